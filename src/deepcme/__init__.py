@@ -1,0 +1,34 @@
+"""Predict metastasis from gene expression, name the genes, and say how good it is.
+
+Public names are loaded on first use, so that importing the package is quick.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from deepcme.classifier import DeepCMEClassifier
+    from deepcme.cohort import Cohort
+    from deepcme.errors import DeepCMEError
+
+__all__ = ["Cohort", "DeepCMEClassifier", "DeepCMEError", "__version__"]
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "Cohort": "deepcme.cohort",
+    "DeepCMEClassifier": "deepcme.classifier",
+    "DeepCMEError": "deepcme.errors",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'deepcme' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

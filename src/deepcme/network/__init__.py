@@ -1,0 +1,1 @@
+"""The DeepCME network: architecture, training and the engines that do the work."""

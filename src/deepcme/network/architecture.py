@@ -1,0 +1,214 @@
+"""The network itself: its settings, its weights as named arrays, its forward pass.
+
+Everything here is NumPy, so that a trained network can be applied, stored and
+inspected without the engine that trained it.
+
+The network has one logit and binary cross-entropy. This equals the two-class
+softmax of the paper (equation 2): with logits ``a`` and ``b`` the softmax gives
+``P(1) = exp(b) / (exp(a) + exp(b)) = sigmoid(b - a)``, so only the difference of
+the two outputs is ever seen by the loss.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deepcme.errors import DeepCMEError
+
+FloatArray = NDArray[np.float32]
+
+BATCH_NORM_EPSILON = 1e-5
+BATCH_NORM_MOMENTUM = 0.1
+MAX_WIDTH = 1024
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hyperparameters:
+    """Settings of one network and its training.
+
+    Parameters
+    ----------
+    hidden_layers : tuple of int
+        Width of each hidden block, 1 to 1,024.
+    dropout : float
+        Probability of dropping a hidden unit, 0 to 0.9.
+    batch_norm : bool
+        Normalise each block's pre-activation over the batch (Ioffe 2015).
+    penalty : {"l1", None}
+        Penalty on the weights of the first layer (paper, equation 3).
+    penalty_reduction : {"mean", "sum"}
+        Whether lambda multiplies the mean or the sum of the absolute weights.
+    penalty_strength : float
+        Lambda, 0 or more.
+    learning_rate : float
+        Adam's step size.
+    max_epochs : int
+        Epochs trained at the most.
+    batch_size : int
+        Samples per step, at least 2.
+    patience : int or None
+        Stop after this many epochs without a lower validation loss.
+    """
+
+    hidden_layers: tuple[int, ...] = (64, 64, 64)
+    dropout: float = 0.5
+    batch_norm: bool = True
+    penalty: Literal["l1"] | None = "l1"
+    penalty_reduction: Literal["mean", "sum"] = "mean"
+    penalty_strength: float = 100.0
+    learning_rate: float = 1e-4
+    max_epochs: int = 500
+    batch_size: int = 32
+    patience: int | None = None
+
+    def __post_init__(self) -> None:
+        widths = self.hidden_layers
+        checks = [
+            (len(widths) > 0, "hidden_layers", "needs at least one layer"),
+            (
+                all(1 <= width <= MAX_WIDTH for width in widths),
+                "hidden_layers",
+                f"takes widths from 1 to {MAX_WIDTH}",
+            ),
+            (0 <= self.dropout <= 0.9, "dropout", "must lie between 0 and 0.9"),
+            (self.penalty in ("l1", None), "penalty", 'must be "l1" or None'),
+            (
+                self.penalty_reduction in ("mean", "sum"),
+                "penalty_reduction",
+                'must be "mean" or "sum"',
+            ),
+            (
+                self.penalty_strength >= 0 and np.isfinite(self.penalty_strength),
+                "penalty_strength",
+                "must be 0 or more",
+            ),
+            (self.learning_rate > 0, "learning_rate", "must be above 0"),
+            (self.max_epochs >= 1, "max_epochs", "must be at least 1"),
+            (self.batch_size >= 2, "batch_size", "must be at least 2"),
+            (
+                self.patience is None or self.patience >= 1,
+                "patience",
+                "must be at least 1, or None",
+            ),
+        ]
+        for holds, name, rule in checks:
+            if not holds:
+                raise DeepCMEError(f"{name} {rule}, not {getattr(self, name)!r}.")
+
+    def penalty_per_weight(self, n_genes: int) -> float:
+        """Size of the penalty's subgradient on one first-layer weight."""
+        if self.penalty is None:
+            return 0.0
+        if self.penalty_reduction == "sum":
+            return self.penalty_strength
+        return self.penalty_strength / (n_genes * self.hidden_layers[0])
+
+
+@dataclass
+class Block:
+    """One hidden block: Linear, BatchNorm, Dropout, ReLU.
+
+    ``weight`` is (inputs x units): for the first block one gene's weights lie
+    side by side. A Linear before a BatchNorm has no bias, since the
+    normalisation would take it out again; without BatchNorm the four arrays of
+    the normalisation are absent instead.
+    """
+
+    weight: FloatArray
+    bias: FloatArray | None = None
+    scale: FloatArray | None = None
+    shift: FloatArray | None = None
+    running_mean: FloatArray | None = None
+    running_var: FloatArray | None = None
+
+    def pre_activation(self, inputs: FloatArray) -> FloatArray:
+        """Output before the ReLU, with the running statistics of the normalisation."""
+        z: FloatArray = inputs @ self.weight
+        if self.bias is not None:
+            return z + self.bias
+        assert self.scale is not None and self.shift is not None
+        assert self.running_mean is not None and self.running_var is not None
+        factor = self.scale / np.sqrt(self.running_var + np.float32(BATCH_NORM_EPSILON))
+        return (z - self.running_mean) * factor + self.shift
+
+
+@dataclass
+class NetworkWeights:
+    """All arrays of a network, trained ones and running statistics alike."""
+
+    blocks: list[Block]
+    output_weight: FloatArray
+    output_bias: FloatArray
+
+    def decision_function(self, X: FloatArray) -> FloatArray:
+        """Logit of each row of ``X`` (samples x genes), in evaluation mode."""
+        hidden = X
+        for block in self.blocks:
+            hidden = np.maximum(block.pre_activation(hidden), np.float32(0))
+        logits: FloatArray = hidden @ self.output_weight + self.output_bias
+        return logits
+
+    def arrays(self) -> Iterator[tuple[str, FloatArray]]:
+        """Name and array of everything that makes up the network, in a fixed order."""
+        for position, block in enumerate(self.blocks):
+            for field in fields(Block):
+                array = getattr(block, field.name)
+                if array is not None:
+                    yield f"blocks.{position}.{field.name}", array
+        yield "output_weight", self.output_weight
+        yield "output_bias", self.output_bias
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, FloatArray]) -> NetworkWeights:
+        """Rebuild a network from what `arrays` gave."""
+        depth = sum(name.endswith(".weight") for name in arrays)
+        blocks: list[dict[str, Any]] = [{} for _ in range(depth)]
+        for name, array in arrays.items():
+            if name.startswith("blocks."):
+                _, position, field_name = name.split(".")
+                blocks[int(position)][field_name] = array
+        return cls(
+            [Block(**block) for block in blocks],
+            arrays["output_weight"],
+            arrays["output_bias"],
+        )
+
+    def copy(self) -> NetworkWeights:
+        """A network of its own memory with the same values."""
+        return self.from_arrays({name: array.copy() for name, array in self.arrays()})
+
+
+def initialise_weights(
+    n_genes: int, hyperparameters: Hyperparameters, random: np.random.Generator
+) -> NetworkWeights:
+    """Draw starting weights as `torch.nn.Linear` does: uniform within 1 / sqrt(inputs)."""
+
+    def uniform(fan_in: int, *shape: int) -> FloatArray:
+        bound = 1.0 / np.sqrt(fan_in)
+        values = random.random(shape, dtype=np.float32)
+        values *= np.float32(2 * bound)
+        values -= np.float32(bound)
+        return values
+
+    blocks = []
+    fan_in = n_genes
+    for width in hyperparameters.hidden_layers:
+        weight = uniform(fan_in, fan_in, width)
+        if hyperparameters.batch_norm:
+            block = Block(
+                weight,
+                scale=np.ones(width, np.float32),
+                shift=np.zeros(width, np.float32),
+                running_mean=np.zeros(width, np.float32),
+                running_var=np.ones(width, np.float32),
+            )
+        else:
+            block = Block(weight, bias=uniform(fan_in, width))
+        blocks.append(block)
+        fan_in = width
+    return NetworkWeights(blocks, uniform(fan_in, fan_in), uniform(fan_in, 1))

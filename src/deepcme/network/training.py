@@ -1,0 +1,114 @@
+"""What every engine shares: the order of batches, dropout masks, history, best epoch.
+
+All randomness of a training run is drawn here, by NumPy, before an engine sees
+it: two engines given the same generator follow the same trajectory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import rankdata
+
+from deepcme.network.architecture import FloatArray, Hyperparameters, NetworkWeights
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """One pass over the training rows.
+
+    Attributes
+    ----------
+    rows : ndarray of int64, shape (n,)
+        Row of X at each position of the pass.
+    offsets : ndarray of int64, shape (n_batches + 1,)
+        Batch ``b`` is the positions ``offsets[b]`` to ``offsets[b + 1]``.
+    kept : list of ndarray of uint8, shape (n, width)
+        Per hidden layer, 1 where a unit is kept at that position; empty
+        without dropout.
+    """
+
+    rows: NDArray[np.int64]
+    offsets: NDArray[np.int64]
+    kept: list[NDArray[np.uint8]]
+
+    def batches(self) -> Iterator[slice]:
+        """Positions of each batch in turn."""
+        for start, stop in zip(self.offsets[:-1], self.offsets[1:], strict=True):
+            yield slice(int(start), int(stop))
+
+
+def batch_offsets(n: int, batch_size: int) -> NDArray[np.int64]:
+    """Cut ``n`` positions into batches; a last batch of one joins the one before it.
+
+    A single sample has no variance to normalise by.
+    """
+    offsets = [*range(0, n, batch_size), n]
+    if len(offsets) > 2 and offsets[-1] - offsets[-2] == 1:
+        del offsets[-2]
+    return np.asarray(offsets, dtype=np.int64)
+
+
+def draw_epoch(
+    train_rows: NDArray[np.int64],
+    hyperparameters: Hyperparameters,
+    random: np.random.Generator,
+) -> Epoch:
+    """Draw the batch order and the dropout masks of one epoch."""
+    rows = random.permutation(train_rows)
+    kept = []
+    if hyperparameters.dropout > 0:
+        rate = np.float32(hyperparameters.dropout)
+        for width in hyperparameters.hidden_layers:
+            draws = random.random((len(rows), width), dtype=np.float32)
+            kept.append((draws >= rate).view(np.uint8))
+    return Epoch(rows, batch_offsets(len(rows), hyperparameters.batch_size), kept)
+
+
+def cross_entropy(
+    logits: FloatArray, y: FloatArray, sample_weight: FloatArray | None = None
+) -> float:
+    """Mean binary cross-entropy of logits, weighted if weights are given."""
+    losses = np.logaddexp(0.0, logits.astype(np.float64)) - y * logits.astype(np.float64)
+    return float(np.average(losses, weights=sample_weight))
+
+
+def rank_auc(scores: FloatArray, y: FloatArray) -> float:
+    """Area under the ROC curve by the rank formula; NaN where one class is absent."""
+    positive = y == 1
+    n_positive = int(positive.sum())
+    n_negative = len(y) - n_positive
+    if n_positive == 0 or n_negative == 0:
+        return float("nan")
+    rank_sum = float(rankdata(scores)[positive].sum())
+    return (rank_sum - n_positive * (n_positive + 1) / 2) / (n_positive * n_negative)
+
+
+@dataclass
+class History:
+    """Losses and validation AUC of each epoch, first epoch first."""
+
+    train_loss: list[float] = field(default_factory=list)
+    valid_loss: list[float] = field(default_factory=list)
+    valid_auc: list[float] = field(default_factory=list)
+
+    @property
+    def n_epochs(self) -> int:
+        """Epochs trained so far."""
+        return len(self.valid_loss)
+
+    @property
+    def best_epoch(self) -> int:
+        """The epoch, counted from 1, with the lowest validation loss; the first of equals."""
+        return int(np.argmin(self.valid_loss)) + 1
+
+
+@dataclass(frozen=True)
+class TrainedNetwork:
+    """The weights of the best epoch and how training went."""
+
+    weights: NetworkWeights
+    history: History
