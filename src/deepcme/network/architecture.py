@@ -134,7 +134,8 @@ class Block:
         assert self.scale is not None and self.shift is not None
         assert self.running_mean is not None and self.running_var is not None
         factor = self.scale / np.sqrt(self.running_var + np.float32(BATCH_NORM_EPSILON))
-        return (z - self.running_mean) * factor + self.shift
+        normalised: FloatArray = (z - self.running_mean) * factor + self.shift
+        return normalised
 
 
 @dataclass
