@@ -101,9 +101,7 @@ def cohort_from_tables(
             patients=_patients(kept, columns.patient, notes),
             tissue=_texts(kept, columns.tissue),
             batch=_texts(kept, columns.batch),
-            clinical=kept[[c for c in kept.columns if c not in used]].apply(
-                _numbers_if_all_are
-            ),
+            clinical=kept[others].apply(_numbers_if_all_are),
             endpoint=_endpoint_words(columns.label, samples),
             scale=scale,
             name=expression.parent.name if expression.stem == "expression" else expression.stem,
