@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Any, Self
 
 import numpy as np
-import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.feature_selection import SelectorMixin
@@ -243,9 +242,7 @@ def make_preprocessor(
     return Pipeline(steps)
 
 
-def feature_names(preprocessor: Pipeline, genes: ArrayLike) -> list[str]:
+def feature_names(preprocessor: Pipeline, genes: NDArray[np.object_]) -> list[str]:
     """Genes that come out of a fitted preprocessor, in order."""
-    names: list[str] = preprocessor.get_feature_names_out(
-        np.asarray(pd.Index(genes), dtype=object)
-    ).tolist()
+    names: list[str] = preprocessor.get_feature_names_out(genes).tolist()
     return names
