@@ -10,6 +10,7 @@ from deepcme.errors import DeepCMEError
 
 FloatArray = NDArray[np.float64]
 IntegerArray = NDArray[np.int64]
+BooleanArray = NDArray[np.bool_]
 
 COLUMNS = ("split", "model", "sample", "patient", "part", "label", "score")
 """Columns every predictions table has; `probability` joins them where a model gives one."""
