@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from scipy import stats
+from scipy.special import expit, logit
 
 from deepcme.errors import DeepCMEError
 from deepcme.evaluation.intervals import CONFIDENCE_LEVEL
@@ -30,10 +32,13 @@ class PatientDraws:
     ----------
     patients : Index
     counts : array, draws x patients
+    n_rarer_class : int
+        Number of patients in the smaller of the two classes.
     """
 
     patients: pd.Index
     counts: FloatArray
+    n_rarer_class: int
 
     def weights(self, patients: pd.Series[str]) -> FloatArray:
         """Weights of rows that belong to these patients, draws x rows."""
@@ -78,7 +83,8 @@ def draw_patients(rows: pd.DataFrame, draws: int, random: np.random.Generator) -
                 "bootstrap needs patients of both classes."
             )
         counts[:, stratum] = random.multinomial(size, np.full(size, 1 / size), size=draws)
-    return PatientDraws(label_of_patient.index, counts)
+    n_rarer_class = int(min(positive.sum(), (~positive).sum()))
+    return PatientDraws(label_of_patient.index, counts, n_rarer_class)
 
 
 def compute_weighted_auc(
@@ -140,6 +146,44 @@ def compute_mean_within_split(
     )
     usable = ~np.isnan(values)
     return _divide(np.where(usable, values, 0).sum(axis=0), usable.sum(axis=0).astype(float))
+
+
+def compute_logit_interval(
+    value: float, drawn_values: FloatArray, n_rarer_class: int
+) -> tuple[float, float]:
+    """95% interval from the bootstrap standard error, symmetric on the logit scale.
+
+    For an AUC or average precision. A bootstrap of k patients understates the
+    standard error by the factor sqrt((k - 1) / k), and normal quantiles are too
+    short for it; both are mended as in [1]_, with k the number of patients in
+    the rarer class and Student's t with k - 1 degrees of freedom.
+
+    Parameters
+    ----------
+    value : float
+        The estimate, 0 to 1.
+    drawn_values : array
+        The estimate in each draw; NaN is left out.
+    n_rarer_class : int
+
+    Returns
+    -------
+    tuple of float
+        Lower and upper end; NaN where the value is 0 or 1 or there are fewer
+        than two patients in the rarer class, where the data give no interval.
+
+    References
+    ----------
+    .. [1] Hesterberg TC (2015). What teachers should know about the bootstrap.
+       The American Statistician 69:371-386.
+    """
+    if not 0 < value < 1 or n_rarer_class < 2:
+        return np.nan, np.nan
+    widening = np.sqrt(n_rarer_class / (n_rarer_class - 1))
+    quantile = stats.t.ppf((1 + CONFIDENCE_LEVEL) / 2, n_rarer_class - 1)
+    standard_error = widening * np.nanstd(drawn_values)
+    half_width = quantile * standard_error / (value * (1 - value))
+    return float(expit(logit(value) - half_width)), float(expit(logit(value) + half_width))
 
 
 def compute_percentile_interval(values: FloatArray) -> FloatArray:

@@ -16,6 +16,7 @@ from deepcme.evaluation.metrics import compute_metrics
 from deepcme.evaluation.predictions import (
     FloatArray,
     check_predictions,
+    count_rows,
     select_model,
     select_part,
 )
@@ -243,7 +244,7 @@ def compute_comparison(
         One row for each baseline: `model, baseline, best_baseline, difference,
         ci_low, ci_high, p_value, p_holm, probability_worse,
         probability_equivalent, probability_better, margin,
-        test_to_train_ratio, n, events, n_splits`. The differences are of the
+        test_to_train_ratio, n, events, n_patients, n_splits`. The differences are of the
         splits that both models have; p-values are corrected over the baselines.
 
     Raises
@@ -256,7 +257,7 @@ def compute_comparison(
     test = select_part(predictions, "test")
     auc = compute_metrics(test).query("metric == 'auc'")
     of_model = select_model(auc, model).set_index("split")["value"]
-    samples = select_model(test, model).drop_duplicates("sample")
+    counts = count_rows(select_model(test, model))
     rows = []
     for baseline in baselines:
         of_baseline = select_model(auc, baseline).set_index("split")["value"]
@@ -270,8 +271,7 @@ def compute_comparison(
                 **asdict(compute_practical_equivalence(differences, ratio, margin)),
                 "margin": margin,
                 "test_to_train_ratio": ratio,
-                "n": len(samples),
-                "events": int(samples["label"].sum()),
+                **counts,
                 "n_splits": len(differences),
             }
         )

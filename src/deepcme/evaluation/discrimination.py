@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 from deepcme.evaluation.bootstrap import (
     DEFAULT_DRAWS,
     PatientDraws,
+    compute_logit_interval,
     compute_mean_within_split,
     compute_percentile_interval,
     compute_weighted_auc,
@@ -23,6 +24,7 @@ from deepcme.evaluation.predictions import (
     BooleanArray,
     FloatArray,
     as_labels_and_scores,
+    count_rows,
     select_model,
     select_part,
 )
@@ -35,11 +37,11 @@ def compute_discrimination(
 ) -> pd.DataFrame:
     """Mean within-split test AUC and PR-AUC of every model, with patient-bootstrap intervals.
 
-    The interval is a 95% percentile interval over draws of patients, stratified
-    by label; every draw recomputes the AUC of every split [1]_ and their mean.
-    It takes the fitted models as they are: patients that train one split and
-    test another are not refitted, so it covers less than 95 of 100 (measured:
-    see the page "Validation of the statistics").
+    Every draw of patients, stratified by label, recomputes the AUC of every
+    split and their mean [1]_; `compute_logit_interval` makes the interval. The
+    fitted models are taken as they are, though patients that train one split
+    test another, so the interval covers less than 95 of 100: see the page
+    "Validation of the statistics" for what was measured.
 
     Parameters
     ----------
@@ -85,8 +87,10 @@ def _discrimination_of_model(rows: pd.DataFrame, draws: PatientDraws) -> dict[st
     auc, pr_auc = by_metric.get_group("auc"), by_metric.get_group("pr_auc")
     auc_draws = compute_mean_within_split(rows, compute_weighted_auc, draws)
     pr_auc_draws = compute_mean_within_split(rows, compute_weighted_pr_auc, draws)
-    ci_low, ci_high = compute_percentile_interval(auc_draws)
-    pr_auc_ci_low, pr_auc_ci_high = compute_percentile_interval(pr_auc_draws)
+    ci_low, ci_high = compute_logit_interval(auc.mean(), auc_draws, draws.n_rarer_class)
+    pr_auc_ci_low, pr_auc_ci_high = compute_logit_interval(
+        pr_auc.mean(), pr_auc_draws, draws.n_rarer_class
+    )
     return {
         "auc": auc.mean(),
         "ci_low": ci_low,
@@ -97,17 +101,6 @@ def _discrimination_of_model(rows: pd.DataFrame, draws: PatientDraws) -> dict[st
         "pr_auc_ci_high": pr_auc_ci_high,
         "prevalence": rows.groupby("split", observed=True)["label"].mean().mean(),
         **count_rows(rows),
-    }
-
-
-def count_rows(rows: pd.DataFrame) -> dict[str, int]:
-    """Numbers of distinct samples, positive samples, patients and splits."""
-    samples = rows.drop_duplicates("sample")
-    return {
-        "n": len(samples),
-        "events": int(samples["label"].sum()),
-        "n_patients": rows["patient"].nunique(),
-        "n_splits": rows["split"].nunique(),
     }
 
 
