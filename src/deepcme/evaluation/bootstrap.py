@@ -1,8 +1,7 @@
 """Bootstrap over patients: every draw is a set of weights, every statistic is vectorised.
 
-Patients, not samples, are drawn with replacement, within the positive and the
-negative patients, so that every draw has as many of both as the study. A
-patient drawn twice counts twice in every split that tests one of its samples.
+Patients, not samples, are drawn with replacement; a patient drawn twice counts
+twice in every split that tests one of its samples.
 """
 
 from __future__ import annotations
@@ -57,8 +56,10 @@ class PatientDraws:
         return positions
 
 
-def draw_patients(rows: pd.DataFrame, draws: int, random: np.random.Generator) -> PatientDraws:
-    """Draw patients with replacement, stratified by label.
+def draw_patients(
+    rows: pd.DataFrame, draws: int, random: np.random.Generator, *, stratified: bool
+) -> PatientDraws:
+    """Draw patients with replacement.
 
     Parameters
     ----------
@@ -66,6 +67,10 @@ def draw_patients(rows: pd.DataFrame, draws: int, random: np.random.Generator) -
         Columns `patient` and `label`; a patient is positive if any row is.
     draws : int
     random : numpy.random.Generator
+    stratified : bool
+        Whether every draw has as many positive patients as the study. Yes for
+        statistics that do not depend on the prevalence, such as the AUC; no
+        for those that do, so that their intervals hold its uncertainty.
 
     Raises
     ------
@@ -74,16 +79,17 @@ def draw_patients(rows: pd.DataFrame, draws: int, random: np.random.Generator) -
     """
     label_of_patient = rows.groupby("patient", observed=True)["label"].max()
     positive = label_of_patient.to_numpy() == 1
-    counts = np.empty((draws, len(positive)))
-    for stratum in (positive, ~positive):
-        size = int(stratum.sum())
-        if size == 0:
-            raise DeepCMEError(
-                f"{int(positive.sum())} of {len(positive)} patients are positive: the "
-                "bootstrap needs patients of both classes."
-            )
-        counts[:, stratum] = random.multinomial(size, np.full(size, 1 / size), size=draws)
     n_rarer_class = int(min(positive.sum(), (~positive).sum()))
+    if n_rarer_class == 0:
+        raise DeepCMEError(
+            f"{int(positive.sum())} of {len(positive)} patients are positive: the "
+            "bootstrap needs patients of both classes."
+        )
+    counts = np.empty((draws, len(positive)))
+    everybody = np.ones_like(positive)
+    for stratum in (positive, ~positive) if stratified else (everybody,):
+        size = int(stratum.sum())
+        counts[:, stratum] = random.multinomial(size, np.full(size, 1 / size), size=draws)
     return PatientDraws(label_of_patient.index, counts, n_rarer_class)
 
 
@@ -102,7 +108,7 @@ def compute_weighted_auc(
     weight_below = (cumulative[:, below] + cumulative[:, not_above]) / 2
     positive_weights = weights[:, positive]
     concordant = np.einsum("ij,ij->i", positive_weights, weight_below)
-    return _divide(concordant, positive_weights.sum(axis=1) * cumulative[:, -1])
+    return divide(concordant, positive_weights.sum(axis=1) * cumulative[:, -1])
 
 
 def compute_weighted_pr_auc(
@@ -116,7 +122,7 @@ def compute_weighted_pr_auc(
     true_positives = np.cumsum(ordered * labels[descending], axis=1)[:, last_of_tie]
     found = np.diff(true_positives, axis=1, prepend=0)
     precision = np.divide(true_positives, called, out=np.zeros_like(called), where=called > 0)
-    return _divide(np.einsum("ij,ij->i", found, precision), true_positives[:, -1])
+    return divide(np.einsum("ij,ij->i", found, precision), true_positives[:, -1])
 
 
 def compute_mean_within_split(
@@ -145,7 +151,7 @@ def compute_mean_within_split(
         ]
     )
     usable = ~np.isnan(values)
-    return _divide(np.where(usable, values, 0).sum(axis=0), usable.sum(axis=0).astype(float))
+    return divide(np.where(usable, values, 0).sum(axis=0), usable.sum(axis=0).astype(float))
 
 
 def compute_logit_interval(
@@ -201,7 +207,7 @@ def compute_percentile_interval(values: FloatArray) -> FloatArray:
     return np.nanquantile(values, [tail, 1 - tail], axis=0)
 
 
-def _divide(numerator: FloatArray, denominator: FloatArray) -> FloatArray:
+def divide(numerator: FloatArray, denominator: FloatArray) -> FloatArray:
     """Quotient, NaN where the denominator is 0."""
     return np.divide(
         numerator, denominator, out=np.full_like(numerator, np.nan), where=denominator > 0

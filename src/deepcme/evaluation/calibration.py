@@ -14,6 +14,7 @@ from deepcme.evaluation.bootstrap import (
     DEFAULT_DRAWS,
     PatientDraws,
     compute_percentile_interval,
+    divide,
     draw_patients,
 )
 from deepcme.evaluation.intervals import NORMAL_QUANTILE, Estimate, compute_wilson_interval
@@ -113,7 +114,8 @@ def compute_calibration_curve(
     """Observed against predicted risk as a smooth curve with a pointwise 95% band.
 
     Logistic regression of the label on a restricted cubic spline of the
-    log-odds, with three knots at their 10th, 50th and 90th percentile [1]_.
+    log-odds, with three knots at their 10th, 50th and 90th percentile [1]_; where
+    these coincide, of the log-odds alone.
 
     Parameters
     ----------
@@ -144,7 +146,7 @@ def compute_calibration_curve(
     """
     label, probability = as_labels_and_probabilities(labels, probabilities)
     log_odds = compute_log_odds(probability)
-    knots = np.quantile(log_odds, [0.1, 0.5, 0.9])
+    knots = _choose_knots(log_odds)
     fit = fit_logistic_regression(_spline_design(log_odds, knots), label, clusters=patients)
     lowest, highest = np.quantile(probability, [0.01, 0.99])
     predicted = np.linspace(lowest, highest, points, dtype=np.float64)
@@ -161,20 +163,65 @@ def compute_calibration_curve(
     )
 
 
+def compute_study_calibration_curves(
+    predictions: pd.DataFrame, points: int = 50
+) -> pd.DataFrame:
+    """Calibration curve of every model, over the pooled test rows of all splits.
+
+    Parameters
+    ----------
+    predictions : DataFrame
+        Columns `split, model, sample, patient, part, label, score, probability`;
+        models without probabilities are left out.
+    points : int
+        Points of each curve.
+
+    Returns
+    -------
+    DataFrame
+        `model, predicted, observed, ci_low, ci_high, n, events, n_patients,
+        n_splits`, as in `compute_calibration_curve`; `n` and `events` count
+        distinct samples.
+
+    Raises
+    ------
+    DeepCMEError
+        If a column is missing, no model has probabilities, or one has them only
+        for some rows.
+    """
+    test = select_probabilities(select_part(predictions, "test"))
+    tables = []
+    for model, rows in test.groupby("model", sort=False, observed=True):
+        curve = compute_calibration_curve(
+            rows["label"], rows["probability"], _dependent_patients(rows), points
+        ).assign(**count_rows(rows))
+        curve.insert(0, "model", model)
+        tables.append(curve)
+    return pd.concat(tables, ignore_index=True)
+
+
+def _dependent_patients(rows: pd.DataFrame) -> pd.Series[str] | None:
+    """Patients of the rows if any has several, as only then rows depend on each other."""
+    return rows["patient"] if rows["patient"].duplicated().any() else None
+
+
+def _choose_knots(log_odds: FloatArray) -> FloatArray:
+    """Three knots, or none where the log-odds are too much alike for more than a line."""
+    knots = np.quantile(log_odds, [0.1, 0.5, 0.9])
+    is_spread = np.unique(log_odds).size > 2 and np.diff(knots).min() > _EDGE
+    return knots if is_spread else knots[:0]
+
+
 def _spline_design(log_odds: FloatArray, knots: FloatArray) -> FloatArray:
-    """Columns of a restricted cubic spline with three knots: one, linear, one bend."""
+    """Columns of a restricted cubic spline: ones, the line, and with knots one bend."""
+    line = [np.ones_like(log_odds), log_odds]
+    if knots.size == 0:
+        return np.column_stack(line)
     first, middle, last = knots
     cubes = np.maximum(log_odds[:, np.newaxis] - knots, 0) ** 3
-    span = last - first
-    if 0 in (span, middle - first, last - middle):
-        # Knots coincide where many probabilities are the same; the line remains.
-        return np.column_stack([np.ones_like(log_odds), log_odds])
-    bend = (
-        cubes[:, 0]
-        - cubes[:, 1] * span / (last - middle)
-        + cubes[:, 2] * (middle - first) / (last - middle)
-    ) / span**2
-    return np.column_stack([np.ones_like(log_odds), log_odds, bend])
+    weights = np.array([last - middle, first - last, middle - first])
+    bend = cubes @ weights / ((last - middle) * (last - first) ** 2)
+    return np.column_stack([*line, bend])
 
 
 def compute_calibration_groups(
@@ -251,7 +298,7 @@ def compute_calibration(
         for some rows.
     """
     test = select_probabilities(select_part(predictions, "test"))
-    patient_draws = draw_patients(test, draws, random)
+    patient_draws = draw_patients(test, draws, random, stratified=False)
     tables = []
     for model, rows in test.groupby("model", sort=False, observed=True):
         estimates = _compute_scores(rows, patient_draws) | _compute_line(rows)
@@ -288,14 +335,14 @@ def _compute_scores(rows: pd.DataFrame, draws: PatientDraws) -> dict[str, dict[s
 def _scores_from_sums(sums: FloatArray) -> FloatArray:
     """Brier, scaled Brier and log loss from sums of their terms, labels and ones."""
     squares, losses, events, rows = sums.T
-    prevalence = events / rows
-    brier = squares / rows
-    return np.column_stack([brier, 1 - brier / (prevalence * (1 - prevalence)), losses / rows])
+    of_prevalence = events * (rows - events) / rows
+    return np.column_stack([squares / rows, 1 - divide(squares, of_prevalence), losses / rows])
 
 
 def _compute_line(rows: pd.DataFrame) -> dict[str, dict[str, Any]]:
-    patients = rows["patient"].to_numpy() if rows["patient"].duplicated().any() else None
-    line = compute_calibration_line(rows["label"], rows["probability"], patients)
+    line = compute_calibration_line(
+        rows["label"], rows["probability"], _dependent_patients(rows)
+    )
     return {
         metric: {"value": part.value, "ci_low": part.ci_low, "ci_high": part.ci_high}
         for metric, part in (

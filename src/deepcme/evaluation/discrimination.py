@@ -16,6 +16,7 @@ from deepcme.evaluation.bootstrap import (
     compute_percentile_interval,
     compute_weighted_auc,
     compute_weighted_pr_auc,
+    divide,
     draw_patients,
 )
 from deepcme.evaluation.intervals import compute_wilson_interval
@@ -73,7 +74,7 @@ def compute_discrimination(
        Statistical Applications in Genetics and Molecular Biology 7:8.
     """
     test = select_part(predictions, "test")
-    patient_draws = draw_patients(test, draws, random)
+    patient_draws = draw_patients(test, draws, random, stratified=True)
     return pd.DataFrame(
         [
             {"model": model, **_discrimination_of_model(rows, patient_draws)}
@@ -134,7 +135,7 @@ def compute_study_classification(
     """
     test = select_part(predictions, "test")
     validation = select_part(predictions, "validation")
-    patient_draws = draw_patients(test, draws, random)
+    patient_draws = draw_patients(test, draws, random, stratified=False)
     tables = []
     for model, rows in test.groupby("model", sort=False, observed=True):
         thresholds = _choose_thresholds(select_model(validation, str(model)))
@@ -156,19 +157,16 @@ def _pooled_classification(
     rows: pd.DataFrame, called: BooleanArray, draws: PatientDraws
 ) -> pd.DataFrame:
     numerators, denominators = _classification_terms(rows["label"], called)
-    drawn_numerators = draws.sum_rows(rows["patient"], numerators)
-    drawn_denominators = draws.sum_rows(rows["patient"], denominators)
-    defined = drawn_denominators > 0
-    ratios = np.full_like(drawn_numerators, np.nan)
-    np.divide(drawn_numerators, drawn_denominators, out=ratios, where=defined)
-    intervals = [compute_percentile_interval(column) for column in ratios.T]
+    drawn_ratios = divide(
+        draws.sum_rows(rows["patient"], numerators),
+        draws.sum_rows(rows["patient"], denominators),
+    )
+    intervals = [compute_percentile_interval(ratios) for ratios in drawn_ratios.T]
     numerator, denominator = numerators.sum(axis=0), denominators.sum(axis=0)
-    value = np.full(numerator.shape, np.nan)
-    np.divide(numerator, denominator, out=value, where=denominator > 0)
     return pd.DataFrame(
         {
             "metric": CLASSIFICATION_METRICS,
-            "value": value,
+            "value": divide(numerator, denominator),
             "ci_low": [low for low, _ in intervals],
             "ci_high": [high for _, high in intervals],
             "numerator": numerator.astype(int),

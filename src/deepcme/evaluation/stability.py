@@ -82,7 +82,7 @@ def compute_instability(
     spread = compute_prediction_stability(predictions).dropna(subset="sd")
     if spread.empty:
         raise DeepCMEError("No sample was tested in two splits: its risk has no spread.")
-    patient_draws = draw_patients(spread, draws, random)
+    patient_draws = draw_patients(spread, draws, random, stratified=False)
     table = []
     for model, rows in spread.groupby("model", sort=False, observed=True):
         terms = np.column_stack([rows["sd"], np.ones(len(rows))])

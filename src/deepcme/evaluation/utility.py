@@ -96,7 +96,7 @@ def compute_decision_curve(
     """
     at = _check_thresholds(thresholds)
     test = select_probabilities(select_part(predictions, "test"))
-    patient_draws = draw_patients(test, draws, random)
+    patient_draws = draw_patients(test, draws, random, stratified=False)
     rows_of_all = test.drop_duplicates(["split", "sample"])
     strategies = {
         **{
