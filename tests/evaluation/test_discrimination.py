@@ -5,6 +5,7 @@ import pytest
 from sklearn.metrics import roc_auc_score
 from tests.evaluation.simulations import simulate_cross_validated_auc, simulate_frozen_model
 
+from deepcme.errors import DeepCMEError
 from deepcme.evaluation.discrimination import (
     compute_classification,
     compute_discrimination,
@@ -86,6 +87,12 @@ def test_thresholds_of_a_study_come_from_validation(predictions, random):
     row = table.set_index(["model", "metric"]).loc[("network", "sensitivity")]
     assert (row["numerator"], row["denominator"]) == (right, counted)
     assert row["ci_low"] <= row["value"] <= row["ci_high"]
+
+
+def test_a_split_without_validation_rows_has_no_threshold(predictions, random):
+    lost = (predictions["split"] == 2) & (predictions["part"] == "validation")
+    with pytest.raises(DeepCMEError, match="lacks validation rows"):
+        compute_study_classification(predictions[~lost], random, draws=10)
 
 
 def test_test_labels_have_no_say_in_the_threshold(predictions):

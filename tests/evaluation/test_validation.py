@@ -133,9 +133,7 @@ def validate_other_tests() -> pd.DataFrame:
 
 def to_markdown(table: pd.DataFrame) -> str:
     def cell(value: object) -> str:
-        return (
-            f"{value:.3f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
-        )
+        return f"{value:.3f}" if isinstance(value, float) else str(value)
 
     lines = [table.columns.str.replace("_", " "), ["---"] * table.shape[1]]
     lines += [[cell(value) for value in row] for row in table.itertuples(index=False)]

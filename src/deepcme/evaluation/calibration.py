@@ -141,8 +141,7 @@ def compute_calibration_curve(
 
     References
     ----------
-    .. [1] Harrell FE (2015). Regression modeling strategies, 2nd ed., sections
-       2.4.5 and 10.11.
+    .. [1] Harrell FE (2015). Regression modeling strategies, 2nd ed., section 2.4.5.
     """
     label, probability = as_labels_and_probabilities(labels, probabilities)
     log_odds = compute_log_odds(probability)

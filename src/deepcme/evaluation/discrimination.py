@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from deepcme.errors import DeepCMEError
 from deepcme.evaluation.bootstrap import (
     DEFAULT_DRAWS,
     PatientDraws,
@@ -131,7 +132,8 @@ def compute_study_classification(
     Raises
     ------
     DeepCMEError
-        If a column is missing or there is no validation or test row.
+        If a column is missing, there is no test row, or a split that a model is
+        tested in has no validation row of it.
     """
     test = select_part(predictions, "test")
     validation = select_part(predictions, "validation")
@@ -139,7 +141,10 @@ def compute_study_classification(
     tables = []
     for model, rows in test.groupby("model", sort=False, observed=True):
         thresholds = _choose_thresholds(select_model(validation, str(model)))
-        called = rows["score"].to_numpy() >= rows["split"].map(thresholds).to_numpy()
+        threshold_of_row = rows["split"].map(thresholds)
+        if threshold_of_row.isna().any():
+            raise DeepCMEError(f"The model {model!r} lacks validation rows of a tested split.")
+        called = (rows["score"] >= threshold_of_row).to_numpy()
         table = _pooled_classification(rows, called, patient_draws)
         table.insert(0, "model", model)
         tables.append(table.assign(**count_rows(rows)))
