@@ -13,7 +13,7 @@ namespace {
 constexpr int64_t kBlockRows = 48;
 constexpr int64_t kBlockColumns = 64;
 constexpr int64_t kBlockValues = 16384;
-constexpr int64_t kWorthwhileOperations = int64_t{1} << 20;
+constexpr int64_t kWorthwhileOperations = int64_t{1} << 22;
 
 void transpose(const Matrix& from, int64_t n_rows, Matrix& to) {
   for (int64_t r = 0; r < n_rows; ++r)

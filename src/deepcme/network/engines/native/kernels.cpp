@@ -266,6 +266,7 @@ DEEPCME_INLINE void normalise_row(const Activation& a, const float* __restrict i
 
 void activate(const Activation& a) {
   const FlushDenormals flush;
+  const float kept_factor = a.kept_factor;
   for (int64_t row = 0; row < a.n_rows; ++row) {
     const float* __restrict input = a.input + row * a.input_stride;
     float* __restrict output = a.output + row * a.stride;
@@ -276,7 +277,7 @@ void activate(const Activation& a) {
     }
     if (a.kept != nullptr) {
       const uint8_t* __restrict kept = a.kept + row * a.kept_stride;
-      for (int64_t unit = 0; unit < a.width; ++unit) output[unit] *= kept[unit] * a.kept_factor;
+      for (int64_t unit = 0; unit < a.width; ++unit) output[unit] *= kept[unit] * kept_factor;
     }
     // Written so that NaN stays NaN: the loss must show it.
     for (int64_t unit = 0; unit < a.width; ++unit)
@@ -288,11 +289,12 @@ void activate(const Activation& a) {
 /// normalisation. A positive output was kept, so the mask is not needed again.
 DEEPCME_INLINE void gradient_before_activation(const Activation& a,
                                                const ActivationGradient& g) {
+  const float kept_factor = a.kept_factor;
   for (int64_t row = 0; row < a.n_rows; ++row) {
     const float* __restrict output = a.output + row * a.stride;
     float* __restrict gradient = g.output_gradient + row * a.stride;
     for (int64_t unit = 0; unit < a.width; ++unit)
-      gradient[unit] = output[unit] > 0 ? gradient[unit] * a.kept_factor : 0;
+      gradient[unit] = output[unit] > 0 ? gradient[unit] * kept_factor : 0;
     float* __restrict shift = a.normalised != nullptr ? g.shift : g.bias;
     for (int64_t unit = 0; unit < a.width; ++unit) shift[unit] += gradient[unit];
     if (a.normalised == nullptr) continue;
