@@ -88,9 +88,7 @@ class SelectorRun(ABC):
         """A copy of each member's weights as they are now."""
 
     @abstractmethod
-    def keep_genes(
-        self, X: FloatArray, kept: NDArray[np.int64], factors: FloatArray
-    ) -> None:
+    def keep_genes(self, X: FloatArray, kept: NDArray[np.int64], factors: FloatArray) -> None:
         """Delete all genes but ``kept`` for good, with their weights and momentum.
 
         Parameters

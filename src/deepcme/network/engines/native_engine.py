@@ -116,9 +116,7 @@ class NativeSelectorRun(SelectorRun):
             read_weights(self._trainer, member, weights)
         return [weights.copy() for weights in self._members]
 
-    def keep_genes(
-        self, X: FloatArray, kept: NDArray[np.int64], factors: FloatArray
-    ) -> None:
+    def keep_genes(self, X: FloatArray, kept: NDArray[np.int64], factors: FloatArray) -> None:
         self._trainer.keep_genes(X, kept, factors)
         for weights in self._members:
             first = weights.blocks[0]

@@ -71,18 +71,33 @@ void adam(float* weight, float* first_moment, float* second_moment, const float*
 
 // ---- The first layer -------------------------------------------------------------------
 
-/// Brings lines of memory into cache, a few with every step of a multiplication.
-class Prefetch {
+/// Brings the weights and moments of a block one tile further on into cache, a line of each
+/// with every step of a multiplication, so that memory and arithmetic work at once.
+template <int Rows, int Vectors>
+class PrefetchBlock {
  public:
-  DEEPCME_INLINE Prefetch(const float* from) : next_(from) {}
-  DEEPCME_INLINE void operator()(int64_t) {
-    __builtin_prefetch(next_, 1, 2);
-    next_ += kLine;
+  DEEPCME_INLINE PrefetchBlock(const FirstLayer& layer, int64_t at) : layer_(layer), at_(at) {}
+
+  DEEPCME_INLINE void operator()(int64_t k) const {
+    constexpr int64_t kLinesPerRow = Vectors * kLanes > kLine ? Vectors * kLanes / kLine : 1;
+    if (k >= Rows * kLinesPerRow) return;
+    const int64_t at = at_ + k / kLinesPerRow * layer_.stride + k % kLinesPerRow * kLine;
+    __builtin_prefetch(layer_.weight + at, 1, 2);
+    __builtin_prefetch(layer_.first_moment + at, 1, 2);
+    __builtin_prefetch(layer_.second_moment + at, 1, 2);
   }
 
  private:
-  const float* next_;
+  const FirstLayer& layer_;
+  int64_t at_;
 };
+
+template <int Rows, int Vectors>
+DEEPCME_INLINE PrefetchBlock<Rows, Vectors> prefetch_block(const Block<Rows, Vectors>&,
+                                                           const FirstLayer& layer,
+                                                           int64_t at) {
+  return {layer, at};
+}
 
 struct Nothing {
   DEEPCME_INLINE void operator()(int64_t) const {}
@@ -118,9 +133,9 @@ DEEPCME_INLINE void for_each_gradient(const FirstLayer& layer, GeneRange tile, B
   for_each_block(tile.end - tile.begin, layer.stride,
                  [&](int64_t unit, int64_t gene, auto block) __attribute__((always_inline)) {
     block.clear();
-    block.accumulate(scratch + gene, 1, kTile, gradient + unit, layer.stride, batch.size,
-                     Nothing{});
     int64_t row = (tile.begin + gene) * layer.stride + unit;
+    block.accumulate(scratch + gene, 1, kTile, gradient + unit, layer.stride, batch.size,
+                     prefetch_block(block, layer, row + kTile * layer.stride));
 #pragma GCC unroll 8
     for (auto& sums : block.sum) {
       int64_t lane = 0;
