@@ -77,7 +77,10 @@ def cross_entropy(
     logits: FloatArray, y: FloatArray, sample_weight: FloatArray | None = None
 ) -> float:
     """Mean binary cross-entropy of logits, weighted if weights are given."""
-    losses = np.logaddexp(0.0, logits.astype(np.float64)) - y * logits.astype(np.float64)
+    wide = logits.astype(np.float64)
+    # Logits that are not finite give a loss that is not, for the caller to tell.
+    with np.errstate(invalid="ignore"):
+        losses = np.logaddexp(0.0, wide) - y * wide
     return float(np.average(losses, weights=sample_weight))
 
 

@@ -74,7 +74,7 @@ def start(
 ) -> TrainingRun:
     """Begin a run; from weights of a fixed seed unless they are given."""
     if weights is None:
-        random = np.random.default_rng(7)
+        random = np.random.default_rng(5)
         weights = initialise_weights(problem.n_genes, settings, random)
     return engine.start(
         problem.X,

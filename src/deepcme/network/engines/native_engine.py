@@ -164,6 +164,7 @@ class NativeEngine(Engine):
         weights: NetworkWeights,
         state: OptimiserState | None = None,
     ) -> TrainingRun:
+        check_matrix(X, len(y))
         check_rows(valid_rows, len(X), "valid_rows")
         penalty = hyperparameters.penalty_per_weight(X.shape[1])
         trainer = self._trainer(X, y, sample_weight, hyperparameters, "adam", 1, penalty)
@@ -177,6 +178,7 @@ class NativeEngine(Engine):
         hyperparameters: Hyperparameters,
         members: Sequence[NetworkWeights],
     ) -> SelectorRun:
+        check_matrix(X, len(y))
         trainer = self._trainer(
             X, y, sample_weight, hyperparameters, "unit_momentum", len(members), 0.0
         )
@@ -192,7 +194,6 @@ class NativeEngine(Engine):
         n_members: int,
         penalty: float,
     ) -> Trainer:
-        check_matrix(X, len(y))
         return Trainer(
             X,
             y,

@@ -77,7 +77,6 @@ class TorchTrainer:
         penalty: float | None,
         device: torch.device,
     ) -> None:
-        check_matrix(X, len(y))
         self.network = TorchNetwork(members, hyperparameters, device)
         self._n_members = len(members)
         self._X = as_tensor(X, device)
@@ -149,15 +148,13 @@ class TorchTrainer:
 
     def logits(self, rows: RowIndex) -> FloatArray:
         """Logits of rows of X, (rows x members), in evaluation mode."""
-        index = torch.from_numpy(rows).to(self._X.device)
+        values = np.empty((len(rows), self._n_members), np.float32)
         with torch.inference_mode():
-            logits = [
-                self.network.logits(self._gather(part) @ self._weight, [], training=False)
-                for part in index.tensor_split(
-                    range(EVALUATION_ROWS, len(index), EVALUATION_ROWS)
-                )
-            ]
-            values: FloatArray = torch.cat(logits).cpu().numpy()
+            for begin in range(0, len(rows), EVALUATION_ROWS):
+                part = slice(begin, begin + EVALUATION_ROWS)
+                X = self._gather(torch.from_numpy(rows[part]).to(self._X.device))
+                logits = self.network.logits(X @ self._weight, [], training=False)
+                values[part] = logits.cpu().numpy()
         return values
 
     def keep_genes(self, X: FloatArray, kept: NDArray[np.int64], factors: FloatArray) -> None:
@@ -286,6 +283,7 @@ class TorchEngine(Engine):
         weights: NetworkWeights,
         state: OptimiserState | None = None,
     ) -> TrainingRun:
+        check_matrix(X, len(y))
         check_rows(valid_rows, len(X), "valid_rows")
         penalty = hyperparameters.penalty_per_weight(X.shape[1])
         trainer = TorchTrainer(
@@ -303,5 +301,6 @@ class TorchEngine(Engine):
         hyperparameters: Hyperparameters,
         members: Sequence[NetworkWeights],
     ) -> SelectorRun:
+        check_matrix(X, len(y))
         trainer = TorchTrainer(X, y, sample_weight, hyperparameters, members, None, self.device)
         return TorchSelectorRun(trainer, members)

@@ -249,7 +249,7 @@ NB_MODULE(_native, module) {
            "widths"_a, "n_members"_a, "batch_norm"_a, "dropout"_a, "rule"_a,
            "learning_rate"_a, "penalty"_a, "level"_a)
       .def("train_epoch", &PythonTrainer::train_epoch, "rows"_a.noconvert(),
-           "offsets"_a.noconvert(), "kept"_a)
+           "offsets"_a.noconvert(), "kept"_a.noconvert())
       .def("infer", &PythonTrainer::infer, "rows"_a.noconvert(), "logits"_a.noconvert())
       .def("read", &PythonTrainer::read, "member"_a, "name"_a, "content"_a,
            "into"_a.noconvert())
