@@ -23,16 +23,20 @@ def share_of_true_in_top(values, labels, signal, top):
     return np.isin(np.flatnonzero(signal), np.argsort(-np.abs(statistic))[:top]).mean()
 
 
-def simulate_ranking(design, events, studies, seed):
-    """Mean share of true genes among the first, of independent normal genes."""
+def simulate_ranking(design, events, studies, seed, module=1, correlation=0.0):
+    """Mean share of true genes among the first, of normal genes in correlated modules."""
     random = np.random.default_rng(seed)
     n_events, n_non_events = design.count_patients(events)
     labels = np.repeat([1, 0], [n_events, n_non_events])
-    signal = np.arange(design.genes) < design.signal_genes
     found = []
     for _ in range(studies):
-        values = random.normal(size=(len(labels), design.genes))
-        values += np.outer(labels, signal * design.effect)
+        shared = random.normal(size=(len(labels), design.genes // module))
+        values = np.sqrt(correlation) * np.repeat(shared, module, axis=1)
+        values += np.sqrt(1 - correlation) * random.normal(size=values.shape)
+        signal = random.permutation(design.genes) < design.signal_genes
+        values += np.outer(
+            labels, signal * design.effect * random.choice([-1, 1], design.genes)
+        )
         found.append(share_of_true_in_top(values, labels, signal, design.top))
     return np.mean(found)
 
@@ -50,6 +54,13 @@ def test_chance_of_the_first_k_agrees_with_simulation(events, numbers):
     design = PowerDesign(genes=400, **numbers)
     simulated = simulate_ranking(design, events, studies=200, seed=events)
     assert compute_top_probability(design, events) == pytest.approx(simulated, abs=0.025)
+
+
+@pytest.mark.parametrize("effect", [0.5, 0.9])
+def test_chance_of_the_first_k_holds_roughly_for_strongly_correlated_genes(effect):
+    design = PowerDesign(genes=1000, signal_genes=20, effect=effect, top=20)
+    simulated = simulate_ranking(design, 20, studies=100, seed=1, module=50, correlation=0.8)
+    assert compute_top_probability(design, 20) == pytest.approx(simulated, abs=0.06)
 
 
 def test_chance_of_the_first_k_is_near_in_simulated_cohorts():
