@@ -9,6 +9,7 @@ import pandas as pd
 
 from deepcme.cohort import Cohort
 from deepcme.evaluation.metrics import compute_auc
+from deepcme.selection.scores import describe_genes
 from deepcme.study.fit import TaskResult
 from deepcme.study.grid import TUNED, choose_points
 from deepcme.study.plan import Plan, Task
@@ -64,7 +65,7 @@ def compute_gene_scores(cohort: Cohort, results: Results) -> pd.DataFrame:
 
     A gene that a split's preprocessing left out counts 0 there; `splits` says
     in how many it took part, `top_share` in what share of the splits it was
-    among the first 30.
+    among the first 30; `describe_genes` tells what the last columns are.
     """
     scores: dict[str, list[np.ndarray]] = {}
     for task, result in results:
@@ -73,11 +74,16 @@ def compute_gene_scores(cohort: Cohort, results: Results) -> pd.DataFrame:
         row = np.full(cohort.n_genes, np.nan)
         row[result.genes] = result.gene_scores
         scores.setdefault(task.model.name, []).append(row)
-    tables = [_ranked(cohort, model, np.vstack(rows)) for model, rows in scores.items()]
+    described = describe_genes(cohort) if scores else pd.DataFrame()
+    tables = [
+        _ranked(cohort, described, model, np.vstack(rows)) for model, rows in scores.items()
+    ]
     return concatenate(tables)
 
 
-def _ranked(cohort: Cohort, model: str, by_split: np.ndarray) -> pd.DataFrame:
+def _ranked(
+    cohort: Cohort, described: pd.DataFrame, model: str, by_split: np.ndarray
+) -> pd.DataFrame:
     present = ~np.isnan(by_split)
     filled = np.where(present, by_split, 0.0)
     order = np.argsort(-filled, axis=1, kind="stable")
@@ -93,7 +99,7 @@ def _ranked(cohort: Cohort, model: str, by_split: np.ndarray) -> pd.DataFrame:
             "splits": present.sum(axis=0),
             "top_share": (in_top & present).mean(axis=0),
         }
-    )
+    ).join(described)
     table = table[table["splits"] > 0]
     table = table.sort_values("score", ascending=False, kind="stable", ignore_index=True)
     table.insert(1, "rank", np.arange(1, len(table) + 1))
