@@ -63,7 +63,7 @@ def validate_frozen_model() -> pd.DataFrame:
                 "patients": n,
                 "expected events": events,
                 "true AUC": auc,
-                **simulate_frozen_model(500, n, events, auc, draws=2000, seed=22),
+                **simulate_frozen_model(500, n, events, auc, draws=1000, seed=22),
             }
             for n, events, auc in settings
         ]
