@@ -94,9 +94,10 @@ def recalibrate_predictions(predictions: pd.DataFrame) -> pd.DataFrame:
         If a column is missing, or a model has no validation row in one of its splits.
     """
     check_predictions(predictions)
-    tables = []
-    for _, rows in predictions.groupby(["split", "model"], sort=False, observed=True):
+    probability = np.empty(len(predictions))
+    for positions in predictions.groupby(["split", "model"], observed=True).indices.values():
+        rows = predictions.iloc[positions]
         validation = select_part(rows, "validation")
         recalibration = PlattRecalibration.fit(validation["label"], validation["score"])
-        tables.append(rows.assign(probability=recalibration.apply(rows["score"])))
-    return pd.concat(tables).loc[predictions.index]
+        probability[positions] = recalibration.apply(rows["score"])
+    return predictions.assign(probability=probability)
