@@ -34,7 +34,7 @@ def reference() -> Callable[[str], dict[str, Any]]:
 @pytest.fixture(scope="session")
 def frozen_coverage() -> dict[str, float]:
     """Coverage of every study-level interval for a calibrated frozen model, in brief."""
-    return simulate_frozen_model(studies=80, n=300, events=100, auc=0.75, draws=200, seed=6)
+    return simulate_frozen_model(studies=50, n=300, events=100, auc=0.75, draws=200, seed=6)
 
 
 @pytest.fixture
