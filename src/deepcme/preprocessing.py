@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Any, Self
 
 import numpy as np
-import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.feature_selection import SelectorMixin
@@ -162,8 +161,8 @@ class ClippedStandardScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimato
 
     Parameters
     ----------
-    clip : float or None
-        Largest absolute standardised value; None for no limit.
+    clip : float
+        Largest absolute standardised value; infinity for no limit.
 
     Attributes
     ----------
@@ -171,7 +170,7 @@ class ClippedStandardScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimato
         Training mean and standard deviation; a constant gene has scale 1.
     """
 
-    def __init__(self, clip: float | None = None) -> None:
+    def __init__(self, clip: float = np.inf) -> None:
         self.clip = clip
 
     def fit(self, X: ArrayLike, y: Any = None) -> Self:
@@ -194,7 +193,7 @@ class ClippedStandardScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimato
         scaled: FloatArray = matrix - self.mean_
         scaled /= self.scale_
         scaled[:, self.constant_] = 0.0
-        if self.clip is not None:
+        if np.isfinite(self.clip):
             np.clip(scaled, -self.clip, self.clip, out=scaled)
         return scaled
 
@@ -217,8 +216,8 @@ def make_preprocessor(
     scale: Scale,
     *,
     zero_means_absent: bool,
-    min_prevalence: float | None,
-    clip: float | None,
+    min_prevalence: float,
+    clip: float,
 ) -> Pipeline:
     """Choose the steps that a cohort's scale needs.
 
@@ -228,24 +227,22 @@ def make_preprocessor(
         Linear scales are logged; ``log2`` is not logged again.
     zero_means_absent : bool
         Whether the prevalence filter makes sense on this cohort.
-    min_prevalence : float or None
-        Smallest prevalence of a gene; None for no filter.
-    clip : float or None
-        Largest absolute standardised value; None for no limit.
+    min_prevalence : float
+        Smallest prevalence of a gene, 0 to 1; 0 for no filter.
+    clip : float
+        Largest absolute standardised value; infinity for no limit.
     """
     steps: list[tuple[str, BaseEstimator]] = []
     if scale in LINEAR_SCALES:
         steps.append(("log2", Log2Transformer()))
     steps.append(("impute", MedianImputer()))
-    if min_prevalence is not None and zero_means_absent:
+    if min_prevalence > 0 and zero_means_absent:
         steps.append(("prevalence", PrevalenceFilter(min_prevalence)))
     steps.append(("standardise", ClippedStandardScaler(clip)))
     return Pipeline(steps)
 
 
-def feature_names(preprocessor: Pipeline, genes: ArrayLike) -> list[str]:
+def feature_names(preprocessor: Pipeline, genes: NDArray[np.object_]) -> list[str]:
     """Genes that come out of a fitted preprocessor, in order."""
-    names: list[str] = preprocessor.get_feature_names_out(
-        np.asarray(pd.Index(genes), dtype=object)
-    ).tolist()
+    names: list[str] = preprocessor.get_feature_names_out(genes).tolist()
     return names

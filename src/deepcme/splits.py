@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -55,6 +56,31 @@ def draw_split(
         If a part would hold no positive or no negative row; gives the counts.
     """
     label = np.asarray(labels)
+    part_of_row = _allocate(label, groups, fractions, random)
+    split = Split(*(np.flatnonzero(part_of_row == part) for part in range(3)))
+    _check_classes(split, label)
+    return split
+
+
+def draw_holdout(
+    labels: ArrayLike, groups: ArrayLike, fraction: float, random: np.random.Generator
+) -> tuple[RowIndex, RowIndex]:
+    """Training rows and held-out rows, stratified, no group on both sides.
+
+    A class of a single group stays in training; a class of two or more has at
+    least one group on either side.
+    """
+    part_of_row = _allocate(np.asarray(labels), groups, (1 - fraction, fraction), random)
+    return np.flatnonzero(part_of_row == 0), np.flatnonzero(part_of_row == 1)
+
+
+def _allocate(
+    label: NDArray[np.int8],
+    groups: ArrayLike,
+    fractions: tuple[float, ...],
+    random: np.random.Generator,
+) -> NDArray[np.int64]:
+    """Part of each row."""
     _, group_of_row = np.unique(np.asarray(groups, dtype=str), return_inverse=True)
     n_groups = int(group_of_row.max()) + 1
     positive = np.zeros(n_groups, dtype=bool)
@@ -62,36 +88,31 @@ def draw_split(
     part_of_group = np.empty(n_groups, dtype=np.int64)
     for stratum in (True, False):
         members = random.permutation(np.flatnonzero(positive == stratum))
-        cuts = _cuts(len(members), fractions)
-        for part, (start, stop) in enumerate(zip(cuts[:-1], cuts[1:], strict=True)):
+        for part, (start, stop) in enumerate(pairwise(_cuts(len(members), fractions))):
             part_of_group[members[start:stop]] = part
-    part_of_row = part_of_group[group_of_row]
-    split = Split(*(np.flatnonzero(part_of_row == part) for part in range(3)))
-    _check_classes(split, label, int(positive.sum()), n_groups)
-    return split
+    return part_of_group[group_of_row]
 
 
-def _cuts(n: int, fractions: tuple[float, float, float]) -> list[int]:
+def _cuts(n: int, fractions: tuple[float, ...]) -> list[int]:
     """Where to cut n members; at least one in each part where n allows."""
-    cumulative = np.cumsum(fractions)
-    cuts = [0, *(int(np.floor(n * share + 0.5)) for share in cumulative[:-1]), n]
-    if n >= 3:
-        cuts[1] = min(max(cuts[1], 1), n - 2)
-        cuts[2] = min(max(cuts[2], cuts[1] + 1), n - 1)
+    shares = np.cumsum(fractions)[:-1]
+    cuts = [0, *(int(np.floor(n * share + 0.5)) for share in shares), n]
+    n_parts = len(fractions)
+    if n >= n_parts:
+        for part in range(1, n_parts):
+            cuts[part] = min(max(cuts[part], cuts[part - 1] + 1), n - (n_parts - part))
     return cuts
 
 
-def _check_classes(
-    split: Split, label: NDArray[np.int8], positive_groups: int, n_groups: int
-) -> None:
+def _check_classes(split: Split, label: NDArray[np.int8]) -> None:
     for part, rows in split.parts():
         for value, word in ((1, "positive"), (0, "negative")):
             if not np.any(label[rows] == value):
                 raise DeepCMEError(
                     f"The {part} part would hold no {word} sample: there are "
-                    f"{int((label == 1).sum())} positive and {int((label == 0).sum())} negative "
-                    f"samples ({positive_groups} of {n_groups} groups positive), and "
-                    "each of the three parts needs at least one of both."
+                    f"{int((label == 1).sum())} positive and {int((label == 0).sum())} "
+                    "negative samples, and each of the three parts needs at least one of "
+                    "both, from patients of its own."
                 )
 
 
@@ -120,6 +141,7 @@ class RepeatedSplits:
         """Yield the splits; split i depends on the seed and on i alone."""
         n = len(np.asarray(labels))
         groups = patients if self.by == "patient" else np.arange(n)
-        for child in seed.spawn(self.repeats):
-            random = np.random.default_rng(child)
+        for repeat in range(self.repeats):
+            branch = np.random.SeedSequence(seed.entropy, spawn_key=(*seed.spawn_key, repeat))
+            random = np.random.default_rng(branch)
             yield draw_split(labels, groups, self.fractions, random)
