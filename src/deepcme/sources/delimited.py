@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import zlib
-from collections.abc import Iterator
+from collections.abc import Generator
 from itertools import islice
 from pathlib import Path
 
@@ -24,7 +24,7 @@ class TextInMatrixError(Exception):
     """A cell that should be a number is not; it is still to be found."""
 
 
-def text_lines(path: Path) -> Iterator[str]:
+def text_lines(path: Path) -> Generator[str, None, None]:
     """Lines of a text file, gzipped or not, without their ends.
 
     UTF-8; a line that is not is taken as latin-1, which older public files are

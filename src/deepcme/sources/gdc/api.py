@@ -135,7 +135,7 @@ class GDCClient:
         if response.status_code in (401, 403):
             return f"{self.base_url} refused access ({code}): only open-access files work."
         if response.status_code == 404:
-            return f"{response.url} does not exist ({code}); check the project, ids and --base-url."
+            return f"{response.url} does not exist ({code}); check the ids and --base-url."
         if _is_temporary(response):
             return (
                 f"{self.base_url} was busy {self._attempts} times ({code}); "
@@ -210,7 +210,7 @@ class GDCClient:
         try:
             return _Answer.model_validate_json(response.content).data
         except ValidationError as error:
-            raise IncompleteError(f"the answer of /{endpoint} is not what it should be") from error
+            raise IncompleteError(f"the answer of /{endpoint} makes no sense") from error
 
     @contextmanager
     def download(self, file_ids: Sequence[str]) -> Iterator[httpx.Response]:

@@ -13,7 +13,7 @@ import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Protocol
+from typing import IO, Protocol
 
 from deepcme.errors import DeepCMEError
 from deepcme.sources.gdc.api import GDCClient, IncompleteError
@@ -178,11 +178,15 @@ def _unpack(
                     continue  # MANIFEST.txt and annotations.txt
                 source = archive.extractfile(member)
                 if source is not None:
-                    chunks = iter(lambda source=source: source.read(_CHUNK_BYTES), b"")
-                    faults |= _receive(chunks, file, folder, progress)
+                    faults |= _receive(_chunks(source), file, folder, progress)
     except (tarfile.TarError, EOFError, zlib.error) as error:
         raise IncompleteError("an archive was damaged or cut short") from error
     return faults
+
+
+def _chunks(source: IO[bytes]) -> Iterator[bytes]:
+    while chunk := source.read(_CHUNK_BYTES):
+        yield chunk
 
 
 def _checked_parts(member: tarfile.TarInfo) -> tuple[str, ...]:
