@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -80,6 +80,7 @@ def assemble(
     DeepCMEError
         If the rule cannot be applied, or leaves fewer than two classes.
     """
+    expression = _without_empty_genes(expression)
     labelling = label_rule(
         annotation.drop(columns=[*_OWN_COLUMNS, *_BARCODE_COLUMNS], errors="ignore")
     )
@@ -112,6 +113,26 @@ def assemble(
                 *labelling.notes(),
             ],
         },
+    )
+
+
+def _without_empty_genes(expression: Expression) -> Expression:
+    if not np.isnan(expression.values).any():
+        return expression
+    missing = np.isnan(expression.values)
+    known = np.flatnonzero(~missing.all(axis=0))
+    note = (
+        f"{int(missing.sum()):,} values are missing; {missing.shape[1] - len(known):,} genes "
+        "without a single value were dropped, and the rest take the median of the training "
+        "part."
+    )
+    symbols = expression.symbols
+    return replace(
+        expression,
+        values=expression.values[:, known],
+        genes=[expression.genes[gene] for gene in known],
+        symbols=None if symbols is None else [symbols[gene] for gene in known],
+        notes=[*expression.notes, note],
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+import re
 import zlib
 from collections.abc import Generator
 from itertools import islice
@@ -17,6 +18,7 @@ from deepcme.errors import DeepCMEError
 
 SEPARATORS = {".csv": ",", ".tsv": "\t", ".txt": "\t", ".tab": "\t", ".gct": "\t"}
 MISSING = ["", "NA", "N/A", "NaN", "nan", "null", "NULL", "#N/A"]
+_END_MARK = re.compile(r'"?!(series_matrix|platform)_table_end"?\s*', re.IGNORECASE)
 _BLOCK_BYTES = 1 << 24  # a row must fit into one block: room for 200,000 genes and more
 
 
@@ -121,7 +123,9 @@ def _read_rows(
                     block_size=_BLOCK_BYTES,
                     encoding=encoding,
                 ),
-                parse_options=arrow_csv.ParseOptions(delimiter=separator),
+                parse_options=arrow_csv.ParseOptions(
+                    delimiter=separator, invalid_row_handler=_skip_end_mark
+                ),
                 convert_options=arrow_csv.ConvertOptions(
                     column_types={
                         name: kinds.get(position, pa.string())
@@ -145,6 +149,11 @@ def _read_rows(
     frame: pd.DataFrame = table.to_pandas()
     frame.columns = pd.Index(header, dtype=object)
     return frame
+
+
+def _skip_end_mark(row: arrow_csv.InvalidRow) -> str:
+    """Let the line pass that ends the table of a GEO file, and no other odd line."""
+    return "skip" if _END_MARK.fullmatch(row.text or "") else "error"
 
 
 def _plain(error: pa.ArrowInvalid) -> str:

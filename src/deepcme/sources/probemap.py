@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
 
 import pandas as pd
 
 from deepcme.errors import DeepCMEError
-from deepcme.genes import map_genes
+from deepcme.genes import map_genes, stable_gene_id
 from deepcme.sources.delimited import read_header, read_rows, text_lines
 from deepcme.sources.reading import few, read_table, require_file
 
 SYMBOL_COLUMNS = ("symbol", "gene symbol", "gene", "gene_name", "gene_symbol", "hugo_symbol")
 ENSEMBL_COLUMNS = ("ensembl_gene_id", "ensembl_id", "ensembl", "gene_id")
 ENTREZ_COLUMNS = ("entrez_gene_id", "entrez_id", "entrez", "gene id", "entrezgene_id")
-_ID_COLUMNS = ("id", "probe", "probe_id", "id_ref", "ensembl_id")
 _MOST_LINES_BEFORE_TABLE = 5000
 _TABLE_BEGIN = "!platform_table_begin"
-_TABLE_END = "!platform_table_end"
 
 
 def read_gene_table(path: Path) -> pd.DataFrame:
@@ -43,7 +42,7 @@ def read_gene_table(path: Path) -> pd.DataFrame:
     table.columns = pd.Index([str(column).strip().lower() for column in table.columns])
     if table.columns.has_duplicates:
         raise DeepCMEError(f"{path}: two columns have the same name.")
-    return table[table.iloc[:, 0].astype(str) != _TABLE_END]
+    return table
 
 
 def _lines_before_table(path: Path) -> int:
@@ -54,13 +53,15 @@ def _lines_before_table(path: Path) -> int:
     return next((n for n, line in enumerate(start) if line[:1] not in ("#", "!", "^")), 0)
 
 
-def known_targets(table: pd.DataFrame, columns: tuple[str, ...], path: Path) -> pd.Series:
-    """Targets by gene id: the first column so named against the column of ids.
+def known_targets(
+    table: pd.DataFrame, columns: tuple[str, ...], genes: Sequence[str], path: Path
+) -> pd.Series:
+    """Targets by gene id: the first column so named, against the column that holds the genes.
 
     Raises
     ------
     DeepCMEError
-        If no column has one of the names.
+        If no column has one of the names, or none holds any of the genes.
     """
     target = next((name for name in columns if name in table.columns), None)
     if target is None:
@@ -68,13 +69,20 @@ def known_targets(table: pd.DataFrame, columns: tuple[str, ...], path: Path) -> 
             f"{path}: no column is called {' or '.join(columns[:3])}; "
             f"there are {few(table.columns, 8)}."
         )
-    key = next((name for name in _ID_COLUMNS if name in table.columns), table.columns[0])
+    wanted = {stable_gene_id(gene) for gene in genes}
+    found = {
+        name: sum(stable_gene_id(str(cell)) in wanted for cell in table[name].dropna())
+        for name in table.columns
+    }
+    key = max(found, key=lambda name: found[name])
+    if found[key] == 0:
+        raise DeepCMEError(f"{path}: no column holds any of the genes ({few(genes)}).")
     known = table[table[key].notna()]
     return pd.Series(known[target].to_numpy(), index=known[key].astype(str), dtype=object)
 
 
 def symbols_of(genes: list[str], path: Path) -> tuple[list[str], str]:
     """Symbols of genes from a table, empty where unknown; and their coverage in words."""
-    known = known_targets(read_gene_table(path), SYMBOL_COLUMNS, path)
+    known = known_targets(read_gene_table(path), SYMBOL_COLUMNS, genes, path)
     mapping = map_genes(genes, known, "symbol")
     return list(mapping.target), f"{path.name}: {mapping.describe()}"

@@ -124,16 +124,26 @@ def read_delimited_matrix(
 
     The other text columns are dropped.
     """
+    rows = read_ids_and_numbers(path, header, separator, skip=skip, n_text=n_text)
+    ids = rows.iloc[:, 0]
+    matrix = rows.iloc[:, n_text:]
+    matrix.index = pd.Index(ids.where(ids.notna(), "NA"), dtype=object)
+    return matrix
+
+
+def read_ids_and_numbers(
+    path: Path, header: list[str], separator: str, *, skip: int, n_text: int
+) -> pd.DataFrame:
+    """Rows below `skip` lines: `n_text` columns of text, and numbers in all others.
+
+    Where one of those others is text, all of them are, so that it can be named.
+    """
     _require_unique(header[n_text:], path, "column")
     numbers = dict.fromkeys(range(n_text, len(header)), pa.float32())
     try:
-        matrix = read_rows(path, header, separator, numbers, skip)
+        return read_rows(path, header, separator, numbers, skip)
     except TextInMatrixError:
-        matrix = read_rows(path, header, separator, {}, skip)
-    ids = matrix.iloc[:, 0]
-    matrix = matrix.iloc[:, n_text:]
-    matrix.index = pd.Index(ids.where(ids.notna(), "NA"), dtype=object)
-    return matrix
+        return read_rows(path, header, separator, {}, skip)
 
 
 def _read_gct(path: Path) -> pd.DataFrame:

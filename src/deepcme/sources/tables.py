@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,16 +13,13 @@ import pandas as pd
 
 from deepcme.cohort import UNKNOWN, Cohort
 from deepcme.errors import DeepCMEError
+from deepcme.genes import date_like
 from deepcme.scales import Scale, guess_scale
+from deepcme.sources.assembly import numbers_if_all_are
 from deepcme.sources.reading import few, read_matrix, read_table
 
 Orientation = Literal["samples-in-rows", "genes-in-rows"]
 
-_MONTHS = "jan|feb|mar|apr|may|jun|jul|aug|sep|sept|oct|nov|dec|march"
-_DATE_LIKE = re.compile(
-    rf"^(\d{{1,2}}-({_MONTHS})|({_MONTHS})-\d{{1,2}}|\d{{4}}-\d{{2}}-\d{{2}}( 00:00:00)?)$",
-    re.IGNORECASE,
-)
 _POSITIVE_WORDS = frozenset({"1", "1.0", "yes", "true"})
 _NEGATIVE_WORDS = frozenset({"0", "0.0", "no", "false"})
 
@@ -101,7 +97,7 @@ def cohort_from_tables(
             patients=_patients(kept, columns.patient, notes),
             tissue=_texts(kept, columns.tissue),
             batch=_texts(kept, columns.batch),
-            clinical=kept[others].apply(_numbers_if_all_are),
+            clinical=kept[others].apply(numbers_if_all_are),
             endpoint=_endpoint_words(columns.label, samples),
             scale=scale,
             name=expression.parent.name if expression.stem == "expression" else expression.stem,
@@ -246,7 +242,7 @@ def _without_empty_genes(matrix: pd.DataFrame, notes: list[str]) -> pd.DataFrame
 
 
 def _note_date_like(genes: pd.Index, notes: list[str]) -> None:
-    dates = [gene for gene in genes if _DATE_LIKE.match(gene)]
+    dates = date_like(genes)
     if dates:
         notes.append(
             f"Warning: {len(dates)} gene names look like dates, as a spreadsheet makes of "
@@ -276,8 +272,3 @@ def _texts(table: pd.DataFrame, column: str | None) -> list[str] | None:
         return None
     known = table[column].notna()
     return [str(value) for value in table[column].astype(object).where(known, UNKNOWN)]
-
-
-def _numbers_if_all_are(column: pd.Series) -> pd.Series:
-    numbers = pd.to_numeric(column, errors="coerce")
-    return column if (numbers.isna() & column.notna()).any() else numbers

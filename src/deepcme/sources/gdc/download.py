@@ -13,9 +13,10 @@ import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import IO, Protocol
+from typing import IO
 
 from deepcme.errors import DeepCMEError
+from deepcme.progress import ByteCount, SilentByteCount
 from deepcme.sources.gdc.api import GDCClient, IncompleteError
 
 _CHUNK_BYTES = 1 << 16
@@ -62,26 +63,6 @@ class RemoteFile:
             return hashlib.file_digest(file, "md5").hexdigest() == self.md5
 
 
-class Progress(Protocol):
-    """Told how many bytes there are to fetch, and then as they come."""
-
-    def start(self, n_bytes: int) -> None:
-        """Bytes that are to be fetched."""
-
-    def advance(self, n_bytes: int) -> None:
-        """Bytes that came; negative where some must come again."""
-
-
-class Silence:
-    """A `Progress` that says nothing."""
-
-    def start(self, n_bytes: int) -> None:
-        """Say nothing."""
-
-    def advance(self, n_bytes: int) -> None:
-        """Say nothing."""
-
-
 @dataclass(frozen=True)
 class DownloadCounts:
     """How many files were there already, and how many were fetched."""
@@ -94,7 +75,7 @@ def download_files(
     client: GDCClient,
     files: Sequence[RemoteFile],
     folder: Path,
-    progress: Progress | None = None,
+    progress: ByteCount | None = None,
 ) -> DownloadCounts:
     """Fetch the files that are not there yet, each verified before it gets its name.
 
@@ -103,7 +84,7 @@ def download_files(
     client : GDCClient
     files : sequence of RemoteFile
     folder : path
-    progress : Progress, optional
+    progress : ByteCount, optional
 
     Raises
     ------
@@ -111,7 +92,7 @@ def download_files(
         If a file cannot be had whole, or an archive points outside the folder.
         What was verified stays, and another run fetches the rest.
     """
-    progress = progress or Silence()
+    progress = progress or SilentByteCount()
     missing = [file for file in files if not file.is_complete(folder)]
     progress.start(sum(file.size for file in missing))
     for batch in _batches(missing):
@@ -135,7 +116,7 @@ def _batches(files: Iterable[RemoteFile]) -> Iterator[list[RemoteFile]]:
 
 
 def _fetch(
-    client: GDCClient, batch: list[RemoteFile], folder: Path, progress: Progress
+    client: GDCClient, batch: list[RemoteFile], folder: Path, progress: ByteCount
 ) -> None:
     """Fetch what is still missing of a batch, once."""
     missing = {file.file_id: file for file in batch if not file.is_complete(folder)}
@@ -161,7 +142,7 @@ def _unpack(
     content: Iterator[bytes],
     wanted: dict[str, RemoteFile],
     folder: Path,
-    progress: Progress,
+    progress: ByteCount,
 ) -> dict[str, str]:
     """Receive the wanted members of a tar.gz as it arrives; returns file ids with their faults.
 
@@ -205,7 +186,7 @@ def _checked_parts(member: tarfile.TarInfo) -> tuple[str, ...]:
 
 
 def _receive(
-    chunks: Iterable[bytes], file: RemoteFile, folder: Path, progress: Progress
+    chunks: Iterable[bytes], file: RemoteFile, folder: Path, progress: ByteCount
 ) -> dict[str, str]:
     """Write a file under a temporary name, verify and rename it; returns its fault, if any."""
     path = file.path(folder)
