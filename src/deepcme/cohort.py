@@ -150,7 +150,7 @@ class Cohort:
         labels = pd.to_numeric(obs["label"], errors="coerce")
         if not labels.isin([0, 1]).all():
             odd = obs["label"][~labels.isin([0, 1])].iloc[0]
-            raise DeepCMEError(f"Labels must be 0 or 1, not {odd!r}.")
+            raise DeepCMEError(f"Labels must be 0 or 1, not {odd}.")
         obs["label"] = labels.astype(np.int8)
         for value, word in ((1, "positive"), (0, "negative")):
             if not (self.labels == value).any():

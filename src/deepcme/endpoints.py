@@ -67,7 +67,7 @@ class Labelling:
 
     def notes(self) -> list[str]:
         """One sentence per reason for leaving samples out."""
-        return [f"{n:,} samples left out: {why}." for why, n in self.left_out.items() if n]
+        return [f"{n:,} samples {why} were left out." for why, n in self.left_out.items() if n]
 
 
 def event_within_horizon(
@@ -132,7 +132,7 @@ def horizon_endpoint(
         ),
         values=values,
         left_out={
-            f"{time} or {event} is not known": int((~known).sum()),
+            f"without a known {time} and {event}": int((~known).sum()),
             f"censored before {horizon:g}": int((known & values.isna()).sum()),
         },
     )
@@ -158,8 +158,8 @@ def pathologic_m1(clinical: pd.DataFrame) -> Labelling:
         ),
         values=values,
         left_out={
-            "pathologic stage MX": int((stage == "MX").sum()),
-            "no pathologic M stage": int(stage.isna().sum()),
+            "with the pathologic stage MX": int((stage == "MX").sum()),
+            "without a pathologic M stage": int(stage.isna().sum()),
         },
     )
 
@@ -206,7 +206,7 @@ def any_distant_metastasis(clinical: pd.DataFrame) -> Labelling:
             "none recorded = 0, however short the follow-up; no clinical record = left out."
         ),
         values=positive.astype(float).where(recorded),
-        left_out={"no clinical record": int((~recorded).sum())},
+        left_out={"without a clinical record": int((~recorded).sum())},
     )
 
 
@@ -226,15 +226,15 @@ def binary_column(clinical: pd.DataFrame, column: str) -> Labelling:
     odd = clinical.loc[values.isna() & (words != ""), column].drop_duplicates()
     if len(odd):
         raise DeepCMEError(
-            f"The label {column!r} is not binary: it holds "
-            f"{', '.join(map(repr, odd.iloc[:4]))}. Write 1 and 0 (or yes and no), and leave "
+            f"the label {column!r} is not binary: it holds "
+            f"{', '.join(map(str, odd.iloc[:6]))}. Write 1 and 0 (or yes and no), and leave "
             "unknown ones blank."
         )
     return Labelling(
         name=column,
         rule=f"{column} = 1 against {column} = 0, as given; blank = left out.",
         values=values,
-        left_out={f"{column} is blank": int(values.isna().sum())},
+        left_out={f"with a blank {column}": int(values.isna().sum())},
     )
 
 

@@ -63,12 +63,6 @@ def run(
 
     study, name = _study_of(source, protocol, seed)
     folder_path = out or Path("results") / f"{name}-{study.protocol}"
-    if not quiet:
-        typer.echo(
-            f"{name}: {len(study.models)} models on {study.split.repeats} splits, "
-            f"protocol {study.protocol}.",
-            err=True,
-        )
     folder = run_study(study, folder_path, jobs=jobs, quiet=quiet)
     page = write_report(folder)
     if not quiet:

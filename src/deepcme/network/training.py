@@ -72,7 +72,9 @@ def cross_entropy(
     logits: FloatArray, y: FloatArray, sample_weight: FloatArray | None = None
 ) -> float:
     """Mean binary cross-entropy of logits, weighted if weights are given."""
-    losses = np.logaddexp(0.0, logits.astype(np.float64)) - y * logits.astype(np.float64)
+    logit = logits.astype(np.float64)
+    with np.errstate(invalid="ignore"):  # a loss that is not finite is told by the caller
+        losses = np.logaddexp(0.0, logit) - y * logit
     return float(np.average(losses, weights=sample_weight))
 
 

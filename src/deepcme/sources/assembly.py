@@ -80,7 +80,6 @@ def assemble(
     DeepCMEError
         If the rule cannot be applied, or leaves fewer than two classes.
     """
-    expression = _without_empty_genes(expression)
     labelling = label_rule(
         annotation.drop(columns=[*_OWN_COLUMNS, *_BARCODE_COLUMNS], errors="ignore")
     )
@@ -88,11 +87,13 @@ def assemble(
     if not known.any():
         reasons = ", ".join(f"{n:,} {why}" for why, n in labelling.left_out.items() if n)
         raise DeepCMEError(f"No sample can be labelled by {labelling.name}: {reasons}.")
-    values = expression.values if known.all() else expression.values[known]
+    if not known.all():
+        expression = replace(expression, values=expression.values[known])
+    expression = _without_empty_genes(expression)
     kept = annotation[known]
     clinical = kept.drop(columns=list(_OWN_COLUMNS))
     return Cohort.from_arrays(
-        values,
+        expression.values,
         labelling.values[known].to_numpy(),
         samples=kept.index.tolist(),
         genes=expression.genes,

@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
+from deepcme.network.engines import make_engine
 from deepcme.preprocessing import feature_names, make_preprocessor
 from deepcme.study.models import DEEPCME, make_model, scores_of
 from deepcme.study.plan import Task, TaskData
@@ -62,6 +63,8 @@ def fit_task(data: TaskData, task: Task) -> TaskResult:
     With ``fit_on = "train"`` nothing but the training part reaches any step that
     learns; the validation part only chooses the network's epoch.
     """
+    if task.model.estimator == DEEPCME:
+        make_engine()  # loads PyTorch, whose threads can only be limited once it is there
     with single_thread():
         train, validation, test = task.split.train, task.split.validation, task.split.test
         settings = task.preprocessing

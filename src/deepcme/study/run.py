@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import traceback
 from pathlib import Path
 
@@ -57,6 +58,8 @@ def run_study(
     plan = make_plan(study, load_cohort(study))
     folder = StudyFolder(out)
     folder.claim(plan)
+    if not quiet:
+        print(_announcement(plan, folder), file=sys.stderr)
     failures = _run_tasks(plan, folder, jobs or cpu_count(), quiet)
     folder.write_failures(failures)
     if failures:
@@ -68,6 +71,18 @@ def run_study(
         )
     write_tables(plan, folder)
     return folder
+
+
+def _announcement(plan: Plan, folder: StudyFolder) -> str:
+    cohort, study = plan.cohort, plan.study
+    n_done = sum(folder.has(task) for task in plan.tasks)
+    done = f"; {n_done} of {len(plan.tasks)} fits are there already" if n_done else ""
+    return (
+        f"{cohort.name}: {cohort.n_samples} samples of {cohort.n_patients} patients, "
+        f"{cohort.n_positives} positive, {cohort.n_genes:,} genes. "
+        f"{len(study.models)} models on {study.split.repeats} splits, "
+        f"protocol {study.protocol}{done}."
+    )
 
 
 def _run_tasks(plan: Plan, folder: StudyFolder, jobs: int, quiet: bool) -> dict[str, str]:

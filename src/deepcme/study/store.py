@@ -94,7 +94,7 @@ class StudyFolder:
         """Read a task's result."""
         path = self._task_path(task)
         try:
-            with np.load(path, allow_pickle=False) as arrays:
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
                 found = dict(arrays)
         except (OSError, ValueError, BadZipFile) as error:
             raise DeepCMEError(

@@ -1,5 +1,7 @@
 """The commented study file that `deepcme init` writes."""
 
+import tomli_w
+
 STUDY_TEMPLATE = """\
 # A deepcme study. Run it with:  deepcme run {file}
 # Every line that starts with # shows a default; remove the # to change it.
@@ -59,6 +61,5 @@ def study_template(file: str, cohort: str | None) -> str:
     if cohort is None:
         reference = 'example = "transbig"\n# path = "cohort.h5ad"'
     else:
-        escaped = cohort.replace("\\\\", "\\\\\\\\").replace('"', '\\\\"')
-        reference = f'path = "{escaped}"'
+        reference = tomli_w.dumps({"path": cohort}).strip()
     return STUDY_TEMPLATE.format(file=file, cohort=reference)

@@ -48,7 +48,9 @@ class TorchRun(TrainingRun):
         for batch in epoch.batches():
             rows = epoch.rows[batch]
             kept = [torch.from_numpy(mask[batch]) for mask in epoch.kept]
-            logits = self._forward(torch.from_numpy(self._X[rows]), kept, training=True)
+            # Cloned into PyTorch's aligned memory: matrix products round by alignment.
+            inputs = torch.from_numpy(self._X[rows]).clone()
+            logits = self._forward(inputs, kept, training=True)
             loss = functional.binary_cross_entropy_with_logits(
                 logits,
                 torch.from_numpy(self._y[rows]),
@@ -66,7 +68,7 @@ class TorchRun(TrainingRun):
 
     def validation_logits(self) -> FloatArray:
         with torch.inference_mode():
-            X = torch.from_numpy(self._X[self._valid_rows])
+            X = torch.from_numpy(self._X[self._valid_rows]).clone()
             logits: FloatArray = self._forward(X, [], training=False).numpy()
         return logits
 
