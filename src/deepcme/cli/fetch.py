@@ -42,6 +42,8 @@ def gdc(
     Every file is checked against the GDC's size and MD5. An interrupted download
     goes on where it stopped when the command is run again.
     """
+    import logging
+
     from deepcme.progress import show_bytes
     from deepcme.sources.gdc.api import GDCClient
     from deepcme.sources.gdc.catalogue import manifest_catalogue, project_catalogue
@@ -49,6 +51,8 @@ def gdc(
 
     if (project is None) == (manifest is None):
         raise DeepCMEError("Give either a project, such as TCGA-BRCA, or --manifest FILE.")
+    # Each attempt would be a line across the progress bar; the last one's failure is told.
+    logging.getLogger("stamina").setLevel(logging.ERROR)
     with GDCClient(base_url) as client:
         if manifest is not None:
             catalogue = manifest_catalogue(client, manifest)

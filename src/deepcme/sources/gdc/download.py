@@ -123,7 +123,7 @@ def _fetch(
     if not missing:
         return
     with client.download(list(missing)) as response:
-        content = response.iter_bytes(_CHUNK_BYTES)
+        content = response.iter_bytes()
         if len(missing) == 1:
             (file,) = missing.values()
             faults = _receive(content, file, folder, progress)
