@@ -235,5 +235,7 @@ def test_a_manifest_without_its_columns(tmp_path):
 
 def test_the_manifest_of_an_archive_names_folders(tmp_path):
     path = tmp_path / "MANIFEST.txt"
-    path.write_text(f"id\tfilename\tmd5\tsize\tstate\nabc-def-1\tabc-def-1/x.gz\t{'a' * 32}\t7\tok\n")
+    path.write_text(
+        f"id\tfilename\tmd5\tsize\tstate\nabc-def-1\tabc-def-1/x.gz\t{'a' * 32}\t7\tok\n"
+    )
     assert read_manifest(path) == [RemoteFile("abc-def-1", "x.gz", 7, "a" * 32)]
