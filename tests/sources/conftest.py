@@ -174,7 +174,7 @@ class _Handler(BaseHTTPRequestHandler):
         if self._misbehaves(fault):
             return
         if len(ids) == 1:
-            hit, content = self.gdc.files[ids[0]]
+            _, content = self.gdc.files[ids[0]]
             content = b"?" + content[1:] if fault == "wrong md5" else content
         else:
             content = self._archive(ids, fault)
