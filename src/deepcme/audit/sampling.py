@@ -33,8 +33,8 @@ def check_repeated_patients(cohort: Cohort, design: StudyDesign) -> Finding | No
             f"{cohort.n_samples:,} samples come from {cohort.n_patients:,} patients: "
             f"{counted(len(several), 'patient')} with 2 to {several.max()} samples, "
             f"{several.sum():,} in all. The {cohort.n_positives:,} positive samples come from "
-            f"{len(positive_patients):,} patients, and "
-            f"{len(positive_patients & negative_patients):,} patients have both labels."
+            f"{counted(len(positive_patients), 'patient')}; with both labels: "
+            f"{counted(len(positive_patients & negative_patients), 'patient')}."
         ),
         advice=(
             "Split by patient (the honest protocol does), or keep one sample of each with "
