@@ -11,8 +11,9 @@ from deepcme.preprocessing import (
     Log2Transformer,
     MedianImputer,
     PrevalenceFilter,
-    feature_names,
+    kept_genes,
     make_preprocessor,
+    transform_rows,
 )
 
 
@@ -82,9 +83,20 @@ def test_only_the_steps_a_scale_needs(scale, absent, prevalence, steps):
     assert [name for name, _ in made.steps] == steps
 
 
-def test_names_of_the_genes_that_come_out():
+def test_positions_of_the_genes_that_come_out():
     preprocessor = make_preprocessor(
         "fpkm", zero_means_absent=True, min_prevalence=0.5, clip=np.inf
     )
     preprocessor.fit(np.array([[1, 0, 0], [2, 0, 5], [3, 0, 0], [4, 1, 7]], dtype=np.float32))
-    assert feature_names(preprocessor, np.array(["x", "y", "z"], dtype=object)) == ["x", "z"]
+    assert kept_genes(preprocessor).tolist() == [0, 2]
+
+
+def test_rows_are_transformed_in_blocks_as_in_one(random):
+    X = random.gamma(2.0, 3.0, size=(200, 6)).astype(np.float32)
+    preprocessor = make_preprocessor(
+        "fpkm", zero_means_absent=True, min_prevalence=0.1, clip=5.0
+    ).fit(X[:100])
+    rows = random.permutation(200)[:150]
+    np.testing.assert_array_equal(
+        transform_rows(preprocessor, X, rows), preprocessor.transform(X[rows])
+    )

@@ -20,6 +20,9 @@ from deepcme.scales import LINEAR_SCALES, Scale
 
 FloatArray = NDArray[np.float32]
 
+_BLOCK_ROWS = 64
+_BLOCK_GENES = 2048
+
 
 def _checked(
     estimator: BaseEstimator, X: ArrayLike, *, reset: bool, allow_missing: bool
@@ -79,18 +82,18 @@ class MedianImputer(SelectorMixin, BaseEstimator):  # type: ignore[misc]
     def fit(self, X: ArrayLike, y: Any = None) -> Self:
         """Learn the medians."""
         matrix = _checked(self, X, reset=True, allow_missing=True)
-        self.medians_ = np.median(matrix, axis=0)
-        incomplete = np.isnan(self.medians_)
-        empty = np.isnan(matrix).all(axis=0)
-        partly = incomplete & ~empty
-        self.medians_[partly] = np.nanmedian(matrix[:, partly], axis=0)
-        if empty.all():
+        blocks = range(0, matrix.shape[1], _BLOCK_GENES)
+        self.medians_ = np.concatenate(
+            [_medians(matrix[:, start : start + _BLOCK_GENES]) for start in blocks]
+        )
+        if np.isnan(self.medians_).all():
             raise DeepCMEError("No gene has a single value in the training part.")
         return self
 
     def _get_support_mask(self) -> NDArray[np.bool_]:
         check_is_fitted(self)
-        return ~np.isnan(self.medians_)
+        mask: NDArray[np.bool_] = ~np.isnan(self.medians_)
+        return mask
 
     def transform(self, X: ArrayLike) -> FloatArray:
         """Fill the gaps and drop the genes that were empty in training."""
@@ -109,6 +112,15 @@ class MedianImputer(SelectorMixin, BaseEstimator):  # type: ignore[misc]
         tags.input_tags.allow_nan = True
         tags.transformer_tags.preserves_dtype = ["float32"]
         return tags
+
+
+def _medians(matrix: FloatArray) -> FloatArray:
+    """Median of each gene's values; NaN for a gene that has none."""
+    medians: FloatArray = np.median(matrix, axis=0)
+    incomplete = np.flatnonzero(np.isnan(medians))
+    partly = incomplete[~np.isnan(matrix[:, incomplete]).all(axis=0)]
+    medians[partly] = np.nanmedian(matrix[:, partly], axis=0)
+    return medians
 
 
 class PrevalenceFilter(SelectorMixin, BaseEstimator):  # type: ignore[misc]
@@ -135,7 +147,7 @@ class PrevalenceFilter(SelectorMixin, BaseEstimator):  # type: ignore[misc]
     def fit(self, X: ArrayLike, y: Any = None) -> Self:
         """Learn each gene's prevalence."""
         matrix = _checked(self, X, reset=True, allow_missing=False)
-        self.prevalence_ = np.mean(matrix > 0, axis=0)
+        self.prevalence_ = np.count_nonzero(matrix > 0, axis=0) / len(matrix)
         if not self._get_support_mask().any():
             raise DeepCMEError(
                 f"No gene is expressed in {self.min_prevalence:.0%} of the training samples."
@@ -242,7 +254,20 @@ def make_preprocessor(
     return Pipeline(steps)
 
 
-def feature_names(preprocessor: Pipeline, genes: NDArray[np.object_]) -> list[str]:
-    """Genes that come out of a fitted preprocessor, in order."""
-    names: list[str] = preprocessor.get_feature_names_out(genes).tolist()
-    return names
+def kept_genes(preprocessor: Pipeline) -> NDArray[np.int64]:
+    """Positions, among the genes that went in, of those that come out."""
+    n_genes = preprocessor.steps[0][1].n_features_in_
+    positions = np.arange(n_genes).astype(str).astype(object)
+    kept: NDArray[np.object_] = preprocessor.get_feature_names_out(positions)
+    return kept.astype(np.int64)
+
+
+def transform_rows(
+    preprocessor: Pipeline, X: FloatArray, rows: NDArray[np.int64]
+) -> FloatArray:
+    """Transform some rows a block at a time, so that only one copy of them is made."""
+    transformed = np.empty((len(rows), len(kept_genes(preprocessor))), dtype=np.float32)
+    for start in range(0, len(rows), _BLOCK_ROWS):
+        block = rows[start : start + _BLOCK_ROWS]
+        transformed[start : start + _BLOCK_ROWS] = preprocessor.transform(X[block])
+    return transformed

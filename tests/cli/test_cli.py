@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -93,21 +92,19 @@ def test_bad_input_is_one_sentence_and_exit_code_2(tmp_path, arguments, sentence
 @pytest.mark.parametrize(
     "command", [(), ("run",), ("init",), ("report",), ("prepare", "table")]
 )
-def test_help_answers_at_once(command):
-    elapsed = []
-    for _ in range(3):
-        start = time.perf_counter()
-        result = deepcme(*command, "--help")
-        elapsed.append(time.perf_counter() - start)
-        assert result.returncode == 0
-        assert "Usage" in result.stdout
-    bare = []
-    for _ in range(3):
-        start = time.perf_counter()
-        subprocess.run([sys.executable, "-c", "import typer, rich"], check=True)
-        bare.append(time.perf_counter() - start)
-    # Half a second on a machine that loads its libraries in a fifth of one.
-    assert min(elapsed) < max(0.5, 3 * min(bare))
+def test_help_loads_nothing_heavy(command):
+    """So that it answers at once; modules are counted, since time depends on the machine."""
+    code = (
+        "import sys; from deepcme.cli import app; "
+        f"app({[*command, '--help']!r}, standalone_mode=False); "
+        "heavy = {'numpy', 'pandas', 'sklearn', 'torch', 'anndata', 'altair'} & set(sys.modules); "
+        "sys.exit(f'loaded {heavy}' if heavy else 0)"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False
+    )
+    assert result.returncode == 0, result.stderr
+    assert "Usage" in result.stdout
 
 
 def test_importing_the_package_is_light():

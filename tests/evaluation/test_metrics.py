@@ -71,16 +71,33 @@ def test_youden_threshold_is_the_best_of_all_observed_scores(pairs):
     assert youden(threshold) == pytest.approx(max(youden(score) for score in scores))
 
 
-def test_pr_auc_is_the_mean_precision_at_the_positives():
-    # positives at ranks 1 and 3: (1/1 + 2/3) / 2
-    assert compute_pr_auc([1, 0, 1, 0], [0.9, 0.8, 0.7, 0.1]) == pytest.approx(5 / 6)
+def test_auc_and_pr_auc_of_small_examples(reference):
+    for case in reference("metrics")["ranking"]:
+        assert compute_auc(case["labels"], case["scores"]) == pytest.approx(case["auc"])
+        assert compute_pr_auc(case["labels"], case["scores"]) == pytest.approx(case["pr_auc"])
 
 
-def test_brier_scores_by_hand():
-    labels, probabilities = [1, 0, 0, 0], [0.5, 0.5, 0.0, 0.0]
-    assert compute_brier_score(labels, probabilities) == pytest.approx(0.125)
-    # the prevalence 1/4 alone scores 3/16
-    assert compute_scaled_brier_score(labels, probabilities) == pytest.approx(1 / 3)
+@pytest.mark.parametrize(
+    ("name", "function"),
+    [
+        ("brier", compute_brier_score),
+        ("scaled_brier", compute_scaled_brier_score),
+        ("log_loss", compute_log_loss),
+    ],
+)
+def test_scores_of_probabilities_by_hand(reference, name, function):
+    case = reference("metrics")["probabilities"]
+    assert function(case["labels"], case["probabilities"]) == pytest.approx(case[name])
+
+
+def test_youden_threshold_gives_the_published_sensitivity_and_specificity(reference):
+    markers = reference("delong")
+    poor, good = (np.array(markers[outcome]["s100b"]) for outcome in ("poor", "good"))
+    labels = np.repeat([1, 0], [len(poor), len(good)])
+    threshold = choose_threshold(labels, np.concatenate([poor, good]))
+    published = markers["s100b_youden"]
+    assert (poor >= threshold).mean() == pytest.approx(published["sensitivity"], abs=1e-6)
+    assert (good < threshold).mean() == pytest.approx(published["specificity"], abs=1e-6)
 
 
 def test_prevalence_for_everybody_has_scaled_brier_score_zero():

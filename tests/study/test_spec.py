@@ -30,6 +30,9 @@ def test_the_paper_splits_by_sample_standardises_all_rows_and_neither_filters_no
     assert study.preprocessing.tissue == "all"
     assert study.preprocessing.min_prevalence == 0
     assert math.isinf(study.preprocessing.clip)
+    names = [model.name for model in study.models]
+    assert names[:7] == ["DeepCME", "LR", "SVC", "RF", "DT", "KNN", "DeepCME-128"]
+    assert all(name.startswith("DeepCME without") for name in names[7:])
 
 
 def test_a_setting_against_the_protocol_is_told():

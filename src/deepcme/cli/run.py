@@ -52,6 +52,17 @@ def run(
         int | None,
         typer.Option(min=0, help="Root of all randomness.", show_default="1"),
     ] = None,
+    grid: Annotated[
+        Literal["none", "fig7", "full"] | None,
+        typer.Option(
+            help="Search the paper's hyper-parameters: those of its figure 7, or all.",
+            show_default="none",
+        ),
+    ] = None,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(metavar="ADDRESS", help="Dask scheduler to fit on, tcp://HOST:PORT."),
+    ] = None,
     quiet: Quiet = False,
 ) -> None:
     """Fit every model on every split and write a report.
@@ -61,23 +72,21 @@ def run(
     from deepcme.report.page import write_report
     from deepcme.study.run import run_study
 
-    study, name = _study_of(source, protocol, seed)
+    overrides: dict[str, Any] = {"protocol": protocol, "seed": seed}
+    if grid is not None:
+        overrides["grid"] = {"search": grid}
+    study, name = _study_of(source, {k: v for k, v in overrides.items() if v is not None})
     folder_path = out or Path("results") / f"{name}-{study.protocol}"
-    folder = run_study(study, folder_path, jobs=jobs, quiet=quiet)
+    folder = run_study(study, folder_path, jobs=jobs, scheduler=scheduler, quiet=quiet)
     page = write_report(folder)
     if not quiet:
         typer.echo(f"Report: {page}")
 
 
-def _study_of(source: Path | None, protocol: str | None, seed: int | None) -> tuple[Study, str]:
+def _study_of(source: Path | None, overrides: dict[str, Any]) -> tuple[Study, str]:
     """The study to run and a short name for it."""
     from deepcme.study.spec import load_study, make_study
 
-    overrides: dict[str, Any] = {}
-    if protocol is not None:
-        overrides["protocol"] = protocol
-    if seed is not None:
-        overrides["seed"] = seed
     if source is None:
         return make_study({"cohort": {"example": "transbig"}, **overrides}), "transbig"
     if source.suffix.lower() == ".toml":

@@ -10,6 +10,7 @@ from deepcme.errors import DeepCMEError
 
 FloatArray = NDArray[np.float64]
 IntegerArray = NDArray[np.int64]
+BooleanArray = NDArray[np.bool_]
 
 COLUMNS = ("split", "model", "sample", "patient", "part", "label", "score")
 """Columns every predictions table has; `probability` joins them where a model gives one."""
@@ -52,6 +53,33 @@ def select_model(rows: pd.DataFrame, model: str) -> pd.DataFrame:
         known = ", ".join(sorted(rows["model"].unique()))
         raise DeepCMEError(f"There is no prediction of the model {model!r}, only of: {known}.")
     return chosen
+
+
+def select_probabilities(rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows of the models that give probabilities.
+
+    Raises
+    ------
+    DeepCMEError
+        If no model does, or one does for some of its rows only.
+    """
+    if "probability" not in rows.columns or rows["probability"].isna().all():
+        raise DeepCMEError("No model in the predictions table gives probabilities.")
+    missing = rows["probability"].isna().groupby(rows["model"], observed=True).mean()
+    for model in missing.index[(missing > 0) & (missing < 1)]:
+        raise DeepCMEError(f"The model {model!r} gives probabilities for some rows only.")
+    return rows.loc[rows["probability"].notna()]
+
+
+def count_rows(rows: pd.DataFrame) -> dict[str, int]:
+    """Numbers of distinct samples, positive samples, patients and splits."""
+    samples = rows.drop_duplicates("sample")
+    return {
+        "n": len(samples),
+        "events": int(samples["label"].sum()),
+        "n_patients": rows["patient"].nunique(),
+        "n_splits": rows["split"].nunique(),
+    }
 
 
 def as_labels(labels: ArrayLike) -> IntegerArray:

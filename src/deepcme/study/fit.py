@@ -6,14 +6,16 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits
 
 from deepcme.network.engines import make_engine
-from deepcme.preprocessing import feature_names, make_preprocessor
+from deepcme.preprocessing import kept_genes, make_preprocessor, transform_rows
 from deepcme.study.models import DEEPCME, make_model, scores_of
 from deepcme.study.plan import Task, TaskData
 
@@ -29,7 +31,8 @@ class TaskResult:
     score, probability : ndarray of float64
         `probability` is None for models that give none.
     genes, gene_scores : ndarray or None
-        Genes that entered the network, and equation 4 for each.
+        Positions in the cohort of the genes that entered the network, and
+        equation 4 for each.
     history : DataFrame or None
         Loss and validation AUC by epoch.
     """
@@ -37,7 +40,7 @@ class TaskResult:
     rows: NDArray[np.int64]
     score: NDArray[np.float64]
     probability: NDArray[np.float64] | None
-    genes: NDArray[np.str_] | None = None
+    genes: NDArray[np.int64] | None = None
     gene_scores: NDArray[np.float64] | None = None
     history: pd.DataFrame | None = None
 
@@ -66,40 +69,43 @@ def fit_task(data: TaskData, task: Task) -> TaskResult:
     if task.model.estimator == DEEPCME:
         make_engine()  # loads PyTorch, whose threads can only be limited once it is there
     with single_thread():
-        train, validation, test = task.split.train, task.split.validation, task.split.test
-        settings = task.preprocessing
-        preprocessor = make_preprocessor(
-            data.scale,
-            zero_means_absent=data.zero_means_absent,
-            min_prevalence=settings.min_prevalence,
-            clip=settings.clip,
-        )
-        preprocessor.fit(data.X if settings.fit_on == "all" else data.X[train])
-        fitting_rows = np.concatenate([train, validation])
-        fitting = preprocessor.transform(data.X[fitting_rows])
-        labels = data.labels[fitting_rows]
-        model = make_model(task.model.estimator, task.model.parameters, task.random_state)
-        if task.model.estimator == DEEPCME:
-            model.fit(fitting, labels, validation_rows=np.arange(len(train), len(fitting)))
-        else:
-            model.fit(fitting[: len(train)], labels[: len(train)])
-        pieces = [
-            scores_of(model, fitting),
-            scores_of(model, preprocessor.transform(data.X[test])),
-        ]
-        probabilities = [probability for _, probability in pieces if probability is not None]
-        result = TaskResult(
-            rows=np.concatenate([fitting_rows, test]),
-            score=np.concatenate([score for score, _ in pieces]),
-            probability=np.concatenate(probabilities) if probabilities else None,
-        )
-        if task.model.estimator != DEEPCME:
-            return result
-        return TaskResult(
-            result.rows,
-            result.score,
-            result.probability,
-            genes=np.asarray(feature_names(preprocessor, data.genes), dtype=np.str_),
-            gene_scores=model.gene_scores_.astype(np.float64),
-            history=model.history_,
-        )
+        preprocessor = _fit_preprocessor(data, task)
+        split = task.split
+        fitting_rows = np.concatenate([split.train, split.validation])
+        fitting = transform_rows(preprocessor, data.X, fitting_rows)
+        model = _fit_model(task, fitting, data.labels[fitting_rows])
+        score, probability = scores_of(model, fitting)
+        del fitting
+        testing = transform_rows(preprocessor, data.X, split.test)
+        test_score, test_probability = scores_of(model, testing)
+    if probability is not None and test_probability is not None:
+        probability = np.concatenate([probability, test_probability])
+    is_network = task.model.estimator == DEEPCME
+    return TaskResult(
+        rows=np.concatenate([fitting_rows, split.test]),
+        score=np.concatenate([score, test_score]),
+        probability=probability,
+        genes=kept_genes(preprocessor) if is_network else None,
+        gene_scores=model.gene_scores_.astype(np.float64) if is_network else None,
+        history=model.history_ if is_network else None,
+    )
+
+
+def _fit_preprocessor(data: TaskData, task: Task) -> Pipeline:
+    settings = task.preprocessing
+    preprocessor = make_preprocessor(
+        data.scale,
+        zero_means_absent=data.zero_means_absent,
+        min_prevalence=settings.min_prevalence,
+        clip=settings.clip,
+    )
+    return preprocessor.fit(data.X if settings.fit_on == "all" else data.X[task.split.train])
+
+
+def _fit_model(task: Task, fitting: NDArray[np.float32], labels: NDArray[np.int8]) -> Any:
+    """Fit on the rows of the training part, which come first; the rest are for validation."""
+    n_train = len(task.split.train)
+    model = make_model(task.model.estimator, task.model.parameters, task.random_state)
+    if task.model.estimator == DEEPCME:
+        return model.fit(fitting, labels, validation_rows=np.arange(n_train, len(fitting)))
+    return model.fit(fitting[:n_train], labels[:n_train])

@@ -17,6 +17,7 @@ from deepcme.cohort import Cohort
 from deepcme.scales import Scale
 from deepcme.seeds import integer_seed, seed_for
 from deepcme.splits import RepeatedSplits, Split
+from deepcme.study.grid import GridPoint, grid_points
 from deepcme.study.spec import ModelSettings, PreprocessingSettings, Study
 
 # Packages whose version may change a result.
@@ -29,8 +30,6 @@ class TaskData:
 
     X: NDArray[np.float32]
     labels: NDArray[np.int8]
-    patients: NDArray[np.object_]
-    genes: NDArray[np.object_]
     scale: Scale
     zero_means_absent: bool
 
@@ -40,8 +39,6 @@ class TaskData:
         return cls(
             X=cohort.X,
             labels=cohort.labels,
-            patients=cohort.patients,
-            genes=cohort.gene_ids,
             scale=cohort.scale,
             zero_means_absent=cohort.zero_means_absent,
         )
@@ -49,7 +46,10 @@ class TaskData:
 
 @dataclass(frozen=True)
 class Task:
-    """One fit: a model, its split, its preprocessing and its seed."""
+    """One fit: a model, its split, its preprocessing and its seed.
+
+    `grid_point` is set for the fits of a hyper-parameter search.
+    """
 
     key: str
     split_number: int
@@ -57,6 +57,7 @@ class Task:
     model: ModelSettings
     preprocessing: PreprocessingSettings
     random_state: int
+    grid_point: GridPoint | None = None
 
 
 @dataclass(frozen=True)
@@ -110,11 +111,15 @@ def make_plan(study: Study, cohort: Cohort) -> Plan:
         "versions": package_versions(),
     }
     tasks = []
-    for model in study.models:
+    fits: list[tuple[ModelSettings, GridPoint | None]] = [(m, None) for m in study.models]
+    fits += [(point.model(), point) for point in grid_points(study.grid.search)]
+    for model, point in fits:
         for number, split in enumerate(splits, start=1):
             content = {**common, "model": model.model_dump(), "number": number}
             seed = integer_seed(seed_for(study.seed, "fit", model.name, number))
-            tasks.append(Task(_key(content), number, split, model, study.preprocessing, seed))
+            tasks.append(
+                Task(_key(content), number, split, model, study.preprocessing, seed, point)
+            )
     return Plan(study, cohort, tuple(tasks))
 
 

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import sys
-import traceback
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from joblib import Parallel, cpu_count, delayed
+from joblib import cpu_count
 
 from deepcme.cohort import Cohort
 from deepcme.errors import DeepCMEError
 from deepcme.evaluation.metrics import compute_metrics
 from deepcme.progress import show_progress
-from deepcme.study.fit import fit_task
+from deepcme.study import tables
+from deepcme.study.estimate import describe_expected_time
+from deepcme.study.executors import Outcome, run_on_dask, run_on_processes
+from deepcme.study.grid import summarise_grid
 from deepcme.study.models import DEEPCME
 from deepcme.study.plan import Plan, Task, TaskData, make_plan
 from deepcme.study.spec import Study
 from deepcme.study.store import StudyFolder
-from deepcme.study.tables import compute_gene_scores, compute_history, compute_predictions
 
 
 class TasksFailedError(DeepCMEError):
@@ -34,7 +36,12 @@ def load_cohort(study: Study) -> Cohort:
 
 
 def run_study(
-    study: Study, out: str | Path, *, jobs: int | None = None, quiet: bool = False
+    study: Study,
+    out: str | Path,
+    *,
+    jobs: int | None = None,
+    scheduler: str | None = None,
+    quiet: bool = False,
 ) -> StudyFolder:
     """Run a study, or what is missing of it, and write its tables.
 
@@ -45,6 +52,8 @@ def run_study(
         The study's folder; made if it is not there.
     jobs : int, optional
         Processes; by default one per core. The results do not depend on it.
+    scheduler : str, optional
+        Address of a Dask scheduler to run the fits on instead.
     quiet : bool
         Show no progress.
 
@@ -58,24 +67,43 @@ def run_study(
     plan = make_plan(study, load_cohort(study))
     folder = StudyFolder(out)
     folder.claim(plan)
+    missing = [task for task in plan.tasks if not folder.has(task)]
+    jobs = min(jobs or cpu_count(), max(len(missing), 1))
     if not quiet:
-        print(_announcement(plan, folder), file=sys.stderr)
-    failures = _run_tasks(plan, folder, jobs or cpu_count(), quiet)
+        print(_announcement(plan, missing), file=sys.stderr)
+        if missing and study.grid.search != "none":
+            print(describe_expected_time(plan, missing, jobs), file=sys.stderr)
+    outcomes = _outcomes(TaskData.of(plan.cohort), missing, jobs, scheduler)
+    failures: dict[str, str] = {}
+    with show_progress("Fitting", len(missing), quiet=quiet) as advance:
+        for task, result in outcomes:
+            if isinstance(result, str):
+                failures[f"{task.model.name}, split {task.split_number}"] = result
+            else:
+                folder.save(task, result)
+            advance()
     folder.write_failures(failures)
     if failures:
-        first = next(iter(failures.items()))
-        raise TasksFailedError(
-            f"{len(failures)} of {len(plan.tasks)} fits failed, the first being {first[0]}: "
-            f"{first[1].strip().splitlines()[-1]} See {folder.path / 'failures.json'}; the "
-            "others are kept, and the same command tries the failed ones again."
-        )
+        raise TasksFailedError(_failure_sentence(failures, plan, folder))
     write_tables(plan, folder)
     return folder
 
 
-def _announcement(plan: Plan, folder: StudyFolder) -> str:
+def _outcomes(
+    data: TaskData, tasks: Sequence[Task], jobs: int, scheduler: str | None
+) -> Iterator[Outcome]:
+    # The long fits first, so that no worker is left alone with one at the end.
+    ordered = sorted(tasks, key=lambda task: task.model.estimator != DEEPCME)
+    if not ordered:
+        return iter(())
+    if scheduler is not None:
+        return run_on_dask(data, ordered, scheduler)
+    return run_on_processes(data, ordered, jobs)
+
+
+def _announcement(plan: Plan, missing: Sequence[Task]) -> str:
     cohort, study = plan.cohort, plan.study
-    n_done = sum(folder.has(task) for task in plan.tasks)
+    n_done = len(plan.tasks) - len(missing)
     done = f"; {n_done} of {len(plan.tasks)} fits are there already" if n_done else ""
     return (
         f"{cohort.name}: {cohort.n_samples} samples of {cohort.n_patients} patients, "
@@ -85,38 +113,29 @@ def _announcement(plan: Plan, folder: StudyFolder) -> str:
     )
 
 
-def _run_tasks(plan: Plan, folder: StudyFolder, jobs: int, quiet: bool) -> dict[str, str]:
-    """Fit what is missing; return the error of each task that failed, by its name."""
-    missing = [task for task in plan.tasks if not folder.has(task)]
-    # The long fits first, so that no worker is left alone with one at the end.
-    missing.sort(key=lambda task: task.model.estimator != DEEPCME)
-    data = TaskData.of(plan.cohort)
-    failures: dict[str, str] = {}
-    parallel = Parallel(n_jobs=min(jobs, max(len(missing), 1)), return_as="generator_unordered")
-    with show_progress("Fitting", len(missing), quiet=quiet) as advance:
-        for task, error in parallel(delayed(_run_task)(data, task, folder) for task in missing):
-            if error is not None:
-                failures[f"{task.model.name}, split {task.split_number}"] = error
-            advance()
-    return failures
-
-
-def _run_task(data: TaskData, task: Task, folder: StudyFolder) -> tuple[Task, str | None]:
-    """Fit and store one task; an error comes back as text, so that the rest goes on."""
-    try:
-        folder.save(task, fit_task(data, task))
-    except Exception:
-        return task, traceback.format_exc()
-    return task, None
+def _failure_sentence(failures: dict[str, str], plan: Plan, folder: StudyFolder) -> str:
+    name, error = next(iter(failures.items()))
+    return (
+        f"{len(failures)} of {len(plan.tasks)} fits failed, the first being {name}: "
+        f"{error.strip().splitlines()[-1]} See {folder.path / 'failures.json'}; the "
+        "others are kept, and the same command tries the failed ones again."
+    )
 
 
 def write_tables(plan: Plan, folder: StudyFolder) -> None:
     """Make the study's tables of its finished tasks."""
-    results = list(folder.results(plan))
-    predictions = compute_predictions(plan, results)
-    metrics = compute_metrics(predictions)
+    results = [pair for pair in folder.results(plan) if pair[0].grid_point is None]
+    predictions = [tables.compute_predictions(plan.cohort, results)]
+    if plan.study.grid.search != "none":
+        grid = tables.compute_grid(plan.cohort, folder.results(plan))
+        folder.write_table(grid, "grid.csv")
+        folder.write_table(summarise_grid(grid), "grid_summary.csv")
+        predictions.append(tables.compute_tuned_predictions(plan, folder.results(plan), grid))
+    whole = tables.concatenate(predictions)
+    metrics = compute_metrics(whole)
     metrics = metrics[metrics["metric"].isin(plan.study.evaluation.metrics)]
-    folder.write_table(predictions, "predictions.parquet")
+    folder.write_table(whole, "predictions.parquet")
     folder.write_table(metrics, "metrics.csv")
-    folder.write_table(compute_gene_scores(plan.cohort, results), "gene_scores.csv")
-    folder.write_table(compute_history(results), "history.parquet")
+    folder.write_table(tables.compute_gene_scores(plan.cohort, results), "gene_scores.csv")
+    folder.write_table(tables.compute_history(results), "history.parquet")
+    folder.remove_leftovers()

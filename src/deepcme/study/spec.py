@@ -17,6 +17,30 @@ Protocol = Literal["honest", "paper"]
 
 DEFAULT_MODELS = ("DeepCME", "LR", "SVC", "RF", "DT", "KNN")
 
+_WITHOUT_BATCH_NORM = {"batch_norm": False}
+_WITHOUT_DROPOUT = {"dropout": 0.0}
+_WITHOUT_PENALTY = {"penalty_strength": 0.0}
+
+
+def _network(name: str, parameters: dict[str, Any]) -> dict[str, Any]:
+    return {"name": name, "estimator": "DeepCME", "parameters": parameters}
+
+
+# Table 1 of the paper, and the networks of its ablation (table 3). The paper takes
+# BatchNorm and dropout out together; one at a time says what each of them adds.
+PAPER_MODELS: tuple[str | dict[str, Any], ...] = (
+    *DEFAULT_MODELS,
+    _network("DeepCME-128", {"hidden_layers": [128, 128, 128], "batch_size": 64}),
+    _network("DeepCME without L1", _WITHOUT_PENALTY),
+    _network("DeepCME without BN", _WITHOUT_BATCH_NORM),
+    _network("DeepCME without DO", _WITHOUT_DROPOUT),
+    _network("DeepCME without BN + DO", _WITHOUT_BATCH_NORM | _WITHOUT_DROPOUT),
+    _network(
+        "DeepCME without BN + DO + L1",
+        _WITHOUT_BATCH_NORM | _WITHOUT_DROPOUT | _WITHOUT_PENALTY,
+    ),
+)
+
 # What sets the protocols apart. `honest` never lets a patient, a normal tissue or a
 # held-out value help a model; `paper` replays the publication as it was.
 _PROTOCOLS: dict[str, dict[str, dict[str, Any]]] = {
@@ -119,6 +143,12 @@ class EvaluationSettings(_Settings):
     metrics: tuple[Literal["auc", "pr_auc"], ...] = ("auc", "pr_auc")
 
 
+class GridSettings(_Settings):
+    """Search over the paper's hyper-parameters, decided on validation data alone."""
+
+    search: Literal["none", "fig7", "full"] = "none"
+
+
 class Study(_Settings):
     """A resolved study: every setting has a value."""
 
@@ -128,6 +158,7 @@ class Study(_Settings):
     split: SplitSettings
     preprocessing: PreprocessingSettings
     evaluation: EvaluationSettings = EvaluationSettings()
+    grid: GridSettings = GridSettings()
     models: tuple[ModelSettings, ...] = Field(min_length=1)
 
     @model_validator(mode="before")
@@ -135,7 +166,8 @@ class Study(_Settings):
     def _fill_in_protocol(cls, value: Any) -> Any:
         if not isinstance(value, dict):
             return value
-        filled = {"models": list(DEFAULT_MODELS), **value}
+        models = PAPER_MODELS if value.get("protocol") == "paper" else DEFAULT_MODELS
+        filled = {"models": list(models), **value}
         defaults = _PROTOCOLS.get(filled.get("protocol", "honest"), _PROTOCOLS["honest"])
         for section, settings in defaults.items():
             given = filled.get(section, {})
@@ -219,6 +251,7 @@ def _suggestion(location: tuple[int | str, ...]) -> str:
         "split": SplitSettings,
         "preprocessing": PreprocessingSettings,
         "evaluation": EvaluationSettings,
+        "grid": GridSettings,
         "models": ModelSettings,
     }
     section = sections.get(str(location[0]), Study) if len(location) > 1 else Study

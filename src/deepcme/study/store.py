@@ -9,13 +9,17 @@ Layout, all readable with pandas and a text editor::
     failures.json         tasks that failed in the last run, with their errors
     predictions.parquet   split, model, sample, patient, part, label, score, probability
     metrics.csv           split, model, part, metric, value, n, events
-    gene_scores.csv       model, rank, gene, symbol, score, ...
+    gene_scores.csv       model, rank, gene, symbol, score, sd, splits, top_share,
+                          prevalence, largest_z, driving_samples
     history.parquet       split, model, epoch, train_loss, valid_loss, valid_auc
+    grid.csv              split, width, batch_size, penalty_strength, losses and AUCs
+    grid_summary.csv      the same, averaged over the splits
 """
 
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -119,6 +123,11 @@ class StudyFolder:
         for task in plan.tasks:
             if self.has(task):
                 yield task, self.load(task)
+
+    def remove_leftovers(self) -> None:
+        """Remove unfinished files that a killed run left behind."""
+        for folder in self.path.glob("**/.deepcme-*"):
+            shutil.rmtree(folder, ignore_errors=True)
 
     def write_failures(self, failures: dict[str, str]) -> None:
         """Record which tasks failed and why; an empty record removes the file."""
