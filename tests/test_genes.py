@@ -57,7 +57,7 @@ def test_mapping_matches_versions_and_drops_what_is_ambiguous():
     mapping = map_genes(genes, known, "symbol")
     assert mapping.target == ("TSPAN6", "", "")
     assert mapping.coverage == pytest.approx(1 / 3)
-    assert "1 of 3 genes (33.3%) have a symbol; 2 have none" in mapping.describe()
+    assert "1 of 3 genes (33.3%) have a known symbol; 2 have none" in mapping.describe()
     assert "1 of them because they have several" in mapping.describe()
 
 

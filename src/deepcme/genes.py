@@ -115,7 +115,7 @@ class GeneMapping:
         ]
         sentence = (
             f"{self.n_mapped:,} of {len(self.genes):,} genes ({self.coverage:.1%}) have a "
-            f"{self.to}"
+            f"known {self.to}"
         )
         if unmapped:
             shown = ", ".join(unmapped[:3]) + (" ..." if len(unmapped) > 3 else "")

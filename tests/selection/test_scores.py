@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
+from tests.conftest import invented_cohort
 
 from deepcme import Cohort
 from deepcme.selection.scores import describe_genes
-from tests.conftest import invented_cohort
 
 
 def described(columns, scale="fpkm"):

@@ -91,7 +91,7 @@ def assemble(
         expression = replace(expression, values=expression.values[known])
     expression = _without_empty_genes(expression)
     kept = annotation[known]
-    clinical = kept.drop(columns=list(_OWN_COLUMNS))
+    clinical = _with_storable_names(kept.drop(columns=list(_OWN_COLUMNS)))
     return Cohort.from_arrays(
         expression.values,
         labelling.values[known].to_numpy(),
@@ -135,6 +135,13 @@ def _without_empty_genes(expression: Expression) -> Expression:
         symbols=None if symbols is None else [symbols[gene] for gene in known],
         notes=[*expression.notes, note],
     )
+
+
+def _with_storable_names(table: pd.DataFrame) -> pd.DataFrame:
+    """In an .h5ad file a slash in a name would mean a group, and ``_index`` is taken."""
+    names = [str(name).replace("/", "|") or "unnamed" for name in table.columns]
+    names = ["index" if name == "_index" else name for name in names]
+    return table.set_axis(pd.Index(names, dtype=object), axis=1)
 
 
 def numbers_if_all_are(column: pd.Series) -> pd.Series:

@@ -58,8 +58,8 @@ def with_mapped_genes(cohort: Cohort, mapping: GeneMapping) -> Cohort:
     columns, n_collapsed = strongest_of_each(cohort.X, mapping.target)
     adata = cohort.adata[:, columns].copy()
     adata.var["gene_id_before"] = adata.var["gene_id"]
-    adata.var["gene_id"] = [mapping.target[column] for column in columns]
-    adata.var.index = pd.Index(adata.var["gene_id"], dtype=object, name=None)
+    adata.var_names = pd.Index([mapping.target[column] for column in columns], dtype=object)
+    adata.var["gene_id"] = adata.var_names.to_numpy()
     notes = [mapping.describe()]
     if n_collapsed:
         notes.append(f"{n_collapsed:,} {mapping.to}s had several genes: {COLLAPSE_RULE}.")
