@@ -17,7 +17,7 @@ from deepcme.genes import COLLAPSE_RULE, strongest_of_each
 from deepcme.scales import Scale, guess_scale
 from deepcme.sources.assembly import Expression, LabelRule, annotate, assemble
 from deepcme.sources.clinical import ClinicalTable, join_clinical
-from deepcme.sources.delimited import read_header
+from deepcme.sources.delimited import find_table
 from deepcme.sources.reading import (
     checked_matrix,
     few,
@@ -73,13 +73,14 @@ def cohort_from_cbioportal(
 
 def _read_expression(path: Path) -> tuple[np.ndarray, list[str], list[str], list[str]]:
     require_file(path)
-    header, separator = read_header(path, "\t")
+    source = find_table(path, "\t")
+    header = source.header
     n_text = sum(name in (_SYMBOL, _ENTREZ) for name in header[:2])
     if n_text == 0:
         raise DeepCMEError(
             f"{path}: the first column should be {_SYMBOL} or {_ENTREZ}, not {header[0]!r}."
         )
-    rows = read_ids_and_numbers(path, header, separator, skip=1, n_text=n_text)
+    rows = read_ids_and_numbers(source, n_text)
     names = _gene_names(rows.iloc[:, :n_text])
     numbers = rows.iloc[:, n_text:]
     # Rows get numbers as ids here, since names may repeat until they are collapsed.

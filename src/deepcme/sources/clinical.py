@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
@@ -17,7 +17,7 @@ import pandas as pd
 from deepcme.barcodes import is_barcode
 from deepcme.cohort import UNKNOWN, canonical_tissue
 from deepcme.errors import DeepCMEError
-from deepcme.sources.delimited import MISSING, read_header, read_rows, text_lines
+from deepcme.sources.delimited import MISSING, find_table, read_rows, text_lines
 from deepcme.sources.reading import few, read_table, require_file
 
 SAMPLE_COLUMNS = (
@@ -99,13 +99,14 @@ def _read(path: Path) -> pd.DataFrame:
     n_comments = next((i for i, line in enumerate(start) if not line.startswith("#")), None)
     if n_comments is None:
         raise DeepCMEError(f"{path}: the first lines are all comments; no column is named.")
-    # Biotab repeats the header under older names, and then as CDE ids.
-    n_headers = 3 if start[n_comments].startswith(_BIOTAB_MARK) else 1
-    header, separator = read_header(path, "\t", skip=n_comments)
-    repeated = [name for name in header if header.count(name) > 1]
+    source = find_table(path, "\t", skip=n_comments)
+    if start[n_comments].startswith(_BIOTAB_MARK):
+        # Biotab repeats the header under older names, and then as CDE ids.
+        source = replace(source, skip=source.skip + 2)
+    repeated = [name for name in source.header if source.header.count(name) > 1]
     if repeated:
         raise DeepCMEError(f"{path}: the column {repeated[0]!r} occurs twice.")
-    return read_rows(path, header, separator, kinds={}, skip=n_comments + n_headers)
+    return read_rows(source, kinds={})
 
 
 def _without_words_for_missing(column: pd.Series) -> pd.Series:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import csv
 import gzip
-import re
 import zlib
-from collections.abc import Generator
-from itertools import islice
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass
+from itertools import islice, takewhile
 from pathlib import Path
 
 import pandas as pd
@@ -18,7 +18,6 @@ from deepcme.errors import DeepCMEError
 
 SEPARATORS = {".csv": ",", ".tsv": "\t", ".txt": "\t", ".tab": "\t", ".gct": "\t"}
 MISSING = ["", "NA", "N/A", "NaN", "nan", "null", "NULL", "#N/A"]
-_END_MARK = re.compile(r'"?!(series_matrix|platform)_table_end"?\s*', re.IGNORECASE)
 _BLOCK_BYTES = 1 << 24  # a row must fit into one block: room for 200,000 genes and more
 
 
@@ -58,11 +57,33 @@ def _decoded(line: bytes) -> str:
         return line.decode("latin-1")
 
 
-def read_header(path: Path, separator: str, skip: int = 0) -> tuple[list[str], str]:
-    """Names of the columns, after `skip` lines, and the separator.
+@dataclass(frozen=True)
+class TextTable:
+    """Where a table stands in a text file, and what its columns are called.
+
+    `skip` lines come before the first row; a line that starts with `end_mark`,
+    if there is one, comes after the last.
+    """
+
+    path: Path
+    header: list[str]
+    separator: str
+    skip: int
+    end_mark: str | None = None
+
+
+def find_table(
+    path: Path, separator: str, *, skip: int = 0, end_mark: str | None = None
+) -> TextTable:
+    """Read the header that stands after `skip` lines.
 
     The separator is the one given, unless the header shows another: a CSV may
     come with semicolons.
+
+    Raises
+    ------
+    DeepCMEError
+        If the header is blank, or names fewer than two columns.
     """
     lines = islice(text_lines(path), skip, None)
     first, second = next(lines, ""), next(lines, "")
@@ -79,17 +100,12 @@ def read_header(path: Path, separator: str, skip: int = 0) -> tuple[list[str], s
         header = ["row", *header]  # R leaves the name of the row ids out
     if len(header) < 2:
         raise DeepCMEError(f"{path}: only one column was found; is it a table?")
-    return [name.strip() for name in header], separator
+    names = [name.strip() for name in header]
+    return TextTable(path, names, separator, skip + 1, end_mark)
 
 
-def read_rows(
-    path: Path,
-    header: list[str],
-    separator: str,
-    kinds: dict[int, pa.DataType],
-    skip: int = 1,
-) -> pd.DataFrame:
-    """Read the rows below the first `skip` lines; columns not in `kinds` are text.
+def read_rows(table: TextTable, kinds: Mapping[int, pa.DataType]) -> pd.DataFrame:
+    """Read the rows of a table; columns not in `kinds` are text.
 
     Raises
     ------
@@ -99,23 +115,20 @@ def read_rows(
         If the rows differ in length or the file is damaged.
     """
     try:
-        return _read_rows(path, header, separator, kinds, skip, "utf8")
+        return _read_rows(table, kinds, "utf8")
     except UnicodeError:
-        return _read_rows(path, header, separator, kinds, skip, "latin-1")
+        return _read_rows(table, kinds, "latin-1")
 
 
 def _read_rows(
-    path: Path,
-    header: list[str],
-    separator: str,
-    kinds: dict[int, pa.DataType],
-    skip: int,
-    encoding: str,
+    table: TextTable, kinds: Mapping[int, pa.DataType], encoding: str
 ) -> pd.DataFrame:
-    names = [str(position) for position in range(len(header))]
+    names = [str(position) for position in range(len(table.header))]
+    types = {name: kinds.get(position, pa.string()) for position, name in enumerate(names)}
     try:
-        with pa.input_stream(str(path), compression="detect") as stream:
-            table = arrow_csv.read_csv(
+        stream, skip = _stream(table)
+        with stream:
+            rows = arrow_csv.read_csv(
                 stream,
                 read_options=arrow_csv.ReadOptions(
                     column_names=names,
@@ -123,14 +136,9 @@ def _read_rows(
                     block_size=_BLOCK_BYTES,
                     encoding=encoding,
                 ),
-                parse_options=arrow_csv.ParseOptions(
-                    delimiter=separator, invalid_row_handler=_skip_end_mark
-                ),
+                parse_options=arrow_csv.ParseOptions(delimiter=table.separator),
                 convert_options=arrow_csv.ConvertOptions(
-                    column_types={
-                        name: kinds.get(position, pa.string())
-                        for position, name in enumerate(names)
-                    },
+                    column_types=types,
                     null_values=MISSING,
                     strings_can_be_null=True,
                     quoted_strings_can_be_null=True,
@@ -138,22 +146,29 @@ def _read_rows(
             )
     except pa.ArrowInvalid as error:
         if "Empty CSV" in str(error):
-            return pd.DataFrame(columns=header)
+            return pd.DataFrame(columns=table.header)
         if "invalid UTF8" in str(error):
             raise UnicodeError from error
         if "CSV conversion error" in str(error):
             raise TextInMatrixError from error
-        raise DeepCMEError(f"{path}: {_plain(error)}") from error
+        raise DeepCMEError(f"{table.path}: {_plain(error)}") from error
     except (OSError, EOFError, zlib.error) as error:
-        raise DeepCMEError(f"{path}: the file is damaged or cut short.") from error
-    frame: pd.DataFrame = table.to_pandas()
-    frame.columns = pd.Index(header, dtype=object)
+        raise DeepCMEError(f"{table.path}: the file is damaged or cut short.") from error
+    frame: pd.DataFrame = rows.to_pandas()
+    frame.columns = pd.Index(table.header, dtype=object)
     return frame
 
 
-def _skip_end_mark(row: arrow_csv.InvalidRow) -> str:
-    """Let the line pass that ends the table of a GEO file, and no other odd line."""
-    return "skip" if _END_MARK.fullmatch(row.text or "") else "error"
+def _stream(table: TextTable) -> tuple[pa.NativeFile, int]:
+    """A stream to read the table from, and how many lines of it to skip."""
+    if table.end_mark is None:
+        return pa.input_stream(str(table.path), compression="detect"), table.skip
+    end_mark = table.end_mark
+    rows = takewhile(
+        lambda line: not line.lower().startswith(end_mark),
+        islice(text_lines(table.path), table.skip, None),
+    )
+    return pa.BufferReader("\n".join(rows).encode()), 0
 
 
 def _plain(error: pa.ArrowInvalid) -> str:

@@ -20,7 +20,7 @@ from deepcme.genes import COLLAPSE_RULE, strongest_of_each
 from deepcme.scales import LINEAR_SCALES, Scale, guess_scale
 from deepcme.sources.assembly import Expression, LabelRule, assemble
 from deepcme.sources.clinical import ClinicalTable, join_clinical
-from deepcme.sources.delimited import read_header, text_lines
+from deepcme.sources.delimited import find_table, text_lines
 from deepcme.sources.probemap import SYMBOL_COLUMNS, known_targets, read_gene_table
 from deepcme.sources.reading import (
     checked_matrix,
@@ -30,6 +30,7 @@ from deepcme.sources.reading import (
 )
 
 _TABLE_BEGIN = "!series_matrix_table_begin"
+_TABLE_END = "!series_matrix_table_end"
 _SAMPLE_PREFIX = "!Sample_"
 _CHARACTERISTICS = ("characteristics_ch1", "characteristics_ch2")
 _KEPT_ATTRIBUTES = ("title", "source_name_ch1", "platform_id")
@@ -128,8 +129,7 @@ def read_series_matrix(path: Path) -> SeriesMatrix:
     require_file(path)
     accession, sample_lines, n_lines = _read_metadata(path)
     attributes = _attributes(sample_lines, path)
-    header, _ = read_header(path, "\t", skip=n_lines)
-    matrix = read_delimited_matrix(path, header, "\t", skip=n_lines + 1)
+    matrix = read_delimited_matrix(find_table(path, "\t", skip=n_lines, end_mark=_TABLE_END))
     if matrix.empty:
         raise DeepCMEError(
             f"{path}: the series matrix holds no values; a sequencing series keeps them in "

@@ -10,7 +10,7 @@ import pandas as pd
 
 from deepcme.errors import DeepCMEError
 from deepcme.genes import map_genes, stable_gene_id
-from deepcme.sources.delimited import read_header, read_rows, text_lines
+from deepcme.sources.delimited import find_table, read_rows, text_lines
 from deepcme.sources.reading import few, read_table, require_file
 
 SYMBOL_COLUMNS = ("symbol", "gene symbol", "gene", "gene_name", "gene_symbol", "hugo_symbol")
@@ -18,6 +18,7 @@ ENSEMBL_COLUMNS = ("ensembl_gene_id", "ensembl_id", "ensembl", "gene_id")
 ENTREZ_COLUMNS = ("entrez_gene_id", "entrez_id", "entrez", "gene id", "entrezgene_id")
 _MOST_LINES_BEFORE_TABLE = 5000
 _TABLE_BEGIN = "!platform_table_begin"
+_TABLE_END = "!platform_table_end"
 
 
 def read_gene_table(path: Path) -> pd.DataFrame:
@@ -35,22 +36,24 @@ def read_gene_table(path: Path) -> pd.DataFrame:
     if path.suffix.lower() in (".parquet", ".xlsx", ".h5ad"):
         table = read_table(path)
     else:
-        skip = _lines_before_table(path)
         comma = path.name.lower().removesuffix(".gz").endswith(".csv")
-        header, separator = read_header(path, "," if comma else "\t", skip=skip)
-        table = read_rows(path, header, separator, kinds={}, skip=skip + 1)
+        skip, end_mark = _place_of_table(path)
+        source = find_table(path, "," if comma else "\t", skip=skip, end_mark=end_mark)
+        table = read_rows(source, kinds={})
     table.columns = pd.Index([str(column).strip().lower() for column in table.columns])
     if table.columns.has_duplicates:
         raise DeepCMEError(f"{path}: two columns have the same name.")
     return table
 
 
-def _lines_before_table(path: Path) -> int:
+def _place_of_table(path: Path) -> tuple[int, str | None]:
+    """How many lines come before the table, and the mark that ends it, if there is one."""
     start = list(islice(text_lines(path), _MOST_LINES_BEFORE_TABLE))
     for number, line in enumerate(start):
         if line.lower().startswith(_TABLE_BEGIN):
-            return number + 1
-    return next((n for n, line in enumerate(start) if line[:1] not in ("#", "!", "^")), 0)
+            return number + 1, _TABLE_END
+    before = (n for n, line in enumerate(start) if line[:1] not in ("#", "!", "^"))
+    return next(before, 0), None
 
 
 def known_targets(

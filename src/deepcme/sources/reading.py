@@ -16,7 +16,8 @@ from deepcme.genes import date_like
 from deepcme.sources.delimited import (
     SEPARATORS,
     TextInMatrixError,
-    read_header,
+    TextTable,
+    find_table,
     read_rows,
     text_lines,
 )
@@ -61,9 +62,9 @@ def read_table(path: Path, needed: Collection[str] = ()) -> pd.DataFrame:
     elif kind == ".gct":
         raise DeepCMEError(f"{path}: a GCT file holds a matrix, not a table of samples.")
     else:
-        header, separator = read_header(path, SEPARATORS[kind])
-        _require_unique(header, path, "column")
-        table = read_rows(path, header, separator, kinds={})
+        source = find_table(path, SEPARATORS[kind])
+        _require_unique(source.header, path, "column")
+        table = read_rows(source, kinds={})
     for column in needed:
         if column not in table.columns:
             raise DeepCMEError(
@@ -99,8 +100,7 @@ def read_matrix(path: Path, sample_ids: Collection[str]) -> pd.DataFrame:
     elif kind == ".gct":
         matrix = _read_gct(path)
     else:
-        header, separator = read_header(path, SEPARATORS[kind])
-        matrix = read_delimited_matrix(path, header, separator)
+        matrix = read_delimited_matrix(find_table(path, SEPARATORS[kind]))
     return checked_matrix(matrix, path, sample_ids)
 
 
@@ -117,33 +117,26 @@ def checked_matrix(
     return _numeric(matrix, path, sample_ids)
 
 
-def read_delimited_matrix(
-    path: Path, header: list[str], separator: str, *, skip: int = 1, n_text: int = 1
-) -> pd.DataFrame:
-    """Rows of ids and numbers below `skip` lines; the first of `n_text` columns is the id.
-
-    The other text columns are dropped.
-    """
-    rows = read_ids_and_numbers(path, header, separator, skip=skip, n_text=n_text)
+def read_delimited_matrix(source: TextTable, n_text: int = 1) -> pd.DataFrame:
+    """Rows of ids and numbers; the first of `n_text` columns is the id, the others go."""
+    rows = read_ids_and_numbers(source, n_text)
     ids = rows.iloc[:, 0]
     matrix = rows.iloc[:, n_text:]
     matrix.index = pd.Index(ids.where(ids.notna(), "NA"), dtype=object)
     return matrix
 
 
-def read_ids_and_numbers(
-    path: Path, header: list[str], separator: str, *, skip: int, n_text: int
-) -> pd.DataFrame:
-    """Rows below `skip` lines: `n_text` columns of text, and numbers in all others.
+def read_ids_and_numbers(source: TextTable, n_text: int) -> pd.DataFrame:
+    """Rows with `n_text` columns of text, and numbers in all others.
 
     Where one of those others is text, all of them are, so that it can be named.
     """
-    _require_unique(header[n_text:], path, "column")
-    numbers = dict.fromkeys(range(n_text, len(header)), pa.float32())
+    _require_unique(source.header[n_text:], source.path, "column")
+    numbers = dict.fromkeys(range(n_text, len(source.header)), pa.float32())
     try:
-        return read_rows(path, header, separator, numbers, skip)
+        return read_rows(source, numbers)
     except TextInMatrixError:
-        return read_rows(path, header, separator, {}, skip)
+        return read_rows(source, {})
 
 
 def _read_gct(path: Path) -> pd.DataFrame:
@@ -154,8 +147,7 @@ def _read_gct(path: Path) -> pd.DataFrame:
             f"{path}: a GCT file starts with the line #1.2, not {version[:20]!r}; "
             "save other versions as GCT 1.2 or as a table."
         )
-    header, separator = read_header(path, "\t", skip=2)
-    return read_delimited_matrix(path, header, separator, skip=3, n_text=2)
+    return read_delimited_matrix(find_table(path, "\t", skip=2), n_text=2)
 
 
 def _kind(path: Path) -> str:
