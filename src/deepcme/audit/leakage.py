@@ -204,13 +204,12 @@ def _listed(aucs: list[tuple[str, float]]) -> str:
 def _telling_genes(cohort: Cohort) -> list[tuple[str, float]]:
     if _separated_by_chance(cohort, cohort.n_genes):
         return []
-    positive, negative = cohort.X[cohort.labels == 1], cohort.X[cohort.labels == 0]
+    is_positive = cohort.labels == 1
     telling = []
     for start in range(0, cohort.n_genes, _GENES_AT_ONCE):
-        block = slice(start, start + _GENES_AT_ONCE)
-        for column in start + np.flatnonzero(
-            _may_separate(positive[:, block], negative[:, block])
-        ):
+        values = cohort.X[:, start : start + _GENES_AT_ONCE]
+        candidates = _may_separate(values[is_positive], values[~is_positive])
+        for column in start + np.flatnonzero(candidates):
             auc = _two_sided_auc(cohort.X[:, column], cohort.labels)
             if auc > _GIVES_AWAY:
                 symbol = str(cohort.symbols[column]) or str(cohort.gene_ids[column])
@@ -230,17 +229,21 @@ def _may_separate(
     """Genes whose AUC may be above 0.99 or below 0.01: a quick, necessary condition.
 
     Half the positives lie on either side of their median, so that more than 2%
-    of the negatives beyond it already cost more than 0.01 of the AUC.
+    of the negatives beyond it already cost more than 0.01 of the AUC; ties cost half.
     """
     ordered = np.sort(positive, axis=0)  # missing values go last
     n_known = np.maximum(np.sum(~np.isnan(positive), axis=0), 1)
     genes = np.arange(positive.shape[1])
     lower = ordered[(n_known - 1) // 2, genes]
     upper = ordered[n_known // 2, genes]
-    allowed = 2 * (1 - _GIVES_AWAY) * np.sum(~np.isnan(negative), axis=0) + 1
-    above = np.sum(negative > upper, axis=0) <= allowed
-    below = np.sum(negative < lower, axis=0) <= allowed
-    may_separate: NDArray[np.bool_] = above | below
+    allowed = 2 * (1 - _GIVES_AWAY) * len(negative) + 1
+    above = np.count_nonzero(negative > upper, axis=0)
+    below = np.count_nonzero(negative < lower, axis=0)
+    level_with_upper = np.count_nonzero(negative == upper, axis=0) / 2
+    level_with_lower = np.count_nonzero(negative == lower, axis=0) / 2
+    may_separate: NDArray[np.bool_] = (above + level_with_upper <= allowed) | (
+        below + level_with_lower <= allowed
+    )
     return may_separate
 
 

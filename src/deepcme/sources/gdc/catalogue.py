@@ -59,9 +59,11 @@ class Catalogue:
     cases: list[dict[str, Any]]
 
     def save(self, folder: Path) -> None:
-        """Write the sample sheet and the cases into a folder, each whole or not at all."""
-        write_text(folder / SAMPLE_SHEET, self.samples.to_csv(sep="\t", index=False))
-        write_text(folder / CASES, json.dumps(self.cases, indent=1))
+        """Write the sample sheet and the cases, where there are any, whole or not at all."""
+        if len(self.samples):
+            write_text(folder / SAMPLE_SHEET, self.samples.to_csv(sep="\t", index=False))
+        if self.cases:
+            write_text(folder / CASES, json.dumps(self.cases, indent=1))
 
 
 def project_catalogue(client: GDCClient, project: str) -> Catalogue:
