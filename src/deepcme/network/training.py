@@ -56,14 +56,19 @@ def draw_epoch(
     train_rows: NDArray[np.int64],
     hyperparameters: Hyperparameters,
     random: np.random.Generator,
+    n_members: int = 1,
 ) -> Epoch:
-    """Draw the batch order and the dropout masks of one epoch."""
+    """Draw the batch order and the dropout masks of one epoch.
+
+    Networks that are trained side by side, the members of a selector, see the
+    same batches and have masks of their own, side by side in one array.
+    """
     rows = random.permutation(train_rows)
     kept = []
     if hyperparameters.dropout > 0:
         rate = np.float32(hyperparameters.dropout)
         for width in hyperparameters.hidden_layers:
-            draws = random.random((len(rows), width), dtype=np.float32)
+            draws = random.random((len(rows), n_members * width), dtype=np.float32)
             kept.append((draws >= rate).view(np.uint8))
     return Epoch(rows, batch_offsets(len(rows), hyperparameters.batch_size), kept)
 
@@ -72,9 +77,10 @@ def cross_entropy(
     logits: FloatArray, y: FloatArray, sample_weight: FloatArray | None = None
 ) -> float:
     """Mean binary cross-entropy of logits, weighted if weights are given."""
-    logit = logits.astype(np.float64)
-    with np.errstate(invalid="ignore"):  # a loss that is not finite is told by the caller
-        losses = np.logaddexp(0.0, logit) - y * logit
+    wide = logits.astype(np.float64)
+    # Logits that are not finite give a loss that is not, for the caller to tell.
+    with np.errstate(invalid="ignore"):
+        losses = np.logaddexp(0.0, wide) - y * wide
     return float(np.average(losses, weights=sample_weight))
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +28,15 @@ from deepcme.network.training import (
 RowIndex = NDArray[np.int64]
 
 
+@dataclass(frozen=True)
+class OptimiserState:
+    """What Adam remembers between steps; moments by the names of `NetworkWeights`."""
+
+    n_steps: int
+    first_moments: dict[str, FloatArray]
+    second_moments: dict[str, FloatArray]
+
+
 class TrainingRun(ABC):
     """One network under training: weights and moments held by an engine."""
 
@@ -42,12 +53,53 @@ class TrainingRun(ABC):
         """A copy of the weights as they are now."""
 
     @abstractmethod
+    def optimiser_state(self) -> OptimiserState:
+        """A copy of the optimiser's state as it is now."""
+
+    @abstractmethod
     def keep_snapshot(self) -> None:
         """Copy the weights into a buffer that is allocated once."""
 
     @abstractmethod
     def snapshot(self) -> NetworkWeights:
         """The weights as they were when last kept."""
+
+
+class SelectorRun(ABC):
+    """Networks that choose genes together: members that share one set of genes.
+
+    Each member is a network of its own above the first layer. The first layer
+    moves by momentum 0.9 divided by the root mean square of the gradient per
+    hidden unit across genes (decay 0.99): Adam would make every gene's step
+    equally long, and so forget which genes matter. There is no penalty; genes
+    are deleted instead.
+    """
+
+    @abstractmethod
+    def train_epoch(self, epoch: Epoch) -> float:
+        """Take one step per batch; return the mean training loss of a member."""
+
+    @abstractmethod
+    def logits(self, rows: RowIndex) -> FloatArray:
+        """Logits of rows of X, (rows x members), in evaluation mode."""
+
+    @abstractmethod
+    def current_weights(self) -> list[NetworkWeights]:
+        """A copy of each member's weights as they are now."""
+
+    @abstractmethod
+    def keep_genes(self, X: FloatArray, kept: NDArray[np.int64], factors: FloatArray) -> None:
+        """Delete all genes but ``kept`` for good, with their weights and momentum.
+
+        Parameters
+        ----------
+        X : ndarray of float32, shape (samples, len(kept)), C order
+            The matrix without the deleted genes, from now on.
+        kept : ndarray of int64
+            Positions of the genes that stay, ascending.
+        factors : ndarray of float32, shape (len(kept),)
+            The weights of each gene that stays are multiplied by its factor.
+        """
 
 
 class Engine(ABC):
@@ -68,8 +120,27 @@ class Engine(ABC):
         valid_rows: RowIndex,
         hyperparameters: Hyperparameters,
         weights: NetworkWeights,
+        state: OptimiserState | None = None,
     ) -> TrainingRun:
-        """Begin a run from the given weights, which stay untouched."""
+        """Begin a run from the given weights, which stay untouched.
+
+        With ``state``, as `TrainingRun.optimiser_state` gave it, the run goes
+        on from there.
+        """
+
+    @abstractmethod
+    def start_selector(
+        self,
+        X: FloatArray,
+        y: FloatArray,
+        sample_weight: FloatArray,
+        hyperparameters: Hyperparameters,
+        members: Sequence[NetworkWeights],
+    ) -> SelectorRun:
+        """Begin to train members that share their genes, from the given weights.
+
+        ``hyperparameters`` describe one member; its penalty is not used.
+        """
 
     def fit(
         self,
@@ -107,6 +178,9 @@ class Engine(ABC):
                 "Training needs at least 2 training rows and 1 validation row, "
                 f"not {len(train_rows)} and {len(valid_rows)}."
             )
+        check_matrix(X, len(y))
+        check_rows(train_rows, len(X), "train_rows")
+        check_rows(valid_rows, len(X), "valid_rows")
         weight = normalised_weights(sample_weight, len(X), train_rows)
         start_random, epoch_random = random.spawn(2)
         start = initialise_weights(X.shape[1], hyperparameters, start_random)
@@ -128,6 +202,23 @@ class Engine(ABC):
             if patience is not None and history.n_epochs - history.best_epoch >= patience:
                 break
         return TrainedNetwork(run.snapshot(), history)
+
+
+def check_matrix(X: FloatArray, n_labels: int) -> None:
+    """Refuse a matrix that an engine could only use by copying it."""
+    if X.dtype != np.float32 or X.ndim != 2 or not X.flags.c_contiguous or not X.flags.aligned:
+        raise DeepCMEError(
+            "X must be a matrix of float32 in C order, not "
+            f"{X.dtype} of shape {X.shape}; numpy.ascontiguousarray(X, numpy.float32) is one."
+        )
+    if X.size == 0 or len(X) != n_labels:
+        raise DeepCMEError(f"X has shape {X.shape}, but there are {n_labels} labels.")
+
+
+def check_rows(rows: RowIndex, n: int, name: str) -> None:
+    """Refuse row numbers outside the matrix."""
+    if rows.size and (rows.min() < 0 or rows.max() >= n):
+        raise DeepCMEError(f"{name} must lie between 0 and {n - 1}.")
 
 
 def normalised_weights(
