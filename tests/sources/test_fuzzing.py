@@ -11,8 +11,6 @@ import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.sources import test_cbioportal, test_clinical, test_geo, test_xena
-from tests.sources.conftest import star_text
 
 from deepcme import DeepCMEError
 from deepcme.cohort import Cohort
@@ -29,6 +27,8 @@ from deepcme.sources.probemap import read_gene_table
 from deepcme.sources.reading import read_matrix, read_table
 from deepcme.sources.tables import TableColumns, cohort_from_tables
 from deepcme.sources.xena import cohort_from_xena
+from tests.sources import test_cbioportal, test_clinical, test_geo, test_xena
+from tests.sources.conftest import star_text
 
 COLUMN = label_rule("column:relapse")
 TABLE = "sample_id,relapse,patient\nS1,1,P1\nS2,0,P2\nS3,0,P3\n"

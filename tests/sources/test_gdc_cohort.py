@@ -7,7 +7,6 @@ import shutil
 import numpy as np
 import pandas as pd
 import pytest
-from tests.sources.conftest import GENES, star_text
 
 from deepcme import DeepCMEError
 from deepcme.sources.gdc.api import GDCClient
@@ -17,6 +16,7 @@ from deepcme.sources.gdc.cohort import cohort_from_gdc
 from deepcme.sources.gdc.download import download_files
 from deepcme.sources.gdc.expression import read_gdc_files
 from deepcme.sources.labels import Horizon, label_rule
+from tests.sources.conftest import GENES, star_text
 
 HTSEQ_SUMMARY = (
     "__no_feature\t3804802\n__ambiguous\t1994114\n__too_low_aQual\t0\n"

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 from scipy.stats import chi2_contingency
 
 from deepcme.audit.findings import Finding, StudyDesign, counted
 from deepcme.cohort import UNKNOWN, Cohort
 from deepcme.endpoints import m_stage
+from deepcme.evaluation.intervals import compute_hanley_mcneil_interval
 
 ASSUMED_AUC = 0.75
 _TOO_WIDE = 0.1  # half the 95% interval of one test AUC
-_TOO_FEW_TEST_POSITIVES = 10
-_Z_95 = 1.96
+_TOO_FEW_IN_TEST = 10  # samples of the rarer class
 
 
 def check_repeated_patients(cohort: Cohort, design: StudyDesign) -> Finding | None:
@@ -72,27 +71,26 @@ def check_mixed_tissue(cohort: Cohort, design: StudyDesign) -> Finding | None:
 
 def check_few_events(cohort: Cohort, design: StudyDesign) -> Finding | None:
     """DCM005: too few events for the split and the model."""
-    n_positive = design.test_fraction * cohort.n_positives
-    n_negative = design.test_fraction * (cohort.n_samples - cohort.n_positives)
-    fewer = min(n_positive, n_negative)
-    half_width = _Z_95 * hanley_mcneil_error(ASSUMED_AUC, n_positive, n_negative)
-    if half_width <= _TOO_WIDE:
+    n_positive = _expected(design.test_fraction, cohort.n_positives)
+    n_negative = _expected(design.test_fraction, cohort.n_samples - cohort.n_positives)
+    auc = compute_hanley_mcneil_interval(ASSUMED_AUC, n_positive, n_negative)
+    if auc.value - auc.ci_low <= _TOO_WIDE:
         return None
     n_patients = len(set(cohort.patients[cohort.labels == 1]))
+    n_train = _expected(design.train_fraction, cohort.n_positives)
     n_weights = design.hidden_width * cohort.n_genes
-    n_train = design.train_fraction * cohort.n_positives
-    low, high = max(ASSUMED_AUC - half_width, 0.0), min(ASSUMED_AUC + half_width, 1.0)
     return Finding(
         code="DCM005",
-        severity="severe" if fewer < _TOO_FEW_TEST_POSITIVES else "warning",
+        severity="severe" if min(n_positive, n_negative) < _TOO_FEW_IN_TEST else "warning",
         title="Too few events for this split and model",
         evidence=(
-            f"A test part of {design.test_fraction:.0%} holds about {n_positive:.1f} "
-            f"positives and {n_negative:.1f} negatives: at a true AUC of {ASSUMED_AUC} one "
-            f"test AUC falls between {low:.2f} and {high:.2f} (95%, Hanley-McNeil: "
-            f"+-{half_width:.2f}). About {n_train:.1f} training positives (all positives are "
-            f"of {n_patients:,} patients) stand against {n_weights:,} weights in the first "
-            "layer."
+            f"A test part of {design.test_fraction:.0%} holds about "
+            f"{counted(n_positive, 'positive')} and {counted(n_negative, 'negative')}: where "
+            f"the true AUC is {ASSUMED_AUC}, one test AUC falls between {auc.ci_low:.2f} and "
+            f"{auc.ci_high:.2f} (95%, Hanley-McNeil). About "
+            f"{counted(n_train, 'training positive')} (all {cohort.n_positives:,} positives "
+            f"are of {counted(n_patients, 'patient')}) stand against {n_weights:,} weights in "
+            "the first layer."
         ),
         advice=(
             "Report the AUC over many repeated splits with its interval, and never a single "
@@ -102,27 +100,9 @@ def check_few_events(cohort: Cohort, design: StudyDesign) -> Finding | None:
     )
 
 
-def hanley_mcneil_error(auc: float, n_positive: float, n_negative: float) -> float:
-    """Standard error of an AUC.
-
-    Parameters
-    ----------
-    auc : float
-    n_positive, n_negative : float
-        Numbers of samples, which may be expected ones and so need not be whole.
-
-    References
-    ----------
-    Hanley and McNeil, Radiology 1982;143:29-36.
-    """
-    q_positive = auc / (2 - auc)
-    q_negative = 2 * auc**2 / (1 + auc)
-    variance = (
-        auc * (1 - auc)
-        + max(n_positive - 1, 0) * (q_positive - auc**2)
-        + max(n_negative - 1, 0) * (q_negative - auc**2)
-    ) / (n_positive * n_negative)
-    return float(np.sqrt(variance))
+def _expected(fraction: float, n: int) -> int:
+    """Samples that a part holds, at least one."""
+    return max(1, round(fraction * n))
 
 
 def check_detection_endpoint(cohort: Cohort, design: StudyDesign) -> Finding | None:
