@@ -7,7 +7,6 @@ import pytest
 from deepcme import DeepCMEError
 from deepcme.genes import (
     date_like,
-    kind_of_gene_ids,
     map_genes,
     stable_gene_id,
     strongest_of_each,
@@ -28,12 +27,6 @@ from deepcme.genes import (
 )
 def test_versions_and_spellings_of_ensembl_ids(gene, stable):
     assert stable_gene_id(gene) == stable
-
-
-def test_kinds_of_ids():
-    assert kind_of_gene_ids(["ENSG00000000003.15", "ENSGR0000002586.14", "x"]) == "ensembl"
-    assert kind_of_gene_ids(["7157", "672", "TP53"]) == "entrez"
-    assert kind_of_gene_ids(["TP53", "BRCA1", "7157"]) == "symbol"
 
 
 def test_names_that_a_spreadsheet_turned_into_dates():
@@ -69,3 +62,18 @@ def test_coverage_below_95_percent_must_be_allowed():
     with pytest.raises(DeepCMEError, match=r"94 of 100 .*below 95%.*--allow-missing"):
         too_few.require_coverage(allow_missing=False)
     too_few.require_coverage(allow_missing=True)
+
+
+@pytest.mark.shared
+def test_gencode_22_against_36(shared_data):
+    from deepcme.sources.probemap import SYMBOL_COLUMNS, known_targets, read_gene_table
+
+    resources = shared_data / "resources"
+    old = read_gene_table(resources / "gencode.v22.annotation.gene.probeMap")["id"].tolist()
+    path = resources / "gencode.v36.annotation.gtf.gene.probemap"
+    known = known_targets(read_gene_table(path), SYMBOL_COLUMNS, old, path)
+    mapping = map_genes(old, known, "symbol")
+    # 56,485 ids without their versions, and 44 of the 50 in the pseudoautosomal region of Y
+    assert (len(old), mapping.n_mapped, mapping.n_ambiguous) == (60_483, 56_485 + 44, 0)
+    with pytest.raises(DeepCMEError, match="below 95%"):
+        mapping.require_coverage(allow_missing=False)

@@ -43,16 +43,6 @@ def stable_gene_id(gene: str) -> str:
     return gene
 
 
-def kind_of_gene_ids(genes: Iterable[str]) -> GeneIdKind:
-    """What most of the ids are."""
-    genes = list(genes)
-    n_ensembl = sum(gene.startswith("ENSG") for gene in genes)
-    n_entrez = sum(gene.isdigit() for gene in genes)
-    if 2 * n_ensembl > len(genes):
-        return "ensembl"
-    return "entrez" if 2 * n_entrez > len(genes) else "symbol"
-
-
 def date_like(names: Iterable[str]) -> list[str]:
     """Names that a spreadsheet has turned into dates, as it does to SEPT1 and MARCH3."""
     return [name for name in names if _DATE_LIKE.fullmatch(name)]

@@ -73,7 +73,7 @@ class GDCClient:
     """
 
     def __init__(
-        self, base_url: str = BASE_URL, *, attempts: int = 6, first_wait: float = 1.0
+        self, base_url: str = BASE_URL, *, attempts: int = 6, first_wait: float = 0.5
     ) -> None:
         self.base_url = base_url.rstrip("/")
         self._attempts = attempts
@@ -191,9 +191,10 @@ class GDCClient:
         while True:
             page = self._page(endpoint, {**query, "from": start, "size": _PAGE_SIZE})
             for hit in page.hits:
-                if not isinstance(hit.get(key), str):
+                identity = hit.setdefault(key, hit.get("id"))
+                if not isinstance(identity, str):
                     raise IncompleteError(f"an entry of /{endpoint} has no {key}")
-                found[hit[key]] = hit
+                found[identity] = hit
             start += len(page.hits)
             if not page.hits or start >= page.pagination.total:
                 break
