@@ -15,6 +15,7 @@ from markupsafe import Markup
 
 from deepcme import __version__
 from deepcme.errors import DeepCMEError
+from deepcme.evaluation.discrimination import MEASURED_COVERAGE
 from deepcme.files import whole_file, write_csv, write_text
 from deepcme.report.charts import make_charts
 from deepcme.report.contents import GENES_SHOWN, Contents, compute_contents
@@ -95,6 +96,7 @@ def _render(template: str, contents: Contents, folder: StudyFolder, **more: Any)
             study=study,
             versions=contents.identity["versions"],
             version=__version__,
+        coverage=MEASURED_COVERAGE,
             tables={name: show(name, table) for name, table in contents.tables.items()},
             tripod=show("tripod", compute_tripod(contents.cohort, study)),
             probast=show("probast", compute_probast(contents.cohort, study)),
