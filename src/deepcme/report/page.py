@@ -96,7 +96,7 @@ def _render(template: str, contents: Contents, folder: StudyFolder, **more: Any)
             study=study,
             versions=contents.identity["versions"],
             version=__version__,
-        coverage=MEASURED_COVERAGE,
+            coverage=MEASURED_COVERAGE,
             tables={name: show(name, table) for name, table in contents.tables.items()},
             tripod=show("tripod", compute_tripod(contents.cohort, study)),
             probast=show("probast", compute_probast(contents.cohort, study)),
