@@ -25,6 +25,7 @@ FloatArray = NDArray[np.float32]
 BATCH_NORM_EPSILON = 1e-5
 BATCH_NORM_MOMENTUM = 0.1
 MAX_WIDTH = 1024
+_PREDICTION_ROWS = 256
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,15 +127,15 @@ class Block:
     running_mean: FloatArray | None = None
     running_var: FloatArray | None = None
 
-    def pre_activation(self, inputs: FloatArray) -> FloatArray:
+    def pre_activation(self, inputs: NDArray[np.float64]) -> NDArray[np.float64]:
         """Output before the ReLU, with the running statistics of the normalisation."""
-        z: FloatArray = inputs @ self.weight
+        z: NDArray[np.float64] = inputs @ self.weight.astype(np.float64)
         if self.bias is not None:
             return z + self.bias
         assert self.scale is not None and self.shift is not None
         assert self.running_mean is not None and self.running_var is not None
-        factor = self.scale / np.sqrt(self.running_var + np.float32(BATCH_NORM_EPSILON))
-        return (z - self.running_mean) * factor + self.shift
+        deviation = np.sqrt(self.running_var.astype(np.float64) + BATCH_NORM_EPSILON)
+        return (z - self.running_mean) * (self.scale / deviation) + self.shift
 
 
 @dataclass
@@ -145,13 +146,19 @@ class NetworkWeights:
     output_weight: FloatArray
     output_bias: FloatArray
 
-    def decision_function(self, X: FloatArray) -> FloatArray:
-        """Logit of each row of ``X`` (samples x genes), in evaluation mode."""
-        hidden = X
-        for block in self.blocks:
-            hidden = np.maximum(block.pre_activation(hidden), np.float32(0))
-        logits: FloatArray = hidden @ self.output_weight + self.output_bias
-        return logits
+    def decision_function(self, X: FloatArray) -> NDArray[np.float64]:
+        """Logit of each row of ``X`` (samples x genes), in evaluation mode.
+
+        Computed in double precision, so that a sample's logit does not depend on
+        the samples beside it; blocks of rows keep the memory small.
+        """
+        logits = np.empty(len(X))
+        for start in range(0, len(X), _PREDICTION_ROWS):
+            hidden = X[start : start + _PREDICTION_ROWS].astype(np.float64)
+            for block in self.blocks:
+                hidden = np.maximum(block.pre_activation(hidden), 0.0)
+            logits[start : start + _PREDICTION_ROWS] = hidden @ self.output_weight
+        return logits + self.output_bias
 
     def arrays(self) -> Iterator[tuple[str, FloatArray]]:
         """Name and array of everything that makes up the network, in a fixed order."""

@@ -1,0 +1,47 @@
+# `make run` and `make test` do everything from a bare checkout; they need Python 3.11 or newer.
+
+PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+SOURCES := pyproject.toml CMakeLists.txt $(shell find src -type f -not -name '*.pyc')
+
+.PHONY: run test test-slow check clean
+
+run: $(VENV)/installed
+	$(BIN)/deepcme run --out results/transbig
+
+test: $(VENV)/installed-dev check
+	$(BIN)/python -m pytest -n auto
+
+test-slow: $(VENV)/installed-dev
+	$(BIN)/python -m pytest -m slow
+
+check: $(VENV)/installed-dev
+	$(BIN)/ruff check src tests
+	$(BIN)/ruff format --check src tests
+	$(BIN)/mypy
+
+$(VENV)/created:
+	@test -n "$(PYTHON)" || { echo "deepcme needs Python 3.11 or newer; install it, or name it: make PYTHON=/path/to/python"; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+# Without a C++ compiler the native engine is left out and PyTorch trains instead.
+$(VENV)/installed: $(VENV)/created $(SOURCES) constraints.txt
+	@if command -v c++ || command -v g++ || command -v clang++; then \
+		set -x; $(PIP) install -c constraints.txt .; \
+	else \
+		echo "No C++ compiler was found: installing without the native engine; PyTorch trains instead."; \
+		set -x; $(PIP) install -c constraints.txt '.[torch]' -C wheel.cmake=false; \
+	fi
+	@touch $@
+
+# The tests hold the native engine against PyTorch.
+$(VENV)/installed-dev: $(VENV)/installed requirements-dev.txt
+	$(PIP) install -c constraints.txt -r requirements-dev.txt
+	@touch $@
+
+clean:
+	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -1,0 +1,251 @@
+"""`DeepCMEClassifier`: the network as a scikit-learn estimator."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, Self
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import expit
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils import check_random_state, compute_sample_weight
+from sklearn.utils.multiclass import check_classification_targets, type_of_target
+from sklearn.utils.validation import (
+    _check_sample_weight,
+    check_consistent_length,
+    check_is_fitted,
+    validate_data,
+)
+
+from deepcme.errors import DeepCMEError
+from deepcme.network.architecture import Hyperparameters
+from deepcme.network.engines import make_engine
+from deepcme.splits import RowIndex, draw_holdout
+
+
+class DeepCMEClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+    """Sparse deep network for a binary endpoint (Kim et al. 2023).
+
+    Blocks of Linear, BatchNorm, Dropout and ReLU, one logit, binary
+    cross-entropy plus `penalty_strength` times the mean (or sum) of the absolute
+    first-layer weights, trained by Adam; the epoch with the lowest validation
+    loss is kept. Expression should be logged and standardised beforehand.
+
+    Parameters
+    ----------
+    hidden_layers : tuple of int, default (64, 64, 64)
+        Units of each hidden block, 1 to 1,024.
+    dropout : float, default 0.5
+        Probability of dropping a hidden unit, 0 to 0.9.
+    batch_norm : bool, default True
+    penalty : {"l1", None}, default "l1"
+        Penalty on the first layer's weights (paper, equation 3).
+    penalty_reduction : {"mean", "sum"}, default "mean"
+        The paper's lambda of 100 fits its reported gene scores under the mean.
+    penalty_strength : float, default 100.0
+        Lambda.
+    learning_rate : float, default 1e-4
+    max_epochs : int, default 500
+    batch_size : int, default 32
+    patience : int or None, default None
+        Stop after this many epochs without a lower validation loss.
+    validation_fraction : float, default 0.25
+        Share of the samples (of the patients, with `groups`) that `fit` splits
+        off to choose the epoch, unless told which rows to use.
+    class_weight : {"balanced", None} or dict, default None
+        As in scikit-learn; weighs training and validation loss.
+    random_state : int, RandomState or None, default None
+    engine : {"auto", "native", "torch"}, default "auto"
+        What trains the network. ``"auto"`` takes PyTorch where it sees CUDA,
+        else the native engine, else PyTorch on the CPU.
+    device : {"cpu", "cuda", "mps"} or None, default None
+        Device for PyTorch.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (2,)
+    n_features_in_ : int
+    feature_names_in_ : ndarray, if X had string column names
+    gene_scores_ : ndarray of shape (n_features_in_,)
+        Sum of the absolute first-layer weights of each gene (paper, equation 4).
+    history_ : DataFrame
+        Columns epoch, train_loss, valid_loss, valid_auc; one row per epoch.
+        The losses are cross-entropies without the penalty.
+    best_epoch_ : int
+        The epoch that was kept, counted from 1.
+    weights_ : NetworkWeights
+
+    References
+    ----------
+    Kim J, Lee M, Seok J. Deep learning model with L1 penalty for predicting
+    breast cancer metastasis using gene expression data. Mach. Learn.: Sci.
+    Technol. 2023;4:025026.
+    """
+
+    def __init__(
+        self,
+        hidden_layers: tuple[int, ...] = (64, 64, 64),
+        dropout: float = 0.5,
+        batch_norm: bool = True,
+        penalty: Literal["l1"] | None = "l1",
+        penalty_reduction: Literal["mean", "sum"] = "mean",
+        penalty_strength: float = 100.0,
+        learning_rate: float = 1e-4,
+        max_epochs: int = 500,
+        batch_size: int = 32,
+        patience: int | None = None,
+        validation_fraction: float = 0.25,
+        class_weight: dict[Any, float] | Literal["balanced"] | None = None,
+        random_state: int | np.random.RandomState | None = None,
+        engine: Literal["auto", "native", "torch"] = "auto",
+        device: Literal["cpu", "cuda", "mps"] | None = None,
+    ) -> None:
+        self.hidden_layers = hidden_layers
+        self.dropout = dropout
+        self.batch_norm = batch_norm
+        self.penalty = penalty
+        self.penalty_reduction = penalty_reduction
+        self.penalty_strength = penalty_strength
+        self.learning_rate = learning_rate
+        self.max_epochs = max_epochs
+        self.batch_size = batch_size
+        self.patience = patience
+        self.validation_fraction = validation_fraction
+        self.class_weight = class_weight
+        self.random_state = random_state
+        self.engine = engine
+        self.device = device
+
+    def fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        groups: ArrayLike | None = None,
+        validation_rows: ArrayLike | None = None,
+    ) -> Self:
+        """Train the network.
+
+        Parameters
+        ----------
+        X : array of shape (samples, genes)
+        y : array of shape (samples,)
+            Two classes; the second in sorted order is the positive one.
+        sample_weight : array of shape (samples,), optional
+        groups : array of shape (samples,), optional
+            Patient of each sample. Early stopping never sees a patient that the
+            network trains on.
+        validation_rows : array of int or bool, optional
+            Rows of X to choose the epoch on; the rest is trained on.
+
+        Raises
+        ------
+        ValueError
+            If the target is not binary, a setting is out of range, or too few
+            samples are left for training or validation.
+        """
+        hyperparameters = self._hyperparameters()
+        matrix, y = validate_data(self, X, y, dtype=np.float32, order="C")
+        target = self._encode(y)
+        weight = _check_sample_weight(sample_weight, matrix, dtype=np.float32)
+        if self.class_weight is not None:
+            weight = weight * compute_sample_weight(self.class_weight, y).astype(np.float32)
+        # One draw serves the split and the training, whatever kind of random_state.
+        seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
+        split_random, train_random = np.random.default_rng(seed).spawn(2)
+        train, valid = self._rows(target, groups, validation_rows, split_random)
+        trained = make_engine(self.engine, self.device).fit(
+            matrix, target, train, valid, hyperparameters, train_random, sample_weight=weight
+        )
+        self.weights_ = trained.weights
+        self.best_epoch_ = trained.history.best_epoch
+        self.history_ = pd.DataFrame(
+            {
+                "epoch": np.arange(1, trained.history.n_epochs + 1),
+                "train_loss": trained.history.train_loss,
+                "valid_loss": trained.history.valid_loss,
+                "valid_auc": trained.history.valid_auc,
+            }
+        )
+        self.gene_scores_ = np.abs(self.weights_.blocks[0].weight).sum(axis=1)
+        return self
+
+    def _hyperparameters(self) -> Hyperparameters:
+        if not 0 < self.validation_fraction < 1:
+            raise DeepCMEError(
+                f"validation_fraction must lie between 0 and 1, not {self.validation_fraction}."
+            )
+        return Hyperparameters(
+            hidden_layers=tuple(self.hidden_layers),
+            dropout=self.dropout,
+            batch_norm=self.batch_norm,
+            penalty=self.penalty,
+            penalty_reduction=self.penalty_reduction,
+            penalty_strength=self.penalty_strength,
+            learning_rate=self.learning_rate,
+            max_epochs=self.max_epochs,
+            batch_size=self.batch_size,
+            patience=self.patience,
+        )
+
+    def _encode(self, y: ArrayLike) -> NDArray[np.float32]:
+        check_classification_targets(y)
+        kind = type_of_target(y, input_name="y", raise_unknown=True)
+        if kind != "binary":
+            raise ValueError(
+                f"Only binary classification is supported. The type of the target is {kind}."
+            )
+        self.classes_ = np.unique(np.asarray(y))
+        if len(self.classes_) < 2:
+            raise ValueError(
+                "DeepCMEClassifier needs samples of two classes; y holds one class."
+            )
+        target: NDArray[np.float32] = (np.asarray(y) == self.classes_[1]).astype(np.float32)
+        return target
+
+    def _rows(
+        self,
+        target: NDArray[np.float32],
+        groups: ArrayLike | None,
+        validation_rows: ArrayLike | None,
+        random: np.random.Generator,
+    ) -> tuple[RowIndex, RowIndex]:
+        """Rows to train on and rows to choose the epoch on."""
+        n = len(target)
+        if validation_rows is not None:
+            chosen = np.zeros(n, dtype=bool)
+            chosen[np.asarray(validation_rows)] = True
+            train, valid = np.flatnonzero(~chosen), np.flatnonzero(chosen)
+        else:
+            patients = np.arange(n) if groups is None else np.asarray(groups)
+            check_consistent_length(target, patients)
+            train, valid = draw_holdout(target, patients, self.validation_fraction, random)
+        if len(train) < 2 or len(valid) < 1:
+            raise DeepCMEError(
+                f"n_samples = {n} is too few: {len(train)} would be left to train on and "
+                f"{len(valid)} to choose the epoch on."
+            )
+        return train, valid
+
+    def decision_function(self, X: ArrayLike) -> NDArray[np.float64]:
+        """Logit of the positive class, one per sample."""
+        check_is_fitted(self)
+        matrix = validate_data(self, X, dtype=np.float32, reset=False)
+        return self.weights_.decision_function(matrix)
+
+    def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:
+        """Probability of each class, of shape (samples, 2)."""
+        positive = expit(self.decision_function(X))
+        return np.column_stack([1 - positive, positive])
+
+    def predict(self, X: ArrayLike) -> NDArray[Any]:
+        """More probable class of each sample."""
+        positive = self.decision_function(X) > 0
+        predicted: NDArray[Any] = self.classes_[positive.astype(int)]
+        return predicted
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_class = False
+        return tags

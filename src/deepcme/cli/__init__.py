@@ -1,0 +1,60 @@
+"""The `deepcme` command: parse, call, print.
+
+Imports sit inside the commands, so that --help answers at once.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from deepcme.cli import audit, fetch, genes, portals, prepare, run, simulate
+from deepcme.errors import DeepCMEError
+
+app = typer.Typer(
+    name="deepcme",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+run.register(app)
+audit.register(app)
+simulate.register(app)
+portals.register(prepare.app)
+app.add_typer(prepare.app, name="prepare")
+app.add_typer(fetch.app, name="fetch")
+app.add_typer(genes.app, name="genes")
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        from deepcme import __version__
+
+        typer.echo(f"deepcme {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def deepcme(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version."
+        ),
+    ] = False,
+) -> None:
+    """Learn from gene expression whether a cancer metastasises, and how far to trust it."""
+
+
+def main() -> None:
+    """Run the command line: a problem with the input is one sentence and exit code 2."""
+    try:
+        app()
+    except DeepCMEError as error:
+        typer.echo(f"deepcme: {error}", err=True)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        typer.echo("deepcme: stopped.", err=True)
+        sys.exit(130)

@@ -1,0 +1,122 @@
+"""`deepcme prepare`: files of any origin to a checked cohort."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from deepcme.errors import DeepCMEError
+
+if TYPE_CHECKING:
+    from deepcme.cohort import Cohort
+
+app = typer.Typer(
+    help="Make a checked cohort (.h5ad) of expression and labels.", no_args_is_help=True
+)
+
+Output = Annotated[Path, typer.Option("--output", "-o", help="Cohort file to write (.h5ad).")]
+ScaleOption = Annotated[
+    Literal["fpkm", "tpm", "rsem", "counts", "log2", "intensity"] | None,
+    typer.Option(help="What the values are.", show_default="worked out and reported"),
+]
+
+KeepTissueOption = Annotated[
+    list[str] | None,
+    typer.Option(help="primary, recurrent, metastatic, normal or unknown; may be repeated."),
+]
+OnePerPatientOption = Annotated[
+    bool, typer.Option("--one-per-patient", help="Keep one sample of each patient.")
+]
+
+
+@app.callback()
+def prepare() -> None:
+    """Make a checked cohort (.h5ad) of expression and labels."""
+
+
+@app.command()
+def table(
+    expression: Annotated[
+        Path, typer.Option(help="Expression matrix (.csv, .tsv, .xlsx, .parquet, .gct, .h5ad).")
+    ],
+    samples: Annotated[Path, typer.Option(help="Table with one row per sample.")],
+    label: Annotated[
+        str, typer.Option(metavar="COLUMN", help="Endpoint: 1 or 0, blank where unknown.")
+    ],
+    output: Output,
+    sample: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COLUMN", help="Sample ids.", show_default="sample_id, else the first"
+        ),
+    ] = None,
+    patient: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COLUMN",
+            help="Patient of each sample.",
+            show_default="every sample its own patient",
+        ),
+    ] = None,
+    tissue: Annotated[
+        str | None, typer.Option(metavar="COLUMN", help="Primary tumour, normal, ...")
+    ] = None,
+    batch: Annotated[str | None, typer.Option(metavar="COLUMN", help="Batch or plate.")] = None,
+    where: Annotated[
+        list[str] | None,
+        typer.Option(metavar="COLUMN=VALUE", help="Keep only such samples; may be repeated."),
+    ] = None,
+    scale: ScaleOption = None,
+    orientation: Annotated[
+        Literal["samples-in-rows", "genes-in-rows"] | None,
+        typer.Option(help="Which way the matrix lies.", show_default="worked out and reported"),
+    ] = None,
+    keep_tissue: KeepTissueOption = None,
+    one_per_patient: OnePerPatientOption = False,
+) -> None:
+    """Make a cohort of an expression table and a samples table."""
+    from deepcme.sources.tables import TableColumns, cohort_from_tables
+
+    columns = TableColumns(
+        label=label,
+        sample=sample,
+        patient=patient,
+        tissue=tissue,
+        batch=batch,
+        where=tuple(_condition(text) for text in where or ()),
+    )
+    cohort = cohort_from_tables(
+        expression, samples, columns, scale=scale, orientation=orientation
+    )
+    save(filtered(cohort, keep_tissue, one_per_patient), output)
+
+
+def _condition(text: str) -> tuple[str, str]:
+    column, separator, value = text.partition("=")
+    if not separator or not column:
+        raise DeepCMEError(f"--where takes COLUMN=VALUE, not {text!r}.")
+    return column, value
+
+
+def filtered(cohort: Cohort, keep_tissue: list[str] | None, one_per_patient: bool) -> Cohort:
+    """The samples that the options of the command keep."""
+    from deepcme.filters import filter_samples
+
+    return filter_samples(
+        cohort, keep_tissue=keep_tissue or (), one_per_patient=one_per_patient
+    )
+
+
+def save(cohort: Cohort, output: Path) -> None:
+    """Write the cohort and say what is in it."""
+    if output.suffix != ".h5ad":
+        raise DeepCMEError(f"{output}: name the cohort file .h5ad.")
+    cohort.save(output)
+    for note in cohort.notes:
+        typer.echo(f"- {note}")
+    typer.echo(
+        f"Wrote {output}: {cohort.n_samples} samples of {cohort.n_patients} patients, "
+        f"{cohort.n_genes:,} genes, {cohort.n_positives} positives, scale {cohort.scale}."
+    )

@@ -1,0 +1,155 @@
+"""`deepcme run`, `deepcme init` and `deepcme report`: studies from the command line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from deepcme.errors import DeepCMEError
+
+if TYPE_CHECKING:
+    from deepcme.study.spec import Study
+
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but problems.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the main program."""
+    app.command()(run)
+    app.command()(init)
+    app.command()(report)
+    app.command()(compare)
+
+
+def run(
+    source: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[STUDY.toml | COHORT.h5ad]",
+            help="A study file, or a cohort for the default study; "
+            "without either, the TRANSBIG example.",
+            show_default=False,
+        ),
+    ] = None,
+    protocol: Annotated[
+        Literal["honest", "paper"] | None,
+        typer.Option(
+            help="honest: by patient, fitted on the training part alone. "
+            "paper: as the publication did it.",
+            show_default="honest, or what the study file says",
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Folder for the results.", show_default="results/NAME-PROTOCOL"),
+    ] = None,
+    jobs: Annotated[
+        int | None,
+        typer.Option(min=1, help="Processes to use.", show_default="one per core"),
+    ] = None,
+    seed: Annotated[
+        int | None,
+        typer.Option(min=0, help="Root of all randomness.", show_default="1"),
+    ] = None,
+    grid: Annotated[
+        Literal["none", "fig7", "full"] | None,
+        typer.Option(
+            help="Search the paper's hyper-parameters: those of its figure 7, or all.",
+            show_default="none",
+        ),
+    ] = None,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(metavar="ADDRESS", help="Dask scheduler to fit on, tcp://HOST:PORT."),
+    ] = None,
+    quiet: Quiet = False,
+) -> None:
+    """Fit every model on every split and write a report.
+
+    Interrupted runs go on where they stopped: only missing fits are run.
+    """
+    from deepcme.report.page import write_report
+    from deepcme.study.run import run_study
+
+    overrides: dict[str, Any] = {"protocol": protocol, "seed": seed}
+    if grid is not None:
+        overrides["grid"] = {"search": grid}
+    study, name = _study_of(source, {k: v for k, v in overrides.items() if v is not None})
+    folder_path = out or Path("results") / f"{name}-{study.protocol}"
+    folder = run_study(study, folder_path, jobs=jobs, scheduler=scheduler, quiet=quiet)
+    page = write_report(folder)
+    if not quiet:
+        typer.echo(f"Report: {page}")
+
+
+def _study_of(source: Path | None, overrides: dict[str, Any]) -> tuple[Study, str]:
+    """The study to run and a short name for it."""
+    from deepcme.study.spec import load_study, make_study
+
+    if source is None:
+        return make_study({"cohort": {"example": "transbig"}, **overrides}), "transbig"
+    if source.suffix.lower() == ".toml":
+        return load_study(source, overrides), source.stem
+    if source.suffix.lower() == ".h5ad":
+        return make_study({"cohort": {"path": source}, **overrides}), source.stem
+    raise DeepCMEError(
+        f"{source}: `deepcme run` takes a study (.toml) or a cohort (.h5ad); "
+        "make a cohort with `deepcme prepare`."
+    )
+
+
+def init(
+    file: Annotated[Path, typer.Argument(help="Study file to write.")] = Path("study.toml"),
+    cohort: Annotated[
+        Path | None,
+        typer.Option(help="Cohort file.", show_default="the TRANSBIG example"),
+    ] = None,
+) -> None:
+    """Write a commented study file to edit."""
+    from deepcme.files import write_text
+    from deepcme.study.template import study_template
+
+    if file.exists():
+        raise DeepCMEError(f"{file}: the file is there already; name another or delete it.")
+    write_text(file, study_template(file.name, None if cohort is None else str(cohort)))
+    typer.echo(f"Wrote {file}. Edit it, then: deepcme run {file}")
+
+
+def compare(
+    folders: Annotated[list[Path], typer.Argument(help="Folders of two or more studies.")],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="CSV file to write as well.")
+    ] = None,
+) -> None:
+    """Lay studies of one cohort side by side: what each choice does to the AUC."""
+    from deepcme.files import write_csv
+    from deepcme.report.layout import show
+    from deepcme.report.side_by_side import compute_side_by_side
+    from deepcme.study.store import StudyFolder
+
+    table = compute_side_by_side([StudyFolder(folder) for folder in folders])
+    if output is not None:
+        write_csv(output, table)
+    shown = show("side_by_side", table)
+    widths = [max(map(len, column)) for column in zip(shown.headings, *shown.rows, strict=True)]
+    for row in [shown.headings, *shown.rows]:
+        line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        typer.echo(line.rstrip())
+
+
+def report(
+    folder: Annotated[Path, typer.Argument(help="Folder of a finished study.")],
+    formats: Annotated[
+        str, typer.Option("--format", help="Any of html, md, csv, separated by commas.")
+    ] = "html,md,csv",
+    quiet: Quiet = False,
+) -> None:
+    """Rebuild a study's report from its tables, without fitting anything."""
+    from deepcme.report.page import write_report
+    from deepcme.study.store import StudyFolder
+
+    page = write_report(StudyFolder(folder), [name.strip() for name in formats.split(",")])
+    if not quiet:
+        typer.echo(f"Report: {page}")

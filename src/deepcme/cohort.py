@@ -1,0 +1,390 @@
+"""The cohort: expression, patients, labels, and where all of it came from."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Self
+
+import anndata as ad
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from deepcme.errors import DeepCMEError
+from deepcme.files import whole_file
+from deepcme.scales import LINEAR_SCALES, SCALES, SEQUENCING_SCALES, Scale
+from deepcme.tissues import UNKNOWN as UNKNOWN
+from deepcme.tissues import canonical_tissue
+
+OBS_COLUMNS = ("sample", "patient", "tissue", "label", "batch")
+VAR_COLUMNS = ("gene_id", "symbol")
+SCHEMA_VERSION = 1
+_UNS_KEY = "deepcme"
+
+
+class Cohort:
+    """Samples with expression, a binary endpoint and their origin, checked on construction.
+
+    Parameters
+    ----------
+    adata : anndata.AnnData
+        Samples x genes. `obs` needs the columns ``sample``, ``patient``,
+        ``tissue``, ``label`` (0 or 1) and ``batch``; `var` needs ``gene_id``
+        and ``symbol``. `X` is kept as dense float32; NaN marks a missing value.
+    endpoint : str
+        The rule that made the labels, in words.
+    scale : {"fpkm", "tpm", "rsem", "counts", "log2", "intensity"}
+        What the values are. ``log2`` covers all values already on a log scale,
+        ratios included; the others are linear.
+    name : str
+        Short name used in reports.
+    provenance : mapping, optional
+        Where the data came from, as JSON-like values. ``notes``, a list of
+        sentences, is shown in reports.
+
+    Raises
+    ------
+    DeepCMEError
+        If ids repeat, a class is missing, or a value is infinite or, on a
+        linear scale, negative. The message names the sample and gene.
+    """
+
+    def __init__(
+        self,
+        adata: ad.AnnData,
+        *,
+        endpoint: str,
+        scale: Scale,
+        name: str = "cohort",
+        provenance: Mapping[str, Any] | None = None,
+    ) -> None:
+        if scale not in SCALES:
+            raise DeepCMEError(f"Unknown scale {scale!r}: choose one of {', '.join(SCALES)}.")
+        self._adata = _dense_float32(adata)
+        self.endpoint = endpoint
+        self.scale: Scale = scale
+        self.name = name
+        self.provenance: dict[str, Any] = dict(provenance or {})
+        self._check()
+
+    @classmethod
+    def from_arrays(
+        cls,
+        X: ArrayLike,
+        labels: ArrayLike,
+        *,
+        samples: Sequence[str],
+        genes: Sequence[str],
+        endpoint: str,
+        scale: Scale,
+        symbols: Sequence[str] | None = None,
+        patients: Sequence[str] | None = None,
+        tissue: Sequence[str] | None = None,
+        batch: Sequence[str] | None = None,
+        clinical: pd.DataFrame | None = None,
+        gene_annotation: pd.DataFrame | None = None,
+        name: str = "cohort",
+        provenance: Mapping[str, Any] | None = None,
+    ) -> Self:
+        """Build a cohort from a matrix (samples x genes) and one label per sample.
+
+        Without `patients`, every sample counts as its own patient. `clinical`
+        holds further columns, one row per sample in the same order, and
+        `gene_annotation` the same for genes.
+        """
+        matrix = np.asarray(X, dtype=np.float32)
+        samples = [str(sample) for sample in samples]
+        obs = pd.DataFrame(
+            {
+                "sample": samples,
+                "patient": list(patients) if patients is not None else samples,
+                "tissue": [canonical_tissue(value) for value in tissue]
+                if tissue is not None
+                else UNKNOWN,
+                "label": np.asarray(labels),
+                "batch": list(batch) if batch is not None else UNKNOWN,
+            },
+            index=pd.Index(samples, dtype=object),
+        )
+        if clinical is not None:
+            _add_columns(obs, clinical, OBS_COLUMNS)
+        gene_ids = [str(gene) for gene in genes]
+        var = pd.DataFrame(
+            {"gene_id": gene_ids, "symbol": list(symbols) if symbols is not None else gene_ids},
+            index=pd.Index(gene_ids, dtype=object),
+        )
+        if gene_annotation is not None:
+            _add_columns(var, gene_annotation, VAR_COLUMNS)
+        _check_unique(samples, "sample")
+        _check_unique(gene_ids, "gene")
+        if matrix.shape != (len(samples), len(gene_ids)):
+            raise DeepCMEError(
+                f"The matrix is {matrix.shape[0]} x {matrix.shape[1]}, but there are "
+                f"{len(samples)} samples and {len(gene_ids)} genes."
+            )
+        adata = ad.AnnData(matrix, obs=obs, var=var)
+        return cls(adata, endpoint=endpoint, scale=scale, name=name, provenance=provenance)
+
+    def _check(self) -> None:
+        obs, var = self._adata.obs, self._adata.var
+        for table, columns, where in ((obs, OBS_COLUMNS, "obs"), (var, VAR_COLUMNS, "var")):
+            missing = [column for column in columns if column not in table.columns]
+            if missing:
+                raise DeepCMEError(f"The cohort's {where} lacks {', '.join(missing)}.")
+        if self.n_samples == 0 or self.n_genes == 0:
+            raise DeepCMEError(
+                f"The cohort is empty: {self.n_samples} samples, {self.n_genes} genes."
+            )
+        _check_unique(obs["sample"], "sample")
+        _check_unique(var["gene_id"], "gene")
+        if obs["patient"].isna().any():
+            raise DeepCMEError("A sample of the cohort has no patient.")
+        labels = pd.to_numeric(obs["label"], errors="coerce")
+        if not labels.isin([0, 1]).all():
+            odd = obs["label"][~labels.isin([0, 1])].iloc[0]
+            raise DeepCMEError(f"Labels must be 0 or 1, not {odd}.")
+        obs["label"] = labels.astype(np.int8)
+        for value, word in ((1, "positive"), (0, "negative")):
+            if not (self.labels == value).any():
+                raise DeepCMEError(
+                    f"All {self.n_samples} labelled samples are of one class: "
+                    f"there is no {word} sample to learn from."
+                )
+        self._check_values()
+
+    def _check_values(self) -> None:
+        for start in range(0, self.n_samples, 256):
+            rows = self.X[start : start + 256]
+            self._refuse_values(np.isinf(rows), start, "is infinite")
+            if self.scale in LINEAR_SCALES:
+                self._refuse_values(
+                    rows < 0, start, f"is negative, which {self.scale} cannot be"
+                )
+
+    def _refuse_values(self, bad: NDArray[np.bool_], start: int, what: str) -> None:
+        if not bad.any():
+            return
+        row, column = np.argwhere(bad)[0]
+        raise DeepCMEError(
+            f"sample {self.samples[start + row]}, gene {self.gene_ids[column]}: "
+            f"the value {self.X[start + row, column]:g} {what}."
+        )
+
+    @property
+    def adata(self) -> ad.AnnData:
+        """The underlying AnnData, samples x genes."""
+        return self._adata
+
+    @property
+    def X(self) -> NDArray[np.float32]:  # noqa: N802 (the matrix, as in AnnData)
+        """Expression, samples x genes, float32, NaN where missing."""
+        matrix: NDArray[np.float32] = self._adata.X
+        return matrix
+
+    @property
+    def obs(self) -> pd.DataFrame:
+        """One row per sample."""
+        obs: pd.DataFrame = self._adata.obs
+        return obs
+
+    @property
+    def samples(self) -> NDArray[np.object_]:
+        """Sample ids."""
+        return self.obs["sample"].to_numpy(dtype=object)
+
+    @property
+    def patients(self) -> NDArray[np.object_]:
+        """Patient of each sample."""
+        return self.obs["patient"].to_numpy(dtype=object)
+
+    @property
+    def labels(self) -> NDArray[np.int8]:
+        """1 for a positive, 0 for a negative sample."""
+        return self.obs["label"].to_numpy(dtype=np.int8)
+
+    @property
+    def gene_ids(self) -> NDArray[np.object_]:
+        """Gene ids, the key of the columns."""
+        ids: NDArray[np.object_] = self._adata.var["gene_id"].to_numpy(dtype=object)
+        return ids
+
+    @property
+    def symbols(self) -> NDArray[np.object_]:
+        """Gene symbols, an annotation; empty where unknown."""
+        symbols: NDArray[np.object_] = self._adata.var["symbol"].to_numpy(dtype=object)
+        return symbols
+
+    @property
+    def n_samples(self) -> int:
+        """Number of samples."""
+        return int(self._adata.n_obs)
+
+    @property
+    def n_genes(self) -> int:
+        """Number of genes."""
+        return int(self._adata.n_vars)
+
+    @property
+    def n_patients(self) -> int:
+        """Number of patients."""
+        return len(set(self.patients))
+
+    @property
+    def n_positives(self) -> int:
+        """Number of positive samples."""
+        return int(self.labels.sum())
+
+    @property
+    def notes(self) -> list[str]:
+        """What was counted and said while the cohort was made."""
+        return list(self.provenance.get("notes", []))
+
+    @cached_property
+    def zero_means_absent(self) -> bool:
+        """Whether a value of 0 says that a gene is not expressed.
+
+        True for sequencing scales, and for logged values that have a floor of
+        exactly 0, as log2(x + 1) has; False for ratios and intensities.
+        """
+        if self.scale in SEQUENCING_SCALES:
+            return True
+        if self.scale == "intensity":
+            return False
+        smallest = float(np.nanmin(self.X))
+        return smallest == 0.0 and float(np.mean(self.X == 0)) > 0.001
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 of values, samples, patients, tissues, labels and genes."""
+        digest = hashlib.sha256()
+        digest.update(np.ascontiguousarray(self.X).view(np.uint8).data)
+        for column in ("sample", "patient", "tissue", "label"):
+            digest.update(json.dumps([str(value) for value in self.obs[column]]).encode())
+        digest.update(json.dumps([*self.gene_ids, self.scale]).encode())
+        return digest.hexdigest()
+
+    def select(self, keep: NDArray[np.bool_], note: str) -> Cohort:
+        """A cohort of the samples marked in `keep`; `note` says why in its provenance."""
+        provenance = {**self.provenance, "notes": [*self.notes, note]}
+        return Cohort(
+            self._adata[keep].copy(),
+            endpoint=self.endpoint,
+            scale=self.scale,
+            name=self.name,
+            provenance=provenance,
+        )
+
+    def keep_primary_tumours(self) -> Cohort:
+        """Leave out samples known not to be primary tumours; unknown tissue stays."""
+        tissue = self.obs["tissue"].to_numpy(dtype=object)
+        keep = np.isin(tissue, ["primary", UNKNOWN])
+        if keep.all():
+            return self
+        dropped = pd.Series(tissue[~keep]).value_counts()
+        words = ", ".join(f"{count} {kind}" for kind, count in dropped.items())
+        return self.select(keep, f"Only primary tumours are kept: {words} left out.")
+
+    def save(self, path: str | Path) -> None:
+        """Write an `.h5ad` file, whole or not at all."""
+        path = Path(path)
+        settings = {
+            "schema": SCHEMA_VERSION,
+            "name": self.name,
+            "endpoint": self.endpoint,
+            "scale": self.scale,
+            "provenance": self.provenance,
+        }
+        # A shallow copy shares the matrix, which may fill half of the memory.
+        stored = copy.copy(self._adata)
+        stored.uns = {**self._adata.uns, _UNS_KEY: json.dumps(settings)}
+        stored.obs = _storable(self._adata.obs)
+        stored.var = _storable(self._adata.var)
+        with whole_file(path) as temporary:
+            stored.write_h5ad(temporary)
+
+    @classmethod
+    def load(cls, path: str | Path) -> Self:
+        """Read a cohort that `save` wrote.
+
+        Raises
+        ------
+        DeepCMEError
+            If the file is missing, damaged, or not a deepcme cohort.
+        """
+        path = Path(path)
+        if not path.is_file():
+            raise DeepCMEError(f"{path}: there is no such file.")
+        try:
+            adata = ad.read_h5ad(path)
+        except Exception as error:
+            # h5py and anndata raise many kinds for a broken file; all mean the same here.
+            raise DeepCMEError(f"{path}: this is not a readable .h5ad file.") from error
+        try:
+            stored = json.loads(adata.uns[_UNS_KEY])
+            settings = {key: stored[key] for key in ("endpoint", "scale", "name", "provenance")}
+            schema = int(stored["schema"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise DeepCMEError(
+                f"{path}: this .h5ad file is not a deepcme cohort: it names no endpoint and "
+                "scale. Make one with `deepcme prepare`."
+            ) from error
+        if schema > SCHEMA_VERSION:
+            raise DeepCMEError(f"{path}: written by a newer deepcme; please update.")
+        del adata.uns[_UNS_KEY]
+        for table in (adata.obs, adata.var):
+            for column in table.columns:
+                if column in OBS_COLUMNS + VAR_COLUMNS and column != "label":
+                    table[column] = table[column].astype(object)
+        try:
+            return cls(adata, **settings)
+        except DeepCMEError as error:
+            raise DeepCMEError(f"{path}: {error}") from error
+
+    def __repr__(self) -> str:
+        return (
+            f"Cohort({self.name!r}: {self.n_samples} samples of {self.n_patients} patients, "
+            f"{self.n_genes} genes, {self.n_positives} positives, scale {self.scale})"
+        )
+
+
+def _add_columns(table: pd.DataFrame, further: pd.DataFrame, reserved: Sequence[str]) -> None:
+    """Add columns in place; one that has a reserved name is kept under another."""
+    for column in further.columns:
+        kept = f"{column}_in_file" if column in reserved else str(column)
+        table[kept] = further[column].to_numpy()
+
+
+def _dense_float32(adata: ad.AnnData) -> ad.AnnData:
+    matrix = adata.X
+    if matrix is None:
+        raise DeepCMEError("The cohort has no expression matrix.")
+    if hasattr(matrix, "toarray"):
+        matrix = matrix.toarray()
+    adata.X = np.ascontiguousarray(matrix, dtype=np.float32)
+    return adata
+
+
+def _check_unique(ids: Sequence[str] | pd.Series, kind: str) -> None:
+    repeated = pd.Series(list(ids), dtype=object)
+    repeated = repeated[repeated.duplicated()].drop_duplicates()
+    if len(repeated):
+        few = ", ".join(map(str, repeated.iloc[:3])) + (" ..." if len(repeated) > 3 else "")
+        raise DeepCMEError(
+            f"{len(repeated)} {kind} id{'s' if len(repeated) > 1 else ''} occur more than once "
+            f"({few}): each {kind} needs an id of its own."
+        )
+
+
+def _storable(table: pd.DataFrame) -> pd.DataFrame:
+    """A copy with text as categories, which every reader of .h5ad understands."""
+    stored = table.copy()
+    for column in stored.columns:
+        if not pd.api.types.is_numeric_dtype(stored[column]):
+            text = stored[column].astype(object)
+            stored[column] = text.where(text.isna(), text.astype(str)).astype("category")
+    return stored

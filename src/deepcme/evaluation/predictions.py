@@ -1,0 +1,137 @@
+"""The predictions table that a study leaves behind, and the checks on what is taken from it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from deepcme.errors import DeepCMEError
+
+FloatArray = NDArray[np.float64]
+IntegerArray = NDArray[np.int64]
+BooleanArray = NDArray[np.bool_]
+
+COLUMNS = ("split", "model", "sample", "patient", "part", "label", "score")
+"""Columns every predictions table has; `probability` joins them where a model gives one."""
+
+
+def check_predictions(predictions: pd.DataFrame) -> None:
+    """Raise `DeepCMEError` if a column is missing or the table has no row."""
+    missing = [column for column in COLUMNS if column not in predictions.columns]
+    if missing:
+        raise DeepCMEError(f"The predictions table lacks the columns: {', '.join(missing)}.")
+    if predictions.empty:
+        raise DeepCMEError("The predictions table has no row.")
+
+
+def select_part(predictions: pd.DataFrame, part: str) -> pd.DataFrame:
+    """Rows of one part (train, validation or test), of all models and splits.
+
+    Raises
+    ------
+    DeepCMEError
+        If the table is not a predictions table or holds no row of this part.
+    """
+    check_predictions(predictions)
+    rows = predictions.loc[predictions["part"] == part]
+    if rows.empty:
+        raise DeepCMEError(f"The predictions table has no row of the {part} part.")
+    return rows
+
+
+def select_model(rows: pd.DataFrame, model: str) -> pd.DataFrame:
+    """Rows of one model.
+
+    Raises
+    ------
+    DeepCMEError
+        If there is none; the sentence names the models that there are.
+    """
+    chosen = rows.loc[rows["model"] == model]
+    if chosen.empty:
+        known = ", ".join(sorted(rows["model"].unique()))
+        raise DeepCMEError(f"There is no prediction of the model {model!r}, only of: {known}.")
+    return chosen
+
+
+def select_probabilities(rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows of the models that give probabilities.
+
+    Raises
+    ------
+    DeepCMEError
+        If no model does, or one does for some of its rows only.
+    """
+    if "probability" not in rows.columns or rows["probability"].isna().all():
+        raise DeepCMEError("No model in the predictions table gives probabilities.")
+    missing = rows["probability"].isna().groupby(rows["model"], observed=True).mean()
+    for model in missing.index[(missing > 0) & (missing < 1)]:
+        raise DeepCMEError(f"The model {model!r} gives probabilities for some rows only.")
+    return rows.loc[rows["probability"].notna()]
+
+
+def count_rows(rows: pd.DataFrame) -> dict[str, int]:
+    """Numbers of distinct samples, positive samples, patients and splits."""
+    samples = rows.drop_duplicates("sample")
+    return {
+        "n": len(samples),
+        "events": int(samples["label"].sum()),
+        "n_patients": rows["patient"].nunique(),
+        "n_splits": rows["split"].nunique(),
+    }
+
+
+def as_labels(labels: ArrayLike) -> IntegerArray:
+    """Labels as integers, with at least one 0 and one 1.
+
+    Raises
+    ------
+    DeepCMEError
+        If a label is neither 0 nor 1, or all are the same.
+    """
+    label = np.asarray(labels)
+    if not np.isin(label, (0, 1)).all():
+        raise DeepCMEError("Labels must be 0 or 1.")
+    if label.size == 0 or label.min() == label.max():
+        raise DeepCMEError(
+            f"Both classes are needed, but {int(label.sum())} of {label.size} labels "
+            "are positive."
+        )
+    return label.astype(np.int64)
+
+
+def as_labels_and_scores(
+    labels: ArrayLike, scores: ArrayLike
+) -> tuple[IntegerArray, FloatArray]:
+    """Labels and the finite scores that belong to them.
+
+    Raises
+    ------
+    DeepCMEError
+        If their lengths differ, a score is missing or infinite, or the labels
+        are not 0 and 1 with at least one of both.
+    """
+    score = np.asarray(scores, dtype=np.float64)
+    label = as_labels(labels)
+    if score.shape != label.shape:
+        raise DeepCMEError(f"There are {label.size} labels but {score.size} scores.")
+    if not np.isfinite(score).all():
+        raise DeepCMEError("Scores must be finite numbers.")
+    return label, score
+
+
+def as_labels_and_probabilities(
+    labels: ArrayLike, probabilities: ArrayLike
+) -> tuple[IntegerArray, FloatArray]:
+    """Labels and the probabilities that belong to them.
+
+    Raises
+    ------
+    DeepCMEError
+        As `as_labels_and_scores`, and if a probability is outside 0 to 1.
+    """
+    label, probability = as_labels_and_scores(labels, probabilities)
+    if probability.min() < 0 or probability.max() > 1:
+        raise DeepCMEError("Probabilities must lie between 0 and 1.")
+    return label, probability

@@ -1,0 +1,130 @@
+"""Progress: a bar with time left on a terminal, a plain line now and then elsewhere."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+SECONDS_BETWEEN_LINES = 20.0
+
+
+class Advance(Protocol):
+    """Call it once for each piece of work that is done."""
+
+    def __call__(self) -> None: ...  # noqa: D102
+
+
+@contextmanager
+def show_progress(description: str, total: int, *, quiet: bool = False) -> Iterator[Advance]:
+    """Show how far `total` pieces of work have come, on standard error."""
+    if quiet:
+        yield lambda: None
+    elif sys.stderr.isatty():
+        with _bar(description, total) as advance:
+            yield advance
+    else:
+        yield _lines(description, total)
+
+
+@contextmanager
+def _bar(description: str, total: int) -> Iterator[Advance]:
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+    ) as bar:
+        task = bar.add_task(description, total=total)
+        yield lambda: bar.advance(task)
+
+
+def _lines(description: str, total: int) -> Advance:
+    start = time.monotonic()
+    done = 0
+    last = start
+
+    def advance() -> None:
+        nonlocal done, last
+        done += 1
+        now = time.monotonic()
+        if done < total and now - last < SECONDS_BETWEEN_LINES:
+            return
+        last = now
+        left = (now - start) / done * (total - done)
+        rest = f", about {left:.0f} s left" if done < total else f" in {now - start:.0f} s"
+        print(f"{description}: {done} of {total}{rest}", file=sys.stderr, flush=True)
+
+    return advance
+
+
+class ByteCount(Protocol):
+    """Told how many bytes there are to fetch, and then as they come."""
+
+    def start(self, n_bytes: int) -> None:
+        """Bytes that are to be fetched."""
+
+    def advance(self, n_bytes: int) -> None:
+        """Bytes that came; negative where some must come again."""
+
+
+class SilentByteCount:
+    """A `ByteCount` that shows nothing."""
+
+    def start(self, n_bytes: int) -> None:
+        """Show nothing."""
+
+    def advance(self, n_bytes: int) -> None:
+        """Show nothing."""
+
+
+@contextmanager
+def show_bytes(description: str, *, quiet: bool = False) -> Iterator[ByteCount]:
+    """Show a download's bytes, speed and time left on standard error."""
+    if quiet or not sys.stderr.isatty():
+        yield SilentByteCount()
+        return
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        DownloadColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+        TransferSpeedColumn,
+    )
+
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+    ) as bar:
+        task = bar.add_task(description, total=None)
+
+        class _Bar:
+            def start(self, n_bytes: int) -> None:
+                bar.update(task, total=n_bytes)
+
+            def advance(self, n_bytes: int) -> None:
+                bar.advance(task, n_bytes)
+
+        yield _Bar()

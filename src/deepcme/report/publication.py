@@ -1,0 +1,200 @@
+"""The publication's tables and claims, each beside what this study found."""
+
+from __future__ import annotations
+
+import json
+from importlib.resources import files
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from deepcme.evaluation.comparison import (
+    compute_corrected_t_test,
+    compute_test_to_train_ratio,
+)
+from deepcme.evaluation.metrics import compute_metrics
+
+PUBLISHED: dict[str, Any] = json.loads(
+    (files("deepcme.report") / "publication.json").read_text(encoding="utf-8")
+)
+"""Numbers printed in Kim et al. 2023."""
+
+DEEPCME = "DeepCME"
+WIDE = "DeepCME-128"
+BASELINES = ("LR", "SVC", "RF", "DT", "KNN")
+ABLATION = (
+    "DeepCME without BN + DO + L1",
+    "DeepCME without BN + DO",
+    "DeepCME without BN",
+    "DeepCME without DO",
+    "DeepCME without L1",
+    DEEPCME,
+)
+_NOT_RUN = "not run"
+
+
+def compute_table_1(metrics: pd.DataFrame) -> pd.DataFrame:
+    """Test AUC by model and split, mean and sd; the paper's rows follow this study's."""
+    test = _auc(metrics, "test")
+    models = [model for model in (*BASELINES, DEEPCME, WIDE) if model in set(test["model"])]
+    splits = sorted(test["split"].unique())
+    rows = []
+    for model in models:
+        of_model = test[test["model"] == model].set_index("split")["value"]
+        rows.append(_table_1_row("this study", model, of_model.loc[splits].tolist()))
+    rows += [_table_1_row("paper", model, aucs) for model, aucs in PUBLISHED["table_1"].items()]
+    return pd.DataFrame(rows)
+
+
+def _table_1_row(source: str, model: str, aucs: list[float]) -> dict[str, Any]:
+    by_split = {f"CV-{number}": auc for number, auc in enumerate(aucs, start=1)}
+    mean, deviation = np.mean(aucs), np.std(aucs, ddof=1) if len(aucs) > 1 else np.nan
+    return {"source": source, "model": model, **by_split, "mean": mean, "sd": deviation}
+
+
+def compute_table_2(metrics: pd.DataFrame) -> pd.DataFrame:
+    """Mean and sd of the AUC on training, validation and test part, beside the paper's."""
+    rows = []
+    for model in (*BASELINES, DEEPCME):
+        for part in ("train", "validation", "test"):
+            of_part = _auc(metrics, part)
+            auc = of_part.loc[of_part["model"] == model, "value"]
+            if len(auc) == 0:
+                continue
+            paper_mean, paper_sd = PUBLISHED["table_2"][model][part]
+            rows.append(
+                {
+                    "model": model,
+                    "part": part,
+                    "auc": auc.mean(),
+                    "sd": auc.std(ddof=1),
+                    "paper_auc": paper_mean,
+                    "paper_sd": paper_sd,
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def compute_table_3(metrics: pd.DataFrame) -> pd.DataFrame:
+    """Ablation: mean and sd of the test AUC, beside the paper's where it gives one."""
+    test = _auc(metrics, "test")
+    rows = []
+    for model in ABLATION:
+        auc = test[test["model"] == model]["value"]
+        if len(auc) == 0:
+            continue
+        paper_mean, paper_sd = PUBLISHED["table_3"].get(model, (np.nan, np.nan))
+        rows.append(
+            {
+                "model": model,
+                "auc": auc.mean(),
+                "sd": auc.std(ddof=1),
+                "paper_auc": paper_mean,
+                "paper_sd": paper_sd,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def compute_claims(
+    predictions: pd.DataFrame, genes: pd.DataFrame, grid_summary: pd.DataFrame | None
+) -> pd.DataFrame:
+    """The paper's claims, what its own numbers say, and what this study found.
+
+    Parameters
+    ----------
+    predictions : DataFrame
+        The study's predictions.
+    genes : DataFrame
+        Gene scores of DeepCME with columns rank, symbol, score, prevalence.
+    grid_summary : DataFrame or None
+        Mean test AUC at each batch size and lambda, if the grid was searched.
+    """
+    auc = _auc(compute_metrics(predictions), "test")
+    ratio = compute_test_to_train_ratio(predictions)
+    rows = [_best_in_every_split(auc), _robust_to_settings(grid_summary)]
+    rows.append(
+        _difference_row("Widths 64 and 128 do not differ", auc, DEEPCME, WIDE, ratio, "table_1")
+    )
+    for part, without in (
+        ("BatchNorm", "DeepCME without BN"),
+        ("Dropout", "DeepCME without DO"),
+        ("BatchNorm and dropout", "DeepCME without BN + DO"),
+        ("The L1 penalty", "DeepCME without L1"),
+    ):
+        claim = f"{part} improves the AUC"
+        rows.append(_difference_row(claim, auc, DEEPCME, without, ratio, "table_3"))
+    rows += [_gene_row(symbol, genes) for symbol in PUBLISHED["discussed_genes"]]
+    return pd.DataFrame(rows, columns=["claim", "paper", "this_study"])
+
+
+def _best_in_every_split(auc: pd.DataFrame) -> dict[str, str]:
+    table = auc.pivot_table(index="split", columns="model", values="value")
+    published = pd.DataFrame(PUBLISHED["table_1"])
+    return {
+        "claim": "DeepCME beats the five baselines in every split",
+        "paper": _times_best(published),
+        "this_study": _times_best(table),
+    }
+
+
+def _times_best(table: pd.DataFrame) -> str:
+    baselines = [model for model in BASELINES if model in table.columns]
+    if DEEPCME not in table.columns or not baselines:
+        return _NOT_RUN
+    best = table[DEEPCME] > table[baselines].max(axis=1)
+    return f"{'yes' if best.all() else 'no'}: best in {int(best.sum())} of {len(best)} splits"
+
+
+def _robust_to_settings(grid: pd.DataFrame | None) -> dict[str, str]:
+    found = f"{_NOT_RUN} (--grid fig7)"
+    if grid is not None:
+        lowest = grid.loc[grid["width"] == 64, "test_auc"].min()
+        found = f"{'yes' if lowest > 0.65 else 'no'}: the lowest mean AUC is {lowest:.3f}"
+    return {
+        "claim": "AUC above 0.65 at every batch size and lambda",
+        "paper": "yes (figure 7, no numbers given)",
+        "this_study": found,
+    }
+
+
+def _difference_row(
+    claim: str, auc: pd.DataFrame, model: str, other: str, ratio: float, table: str
+) -> dict[str, str]:
+    published = PUBLISHED[table]
+    if other in published:
+        before, after = (np.atleast_1d(published[name]) for name in (other, model))
+        # Table 1 prints every split, table 3 the mean and sd.
+        by_split = table == "table_1"
+        difference = (after - before).mean() if by_split else after[0] - before[0]
+        paper = f"{difference:+.3f}"
+    else:
+        paper = "no number given"
+    by_model = auc.pivot_table(index="split", columns="model", values="value")
+    found = _NOT_RUN
+    if {model, other} <= set(by_model.columns) and len(by_model) > 1:
+        test = compute_corrected_t_test((by_model[model] - by_model[other]).to_numpy(), ratio)
+        found = (
+            f"{test.difference:+.3f} (95% interval {test.ci_low:+.3f} to {test.ci_high:+.3f})"
+        )
+    return {"claim": f"{claim} ({model} minus {other})", "paper": paper, "this_study": found}
+
+
+def _gene_row(symbol: str, genes: pd.DataFrame) -> dict[str, str]:
+    found = "not among the cohort's genes"
+    rows = genes[genes["symbol"] == symbol]
+    if len(rows):
+        gene = rows.iloc[0]
+        found = f"rank {int(gene['rank']):,} of {len(genes):,}, score {gene['score']:.3f}"
+        if np.isfinite(gene["prevalence"]):
+            found += f", expressed in {gene['prevalence']:.1%} of samples"
+    return {
+        "claim": f"{symbol} is among the genes of highest score",
+        "paper": "yes, discussed by name",
+        "this_study": found,
+    }
+
+
+def _auc(metrics: pd.DataFrame, part: str) -> pd.DataFrame:
+    return metrics[(metrics["metric"] == "auc") & (metrics["part"] == part)]

@@ -1,0 +1,85 @@
+"""Tables that the report shows, computed from a study's predictions and gene scores."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from sklearn.metrics import roc_curve
+
+from deepcme.errors import DeepCMEError
+from deepcme.evaluation.metrics import compute_metrics
+
+FALSE_POSITIVE_RATES = np.linspace(0, 1, 101)
+
+
+def compute_auc_by_split(predictions: pd.DataFrame) -> pd.DataFrame:
+    """Table 1 of the paper: test AUC of each model (rows) in each split, mean and sd."""
+    metrics = compute_test_metrics(predictions, "auc")
+    table = metrics.pivot_table(index="model", columns="split", values="value", sort=False)
+    table = table.reindex(metrics["model"].drop_duplicates())
+    mean, deviation = table.mean(axis=1), table.std(axis=1, ddof=1)
+    table.columns = pd.Index([f"CV-{split}" for split in table.columns])
+    return table.assign(mean=mean, sd=deviation).reset_index()
+
+
+def compute_mean_roc(predictions: pd.DataFrame) -> pd.DataFrame:
+    """ROC curve of each model, averaged over the splits at fixed false-positive rates.
+
+    Vertical averaging (Fawcett 2006): sensitivity is averaged, the
+    false-positive rate is given. Columns: model, false_positive_rate, sensitivity.
+    """
+    test = predictions[predictions["part"] == "test"]
+    tables = []
+    for model, of_model in test.groupby("model", sort=False):
+        curves = []
+        for _, rows in of_model.groupby("split"):
+            false_positive, sensitivity, _ = roc_curve(rows["label"], rows["score"])
+            # Of several sensitivities at one rate the curve's upper end counts.
+            last = np.r_[np.diff(false_positive) > 0, True]
+            curve = np.interp(FALSE_POSITIVE_RATES, false_positive[last], sensitivity[last])
+            curves.append(curve)
+        tables.append(
+            pd.DataFrame(
+                {
+                    "model": model,
+                    "false_positive_rate": np.r_[0.0, FALSE_POSITIVE_RATES],
+                    "sensitivity": np.r_[0.0, np.mean(curves, axis=0)],
+                }
+            )
+        )
+    return pd.concat(tables, ignore_index=True)
+
+
+def name_genes(gene_scores: pd.DataFrame) -> pd.DataFrame:
+    """Add `gene_name`, the symbol with the id where both are known and differ."""
+    symbol = gene_scores["symbol"].fillna("").astype(str)
+    gene = gene_scores["gene"].astype(str)
+    alone = (symbol == "") | (symbol == gene)
+    return gene_scores.assign(gene_name=np.where(alone, gene, symbol + " (" + gene + ")"))
+
+
+def compute_training_curves(history: pd.DataFrame) -> pd.DataFrame:
+    """Mean losses and validation AUC over the splits, by model and epoch.
+
+    Columns: model, epoch, train_loss, valid_loss, valid_auc, splits; an epoch
+    that early stopping left to some splits averages those.
+
+    Raises
+    ------
+    DeepCMEError
+        If no network was trained.
+    """
+    if history.empty:
+        raise DeepCMEError("No model of this study is trained in epochs.")
+    return history.groupby(["model", "epoch"], as_index=False, sort=False).agg(
+        train_loss=("train_loss", "mean"),
+        valid_loss=("valid_loss", "mean"),
+        valid_auc=("valid_auc", "mean"),
+        splits=("split", "size"),
+    )
+
+
+def compute_test_metrics(predictions: pd.DataFrame, metric: str) -> pd.DataFrame:
+    """One metric of every model on the test part of every split."""
+    metrics = compute_metrics(predictions[predictions["part"] == "test"])
+    return metrics[metrics["metric"] == metric]

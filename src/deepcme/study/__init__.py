@@ -1,0 +1,1 @@
+"""A study: what to run, the tasks it makes, running them, and where results are kept."""

@@ -1,0 +1,56 @@
+"""How long a study's networks will take, timed from a few steps of each kind."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+import numpy as np
+
+from deepcme.classifier import DeepCMEClassifier
+from deepcme.study.fit import single_thread
+from deepcme.study.models import DEEPCME, make_model
+from deepcme.study.plan import Plan, Task
+
+_TIMED_EPOCHS = 2
+
+
+def describe_expected_time(plan: Plan, tasks: Sequence[Task], jobs: int) -> str:
+    """Number of fits and the expected time, in one sentence."""
+    seconds = 0.0
+    per_epoch: dict[tuple[tuple[int, ...], int], float] = {}
+    networks = [task for task in tasks if task.model.estimator == DEEPCME]
+    for task in networks:
+        model = make_model(DEEPCME, task.model.parameters, task.random_state)
+        shape, max_epochs = (model.hidden_layers, model.batch_size), model.max_epochs
+        if shape not in per_epoch:
+            per_epoch[shape] = _seconds_per_epoch(plan, task, model)
+        seconds += per_epoch[shape] * max_epochs
+    return (
+        f"{len(tasks)} fits to do, {len(networks)} of them networks: about "
+        f"{_duration(seconds / jobs)} on {jobs} process{'es' if jobs > 1 else ''}."
+    )
+
+
+def _seconds_per_epoch(plan: Plan, task: Task, model: DeepCMEClassifier) -> float:
+    """Time two epochs and four on noise of the cohort's size; the difference is two epochs."""
+    n_train, n_valid = len(task.split.train), len(task.split.validation)
+    random = np.random.default_rng(0)
+    X = random.random((n_train + n_valid, plan.cohort.n_genes), dtype=np.float32)
+    y = np.arange(len(X)) % 2
+    valid = np.arange(n_train, len(X))
+    elapsed = []
+    with single_thread():
+        for epochs in (_TIMED_EPOCHS, 2 * _TIMED_EPOCHS):
+            start = time.perf_counter()
+            model.set_params(max_epochs=epochs).fit(X, y, validation_rows=valid)
+            elapsed.append(time.perf_counter() - start)
+    return max(elapsed[1] - elapsed[0], 0.0) / _TIMED_EPOCHS
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    if seconds < 5400:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:.1f} h"

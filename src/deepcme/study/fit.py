@@ -1,0 +1,110 @@
+"""One task from start to end: preprocess, fit, score; nothing else is read or written."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.pipeline import Pipeline
+from threadpoolctl import threadpool_limits
+
+from deepcme.network.engines import make_engine
+from deepcme.preprocessing import kept_genes, make_preprocessor, transform_rows
+from deepcme.study.models import DEEPCME, make_model, scores_of
+from deepcme.study.plan import Task, TaskData
+
+
+@dataclass(frozen=True)
+class TaskResult:
+    """What a fit leaves behind.
+
+    Attributes
+    ----------
+    rows : ndarray of int64
+        Row of the cohort behind each score: training, validation, then test part.
+    score, probability : ndarray of float64
+        `probability` is None for models that give none.
+    genes, gene_scores : ndarray or None
+        Positions in the cohort of the genes that entered the network, and
+        equation 4 for each.
+    history : DataFrame or None
+        Loss and validation AUC by epoch.
+    """
+
+    rows: NDArray[np.int64]
+    score: NDArray[np.float64]
+    probability: NDArray[np.float64] | None
+    genes: NDArray[np.int64] | None = None
+    gene_scores: NDArray[np.float64] | None = None
+    history: pd.DataFrame | None = None
+
+
+@contextmanager
+def single_thread() -> Iterator[None]:
+    """Keep BLAS, OpenMP and PyTorch to one thread: results must not depend on the cores."""
+    torch = sys.modules.get("torch")
+    before = torch.get_num_threads() if torch is not None else 1
+    with threadpool_limits(limits=1):
+        if torch is not None:
+            torch.set_num_threads(1)
+        try:
+            yield
+        finally:
+            if torch is not None:
+                torch.set_num_threads(before)
+
+
+def fit_task(data: TaskData, task: Task) -> TaskResult:
+    """Fit one model on one split.
+
+    With ``fit_on = "train"`` nothing but the training part reaches any step that
+    learns; the validation part only chooses the network's epoch.
+    """
+    make_engine()  # if it is PyTorch, its threads can be limited only once it is loaded
+    with single_thread():
+        preprocessor = _fit_preprocessor(data, task)
+        split = task.split
+        fitting_rows = np.concatenate([split.train, split.validation])
+        fitting = transform_rows(preprocessor, data.X, fitting_rows)
+        model = _fit_model(task, fitting, data.labels[fitting_rows])
+        score, probability = scores_of(model, fitting)
+        del fitting
+        testing = transform_rows(preprocessor, data.X, split.test)
+        test_score, test_probability = scores_of(model, testing)
+    if probability is not None and test_probability is not None:
+        probability = np.concatenate([probability, test_probability])
+    is_network = task.model.estimator == DEEPCME
+    return TaskResult(
+        rows=np.concatenate([fitting_rows, split.test]),
+        score=np.concatenate([score, test_score]),
+        probability=probability,
+        genes=kept_genes(preprocessor) if is_network else None,
+        gene_scores=model.gene_scores_.astype(np.float64) if is_network else None,
+        history=model.history_ if is_network else None,
+    )
+
+
+def _fit_preprocessor(data: TaskData, task: Task) -> Pipeline:
+    settings = task.preprocessing
+    preprocessor = make_preprocessor(
+        data.scale,
+        zero_means_absent=data.zero_means_absent,
+        min_prevalence=settings.min_prevalence,
+        clip=settings.clip,
+    )
+    return preprocessor.fit(data.X if settings.fit_on == "all" else data.X[task.split.train])
+
+
+def _fit_model(task: Task, fitting: NDArray[np.float32], labels: NDArray[np.int8]) -> Any:
+    """Fit on the rows of the training part, which come first; the rest are for validation."""
+    n_train = len(task.split.train)
+    model = make_model(task.model.estimator, task.model.parameters, task.random_state)
+    if task.model.estimator == DEEPCME:
+        return model.fit(fitting, labels, validation_rows=np.arange(n_train, len(fitting)))
+    return model.fit(fitting[:n_train], labels[:n_train])

@@ -1,0 +1,83 @@
+"""The paper's hyper-parameter grid: its points, its results, and the choice made of them.
+
+The choice uses validation data alone: in each split the combination whose kept
+epoch has the lowest validation loss, as the paper chose its epochs. Test AUCs
+are shown beside it, never used.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Hashable
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+import pandas as pd
+
+from deepcme.study.spec import ModelSettings
+
+TUNED = "DeepCME-tuned"
+
+_PENALTIES = tuple(10.0**power for power in range(-4, 4))
+_BATCH_SIZES = (32, 64)
+_WIDTHS = (32, 64, 128, 256)
+_FIGURE_7_WIDTH = 64
+_LAYERS = 3
+
+
+@dataclass(frozen=True)
+class GridPoint:
+    """One combination of the hyper-parameters that the paper searched."""
+
+    width: int
+    batch_size: int
+    penalty_strength: float
+
+    def model(self) -> ModelSettings:
+        """The network with these hyper-parameters, three layers deep."""
+        return ModelSettings(
+            name=f"DeepCME {self.width}/{self.batch_size}/{self.penalty_strength:g}",
+            estimator="DeepCME",
+            parameters={
+                "hidden_layers": [self.width] * _LAYERS,
+                "batch_size": self.batch_size,
+                "penalty_strength": self.penalty_strength,
+            },
+        )
+
+
+def grid_points(search: str) -> list[GridPoint]:
+    """Points of the paper's grid: all (``full``), those of figure 7 (width 64), or none."""
+    if search == "none":
+        return []
+    widths = _WIDTHS if search == "full" else (_FIGURE_7_WIDTH,)
+    return [
+        GridPoint(width, batch_size, penalty)
+        for width, batch_size, penalty in product(widths, _BATCH_SIZES, _PENALTIES)
+    ]
+
+
+def choose_points(grid: pd.DataFrame) -> dict[int, GridPoint]:
+    """The point of lowest validation loss in each split."""
+    best = grid.loc[grid.groupby("split")["valid_loss"].idxmin()]
+    return {int(row["split"]): _point(row) for row in best.to_dict("records")}
+
+
+def _point(row: dict[Hashable, Any]) -> GridPoint:
+    return GridPoint(int(row["width"]), int(row["batch_size"]), float(row["penalty_strength"]))
+
+
+def summarise_grid(grid: pd.DataFrame) -> pd.DataFrame:
+    """Mean validation and test AUC of each point over the splits (paper, figure 7)."""
+    points = ["width", "batch_size", "penalty_strength"]
+    means = grid.groupby(points, as_index=False).agg(
+        splits=("split", "size"),
+        valid_loss=("valid_loss", "mean"),
+        valid_auc=("valid_auc", "mean"),
+        test_auc=("test_auc", "mean"),
+        test_auc_sd=("test_auc", "std"),
+    )
+    chosen = Counter(choose_points(grid).values())
+    means["chosen_in_splits"] = [chosen[_point(row)] for row in means.to_dict("records")]
+    return means

@@ -1,0 +1,152 @@
+"""Running a study: what is missing is fitted, in parallel; then the tables are made."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from joblib import cpu_count
+
+from deepcme.audit import StudyDesign, audit_cohort
+from deepcme.cohort import Cohort
+from deepcme.errors import DeepCMEError
+from deepcme.evaluation.metrics import compute_metrics
+from deepcme.progress import show_progress
+from deepcme.study import tables
+from deepcme.study.estimate import describe_expected_time
+from deepcme.study.executors import Outcome, run_on_dask, run_on_processes
+from deepcme.study.grid import summarise_grid
+from deepcme.study.models import DEEPCME
+from deepcme.study.plan import Plan, Task, TaskData, make_plan
+from deepcme.study.spec import Study, is_network
+from deepcme.study.store import StudyFolder
+
+
+class TasksFailedError(DeepCMEError):
+    """Some fits of a study failed; the others are kept."""
+
+
+def load_cohort(study: Study) -> Cohort:
+    """The cohort that a study names."""
+    if study.cohort.path is not None:
+        return Cohort.load(study.cohort.path)
+    from deepcme.sources.examples import load_transbig
+
+    return load_transbig()
+
+
+def run_study(
+    study: Study,
+    out: str | Path,
+    *,
+    jobs: int | None = None,
+    scheduler: str | None = None,
+    quiet: bool = False,
+) -> StudyFolder:
+    """Run a study, or what is missing of it, and write its tables.
+
+    Parameters
+    ----------
+    study : Study
+    out : path
+        The study's folder; made if it is not there.
+    jobs : int, optional
+        Processes; by default one per core. The results do not depend on it.
+    scheduler : str, optional
+        Address of a Dask scheduler to run the fits on instead.
+    quiet : bool
+        Show no progress.
+
+    Raises
+    ------
+    DeepCMEError
+        If the cohort cannot be read or split, or the folder is another study's.
+    TasksFailedError
+        If fits failed; the rest is done and kept.
+    """
+    cohort = load_cohort(study)
+    plan = make_plan(study, cohort)
+    folder = StudyFolder(out)
+    folder.claim(plan)
+    folder.write_findings(_audit(cohort, study))
+    missing = [task for task in plan.tasks if not folder.has(task)]
+    jobs = min(jobs or cpu_count(), max(len(missing), 1))
+    if not quiet:
+        print(_announcement(plan, missing), file=sys.stderr)
+        if missing and study.grid.search != "none":
+            print(describe_expected_time(plan, missing, jobs), file=sys.stderr)
+    outcomes = _outcomes(TaskData.of(plan.cohort), missing, jobs, scheduler)
+    failures: dict[str, str] = {}
+    with show_progress("Fitting", len(missing), quiet=quiet) as advance:
+        for task, result in outcomes:
+            if isinstance(result, str):
+                failures[f"{task.model.name}, split {task.split_number}"] = result
+            else:
+                folder.save(task, result)
+            advance()
+    folder.write_failures(failures)
+    if failures:
+        raise TasksFailedError(_failure_sentence(failures, plan, folder))
+    write_tables(plan, folder)
+    return folder
+
+
+def _outcomes(
+    data: TaskData, tasks: Sequence[Task], jobs: int, scheduler: str | None
+) -> Iterator[Outcome]:
+    # The long fits first, so that no worker is left alone with one at the end.
+    ordered = sorted(tasks, key=lambda task: task.model.estimator != DEEPCME)
+    if not ordered:
+        return iter(())
+    if scheduler is not None:
+        return run_on_dask(data, ordered, scheduler)
+    return run_on_processes(data, ordered, jobs)
+
+
+def _audit(cohort: Cohort, study: Study) -> list[dict[str, str]]:
+    """What the audit says of the cohort as given, normals and repeated patients included."""
+    networks = [model for model in study.models if is_network(model.estimator)]
+    width = networks[0].parameters.get("hidden_layers", [64])[0] if networks else 64
+    design = StudyDesign(study.split.train, study.split.test, width)
+    return [finding.as_dict() for finding in audit_cohort(cohort, design)]
+
+
+def _announcement(plan: Plan, missing: Sequence[Task]) -> str:
+    cohort, study = plan.cohort, plan.study
+    n_done = len(plan.tasks) - len(missing)
+    done = f"; {n_done} of {len(plan.tasks)} fits are there already" if n_done else ""
+    return (
+        f"{cohort.name}: {cohort.n_samples} samples of {cohort.n_patients} patients, "
+        f"{cohort.n_positives} positive, {cohort.n_genes:,} genes. "
+        f"{len(study.models)} models on {study.split.repeats} splits, "
+        f"protocol {study.protocol}{done}."
+    )
+
+
+def _failure_sentence(failures: dict[str, str], plan: Plan, folder: StudyFolder) -> str:
+    name, error = next(iter(failures.items()))
+    return (
+        f"{len(failures)} of {len(plan.tasks)} fits failed, the first being {name}: "
+        f"{error.strip().splitlines()[-1]} See {folder.path / 'failures.json'}; the "
+        "others are kept, and the same command tries the failed ones again."
+    )
+
+
+def write_tables(plan: Plan, folder: StudyFolder) -> None:
+    """Make the study's tables of its finished tasks."""
+    results = [pair for pair in folder.results(plan) if pair[0].grid_point is None]
+    predictions = [tables.compute_predictions(plan.cohort, results)]
+    if plan.study.grid.search != "none":
+        grid = tables.compute_grid(plan.cohort, folder.results(plan))
+        folder.write_table(grid, "grid.csv")
+        folder.write_table(summarise_grid(grid), "grid_summary.csv")
+        predictions.append(tables.compute_tuned_predictions(plan, folder.results(plan), grid))
+    whole = tables.concatenate(predictions)
+    metrics = compute_metrics(whole)
+    metrics = metrics[metrics["metric"].isin(plan.study.evaluation.metrics)]
+    folder.write_table(whole, "predictions.parquet")
+    folder.write_table(metrics, "metrics.csv")
+    folder.write_table(tables.compute_gene_scores(plan.cohort, results), "gene_scores.csv")
+    folder.write_table(tables.compute_history(results), "history.parquet")
+    folder.remove_leftovers()

@@ -1,0 +1,264 @@
+"""The study file: TOML to validated settings, with the protocol's defaults filled in."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import tomli_w
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from deepcme.errors import DeepCMEError
+
+Protocol = Literal["honest", "paper"]
+
+DEFAULT_MODELS = ("DeepCME", "LR", "SVC", "RF", "DT", "KNN")
+
+_WITHOUT_BATCH_NORM = {"batch_norm": False}
+_WITHOUT_DROPOUT = {"dropout": 0.0}
+_WITHOUT_PENALTY = {"penalty_strength": 0.0}
+
+
+def is_network(estimator: str) -> bool:
+    """Whether an estimator is the product's own network, not a baseline."""
+    return estimator.startswith("DeepCME")
+
+
+def _network(name: str, parameters: dict[str, Any]) -> dict[str, Any]:
+    return {"name": name, "estimator": "DeepCME", "parameters": parameters}
+
+
+# Table 1 of the paper, and the networks of its ablation (table 3). The paper takes
+# BatchNorm and dropout out together; one at a time says what each of them adds.
+PAPER_MODELS: tuple[str | dict[str, Any], ...] = (
+    *DEFAULT_MODELS,
+    _network("DeepCME-128", {"hidden_layers": [128, 128, 128], "batch_size": 64}),
+    _network("DeepCME without L1", _WITHOUT_PENALTY),
+    _network("DeepCME without BN", _WITHOUT_BATCH_NORM),
+    _network("DeepCME without DO", _WITHOUT_DROPOUT),
+    _network("DeepCME without BN + DO", _WITHOUT_BATCH_NORM | _WITHOUT_DROPOUT),
+    _network(
+        "DeepCME without BN + DO + L1",
+        _WITHOUT_BATCH_NORM | _WITHOUT_DROPOUT | _WITHOUT_PENALTY,
+    ),
+)
+
+# What sets the protocols apart. `honest` never lets a patient, a normal tissue or a
+# held-out value help a model; `paper` replays the publication as it was.
+_PROTOCOLS: dict[str, dict[str, dict[str, Any]]] = {
+    "honest": {
+        "split": {"by": "patient"},
+        "preprocessing": {
+            "tissue": "primary",
+            "fit_on": "train",
+            "min_prevalence": 0.1,
+            "clip": 5.0,
+        },
+    },
+    "paper": {
+        "split": {"by": "sample"},
+        "preprocessing": {
+            "tissue": "all",
+            "fit_on": "all",
+            "min_prevalence": 0.0,
+            "clip": float("inf"),
+        },
+    },
+}
+
+
+class _Settings(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class CohortSettings(_Settings):
+    """The cohort: a file, or an example that comes with the package."""
+
+    path: Path | None = None
+    example: Literal["transbig"] | None = None
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> CohortSettings:
+        if (self.path is None) == (self.example is None):
+            raise ValueError("give either a path or an example")
+        return self
+
+
+class SplitSettings(_Settings):
+    """Repeated stratified splits into training, validation and test part."""
+
+    repeats: int = Field(10, ge=1, le=1000)
+    train: float = Field(0.6, gt=0, lt=1)
+    validation: float = Field(0.2, gt=0, lt=1)
+    test: float = Field(0.2, gt=0, lt=1)
+    by: Literal["patient", "sample"]
+
+    @model_validator(mode="after")
+    def _sums_to_one(self) -> SplitSettings:
+        if abs(sum(self.fractions) - 1) > 1e-9:
+            raise ValueError("train, validation and test must sum to 1")
+        return self
+
+    @property
+    def fractions(self) -> tuple[float, float, float]:
+        """Shares of the three parts."""
+        return self.train, self.validation, self.test
+
+
+class PreprocessingSettings(_Settings):
+    """Which tissue is kept and how expression is prepared."""
+
+    tissue: Literal["primary", "all"]
+    fit_on: Literal["train", "all"]
+    min_prevalence: float = Field(ge=0, le=1)
+    clip: float = Field(gt=0)
+
+
+class ModelSettings(_Settings):
+    """One model of the study: a name, an estimator and parameters off its defaults."""
+
+    name: str = Field(min_length=1)
+    estimator: str = ""
+    parameters: dict[str, Any] = Field(default_factory=dict)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _estimator_is_name(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            value = {"name": value}
+        if isinstance(value, dict) and "estimator" not in value and "name" in value:
+            value = {**value, "estimator": value["name"]}
+        return value
+
+    @model_validator(mode="after")
+    def _can_be_made(self) -> ModelSettings:
+        # Imported here: scikit-learn takes longer to load than a study file to check.
+        from deepcme.study.models import check_model
+
+        check_model(self.name, self.estimator, self.parameters)
+        return self
+
+
+class EvaluationSettings(_Settings):
+    """What is measured on each part of each split."""
+
+    metrics: tuple[Literal["auc", "pr_auc"], ...] = ("auc", "pr_auc")
+
+
+class GridSettings(_Settings):
+    """Search over the paper's hyper-parameters, decided on validation data alone."""
+
+    search: Literal["none", "fig7", "full"] = "none"
+
+
+class Study(_Settings):
+    """A resolved study: every setting has a value."""
+
+    protocol: Protocol = "honest"
+    seed: int = Field(1, ge=0, lt=2**63)
+    cohort: CohortSettings
+    split: SplitSettings
+    preprocessing: PreprocessingSettings
+    evaluation: EvaluationSettings = EvaluationSettings()
+    grid: GridSettings = GridSettings()
+    models: tuple[ModelSettings, ...] = Field(min_length=1)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fill_in_protocol(cls, value: Any) -> Any:
+        if not isinstance(value, dict):
+            return value
+        models = PAPER_MODELS if value.get("protocol") == "paper" else DEFAULT_MODELS
+        filled = {"models": list(models), **value}
+        defaults = _PROTOCOLS.get(filled.get("protocol", "honest"), _PROTOCOLS["honest"])
+        for section, settings in defaults.items():
+            given = filled.get(section, {})
+            if isinstance(given, dict):
+                filled[section] = {**settings, **given}
+        return filled
+
+    @model_validator(mode="after")
+    def _names_differ(self) -> Study:
+        names = [model.name for model in self.models]
+        if len(set(names)) < len(names):
+            raise ValueError(f"two models have the same name: {', '.join(names)}")
+        return self
+
+    def deviations(self) -> list[str]:
+        """Settings that differ from what the protocol's name promises."""
+        found = []
+        for section, settings in _PROTOCOLS[self.protocol].items():
+            for name, promised in settings.items():
+                actual = getattr(getattr(self, section), name)
+                if actual != promised:
+                    found.append(f"{section}.{name} is {actual}, not {promised}")
+        return found
+
+    def to_toml(self) -> str:
+        """The resolved study as a TOML document."""
+        values = self.model_dump(mode="json", exclude_none=True)
+        values["preprocessing"]["clip"] = self.preprocessing.clip  # JSON knows no infinity
+        return tomli_w.dumps(values)
+
+
+def make_study(values: dict[str, Any], source: str = "study") -> Study:
+    """Validate settings; the first problem becomes one sentence that names it."""
+    try:
+        return Study.model_validate(values)
+    except ValidationError as error:
+        raise DeepCMEError(f"{source}: {_first_problem(error)}") from error
+
+
+def load_study(path: str | Path, overrides: Mapping[str, Any] | None = None) -> Study:
+    """Read a study file; a relative cohort path is taken from the file's folder.
+
+    `overrides` replace settings of the file's top level.
+
+    Raises
+    ------
+    DeepCMEError
+        One sentence naming the file and the setting.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise DeepCMEError(f"{path}: there is no such file.")
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise DeepCMEError(f"{path}: not valid TOML: {error}.") from error
+    if "cohort" not in values:
+        raise DeepCMEError(f"{path}: it names no cohort: add [cohort] with path = ...")
+    study = make_study({**values, **(overrides or {})}, str(path))
+    cohort_path = study.cohort.path
+    if cohort_path is not None and not cohort_path.is_absolute():
+        cohort = CohortSettings(path=path.parent / cohort_path)
+        study = study.model_copy(update={"cohort": cohort})
+    return study
+
+
+def _first_problem(error: ValidationError) -> str:
+    problem = error.errors()[0]
+    place = ".".join(str(part) for part in problem["loc"])
+    if problem["type"] == "extra_forbidden":
+        return f"unknown setting {place}{_suggestion(problem['loc'])}."
+    message = problem["msg"].removeprefix("Value error, ").rstrip(".")
+    if problem["type"] == "value_error":
+        return f"{place}: {message}." if place else f"{message}."
+    return f"{place}: {message[0].lower()}{message[1:]}, not {problem['input']!r}."
+
+
+def _suggestion(location: tuple[int | str, ...]) -> str:
+    sections: dict[str, type[BaseModel]] = {
+        "cohort": CohortSettings,
+        "split": SplitSettings,
+        "preprocessing": PreprocessingSettings,
+        "evaluation": EvaluationSettings,
+        "grid": GridSettings,
+        "models": ModelSettings,
+    }
+    section = sections.get(str(location[0]), Study) if len(location) > 1 else Study
+    close = difflib.get_close_matches(str(location[-1]), section.model_fields, n=1)
+    return f"; did you mean {close[0]}?" if close else ""

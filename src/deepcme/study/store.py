@@ -1,0 +1,223 @@
+"""A study's folder: one file per finished task, tables made of them, nothing half-written.
+
+Layout, all readable with pandas and a text editor::
+
+    study.toml            the study with every setting resolved
+    identity.json         what the results belong to: settings, data and package versions
+    cohort.json           the cohort in numbers and words
+    tasks/KEY.npz         one finished fit (NumPy arrays, no pickle)
+    audit.json            what the audit found in the cohort, before samples were left out
+    failures.json         tasks that failed in the last run, with their errors
+    predictions.parquet   split, model, sample, patient, part, label, score, probability
+    metrics.csv           split, model, part, metric, value, n, events
+    gene_scores.csv       model, rank, gene, symbol, score, sd, splits, top_share,
+                          prevalence, largest_z, driving_samples
+    history.parquet       split, model, epoch, train_loss, valid_loss, valid_auc
+    grid.csv              split, width, batch_size, penalty_strength, losses and AUCs
+    grid_summary.csv      the same, averaged over the splits
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
+
+import numpy as np
+import pandas as pd
+
+from deepcme.cohort import Cohort
+from deepcme.errors import DeepCMEError
+from deepcme.files import whole_file, write_csv, write_text
+from deepcme.study.fit import TaskResult
+from deepcme.study.plan import Plan, Task
+
+_HISTORY_COLUMNS = ("epoch", "train_loss", "valid_loss", "valid_auc")
+
+
+class StudyFolder:
+    """Where one study keeps its results."""
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+
+    @property
+    def _identity_path(self) -> Path:
+        return self.path / "identity.json"
+
+    def claim(self, plan: Plan) -> None:
+        """Make the folder this study's, or refuse one that holds something else.
+
+        Raises
+        ------
+        DeepCMEError
+            If the folder holds another study's results or other files; says
+            what differs.
+        """
+        identity = json.loads(json.dumps(plan.identity(), default=str))
+        if self._identity_path.exists():
+            found = json.loads(self._identity_path.read_text(encoding="utf-8"))
+            if found != identity:
+                raise DeepCMEError(
+                    f"{self.path}: the folder holds another study's results "
+                    f"({_difference(found, identity)}): choose another --out."
+                )
+        elif self.path.exists() and (not self.path.is_dir() or any(self.path.iterdir())):
+            raise DeepCMEError(
+                f"{self.path}: neither empty nor a study's folder: choose another --out."
+            )
+        (self.path / "tasks").mkdir(parents=True, exist_ok=True)
+        write_text(self.path / "study.toml", plan.study.to_toml())
+        write_text(self.path / "cohort.json", _as_json(describe_cohort(plan.cohort)))
+        write_text(self._identity_path, _as_json(identity))
+
+    def _task_path(self, task: Task) -> Path:
+        return self.path / "tasks" / f"{task.key}.npz"
+
+    def has(self, task: Task) -> bool:
+        """Whether the task's result is there."""
+        return self._task_path(task).exists()
+
+    def save(self, task: Task, result: TaskResult) -> None:
+        """Write a task's result under its key."""
+        arrays: dict[str, Any] = {"rows": result.rows, "score": result.score}
+        if result.probability is not None:
+            arrays["probability"] = result.probability
+        if result.genes is not None and result.gene_scores is not None:
+            arrays["genes"] = result.genes
+            arrays["gene_scores"] = result.gene_scores
+        if result.history is not None:
+            for column in _HISTORY_COLUMNS:
+                arrays[f"history_{column}"] = result.history[column].to_numpy()
+        with whole_file(self._task_path(task)) as temporary:
+            np.savez_compressed(temporary, **arrays)
+
+    def load(self, task: Task) -> TaskResult:
+        """Read a task's result."""
+        path = self._task_path(task)
+        try:
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+                found = dict(arrays)
+        except (OSError, ValueError, BadZipFile) as error:
+            raise DeepCMEError(
+                f"{path}: the result is damaged: delete it and run again."
+            ) from error
+        history = {
+            column: found[f"history_{column}"]
+            for column in _HISTORY_COLUMNS
+            if f"history_{column}" in found
+        }
+        return TaskResult(
+            found["rows"],
+            found["score"],
+            found.get("probability"),
+            found.get("genes"),
+            found.get("gene_scores"),
+            pd.DataFrame(history) if history else None,
+        )
+
+    def results(self, plan: Plan) -> Iterator[tuple[Task, TaskResult]]:
+        """Each finished task of the plan, in order, with its result."""
+        for task in plan.tasks:
+            if self.has(task):
+                yield task, self.load(task)
+
+    def remove_leftovers(self) -> None:
+        """Remove unfinished files that a killed run left behind."""
+        for folder in self.path.glob("**/.deepcme-*"):
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def write_failures(self, failures: dict[str, str]) -> None:
+        """Record which tasks failed and why; an empty record removes the file."""
+        path = self.path / "failures.json"
+        if failures:
+            write_text(path, _as_json(failures))
+        else:
+            path.unlink(missing_ok=True)
+
+    def write_table(self, table: pd.DataFrame, name: str) -> None:
+        """Write a table as CSV or Parquet, as its name says."""
+        if name.endswith(".csv"):
+            write_csv(self.path / name, table)
+            return
+        with whole_file(self.path / name) as temporary:
+            table.to_parquet(temporary, index=False)
+
+    def read_table(self, name: str) -> pd.DataFrame:
+        """Read one of the study's tables.
+
+        Raises
+        ------
+        DeepCMEError
+            If the folder holds no such table.
+        """
+        path = self.path / name
+        if not path.is_file():
+            raise DeepCMEError(
+                f"{path}: there is no such file; is {self.path} the folder of a finished study?"
+            )
+        if name.endswith(".parquet"):
+            return pd.read_parquet(path)
+        return pd.read_csv(path, keep_default_na=False, na_values=[""])
+
+    def write_findings(self, findings: list[dict[str, Any]]) -> None:
+        """Keep what the audit found in the cohort, before any sample was left out."""
+        write_text(self.path / "audit.json", json.dumps(findings, indent=2) + "\n")
+
+    def read_findings(self) -> list[dict[str, Any]]:
+        """What the audit found; nothing for a folder that was never audited."""
+        path = self.path / "audit.json"
+        if not path.is_file():
+            return []
+        findings: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
+        return findings
+
+    def read_json(self, name: str) -> dict[str, Any]:
+        """Read one of the study's JSON files."""
+        path = self.path / name
+        if not path.is_file():
+            raise DeepCMEError(
+                f"{path}: there is no such file; is {self.path} the folder of a study?"
+            )
+        values: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        return values
+
+
+def describe_cohort(cohort: Cohort) -> dict[str, Any]:
+    """The cohort in numbers and words."""
+    tissue = cohort.obs["tissue"].astype(str).value_counts()
+    positive_patients = set(cohort.patients[cohort.labels == 1])
+    return {
+        "name": cohort.name,
+        "samples": cohort.n_samples,
+        "patients": cohort.n_patients,
+        "genes": cohort.n_genes,
+        "positives": cohort.n_positives,
+        "positive_patients": len(positive_patients),
+        "tissue": {str(kind): int(count) for kind, count in tissue.items()},
+        "endpoint": cohort.endpoint,
+        "scale": cohort.scale,
+        "source": cohort.provenance.get("source", ""),
+        "notes": cohort.notes,
+    }
+
+
+def _as_json(values: dict[str, Any]) -> str:
+    return json.dumps(values, indent=2, ensure_ascii=False) + "\n"
+
+
+def _difference(found: dict[str, Any], wanted: dict[str, Any], place: str = "") -> str:
+    """The first place at which two nested settings differ."""
+    for key in sorted({*found, *wanted}):
+        a, b = found.get(key), wanted.get(key)
+        if a == b:
+            continue
+        if isinstance(a, dict) and isinstance(b, dict):
+            return _difference(a, b, f"{place}{key}.")
+        if key == "cohort":
+            return "another cohort"
+        return f"{place}{key} is {a} there and {b} here".replace("study.", "")
+    return "the same settings"

@@ -1,0 +1,145 @@
+"""Task results to the study's tidy tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import pandas as pd
+
+from deepcme.cohort import Cohort
+from deepcme.evaluation.metrics import compute_auc
+from deepcme.selection.scores import describe_genes
+from deepcme.study.fit import TaskResult
+from deepcme.study.grid import TUNED, choose_points
+from deepcme.study.plan import Plan, Task
+
+TOP_GENES = 30
+
+Results = Iterable[tuple[Task, TaskResult]]
+
+
+def compute_predictions(cohort: Cohort, results: Results) -> pd.DataFrame:
+    """One row per split, model and sample; a model without probabilities has none."""
+    return concatenate(
+        [_predictions(cohort, task, result, task.model.name) for task, result in results]
+    )
+
+
+def compute_tuned_predictions(plan: Plan, results: Results, grid: pd.DataFrame) -> pd.DataFrame:
+    """Predictions, in each split, of the network that validation data chose from the grid."""
+    chosen = choose_points(grid)
+    return concatenate(
+        [
+            _predictions(plan.cohort, task, result, TUNED)
+            for task, result in results
+            if task.grid_point is not None and chosen[task.split_number] == task.grid_point
+        ]
+    ).sort_values("split", kind="stable")
+
+
+def _predictions(cohort: Cohort, task: Task, result: TaskResult, model: str) -> pd.DataFrame:
+    parts = [np.full(len(rows), part, dtype=object) for part, rows in task.split.parts()]
+    probability = np.nan if result.probability is None else result.probability
+    return pd.DataFrame(
+        {
+            "split": task.split_number,
+            "model": model,
+            "sample": cohort.samples[result.rows],
+            "patient": cohort.patients[result.rows],
+            "part": np.concatenate(parts),
+            "label": cohort.labels[result.rows],
+            "score": result.score,
+            "probability": probability,
+        }
+    )
+
+
+def concatenate(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Tables under each other; none give an empty table."""
+    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
+
+
+def compute_gene_scores(cohort: Cohort, results: Results) -> pd.DataFrame:
+    """Average equation 4 over the splits, highest first, model by model.
+
+    A gene that a split's preprocessing left out counts 0 there; `splits` says
+    in how many it took part, `top_share` in what share of the splits it was
+    among the first 30; `describe_genes` tells what the last columns are.
+    """
+    scores: dict[str, list[np.ndarray]] = {}
+    for task, result in results:
+        if result.genes is None or result.gene_scores is None:
+            continue
+        row = np.full(cohort.n_genes, np.nan)
+        row[result.genes] = result.gene_scores
+        scores.setdefault(task.model.name, []).append(row)
+    described = describe_genes(cohort) if scores else pd.DataFrame()
+    tables = [
+        _ranked(cohort, described, model, np.vstack(rows)) for model, rows in scores.items()
+    ]
+    return concatenate(tables)
+
+
+def _ranked(
+    cohort: Cohort, described: pd.DataFrame, model: str, by_split: np.ndarray
+) -> pd.DataFrame:
+    present = ~np.isnan(by_split)
+    filled = np.where(present, by_split, 0.0)
+    order = np.argsort(-filled, axis=1, kind="stable")
+    in_top = np.zeros(filled.shape, dtype=bool)
+    np.put_along_axis(in_top, order[:, :TOP_GENES], True, axis=1)
+    table = pd.DataFrame(
+        {
+            "model": model,
+            "gene": cohort.gene_ids,
+            "symbol": cohort.symbols,
+            "score": filled.mean(axis=0),
+            "sd": filled.std(axis=0, ddof=1) if len(filled) > 1 else np.nan,
+            "splits": present.sum(axis=0),
+            "top_share": (in_top & present).mean(axis=0),
+        }
+    ).join(described)
+    table = table[table["splits"] > 0]
+    table = table.sort_values("score", ascending=False, kind="stable", ignore_index=True)
+    table.insert(1, "rank", np.arange(1, len(table) + 1))
+    return table
+
+
+def compute_grid(cohort: Cohort, results: Results) -> pd.DataFrame:
+    """One row per split and point of the grid: the kept epoch's losses and AUCs."""
+    rows = []
+    for task, result in results:
+        if task.grid_point is None:
+            continue
+        assert result.history is not None
+        kept = result.history.iloc[int(result.history["valid_loss"].argmin())]
+        n_test = len(task.split.test)
+        test = cohort.labels[result.rows[-n_test:]]
+        rows.append(
+            {
+                "split": task.split_number,
+                "width": task.grid_point.width,
+                "batch_size": task.grid_point.batch_size,
+                "penalty_strength": task.grid_point.penalty_strength,
+                "epoch": int(kept["epoch"]),
+                "valid_loss": kept["valid_loss"],
+                "valid_auc": kept["valid_auc"],
+                "test_auc": compute_auc(test, result.score[-n_test:]),
+                "n": n_test,
+                "events": int(test.sum()),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def compute_history(results: Results) -> pd.DataFrame:
+    """Losses and validation AUC of every network by split and epoch."""
+    tables = []
+    for task, result in results:
+        if result.history is not None:
+            table = result.history.copy()
+            table.insert(0, "model", task.model.name)
+            table.insert(0, "split", task.split_number)
+            tables.append(table)
+    return concatenate(tables)

@@ -1,0 +1,126 @@
+"""The command line says what it did, and what is wrong in one sentence with exit code 2."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+COMMAND = [sys.executable, "-c", "from deepcme.cli import main; main()"]
+
+
+def deepcme(*arguments, cwd=None):
+    return subprocess.run(
+        [*COMMAND, *map(str, arguments)], cwd=cwd, capture_output=True, text=True, check=False
+    )
+
+
+STUDY = """
+[cohort]
+path = "cohort.h5ad"
+[split]
+repeats = 2
+[[models]]
+name = "DeepCME"
+parameters = { hidden_layers = [6], max_epochs = 3 }
+[[models]]
+name = "LR"
+"""
+
+
+def test_from_tables_to_a_report(tables, tmp_path):
+    expression, samples = tables
+    made = deepcme(
+        "prepare", "table", "--expression", expression, "--samples", samples,
+        "--label", "relapse", "--scale", "fpkm", "-o", tmp_path / "cohort.h5ad",
+    )  # fmt: skip
+    assert made.returncode == 0, made.stderr
+    assert "30 samples of 30 patients, 5 genes, 10 positives, scale fpkm" in made.stdout
+    (tmp_path / "study.toml").write_text(STUDY)
+    ran = deepcme("run", tmp_path / "study.toml", "--out", tmp_path / "out", "--jobs", "1")
+    assert ran.returncode == 0, ran.stderr
+    assert "Fitting: 4 of 4" in ran.stderr
+    page = tmp_path / "out" / "report.html"
+    assert ran.stdout.strip() == f"Report: {page}"
+    page.unlink()
+    again = deepcme("report", tmp_path / "out")
+    assert again.returncode == 0
+    assert page.exists()
+
+
+def test_quiet_says_nothing(tables, tmp_path):
+    from deepcme.sources.tables import TableColumns, cohort_from_tables
+
+    cohort_from_tables(*tables, TableColumns(label="relapse")).save(tmp_path / "cohort.h5ad")
+    (tmp_path / "study.toml").write_text(STUDY)
+    ran = deepcme("run", "study.toml", "--out", "out", "--quiet", "--jobs", "1", cwd=tmp_path)
+    assert (ran.returncode, ran.stdout, ran.stderr) == (0, "", "")
+
+
+def test_init_writes_a_study_and_never_over_one(tmp_path):
+    made = deepcme("init", cwd=tmp_path)
+    assert made.returncode == 0
+    assert (tmp_path / "study.toml").exists()
+    again = deepcme("init", cwd=tmp_path)
+    assert again.returncode == 2
+    assert "the file is there already" in again.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("run", "none.h5ad"), "none.h5ad: there is no such file"),
+        (("run", "none.toml"), "none.toml: there is no such file"),
+        (("run", "matrix.csv"), "takes a study (.toml) or a cohort (.h5ad)"),
+        (("report", "nowhere"), "there is no such file; is nowhere the folder"),
+        (
+            ("prepare", "table", "--expression", "e.csv", "--samples", "s.csv", "--label", "x",
+             "-o", "c.h5ad"),
+            "s.csv: there is no such file",
+        ),
+    ],
+)  # fmt: skip
+def test_bad_input_is_one_sentence_and_exit_code_2(tmp_path, arguments, sentence):
+    result = deepcme(*arguments, cwd=tmp_path)
+    assert result.returncode == 2
+    assert sentence in result.stderr
+    assert result.stderr.count("\n") == 1
+    assert "Traceback" not in result.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "command",
+    [(), ("run",), ("init",), ("report",), ("prepare", "table"), ("simulate",), ("power",)],
+)
+def test_help_loads_nothing_heavy(command):
+    """So that it answers at once; modules are counted, since time depends on the machine."""
+    code = (
+        "import sys; from deepcme.cli import app; "
+        f"app({[*command, '--help']!r}, standalone_mode=False); "
+        "heavy = {'numpy', 'pandas', 'sklearn', 'torch', 'anndata', 'altair'} & set(sys.modules); "
+        "sys.exit(f'loaded {heavy}' if heavy else 0)"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False
+    )
+    assert result.returncode == 0, result.stderr
+    assert "Usage" in result.stdout
+
+
+def test_importing_the_package_is_light():
+    code = (
+        "import sys, deepcme; "
+        "heavy = {'torch', 'anndata', 'sklearn', 'pandas'} & set(sys.modules); "
+        "sys.exit(1 if heavy else 0)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_version_is_the_packages(tmp_path):
+    import tomllib
+
+    project = tomllib.loads(
+        (Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8")
+    )
+    assert deepcme("--version").stdout.strip() == f"deepcme {project['project']['version']}"

@@ -1,0 +1,80 @@
+"""Small invented cohorts, and the real ones where they are at hand."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from deepcme import Cohort
+
+SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+
+@pytest.fixture
+def shared_data() -> Path:
+    """Folder of the real cohorts; tests that need it skip aloud where it is absent."""
+    if not SHARED.is_dir():
+        pytest.skip(f"the real cohorts are not at {SHARED}")
+    return SHARED
+
+
+@pytest.fixture
+def random() -> np.random.Generator:
+    return np.random.default_rng(20231106)
+
+
+def invented_cohort(
+    n_patients: int = 60,
+    n_genes: int = 12,
+    positives: int = 20,
+    scale: str = "fpkm",
+    seed: int = 0,
+    tissue: list[str] | None = None,
+) -> Cohort:
+    """One sample per patient, gene0 higher in positives; linear values above 0."""
+    random = np.random.default_rng(seed)
+    label = np.r_[np.ones(positives), np.zeros(n_patients - positives)]
+    X = random.gamma(2.0, 3.0, size=(n_patients, n_genes))
+    X[label == 1, 0] *= 3
+    return Cohort.from_arrays(
+        X,
+        label,
+        samples=[f"S{i}" for i in range(n_patients)],
+        patients=[f"P{i}" for i in range(n_patients)],
+        genes=[f"gene{i}" for i in range(n_genes)],
+        tissue=tissue,
+        endpoint="invented = 1 against 0",
+        scale=scale,  # type: ignore[arg-type]
+        name="invented",
+    )
+
+
+@pytest.fixture
+def cohort() -> Cohort:
+    return invented_cohort()
+
+
+@pytest.fixture
+def tables(tmp_path: Path) -> tuple[Path, Path]:
+    """An expression table and a samples table of 30 samples and 5 genes."""
+    random = np.random.default_rng(1)
+    ids = [f"S{i:02d}" for i in range(30)]
+    expression = pd.DataFrame(
+        random.gamma(2.0, 20.0, (30, 5)).round(3),
+        index=ids,
+        columns=["A1", "B2", "C3", "D4", "E5"],
+    )
+    expression.iloc[::3, 2] = 0.0
+    samples = pd.DataFrame(
+        {
+            "sample_id": ids,
+            "patient_id": [f"P{i // 2:02d}" for i in range(30)],
+            "relapse": [1 if i % 3 == 0 else 0 for i in range(30)],
+            "site": ["north", "south"] * 15,
+            "age": range(40, 70),
+        }
+    )
+    expression.rename_axis("sample_id").to_csv(tmp_path / "expression.csv")
+    samples.to_csv(tmp_path / "samples.csv", index=False)
+    return tmp_path / "expression.csv", tmp_path / "samples.csv"

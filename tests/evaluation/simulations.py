@@ -1,0 +1,347 @@
+"""Simulated studies with a known truth, to see whether the statistics keep their promises.
+
+Scores are normal in each class with standard deviation 1 and a distance d
+between the means: the true AUC is Phi(d / sqrt(2)), and with prevalence q the
+true risk has log-odds logit(q) + d * score - d^2 / 2. Genes are normal too, so
+that the true AUC of any linear model is known.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from scipy import integrate, stats
+from scipy.special import expit, logit
+
+from deepcme.evaluation.bootstrap import compute_weighted_auc
+from deepcme.evaluation.calibration import (
+    compute_calibration,
+    compute_calibration_curve,
+    compute_calibration_line,
+)
+from deepcme.evaluation.comparison import compute_corrected_t_test, compute_holm_correction
+from deepcme.evaluation.discrimination import compute_discrimination
+from deepcme.evaluation.intervals import (
+    compute_delong_interval,
+    compute_delong_test,
+    compute_hanley_mcneil_interval,
+)
+from deepcme.evaluation.permutation import compute_permutation_test, permute_labels
+from deepcme.evaluation.utility import compute_decision_curve
+from deepcme.splits import RepeatedSplits
+
+LEVEL = 0.05
+TREATMENT_THRESHOLD = 0.3
+
+
+def distance_of_auc(auc: float) -> float:
+    return float(np.sqrt(2) * stats.norm.ppf(auc))
+
+
+def make_labels(n: int, events: int) -> np.ndarray:
+    return np.repeat([1, 0], [events, n - events])
+
+
+def simulate_frozen_auc_intervals(
+    studies: int, n: int, events: int, auc: float, seed: int
+) -> dict[str, float]:
+    """Share of 95% intervals that cover the true AUC of frozen scores on new patients."""
+    random = np.random.default_rng(seed)
+    labels = make_labels(n, events)
+    covered = {"delong": 0, "hanley_mcneil": 0}
+    for _ in range(studies):
+        scores = random.normal(size=n) + distance_of_auc(auc) * labels
+        delong = compute_delong_interval(labels, scores)
+        hanley_mcneil = compute_hanley_mcneil_interval(delong.value, events, n - events)
+        covered["delong"] += delong.ci_low <= auc <= delong.ci_high
+        covered["hanley_mcneil"] += hanley_mcneil.ci_low <= auc <= hanley_mcneil.ci_high
+    return {method: count / studies for method, count in covered.items()}
+
+
+def simulate_delong_test(studies: int, n: int, events: int, seed: int) -> float:
+    """Share of rejections between two models that are equally good and correlated."""
+    random = np.random.default_rng(seed)
+    labels = make_labels(n, events)
+    rejected = 0
+    for _ in range(studies):
+        shared = random.normal(size=n)
+        scores, other = (shared + random.normal(size=n) + labels for _ in range(2))
+        rejected += compute_delong_test(labels, scores, other).p_value <= LEVEL
+    return rejected / studies
+
+
+def true_values_of_frozen_model(prevalence: float, auc: float) -> dict[str, float]:
+    """What the statistics of `simulate_frozen_model` would be with unlimited patients."""
+    distance = distance_of_auc(auc)
+    score = np.linspace(-8, 8 + distance, 20_001)
+    positive = prevalence * stats.norm.pdf(score - distance)
+    density = positive + (1 - prevalence) * stats.norm.pdf(score)
+    risk = positive / density
+    precision = (
+        prevalence
+        * stats.norm.sf(score - distance)
+        / (
+            prevalence * stats.norm.sf(score - distance)
+            + (1 - prevalence) * stats.norm.sf(score)
+        )
+    )
+    treated = risk >= TREATMENT_THRESHOLD
+    odds = TREATMENT_THRESHOLD / (1 - TREATMENT_THRESHOLD)
+
+    def mean(values: np.ndarray) -> float:
+        return float(integrate.trapezoid(values * density, score))
+
+    brier = mean(risk * (1 - risk))
+    return {
+        "auc": auc,
+        "pr_auc": float(
+            integrate.trapezoid(precision * stats.norm.pdf(score - distance), score)
+        ),
+        "brier": brier,
+        "scaled_brier": 1 - brier / (prevalence * (1 - prevalence)),
+        "log_loss": -mean(risk * np.log(risk) + (1 - risk) * np.log(1 - risk)),
+        "intercept": 0.0,
+        "slope": 1.0,
+        "in_the_large": 0.0,
+        "net_benefit": mean(treated * (risk - (1 - risk) * odds)),
+    }
+
+
+def simulate_frozen_model(
+    studies: int, n: int, events: int, auc: float, draws: int, seed: int
+) -> dict[str, float]:
+    """Coverage of every study-level interval, for a calibrated frozen model on new patients.
+
+    The number of events is random, `events` being its mean. ``curve`` is the
+    band of the calibration curve at its middle point.
+    """
+    random = np.random.default_rng(seed)
+    truth = true_values_of_frozen_model(events / n, auc)
+    covered = dict.fromkeys([*truth, "curve"], 0)
+    for _ in range(studies):
+        table = _new_patients(n, events / n, distance_of_auc(auc), random)
+        for name, (low, high) in _intervals_of_frozen_model(table, draws, random).items():
+            covered[name] += low <= truth[name] <= high
+        middle = compute_calibration_curve(table["label"], table["probability"], points=3).loc[
+            1
+        ]
+        covered["curve"] += middle["ci_low"] <= middle["predicted"] <= middle["ci_high"]
+    return {name: count / studies for name, count in covered.items()}
+
+
+def _new_patients(
+    n: int, prevalence: float, distance: float, random: np.random.Generator
+) -> pd.DataFrame:
+    labels = (random.random(n) < prevalence).astype(int)
+    scores = random.normal(size=n) + distance * labels
+    names = [f"{i}" for i in range(n)]
+    return pd.DataFrame(
+        {
+            "split": 0,
+            "model": "frozen",
+            "sample": names,
+            "patient": names,
+            "part": "test",
+            "label": labels,
+            "score": scores,
+            "probability": expit(logit(prevalence) + distance * scores - distance**2 / 2),
+        }
+    )
+
+
+def _intervals_of_frozen_model(
+    table: pd.DataFrame, draws: int, random: np.random.Generator
+) -> dict[str, tuple[float, float]]:
+    discrimination = compute_discrimination(table, random, draws).iloc[0]
+    calibration = compute_calibration(table, random, draws).set_index("metric")
+    utility = compute_decision_curve(table, random, TREATMENT_THRESHOLD, draws).iloc[0]
+    return {
+        "auc": (discrimination["ci_low"], discrimination["ci_high"]),
+        "pr_auc": (discrimination["pr_auc_ci_low"], discrimination["pr_auc_ci_high"]),
+        "net_benefit": (utility["ci_low"], utility["ci_high"]),
+        **{
+            metric: (calibration.loc[metric, "ci_low"], calibration.loc[metric, "ci_high"])
+            for metric in calibration.index
+        },
+    }
+
+
+def simulate_cross_validated_auc(
+    studies: int,
+    patients: int,
+    events: int,
+    signal: float,
+    draws: int,
+    seed: int,
+    samples_per_patient: int = 1,
+    genes: int = 50,
+) -> dict[str, float]:
+    """Coverage of the mean true AUC of the fitted models by the patient bootstrap.
+
+    Ten splits of 60/20/20 by patient; 10 genes differ between the
+    classes by `signal`; the model is the difference of the class means. Samples
+    of one patient share half of their variance.
+    """
+    random = np.random.default_rng(seed)
+    effect = np.where(np.arange(genes) < 10, signal, 0.0)
+    label_of_patient = make_labels(patients, events)
+    patient = np.repeat(np.arange(patients), samples_per_patient)
+    label = label_of_patient[patient]
+    covered, widths, truths, errors = 0, [], [], []
+    for _ in range(studies):
+        X = _simulate_genes(label, patient, effect, random)
+        table, truth = _cross_validate(X, label, patient, effect, random)
+        row = compute_discrimination(table, random, draws).iloc[0]
+        covered += row["ci_low"] <= truth <= row["ci_high"]
+        widths.append(row["ci_high"] - row["ci_low"])
+        truths.append(truth)
+        errors.append(row["auc"] - truth)
+    return {
+        "coverage": covered / studies,
+        "mean_true_auc": float(np.mean(truths)),
+        "bias": float(np.mean(errors)),
+        "mean_width": float(np.mean(widths)),
+    }
+
+
+def _simulate_genes(
+    label: np.ndarray, patient: np.ndarray, effect: np.ndarray, random: np.random.Generator
+) -> np.ndarray:
+    shape = (len(label), len(effect))
+    noise = random.normal(size=shape)
+    if len(np.unique(patient)) < len(patient):
+        of_patient = random.normal(size=(patient.max() + 1, len(effect)))
+        noise = np.sqrt(0.5) * (noise + of_patient[patient])
+    return noise + label[:, np.newaxis] * effect
+
+
+def _mean_difference(X: np.ndarray, label: np.ndarray) -> np.ndarray:
+    return X[label == 1].mean(axis=0) - X[label == 0].mean(axis=0)
+
+
+def _cross_validate(
+    X: np.ndarray,
+    label: np.ndarray,
+    patient: np.ndarray,
+    effect: np.ndarray,
+    random: np.random.Generator,
+) -> tuple[pd.DataFrame, float]:
+    """Test predictions of ten splits, and the mean true AUC of the ten models."""
+    seed = np.random.SeedSequence(int(random.integers(2**32)))
+    tables, true_aucs = [], []
+    for number, split in enumerate(RepeatedSplits().split(label, patient, seed)):
+        weights = _mean_difference(X[split.train], label[split.train])
+        distance = weights @ effect / np.linalg.norm(weights)
+        true_aucs.append(stats.norm.cdf(distance / np.sqrt(2)))
+        tables.append(
+            pd.DataFrame(
+                {
+                    "split": number,
+                    "model": "mean difference",
+                    "sample": split.test,
+                    "patient": patient[split.test],
+                    "part": "test",
+                    "label": label[split.test],
+                    "score": X[split.test] @ weights,
+                }
+            )
+        )
+    return pd.concat(tables, ignore_index=True), float(np.mean(true_aucs))
+
+
+def _auc(label: np.ndarray, score: np.ndarray) -> float:
+    return float(compute_weighted_auc(label, score, np.ones((1, len(label))))[0])
+
+
+def simulate_corrected_t_test(
+    studies: int, signal: float, seed: int, patients: int = 150, repeats: int = 10
+) -> dict[str, float]:
+    """Share of rejections between two models of equal worth, with and without the correction.
+
+    Each model sees its own 20 genes, of which 5 differ between the classes by
+    `signal`; a third of the patients have the event.
+    """
+    random = np.random.default_rng(seed)
+    label = make_labels(patients, patients // 3)
+    effect = np.tile(np.where(np.arange(20) < 5, signal, 0.0), 2)
+    halves = (slice(0, 20), slice(20, 40))
+    rejected = {"corrected": 0, "uncorrected": 0}
+    for _ in range(studies):
+        X = _simulate_genes(label, np.arange(patients), effect, random)
+        seeds = np.random.SeedSequence(int(random.integers(2**32)))
+        differences = []
+        for split in RepeatedSplits(repeats).split(label, np.arange(patients), seeds):
+            first, second = (
+                _auc(
+                    label[split.test],
+                    X[split.test, half]
+                    @ _mean_difference(X[split.train, half], label[split.train]),
+                )
+                for half in halves
+            )
+            differences.append(first - second)
+        rejected["corrected"] += (
+            compute_corrected_t_test(differences, test_to_train_ratio=1 / 3).p_value <= LEVEL
+        )
+        rejected["uncorrected"] += stats.ttest_1samp(differences, 0).pvalue <= LEVEL
+    return {test: count / studies for test, count in rejected.items()}
+
+
+def simulate_holm_correction(studies: int, tests: int, seed: int) -> float:
+    """Share of studies with any false rejection among tests without effect."""
+    p_values = np.random.default_rng(seed).random((studies, tests))
+    return float(np.mean([compute_holm_correction(p).min() <= LEVEL for p in p_values]))
+
+
+def simulate_repeated_rows(
+    studies: int, patients: int, rows: int, seed: int
+) -> dict[str, float]:
+    """Coverage of the calibration slope where each patient has several equal rows."""
+    random = np.random.default_rng(seed)
+    covered = {"by_patient": 0, "as_if_independent": 0}
+    for _ in range(studies):
+        once = _new_patients(patients, 0.4, 1.0, random)
+        table = pd.concat([once] * rows)
+        for name, clusters in (("by_patient", table["patient"]), ("as_if_independent", None)):
+            line = compute_calibration_line(table["label"], table["probability"], clusters)
+            covered[name] += line.slope.ci_low <= 1 <= line.slope.ci_high
+    return {name: count / studies for name, count in covered.items()}
+
+
+def simulate_permutation_p_values(studies: int, permutations: int, seed: int) -> np.ndarray:
+    """P-values of a whole pipeline, rerun with permuted labels, where genes hold no signal.
+
+    40 patients, a third of them with two samples; the statistic is the mean
+    test AUC of three splits by patient.
+    """
+    random = np.random.default_rng(seed)
+    patient = np.concatenate([np.arange(40), np.arange(0, 40, 3)])
+    label = (patient % 5 < 2).astype(int)
+    p_values = []
+    for _ in range(studies):
+        X = _simulate_genes(label, patient, np.zeros(10), random)
+        split_seed = int(random.integers(2**32))
+        observed = _mean_test_auc(X, label, patient, split_seed)
+        null = [
+            _mean_test_auc(X, permute_labels(label, patient, random), patient, split_seed)
+            for _ in range(permutations)
+        ]
+        p_values.append(compute_permutation_test(observed, null).p_value)
+    return np.array(p_values)
+
+
+def _mean_test_auc(
+    X: np.ndarray, label: np.ndarray, patient: np.ndarray, split_seed: int
+) -> float:
+    splits = RepeatedSplits(3).split(label, patient, np.random.SeedSequence(split_seed))
+    return float(
+        np.mean(
+            [
+                _auc(
+                    label[split.test],
+                    X[split.test] @ _mean_difference(X[split.train], label[split.train]),
+                )
+                for split in splits
+            ]
+        )
+    )

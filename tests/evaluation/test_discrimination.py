@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from sklearn.metrics import roc_auc_score
+from tests.evaluation.simulations import simulate_cross_validated_auc
+
+from deepcme.errors import DeepCMEError
+from deepcme.evaluation.discrimination import (
+    compute_classification,
+    compute_discrimination,
+    compute_study_classification,
+)
+from deepcme.evaluation.metrics import choose_threshold
+
+
+@pytest.fixture
+def random() -> np.random.Generator:
+    return np.random.default_rng(11)
+
+
+def test_discrimination_is_the_mean_over_splits_of_the_test_auc(predictions, random):
+    table = compute_discrimination(predictions, random, draws=200).set_index("model")
+    test = predictions.query("part == 'test' and model == 'network'")
+    aucs = [roc_auc_score(split["label"], split["score"]) for _, split in test.groupby("split")]
+    assert table.loc["network", "auc"] == pytest.approx(np.mean(aucs))
+    assert table.loc["network", "sd"] == pytest.approx(np.std(aucs, ddof=1))
+
+
+def test_every_estimate_has_an_interval_and_counts(predictions, random):
+    table = compute_discrimination(predictions, random, draws=200)
+    assert table.columns.tolist() == [
+        "model", "auc", "ci_low", "ci_high", "sd", "pr_auc", "pr_auc_ci_low",
+        "pr_auc_ci_high", "prevalence", "n", "events", "n_patients", "n_splits",
+    ]  # fmt: skip
+    assert (table["ci_low"] < table["auc"]).all()
+    assert (table["auc"] < table["ci_high"]).all()
+    assert (table["pr_auc_ci_low"] < table["pr_auc"]).all()
+    assert (table["pr_auc"] < table["pr_auc_ci_high"]).all()
+
+
+def test_counts_are_of_distinct_tested_samples(predictions, random):
+    table = compute_discrimination(predictions, random, draws=10)
+    test = predictions.query("part == 'test'")
+    assert (table["n"] == test["sample"].nunique()).all()
+    assert (table["n_patients"] == test["patient"].nunique()).all()
+    assert (table["n_splits"] == 4).all()
+
+
+def test_adding_a_model_leaves_the_intervals_of_the_others(predictions):
+    fewer = predictions.query("model != 'forest'")
+    whole, part = (
+        compute_discrimination(table, np.random.default_rng(1), draws=50).set_index("model")
+        for table in (predictions, fewer)
+    )
+    assert whole.loc["network"].tolist() == part.loc["network"].tolist()
+
+
+def test_classification_of_a_frozen_model_by_hand(reference):
+    case = reference("metrics")["classification"]
+    table = compute_classification(case["labels"], case["scores"], case["threshold"])
+    for row in table.itertuples():
+        right, counted = case[row.metric]
+        assert (row.numerator, row.denominator) == (right, counted)
+        assert row.value == pytest.approx(right / counted)
+        assert row.ci_low < row.value < row.ci_high
+    assert (table["n"] == 8).all()
+    assert (table["events"] == 3).all()
+
+
+def test_a_ratio_without_denominator_is_undefined():
+    table = compute_classification([1, 0], [0.2, 0.1], threshold=1).set_index("metric")
+    assert np.isnan(table.loc["ppv", ["value", "ci_low", "ci_high"]].astype(float)).all()
+    assert table.loc["npv", "value"] == 0.5
+
+
+def test_thresholds_of_a_study_come_from_validation(predictions, random):
+    table = compute_study_classification(predictions, random, draws=50)
+    network = predictions.query("model == 'network'")
+    right = counted = 0
+    for _, split in network.groupby("split"):
+        validation, test = (split[split["part"] == part] for part in ("validation", "test"))
+        threshold = choose_threshold(validation["label"], validation["score"])
+        positive = test.query("label == 1")
+        right += int((positive["score"] >= threshold).sum())
+        counted += len(positive)
+    row = table.set_index(["model", "metric"]).loc[("network", "sensitivity")]
+    assert (row["numerator"], row["denominator"]) == (right, counted)
+    assert row["ci_low"] <= row["value"] <= row["ci_high"]
+
+
+def test_a_split_without_validation_rows_has_no_threshold(predictions, random):
+    lost = (predictions["split"] == 2) & (predictions["part"] == "validation")
+    with pytest.raises(DeepCMEError, match="lacks validation rows"):
+        compute_study_classification(predictions[~lost], random, draws=10)
+
+
+def test_test_labels_have_no_say_in_the_threshold(predictions):
+    flipped = predictions.copy()
+    is_test = flipped["part"] == "test"
+    flipped.loc[is_test, "label"] = 1 - flipped.loc[is_test, "label"]
+    plain, changed = (
+        compute_study_classification(table, np.random.default_rng(0), draws=10).set_index(
+            ["model", "metric"]
+        )
+        for table in (predictions, flipped)
+    )
+    # The same rows are called positive, so those called right before are called wrong now.
+    before, after = (table.loc[("network", "ppv")] for table in (plain, changed))
+    assert after["denominator"] == before["denominator"]
+    assert after["numerator"] == before["denominator"] - before["numerator"]
+
+
+def test_bootstrap_intervals_cover_the_truth_for_a_frozen_model(frozen_coverage):
+    assert frozen_coverage["auc"] >= 0.84
+    assert frozen_coverage["pr_auc"] >= 0.84
+
+
+def test_bootstrap_interval_covers_the_mean_true_auc_of_cross_validated_models():
+    result = simulate_cross_validated_auc(
+        studies=30, patients=150, events=50, signal=0.3, draws=200, seed=2
+    )
+    assert result["coverage"] >= 0.72

@@ -1,0 +1,172 @@
+"""The simulations in full; their results are written to the documentation."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+from tests.evaluation.simulations import (
+    simulate_corrected_t_test,
+    simulate_cross_validated_auc,
+    simulate_delong_test,
+    simulate_frozen_auc_intervals,
+    simulate_frozen_model,
+    simulate_holm_correction,
+    simulate_permutation_p_values,
+    simulate_repeated_rows,
+)
+
+from deepcme.evaluation.discrimination import MEASURED_COVERAGE
+from deepcme.evaluation.intervals import FEWEST_EVENTS_FOR_DELONG
+
+PAGE = Path(__file__).parents[2] / "docs" / "validation-of-the-statistics.md"
+TEMPLATE = Path(__file__).parent / "validation_page.md"
+
+FROZEN_SETTINGS = [
+    (200, 40, 0.7),
+    (200, 40, 0.85),
+    (120, 24, 0.75),
+    (300, 10, 0.7),
+    (60, 12, 0.7),
+    (240, 5, 0.7),
+]
+CROSS_VALIDATED_SETTINGS = [
+    (150, 50, 50, 0.0, 1),
+    (150, 50, 50, 0.3, 1),
+    (300, 60, 50, 0.3, 1),
+    (300, 23, 50, 0.5, 1),
+    (300, 23, 200, 0.4, 1),
+    (150, 50, 50, 0.3, 2),
+]
+NULL_SETTINGS = [(0.0, 10), (0.3, 10), (0.3, 30)]
+
+
+def validate_frozen_auc() -> pd.DataFrame:
+    """DeLong and Hanley-McNeil, 2,000 studies for each setting."""
+    return pd.DataFrame(
+        [
+            {
+                "patients": n,
+                "events": events,
+                "true AUC": auc,
+                **simulate_frozen_auc_intervals(2000, n, events, auc, seed=21),
+            }
+            for n, events, auc in FROZEN_SETTINGS
+        ]
+    )
+
+
+def validate_frozen_model() -> pd.DataFrame:
+    """Every study-level interval on a single test set, 500 studies for each setting."""
+    settings = [(300, 100, 0.75), (200, 40, 0.7)]
+    return pd.DataFrame(
+        [
+            {
+                "patients": n,
+                "expected events": events,
+                "true AUC": auc,
+                **simulate_frozen_model(500, n, events, auc, draws=1000, seed=22),
+            }
+            for n, events, auc in settings
+        ]
+    )
+
+
+def validate_cross_validated_auc() -> pd.DataFrame:
+    """Patient bootstrap of the mean within-split test AUC, 400 studies for each setting."""
+    return pd.DataFrame(
+        [
+            {
+                "patients": patients,
+                "positive": events,
+                "samples a patient": samples,
+                "genes": genes,
+                "signal": signal,
+                **simulate_cross_validated_auc(
+                    400, patients, events, signal, 2000, 23, samples, genes
+                ),
+            }
+            for patients, events, genes, signal, samples in CROSS_VALIDATED_SETTINGS
+        ]
+    )
+
+
+def validate_corrected_t_test() -> pd.DataFrame:
+    """Rejections at 5%, 1,000 null studies for each setting."""
+    return pd.DataFrame(
+        [
+            {
+                "signal": signal,
+                "splits": repeats,
+                **simulate_corrected_t_test(1000, signal, seed=24, repeats=repeats),
+            }
+            for signal, repeats in NULL_SETTINGS
+        ]
+    )
+
+
+def validate_permutation_test() -> pd.DataFrame:
+    """Share of p-values up to a level, 1,000 null studies of 99 permutations."""
+    p_values = simulate_permutation_p_values(1000, 99, seed=25)
+    row = {
+        f"p <= {level}": float(np.mean(p_values <= level)) for level in (0.01, 0.05, 0.1, 0.5)
+    }
+    # A p-value of k hundredths stands for the interval from k - 1 to k hundredths.
+    spread = p_values - np.random.default_rng(25).random(len(p_values)) / 100
+    row["p of a Kolmogorov-Smirnov test of uniformity"] = float(
+        stats.kstest(spread, "uniform").pvalue
+    )
+    return pd.DataFrame([row])
+
+
+def validate_other_tests() -> pd.DataFrame:
+    """False rejections of DeLong's test and under Holm's correction; repeated rows."""
+    slope = simulate_repeated_rows(1000, 200, 4, seed=26)
+    return pd.DataFrame(
+        [
+            {
+                "DeLong's test rejects": simulate_delong_test(2000, 200, 40, seed=26),
+                "any of 5 rejected after Holm": simulate_holm_correction(20_000, 5, seed=26),
+                "slope covered, errors by patient": slope["by_patient"],
+                "slope covered, rows as if independent": slope["as_if_independent"],
+            }
+        ]
+    )
+
+
+def to_markdown(table: pd.DataFrame) -> str:
+    def cell(value: object) -> str:
+        return f"{value:.3f}" if isinstance(value, float) else str(value)
+
+    lines = [table.columns.str.replace("_", " "), ["---"] * table.shape[1]]
+    lines += [[cell(value) for value in row] for row in table.itertuples(index=False)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+@pytest.mark.slow
+def test_the_statistics_keep_their_promises():
+    results = {
+        "frozen_auc": validate_frozen_auc(),
+        "frozen_model": validate_frozen_model(),
+        "cross_validated_auc": validate_cross_validated_auc(),
+        "corrected_t_test": validate_corrected_t_test(),
+        "permutation_test": validate_permutation_test(),
+        "other_tests": validate_other_tests(),
+    }
+    tables = {name: to_markdown(table) for name, table in results.items()}
+    PAGE.write_text(TEMPLATE.read_text().format(**tables))
+
+    frozen_auc = results["frozen_auc"]
+    enough_events = frozen_auc["events"] >= FEWEST_EVENTS_FOR_DELONG
+    assert frozen_auc.loc[enough_events, "delong"].between(0.92, 0.98).all()
+    assert frozen_auc["hanley_mcneil"].between(0.92, 0.98).all()
+    assert results["frozen_model"].loc[:, "auc":].stack().between(0.92, 0.985).all()
+    coverage = results["cross_validated_auc"]["coverage"]
+    assert (coverage >= 0.85).all()
+    assert coverage.min() == pytest.approx(MEASURED_COVERAGE, abs=0.01)
+    assert (results["corrected_t_test"]["corrected"] <= 0.07).all()
+    assert (results["corrected_t_test"]["uncorrected"] >= 0.2).all()
+    assert results["permutation_test"].iloc[0, -1] > 0.01

@@ -1,0 +1,243 @@
+"""Tables become a cohort, or one sentence says why not."""
+
+import gzip
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from deepcme import DeepCMEError
+from deepcme.sources.tables import TableColumns, cohort_from_tables
+
+COLUMNS = TableColumns(label="relapse", patient="patient_id")
+
+
+def edit(path, old, new, count=1):
+    path.write_text(path.read_text().replace(old, new, count))
+
+
+def refused(tables, match, columns=COLUMNS, **options):
+    with pytest.raises(DeepCMEError, match=match) as caught:
+        cohort_from_tables(*tables, columns, **options)
+    assert "\n" not in str(caught.value)
+
+
+def test_two_tables_make_a_cohort(tables):
+    cohort = cohort_from_tables(*tables, COLUMNS)
+    assert (cohort.n_samples, cohort.n_patients, cohort.n_genes, cohort.n_positives) == (
+        30,
+        15,
+        5,
+        10,
+    )
+    assert cohort.gene_ids.tolist() == ["A1", "B2", "C3", "D4", "E5"]
+    assert cohort.obs["age"].tolist() == list(range(40, 70))
+    assert cohort.obs["site"].tolist()[:2] == ["north", "south"]
+    assert "relapse = 1" in cohort.endpoint
+    expected = pd.read_csv(tables[0], index_col=0).to_numpy(dtype=np.float32)
+    np.testing.assert_array_equal(cohort.X, expected)
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".tsv", ".csv.gz", ".parquet"])
+@pytest.mark.parametrize("transposed", [False, True])
+def test_any_format_and_orientation_gives_the_same_cohort(tables, tmp_path, suffix, transposed):
+    expected = cohort_from_tables(*tables, COLUMNS)
+    matrix = pd.read_csv(tables[0], index_col=0)
+    matrix = matrix.T.rename_axis("gene") if transposed else matrix
+    path = tmp_path / f"other{suffix}"
+    if suffix == ".parquet":
+        matrix.to_parquet(path)
+    else:
+        matrix.to_csv(path, sep="\t" if suffix == ".tsv" else ",")
+    cohort = cohort_from_tables(path, tables[1], COLUMNS)
+    assert cohort.fingerprint == expected.fingerprint
+    assert any(("columns" if transposed else "rows") in note for note in cohort.notes)
+
+
+def test_semicolons_a_byte_order_mark_and_rs_header_are_read(tables, tmp_path):
+    expected = cohort_from_tables(*tables, COLUMNS)
+    text = tables[0].read_text()
+    (tmp_path / "semicolon.csv").write_text("\ufeff" + text.replace(",", ";"), encoding="utf-8")
+    (tmp_path / "r.tsv").write_text(text.replace("sample_id,", "", 1).replace(",", "\t"))
+    for name in ("semicolon.csv", "r.tsv"):
+        cohort = cohort_from_tables(tmp_path / name, tables[1], COLUMNS)
+        assert cohort.fingerprint == expected.fingerprint
+
+
+def test_ids_stay_text(tables):
+    for path in tables:
+        path.write_text(path.read_text().replace("S0", "00"))
+    cohort = cohort_from_tables(*tables, COLUMNS)
+    assert cohort.samples[0] == "000"
+
+
+def test_a_gene_called_na_is_a_gene(tables):
+    edit(tables[0], "A1", "NA")
+    assert "NA" in cohort_from_tables(*tables, COLUMNS).gene_ids
+
+
+def test_other_columns_can_be_chosen(tables):
+    columns = TableColumns(
+        label="relapse", tissue="site", batch="site", where=(("site", "north"),)
+    )
+    cohort = cohort_from_tables(*tables, columns)
+    assert cohort.n_samples == 15
+    assert set(cohort.obs["batch"]) == {"north"}
+    assert cohort.n_patients == 15
+    assert any("site = north" in note for note in cohort.notes)
+    assert any("its own patient" in note for note in cohort.notes)
+
+
+def test_first_column_holds_the_samples_where_none_is_called_sample_id(tables):
+    edit(tables[1], "sample_id", "specimen")
+    assert cohort_from_tables(*tables, COLUMNS).n_samples == 30
+
+
+def test_counted_and_said_but_not_refused(tables):
+    matrix = pd.read_csv(tables[0], index_col=0).rename(columns={"B2": "1-Sep", "D4": "Sep-03"})
+    matrix.iloc[0, 0] = np.nan
+    matrix["E5"] = np.nan
+    matrix.to_csv(tables[0])
+    samples = pd.read_csv(tables[1])
+    samples["relapse"] = samples["relapse"].astype(object)
+    samples.loc[1, "relapse"] = None
+    samples.loc[2, "patient_id"] = None
+    samples.to_csv(tables[1], index=False)
+    cohort = cohort_from_tables(*tables, COLUMNS)
+    notes = " ".join(cohort.notes)
+    assert "1 samples with a blank relapse were left out" in notes
+    assert "1 samples with a blank patient_id count as their own patient" in notes
+    assert "1 genes without a single value were dropped" in notes
+    assert "2 gene names look like dates" in notes
+    assert "1-Sep, Sep-03" in notes
+    assert cohort.gene_ids.tolist() == ["A1", "1-Sep", "C3", "Sep-03"]
+    assert (cohort.n_samples, cohort.patients[1]) == (29, "S02")
+
+
+@pytest.mark.parametrize(
+    "words", [("yes", "no"), ("True", "False"), ("1.0", "0.0"), ("YES", "NO")]
+)
+def test_labels_in_words(tables, words):
+    samples = pd.read_csv(tables[1])
+    samples["relapse"] = samples["relapse"].map({1: words[0], 0: words[1]})
+    samples.to_csv(tables[1], index=False)
+    assert cohort_from_tables(*tables, COLUMNS).n_positives == 10
+
+
+def test_missing_file(tables, tmp_path):
+    refused((tmp_path / "none.csv", tables[1]), r"none\.csv: there is no such file")
+
+
+def test_empty_file_and_header_alone(tables):
+    tables[0].write_text("")
+    refused(tables, "expression.csv: the file is empty")
+    tables[0].write_text("sample_id,A1,B2\n")
+    refused(tables, "expression.csv: the matrix is empty")
+
+
+def test_unknown_kind_of_file(tables, tmp_path):
+    path = tmp_path / "matrix.docx"
+    path.write_text("x")
+    refused((path, tables[1]), "unknown kind of file '.docx'")
+
+
+def test_text_in_the_matrix_is_located(tables):
+    matrix = pd.read_csv(tables[0], index_col=0, dtype=str)
+    matrix.loc["S07", "C3"] = "n.d."
+    matrix.to_csv(tables[0])
+    refused(tables, r"expression\.csv: sample S07, gene C3: 'n\.d\.' is not a number")
+    matrix.T.to_csv(tables[0])
+    refused(tables, r"expression\.csv: sample S07, gene C3: 'n\.d\.' is not a number")
+
+
+@pytest.mark.parametrize("word", ["inf", "-inf"])
+def test_infinity_is_located(tables, word):
+    matrix = pd.read_csv(tables[0], index_col=0, dtype=str)
+    matrix.loc["S07", "C3"] = word
+    matrix.to_csv(tables[0])
+    refused(tables, r"expression\.csv: sample S07, gene C3: the value is infinite")
+
+
+def test_negative_fpkm_is_located(tables):
+    matrix = pd.read_csv(tables[0], index_col=0)
+    matrix.loc["S07", "C3"] = -1.5
+    matrix.to_csv(tables[0])
+    refused(tables, r"expression\.csv: sample S07, gene C3: .*-1\.5 is negative", scale="fpkm")
+
+
+def test_duplicate_ids(tables):
+    edit(tables[0], "B2", "A1")
+    refused(tables, r"expression\.csv: 1 column ids occur more than once \(A1\)")
+    edit(tables[1], "S03", "S04")
+    refused(tables, r"samples\.csv: 1 sample ids occur more than once")
+
+
+def test_samples_in_one_table_only(tables):
+    edit(tables[0], "S03", "S93")
+    refused(tables, r"1 samples of .*expression\.csv are not in .*samples\.csv \(S93\)")
+
+
+def test_no_common_sample(tables):
+    for i in range(30):
+        edit(tables[0], f"S{i:02d}", f"T{i:02d}")
+    refused(tables, "share no sample id")
+
+
+def test_single_class(tables):
+    refused(tables, "one class", TableColumns(label="relapse", where=(("relapse", "0"),)))
+
+
+def test_label_that_is_not_binary(tables):
+    refused(tables, "the label 'age' is not binary: it holds 40, 41", TableColumns(label="age"))
+
+
+def test_a_column_or_value_that_is_not_there(tables):
+    refused(
+        tables, "no column 'grade'; it has patient_id, relapse", TableColumns(label="grade")
+    )
+    columns = TableColumns(label="relapse", where=(("site", "east"),))
+    refused(tables, "no sample has site = east; the column holds north, south", columns)
+
+
+def test_rows_of_different_length(tables):
+    tables[0].write_text(tables[0].read_text().rstrip().rpartition(",")[0])
+    refused(tables, r"expression\.csv: .*Expected 6 columns, got 5")
+
+
+def test_a_gzip_cut_short(tables, tmp_path):
+    path = tmp_path / "cut.csv.gz"
+    whole = gzip.compress(tables[0].read_bytes())
+    path.write_bytes(whole[: len(whole) // 2])
+    refused((path, tables[1]), "damaged or cut short")
+
+
+def test_broken_parquet(tables, tmp_path):
+    path = tmp_path / "broken.parquet"
+    path.write_bytes(b"PAR1 and nothing else")
+    refused((path, tables[1]), "not a readable Parquet file")
+
+
+@pytest.mark.shared
+def test_van_t_veer(shared_data):
+    folder = shared_data / "veer2002_symbols"
+    cohort = cohort_from_tables(
+        folder / "expression.parquet",
+        folder / "samples.csv",
+        TableColumns(label="metastasis", patient="patient_id"),
+    )
+    assert (cohort.n_samples, cohort.n_genes, cohort.n_positives) == (97, 12211 - 136, 46)
+    notes = " ".join(cohort.notes)
+    assert "18,169 values are missing; 136 genes without a single value" in notes
+    assert "8 gene names look like dates" in notes
+
+
+@pytest.mark.shared
+def test_rotterdam(shared_data):
+    folder = shared_data / "vdx_gse2034_gse5327_150_symbols"
+    cohort = cohort_from_tables(
+        folder / "expression.parquet",
+        folder / "samples.csv",
+        TableColumns(label="metastasis", patient="patient_id", batch="batch"),
+    )
+    assert (cohort.n_samples, cohort.n_genes, cohort.n_positives) == (142, 657, 43)
+    assert set(cohort.obs["batch"]) == {"VDX", "VDXN"}

@@ -1,0 +1,87 @@
+"""Nothing learned leaks: poisoned held-out rows move nothing that training learned."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from tests.conftest import invented_cohort
+
+from deepcme.preprocessing import make_preprocessor
+from deepcme.study.fit import fit_task
+from deepcme.study.plan import TaskData, make_plan
+from deepcme.study.spec import DEFAULT_MODELS
+
+NAMES = [name for name in DEFAULT_MODELS if name != "DeepCME"]
+
+
+def plan_of(quick_study, model, **options):
+    options = {"models": [model], **options}
+    study = quick_study(**options)
+    return make_plan(study, invented_cohort())
+
+
+def poisoned(data, rows):
+    X = data.X.copy()
+    X[rows] *= 1000
+    return replace(data, X=X)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_baselines_learn_from_the_training_part_alone(quick_study, name):
+    plan = plan_of(quick_study, name)
+    data, task = TaskData.of(plan.cohort), plan.tasks[0]
+    held_out = np.r_[task.split.validation, task.split.test]
+    clean, dirty = fit_task(data, task), fit_task(poisoned(data, held_out), task)
+    n = len(task.split.train)
+    np.testing.assert_array_equal(clean.score[:n], dirty.score[:n])
+    assert not np.array_equal(clean.score[n:], dirty.score[n:])
+
+
+def test_the_network_never_sees_the_test_part(quick_study):
+    plan = make_plan(quick_study(), invented_cohort())
+    data, task = TaskData.of(plan.cohort), plan.tasks[0]
+    assert task.model.name == "DeepCME"
+    clean, dirty = fit_task(data, task), fit_task(poisoned(data, task.split.test), task)
+    n = len(task.split.train) + len(task.split.validation)
+    np.testing.assert_array_equal(clean.score[:n], dirty.score[:n])
+    np.testing.assert_array_equal(clean.gene_scores, dirty.gene_scores)
+    assert clean.history.equals(dirty.history)
+
+
+def test_the_validation_part_only_chooses_the_epoch(quick_study):
+    plan = make_plan(quick_study(), invented_cohort())
+    data, task = TaskData.of(plan.cohort), plan.tasks[0]
+    clean = fit_task(data, task)
+    dirty = fit_task(poisoned(data, task.split.validation), task)
+    np.testing.assert_array_equal(clean.history["train_loss"], dirty.history["train_loss"])
+    assert not np.array_equal(clean.history["valid_loss"], dirty.history["valid_loss"])
+
+
+@pytest.mark.parametrize("step", ["impute", "prevalence", "standardise"])
+def test_every_transformer_learns_from_the_training_part_alone(quick_study, step):
+    cohort = invented_cohort()
+    cohort.X[::7, 3] = np.nan
+    plan = make_plan(quick_study(), cohort)
+    train, test = plan.tasks[0].split.train, plan.tasks[0].split.test
+
+    def learned(X):
+        preprocessor = make_preprocessor(
+            "fpkm", zero_means_absent=True, min_prevalence=0.1, clip=5.0
+        ).fit(X[train])
+        attributes = vars(preprocessor.named_steps[step])
+        return {key: value for key, value in attributes.items() if key.endswith("_")}
+
+    dirty_X = cohort.X.copy()
+    dirty_X[test] *= 1000
+    clean, dirty = learned(cohort.X), learned(dirty_X)
+    assert len(clean) > 1
+    for key, value in clean.items():
+        np.testing.assert_array_equal(value, dirty[key])
+
+
+def test_this_test_would_notice_the_papers_leak(quick_study):
+    plan = plan_of(quick_study, "LR", protocol="paper")
+    data, task = TaskData.of(plan.cohort), plan.tasks[0]
+    clean, dirty = fit_task(data, task), fit_task(poisoned(data, task.split.test), task)
+    n = len(task.split.train)
+    assert not np.array_equal(clean.score[:n], dirty.score[:n])

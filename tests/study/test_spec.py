@@ -1,0 +1,116 @@
+"""A study file is validated, its protocol's defaults filled in, its mistakes named."""
+
+import math
+
+import pytest
+
+from deepcme import DeepCMEError
+from deepcme.study.spec import load_study, make_study
+from deepcme.study.template import study_template
+
+TRANSBIG = {"cohort": {"example": "transbig"}}
+
+
+def test_defaults_of_an_honest_study():
+    study = make_study(TRANSBIG)
+    assert study.protocol == "honest"
+    assert study.split.by == "patient"
+    assert study.split.repeats == 10
+    assert study.split.fractions == (0.6, 0.2, 0.2)
+    assert study.preprocessing.fit_on == "train"
+    assert study.preprocessing.tissue == "primary"
+    assert [model.name for model in study.models] == ["DeepCME", "LR", "SVC", "RF", "DT", "KNN"]
+    assert study.deviations() == []
+
+
+def test_the_paper_splits_by_sample_standardises_all_rows_and_neither_filters_nor_clips():
+    study = make_study({**TRANSBIG, "protocol": "paper"})
+    assert study.split.by == "sample"
+    assert study.preprocessing.fit_on == "all"
+    assert study.preprocessing.tissue == "all"
+    assert study.preprocessing.min_prevalence == 0
+    assert math.isinf(study.preprocessing.clip)
+    names = [model.name for model in study.models]
+    assert names[:7] == ["DeepCME", "LR", "SVC", "RF", "DT", "KNN", "DeepCME-128"]
+    assert all(name.startswith("DeepCME without") for name in names[7:])
+
+
+def test_a_setting_against_the_protocol_is_told():
+    study = make_study({**TRANSBIG, "split": {"by": "sample"}})
+    assert study.deviations() == ["split.by is sample, not patient"]
+
+
+def test_the_resolved_study_reads_back_as_itself(tmp_path):
+    for protocol in ("honest", "paper"):
+        study = make_study({**TRANSBIG, "protocol": protocol, "seed": 9})
+        path = tmp_path / "study.toml"
+        path.write_text(study.to_toml())
+        assert load_study(path) == study
+
+
+def test_a_cohort_path_is_taken_from_the_files_folder(tmp_path):
+    (tmp_path / "study.toml").write_text('[cohort]\npath = "data/c.h5ad"\n')
+    assert load_study(tmp_path / "study.toml").cohort.path == tmp_path / "data/c.h5ad"
+
+
+def test_models_are_names_or_tables():
+    study = make_study(
+        {
+            **TRANSBIG,
+            "models": [
+                "LR",
+                {
+                    "name": "DeepCME-128",
+                    "estimator": "DeepCME",
+                    "parameters": {"hidden_layers": [128, 128, 128], "batch_size": 64},
+                },
+            ],
+        }
+    )
+    assert [model.estimator for model in study.models] == ["LR", "DeepCME"]
+
+
+def test_the_template_of_init_is_a_valid_study_with_the_default_models(tmp_path):
+    path = tmp_path / "study.toml"
+    path.write_text(study_template("study.toml", None))
+    assert load_study(path) == make_study(TRANSBIG)
+    path.write_text(study_template("study.toml", 'C:\\data\\"my" cohort.h5ad'))
+    assert load_study(path).cohort.path.name.endswith('"my" cohort.h5ad')
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        ({"split": {"repeat": 3}}, "unknown setting split.repeat; did you mean repeats"),
+        ({"protocl": "paper"}, "unknown setting protocl; did you mean protocol"),
+        ({"protocol": "fair"}, "protocol: input should be 'honest' or 'paper', not 'fair'"),
+        ({"split": {"repeats": 0}}, "split.repeats: .*greater than or equal to 1, not 0"),
+        ({"split": {"train": 0.7}}, "split: train, validation and test must sum to 1"),
+        ({"models": ["XGB"]}, "there is no estimator 'XGB'; choose from DeepCME, LR"),
+        ({"models": ["LR", "LR"]}, "two models have the same name"),
+        ({"models": []}, "models: .*at least 1 item"),
+        (
+            {"models": [{"name": "LR", "parameters": {"c": 1}}]},
+            "model LR: LR takes no parameter 'c'",
+        ),
+        ({"cohort": {}}, "give either a path or an example"),
+        ({"cohort": {"example": "metabric"}}, "cohort.example: input should be 'transbig'"),
+        ({"evaluation": {"metrics": ["accuracy"]}}, "evaluation.metrics"),
+    ],
+)
+def test_mistakes_are_named(values, sentence):
+    with pytest.raises(DeepCMEError, match=sentence) as caught:
+        make_study({**TRANSBIG, **values})
+    assert "\n" not in str(caught.value)
+
+
+def test_files_that_are_no_study_are_refused(tmp_path):
+    path = tmp_path / "study.toml"
+    with pytest.raises(DeepCMEError, match="there is no such file"):
+        load_study(path)
+    path.write_text("seed = = 1")
+    with pytest.raises(DeepCMEError, match="not valid TOML"):
+        load_study(path)
+    path.write_text("seed = 1")
+    with pytest.raises(DeepCMEError, match="names no cohort"):
+        load_study(path)

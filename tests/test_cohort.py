@@ -1,0 +1,154 @@
+"""A cohort checks itself, says what is wrong, and survives the disk."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from deepcme import Cohort, DeepCMEError
+from deepcme.sources.examples import load_transbig
+from deepcme.tissues import canonical_tissue
+from tests.conftest import invented_cohort
+
+
+def make(X, labels=(1, 0), samples=("s1", "s2"), genes=("g1", "g2"), scale="log2", **more):
+    return Cohort.from_arrays(
+        X, labels, samples=samples, genes=genes, endpoint="e", scale=scale, **more
+    )
+
+
+def test_transbig_has_189_patients_and_35_positives():
+    cohort = load_transbig()
+    assert (cohort.n_samples, cohort.n_patients, cohort.n_genes) == (189, 189, 76)
+    assert cohort.n_positives == 35
+    assert cohort.scale == "log2"
+    assert "5 years" in cohort.endpoint
+    assert {"age", "er", "grade", "size_cm", "time_days"} <= set(cohort.obs.columns)
+    assert "ABLIM1" in cohort.symbols
+
+
+def test_matrix_is_float32_samples_by_genes(cohort):
+    assert cohort.X.dtype == np.float32
+    assert cohort.X.shape == (60, 12)
+    assert list(cohort.obs.columns[:5]) == ["sample", "patient", "tissue", "label", "batch"]
+
+
+def test_without_patients_every_sample_is_its_own():
+    assert make([[1, 2], [3, 4]]).patients.tolist() == ["s1", "s2"]
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"X": [[1, np.inf], [3, 4]]}, "sample s1, gene g2: the value inf is infinite"),
+        ({"X": [[1, 2], [-3, 4]], "scale": "fpkm"}, "sample s2, gene g1: .* negative"),
+        ({"samples": ("s1", "s1")}, "1 sample id occur more than once \\(s1\\)"),
+        ({"genes": ("g1", "g1")}, "1 gene id occur more than once \\(g1\\)"),
+        ({"labels": (1, 1)}, "one class: there is no negative sample"),
+        ({"labels": (1, 2)}, "Labels must be 0 or 1, not 2"),
+        ({"labels": (1, np.nan)}, "Labels must be 0 or 1, not nan"),
+        ({"scale": "zscore"}, "Unknown scale 'zscore'"),
+        ({"X": [[1, 2, 3], [3, 4, 5]]}, "matrix is 2 x 3, but there are 2 samples and 2 genes"),
+    ],
+)
+def test_bad_input_is_named_in_one_sentence(change, sentence):
+    arguments = {"X": [[1, 2], [3, 4]], **change}
+    with pytest.raises(DeepCMEError, match=sentence):
+        make(**arguments)
+
+
+def test_missing_and_negative_logged_values_are_allowed():
+    cohort = make([[np.nan, -2], [3, 4]])
+    assert np.isnan(cohort.X[0, 0])
+
+
+@pytest.mark.parametrize(
+    ("word", "tissue"),
+    [
+        ("Primary Tumor", "primary"),
+        ("Primary solid Tumour", "primary"),
+        ("01", "primary"),
+        ("Solid Tissue Normal", "normal"),
+        ("Primary Normal", "normal"),
+        ("11", "normal"),
+        ("Metastatic", "metastatic"),
+        ("Metastasis Tumor", "metastatic"),
+        ("06", "metastatic"),
+        ("Recurrent Tumor", "recurrent"),
+        ("nan", "unknown"),
+        ("", "unknown"),
+    ],
+)
+def test_sample_types_in_any_spelling(word, tissue):
+    assert canonical_tissue(word) == tissue
+
+
+def test_only_known_other_tissue_is_left_out():
+    tissue = ["Primary Tumor"] * 30 + ["unknown"] * 28 + ["Solid Tissue Normal", "Metastatic"]
+    kept = invented_cohort(tissue=tissue).keep_primary_tumours()
+    assert kept.n_samples == 58
+    assert "1 normal" in kept.notes[-1]
+    assert "1 metastatic" in kept.notes[-1]
+
+
+def test_zero_means_absent_only_where_it_does():
+    assert invented_cohort(scale="fpkm").zero_means_absent
+    assert not invented_cohort(scale="intensity").zero_means_absent
+    assert make([[0, 2], [0, 4]]).zero_means_absent
+    assert not make([[0, 2], [-1, 4]]).zero_means_absent
+    assert not make([[5, 2], [3, 4]]).zero_means_absent
+
+
+def test_save_and_load_give_the_same_cohort(cohort, tmp_path):
+    path = tmp_path / "deep" / "cohort.h5ad"
+    cohort.save(path)
+    loaded = Cohort.load(path)
+    assert loaded.fingerprint == cohort.fingerprint
+    assert (loaded.endpoint, loaded.scale, loaded.name) == (
+        "invented = 1 against 0",
+        "fpkm",
+        "invented",
+    )
+    assert loaded.provenance == cohort.provenance
+    assert [p.name for p in path.parent.iterdir()] == ["cohort.h5ad"]
+
+
+def test_fingerprint_changes_with_a_value_and_with_a_label(cohort):
+    other = invented_cohort()
+    assert other.fingerprint == cohort.fingerprint
+    del other.__dict__["fingerprint"]
+    other.X[0, 0] += 1
+    assert other.fingerprint != cohort.fingerprint
+
+
+def test_files_that_are_no_cohort_are_refused(cohort, tmp_path):
+    with pytest.raises(DeepCMEError, match=r"none\.h5ad: there is no such file"):
+        Cohort.load(tmp_path / "none.h5ad")
+    (tmp_path / "text.h5ad").write_text("not HDF5")
+    with pytest.raises(DeepCMEError, match="not a readable"):
+        Cohort.load(tmp_path / "text.h5ad")
+    cohort.adata.copy().write_h5ad(tmp_path / "plain.h5ad")
+    with pytest.raises(DeepCMEError, match="not a deepcme cohort"):
+        Cohort.load(tmp_path / "plain.h5ad")
+    cohort.save(tmp_path / "cut.h5ad")
+    content = (tmp_path / "cut.h5ad").read_bytes()
+    (tmp_path / "cut.h5ad").write_bytes(content[: len(content) // 2])
+    with pytest.raises(DeepCMEError, match="not a readable"):
+        Cohort.load(tmp_path / "cut.h5ad")
+
+
+def test_gene_annotation_is_kept_beside_the_ids(tmp_path):
+    annotation = pd.DataFrame({"signal": [True, False], "symbol": ["X", "Y"]})
+    cohort = make([[1, 2], [3, 4]], gene_annotation=annotation)
+    assert cohort.symbols.tolist() == ["g1", "g2"]
+    cohort.save(tmp_path / "cohort.h5ad")
+    var = Cohort.load(tmp_path / "cohort.h5ad").adata.var
+    assert var["signal"].tolist() == [True, False]
+    assert var["symbol_in_file"].tolist() == ["X", "Y"]
+
+
+def test_saving_leaves_the_cohort_as_it_is(cohort, tmp_path):
+    matrix, columns = cohort.X, cohort.obs.dtypes
+    cohort.save(tmp_path / "cohort.h5ad")
+    assert cohort.X is matrix
+    assert cohort.obs.dtypes.equals(columns)
+    assert not cohort.adata.uns

@@ -1,0 +1,85 @@
+"""Splits keep patients together, keep the classes' shares, and say why they cannot."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from deepcme import DeepCMEError
+from deepcme.splits import RepeatedSplits, draw_holdout, draw_split
+
+FRACTIONS = (0.6, 0.2, 0.2)
+
+
+def seed(number=1):
+    return np.random.SeedSequence(number)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.tuples(st.booleans(), st.integers(1, 4)), min_size=8, max_size=80).filter(
+        lambda patients: 3 <= sum(p for p, _ in patients) <= len(patients) - 3
+    ),
+    st.integers(0, 2**32),
+)
+def test_no_patient_on_two_sides_and_every_row_in_one_part(patients, number):
+    labels = np.repeat([int(p) for p, _ in patients], [n for _, n in patients])
+    groups = np.repeat(np.arange(len(patients)), [n for _, n in patients])
+    split = draw_split(labels, groups, FRACTIONS, np.random.default_rng(number))
+    rows = [rows for _, rows in split.parts()]
+    assert sorted(np.concatenate(rows)) == list(range(len(labels)))
+    sides = [set(groups[part]) for part in rows]
+    assert not (sides[0] & sides[1] or sides[0] & sides[2] or sides[1] & sides[2])
+    for part in rows:
+        assert {0, 1} == set(labels[part])
+
+
+def test_parts_have_the_asked_sizes_and_prevalence():
+    labels = np.r_[np.ones(50), np.zeros(150)].astype(int)
+    split = draw_split(labels, np.arange(200), FRACTIONS, np.random.default_rng(0))
+    assert [len(rows) for _, rows in split.parts()] == [120, 40, 40]
+    assert [labels[rows].mean() for _, rows in split.parts()] == [0.25] * 3
+
+
+def test_a_patient_with_any_positive_sample_counts_as_positive():
+    labels = np.array([1, 0] * 6 + [0] * 24)
+    patients = np.r_[np.repeat(np.arange(6), 2), np.arange(100, 124)]
+    for split in RepeatedSplits(20).split(labels, patients, seed()):
+        assert [int(labels[rows].sum()) for _, rows in split.parts()] == [4, 1, 1]
+
+
+def test_by_sample_may_put_a_patient_on_two_sides():
+    labels = np.tile([1, 0], 50)
+    patients = np.repeat(np.arange(10), 10)
+    split = next(RepeatedSplits(1, by="sample").split(labels, patients, seed()))
+    assert set(patients[split.train]) & set(patients[split.test])
+
+
+def test_too_few_positives_is_an_error_with_the_counts():
+    with pytest.raises(
+        DeepCMEError, match="no positive sample: there are 2 positive and 20 neg"
+    ):
+        draw_split(np.r_[1, 1, [0] * 20], np.arange(22), FRACTIONS, np.random.default_rng(0))
+
+
+def test_positives_of_two_patients_cannot_fill_three_parts():
+    labels = np.r_[[1] * 10, [0] * 20]
+    patients = np.r_[[0] * 5, [1] * 5, np.arange(2, 22)]
+    with pytest.raises(DeepCMEError, match="patients of its own"):
+        draw_split(labels, patients, FRACTIONS, np.random.default_rng(0))
+
+
+def test_the_same_seed_gives_the_same_splits_and_more_repeats_leave_them():
+    labels, patients = np.tile([1, 0, 0], 20), np.arange(60)
+    branch = seed()
+    few = list(RepeatedSplits(2).split(labels, patients, branch))
+    many = list(RepeatedSplits(5).split(labels, patients, branch))
+    for one, other in zip(few, many, strict=False):
+        np.testing.assert_array_equal(one.test, other.test)
+    assert not np.array_equal(many[0].test, many[1].test)
+
+
+def test_holdout_leaves_a_lone_positive_in_training():
+    train, valid = draw_holdout([1, 0, 0, 0, 0], np.arange(5), 0.25, np.random.default_rng(0))
+    assert 0 in train
+    assert len(valid) == 1
