@@ -147,11 +147,11 @@ def test_the_verdict_comes_first(page):
 
 def test_csv_cells_are_no_formulas(tmp_path):
     table = pd.DataFrame(
-        {"gene": ["=HYPERLINK(1)", "+x", "@y", "TP53"], "score": [-1.0, 2, 3, 4]}
+        {"gene": ["=HYPERLINK(1)", "+x", "-1.5", "TP53"], "score": [-1.0, 2, 3, 4]}
     )
     write_csv(tmp_path / "t.csv", table)
     read = pd.read_csv(tmp_path / "t.csv")
-    assert read["gene"].tolist() == ["'=HYPERLINK(1)", "'+x", "'@y", "TP53"]
+    assert read["gene"].tolist() == ["'=HYPERLINK(1)", "'+x", "-1.5", "TP53"]
     assert read["score"].tolist() == [-1.0, 2, 3, 4]
 
 
