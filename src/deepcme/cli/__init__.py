@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from deepcme.cli import prepare, run
+from deepcme.cli import audit, fetch, genes, portals, prepare, run
 from deepcme.errors import DeepCMEError
 
 app = typer.Typer(
@@ -20,7 +20,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 run.register(app)
+audit.register(app)
+portals.register(prepare.app)
 app.add_typer(prepare.app, name="prepare")
+app.add_typer(fetch.app, name="fetch")
+app.add_typer(genes.app, name="genes")
 
 
 def _print_version(asked: bool) -> None:
