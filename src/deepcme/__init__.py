@@ -9,12 +9,20 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from deepcme.bundle.files import load_model
     from deepcme.classifier import DeepCMEClassifier
     from deepcme.cohort import Cohort
     from deepcme.ensemble import DeepCMEEnsemble
     from deepcme.errors import DeepCMEError
 
-__all__ = ["Cohort", "DeepCMEClassifier", "DeepCMEEnsemble", "DeepCMEError", "__version__"]
+__all__ = [
+    "Cohort",
+    "DeepCMEClassifier",
+    "DeepCMEEnsemble",
+    "DeepCMEError",
+    "__version__",
+    "load_model",
+]
 
 __version__ = "0.1.0"
 
@@ -23,6 +31,7 @@ _HOMES = {
     "DeepCMEClassifier": "deepcme.classifier",
     "DeepCMEEnsemble": "deepcme.ensemble",
     "DeepCMEError": "deepcme.errors",
+    "load_model": "deepcme.bundle.files",
 }
 
 

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from deepcme.cli import audit, fetch, genes, portals, prepare, run
+from deepcme.cli import audit, fetch, genes, models, portals, prepare, run
 from deepcme.errors import DeepCMEError
 
 app = typer.Typer(
@@ -20,6 +20,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 run.register(app)
+models.register(app)
 audit.register(app)
 portals.register(prepare.app)
 app.add_typer(prepare.app, name="prepare")
