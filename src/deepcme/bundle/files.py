@@ -95,8 +95,9 @@ def _read_bytes(path: Path) -> bytes:
 
 def _read_manifest(path: Path) -> tuple[Manifest, dict[str, str]]:
     """The manifest, and the SHA-256 of each file."""
+    text = _read_bytes(path)
     try:
-        content = json.loads(_read_bytes(path))
+        content = json.loads(text)
     except (ValueError, RecursionError) as error:
         _refuse_damaged(path, error)
     if not isinstance(content, dict) or content.get("format") != FORMAT:
