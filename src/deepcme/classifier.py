@@ -125,6 +125,11 @@ class DeepCMEClassifier(NetworkClassifier):
     class_weight : {"balanced", None} or dict, default None
         As in scikit-learn; weighs training and validation loss.
     random_state : int, RandomState or None, default None
+    engine : {"auto", "native", "torch"}, default "auto"
+        What trains the network. ``"auto"`` takes PyTorch where it sees CUDA,
+        else the native engine, else PyTorch on the CPU.
+    device : {"cpu", "cuda", "mps"} or None, default None
+        Device for PyTorch.
 
     Attributes
     ----------
@@ -162,6 +167,8 @@ class DeepCMEClassifier(NetworkClassifier):
         validation_fraction: float = 0.25,
         class_weight: dict[Any, float] | Literal["balanced"] | None = None,
         random_state: int | np.random.RandomState | None = None,
+        engine: Literal["auto", "native", "torch"] = "auto",
+        device: Literal["cpu", "cuda", "mps"] | None = None,
     ) -> None:
         self.hidden_layers = hidden_layers
         self.dropout = dropout
@@ -176,6 +183,8 @@ class DeepCMEClassifier(NetworkClassifier):
         self.validation_fraction = validation_fraction
         self.class_weight = class_weight
         self.random_state = random_state
+        self.engine = engine
+        self.device = device
 
     def fit(
         self,
@@ -213,7 +222,7 @@ class DeepCMEClassifier(NetworkClassifier):
         matrix, target, weight = self._training_data(X, y, sample_weight)
         split_random, train_random = self._spawn_generators(2)
         train, valid = self._rows(target, groups, validation_rows, split_random)
-        trained = make_engine().fit(
+        trained = make_engine(self.engine, self.device).fit(
             matrix, target, train, valid, hyperparameters, train_random, sample_weight=weight
         )
         self.weights_ = trained.weights

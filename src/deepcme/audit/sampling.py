@@ -26,7 +26,8 @@ def check_repeated_patients(cohort: Cohort, design: StudyDesign) -> Finding | No
     negative_patients = set(patients[cohort.labels == 0])
     return Finding(
         code="DCM001",
-        severity="warning",
+        # A positive patient on both sides of a split is what inflates an AUC.
+        severity="severe" if len(positive_patients) < cohort.n_positives else "warning",
         title="Patients have several samples",
         evidence=(
             f"{cohort.n_samples:,} samples come from {cohort.n_patients:,} patients: "

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from deepcme.cli import audit, fetch, genes, models, portals, prepare, run
+from deepcme.cli import audit, fetch, genes, models, portals, prepare, run, simulate
 from deepcme.errors import DeepCMEError
 
 app = typer.Typer(
@@ -22,6 +22,7 @@ app = typer.Typer(
 run.register(app)
 models.register(app)
 audit.register(app)
+simulate.register(app)
 portals.register(prepare.app)
 app.add_typer(prepare.app, name="prepare")
 app.add_typer(fetch.app, name="fetch")

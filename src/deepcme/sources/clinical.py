@@ -15,10 +15,10 @@ from pathlib import Path
 import pandas as pd
 
 from deepcme.barcodes import is_barcode
-from deepcme.cohort import UNKNOWN, canonical_tissue
 from deepcme.errors import DeepCMEError
 from deepcme.sources.delimited import MISSING, find_table, read_rows, text_lines
 from deepcme.sources.reading import few, read_table, require_file
+from deepcme.tissues import UNKNOWN, canonical_tissue
 
 SAMPLE_COLUMNS = (
     "sample_id",

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from deepcme.cohort import UNKNOWN, Cohort, canonical_tissue
+from deepcme.cohort import UNKNOWN, Cohort
 from deepcme.errors import DeepCMEError
 from deepcme.genes import COLLAPSE_RULE, strongest_of_each
 from deepcme.scales import LINEAR_SCALES, Scale, guess_scale
@@ -28,6 +28,7 @@ from deepcme.sources.reading import (
     read_delimited_matrix,
     require_file,
 )
+from deepcme.tissues import canonical_tissue
 
 _TABLE_BEGIN = "!series_matrix_table_begin"
 _TABLE_END = "!series_matrix_table_end"

@@ -11,12 +11,13 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from deepcme.cohort import UNKNOWN, Cohort, canonical_tissue
+from deepcme.cohort import UNKNOWN, Cohort
 from deepcme.endpoints import binary_column
 from deepcme.errors import DeepCMEError
 from deepcme.scales import Scale, guess_scale
 from deepcme.sources.assembly import Expression, assemble
 from deepcme.sources.reading import few, read_matrix, read_table
+from deepcme.tissues import canonical_tissue
 
 Orientation = Literal["samples-in-rows", "genes-in-rows"]
 

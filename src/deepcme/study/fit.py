@@ -70,8 +70,7 @@ def fit_task(data: TaskData, task: Task) -> TaskResult:
     the ensemble and the tuned regression: they are fitted on both parts, and the
     scores of the validation part come from the fits that did not see the row.
     """
-    if task.model.estimator in NETWORKS:
-        make_engine()  # loads PyTorch, whose threads can only be limited once it is there
+    make_engine()  # if it is PyTorch, its threads can be limited only once it is loaded
     with single_thread():
         preprocessor = _fit_preprocessor(data, task)
         split = task.split

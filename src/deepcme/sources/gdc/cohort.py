@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from deepcme.barcodes import is_barcode
-from deepcme.cohort import Cohort, canonical_tissue
+from deepcme.cohort import Cohort
 from deepcme.errors import DeepCMEError
 from deepcme.sources.assembly import Expression, LabelRule, annotate, assemble
 from deepcme.sources.clinical import ClinicalTable, join_clinical
@@ -16,6 +16,7 @@ from deepcme.sources.gdc.cases import read_cases
 from deepcme.sources.gdc.catalogue import CASES, SAMPLE_SHEET, read_sample_sheet
 from deepcme.sources.gdc.expression import StarColumn, read_gdc_files
 from deepcme.sources.probemap import symbols_of
+from deepcme.tissues import canonical_tissue
 
 
 def cohort_from_gdc(
