@@ -10,7 +10,9 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from deepcme import DeepCMEEnsemble, DeepCMEError
+from deepcme.ensemble import SpacedSnapshots
 from deepcme.network import engines
+from deepcme.network.training import History
 
 QUICK = {"hidden_layers": (8,), "max_epochs": 12, "learning_rate": 1e-2, "random_state": 0}
 
@@ -48,8 +50,8 @@ def test_it_learns_and_ranks_the_genes_that_matter(random):
 
 def test_probabilities_are_means_over_snapshots_then_networks(data):
     X, y = data
-    model = DeepCMEEnsemble(**QUICK, snapshot_interval=3, n_snapshots=2).fit(X, y)
-    assert [len(snapshots) for snapshots in model.networks_] == [2] * 5
+    model = DeepCMEEnsemble(**QUICK, snapshot_interval=1, n_snapshots=3).fit(X, y)
+    assert max(len(snapshots) for snapshots in model.networks_) > 1
     by_network = [
         np.mean([expit(weights.decision_function(X)) for weights in snapshots], axis=0)
         for snapshots in model.networks_
@@ -58,24 +60,45 @@ def test_probabilities_are_means_over_snapshots_then_networks(data):
     np.testing.assert_allclose(model.predict_proba(X)[:, 1], np.mean(by_network, axis=0))
 
 
-def test_snapshots_are_those_of_lowest_validation_loss(data):
-    X, y = data
-    model = DeepCMEEnsemble(**QUICK, snapshot_interval=2, n_snapshots=3).fit(X, y)
-    for number, snapshots in enumerate(model.networks_, start=1):
-        history = model.history_[model.history_["network"] == number]
-        due = history[history["epoch"] % 2 == 0]["valid_loss"]
-        held_out = _held_out_rows(model, X, number)
-        losses = []
-        for weights in snapshots:
-            logit = weights.decision_function(X[held_out])
-            losses.append(np.mean(np.logaddexp(0, logit) - y[held_out] * logit))
-        np.testing.assert_allclose(losses, np.sort(due)[:3], rtol=1e-4)
+class Run:
+    """Stands in for a training run whose weights are the number of its epoch."""
+
+    def __init__(self, history):
+        self.history = history
+
+    def current_weights(self):
+        return self.history.n_epochs
 
 
-def _held_out_rows(model, X, number):
-    """Rows whose out-of-fold logit is that of this network."""
-    probability = model.network_probabilities(X)[:, number - 1]
-    return np.isclose(expit(model.oof_decision_function_), probability, atol=1e-9)
+@pytest.mark.parametrize(
+    ("best", "expected"),
+    [
+        (4, []),
+        (5, [5]),
+        (25, [5, 10, 15, 20, 25]),
+        (26, [10, 20]),
+        (99, [20, 40, 60, 80]),
+        (260, [80, 160, 240]),
+        (500, [160, 320, 480]),
+    ],
+)
+def test_snapshots_are_spread_up_to_the_best_epoch(best, expected):
+    snapshots, history = SpacedSnapshots(5, 5), History()
+    held = 0
+    for epoch in range(1, 501):
+        history.valid_loss.append(abs(epoch - best))
+        snapshots(history, Run(history))
+        held = max(held, len(snapshots._taken))
+    assert snapshots.up_to(best) == expected
+    assert held <= 20
+
+
+def test_snapshots_follow_a_best_epoch_that_jumps():
+    snapshots, history = SpacedSnapshots(1, 4), History()
+    for loss in [5, 4, 3, 6, 6, 6, 6, 6, 2, 7, 7, 7, 7, 7, 7, 1, 9]:
+        history.valid_loss.append(loss)
+        snapshots(history, Run(history))
+    assert snapshots.up_to(history.best_epoch) == [4, 8, 12, 16]
 
 
 def test_without_a_snapshot_the_best_epoch_serves(data):

@@ -234,7 +234,7 @@ def standardise(
     values, notes = _on_model_scale(expression, match, model, normalise)
     statistics, present = model.statistics, match.present
     if normalise == "cohort":
-        standardised = _standardised_by_itself(values)
+        standardised = standardise_within(values)
         if len(values) < FEWEST_SAMPLES:
             notes.append(
                 f"Warning: {len(values)} samples are few to take means and deviations from "
@@ -295,8 +295,8 @@ def _kind(relative: bool) -> str:
     return "log ratios or centred values" if relative else "expression levels"
 
 
-def _standardised_by_itself(values: FloatArray) -> FloatArray:
-    """Each gene over its own mean and deviation; 0 where missing or constant."""
+def standardise_within(values: FloatArray) -> FloatArray:
+    """Each gene by its mean and deviation in these samples; 0 where missing or constant."""
     count = np.maximum((~np.isnan(values)).sum(axis=0), 1)
     mean = np.nansum(values, axis=0, dtype=np.float64) / count
     deviation = np.where(np.isnan(values), 0.0, values - mean)

@@ -136,10 +136,9 @@ def _gene_names(model: Model) -> list[str]:
     return [symbol or gene for symbol, gene in zip(symbols, genes.id, strict=True)]
 
 
-def write_predictions_table(table: pd.DataFrame) -> str:
-    """The table as CSV: six digits after the point, yes and no for truth values."""
-    shown = table.copy()
+def round_predictions(table: pd.DataFrame) -> pd.DataFrame:
+    """The table for reading: six digits after the point, yes and no for truth values."""
+    shown = table.round(6)
     for column in ("positive", "far"):
-        shown[column] = np.where(shown[column], "yes", "no")
-    text: str = shown.to_csv(index=False, float_format="%.6f", lineterminator="\n")
-    return text
+        shown[column] = np.where(table[column], "yes", "no")
+    return shown

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -46,6 +47,8 @@ def register(app: typer.Typer) -> None:
     """Add the commands to the main program."""
     app.command()(train)
     app.command()(predict)
+    app.command()(validate)
+    app.command()(transfer)
 
 
 def train(
@@ -122,8 +125,8 @@ def predict(
     from deepcme.bundle.expression import read_expression
     from deepcme.bundle.files import load_model
     from deepcme.bundle.prediction import predict as predict_samples
-    from deepcme.bundle.prediction import write_predictions_table
-    from deepcme.files import write_text
+    from deepcme.bundle.prediction import round_predictions
+    from deepcme.files import write_csv
 
     _require_suffix(output, ".csv")
     loaded = load_model(model)
@@ -131,12 +134,87 @@ def predict(
     predictions = predict_samples(
         loaded, expression, normalise=normalise, allow_missing=allow_missing
     )
-    write_text(output, write_predictions_table(predictions.table))
-    for note in predictions.notes:
-        if note.startswith("Warning") or not quiet:
-            typer.echo(f"- {note}", err=True)
+    write_csv(output, round_predictions(predictions.table))
+    _say(predictions.notes, quiet)
     if not quiet:
         typer.echo(f"Wrote {output}: {len(predictions.table)} samples.")
+
+
+def validate(
+    model: ModelFolder,
+    cohort: Annotated[
+        Path, typer.Argument(metavar="COHORT.h5ad", help="New patients with their endpoint.")
+    ],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the results.")],
+    normalise: Normalise = "none",
+    allow_missing: AllowMissing = False,
+    seed: Seed = 1,
+    quiet: Quiet = False,
+) -> None:
+    """Test a trained model, as it is, on new patients whose endpoint is known.
+
+    Discrimination, calibration, decision curve, as tables and a page. What
+    recalibration on these patients would add is shown beside it, and said.
+    """
+    from deepcme.bundle.files import load_model, refuse_existing
+    from deepcme.bundle.validation import validate_model
+    from deepcme.cohort import Cohort
+    from deepcme.report.validation import write_validation
+
+    refuse_existing(output)
+    validation = validate_model(
+        load_model(model),
+        Cohort.load(cohort),
+        normalise=normalise,
+        allow_missing=allow_missing,
+        seed=seed,
+    )
+    page = write_validation(validation, output)
+    _say(validation.notes, quiet)
+    if not quiet:
+        typer.echo(validation.describe())
+        typer.echo(f"Report: {page}")
+
+
+def transfer(
+    cohorts: Annotated[
+        list[Path], typer.Argument(metavar="COHORT.h5ad...", help="Two or more cohorts.")
+    ],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the results.")],
+    jobs: Jobs = None,
+    seed: Seed = 1,
+    quiet: Quiet = False,
+) -> None:
+    """Train on every cohort and test on every other, to see whether the signal crosses over.
+
+    Genes in common, each standardised within its cohort without the labels. The
+    ensemble and tuned logistic regression, their AUCs as table and chart.
+    """
+    from joblib import cpu_count
+
+    from deepcme.bundle.files import refuse_existing
+    from deepcme.bundle.transfer import compute_transfer
+    from deepcme.cohort import Cohort
+    from deepcme.report.transfer import write_transfer
+
+    refuse_existing(output)
+    loaded = {path.stem: Cohort.load(path) for path in cohorts}
+    if len(loaded) < len(cohorts) or len(loaded) < 2:
+        raise DeepCMEError(
+            "deepcme transfer needs two or more cohorts of different file names."
+        )
+    table = compute_transfer(loaded, seed=seed, jobs=jobs or cpu_count(), quiet=quiet)
+    write_transfer(table, output)
+    if not quiet:
+        for row in table.itertuples():
+            typer.echo(f"{row.train} to {row.test}, {row.model}: AUC {row.auc:.3f}")
+        typer.echo(f"Wrote {output}.")
+
+
+def _say(notes: Sequence[str], quiet: bool) -> None:
+    for note in notes:
+        if note.startswith("Warning") or not quiet:
+            typer.echo(f"- {note}", err=True)
 
 
 def _require_suffix(path: Path, suffix: str) -> None:
