@@ -86,7 +86,7 @@ def test_calibration_is_fitted_out_of_fold(model, other_cohort):
     match = match_genes(expression, model.manifest.genes)
     Z, _ = standardise(expression, match, model, "none")
     probability = model.probabilities(Z)
-    assert probability.mean() == pytest.approx(other_cohort.labels.mean(), abs=0.08)
+    assert probability.mean() == pytest.approx(other_cohort.labels.mean(), abs=0.15)
     by_network = model.network_probabilities(Z).mean(axis=1)
     line = model.manifest.calibration
     log_odds = np.log(by_network / (1 - by_network))
