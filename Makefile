@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 SOURCES := pyproject.toml CMakeLists.txt $(shell find src -type f -not -name '*.pyc')
 
-.PHONY: run test test-slow check clean
+.PHONY: run test test-slow test-browser test-asan bench bench-quick check clean
 
 run: $(VENV)/installed
 	$(BIN)/deepcme run --out results/transbig
@@ -17,6 +17,21 @@ test: $(VENV)/installed-dev check
 
 test-slow: $(VENV)/installed-dev
 	$(BIN)/python -m pytest -m slow
+
+# Opens reports in headless Chromium; skipped aloud where there is none.
+test-browser: $(VENV)/installed-dev
+	$(BIN)/python -m pytest -m browser tests/browser
+
+# The engine's tests on a build with AddressSanitizer and UndefinedBehaviorSanitizer.
+test-asan: $(VENV)/installed-dev
+	$(BIN)/python tools/test_asan.py
+
+# Times a training step over the grid of sizes (about half an hour), or at the paper's size.
+bench: $(VENV)/installed-dev
+	$(BIN)/python benchmarks/bench.py
+
+bench-quick: $(VENV)/installed-dev
+	$(BIN)/python benchmarks/bench.py --quick
 
 check: $(VENV)/installed-dev
 	$(BIN)/ruff check src tests

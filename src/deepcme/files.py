@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +11,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+# A signed number is a number to a spreadsheet too.
+_FORMULA = re.compile(r"[=+\-@](?!\d+(\.\d+)?$)")
 
 
 @contextmanager
@@ -43,6 +48,5 @@ def write_csv(path: Path, table: pd.DataFrame) -> None:
 
 
 def _without_formula(value: object) -> object:
-    return (
-        f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@") else value
-    )
+    is_formula = isinstance(value, str) and bool(_FORMULA.match(value))
+    return f"'{value}" if is_formula else value

@@ -120,7 +120,7 @@ def test_snapshot_keeps_what_it_was_given() -> None:
 
 def test_interrupt_within_an_epoch() -> None:
     problem = make_problem(n=4_000, n_genes=3_000)
-    settings = Hyperparameters(hidden_layers=(256,), batch_size=2, max_epochs=1)
+    settings = Hyperparameters(hidden_layers=(1024,), batch_size=2, max_epochs=1)
     timer = threading.Timer(0.3, _thread.interrupt_main)
     timer.start()
     with pytest.raises(KeyboardInterrupt):

@@ -29,10 +29,15 @@ constexpr int kMaxVectors = 2;
 /// of the register file and leave room for one row of B and one element of A.
 constexpr int kMaxRows = 6;
 
-typedef float Vector __attribute__((vector_size(4 * kLanes), aligned(4), may_alias));
+typedef float Vector __attribute__((vector_size(4 * kLanes)));
 
-DEEPCME_INLINE Vector load(const float* from) { return *reinterpret_cast<const Vector*>(from); }
-DEEPCME_INLINE void store(float* to, Vector v) { *reinterpret_cast<Vector*>(to) = v; }
+/// A vector in memory, wherever it starts.
+typedef float StoredVector __attribute__((vector_size(4 * kLanes), aligned(4), may_alias));
+
+DEEPCME_INLINE Vector load(const float* from) {
+  return *reinterpret_cast<const StoredVector*>(from);
+}
+DEEPCME_INLINE void store(float* to, Vector v) { *reinterpret_cast<StoredVector*>(to) = v; }
 DEEPCME_INLINE Vector broadcast(float value) { return Vector{} + value; }
 
 DEEPCME_INLINE Vector square_root(Vector v) {
