@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deepcme import DeepCMEError
-from deepcme.splits import RepeatedSplits, draw_holdout, draw_split
+from deepcme.splits import RepeatedSplits, draw_folds, draw_holdout, draw_split
 
 FRACTIONS = (0.6, 0.2, 0.2)
 
@@ -83,3 +83,16 @@ def test_holdout_leaves_a_lone_positive_in_training():
     train, valid = draw_holdout([1, 0, 0, 0, 0], np.arange(5), 0.25, np.random.default_rng(0))
     assert 0 in train
     assert len(valid) == 1
+
+
+@pytest.mark.parametrize("n_groups", [5, 6, 17, 50])
+def test_folds_are_balanced_stratified_and_by_patient(n_groups, random):
+    labels = np.repeat((np.arange(n_groups) < n_groups // 3 + 1).astype(int), 2)
+    groups = np.repeat(np.arange(n_groups), 2)
+    folds = draw_folds(labels, groups, 5, random)
+    assert sorted(np.concatenate(folds)) == list(range(2 * n_groups))
+    sizes = [len(set(groups[rows])) for rows in folds]
+    positives = [len(set(groups[rows][labels[rows] == 1])) for rows in folds]
+    assert max(sizes) - min(sizes) <= 1
+    assert max(positives) - min(positives) <= 1
+    assert sum(sizes) == n_groups

@@ -9,18 +9,29 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from deepcme.bundle.files import load_model
     from deepcme.classifier import DeepCMEClassifier
     from deepcme.cohort import Cohort
+    from deepcme.ensemble import DeepCMEEnsemble
     from deepcme.errors import DeepCMEError
 
-__all__ = ["Cohort", "DeepCMEClassifier", "DeepCMEError", "__version__"]
+__all__ = [
+    "Cohort",
+    "DeepCMEClassifier",
+    "DeepCMEEnsemble",
+    "DeepCMEError",
+    "__version__",
+    "load_model",
+]
 
 __version__ = "0.1.0"
 
 _HOMES = {
     "Cohort": "deepcme.cohort",
     "DeepCMEClassifier": "deepcme.classifier",
+    "DeepCMEEnsemble": "deepcme.ensemble",
     "DeepCMEError": "deepcme.errors",
+    "load_model": "deepcme.bundle.files",
 }
 
 

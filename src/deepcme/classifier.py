@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -21,10 +22,78 @@ from sklearn.utils.validation import (
 from deepcme.errors import DeepCMEError
 from deepcme.network.architecture import Hyperparameters
 from deepcme.network.engines import make_engine
+from deepcme.network.training import History
 from deepcme.splits import RowIndex, draw_holdout
 
 
-class DeepCMEClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+class NetworkClassifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
+    """What one network and an ensemble of them share: their settings, checks and verbs."""
+
+    hidden_layers: tuple[int, ...]
+    dropout: float
+    batch_norm: bool
+    penalty: Literal["l1"] | None
+    penalty_reduction: Literal["mean", "sum"]
+    penalty_strength: float
+    learning_rate: float
+    max_epochs: int
+    batch_size: int
+    patience: int | None
+    class_weight: dict[Any, float] | Literal["balanced"] | None
+    random_state: int | np.random.RandomState | None
+
+    def _hyperparameters(self) -> Hyperparameters:
+        return Hyperparameters(
+            hidden_layers=tuple(self.hidden_layers),
+            dropout=self.dropout,
+            batch_norm=self.batch_norm,
+            penalty=self.penalty,
+            penalty_reduction=self.penalty_reduction,
+            penalty_strength=self.penalty_strength,
+            learning_rate=self.learning_rate,
+            max_epochs=self.max_epochs,
+            batch_size=self.batch_size,
+            patience=self.patience,
+        )
+
+    def _training_data(
+        self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+        """Matrix, target of 0 and 1, and weight of each sample; sets `classes_`."""
+        matrix, y = validate_data(self, X, y, dtype=np.float32, order="C")
+        self.classes_, target = encode_binary_target(y, type(self).__name__)
+        weight = _check_sample_weight(sample_weight, matrix, dtype=np.float32)
+        if self.class_weight is not None:
+            weight = weight * compute_sample_weight(self.class_weight, y).astype(np.float32)
+        return matrix, target, weight
+
+    def _spawn_generators(self, number: int) -> list[np.random.Generator]:
+        """Independent generators from one draw, whatever kind of random_state."""
+        seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
+        return np.random.default_rng(seed).spawn(number)
+
+    @abstractmethod
+    def decision_function(self, X: ArrayLike) -> NDArray[np.float64]:
+        """Logit of the positive class, one per sample."""
+
+    def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:
+        """Probability of each class, of shape (samples, 2)."""
+        positive = expit(self.decision_function(X))
+        return np.column_stack([1 - positive, positive])
+
+    def predict(self, X: ArrayLike) -> NDArray[Any]:
+        """More probable class of each sample."""
+        positive = self.decision_function(X) > 0
+        predicted: NDArray[Any] = self.classes_[positive.astype(int)]
+        return predicted
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_class = False
+        return tags
+
+
+class DeepCMEClassifier(NetworkClassifier):
     """Sparse deep network for a binary endpoint (Kim et al. 2023).
 
     Blocks of Linear, BatchNorm, Dropout and ReLU, one logit, binary
@@ -145,64 +214,22 @@ class DeepCMEClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             If the target is not binary, a setting is out of range, or too few
             samples are left for training or validation.
         """
+        if not 0 < self.validation_fraction < 1:
+            raise DeepCMEError(
+                f"validation_fraction must lie between 0 and 1, not {self.validation_fraction}."
+            )
         hyperparameters = self._hyperparameters()
-        matrix, y = validate_data(self, X, y, dtype=np.float32, order="C")
-        target = self._encode(y)
-        weight = _check_sample_weight(sample_weight, matrix, dtype=np.float32)
-        if self.class_weight is not None:
-            weight = weight * compute_sample_weight(self.class_weight, y).astype(np.float32)
-        # One draw serves the split and the training, whatever kind of random_state.
-        seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
-        split_random, train_random = np.random.default_rng(seed).spawn(2)
+        matrix, target, weight = self._training_data(X, y, sample_weight)
+        split_random, train_random = self._spawn_generators(2)
         train, valid = self._rows(target, groups, validation_rows, split_random)
         trained = make_engine(self.engine, self.device).fit(
             matrix, target, train, valid, hyperparameters, train_random, sample_weight=weight
         )
         self.weights_ = trained.weights
         self.best_epoch_ = trained.history.best_epoch
-        self.history_ = pd.DataFrame(
-            {
-                "epoch": np.arange(1, trained.history.n_epochs + 1),
-                "train_loss": trained.history.train_loss,
-                "valid_loss": trained.history.valid_loss,
-                "valid_auc": trained.history.valid_auc,
-            }
-        )
+        self.history_ = history_table(trained.history)
         self.gene_scores_ = np.abs(self.weights_.blocks[0].weight).sum(axis=1)
         return self
-
-    def _hyperparameters(self) -> Hyperparameters:
-        if not 0 < self.validation_fraction < 1:
-            raise DeepCMEError(
-                f"validation_fraction must lie between 0 and 1, not {self.validation_fraction}."
-            )
-        return Hyperparameters(
-            hidden_layers=tuple(self.hidden_layers),
-            dropout=self.dropout,
-            batch_norm=self.batch_norm,
-            penalty=self.penalty,
-            penalty_reduction=self.penalty_reduction,
-            penalty_strength=self.penalty_strength,
-            learning_rate=self.learning_rate,
-            max_epochs=self.max_epochs,
-            batch_size=self.batch_size,
-            patience=self.patience,
-        )
-
-    def _encode(self, y: ArrayLike) -> NDArray[np.float32]:
-        check_classification_targets(y)
-        kind = type_of_target(y, input_name="y", raise_unknown=True)
-        if kind != "binary":
-            raise ValueError(
-                f"Only binary classification is supported. The type of the target is {kind}."
-            )
-        self.classes_ = np.unique(np.asarray(y))
-        if len(self.classes_) < 2:
-            raise ValueError(
-                "DeepCMEClassifier needs samples of two classes; y holds one class."
-            )
-        target: NDArray[np.float32] = (np.asarray(y) == self.classes_[1]).astype(np.float32)
-        return target
 
     def _rows(
         self,
@@ -234,18 +261,36 @@ class DeepCMEClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         matrix = validate_data(self, X, dtype=np.float32, reset=False)
         return self.weights_.decision_function(matrix)
 
-    def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:
-        """Probability of each class, of shape (samples, 2)."""
-        positive = expit(self.decision_function(X))
-        return np.column_stack([1 - positive, positive])
 
-    def predict(self, X: ArrayLike) -> NDArray[Any]:
-        """More probable class of each sample."""
-        positive = self.decision_function(X) > 0
-        predicted: NDArray[Any] = self.classes_[positive.astype(int)]
-        return predicted
+def history_table(history: History) -> pd.DataFrame:
+    """Losses and validation AUC of a network, one row per epoch."""
+    return pd.DataFrame(
+        {
+            "epoch": np.arange(1, history.n_epochs + 1),
+            "train_loss": history.train_loss,
+            "valid_loss": history.valid_loss,
+            "valid_auc": history.valid_auc,
+        }
+    )
 
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.classifier_tags.multi_class = False
-        return tags
+
+def encode_binary_target(
+    y: ArrayLike, estimator: str
+) -> tuple[NDArray[Any], NDArray[np.float32]]:
+    """The two classes in sorted order, and 1 where `y` is the second, else 0.
+
+    Raises
+    ------
+    ValueError
+        If `y` does not hold two classes; names the estimator.
+    """
+    check_classification_targets(y)
+    kind = type_of_target(y, input_name="y", raise_unknown=True)
+    if kind != "binary":
+        raise ValueError(
+            f"Only binary classification is supported. The type of the target is {kind}."
+        )
+    classes = np.unique(np.asarray(y))
+    if len(classes) < 2:
+        raise ValueError(f"{estimator} needs samples of two classes; y holds one class.")
+    return classes, (np.asarray(y) == classes[1]).astype(np.float32)

@@ -9,9 +9,13 @@ from tests.conftest import invented_cohort
 from deepcme.preprocessing import make_preprocessor
 from deepcme.study.fit import fit_task
 from deepcme.study.plan import TaskData, make_plan
-from deepcme.study.spec import DEFAULT_MODELS
+from deepcme.study.spec import TABLE_1_MODELS
 
-NAMES = [name for name in DEFAULT_MODELS if name != "DeepCME"]
+NAMES = [name for name in TABLE_1_MODELS if name != "DeepCME"]
+QUICK_ENSEMBLE = {
+    "name": "DeepCME-ensemble",
+    "parameters": {"hidden_layers": [6], "max_epochs": 6, "learning_rate": 1e-2},
+}
 
 
 def plan_of(quick_study, model, **options):
@@ -55,6 +59,32 @@ def test_the_validation_part_only_chooses_the_epoch(quick_study):
     dirty = fit_task(poisoned(data, task.split.validation), task)
     np.testing.assert_array_equal(clean.history["train_loss"], dirty.history["train_loss"])
     assert not np.array_equal(clean.history["valid_loss"], dirty.history["valid_loss"])
+
+
+@pytest.mark.parametrize("model", [QUICK_ENSEMBLE, "LR-tuned"])
+def test_models_of_both_parts_never_see_the_test_part(quick_study, model):
+    plan = plan_of(quick_study, model)
+    data, task = TaskData.of(plan.cohort), plan.tasks[0]
+    clean, dirty = fit_task(data, task), fit_task(poisoned(data, task.split.test), task)
+    n = len(task.split.train) + len(task.split.validation)
+    np.testing.assert_array_equal(clean.score[:n], dirty.score[:n])
+
+
+@pytest.mark.parametrize("model", [QUICK_ENSEMBLE, "LR-tuned"])
+def test_their_validation_scores_come_from_fits_without_the_row(quick_study, model):
+    """A flipped label moves the scores of other rows, never that of its own."""
+    plan = plan_of(quick_study, model)
+    data, task = TaskData.of(plan.cohort), plan.tasks[0]
+    row = task.split.validation[0]
+    labels = data.labels.copy()
+    labels[row] = 1 - labels[row]
+    clean, dirty = fit_task(data, task), fit_task(replace(data, labels=labels), task)
+    n = len(task.split.train)
+    assert not np.array_equal(clean.score[-5:], dirty.score[-5:])
+    np.testing.assert_allclose(clean.probability[n], 1 / (1 + np.exp(-clean.score[n])))
+    if model == "LR-tuned":
+        validation = slice(n, n + len(task.split.validation))
+        np.testing.assert_array_equal(clean.score[validation], dirty.score[validation])
 
 
 @pytest.mark.parametrize("step", ["impute", "prevalence", "standardise"])

@@ -19,7 +19,9 @@ def test_defaults_of_an_honest_study():
     assert study.split.fractions == (0.6, 0.2, 0.2)
     assert study.preprocessing.fit_on == "train"
     assert study.preprocessing.tissue == "primary"
-    assert [model.name for model in study.models] == ["DeepCME", "LR", "SVC", "RF", "DT", "KNN"]
+    assert [model.name for model in study.models] == [
+        *("DeepCME", "DeepCME-ensemble", "LR", "SVC", "RF", "DT", "KNN", "LR-tuned")
+    ]
     assert study.deviations() == []
 
 
@@ -86,7 +88,10 @@ def test_the_template_of_init_is_a_valid_study_with_the_default_models(tmp_path)
         ({"protocol": "fair"}, "protocol: input should be 'honest' or 'paper', not 'fair'"),
         ({"split": {"repeats": 0}}, "split.repeats: .*greater than or equal to 1, not 0"),
         ({"split": {"train": 0.7}}, "split: train, validation and test must sum to 1"),
-        ({"models": ["XGB"]}, "there is no estimator 'XGB'; choose from DeepCME, LR"),
+        (
+            {"models": ["XGB"]},
+            "there is no estimator 'XGB'; choose from DeepCME, DeepCME-ensemble, LR",
+        ),
         ({"models": ["LR", "LR"]}, "two models have the same name"),
         ({"models": []}, "models: .*at least 1 item"),
         (

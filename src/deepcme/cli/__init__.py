@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from deepcme.cli import audit, fetch, genes, portals, prepare, run, simulate
+from deepcme.cli import audit, fetch, genes, models, portals, prepare, run, simulate
 from deepcme.errors import DeepCMEError
 
 app = typer.Typer(
@@ -20,6 +20,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 run.register(app)
+models.register(app)
 audit.register(app)
 simulate.register(app)
 portals.register(prepare.app)

@@ -52,6 +52,15 @@ CAPTIONS: dict[str, str] = {
         "How much one sample's predicted risk changes from split to split: the mean, over "
         "samples, of its standard deviation."
     ),
+    "external_auc": (
+        "AUC and PR-AUC of the model as it came. The prevalence is the PR-AUC of chance. "
+        "DeLong's interval takes samples as independent; the bootstrap draws patients."
+    ),
+    "external_classification": "At the threshold that the model brought; Wilson's intervals.",
+    "external_calibration": (
+        "The model as it came, and recalibrated on these patients: Platt's line, for each "
+        "tenth of the patients fitted on the others."
+    ),
     "table_1": "Table 1 of the paper: test AUC by split, beside the published values.",
     "table_2": "Table 2 of the paper: AUC on training, validation and test part.",
     "table_3": "Table 3 of the paper: ablation. BN: BatchNorm, DO: dropout, L1: the penalty.",
@@ -91,6 +100,30 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
         ("events", "Events", ",.0f"),
     ),
     "calibration": (
+        ("model", "Model", ""),
+        ("metric", "Measure", ""),
+        ("value", "Value", ".3f"),
+        *_INTERVAL,
+        ("n", "Samples", ",.0f"),
+        ("events", "Events", ",.0f"),
+    ),
+    "external_auc": (
+        ("metric", "Measure", ""),
+        ("method", "Interval", ""),
+        ("value", "Value", ".3f"),
+        *_INTERVAL,
+        ("prevalence", "Prevalence", ".3f"),
+        ("n", "Samples", ",.0f"),
+        ("events", "Events", ",.0f"),
+    ),
+    "external_classification": (
+        ("metric", "Measure", ""),
+        ("value", "Value", ".3f"),
+        *_INTERVAL,
+        ("numerator", "Right", ",.0f"),
+        ("denominator", "Of", ",.0f"),
+    ),
+    "external_calibration": (
         ("model", "Model", ""),
         ("metric", "Measure", ""),
         ("value", "Value", ".3f"),

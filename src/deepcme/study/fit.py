@@ -11,12 +11,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.special import expit
 from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits
 
+from deepcme.baselines import TUNED_REGRESSION
 from deepcme.network.engines import make_engine
 from deepcme.preprocessing import kept_genes, make_preprocessor, transform_rows
-from deepcme.study.models import DEEPCME, make_model, scores_of
+from deepcme.study.models import DEEPCME, ENSEMBLE, NETWORKS, make_model, scores_of
 from deepcme.study.plan import Task, TaskData
 
 
@@ -64,7 +66,9 @@ def fit_task(data: TaskData, task: Task) -> TaskResult:
     """Fit one model on one split.
 
     With ``fit_on = "train"`` nothing but the training part reaches any step that
-    learns; the validation part only chooses the network's epoch.
+    learns, and the validation part only chooses the network's epoch, except in
+    the ensemble and the tuned regression: they are fitted on both parts, and the
+    scores of the validation part come from the fits that did not see the row.
     """
     make_engine()  # if it is PyTorch, its threads can be limited only once it is loaded
     with single_thread():
@@ -72,21 +76,24 @@ def fit_task(data: TaskData, task: Task) -> TaskResult:
         split = task.split
         fitting_rows = np.concatenate([split.train, split.validation])
         fitting = transform_rows(preprocessor, data.X, fitting_rows)
-        model = _fit_model(task, fitting, data.labels[fitting_rows])
+        model = _fit_model(data, task, fitting, fitting_rows)
         score, probability = scores_of(model, fitting)
         del fitting
+        if hasattr(model, "oof_decision_function_"):
+            score[len(split.train) :] = model.oof_decision_function_[len(split.train) :]
+            probability = expit(score)
         testing = transform_rows(preprocessor, data.X, split.test)
         test_score, test_probability = scores_of(model, testing)
     if probability is not None and test_probability is not None:
         probability = np.concatenate([probability, test_probability])
-    is_network = task.model.estimator == DEEPCME
+    is_network = task.model.estimator in NETWORKS
     return TaskResult(
         rows=np.concatenate([fitting_rows, split.test]),
         score=np.concatenate([score, test_score]),
         probability=probability,
         genes=kept_genes(preprocessor) if is_network else None,
         gene_scores=model.gene_scores_.astype(np.float64) if is_network else None,
-        history=model.history_ if is_network else None,
+        history=model.history_ if task.model.estimator == DEEPCME else None,
     )
 
 
@@ -101,10 +108,15 @@ def _fit_preprocessor(data: TaskData, task: Task) -> Pipeline:
     return preprocessor.fit(data.X if settings.fit_on == "all" else data.X[task.split.train])
 
 
-def _fit_model(task: Task, fitting: NDArray[np.float32], labels: NDArray[np.int8]) -> Any:
+def _fit_model(
+    data: TaskData, task: Task, fitting: NDArray[np.float32], rows: NDArray[np.int64]
+) -> Any:
     """Fit on the rows of the training part, which come first; the rest are for validation."""
     n_train = len(task.split.train)
+    labels, validation_rows = data.labels[rows], np.arange(n_train, len(rows))
     model = make_model(task.model.estimator, task.model.parameters, task.random_state)
-    if task.model.estimator == DEEPCME:
-        return model.fit(fitting, labels, validation_rows=np.arange(n_train, len(fitting)))
+    if task.model.estimator == ENSEMBLE:
+        return model.fit(fitting, labels, groups=data.patients[rows])
+    if task.model.estimator in (DEEPCME, TUNED_REGRESSION):
+        return model.fit(fitting, labels, validation_rows=validation_rows)
     return model.fit(fitting[:n_train], labels[:n_train])

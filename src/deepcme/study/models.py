@@ -9,9 +9,12 @@ from numpy.typing import NDArray
 
 from deepcme.baselines import BASELINES, make_baseline_classifier
 from deepcme.classifier import DeepCMEClassifier
+from deepcme.ensemble import DeepCMEEnsemble
 from deepcme.errors import DeepCMEError
 
 DEEPCME = "DeepCME"
+ENSEMBLE = "DeepCME-ensemble"
+NETWORKS = {DEEPCME: DeepCMEClassifier, ENSEMBLE: DeepCMEEnsemble}
 
 
 def check_model(name: str, estimator: str, parameters: dict[str, Any]) -> None:
@@ -22,7 +25,7 @@ def check_model(name: str, estimator: str, parameters: dict[str, Any]) -> None:
     DeepCMEError
         Naming the model and what there is to choose from.
     """
-    known = (DEEPCME, *BASELINES)
+    known = (*NETWORKS, *BASELINES)
     if estimator not in known:
         raise DeepCMEError(
             f"model {name}: there is no estimator {estimator!r}; choose from "
@@ -40,8 +43,8 @@ def make_model(estimator: str, parameters: dict[str, Any], random_state: int) ->
         key: tuple(value) if isinstance(value, list) else value
         for key, value in parameters.items()
     }
-    if estimator == DEEPCME:
-        return DeepCMEClassifier(**values, random_state=random_state)
+    if estimator in NETWORKS:
+        return NETWORKS[estimator](**values, random_state=random_state)
     return make_baseline_classifier(estimator, random_state).set_params(**values)
 
 

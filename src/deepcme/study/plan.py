@@ -27,10 +27,14 @@ _NUMERICAL_PACKAGES = ("numpy", "scipy", "scikit-learn")
 
 @dataclass(frozen=True)
 class TaskData:
-    """What a task needs of a cohort: plain arrays that travel to a worker."""
+    """What a task needs of a cohort: plain arrays that travel to a worker.
+
+    `patients` numbers the patients.
+    """
 
     X: NDArray[np.float32]
     labels: NDArray[np.int8]
+    patients: NDArray[np.int64]
     scale: Scale
     zero_means_absent: bool
 
@@ -40,6 +44,7 @@ class TaskData:
         return cls(
             X=cohort.X,
             labels=cohort.labels,
+            patients=np.unique(cohort.patients.astype(str), return_inverse=True)[1],
             scale=cohort.scale,
             zero_means_absent=cohort.zero_means_absent,
         )

@@ -17,7 +17,7 @@ from deepcme.study import tables
 from deepcme.study.estimate import describe_expected_time
 from deepcme.study.executors import Outcome, run_on_dask, run_on_processes
 from deepcme.study.grid import summarise_grid
-from deepcme.study.models import DEEPCME
+from deepcme.study.models import DEEPCME, ENSEMBLE
 from deepcme.study.plan import Plan, Task, TaskData, make_plan
 from deepcme.study.spec import Study, is_network
 from deepcme.study.store import StudyFolder
@@ -96,7 +96,10 @@ def _outcomes(
     data: TaskData, tasks: Sequence[Task], jobs: int, scheduler: str | None
 ) -> Iterator[Outcome]:
     # The long fits first, so that no worker is left alone with one at the end.
-    ordered = sorted(tasks, key=lambda task: task.model.estimator != DEEPCME)
+    ordered = sorted(
+        tasks,
+        key=lambda task: (task.model.estimator != ENSEMBLE, task.model.estimator != DEEPCME),
+    )
     if not ordered:
         return iter(())
     if scheduler is not None:

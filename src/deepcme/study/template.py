@@ -34,6 +34,9 @@ name = "DeepCME"
 # parameters = {{ hidden_layers = [64, 64, 64], batch_size = 32, penalty_strength = 100.0 }}
 
 [[models]]
+name = "DeepCME-ensemble"   # five such networks, each holding out a fifth of the patients
+
+[[models]]
 name = "LR"
 
 [[models]]
@@ -47,6 +50,9 @@ name = "DT"
 
 [[models]]
 name = "KNN"
+
+[[models]]
+name = "LR-tuned"   # L2 strength chosen on the validation part
 
 # A second network beside the first:
 # [[models]]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -63,6 +63,9 @@ class TrainingRun(ABC):
     @abstractmethod
     def snapshot(self) -> NetworkWeights:
         """The weights as they were when last kept."""
+
+
+AfterEpoch = Callable[[History, TrainingRun], None]
 
 
 class SelectorRun(ABC):
@@ -151,6 +154,7 @@ class Engine(ABC):
         hyperparameters: Hyperparameters,
         random: np.random.Generator,
         sample_weight: FloatArray | None = None,
+        after_epoch: AfterEpoch | None = None,
     ) -> TrainedNetwork:
         """Train until `max_epochs` or `patience`; keep the epoch of lowest validation loss.
 
@@ -167,6 +171,9 @@ class Engine(ABC):
             Source of starting weights, batch order and dropout masks.
         sample_weight : ndarray of float32, shape (samples,), optional
             Weight of each row in the training and validation loss.
+        after_epoch : callable, optional
+            Called after every epoch with the history and the run, which it may
+            read and must not change.
 
         Raises
         ------
@@ -198,6 +205,8 @@ class Engine(ABC):
             history.valid_auc.append(rank_auc(logits, y_valid))
             if history.best_epoch == history.n_epochs:
                 run.keep_snapshot()
+            if after_epoch is not None:
+                after_epoch(history, run)
             patience = hyperparameters.patience
             if patience is not None and history.n_epochs - history.best_epoch >= patience:
                 break

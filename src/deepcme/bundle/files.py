@@ -1,0 +1,220 @@
+"""A model as files: ``manifest.json`` beside ``model.safetensors``. Nothing is pickled.
+
+Safetensors is a header of names, shapes and types before plain numbers;
+reading it runs no code of the file's.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NoReturn
+
+import numpy as np
+from pydantic import ValidationError
+from safetensors import SafetensorError
+from safetensors.numpy import load, save
+
+from deepcme.bundle.manifest import FORMAT, SCHEMA_VERSION, Manifest, digest_of
+from deepcme.bundle.model import GeneStatistics, Model
+from deepcme.errors import DeepCMEError
+from deepcme.network.architecture import Block, FloatArray, NetworkWeights
+
+MANIFEST_FILE = "manifest.json"
+ARRAYS_FILE = "model.safetensors"
+_STATISTICS = ("median", "mean", "scale")
+_ARRAY_NAME = re.compile(
+    r"networks\.(?P<network>\d{1,6})\.(?P<snapshot>\d{1,6})\.(?P<array>.+)"
+)
+_NORMALISATION = {"scale", "shift", "running_mean", "running_var"}
+
+Arrays = dict[str, FloatArray]
+_READERS: dict[int, Callable[[dict[str, Any]], Manifest]] = {1: Manifest.model_validate}
+"""How the manifest of each schema version becomes one of this version."""
+
+
+def save_model(model: Model, folder: str | Path) -> None:
+    """Write a model to a new folder, whole or not at all.
+
+    Raises
+    ------
+    DeepCMEError
+        If there is something of that name already.
+    """
+    folder = Path(folder)
+    refuse_existing(folder)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    packed = save(_arrays_of(model))
+    text = model.manifest.to_json({ARRAYS_FILE: hashlib.sha256(packed).hexdigest()})
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".deepcme-") as temporary:
+        written = Path(temporary) / "model"
+        written.mkdir()
+        (written / ARRAYS_FILE).write_bytes(packed)
+        (written / MANIFEST_FILE).write_text(text, encoding="utf-8")
+        written.rename(folder)
+
+
+def refuse_existing(folder: Path) -> None:
+    """Raise `DeepCMEError` if the folder to write holds something already."""
+    if folder.is_file() or (folder.is_dir() and any(folder.iterdir())):
+        raise DeepCMEError(f"{folder}: this is there already; name another or delete it.")
+
+
+def load_model(folder: str | Path) -> Model:
+    """Read a model that `save_model` wrote, of this schema version or an older one.
+
+    Raises
+    ------
+    DeepCMEError
+        One sentence if the folder holds no model, a file is damaged,
+        truncated or foreign, or a newer deepcme wrote it.
+    """
+    folder = Path(folder)
+    path = folder / MANIFEST_FILE
+    manifest, files = _read_manifest(path)
+    arrays = _read_arrays(folder / ARRAYS_FILE, files)
+    try:
+        return _assemble(manifest, arrays)
+    except _UnfitArraysError as error:
+        raise DeepCMEError(f"{folder / ARRAYS_FILE}: {error}") from error
+
+
+def _read_bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise DeepCMEError(
+            f"{path.parent}: this is not a deepcme model, as {path.name} cannot be read in it; "
+            "name the folder that `deepcme train` wrote."
+        ) from error
+
+
+def _read_manifest(path: Path) -> tuple[Manifest, dict[str, str]]:
+    """The manifest, and the SHA-256 of each file."""
+    text = _read_bytes(path)
+    try:
+        content = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        _refuse_damaged(path, error)
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
+        raise DeepCMEError(f"{path}: this is not the manifest of a deepcme model.")
+    version = content.get("schema_version")
+    if isinstance(version, int) and version > SCHEMA_VERSION:
+        raise DeepCMEError(
+            f"{path}: a newer deepcme wrote this model (schema {version}, known are up to "
+            f"{SCHEMA_VERSION}); update deepcme with: pip install -U deepcme."
+        )
+    reader = _READERS.get(version) if isinstance(version, int) else None
+    digest, files = content.pop("digest", None), content.get("files")
+    if reader is None or not _is_intact(content, digest) or not isinstance(files, dict):
+        _refuse_damaged(path)
+    del content["files"]
+    try:
+        return reader(content), files
+    except (ValidationError, RecursionError) as error:
+        _refuse_damaged(path, error)
+
+
+def _is_intact(content: dict[str, Any], digest: object) -> bool:
+    try:
+        return digest == digest_of(content)
+    except (ValueError, RecursionError):
+        return False
+
+
+def _read_arrays(path: Path, files: dict[str, str]) -> Arrays:
+    packed = _read_bytes(path)
+    if hashlib.sha256(packed).hexdigest() != files.get(path.name):
+        _refuse_damaged(path)
+    try:
+        return load(packed)
+    except (SafetensorError, KeyError, ValueError, TypeError) as error:
+        _refuse_damaged(path, error)
+
+
+def _refuse_damaged(path: Path, error: Exception | None = None) -> NoReturn:
+    raise DeepCMEError(
+        f"{path}: the file is damaged or was changed; copy the model's folder again from "
+        "where it came."
+    ) from error
+
+
+class _UnfitArraysError(Exception):
+    """The arrays do not make up the model that the manifest describes."""
+
+
+def _arrays_of(model: Model) -> Arrays:
+    arrays = {f"genes.{name}": getattr(model.statistics, name) for name in _STATISTICS}
+    for number, snapshots in enumerate(model.networks):
+        for position, weights in enumerate(snapshots):
+            for name, array in weights.arrays():
+                arrays[f"networks.{number}.{position}.{name}"] = array
+    return {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+
+
+def _assemble(manifest: Manifest, arrays: Arrays) -> Model:
+    for name, array in arrays.items():
+        if array.dtype != np.float32 or not np.isfinite(array).all():
+            raise _UnfitArraysError(f"the array {name} does not hold finite numbers.")
+    n_genes = len(manifest.genes.id)
+    try:
+        statistics = GeneStatistics(*(arrays.pop(f"genes.{name}") for name in _STATISTICS))
+    except KeyError as error:
+        raise _UnfitArraysError(f"the array {error.args[0]} is missing.") from error
+    if any(getattr(statistics, name).shape != (n_genes,) for name in _STATISTICS):
+        raise _UnfitArraysError(f"the statistics are not those of {n_genes} genes.")
+    if (statistics.scale < 0).any():
+        raise _UnfitArraysError("a gene's standard deviation is negative.")
+    return Model(manifest, _assemble_networks(arrays, n_genes), statistics)
+
+
+def _assemble_networks(arrays: Arrays, n_genes: int) -> list[list[NetworkWeights]]:
+    by_snapshot: dict[tuple[int, int], Arrays] = {}
+    for name, array in arrays.items():
+        place = _ARRAY_NAME.fullmatch(name)
+        if place is None:
+            raise _UnfitArraysError(f"the array {name} belongs to no network.")
+        snapshot = int(place["network"]), int(place["snapshot"])
+        by_snapshot.setdefault(snapshot, {})[place["array"]] = array
+    networks: dict[int, list[NetworkWeights]] = {}
+    for (number, _), inner_arrays in sorted(by_snapshot.items()):
+        networks.setdefault(number, []).append(_assemble_network(inner_arrays, n_genes))
+    if not networks:
+        raise _UnfitArraysError("there is no network in it.")
+    return list(networks.values())
+
+
+def _assemble_network(arrays: Arrays, n_genes: int) -> NetworkWeights:
+    try:
+        weights = NetworkWeights.from_arrays(arrays)
+    except (KeyError, IndexError, TypeError, ValueError) as error:
+        raise _UnfitArraysError("a network lacks an array.") from error
+    n_inputs = n_genes
+    for block in weights.blocks:
+        n_inputs = _check_block(block, n_inputs)
+    if weights.output_weight.shape != (n_inputs,) or weights.output_bias.shape != (1,):
+        raise _UnfitArraysError("a network's output does not fit its last layer.")
+    return weights
+
+
+def _check_block(block: Block, n_inputs: int) -> int:
+    """Units of a block; refuses arrays that do not fit each other."""
+    if block.weight.ndim != 2 or len(block.weight) != n_inputs:
+        raise _UnfitArraysError(f"a layer's weights do not take {n_inputs} inputs.")
+    n_units = int(block.weight.shape[1])
+    others = {
+        name: getattr(block, name)
+        for name in ("bias", *_NORMALISATION)
+        if getattr(block, name) is not None
+    }
+    if set(others) not in ({"bias"}, _NORMALISATION):
+        raise _UnfitArraysError("a layer has neither a bias nor a normalisation.")
+    if any(array.shape != (n_units,) for array in others.values()):
+        raise _UnfitArraysError(f"the arrays of a layer do not have {n_units} units.")
+    if block.running_var is not None and (block.running_var < 0).any():
+        raise _UnfitArraysError("a layer's running variance is negative.")
+    return n_units

@@ -1,0 +1,142 @@
+"""What a model says about itself: the contents of ``manifest.json``."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from deepcme.scales import Scale
+
+FORMAT = "deepcme model"
+SCHEMA_VERSION = 1
+
+Probability = Annotated[float, Field(ge=0, le=1)]
+Count = Annotated[int, Field(ge=0)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class TrainingCohort(_Part):
+    """The cohort in numbers; `fingerprint` is the SHA-256 of its values and labels."""
+
+    name: str
+    source: str
+    fingerprint: str
+    samples: Count
+    patients: Count
+    positives: Count
+    positive_patients: Count
+    tissue: dict[str, Count]
+
+
+class Preprocessing(_Part):
+    """How values become what the networks take.
+
+    ``log2`` says whether log2(x + 1) is taken of the training scale;
+    `relative` whether values are ratios or centred, so that their level in a
+    sample means nothing.
+    """
+
+    scale: Scale
+    log2: bool
+    relative: bool
+    min_prevalence: Probability
+    clip: Annotated[float, Field(gt=0)]
+
+
+class Genes(_Part):
+    """The genes that the networks take, in order, under every identifier known.
+
+    ``id`` holds the cohort's own ids; other lists have an empty text where the
+    identifier of a gene is unknown.
+    """
+
+    id: list[str] = Field(min_length=1)
+    others: dict[str, list[str]]
+
+    @model_validator(mode="after")
+    def _same_length(self) -> Genes:
+        if any(len(names) != len(self.id) for names in self.others.values()):
+            raise ValueError("the lists of identifiers differ in length")
+        if len(set(self.id)) < len(self.id):
+            raise ValueError("a gene occurs twice")
+        return self
+
+
+class Interval(_Part):
+    """An estimate with its 95% interval; no ends where the data give none."""
+
+    value: float
+    ci_low: float | None
+    ci_high: float | None
+
+
+class Performance(_Part):
+    """What to expect of new patients like these, by cross-validation by patient.
+
+    `auc` and `pr_auc` are means over held-out folds with patient-bootstrap
+    intervals. Sensitivity and specificity are those of the threshold on the
+    predictions that chose it, and so a little too good.
+    """
+
+    method: str
+    folds: Count
+    repeats: Count
+    auc: Interval
+    pr_auc: Interval
+    prevalence: Probability
+    sensitivity: Probability
+    specificity: Probability
+
+
+class Calibration(_Part):
+    """Probability = 1 / (1 + exp(-(intercept + slope * log-odds of the ensemble)))."""
+
+    method: Literal["Platt, out of fold"] = "Platt, out of fold"
+    intercept: float
+    slope: Annotated[float, Field(ge=0)]
+
+
+class Threshold(_Part):
+    """Calibrated probability from which on a sample is called positive."""
+
+    method: Literal["Youden, out of fold"] = "Youden, out of fold"
+    probability: Probability
+
+
+class Manifest(_Part):
+    """All that is known of a model besides its arrays."""
+
+    format: Literal["deepcme model"] = "deepcme model"
+    schema_version: Literal[1] = 1
+    package_version: str
+    endpoint: str
+    cohort: TrainingCohort
+    preprocessing: Preprocessing
+    network: dict[str, Any]
+    genes: Genes
+    performance: Performance
+    calibration: Calibration
+    threshold: Threshold
+    far_distance: Annotated[float, Field(gt=0)]
+    notes: list[str]
+
+    def to_json(self, files: dict[str, str]) -> str:
+        """The manifest as text, with the SHA-256 of the model's files and its own.
+
+        Its own digest is that of the text without it, in canonical form: keys
+        sorted, no spaces.
+        """
+        content = {**self.model_dump(mode="json"), "files": files}
+        return json.dumps({**content, "digest": digest_of(content)}, indent=1) + "\n"
+
+
+def digest_of(content: dict[str, Any]) -> str:
+    """SHA-256 of JSON content in canonical form."""
+    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()

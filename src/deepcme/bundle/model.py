@@ -1,0 +1,69 @@
+"""A trained model: an ensemble, what prepares its input, and its manifest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import expit, logit
+
+from deepcme.bundle.manifest import Manifest
+from deepcme.ensemble import compute_network_probabilities
+from deepcme.network.architecture import FloatArray, NetworkWeights
+
+_EDGE = np.finfo(np.float64).eps
+
+
+@dataclass(frozen=True)
+class GeneStatistics:
+    """What was learned of each gene, on the scale after any log.
+
+    Attributes
+    ----------
+    median, mean, scale : ndarray of float32, shape (genes,)
+        A value that is missing in a sample counts as the median; `scale` is the
+        standard deviation, and 0 for a gene that was constant and so counts for
+        nothing.
+    """
+
+    median: FloatArray
+    mean: FloatArray
+    scale: FloatArray
+
+
+@dataclass(frozen=True)
+class Model:
+    """A trained ensemble that can be applied to new samples.
+
+    Attributes
+    ----------
+    manifest : Manifest
+    networks : list of list of NetworkWeights
+        The snapshots of each network.
+    statistics : GeneStatistics
+    """
+
+    manifest: Manifest
+    networks: list[list[NetworkWeights]]
+    statistics: GeneStatistics
+
+    @property
+    def n_genes(self) -> int:
+        """Number of genes that the networks take."""
+        return len(self.manifest.genes.id)
+
+    def probabilities(self, Z: FloatArray) -> NDArray[np.float64]:
+        """Calibrated probability of standardised samples, (samples,)."""
+        return self.calibrate(compute_network_probabilities(self.networks, Z).mean(axis=1))
+
+    def network_probabilities(self, Z: FloatArray) -> NDArray[np.float64]:
+        """Probability by each network alone, before calibration, (samples x networks)."""
+        return compute_network_probabilities(self.networks, Z)
+
+    def calibrate(self, probability: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Calibrated probability from the networks' probability."""
+        line = self.manifest.calibration
+        log_odds = logit(np.clip(probability, _EDGE, 1 - _EDGE))
+        calibrated: NDArray[np.float64] = expit(line.intercept + line.slope * log_odds)
+        return calibrated

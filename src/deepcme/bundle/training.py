@@ -1,0 +1,293 @@
+"""Train the final model of a cohort, and learn from cross-validation what to expect of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from joblib import Parallel, delayed
+from numpy.typing import NDArray
+from scipy.special import expit, logit
+from sklearn.pipeline import Pipeline
+
+from deepcme import __version__
+from deepcme.bundle.expression import gene_identifiers
+from deepcme.bundle.manifest import (
+    Calibration,
+    Genes,
+    Interval,
+    Manifest,
+    Performance,
+    Preprocessing,
+    Threshold,
+    TrainingCohort,
+)
+from deepcme.bundle.model import GeneStatistics, Model
+from deepcme.bundle.prediction import compute_distances, far_out_fence
+from deepcme.cohort import Cohort
+from deepcme.ensemble import DeepCMEEnsemble
+from deepcme.errors import DeepCMEError
+from deepcme.evaluation.discrimination import compute_discrimination
+from deepcme.evaluation.metrics import choose_threshold
+from deepcme.evaluation.recalibration import PlattRecalibration
+from deepcme.network.engines import make_engine
+from deepcme.preprocessing import kept_genes, make_preprocessor
+from deepcme.progress import show_progress
+from deepcme.scales import LINEAR_SCALES
+from deepcme.seeds import integer_seed, seed_for
+from deepcme.splits import RowIndex, draw_folds
+from deepcme.study.fit import single_thread
+from deepcme.study.plan import TaskData
+
+FOLDS = 5
+FEWEST_FOLDS = 3
+MIN_PREVALENCE = 0.1
+CLIP = 5.0
+
+
+@dataclass(frozen=True)
+class TrainingSettings:
+    """How a model is trained.
+
+    Parameters
+    ----------
+    repeats : int
+        How often the cross-validation is repeated, each time on other folds.
+    seed : int
+        Root of all randomness.
+    jobs : int
+        Processes to use; the model does not depend on it.
+    ensemble : dict
+        Parameters of `DeepCMEEnsemble` that differ from its defaults.
+    """
+
+    repeats: int = 2
+    seed: int = 1
+    jobs: int = 1
+    ensemble: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class _Fold:
+    """Rows to train on and rows to predict."""
+
+    name: str
+    train: RowIndex
+    test: RowIndex
+    seed: int
+
+
+def train_model(
+    cohort: Cohort, settings: TrainingSettings | None = None, *, quiet: bool = True
+) -> Model:
+    """Train a `DeepCMEEnsemble` on all patients of a cohort, calibrated out of fold.
+
+    As in the honest protocol: primary tumours only where the tissue is known,
+    genes expressed in at least 10% of samples, standardised values clipped at 5.
+    Performance, calibration and threshold come from five-fold cross-validation
+    by patient in which every step is fitted anew.
+
+    Raises
+    ------
+    DeepCMEError
+        If a class has fewer than three patients.
+    """
+    settings = settings or TrainingSettings()
+    cohort = cohort.keep_primary_tumours()
+    if _n_folds(cohort) < FEWEST_FOLDS:
+        raise DeepCMEError(
+            f"{cohort.name}: a model needs at least {FEWEST_FOLDS} patients with and "
+            f"{FEWEST_FOLDS} without the event."
+        )
+    data = TaskData.of(cohort)
+    folds = list(_cross_validation(cohort, settings))
+    make_engine()  # loads PyTorch, whose threads can only be limited once it is there
+    run = Parallel(n_jobs=settings.jobs, return_as="generator")
+    predicted = run(delayed(_predict_fold)(data, fold, settings.ensemble) for fold in folds)
+    rows = []
+    with show_progress("Fits", len(folds) + 1, quiet=quiet) as advance:
+        for fold, log_odds in zip(folds, predicted, strict=True):
+            rows.append(_out_of_fold_rows(cohort, fold, log_odds))
+            advance()
+        everyone = np.arange(cohort.n_samples)
+        seed = _seed(settings, "final")
+        preprocessor, ensemble = _fit(data, everyone, seed, settings.ensemble)
+        advance()
+    return _make_model(cohort, settings, preprocessor, ensemble, pd.concat(rows))
+
+
+def _cross_validation(cohort: Cohort, settings: TrainingSettings) -> Iterator[_Fold]:
+    everyone = np.arange(cohort.n_samples)
+    for repeat in range(settings.repeats):
+        random = np.random.default_rng(seed_for(settings.seed, "folds", repeat))
+        folds = draw_folds(cohort.labels, cohort.patients, _n_folds(cohort), random)
+        for number, held_out in enumerate(folds):
+            name = f"{repeat + 1}.{number + 1}"
+            rest = np.setdiff1d(everyone, held_out)
+            yield _Fold(name, rest, held_out, _seed(settings, name))
+
+
+def _seed(settings: TrainingSettings, name: str) -> int:
+    return integer_seed(seed_for(settings.seed, "model", name))
+
+
+def _n_folds(cohort: Cohort) -> int:
+    """Five, or fewer so that every fold holds patients of both classes."""
+    is_positive = pd.Series(cohort.labels).groupby(cohort.patients).max() == 1
+    return int(min(FOLDS, is_positive.sum(), (~is_positive).sum()))
+
+
+def _fit(
+    data: TaskData, rows: RowIndex, seed: int, parameters: dict[str, Any]
+) -> tuple[Pipeline, DeepCMEEnsemble]:
+    with single_thread():
+        preprocessor = make_preprocessor(
+            data.scale,
+            zero_means_absent=data.zero_means_absent,
+            min_prevalence=MIN_PREVALENCE,
+            clip=CLIP,
+        )
+        matrix = preprocessor.fit_transform(data.X[rows])
+        ensemble = DeepCMEEnsemble(**parameters, random_state=seed)
+        ensemble.fit(matrix, data.labels[rows], groups=data.patients[rows])
+    return preprocessor, ensemble
+
+
+def _predict_fold(
+    data: TaskData, fold: _Fold, parameters: dict[str, Any]
+) -> NDArray[np.float64]:
+    """Log-odds of the held-out rows by an ensemble fitted on the others."""
+    preprocessor, ensemble = _fit(data, fold.train, fold.seed, parameters)
+    with single_thread():
+        return ensemble.decision_function(preprocessor.transform(data.X[fold.test]))
+
+
+def _out_of_fold_rows(
+    cohort: Cohort, fold: _Fold, log_odds: NDArray[np.float64]
+) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "split": fold.name,
+            "model": "ensemble",
+            "sample": cohort.samples[fold.test],
+            "patient": cohort.patients[fold.test],
+            "part": "test",
+            "label": cohort.labels[fold.test],
+            "score": log_odds,
+        }
+    )
+
+
+def _make_model(
+    cohort: Cohort,
+    settings: TrainingSettings,
+    preprocessor: Pipeline,
+    ensemble: DeepCMEEnsemble,
+    out_of_fold: pd.DataFrame,
+) -> Model:
+    kept = kept_genes(preprocessor)
+    calibration, notes = _calibrate(out_of_fold)
+    log_odds = out_of_fold["score"].to_numpy()
+    probability = expit(calibration.intercept + calibration.slope * log_odds)
+    threshold = choose_threshold(out_of_fold["label"], probability)
+    called = probability >= threshold
+    standardised = preprocessor.transform(cohort.X)
+    parameters = ensemble.get_params()
+    parameters["hidden_layers"] = list(parameters["hidden_layers"])
+    manifest = Manifest(
+        package_version=__version__,
+        endpoint=cohort.endpoint,
+        cohort=_describe_cohort(cohort),
+        preprocessing=_describe_preprocessing(cohort),
+        network=parameters,
+        genes=_describe_genes(cohort, kept),
+        performance=_expected_performance(cohort, settings, out_of_fold, called),
+        calibration=calibration,
+        threshold=Threshold(probability=threshold),
+        far_distance=far_out_fence(compute_distances(standardised)),
+        notes=[*cohort.notes, *notes],
+    )
+    return Model(manifest, ensemble.networks_, _gene_statistics(preprocessor, kept))
+
+
+def _calibrate(out_of_fold: pd.DataFrame) -> tuple[Calibration, list[str]]:
+    """Platt's line; where the predictions do not rise with the risk, the prevalence for all."""
+    platt = PlattRecalibration.fit(out_of_fold["label"], out_of_fold["score"])
+    if platt.slope > 0:
+        return Calibration(intercept=platt.intercept, slope=platt.slope), []
+    prevalence = float(out_of_fold["label"].mean())
+    note = (
+        "Warning: out of fold the predictions did not rise with the risk, so that every "
+        "sample gets the prevalence of the training cohort; this model predicts nothing."
+    )
+    return Calibration(intercept=float(logit(prevalence)), slope=0.0), [note]
+
+
+def _expected_performance(
+    cohort: Cohort,
+    settings: TrainingSettings,
+    out_of_fold: pd.DataFrame,
+    called: NDArray[np.bool_],
+) -> Performance:
+    random = np.random.default_rng(seed_for(settings.seed, "bootstrap"))
+    found = compute_discrimination(out_of_fold, random).iloc[0]
+    positive = out_of_fold["label"].to_numpy() == 1
+    return Performance(
+        method="cross-validation by patient; 95% intervals by patient bootstrap",
+        folds=_n_folds(cohort),
+        repeats=settings.repeats,
+        auc=_interval(found["auc"], found["ci_low"], found["ci_high"]),
+        pr_auc=_interval(found["pr_auc"], found["pr_auc_ci_low"], found["pr_auc_ci_high"]),
+        prevalence=float(found["prevalence"]),
+        sensitivity=float(called[positive].mean()),
+        specificity=float((~called[~positive]).mean()),
+    )
+
+
+def _interval(value: float, low: float, high: float) -> Interval:
+    ends = [float(end) if np.isfinite(end) else None for end in (low, high)]
+    return Interval(value=float(value), ci_low=ends[0], ci_high=ends[1])
+
+
+def _describe_cohort(cohort: Cohort) -> TrainingCohort:
+    tissue = cohort.obs["tissue"].value_counts()
+    return TrainingCohort(
+        name=cohort.name,
+        source=str(cohort.provenance.get("source", "")),
+        fingerprint=cohort.fingerprint,
+        samples=cohort.n_samples,
+        patients=cohort.n_patients,
+        positives=cohort.n_positives,
+        positive_patients=len(set(cohort.patients[cohort.labels == 1])),
+        tissue={str(kind): int(count) for kind, count in tissue.items()},
+    )
+
+
+def _describe_preprocessing(cohort: Cohort) -> Preprocessing:
+    return Preprocessing(
+        scale=cohort.scale,
+        log2=cohort.scale in LINEAR_SCALES,
+        relative=cohort.scale == "log2" and bool(np.nanmin(cohort.X) < 0),
+        min_prevalence=MIN_PREVALENCE if cohort.zero_means_absent else 0.0,
+        clip=CLIP,
+    )
+
+
+def _describe_genes(cohort: Cohort, kept: NDArray[np.int64]) -> Genes:
+    identifiers = gene_identifiers(cohort)
+    names = {kind: [every[gene] for gene in kept] for kind, every in identifiers.items()}
+    return Genes(id=names.pop("gene_id"), others=names)
+
+
+def _gene_statistics(preprocessor: Pipeline, kept: NDArray[np.int64]) -> GeneStatistics:
+    """Median, mean and deviation of the kept genes, on the scale after any log."""
+    medians = preprocessor.named_steps["impute"].medians_
+    scaler = preprocessor.named_steps["standardise"]
+    return GeneStatistics(
+        median=medians[kept].astype(np.float32),
+        mean=scaler.mean_,
+        scale=np.where(scaler.constant_, np.float32(0), scaler.scale_),
+    )

@@ -1,0 +1,190 @@
+"""A frozen model on new patients whose endpoint is known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from deepcme.bundle.expression import Normalisation, expression_of
+from deepcme.bundle.manifest import Manifest
+from deepcme.bundle.model import Model
+from deepcme.bundle.prediction import predict
+from deepcme.cohort import Cohort
+from deepcme.errors import DeepCMEError
+from deepcme.evaluation.calibration import (
+    compute_calibration,
+    compute_log_odds,
+    compute_study_calibration_curves,
+    describe_calibration_evidence,
+)
+from deepcme.evaluation.discrimination import compute_classification, compute_discrimination
+from deepcme.evaluation.intervals import compute_delong_interval
+from deepcme.evaluation.recalibration import PlattRecalibration
+from deepcme.evaluation.utility import compute_decision_curve
+from deepcme.seeds import seed_for
+from deepcme.splits import draw_folds
+
+FROZEN = "as it came"
+RECALIBRATED = "recalibrated on these patients"
+_FOLDS = 10
+
+
+@dataclass(frozen=True)
+class Validation:
+    """What a frozen model is worth on new patients.
+
+    Attributes
+    ----------
+    manifest : Manifest
+        Of the model.
+    cohort : str
+        Name of the new cohort.
+    endpoint : str
+        Of the new cohort, in words.
+    normalise : str
+    tables : dict of DataFrame
+        predictions, external_auc, external_classification, external_calibration,
+        calibration_curves, decision_curve.
+    notes : list of str
+        Coverage, conversions, warnings, and how much calibration can be judged.
+    """
+
+    manifest: Manifest
+    cohort: str
+    endpoint: str
+    normalise: Normalisation
+    tables: dict[str, pd.DataFrame]
+    notes: list[str]
+
+    def describe(self) -> str:
+        """AUC found beside the AUC expected, in a sentence."""
+        found = self.tables["external_auc"].iloc[0]
+        expected = self.manifest.performance.auc
+        return (
+            f"{self.cohort}: AUC {found['value']:.2f} (95% interval {found['ci_low']:.2f} to "
+            f"{found['ci_high']:.2f}) on {found['n']:.0f} new samples with "
+            f"{found['events']:.0f} events; cross-validation on {self.manifest.cohort.name} "
+            f"promised {expected.value:.2f}."
+        )
+
+
+def validate_model(
+    model: Model,
+    cohort: Cohort,
+    *,
+    normalise: Normalisation = "none",
+    allow_missing: bool = False,
+    seed: int = 1,
+) -> Validation:
+    """Apply a model as it is to new patients and compare with what happened to them.
+
+    Normal and metastatic tissue is left out, as in training. Nothing of the
+    model is fitted anew; beside it stands a recalibrated copy, whose line is
+    fitted on nine tenths of the new patients and applied to the last.
+
+    Raises
+    ------
+    DeepCMEError
+        As `predict`, and with fewer than two patients of a class.
+    """
+    cohort = cohort.keep_primary_tumours()
+    predictions = predict(
+        model, expression_of(cohort), normalise=normalise, allow_missing=allow_missing
+    )
+    table = predictions.table
+    frozen = _rows(cohort, table["probability"].to_numpy())
+    recalibrated = frozen.assign(
+        model=RECALIBRATED,
+        probability=_recalibrate(frozen, np.random.default_rng(seed_for(seed, "folds"))),
+    )
+    both = pd.concat([frozen, recalibrated], ignore_index=True)
+
+    def random(name: str) -> np.random.Generator:
+        return np.random.default_rng(seed_for(seed, "validation", name))
+
+    tables = {
+        "predictions": table.assign(label=cohort.labels, patient=cohort.patients),
+        "external_auc": _discrimination(frozen, random("auc")),
+        "external_classification": compute_classification(
+            frozen["label"], frozen["probability"], model.manifest.threshold.probability
+        ),
+        "external_calibration": compute_calibration(both, random("calibration")),
+        "calibration_curves": compute_study_calibration_curves(both),
+        "decision_curve": compute_decision_curve(both, random("utility")),
+    }
+    events = cohort.n_positives
+    evidence = describe_calibration_evidence(events, cohort.n_samples - events)
+    notes = [*predictions.notes, *_notes_on_patients(cohort), evidence]
+    return Validation(model.manifest, cohort.name, cohort.endpoint, normalise, tables, notes)
+
+
+def _rows(cohort: Cohort, probability: NDArray[np.float64]) -> pd.DataFrame:
+    """The predictions table of the frozen model."""
+    return pd.DataFrame(
+        {
+            "split": 1,
+            "model": FROZEN,
+            "sample": cohort.samples,
+            "patient": cohort.patients,
+            "part": "test",
+            "label": cohort.labels,
+            "score": compute_log_odds(probability),
+            "probability": probability,
+        }
+    )
+
+
+def _recalibrate(rows: pd.DataFrame, random: np.random.Generator) -> NDArray[np.float64]:
+    """Probabilities by Platt's line, fitted for each tenth of the patients on the others."""
+    label_of_patient = rows.groupby("patient")["label"].max()
+    rarer = int(min((label_of_patient == 1).sum(), (label_of_patient == 0).sum()))
+    if rarer < 2:
+        raise DeepCMEError(
+            "Validation needs at least two patients with and two without the event."
+        )
+    probability = np.empty(len(rows))
+    for held_out in draw_folds(rows["label"], rows["patient"], min(_FOLDS, rarer), random):
+        rest = np.setdiff1d(np.arange(len(rows)), held_out)
+        fitted = PlattRecalibration.fit(rows["label"].iloc[rest], rows["score"].iloc[rest])
+        probability[held_out] = fitted.apply(rows["score"].iloc[held_out])
+    return probability
+
+
+def _discrimination(rows: pd.DataFrame, random: np.random.Generator) -> pd.DataFrame:
+    """AUC with DeLong's interval (one sample per patient only) and by bootstrap; PR-AUC."""
+    found = compute_discrimination(rows, random).iloc[0]
+    counts = {
+        "prevalence": found["prevalence"],
+        "n": int(found["n"]),
+        "events": int(found["events"]),
+    }
+    table = [
+        _row("AUC", "patient bootstrap", found["auc"], found["ci_low"], found["ci_high"]),
+        _row(
+            "PR-AUC",
+            "patient bootstrap",
+            found["pr_auc"],
+            found["pr_auc_ci_low"],
+            found["pr_auc_ci_high"],
+        ),
+    ]
+    if not rows["patient"].duplicated().any():
+        delong = compute_delong_interval(rows["label"], rows["score"])
+        table.insert(0, _row("AUC", "DeLong", delong.value, delong.ci_low, delong.ci_high))
+    return pd.DataFrame(table).assign(**counts)
+
+
+def _row(metric: str, method: str, value: float, low: float, high: float) -> dict[str, object]:
+    return {"metric": metric, "method": method, "value": value, "ci_low": low, "ci_high": high}
+
+
+def _notes_on_patients(cohort: Cohort) -> list[str]:
+    if cohort.n_patients == cohort.n_samples:
+        return []
+    return [
+        f"{cohort.n_samples} samples are of {cohort.n_patients} patients: DeLong's interval, "
+        "which takes samples as independent, is left out, and Wilson's are too narrow."
+    ]

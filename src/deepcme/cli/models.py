@@ -1,0 +1,222 @@
+"""`deepcme train`, `predict`, `validate` and `transfer`: models in use."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from deepcme.errors import DeepCMEError
+
+if TYPE_CHECKING:
+    from deepcme.bundle.model import Model
+
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but problems.")]
+Jobs = Annotated[
+    int | None, typer.Option(min=1, help="Processes to use.", show_default="one per core")
+]
+Seed = Annotated[int, typer.Option(min=0, help="Root of all randomness.")]
+ModelFolder = Annotated[
+    Path, typer.Argument(metavar="MODEL", help="Folder that `deepcme train` wrote.")
+]
+AllowMissing = Annotated[
+    bool,
+    typer.Option(
+        "--allow-missing",
+        help="Predict even if over 5% of the model's genes are missing; each counts as its "
+        "training mean.",
+    ),
+]
+Normalise = Annotated[
+    Literal["none", "cohort", "rank"],
+    typer.Option(
+        help="How values of another platform are brought to the model's. "
+        "none: not at all; needs the model's platform and scale. "
+        "cohort: each gene by its mean and deviation in these samples; needs 20 or more of "
+        "them with a case mix like the training's, and a prediction then depends on the other "
+        "samples. "
+        "rank: within each sample, ranks to the training's values; works for one sample, but "
+        "takes its genes to rank alike on both platforms, so not for log ratios."
+    ),
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the main program."""
+    app.command()(train)
+    app.command()(predict)
+    app.command()(validate)
+    app.command()(transfer)
+
+
+def train(
+    cohort: Annotated[Path, typer.Argument(metavar="COHORT.h5ad", help="Cohort to learn.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the model.")],
+    repeats: Annotated[
+        int, typer.Option(min=1, help="Repeats of the five-fold cross-validation.")
+    ] = 2,
+    jobs: Jobs = None,
+    seed: Seed = 1,
+    quiet: Quiet = False,
+) -> None:
+    """Train a model on all patients of a cohort, to hand on and to predict others with.
+
+    An ensemble of five networks, calibrated out of fold. What to expect of new
+    patients like these is measured by cross-validation and kept in the model.
+    """
+    from joblib import cpu_count
+
+    from deepcme.bundle.files import refuse_existing, save_model
+    from deepcme.bundle.training import TrainingSettings, train_model
+    from deepcme.cohort import Cohort
+
+    refuse_existing(output)
+    settings = TrainingSettings(repeats=repeats, seed=seed, jobs=jobs or cpu_count())
+    model = train_model(Cohort.load(cohort), settings, quiet=quiet)
+    save_model(model, output)
+    if not quiet:
+        _say_what_to_expect(model)
+        typer.echo(f"Wrote {output}. Use it with: deepcme predict {output} SAMPLES")
+
+
+def _say_what_to_expect(model: Model) -> None:
+    manifest = model.manifest
+    for note in manifest.notes:
+        if note.startswith("Warning"):
+            typer.echo(note)
+    cohort, auc = manifest.cohort, manifest.performance.auc
+    interval = (
+        "" if auc.ci_low is None else f" (95% interval {auc.ci_low:.2f} to {auc.ci_high:.2f})"
+    )
+    typer.echo(
+        f"{cohort.name}: {cohort.samples} samples of {cohort.patients} patients, "
+        f"{cohort.positives} positive, {model.n_genes:,} genes. "
+        f"AUC to expect of new patients like these: {auc.value:.2f}{interval}."
+    )
+
+
+def predict(
+    model: ModelFolder,
+    samples: Annotated[
+        Path,
+        typer.Argument(
+            metavar="SAMPLES",
+            help="Cohort (.h5ad), or table of expression (.csv, .tsv, .parquet), either way "
+            "round; genes as Ensembl ids, symbols or Entrez ids.",
+        ),
+    ],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Table to write (.csv).")],
+    scale: Annotated[
+        Literal["fpkm", "tpm", "rsem", "counts", "log2", "intensity"] | None,
+        typer.Option(help="What a table's values are.", show_default="worked out and reported"),
+    ] = None,
+    normalise: Normalise = "none",
+    allow_missing: AllowMissing = False,
+    quiet: Quiet = False,
+) -> None:
+    """Predict new samples with a trained model.
+
+    One row per sample: probability, its spread over the five networks, whether it
+    reaches the model's threshold, whether the sample is far outside the training
+    data, and the genes that push it most, with their share in the log-odds.
+    """
+    from deepcme.bundle.expression import read_expression
+    from deepcme.bundle.files import load_model
+    from deepcme.bundle.prediction import predict as predict_samples
+    from deepcme.bundle.prediction import round_predictions
+    from deepcme.files import write_csv
+
+    _require_suffix(output, ".csv")
+    loaded = load_model(model)
+    expression = read_expression(samples, loaded.manifest.genes, scale)
+    predictions = predict_samples(
+        loaded, expression, normalise=normalise, allow_missing=allow_missing
+    )
+    write_csv(output, round_predictions(predictions.table))
+    _say(predictions.notes, quiet)
+    if not quiet:
+        typer.echo(f"Wrote {output}: {len(predictions.table)} samples.")
+
+
+def validate(
+    model: ModelFolder,
+    cohort: Annotated[
+        Path, typer.Argument(metavar="COHORT.h5ad", help="New patients with their endpoint.")
+    ],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the results.")],
+    normalise: Normalise = "none",
+    allow_missing: AllowMissing = False,
+    seed: Seed = 1,
+    quiet: Quiet = False,
+) -> None:
+    """Test a trained model, as it is, on new patients whose endpoint is known.
+
+    Discrimination, calibration, decision curve, as tables and a page. What
+    recalibration on these patients would add is shown beside it, and said.
+    """
+    from deepcme.bundle.files import load_model, refuse_existing
+    from deepcme.bundle.validation import validate_model
+    from deepcme.cohort import Cohort
+    from deepcme.report.validation import write_validation
+
+    refuse_existing(output)
+    validation = validate_model(
+        load_model(model),
+        Cohort.load(cohort),
+        normalise=normalise,
+        allow_missing=allow_missing,
+        seed=seed,
+    )
+    page = write_validation(validation, output)
+    _say(validation.notes, quiet)
+    if not quiet:
+        typer.echo(validation.describe())
+        typer.echo(f"Report: {page}")
+
+
+def transfer(
+    cohorts: Annotated[
+        list[Path], typer.Argument(metavar="COHORT.h5ad...", help="Two or more cohorts.")
+    ],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the results.")],
+    jobs: Jobs = None,
+    seed: Seed = 1,
+    quiet: Quiet = False,
+) -> None:
+    """Train on every cohort and test on every other, to see whether the signal crosses over.
+
+    Genes in common, each standardised within its cohort without the labels. The
+    ensemble and tuned logistic regression, their AUCs as table and chart.
+    """
+    from joblib import cpu_count
+
+    from deepcme.bundle.files import refuse_existing
+    from deepcme.bundle.transfer import compute_transfer
+    from deepcme.cohort import Cohort
+    from deepcme.report.transfer import write_transfer
+
+    refuse_existing(output)
+    loaded = {path.stem: Cohort.load(path) for path in cohorts}
+    if len(loaded) < len(cohorts) or len(loaded) < 2:
+        raise DeepCMEError(
+            "deepcme transfer needs two or more cohorts of different file names."
+        )
+    table = compute_transfer(loaded, seed=seed, jobs=jobs or cpu_count(), quiet=quiet)
+    write_transfer(table, output)
+    if not quiet:
+        for row in table.itertuples():
+            typer.echo(f"{row.train} to {row.test}, {row.model}: AUC {row.auc:.3f}")
+        typer.echo(f"Wrote {output}.")
+
+
+def _say(notes: Sequence[str], quiet: bool) -> None:
+    for note in notes:
+        if note.startswith("Warning") or not quiet:
+            typer.echo(f"- {note}", err=True)
+
+
+def _require_suffix(path: Path, suffix: str) -> None:
+    if path.suffix.lower() != suffix:
+        raise DeepCMEError(f"{path}: name the file {suffix}.")

@@ -1,0 +1,47 @@
+"""The transfer matrix as table and chart."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import altair as alt
+import pandas as pd
+
+from deepcme.files import whole_file, write_csv
+
+
+def write_transfer(table: pd.DataFrame, folder: Path) -> None:
+    """Write ``transfer.csv`` and ``transfer.svg``."""
+    write_csv(folder / "transfer.csv", table)
+    with whole_file(folder / "transfer.svg") as temporary:
+        plot_transfer(table).save(temporary)
+
+
+def plot_transfer(table: pd.DataFrame) -> alt.FacetChart:
+    """Test AUC by training and test cohort, one panel for each model.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Columns train, test, model, auc, ci_low, ci_high.
+    """
+    base = alt.Chart(table).encode(
+        x=alt.X("test:N", title="Tested on", axis=alt.Axis(labelAngle=-30)),
+        y=alt.Y("train:N", title="Trained on"),
+    )
+    # Blue for better than chance, orange for worse: told apart by the colour-blind.
+    colour = alt.Color(
+        "auc:Q", title="AUC", scale=alt.Scale(scheme="blueorange", domain=[1, 0], domainMid=0.5)
+    )
+    cells = base.mark_rect().encode(color=colour)
+    numbers = base.mark_text(fontSize=12).encode(
+        text=alt.Text("auc:Q", format=".2f"),
+        color=alt.condition("abs(datum.auc - 0.5) > 0.3", alt.value("#fff"), alt.value("#000")),
+    )
+    size = max(160, 70 * table["train"].nunique())
+    chart: alt.FacetChart = (
+        (cells + numbers)
+        .properties(width=size, height=size)
+        .facet(column=alt.Column("model:N", title=None))
+    )
+    return chart

@@ -1,0 +1,50 @@
+"""What a frozen model did on new patients: tables, charts and one page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from deepcme import __version__
+from deepcme.bundle.prediction import round_predictions
+from deepcme.bundle.validation import FROZEN, RECALIBRATED, Validation
+from deepcme.files import whole_file, write_csv, write_text
+from deepcme.report import figures
+from deepcme.report.figures import Chart
+from deepcme.report.layout import show
+from deepcme.report.page import embedded_json, make_environment, vega_bundle
+
+
+def write_validation(validation: Validation, folder: Path) -> Path:
+    """Write every table as CSV, the charts as SVG, and ``report.html``, which is returned."""
+    for name, table in validation.tables.items():
+        shown = round_predictions(table) if name == "predictions" else table
+        write_csv(folder / f"{name}.csv", shown)
+    charts = _charts(validation)
+    for name, chart in charts.items():
+        with whole_file(folder / "figures" / f"{name}.svg") as temporary:
+            chart.save(temporary)
+    page = (
+        make_environment()
+        .get_template("validation.html")
+        .render(
+            validation=validation,
+            manifest=validation.manifest,
+            tables={name: show(name, table) for name, table in validation.tables.items()},
+            charts={name: embedded_json(chart.to_dict()) for name, chart in charts.items()},
+            vega=vega_bundle(),
+            version=__version__,
+        )
+    )
+    path = folder / "report.html"
+    write_text(path, page)
+    return path
+
+
+def _charts(validation: Validation) -> dict[str, Chart]:
+    curves = validation.tables["calibration_curves"]
+    charts = {
+        name: figures.plot_calibration(curves[curves["model"] == model])
+        for name, model in (("calibration", FROZEN), ("recalibrated", RECALIBRATED))
+    }
+    charts["decision_curve"] = figures.plot_decision_curve(validation.tables["decision_curve"])
+    return charts

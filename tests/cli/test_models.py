@@ -1,0 +1,81 @@
+"""`deepcme train`, `predict`, `validate` and `transfer` from the command line."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from tests.bundle.conftest import QUICK, bundle_cohort, ensembl_ids, symbols
+
+from deepcme import load_model
+from deepcme.bundle import training
+from deepcme.cli import main
+from deepcme.ensemble import DeepCMEEnsemble
+
+
+@pytest.fixture(autouse=True)
+def quick_networks(monkeypatch):
+    class Quick(DeepCMEEnsemble):
+        def __init__(self, random_state=None):
+            super().__init__(**QUICK.ensemble, random_state=random_state)
+
+        @classmethod
+        def _get_param_names(cls):
+            return DeepCMEEnsemble._get_param_names()
+
+    monkeypatch.setattr(training, "DeepCMEEnsemble", Quick)
+    monkeypatch.setattr("deepcme.bundle.transfer.DeepCMEEnsemble", Quick)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    bundle_cohort(ensembl_ids(), symbols()).save(tmp_path / "cohort.h5ad")
+    bundle_cohort(symbols(), seed=1, name="other").save(tmp_path / "other.h5ad")
+    return tmp_path
+
+
+def run(monkeypatch, *words):
+    monkeypatch.setattr("sys.argv", ["deepcme", *map(str, words)])
+    try:
+        main()
+    except SystemExit as stop:
+        return stop.code or 0
+    return 0
+
+
+def test_from_training_to_validation_and_transfer(folder, monkeypatch, capsys):
+    model, cohort, other = folder / "model", folder / "cohort.h5ad", folder / "other.h5ad"
+    assert run(monkeypatch, "train", cohort, "-o", model, "--repeats", 1, "--jobs", 1) == 0
+    assert "AUC to expect of new patients like these: 0." in capsys.readouterr().out
+    assert json.loads((model / "manifest.json").read_text())["schema_version"] == 1
+    assert load_model(model).n_genes == 40
+    output = folder / "predictions.csv"
+    assert run(monkeypatch, "predict", model, other, "-o", output) == 0
+    table = pd.read_csv(output)
+    assert list(table) == ["sample", "probability", "spread", "positive", "far", "genes"]
+    assert run(monkeypatch, "validate", model, other, "-o", folder / "validation") == 0
+    assert "cross-validation on invented promised" in capsys.readouterr().out
+    assert (folder / "validation" / "report.html").exists()
+    words = ["transfer", cohort, other, "-o", folder / "transfer", "--jobs", 1]
+    assert run(monkeypatch, *words) == 0
+    assert np.isfinite(pd.read_csv(folder / "transfer" / "transfer.csv")["auc"]).all()
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["predict", "nothing", "cohort.h5ad", "-o", "p.csv"], "this is not a deepcme model"),
+        (["predict", "nothing", "cohort.h5ad", "-o", "p.txt"], "name the file .csv"),
+        (["train", "missing.h5ad", "-o", "model"], "there is no such file"),
+        (["train", "cohort.h5ad", "-o", "cohort.h5ad"], "this is there already"),
+        (["transfer", "cohort.h5ad", "-o", "out"], "two or more cohorts"),
+    ],
+)
+def test_mistakes_are_one_sentence_and_exit_code_2(
+    folder, monkeypatch, capsys, words, sentence
+):
+    monkeypatch.chdir(folder)
+    assert run(monkeypatch, *words) == 2
+    error = capsys.readouterr().err
+    assert sentence in error
+    assert error.count("\n") == 1
