@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from deepcme import Cohort, DeepCMEError
-from deepcme.cohort import canonical_tissue
+from deepcme.tissues import canonical_tissue
 from deepcme.sources.examples import load_transbig
 from tests.conftest import invented_cohort
 

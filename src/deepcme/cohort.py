@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import json
-import tempfile
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -16,20 +16,15 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from deepcme.errors import DeepCMEError
+from deepcme.files import whole_file
 from deepcme.scales import LINEAR_SCALES, SCALES, SEQUENCING_SCALES, Scale
+from deepcme.tissues import UNKNOWN as UNKNOWN
+from deepcme.tissues import canonical_tissue
 
 OBS_COLUMNS = ("sample", "patient", "tissue", "label", "batch")
 VAR_COLUMNS = ("gene_id", "symbol")
-UNKNOWN = "unknown"
 SCHEMA_VERSION = 1
 _UNS_KEY = "deepcme"
-
-_TISSUE_WORDS = (
-    ("normal", ("normal", "adjacent", "healthy", "11")),
-    ("metastatic", ("metasta", "06", "07")),
-    ("recurrent", ("recurren", "relapse", "02")),
-    ("primary", ("primary", "tumor", "tumour", "01")),
-)
 
 
 class Cohort:
@@ -92,13 +87,15 @@ class Cohort:
         tissue: Sequence[str] | None = None,
         batch: Sequence[str] | None = None,
         clinical: pd.DataFrame | None = None,
+        gene_annotation: pd.DataFrame | None = None,
         name: str = "cohort",
         provenance: Mapping[str, Any] | None = None,
     ) -> Self:
         """Build a cohort from a matrix (samples x genes) and one label per sample.
 
         Without `patients`, every sample counts as its own patient. `clinical`
-        holds further columns, one row per sample in the same order.
+        holds further columns, one row per sample in the same order, and
+        `gene_annotation` the same for genes.
         """
         matrix = np.asarray(X, dtype=np.float32)
         samples = [str(sample) for sample in samples]
@@ -115,14 +112,14 @@ class Cohort:
             index=pd.Index(samples, dtype=object),
         )
         if clinical is not None:
-            for column in clinical.columns:
-                kept = f"{column}_in_file" if column in OBS_COLUMNS else str(column)
-                obs[kept] = clinical[column].to_numpy()
+            _add_columns(obs, clinical, OBS_COLUMNS)
         gene_ids = [str(gene) for gene in genes]
         var = pd.DataFrame(
             {"gene_id": gene_ids, "symbol": list(symbols) if symbols is not None else gene_ids},
             index=pd.Index(gene_ids, dtype=object),
         )
+        if gene_annotation is not None:
+            _add_columns(var, gene_annotation, VAR_COLUMNS)
         _check_unique(samples, "sample")
         _check_unique(gene_ids, "gene")
         if matrix.shape != (len(samples), len(gene_ids)):
@@ -295,23 +292,20 @@ class Cohort:
     def save(self, path: str | Path) -> None:
         """Write an `.h5ad` file, whole or not at all."""
         path = Path(path)
-        stored = self._adata.copy()
-        stored.uns[_UNS_KEY] = json.dumps(
-            {
-                "schema": SCHEMA_VERSION,
-                "name": self.name,
-                "endpoint": self.endpoint,
-                "scale": self.scale,
-                "provenance": self.provenance,
-            }
-        )
-        for table in (stored.obs, stored.var):
-            _make_storable(table)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=path.parent, prefix=".deepcme-") as folder:
-            temporary = Path(folder) / "cohort.h5ad"
+        settings = {
+            "schema": SCHEMA_VERSION,
+            "name": self.name,
+            "endpoint": self.endpoint,
+            "scale": self.scale,
+            "provenance": self.provenance,
+        }
+        # A shallow copy shares the matrix, which may fill half of the memory.
+        stored = copy.copy(self._adata)
+        stored.uns = {**self._adata.uns, _UNS_KEY: json.dumps(settings)}
+        stored.obs = _storable(self._adata.obs)
+        stored.var = _storable(self._adata.var)
+        with whole_file(path) as temporary:
             stored.write_h5ad(temporary)
-            temporary.replace(path)
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
@@ -358,16 +352,11 @@ class Cohort:
         )
 
 
-def canonical_tissue(value: object) -> str:
-    """Map any spelling of a sample type to one of five: "unknown" is the fifth."""
-    word = str(value).strip().lower()
-    for tissue, fragments in _TISSUE_WORDS:
-        if any(
-            word == fragment if fragment.isdigit() else fragment in word
-            for fragment in fragments
-        ):
-            return tissue
-    return UNKNOWN
+def _add_columns(table: pd.DataFrame, further: pd.DataFrame, reserved: Sequence[str]) -> None:
+    """Add columns in place; one that has a reserved name is kept under another."""
+    for column in further.columns:
+        kept = f"{column}_in_file" if column in reserved else str(column)
+        table[kept] = further[column].to_numpy()
 
 
 def _dense_float32(adata: ad.AnnData) -> ad.AnnData:
@@ -391,9 +380,11 @@ def _check_unique(ids: Sequence[str] | pd.Series, kind: str) -> None:
         )
 
 
-def _make_storable(table: pd.DataFrame) -> None:
-    """Turn text columns into categories, which every reader of .h5ad understands."""
-    for column in table.columns:
-        if not pd.api.types.is_numeric_dtype(table[column]):
-            text = table[column].astype(object)
-            table[column] = text.where(text.isna(), text.astype(str)).astype("category")
+def _storable(table: pd.DataFrame) -> pd.DataFrame:
+    """A copy with text as categories, which every reader of .h5ad understands."""
+    stored = table.copy()
+    for column in stored.columns:
+        if not pd.api.types.is_numeric_dtype(stored[column]):
+            text = stored[column].astype(object)
+            stored[column] = text.where(text.isna(), text.astype(str)).astype("category")
+    return stored

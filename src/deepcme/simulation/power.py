@@ -1,0 +1,243 @@
+"""How much a cohort can show: width of the AUC's interval, chance to rank a true gene.
+
+Both are approximations in closed form, for planning. `deepcme.evaluation` has the
+intervals for a study that was run.
+"""
+
+from __future__ import annotations
+
+import bisect
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import stats
+
+from deepcme.errors import DeepCMEError
+from deepcme.evaluation.intervals import Estimate, compute_hanley_mcneil_interval
+
+EVENTS = (20, 30, 50, 75, 100, 150, 200, 300, 500, 750, 1000, 1500, 2000)
+TEST_FRACTION = 0.2
+USUAL_POWER = 0.8
+MOST_EVENTS = 1_000_000
+
+
+@dataclass(frozen=True)
+class PowerDesign:
+    """What is assumed of the patients, the model and the genes.
+
+    Parameters
+    ----------
+    prevalence : float
+        Share of patients with an event.
+    auc : float
+        True AUC of the model, 0.5 or more.
+    effect : float
+        Difference in mean log2 expression between events and non-events, in
+        standard deviations of the gene (Cohen's d); the same for all true genes.
+    genes : int
+        Genes that are ranked.
+    signal_genes : int
+        True genes among them.
+    top : int
+        A true gene counts as found if it is among this many first genes.
+
+    Raises
+    ------
+    DeepCMEError
+        If a number is impossible.
+    """
+
+    prevalence: float = 0.2
+    auc: float = 0.7
+    effect: float = 0.5
+    genes: int = 20_000
+    signal_genes: int = 50
+    top: int = 100
+
+    def __post_init__(self) -> None:
+        if not 0 < self.prevalence < 1:
+            raise DeepCMEError(
+                f"The prevalence must lie between 0 and 1, not be {self.prevalence}."
+            )
+        if not 0.5 <= self.auc < 1:
+            raise DeepCMEError(f"The AUC must be at least 0.5 and less than 1, not {self.auc}.")
+        if not (math.isfinite(self.effect) and self.effect >= 0):
+            raise DeepCMEError(f"The effect must be 0 or more, not {self.effect}.")
+        if not 1 <= self.signal_genes <= self.genes:
+            raise DeepCMEError(
+                f"{self.signal_genes} true genes among {self.genes} are not possible."
+            )
+        if not 1 <= self.top <= self.genes:
+            raise DeepCMEError(
+                f"The first {self.top} of {self.genes} genes are not possible: "
+                f"choose 1 to {self.genes}."
+            )
+
+    def count_patients(self, events: int, fraction: float = 1.0) -> tuple[int, int]:
+        """Events and non-events in a part of a cohort, at least one of each."""
+        non_events = events * (1 - self.prevalence) / self.prevalence
+        return max(1, round(fraction * events)), max(1, round(fraction * non_events))
+
+
+def compute_power(design: PowerDesign, events: Sequence[int] = EVENTS) -> pd.DataFrame:
+    """What cohorts with these numbers of events can show.
+
+    Parameters
+    ----------
+    design : PowerDesign
+    events : sequence of int
+        Patients with an event, 2 or more.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per number of events: ``events``, ``patients``; ``test_events`` and
+        the expected 95% interval of the AUC in a 20% test part,
+        ``test_auc_low`` and ``test_auc_high``; that of the whole cohort,
+        ``auc_low`` and ``auc_high``; and ``top_probability``, see
+        `compute_top_probability`. For the whole cohort, each patient is
+        predicted once by a model that has not seen them; since such models
+        share training data, the interval is the least that can be hoped for.
+    """
+    if min(events) < 2:
+        raise DeepCMEError(f"The number of events must be 2 or more, not {min(events)}.")
+    rows = []
+    for n_events in events:
+        test = compute_expected_auc(design, n_events, TEST_FRACTION)
+        whole = compute_expected_auc(design, n_events)
+        rows.append(
+            {
+                "events": n_events,
+                "patients": whole.n,
+                "test_events": test.events,
+                "test_auc_low": test.ci_low,
+                "test_auc_high": test.ci_high,
+                "auc_low": whole.ci_low,
+                "auc_high": whole.ci_high,
+                "top_probability": compute_top_probability(design, n_events),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def compute_expected_auc(design: PowerDesign, events: int, fraction: float = 1.0) -> Estimate:
+    """AUC with the Hanley-McNeil interval to expect in a fraction of a cohort."""
+    return compute_hanley_mcneil_interval(design.auc, *design.count_patients(events, fraction))
+
+
+def compute_top_probability(design: PowerDesign, events: int) -> float:
+    """Chance that a true gene is among the first when genes are ranked by abs(t).
+
+    The two-sample t-statistic of a true gene follows the noncentral t
+    distribution with noncentrality effect * sqrt(events * non-events / patients);
+    given its value, the numbers of other true genes and of the rest that
+    exceed it are binomial. The sum over both is exact; the value runs over
+    200 equally likely ones.
+
+    Genes are taken as independent and normal with equal variance, patients as
+    having one sample each. Correlation between genes keeps the mean number
+    that exceed a value but spreads it, which moves the chance towards one half.
+    All patients are used for ranking. A multivariate model can rank better
+    or worse than the t-statistic does.
+
+    Parameters
+    ----------
+    design : PowerDesign
+    events : int
+        Patients with an event.
+
+    Returns
+    -------
+    float
+    """
+    n_events, n_non_events = design.count_patients(events)
+    n = n_events + n_non_events
+    freedom = max(1, n - 2)
+    noncentrality = design.effect * math.sqrt(n_events * n_non_events / n)
+    statistic = _likely_absolute_t(freedom, noncentrality)
+    exceeds_if_true = 1 - _midpoints(len(statistic))
+    exceeds_otherwise = 2 * stats.t.sf(statistic, freedom)
+    true_ahead = np.arange(min(design.top, design.signal_genes))[:, np.newaxis]
+    chance = stats.binom.pmf(true_ahead, design.signal_genes - 1, exceeds_if_true)
+    enough_room = stats.binom.cdf(
+        design.top - 1 - true_ahead, design.genes - design.signal_genes, exceeds_otherwise
+    )
+    return float(np.sum(chance * enough_room, axis=0).mean())
+
+
+def _likely_absolute_t(freedom: int, noncentrality: float) -> NDArray[np.float64]:
+    """200 equally likely absolute values of a noncentral t, ascending.
+
+    By its definition, from quantiles of the normal and the chi-squared
+    distribution: numerical noncentral t quantiles fail far from 0.
+    """
+    normal = stats.norm.ppf(_midpoints(400)) + noncentrality
+    scale = np.sqrt(stats.chi2.ppf(_midpoints(40), freedom) / freedom)
+    values = np.abs(normal / scale[:, np.newaxis])
+    quantiles: NDArray[np.float64] = np.quantile(values, _midpoints(200))
+    return quantiles
+
+
+def _midpoints(n: int) -> NDArray[np.float64]:
+    return (np.arange(n) + 0.5) / n
+
+
+def compute_events_for_half_width(
+    design: PowerDesign, half_width: float, fraction: float = 1.0
+) -> int | None:
+    """Fewest events with an AUC interval of at most +-`half_width`; None above a million.
+
+    Parameters
+    ----------
+    design : PowerDesign
+    half_width : float
+        More than 0, less than 0.5.
+    fraction : float
+        Share of the cohort that the AUC is estimated on.
+    """
+    if not 0 < half_width < 0.5:
+        raise DeepCMEError(
+            f"The half-width must be more than 0 and less than 0.5, not {half_width}."
+        )
+
+    def is_narrow(events: int) -> bool:
+        # The lower end is cut at 0 only where it is further away than any half-width asked.
+        expected = compute_expected_auc(design, events, fraction)
+        return expected.value - expected.ci_low <= half_width
+
+    return _fewest_events(is_narrow)
+
+
+def compute_events_for_top(design: PowerDesign, probability: float) -> int | None:
+    """Fewest events at which a true gene is among the first with this probability."""
+    return _fewest_events(lambda events: compute_top_probability(design, events) >= probability)
+
+
+def _fewest_events(is_enough: Callable[[int], bool]) -> int | None:
+    possible = range(2, MOST_EVENTS + 1)
+    place = bisect.bisect_left(possible, True, key=is_enough)
+    return possible[place] if place < len(possible) else None
+
+
+def describe_events_needed(design: PowerDesign, half_width: float) -> str:
+    """Answer "how many events would I need?" in two sentences."""
+    whole = compute_events_for_half_width(design, half_width)
+    test = compute_events_for_half_width(design, half_width, TEST_FRACTION)
+    top = compute_events_for_top(design, USUAL_POWER)
+    return (
+        f"For an AUC of {design.auc:.2f} +-{half_width:g} (95% interval) you need "
+        f"{_in_patients(design, whole)} if every patient is predicted once, or "
+        f"{_in_patients(design, test)} if one {TEST_FRACTION:.0%} test part is to show it. "
+        f"For a true gene to be among the first {design.top:,} with a chance of "
+        f"{USUAL_POWER:.0%} you need {_in_patients(design, top)}."
+    )
+
+
+def _in_patients(design: PowerDesign, events: int | None) -> str:
+    if events is None:
+        return "more than a million events"
+    return f"about {events:,} events among {sum(design.count_patients(events)):,} patients"
