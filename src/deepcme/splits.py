@@ -74,6 +74,21 @@ def draw_holdout(
     return np.flatnonzero(part_of_row == 0), np.flatnonzero(part_of_row == 1)
 
 
+def draw_folds(
+    labels: ArrayLike, groups: ArrayLike, n_folds: int, random: np.random.Generator
+) -> list[RowIndex]:
+    """Rows of each fold, stratified, no group in two folds.
+
+    Two groups of one class are in different folds as long as there are folds left.
+    """
+    group_of_row, positive = _code_groups(np.asarray(labels), groups)
+    fold_of_group = np.empty(len(positive), dtype=np.int64)
+    members = [random.permutation(np.flatnonzero(positive == value)) for value in (True, False)]
+    fold_of_group[np.concatenate(members)] = np.arange(len(positive)) % n_folds
+    fold_of_row = fold_of_group[group_of_row]
+    return [np.flatnonzero(fold_of_row == fold) for fold in range(n_folds)]
+
+
 def _allocate(
     label: NDArray[np.int8],
     groups: ArrayLike,
@@ -81,16 +96,23 @@ def _allocate(
     random: np.random.Generator,
 ) -> NDArray[np.int64]:
     """Part of each row."""
-    _, group_of_row = np.unique(np.asarray(groups, dtype=str), return_inverse=True)
-    n_groups = int(group_of_row.max()) + 1
-    positive = np.zeros(n_groups, dtype=bool)
-    positive[group_of_row[label == 1]] = True
-    part_of_group = np.empty(n_groups, dtype=np.int64)
+    group_of_row, positive = _code_groups(label, groups)
+    part_of_group = np.empty(len(positive), dtype=np.int64)
     for stratum in (True, False):
         members = random.permutation(np.flatnonzero(positive == stratum))
         for part, (start, stop) in enumerate(pairwise(_cuts(len(members), fractions))):
             part_of_group[members[start:stop]] = part
     return part_of_group[group_of_row]
+
+
+def _code_groups(
+    label: NDArray[np.int8], groups: ArrayLike
+) -> tuple[RowIndex, NDArray[np.bool_]]:
+    """Number of each row's group, and whether each group is positive."""
+    _, group_of_row = np.unique(np.asarray(groups, dtype=str), return_inverse=True)
+    positive = np.zeros(int(group_of_row.max()) + 1, dtype=bool)
+    positive[group_of_row[label == 1]] = True
+    return group_of_row, positive
 
 
 def _cuts(n: int, fractions: tuple[float, ...]) -> list[int]:
