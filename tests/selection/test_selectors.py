@@ -9,12 +9,12 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from tests.selection.problems import TRUTH, make_problem
 
 from deepcme.errors import DeepCMEError
+from deepcme.selection.rankers import ranks_of
 from deepcme.selection.refit import PanelClassifier
 from deepcme.selection.selectors import (
     L1LogisticSelector,
     MeanRankSelector,
     SoftPathSelector,
-    ranks_of,
 )
 
 SELECTORS = [SoftPathSelector, L1LogisticSelector, MeanRankSelector]

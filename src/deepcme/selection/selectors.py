@@ -17,18 +17,12 @@ from deepcme.errors import DeepCMEError
 from deepcme.network.architecture import FloatArray
 from deepcme.selection.l1_logistic import cross_validate_l1
 from deepcme.selection.path import SoftPathSettings, follow_soft_path
+from deepcme.selection.rankers import ranks_of
 from deepcme.selection.size import choose_size, compute_stages, draw_fold_numbers
 from deepcme.selection.targets import encode_binary_target
 
 IntegerArray = NDArray[np.int64]
 Size = int | Literal["auto"]
-
-
-def ranks_of(order: IntegerArray) -> IntegerArray:
-    """Rank of each gene, 1 for the best, from the genes' positions, best first."""
-    ranks = np.empty_like(order)
-    ranks[order] = np.arange(1, len(order) + 1)
-    return ranks
 
 
 class GeneSelector(SelectorMixin, BaseEstimator, ABC):  # type: ignore[misc]
