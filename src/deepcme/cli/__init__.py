@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from deepcme.cli import prepare, run, simulate
+from deepcme.cli import panel, prepare, run, simulate
 from deepcme.errors import DeepCMEError
 
 app = typer.Typer(
@@ -20,6 +20,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 run.register(app)
+panel.register(app)
 simulate.register(app)
 app.add_typer(prepare.app, name="prepare")
 
