@@ -40,6 +40,7 @@ def test_a_gene_expressed_in_one_sample_is_driven_by_one():
     assert row["prevalence"] == 1 / n
     assert row["largest_z"] == pytest.approx(np.sqrt(n - 1))
     assert row["driving_samples"] == pytest.approx(1.0, abs=0.02)
+    assert row["few_driving_samples"]
 
 
 def test_a_normal_gene_is_driven_by_a_third_of_the_samples(random):
@@ -52,6 +53,7 @@ def test_a_normal_gene_is_driven_by_a_third_of_the_samples(random):
 def test_half_high_half_low_is_driven_by_all():
     table = described([np.tile([0.0, 3.0], 50), np.tile([0.0, 1.0], 50)])
     assert table["driving_samples"].to_numpy() == pytest.approx([100, 100])
+    assert not table["few_driving_samples"].any()
     assert table["largest_z"].to_numpy() == pytest.approx([1, 1])
 
 

@@ -9,7 +9,7 @@ from deepcme.cohort import Cohort
 from deepcme.evaluation.bootstrap import DEFAULT_DRAWS
 from deepcme.evaluation.discrimination import compute_discrimination
 from deepcme.selection.panel import ALL_GENES, RANDOM, PanelResults
-from deepcme.selection.scores import FEW_DRIVING_SAMPLES, describe_genes
+from deepcme.selection.scores import describe_genes
 
 
 def compute_panel_curve(
@@ -112,12 +112,10 @@ def compute_panel_genes(
     DataFrame
         One row for each ranker and gene: `ranker, rank, gene, symbol,
         frequency` (share of the splits in which the gene was in a panel of this
-        size), the columns of `describe_genes`, and `few_driving_samples`, which
-        marks genes whose variance rests on fewer than five samples. A panel of
-        all genes has no list.
+        size), and the columns of `describe_genes`. A panel of all genes has no
+        list.
     """
     described = describe_genes(cohort).assign(gene=cohort.gene_ids, symbol=cohort.symbols)
-    described["few_driving_samples"] = described["driving_samples"] < FEW_DRIVING_SAMPLES
     tables = []
     for _, panel in chosen[chosen["panel"] != "all"].iterrows():
         ranks = results.rankings

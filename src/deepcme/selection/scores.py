@@ -44,6 +44,9 @@ def describe_genes(cohort: Cohort) -> pd.DataFrame:
             values: near 1 where one sample is all the variance there is, a
             third of the samples for a normal distribution; 0 for a constant
             gene.
+        few_driving_samples
+            Whether that number is under 5: the score then tells of those
+            samples, not of the disease.
     """
     blocks = range(0, cohort.n_genes, _BLOCK_GENES)
     return pd.concat([_describe_block(cohort, start) for start in blocks], ignore_index=True)
@@ -60,11 +63,13 @@ def _describe_block(cohort: Cohort, start: int) -> pd.DataFrame:
     varies = variance_sum > 0
     safe_sum = np.where(varies, variance_sum, 1.0)
     fourth = np.where(varies, (squares**2).sum(axis=0), 1.0)
+    driving_samples = np.where(varies, safe_sum**2 / fourth, 0.0)
     return pd.DataFrame(
         {
             "prevalence": prevalence if cohort.zero_means_absent else np.nan,
             "largest_z": np.sqrt(squares.max(axis=0) * observed / safe_sum),
-            "driving_samples": np.where(varies, safe_sum**2 / fourth, 0.0),
+            "driving_samples": driving_samples,
+            "few_driving_samples": driving_samples < FEW_DRIVING_SAMPLES,
         }
     )
 
