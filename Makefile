@@ -4,6 +4,8 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 VENV := .venv
 BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+SOURCES := pyproject.toml CMakeLists.txt $(shell find src -type f -not -name '*.pyc')
 
 .PHONY: run test test-slow check clean
 
@@ -26,12 +28,19 @@ $(VENV)/created:
 	$(PYTHON) -m venv $(VENV)
 	@touch $@
 
-$(VENV)/installed: $(VENV)/created pyproject.toml constraints.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+# Without a C++ compiler the native engine is left out and PyTorch trains instead.
+$(VENV)/installed: $(VENV)/created $(SOURCES) constraints.txt
+	@if command -v c++ || command -v g++ || command -v clang++; then \
+		set -x; $(PIP) install -c constraints.txt .; \
+	else \
+		echo "No C++ compiler was found: installing without the native engine; PyTorch trains instead."; \
+		set -x; $(PIP) install -c constraints.txt '.[torch]' -C wheel.cmake=false; \
+	fi
 	@touch $@
 
-$(VENV)/installed-dev: $(VENV)/installed
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -r requirements-dev.txt
+# The tests hold the native engine against PyTorch.
+$(VENV)/installed-dev: $(VENV)/installed requirements-dev.txt
+	$(PIP) install -c constraints.txt -r requirements-dev.txt
 	@touch $@
 
 clean:

@@ -55,6 +55,8 @@ def test_defaults_are_the_papers():
         "validation_fraction": 0.25,
         "class_weight": None,
         "random_state": None,
+        "engine": "auto",
+        "device": None,
     }
 
 
@@ -133,7 +135,7 @@ class RowsSeen:
 @pytest.fixture
 def rows_seen(monkeypatch):
     seen = RowsSeen()
-    monkeypatch.setattr("deepcme.classifier.make_engine", lambda: seen)
+    monkeypatch.setattr("deepcme.classifier.make_engine", lambda engine, device: seen)
     return seen
 
 

@@ -1,11 +1,12 @@
 """A cohort checks itself, says what is wrong, and survives the disk."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from deepcme import Cohort, DeepCMEError
-from deepcme.tissues import canonical_tissue
 from deepcme.sources.examples import load_transbig
+from deepcme.tissues import canonical_tissue
 from tests.conftest import invented_cohort
 
 
@@ -133,3 +134,21 @@ def test_files_that_are_no_cohort_are_refused(cohort, tmp_path):
     (tmp_path / "cut.h5ad").write_bytes(content[: len(content) // 2])
     with pytest.raises(DeepCMEError, match="not a readable"):
         Cohort.load(tmp_path / "cut.h5ad")
+
+
+def test_gene_annotation_is_kept_beside_the_ids(tmp_path):
+    annotation = pd.DataFrame({"signal": [True, False], "symbol": ["X", "Y"]})
+    cohort = make([[1, 2], [3, 4]], gene_annotation=annotation)
+    assert cohort.symbols.tolist() == ["g1", "g2"]
+    cohort.save(tmp_path / "cohort.h5ad")
+    var = Cohort.load(tmp_path / "cohort.h5ad").adata.var
+    assert var["signal"].tolist() == [True, False]
+    assert var["symbol_in_file"].tolist() == ["X", "Y"]
+
+
+def test_saving_leaves_the_cohort_as_it_is(cohort, tmp_path):
+    matrix, columns = cohort.X, cohort.obs.dtypes
+    cohort.save(tmp_path / "cohort.h5ad")
+    assert cohort.X is matrix
+    assert cohort.obs.dtypes.equals(columns)
+    assert not cohort.adata.uns

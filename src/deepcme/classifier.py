@@ -56,6 +56,11 @@ class DeepCMEClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     class_weight : {"balanced", None} or dict, default None
         As in scikit-learn; weighs training and validation loss.
     random_state : int, RandomState or None, default None
+    engine : {"auto", "native", "torch"}, default "auto"
+        What trains the network. ``"auto"`` takes PyTorch where it sees CUDA,
+        else the native engine, else PyTorch on the CPU.
+    device : {"cpu", "cuda", "mps"} or None, default None
+        Device for PyTorch.
 
     Attributes
     ----------
@@ -93,6 +98,8 @@ class DeepCMEClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         validation_fraction: float = 0.25,
         class_weight: dict[Any, float] | Literal["balanced"] | None = None,
         random_state: int | np.random.RandomState | None = None,
+        engine: Literal["auto", "native", "torch"] = "auto",
+        device: Literal["cpu", "cuda", "mps"] | None = None,
     ) -> None:
         self.hidden_layers = hidden_layers
         self.dropout = dropout
@@ -107,6 +114,8 @@ class DeepCMEClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.validation_fraction = validation_fraction
         self.class_weight = class_weight
         self.random_state = random_state
+        self.engine = engine
+        self.device = device
 
     def fit(
         self,
@@ -146,7 +155,7 @@ class DeepCMEClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
         split_random, train_random = np.random.default_rng(seed).spawn(2)
         train, valid = self._rows(target, groups, validation_rows, split_random)
-        trained = make_engine().fit(
+        trained = make_engine(self.engine, self.device).fit(
             matrix, target, train, valid, hyperparameters, train_random, sample_weight=weight
         )
         self.weights_ = trained.weights

@@ -6,6 +6,10 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @contextmanager
@@ -22,3 +26,23 @@ def write_text(path: Path, text: str) -> None:
     """Write a text file whole or not at all."""
     with whole_file(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
+
+
+def write_csv(path: Path, table: pd.DataFrame) -> None:
+    """Write a table as CSV whose text cells no spreadsheet takes for a formula.
+
+    A text that starts with ``=``, ``+``, ``-`` or ``@`` gets an apostrophe
+    before it (OWASP, "CSV injection").
+    """
+    safe = table.copy()
+    for column in safe.columns:
+        if safe[column].dtype.kind not in "biuf":
+            safe[column] = safe[column].map(_without_formula)
+    with whole_file(path) as temporary:
+        safe.to_csv(temporary, index=False, lineterminator="\n")
+
+
+def _without_formula(value: object) -> object:
+    return (
+        f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@") else value
+    )

@@ -71,3 +71,60 @@ def _lines(description: str, total: int) -> Advance:
         print(f"{description}: {done} of {total}{rest}", file=sys.stderr, flush=True)
 
     return advance
+
+
+class ByteCount(Protocol):
+    """Told how many bytes there are to fetch, and then as they come."""
+
+    def start(self, n_bytes: int) -> None:
+        """Bytes that are to be fetched."""
+
+    def advance(self, n_bytes: int) -> None:
+        """Bytes that came; negative where some must come again."""
+
+
+class SilentByteCount:
+    """A `ByteCount` that shows nothing."""
+
+    def start(self, n_bytes: int) -> None:
+        """Show nothing."""
+
+    def advance(self, n_bytes: int) -> None:
+        """Show nothing."""
+
+
+@contextmanager
+def show_bytes(description: str, *, quiet: bool = False) -> Iterator[ByteCount]:
+    """Show a download's bytes, speed and time left on standard error."""
+    if quiet or not sys.stderr.isatty():
+        yield SilentByteCount()
+        return
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        DownloadColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+        TransferSpeedColumn,
+    )
+
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+    ) as bar:
+        task = bar.add_task(description, total=None)
+
+        class _Bar:
+            def start(self, n_bytes: int) -> None:
+                bar.update(task, total=n_bytes)
+
+            def advance(self, n_bytes: int) -> None:
+                bar.advance(task, n_bytes)
+
+        yield _Bar()

@@ -10,7 +10,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import settings
 from scipy.special import expit
+from tests.evaluation.simulations import simulate_frozen_model
+
+# A busy machine is no failure.
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
 
 REFERENCES = Path(__file__).parent / "references"
 
@@ -23,6 +29,12 @@ def reference() -> Callable[[str], dict[str, Any]]:
         return json.loads((REFERENCES / f"{name}.json").read_text())
 
     return load
+
+
+@pytest.fixture(scope="session")
+def frozen_coverage() -> dict[str, float]:
+    """Coverage of every study-level interval for a calibrated frozen model, in brief."""
+    return simulate_frozen_model(studies=50, n=300, events=100, auc=0.75, draws=200, seed=6)
 
 
 @pytest.fixture

@@ -174,15 +174,16 @@ def simulate_cross_validated_auc(
     draws: int,
     seed: int,
     samples_per_patient: int = 1,
+    genes: int = 50,
 ) -> dict[str, float]:
     """Coverage of the mean true AUC of the fitted models by the patient bootstrap.
 
-    Ten splits of 60/20/20 by patient; 50 genes, of which 10 differ between the
+    Ten splits of 60/20/20 by patient; 10 genes differ between the
     classes by `signal`; the model is the difference of the class means. Samples
     of one patient share half of their variance.
     """
     random = np.random.default_rng(seed)
-    effect = np.where(np.arange(50) < 10, signal, 0.0)
+    effect = np.where(np.arange(genes) < 10, signal, 0.0)
     label_of_patient = make_labels(patients, events)
     patient = np.repeat(np.arange(patients), samples_per_patient)
     label = label_of_patient[patient]

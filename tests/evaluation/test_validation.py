@@ -19,6 +19,9 @@ from tests.evaluation.simulations import (
     simulate_repeated_rows,
 )
 
+from deepcme.evaluation.discrimination import MEASURED_COVERAGE
+from deepcme.evaluation.intervals import FEWEST_EVENTS_FOR_DELONG
+
 PAGE = Path(__file__).parents[2] / "docs" / "validation-of-the-statistics.md"
 TEMPLATE = Path(__file__).parent / "validation_page.md"
 
@@ -28,13 +31,15 @@ FROZEN_SETTINGS = [
     (120, 24, 0.75),
     (300, 10, 0.7),
     (60, 12, 0.7),
+    (240, 5, 0.7),
 ]
 CROSS_VALIDATED_SETTINGS = [
-    (150, 50, 0.0, 1),
-    (150, 50, 0.3, 1),
-    (300, 60, 0.3, 1),
-    (300, 23, 0.5, 1),
-    (150, 50, 0.3, 2),
+    (150, 50, 50, 0.0, 1),
+    (150, 50, 50, 0.3, 1),
+    (300, 60, 50, 0.3, 1),
+    (300, 23, 50, 0.5, 1),
+    (300, 23, 200, 0.4, 1),
+    (150, 50, 50, 0.3, 2),
 ]
 NULL_SETTINGS = [(0.0, 10), (0.3, 10), (0.3, 30)]
 
@@ -63,7 +68,7 @@ def validate_frozen_model() -> pd.DataFrame:
                 "patients": n,
                 "expected events": events,
                 "true AUC": auc,
-                **simulate_frozen_model(500, n, events, auc, draws=2000, seed=22),
+                **simulate_frozen_model(500, n, events, auc, draws=1000, seed=22),
             }
             for n, events, auc in settings
         ]
@@ -78,12 +83,13 @@ def validate_cross_validated_auc() -> pd.DataFrame:
                 "patients": patients,
                 "positive": events,
                 "samples a patient": samples,
+                "genes": genes,
                 "signal": signal,
                 **simulate_cross_validated_auc(
-                    400, patients, events, signal, 2000, seed=23, samples_per_patient=samples
+                    400, patients, events, signal, 2000, 23, samples, genes
                 ),
             }
-            for patients, events, signal, samples in CROSS_VALIDATED_SETTINGS
+            for patients, events, genes, signal, samples in CROSS_VALIDATED_SETTINGS
         ]
     )
 
@@ -153,9 +159,14 @@ def test_the_statistics_keep_their_promises():
     tables = {name: to_markdown(table) for name, table in results.items()}
     PAGE.write_text(TEMPLATE.read_text().format(**tables))
 
-    assert results["frozen_auc"]["delong"].between(0.92, 0.98).all()
+    frozen_auc = results["frozen_auc"]
+    enough_events = frozen_auc["events"] >= FEWEST_EVENTS_FOR_DELONG
+    assert frozen_auc.loc[enough_events, "delong"].between(0.92, 0.98).all()
+    assert frozen_auc["hanley_mcneil"].between(0.92, 0.98).all()
     assert results["frozen_model"].loc[:, "auc":].stack().between(0.92, 0.985).all()
-    assert (results["cross_validated_auc"]["coverage"] >= 0.85).all()
+    coverage = results["cross_validated_auc"]["coverage"]
+    assert (coverage >= 0.85).all()
+    assert coverage.min() == pytest.approx(MEASURED_COVERAGE, abs=0.01)
     assert (results["corrected_t_test"]["corrected"] <= 0.07).all()
     assert (results["corrected_t_test"]["uncorrected"] >= 0.2).all()
     assert results["permutation_test"].iloc[0, -1] > 0.01

@@ -8,9 +8,10 @@ import pytest
 from sklearn.metrics import roc_auc_score
 from tests.conftest import invented_cohort
 
-from deepcme import Cohort
+from deepcme import Cohort, DeepCMEError
+from deepcme.files import write_csv
 from deepcme.report import tables
-from deepcme.report.page import write_report
+from deepcme.report.page import gene_link, write_report
 from deepcme.study.run import run_study
 from deepcme.study.spec import make_study
 from deepcme.study.store import StudyFolder
@@ -64,17 +65,42 @@ def test_table_1_is_computed_from_the_predictions(folder, page):
     assert f"{np.mean(by_hand):.3f}" in page
 
 
+def copy_of(folder, path):
+    path.mkdir()
+    for name in (
+        "cohort.json", "identity.json", "audit.json", "study.toml", "gene_scores.csv",
+        "history.parquet", "predictions.parquet",
+    ):  # fmt: skip
+        (path / name).write_bytes((folder.path / name).read_bytes())
+    return StudyFolder(path)
+
+
 def test_the_page_changes_with_the_predictions_and_nothing_is_fitted(folder, tmp_path):
-    copy = StudyFolder(tmp_path / "copy")
-    for name in ("cohort.json", "identity.json", "study.toml", "gene_scores.csv"):
-        (copy.path).mkdir(exist_ok=True)
-        (copy.path / name).write_bytes((folder.path / name).read_bytes())
+    copy = copy_of(folder, tmp_path / "copy")
     predictions = folder.read_table("predictions.parquet")
     predictions["score"] = predictions["label"].astype(float)
     predictions.to_parquet(copy.path / "predictions.parquet")
     text = write_report(copy).read_text(encoding="utf-8")
-    assert "1.000" in text
+    assert "The mean test AUC of DeepCME over 3 splits is 1.000" in text
     assert not (copy.path / "tasks").exists()
+
+
+def test_formats(folder, tmp_path):
+    copy = copy_of(folder, tmp_path / "copy")
+    write_report(copy, ["csv"])
+    assert not (copy.path / "report.html").exists()
+    table = pd.read_csv(copy.path / "tables" / "discrimination.csv")
+    assert table["model"].tolist() == ["DeepCME", "LR", "KNN"]
+    assert {"auc", "ci_low", "ci_high", "n", "events"} <= set(table.columns)
+    write_report(copy, ["md"])
+    assert "## Discrimination" in (copy.path / "report.md").read_text()
+    with pytest.raises(DeepCMEError, match="Unknown format 'pdf': choose from html, md, csv"):
+        write_report(copy, ["pdf"])
+
+
+def test_a_folder_that_is_no_study_is_told(tmp_path):
+    with pytest.raises(DeepCMEError, match=r"is .* the folder of a finished study"):
+        write_report(StudyFolder(tmp_path))
 
 
 def test_mean_roc_has_the_area_of_the_mean_auc():
@@ -94,23 +120,61 @@ def test_mean_roc_has_the_area_of_the_mean_auc():
     )
     curve = tables.compute_mean_roc(predictions)
     area = np.trapezoid(curve["sensitivity"], curve["false_positive_rate"])
-    summary = tables.compute_summary(predictions)
-    assert area == pytest.approx(summary["auc"].iloc[0], abs=0.01)
-    assert summary["prevalence"].iloc[0] == 0.5
+    by_split = tables.compute_auc_by_split(predictions)
+    assert area == pytest.approx(by_split["mean"].iloc[0], abs=0.01)
 
 
-def test_the_page_is_self_contained_and_escapes_what_came_from_outside(page):
-    assert "http" not in re.sub(
-        r"<script type=\"module\">.*?</script>", "", page, flags=re.DOTALL
-    ).replace("https://vega.github.io/schema", "")
+def without_scripts(page):
+    return re.sub(r"<script.*?</script>", "", page, flags=re.DOTALL)
+
+
+def test_the_page_loads_nothing_and_escapes_what_came_from_outside(page):
+    text = without_scripts(page)
+    assert not re.search(r"(src|href)=[\"'](?!#|https://www\.(ensembl|ncbi))", text)
+    assert "@import" not in text
     assert ATTACK not in page
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
 
 
+def test_the_page_is_below_six_megabytes(page):
+    assert len(page.encode()) < 6e6
+
+
+def test_the_verdict_comes_first(page):
+    visible = re.sub(r"<[^>]+>", " ", without_scripts(page.split("</style>")[1]))
+    assert "The mean test AUC of DeepCME over 3 splits" in " ".join(visible.split())[:1500]
+
+
+def test_csv_cells_are_no_formulas(tmp_path):
+    table = pd.DataFrame(
+        {"gene": ["=HYPERLINK(1)", "+x", "@y", "TP53"], "score": [-1.0, 2, 3, 4]}
+    )
+    write_csv(tmp_path / "t.csv", table)
+    read = pd.read_csv(tmp_path / "t.csv")
+    assert read["gene"].tolist() == ["'=HYPERLINK(1)", "'+x", "'@y", "TP53"]
+    assert read["score"].tolist() == [-1.0, 2, 3, 4]
+
+
 def test_the_charts_are_files_of_their_own(folder):
-    for name in ("auc_by_split", "roc", "top_genes"):
+    for name in ("auc_by_split", "roc", "comparison", "calibration", "top_genes"):
         assert (folder.path / "figures" / f"{name}.svg").read_text().startswith("<svg")
+        assert (folder.path / "figures" / f"{name}.pdf").read_bytes().startswith(b"%PDF")
 
 
-def test_every_chart_has_a_label_for_screen_readers(page):
-    assert page.count('role="img"') == page.count("aria-label=") == 3
+def test_every_chart_and_table_has_a_label_for_screen_readers(page):
+    text = without_scripts(page)
+    assert text.count('class="chart"') == len(
+        re.findall(r'class="chart"[^>]*aria-label="', text)
+    )
+    assert text.count('class="scroll') == len(
+        re.findall(r'class="scroll[^>]*aria-label="', text)
+    )
+
+
+def test_gene_links():
+    assert gene_link({"gene": "ENSG00000141510.11", "symbol": "TP53"}).endswith(
+        "/ENSG00000141510"
+    )
+    link = gene_link({"gene": "201288_at", "symbol": 'A"><script>'})
+    assert "<" not in link
+    assert '"' not in link

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from deepcme.cli import panel, prepare, run, simulate
+from deepcme.cli import audit, fetch, genes, panel, portals, prepare, run, simulate
 from deepcme.errors import DeepCMEError
 
 app = typer.Typer(
@@ -21,8 +21,12 @@ app = typer.Typer(
 )
 run.register(app)
 panel.register(app)
+audit.register(app)
 simulate.register(app)
+portals.register(prepare.app)
 app.add_typer(prepare.app, name="prepare")
+app.add_typer(fetch.app, name="fetch")
+app.add_typer(genes.app, name="genes")
 
 
 def _print_version(asked: bool) -> None:

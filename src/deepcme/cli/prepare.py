@@ -22,6 +22,14 @@ ScaleOption = Annotated[
     typer.Option(help="What the values are.", show_default="worked out and reported"),
 ]
 
+KeepTissueOption = Annotated[
+    list[str] | None,
+    typer.Option(help="primary, recurrent, metastatic, normal or unknown; may be repeated."),
+]
+OnePerPatientOption = Annotated[
+    bool, typer.Option("--one-per-patient", help="Keep one sample of each patient.")
+]
+
 
 @app.callback()
 def prepare() -> None:
@@ -31,7 +39,7 @@ def prepare() -> None:
 @app.command()
 def table(
     expression: Annotated[
-        Path, typer.Option(help="Expression matrix (.csv, .tsv or .parquet).")
+        Path, typer.Option(help="Expression matrix (.csv, .tsv, .xlsx, .parquet, .gct, .h5ad).")
     ],
     samples: Annotated[Path, typer.Option(help="Table with one row per sample.")],
     label: Annotated[
@@ -65,6 +73,8 @@ def table(
         Literal["samples-in-rows", "genes-in-rows"] | None,
         typer.Option(help="Which way the matrix lies.", show_default="worked out and reported"),
     ] = None,
+    keep_tissue: KeepTissueOption = None,
+    one_per_patient: OnePerPatientOption = False,
 ) -> None:
     """Make a cohort of an expression table and a samples table."""
     from deepcme.sources.tables import TableColumns, cohort_from_tables
@@ -80,7 +90,7 @@ def table(
     cohort = cohort_from_tables(
         expression, samples, columns, scale=scale, orientation=orientation
     )
-    save(cohort, output)
+    save(filtered(cohort, keep_tissue, one_per_patient), output)
 
 
 def _condition(text: str) -> tuple[str, str]:
@@ -88,6 +98,15 @@ def _condition(text: str) -> tuple[str, str]:
     if not separator or not column:
         raise DeepCMEError(f"--where takes COLUMN=VALUE, not {text!r}.")
     return column, value
+
+
+def filtered(cohort: Cohort, keep_tissue: list[str] | None, one_per_patient: bool) -> Cohort:
+    """The samples that the options of the command keep."""
+    from deepcme.filters import filter_samples
+
+    return filter_samples(
+        cohort, keep_tissue=keep_tissue or (), one_per_patient=one_per_patient
+    )
 
 
 def save(cohort: Cohort, output: Path) -> None:

@@ -20,6 +20,7 @@ def register(app: typer.Typer) -> None:
     app.command()(run)
     app.command()(init)
     app.command()(report)
+    app.command()(compare)
 
 
 def run(
@@ -116,14 +117,39 @@ def init(
     typer.echo(f"Wrote {file}. Edit it, then: deepcme run {file}")
 
 
+def compare(
+    folders: Annotated[list[Path], typer.Argument(help="Folders of two or more studies.")],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="CSV file to write as well.")
+    ] = None,
+) -> None:
+    """Lay studies of one cohort side by side: what each choice does to the AUC."""
+    from deepcme.files import write_csv
+    from deepcme.report.layout import show
+    from deepcme.report.side_by_side import compute_side_by_side
+    from deepcme.study.store import StudyFolder
+
+    table = compute_side_by_side([StudyFolder(folder) for folder in folders])
+    if output is not None:
+        write_csv(output, table)
+    shown = show("side_by_side", table)
+    widths = [max(map(len, column)) for column in zip(shown.headings, *shown.rows, strict=True)]
+    for row in [shown.headings, *shown.rows]:
+        line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        typer.echo(line.rstrip())
+
+
 def report(
     folder: Annotated[Path, typer.Argument(help="Folder of a finished study.")],
+    formats: Annotated[
+        str, typer.Option("--format", help="Any of html, md, csv, separated by commas.")
+    ] = "html,md,csv",
     quiet: Quiet = False,
 ) -> None:
     """Rebuild a study's report from its tables, without fitting anything."""
     from deepcme.report.page import write_report
     from deepcme.study.store import StudyFolder
 
-    page = write_report(StudyFolder(folder))
+    page = write_report(StudyFolder(folder), [name.strip() for name in formats.split(",")])
     if not quiet:
         typer.echo(f"Report: {page}")

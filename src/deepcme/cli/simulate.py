@@ -41,7 +41,7 @@ def simulate(
         typer.Option(help=f"{EFFECT_HELP}, within a batch and before counting noise."),
     ] = 0.5,
     rare_genes: Annotated[
-        float, typer.Option(help="Share of genes that 0.5% to 5% of patients express.")
+        float, typer.Option(help="Share of genes that 0.1% to 5% of patients express.")
     ] = 0.25,
     module_size: Annotated[int, typer.Option(help="Genes in a correlated module.")] = 50,
     batches: Annotated[int, typer.Option(help="Batches, unrelated to the label.")] = 4,

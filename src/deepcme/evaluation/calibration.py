@@ -69,7 +69,8 @@ def compute_calibration_line(
     -------
     CalibrationLine
         Ideal are intercept 0, slope 1 and in-the-large 0; a slope below 1 means
-        predictions too extreme, in-the-large below 0 means risks too high.
+        predictions too extreme, in-the-large below 0 means risks too high. `n`
+        and `events` count rows.
         Intercept and slope are NaN where the log-odds separate the classes or
         are all the same.
 

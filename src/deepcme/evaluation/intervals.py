@@ -18,6 +18,7 @@ from deepcme.errors import DeepCMEError
 from deepcme.evaluation.predictions import FloatArray, IntegerArray, as_labels_and_scores
 
 CONFIDENCE_LEVEL = 0.95
+FEWEST_EVENTS_FOR_DELONG = 10
 NORMAL_QUANTILE = float(stats.norm.ppf((1 + CONFIDENCE_LEVEL) / 2))
 
 
@@ -77,8 +78,8 @@ def compute_wilson_interval(events: int, n: int) -> Estimate:
 def compute_hanley_mcneil_interval(auc: float, events: int, non_events: int) -> Estimate:
     """Interval of an AUC of which only the value and the counts are known [1]_.
 
-    For numbers taken from a publication; with the scores at hand,
-    `compute_delong_interval` uses them.
+    For numbers taken from a publication, and where there are too few events for
+    `compute_delong_interval`.
 
     Parameters
     ----------
@@ -124,8 +125,9 @@ def compute_delong_interval(labels: ArrayLike, scores: ArrayLike) -> Estimate:
 
     The variance is computed by ranks [2]_. The interval is symmetric on the
     logit of the AUC, which keeps it inside 0 to 1 and its coverage close to
-    95% where events are few [3]_. An AUC of exactly 0 or 1 has variance 0 and
-    gives no interval: both ends are NaN.
+    95% down to `FEWEST_EVENTS_FOR_DELONG` events [3]_; below that it is too
+    narrow, and `compute_hanley_mcneil_interval` is the safer one. An AUC of
+    exactly 0 or 1 has variance 0 and gives no interval: both ends are NaN.
 
     Parameters
     ----------

@@ -5,11 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike
 from scipy.special import expit
 
 from deepcme.evaluation.logistic import fit_logistic_regression
-from deepcme.evaluation.predictions import FloatArray, as_labels_and_scores
+from deepcme.evaluation.predictions import (
+    FloatArray,
+    as_labels_and_scores,
+    check_predictions,
+    select_part,
+)
 
 
 @dataclass(frozen=True)
@@ -64,3 +70,34 @@ class PlattRecalibration:
         """Recalibrated probabilities of these scores."""
         score = np.asarray(scores, dtype=np.float64)
         return np.asarray(expit(self.intercept + self.slope * score), dtype=np.float64)
+
+
+def recalibrate_predictions(predictions: pd.DataFrame) -> pd.DataFrame:
+    """Probabilities from the scores, recalibrated in every split on its validation part.
+
+    Models without probabilities get some this way. Test labels have no say, so
+    the test rows of the result can be judged like any others.
+
+    Parameters
+    ----------
+    predictions : DataFrame
+        Columns `split, model, sample, patient, part, label, score`.
+
+    Returns
+    -------
+    DataFrame
+        The same table with a new column `probability`.
+
+    Raises
+    ------
+    DeepCMEError
+        If a column is missing, or a model has no validation row in one of its splits.
+    """
+    check_predictions(predictions)
+    probability = np.empty(len(predictions))
+    for positions in predictions.groupby(["split", "model"], observed=True).indices.values():
+        rows = predictions.iloc[positions]
+        validation = select_part(rows, "validation")
+        recalibration = PlattRecalibration.fit(validation["label"], validation["score"])
+        probability[positions] = recalibration.apply(rows["score"])
+    return predictions.assign(probability=probability)

@@ -7,79 +7,88 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-# Okabe and Ito's palette tells models apart under every kind of colour blindness.
+# Okabe and Ito's palette tells models apart under every kind of colour blindness; dashes
+# tell them apart without colour.
 PALETTE = (
-    "#0072B2",
-    "#D55E00",
-    "#009E73",
-    "#CC79A7",
-    "#E69F00",
-    "#56B4E9",
-    "#000000",
-    "#8C6D31",
-    "#7F7F7F",
-)
-DASHES = ([1, 0], [6, 2], [2, 2], [8, 3, 2, 3], [4, 4], [10, 2], [1, 3], [5, 1], [3, 1])
+    "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#8C6D31",
+    "#7F7F7F", "#6A3D9A", "#1B9E77", "#A6761D",
+)  # fmt: skip
+DASHES = (
+    [1, 0], [6, 2], [2, 2], [8, 3, 2, 3], [4, 4], [10, 2], [1, 3], [5, 1], [3, 1], [12, 4],
+    [2, 6], [7, 7],
+)  # fmt: skip
+NEUTRAL = "#777777"
 
 Chart = alt.Chart | alt.LayerChart
 
 
-def _colour(models: list[str]) -> Any:
+def _colour(models: list[str], title: str = "Model") -> Any:
     return alt.Color(
         "model:N",
-        title="Model",
+        title=title,
         scale=alt.Scale(domain=models, range=list(PALETTE[: len(models)])),
     )
 
 
-def plot_auc_by_split(metrics: pd.DataFrame) -> Chart:
+def _dash(models: list[str]) -> Any:
+    scale = alt.Scale(domain=models, range=list(DASHES[: len(models)]))
+    return alt.StrokeDash("model:N", title="Model", scale=scale)
+
+
+def _names(table: pd.DataFrame) -> list[str]:
+    names: list[str] = table["model"].drop_duplicates().tolist()
+    return names
+
+
+def plot_auc_by_split(auc: pd.DataFrame) -> Chart:
     """Box plot with one point per split (paper, figure 5).
 
     Parameters
     ----------
-    metrics : DataFrame
+    auc : DataFrame
         Columns split, model, value: test AUCs.
     """
-    models = metrics["model"].drop_duplicates().tolist()
-    base = alt.Chart(metrics).encode(
-        x=alt.X("model:N", sort=models, title=None, axis=alt.Axis(labelAngle=0)),
+    models = _names(auc)
+    colour = _colour(models).legend(None)
+    base = alt.Chart(auc).encode(
+        x=alt.X("model:N", sort=models, title=None, axis=alt.Axis(labelAngle=-30)),
         y=alt.Y("value:Q", title="Test AUC", scale=alt.Scale(zero=False, padding=10)),
+        color=colour,
     )
-    boxes = base.mark_boxplot(size=34, opacity=0.35, outliers=False, median={"stroke": "#222"})
-    boxes = boxes.encode(color=_colour(models).legend(None))
+    boxes = base.mark_boxplot(size=30, opacity=0.35, outliers=False, median={"stroke": "#222"})
     points = base.mark_circle(size=36, opacity=0.9).encode(
-        color=_colour(models).legend(None),
         xOffset=alt.XOffset("split:N", title=None),
         tooltip=["model:N", "split:N", alt.Tooltip("value:Q", title="AUC", format=".3f")],
     )
-    chance = alt.Chart(pd.DataFrame({"auc": [0.5]})).mark_rule(strokeDash=[4, 4], color="#777")
+    chance = alt.Chart(pd.DataFrame({"auc": [0.5]})).mark_rule(strokeDash=[4, 4], color=NEUTRAL)
     chart: alt.LayerChart = chance.encode(y="auc:Q") + boxes + points
-    return chart.properties(width=560, height=300)
+    return chart.properties(width=max(420, 75 * len(models)), height=300)
 
 
 def plot_roc(curves: pd.DataFrame) -> Chart:
-    """ROC curves by model (paper, figure 6).
+    """ROC curves by model (paper, figure 6); a click on the legend singles one out.
 
     Parameters
     ----------
     curves : DataFrame
         Columns model, false_positive_rate, sensitivity.
     """
-    models = curves["model"].drop_duplicates().tolist()
+    models = _names(curves)
+    picked = alt.selection_point(fields=["model"], bind="legend")
+    rate = alt.X(
+        "false_positive_rate:Q",
+        title="False-positive rate (1 - specificity)",
+        scale=alt.Scale(domain=[0, 1]),
+    )
     lines = (
         alt.Chart(curves)
         .mark_line(strokeWidth=2)
         .encode(
-            x=alt.X(
-                "false_positive_rate:Q",
-                title="False-positive rate (1 - specificity)",
-                scale=alt.Scale(domain=[0, 1]),
-            ),
+            x=rate,
             y=alt.Y("sensitivity:Q", title="Sensitivity", scale=alt.Scale(domain=[0, 1])),
             color=_colour(models),
-            strokeDash=alt.StrokeDash(
-                "model:N", scale=alt.Scale(domain=models, range=list(DASHES[: len(models)]))
-            ),
+            strokeDash=_dash(models),
+            opacity=alt.condition(picked, alt.value(1.0), alt.value(0.12)),
             order="false_positive_rate:Q",
             tooltip=[
                 "model:N",
@@ -87,14 +96,112 @@ def plot_roc(curves: pd.DataFrame) -> Chart:
                 alt.Tooltip("sensitivity:Q", format=".2f"),
             ],
         )
+        .add_params(picked)
     )
-    diagonal = (
-        alt.Chart(pd.DataFrame({"x": [0, 1], "y": [0, 1]}))
-        .mark_line(strokeDash=[4, 4], color="#777", strokeWidth=1)
-        .encode(x="x:Q", y="y:Q")
+    diagonal = pd.DataFrame({"false_positive_rate": [0, 1], "sensitivity": [0, 1]})
+    chance = (
+        alt.Chart(diagonal)
+        .mark_line(strokeDash=[4, 4], color=NEUTRAL, strokeWidth=1)
+        .encode(x="false_positive_rate:Q", y="sensitivity:Q")
     )
-    chart: alt.LayerChart = diagonal + lines
+    chart: alt.LayerChart = chance + lines
     return chart.properties(width=380, height=380)
+
+
+def plot_comparison(comparison: pd.DataFrame) -> Chart:
+    """AUC difference to each baseline with its interval; the band is practical equivalence.
+
+    Parameters
+    ----------
+    comparison : DataFrame
+        Columns baseline, difference, ci_low, ci_high, margin.
+    """
+    margin = float(comparison["margin"].iloc[0])
+    title = f"AUC of {comparison['model'].iloc[0]} minus AUC of the baseline"
+    rows = alt.Y("baseline:N", sort=comparison["baseline"].tolist(), title=None)
+    base = alt.Chart(comparison).encode(y=rows)
+    intervals = base.mark_rule(strokeWidth=2, color=PALETTE[0]).encode(
+        x=alt.X("ci_low:Q", title=title), x2="ci_high:Q"
+    )
+    points = base.mark_point(filled=True, size=70, color=PALETTE[0], opacity=1).encode(
+        x="difference:Q",
+        tooltip=[
+            "baseline:N",
+            alt.Tooltip("difference:Q", format="+.3f"),
+            alt.Tooltip("ci_low:Q", format="+.3f"),
+            alt.Tooltip("ci_high:Q", format="+.3f"),
+        ],
+    )
+    band = (
+        alt.Chart(pd.DataFrame({"low": [-margin], "high": [margin]}))
+        .mark_rect(color="#dddddd", opacity=0.6)
+        .encode(x="low:Q", x2="high:Q")
+    )
+    zero = alt.Chart(pd.DataFrame({"x": [0.0]})).mark_rule(color=NEUTRAL).encode(x="x:Q")
+    chart: alt.LayerChart = band + zero + intervals + points
+    return chart.properties(width=440, height=alt.Step(26))
+
+
+def plot_calibration(curves: pd.DataFrame) -> Chart:
+    """Observed against predicted risk of one model, with its band.
+
+    Parameters
+    ----------
+    curves : DataFrame
+        Columns predicted, observed, ci_low, ci_high.
+    """
+    limits = alt.Scale(domain=[0, 1])
+    base = alt.Chart(curves).encode(
+        x=alt.X("predicted:Q", title="Predicted probability", scale=limits)
+    )
+    band = base.mark_area(opacity=0.22, color=PALETTE[0]).encode(
+        y=alt.Y("ci_low:Q", title="Observed share", scale=limits), y2="ci_high:Q"
+    )
+    line = base.mark_line(color=PALETTE[0], strokeWidth=2).encode(
+        y="observed:Q",
+        tooltip=[
+            alt.Tooltip("predicted:Q", format=".2f"),
+            alt.Tooltip("observed:Q", format=".2f"),
+        ],
+    )
+    diagonal = pd.DataFrame({"predicted": [0, 1], "observed": [0, 1]})
+    ideal = (
+        alt.Chart(diagonal)
+        .mark_line(strokeDash=[4, 4], color=NEUTRAL, strokeWidth=1)
+        .encode(x="predicted:Q", y="observed:Q")
+    )
+    chart: alt.LayerChart = band + ideal + line
+    return chart.properties(width=340, height=340)
+
+
+def plot_decision_curve(curve: pd.DataFrame) -> Chart:
+    """Net benefit against the threshold probability.
+
+    Parameters
+    ----------
+    curve : DataFrame
+        Columns strategy, threshold, net_benefit.
+    """
+    table = curve.rename(columns={"strategy": "model"})
+    models = _names(table)
+    floor = -0.25 * float(table["net_benefit"].max())
+    chart: alt.Chart = (
+        alt.Chart(table[table["net_benefit"] >= floor])
+        .mark_line(strokeWidth=2)
+        .encode(
+            x=alt.X("threshold:Q", title="Threshold probability"),
+            y=alt.Y("net_benefit:Q", title="Net benefit"),
+            color=_colour(models, "Strategy"),
+            strokeDash=_dash(models),
+            tooltip=[
+                "model:N",
+                alt.Tooltip("threshold:Q", format=".2f"),
+                alt.Tooltip("net_benefit:Q", format=".3f"),
+            ],
+        )
+        .properties(width=440, height=300)
+    )
+    return chart
 
 
 def plot_top_genes(genes: pd.DataFrame) -> Chart:
@@ -103,24 +210,84 @@ def plot_top_genes(genes: pd.DataFrame) -> Chart:
     Parameters
     ----------
     genes : DataFrame
-        Columns gene_name, score, top_share; highest score first.
+        Columns gene_name, score, top_share, driving_samples; highest score first.
     """
-    order = genes["gene_name"].tolist()
     chart: alt.Chart = (
         alt.Chart(genes)
         .mark_bar(color=PALETTE[0])
         .encode(
             x=alt.X("score:Q", title="Gene score (mean over splits)"),
-            y=alt.Y("gene_name:N", sort=order, title=None, axis=alt.Axis(labelLimit=260)),
+            y=alt.Y(
+                "gene_name:N",
+                sort=genes["gene_name"].tolist(),
+                title=None,
+                axis=alt.Axis(labelLimit=260),
+            ),
             tooltip=[
                 alt.Tooltip("gene_name:N", title="gene"),
                 alt.Tooltip("score:Q", format=".3f"),
                 alt.Tooltip("top_share:Q", title="share of splits in the top 30", format=".0%"),
+                alt.Tooltip("driving_samples:Q", title="samples that drive it", format=".1f"),
             ],
         )
         .properties(width=440, height=alt.Step(15))
     )
     return chart
+
+
+def plot_training_curves(history: pd.DataFrame) -> Chart:
+    """Mean training and validation loss by epoch of one network.
+
+    Parameters
+    ----------
+    history : DataFrame
+        Columns epoch, train_loss, valid_loss.
+    """
+    long = history.melt("epoch", ["train_loss", "valid_loss"], "part", "loss")
+    long["part"] = long["part"].map({"train_loss": "training", "valid_loss": "validation"})
+    parts = ["training", "validation"]
+    scale = alt.Scale(domain=parts, range=list(PALETTE[:2]))
+    dashes = alt.Scale(domain=parts, range=list(DASHES[:2]))
+    chart: alt.Chart = (
+        alt.Chart(long)
+        .mark_line(strokeWidth=2)
+        .encode(
+            x=alt.X("epoch:Q", title="Epoch"),
+            y=alt.Y("loss:Q", title="Cross-entropy", scale=alt.Scale(zero=False)),
+            color=alt.Color("part:N", title="Part", scale=scale),
+            strokeDash=alt.StrokeDash("part:N", title="Part", scale=dashes),
+            tooltip=["part:N", "epoch:Q", alt.Tooltip("loss:Q", format=".3f")],
+        )
+        .properties(width=440, height=260)
+    )
+    return chart
+
+
+def plot_grid(summary: pd.DataFrame) -> Chart:
+    """Mean test AUC over lambda, by batch size (paper, figure 7), at width 64.
+
+    Parameters
+    ----------
+    summary : DataFrame
+        Columns width, batch_size, penalty_strength, test_auc, valid_auc.
+    """
+    rows = summary[summary["width"] == 64].assign(
+        model=lambda table: "batch " + table["batch_size"].astype(str)
+    )
+    models = _names(rows)
+    base = alt.Chart(rows).encode(
+        x=alt.X("penalty_strength:Q", title="lambda", scale=alt.Scale(type="log")),
+        y=alt.Y("test_auc:Q", title="Mean test AUC", scale=alt.Scale(zero=False)),
+        color=_colour(models, "Batch size"),
+        tooltip=[
+            "model:N",
+            "penalty_strength:Q",
+            alt.Tooltip("test_auc:Q", format=".3f"),
+            alt.Tooltip("valid_auc:Q", format=".3f"),
+        ],
+    )
+    chart: alt.LayerChart = base.mark_line() + base.mark_point(filled=True, size=60)
+    return chart.properties(width=440, height=280)
 
 
 def plot_panel_curve(curve: pd.DataFrame) -> Chart:

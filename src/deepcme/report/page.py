@@ -1,99 +1,147 @@
-"""One HTML page that opens offline, and the same charts as SVG files."""
+"""The report as files: one HTML page that opens offline, Markdown, CSV tables, SVG and PDF."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
+from urllib.parse import quote
 
 import altair as alt
 import jinja2
-import pandas as pd
 import vl_convert
 from markupsafe import Markup
 
 from deepcme import __version__
-from deepcme.files import whole_file, write_text
-from deepcme.report import figures, tables
-from deepcme.study.models import DEEPCME
+from deepcme.errors import DeepCMEError
+from deepcme.evaluation.discrimination import MEASURED_COVERAGE
+from deepcme.files import whole_file, write_csv, write_text
+from deepcme.report.charts import make_charts
+from deepcme.report.contents import GENES_SHOWN, Contents, compute_contents
+from deepcme.report.figures import Chart
+from deepcme.report.layout import show
+from deepcme.report.tripod import compute_probast, compute_tripod
 from deepcme.study.store import StudyFolder
 
+Format = Literal["html", "md", "csv"]
+FORMATS: tuple[Format, ...] = get_args(Format)
 
-def write_report(folder: StudyFolder) -> Path:
-    """Write ``report.html`` and ``figures/*.svg`` from the study's tables.
 
-    Every number on the page is computed anew from ``predictions.parquet`` and
-    ``gene_scores.csv``; nothing is fitted.
+def write_report(folder: StudyFolder, formats: Sequence[str] = FORMATS) -> Path:
+    """Write the report of a finished study; nothing is fitted.
+
+    Parameters
+    ----------
+    folder : StudyFolder
+    formats : sequence of {"html", "md", "csv"}
+        ``report.html``; ``report.md``; every table as ``tables/NAME.csv``. The
+        charts come as ``figures/NAME.svg`` and ``.pdf`` with any of them.
 
     Returns
     -------
     Path
-        The page.
+        The page, or what was written instead of it.
 
     Raises
     ------
     DeepCMEError
-        If the folder is not that of a finished study.
+        If a format is unknown, or the folder is not that of a finished study.
     """
-    predictions = folder.read_table("predictions.parquet")
-    genes = tables.compute_top_genes(folder.read_table("gene_scores.csv"))
-    genes = genes[genes["model"] == _gene_model(genes)]
-    charts = _charts(predictions, genes)
+    unknown = [name for name in formats if name not in FORMATS]
+    if unknown or not formats:
+        named = unknown[0] if unknown else ""
+        raise DeepCMEError(f"Unknown format {named!r}: choose from {', '.join(FORMATS)}.")
+    contents = compute_contents(folder)
+    charts = make_charts(contents)
     for name, chart in charts.items():
-        with whole_file(folder.path / "figures" / f"{name}.svg") as temporary:
-            chart.save(temporary)
-    page = _template().render(
-        version=__version__,
-        cohort=folder.read_json("cohort.json"),
-        identity=folder.read_json("identity.json"),
-        study_file=(folder.path / "study.toml").read_text(encoding="utf-8"),
-        auc_by_split=tables.compute_auc_by_split(predictions).to_dict("records"),
-        summary=tables.compute_summary(predictions).to_dict("records"),
-        genes=genes.to_dict("records"),
-        charts={name: _embedded_json(chart.to_dict()) for name, chart in charts.items()},
-        vega=_vega_bundle(),
+        for suffix in (".svg", ".pdf"):
+            with whole_file(folder.path / "figures" / f"{name}{suffix}") as temporary:
+                chart.save(temporary)
+    written = folder.path
+    if "csv" in formats:
+        written = folder.path / "tables"
+        for name, table in contents.tables.items():
+            write_csv(written / f"{name}.csv", table)
+    if "md" in formats:
+        written = folder.path / "report.md"
+        write_text(written, _render("report.md", contents, folder))
+    if "html" in formats:
+        written = folder.path / "report.html"
+        write_text(written, render_page(contents, charts, folder))
+    return written
+
+
+def render_page(contents: Contents, charts: dict[str, Chart], folder: StudyFolder) -> str:
+    """The whole page as one text, scripts and chart data inside it."""
+    return _render(
+        "report.html",
+        contents,
+        folder,
+        charts={name: embedded_json(chart.to_dict()) for name, chart in charts.items()},
+        vega=vega_bundle(),
     )
-    path = folder.path / "report.html"
-    write_text(path, page)
-    return path
 
 
-def _gene_model(genes: pd.DataFrame) -> str:
-    """The network whose genes are shown: DeepCME where there is one, else the first."""
-    models = genes["model"].unique().tolist()
-    return DEEPCME if DEEPCME in models or not models else str(models[0])
+def _render(template: str, contents: Contents, folder: StudyFolder, **more: Any) -> str:
+    study = contents.identity["study"]
+    genes = contents.tables.get("genes")
+    shown = genes.head(GENES_SHOWN).to_dict("records") if genes is not None else []
+    return (
+        make_environment()
+        .get_template(template)
+        .render(
+            contents=contents,
+            cohort=contents.cohort,
+            study=study,
+            versions=contents.identity["versions"],
+            version=__version__,
+            coverage=MEASURED_COVERAGE,
+            tables={name: show(name, table) for name, table in contents.tables.items()},
+            tripod=show("tripod", compute_tripod(contents.cohort, study)),
+            probast=show("probast", compute_probast(contents.cohort, study)),
+            genes=[{**gene, "link": gene_link(gene)} for gene in shown],
+            n_genes=0 if genes is None else len(genes),
+            study_file=(folder.path / "study.toml").read_text(encoding="utf-8"),
+            command=_command(study),
+            **more,
+        )
+    )
 
 
-def _charts(predictions: pd.DataFrame, genes: pd.DataFrame) -> dict[str, figures.Chart]:
-    test = tables.compute_test_metrics(predictions, "auc")
-    charts = {
-        "auc_by_split": figures.plot_auc_by_split(test),
-        "roc": figures.plot_roc(tables.compute_mean_roc(predictions)),
-    }
-    if len(genes):
-        charts["top_genes"] = figures.plot_top_genes(genes)
-    return charts
+def _command(study: dict[str, Any]) -> str:
+    return f"deepcme run study.toml --seed {study['seed']}"
 
 
-def _template() -> jinja2.Template:
-    environment = jinja2.Environment(
+def gene_link(gene: dict[Any, Any]) -> str:
+    """Address of a page on the gene: Ensembl for its ids, else a search at NCBI."""
+    identifier = str(gene["gene"])
+    if identifier.startswith("ENSG"):
+        return f"https://www.ensembl.org/id/{quote(identifier.split('.')[0], safe='')}"
+    symbol = str(gene["symbol"] or "") if gene["symbol"] == gene["symbol"] else ""
+    term = quote(f"{symbol or identifier}[sym] AND human[orgn]", safe="")
+    return f"https://www.ncbi.nlm.nih.gov/gene/?term={term}"
+
+
+def make_environment() -> jinja2.Environment:
+    """Templates that escape whatever comes from outside, in HTML and in Markdown."""
+    return jinja2.Environment(
         loader=jinja2.PackageLoader("deepcme.report"),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    return environment.get_template("report.html")
 
 
-def _vega_bundle() -> Markup:
+def vega_bundle() -> Markup:
     """Vega, Vega-Lite and Vega-Embed as JavaScript, in the version Altair writes for."""
     version = ".".join(alt.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
     script = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", vl_version=version)
     return Markup(script.replace("</script", "<\\/script"))
 
 
-def _embedded_json(value: dict[str, Any]) -> Markup:
+def embedded_json(value: dict[str, Any]) -> Markup:
     """JSON that cannot end the script element it stands in."""
     text = json.dumps(value, ensure_ascii=False)
     return Markup(text.replace("<", "\\u003c").replace("\u2028", "\\u2028"))

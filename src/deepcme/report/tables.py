@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import roc_curve
 
+from deepcme.errors import DeepCMEError
 from deepcme.evaluation.metrics import compute_metrics
 
 FALSE_POSITIVE_RATES = np.linspace(0, 1, 101)
@@ -19,28 +20,6 @@ def compute_auc_by_split(predictions: pd.DataFrame) -> pd.DataFrame:
     mean, deviation = table.mean(axis=1), table.std(axis=1, ddof=1)
     table.columns = pd.Index([f"CV-{split}" for split in table.columns])
     return table.assign(mean=mean, sd=deviation).reset_index()
-
-
-def compute_summary(predictions: pd.DataFrame) -> pd.DataFrame:
-    """Mean and sd of test AUC and PR-AUC by model, beside the prevalence of the test parts."""
-    rows = []
-    auc, pr_auc = (compute_test_metrics(predictions, name) for name in ("auc", "pr_auc"))
-    for model in auc["model"].drop_duplicates():
-        of_auc, of_pr = auc[auc["model"] == model], pr_auc[pr_auc["model"] == model]
-        rows.append(
-            {
-                "model": model,
-                "splits": len(of_auc),
-                "test_samples": of_auc["n"].mean(),
-                "test_events": of_auc["events"].mean(),
-                "auc": of_auc["value"].mean(),
-                "auc_sd": of_auc["value"].std(ddof=1),
-                "pr_auc": of_pr["value"].mean(),
-                "pr_auc_sd": of_pr["value"].std(ddof=1),
-                "prevalence": of_pr["events"].sum() / of_pr["n"].sum(),
-            }
-        )
-    return pd.DataFrame(rows)
 
 
 def compute_mean_roc(predictions: pd.DataFrame) -> pd.DataFrame:
@@ -71,14 +50,33 @@ def compute_mean_roc(predictions: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True)
 
 
-def compute_top_genes(gene_scores: pd.DataFrame, most: int = 30) -> pd.DataFrame:
-    """The genes of highest mean score, model by model (paper, figure 8)."""
-    top = gene_scores[gene_scores["rank"] <= most].copy()
-    symbol = top["symbol"].fillna("")
-    top["gene_name"] = np.where(
-        (symbol == "") | (symbol == top["gene"]), top["gene"], symbol + " (" + top["gene"] + ")"
+def name_genes(gene_scores: pd.DataFrame) -> pd.DataFrame:
+    """Add `gene_name`, the symbol with the id where both are known and differ."""
+    symbol = gene_scores["symbol"].fillna("").astype(str)
+    gene = gene_scores["gene"].astype(str)
+    alone = (symbol == "") | (symbol == gene)
+    return gene_scores.assign(gene_name=np.where(alone, gene, symbol + " (" + gene + ")"))
+
+
+def compute_training_curves(history: pd.DataFrame) -> pd.DataFrame:
+    """Mean losses and validation AUC over the splits, by model and epoch.
+
+    Columns: model, epoch, train_loss, valid_loss, valid_auc, splits; an epoch
+    that early stopping left to some splits averages those.
+
+    Raises
+    ------
+    DeepCMEError
+        If no network was trained.
+    """
+    if history.empty:
+        raise DeepCMEError("No model of this study is trained in epochs.")
+    return history.groupby(["model", "epoch"], as_index=False, sort=False).agg(
+        train_loss=("train_loss", "mean"),
+        valid_loss=("valid_loss", "mean"),
+        valid_auc=("valid_auc", "mean"),
+        splits=("split", "size"),
     )
-    return top
 
 
 def compute_test_metrics(predictions: pd.DataFrame, metric: str) -> pd.DataFrame:

@@ -29,7 +29,7 @@ FloatArray = NDArray[np.float64]
 # Chosen so that about a quarter of 56,602 genes exceed 1 FPKM, as in TCGA breast cancer.
 LOG2_FPKM_MEAN, LOG2_FPKM_SD = -1.0, 2.5
 RARE_LOG2_FPKM_MEAN, RARE_LOG2_FPKM_SD = 0.0, 1.0
-MIN_RARE_PREVALENCE, MAX_RARE_PREVALENCE = 0.005, 0.05
+MIN_RARE_PREVALENCE, MAX_RARE_PREVALENCE = 0.001, 0.05
 # Well expressed, so that counting noise takes little from the effect.
 SIGNAL_MIN_LOG2_FPKM, SIGNAL_LOG2_FPKM_SD = 2.0, 1.5
 GENE_SD = (0.5, 1.5)
@@ -58,7 +58,7 @@ class CohortDesign:
         counting noise. Other genes of its module do not shift. In normal
         tissue there is no shift.
     rare_genes : float
-        Share of genes that only 0.5% to 5% of patients express (at least one).
+        Share of genes that only 0.1% to 5% of patients express (at least one).
     module_size : int
         Genes in a module; the last module may be smaller.
     module_correlation : float

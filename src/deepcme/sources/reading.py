@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-import csv
-import gzip
-import zlib
 from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import NoReturn
 
+import anndata as ad
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-from pyarrow import csv as arrow_csv
 
 from deepcme.errors import DeepCMEError
+from deepcme.genes import date_like
+from deepcme.sources.delimited import (
+    SEPARATORS,
+    TextInMatrixError,
+    TextTable,
+    find_table,
+    read_rows,
+    text_lines,
+)
+from deepcme.sources.workbooks import read_workbook
 
-_SEPARATORS = {".csv": ",", ".tsv": "\t", ".txt": "\t", ".tab": "\t"}
-_MISSING = ["", "NA", "N/A", "NaN", "nan", "null", "NULL", "#N/A"]
-_BLOCK_BYTES = 1 << 24  # a row must fit into one block: room for 200,000 genes and more
-
-
-class _TextInMatrixError(Exception):
-    """A cell that should be a number is not; it is still to be found."""
+_BINARY_KINDS = (".parquet", ".xlsx", ".h5ad")
 
 
 def few(values: Iterable[object], most: int = 3) -> str:
@@ -31,26 +32,44 @@ def few(values: Iterable[object], most: int = 3) -> str:
     return ", ".join(listed[:most]) + (" ..." if len(listed) > most else "")
 
 
-def read_table(path: Path) -> pd.DataFrame:
+def read_table(path: Path, needed: Collection[str] = ()) -> pd.DataFrame:
     """Read a table whose columns are text, as it stands, or what Parquet says they are.
 
     Text stays text, so that an id such as ``007`` keeps its zeros; missing cells
-    are None or NaN. CSV, TSV (also gzipped) and Parquet.
+    are None or NaN. CSV, TSV (also gzipped), Parquet, XLSX, and the `obs` of an
+    `.h5ad` file.
+
+    Parameters
+    ----------
+    path : path
+    needed : collection of str
+        Columns that must be there; in a workbook they choose the sheet.
 
     Raises
     ------
     DeepCMEError
-        If the file is missing, empty, damaged, or of an unknown kind.
+        If the file is missing, empty, damaged, of an unknown kind, or without a
+        needed column.
     """
-    _require_file(path)
-    if _suffix(path) == ".parquet":
-        table = _read_parquet(path)
-        if not isinstance(table.index, pd.RangeIndex):
-            table = table.reset_index()
-        return table
-    header, separator = _read_header(path)
-    _require_unique(header, path, "column")
-    table = _read_delimited(path, header, separator, kinds={})
+    require_file(path)
+    kind = _kind(path)
+    if kind == ".xlsx":
+        table = read_workbook(path, needed)
+    elif kind == ".parquet":
+        table = _with_index_as_column(_read_parquet(path))
+    elif kind == ".h5ad":
+        table = _with_index_as_column(_read_h5ad(path).obs)
+    elif kind == ".gct":
+        raise DeepCMEError(f"{path}: a GCT file holds a matrix, not a table of samples.")
+    else:
+        source = find_table(path, SEPARATORS[kind])
+        _require_unique(source.header, path, "column")
+        table = read_rows(source, kinds={})
+    for column in needed:
+        if column not in table.columns:
+            raise DeepCMEError(
+                f"{path}: there is no column {column!r}; it has {few(table.columns, 12)}."
+            )
     if table.empty:
         raise DeepCMEError(f"{path}: the table has a header but no rows.")
     return table
@@ -59,6 +78,7 @@ def read_table(path: Path) -> pd.DataFrame:
 def read_matrix(path: Path, sample_ids: Collection[str]) -> pd.DataFrame:
     """Read numbers with ids along both sides; the first column holds the row ids.
 
+    CSV, TSV, GCT (also gzipped), Parquet, XLSX, and the `X` of an `.h5ad` file.
     `sample_ids` only serves to tell samples from genes in error messages.
 
     Raises
@@ -67,13 +87,27 @@ def read_matrix(path: Path, sample_ids: Collection[str]) -> pd.DataFrame:
         As `read_table`, and where a cell is text or infinite, naming its
         sample and gene, or an id repeats.
     """
-    _require_file(path)
-    if _suffix(path) == ".parquet":
+    require_file(path)
+    kind = _kind(path)
+    if kind == ".parquet":
         matrix = _read_parquet(path)
         if isinstance(matrix.index, pd.RangeIndex):
-            matrix = matrix.set_index(matrix.columns[0])
+            matrix = _first_column_as_index(matrix, path)
+    elif kind == ".h5ad":
+        matrix = _h5ad_matrix(path)
+    elif kind == ".xlsx":
+        matrix = _first_column_as_index(read_workbook(path), path)
+    elif kind == ".gct":
+        matrix = _read_gct(path)
     else:
-        matrix = _read_delimited_matrix(path)
+        matrix = read_delimited_matrix(find_table(path, SEPARATORS[kind]))
+    return checked_matrix(matrix, path, sample_ids)
+
+
+def checked_matrix(
+    matrix: pd.DataFrame, path: Path, sample_ids: Collection[str]
+) -> pd.DataFrame:
+    """Numbers as float32 under unique text ids, or one sentence that names the place."""
     if matrix.empty:
         raise DeepCMEError(f"{path}: the matrix is empty.")
     matrix.index = pd.Index([str(value).strip() for value in matrix.index], dtype=object)
@@ -83,33 +117,53 @@ def read_matrix(path: Path, sample_ids: Collection[str]) -> pd.DataFrame:
     return _numeric(matrix, path, sample_ids)
 
 
-def _read_delimited_matrix(path: Path) -> pd.DataFrame:
-    header, separator = _read_header(path)
-    _require_unique(header[1:], path, "column")
-    numbers = dict.fromkeys(range(1, len(header)), pa.float32())
-    try:
-        matrix = _read_delimited(path, header, separator, numbers)
-    except _TextInMatrixError:
-        matrix = _read_delimited(path, header, separator, kinds={})
-    ids = matrix[header[0]]
-    matrix = matrix.iloc[:, 1:]
+def read_delimited_matrix(source: TextTable, n_text: int = 1) -> pd.DataFrame:
+    """Rows of ids and numbers; the first of `n_text` columns is the id, the others go."""
+    rows = read_ids_and_numbers(source, n_text)
+    ids = rows.iloc[:, 0]
+    matrix = rows.iloc[:, n_text:]
     matrix.index = pd.Index(ids.where(ids.notna(), "NA"), dtype=object)
     return matrix
 
 
-def _suffix(path: Path) -> str:
-    suffixes = [suffix.lower() for suffix in path.suffixes]
-    if suffixes and suffixes[-1] == ".gz":
-        suffixes.pop()
-    suffix = suffixes[-1] if suffixes else ""
-    if suffix != ".parquet" and suffix not in _SEPARATORS:
+def read_ids_and_numbers(source: TextTable, n_text: int) -> pd.DataFrame:
+    """Rows with `n_text` columns of text, and numbers in all others.
+
+    Where one of those others is text, all of them are, so that it can be named.
+    """
+    _require_unique(source.header[n_text:], source.path, "column")
+    numbers = dict.fromkeys(range(n_text, len(source.header)), pa.float32())
+    try:
+        return read_rows(source, numbers)
+    except TextInMatrixError:
+        return read_rows(source, {})
+
+
+def _read_gct(path: Path) -> pd.DataFrame:
+    lines = text_lines(path)
+    version = next(lines, "").strip()
+    if version != "#1.2":
         raise DeepCMEError(
-            f"{path}: unknown kind of file {suffix!r}; save it as .csv, .tsv or .parquet."
+            f"{path}: a GCT file starts with the line #1.2, not {version[:20]!r}; "
+            "save other versions as GCT 1.2 or as a table."
         )
-    return suffix
+    return read_delimited_matrix(find_table(path, "\t", skip=2), n_text=2)
 
 
-def _require_file(path: Path) -> None:
+def _kind(path: Path) -> str:
+    suffixes = [suffix.lower() for suffix in path.suffixes]
+    gzipped = bool(suffixes) and suffixes[-1] == ".gz"
+    suffix = suffixes[-2 if gzipped else -1] if len(suffixes) > gzipped else ""
+    if suffix in SEPARATORS or (suffix in _BINARY_KINDS and not gzipped):
+        return suffix
+    raise DeepCMEError(
+        f"{path}: unknown kind of file {path.suffix!r}; "
+        "save it as .csv, .tsv, .xlsx or .parquet."
+    )
+
+
+def require_file(path: Path) -> None:
+    """Refuse a path at which there is no file, or an empty one."""
     if not path.is_file():
         raise DeepCMEError(f"{path}: there is no such file.")
     if path.stat().st_size == 0:
@@ -124,80 +178,53 @@ def _read_parquet(path: Path) -> pd.DataFrame:
         raise DeepCMEError(f"{path}: this is not a readable Parquet file.") from error
 
 
-def _read_header(path: Path) -> tuple[list[str], str]:
-    """Names of the columns, and the separator (a CSV may come with semicolons)."""
-    opener = gzip.open if path.suffix.lower() == ".gz" else open
+def _read_h5ad(path: Path) -> ad.AnnData:
     try:
-        with opener(path, "rt", encoding="utf-8-sig", newline="") as file:
-            first, second = file.readline(), file.readline()
-    except UnicodeDecodeError as error:
-        raise DeepCMEError(f"{path}: the file is not UTF-8 text.") from error
-    except (OSError, EOFError, zlib.error) as error:
-        raise DeepCMEError(f"{path}: the file is damaged or cut short.") from error
-    if not first.strip():
-        raise DeepCMEError(f"{path}: the first line is blank; it must name the columns.")
-    separator = _SEPARATORS[_suffix(path)]
-    if separator not in first:
-        separator = max(";\t,", key=first.count)
-    header = next(csv.reader([first], delimiter=separator))
-    cells = next(csv.reader([second], delimiter=separator), [])
-    if len(cells) == len(header) + 1:
-        header = ["row", *header]  # R leaves the name of the row ids out
-    if len(header) < 2:
+        return ad.read_h5ad(path)
+    except Exception as error:
+        # h5py and anndata raise many kinds for a broken file; all mean the same here.
+        raise DeepCMEError(f"{path}: this is not a readable .h5ad file.") from error
+
+
+def _h5ad_matrix(path: Path) -> pd.DataFrame:
+    adata = _read_h5ad(path)
+    if adata.X is None:
+        raise DeepCMEError(f"{path}: the file holds no matrix X.")
+    values = adata.X.toarray() if hasattr(adata.X, "toarray") else adata.X
+    return pd.DataFrame(values, index=adata.obs_names, columns=adata.var_names)
+
+
+def _with_index_as_column(table: pd.DataFrame) -> pd.DataFrame:
+    if isinstance(table.index, pd.RangeIndex):
+        return table
+    if table.index.name in table.columns:
+        return table.reset_index(drop=True)
+    return table.reset_index()
+
+
+def _first_column_as_index(matrix: pd.DataFrame, path: Path) -> pd.DataFrame:
+    if matrix.shape[1] < 2:
         raise DeepCMEError(f"{path}: only one column was found; is it a table?")
-    return [name.strip() for name in header], separator
-
-
-def _read_delimited(
-    path: Path, header: list[str], separator: str, kinds: dict[int, pa.DataType]
-) -> pd.DataFrame:
-    """Read the rows below the header; columns not in `kinds` are text."""
-    names = [str(position) for position in range(len(header))]
-    try:
-        with pa.input_stream(str(path), compression="detect") as stream:
-            table = arrow_csv.read_csv(
-                stream,
-                read_options=arrow_csv.ReadOptions(
-                    column_names=names, skip_rows=1, block_size=_BLOCK_BYTES
-                ),
-                parse_options=arrow_csv.ParseOptions(delimiter=separator),
-                convert_options=arrow_csv.ConvertOptions(
-                    column_types={
-                        name: kinds.get(position, pa.string())
-                        for position, name in enumerate(names)
-                    },
-                    null_values=_MISSING,
-                    strings_can_be_null=True,
-                    quoted_strings_can_be_null=True,
-                ),
-            )
-    except pa.ArrowInvalid as error:
-        if "Empty CSV" in str(error):
-            return pd.DataFrame(columns=header)
-        if "CSV conversion error" in str(error):
-            raise _TextInMatrixError from error
-        raise DeepCMEError(f"{path}: {_plain(error)}") from error
-    except (OSError, EOFError, zlib.error) as error:
-        raise DeepCMEError(f"{path}: the file is damaged or cut short.") from error
-    frame: pd.DataFrame = table.to_pandas()
-    frame.columns = pd.Index(header, dtype=object)
-    return frame
-
-
-def _plain(error: pa.ArrowInvalid) -> str:
-    """Arrow's reason without its prefix, such as "Expected 5 columns, got 4"."""
-    reason = str(error).removeprefix("CSV parse error: ")
-    return f"the rows differ in length or are not text ({reason[:120]})."
+    ids = matrix.iloc[:, 0]
+    matrix = matrix.iloc[:, 1:]
+    matrix.index = pd.Index(ids.where(ids.notna(), "NA"), dtype=object)
+    return matrix
 
 
 def _require_unique(ids: Iterable[str], path: Path, kind: str) -> None:
     series = pd.Series(list(ids), dtype=object)
     repeated = series[series.duplicated()].drop_duplicates()
-    if len(repeated):
+    if not len(repeated):
+        return
+    if date_like(repeated):
         raise DeepCMEError(
-            f"{path}: {len(repeated)} {kind} ids occur more than once ({few(repeated)}): "
-            "each sample and each gene needs an id of its own."
+            f"{path}: {len(repeated)} {kind} ids occur more than once ({few(repeated)}): a "
+            "spreadsheet has turned gene names into dates; use the file it was made from."
         )
+    raise DeepCMEError(
+        f"{path}: {len(repeated)} {kind} ids occur more than once ({few(repeated)}): "
+        "each sample and each gene needs an id of its own."
+    )
 
 
 def _numeric(matrix: pd.DataFrame, path: Path, sample_ids: Collection[str]) -> pd.DataFrame:

@@ -1,11 +1,10 @@
-"""Plain tables (CSV, TSV, Parquet) to `Cohort`: any spreadsheet a colleague may send."""
+"""Plain tables to `Cohort`: any spreadsheet a colleague may send."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -13,19 +12,14 @@ import numpy as np
 import pandas as pd
 
 from deepcme.cohort import UNKNOWN, Cohort
+from deepcme.endpoints import binary_column
 from deepcme.errors import DeepCMEError
 from deepcme.scales import Scale, guess_scale
+from deepcme.sources.assembly import Expression, assemble
 from deepcme.sources.reading import few, read_matrix, read_table
+from deepcme.tissues import canonical_tissue
 
 Orientation = Literal["samples-in-rows", "genes-in-rows"]
-
-_MONTHS = "jan|feb|mar|apr|may|jun|jul|aug|sep|sept|oct|nov|dec|march"
-_DATE_LIKE = re.compile(
-    rf"^(\d{{1,2}}-({_MONTHS})|({_MONTHS})-\d{{1,2}}|\d{{4}}-\d{{2}}-\d{{2}}( 00:00:00)?)$",
-    re.IGNORECASE,
-)
-_POSITIVE_WORDS = frozenset({"1", "1.0", "yes", "true"})
-_NEGATIVE_WORDS = frozenset({"0", "0.0", "no", "false"})
 
 
 @dataclass(frozen=True)
@@ -79,33 +73,27 @@ def cohort_from_tables(
     matrix = _samples_in_rows(matrix, table.index, orientation, expression, samples, notes)
     matrix = _matched(matrix, table.index, expression, samples)
     kept = _chosen_rows(table, columns.where, samples, notes)
-    label = _binary_label(kept[columns.label], columns.label, samples)
-    n_blank = int(label.isna().sum())
-    if n_blank:
-        notes.append(f"{n_blank} samples with a blank {columns.label} were left out.")
-    kept = kept[label.notna()]
-    matrix = _without_empty_genes(matrix.loc[kept.index], notes)
-    _note_date_like(matrix.columns, notes)
-    values = matrix.to_numpy(dtype=np.float32)
+    with _naming(samples):
+        labelling = binary_column(kept, columns.label)
+    labelling = replace(labelling, rule=_endpoint_words(columns.label, samples))
+    values = matrix.loc[kept.index].to_numpy(dtype=np.float32)
     if scale is None:
         scale, reason = guess_scale(values)
         notes.append(f"Scale taken as {scale}: {reason}.")
-    used = {columns.label, columns.patient, columns.tissue, columns.batch}
-    others = [column for column in kept.columns if column not in used]
+    annotation = _annotation(kept, columns, notes)
     with _naming(expression):
-        return Cohort.from_arrays(
-            values,
-            label.dropna().to_numpy(),
-            samples=kept.index.tolist(),
-            genes=matrix.columns.tolist(),
-            patients=_patients(kept, columns.patient, notes),
-            tissue=_texts(kept, columns.tissue),
-            batch=_texts(kept, columns.batch),
-            clinical=kept[others].apply(_numbers_if_all_are),
-            endpoint=_endpoint_words(columns.label, samples),
-            scale=scale,
+        return assemble(
+            Expression(
+                values=values,
+                samples=kept.index.tolist(),
+                genes=matrix.columns.tolist(),
+                scale=scale,
+                notes=notes,
+            ),
+            annotation,
+            lambda _: labelling,
             name=expression.parent.name if expression.stem == "expression" else expression.stem,
-            provenance={"source": f"{expression.name} and {samples.name}", "notes": notes},
+            provenance={"source": f"{expression.name} and {samples.name}"},
         )
 
 
@@ -164,9 +152,9 @@ def _samples_in_rows(
     samples: Path,
     notes: list[str],
 ) -> pd.DataFrame:
+    in_rows = int(matrix.index.isin(sample_ids).sum())
+    in_columns = int(matrix.columns.isin(sample_ids).sum())
     if orientation is None:
-        in_rows = int(matrix.index.isin(sample_ids).sum())
-        in_columns = int(matrix.columns.isin(sample_ids).sum())
         if in_rows == in_columns == 0:
             raise DeepCMEError(
                 f"{expression} and {samples} share no sample id: the matrix has rows "
@@ -176,6 +164,11 @@ def _samples_in_rows(
         orientation = "samples-in-rows" if in_rows >= in_columns else "genes-in-rows"
         side = "rows" if orientation == "samples-in-rows" else "columns"
         notes.append(f"Samples were found along the {side} of {expression.name}.")
+    elif (orientation == "samples-in-rows") != (in_rows >= in_columns):
+        raise DeepCMEError(
+            f"{expression}: the samples of {samples} lie along the other side than "
+            f"{orientation}; leave --orientation out, or give the other one."
+        )
     return matrix if orientation == "samples-in-rows" else matrix.T
 
 
@@ -213,45 +206,20 @@ def _chosen_rows(
     return table
 
 
-def _binary_label(values: pd.Series, column: str, path: Path) -> pd.Series:
-    words = (
-        values.astype(object).where(values.notna(), "").map(lambda v: str(v).strip().lower())
+def _annotation(table: pd.DataFrame, columns: TableColumns, notes: list[str]) -> pd.DataFrame:
+    """Patient, tissue and batch, and the columns that are none of these and not the label."""
+    used = {columns.label, columns.patient, columns.tissue, columns.batch}
+    others = table[[column for column in table.columns if column not in used]]
+    own = pd.DataFrame(
+        {
+            "patient": _patients(table, columns.patient, notes),
+            "tissue": [canonical_tissue(value) for value in _texts(table, columns.tissue)],
+            "batch": _texts(table, columns.batch),
+        },
+        index=table.index,
     )
-    label = pd.Series(np.nan, index=values.index)
-    label[words.isin(_POSITIVE_WORDS)] = 1.0
-    label[words.isin(_NEGATIVE_WORDS)] = 0.0
-    odd = values[label.isna() & (words != "")]
-    if len(odd):
-        raise DeepCMEError(
-            f"{path}: the label {column!r} is not binary: it holds "
-            f"{few(values.dropna().unique(), 6)}. Write 1 and 0 (or yes and no), "
-            "and leave unknown ones blank."
-        )
-    if label.isna().all():
-        raise DeepCMEError(f"{path}: every sample has a blank {column!r}.")
-    return label
-
-
-def _without_empty_genes(matrix: pd.DataFrame, notes: list[str]) -> pd.DataFrame:
-    missing = matrix.isna()
-    n_missing = int(missing.to_numpy().sum())
-    if n_missing == 0:
-        return matrix
-    empty = missing.all(axis=0)
-    notes.append(
-        f"{n_missing:,} values are missing; {int(empty.sum())} genes without a single value "
-        "were dropped, and the rest take the median of the training part."
-    )
-    return matrix.loc[:, ~empty.to_numpy()]
-
-
-def _note_date_like(genes: pd.Index, notes: list[str]) -> None:
-    dates = [gene for gene in genes if _DATE_LIKE.match(gene)]
-    if dates:
-        notes.append(
-            f"Warning: {len(dates)} gene names look like dates, as a spreadsheet makes of "
-            f"SEPT1 or MARCH3: {', '.join(dates)}. They were kept as they are."
-        )
+    taken = {name: f"{name}_in_file" for name in own.columns}
+    return pd.concat([own, others.rename(columns=taken)], axis=1)
 
 
 def _patients(table: pd.DataFrame, column: str | None, notes: list[str]) -> list[str]:
@@ -271,13 +239,8 @@ def _patients(table: pd.DataFrame, column: str | None, notes: list[str]) -> list
     ]
 
 
-def _texts(table: pd.DataFrame, column: str | None) -> list[str] | None:
+def _texts(table: pd.DataFrame, column: str | None) -> list[str]:
     if column is None:
-        return None
+        return [UNKNOWN] * len(table)
     known = table[column].notna()
     return [str(value) for value in table[column].astype(object).where(known, UNKNOWN)]
-
-
-def _numbers_if_all_are(column: pd.Series) -> pd.Series:
-    numbers = pd.to_numeric(column, errors="coerce")
-    return column if (numbers.isna() & column.notna()).any() else numbers

@@ -48,8 +48,7 @@ def fit_task(data: TaskData, task: Task) -> TaskResult:
     With ``fit_on = "train"`` nothing but the training part reaches any step that
     learns; the validation part only chooses the network's epoch.
     """
-    if task.model.estimator == DEEPCME:
-        make_engine()  # loads PyTorch, whose threads can only be limited once it is there
+    make_engine()  # if it is PyTorch, its threads can be limited only once it is loaded
     with single_thread():
         preprocessor = _fit_preprocessor(data, task)
         split = task.split

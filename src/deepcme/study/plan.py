@@ -6,7 +6,7 @@ import hashlib
 import json
 import platform
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import version
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from deepcme import __version__
 from deepcme.cohort import Cohort
+from deepcme.network.engines import make_engine
 from deepcme.scales import Scale
 from deepcme.seeds import integer_seed, seed_for
 from deepcme.splits import RepeatedSplits, Split
@@ -21,7 +22,7 @@ from deepcme.study.grid import GridPoint, grid_points
 from deepcme.study.spec import ModelSettings, PreprocessingSettings, Study
 
 # Packages whose version may change a result.
-_NUMERICAL_PACKAGES = ("numpy", "scipy", "scikit-learn", "torch")
+_NUMERICAL_PACKAGES = ("numpy", "scipy", "scikit-learn")
 
 
 @dataclass(frozen=True)
@@ -79,14 +80,11 @@ class Plan:
 
 
 def package_versions() -> dict[str, str]:
-    """Versions of Python and of the packages that compute."""
+    """Versions of Python and of the packages that compute, and the engine chosen here."""
     found = {"deepcme": __version__, "python": platform.python_version()}
-    for package in _NUMERICAL_PACKAGES:
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            continue
-    return found
+    engine = make_engine().name
+    used = (*_NUMERICAL_PACKAGES, "torch") if engine == "torch" else _NUMERICAL_PACKAGES
+    return {**found, "engine": engine, **{package: version(package) for package in used}}
 
 
 def make_plan(study: Study, cohort: Cohort) -> Plan:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from joblib import cpu_count
 
+from deepcme.audit import StudyDesign, audit_cohort
 from deepcme.cohort import Cohort
 from deepcme.errors import DeepCMEError
 from deepcme.evaluation.metrics import compute_metrics
@@ -18,7 +19,7 @@ from deepcme.study.executors import Outcome, run_on_dask, run_on_processes
 from deepcme.study.grid import summarise_grid
 from deepcme.study.models import DEEPCME
 from deepcme.study.plan import Plan, Task, TaskData, make_plan
-from deepcme.study.spec import Study
+from deepcme.study.spec import Study, is_network
 from deepcme.study.store import StudyFolder
 
 
@@ -64,9 +65,11 @@ def run_study(
     TasksFailedError
         If fits failed; the rest is done and kept.
     """
-    plan = make_plan(study, load_cohort(study))
+    cohort = load_cohort(study)
+    plan = make_plan(study, cohort)
     folder = StudyFolder(out)
     folder.claim(plan)
+    folder.write_findings(_audit(cohort, study))
     missing = [task for task in plan.tasks if not folder.has(task)]
     jobs = min(jobs or cpu_count(), max(len(missing), 1))
     if not quiet:
@@ -99,6 +102,14 @@ def _outcomes(
     if scheduler is not None:
         return run_on_dask(data, ordered, scheduler)
     return run_on_processes(data, ordered, jobs)
+
+
+def _audit(cohort: Cohort, study: Study) -> list[dict[str, str]]:
+    """What the audit says of the cohort as given, normals and repeated patients included."""
+    networks = [model for model in study.models if is_network(model.estimator)]
+    width = networks[0].parameters.get("hidden_layers", [64])[0] if networks else 64
+    design = StudyDesign(study.split.train, study.split.test, width)
+    return [finding.as_dict() for finding in audit_cohort(cohort, design)]
 
 
 def _announcement(plan: Plan, missing: Sequence[Task]) -> str:

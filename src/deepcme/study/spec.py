@@ -22,6 +22,11 @@ _WITHOUT_DROPOUT = {"dropout": 0.0}
 _WITHOUT_PENALTY = {"penalty_strength": 0.0}
 
 
+def is_network(estimator: str) -> bool:
+    """Whether an estimator is the product's own network, not a baseline."""
+    return estimator.startswith("DeepCME")
+
+
 def _network(name: str, parameters: dict[str, Any]) -> dict[str, Any]:
     return {"name": name, "estimator": "DeepCME", "parameters": parameters}
 

@@ -6,6 +6,7 @@ Layout, all readable with pandas and a text editor::
     identity.json         what the results belong to: settings, data and package versions
     cohort.json           the cohort in numbers and words
     tasks/KEY.npz         one finished fit (NumPy arrays, no pickle)
+    audit.json            what the audit found in the cohort, before samples were left out
     failures.json         tasks that failed in the last run, with their errors
     predictions.parquet   split, model, sample, patient, part, label, score, probability
     metrics.csv           split, model, part, metric, value, n, events
@@ -31,7 +32,7 @@ import pandas as pd
 
 from deepcme.cohort import Cohort
 from deepcme.errors import DeepCMEError
-from deepcme.files import whole_file, write_text
+from deepcme.files import whole_file, write_csv, write_text
 from deepcme.study.fit import TaskResult
 from deepcme.study.plan import Plan, Task
 
@@ -140,11 +141,11 @@ class StudyFolder:
 
     def write_table(self, table: pd.DataFrame, name: str) -> None:
         """Write a table as CSV or Parquet, as its name says."""
+        if name.endswith(".csv"):
+            write_csv(self.path / name, table)
+            return
         with whole_file(self.path / name) as temporary:
-            if name.endswith(".parquet"):
-                table.to_parquet(temporary, index=False)
-            else:
-                table.to_csv(temporary, index=False, lineterminator="\n")
+            table.to_parquet(temporary, index=False)
 
     def read_table(self, name: str) -> pd.DataFrame:
         """Read one of the study's tables.
@@ -162,6 +163,18 @@ class StudyFolder:
         if name.endswith(".parquet"):
             return pd.read_parquet(path)
         return pd.read_csv(path, keep_default_na=False, na_values=[""])
+
+    def write_findings(self, findings: list[dict[str, Any]]) -> None:
+        """Keep what the audit found in the cohort, before any sample was left out."""
+        write_text(self.path / "audit.json", json.dumps(findings, indent=2) + "\n")
+
+    def read_findings(self) -> list[dict[str, Any]]:
+        """What the audit found; nothing for a folder that was never audited."""
+        path = self.path / "audit.json"
+        if not path.is_file():
+            return []
+        findings: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
+        return findings
 
     def read_json(self, name: str) -> dict[str, Any]:
         """Read one of the study's JSON files."""

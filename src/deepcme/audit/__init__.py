@@ -1,0 +1,58 @@
+"""Numbered checks of a cohort, to be read before anything is learned from it.
+
+Each check looks for one thing that has spoiled published results, and returns a
+`Finding` with the evidence in numbers and what to do, or nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from deepcme.audit.findings import SEVERITIES, Finding, Severity, StudyDesign
+from deepcme.audit.leakage import (
+    check_batch_predicts_label,
+    check_label_given_away,
+    check_near_duplicates,
+)
+from deepcme.audit.sampling import (
+    check_detection_endpoint,
+    check_few_events,
+    check_mixed_tissue,
+    check_repeated_patients,
+)
+from deepcme.audit.values import check_gaps, check_rare_genes, check_scale
+from deepcme.cohort import Cohort
+
+__all__ = ["SEVERITIES", "Finding", "Severity", "StudyDesign", "audit_cohort"]
+
+_CHECKS: tuple[Callable[[Cohort, StudyDesign], Finding | None], ...] = (
+    check_repeated_patients,
+    check_mixed_tissue,
+    check_near_duplicates,
+    check_batch_predicts_label,
+    check_few_events,
+    check_rare_genes,
+    check_scale,
+    check_label_given_away,
+    check_detection_endpoint,
+    check_gaps,
+)
+
+
+def audit_cohort(cohort: Cohort, design: StudyDesign | None = None) -> list[Finding]:
+    """Check a cohort, and the study planned on it.
+
+    Parameters
+    ----------
+    cohort : Cohort
+    design : StudyDesign, optional
+        The split and the network that are planned.
+
+    Returns
+    -------
+    list of Finding
+        What was found, in the order of the codes DCM001 to DCM010.
+    """
+    design = design or StudyDesign()
+    found = (check(cohort, design) for check in _CHECKS)
+    return [finding for finding in found if finding is not None]

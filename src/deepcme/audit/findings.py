@@ -1,0 +1,60 @@
+"""What a check of the audit returns, and the study it has in mind."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Literal, get_args
+
+Severity = Literal["info", "warning", "severe"]
+SEVERITIES: tuple[Severity, ...] = get_args(Severity)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that the audit found.
+
+    Parameters
+    ----------
+    code : str
+        ``DCM001`` to ``DCM010``.
+    severity : {"info", "warning", "severe"}
+        Severe: results are misleading unless something is done about it.
+    title : str
+        What was found, in a few words.
+    evidence : str
+        The numbers behind it, in a sentence.
+    advice : str
+        What to do.
+    """
+
+    code: str
+    severity: Severity
+    title: str
+    evidence: str
+    advice: str
+
+    def as_dict(self) -> dict[str, str]:
+        """The five fields, in this order."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class StudyDesign:
+    """The split and the network that are planned; the paper's, unless told otherwise.
+
+    Parameters
+    ----------
+    train_fraction, test_fraction : float
+        Shares of the samples, 0 to 1.
+    hidden_width : int
+        Width of the first hidden layer.
+    """
+
+    train_fraction: float = 0.6
+    test_fraction: float = 0.2
+    hidden_width: int = 64
+
+
+def counted(n: int, noun: str) -> str:
+    """A number with its noun, in the plural where needed: ``1 gene``, ``1,200 genes``."""
+    return f"{n:,} {noun}" + ("" if n == 1 else "s")

@@ -1,0 +1,278 @@
+"""Checks of what could give the label away: duplicates, batches, single columns and genes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import comb
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.metrics import roc_auc_score
+
+from deepcme.audit.findings import Finding, StudyDesign, counted
+from deepcme.barcodes import barcode_annotation
+from deepcme.cohort import OBS_COLUMNS, Cohort
+from deepcme.scales import LINEAR_SCALES
+
+_SAME_PROFILE = 0.97
+_GENES_COMPARED = 5000
+_ENOUGH_GENES_TO_COMPARE = 200
+_BATCH_COLUMNS = (
+    "batch",
+    "plate",
+    "tissue_source_site",
+    "center",
+    "platform",
+    "series",
+    "cohort",
+)
+_PERMUTATIONS = 999
+_SIGNIFICANT = 0.01
+_GIVES_AWAY = 0.99
+_MOST_LEVELS = 20
+_GENES_AT_ONCE = 2000
+
+
+def check_near_duplicates(cohort: Cohort, design: StudyDesign) -> Finding | None:
+    """DCM003: samples with nearly the same profile."""
+    if cohort.n_genes < _ENOUGH_GENES_TO_COMPARE:
+        return None  # profiles of a few genes agree by chance
+    correlation = _profile_correlation(cohort)
+    rows, columns = np.nonzero(np.triu(correlation > _SAME_PROFILE, k=1))
+    if len(rows) == 0:
+        return None
+    apart = cohort.patients[rows] != cohort.patients[columns]
+    opposed = cohort.labels[rows] != cohort.labels[columns]
+    order = np.argsort(-correlation[rows, columns])[:3]
+    closest = ", ".join(
+        f"{cohort.samples[rows[i]]} and {cohort.samples[columns[i]]} "
+        f"(r = {correlation[rows[i], columns[i]]:.3f})"
+        for i in order
+    )
+    return Finding(
+        code="DCM003",
+        severity="severe" if apart.any() else "warning",
+        title="Samples are nearly the same",
+        evidence=(
+            f"{counted(len(rows), 'pair')} of samples correlate above {_SAME_PROFILE} after "
+            f"every gene is centred, {int(apart.sum()):,} of them between different patients "
+            f"and {int(opposed.sum()):,} with opposite labels; the closest are {closest}."
+        ),
+        advice=(
+            "Find out whether they are one sample twice: keep one of each, or give both the "
+            "same patient, so that no split puts them on two sides."
+        ),
+    )
+
+
+def _profile_correlation(cohort: Cohort) -> NDArray[np.float32]:
+    """Correlation of samples over the most variable genes, each gene centred.
+
+    Without centring all samples correlate above 0.9, as genes differ more than samples do.
+    """
+    variance = np.zeros(cohort.n_genes)
+    for start in range(0, cohort.n_genes, _GENES_AT_ONCE):
+        block = slice(start, start + _GENES_AT_ONCE)
+        variance[block] = _centred(cohort, block).var(axis=0)
+    chosen = np.sort(np.argsort(-variance)[:_GENES_COMPARED])
+    profiles = _centred(cohort, chosen)
+    profiles -= profiles.mean(axis=1, keepdims=True)
+    length = np.linalg.norm(profiles, axis=1, keepdims=True)
+    np.divide(profiles, length, out=profiles, where=length > 0)
+    correlation: NDArray[np.float32] = profiles @ profiles.T
+    return correlation
+
+
+def _centred(cohort: Cohort, genes: slice | NDArray[np.int64]) -> NDArray[np.float32]:
+    values: NDArray[np.float32] = cohort.X[:, genes]
+    if cohort.scale in LINEAR_SCALES:
+        values = np.log2(values + np.float32(1))
+    n_known = np.maximum(np.sum(~np.isnan(values), axis=0), 1)
+    mean = np.nansum(values, axis=0) / n_known
+    centred: NDArray[np.float32] = np.nan_to_num(values - mean).astype(np.float32)
+    return centred
+
+
+def check_batch_predicts_label(cohort: Cohort, design: StudyDesign) -> Finding | None:
+    """DCM004: a batch, plate or tissue-source site that predicts the label."""
+    by_patient = pd.Series(cohort.labels).groupby(cohort.patients).max()
+    random = np.random.default_rng(0)
+    telling, strongest = [], 0.0
+    for name, values in _batch_columns(cohort):
+        batch = values.groupby(cohort.patients).first().reindex(by_patient.index)
+        auc, by_chance, p_value = _batch_auc(batch, by_patient.to_numpy(), random)
+        if p_value <= _SIGNIFICANT:
+            telling.append(
+                f"{name} ({batch.nunique()} values) ranks patients with an AUC of {auc:.2f} "
+                f"where chance gives {by_chance:.2f} (p = {p_value:.3f})"
+            )
+            strongest = max(strongest, auc)
+    if not telling:
+        return None
+    return Finding(
+        code="DCM004",
+        severity="severe" if strongest >= 0.8 else "warning",
+        title="Where or when a sample was processed predicts its label",
+        evidence=f"By the share of positives alone, {'; '.join(telling)}; "
+        f"{_PERMUTATIONS} permutations of the labels over {len(by_patient):,} patients.",
+        advice=(
+            "Test on batches that were not trained on; look whether top genes differ between "
+            "batches; standardise within each batch."
+        ),
+    )
+
+
+def _batch_columns(cohort: Cohort) -> Iterator[tuple[str, pd.Series]]:
+    """Columns that tell of processing, each partition of the samples once."""
+    table = cohort.obs.reset_index(drop=True)
+    told = barcode_annotation(list(cohort.samples))
+    if told is not None:
+        told = told.reset_index(drop=True).drop(columns=["patient", "tissue"])
+        table = pd.concat([table, told.drop(columns=table.columns, errors="ignore")], axis=1)
+    seen = set()
+    for name in _BATCH_COLUMNS:
+        if name not in table.columns:
+            continue
+        values = table[name].astype(str)
+        codes = tuple(pd.factorize(values)[0])
+        if 1 < values.nunique() < len(values) and codes not in seen:
+            seen.add(codes)
+            yield name, values
+
+
+def _batch_auc(
+    batch: pd.Series, label: NDArray[np.int8], random: np.random.Generator
+) -> tuple[float, float, float]:
+    """AUC of the share of positives per batch, its median by chance, and the p-value."""
+    codes, _ = pd.factorize(batch)
+    size = np.bincount(codes)
+    observed = _auc_of_groups(_positives(codes, label), size)
+    chance = np.array(
+        [
+            _auc_of_groups(_positives(codes, random.permutation(label)), size)
+            for _ in range(_PERMUTATIONS)
+        ]
+    )
+    p_value = (1 + np.sum(chance >= observed - 1e-12)) / (1 + _PERMUTATIONS)
+    return observed, float(np.median(chance)), float(p_value)
+
+
+def _positives(codes: NDArray[np.intp], label: NDArray[np.int8]) -> NDArray[np.float64]:
+    """Positives of each group."""
+    return np.bincount(codes, weights=label).astype(np.float64)
+
+
+def _auc_of_groups(positives: NDArray[np.float64], size: NDArray[np.signedinteger]) -> float:
+    """AUC of members scored by their group's share of positives; ties count half."""
+    order = np.argsort(positives / size, kind="stable")
+    positive, negative = positives[order], (size - positives)[order]
+    below = np.cumsum(negative) - negative
+    return float(np.sum(positive * (below + negative / 2)) / (positive.sum() * negative.sum()))
+
+
+def check_label_given_away(cohort: Cohort, design: StudyDesign) -> Finding | None:
+    """DCM008: a gene or column that ranks the samples by itself."""
+    genes = _telling_genes(cohort)
+    columns = _telling_columns(cohort)
+    if not genes and not columns:
+        return None
+    parts = []
+    if genes:
+        parts.append(f"{counted(len(genes), 'gene')} ({_listed(genes)})")
+    if columns:
+        parts.append(f"{counted(len(columns), 'column')} ({_listed(columns)})")
+    return Finding(
+        code="DCM008",
+        severity="severe" if genes else "warning",
+        title="A gene or column gives the label away by itself",
+        evidence=f"An AUC above {_GIVES_AWAY} is reached alone by {' and by '.join(parts)}.",
+        advice=(
+            "Ask whether it was known before the outcome: a gene may mark a tissue or a batch, "
+            "a column may be what the label was made of. Never learn from such a column."
+        ),
+    )
+
+
+def _listed(aucs: list[tuple[str, float]]) -> str:
+    strongest = sorted(aucs, key=lambda pair: -pair[1])
+    return ", ".join(f"{name} {auc:.3f}" for name, auc in strongest[:5]) + (
+        " ..." if len(aucs) > 5 else ""
+    )
+
+
+def _telling_genes(cohort: Cohort) -> list[tuple[str, float]]:
+    if _separated_by_chance(cohort, cohort.n_genes):
+        return []
+    is_positive = cohort.labels == 1
+    telling = []
+    for start in range(0, cohort.n_genes, _GENES_AT_ONCE):
+        values = cohort.X[:, start : start + _GENES_AT_ONCE]
+        candidates = _may_separate(values[is_positive], values[~is_positive])
+        for column in start + np.flatnonzero(candidates):
+            auc = _two_sided_auc(cohort.X[:, column], cohort.labels)
+            if auc > _GIVES_AWAY:
+                symbol = str(cohort.symbols[column]) or str(cohort.gene_ids[column])
+                telling.append((symbol, auc))
+    return telling
+
+
+def _separated_by_chance(cohort: Cohort, n_tests: int) -> bool:
+    """Whether one of so many unrelated variables would separate the classes by chance."""
+    n_orders = comb(cohort.n_samples, cohort.n_positives)
+    return bool(2 * n_tests / n_orders > _SIGNIFICANT)
+
+
+def _may_separate(
+    positive: NDArray[np.float32], negative: NDArray[np.float32]
+) -> NDArray[np.bool_]:
+    """Genes whose AUC may be above 0.99 or below 0.01: a quick, necessary condition.
+
+    Half the positives lie on either side of their median, so that more than 2%
+    of the negatives beyond it already cost more than 0.01 of the AUC; ties cost half.
+    """
+    ordered = np.sort(positive, axis=0)  # missing values go last
+    n_known = np.maximum(np.sum(~np.isnan(positive), axis=0), 1)
+    genes = np.arange(positive.shape[1])
+    lower = ordered[(n_known - 1) // 2, genes]
+    upper = ordered[n_known // 2, genes]
+    allowed = 2 * (1 - _GIVES_AWAY) * len(negative) + 1
+    above = np.count_nonzero(negative > upper, axis=0)
+    below = np.count_nonzero(negative < lower, axis=0)
+    level_with_upper = np.count_nonzero(negative == upper, axis=0) / 2
+    level_with_lower = np.count_nonzero(negative == lower, axis=0) / 2
+    may_separate: NDArray[np.bool_] = (above + level_with_upper <= allowed) | (
+        below + level_with_lower <= allowed
+    )
+    return may_separate
+
+
+def _two_sided_auc(values: NDArray[np.float32], labels: NDArray[np.int8]) -> float:
+    """AUC of the known values, in the direction that separates; 0.5 without two classes."""
+    known = ~np.isnan(values)
+    if len(np.unique(labels[known])) < 2:
+        return 0.5
+    auc = float(roc_auc_score(labels[known], values[known]))
+    return max(auc, 1 - auc)
+
+
+def _telling_columns(cohort: Cohort) -> list[tuple[str, float]]:
+    others = [str(column) for column in cohort.obs.columns if column not in OBS_COLUMNS]
+    if _separated_by_chance(cohort, max(len(others), 1)):
+        return []
+    telling = []
+    for name in others:
+        auc = _column_auc(cohort.obs[name], cohort.labels)
+        if auc > _GIVES_AWAY:
+            telling.append((name, auc))
+    return telling
+
+
+def _column_auc(column: pd.Series, labels: NDArray[np.int8]) -> float:
+    """AUC of a column of numbers, or of the share of positives at each of its few values."""
+    if pd.api.types.is_numeric_dtype(column) and column.nunique() > _MOST_LEVELS:
+        return _two_sided_auc(column.to_numpy(dtype=np.float32), labels)
+    codes, levels = pd.factorize(column.astype(str))
+    if not 1 < len(levels) <= _MOST_LEVELS:
+        return 0.5
+    return _auc_of_groups(_positives(codes, labels), np.bincount(codes))

@@ -1,0 +1,138 @@
+"""Checks of who is in the cohort: patients, tissues, events, and what the endpoint means."""
+
+from __future__ import annotations
+
+import pandas as pd
+from scipy.stats import chi2_contingency
+
+from deepcme.audit.findings import Finding, StudyDesign, counted
+from deepcme.cohort import UNKNOWN, Cohort
+from deepcme.endpoints import m_stage
+from deepcme.evaluation.intervals import compute_hanley_mcneil_interval
+
+ASSUMED_AUC = 0.75
+_TOO_WIDE = 0.1  # half the 95% interval of one test AUC
+_TOO_FEW_IN_TEST = 10  # samples of the rarer class
+
+
+def check_repeated_patients(cohort: Cohort, design: StudyDesign) -> Finding | None:
+    """DCM001: patients with several samples."""
+    patients = pd.Series(cohort.patients)
+    per_patient = patients.value_counts()
+    several = per_patient[per_patient > 1]
+    if several.empty:
+        return None
+    positive_patients = set(patients[cohort.labels == 1])
+    negative_patients = set(patients[cohort.labels == 0])
+    return Finding(
+        code="DCM001",
+        # A positive patient on both sides of a split is what inflates an AUC.
+        severity="severe" if len(positive_patients) < cohort.n_positives else "warning",
+        title="Patients have several samples",
+        evidence=(
+            f"{cohort.n_samples:,} samples come from {cohort.n_patients:,} patients: "
+            f"{counted(len(several), 'patient')} with 2 to {several.max()} samples, "
+            f"{several.sum():,} in all. The {cohort.n_positives:,} positive samples come from "
+            f"{counted(len(positive_patients), 'patient')}; with both labels: "
+            f"{counted(len(positive_patients & negative_patients), 'patient')}."
+        ),
+        advice=(
+            "Split by patient (the honest protocol does), or keep one sample of each with "
+            "--one-per-patient; split by sample, a patient is on both sides and the AUC is "
+            "inflated."
+        ),
+    )
+
+
+def check_mixed_tissue(cohort: Cohort, design: StudyDesign) -> Finding | None:
+    """DCM002: normal or metastatic tissue among primary tumours."""
+    table = pd.crosstab(cohort.obs["tissue"].astype(str), cohort.labels)
+    known = table.drop(index=UNKNOWN, errors="ignore")
+    if len(known) < 2:
+        return None
+    positives = ", ".join(f"{n:,} {tissue}" for tissue, n in known[1].items() if n)
+    negatives = ", ".join(f"{n:,} {tissue}" for tissue, n in known[0].items() if n)
+    rates = ", ".join(f"{tissue} {row[1] / row.sum():.1%}" for tissue, row in known.iterrows())
+    p_value = float(chi2_contingency(known.to_numpy()).pvalue)
+    return Finding(
+        code="DCM002",
+        severity="severe",
+        title="Kinds of tissue are mixed",
+        evidence=(
+            f"Positives: {positives or 'none'}; negatives: {negatives or 'none'}. Share of "
+            f"positives by tissue: {rates} (chi-squared test of label against tissue "
+            f"p = {p_value:.2g})."
+        ),
+        advice=(
+            "Keep primary tumours only (--keep-tissue primary; the honest protocol does): a "
+            "model that tells tissues apart would seem to predict metastasis."
+        ),
+    )
+
+
+def check_few_events(cohort: Cohort, design: StudyDesign) -> Finding | None:
+    """DCM005: too few events for the split and the model."""
+    n_positive = _expected(design.test_fraction, cohort.n_positives)
+    n_negative = _expected(design.test_fraction, cohort.n_samples - cohort.n_positives)
+    auc = compute_hanley_mcneil_interval(ASSUMED_AUC, n_positive, n_negative)
+    if auc.value - auc.ci_low <= _TOO_WIDE:
+        return None
+    n_patients = len(set(cohort.patients[cohort.labels == 1]))
+    n_train = _expected(design.train_fraction, cohort.n_positives)
+    n_weights = design.hidden_width * cohort.n_genes
+    return Finding(
+        code="DCM005",
+        severity="severe" if min(n_positive, n_negative) < _TOO_FEW_IN_TEST else "warning",
+        title="Too few events for this split and model",
+        evidence=(
+            f"A test part of {design.test_fraction:.0%} holds about "
+            f"{counted(n_positive, 'positive')} and {counted(n_negative, 'negative')}: where "
+            f"the true AUC is {ASSUMED_AUC}, one test AUC falls between {auc.ci_low:.2f} and "
+            f"{auc.ci_high:.2f} (95%, Hanley-McNeil). About "
+            f"{counted(n_train, 'training positive')} (all {cohort.n_positives:,} positives "
+            f"are of {counted(n_patients, 'patient')}) stand against {n_weights:,} weights in "
+            "the first layer."
+        ),
+        advice=(
+            "Report the AUC over many repeated splits with its interval, and never a single "
+            "one; compare with a penalised logistic regression; look for a cohort or an "
+            "endpoint with more events."
+        ),
+    )
+
+
+def _expected(fraction: float, n: int) -> int:
+    """Samples that a part holds, at least one."""
+    return max(1, round(fraction * n))
+
+
+def check_detection_endpoint(cohort: Cohort, design: StudyDesign) -> Finding | None:
+    """DCM009: an endpoint that is there already when the sample is taken."""
+    positive = cohort.obs[cohort.labels == 1]
+    reasons = []
+    n_metastatic = int((positive["tissue"] == "metastatic").sum())
+    if n_metastatic:
+        reasons.append(
+            f"{n_metastatic:,} of {len(positive):,} positives are specimens of a metastasis"
+        )
+    stages = m_stage(positive)
+    n_m1 = 0 if stages is None else int((stages == "M1").sum())
+    stored = cohort.provenance.get("endpoint")
+    by_stage = isinstance(stored, dict) and stored.get("name") == "pathologic-m1"
+    if by_stage:
+        reasons.append(f"All {len(positive):,} positives are M1 at diagnosis, by the endpoint")
+    elif n_m1:
+        reasons.append(f"{n_m1:,} of {len(positive):,} positives were M1 at diagnosis")
+    if not reasons:
+        return None
+    return Finding(
+        code="DCM009",
+        severity="severe" if by_stage or n_metastatic else "warning",
+        title="The endpoint is in part detection and not prediction",
+        evidence=f"{'; '.join(reasons)}.",
+        advice=(
+            "Say in the report that the model detects metastasis that is there already, or "
+            "use an event after the sample was taken (event-within-horizon) and leave "
+            "metastatic specimens and M1 patients out."
+        ),
+    )

@@ -1,0 +1,179 @@
+"""Checks of the matrix: genes that are hardly expressed, the scale, gaps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deepcme.audit.findings import Finding, StudyDesign, counted
+from deepcme.cohort import Cohort
+from deepcme.scales import LINEAR_SCALES
+
+_RARE = 0.1  # share of samples that express a gene
+_OUTLIER = 10.0  # standard deviations
+_GENES_AT_ONCE = 2000
+_HIGHEST_LOGGED = 30.0
+_HIGHEST_LOGGED_TWICE = 5.0
+_ENOUGH_GENES_TO_JUDGE = 100
+_WHOLE_TRANSCRIPTOME = 20_000
+
+
+def check_rare_genes(cohort: Cohort, design: StudyDesign) -> Finding | None:
+    """DCM006: genes expressed in almost no sample, and the outliers they become."""
+    if not cohort.zero_means_absent:
+        return None
+    n_rare = n_outlying = 0
+    largest = 0.0
+    for values in _gene_blocks(cohort):
+        prevalence = np.mean(np.nan_to_num(values) > 0, axis=0)
+        rare = (prevalence < _RARE) & (prevalence > 0)
+        highest = _highest_z(values[:, rare], cohort.scale in LINEAR_SCALES)
+        n_rare += int(rare.sum())
+        n_outlying += int((highest > _OUTLIER).sum())
+        largest = max(largest, float(highest.max(initial=0.0)))
+    if n_rare == 0:
+        return None
+    return Finding(
+        code="DCM006",
+        severity="warning",
+        title="Genes are expressed in almost no sample",
+        evidence=(
+            f"{n_rare:,} of {counted(cohort.n_genes, 'gene')} are expressed in some but "
+            f"fewer than {_RARE:.0%} of the samples; standardised, {n_outlying:,} of them "
+            f"have a value beyond {_OUTLIER:.0f} standard deviations, the largest at "
+            f"{largest:.1f} (one expressing sample alone gives "
+            f"{np.sqrt(cohort.n_samples - 1):.1f})."
+        ),
+        advice=(
+            "Filter genes by prevalence and clip standardised values (the honest protocol "
+            "does both); distrust a top gene that few samples express."
+        ),
+    )
+
+
+def _gene_blocks(cohort: Cohort) -> Iterator[NDArray[np.float32]]:
+    for start in range(0, cohort.n_genes, _GENES_AT_ONCE):
+        yield cohort.X[:, start : start + _GENES_AT_ONCE]
+
+
+def _highest_z(values: NDArray[np.float32], linear: bool) -> NDArray[np.float64]:
+    """Largest absolute standardised value of each gene, after the log a scale needs."""
+    logged = np.nan_to_num(values).astype(np.float64)
+    if linear:
+        logged = np.log2(logged + 1)
+    deviation = logged.std(axis=0)
+    furthest = np.abs(logged - logged.mean(axis=0)).max(axis=0, initial=0.0)
+    highest: NDArray[np.float64] = np.divide(
+        furthest, deviation, out=np.zeros_like(furthest), where=deviation > 0
+    )
+    return highest
+
+
+@dataclass(frozen=True)
+class _Range:
+    """What the check of the scale needs to know of the values."""
+
+    low: float
+    high: float
+    all_whole: bool
+    sums_to_million: bool
+
+
+def check_scale(cohort: Cohort, design: StudyDesign) -> Finding | None:
+    """DCM007: values on another scale than declared."""
+    if cohort.n_genes < _ENOUGH_GENES_TO_JUDGE:
+        return None  # a few genes may lie in any range
+    found = _range_of(cohort)
+    reason = _other_scale(cohort, found)
+    if reason is None:
+        return None
+    return Finding(
+        code="DCM007",
+        severity="severe",
+        title=f"The values do not look like {cohort.scale}",
+        evidence=(
+            f"Declared as {cohort.scale}, the values run from {found.low:.4g} to "
+            f"{found.high:.4g}: {reason}."
+        ),
+        advice=(
+            "Prepare the cohort again with the right --scale: the wrong one is logged twice, "
+            "or not at all."
+        ),
+    )
+
+
+def _range_of(cohort: Cohort) -> _Range:
+    X = cohort.X
+    all_whole = all(
+        bool(np.all(row == np.round(row))) for row in (row[~np.isnan(row)] for row in X)
+    )
+    totals = np.nansum(X, axis=1, dtype=np.float64)
+    return _Range(
+        low=float(np.nanmin(X)),
+        high=float(np.nanmax(X)),
+        all_whole=all_whole,
+        sums_to_million=bool(np.all(np.abs(totals / 1e6 - 1) < 0.01)),
+    )
+
+
+def _other_scale(cohort: Cohort, found: _Range) -> str | None:
+    if cohort.scale == "log2":
+        if found.high > _HIGHEST_LOGGED:
+            return f"logs hardly pass {_HIGHEST_LOGGED:.0f}, so these are not logged"
+        if cohort.zero_means_absent and found.high < _HIGHEST_LOGGED_TWICE:
+            return (
+                f"logged expression passes {_HIGHEST_LOGGED_TWICE:.0f}, so these seem to be "
+                "logged twice"
+            )
+        return None
+    if found.high <= _HIGHEST_LOGGED:
+        return (
+            f"linear values pass {_HIGHEST_LOGGED:.0f}, so these seem to be logged already "
+            "and would be logged twice"
+        )
+    if cohort.scale == "counts":
+        return None if found.all_whole else "counts are whole numbers, and these are not"
+    if found.all_whole:
+        return f"all are whole numbers, as counts are and {cohort.scale} is not"
+    if (
+        cohort.scale == "fpkm"
+        and found.sums_to_million
+        and cohort.n_genes >= _WHOLE_TRANSCRIPTOME
+    ):
+        return "each sample sums to a million, as TPM does"
+    return None
+
+
+def check_gaps(cohort: Cohort, design: StudyDesign) -> Finding | None:
+    """DCM010: missing values and constant genes."""
+    n_missing = n_incomplete = n_constant = 0
+    most_missing = 0.0
+    for values in _gene_blocks(cohort):
+        missing = np.isnan(values)
+        per_gene = missing.sum(axis=0)
+        n_missing += int(per_gene.sum())
+        n_incomplete += int((per_gene > 0).sum())
+        most_missing = max(most_missing, float(per_gene.max()) / cohort.n_samples)
+        highest = np.where(missing, -np.inf, values).max(axis=0)
+        lowest = np.where(missing, np.inf, values).min(axis=0)
+        n_constant += int((highest <= lowest).sum())
+    if n_missing == n_constant == 0:
+        return None
+    share = n_missing / cohort.X.size
+    return Finding(
+        code="DCM010",
+        severity="warning" if share > 0.05 else "info",
+        title="Values are missing or genes are constant",
+        evidence=(
+            f"Missing: {n_missing:,} of {cohort.X.size:,} values ({share:.2%}), in "
+            f"{counted(n_incomplete, 'gene')} of {cohort.n_genes:,}, up to {most_missing:.0%} "
+            f"of one gene. The same value in every sample: {counted(n_constant, 'gene')}."
+        ),
+        advice=(
+            "Missing values take the gene's median of the training part; leave out genes that "
+            "lack many. Constant genes say nothing and become 0."
+        ),
+    )

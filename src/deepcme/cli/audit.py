@@ -1,0 +1,54 @@
+"""`deepcme audit`: what to know of a cohort before learning from it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from deepcme.audit import Finding
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the main program."""
+    app.command()(audit)
+
+
+def audit(
+    cohort: Annotated[Path, typer.Argument(help="Cohort file (.h5ad).", show_default=False)],
+    as_json: Annotated[
+        bool,
+        typer.Option("--json", help="Print the findings as a JSON array and nothing else."),
+    ] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Exit with code 1 if a finding is severe.")
+    ] = False,
+) -> None:
+    """Check a cohort for what spoils published results (DCM001 to DCM010)."""
+    import json
+
+    from deepcme.audit import audit_cohort
+    from deepcme.cohort import Cohort
+
+    checked = Cohort.load(cohort)
+    findings = audit_cohort(checked)
+    if as_json:
+        typer.echo(json.dumps([finding.as_dict() for finding in findings], indent=2))
+    else:
+        typer.echo(f"{cohort}: {checked.n_samples:,} samples, {checked.endpoint}")
+        for finding in findings:
+            _print(finding)
+        typer.echo(
+            f"\n{len(findings)} findings, "
+            f"{sum(finding.severity == 'severe' for finding in findings)} of them severe."
+        )
+    if strict and any(finding.severity == "severe" for finding in findings):
+        raise typer.Exit(1)
+
+
+def _print(finding: Finding) -> None:
+    typer.echo(f"\n{finding.code} {finding.severity}: {finding.title}")
+    typer.echo(f"  {finding.evidence}")
+    typer.echo(f"  To do: {finding.advice}")

@@ -1,0 +1,199 @@
+"""`deepcme prepare gdc`, `xena`, `cbioportal`, `geo`: files of public portals to a cohort."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from deepcme.cli.prepare import (
+    KeepTissueOption,
+    OnePerPatientOption,
+    Output,
+    ScaleOption,
+    filtered,
+    save,
+)
+from deepcme.errors import DeepCMEError
+
+if TYPE_CHECKING:
+    from deepcme.sources.assembly import LabelRule
+
+
+LabelsOption = Annotated[
+    str,
+    typer.Option(
+        metavar="ENDPOINT",
+        help="hcmdb:FILE, pathologic-m1, any-distant-metastasis, event-within-horizon "
+        "or column:NAME.",
+        show_default=False,
+    ),
+]
+TimeOption = Annotated[
+    str | None,
+    typer.Option(metavar="COLUMN", help="Time to the event or the last follow-up."),
+]
+EventOption = Annotated[
+    str | None, typer.Option(metavar="COLUMN", help="Whether the event was seen.")
+]
+HorizonOption = Annotated[
+    float | None, typer.Option(help="Horizon, in the unit of the time column.")
+]
+ClinicalOption = Annotated[
+    list[Path] | None,
+    typer.Option(help="Clinical table (Biotab, cBioPortal, Xena or plain); may be repeated."),
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to `deepcme prepare`."""
+    app.command()(gdc)
+    app.command()(xena)
+    app.command()(cbioportal)
+    app.command()(geo)
+
+
+def gdc(
+    folder: Annotated[
+        Path, typer.Argument(help="Folder of `deepcme fetch gdc`.", show_default=False)
+    ],
+    output: Output,
+    labels: LabelsOption,
+    column: Annotated[
+        Literal["fpkm_unstranded", "tpm_unstranded", "unstranded"],
+        typer.Option(help="Which values of STAR files to take."),
+    ] = "fpkm_unstranded",
+    sample_sheet: Annotated[
+        Path | None,
+        typer.Option(
+            help="Which file belongs to which sample.", show_default="the folder's samples.tsv"
+        ),
+    ] = None,
+    probemap: Annotated[
+        Path | None, typer.Option(help="Table of gene ids and symbols, for legacy files.")
+    ] = None,
+    clinical: ClinicalOption = None,
+    time: TimeOption = None,
+    event: EventOption = None,
+    horizon: HorizonOption = None,
+    keep_tissue: KeepTissueOption = None,
+    one_per_patient: OnePerPatientOption = False,
+) -> None:
+    """Make a cohort of GDC expression files (STAR, or legacy HTSeq)."""
+    from deepcme.sources.clinical import read_clinical
+    from deepcme.sources.gdc.cohort import cohort_from_gdc
+
+    cohort = cohort_from_gdc(
+        folder,
+        _rule(labels, time, event, horizon),
+        column=column,
+        sample_sheet=sample_sheet,
+        clinical=[read_clinical(path) for path in clinical or ()],
+        probemap=probemap,
+    )
+    save(filtered(cohort, keep_tissue, one_per_patient), output)
+
+
+def xena(
+    expression: Annotated[
+        Path,
+        typer.Argument(help="Matrix of the GDC hub (*.star_fpkm.tsv.gz).", show_default=False),
+    ],
+    output: Output,
+    labels: LabelsOption,
+    probemap: Annotated[Path | None, typer.Option(help="probeMap of the matrix.")] = None,
+    clinical: ClinicalOption = None,
+    time: TimeOption = None,
+    event: EventOption = None,
+    horizon: HorizonOption = None,
+    keep_tissue: KeepTissueOption = None,
+    one_per_patient: OnePerPatientOption = False,
+) -> None:
+    """Make a cohort of a UCSC Xena matrix, which is log2(x + 1) already."""
+    from deepcme.sources.clinical import read_clinical
+    from deepcme.sources.xena import cohort_from_xena
+
+    cohort = cohort_from_xena(
+        expression,
+        _rule(labels, time, event, horizon),
+        clinical=[read_clinical(path) for path in clinical or ()],
+        probemap=probemap,
+    )
+    save(filtered(cohort, keep_tissue, one_per_patient), output)
+
+
+def cbioportal(
+    expression: Annotated[
+        Path,
+        typer.Argument(help="Expression file (data_mrna_seq_*.txt).", show_default=False),
+    ],
+    output: Output,
+    labels: LabelsOption,
+    scale: ScaleOption = None,
+    clinical: ClinicalOption = None,
+    time: TimeOption = None,
+    event: EventOption = None,
+    horizon: HorizonOption = None,
+    keep_tissue: KeepTissueOption = None,
+    one_per_patient: OnePerPatientOption = False,
+) -> None:
+    """Make a cohort of a cBioPortal study's expression and clinical files."""
+    from deepcme.sources.cbioportal import cohort_from_cbioportal
+    from deepcme.sources.clinical import read_clinical
+
+    cohort = cohort_from_cbioportal(
+        expression,
+        _rule(labels, time, event, horizon),
+        clinical=[read_clinical(path) for path in clinical or ()],
+        scale=scale,
+    )
+    save(filtered(cohort, keep_tissue, one_per_patient), output)
+
+
+def geo(
+    series_matrix: Annotated[
+        list[Path],
+        typer.Argument(
+            help="Series matrix files (*_series_matrix.txt.gz), one per platform.",
+            show_default=False,
+        ),
+    ],
+    output: Output,
+    labels: LabelsOption,
+    platform: Annotated[
+        list[Path] | None,
+        typer.Option(help="Platform tables with the genes of the probes, in the same order."),
+    ] = None,
+    scale: ScaleOption = None,
+    clinical: ClinicalOption = None,
+    time: TimeOption = None,
+    event: EventOption = None,
+    horizon: HorizonOption = None,
+    keep_tissue: KeepTissueOption = None,
+    one_per_patient: OnePerPatientOption = False,
+) -> None:
+    """Make a cohort of a GEO series: expression and the characteristics of its samples."""
+    from deepcme.sources.clinical import read_clinical
+    from deepcme.sources.geo import cohort_from_geo
+
+    cohort = cohort_from_geo(
+        series_matrix,
+        _rule(labels, time, event, horizon),
+        platforms=platform or (),
+        clinical=[read_clinical(path) for path in clinical or ()],
+        scale=scale,
+    )
+    save(filtered(cohort, keep_tissue, one_per_patient), output)
+
+
+def _rule(labels: str, time: str | None, event: str | None, horizon: float | None) -> LabelRule:
+    from deepcme.sources.labels import Horizon, label_rule
+
+    if time is None and event is None and horizon is None:
+        return label_rule(labels)
+    if time is None or event is None or horizon is None:
+        raise DeepCMEError(
+            "Give all three of --time COLUMN, --event COLUMN and --horizon NUMBER."
+        )
+    return label_rule(labels, Horizon(time, event, horizon))

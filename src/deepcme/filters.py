@@ -1,0 +1,73 @@
+"""Which samples of a cohort to keep; every choice is noted in its provenance."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from deepcme.barcodes import preference_within_patient
+from deepcme.cohort import Cohort
+from deepcme.errors import DeepCMEError
+
+TISSUES = ("primary", "recurrent", "metastatic", "normal", "unknown")
+
+
+def filter_samples(
+    cohort: Cohort, *, keep_tissue: Sequence[str] = (), one_per_patient: bool = False
+) -> Cohort:
+    """Keep some tissues and one sample per patient, in this order, where asked to."""
+    if keep_tissue:
+        cohort = select_tissue(cohort, keep_tissue)
+    return select_one_per_patient(cohort) if one_per_patient else cohort
+
+
+def select_tissue(cohort: Cohort, tissues: Sequence[str]) -> Cohort:
+    """Keep the samples of the given tissues.
+
+    Raises
+    ------
+    DeepCMEError
+        If a tissue is none of `TISSUES`, or a class is empty afterwards.
+    """
+    odd = [tissue for tissue in tissues if tissue not in TISSUES]
+    if odd:
+        raise DeepCMEError(f"Unknown tissue {odd[0]!r}: choose from {', '.join(TISSUES)}.")
+    tissue = cohort.obs["tissue"].to_numpy(dtype=object)
+    keep = np.isin(tissue, list(tissues))
+    if keep.all():
+        return cohort
+    counts = pd.Series(tissue[~keep]).value_counts()
+    if not keep.any():
+        present = ", ".join(f"{count} {kind}" for kind, count in counts.items())
+        raise DeepCMEError(f"No sample is {' or '.join(tissues)}: there are {present}.")
+    words = ", ".join(f"{count:,} {kind}" for kind, count in counts.items())
+    return cohort.select(keep, f"Only {' and '.join(tissues)} samples kept: {words} left out.")
+
+
+def select_one_per_patient(cohort: Cohort) -> Cohort:
+    """Keep one sample of each patient: primary tumour first, then first vial, latest plate.
+
+    Samples that are not TCGA's are taken in the order of their ids.
+    """
+    obs = cohort.obs
+    table = pd.DataFrame(
+        {
+            "patient": obs["patient"].to_numpy(dtype=object),
+            "tissue": [TISSUES.index(tissue) for tissue in obs["tissue"]],
+            "preference": [preference_within_patient(sample) for sample in cohort.samples],
+            "label": cohort.labels,
+        }
+    )
+    first = table.sort_values(["tissue", "preference"]).drop_duplicates("patient").index
+    keep = np.zeros(cohort.n_samples, dtype=bool)
+    keep[first.to_numpy()] = True
+    if keep.all():
+        return cohort
+    n_mixed = int((table.groupby("patient")["label"].nunique() > 1).sum())
+    return cohort.select(
+        keep,
+        f"One sample per patient kept (primary tumour, first vial, latest plate): "
+        f"{int((~keep).sum()):,} left out; {n_mixed:,} patients had both labels.",
+    )

@@ -1,0 +1,37 @@
+"""Which charts a report has, each drawn of its tables."""
+
+from __future__ import annotations
+
+from deepcme.report import figures
+from deepcme.report.contents import Contents
+from deepcme.report.figures import Chart
+
+TOP_GENES = 30
+
+
+def make_charts(contents: Contents) -> dict[str, Chart]:
+    """Draw every chart whose tables there are, by name."""
+    tables, headline = contents.tables, contents.headline
+    charts: dict[str, Chart] = {}
+    by_split = tables["auc_by_split"].drop(columns=["mean", "sd"])
+    long = by_split.melt("model", var_name="split", value_name="value")
+    charts["auc_by_split"] = figures.plot_auc_by_split(long)
+    charts["roc"] = figures.plot_roc(tables["roc"])
+    if "comparison" in tables:
+        charts["comparison"] = figures.plot_comparison(tables["comparison"])
+    if "calibration_curves" in tables:
+        curves = tables["calibration_curves"]
+        of_headline = curves[curves["model"] == headline]
+        if len(of_headline):
+            charts["calibration"] = figures.plot_calibration(of_headline)
+    if "decision_curve" in tables:
+        charts["decision_curve"] = figures.plot_decision_curve(tables["decision_curve"])
+    if "genes" in tables:
+        charts["top_genes"] = figures.plot_top_genes(tables["genes"].head(TOP_GENES))
+    if "history" in tables:
+        history = tables["history"]
+        first = history[history["model"] == history["model"].iloc[0]]
+        charts["training_curves"] = figures.plot_training_curves(first)
+    if "figure_7" in tables:
+        charts["grid"] = figures.plot_grid(tables["figure_7"])
+    return charts

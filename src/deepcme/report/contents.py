@@ -1,0 +1,153 @@
+"""Everything a report says, as tables and sentences, computed from a study's folder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from deepcme.errors import DeepCMEError
+from deepcme.evaluation.calibration import (
+    compute_calibration,
+    compute_study_calibration_curves,
+    describe_calibration_evidence,
+)
+from deepcme.evaluation.comparison import compute_comparison
+from deepcme.evaluation.discrimination import (
+    compute_discrimination,
+    compute_study_classification,
+)
+from deepcme.evaluation.metrics import compute_metrics
+from deepcme.evaluation.stability import compute_instability
+from deepcme.evaluation.utility import compute_decision_curve
+from deepcme.report import publication, tables
+from deepcme.report.verdict import Verdict, make_verdict
+from deepcme.seeds import seed_for
+from deepcme.study.spec import is_network
+from deepcme.study.store import StudyFolder
+
+GENES_SHOWN = 500
+
+
+@dataclass(frozen=True)
+class Contents:
+    """A report before it has a form.
+
+    Attributes
+    ----------
+    cohort, identity : dict
+        As the study's folder holds them.
+    headline : str
+        The model that the verdict is about: the study's first.
+    findings : list of dict
+        What the audit found: code, severity, title, evidence, advice.
+    verdict : Verdict
+    tables : dict of DataFrame
+        Every table by name; one that cannot be made of this study is absent.
+    notes : dict of str
+        A sentence by table name, such as why a table is absent.
+    """
+
+    cohort: dict[str, Any]
+    identity: dict[str, Any]
+    headline: str
+    findings: list[dict[str, Any]]
+    verdict: Verdict
+    tables: dict[str, pd.DataFrame]
+    notes: dict[str, str]
+
+
+def compute_contents(folder: StudyFolder) -> Contents:
+    """Compute a report's tables from the study's predictions, gene scores and history.
+
+    Raises
+    ------
+    DeepCMEError
+        If the folder is not that of a finished study.
+    """
+    predictions = folder.read_table("predictions.parquet")
+    identity = folder.read_json("identity.json")
+    cohort = folder.read_json("cohort.json")
+    settings = identity["study"]
+    models = settings["models"]
+    headline = str(models[0]["name"])
+    baselines = [m["name"] for m in models if not is_network(m["estimator"])]
+    notes: dict[str, str] = {}
+
+    def random(name: str) -> np.random.Generator:
+        return np.random.default_rng(seed_for(settings["seed"], "report", name))
+
+    makers: dict[str, Callable[[], pd.DataFrame]] = {
+        "discrimination": lambda: compute_discrimination(predictions, random("auc")),
+        "auc_by_split": lambda: tables.compute_auc_by_split(predictions),
+        "roc": lambda: tables.compute_mean_roc(predictions),
+        "comparison": lambda: compute_comparison(
+            predictions, headline, [name for name in baselines if name != headline]
+        ),
+        "classification": lambda: compute_study_classification(
+            predictions, random("classification")
+        ),
+        "calibration": lambda: compute_calibration(predictions, random("calibration")),
+        "calibration_curves": lambda: compute_study_calibration_curves(predictions),
+        "decision_curve": lambda: compute_decision_curve(predictions, random("utility")),
+        "instability": lambda: compute_instability(predictions, random("stability")),
+        "genes": lambda: _genes(folder),
+        "history": lambda: tables.compute_training_curves(folder.read_table("history.parquet")),
+        **_publication_makers(folder, predictions),
+    }
+    made: dict[str, pd.DataFrame] = {}
+    for name, make in makers.items():
+        try:
+            made[name] = make()
+        except DeepCMEError as error:
+            notes[name] = str(error)
+    if "discrimination" not in made:
+        raise DeepCMEError(f"{folder.path}: {notes['discrimination']}")
+    discrimination = made["discrimination"]
+    counts = discrimination[discrimination["model"] == headline].iloc[0]
+    notes["calibration_evidence"] = describe_calibration_evidence(
+        int(counts["events"]), int(counts["n"] - counts["events"])
+    )
+    findings = folder.read_findings()
+    verdict = make_verdict(headline, findings, discrimination, made.get("comparison"))
+    return Contents(cohort, identity, headline, findings, verdict, made, notes)
+
+
+def _genes(folder: StudyFolder) -> pd.DataFrame:
+    """Gene scores of the first network that has them."""
+    scores = folder.read_table("gene_scores.csv")
+    if scores.empty:
+        raise DeepCMEError("No model of this study gives gene scores.")
+    first = scores["model"].iloc[0]
+    return tables.name_genes(scores[scores["model"] == first])
+
+
+def _publication_makers(
+    folder: StudyFolder, predictions: pd.DataFrame
+) -> dict[str, Callable[[], pd.DataFrame]]:
+    """The publication's tables, for a study that follows its protocol."""
+    if folder.read_json("identity.json")["study"]["protocol"] != "paper":
+        return {}
+    metrics = compute_metrics(predictions)
+
+    def grid() -> pd.DataFrame:
+        if not (folder.path / "grid_summary.csv").exists():
+            raise DeepCMEError("The grid was not searched: --grid fig7 does.")
+        return folder.read_table("grid_summary.csv")
+
+    def claims() -> pd.DataFrame:
+        has_grid = (folder.path / "grid_summary.csv").exists()
+        return publication.compute_claims(
+            predictions, _genes(folder), grid() if has_grid else None
+        )
+
+    return {
+        "table_1": lambda: publication.compute_table_1(metrics),
+        "table_2": lambda: publication.compute_table_2(metrics),
+        "table_3": lambda: publication.compute_table_3(metrics),
+        "figure_7": grid,
+        "claims": claims,
+    }

@@ -1,0 +1,163 @@
+"""How the report's tables are shown: captions, columns, headings and number formats."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+Column = tuple[str, str, str]
+"""Name in the table, heading, and format: a Python format, or "" for text."""
+
+_INTERVAL: tuple[Column, ...] = (
+    ("ci_low", "95% low", ".3f"),
+    ("ci_high", "95% high", ".3f"),
+)
+_COUNTS: tuple[Column, ...] = (
+    ("n", "Samples", ",.0f"),
+    ("events", "Events", ",.0f"),
+    ("n_patients", "Patients", ",.0f"),
+    ("n_splits", "Splits", ",.0f"),
+)
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A table ready to be written: a caption, headings, and rows of text."""
+
+    caption: str
+    headings: list[str]
+    numeric: list[bool]
+    rows: list[list[str]]
+
+
+CAPTIONS: dict[str, str] = {
+    "discrimination": (
+        "Mean AUC and PR-AUC on the test parts. The prevalence is the PR-AUC of chance. "
+        "Intervals: bootstrap of patients, stratified by label, 2,000 draws."
+    ),
+    "auc_by_split": "Test AUC in each split.",
+    "comparison": (
+        "Difference in test AUC to each baseline first; corrected resampled t-test (Nadeau and "
+        "Bengio 2003), p after Holm second. The best baseline has the highest mean AUC on "
+        "validation data."
+    ),
+    "classification": (
+        "At the threshold that maximises Youden's index on each split's validation part; "
+        "counts pooled over splits, intervals by patient bootstrap."
+    ),
+    "calibration": "Scores and calibration line of the test probabilities, pooled over splits.",
+    "instability": (
+        "How much one sample's predicted risk changes from split to split: the mean, over "
+        "samples, of its standard deviation."
+    ),
+    "table_1": "Table 1 of the paper: test AUC by split, beside the published values.",
+    "table_2": "Table 2 of the paper: AUC on training, validation and test part.",
+    "table_3": "Table 3 of the paper: ablation. BN: BatchNorm, DO: dropout, L1: the penalty.",
+    "figure_7": "Mean AUC over the grid; validation loss alone makes the choice.",
+    "claims": "The paper's claims, what it printed, and what this study found.",
+}
+
+COLUMNS: dict[str, tuple[Column, ...]] = {
+    "discrimination": (
+        ("model", "Model", ""),
+        ("auc", "AUC", ".3f"),
+        *_INTERVAL,
+        ("sd", "sd", ".3f"),
+        ("pr_auc", "PR-AUC", ".3f"),
+        ("pr_auc_ci_low", "95% low", ".3f"),
+        ("pr_auc_ci_high", "95% high", ".3f"),
+        ("prevalence", "Prevalence", ".3f"),
+        *_COUNTS,
+    ),
+    "comparison": (
+        ("baseline", "Baseline", ""),
+        ("difference", "AUC difference", "+.3f"),
+        ("ci_low", "95% low", "+.3f"),
+        ("ci_high", "95% high", "+.3f"),
+        ("p_holm", "p (Holm)", ".3f"),
+        ("probability_equivalent", "P(equivalent)", ".2f"),
+        ("best_baseline", "Best baseline", ""),
+        ("n", "Samples", ",.0f"),
+        ("events", "Events", ",.0f"),
+    ),
+    "classification": (
+        ("model", "Model", ""),
+        ("metric", "Measure", ""),
+        ("value", "Value", ".3f"),
+        *_INTERVAL,
+        ("n", "Samples", ",.0f"),
+        ("events", "Events", ",.0f"),
+    ),
+    "calibration": (
+        ("model", "Model", ""),
+        ("metric", "Measure", ""),
+        ("value", "Value", ".3f"),
+        *_INTERVAL,
+        ("n", "Samples", ",.0f"),
+        ("events", "Events", ",.0f"),
+    ),
+    "instability": (
+        ("model", "Model", ""),
+        ("mean_sd", "Mean sd of risk", ".3f"),
+        *_INTERVAL,
+        ("n", "Samples", ",.0f"),
+        ("events", "Events", ",.0f"),
+    ),
+    "table_2": (
+        ("model", "Model", ""),
+        ("part", "Part", ""),
+        ("auc", "AUC", ".3f"),
+        ("sd", "sd", ".3f"),
+        ("paper_auc", "Paper", ".3f"),
+        ("paper_sd", "sd", ".3f"),
+    ),
+    "table_3": (
+        ("model", "Network", ""),
+        ("auc", "AUC", ".3f"),
+        ("sd", "sd", ".3f"),
+        ("paper_auc", "Paper", ".3f"),
+        ("paper_sd", "sd", ".3f"),
+    ),
+    "figure_7": (
+        ("width", "Width", ".0f"),
+        ("batch_size", "Batch", ".0f"),
+        ("penalty_strength", "lambda", "g"),
+        ("valid_auc", "Validation AUC", ".3f"),
+        ("test_auc", "Test AUC", ".3f"),
+        ("test_auc_sd", "sd", ".3f"),
+        ("chosen_in_splits", "Chosen in splits", ".0f"),
+    ),
+    "claims": (
+        ("claim", "Claim", ""),
+        ("paper", "Paper", ""),
+        ("this_study", "This study", ""),
+    ),
+}
+
+
+def show(name: str, table: pd.DataFrame) -> Shown:
+    """Format a table for reading; without a layout of its own, numbers get three decimals."""
+    columns = COLUMNS.get(name) or tuple(
+        (str(column), str(column), ".3f" if table[column].dtype.kind == "f" else "")
+        for column in table.columns
+    )
+    rows = [
+        [_cell(value, form) for value, (_, _, form) in zip(row, columns, strict=True)]
+        for row in table[[column for column, _, _ in columns]].itertuples(index=False)
+    ]
+    return Shown(
+        CAPTIONS.get(name, ""),
+        [heading for _, heading, _ in columns],
+        [bool(form) for _, _, form in columns],
+        rows,
+    )
+
+
+def _cell(value: Any, form: str) -> str:
+    if isinstance(value, float) and pd.isna(value):
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else ""
+    return format(value, form) if form else str(value)

@@ -1,0 +1,133 @@
+"""TRIPOD+AI and PROBAST+AI tables, filled where the study knows the answer.
+
+The item texts are our short paraphrases of Collins et al., BMJ 2024;385:e078378 (TRIPOD+AI)
+and of Moons et al., BMJ 2025;388:e082505 (PROBAST+AI); the authors' own checklists hold.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+AUTHOR = "author must state"
+
+
+def compute_tripod(cohort: dict[str, Any], study: dict[str, Any]) -> pd.DataFrame:
+    """TRIPOD+AI items that concern development and evaluation, with what the study says."""
+    split, preprocessing = study["split"], study["preprocessing"]
+    models = ", ".join(str(model["name"]) for model in study["models"])
+    rows = [
+        (
+            "1 Title",
+            "Name the study as developing or evaluating a model",
+            AUTHOR,
+        ),
+        ("3 Background", "Health context, rationale, intended use and users", AUTHOR),
+        ("5 Data", "Source and representativeness of the data", cohort["source"] or AUTHOR),
+        ("5 Data", "Dates of accrual and follow-up", AUTHOR),
+        ("6 Participants", "Setting, eligibility, treatments received", AUTHOR),
+        ("7 Preparation", "Preparation and quality of the data", _preparation(cohort)),
+        ("7 Preparation", "Scaling fitted on", f"{_fitted_on(preprocessing)}."),
+        ("8 Outcome", "Definition and time horizon of the outcome", cohort["endpoint"]),
+        ("8 Outcome", "Who assessed the outcome, blinded to predictors", AUTHOR),
+        ("9 Predictors", "Choice and definition of the predictors", _predictors(cohort)),
+        ("10 Sample size", "How the size was arrived at", _sample_size(cohort)),
+        ("11 Missing data", "How missing values were handled", "Training-part median."),
+        (
+            "12 Analysis",
+            "Use of the data for development and evaluation",
+            f"{split['repeats']} stratified splits by {split['by']}, {split['train']:.0%} "
+            f"training, {split['validation']:.0%} validation, {split['test']:.0%} test.",
+        ),
+        ("12 Analysis", "Models, tuning and how they were built", f"{models}; settings below."),
+        (
+            "12 Analysis",
+            "Performance measures",
+            "AUC, PR-AUC, sensitivity, specificity, PPV, NPV, Brier score, calibration slope "
+            "and intercept, net benefit; 95% intervals by patient bootstrap.",
+        ),
+        ("13 Imbalance", "Methods for class imbalance", "None, unless a class weight is set."),
+        ("14 Fairness", "Approaches to model fairness", AUTHOR),
+        ("17 Ethics", "Ethical approval and consent", AUTHOR),
+        ("18 Open science", "Funding, interests, protocol, registration", AUTHOR),
+        ("18 Open science", "Availability of data and code", f"Code: deepcme. Data: {AUTHOR}."),
+        ("19 Involvement", "Patient and public involvement", AUTHOR),
+        ("20 Participants", "Flow of participants", _flow(cohort)),
+        ("23 Performance", "Performance with intervals", "In the sections above."),
+        ("25 Discussion", "Interpretation, limitations, usability", AUTHOR),
+    ]
+    return pd.DataFrame(rows, columns=["item", "asks", "answer"])
+
+
+def compute_probast(cohort: dict[str, Any], study: dict[str, Any]) -> pd.DataFrame:
+    """PROBAST+AI signalling questions that a tool can speak to, with what the study shows."""
+    by_patient = study["split"]["by"] == "patient" or cohort["samples"] == cohort["patients"]
+    fitted_inside = study["preprocessing"]["fit_on"] == "train"
+    per_gene = cohort["positives"] / cohort["genes"]
+    rows = [
+        ("Participants", "Were appropriate data sources used?", AUTHOR),
+        ("Participants", "Were inclusions and exclusions appropriate?", _flow(cohort)),
+        ("Predictors", "Measured alike for all, without knowledge of the outcome?", AUTHOR),
+        ("Predictors", "Available when the model is to be used?", AUTHOR),
+        ("Outcome", "Defined alike for all, without predictor information?", AUTHOR),
+        (
+            "Analysis",
+            "Enough participants with the outcome?",
+            f"{cohort['positives']} events for {cohort['genes']:,} candidate genes "
+            f"({per_gene:.2g} per gene).",
+        ),
+        (
+            "Analysis",
+            "Was leakage between training and test data avoided?",
+            _leakage(by_patient, fitted_inside),
+        ),
+        ("Analysis", "Were missing values handled appropriately?", "Training-part median."),
+        (
+            "Analysis",
+            "Was overfitting accounted for?",
+            "Yes: performance is that of held-out test parts.",
+        ),
+        (
+            "Analysis",
+            "Were discrimination and calibration both evaluated?",
+            "Yes, with intervals.",
+        ),
+        ("Applicability", "Do data, predictors and outcome match the question?", AUTHOR),
+    ]
+    return pd.DataFrame(rows, columns=["domain", "question", "answer"])
+
+
+def _leakage(by_patient: bool, fitted_inside: bool) -> str:
+    problems = []
+    if not by_patient:
+        problems.append("samples of one patient are on both sides")
+    if not fitted_inside:
+        problems.append("preprocessing was fitted on all rows, test rows included")
+    if problems:
+        return f"No: {' and '.join(problems)}."
+    return "Yes: split by patient, every learned step fitted on the training part."
+
+
+def _fitted_on(preprocessing: dict[str, Any]) -> str:
+    return "the training part" if preprocessing["fit_on"] == "train" else "all rows"
+
+
+def _preparation(cohort: dict[str, Any]) -> str:
+    notes = " ".join(cohort["notes"])
+    return f"Scale {cohort['scale']}. {notes}".strip()
+
+
+def _predictors(cohort: dict[str, Any]) -> str:
+    return f"Expression of {cohort['genes']:,} genes, scale {cohort['scale']}."
+
+
+def _sample_size(cohort: dict[str, Any]) -> str:
+    counts = f"{cohort['samples']} samples, {cohort['positives']} events, as available"
+    return f"{counts}. Rationale: {AUTHOR}."
+
+
+def _flow(cohort: dict[str, Any]) -> str:
+    notes = " ".join(cohort["notes"])
+    analysed = f"{cohort['samples']} samples of {cohort['patients']} patients analysed."
+    return f"{analysed} {notes}".strip()

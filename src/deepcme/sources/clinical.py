@@ -1,0 +1,214 @@
+"""Clinical tables of the public portals, one row per patient or sample, and joining them.
+
+GDC BCR Biotab, cBioPortal files and exports, UCSC Xena tables and plain tables
+are told apart by their first lines and column names.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
+
+import pandas as pd
+
+from deepcme.barcodes import is_barcode
+from deepcme.errors import DeepCMEError
+from deepcme.sources.delimited import MISSING, find_table, read_rows, text_lines
+from deepcme.sources.reading import few, read_table, require_file
+from deepcme.tissues import UNKNOWN, canonical_tissue
+
+SAMPLE_COLUMNS = (
+    "sample_id",
+    "sample id",
+    "submitter_id.samples",
+    "sample",
+    "sampleid",
+    "sample_barcode",
+)
+PATIENT_COLUMNS = (
+    "bcr_patient_barcode",  # before patient_id, which in Biotab is only its last part
+    "patient_id",
+    "patient id",
+    "case_submitter_id",
+    "case id",
+    "_patient",
+    "submitter_id",
+    "patient",
+)
+TISSUE_COLUMNS = ("sample_type.samples", "sample_type", "sample type", "sample_label")
+_BIOTAB_MARK = "bcr_patient_uuid"
+_NOT_RECORDED = re.compile(r"\[.*\]|'?--|not (reported|available|applicable)", re.IGNORECASE)
+_VALUE_SEPARATOR = "|"
+
+
+@dataclass(frozen=True)
+class ClinicalTable:
+    """A clinical table with one row per patient or per sample.
+
+    `rows` is indexed by that id; `by` says which it is. `patient` and `tissue`
+    are the columns of a table by sample that name them, if any.
+    """
+
+    name: str
+    rows: pd.DataFrame
+    by: str
+    patient: str | None = None
+    tissue: str | None = None
+
+
+def read_clinical(path: Path) -> ClinicalTable:
+    """Read a clinical table of a portal, or a plain one.
+
+    Where a patient has several rows, as in follow-up tables, all distinct values
+    of a column are kept, joined by ``|``. Words such as ``[Not Available]`` and
+    ``Not Reported`` are missing values.
+
+    Raises
+    ------
+    DeepCMEError
+        If the file is not a table, or names neither patient nor sample.
+    """
+    require_file(path)
+    table = _read(path)
+    table = table.apply(_without_words_for_missing)
+    sample = _named(table, SAMPLE_COLUMNS)
+    patient = _named(table, PATIENT_COLUMNS)
+    key = sample or patient
+    if key is None:
+        raise DeepCMEError(
+            f"{path}: no column names the patient or the sample; one should be called "
+            f"bcr_patient_barcode, PATIENT_ID or SAMPLE_ID, and there are "
+            f"{few(table.columns, 8)}."
+        )
+    return ClinicalTable(
+        name=path.name,
+        rows=_one_row_each(table, key, path),
+        by="patient" if sample is None else "sample",
+        patient=patient if sample is not None else None,
+        tissue=_named(table, TISSUE_COLUMNS) if sample is not None else None,
+    )
+
+
+def _read(path: Path) -> pd.DataFrame:
+    if path.suffix.lower() in (".parquet", ".xlsx", ".h5ad"):
+        return read_table(path)
+    start = list(islice(text_lines(path), 10))
+    n_comments = next((i for i, line in enumerate(start) if not line.startswith("#")), None)
+    if n_comments is None:
+        raise DeepCMEError(f"{path}: the first lines are all comments; no column is named.")
+    source = find_table(path, "\t", skip=n_comments)
+    if start[n_comments].startswith(_BIOTAB_MARK):
+        # Biotab repeats the header under older names, and then as CDE ids.
+        source = replace(source, skip=source.skip + 2)
+    repeated = [name for name in source.header if source.header.count(name) > 1]
+    if repeated:
+        raise DeepCMEError(f"{path}: the column {repeated[0]!r} occurs twice.")
+    return read_rows(source, kinds={})
+
+
+def _without_words_for_missing(column: pd.Series) -> pd.Series:
+    if pd.api.types.is_numeric_dtype(column):
+        return column
+    text = column.astype(object).where(column.notna(), "").map(lambda value: str(value).strip())
+    missing = text.isin(MISSING) | text.map(lambda value: bool(_NOT_RECORDED.fullmatch(value)))
+    return text.mask(missing, None)
+
+
+def _named(table: pd.DataFrame, names: Sequence[str]) -> str | None:
+    lower = {str(column).lower(): str(column) for column in table.columns}
+    return next((lower[name] for name in names if name in lower), None)
+
+
+def _one_row_each(table: pd.DataFrame, key: str, path: Path) -> pd.DataFrame:
+    table = table[table[key].notna()]
+    if table.empty:
+        raise DeepCMEError(f"{path}: the table has no row with a {key}.")
+    ids = table[key].astype(str)
+    rows = table.drop(columns=key)
+    rows.index = pd.Index(ids, dtype=object, name=None)
+    if rows.index.is_unique:
+        return rows
+    return rows.groupby(level=0, sort=False).agg(_distinct_values)
+
+
+def _distinct_values(values: pd.Series) -> object:
+    distinct = values.dropna().drop_duplicates()
+    if len(distinct) <= 1:
+        return distinct.iloc[0] if len(distinct) else None
+    return _VALUE_SEPARATOR.join(map(str, distinct))
+
+
+def join_clinical(
+    annotation: pd.DataFrame, tables: Sequence[ClinicalTable]
+) -> tuple[pd.DataFrame, list[str]]:
+    """Add clinical columns to annotated samples; tables by sample go first.
+
+    Parameters
+    ----------
+    annotation : DataFrame
+        Indexed by sample: patient, tissue, batch.
+    tables : sequence of ClinicalTable
+        A table by sample also gives patient and tissue where they are unknown.
+        A column that an earlier table has is called ``name (file)``.
+
+    Returns
+    -------
+    annotation : DataFrame
+    notes : list of str
+        How many samples each table covers.
+
+    Raises
+    ------
+    DeepCMEError
+        If a table has none of the samples or patients.
+    """
+    notes = []
+    for table in sorted(tables, key=lambda table: table.by != "sample"):
+        if table.by == "sample":
+            keys = _sample_keys(annotation.index, table.rows.index)
+        else:
+            keys = pd.Series(annotation["patient"].to_numpy(), index=annotation.index)
+        known = keys.isin(table.rows.index)
+        if not known.any():
+            raise DeepCMEError(
+                f"{table.name} has none of the {len(annotation):,} {table.by}s: it has "
+                f"{few(table.rows.index)}, the expression has {few(keys)}."
+            )
+        found = table.rows.reindex(keys)
+        found.index = annotation.index
+        if table.by == "sample":
+            annotation = _with_patient_and_tissue(annotation, table, found)
+        taken = set(annotation.columns)
+        found.columns = pd.Index(
+            [f"{name} ({table.name})" if name in taken else name for name in found.columns]
+        )
+        annotation = pd.concat([annotation, found], axis=1)
+        notes.append(f"{table.name} covers {int(known.sum()):,} of {len(keys):,} samples.")
+    return annotation, notes
+
+
+def _sample_keys(samples: pd.Index, ids: pd.Index) -> pd.Series:
+    """Sample ids as a table spells them: barcodes may be cut after the sample or the vial."""
+    keys = pd.Series(samples, index=samples, dtype=object)
+    lengths = {len(identifier) for identifier in ids}
+    if len(lengths) == 1 and is_barcode(str(ids[0])) and all(map(is_barcode, samples)):
+        keys = keys.str.slice(stop=lengths.pop())
+    return keys
+
+
+def _with_patient_and_tissue(
+    annotation: pd.DataFrame, table: ClinicalTable, found: pd.DataFrame
+) -> pd.DataFrame:
+    annotation = annotation.copy()
+    if table.patient is not None:
+        stated = found[table.patient]
+        own_patient = annotation["patient"] == annotation.index
+        annotation["patient"] = annotation["patient"].mask(own_patient & stated.notna(), stated)
+    if table.tissue is not None:
+        stated = found[table.tissue].fillna(UNKNOWN).map(canonical_tissue)
+        unknown = annotation["tissue"] == UNKNOWN
+        annotation["tissue"] = annotation["tissue"].mask(unknown, stated)
+    return annotation

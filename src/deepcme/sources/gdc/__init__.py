@@ -1,0 +1,1 @@
+"""The NCI Genomic Data Commons: its API, its expression files, and cohorts made of them."""

@@ -1,0 +1,243 @@
+"""Which files the GDC has for a project or a manifest, and whose samples they are."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from deepcme.errors import DeepCMEError
+from deepcme.files import write_text
+from deepcme.sources.gdc.api import GDCClient, all_of, equals, one_of
+from deepcme.sources.gdc.download import RemoteFile
+from deepcme.sources.reading import few, read_table
+
+SAMPLE_SHEET = "samples.tsv"
+CASES = "cases.json"
+WORKFLOW = "STAR - Counts"
+
+_FILE_FIELDS = (
+    "file_id",
+    "file_name",
+    "file_size",
+    "md5sum",
+    "analysis.workflow_type",
+    "cases.submitter_id",
+    "cases.samples.submitter_id",
+    "cases.samples.sample_type",
+    "cases.samples.portions.analytes.aliquots.submitter_id",
+)
+_CASE_PARTS = ("demographic", "diagnoses", "follow_ups")
+_IDS_PER_QUERY = 500
+_ALIQUOT_PATH = ("portions", "analytes", "aliquots")
+
+# The spellings of this package, the GDC portal's sample sheet, and /files as TSV.
+_SHEET_COLUMNS = {
+    "file_id": ("file_id", "File ID", "id"),
+    "file_name": ("file_name", "File Name", "filename"),
+    "patient": ("patient", "Case ID", "cases.0.submitter_id", "patient_id"),
+    "sample": ("sample", "Sample ID", "cases.0.samples.0.submitter_id", "sample_id"),
+    "sample_type": ("sample_type", "Sample Type", "cases.0.samples.0.sample_type"),
+    "aliquot": (
+        "aliquot",
+        "cases.0.samples.0.portions.0.analytes.0.aliquots.0.submitter_id",
+    ),
+}
+_NEEDED_IN_SHEET = ("file_id", "file_name", "patient", "sample")
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """Files to download; their samples, one row per file; and the clinical cases."""
+
+    files: list[RemoteFile]
+    samples: pd.DataFrame
+    cases: list[dict[str, Any]]
+
+    def save(self, folder: Path) -> None:
+        """Write the sample sheet and the cases, where there are any, whole or not at all."""
+        if len(self.samples):
+            write_text(folder / SAMPLE_SHEET, self.samples.to_csv(sep="\t", index=False))
+        if self.cases:
+            write_text(folder / CASES, json.dumps(self.cases, indent=1))
+
+
+def project_catalogue(client: GDCClient, project: str) -> Catalogue:
+    """Ask for a project's open-access gene expression files and its cases.
+
+    Parameters
+    ----------
+    client : GDCClient
+    project : str
+        Such as ``TCGA-BRCA``.
+
+    Raises
+    ------
+    DeepCMEError
+        If the project has none, or the server cannot be asked.
+    """
+    filters = all_of(
+        equals("cases.project.project_id", project),
+        equals("access", "open"),
+        equals("data_type", "Gene Expression Quantification"),
+        equals("analysis.workflow_type", WORKFLOW),
+    )
+    hits = client.hits("files", filters, key="file_id", fields=_FILE_FIELDS)
+    if not hits:
+        raise DeepCMEError(
+            f"{client.base_url} has no open-access gene expression files ({WORKFLOW}) of the "
+            f"project {project!r}; projects are called TCGA-BRCA, for example."
+        )
+    cases = client.hits(
+        "cases",
+        equals("project.project_id", project),
+        key="case_id",
+        fields=("case_id", "submitter_id"),
+        expand=_CASE_PARTS,
+    )
+    return Catalogue([_remote_file(hit) for hit in hits], _sample_sheet(hits), cases)
+
+
+def manifest_catalogue(client: GDCClient, manifest: Path) -> Catalogue:
+    """Take the files of a GDC manifest, and ask whose samples they are.
+
+    Files that were removed from the index, as HTSeq files were, are still
+    served by id; the GDC then tells nothing about their samples.
+
+    Raises
+    ------
+    DeepCMEError
+        If the manifest is not one, or the server cannot be asked.
+    """
+    files = read_manifest(manifest)
+    hits: list[dict[str, Any]] = []
+    ids = [file.file_id for file in files]
+    for start in range(0, len(ids), _IDS_PER_QUERY):
+        wanted = one_of("file_id", ids[start : start + _IDS_PER_QUERY])
+        hits += client.hits("files", wanted, key="file_id", fields=_FILE_FIELDS)
+    samples = _sample_sheet(hits)
+    patients = sorted(set(samples["patient"]))
+    cases: list[dict[str, Any]] = []
+    for start in range(0, len(patients), _IDS_PER_QUERY):
+        cases += client.hits(
+            "cases",
+            one_of("submitter_id", patients[start : start + _IDS_PER_QUERY]),
+            key="case_id",
+            fields=("case_id", "submitter_id"),
+            expand=_CASE_PARTS,
+        )
+    return Catalogue(files, samples, cases)
+
+
+def read_manifest(path: Path) -> list[RemoteFile]:
+    """Read a GDC manifest: id, filename, md5, size (bytes), state.
+
+    Raises
+    ------
+    DeepCMEError
+        If the file is not a manifest, or repeats an id.
+    """
+    needed = ("id", "filename", "md5", "size")
+    header = {column.lower(): column for column in read_table(path).columns}
+    table = read_table(path, needed=[header.get(column, column) for column in needed])
+    rows = table.rename(columns=str.lower)[list(needed)]
+    repeated = rows["id"][rows["id"].duplicated()]
+    if len(repeated):
+        raise DeepCMEError(f"{path}: the id {repeated.iloc[0]} occurs twice.")
+    files = []
+    for number, row in enumerate(rows.itertuples(index=False), start=2):
+        if not str(row.size).isdigit():
+            raise DeepCMEError(f"{path}: row {number} has the size {row.size!r}.")
+        # The MANIFEST.txt inside an archive writes <id>/<name>.
+        name = str(row.filename).removeprefix(f"{row.id}/")
+        files.append(RemoteFile(str(row.id), name, int(str(row.size)), str(row.md5).lower()))
+    return files
+
+
+def read_sample_sheet(path: Path) -> pd.DataFrame:
+    """Read which file belongs to which sample, one row per file.
+
+    Understands the sheet that `Catalogue.save` writes, the sample sheet of the
+    GDC portal, and an answer of ``/files`` as TSV.
+
+    Returns
+    -------
+    DataFrame
+        file_id, file_name, patient, sample, and sample_type and aliquot, missing
+        where the sheet does not tell.
+
+    Raises
+    ------
+    DeepCMEError
+        If a column is not there, or a file occurs twice.
+    """
+    table = read_table(path)
+    columns: dict[str, pd.Series] = {}
+    for name, spellings in _SHEET_COLUMNS.items():
+        found = next((column for column in spellings if column in table.columns), None)
+        if found is not None:
+            columns[name] = table[found]
+        elif name in _NEEDED_IN_SHEET:
+            raise DeepCMEError(
+                f"{path}: no column holds the {name} ({' or '.join(spellings)}); "
+                f"there are {few(table.columns, 8)}."
+            )
+        else:
+            columns[name] = pd.Series(None, index=table.index, dtype=object)
+    sheet = pd.DataFrame(columns)
+    incomplete = sheet[list(_NEEDED_IN_SHEET)].isna().any(axis=1)
+    sheet = sheet[~incomplete]
+    repeated = sheet["file_id"][sheet["file_id"].duplicated()]
+    if len(repeated):
+        raise DeepCMEError(f"{path}: the file {repeated.iloc[0]} occurs twice.")
+    if sheet.empty:
+        raise DeepCMEError(f"{path}: no row names a file, its sample and its patient.")
+    return sheet
+
+
+def _remote_file(hit: dict[str, Any]) -> RemoteFile:
+    try:
+        return RemoteFile(
+            hit["file_id"], hit["file_name"], int(hit["file_size"]), str(hit["md5sum"]).lower()
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        if isinstance(error, DeepCMEError):
+            raise
+        raise DeepCMEError(
+            f"The GDC lists file {hit.get('file_id')} without its name, size or MD5."
+        ) from error
+
+
+def _sample_sheet(hits: Sequence[dict[str, Any]]) -> pd.DataFrame:
+    rows = [_sample_row(hit) for hit in hits]
+    return pd.DataFrame(rows, columns=[*_SHEET_COLUMNS, "workflow"], dtype=object)
+
+
+def _sample_row(hit: dict[str, Any]) -> dict[str, object]:
+    case = _first(hit, "cases")
+    sample = _first(case, "samples")
+    aliquot = sample
+    for part in _ALIQUOT_PATH:
+        aliquot = _first(aliquot, part)
+    analysis = hit.get("analysis")
+    return {
+        "file_id": hit.get("file_id"),
+        "file_name": hit.get("file_name"),
+        "patient": case.get("submitter_id"),
+        "sample": sample.get("submitter_id"),
+        "sample_type": sample.get("sample_type"),
+        "aliquot": aliquot.get("submitter_id"),
+        "workflow": analysis.get("workflow_type") if isinstance(analysis, dict) else None,
+    }
+
+
+def _first(entity: dict[str, Any], part: str) -> dict[str, Any]:
+    """First of a nested list; an expression file belongs to one aliquot of one case."""
+    nested = entity.get(part)
+    if isinstance(nested, list) and nested and isinstance(nested[0], dict):
+        return dict(nested[0])
+    return {}

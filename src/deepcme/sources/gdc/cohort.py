@@ -1,0 +1,130 @@
+"""A folder of GDC files to a cohort."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from deepcme.barcodes import is_barcode
+from deepcme.cohort import Cohort
+from deepcme.errors import DeepCMEError
+from deepcme.sources.assembly import Expression, LabelRule, annotate, assemble
+from deepcme.sources.clinical import ClinicalTable, join_clinical
+from deepcme.sources.gdc.cases import read_cases
+from deepcme.sources.gdc.catalogue import CASES, SAMPLE_SHEET, read_sample_sheet
+from deepcme.sources.gdc.expression import StarColumn, read_gdc_files
+from deepcme.sources.probemap import symbols_of
+from deepcme.tissues import canonical_tissue
+
+
+def cohort_from_gdc(
+    folder: str | Path,
+    label_rule: LabelRule,
+    *,
+    column: StarColumn = "fpkm_unstranded",
+    sample_sheet: str | Path | None = None,
+    clinical: Sequence[ClinicalTable] = (),
+    probemap: str | Path | None = None,
+) -> Cohort:
+    """Make a cohort of the expression files in a folder.
+
+    The sample id is the aliquot barcode where it is known; Ensembl ids are the
+    key of the genes, as the files write them, with symbols beside them.
+
+    Parameters
+    ----------
+    folder : path
+        With the files as ``<file id>/<file name>``, or all in it directly.
+    label_rule : LabelRule
+    column : StarColumn
+        Which values of STAR files to take.
+    sample_sheet : path, optional
+        Which file belongs to which sample; the folder's own if not given.
+    clinical : sequence of ClinicalTable
+        Besides the cases saved in the folder.
+    probemap : path, optional
+        Table of gene ids and symbols, for legacy files, which have none.
+
+    Raises
+    ------
+    DeepCMEError
+        One sentence naming the file, sample or gene.
+    """
+    folder = Path(folder)
+    sheet, paths, notes = _files_with_samples(folder, sample_sheet)
+    annotation = _annotation(sheet)
+    tables = list(clinical)
+    if (folder / CASES).is_file():
+        tables.append(read_cases(folder / CASES))
+    annotation, coverage = join_clinical(annotation, tables)
+    matrix = read_gdc_files(paths, column)
+    symbols = matrix.symbols
+    if probemap is not None:
+        symbols, note = symbols_of(matrix.genes, Path(probemap))
+        notes.append(note)
+    return assemble(
+        Expression(
+            values=matrix.values,
+            samples=annotation.index.tolist(),
+            genes=matrix.genes,
+            symbols=symbols,
+            scale=matrix.scale,
+            notes=[*notes, *coverage],
+        ),
+        annotation,
+        label_rule,
+        name=folder.resolve().name,
+        provenance={"source": "NCI Genomic Data Commons", "files": len(paths)},
+    )
+
+
+def _files_with_samples(
+    folder: Path, sample_sheet: str | Path | None
+) -> tuple[pd.DataFrame, list[Path], list[str]]:
+    own_sheet = folder / SAMPLE_SHEET
+    if sample_sheet is None and not own_sheet.is_file():
+        raise DeepCMEError(
+            f"{folder}: nothing says which file belongs to which sample; download with "
+            "`deepcme fetch gdc`, or give the portal's sample sheet with --sample-sheet."
+        )
+    sheet = read_sample_sheet(own_sheet if sample_sheet is None else Path(sample_sheet))
+    paths = [
+        _path(folder, str(file_id), str(name))
+        for file_id, name in zip(sheet["file_id"], sheet["file_name"], strict=True)
+    ]
+    present = pd.Series([path.is_file() for path in paths], index=sheet.index)
+    n_absent = int((~present).sum())
+    if not present.any() or (n_absent and sample_sheet is None):
+        raise DeepCMEError(
+            f"{folder}: {n_absent:,} of the {len(sheet):,} files of the sample sheet are not "
+            "there; run `deepcme fetch gdc` again to complete the download."
+        )
+    notes = []
+    if n_absent:
+        notes.append(f"{n_absent:,} files of the sample sheet are not in the folder.")
+    kept = [path for path, is_there in zip(paths, present, strict=True) if is_there]
+    return sheet[present], kept, notes
+
+
+def _path(folder: Path, file_id: str, file_name: str) -> Path:
+    # Only the last part of an id or name counts, so that no sheet leads out of the folder.
+    nested = folder / Path(file_id).name / Path(file_name).name
+    return nested if nested.is_file() else folder / Path(file_name).name
+
+
+def _annotation(sheet: pd.DataFrame) -> pd.DataFrame:
+    ids = sheet["aliquot"].where(sheet["aliquot"].notna(), sheet["sample"]).astype(str)
+    repeated = ids[ids.duplicated()]
+    if len(repeated):
+        raise DeepCMEError(
+            f"{len(repeated)} samples have several files ({repeated.iloc[0]}): give a sample "
+            "sheet with an aliquot column, or leave the other files out of it."
+        )
+    annotation = annotate(ids.tolist())
+    if not is_barcode(ids.iloc[0]):
+        annotation["patient"] = sheet["patient"].astype(str).to_numpy()
+        types = sheet["sample_type"].fillna("unknown").to_numpy()
+        annotation["tissue"] = [canonical_tissue(sample_type) for sample_type in types]
+    return annotation

@@ -1,0 +1,91 @@
+"""Tables that translate gene ids or probes: Xena probeMaps, GEO platform tables, HGNC's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import islice
+from pathlib import Path
+
+import pandas as pd
+
+from deepcme.errors import DeepCMEError
+from deepcme.genes import map_genes, stable_gene_id
+from deepcme.sources.delimited import find_table, read_rows, text_lines
+from deepcme.sources.reading import few, read_table, require_file
+
+SYMBOL_COLUMNS = ("symbol", "gene symbol", "gene", "gene_name", "gene_symbol", "hugo_symbol")
+ENSEMBL_COLUMNS = ("ensembl_gene_id", "ensembl_id", "ensembl", "gene_id")
+ENTREZ_COLUMNS = ("entrez_gene_id", "entrez_id", "entrez", "gene id", "entrezgene_id")
+_MOST_LINES_BEFORE_TABLE = 5000
+_TABLE_BEGIN = "!platform_table_begin"
+_TABLE_END = "!platform_table_end"
+
+
+def read_gene_table(path: Path) -> pd.DataFrame:
+    """Read a table of gene identifiers, as text; lower-case column names.
+
+    A GEO platform file may come with its description; other tables with
+    comment lines that start with ``#``, ``!`` or ``^``.
+
+    Raises
+    ------
+    DeepCMEError
+        If the file is not a table.
+    """
+    require_file(path)
+    if path.suffix.lower() in (".parquet", ".xlsx", ".h5ad"):
+        table = read_table(path)
+    else:
+        comma = path.name.lower().removesuffix(".gz").endswith(".csv")
+        skip, end_mark = _place_of_table(path)
+        source = find_table(path, "," if comma else "\t", skip=skip, end_mark=end_mark)
+        table = read_rows(source, kinds={})
+    table.columns = pd.Index([str(column).strip().lower() for column in table.columns])
+    if table.columns.has_duplicates:
+        raise DeepCMEError(f"{path}: two columns have the same name.")
+    return table
+
+
+def _place_of_table(path: Path) -> tuple[int, str | None]:
+    """How many lines come before the table, and the mark that ends it, if there is one."""
+    start = list(islice(text_lines(path), _MOST_LINES_BEFORE_TABLE))
+    for number, line in enumerate(start):
+        if line.lower().startswith(_TABLE_BEGIN):
+            return number + 1, _TABLE_END
+    before = (n for n, line in enumerate(start) if line[:1] not in ("#", "!", "^"))
+    return next(before, 0), None
+
+
+def known_targets(
+    table: pd.DataFrame, columns: tuple[str, ...], genes: Sequence[str], path: Path
+) -> pd.Series:
+    """Targets by gene id: the first column so named, against the column that holds the genes.
+
+    Raises
+    ------
+    DeepCMEError
+        If no column has one of the names, or none holds any of the genes.
+    """
+    target = next((name for name in columns if name in table.columns), None)
+    if target is None:
+        raise DeepCMEError(
+            f"{path}: no column is called {' or '.join(columns[:3])}; "
+            f"there are {few(table.columns, 8)}."
+        )
+    wanted = {stable_gene_id(gene) for gene in genes}
+    found = {
+        name: sum(stable_gene_id(str(cell)) in wanted for cell in table[name].dropna())
+        for name in table.columns
+    }
+    key = max(found, key=lambda name: found[name])
+    if found[key] == 0:
+        raise DeepCMEError(f"{path}: no column holds any of the genes ({few(genes)}).")
+    known = table[table[key].notna()]
+    return pd.Series(known[target].to_numpy(), index=known[key].astype(str), dtype=object)
+
+
+def symbols_of(genes: list[str], path: Path) -> tuple[list[str], str]:
+    """Symbols of genes from a table, empty where unknown; and their coverage in words."""
+    known = known_targets(read_gene_table(path), SYMBOL_COLUMNS, genes, path)
+    mapping = map_genes(genes, known, "symbol")
+    return list(mapping.target), f"{path.name}: {mapping.describe()}"

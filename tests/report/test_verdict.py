@@ -1,0 +1,66 @@
+"""The verdict follows its rules, word by word."""
+
+import pandas as pd
+
+from deepcme.report.verdict import make_verdict
+
+
+def discrimination(auc=0.7, low=0.6, high=0.8, n=1000, events=300):
+    return pd.DataFrame(
+        [
+            {
+                "model": "DeepCME",
+                "auc": auc,
+                "ci_low": low,
+                "ci_high": high,
+                "n": n,
+                "events": events,
+                "n_patients": n,
+                "n_splits": 10,
+            }
+        ]
+    )
+
+
+def comparison(difference, low, high):
+    other = {"baseline": "KNN", "difference": 0.4, "ci_low": 0.3, "ci_high": 0.5}
+    best = {"baseline": "LR", "difference": difference, "ci_low": low, "ci_high": high}
+    return pd.DataFrame([{**other, "best_baseline": False}, {**best, "best_baseline": True}])
+
+
+def paragraph(*arguments):
+    return make_verdict("DeepCME", [], *arguments).paragraph
+
+
+def test_an_interval_that_holds_zero_is_no_demonstrated_advantage():
+    text = paragraph(discrimination(), comparison(0.02, -0.03, 0.07))
+    assert text.startswith("No demonstrated advantage over LR, the best baseline")
+    assert "AUC difference +0.020, 95% interval -0.030 to +0.070" in text
+
+
+def test_better_and_worse_are_said():
+    assert "did better than LR" in paragraph(discrimination(), comparison(0.05, 0.01, 0.09))
+    assert "did worse than LR" in paragraph(discrimination(), comparison(-0.05, -0.09, -0.01))
+
+
+def test_without_baselines_the_auc_stands_alone():
+    assert paragraph(discrimination(), None).startswith("The mean test AUC of DeepCME")
+
+
+def test_chance_is_named_where_it_is_not_excluded():
+    assert "chance is not excluded" in paragraph(discrimination(low=0.45), None)
+    assert "chance" not in paragraph(discrimination(), None)
+
+
+def test_few_events_are_named():
+    assert "With 40 events" in paragraph(discrimination(events=40), None)
+    assert "imprecise" not in paragraph(discrimination(), None)
+
+
+def test_severe_findings_come_first_and_others_do_not():
+    findings = [
+        {"severity": "severe", "title": "Tissues", "evidence": "7 metastatic."},
+        {"severity": "warning", "title": "Rare genes", "evidence": "11 of 909."},
+    ]
+    verdict = make_verdict("DeepCME", findings, discrimination(), None)
+    assert verdict.warnings == ("Tissues: 7 metastatic.",)

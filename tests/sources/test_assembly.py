@@ -1,0 +1,60 @@
+"""The last step of every source keeps what was found, under names that can be stored."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from deepcme import Cohort, DeepCMEError
+from deepcme.endpoints import binary_column
+from deepcme.sources.assembly import Expression, annotate, assemble
+
+SAMPLES = ["TCGA-A1-0001-01A-11R-A115-07", "TCGA-A1-0002-11A-11R-A115-07", "TCGA-A1-0003-06A"]
+
+
+def assembled(values, relapse, **clinical):
+    annotation = annotate(SAMPLES)
+    for name, column in {"relapse": relapse, **clinical}.items():
+        annotation[name] = column
+    return assemble(
+        Expression(np.asarray(values, dtype=np.float32), SAMPLES, ["A", "B"], "fpkm"),
+        annotation,
+        lambda table: binary_column(table, "relapse"),
+        name="invented",
+        provenance={"source": "invented"},
+    )
+
+
+def test_what_barcodes_tell_and_what_the_rule_leaves_out():
+    cohort = assembled([[1, 2], [3, 4], [5, 6]], ["1", "0", None])
+    assert cohort.samples.tolist() == SAMPLES[:2]
+    assert cohort.patients.tolist() == ["TCGA-A1-0001", "TCGA-A1-0002"]
+    assert cohort.obs["tissue"].tolist() == ["primary", "normal"]
+    assert cohort.obs["batch"].tolist() == ["A115", "A115"]
+    assert cohort.obs["tissue_source_site"].tolist() == ["A1", "A1"]
+    assert cohort.provenance["endpoint"] == {
+        "name": "relapse",
+        "left_out": {"with a blank relapse": 1},
+    }
+    assert cohort.notes == ["1 samples with a blank relapse were left out."]
+
+
+def test_genes_without_a_value_are_dropped():
+    cohort = assembled([[1, np.nan], [3, np.nan], [5, 6]], ["1", "0", None])
+    assert cohort.gene_ids.tolist() == ["A"]
+    assert "2 values are missing; 1 genes without a single value" in " ".join(cohort.notes)
+
+
+@pytest.mark.filterwarnings("error")
+def test_any_name_of_a_column_can_be_stored(tmp_path):
+    odd = {"er (+/-)": ["+", "-", "+"], "_index": [1, 2, 3], "": ["x", None, "y"]}
+    cohort = assembled([[1, 2], [3, 4], [5, 6]], ["1", "0", "1"], **odd)
+    cohort.save(tmp_path / "cohort.h5ad")
+    obs = Cohort.load(tmp_path / "cohort.h5ad").obs
+    assert obs["er (+|-)"].tolist() == ["+", "-", "+"]
+    assert obs["index"].tolist() == [1, 2, 3]
+    assert pd.isna(obs["unnamed"].iloc[1])
+
+
+def test_nothing_can_be_labelled():
+    with pytest.raises(DeepCMEError, match="No sample can be labelled by relapse: 3 with a bl"):
+        assembled([[1, 2], [3, 4], [5, 6]], [None, None, None])

@@ -1,0 +1,87 @@
+"""A cBioPortal study: symbols that repeat or lack, statuses with codes."""
+
+import numpy as np
+import pytest
+
+from deepcme import DeepCMEError
+from deepcme.sources.cbioportal import cohort_from_cbioportal
+from deepcme.sources.clinical import read_clinical
+from deepcme.sources.labels import Horizon, label_rule
+
+EXPRESSION = (
+    "Hugo_Symbol\tEntrez_Gene_Id\tTCGA-A1-A0SD-01\tTCGA-A1-A0SK-01\tTCGA-A1-A0SM-01\n"
+    "TSPAN6\t7105\t1000.5\t2000\t0\n"
+    "\t64102\t3\t4\t5\n"
+    "ELMO2\t1\t10\t10\t10\n"
+    "ELMO2\t2\t90\t90\tNA\n"
+    "\t\t1\t1\t1\n"
+)
+PATIENTS = (
+    "#Patient Identifier\tOverall Survival Status\tOverall Survival (Months)\n"
+    "#Patient identifier\tstatus\tmonths\n#STRING\tSTRING\tNUMBER\n#1\t1\t1\n"
+    "PATIENT_ID\tOS_STATUS\tOS_MONTHS\n"
+    "TCGA-A1-A0SD\t0:LIVING\t90\nTCGA-A1-A0SK\t1:DECEASED\t31.77\n"
+    "TCGA-A1-A0SM\t0:LIVING\t12\n"
+)
+
+
+@pytest.fixture
+def study(tmp_path):
+    folder = tmp_path / "brca_tcga"
+    folder.mkdir()
+    (folder / "data_mrna_seq_v2_rsem.txt").write_text(EXPRESSION)
+    (folder / "data_clinical_patient.txt").write_text(PATIENTS)
+    return folder
+
+
+def cohort_of(study, months=24):
+    return cohort_from_cbioportal(
+        study / "data_mrna_seq_v2_rsem.txt",
+        label_rule("event-within-horizon", Horizon("OS_MONTHS", "OS_STATUS", months)),
+        clinical=[read_clinical(study / "data_clinical_patient.txt")],
+        scale="rsem",
+    )
+
+
+def test_a_study(study):
+    cohort = cohort_of(study, months=60)
+    assert cohort.name == "brca_tcga"
+    assert cohort.gene_ids.tolist() == ["TSPAN6", "64102", "ELMO2"]
+    np.testing.assert_array_equal(cohort.X, [[1000.5, 3, 90], [2000, 4, 90]])
+    assert cohort.labels.tolist() == [0, 1]
+    assert cohort.patients.tolist() == ["TCGA-A1-A0SD", "TCGA-A1-A0SK"]
+    notes = " ".join(cohort.notes)
+    assert "1 rows with neither symbol nor Entrez id were dropped" in notes
+    assert (
+        "1 genes had several rows: of several rows for one gene, the one with the highest"
+        in notes
+    )
+    assert "1 samples censored before 60 were left out" in notes
+
+
+def test_entrez_ids_alone(study):
+    path = study / "data_mrna_seq_v2_rsem.txt"
+    lines = [line.partition("\t")[2] for line in EXPRESSION.splitlines()[:-1]]
+    path.write_text("\n".join(lines) + "\n")
+    assert cohort_of(study, 60).gene_ids.tolist() == ["7105", "64102", "1", "2"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "match"),
+    [
+        ("Hugo_Symbol\tEntrez_Gene_Id", "probe\tname", "first column should be Hugo_Symbol"),
+        (
+            "2000",
+            "many",
+            r"sample TCGA-A1-A0SK-01, gene row 2 \(TSPAN6\): 'many' is not a number",
+        ),
+        ("A0SK", "A0SD", "occur more than once"),
+        ("2000\t0", "2000", "rows differ in length"),
+    ],
+)
+def test_what_is_refused(study, old, new, match):
+    path = study / "data_mrna_seq_v2_rsem.txt"
+    path.write_text(EXPRESSION.replace(old, new, 1))
+    with pytest.raises(DeepCMEError, match=match) as caught:
+        cohort_of(study, 60)
+    assert "data_mrna_seq_v2_rsem.txt" in str(caught.value)

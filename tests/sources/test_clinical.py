@@ -1,0 +1,148 @@
+"""Clinical tables of the portals are told apart and joined to the right samples."""
+
+import pandas as pd
+import pytest
+
+from deepcme import DeepCMEError
+from deepcme.endpoints import any_distant_metastasis, horizon_endpoint, pathologic_m1
+from deepcme.sources.assembly import annotate
+from deepcme.sources.clinical import join_clinical, read_clinical
+
+BIOTAB = (
+    "bcr_patient_uuid\tbcr_patient_barcode\tajcc_metastasis_pathologic_pm\tmetastasis_site\n"
+    "bcr_patient_uuid\tbcr_patient_barcode\tpathologic_M\tmetastatic_site_at_diagnosis\n"
+    "CDE_ID:\tCDE_ID:2673794\tCDE_ID:3045439\tCDE_ID:3124499\n"
+    "u1\tTCGA-A1-0001\tM1\tBone|Liver\n"
+    "u2\tTCGA-A1-0002\tM0\t[Not Available]\n"
+    "u3\tTCGA-A1-0003\tMX\t[Not Available]\n"
+)
+FOLLOW_UP = (
+    "bcr_patient_uuid\tbcr_patient_barcode\tnew_tumor_event_type\tvital_status\n"
+    "bcr_patient_uuid\tbcr_patient_barcode\tnew_neoplasm_event_type\tvital_status\n"
+    "CDE_ID:\tCDE_ID:2673794\tCDE_ID:3119721\tCDE_ID:5\n"
+    "u3\tTCGA-A1-0003\t[Not Applicable]\tAlive\n"
+    "u3\tTCGA-A1-0003\tDistant Metastasis\tDead\n"
+)
+PATIENTS = (
+    "#Patient Identifier\tOverall Survival Status\tOverall Survival (Months)\n"
+    "#Patient identifier\tOverall survival status\tMonths\n"
+    "#STRING\tSTRING\tNUMBER\n"
+    "#1\t1\t1\n"
+    "PATIENT_ID\tOS_STATUS\tOS_MONTHS\n"
+    "P1\t1:DECEASED\t31.77\n"
+    "P2\t0:LIVING\t[Not Available]\n"
+    "P3\t0:LIVING\t90\n"
+)
+SAMPLES = (
+    "#Patient\tSample\tType\n#x\tx\tx\n#STRING\tSTRING\tSTRING\n#1\t1\t1\n"
+    "PATIENT_ID\tSAMPLE_ID\tSAMPLE_TYPE\n"
+    "P1\tP1-T\tPrimary\nP1\tP1-M\tMetastasis\nP2\tP2-T\tPrimary\nP3\tP3-T\tPrimary\n"
+)
+ALIQUOTS = [f"TCGA-A1-000{i}-01A-11R-A115-07" for i in (1, 2, 3)]
+
+
+def written(folder, text, name="clinical.txt"):
+    path = folder / name
+    path.write_text(text)
+    return path
+
+
+def test_biotab_has_three_header_rows_and_words_for_missing(tmp_path):
+    table = read_clinical(written(tmp_path, BIOTAB))
+    assert table.by == "patient"
+    assert table.rows.index.tolist() == ["TCGA-A1-0001", "TCGA-A1-0002", "TCGA-A1-0003"]
+    assert table.rows["metastasis_site"].tolist() == ["Bone|Liver", None, None]
+
+
+def test_forms_of_one_patient_are_put_together(tmp_path):
+    rows = read_clinical(written(tmp_path, FOLLOW_UP)).rows
+    assert rows.loc["TCGA-A1-0003"].tolist() == ["u3", "Distant Metastasis", "Alive|Dead"]
+
+
+def test_biotab_tables_give_the_metastasis_endpoints(tmp_path):
+    tables = [
+        read_clinical(written(tmp_path, BIOTAB, "patient.txt")),
+        read_clinical(written(tmp_path, FOLLOW_UP, "follow_up.txt")),
+    ]
+    annotation, notes = join_clinical(annotate(ALIQUOTS), tables)
+    assert notes == [
+        "patient.txt covers 3 of 3 samples.",
+        "follow_up.txt covers 1 of 3 samples.",
+    ]
+    assert pathologic_m1(annotation).values.tolist()[:2] == [1, 0]
+    assert any_distant_metastasis(annotation).values.tolist() == [1, 0, 1]
+    assert "bcr_patient_uuid (follow_up.txt)" in annotation.columns
+
+
+def test_cbioportal_samples_lead_to_patients_and_their_statuses(tmp_path):
+    tables = [
+        read_clinical(written(tmp_path, PATIENTS, "data_clinical_patient.txt")),
+        read_clinical(written(tmp_path, SAMPLES, "data_clinical_sample.txt")),
+    ]
+    annotation, _ = join_clinical(annotate(["P1-T", "P1-M", "P2-T", "P3-T"]), tables)
+    assert annotation["patient"].tolist() == ["P1", "P1", "P2", "P3"]
+    assert annotation["tissue"].tolist() == ["primary", "metastatic", "primary", "primary"]
+    labelling = horizon_endpoint(annotation, "OS_MONTHS", "OS_STATUS", 60)
+    assert labelling.values.tolist()[:2] == [1, 1]
+    assert labelling.left_out["without a known OS_MONTHS and OS_STATUS"] == 1
+
+
+def test_barcodes_meet_at_the_length_of_the_table(tmp_path):
+    path = written(tmp_path, "sample\tOS\tOS.time\nTCGA-A1-0001-01\t1\t30\n")
+    annotation, _ = join_clinical(annotate(ALIQUOTS), [read_clinical(path)])
+    assert annotation["OS"].fillna("").tolist() == ["1", "", ""]
+    path = written(tmp_path, "sample\tOS\nTCGA-A1-0003-01A\t1\n")
+    annotation, _ = join_clinical(annotate(ALIQUOTS), [read_clinical(path)])
+    assert annotation["OS"].fillna("").tolist() == ["", "", "1"]
+
+
+def test_a_table_of_other_patients_is_refused(tmp_path):
+    table = read_clinical(written(tmp_path, PATIENTS))
+    with pytest.raises(DeepCMEError, match=r"clinical\.txt has none of the 3 patients"):
+        join_clinical(annotate(ALIQUOTS), [table])
+
+
+@pytest.mark.parametrize(
+    ("text", "match"),
+    [
+        ("age\tgrade\n50\t2\n", "no column names the patient or the sample"),
+        ("#a\n#b\n", "all comments"),
+        ("PATIENT_ID\tx\tx\nP1\t1\t2\n", "the column 'x' occurs twice"),
+        ("PATIENT_ID\tx\n", "no row"),
+        ("PATIENT_ID\tx\nP1\t1\t2\t3\n", "rows differ in length"),
+    ],
+)
+def test_what_is_no_clinical_table(tmp_path, text, match):
+    with pytest.raises(DeepCMEError, match=match) as caught:
+        read_clinical(written(tmp_path, text))
+    assert "clinical.txt" in str(caught.value)
+
+
+@pytest.mark.shared
+def test_the_biotab_tables_of_breast_cancer(shared_data):
+    folder = shared_data / "resources" / "tcga_brca_biotab"
+    tables = [read_clinical(path) for path in sorted(folder.glob("*.txt"))]
+    expected = pd.read_csv(shared_data / "tcga_brca_patient_labels.csv", index_col=0)
+    annotation = pd.DataFrame(
+        {"patient": expected.index, "tissue": "primary", "batch": ""}, index=expected.index
+    )
+    annotation, _ = join_clinical(annotation, tables)
+    m1 = pathologic_m1(annotation)
+    pd.testing.assert_series_equal(m1.values, expected["metastasis_m1"], check_names=False)
+    assert m1.values.value_counts().to_dict() == {0.0: 912, 1.0: 22}
+    recorded = any_distant_metastasis(annotation.drop(columns=["patient", "tissue", "batch"]))
+    assert (recorded.values == expected["metastasis_clinical"]).all()
+    assert recorded.values.sum() == 64
+
+
+@pytest.mark.shared
+def test_the_portals_export_of_breast_cancer(shared_data):
+    name = "cbioportal_brca_tcga_pan_can_atlas_2018_clinical_export.tsv"
+    table = read_clinical(shared_data / "resources" / name)
+    assert (table.by, table.patient, len(table.rows)) == ("sample", "Patient ID", 1084)
+    m1 = pathologic_m1(table.rows)
+    assert m1.values.value_counts().to_dict() == {0.0: 901, 1.0: 21}
+    status = horizon_endpoint(
+        table.rows, "Overall Survival (Months)", "Overall Survival Status", 60
+    )
+    assert status.values.notna().sum() > 300

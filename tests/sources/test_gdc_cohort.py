@@ -1,0 +1,307 @@
+"""GDC files become a cohort joined by gene id, or one sentence says why not."""
+
+import gzip
+import json
+import shutil
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from deepcme import DeepCMEError
+from deepcme.sources.gdc.api import GDCClient
+from deepcme.sources.gdc.cases import primary_diagnosis, read_cases
+from deepcme.sources.gdc.catalogue import project_catalogue, read_sample_sheet
+from deepcme.sources.gdc.cohort import cohort_from_gdc
+from deepcme.sources.gdc.download import download_files
+from deepcme.sources.gdc.expression import read_gdc_files
+from deepcme.sources.labels import Horizon, label_rule
+from tests.sources.conftest import GENES, star_text
+
+HTSEQ_SUMMARY = (
+    "__no_feature\t3804802\n__ambiguous\t1994114\n__too_low_aQual\t0\n"
+    "__not_aligned\t0\n__alignment_not_unique\t12600114\n"
+)
+
+
+@pytest.fixture
+def folder(gdc, tmp_path):
+    """A project as `deepcme fetch gdc` leaves it: 12 aliquots, every sixth a normal."""
+    path = tmp_path / "TCGA-BRCA"
+    with GDCClient(gdc.url) as client:
+        catalogue = project_catalogue(client, "TCGA-BRCA")
+        catalogue.save(path)
+        download_files(client, catalogue.files, path)
+    return path
+
+
+def star(folder, name, values, genes=GENES):
+    path = folder / name
+    path.write_text(star_text(values, genes))
+    return path
+
+
+def htseq(folder, name, values, summary=HTSEQ_SUMMARY):
+    path = folder / name
+    genes = ("ENSG00000000003.13", "ENSG00000000005.5", "ENSGR0000002586.14")
+    rows = "".join(f"{gene}\t{value}\n" for gene, value in zip(genes, values, strict=True))
+    with gzip.open(path, "wt") as file:
+        file.write(rows + summary)
+    return path
+
+
+def refused(call, match):
+    with pytest.raises(DeepCMEError, match=match) as caught:
+        call()
+    assert "\n" not in str(caught.value)
+
+
+def test_a_downloaded_project_becomes_a_cohort(folder):
+    cohort = cohort_from_gdc(folder, label_rule("pathologic-m1"))
+    assert cohort.name == "TCGA-BRCA"
+    assert (cohort.n_samples, cohort.n_patients, cohort.n_positives) == (8, 8, 4)
+    assert "4 samples with the pathologic stage MX were left out." in cohort.notes
+    assert cohort.gene_ids.tolist() == [gene for gene, _ in GENES]
+    assert cohort.symbols.tolist() == ["TSPAN6", "TNMD", "CD99", "CD99"]
+    assert cohort.samples[0] == "TCGA-A0-0000-01A-11R-A32P-07"
+    assert cohort.patients[0] == "TCGA-A0-0000"
+    assert cohort.obs["tissue"].value_counts().to_dict() == {"primary": 8}
+    assert cohort.obs["batch"].unique().tolist() == ["A32P"]
+    assert cohort.scale == "fpkm"
+    np.testing.assert_allclose(cohort.X[0], [0, 0.25, 0, 0.5])
+    assert cohort.provenance["endpoint"]["name"] == "pathologic-m1"
+
+
+@pytest.mark.parametrize(
+    ("column", "scale", "divisor"),
+    [("fpkm_unstranded", "fpkm", 4), ("tpm_unstranded", "tpm", 2), ("unstranded", "counts", 1)],
+)
+def test_any_column_of_star_files(folder, column, scale, divisor):
+    cohort = cohort_from_gdc(folder, label_rule("pathologic-m1"), column=column)
+    assert cohort.scale == scale
+    np.testing.assert_allclose(cohort.X[1], np.array([1, 2, 10, 2]) / divisor)
+
+
+def test_survival_comes_from_the_cases(folder):
+    rule = label_rule("column:death")
+    assert cohort_from_gdc(folder, rule).n_positives == 4
+
+
+def test_files_are_joined_by_gene_id_and_not_by_position(tmp_path):
+    first = star(tmp_path, "a.tsv", [4, 8, 12, 16])
+    second = star(tmp_path, "b.tsv", [16, 12, 8, 4], GENES[::-1])
+    matrix = read_gdc_files([first, second])
+    assert matrix.genes == [gene for gene, _ in GENES]
+    np.testing.assert_array_equal(matrix.values, [[1, 2, 3, 4], [1, 2, 3, 4]])
+
+
+def test_legacy_files_are_told_apart_by_their_values(tmp_path):
+    counts = read_gdc_files(
+        [htseq(tmp_path, f"{i}.htseq.counts.gz", [i, 5, 0]) for i in (1, 2)]
+    )
+    assert (counts.scale, counts.symbols) == ("counts", None)
+    assert counts.genes == ["ENSG00000000003.13", "ENSG00000000005.5", "ENSGR0000002586.14"]
+    np.testing.assert_array_equal(counts.values, [[1, 5, 0], [2, 5, 0]])
+    fpkm = read_gdc_files([htseq(tmp_path, "x.FPKM.txt.gz", [1.25, 0.5, 0], summary="")])
+    assert fpkm.scale == "fpkm"
+    np.testing.assert_array_equal(fpkm.values, [[1.25, 0.5, 0]])
+
+
+def test_files_that_do_not_fit_together(tmp_path):
+    whole = star(tmp_path, "a.tsv", [4, 8, 12, 16])
+    fewer = star(tmp_path, "b.tsv", [4, 8, 12], GENES[:3])
+    refused(lambda: read_gdc_files([whole, fewer]), r"b\.tsv has 3 genes and lacks 1 of the 4")
+    legacy = htseq(tmp_path, "c.htseq.counts.gz", [1, 2, 3])
+    refused(lambda: read_gdc_files([whole, legacy]), "different workflows")
+    twice = star(tmp_path, "d.tsv", [1, 2, 3, 4], (*GENES[:3], GENES[0]))
+    refused(lambda: read_gdc_files([twice]), r"d\.tsv: a gene id occurs more than once")
+
+
+def test_damaged_files(tmp_path):
+    path = star(tmp_path, "a.tsv", [4, 8, 12, 16])
+    whole = path.read_text()
+    path.write_text(whole[:-30])
+    refused(lambda: read_gdc_files([path]), r"a\.tsv: the file is cut short or damaged")
+    path.write_text(whole.replace("1.0000", "x"))
+    refused(lambda: read_gdc_files([path]), r"a\.tsv: the file is cut short or damaged")
+    path.write_text(whole.replace("fpkm_unstranded", "rpkm"))
+    refused(lambda: read_gdc_files([path]), r"a\.tsv: there is no column 'fpkm_unstranded'")
+    path.write_text("one\ntwo\n")
+    refused(lambda: read_gdc_files([path]), "neither a STAR nor an HTSeq")
+    path.write_text("")
+    refused(lambda: read_gdc_files([path]), r"a\.tsv: the file is empty")
+    legacy = htseq(tmp_path, "c.htseq.counts.gz", [1, 2, 3])
+    legacy.write_bytes(legacy.read_bytes()[:-20])
+    refused(lambda: read_gdc_files([legacy]), "damaged or cut short")
+    legacy = htseq(tmp_path, "d.htseq.counts.gz", [1, "", 3])
+    refused(lambda: read_gdc_files([legacy]), "gene ENSG00000000005.5 has no value")
+
+
+def test_an_incomplete_folder(folder, tmp_path):
+    shutil.rmtree(next(path for path in folder.iterdir() if path.is_dir()))
+    refused(
+        lambda: cohort_from_gdc(folder, label_rule("pathologic-m1")),
+        "1 of the 12 files of the sample sheet are not there; run `deepcme fetch gdc` again",
+    )
+    sheet = folder / "samples.tsv"
+    sheet.rename(tmp_path / "mine.tsv")
+    refused(
+        lambda: cohort_from_gdc(folder, label_rule("pathologic-m1")),
+        "nothing says which file belongs to which sample; .*--sample-sheet",
+    )
+    cohort = cohort_from_gdc(
+        folder, label_rule("pathologic-m1"), sample_sheet=tmp_path / "mine.tsv"
+    )
+    assert "1 files of the sample sheet are not in the folder." in cohort.notes
+
+
+def test_the_portals_sample_sheet_and_flat_folders(folder, tmp_path):
+    ours = pd.read_csv(folder / "samples.tsv", sep="\t", dtype=str)
+    flat = tmp_path / "flat"
+    flat.mkdir()
+    for row in ours.itertuples():
+        shutil.copy(folder / row.file_id / row.file_name, flat)
+    shutil.copy(folder / "cases.json", flat)
+    sheet = tmp_path / "gdc_sample_sheet.tsv"
+    pd.DataFrame(
+        {
+            "File ID": ours["file_id"],
+            "File Name": ours["file_name"],
+            "Data Category": "Transcriptome Profiling",
+            "Case ID": ours["patient"],
+            "Sample ID": ours["sample"],
+            "Sample Type": ours["sample_type"],
+        }
+    ).to_csv(sheet, sep="\t", index=False)
+    cohort = cohort_from_gdc(flat, label_rule("pathologic-m1"), sample_sheet=sheet)
+    assert cohort.samples[0] == "TCGA-A0-0000-01A"
+    assert cohort.n_samples == 8
+
+
+def test_samples_of_other_programmes_have_the_patients_of_the_sheet(tmp_path):
+    rows = ["file_id\tfile_name\tpatient\tsample\tsample_type"]
+    for i in range(4):
+        star(tmp_path, f"{i}.tsv", [i, 1, 2, 3])
+        rows.append(f"id{i}\t{i}.tsv\tCASE-{i // 2}\tCASE-{i // 2}-S{i}\tMetastatic")
+    (tmp_path / "samples.tsv").write_text("\n".join(rows) + "\n")
+    (tmp_path / "labels.tsv").write_text(
+        "sample_id\trelapse\n" + "".join(f"CASE-{i // 2}-S{i}\t{i % 2}\n" for i in range(4))
+    )
+    from deepcme.sources.clinical import read_clinical
+
+    cohort = cohort_from_gdc(
+        tmp_path,
+        label_rule("column:relapse"),
+        clinical=[read_clinical(tmp_path / "labels.tsv")],
+    )
+    assert cohort.patients.tolist() == ["CASE-0", "CASE-0", "CASE-1", "CASE-1"]
+    assert set(cohort.obs["tissue"]) == {"metastatic"}
+
+
+def test_two_files_of_one_sample_need_aliquots(tmp_path):
+    rows = ["file_id\tfile_name\tpatient\tsample"]
+    rows += [f"id{i}\t{i}.tsv\tTCGA-A1-0001\tTCGA-A1-0001-01A" for i in range(2)]
+    (tmp_path / "samples.tsv").write_text("\n".join(rows) + "\n")
+    for i in range(2):
+        star(tmp_path, f"{i}.tsv", [i, 1, 2, 3])
+    refused(
+        lambda: cohort_from_gdc(tmp_path, label_rule("pathologic-m1")),
+        "several files .*aliquot column",
+    )
+
+
+def test_the_primary_diagnosis_is_chosen_and_never_simply_the_first():
+    metastasis = {"classification_of_tumor": "metastasis", "ajcc_pathologic_m": "M1"}
+    unmarked = {"classification_of_tumor": "not reported", "days_to_diagnosis": 0}
+    later = {"classification_of_tumor": "primary", "days_to_diagnosis": 400}
+    primary = {"classification_of_tumor": "Primary", "days_to_diagnosis": 0}
+    by_flag = {"diagnosis_is_primary_disease": True}
+    assert primary_diagnosis([metastasis, unmarked, later, primary]) is primary
+    assert primary_diagnosis([metastasis, unmarked]) is unmarked
+    assert primary_diagnosis([unmarked, by_flag]) is by_flag
+    assert primary_diagnosis([metastasis]) is None
+    assert primary_diagnosis([]) is None
+
+
+def test_cases_tell_survival_and_distant_metastasis(tmp_path):
+    cases = [
+        {
+            "submitter_id": "P1",
+            "demographic": {"vital_status": "Dead", "days_to_death": 100, "race": "white"},
+            "diagnoses": [{"ajcc_pathologic_m": "M0", "days_to_last_follow_up": None}],
+            "follow_ups": [{"progression_or_recurrence_type": "Distant"}],
+        },
+        {
+            "submitter_id": "P2",
+            "demographic": {"vital_status": "Alive"},
+            "diagnoses": [{"days_to_last_follow_up": 50, "ajcc_pathologic_m": "Not Reported"}],
+            "follow_ups": [{"days_to_follow_up": 900}, {"days_to_follow_up": None}],
+        },
+        {"submitter_id": "P3", "demographic": None},
+    ]
+    path = tmp_path / "cases.json"
+    path.write_text(json.dumps(cases))
+    rows = read_cases(path).rows
+    assert rows.loc["P1", "distant_metastasis_recorded"] == "yes"
+    assert rows.loc["P1", ["death", "overall_survival_days"]].tolist() == [1, 100]
+    assert rows.loc["P2", ["death", "overall_survival_days"]].tolist() == [0, 900]
+    assert rows.loc["P3", ["death", "overall_survival_days"]].isna().all()
+    assert pd.isna(rows.loc["P2", "ajcc_pathologic_m"])
+    path.write_text("[1, 2")
+    refused(lambda: read_cases(path), "not the list of cases")
+
+
+def test_survival_within_a_horizon_from_cases(folder):
+    cases = json.loads((folder / "cases.json").read_text())
+    for i, case in enumerate(cases):
+        dead = case["demographic"]["vital_status"] == "Dead"
+        case["demographic"]["days_to_death"] = 100 * i if dead else None
+        case["follow_ups"] = [] if dead else [{"days_to_follow_up": 200 * i}]
+    (folder / "cases.json").write_text(json.dumps(cases))
+    horizon = Horizon("overall_survival_days", "death", 1000)
+    cohort = cohort_from_gdc(folder, label_rule("event-within-horizon", horizon))
+    assert cohort.n_positives == 4
+    assert "death within 1000" in cohort.endpoint
+    assert any("censored before 1000" in note for note in cohort.notes)
+
+
+@pytest.mark.shared
+def test_the_real_htseq_files_and_the_matrix_beside_them(shared_data):
+    folder = shared_data / "gbm_htseq_counts_60483"
+    paths = sorted((folder / "raw_examples").glob("*.gz"))
+    matrix = read_gdc_files(paths)
+    assert (matrix.values.shape, matrix.scale) == ((2, 60_483), "counts")
+    assert sum(gene.startswith("ENSGR") for gene in matrix.genes) == 50
+    expected = pd.read_parquet(folder / "expression_genes_by_samples.parquet")
+    sheet = pd.read_csv(folder / "samples.csv")
+    assert expected.shape == (60_483, 174)
+    assert len(sheet) == 174
+    totals = expected.astype(float).sum()
+    by_total = {total: name for name, total in totals.items()}
+    for row in matrix.values:
+        column = by_total[float(row.sum(dtype=np.float64))]
+        np.testing.assert_array_equal(row, expected.loc[matrix.genes, column])
+
+
+@pytest.mark.shared
+def test_a_real_answer_of_files_as_sample_sheet(shared_data):
+    path = shared_data / "resources" / "gdc_files_response_tcga_brca_2018-01-28.tsv.gz"
+    sheet = read_sample_sheet(path)
+    fpkm = sheet[sheet["file_name"].str.endswith(".FPKM.txt.gz")]
+    assert (len(fpkm), fpkm["sample"].nunique(), fpkm["patient"].nunique()) == (
+        1222,
+        1217,
+        1092,
+    )
+
+
+@pytest.mark.shared
+def test_the_papers_cohort_from_files_to_labels(shared_data, tmp_path):
+    """The paper's 1,222 aliquots, with invented values of three genes."""
+    listing = shared_data / "hcmdb" / "tcga_brca_htseq_fpkm_1222_with_hcmdb.csv"
+    for i, name in enumerate(pd.read_csv(listing)["file_name"]):
+        htseq(tmp_path, name, [i / 7, 1.5, 0], summary="")
+    hcmdb = shared_data / "hcmdb" / "hcmdb_dataset_information.csv.gz"
+    cohort = cohort_from_gdc(tmp_path, label_rule(f"hcmdb:{hcmdb}"), sample_sheet=listing)
+    assert (cohort.n_samples, cohort.n_positives, cohort.n_patients) == (1193, 23, 1073)
+    assert "29 samples not listed in HCMDB were left out." in cohort.notes

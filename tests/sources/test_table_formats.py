@@ -1,0 +1,139 @@
+"""Spreadsheets as colleagues send them: read right, or refused in one sentence."""
+
+import anndata as ad
+import numpy as np
+import openpyxl
+import pandas as pd
+import pytest
+from scipy import sparse
+
+from deepcme import DeepCMEError
+from deepcme.sources.tables import TableColumns, cohort_from_tables
+
+COLUMNS = TableColumns(label="relapse", patient="patient_id")
+
+
+@pytest.fixture
+def expected(tables):
+    return cohort_from_tables(*tables, COLUMNS)
+
+
+@pytest.fixture
+def matrix(tables):
+    return pd.read_csv(tables[0], index_col=0)
+
+
+def refused(expression, samples, match, **options):
+    with pytest.raises(DeepCMEError, match=match) as caught:
+        cohort_from_tables(expression, samples, COLUMNS, **options)
+    assert "\n" not in str(caught.value)
+
+
+def test_workbooks(tables, matrix, expected, tmp_path):
+    expression, samples = tmp_path / "matrix.xlsx", tmp_path / "samples.xlsx"
+    matrix.to_excel(expression)
+    pd.read_csv(tables[1]).to_excel(samples, index=False)
+    assert cohort_from_tables(expression, samples, COLUMNS).fingerprint == expected.fingerprint
+    matrix.T.to_excel(expression)
+    assert cohort_from_tables(expression, samples, COLUMNS).fingerprint == expected.fingerprint
+
+
+def test_a_workbook_with_several_tables_is_ambiguous(tables, matrix, tmp_path):
+    path = tmp_path / "matrix.xlsx"
+    with pd.ExcelWriter(path) as writer:
+        matrix.to_excel(writer, sheet_name="one")
+        matrix.to_excel(writer, sheet_name="two")
+    refused(path, tables[1], "no single sheet of the workbook alone holds a table; save the")
+
+
+def test_a_symbol_that_excel_stored_as_a_date_is_pointed_out(tables, matrix, tmp_path):
+    path = tmp_path / "matrix.xlsx"
+    matrix = matrix.T
+    matrix.index = [pd.Timestamp("2023-03-01"), *matrix.index[1:]]
+    matrix.to_excel(path)
+    cohort = cohort_from_tables(path, tables[1], COLUMNS)
+    assert cohort.gene_ids[0] == "2023-03-01 00:00:00"
+    assert any("1 gene names look like dates" in note for note in cohort.notes)
+    matrix.index = [*[pd.Timestamp("2023-03-01")] * 2, *matrix.index[2:]]
+    matrix.to_excel(path)
+    refused(path, tables[1], "a spreadsheet has turned gene names into dates; use the file it")
+
+
+def test_broken_and_empty_workbooks(tables, matrix, tmp_path):
+    path = tmp_path / "matrix.xlsx"
+    matrix.to_excel(path)
+    path.write_bytes(path.read_bytes()[:-200])
+    refused(path, tables[1], r"matrix\.xlsx: this is not a readable Excel workbook")
+    openpyxl.Workbook().save(path)
+    refused(path, tables[1], "no sheet of the workbook holds a table")
+
+
+@pytest.mark.parametrize("as_sparse", [False, True])
+def test_h5ad(tables, matrix, expected, tmp_path, as_sparse):
+    path = tmp_path / "data.h5ad"
+    values = matrix.to_numpy(dtype=np.float32)
+    adata = ad.AnnData(
+        sparse.csr_matrix(values) if as_sparse else values,
+        obs=pd.read_csv(tables[1], index_col="sample_id"),
+        var=pd.DataFrame(index=matrix.columns),
+    )
+    adata.write_h5ad(path)
+    cohort = cohort_from_tables(path, path, COLUMNS)
+    assert cohort.fingerprint == expected.fingerprint
+    path.write_bytes(path.read_bytes()[:1000])
+    refused(path, tables[1], r"not a readable \.h5ad file")
+
+
+def test_gct(tables, matrix, expected, tmp_path):
+    path = tmp_path / "matrix.gct"
+    table = matrix.T.rename_axis("Name")
+    table.insert(0, "Description", "a gene")
+    text = f"#1.2\n{table.shape[0]}\t{table.shape[1] - 1}\n" + table.to_csv(sep="\t")
+    path.write_text(text)
+    assert cohort_from_tables(path, tables[1], COLUMNS).fingerprint == expected.fingerprint
+    path.write_text(text.replace("#1.2", "#1.3"))
+    refused(path, tables[1], "starts with the line #1.2, not '#1.3'")
+    refused(tables[0], path, "a GCT file holds a matrix, not a table of samples")
+
+
+def test_latin_1_text_and_windows_line_ends(tables, expected):
+    text = tables[1].read_text().replace("north", "Malmö").replace("\n", "\r\n")
+    tables[1].write_bytes(text.encode("latin-1"))
+    tables[0].write_bytes(tables[0].read_bytes().replace(b"\n", b"\r\n"))
+    cohort = cohort_from_tables(*tables, COLUMNS)
+    assert cohort.fingerprint == expected.fingerprint
+    assert set(cohort.obs["site"]) == {"Malmö", "south"}
+
+
+def test_utf_16_is_refused(tables):
+    tables[1].write_bytes(tables[1].read_text().encode("utf-16"))
+    refused(*tables, "the file is UTF-16 text; save it as UTF-8")
+
+
+@pytest.mark.parametrize("transposed", [False, True])
+def test_three_samples_and_sixty_thousand_genes_either_way(tmp_path, random, transposed):
+    values = pd.DataFrame(
+        random.gamma(2.0, 30.0, (3, 60_000)).round(2),
+        index=["S1", "S2", "S3"],
+        columns=[f"ENSG{i:011d}.1" for i in range(60_000)],
+    )
+    path = tmp_path / "wide.csv"
+    (values.T if transposed else values).to_csv(path)
+    samples = tmp_path / "samples.csv"
+    samples.write_text("sample_id,patient_id,relapse\nS1,P1,1\nS2,P2,0\nS3,P3,0\n")
+    cohort = cohort_from_tables(path, samples, COLUMNS)
+    assert (cohort.n_samples, cohort.n_genes) == (3, 60_000)
+    np.testing.assert_array_equal(cohort.X, values.to_numpy(dtype=np.float32))
+    wrong = "samples-in-rows" if transposed else "genes-in-rows"
+    refused(path, samples, f"lie along the other side than {wrong}", orientation=wrong)
+
+
+@pytest.mark.shared
+def test_a_matrix_of_full_width(shared_data):
+    folder = shared_data / "gbm_htseq_counts_60483"
+    cohort = cohort_from_tables(
+        folder / "expression_genes_by_samples.parquet",
+        folder / "samples.csv",
+        TableColumns(label="label_mesenchymal"),
+    )
+    assert (cohort.n_samples, cohort.n_genes, cohort.scale) == (149, 60_483, "counts")
