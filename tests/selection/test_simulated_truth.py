@@ -47,7 +47,7 @@ def test_realised_proportion_of_false_genes(design):
         found = select_against_decoys(data.X, data.y, np.arange(len(data.y)), random)
         block = found.table["block"].to_numpy()
         true_block = np.isin(block, block[data.truth])
-        chosen_blocks, first = np.unique(block[found.selected], return_index=True)
+        _, first = np.unique(block[found.selected], return_index=True)
         by_gene.append(np.mean(~np.isin(found.selected, data.truth)) if len(first) else 0.0)
         by_block.append(np.mean(~true_block[found.selected][first]) if len(first) else 0.0)
     assert np.mean(by_gene) <= 0.30
