@@ -8,6 +8,7 @@ import pytest
 from tests.conftest import invented_cohort
 
 from deepcme import DeepCMEError
+from deepcme.report.page import write_report
 from deepcme.study import executors
 from deepcme.study.run import TasksFailedError, load_cohort, run_study
 from deepcme.study.spec import load_study
@@ -41,6 +42,19 @@ def test_tables_have_the_promised_columns(quick_study, tmp_path):
     history = folder.read_table("history.parquet")
     assert history["epoch"].tolist() == [1, 2, 3, 4] * 2
     assert load_study(folder.path / "study.toml") == quick_study()
+
+
+def test_a_study_of_baselines_alone_has_empty_tables_of_the_networks(quick_study, tmp_path):
+    folder = run(quick_study(models=["LR", "KNN"]), tmp_path / "out")
+    assert folder.read_table("gene_scores.csv").columns.tolist()[:3] == [
+        "model",
+        "rank",
+        "gene",
+    ]
+    assert folder.read_table("history.parquet").empty
+    page = write_report(folder).read_text(encoding="utf-8")
+    assert "The mean test AUC of LR over 2 splits" in page
+    assert "Genes that carry the prediction" not in page
 
 
 def test_scores_and_probabilities(quick_study, tmp_path):

@@ -15,6 +15,11 @@ from deepcme.study.grid import TUNED, choose_points
 from deepcme.study.plan import Plan, Task
 
 TOP_GENES = 30
+GENE_SCORE_COLUMNS = (
+    "model", "rank", "gene", "symbol", "score", "sd", "splits", "top_share", "prevalence",
+    "largest_z", "driving_samples",
+)  # fmt: skip
+HISTORY_COLUMNS = ("split", "model", "epoch", "train_loss", "valid_loss", "valid_auc")
 
 Results = Iterable[tuple[Task, TaskResult]]
 
@@ -55,9 +60,13 @@ def _predictions(cohort: Cohort, task: Task, result: TaskResult, model: str) -> 
     )
 
 
-def concatenate(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """Tables under each other; none give an empty table."""
-    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
+def concatenate(
+    tables: Sequence[pd.DataFrame], columns: tuple[str, ...] = ()
+) -> pd.DataFrame:
+    """Tables under each other; none give an empty table of these columns."""
+    if not tables:
+        return pd.DataFrame(columns=list(columns))
+    return pd.concat(tables, ignore_index=True)
 
 
 def compute_gene_scores(cohort: Cohort, results: Results) -> pd.DataFrame:
@@ -78,7 +87,7 @@ def compute_gene_scores(cohort: Cohort, results: Results) -> pd.DataFrame:
     tables = [
         _ranked(cohort, described, model, np.vstack(rows)) for model, rows in scores.items()
     ]
-    return concatenate(tables)
+    return concatenate(tables, GENE_SCORE_COLUMNS)
 
 
 def _ranked(
@@ -142,4 +151,4 @@ def compute_history(results: Results) -> pd.DataFrame:
             table.insert(0, "model", task.model.name)
             table.insert(0, "split", task.split_number)
             tables.append(table)
-    return concatenate(tables)
+    return concatenate(tables, HISTORY_COLUMNS)

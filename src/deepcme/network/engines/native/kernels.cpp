@@ -3,6 +3,7 @@
 // instruction set, could be the copy the linker keeps for everyone.
 #include "kernels.hpp"
 
+#include "prefetch.hpp"
 #include "simd.hpp"
 
 namespace deepcme {
@@ -71,38 +72,6 @@ void adam(float* weight, float* first_moment, float* second_moment, const float*
 
 // ---- The first layer -------------------------------------------------------------------
 
-/// Brings the weights and moments of a block one tile further on into cache, a line of each
-/// with every step of a multiplication, so that memory and arithmetic work at once.
-template <int Rows, int Vectors>
-class PrefetchBlock {
- public:
-  DEEPCME_INLINE PrefetchBlock(const FirstLayer& layer, int64_t at) : layer_(layer), at_(at) {}
-
-  DEEPCME_INLINE void operator()(int64_t k) const {
-    constexpr int64_t kLinesPerRow = Vectors * kLanes > kLine ? Vectors * kLanes / kLine : 1;
-    if (k >= Rows * kLinesPerRow) return;
-    const int64_t at = at_ + k / kLinesPerRow * layer_.stride + k % kLinesPerRow * kLine;
-    __builtin_prefetch(layer_.weight + at, 1, 2);
-    __builtin_prefetch(layer_.first_moment + at, 1, 2);
-    __builtin_prefetch(layer_.second_moment + at, 1, 2);
-  }
-
- private:
-  const FirstLayer& layer_;
-  int64_t at_;
-};
-
-template <int Rows, int Vectors>
-DEEPCME_INLINE PrefetchBlock<Rows, Vectors> prefetch_block(const Block<Rows, Vectors>&,
-                                                           const FirstLayer& layer,
-                                                           int64_t at) {
-  return {layer, at};
-}
-
-struct Nothing {
-  DEEPCME_INLINE void operator()(int64_t) const {}
-};
-
 /// Copies a tile of a batch's rows side by side: in X they lie a whole row apart, often at
 /// distances that compete for the same lines of cache.
 DEEPCME_INLINE void gather_tile(const FirstLayer& layer, GeneRange tile, Batch batch,
@@ -115,7 +84,6 @@ DEEPCME_INLINE void gather_tile(const FirstLayer& layer, GeneRange tile, Batch b
 #pragma GCC unroll 8
       for (int64_t g = 0; g < kTile; g += kLanes) {
         store(to + g, load(from + g));
-        if (g % kLine == 0) __builtin_prefetch(from + kTile + g, 0, 2);
       }
     } else {
       for (int64_t g = 0; g < n_genes; ++g) to[g] = from[g];
@@ -132,10 +100,11 @@ DEEPCME_INLINE void for_each_gradient(const FirstLayer& layer, GeneRange tile, B
   gather_tile(layer, tile, batch, scratch);
   for_each_block(tile.end - tile.begin, layer.stride,
                  [&](int64_t unit, int64_t gene, auto block) __attribute__((always_inline)) {
+    const PrefetchForGradient prefetch(block, layer, tile, batch, gene, unit);
     block.clear();
-    int64_t row = (tile.begin + gene) * layer.stride + unit;
     block.accumulate(scratch + gene, 1, kTile, gradient + unit, layer.stride, batch.size,
-                     prefetch_block(block, layer, row + kTile * layer.stride));
+                     prefetch);
+    int64_t row = (tile.begin + gene) * layer.stride + unit;
 #pragma GCC unroll 8
     for (auto& sums : block.sum) {
       int64_t lane = 0;
@@ -156,9 +125,10 @@ DEEPCME_INLINE void forward_tile(const FirstLayer& layer, GeneRange tile, Batch 
   for_each_block(batch.size, layer.stride,
                  [&](int64_t unit, int64_t row, auto block) __attribute__((always_inline)) {
     float* part = sum + row * layer.stride + unit;
+    const PrefetchForForward prefetch(block, layer, tile, batch.rows + row, unit);
     block.load_from(part, layer.stride);
     block.accumulate(scratch + row * kTile, kTile, 1, weight + unit, layer.stride,
-                     tile.end - tile.begin, Nothing{});
+                     tile.end - tile.begin, prefetch);
     block.store_to(part, layer.stride);
   });
 }

@@ -17,9 +17,9 @@ constexpr double kUnitEpsilon = 1e-12;
 
 /// The genes are cut into chunks, each the work of one thread, whose sums are added in
 /// order. Their number depends on the genes alone, so the bytes of a result do not depend
-/// on the number of threads. A chunk of six tiles outweighs the cost of adding its sum.
+/// on the number of threads. A chunk of four tiles outweighs the cost of adding its sum.
 constexpr int64_t kMaxChunks = 32;
-constexpr int64_t kTilesPerChunk = 6;
+constexpr int64_t kTilesPerChunk = 4;
 
 /// Rows evaluated at a time.
 constexpr int64_t kInferenceRows = 240;
