@@ -47,10 +47,7 @@ class L1Fit:
 
     def predict_proba(self, X: NDArray[np.float32]) -> FloatArray:
         """Probability of the positive class."""
-        chosen = np.flatnonzero(self.coefficients)
-        log_odds = X[:, chosen] @ self.coefficients[chosen] + self.intercept
-        probability: FloatArray = expit(log_odds)
-        return probability
+        return _probability(X, self.coefficients, self.intercept)
 
     def order(self) -> IntegerArray:
         """Genes by size of coefficient, those without one by size of gradient."""
@@ -123,8 +120,16 @@ def _fit_candidates(
         ).fit(chosen - centre, label)
         coefficients[positions] = model.coef_[0]
         intercept = float(model.intercept_[0] - centre @ model.coef_[0])
-    fit = L1Fit(coefficients, intercept, coefficients)
-    return L1Fit(coefficients, intercept, _gradient(X, label, fit.predict_proba(X)))
+    probability = _probability(X, coefficients, intercept)
+    return L1Fit(coefficients, intercept, _gradient(X, label, probability))
+
+
+def _probability(
+    X: NDArray[np.float32], coefficients: FloatArray, intercept: float
+) -> FloatArray:
+    chosen = np.flatnonzero(coefficients)
+    probability: FloatArray = expit(X[:, chosen] @ coefficients[chosen] + intercept)
+    return probability
 
 
 def _gradient(X: NDArray[np.float32], label: FloatArray, probability: FloatArray) -> FloatArray:

@@ -60,9 +60,7 @@ def _predictions(cohort: Cohort, task: Task, result: TaskResult, model: str) -> 
     )
 
 
-def concatenate(
-    tables: Sequence[pd.DataFrame], columns: tuple[str, ...] = ()
-) -> pd.DataFrame:
+def concatenate(tables: Sequence[pd.DataFrame], columns: tuple[str, ...] = ()) -> pd.DataFrame:
     """Tables under each other; none give an empty table of these columns."""
     if not tables:
         return pd.DataFrame(columns=list(columns))
