@@ -91,7 +91,16 @@ def test_bad_input_is_one_sentence_and_exit_code_2(tmp_path, arguments, sentence
 
 @pytest.mark.parametrize(
     "command",
-    [(), ("run",), ("init",), ("report",), ("prepare", "table"), ("simulate",), ("power",)],
+    [
+        (),
+        ("run",),
+        ("panel",),
+        ("init",),
+        ("report",),
+        ("prepare", "table"),
+        ("simulate",),
+        ("power",),
+    ],
 )
 def test_help_loads_nothing_heavy(command):
     """So that it answers at once; modules are counted, since time depends on the machine."""

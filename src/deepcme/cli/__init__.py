@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from deepcme.cli import audit, fetch, genes, models, portals, prepare, run, simulate
+from deepcme.cli import audit, fetch, genes, models, panel, portals, prepare, run, simulate
 from deepcme.errors import DeepCMEError
 
 app = typer.Typer(
@@ -21,6 +21,7 @@ app = typer.Typer(
 )
 run.register(app)
 models.register(app)
+panel.register(app)
 audit.register(app)
 simulate.register(app)
 portals.register(prepare.app)

@@ -288,3 +288,47 @@ def plot_grid(summary: pd.DataFrame) -> Chart:
     )
     chart: alt.LayerChart = base.mark_line() + base.mark_point(filled=True, size=60)
     return chart.properties(width=440, height=280)
+
+
+def plot_panel_curve(curve: pd.DataFrame) -> Chart:
+    """AUC against the number of genes, beside random panels.
+
+    Parameters
+    ----------
+    curve : DataFrame
+        Columns ranker, panel, auc, ci_low, ci_high, random_auc, random_low, random_high, in the
+        order of the panels' sizes.
+    """
+    rankers = curve["ranker"].drop_duplicates().tolist()
+    panels = curve["panel"].drop_duplicates().tolist()
+    x = alt.X("panel:N", sort=panels, title="Genes in the panel", axis=alt.Axis(labelAngle=0))
+    scale = alt.Scale(zero=False, padding=10)
+    colour = alt.Color(
+        "ranker:N",
+        title="Ranked by",
+        scale=alt.Scale(domain=rankers, range=list(PALETTE[: len(rankers)])),
+    )
+    base = alt.Chart(curve).encode(x=x)
+    at_random = base.transform_filter("isValid(datum.random_auc)")
+    band = at_random.mark_area(color="#999", opacity=0.25).encode(
+        y=alt.Y("random_low:Q", title="AUC on held-out patients", scale=scale),
+        y2="random_high:Q",
+    )
+    middle = at_random.mark_line(color="#777", strokeDash=[4, 4]).encode(y="random_auc:Q")
+    offset = alt.XOffset("ranker:N", sort=rankers)
+    intervals = base.mark_rule(opacity=0.6).encode(
+        y="ci_low:Q", y2="ci_high:Q", color=colour, xOffset=offset
+    )
+    points = base.mark_point(filled=True, size=50, opacity=1).encode(
+        y="auc:Q",
+        color=colour,
+        xOffset=offset,
+        tooltip=[
+            "ranker:N",
+            alt.Tooltip("panel:N", title="genes"),
+            alt.Tooltip("auc:Q", title="AUC", format=".3f"),
+            alt.Tooltip("random_auc:Q", title="AUC of random panels", format=".3f"),
+        ],
+    )
+    chart: alt.LayerChart = band + middle + intervals + points
+    return chart.properties(width=560, height=300)

@@ -1,15 +1,27 @@
-"""What a gene's score rests on: how many samples express the gene, and how few drive it."""
+"""Gene scores beside each other, how far they agree, and what they rest on."""
 
 from __future__ import annotations
 
+from itertools import combinations
+
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
+from scipy.stats import spearmanr
 
 from deepcme.cohort import Cohort
+from deepcme.errors import DeepCMEError
+from deepcme.network.architecture import BATCH_NORM_EPSILON, Block, FloatArray, NetworkWeights
+from deepcme.network.training import rank_auc
 from deepcme.scales import LINEAR_SCALES
 
+FEW_DRIVING_SAMPLES = 5
+"""Genes whose variance rests on fewer samples than this are flagged."""
+PATH_STEPS = 50
+PERMUTATIONS = 5
 _BLOCK_GENES = 2048
+
+DoubleArray = NDArray[np.float64]
 
 
 def describe_genes(cohort: Cohort) -> pd.DataFrame:
@@ -32,6 +44,9 @@ def describe_genes(cohort: Cohort) -> pd.DataFrame:
             values: near 1 where one sample is all the variance there is, a
             third of the samples for a normal distribution; 0 for a constant
             gene.
+        few_driving_samples
+            Whether that number is under 5: the score then tells of those
+            samples, not of the disease.
     """
     blocks = range(0, cohort.n_genes, _BLOCK_GENES)
     return pd.concat([_describe_block(cohort, start) for start in blocks], ignore_index=True)
@@ -48,11 +63,13 @@ def _describe_block(cohort: Cohort, start: int) -> pd.DataFrame:
     varies = variance_sum > 0
     safe_sum = np.where(varies, variance_sum, 1.0)
     fourth = np.where(varies, (squares**2).sum(axis=0), 1.0)
+    driving_samples = np.where(varies, safe_sum**2 / fourth, 0.0)
     return pd.DataFrame(
         {
             "prevalence": prevalence if cohort.zero_means_absent else np.nan,
             "largest_z": np.sqrt(squares.max(axis=0) * observed / safe_sum),
-            "driving_samples": np.where(varies, safe_sum**2 / fourth, 0.0),
+            "driving_samples": driving_samples,
+            "few_driving_samples": driving_samples < FEW_DRIVING_SAMPLES,
         }
     )
 
@@ -67,3 +84,213 @@ def _squared_deviations(values: NDArray[np.float64]) -> NDArray[np.float64]:
     deviation[:, np.abs(deviation).max(axis=0) <= 1e-6 * np.abs(mean)] = 0.0
     squared: NDArray[np.float64] = deviation**2
     return squared
+
+
+def compute_gene_scores(
+    weights: NetworkWeights, X: FloatArray, y: ArrayLike, random: np.random.Generator
+) -> pd.DataFrame:
+    """Three scores of each gene, beside each other.
+
+    Parameters
+    ----------
+    weights : NetworkWeights
+    X : ndarray of float32, shape (samples, genes)
+        Standardised expression of samples that the network was not trained on.
+    y : array of 0 and 1
+        Their labels, of both classes.
+    random : numpy.random.Generator
+        Draws the permutations.
+
+    Returns
+    -------
+    DataFrame
+        One row per gene, all higher for genes that matter more:
+
+        first_layer
+            Sum of the absolute first-layer weights (paper, equation 4).
+        integrated_gradients
+            Mean over the samples of the absolute attribution.
+        permutation
+            Loss of AUC when the gene's values are permuted; about 0 or below
+            for a gene that these samples do not need.
+
+    Raises
+    ------
+    DeepCMEError
+        If one class is absent.
+    """
+    attributions = compute_integrated_gradients(weights, X)
+    return pd.DataFrame(
+        {
+            "first_layer": compute_first_layer_scores(weights),
+            "integrated_gradients": np.abs(attributions).mean(axis=0),
+            "permutation": compute_permutation_importance(weights, X, y, random),
+        }
+    )
+
+
+def compute_first_layer_scores(weights: NetworkWeights) -> DoubleArray:
+    """Sum of each gene's absolute first-layer weights (paper, equation 4)."""
+    sums: DoubleArray = np.abs(weights.blocks[0].weight).sum(axis=1, dtype=np.float64)
+    return sums
+
+
+def compute_integrated_gradients(
+    weights: NetworkWeights, X: FloatArray, steps: int = PATH_STEPS
+) -> DoubleArray:
+    """Integrated gradients [1]_ of the logit, from the mean gene (0) to each sample.
+
+    The gradient of the network in evaluation mode is averaged over the midpoints
+    of a straight path. All of it but the last product happens at the first hidden layer,
+    so the number of genes hardly matters.
+
+    Parameters
+    ----------
+    weights : NetworkWeights
+    X : ndarray of float32, shape (samples, genes)
+        Standardised expression.
+    steps : int
+        Points on the path.
+
+    Returns
+    -------
+    ndarray of float64, shape (samples, genes)
+        They sum, over the genes, to the logit minus that of the mean sample, up
+        to the coarseness of the path.
+
+    References
+    ----------
+    .. [1] Sundararajan M, Taly A, Yan Q (2017). Axiomatic attribution for deep
+       networks. ICML 2017, PMLR 70:3319-3328.
+    """
+    first = weights.blocks[0]
+    values = X.astype(np.float64)
+    start = first.pre_activation(np.zeros((1, X.shape[1])))
+    change = first.pre_activation(values) - start
+    gradient = np.zeros_like(change)
+    for share in (np.arange(steps) + 0.5) / steps:
+        gradient += _gradient_at_first_layer(weights, start + share * change)
+    gradient *= _slope(first) / steps
+    attributions: DoubleArray = gradient @ first.weight.T.astype(np.float64)
+    attributions *= values
+    return attributions
+
+
+def _gradient_at_first_layer(weights: NetworkWeights, activation: DoubleArray) -> DoubleArray:
+    """Gradient of the logit with respect to the first block's output before the ReLU."""
+    activations = [activation]
+    for block in weights.blocks[1:]:
+        activations.append(block.pre_activation(np.maximum(activations[-1], 0)))
+    gradient = np.where(activations[-1] > 0, weights.output_weight.astype(np.float64), 0.0)
+    for block, below in zip(weights.blocks[:0:-1], activations[-2::-1], strict=True):
+        gradient = (gradient * _slope(block)) @ block.weight.T.astype(np.float64)
+        gradient = np.where(below > 0, gradient, 0.0)
+    return gradient
+
+
+def _slope(block: Block) -> DoubleArray | float:
+    """What the normalisation multiplies a block's products by, in evaluation mode."""
+    if block.running_var is None or block.scale is None:
+        return 1.0
+    slope: DoubleArray = block.scale / np.sqrt(
+        block.running_var.astype(np.float64) + BATCH_NORM_EPSILON
+    )
+    return slope
+
+
+def compute_permutation_importance(
+    weights: NetworkWeights,
+    X: FloatArray,
+    y: ArrayLike,
+    random: np.random.Generator,
+    repeats: int = PERMUTATIONS,
+) -> DoubleArray:
+    """Mean loss of AUC when one gene's values are permuted over the samples [1]_ [2]_.
+
+    Parameters
+    ----------
+    weights : NetworkWeights
+    X : ndarray of float32, shape (samples, genes)
+        Standardised expression of held-out samples.
+    y : array of 0 and 1
+    random : numpy.random.Generator
+    repeats : int
+        Permutations, the same ones for all genes.
+
+    Returns
+    -------
+    ndarray of float64, shape (genes,)
+
+    Raises
+    ------
+    DeepCMEError
+        If one class is absent.
+
+    References
+    ----------
+    .. [1] Breiman L (2001). Random forests. Machine Learning 45:5-32.
+    .. [2] Fisher A, Rudin C, Dominici F (2019). All models are wrong, but many are
+       useful. Journal of Machine Learning Research 20(177):1-81.
+    """
+    label = np.asarray(y)
+    if label.min() == label.max():
+        raise DeepCMEError("Permutation importance needs samples of both classes.")
+    first = weights.blocks[0]
+    activation = first.pre_activation(X.astype(np.float64))
+    gene_weights = first.weight.astype(np.float64) * _slope(first)
+    intact = _auc_of(weights, activation, label)
+    importance = np.zeros(X.shape[1])
+    for _ in range(repeats):
+        order = random.permutation(len(X))
+        change = X[order].astype(np.float64) - X
+        for gene in range(X.shape[1]):
+            # A gene reaches the network through the first layer alone, and linearly.
+            permuted = activation + np.outer(change[:, gene], gene_weights[gene])
+            importance[gene] += intact - _auc_of(weights, permuted, label)
+    return importance / repeats
+
+
+def _auc_of(
+    weights: NetworkWeights, activation: DoubleArray, label: NDArray[np.generic]
+) -> float:
+    """AUC of the network, given the first block's output before the ReLU."""
+    hidden = np.maximum(activation, 0)
+    for block in weights.blocks[1:]:
+        hidden = np.maximum(block.pre_activation(hidden), 0)
+    logits = (hidden @ weights.output_weight).astype(np.float32)
+    return rank_auc(logits, label.astype(np.float32))
+
+
+def compute_score_agreement(scores: pd.DataFrame, k: int = 30) -> pd.DataFrame:
+    """How far scores order the genes alike.
+
+    Parameters
+    ----------
+    scores : DataFrame
+        One column for each score, one row for each gene; higher matters more.
+    k : int
+        Size of the two lists of first genes that are compared.
+
+    Returns
+    -------
+    DataFrame
+        One row for each pair of scores: `score, other, spearman, overlap,
+        expected_overlap, k`; `overlap` is the share of the first k genes in
+        common, which is k over the number of genes by chance.
+    """
+    k = min(k, len(scores))
+    rows = []
+    for score, other in combinations(scores.columns, 2):
+        first = set(scores[score].nlargest(k).index)
+        second = set(scores[other].nlargest(k).index)
+        rows.append(
+            {
+                "score": score,
+                "other": other,
+                "spearman": float(spearmanr(scores[score], scores[other]).statistic),
+                "overlap": len(first & second) / k,
+                "expected_overlap": k / len(scores),
+                "k": k,
+            }
+        )
+    return pd.DataFrame(rows)

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from deepcme.classifier import DeepCMEClassifier
-from deepcme.study.fit import single_thread
 from deepcme.study.models import ENSEMBLE, NETWORKS, make_model
 from deepcme.study.plan import Plan, Task
+from deepcme.threads import single_thread
 
 _TIMED_EPOCHS = 2
 

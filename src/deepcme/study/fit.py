@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,13 +10,13 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import expit
 from sklearn.pipeline import Pipeline
-from threadpoolctl import threadpool_limits
 
 from deepcme.baselines import TUNED_REGRESSION
 from deepcme.network.engines import make_engine
 from deepcme.preprocessing import kept_genes, make_preprocessor, transform_rows
 from deepcme.study.models import DEEPCME, ENSEMBLE, NETWORKS, make_model, scores_of
 from deepcme.study.plan import Task, TaskData
+from deepcme.threads import single_thread
 
 
 @dataclass(frozen=True)
@@ -45,21 +42,6 @@ class TaskResult:
     genes: NDArray[np.int64] | None = None
     gene_scores: NDArray[np.float64] | None = None
     history: pd.DataFrame | None = None
-
-
-@contextmanager
-def single_thread() -> Iterator[None]:
-    """Keep BLAS, OpenMP and PyTorch to one thread: results must not depend on the cores."""
-    torch = sys.modules.get("torch")
-    before = torch.get_num_threads() if torch is not None else 1
-    with threadpool_limits(limits=1):
-        if torch is not None:
-            torch.set_num_threads(1)
-        try:
-            yield
-        finally:
-            if torch is not None:
-                torch.set_num_threads(before)
 
 
 def fit_task(data: TaskData, task: Task) -> TaskResult:

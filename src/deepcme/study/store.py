@@ -11,7 +11,8 @@ Layout, all readable with pandas and a text editor::
     predictions.parquet   split, model, sample, patient, part, label, score, probability
     metrics.csv           split, model, part, metric, value, n, events
     gene_scores.csv       model, rank, gene, symbol, score, sd, splits, top_share,
-                          prevalence, largest_z, driving_samples
+                          prevalence, largest_z, driving_samples,
+                          few_driving_samples
     history.parquet       split, model, epoch, train_loss, valid_loss, valid_auc
     grid.csv              split, width, batch_size, penalty_strength, losses and AUCs
     grid_summary.csv      the same, averaged over the splits

@@ -1,0 +1,308 @@
+"""The panel curve: how well the first 1, 2, 5, ... genes predict held-out patients."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from joblib import Parallel, delayed
+from numpy.typing import NDArray
+
+from deepcme.cohort import Cohort
+from deepcme.errors import DeepCMEError
+from deepcme.network.architecture import FloatArray
+from deepcme.network.engines import make_engine
+from deepcme.preprocessing import kept_genes, make_preprocessor, transform_rows
+from deepcme.progress import show_progress
+from deepcme.scales import Scale
+from deepcme.seeds import integer_seed, seed_for
+from deepcme.selection.rankers import find_ranker
+from deepcme.selection.refit import PanelClassifier
+from deepcme.splits import draw_holdout
+from deepcme.threads import single_thread
+
+IntegerArray = NDArray[np.int64]
+
+SIZES = (1, 2, 5, 10, 20, 50, 100, 200)
+DEFAULT_RANKERS = ("soft-path", "l1-logistic")
+ALL_GENES = "all genes"
+RANDOM = "random"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PanelSettings:
+    """What a panel curve is made of.
+
+    Parameters
+    ----------
+    rankers : tuple of {"soft-path", "l1-logistic", "mean-rank"}
+    sizes : tuple of int
+        Genes in a panel; all genes come on top.
+    repeats : int
+        Random splits by patient, at least 2.
+    test_fraction : float
+        Share of the patients held out in each split.
+    random_panels : int
+        Random panels of each size in each split, at least 1.
+    min_prevalence, clip : float
+        As in `make_preprocessor`.
+    seed : int
+        Root of all randomness.
+    """
+
+    rankers: tuple[str, ...] = DEFAULT_RANKERS
+    sizes: tuple[int, ...] = SIZES
+    repeats: int = 10
+    test_fraction: float = 0.2
+    random_panels: int = 10
+    min_prevalence: float = 0.1
+    clip: float = 5.0
+    seed: int = 1
+
+    def __post_init__(self) -> None:
+        for ranker in self.rankers:
+            find_ranker(ranker)
+        if not self.rankers or not self.sizes or min(self.sizes) < 1:
+            raise DeepCMEError("A panel curve needs a ranker, and panels of 1 gene or more.")
+        if self.repeats < 2 or self.random_panels < 1:
+            raise DeepCMEError("A panel curve needs 2 splits and 1 random panel or more.")
+
+
+@dataclass(frozen=True)
+class PanelData:
+    """What a task needs of a cohort: plain arrays that travel to a worker."""
+
+    X: FloatArray
+    labels: NDArray[np.int8]
+    patients: NDArray[np.str_]
+    scale: Scale
+    zero_means_absent: bool
+
+    @classmethod
+    def of(cls, cohort: Cohort) -> PanelData:
+        """Take the arrays out of a cohort."""
+        return cls(
+            X=cohort.X,
+            labels=cohort.labels,
+            patients=cohort.patients.astype(str),
+            scale=cohort.scale,
+            zero_means_absent=cohort.zero_means_absent,
+        )
+
+
+@dataclass(frozen=True)
+class PanelTask:
+    """One order of the genes in one split; split 0 is all patients, with none held out.
+
+    ``order`` is a ranker's name, ``random 1``, ``random 2``, ... or ``all genes``.
+    """
+
+    order: str
+    split_number: int
+    train_rows: IntegerArray
+    test_rows: IntegerArray
+
+
+@dataclass(frozen=True)
+class PanelOutcome:
+    """What a task leaves behind.
+
+    Attributes
+    ----------
+    task : PanelTask
+    genes : ndarray of int64
+        Positions in the cohort of the genes, best first.
+    scores : dict
+        For each size, the log-odds of the held-out rows.
+    """
+
+    task: PanelTask
+    genes: IntegerArray
+    scores: dict[int, NDArray[np.float64]]
+
+
+@dataclass(frozen=True)
+class PanelResults:
+    """The tables of a panel curve.
+
+    Attributes
+    ----------
+    predictions : DataFrame
+        `order, n_genes, split, sample, patient, label, score`: one row for each
+        panel and held-out sample; `n_genes` is 0 for all genes.
+    rankings : DataFrame
+        `ranker, split, gene, rank`: the first genes of each split; split 0 is
+        the ranking on all patients.
+    n_genes : int
+        Genes of the cohort.
+    test_to_train_ratio : float
+        Mean over splits of the number of held-out over that of training samples.
+    """
+
+    predictions: pd.DataFrame
+    rankings: pd.DataFrame
+    n_genes: int
+    test_to_train_ratio: float
+
+
+def run_panels(
+    cohort: Cohort, settings: PanelSettings, *, jobs: int = 1, quiet: bool = True
+) -> PanelResults:
+    """Rank the genes in every training part, refit panels, predict the held-out patients.
+
+    Preprocessing, ranking and refit see the training part alone. Beside the
+    rankers' panels there are random panels of the same sizes, since in breast
+    cancer most random sets of genes predict something [1]_.
+
+    Parameters
+    ----------
+    cohort : Cohort
+    settings : PanelSettings
+    jobs : int
+        Processes; the results do not depend on it.
+    quiet : bool
+        Show no progress.
+
+    Raises
+    ------
+    DeepCMEError
+        If a class has fewer than three patients.
+
+    References
+    ----------
+    .. [1] Venet D, Dumont JE, Detours V (2011). Most random gene expression
+       signatures are significantly associated with breast cancer outcome. PLoS
+       Computational Biology 7:e1002240.
+    """
+    tasks = make_tasks(cohort, settings)
+    parallel = Parallel(n_jobs=jobs, return_as="generator_unordered")
+    outcomes = parallel(
+        delayed(run_task)(PanelData.of(cohort), task, settings) for task in tasks
+    )
+    predictions: dict[tuple[str, int], pd.DataFrame] = {}
+    rankings: dict[tuple[str, int], pd.DataFrame] = {}
+    with show_progress("Panels", len(tasks), quiet=quiet) as advance:
+        for outcome in outcomes:
+            key = (outcome.task.order, outcome.task.split_number)
+            predictions[key] = _predictions(cohort, outcome)
+            rankings[key] = _rankings(cohort, outcome, settings)
+            advance()
+    # Workers finish in any order; the tables are in that of the tasks.
+    split_tasks = [task for task in tasks if task.split_number > 0]
+    keys = [(task.order, task.split_number) for task in tasks]
+    return PanelResults(
+        pd.concat([predictions[key] for key in keys], ignore_index=True),
+        pd.concat([rankings[key] for key in keys], ignore_index=True),
+        cohort.n_genes,
+        float(np.mean([len(task.test_rows) / len(task.train_rows) for task in split_tasks])),
+    )
+
+
+def make_tasks(cohort: Cohort, settings: PanelSettings) -> list[PanelTask]:
+    """The tasks of a panel curve, those that take longest first."""
+    splits = list(enumerate(draw_splits(cohort, settings), start=1))
+    panels = [f"{RANDOM} {number}" for number in range(1, settings.random_panels + 1)]
+    everybody = np.arange(cohort.n_samples)
+    return [
+        *(PanelTask(ranker, 0, everybody, everybody[:0]) for ranker in settings.rankers),
+        *(
+            PanelTask(order, number, train, test)
+            for order in (*settings.rankers, ALL_GENES, *panels)
+            for number, (train, test) in splits
+        ),
+    ]
+
+
+def draw_splits(
+    cohort: Cohort, settings: PanelSettings
+) -> Iterator[tuple[IntegerArray, IntegerArray]]:
+    """Training and held-out rows of each split, stratified, by patient."""
+    n_positive = len(set(cohort.patients[cohort.labels == 1]))
+    n_negative = cohort.n_patients - n_positive
+    if min(n_positive, n_negative) < 3:
+        raise DeepCMEError(
+            "A panel curve needs three positive and three negative patients or more, but "
+            f"there are {n_positive} and {n_negative}: two to learn from, one to test on."
+        )
+    for repeat in range(1, settings.repeats + 1):
+        seed = seed_for(settings.seed, "panel", "split", repeat)
+        random = np.random.default_rng(seed)
+        yield draw_holdout(cohort.labels, cohort.patients, settings.test_fraction, random)
+
+
+def run_task(data: PanelData, task: PanelTask, settings: PanelSettings) -> PanelOutcome:
+    """Order the genes on the training rows, refit each panel, predict the held-out rows."""
+    make_engine()  # loads PyTorch, whose threads can only be limited once it is there
+    seed = seed_for(settings.seed, "panel", task.order, task.split_number)
+    order_seed, refit_seed = seed.spawn(2)
+    with single_thread():
+        preprocessor = make_preprocessor(
+            data.scale,
+            zero_means_absent=data.zero_means_absent,
+            min_prevalence=settings.min_prevalence,
+            clip=settings.clip,
+        ).fit(data.X[task.train_rows])
+        training = transform_rows(preprocessor, data.X, task.train_rows)
+        order = _order_genes(data, task, training, np.random.default_rng(order_seed))
+        labels = data.labels[task.train_rows]
+        scores = {}
+        if len(task.test_rows):
+            testing = transform_rows(preprocessor, data.X, task.test_rows)
+            for size in _panel_sizes(task, len(order), settings.sizes):
+                panel = order[:size]
+                refit = PanelClassifier(random_state=integer_seed(refit_seed))
+                refit.fit(np.ascontiguousarray(training[:, panel]), labels)
+                scores[size] = refit.decision_function(testing[:, panel])
+    return PanelOutcome(task, kept_genes(preprocessor)[order], scores)
+
+
+def _order_genes(
+    data: PanelData, task: PanelTask, training: FloatArray, random: np.random.Generator
+) -> IntegerArray:
+    if task.order == ALL_GENES:
+        return np.arange(training.shape[1])
+    if task.order.startswith(RANDOM):
+        return random.permutation(training.shape[1])
+    labels = data.labels[task.train_rows].astype(np.int64)
+    return find_ranker(task.order)(training, labels, data.patients[task.train_rows], random)
+
+
+def _panel_sizes(task: PanelTask, n_genes: int, sizes: Sequence[int]) -> list[int]:
+    if task.order == ALL_GENES:
+        return [n_genes]
+    return [size for size in sizes if size < n_genes]
+
+
+def _predictions(cohort: Cohort, outcome: PanelOutcome) -> pd.DataFrame:
+    task = outcome.task
+    tables = [
+        pd.DataFrame(
+            {
+                "order": task.order,
+                "n_genes": 0 if task.order == ALL_GENES else size,
+                "split": task.split_number,
+                "sample": cohort.samples[task.test_rows],
+                "patient": cohort.patients[task.test_rows],
+                "label": cohort.labels[task.test_rows],
+                "score": score,
+            }
+        )
+        for size, score in outcome.scores.items()
+    ]
+    return pd.concat(tables) if tables else pd.DataFrame()
+
+
+def _rankings(cohort: Cohort, outcome: PanelOutcome, settings: PanelSettings) -> pd.DataFrame:
+    first = outcome.genes[: max(settings.sizes)]
+    if outcome.task.order not in settings.rankers:
+        first = first[:0]
+    return pd.DataFrame(
+        {
+            "ranker": outcome.task.order,
+            "split": outcome.task.split_number,
+            "gene": cohort.gene_ids[first],
+            "rank": np.arange(1, len(first) + 1),
+        }
+    )

@@ -1,0 +1,135 @@
+"""From the predictions of many panels to the curve, the choice and its genes."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from deepcme.cohort import Cohort
+from deepcme.evaluation.bootstrap import DEFAULT_DRAWS
+from deepcme.evaluation.discrimination import compute_discrimination
+from deepcme.selection.panel import ALL_GENES, RANDOM, PanelResults
+from deepcme.selection.scores import describe_genes
+
+
+def compute_panel_curve(
+    results: PanelResults, random: np.random.Generator, draws: int = DEFAULT_DRAWS
+) -> pd.DataFrame:
+    """AUC on held-out patients against the number of genes.
+
+    Parameters
+    ----------
+    results : PanelResults
+    random : numpy.random.Generator
+        For the bootstrap over patients.
+    draws : int
+
+    Returns
+    -------
+    DataFrame
+        One row for each ranker and number of genes, ``all`` last: `ranker,
+        n_genes, panel, auc, ci_low, ci_high, standard_error, random_auc,
+        random_low, random_high, n, events, n_patients, n_splits`. The AUC is
+        the mean within splits, its interval that of `compute_discrimination`;
+        the standard error is that of the mean over splits, corrected for their
+        overlap [1]_. Beside it stand the mean and the extremes, over random
+        panels of the same size, of the same AUC.
+
+    References
+    ----------
+    .. [1] Nadeau C, Bengio Y (2003). Inference for the generalization error.
+       Machine Learning 52:239-281.
+    """
+    predictions = results.predictions
+    curve = pd.concat(
+        [
+            compute_discrimination(
+                rows.assign(model=rows["order"], part="test"), random, draws
+            ).assign(n_genes=n_genes)
+            for n_genes, rows in predictions.groupby("n_genes")
+        ]
+    )
+    curve["standard_error"] = curve["sd"] * np.sqrt(
+        1 / curve["n_splits"] + results.test_to_train_ratio
+    )
+    at_random = curve[curve["model"].str.startswith(RANDOM)].groupby("n_genes")["auc"]
+    beside = at_random.agg(random_auc="mean", random_low="min", random_high="max")
+    rankers = list(dict.fromkeys(results.rankings["ranker"]))
+    table = pd.concat(
+        [
+            curve[curve["model"].isin([ranker, ALL_GENES])].assign(ranker=ranker)
+            for ranker in rankers
+        ]
+    ).join(beside, on="n_genes")
+    table["panel"] = np.where(table["n_genes"] == 0, "all", table["n_genes"].astype(str))
+    table["n_genes"] = table["n_genes"].replace(0, results.n_genes)
+    columns = [
+        *("ranker", "n_genes", "panel", "auc", "ci_low", "ci_high", "standard_error"),
+        *("random_auc", "random_low", "random_high"),
+        *("n", "events", "n_patients", "n_splits"),
+    ]
+    order = {ranker: position for position, ranker in enumerate(rankers)}
+    return table.sort_values(
+        ["ranker", "n_genes"],
+        key=lambda column: column.map(order) if column.name == "ranker" else column,
+        ignore_index=True,
+    )[columns]
+
+
+def choose_panels(curve: pd.DataFrame) -> pd.DataFrame:
+    """The smallest panel of each ranker within one standard error of its best AUC.
+
+    Parameters
+    ----------
+    curve : DataFrame
+        As `compute_panel_curve` gives it.
+
+    Returns
+    -------
+    DataFrame
+        One row for each ranker: its row of the curve, and `best_auc,
+        best_n_genes`. The choice is made on the same patients as the AUC, which
+        is thereby a little optimistic.
+    """
+    chosen = []
+    for _, rows in curve.groupby("ranker", sort=False):
+        best = rows.iloc[int(rows["auc"].argmax())]
+        close = rows[rows["auc"] >= best["auc"] - best["standard_error"]]
+        smallest = close.iloc[int(close["n_genes"].argmin())]
+        chosen.append(
+            {**smallest, "best_auc": best["auc"], "best_n_genes": int(best["n_genes"])}
+        )
+    return pd.DataFrame(chosen)
+
+
+def compute_panel_genes(
+    cohort: Cohort, results: PanelResults, chosen: pd.DataFrame
+) -> pd.DataFrame:
+    """The genes of each chosen panel, ranked on all patients.
+
+    Returns
+    -------
+    DataFrame
+        One row for each ranker and gene: `ranker, rank, gene, symbol,
+        frequency` (share of the splits in which the gene was in a panel of this
+        size), and the columns of `describe_genes`. A panel of all genes has no
+        list.
+    """
+    described = describe_genes(cohort).assign(gene=cohort.gene_ids, symbol=cohort.symbols)
+    tables = []
+    for _, panel in chosen[chosen["panel"] != "all"].iterrows():
+        ranks = results.rankings
+        ranks = ranks[
+            (ranks["ranker"] == panel["ranker"]) & (ranks["rank"] <= panel["n_genes"])
+        ]
+        in_splits = ranks[ranks["split"] > 0].groupby("gene").size() / panel["n_splits"]
+        genes = ranks[ranks["split"] == 0].drop(columns="split")
+        genes["frequency"] = genes["gene"].map(in_splits).fillna(0.0)
+        tables.append(genes.merge(described, on="gene", validate="one_to_one"))
+    if not tables:
+        return pd.DataFrame(columns=["ranker", "rank", "gene", "symbol", "frequency"])
+    table = pd.concat(tables, ignore_index=True)
+    first = ["ranker", "rank", "gene", "symbol", "frequency"]
+    rest = [column for column in table.columns if column not in first]
+    ordered: pd.DataFrame = table[[*first, *rest]]
+    return ordered

@@ -1,0 +1,314 @@
+"""Gene selectors as scikit-learn transformers: they rank genes and keep the first few."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any, Literal, Self
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator
+from sklearn.feature_selection import SelectorMixin
+from sklearn.utils import ClassifierTags, check_random_state
+from sklearn.utils.validation import check_consistent_length, check_is_fitted, validate_data
+
+from deepcme.errors import DeepCMEError
+from deepcme.network.architecture import FloatArray
+from deepcme.selection.l1_logistic import cross_validate_l1
+from deepcme.selection.path import SoftPathSettings, follow_soft_path
+from deepcme.selection.rankers import ranks_of
+from deepcme.selection.size import choose_size, compute_stages, draw_fold_numbers
+from deepcme.selection.targets import encode_binary_target
+
+IntegerArray = NDArray[np.int64]
+Size = int | Literal["auto"]
+
+
+class GeneSelector(SelectorMixin, BaseEstimator, ABC):  # type: ignore[misc]
+    """What all gene selectors share: checks, seeds and the choice of the first genes."""
+
+    n_genes: Size
+    n_folds: int
+    random_state: int | np.random.RandomState | None
+
+    def fit(self, X: ArrayLike, y: ArrayLike, groups: ArrayLike | None = None) -> Self:
+        """Rank the genes and choose how many to keep.
+
+        Parameters
+        ----------
+        X : array of shape (samples, genes)
+            Standardised expression.
+        y : array of shape (samples,)
+            Two classes; the second in sorted order is the positive one.
+        groups : array of shape (samples,), optional
+            Patient of each sample, by whom folds are drawn.
+
+        Raises
+        ------
+        ValueError
+            If the target is not binary, a setting is out of range, or a class
+            has too few patients to choose the number of genes.
+        """
+        if self.n_genes != "auto" and self.n_genes < 1:
+            raise DeepCMEError(f'n_genes must be at least 1, or "auto", not {self.n_genes!r}.')
+        if self.n_folds < 2:
+            raise DeepCMEError(f"n_folds must be at least 2, not {self.n_folds!r}.")
+        matrix, y = validate_data(self, X, y, dtype=np.float32, order="C", ensure_min_samples=2)
+        self.classes_, target = encode_binary_target(y, type(self).__name__)
+        patients = np.arange(len(target)) if groups is None else np.asarray(groups)
+        check_consistent_length(target, patients)
+        seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
+        self._select(matrix, target, patients, np.random.default_rng(seed))
+        return self
+
+    @abstractmethod
+    def _select(
+        self,
+        X: FloatArray,
+        y: IntegerArray,
+        groups: NDArray[Any],
+        random: np.random.Generator,
+    ) -> None:
+        """Set `ranking_` and `n_genes_`."""
+
+    def _get_support_mask(self) -> NDArray[np.bool_]:
+        check_is_fitted(self)
+        mask: NDArray[np.bool_] = self.ranking_ <= self.n_genes_
+        return mask
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.required = True
+        tags.classifier_tags = ClassifierTags(multi_class=False)
+        tags.transformer_tags.preserves_dtype = ["float32"]
+        return tags
+
+
+class SoftPathSelector(GeneSelector):
+    """Select genes along the soft path: from all to one, the weakest deleted for good.
+
+    Four small networks that share one set of genes are trained; again and again
+    the weakest genes are deleted and the rest shrunken. The genes that leave
+    last rank first. How many to keep is decided by cross-validation over whole
+    paths: the fewest genes whose log loss on held-out patients is within one
+    standard error of the lowest. Fit a model without penalty, such as
+    `PanelClassifier`, on the genes kept.
+
+    Parameters
+    ----------
+    n_genes : int or "auto", default "auto"
+        Genes to keep; a number spares the cross-validation.
+    n_folds : int, default 5
+    n_members : int, default 4
+        Networks trained side by side.
+    width : int, default 16
+        Hidden units of each network.
+    dropout : float, default 0.5
+    learning_rate : float, default 1e-3
+    batch_size : int, default 64
+    dense_epochs : int, default 20
+        Epochs on all genes before the first deletion.
+    stage_epochs : int, default 5
+        Epochs after each deletion.
+    kept_share : float, default 0.8
+        Share of the genes that a deletion leaves.
+    random_state : int, RandomState or None, default None
+
+    Attributes
+    ----------
+    ranking_ : ndarray of shape (n_features_in_,)
+        Rank of each gene, 1 for the best.
+    n_genes_ : int
+        Number of genes kept.
+    stages_ : DataFrame
+        One row for each stage: n_genes, and log_loss, log_loss_se, auc on
+        held-out patients, after recalibration across folds; missing where
+        `n_genes` is a number, since nobody was held out.
+    classes_ : ndarray of shape (2,)
+    n_features_in_ : int
+    feature_names_in_ : ndarray, if X had string column names
+    """
+
+    def __init__(
+        self,
+        n_genes: Size = "auto",
+        n_folds: int = 5,
+        n_members: int = 4,
+        width: int = 16,
+        dropout: float = 0.5,
+        learning_rate: float = 1e-3,
+        batch_size: int = 64,
+        dense_epochs: int = 20,
+        stage_epochs: int = 5,
+        kept_share: float = 0.8,
+        random_state: int | np.random.RandomState | None = None,
+    ) -> None:
+        self.n_genes = n_genes
+        self.n_folds = n_folds
+        self.n_members = n_members
+        self.width = width
+        self.dropout = dropout
+        self.learning_rate = learning_rate
+        self.batch_size = batch_size
+        self.dense_epochs = dense_epochs
+        self.stage_epochs = stage_epochs
+        self.kept_share = kept_share
+        self.random_state = random_state
+
+    def _settings(self) -> SoftPathSettings:
+        return SoftPathSettings(
+            n_members=self.n_members,
+            width=self.width,
+            dropout=self.dropout,
+            learning_rate=self.learning_rate,
+            batch_size=self.batch_size,
+            dense_epochs=self.dense_epochs,
+            stage_epochs=self.stage_epochs,
+            kept_share=self.kept_share,
+        )
+
+    def _select(
+        self,
+        X: FloatArray,
+        y: IntegerArray,
+        groups: NDArray[Any],
+        random: np.random.Generator,
+    ) -> None:
+        settings = self._settings()
+        path_random, fold_random = random.spawn(2)
+        rows = np.arange(len(y))
+        path = follow_soft_path(X, y.astype(np.float32), rows, path_random, settings=settings)
+        self.ranking_ = ranks_of(path.order)
+        if self.n_genes == "auto":
+            self.stages_ = self._cross_validate(X, y, groups, fold_random, settings)
+            self.n_genes_ = choose_size(self.stages_)
+        else:
+            columns = ["n_genes", "log_loss", "log_loss_se", "auc"]
+            self.stages_ = pd.DataFrame({"n_genes": path.sizes}, columns=columns)
+            self.n_genes_ = min(self.n_genes, X.shape[1])
+
+    def _cross_validate(
+        self,
+        X: FloatArray,
+        y: IntegerArray,
+        groups: NDArray[Any],
+        random: np.random.Generator,
+        settings: SoftPathSettings,
+    ) -> pd.DataFrame:
+        folds = draw_fold_numbers(y, groups, self.n_folds, random)
+        sizes = settings.stage_sizes(X.shape[1])
+        log_odds = np.empty((len(sizes), len(y)))
+        for fold in np.unique(folds):
+            held_out = np.flatnonzero(folds == fold)
+            path = follow_soft_path(
+                X,
+                y.astype(np.float32),
+                np.flatnonzero(folds != fold),
+                random,
+                held_out_rows=held_out,
+                settings=settings,
+            )
+            log_odds[:, held_out] = path.log_odds
+        return compute_stages(sizes, log_odds, y, groups, folds)
+
+
+class L1LogisticSelector(GeneSelector):
+    """Select genes by L1-penalised logistic regression, the selector to beat.
+
+    Genes rank by the size of their coefficient at the penalty with the lowest
+    out-of-fold log loss; those without a coefficient follow, by how close they
+    are to one.
+
+    Parameters
+    ----------
+    n_genes : int or "auto", default "auto"
+        Genes to keep; by default those with a coefficient.
+    n_folds : int, default 5
+    random_state : int, RandomState or None, default None
+
+    Attributes
+    ----------
+    ranking_ : ndarray of shape (n_features_in_,)
+        Rank of each gene, 1 for the best.
+    n_genes_ : int
+        Number of genes kept.
+    coefficients_ : ndarray of shape (n_features_in_,)
+    classes_ : ndarray of shape (2,)
+    n_features_in_ : int
+    feature_names_in_ : ndarray, if X had string column names
+    """
+
+    def __init__(
+        self,
+        n_genes: Size = "auto",
+        n_folds: int = 5,
+        random_state: int | np.random.RandomState | None = None,
+    ) -> None:
+        self.n_genes = n_genes
+        self.n_folds = n_folds
+        self.random_state = random_state
+
+    def _select(
+        self,
+        X: FloatArray,
+        y: IntegerArray,
+        groups: NDArray[Any],
+        random: np.random.Generator,
+    ) -> None:
+        fit = cross_validate_l1(X, y, groups, random, self.n_folds)
+        self.coefficients_ = fit.coefficients
+        self.ranking_ = ranks_of(fit.order())
+        chosen = max(fit.n_chosen, 1)
+        self.n_genes_ = chosen if self.n_genes == "auto" else min(self.n_genes, X.shape[1])
+
+
+class MeanRankSelector(GeneSelector):
+    """Select genes by the mean of their ranks along the soft path and by L1.
+
+    Parameters
+    ----------
+    n_genes : int or "auto", default "auto"
+        Genes to keep; by default as many as the soft path.
+    n_folds : int, default 5
+    random_state : int, RandomState or None, default None
+
+    Attributes
+    ----------
+    ranking_ : ndarray of shape (n_features_in_,)
+        Rank of each gene, 1 for the best; of equals the soft path decides.
+    n_genes_ : int
+        Number of genes kept.
+    soft_path_ : SoftPathSelector
+    l1_logistic_ : L1LogisticSelector
+    classes_ : ndarray of shape (2,)
+    n_features_in_ : int
+    feature_names_in_ : ndarray, if X had string column names
+    """
+
+    def __init__(
+        self,
+        n_genes: Size = "auto",
+        n_folds: int = 5,
+        random_state: int | np.random.RandomState | None = None,
+    ) -> None:
+        self.n_genes = n_genes
+        self.n_folds = n_folds
+        self.random_state = random_state
+
+    def _select(
+        self,
+        X: FloatArray,
+        y: IntegerArray,
+        groups: NDArray[Any],
+        random: np.random.Generator,
+    ) -> None:
+        seeds = random.integers(np.iinfo(np.int32).max, size=2).tolist()
+        self.soft_path_ = SoftPathSelector(self.n_genes, self.n_folds, random_state=seeds[0])
+        self.l1_logistic_ = L1LogisticSelector(
+            self.n_genes, self.n_folds, random_state=seeds[1]
+        )
+        soft = self.soft_path_.fit(X, y, groups).ranking_
+        l1 = self.l1_logistic_.fit(X, y, groups).ranking_
+        self.ranking_ = ranks_of(np.lexsort((soft, soft + l1)))
+        self.n_genes_ = self.soft_path_.n_genes_

@@ -1,0 +1,54 @@
+"""`deepcme panel` writes its tables and chart, and refuses what it cannot use."""
+
+import subprocess
+import sys
+
+import pandas as pd
+from tests.conftest import invented_cohort
+
+COMMAND = [sys.executable, "-c", "from deepcme.cli import main; main()"]
+
+
+def deepcme(*arguments, cwd):
+    return subprocess.run(
+        [*COMMAND, *map(str, arguments)], cwd=cwd, capture_output=True, text=True, check=False
+    )
+
+
+def test_from_a_cohort_to_a_panel(tmp_path):
+    invented_cohort(n_patients=90, positives=40).save(tmp_path / "cohort.h5ad")
+    ran = deepcme(
+        "panel", "cohort.h5ad", "--ranker", "soft-path", "--repeats", "2",
+        "--random-panels", "2", "--jobs", "1", cwd=tmp_path,
+    )  # fmt: skip
+    assert ran.returncode == 0, ran.stderr
+    assert "soft-path: 1 gene, AUC 0." in ran.stdout
+    assert "random panels of that size" in ran.stdout
+    assert "Panels: 9 of 9" in ran.stderr
+    folder = tmp_path / "results" / "cohort-panel"
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "panel_choice.csv", "panel_curve.csv", "panel_curve.svg", "panel_genes.csv",
+        "panel_predictions.csv",
+    ]  # fmt: skip
+    assert pd.read_csv(folder / "panel_curve.csv")["panel"].tolist() == [
+        "1",
+        "2",
+        "5",
+        "10",
+        "all",
+    ]
+    assert pd.read_csv(folder / "panel_genes.csv")["gene"].tolist() == ["gene0"]
+    assert "Genes in the panel" in (folder / "panel_curve.svg").read_text()
+
+
+def test_bad_input_is_one_sentence(tmp_path):
+    for arguments, sentence in (
+        (("panel", "none.h5ad"), "none.h5ad: there is no such file"),
+        (("panel", "matrix.csv"), "takes a cohort (.h5ad)"),
+        (("panel", "none.h5ad", "--ranker", "magic"), "no ranker 'magic'"),
+    ):
+        result = deepcme(*arguments, cwd=tmp_path)
+        assert result.returncode == 2
+        assert sentence in result.stderr
+        assert result.stderr.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []

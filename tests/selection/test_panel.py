@@ -1,0 +1,158 @@
+"""The panel curve: every step learns from the training part, and the tables say what was found."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from tests.conftest import invented_cohort
+
+from deepcme.errors import DeepCMEError
+from deepcme.selection.panel import (
+    ALL_GENES,
+    PanelData,
+    PanelSettings,
+    make_tasks,
+    run_panels,
+    run_task,
+)
+from deepcme.selection.panel_tables import (
+    choose_panels,
+    compute_panel_curve,
+    compute_panel_genes,
+)
+
+SETTINGS = PanelSettings(sizes=(1, 3), repeats=2, random_panels=2)
+
+
+@pytest.fixture(scope="module")
+def cohort():
+    return invented_cohort(n_patients=90, positives=40)
+
+
+@pytest.fixture(scope="module")
+def results(cohort):
+    return run_panels(cohort, SETTINGS)
+
+
+@pytest.fixture(scope="module")
+def curve(results):
+    return compute_panel_curve(results, np.random.default_rng(0), draws=200)
+
+
+def poisoned(data, rows):
+    X = data.X.copy()
+    X[rows] *= 1000
+    return replace(data, X=X)
+
+
+@pytest.mark.parametrize("order", ["soft-path", "l1-logistic", "mean-rank", ALL_GENES])
+def test_nothing_is_learned_from_held_out_patients(cohort, order):
+    settings = replace(SETTINGS, rankers=("soft-path", "l1-logistic", "mean-rank"))
+    data = PanelData.of(cohort)
+    task = next(
+        t for t in make_tasks(cohort, settings) if (t.order, t.split_number) == (order, 1)
+    )
+    clean = run_task(data, task, settings)
+    dirty = run_task(poisoned(data, task.test_rows), task, settings)
+    np.testing.assert_array_equal(clean.genes, dirty.genes)
+    for size, score in clean.scores.items():
+        assert not np.array_equal(score, dirty.scores[size])
+    # One held-out row left as it was has the score it had: the refit is the same too.
+    spared = run_task(poisoned(data, task.test_rows[1:]), task, settings)
+    for size, score in clean.scores.items():
+        assert score[0] == spared.scores[size][0]
+
+
+def test_this_test_would_notice_a_leak(cohort):
+    data = PanelData.of(cohort)
+    task = make_tasks(cohort, SETTINGS)[2]
+    clean = run_task(data, task, SETTINGS)
+    dirty = run_task(poisoned(data, task.train_rows[:20]), task, SETTINGS)
+    assert any(not np.array_equal(clean.scores[k], dirty.scores[k]) for k in clean.scores)
+
+
+def test_every_split_ranker_and_size_is_predicted(cohort, results):
+    predictions = results.predictions
+    sizes = predictions.groupby("order")["n_genes"].unique().map(sorted)
+    assert sizes.map(list).to_dict() == {
+        "soft-path": [1, 3],
+        "l1-logistic": [1, 3],
+        "all genes": [0],
+        "random 1": [1, 3],
+        "random 2": [1, 3],
+    }
+    assert (predictions.groupby(["order", "n_genes"])["split"].nunique() == 2).all()
+    assert set(results.rankings["split"]) == {0, 1, 2}
+    assert results.test_to_train_ratio == pytest.approx(0.25, abs=0.02)
+
+
+def test_patients_are_on_one_side(cohort):
+    for task in make_tasks(cohort, SETTINGS):
+        assert not set(cohort.patients[task.train_rows]) & set(cohort.patients[task.test_rows])
+
+
+def test_processes_change_nothing(cohort, results):
+    again = run_panels(cohort, SETTINGS, jobs=2)
+    pd.testing.assert_frame_equal(results.predictions, again.predictions)
+    pd.testing.assert_frame_equal(results.rankings, again.rankings)
+
+
+def test_the_curve_has_a_row_for_each_size_and_all_genes_last(curve):
+    assert curve["ranker"].tolist() == ["soft-path"] * 3 + ["l1-logistic"] * 3
+    assert curve["panel"].tolist() == ["1", "3", "all"] * 2
+    assert curve["n_genes"].tolist() == [1, 3, 12] * 2
+    assert ((curve["ci_low"] < curve["auc"]) & (curve["auc"] < curve["ci_high"])).all()
+    at_random = curve[curve["panel"] != "all"]
+    assert (at_random["random_low"] <= at_random["random_auc"]).all()
+    assert curve.loc[curve["panel"] == "all", "random_auc"].isna().all()
+
+
+def test_the_gene_behind_the_label_is_the_panel(cohort, results, curve):
+    chosen = choose_panels(curve)
+    assert chosen["n_genes"].tolist() == [1, 1]
+    assert (chosen["auc"] > chosen["random_auc"] + 0.2).all()
+    genes = compute_panel_genes(cohort, results, chosen)
+    assert genes["gene"].tolist() == ["gene0", "gene0"]
+    assert genes["frequency"].tolist() == [1.0, 1.0]
+    assert not genes["few_driving_samples"].any()
+
+
+def test_the_choice_by_hand():
+    """Of AUCs .60, .70, .74, .75 with standard error .05 at the best, .70 is the first close."""
+    curve = pd.DataFrame(
+        {
+            "ranker": "soft-path",
+            "n_genes": [1, 5, 20, 100],
+            "panel": ["1", "5", "20", "all"],
+            "auc": [0.60, 0.70, 0.74, 0.75],
+            "standard_error": [0.3, 0.3, 0.3, 0.05],
+        }
+    )
+    chosen = choose_panels(curve).iloc[0]
+    assert (chosen["n_genes"], chosen["best_n_genes"], chosen["best_auc"]) == (5, 100, 0.75)
+
+
+def test_a_panel_of_all_genes_has_no_list(cohort, results, curve):
+    whole = choose_panels(curve[curve["panel"] == "all"])
+    assert compute_panel_genes(cohort, results, whole).empty
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"rankers": ("magic",)}, "no ranker 'magic'"),
+        ({"rankers": ()}, "needs a ranker"),
+        ({"sizes": (0, 2)}, "1 gene or more"),
+        ({"repeats": 1}, "2 splits"),
+        ({"random_panels": 0}, "1 random panel"),
+    ],
+)
+def test_settings_out_of_range_are_refused(options, sentence):
+    with pytest.raises(DeepCMEError, match=sentence):
+        PanelSettings(**options)
+
+
+def test_too_few_patients_are_refused():
+    with pytest.raises(DeepCMEError, match="there are 2 and 58"):
+        run_panels(invented_cohort(positives=2), SETTINGS)
