@@ -117,5 +117,7 @@ def test_no_scheduler_is_told_in_one_sentence(study_file, tmp_path):
     from deepcme import DeepCMEError
     from deepcme.study.executors import run_on_dask
 
-    with pytest.raises(DeepCMEError, match=r"No Dask scheduler answers at tcp://127\.0\.0\.1:1"):
+    with pytest.raises(
+        DeepCMEError, match=r"No Dask scheduler answers at tcp://127\.0\.0\.1:1"
+    ):
         list(run_on_dask(None, [], "tcp://127.0.0.1:1"))
