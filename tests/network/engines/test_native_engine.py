@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import _thread
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -122,10 +123,15 @@ def test_interrupt_within_an_epoch() -> None:
     problem = make_problem(n=4_000, n_genes=3_000)
     settings = Hyperparameters(hidden_layers=(1024,), batch_size=2, max_epochs=1)
     timer = threading.Timer(0.3, _thread.interrupt_main)
-    timer.start()
-    with pytest.raises(KeyboardInterrupt):
-        fit(NativeEngine(), problem, settings)
-    timer.join()
+    # A shell starts background jobs deaf to Ctrl-C.
+    earlier = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        timer.start()
+        with pytest.raises(KeyboardInterrupt):
+            fit(NativeEngine(), problem, settings)
+    finally:
+        timer.join()
+        signal.signal(signal.SIGINT, earlier)
 
 
 def test_infinite_loss_is_told_in_a_sentence() -> None:
