@@ -19,7 +19,7 @@ from deepcme.bundle.expression import (
 from deepcme.bundle.model import Model
 from deepcme.network.architecture import FloatArray
 from deepcme.sources.reading import few
-from deepcme.study.fit import single_thread
+from deepcme.threads import single_thread
 
 GENES_SHOWN = 5
 

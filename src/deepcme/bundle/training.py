@@ -39,8 +39,8 @@ from deepcme.progress import show_progress
 from deepcme.scales import LINEAR_SCALES
 from deepcme.seeds import integer_seed, seed_for
 from deepcme.splits import RowIndex, draw_folds
-from deepcme.study.fit import single_thread
 from deepcme.study.plan import TaskData
+from deepcme.threads import single_thread
 
 FOLDS = 5
 FEWEST_FOLDS = 3

@@ -30,8 +30,8 @@ from deepcme.preprocessing import Log2Transformer
 from deepcme.progress import show_progress
 from deepcme.scales import LINEAR_SCALES
 from deepcme.seeds import integer_seed, seed_for
-from deepcme.study.fit import single_thread
 from deepcme.study.models import ENSEMBLE
+from deepcme.threads import single_thread
 
 MODELS = (ENSEMBLE, TUNED_REGRESSION)
 
