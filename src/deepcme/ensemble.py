@@ -82,7 +82,7 @@ class DeepCMEEnsemble(NetworkClassifier):
     n_snapshots : int, default 5
         Snapshots that each network keeps at the most. One of 64 units takes
         14.5 MB at 56,602 genes and the default ensemble up to 362 MB; twice as
-        many changed the AUC on real cohorts by less than 0.002.
+        many changed the AUC on real cohorts by less than 0.004.
     penalty : {"l1", None}, default None
     dropout : float, default 0.7
     hidden_layers, batch_norm, penalty_reduction, penalty_strength : optional
