@@ -133,7 +133,7 @@ def run_grid() -> None:
         rows.append(row_of(size, measure(size, names, rounds=3, min_seconds=0.2)))
         table = with_ratios(pd.DataFrame(rows))
         print(table.tail(1).round(3).to_string(header=len(rows) == 1, index=False), flush=True)
-    write("grid", table)
+        write("grid", table)  # after every size, so that a run cut short leaves what it has
     plot_grid(table, machine()).save(OUTPUT / "grid.svg")
 
 
