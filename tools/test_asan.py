@@ -19,7 +19,7 @@ SANITIZERS = "address,undefined"
 RUN_TESTS = """
 import sys
 sys.meta_path[:] = [f for f in sys.meta_path if "editable" not in type(f).__module__]
-sys.path.insert(0, sys.argv[1])
+sys.path[:0] = [sys.argv[1], "."]
 from deepcme.network.engines import _native
 assert _native.__file__.startswith(sys.argv[1]), _native.__file__
 import pytest

@@ -3,11 +3,11 @@
 import shutil
 
 import pytest
-from tests.conftest import invented_cohort
 
 from deepcme.report.page import write_report
 from deepcme.study.run import run_study
 from deepcme.study.spec import make_study
+from tests.conftest import invented_cohort
 
 pytestmark = pytest.mark.browser
 

@@ -3,7 +3,6 @@
 import numpy as np
 import pandas as pd
 import pytest
-from tests.bundle.conftest import QUICK, bundle_cohort, ensembl_ids, symbols
 
 from deepcme import DeepCMEError
 from deepcme.bundle.expression import (
@@ -17,6 +16,7 @@ from deepcme.bundle.expression import (
 from deepcme.bundle.manifest import Genes
 from deepcme.bundle.prediction import predict
 from deepcme.bundle.training import train_model
+from tests.bundle.conftest import QUICK, bundle_cohort, ensembl_ids, symbols
 
 GENES = Genes(
     id=["ENSG00000000001.3", "ENSG00000000002.1", "ENSG00000000003.7"],

@@ -1,11 +1,11 @@
 """One row per sample, with what may be wrong about it."""
 
 import numpy as np
-from tests.bundle.conftest import bundle_cohort, ensembl_ids
 
 from deepcme.bundle.expression import expression_of
 from deepcme.bundle.prediction import far_out_fence, predict, round_predictions
 from deepcme.evaluation.metrics import compute_auc
+from tests.bundle.conftest import bundle_cohort, ensembl_ids
 
 
 def test_one_row_per_sample(model, other_cohort):

@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 from scipy.special import expit
-from tests.bundle.conftest import QUICK, bundle_cohort, ensembl_ids, symbols
 
 from deepcme import Cohort, DeepCMEEnsemble, DeepCMEError
 from deepcme.bundle.expression import expression_of, match_genes, standardise
 from deepcme.bundle.training import _calibrate, train_model
 from deepcme.evaluation.metrics import compute_auc
 from deepcme.preprocessing import make_preprocessor
+from tests.bundle.conftest import QUICK, bundle_cohort, ensembl_ids, symbols
 
 
 def test_the_manifest_describes_cohort_genes_and_preprocessing(model, training_cohort):

@@ -1,11 +1,11 @@
 """Every cohort trains and every other tests, on the genes in common."""
 
 import pytest
-from tests.bundle.conftest import bundle_cohort, ensembl_ids, symbols
 
 from deepcme import DeepCMEError
 from deepcme.bundle.transfer import compute_transfer
 from deepcme.report.transfer import write_transfer
+from tests.bundle.conftest import bundle_cohort, ensembl_ids, symbols
 
 ENSEMBLE = {"hidden_layers": (6,), "max_epochs": 20, "learning_rate": 1e-2}
 

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from tests.bundle.conftest import bundle_cohort, ensembl_ids
 
 from deepcme import DeepCMEError
 from deepcme.bundle.expression import expression_of
@@ -10,6 +9,7 @@ from deepcme.bundle.prediction import predict
 from deepcme.bundle.validation import FROZEN, RECALIBRATED, validate_model
 from deepcme.evaluation.intervals import compute_delong_interval
 from deepcme.report.validation import write_validation
+from tests.bundle.conftest import bundle_cohort, ensembl_ids
 
 
 @pytest.fixture(scope="module")

@@ -6,10 +6,10 @@ import sys
 
 import pandas as pd
 import pytest
-from tests.sources.conftest import gdc, no_waiting  # noqa: F401 (fixtures)
-from tests.sources.test_geo import SERIES
 
 from deepcme import Cohort
+from tests.sources.conftest import gdc, no_waiting  # noqa: F401 (fixtures)
+from tests.sources.test_geo import SERIES
 
 COMMAND = [sys.executable, "-c", "from deepcme.cli import main; main()"]
 

@@ -5,12 +5,12 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-from tests.bundle.conftest import QUICK, bundle_cohort, ensembl_ids, symbols
 
 from deepcme import load_model
 from deepcme.bundle import training
 from deepcme.cli import main
 from deepcme.ensemble import DeepCMEEnsemble
+from tests.bundle.conftest import QUICK, bundle_cohort, ensembl_ids, symbols
 
 
 @pytest.fixture(autouse=True)

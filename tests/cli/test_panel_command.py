@@ -4,6 +4,7 @@ import subprocess
 import sys
 
 import pandas as pd
+
 from tests.conftest import invented_cohort
 
 COMMAND = [sys.executable, "-c", "from deepcme.cli import main; main()"]

@@ -2,9 +2,9 @@
 
 import pandas as pd
 import pytest
-from tests.cli.test_cli import deepcme
 
 from deepcme import Cohort
+from tests.cli.test_cli import deepcme
 
 
 def simulate(folder, *options):

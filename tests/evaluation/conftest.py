@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 from hypothesis import settings
 from scipy.special import expit
+
 from tests.evaluation.simulations import simulate_frozen_model
 
 # A busy machine is no failure.

@@ -3,7 +3,6 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from tests.evaluation.simulations import simulate_repeated_rows
 
 from deepcme.evaluation.calibration import (
     compute_calibration,
@@ -19,6 +18,7 @@ from deepcme.evaluation.metrics import (
     compute_log_loss,
     compute_scaled_brier_score,
 )
+from tests.evaluation.simulations import simulate_repeated_rows
 
 
 def expand(groups: list[dict[str, float]]) -> tuple[np.ndarray, np.ndarray]:

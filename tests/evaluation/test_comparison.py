@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.evaluation.simulations import simulate_corrected_t_test, simulate_holm_correction
 
 from deepcme.errors import DeepCMEError
 from deepcme.evaluation.comparison import (
@@ -15,6 +14,7 @@ from deepcme.evaluation.comparison import (
     compute_practical_equivalence,
     compute_test_to_train_ratio,
 )
+from tests.evaluation.simulations import simulate_corrected_t_test, simulate_holm_correction
 
 differences = st.lists(st.floats(-1, 1), min_size=2, max_size=20)
 

@@ -3,7 +3,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
-from tests.evaluation.simulations import simulate_cross_validated_auc
 
 from deepcme.errors import DeepCMEError
 from deepcme.evaluation.discrimination import (
@@ -12,6 +11,7 @@ from deepcme.evaluation.discrimination import (
     compute_study_classification,
 )
 from deepcme.evaluation.metrics import choose_threshold
+from tests.evaluation.simulations import simulate_cross_validated_auc
 
 
 @pytest.fixture

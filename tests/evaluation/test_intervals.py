@@ -5,7 +5,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
-from tests.evaluation.simulations import simulate_delong_test, simulate_frozen_auc_intervals
 
 from deepcme.errors import DeepCMEError
 from deepcme.evaluation.intervals import (
@@ -16,6 +15,7 @@ from deepcme.evaluation.intervals import (
     compute_hanley_mcneil_interval,
     compute_wilson_interval,
 )
+from tests.evaluation.simulations import simulate_delong_test, simulate_frozen_auc_intervals
 
 separate_scores = st.tuples(
     st.lists(st.integers(0, 8), min_size=2, max_size=12),

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
-from tests.evaluation.simulations import simulate_permutation_p_values
 
 from deepcme.errors import DeepCMEError
 from deepcme.evaluation.permutation import compute_permutation_test, permute_labels
+from tests.evaluation.simulations import simulate_permutation_p_values
 
 samples = st.lists(
     st.tuples(st.integers(0, 1), st.sampled_from("abcdefgh")), min_size=1, max_size=25

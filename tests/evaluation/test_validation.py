@@ -8,6 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
+
+from deepcme.evaluation.discrimination import MEASURED_COVERAGE
+from deepcme.evaluation.intervals import FEWEST_EVENTS_FOR_DELONG
 from tests.evaluation.simulations import (
     simulate_corrected_t_test,
     simulate_cross_validated_auc,
@@ -18,9 +21,6 @@ from tests.evaluation.simulations import (
     simulate_permutation_p_values,
     simulate_repeated_rows,
 )
-
-from deepcme.evaluation.discrimination import MEASURED_COVERAGE
-from deepcme.evaluation.intervals import FEWEST_EVENTS_FOR_DELONG
 
 PAGE = Path(__file__).parents[2] / "docs" / "validation-of-the-statistics.md"
 TEMPLATE = Path(__file__).parent / "validation_page.md"

@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.metrics import roc_auc_score
-from tests.conftest import invented_cohort
 
 from deepcme import Cohort, DeepCMEError
 from deepcme.files import write_csv
@@ -15,6 +14,7 @@ from deepcme.report.page import gene_link, write_report
 from deepcme.study.run import run_study
 from deepcme.study.spec import make_study
 from deepcme.study.store import StudyFolder
+from tests.conftest import invented_cohort
 
 ATTACK = "<script>alert(1)</script>"
 

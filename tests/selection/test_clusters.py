@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from tests.selection.problems import make_problem, make_twins
 
 from deepcme.errors import DeepCMEError
 from deepcme.selection import clusters
@@ -12,6 +11,7 @@ from deepcme.selection.clusters import (
     correlate,
     describe_clusters,
 )
+from tests.selection.problems import make_problem, make_twins
 
 
 def test_twins_share_a_cluster_and_numbers_follow_the_genes():

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from tests.selection.problems import TRUTH, make_problem, make_twins
 
 from deepcme.errors import DeepCMEError
 from deepcme.selection import knockoffs
@@ -15,6 +14,7 @@ from deepcme.selection.knockoffs import (
     find_blocks,
     select_against_decoys,
 )
+from tests.selection.problems import TRUTH, make_problem, make_twins
 
 
 def select(X, y, seed=0, **options):

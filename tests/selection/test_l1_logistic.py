@@ -3,9 +3,9 @@
 import numpy as np
 import sklearn
 from sklearn.linear_model import LogisticRegression
-from tests.selection.problems import TRUTH, make_problem
 
 from deepcme.selection.l1_logistic import cross_validate_l1, fit_l1_path
+from tests.selection.problems import TRUTH, make_problem
 
 
 def unscreened(X, y, penalty):

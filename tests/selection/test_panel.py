@@ -5,7 +5,6 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from tests.conftest import invented_cohort
 
 from deepcme.errors import DeepCMEError
 from deepcme.selection.panel import (
@@ -21,6 +20,7 @@ from deepcme.selection.panel_tables import (
     compute_panel_curve,
     compute_panel_genes,
 )
+from tests.conftest import invented_cohort
 
 SETTINGS = PanelSettings(sizes=(1, 3), repeats=2, random_panels=2)
 

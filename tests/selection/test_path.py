@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-from tests.selection.problems import TRUTH, make_problem
 
 from deepcme.errors import DeepCMEError
 from deepcme.network.engines import make_engine
 from deepcme.selection.path import SoftPathSettings, follow_soft_path, shrinkage_factors
+from tests.selection.problems import TRUTH, make_problem
 
 
 def follow(X, y, seed=0, rows=None, **options):

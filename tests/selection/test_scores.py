@@ -3,7 +3,6 @@
 import numpy as np
 import pandas as pd
 import pytest
-from tests.conftest import invented_cohort
 
 from deepcme import Cohort, DeepCMEError
 from deepcme.evaluation.metrics import compute_auc
@@ -16,6 +15,7 @@ from deepcme.selection.scores import (
     compute_score_agreement,
     describe_genes,
 )
+from tests.conftest import invented_cohort
 
 
 def described(columns, scale="fpkm"):

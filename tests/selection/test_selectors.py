@@ -6,7 +6,6 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.utils.estimator_checks import parametrize_with_checks
-from tests.selection.problems import TRUTH, make_problem
 
 from deepcme.errors import DeepCMEError
 from deepcme.selection.rankers import ranks_of
@@ -16,6 +15,7 @@ from deepcme.selection.selectors import (
     MeanRankSelector,
     SoftPathSelector,
 )
+from tests.selection.problems import TRUTH, make_problem
 
 SELECTORS = [SoftPathSelector, L1LogisticSelector, MeanRankSelector]
 

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from tests.selection.problems import TRUTH, make_problem, make_twins
 
 from deepcme.errors import DeepCMEError
 from deepcme.selection.clusters import cluster_genes
@@ -14,6 +13,7 @@ from deepcme.selection.stability import (
     find_stable_genes,
     select_on_subsamples,
 )
+from tests.selection.problems import TRUTH, make_problem, make_twins
 
 SEED = np.random.SeedSequence(5)
 

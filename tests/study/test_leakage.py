@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from tests.conftest import invented_cohort
 
 from deepcme.preprocessing import make_preprocessor
 from deepcme.study.fit import fit_task
 from deepcme.study.plan import TaskData, make_plan
 from deepcme.study.spec import TABLE_1_MODELS
+from tests.conftest import invented_cohort
 
 NAMES = [name for name in TABLE_1_MODELS if name != "DeepCME"]
 QUICK_ENSEMBLE = {

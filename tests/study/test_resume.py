@@ -7,10 +7,10 @@ import time
 
 import numpy as np
 import pytest
-from tests.conftest import invented_cohort
 
 from deepcme.study.run import run_study
 from deepcme.study.spec import make_study
+from tests.conftest import invented_cohort
 
 TABLES = ("predictions.parquet", "metrics.csv", "gene_scores.csv", "history.parquet")
 NETWORK = {"name": "DeepCME", "parameters": {"hidden_layers": [16, 16], "max_epochs": 60}}

@@ -5,13 +5,13 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-from tests.conftest import invented_cohort
 
 from deepcme import DeepCMEError
 from deepcme.report.page import write_report
 from deepcme.study import executors
 from deepcme.study.run import TasksFailedError, load_cohort, run_study
 from deepcme.study.spec import load_study
+from tests.conftest import invented_cohort
 
 TABLES = ("predictions.parquet", "metrics.csv", "gene_scores.csv", "history.parquet")
 

@@ -6,7 +6,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from problems import (
+
+from deepcme.network.architecture import Hyperparameters
+from deepcme.network.engines.base import Engine
+from deepcme.network.training import rank_auc
+from tests.network.engines.problems import (
     PENALTIES,
     VARIANTS,
     difference,
@@ -15,10 +19,6 @@ from problems import (
     start,
     train_steps,
 )
-
-from deepcme.network.architecture import Hyperparameters
-from deepcme.network.engines.base import Engine
-from deepcme.network.training import rank_auc
 
 pytest.importorskip("torch")
 native_engine = pytest.importorskip("deepcme.network.engines.native_engine")

@@ -14,13 +14,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from problems import Problem, make_problem, one_batch, start, train_steps
 from threadpoolctl import threadpool_limits
 
 from deepcme.errors import DeepCMEError
 from deepcme.network.architecture import Hyperparameters, NetworkWeights, initialise_weights
 from deepcme.network.engines.base import Engine
 from deepcme.network.training import Epoch, TrainedNetwork
+from tests.network.engines.problems import Problem, make_problem, one_batch, start, train_steps
 
 native_engine = pytest.importorskip("deepcme.network.engines.native_engine")
 NativeEngine = native_engine.NativeEngine

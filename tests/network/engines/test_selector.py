@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from problems import Problem, difference, make_problem
 
 from deepcme.network.architecture import (
     FloatArray,
@@ -14,6 +13,7 @@ from deepcme.network.architecture import (
 )
 from deepcme.network.engines.base import Engine, SelectorRun
 from deepcme.network.training import draw_epoch
+from tests.network.engines.problems import Problem, difference, make_problem
 
 torch = pytest.importorskip("torch")
 native_engine = pytest.importorskip("deepcme.network.engines.native_engine")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from problems import difference, make_problem, one_batch, start, train_steps
 
 from deepcme.network.architecture import (
     FloatArray,
@@ -14,6 +13,13 @@ from deepcme.network.architecture import (
 )
 from deepcme.network.engines.base import OptimiserState, TrainingRun
 from deepcme.network.training import Epoch
+from tests.network.engines.problems import (
+    difference,
+    make_problem,
+    one_batch,
+    start,
+    train_steps,
+)
 
 torch = pytest.importorskip("torch")
 
