@@ -138,13 +138,16 @@ def _failure_sentence(failures: dict[str, str], plan: Plan, folder: StudyFolder)
 
 def write_tables(plan: Plan, folder: StudyFolder) -> None:
     """Make the study's tables of its finished tasks."""
-    results = [pair for pair in folder.results(plan) if pair[0].grid_point is None]
+    fits = [task for task in plan.tasks if task.grid_point is None]
+    searched = [task for task in plan.tasks if task.grid_point is not None]
+    results = list(folder.results(fits))
     predictions = [tables.compute_predictions(plan.cohort, results)]
-    if plan.study.grid.search != "none":
-        grid = tables.compute_grid(plan.cohort, folder.results(plan))
+    if searched:
+        grid = tables.compute_grid(plan.cohort, folder.results(searched))
         folder.write_table(grid, "grid.csv")
         folder.write_table(summarise_grid(grid), "grid_summary.csv")
-        predictions.append(tables.compute_tuned_predictions(plan, folder.results(plan), grid))
+        tuned = tables.compute_tuned_predictions(plan, folder.results(searched), grid)
+        predictions.append(tuned)
     whole = tables.concatenate(predictions)
     metrics = compute_metrics(whole)
     metrics = metrics[metrics["metric"].isin(plan.study.evaluation.metrics)]

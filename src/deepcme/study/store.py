@@ -22,7 +22,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
@@ -120,9 +120,9 @@ class StudyFolder:
             pd.DataFrame(history) if history else None,
         )
 
-    def results(self, plan: Plan) -> Iterator[tuple[Task, TaskResult]]:
-        """Each finished task of the plan, in order, with its result."""
-        for task in plan.tasks:
+    def results(self, tasks: Iterable[Task]) -> Iterator[tuple[Task, TaskResult]]:
+        """Each finished one of the tasks, in order, with its result; read one at a time."""
+        for task in tasks:
             if self.has(task):
                 yield task, self.load(task)
 
