@@ -32,6 +32,8 @@ def make_charts(contents: Contents) -> dict[str, Chart]:
         history = tables["history"]
         first = history[history["model"] == history["model"].iloc[0]]
         charts["training_curves"] = figures.plot_training_curves(first)
+    if "figure_6" in tables:
+        charts["figure_6"] = figures.plot_roc(tables["figure_6"])
     if "figure_7" in tables:
-        charts["grid"] = figures.plot_grid(tables["figure_7"])
+        charts["figure_7"] = figures.plot_grid(tables["figure_7"])
     return charts

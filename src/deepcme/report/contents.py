@@ -148,6 +148,7 @@ def _publication_makers(
         "table_1": lambda: publication.compute_table_1(metrics),
         "table_2": lambda: publication.compute_table_2(metrics),
         "table_3": lambda: publication.compute_table_3(metrics),
+        "figure_6": lambda: publication.compute_figure_6(predictions),
         "figure_7": grid,
         "claims": claims,
     }
