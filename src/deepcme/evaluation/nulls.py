@@ -92,7 +92,7 @@ def _compared(
     runs: pd.DataFrame, null: dict[str, Any], model: str, auc: float
 ) -> Iterator[tuple[str, float]]:
     """What a kind of null run stands beside: a name and an AUC."""
-    yield f"{model}, all genes", auc
+    yield f"{model} on all genes", auc
     if null["kind"] == "random genes":
         of_size = (runs["kind"] == "signature") & (runs["size"] == null["size"])
         for signature in runs[of_size].itertuples():
