@@ -228,6 +228,14 @@ def test_the_report_says_what_was_run_and_what_was_not(quick_study, tmp_path, si
     assert "of 2 random sets of 3 genes" in (path / "report.md").read_text(encoding="utf-8")
 
 
+def test_a_signature_may_have_a_number_for_a_name(quick_study, tmp_path):
+    (tmp_path / "070.txt").write_text("gene1\ngene2\n7157\n")
+    nulls = {"signatures": [tmp_path / "070.txt"], "gene_sets": 1, "permutations": 0}
+    folder = run(quick_study(models=["LR"], nulls=nulls), tmp_path / "out")
+    text = write_report(folder, ["md"]).read_text(encoding="utf-8")
+    assert "Signature 070: 2 of its 3 genes found (missing: 7157)" in text
+
+
 @pytest.mark.slow
 def test_the_permutation_p_of_a_study_without_signal_is_uniform(tmp_path):
     """Whole studies of noise: 200 of them, 19 permutations each."""

@@ -23,7 +23,7 @@ def plot_nulls(runs: pd.DataFrame, comparison: pd.DataFrame) -> Chart:
     comparison : DataFrame
         As `compute_null_comparison` gives it.
     """
-    null = runs[runs["kind"] != "signature"].assign(row=_null_names)
+    null = runs[runs["kind"] != "signature"].assign(row=_null_names)[["row", "number", "auc"]]
     compared = comparison.assign(row=_null_names)
     names = compared["compared"].drop_duplicates().tolist()
     y = alt.Y("row:N", sort=compared["row"].tolist(), title=None, axis=alt.Axis(labelLimit=260))
@@ -42,19 +42,21 @@ def plot_nulls(runs: pd.DataFrame, comparison: pd.DataFrame) -> Chart:
             y=y,
             color=alt.Color(
                 "compared:N",
-                title="Compared",
+                title="Real result",
                 scale=alt.Scale(domain=names, range=list(PALETTE[: len(names)])),
             ),
             shape=alt.Shape(
                 "compared:N",
-                title="Compared",
+                title="Real result",
                 scale=alt.Scale(domain=names, range=list(SHAPES[: len(names)])),
             ),
             tooltip=["compared:N", each, alt.Tooltip("share_as_good:Q", format=".0%")],
         )
     )
-    chance = alt.Chart(pd.DataFrame({"auc": [0.5]})).mark_rule(strokeDash=[4, 4], color=NEUTRAL)
-    chart: alt.LayerChart = chance.encode(x="auc:Q") + bars + points
+    chance = alt.Chart(pd.DataFrame({"auc": [0.5]})).encode(x="auc:Q")
+    line = chance.mark_rule(strokeDash=[4, 4], color="black")
+    word = chance.mark_text(text="chance", dy=-8).encode(y=alt.value(0))
+    chart: alt.LayerChart = line + word + bars + points
     return chart.properties(width=440, height=alt.Step(44))
 
 

@@ -8,7 +8,8 @@ from typing import Any
 import pandas as pd
 
 from deepcme.evaluation.nulls import compute_null_comparison, compute_permutation_table
-from deepcme.study.store import NULL_RUNS, StudyFolder
+from deepcme.sources.reading import few
+from deepcme.study.store import StudyFolder
 
 LEVEL = 0.05
 
@@ -38,9 +39,9 @@ def compute_null_tables(
         "random_genes": "Random gene sets: not run (--nulls N).",
         "signatures": "Signatures: not run (--signature FILE).",
     }
-    if not (folder.path / NULL_RUNS).exists():
+    runs = folder.read_null_runs()
+    if runs.empty:
         return {}, notes
-    runs = folder.read_table(NULL_RUNS)
     comparison = compute_null_comparison(runs, model, auc)
     tables = {"null_runs": runs, "nulls": comparison}
     if (runs["kind"] == "permuted labels").any():
@@ -78,10 +79,10 @@ def _random_genes(row: dict[Hashable, Any]) -> str:
 
 def _signature(run: dict[Hashable, Any], comparison: pd.DataFrame) -> str:
     name = f"signature {run['signature']}"
-    n_missing = len(str(run["missing"]).split(", ")) if pd.notna(run["missing"]) else 0
-    lost = f" (missing: {run['missing']})" if n_missing else ""
+    missing = str(run["missing"]).split(", ") if pd.notna(run["missing"]) else []
+    lost = f" (missing: {few(missing, 5)})" if missing else ""
     sentence = (
-        f"Signature {run['signature']}: {run['listed'] - n_missing:,.0f} of its "
+        f"Signature {run['signature']}: {run['listed'] - len(missing):,.0f} of its "
         f"{run['listed']:,.0f} genes found{lost}, mean test AUC {run['auc']:.3f}"
     )
     beside = comparison[(comparison["compared"] == name) & (comparison["size"] == run["size"])]
