@@ -24,6 +24,7 @@ from deepcme.evaluation.metrics import compute_metrics
 from deepcme.evaluation.stability import compute_instability
 from deepcme.evaluation.utility import compute_decision_curve
 from deepcme.report import publication, tables
+from deepcme.report.nulls import compute_null_tables
 from deepcme.report.verdict import Verdict, make_verdict
 from deepcme.seeds import seed_for
 from deepcme.study.spec import is_network
@@ -111,8 +112,12 @@ def compute_contents(folder: StudyFolder) -> Contents:
     notes["calibration_evidence"] = describe_calibration_evidence(
         int(counts["events"]), int(counts["n"] - counts["events"])
     )
+    null_tables, null_notes = compute_null_tables(folder, headline, float(counts["auc"]))
+    made, notes = made | null_tables, notes | null_notes
     findings = folder.read_findings()
-    verdict = make_verdict(headline, findings, discrimination, made.get("comparison"))
+    verdict = make_verdict(
+        headline, findings, discrimination, made.get("comparison"), made.get("permutation")
+    )
     return Contents(cohort, identity, headline, findings, verdict, made, notes)
 
 

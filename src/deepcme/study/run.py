@@ -18,6 +18,7 @@ from deepcme.study.estimate import describe_expected_time
 from deepcme.study.executors import Outcome, run_on_dask, run_on_processes
 from deepcme.study.grid import summarise_grid
 from deepcme.study.models import DEEPCME, ENSEMBLE
+from deepcme.study.nulls import describe_null_runs
 from deepcme.study.plan import Plan, Task, TaskData, make_plan
 from deepcme.study.spec import Study, is_network
 from deepcme.study.store import StudyFolder
@@ -74,14 +75,14 @@ def run_study(
     jobs = min(jobs or cpu_count(), max(len(missing), 1))
     if not quiet:
         print(_announcement(plan, missing), file=sys.stderr)
-        if missing and study.grid.search != "none":
+        if any(task.grid_point or task.null for task in missing):
             print(describe_expected_time(plan, missing, jobs), file=sys.stderr)
     outcomes = _outcomes(TaskData.of(plan.cohort), missing, jobs, scheduler)
     failures: dict[str, str] = {}
     with show_progress("Fitting", len(missing), quiet=quiet) as advance:
         for task, result in outcomes:
             if isinstance(result, str):
-                failures[f"{task.model.name}, split {task.split_number}"] = result
+                failures[task.title] = result
             else:
                 folder.save(task, result)
             advance()
@@ -119,11 +120,13 @@ def _announcement(plan: Plan, missing: Sequence[Task]) -> str:
     cohort, study = plan.cohort, plan.study
     n_done = len(plan.tasks) - len(missing)
     done = f"; {n_done} of {len(plan.tasks)} fits are there already" if n_done else ""
+    nulls = list({task.null.title: task.null for task in plan.tasks if task.null}.values())
+    reruns = f" {describe_null_runs(nulls, study.models[0].name)}" if nulls else ""
     return (
         f"{cohort.name}: {cohort.n_samples} samples of {cohort.n_patients} patients, "
         f"{cohort.n_positives} positive, {cohort.n_genes:,} genes. "
         f"{len(study.models)} models on {study.split.repeats} splits, "
-        f"protocol {study.protocol}{done}."
+        f"protocol {study.protocol}{done}.{reruns}"
     )
 
 
@@ -138,7 +141,8 @@ def _failure_sentence(failures: dict[str, str], plan: Plan, folder: StudyFolder)
 
 def write_tables(plan: Plan, folder: StudyFolder) -> None:
     """Make the study's tables of its finished tasks."""
-    fits = [task for task in plan.tasks if task.grid_point is None]
+    fits = [task for task in plan.tasks if task.grid_point is None and task.null is None]
+    nulls = [task for task in plan.tasks if task.null is not None]
     searched = [task for task in plan.tasks if task.grid_point is not None]
     results = list(folder.results(fits))
     predictions = [tables.compute_predictions(plan.cohort, results)]
@@ -155,4 +159,5 @@ def write_tables(plan: Plan, folder: StudyFolder) -> None:
     folder.write_table(metrics, "metrics.csv")
     folder.write_table(tables.compute_gene_scores(plan.cohort, results), "gene_scores.csv")
     folder.write_table(tables.compute_history(results), "history.parquet")
+    folder.write_null_runs(tables.compute_null_runs(plan.cohort, folder.results(nulls)))
     folder.remove_leftovers()
