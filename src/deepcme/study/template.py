@@ -29,6 +29,11 @@ protocol = "honest"
 [evaluation]
 # metrics = ["auc", "pr_auc"]
 
+# What do the genes add to clinical columns of the cohort?
+# [clinical]
+# columns = ["age", "grade"]
+# genes = "DeepCME-ensemble"   # the model that stands for the genes (or "LR-tuned")
+
 [[models]]
 name = "DeepCME"
 # parameters = {{ hidden_layers = [64, 64, 64], batch_size = 32, penalty_strength = 100.0 }}
