@@ -24,6 +24,7 @@ from deepcme.evaluation.metrics import compute_metrics
 from deepcme.evaluation.stability import compute_instability
 from deepcme.evaluation.utility import compute_decision_curve
 from deepcme.report import publication, tables
+from deepcme.report.added_value import added_value_makers, describe_added_value
 from deepcme.report.verdict import Verdict, make_verdict
 from deepcme.seeds import seed_for
 from deepcme.study.spec import is_network
@@ -76,6 +77,7 @@ def compute_contents(folder: StudyFolder) -> Contents:
     headline = str(models[0]["name"])
     baselines = [m["name"] for m in models if not is_network(m["estimator"])]
     notes: dict[str, str] = {}
+    made: dict[str, pd.DataFrame] = {}
 
     def random(name: str) -> np.random.Generator:
         return np.random.default_rng(seed_for(settings["seed"], "report", name))
@@ -96,9 +98,9 @@ def compute_contents(folder: StudyFolder) -> Contents:
         "instability": lambda: compute_instability(predictions, random("stability")),
         "genes": lambda: _genes(folder),
         "history": lambda: tables.compute_training_curves(folder.read_table("history.parquet")),
+        **added_value_makers(folder, settings, predictions, made),
         **_publication_makers(folder, predictions),
     }
-    made: dict[str, pd.DataFrame] = {}
     for name, make in makers.items():
         try:
             made[name] = make()
@@ -111,6 +113,7 @@ def compute_contents(folder: StudyFolder) -> Contents:
     notes["calibration_evidence"] = describe_calibration_evidence(
         int(counts["events"]), int(counts["n"] - counts["events"])
     )
+    notes |= describe_added_value(settings, predictions, made)
     findings = folder.read_findings()
     verdict = make_verdict(headline, findings, discrimination, made.get("comparison"))
     return Contents(cohort, identity, headline, findings, verdict, made, notes)
