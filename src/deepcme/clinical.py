@@ -46,9 +46,9 @@ class _NumberCoding:
     @classmethod
     def learn(cls, values: pd.Series) -> _NumberCoding | None:
         """None if the column says nothing on these rows."""
-        filled = values.fillna(values.median())
-        if filled.nunique() < 2:
+        if values.nunique() < 2:
             return None
+        filled = values.fillna(values.median())
         mean, deviation = float(filled.mean()), float(filled.std(ddof=0))
         return cls(str(values.name), float(values.median()), mean, deviation)
 

@@ -248,8 +248,8 @@ def _may_separate(
 
 
 def _two_sided_auc(values: NDArray[np.float32], labels: NDArray[np.int8]) -> float:
-    """AUC of the known values, in the direction that separates; 0.5 without two classes."""
-    known = ~np.isnan(values)
+    """AUC of the finite values, in the direction that separates; 0.5 without two classes."""
+    known = np.isfinite(values)
     if len(np.unique(labels[known])) < 2:
         return 0.5
     auc = float(roc_auc_score(labels[known], values[known]))

@@ -83,9 +83,10 @@ def _coding(settings: Mapping[str, Any], columns: pd.DataFrame) -> str:
         f"Clinical columns: {coded}. Logistic regression without penalty; it is fitted, and "
         "coding, medians and scales are learned, on the training and validation part, on which "
         "the gene model is fitted too. In "
-        f"{CLINICAL_AND_GENES} the logit of {settings['clinical']['genes']} for patients that "
-        "it did not train on is one more column (pre-validation: Tibshirani and Efron 2002). "
-        "Scores of the validation part come from fits on the other patients, in five folds."
+        f"{CLINICAL_AND_GENES} the logit of {settings['clinical']['genes']} is one more "
+        "column: for the fitted patients by models fitted on the others, in five folds "
+        "(pre-validation: Tibshirani and Efron 2002). Scores of the validation part come from "
+        "such fits too."
     )
 
 

@@ -44,8 +44,8 @@ CAPTIONS: dict[str, str] = {
         "validation data."
     ),
     "added_value_auc": (
-        "Mean AUC on the test parts of the clinical columns alone, the genes alone, and both, "
-        "on the same patients. Intervals: bootstrap of patients, stratified by label, 2,000 draws."
+        "Mean test AUC of the clinical columns alone, the genes alone, and both, on the same "
+        "patients. Intervals: bootstrap of patients, stratified by label, 2,000 draws."
     ),
     "added_value": (
         "AUC of both minus AUC of each alone, over the splits; corrected resampled t-test "
@@ -112,7 +112,6 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
         ("difference", "AUC difference", "+.3f"),
         ("ci_low", "95% low", "+.3f"),
         ("ci_high", "95% high", "+.3f"),
-        ("p_value", "p", ".3f"),
         ("p_holm", "p (Holm)", ".3f"),
         ("probability_equivalent", "P(equivalent)", ".2f"),
         ("n", "Samples", ",.0f"),

@@ -1,8 +1,8 @@
 """Added value: the study's clinical columns alone, and beside the genes.
 
-The genes enter as one number, the logit of the gene model for patients that it did not
-train on (pre-validation: Tibshirani and Efron 2002, Stat Appl Genet Mol Biol 1:1), so that
-the clinical columns stay without penalty whatever the gene model is.
+The genes enter as one number, the logit that the whole gene model, fitted on the other
+patients in folds, gives a patient (pre-validation: Tibshirani and Efron 2002, Stat Appl
+Genet Mol Biol 1:1). The clinical columns stay without penalty whatever the gene model is.
 """
 
 from __future__ import annotations
@@ -45,10 +45,9 @@ def take_clinical(cohort: Cohort, columns: Sequence[str]) -> pd.DataFrame:
         If a column is not there, made the label or gives it away, has one
         value only, or has too many different words.
     """
-    for column in columns:
-        _refuse_unusable(cohort, column)
     telling = dict(find_telling_columns(cohort))
     for column in columns:
+        _refuse_unusable(cohort, column)
         if column in telling:
             raise DeepCMEError(
                 f"The clinical column {column!r} gives the label away (its AUC alone is "

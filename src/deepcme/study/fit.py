@@ -67,7 +67,7 @@ def fit_task(data: TaskData, task: Task) -> TaskResult:
         model = _fit_model(data, task, fitting, fitting_rows)
         score, probability = scores_of(model, fitting)
         oof_score = (
-            _out_of_fold_logits(model, data, task, fitting, fitting_rows)
+            _out_of_fold_logits(data, task, fitting, fitting_rows)
             if task.prevalidated
             else None
         )
@@ -117,22 +117,20 @@ def _fit_model(
 
 
 def _out_of_fold_logits(
-    model: Any,
-    data: TaskData,
-    task: Task,
-    fitting: NDArray[np.float32],
-    rows: NDArray[np.int64],
+    data: TaskData, task: Task, fitting: NDArray[np.float32], rows: NDArray[np.int64]
 ) -> NDArray[np.float64]:
-    """Logits by fits without the row: the model's own, where it has them for all rows."""
-    own: NDArray[np.float64] = model.oof_decision_function_
-    if np.isfinite(own).all():
-        return own
+    """Logit of each row by the whole model, fitted on the patients of the other folds.
+
+    The ensemble's own out-of-fold logits will not do: each is that of a single
+    network, and noisier than the ensemble's, so that a regression on them would
+    undervalue the genes.
+    """
     labels, patients = data.labels[rows], data.patients[rows]
     random = np.random.default_rng(task.random_state)
     logits = np.empty(len(rows))
     for held_out in draw_folds(labels, patients, N_FOLDS, random):
         rest = np.setdiff1d(np.arange(len(rows)), held_out)
-        fold = make_model(task.model.estimator, task.model.parameters, task.random_state)
-        fold.fit(fitting[rest], labels[rest], groups=patients[rest])
-        logits[held_out] = fold.decision_function(fitting[held_out])
+        model = make_model(task.model.estimator, task.model.parameters, task.random_state)
+        model.fit(fitting[rest], labels[rest], groups=patients[rest])
+        logits[held_out] = model.decision_function(fitting[held_out])
     return logits

@@ -22,7 +22,7 @@ DEFAULT_MODELS = ("DeepCME", "DeepCME-ensemble", *TABLE_1_MODELS[1:], "LR-tuned"
 # What the clinical columns say alone, and beside the gene model.
 CLINICAL = "clinical"
 CLINICAL_AND_GENES = "clinical + genes"
-# Estimators that tell the logit of a patient they were not fitted on.
+# Estimators that are fitted on training and validation part alike, as the clinical columns are.
 PREVALIDATED_ESTIMATORS = ("DeepCME-ensemble", "LR-tuned")
 
 _WITHOUT_BATCH_NORM = {"batch_norm": False}

@@ -32,7 +32,7 @@ protocol = "honest"
 # What do the genes add to clinical columns of the cohort?
 # [clinical]
 # columns = ["age", "grade"]
-# genes = "DeepCME-ensemble"   # the model that stands for the genes (or "LR-tuned")
+# genes = "DeepCME-ensemble"   # stands for the genes, fitted six times a split (or "LR-tuned")
 
 [[models]]
 name = "DeepCME"
