@@ -58,12 +58,15 @@ class Labelling:
         1, 0, or NaN where the sample is left out; indexed as the clinical table.
     left_out : mapping of str to int
         How many samples each reason leaves out.
+    columns : tuple of str
+        Columns of the clinical table that the rule looked at.
     """
 
     name: str
     rule: str
     values: pd.Series
     left_out: Mapping[str, int] = field(default_factory=dict)
+    columns: tuple[str, ...] = ()
 
     def notes(self) -> list[str]:
         """One sentence per reason for leaving samples out."""
@@ -135,6 +138,7 @@ def horizon_endpoint(
             f"without a known {time} and {event}": int((~known).sum()),
             f"censored before {horizon:g}": int((known & values.isna()).sum()),
         },
+        columns=(time, event),
     )
 
 
@@ -161,6 +165,7 @@ def pathologic_m1(clinical: pd.DataFrame) -> Labelling:
             "with the pathologic stage MX": int((stage == "MX").sum()),
             "without a pathologic M stage": int(stage.isna().sum()),
         },
+        columns=tuple(columns),
     )
 
 
@@ -207,6 +212,7 @@ def any_distant_metastasis(clinical: pd.DataFrame) -> Labelling:
         ),
         values=positive.astype(float).where(recorded),
         left_out={"without a clinical record": int((~recorded).sum())},
+        columns=tuple(used),
     )
 
 
@@ -235,6 +241,7 @@ def binary_column(clinical: pd.DataFrame, column: str) -> Labelling:
         rule=f"{column} = 1 against {column} = 0, as given; blank = left out.",
         values=values,
         left_out={f"with a blank {column}": int(values.isna().sum())},
+        columns=(column,),
     )
 
 

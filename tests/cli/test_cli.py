@@ -72,6 +72,35 @@ def test_nulls_are_asked_for_and_added_to_a_finished_study(tables, tmp_path):
     assert refused.stderr.count("\n") == 1
 
 
+ENSEMBLE = """
+[cohort]
+path = "cohort.h5ad"
+[split]
+repeats = 2
+[[models]]
+name = "DeepCME-ensemble"
+parameters = { n_networks = 2, hidden_layers = [6], max_epochs = 3 }
+"""
+
+
+def test_clinical_columns_of_the_samples_table_are_set_beside_the_genes(tables, tmp_path):
+    expression, samples = tables
+    deepcme(
+        "prepare", "table", "--expression", expression, "--samples", samples,
+        "--label", "relapse", "--scale", "fpkm", "-o", tmp_path / "cohort.h5ad",
+    )  # fmt: skip
+    (tmp_path / "study.toml").write_text(ENSEMBLE)
+    run = ("run", tmp_path / "study.toml", "--jobs", "1", "--out", tmp_path / "out")
+    ran = deepcme(*run, "--clinical", "age, site")
+    assert ran.returncode == 0, ran.stderr
+    assert "over age, site" in (tmp_path / "out" / "report.md").read_text()
+    refused = deepcme(*run, "--clinical", "weight")
+    assert refused.returncode == 2
+    assert (
+        "has no clinical column 'weight': choose from patient_id, site, age" in refused.stderr
+    )
+
+
 def test_quiet_says_nothing(tables, tmp_path):
     from deepcme.sources.tables import TableColumns, cohort_from_tables
 

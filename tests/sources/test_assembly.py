@@ -34,6 +34,7 @@ def test_what_barcodes_tell_and_what_the_rule_leaves_out():
     assert cohort.provenance["endpoint"] == {
         "name": "relapse",
         "left_out": {"with a blank relapse": 1},
+        "columns": ["relapse"],
     }
     assert cohort.notes == ["1 samples with a blank relapse were left out."]
 

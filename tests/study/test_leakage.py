@@ -5,11 +5,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from deepcme import Cohort
 from deepcme.preprocessing import make_preprocessor
+from deepcme.study.clinical import fit_clinical_models
 from deepcme.study.fit import fit_task
 from deepcme.study.plan import TaskData, make_plan
 from deepcme.study.spec import TABLE_1_MODELS
 from tests.conftest import invented_cohort
+from tests.study.test_clinical import CLINICAL, clinical_cohort, results_of, scores
 
 NAMES = [name for name in TABLE_1_MODELS if name != "DeepCME"]
 QUICK_ENSEMBLE = {
@@ -116,6 +119,31 @@ def test_a_gene_set_never_sees_another_gene(quick_study):
     X[:, others] *= 1000
     clean, dirty = fit_task(data, task), fit_task(replace(data, X=X), task)
     np.testing.assert_array_equal(clean.score, dirty.score)
+
+
+@pytest.mark.parametrize("genes", [QUICK_ENSEMBLE, "LR-tuned"])
+def test_clinical_columns_learn_nothing_from_the_test_part(quick_study, genes):
+    """Expression, clinical values, words and gaps of the test part are poisoned."""
+    name = genes if isinstance(genes, str) else genes["name"]
+    study = quick_study(models=[genes], clinical={**CLINICAL, "genes": name})
+    plan = make_plan(study, clinical_cohort())
+    test = plan.tasks[0].split.test
+    data = TaskData.of(plan.cohort)
+    X = data.X.copy()
+    X[test] *= 1000
+    poisoned = plan.cohort.adata.copy()
+    age, grade = (poisoned.obs.columns.get_loc(name) for name in ("age", "grade"))
+    poisoned.obs.iloc[test, age] = 1e6
+    poisoned.obs.iloc[test[::3], age] = np.nan
+    poisoned.obs.iloc[test, grade] = "never seen"
+    dirty_cohort = Cohort(poisoned, endpoint="invented", scale="fpkm")
+    clean = fit_clinical_models(plan, results_of(plan)[:1])
+    dirty_plan = replace(plan, cohort=dirty_cohort)
+    dirty = fit_clinical_models(dirty_plan, results_of(plan, replace(data, X=X))[:1])
+    clean_scores, dirty_scores = scores(clean, 1), scores(dirty, 1)
+    for (model, part), values in clean_scores.items():
+        same = np.array_equal(values, dirty_scores[model, part])
+        assert same == (part != "test"), (model, part)
 
 
 @pytest.mark.parametrize("step", ["impute", "prevalence", "standardise"])

@@ -125,3 +125,40 @@ def test_files_that_are_no_study_are_refused(tmp_path):
     path.write_text("seed = 1")
     with pytest.raises(DeepCMEError, match="names no cohort"):
         load_study(path)
+
+
+def test_clinical_columns_bring_the_model_that_stands_for_the_genes():
+    study = make_study({**TRANSBIG, "models": ["KNN"], "clinical": {"columns": ["age"]}})
+    assert study.clinical.genes == "DeepCME-ensemble"
+    assert [model.name for model in study.models] == ["KNN", "DeepCME-ensemble"]
+    paper = make_study({**TRANSBIG, "protocol": "paper", "clinical": {"columns": ["age"]}})
+    assert paper.models[-1].name == "DeepCME-ensemble"
+    assert make_study(TRANSBIG).clinical is None
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        ({"clinical": {"columns": []}}, "clinical.columns: .*at least 1 item"),
+        ({"clinical": {"columns": ["age", "age"]}}, "clinical: a column is named twice"),
+        (
+            {"clinical": {"columns": ["age"], "gene": "LR-tuned"}},
+            "unknown setting clinical.gene; did you mean genes",
+        ),
+        (
+            {"clinical": {"columns": ["age"], "genes": "SVC"}},
+            "clinical.genes: 'SVC' cannot stand for the genes; name a model of the study whose "
+            "estimator is DeepCME-ensemble or LR-tuned",
+        ),
+        (
+            {
+                "clinical": {"columns": ["age"]},
+                "models": [{"name": "clinical", "estimator": "LR"}],
+            },
+            "a model must not be called 'clinical'",
+        ),
+    ],
+)
+def test_mistakes_about_clinical_columns_are_named(values, sentence):
+    with pytest.raises(DeepCMEError, match=sentence):
+        make_study({**TRANSBIG, **values})

@@ -174,7 +174,7 @@ def _auc_of_groups(positives: NDArray[np.float64], size: NDArray[np.signedintege
 def check_label_given_away(cohort: Cohort, design: StudyDesign) -> Finding | None:
     """DCM008: a gene or column that ranks the samples by itself."""
     genes = _telling_genes(cohort)
-    columns = _telling_columns(cohort)
+    columns = find_telling_columns(cohort)
     if not genes and not columns:
         return None
     parts = []
@@ -248,15 +248,19 @@ def _may_separate(
 
 
 def _two_sided_auc(values: NDArray[np.float32], labels: NDArray[np.int8]) -> float:
-    """AUC of the known values, in the direction that separates; 0.5 without two classes."""
-    known = ~np.isnan(values)
+    """AUC of the finite values, in the direction that separates; 0.5 without two classes."""
+    known = np.isfinite(values)
     if len(np.unique(labels[known])) < 2:
         return 0.5
     auc = float(roc_auc_score(labels[known], values[known]))
     return max(auc, 1 - auc)
 
 
-def _telling_columns(cohort: Cohort) -> list[tuple[str, float]]:
+def find_telling_columns(cohort: Cohort) -> list[tuple[str, float]]:
+    """Further columns of `obs` that rank the samples nearly by themselves, with their AUC.
+
+    None in a cohort so small that one of so many columns would do so by chance.
+    """
     others = [str(column) for column in cohort.obs.columns if column not in OBS_COLUMNS]
     if _separated_by_chance(cohort, max(len(others), 1)):
         return []

@@ -83,6 +83,13 @@ def run(
             "alone, beside random sets of its size. Can be given again.",
         ),
     ] = None,
+    clinical: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COLUMN,COLUMN",
+            help="Clinical columns of the cohort: what do the genes add to them?",
+        ),
+    ] = None,
     scheduler: Annotated[
         str | None,
         typer.Option(metavar="ADDRESS", help="Dask scheduler to fit on, tcp://HOST:PORT."),
@@ -101,6 +108,8 @@ def run(
         overrides["grid"] = {"search": grid}
     if asked := _null_overrides(permutations, nulls, signature):
         overrides["nulls"] = asked
+    if clinical is not None:
+        overrides["clinical"] = {"columns": [name.strip() for name in clinical.split(",")]}
     study, name = _study_of(source, {k: v for k, v in overrides.items() if v is not None})
     folder_path = out or Path("results") / f"{name}-{study.protocol}"
     folder = run_study(study, folder_path, jobs=jobs, scheduler=scheduler, quiet=quiet)

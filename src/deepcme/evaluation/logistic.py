@@ -1,4 +1,4 @@
-"""Maximum-likelihood logistic regression with standard errors, for a handful of columns."""
+"""Logistic regression without penalty, for a handful of columns, and Firth's where it fails."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from numpy.typing import ArrayLike
 from scipy.optimize import linprog, minimize
 from scipy.special import expit, log_expit
 
-from deepcme.evaluation.predictions import FloatArray
+from deepcme.evaluation.predictions import BooleanArray, FloatArray
+
+_NOTHING = 1e-6
 
 
 @dataclass(frozen=True)
@@ -76,17 +78,95 @@ def fit_logistic_regression(
     return LogisticFit(to_columns @ rotated, to_columns @ covariance @ to_columns.T)
 
 
-def _is_separated(design: FloatArray, y: FloatArray) -> bool:
-    """Whether a direction has all events on one side and all non-events on the other.
+def fit_firth_regression(design: FloatArray, outcomes: ArrayLike) -> FloatArray:
+    """Coefficients of Firth's bias-reduced logistic regression [1]_.
 
-    Found by linear programming (Konis 2007), as the direction that gains most
-    while no row is on the wrong side; outcomes between 0 and 1 rule it out.
+    The likelihood times the square root of the determinant of its information
+    has a finite maximum even where the outcomes are separated [2]_.
+
+    Parameters
+    ----------
+    design : array, rows x columns
+        Of full column rank.
+    outcomes : array of 0 and 1
+
+    Returns
+    -------
+    array
+        One coefficient for each column.
+
+    References
+    ----------
+    .. [1] Firth D (1993). Bias reduction of maximum likelihood estimates.
+       Biometrika 80:27-38.
+    .. [2] Heinze G, Schemper M (2002). A solution to the problem of separation in
+       logistic regression. Statistics in Medicine 21:2409-2419.
     """
-    if not np.isin(y, (0, 1)).all():
-        return False
+    y = np.asarray(outcomes, dtype=np.float64)
+    orthonormal, triangle = np.linalg.qr(design)
+
+    def information(coefficients: FloatArray) -> FloatArray:
+        return _information(orthonormal, expit(orthonormal @ coefficients))
+
+    def loss(coefficients: FloatArray) -> float:
+        log_odds = orthonormal @ coefficients
+        log_likelihood = np.sum(y * log_expit(log_odds) + (1 - y) * log_expit(-log_odds))
+        return -float(log_likelihood + np.linalg.slogdet(information(coefficients))[1] / 2)
+
+    def gradient(coefficients: FloatArray) -> FloatArray:
+        probability = expit(orthonormal @ coefficients)
+        inverse = np.linalg.inv(information(coefficients))
+        weight = probability * (1 - probability)
+        leverage = weight * np.einsum("ij,jk,ik->i", orthonormal, inverse, orthonormal)
+        slope = orthonormal.T @ (probability - y - leverage * (0.5 - probability))
+        return np.asarray(slope, dtype=np.float64)
+
+    start = np.zeros(design.shape[1])
+    solution = minimize(
+        loss,
+        start,
+        method="trust-exact",
+        jac=gradient,
+        hess=information,
+        options={"gtol": 1e-8},
+    )
+    return np.asarray(np.linalg.solve(triangle, solution.x), dtype=np.float64)
+
+
+def find_separating_columns(design: FloatArray, outcomes: ArrayLike) -> BooleanArray:
+    """Columns whose coefficient has no finite maximum-likelihood estimate.
+
+    They lead in a direction that has all events on one side and all non-events
+    on the other, found by linear programming [1]_ as the direction that gains
+    most while no row is on the wrong side.
+
+    Parameters
+    ----------
+    design : array, rows x columns
+        No column of zeros.
+    outcomes : array of 0 and 1
+
+    Returns
+    -------
+    array of bool
+        All False if the outcomes are not separated.
+
+    References
+    ----------
+    .. [1] Konis K (2007). Linear programming algorithms for detecting separated data
+       in binary logistic regression models. DPhil thesis, University of Oxford.
+    """
+    y = np.asarray(outcomes, dtype=np.float64)
     signed = design / np.abs(design).max(axis=0) * (2 * y - 1)[:, np.newaxis]
     gain = linprog(-signed.sum(axis=0), A_ub=-signed, b_ub=np.zeros(len(y)), bounds=(-1, 1))
-    return bool(signed.sum(axis=0) @ gain.x > 1e-6)
+    direction = np.asarray(gain.x, dtype=np.float64)
+    separated = bool(signed.sum(axis=0) @ direction > _NOTHING)
+    return separated & (np.abs(direction) > _NOTHING)
+
+
+def _is_separated(design: FloatArray, y: FloatArray) -> bool:
+    """Whether there is a separating column; outcomes between 0 and 1 rule it out."""
+    return bool(np.isin(y, (0, 1)).all() and find_separating_columns(design, y).any())
 
 
 def _maximise_likelihood(design: FloatArray, y: FloatArray, offset: FloatArray) -> FloatArray:

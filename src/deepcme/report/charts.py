@@ -20,6 +20,8 @@ def make_charts(contents: Contents) -> dict[str, Chart]:
     charts["roc"] = figures.plot_roc(tables["roc"])
     if "comparison" in tables:
         charts["comparison"] = figures.plot_comparison(tables["comparison"])
+    if "added_value" in tables:
+        charts["added_value"] = figures.plot_comparison(tables["added_value"])
     if "calibration_curves" in tables:
         curves = tables["calibration_curves"]
         of_headline = curves[curves["model"] == headline]

@@ -24,6 +24,7 @@ from deepcme.evaluation.metrics import compute_metrics
 from deepcme.evaluation.stability import compute_instability
 from deepcme.evaluation.utility import compute_decision_curve
 from deepcme.report import publication, tables
+from deepcme.report.added_value import added_value_makers, describe_added_value
 from deepcme.report.nulls import compute_null_tables
 from deepcme.report.verdict import Verdict, make_verdict
 from deepcme.seeds import seed_for
@@ -77,6 +78,7 @@ def compute_contents(folder: StudyFolder) -> Contents:
     headline = str(models[0]["name"])
     baselines = [m["name"] for m in models if not is_network(m["estimator"])]
     notes: dict[str, str] = {}
+    made: dict[str, pd.DataFrame] = {}
 
     def random(name: str) -> np.random.Generator:
         return np.random.default_rng(seed_for(settings["seed"], "report", name))
@@ -97,9 +99,9 @@ def compute_contents(folder: StudyFolder) -> Contents:
         "instability": lambda: compute_instability(predictions, random("stability")),
         "genes": lambda: _genes(folder),
         "history": lambda: tables.compute_training_curves(folder.read_table("history.parquet")),
+        **added_value_makers(folder, settings, predictions, made),
         **_publication_makers(folder, predictions),
     }
-    made: dict[str, pd.DataFrame] = {}
     for name, make in makers.items():
         try:
             made[name] = make()
@@ -114,6 +116,7 @@ def compute_contents(folder: StudyFolder) -> Contents:
     )
     null_tables, null_notes = compute_null_tables(folder, headline, float(counts["auc"]))
     made, notes = made | null_tables, notes | null_notes
+    notes |= describe_added_value(settings, predictions, made)
     findings = folder.read_findings()
     verdict = make_verdict(
         headline, findings, discrimination, made.get("comparison"), made.get("permutation")

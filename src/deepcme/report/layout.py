@@ -43,6 +43,15 @@ CAPTIONS: dict[str, str] = {
         "Bengio 2003), p after Holm second. The best baseline has the highest mean AUC on "
         "validation data."
     ),
+    "added_value_auc": (
+        "Mean test AUC of the clinical columns alone, the genes alone, and both, on the same "
+        "patients. Intervals: bootstrap of patients, stratified by label, 2,000 draws."
+    ),
+    "added_value": (
+        "AUC of both minus AUC of each alone, over the splits; corrected resampled t-test "
+        "(Nadeau and Bengio 2003), p after Holm."
+    ),
+    "clinical_columns": "The clinical columns in the cohort, and how they enter.",
     "classification": (
         "At the threshold that maximises Youden's index on each split's validation part; "
         "counts pooled over splits, intervals by patient bootstrap."
@@ -99,6 +108,32 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
         ("best_baseline", "Best baseline", ""),
         ("n", "Samples", ",.0f"),
         ("events", "Events", ",.0f"),
+    ),
+    "added_value_auc": (
+        ("model", "Model", ""),
+        ("auc", "AUC", ".3f"),
+        *_INTERVAL,
+        ("sd", "sd", ".3f"),
+        *_COUNTS,
+    ),
+    "added_value": (
+        ("added", "What is added", ""),
+        ("difference", "AUC difference", "+.3f"),
+        ("ci_low", "95% low", "+.3f"),
+        ("ci_high", "95% high", "+.3f"),
+        ("p_holm", "p (Holm)", ".3f"),
+        ("probability_equivalent", "P(equivalent)", ".2f"),
+        ("n", "Samples", ",.0f"),
+        ("events", "Events", ",.0f"),
+    ),
+    "clinical_columns": (
+        ("column", "Column", ""),
+        ("value", "Value", ""),
+        ("coding", "Coding", ""),
+        ("n", "Samples", ",.0f"),
+        ("events", "Events", ",.0f"),
+        ("missing", "Missing", ",.0f"),
+        ("separated_splits", "Separated in splits", ",.0f"),
     ),
     "classification": (
         ("model", "Model", ""),

@@ -31,9 +31,13 @@ def compute_tripod(cohort: dict[str, Any], study: dict[str, Any]) -> pd.DataFram
         ("7 Preparation", "Scaling fitted on", f"{_fitted_on(preprocessing)}."),
         ("8 Outcome", "Definition and time horizon of the outcome", cohort["endpoint"]),
         ("8 Outcome", "Who assessed the outcome, blinded to predictors", AUTHOR),
-        ("9 Predictors", "Choice and definition of the predictors", _predictors(cohort)),
+        (
+            "9 Predictors",
+            "Choice and definition of the predictors",
+            f"{_predictors(cohort)}{_clinical_predictors(study)}",
+        ),
         ("10 Sample size", "How the size was arrived at", _sample_size(cohort)),
-        ("11 Missing data", "How missing values were handled", "Training-part median."),
+        ("11 Missing data", "How missing values were handled", _missing_values(study)),
         (
             "12 Analysis",
             "Use of the data for development and evaluation",
@@ -82,7 +86,8 @@ def compute_probast(cohort: dict[str, Any], study: dict[str, Any]) -> pd.DataFra
             "Was leakage between training and test data avoided?",
             _leakage(by_patient, fitted_inside),
         ),
-        ("Analysis", "Were missing values handled appropriately?", "Training-part median."),
+        ("Analysis", "Were missing values handled appropriately?", _missing_values(study)),
+        *_added_value_rows(study),
         (
             "Analysis",
             "Was overfitting accounted for?",
@@ -120,6 +125,35 @@ def _preparation(cohort: dict[str, Any]) -> str:
 
 def _predictors(cohort: dict[str, Any]) -> str:
     return f"Expression of {cohort['genes']:,} genes, scale {cohort['scale']}."
+
+
+def _clinical_predictors(study: dict[str, Any]) -> str:
+    clinical = study.get("clinical")
+    return f" Clinical columns: {', '.join(clinical['columns'])}." if clinical else ""
+
+
+def _missing_values(study: dict[str, Any]) -> str:
+    if not study.get("clinical"):
+        return "Training-part median."
+    return (
+        "Genes: training-part median. Clinical columns: median or most frequent word of the "
+        "training and validation part."
+    )
+
+
+def _added_value_rows(study: dict[str, Any]) -> list[tuple[str, str, str]]:
+    clinical = study.get("clinical")
+    if not clinical:
+        return []
+    return [
+        (
+            "Analysis",
+            "Was the model set against predictors already in use?",
+            f"Clinical columns ({', '.join(clinical['columns'])}) alone, the genes alone, and "
+            f"both, on the same held-out patients. Whether these are the established ones: "
+            f"{AUTHOR}.",
+        )
+    ]
 
 
 def _sample_size(cohort: dict[str, Any]) -> str:

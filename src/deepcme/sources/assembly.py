@@ -107,7 +107,11 @@ def assemble(
         name=name,
         provenance={
             **provenance,
-            "endpoint": {"name": labelling.name, "left_out": dict(labelling.left_out)},
+            "endpoint": {
+                "name": labelling.name,
+                "left_out": dict(labelling.left_out),
+                "columns": [_storable_name(column) for column in labelling.columns],
+            },
             "notes": [
                 *expression.notes,
                 *_date_like_note(expression.genes),
@@ -138,10 +142,14 @@ def _without_empty_genes(expression: Expression) -> Expression:
 
 
 def _with_storable_names(table: pd.DataFrame) -> pd.DataFrame:
-    """In an .h5ad file a slash in a name would mean a group, and ``_index`` is taken."""
-    names = [str(name).replace("/", "|") or "unnamed" for name in table.columns]
-    names = ["index" if name == "_index" else name for name in names]
+    names = [_storable_name(name) for name in table.columns]
     return table.set_axis(pd.Index(names, dtype=object), axis=1)
+
+
+def _storable_name(name: object) -> str:
+    """In an .h5ad file a slash in a name would mean a group, and ``_index`` is taken."""
+    storable = str(name).replace("/", "|") or "unnamed"
+    return "index" if storable == "_index" else storable
 
 
 def numbers_if_all_are(column: pd.Series) -> pd.Series:

@@ -44,6 +44,11 @@ def load_transbig() -> Cohort:
         scale="log2",
         name="TRANSBIG",
         provenance={
+            "endpoint": {
+                "name": "event-within-horizon",
+                "left_out": {"censored before 1826.25": n_censored},
+                "columns": ["time_days", "distant_metastasis"],
+            },
             "source": "GEO GSE7390; Desmedt et al., Clin Cancer Res 2007;13:3207-14",
             "notes": [f"{n_censored} patients followed for less than 5 years were left out."],
         },

@@ -12,8 +12,10 @@ from scipy.special import expit
 from sklearn.pipeline import Pipeline
 
 from deepcme.baselines import TUNED_REGRESSION
+from deepcme.clinical import N_FOLDS
 from deepcme.network.engines import make_engine
 from deepcme.preprocessing import kept_genes, make_preprocessor, transform_rows
+from deepcme.splits import draw_folds
 from deepcme.study.models import DEEPCME, ENSEMBLE, NETWORKS, make_model, scores_of
 from deepcme.study.plan import Task, TaskData
 from deepcme.threads import single_thread
@@ -34,6 +36,9 @@ class TaskResult:
         equation 4 for each.
     history : DataFrame or None
         Loss and validation AUC by epoch.
+    oof_score : ndarray of float64 or None
+        Logit of each training and validation row by a fit without it, where the
+        task asks for it.
     """
 
     rows: NDArray[np.int64]
@@ -42,6 +47,7 @@ class TaskResult:
     genes: NDArray[np.int64] | None = None
     gene_scores: NDArray[np.float64] | None = None
     history: pd.DataFrame | None = None
+    oof_score: NDArray[np.float64] | None = None
 
 
 def fit_task(data: TaskData, task: Task) -> TaskResult:
@@ -62,6 +68,11 @@ def fit_task(data: TaskData, task: Task) -> TaskResult:
         fitting = transform_rows(preprocessor, data.X, fitting_rows)
         model = _fit_model(data, task, fitting, fitting_rows)
         score, probability = scores_of(model, fitting)
+        oof_score = (
+            _out_of_fold_logits(data, task, fitting, fitting_rows)
+            if task.prevalidated
+            else None
+        )
         del fitting
         if hasattr(model, "oof_decision_function_"):
             score[len(split.train) :] = model.oof_decision_function_[len(split.train) :]
@@ -82,6 +93,7 @@ def fit_task(data: TaskData, task: Task) -> TaskResult:
         genes=kept_genes(preprocessor) if is_network else None,
         gene_scores=model.gene_scores_.astype(np.float64) if is_network else None,
         history=model.history_ if task.model.estimator == DEEPCME else None,
+        oof_score=oof_score,
     )
 
 
@@ -117,3 +129,23 @@ def _fit_model(
     if task.model.estimator in (DEEPCME, TUNED_REGRESSION):
         return model.fit(fitting, labels, validation_rows=validation_rows)
     return model.fit(fitting[:n_train], labels[:n_train])
+
+
+def _out_of_fold_logits(
+    data: TaskData, task: Task, fitting: NDArray[np.float32], rows: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Logit of each row by the whole model, fitted on the patients of the other folds.
+
+    The ensemble's own out-of-fold logits will not do: each is that of a single
+    network, and noisier than the ensemble's, so that a regression on them would
+    undervalue the genes.
+    """
+    labels, patients = data.labels[rows], data.patients[rows]
+    random = np.random.default_rng(task.random_state)
+    logits = np.empty(len(rows))
+    for held_out in draw_folds(labels, patients, N_FOLDS, random):
+        rest = np.setdiff1d(np.arange(len(rows)), held_out)
+        model = make_model(task.model.estimator, task.model.parameters, task.random_state)
+        model.fit(fitting[rest], labels[rest], groups=patients[rest])
+        logits[held_out] = model.decision_function(fitting[held_out])
+    return logits

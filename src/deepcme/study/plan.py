@@ -57,7 +57,8 @@ class Task:
     """One fit: a model, its split, its preprocessing and its seed.
 
     `grid_point` is set for the fits of a hyper-parameter search, `null` for
-    those of a null run, whose labels and genes then stand for the cohort's.
+    those of a null run, whose labels and genes then stand for the cohort's;
+    `prevalidated` if the out-of-fold logits of all fitted rows are wanted.
     """
 
     key: str
@@ -68,6 +69,7 @@ class Task:
     random_state: int
     grid_point: GridPoint | None = None
     null: NullRun | None = None
+    prevalidated: bool = False
 
     @property
     def title(self) -> str:
@@ -127,11 +129,23 @@ def make_plan(study: Study, cohort: Cohort) -> Plan:
     fits: list[tuple[ModelSettings, GridPoint | None]] = [(m, None) for m in study.models]
     fits += [(point.model(), point) for point in grid_points(study.grid.search)]
     for model, point in fits:
+        prevalidated = study.clinical is not None and model.name == study.clinical.genes
         for number, split in enumerate(splits, start=1):
             content = {**common, "model": model.model_dump(), "number": number}
+            content |= {"prevalidated": True} if prevalidated else {}
             seed = integer_seed(seed_for(study.seed, "fit", model.name, number))
+            key = _key(content)
             tasks.append(
-                Task(_key(content), number, split, model, study.preprocessing, seed, point)
+                Task(
+                    key,
+                    number,
+                    split,
+                    model,
+                    study.preprocessing,
+                    seed,
+                    grid_point=point,
+                    prevalidated=prevalidated,
+                )
             )
     return Plan(study, cohort, (*tasks, *_null_tasks(study, cohort, splits, common)))
 

@@ -14,6 +14,7 @@ from deepcme.errors import DeepCMEError
 from deepcme.evaluation.metrics import compute_metrics
 from deepcme.progress import show_progress
 from deepcme.study import tables
+from deepcme.study.clinical import fit_clinical_models, take_clinical
 from deepcme.study.estimate import describe_expected_time
 from deepcme.study.executors import Outcome, run_on_dask, run_on_processes
 from deepcme.study.grid import summarise_grid
@@ -68,6 +69,8 @@ def run_study(
     """
     cohort = load_cohort(study)
     plan = make_plan(study, cohort)
+    if study.clinical is not None:
+        take_clinical(plan.cohort, study.clinical.columns)  # refuses before anything is fitted
     folder = StudyFolder(out)
     folder.claim(plan)
     folder.write_findings(_audit(cohort, study))
@@ -152,6 +155,10 @@ def write_tables(plan: Plan, folder: StudyFolder) -> None:
         folder.write_table(summarise_grid(grid), "grid_summary.csv")
         tuned = tables.compute_tuned_predictions(plan, folder.results(searched), grid)
         predictions.append(tuned)
+    if plan.study.clinical is not None:
+        clinical = fit_clinical_models(plan, results)
+        folder.write_table(clinical.columns, "clinical.csv")
+        predictions.append(clinical.predictions)
     whole = tables.concatenate(predictions)
     metrics = compute_metrics(whole)
     metrics = metrics[metrics["metric"].isin(plan.study.evaluation.metrics)]

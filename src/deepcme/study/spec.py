@@ -22,6 +22,12 @@ DEFAULT_MODELS = ("DeepCME", "DeepCME-ensemble", *TABLE_1_MODELS[1:], "LR-tuned"
 FEW_RUNS = 20
 """Null runs of a kind that is needed but was given no number."""
 
+# What the clinical columns say alone, and beside the gene model.
+CLINICAL = "clinical"
+CLINICAL_AND_GENES = "clinical + genes"
+# Estimators that are fitted on training and validation part alike, as the clinical columns are.
+PREVALIDATED_ESTIMATORS = ("DeepCME-ensemble", "LR-tuned")
+
 _WITHOUT_BATCH_NORM = {"batch_norm": False}
 _WITHOUT_DROPOUT = {"dropout": 0.0}
 _WITHOUT_PENALTY = {"penalty_strength": 0.0}
@@ -191,6 +197,30 @@ class NullSettings(_Settings):
         return self
 
 
+class ClinicalSettings(_Settings):
+    """Clinical columns beside the genes, and the model that stands for the genes."""
+
+    columns: tuple[str, ...] = Field(min_length=1)
+    genes: str = "DeepCME-ensemble"
+
+    @model_validator(mode="after")
+    def _columns_differ(self) -> ClinicalSettings:
+        if len(set(self.columns)) < len(self.columns):
+            raise ValueError(f"a column is named twice: {', '.join(self.columns)}")
+        return self
+
+
+def _with_gene_model(models: Any, clinical: Any) -> Any:
+    """The models, and the one that stands for the genes beside clinical columns."""
+    if not isinstance(models, list | tuple) or not isinstance(clinical, dict):
+        return models
+    genes = clinical.get("genes", ClinicalSettings.model_fields["genes"].default)
+    names = [model.get("name") if isinstance(model, dict) else model for model in models]
+    if genes in names or genes not in PREVALIDATED_ESTIMATORS:
+        return models
+    return [*models, genes]
+
+
 class Study(_Settings):
     """A resolved study: every setting has a value."""
 
@@ -202,6 +232,7 @@ class Study(_Settings):
     evaluation: EvaluationSettings = EvaluationSettings()
     grid: GridSettings = GridSettings()
     nulls: NullSettings = NullSettings()
+    clinical: ClinicalSettings | None = None
     models: tuple[ModelSettings, ...] = Field(min_length=1)
 
     @model_validator(mode="before")
@@ -211,6 +242,7 @@ class Study(_Settings):
             return value
         models = PAPER_MODELS if value.get("protocol") == "paper" else DEFAULT_MODELS
         filled = {"models": list(models), **value}
+        filled["models"] = _with_gene_model(filled["models"], filled.get("clinical"))
         defaults = _PROTOCOLS.get(filled.get("protocol", "honest"), _PROTOCOLS["honest"])
         for section, settings in defaults.items():
             given = filled.get(section, {})
@@ -223,6 +255,22 @@ class Study(_Settings):
         names = [model.name for model in self.models]
         if len(set(names)) < len(names):
             raise ValueError(f"two models have the same name: {', '.join(names)}")
+        return self
+
+    @model_validator(mode="after")
+    def _genes_can_be_set_beside_clinical_columns(self) -> Study:
+        if self.clinical is None:
+            return self
+        by_name = {model.name: model for model in self.models}
+        for name in {CLINICAL, CLINICAL_AND_GENES} & by_name.keys():
+            raise ValueError(f"a model must not be called {name!r}, as [clinical] adds one")
+        genes = by_name.get(self.clinical.genes)
+        if genes is None or genes.estimator not in PREVALIDATED_ESTIMATORS:
+            choice = " or ".join(PREVALIDATED_ESTIMATORS)
+            raise ValueError(
+                f"clinical.genes: {self.clinical.genes!r} cannot stand for the genes; name a "
+                f"model of the study whose estimator is {choice}"
+            )
         return self
 
     def deviations(self) -> list[str]:
@@ -307,6 +355,7 @@ def _suggestion(location: tuple[int | str, ...]) -> str:
         "evaluation": EvaluationSettings,
         "grid": GridSettings,
         "nulls": NullSettings,
+        "clinical": ClinicalSettings,
         "models": ModelSettings,
     }
     section = sections.get(str(location[0]), Study) if len(location) > 1 else Study

@@ -14,6 +14,7 @@ Layout, all readable with pandas and a text editor::
                           prevalence, largest_z, driving_samples,
                           few_driving_samples
     history.parquet       split, model, epoch, train_loss, valid_loss, valid_auc
+    clinical.csv          column, value, coding, n, events, missing, separated_splits
     grid.csv              split, width, batch_size, penalty_strength, losses and AUCs
     grid_summary.csv      the same, averaged over the splits
     nulls.csv             one row per null run: kind, number, size, auc, n_splits, n, events,
@@ -93,6 +94,8 @@ class StudyFolder:
         if result.genes is not None and result.gene_scores is not None:
             arrays["genes"] = result.genes
             arrays["gene_scores"] = result.gene_scores
+        if result.oof_score is not None:
+            arrays["oof_score"] = result.oof_score
         if result.history is not None:
             for column in _HISTORY_COLUMNS:
                 arrays[f"history_{column}"] = result.history[column].to_numpy()
@@ -121,6 +124,7 @@ class StudyFolder:
             found.get("genes"),
             found.get("gene_scores"),
             pd.DataFrame(history) if history else None,
+            found.get("oof_score"),
         )
 
     def results(self, tasks: Iterable[Task]) -> Iterator[tuple[Task, TaskResult]]:

@@ -32,7 +32,7 @@ Results = Iterable[tuple[Task, TaskResult]]
 def compute_predictions(cohort: Cohort, results: Results) -> pd.DataFrame:
     """One row per split, model and sample; a model without probabilities has none."""
     return concatenate(
-        [_predictions(cohort, task, result, task.model.name) for task, result in results]
+        [predictions_of(cohort, task, result, task.model.name) for task, result in results]
     )
 
 
@@ -41,14 +41,15 @@ def compute_tuned_predictions(plan: Plan, results: Results, grid: pd.DataFrame) 
     chosen = choose_points(grid)
     return concatenate(
         [
-            _predictions(plan.cohort, task, result, TUNED)
+            predictions_of(plan.cohort, task, result, TUNED)
             for task, result in results
             if task.grid_point is not None and chosen[task.split_number] == task.grid_point
         ]
     ).sort_values("split", kind="stable")
 
 
-def _predictions(cohort: Cohort, task: Task, result: TaskResult, model: str) -> pd.DataFrame:
+def predictions_of(cohort: Cohort, task: Task, result: TaskResult, model: str) -> pd.DataFrame:
+    """One row per sample of a task's split."""
     parts = [np.full(len(rows), part, dtype=object) for part, rows in task.split.parts()]
     probability = np.nan if result.probability is None else result.probability
     return pd.DataFrame(

@@ -35,6 +35,11 @@ protocol = "honest"
 # sizes = []             # genes of a set; without any, those of the signatures, or 30
 # signatures = []        # files of one gene a line, each refitted beside sets of its size
 
+# What do the genes add to clinical columns of the cohort?
+# [clinical]
+# columns = ["age", "grade"]
+# genes = "DeepCME-ensemble"   # stands for the genes, fitted six times a split (or "LR-tuned")
+
 [[models]]
 name = "DeepCME"
 # parameters = {{ hidden_layers = [64, 64, 64], batch_size = 32, penalty_strength = 100.0 }}

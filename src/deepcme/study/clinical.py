@@ -1,0 +1,224 @@
+"""Added value: the study's clinical columns alone, and beside the genes.
+
+The genes enter as one number, the logit that the whole gene model, fitted on the other
+patients in folds, gives a patient (pre-validation: Tibshirani and Efron 2002, Stat Appl
+Genet Mol Biol 1:1). The clinical columns stay without penalty whatever the gene model is.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.special import expit
+
+from deepcme.audit.leakage import find_telling_columns
+from deepcme.clinical import ClinicalEncoder, ClinicalRegression
+from deepcme.cohort import OBS_COLUMNS, Cohort
+from deepcme.errors import DeepCMEError
+from deepcme.seeds import integer_seed, seed_for
+from deepcme.study.fit import TaskResult
+from deepcme.study.plan import Plan, Task
+from deepcme.study.spec import CLINICAL, CLINICAL_AND_GENES
+from deepcme.study.tables import concatenate, predictions_of
+from deepcme.threads import single_thread
+
+GENE_SCORE = "gene score"
+_MISSING_WORDS = ("", "unknown", "nan", "none", "na")
+_MOST_LEVELS = 20
+
+
+def take_clinical(cohort: Cohort, columns: Sequence[str]) -> pd.DataFrame:
+    """Clinical columns of a cohort, as numbers or words.
+
+    Numbers are floats, NaN where missing; anything else is words, None where
+    missing, blank or "unknown".
+
+    Raises
+    ------
+    DeepCMEError
+        If a column is not there, made the label or gives it away, has one
+        value only, or has too many different words.
+    """
+    telling = dict(find_telling_columns(cohort))
+    for column in columns:
+        _refuse_unusable(cohort, column)
+        if column in telling:
+            raise DeepCMEError(
+                f"The clinical column {column!r} gives the label away (its AUC alone is "
+                f"{telling[column]:.3f}, DCM008): leave it out of clinical.columns."
+            )
+    return pd.DataFrame({column: _as_predictor(cohort.obs[column]) for column in columns})
+
+
+def _refuse_unusable(cohort: Cohort, column: str) -> None:
+    usable = [str(name) for name in cohort.obs.columns if name not in OBS_COLUMNS]
+    if column in OBS_COLUMNS or column == GENE_SCORE or column not in usable:
+        raise DeepCMEError(
+            f"The cohort {cohort.name} has no clinical column {column!r}: choose from "
+            f"{', '.join(usable) or 'none (prepare it with a table that has some)'}."
+        )
+    if column in cohort.provenance.get("endpoint", {}).get("columns", ()):
+        raise DeepCMEError(
+            f"The clinical column {column!r} was used to make the label: leave it out of "
+            "clinical.columns."
+        )
+
+
+def _as_predictor(values: pd.Series) -> pd.Series:
+    """Numbers if all known values are; else words."""
+    if pd.api.types.is_numeric_dtype(values):
+        found = values.astype(np.float64)
+    else:
+        text = (
+            values.astype(object).where(values.notna(), "").map(lambda word: str(word).strip())
+        )
+        words = text.mask(text.str.lower().isin(_MISSING_WORDS), None)
+        numbers = pd.to_numeric(words, errors="coerce").astype(np.float64)
+        found = numbers if numbers.notna().equals(words.notna()) else words
+    _refuse_values(found)
+    return found.reset_index(drop=True)
+
+
+def _refuse_values(values: pd.Series) -> None:
+    is_number = pd.api.types.is_numeric_dtype(values)
+    if is_number and np.isinf(values).any():
+        sample = values.index[np.isinf(values)][0]
+        raise DeepCMEError(f"sample {sample}: the clinical column {values.name!r} is infinite.")
+    n_different = values.nunique()
+    if n_different < 2:
+        raise DeepCMEError(
+            f"The clinical column {values.name!r} has {n_different} different "
+            f"value{'' if n_different == 1 else 's'}: leave it out of clinical.columns."
+        )
+    if not is_number and n_different > _MOST_LEVELS:
+        raise DeepCMEError(
+            f"The clinical column {values.name!r} has {n_different} different words, such as "
+            f"{values.dropna().iloc[0]!r}: merge them to at most {_MOST_LEVELS}, or make "
+            "them numbers."
+        )
+
+
+@dataclass(frozen=True)
+class ClinicalFits:
+    """What the clinical columns say, alone and beside the genes.
+
+    Attributes
+    ----------
+    predictions : DataFrame
+        Of the models `CLINICAL` and `CLINICAL_AND_GENES`, as a study's table.
+    columns : DataFrame
+        As `compute_clinical_columns` gives it.
+    """
+
+    predictions: pd.DataFrame
+    columns: pd.DataFrame
+
+
+def fit_clinical_models(plan: Plan, results: Iterable[tuple[Task, TaskResult]]) -> ClinicalFits:
+    """Fit both models in every split, on the patients that the gene model was fitted on.
+
+    These are the training and validation part; imputation, coding and scales are
+    learned there too. Scores of the validation part come from fits on the other
+    patients of the two parts, in folds.
+
+    Raises
+    ------
+    DeepCMEError
+        If the study names no clinical columns, or one that cannot be used.
+    """
+    if plan.study.clinical is None:
+        raise DeepCMEError("The study names no clinical columns: add [clinical] columns = ...")
+    clinical = take_clinical(plan.cohort, plan.study.clinical.columns)
+    tables: dict[str, list[pd.DataFrame]] = {CLINICAL: [], CLINICAL_AND_GENES: []}
+    separated: Counter[str] = Counter()
+    with single_thread():
+        for task, result in results:
+            if result.oof_score is None:
+                continue
+            rows = clinical.iloc[result.rows].reset_index(drop=True)
+            by_model = {
+                CLINICAL: rows,
+                CLINICAL_AND_GENES: rows.assign(**{GENE_SCORE: _gene_scores(result)}),
+            }
+            named: set[str] = set()
+            for name, predictors in by_model.items():
+                seed = integer_seed(
+                    seed_for(plan.study.seed, "fit", CLINICAL, task.split_number)
+                )
+                model, fitted = _fit(plan.cohort, predictors, task, result, seed)
+                tables[name].append(predictions_of(plan.cohort, task, fitted, name))
+                named.update(model.separated_columns_)
+            separated.update(named)
+    return ClinicalFits(
+        concatenate([table for of_model in tables.values() for table in of_model]),
+        compute_clinical_columns(plan.cohort, clinical, separated),
+    )
+
+
+def _gene_scores(result: TaskResult) -> NDArray[np.float64]:
+    """Logit of every row by a gene model that was not fitted on it."""
+    assert result.oof_score is not None
+    return np.concatenate([result.oof_score, result.score[len(result.oof_score) :]])
+
+
+def _fit(
+    cohort: Cohort, predictors: pd.DataFrame, task: Task, result: TaskResult, seed: int
+) -> tuple[ClinicalRegression, TaskResult]:
+    n_train, n_fitting = len(task.split.train), len(result.rows) - len(task.split.test)
+    fitting, rows = predictors.iloc[:n_fitting], result.rows[:n_fitting]
+    model = ClinicalRegression(random_state=seed)
+    model.fit(fitting, cohort.labels[rows], groups=cohort.patients[rows])
+    score = model.decision_function(predictors)
+    score[n_train:n_fitting] = model.oof_decision_function_[n_train:]
+    return model, replace(result, score=score, probability=expit(score))
+
+
+def compute_clinical_columns(
+    cohort: Cohort, clinical: pd.DataFrame, separated: Counter[str]
+) -> pd.DataFrame:
+    """What is in the clinical columns, and how they enter a regression.
+
+    Parameters
+    ----------
+    cohort : Cohort
+    clinical : DataFrame
+        As `take_clinical` gives it.
+    separated : Counter of str
+        In how many splits each column separated the outcomes.
+
+    Returns
+    -------
+    DataFrame
+        One row for each number and each word: column, value, coding, n, events,
+        missing, separated_splits. `n` and `events` count the samples with a
+        known number, or with the word. The reference is the word most frequent
+        in the cohort; in a split it is that of the fitting rows.
+    """
+    entering = ClinicalEncoder().fit(clinical).terms_
+    rows: list[dict[str, Any]] = []
+    for column in clinical:
+        values = clinical[column]
+        levels = sorted(term.level for term in entering if term.column == column and term.level)
+        common = {
+            "missing": int(values.isna().sum()),
+            "separated_splits": separated[str(column)],
+        }
+        if not levels:
+            described = [("number", "per standard deviation", values.notna())]
+        else:
+            reference = values.dropna()[~values.dropna().isin(levels)].iloc[0]
+            described = [(reference, "reference", values == reference)]
+            described += [(level, f"against {reference}", values == level) for level in levels]
+        for value, coding, known in described:
+            n, events = int(known.sum()), int(cohort.labels[known].sum())
+            rows.append(
+                {"column": column, "value": value, "coding": coding, "n": n, "events": events}
+                | common
+            )
+    return pd.DataFrame(rows)

@@ -1,0 +1,203 @@
+"""What clinical columns say alone and beside the genes, and which columns may not be used."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from deepcme import Cohort, DeepCMEError
+from deepcme.evaluation.metrics import compute_metrics
+from deepcme.sources.tables import TableColumns, cohort_from_tables
+from deepcme.study.clinical import fit_clinical_models, take_clinical
+from deepcme.study.fit import fit_task
+from deepcme.study.plan import TaskData, make_plan
+from deepcme.study.run import run_study
+from deepcme.study.spec import load_study
+from tests.conftest import invented_cohort
+
+MODELS = ["LR-tuned"]
+CLINICAL = {"columns": ["age", "grade"], "genes": "LR-tuned"}
+
+
+def clinical_cohort(**more):
+    """Age tells something of the label, grade nothing; both have gaps."""
+    base = invented_cohort()
+    random = np.random.default_rng(4)
+    n = base.n_samples
+    columns = {
+        "age": np.where(random.random(n) < 0.1, np.nan, random.normal(50 + 8 * base.labels, 8)),
+        "grade": random.choice(["low", "high", "unknown"], n, p=[0.7, 0.2, 0.1]),
+        **more,
+    }
+    return Cohort.from_arrays(
+        base.X,
+        base.labels,
+        samples=base.samples.tolist(),
+        patients=base.patients.tolist(),
+        genes=base.gene_ids.tolist(),
+        clinical=pd.DataFrame(columns),
+        endpoint=base.endpoint,
+        scale="fpkm",
+        name="invented",
+        provenance={"endpoint": {"columns": ["relapse"]}},
+    )
+
+
+def plan_of(quick_study, cohort=None, **options):
+    study = quick_study(**{"models": MODELS, "clinical": CLINICAL, **options})
+    return make_plan(study, clinical_cohort() if cohort is None else cohort)
+
+
+def results_of(plan, data=None):
+    data = TaskData.of(plan.cohort) if data is None else data
+    return [(task, fit_task(data, task)) for task in plan.tasks]
+
+
+def scores(fits, split):
+    """Scores of both models, by part."""
+    rows = fits.predictions[fits.predictions["split"] == split]
+    return {key: part["score"].to_numpy() for key, part in rows.groupby(["model", "part"])}
+
+
+def test_a_study_with_clinical_columns_has_two_more_models(quick_study, cohort_file, tmp_path):
+    clinical_cohort().save(cohort_file)
+    study = quick_study(models=["KNN"], clinical=CLINICAL)
+    assert [model.name for model in study.models] == ["KNN", "LR-tuned"]
+    folder = run_study(study, tmp_path / "out", jobs=1, quiet=True)
+    predictions = folder.read_table("predictions.parquet")
+    assert predictions["model"].unique().tolist() == [
+        "KNN", "LR-tuned", "clinical", "clinical + genes",
+    ]  # fmt: skip
+    assert predictions.groupby(["model", "split"]).size().unique().tolist() == [60]
+    both = predictions[predictions["model"] == "clinical + genes"]
+    np.testing.assert_allclose(both["probability"], 1 / (1 + np.exp(-both["score"])))
+    assert load_study(folder.path / "study.toml") == study
+    columns = folder.read_table("clinical.csv")
+    assert columns[["column", "value", "coding"]].to_numpy().tolist() == [
+        ["age", "number", "per standard deviation"],
+        ["grade", "low", "reference"],
+        ["grade", "high", "against low"],
+    ]
+    grade = clinical_cohort().obs["grade"]
+    labels = clinical_cohort().labels
+    assert columns["missing"].iloc[1] == (grade == "unknown").sum() > 0
+    assert columns["n"].tolist()[1:] == [(grade == "low").sum(), (grade == "high").sum()]
+    assert columns["events"].iloc[2] == labels[grade == "high"].sum()
+
+
+def test_the_gene_model_itself_is_the_same_with_and_without_clinical_columns(quick_study):
+    with_columns, without = plan_of(quick_study), plan_of(quick_study, clinical=None)
+    beside, alone = (
+        fit_task(TaskData.of(plan.cohort), plan.tasks[0]) for plan in (with_columns, without)
+    )
+    np.testing.assert_array_equal(beside.score, alone.score)
+    assert alone.oof_score is None
+    assert np.isfinite(beside.oof_score).all()
+    assert with_columns.tasks[0].key != without.tasks[0].key
+
+
+def test_both_parts_of_the_signal_are_found(quick_study):
+    plan = plan_of(quick_study, split={"repeats": 10})
+    predictions = fit_clinical_models(plan, results_of(plan)).predictions
+    test = predictions[predictions["part"] == "test"]
+    auc = compute_metrics(test).query("metric == 'auc'").groupby("model")["value"].mean()
+    assert auc["clinical"] > 0.6
+    assert auc["clinical + genes"] > auc["clinical"] + 0.05
+
+
+def test_validation_scores_come_from_fits_without_the_patient(quick_study):
+    """A poisoned validation patient moves others' scores, and of its fold only its own."""
+    plan = plan_of(quick_study)
+    results = results_of(plan)[:1]
+    task, result = results[0]
+    rows = np.concatenate([task.split.train, task.split.validation])
+    poisoned = result.oof_score.copy()
+    row = int(np.flatnonzero(rows == task.split.validation[0])[0])
+    poisoned[row] = 40.0
+    clean = fit_clinical_models(plan, results)
+    dirty = fit_clinical_models(plan, [(task, replace(result, oof_score=poisoned))])
+    validation = ("clinical + genes", "validation")
+    same = scores(clean, 1)[validation] == scores(dirty, 1)[validation]
+    assert same.any()
+    assert not same.all()
+    assert (scores(clean, 1)["clinical", "test"] == scores(dirty, 1)["clinical", "test"]).all()
+
+
+def test_the_coefficient_of_genes_without_signal_is_near_zero(quick_study):
+    base = clinical_cohort()
+    random = np.random.default_rng(1)
+    noise = replace(
+        TaskData.of(base), X=random.gamma(2.0, 3.0, base.X.shape).astype(np.float32)
+    )
+    plan = plan_of(quick_study, base, split={"repeats": 10})
+    predictions = fit_clinical_models(plan, results_of(plan, noise)).predictions
+    test = predictions[predictions["part"] == "test"]
+    wide = test.pivot_table(index=["split", "sample"], columns="model", values="score")
+    assert wide.corr().iloc[0, 1] > 0.8
+
+
+@pytest.mark.parametrize(
+    ("columns", "sentence"),
+    [
+        (["label"], "has no clinical column 'label': choose from age, grade"),
+        (["patient"], "has no clinical column 'patient'"),
+        (["weight"], "has no clinical column 'weight'"),
+        (["relapse"], "column 'relapse' was used to make the label"),
+        (["time"], r"column 'time' gives the label away \(its AUC alone is 1\.000, DCM008\)"),
+        (["site"], "column 'site' has 1 different value"),
+        (["blank"], "column 'blank' has 0 different values"),
+        (
+            ["form"],
+            "column 'form' has 60 different words, such as 'F0': merge them to at most 20",
+        ),
+        (["bmi"], "sample S3: the clinical column 'bmi' is infinite"),
+    ],
+)
+def test_columns_that_cannot_be_used_are_refused_before_anything_is_fitted(
+    quick_study, cohort_file, tmp_path, columns, sentence
+):
+    labels = invented_cohort().labels
+    bmi = 18.0 + np.arange(60) % 7
+    bmi[3] = np.inf
+    clinical_cohort(
+        relapse=np.roll(labels, 7),
+        time=np.where(labels == 1, 1.0, 5.0) + np.arange(60) / 100,
+        site="north",
+        blank="unknown",
+        form=[f"F{i}" for i in range(60)],
+        bmi=bmi,
+    ).save(cohort_file)
+    study = quick_study(models=MODELS, clinical={**CLINICAL, "columns": columns})
+    with pytest.raises(DeepCMEError, match=sentence) as caught:
+        run_study(study, tmp_path / "out", jobs=1, quiet=True)
+    assert "\n" not in str(caught.value)
+    assert not (tmp_path / "out").exists()
+
+
+def test_words_that_are_numbers_are_numbers_and_unknown_is_missing():
+    cohort = clinical_cohort(
+        size=["2.5", "Unknown", "4"] * 20, er=pd.Categorical(["neg", "pos", None] * 20)
+    )
+    taken = take_clinical(cohort, ["size", "er"])
+    np.testing.assert_array_equal(taken["size"][:3], [2.5, np.nan, 4.0])
+    assert taken["er"][:3].tolist() == ["neg", "pos", None]
+
+
+def test_the_columns_of_the_endpoint_are_kept_with_the_cohort(tables):
+    expression, samples = tables
+    cohort = cohort_from_tables(expression, samples, TableColumns(label="relapse"))
+    assert {"age", "site"} <= set(cohort.obs.columns)
+    assert cohort.provenance["endpoint"]["columns"] == ["relapse"]
+
+
+def test_a_column_that_separates_the_outcomes_is_counted(quick_study):
+    labels = invented_cohort().labels
+    hospice = np.where((labels == 1) & (np.arange(60) % 2 == 0), "yes", "no")
+    cohort = clinical_cohort(hospice=hospice)
+    plan = plan_of(quick_study, cohort, clinical={**CLINICAL, "columns": ["age", "hospice"]})
+    fits = fit_clinical_models(plan, results_of(plan))
+    columns = fits.columns.set_index(["column", "value"])
+    assert columns.loc[("hospice", "yes"), "separated_splits"] == 2
+    assert columns.loc[("age", "number"), "separated_splits"] == 0
+    assert np.isfinite(fits.predictions["score"]).all()
