@@ -13,11 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepcme import __version__
+from deepcme.baselines import TUNED_REGRESSION
 from deepcme.cohort import Cohort
 from deepcme.network.engines import make_engine
 from deepcme.scales import Scale
 from deepcme.seeds import integer_seed, seed_for
-from deepcme.splits import RepeatedSplits, Split
+from deepcme.splits import Split
+from deepcme.study.designs import LeaveOneCohortOutDesign
 from deepcme.study.grid import GridPoint, grid_points
 from deepcme.study.spec import ModelSettings, PreprocessingSettings, Study
 
@@ -54,7 +56,8 @@ class TaskData:
 class Task:
     """One fit: a model, its split, its preprocessing and its seed.
 
-    `grid_point` is set for the fits of a hyper-parameter search.
+    `grid_point` is set for the fits of a hyper-parameter search; in a nested design
+    `inner_fold` says which of the inner folds its validation part is, from 1.
     """
 
     key: str
@@ -64,6 +67,13 @@ class Task:
     preprocessing: PreprocessingSettings
     random_state: int
     grid_point: GridPoint | None = None
+    inner_fold: int | None = None
+
+    @property
+    def description(self) -> str:
+        """Model, split and inner fold, for people."""
+        inner = "" if self.inner_fold is None else f", inner fold {self.inner_fold}"
+        return f"{self.model.name}, split {self.split_number}{inner}"
 
 
 @dataclass(frozen=True)
@@ -74,12 +84,17 @@ class Plan:
     cohort: Cohort
     tasks: tuple[Task, ...]
 
+    @property
+    def n_splits(self) -> int:
+        """Number of test parts."""
+        return max(task.split_number for task in self.tasks)
+
     def identity(self) -> dict[str, Any]:
         """What makes two runs the same study: settings, data and package versions."""
         settings = self.study.model_dump(mode="json", exclude={"cohort"})
         return {
             "study": settings,
-            "cohort": self.cohort.fingerprint,
+            "cohort": _fingerprint(self.study, self.cohort),
             "versions": package_versions(),
         }
 
@@ -95,6 +110,9 @@ def package_versions() -> dict[str, str]:
 def make_plan(study: Study, cohort: Cohort) -> Plan:
     """Choose the samples, draw the splits and lay out the tasks.
 
+    In a nested design every point of the grid is a task for each inner fold, and
+    the tuned regression is one over all of them.
+
     Raises
     ------
     DeepCMEError
@@ -102,12 +120,9 @@ def make_plan(study: Study, cohort: Cohort) -> Plan:
     """
     if study.preprocessing.tissue == "primary":
         cohort = cohort.keep_primary_tumours()
-    splitter = RepeatedSplits(study.split.repeats, study.split.fractions, study.split.by)
-    splits = list(
-        splitter.split(cohort.labels, cohort.patients, seed_for(study.seed, "splits"))
-    )
+    splits = study.split.draw(cohort, seed_for(study.seed, "splits"))
     common = {
-        "cohort": cohort.fingerprint,
+        "cohort": _fingerprint(study, cohort),
         "split": study.split.model_dump(),
         "preprocessing": study.preprocessing.model_dump(),
         "seed": study.seed,
@@ -118,12 +133,36 @@ def make_plan(study: Study, cohort: Cohort) -> Plan:
     fits += [(point.model(), point) for point in grid_points(study.grid.search)]
     for model, point in fits:
         for number, split in enumerate(splits, start=1):
-            content = {**common, "model": model.model_dump(), "number": number}
-            seed = integer_seed(seed_for(study.seed, "fit", model.name, number))
-            tasks.append(
-                Task(_key(content), number, split, model, study.preprocessing, seed, point)
-            )
+            for inner_fold, fitted in _fitted_splits(split, model, point):
+                path = [number] if inner_fold is None else [number, inner_fold]
+                content = {**common, "model": model.model_dump(), "number": path}
+                seed = integer_seed(seed_for(study.seed, "fit", model.name, *path))
+                tasks.append(
+                    Task(
+                        *(_key(content), number, fitted, model, study.preprocessing, seed),
+                        grid_point=point,
+                        inner_fold=inner_fold,
+                    )
+                )
     return Plan(study, cohort, tuple(tasks))
+
+
+def _fitted_splits(
+    split: Split, model: ModelSettings, point: GridPoint | None
+) -> list[tuple[int | None, Split]]:
+    """The splits that a model is fitted on for one test part, with their inner folds."""
+    if point is not None and split.inner:
+        return list(enumerate(split.inner, start=1))
+    if model.estimator == TUNED_REGRESSION and split.inner:
+        return [(None, split.over_inner_folds())]
+    return [(None, split)]
+
+
+def _fingerprint(study: Study, cohort: Cohort) -> str:
+    """That of the cohort, and of which cohort each sample is of where one is left out."""
+    if not isinstance(study.split, LeaveOneCohortOutDesign):
+        return cohort.fingerprint
+    return _key({"data": cohort.fingerprint, "cohorts": study.split.cohorts_of(cohort)})
 
 
 def _key(content: dict[str, Any]) -> str:
