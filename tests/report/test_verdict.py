@@ -28,8 +28,11 @@ def comparison(difference, low, high):
     return pd.DataFrame([{**other, "best_baseline": False}, {**best, "best_baseline": True}])
 
 
-def paragraph(*arguments):
-    return make_verdict("DeepCME", [], *arguments).paragraph
+REPEATED = {"design": "repeated", "repeats": 10}
+
+
+def paragraph(discrimination, comparison, split=REPEATED):
+    return make_verdict("DeepCME", [], discrimination, comparison, split).paragraph
 
 
 def test_an_interval_that_holds_zero_is_no_demonstrated_advantage():
@@ -62,5 +65,5 @@ def test_severe_findings_come_first_and_others_do_not():
         {"severity": "severe", "title": "Tissues", "evidence": "7 metastatic."},
         {"severity": "warning", "title": "Rare genes", "evidence": "11 of 909."},
     ]
-    verdict = make_verdict("DeepCME", findings, discrimination(), None)
+    verdict = make_verdict("DeepCME", findings, discrimination(), None, REPEATED)
     assert verdict.warnings == ("Tissues: 7 metastatic.",)

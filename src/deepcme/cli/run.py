@@ -60,6 +60,14 @@ def run(
             show_default="none",
         ),
     ] = None,
+    design: Annotated[
+        Literal["repeated", "nested", "leave-one-cohort-out"] | None,
+        typer.Option(
+            help="How patients are split: repeated 60/20/20; nested repeated folds, tuned on "
+            "the inner ones; or one cohort left out at a time.",
+            show_default="repeated",
+        ),
+    ] = None,
     scheduler: Annotated[
         str | None,
         typer.Option(metavar="ADDRESS", help="Dask scheduler to fit on, tcp://HOST:PORT."),
@@ -76,6 +84,8 @@ def run(
     overrides: dict[str, Any] = {"protocol": protocol, "seed": seed}
     if grid is not None:
         overrides["grid"] = {"search": grid}
+    if design is not None:
+        overrides["split"] = {"design": design}
     study, name = _study_of(source, {k: v for k, v in overrides.items() if v is not None})
     folder_path = out or Path("results") / f"{name}-{study.protocol}"
     folder = run_study(study, folder_path, jobs=jobs, scheduler=scheduler, quiet=quiet)

@@ -107,12 +107,14 @@ def compute_contents(folder: StudyFolder) -> Contents:
     if "discrimination" not in made:
         raise DeepCMEError(f"{folder.path}: {notes['discrimination']}")
     discrimination = made["discrimination"]
-    counts = discrimination[discrimination["model"] == headline].iloc[0]
+    counts = discrimination.loc[discrimination["model"] == headline, ["n", "events"]].sum()
     notes["calibration_evidence"] = describe_calibration_evidence(
         int(counts["events"]), int(counts["n"] - counts["events"])
     )
     findings = folder.read_findings()
-    verdict = make_verdict(headline, findings, discrimination, made.get("comparison"))
+    verdict = make_verdict(
+        headline, findings, discrimination, made.get("comparison"), settings["split"]
+    )
     return Contents(cohort, identity, headline, findings, verdict, made, notes)
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 from deepcme.cohort import Cohort
 from deepcme.ensemble import log_odds
 from deepcme.evaluation.metrics import compute_auc
+from deepcme.evaluation.predictions import LEFT_OUT
 from deepcme.selection.scores import describe_genes
 from deepcme.splits import PARTS
 from deepcme.study.fit import TaskResult
@@ -84,7 +85,11 @@ def _predictions(cohort: Cohort, task: Task, result: TaskResult, model: str) -> 
             "probability": probability,
         }
     )
-    return table if task.split.left_out is None else table.assign(left_out=task.split.left_out)
+    return (
+        table
+        if task.split.left_out is None
+        else table.assign(**{LEFT_OUT: task.split.left_out})
+    )
 
 
 def concatenate(tables: Sequence[pd.DataFrame], columns: tuple[str, ...] = ()) -> pd.DataFrame:
