@@ -38,9 +38,9 @@ def _describe_nested(split: dict[str, Any]) -> str:
     return (
         f"Nested repeated cross-validation: {split['folds']} stratified folds by "
         f"{split['by']}, drawn {_times(split['repeats'])}; each is the test part once a "
-        f"repeat, the other {inner} are the inner folds. What is tuned is fitted once for each inner fold, that "
-        "fold being its validation part and the rest its training part, and the setting of "
-        "lowest mean validation loss is taken; the test part has no say. "
+        f"repeat, the other {inner} are the inner folds. What is tuned is fitted once for "
+        "each inner fold, that fold being its validation part and the rest its training part, "
+        "and the setting of lowest mean validation loss is taken; the test part has no say. "
         f"{TUNED} (where a grid was searched) predicts by the mean of its {inner} inner fits; "
         f"{TUNED_REGRESSION} is fitted again on all inner folds. Models that are not tuned "
         "train on the inner folds but one, their validation part, which rotates. The corrected "

@@ -120,7 +120,7 @@ def _name_design(value: Any) -> Any:
     if not isinstance(value, dict):
         return value
     named = {"design": "repeated", **value}
-    if named["design"] not in DESIGNS:
+    if named["design"] not in list(DESIGNS):
         raise ValueError(
             f"there is no design {named['design']!r}; choose from {', '.join(DESIGNS)}"
         )
