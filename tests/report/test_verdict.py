@@ -67,3 +67,28 @@ def test_severe_findings_come_first_and_others_do_not():
     ]
     verdict = make_verdict("DeepCME", findings, discrimination(), None, REPEATED)
     assert verdict.warnings == ("Tissues: 7 metastatic.",)
+
+
+def test_outer_folds_are_called_by_their_name():
+    nested = {"design": "nested", "repeats": 2, "folds": 5}
+    text = paragraph(discrimination(), None, nested)
+    assert text.startswith("The mean test AUC of DeepCME over 10 outer folds (2 x 5) is 0.700")
+
+
+def test_left_out_cohorts_are_named_each_with_its_numbers():
+    cohorts = pd.concat(
+        [
+            discrimination(0.7, 0.6, 0.8, n=400, events=150).assign(left_out="north"),
+            discrimination(0.55, 0.4, 0.7, n=90, events=30).assign(left_out="south"),
+        ],
+        ignore_index=True,
+    )
+    text = paragraph(cohorts, None, {"design": "leave-one-cohort-out", "repeats": 2})
+    assert text == (
+        "Trained without the cohort that it is tested on, DeepCME has an AUC of 0.700 in north "
+        "(95% interval 0.600 to 0.800; 400 samples of 400 patients, 150 events); 0.550 in south "
+        "(95% interval 0.400 to 0.700; 90 samples of 90 patients, 30 events). No test compares "
+        "it with the baselines: each test part is another population. The interval holds 0.5 "
+        "in south: chance is not excluded. With 30 events among 90 samples in south these "
+        "numbers are imprecise: expect others from other patients."
+    )

@@ -97,9 +97,9 @@ def _discrimination(model: str, row: pd.Series[Any], split: dict[str, Any]) -> s
 
 def _discrimination_by_cohort(model: str, rows: pd.DataFrame) -> str:
     records = [row for _, row in rows.iterrows()]
-    aucs = "; ".join(f"{row[LEFT_OUT]} {_auc(row)}" for row in records)
+    aucs = "; ".join(_auc(row, f" in {row[LEFT_OUT]}") for row in records)
     sentences = [
-        f"Trained on the other cohorts, {model} has this AUC in the cohort left out: {aucs}.",
+        f"Trained without the cohort that it is tested on, {model} has an AUC of {aucs}.",
         "No test compares it with the baselines: each test part is another population.",
     ]
     if chance := [str(row[LEFT_OUT]) for row in records if _holds_chance(row)]:
@@ -109,9 +109,9 @@ def _discrimination_by_cohort(model: str, rows: pd.DataFrame) -> str:
     return " ".join(sentences)
 
 
-def _auc(row: pd.Series[Any]) -> str:
+def _auc(row: pd.Series[Any], where: str = "") -> str:
     return (
-        f"{row['auc']:.3f} (95% interval {row['ci_low']:.3f} to {row['ci_high']:.3f}; "
+        f"{row['auc']:.3f}{where} (95% interval {row['ci_low']:.3f} to {row['ci_high']:.3f}; "
         f"{int(row['n'])} samples of {int(row['n_patients'])} patients, "
         f"{int(row['events'])} events)"
     )
