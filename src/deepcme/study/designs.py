@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import numpy as np
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from deepcme.cohort import Cohort
 from deepcme.errors import DeepCMEError
 from deepcme.splits import LeaveOneCohortOut, NestedFolds, RepeatedSplits, Split, SplitBy
+
+if TYPE_CHECKING:
+    from deepcme.cohort import Cohort
 
 
 class _Design(BaseModel):
