@@ -6,7 +6,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deepcme import DeepCMEError
-from deepcme.splits import RepeatedSplits, draw_folds, draw_holdout, draw_split
+from deepcme.splits import (
+    LeaveOneCohortOut,
+    NestedFolds,
+    RepeatedSplits,
+    draw_folds,
+    draw_holdout,
+    draw_split,
+)
 
 FRACTIONS = (0.6, 0.2, 0.2)
 
@@ -96,3 +103,119 @@ def test_folds_are_balanced_stratified_and_by_patient(n_groups, random):
     assert max(sizes) - min(sizes) <= 1
     assert max(positives) - min(positives) <= 1
     assert sum(sizes) == n_groups
+
+
+PATIENTS = st.lists(st.tuples(st.booleans(), st.integers(1, 3)), min_size=10, max_size=60)
+
+
+def rows_of(patients):
+    """Labels and patients of the rows, of (positive, number of samples) by patient."""
+    sizes = [n for _, n in patients]
+    return np.repeat([int(p) for p, _ in patients], sizes), np.repeat(range(len(sizes)), sizes)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    PATIENTS.filter(lambda patients: 5 <= sum(p for p, _ in patients) <= len(patients) - 5),
+    st.integers(3, 5),
+    st.integers(0, 2**32),
+)
+def test_nested_folds_test_every_row_once_a_repeat_and_tune_on_the_rest(patients, n, number):
+    labels, groups = rows_of(patients)
+    splits = list(NestedFolds(n, 2).split(labels, groups, seed(number)))
+    assert len(splits) == 2 * n
+    for repeat in (splits[:n], splits[n:]):
+        tested = np.concatenate([split.test for split in repeat])
+        assert sorted(tested) == list(range(len(labels)))
+    for split in splits:
+        development = np.setdiff1d(np.arange(len(labels)), split.test)
+        validated = np.concatenate([inner.validation for inner in split.inner])
+        assert len(split.inner) == n - 1
+        np.testing.assert_array_equal(np.sort(validated), development)
+        for inner in split.inner:
+            np.testing.assert_array_equal(inner.test, split.test)
+            rows = np.concatenate([rows for _, rows in inner.parts()])
+            np.testing.assert_array_equal(np.sort(rows), np.arange(len(labels)))
+            sides = [set(groups[rows]) for _, rows in inner.parts()]
+            assert not (sides[0] & sides[1] or sides[0] & sides[2] or sides[1] & sides[2])
+            assert all({0, 1} == set(labels[rows]) for _, rows in inner.parts())
+        np.testing.assert_array_equal(split.train, split.inner[0].train)
+        np.testing.assert_array_equal(split.over_inner_folds().train, development)
+        np.testing.assert_array_equal(split.over_inner_folds().validation, development)
+
+
+def test_the_validation_fold_of_models_that_do_not_tune_rotates():
+    labels = np.tile([1, 0], 30)
+    splits = list(NestedFolds(5, 1).split(labels, np.arange(60), seed()))
+    validated = np.concatenate([split.validation for split in splits])
+    assert sorted(validated) == list(range(60))
+
+
+def test_more_repeats_leave_the_folds_drawn_before():
+    labels, patients = np.tile([1, 0, 0], 20), np.arange(60)
+    few = list(NestedFolds(5, 1).split(labels, patients, seed()))
+    many = list(NestedFolds(5, 3).split(labels, patients, seed()))
+    for one, other in zip(few, many, strict=False):
+        np.testing.assert_array_equal(one.test, other.test)
+    assert not np.array_equal(many[0].test, many[5].test)
+
+
+def test_more_folds_than_positive_patients_is_an_error_with_the_way_out():
+    labels = np.r_[[1] * 8, [0] * 20]
+    patients = np.r_[np.repeat(range(4), 2), 4:24]
+    with pytest.raises(
+        DeepCMEError, match=r"no positive sample: there are 8 positive.*take fewer folds"
+    ):
+        list(NestedFolds(5, 1).split(labels, patients, seed()))
+    assert len(list(NestedFolds(4, 1).split(labels, patients, seed()))) == 4
+
+
+COHORTS = np.repeat(["A", "B", "C"], [20, 30, 10])
+
+
+def test_each_cohort_is_the_test_part_once_a_repeat():
+    labels, patients = np.tile([1, 0], 30), np.arange(60)
+    splits = list(LeaveOneCohortOut(2).split(labels, patients, COHORTS, seed()))
+    assert [split.left_out for split in splits] == ["A", "B", "C"] * 2
+    for split in splits:
+        np.testing.assert_array_equal(split.test, np.flatnonzero(split.left_out == COHORTS))
+        rows = np.concatenate([rows for _, rows in split.parts()])
+        np.testing.assert_array_equal(np.sort(rows), np.arange(60))
+        assert len(split.validation) == pytest.approx(0.25 * (60 - len(split.test)), abs=1)
+        assert all(
+            labels[rows].mean() == pytest.approx(0.5, abs=0.1) for _, rows in split.parts()
+        )
+    assert not np.array_equal(splits[0].validation, splits[3].validation)
+
+
+def test_a_patient_of_two_cohorts_neither_trains_nor_validates_where_it_is_tested():
+    labels, patients = np.tile([1, 0], 30), np.arange(60)
+    patients[[25, 55]] = 3  # of cohort A, with a sample in B and one in C
+    for split in LeaveOneCohortOut(3).split(labels, patients, COHORTS, seed()):
+        others = np.r_[split.train, split.validation]
+        assert not set(patients[others]) & set(patients[split.test])
+        dropped = np.setdiff1d(np.arange(60), np.r_[others, split.test])
+        assert set(dropped) == {3, 25, 55} - set(split.test)
+
+
+@pytest.mark.parametrize(
+    ("labels", "cohorts", "sentence"),
+    [
+        ([1, 0] * 30, ["A"] * 60, "All 60 samples are of the cohort A"),
+        ([1, 0] * 25 + [0] * 10, COHORTS, "The cohort C holds no positive sample among its 10"),
+        ([1, 0] * 25 + [1] * 10, COHORTS, "The cohort C holds no negative sample among its 10"),
+        (
+            [1, 1] + [0] * 4,
+            list("ABAABB"),
+            "With A left out, the validation part would hold no",
+        ),
+    ],
+)
+def test_cohorts_that_cannot_be_tested_are_named(labels, cohorts, sentence):
+    with pytest.raises(DeepCMEError, match=sentence):
+        list(LeaveOneCohortOut().split(labels, np.arange(len(labels)), cohorts, seed()))
+
+
+def test_a_cohort_of_the_same_patients_leaves_nobody_to_train_on():
+    with pytest.raises(DeepCMEError, match="With A left out, there is nobody to train on"):
+        list(LeaveOneCohortOut().split([1, 0] * 2, [1, 2] * 2, list("AABB"), seed()))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Self
 
 import numpy as np
@@ -91,20 +91,13 @@ class TunedLogisticRegression(ClassifierMixin, BaseEstimator):  # type: ignore[m
         self.classes_, target = encode_binary_target(y, type(self).__name__)
         valid = self._validation_rows(target, groups, validation_rows)
         train = np.setdiff1d(np.arange(len(target)), valid)
-        candidates = [
-            LogisticRegression(C=C, max_iter=MAX_ITERATIONS).fit(matrix[train], target[train])
-            for C in self.inverse_strengths
-        ]
-        losses = [
-            log_loss(target[valid], model.predict_proba(matrix[valid]), labels=[0, 1])
-            for model in candidates
-        ]
-        chosen = candidates[int(np.argmin(losses))]
+        fold = (matrix[train], target[train], matrix[valid], target[valid])
+        self.inverse_strength_, (held_out,) = choose_inverse_strength(
+            [fold], self.inverse_strengths
+        )
         self.oof_decision_function_ = np.full(len(target), np.nan)
-        self.oof_decision_function_[valid] = chosen.decision_function(matrix[valid])
-        self.inverse_strength_ = chosen.C
-        self.model_ = LogisticRegression(C=chosen.C, max_iter=MAX_ITERATIONS)
-        self.model_.fit(matrix, target)
+        self.oof_decision_function_[valid] = held_out
+        self.model_ = make_logistic_regression(self.inverse_strength_).fit(matrix, target)
         return self
 
     def _validation_rows(
@@ -144,6 +137,48 @@ class TunedLogisticRegression(ClassifierMixin, BaseEstimator):  # type: ignore[m
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_class = False
         return tags
+
+
+Fold = tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any]]
+"""Matrix and target of the rows to fit on, then of those held out."""
+
+
+def choose_inverse_strength(
+    folds: Iterable[Fold], inverse_strengths: Sequence[float]
+) -> tuple[float, list[NDArray[np.float64]]]:
+    """The strength of lowest mean log loss on the held-out rows of all folds.
+
+    Parameters
+    ----------
+    folds : iterable of Fold
+        Taken one at a time.
+    inverse_strengths : sequence of float
+        Values of scikit-learn's `C` to choose from.
+
+    Returns
+    -------
+    float
+        The value that was chosen; of equals, the first.
+    list of ndarray
+        With it, the logits of each fold's held-out rows.
+    """
+    losses, logits = [], []
+    for X, y, held_out_X, held_out_y in folds:
+        models = [make_logistic_regression(C).fit(X, y) for C in inverse_strengths]
+        losses.append(
+            [
+                log_loss(held_out_y, model.predict_proba(held_out_X), labels=[0, 1])
+                for model in models
+            ]
+        )
+        logits.append([model.decision_function(held_out_X) for model in models])
+    chosen = int(np.argmin(np.mean(losses, axis=0)))
+    return inverse_strengths[chosen], [of_fold[chosen] for of_fold in logits]
+
+
+def make_logistic_regression(inverse_strength: float) -> LogisticRegression:
+    """Unfitted logistic regression with an L2 penalty of this strength."""
+    return LogisticRegression(C=inverse_strength, max_iter=MAX_ITERATIONS)
 
 
 TUNED_REGRESSION = "LR-tuned"

@@ -191,7 +191,7 @@ class DeepCMEEnsemble(NetworkClassifier):
             network = snapshots.up_to(best) or [trained.weights]
             self.networks_.append(network)
             histories.append(trained.history)
-            self.oof_decision_function_[held_out] = _log_odds(
+            self.oof_decision_function_[held_out] = log_odds(
                 _mean_probability(network, matrix[held_out])
             )
         self.history_ = _history_table(histories)
@@ -227,7 +227,7 @@ class DeepCMEEnsemble(NetworkClassifier):
 
     def decision_function(self, X: ArrayLike) -> NDArray[np.float64]:
         """Logit of the mean probability of the positive class, one per sample."""
-        return _log_odds(self.network_probabilities(X).mean(axis=1))
+        return log_odds(self.network_probabilities(X).mean(axis=1))
 
 
 def compute_network_probabilities(
@@ -252,11 +252,11 @@ def _mean_probability(
     return mean
 
 
-def _log_odds(probability: NDArray[np.float64]) -> NDArray[np.float64]:
+def log_odds(probability: NDArray[np.float64]) -> NDArray[np.float64]:
     """Log-odds, finite even where rounding has made a probability 0 or 1."""
     edge = np.finfo(np.float64).eps
-    log_odds: NDArray[np.float64] = logit(np.clip(probability, edge, 1 - edge))
-    return log_odds
+    finite: NDArray[np.float64] = logit(np.clip(probability, edge, 1 - edge))
+    return finite
 
 
 def _mean_gene_scores(networks: Sequence[Sequence[NetworkWeights]]) -> FloatArray:

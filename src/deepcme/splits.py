@@ -1,11 +1,15 @@
-"""Stratified splits into training, validation and test part, by patient or by sample."""
+"""Stratified splits into training, validation and test part, by patient or by sample.
+
+Three designs: repeated random splits, nested repeated folds for studies that tune,
+and leaving one cohort out.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -19,15 +23,32 @@ PARTS = ("train", "validation", "test")
 
 @dataclass(frozen=True)
 class Split:
-    """Row indices of the three parts, each in ascending order."""
+    """Row indices of the three parts, each in ascending order.
+
+    Attributes
+    ----------
+    train, validation, test : ndarray of int64
+    inner : tuple of Split
+        Of a nested design, the splits to tune on: the rows outside the test part,
+        each fold of them once the validation part. The first is the split itself.
+    left_out : str or None
+        Cohort that is the test part, where one is left out.
+    """
 
     train: RowIndex
     validation: RowIndex
     test: RowIndex
+    inner: tuple[Split, ...] = ()
+    left_out: str | None = None
 
     def parts(self) -> Iterator[tuple[str, RowIndex]]:
         """Name and rows of each part."""
         yield from zip(PARTS, (self.train, self.validation, self.test), strict=True)
+
+    def over_inner_folds(self) -> Split:
+        """The split of a model tuned over all inner folds: each row trains and validates."""
+        development = np.sort(np.concatenate([self.train, self.validation]))
+        return replace(self, train=development, validation=development)
 
 
 def draw_split(
@@ -57,7 +78,8 @@ def draw_split(
     """
     label = np.asarray(labels)
     part_of_row = _allocate(label, groups, fractions, random)
-    split = Split(*(np.flatnonzero(part_of_row == part) for part in range(3)))
+    train, validation, test = (np.flatnonzero(part_of_row == part) for part in range(3))
+    split = Split(train, validation, test)
     _check_classes(split, label)
     return split
 
@@ -130,8 +152,9 @@ def _check_classes(split: Split, label: NDArray[np.int8]) -> None:
     for part, rows in split.parts():
         for value, word in ((1, "positive"), (0, "negative")):
             if not np.any(label[rows] == value):
+                where = f"With {split.left_out} left out, the" if split.left_out else "The"
                 raise DeepCMEError(
-                    f"The {part} part would hold no {word} sample: there are "
+                    f"{where} {part} part would hold no {word} sample: there are "
                     f"{int((label == 1).sum())} positive and {int((label == 0).sum())} "
                     "negative samples, and each of the three parts needs at least one of "
                     "both, from patients of its own."
@@ -161,9 +184,158 @@ class RepeatedSplits:
         self, labels: ArrayLike, patients: ArrayLike, seed: np.random.SeedSequence
     ) -> Iterator[Split]:
         """Yield the splits; split i depends on the seed and on i alone."""
-        n = len(np.asarray(labels))
-        groups = patients if self.by == "patient" else np.arange(n)
-        for repeat in range(self.repeats):
-            branch = np.random.SeedSequence(seed.entropy, spawn_key=(*seed.spawn_key, repeat))
-            random = np.random.default_rng(branch)
+        groups = _groups(patients, self.by)
+        for random in _generators(seed, self.repeats):
             yield draw_split(labels, groups, self.fractions, random)
+
+
+@dataclass(frozen=True)
+class NestedFolds:
+    """Repeated stratified folds; each is the test part once a repeat, the others serve tuning.
+
+    The other folds are the inner folds: each is once the validation part of the
+    rest, so that what is tuned is judged on data that had no say in it [1]_. A
+    model that does not tune takes the first of these inner splits, whose validation
+    part is the fold after the test part, and so rotates.
+
+    Parameters
+    ----------
+    folds : int
+        At least 3.
+    repeats : int
+        How often the folds are drawn.
+    by : {"patient", "sample"}
+        What stays together.
+
+    References
+    ----------
+    .. [1] Varma S, Simon R (2006). Bias in error estimation when using
+       cross-validation for model selection. BMC Bioinformatics 7:91.
+    """
+
+    folds: int = 5
+    repeats: int = 2
+    by: SplitBy = "patient"
+
+    def split(
+        self, labels: ArrayLike, patients: ArrayLike, seed: np.random.SeedSequence
+    ) -> Iterator[Split]:
+        """Yield the splits, fold by fold; those of a repeat depend on the seed and on it alone.
+
+        Raises
+        ------
+        DeepCMEError
+            If a fold would hold no positive or no negative row; gives the counts.
+        """
+        label = np.asarray(labels)
+        for random in _generators(seed, self.repeats):
+            folds = draw_folds(label, _groups(patients, self.by), self.folds, random)
+            _check_folds(folds, label)
+            for test in range(self.folds):
+                inner = _inner_splits(folds[test], [*folds[test + 1 :], *folds[:test]])
+                yield replace(inner[0], inner=inner)
+
+
+@dataclass(frozen=True)
+class LeaveOneCohortOut:
+    """Each cohort is the test part once a repeat; the others are training and validation part.
+
+    These two are drawn anew in every repeat, stratified. A patient of two cohorts
+    is left out of training and validation where it is tested.
+
+    Parameters
+    ----------
+    repeats : int
+    validation : float
+        Share of the other cohorts that is the validation part.
+    by : {"patient", "sample"}
+        What stays together.
+    """
+
+    repeats: int = 2
+    validation: float = 0.25
+    by: SplitBy = "patient"
+
+    def split(
+        self,
+        labels: ArrayLike,
+        patients: ArrayLike,
+        cohorts: ArrayLike,
+        seed: np.random.SeedSequence,
+    ) -> Iterator[Split]:
+        """Yield the splits, cohort by cohort in the order of their names.
+
+        Raises
+        ------
+        DeepCMEError
+            If there is one cohort only, or a cohort or what is left without it
+            lacks a class.
+        """
+        label, cohort = np.asarray(labels), np.asarray(cohorts, dtype=str)
+        groups = np.asarray(_groups(patients, self.by))
+        names = [str(name) for name in np.unique(cohort)]
+        _check_cohorts(names, cohort, label)
+        for random in _generators(seed, self.repeats):
+            for name in names:
+                test = np.flatnonzero(cohort == name)
+                others = np.flatnonzero(~np.isin(groups, groups[test]))
+                if not len(others):
+                    raise DeepCMEError(
+                        f"With {name} left out, there is nobody to train on: all other "
+                        "samples are of its patients."
+                    )
+                train, validation = draw_holdout(
+                    label[others], groups[others], self.validation, random
+                )
+                split = Split(others[train], others[validation], test, left_out=name)
+                _check_classes(split, label)
+                yield split
+
+
+def _groups(patients: ArrayLike, by: SplitBy) -> NDArray[Any]:
+    """What stays together: the patient of each row, or the row itself."""
+    of_rows = np.asarray(patients)
+    return of_rows if by == "patient" else np.arange(len(of_rows))
+
+
+def _generators(seed: np.random.SeedSequence, repeats: int) -> Iterator[np.random.Generator]:
+    """One generator for each repeat, which depends on the seed and on its number alone."""
+    for repeat in range(repeats):
+        branch = np.random.SeedSequence(seed.entropy, spawn_key=(*seed.spawn_key, repeat))
+        yield np.random.default_rng(branch)
+
+
+def _inner_splits(test: RowIndex, folds: list[RowIndex]) -> tuple[Split, ...]:
+    """One split for each fold, which is its validation part; the others are for training."""
+    return tuple(
+        Split(np.sort(np.concatenate([*folds[:number], *folds[number + 1 :]])), fold, test)
+        for number, fold in enumerate(folds)
+    )
+
+
+def _check_folds(folds: list[RowIndex], label: NDArray[np.int8]) -> None:
+    for value, word in ((1, "positive"), (0, "negative")):
+        if not all(np.any(label[rows] == value) for rows in folds):
+            raise DeepCMEError(
+                f"One of {len(folds)} folds would hold no {word} sample: there are "
+                f"{int((label == 1).sum())} positive and {int((label == 0).sum())} negative "
+                "samples, and each fold needs at least one of both, from patients of its own; "
+                "take fewer folds."
+            )
+
+
+def _check_cohorts(names: list[str], cohort: NDArray[np.str_], label: NDArray[np.int8]) -> None:
+    if len(names) < 2:
+        raise DeepCMEError(
+            f"All {len(cohort)} samples are of the cohort {names[0]}: leaving one out takes "
+            "two or more."
+        )
+    for name in names:
+        of_cohort = label[cohort == name]
+        for value, word in ((1, "positive"), (0, "negative")):
+            if not np.any(of_cohort == value):
+                raise DeepCMEError(
+                    f"The cohort {name} holds no {word} sample among its {len(of_cohort)}, so "
+                    "nothing can be tested on it: leave it out of the file, or count it to "
+                    "another cohort."
+                )

@@ -101,6 +101,35 @@ def test_clinical_columns_of_the_samples_table_are_set_beside_the_genes(tables, 
     )
 
 
+def test_from_two_cohorts_to_one_left_out(tmp_path):
+    from tests.conftest import invented_cohort
+
+    for number, name in enumerate(("north", "south")):
+        cohort = invented_cohort(n_patients=30, positives=12, seed=number)
+        for column in ("sample", "patient"):
+            cohort.obs[column] = name + cohort.obs[column]
+        cohort.save(tmp_path / f"{name}.h5ad")
+    merged = deepcme(
+        "prepare", "merge", "north.h5ad", "south.h5ad", "-o", "both.h5ad", cwd=tmp_path
+    )
+    assert merged.returncode == 0, merged.stderr
+    assert "- Merged of north (30 samples, 12 positive, 12 genes), south" in merged.stdout
+    (tmp_path / "study.toml").write_text(STUDY.replace("cohort.h5ad", "both.h5ad"))
+    ran = deepcme(
+        "run", "study.toml", "--design", "leave-one-cohort-out", "--out", "out", "--jobs", "1",
+        cwd=tmp_path,
+    )  # fmt: skip
+    assert ran.returncode == 0, ran.stderr
+    assert "2 models on 4 splits" in ran.stderr
+    assert "DeepCME has an AUC of" in (tmp_path / "out" / "report.md").read_text()
+
+
+def test_cohorts_of_one_name_are_not_merged(tmp_path):
+    same = deepcme("prepare", "merge", "a/c.h5ad", "b/c.h5ad", "-o", "both.h5ad", cwd=tmp_path)
+    assert same.returncode == 2
+    assert "Two of the files have the same name: c, c." in same.stderr
+
+
 def test_quiet_says_nothing(tables, tmp_path):
     from deepcme.sources.tables import TableColumns, cohort_from_tables
 
@@ -151,6 +180,7 @@ def test_bad_input_is_one_sentence_and_exit_code_2(tmp_path, arguments, sentence
         ("init",),
         ("report",),
         ("prepare", "table"),
+        ("prepare", "merge"),
         ("simulate",),
         ("power",),
     ],

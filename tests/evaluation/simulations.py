@@ -30,7 +30,7 @@ from deepcme.evaluation.intervals import (
 )
 from deepcme.evaluation.permutation import compute_permutation_test, permute_labels
 from deepcme.evaluation.utility import compute_decision_curve
-from deepcme.splits import RepeatedSplits
+from deepcme.splits import NestedFolds, RepeatedSplits
 from deepcme.study.clinical import fit_clinical_models
 from deepcme.study.fit import fit_task
 from deepcme.study.plan import Plan, TaskData, make_plan
@@ -38,6 +38,7 @@ from deepcme.study.spec import make_study
 from deepcme.study.tables import compute_predictions
 
 LEVEL = 0.05
+TEN_SPLITS = RepeatedSplits()
 TREATMENT_THRESHOLD = 0.3
 
 
@@ -182,10 +183,11 @@ def simulate_cross_validated_auc(
     seed: int,
     samples_per_patient: int = 1,
     genes: int = 50,
+    design: RepeatedSplits | NestedFolds = TEN_SPLITS,
 ) -> dict[str, float]:
     """Coverage of the mean true AUC of the fitted models by the patient bootstrap.
 
-    Ten splits of 60/20/20 by patient; 10 genes differ between the
+    Ten splits of 60/20/20 by patient, or another design; 10 genes differ between the
     classes by `signal`; the model is the difference of the class means. Samples
     of one patient share half of their variance.
     """
@@ -197,7 +199,7 @@ def simulate_cross_validated_auc(
     covered, widths, truths, errors = 0, [], [], []
     for _ in range(studies):
         X = _simulate_genes(label, patient, effect, random)
-        table, truth = _cross_validate(X, label, patient, effect, random)
+        table, truth = _cross_validate(X, label, patient, effect, random, design)
         row = compute_discrimination(table, random, draws).iloc[0]
         covered += row["ci_low"] <= truth <= row["ci_high"]
         widths.append(row["ci_high"] - row["ci_low"])
@@ -232,11 +234,12 @@ def _cross_validate(
     patient: np.ndarray,
     effect: np.ndarray,
     random: np.random.Generator,
+    design: RepeatedSplits | NestedFolds,
 ) -> tuple[pd.DataFrame, float]:
-    """Test predictions of ten splits, and the mean true AUC of the ten models."""
+    """Test predictions of the splits, and the mean true AUC of their models."""
     seed = np.random.SeedSequence(int(random.integers(2**32)))
     tables, true_aucs = [], []
-    for number, split in enumerate(RepeatedSplits().split(label, patient, seed)):
+    for number, split in enumerate(design.split(label, patient, seed)):
         weights = _mean_difference(X[split.train], label[split.train])
         distance = weights @ effect / np.linalg.norm(weights)
         true_aucs.append(stats.norm.cdf(distance / np.sqrt(2)))
@@ -261,7 +264,11 @@ def _auc(label: np.ndarray, score: np.ndarray) -> float:
 
 
 def simulate_corrected_t_test(
-    studies: int, signal: float, seed: int, patients: int = 150, repeats: int = 10
+    studies: int,
+    signal: float,
+    seed: int,
+    patients: int = 150,
+    design: RepeatedSplits | NestedFolds = TEN_SPLITS,
 ) -> dict[str, float]:
     """Share of rejections between two models of equal worth, with and without the correction.
 
@@ -276,8 +283,8 @@ def simulate_corrected_t_test(
     for _ in range(studies):
         X = _simulate_genes(label, np.arange(patients), effect, random)
         seeds = np.random.SeedSequence(int(random.integers(2**32)))
-        differences = []
-        for split in RepeatedSplits(repeats).split(label, np.arange(patients), seeds):
+        differences, ratios = [], []
+        for split in design.split(label, np.arange(patients), seeds):
             first, second = (
                 _auc(
                     label[split.test],
@@ -287,9 +294,9 @@ def simulate_corrected_t_test(
                 for half in halves
             )
             differences.append(first - second)
-        rejected["corrected"] += (
-            compute_corrected_t_test(differences, test_to_train_ratio=1 / 3).p_value <= LEVEL
-        )
+            ratios.append(len(split.test) / len(split.train))
+        test = compute_corrected_t_test(differences, float(np.mean(ratios)))
+        rejected["corrected"] += test.p_value <= LEVEL
         rejected["uncorrected"] += stats.ttest_1samp(differences, 0).pvalue <= LEVEL
     return {test: count / studies for test, count in rejected.items()}
 

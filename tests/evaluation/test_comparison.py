@@ -14,6 +14,7 @@ from deepcme.evaluation.comparison import (
     compute_practical_equivalence,
     compute_test_to_train_ratio,
 )
+from deepcme.splits import NestedFolds
 from tests.evaluation.simulations import simulate_corrected_t_test, simulate_holm_correction
 
 differences = st.lists(st.floats(-1, 1), min_size=2, max_size=20)
@@ -138,6 +139,25 @@ def test_ratio_of_test_to_training_size(predictions):
     assert compute_test_to_train_ratio(predictions) == pytest.approx(expected)
 
 
+def test_the_smaller_training_part_gives_the_ratio(predictions):
+    halved = predictions[
+        (predictions["model"] != "forest")
+        | (predictions["part"] != "train")
+        | (predictions.groupby(["model", "split", "part"]).cumcount() % 2 == 0)
+    ]
+    ratio = compute_test_to_train_ratio(halved)
+    assert ratio == pytest.approx(2 * compute_test_to_train_ratio(predictions), rel=0.05)
+    table = compute_comparison(halved, "network", ["logistic", "forest"])
+    assert table["test_to_train_ratio"].tolist() == pytest.approx([ratio / 2, ratio], rel=0.05)
+    assert table["test_to_train_ratio"].iloc[1] == ratio
+
+
+def test_left_out_cohorts_are_not_compared_by_test(predictions):
+    of_cohorts = predictions.assign(left_out=predictions["split"].map("cohort{}".format))
+    with pytest.raises(DeepCMEError, match="takes test parts of one population"):
+        compute_comparison(of_cohorts, "network", ["logistic"])
+
+
 def test_comparison_has_a_row_for_each_baseline_and_marks_the_best(predictions):
     table = compute_comparison(predictions, "network", ["logistic", "forest"])
     assert table["baseline"].tolist() == ["logistic", "forest"]
@@ -160,6 +180,14 @@ def test_corrected_t_test_keeps_its_level_where_the_plain_one_does_not():
     rejected = simulate_corrected_t_test(studies=150, signal=0.3, seed=4)
     assert rejected["corrected"] <= 0.1
     assert rejected["uncorrected"] >= 0.15
+
+
+def test_corrected_t_test_keeps_its_level_over_nested_folds():
+    rejected = simulate_corrected_t_test(
+        studies=150, signal=0.3, seed=5, design=NestedFolds(5, 2)
+    )
+    assert rejected["corrected"] <= 0.1
+    assert rejected["uncorrected"] >= 0.1
 
 
 def test_holm_correction_keeps_the_chance_of_any_false_rejection():

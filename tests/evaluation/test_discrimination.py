@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.metrics import roc_auc_score
 
@@ -121,3 +122,13 @@ def test_bootstrap_interval_covers_the_mean_true_auc_of_cross_validated_models()
         studies=30, patients=150, events=50, signal=0.3, draws=200, seed=2
     )
     assert result["coverage"] >= 0.72
+
+
+def test_left_out_cohorts_are_judged_by_their_own_patients(predictions):
+    of_cohorts = predictions.assign(left_out=np.where(predictions["split"] < 2, "A", "B"))
+    table = compute_discrimination(of_cohorts, np.random.default_rng(1), draws=200)
+    assert table["left_out"].tolist() == ["A"] * 3 + ["B"] * 3
+    first = of_cohorts[of_cohorts["left_out"] == "A"].drop(columns="left_out")
+    alone = compute_discrimination(first, np.random.default_rng(1), draws=200)
+    pd.testing.assert_frame_equal(table.iloc[:3].drop(columns="left_out"), alone)
+    assert (table["n_splits"] == 2).all()

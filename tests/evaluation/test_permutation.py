@@ -53,6 +53,15 @@ def test_labels_do_move():
     assert (permuted != labels).any()
 
 
+def test_labels_stay_within_their_stratum():
+    labels = np.r_[np.repeat([1, 0], [30, 10]), np.repeat([1, 0], [5, 35])]
+    cohort = np.repeat(["north", "south"], 40)
+    permuted = permute_labels(labels, np.arange(80), np.random.default_rng(0), cohort)
+    assert (permuted != labels).any()
+    assert permuted[:40].sum() == 30
+    assert permuted[40:].sum() == 5
+
+
 def test_labels_that_were_given_are_left_as_they_are():
     labels = np.repeat([1, 0], 20)
     permute_labels(labels, np.arange(40), np.random.default_rng(0))

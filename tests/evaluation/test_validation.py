@@ -11,6 +11,7 @@ from scipy import stats
 
 from deepcme.evaluation.discrimination import MEASURED_COVERAGE
 from deepcme.evaluation.intervals import FEWEST_EVENTS_FOR_DELONG
+from deepcme.splits import NestedFolds, RepeatedSplits
 from tests.evaluation.simulations import (
     simulate_added_value,
     simulate_corrected_t_test,
@@ -42,6 +43,8 @@ CROSS_VALIDATED_SETTINGS = [
     (300, 23, 200, 0.4, 1),
     (150, 50, 50, 0.3, 2),
 ]
+NESTED = NestedFolds(folds=5, repeats=2)
+NESTED_SETTINGS = [(150, 50, 50, 0.0), (150, 50, 50, 0.3), (300, 23, 50, 0.5)]
 NULL_SETTINGS = [(0.0, 10), (0.3, 10), (0.3, 30)]
 
 
@@ -102,9 +105,42 @@ def validate_corrected_t_test() -> pd.DataFrame:
             {
                 "signal": signal,
                 "splits": repeats,
-                **simulate_corrected_t_test(1000, signal, seed=24, repeats=repeats),
+                **simulate_corrected_t_test(
+                    1000, signal, seed=24, design=RepeatedSplits(repeats)
+                ),
             }
             for signal, repeats in NULL_SETTINGS
+        ]
+    )
+
+
+def validate_nested_auc() -> pd.DataFrame:
+    """As `validate_cross_validated_auc`, of nested folds."""
+    return pd.DataFrame(
+        [
+            {
+                "patients": patients,
+                "positive": events,
+                "genes": genes,
+                "signal": signal,
+                **simulate_cross_validated_auc(
+                    400, patients, events, signal, 2000, 27, genes=genes, design=NESTED
+                ),
+            }
+            for patients, events, genes, signal in NESTED_SETTINGS
+        ]
+    )
+
+
+def validate_nested_t_test() -> pd.DataFrame:
+    """As `validate_corrected_t_test`, of nested folds."""
+    return pd.DataFrame(
+        [
+            {
+                "signal": signal,
+                **simulate_corrected_t_test(1000, signal, seed=28, design=NESTED),
+            }
+            for signal in (0.0, 0.3)
         ]
     )
 
@@ -166,6 +202,8 @@ def test_the_statistics_keep_their_promises():
         "frozen_model": validate_frozen_model(),
         "cross_validated_auc": validate_cross_validated_auc(),
         "corrected_t_test": validate_corrected_t_test(),
+        "nested_auc": validate_nested_auc(),
+        "nested_t_test": validate_nested_t_test(),
         "permutation_test": validate_permutation_test(),
         "other_tests": validate_other_tests(),
         "added_value": validate_added_value(),
@@ -180,6 +218,8 @@ def test_the_statistics_keep_their_promises():
     assert results["frozen_model"].loc[:, "auc":].stack().between(0.92, 0.985).all()
     coverage = results["cross_validated_auc"]["coverage"]
     assert (coverage >= 0.85).all()
+    assert (results["nested_auc"]["coverage"] >= 0.85).all()
+    assert (results["nested_t_test"]["corrected"] <= 0.07).all()
     assert coverage.min() == pytest.approx(MEASURED_COVERAGE, abs=0.01)
     assert (results["corrected_t_test"]["corrected"] <= 0.07).all()
     assert (results["corrected_t_test"]["uncorrected"] >= 0.2).all()

@@ -28,8 +28,12 @@ def comparison(difference, low, high):
     return pd.DataFrame([{**other, "best_baseline": False}, {**best, "best_baseline": True}])
 
 
-def paragraph(*arguments):
-    return make_verdict("DeepCME", [], *arguments).paragraph
+REPEATED = {"design": "repeated", "repeats": 10}
+
+
+def paragraph(discrimination, comparison, split=REPEATED, permutation=None):
+    verdict = make_verdict("DeepCME", [], discrimination, comparison, split, permutation)
+    return verdict.paragraph
 
 
 def test_an_interval_that_holds_zero_is_no_demonstrated_advantage():
@@ -67,15 +71,15 @@ def permutation(p_value, low, high, n_as_good=0):
 
 
 def test_the_permutation_test_is_a_sentence():
-    text = paragraph(discrimination(), None, permutation(0.001, 0.0, 0.0038))
+    text = paragraph(discrimination(), None, permutation=permutation(0.001, 0.0, 0.0038))
     assert (
         "With permuted labels the whole pipeline did at least as well in 0 of 1,000 reruns: p = "
         "0.001 (95% Monte-Carlo interval 0.000 to 0.004), above chance." in text
     )
-    text = paragraph(discrimination(), None, permutation(0.3, 0.27, 0.33, 300))
+    text = paragraph(discrimination(), None, permutation=permutation(0.3, 0.27, 0.33, 300))
     assert "300 of 1,000 reruns: p = 0.300" in text
     assert "0.270 to 0.330), not shown to be above chance." in text
-    text = paragraph(discrimination(), None, permutation(0.045, 0.03, 0.06))
+    text = paragraph(discrimination(), None, permutation=permutation(0.045, 0.03, 0.06))
     assert "above chance, which more permutations could change." in text
     assert "permuted" not in paragraph(discrimination(), None)
 
@@ -90,5 +94,30 @@ def test_severe_findings_come_first_and_others_do_not():
         {"severity": "severe", "title": "Tissues", "evidence": "7 metastatic."},
         {"severity": "warning", "title": "Rare genes", "evidence": "11 of 909."},
     ]
-    verdict = make_verdict("DeepCME", findings, discrimination(), None)
+    verdict = make_verdict("DeepCME", findings, discrimination(), None, REPEATED)
     assert verdict.warnings == ("Tissues: 7 metastatic.",)
+
+
+def test_outer_folds_are_called_by_their_name():
+    nested = {"design": "nested", "repeats": 2, "folds": 5}
+    text = paragraph(discrimination(), None, nested)
+    assert text.startswith("The mean test AUC of DeepCME over 10 outer folds (2 x 5) is 0.700")
+
+
+def test_left_out_cohorts_are_named_each_with_its_numbers():
+    cohorts = pd.concat(
+        [
+            discrimination(0.7, 0.6, 0.8, n=400, events=150).assign(left_out="north"),
+            discrimination(0.55, 0.4, 0.7, n=90, events=30).assign(left_out="south"),
+        ],
+        ignore_index=True,
+    )
+    text = paragraph(cohorts, None, {"design": "leave-one-cohort-out", "repeats": 2})
+    assert text == (
+        "Trained without the cohort that it is tested on, DeepCME has an AUC of 0.700 in north "
+        "(95% interval 0.600 to 0.800; 400 samples of 400 patients, 150 events); 0.550 in south "
+        "(95% interval 0.400 to 0.700; 90 samples of 90 patients, 30 events). No test compares "
+        "it with the baselines: each test part is another population. The interval holds 0.5 "
+        "in south: chance is not excluded. With 30 events among 90 samples in south these "
+        "numbers are imprecise: expect others from other patients."
+    )

@@ -7,10 +7,13 @@ import pytest
 
 from deepcme import Cohort
 from deepcme.preprocessing import make_preprocessor
+from deepcme.study import grid as grid_module
 from deepcme.study.clinical import fit_clinical_models
 from deepcme.study.fit import fit_task
+from deepcme.study.grid import choose_points
 from deepcme.study.plan import TaskData, make_plan
-from deepcme.study.spec import TABLE_1_MODELS
+from deepcme.study.spec import TABLE_1_MODELS, ModelSettings
+from deepcme.study.tables import compute_grid
 from tests.conftest import invented_cohort
 from tests.study.test_clinical import CLINICAL, clinical_cohort, results_of, scores
 
@@ -144,6 +147,86 @@ def test_clinical_columns_learn_nothing_from_the_test_part(quick_study, genes):
     for (model, part), values in clean_scores.items():
         same = np.array_equal(values, dirty_scores[model, part])
         assert same == (part != "test"), (model, part)
+
+
+NESTED = {"design": "nested", "folds": 4, "repeats": 1}
+
+
+def test_nested_tuning_never_sees_the_outer_test_part(quick_study, monkeypatch):
+    """Poisoned or relabelled test rows leave every inner fit, and so the choice, as it was."""
+    monkeypatch.setattr(grid_module, "_PENALTIES", (0.1, 10.0))
+    monkeypatch.setattr(grid_module, "_BATCH_SIZES", (32,))
+    monkeypatch.setattr(grid_module, "_FIGURE_7_WIDTH", 4)
+    monkeypatch.setattr(grid_module.GridPoint, "model", quick_model)
+    plan = plan_of(quick_study, "LR-tuned", split=NESTED, grid={"search": "fig7"})
+    data = TaskData.of(plan.cohort)
+    tasks = [task for task in plan.tasks if task.grid_point and task.split_number == 1]
+    test = tasks[0].split.test
+    labels = data.labels.copy()
+    labels[test] = 1 - labels[test]
+    dirty = replace(poisoned(data, test), labels=labels)
+    assert len(tasks) == 2 * 3
+    fits = [[(task, fit_task(of, task)) for task in tasks] for of in (data, dirty)]
+    for (task, clean), (_, moved) in zip(*fits, strict=True):
+        assert set(task.split.test) == set(test)
+        assert clean.history.equals(moved.history)
+        n = len(clean.score) - len(test)
+        np.testing.assert_array_equal(clean.score[:n], moved.score[:n])
+        assert not np.array_equal(clean.score[n:], moved.score[n:])
+    grids = [compute_grid(plan.cohort, of) for of in fits]
+    assert choose_points(grids[0]) == choose_points(grids[1])
+
+
+def quick_model(point):
+    return ModelSettings(
+        name=f"DeepCME {point.penalty_strength}",
+        estimator="DeepCME",
+        parameters={
+            "hidden_layers": [4],
+            "max_epochs": 5,
+            "penalty_strength": point.penalty_strength,
+        },
+    )
+
+
+def test_nested_regression_never_sees_the_outer_test_part(quick_study):
+    plan = plan_of(quick_study, "LR-tuned", split=NESTED)
+    data, task = TaskData.of(plan.cohort), plan.tasks[0]
+    test = task.split.test
+    labels = data.labels.copy()
+    labels[test] = 1 - labels[test]
+    dirty_data = replace(poisoned(data, test), labels=labels)
+    clean, dirty = fit_task(data, task), fit_task(dirty_data, task)
+    n = len(clean.score) - len(test)
+    np.testing.assert_array_equal(clean.score[:n], dirty.score[:n])
+    assert not np.array_equal(clean.score[n:], dirty.score[n:])
+
+
+def test_an_inner_fold_teaches_nothing_to_the_fit_that_it_judges(quick_study):
+    """A poisoned row moves no held-out score of its fold; those of other folds it does."""
+    model = {"name": "LR-tuned", "parameters": {"inverse_strengths": [0.1]}}
+    plan = plan_of(quick_study, model, split=NESTED)
+    data, task = TaskData.of(plan.cohort), plan.tasks[0]
+    fold = task.split.inner[0].validation
+    row, others = fold[0], fold[1:]
+    validation = {row: len(task.split.train) + i for i, row in enumerate(task.split.validation)}
+    clean, dirty = fit_task(data, task), fit_task(poisoned(data, [row]), task)
+    at = [validation[other] for other in others]
+    np.testing.assert_array_equal(clean.score[at], dirty.score[at])
+    elsewhere = [validation[other] for other in task.split.inner[1].validation]
+    assert not np.array_equal(clean.score[elsewhere], dirty.score[elsewhere])
+
+
+def test_a_left_out_cohort_teaches_nothing(quick_study):
+    cohort = invented_cohort()
+    cohort.obs["hospital"] = np.resize(["north", "south"], 60)
+    split = {"design": "leave-one-cohort-out", "cohort_column": "hospital"}
+    plan = make_plan(quick_study(models=["LR-tuned"], split=split), cohort)
+    data, task = TaskData.of(plan.cohort), plan.tasks[0]
+    test = task.split.test
+    clean, dirty = fit_task(data, task), fit_task(poisoned(data, test), task)
+    np.testing.assert_array_equal(clean.score[: -len(test)], dirty.score[: -len(test)])
+    assert not np.array_equal(clean.score[-len(test) :], dirty.score[-len(test) :])
 
 
 @pytest.mark.parametrize("step", ["impute", "prevalence", "standardise"])

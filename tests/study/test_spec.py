@@ -42,6 +42,33 @@ def test_a_setting_against_the_protocol_is_told():
     assert study.deviations() == ["split.by is sample, not patient"]
 
 
+def test_each_design_has_settings_of_its_own():
+    nested = make_study({**TRANSBIG, "split": {"design": "nested"}}).split
+    assert nested.model_dump() == {
+        "by": "patient", "design": "nested", "repeats": 2, "folds": 5,
+    }  # fmt: skip
+    left_out = make_study({**TRANSBIG, "split": {"design": "leave-one-cohort-out"}}).split
+    assert left_out.model_dump() == {
+        "by": "patient", "design": "leave-one-cohort-out", "repeats": 2, "validation": 0.25,
+        "cohort_column": "cohort",
+    }  # fmt: skip
+
+
+def test_the_command_lines_design_keeps_the_files_other_settings(tmp_path):
+    (tmp_path / "study.toml").write_text(
+        '[cohort]\nexample = "transbig"\n[split]\nrepeats = 7\n'
+    )
+    study = load_study(tmp_path / "study.toml", {"split": {"design": "nested"}})
+    assert (study.split.design, study.split.repeats, study.split.folds) == ("nested", 7, 5)
+
+
+@pytest.mark.parametrize("design", ["nested", "leave-one-cohort-out"])
+def test_a_study_of_either_design_reads_back_as_itself(design, tmp_path):
+    study = make_study({**TRANSBIG, "split": {"design": design}})
+    (tmp_path / "study.toml").write_text(study.to_toml())
+    assert load_study(tmp_path / "study.toml") == study
+
+
 def test_the_resolved_study_reads_back_as_itself(tmp_path):
     for protocol in ("honest", "paper"):
         study = make_study({**TRANSBIG, "protocol": protocol, "seed": 9})
@@ -88,6 +115,25 @@ def test_the_template_of_init_is_a_valid_study_with_the_default_models(tmp_path)
         ({"protocol": "fair"}, "protocol: input should be 'honest' or 'paper', not 'fair'"),
         ({"split": {"repeats": 0}}, "split.repeats: .*greater than or equal to 1, not 0"),
         ({"split": {"train": 0.7}}, "split: train, validation and test must sum to 1"),
+        ({"split": {"folds": 4}}, "unknown setting split.folds; it belongs to design = nested"),
+        (
+            {"split": {"design": "nested", "train": 0.5}},
+            "unknown setting split.train; it belongs to design = repeated, not nested",
+        ),
+        (
+            {"split": {"design": "nested", "fold": 5}},
+            "unknown setting split.fold; did you mean folds",
+        ),
+        ({"split": {"design": "nested", "folds": 2}}, "split.folds: .*equal to 3, not 2"),
+        (
+            {"split": {"design": "nests"}},
+            "split: there is no design 'nests'; choose from repeated, nested, leave-one",
+        ),
+        ({"split": {"design": ["nested"]}}, "split: there is no design"),
+        (
+            {"protocol": "paper", "split": {"design": "nested"}},
+            "protocol paper splits as the publication did, not nested",
+        ),
         (
             {"models": ["XGB"]},
             "there is no estimator 'XGB'; choose from DeepCME, DeepCME-ensemble, LR",

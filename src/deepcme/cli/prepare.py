@@ -93,6 +93,27 @@ def table(
     save(filtered(cohort, keep_tissue, one_per_patient), output)
 
 
+@app.command()
+def merge(
+    cohorts: Annotated[
+        list[Path], typer.Argument(metavar="COHORT.h5ad...", help="Two or more cohorts.")
+    ],
+    output: Output,
+) -> None:
+    """Put cohorts together at their common genes, to leave one out at a time.
+
+    The column `cohort` holds the names of the files. Values are taken as they are.
+    """
+    from deepcme.cohort import Cohort
+    from deepcme.merging import merge_cohorts
+
+    names = [path.stem for path in cohorts]
+    if len(set(names)) < len(names):
+        raise DeepCMEError(f"Two of the files have the same name: {', '.join(names)}.")
+    loaded = [Cohort.load(path) for path in cohorts]
+    save(merge_cohorts(dict(zip(names, loaded, strict=True))), output)
+
+
 def _condition(text: str) -> tuple[str, str]:
     column, separator, value = text.partition("=")
     if not separator or not column:

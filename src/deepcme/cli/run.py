@@ -90,6 +90,14 @@ def run(
             help="Clinical columns of the cohort: what do the genes add to them?",
         ),
     ] = None,
+    design: Annotated[
+        Literal["repeated", "nested", "leave-one-cohort-out"] | None,
+        typer.Option(
+            help="How patients are split: repeated 60/20/20; nested repeated folds, tuned on "
+            "the inner ones; or one cohort left out at a time.",
+            show_default="repeated",
+        ),
+    ] = None,
     scheduler: Annotated[
         str | None,
         typer.Option(metavar="ADDRESS", help="Dask scheduler to fit on, tcp://HOST:PORT."),
@@ -110,6 +118,8 @@ def run(
         overrides["nulls"] = asked
     if clinical is not None:
         overrides["clinical"] = {"columns": [name.strip() for name in clinical.split(",")]}
+    if design is not None:
+        overrides["split"] = {"design": design}
     study, name = _study_of(source, {k: v for k, v in overrides.items() if v is not None})
     folder_path = out or Path("results") / f"{name}-{study.protocol}"
     folder = run_study(study, folder_path, jobs=jobs, scheduler=scheduler, quiet=quiet)

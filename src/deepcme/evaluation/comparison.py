@@ -14,6 +14,7 @@ from deepcme.errors import DeepCMEError
 from deepcme.evaluation.intervals import CONFIDENCE_LEVEL, compute_two_sided_p_value
 from deepcme.evaluation.metrics import compute_metrics
 from deepcme.evaluation.predictions import (
+    LEFT_OUT,
     FloatArray,
     check_predictions,
     count_rows,
@@ -207,6 +208,9 @@ def choose_best_baseline(predictions: pd.DataFrame, baselines: Sequence[str]) ->
 def compute_test_to_train_ratio(predictions: pd.DataFrame) -> float:
     """Mean over splits of the number of test samples over that of training samples.
 
+    Where models train on parts of different size, as those tuned over inner folds
+    do, the smallest part gives the ratio: the largest, and so the safer one.
+
     Raises
     ------
     DeepCMEError
@@ -214,10 +218,13 @@ def compute_test_to_train_ratio(predictions: pd.DataFrame) -> float:
     """
     check_predictions(predictions)
     sizes = {
-        part: select_part(predictions, part).groupby("split", observed=True)["sample"].nunique()
+        part: select_part(predictions, part)
+        .groupby(["model", "split"], observed=True)["sample"]
+        .nunique()
         for part in ("train", "test")
     }
-    return float((sizes["test"] / sizes["train"]).mean())
+    ratio = sizes["test"] / sizes["train"]
+    return float(ratio.groupby("model", observed=True).mean().max())
 
 
 def compute_comparison(
@@ -250,10 +257,15 @@ def compute_comparison(
     Raises
     ------
     DeepCMEError
-        If a model has no test row, or two models share fewer than two splits.
+        If a model has no test row, two models share fewer than two splits, or every
+        test part is a cohort of its own.
     """
+    if LEFT_OUT in predictions.columns:
+        raise DeepCMEError(
+            "The corrected t-test takes test parts of one population; here each is another "
+            "cohort's, so no test compares the models: see their AUCs in each cohort."
+        )
     best = choose_best_baseline(predictions, baselines)
-    ratio = compute_test_to_train_ratio(predictions)
     test = select_part(predictions, "test")
     auc = compute_metrics(test).query("metric == 'auc'")
     of_model = select_model(auc, model).set_index("split")["value"]
@@ -262,6 +274,9 @@ def compute_comparison(
     for baseline in baselines:
         of_baseline = select_model(auc, baseline).set_index("split")["value"]
         differences = (of_model - of_baseline).dropna()
+        ratio = compute_test_to_train_ratio(
+            predictions[predictions["model"].isin([model, baseline])]
+        )
         rows.append(
             {
                 "model": model,

@@ -23,6 +23,7 @@ from deepcme.evaluation.bootstrap import (
 from deepcme.evaluation.intervals import compute_wilson_interval
 from deepcme.evaluation.metrics import choose_threshold, compute_metrics
 from deepcme.evaluation.predictions import (
+    LEFT_OUT,
     BooleanArray,
     FloatArray,
     as_labels_and_scores,
@@ -52,7 +53,8 @@ def compute_discrimination(
     Parameters
     ----------
     predictions : DataFrame
-        Columns `split, model, sample, patient, part, label, score`.
+        Columns `split, model, sample, patient, part, label, score`. With a column
+        `left_out` every cohort that it names is judged by itself.
     random : numpy.random.Generator
         All models share the same draws.
     draws : int
@@ -61,11 +63,11 @@ def compute_discrimination(
     Returns
     -------
     DataFrame
-        One row for each model: `model, auc, ci_low, ci_high, sd` (of the AUC
-        over splits), `pr_auc, pr_auc_ci_low, pr_auc_ci_high, prevalence, n,
-        events, n_patients, n_splits`. `n` and `events` count samples tested at
-        least once; `prevalence` is the PR-AUC of a model without
-        discrimination.
+        One row for each model, and for each cohort `left_out`: `model, auc, ci_low,
+        ci_high, sd` (of the AUC over splits), `pr_auc, pr_auc_ci_low,
+        pr_auc_ci_high, prevalence, n, events, n_patients, n_splits`. `n` and
+        `events` count samples tested at least once; `prevalence` is the PR-AUC of a
+        model without discrimination.
 
     Raises
     ------
@@ -79,6 +81,19 @@ def compute_discrimination(
        Statistical Applications in Genetics and Molecular Biology 7:8.
     """
     test = select_part(predictions, "test")
+    if LEFT_OUT not in test.columns:
+        return _discrimination_of_test(test, random, draws)
+    tables = []
+    for cohort, rows in test.groupby(LEFT_OUT, sort=False, observed=True):
+        table = _discrimination_of_test(rows, random, draws)
+        table.insert(0, LEFT_OUT, cohort)
+        tables.append(table)
+    return pd.concat(tables, ignore_index=True)
+
+
+def _discrimination_of_test(
+    test: pd.DataFrame, random: np.random.Generator, draws: int
+) -> pd.DataFrame:
     stratified = draw_patients(test, draws, random, stratified=True)
     unstratified = draw_patients(test, draws, random, stratified=False)
     return pd.DataFrame(

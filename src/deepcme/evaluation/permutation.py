@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from deepcme.errors import DeepCMEError
 from deepcme.evaluation.intervals import compute_wilson_interval
@@ -81,7 +82,10 @@ def compute_permutation_test(observed: float, null_statistics: ArrayLike) -> Per
 
 
 def permute_labels(
-    labels: ArrayLike, patients: ArrayLike, random: np.random.Generator
+    labels: ArrayLike,
+    patients: ArrayLike,
+    random: np.random.Generator,
+    strata: ArrayLike | None = None,
 ) -> IntegerArray:
     """Labels permuted between patients, those of one patient kept together.
 
@@ -95,6 +99,8 @@ def permute_labels(
     patients : array
         Whose sample it is.
     random : numpy.random.Generator
+    strata : array, optional
+        Stratum of each sample, such as its cohort: labels stay within it.
 
     Returns
     -------
@@ -105,9 +111,20 @@ def permute_labels(
     .. [1] Winkler AM et al. (2015). Multi-level block permutation. NeuroImage
        123:253-268.
     """
-    label = np.asarray(labels, dtype=np.int64)
+    label, patient = np.asarray(labels, dtype=np.int64), np.asarray(patients)
+    stratum = np.zeros(len(label)) if strata is None else np.asarray(strata)
     permuted = label.copy()
-    patient = pd.Series(np.asarray(patients))
+    for value in np.unique(stratum):
+        rows = np.flatnonzero(stratum == value)
+        permuted[rows] = _permute_blocks(label[rows], patient[rows], random)
+    return permuted
+
+
+def _permute_blocks(
+    label: IntegerArray, patients: NDArray[Any], random: np.random.Generator
+) -> IntegerArray:
+    permuted = label.copy()
+    patient = pd.Series(patients)
     rows_of_patients = list(patient.groupby(patient).indices.values())
     sizes = np.array([len(rows) for rows in rows_of_patients])
     for size in np.unique(sizes):

@@ -15,6 +15,9 @@ BooleanArray = NDArray[np.bool_]
 COLUMNS = ("split", "model", "sample", "patient", "part", "label", "score")
 """Columns every predictions table has; `probability` joins them where a model gives one."""
 
+LEFT_OUT = "left_out"
+"""Column of a study that leaves cohorts out: the one that is the split's test part."""
+
 
 def check_predictions(predictions: pd.DataFrame) -> None:
     """Raise `DeepCMEError` if a column is missing or the table has no row."""

@@ -110,16 +110,24 @@ def compute_contents(folder: StudyFolder) -> Contents:
     if "discrimination" not in made:
         raise DeepCMEError(f"{folder.path}: {notes['discrimination']}")
     discrimination = made["discrimination"]
-    counts = discrimination[discrimination["model"] == headline].iloc[0]
+    of_headline = discrimination[discrimination["model"] == headline]
+    counts = of_headline[["n", "events"]].sum()
     notes["calibration_evidence"] = describe_calibration_evidence(
         int(counts["events"]), int(counts["n"] - counts["events"])
     )
-    null_tables, null_notes = compute_null_tables(folder, headline, float(counts["auc"]))
+    null_tables, null_notes = compute_null_tables(
+        folder, headline, float(of_headline["auc"].mean())
+    )
     made, notes = made | null_tables, notes | null_notes
     notes |= describe_added_value(settings, predictions, made)
     findings = folder.read_findings()
     verdict = make_verdict(
-        headline, findings, discrimination, made.get("comparison"), made.get("permutation")
+        headline,
+        findings,
+        discrimination,
+        made.get("comparison"),
+        settings["split"],
+        made.get("permutation"),
     )
     return Contents(cohort, identity, headline, findings, verdict, made, notes)
 

@@ -7,6 +7,8 @@ from typing import Any
 
 import pandas as pd
 
+from deepcme.evaluation.predictions import LEFT_OUT
+
 Column = tuple[str, str, str]
 """Name in the table, heading, and format: a Python format, or "" for text."""
 
@@ -88,6 +90,7 @@ CAPTIONS: dict[str, str] = {
 
 COLUMNS: dict[str, tuple[Column, ...]] = {
     "discrimination": (
+        (LEFT_OUT, "Cohort left out", ""),
         ("model", "Model", ""),
         ("auc", "AUC", ".3f"),
         *_INTERVAL,
@@ -240,8 +243,15 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
 
 
 def show(name: str, table: pd.DataFrame) -> Shown:
-    """Format a table for reading; without a layout of its own, numbers get three decimals."""
-    columns = COLUMNS.get(name) or tuple(
+    """Format a table for reading; without a layout of its own, numbers get three decimals.
+
+    The cohort left out is shown where the table has it.
+    """
+    columns = tuple(
+        column
+        for column in COLUMNS.get(name, ())
+        if column[0] != LEFT_OUT or LEFT_OUT in table.columns
+    ) or tuple(
         (str(column), str(column), ".3f" if table[column].dtype.kind == "f" else "")
         for column in table.columns
     )

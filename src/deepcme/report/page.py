@@ -15,10 +15,10 @@ from markupsafe import Markup
 
 from deepcme import __version__
 from deepcme.errors import DeepCMEError
-from deepcme.evaluation.discrimination import MEASURED_COVERAGE
 from deepcme.files import whole_file, write_csv, write_text
 from deepcme.report.charts import make_charts
 from deepcme.report.contents import GENES_SHOWN, Contents, compute_contents
+from deepcme.report.design import describe_coverage, describe_design
 from deepcme.report.figures import Chart
 from deepcme.report.layout import show
 from deepcme.report.tripod import compute_probast, compute_tripod
@@ -96,7 +96,8 @@ def _render(template: str, contents: Contents, folder: StudyFolder, **more: Any)
             study=study,
             versions=contents.identity["versions"],
             version=__version__,
-            coverage=MEASURED_COVERAGE,
+            coverage=describe_coverage(study["split"]),
+            design=describe_design(study["split"]),
             tables={name: show(name, table) for name, table in contents.tables.items()},
             tripod=show("tripod", compute_tripod(contents.cohort, study)),
             probast=show("probast", compute_probast(contents.cohort, study)),

@@ -10,6 +10,7 @@ import pandas as pd
 
 from deepcme.errors import DeepCMEError
 from deepcme.evaluation.discrimination import compute_discrimination
+from deepcme.evaluation.predictions import LEFT_OUT
 from deepcme.seeds import seed_for
 from deepcme.study.store import StudyFolder
 
@@ -20,8 +21,9 @@ def compute_side_by_side(folders: Sequence[StudyFolder]) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Columns study, protocol, split_by, tissue, fit_on, model, auc, ci_low,
-        ci_high, sd, n, events, n_patients, n_splits.
+        Columns study, protocol, design, split_by, tissue, fit_on, left_out, model,
+        auc, ci_low, ci_high, sd, n, events, n_patients, n_splits. `left_out` is there
+        if a study left cohorts out.
 
     Raises
     ------
@@ -40,16 +42,18 @@ def compute_side_by_side(folders: Sequence[StudyFolder]) -> pd.DataFrame:
             table.insert(position, name, value)
         tables.append(table)
     columns = [
-        "study", "protocol", "split_by", "tissue", "fit_on", "model", "auc", "ci_low",
-        "ci_high", "sd", "n", "events", "n_patients", "n_splits",
+        "study", "protocol", "design", "split_by", "tissue", "fit_on", LEFT_OUT, "model", "auc",
+        "ci_low", "ci_high", "sd", "n", "events", "n_patients", "n_splits",
     ]  # fmt: skip
-    return pd.concat(tables, ignore_index=True)[columns]
+    table = pd.concat(tables, ignore_index=True)
+    return table[[column for column in columns if column in table.columns]]
 
 
 def _described(folder: StudyFolder, settings: dict[str, Any]) -> dict[str, str]:
     return {
         "study": folder.path.name,
         "protocol": settings["protocol"],
+        "design": settings["split"]["design"],
         "split_by": settings["split"]["by"],
         "tissue": settings["preprocessing"]["tissue"],
         "fit_on": settings["preprocessing"]["fit_on"],

@@ -8,18 +8,31 @@ from sklearn.metrics import roc_curve
 
 from deepcme.errors import DeepCMEError
 from deepcme.evaluation.metrics import compute_metrics
+from deepcme.evaluation.predictions import LEFT_OUT
 
 FALSE_POSITIVE_RATES = np.linspace(0, 1, 101)
 
 
 def compute_auc_by_split(predictions: pd.DataFrame) -> pd.DataFrame:
-    """Table 1 of the paper: test AUC of each model (rows) in each split, mean and sd."""
+    """Table 1 of the paper: test AUC of each model (rows) in each split, mean and sd.
+
+    Splits are named CV-1, CV-2, ..., or by the cohort that was left out.
+    """
     metrics = compute_test_metrics(predictions, "auc")
     table = metrics.pivot_table(index="model", columns="split", values="value", sort=False)
     table = table.reindex(metrics["model"].drop_duplicates())
     mean, deviation = table.mean(axis=1), table.std(axis=1, ddof=1)
-    table.columns = pd.Index([f"CV-{split}" for split in table.columns])
+    table.columns = pd.Index(_name_splits(predictions).loc[table.columns])
     return table.assign(mean=mean, sd=deviation).reset_index()
+
+
+def _name_splits(predictions: pd.DataFrame) -> pd.Series[str]:
+    """Name of each split, by its number."""
+    splits = predictions.drop_duplicates("split").set_index("split").sort_index()
+    if LEFT_OUT not in splits.columns:
+        return pd.Series([f"CV-{number}" for number in splits.index], index=splits.index)
+    draw = splits.groupby(LEFT_OUT).cumcount() + 1
+    return splits[LEFT_OUT] + " (" + draw.astype(str) + ")"
 
 
 def compute_mean_roc(predictions: pd.DataFrame) -> pd.DataFrame:

@@ -10,12 +10,14 @@ from typing import Any
 
 import pandas as pd
 
+from deepcme.report.design import describe_design, describe_guard
+
 AUTHOR = "author must state"
 
 
 def compute_tripod(cohort: dict[str, Any], study: dict[str, Any]) -> pd.DataFrame:
     """TRIPOD+AI items that concern development and evaluation, with what the study says."""
-    split, preprocessing = study["split"], study["preprocessing"]
+    preprocessing = study["preprocessing"]
     models = ", ".join(str(model["name"]) for model in study["models"])
     rows = [
         (
@@ -41,8 +43,7 @@ def compute_tripod(cohort: dict[str, Any], study: dict[str, Any]) -> pd.DataFram
         (
             "12 Analysis",
             "Use of the data for development and evaluation",
-            f"{split['repeats']} stratified splits by {split['by']}, {split['train']:.0%} "
-            f"training, {split['validation']:.0%} validation, {split['test']:.0%} test.",
+            describe_design(study["split"]),
         ),
         ("12 Analysis", "Models, tuning and how they were built", f"{models}; settings below."),
         (
@@ -91,7 +92,7 @@ def compute_probast(cohort: dict[str, Any], study: dict[str, Any]) -> pd.DataFra
         (
             "Analysis",
             "Was overfitting accounted for?",
-            "Yes: performance is that of held-out test parts.",
+            describe_guard(study["split"]),
         ),
         (
             "Analysis",

@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
+from deepcme.evaluation.predictions import LEFT_OUT
+from deepcme.report.design import describe_test_parts
 from deepcme.report.nulls import describe_permutation
 
 _FEW_EVENTS = 100
@@ -32,6 +35,7 @@ def make_verdict(
     findings: list[dict[str, Any]],
     discrimination: pd.DataFrame,
     comparison: pd.DataFrame | None,
+    split: dict[str, Any],
     permutation: pd.DataFrame | None = None,
 ) -> Verdict:
     """Build the verdict on one model.
@@ -40,6 +44,7 @@ def make_verdict(
     chosen on validation data: an interval that holds 0 is "No demonstrated
     advantage". Then the AUC with its interval, and whether chance is excluded.
     Then the permutation test, if it was run. Then the number of events, if small.
+    Where cohorts were left out, the AUC in each of them, and no comparison.
 
     Parameters
     ----------
@@ -49,7 +54,9 @@ def make_verdict(
     discrimination : DataFrame
         As `compute_discrimination` gives it.
     comparison : DataFrame or None
-        As `compute_comparison` gives it; None where there is no baseline.
+        As `compute_comparison` gives it; None where there is none.
+    split : dict
+        The section `split` of the resolved study.
     permutation : DataFrame or None
         As `compute_permutation_table` gives it; None where it was not run.
     """
@@ -58,15 +65,15 @@ def make_verdict(
         for finding in findings
         if finding["severity"] == "severe"
     )
-    row = discrimination[discrimination["model"] == model].iloc[0]
-    sentences = [_advantage(model, comparison), _discrimination(model, row)]
+    rows = discrimination[discrimination["model"] == model]
+    sentences = [_advantage(model, comparison)]
+    if LEFT_OUT in rows.columns:
+        sentences.append(_discrimination_by_cohort(model, rows))
+    else:
+        sentences.append(_discrimination(model, rows.iloc[0], split))
     if permutation is not None:
         sentences.append(describe_permutation(permutation))
-    if min(row["events"], row["n"] - row["events"]) < _FEW_EVENTS:
-        sentences.append(
-            f"With {int(row['events'])} events among {int(row['n'])} samples these numbers are "
-            "imprecise: expect others from other patients."
-        )
+    sentences.append(_few_events(rows))
     return Verdict(warnings, " ".join(sentence for sentence in sentences if sentence))
 
 
@@ -86,12 +93,48 @@ def _advantage(model: str, comparison: pd.DataFrame | None) -> str:
     return f"No demonstrated advantage over {baseline}, the best baseline: {numbers}."
 
 
-def _discrimination(model: str, row: pd.Series[Any]) -> str:
-    sentence = (
-        f"The mean test AUC of {model} over {int(row['n_splits'])} splits is {row['auc']:.3f} "
-        f"(95% interval {row['ci_low']:.3f} to {row['ci_high']:.3f}; {int(row['n'])} samples "
-        f"of {int(row['n_patients'])} patients, {int(row['events'])} events)."
-    )
-    if row["ci_low"] <= 0.5 <= row["ci_high"]:
+def _discrimination(model: str, row: pd.Series[Any], split: dict[str, Any]) -> str:
+    over = describe_test_parts(split, int(row["n_splits"]))
+    sentence = f"The mean test AUC of {model} over {over} is {_auc(row)}."
+    if _holds_chance(row):
         return f"{sentence} This interval holds 0.5: chance is not excluded."
     return sentence
+
+
+def _discrimination_by_cohort(model: str, rows: pd.DataFrame) -> str:
+    records = [row for _, row in rows.iterrows()]
+    aucs = "; ".join(_auc(row, f" in {row[LEFT_OUT]}") for row in records)
+    sentences = [
+        f"Trained without the cohort that it is tested on, {model} has an AUC of {aucs}.",
+        "No test compares it with the baselines: each test part is another population.",
+    ]
+    if chance := [str(row[LEFT_OUT]) for row in records if _holds_chance(row)]:
+        sentences.append(
+            f"The interval holds 0.5 in {', '.join(chance)}: chance is not excluded."
+        )
+    return " ".join(sentences)
+
+
+def _auc(row: pd.Series[Any], where: str = "") -> str:
+    return (
+        f"{row['auc']:.3f}{where} (95% interval {row['ci_low']:.3f} to {row['ci_high']:.3f}; "
+        f"{int(row['n'])} samples of {int(row['n_patients'])} patients, "
+        f"{int(row['events'])} events)"
+    )
+
+
+def _holds_chance(row: pd.Series[Any]) -> bool:
+    return bool(row["ci_low"] <= 0.5 <= row["ci_high"])
+
+
+def _few_events(rows: pd.DataFrame) -> str:
+    """A warning where there are few, taken of the cohort that has the fewest."""
+    rarer = np.minimum(rows["events"], rows["n"] - rows["events"]).tolist()
+    fewest = rows.iloc[rarer.index(min(rarer))]
+    if min(rarer) >= _FEW_EVENTS:
+        return ""
+    where = f" in {fewest[LEFT_OUT]}" if LEFT_OUT in rows.columns else ""
+    return (
+        f"With {int(fewest['events'])} events among {int(fewest['n'])} samples{where} these "
+        "numbers are imprecise: expect others from other patients."
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,7 +12,12 @@ from numpy.typing import NDArray
 from scipy.special import expit
 from sklearn.pipeline import Pipeline
 
-from deepcme.baselines import TUNED_REGRESSION
+from deepcme.baselines import (
+    TUNED_REGRESSION,
+    Fold,
+    choose_inverse_strength,
+    make_logistic_regression,
+)
 from deepcme.clinical import N_FOLDS
 from deepcme.network.engines import make_engine
 from deepcme.preprocessing import kept_genes, make_preprocessor, transform_rows
@@ -28,7 +34,9 @@ class TaskResult:
     Attributes
     ----------
     rows : ndarray of int64
-        Row of the cohort behind each score: training, validation, then test part.
+        Row of the cohort behind each score: training, validation, then test part. A
+        row of both of the first two has its score by the final fit first, and then
+        that by the fit which held it out.
     score, probability : ndarray of float64
         `probability` is None for models that give none.
     genes, gene_scores : ndarray or None
@@ -56,13 +64,16 @@ def fit_task(data: TaskData, task: Task) -> TaskResult:
     With ``fit_on = "train"`` nothing but the training part reaches any step that
     learns, and the validation part only chooses the network's epoch, except in
     the ensemble and the tuned regression: they are fitted on both parts, and the
-    scores of the validation part come from the fits that did not see the row.
-    Of a null run only the scores are kept.
+    scores of the validation part come from the fits that did not see the row. In
+    a nested design the tuned regression is chosen over all inner folds, with
+    preprocessing fitted in each. Of a null run only the scores are kept.
     """
     data = _as_seen_by(task, data)
     make_engine()  # if it is PyTorch, its threads can be limited only once it is loaded
     with single_thread():
-        preprocessor = _fit_preprocessor(data, task)
+        if task.model.estimator == TUNED_REGRESSION and task.split.inner:
+            return _fit_over_inner_folds(data, task)
+        preprocessor = _fit_preprocessor(data, task, task.split.train)
         split = task.split
         fitting_rows = np.concatenate([split.train, split.validation])
         fitting = transform_rows(preprocessor, data.X, fitting_rows)
@@ -106,7 +117,43 @@ def _as_seen_by(task: Task, data: TaskData) -> TaskData:
     return replace(data, X=X, labels=labels)
 
 
-def _fit_preprocessor(data: TaskData, task: Task) -> Pipeline:
+def _fit_over_inner_folds(data: TaskData, task: Task) -> TaskResult:
+    """Logistic regression of the strength that the inner folds choose, fitted again on all."""
+    split = task.split
+    model = make_model(task.model.estimator, task.model.parameters, task.random_state)
+    strength, held_out = choose_inverse_strength(
+        _inner_folds(data, task), model.inverse_strengths
+    )
+    held_out_score = np.empty(len(data.labels))
+    for inner, logits in zip(split.inner, held_out, strict=True):
+        held_out_score[inner.validation] = logits
+    preprocessor = _fit_preprocessor(data, task, split.train)
+    training = transform_rows(preprocessor, data.X, split.train)
+    final = make_logistic_regression(strength).fit(training, data.labels[split.train])
+    testing = transform_rows(preprocessor, data.X, split.test)
+    parts = (
+        final.decision_function(training),
+        held_out_score[split.validation],
+        final.decision_function(testing),
+    )
+    score = np.concatenate(parts).astype(np.float64)
+    rows = np.concatenate([rows for _, rows in split.parts()])
+    return TaskResult(rows=rows, score=score, probability=expit(score))
+
+
+def _inner_folds(data: TaskData, task: Task) -> Iterator[Fold]:
+    """Each inner fold and the rest, prepared by what the rest alone taught."""
+    for inner in task.split.inner:
+        preprocessor = _fit_preprocessor(data, task, inner.train)
+        yield (
+            transform_rows(preprocessor, data.X, inner.train),
+            data.labels[inner.train],
+            transform_rows(preprocessor, data.X, inner.validation),
+            data.labels[inner.validation],
+        )
+
+
+def _fit_preprocessor(data: TaskData, task: Task, rows: NDArray[np.int64]) -> Pipeline:
     settings = task.preprocessing
     preprocessor = make_preprocessor(
         data.scale,
@@ -114,7 +161,7 @@ def _fit_preprocessor(data: TaskData, task: Task) -> Pipeline:
         min_prevalence=settings.min_prevalence,
         clip=settings.clip,
     )
-    return preprocessor.fit(data.X if settings.fit_on == "all" else data.X[task.split.train])
+    return preprocessor.fit(data.X if settings.fit_on == "all" else data.X[rows])
 
 
 def _fit_model(

@@ -113,9 +113,11 @@ def find_entering_genes(
 
 
 def _permuted(study: Study, cohort: Cohort) -> Iterator[NDArray[np.int8]]:
+    strata = study.split.strata_of(cohort) if study.nulls.permutations else []
     for number in range(1, study.nulls.permutations + 1):
         random = np.random.default_rng(seed_for(study.seed, "permutation", number))
-        yield permute_labels(cohort.labels, cohort.patients, random).astype(np.int8)
+        labels = permute_labels(cohort.labels, cohort.patients, random, strata)
+        yield labels.astype(np.int8)
 
 
 def _signature_runs(

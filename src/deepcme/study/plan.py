@@ -6,19 +6,21 @@ import hashlib
 import json
 import platform
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from deepcme import __version__
+from deepcme.baselines import TUNED_REGRESSION
 from deepcme.cohort import Cohort
 from deepcme.network.engines import make_engine
 from deepcme.scales import Scale
 from deepcme.seeds import integer_seed, seed_for
-from deepcme.splits import RepeatedSplits, Split
+from deepcme.splits import Split
+from deepcme.study.designs import LeaveOneCohortOutDesign
 from deepcme.study.grid import GridPoint, grid_points
 from deepcme.study.nulls import NullRun, make_null_runs
 from deepcme.study.spec import ModelSettings, PreprocessingSettings, Study
@@ -58,7 +60,9 @@ class Task:
 
     `grid_point` is set for the fits of a hyper-parameter search, `null` for
     those of a null run, whose labels and genes then stand for the cohort's;
-    `prevalidated` if the out-of-fold logits of all fitted rows are wanted.
+    `prevalidated` if the out-of-fold logits of all fitted rows are wanted. In a
+    nested design `inner_fold` says which of the inner folds the validation part
+    of a search's fit is, from 1.
     """
 
     key: str
@@ -68,6 +72,7 @@ class Task:
     preprocessing: PreprocessingSettings
     random_state: int
     grid_point: GridPoint | None = None
+    inner_fold: int | None = None
     null: NullRun | None = None
     prevalidated: bool = False
 
@@ -75,7 +80,8 @@ class Task:
     def title(self) -> str:
         """A name that no other task of the study has."""
         run = "" if self.null is None else f", {self.null.title}"
-        return f"{self.model.name}{run}, split {self.split_number}"
+        inner = "" if self.inner_fold is None else f", inner fold {self.inner_fold}"
+        return f"{self.model.name}{run}, split {self.split_number}{inner}"
 
 
 @dataclass(frozen=True)
@@ -86,6 +92,11 @@ class Plan:
     cohort: Cohort
     tasks: tuple[Task, ...]
 
+    @property
+    def n_splits(self) -> int:
+        """Number of test parts."""
+        return max(task.split_number for task in self.tasks)
+
     def identity(self) -> dict[str, Any]:
         """What makes two runs the same study: settings, data and package versions.
 
@@ -94,7 +105,7 @@ class Plan:
         settings = self.study.model_dump(mode="json", exclude={"cohort", "nulls"})
         return {
             "study": settings,
-            "cohort": self.cohort.fingerprint,
+            "cohort": _fingerprint(self.study, self.cohort),
             "versions": package_versions(),
         }
 
@@ -110,6 +121,9 @@ def package_versions() -> dict[str, str]:
 def make_plan(study: Study, cohort: Cohort) -> Plan:
     """Choose the samples, draw the splits and lay out the tasks.
 
+    In a nested design every point of the grid is a task for each inner fold, and
+    the tuned regression is one over all of them.
+
     Raises
     ------
     DeepCMEError
@@ -117,9 +131,9 @@ def make_plan(study: Study, cohort: Cohort) -> Plan:
     """
     if study.preprocessing.tissue == "primary":
         cohort = cohort.keep_primary_tumours()
-    splits = _draw_splits(study, cohort.labels, cohort, "splits")
+    splits = study.split.draw(cohort, seed_for(study.seed, "splits"))
     common = {
-        "cohort": cohort.fingerprint,
+        "cohort": _fingerprint(study, cohort),
         "split": study.split.model_dump(),
         "preprocessing": study.preprocessing.model_dump(),
         "seed": study.seed,
@@ -131,31 +145,21 @@ def make_plan(study: Study, cohort: Cohort) -> Plan:
     for model, point in fits:
         prevalidated = study.clinical is not None and model.name == study.clinical.genes
         for number, split in enumerate(splits, start=1):
-            content = {**common, "model": model.model_dump(), "number": number}
-            content |= {"prevalidated": True} if prevalidated else {}
-            seed = integer_seed(seed_for(study.seed, "fit", model.name, number))
-            key = _key(content)
-            tasks.append(
-                Task(
-                    key,
-                    number,
-                    split,
-                    model,
-                    study.preprocessing,
-                    seed,
-                    grid_point=point,
-                    prevalidated=prevalidated,
+            of_model = _fitted_splits(split, model, point, prevalidated)
+            for inner_fold, fitted in of_model:
+                path = [number] if inner_fold is None else [number, inner_fold]
+                content = {**common, "model": model.model_dump(), "number": path}
+                content |= {"prevalidated": True} if prevalidated else {}
+                seed = integer_seed(seed_for(study.seed, "fit", model.name, *path))
+                tasks.append(
+                    Task(
+                        *(_key(content), number, fitted, model, study.preprocessing, seed),
+                        grid_point=point,
+                        inner_fold=inner_fold,
+                        prevalidated=prevalidated,
+                    )
                 )
-            )
     return Plan(study, cohort, (*tasks, *_null_tasks(study, cohort, splits, common)))
-
-
-def _draw_splits(
-    study: Study, labels: ArrayLike, cohort: Cohort, *branch: str | int
-) -> list[Split]:
-    """The study's splits of a cohort with these labels, by a named branch of the seeds."""
-    splitter = RepeatedSplits(study.split.repeats, study.split.fractions, study.split.by)
-    return list(splitter.split(labels, cohort.patients, seed_for(study.seed, *branch)))
 
 
 def _null_tasks(
@@ -166,12 +170,41 @@ def _null_tasks(
     for run in make_null_runs(study, cohort, splits):
         of_run = splits
         if run.labels is not None:
-            of_run = _draw_splits(study, run.labels, cohort, "splits", run.title)
+            seed = seed_for(study.seed, "splits", run.title)
+            of_run = study.split.draw(cohort, seed, run.labels)
         for number, split in enumerate(of_run, start=1):
             content = {**common, "model": model.model_dump(), "number": number}
             key = _key({**content, "null": run.content()})
-            seed = integer_seed(seed_for(study.seed, "fit", model.name, run.title, number))
-            yield Task(key, number, split, model, study.preprocessing, seed, null=run)
+            fit_seed = integer_seed(seed_for(study.seed, "fit", model.name, run.title, number))
+            ((_, fitted),) = _fitted_splits(split, model)
+            yield Task(key, number, fitted, model, study.preprocessing, fit_seed, null=run)
+
+
+def _fitted_splits(
+    split: Split,
+    model: ModelSettings,
+    point: GridPoint | None = None,
+    prevalidated: bool = False,
+) -> list[tuple[int | None, Split]]:
+    """The splits that a model is fitted on for one test part, with their inner folds.
+
+    A prevalidated model needs scores of all fitted rows by one rule, so it chooses on the
+    validation part alone, in every design.
+    """
+    if prevalidated:
+        return [(None, replace(split, inner=()))]
+    if point is not None and split.inner:
+        return list(enumerate(split.inner, start=1))
+    if model.estimator == TUNED_REGRESSION and split.inner:
+        return [(None, split.over_inner_folds())]
+    return [(None, split)]
+
+
+def _fingerprint(study: Study, cohort: Cohort) -> str:
+    """That of the cohort, and of which cohort each sample is of where one is left out."""
+    if not isinstance(study.split, LeaveOneCohortOutDesign):
+        return cohort.fingerprint
+    return _key({"data": cohort.fingerprint, "cohorts": study.split.cohorts_of(cohort)})
 
 
 def _key(content: dict[str, Any]) -> str:

@@ -115,7 +115,7 @@ def _audit(cohort: Cohort, study: Study) -> list[dict[str, str]]:
     """What the audit says of the cohort as given, normals and repeated patients included."""
     networks = [model for model in study.models if is_network(model.estimator)]
     width = networks[0].parameters.get("hidden_layers", [64])[0] if networks else 64
-    design = StudyDesign(study.split.train, study.split.test, width)
+    design = StudyDesign(*study.split.train_and_test_share(cohort), width)
     return [finding.as_dict() for finding in audit_cohort(cohort, design)]
 
 
@@ -128,7 +128,7 @@ def _announcement(plan: Plan, missing: Sequence[Task]) -> str:
     return (
         f"{cohort.name}: {cohort.n_samples} samples of {cohort.n_patients} patients, "
         f"{cohort.n_positives} positive, {cohort.n_genes:,} genes. "
-        f"{len(study.models)} models on {study.split.repeats} splits, "
+        f"{len(study.models)} models on {plan.n_splits} splits, "
         f"protocol {study.protocol}{done}.{reruns}"
     )
 

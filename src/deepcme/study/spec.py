@@ -12,6 +12,7 @@ import tomli_w
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from deepcme.errors import DeepCMEError
+from deepcme.study.designs import DESIGNS, SplitSettings, designs_with
 
 Protocol = Literal["honest", "paper"]
 
@@ -96,27 +97,6 @@ class CohortSettings(_Settings):
         if (self.path is None) == (self.example is None):
             raise ValueError("give either a path or an example")
         return self
-
-
-class SplitSettings(_Settings):
-    """Repeated stratified splits into training, validation and test part."""
-
-    repeats: int = Field(10, ge=1, le=1000)
-    train: float = Field(0.6, gt=0, lt=1)
-    validation: float = Field(0.2, gt=0, lt=1)
-    test: float = Field(0.2, gt=0, lt=1)
-    by: Literal["patient", "sample"]
-
-    @model_validator(mode="after")
-    def _sums_to_one(self) -> SplitSettings:
-        if abs(sum(self.fractions) - 1) > 1e-9:
-            raise ValueError("train, validation and test must sum to 1")
-        return self
-
-    @property
-    def fractions(self) -> tuple[float, float, float]:
-        """Shares of the three parts."""
-        return self.train, self.validation, self.test
 
 
 class PreprocessingSettings(_Settings):
@@ -273,6 +253,15 @@ class Study(_Settings):
             )
         return self
 
+    @model_validator(mode="after")
+    def _paper_has_its_own_splits(self) -> Study:
+        if self.protocol == "paper" and self.split.design != "repeated":
+            raise ValueError(
+                f"the protocol paper splits as the publication did, not {self.split.design}: "
+                "leave out split.design, or take the protocol honest"
+            )
+        return self
+
     def deviations(self) -> list[str]:
         """Settings that differ from what the protocol's name promises."""
         found = []
@@ -301,7 +290,7 @@ def make_study(values: dict[str, Any], source: str = "study") -> Study:
 def load_study(path: str | Path, overrides: Mapping[str, Any] | None = None) -> Study:
     """Read a study file; relative paths in it are taken from the file's folder.
 
-    `overrides` replace settings of the file; a section is replaced setting by setting.
+    `overrides` replace settings of the file, those of a section one by one.
 
     Raises
     ------
@@ -317,12 +306,8 @@ def load_study(path: str | Path, overrides: Mapping[str, Any] | None = None) -> 
         raise DeepCMEError(f"{path}: not valid TOML: {error}.") from error
     if "cohort" not in values:
         raise DeepCMEError(f"{path}: it names no cohort: add [cohort] with path = ...")
-    for name, setting in (overrides or {}).items():
-        section = values.get(name)
-        if isinstance(section, dict) and isinstance(setting, Mapping):
-            setting = {**section, **setting}
-        values[name] = setting
-    return _with_paths_from(path.parent, make_study(values, str(path)))
+    study = make_study(_overridden(values, overrides or {}), str(path))
+    return _with_paths_from(path.parent, study)
 
 
 def _with_paths_from(folder: Path, study: Study) -> Study:
@@ -336,9 +321,21 @@ def _with_paths_from(folder: Path, study: Study) -> Study:
     return study.model_copy(update=update)
 
 
+def _overridden(values: dict[str, Any], overrides: Mapping[str, Any]) -> dict[str, Any]:
+    changed = dict(values)
+    for name, value in overrides.items():
+        section = values.get(name)
+        if isinstance(section, dict) and isinstance(value, dict):
+            changed[name] = {**section, **value}
+        else:
+            changed[name] = value
+    return changed
+
+
 def _first_problem(error: ValidationError) -> str:
     problem = error.errors()[0]
-    place = ".".join(str(part) for part in problem["loc"])
+    # A setting of a split stands under the name of its design, which the file has elsewhere.
+    place = ".".join(str(part) for part in problem["loc"] if part not in DESIGNS)
     if problem["type"] == "extra_forbidden":
         return f"unknown setting {place}{_suggestion(problem['loc'])}."
     message = problem["msg"].removeprefix("Value error, ").rstrip(".")
@@ -350,7 +347,6 @@ def _first_problem(error: ValidationError) -> str:
 def _suggestion(location: tuple[int | str, ...]) -> str:
     sections: dict[str, type[BaseModel]] = {
         "cohort": CohortSettings,
-        "split": SplitSettings,
         "preprocessing": PreprocessingSettings,
         "evaluation": EvaluationSettings,
         "grid": GridSettings,
@@ -359,5 +355,9 @@ def _suggestion(location: tuple[int | str, ...]) -> str:
         "models": ModelSettings,
     }
     section = sections.get(str(location[0]), Study) if len(location) > 1 else Study
+    if location[0] == "split" and len(location) > 1:
+        section = DESIGNS[str(location[1])]
+        if others := designs_with(str(location[-1])):
+            return f"; it belongs to design = {' or '.join(others)}, not {location[1]}"
     close = difflib.get_close_matches(str(location[-1]), section.model_fields, n=1)
     return f"; did you mean {close[0]}?" if close else ""

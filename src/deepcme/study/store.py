@@ -8,14 +8,16 @@ Layout, all readable with pandas and a text editor::
     tasks/KEY.npz         one finished fit (NumPy arrays, no pickle)
     audit.json            what the audit found in the cohort, before samples were left out
     failures.json         tasks that failed in the last run, with their errors
-    predictions.parquet   split, model, sample, patient, part, label, score, probability
+    predictions.parquet   split, model, sample, patient, part, label, score, probability,
+                          and left_out where cohorts are left out
     metrics.csv           split, model, part, metric, value, n, events
     gene_scores.csv       model, rank, gene, symbol, score, sd, splits, top_share,
                           prevalence, largest_z, driving_samples,
                           few_driving_samples
     history.parquet       split, model, epoch, train_loss, valid_loss, valid_auc
     clinical.csv          column, value, coding, n, events, missing, separated_splits
-    grid.csv              split, width, batch_size, penalty_strength, losses and AUCs
+    grid.csv              split, width, batch_size, penalty_strength, losses and AUCs;
+                          inner_fold too in a nested design
     grid_summary.csv      the same, averaged over the splits
     nulls.csv             one row per null run: kind, number, size, auc, n_splits, n, events,
                           signature, listed, missing; absent where none was asked for

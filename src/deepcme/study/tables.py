@@ -9,8 +9,11 @@ import numpy as np
 import pandas as pd
 
 from deepcme.cohort import Cohort
+from deepcme.ensemble import log_odds
 from deepcme.evaluation.metrics import compute_auc
+from deepcme.evaluation.predictions import LEFT_OUT
 from deepcme.selection.scores import describe_genes
+from deepcme.splits import PARTS
 from deepcme.study.fit import TaskResult
 from deepcme.study.grid import TUNED, choose_points
 from deepcme.study.nulls import NullRun
@@ -30,29 +33,53 @@ Results = Iterable[tuple[Task, TaskResult]]
 
 
 def compute_predictions(cohort: Cohort, results: Results) -> pd.DataFrame:
-    """One row per split, model and sample; a model without probabilities has none."""
+    """One row per split, model and sample; a model without probabilities has none.
+
+    Where cohorts are left out, `left_out` names the one that is the test part. A model
+    tuned over inner folds has two rows of each sample it learned from: `train` by the
+    final fit, `validation` by the fit that held it out.
+    """
     return concatenate(
         [predictions_of(cohort, task, result, task.model.name) for task, result in results]
     )
 
 
 def compute_tuned_predictions(plan: Plan, results: Results, grid: pd.DataFrame) -> pd.DataFrame:
-    """Predictions, in each split, of the network that validation data chose from the grid."""
+    """Predictions, in each split, of the network that validation data chose from the grid.
+
+    In a nested design they are the mean of the chosen point's networks, one for each
+    inner fold; nothing is refitted.
+    """
     chosen = choose_points(grid)
+    fits: dict[int, list[pd.DataFrame]] = {number: [] for number in sorted(chosen)}
+    for task, result in results:
+        if task.grid_point is not None and chosen[task.split_number] == task.grid_point:
+            fits[task.split_number].append(predictions_of(plan.cohort, task, result, TUNED))
     return concatenate(
         [
-            predictions_of(plan.cohort, task, result, TUNED)
-            for task, result in results
-            if task.grid_point is not None and chosen[task.split_number] == task.grid_point
+            of_split[0] if len(of_split) == 1 else _average(of_split)
+            for of_split in fits.values()
         ]
-    ).sort_values("split", kind="stable")
+    )
+
+
+def _average(fits: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Mean probability of each part's rows over the fits that have the row in that part."""
+    rows = pd.concat(fits)
+    keys = ["split", "model", "sample", "patient", "part", "label"]
+    mean = rows.groupby(keys, sort=False, as_index=False)["probability"].mean()
+    mean = mean.assign(score=log_odds(mean["probability"].to_numpy()))[[*rows.columns]]
+    averaged: pd.DataFrame = mean.sort_values(
+        "part", key=lambda part: part.map(PARTS.index), kind="stable"
+    )
+    return averaged
 
 
 def predictions_of(cohort: Cohort, task: Task, result: TaskResult, model: str) -> pd.DataFrame:
     """One row per sample of a task's split."""
     parts = [np.full(len(rows), part, dtype=object) for part, rows in task.split.parts()]
     probability = np.nan if result.probability is None else result.probability
-    return pd.DataFrame(
+    table = pd.DataFrame(
         {
             "split": task.split_number,
             "model": model,
@@ -63,6 +90,11 @@ def predictions_of(cohort: Cohort, task: Task, result: TaskResult, model: str) -
             "score": result.score,
             "probability": probability,
         }
+    )
+    return (
+        table
+        if task.split.left_out is None
+        else table.assign(**{LEFT_OUT: task.split.left_out})
     )
 
 
@@ -120,7 +152,7 @@ def _ranked(
 
 
 def compute_grid(cohort: Cohort, results: Results) -> pd.DataFrame:
-    """One row per split and point of the grid: the kept epoch's losses and AUCs."""
+    """One row per split (and inner fold) and point: the kept epoch's losses and AUCs."""
     rows = []
     for task, result in results:
         if task.grid_point is None:
@@ -129,9 +161,11 @@ def compute_grid(cohort: Cohort, results: Results) -> pd.DataFrame:
         kept = result.history.iloc[int(result.history["valid_loss"].argmin())]
         n_test = len(task.split.test)
         test = cohort.labels[result.rows[-n_test:]]
+        inner = {} if task.inner_fold is None else {"inner_fold": task.inner_fold}
         rows.append(
             {
                 "split": task.split_number,
+                **inner,
                 "width": task.grid_point.width,
                 "batch_size": task.grid_point.batch_size,
                 "penalty_strength": task.grid_point.penalty_strength,

@@ -17,10 +17,23 @@ protocol = "honest"
 {cohort}
 
 [split]
+# design = "repeated"
 # repeats = 10
 # train = 0.6
 # validation = 0.2
 # test = 0.2
+
+# Nested repeated folds instead, for a study that tunes: each fold is the test part once a
+# repeat, and what is tuned is chosen on the others.
+# design = "nested"
+# folds = 5
+# repeats = 2
+
+# Or one cohort left out at a time, of a file that holds several (deepcme prepare merge).
+# design = "leave-one-cohort-out"
+# cohort_column = "cohort"
+# validation = 0.25      # share of the other cohorts
+# repeats = 2            # the validation part is drawn anew
 
 [preprocessing]
 # min_prevalence = 0.1   # drop genes expressed in fewer training samples (0: keep all)

@@ -1,0 +1,128 @@
+"""Several cohorts to one, which says of every sample where it comes from."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from deepcme.cohort import OBS_COLUMNS, Cohort
+from deepcme.errors import DeepCMEError
+
+COHORT_COLUMN = "cohort"
+
+
+def merge_cohorts(cohorts: Mapping[str, Cohort]) -> Cohort:
+    """Put cohorts together at the genes that all of them have.
+
+    Values are taken as they are. A patient id that stands in two cohorts is one
+    patient. Of the clinical columns those stay that all cohorts have.
+
+    Parameters
+    ----------
+    cohorts : mapping of name to Cohort
+        Two or more, of one scale.
+
+    Returns
+    -------
+    Cohort
+        Genes in the order of the first cohort; the column ``cohort`` of `obs` holds
+        the names.
+
+    Raises
+    ------
+    DeepCMEError
+        If there are fewer than two cohorts, their scales differ, a sample is in two
+        of them, or no gene is in all.
+    """
+    _check(cohorts)
+    first = next(iter(cohorts.values()))
+    genes = _common_genes(cohorts)
+    symbols = dict(zip(first.gene_ids, first.symbols, strict=True))
+    obs = _stack_samples(cohorts)
+    return Cohort.from_arrays(
+        np.concatenate([_columns_of(cohort, genes) for cohort in cohorts.values()]),
+        obs["label"].to_numpy(),
+        samples=obs["sample"].tolist(),
+        patients=obs["patient"].tolist(),
+        tissue=obs["tissue"].tolist(),
+        batch=obs["batch"].tolist(),
+        clinical=obs.drop(columns=list(OBS_COLUMNS)),
+        genes=genes,
+        symbols=[symbols[gene] for gene in genes],
+        endpoint=_endpoint(cohorts),
+        scale=first.scale,
+        name=" + ".join(cohorts),
+        provenance=_provenance(cohorts, len(genes)),
+    )
+
+
+def _check(cohorts: Mapping[str, Cohort]) -> None:
+    if len(cohorts) < 2:
+        raise DeepCMEError("Merging takes two or more cohorts of different names.")
+    (first_name, first), *others = cohorts.items()
+    for name, cohort in others:
+        if cohort.scale != first.scale:
+            raise DeepCMEError(
+                f"{first_name} is of scale {first.scale} and {name} of scale {cohort.scale}: "
+                "make both cohorts of values on one scale."
+            )
+    seen: dict[str, str] = {}
+    for name, cohort in cohorts.items():
+        for sample in cohort.samples:
+            if sample in seen:
+                raise DeepCMEError(
+                    f"The sample {sample} is in {seen[sample]} and in {name}: if it is one "
+                    "sample, leave it out of one of them; if not, give it another id."
+                )
+            seen[sample] = name
+
+
+def _common_genes(cohorts: Mapping[str, Cohort]) -> list[str]:
+    first, *others = (cohort.gene_ids for cohort in cohorts.values())
+    common = set(first).intersection(*others)
+    if not common:
+        raise DeepCMEError(
+            f"{', '.join(cohorts)} have no gene in common: translate their genes to one kind "
+            "of identifier with `deepcme genes map`."
+        )
+    return [gene for gene in first if gene in common]
+
+
+def _columns_of(cohort: Cohort, genes: list[str]) -> NDArray[np.float32]:
+    return cohort.X[:, pd.Index(cohort.gene_ids).get_indexer(pd.Index(genes))]
+
+
+def _stack_samples(cohorts: Mapping[str, Cohort]) -> pd.DataFrame:
+    """Samples of all cohorts, with their cohort and the columns that all have."""
+    stacked = pd.concat(
+        [cohort.obs.astype(object) for cohort in cohorts.values()], join="inner"
+    )
+    sizes = [cohort.n_samples for cohort in cohorts.values()]
+    return stacked.assign(**{COHORT_COLUMN: np.repeat(list(cohorts), sizes)}).infer_objects()
+
+
+def _endpoint(cohorts: Mapping[str, Cohort]) -> str:
+    endpoints = {name: cohort.endpoint for name, cohort in cohorts.items()}
+    if len(set(endpoints.values())) == 1:
+        return next(iter(endpoints.values()))
+    return "; ".join(f"{name}: {endpoint}" for name, endpoint in endpoints.items())
+
+
+def _provenance(cohorts: Mapping[str, Cohort], n_genes: int) -> dict[str, object]:
+    counts = ", ".join(
+        f"{name} ({cohort.n_samples} samples, {cohort.n_positives} positive, "
+        f"{cohort.n_genes:,} genes)"
+        for name, cohort in cohorts.items()
+    )
+    notes = [f"Merged of {counts}; {n_genes:,} genes are in all of them."]
+    patients = Counter(patient for c in cohorts.values() for patient in set(c.patients))
+    if shared := sum(count > 1 for count in patients.values()):
+        notes.append(f"Patients in more than one of the cohorts: {shared}.")
+    notes += [f"{name}: {note}" for name, cohort in cohorts.items() for note in cohort.notes]
+    sources = {name: cohort.provenance.get("source", "") for name, cohort in cohorts.items()}
+    said = "; ".join(f"{name}: {source}" for name, source in sources.items() if source)
+    return {"source": said, "notes": notes}

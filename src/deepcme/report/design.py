@@ -1,0 +1,93 @@
+"""A study's design in words: the methods paragraph, and what its test parts are called."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from deepcme.baselines import TUNED_REGRESSION
+from deepcme.evaluation.discrimination import MEASURED_COVERAGE
+from deepcme.study.grid import TUNED
+
+
+def describe_design(split: dict[str, Any]) -> str:
+    """How patients were split, as sentences for the methods.
+
+    Parameters
+    ----------
+    split : dict
+        The section `split` of a resolved study.
+    """
+    describe = {
+        "repeated": _describe_repeated,
+        "nested": _describe_nested,
+        "leave-one-cohort-out": _describe_leave_one_cohort_out,
+    }
+    return describe[split["design"]](split)
+
+
+def _describe_repeated(split: dict[str, Any]) -> str:
+    return (
+        f"{split['repeats']} repeated stratified splits by {split['by']} into "
+        f"{split['train']:.0%} training, {split['validation']:.0%} validation and "
+        f"{split['test']:.0%} test."
+    )
+
+
+def _describe_nested(split: dict[str, Any]) -> str:
+    inner = split["folds"] - 1
+    return (
+        f"Nested repeated cross-validation: {split['folds']} stratified folds by "
+        f"{split['by']}, drawn {_times(split['repeats'])}; each is the test part once a "
+        f"repeat, the other {inner} are the inner folds. What is tuned is fitted once for "
+        "each inner fold, that fold being its validation part and the rest its training part, "
+        "and the setting of lowest mean validation loss is taken; the test part has no say. "
+        f"{TUNED} (where a grid was searched) predicts by the mean of its {inner} inner fits; "
+        f"{TUNED_REGRESSION} is fitted again on all inner folds. Models that are not tuned "
+        "train on the inner folds but one, their validation part, which rotates. The corrected "
+        "t-test takes the ratio of test to training samples of the smaller training part."
+    )
+
+
+def _describe_leave_one_cohort_out(split: dict[str, Any]) -> str:
+    return (
+        f"Leave one cohort out: each cohort (column {split['cohort_column']}) is the test part "
+        f"in turn; the others are split by {split['by']}, stratified, into "
+        f"{1 - split['validation']:.0%} training and {split['validation']:.0%} validation, "
+        f"drawn {_times(split['repeats'])}. A patient of two cohorts neither trains nor "
+        "validates where it is tested. Each AUC is of one cohort, a mean over the draws."
+    )
+
+
+def _times(n: int) -> str:
+    return "once" if n == 1 else f"{n} times"
+
+
+def describe_test_parts(split: dict[str, Any], n_splits: int) -> str:
+    """What a mean over the test parts is a mean over, such as ``10 splits``."""
+    if split["design"] == "nested":
+        return f"{n_splits} outer folds ({split['repeats']} x {split['folds']})"
+    return f"{n_splits} splits"
+
+
+def describe_coverage(split: dict[str, Any]) -> str:
+    """How far the intervals of the AUC can be trusted."""
+    if split["design"] == "leave-one-cohort-out":
+        return (
+            "The patients of a cohort that was left out had no part in the models tested on "
+            "them, so that these intervals are those of frozen models on new patients. They "
+            "hold for patients like those of that cohort, not for a further cohort."
+        )
+    return (
+        "In simulated studies with a known truth, intervals of this kind covered the mean true "
+        f"AUC of the fitted models in {100 * MEASURED_COVERAGE:.0f} of 100 (the lowest of the "
+        "settings simulated; a nominal 95): see docs/validation-of-the-statistics.md."
+    )
+
+
+def describe_guard(split: dict[str, Any]) -> str:
+    """What keeps overfitting out of the numbers."""
+    if split["design"] == "nested":
+        return "Yes: tuned on the inner folds, judged on outer folds that had no say."
+    if split["design"] == "leave-one-cohort-out":
+        return "Yes: performance is that of cohorts that were left out of training."
+    return "Yes: performance is that of held-out test parts."

@@ -1,0 +1,164 @@
+"""How a study splits its patients: each design's settings, and the splits drawn of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from deepcme.errors import DeepCMEError
+from deepcme.splits import LeaveOneCohortOut, NestedFolds, RepeatedSplits, Split, SplitBy
+
+if TYPE_CHECKING:
+    from deepcme.cohort import Cohort
+
+
+Labels = NDArray[np.int8]
+
+
+def _labels(cohort: Cohort, others: Labels | None) -> Labels:
+    return cohort.labels if others is None else others
+
+
+class _Design(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    by: SplitBy
+
+    def strata_of(self, cohort: Cohort) -> list[str]:
+        """Stratum of each sample: under the null, patients of one stratum are exchangeable."""
+        return [""] * cohort.n_samples
+
+
+class RepeatedDesign(_Design):
+    """Repeated stratified splits into training, validation and test part."""
+
+    design: Literal["repeated"] = "repeated"
+    repeats: int = Field(10, ge=1, le=1000)
+    train: float = Field(0.6, gt=0, lt=1)
+    validation: float = Field(0.2, gt=0, lt=1)
+    test: float = Field(0.2, gt=0, lt=1)
+
+    @model_validator(mode="after")
+    def _sums_to_one(self) -> RepeatedDesign:
+        if abs(sum(self.fractions) - 1) > 1e-9:
+            raise ValueError("train, validation and test must sum to 1")
+        return self
+
+    @property
+    def fractions(self) -> tuple[float, float, float]:
+        """Shares of the three parts."""
+        return self.train, self.validation, self.test
+
+    def draw(
+        self, cohort: Cohort, seed: np.random.SeedSequence, labels: Labels | None = None
+    ) -> list[Split]:
+        """The splits of a cohort, or of its samples with other labels."""
+        splitter = RepeatedSplits(self.repeats, self.fractions, self.by)
+        return list(splitter.split(_labels(cohort, labels), cohort.patients, seed))
+
+    def train_and_test_share(self, cohort: Cohort) -> tuple[float, float]:
+        """Shares of the samples that train and that test."""
+        return self.train, self.test
+
+
+class NestedDesign(_Design):
+    """Repeated folds: each is the test part once a repeat, the others are the inner folds."""
+
+    design: Literal["nested"] = "nested"
+    repeats: int = Field(2, ge=1, le=1000)
+    folds: int = Field(5, ge=3, le=100)
+
+    def draw(
+        self, cohort: Cohort, seed: np.random.SeedSequence, labels: Labels | None = None
+    ) -> list[Split]:
+        """The splits of a cohort, or of its samples with other labels."""
+        splitter = NestedFolds(self.folds, self.repeats, self.by)
+        return list(splitter.split(_labels(cohort, labels), cohort.patients, seed))
+
+    def train_and_test_share(self, cohort: Cohort) -> tuple[float, float]:
+        """Shares of the samples that train and that test."""
+        return (self.folds - 2) / self.folds, 1 / self.folds
+
+
+class LeaveOneCohortOutDesign(_Design):
+    """Each cohort is the test part once a repeat; the others train and validate."""
+
+    design: Literal["leave-one-cohort-out"] = "leave-one-cohort-out"
+    repeats: int = Field(2, ge=1, le=1000)
+    validation: float = Field(0.25, gt=0, lt=1)
+    cohort_column: str = "cohort"
+
+    def draw(
+        self, cohort: Cohort, seed: np.random.SeedSequence, labels: Labels | None = None
+    ) -> list[Split]:
+        """The splits of a cohort file that holds several cohorts; other labels may be given.
+
+        Raises
+        ------
+        DeepCMEError
+            If the column is missing or has gaps, or a cohort lacks a class.
+        """
+        splitter = LeaveOneCohortOut(self.repeats, self.validation, self.by)
+        cohorts = self.cohorts_of(cohort)
+        return list(splitter.split(_labels(cohort, labels), cohort.patients, cohorts, seed))
+
+    def train_and_test_share(self, cohort: Cohort) -> tuple[float, float]:
+        """Shares of the samples that train and that test, for cohorts of one size."""
+        test = 1 / len(set(self.cohorts_of(cohort)))
+        return (1 - test) * (1 - self.validation), test
+
+    def strata_of(self, cohort: Cohort) -> list[str]:
+        """Cohorts may differ in prevalence, so labels are exchangeable within each alone."""
+        return self.cohorts_of(cohort)
+
+    def cohorts_of(self, cohort: Cohort) -> list[str]:
+        """Cohort of each sample."""
+        column = self.cohort_column
+        if column not in cohort.obs:
+            raise DeepCMEError(
+                f"{cohort.name}: its samples have no column {column!r} that says which cohort "
+                "they are of: name one with cohort_column under [split], or put cohorts "
+                "together with `deepcme prepare merge`."
+            )
+        values = cohort.obs[column]
+        if values.isna().any():
+            raise DeepCMEError(
+                f"{cohort.name}: sample {cohort.samples[values.isna()][0]} has no value in the "
+                f"column {column!r}, which says which cohort it is of."
+            )
+        return [str(value) for value in values]
+
+
+DESIGNS: dict[str, type[_Design]] = {
+    "repeated": RepeatedDesign,
+    "nested": NestedDesign,
+    "leave-one-cohort-out": LeaveOneCohortOutDesign,
+}
+
+
+def _name_design(value: Any) -> Any:
+    """Without a word on the design, splits are repeated."""
+    if not isinstance(value, dict):
+        return value
+    named = {"design": "repeated", **value}
+    if named["design"] not in list(DESIGNS):
+        raise ValueError(
+            f"there is no design {named['design']!r}; choose from {', '.join(DESIGNS)}"
+        )
+    return named
+
+
+SplitSettings = Annotated[
+    RepeatedDesign | NestedDesign | LeaveOneCohortOutDesign,
+    Field(discriminator="design"),
+    BeforeValidator(_name_design),
+]
+"""Settings of one of the designs."""
+
+
+def designs_with(setting: str) -> list[str]:
+    """Names of the designs that have such a setting."""
+    return [name for name, design in DESIGNS.items() if setting in design.model_fields]

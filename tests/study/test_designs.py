@@ -1,0 +1,207 @@
+"""Studies of nested folds and of left-out cohorts, from the study file to the report."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.metrics import log_loss
+
+from deepcme import Cohort, DeepCMEError
+from deepcme.baselines import INVERSE_STRENGTHS, make_logistic_regression
+from deepcme.preprocessing import make_preprocessor
+from deepcme.report.page import write_report
+from deepcme.study import grid as grid_module
+from deepcme.study.grid import choose_points
+from deepcme.study.plan import make_plan
+from deepcme.study.run import run_study
+from tests.conftest import invented_cohort
+from tests.study.conftest import QUICK_NETWORK
+
+NESTED = {"design": "nested", "folds": 4, "repeats": 1}
+LEFT_OUT = {"design": "leave-one-cohort-out", "cohort_column": "hospital"}
+
+
+@pytest.fixture
+def small_grid(monkeypatch):
+    monkeypatch.setattr(grid_module, "_PENALTIES", (0.1, 10.0))
+    monkeypatch.setattr(grid_module, "_BATCH_SIZES", (32,))
+    monkeypatch.setattr(grid_module, "_FIGURE_7_WIDTH", 4)
+
+
+@pytest.fixture
+def hospitals(cohort_file):
+    """The invented cohort with three hospitals; every label is in each."""
+    base = invented_cohort()
+    hospital = np.resize(["north", "south", "east"], 60)
+    cohort = Cohort.from_arrays(
+        base.X,
+        base.labels,
+        samples=base.samples.tolist(),
+        genes=base.gene_ids.tolist(),
+        endpoint=base.endpoint,
+        scale="fpkm",
+        clinical=pd.DataFrame({"hospital": hospital}),
+    )
+    cohort.save(cohort_file)
+    return cohort
+
+
+def run(study, folder, jobs=1):
+    return run_study(study, folder, jobs=jobs, quiet=True)
+
+
+def test_the_grid_is_fitted_once_per_inner_fold_and_its_fits_are_averaged(
+    quick_study, small_grid, tmp_path
+):
+    study = quick_study(models=["LR"], split=NESTED, grid={"search": "fig7"})
+    plan = make_plan(study, invented_cohort())
+    searched = [task for task in plan.tasks if task.grid_point is not None]
+    assert len(searched) == 2 * 4 * 3
+    assert len({task.key for task in plan.tasks}) == len(plan.tasks) == 24 + 4
+    assert len({task.random_state for task in searched}) == 24
+
+    folder = run(study, tmp_path / "out")
+    grid = folder.read_table("grid.csv")
+    assert (
+        grid.groupby(["split", "penalty_strength"])["inner_fold"].apply(list).tolist()
+        == [[1, 2, 3]] * 8
+    )
+    predictions = folder.read_table("predictions.parquet")
+    tuned = predictions[predictions["model"] == "DeepCME-tuned"]
+    results = {task.title: result for task, result in folder.results(searched)}
+    for split, point in choose_points(grid).items():
+        fits = [
+            results[f"{point.model().name}, split {split}, inner fold {inner}"]
+            for inner in (1, 2, 3)
+        ]
+        n_test = (tuned["split"].eq(split) & tuned["part"].eq("test")).sum()
+        test = tuned[tuned["split"].eq(split) & tuned["part"].eq("test")]
+        mean = np.mean([fit.probability[-n_test:] for fit in fits], axis=0)
+        np.testing.assert_allclose(test["probability"], mean)
+        np.testing.assert_allclose(test["score"], np.log(mean / (1 - mean)))
+
+
+def test_the_choice_is_the_lowest_mean_over_the_inner_folds():
+    grid = pd.DataFrame(
+        {
+            "split": 1,
+            "inner_fold": [1, 2, 1, 2],
+            "width": 64,
+            "batch_size": 32,
+            "penalty_strength": [1.0, 1.0, 10.0, 10.0],
+            "valid_loss": [0.1, 0.9, 0.4, 0.4],  # the lowest single loss is not the choice
+            "valid_auc": 0.5,
+            "test_auc": [1.0, 1.0, 0.0, 0.0],
+        }
+    )
+    assert choose_points(grid)[1].penalty_strength == 10.0
+    summary = grid_module.summarise_grid(grid)
+    assert summary["splits"].tolist() == [1, 1]
+    assert summary["chosen_in_splits"].tolist() == [0, 1]
+
+
+def test_every_patient_is_tested_once_a_repeat_and_learned_from_otherwise(
+    quick_study, small_grid, tmp_path
+):
+    study = quick_study(
+        models=[QUICK_NETWORK, "LR-tuned"],
+        split={**NESTED, "repeats": 2},
+        grid={"search": "fig7"},
+    )
+    predictions = run(study, tmp_path / "out").read_table("predictions.parquet")
+    tested = predictions[predictions["part"] == "test"]
+    assert (tested.groupby(["model", "sample"]).size() == 2).all()
+    sides = predictions.assign(test=predictions["part"] == "test")
+    sides = sides.groupby(["model", "split", "patient"])["test"].nunique()
+    assert (sides == 1).all()
+    sizes = predictions.groupby(["model", "split", "part"]).size().unstack()
+    assert (sizes.loc["DeepCME"] == [15, 30, 15]).all(axis=None)  # test, train, validation
+    for tuned in ("DeepCME-tuned", "LR-tuned"):
+        assert (sizes.loc[tuned] == [15, 45, 45]).all(axis=None)
+
+
+def test_the_tuned_regression_takes_the_lowest_mean_loss_over_the_inner_folds(
+    quick_study, tmp_path
+):
+    folder = run(quick_study(models=["LR-tuned"], split=NESTED), tmp_path / "out")
+    cohort = invented_cohort()
+    task = make_plan(quick_study(models=["LR-tuned"], split=NESTED), cohort).tasks[0]
+    preprocessor = make_preprocessor(
+        "fpkm", zero_means_absent=True, min_prevalence=0.1, clip=5.0
+    )
+    X, y, losses = cohort.X, cohort.labels, []
+    for inner in task.split.inner:
+        prepared = preprocessor.fit(X[inner.train]).transform(X)
+        losses.append([])
+        for C in INVERSE_STRENGTHS:
+            model = make_logistic_regression(C).fit(prepared[inner.train], y[inner.train])
+            held_out = model.predict_proba(prepared[inner.validation])
+            losses[-1].append(log_loss(y[inner.validation], held_out))
+    best = INVERSE_STRENGTHS[int(np.argmin(np.mean(losses, axis=0)))]
+    development = np.setdiff1d(np.arange(60), task.split.test)
+    prepared = preprocessor.fit(X[development]).transform(X)
+    expected = make_logistic_regression(best).fit(prepared[development], y[development])
+    predictions = folder.read_table("predictions.parquet")
+    test = predictions[(predictions["split"] == 1) & (predictions["part"] == "test")]
+    np.testing.assert_allclose(
+        test["score"], expected.decision_function(prepared[task.split.test]), rtol=1e-4
+    )
+
+
+def test_a_nested_study_gives_the_same_bytes_for_any_number_of_workers(
+    quick_study, small_grid, tmp_path
+):
+    study = quick_study(models=["LR-tuned"], split=NESTED, grid={"search": "fig7"})
+    one, two = run(study, tmp_path / "one", 1), run(study, tmp_path / "two", 2)
+    for name in ("predictions.parquet", "grid.csv"):
+        assert (one.path / name).read_bytes() == (two.path / name).read_bytes()
+
+
+def test_a_nested_study_says_so(quick_study, small_grid, tmp_path):
+    study = quick_study(models=[QUICK_NETWORK, "LR"], split=NESTED, grid={"search": "fig7"})
+    page = write_report(run(study, tmp_path / "out")).read_text(encoding="utf-8")
+    assert "The mean test AUC of DeepCME over 4 outer folds (1 x 4) is" in page
+    assert "Nested repeated cross-validation: 4 stratified folds by patient, drawn once" in page
+    assert "Yes: tuned on the inner folds, judged on outer folds that had no say." in page
+    text = (tmp_path / "out" / "report.md").read_text()
+    assert "| DeepCME-tuned |" in text
+
+
+def test_left_out_cohorts_are_judged_each_by_itself(quick_study, hospitals, tmp_path):
+    folder = run(quick_study(models=[QUICK_NETWORK, "LR"], split=LEFT_OUT), tmp_path / "out")
+    predictions = folder.read_table("predictions.parquet")
+    hospital_of = dict(zip(hospitals.samples, hospitals.obs["hospital"], strict=True))
+    in_test = predictions["sample"].map(hospital_of) == predictions["left_out"]
+    assert (in_test == (predictions["part"] == "test")).all()
+    page = write_report(folder).read_text(encoding="utf-8")
+    table = pd.read_csv(folder.path / "tables" / "discrimination.csv")
+    assert table["left_out"].tolist() == ["east", "east", "north", "north", "south", "south"]
+    assert table["n"].tolist() == [20] * 6
+    assert table["n_splits"].tolist() == [2] * 6
+    assert "Trained without the cohort that it is tested on, DeepCME has an AUC of 0." in page
+    assert "Leave one cohort out: each cohort (column hospital) is the test part" in page
+    assert "The corrected t-test takes test parts of one population" in page
+    assert not (folder.path / "tables" / "comparison.csv").exists()
+    header = pd.read_csv(folder.path / "tables" / "auc_by_split.csv").columns.tolist()
+    assert header[:5] == ["model", "east (1)", "north (1)", "south (1)", "east (2)"]
+
+
+def test_another_count_of_the_cohorts_is_another_study(
+    quick_study, hospitals, cohort_file, tmp_path
+):
+    study = quick_study(models=["KNN"], split=LEFT_OUT)
+    keys = {task.key for task in make_plan(study, hospitals).tasks}
+    run(study, tmp_path / "out")
+    hospitals.obs["hospital"] = np.roll(hospitals.obs["hospital"], 1)
+    hospitals.save(cohort_file)
+    assert not keys & {task.key for task in make_plan(study, hospitals).tasks}
+    with pytest.raises(DeepCMEError, match="another cohort"):
+        run(study, tmp_path / "out")
+
+
+def test_the_column_of_cohorts_must_be_there_and_whole(quick_study, hospitals, cohort_file):
+    study = quick_study(split={**LEFT_OUT, "cohort_column": "cohort"})
+    with pytest.raises(DeepCMEError, match=r"no column 'cohort'.*deepcme prepare merge"):
+        make_plan(study, hospitals)
+    hospitals.obs.loc["S3", "hospital"] = None
+    with pytest.raises(DeepCMEError, match="sample S3 has no value in the column 'hospital'"):
+        make_plan(quick_study(split=LEFT_OUT), hospitals)
