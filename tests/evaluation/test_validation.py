@@ -175,11 +175,17 @@ def validate_other_tests() -> pd.DataFrame:
 
 
 def validate_added_value() -> pd.DataFrame:
-    """Genes that add nothing to a clinical column that tells something, 100 studies each."""
+    """Genes beside a clinical column that tells something, 100 studies for each kind."""
+    kinds = [
+        ("noise", 0.0, False),
+        ("follow the column", 0.0, True),
+        ("signal of 0.5", 0.5, False),
+        ("signal of 1", 1.0, False),
+    ]
     return pd.DataFrame(
         [
-            {"genes": genes, **simulate_added_value(100, 0.0, seed=27, redundant=redundant)}
-            for genes, redundant in (("noise", False), ("follow the column", True))
+            {"genes": genes, **simulate_added_value(100, signal, seed=27, redundant=redundant)}
+            for genes, signal, redundant in kinds
         ]
     )
 
@@ -225,6 +231,8 @@ def test_the_statistics_keep_their_promises():
     assert (results["corrected_t_test"]["uncorrected"] >= 0.2).all()
     assert results["permutation_test"].iloc[0, -1] > 0.01
     added_value = results["added_value"]
-    assert (added_value["interval_holds_zero"] >= 0.93).all()
-    assert (added_value["called_added"] <= 0.04).all()
+    adds_nothing = added_value["genes"].isin(["noise", "follow the column"])
+    assert (added_value.loc[adds_nothing, "interval_holds_zero"] >= 0.93).all()
+    assert (added_value.loc[adds_nothing, "called_added"] <= 0.04).all()
+    assert added_value["called_added"].iloc[-1] >= 0.8
     assert (added_value["clinical_found"] >= 0.9).all()
