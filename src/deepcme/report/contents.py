@@ -24,6 +24,7 @@ from deepcme.evaluation.metrics import compute_metrics
 from deepcme.evaluation.stability import compute_instability
 from deepcme.evaluation.utility import compute_decision_curve
 from deepcme.report import publication, tables
+from deepcme.report.selection import describe_selection, selection_makers
 from deepcme.report.verdict import Verdict, make_verdict
 from deepcme.seeds import seed_for
 from deepcme.study.spec import is_network
@@ -49,6 +50,8 @@ class Contents:
         Every table by name; one that cannot be made of this study is absent.
     notes : dict of str
         A sentence by table name, such as why a table is absent.
+    selection : list of str
+        What gene selection found, in sentences; none if it was not run.
     """
 
     cohort: dict[str, Any]
@@ -58,6 +61,7 @@ class Contents:
     verdict: Verdict
     tables: dict[str, pd.DataFrame]
     notes: dict[str, str]
+    selection: list[str]
 
 
 def compute_contents(folder: StudyFolder) -> Contents:
@@ -97,6 +101,7 @@ def compute_contents(folder: StudyFolder) -> Contents:
         "genes": lambda: _genes(folder),
         "history": lambda: tables.compute_training_curves(folder.read_table("history.parquet")),
         **_publication_makers(folder, predictions),
+        **selection_makers(folder, settings),
     }
     made: dict[str, pd.DataFrame] = {}
     for name, make in makers.items():
@@ -113,7 +118,8 @@ def compute_contents(folder: StudyFolder) -> Contents:
     )
     findings = folder.read_findings()
     verdict = make_verdict(headline, findings, discrimination, made.get("comparison"))
-    return Contents(cohort, identity, headline, findings, verdict, made, notes)
+    selection = describe_selection(made) if settings["selection"]["run"] else []
+    return Contents(cohort, identity, headline, findings, verdict, made, notes, selection)
 
 
 def _genes(folder: StudyFolder) -> pd.DataFrame:

@@ -21,6 +21,7 @@ from deepcme.report.charts import make_charts
 from deepcme.report.contents import GENES_SHOWN, Contents, compute_contents
 from deepcme.report.figures import Chart
 from deepcme.report.layout import show
+from deepcme.report.selection import shorten_selection
 from deepcme.report.tripod import compute_probast, compute_tripod
 from deepcme.study.store import StudyFolder
 
@@ -97,7 +98,10 @@ def _render(template: str, contents: Contents, folder: StudyFolder, **more: Any)
             versions=contents.identity["versions"],
             version=__version__,
             coverage=MEASURED_COVERAGE,
-            tables={name: show(name, table) for name, table in contents.tables.items()},
+            tables={
+                name: show(name, table)
+                for name, table in shorten_selection(contents.tables).items()
+            },
             tripod=show("tripod", compute_tripod(contents.cohort, study)),
             probast=show("probast", compute_probast(contents.cohort, study)),
             genes=[{**gene, "link": gene_link(gene)} for gene in shown],

@@ -216,6 +216,21 @@ class StabilitySelection:
             }
         )
 
+    def claims(self, max_false_selections: float = 1.0) -> pd.DataFrame:
+        """What may be claimed: `level, n_stable, threshold, claim` of genes and of clusters.
+
+        The claim is one sentence, also where nothing can be claimed; the
+        threshold is a share of the subsamples, NaN where none would be enough.
+        """
+        clusters = collect_clusters(self.selected, self.clusters)
+        levels = {"gene": self.selected, "cluster": clusters}
+        return pd.DataFrame(
+            [
+                {"level": level, **_claim(selected, level, max_false_selections)}
+                for level, selected in levels.items()
+            ]
+        )
+
     def indices(self) -> pd.DataFrame:
         """Nogueira's index of genes and of clusters: `level, value, ci_low, ci_high`."""
         levels = {
@@ -228,6 +243,33 @@ class StabilitySelection:
                 for level, selected in levels.items()
             ]
         )
+
+
+def _claim(
+    selected: BooleanArray, level: str, max_false_selections: float
+) -> dict[str, int | float | str]:
+    frequency, n_selected = selected.mean(axis=0), float(selected.sum(axis=1).mean())
+    stable, threshold = find_stable_genes(frequency, n_selected, max_false_selections)
+    n_stable, bound = int(stable.sum()), f"{max_false_selections:g} false selection"
+    if np.isnan(threshold):
+        claim = (
+            f"Nothing can be claimed of single {level}s: with {n_selected:.3g} of "
+            f"{len(frequency):,} selected each time, no frequency limits the false ones to "
+            f"{max_false_selections:g}."
+        )
+    elif n_stable == 0:
+        claim = (
+            f"Nothing can be claimed of single {level}s: at most {bound} takes "
+            f"{threshold:.0%} of the subsamples, and the most frequent {level} is selected in "
+            f"{frequency.max():.0%}."
+        )
+    else:
+        claim = (
+            f"{n_stable} {level}{'s' * (n_stable > 1)} selected in {threshold:.0%} of the "
+            f"subsamples or more, with at most {bound} to be expected if false {level}s are "
+            "as likely as each other to be selected."
+        )
+    return {"n_stable": n_stable, "threshold": threshold, "claim": claim}
 
 
 def select_on_subsamples(

@@ -14,6 +14,8 @@ from sklearn.pipeline import Pipeline
 from deepcme.baselines import TUNED_REGRESSION
 from deepcme.network.engines import make_engine
 from deepcme.preprocessing import kept_genes, make_preprocessor, transform_rows
+from deepcme.seeds import seed_for
+from deepcme.selection.scores import compute_gene_scores
 from deepcme.study.models import DEEPCME, ENSEMBLE, NETWORKS, make_model, scores_of
 from deepcme.study.plan import Task, TaskData
 from deepcme.threads import single_thread
@@ -34,6 +36,8 @@ class TaskResult:
         equation 4 for each.
     history : DataFrame or None
         Loss and validation AUC by epoch.
+    held_out_scores : DataFrame or None
+        `compute_gene_scores` of the genes on the test part.
     """
 
     rows: NDArray[np.int64]
@@ -42,6 +46,7 @@ class TaskResult:
     genes: NDArray[np.int64] | None = None
     gene_scores: NDArray[np.float64] | None = None
     history: pd.DataFrame | None = None
+    held_out_scores: pd.DataFrame | None = None
 
 
 def fit_task(data: TaskData, task: Task) -> TaskResult:
@@ -66,6 +71,7 @@ def fit_task(data: TaskData, task: Task) -> TaskResult:
             probability = expit(score)
         testing = transform_rows(preprocessor, data.X, split.test)
         test_score, test_probability = scores_of(model, testing)
+        held_out_scores = _score_genes(data, task, model, testing) if task.score_genes else None
     if probability is not None and test_probability is not None:
         probability = np.concatenate([probability, test_probability])
     is_network = task.model.estimator in NETWORKS
@@ -76,7 +82,16 @@ def fit_task(data: TaskData, task: Task) -> TaskResult:
         genes=kept_genes(preprocessor) if is_network else None,
         gene_scores=model.gene_scores_.astype(np.float64) if is_network else None,
         history=model.history_ if task.model.estimator == DEEPCME else None,
+        held_out_scores=held_out_scores,
     )
+
+
+def _score_genes(
+    data: TaskData, task: Task, model: Any, testing: NDArray[np.float32]
+) -> pd.DataFrame:
+    random = np.random.default_rng(seed_for(task.random_state, "held-out gene scores"))
+    labels = data.labels[task.split.test]
+    return compute_gene_scores(model.weights_, testing, labels, random)
 
 
 def _fit_preprocessor(data: TaskData, task: Task) -> Pipeline:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from typing import Any
 
@@ -19,6 +19,7 @@ from deepcme.scales import Scale
 from deepcme.seeds import integer_seed, seed_for
 from deepcme.splits import RepeatedSplits, Split
 from deepcme.study.grid import GridPoint, grid_points
+from deepcme.study.models import DEEPCME
 from deepcme.study.spec import ModelSettings, PreprocessingSettings, Study
 
 # Packages whose version may change a result.
@@ -54,7 +55,8 @@ class TaskData:
 class Task:
     """One fit: a model, its split, its preprocessing and its seed.
 
-    `grid_point` is set for the fits of a hyper-parameter search.
+    `grid_point` is set for the fits of a hyper-parameter search; `score_genes` asks a
+    network for gene scores on held-out rows.
     """
 
     key: str
@@ -64,6 +66,12 @@ class Task:
     preprocessing: PreprocessingSettings
     random_state: int
     grid_point: GridPoint | None = None
+    score_genes: bool = False
+
+    @property
+    def title(self) -> str:
+        """The task in words."""
+        return f"{self.model.name}, split {self.split_number}"
 
 
 @dataclass(frozen=True)
@@ -72,6 +80,7 @@ class Plan:
 
     study: Study
     cohort: Cohort
+    splits: tuple[Split, ...]
     tasks: tuple[Task, ...]
 
     def identity(self) -> dict[str, Any]:
@@ -106,26 +115,37 @@ def make_plan(study: Study, cohort: Cohort) -> Plan:
     splits = list(
         splitter.split(cohort.labels, cohort.patients, seed_for(study.seed, "splits"))
     )
-    common = {
-        "cohort": cohort.fingerprint,
-        "split": study.split.model_dump(),
-        "preprocessing": study.preprocessing.model_dump(),
-        "seed": study.seed,
-        "versions": package_versions(),
-    }
+    common = common_content(study, cohort)
+    scored = next((m.name for m in study.models if m.estimator == DEEPCME), None)
     tasks = []
     fits: list[tuple[ModelSettings, GridPoint | None]] = [(m, None) for m in study.models]
     fits += [(point.model(), point) for point in grid_points(study.grid.search)]
     for model, point in fits:
         for number, split in enumerate(splits, start=1):
             content = {**common, "model": model.model_dump(), "number": number}
+            score_genes = study.selection.run and model.name == scored
+            if score_genes:
+                content["score_genes"] = True
             seed = integer_seed(seed_for(study.seed, "fit", model.name, number))
-            tasks.append(
-                Task(_key(content), number, split, model, study.preprocessing, seed, point)
+            task = Task(
+                content_key(content), number, split, model, study.preprocessing, seed, point
             )
-    return Plan(study, cohort, tuple(tasks))
+            tasks.append(replace(task, score_genes=score_genes))
+    return Plan(study, cohort, tuple(splits), tuple(tasks))
 
 
-def _key(content: dict[str, Any]) -> str:
+def common_content(study: Study, cohort: Cohort) -> dict[str, Any]:
+    """What the key of every task of a study is made of, whatever the task."""
+    return {
+        "cohort": cohort.fingerprint,
+        "split": study.split.model_dump(),
+        "preprocessing": study.preprocessing.model_dump(),
+        "seed": study.seed,
+        "versions": package_versions(),
+    }
+
+
+def content_key(content: dict[str, Any]) -> str:
+    """Key of a task: the same for the same content, on any machine."""
     canonical = json.dumps(content, sort_keys=True, default=str)
     return hashlib.sha256(canonical.encode()).hexdigest()[:32]

@@ -156,6 +156,21 @@ class GridSettings(_Settings):
     search: Literal["none", "fig7", "full"] = "none"
 
 
+class SelectionSettings(_Settings):
+    """Gene selection beside the models: panels, stability, decoys, gene scores.
+
+    `rankers` order the genes; the first of them also meets decoys and halves of
+    the patients. `pairs` of complementary halves are drawn.
+    """
+
+    run: bool = False
+    rankers: tuple[Literal["soft-path", "l1-logistic", "mean-rank"], ...] = Field(
+        default=("soft-path", "l1-logistic"), min_length=1
+    )
+    random_panels: int = Field(default=10, ge=1, le=1000)
+    pairs: int = Field(default=25, ge=1, le=1000)
+
+
 class Study(_Settings):
     """A resolved study: every setting has a value."""
 
@@ -166,6 +181,7 @@ class Study(_Settings):
     preprocessing: PreprocessingSettings
     evaluation: EvaluationSettings = EvaluationSettings()
     grid: GridSettings = GridSettings()
+    selection: SelectionSettings = SelectionSettings()
     models: tuple[ModelSettings, ...] = Field(min_length=1)
 
     @model_validator(mode="before")
@@ -187,6 +203,16 @@ class Study(_Settings):
         names = [model.name for model in self.models]
         if len(set(names)) < len(names):
             raise ValueError(f"two models have the same name: {', '.join(names)}")
+        return self
+
+    @model_validator(mode="after")
+    def _selects_honestly(self) -> Study:
+        honest = self.split.by == "patient" and self.preprocessing.fit_on == "train"
+        if self.selection.run and not honest:
+            raise ValueError(
+                "gene selection takes splits by patient and preprocessing fitted on the "
+                "training part: choose protocol honest"
+            )
         return self
 
     def deviations(self) -> list[str]:
@@ -217,7 +243,7 @@ def make_study(values: dict[str, Any], source: str = "study") -> Study:
 def load_study(path: str | Path, overrides: Mapping[str, Any] | None = None) -> Study:
     """Read a study file; a relative cohort path is taken from the file's folder.
 
-    `overrides` replace settings of the file's top level.
+    `overrides` replace settings, those of a section one by one.
 
     Raises
     ------
@@ -233,7 +259,12 @@ def load_study(path: str | Path, overrides: Mapping[str, Any] | None = None) -> 
         raise DeepCMEError(f"{path}: not valid TOML: {error}.") from error
     if "cohort" not in values:
         raise DeepCMEError(f"{path}: it names no cohort: add [cohort] with path = ...")
-    study = make_study({**values, **(overrides or {})}, str(path))
+    for name, value in (overrides or {}).items():
+        section = values.get(name)
+        if isinstance(section, dict) and isinstance(value, dict):
+            value = {**section, **value}
+        values[name] = value
+    study = make_study(values, str(path))
     cohort_path = study.cohort.path
     if cohort_path is not None and not cohort_path.is_absolute():
         cohort = CohortSettings(path=path.parent / cohort_path)
@@ -259,6 +290,7 @@ def _suggestion(location: tuple[int | str, ...]) -> str:
         "preprocessing": PreprocessingSettings,
         "evaluation": EvaluationSettings,
         "grid": GridSettings,
+        "selection": SelectionSettings,
         "models": ModelSettings,
     }
     section = sections.get(str(location[0]), Study) if len(location) > 1 else Study
