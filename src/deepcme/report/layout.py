@@ -71,19 +71,19 @@ CAPTIONS: dict[str, str] = {
     ),
     "selection_genes": (
         "Genes that were selected anywhere, the best founded first, at most 30: against decoys "
-        "on all patients and in what share of the splits; among the first 20 on halves of the "
+        "on all patients and in what share of the splits; among the first on halves of the "
         "patients and over the splits, and their cluster on the halves."
     ),
     "selection_clusters": (
         "Clusters of genes with a mean |r| of 0.7 or more, by how often one of their genes is "
-        "among the first 20 on halves of the patients; the first 15."
+        "among the first on halves of the patients; the first 15."
     ),
     "selection_blocks": (
         "The genes that beat their decoys, by block of correlated genes (mean |r| of 0.15 or "
         "more): that one of a block matters is better founded than which."
     ),
     "selection_stability": (
-        "Nogueira's stability index of the first 20 genes: 1 for the same every time, 0 as by "
+        "Nogueira's stability index of the first genes: 1 for the same every time, 0 as by "
         "chance. Splits share most of their patients, halves of a pair none."
     ),
     "score_agreement": (
@@ -180,7 +180,9 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
         ("random_auc", "Random", ".3f"),
         ("random_low", "lowest", ".3f"),
         ("random_high", "highest", ".3f"),
-        *_COUNTS,
+        ("n", "Samples", ",.0f"),
+        ("events", "Events", ",.0f"),
+        ("n_splits", "Splits", ",.0f"),
     ),
     "panel_genes": (
         ("ranker", "Ranked by", ""),
@@ -195,11 +197,11 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
     "selection_genes": (
         ("name", "Gene", ""),
         ("beats_decoys", "Beats decoys", ""),
-        ("decoy_frequency", "in splits", ".0%"),
+        ("decoy_frequency", "Beats decoys in splits", ".0%"),
         ("stable", "Stable", ""),
-        ("half_frequency", "On halves", ".0%"),
-        ("split_frequency", "In splits", ".0%"),
-        ("cluster_frequency", "Cluster", ".0%"),
+        ("half_frequency", "First on halves", ".0%"),
+        ("split_frequency", "First in splits", ".0%"),
+        ("cluster_frequency", "Cluster on halves", ".0%"),
         ("driving_samples", "Driving samples", ".1f"),
         ("few_driving_samples", "Few", ""),
     ),
@@ -220,6 +222,7 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
         ("level", "Of", ""),
         ("value", "Index", ".3f"),
         *_INTERVAL,
+        ("n_selected", "Of the first", ",.0f"),
         ("n_selections", "Selections", ",.0f"),
     ),
     "score_agreement": (

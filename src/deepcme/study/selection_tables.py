@@ -19,14 +19,11 @@ from deepcme.selection.panel_tables import (
     compute_panel_genes,
 )
 from deepcme.selection.scores import compute_score_agreement, describe_genes
-from deepcme.selection.stability import StabilitySelection
+from deepcme.selection.stability import StabilitySelection, count_first_genes
 from deepcme.study.plan import Plan
 from deepcme.study.selection import Arrays, Kind, SelectionTask, make_selection_tasks
 from deepcme.study.store import StudyFolder
 from deepcme.study.tables import Results
-
-FIRST_GENES = 20
-"""Genes of a ranking that count as selected."""
 
 SelectionResults = Sequence[tuple[SelectionTask, Arrays]]
 PositionArray = NDArray[np.int64]
@@ -97,12 +94,13 @@ class Stability:
 def collect_stability(results: SelectionResults, kind: Kind, ranker: str) -> Stability:
     """The first genes of a ranker over the splits (`panel`) or over the halves (`half`).
 
-    A gene that the whole cohort hardly expresses, but a half of it does, is a
-    cluster of its own.
+    How many come first is the choice of `count_first_genes`. A gene that the whole
+    cohort hardly expresses, but a half of it does, is a cluster of its own.
     """
     clustered = next(arrays for task, arrays in results if task.kind == "clusters")
+    n_first = count_first_genes(len(clustered["genes"]))
     orders = [
-        arrays["genes"][:FIRST_GENES]
+        arrays["genes"][:n_first]
         for task, arrays in results
         if task.kind == kind and task.panel.order == ranker and task.panel.split_number > 0
     ]
@@ -163,8 +161,8 @@ def compute_selected_genes(
     -------
     DataFrame
         `gene, symbol`; `beats_decoys` on all patients, `decoy_frequency` over
-        the splits; `stable`, `half_frequency`, `split_frequency` (among the first
-        20); `cluster, cluster_frequency` over halves; and `describe_genes`.
+        the splits; `stable`, `half_frequency`, `split_frequency` (among the
+        first); `cluster, cluster_frequency` over halves; and `describe_genes`.
     """
     whole, by_split = _decoys(results)
     table = describe_genes(cohort)
