@@ -163,3 +163,18 @@ def test_every_claim_is_a_sentence():
     assert none.startswith("Nothing can be claimed of genes: at most 1 false selection takes")
     many = StabilitySelection(random.random((50, 10)) < 0.5, np.arange(10)).claims()["claim"][0]
     assert "no frequency limits the false ones to 1" in many
+
+
+@pytest.mark.slow
+def test_at_most_one_false_gene_is_claimed_on_null_data(say):
+    """Twenty cohorts without any signal: the mean number of genes claimed keeps the bound."""
+    claimed = []
+    for seed in range(20):
+        X, y = make_problem(n_genes=80, seed=seed, null=True)
+        options = {"n_selected": count_first_genes(80), "n_pairs": 15}
+        found = select_on_subsamples(
+            X, y, np.arange(120), np.arange(80), np.random.SeedSequence(seed), **options
+        )
+        claimed.append(found.claims()["n_stable"][0])
+    say(f"genes claimed on null data, mean of 20: {np.mean(claimed):.2f}")
+    assert np.mean(claimed) <= 1

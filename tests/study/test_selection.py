@@ -260,18 +260,16 @@ def test_sentences_follow_from_the_numbers():
 def test_genes_of_a_half_alone_are_clusters_of_their_own(study):
     plan = make_plan(study, _cohort_of(study))
     tasks = make_selection_tasks(plan)
-    results = [
-        (task, {"genes": np.array([1, 2, 3]), "cluster": np.array([0, 0, 1])})
-        for task in tasks
-        if task.kind == "clusters"
-    ]
+    clusters = {"genes": np.arange(1, 6), "cluster": np.array([0, 0, 1, 2, 3])}
+    results = [(task, clusters) for task in tasks if task.kind == "clusters"]
     halves = [task for task in tasks if task.kind == "half"]
-    results += [(task, {"genes": np.array([2, 9])}) for task in halves]
+    results += [(task, {"genes": np.array([2, 9, 4])}) for task in halves]
     stability = collect_stability(results, "half", "soft-path")
-    assert stability.genes.tolist() == [1, 2, 3, 9]
-    assert stability.selection.clusters.tolist() == [0, 0, 1, 2]
-    assert stability.selection.by_gene()["frequency"].tolist() == [0, 1, 0, 1]
-    assert stability.selection.by_gene()["cluster_frequency"].tolist() == [1, 1, 0, 1]
+    table = stability.selection.by_gene().set_index(stability.genes)
+    assert table["cluster"].to_dict() == {1: 0, 2: 0, 3: 1, 4: 2, 5: 3, 9: 4}
+    # Of five genes the first two count, here 2 and 9.
+    assert table["frequency"].to_dict() == {1: 0, 2: 1, 3: 0, 4: 0, 5: 0, 9: 1}
+    assert table["cluster_frequency"].to_dict() == {1: 1, 2: 1, 3: 0, 4: 0, 5: 0, 9: 1}
 
 
 @pytest.mark.parametrize(
