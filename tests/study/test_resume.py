@@ -12,7 +12,12 @@ from deepcme.study.run import run_study
 from deepcme.study.spec import make_study
 from tests.conftest import invented_cohort
 
-TABLES = ("predictions.parquet", "metrics.csv", "gene_scores.csv", "history.parquet")
+TABLES = (
+    "predictions.parquet", "metrics.csv", "gene_scores.csv", "history.parquet",
+    "panel_curve.csv", "selection_genes.csv", "held_out_gene_scores.csv",
+)  # fmt: skip
+N_TASKS = 18 + 36
+"""Fits, and steps of gene selection."""
 NETWORK = {"name": "DeepCME", "parameters": {"hidden_layers": [16, 16], "max_epochs": 60}}
 
 
@@ -25,6 +30,7 @@ def study_file(tmp_path_factory):
             "cohort": {"path": folder / "cohort.h5ad"},
             "split": {"repeats": 6},
             "models": [NETWORK, "LR", "RF"],
+            "selection": {"run": True, "random_panels": 1, "pairs": 1},
         }
     )
     (folder / "study.toml").write_text(study.to_toml())
@@ -59,7 +65,7 @@ def test_three_kills_at_random_moments_change_nothing(study_file, undisturbed, t
         process.wait()
         killed_at.append(len(list(out.glob("tasks/*.npz"))))
     subprocess.run(command(study_file, out, "--jobs", "1"), check=True)
-    assert 0 < killed_at[0] < 18, killed_at
+    assert 0 < killed_at[0] < N_TASKS, killed_at
     assert {name: (out / name).read_bytes() for name in TABLES} == undisturbed
     assert not list(out.glob("**/.deepcme-*"))
 

@@ -232,7 +232,7 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
         ("spearman_low", "lowest", ".2f"),
         ("spearman_high", "highest", ".2f"),
         ("overlap", "In common", ".0%"),
-        ("expected_overlap", "by chance", ".0%"),
+        ("expected_overlap", "by chance", ".1%"),
         ("k", "Of the first", ",.0f"),
         ("splits", "Splits", ",.0f"),
     ),

@@ -129,7 +129,7 @@ def _describe_index(indices: pd.DataFrame) -> str:
 def _describe_agreement(agreement: pd.DataFrame) -> str:
     parts = [
         f"{_SCORES[row['score']]} and {_SCORES[row['other']]} have {row['overlap']:.0%} of "
-        f"their first {row['k']:.0f} genes in common ({row['expected_overlap']:.0%} by chance)"
+        f"their first {row['k']:.0f} genes in common ({row['expected_overlap']:.1%} by chance)"
         for row in agreement.to_dict("records")
     ]
     return f"On held-out patients, {'; '.join(parts)}."

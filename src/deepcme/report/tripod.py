@@ -41,6 +41,7 @@ def compute_tripod(cohort: dict[str, Any], study: dict[str, Any]) -> pd.DataFram
             f"training, {split['validation']:.0%} validation, {split['test']:.0%} test.",
         ),
         ("12 Analysis", "Models, tuning and how they were built", f"{models}; settings below."),
+        ("12 Analysis", "Selection of predictors", _selection(study)),
         (
             "12 Analysis",
             "Performance measures",
@@ -120,6 +121,13 @@ def _preparation(cohort: dict[str, Any]) -> str:
 
 def _predictors(cohort: dict[str, Any]) -> str:
     return f"Expression of {cohort['genes']:,} genes, scale {cohort['scale']}."
+
+
+def _selection(study: dict[str, Any]) -> str:
+    models = "None for the models: all genes enter."
+    if not study["selection"]["run"]:
+        return models
+    return f"{models} Panels: genes ranked on the training and validation part of each split."
 
 
 def _sample_size(cohort: dict[str, Any]) -> str:
