@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from deepcme.cohort import Cohort
     from deepcme.ensemble import DeepCMEEnsemble
     from deepcme.errors import DeepCMEError
+    from deepcme.report.notebook import read_report
 
 __all__ = [
     "Cohort",
@@ -22,6 +23,7 @@ __all__ = [
     "DeepCMEError",
     "__version__",
     "load_model",
+    "read_report",
 ]
 
 __version__ = "0.1.0"
@@ -32,6 +34,7 @@ _HOMES = {
     "DeepCMEEnsemble": "deepcme.ensemble",
     "DeepCMEError": "deepcme.errors",
     "load_model": "deepcme.bundle.files",
+    "read_report": "deepcme.report.notebook",
 }
 
 

@@ -20,12 +20,14 @@ CHROMIUM = (
 def report(tmp_path_factory):
     path = tmp_path_factory.mktemp("browser")
     invented_cohort(n_patients=120, n_genes=40, positives=40).save(path / "cohort.h5ad")
+    (path / "mine.txt").write_text("\n".join(f"gene{i}" for i in range(10)))
     network = {"name": "DeepCME", "parameters": {"hidden_layers": [8], "max_epochs": 5}}
     study = make_study(
         {
             "cohort": {"path": path / "cohort.h5ad"},
             "split": {"repeats": 4},
             "models": [network, "LR", "KNN"],
+            "nulls": {"permutations": 4, "gene_sets": 3, "signatures": [path / "mine.txt"]},
         }
     )
     return write_report(run_study(study, path / "out", jobs=1, quiet=True), ["html"])
@@ -56,7 +58,8 @@ def page(browser, report, request):
     page.on("pageerror", lambda error: page.problems.append(str(error)))
     page.on("request", lambda request: page.requests_made.append(request.url))
     page.goto(report.as_uri())
-    page.wait_for_selector("#chart-roc svg")
+    for chart in ("roc", "nulls"):
+        page.wait_for_selector(f"#chart-{chart} svg")
     yield page
     page.close()
 

@@ -48,6 +48,30 @@ def test_from_tables_to_a_report(tables, tmp_path):
     assert page.exists()
 
 
+def test_nulls_are_asked_for_and_added_to_a_finished_study(tables, tmp_path):
+    from deepcme.sources.tables import TableColumns, cohort_from_tables
+
+    cohort_from_tables(*tables, TableColumns(label="relapse")).save(tmp_path / "cohort.h5ad")
+    (tmp_path / "study.toml").write_text(STUDY)
+    (tmp_path / "mine.txt").write_text("A1\nb2\n")
+    (tmp_path / "other.txt").write_text("Z1\nZ2\n")
+    run = ("run", "study.toml", "--out", "out", "--jobs", "1")
+    assert deepcme(*run, cwd=tmp_path).returncode == 0
+    more = ("--permutations", "2", "--nulls", "1", "--signature", "mine.txt")
+    added = deepcme(*run, *more, cwd=tmp_path)
+    assert added.returncode == 0, added.stderr
+    assert "4 of 12 fits are there already" in added.stderr
+    assert "Signature mine: 2 of its 2 genes found" in added.stderr
+    rows = (tmp_path / "out" / "nulls.csv").read_text().splitlines()
+    assert [row.split(",")[0] for row in rows[1:]] == [
+        "permuted labels", "permuted labels", "signature", "random genes",
+    ]  # fmt: skip
+    refused = deepcme(*run, "--signature", "other.txt", cwd=tmp_path)
+    assert refused.returncode == 2
+    assert "other.txt: 2 of its 2 genes are not in the cohort (Z1, Z2;" in refused.stderr
+    assert refused.stderr.count("\n") == 1
+
+
 def test_quiet_says_nothing(tables, tmp_path):
     from deepcme.sources.tables import TableColumns, cohort_from_tables
 

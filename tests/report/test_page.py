@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from deepcme import Cohort, DeepCMEError
+from deepcme import Cohort, DeepCMEError, read_report
 from deepcme.files import write_csv
 from deepcme.report import tables
 from deepcme.report.page import gene_link, write_report
@@ -63,6 +63,19 @@ def test_table_1_is_computed_from_the_predictions(folder, page):
     assert table.loc["LR", "mean"] == pytest.approx(np.mean(by_hand))
     assert table.loc["LR", "sd"] == pytest.approx(np.std(by_hand, ddof=1))
     assert f"{np.mean(by_hand):.3f}" in page
+
+
+def test_a_notebook_gets_the_same_tables_and_the_charts_as_objects(folder):
+    report = read_report(folder.path)
+    for name, table in report.tables.items():
+        assert list(table.columns) == list(folder.read_table(f"tables/{name}.csv").columns), (
+            name
+        )
+    drawn = {path.stem for path in (folder.path / "figures").glob("*.svg")}
+    assert set(report.charts) == drawn
+    assert "vega-lite" in report.charts["roc"].to_dict()["$schema"]
+    assert report.verdict.paragraph in (folder.path / "report.md").read_text(encoding="utf-8")
+    assert "history" not in report.notes
 
 
 def copy_of(folder, path):

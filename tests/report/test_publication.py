@@ -101,10 +101,24 @@ def test_claims(predictions):
     assert penalty["this_study"].startswith("+0.")
     width = table[table.index.str.startswith("Widths")].iloc[0]
     assert width["paper"] == "-0.011"
+    scores = table.loc["The highest gene score, and the thirtieth", "this_study"]
+    assert scores == "0.57 and none"
     gene = table.loc["GJA8 is among the genes of highest score", "this_study"]
     assert gene == "rank 1 of 2, score 0.570, expressed in 2.0% of samples"
     absent = table.loc["OR5AK2 is among the genes of highest score", "this_study"]
     assert absent == "not among the cohort's genes"
+
+
+def test_figure_6_is_split_10_or_the_last(predictions):
+    curves = publication.compute_figure_6(predictions)
+    assert set(curves["split"]) == {4}
+    assert curves["model"].unique().tolist() == ["DeepCME", "LR", "SVC", "RF", "DT", "KNN"]
+    drawn = curves[curves["model"] == "LR"]
+    area = np.trapezoid(drawn["sensitivity"], drawn["false_positive_rate"])
+    metrics = compute_metrics(predictions).set_index(["model", "split", "part", "metric"])
+    assert area == pytest.approx(metrics.loc[("LR", 4, "test", "auc"), "value"])
+    more = study({"DeepCME": 1.0, "LR": 1.0}, n_splits=11)
+    assert set(publication.compute_figure_6(more)["split"]) == {10}
 
 
 def test_what_was_not_run_is_said(predictions):

@@ -52,6 +52,34 @@ def test_chance_is_named_where_it_is_not_excluded():
     assert "chance" not in paragraph(discrimination(), None)
 
 
+def permutation(p_value, low, high, n_as_good=0):
+    return pd.DataFrame(
+        [
+            {
+                "p_value": p_value,
+                "ci_low": low,
+                "ci_high": high,
+                "n_permutations": 1000,
+                "n_as_good": n_as_good,
+            }
+        ]
+    )
+
+
+def test_the_permutation_test_is_a_sentence():
+    text = paragraph(discrimination(), None, permutation(0.001, 0.0, 0.0038))
+    assert (
+        "With permuted labels the whole pipeline did at least as well in 0 of 1,000 reruns: p = "
+        "0.001 (95% Monte-Carlo interval 0.000 to 0.004), above chance." in text
+    )
+    text = paragraph(discrimination(), None, permutation(0.3, 0.27, 0.33, 300))
+    assert "300 of 1,000 reruns: p = 0.300" in text
+    assert "0.270 to 0.330), not shown to be above chance." in text
+    text = paragraph(discrimination(), None, permutation(0.045, 0.03, 0.06))
+    assert "above chance, which more permutations could change." in text
+    assert "permuted" not in paragraph(discrimination(), None)
+
+
 def test_few_events_are_named():
     assert "With 40 events" in paragraph(discrimination(events=40), None)
     assert "imprecise" not in paragraph(discrimination(), None)

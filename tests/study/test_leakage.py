@@ -152,6 +152,37 @@ def test_held_out_gene_scores_leave_the_network_alone(quick_study):
     np.testing.assert_array_equal(clean.score, unscored.score)
 
 
+@pytest.mark.parametrize("kind", ["permuted labels", "random genes"])
+@pytest.mark.parametrize("model", ["LR", QUICK_ENSEMBLE])
+def test_null_runs_learn_from_no_test_row(quick_study, model, kind):
+    plan = plan_of(quick_study, model, nulls={"permutations": 1, "gene_sets": 1, "sizes": [5]})
+    task = next(task for task in plan.tasks if task.null and task.null.kind == kind)
+    data = TaskData.of(plan.cohort)
+    clean, dirty = fit_task(data, task), fit_task(poisoned(data, task.split.test), task)
+    n = len(task.split.train) + len(task.split.validation)
+    np.testing.assert_array_equal(clean.score[:n], dirty.score[:n])
+    assert not np.array_equal(clean.score[n:], dirty.score[n:])
+
+
+def test_a_permutation_never_sees_the_true_labels(quick_study):
+    plan = plan_of(quick_study, "LR", nulls={"permutations": 1})
+    task = next(task for task in plan.tasks if task.null)
+    data = TaskData.of(plan.cohort)
+    flipped = replace(data, labels=1 - data.labels)
+    np.testing.assert_array_equal(fit_task(data, task).score, fit_task(flipped, task).score)
+
+
+def test_a_gene_set_never_sees_another_gene(quick_study):
+    plan = plan_of(quick_study, "LR", nulls={"gene_sets": 1, "sizes": [5], "permutations": 0})
+    task = next(task for task in plan.tasks if task.null)
+    data = TaskData.of(plan.cohort)
+    others = np.setdiff1d(np.arange(plan.cohort.n_genes), task.null.genes)
+    X = data.X.copy()
+    X[:, others] *= 1000
+    clean, dirty = fit_task(data, task), fit_task(replace(data, X=X), task)
+    np.testing.assert_array_equal(clean.score, dirty.score)
+
+
 @pytest.mark.parametrize("step", ["impute", "prevalence", "standardise"])
 def test_every_transformer_learns_from_the_training_part_alone(quick_study, step):
     cohort = invented_cohort()

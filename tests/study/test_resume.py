@@ -13,11 +13,11 @@ from deepcme.study.spec import make_study
 from tests.conftest import invented_cohort
 
 TABLES = (
-    "predictions.parquet", "metrics.csv", "gene_scores.csv", "history.parquet",
+    "predictions.parquet", "metrics.csv", "gene_scores.csv", "history.parquet", "nulls.csv",
     "panel_curve.csv", "selection_genes.csv", "held_out_gene_scores.csv",
 )  # fmt: skip
-N_TASKS = 18 + 36
-"""Fits, and steps of gene selection."""
+N_TASKS = 18 + 18 + 36
+"""Fits, those of null runs, and steps of gene selection."""
 NETWORK = {"name": "DeepCME", "parameters": {"hidden_layers": [16, 16], "max_epochs": 60}}
 
 
@@ -30,6 +30,7 @@ def study_file(tmp_path_factory):
             "cohort": {"path": folder / "cohort.h5ad"},
             "split": {"repeats": 6},
             "models": [NETWORK, "LR", "RF"],
+            "nulls": {"permutations": 2, "gene_sets": 1, "sizes": [20]},
             "selection": {"run": True, "random_panels": 1, "pairs": 1},
         }
     )

@@ -60,6 +60,29 @@ def run(
             show_default="none",
         ),
     ] = None,
+    permutations: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            help="Rerun the first model this many times on permuted labels.",
+            show_default="0",
+        ),
+    ] = None,
+    nulls: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            help="Rerun the first model on this many random gene sets of a size.",
+            show_default="0",
+        ),
+    ] = None,
+    signature: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="File of a gene signature, one gene a line: the first model on its genes "
+            "alone, beside random sets of its size. Can be given again.",
+        ),
+    ] = None,
     selection: Annotated[
         bool,
         typer.Option(
@@ -83,6 +106,8 @@ def run(
     overrides: dict[str, Any] = {"protocol": protocol, "seed": seed}
     if grid is not None:
         overrides["grid"] = {"search": grid}
+    if asked := _null_overrides(permutations, nulls, signature):
+        overrides["nulls"] = asked
     if selection:
         overrides["selection"] = {"run": True}
     study, name = _study_of(source, {k: v for k, v in overrides.items() if v is not None})
@@ -91,6 +116,17 @@ def run(
     page = write_report(folder)
     if not quiet:
         typer.echo(f"Report: {page}")
+
+
+def _null_overrides(
+    permutations: int | None, gene_sets: int | None, signatures: list[Path] | None
+) -> dict[str, Any]:
+    asked = {
+        "permutations": permutations,
+        "gene_sets": gene_sets,
+        "signatures": [path.absolute() for path in signatures or []] or None,
+    }
+    return {name: value for name, value in asked.items() if value is not None}
 
 
 def _study_of(source: Path | None, overrides: dict[str, Any]) -> tuple[Study, str]:

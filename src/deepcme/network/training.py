@@ -64,13 +64,25 @@ def draw_epoch(
     same batches and have masks of their own, side by side in one array.
     """
     rows = random.permutation(train_rows)
-    kept = []
-    if hyperparameters.dropout > 0:
-        rate = np.float32(hyperparameters.dropout)
-        for width in hyperparameters.hidden_layers:
-            draws = random.random((len(rows), n_members * width), dtype=np.float32)
-            kept.append((draws >= rate).view(np.uint8))
+    rate = hyperparameters.dropout
+    widths = hyperparameters.hidden_layers if rate > 0 else ()
+    kept = [draw_mask((len(rows), n_members * width), rate, random) for width in widths]
     return Epoch(rows, batch_offsets(len(rows), hyperparameters.batch_size), kept)
+
+
+def draw_mask(
+    shape: tuple[int, int], rate: float, random: np.random.Generator
+) -> NDArray[np.uint8]:
+    """1 where a unit is kept, with probability 1 - ``rate`` rounded to a 65,536th.
+
+    Four units share the bits of one draw: masks are a good part of the time of
+    an epoch over few genes.
+    """
+    size = shape[0] * shape[1]
+    every_bit = np.iinfo(np.uint64).max
+    bits = random.integers(0, every_bit, -(-size // 4), dtype=np.uint64, endpoint=True)
+    draws = bits.view(np.uint16)[:size].reshape(shape)
+    return (draws >= np.uint16(round(rate * 2**16))).view(np.uint8)
 
 
 def cross_entropy(

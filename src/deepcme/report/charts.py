@@ -5,6 +5,7 @@ from __future__ import annotations
 from deepcme.report import figures
 from deepcme.report.contents import Contents
 from deepcme.report.figures import Chart
+from deepcme.report.null_figure import plot_nulls
 
 TOP_GENES = 30
 
@@ -26,6 +27,8 @@ def make_charts(contents: Contents) -> dict[str, Chart]:
             charts["calibration"] = figures.plot_calibration(of_headline)
     if "decision_curve" in tables:
         charts["decision_curve"] = figures.plot_decision_curve(tables["decision_curve"])
+    if "nulls" in tables and len(tables["nulls"]):
+        charts["nulls"] = plot_nulls(tables["null_runs"], tables["nulls"])
     if "genes" in tables:
         charts["top_genes"] = figures.plot_top_genes(tables["genes"].head(TOP_GENES))
     if "history" in tables:
@@ -34,6 +37,8 @@ def make_charts(contents: Contents) -> dict[str, Chart]:
         charts["training_curves"] = figures.plot_training_curves(first)
     if "panel_curve" in tables:
         charts["panel_curve"] = figures.plot_panel_curve(tables["panel_curve"])
+    if "figure_6" in tables:
+        charts["figure_6"] = figures.plot_roc(tables["figure_6"])
     if "figure_7" in tables:
-        charts["grid"] = figures.plot_grid(tables["figure_7"])
+        charts["figure_7"] = figures.plot_grid(tables["figure_7"])
     return charts

@@ -24,6 +24,7 @@ from deepcme.evaluation.metrics import compute_metrics
 from deepcme.evaluation.stability import compute_instability
 from deepcme.evaluation.utility import compute_decision_curve
 from deepcme.report import publication, tables
+from deepcme.report.nulls import compute_null_tables
 from deepcme.report.selection import describe_selection, selection_makers
 from deepcme.report.verdict import Verdict, make_verdict
 from deepcme.seeds import seed_for
@@ -116,8 +117,12 @@ def compute_contents(folder: StudyFolder) -> Contents:
     notes["calibration_evidence"] = describe_calibration_evidence(
         int(counts["events"]), int(counts["n"] - counts["events"])
     )
+    null_tables, null_notes = compute_null_tables(folder, headline, float(counts["auc"]))
+    made, notes = made | null_tables, notes | null_notes
     findings = folder.read_findings()
-    verdict = make_verdict(headline, findings, discrimination, made.get("comparison"))
+    verdict = make_verdict(
+        headline, findings, discrimination, made.get("comparison"), made.get("permutation")
+    )
     selection = describe_selection(made) if settings["selection"]["run"] else []
     return Contents(cohort, identity, headline, findings, verdict, made, notes, selection)
 
@@ -154,6 +159,7 @@ def _publication_makers(
         "table_1": lambda: publication.compute_table_1(metrics),
         "table_2": lambda: publication.compute_table_2(metrics),
         "table_3": lambda: publication.compute_table_3(metrics),
+        "figure_6": lambda: publication.compute_figure_6(predictions),
         "figure_7": grid,
         "claims": claims,
     }

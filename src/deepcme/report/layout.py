@@ -52,6 +52,15 @@ CAPTIONS: dict[str, str] = {
         "How much one sample's predicted risk changes from split to split: the mean, over "
         "samples, of its standard deviation."
     ),
+    "permutation": (
+        "Permutation test: patient labels permuted, splits redrawn, everything refitted. p "
+        "counts the labels as they are as one permutation (Phipson and Smyth 2010); its "
+        "interval is that of the Monte-Carlo error."
+    ),
+    "nulls": (
+        "Mean test AUC of the null runs, and its quantiles, beside the AUC of what they are "
+        "compared with. Share as good: of null runs with at least this AUC, Wilson's interval."
+    ),
     "external_auc": (
         "AUC and PR-AUC of the model as it came. The prevalence is the PR-AUC of chance. "
         "DeLong's interval takes samples as independent; the bootstrap draws patients."
@@ -137,6 +146,31 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
         ("model", "Model", ""),
         ("metric", "Measure", ""),
         ("value", "Value", ".3f"),
+        *_INTERVAL,
+        ("n", "Samples", ",.0f"),
+        ("events", "Events", ",.0f"),
+    ),
+    "permutation": (
+        ("observed", "AUC", ".3f"),
+        ("p_value", "p", ".3f"),
+        *_INTERVAL,
+        ("n_permutations", "Permutations", ",.0f"),
+        ("n_as_good", "As good", ",.0f"),
+        ("null_mean", "Null mean", ".3f"),
+        ("null_sd", "Null sd", ".3f"),
+        ("n", "Samples", ",.0f"),
+        ("events", "Events", ",.0f"),
+    ),
+    "nulls": (
+        ("kind", "Null", ""),
+        ("size", "Genes", ",.0f"),
+        ("n_runs", "Runs", ",.0f"),
+        ("null_mean", "Mean AUC", ".3f"),
+        ("null_low", "2.5%", ".3f"),
+        ("null_high", "97.5%", ".3f"),
+        ("compared", "Compared", ""),
+        ("auc", "Its AUC", ".3f"),
+        ("share_as_good", "Share as good", ".3f"),
         *_INTERVAL,
         ("n", "Samples", ",.0f"),
         ("events", "Events", ",.0f"),

@@ -146,6 +146,6 @@ def vega_bundle() -> Markup:
 
 
 def embedded_json(value: dict[str, Any]) -> Markup:
-    """JSON that cannot end the script element it stands in."""
-    text = json.dumps(value, ensure_ascii=False)
+    """JSON that every browser reads and that cannot end the script element it stands in."""
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False)
     return Markup(text.replace("<", "\\u003c").replace("\u2028", "\\u2028"))

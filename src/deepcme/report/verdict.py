@@ -7,6 +7,8 @@ from typing import Any
 
 import pandas as pd
 
+from deepcme.report.nulls import describe_permutation
+
 _FEW_EVENTS = 100
 
 
@@ -30,13 +32,14 @@ def make_verdict(
     findings: list[dict[str, Any]],
     discrimination: pd.DataFrame,
     comparison: pd.DataFrame | None,
+    permutation: pd.DataFrame | None = None,
 ) -> Verdict:
     """Build the verdict on one model.
 
     Rules: severe findings first. Then the comparison with the best baseline,
     chosen on validation data: an interval that holds 0 is "No demonstrated
     advantage". Then the AUC with its interval, and whether chance is excluded.
-    Then the number of events, if small.
+    Then the permutation test, if it was run. Then the number of events, if small.
 
     Parameters
     ----------
@@ -47,6 +50,8 @@ def make_verdict(
         As `compute_discrimination` gives it.
     comparison : DataFrame or None
         As `compute_comparison` gives it; None where there is no baseline.
+    permutation : DataFrame or None
+        As `compute_permutation_table` gives it; None where it was not run.
     """
     warnings = tuple(
         f"{finding['title']}: {finding['evidence']}"
@@ -55,6 +60,8 @@ def make_verdict(
     )
     row = discrimination[discrimination["model"] == model].iloc[0]
     sentences = [_advantage(model, comparison), _discrimination(model, row)]
+    if permutation is not None:
+        sentences.append(describe_permutation(permutation))
     if min(row["events"], row["n"] - row["events"]) < _FEW_EVENTS:
         sentences.append(
             f"With {int(row['events'])} events among {int(row['n'])} samples these numbers are "

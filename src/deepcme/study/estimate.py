@@ -1,37 +1,71 @@
-"""How long a study's networks will take, timed from a few steps of each kind."""
+"""How long a study's fits will take, timed from one of each kind."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
 from deepcme.classifier import DeepCMEClassifier
+from deepcme.study.executors import try_task
 from deepcme.study.models import ENSEMBLE, NETWORKS, make_model
-from deepcme.study.plan import Plan, Task
+from deepcme.study.plan import Plan, Task, TaskData
 from deepcme.threads import single_thread
 
 _TIMED_EPOCHS = 2
+_LONG_FIT_SECONDS = 2.0
+_TIMED_PARAMETERS = ("hidden_layers", "batch_size", "max_epochs", "n_networks")
 
 
 def describe_expected_time(plan: Plan, tasks: Sequence[Task], jobs: int) -> str:
-    """Number of fits and the expected time, in one sentence."""
+    """Number of fits and the expected time, in one sentence.
+
+    Counted are the networks, and the null runs of any model; a study's few
+    other fits add little.
+    """
     seconds = 0.0
-    per_epoch: dict[tuple[tuple[int, ...], int], float] = {}
+    of_kind: dict[tuple[Any, ...], float] = {}
     networks = [task for task in tasks if task.model.estimator in NETWORKS]
-    for task in networks:
-        estimator = task.model.estimator
-        model = make_model(estimator, task.model.parameters, task.random_state)
-        shape = (model.hidden_layers, model.batch_size)
-        if shape not in per_epoch:
-            per_epoch[shape] = _seconds_per_epoch(plan, task, *shape)
-        n_networks = model.n_networks if estimator == ENSEMBLE else 1
-        seconds += per_epoch[shape] * model.max_epochs * n_networks
+    nulls = [task for task in tasks if task.null is not None]
+    for task in {task.key: task for task in (*networks, *nulls)}.values():
+        kind = _kind(plan, task)
+        if kind not in of_kind:
+            of_kind[kind] = _seconds(plan, task)
+        seconds += of_kind[kind]
+    reruns = f", {len(nulls):,} for null runs" if nulls else ""
     return (
-        f"{len(tasks)} fits to do, {len(networks)} of them networks: about "
+        f"{len(tasks):,} fits to do, {len(networks):,} of them networks{reruns}: about "
         f"{_duration(seconds / jobs)} on {jobs} process{'es' if jobs > 1 else ''}."
     )
+
+
+def _kind(plan: Plan, task: Task) -> tuple[Any, ...]:
+    """What the time of a fit depends on."""
+    parameters = [str(task.model.parameters.get(name)) for name in _TIMED_PARAMETERS]
+    return task.model.estimator, *parameters, _n_genes(plan, task)
+
+
+def _n_genes(plan: Plan, task: Task) -> int:
+    if task.null is None or task.null.genes is None:
+        return plan.cohort.n_genes
+    return len(task.null.genes)
+
+
+def _seconds(plan: Plan, task: Task) -> float:
+    """Time of a network that takes long from a few of its epochs, of others from one fit."""
+    estimator = task.model.estimator
+    if estimator in NETWORKS:
+        model = make_model(estimator, task.model.parameters, task.random_state)
+        n_networks = model.n_networks if estimator == ENSEMBLE else 1
+        per_epoch = _seconds_per_epoch(plan, task, model.hidden_layers, model.batch_size)
+        expected = float(per_epoch * model.max_epochs * n_networks)
+        if expected > _LONG_FIT_SECONDS:
+            return expected
+    start = time.perf_counter()
+    try_task(TaskData.of(plan.cohort), task)
+    return time.perf_counter() - start
 
 
 def _seconds_per_epoch(
@@ -40,7 +74,7 @@ def _seconds_per_epoch(
     """Time two epochs and four on noise of the cohort's size; the difference is two epochs."""
     n_train, n_valid = len(task.split.train), len(task.split.validation)
     random = np.random.default_rng(0)
-    X = random.random((n_train + n_valid, plan.cohort.n_genes), dtype=np.float32)
+    X = random.random((n_train + n_valid, _n_genes(plan, task)), dtype=np.float32)
     y = np.arange(len(X)) % 2
     valid = np.arange(n_train, len(X))
     elapsed = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -56,7 +56,9 @@ def fit_task(data: TaskData, task: Task) -> TaskResult:
     learns, and the validation part only chooses the network's epoch, except in
     the ensemble and the tuned regression: they are fitted on both parts, and the
     scores of the validation part come from the fits that did not see the row.
+    Of a null run only the scores are kept.
     """
+    data = _as_seen_by(task, data)
     make_engine()  # if it is PyTorch, its threads can be limited only once it is loaded
     with single_thread():
         preprocessor = _fit_preprocessor(data, task)
@@ -72,12 +74,16 @@ def fit_task(data: TaskData, task: Task) -> TaskResult:
         testing = transform_rows(preprocessor, data.X, split.test)
         test_score, test_probability = scores_of(model, testing)
         held_out_scores = _score_genes(data, task, model, testing) if task.score_genes else None
+    rows = np.concatenate([fitting_rows, split.test])
+    score = np.concatenate([score, test_score])
+    if task.null is not None:
+        return TaskResult(rows, score, None)
     if probability is not None and test_probability is not None:
         probability = np.concatenate([probability, test_probability])
     is_network = task.model.estimator in NETWORKS
     return TaskResult(
-        rows=np.concatenate([fitting_rows, split.test]),
-        score=np.concatenate([score, test_score]),
+        rows=rows,
+        score=score,
         probability=probability,
         genes=kept_genes(preprocessor) if is_network else None,
         gene_scores=model.gene_scores_.astype(np.float64) if is_network else None,
@@ -92,6 +98,15 @@ def _score_genes(
     random = np.random.default_rng(seed_for(task.random_state, "held-out gene scores"))
     labels = data.labels[task.split.test]
     return compute_gene_scores(model.weights_, testing, labels, random)
+
+
+def _as_seen_by(task: Task, data: TaskData) -> TaskData:
+    """The data that a task may see: a null run's labels and its genes alone."""
+    if task.null is None:
+        return data
+    labels = data.labels if task.null.labels is None else task.null.labels
+    X = data.X if task.null.genes is None else data.X[:, list(task.null.genes)]
+    return replace(data, X=X, labels=labels)
 
 
 def _fit_preprocessor(data: TaskData, task: Task) -> Pipeline:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from deepcme import __version__
 from deepcme.cohort import Cohort
@@ -20,6 +21,7 @@ from deepcme.seeds import integer_seed, seed_for
 from deepcme.splits import RepeatedSplits, Split
 from deepcme.study.grid import GridPoint, grid_points
 from deepcme.study.models import DEEPCME
+from deepcme.study.nulls import NullRun, make_null_runs
 from deepcme.study.spec import ModelSettings, PreprocessingSettings, Study
 
 # Packages whose version may change a result.
@@ -55,8 +57,9 @@ class TaskData:
 class Task:
     """One fit: a model, its split, its preprocessing and its seed.
 
-    `grid_point` is set for the fits of a hyper-parameter search; `score_genes` asks a
-    network for gene scores on held-out rows.
+    `grid_point` is set for the fits of a hyper-parameter search, `null` for
+    those of a null run, whose labels and genes then stand for the cohort's;
+    `score_genes` asks a network for gene scores on held-out rows.
     """
 
     key: str
@@ -66,12 +69,14 @@ class Task:
     preprocessing: PreprocessingSettings
     random_state: int
     grid_point: GridPoint | None = None
+    null: NullRun | None = None
     score_genes: bool = False
 
     @property
     def title(self) -> str:
-        """The task in words."""
-        return f"{self.model.name}, split {self.split_number}"
+        """A name that no other task of the study has."""
+        run = "" if self.null is None else f", {self.null.title}"
+        return f"{self.model.name}{run}, split {self.split_number}"
 
 
 @dataclass(frozen=True)
@@ -84,8 +89,11 @@ class Plan:
     tasks: tuple[Task, ...]
 
     def identity(self) -> dict[str, Any]:
-        """What makes two runs the same study: settings, data and package versions."""
-        settings = self.study.model_dump(mode="json", exclude={"cohort"})
+        """What makes two runs the same study: settings, data and package versions.
+
+        Nulls stand beside a study's results and can be added to them.
+        """
+        settings = self.study.model_dump(mode="json", exclude={"cohort", "nulls"})
         return {
             "study": settings,
             "cohort": self.cohort.fingerprint,
@@ -111,10 +119,7 @@ def make_plan(study: Study, cohort: Cohort) -> Plan:
     """
     if study.preprocessing.tissue == "primary":
         cohort = cohort.keep_primary_tumours()
-    splitter = RepeatedSplits(study.split.repeats, study.split.fractions, study.split.by)
-    splits = list(
-        splitter.split(cohort.labels, cohort.patients, seed_for(study.seed, "splits"))
-    )
+    splits = _draw_splits(study, cohort.labels, cohort, "splits")
     common = common_content(study, cohort)
     scored = next((m.name for m in study.models if m.estimator == DEEPCME), None)
     tasks = []
@@ -131,7 +136,32 @@ def make_plan(study: Study, cohort: Cohort) -> Plan:
                 content_key(content), number, split, model, study.preprocessing, seed, point
             )
             tasks.append(replace(task, score_genes=score_genes))
-    return Plan(study, cohort, tuple(splits), tuple(tasks))
+    nulls = _null_tasks(study, cohort, splits, common)
+    return Plan(study, cohort, tuple(splits), (*tasks, *nulls))
+
+
+def _draw_splits(
+    study: Study, labels: ArrayLike, cohort: Cohort, *branch: str | int
+) -> list[Split]:
+    """The study's splits of a cohort with these labels, by a named branch of the seeds."""
+    splitter = RepeatedSplits(study.split.repeats, study.split.fractions, study.split.by)
+    return list(splitter.split(labels, cohort.patients, seed_for(study.seed, *branch)))
+
+
+def _null_tasks(
+    study: Study, cohort: Cohort, splits: Sequence[Split], common: dict[str, Any]
+) -> Iterator[Task]:
+    """Fits of the study's first model for every null run; permuted labels draw new splits."""
+    model = study.models[0]
+    for run in make_null_runs(study, cohort, splits):
+        of_run = splits
+        if run.labels is not None:
+            of_run = _draw_splits(study, run.labels, cohort, "splits", run.title)
+        for number, split in enumerate(of_run, start=1):
+            content = {**common, "model": model.model_dump(), "number": number}
+            key = content_key({**content, "null": run.content()})
+            seed = integer_seed(seed_for(study.seed, "fit", model.name, run.title, number))
+            yield Task(key, number, split, model, study.preprocessing, seed, null=run)
 
 
 def common_content(study: Study, cohort: Cohort) -> dict[str, Any]:

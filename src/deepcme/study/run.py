@@ -18,6 +18,7 @@ from deepcme.study.estimate import describe_expected_time
 from deepcme.study.executors import AnyTask, Outcome, run_on_dask, run_on_processes
 from deepcme.study.grid import summarise_grid
 from deepcme.study.models import DEEPCME, ENSEMBLE
+from deepcme.study.nulls import describe_null_runs
 from deepcme.study.plan import Plan, Task, TaskData, make_plan
 from deepcme.study.selection import SelectionTask, make_selection_tasks
 from deepcme.study.selection_tables import write_selection_tables
@@ -78,7 +79,7 @@ def run_study(
     if not quiet:
         print(_announcement(plan, tasks, missing), file=sys.stderr)
         fits = [task for task in missing if isinstance(task, Task)]
-        if fits and study.grid.search != "none":
+        if any(task.grid_point or task.null for task in fits):
             print(describe_expected_time(plan, fits, jobs), file=sys.stderr)
     outcomes = _outcomes(TaskData.of(plan.cohort), missing, jobs, scheduler)
     failures: dict[str, str] = {}
@@ -128,11 +129,13 @@ def _announcement(plan: Plan, tasks: Sequence[AnyTask], missing: Sequence[AnyTas
     n_done, n_selection = len(tasks) - len(missing), len(tasks) - len(plan.tasks)
     done = f"; {n_done} of {len(tasks)} fits are there already" if n_done else ""
     selection = f", {n_selection} steps of gene selection" if n_selection else ""
+    nulls = list({task.null.title: task.null for task in plan.tasks if task.null}.values())
+    reruns = f" {describe_null_runs(nulls, study.models[0].name)}" if nulls else ""
     return (
         f"{cohort.name}: {cohort.n_samples} samples of {cohort.n_patients} patients, "
         f"{cohort.n_positives} positive, {cohort.n_genes:,} genes. "
         f"{len(study.models)} models on {study.split.repeats} splits{selection}, "
-        f"protocol {study.protocol}{done}."
+        f"protocol {study.protocol}{done}.{reruns}"
     )
 
 
@@ -147,7 +150,8 @@ def _failure_sentence(failures: dict[str, str], n_tasks: int, folder: StudyFolde
 
 def write_tables(plan: Plan, folder: StudyFolder) -> None:
     """Make the study's tables of its finished tasks."""
-    fits = [task for task in plan.tasks if task.grid_point is None]
+    fits = [task for task in plan.tasks if task.grid_point is None and task.null is None]
+    nulls = [task for task in plan.tasks if task.null is not None]
     searched = [task for task in plan.tasks if task.grid_point is not None]
     results = list(folder.results(fits))
     predictions = [tables.compute_predictions(plan.cohort, results)]
@@ -164,6 +168,7 @@ def write_tables(plan: Plan, folder: StudyFolder) -> None:
     folder.write_table(metrics, "metrics.csv")
     folder.write_table(tables.compute_gene_scores(plan.cohort, results), "gene_scores.csv")
     folder.write_table(tables.compute_history(results), "history.parquet")
+    folder.write_null_runs(tables.compute_null_runs(plan.cohort, folder.results(nulls)))
     if plan.study.selection.run:
         write_selection_tables(plan, folder, results)
     folder.remove_leftovers()

@@ -6,7 +6,7 @@ import difflib
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import tomli_w
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -18,6 +18,9 @@ Protocol = Literal["honest", "paper"]
 TABLE_1_MODELS = ("DeepCME", "LR", "SVC", "RF", "DT", "KNN")
 # The paper's models, and the two that predicted best on real cohorts.
 DEFAULT_MODELS = ("DeepCME", "DeepCME-ensemble", *TABLE_1_MODELS[1:], "LR-tuned")
+
+FEW_RUNS = 20
+"""Null runs of a kind that is needed but was given no number."""
 
 _WITHOUT_BATCH_NORM = {"batch_norm": False}
 _WITHOUT_DROPOUT = {"dropout": 0.0}
@@ -171,6 +174,38 @@ class SelectionSettings(_Settings):
     pairs: int = Field(default=25, ge=1, le=1000)
 
 
+class NullSettings(_Settings):
+    """Reruns of the first model where there is nothing special to find.
+
+    Whoever asks for gene sets or signatures also gets `FEW_RUNS` of what these
+    stand beside, random sets and permuted labels, unless told otherwise.
+    """
+
+    permutations: int = Field(default=0, ge=0, le=100_000)
+    gene_sets: int = Field(default=0, ge=0, le=100_000)
+    sizes: tuple[Annotated[int, Field(ge=1)], ...] = ()
+    signatures: tuple[Path, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fill_in_what_they_stand_beside(cls, value: Any) -> Any:
+        if not isinstance(value, dict):
+            return value
+        filled = dict(value)
+        if filled.get("signatures"):
+            filled.setdefault("gene_sets", FEW_RUNS)
+        if filled.get("signatures") or filled.get("gene_sets"):
+            filled.setdefault("permutations", FEW_RUNS)
+        return filled
+
+    @model_validator(mode="after")
+    def _signatures_differ(self) -> NullSettings:
+        names = [path.stem for path in self.signatures]
+        if len(set(names)) < len(names):
+            raise ValueError(f"two signatures have the same name: {', '.join(names)}")
+        return self
+
+
 class Study(_Settings):
     """A resolved study: every setting has a value."""
 
@@ -181,6 +216,7 @@ class Study(_Settings):
     preprocessing: PreprocessingSettings
     evaluation: EvaluationSettings = EvaluationSettings()
     grid: GridSettings = GridSettings()
+    nulls: NullSettings = NullSettings()
     selection: SelectionSettings = SelectionSettings()
     models: tuple[ModelSettings, ...] = Field(min_length=1)
 
@@ -241,9 +277,9 @@ def make_study(values: dict[str, Any], source: str = "study") -> Study:
 
 
 def load_study(path: str | Path, overrides: Mapping[str, Any] | None = None) -> Study:
-    """Read a study file; a relative cohort path is taken from the file's folder.
+    """Read a study file; relative paths in it are taken from the file's folder.
 
-    `overrides` replace settings, those of a section one by one.
+    `overrides` replace settings of the file; a section is replaced setting by setting.
 
     Raises
     ------
@@ -259,17 +295,23 @@ def load_study(path: str | Path, overrides: Mapping[str, Any] | None = None) -> 
         raise DeepCMEError(f"{path}: not valid TOML: {error}.") from error
     if "cohort" not in values:
         raise DeepCMEError(f"{path}: it names no cohort: add [cohort] with path = ...")
-    for name, value in (overrides or {}).items():
+    for name, setting in (overrides or {}).items():
         section = values.get(name)
-        if isinstance(section, dict) and isinstance(value, dict):
-            value = {**section, **value}
-        values[name] = value
-    study = make_study(values, str(path))
-    cohort_path = study.cohort.path
-    if cohort_path is not None and not cohort_path.is_absolute():
-        cohort = CohortSettings(path=path.parent / cohort_path)
-        study = study.model_copy(update={"cohort": cohort})
-    return study
+        if isinstance(section, dict) and isinstance(setting, Mapping):
+            setting = {**section, **setting}
+        values[name] = setting
+    return _with_paths_from(path.parent, make_study(values, str(path)))
+
+
+def _with_paths_from(folder: Path, study: Study) -> Study:
+    """The study with relative paths taken from a folder; absolute ones stay."""
+    signatures = tuple(folder / signature for signature in study.nulls.signatures)
+    update: dict[str, Any] = {
+        "nulls": study.nulls.model_copy(update={"signatures": signatures})
+    }
+    if study.cohort.path is not None:
+        update["cohort"] = CohortSettings(path=folder / study.cohort.path)
+    return study.model_copy(update=update)
 
 
 def _first_problem(error: ValidationError) -> str:
@@ -290,6 +332,7 @@ def _suggestion(location: tuple[int | str, ...]) -> str:
         "preprocessing": PreprocessingSettings,
         "evaluation": EvaluationSettings,
         "grid": GridSettings,
+        "nulls": NullSettings,
         "selection": SelectionSettings,
         "models": ModelSettings,
     }

@@ -16,6 +16,8 @@ Layout, all readable with pandas and a text editor::
     history.parquet       split, model, epoch, train_loss, valid_loss, valid_auc
     grid.csv              split, width, batch_size, penalty_strength, losses and AUCs
     grid_summary.csv      the same, averaged over the splits
+    nulls.csv             one row per null run: kind, number, size, auc, n_splits, n, events,
+                          signature, listed, missing; absent where none was asked for
 
 With gene selection also (see docs/selection.md)::
 
@@ -46,6 +48,7 @@ from deepcme.study.fit import TaskResult
 from deepcme.study.plan import Plan, Task
 from deepcme.study.selection import Arrays, SelectionTask
 
+_NULL_RUNS = "nulls.csv"
 _HISTORY_COLUMNS = ("epoch", "train_loss", "valid_loss", "valid_auc")
 _SCORE_COLUMNS = ("first_layer", "integrated_gradients", "permutation")
 
@@ -150,6 +153,22 @@ class StudyFolder:
             write_text(path, _as_json(failures))
         else:
             path.unlink(missing_ok=True)
+
+    def write_null_runs(self, runs: pd.DataFrame) -> None:
+        """Write the table of null runs; without any there is none."""
+        if runs.empty:
+            (self.path / _NULL_RUNS).unlink(missing_ok=True)
+        else:
+            self.write_table(runs, _NULL_RUNS)
+
+    def read_null_runs(self) -> pd.DataFrame:
+        """Read the table of null runs; empty where none was asked for."""
+        path = self.path / _NULL_RUNS
+        if not path.is_file():
+            return pd.DataFrame()
+        # Text as it stands: a signature may be called 007, and Entrez ids are genes.
+        text = {"signature": str, "missing": str}
+        return pd.read_csv(path, dtype=text, keep_default_na=False, na_values=[""])
 
     def write_table(self, table: pd.DataFrame, name: str) -> None:
         """Write a table as CSV or Parquet, as its name says."""

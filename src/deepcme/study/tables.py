@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,12 +13,16 @@ from deepcme.evaluation.metrics import compute_auc
 from deepcme.selection.scores import describe_genes
 from deepcme.study.fit import TaskResult
 from deepcme.study.grid import TUNED, choose_points
+from deepcme.study.nulls import NullRun
 from deepcme.study.plan import Plan, Task
 
 TOP_GENES = 30
 GENE_SCORE_COLUMNS = (
     "model", "rank", "gene", "symbol", "score", "sd", "splits", "top_share", "prevalence",
     "largest_z", "driving_samples",
+)  # fmt: skip
+NULL_COLUMNS = (
+    "kind", "number", "size", "auc", "n_splits", "n", "events", "signature", "listed", "missing"
 )  # fmt: skip
 HISTORY_COLUMNS = ("split", "model", "epoch", "train_loss", "valid_loss", "valid_auc")
 
@@ -138,6 +143,45 @@ def compute_grid(cohort: Cohort, results: Results) -> pd.DataFrame:
             }
         )
     return pd.DataFrame(rows)
+
+
+def compute_null_runs(cohort: Cohort, results: Results) -> pd.DataFrame:
+    """One row per null run: its size, its test AUC averaged over the splits, and the counts.
+
+    `n` and `events` count samples tested at least once, events by the run's own
+    labels; `listed` and `missing` say what the cohort lacks of a signature.
+    """
+    runs: dict[str, NullRun] = {}
+    tests: dict[str, list[pd.DataFrame]] = {}
+    for task, result in results:
+        if task.null is None:
+            continue
+        n_test = len(task.split.test)
+        rows = result.rows[-n_test:]
+        label = (cohort.labels if task.null.labels is None else task.null.labels)[rows]
+        test = pd.DataFrame({"row": rows, "label": label, "score": result.score[-n_test:]})
+        runs[task.null.title] = task.null
+        tests.setdefault(task.null.title, []).append(test)
+    rows_of_table = [_null_row(run, tests[title]) for title, run in runs.items()]
+    return pd.DataFrame(rows_of_table, columns=list(NULL_COLUMNS))
+
+
+def _null_row(run: NullRun, tests: list[pd.DataFrame]) -> dict[str, Any]:
+    tested = pd.concat(tests).drop_duplicates("row")
+    row: dict[str, Any] = {
+        "kind": run.kind,
+        "number": run.number,
+        "size": run.size,
+        "auc": np.mean([compute_auc(test["label"], test["score"]) for test in tests]),
+        "n_splits": len(tests),
+        "n": len(tested),
+        "events": int(tested["label"].sum()),
+    }
+    if run.signature is not None:
+        row["signature"] = run.signature.name
+        row["listed"] = run.signature.n_listed
+        row["missing"] = ", ".join(run.signature.missing)
+    return row
 
 
 def compute_history(results: Results) -> pd.DataFrame:

@@ -29,6 +29,12 @@ protocol = "honest"
 [evaluation]
 # metrics = ["auc", "pr_auc"]
 
+[nulls]   # reruns of the first model where there is nothing special to find
+# permutations = 0       # on permuted labels, splits and all
+# gene_sets = 0          # on random gene sets of each size
+# sizes = []             # genes of a set; without any, those of the signatures, or 30
+# signatures = []        # files of one gene a line, each refitted beside sets of its size
+
 [selection]
 # run = false            # select genes: panels, decoys, stability, gene scores
 # rankers = ["soft-path", "l1-logistic"]   # the first also meets decoys and half samples

@@ -15,16 +15,6 @@ constexpr int64_t kBlockColumns = 64;
 constexpr int64_t kBlockValues = 16384;
 constexpr int64_t kWorthwhileOperations = int64_t{1} << 22;
 
-/// to[c][r] = from[r][c], a square of cache lines at a time: a whole column of a matrix
-/// whose rows are a power of two long would compete for a few places in the cache.
-void transpose(const Matrix& from, int64_t n_rows, int64_t n_columns, Matrix& to) {
-  for (int64_t top = 0; top < n_rows; top += kLine)
-    for (int64_t left = 0; left < n_columns; left += kLine)
-      for (int64_t r = top; r < std::min(top + kLine, n_rows); ++r)
-        for (int64_t c = left; c < std::min(left + kLine, n_columns); ++c)
-          to.row(c)[r] = from.row(r)[c];
-}
-
 double sigmoid(double logit) { return 1 / (1 + std::exp(-logit)); }
 
 /// -label log(p) - (1 - label) log(1 - p) for p = sigmoid(logit), without overflow.
@@ -200,7 +190,8 @@ void Head::linear_gradient(size_t layer, const Matrix& output_gradient, int64_t 
             .n_inner = n,
             .n_columns = weight.stride()});
   // Transposing two matrices of the batch is cheaper than transposing the weights.
-  transpose(output_gradient, n, weight.columns(), transposed_gradient_);
+  kernels_.transpose(output_gradient.data(), output_gradient.stride(), n, weight.columns(),
+                     transposed_gradient_.data(), transposed_gradient_.stride());
   multiply({.c = transposed_input_gradient_.data(),
             .c_stride = transposed_input_gradient_.stride(),
             .a = weight.data(),
@@ -211,7 +202,8 @@ void Head::linear_gradient(size_t layer, const Matrix& output_gradient, int64_t 
             .n_rows = weight.rows(),
             .n_inner = weight.columns(),
             .n_columns = padded(n)});
-  transpose(transposed_input_gradient_, weight.rows(), n, block.gradient);
+  kernels_.transpose(transposed_input_gradient_.data(), transposed_input_gradient_.stride(),
+                     weight.rows(), n, block.gradient.data(), block.gradient.stride());
 }
 
 /// A product shared out in blocks whose size does not depend on the number of threads.

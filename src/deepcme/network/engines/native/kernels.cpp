@@ -191,6 +191,25 @@ void forward(const FirstLayer& layer, GeneRange genes, Batch batch, float* sum,
 
 // ---- The upper layers ------------------------------------------------------------------
 
+/// Four rows and columns at a time: a whole column of a matrix whose rows are a power of
+/// two long would compete for a few places in the cache.
+void transpose(const float* from, int64_t from_stride, int64_t n_rows, int64_t n_columns,
+               float* to, int64_t to_stride) {
+  int64_t row = 0;
+  for (; row + 4 <= n_rows; row += 4) {
+    int64_t column = 0;
+    for (; column + 4 <= n_columns; column += 4)
+      transpose_square(from + row * from_stride + column, from_stride,
+                       to + column * to_stride + row, to_stride);
+    for (; column < n_columns; ++column)
+      for (int64_t r = row; r < row + 4; ++r)
+        to[column * to_stride + r] = from[r * from_stride + column];
+  }
+  for (; row < n_rows; ++row)
+    for (int64_t column = 0; column < n_columns; ++column)
+      to[column * to_stride + row] = from[row * from_stride + column];
+}
+
 void multiply(const Product& p) {
   const FlushDenormals flush;
   for_each_block(p.n_rows, p.n_columns,
@@ -332,6 +351,7 @@ const Kernels DEEPCME_KERNELS = {
     .follow_momentum_then_forward = follow_momentum_then_forward,
     .forward = forward,
     .multiply = multiply,
+    .transpose = transpose,
     .adam = adam,
     .batch_statistics = batch_statistics,
     .running_statistics = running_statistics,

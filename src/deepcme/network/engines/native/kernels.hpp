@@ -108,6 +108,11 @@ struct Kernels {
   void (*forward)(const FirstLayer&, GeneRange, Batch, float* sum, float* scratch);
 
   void (*multiply)(const Product&);
+
+  /// to[c, r] = from[r, c].
+  void (*transpose)(const float* from, int64_t from_stride, int64_t n_rows, int64_t n_columns,
+                    float* to, int64_t to_stride);
+
   void (*adam)(float* weight, float* first_moment, float* second_moment,
                const float* gradient, int64_t n, const AdamStep&);
 

@@ -52,6 +52,27 @@ DEEPCME_INLINE Vector signed_like(Vector v, Vector size) {
   return v > zero ? size : (v < zero ? -size : zero);
 }
 
+/// to[c, r] = from[r, c] for four rows and four columns.
+DEEPCME_INLINE void transpose_square(const float* from, int64_t from_stride, float* to,
+                                     int64_t to_stride) {
+  typedef float Four __attribute__((vector_size(16)));
+  typedef float StoredFour __attribute__((vector_size(16), aligned(4), may_alias));
+  Four row[4];
+#pragma GCC unroll 4
+  for (int r = 0; r < 4; ++r)
+    row[r] = *reinterpret_cast<const StoredFour*>(from + r * from_stride);
+  const Four low_01{row[0][0], row[1][0], row[0][1], row[1][1]};
+  const Four high_01{row[0][2], row[1][2], row[0][3], row[1][3]};
+  const Four low_23{row[2][0], row[3][0], row[2][1], row[3][1]};
+  const Four high_23{row[2][2], row[3][2], row[2][3], row[3][3]};
+  row[0] = Four{low_01[0], low_01[1], low_23[0], low_23[1]};
+  row[1] = Four{low_01[2], low_01[3], low_23[2], low_23[3]};
+  row[2] = Four{high_01[0], high_01[1], high_23[0], high_23[1]};
+  row[3] = Four{high_01[2], high_01[3], high_23[2], high_23[3]};
+#pragma GCC unroll 4
+  for (int c = 0; c < 4; ++c) *reinterpret_cast<StoredFour*>(to + c * to_stride) = row[c];
+}
+
 /// A block of a product held in registers.
 template <int Rows, int Vectors>
 struct Block {

@@ -1,0 +1,122 @@
+"""A result beside what the same model finds with permuted labels or random genes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from deepcme.evaluation.intervals import compute_wilson_interval
+from deepcme.evaluation.permutation import compute_permutation_test
+
+NULL_COMPARISON_COLUMNS = (
+    "kind", "size", "compared", "auc", "n_runs", "null_mean", "null_low", "null_high",
+    "n_as_good", "share_as_good", "ci_low", "ci_high", "n", "events",
+)  # fmt: skip
+
+
+def compute_permutation_table(runs: pd.DataFrame, auc: float) -> pd.DataFrame:
+    """The permutation test of a study's AUC, in a table of one row.
+
+    Parameters
+    ----------
+    runs : DataFrame
+        The study's null runs: kind, auc, n, events.
+    auc : float
+        Mean test AUC with the labels as they are.
+
+    Returns
+    -------
+    DataFrame
+        The attributes of `PermutationTest`; `n_as_good`, the permutations with at
+        least this AUC; and `n, events`.
+
+    Raises
+    ------
+    DeepCMEError
+        If no run has permuted labels.
+    """
+    permuted = runs[runs["kind"] == "permuted labels"]
+    test = compute_permutation_test(auc, permuted["auc"])
+    n_as_good = int((permuted["auc"] >= auc).sum())
+    return pd.DataFrame([{**asdict(test), "n_as_good": n_as_good, **_counts(permuted)}])
+
+
+def compute_null_comparison(runs: pd.DataFrame, model: str, auc: float) -> pd.DataFrame:
+    """The distribution of each kind of null run beside the AUCs that it belongs to.
+
+    Permuted labels and random gene sets stand beside the study's model on all
+    genes; random sets of a signature's size also beside the signature [1]_.
+
+    Parameters
+    ----------
+    runs : DataFrame
+        One row per null run: kind, size, signature, auc, n, events.
+    model : str
+        The study's model.
+    auc : float
+        Its mean test AUC.
+
+    Returns
+    -------
+    DataFrame
+        `kind, size, compared, auc` (of what is compared), `n_runs, null_mean`,
+        `null_low, null_high` (quantiles 2.5% and 97.5% of the null runs),
+        `n_as_good` and `share_as_good` (null runs with at least this AUC), Wilson's
+        interval of the share (`ci_low, ci_high`), and `n, events`.
+
+    References
+    ----------
+    .. [1] Venet D, Dumont JE, Detours V (2011). Most random gene expression
+       signatures are significantly associated with breast cancer outcome. PLoS
+       Computational Biology 7:e1002240.
+    """
+    rows = [
+        {**_beside(null["auc"].to_numpy(), compared), **described, **_counts(null)}
+        for described, null in _distributions(runs)
+        for compared in _compared(runs, described, model, auc)
+    ]
+    return pd.DataFrame(rows, columns=list(NULL_COMPARISON_COLUMNS))
+
+
+def _distributions(runs: pd.DataFrame) -> Iterator[tuple[dict[str, Any], pd.DataFrame]]:
+    null = runs[runs["kind"] != "signature"]
+    for (kind, size), group in null.groupby(["kind", "size"], sort=False):
+        yield {"kind": kind, "size": size}, group
+
+
+def _compared(
+    runs: pd.DataFrame, null: dict[str, Any], model: str, auc: float
+) -> Iterator[tuple[str, float]]:
+    """What a kind of null run stands beside: a name and an AUC."""
+    yield f"{model} on all genes", auc
+    if null["kind"] == "random genes":
+        of_size = (runs["kind"] == "signature") & (runs["size"] == null["size"])
+        for signature in runs[of_size].itertuples():
+            yield f"signature {signature.signature}", float(signature.auc)
+
+
+def _beside(null: np.ndarray, compared: tuple[str, float]) -> dict[str, Any]:
+    name, auc = compared
+    share = compute_wilson_interval(int((null >= auc).sum()), len(null))
+    low, high = np.quantile(null, [0.025, 0.975])
+    return {
+        "compared": name,
+        "auc": auc,
+        "n_runs": len(null),
+        "null_mean": null.mean(),
+        "null_low": low,
+        "null_high": high,
+        "n_as_good": share.events,
+        "share_as_good": share.value,
+        "ci_low": share.ci_low,
+        "ci_high": share.ci_high,
+    }
+
+
+def _counts(runs: pd.DataFrame) -> dict[str, int]:
+    """Samples tested by a run, and how many of them were events, rounded over the runs."""
+    return {column: round(runs[column].mean()) for column in ("n", "events")}

@@ -1,0 +1,54 @@
+"""A study's report as objects: each table a DataFrame, each chart an Altair chart."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from deepcme.report.charts import make_charts
+from deepcme.report.contents import compute_contents
+from deepcme.report.figures import Chart
+from deepcme.report.verdict import Verdict
+from deepcme.study.store import StudyFolder
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a study's report says.
+
+    Attributes
+    ----------
+    verdict : Verdict
+        `warnings` and `paragraph`, as the report opens with them.
+    tables : dict of DataFrame
+        Every table by the name it has in the folder ``tables``.
+    charts : dict of altair.Chart
+        Every chart by the name it has in the folder ``figures``; a notebook shows
+        one that ends a cell.
+    notes : dict of str
+        Why a table is absent, by its name.
+    """
+
+    verdict: Verdict
+    tables: dict[str, pd.DataFrame]
+    charts: dict[str, Chart]
+    notes: dict[str, str]
+
+
+def read_report(folder: str | Path) -> Report:
+    """Compute the report of a finished study; nothing is fitted or written.
+
+    Parameters
+    ----------
+    folder : path
+        The study's folder, as `deepcme run` wrote it.
+
+    Raises
+    ------
+    DeepCMEError
+        If the folder is not that of a finished study.
+    """
+    contents = compute_contents(StudyFolder(folder))
+    return Report(contents.verdict, contents.tables, make_charts(contents), contents.notes)

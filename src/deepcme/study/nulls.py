@@ -1,0 +1,157 @@
+"""Reruns where there is nothing special to find: permuted labels, random genes, signatures.
+
+A permutation reruns the whole pipeline of the study's first model on permuted
+labels, splits included. A gene set is that model refitted on the study's own
+splits with the genes of the set alone; a user's signature stands beside random
+sets of its size.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deepcme.cohort import Cohort
+from deepcme.errors import DeepCMEError
+from deepcme.evaluation.permutation import permute_labels
+from deepcme.preprocessing import kept_genes, make_preprocessor
+from deepcme.seeds import seed_for
+from deepcme.splits import Split
+from deepcme.study.signatures import Signature, read_signature
+from deepcme.study.spec import NullSettings, PreprocessingSettings, Study
+
+NullKind = Literal["permuted labels", "random genes", "signature"]
+
+PAPER_SIZE = 30  # the paper's list of top genes
+
+
+@dataclass(frozen=True)
+class NullRun:
+    """One rerun of the study's first model.
+
+    Attributes
+    ----------
+    kind : {"permuted labels", "random genes", "signature"}
+    number : int
+        Which of its kind and size, from 1.
+    size : int
+        Genes that can enter.
+    genes : tuple of int or None
+        Positions in the cohort of the genes it is confined to.
+    labels : ndarray of int8 or None
+        One for each sample, instead of the cohort's.
+    signature : Signature or None
+    """
+
+    kind: NullKind
+    number: int
+    size: int
+    genes: tuple[int, ...] | None = None
+    labels: NDArray[np.int8] | None = None
+    signature: Signature | None = None
+
+    @property
+    def title(self) -> str:
+        """A name that no other run of the study has."""
+        if self.signature is not None:
+            return f"signature {self.signature.name}"
+        of_size = f" of {self.size}" if self.genes is not None else ""
+        return f"{self.kind}{of_size} {self.number}"
+
+    def content(self) -> dict[str, Any]:
+        """What tells the run's fits from those of others, for their keys."""
+        return {"title": self.title, "genes": self.genes}
+
+
+def make_null_runs(study: Study, cohort: Cohort, splits: Sequence[Split]) -> list[NullRun]:
+    """The null runs that a study asks for; run i of a kind does not depend on their number.
+
+    Raises
+    ------
+    DeepCMEError
+        If a signature cannot be used, or there are too few genes to draw sets from.
+    """
+    runs = [
+        NullRun("permuted labels", number, cohort.n_genes, labels=labels)
+        for number, labels in enumerate(_permuted(study, cohort), start=1)
+    ]
+    settings = study.nulls
+    if settings.gene_sets == 0 and not settings.signatures:
+        return runs
+    pool = find_entering_genes(cohort, splits, study.preprocessing)
+    signatures = list(_signature_runs(settings, cohort, pool))
+    sizes = {*settings.sizes, *(run.size for run in signatures)} or {PAPER_SIZE}
+    if settings.gene_sets and max(sizes) >= len(pool):
+        raise DeepCMEError(
+            f"There are no random sets of {max(sizes):,} genes: preprocessing leaves "
+            f"{len(pool):,} genes of the cohort in every split; give smaller sizes under "
+            "[nulls] of the study file, or a smaller signature."
+        )
+    return [*runs, *signatures, *_random_runs(study, sorted(sizes), pool)]
+
+
+def find_entering_genes(
+    cohort: Cohort, splits: Sequence[Split], preprocessing: PreprocessingSettings
+) -> NDArray[np.int64]:
+    """Positions of the genes that no split's training part leaves out for want of values."""
+    everywhere = np.ones(cohort.n_genes, dtype=bool)
+    for split in splits:
+        steps = make_preprocessor(
+            cohort.scale,
+            zero_means_absent=cohort.zero_means_absent,
+            min_prevalence=preprocessing.min_prevalence,
+            clip=preprocessing.clip,
+        )[:-1]  # standardising leaves no gene out
+        steps.fit(cohort.X if preprocessing.fit_on == "all" else cohort.X[split.train])
+        everywhere &= np.isin(np.arange(cohort.n_genes), kept_genes(steps))
+    return np.flatnonzero(everywhere)
+
+
+def _permuted(study: Study, cohort: Cohort) -> Iterator[NDArray[np.int8]]:
+    for number in range(1, study.nulls.permutations + 1):
+        random = np.random.default_rng(seed_for(study.seed, "permutation", number))
+        yield permute_labels(cohort.labels, cohort.patients, random).astype(np.int8)
+
+
+def _signature_runs(
+    settings: NullSettings, cohort: Cohort, pool: NDArray[np.int64]
+) -> Iterator[NullRun]:
+    for number, path in enumerate(settings.signatures, start=1):
+        signature = read_signature(path, cohort)
+        size = len(np.intersect1d(signature.genes, pool))
+        if size == 0:
+            raise DeepCMEError(
+                f"{path}: none of its genes is expressed in enough samples of every split; "
+                "lower min_prevalence under [preprocessing], or leave the signature out."
+            )
+        yield NullRun("signature", number, size, genes=signature.genes, signature=signature)
+
+
+def _random_runs(
+    study: Study, sizes: Sequence[int], pool: NDArray[np.int64]
+) -> Iterator[NullRun]:
+    for size in sizes:
+        for number in range(1, study.nulls.gene_sets + 1):
+            random = np.random.default_rng(seed_for(study.seed, "random genes", size, number))
+            genes = np.sort(random.choice(pool, size, replace=False))
+            yield NullRun("random genes", number, size, genes=tuple(genes.tolist()))
+
+
+def describe_null_runs(runs: Sequence[NullRun], model: str) -> str:
+    """What is rerun, and what the cohort has of the signatures, in words."""
+    words = {
+        "permuted labels": "{count:,} with permuted labels",
+        "random genes": "{count:,} with {size:,} random genes",
+        "signature": "{count:,} with the signatures' genes",
+    }
+    counts = Counter((run.kind, 0 if run.signature else run.size) for run in runs)
+    counted = [
+        words[kind].format(count=count, size=size) for (kind, size), count in counts.items()
+    ]
+    found = [run.signature.describe() for run in runs if run.signature is not None]
+    return " ".join([f"Reruns of {model}: {', '.join(counted)}.", *found])

@@ -1,0 +1,99 @@
+"""A user's signature: a list of genes in a file, found among a cohort's genes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from deepcme.bundle.expression import gene_identifiers
+from deepcme.cohort import Cohort
+from deepcme.errors import DeepCMEError
+from deepcme.genes import stable_gene_id
+from deepcme.sources.delimited import text_lines
+from deepcme.sources.reading import few, require_file
+
+MIN_SIGNATURE_COVERAGE = 0.5
+"""Smallest share of a signature's genes that a cohort must have."""
+
+
+@dataclass(frozen=True)
+class Signature:
+    """A signature as a cohort has it.
+
+    Attributes
+    ----------
+    name : str
+        The file's name without its ending.
+    genes : tuple of int
+        Positions in the cohort of the columns that bear one of its identifiers.
+    n_listed : int
+        Genes in the file.
+    missing : tuple of str
+        Those that the cohort lacks.
+    """
+
+    name: str
+    genes: tuple[int, ...]
+    n_listed: int
+    missing: tuple[str, ...]
+
+    def describe(self) -> str:
+        """What was found of it, in a sentence."""
+        n_found = self.n_listed - len(self.missing)
+        sentence = (
+            f"Signature {self.name}: {n_found:,} of its {self.n_listed:,} genes found, as "
+            f"{len(self.genes):,} columns of the cohort"
+        )
+        if self.missing:
+            sentence += f"; {len(self.missing):,} missing ({few(self.missing)})"
+        return sentence + "."
+
+
+def read_signature(path: Path, cohort: Cohort) -> Signature:
+    """Read a signature, one gene a line, and find its genes in a cohort.
+
+    A gene is looked up among all identifiers that the cohort has, Ensembl ids
+    by their version-less form, in capitals or not. One that has several columns,
+    such as probes, brings them all. Empty lines and those that start with ``#``
+    are passed over.
+
+    Raises
+    ------
+    DeepCMEError
+        If the file cannot be read, a line holds more than a gene, or the cohort
+        lacks more than half of the genes.
+    """
+    require_file(path)
+    listed: dict[str, str] = {}
+    for number, line in enumerate(text_lines(path), start=1):
+        gene = line.strip().strip('"')
+        if not gene or gene.startswith("#"):
+            continue
+        if any(mark in gene for mark in ",;\t"):
+            raise DeepCMEError(f"{path}: line {number} is not one gene: {gene!r}.")
+        listed.setdefault(_key(gene), gene)
+    if not listed:
+        raise DeepCMEError(f"{path}: the signature names no gene: write one a line.")
+    known: set[str] = set()
+    columns: set[int] = set()
+    for names in gene_identifiers(cohort).values():
+        for column, name in enumerate(names):
+            if _key(name) in listed:
+                known.add(_key(name))
+                columns.add(column)
+    missing = tuple(gene for key, gene in listed.items() if key not in known)
+    signature = Signature(path.stem, tuple(sorted(columns)), len(listed), missing)
+    if len(missing) > (1 - MIN_SIGNATURE_COVERAGE) * len(listed):
+        raise DeepCMEError(
+            f"{path}: {len(missing):,} of its {len(listed):,} genes are not in the cohort "
+            f"({few(missing)}; the cohort's are {few(np.unique(cohort.symbols))}): translate "
+            "one of them, the cohort with `deepcme genes map`."
+        )
+    return signature
+
+
+def _key(identifier: str) -> str:
+    """What two spellings of one identifier have in common."""
+    return stable_gene_id(identifier).casefold()
