@@ -1,8 +1,11 @@
 """Gene selection in a study: tasks like any other, tables, and sentences that claim no more."""
 
+import tomllib
+
 import numpy as np
 import pandas as pd
 import pytest
+import tomli_w
 
 from deepcme import DeepCMEError
 from deepcme.report.page import write_report
@@ -11,25 +14,12 @@ from deepcme.study import executors
 from deepcme.study.plan import TaskData, make_plan
 from deepcme.study.run import TasksFailedError, run_study
 from deepcme.study.selection import make_selection_tasks, run_selection_task
-from deepcme.study.selection_tables import collect_stability
+from deepcme.study.selection_tables import SELECTION_TABLES, collect_stability
 from deepcme.study.spec import load_study, make_study
 from tests.conftest import invented_cohort
 from tests.study.conftest import QUICK_NETWORK
 
 QUICK = {"run": True, "rankers": ["soft-path", "l1-logistic"], "random_panels": 2, "pairs": 2}
-TABLES = (
-    "panel_predictions.parquet",
-    "panel_curve.csv",
-    "panel_choice.csv",
-    "panel_genes.csv",
-    "selection_claims.csv",
-    "selection_genes.csv",
-    "selection_clusters.csv",
-    "selection_blocks.csv",
-    "selection_stability.csv",
-    "held_out_gene_scores.csv",
-    "score_agreement.csv",
-)
 
 
 def study_of(cohort, folder, **options):
@@ -64,7 +54,7 @@ def folder(study, tmp_path_factory):
 
 
 def contents(folder):
-    return {name: (folder.path / name).read_bytes() for name in TABLES}
+    return {name: (folder.path / name).read_bytes() for name in SELECTION_TABLES}
 
 
 def test_the_gene_behind_the_label_is_the_panel(folder):
@@ -218,7 +208,29 @@ def test_a_study_without_selection_says_not_run(quick_study, tmp_path):
     page = write_report(folder).read_text(encoding="utf-8")
     assert "Not run (--selection)." in page
     assert not (folder.path / "panel_curve.csv").exists()
-    assert folder.read_json("identity.json")["study"]["selection"]["run"] is False
+
+
+def test_it_can_be_added_to_a_finished_study_and_taken_away(study, folder, tmp_path):
+    off = study.model_copy(
+        update={"selection": study.selection.model_copy(update={"run": False})}
+    )
+    later = run_study(off, tmp_path / "out", jobs=1, quiet=True)
+    predictions = (later.path / "predictions.parquet").read_bytes()
+    run_study(study, tmp_path / "out", jobs=1, quiet=True)
+    assert contents(later) == contents(folder)
+    assert (later.path / "predictions.parquet").read_bytes() == predictions
+    assert "Smallest panel by" in write_report(later).read_text(encoding="utf-8")
+    run_study(off, tmp_path / "out", jobs=1, quiet=True)
+    assert not any((later.path / name).exists() for name in SELECTION_TABLES)
+    assert "Not run (--selection)." in write_report(later).read_text(encoding="utf-8")
+
+
+def test_the_report_of_a_study_from_before_gene_selection(quick_study, tmp_path):
+    folder = run_study(quick_study(models=["LR"]), tmp_path / "out", jobs=1, quiet=True)
+    settings = tomllib.loads((folder.path / "study.toml").read_text(encoding="utf-8"))
+    del settings["selection"]
+    (folder.path / "study.toml").write_text(tomli_w.dumps(settings), encoding="utf-8")
+    assert "Not run (--selection)." in write_report(folder).read_text(encoding="utf-8")
 
 
 def claims(**columns):

@@ -75,6 +75,7 @@ def compute_contents(folder: StudyFolder) -> Contents:
     """
     predictions = folder.read_table("predictions.parquet")
     identity = folder.read_json("identity.json")
+    identity["study"]["selection"] = folder.read_selection()
     cohort = folder.read_json("cohort.json")
     settings = identity["study"]
     models = settings["models"]

@@ -91,9 +91,10 @@ class Plan:
     def identity(self) -> dict[str, Any]:
         """What makes two runs the same study: settings, data and package versions.
 
-        Nulls stand beside a study's results and can be added to them.
+        Nulls and gene selection stand beside a study's results and can be added to
+        them.
         """
-        settings = self.study.model_dump(mode="json", exclude={"cohort", "nulls"})
+        settings = self.study.model_dump(mode="json", exclude={"cohort", "nulls", "selection"})
         return {
             "study": settings,
             "cohort": self.cohort.fingerprint,

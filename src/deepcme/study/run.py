@@ -21,7 +21,7 @@ from deepcme.study.models import DEEPCME, ENSEMBLE
 from deepcme.study.nulls import describe_null_runs
 from deepcme.study.plan import Plan, Task, TaskData, make_plan
 from deepcme.study.selection import SelectionTask, make_selection_tasks
-from deepcme.study.selection_tables import write_selection_tables
+from deepcme.study.selection_tables import SELECTION_TABLES, write_selection_tables
 from deepcme.study.spec import Study, is_network
 from deepcme.study.store import StudyFolder
 
@@ -171,4 +171,6 @@ def write_tables(plan: Plan, folder: StudyFolder) -> None:
     folder.write_null_runs(tables.compute_null_runs(plan.cohort, folder.results(nulls)))
     if plan.study.selection.run:
         write_selection_tables(plan, folder, results)
+    else:
+        folder.remove_tables(SELECTION_TABLES)
     folder.remove_leftovers()

@@ -28,6 +28,12 @@ from deepcme.study.tables import Results
 SelectionResults = Sequence[tuple[SelectionTask, Arrays]]
 PositionArray = NDArray[np.int64]
 
+SELECTION_TABLES = (
+    "panel_predictions.parquet", "panel_curve.csv", "panel_choice.csv", "panel_genes.csv",
+    "selection_claims.csv", "selection_genes.csv", "selection_clusters.csv",
+    "selection_blocks.csv", "selection_stability.csv", "held_out_gene_scores.csv",
+    "score_agreement.csv",
+)  # fmt: skip
 HELD_OUT_COLUMNS = (
     "model", "gene", "symbol", "first_layer", "integrated_gradients", "permutation", "splits",
     "prevalence", "largest_z", "driving_samples", "few_driving_samples",
@@ -49,22 +55,20 @@ def write_selection_tables(plan: Plan, folder: StudyFolder, results: Results) ->
     rankers: tuple[str, ...] = plan.study.selection.rankers
     halves = collect_stability(selected, "half", rankers[0])
     splits = {ranker: collect_stability(selected, "panel", ranker) for ranker in rankers}
-    tables = {
-        "panel_predictions.parquet": panels.predictions,
-        "panel_curve.csv": curve,
-        "panel_choice.csv": chosen,
-        "panel_genes.csv": compute_panel_genes(cohort, panels, chosen),
-        "selection_claims.csv": compute_claims(cohort, selected, halves.selection),
-        "selection_genes.csv": compute_selected_genes(
-            cohort, selected, halves, splits[rankers[0]]
-        ),
-        "selection_clusters.csv": compute_clusters(cohort, halves),
-        "selection_blocks.csv": compute_blocks(cohort, selected),
-        "selection_stability.csv": compute_indices({rankers[0]: halves}, splits),
-        "held_out_gene_scores.csv": compute_held_out_scores(cohort, results),
-        "score_agreement.csv": compute_agreement(results),
-    }
-    for name, table in tables.items():
+    tables = (
+        panels.predictions,
+        curve,
+        chosen,
+        compute_panel_genes(cohort, panels, chosen),
+        compute_claims(cohort, selected, halves.selection),
+        compute_selected_genes(cohort, selected, halves, splits[rankers[0]]),
+        compute_clusters(cohort, halves),
+        compute_blocks(cohort, selected),
+        compute_indices({rankers[0]: halves}, splits),
+        compute_held_out_scores(cohort, results),
+        compute_agreement(results),
+    )
+    for name, table in zip(SELECTION_TABLES, tables, strict=True):
         folder.write_table(table, name)
 
 

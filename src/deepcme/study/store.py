@@ -33,6 +33,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import tomllib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -206,6 +207,17 @@ class StudyFolder:
             return []
         findings: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
         return findings
+
+    def read_selection(self) -> dict[str, Any]:
+        """Settings of gene selection in the last run, which may have added it."""
+        settings = tomllib.loads((self.path / "study.toml").read_text(encoding="utf-8"))
+        selection: dict[str, Any] = settings.get("selection", {"run": False})
+        return selection
+
+    def remove_tables(self, names: Iterable[str]) -> None:
+        """Remove tables that the study no longer has."""
+        for name in names:
+            (self.path / name).unlink(missing_ok=True)
 
     def read_json(self, name: str) -> dict[str, Any]:
         """Read one of the study's JSON files."""
