@@ -76,9 +76,7 @@ def main() -> None:
         times = measure(runs, tasks)
     for kind in ("processes", "Dask"):
         one, two = times[f"{kind} 1"], times[f"{kind} 2"]
-        print(
-            f"{kind}: {one:.1f} s on one worker, {two:.1f} s on two, {one / two:.2f} times faster"
-        )
+        print(f"{kind}: one worker {one:.1f} s, two {two:.1f} s: {one / two:.2f} times faster")
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """Small invented cohorts, and the real ones where they are at hand."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,17 @@ def shared_data() -> Path:
 @pytest.fixture
 def random() -> np.random.Generator:
     return np.random.default_rng(20231106)
+
+
+@pytest.fixture
+def say(capsys: pytest.CaptureFixture[str]) -> Callable[[str], None]:
+    """Print what a slow proof found, whether or not pytest captures the output."""
+
+    def print_past_capture(text: str) -> None:
+        with capsys.disabled():
+            print(f"\n    {text}", flush=True)
+
+    return print_past_capture
 
 
 def invented_cohort(

@@ -139,6 +139,24 @@ def test_quiet_says_nothing(tables, tmp_path):
     assert (ran.returncode, ran.stdout, ran.stderr) == (0, "", "")
 
 
+def test_genes_are_selected_when_asked(tables, tmp_path):
+    from deepcme.sources.tables import TableColumns, cohort_from_tables
+
+    cohort_from_tables(*tables, TableColumns(label="relapse")).save(tmp_path / "cohort.h5ad")
+    (tmp_path / "study.toml").write_text(
+        f"{STUDY}\n[selection]\nrandom_panels = 1\npairs = 1\n"
+    )
+    ran = deepcme(
+        "run", "study.toml", "--selection", "--out", "out", "--jobs", "1", cwd=tmp_path
+    )
+    assert ran.returncode == 0, ran.stderr
+    # Two rankers, all genes and a random panel on two splits, two orders of all patients,
+    # decoys on three sets of rows, two halves, one clustering.
+    assert ", 16 steps of gene selection, protocol honest" in ran.stderr
+    assert "Fitting: 20 of 20" in ran.stderr
+    assert (tmp_path / "out" / "figures" / "panel_curve.svg").exists()
+
+
 def test_init_writes_a_study_and_never_over_one(tmp_path):
     made = deepcme("init", cwd=tmp_path)
     assert made.returncode == 0

@@ -11,6 +11,7 @@ from deepcme.selection.panel import (
     ALL_GENES,
     PanelData,
     PanelSettings,
+    draw_splits,
     make_tasks,
     run_panels,
     run_task,
@@ -40,6 +41,10 @@ def curve(results):
     return compute_panel_curve(results, np.random.default_rng(0), draws=200)
 
 
+def tasks_of(cohort, settings=SETTINGS):
+    return make_tasks(cohort, list(draw_splits(cohort, settings)), settings)
+
+
 def poisoned(data, rows):
     X = data.X.copy()
     X[rows] *= 1000
@@ -51,7 +56,7 @@ def test_nothing_is_learned_from_held_out_patients(cohort, order):
     settings = replace(SETTINGS, rankers=("soft-path", "l1-logistic", "mean-rank"))
     data = PanelData.of(cohort)
     task = next(
-        t for t in make_tasks(cohort, settings) if (t.order, t.split_number) == (order, 1)
+        t for t in tasks_of(cohort, settings) if (t.order, t.split_number) == (order, 1)
     )
     clean = run_task(data, task, settings)
     dirty = run_task(poisoned(data, task.test_rows), task, settings)
@@ -66,7 +71,7 @@ def test_nothing_is_learned_from_held_out_patients(cohort, order):
 
 def test_this_test_would_notice_a_leak(cohort):
     data = PanelData.of(cohort)
-    task = make_tasks(cohort, SETTINGS)[2]
+    task = tasks_of(cohort)[2]
     clean = run_task(data, task, SETTINGS)
     dirty = run_task(poisoned(data, task.train_rows[:20]), task, SETTINGS)
     assert any(not np.array_equal(clean.scores[k], dirty.scores[k]) for k in clean.scores)
@@ -88,7 +93,7 @@ def test_every_split_ranker_and_size_is_predicted(cohort, results):
 
 
 def test_patients_are_on_one_side(cohort):
-    for task in make_tasks(cohort, SETTINGS):
+    for task in tasks_of(cohort):
         assert not set(cohort.patients[task.train_rows]) & set(cohort.patients[task.test_rows])
 
 

@@ -9,6 +9,7 @@ from deepcme.selection.stability import (
     StabilitySelection,
     compute_false_selection_bound,
     compute_stability_index,
+    count_first_genes,
     draw_half_samples,
     find_stable_genes,
     select_on_subsamples,
@@ -137,3 +138,43 @@ def test_selections_of_no_gene_claim_nothing():
     selected = np.random.default_rng(0).random((10, 40)) < 0.5
     found = StabilitySelection(selected, np.arange(40))
     assert not found.by_gene()["stable"].any()
+
+
+def test_the_most_genes_that_a_frequency_of_nine_tenths_can_answer_for():
+    """0.9 = 0.5 + q^2 / (2 p): 8 of 80 genes, at most 20 of however many, at least one."""
+    assert [count_first_genes(p) for p in (1, 80, 79, 500, 56_602)] == [1, 8, 7, 20, 20]
+    for p in (20, 80, 300, 5000):
+        assert compute_false_selection_bound(count_first_genes(p), p, 0.9) <= 1
+
+
+def test_every_claim_is_a_sentence():
+    """100 genes, 8 each time: the threshold is 0.5 + 64 / 200 = 82%."""
+    random = np.random.default_rng(0)
+    selected = np.zeros((50, 100), dtype=bool)
+    selected[:, 0] = True
+    for row in selected:
+        row[random.permutation(99)[:7] + 1] = True
+    claims = StabilitySelection(selected, np.arange(100)).claims().set_index("level")
+    assert claims["n_stable"].tolist() == [1, 1]
+    assert claims.loc["gene", "threshold"] == pytest.approx(0.82)
+    assert claims.loc["gene", "claim"].startswith("1 gene selected in 82% of the subsamples")
+    selected[:20, 0], selected[:20, 50] = False, True
+    none = StabilitySelection(selected, np.arange(100)).claims()["claim"][0]
+    assert none.startswith("Nothing can be claimed of genes: at most 1 false selection takes")
+    many = StabilitySelection(random.random((50, 10)) < 0.5, np.arange(10)).claims()["claim"][0]
+    assert "no frequency limits the false ones to 1" in many
+
+
+@pytest.mark.slow
+def test_at_most_one_false_gene_is_claimed_on_null_data(say):
+    """Twenty cohorts without any signal: the mean number of genes claimed keeps the bound."""
+    claimed = []
+    for seed in range(20):
+        X, y = make_problem(n_genes=80, seed=seed, null=True)
+        options = {"n_selected": count_first_genes(80), "n_pairs": 15}
+        found = select_on_subsamples(
+            X, y, np.arange(120), np.arange(80), np.random.SeedSequence(seed), **options
+        )
+        claimed.append(found.claims()["n_stable"][0])
+    say(f"genes claimed on null data, mean of 20: {np.mean(claimed):.2f}")
+    assert np.mean(claimed) <= 1

@@ -12,6 +12,7 @@ from deepcme.study.clinical import fit_clinical_models
 from deepcme.study.fit import fit_task
 from deepcme.study.grid import choose_points
 from deepcme.study.plan import TaskData, make_plan
+from deepcme.study.selection import make_selection_tasks, run_selection_task
 from deepcme.study.spec import TABLE_1_MODELS, ModelSettings
 from deepcme.study.tables import compute_grid
 from tests.conftest import invented_cohort
@@ -91,6 +92,70 @@ def test_their_validation_scores_come_from_fits_without_the_row(quick_study, mod
     if model == "LR-tuned":
         validation = slice(n, n + len(task.split.validation))
         np.testing.assert_array_equal(clean.score[validation], dirty.score[validation])
+
+
+@pytest.fixture
+def selection_plan(quick_study):
+    study = quick_study(selection={"run": True, "random_panels": 1, "pairs": 1})
+    return make_plan(study, invented_cohort())
+
+
+def learned(data, task):
+    """What a step of gene selection learned, without what it says of held-out rows."""
+    arrays = run_selection_task(data, task)
+    arrays.pop("scores", None)
+    return arrays
+
+
+@pytest.mark.parametrize("kind", ["panel", "decoys", "half"])
+def test_gene_selection_learns_from_its_training_rows_alone(selection_plan, kind):
+    data = TaskData.of(selection_plan.cohort)
+    everybody = np.arange(len(data.X))
+    for task in make_selection_tasks(selection_plan):
+        held_out = np.setdiff1d(everybody, task.panel.train_rows)
+        if task.kind != kind or not len(held_out):
+            continue
+        dirty = replace(poisoned(data, held_out), labels=data.labels.copy())
+        dirty.labels[held_out] = 1 - dirty.labels[held_out]
+        clean, moved = learned(data, task), learned(dirty, task)
+        for name, values in clean.items():
+            np.testing.assert_array_equal(values, moved[name])
+
+
+def test_clusters_never_see_a_label(selection_plan):
+    """Clusters are drawn of everybody, so no label may reach them."""
+    data = TaskData.of(selection_plan.cohort)
+    whole = {t.kind for t in make_selection_tasks(selection_plan) if not t.panel.split_number}
+    assert whole == {"clusters", "decoys", "panel"}
+    task = next(t for t in make_selection_tasks(selection_plan) if t.kind == "clusters")
+    flipped = replace(data, labels=1 - data.labels)
+    for name, values in learned(data, task).items():
+        np.testing.assert_array_equal(values, learned(flipped, task)[name])
+
+
+def test_a_panels_refit_learns_from_its_training_rows_alone(selection_plan):
+    """A held-out row left as it was has the score it had, whatever befell the others."""
+    data = TaskData.of(selection_plan.cohort)
+    for task in make_selection_tasks(selection_plan):
+        if task.kind != "panel" or not len(task.panel.test_rows):
+            continue
+        clean = run_selection_task(data, task)["scores"]
+        moved = run_selection_task(poisoned(data, task.panel.test_rows[1:]), task)["scores"]
+        np.testing.assert_array_equal(clean[:, 0], moved[:, 0])
+        assert not np.array_equal(clean[:, 1:], moved[:, 1:])
+
+
+def test_held_out_gene_scores_leave_the_network_alone(quick_study):
+    study = quick_study(selection={"run": True})
+    plan = make_plan(study, invented_cohort())
+    data, task = TaskData.of(plan.cohort), plan.tasks[0]
+    assert task.score_genes
+    clean, dirty = fit_task(data, task), fit_task(poisoned(data, task.split.test), task)
+    for column, moves in (("first_layer", False), ("integrated_gradients", True)):
+        same = np.array_equal(clean.held_out_scores[column], dirty.held_out_scores[column])
+        assert same != moves
+    unscored = fit_task(data, replace(task, score_genes=False))
+    np.testing.assert_array_equal(clean.score, unscored.score)
 
 
 @pytest.mark.parametrize("kind", ["permuted labels", "random genes"])

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -62,6 +61,7 @@ def panel(
         choose_panels,
         compute_panel_curve,
         compute_panel_genes,
+        describe_choice,
     )
 
     if source.suffix.lower() != ".h5ad":
@@ -91,22 +91,5 @@ def panel(
         plot_panel_curve(curve).save(temporary)
     if not quiet:
         for row in chosen.to_dict("records"):
-            typer.echo(_sentence(row))
+            typer.echo(describe_choice(row))
         typer.echo(f"Tables and chart: {folder}")
-
-
-def _sentence(choice: dict[Hashable, Any]) -> str:
-    """What was found for one ranker."""
-    whole = choice["panel"] == "all"
-    genes = "all genes" if whole else f"{choice['n_genes']} gene{'s' * (choice['n_genes'] > 1)}"
-    found = (
-        f"{choice['ranker']}: {genes}, AUC {choice['auc']:.2f} "
-        f"({choice['ci_low']:.2f} to {choice['ci_high']:.2f}) on held-out patients"
-    )
-    if whole:
-        return f"{found}; no smaller panel is within one standard error."
-    return (
-        f"{found}; random panels of that size {choice['random_auc']:.2f} "
-        f"({choice['random_low']:.2f} to {choice['random_high']:.2f}); "
-        f"the best panel has {choice['best_n_genes']:,} and AUC {choice['best_auc']:.2f}."
-    )

@@ -98,6 +98,13 @@ def run(
             show_default="repeated",
         ),
     ] = None,
+    selection: Annotated[
+        bool,
+        typer.Option(
+            "--selection",
+            help="Select genes as well: panels, decoys, stability, gene scores.",
+        ),
+    ] = False,
     scheduler: Annotated[
         str | None,
         typer.Option(metavar="ADDRESS", help="Dask scheduler to fit on, tcp://HOST:PORT."),
@@ -120,6 +127,8 @@ def run(
         overrides["clinical"] = {"columns": [name.strip() for name in clinical.split(",")]}
     if design is not None:
         overrides["split"] = {"design": design}
+    if selection:
+        overrides["selection"] = {"run": True}
     study, name = _study_of(source, {k: v for k, v in overrides.items() if v is not None})
     folder_path = out or Path("results") / f"{name}-{study.protocol}"
     folder = run_study(study, folder_path, jobs=jobs, scheduler=scheduler, quiet=quiet)

@@ -37,6 +37,8 @@ def make_charts(contents: Contents) -> dict[str, Chart]:
         history = tables["history"]
         first = history[history["model"] == history["model"].iloc[0]]
         charts["training_curves"] = figures.plot_training_curves(first)
+    if "panel_curve" in tables:
+        charts["panel_curve"] = figures.plot_panel_curve(tables["panel_curve"])
     if "figure_6" in tables:
         charts["figure_6"] = figures.plot_roc(tables["figure_6"])
     if "figure_7" in tables:

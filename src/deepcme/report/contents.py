@@ -26,6 +26,7 @@ from deepcme.evaluation.utility import compute_decision_curve
 from deepcme.report import publication, tables
 from deepcme.report.added_value import added_value_makers, describe_added_value
 from deepcme.report.nulls import compute_null_tables
+from deepcme.report.selection import describe_selection, selection_makers
 from deepcme.report.verdict import Verdict, make_verdict
 from deepcme.seeds import seed_for
 from deepcme.study.spec import is_network
@@ -51,6 +52,8 @@ class Contents:
         Every table by name; one that cannot be made of this study is absent.
     notes : dict of str
         A sentence by table name, such as why a table is absent.
+    selection : list of str
+        What gene selection found, in sentences; none if it was not run.
     """
 
     cohort: dict[str, Any]
@@ -60,6 +63,7 @@ class Contents:
     verdict: Verdict
     tables: dict[str, pd.DataFrame]
     notes: dict[str, str]
+    selection: list[str]
 
 
 def compute_contents(folder: StudyFolder) -> Contents:
@@ -72,6 +76,7 @@ def compute_contents(folder: StudyFolder) -> Contents:
     """
     predictions = folder.read_table("predictions.parquet")
     identity = folder.read_json("identity.json")
+    identity["study"]["selection"] = folder.read_selection()
     cohort = folder.read_json("cohort.json")
     settings = identity["study"]
     models = settings["models"]
@@ -101,6 +106,7 @@ def compute_contents(folder: StudyFolder) -> Contents:
         "history": lambda: tables.compute_training_curves(folder.read_table("history.parquet")),
         **added_value_makers(folder, settings, predictions, made),
         **_publication_makers(folder, predictions),
+        **selection_makers(folder, settings),
     }
     for name, make in makers.items():
         try:
@@ -129,7 +135,8 @@ def compute_contents(folder: StudyFolder) -> Contents:
         settings["split"],
         made.get("permutation"),
     )
-    return Contents(cohort, identity, headline, findings, verdict, made, notes)
+    selection = describe_selection(made) if settings["selection"]["run"] else []
+    return Contents(cohort, identity, headline, findings, verdict, made, notes, selection)
 
 
 def _genes(folder: StudyFolder) -> pd.DataFrame:

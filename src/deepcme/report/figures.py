@@ -322,6 +322,7 @@ def plot_panel_curve(curve: pd.DataFrame) -> Chart:
     points = base.mark_point(filled=True, size=50, opacity=1).encode(
         y="auc:Q",
         color=colour,
+        shape=alt.Shape("ranker:N", title="Ranked by", scale=alt.Scale(domain=rankers)),
         xOffset=offset,
         tooltip=[
             "ranker:N",

@@ -81,6 +81,40 @@ CAPTIONS: dict[str, str] = {
         "The model as it came, and recalibrated on these patients: Platt's line, for each "
         "tenth of the patients fitted on the others."
     ),
+    "panel_curve": (
+        "AUC on held-out patients by number of genes, ranked inside every training part, "
+        "beside random panels of the same size (mean, lowest and highest)."
+    ),
+    "panel_genes": (
+        "Genes of the chosen panels, ranked on all patients, and the share of the splits in "
+        "which each was in a panel of this size. At most 20 of each are shown."
+    ),
+    "selection_genes": (
+        "Genes that were selected anywhere, the best founded first, at most 30: against decoys "
+        "on all patients and in what share of the splits; among the first on halves of the "
+        "patients and over the splits, and their cluster on the halves."
+    ),
+    "selection_clusters": (
+        "Clusters of genes with a mean |r| of 0.7 or more, by how often one of their genes is "
+        "among the first on halves of the patients; the first 15."
+    ),
+    "selection_blocks": (
+        "The genes that beat their decoys, by block of correlated genes (mean |r| of 0.15 or "
+        "more): that one of a block matters is better founded than which."
+    ),
+    "selection_stability": (
+        "Nogueira's stability index of the first genes: 1 for the same every time, 0 as by "
+        "chance. Splits share most of their patients, halves of a pair none."
+    ),
+    "score_agreement": (
+        "How far three scores of a network order the genes alike on held-out patients: rank "
+        "correlation, mean, lowest and highest of the splits, and the share of the first genes "
+        "in common."
+    ),
+    "held_out_gene_scores": (
+        "Three scores of each gene, means over the splits, highest equation 4 first; the "
+        "first 20."
+    ),
     "table_1": "Table 1 of the paper: test AUC by split, beside the published values.",
     "table_2": "Table 2 of the paper: AUC on training, validation and test part.",
     "table_3": "Table 3 of the paper: ablation. BN: BatchNorm, DO: dropout, L1: the penalty.",
@@ -209,6 +243,79 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
         *_INTERVAL,
         ("n", "Samples", ",.0f"),
         ("events", "Events", ",.0f"),
+    ),
+    "panel_curve": (
+        ("ranker", "Ranked by", ""),
+        ("panel", "Genes", ""),
+        ("auc", "AUC", ".3f"),
+        *_INTERVAL,
+        ("random_auc", "Random", ".3f"),
+        ("random_low", "lowest", ".3f"),
+        ("random_high", "highest", ".3f"),
+        ("n", "Samples", ",.0f"),
+        ("events", "Events", ",.0f"),
+        ("n_splits", "Splits", ",.0f"),
+    ),
+    "panel_genes": (
+        ("ranker", "Ranked by", ""),
+        ("rank", "Rank", ",.0f"),
+        ("name", "Gene", ""),
+        ("frequency", "In splits", ".0%"),
+        ("prevalence", "Prevalence", ".0%"),
+        ("largest_z", "Largest |z|", ".1f"),
+        ("driving_samples", "Driving samples", ".1f"),
+        ("few_driving_samples", "Few", ""),
+    ),
+    "selection_genes": (
+        ("name", "Gene", ""),
+        ("beats_decoys", "Beats decoys", ""),
+        ("decoy_frequency", "Beats decoys in splits", ".0%"),
+        ("stable", "Stable", ""),
+        ("half_frequency", "First on halves", ".0%"),
+        ("split_frequency", "First in splits", ".0%"),
+        ("cluster_frequency", "Cluster on halves", ".0%"),
+        ("driving_samples", "Driving samples", ".1f"),
+        ("few_driving_samples", "Few", ""),
+    ),
+    "selection_clusters": (
+        ("n_genes", "Genes", ",.0f"),
+        ("frequency", "On halves", ".0%"),
+        ("stable", "Stable", ""),
+        ("names", "Names", ""),
+    ),
+    "selection_blocks": (
+        ("n_genes", "Genes", ",.0f"),
+        ("n_selected", "Selected", ",.0f"),
+        ("genes", "Names of those selected", ""),
+    ),
+    "selection_stability": (
+        ("ranker", "Ranked by", ""),
+        ("over", "Over", ""),
+        ("level", "Of", ""),
+        ("value", "Index", ".3f"),
+        *_INTERVAL,
+        ("n_selected", "Of the first", ",.0f"),
+        ("n_selections", "Selections", ",.0f"),
+    ),
+    "score_agreement": (
+        ("score", "Score", ""),
+        ("other", "Other", ""),
+        ("spearman", "Spearman", ".2f"),
+        ("spearman_low", "lowest", ".2f"),
+        ("spearman_high", "highest", ".2f"),
+        ("overlap", "In common", ".0%"),
+        ("expected_overlap", "by chance", ".1%"),
+        ("k", "Of the first", ",.0f"),
+        ("splits", "Splits", ",.0f"),
+    ),
+    "held_out_gene_scores": (
+        ("name", "Gene", ""),
+        ("first_layer", "Equation 4", ".3f"),
+        ("integrated_gradients", "Integrated gradients", ".4f"),
+        ("permutation", "Permutation (AUC)", "+.4f"),
+        ("splits", "Splits", ",.0f"),
+        ("driving_samples", "Driving samples", ".1f"),
+        ("few_driving_samples", "Few", ""),
     ),
     "table_2": (
         ("model", "Model", ""),

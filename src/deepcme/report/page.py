@@ -21,6 +21,7 @@ from deepcme.report.contents import GENES_SHOWN, Contents, compute_contents
 from deepcme.report.design import describe_coverage, describe_design
 from deepcme.report.figures import Chart
 from deepcme.report.layout import show
+from deepcme.report.selection import shorten_selection
 from deepcme.report.tripod import compute_probast, compute_tripod
 from deepcme.study.store import StudyFolder
 
@@ -98,7 +99,10 @@ def _render(template: str, contents: Contents, folder: StudyFolder, **more: Any)
             version=__version__,
             coverage=describe_coverage(study["split"]),
             design=describe_design(study["split"]),
-            tables={name: show(name, table) for name, table in contents.tables.items()},
+            tables={
+                name: show(name, table)
+                for name, table in shorten_selection(contents.tables).items()
+            },
             tripod=show("tripod", compute_tripod(contents.cohort, study)),
             probast=show("probast", compute_probast(contents.cohort, study)),
             genes=[{**gene, "link": gene_link(gene)} for gene in shown],

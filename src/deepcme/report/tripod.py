@@ -46,6 +46,7 @@ def compute_tripod(cohort: dict[str, Any], study: dict[str, Any]) -> pd.DataFram
             describe_design(study["split"]),
         ),
         ("12 Analysis", "Models, tuning and how they were built", f"{models}; settings below."),
+        ("12 Analysis", "Selection of predictors", _selection(study)),
         (
             "12 Analysis",
             "Performance measures",
@@ -155,6 +156,13 @@ def _added_value_rows(study: dict[str, Any]) -> list[tuple[str, str, str]]:
             f"{AUTHOR}.",
         )
     ]
+
+
+def _selection(study: dict[str, Any]) -> str:
+    models = "None for the models: all genes enter."
+    if not study["selection"]["run"]:
+        return models
+    return f"{models} Panels: genes ranked on the training and validation part of each split."
 
 
 def _sample_size(cohort: dict[str, Any]) -> str:

@@ -31,18 +31,19 @@ DIVISION_ROUNDS = 10
 DEFAULT_PROPORTION = 0.2
 
 
-def find_blocks(X: FloatArray) -> IntegerArray:
+def find_blocks(X: FloatArray, cut: float = BLOCK_CUT) -> IntegerArray:
     """Blocks of genes that are nearly uncorrelated with the other blocks.
 
-    Average linkage on 1 - |r|, cut where the mean |correlation| is 0.15. More
-    than 5,000 genes are first divided by k-means on |r|, so that the linkage is
-    feasible and every gene keeps a decoy. No label is looked at: a filter by
-    association would have to, and would spoil the comparison with the decoys.
+    Average linkage on 1 - |r|, by default cut where the mean |correlation| is
+    0.15. More than 5,000 genes are first divided by k-means on |r|, so that the
+    linkage is feasible and every gene keeps a decoy. No label is looked at: a
+    filter by association would have to, and would spoil the comparison with the
+    decoys.
     """
     block = np.empty(X.shape[1], dtype=np.int64)
     n_blocks = 0
     for genes in _divide(X):
-        block[genes] = cluster_genes(X[:, genes], BLOCK_CUT) + n_blocks
+        block[genes] = cluster_genes(X[:, genes], cut) + n_blocks
         n_blocks = int(block[genes].max()) + 1
     return block
 

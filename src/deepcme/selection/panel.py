@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
+from sklearn.pipeline import Pipeline
 
 from deepcme.cohort import Cohort
 from deepcme.errors import DeepCMEError
@@ -76,7 +77,7 @@ class PanelData:
 
     X: FloatArray
     labels: NDArray[np.int8]
-    patients: NDArray[np.str_]
+    patients: NDArray[np.generic]
     scale: Scale
     zero_means_absent: bool
 
@@ -96,13 +97,15 @@ class PanelData:
 class PanelTask:
     """One order of the genes in one split; split 0 is all patients, with none held out.
 
-    ``order`` is a ranker's name, ``random 1``, ``random 2``, ... or ``all genes``.
+    ``order`` is a ranker's name, ``random 1``, ``random 2``, ... or ``all genes``. Where no
+    row is held out, the genes are only ordered. ``stage`` names the branch of the seeds.
     """
 
     order: str
     split_number: int
     train_rows: IntegerArray
     test_rows: IntegerArray
+    stage: str = "panel"
 
 
 @dataclass(frozen=True)
@@ -176,20 +179,32 @@ def run_panels(
        signatures are significantly associated with breast cancer outcome. PLoS
        Computational Biology 7:e1002240.
     """
-    tasks = make_tasks(cohort, settings)
+    tasks = make_tasks(cohort, list(draw_splits(cohort, settings)), settings)
     parallel = Parallel(n_jobs=jobs, return_as="generator_unordered")
     outcomes = parallel(
         delayed(run_task)(PanelData.of(cohort), task, settings) for task in tasks
     )
-    predictions: dict[tuple[str, int], pd.DataFrame] = {}
-    rankings: dict[tuple[str, int], pd.DataFrame] = {}
+    done: list[PanelOutcome] = []
     with show_progress("Panels", len(tasks), quiet=quiet) as advance:
         for outcome in outcomes:
-            key = (outcome.task.order, outcome.task.split_number)
-            predictions[key] = _predictions(cohort, outcome)
-            rankings[key] = _rankings(cohort, outcome, settings)
+            done.append(outcome)
             advance()
-    # Workers finish in any order; the tables are in that of the tasks.
+    return collect_outcomes(cohort, tasks, done, settings)
+
+
+def collect_outcomes(
+    cohort: Cohort,
+    tasks: Sequence[PanelTask],
+    outcomes: Iterable[PanelOutcome],
+    settings: PanelSettings,
+) -> PanelResults:
+    """Tables of finished tasks, in the order of the tasks whichever finished first."""
+    predictions: dict[tuple[str, int], pd.DataFrame] = {}
+    rankings: dict[tuple[str, int], pd.DataFrame] = {}
+    for outcome in outcomes:
+        key = (outcome.task.order, outcome.task.split_number)
+        predictions[key] = _predictions(cohort, outcome)
+        rankings[key] = _rankings(cohort, outcome, settings)
     split_tasks = [task for task in tasks if task.split_number > 0]
     keys = [(task.order, task.split_number) for task in tasks]
     return PanelResults(
@@ -200,9 +215,20 @@ def run_panels(
     )
 
 
-def make_tasks(cohort: Cohort, settings: PanelSettings) -> list[PanelTask]:
-    """The tasks of a panel curve, those that take longest first."""
-    splits = list(enumerate(draw_splits(cohort, settings), start=1))
+def make_tasks(
+    cohort: Cohort,
+    splits: Sequence[tuple[IntegerArray, IntegerArray]],
+    settings: PanelSettings,
+) -> list[PanelTask]:
+    """The tasks of a panel curve, those that take longest first.
+
+    Parameters
+    ----------
+    cohort : Cohort
+    splits : sequence of tuple
+        Training and held-out rows of each split.
+    settings : PanelSettings
+    """
     panels = [f"{RANDOM} {number}" for number in range(1, settings.random_panels + 1)]
     everybody = np.arange(cohort.n_samples)
     return [
@@ -210,7 +236,7 @@ def make_tasks(cohort: Cohort, settings: PanelSettings) -> list[PanelTask]:
         *(
             PanelTask(order, number, train, test)
             for order in (*settings.rankers, ALL_GENES, *panels)
-            for number, (train, test) in splits
+            for number, (train, test) in enumerate(splits, start=1)
         ),
     ]
 
@@ -235,16 +261,10 @@ def draw_splits(
 def run_task(data: PanelData, task: PanelTask, settings: PanelSettings) -> PanelOutcome:
     """Order the genes on the training rows, refit each panel, predict the held-out rows."""
     make_engine()  # loads PyTorch, whose threads can only be limited once it is there
-    seed = seed_for(settings.seed, "panel", task.order, task.split_number)
+    seed = seed_for(settings.seed, task.stage, task.order, task.split_number)
     order_seed, refit_seed = seed.spawn(2)
     with single_thread():
-        preprocessor = make_preprocessor(
-            data.scale,
-            zero_means_absent=data.zero_means_absent,
-            min_prevalence=settings.min_prevalence,
-            clip=settings.clip,
-        ).fit(data.X[task.train_rows])
-        training = transform_rows(preprocessor, data.X, task.train_rows)
+        training, preprocessor = prepare_rows(data, task.train_rows, settings)
         order = _order_genes(data, task, training, np.random.default_rng(order_seed))
         labels = data.labels[task.train_rows]
         scores = {}
@@ -256,6 +276,19 @@ def run_task(data: PanelData, task: PanelTask, settings: PanelSettings) -> Panel
                 refit.fit(np.ascontiguousarray(training[:, panel]), labels)
                 scores[size] = refit.decision_function(testing[:, panel])
     return PanelOutcome(task, kept_genes(preprocessor)[order], scores)
+
+
+def prepare_rows(
+    data: PanelData, rows: IntegerArray, settings: PanelSettings
+) -> tuple[FloatArray, Pipeline]:
+    """Standardised expression of some rows, and the preprocessor that they were fitted to."""
+    preprocessor = make_preprocessor(
+        data.scale,
+        zero_means_absent=data.zero_means_absent,
+        min_prevalence=settings.min_prevalence,
+        clip=settings.clip,
+    ).fit(data.X[rows])
+    return transform_rows(preprocessor, data.X, rows), preprocessor
 
 
 def _order_genes(

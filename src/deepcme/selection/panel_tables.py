@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Mapping
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -102,6 +105,29 @@ def choose_panels(curve: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(chosen)
 
 
+def describe_choice(choice: Mapping[Hashable, Any]) -> str:
+    """What was found with one ranker, in one or two sentences, from its row of the choice."""
+    whole = choice["panel"] == "all"
+    genes = "all genes" if whole else f"{choice['n_genes']} gene{'s' * (choice['n_genes'] > 1)}"
+    found = (
+        f"{choice['ranker']}: {genes}, AUC {choice['auc']:.2f} "
+        f"({choice['ci_low']:.2f} to {choice['ci_high']:.2f}) on held-out patients"
+    )
+    if whole:
+        return f"{found}; no smaller panel is within one standard error."
+    beside = (
+        f"random panels of that size {choice['random_auc']:.2f} "
+        f"({choice['random_low']:.2f} to {choice['random_high']:.2f})"
+    )
+    best = f"the best panel has {choice['best_n_genes']:,} and AUC {choice['best_auc']:.2f}"
+    sentence = f"{found}; {beside}; {best}."
+    if choice["ci_low"] <= 0.5:
+        return f"{sentence} Nothing can be claimed for this panel: chance is not excluded."
+    if choice["auc"] <= choice["random_high"]:
+        return f"{sentence} Nothing can be claimed for these genes: random ones reach as much."
+    return sentence
+
+
 def compute_panel_genes(
     cohort: Cohort, results: PanelResults, chosen: pd.DataFrame
 ) -> pd.DataFrame:
@@ -126,10 +152,9 @@ def compute_panel_genes(
         genes = ranks[ranks["split"] == 0].drop(columns="split")
         genes["frequency"] = genes["gene"].map(in_splits).fillna(0.0)
         tables.append(genes.merge(described, on="gene", validate="one_to_one"))
-    if not tables:
-        return pd.DataFrame(columns=["ranker", "rank", "gene", "symbol", "frequency"])
-    table = pd.concat(tables, ignore_index=True)
     first = ["ranker", "rank", "gene", "symbol", "frequency"]
-    rest = [column for column in table.columns if column not in first]
-    ordered: pd.DataFrame = table[[*first, *rest]]
+    rest = [column for column in described.columns if column not in first]
+    if not tables:
+        return pd.DataFrame(columns=[*first, *rest])
+    ordered: pd.DataFrame = pd.concat(tables, ignore_index=True)[[*first, *rest]]
     return ordered

@@ -276,7 +276,8 @@ def compute_score_agreement(scores: pd.DataFrame, k: int = 30) -> pd.DataFrame:
     DataFrame
         One row for each pair of scores: `score, other, spearman, overlap,
         expected_overlap, k`; `overlap` is the share of the first k genes in
-        common, which is k over the number of genes by chance.
+        common, which is k over the number of genes by chance; the correlation is
+        NaN where one score is the same for all genes.
     """
     k = min(k, len(scores))
     rows = []
@@ -287,10 +288,16 @@ def compute_score_agreement(scores: pd.DataFrame, k: int = 30) -> pd.DataFrame:
             {
                 "score": score,
                 "other": other,
-                "spearman": float(spearmanr(scores[score], scores[other]).statistic),
+                "spearman": _rank_correlation(scores[score], scores[other]),
                 "overlap": len(first & second) / k,
                 "expected_overlap": k / len(scores),
                 "k": k,
             }
         )
     return pd.DataFrame(rows)
+
+
+def _rank_correlation(first: pd.Series[float], second: pd.Series[float]) -> float:
+    if first.nunique() < 2 or second.nunique() < 2:
+        return np.nan
+    return float(spearmanr(first, second).statistic)

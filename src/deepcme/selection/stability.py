@@ -19,6 +19,8 @@ from deepcme.selection.rankers import RankerName, find_ranker
 from deepcme.splits import draw_holdout
 from deepcme.threads import single_thread
 
+FIRST_GENES = 20
+
 IntegerArray = NDArray[np.int64]
 BooleanArray = NDArray[np.bool_]
 
@@ -148,6 +150,20 @@ def find_stable_genes(
     return share >= threshold - 1e-12, float(threshold)
 
 
+def count_first_genes(n_genes: int) -> int:
+    """Genes to keep of each ranking: 20, or fewer where 20 would leave nothing to claim.
+
+    ``sqrt(0.8 p)`` genes are the most for which a frequency of 0.9 limits the
+    expected number of false ones to 1 [1]_.
+
+    References
+    ----------
+    .. [1] Meinshausen N, Buhlmann P (2010). Stability selection. Journal of the
+       Royal Statistical Society B 72:417-473, section 2.3.
+    """
+    return max(min(FIRST_GENES, int(np.sqrt(0.8 * n_genes))), 1)
+
+
 def draw_half_samples(
     y: ArrayLike, groups: ArrayLike, n_pairs: int, random: np.random.Generator
 ) -> list[IntegerArray]:
@@ -216,6 +232,21 @@ class StabilitySelection:
             }
         )
 
+    def claims(self, max_false_selections: float = 1.0) -> pd.DataFrame:
+        """What may be claimed: `level, n_stable, threshold, claim` of genes and of clusters.
+
+        The claim is one sentence, also where nothing can be claimed; the
+        threshold is a share of the subsamples, NaN where none would be enough.
+        """
+        clusters = collect_clusters(self.selected, self.clusters)
+        levels = {"gene": self.selected, "cluster": clusters}
+        return pd.DataFrame(
+            [
+                {"level": level, **_claim(selected, level, max_false_selections)}
+                for level, selected in levels.items()
+            ]
+        )
+
     def indices(self) -> pd.DataFrame:
         """Nogueira's index of genes and of clusters: `level, value, ci_low, ci_high`."""
         levels = {
@@ -230,6 +261,33 @@ class StabilitySelection:
         )
 
 
+def _claim(
+    selected: BooleanArray, level: str, max_false_selections: float
+) -> dict[str, int | float | str]:
+    frequency, n_selected = selected.mean(axis=0), float(selected.sum(axis=1).mean())
+    stable, threshold = find_stable_genes(frequency, n_selected, max_false_selections)
+    n_stable, bound = int(stable.sum()), f"{max_false_selections:g} false selection"
+    if np.isnan(threshold):
+        claim = (
+            f"Nothing can be claimed of {level}s: with {n_selected:.3g} of "
+            f"{len(frequency):,} selected each time, no frequency limits the false ones to "
+            f"{max_false_selections:g}."
+        )
+    elif n_stable == 0:
+        claim = (
+            f"Nothing can be claimed of {level}s: at most {bound} takes "
+            f"{threshold:.0%} of the subsamples, and the most frequent {level} is selected in "
+            f"{frequency.max():.0%}."
+        )
+    else:
+        claim = (
+            f"{n_stable} {level}{'s' * (n_stable > 1)} selected in {threshold:.0%} of the "
+            f"subsamples or more, with at most {bound} to be expected if false {level}s are "
+            "as likely as each other to be selected."
+        )
+    return {"n_stable": n_stable, "threshold": threshold, "claim": claim}
+
+
 def select_on_subsamples(
     X: FloatArray,
     y: IntegerArray,
@@ -238,7 +296,7 @@ def select_on_subsamples(
     seed: np.random.SeedSequence,
     *,
     ranker: RankerName = "soft-path",
-    n_selected: int = 20,
+    n_selected: int = FIRST_GENES,
     n_pairs: int = 25,
     jobs: int = 1,
 ) -> StabilitySelection:

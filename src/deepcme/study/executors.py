@@ -10,26 +10,30 @@ from joblib import Parallel, delayed
 from deepcme.errors import DeepCMEError
 from deepcme.study.fit import TaskResult, fit_task
 from deepcme.study.plan import Task, TaskData
+from deepcme.study.selection import Arrays, SelectionTask, run_selection_task
 
-Outcome = tuple[Task, TaskResult | str]
+AnyTask = Task | SelectionTask
+Outcome = tuple[AnyTask, TaskResult | Arrays | str]
 """A task with its result, or with the text of the error that stopped it."""
 
 
-def try_task(data: TaskData, task: Task) -> Outcome:
-    """Fit a task; an error comes back as text, so that the others go on."""
+def try_task(data: TaskData, task: AnyTask) -> Outcome:
+    """Run a task; an error comes back as text, so that the others go on."""
     try:
+        if isinstance(task, SelectionTask):
+            return task, run_selection_task(data, task)
         return task, fit_task(data, task)
     except Exception:
         return task, traceback.format_exc()
 
 
-def run_on_processes(data: TaskData, tasks: Sequence[Task], jobs: int) -> Iterator[Outcome]:
+def run_on_processes(data: TaskData, tasks: Sequence[AnyTask], jobs: int) -> Iterator[Outcome]:
     """Run tasks on processes of this machine, which share one memory map of the matrix."""
     parallel = Parallel(n_jobs=jobs, return_as="generator_unordered")
     yield from parallel(delayed(try_task)(data, task) for task in tasks)
 
 
-def run_on_dask(data: TaskData, tasks: Sequence[Task], address: str) -> Iterator[Outcome]:
+def run_on_dask(data: TaskData, tasks: Sequence[AnyTask], address: str) -> Iterator[Outcome]:
     """Run tasks on a Dask cluster; the cohort is sent once to every worker.
 
     A task whose worker is lost runs again on another.

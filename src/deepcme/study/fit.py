@@ -21,6 +21,8 @@ from deepcme.baselines import (
 from deepcme.clinical import N_FOLDS
 from deepcme.network.engines import make_engine
 from deepcme.preprocessing import kept_genes, make_preprocessor, transform_rows
+from deepcme.seeds import seed_for
+from deepcme.selection.scores import compute_gene_scores
 from deepcme.splits import draw_folds
 from deepcme.study.models import DEEPCME, ENSEMBLE, NETWORKS, make_model, scores_of
 from deepcme.study.plan import Task, TaskData
@@ -47,6 +49,8 @@ class TaskResult:
     oof_score : ndarray of float64 or None
         Logit of each training and validation row by a fit without it, where the
         task asks for it.
+    held_out_scores : DataFrame or None
+        `compute_gene_scores` of the genes on the test part.
     """
 
     rows: NDArray[np.int64]
@@ -56,6 +60,7 @@ class TaskResult:
     gene_scores: NDArray[np.float64] | None = None
     history: pd.DataFrame | None = None
     oof_score: NDArray[np.float64] | None = None
+    held_out_scores: pd.DataFrame | None = None
 
 
 def fit_task(data: TaskData, task: Task) -> TaskResult:
@@ -90,6 +95,7 @@ def fit_task(data: TaskData, task: Task) -> TaskResult:
             probability = expit(score)
         testing = transform_rows(preprocessor, data.X, split.test)
         test_score, test_probability = scores_of(model, testing)
+        held_out_scores = _score_genes(data, task, model, testing) if task.score_genes else None
     rows = np.concatenate([fitting_rows, split.test])
     score = np.concatenate([score, test_score])
     if task.null is not None:
@@ -105,7 +111,16 @@ def fit_task(data: TaskData, task: Task) -> TaskResult:
         gene_scores=model.gene_scores_.astype(np.float64) if is_network else None,
         history=model.history_ if task.model.estimator == DEEPCME else None,
         oof_score=oof_score,
+        held_out_scores=held_out_scores,
     )
+
+
+def _score_genes(
+    data: TaskData, task: Task, model: Any, testing: NDArray[np.float32]
+) -> pd.DataFrame:
+    random = np.random.default_rng(seed_for(task.random_state, "held-out gene scores"))
+    labels = data.labels[task.split.test]
+    return compute_gene_scores(model.weights_, testing, labels, random)
 
 
 def _as_seen_by(task: Task, data: TaskData) -> TaskData:

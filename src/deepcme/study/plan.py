@@ -22,6 +22,7 @@ from deepcme.seeds import integer_seed, seed_for
 from deepcme.splits import Split
 from deepcme.study.designs import LeaveOneCohortOutDesign
 from deepcme.study.grid import GridPoint, grid_points
+from deepcme.study.models import DEEPCME
 from deepcme.study.nulls import NullRun, make_null_runs
 from deepcme.study.spec import ModelSettings, PreprocessingSettings, Study
 
@@ -62,7 +63,8 @@ class Task:
     those of a null run, whose labels and genes then stand for the cohort's;
     `prevalidated` if the out-of-fold logits of all fitted rows are wanted. In a
     nested design `inner_fold` says which of the inner folds the validation part
-    of a search's fit is, from 1.
+    of a search's fit is, from 1. `score_genes` asks a network for gene scores on
+    held-out rows.
     """
 
     key: str
@@ -75,6 +77,7 @@ class Task:
     inner_fold: int | None = None
     null: NullRun | None = None
     prevalidated: bool = False
+    score_genes: bool = False
 
     @property
     def title(self) -> str:
@@ -90,19 +93,21 @@ class Plan:
 
     study: Study
     cohort: Cohort
+    splits: tuple[Split, ...]
     tasks: tuple[Task, ...]
 
     @property
     def n_splits(self) -> int:
         """Number of test parts."""
-        return max(task.split_number for task in self.tasks)
+        return len(self.splits)
 
     def identity(self) -> dict[str, Any]:
         """What makes two runs the same study: settings, data and package versions.
 
-        Nulls stand beside a study's results and can be added to them.
+        Nulls and gene selection stand beside a study's results and can be added to
+        them.
         """
-        settings = self.study.model_dump(mode="json", exclude={"cohort", "nulls"})
+        settings = self.study.model_dump(mode="json", exclude={"cohort", "nulls", "selection"})
         return {
             "study": settings,
             "cohort": _fingerprint(self.study, self.cohort),
@@ -132,34 +137,40 @@ def make_plan(study: Study, cohort: Cohort) -> Plan:
     if study.preprocessing.tissue == "primary":
         cohort = cohort.keep_primary_tumours()
     splits = study.split.draw(cohort, seed_for(study.seed, "splits"))
-    common = {
-        "cohort": _fingerprint(study, cohort),
-        "split": study.split.model_dump(),
-        "preprocessing": study.preprocessing.model_dump(),
-        "seed": study.seed,
-        "versions": package_versions(),
-    }
+    common = common_content(study, cohort)
+    scored = next((m.name for m in study.models if m.estimator == DEEPCME), None)
     tasks = []
     fits: list[tuple[ModelSettings, GridPoint | None]] = [(m, None) for m in study.models]
     fits += [(point.model(), point) for point in grid_points(study.grid.search)]
     for model, point in fits:
         prevalidated = study.clinical is not None and model.name == study.clinical.genes
         for number, split in enumerate(splits, start=1):
+            score_genes = study.selection.run and model.name == scored
             of_model = _fitted_splits(split, model, point, prevalidated)
             for inner_fold, fitted in of_model:
                 path = [number] if inner_fold is None else [number, inner_fold]
                 content = {**common, "model": model.model_dump(), "number": path}
                 content |= {"prevalidated": True} if prevalidated else {}
+                content |= {"score_genes": True} if score_genes else {}
                 seed = integer_seed(seed_for(study.seed, "fit", model.name, *path))
                 tasks.append(
                     Task(
-                        *(_key(content), number, fitted, model, study.preprocessing, seed),
+                        *(
+                            content_key(content),
+                            number,
+                            fitted,
+                            model,
+                            study.preprocessing,
+                            seed,
+                        ),
                         grid_point=point,
                         inner_fold=inner_fold,
                         prevalidated=prevalidated,
+                        score_genes=score_genes,
                     )
                 )
-    return Plan(study, cohort, (*tasks, *_null_tasks(study, cohort, splits, common)))
+    nulls = _null_tasks(study, cohort, splits, common)
+    return Plan(study, cohort, tuple(splits), (*tasks, *nulls))
 
 
 def _null_tasks(
@@ -174,7 +185,7 @@ def _null_tasks(
             of_run = study.split.draw(cohort, seed, run.labels)
         for number, split in enumerate(of_run, start=1):
             content = {**common, "model": model.model_dump(), "number": number}
-            key = _key({**content, "null": run.content()})
+            key = content_key({**content, "null": run.content()})
             fit_seed = integer_seed(seed_for(study.seed, "fit", model.name, run.title, number))
             ((_, fitted),) = _fitted_splits(split, model)
             yield Task(key, number, fitted, model, study.preprocessing, fit_seed, null=run)
@@ -204,9 +215,21 @@ def _fingerprint(study: Study, cohort: Cohort) -> str:
     """That of the cohort, and of which cohort each sample is of where one is left out."""
     if not isinstance(study.split, LeaveOneCohortOutDesign):
         return cohort.fingerprint
-    return _key({"data": cohort.fingerprint, "cohorts": study.split.cohorts_of(cohort)})
+    return content_key({"data": cohort.fingerprint, "cohorts": study.split.cohorts_of(cohort)})
 
 
-def _key(content: dict[str, Any]) -> str:
+def common_content(study: Study, cohort: Cohort) -> dict[str, Any]:
+    """What the key of every task of a study is made of, whatever the task."""
+    return {
+        "cohort": _fingerprint(study, cohort),
+        "split": study.split.model_dump(),
+        "preprocessing": study.preprocessing.model_dump(),
+        "seed": study.seed,
+        "versions": package_versions(),
+    }
+
+
+def content_key(content: dict[str, Any]) -> str:
+    """Key of a task: the same for the same content, on any machine."""
     canonical = json.dumps(content, sort_keys=True, default=str)
     return hashlib.sha256(canonical.encode()).hexdigest()[:32]

@@ -16,11 +16,13 @@ from deepcme.progress import show_progress
 from deepcme.study import tables
 from deepcme.study.clinical import fit_clinical_models, take_clinical
 from deepcme.study.estimate import describe_expected_time
-from deepcme.study.executors import Outcome, run_on_dask, run_on_processes
+from deepcme.study.executors import AnyTask, Outcome, run_on_dask, run_on_processes
 from deepcme.study.grid import summarise_grid
 from deepcme.study.models import DEEPCME, ENSEMBLE
 from deepcme.study.nulls import describe_null_runs
 from deepcme.study.plan import Plan, Task, TaskData, make_plan
+from deepcme.study.selection import SelectionTask, make_selection_tasks
+from deepcme.study.selection_tables import SELECTION_TABLES, write_selection_tables
 from deepcme.study.spec import Study, is_network
 from deepcme.study.store import StudyFolder
 
@@ -71,15 +73,17 @@ def run_study(
     plan = make_plan(study, cohort)
     if study.clinical is not None:
         take_clinical(plan.cohort, study.clinical.columns)  # refuses before anything is fitted
+    tasks: list[AnyTask] = [*plan.tasks, *make_selection_tasks(plan)]
     folder = StudyFolder(out)
     folder.claim(plan)
     folder.write_findings(_audit(cohort, study))
-    missing = [task for task in plan.tasks if not folder.has(task)]
+    missing = [task for task in tasks if not folder.has(task)]
     jobs = min(jobs or cpu_count(), max(len(missing), 1))
     if not quiet:
-        print(_announcement(plan, missing), file=sys.stderr)
-        if any(task.grid_point or task.null for task in missing):
-            print(describe_expected_time(plan, missing, jobs), file=sys.stderr)
+        print(_announcement(plan, tasks, missing), file=sys.stderr)
+        fits = [task for task in missing if isinstance(task, Task)]
+        if any(task.grid_point or task.null for task in fits):
+            print(describe_expected_time(plan, fits, jobs), file=sys.stderr)
     outcomes = _outcomes(TaskData.of(plan.cohort), missing, jobs, scheduler)
     failures: dict[str, str] = {}
     with show_progress("Fitting", len(missing), quiet=quiet) as advance:
@@ -91,24 +95,28 @@ def run_study(
             advance()
     folder.write_failures(failures)
     if failures:
-        raise TasksFailedError(_failure_sentence(failures, plan, folder))
+        raise TasksFailedError(_failure_sentence(failures, len(tasks), folder))
     write_tables(plan, folder)
     return folder
 
 
 def _outcomes(
-    data: TaskData, tasks: Sequence[Task], jobs: int, scheduler: str | None
+    data: TaskData, tasks: Sequence[AnyTask], jobs: int, scheduler: str | None
 ) -> Iterator[Outcome]:
-    # The long fits first, so that no worker is left alone with one at the end.
-    ordered = sorted(
-        tasks,
-        key=lambda task: (task.model.estimator != ENSEMBLE, task.model.estimator != DEEPCME),
-    )
+    # The long ones first, so that no worker is left alone with one at the end.
+    ordered = sorted(tasks, key=_brevity)
     if not ordered:
         return iter(())
     if scheduler is not None:
         return run_on_dask(data, ordered, scheduler)
     return run_on_processes(data, ordered, jobs)
+
+
+def _brevity(task: AnyTask) -> int:
+    """0 for the tasks that take longest."""
+    if isinstance(task, SelectionTask):
+        return 0 if task.kind == "decoys" else 2
+    return {ENSEMBLE: 0, DEEPCME: 1}.get(task.model.estimator, 3)
 
 
 def _audit(cohort: Cohort, study: Study) -> list[dict[str, str]]:
@@ -119,24 +127,25 @@ def _audit(cohort: Cohort, study: Study) -> list[dict[str, str]]:
     return [finding.as_dict() for finding in audit_cohort(cohort, design)]
 
 
-def _announcement(plan: Plan, missing: Sequence[Task]) -> str:
+def _announcement(plan: Plan, tasks: Sequence[AnyTask], missing: Sequence[AnyTask]) -> str:
     cohort, study = plan.cohort, plan.study
-    n_done = len(plan.tasks) - len(missing)
-    done = f"; {n_done} of {len(plan.tasks)} fits are there already" if n_done else ""
+    n_done, n_selection = len(tasks) - len(missing), len(tasks) - len(plan.tasks)
+    done = f"; {n_done} of {len(tasks)} fits are there already" if n_done else ""
+    selection = f", {n_selection} steps of gene selection" if n_selection else ""
     nulls = list({task.null.title: task.null for task in plan.tasks if task.null}.values())
     reruns = f" {describe_null_runs(nulls, study.models[0].name)}" if nulls else ""
     return (
         f"{cohort.name}: {cohort.n_samples} samples of {cohort.n_patients} patients, "
         f"{cohort.n_positives} positive, {cohort.n_genes:,} genes. "
-        f"{len(study.models)} models on {plan.n_splits} splits, "
+        f"{len(study.models)} models on {plan.n_splits} splits{selection}, "
         f"protocol {study.protocol}{done}.{reruns}"
     )
 
 
-def _failure_sentence(failures: dict[str, str], plan: Plan, folder: StudyFolder) -> str:
+def _failure_sentence(failures: dict[str, str], n_tasks: int, folder: StudyFolder) -> str:
     name, error = next(iter(failures.items()))
     return (
-        f"{len(failures)} of {len(plan.tasks)} fits failed, the first being {name}: "
+        f"{len(failures)} of {n_tasks} fits failed, the first being {name}: "
         f"{error.strip().splitlines()[-1]} See {folder.path / 'failures.json'}; the "
         "others are kept, and the same command tries the failed ones again."
     )
@@ -167,4 +176,8 @@ def write_tables(plan: Plan, folder: StudyFolder) -> None:
     folder.write_table(tables.compute_gene_scores(plan.cohort, results), "gene_scores.csv")
     folder.write_table(tables.compute_history(results), "history.parquet")
     folder.write_null_runs(tables.compute_null_runs(plan.cohort, folder.results(nulls)))
+    if plan.study.selection.run:
+        write_selection_tables(plan, folder, results)
+    else:
+        folder.remove_tables(SELECTION_TABLES)
     folder.remove_leftovers()

@@ -145,6 +145,21 @@ class GridSettings(_Settings):
     search: Literal["none", "fig7", "full"] = "none"
 
 
+class SelectionSettings(_Settings):
+    """Gene selection beside the models: panels, stability, decoys, gene scores.
+
+    `rankers` order the genes; the first of them also meets decoys and halves of
+    the patients. `pairs` of complementary halves are drawn.
+    """
+
+    run: bool = False
+    rankers: tuple[Literal["soft-path", "l1-logistic", "mean-rank"], ...] = Field(
+        default=("soft-path", "l1-logistic"), min_length=1
+    )
+    random_panels: int = Field(default=10, ge=1, le=1000)
+    pairs: int = Field(default=25, ge=1, le=1000)
+
+
 class NullSettings(_Settings):
     """Reruns of the first model where there is nothing special to find.
 
@@ -213,6 +228,7 @@ class Study(_Settings):
     grid: GridSettings = GridSettings()
     nulls: NullSettings = NullSettings()
     clinical: ClinicalSettings | None = None
+    selection: SelectionSettings = SelectionSettings()
     models: tuple[ModelSettings, ...] = Field(min_length=1)
 
     @model_validator(mode="before")
@@ -259,6 +275,21 @@ class Study(_Settings):
             raise ValueError(
                 f"the protocol paper splits as the publication did, not {self.split.design}: "
                 "leave out split.design, or take the protocol honest"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _selects_honestly(self) -> Study:
+        honest = self.split.by == "patient" and self.preprocessing.fit_on == "train"
+        if self.selection.run and not honest:
+            raise ValueError(
+                "gene selection takes splits by patient and preprocessing fitted on the "
+                "training part: choose protocol honest"
+            )
+        if self.selection.run and self.split.design == "leave-one-cohort-out":
+            raise ValueError(
+                "gene selection is not made across left-out cohorts: select in each cohort, "
+                "or over splits of all of them (split.design repeated or nested)"
             )
         return self
 
@@ -352,6 +383,7 @@ def _suggestion(location: tuple[int | str, ...]) -> str:
         "grid": GridSettings,
         "nulls": NullSettings,
         "clinical": ClinicalSettings,
+        "selection": SelectionSettings,
         "models": ModelSettings,
     }
     section = sections.get(str(location[0]), Study) if len(location) > 1 else Study

@@ -21,12 +21,22 @@ Layout, all readable with pandas and a text editor::
     grid_summary.csv      the same, averaged over the splits
     nulls.csv             one row per null run: kind, number, size, auc, n_splits, n, events,
                           signature, listed, missing; absent where none was asked for
+
+With gene selection also (see docs/selection.md)::
+
+    panel_predictions.parquet   order, n_genes, split, sample, patient, label, score
+    panel_curve.csv, panel_choice.csv, panel_genes.csv
+    selection_claims.csv        what may be claimed of genes, and of clusters
+    selection_genes.csv, selection_clusters.csv, selection_blocks.csv
+    selection_stability.csv     Nogueira's index over splits and over halves
+    held_out_gene_scores.csv, score_agreement.csv
 """
 
 from __future__ import annotations
 
 import json
 import shutil
+import tomllib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -40,9 +50,11 @@ from deepcme.errors import DeepCMEError
 from deepcme.files import whole_file, write_csv, write_text
 from deepcme.study.fit import TaskResult
 from deepcme.study.plan import Plan, Task
+from deepcme.study.selection import Arrays, SelectionTask
 
 _NULL_RUNS = "nulls.csv"
 _HISTORY_COLUMNS = ("epoch", "train_loss", "valid_loss", "valid_auc")
+_SCORE_COLUMNS = ("first_layer", "integrated_gradients", "permutation")
 
 
 class StudyFolder:
@@ -81,53 +93,52 @@ class StudyFolder:
         write_text(self.path / "cohort.json", _as_json(describe_cohort(plan.cohort)))
         write_text(self._identity_path, _as_json(identity))
 
-    def _task_path(self, task: Task) -> Path:
+    def _task_path(self, task: Task | SelectionTask) -> Path:
         return self.path / "tasks" / f"{task.key}.npz"
 
-    def has(self, task: Task) -> bool:
+    def has(self, task: Task | SelectionTask) -> bool:
         """Whether the task's result is there."""
         return self._task_path(task).exists()
 
-    def save(self, task: Task, result: TaskResult) -> None:
+    def save(self, task: Task | SelectionTask, result: TaskResult | Arrays) -> None:
         """Write a task's result under its key."""
-        arrays: dict[str, Any] = {"rows": result.rows, "score": result.score}
-        if result.probability is not None:
-            arrays["probability"] = result.probability
-        if result.genes is not None and result.gene_scores is not None:
-            arrays["genes"] = result.genes
-            arrays["gene_scores"] = result.gene_scores
-        if result.oof_score is not None:
-            arrays["oof_score"] = result.oof_score
-        if result.history is not None:
-            for column in _HISTORY_COLUMNS:
-                arrays[f"history_{column}"] = result.history[column].to_numpy()
+        arrays: dict[str, Any] = (
+            _arrays_of(result) if isinstance(result, TaskResult) else result
+        )
         with whole_file(self._task_path(task)) as temporary:
             np.savez_compressed(temporary, **arrays)
 
     def load(self, task: Task) -> TaskResult:
         """Read a task's result."""
-        path = self._task_path(task)
-        try:
-            with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-                found = dict(arrays)
-        except (OSError, ValueError, BadZipFile) as error:
-            raise DeepCMEError(
-                f"{path}: the result is damaged: delete it and run again."
-            ) from error
-        history = {
-            column: found[f"history_{column}"]
-            for column in _HISTORY_COLUMNS
-            if f"history_{column}" in found
-        }
+        found = self.load_arrays(task)
+        history = _columns(found, "history", _HISTORY_COLUMNS)
         return TaskResult(
             found["rows"],
             found["score"],
             found.get("probability"),
             found.get("genes"),
             found.get("gene_scores"),
-            pd.DataFrame(history) if history else None,
+            history,
             found.get("oof_score"),
+            _columns(found, "held_out", _SCORE_COLUMNS),
         )
+
+    def load_arrays(self, task: Task | SelectionTask) -> Arrays:
+        """Read the arrays under a task's key.
+
+        Raises
+        ------
+        DeepCMEError
+            If the file is damaged.
+        """
+        path = self._task_path(task)
+        try:
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+                return dict(arrays)
+        except (OSError, ValueError, BadZipFile) as error:
+            raise DeepCMEError(
+                f"{path}: the result is damaged: delete it and run again."
+            ) from error
 
     def results(self, tasks: Iterable[Task]) -> Iterator[tuple[Task, TaskResult]]:
         """Each finished one of the tasks, in order, with its result; read one at a time."""
@@ -201,6 +212,17 @@ class StudyFolder:
         findings: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
         return findings
 
+    def read_selection(self) -> dict[str, Any]:
+        """Settings of gene selection in the last run, which may have added it."""
+        settings = tomllib.loads((self.path / "study.toml").read_text(encoding="utf-8"))
+        selection: dict[str, Any] = settings.get("selection", {"run": False})
+        return selection
+
+    def remove_tables(self, names: Iterable[str]) -> None:
+        """Remove tables that the study no longer has."""
+        for name in names:
+            (self.path / name).unlink(missing_ok=True)
+
     def read_json(self, name: str) -> dict[str, Any]:
         """Read one of the study's JSON files."""
         path = self.path / name
@@ -210,6 +232,31 @@ class StudyFolder:
             )
         values: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         return values
+
+
+def _arrays_of(result: TaskResult) -> Arrays:
+    arrays: Arrays = {"rows": result.rows, "score": result.score}
+    if result.probability is not None:
+        arrays["probability"] = result.probability
+    if result.genes is not None and result.gene_scores is not None:
+        arrays["genes"] = result.genes
+        arrays["gene_scores"] = result.gene_scores
+    if result.oof_score is not None:
+        arrays["oof_score"] = result.oof_score
+    tables = {"history": result.history, "held_out": result.held_out_scores}
+    for name, columns in (("history", _HISTORY_COLUMNS), ("held_out", _SCORE_COLUMNS)):
+        table = tables[name]
+        if table is not None:
+            arrays |= {f"{name}_{column}": table[column].to_numpy() for column in columns}
+    return arrays
+
+
+def _columns(arrays: Arrays, name: str, columns: tuple[str, ...]) -> pd.DataFrame | None:
+    """A table that was saved column by column; None if it was not."""
+    found = {
+        column: arrays[f"{name}_{column}"] for column in columns if f"{name}_{column}" in arrays
+    }
+    return pd.DataFrame(found) if found else None
 
 
 def describe_cohort(cohort: Cohort) -> dict[str, Any]:

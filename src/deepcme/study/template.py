@@ -53,6 +53,12 @@ protocol = "honest"
 # columns = ["age", "grade"]
 # genes = "DeepCME-ensemble"   # stands for the genes, fitted six times a split (or "LR-tuned")
 
+[selection]
+# run = false            # select genes: panels, decoys, stability, gene scores
+# rankers = ["soft-path", "l1-logistic"]   # the first also meets decoys and half samples
+# random_panels = 10     # of each size in each split
+# pairs = 25             # complementary halves of the patients
+
 [[models]]
 name = "DeepCME"
 # parameters = {{ hidden_layers = [64, 64, 64], batch_size = 32, penalty_strength = 100.0 }}

@@ -1,0 +1,313 @@
+"""Results of a study's gene selection to its tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from deepcme.cohort import Cohort
+from deepcme.seeds import seed_for
+from deepcme.selection.clusters import describe_clusters
+from deepcme.selection.panel import PanelOutcome, PanelResults, collect_outcomes
+from deepcme.selection.panel_tables import (
+    choose_panels,
+    compute_panel_curve,
+    compute_panel_genes,
+)
+from deepcme.selection.scores import compute_score_agreement, describe_genes
+from deepcme.selection.stability import StabilitySelection, count_first_genes
+from deepcme.study.plan import Plan
+from deepcme.study.selection import Arrays, Kind, SelectionTask, make_selection_tasks
+from deepcme.study.store import StudyFolder
+from deepcme.study.tables import Results
+
+SelectionResults = Sequence[tuple[SelectionTask, Arrays]]
+PositionArray = NDArray[np.int64]
+
+SELECTION_TABLES = (
+    "panel_predictions.parquet", "panel_curve.csv", "panel_choice.csv", "panel_genes.csv",
+    "selection_claims.csv", "selection_genes.csv", "selection_clusters.csv",
+    "selection_blocks.csv", "selection_stability.csv", "held_out_gene_scores.csv",
+    "score_agreement.csv",
+)  # fmt: skip
+HELD_OUT_COLUMNS = (
+    "model", "gene", "symbol", "first_layer", "integrated_gradients", "permutation", "splits",
+    "prevalence", "largest_z", "driving_samples", "few_driving_samples",
+)  # fmt: skip
+AGREEMENT_COLUMNS = (
+    "model", "score", "other", "spearman", "spearman_low", "spearman_high", "overlap",
+    "expected_overlap", "k", "splits",
+)  # fmt: skip
+
+
+def write_selection_tables(plan: Plan, folder: StudyFolder, results: Results) -> None:
+    """Make the tables of gene selection of its finished tasks and of the study's fits."""
+    selected = [(task, folder.load_arrays(task)) for task in make_selection_tasks(plan)]
+    cohort = plan.cohort
+    panels = collect_panels(cohort, selected)
+    random = np.random.default_rng(seed_for(plan.study.seed, "panel", "bootstrap"))
+    curve = compute_panel_curve(panels, random)
+    chosen = choose_panels(curve)
+    rankers: tuple[str, ...] = plan.study.selection.rankers
+    halves = collect_stability(selected, "half", rankers[0])
+    splits = {ranker: collect_stability(selected, "panel", ranker) for ranker in rankers}
+    tables = (
+        panels.predictions,
+        curve,
+        chosen,
+        compute_panel_genes(cohort, panels, chosen),
+        compute_claims(cohort, selected, halves.selection),
+        compute_selected_genes(cohort, selected, halves, splits[rankers[0]]),
+        compute_clusters(cohort, halves),
+        compute_blocks(cohort, selected),
+        compute_indices({rankers[0]: halves}, splits),
+        compute_held_out_scores(cohort, results),
+        compute_agreement(results),
+    )
+    for name, table in zip(SELECTION_TABLES, tables, strict=True):
+        folder.write_table(table, name)
+
+
+def collect_panels(cohort: Cohort, results: SelectionResults) -> PanelResults:
+    """The tables of the panel curve."""
+    panels = [(task, arrays) for task, arrays in results if task.kind == "panel"]
+    outcomes = [
+        PanelOutcome(
+            task.panel,
+            arrays["genes"],
+            dict(zip(arrays["sizes"].tolist(), arrays["scores"], strict=True)),
+        )
+        for task, arrays in panels
+    ]
+    tasks = [task.panel for task, _ in panels]
+    return collect_outcomes(cohort, tasks, outcomes, panels[0][0].settings)
+
+
+@dataclass(frozen=True)
+class Stability:
+    """Which genes came first each time, and the positions of those genes in the cohort."""
+
+    genes: PositionArray
+    selection: StabilitySelection
+
+
+def collect_stability(results: SelectionResults, kind: Kind, ranker: str) -> Stability:
+    """The first genes of a ranker over the splits (`panel`) or over the halves (`half`).
+
+    How many come first is the choice of `count_first_genes`. A gene that the whole
+    cohort hardly expresses, but a half of it does, is a cluster of its own.
+    """
+    clustered = next(arrays for task, arrays in results if task.kind == "clusters")
+    n_first = count_first_genes(len(clustered["genes"]))
+    orders = [
+        arrays["genes"][:n_first]
+        for task, arrays in results
+        if task.kind == kind and task.panel.order == ranker and task.panel.split_number > 0
+    ]
+    genes = np.union1d(clustered["genes"], np.concatenate(orders))
+    cluster = np.arange(len(genes)) + len(genes)
+    cluster[np.searchsorted(genes, clustered["genes"])] = clustered["cluster"]
+    _, cluster = np.unique(cluster, return_inverse=True)
+    selected = np.array([np.isin(genes, order) for order in orders])
+    return Stability(genes, StabilitySelection(selected, cluster.astype(np.int64)))
+
+
+def _decoys(results: SelectionResults) -> tuple[Arrays, list[Arrays]]:
+    """The competition with decoys on all patients, and that of each split."""
+    decoys = [(task, arrays) for task, arrays in results if task.kind == "decoys"]
+    whole = next(arrays for task, arrays in decoys if task.panel.split_number == 0)
+    return whole, [arrays for task, arrays in decoys if task.panel.split_number > 0]
+
+
+def compute_claims(
+    cohort: Cohort, results: SelectionResults, halves: StabilitySelection
+) -> pd.DataFrame:
+    """What may be claimed on all patients: against decoys, and by stability selection.
+
+    Returns
+    -------
+    DataFrame
+        `method, level, n_claimed, estimate, n, events, n_patients, claim`; the
+        estimate is the false-discovery proportion among the genes that beat
+        their decoys, and the frequency that stability selection asks for.
+    """
+    whole, _ = _decoys(results)
+    stable = halves.claims().rename(columns={"n_stable": "n_claimed", "threshold": "estimate"})
+    decoys = {
+        "method": "knockoffs",
+        "level": "gene",
+        "n_claimed": int(whole["selected"].sum()),
+        "estimate": float(whole["estimate"]),
+        "claim": str(whole["claim"]),
+    }
+    table = pd.concat(
+        [pd.DataFrame([decoys]), stable.assign(method="stability selection")],
+        ignore_index=True,
+    )
+    table = table.assign(
+        n=cohort.n_samples, events=cohort.n_positives, n_patients=cohort.n_patients
+    )
+    return table[
+        ["method", "level", "n_claimed", "estimate", "n", "events", "n_patients", "claim"]
+    ]
+
+
+def compute_selected_genes(
+    cohort: Cohort, results: SelectionResults, halves: Stability, splits: Stability
+) -> pd.DataFrame:
+    """One row for each gene that was selected anywhere, the best founded first.
+
+    Returns
+    -------
+    DataFrame
+        `gene, symbol`; `beats_decoys` on all patients, `decoy_frequency` over
+        the splits; `stable`, `half_frequency`, `split_frequency` (among the
+        first); `cluster, cluster_frequency` over halves; and `describe_genes`.
+    """
+    whole, by_split = _decoys(results)
+    table = describe_genes(cohort)
+    table.insert(0, "gene", cohort.gene_ids)
+    table.insert(1, "symbol", cohort.symbols)
+    table.insert(2, "beats_decoys", np.isin(table.index, whole["genes"][whole["selected"]]))
+    selected = np.concatenate([arrays["genes"][arrays["selected"]] for arrays in by_split])
+    frequency = np.bincount(selected, minlength=cohort.n_genes) / len(by_split)
+    table.insert(3, "decoy_frequency", frequency)
+    of_halves = halves.selection.by_gene().set_index(halves.genes)
+    of_splits = splits.selection.selected.mean(axis=0)
+    table.insert(4, "stable", np.isin(table.index, halves.genes[of_halves["stable"]]))
+    table.insert(5, "half_frequency", of_halves["frequency"].reindex(table.index).fillna(0.0))
+    split_frequency = pd.Series(of_splits, index=splits.genes).reindex(table.index).fillna(0.0)
+    table.insert(6, "split_frequency", split_frequency)
+    table.insert(7, "cluster", of_halves["cluster"].reindex(table.index).astype("Int64"))
+    table.insert(8, "cluster_frequency", of_halves["cluster_frequency"].reindex(table.index))
+    order = ["beats_decoys", "stable", "half_frequency", "split_frequency", "decoy_frequency"]
+    anywhere = table[(table[order] > 0).any(axis=1)]
+    return anywhere.sort_values(order, ascending=False, kind="stable", ignore_index=True)
+
+
+def compute_clusters(cohort: Cohort, halves: Stability) -> pd.DataFrame:
+    """Clusters of which a gene was selected on some half, the most frequent first.
+
+    Returns
+    -------
+    DataFrame
+        `cluster, n_genes, frequency, stable, genes`.
+    """
+    named = describe_clusters(halves.selection.clusters, _gene_names(cohort)[halves.genes])
+    table = halves.selection.by_cluster().merge(named[["cluster", "genes"]], on="cluster")
+    table = table[table["frequency"] > 0]
+    return table.sort_values("frequency", ascending=False, kind="stable", ignore_index=True)
+
+
+def compute_blocks(cohort: Cohort, results: SelectionResults) -> pd.DataFrame:
+    """Blocks of correlated genes with a gene that was selected against decoys.
+
+    That one gene of a block matters is better founded than which.
+
+    Returns
+    -------
+    DataFrame
+        `block, n_genes, n_selected, genes`, the names of those selected.
+    """
+    whole, _ = _decoys(results)
+    table = pd.DataFrame(
+        {
+            "block": whole["block"],
+            "selected": whole["selected"],
+            "gene": _gene_names(cohort)[whole["genes"]],
+        }
+    )
+    n_genes = table["block"].value_counts()
+    blocks = table[table["selected"]].groupby("block")["gene"]
+    found = blocks.agg(n_selected="size", genes=" ".join).reset_index()
+    found.insert(1, "n_genes", found["block"].map(n_genes))
+    return found
+
+
+def compute_indices(
+    halves: Mapping[str, Stability], splits: Mapping[str, Stability]
+) -> pd.DataFrame:
+    """Nogueira's index by ranker, over halves and over splits, of genes and of clusters.
+
+    Splits share most of their patients, so that they agree more than new
+    patients would.
+    """
+    tables = [
+        stability.selection.indices().assign(
+            ranker=ranker, over=over, n_selected=stability.selection.n_selected
+        )
+        for over, by_ranker in (("halves", halves), ("splits", splits))
+        for ranker, stability in by_ranker.items()
+    ]
+    columns = [
+        "ranker", "over", "level", "value", "ci_low", "ci_high", "n_selected", "n_selections",
+    ]  # fmt: skip
+    return pd.concat(tables, ignore_index=True)[columns]
+
+
+def _gene_names(cohort: Cohort) -> NDArray[np.object_]:
+    """Symbols, ids where there is none."""
+    symbols = pd.Series(cohort.symbols, dtype=object).fillna("").astype(str)
+    names = np.where(symbols == "", cohort.gene_ids.astype(str), symbols)
+    return names.astype(object)
+
+
+def _scored(results: Results) -> Iterator[tuple[str, PositionArray, pd.DataFrame]]:
+    """Model, genes and scores of each network that was scored on held-out rows."""
+    for task, result in results:
+        if result.held_out_scores is not None and result.genes is not None:
+            yield task.model.name, result.genes, result.held_out_scores
+
+
+def compute_held_out_scores(cohort: Cohort, results: Results) -> pd.DataFrame:
+    """The scores of each gene beside each other, averaged over the splits it took part in.
+
+    Returns
+    -------
+    DataFrame
+        The columns of HELD_OUT_COLUMNS; highest equation 4 first.
+    """
+    tables = [
+        scores.assign(model=model, position=genes) for model, genes, scores in _scored(results)
+    ]
+    if not tables:
+        return pd.DataFrame(columns=list(HELD_OUT_COLUMNS))
+    means = (
+        pd.concat(tables)
+        .groupby(["model", "position"], as_index=False)
+        .agg(
+            first_layer=("first_layer", "mean"),
+            integrated_gradients=("integrated_gradients", "mean"),
+            permutation=("permutation", "mean"),
+            splits=("permutation", "size"),
+        )
+    )
+    means["gene"] = cohort.gene_ids[means["position"]]
+    means["symbol"] = cohort.symbols[means["position"]]
+    ranked = means.sort_values("first_layer", ascending=False, kind="stable")
+    described = ranked.join(describe_genes(cohort), on="position")
+    return described[list(HELD_OUT_COLUMNS)].reset_index(drop=True)
+
+
+def compute_agreement(results: Results) -> pd.DataFrame:
+    """How far the scores order genes alike: mean, lowest and highest of the splits."""
+    tables = [
+        compute_score_agreement(scores).assign(model=model)
+        for model, _, scores in _scored(results)
+    ]
+    if not tables:
+        return pd.DataFrame(columns=list(AGREEMENT_COLUMNS))
+    pairs = pd.concat(tables).groupby(["model", "score", "other"], as_index=False, sort=False)
+    return pairs.agg(
+        spearman=("spearman", "mean"),
+        spearman_low=("spearman", "min"),
+        spearman_high=("spearman", "max"),
+        overlap=("overlap", "mean"),
+        expected_overlap=("expected_overlap", "mean"),
+        k=("k", "max"),
+        splits=("k", "size"),
+    )
