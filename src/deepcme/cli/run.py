@@ -189,7 +189,7 @@ def compare(
 ) -> None:
     """Lay studies of one cohort side by side: what each choice does to the AUC."""
     from deepcme.files import write_csv
-    from deepcme.report.layout import show
+    from deepcme.report.formatting import show
     from deepcme.report.side_by_side import compute_side_by_side
     from deepcme.study.store import StudyFolder
 

@@ -1,11 +1,6 @@
-"""How the report's tables are shown: captions, columns, headings and number formats."""
+"""What the report's tables show: captions, columns, headings and number formats."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
-from typing import Any
-
-import pandas as pd
 
 from deepcme.evaluation.predictions import LEFT_OUT
 
@@ -22,16 +17,6 @@ _COUNTS: tuple[Column, ...] = (
     ("n_patients", "Patients", ",.0f"),
     ("n_splits", "Splits", ",.0f"),
 )
-
-
-@dataclass(frozen=True)
-class Shown:
-    """A table ready to be written: a caption, headings, and rows of text."""
-
-    caption: str
-    headings: list[str]
-    numeric: list[bool]
-    rows: list[list[str]]
 
 
 CAPTIONS: dict[str, str] = {
@@ -56,9 +41,12 @@ CAPTIONS: dict[str, str] = {
     "clinical_columns": "The clinical columns in the cohort, and how they enter.",
     "classification": (
         "At the threshold that maximises Youden's index on each split's validation part; "
-        "counts pooled over splits, intervals by patient bootstrap."
+        "counts pooled over splits; in brackets 95% intervals by patient bootstrap."
     ),
-    "calibration": "Scores and calibration line of the test probabilities, pooled over splits.",
+    "calibration": (
+        "Scores and calibration line of the test probabilities, pooled over splits; in "
+        "brackets 95% intervals by patient bootstrap."
+    ),
     "instability": (
         "How much one sample's predicted risk changes from split to split: the mean, over "
         "samples, of its standard deviation."
@@ -172,22 +160,6 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
         ("missing", "Missing", ",.0f"),
         ("separated_splits", "Separated in splits", ",.0f"),
     ),
-    "classification": (
-        ("model", "Model", ""),
-        ("metric", "Measure", ""),
-        ("value", "Value", ".3f"),
-        *_INTERVAL,
-        ("n", "Samples", ",.0f"),
-        ("events", "Events", ",.0f"),
-    ),
-    "calibration": (
-        ("model", "Model", ""),
-        ("metric", "Measure", ""),
-        ("value", "Value", ".3f"),
-        *_INTERVAL,
-        ("n", "Samples", ",.0f"),
-        ("events", "Events", ",.0f"),
-    ),
     "permutation": (
         ("observed", "AUC", ".3f"),
         ("p_value", "p", ".3f"),
@@ -228,14 +200,6 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
         *_INTERVAL,
         ("numerator", "Right", ",.0f"),
         ("denominator", "Of", ",.0f"),
-    ),
-    "external_calibration": (
-        ("model", "Model", ""),
-        ("metric", "Measure", ""),
-        ("value", "Value", ".3f"),
-        *_INTERVAL,
-        ("n", "Samples", ",.0f"),
-        ("events", "Events", ",.0f"),
     ),
     "instability": (
         ("model", "Model", ""),
@@ -348,35 +312,19 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
     ),
 }
 
+MEASURES: dict[str, tuple[str, str]] = {
+    "sensitivity": ("Sensitivity", ".2f"),
+    "specificity": ("Specificity", ".2f"),
+    "ppv": ("PPV", ".2f"),
+    "npv": ("NPV", ".2f"),
+    "brier": ("Brier score", ".3f"),
+    "scaled_brier": ("Scaled Brier", ".3f"),
+    "log_loss": ("Log loss", ".3f"),
+    "intercept": ("Intercept", ".2f"),
+    "slope": ("Slope", ".2f"),
+    "in_the_large": ("Calibration in the large", ".2f"),
+}
+"""Heading and format of measures that stand side by side, each with its interval."""
 
-def show(name: str, table: pd.DataFrame) -> Shown:
-    """Format a table for reading; without a layout of its own, numbers get three decimals.
-
-    The cohort left out is shown where the table has it.
-    """
-    columns = tuple(
-        column
-        for column in COLUMNS.get(name, ())
-        if column[0] != LEFT_OUT or LEFT_OUT in table.columns
-    ) or tuple(
-        (str(column), str(column), ".3f" if table[column].dtype.kind == "f" else "")
-        for column in table.columns
-    )
-    rows = [
-        [_cell(value, form) for value, (_, _, form) in zip(row, columns, strict=True)]
-        for row in table[[column for column, _, _ in columns]].itertuples(index=False)
-    ]
-    return Shown(
-        CAPTIONS.get(name, ""),
-        [heading for _, heading, _ in columns],
-        [bool(form) for _, _, form in columns],
-        rows,
-    )
-
-
-def _cell(value: Any, form: str) -> str:
-    if isinstance(value, float) and pd.isna(value):
-        return ""
-    if isinstance(value, bool):
-        return "yes" if value else ""
-    return format(value, form) if form else str(value)
+SIDE_BY_SIDE = ("classification", "calibration", "external_calibration")
+"""Tables of one row for each model, their measures side by side."""

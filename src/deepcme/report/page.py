@@ -20,7 +20,7 @@ from deepcme.report.charts import make_charts
 from deepcme.report.contents import GENES_SHOWN, Contents, compute_contents
 from deepcme.report.design import describe_coverage, describe_design
 from deepcme.report.figures import Chart
-from deepcme.report.layout import show
+from deepcme.report.formatting import show
 from deepcme.report.selection import shorten_selection
 from deepcme.report.tripod import compute_probast, compute_tripod
 from deepcme.study.store import StudyFolder

@@ -10,7 +10,7 @@ from deepcme.bundle.validation import FROZEN, RECALIBRATED, Validation
 from deepcme.files import whole_file, write_csv, write_text
 from deepcme.report import figures
 from deepcme.report.figures import Chart
-from deepcme.report.layout import show
+from deepcme.report.formatting import show
 from deepcme.report.page import embedded_json, make_environment, vega_bundle
 
 
