@@ -184,6 +184,16 @@ def test_words_that_are_numbers_are_numbers_and_unknown_is_missing():
     assert taken["er"][:3].tolist() == ["neg", "pos", None]
 
 
+def test_none_is_a_word_and_what_portals_write_for_nothing_is_missing():
+    cohort = clinical_cohort(
+        therapy=["none", "chemo", "None"] * 20,
+        stage=["II", "[Not Available]", "Not Reported", "'--", "n/a", "III"] * 10,
+    )
+    taken = take_clinical(cohort, ["therapy", "stage"])
+    assert taken["therapy"][:3].tolist() == ["none", "chemo", "None"]
+    assert taken["stage"][:6].tolist() == ["II", None, None, None, None, "III"]
+
+
 def test_the_columns_of_the_endpoint_are_kept_with_the_cohort(tables):
     expression, samples = tables
     cohort = cohort_from_tables(expression, samples, TableColumns(label="relapse"))

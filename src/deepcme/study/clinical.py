@@ -22,6 +22,7 @@ from deepcme.clinical import ClinicalEncoder, ClinicalRegression
 from deepcme.cohort import OBS_COLUMNS, Cohort
 from deepcme.errors import DeepCMEError
 from deepcme.seeds import integer_seed, seed_for
+from deepcme.sources.clinical import is_not_recorded
 from deepcme.study.fit import TaskResult
 from deepcme.study.plan import Plan, Task
 from deepcme.study.spec import CLINICAL, CLINICAL_AND_GENES
@@ -29,7 +30,7 @@ from deepcme.study.tables import concatenate, predictions_of
 from deepcme.threads import single_thread
 
 GENE_SCORE = "gene score"
-_MISSING_WORDS = ("", "unknown", "nan", "none", "na")
+_MISSING_WORDS = ("", "unknown", "nan", "na", "n/a", "null", "#n/a")
 _MOST_LEVELS = 20
 
 
@@ -37,7 +38,7 @@ def take_clinical(cohort: Cohort, columns: Sequence[str]) -> pd.DataFrame:
     """Clinical columns of a cohort, as numbers or words.
 
     Numbers are floats, NaN where missing; anything else is words, None where
-    missing, blank or "unknown".
+    missing, blank, "unknown" or "not reported". "None" is a word like any other.
 
     Raises
     ------
@@ -78,7 +79,8 @@ def _as_predictor(values: pd.Series) -> pd.Series:
         text = (
             values.astype(object).where(values.notna(), "").map(lambda word: str(word).strip())
         )
-        words = text.mask(text.str.lower().isin(_MISSING_WORDS), None)
+        missing = text.str.lower().isin(_MISSING_WORDS) | text.map(is_not_recorded)
+        words = text.mask(missing, None)
         numbers = pd.to_numeric(words, errors="coerce").astype(np.float64)
         found = numbers if numbers.notna().equals(words.notna()) else words
     _refuse_values(found)
