@@ -141,6 +141,4 @@ def test_an_endpoint_has_no_name_where_the_cohorts_disagree():
 def test_a_column_of_the_name_cohort_is_not_overwritten():
     arms = pd.DataFrame({"cohort": ["arm A", "arm B"] * 3})
     with pytest.raises(DeepCMEError, match="south has a column 'cohort' already"):
-        merge_cohorts(
-            {"north": cohort("n", ["a"]), "south": cohort("s", ["a"], clinical=arms)}
-        )
+        merge_cohorts({"north": cohort("n", ["a"]), "south": cohort("s", ["a"], clinical=arms)})

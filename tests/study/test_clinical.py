@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from deepcme import Cohort, DeepCMEError
+from deepcme.clinical import ClinicalRegression
 from deepcme.evaluation.metrics import compute_metrics
 from deepcme.sources.tables import TableColumns, cohort_from_tables
 from deepcme.study.clinical import fit_clinical_models, take_clinical
@@ -95,6 +96,44 @@ def test_the_gene_model_itself_is_the_same_with_and_without_clinical_columns(qui
     assert alone.oof_score is None
     assert np.isfinite(beside.oof_score).all()
     assert with_columns.tasks[0].key != without.tasks[0].key
+
+
+NESTED = {"design": "nested", "folds": 4, "repeats": 1}
+
+
+def test_in_a_nested_design_too_and_its_nulls_are_of_the_same_procedure(quick_study):
+    options = {"split": NESTED, "nulls": {"permutations": 1}}
+    beside = plan_of(quick_study, **options)
+    alone = plan_of(quick_study, clinical=None, **options)
+    real, null = beside.tasks[0], beside.tasks[4]
+    assert (real.null, null.null.kind) == (None, "permuted labels")
+    assert len(real.split.inner) == len(null.split.inner) == 3
+    assert len(real.split.train) == len(null.split.train) == 45
+    data = TaskData.of(beside.cohort)
+    with_columns, without = fit_task(data, real), fit_task(data, alone.tasks[0])
+    np.testing.assert_array_equal(with_columns.rows, without.rows)
+    np.testing.assert_array_equal(with_columns.score, without.score)
+    assert with_columns.oof_score.shape == (45,)
+    assert np.isfinite(with_columns.oof_score).all()
+
+
+def test_in_a_nested_design_each_patient_is_fitted_on_once(quick_study):
+    plan = plan_of(quick_study, split=NESTED)
+    results = results_of(plan)
+    predictions = fit_clinical_models(plan, results).predictions
+    sizes = predictions.groupby(["model", "split", "part"]).size().unstack()
+    assert (sizes == [15, 45, 45]).all(axis=None)  # test, train, validation
+    task = plan.tasks[0]
+    rows = np.sort(np.concatenate([task.split.inner[0].train, task.split.inner[0].validation]))
+    clinical = take_clinical(plan.cohort, ["age", "grade"])
+    model = ClinicalRegression(random_state=0).fit(
+        clinical.iloc[rows], plan.cohort.labels[rows], groups=plan.cohort.patients[rows]
+    )
+    first = scores(fit_clinical_models(plan, results[:1]), 1)
+    for part, of_part in (("train", rows), ("test", task.split.test)):
+        expected = model.decision_function(clinical.iloc[of_part])
+        np.testing.assert_allclose(first["clinical", part], expected)
+    assert not np.allclose(first["clinical", "validation"], first["clinical", "train"])
 
 
 def test_both_parts_of_the_signal_are_found(quick_study):

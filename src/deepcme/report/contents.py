@@ -26,7 +26,11 @@ from deepcme.evaluation.utility import compute_decision_curve
 from deepcme.report import publication, tables
 from deepcme.report.added_value import added_value_makers, describe_added_value
 from deepcme.report.nulls import compute_null_tables
-from deepcme.report.selection import describe_selection, selection_makers
+from deepcme.report.selection import (
+    describe_selection,
+    describe_want_of_selection,
+    selection_makers,
+)
 from deepcme.report.verdict import Verdict, make_verdict
 from deepcme.seeds import seed_for
 from deepcme.study.spec import is_network
@@ -76,7 +80,7 @@ def compute_contents(folder: StudyFolder) -> Contents:
     """
     predictions = folder.read_table("predictions.parquet")
     identity = folder.read_json("identity.json")
-    identity["study"]["selection"] = folder.read_selection()
+    identity["study"]["selection"] = {"run": False, **folder.read_settings("selection")}
     cohort = folder.read_json("cohort.json")
     settings = identity["study"]
     models = settings["models"]
@@ -135,7 +139,8 @@ def compute_contents(folder: StudyFolder) -> Contents:
         settings["split"],
         made.get("permutation"),
     )
-    selection = describe_selection(made) if settings["selection"]["run"] else []
+    selection = describe_selection(made) if "panel_choice" in made else []
+    notes["selection"] = describe_want_of_selection(settings)
     return Contents(cohort, identity, headline, findings, verdict, made, notes, selection)
 
 

@@ -143,10 +143,10 @@ def fit_clinical_models(plan: Plan, results: Iterable[tuple[Task, TaskResult]]) 
         for task, result in results:
             if result.oof_score is None:
                 continue
-            rows = clinical.iloc[result.rows].reset_index(drop=True)
+            rows = clinical.iloc[_distinct_rows(task, result)].reset_index(drop=True)
             by_model = {
                 CLINICAL: rows,
-                CLINICAL_AND_GENES: rows.assign(**{GENE_SCORE: _gene_scores(result)}),
+                CLINICAL_AND_GENES: rows.assign(**{GENE_SCORE: _gene_scores(task, result)}),
             }
             named: set[str] = set()
             for name, predictors in by_model.items():
@@ -163,21 +163,29 @@ def fit_clinical_models(plan: Plan, results: Iterable[tuple[Task, TaskResult]]) 
     )
 
 
-def _gene_scores(result: TaskResult) -> NDArray[np.float64]:
-    """Logit of every row by a gene model that was not fitted on it."""
+def _distinct_rows(task: Task, result: TaskResult) -> NDArray[np.int64]:
+    """The fitted rows, each once though it be of two parts, then the test part."""
     assert result.oof_score is not None
-    return np.concatenate([result.oof_score, result.score[len(result.oof_score) :]])
+    return np.concatenate([result.rows[: len(result.oof_score)], task.split.test])
+
+
+def _gene_scores(task: Task, result: TaskResult) -> NDArray[np.float64]:
+    """Logit of every distinct row by a gene model that was not fitted on it."""
+    assert result.oof_score is not None
+    return np.concatenate([result.oof_score, result.score[-len(task.split.test) :]])
 
 
 def _fit(
     cohort: Cohort, predictors: pd.DataFrame, task: Task, result: TaskResult, seed: int
 ) -> tuple[ClinicalRegression, TaskResult]:
-    n_train, n_fitting = len(task.split.train), len(result.rows) - len(task.split.test)
+    n_train, n_validation = len(task.split.train), len(task.split.validation)
+    n_fitting = len(predictors) - len(task.split.test)
     fitting, rows = predictors.iloc[:n_fitting], result.rows[:n_fitting]
     model = ClinicalRegression(random_state=seed)
     model.fit(fitting, cohort.labels[rows], groups=cohort.patients[rows])
-    score = model.decision_function(predictors)
-    score[n_train:n_fitting] = model.oof_decision_function_[n_train:]
+    logits = model.decision_function(predictors)
+    validation = model.oof_decision_function_[n_fitting - n_validation :]
+    score = np.concatenate([logits[:n_train], validation, logits[n_fitting:]])
     return model, replace(result, score=score, probability=expit(score))
 
 

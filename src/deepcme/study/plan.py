@@ -6,7 +6,7 @@ import hashlib
 import json
 import platform
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
 
@@ -146,7 +146,7 @@ def make_plan(study: Study, cohort: Cohort) -> Plan:
         prevalidated = study.clinical is not None and model.name == study.clinical.genes
         for number, split in enumerate(splits, start=1):
             score_genes = study.selection.run and model.name == scored
-            of_model = _fitted_splits(split, model, point, prevalidated)
+            of_model = _fitted_splits(split, model, point)
             for inner_fold, fitted in of_model:
                 path = [number] if inner_fold is None else [number, inner_fold]
                 content = {**common, "model": model.model_dump(), "number": path}
@@ -195,15 +195,8 @@ def _fitted_splits(
     split: Split,
     model: ModelSettings,
     point: GridPoint | None = None,
-    prevalidated: bool = False,
 ) -> list[tuple[int | None, Split]]:
-    """The splits that a model is fitted on for one test part, with their inner folds.
-
-    A prevalidated model needs scores of all fitted rows by one rule, so it chooses on the
-    validation part alone, in every design.
-    """
-    if prevalidated:
-        return [(None, replace(split, inner=()))]
+    """The splits that a model is fitted on for one test part, with their inner folds."""
     if point is not None and split.inner:
         return list(enumerate(split.inner, start=1))
     if model.estimator == TUNED_REGRESSION and split.inner:
