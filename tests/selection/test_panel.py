@@ -113,6 +113,16 @@ def test_the_curve_has_a_row_for_each_size_and_all_genes_last(curve):
     assert curve.loc[curve["panel"] == "all", "random_auc"].isna().all()
 
 
+def test_a_size_that_only_some_splits_have_is_not_compared(results, random):
+    rows = results.predictions
+    only_in_one = replace(
+        results, predictions=rows[(rows["n_genes"] != 3) | (rows["split"] == 1)]
+    )
+    curve = compute_panel_curve(only_in_one, random, draws=50)
+    assert curve["panel"].tolist() == ["1", "all"] * 2
+    assert choose_panels(curve)["panel"].notna().all()
+
+
 def test_the_gene_behind_the_label_is_the_panel(cohort, results, curve):
     chosen = choose_panels(curve)
     assert chosen["n_genes"].tolist() == [1, 1]

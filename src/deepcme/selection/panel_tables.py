@@ -52,6 +52,9 @@ def compute_panel_curve(
             for n_genes, rows in predictions.groupby("n_genes")
         ]
     )
+    # A size beyond the genes that some split's prevalence filter leaves is not in every split,
+    # and means over different splits do not compare.
+    curve = curve[curve["n_splits"] == curve["n_splits"].max()].copy()
     curve["standard_error"] = curve["sd"] * np.sqrt(
         1 / curve["n_splits"] + results.test_to_train_ratio
     )
