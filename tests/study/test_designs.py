@@ -205,3 +205,15 @@ def test_the_column_of_cohorts_must_be_there_and_whole(quick_study, hospitals, c
     hospitals.obs.loc["S3", "hospital"] = None
     with pytest.raises(DeepCMEError, match="sample S3 has no value in the column 'hospital'"):
         make_plan(quick_study(split=LEFT_OUT), hospitals)
+
+
+def test_tissue_that_is_left_out_need_not_be_of_a_cohort(quick_study, cohort_file, tmp_path):
+    """Normals without a hospital: the honest protocol has left them out before the split."""
+    base = invented_cohort(tissue=["primary"] * 55 + ["normal"] * 5)
+    hospital = np.resize(["north", "south"], 60).astype(object)
+    hospital[-5:] = None
+    base.adata.obs["hospital"] = hospital
+    base.save(cohort_file)
+    folder = run(quick_study(models=["LR"], split=LEFT_OUT), tmp_path / "out")
+    left_out = folder.read_table("predictions.parquet")["left_out"]
+    assert set(left_out) == {"north", "south"}

@@ -74,9 +74,10 @@ def run_study(
     if study.clinical is not None:
         take_clinical(plan.cohort, study.clinical.columns)  # refuses before anything is fitted
     tasks: list[AnyTask] = [*plan.tasks, *make_selection_tasks(plan)]
+    findings = _audit(cohort, plan)
     folder = StudyFolder(out)
     folder.claim(plan)
-    folder.write_findings(_audit(cohort, study))
+    folder.write_findings(findings)
     missing = [task for task in tasks if not folder.has(task)]
     jobs = min(jobs or cpu_count(), max(len(missing), 1))
     if not quiet:
@@ -119,11 +120,12 @@ def _brevity(task: AnyTask) -> int:
     return {ENSEMBLE: 0, DEEPCME: 1}.get(task.model.estimator, 3)
 
 
-def _audit(cohort: Cohort, study: Study) -> list[dict[str, str]]:
+def _audit(cohort: Cohort, plan: Plan) -> list[dict[str, str]]:
     """What the audit says of the cohort as given, normals and repeated patients included."""
+    study = plan.study
     networks = [model for model in study.models if is_network(model.estimator)]
     width = networks[0].parameters.get("hidden_layers", [64])[0] if networks else 64
-    design = StudyDesign(*study.split.train_and_test_share(cohort), width)
+    design = StudyDesign(*study.split.train_and_test_share(plan.cohort), width)
     return [finding.as_dict() for finding in audit_cohort(cohort, design)]
 
 
