@@ -157,6 +157,26 @@ def test_the_same_bytes_for_any_number_of_workers(study, folder, tmp_path):
     assert contents(run_study(study, tmp_path / "two", jobs=2, quiet=True)) == contents(folder)
 
 
+def test_genes_models_and_signatures_that_look_like_numbers_stay_text(tmp_path):
+    cohort = invented_cohort(n_patients=90, positives=40, names=str)
+    (tmp_path / "007").write_text("0\n00\n", encoding="utf-8")
+    study = study_of(
+        cohort,
+        tmp_path / "numbers",
+        models=[{**QUICK_NETWORK, "name": "1", "estimator": "DeepCME"}, "LR"],
+        nulls={"signatures": [tmp_path / "007"], "gene_sets": 1, "permutations": 1},
+    )
+    folder = run_study(study, tmp_path / "out", jobs=1, quiet=True)
+    assert "Smallest panel by" in write_report(folder).read_text(encoding="utf-8")
+    assert folder.read_table("gene_scores.csv")["model"].unique().tolist() == ["1"]
+    for table in ("gene_scores", "panel_genes", "selection_genes", "held_out_gene_scores"):
+        assert set(folder.read_table(f"{table}.csv")["gene"]) <= set(cohort.gene_ids)
+    clusters = folder.read_table("selection_clusters.csv")["genes"]
+    assert set(clusters.str.split(" ").explode()) <= set(cohort.gene_ids)
+    signature = folder.read_null_runs().dropna(subset="signature").iloc[0]
+    assert (signature["signature"], signature["missing"]) == ("007", "00")
+
+
 def test_only_missing_steps_run_again(study, folder, monkeypatch):
     whole = contents(folder)
     keys = [task.key for task in make_selection_tasks(make_plan(study, _cohort_of(study)))]
