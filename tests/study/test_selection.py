@@ -8,10 +8,11 @@ import pytest
 import tomli_w
 
 from deepcme import DeepCMEError
+from deepcme.arrays import CohortArrays
 from deepcme.report.page import write_report
 from deepcme.report.selection import describe_selection
 from deepcme.study import executors
-from deepcme.study.plan import TaskData, make_plan
+from deepcme.study.plan import make_plan
 from deepcme.study.run import TasksFailedError, run_study
 from deepcme.study.selection import make_selection_tasks, run_selection_task
 from deepcme.study.selection_tables import SELECTION_TABLES, collect_stability
@@ -338,7 +339,7 @@ def test_the_switch_leaves_the_files_other_settings(tmp_path):
 
 def test_every_step_draws_chance_of_its_own(study):
     plan = make_plan(study, _cohort_of(study))
-    data = TaskData.of(plan.cohort)
+    data = CohortArrays.of(plan.cohort)
     tasks = make_selection_tasks(plan)
     ranked = [t for t in tasks if t.panel.order == "soft-path" and t.panel.split_number == 1]
     assert [task.kind for task in ranked] == ["decoys", "half", "panel"]

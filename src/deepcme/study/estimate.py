@@ -8,10 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from deepcme.arrays import CohortArrays
 from deepcme.classifier import DeepCMEClassifier
+from deepcme.ensemble import ENSEMBLE
 from deepcme.study.executors import try_task
-from deepcme.study.models import ENSEMBLE, NETWORKS, make_model
-from deepcme.study.plan import Plan, Task, TaskData
+from deepcme.study.models import NETWORKS, make_model
+from deepcme.study.plan import Plan, Task
 from deepcme.threads import single_thread
 
 _TIMED_EPOCHS = 2
@@ -64,7 +66,7 @@ def _seconds(plan: Plan, task: Task) -> float:
         if expected > _LONG_FIT_SECONDS:
             return expected
     start = time.perf_counter()
-    try_task(TaskData.of(plan.cohort), task)
+    try_task(CohortArrays.of(plan.cohort), task)
     return time.perf_counter() - start
 
 

@@ -10,49 +10,20 @@ from dataclasses import dataclass, replace
 from importlib.metadata import version
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from deepcme import __version__
 from deepcme.baselines import TUNED_REGRESSION
+from deepcme.classifier import DEEPCME
 from deepcme.cohort import Cohort
 from deepcme.network.engines import make_engine
-from deepcme.scales import Scale
 from deepcme.seeds import integer_seed, seed_for
 from deepcme.splits import Split
 from deepcme.study.designs import LeaveOneCohortOutDesign
 from deepcme.study.grid import GridPoint, grid_points
-from deepcme.study.models import DEEPCME
 from deepcme.study.nulls import NullRun, make_null_runs
 from deepcme.study.spec import ModelSettings, PreprocessingSettings, Study
 
 # Packages whose version may change a result.
 _NUMERICAL_PACKAGES = ("numpy", "scipy", "scikit-learn")
-
-
-@dataclass(frozen=True)
-class TaskData:
-    """What a task needs of a cohort: plain arrays that travel to a worker.
-
-    `patients` numbers the patients.
-    """
-
-    X: NDArray[np.float32]
-    labels: NDArray[np.int8]
-    patients: NDArray[np.int64]
-    scale: Scale
-    zero_means_absent: bool
-
-    @classmethod
-    def of(cls, cohort: Cohort) -> TaskData:
-        """Take the arrays out of a cohort."""
-        return cls(
-            X=cohort.X,
-            labels=cohort.labels,
-            patients=np.unique(cohort.patients.astype(str), return_inverse=True)[1],
-            scale=cohort.scale,
-            zero_means_absent=cohort.zero_means_absent,
-        )
 
 
 @dataclass(frozen=True)

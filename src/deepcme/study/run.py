@@ -8,8 +8,11 @@ from pathlib import Path
 
 from joblib import cpu_count
 
+from deepcme.arrays import CohortArrays
 from deepcme.audit import StudyDesign, audit_cohort
+from deepcme.classifier import DEEPCME
 from deepcme.cohort import Cohort
+from deepcme.ensemble import ENSEMBLE
 from deepcme.errors import DeepCMEError
 from deepcme.evaluation.metrics import compute_metrics
 from deepcme.progress import show_progress
@@ -18,9 +21,8 @@ from deepcme.study.clinical import fit_clinical_models, take_clinical
 from deepcme.study.estimate import describe_expected_time
 from deepcme.study.executors import AnyTask, Outcome, run_on_dask, run_on_processes
 from deepcme.study.grid import summarise_grid
-from deepcme.study.models import DEEPCME, ENSEMBLE
 from deepcme.study.nulls import describe_null_runs
-from deepcme.study.plan import Plan, Task, TaskData, make_plan
+from deepcme.study.plan import Plan, Task, make_plan
 from deepcme.study.selection import SelectionTask, make_selection_tasks
 from deepcme.study.selection_tables import SELECTION_TABLES, write_selection_tables
 from deepcme.study.spec import Study, is_network
@@ -84,7 +86,7 @@ def run_study(
         fits = [task for task in missing if isinstance(task, Task)]
         if any(task.grid_point or task.null for task in fits):
             print(describe_expected_time(plan, fits, jobs), file=sys.stderr)
-    outcomes = _outcomes(TaskData.of(plan.cohort), missing, jobs, scheduler)
+    outcomes = _outcomes(CohortArrays.of(plan.cohort), missing, jobs, scheduler)
     failures: dict[str, str] = {}
     with show_progress("Fitting", len(missing), quiet=quiet) as advance:
         for task, result in outcomes:
@@ -101,7 +103,7 @@ def run_study(
 
 
 def _outcomes(
-    data: TaskData, tasks: Sequence[AnyTask], jobs: int, scheduler: str | None
+    data: CohortArrays, tasks: Sequence[AnyTask], jobs: int, scheduler: str | None
 ) -> Iterator[Outcome]:
     # The long ones first, so that no worker is left alone with one at the end.
     ordered = sorted(tasks, key=_brevity)
