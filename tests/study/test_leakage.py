@@ -13,8 +13,9 @@ from deepcme.study.clinical import fit_clinical_models
 from deepcme.study.fit import fit_task
 from deepcme.study.grid import choose_points
 from deepcme.study.plan import make_plan
+from deepcme.study.sections import ModelSettings
 from deepcme.study.selection import make_selection_tasks, run_selection_task
-from deepcme.study.spec import TABLE_1_MODELS, ModelSettings
+from deepcme.study.spec import TABLE_1_MODELS
 from deepcme.study.tables import compute_grid
 from tests.conftest import invented_cohort
 from tests.study.test_clinical import CLINICAL, clinical_cohort, results_of, scores

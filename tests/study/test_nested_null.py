@@ -10,7 +10,8 @@ from deepcme.study import grid as grid_module
 from deepcme.study.fit import fit_task
 from deepcme.study.grid import TUNED, GridPoint
 from deepcme.study.plan import make_plan
-from deepcme.study.spec import ModelSettings, make_study
+from deepcme.study.sections import ModelSettings
+from deepcme.study.spec import make_study
 from deepcme.study.tables import compute_grid, compute_predictions, compute_tuned_predictions
 
 STUDIES = 40

@@ -8,6 +8,7 @@ import platform
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import version
+from itertools import product
 from typing import Any
 
 from deepcme import __version__
@@ -20,7 +21,8 @@ from deepcme.splits import Split
 from deepcme.study.designs import LeaveOneCohortOutDesign
 from deepcme.study.grid import GridPoint, grid_points
 from deepcme.study.nulls import NullRun, make_null_runs
-from deepcme.study.spec import ModelSettings, PreprocessingSettings, Study
+from deepcme.study.sections import ModelSettings, PreprocessingSettings
+from deepcme.study.spec import Study
 
 # Packages whose version may change a result.
 _NUMERICAL_PACKAGES = ("numpy", "scipy", "scikit-learn")
@@ -109,39 +111,44 @@ def make_plan(study: Study, cohort: Cohort) -> Plan:
         cohort = cohort.keep_primary_tumours()
     splits = study.split.draw(cohort, seed_for(study.seed, "splits"))
     common = common_content(study, cohort)
-    scored = next((m.name for m in study.models if m.estimator == DEEPCME), None)
-    tasks = []
-    fits: list[tuple[ModelSettings, GridPoint | None]] = [(m, None) for m in study.models]
-    fits += [(point.model(), point) for point in grid_points(study.grid.search)]
-    for model, point in fits:
-        prevalidated = study.clinical is not None and model.name == study.clinical.genes
-        for number, split in enumerate(splits, start=1):
-            score_genes = study.selection.run and model.name == scored
-            of_model = _fitted_splits(split, model, point, prevalidated)
-            for inner_fold, fitted in of_model:
-                path = [number] if inner_fold is None else [number, inner_fold]
-                content = {**common, "model": model.model_dump(), "number": path}
-                content |= {"prevalidated": True} if prevalidated else {}
-                content |= {"score_genes": True} if score_genes else {}
-                seed = integer_seed(seed_for(study.seed, "fit", model.name, *path))
-                tasks.append(
-                    Task(
-                        *(
-                            content_key(content),
-                            number,
-                            fitted,
-                            model,
-                            study.preprocessing,
-                            seed,
-                        ),
-                        grid_point=point,
-                        inner_fold=inner_fold,
-                        prevalidated=prevalidated,
-                        score_genes=score_genes,
-                    )
-                )
+    tasks = _model_tasks(study, splits, common)
     nulls = _null_tasks(study, cohort, splits, common)
     return Plan(study, cohort, tuple(splits), (*tasks, *nulls))
+
+
+def _model_tasks(
+    study: Study, splits: Sequence[Split], common: dict[str, Any]
+) -> Iterator[Task]:
+    """Fits of every model, and of every point of the grid, on every split."""
+    models: list[tuple[ModelSettings, GridPoint | None]] = [(m, None) for m in study.models]
+    models += [(point.model(), point) for point in grid_points(study.grid.search)]
+    for (model, point), (number, split) in product(models, enumerate(splits, start=1)):
+        asked = _asked_of(study, model)
+        for inner_fold, fitted in _fitted_splits(split, model, point, asked["prevalidated"]):
+            path = [number] if inner_fold is None else [number, inner_fold]
+            content = {**common, "model": model.model_dump(), "number": path}
+            content |= {name: True for name, wanted in asked.items() if wanted}
+            yield Task(
+                content_key(content),
+                number,
+                fitted,
+                model,
+                study.preprocessing,
+                integer_seed(seed_for(study.seed, "fit", model.name, *path)),
+                grid_point=point,
+                inner_fold=inner_fold,
+                prevalidated=asked["prevalidated"],
+                score_genes=asked["score_genes"],
+            )
+
+
+def _asked_of(study: Study, model: ModelSettings) -> dict[str, bool]:
+    """What is asked of a model's fits besides its scores."""
+    scored = next((m.name for m in study.models if m.estimator == DEEPCME), None)
+    return {
+        "prevalidated": study.clinical is not None and model.name == study.clinical.genes,
+        "score_genes": study.selection.run and model.name == scored,
+    }
 
 
 def _null_tasks(

@@ -75,7 +75,8 @@ def run_study(
     plan = make_plan(study, cohort)
     if study.clinical is not None:
         take_clinical(plan.cohort, study.clinical.columns)  # refuses before anything is fitted
-    tasks: list[AnyTask] = [*plan.tasks, *make_selection_tasks(plan)]
+    selection = make_selection_tasks(plan)
+    tasks: list[AnyTask] = [*plan.tasks, *selection]
     folder = StudyFolder(out)
     folder.claim(plan)
     folder.write_findings(_audit(cohort, study))
@@ -98,7 +99,7 @@ def run_study(
     folder.write_failures(failures)
     if failures:
         raise TasksFailedError(_failure_sentence(failures, len(tasks), folder))
-    write_tables(plan, folder)
+    write_tables(plan, selection, folder)
     return folder
 
 
@@ -153,8 +154,8 @@ def _failure_sentence(failures: dict[str, str], n_tasks: int, folder: StudyFolde
     )
 
 
-def write_tables(plan: Plan, folder: StudyFolder) -> None:
-    """Make the study's tables of its finished tasks."""
+def write_tables(plan: Plan, selection: Sequence[SelectionTask], folder: StudyFolder) -> None:
+    """Make the study's tables of its finished tasks, those of gene selection included."""
     fits = [task for task in plan.tasks if task.grid_point is None and task.null is None]
     nulls = [task for task in plan.tasks if task.null is not None]
     searched = [task for task in plan.tasks if task.grid_point is not None]
@@ -178,8 +179,8 @@ def write_tables(plan: Plan, folder: StudyFolder) -> None:
     folder.write_table(tables.compute_gene_scores(plan.cohort, results), "gene_scores.csv")
     folder.write_table(tables.compute_history(results), "history.parquet")
     folder.write_null_runs(tables.compute_null_runs(plan.cohort, folder.results(nulls)))
-    if plan.study.selection.run:
-        write_selection_tables(plan, folder, results)
+    if selection:
+        write_selection_tables(plan, selection, folder, results)
     else:
         folder.remove_tables(SELECTION_TABLES)
     folder.remove_leftovers()
