@@ -18,11 +18,11 @@ from deepcme.evaluation.metrics import compute_metrics
 from deepcme.progress import show_progress
 from deepcme.study import tables
 from deepcme.study.clinical import fit_clinical_models, take_clinical
-from deepcme.study.estimate import describe_expected_time
+from deepcme.study.estimate import describe_expected_time, is_extra
 from deepcme.study.executors import AnyTask, Outcome, run_on_dask, run_on_processes
 from deepcme.study.grid import summarise_grid
 from deepcme.study.nulls import describe_null_runs
-from deepcme.study.plan import Plan, Task, make_plan
+from deepcme.study.plan import Plan, make_plan
 from deepcme.study.selection import SelectionTask, make_selection_tasks
 from deepcme.study.selection_tables import SELECTION_TABLES, write_selection_tables
 from deepcme.study.spec import Study, is_network
@@ -84,9 +84,8 @@ def run_study(
     jobs = min(jobs or cpu_count(), max(len(missing), 1))
     if not quiet:
         print(_announcement(plan, tasks, missing), file=sys.stderr)
-        fits = [task for task in missing if isinstance(task, Task)]
-        if any(task.grid_point or task.null for task in fits):
-            print(describe_expected_time(plan, fits, jobs), file=sys.stderr)
+        if any(map(is_extra, missing)):
+            print(describe_expected_time(plan, missing, jobs), file=sys.stderr)
     outcomes = _outcomes(CohortArrays.of(plan.cohort), missing, jobs, scheduler)
     failures: dict[str, str] = {}
     with show_progress("Fitting", len(missing), quiet=quiet) as advance:
