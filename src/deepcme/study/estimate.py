@@ -59,9 +59,7 @@ def _count(tasks: Sequence[AnyTask]) -> str:
     words = [
         f"{len(fits):,} fits to do, {sum(map(_is_network, fits)):,} of them networks",
         f"{nulls:,} for null runs" if nulls else "",
-        f"{repeated:,} beside clinical columns, each {N_FOLDS + 1} times over"
-        if repeated
-        else "",
+        f"{repeated:,} beside clinical columns, each {times} times over" if repeated else "",
         f"and {steps:,} steps of gene selection" if steps else "",
     ]
     return ", ".join(filter(None, words))
