@@ -27,6 +27,8 @@ from deepcme.study.spec import Study
 # Packages whose version may change a result.
 _NUMERICAL_PACKAGES = ("numpy", "scipy", "scikit-learn")
 
+CLINICAL_VALUES = "values of clinical columns"
+
 
 @dataclass(frozen=True)
 class Task:
@@ -78,14 +80,18 @@ class Plan:
         """What makes two runs the same study: settings, data and package versions.
 
         Nulls and gene selection stand beside a study's results and can be added to
-        them.
+        them. Values of clinical columns are named here, as no task depends on them.
         """
         settings = self.study.model_dump(mode="json", exclude={"cohort", "nulls", "selection"})
-        return {
+        identity = {
             "study": settings,
             "cohort": _fingerprint(self.study, self.cohort),
             "versions": package_versions(),
         }
+        if self.study.clinical is not None:
+            columns = {name: [*self.cohort.obs[name]] for name in self.study.clinical.columns}
+            identity[CLINICAL_VALUES] = content_key(columns)
+        return identity
 
 
 def package_versions() -> dict[str, str]:

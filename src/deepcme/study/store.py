@@ -49,7 +49,7 @@ from deepcme.cohort import Cohort
 from deepcme.errors import DeepCMEError
 from deepcme.files import whole_file, write_csv, write_text
 from deepcme.study.fit import TaskResult
-from deepcme.study.plan import Plan, Task
+from deepcme.study.plan import CLINICAL_VALUES, Plan, Task
 from deepcme.study.selection import Arrays, SelectionTask
 
 _NULL_RUNS = "nulls.csv"
@@ -297,5 +297,7 @@ def _difference(found: dict[str, Any], wanted: dict[str, Any], place: str = "") 
             return _difference(a, b, f"{place}{key}.")
         if key == "cohort":
             return "another cohort"
+        if key == CLINICAL_VALUES:
+            return f"other {CLINICAL_VALUES}"
         return f"{place}{key} is {a} there and {b} here".replace("study.", "")
     return "the same settings"
