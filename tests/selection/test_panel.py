@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from deepcme.arrays import CohortArrays
 from deepcme.errors import DeepCMEError
 from deepcme.selection.panel import (
     ALL_GENES,
-    PanelData,
     PanelSettings,
     draw_splits,
     make_tasks,
@@ -54,7 +54,7 @@ def poisoned(data, rows):
 @pytest.mark.parametrize("order", ["soft-path", "l1-logistic", "mean-rank", ALL_GENES])
 def test_nothing_is_learned_from_held_out_patients(cohort, order):
     settings = replace(SETTINGS, rankers=("soft-path", "l1-logistic", "mean-rank"))
-    data = PanelData.of(cohort)
+    data = CohortArrays.of(cohort)
     task = next(
         t for t in tasks_of(cohort, settings) if (t.order, t.split_number) == (order, 1)
     )
@@ -70,7 +70,7 @@ def test_nothing_is_learned_from_held_out_patients(cohort, order):
 
 
 def test_this_test_would_notice_a_leak(cohort):
-    data = PanelData.of(cohort)
+    data = CohortArrays.of(cohort)
     task = tasks_of(cohort)[2]
     clean = run_task(data, task, SETTINGS)
     dirty = run_task(poisoned(data, task.train_rows[:20]), task, SETTINGS)

@@ -11,7 +11,8 @@ from deepcme.report.page import write_report
 from deepcme.study import executors
 from deepcme.study.plan import make_plan
 from deepcme.study.run import run_study
-from deepcme.study.spec import FEW_RUNS, load_study, make_study
+from deepcme.study.sections import FEW_RUNS
+from deepcme.study.spec import load_study, make_study
 from deepcme.study.store import StudyFolder
 from tests.conftest import invented_cohort
 

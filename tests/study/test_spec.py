@@ -112,6 +112,11 @@ def test_the_template_of_init_is_a_valid_study_with_the_default_models(tmp_path)
     [
         ({"split": {"repeat": 3}}, "unknown setting split.repeat; did you mean repeats"),
         ({"protocl": "paper"}, "unknown setting protocl; did you mean protocol"),
+        ({"grid": {"serch": "full"}}, "unknown setting grid.serch; did you mean search"),
+        (
+            {"models": [{"name": "LR", "parameter": {}}]},
+            "unknown setting models.0.parameter; did you mean parameters",
+        ),
         ({"protocol": "fair"}, "protocol: input should be 'honest' or 'paper', not 'fair'"),
         ({"split": {"repeats": 0}}, "split.repeats: .*greater than or equal to 1, not 0"),
         ({"split": {"train": 0.7}}, "split: train, validation and test must sum to 1"),

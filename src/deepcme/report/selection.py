@@ -34,8 +34,8 @@ def selection_makers(
         return lambda: folder.read_table(f"{name}.csv")
 
     return {
-        "panel_curve": lambda: _with_panel_as_text(folder.read_table("panel_curve.csv")),
-        "panel_choice": lambda: _with_panel_as_text(folder.read_table("panel_choice.csv")),
+        "panel_curve": read("panel_curve"),
+        "panel_choice": read("panel_choice"),
         "panel_genes": read("panel_genes"),
         "selection_claims": read("selection_claims"),
         "selection_genes": read("selection_genes"),
@@ -45,10 +45,6 @@ def selection_makers(
         "score_agreement": read("score_agreement"),
         "held_out_gene_scores": read("held_out_gene_scores"),
     }
-
-
-def _with_panel_as_text(table: pd.DataFrame) -> pd.DataFrame:
-    return table.assign(panel=table["panel"].astype(str))
 
 
 def shorten_selection(tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
