@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -108,14 +109,16 @@ def _render(template: str, contents: Contents, folder: StudyFolder, **more: Any)
             genes=[{**gene, "link": gene_link(gene)} for gene in shown],
             n_genes=0 if genes is None else len(genes),
             study_file=(folder.path / "study.toml").read_text(encoding="utf-8"),
-            command=_command(study),
+            command=_command(folder.path),
             **more,
         )
     )
 
 
-def _command(study: dict[str, Any]) -> str:
-    return f"deepcme run study.toml --seed {study['seed']}"
+def _command(folder: Path) -> str:
+    """What repeats the study into a folder of its own."""
+    again = folder.with_name(f"{folder.absolute().name}-again")
+    return shlex.join(["deepcme", "run", str(folder / "study.toml"), "--out", str(again)])
 
 
 def gene_link(gene: dict[Any, Any]) -> str:
