@@ -7,6 +7,9 @@ if (table) {
   const body = table.tBodies[0];
   const rows = [...body.rows];
   const count = document.getElementById("gene-count");
+  const among = Number(table.dataset.genes) > rows.length
+    ? ` among the first ${rows.length}; all genes are in gene_scores.csv`
+    : "";
   document.getElementById("gene-search").addEventListener("input", (event) => {
     const wanted = event.target.value.trim().toLowerCase();
     let shown = 0;
@@ -15,7 +18,7 @@ if (table) {
       row.hidden = !text.toLowerCase().includes(wanted);
       shown += row.hidden ? 0 : 1;
     }
-    count.textContent = wanted ? `${shown} found` : "";
+    count.textContent = wanted ? `${shown} found${among}` : "";
   });
   const value = (row, column) => {
     const cell = row.cells[column];
