@@ -18,6 +18,7 @@ def make_charts(contents: Contents) -> dict[str, Chart]:
     tables, headline = contents.tables, contents.headline
     charts: dict[str, Chart] = {}
     by_split = tables["auc_by_split"].drop(columns=["mean", "sd"])
+    models = by_split["model"].tolist()
     long = by_split.melt("model", var_name="split", value_name="value")
     charts["auc_by_split"] = figures.plot_auc_by_split(long)
     charts["roc"] = figures.plot_roc(tables["roc"])
@@ -29,10 +30,12 @@ def make_charts(contents: Contents) -> dict[str, Chart]:
         curves = tables["calibration_curves"]
         first = curves["model"] == headline
         charts["calibration"] = risk_figures.plot_calibration(
-            pd.concat([curves[first], curves[~first]], ignore_index=True)
+            pd.concat([curves[first], curves[~first]], ignore_index=True), models
         )
     if "decision_curve" in tables:
-        charts["decision_curve"] = risk_figures.plot_decision_curve(tables["decision_curve"])
+        charts["decision_curve"] = risk_figures.plot_decision_curve(
+            tables["decision_curve"], models
+        )
     if "prediction_stability" in tables:
         spread = tables["prediction_stability"]
         of_headline = spread[spread["model"] == headline]

@@ -35,7 +35,13 @@ def plot_auc_by_split(auc: pd.DataFrame) -> Chart:
         "model:N", scale=alt.Scale(domain=models, range=colours(len(models))), legend=None
     )
     base = alt.Chart(auc).encode(
-        x=alt.X("model:N", sort=models, title=None, axis=alt.Axis(labelAngle=-30)),
+        x=alt.X(
+            "model:N",
+            sort=models,
+            title=None,
+            axis=alt.Axis(labelAngle=-30),
+            scale=alt.Scale(paddingInner=0.5, paddingOuter=0.25),
+        ),
         y=alt.Y("value:Q", title="Test AUC", scale=alt.Scale(zero=False, padding=10)),
         color=colour,
     )
@@ -104,7 +110,7 @@ def plot_comparison(comparison: pd.DataFrame) -> Chart:
     rows = alt.Y("baseline:N", sort=comparison["baseline"].tolist(), title=None)
     base = alt.Chart(comparison).encode(y=rows)
     intervals = base.mark_rule(strokeWidth=2, color=PALETTE[0]).encode(
-        x=alt.X("ci_low:Q", title=title), x2="ci_high:Q"
+        x=alt.X("ci_low:Q", title=title, axis=alt.Axis(tickCount=6)), x2="ci_high:Q"
     )
     points = base.mark_point(filled=True, size=70, color=PALETTE[0], opacity=1).encode(
         x="difference:Q",

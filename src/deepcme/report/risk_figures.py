@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import altair as alt
 import pandas as pd
 
@@ -18,18 +20,20 @@ from deepcme.report.styles import (
 _FIXED = {TREAT_ALL: ("#767676", [4, 2]), TREAT_NONE: ("#000000", [1, 0])}
 
 
-def plot_calibration(curves: pd.DataFrame) -> Chart:
+def plot_calibration(curves: pd.DataFrame, among: Sequence[str] = ()) -> Chart:
     """Observed against predicted risk; the first model is picked, with its band.
 
     Parameters
     ----------
     curves : DataFrame
         Columns model, predicted, observed, ci_low, ci_high.
+    among : sequence of str
+        Models of the report in one order, so that each keeps its colour.
     """
     models = curves["model"].drop_duplicates().tolist()
     picked = pick_in_legend(first=models[0])
     limits = alt.Scale(domain=[0, 1])
-    styles = line_encodings(models)
+    styles = line_encodings(models, among=among)
     base = alt.Chart(curves).encode(
         x=alt.X("predicted:Q", title="Predicted probability", scale=limits)
     )
@@ -59,24 +63,30 @@ def plot_calibration(curves: pd.DataFrame) -> Chart:
     return chart.properties(width=340, height=340)
 
 
-def plot_decision_curve(curve: pd.DataFrame) -> Chart:
+def plot_decision_curve(curve: pd.DataFrame, among: Sequence[str] = ()) -> Chart:
     """Net benefit against the threshold probability.
 
     Parameters
     ----------
     curve : DataFrame
         Columns strategy, threshold, net_benefit.
+    among : sequence of str
+        Models of the report in one order, so that each keeps its colour.
     """
     strategies = curve["strategy"].drop_duplicates().tolist()
     picked = pick_in_legend("strategy")
-    floor = -0.25 * float(curve["net_benefit"].max())
+    top = max(float(curve["net_benefit"].max()), 0.01)
     chart: alt.Chart = (
-        alt.Chart(curve[curve["net_benefit"] >= floor])
-        .mark_line(strokeWidth=2)
+        alt.Chart(curve)
+        .mark_line(strokeWidth=2, clip=True)
         .encode(
             x=alt.X("threshold:Q", title="Threshold probability"),
-            y=alt.Y("net_benefit:Q", title="Net benefit"),
-            **line_encodings(strategies, "Strategy", "strategy", _FIXED),
+            y=alt.Y(
+                "net_benefit:Q",
+                title="Net benefit",
+                scale=alt.Scale(domain=[-0.25 * top, top], nice=True),
+            ),
+            **line_encodings(strategies, "Strategy", "strategy", among, _FIXED),
             opacity=faded_unless(picked),
             tooltip=[
                 "strategy:N",
@@ -117,7 +127,9 @@ def plot_prediction_stability(spread: pd.DataFrame) -> Chart:
     means = base.mark_point(filled=True, size=22).encode(
         y="mean:Q",
         shape=alt.Shape(
-            "outcome:N", title="Outcome", scale=alt.Scale(range=["diamond", "circle"])
+            "outcome:N",
+            title="Outcome",
+            scale=alt.Scale(domain=["event", "no event"], range=["diamond", "circle"]),
         ),
         tooltip=[
             "sample:N",

@@ -58,15 +58,26 @@ def line_encodings(
     names: Sequence[str],
     title: str = "Model",
     field: str = "model",
+    among: Sequence[str] = (),
     fixed: Mapping[str, Style] | None = None,
 ) -> dict[str, Any]:
-    """Colour and dash by name in one legend; those of `fixed` names are given."""
+    """Colour and dash by name in one legend; those of `fixed` names are given.
+
+    A name keeps its style in every chart that is drawn `among` the same names.
+    """
     fixed = fixed or {}
-    free = iter(line_styles(len(names)))
-    styles = [fixed[name] if name in fixed else next(free) for name in names]
+    free = [name for name in dict.fromkeys([*among, *names]) if name not in fixed]
+    known = dict(zip(free, line_styles(len(free)), strict=True)) | fixed
+    styles = [known[name] for name in names]
     colour = alt.Scale(domain=list(names), range=[style[0] for style in styles])
     dash = alt.Scale(domain=list(names), range=[style[1] for style in styles])
-    legend = alt.Legend(symbolSize=400, symbolStrokeWidth=2, labelLimit=260, columns=1)
+    legend = alt.Legend(
+        symbolType="stroke",
+        symbolSize=400,
+        symbolStrokeWidth=2,
+        symbolOpacity=1,
+        labelLimit=260,
+    )
     return {
         "color": alt.Color(f"{field}:N", title=title, scale=colour, legend=legend),
         "strokeDash": alt.StrokeDash(f"{field}:N", title=title, scale=dash, legend=legend),

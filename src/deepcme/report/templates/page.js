@@ -1,7 +1,14 @@
-for (const element of document.querySelectorAll('script[id^="spec-"]')) {
-  const target = "#chart-" + element.id.slice("spec-".length);
-  vegaEmbed(target, JSON.parse(element.textContent), { actions: false, renderer: "svg" });
+// On a narrow screen legends go below, and a chart that is too wide gets narrower.
+const narrow = window.matchMedia("(max-width: 40rem)").matches;
+const config = narrow ? { legend: { orient: "bottom", columns: 2 } } : {};
+async function draw(element) {
+  const target = document.getElementById("chart-" + element.id.slice("spec-".length));
+  const options = { actions: false, renderer: "svg", config };
+  const { view } = await vegaEmbed(target, JSON.parse(element.textContent), options);
+  const excess = target.scrollWidth - target.clientWidth;
+  if (excess > 0) await view.width(Math.max(view.width() - excess, 200)).runAsync();
 }
+for (const element of document.querySelectorAll('script[id^="spec-"]')) draw(element);
 const table = document.getElementById("gene-table");
 if (table) {
   const body = table.tBodies[0];
