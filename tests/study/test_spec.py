@@ -82,6 +82,18 @@ def test_a_cohort_path_is_taken_from_the_files_folder(tmp_path):
     assert load_study(tmp_path / "study.toml").cohort.path == tmp_path / "data/c.h5ad"
 
 
+def test_a_written_study_holds_wherever_it_lies(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    study = make_study(
+        {"cohort": {"path": "cohort.h5ad"}, "nulls": {"signatures": ["mine.txt"]}}
+    )
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "study.toml").write_text(study.to_toml())
+    again = load_study(tmp_path / "out" / "study.toml")
+    assert again.cohort.path == tmp_path / "cohort.h5ad"
+    assert again.nulls.signatures == (tmp_path / "mine.txt",)
+
+
 def test_models_are_names_or_tables():
     study = make_study(
         {

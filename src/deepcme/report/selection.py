@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from deepcme.selection.panel_tables import describe_choice
+from deepcme.selection.scores import FEW_DRIVING_SAMPLES
 from deepcme.study.store import StudyFolder
 
 _GENES_OF_A_PANEL = 20
@@ -101,8 +102,8 @@ def describe_selection(tables: dict[str, pd.DataFrame]) -> list[str]:
     flagged = int(tables["panel_genes"]["few_driving_samples"].sum())
     if flagged:
         sentences.append(
-            f"{flagged} of the panels' genes rest on fewer than 5 samples (flagged): they tell "
-            "of those samples."
+            f"{flagged} of the panels' genes rest on fewer than {FEW_DRIVING_SAMPLES} samples "
+            "(flagged): they tell of those samples."
         )
     return sentences
 

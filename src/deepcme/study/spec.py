@@ -190,8 +190,11 @@ class Study(Settings):
         return found
 
     def to_toml(self) -> str:
-        """The resolved study as a TOML document."""
+        """The resolved study as a TOML document; its paths are absolute, to hold anywhere."""
         values = self.model_dump(mode="json", exclude_none=True)
+        if self.cohort.path is not None:
+            values["cohort"]["path"] = str(self.cohort.path.absolute())
+        values["nulls"]["signatures"] = [str(path.absolute()) for path in self.nulls.signatures]
         values["preprocessing"]["clip"] = self.preprocessing.clip  # JSON knows no infinity
         return tomli_w.dumps(values)
 
