@@ -13,6 +13,9 @@ ORDER = [
     "native",
     "bound",
 ]
+LOG = alt.Scale(type="log")
+GENES = [1_000, 10_000, 100_000]
+POWERS = [0.01, 0.1, 1, 10, 100, 1000]
 
 
 def plot_quick(times: dict[str, float], machine: str) -> alt.LayerChart:
@@ -38,8 +41,8 @@ def plot_grid(table: pd.DataFrame, machine: str) -> alt.FacetChart:
     data = table.melt(["genes", "width", "batch"], names, "implementation", "milliseconds")
     lines = alt.Chart(data).mark_line(point=True)
     encoded = lines.encode(
-        x=alt.X("genes:Q", scale=alt.Scale(type="log"), title="genes"),
-        y=alt.Y("milliseconds:Q", scale=alt.Scale(type="log"), title="ms per step"),
+        x=alt.X("genes:Q", scale=LOG, axis=alt.Axis(values=GENES, format="s"), title="genes"),
+        y=alt.Y("milliseconds:Q", scale=LOG, axis=alt.Axis(values=POWERS), title="ms per step"),
         color=alt.Color("implementation:N", sort=names, title=None),
     )
     return (

@@ -13,9 +13,10 @@ from contextlib import ExitStack
 import numpy as np
 from distributed import Client, LocalCluster
 
+from deepcme.arrays import CohortArrays
 from deepcme.cohort import Cohort
 from deepcme.study.executors import run_on_dask, run_on_processes
-from deepcme.study.plan import Task, TaskData, make_plan
+from deepcme.study.plan import Task, make_plan
 from deepcme.study.spec import make_study
 
 N_FITS = 20
@@ -25,7 +26,7 @@ ROUNDS = 3
 Run = Callable[[list[Task]], object]
 
 
-def make_tasks() -> tuple[TaskData, list[Task]]:
+def make_tasks() -> tuple[CohortArrays, list[Task]]:
     """Networks of the paper's size on noise, one for each of 20 splits."""
     random = np.random.default_rng(0)
     cohort = Cohort.from_arrays(
@@ -44,7 +45,7 @@ def make_tasks() -> tuple[TaskData, list[Task]]:
         }
     )
     plan = make_plan(study, cohort)
-    return TaskData.of(plan.cohort), list(plan.tasks)
+    return CohortArrays.of(plan.cohort), list(plan.tasks)
 
 
 def measure(runs: dict[str, Run], tasks: list[Task]) -> dict[str, float]:

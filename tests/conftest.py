@@ -43,6 +43,7 @@ def invented_cohort(
     scale: str = "fpkm",
     seed: int = 0,
     tissue: list[str] | None = None,
+    names: Callable[[int], str] = "gene{}".format,
 ) -> Cohort:
     """One sample per patient, gene0 higher in positives; linear values above 0."""
     random = np.random.default_rng(seed)
@@ -54,7 +55,7 @@ def invented_cohort(
         label,
         samples=[f"S{i}" for i in range(n_patients)],
         patients=[f"P{i}" for i in range(n_patients)],
-        genes=[f"gene{i}" for i in range(n_genes)],
+        genes=[names(i) for i in range(n_genes)],
         tissue=tissue,
         endpoint="invented = 1 against 0",
         scale=scale,  # type: ignore[arg-type]

@@ -6,6 +6,7 @@ import pytest
 
 from deepcme import DeepCMEError
 from deepcme.genes import (
+    SYMBOL_COLUMNS,
     date_like,
     map_genes,
     stable_gene_id,
@@ -66,7 +67,7 @@ def test_coverage_below_95_percent_must_be_allowed():
 
 @pytest.mark.shared
 def test_gencode_22_against_36(shared_data):
-    from deepcme.sources.probemap import SYMBOL_COLUMNS, known_targets, read_gene_table
+    from deepcme.sources.probemap import known_targets, read_gene_table
 
     resources = shared_data / "resources"
     old = read_gene_table(resources / "gencode.v22.annotation.gene.probeMap")["id"].tolist()

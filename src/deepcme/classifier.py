@@ -25,6 +25,8 @@ from deepcme.network.engines import make_engine
 from deepcme.network.training import History
 from deepcme.splits import RowIndex, draw_holdout
 
+DEEPCME = "DeepCME"
+
 
 class NetworkClassifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
     """What one network and an ensemble of them share: their settings, checks and verbs."""

@@ -19,6 +19,8 @@ from deepcme.network.engines.base import TrainingRun
 from deepcme.network.training import History
 from deepcme.splits import draw_folds
 
+ENSEMBLE = "DeepCME-ensemble"
+
 
 class SpacedSnapshots:
     """Snapshots spread evenly from the start of training to its best epoch.

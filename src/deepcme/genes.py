@@ -11,12 +11,20 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from deepcme.cohort import Cohort
 from deepcme.errors import DeepCMEError
 
 GeneIdKind = Literal["ensembl", "entrez", "symbol"]
 
 COLLAPSE_RULE = "of several rows for one gene, the one with the highest mean is kept"
 MIN_COVERAGE = 0.95
+SYMBOL_COLUMNS = ("symbol", "gene symbol", "gene", "gene_name", "gene_symbol", "hugo_symbol")
+ENSEMBL_COLUMNS = ("ensembl_gene_id", "ensembl_id", "ensembl", "gene_id")
+ENTREZ_COLUMNS = ("entrez_gene_id", "entrez_id", "entrez", "gene id", "entrezgene_id")
+_IDENTIFIER_COLUMNS = {
+    *("gene_id", "gene_id_before"),
+    *(SYMBOL_COLUMNS + ENSEMBL_COLUMNS + ENTREZ_COLUMNS),
+}
 
 _ENSEMBL = re.compile(r"(?P<stable>ENSG\d{11})(\.\d+)?(?P<par>_PAR_Y)?")
 _ENSEMBL_PAR_Y = re.compile(r"ENSGR(?P<digits>\d{10})(\.\d+)?")
@@ -41,6 +49,21 @@ def stable_gene_id(gene: str) -> str:
     if match:
         return f"ENSG0{match['digits']}_PAR_Y"
     return gene
+
+
+def gene_identifiers(cohort: Cohort) -> dict[str, list[str]]:
+    """Every column of a cohort's `var` that identifies genes, the cohort's own ids first."""
+    var = cohort.adata.var
+    return {
+        str(column): _texts(var[column])
+        for column in ("gene_id", *var.columns)
+        if str(column).lower() in _IDENTIFIER_COLUMNS
+    }
+
+
+def _texts(column: pd.Series) -> list[str]:
+    values = column.astype(object)
+    return ["" if pd.isna(value) else str(value).strip() for value in values]
 
 
 def date_like(names: Iterable[str]) -> list[str]:

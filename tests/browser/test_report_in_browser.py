@@ -76,10 +76,10 @@ def test_the_gene_table_sorts_and_filters(page):
         return cells.all_inner_texts()
 
     assert column(1) == [str(rank) for rank in range(1, 41)]
-    page.get_by_role("button", name="Driving samples").click()
+    page.get_by_role("button", name="Effective samples").click()
     driving = [float(text.split()[0]) for text in column(8)]
     assert driving == sorted(driving, reverse=True)
-    page.get_by_role("button", name="Driving samples").click()
+    page.get_by_role("button", name="Effective samples").click()
     assert [float(text.split()[0]) for text in column(8)] == sorted(driving)
     page.get_by_label("Find a gene").fill("gene3")
     assert sorted(column(2)) == sorted(["gene3", *(f"gene3{i}" for i in range(10))])

@@ -1,5 +1,7 @@
 """The command line says what it did, and what is wrong in one sentence with exit code 2."""
 
+import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -234,3 +236,29 @@ def test_version_is_the_packages(tmp_path):
         (Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8")
     )
     assert deepcme("--version").stdout.strip() == f"deepcme {project['project']['version']}"
+
+
+def test_a_study_is_repeated_by_the_command_in_its_report(tables, tmp_path):
+    from deepcme.sources.tables import TableColumns, cohort_from_tables
+
+    (tmp_path / "data").mkdir()
+    cohort_from_tables(*tables, TableColumns(label="relapse")).save(
+        tmp_path / "data" / "cohort.h5ad"
+    )
+    (tmp_path / "data" / "first.toml").write_text(
+        STUDY.replace("[split]", "[nulls]\nsignatures = ['../mine.txt']\ngene_sets = 1\n"
+                      "permutations = 1\n[split]")
+    )  # fmt: skip
+    (tmp_path / "mine.txt").write_text("A1\nB2\n")
+    run = ("run", "data/first.toml", "--out", "my results/first", "--jobs", "1", "--seed", "3")
+    assert deepcme(*run, cwd=tmp_path).returncode == 0
+    first = tmp_path / "my results" / "first"
+    command = re.search(r"<code>(deepcme run .*?)</code>", (first / "report.html").read_text())
+    program, *words = shlex.split(command[1].replace("&#39;", "'"))
+    assert program == "deepcme"
+    again = deepcme(*words, "--jobs", "1", cwd=tmp_path)
+    assert again.returncode == 0, again.stderr
+    second = tmp_path / "my results" / "first-again"
+    for table in ("predictions.parquet", "gene_scores.csv", "nulls.csv"):
+        assert (second / table).read_bytes() == (first / table).read_bytes()
+    assert (second / "identity.json").read_bytes() == (first / "identity.json").read_bytes()

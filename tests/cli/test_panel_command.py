@@ -28,7 +28,7 @@ def test_from_a_cohort_to_a_panel(tmp_path):
     assert "Panels: 9 of 9" in ran.stderr
     folder = tmp_path / "results" / "cohort-panel"
     assert sorted(path.name for path in folder.iterdir()) == [
-        "panel_choice.csv", "panel_curve.csv", "panel_curve.svg", "panel_genes.csv",
+        "panel_choice.csv", "panel_curve.csv", "panel_curve.pdf", "panel_curve.svg", "panel_genes.csv",
         "panel_predictions.csv",
     ]  # fmt: skip
     assert pd.read_csv(folder / "panel_curve.csv")["panel"].tolist() == [

@@ -14,6 +14,7 @@ from scipy import integrate, stats
 from scipy.special import expit, logit
 
 from deepcme import Cohort
+from deepcme.arrays import CohortArrays
 from deepcme.evaluation.added_value import compute_added_value
 from deepcme.evaluation.bootstrap import compute_weighted_auc
 from deepcme.evaluation.calibration import (
@@ -33,7 +34,7 @@ from deepcme.evaluation.utility import compute_decision_curve
 from deepcme.splits import NestedFolds, RepeatedSplits
 from deepcme.study.clinical import fit_clinical_models
 from deepcme.study.fit import fit_task
-from deepcme.study.plan import Plan, TaskData, make_plan
+from deepcme.study.plan import Plan, make_plan
 from deepcme.study.spec import make_study
 from deepcme.study.tables import compute_predictions
 
@@ -411,7 +412,7 @@ def simulate_added_value(
 
 
 def _added_value(plan: Plan) -> dict[str, float]:
-    data = TaskData.of(plan.cohort)
+    data = CohortArrays.of(plan.cohort)
     results = [(task, fit_task(data, task)) for task in plan.tasks]
     clinical = fit_clinical_models(plan, results).predictions
     predictions = pd.concat([compute_predictions(plan.cohort, results), clinical])

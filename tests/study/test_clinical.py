@@ -7,12 +7,13 @@ import pandas as pd
 import pytest
 
 from deepcme import Cohort, DeepCMEError
+from deepcme.arrays import CohortArrays
 from deepcme.clinical import ClinicalRegression
 from deepcme.evaluation.metrics import compute_metrics
 from deepcme.sources.tables import TableColumns, cohort_from_tables
 from deepcme.study.clinical import fit_clinical_models, take_clinical
 from deepcme.study.fit import fit_task
-from deepcme.study.plan import TaskData, make_plan
+from deepcme.study.plan import make_plan
 from deepcme.study.run import run_study
 from deepcme.study.spec import load_study
 from tests.conftest import invented_cohort
@@ -51,7 +52,7 @@ def plan_of(quick_study, cohort=None, **options):
 
 
 def results_of(plan, data=None):
-    data = TaskData.of(plan.cohort) if data is None else data
+    data = CohortArrays.of(plan.cohort) if data is None else data
     return [(task, fit_task(data, task)) for task in plan.tasks]
 
 
@@ -90,7 +91,8 @@ def test_a_study_with_clinical_columns_has_two_more_models(quick_study, cohort_f
 def test_the_gene_model_itself_is_the_same_with_and_without_clinical_columns(quick_study):
     with_columns, without = plan_of(quick_study), plan_of(quick_study, clinical=None)
     beside, alone = (
-        fit_task(TaskData.of(plan.cohort), plan.tasks[0]) for plan in (with_columns, without)
+        fit_task(CohortArrays.of(plan.cohort), plan.tasks[0])
+        for plan in (with_columns, without)
     )
     np.testing.assert_array_equal(beside.score, alone.score)
     assert alone.oof_score is None
@@ -109,7 +111,7 @@ def test_in_a_nested_design_too_and_its_nulls_are_of_the_same_procedure(quick_st
     assert (real.null, null.null.kind) == (None, "permuted labels")
     assert len(real.split.inner) == len(null.split.inner) == 3
     assert len(real.split.train) == len(null.split.train) == 45
-    data = TaskData.of(beside.cohort)
+    data = CohortArrays.of(beside.cohort)
     with_columns, without = fit_task(data, real), fit_task(data, alone.tasks[0])
     np.testing.assert_array_equal(with_columns.rows, without.rows)
     np.testing.assert_array_equal(with_columns.score, without.score)
@@ -167,7 +169,7 @@ def test_the_coefficient_of_genes_without_signal_is_near_zero(quick_study):
     base = clinical_cohort()
     random = np.random.default_rng(1)
     noise = replace(
-        TaskData.of(base), X=random.gamma(2.0, 3.0, base.X.shape).astype(np.float32)
+        CohortArrays.of(base), X=random.gamma(2.0, 3.0, base.X.shape).astype(np.float32)
     )
     plan = plan_of(quick_study, base, split={"repeats": 10})
     predictions = fit_clinical_models(plan, results_of(plan, noise)).predictions

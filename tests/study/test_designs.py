@@ -207,35 +207,23 @@ def test_the_column_of_cohorts_must_be_there_and_whole(quick_study, hospitals, c
         make_plan(quick_study(split=LEFT_OUT), hospitals)
 
 
-def test_samples_that_are_left_out_need_no_cohort_to_be_audited(
-    quick_study, cohort_file, hospitals, tmp_path
-):
-    """Normal tissue is no part of the study, and may not say which hospital it is of."""
-    obs = hospitals.obs
-    obs["tissue"] = ["primary"] * 58 + ["normal"] * 2
-    obs["hospital"] = [*obs["hospital"][:58], None, None]
-    Cohort.from_arrays(
-        hospitals.X,
-        hospitals.labels,
-        samples=hospitals.samples.tolist(),
-        genes=hospitals.gene_ids.tolist(),
-        endpoint=hospitals.endpoint,
-        scale="fpkm",
-        tissue=obs["tissue"].tolist(),
-        clinical=obs[["hospital"]].reset_index(drop=True),
-    ).save(cohort_file)
-    study = quick_study(models=["LR"], split={**LEFT_OUT, "repeats": 1})
-    folder = run(study, tmp_path / "out")
-    assert "DCM002" in {finding["code"] for finding in folder.read_findings()}
+def test_tissue_that_is_left_out_need_not_be_of_a_cohort(quick_study, cohort_file, tmp_path):
+    """Normals without a hospital: the honest protocol has left them out before the split."""
+    base = invented_cohort(tissue=["primary"] * 55 + ["normal"] * 5)
+    hospital = np.resize(["north", "south"], 60).astype(object)
+    hospital[-5:] = None
+    base.adata.obs["hospital"] = hospital
+    base.save(cohort_file)
+    folder = run(quick_study(models=["LR"], split=LEFT_OUT), tmp_path / "out")
+    left_out = folder.read_table("predictions.parquet")["left_out"]
+    assert set(left_out) == {"north", "south"}
 
 
-def test_a_design_that_cannot_be_audited_claims_no_folder(
-    quick_study, cohort_file, hospitals, tmp_path, monkeypatch
-):
+def test_a_study_that_cannot_be_audited_claims_no_folder(quick_study, tmp_path, monkeypatch):
     def refuse(*_):
         raise DeepCMEError("cannot be audited")
 
     monkeypatch.setattr("deepcme.study.run.audit_cohort", refuse)
     with pytest.raises(DeepCMEError, match="cannot be audited"):
-        run(quick_study(models=["LR"], split=LEFT_OUT), tmp_path / "out")
+        run(quick_study(models=["LR"]), tmp_path / "out")
     assert not (tmp_path / "out").exists()

@@ -6,14 +6,16 @@ import numpy as np
 import pytest
 
 from deepcme import Cohort
+from deepcme.arrays import CohortArrays
 from deepcme.preprocessing import make_preprocessor
 from deepcme.study import grid as grid_module
 from deepcme.study.clinical import fit_clinical_models
 from deepcme.study.fit import fit_task
 from deepcme.study.grid import choose_points
-from deepcme.study.plan import TaskData, make_plan
+from deepcme.study.plan import make_plan
+from deepcme.study.sections import ModelSettings
 from deepcme.study.selection import make_selection_tasks, run_selection_task
-from deepcme.study.spec import TABLE_1_MODELS, ModelSettings
+from deepcme.study.spec import TABLE_1_MODELS
 from deepcme.study.tables import compute_grid
 from tests.conftest import invented_cohort
 from tests.study.test_clinical import CLINICAL, clinical_cohort, results_of, scores
@@ -40,7 +42,7 @@ def poisoned(data, rows):
 @pytest.mark.parametrize("name", NAMES)
 def test_baselines_learn_from_the_training_part_alone(quick_study, name):
     plan = plan_of(quick_study, name)
-    data, task = TaskData.of(plan.cohort), plan.tasks[0]
+    data, task = CohortArrays.of(plan.cohort), plan.tasks[0]
     held_out = np.r_[task.split.validation, task.split.test]
     clean, dirty = fit_task(data, task), fit_task(poisoned(data, held_out), task)
     n = len(task.split.train)
@@ -50,7 +52,7 @@ def test_baselines_learn_from_the_training_part_alone(quick_study, name):
 
 def test_the_network_never_sees_the_test_part(quick_study):
     plan = make_plan(quick_study(), invented_cohort())
-    data, task = TaskData.of(plan.cohort), plan.tasks[0]
+    data, task = CohortArrays.of(plan.cohort), plan.tasks[0]
     assert task.model.name == "DeepCME"
     clean, dirty = fit_task(data, task), fit_task(poisoned(data, task.split.test), task)
     n = len(task.split.train) + len(task.split.validation)
@@ -61,7 +63,7 @@ def test_the_network_never_sees_the_test_part(quick_study):
 
 def test_the_validation_part_only_chooses_the_epoch(quick_study):
     plan = make_plan(quick_study(), invented_cohort())
-    data, task = TaskData.of(plan.cohort), plan.tasks[0]
+    data, task = CohortArrays.of(plan.cohort), plan.tasks[0]
     clean = fit_task(data, task)
     dirty = fit_task(poisoned(data, task.split.validation), task)
     np.testing.assert_array_equal(clean.history["train_loss"], dirty.history["train_loss"])
@@ -71,7 +73,7 @@ def test_the_validation_part_only_chooses_the_epoch(quick_study):
 @pytest.mark.parametrize("model", [QUICK_ENSEMBLE, "LR-tuned"])
 def test_models_of_both_parts_never_see_the_test_part(quick_study, model):
     plan = plan_of(quick_study, model)
-    data, task = TaskData.of(plan.cohort), plan.tasks[0]
+    data, task = CohortArrays.of(plan.cohort), plan.tasks[0]
     clean, dirty = fit_task(data, task), fit_task(poisoned(data, task.split.test), task)
     n = len(task.split.train) + len(task.split.validation)
     np.testing.assert_array_equal(clean.score[:n], dirty.score[:n])
@@ -81,7 +83,7 @@ def test_models_of_both_parts_never_see_the_test_part(quick_study, model):
 def test_their_validation_scores_come_from_fits_without_the_row(quick_study, model):
     """A flipped label moves the scores of other rows, never that of its own."""
     plan = plan_of(quick_study, model)
-    data, task = TaskData.of(plan.cohort), plan.tasks[0]
+    data, task = CohortArrays.of(plan.cohort), plan.tasks[0]
     row = task.split.validation[0]
     labels = data.labels.copy()
     labels[row] = 1 - labels[row]
@@ -109,7 +111,7 @@ def learned(data, task):
 
 @pytest.mark.parametrize("kind", ["panel", "decoys", "half"])
 def test_gene_selection_learns_from_its_training_rows_alone(selection_plan, kind):
-    data = TaskData.of(selection_plan.cohort)
+    data = CohortArrays.of(selection_plan.cohort)
     everybody = np.arange(len(data.X))
     for task in make_selection_tasks(selection_plan):
         held_out = np.setdiff1d(everybody, task.panel.train_rows)
@@ -124,7 +126,7 @@ def test_gene_selection_learns_from_its_training_rows_alone(selection_plan, kind
 
 def test_clusters_never_see_a_label(selection_plan):
     """Clusters are drawn of everybody, so no label may reach them."""
-    data = TaskData.of(selection_plan.cohort)
+    data = CohortArrays.of(selection_plan.cohort)
     whole = {t.kind for t in make_selection_tasks(selection_plan) if not t.panel.split_number}
     assert whole == {"clusters", "decoys", "panel"}
     task = next(t for t in make_selection_tasks(selection_plan) if t.kind == "clusters")
@@ -135,7 +137,7 @@ def test_clusters_never_see_a_label(selection_plan):
 
 def test_a_panels_refit_learns_from_its_training_rows_alone(selection_plan):
     """A held-out row left as it was has the score it had, whatever befell the others."""
-    data = TaskData.of(selection_plan.cohort)
+    data = CohortArrays.of(selection_plan.cohort)
     for task in make_selection_tasks(selection_plan):
         if task.kind != "panel" or not len(task.panel.test_rows):
             continue
@@ -148,7 +150,7 @@ def test_a_panels_refit_learns_from_its_training_rows_alone(selection_plan):
 def test_held_out_gene_scores_leave_the_network_alone(quick_study):
     study = quick_study(selection={"run": True})
     plan = make_plan(study, invented_cohort())
-    data, task = TaskData.of(plan.cohort), plan.tasks[0]
+    data, task = CohortArrays.of(plan.cohort), plan.tasks[0]
     assert task.score_genes
     clean, dirty = fit_task(data, task), fit_task(poisoned(data, task.split.test), task)
     for column, moves in (("first_layer", False), ("integrated_gradients", True)):
@@ -163,7 +165,7 @@ def test_held_out_gene_scores_leave_the_network_alone(quick_study):
 def test_null_runs_learn_from_no_test_row(quick_study, model, kind):
     plan = plan_of(quick_study, model, nulls={"permutations": 1, "gene_sets": 1, "sizes": [5]})
     task = next(task for task in plan.tasks if task.null and task.null.kind == kind)
-    data = TaskData.of(plan.cohort)
+    data = CohortArrays.of(plan.cohort)
     clean, dirty = fit_task(data, task), fit_task(poisoned(data, task.split.test), task)
     n = len(task.split.train) + len(task.split.validation)
     np.testing.assert_array_equal(clean.score[:n], dirty.score[:n])
@@ -173,7 +175,7 @@ def test_null_runs_learn_from_no_test_row(quick_study, model, kind):
 def test_a_permutation_never_sees_the_true_labels(quick_study):
     plan = plan_of(quick_study, "LR", nulls={"permutations": 1})
     task = next(task for task in plan.tasks if task.null)
-    data = TaskData.of(plan.cohort)
+    data = CohortArrays.of(plan.cohort)
     flipped = replace(data, labels=1 - data.labels)
     np.testing.assert_array_equal(fit_task(data, task).score, fit_task(flipped, task).score)
 
@@ -181,7 +183,7 @@ def test_a_permutation_never_sees_the_true_labels(quick_study):
 def test_a_gene_set_never_sees_another_gene(quick_study):
     plan = plan_of(quick_study, "LR", nulls={"gene_sets": 1, "sizes": [5], "permutations": 0})
     task = next(task for task in plan.tasks if task.null)
-    data = TaskData.of(plan.cohort)
+    data = CohortArrays.of(plan.cohort)
     others = np.setdiff1d(np.arange(plan.cohort.n_genes), task.null.genes)
     X = data.X.copy()
     X[:, others] *= 1000
@@ -196,7 +198,7 @@ def test_clinical_columns_learn_nothing_from_the_test_part(quick_study, genes):
     study = quick_study(models=[genes], clinical={**CLINICAL, "genes": name})
     plan = make_plan(study, clinical_cohort())
     test = plan.tasks[0].split.test
-    data = TaskData.of(plan.cohort)
+    data = CohortArrays.of(plan.cohort)
     X = data.X.copy()
     X[test] *= 1000
     poisoned = plan.cohort.adata.copy()
@@ -224,7 +226,7 @@ def test_nested_tuning_never_sees_the_outer_test_part(quick_study, monkeypatch):
     monkeypatch.setattr(grid_module, "_FIGURE_7_WIDTH", 4)
     monkeypatch.setattr(grid_module.GridPoint, "model", quick_model)
     plan = plan_of(quick_study, "LR-tuned", split=NESTED, grid={"search": "fig7"})
-    data = TaskData.of(plan.cohort)
+    data = CohortArrays.of(plan.cohort)
     tasks = [task for task in plan.tasks if task.grid_point and task.split_number == 1]
     test = tasks[0].split.test
     labels = data.labels.copy()
@@ -256,7 +258,7 @@ def quick_model(point):
 
 def test_nested_regression_never_sees_the_outer_test_part(quick_study):
     plan = plan_of(quick_study, "LR-tuned", split=NESTED)
-    data, task = TaskData.of(plan.cohort), plan.tasks[0]
+    data, task = CohortArrays.of(plan.cohort), plan.tasks[0]
     test = task.split.test
     labels = data.labels.copy()
     labels[test] = 1 - labels[test]
@@ -271,7 +273,7 @@ def test_an_inner_fold_teaches_nothing_to_the_fit_that_it_judges(quick_study):
     """A poisoned row moves no held-out score of its fold; those of other folds it does."""
     model = {"name": "LR-tuned", "parameters": {"inverse_strengths": [0.1]}}
     plan = plan_of(quick_study, model, split=NESTED)
-    data, task = TaskData.of(plan.cohort), plan.tasks[0]
+    data, task = CohortArrays.of(plan.cohort), plan.tasks[0]
     fold = task.split.inner[0].validation
     row, others = fold[0], fold[1:]
     validation = {row: len(task.split.train) + i for i, row in enumerate(task.split.validation)}
@@ -287,7 +289,7 @@ def test_a_left_out_cohort_teaches_nothing(quick_study):
     cohort.obs["hospital"] = np.resize(["north", "south"], 60)
     split = {"design": "leave-one-cohort-out", "cohort_column": "hospital"}
     plan = make_plan(quick_study(models=["LR-tuned"], split=split), cohort)
-    data, task = TaskData.of(plan.cohort), plan.tasks[0]
+    data, task = CohortArrays.of(plan.cohort), plan.tasks[0]
     test = task.split.test
     clean, dirty = fit_task(data, task), fit_task(poisoned(data, test), task)
     np.testing.assert_array_equal(clean.score[: -len(test)], dirty.score[: -len(test)])
@@ -318,7 +320,7 @@ def test_every_transformer_learns_from_the_training_part_alone(quick_study, step
 
 def test_this_test_would_notice_the_papers_leak(quick_study):
     plan = plan_of(quick_study, "LR", protocol="paper")
-    data, task = TaskData.of(plan.cohort), plan.tasks[0]
+    data, task = CohortArrays.of(plan.cohort), plan.tasks[0]
     clean, dirty = fit_task(data, task), fit_task(poisoned(data, task.split.test), task)
     n = len(task.split.train)
     assert not np.array_equal(clean.score[:n], dirty.score[:n])

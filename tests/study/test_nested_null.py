@@ -4,12 +4,14 @@ import numpy as np
 import pytest
 
 from deepcme import Cohort
+from deepcme.arrays import CohortArrays
 from deepcme.evaluation.metrics import compute_metrics
 from deepcme.study import grid as grid_module
 from deepcme.study.fit import fit_task
 from deepcme.study.grid import TUNED, GridPoint
-from deepcme.study.plan import TaskData, make_plan
-from deepcme.study.spec import ModelSettings, make_study
+from deepcme.study.plan import make_plan
+from deepcme.study.sections import ModelSettings
+from deepcme.study.spec import make_study
 from deepcme.study.tables import compute_grid, compute_predictions, compute_tuned_predictions
 
 STUDIES = 40
@@ -49,7 +51,7 @@ def aucs_of_noise(cohort: Cohort, seed: int) -> dict[str, float]:
         }
     )
     plan = make_plan(study, cohort)
-    data = TaskData.of(cohort)
+    data = CohortArrays.of(cohort)
     fits = [(task, fit_task(data, task)) for task in plan.tasks]
     searched = [(task, result) for task, result in fits if task.grid_point is not None]
     plain = [(task, result) for task, result in fits if task.grid_point is None]

@@ -6,14 +6,16 @@ from scipy import stats
 from sklearn.metrics import roc_auc_score
 
 from deepcme import Cohort, DeepCMEError
+from deepcme.arrays import CohortArrays
 from deepcme.evaluation.nulls import compute_permutation_table
 from deepcme.report.page import write_report
 from deepcme.study import executors
 from deepcme.study.fit import fit_task
 from deepcme.study.nulls import describe_null_runs
-from deepcme.study.plan import TaskData, make_plan
+from deepcme.study.plan import make_plan
 from deepcme.study.run import run_study
-from deepcme.study.spec import FEW_RUNS, load_study, make_study
+from deepcme.study.sections import FEW_RUNS
+from deepcme.study.spec import load_study, make_study
 from deepcme.study.store import StudyFolder
 from tests.conftest import invented_cohort
 
@@ -215,7 +217,7 @@ def test_genes_that_an_inner_fold_leaves_out_are_not_drawn(quick_study):
         for task in plan.tasks:
             for inner in task.split.inner:
                 assert expressed[inner.train].mean() >= study.preprocessing.min_prevalence
-    data = TaskData.of(cohort)
+    data = CohortArrays.of(cohort)
     for task in plan.tasks[4:12]:
         assert np.isfinite(fit_task(data, task).score).all()
 

@@ -9,10 +9,11 @@ import pytest
 import tomli_w
 
 from deepcme import DeepCMEError
+from deepcme.arrays import CohortArrays
 from deepcme.report.page import write_report
 from deepcme.report.selection import describe_selection
 from deepcme.study import executors
-from deepcme.study.plan import TaskData, make_plan
+from deepcme.study.plan import make_plan
 from deepcme.study.run import TasksFailedError, run_study
 from deepcme.study.selection import (
     SELECTION_TABLES,
@@ -163,6 +164,26 @@ def test_the_same_bytes_for_any_number_of_workers(study, folder, tmp_path):
     assert contents(run_study(study, tmp_path / "two", jobs=2, quiet=True)) == contents(folder)
 
 
+def test_genes_models_and_signatures_that_look_like_numbers_stay_text(tmp_path):
+    cohort = invented_cohort(n_patients=90, positives=40, names=str)
+    (tmp_path / "007").write_text("0\n00\n", encoding="utf-8")
+    study = study_of(
+        cohort,
+        tmp_path / "numbers",
+        models=[{**QUICK_NETWORK, "name": "1", "estimator": "DeepCME"}, "LR"],
+        nulls={"signatures": [tmp_path / "007"], "gene_sets": 1, "permutations": 1},
+    )
+    folder = run_study(study, tmp_path / "out", jobs=1, quiet=True)
+    assert "Smallest panel by" in write_report(folder).read_text(encoding="utf-8")
+    assert folder.read_table("gene_scores.csv")["model"].unique().tolist() == ["1"]
+    for table in ("gene_scores", "panel_genes", "selection_genes", "held_out_gene_scores"):
+        assert set(folder.read_table(f"{table}.csv")["gene"]) <= set(cohort.gene_ids)
+    clusters = folder.read_table("selection_clusters.csv")["genes"]
+    assert set(clusters.str.split(" ").explode()) <= set(cohort.gene_ids)
+    signature = folder.read_null_runs().dropna(subset="signature").iloc[0]
+    assert (signature["signature"], signature["missing"]) == ("007", "00")
+
+
 def test_only_missing_steps_run_again(study, folder, monkeypatch):
     whole = contents(folder)
     keys = [task.key for task in make_selection_tasks(make_plan(study, _cohort_of(study)))]
@@ -201,7 +222,7 @@ def test_the_page_has_chart_sentences_and_tables(folder):
     assert "Knockoffs, genes (90 samples, 40 events): Nothing can be claimed" in page
     assert 'id="spec-panel_curve"' in page
     assert 'id="table-panel-curve"' in page
-    assert "Gene selection: genes ranked by soft-path and l1-logistic" in page
+    assert "Genes ranked by soft-path and l1-logistic" in page
     markdown = (folder.path / "report.md").read_text(encoding="utf-8")
     assert "## Gene selection" in markdown
     for name in ("panel_curve", "panel_genes", "selection_claims", "score_agreement"):
@@ -347,7 +368,7 @@ def test_the_switch_leaves_the_files_other_settings(tmp_path):
 
 def test_every_step_draws_chance_of_its_own(study):
     plan = make_plan(study, _cohort_of(study))
-    data = TaskData.of(plan.cohort)
+    data = CohortArrays.of(plan.cohort)
     tasks = make_selection_tasks(plan)
     ranked = [t for t in tasks if t.panel.order == "soft-path" and t.panel.split_number == 1]
     assert [task.kind for task in ranked] == ["decoys", "half", "panel"]

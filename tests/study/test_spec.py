@@ -82,6 +82,18 @@ def test_a_cohort_path_is_taken_from_the_files_folder(tmp_path):
     assert load_study(tmp_path / "study.toml").cohort.path == tmp_path / "data/c.h5ad"
 
 
+def test_a_written_study_holds_wherever_it_lies(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    study = make_study(
+        {"cohort": {"path": "cohort.h5ad"}, "nulls": {"signatures": ["mine.txt"]}}
+    )
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "study.toml").write_text(study.to_toml())
+    again = load_study(tmp_path / "out" / "study.toml")
+    assert again.cohort.path == tmp_path / "cohort.h5ad"
+    assert again.nulls.signatures == (tmp_path / "mine.txt",)
+
+
 def test_models_are_names_or_tables():
     study = make_study(
         {
@@ -112,6 +124,11 @@ def test_the_template_of_init_is_a_valid_study_with_the_default_models(tmp_path)
     [
         ({"split": {"repeat": 3}}, "unknown setting split.repeat; did you mean repeats"),
         ({"protocl": "paper"}, "unknown setting protocl; did you mean protocol"),
+        ({"grid": {"serch": "full"}}, "unknown setting grid.serch; did you mean search"),
+        (
+            {"models": [{"name": "LR", "parameter": {}}]},
+            "unknown setting models.0.parameter; did you mean parameters",
+        ),
         ({"protocol": "fair"}, "protocol: input should be 'honest' or 'paper', not 'fair'"),
         ({"split": {"repeats": 0}}, "split.repeats: .*greater than or equal to 1, not 0"),
         ({"split": {"train": 0.7}}, "split: train, validation and test must sum to 1"),

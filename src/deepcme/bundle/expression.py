@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
@@ -16,18 +15,13 @@ from deepcme.bundle.manifest import Genes
 from deepcme.bundle.model import Model
 from deepcme.cohort import Cohort
 from deepcme.errors import DeepCMEError
-from deepcme.genes import MIN_COVERAGE, stable_gene_id, strongest_of_each
+from deepcme.genes import MIN_COVERAGE, gene_identifiers, stable_gene_id, strongest_of_each
 from deepcme.network.architecture import FloatArray
 from deepcme.preprocessing import Log2Transformer
 from deepcme.scales import LINEAR_SCALES, Scale, guess_scale
-from deepcme.sources.probemap import ENSEMBL_COLUMNS, ENTREZ_COLUMNS, SYMBOL_COLUMNS
 from deepcme.sources.reading import few, read_matrix
 
 Normalisation = Literal["none", "cohort", "rank"]
-_IDENTIFIER_COLUMNS = {
-    *("gene_id", "gene_id_before"),
-    *(SYMBOL_COLUMNS + ENSEMBL_COLUMNS + ENTREZ_COLUMNS),
-}
 FEWEST_SAMPLES = 20
 """Samples from which on a cohort's own means and deviations are taken without a warning."""
 
@@ -67,21 +61,6 @@ def expression_of(cohort: Cohort) -> Expression:
         gene_identifiers(cohort),
         cohort.scale,
     )
-
-
-def gene_identifiers(cohort: Cohort) -> dict[str, list[str]]:
-    """Every column of a cohort's `var` that identifies genes, the cohort's own ids first."""
-    var = cohort.adata.var
-    return {
-        str(column): _texts(var[column])
-        for column in ("gene_id", *var.columns)
-        if str(column).lower() in _IDENTIFIER_COLUMNS
-    }
-
-
-def _texts(column: pd.Series) -> list[str]:
-    values = column.astype(object)
-    return ["" if pd.isna(value) else str(value).strip() for value in values]
 
 
 def read_expression(path: str | Path, genes: Genes, scale: Scale | None = None) -> Expression:

@@ -14,7 +14,7 @@ from scipy.special import expit, logit
 from sklearn.pipeline import Pipeline
 
 from deepcme import __version__
-from deepcme.bundle.expression import gene_identifiers
+from deepcme.arrays import CohortArrays
 from deepcme.bundle.manifest import (
     Calibration,
     Genes,
@@ -33,13 +33,13 @@ from deepcme.errors import DeepCMEError
 from deepcme.evaluation.discrimination import compute_discrimination
 from deepcme.evaluation.metrics import choose_threshold
 from deepcme.evaluation.recalibration import PlattRecalibration
+from deepcme.genes import gene_identifiers
 from deepcme.network.engines import make_engine
 from deepcme.preprocessing import kept_genes, make_preprocessor
 from deepcme.progress import show_progress
 from deepcme.scales import LINEAR_SCALES
 from deepcme.seeds import integer_seed, seed_for
 from deepcme.splits import RowIndex, draw_folds
-from deepcme.study.plan import TaskData
 from deepcme.threads import single_thread
 
 FOLDS = 5
@@ -102,7 +102,7 @@ def train_model(
             f"{cohort.name}: a model needs at least {FEWEST_FOLDS} patients with and "
             f"{FEWEST_FOLDS} without the event."
         )
-    data = TaskData.of(cohort)
+    data = CohortArrays.of(cohort)
     folds = list(_cross_validation(cohort, settings))
     make_engine()  # loads PyTorch, whose threads can only be limited once it is there
     run = Parallel(n_jobs=settings.jobs, return_as="generator")
@@ -141,7 +141,7 @@ def _n_folds(cohort: Cohort) -> int:
 
 
 def _fit(
-    data: TaskData, rows: RowIndex, seed: int, parameters: dict[str, Any]
+    data: CohortArrays, rows: RowIndex, seed: int, parameters: dict[str, Any]
 ) -> tuple[Pipeline, DeepCMEEnsemble]:
     with single_thread():
         preprocessor = make_preprocessor(
@@ -157,7 +157,7 @@ def _fit(
 
 
 def _predict_fold(
-    data: TaskData, fold: _Fold, parameters: dict[str, Any]
+    data: CohortArrays, fold: _Fold, parameters: dict[str, Any]
 ) -> NDArray[np.float64]:
     """Log-odds of the held-out rows by an ensemble fitted on the others."""
     preprocessor, ensemble = _fit(data, fold.train, fold.seed, parameters)

@@ -14,23 +14,22 @@ from numpy.typing import NDArray
 from deepcme.baselines import TUNED_REGRESSION, make_baseline_classifier
 from deepcme.bundle.expression import (
     expression_of,
-    gene_identifiers,
     match_genes,
     standardise_within,
 )
 from deepcme.bundle.manifest import Genes
 from deepcme.bundle.training import CLIP
 from deepcme.cohort import Cohort
-from deepcme.ensemble import DeepCMEEnsemble
+from deepcme.ensemble import ENSEMBLE, DeepCMEEnsemble
 from deepcme.errors import DeepCMEError
 from deepcme.evaluation.intervals import compute_delong_interval
+from deepcme.genes import gene_identifiers
 from deepcme.network.architecture import FloatArray
 from deepcme.network.engines import make_engine
 from deepcme.preprocessing import Log2Transformer
 from deepcme.progress import show_progress
 from deepcme.scales import LINEAR_SCALES
 from deepcme.seeds import integer_seed, seed_for
-from deepcme.study.models import ENSEMBLE
 from deepcme.threads import single_thread
 
 MODELS = (ENSEMBLE, TUNED_REGRESSION)

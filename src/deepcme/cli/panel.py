@@ -53,8 +53,9 @@ def panel(
     from joblib import cpu_count
 
     from deepcme.cohort import Cohort
-    from deepcme.files import whole_file
+    from deepcme.files import write_csv
     from deepcme.report.figures import plot_panel_curve
+    from deepcme.report.styles import write_chart
     from deepcme.seeds import seed_for
     from deepcme.selection.panel import DEFAULT_RANKERS, PanelSettings, run_panels
     from deepcme.selection.panel_tables import (
@@ -85,10 +86,8 @@ def panel(
         "panel_predictions.csv": results.predictions,
     }
     for name, table in tables.items():
-        with whole_file(folder / name) as temporary:
-            table.to_csv(temporary, index=False)
-    with whole_file(folder / "panel_curve.svg") as temporary:
-        plot_panel_curve(curve).save(temporary)
+        write_csv(folder / name, table)
+    write_chart(plot_panel_curve(curve), folder, "panel_curve")
     if not quiet:
         for row in chosen.to_dict("records"):
             typer.echo(describe_choice(row))

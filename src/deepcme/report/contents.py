@@ -21,16 +21,19 @@ from deepcme.evaluation.discrimination import (
     compute_study_classification,
 )
 from deepcme.evaluation.metrics import compute_metrics
-from deepcme.evaluation.stability import compute_instability
+from deepcme.evaluation.stability import compute_instability, compute_prediction_stability
 from deepcme.evaluation.utility import compute_decision_curve
 from deepcme.report import publication, tables
 from deepcme.report.added_value import added_value_makers, describe_added_value
+from deepcme.report.design import read_settings
+from deepcme.report.methods import Paragraph, compute_model_settings, describe_methods
 from deepcme.report.nulls import compute_null_tables
 from deepcme.report.selection import (
     describe_selection,
     describe_want_of_selection,
     selection_makers,
 )
+from deepcme.report.tripod import compute_probast, compute_tripod
 from deepcme.report.verdict import Verdict, make_verdict
 from deepcme.seeds import seed_for
 from deepcme.study.spec import is_network
@@ -58,6 +61,8 @@ class Contents:
         A sentence by table name, such as why a table is absent.
     selection : list of str
         What gene selection found, in sentences; none if it was not run.
+    methods : list of Paragraph
+        What was done, written from the settings.
     """
 
     cohort: dict[str, Any]
@@ -68,6 +73,7 @@ class Contents:
     tables: dict[str, pd.DataFrame]
     notes: dict[str, str]
     selection: list[str]
+    methods: list[Paragraph]
 
 
 def compute_contents(folder: StudyFolder) -> Contents:
@@ -80,9 +86,10 @@ def compute_contents(folder: StudyFolder) -> Contents:
     """
     predictions = folder.read_table("predictions.parquet")
     identity = folder.read_json("identity.json")
-    identity["study"]["selection"] = {"run": False, **folder.read_settings("selection")}
+    selection_settings = {"run": False, **folder.read_settings("selection")}
+    settings = read_settings(folder) | {"selection": selection_settings}
+    identity["study"] = settings
     cohort = folder.read_json("cohort.json")
-    settings = identity["study"]
     models = settings["models"]
     headline = str(models[0]["name"])
     baselines = [m["name"] for m in models if not is_network(m["estimator"])]
@@ -105,18 +112,27 @@ def compute_contents(folder: StudyFolder) -> Contents:
         "calibration": lambda: compute_calibration(predictions, random("calibration")),
         "calibration_curves": lambda: compute_study_calibration_curves(predictions),
         "decision_curve": lambda: compute_decision_curve(predictions, random("utility")),
+        "net_benefit": lambda: tables.compute_net_benefit_table(made["decision_curve"]),
+        "prediction_stability": lambda: compute_prediction_stability(predictions).sort_values(
+            ["model", "mean"], kind="stable", ignore_index=True
+        ),
         "instability": lambda: compute_instability(predictions, random("stability")),
         "genes": lambda: _genes(folder),
         "history": lambda: tables.compute_training_curves(folder.read_table("history.parquet")),
         **added_value_makers(folder, settings, predictions, made),
-        **_publication_makers(folder, predictions),
+        **_publication_makers(folder, settings, predictions),
         **selection_makers(folder, settings),
+        "model_settings": lambda: compute_model_settings(models),
+        "tripod": lambda: compute_tripod(cohort, settings),
+        "probast": lambda: compute_probast(cohort, settings),
     }
     for name, make in makers.items():
         try:
             made[name] = make()
         except DeepCMEError as error:
             notes[name] = str(error)
+    if "decision_curve" not in made:
+        notes["net_benefit"] = notes["decision_curve"]
     if "discrimination" not in made:
         raise DeepCMEError(f"{folder.path}: {notes['discrimination']}")
     discrimination = made["discrimination"]
@@ -138,10 +154,14 @@ def compute_contents(folder: StudyFolder) -> Contents:
         made.get("comparison"),
         settings["split"],
         made.get("permutation"),
+        notes.get("added_value_verdict", ""),
     )
     selection = describe_selection(made) if "panel_choice" in made else []
     notes["selection"] = describe_want_of_selection(settings)
-    return Contents(cohort, identity, headline, findings, verdict, made, notes, selection)
+    methods = describe_methods(settings, cohort, made, notes)
+    return Contents(
+        cohort, identity, headline, findings, verdict, made, notes, selection, methods
+    )
 
 
 def _genes(folder: StudyFolder) -> pd.DataFrame:
@@ -154,10 +174,10 @@ def _genes(folder: StudyFolder) -> pd.DataFrame:
 
 
 def _publication_makers(
-    folder: StudyFolder, predictions: pd.DataFrame
+    folder: StudyFolder, settings: dict[str, Any], predictions: pd.DataFrame
 ) -> dict[str, Callable[[], pd.DataFrame]]:
     """The publication's tables, for a study that follows its protocol."""
-    if folder.read_json("identity.json")["study"]["protocol"] != "paper":
+    if settings["protocol"] != "paper":
         return {}
     metrics = compute_metrics(predictions)
 
@@ -176,7 +196,9 @@ def _publication_makers(
         "table_1": lambda: publication.compute_table_1(metrics),
         "table_2": lambda: publication.compute_table_2(metrics),
         "table_3": lambda: publication.compute_table_3(metrics),
+        "figure_5": lambda: publication.compute_figure_5(metrics),
         "figure_6": lambda: publication.compute_figure_6(predictions),
         "figure_7": grid,
+        "figure_8": lambda: _genes(folder).head(publication.TOP_GENES),
         "claims": claims,
     }

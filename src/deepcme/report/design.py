@@ -7,6 +7,14 @@ from typing import Any
 from deepcme.baselines import TUNED_REGRESSION
 from deepcme.evaluation.discrimination import MEASURED_COVERAGE
 from deepcme.study.grid import TUNED
+from deepcme.study.store import StudyFolder
+
+
+def read_settings(folder: StudyFolder) -> dict[str, Any]:
+    """A finished study's settings; one from before there were designs has repeated splits."""
+    settings: dict[str, Any] = folder.read_json("identity.json")["study"]
+    settings["split"] = {"design": "repeated", **settings["split"]}
+    return settings
 
 
 def describe_design(split: dict[str, Any]) -> str:

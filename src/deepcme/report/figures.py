@@ -2,37 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import altair as alt
 import pandas as pd
 
-# Okabe and Ito's palette tells models apart under every kind of colour blindness; dashes
-# tell them apart without colour.
-PALETTE = (
-    "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#8C6D31",
-    "#7F7F7F", "#6A3D9A", "#1B9E77", "#A6761D",
-)  # fmt: skip
-DASHES = (
-    [1, 0], [6, 2], [2, 2], [8, 3, 2, 3], [4, 4], [10, 2], [1, 3], [5, 1], [3, 1], [12, 4],
-    [2, 6], [7, 7],
-)  # fmt: skip
-NEUTRAL = "#777777"
-
-Chart = alt.Chart | alt.LayerChart
-
-
-def _colour(models: list[str], title: str = "Model") -> Any:
-    return alt.Color(
-        "model:N",
-        title=title,
-        scale=alt.Scale(domain=models, range=list(PALETTE[: len(models)])),
-    )
-
-
-def _dash(models: list[str]) -> Any:
-    scale = alt.Scale(domain=models, range=list(DASHES[: len(models)]))
-    return alt.StrokeDash("model:N", title="Model", scale=scale)
+from deepcme.report.styles import (
+    NEUTRAL,
+    PALETTE,
+    Chart,
+    colours,
+    faded_unless,
+    line_encodings,
+    pick_in_legend,
+    shapes,
+)
 
 
 def _names(table: pd.DataFrame) -> list[str]:
@@ -49,9 +31,17 @@ def plot_auc_by_split(auc: pd.DataFrame) -> Chart:
         Columns split, model, value: test AUCs.
     """
     models = _names(auc)
-    colour = _colour(models).legend(None)
+    colour = alt.Color(
+        "model:N", scale=alt.Scale(domain=models, range=colours(len(models))), legend=None
+    )
     base = alt.Chart(auc).encode(
-        x=alt.X("model:N", sort=models, title=None, axis=alt.Axis(labelAngle=-30)),
+        x=alt.X(
+            "model:N",
+            sort=models,
+            title=None,
+            axis=alt.Axis(labelAngle=-30),
+            scale=alt.Scale(paddingInner=0.5, paddingOuter=0.25),
+        ),
         y=alt.Y("value:Q", title="Test AUC", scale=alt.Scale(zero=False, padding=10)),
         color=colour,
     )
@@ -74,7 +64,7 @@ def plot_roc(curves: pd.DataFrame) -> Chart:
         Columns model, false_positive_rate, sensitivity.
     """
     models = _names(curves)
-    picked = alt.selection_point(fields=["model"], bind="legend")
+    picked = pick_in_legend()
     rate = alt.X(
         "false_positive_rate:Q",
         title="False-positive rate (1 - specificity)",
@@ -86,9 +76,8 @@ def plot_roc(curves: pd.DataFrame) -> Chart:
         .encode(
             x=rate,
             y=alt.Y("sensitivity:Q", title="Sensitivity", scale=alt.Scale(domain=[0, 1])),
-            color=_colour(models),
-            strokeDash=_dash(models),
-            opacity=alt.condition(picked, alt.value(1.0), alt.value(0.12)),
+            **line_encodings(models),
+            opacity=faded_unless(picked),
             order="false_positive_rate:Q",
             tooltip=[
                 "model:N",
@@ -121,7 +110,7 @@ def plot_comparison(comparison: pd.DataFrame) -> Chart:
     rows = alt.Y("baseline:N", sort=comparison["baseline"].tolist(), title=None)
     base = alt.Chart(comparison).encode(y=rows)
     intervals = base.mark_rule(strokeWidth=2, color=PALETTE[0]).encode(
-        x=alt.X("ci_low:Q", title=title), x2="ci_high:Q"
+        x=alt.X("ci_low:Q", title=title, axis=alt.Axis(tickCount=6)), x2="ci_high:Q"
     )
     points = base.mark_point(filled=True, size=70, color=PALETTE[0], opacity=1).encode(
         x="difference:Q",
@@ -140,68 +129,6 @@ def plot_comparison(comparison: pd.DataFrame) -> Chart:
     zero = alt.Chart(pd.DataFrame({"x": [0.0]})).mark_rule(color=NEUTRAL).encode(x="x:Q")
     chart: alt.LayerChart = band + zero + intervals + points
     return chart.properties(width=440, height=alt.Step(26))
-
-
-def plot_calibration(curves: pd.DataFrame) -> Chart:
-    """Observed against predicted risk of one model, with its band.
-
-    Parameters
-    ----------
-    curves : DataFrame
-        Columns predicted, observed, ci_low, ci_high.
-    """
-    limits = alt.Scale(domain=[0, 1])
-    base = alt.Chart(curves).encode(
-        x=alt.X("predicted:Q", title="Predicted probability", scale=limits)
-    )
-    band = base.mark_area(opacity=0.22, color=PALETTE[0]).encode(
-        y=alt.Y("ci_low:Q", title="Observed share", scale=limits), y2="ci_high:Q"
-    )
-    line = base.mark_line(color=PALETTE[0], strokeWidth=2).encode(
-        y="observed:Q",
-        tooltip=[
-            alt.Tooltip("predicted:Q", format=".2f"),
-            alt.Tooltip("observed:Q", format=".2f"),
-        ],
-    )
-    diagonal = pd.DataFrame({"predicted": [0, 1], "observed": [0, 1]})
-    ideal = (
-        alt.Chart(diagonal)
-        .mark_line(strokeDash=[4, 4], color=NEUTRAL, strokeWidth=1)
-        .encode(x="predicted:Q", y="observed:Q")
-    )
-    chart: alt.LayerChart = band + ideal + line
-    return chart.properties(width=340, height=340)
-
-
-def plot_decision_curve(curve: pd.DataFrame) -> Chart:
-    """Net benefit against the threshold probability.
-
-    Parameters
-    ----------
-    curve : DataFrame
-        Columns strategy, threshold, net_benefit.
-    """
-    table = curve.rename(columns={"strategy": "model"})
-    models = _names(table)
-    floor = -0.25 * float(table["net_benefit"].max())
-    chart: alt.Chart = (
-        alt.Chart(table[table["net_benefit"] >= floor])
-        .mark_line(strokeWidth=2)
-        .encode(
-            x=alt.X("threshold:Q", title="Threshold probability"),
-            y=alt.Y("net_benefit:Q", title="Net benefit"),
-            color=_colour(models, "Strategy"),
-            strokeDash=_dash(models),
-            tooltip=[
-                "model:N",
-                alt.Tooltip("threshold:Q", format=".2f"),
-                alt.Tooltip("net_benefit:Q", format=".3f"),
-            ],
-        )
-        .properties(width=440, height=300)
-    )
-    return chart
 
 
 def plot_top_genes(genes: pd.DataFrame) -> Chart:
@@ -227,7 +154,7 @@ def plot_top_genes(genes: pd.DataFrame) -> Chart:
                 alt.Tooltip("gene_name:N", title="gene"),
                 alt.Tooltip("score:Q", format=".3f"),
                 alt.Tooltip("top_share:Q", title="share of splits in the top 30", format=".0%"),
-                alt.Tooltip("driving_samples:Q", title="samples that drive it", format=".1f"),
+                alt.Tooltip("driving_samples:Q", title="effective samples", format=".1f"),
             ],
         )
         .properties(width=440, height=alt.Step(15))
@@ -245,19 +172,18 @@ def plot_training_curves(history: pd.DataFrame) -> Chart:
     """
     long = history.melt("epoch", ["train_loss", "valid_loss"], "part", "loss")
     long["part"] = long["part"].map({"train_loss": "training", "valid_loss": "validation"})
-    parts = ["training", "validation"]
-    scale = alt.Scale(domain=parts, range=list(PALETTE[:2]))
-    dashes = alt.Scale(domain=parts, range=list(DASHES[:2]))
+    picked = pick_in_legend("part")
     chart: alt.Chart = (
         alt.Chart(long)
         .mark_line(strokeWidth=2)
         .encode(
             x=alt.X("epoch:Q", title="Epoch"),
             y=alt.Y("loss:Q", title="Cross-entropy", scale=alt.Scale(zero=False)),
-            color=alt.Color("part:N", title="Part", scale=scale),
-            strokeDash=alt.StrokeDash("part:N", title="Part", scale=dashes),
+            **line_encodings(["training", "validation"], "Part", "part"),
+            opacity=faded_unless(picked),
             tooltip=["part:N", "epoch:Q", alt.Tooltip("loss:Q", format=".3f")],
         )
+        .add_params(picked)
         .properties(width=440, height=260)
     )
     return chart
@@ -274,11 +200,12 @@ def plot_grid(summary: pd.DataFrame) -> Chart:
     rows = summary[summary["width"] == 64].assign(
         model=lambda table: "batch " + table["batch_size"].astype(str)
     )
-    models = _names(rows)
+    picked = pick_in_legend()
     base = alt.Chart(rows).encode(
         x=alt.X("penalty_strength:Q", title="lambda", scale=alt.Scale(type="log")),
         y=alt.Y("test_auc:Q", title="Mean test AUC", scale=alt.Scale(zero=False)),
-        color=_colour(models, "Batch size"),
+        **line_encodings(_names(rows), "Batch size"),
+        opacity=faded_unless(picked),
         tooltip=[
             "model:N",
             "penalty_strength:Q",
@@ -286,7 +213,9 @@ def plot_grid(summary: pd.DataFrame) -> Chart:
             alt.Tooltip("valid_auc:Q", format=".3f"),
         ],
     )
-    chart: alt.LayerChart = base.mark_line() + base.mark_point(filled=True, size=60)
+    chart: alt.LayerChart = base.mark_line() + base.mark_point(
+        filled=True, size=60, strokeDash=[1, 0]
+    ).add_params(picked)
     return chart.properties(width=440, height=280)
 
 
@@ -306,8 +235,9 @@ def plot_panel_curve(curve: pd.DataFrame) -> Chart:
     colour = alt.Color(
         "ranker:N",
         title="Ranked by",
-        scale=alt.Scale(domain=rankers, range=list(PALETTE[: len(rankers)])),
+        scale=alt.Scale(domain=rankers, range=colours(len(rankers))),
     )
+    picked = pick_in_legend("ranker")
     base = alt.Chart(curve).encode(x=x)
     at_random = base.transform_filter("isValid(datum.random_auc)")
     band = at_random.mark_area(color="#999", opacity=0.25).encode(
@@ -316,13 +246,22 @@ def plot_panel_curve(curve: pd.DataFrame) -> Chart:
     )
     middle = at_random.mark_line(color="#777", strokeDash=[4, 4]).encode(y="random_auc:Q")
     offset = alt.XOffset("ranker:N", sort=rankers)
-    intervals = base.mark_rule(opacity=0.6).encode(
-        y="ci_low:Q", y2="ci_high:Q", color=colour, xOffset=offset
+    intervals = base.mark_rule().encode(
+        y="ci_low:Q",
+        y2="ci_high:Q",
+        color=colour,
+        xOffset=offset,
+        opacity=faded_unless(picked, 0.6),
     )
-    points = base.mark_point(filled=True, size=50, opacity=1).encode(
+    points = base.mark_point(filled=True, size=50).encode(
         y="auc:Q",
         color=colour,
-        shape=alt.Shape("ranker:N", title="Ranked by", scale=alt.Scale(domain=rankers)),
+        opacity=faded_unless(picked),
+        shape=alt.Shape(
+            "ranker:N",
+            title="Ranked by",
+            scale=alt.Scale(domain=rankers, range=shapes(len(rankers))),
+        ),
         xOffset=offset,
         tooltip=[
             "ranker:N",
@@ -331,5 +270,5 @@ def plot_panel_curve(curve: pd.DataFrame) -> Chart:
             alt.Tooltip("random_auc:Q", title="AUC of random panels", format=".3f"),
         ],
     )
-    chart: alt.LayerChart = band + middle + intervals + points
+    chart: alt.LayerChart = band + middle + intervals + points.add_params(picked)
     return chart.properties(width=560, height=300)

@@ -10,6 +10,8 @@ import pandas as pd
 from deepcme.evaluation.predictions import LEFT_OUT
 from deepcme.report.layout import CAPTIONS, COLUMNS, MEASURES, SIDE_BY_SIDE
 
+_HEADINGS = {"model": "Model", "source": "Source"}
+
 
 @dataclass(frozen=True)
 class Shown:
@@ -33,7 +35,11 @@ def show(name: str, table: pd.DataFrame) -> Shown:
         for column in COLUMNS.get(name, ())
         if column[0] != LEFT_OUT or LEFT_OUT in table.columns
     ) or tuple(
-        (str(column), str(column), ".3f" if table[column].dtype.kind == "f" else "")
+        (
+            str(column),
+            _HEADINGS.get(str(column), str(column)),
+            ".3f" if table[column].dtype.kind == "f" else "",
+        )
         for column in table.columns
     )
     rows = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from deepcme.evaluation.predictions import LEFT_OUT
+from deepcme.report.tables import NET_BENEFIT_THRESHOLDS
 
 Column = tuple[str, str, str]
 """Name in the table, heading, and format: a Python format, or "" for text."""
@@ -47,6 +48,12 @@ CAPTIONS: dict[str, str] = {
         "Scores and calibration line of the test probabilities, pooled over splits; in "
         "brackets 95% intervals by patient bootstrap."
     ),
+    "net_benefit": (
+        "Net benefit, for each patient, of acting at a threshold of risk: true positives less "
+        "false ones weighted by the odds of the threshold; in brackets 95% intervals by "
+        "patient bootstrap. A model is useful where it is above treating all and none (0)."
+    ),
+    "model_settings": "Settings of each model, those left at their defaults too.",
     "instability": (
         "How much one sample's predicted risk changes from split to split: the mean, over "
         "samples, of its standard deviation."
@@ -228,7 +235,7 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
         ("frequency", "In splits", ".0%"),
         ("prevalence", "Prevalence", ".0%"),
         ("largest_z", "Largest |z|", ".1f"),
-        ("driving_samples", "Driving samples", ".1f"),
+        ("driving_samples", "Effective samples", ".1f"),
         ("few_driving_samples", "Few", ""),
     ),
     "selection_genes": (
@@ -239,7 +246,7 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
         ("half_frequency", "First on halves", ".0%"),
         ("split_frequency", "First in splits", ".0%"),
         ("cluster_frequency", "Cluster on halves", ".0%"),
-        ("driving_samples", "Driving samples", ".1f"),
+        ("driving_samples", "Effective samples", ".1f"),
         ("few_driving_samples", "Few", ""),
     ),
     "selection_clusters": (
@@ -279,8 +286,23 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
         ("integrated_gradients", "Integrated gradients", ".4f"),
         ("permutation", "Permutation (AUC)", "+.4f"),
         ("splits", "Splits", ",.0f"),
-        ("driving_samples", "Driving samples", ".1f"),
+        ("driving_samples", "Effective samples", ".1f"),
         ("few_driving_samples", "Few", ""),
+    ),
+    "model_settings": (
+        ("model", "Model", ""),
+        ("estimator", "Estimator", ""),
+        ("settings", "Settings", ""),
+    ),
+    "tripod": (
+        ("item", "Item", ""),
+        ("asks", "Asks", ""),
+        ("answer", "Answer", ""),
+    ),
+    "probast": (
+        ("domain", "Domain", ""),
+        ("question", "Question", ""),
+        ("answer", "Answer", ""),
     ),
     "table_2": (
         ("model", "Model", ""),
@@ -324,8 +346,12 @@ MEASURES: dict[str, tuple[str, str]] = {
     "intercept": ("Intercept", ".2f"),
     "slope": ("Slope", ".2f"),
     "in_the_large": ("Calibration in the large", ".2f"),
+    **{
+        f"at {threshold:.2f}": (f"At {threshold:.0%}", ".3f")
+        for threshold in NET_BENEFIT_THRESHOLDS
+    },
 }
 """Heading and format of measures that stand side by side, each with its interval."""
 
-SIDE_BY_SIDE = ("classification", "calibration", "external_calibration")
+SIDE_BY_SIDE = ("classification", "calibration", "net_benefit", "external_calibration")
 """Tables of one row for each model, their measures side by side."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from deepcme.report.charts import make_charts
 from deepcme.report.contents import compute_contents
-from deepcme.report.figures import Chart
+from deepcme.report.styles import Chart
 from deepcme.report.verdict import Verdict
 from deepcme.study.store import StudyFolder
 
@@ -22,16 +23,20 @@ class Report:
     ----------
     verdict : Verdict
         `warnings` and `paragraph`, as the report opens with them.
+    findings : list of dict
+        What the audit found: code, severity, title, evidence, advice.
     tables : dict of DataFrame
         Every table by the name it has in the folder ``tables``.
     charts : dict of altair.Chart
         Every chart by the name it has in the folder ``figures``; a notebook shows
         one that ends a cell.
     notes : dict of str
-        Why a table is absent, by its name.
+        Sentences by name: why a table is absent, under the name of that table, and
+        what the report says beside one, such as ``calibration_evidence``.
     """
 
     verdict: Verdict
+    findings: list[dict[str, Any]]
     tables: dict[str, pd.DataFrame]
     charts: dict[str, Chart]
     notes: dict[str, str]
@@ -51,4 +56,10 @@ def read_report(folder: str | Path) -> Report:
         If the folder is not that of a finished study.
     """
     contents = compute_contents(StudyFolder(folder))
-    return Report(contents.verdict, contents.tables, make_charts(contents), contents.notes)
+    return Report(
+        contents.verdict,
+        contents.findings,
+        contents.tables,
+        make_charts(contents),
+        contents.notes,
+    )

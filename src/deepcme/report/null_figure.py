@@ -5,12 +5,14 @@ from __future__ import annotations
 import altair as alt
 import pandas as pd
 
-from deepcme.report.figures import NEUTRAL, PALETTE, Chart
-
-SHAPES = (
-    "diamond", "triangle-up", "square", "circle", "cross", "triangle-down", "triangle-left",
-    "triangle-right",
-)  # fmt: skip
+from deepcme.report.styles import (
+    NEUTRAL,
+    Chart,
+    colours,
+    faded_unless,
+    pick_in_legend,
+    shapes,
+)
 
 
 def plot_nulls(runs: pd.DataFrame, comparison: pd.DataFrame) -> Chart:
@@ -26,6 +28,7 @@ def plot_nulls(runs: pd.DataFrame, comparison: pd.DataFrame) -> Chart:
     null = runs[runs["kind"] != "signature"].assign(row=_null_names)[["row", "number", "auc"]]
     compared = comparison.assign(row=_null_names)
     names = compared["compared"].drop_duplicates().tolist()
+    picked = pick_in_legend("compared")
     y = alt.Y("row:N", sort=compared["row"].tolist(), title=None, axis=alt.Axis(labelLimit=260))
     x = alt.X("auc:Q", title="Mean test AUC", scale=alt.Scale(zero=False, padding=12))
     each = alt.Tooltip("auc:Q", title="AUC", format=".3f")
@@ -36,22 +39,24 @@ def plot_nulls(runs: pd.DataFrame, comparison: pd.DataFrame) -> Chart:
     )
     points = (
         alt.Chart(compared)
-        .mark_point(filled=True, size=150, opacity=1, stroke="white", strokeWidth=1)
+        .mark_point(filled=True, size=150, stroke="white", strokeWidth=1)
         .encode(
             x="auc:Q",
             y=y,
             color=alt.Color(
                 "compared:N",
                 title="Real result",
-                scale=alt.Scale(domain=names, range=list(PALETTE[: len(names)])),
+                scale=alt.Scale(domain=names, range=colours(len(names))),
             ),
             shape=alt.Shape(
                 "compared:N",
                 title="Real result",
-                scale=alt.Scale(domain=names, range=list(SHAPES[: len(names)])),
+                scale=alt.Scale(domain=names, range=shapes(len(names))),
             ),
+            opacity=faded_unless(picked),
             tooltip=["compared:N", each, alt.Tooltip("share_as_good:Q", format=".0%")],
         )
+        .add_params(picked)
     )
     chance = alt.Chart(pd.DataFrame({"auc": [0.5]})).encode(x="auc:Q")
     line = chance.mark_rule(strokeDash=[4, 4], color="black")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -10,19 +11,22 @@ from urllib.parse import quote
 
 import altair as alt
 import jinja2
+import pandas as pd
 import vl_convert
 from markupsafe import Markup
 
 from deepcme import __version__
 from deepcme.errors import DeepCMEError
-from deepcme.files import whole_file, write_csv, write_text
+from deepcme.files import write_csv, write_text
 from deepcme.report.charts import make_charts
 from deepcme.report.contents import GENES_SHOWN, Contents, compute_contents
-from deepcme.report.design import describe_coverage, describe_design
-from deepcme.report.figures import Chart
+from deepcme.report.design import describe_coverage
 from deepcme.report.formatting import show
+from deepcme.report.methods import describe_replay, join_model_settings
+from deepcme.report.publication_figures import TABLES
 from deepcme.report.selection import shorten_selection
-from deepcme.report.tripod import compute_probast, compute_tripod
+from deepcme.report.styles import Chart, write_chart
+from deepcme.selection.scores import FEW_DRIVING_SAMPLES
 from deepcme.study.store import StudyFolder
 
 Format = Literal["html", "md", "csv"]
@@ -56,9 +60,7 @@ def write_report(folder: StudyFolder, formats: Sequence[str] = FORMATS) -> Path:
     contents = compute_contents(folder)
     charts = make_charts(contents)
     for name, chart in charts.items():
-        for suffix in (".svg", ".pdf"):
-            with whole_file(folder.path / "figures" / f"{name}{suffix}") as temporary:
-                chart.save(temporary)
+        write_chart(chart, folder.path / "figures", name)
     written = folder.path
     if "csv" in formats:
         written = folder.path / "tables"
@@ -79,7 +81,11 @@ def render_page(contents: Contents, charts: dict[str, Chart], folder: StudyFolde
         "report.html",
         contents,
         folder,
-        charts={name: embedded_json(chart.to_dict()) for name, chart in charts.items()},
+        charts={
+            name: embedded_json(chart.to_dict())
+            for name, chart in charts.items()
+            if name not in TABLES  # the page has these as tables
+        },
         vega=vega_bundle(),
     )
 
@@ -98,24 +104,28 @@ def _render(template: str, contents: Contents, folder: StudyFolder, **more: Any)
             versions=contents.identity["versions"],
             version=__version__,
             coverage=describe_coverage(study["split"]),
-            design=describe_design(study["split"]),
-            tables={
-                name: show(name, table)
-                for name, table in shorten_selection(contents.tables).items()
-            },
-            tripod=show("tripod", compute_tripod(contents.cohort, study)),
-            probast=show("probast", compute_probast(contents.cohort, study)),
+            replay=describe_replay(study),
+            tables={name: show(name, table) for name, table in _shortened(contents).items()},
+            few_samples=FEW_DRIVING_SAMPLES,
             genes=[{**gene, "link": gene_link(gene)} for gene in shown],
             n_genes=0 if genes is None else len(genes),
             study_file=(folder.path / "study.toml").read_text(encoding="utf-8"),
-            command=_command(study),
+            command=_command(folder.path),
             **more,
         )
     )
 
 
-def _command(study: dict[str, Any]) -> str:
-    return f"deepcme run study.toml --seed {study['seed']}"
+def _shortened(contents: Contents) -> dict[str, pd.DataFrame]:
+    """The tables as a page shows them."""
+    tables = shorten_selection(contents.tables)
+    return tables | {"model_settings": join_model_settings(tables["model_settings"])}
+
+
+def _command(folder: Path) -> str:
+    """What repeats the study into a folder of its own."""
+    again = folder.with_name(f"{folder.absolute().name}-again")
+    return shlex.join(["deepcme", "run", str(folder / "study.toml"), "--out", str(again)])
 
 
 def gene_link(gene: dict[Any, Any]) -> str:

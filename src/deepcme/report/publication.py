@@ -33,6 +33,8 @@ ABLATION = (
     "DeepCME without L1",
     DEEPCME,
 )
+TOP_GENES = 30
+"""Genes in figure 8."""
 _NOT_RUN = "not run"
 
 
@@ -97,6 +99,16 @@ def compute_table_3(metrics: pd.DataFrame) -> pd.DataFrame:
             }
         )
     return pd.DataFrame(rows)
+
+
+def compute_figure_5(metrics: pd.DataFrame) -> pd.DataFrame:
+    """Test AUC of the paper's models in each split: columns split, model, value, n, events."""
+    test = _auc(metrics, "test")
+    models = [model for model in (*BASELINES, DEEPCME, WIDE) if model in set(test["model"])]
+    if not models:
+        raise DeepCMEError("Figure 5 needs a model of the paper; this study has none.")
+    rows = [test[test["model"] == model] for model in models]
+    return pd.concat(rows, ignore_index=True)[["split", "model", "value", "n", "events"]]
 
 
 def compute_figure_6(predictions: pd.DataFrame) -> pd.DataFrame:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from deepcme.selection.panel_tables import describe_choice
+from deepcme.selection.scores import FEW_DRIVING_SAMPLES
 from deepcme.study.selection import SELECTION_TABLES
 from deepcme.study.store import StudyFolder
 
@@ -36,8 +37,8 @@ def selection_makers(
         return lambda: folder.read_table(f"{name}.csv")
 
     return {
-        "panel_curve": lambda: _with_panel_as_text(folder.read_table("panel_curve.csv")),
-        "panel_choice": lambda: _with_panel_as_text(folder.read_table("panel_choice.csv")),
+        "panel_curve": read("panel_curve"),
+        "panel_choice": read("panel_choice"),
         "panel_genes": read("panel_genes"),
         "selection_claims": read("selection_claims"),
         "selection_genes": read("selection_genes"),
@@ -47,10 +48,6 @@ def selection_makers(
         "score_agreement": read("score_agreement"),
         "held_out_gene_scores": read("held_out_gene_scores"),
     }
-
-
-def _with_panel_as_text(table: pd.DataFrame) -> pd.DataFrame:
-    return table.assign(panel=table["panel"].astype(str))
 
 
 def shorten_selection(tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
@@ -107,8 +104,8 @@ def describe_selection(tables: dict[str, pd.DataFrame]) -> list[str]:
     flagged = int(tables["panel_genes"]["few_driving_samples"].sum())
     if flagged:
         sentences.append(
-            f"{flagged} of the panels' genes rest on fewer than 5 samples (flagged): they tell "
-            "of those samples."
+            f"{flagged} of the panels' genes rest on fewer than {FEW_DRIVING_SAMPLES} samples "
+            "(flagged): they tell of those samples."
         )
     return sentences
 

@@ -11,6 +11,7 @@ import pandas as pd
 from deepcme.errors import DeepCMEError
 from deepcme.evaluation.discrimination import compute_discrimination
 from deepcme.evaluation.predictions import LEFT_OUT
+from deepcme.report.design import read_settings
 from deepcme.seeds import seed_for
 from deepcme.study.store import StudyFolder
 
@@ -34,7 +35,7 @@ def compute_side_by_side(folders: Sequence[StudyFolder]) -> pd.DataFrame:
         raise DeepCMEError("Name at least two studies' folders to compare.")
     tables = []
     for folder in folders:
-        settings = folder.read_json("identity.json")["study"]
+        settings = read_settings(folder)
         predictions = folder.read_table("predictions.parquet")
         random = np.random.default_rng(seed_for(settings["seed"], "bootstrap"))
         table = compute_discrimination(predictions, random)

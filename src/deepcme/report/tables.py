@@ -10,6 +10,7 @@ from deepcme.errors import DeepCMEError
 from deepcme.evaluation.metrics import compute_metrics
 from deepcme.evaluation.predictions import LEFT_OUT
 
+NET_BENEFIT_THRESHOLDS = (0.05, 0.1, 0.2, 0.3, 0.5)
 FALSE_POSITIVE_RATES = np.linspace(0, 1, 101)
 
 
@@ -96,3 +97,26 @@ def compute_test_metrics(predictions: pd.DataFrame, metric: str) -> pd.DataFrame
     """One metric of every model on the test part of every split."""
     metrics = compute_metrics(predictions[predictions["part"] == "test"])
     return metrics[metrics["metric"] == metric]
+
+
+def compute_net_benefit_table(curve: pd.DataFrame) -> pd.DataFrame:
+    """Net benefit at a few thresholds of risk, as rows of a table side by side.
+
+    Parameters
+    ----------
+    curve : DataFrame
+        As `compute_decision_curve` gives it.
+
+    Returns
+    -------
+    DataFrame
+        Columns model, metric (such as ``at 0.20``), threshold, value, ci_low, ci_high,
+        n, events, n_patients, n_splits; `model` is also treating all or none.
+    """
+    nearest = np.isclose(curve["threshold"].to_numpy()[:, None], NET_BENEFIT_THRESHOLDS)
+    rows = curve[nearest.any(axis=1)].rename(
+        columns={"strategy": "model", "net_benefit": "value"}
+    )
+    rows.insert(1, "metric", "at " + rows["threshold"].map("{:.2f}".format))
+    table: pd.DataFrame = rows.reset_index(drop=True)
+    return table

@@ -7,14 +7,14 @@ from pathlib import Path
 import altair as alt
 import pandas as pd
 
-from deepcme.files import whole_file, write_csv
+from deepcme.files import write_csv
+from deepcme.report.styles import write_chart
 
 
 def write_transfer(table: pd.DataFrame, folder: Path) -> None:
-    """Write ``transfer.csv`` and ``transfer.svg``."""
+    """Write ``transfer.csv``, ``transfer.svg`` and ``transfer.pdf``."""
     write_csv(folder / "transfer.csv", table)
-    with whole_file(folder / "transfer.svg") as temporary:
-        plot_transfer(table).save(temporary)
+    write_chart(plot_transfer(table), folder, "transfer")
 
 
 def plot_transfer(table: pd.DataFrame) -> alt.FacetChart:

@@ -7,22 +7,21 @@ from pathlib import Path
 from deepcme import __version__
 from deepcme.bundle.prediction import round_predictions
 from deepcme.bundle.validation import FROZEN, RECALIBRATED, Validation
-from deepcme.files import whole_file, write_csv, write_text
-from deepcme.report import figures
-from deepcme.report.figures import Chart
+from deepcme.files import write_csv, write_text
 from deepcme.report.formatting import show
 from deepcme.report.page import embedded_json, make_environment, vega_bundle
+from deepcme.report.risk_figures import plot_calibration, plot_decision_curve
+from deepcme.report.styles import Chart, write_chart
 
 
 def write_validation(validation: Validation, folder: Path) -> Path:
-    """Write every table as CSV, the charts as SVG, and ``report.html``, which is returned."""
+    """Write tables as CSV, charts as SVG and PDF, and ``report.html``, which is returned."""
     for name, table in validation.tables.items():
         shown = round_predictions(table) if name == "predictions" else table
         write_csv(folder / f"{name}.csv", shown)
     charts = _charts(validation)
     for name, chart in charts.items():
-        with whole_file(folder / "figures" / f"{name}.svg") as temporary:
-            chart.save(temporary)
+        write_chart(chart, folder / "figures", name)
     page = (
         make_environment()
         .get_template("validation.html")
@@ -43,8 +42,8 @@ def write_validation(validation: Validation, folder: Path) -> Path:
 def _charts(validation: Validation) -> dict[str, Chart]:
     curves = validation.tables["calibration_curves"]
     charts = {
-        name: figures.plot_calibration(curves[curves["model"] == model])
+        name: plot_calibration(curves[curves["model"] == model])
         for name, model in (("calibration", FROZEN), ("recalibrated", RECALIBRATED))
     }
-    charts["decision_curve"] = figures.plot_decision_curve(validation.tables["decision_curve"])
+    charts["decision_curve"] = plot_decision_curve(validation.tables["decision_curve"])
     return charts

@@ -37,13 +37,15 @@ def make_verdict(
     comparison: pd.DataFrame | None,
     split: dict[str, Any],
     permutation: pd.DataFrame | None = None,
+    added_value: str = "",
 ) -> Verdict:
     """Build the verdict on one model.
 
     Rules: severe findings first. Then the comparison with the best baseline,
     chosen on validation data: an interval that holds 0 is "No demonstrated
     advantage". Then the AUC with its interval, and whether chance is excluded.
-    Then the permutation test, if it was run. Then the number of events, if small.
+    Then the permutation test, if it was run, and what the genes add to clinical
+    columns, if the study has any. Then the number of events, if small.
     Where cohorts were left out, the AUC in each of them, and no comparison.
 
     Parameters
@@ -59,6 +61,8 @@ def make_verdict(
         The section `split` of the resolved study.
     permutation : DataFrame or None
         As `compute_permutation_table` gives it; None where it was not run.
+    added_value : str
+        The sentence on it, empty for a study without clinical columns.
     """
     warnings = tuple(
         f"{finding['title']}: {finding['evidence']}"
@@ -73,7 +77,7 @@ def make_verdict(
         sentences.append(_discrimination(model, rows.iloc[0], split))
     if permutation is not None:
         sentences.append(describe_permutation(permutation))
-    sentences.append(_few_events(rows))
+    sentences += [added_value, _few_events(rows)]
     return Verdict(warnings, " ".join(sentence for sentence in sentences if sentence))
 
 

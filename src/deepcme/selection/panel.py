@@ -11,13 +11,13 @@ from joblib import Parallel, delayed
 from numpy.typing import NDArray
 from sklearn.pipeline import Pipeline
 
+from deepcme.arrays import CohortArrays
 from deepcme.cohort import Cohort
 from deepcme.errors import DeepCMEError
 from deepcme.network.architecture import FloatArray
 from deepcme.network.engines import make_engine
 from deepcme.preprocessing import kept_genes, make_preprocessor, transform_rows
 from deepcme.progress import show_progress
-from deepcme.scales import Scale
 from deepcme.seeds import integer_seed, seed_for
 from deepcme.selection.rankers import find_ranker
 from deepcme.selection.refit import PanelClassifier
@@ -69,28 +69,6 @@ class PanelSettings:
             raise DeepCMEError("A panel curve needs a ranker, and panels of 1 gene or more.")
         if self.repeats < 2 or self.random_panels < 1:
             raise DeepCMEError("A panel curve needs 2 splits and 1 random panel or more.")
-
-
-@dataclass(frozen=True)
-class PanelData:
-    """What a task needs of a cohort: plain arrays that travel to a worker."""
-
-    X: FloatArray
-    labels: NDArray[np.int8]
-    patients: NDArray[np.generic]
-    scale: Scale
-    zero_means_absent: bool
-
-    @classmethod
-    def of(cls, cohort: Cohort) -> PanelData:
-        """Take the arrays out of a cohort."""
-        return cls(
-            X=cohort.X,
-            labels=cohort.labels,
-            patients=cohort.patients.astype(str),
-            scale=cohort.scale,
-            zero_means_absent=cohort.zero_means_absent,
-        )
 
 
 @dataclass(frozen=True)
@@ -181,9 +159,8 @@ def run_panels(
     """
     tasks = make_tasks(cohort, list(draw_splits(cohort, settings)), settings)
     parallel = Parallel(n_jobs=jobs, return_as="generator_unordered")
-    outcomes = parallel(
-        delayed(run_task)(PanelData.of(cohort), task, settings) for task in tasks
-    )
+    data = CohortArrays.of(cohort)
+    outcomes = parallel(delayed(run_task)(data, task, settings) for task in tasks)
     done: list[PanelOutcome] = []
     with show_progress("Panels", len(tasks), quiet=quiet) as advance:
         for outcome in outcomes:
@@ -258,7 +235,7 @@ def draw_splits(
         yield draw_holdout(cohort.labels, cohort.patients, settings.test_fraction, random)
 
 
-def run_task(data: PanelData, task: PanelTask, settings: PanelSettings) -> PanelOutcome:
+def run_task(data: CohortArrays, task: PanelTask, settings: PanelSettings) -> PanelOutcome:
     """Order the genes on the training rows, refit each panel, predict the held-out rows."""
     make_engine()  # loads PyTorch, whose threads can only be limited once it is there
     seed = seed_for(settings.seed, task.stage, task.order, task.split_number)
@@ -279,7 +256,7 @@ def run_task(data: PanelData, task: PanelTask, settings: PanelSettings) -> Panel
 
 
 def prepare_rows(
-    data: PanelData, rows: IntegerArray, settings: PanelSettings
+    data: CohortArrays, rows: IntegerArray, settings: PanelSettings
 ) -> tuple[FloatArray, Pipeline]:
     """Standardised expression of some rows, and the preprocessor that they were fitted to."""
     preprocessor = make_preprocessor(
@@ -292,7 +269,7 @@ def prepare_rows(
 
 
 def _order_genes(
-    data: PanelData, task: PanelTask, training: FloatArray, random: np.random.Generator
+    data: CohortArrays, task: PanelTask, training: FloatArray, random: np.random.Generator
 ) -> IntegerArray:
     if task.order == ALL_GENES:
         return np.arange(training.shape[1])

@@ -44,7 +44,7 @@ def compute_panel_curve(
     .. [1] Nadeau C, Bengio Y (2003). Inference for the generalization error.
        Machine Learning 52:239-281.
     """
-    predictions = _of_sizes_in_all_splits(results.predictions)
+    predictions = results.predictions
     curve = pd.concat(
         [
             compute_discrimination(
@@ -53,6 +53,9 @@ def compute_panel_curve(
             for n_genes, rows in predictions.groupby("n_genes")
         ]
     )
+    # A size beyond the genes that some split's prevalence filter leaves is not in every split,
+    # and means over different splits do not compare.
+    curve = curve[curve["n_splits"] == curve["n_splits"].max()].copy()
     curve["standard_error"] = curve["sd"] * np.sqrt(
         1 / curve["n_splits"] + results.test_to_train_ratio
     )
@@ -78,12 +81,6 @@ def compute_panel_curve(
         key=lambda column: column.map(order) if column.name == "ranker" else column,
         ignore_index=True,
     )[columns]
-
-
-def _of_sizes_in_all_splits(predictions: pd.DataFrame) -> pd.DataFrame:
-    """Without the sizes that some split has too few genes for: means are of the same splits."""
-    by_size = predictions.groupby("n_genes")["split"].transform("nunique")
-    return predictions[by_size == predictions["split"].nunique()]
 
 
 def choose_panels(curve: pd.DataFrame) -> pd.DataFrame:

@@ -45,7 +45,7 @@ def describe_genes(cohort: Cohort) -> pd.DataFrame:
             third of the samples for a normal distribution; 0 for a constant
             gene.
         few_driving_samples
-            Whether that number is under 5: the score then tells of those
+            Whether that number is under `FEW_DRIVING_SAMPLES`: the score then tells of those
             samples, not of the disease.
     """
     blocks = range(0, cohort.n_genes, _BLOCK_GENES)

@@ -9,14 +9,17 @@ import pandas as pd
 
 from deepcme.cohort import Cohort
 from deepcme.errors import DeepCMEError
-from deepcme.genes import COLLAPSE_RULE, GeneIdKind, GeneMapping, map_genes, strongest_of_each
-from deepcme.sources.probemap import (
+from deepcme.genes import (
+    COLLAPSE_RULE,
     ENSEMBL_COLUMNS,
     ENTREZ_COLUMNS,
     SYMBOL_COLUMNS,
-    known_targets,
-    read_gene_table,
+    GeneIdKind,
+    GeneMapping,
+    map_genes,
+    strongest_of_each,
 )
+from deepcme.sources.probemap import known_targets, read_gene_table
 
 _COLUMNS: dict[GeneIdKind, tuple[str, ...]] = {
     "symbol": SYMBOL_COLUMNS,

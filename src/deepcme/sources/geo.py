@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 
 from deepcme.cohort import UNKNOWN, Cohort
 from deepcme.errors import DeepCMEError
-from deepcme.genes import COLLAPSE_RULE, strongest_of_each
+from deepcme.genes import COLLAPSE_RULE, SYMBOL_COLUMNS, strongest_of_each
 from deepcme.scales import LINEAR_SCALES, Scale, guess_scale
 from deepcme.sources.assembly import Expression, LabelRule, assemble
 from deepcme.sources.clinical import ClinicalTable, join_clinical
 from deepcme.sources.delimited import find_table, text_lines
-from deepcme.sources.probemap import SYMBOL_COLUMNS, known_targets, read_gene_table
+from deepcme.sources.probemap import known_targets, read_gene_table
 from deepcme.sources.reading import (
     checked_matrix,
     few,

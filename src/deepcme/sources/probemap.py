@@ -9,13 +9,14 @@ from pathlib import Path
 import pandas as pd
 
 from deepcme.errors import DeepCMEError
-from deepcme.genes import map_genes, stable_gene_id
+from deepcme.genes import (
+    SYMBOL_COLUMNS,
+    map_genes,
+    stable_gene_id,
+)
 from deepcme.sources.delimited import find_table, read_rows, text_lines
 from deepcme.sources.reading import few, read_table, require_file
 
-SYMBOL_COLUMNS = ("symbol", "gene symbol", "gene", "gene_name", "gene_symbol", "hugo_symbol")
-ENSEMBL_COLUMNS = ("ensembl_gene_id", "ensembl_id", "ensembl", "gene_id")
-ENTREZ_COLUMNS = ("entrez_gene_id", "entrez_id", "entrez", "gene id", "entrezgene_id")
 _MOST_LINES_BEFORE_TABLE = 5000
 _TABLE_BEGIN = "!platform_table_begin"
 _TABLE_END = "!platform_table_end"

@@ -1,4 +1,4 @@
-"""How long a study's fits will take, timed from one of each kind."""
+"""How long a study will take, timed from one of each kind."""
 
 from __future__ import annotations
 
@@ -8,10 +8,14 @@ from typing import Any
 
 import numpy as np
 
+from deepcme.arrays import CohortArrays
 from deepcme.classifier import DeepCMEClassifier
-from deepcme.study.executors import try_task
-from deepcme.study.models import ENSEMBLE, NETWORKS, make_model
-from deepcme.study.plan import Plan, Task, TaskData
+from deepcme.clinical import N_FOLDS
+from deepcme.ensemble import ENSEMBLE
+from deepcme.study.executors import AnyTask, try_task
+from deepcme.study.models import NETWORKS, make_model
+from deepcme.study.plan import Plan, Task
+from deepcme.study.selection import SelectionTask
 from deepcme.threads import single_thread
 
 _TIMED_EPOCHS = 2
@@ -19,32 +23,58 @@ _LONG_FIT_SECONDS = 2.0
 _TIMED_PARAMETERS = ("hidden_layers", "batch_size", "max_epochs", "n_networks")
 
 
-def describe_expected_time(plan: Plan, tasks: Sequence[Task], jobs: int) -> str:
-    """Number of fits and the expected time, in one sentence.
+def is_extra(task: AnyTask) -> bool:
+    """Whether a task comes on top of a default study, which is quick enough not to be timed."""
+    if isinstance(task, SelectionTask):
+        return True
+    return task.grid_point is not None or task.null is not None or task.prevalidated
 
-    Counted are the networks, and the null runs of any model; a study's few
+
+def describe_expected_time(plan: Plan, tasks: Sequence[AnyTask], jobs: int) -> str:
+    """Number of fits and of steps of gene selection, and the expected time, in one sentence.
+
+    Timed are the networks and what comes on top of a default study; its few
     other fits add little.
     """
+    timed = [task for task in tasks if is_extra(task) or _is_network(task)]
     seconds = 0.0
     of_kind: dict[tuple[Any, ...], float] = {}
-    networks = [task for task in tasks if task.model.estimator in NETWORKS]
-    nulls = [task for task in tasks if task.null is not None]
-    for task in {task.key: task for task in (*networks, *nulls)}.values():
+    for task in timed:
         kind = _kind(plan, task)
         if kind not in of_kind:
             of_kind[kind] = _seconds(plan, task)
         seconds += of_kind[kind]
-    reruns = f", {len(nulls):,} for null runs" if nulls else ""
     return (
-        f"{len(tasks):,} fits to do, {len(networks):,} of them networks{reruns}: about "
-        f"{_duration(seconds / jobs)} on {jobs} process{'es' if jobs > 1 else ''}."
+        f"{_count(tasks)}: about {_duration(seconds / jobs)} on {jobs} "
+        f"process{'es' if jobs > 1 else ''}."
     )
 
 
-def _kind(plan: Plan, task: Task) -> tuple[Any, ...]:
-    """What the time of a fit depends on."""
+def _count(tasks: Sequence[AnyTask]) -> str:
+    """The tasks by what they are, in words."""
+    fits = [task for task in tasks if isinstance(task, Task)]
+    nulls = sum(task.null is not None for task in fits)
+    repeated = sum(task.prevalidated for task in fits)
+    steps, times = len(tasks) - len(fits), N_FOLDS + 1
+    words = [
+        f"{len(fits):,} fits to do, {sum(map(_is_network, fits)):,} of them networks",
+        f"{nulls:,} for null runs" if nulls else "",
+        f"{repeated:,} beside clinical columns, each {times} times over" if repeated else "",
+        f"and {steps:,} steps of gene selection" if steps else "",
+    ]
+    return ", ".join(filter(None, words))
+
+
+def _is_network(task: AnyTask) -> bool:
+    return isinstance(task, Task) and task.model.estimator in NETWORKS
+
+
+def _kind(plan: Plan, task: AnyTask) -> tuple[Any, ...]:
+    """What the time of a task depends on."""
+    if isinstance(task, SelectionTask):
+        return task.kind, task.panel.order.split()[0]
     parameters = [str(task.model.parameters.get(name)) for name in _TIMED_PARAMETERS]
-    return task.model.estimator, *parameters, _n_genes(plan, task)
+    return task.model.estimator, *parameters, _n_genes(plan, task), task.prevalidated
 
 
 def _n_genes(plan: Plan, task: Task) -> int:
@@ -53,19 +83,23 @@ def _n_genes(plan: Plan, task: Task) -> int:
     return len(task.null.genes)
 
 
-def _seconds(plan: Plan, task: Task) -> float:
-    """Time of a network that takes long from a few of its epochs, of others from one fit."""
-    estimator = task.model.estimator
-    if estimator in NETWORKS:
-        model = make_model(estimator, task.model.parameters, task.random_state)
-        n_networks = model.n_networks if estimator == ENSEMBLE else 1
-        per_epoch = _seconds_per_epoch(plan, task, model.hidden_layers, model.batch_size)
-        expected = float(per_epoch * model.max_epochs * n_networks)
+def _seconds(plan: Plan, task: AnyTask) -> float:
+    """Time of a network that takes long from a few of its epochs, of others from one run."""
+    if isinstance(task, Task) and task.model.estimator in NETWORKS:
+        expected = _seconds_of_network(plan, task)
         if expected > _LONG_FIT_SECONDS:
             return expected
     start = time.perf_counter()
-    try_task(TaskData.of(plan.cohort), task)
+    try_task(CohortArrays.of(plan.cohort), task)
     return time.perf_counter() - start
+
+
+def _seconds_of_network(plan: Plan, task: Task) -> float:
+    model = make_model(task.model.estimator, task.model.parameters, task.random_state)
+    n_networks = model.n_networks if task.model.estimator == ENSEMBLE else 1
+    n_fits = N_FOLDS + 1 if task.prevalidated else 1
+    per_epoch = _seconds_per_epoch(plan, task, model.hidden_layers, model.batch_size)
+    return float(per_epoch * model.max_epochs * n_networks * n_fits)
 
 
 def _seconds_per_epoch(

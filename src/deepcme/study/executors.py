@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 
 from joblib import Parallel, delayed
 
+from deepcme.arrays import CohortArrays
 from deepcme.errors import DeepCMEError
 from deepcme.study.fit import TaskResult, fit_task
-from deepcme.study.plan import Task, TaskData
+from deepcme.study.plan import Task
 from deepcme.study.selection import Arrays, SelectionTask, run_selection_task
 
 AnyTask = Task | SelectionTask
@@ -17,7 +18,7 @@ Outcome = tuple[AnyTask, TaskResult | Arrays | str]
 """A task with its result, or with the text of the error that stopped it."""
 
 
-def try_task(data: TaskData, task: AnyTask) -> Outcome:
+def try_task(data: CohortArrays, task: AnyTask) -> Outcome:
     """Run a task; an error comes back as text, so that the others go on."""
     try:
         if isinstance(task, SelectionTask):
@@ -27,13 +28,17 @@ def try_task(data: TaskData, task: AnyTask) -> Outcome:
         return task, traceback.format_exc()
 
 
-def run_on_processes(data: TaskData, tasks: Sequence[AnyTask], jobs: int) -> Iterator[Outcome]:
+def run_on_processes(
+    data: CohortArrays, tasks: Sequence[AnyTask], jobs: int
+) -> Iterator[Outcome]:
     """Run tasks on processes of this machine, which share one memory map of the matrix."""
     parallel = Parallel(n_jobs=jobs, return_as="generator_unordered")
     yield from parallel(delayed(try_task)(data, task) for task in tasks)
 
 
-def run_on_dask(data: TaskData, tasks: Sequence[AnyTask], address: str) -> Iterator[Outcome]:
+def run_on_dask(
+    data: CohortArrays, tasks: Sequence[AnyTask], address: str
+) -> Iterator[Outcome]:
     """Run tasks on a Dask cluster; the cohort is sent once to every worker.
 
     A task whose worker is lost runs again on another.

@@ -12,20 +12,23 @@ from numpy.typing import NDArray
 from scipy.special import expit
 from sklearn.pipeline import Pipeline
 
+from deepcme.arrays import CohortArrays
 from deepcme.baselines import (
     TUNED_REGRESSION,
     Fold,
     choose_inverse_strength,
     make_logistic_regression,
 )
+from deepcme.classifier import DEEPCME
 from deepcme.clinical import N_FOLDS
+from deepcme.ensemble import ENSEMBLE
 from deepcme.network.engines import make_engine
 from deepcme.preprocessing import kept_genes, make_preprocessor, transform_rows
 from deepcme.seeds import seed_for
 from deepcme.selection.scores import compute_gene_scores
 from deepcme.splits import draw_folds
-from deepcme.study.models import DEEPCME, ENSEMBLE, NETWORKS, make_model, scores_of
-from deepcme.study.plan import Task, TaskData
+from deepcme.study.models import NETWORKS, make_model, scores_of
+from deepcme.study.plan import Task
 from deepcme.threads import single_thread
 
 
@@ -63,7 +66,7 @@ class TaskResult:
     held_out_scores: pd.DataFrame | None = None
 
 
-def fit_task(data: TaskData, task: Task) -> TaskResult:
+def fit_task(data: CohortArrays, task: Task) -> TaskResult:
     """Fit one model on one split.
 
     With ``fit_on = "train"`` nothing but the training part reaches any step that
@@ -118,14 +121,14 @@ def fit_task(data: TaskData, task: Task) -> TaskResult:
 
 
 def _score_genes(
-    data: TaskData, task: Task, model: Any, testing: NDArray[np.float32]
+    data: CohortArrays, task: Task, model: Any, testing: NDArray[np.float32]
 ) -> pd.DataFrame:
     random = np.random.default_rng(seed_for(task.random_state, "held-out gene scores"))
     labels = data.labels[task.split.test]
     return compute_gene_scores(model.weights_, testing, labels, random)
 
 
-def _as_seen_by(task: Task, data: TaskData) -> TaskData:
+def _as_seen_by(task: Task, data: CohortArrays) -> CohortArrays:
     """The data that a task may see: a null run's labels and its genes alone."""
     if task.null is None:
         return data
@@ -134,7 +137,7 @@ def _as_seen_by(task: Task, data: TaskData) -> TaskData:
     return replace(data, X=X, labels=labels)
 
 
-def _fit_over_inner_folds(data: TaskData, task: Task) -> TaskResult:
+def _fit_over_inner_folds(data: CohortArrays, task: Task) -> TaskResult:
     """Logistic regression of the strength that the inner folds choose, fitted again on all."""
     split = task.split
     model = make_model(task.model.estimator, task.model.parameters, task.random_state)
@@ -161,7 +164,7 @@ def _fit_over_inner_folds(data: TaskData, task: Task) -> TaskResult:
     return TaskResult(rows=rows, score=score, probability=expit(score), oof_score=oof_score)
 
 
-def _inner_folds(data: TaskData, task: Task) -> Iterator[Fold]:
+def _inner_folds(data: CohortArrays, task: Task) -> Iterator[Fold]:
     """Each inner fold and the rest, prepared by what the rest alone taught."""
     for inner in task.split.inner:
         preprocessor = _fit_preprocessor(data, task, inner.train)
@@ -173,7 +176,7 @@ def _inner_folds(data: TaskData, task: Task) -> Iterator[Fold]:
         )
 
 
-def _fit_preprocessor(data: TaskData, task: Task, rows: NDArray[np.int64]) -> Pipeline:
+def _fit_preprocessor(data: CohortArrays, task: Task, rows: NDArray[np.int64]) -> Pipeline:
     settings = task.preprocessing
     preprocessor = make_preprocessor(
         data.scale,
@@ -185,7 +188,7 @@ def _fit_preprocessor(data: TaskData, task: Task, rows: NDArray[np.int64]) -> Pi
 
 
 def _fit_model(
-    data: TaskData, task: Task, fitting: NDArray[np.float32], rows: NDArray[np.int64]
+    data: CohortArrays, task: Task, fitting: NDArray[np.float32], rows: NDArray[np.int64]
 ) -> Any:
     """Fit on the rows of the training part, which come first; the rest are for validation."""
     n_train = len(task.split.train)
@@ -199,7 +202,7 @@ def _fit_model(
 
 
 def _out_of_fold_logits(
-    data: TaskData, task: Task, fitting: NDArray[np.float32], rows: NDArray[np.int64]
+    data: CohortArrays, task: Task, fitting: NDArray[np.float32], rows: NDArray[np.int64]
 ) -> NDArray[np.float64]:
     """Logit of each row by the whole model, fitted on the patients of the other folds.
 

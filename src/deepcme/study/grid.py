@@ -15,7 +15,7 @@ from typing import Any
 
 import pandas as pd
 
-from deepcme.study.spec import ModelSettings
+from deepcme.study.sections import ModelSettings
 
 TUNED = "DeepCME-tuned"
 

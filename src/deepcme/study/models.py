@@ -8,12 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepcme.baselines import BASELINES, make_baseline_classifier
-from deepcme.classifier import DeepCMEClassifier
-from deepcme.ensemble import DeepCMEEnsemble
+from deepcme.classifier import DEEPCME, DeepCMEClassifier
+from deepcme.ensemble import ENSEMBLE, DeepCMEEnsemble
 from deepcme.errors import DeepCMEError
 
-DEEPCME = "DeepCME"
-ENSEMBLE = "DeepCME-ensemble"
 NETWORKS = {DEEPCME: DeepCMEClassifier, ENSEMBLE: DeepCMEEnsemble}
 
 

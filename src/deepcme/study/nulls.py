@@ -22,8 +22,9 @@ from deepcme.evaluation.permutation import permute_labels
 from deepcme.preprocessing import kept_genes, make_preprocessor
 from deepcme.seeds import seed_for
 from deepcme.splits import Split
+from deepcme.study.sections import NullSettings, PreprocessingSettings
 from deepcme.study.signatures import Signature, read_signature
-from deepcme.study.spec import NullSettings, PreprocessingSettings, Study
+from deepcme.study.spec import Study
 
 NullKind = Literal["permuted labels", "random genes", "signature"]
 

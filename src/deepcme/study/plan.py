@@ -8,51 +8,26 @@ import platform
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
+from itertools import product
 from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from deepcme import __version__
 from deepcme.baselines import TUNED_REGRESSION
+from deepcme.classifier import DEEPCME
 from deepcme.cohort import Cohort
 from deepcme.network.engines import make_engine
-from deepcme.scales import Scale
 from deepcme.seeds import integer_seed, seed_for
 from deepcme.splits import Split
 from deepcme.study.designs import LeaveOneCohortOutDesign
 from deepcme.study.grid import GridPoint, grid_points
-from deepcme.study.models import DEEPCME
 from deepcme.study.nulls import NullRun, make_null_runs
-from deepcme.study.spec import ModelSettings, PreprocessingSettings, Study
+from deepcme.study.sections import ModelSettings, PreprocessingSettings
+from deepcme.study.spec import Study
 
 # Packages whose version may change a result.
 _NUMERICAL_PACKAGES = ("numpy", "scipy", "scikit-learn")
 
-
-@dataclass(frozen=True)
-class TaskData:
-    """What a task needs of a cohort: plain arrays that travel to a worker.
-
-    `patients` numbers the patients.
-    """
-
-    X: NDArray[np.float32]
-    labels: NDArray[np.int8]
-    patients: NDArray[np.int64]
-    scale: Scale
-    zero_means_absent: bool
-
-    @classmethod
-    def of(cls, cohort: Cohort) -> TaskData:
-        """Take the arrays out of a cohort."""
-        return cls(
-            X=cohort.X,
-            labels=cohort.labels,
-            patients=np.unique(cohort.patients.astype(str), return_inverse=True)[1],
-            scale=cohort.scale,
-            zero_means_absent=cohort.zero_means_absent,
-        )
+CLINICAL_VALUES = "values of clinical columns"
 
 
 @dataclass(frozen=True)
@@ -105,14 +80,18 @@ class Plan:
         """What makes two runs the same study: settings, data and package versions.
 
         Nulls and gene selection stand beside a study's results and can be added to
-        them.
+        them. Values of clinical columns are named here, as no task depends on them.
         """
         settings = self.study.model_dump(mode="json", exclude={"cohort", "nulls", "selection"})
-        return {
+        identity = {
             "study": settings,
             "cohort": _fingerprint(self.study, self.cohort),
             "versions": package_versions(),
         }
+        if self.study.clinical is not None:
+            columns = {name: [*self.cohort.obs[name]] for name in self.study.clinical.columns}
+            identity[CLINICAL_VALUES] = content_key(columns)
+        return identity
 
 
 def package_versions() -> dict[str, str]:
@@ -138,39 +117,44 @@ def make_plan(study: Study, cohort: Cohort) -> Plan:
         cohort = cohort.keep_primary_tumours()
     splits = study.split.draw(cohort, seed_for(study.seed, "splits"))
     common = common_content(study, cohort)
-    scored = next((m.name for m in study.models if m.estimator == DEEPCME), None)
-    tasks = []
-    fits: list[tuple[ModelSettings, GridPoint | None]] = [(m, None) for m in study.models]
-    fits += [(point.model(), point) for point in grid_points(study.grid.search)]
-    for model, point in fits:
-        prevalidated = study.clinical is not None and model.name == study.clinical.genes
-        for number, split in enumerate(splits, start=1):
-            score_genes = study.selection.run and model.name == scored
-            of_model = _fitted_splits(split, model, point)
-            for inner_fold, fitted in of_model:
-                path = [number] if inner_fold is None else [number, inner_fold]
-                content = {**common, "model": model.model_dump(), "number": path}
-                content |= {"prevalidated": True} if prevalidated else {}
-                content |= {"score_genes": True} if score_genes else {}
-                seed = integer_seed(seed_for(study.seed, "fit", model.name, *path))
-                tasks.append(
-                    Task(
-                        *(
-                            content_key(content),
-                            number,
-                            fitted,
-                            model,
-                            study.preprocessing,
-                            seed,
-                        ),
-                        grid_point=point,
-                        inner_fold=inner_fold,
-                        prevalidated=prevalidated,
-                        score_genes=score_genes,
-                    )
-                )
+    tasks = _model_tasks(study, splits, common)
     nulls = _null_tasks(study, cohort, splits, common)
     return Plan(study, cohort, tuple(splits), (*tasks, *nulls))
+
+
+def _model_tasks(
+    study: Study, splits: Sequence[Split], common: dict[str, Any]
+) -> Iterator[Task]:
+    """Fits of every model, and of every point of the grid, on every split."""
+    models: list[tuple[ModelSettings, GridPoint | None]] = [(m, None) for m in study.models]
+    models += [(point.model(), point) for point in grid_points(study.grid.search)]
+    for (model, point), (number, split) in product(models, enumerate(splits, start=1)):
+        asked = _asked_of(study, model)
+        for inner_fold, fitted in _fitted_splits(split, model, point):
+            path = [number] if inner_fold is None else [number, inner_fold]
+            content = {**common, "model": model.model_dump(), "number": path}
+            content |= {name: True for name, wanted in asked.items() if wanted}
+            yield Task(
+                content_key(content),
+                number,
+                fitted,
+                model,
+                study.preprocessing,
+                integer_seed(seed_for(study.seed, "fit", model.name, *path)),
+                grid_point=point,
+                inner_fold=inner_fold,
+                prevalidated=asked["prevalidated"],
+                score_genes=asked["score_genes"],
+            )
+
+
+def _asked_of(study: Study, model: ModelSettings) -> dict[str, bool]:
+    """What is asked of a model's fits besides its scores."""
+    scored = next((m.name for m in study.models if m.estimator == DEEPCME), None)
+    return {
+        "prevalidated": study.clinical is not None and model.name == study.clinical.genes,
+        "score_genes": study.selection.run and model.name == scored,
+    }
 
 
 def _null_tasks(

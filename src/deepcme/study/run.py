@@ -8,19 +8,21 @@ from pathlib import Path
 
 from joblib import cpu_count
 
+from deepcme.arrays import CohortArrays
 from deepcme.audit import StudyDesign, audit_cohort
+from deepcme.classifier import DEEPCME
 from deepcme.cohort import Cohort
+from deepcme.ensemble import ENSEMBLE
 from deepcme.errors import DeepCMEError
 from deepcme.evaluation.metrics import compute_metrics
 from deepcme.progress import show_progress
 from deepcme.study import tables
 from deepcme.study.clinical import fit_clinical_models, take_clinical
-from deepcme.study.estimate import describe_expected_time
+from deepcme.study.estimate import describe_expected_time, is_extra
 from deepcme.study.executors import AnyTask, Outcome, run_on_dask, run_on_processes
 from deepcme.study.grid import summarise_grid
-from deepcme.study.models import DEEPCME, ENSEMBLE
 from deepcme.study.nulls import describe_null_runs
-from deepcme.study.plan import Plan, Task, TaskData, make_plan
+from deepcme.study.plan import Plan, make_plan
 from deepcme.study.selection import SELECTION_TABLES, SelectionTask, make_selection_tasks
 from deepcme.study.selection_tables import write_selection_tables
 from deepcme.study.spec import Study, is_network
@@ -73,7 +75,8 @@ def run_study(
     plan = make_plan(study, cohort)
     if study.clinical is not None:
         take_clinical(plan.cohort, study.clinical.columns)  # refuses before anything is fitted
-    tasks: list[AnyTask] = [*plan.tasks, *make_selection_tasks(plan)]
+    selection = make_selection_tasks(plan)
+    tasks: list[AnyTask] = [*plan.tasks, *selection]
     findings = _audit(cohort, plan)
     folder = StudyFolder(out)
     folder.claim(plan)
@@ -82,10 +85,9 @@ def run_study(
     jobs = min(jobs or cpu_count(), max(len(missing), 1))
     if not quiet:
         print(_announcement(plan, tasks, missing), file=sys.stderr)
-        fits = [task for task in missing if isinstance(task, Task)]
-        if any(task.grid_point or task.null for task in fits):
-            print(describe_expected_time(plan, fits, jobs), file=sys.stderr)
-    outcomes = _outcomes(TaskData.of(plan.cohort), missing, jobs, scheduler)
+        if any(map(is_extra, missing)):
+            print(describe_expected_time(plan, missing, jobs), file=sys.stderr)
+    outcomes = _outcomes(CohortArrays.of(plan.cohort), missing, jobs, scheduler)
     failures: dict[str, str] = {}
     with show_progress("Fitting", len(missing), quiet=quiet) as advance:
         for task, result in outcomes:
@@ -97,12 +99,12 @@ def run_study(
     folder.write_failures(failures)
     if failures:
         raise TasksFailedError(_failure_sentence(failures, len(tasks), folder))
-    write_tables(plan, folder)
+    write_tables(plan, selection, folder)
     return folder
 
 
 def _outcomes(
-    data: TaskData, tasks: Sequence[AnyTask], jobs: int, scheduler: str | None
+    data: CohortArrays, tasks: Sequence[AnyTask], jobs: int, scheduler: str | None
 ) -> Iterator[Outcome]:
     # The long ones first, so that no worker is left alone with one at the end.
     ordered = sorted(tasks, key=_brevity)
@@ -122,9 +124,10 @@ def _brevity(task: AnyTask) -> int:
 
 def _audit(cohort: Cohort, plan: Plan) -> list[dict[str, str]]:
     """What the audit says of the cohort as given, normals and repeated patients included."""
-    networks = [model for model in plan.study.models if is_network(model.estimator)]
+    study = plan.study
+    networks = [model for model in study.models if is_network(model.estimator)]
     width = networks[0].parameters.get("hidden_layers", [64])[0] if networks else 64
-    design = StudyDesign(*plan.study.split.train_and_test_share(plan.cohort), width)
+    design = StudyDesign(*study.split.train_and_test_share(plan.cohort), width)
     return [finding.as_dict() for finding in audit_cohort(cohort, design)]
 
 
@@ -152,8 +155,8 @@ def _failure_sentence(failures: dict[str, str], n_tasks: int, folder: StudyFolde
     )
 
 
-def write_tables(plan: Plan, folder: StudyFolder) -> None:
-    """Make the study's tables of its finished tasks."""
+def write_tables(plan: Plan, selection: Sequence[SelectionTask], folder: StudyFolder) -> None:
+    """Make the study's tables of its finished tasks, those of gene selection included."""
     fits = [task for task in plan.tasks if task.grid_point is None and task.null is None]
     nulls = [task for task in plan.tasks if task.null is not None]
     searched = [task for task in plan.tasks if task.grid_point is not None]
@@ -177,8 +180,8 @@ def write_tables(plan: Plan, folder: StudyFolder) -> None:
     folder.write_table(tables.compute_gene_scores(plan.cohort, results), "gene_scores.csv")
     folder.write_table(tables.compute_history(results), "history.parquet")
     folder.write_null_runs(tables.compute_null_runs(plan.cohort, folder.results(nulls)))
-    if plan.study.selection.run:
-        write_selection_tables(plan, folder, results)
+    if selection:
+        write_selection_tables(plan, selection, folder, results)
     else:
         folder.remove_tables(SELECTION_TABLES)
     folder.remove_leftovers()

@@ -8,6 +8,7 @@ from typing import Any, Literal, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from deepcme.arrays import CohortArrays
 from deepcme.errors import DeepCMEError
 from deepcme.network.engines import make_engine
 from deepcme.preprocessing import kept_genes
@@ -15,7 +16,6 @@ from deepcme.seeds import seed_for
 from deepcme.selection.clusters import TWIN_CUT
 from deepcme.selection.knockoffs import find_blocks, select_against_decoys
 from deepcme.selection.panel import (
-    PanelData,
     PanelSettings,
     PanelTask,
     make_tasks,
@@ -24,7 +24,7 @@ from deepcme.selection.panel import (
 )
 from deepcme.selection.rankers import RankerName
 from deepcme.selection.stability import draw_half_samples
-from deepcme.study.plan import Plan, TaskData, common_content, content_key
+from deepcme.study.plan import Plan, common_content, content_key
 from deepcme.threads import single_thread
 
 Arrays = dict[str, NDArray[Any]]
@@ -137,7 +137,7 @@ def _draw_halves(plan: Plan) -> list[NDArray[np.int64]]:
     return draw_half_samples(cohort.labels, cohort.patients, plan.study.selection.pairs, random)
 
 
-def run_selection_task(data: TaskData, task: SelectionTask) -> Arrays:
+def run_selection_task(data: CohortArrays, task: SelectionTask) -> Arrays:
     """Run one step; positions of genes are those in the cohort.
 
     Returns
@@ -147,12 +147,11 @@ def run_selection_task(data: TaskData, task: SelectionTask) -> Arrays:
         held-out rows) of panels and halves; `genes, block, statistic, selected,
         estimate, claim` of decoys; `genes, cluster` of clusters.
     """
-    shared = PanelData(data.X, data.labels, data.patients, data.scale, data.zero_means_absent)
     if task.kind == "decoys":
-        return _compete(shared, task)
+        return _compete(data, task)
     if task.kind == "clusters":
-        return _cluster(shared, task)
-    outcome = run_task(shared, task.panel, task.settings)
+        return _cluster(data, task)
+    outcome = run_task(data, task.panel, task.settings)
     return {
         "genes": outcome.genes[: max(task.settings.sizes)],
         "sizes": np.array(list(outcome.scores), dtype=np.int64),
@@ -160,7 +159,7 @@ def run_selection_task(data: TaskData, task: SelectionTask) -> Arrays:
     }
 
 
-def _compete(data: PanelData, task: SelectionTask) -> Arrays:
+def _compete(data: CohortArrays, task: SelectionTask) -> Arrays:
     """Genes against their knockoffs."""
     make_engine()  # if it is PyTorch, its threads can be limited only once it is loaded
     step = task.panel
@@ -183,7 +182,7 @@ def _compete(data: PanelData, task: SelectionTask) -> Arrays:
     }
 
 
-def _cluster(data: PanelData, task: SelectionTask) -> Arrays:
+def _cluster(data: CohortArrays, task: SelectionTask) -> Arrays:
     """Clusters of genes so alike that a vote would be split between them."""
     with single_thread():
         X, preprocessor = prepare_rows(data, task.panel.train_rows, task.settings)

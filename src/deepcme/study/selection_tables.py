@@ -21,13 +21,7 @@ from deepcme.selection.panel_tables import (
 from deepcme.selection.scores import compute_score_agreement, describe_genes
 from deepcme.selection.stability import StabilitySelection, count_first_genes
 from deepcme.study.plan import Plan
-from deepcme.study.selection import (
-    SELECTION_TABLES,
-    Arrays,
-    Kind,
-    SelectionTask,
-    make_selection_tasks,
-)
+from deepcme.study.selection import SELECTION_TABLES, Arrays, Kind, SelectionTask
 from deepcme.study.store import StudyFolder
 from deepcme.study.tables import Results
 
@@ -44,9 +38,11 @@ AGREEMENT_COLUMNS = (
 )  # fmt: skip
 
 
-def write_selection_tables(plan: Plan, folder: StudyFolder, results: Results) -> None:
+def write_selection_tables(
+    plan: Plan, tasks: Sequence[SelectionTask], folder: StudyFolder, results: Results
+) -> None:
     """Make the tables of gene selection of its finished tasks and of the study's fits."""
-    selected = [(task, folder.load_arrays(task)) for task in make_selection_tasks(plan)]
+    selected = [(task, folder.load_arrays(task)) for task in tasks]
     cohort = plan.cohort
     panels = collect_panels(cohort, selected)
     random = np.random.default_rng(seed_for(plan.study.seed, "panel", "bootstrap"))

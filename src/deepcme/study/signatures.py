@@ -7,10 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from deepcme.bundle.expression import gene_identifiers
 from deepcme.cohort import Cohort
 from deepcme.errors import DeepCMEError
-from deepcme.genes import stable_gene_id
+from deepcme.genes import gene_identifiers, stable_gene_id
 from deepcme.sources.delimited import text_lines
 from deepcme.sources.reading import few, require_file
 

@@ -5,23 +5,32 @@ from __future__ import annotations
 import difflib
 import tomllib
 from collections.abc import Mapping
+from inspect import isclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal, get_args
 
 import tomli_w
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from deepcme.errors import DeepCMEError
 from deepcme.study.designs import DESIGNS, SplitSettings, designs_with
+from deepcme.study.sections import (
+    ClinicalSettings,
+    CohortSettings,
+    EvaluationSettings,
+    GridSettings,
+    ModelSettings,
+    NullSettings,
+    PreprocessingSettings,
+    SelectionSettings,
+    Settings,
+)
 
 Protocol = Literal["honest", "paper"]
 
 TABLE_1_MODELS = ("DeepCME", "LR", "SVC", "RF", "DT", "KNN")
 # The paper's models, and the two that predicted best on real cohorts.
 DEFAULT_MODELS = ("DeepCME", "DeepCME-ensemble", *TABLE_1_MODELS[1:], "LR-tuned")
-
-FEW_RUNS = 20
-"""Null runs of a kind that is needed but was given no number."""
 
 # What the clinical columns say alone, and beside the gene model.
 CLINICAL = "clinical"
@@ -82,129 +91,6 @@ _PROTOCOLS: dict[str, dict[str, dict[str, Any]]] = {
 }
 
 
-class _Settings(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class CohortSettings(_Settings):
-    """The cohort: a file, or an example that comes with the package."""
-
-    path: Path | None = None
-    example: Literal["transbig"] | None = None
-
-    @model_validator(mode="after")
-    def _one_of_both(self) -> CohortSettings:
-        if (self.path is None) == (self.example is None):
-            raise ValueError("give either a path or an example")
-        return self
-
-
-class PreprocessingSettings(_Settings):
-    """Which tissue is kept and how expression is prepared."""
-
-    tissue: Literal["primary", "all"]
-    fit_on: Literal["train", "all"]
-    min_prevalence: float = Field(ge=0, le=1)
-    clip: float = Field(gt=0)
-
-
-class ModelSettings(_Settings):
-    """One model of the study: a name, an estimator and parameters off its defaults."""
-
-    name: str = Field(min_length=1)
-    estimator: str = ""
-    parameters: dict[str, Any] = Field(default_factory=dict)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _estimator_is_name(cls, value: Any) -> Any:
-        if isinstance(value, str):
-            value = {"name": value}
-        if isinstance(value, dict) and "estimator" not in value and "name" in value:
-            value = {**value, "estimator": value["name"]}
-        return value
-
-    @model_validator(mode="after")
-    def _can_be_made(self) -> ModelSettings:
-        # Imported here: scikit-learn takes longer to load than a study file to check.
-        from deepcme.study.models import check_model
-
-        check_model(self.name, self.estimator, self.parameters)
-        return self
-
-
-class EvaluationSettings(_Settings):
-    """What is measured on each part of each split."""
-
-    metrics: tuple[Literal["auc", "pr_auc"], ...] = ("auc", "pr_auc")
-
-
-class GridSettings(_Settings):
-    """Search over the paper's hyper-parameters, decided on validation data alone."""
-
-    search: Literal["none", "fig7", "full"] = "none"
-
-
-class SelectionSettings(_Settings):
-    """Gene selection beside the models: panels, stability, decoys, gene scores.
-
-    `rankers` order the genes; the first of them also meets decoys and halves of
-    the patients. `pairs` of complementary halves are drawn.
-    """
-
-    run: bool = False
-    rankers: tuple[Literal["soft-path", "l1-logistic", "mean-rank"], ...] = Field(
-        default=("soft-path", "l1-logistic"), min_length=1
-    )
-    random_panels: int = Field(default=10, ge=1, le=1000)
-    pairs: int = Field(default=25, ge=1, le=1000)
-
-
-class NullSettings(_Settings):
-    """Reruns of the first model where there is nothing special to find.
-
-    Whoever asks for gene sets or signatures also gets `FEW_RUNS` of what these
-    stand beside, random sets and permuted labels, unless told otherwise.
-    """
-
-    permutations: int = Field(default=0, ge=0, le=100_000)
-    gene_sets: int = Field(default=0, ge=0, le=100_000)
-    sizes: tuple[Annotated[int, Field(ge=1)], ...] = ()
-    signatures: tuple[Path, ...] = ()
-
-    @model_validator(mode="before")
-    @classmethod
-    def _fill_in_what_they_stand_beside(cls, value: Any) -> Any:
-        if not isinstance(value, dict):
-            return value
-        filled = dict(value)
-        if filled.get("signatures"):
-            filled.setdefault("gene_sets", FEW_RUNS)
-        if filled.get("signatures") or filled.get("gene_sets"):
-            filled.setdefault("permutations", FEW_RUNS)
-        return filled
-
-    @model_validator(mode="after")
-    def _signatures_differ(self) -> NullSettings:
-        names = [path.stem for path in self.signatures]
-        if len(set(names)) < len(names):
-            raise ValueError(f"two signatures have the same name: {', '.join(names)}")
-        return self
-
-
-class ClinicalSettings(_Settings):
-    """Clinical columns beside the genes, and the model that stands for the genes."""
-
-    columns: tuple[str, ...] = Field(min_length=1)
-    genes: str = "DeepCME-ensemble"
-
-    @model_validator(mode="after")
-    def _columns_differ(self) -> ClinicalSettings:
-        if len(set(self.columns)) < len(self.columns):
-            raise ValueError(f"a column is named twice: {', '.join(self.columns)}")
-        return self
-
-
 def _with_gene_model(models: Any, clinical: Any) -> Any:
     """The models, and the one that stands for the genes beside clinical columns."""
     if not isinstance(models, list | tuple) or not isinstance(clinical, dict):
@@ -216,7 +102,7 @@ def _with_gene_model(models: Any, clinical: Any) -> Any:
     return [*models, genes]
 
 
-class Study(_Settings):
+class Study(Settings):
     """A resolved study: every setting has a value."""
 
     protocol: Protocol = "honest"
@@ -304,8 +190,11 @@ class Study(_Settings):
         return found
 
     def to_toml(self) -> str:
-        """The resolved study as a TOML document."""
+        """The resolved study as a TOML document; its paths are absolute, to hold anywhere."""
         values = self.model_dump(mode="json", exclude_none=True)
+        if self.cohort.path is not None:
+            values["cohort"]["path"] = str(self.cohort.path.absolute())
+        values["nulls"]["signatures"] = [str(path.absolute()) for path in self.nulls.signatures]
         values["preprocessing"]["clip"] = self.preprocessing.clip  # JSON knows no infinity
         return tomli_w.dumps(values)
 
@@ -376,20 +265,17 @@ def _first_problem(error: ValidationError) -> str:
 
 
 def _suggestion(location: tuple[int | str, ...]) -> str:
-    sections: dict[str, type[BaseModel]] = {
-        "cohort": CohortSettings,
-        "preprocessing": PreprocessingSettings,
-        "evaluation": EvaluationSettings,
-        "grid": GridSettings,
-        "nulls": NullSettings,
-        "clinical": ClinicalSettings,
-        "selection": SelectionSettings,
-        "models": ModelSettings,
-    }
-    section = sections.get(str(location[0]), Study) if len(location) > 1 else Study
+    section = _section(str(location[0])) if len(location) > 1 else Study
     if location[0] == "split" and len(location) > 1:
         section = DESIGNS[str(location[1])]
         if others := designs_with(str(location[-1])):
             return f"; it belongs to design = {' or '.join(others)}, not {location[1]}"
     close = difflib.get_close_matches(str(location[-1]), section.model_fields, n=1)
     return f"; did you mean {close[0]}?" if close else ""
+
+
+def _section(name: str) -> type[BaseModel]:
+    """Settings under a name: those of the field itself, or of what it may hold."""
+    annotation = Study.model_fields[name].annotation
+    kinds = (annotation, *get_args(annotation))
+    return next(kind for kind in kinds if isclass(kind) and issubclass(kind, BaseModel))

@@ -49,10 +49,17 @@ from deepcme.cohort import Cohort
 from deepcme.errors import DeepCMEError
 from deepcme.files import whole_file, write_csv, write_text
 from deepcme.study.fit import TaskResult
-from deepcme.study.plan import Plan, Task
+from deepcme.study.plan import CLINICAL_VALUES, Plan, Task
 from deepcme.study.selection import SELECTION_TABLES, Arrays, SelectionTask
 
 _NULL_RUNS = "nulls.csv"
+# Text as it stands: Entrez ids are genes, a signature may be called 007 and a model 1.
+_TEXT_COLUMNS = (
+    "model", "gene", "symbol", "genes", "panel", "signature", "column", "sample", "patient",
+    "left_out",
+)  # fmt: skip
+# Text there, numbers elsewhere.
+_MORE_TEXT_COLUMNS = {_NULL_RUNS: ("missing",), "clinical.csv": ("value",)}
 _HISTORY_COLUMNS = ("epoch", "train_loss", "valid_loss", "valid_auc")
 _SCORE_COLUMNS = ("first_layer", "integrated_gradients", "permutation")
 
@@ -178,12 +185,9 @@ class StudyFolder:
 
     def read_null_runs(self) -> pd.DataFrame:
         """Read the table of null runs; empty where none was asked for."""
-        path = self.path / _NULL_RUNS
-        if not path.is_file():
+        if not (self.path / _NULL_RUNS).is_file():
             return pd.DataFrame()
-        # Text as it stands: a signature may be called 007, and Entrez ids are genes.
-        text = {"signature": str, "missing": str}
-        return pd.read_csv(path, dtype=text, keep_default_na=False, na_values=[""])
+        return self.read_table(_NULL_RUNS)
 
     def write_table(self, table: pd.DataFrame, name: str) -> None:
         """Write a table as CSV or Parquet, as its name says."""
@@ -194,7 +198,7 @@ class StudyFolder:
             table.to_parquet(temporary, index=False)
 
     def read_table(self, name: str) -> pd.DataFrame:
-        """Read one of the study's tables.
+        """Read one of the study's tables; ids and names are text, whatever they look like.
 
         Raises
         ------
@@ -208,7 +212,8 @@ class StudyFolder:
             )
         if name.endswith(".parquet"):
             return pd.read_parquet(path)
-        return pd.read_csv(path, keep_default_na=False, na_values=[""])
+        text = dict.fromkeys((*_TEXT_COLUMNS, *_MORE_TEXT_COLUMNS.get(name, ())), str)
+        return pd.read_csv(path, dtype=text, keep_default_na=False, na_values=[""])
 
     def write_findings(self, findings: list[dict[str, Any]]) -> None:
         """Keep what the audit found in the cohort, before any sample was left out."""
@@ -305,5 +310,7 @@ def _difference(found: dict[str, Any], wanted: dict[str, Any], place: str = "") 
             return _difference(a, b, f"{place}{key}.")
         if key == "cohort":
             return "another cohort"
+        if key == CLINICAL_VALUES:
+            return f"other {CLINICAL_VALUES}"
         return f"{place}{key} is {a} there and {b} here".replace("study.", "")
     return "the same settings"

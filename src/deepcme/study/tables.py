@@ -22,7 +22,7 @@ from deepcme.study.plan import Plan, Task
 TOP_GENES = 30
 GENE_SCORE_COLUMNS = (
     "model", "rank", "gene", "symbol", "score", "sd", "splits", "top_share", "prevalence",
-    "largest_z", "driving_samples",
+    "largest_z", "driving_samples", "few_driving_samples",
 )  # fmt: skip
 NULL_COLUMNS = (
     "kind", "number", "size", "auc", "n_splits", "n", "events", "signature", "listed", "missing"

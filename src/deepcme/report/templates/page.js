@@ -1,12 +1,22 @@
-for (const element of document.querySelectorAll('script[id^="spec-"]')) {
-  const target = "#chart-" + element.id.slice("spec-".length);
-  vegaEmbed(target, JSON.parse(element.textContent), { actions: false, renderer: "svg" });
+// On a narrow screen legends go below, and a chart that is too wide gets narrower.
+const narrow = window.matchMedia("(max-width: 40rem)").matches;
+const config = narrow ? { legend: { orient: "bottom", columns: 2 } } : {};
+async function draw(element) {
+  const target = document.getElementById("chart-" + element.id.slice("spec-".length));
+  const options = { actions: false, renderer: "svg", config };
+  const { view } = await vegaEmbed(target, JSON.parse(element.textContent), options);
+  const excess = target.scrollWidth - target.clientWidth;
+  if (excess > 0) await view.width(Math.max(view.width() - excess, 200)).runAsync();
 }
+for (const element of document.querySelectorAll('script[id^="spec-"]')) draw(element);
 const table = document.getElementById("gene-table");
 if (table) {
   const body = table.tBodies[0];
   const rows = [...body.rows];
   const count = document.getElementById("gene-count");
+  const among = Number(table.dataset.genes) > rows.length
+    ? ` among the first ${rows.length}; all genes are in gene_scores.csv`
+    : "";
   document.getElementById("gene-search").addEventListener("input", (event) => {
     const wanted = event.target.value.trim().toLowerCase();
     let shown = 0;
@@ -15,7 +25,7 @@ if (table) {
       row.hidden = !text.toLowerCase().includes(wanted);
       shown += row.hidden ? 0 : 1;
     }
-    count.textContent = wanted ? `${shown} found` : "";
+    count.textContent = wanted ? `${shown} found${among}` : "";
   });
   const value = (row, column) => {
     const cell = row.cells[column];

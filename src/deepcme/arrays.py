@@ -1,0 +1,36 @@
+"""A cohort as plain arrays, which travel to a worker."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deepcme.cohort import Cohort
+from deepcme.scales import Scale
+
+
+@dataclass(frozen=True)
+class CohortArrays:
+    """What a fit needs of a cohort.
+
+    `patients` numbers the patients.
+    """
+
+    X: NDArray[np.float32]
+    labels: NDArray[np.int8]
+    patients: NDArray[np.int64]
+    scale: Scale
+    zero_means_absent: bool
+
+    @classmethod
+    def of(cls, cohort: Cohort) -> CohortArrays:
+        """Take the arrays out of a cohort."""
+        return cls(
+            X=cohort.X,
+            labels=cohort.labels,
+            patients=np.unique(cohort.patients.astype(str), return_inverse=True)[1],
+            scale=cohort.scale,
+            zero_means_absent=cohort.zero_means_absent,
+        )

@@ -1,0 +1,314 @@
+"""The methods of a study in words, and every setting of its models."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from deepcme.baselines import TUNED_REGRESSION
+from deepcme.evaluation.bootstrap import DEFAULT_DRAWS
+from deepcme.evaluation.comparison import DEFAULT_MARGIN
+from deepcme.report.design import describe_design
+from deepcme.scales import LINEAR_SCALES
+from deepcme.study.grid import TUNED, grid_points
+from deepcme.study.models import ENSEMBLE, make_model
+from deepcme.study.spec import is_network
+
+Paragraph = tuple[str, str]
+"""A heading and its text."""
+
+_NOT_SETTINGS = ("random_state", "engine", "device", "verbose", "n_jobs")
+
+
+def compute_model_settings(models: list[dict[str, Any]]) -> pd.DataFrame:
+    """Every setting that can change a model's results, those left at their defaults too.
+
+    Parameters
+    ----------
+    models : list of dict
+        The section `models` of a resolved study.
+
+    Returns
+    -------
+    DataFrame
+        Columns model, estimator, setting, value. Seeds come from the study's, so
+        `random_state` is left out.
+    """
+    rows = [
+        (model["name"], model["estimator"], setting, _as_text(value))
+        for model in models
+        for setting, value in _settings_of(model).items()
+    ]
+    return pd.DataFrame(rows, columns=["model", "estimator", "setting", "value"])
+
+
+def join_model_settings(settings: pd.DataFrame) -> pd.DataFrame:
+    """One row for each model, its settings in one cell, as a page shows them."""
+    joined = settings.assign(settings=settings["setting"] + " = " + settings["value"])
+    by_model = joined.groupby(["model", "estimator"], sort=False)["settings"]
+    return by_model.agg(", ".join).reset_index()
+
+
+def describe_methods(
+    settings: Mapping[str, Any],
+    cohort: Mapping[str, Any],
+    tables: Mapping[str, pd.DataFrame],
+    notes: Mapping[str, str],
+) -> list[Paragraph]:
+    """What was done, as sentences that a methods section can take.
+
+    Parameters
+    ----------
+    settings : mapping
+        The resolved study.
+    cohort : mapping
+        The cohort in numbers and words.
+    tables, notes : mapping
+        Those of the report: what was not run is not told.
+    """
+    paragraphs = [
+        ("Design", describe_design(settings["split"])),
+        ("Preprocessing", _preprocessing(settings["preprocessing"], cohort)),
+        ("Networks", describe_networks(settings["models"])),
+        ("Tuning", _grid(settings)),
+        ("Baselines", _baselines(settings)),
+        ("Measures", _measures(settings, tables)),
+        ("Nulls", _nulls(tables)),
+        ("Clinical columns", notes.get("clinical_coding", "")),
+        ("Gene selection", _selection(settings["selection"])),
+    ]
+    return [(heading, text) for heading, text in paragraphs if text]
+
+
+def describe_networks(models: list[dict[str, Any]]) -> str:
+    """Each network with its settings; of one like another, what sets it apart."""
+    sentences: list[str] = []
+    described: dict[str, tuple[str, dict[str, Any]]] = {}
+    for model in models:
+        if not is_network(model["estimator"]):
+            continue
+        settings = _settings_of(model)
+        like = described.get(model["estimator"])
+        if like is None:
+            described[model["estimator"]] = (model["name"], settings)
+            sentences.append(f"{model['name']}: {_network(model['estimator'], settings)}.")
+        else:
+            name, others = like
+            different = {k: v for k, v in settings.items() if v != others[k]}
+            sentences.append(f"{model['name']}: as {name}, with {_listed(different)}.")
+    return " ".join(sentences)
+
+
+def describe_replay(settings: Mapping[str, Any]) -> str:
+    """How a study in the paper's manner was made, in a line."""
+    fitted_on = settings["preprocessing"]["fit_on"]
+    over = "all rows" if fitted_on == "all" else "the training part"
+    networks = [_settings_of(m) for m in settings["models"] if is_network(m["estimator"])]
+    epochs = sorted({network["max_epochs"] for network in networks})
+    trained = (
+        f", networks trained for up to {' or '.join(map(str, epochs))} epochs, the epoch of "
+        "lowest validation loss kept"
+        if networks
+        else ""
+    )
+    return (
+        f"Protocol {settings['protocol']}: {settings['split']['repeats']} splits by "
+        f"{settings['split']['by']}, standardised over {over}{trained}."
+    )
+
+
+def _settings_of(model: Mapping[str, Any]) -> dict[str, Any]:
+    parameters = make_model(model["estimator"], model["parameters"], 0).get_params(deep=False)
+    return {key: value for key, value in parameters.items() if key not in _NOT_SETTINGS}
+
+
+def _as_text(value: Any) -> str:
+    if isinstance(value, tuple):
+        return "(" + ", ".join(map(_as_text, value)) + ")"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _listed(settings: Mapping[str, Any]) -> str:
+    if not settings:
+        return "the same settings"
+    return ", ".join(f"{name} = {_as_text(value)}" for name, value in settings.items())
+
+
+def _preprocessing(settings: Mapping[str, Any], cohort: Mapping[str, Any]) -> str:
+    primary = settings["tissue"] == "primary"
+    tissue = "Primary tumours only, where the tissue is known." if primary else "All tissues."
+    linear = cohort["scale"] in LINEAR_SCALES
+    log = (
+        f"log2(x + 1) of the {cohort['scale']} values"
+        if linear
+        else "values as given, on a log scale already"
+    )
+    steps = [log, "the median of the gene where a value is missing"]
+    if settings["min_prevalence"] > 0:
+        steps.append(
+            f"genes left out that fewer than {settings['min_prevalence']:.0%} of the samples "
+            "express (above 0; only on scales where 0 means absent)"
+        )
+    steps.append("each gene standardised by its mean and standard deviation")
+    clip = settings["clip"]
+    if clip is not None and clip != float("inf"):
+        steps.append(f"clipped at {clip:g} standard deviations")
+    fitted = (
+        "Medians, prevalences, means and deviations are learned on the training part of each "
+        "split alone."
+        if settings["fit_on"] == "train"
+        else "Medians, prevalences, means and deviations are learned on all rows, test rows "
+        "included."
+    )
+    return f"{tissue} In this order: {'; '.join(steps)}. {fitted}"
+
+
+def _network(estimator: str, settings: Mapping[str, Any]) -> str:
+    widths = settings["hidden_layers"]
+    norm = "BatchNorm, " if settings["batch_norm"] else ""
+    dropout = f"dropout {settings['dropout']:g}, " if settings["dropout"] else ""
+    loss = "binary cross-entropy"
+    if settings["penalty"] is not None and settings["penalty_strength"]:
+        loss += (
+            f" plus {settings['penalty_strength']:g} (lambda) times the "
+            f"{settings['penalty_reduction']} of the absolute first-layer weights"
+        )
+    else:
+        loss += " without penalty"
+    parts = [
+        f"{len(widths)} hidden layers of {', '.join(map(str, widths))} units (Linear, {norm}"
+        f"{dropout}ReLU) and one output",
+        loss,
+        f"Adam at a learning rate of {settings['learning_rate']:g}, batches of "
+        f"{settings['batch_size']}, up to {settings['max_epochs']} epochs",
+    ]
+    if settings["patience"] is not None:
+        parts.append(f"stopped after {settings['patience']} epochs without a lower loss")
+    if settings["class_weight"] is not None:
+        parts.append(f"class weight {_as_text(settings['class_weight'])}")
+    if estimator == ENSEMBLE:
+        n_networks = settings["n_networks"]
+        parts.append(
+            f"{n_networks} networks on training and validation part together, each holding out "
+            f"another of {n_networks} parts of the patients; of each, the mean of up to "
+            f"{settings['n_snapshots']} snapshots, {settings['snapshot_interval']} or more "
+            "epochs apart, up to the epoch of lowest loss on the patients held out; then the "
+            "mean over the networks"
+        )
+    else:
+        parts.append("the epoch of lowest loss on the validation part is kept")
+    return "; ".join(parts)
+
+
+def _grid(settings: Mapping[str, Any]) -> str:
+    points = grid_points(settings.get("grid", {}).get("search", "none"))
+    if not points:
+        return ""
+    return (
+        f"{TUNED}: the network of lowest validation loss among {len(points)} settings: width "
+        f"{_values(point.width for point in points)}; batches of "
+        f"{_values(point.batch_size for point in points)}; lambda "
+        f"{_values(point.penalty_strength for point in points)}. Test data have no say."
+    )
+
+
+def _values(values: Any) -> str:
+    return ", ".join(f"{value:g}" for value in sorted(set(values)))
+
+
+def _baselines(settings: Mapping[str, Any]) -> str:
+    sentences = []
+    for model in settings["models"]:
+        estimator = model["estimator"]
+        if is_network(estimator):
+            continue
+        made = make_model(estimator, model["parameters"], 0)
+        if estimator == TUNED_REGRESSION:
+            sentences.append(_tuned_regression(model["name"], made, settings["split"]))
+            continue
+        defaults = type(made)().get_params(deep=False)
+        changed = {k: v for k, v in _settings_of(model).items() if v != defaults[k]}
+        but = f" but {_listed(changed)}" if changed else ""
+        sentences.append(
+            f"{model['name']}: scikit-learn's {type(made).__name__} with its defaults{but}."
+        )
+    if not sentences:
+        return ""
+    plain = [m for m in settings["models"] if not is_network(m["estimator"])]
+    if any(model["estimator"] != TUNED_REGRESSION for model in plain):
+        sentences.append("Those with defaults are fitted on the training part alone.")
+    return " ".join(sentences)
+
+
+def _tuned_regression(name: str, model: Any, split: Mapping[str, Any]) -> str:
+    on = "the inner folds" if split["design"] == "nested" else "the validation part"
+    strengths = ", ".join(f"{value:g}" for value in model.inverse_strengths)
+    return (
+        f"{name}: logistic regression with an L2 penalty; of the strengths C = {strengths} the "
+        f"one of lowest log loss on {on} is taken, and the model fitted again on training and "
+        "validation part together."
+    )
+
+
+def _measures(settings: Mapping[str, Any], tables: Mapping[str, pd.DataFrame]) -> str:
+    sentences = [
+        "AUC and PR-AUC of each test part, averaged. Intervals, 95%: percentiles of "
+        f"{DEFAULT_DRAWS:,} bootstrap draws of patients."
+    ]
+    if "comparison" in tables:
+        sentences.append(
+            f"{settings['models'][0]['name']} is compared with each baseline by the corrected "
+            "resampled t-test (Nadeau and Bengio 2003), p after Holm; differences within "
+            f"{DEFAULT_MARGIN:g} count as equivalent (Benavoli et al. 2017). The best baseline "
+            "is the one of highest AUC on validation data."
+        )
+    if "classification" in tables:
+        sentences.append(
+            "Sensitivity, specificity and predictive values at the threshold of highest Youden "
+            "index on the validation part of each split."
+        )
+    if "calibration" in tables:
+        sentences.append(
+            "Calibration line and curve, Brier score and net benefit (Vickers and Elkin 2006) "
+            "of the probabilities as the models give them, test parts pooled."
+        )
+    return " ".join(sentences)
+
+
+def _nulls(tables: Mapping[str, pd.DataFrame]) -> str:
+    if "nulls" not in tables:
+        return ""
+    runs = tables["null_runs"]
+    counts = runs["kind"].value_counts()
+    sentences = []
+    if n_permutations := int(counts.get("permuted labels", 0)):
+        sentences.append(
+            f"Labels permuted between patients {n_permutations:,} times, everything from the "
+            "splits on run again; p counts the labels as they are as one permutation (Phipson "
+            "and Smyth 2010)."
+        )
+    random = runs[runs["kind"] == "random genes"]
+    if len(random):
+        sizes = ", ".join(f"{size:,}" for size in sorted(random["size"].unique()))
+        sentences.append(
+            f"{len(random):,} random gene sets of {sizes} genes (Venet et al. 2011), the same "
+            "splits."
+        )
+    if n_signatures := int(counts.get("signature", 0)):
+        sentences.append(f"{n_signatures} gene signatures, refitted on the same splits.")
+    return " ".join(sentences)
+
+
+def _selection(selection: Mapping[str, Any]) -> str:
+    if not selection["run"]:
+        return ""
+    return (
+        f"Genes ranked by {' and '.join(selection['rankers'])} on training and validation "
+        f"part, panels refitted without penalty, {selection['random_panels']} random panels "
+        "of each size (Venet et al. 2011); knockoffs at a false-discovery proportion of 0.2 "
+        f"(Barber and Candes 2015); stability selection on {2 * selection['pairs']} halves of "
+        "the patients (Meinshausen and Buhlmann 2010, Shah and Samworth 2013); "
+        "Nogueira's stability index (2018)."
+    )

@@ -1,0 +1,103 @@
+"""What all charts share: colours, dashes, legends, and how they become files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import altair as alt
+
+from deepcme.files import whole_file
+
+# Okabe and Ito's colours come first: they are told apart under every kind of colour
+# blindness. Grey and black are kept for what is no model, such as chance.
+PALETTE = (
+    "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8C6D31", "#6A3D9A",
+    "#B8255F", "#7A9A01",
+)  # fmt: skip
+DASHES = (
+    [1, 0], [6, 2], [2, 2], [8, 3, 2, 3], [4, 4], [10, 2], [1, 3], [5, 1], [3, 1], [12, 4],
+    [2, 6], [7, 7],
+)  # fmt: skip
+SHAPES = (
+    "diamond", "triangle-up", "square", "circle", "cross", "triangle-down", "triangle-left",
+    "triangle-right",
+)  # fmt: skip
+NEUTRAL = "#777777"
+_FADED = 0.12
+
+Chart = alt.Chart | alt.LayerChart
+Style = tuple[str, list[int]]
+"""Colour and dash of a line."""
+
+
+def colours(number: int) -> list[str]:
+    """Colours of so many models; from the eleventh on they come again."""
+    return [PALETTE[i % len(PALETTE)] for i in range(number)]
+
+
+def shapes(number: int) -> list[str]:
+    """Shapes of so many points; with `colours`, the first forty are all different."""
+    return [SHAPES[i % len(SHAPES)] for i in range(number)]
+
+
+def line_styles(number: int) -> list[Style]:
+    """Colour and dash of each of so many lines: the dash alone tells them apart."""
+    return list(zip(colours(number), map(_dash, range(number)), strict=True))
+
+
+def _dash(position: int) -> list[int]:
+    """The dash of a line; when the listed ones are used up, a stroke and ever more dots."""
+    if position < len(DASHES):
+        return DASHES[position]
+    return [12, 2, *[2, 2] * (position - len(DASHES) + 1)]
+
+
+def line_encodings(
+    names: Sequence[str],
+    title: str = "Model",
+    field: str = "model",
+    among: Sequence[str] = (),
+    fixed: Mapping[str, Style] | None = None,
+) -> dict[str, Any]:
+    """Colour and dash by name in one legend; those of `fixed` names are given.
+
+    A name keeps its style in every chart that is drawn `among` the same names.
+    """
+    fixed = fixed or {}
+    free = [name for name in dict.fromkeys([*among, *names]) if name not in fixed]
+    known = dict(zip(free, line_styles(len(free)), strict=True)) | fixed
+    styles = [known[name] for name in names]
+    colour = alt.Scale(domain=list(names), range=[style[0] for style in styles])
+    dash = alt.Scale(domain=list(names), range=[style[1] for style in styles])
+    legend = alt.Legend(
+        symbolType="stroke",
+        symbolSize=400,
+        symbolStrokeWidth=2,
+        symbolOpacity=1,
+        labelLimit=260,
+    )
+    return {
+        "color": alt.Color(f"{field}:N", title=title, scale=colour, legend=legend),
+        "strokeDash": alt.StrokeDash(f"{field}:N", title=title, scale=dash, legend=legend),
+    }
+
+
+def pick_in_legend(field: str = "model", first: str | None = None) -> alt.Parameter:
+    """A click on the legend singles one out, a double click shows all; `first` is picked."""
+    if first is None:
+        return alt.selection_point(fields=[field], bind="legend")
+    return alt.selection_point(fields=[field], bind="legend", value=[{field: first}])
+
+
+def faded_unless(picked: alt.Parameter, opacity: float = 1.0) -> Any:
+    """Opacity of marks: faint where another name is picked."""
+    return alt.condition(picked, alt.value(opacity), alt.value(_FADED * opacity))
+
+
+def write_chart(chart: Chart | alt.FacetChart, folder: Path, name: str) -> None:
+    """Write a chart as ``NAME.svg`` and ``NAME.pdf``."""
+    for suffix in (".svg", ".pdf"):
+        with whole_file(folder / f"{name}{suffix}") as temporary:
+            chart.save(temporary)

@@ -1,0 +1,87 @@
+"""What a study announces: everything it was asked for, and about how long that takes."""
+
+import numpy as np
+import pytest
+
+from deepcme.study import estimate
+from deepcme.study.estimate import describe_expected_time
+from deepcme.study.plan import make_plan
+from deepcme.study.run import run_study
+from deepcme.study.selection import make_selection_tasks
+from tests.conftest import invented_cohort
+from tests.study.conftest import QUICK_NETWORK
+
+ENSEMBLE = {
+    "name": "DeepCME-ensemble",
+    "parameters": {"hidden_layers": [4], "max_epochs": 10, "n_networks": 3},
+}
+SELECTION = {"run": True, "rankers": ["mean-rank"], "random_panels": 1, "pairs": 1}
+
+
+def announced(study, folder, capsys):
+    run_study(study, folder, jobs=1)
+    return capsys.readouterr().err
+
+
+def cohort_with_age(path):
+    cohort = invented_cohort()
+    cohort.adata.obs["age"] = np.random.default_rng(0).normal(60, 9, cohort.n_samples)
+    cohort.save(path)
+    return cohort
+
+
+def test_a_default_study_is_not_timed(quick_study, tmp_path, capsys):
+    assert "fits to do" not in announced(quick_study(models=["LR"]), tmp_path / "out", capsys)
+
+
+def test_steps_of_gene_selection_are_counted(quick_study, tmp_path, capsys):
+    study = quick_study(models=["LR"], selection=SELECTION)
+    said = announced(study, tmp_path / "out", capsys)
+    steps = len(make_selection_tasks(make_plan(study, invented_cohort())))
+    assert (
+        f"2 fits to do, 0 of them networks, and {steps} steps of gene selection: about " in said
+    )
+
+
+def test_the_model_beside_clinical_columns_is_counted(
+    quick_study, cohort_file, tmp_path, capsys
+):
+    cohort_with_age(cohort_file)
+    study = quick_study(models=["LR-tuned"], clinical={"columns": ["age"], "genes": "LR-tuned"})
+    said = announced(study, tmp_path / "out", capsys)
+    assert (
+        "2 fits to do, 0 of them networks, 2 beside clinical columns, each 6 times over: about "
+        in said
+    )
+
+
+def test_a_model_beside_clinical_columns_takes_six_times_as_long(quick_study, monkeypatch):
+    monkeypatch.setattr(estimate, "_seconds_per_epoch", lambda *_: 1.0)
+    cohort = invented_cohort()
+    clinical = {"columns": ["age"]}
+    alone, beside = (
+        make_plan(quick_study(models=[ENSEMBLE], **options), cohort)
+        for options in ({}, {"clinical": clinical})
+    )
+    # Two splits of three networks of ten epochs of a second each.
+    assert "about 60 s on 1 process." in describe_expected_time(alone, alone.tasks, 1)
+    assert "about 6 min on 1 process." in describe_expected_time(beside, beside.tasks, 1)
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_every_kind_is_timed_once_and_counts_as_often_as_it_comes(
+    quick_study, monkeypatch, jobs
+):
+    timed = []
+    monkeypatch.setattr(
+        estimate, "_seconds", lambda plan, task: timed.append(task.title) or 10.0
+    )
+    nulls = {"permutations": 2, "gene_sets": 1, "sizes": [3]}
+    study = quick_study(models=[QUICK_NETWORK, "LR"], nulls=nulls, selection=SELECTION)
+    plan = make_plan(study, invented_cohort())
+    steps = make_selection_tasks(plan)
+    said = describe_expected_time(plan, [*plan.tasks, *steps], jobs)
+    # Networks: two splits of the study, two of each null run; LR is left out.
+    seconds = 10 * (2 + 3 * 2 + len(steps)) / jobs
+    assert f"about {seconds / 60:.0f} min on {jobs} process" in said
+    assert len(timed) == 1 + 1 + 6

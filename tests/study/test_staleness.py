@@ -1,0 +1,91 @@
+"""What changes a result is noticed when a study runs again in its folder."""
+
+import pytest
+
+from deepcme import DeepCMEError
+from deepcme.study.run import run_study
+from deepcme.study.selection import SELECTION_TABLES
+from tests.study.test_clinical import CLINICAL, clinical_cohort
+
+SELECTION = {"run": True, "rankers": ["soft-path"], "random_panels": 2, "pairs": 2}
+
+
+def run(study, folder):
+    return run_study(study, folder, jobs=1, quiet=True)
+
+
+def with_older_patient(cohort):
+    """One age changed; expression, labels and all else as they were."""
+    age = cohort.obs["age"].copy()
+    age.iloc[age.first_valid_index() == age.index] += 1
+    return clinical_cohort(age=age.to_numpy())
+
+
+def test_other_values_of_a_clinical_column_are_another_study(
+    quick_study, cohort_file, tmp_path
+):
+    study = quick_study(models=["LR-tuned"], clinical=CLINICAL)
+    cohort = clinical_cohort()
+    cohort.save(cohort_file)
+    folder = run(study, tmp_path / "out")
+    before = folder.read_table("predictions.parquet")
+    run(study, tmp_path / "out")
+    assert folder.read_table("predictions.parquet").equals(before)
+    with_older_patient(cohort).save(cohort_file)
+    with pytest.raises(DeepCMEError, match=r"\(other values of clinical columns\)"):
+        run(study, tmp_path / "out")
+    assert folder.read_table("predictions.parquet").equals(before)
+
+
+def test_values_of_columns_that_the_study_leaves_alone_may_change(
+    quick_study, cohort_file, tmp_path
+):
+    study = quick_study(models=["LR-tuned"], clinical={**CLINICAL, "columns": ["grade"]})
+    cohort = clinical_cohort()
+    cohort.save(cohort_file)
+    run(study, tmp_path / "out")
+    with_older_patient(cohort).save(cohort_file)
+    run(study, tmp_path / "out")
+
+
+def test_adding_clinical_columns_is_told_as_the_setting_it_is(
+    quick_study, cohort_file, tmp_path
+):
+    clinical_cohort().save(cohort_file)
+    run(quick_study(models=["LR-tuned"]), tmp_path / "out")
+    with pytest.raises(DeepCMEError, match=r"\(clinical is None there and \{'columns'"):
+        run(quick_study(models=["LR-tuned"], clinical=CLINICAL), tmp_path / "out")
+
+
+def test_other_genes_under_a_signatures_name_are_fitted_anew(quick_study, tmp_path):
+    path = tmp_path / "mine.txt"
+    study = quick_study(
+        models=["LR"], nulls={"signatures": [path], "gene_sets": 2, "permutations": 0}
+    )
+    path.write_text("gene1\ngene2\n")
+    folder = run(study, tmp_path / "out")
+    first = folder.read_null_runs()
+    path.write_text("gene0\ngene2\n")
+    again = run(study, tmp_path / "out").read_null_runs()
+    assert again.loc[0, "auc"] > first.loc[0, "auc"]  # gene0 is behind the label
+    assert again.equals(run(study, tmp_path / "fresh").read_null_runs())
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"rankers": ["l1-logistic", "soft-path"]},
+        {"random_panels": 1},
+        {"random_panels": 3},
+        {"pairs": 1},
+        {"pairs": 3},
+    ],
+)
+def test_other_settings_of_gene_selection_give_what_a_fresh_run_gives(
+    quick_study, cohort_file, tmp_path, change
+):
+    run(quick_study(models=["LR"], selection=SELECTION), tmp_path / "out")
+    changed = quick_study(models=["LR"], selection={**SELECTION, **change})
+    again, fresh = (run(changed, tmp_path / name) for name in ("out", "fresh"))
+    for name in SELECTION_TABLES:
+        assert (again.path / name).read_bytes() == (fresh.path / name).read_bytes(), name
