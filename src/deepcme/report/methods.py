@@ -10,10 +10,11 @@ import pandas as pd
 from deepcme.baselines import TUNED_REGRESSION
 from deepcme.evaluation.bootstrap import DEFAULT_DRAWS
 from deepcme.evaluation.comparison import DEFAULT_MARGIN
+from deepcme.ensemble import ENSEMBLE
 from deepcme.report.design import describe_design
 from deepcme.scales import LINEAR_SCALES
 from deepcme.study.grid import TUNED, grid_points
-from deepcme.study.models import ENSEMBLE, make_model
+from deepcme.study.models import make_model
 from deepcme.study.spec import is_network
 
 Paragraph = tuple[str, str]

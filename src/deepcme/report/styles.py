@@ -67,7 +67,7 @@ def line_encodings(
     """
     fixed = fixed or {}
     free = [name for name in dict.fromkeys([*among, *names]) if name not in fixed]
-    known = dict(zip(free, line_styles(len(free)), strict=True)) | fixed
+    known = {**dict(zip(free, line_styles(len(free)), strict=True)), **fixed}
     styles = [known[name] for name in names]
     colour = alt.Scale(domain=list(names), range=[style[0] for style in styles])
     dash = alt.Scale(domain=list(names), range=[style[1] for style in styles])

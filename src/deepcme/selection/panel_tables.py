@@ -76,11 +76,12 @@ def compute_panel_curve(
         *("n", "events", "n_patients", "n_splits"),
     ]
     order = {ranker: position for position, ranker in enumerate(rankers)}
-    return table.sort_values(
+    ordered: pd.DataFrame = table.sort_values(
         ["ranker", "n_genes"],
         key=lambda column: column.map(order) if column.name == "ranker" else column,
         ignore_index=True,
     )[columns]
+    return ordered
 
 
 def choose_panels(curve: pd.DataFrame) -> pd.DataFrame:
