@@ -8,9 +8,9 @@ from typing import Any
 import pandas as pd
 
 from deepcme.baselines import TUNED_REGRESSION
+from deepcme.ensemble import ENSEMBLE
 from deepcme.evaluation.bootstrap import DEFAULT_DRAWS
 from deepcme.evaluation.comparison import DEFAULT_MARGIN
-from deepcme.ensemble import ENSEMBLE
 from deepcme.report.design import describe_design
 from deepcme.scales import LINEAR_SCALES
 from deepcme.study.grid import TUNED, grid_points
@@ -274,6 +274,11 @@ def _measures(settings: Mapping[str, Any], tables: Mapping[str, pd.DataFrame]) -
         sentences.append(
             "Calibration line and curve, Brier score and net benefit (Vickers and Elkin 2006) "
             "of the probabilities as the models give them, test parts pooled."
+        )
+    if settings["split"]["design"] == "leave-one-cohort-out":
+        sentences.append(
+            "AUCs, predictive values and calibration are those of each cohort by itself; net "
+            "benefit is pooled over them."
         )
     return " ".join(sentences)
 
