@@ -1,10 +1,13 @@
 """Cohorts are put together at their common genes, and every sample keeps its origin."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from deepcme import Cohort, DeepCMEError
+from deepcme.audit import audit_cohort
 from deepcme.merging import merge_cohorts
+from deepcme.study.clinical import take_clinical
 
 
 def cohort(prefix, genes, scale="fpkm", endpoint="relapse", **options):
@@ -45,8 +48,6 @@ def test_genes_in_common_in_the_order_of_the_first():
 
 
 def test_clinical_columns_that_all_have_stay(tmp_path):
-    import pandas as pd
-
     ages = pd.DataFrame({"age": range(40, 46), "grade": 2})
     merged = merge_cohorts(
         {
@@ -95,3 +96,49 @@ def test_cohorts_that_do_not_fit_are_told(other, sentence):
 def test_one_cohort_is_none_to_merge():
     with pytest.raises(DeepCMEError, match="two or more cohorts"):
         merge_cohorts({"north": cohort("n", ["a"])})
+
+
+def made_by(name, *columns, n=1):
+    """A cohort whose label was made of clinical columns that are in it."""
+    stage = pd.DataFrame({"m_stage": ["M0", "M1"] * 3, "event": 0, "age": range(40, 46)})
+    endpoint = {"name": name, "columns": list(columns), "left_out": {"of stage MX": n}}
+    return {"clinical": stage, "provenance": {"endpoint": endpoint}}
+
+
+def test_what_made_the_label_is_kept_so_that_it_is_refused_and_audited(tmp_path):
+    parts = {
+        "north": cohort("n", ["a"], **made_by("pathologic-m1", "m_stage", n=2)),
+        "south": cohort("s", ["a"], **made_by("pathologic-m1", "m_stage", "event")),
+    }
+    merge_cohorts(parts).save(tmp_path / "merged.h5ad")
+    merged = Cohort.load(tmp_path / "merged.h5ad")
+    assert merged.provenance["endpoint"] == {
+        "name": "pathologic-m1",
+        "columns": ["m_stage", "event"],
+        "left_out": {"of stage MX": 3},
+    }
+    for column in ("m_stage", "event"):
+        with pytest.raises(DeepCMEError, match=f"'{column}' was used to make the label"):
+            take_clinical(merged, [column])
+    (finding,) = [f for f in audit_cohort(merged) if f.code == "DCM009"]
+    assert finding.severity == "severe"
+    assert "All 6 positives are M1 at diagnosis, by the endpoint" in finding.evidence
+
+
+def test_an_endpoint_has_no_name_where_the_cohorts_disagree():
+    merged = merge_cohorts(
+        {
+            "north": cohort("n", ["a"], **made_by("pathologic-m1", "m_stage")),
+            "south": cohort("s", ["a"], **made_by("column", "event")),
+            "east": cohort("e", ["a"]),
+        }
+    )
+    assert "name" not in merged.provenance["endpoint"]
+    assert merged.provenance["endpoint"]["columns"] == ["m_stage", "event"]
+    assert "endpoint" not in merge_cohorts({c: cohort(c, ["a"]) for c in "xy"}).provenance
+
+
+def test_a_column_of_the_name_cohort_is_not_overwritten():
+    arms = pd.DataFrame({"cohort": ["arm A", "arm B"] * 3})
+    with pytest.raises(DeepCMEError, match="south has a column 'cohort' already"):
+        merge_cohorts({"north": cohort("n", ["a"]), "south": cohort("s", ["a"], clinical=arms)})

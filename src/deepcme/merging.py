@@ -36,7 +36,7 @@ def merge_cohorts(cohorts: Mapping[str, Cohort]) -> Cohort:
     ------
     DeepCMEError
         If there are fewer than two cohorts, their scales differ, a sample is in two
-        of them, or no gene is in all.
+        of them, no gene is in all, or one has a column ``cohort`` already.
     """
     _check(cohorts)
     first = next(iter(cohorts.values()))
@@ -72,6 +72,11 @@ def _check(cohorts: Mapping[str, Cohort]) -> None:
             )
     seen: dict[str, str] = {}
     for name, cohort in cohorts.items():
+        if COHORT_COLUMN in cohort.obs:
+            raise DeepCMEError(
+                f"{name} has a column {COHORT_COLUMN!r} already, where merging writes which "
+                "cohort a sample is of: rename it, or merge all cohorts at once."
+            )
         for sample in cohort.samples:
             if sample in seen:
                 raise DeepCMEError(
@@ -125,4 +130,18 @@ def _provenance(cohorts: Mapping[str, Cohort], n_genes: int) -> dict[str, object
     notes += [f"{name}: {note}" for name, cohort in cohorts.items() for note in cohort.notes]
     sources = {name: cohort.provenance.get("source", "") for name, cohort in cohorts.items()}
     said = "; ".join(f"{name}: {source}" for name, source in sources.items() if source)
-    return {"source": said, "notes": notes}
+    return {"source": said, "notes": notes, **_endpoint_provenance(cohorts)}
+
+
+def _endpoint_provenance(cohorts: Mapping[str, Cohort]) -> dict[str, object]:
+    """What made the labels: every column that did in any cohort, the name if all agree."""
+    made = [c.provenance.get("endpoint", {}) for c in cohorts.values()]
+    if not any(made):
+        return {}
+    names = {endpoint.get("name", "") for endpoint in made}
+    left_out: Counter[str] = Counter()
+    for endpoint in made:
+        left_out.update(endpoint.get("left_out", {}))
+    columns = dict.fromkeys(column for of in made for column in of.get("columns", ()))
+    merged = {"columns": list(columns), "left_out": dict(left_out)}
+    return {"endpoint": merged | ({"name": names.pop()} if len(names) == 1 else {})}

@@ -56,6 +56,20 @@ def test_chance_is_named_where_it_is_not_excluded():
     assert "chance" not in paragraph(discrimination(), None)
 
 
+def test_an_interval_that_cannot_be_given_excludes_nothing():
+    nothing = float("nan")
+    text = paragraph(discrimination(low=nothing, high=nothing), None)
+    assert "0.700 (no interval can be given; 1000 samples" in text
+    assert "Without an interval: chance is not excluded." in text
+    text = paragraph(discrimination(), comparison(0.2, nothing, nothing))
+    assert text.startswith("No demonstrated advantage over LR")
+    assert "AUC difference +0.200, no interval can be given." in text
+    cohort = discrimination(low=nothing, high=nothing).assign(left_out="north")
+    text = paragraph(cohort, None, {"design": "leave-one-cohort-out", "repeats": 2})
+    assert "No interval excludes 0.5 in north: chance is not excluded." in text
+    assert "nan" not in text
+
+
 def permutation(p_value, low, high, n_as_good=0):
     return pd.DataFrame(
         [
@@ -117,7 +131,7 @@ def test_left_out_cohorts_are_named_each_with_its_numbers():
         "Trained without the cohort that it is tested on, DeepCME has an AUC of 0.700 in north "
         "(95% interval 0.600 to 0.800; 400 samples of 400 patients, 150 events); 0.550 in south "
         "(95% interval 0.400 to 0.700; 90 samples of 90 patients, 30 events). No test compares "
-        "it with the baselines: each test part is another population. The interval holds 0.5 "
-        "in south: chance is not excluded. With 30 events among 90 samples in south these "
+        "it with the baselines: each test part is another population. No interval excludes "
+        "0.5 in south: chance is not excluded. With 30 events among 90 samples in south these "
         "numbers are imprecise: expect others from other patients."
     )

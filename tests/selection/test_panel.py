@@ -20,6 +20,7 @@ from deepcme.selection.panel_tables import (
     choose_panels,
     compute_panel_curve,
     compute_panel_genes,
+    describe_choice,
 )
 from tests.conftest import invented_cohort
 
@@ -131,6 +132,17 @@ def test_the_gene_behind_the_label_is_the_panel(cohort, results, curve):
     assert genes["gene"].tolist() == ["gene0", "gene0"]
     assert genes["frequency"].tolist() == [1.0, 1.0]
     assert not genes["few_driving_samples"].any()
+
+
+def test_without_an_interval_nothing_can_be_claimed():
+    choice = {
+        "ranker": "soft-path", "panel": "5", "n_genes": 5, "auc": 1.0, "ci_low": np.nan,
+        "ci_high": np.nan, "random_auc": 0.6, "random_low": 0.5, "random_high": 0.7,
+        "best_auc": 1.0, "best_n_genes": 5,
+    }  # fmt: skip
+    text = describe_choice(choice)
+    assert "5 genes, AUC 1.00 (no interval can be given) on held-out patients" in text
+    assert text.endswith("Nothing can be claimed for this panel: chance is not excluded.")
 
 
 def test_the_choice_by_hand():

@@ -8,6 +8,7 @@ import pytest
 
 from deepcme import Cohort, DeepCMEError
 from deepcme.arrays import CohortArrays
+from deepcme.clinical import ClinicalRegression
 from deepcme.evaluation.metrics import compute_metrics
 from deepcme.sources.tables import TableColumns, cohort_from_tables
 from deepcme.study.clinical import fit_clinical_models, take_clinical
@@ -99,6 +100,44 @@ def test_the_gene_model_itself_is_the_same_with_and_without_clinical_columns(qui
     assert with_columns.tasks[0].key != without.tasks[0].key
 
 
+NESTED = {"design": "nested", "folds": 4, "repeats": 1}
+
+
+def test_in_a_nested_design_too_and_its_nulls_are_of_the_same_procedure(quick_study):
+    options = {"split": NESTED, "nulls": {"permutations": 1}}
+    beside = plan_of(quick_study, **options)
+    alone = plan_of(quick_study, clinical=None, **options)
+    real, null = beside.tasks[0], beside.tasks[4]
+    assert (real.null, null.null.kind) == (None, "permuted labels")
+    assert len(real.split.inner) == len(null.split.inner) == 3
+    assert len(real.split.train) == len(null.split.train) == 45
+    data = CohortArrays.of(beside.cohort)
+    with_columns, without = fit_task(data, real), fit_task(data, alone.tasks[0])
+    np.testing.assert_array_equal(with_columns.rows, without.rows)
+    np.testing.assert_array_equal(with_columns.score, without.score)
+    assert with_columns.oof_score.shape == (45,)
+    assert np.isfinite(with_columns.oof_score).all()
+
+
+def test_in_a_nested_design_each_patient_is_fitted_on_once(quick_study):
+    plan = plan_of(quick_study, split=NESTED)
+    results = results_of(plan)
+    predictions = fit_clinical_models(plan, results).predictions
+    sizes = predictions.groupby(["model", "split", "part"]).size().unstack()
+    assert (sizes == [15, 45, 45]).all(axis=None)  # test, train, validation
+    task = plan.tasks[0]
+    rows = np.sort(np.concatenate([task.split.inner[0].train, task.split.inner[0].validation]))
+    clinical = take_clinical(plan.cohort, ["age", "grade"])
+    model = ClinicalRegression(random_state=0).fit(
+        clinical.iloc[rows], plan.cohort.labels[rows], groups=plan.cohort.patients[rows]
+    )
+    first = scores(fit_clinical_models(plan, results[:1]), 1)
+    for part, of_part in (("train", rows), ("test", task.split.test)):
+        expected = model.decision_function(clinical.iloc[of_part])
+        np.testing.assert_allclose(first["clinical", part], expected)
+    assert not np.allclose(first["clinical", "validation"], first["clinical", "train"])
+
+
 def test_both_parts_of_the_signal_are_found(quick_study):
     plan = plan_of(quick_study, split={"repeats": 10})
     predictions = fit_clinical_models(plan, results_of(plan)).predictions
@@ -184,6 +223,16 @@ def test_words_that_are_numbers_are_numbers_and_unknown_is_missing():
     taken = take_clinical(cohort, ["size", "er"])
     np.testing.assert_array_equal(taken["size"][:3], [2.5, np.nan, 4.0])
     assert taken["er"][:3].tolist() == ["neg", "pos", None]
+
+
+def test_none_is_a_word_and_what_portals_write_for_nothing_is_missing():
+    cohort = clinical_cohort(
+        therapy=["none", "chemo", "None"] * 20,
+        stage=["II", "[Not Available]", "Not Reported", "'--", "n/a", "III"] * 10,
+    )
+    taken = take_clinical(cohort, ["therapy", "stage"])
+    assert taken["therapy"][:3].tolist() == ["none", "chemo", "None"]
+    assert taken["stage"][:6].tolist() == ["II", None, None, None, None, "III"]
 
 
 def test_the_columns_of_the_endpoint_are_kept_with_the_cohort(tables):

@@ -217,3 +217,13 @@ def test_tissue_that_is_left_out_need_not_be_of_a_cohort(quick_study, cohort_fil
     folder = run(quick_study(models=["LR"], split=LEFT_OUT), tmp_path / "out")
     left_out = folder.read_table("predictions.parquet")["left_out"]
     assert set(left_out) == {"north", "south"}
+
+
+def test_a_study_that_cannot_be_audited_claims_no_folder(quick_study, tmp_path, monkeypatch):
+    def refuse(*_):
+        raise DeepCMEError("cannot be audited")
+
+    monkeypatch.setattr("deepcme.study.run.audit_cohort", refuse)
+    with pytest.raises(DeepCMEError, match="cannot be audited"):
+        run(quick_study(models=["LR"]), tmp_path / "out")
+    assert not (tmp_path / "out").exists()

@@ -6,9 +6,12 @@ from scipy import stats
 from sklearn.metrics import roc_auc_score
 
 from deepcme import Cohort, DeepCMEError
+from deepcme.arrays import CohortArrays
 from deepcme.evaluation.nulls import compute_permutation_table
 from deepcme.report.page import write_report
 from deepcme.study import executors
+from deepcme.study.fit import fit_task
+from deepcme.study.nulls import describe_null_runs
 from deepcme.study.plan import make_plan
 from deepcme.study.run import run_study
 from deepcme.study.sections import FEW_RUNS
@@ -182,8 +185,69 @@ def test_random_sets_of_a_signature_have_the_size_that_can_enter(quick_study, tm
     path.write_text("gene1\ngene2\ngene6\n")
     study = quick_study(models=["LR"], nulls={"signatures": [path], "permutations": 0})
     mine, *random = null_runs(make_plan(study, cohort_with_rare_genes()))
-    assert (mine.genes, mine.size) == ((1, 2, 6), 2)
+    assert (mine.genes, mine.size) == ((1, 2), 2)
     assert [run.size for run in random] == [2] * FEW_RUNS
+    said = describe_null_runs([mine, *random], "LR")
+    assert (
+        "3 of its 3 genes found, as 3 columns of the cohort. 2 of these columns enter" in said
+    )
+
+
+def test_genes_that_an_inner_fold_leaves_out_are_not_drawn(quick_study):
+    """In 12% of the samples on average, so that some inner folds hold too few of them."""
+    random = np.random.default_rng(0)
+    X = random.gamma(2.0, 3.0, (60, 40)) * (random.random((60, 40)) < 0.12)
+    X[:, :2] = random.gamma(2.0, 3.0, (60, 2))
+    cohort = Cohort.from_arrays(
+        X,
+        np.repeat([1, 0], [20, 40]),
+        samples=[f"S{i}" for i in range(60)],
+        genes=[f"gene{i}" for i in range(40)],
+        endpoint="invented",
+        scale="fpkm",
+    )
+    study = quick_study(
+        models=["LR-tuned"],
+        split={"design": "nested", "folds": 4, "repeats": 1},
+        nulls={"gene_sets": 20, "sizes": [1], "permutations": 0},
+    )
+    plan = make_plan(study, cohort)
+    for gene in {gene for run in null_runs(plan) for gene in run.genes}:
+        expressed = X[:, gene] > 0
+        for task in plan.tasks:
+            for inner in task.split.inner:
+                assert expressed[inner.train].mean() >= study.preprocessing.min_prevalence
+    data = CohortArrays.of(cohort)
+    for task in plan.tasks[4:12]:
+        assert np.isfinite(fit_task(data, task).score).all()
+
+
+def test_a_killed_addition_leaves_no_table_of_another(quick_study, tmp_path, signature):
+    """A run that is killed has claimed the folder, and fitted nothing yet."""
+
+    finished = {"permutations": 1, "gene_sets": 1, "signatures": [signature]}
+
+    def interrupted(nulls, genes):
+        folder = run(quick_study(models=["LR"], nulls=finished), tmp_path / "out")
+        assert (folder.path / "nulls.csv").exists()
+        signature.write_text(genes)
+        folder.claim(make_plan(quick_study(models=["LR"], nulls=nulls), invented_cohort()))
+        assert not (folder.path / "nulls.csv").exists()
+        return write_report(folder, ["md"]).read_text(encoding="utf-8")
+
+    text = interrupted({"permutations": 2}, signature.read_text())
+    assert "Permutation test: not finished; run the study again." in text
+    assert "Random gene sets: not run (--nulls N)." in text
+    text = interrupted(finished, "gene0\ngene3\ngene8\nNONE\n")  # another of the same name
+    assert "Signatures: not finished; run the study again." in text
+    assert "Random gene sets: not finished; run the study again." in text
+
+
+def test_what_is_finished_stays_when_the_same_is_asked_again(quick_study, tmp_path, signature):
+    study = quick_study(models=["LR"], nulls={**NULLS, "signatures": [signature]})
+    folder = run(study, tmp_path / "out")
+    folder.claim(make_plan(study, invented_cohort()))
+    assert (folder.path / "nulls.csv").exists()
 
 
 def test_who_asks_for_gene_sets_gets_what_they_stand_beside(quick_study, signature):

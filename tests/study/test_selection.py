@@ -1,5 +1,6 @@
 """Gene selection in a study: tasks like any other, tables, and sentences that claim no more."""
 
+import shutil
 import tomllib
 
 import numpy as np
@@ -14,9 +15,14 @@ from deepcme.report.selection import describe_selection
 from deepcme.study import executors
 from deepcme.study.plan import make_plan
 from deepcme.study.run import TasksFailedError, run_study
-from deepcme.study.selection import make_selection_tasks, run_selection_task
-from deepcme.study.selection_tables import SELECTION_TABLES, collect_stability
+from deepcme.study.selection import (
+    SELECTION_TABLES,
+    make_selection_tasks,
+    run_selection_task,
+)
+from deepcme.study.selection_tables import collect_stability
 from deepcme.study.spec import load_study, make_study
+from deepcme.study.store import StudyFolder
 from tests.conftest import invented_cohort
 from tests.study.conftest import QUICK_NETWORK
 
@@ -244,6 +250,29 @@ def test_it_can_be_added_to_a_finished_study_and_taken_away(study, folder, tmp_p
     run_study(off, tmp_path / "out", jobs=1, quiet=True)
     assert not any((later.path / name).exists() for name in SELECTION_TABLES)
     assert "Not run (--selection)." in write_report(later).read_text(encoding="utf-8")
+
+
+def test_a_killed_addition_is_a_sentence_of_the_report(quick_study, study, folder, tmp_path):
+    plain = quick_study(models=["LR"])
+    later = run_study(plain, tmp_path / "out", jobs=1, quiet=True)
+    write_report(later, ["md"])
+    added = plain.model_copy(update={"selection": study.selection})
+    later.claim(make_plan(added, invented_cohort()))
+    for form in ("md", "html"):
+        text = write_report(later, [form]).read_text(encoding="utf-8")
+        assert "Not finished: run the study again with gene selection." in text
+
+
+def test_tables_of_other_settings_go_before_anything_is_fitted(study, folder, tmp_path):
+    later = StudyFolder(shutil.copytree(folder.path, tmp_path / "out"))
+    cohort = invented_cohort(n_patients=90, n_genes=30, positives=40)
+    later.claim(make_plan(study, cohort))
+    assert contents(later) == contents(folder)
+    fewer = study.model_copy(
+        update={"selection": study.selection.model_copy(update={"rankers": ("soft-path",)})}
+    )
+    later.claim(make_plan(fewer, cohort))
+    assert not any((later.path / name).exists() for name in SELECTION_TABLES)
 
 
 def test_the_report_of_a_study_from_before_gene_selection(quick_study, tmp_path):

@@ -4,7 +4,7 @@ import pytest
 
 from deepcme import DeepCMEError
 from deepcme.study.run import run_study
-from deepcme.study.selection_tables import SELECTION_TABLES
+from deepcme.study.selection import SELECTION_TABLES
 from tests.study.test_clinical import CLINICAL, clinical_cohort
 
 SELECTION = {"run": True, "rankers": ["soft-path"], "random_panels": 2, "pairs": 2}

@@ -28,7 +28,11 @@ from deepcme.report.added_value import added_value_makers, describe_added_value
 from deepcme.report.design import read_settings
 from deepcme.report.methods import Paragraph, compute_model_settings, describe_methods
 from deepcme.report.nulls import compute_null_tables
-from deepcme.report.selection import describe_selection, selection_makers
+from deepcme.report.selection import (
+    describe_selection,
+    describe_want_of_selection,
+    selection_makers,
+)
 from deepcme.report.tripod import compute_probast, compute_tripod
 from deepcme.report.verdict import Verdict, make_verdict
 from deepcme.seeds import seed_for
@@ -82,7 +86,8 @@ def compute_contents(folder: StudyFolder) -> Contents:
     """
     predictions = folder.read_table("predictions.parquet")
     identity = folder.read_json("identity.json")
-    settings = read_settings(folder) | {"selection": folder.read_selection()}
+    selection_settings = {"run": False, **folder.read_settings("selection")}
+    settings = read_settings(folder) | {"selection": selection_settings}
     identity["study"] = settings
     cohort = folder.read_json("cohort.json")
     models = settings["models"]
@@ -151,7 +156,8 @@ def compute_contents(folder: StudyFolder) -> Contents:
         made.get("permutation"),
         notes.get("added_value_verdict", ""),
     )
-    selection = describe_selection(made) if settings["selection"]["run"] else []
+    selection = describe_selection(made) if "panel_choice" in made else []
+    notes["selection"] = describe_want_of_selection(settings)
     methods = describe_methods(settings, cohort, made, notes)
     return Contents(
         cohort, identity, headline, findings, verdict, made, notes, selection, methods

@@ -142,6 +142,7 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
         ("events", "Events", ",.0f"),
     ),
     "added_value_auc": (
+        (LEFT_OUT, "Cohort left out", ""),
         ("model", "Model", ""),
         ("auc", "AUC", ".3f"),
         *_INTERVAL,

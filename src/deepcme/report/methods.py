@@ -8,9 +8,9 @@ from typing import Any
 import pandas as pd
 
 from deepcme.baselines import TUNED_REGRESSION
+from deepcme.ensemble import ENSEMBLE
 from deepcme.evaluation.bootstrap import DEFAULT_DRAWS
 from deepcme.evaluation.comparison import DEFAULT_MARGIN
-from deepcme.ensemble import ENSEMBLE
 from deepcme.report.design import describe_design
 from deepcme.scales import LINEAR_SCALES
 from deepcme.study.grid import TUNED, grid_points

@@ -12,6 +12,12 @@ from deepcme.sources.reading import few
 from deepcme.study.store import StudyFolder
 
 LEVEL = 0.05
+_SETTINGS = {
+    "permutation": "permutations",
+    "random_genes": "gene_sets",
+    "signatures": "signatures",
+}
+_UNFINISHED = "{}: not finished; run the study again."
 
 
 def compute_null_tables(
@@ -41,7 +47,11 @@ def compute_null_tables(
     }
     runs = folder.read_null_runs()
     if runs.empty:
-        return {}, notes
+        asked = folder.read_settings("nulls")
+        return {}, {
+            note: _UNFINISHED.format(text.split(":")[0]) if asked.get(_SETTINGS[note]) else text
+            for note, text in notes.items()
+        }
     comparison = compute_null_comparison(runs, model, auc)
     tables = {"null_runs": runs, "nulls": comparison}
     if (runs["kind"] == "permuted labels").any():

@@ -10,6 +10,7 @@ import pandas as pd
 
 from deepcme.selection.panel_tables import describe_choice
 from deepcme.selection.scores import FEW_DRIVING_SAMPLES
+from deepcme.study.selection import SELECTION_TABLES
 from deepcme.study.store import StudyFolder
 
 _GENES_OF_A_PANEL = 20
@@ -27,8 +28,9 @@ _SCORES = {
 def selection_makers(
     folder: StudyFolder, settings: dict[str, Any]
 ) -> dict[str, Callable[[], pd.DataFrame]]:
-    """Makers of the section's tables, by name; none if genes were not selected."""
-    if not settings["selection"]["run"]:
+    """Makers of the section's tables, by name; none if genes were not selected, or not yet."""
+    is_finished = all((folder.path / name).is_file() for name in SELECTION_TABLES)
+    if not (settings["selection"]["run"] and is_finished):
         return {}
 
     def read(name: str) -> Callable[[], pd.DataFrame]:
@@ -106,6 +108,13 @@ def describe_selection(tables: dict[str, pd.DataFrame]) -> list[str]:
             "(flagged): they tell of those samples."
         )
     return sentences
+
+
+def describe_want_of_selection(settings: dict[str, Any]) -> str:
+    """Why a report has no gene selection, where it has none."""
+    if settings["selection"]["run"]:
+        return "Not finished: run the study again with gene selection."
+    return "Not run (--selection)."
 
 
 def _describe_index(indices: pd.DataFrame) -> str:

@@ -85,10 +85,7 @@ def _advantage(model: str, comparison: pd.DataFrame | None) -> str:
     if comparison is None or comparison.empty:
         return ""
     best = comparison[comparison["best_baseline"]].iloc[0]
-    numbers = (
-        f"AUC difference {best['difference']:+.3f}, 95% interval "
-        f"{best['ci_low']:+.3f} to {best['ci_high']:+.3f}"
-    )
+    numbers = f"AUC difference {best['difference']:+.3f}, {_interval(best, '+.3f')}"
     baseline = best["baseline"]
     if best["ci_low"] > 0:
         return f"{model} did better than {baseline}, the best baseline ({numbers})."
@@ -101,7 +98,8 @@ def _discrimination(model: str, row: pd.Series[Any], split: dict[str, Any]) -> s
     over = describe_test_parts(split, int(row["n_splits"]))
     sentence = f"The mean test AUC of {model} over {over} is {_auc(row)}."
     if _holds_chance(row):
-        return f"{sentence} This interval holds 0.5: chance is not excluded."
+        why = "This interval holds 0.5" if np.isfinite(row["ci_low"]) else "Without an interval"
+        return f"{sentence} {why}: chance is not excluded."
     return sentence
 
 
@@ -114,21 +112,28 @@ def _discrimination_by_cohort(model: str, rows: pd.DataFrame) -> str:
     ]
     if chance := [str(row[LEFT_OUT]) for row in records if _holds_chance(row)]:
         sentences.append(
-            f"The interval holds 0.5 in {', '.join(chance)}: chance is not excluded."
+            f"No interval excludes 0.5 in {', '.join(chance)}: chance is not excluded."
         )
     return " ".join(sentences)
 
 
 def _auc(row: pd.Series[Any], where: str = "") -> str:
     return (
-        f"{row['auc']:.3f}{where} (95% interval {row['ci_low']:.3f} to {row['ci_high']:.3f}; "
+        f"{row['auc']:.3f}{where} ({_interval(row, '.3f')}; "
         f"{int(row['n'])} samples of {int(row['n_patients'])} patients, "
         f"{int(row['events'])} events)"
     )
 
 
+def _interval(row: pd.Series[Any], form: str) -> str:
+    if not np.isfinite([row["ci_low"], row["ci_high"]]).all():
+        return "no interval can be given"
+    return f"95% interval {row['ci_low']:{form}} to {row['ci_high']:{form}}"
+
+
 def _holds_chance(row: pd.Series[Any]) -> bool:
-    return bool(row["ci_low"] <= 0.5 <= row["ci_high"])
+    """Whether the interval does not exclude 0.5, as one that cannot be given does not."""
+    return not (row["ci_low"] > 0.5 or row["ci_high"] < 0.5)
 
 
 def _few_events(rows: pd.DataFrame) -> str:

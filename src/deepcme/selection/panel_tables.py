@@ -36,7 +36,8 @@ def compute_panel_curve(
         the mean within splits, its interval that of `compute_discrimination`;
         the standard error is that of the mean over splits, corrected for their
         overlap [1]_. Beside it stand the mean and the extremes, over random
-        panels of the same size, of the same AUC.
+        panels of the same size, of the same AUC. A size that some split has too few
+        genes for is left out.
 
     References
     ----------
@@ -115,7 +116,7 @@ def describe_choice(choice: Mapping[Hashable, Any]) -> str:
     genes = "all genes" if whole else f"{choice['n_genes']} gene{'s' * (choice['n_genes'] > 1)}"
     found = (
         f"{choice['ranker']}: {genes}, AUC {choice['auc']:.2f} "
-        f"({choice['ci_low']:.2f} to {choice['ci_high']:.2f}) on held-out patients"
+        f"({_interval(choice)}) on held-out patients"
     )
     if whole:
         return f"{found}; no smaller panel is within one standard error."
@@ -125,11 +126,17 @@ def describe_choice(choice: Mapping[Hashable, Any]) -> str:
     )
     best = f"the best panel has {choice['best_n_genes']:,} and AUC {choice['best_auc']:.2f}"
     sentence = f"{found}; {beside}; {best}."
-    if choice["ci_low"] <= 0.5:
+    if not choice["ci_low"] > 0.5:
         return f"{sentence} Nothing can be claimed for this panel: chance is not excluded."
     if choice["auc"] <= choice["random_high"]:
         return f"{sentence} Nothing can be claimed for these genes: random ones reach as much."
     return sentence
+
+
+def _interval(choice: Mapping[Hashable, Any]) -> str:
+    if not np.isfinite(choice["ci_low"]):
+        return "no interval can be given"
+    return f"{choice['ci_low']:.2f} to {choice['ci_high']:.2f}"
 
 
 def compute_panel_genes(

@@ -113,8 +113,12 @@ def _without_words_for_missing(column: pd.Series) -> pd.Series:
     if pd.api.types.is_numeric_dtype(column):
         return column
     text = column.astype(object).where(column.notna(), "").map(lambda value: str(value).strip())
-    missing = text.isin(MISSING) | text.map(lambda value: bool(_NOT_RECORDED.fullmatch(value)))
-    return text.mask(missing, None)
+    return text.mask(text.isin(MISSING) | text.map(is_not_recorded), None)
+
+
+def is_not_recorded(word: str) -> bool:
+    """Whether a word is how portals say that there is no value, such as ``Not Reported``."""
+    return _NOT_RECORDED.fullmatch(word) is not None
 
 
 def _named(table: pd.DataFrame, names: Sequence[str]) -> str | None:

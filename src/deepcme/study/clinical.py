@@ -22,6 +22,7 @@ from deepcme.clinical import ClinicalEncoder, ClinicalRegression
 from deepcme.cohort import OBS_COLUMNS, Cohort
 from deepcme.errors import DeepCMEError
 from deepcme.seeds import integer_seed, seed_for
+from deepcme.sources.clinical import is_not_recorded
 from deepcme.study.fit import TaskResult
 from deepcme.study.plan import Plan, Task
 from deepcme.study.spec import CLINICAL, CLINICAL_AND_GENES
@@ -29,7 +30,7 @@ from deepcme.study.tables import concatenate, predictions_of
 from deepcme.threads import single_thread
 
 GENE_SCORE = "gene score"
-_MISSING_WORDS = ("", "unknown", "nan", "none", "na")
+_MISSING_WORDS = ("", "unknown", "nan", "na", "n/a", "null", "#n/a")
 _MOST_LEVELS = 20
 
 
@@ -37,7 +38,7 @@ def take_clinical(cohort: Cohort, columns: Sequence[str]) -> pd.DataFrame:
     """Clinical columns of a cohort, as numbers or words.
 
     Numbers are floats, NaN where missing; anything else is words, None where
-    missing, blank or "unknown".
+    missing, blank, "unknown" or "not reported". "None" is a word like any other.
 
     Raises
     ------
@@ -78,7 +79,8 @@ def _as_predictor(values: pd.Series) -> pd.Series:
         text = (
             values.astype(object).where(values.notna(), "").map(lambda word: str(word).strip())
         )
-        words = text.mask(text.str.lower().isin(_MISSING_WORDS), None)
+        missing = text.str.lower().isin(_MISSING_WORDS) | text.map(is_not_recorded)
+        words = text.mask(missing, None)
         numbers = pd.to_numeric(words, errors="coerce").astype(np.float64)
         found = numbers if numbers.notna().equals(words.notna()) else words
     _refuse_values(found)
@@ -141,10 +143,10 @@ def fit_clinical_models(plan: Plan, results: Iterable[tuple[Task, TaskResult]]) 
         for task, result in results:
             if result.oof_score is None:
                 continue
-            rows = clinical.iloc[result.rows].reset_index(drop=True)
+            rows = clinical.iloc[_distinct_rows(task, result)].reset_index(drop=True)
             by_model = {
                 CLINICAL: rows,
-                CLINICAL_AND_GENES: rows.assign(**{GENE_SCORE: _gene_scores(result)}),
+                CLINICAL_AND_GENES: rows.assign(**{GENE_SCORE: _gene_scores(task, result)}),
             }
             named: set[str] = set()
             for name, predictors in by_model.items():
@@ -161,21 +163,29 @@ def fit_clinical_models(plan: Plan, results: Iterable[tuple[Task, TaskResult]]) 
     )
 
 
-def _gene_scores(result: TaskResult) -> NDArray[np.float64]:
-    """Logit of every row by a gene model that was not fitted on it."""
+def _distinct_rows(task: Task, result: TaskResult) -> NDArray[np.int64]:
+    """The fitted rows, each once though it be of two parts, then the test part."""
     assert result.oof_score is not None
-    return np.concatenate([result.oof_score, result.score[len(result.oof_score) :]])
+    return np.concatenate([result.rows[: len(result.oof_score)], task.split.test])
+
+
+def _gene_scores(task: Task, result: TaskResult) -> NDArray[np.float64]:
+    """Logit of every distinct row by a gene model that was not fitted on it."""
+    assert result.oof_score is not None
+    return np.concatenate([result.oof_score, result.score[-len(task.split.test) :]])
 
 
 def _fit(
     cohort: Cohort, predictors: pd.DataFrame, task: Task, result: TaskResult, seed: int
 ) -> tuple[ClinicalRegression, TaskResult]:
-    n_train, n_fitting = len(task.split.train), len(result.rows) - len(task.split.test)
+    n_train, n_validation = len(task.split.train), len(task.split.validation)
+    n_fitting = len(predictors) - len(task.split.test)
     fitting, rows = predictors.iloc[:n_fitting], result.rows[:n_fitting]
     model = ClinicalRegression(random_state=seed)
     model.fit(fitting, cohort.labels[rows], groups=cohort.patients[rows])
-    score = model.decision_function(predictors)
-    score[n_train:n_fitting] = model.oof_decision_function_[n_train:]
+    logits = model.decision_function(predictors)
+    validation = model.oof_decision_function_[n_fitting - n_validation :]
+    score = np.concatenate([logits[:n_train], validation, logits[n_fitting:]])
     return model, replace(result, score=score, probability=expit(score))
 
 

@@ -51,7 +51,7 @@ class TaskResult:
         Loss and validation AUC by epoch.
     oof_score : ndarray of float64 or None
         Logit of each training and validation row by a fit without it, where the
-        task asks for it.
+        task asks for it; once for a row of both parts.
     held_out_scores : DataFrame or None
         `compute_gene_scores` of the genes on the test part.
     """
@@ -74,7 +74,9 @@ def fit_task(data: CohortArrays, task: Task) -> TaskResult:
     the ensemble and the tuned regression: they are fitted on both parts, and the
     scores of the validation part come from the fits that did not see the row. In
     a nested design the tuned regression is chosen over all inner folds, with
-    preprocessing fitted in each. Of a null run only the scores are kept.
+    preprocessing fitted in each; out-of-fold logits of its rows, where they are
+    wanted, come beside it and leave the fit as it is. Of a null run only the scores
+    are kept.
     """
     data = _as_seen_by(task, data)
     make_engine()  # if it is PyTorch, its threads can be limited only once it is loaded
@@ -156,7 +158,10 @@ def _fit_over_inner_folds(data: CohortArrays, task: Task) -> TaskResult:
     )
     score = np.concatenate(parts).astype(np.float64)
     rows = np.concatenate([rows for _, rows in split.parts()])
-    return TaskResult(rows=rows, score=score, probability=expit(score))
+    oof_score = (
+        _out_of_fold_logits(data, task, training, split.train) if task.prevalidated else None
+    )
+    return TaskResult(rows=rows, score=score, probability=expit(score), oof_score=oof_score)
 
 
 def _inner_folds(data: CohortArrays, task: Task) -> Iterator[Fold]:

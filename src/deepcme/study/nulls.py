@@ -99,16 +99,20 @@ def make_null_runs(study: Study, cohort: Cohort, splits: Sequence[Split]) -> lis
 def find_entering_genes(
     cohort: Cohort, splits: Sequence[Split], preprocessing: PreprocessingSettings
 ) -> NDArray[np.int64]:
-    """Positions of the genes that no split's training part leaves out for want of values."""
+    """Positions of the genes that no training part leaves out for want of values.
+
+    Those of the inner folds count too: a model tuned over them preprocesses in each.
+    """
     everywhere = np.ones(cohort.n_genes, dtype=bool)
-    for split in splits:
+    parts = [part.train for split in splits for part in (split, *split.inner)]
+    for rows in parts:
         steps = make_preprocessor(
             cohort.scale,
             zero_means_absent=cohort.zero_means_absent,
             min_prevalence=preprocessing.min_prevalence,
             clip=preprocessing.clip,
         )[:-1]  # standardising leaves no gene out
-        steps.fit(cohort.X if preprocessing.fit_on == "all" else cohort.X[split.train])
+        steps.fit(cohort.X if preprocessing.fit_on == "all" else cohort.X[rows])
         everywhere &= np.isin(np.arange(cohort.n_genes), kept_genes(steps))
     return np.flatnonzero(everywhere)
 
@@ -126,13 +130,14 @@ def _signature_runs(
 ) -> Iterator[NullRun]:
     for number, path in enumerate(settings.signatures, start=1):
         signature = read_signature(path, cohort)
-        size = len(np.intersect1d(signature.genes, pool))
-        if size == 0:
+        genes = np.intersect1d(signature.genes, pool)
+        if len(genes) == 0:
             raise DeepCMEError(
                 f"{path}: none of its genes is expressed in enough samples of every split; "
                 "lower min_prevalence under [preprocessing], or leave the signature out."
             )
-        yield NullRun("signature", number, size, genes=signature.genes, signature=signature)
+        entering = tuple(genes.tolist())
+        yield NullRun("signature", number, len(genes), genes=entering, signature=signature)
 
 
 def _random_runs(
@@ -156,5 +161,15 @@ def describe_null_runs(runs: Sequence[NullRun], model: str) -> str:
     counted = [
         words[kind].format(count=count, size=size) for (kind, size), count in counts.items()
     ]
-    found = [run.signature.describe() for run in runs if run.signature is not None]
+    found = [_describe_signature(run, run.signature) for run in runs if run.signature]
     return " ".join([f"Reruns of {model}: {', '.join(counted)}.", *found])
+
+
+def _describe_signature(run: NullRun, signature: Signature) -> str:
+    """What was found of it, and what of that enters."""
+    if run.size == len(signature.genes):
+        return signature.describe()
+    return (
+        f"{signature.describe()} {run.size:,} of these columns enter; the others have values "
+        "in too few samples of some split."
+    )

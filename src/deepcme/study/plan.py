@@ -6,7 +6,7 @@ import hashlib
 import json
 import platform
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib.metadata import version
 from itertools import product
 from typing import Any
@@ -130,7 +130,7 @@ def _model_tasks(
     models += [(point.model(), point) for point in grid_points(study.grid.search)]
     for (model, point), (number, split) in product(models, enumerate(splits, start=1)):
         asked = _asked_of(study, model)
-        for inner_fold, fitted in _fitted_splits(split, model, point, asked["prevalidated"]):
+        for inner_fold, fitted in _fitted_splits(split, model, point):
             path = [number] if inner_fold is None else [number, inner_fold]
             content = {**common, "model": model.model_dump(), "number": path}
             content |= {name: True for name, wanted in asked.items() if wanted}
@@ -179,15 +179,8 @@ def _fitted_splits(
     split: Split,
     model: ModelSettings,
     point: GridPoint | None = None,
-    prevalidated: bool = False,
 ) -> list[tuple[int | None, Split]]:
-    """The splits that a model is fitted on for one test part, with their inner folds.
-
-    A prevalidated model needs scores of all fitted rows by one rule, so it chooses on the
-    validation part alone, in every design.
-    """
-    if prevalidated:
-        return [(None, replace(split, inner=()))]
+    """The splits that a model is fitted on for one test part, with their inner folds."""
     if point is not None and split.inner:
         return list(enumerate(split.inner, start=1))
     if model.estimator == TUNED_REGRESSION and split.inner:

@@ -23,8 +23,8 @@ from deepcme.study.executors import AnyTask, Outcome, run_on_dask, run_on_proces
 from deepcme.study.grid import summarise_grid
 from deepcme.study.nulls import describe_null_runs
 from deepcme.study.plan import Plan, make_plan
-from deepcme.study.selection import SelectionTask, make_selection_tasks
-from deepcme.study.selection_tables import SELECTION_TABLES, write_selection_tables
+from deepcme.study.selection import SELECTION_TABLES, SelectionTask, make_selection_tasks
+from deepcme.study.selection_tables import write_selection_tables
 from deepcme.study.spec import Study, is_network
 from deepcme.study.store import StudyFolder
 

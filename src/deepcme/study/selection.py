@@ -30,6 +30,13 @@ from deepcme.threads import single_thread
 Arrays = dict[str, NDArray[Any]]
 Kind = Literal["panel", "decoys", "half", "clusters"]
 
+SELECTION_TABLES = (
+    "panel_predictions.parquet", "panel_curve.csv", "panel_choice.csv", "panel_genes.csv",
+    "selection_claims.csv", "selection_genes.csv", "selection_clusters.csv",
+    "selection_blocks.csv", "selection_stability.csv", "held_out_gene_scores.csv",
+    "score_agreement.csv",
+)  # fmt: skip
+
 FEWEST_PATIENTS = 4
 """Patients of each class, so that either half of them holds two."""
 

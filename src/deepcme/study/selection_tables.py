@@ -21,19 +21,13 @@ from deepcme.selection.panel_tables import (
 from deepcme.selection.scores import compute_score_agreement, describe_genes
 from deepcme.selection.stability import StabilitySelection, count_first_genes
 from deepcme.study.plan import Plan
-from deepcme.study.selection import Arrays, Kind, SelectionTask
+from deepcme.study.selection import SELECTION_TABLES, Arrays, Kind, SelectionTask
 from deepcme.study.store import StudyFolder
 from deepcme.study.tables import Results
 
 SelectionResults = Sequence[tuple[SelectionTask, Arrays]]
 PositionArray = NDArray[np.int64]
 
-SELECTION_TABLES = (
-    "panel_predictions.parquet", "panel_curve.csv", "panel_choice.csv", "panel_genes.csv",
-    "selection_claims.csv", "selection_genes.csv", "selection_clusters.csv",
-    "selection_blocks.csv", "selection_stability.csv", "held_out_gene_scores.csv",
-    "score_agreement.csv",
-)  # fmt: skip
 HELD_OUT_COLUMNS = (
     "model", "gene", "symbol", "first_layer", "integrated_gradients", "permutation", "splits",
     "prevalence", "largest_z", "driving_samples", "few_driving_samples",

@@ -50,7 +50,7 @@ from deepcme.errors import DeepCMEError
 from deepcme.files import whole_file, write_csv, write_text
 from deepcme.study.fit import TaskResult
 from deepcme.study.plan import CLINICAL_VALUES, Plan, Task
-from deepcme.study.selection import Arrays, SelectionTask
+from deepcme.study.selection import SELECTION_TABLES, Arrays, SelectionTask
 
 _NULL_RUNS = "nulls.csv"
 # Text as it stands: Entrez ids are genes, a signature may be called 007 and a model 1.
@@ -96,9 +96,19 @@ class StudyFolder:
                 f"{self.path}: neither empty nor a study's folder: choose another --out."
             )
         (self.path / "tasks").mkdir(parents=True, exist_ok=True)
+        self._remove_outdated(plan)
         write_text(self.path / "study.toml", plan.study.to_toml())
         write_text(self.path / "cohort.json", _as_json(describe_cohort(plan.cohort)))
         write_text(self._identity_path, _as_json(identity))
+
+    def _remove_outdated(self, plan: Plan) -> None:
+        """Remove what additions with other settings, or another signature, left behind."""
+        wanted = tomllib.loads(plan.study.to_toml())
+        nulls = [task for task in plan.tasks if task.null is not None]
+        if self.read_settings("nulls") != wanted["nulls"] or not all(map(self.has, nulls)):
+            self.remove_tables([_NULL_RUNS])
+        if self.read_settings("selection") != wanted["selection"]:
+            self.remove_tables(SELECTION_TABLES)
 
     def _task_path(self, task: Task | SelectionTask) -> Path:
         return self.path / "tasks" / f"{task.key}.npz"
@@ -217,11 +227,14 @@ class StudyFolder:
         findings: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
         return findings
 
-    def read_selection(self) -> dict[str, Any]:
-        """Settings of gene selection in the last run, which may have added it."""
-        settings = tomllib.loads((self.path / "study.toml").read_text(encoding="utf-8"))
-        selection: dict[str, Any] = settings.get("selection", {"run": False})
-        return selection
+    def read_settings(self, section: str) -> dict[str, Any]:
+        """A section of the last run's settings, such as one that it added; empty without."""
+        path = self.path / "study.toml"
+        if not path.is_file():
+            return {}
+        settings = tomllib.loads(path.read_text(encoding="utf-8"))
+        found: dict[str, Any] = settings.get(section, {})
+        return found
 
     def remove_tables(self, names: Iterable[str]) -> None:
         """Remove tables that the study no longer has."""
