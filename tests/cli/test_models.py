@@ -56,9 +56,14 @@ def test_from_training_to_validation_and_transfer(folder, monkeypatch, capsys):
     assert run(monkeypatch, "validate", model, other, "-o", folder / "validation") == 0
     assert "cross-validation on invented promised" in capsys.readouterr().out
     assert (folder / "validation" / "report.html").exists()
+    for name in ("calibration", "recalibrated", "decision_curve"):
+        drawn = folder / "validation" / "figures" / name
+        assert drawn.with_suffix(".svg").read_text().startswith("<svg")
+        assert drawn.with_suffix(".pdf").read_bytes().startswith(b"%PDF")
     words = ["transfer", cohort, other, "-o", folder / "transfer", "--jobs", 1]
     assert run(monkeypatch, *words) == 0
     assert np.isfinite(pd.read_csv(folder / "transfer" / "transfer.csv")["auc"]).all()
+    assert (folder / "transfer" / "transfer.pdf").read_bytes().startswith(b"%PDF")
 
 
 @pytest.mark.parametrize(

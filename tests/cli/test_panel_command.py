@@ -5,6 +5,7 @@ import sys
 
 import pandas as pd
 
+from deepcme import Cohort
 from tests.conftest import invented_cohort
 
 COMMAND = [sys.executable, "-c", "from deepcme.cli import main; main()"]
@@ -40,6 +41,27 @@ def test_from_a_cohort_to_a_panel(tmp_path):
     ]
     assert pd.read_csv(folder / "panel_genes.csv")["gene"].tolist() == ["gene0"]
     assert "Genes in the panel" in (folder / "panel_curve.svg").read_text()
+
+
+def test_no_gene_becomes_a_formula_of_a_spreadsheet(tmp_path):
+    base = invented_cohort(n_patients=90, positives=40)
+    attack = '=HYPERLINK("http://example.org")'
+    Cohort.from_arrays(
+        base.X,
+        base.labels,
+        samples=base.samples.tolist(),
+        genes=[attack, *base.gene_ids.tolist()[1:]],
+        endpoint=base.endpoint,
+        scale="fpkm",
+    ).save(tmp_path / "cohort.h5ad")
+    ran = deepcme(
+        "panel", "cohort.h5ad", "--ranker", "soft-path", "--repeats", "2",
+        "--random-panels", "1", "--jobs", "1", "--out", "out", cwd=tmp_path,
+    )  # fmt: skip
+    assert ran.returncode == 0, ran.stderr
+    genes = pd.read_csv(tmp_path / "out" / "panel_genes.csv")["gene"].tolist()
+    assert genes == [f"'{attack}"]
+    assert (tmp_path / "out" / "panel_curve.pdf").read_bytes().startswith(b"%PDF")
 
 
 def test_bad_input_is_one_sentence(tmp_path):

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from deepcme import read_report
 from deepcme.report.added_value import describe_added_value
 from deepcme.report.page import write_report
 from deepcme.report.tripod import compute_probast, compute_tripod
@@ -123,6 +124,9 @@ def test_the_report_has_the_section_and_the_verdict_its_sentence(folder):
     assert "Clinical columns: age, grade." in text
     markdown = (folder.path / "report.md").read_text(encoding="utf-8")
     assert "## Added value of genes over clinical columns" in markdown
+    report = read_report(folder.path)
+    assert report.notes["added_value_verdict"] in report.verdict.paragraph
+    assert report.verdict.paragraph in markdown.split("## ")[0]
 
 
 def test_its_tables_are_files(folder):

@@ -1,5 +1,6 @@
 """The report's numbers come from the predictions, its page from one safe file."""
 
+import json
 import re
 
 import numpy as np
@@ -11,6 +12,7 @@ from deepcme import Cohort, DeepCMEError, read_report
 from deepcme.files import write_csv
 from deepcme.report import tables
 from deepcme.report.page import gene_link, write_report
+from deepcme.report.side_by_side import compute_side_by_side
 from deepcme.study.run import run_study
 from deepcme.study.spec import make_study
 from deepcme.study.store import StudyFolder
@@ -76,6 +78,8 @@ def test_a_notebook_gets_the_same_tables_and_the_charts_as_objects(folder):
     assert "vega-lite" in report.charts["roc"].to_dict()["$schema"]
     assert report.verdict.paragraph in (folder.path / "report.md").read_text(encoding="utf-8")
     assert "history" not in report.notes
+    assert report.findings == folder.read_findings()
+    assert report.findings
 
 
 def copy_of(folder, path):
@@ -182,6 +186,63 @@ def test_every_chart_and_table_has_a_label_for_screen_readers(page):
     assert text.count('class="scroll') == len(
         re.findall(r'class="scroll[^>]*aria-label="', text)
     )
+
+
+def test_each_patients_spread_of_risk_is_a_table_and_a_chart(folder, page):
+    spread = pd.read_csv(folder.path / "tables" / "prediction_stability.csv")
+    predictions = folder.read_table("predictions.parquet")
+    test = predictions[(predictions["part"] == "test") & (predictions["model"] == "LR")]
+    sample = test["sample"].value_counts().index[0]
+    risks = test.loc[test["sample"] == sample, "probability"]
+    row = spread[(spread["model"] == "LR") & (spread["sample"] == sample)].iloc[0]
+    assert row["mean"] == pytest.approx(risks.mean())
+    assert (row["low"], row["high"]) == pytest.approx((risks.min(), risks.max()))
+    assert spread.groupby("model")["mean"].apply(lambda m: m.is_monotonic_increasing).all()
+    assert 'id="chart-prediction_stability"' in page
+
+
+def test_markdown_says_what_the_page_says(folder):
+    text = (folder.path / "report.md").read_text(encoding="utf-8")
+    for finding in folder.read_findings():
+        assert f"| {finding['code']} | {finding['severity']} |" in text
+    for words in (
+        "Sensitivity", "At 20%", "Mean sd of risk", "TRIPOD+AI", "PROBAST+AI",
+        "- **Networks**: DeepCME: 1 hidden layer of 6 units",
+    ):  # fmt: skip
+        assert words in text
+    assert ATTACK not in text
+
+
+def test_guidelines_and_settings_are_tables(folder):
+    for name, columns in (
+        ("tripod", ["item", "asks", "answer"]),
+        ("probast", ["domain", "question", "answer"]),
+        ("model_settings", ["model", "estimator", "setting", "value"]),
+    ):
+        assert pd.read_csv(folder.path / "tables" / f"{name}.csv").columns.tolist() == columns
+
+
+def test_the_page_flags_genes_by_the_column_alone(folder, tmp_path):
+    copy = copy_of(folder, tmp_path / "copy")
+    scores = folder.read_table("gene_scores.csv")
+    scores["few_driving_samples"] = scores["gene"] == "gene3"
+    scores.to_csv(copy.path / "gene_scores.csv", index=False)
+    text = write_report(copy).read_text(encoding="utf-8")
+    rows = re.findall(r">(gene\d+)</a>.*?</tr>", text)
+    flagged = [row for row in re.findall(r"<tr>.*?</tr>", text) if "(few)" in row]
+    assert len(rows) == 11
+    assert len(flagged) == 1
+    assert ">gene3</a>" in flagged[0]
+
+
+def test_a_study_from_before_there_were_designs_still_has_a_report(folder, tmp_path):
+    copy = copy_of(folder, tmp_path / "old")
+    identity = folder.read_json("identity.json")
+    del identity["study"]["split"]["design"]
+    (copy.path / "identity.json").write_text(json.dumps(identity))
+    assert "3 repeated stratified splits" in write_report(copy).read_text(encoding="utf-8")
+    table = compute_side_by_side([copy, folder])
+    assert set(table["design"]) == {"repeated"}
 
 
 def test_gene_links():

@@ -7,7 +7,11 @@ import pytest
 from deepcme.evaluation.comparison import compute_corrected_t_test
 from deepcme.evaluation.metrics import compute_metrics
 from deepcme.report import publication
+from deepcme.report.page import write_report
 from deepcme.report.publication import ABLATION, PUBLISHED
+from deepcme.study.run import run_study
+from deepcme.study.spec import make_study
+from tests.conftest import invented_cohort
 
 
 def study(models, n_splits=4, seed=0):
@@ -126,3 +130,54 @@ def test_what_was_not_run_is_said(predictions):
     assert "not run" in table.loc["AUC above 0.65 at every batch size and lambda", "this_study"]
     dropout = table[table.index.str.startswith("Dropout")].iloc[0]
     assert (dropout["paper"], dropout["this_study"]) == ("no number given", "not run")
+
+
+def test_figure_5_is_the_papers_models_alone(predictions):
+    table = publication.compute_figure_5(compute_metrics(predictions))
+    assert table["model"].unique().tolist() == [
+        "LR", "SVC", "RF", "DT", "KNN", "DeepCME", "DeepCME-128",
+    ]  # fmt: skip
+    assert len(table) == 7 * 4
+    assert list(table) == ["split", "model", "value", "n", "events"]
+
+
+@pytest.fixture(scope="module")
+def replay(tmp_path_factory):
+    path = tmp_path_factory.mktemp("replay")
+    invented_cohort().save(path / "cohort.h5ad")
+    network = {"name": "DeepCME", "parameters": {"hidden_layers": [6, 6, 6], "max_epochs": 3}}
+    values = {"cohort": {"path": path / "cohort.h5ad"}, "protocol": "paper"}
+    values |= {"split": {"repeats": 2}, "models": [network, "LR"]}
+    folder = run_study(make_study(values), path / "out", jobs=1, quiet=True)
+    summary = pd.DataFrame(
+        {
+            "width": 64, "batch_size": [32, 32, 64, 64], "penalty_strength": [1.0, 10.0] * 2,
+            "splits": 2, "valid_loss": 0.6, "valid_auc": 0.7, "test_auc": [0.6, 0.7, 0.6, 0.5],
+            "test_auc_sd": 0.1, "chosen_in_splits": [2, 0, 0, 0],
+        }
+    )  # fmt: skip
+    summary.to_csv(folder.path / "grid_summary.csv", index=False)
+    write_report(folder)
+    return folder.path
+
+
+def test_figures_and_tables_of_the_paper_are_files_that_say_how_they_were_made(replay):
+    names = [f"figure_{n}" for n in (5, 6, 7, 8)] + [f"table_{n}" for n in (1, 2, 3)]
+    for name in names:
+        assert len(pd.read_csv(replay / "tables" / f"{name}.csv")) > 0
+        drawn = (replay / "figures" / f"{name}.svg").read_text(encoding="utf-8")
+        assert "Protocol paper: 2 splits by sample" in drawn
+        assert "3 epochs" in drawn
+        assert name.replace("_", " ").capitalize() in drawn
+    page = (replay / "report.html").read_text(encoding="utf-8")
+    assert all(f'id="chart-figure_{n}"' in page for n in (5, 6, 7, 8))
+    assert 'id="spec-table_1"' not in page
+    assert "up to 3 epochs" in page
+    assert "up to 500 epochs" not in page
+
+
+def test_a_table_as_a_picture_holds_every_cell(replay):
+    drawn = (replay / "figures" / "table_2.svg").read_text(encoding="utf-8")
+    table = pd.read_csv(replay / "tables" / "table_2.csv")
+    for value in table[["auc", "paper_auc"]].to_numpy().ravel():
+        assert f"{value:.3f}" in drawn

@@ -103,6 +103,13 @@ def test_few_events_are_named():
     assert "imprecise" not in paragraph(discrimination(), None)
 
 
+def test_added_value_stands_before_the_warning_of_few_events():
+    verdict = make_verdict(
+        "DeepCME", [], discrimination(events=40), None, REPEATED, None, "Genes add nothing."
+    )
+    assert ". Genes add nothing. With 40 events" in verdict.paragraph
+
+
 def test_severe_findings_come_first_and_others_do_not():
     findings = [
         {"severity": "severe", "title": "Tissues", "evidence": "7 metastatic."},

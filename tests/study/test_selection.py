@@ -222,7 +222,7 @@ def test_the_page_has_chart_sentences_and_tables(folder):
     assert "Knockoffs, genes (90 samples, 40 events): Nothing can be claimed" in page
     assert 'id="spec-panel_curve"' in page
     assert 'id="table-panel-curve"' in page
-    assert "Genes ranked by soft-path and l1-logistic" in page
+    assert "Genes ranked by soft-path and l1-logistic on training and validation" in page
     markdown = (folder.path / "report.md").read_text(encoding="utf-8")
     assert "## Gene selection" in markdown
     for name in ("panel_curve", "panel_genes", "selection_claims", "score_agreement"):

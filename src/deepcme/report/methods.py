@@ -179,8 +179,8 @@ def _network(estimator: str, settings: Mapping[str, Any]) -> str:
     else:
         loss += " without penalty"
     parts = [
-        f"{len(widths)} hidden layers of {', '.join(map(str, widths))} units (Linear, {norm}"
-        f"{dropout}ReLU) and one output",
+        f"{len(widths)} hidden layer{'s' if len(widths) > 1 else ''} of "
+        f"{', '.join(map(str, widths))} units (Linear, {norm}{dropout}ReLU) and one output",
         loss,
         f"Adam at a learning rate of {settings['learning_rate']:g}, batches of "
         f"{settings['batch_size']}, up to {settings['max_epochs']} epochs",

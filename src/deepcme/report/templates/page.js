@@ -5,7 +5,8 @@ async function draw(element) {
   const target = document.getElementById("chart-" + element.id.slice("spec-".length));
   const options = { actions: false, renderer: "svg", config };
   const { view } = await vegaEmbed(target, JSON.parse(element.textContent), options);
-  const excess = target.scrollWidth - target.clientWidth;
+  const frame = target.parentElement;
+  const excess = frame.scrollWidth - frame.clientWidth;
   if (excess > 0) await view.width(Math.max(view.width() - excess, 200)).runAsync();
 }
 for (const element of document.querySelectorAll('script[id^="spec-"]')) draw(element);
