@@ -39,6 +39,35 @@ def frozen_coverage() -> dict[str, float]:
 
 
 @pytest.fixture
+def shifted_cohorts() -> pd.DataFrame:
+    """Two cohorts left out, right but for logits 1 too high in north and 1 too low in south.
+
+    In each, true risks of 0.2 and 0.8 for 50 patients, of whom 10 and 40 have the event; the
+    validation part tells the threshold, between the two.
+    """
+    risk = np.repeat([0.2, 0.8], 50)
+    label = np.r_[np.arange(50) < 10, np.arange(50) < 40].astype(int)
+    tables = []
+    for split, (cohort, shift) in enumerate({"north": 1.0, "south": -1.0}.items()):
+        logits = np.log(risk / (1 - risk)) + shift
+        for part in ("validation", "test"):
+            names = [f"{cohort} {part} {i}" for i in range(100)]
+            columns = {
+                "split": split,
+                "model": "network",
+                "sample": names,
+                "patient": names,
+                "part": part,
+                "label": label,
+                "score": logits,
+                "probability": expit(logits),
+                "left_out": cohort,
+            }
+            tables.append(pd.DataFrame(columns))
+    return pd.concat(tables, ignore_index=True)
+
+
+@pytest.fixture
 def predictions() -> pd.DataFrame:
     """Four splits of 60 patients by three models; the forest gives no probabilities.
 

@@ -142,6 +142,26 @@ def test_study_curves_count_distinct_samples(predictions):
     assert (curves["n"] == tested).all()
 
 
+def test_errors_of_opposite_sign_in_two_cohorts_do_not_cancel(shifted_cohorts):
+    """By hand: taking the shift of 1 off gives the event rates, so it is what is found."""
+    pooled = compute_calibration(
+        shifted_cohorts.drop(columns="left_out"), np.random.default_rng(0), draws=10
+    ).set_index("metric")
+    assert pooled.loc["in_the_large", "value"] == pytest.approx(0, abs=1e-6)
+    table = compute_calibration(shifted_cohorts, np.random.default_rng(0), draws=10)
+    found = table.set_index(["left_out", "metric"])["value"]
+    for cohort, shift in (("north", -1), ("south", 1)):
+        assert found[cohort, "in_the_large"] == pytest.approx(shift, abs=1e-6)
+        assert found[cohort, "slope"] == pytest.approx(1, abs=1e-6)
+    assert (table["n"] == 100).all()
+
+
+def test_each_cohort_left_out_has_a_curve(shifted_cohorts):
+    curves = compute_study_calibration_curves(shifted_cohorts, points=2).set_index("left_out")
+    for cohort in ("north", "south"):
+        assert curves.loc[cohort, "observed"].tolist() == pytest.approx([0.2, 0.8], abs=1e-6)
+
+
 def test_one_row_for_each_patient_needs_no_cluster_robust_errors(predictions):
     single = predictions.query("split == 0").drop_duplicates(["model", "patient"])
     table = compute_calibration(single, np.random.default_rng(0), draws=10)

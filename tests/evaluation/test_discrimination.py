@@ -90,6 +90,19 @@ def test_thresholds_of_a_study_come_from_validation(predictions, random):
     assert row["ci_low"] <= row["value"] <= row["ci_high"]
 
 
+def test_cohorts_left_out_have_predictive_values_of_their_own(shifted_cohorts, random):
+    """By hand: 40 of the 50 called positive are; where 15 of these are lost, 25 of 35."""
+    south = (shifted_cohorts["left_out"] == "south") & (shifted_cohorts["part"] == "test")
+    rarer = shifted_cohorts.drop(
+        shifted_cohorts.index[south & (shifted_cohorts["label"] == 1)][10:25]
+    )
+    table = compute_study_classification(rarer, random, draws=20)
+    found = table.set_index(["left_out", "metric"])
+    assert found.loc[("north", "ppv"), ["numerator", "denominator"]].tolist() == [40, 50]
+    assert found.loc[("south", "ppv"), ["numerator", "denominator"]].tolist() == [25, 35]
+    assert found.loc[("south", "npv"), "value"] == pytest.approx(40 / 50)
+
+
 def test_a_split_without_validation_rows_has_no_threshold(predictions, random):
     lost = (predictions["split"] == 2) & (predictions["part"] == "validation")
     with pytest.raises(DeepCMEError, match="lacks validation rows"):

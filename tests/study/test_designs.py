@@ -227,3 +227,20 @@ def test_a_study_that_cannot_be_audited_claims_no_folder(quick_study, tmp_path, 
     with pytest.raises(DeepCMEError, match="cannot be audited"):
         run(quick_study(models=["LR"]), tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+def test_the_report_judges_each_cohort_by_itself_and_says_what_it_pools(
+    quick_study, hospitals, tmp_path
+):
+    study = quick_study(models=["LR", "KNN"], split={**LEFT_OUT, "repeats": 1})
+    folder = run(study, tmp_path / "out")
+    page, text = (
+        write_report(folder, [form]).read_text(encoding="utf-8") for form in ("html", "md")
+    )
+    for said in (page, text):
+        assert "Net benefit: pooled over the cohorts left out; errors of opposite sign" in said
+        assert "north: With 7 events and 13 non-events there are too few" in said
+    write_report(folder, ["csv"])
+    for name in ("calibration", "calibration_curves", "classification"):
+        table = pd.read_csv(folder.path / "tables" / f"{name}.csv")
+        assert table["left_out"].unique().tolist() == ["east", "north", "south"], name

@@ -22,6 +22,7 @@ from deepcme.evaluation.logistic import fit_logistic_regression
 from deepcme.evaluation.predictions import (
     FloatArray,
     as_labels_and_probabilities,
+    compute_by_cohort,
     count_rows,
     select_part,
     select_probabilities,
@@ -172,7 +173,8 @@ def compute_study_calibration_curves(
     ----------
     predictions : DataFrame
         Columns `split, model, sample, patient, part, label, score, probability`;
-        models without probabilities are left out.
+        models without probabilities are left out. With a column `left_out` every
+        cohort that it names has curves of its own.
     points : int
         Points of each curve.
 
@@ -189,7 +191,13 @@ def compute_study_calibration_curves(
         If a column is missing, no model has probabilities, or one has them only
         for some rows.
     """
-    test = select_probabilities(select_part(predictions, "test"))
+    return compute_by_cohort(
+        select_probabilities(select_part(predictions, "test")),
+        lambda test: _curves_of_test(test, points),
+    )
+
+
+def _curves_of_test(test: pd.DataFrame, points: int) -> pd.DataFrame:
     tables = []
     for model, rows in test.groupby("model", sort=False, observed=True):
         curve = compute_calibration_curve(
@@ -279,7 +287,8 @@ def compute_calibration(
     ----------
     predictions : DataFrame
         Columns `split, model, sample, patient, part, label, score, probability`;
-        models without probabilities are left out.
+        models without probabilities are left out. With a column `left_out` every
+        cohort that it names is judged by itself.
     random : numpy.random.Generator
     draws : int
 
@@ -297,7 +306,15 @@ def compute_calibration(
         If a column is missing, no model has probabilities, or one has them only
         for some rows.
     """
-    test = select_probabilities(select_part(predictions, "test"))
+    return compute_by_cohort(
+        select_probabilities(select_part(predictions, "test")),
+        lambda test: _calibration_of_test(test, random, draws),
+    )
+
+
+def _calibration_of_test(
+    test: pd.DataFrame, random: np.random.Generator, draws: int
+) -> pd.DataFrame:
     patient_draws = draw_patients(test, draws, random, stratified=False)
     tables = []
     for model, rows in test.groupby("model", sort=False, observed=True):

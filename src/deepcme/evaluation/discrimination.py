@@ -23,10 +23,10 @@ from deepcme.evaluation.bootstrap import (
 from deepcme.evaluation.intervals import compute_wilson_interval
 from deepcme.evaluation.metrics import choose_threshold, compute_metrics
 from deepcme.evaluation.predictions import (
-    LEFT_OUT,
     BooleanArray,
     FloatArray,
     as_labels_and_scores,
+    compute_by_cohort,
     count_rows,
     select_model,
     select_part,
@@ -80,15 +80,10 @@ def compute_discrimination(
        prediction error in microarray classification using resampling.
        Statistical Applications in Genetics and Molecular Biology 7:8.
     """
-    test = select_part(predictions, "test")
-    if LEFT_OUT not in test.columns:
-        return _discrimination_of_test(test, random, draws)
-    tables = []
-    for cohort, rows in test.groupby(LEFT_OUT, sort=False, observed=True):
-        table = _discrimination_of_test(rows, random, draws)
-        table.insert(0, LEFT_OUT, cohort)
-        tables.append(table)
-    return pd.concat(tables, ignore_index=True)
+    return compute_by_cohort(
+        select_part(predictions, "test"),
+        lambda test: _discrimination_of_test(test, random, draws),
+    )
 
 
 def _discrimination_of_test(
@@ -140,7 +135,8 @@ def compute_study_classification(
     Parameters
     ----------
     predictions : DataFrame
-        Columns `split, model, sample, patient, part, label, score`.
+        Columns `split, model, sample, patient, part, label, score`. With a column
+        `left_out` every cohort that it names is judged by itself.
     random : numpy.random.Generator
     draws : int
 
@@ -148,8 +144,8 @@ def compute_study_classification(
     -------
     DataFrame
         `model, metric, value, ci_low, ci_high, numerator, denominator, n,
-        events, n_patients, n_splits`; numerator and denominator are summed over
-        splits. A ratio without denominator is NaN.
+        events, n_patients, n_splits`, and `left_out`; numerator and denominator
+        are summed over splits. A ratio without denominator is NaN.
 
     Raises
     ------
@@ -157,8 +153,16 @@ def compute_study_classification(
         If a column is missing, there is no test row, or a split that a model is
         tested in has no validation row of it.
     """
-    test = select_part(predictions, "test")
     validation = select_part(predictions, "validation")
+    return compute_by_cohort(
+        select_part(predictions, "test"),
+        lambda test: _classification_of_test(test, validation, random, draws),
+    )
+
+
+def _classification_of_test(
+    test: pd.DataFrame, validation: pd.DataFrame, random: np.random.Generator, draws: int
+) -> pd.DataFrame:
     patient_draws = draw_patients(test, draws, random, stratified=False)
     tables = []
     for model, rows in test.groupby("model", sort=False, observed=True):

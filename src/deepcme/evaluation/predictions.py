@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
@@ -72,6 +74,23 @@ def select_probabilities(rows: pd.DataFrame) -> pd.DataFrame:
     for model in missing.index[(missing > 0) & (missing < 1)]:
         raise DeepCMEError(f"The model {model!r} gives probabilities for some rows only.")
     return rows.loc[rows["probability"].notna()]
+
+
+def compute_by_cohort(
+    rows: pd.DataFrame, compute: Callable[[pd.DataFrame], pd.DataFrame]
+) -> pd.DataFrame:
+    """A table computed of all rows, or of those of each cohort left out, which it then names.
+
+    Errors of opposite sign in two cohorts must not cancel.
+    """
+    if LEFT_OUT not in rows.columns:
+        return compute(rows)
+    tables = []
+    for cohort, of_cohort in rows.groupby(LEFT_OUT, sort=False, observed=True):
+        table = compute(of_cohort)
+        table.insert(0, LEFT_OUT, cohort)
+        tables.append(table)
+    return pd.concat(tables, ignore_index=True)
 
 
 def count_rows(rows: pd.DataFrame) -> dict[str, int]:

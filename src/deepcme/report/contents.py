@@ -21,11 +21,12 @@ from deepcme.evaluation.discrimination import (
     compute_study_classification,
 )
 from deepcme.evaluation.metrics import compute_metrics
+from deepcme.evaluation.predictions import LEFT_OUT
 from deepcme.evaluation.stability import compute_instability, compute_prediction_stability
 from deepcme.evaluation.utility import compute_decision_curve
 from deepcme.report import publication, tables
 from deepcme.report.added_value import added_value_makers, describe_added_value
-from deepcme.report.design import read_settings
+from deepcme.report.design import describe_pooling, read_settings
 from deepcme.report.methods import Paragraph, compute_model_settings, describe_methods
 from deepcme.report.nulls import compute_null_tables
 from deepcme.report.selection import (
@@ -137,10 +138,8 @@ def compute_contents(folder: StudyFolder) -> Contents:
         raise DeepCMEError(f"{folder.path}: {notes['discrimination']}")
     discrimination = made["discrimination"]
     of_headline = discrimination[discrimination["model"] == headline]
-    counts = of_headline[["n", "events"]].sum()
-    notes["calibration_evidence"] = describe_calibration_evidence(
-        int(counts["events"]), int(counts["n"] - counts["events"])
-    )
+    notes["calibration_evidence"] = _calibration_evidence(of_headline)
+    notes["pooling"] = describe_pooling(settings["split"])
     null_tables, null_notes = compute_null_tables(
         folder, headline, float(of_headline["auc"].mean())
     )
@@ -162,6 +161,15 @@ def compute_contents(folder: StudyFolder) -> Contents:
     return Contents(
         cohort, identity, headline, findings, verdict, made, notes, selection, methods
     )
+
+
+def _calibration_evidence(discrimination: pd.DataFrame) -> str:
+    """What the counts allow to say, of each cohort left out by itself."""
+    sentences = []
+    for row in discrimination.to_dict("records"):
+        evidence = describe_calibration_evidence(row["events"], row["n"] - row["events"])
+        sentences.append(f"{row[LEFT_OUT]}: {evidence}" if LEFT_OUT in row else evidence)
+    return " ".join(sentences)
 
 
 def _genes(folder: StudyFolder) -> pd.DataFrame:

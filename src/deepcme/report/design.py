@@ -92,6 +92,13 @@ def describe_coverage(split: dict[str, Any]) -> str:
     )
 
 
+def describe_pooling(split: dict[str, Any]) -> str:
+    """What the numbers hide that are of all test parts together; nothing as a rule."""
+    if split["design"] != "leave-one-cohort-out":
+        return ""
+    return "pooled over the cohorts left out; errors of opposite sign cancel."
+
+
 def describe_guard(split: dict[str, Any]) -> str:
     """What keeps overfitting out of the numbers."""
     if split["design"] == "nested":

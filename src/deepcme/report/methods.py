@@ -275,6 +275,11 @@ def _measures(settings: Mapping[str, Any], tables: Mapping[str, pd.DataFrame]) -
             "Calibration line and curve, Brier score and net benefit (Vickers and Elkin 2006) "
             "of the probabilities as the models give them, test parts pooled."
         )
+    if settings["split"]["design"] == "leave-one-cohort-out":
+        sentences.append(
+            "AUCs, predictive values and calibration are those of each cohort by itself; net "
+            "benefit is pooled over them."
+        )
     return " ".join(sentences)
 
 

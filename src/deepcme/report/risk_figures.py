@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import altair as alt
 import pandas as pd
 
+from deepcme.evaluation.predictions import LEFT_OUT
 from deepcme.evaluation.utility import TREAT_ALL, TREAT_NONE
 from deepcme.report.styles import (
     NEUTRAL,
@@ -26,7 +27,8 @@ def plot_calibration(curves: pd.DataFrame, among: Sequence[str] = ()) -> Chart:
     Parameters
     ----------
     curves : DataFrame
-        Columns model, predicted, observed, ci_low, ci_high.
+        Columns model, predicted, observed, ci_low, ci_high; with `left_out` each cohort
+        has a curve of its own, told apart by pointing at it.
     among : sequence of str
         Models of the report in one order, so that each keeps its colour.
     """
@@ -37,6 +39,8 @@ def plot_calibration(curves: pd.DataFrame, among: Sequence[str] = ()) -> Chart:
     base = alt.Chart(curves).encode(
         x=alt.X("predicted:Q", title="Predicted probability", scale=limits)
     )
+    cohort = [f"{LEFT_OUT}:N"] if LEFT_OUT in curves.columns else []
+    base = base.encode(detail=cohort) if cohort else base
     band = base.mark_area().encode(
         y=alt.Y("ci_low:Q", title="Observed share", scale=limits),
         y2="ci_high:Q",
@@ -49,6 +53,7 @@ def plot_calibration(curves: pd.DataFrame, among: Sequence[str] = ()) -> Chart:
         opacity=faded_unless(picked),
         tooltip=[
             "model:N",
+            *cohort,
             alt.Tooltip("predicted:Q", format=".2f"),
             alt.Tooltip("observed:Q", format=".2f"),
         ],
