@@ -2,8 +2,11 @@
 
 import shutil
 
+import numpy as np
+import pandas as pd
 import pytest
 
+from deepcme import Cohort
 from deepcme.report.page import write_report
 from deepcme.study.run import run_study
 from deepcme.study.spec import make_study
@@ -16,21 +19,59 @@ CHROMIUM = (
 )
 
 
-@pytest.fixture(scope="module")
-def report(tmp_path_factory):
-    path = tmp_path_factory.mktemp("browser")
-    invented_cohort(n_patients=120, n_genes=40, positives=40).save(path / "cohort.h5ad")
+NETWORK = {"name": "DeepCME", "parameters": {"hidden_layers": [8], "max_epochs": 5}}
+
+
+def honest(path):
+    """All that an honest study can have: clinical columns, nulls, a signature, gene selection."""
+    base = invented_cohort(n_patients=120, n_genes=40, positives=40)
+    random = np.random.default_rng(4)
+    clinical = {
+        "age": random.normal(50 + 8 * base.labels, 8),
+        "grade": random.choice(["low", "high"], base.n_samples),
+    }
+    Cohort.from_arrays(
+        base.X,
+        base.labels,
+        samples=base.samples.tolist(),
+        patients=base.patients.tolist(),
+        genes=base.gene_ids.tolist(),
+        clinical=pd.DataFrame(clinical),
+        endpoint=base.endpoint,
+        scale="fpkm",
+        name="invented",
+    ).save(path / "cohort.h5ad")
     (path / "mine.txt").write_text("\n".join(f"gene{i}" for i in range(10)))
-    network = {"name": "DeepCME", "parameters": {"hidden_layers": [8], "max_epochs": 5}}
-    study = make_study(
-        {
-            "cohort": {"path": path / "cohort.h5ad"},
-            "split": {"repeats": 4},
-            "models": [network, "LR", "KNN"],
-            "nulls": {"permutations": 4, "gene_sets": 3, "signatures": [path / "mine.txt"]},
-        }
-    )
-    return write_report(run_study(study, path / "out", jobs=1, quiet=True), ["html"])
+    return {
+        "split": {"repeats": 4},
+        "models": [NETWORK, "LR", "KNN", "LR-tuned"],
+        "nulls": {"permutations": 4, "gene_sets": 3, "signatures": [path / "mine.txt"]},
+        "clinical": {"columns": ["age", "grade"], "genes": "LR-tuned"},
+        "selection": {"run": True, "random_panels": 2, "pairs": 2},
+    }
+
+
+def paper(path):
+    """The paper's study, with two of its networks, and all genes of the table beyond 500."""
+    invented_cohort(n_patients=60, n_genes=520, positives=20).save(path / "cohort.h5ad")
+    wide = {**NETWORK, "name": "DeepCME-128", "estimator": "DeepCME"}
+    return {
+        "protocol": "paper",
+        "split": {"repeats": 2},
+        "models": [NETWORK, wide, "LR", "SVC", "RF", "DT", "KNN"],
+    }
+
+
+@pytest.fixture(scope="module")
+def reports(tmp_path_factory):
+    """The pages of both studies."""
+    pages = {}
+    for make in (honest, paper):
+        path = tmp_path_factory.mktemp(make.__name__)
+        study = make_study({**make(path), "cohort": {"path": path / "cohort.h5ad"}})
+        folder = run_study(study, path / "out", jobs=1, quiet=True)
+        pages[make.__name__] = write_report(folder, ["html"])
+    return pages
 
 
 @pytest.fixture(scope="module")
@@ -47,27 +88,61 @@ def browser():
         browser.close()
 
 
-@pytest.fixture(params=[(1280, 900), (390, 844)], ids=["desktop", "phone"])
-def page(browser, report, request):
-    width, height = request.param
+SCREENS = {"desktop": (1280, 900), "phone": (390, 844)}
+
+
+def opened(browser, report, screen):
+    width, height = SCREENS[screen]
     page = browser.new_page(viewport={"width": width, "height": height})
+    page.address = report.as_uri()
     page.problems, page.requests_made = [], []
     page.on(
         "console", lambda m: m.type in ("error", "warning") and page.problems.append(m.text)
     )
     page.on("pageerror", lambda error: page.problems.append(str(error)))
     page.on("request", lambda request: page.requests_made.append(request.url))
-    page.goto(report.as_uri())
-    for chart in ("roc", "nulls"):
-        page.wait_for_selector(f"#chart-{chart} svg")
+    page.goto(page.address)
+    for chart in page.locator(".chart > div").all():
+        chart.locator("svg").wait_for()
+    return page
+
+
+@pytest.fixture(params=["desktop", "phone"])
+def screen(request):
+    return request.param
+
+
+@pytest.fixture
+def page(browser, reports, screen):
+    """The honest report."""
+    page = opened(browser, reports["honest"], screen)
     yield page
     page.close()
 
 
-def test_no_console_message_and_no_request_but_the_page_itself(page, report):
-    page.wait_for_timeout(500)
-    assert page.problems == []
-    assert page.requests_made == [report.as_uri()]
+@pytest.fixture(params=["honest", "paper"])
+def any_page(browser, reports, screen, request):
+    """Either report."""
+    page = opened(browser, reports[request.param], screen)
+    yield page
+    page.close()
+
+
+def test_the_reports_hold_every_section(reports):
+    sections = ("added-value", "nulls", "selection", "genes", "training", "methods")
+    honest, paper = (reports[name].read_text(encoding="utf-8") for name in ("honest", "paper"))
+    assert all(f'<h2 id="{section}">' in honest for section in sections)
+    assert all(
+        f'id="chart-{name}"' in honest for name in ("panel_curve", "nulls", "added_value")
+    )
+    assert '<h2 id="paper">' in paper
+    assert all(f'id="chart-figure_{number}"' in paper for number in (5, 6, 8))
+
+
+def test_no_console_message_and_no_request_but_the_page_itself(any_page):
+    any_page.wait_for_timeout(500)
+    assert any_page.problems == []
+    assert any_page.requests_made == [any_page.address]
 
 
 def test_the_gene_table_sorts_and_filters(page):
@@ -83,11 +158,59 @@ def test_the_gene_table_sorts_and_filters(page):
     assert [float(text.split()[0]) for text in column(8)] == sorted(driving)
     page.get_by_label("Find a gene").fill("gene3")
     assert sorted(column(2)) == sorted(["gene3", *(f"gene3{i}" for i in range(10))])
-    assert "11 found" in page.locator("#gene-count").inner_text()
+    assert page.locator("#gene-count").inner_text() == "11 found"
+
+
+def test_a_search_without_a_hit_says_what_was_searched(browser, reports):
+    page = opened(browser, reports["paper"], "desktop")
+    page.get_by_label("Find a gene").fill("no such gene")
+    assert page.locator("#gene-count").inner_text() == (
+        "0 found among the first 500; all genes are in gene_scores.csv"
+    )
+    page.close()
+
+
+def opacity(page, chart):
+    """Opacity of each line of a chart, but those that have none of their own."""
+    found = page.locator(f"#chart-{chart} svg .mark-line path").evaluate_all(
+        "paths => paths.map(path => path.getAttribute('opacity'))"
+    )
+    return [float(value) for value in found if value is not None]
+
+
+@pytest.mark.parametrize("chart", ["roc", "decision_curve", "training_curves"])
+def test_a_click_on_the_legend_singles_a_line_out(page, chart):
+    assert set(opacity(page, chart)) == {1.0}
+    page.locator(f"#chart-{chart} svg .role-legend-symbol path").first.click(force=True)
+    page.wait_for_function(
+        "chart => [...document.querySelectorAll(`#chart-${chart} svg .mark-line path`)]"
+        ".some(path => path.getAttribute('opacity') === '0.12')",
+        arg=chart,
+    )
+    assert opacity(page, chart).count(1.0) == 1
+
+
+def test_calibration_shows_the_headline_first_and_any_model_after(page):
+    faded = opacity(page, "calibration")
+    assert faded.count(1.0) == 1
+    page.locator("#chart-calibration svg .role-legend-symbol path").nth(1).click(force=True)
+    page.wait_for_timeout(300)
+    assert opacity(page, "calibration") != faded
+    assert opacity(page, "calibration").count(1.0) == 1
+
+
+def test_charts_fit_the_width_of_a_phone(browser, reports):
+    page = opened(browser, reports["honest"], "phone")
+    page.wait_for_timeout(500)
+    excess = page.locator(".chart").evaluate_all(
+        "charts => charts.map(chart => chart.scrollWidth - chart.clientWidth)"
+    )
+    assert max(excess) <= 8
+    page.close()
 
 
 def test_a_roc_curve_answers_to_the_pointer(page):
-    line = page.locator("#chart-roc svg .mark-line path").last
+    line = page.locator("#chart-roc svg .mark-line path[stroke='#0072B2']").first
     line.scroll_into_view_if_needed()
     # A point on the curve itself, in the coordinates of the window.
     point = line.evaluate(
@@ -102,23 +225,23 @@ def test_a_roc_curve_answers_to_the_pointer(page):
     assert "sensitivity" in page.locator("#vg-tooltip-element").inner_text()
 
 
-def test_the_page_does_not_scroll_sideways(page):
-    widths = page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
+def test_the_page_does_not_scroll_sideways(any_page):
+    widths = any_page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
     assert widths[0] <= widths[1]
 
 
-def test_it_prints(page, tmp_path):
-    page.pdf(path=tmp_path / "report.pdf")
+def test_it_prints(any_page, tmp_path):
+    any_page.pdf(path=tmp_path / "report.pdf")
     assert (tmp_path / "report.pdf").read_bytes().startswith(b"%PDF")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_no_serious_violation(page, scheme):
+def test_axe_finds_no_serious_violation(any_page, scheme):
     axe = pytest.importorskip(
         "axe_playwright_python.sync_playwright", reason="axe is not installed"
     )
-    page.emulate_media(color_scheme=scheme)
-    violations = axe.Axe().run(page).response["violations"]
+    any_page.emulate_media(color_scheme=scheme)
+    violations = axe.Axe().run(any_page).response["violations"]
     serious = [
         (violation["id"], [node["html"][:120] for node in violation["nodes"][:3]])
         for violation in violations
