@@ -9,6 +9,7 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from deepcme import Cohort, DeepCMEError, read_report
+from deepcme.evaluation.recalibration import recalibrate_predictions
 from deepcme.files import write_csv
 from deepcme.report import tables
 from deepcme.report.page import gene_link, write_report
@@ -80,6 +81,21 @@ def test_a_notebook_gets_the_same_tables_and_the_charts_as_objects(folder):
     assert "history" not in report.notes
     assert report.findings == folder.read_findings()
     assert report.findings
+
+
+def test_recalibration_is_fitted_on_validation_rows_alone(folder):
+    """Test labels turned round change what is judged, never the probabilities."""
+    predictions = folder.read_table("predictions.parquet")
+    turned = predictions["label"].where(predictions["part"] != "test", 1 - predictions["label"])
+    before = recalibrate_predictions(predictions)
+    after = recalibrate_predictions(predictions.assign(label=turned))
+    np.testing.assert_array_equal(before["probability"], after["probability"])
+    shown = read_report(folder.path).tables["recalibration"]
+    by_hand = ((before["probability"] - before["label"]) ** 2)[
+        (before["model"] == "LR") & (before["part"] == "test")
+    ].mean()
+    brier = shown[(shown["model"] == "LR") & (shown["metric"] == "brier")]["value"].item()
+    assert brier == pytest.approx(by_hand)
 
 
 def copy_of(folder, path):

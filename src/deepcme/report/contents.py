@@ -22,6 +22,7 @@ from deepcme.evaluation.discrimination import (
 )
 from deepcme.evaluation.metrics import compute_metrics
 from deepcme.evaluation.predictions import LEFT_OUT
+from deepcme.evaluation.recalibration import recalibrate_predictions
 from deepcme.evaluation.stability import compute_instability, compute_prediction_stability
 from deepcme.evaluation.utility import compute_decision_curve
 from deepcme.report import publication, tables
@@ -111,6 +112,9 @@ def compute_contents(folder: StudyFolder) -> Contents:
             predictions, random("classification")
         ),
         "calibration": lambda: compute_calibration(predictions, random("calibration")),
+        "recalibration": lambda: compute_calibration(
+            recalibrate_predictions(predictions), random("calibration")
+        ),
         "calibration_curves": lambda: compute_study_calibration_curves(predictions),
         "decision_curve": lambda: compute_decision_curve(predictions, random("utility")),
         "net_benefit": lambda: tables.compute_net_benefit_table(made["decision_curve"]),

@@ -44,6 +44,10 @@ CAPTIONS: dict[str, str] = {
         "At the threshold that maximises Youden's index on each split's validation part; "
         "counts pooled over splits; in brackets 95% intervals by patient bootstrap."
     ),
+    "recalibration": (
+        "The same after recalibration (Platt 1999): in each split a line fitted on its "
+        "validation part alone. Models without probabilities get theirs this way."
+    ),
     "calibration": (
         "Scores and calibration line of the test probabilities, pooled over splits; in "
         "brackets 95% intervals by patient bootstrap."
@@ -353,5 +357,11 @@ MEASURES: dict[str, tuple[str, str]] = {
 }
 """Heading and format of measures that stand side by side, each with its interval."""
 
-SIDE_BY_SIDE = ("classification", "calibration", "net_benefit", "external_calibration")
+SIDE_BY_SIDE = (
+    "classification",
+    "calibration",
+    "recalibration",
+    "net_benefit",
+    "external_calibration",
+)
 """Tables of one row for each model, their measures side by side."""
