@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 SOURCES := pyproject.toml CMakeLists.txt $(shell find src -type f -not -name '*.pyc')
 
-.PHONY: run test test-slow test-browser test-asan bench bench-quick check clean
+.PHONY: run test test-slow test-browser test-asan bench bench-quick bench-workers check clean
 
 run: $(VENV)/installed
 	$(BIN)/deepcme run --out results/transbig
@@ -32,6 +32,10 @@ bench: $(VENV)/installed-dev
 
 bench-quick: $(VENV)/installed-dev
 	$(BIN)/python benchmarks/bench.py --quick
+
+# A study of equal fits on one worker and on two, processes and Dask.
+bench-workers: $(VENV)/installed-dev
+	$(BIN)/python benchmarks/workers.py
 
 check: $(VENV)/installed-dev
 	$(BIN)/ruff check src tests

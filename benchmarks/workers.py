@@ -32,6 +32,7 @@ def make_tasks() -> tuple[CohortArrays, list[Task]]:
     cohort = Cohort.from_arrays(
         random.gamma(2.0, 3.0, (1_000, N_GENES)),
         np.arange(1_000) % 2,
+        samples=[f"S{i}" for i in range(1_000)],
         genes=[f"gene{i}" for i in range(N_GENES)],
         endpoint="none: noise",
         scale="fpkm",
@@ -41,7 +42,7 @@ def make_tasks() -> tuple[CohortArrays, list[Task]]:
         {
             "cohort": {"path": "noise.h5ad"},
             "split": {"repeats": N_FITS},
-            "models": [{"name": "DeepCME", "parameters": {"max_epochs": 300}}],
+            "models": [{"name": "DeepCME", "parameters": {"max_epochs": 500}}],
         }
     )
     plan = make_plan(study, cohort)
