@@ -79,6 +79,7 @@ def test_table_1_has_this_study_above_the_paper(predictions):
     mine = table[(table["source"] == "this study") & (table["model"] == "DeepCME")].iloc[0]
     assert mine["mean"] == pytest.approx(mine[[f"CV-{i}" for i in range(1, 5)]].mean())
     assert np.isnan(mine["CV-10"])
+    assert list(table)[-3:] == ["CV-10", "mean", "sd"]
 
 
 def test_tables_2_and_3_stand_beside_the_papers(predictions):

@@ -48,7 +48,8 @@ def compute_table_1(metrics: pd.DataFrame) -> pd.DataFrame:
         of_model = test[test["model"] == model].set_index("split")["value"]
         rows.append(_table_1_row("this study", model, of_model.loc[splits].tolist()))
     rows += [_table_1_row("paper", model, aucs) for model, aucs in PUBLISHED["table_1"].items()]
-    return pd.DataFrame(rows)
+    table = pd.DataFrame(rows)
+    return table[[*table.columns.drop(["mean", "sd"]), "mean", "sd"]]
 
 
 def _table_1_row(source: str, model: str, aucs: list[float]) -> dict[str, Any]:

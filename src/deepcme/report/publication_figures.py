@@ -78,8 +78,9 @@ def plot_table(shown: Shown) -> Chart:
     ]
     line = alt.Chart(pd.DataFrame({"x": [0], "x2": [width], "y": [_ROW]}))
     rule = line.mark_rule(color="#999").encode(x=x, x2="x2:Q", y=y)
-    chart = alt.LayerChart(layer=[*layers, rule])
-    return chart.properties(width=width, height=height)
+    chart: Chart = alt.LayerChart(layer=[*layers, rule]).properties(width=width, height=height)
+    frameless: Chart = chart.configure_view(stroke=None)
+    return frameless
 
 
 def _place_cells(shown: Shown) -> tuple[pd.DataFrame, float]:
