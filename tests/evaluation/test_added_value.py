@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from deepcme import DeepCMEError
@@ -26,11 +27,22 @@ def test_a_model_that_is_not_there_is_told(predictions):
 
 def test_events_per_parameter_counts_the_rarer_class_of_the_fitted_patients(predictions):
     rows = predictions[(predictions["model"] == "forest") & (predictions["part"] != "test")]
-    events = rows.groupby("split")["label"].sum().mean()  # a third of the patients
+    patients = rows.drop_duplicates(["split", "patient"])  # ten of the 60 have two samples
+    events = patients.groupby("split")["label"].sum().mean()  # a third of the patients
+    assert len(patients) < len(rows)
     assert compute_events_per_parameter(predictions, "forest", 4) == pytest.approx(events / 4)
     mostly_positive = predictions.assign(label=1 - predictions["label"])
     assert compute_events_per_parameter(mostly_positive, "forest", 4) == pytest.approx(
         events / 4
+    )
+
+
+def test_a_patient_that_trains_and_validates_is_one(predictions):
+    """As the rows of a model tuned over inner folds are of both parts."""
+    train = predictions[predictions["part"] == "train"]
+    both = pd.concat([train, train.assign(part="validation")])
+    assert compute_events_per_parameter(both, "forest", 4) == compute_events_per_parameter(
+        train, "forest", 4
     )
 
 

@@ -34,6 +34,17 @@ def test_the_distribution_and_the_share_by_hand(reference):
     assert row["compared"] == "DeepCME on all genes"
 
 
+def test_quantiles_take_forty_runs():
+    """Of n sorted values, quantile q is at position q (n - 1): the second of 0, 1, ..., 40."""
+    aucs = np.arange(41) / 40
+    of_41, of_39 = (
+        compute_null_comparison(runs("random genes", aucs[:n]), "LR", 0.8).iloc[0]
+        for n in (41, 39)
+    )
+    assert of_41[["null_low", "null_high"]].tolist() == pytest.approx([1 / 40, 39 / 40])
+    assert of_39[["null_low", "null_high"]].tolist() == [0, 38 / 40]
+
+
 def test_a_signature_stands_beside_random_sets_of_its_own_size_alone():
     table = compute_null_comparison(
         pd.concat(

@@ -19,22 +19,26 @@ PREDICTIONS = pd.DataFrame(
     {
         "split": 1,
         "model": "clinical + genes",
+        "patient": [f"P{i}" for i in range(120)],
         "part": ["train"] * 80 + ["validation"] * 20 + ["test"] * 20,
         "label": np.tile([1, 0, 0, 0], 30),
     }
 )
 
 
-def columns(events=(12, 8), separated=0):
+STANDARDISED = "per standard deviation"
+
+
+def columns(events=(12, 8), separated=0, genes_separated=0):
     return pd.DataFrame(
         {
-            "column": ["age", "grade", "grade"],
-            "value": ["number", "low", "high"],
-            "coding": ["per standard deviation", "reference", "against low"],
-            "n": [100, 60, 36],
-            "events": [20, *events],
-            "missing": [0, 4, 4],
-            "separated_splits": [0, separated, separated],
+            "column": ["age", "grade", "grade", "gene score"],
+            "value": ["number", "low", "high", "number"],
+            "coding": [STANDARDISED, "reference", "against low", STANDARDISED],
+            "n": [100, 60, 36, 100],
+            "events": [20, *events, 20],
+            "missing": [0, 4, 4, 0],
+            "separated_splits": [0, separated, separated, genes_separated],
         }
     )
 
@@ -81,6 +85,12 @@ def test_separation_is_told_with_the_column():
     assert "Some values of grade (3 splits) occurred with one outcome only" in text
     text = sentences(events=(12, 0))["clinical_separation"]
     assert "in the whole cohort: grade = high (0 events among 36)." in text
+
+
+def test_separation_by_the_genes_alone_is_told():
+    text = sentences(genes_separated=2)["clinical_separation"]
+    assert "Some values of gene score (2 splits) occurred with one outcome only" in text
+    assert "gene score" not in sentences()["clinical_coding"]
 
 
 def test_a_study_without_clinical_columns_says_nothing_of_them():
@@ -137,7 +147,7 @@ def test_its_tables_are_files(folder):
     assert added["baseline"].tolist() == ["clinical", "LR-tuned"]
     difference = auc["auc"].iloc[2] - auc["auc"].iloc[0]
     assert added["difference"].iloc[0] == pytest.approx(difference)
-    assert len(pd.read_csv(folder.path / "tables" / "clinical_columns.csv")) == 3
+    assert len(pd.read_csv(folder.path / "tables" / "clinical_columns.csv")) == 4
     assert (folder.path / "figures" / "added_value.svg").exists()
 
 

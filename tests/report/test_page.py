@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,7 @@ from deepcme import Cohort, DeepCMEError, read_report
 from deepcme.evaluation.recalibration import recalibrate_predictions
 from deepcme.files import write_csv
 from deepcme.report import tables
+from deepcme.report.outdated import CHARTS, TABLES
 from deepcme.report.page import gene_link, write_report
 from deepcme.report.side_by_side import compute_side_by_side
 from deepcme.study.run import run_study
@@ -268,3 +270,24 @@ def test_gene_links():
     link = gene_link({"gene": "201288_at", "symbol": 'A"><script>'})
     assert "<" not in link
     assert '"' not in link
+
+
+def test_what_this_report_lacks_does_not_stay_and_the_users_files_do(folder, tmp_path):
+    later = StudyFolder(shutil.copytree(folder.path, tmp_path / "out"))
+    write_report(later)
+    stale = [later.path / "tables" / "nulls.csv", later.path / "figures" / "panel_curve.svg"]
+    mine = [later.path / "tables" / "mine.csv", later.path / "figures" / "mine.svg"]
+    for path in (*stale, *mine):
+        path.write_text("from before")
+    write_report(later, ["md"])
+    assert not any(path.exists() for path in stale)
+    assert all(path.read_text() == "from before" for path in mine)
+    assert (later.path / "tables" / "discrimination.csv").exists()
+
+
+def test_every_file_that_a_report_may_lack_is_known(folder):
+    always = {"discrimination", "auc_by_split", "roc", "model_settings", "tripod", "probast"}
+    for kind, suffix, known in (("tables", "csv", TABLES), ("figures", "svg", CHARTS)):
+        written = {path.stem for path in (folder.path / kind).glob(f"*.{suffix}")}
+        assert written - always <= set(known)
+        assert not always.intersection(known)

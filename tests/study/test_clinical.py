@@ -80,11 +80,12 @@ def test_a_study_with_clinical_columns_has_two_more_models(quick_study, cohort_f
         ["age", "number", "per standard deviation"],
         ["grade", "low", "reference"],
         ["grade", "high", "against low"],
+        ["gene score", "number", "per standard deviation"],
     ]
     grade = clinical_cohort().obs["grade"]
     labels = clinical_cohort().labels
     assert columns["missing"].iloc[1] == (grade == "unknown").sum() > 0
-    assert columns["n"].tolist()[1:] == [(grade == "low").sum(), (grade == "high").sum()]
+    assert columns["n"].tolist()[1:3] == [(grade == "low").sum(), (grade == "high").sum()]
     assert columns["events"].iloc[2] == labels[grade == "high"].sum()
 
 
@@ -251,4 +252,18 @@ def test_a_column_that_separates_the_outcomes_is_counted(quick_study):
     columns = fits.columns.set_index(["column", "value"])
     assert columns.loc[("hospice", "yes"), "separated_splits"] == 2
     assert columns.loc[("age", "number"), "separated_splits"] == 0
+    assert columns.loc[("gene score", "number"), "separated_splits"] == 0
+    assert np.isfinite(fits.predictions["score"]).all()
+
+
+def test_genes_that_separate_the_outcomes_by_themselves_are_counted(quick_study):
+    plan = plan_of(quick_study)
+    results = []
+    for task, result in results_of(plan):
+        fitted = plan.cohort.labels[result.rows[: len(result.oof_score)]]
+        apart = np.where(fitted == 1, 3.0, -3.0) + 0.01 * np.arange(len(fitted))
+        results.append((task, replace(result, oof_score=apart)))
+    fits = fit_clinical_models(plan, results)
+    separated = fits.columns.set_index("column")["separated_splits"]
+    assert separated["gene score"] == 2
     assert np.isfinite(fits.predictions["score"]).all()

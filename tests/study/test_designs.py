@@ -99,6 +99,24 @@ def test_the_choice_is_the_lowest_mean_over_the_inner_folds():
     assert summary["chosen_in_splits"].tolist() == [0, 1]
 
 
+def test_a_point_that_diverged_in_an_inner_fold_is_not_chosen():
+    grid = pd.DataFrame(
+        {
+            "split": 1,
+            "inner_fold": [1, 2, 1, 2],
+            "width": 64,
+            "batch_size": 32,
+            "penalty_strength": [1.0, 1.0, 10.0, 10.0],
+            "valid_loss": [0.1, np.nan, 0.6, 0.6],
+            "valid_auc": 0.5,
+            "test_auc": 0.5,
+        }
+    )
+    assert choose_points(grid)[1].penalty_strength == 10.0
+    with pytest.raises(DeepCMEError, match="No point of the grid can be chosen in split 1"):
+        choose_points(grid.assign(valid_loss=np.nan))
+
+
 def test_every_patient_is_tested_once_a_repeat_and_learned_from_otherwise(
     quick_study, small_grid, tmp_path
 ):

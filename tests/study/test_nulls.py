@@ -250,6 +250,33 @@ def test_what_is_finished_stays_when_the_same_is_asked_again(quick_study, tmp_pa
     assert (folder.path / "nulls.csv").exists()
 
 
+def test_sets_count_genes_and_bring_all_their_probes(quick_study, tmp_path):
+    """Twelve probes of four genes, three each; the signature has two of the genes."""
+    base = invented_cohort()
+    cohort = Cohort.from_arrays(
+        base.X,
+        base.labels,
+        samples=base.samples.tolist(),
+        genes=[f"probe{i}" for i in range(12)],
+        symbols=[f"SYM{i % 4}" for i in range(12)],
+        endpoint="invented",
+        scale="fpkm",
+    )
+    path = tmp_path / "two.txt"
+    path.write_text("SYM0\nSYM3\n")
+    study = quick_study(models=["LR"], nulls={"signatures": [path], "permutations": 0})
+    mine, *random = null_runs(make_plan(study, cohort))
+    assert (mine.size, mine.genes) == (2, (0, 3, 4, 7, 8, 11))
+    assert len(random) == FEW_RUNS
+    for run in random:
+        assert run.size == 2
+        assert len({gene % 4 for gene in run.genes}) == 2
+        assert len(run.genes) == 6
+    few = quick_study(models=["LR"], nulls={"gene_sets": 1, "sizes": [5]})
+    with pytest.raises(DeepCMEError, match="no random sets of 5 genes: preprocessing leaves 4"):
+        make_plan(few, cohort)
+
+
 def test_who_asks_for_gene_sets_gets_what_they_stand_beside(quick_study, signature):
     asked = quick_study(nulls={"signatures": [signature]}).nulls
     assert (asked.gene_sets, asked.permutations) == (FEW_RUNS, FEW_RUNS)

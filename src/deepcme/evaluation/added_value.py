@@ -50,12 +50,13 @@ def compute_added_value(
 def compute_events_per_parameter(
     predictions: pd.DataFrame, model: str, n_parameters: int
 ) -> float:
-    """Samples of the rarer class that a regression is fitted on, for each coefficient.
+    """Patients of the rarer class that a regression is fitted on, for each coefficient.
 
     Parameters
     ----------
     predictions : DataFrame
         As in `compute_added_value`; the model is fitted on training and validation rows.
+        A patient is positive if any of its rows is, and counts once.
     model : str
     n_parameters : int
         Coefficients without the intercept.
@@ -72,7 +73,9 @@ def compute_events_per_parameter(
        variable in logistic regression analysis. J Clin Epidemiol 49:1373-1379.
     """
     rows = select_model(predictions, model)
-    labels = rows.loc[rows["part"] != "test"].groupby("split", observed=True)["label"]
+    fitted = rows.loc[rows["part"] != "test"]
+    of_patients = fitted.groupby(["split", "patient"], observed=True)["label"].max()
+    labels = of_patients.groupby("split", observed=True)
     events = labels.sum()
     rarer = pd.concat([events, labels.size() - events], axis=1).min(axis=1)
     return float(rarer.mean() / n_parameters)

@@ -12,6 +12,9 @@ import pandas as pd
 from deepcme.evaluation.intervals import compute_wilson_interval
 from deepcme.evaluation.permutation import compute_permutation_test
 
+RUNS_FOR_QUANTILES = 40
+"""From so many runs on, one of them is beyond a quantile of 2.5%."""
+
 NULL_COMPARISON_COLUMNS = (
     "kind", "size", "compared", "auc", "n_runs", "null_mean", "null_low", "null_high",
     "n_as_good", "share_as_good", "ci_low", "ci_high", "n", "events",
@@ -64,7 +67,8 @@ def compute_null_comparison(runs: pd.DataFrame, model: str, auc: float) -> pd.Da
     -------
     DataFrame
         `kind, size, compared, auc` (of what is compared), `n_runs, null_mean`,
-        `null_low, null_high` (quantiles 2.5% and 97.5% of the null runs),
+        `null_low, null_high` (quantiles 2.5% and 97.5% of the null runs; the extremes
+        of fewer than 40, which have no such quantiles),
         `n_as_good` and `share_as_good` (null runs with at least this AUC), Wilson's
         interval of the share (`ci_low, ci_high`), and `n, events`.
 
@@ -102,7 +106,8 @@ def _compared(
 def _beside(null: np.ndarray, compared: tuple[str, float]) -> dict[str, Any]:
     name, auc = compared
     share = compute_wilson_interval(int((null >= auc).sum()), len(null))
-    low, high = np.quantile(null, [0.025, 0.975])
+    tail = 0.025 if len(null) >= RUNS_FOR_QUANTILES else 0.0
+    low, high = np.quantile(null, [tail, 1 - tail])
     return {
         "compared": name,
         "auc": auc,

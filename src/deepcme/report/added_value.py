@@ -78,6 +78,7 @@ def _coding(settings: Mapping[str, Any], columns: pd.DataFrame) -> str:
     coded = ", ".join(
         _coding_of_column(str(name), rows)
         for name, rows in columns.groupby("column", sort=False)
+        if name in settings["clinical"]["columns"]
     )
     return (
         f"Clinical columns: {coded}. Logistic regression without penalty; it is fitted, and "
@@ -101,7 +102,7 @@ def _coding_of_column(name: str, rows: pd.DataFrame) -> str:
 
 
 def _events_per_parameter(predictions: pd.DataFrame, columns: pd.DataFrame) -> str:
-    n_parameters = int((columns["coding"] != "reference").sum()) + 1
+    n_parameters = int((columns["coding"] != "reference").sum())
     ratio = compute_events_per_parameter(predictions, CLINICAL_AND_GENES, n_parameters)
     sentence = (
         f"{CLINICAL_AND_GENES} has {n_parameters} coefficients, {ratio:.1f} events of the "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from deepcme.baselines import TUNED_REGRESSION
@@ -15,6 +16,24 @@ def read_settings(folder: StudyFolder) -> dict[str, Any]:
     settings: dict[str, Any] = folder.read_json("identity.json")["study"]
     settings["split"] = {"design": "repeated", **settings["split"]}
     return settings
+
+
+def find_leaks(cohort: Mapping[str, Any], study: Mapping[str, Any]) -> list[str]:
+    """What of the test parts is known in training, each as a clause; none as a rule.
+
+    Parameters
+    ----------
+    cohort : mapping
+        The cohort in numbers and words.
+    study : mapping
+        The resolved study.
+    """
+    leaks = []
+    if study["split"]["by"] == "sample" and cohort["samples"] != cohort["patients"]:
+        leaks.append("samples of one patient are on both sides")
+    if study["preprocessing"]["fit_on"] == "all":
+        leaks.append("preprocessing was fitted on all rows, test rows included")
+    return leaks
 
 
 def describe_design(split: dict[str, Any]) -> str:
@@ -51,18 +70,24 @@ def _describe_nested(split: dict[str, Any]) -> str:
         "and the setting of lowest mean validation loss is taken; the test part has no say. "
         f"{TUNED} (where a grid was searched) predicts by the mean of its {inner} inner fits; "
         f"{TUNED_REGRESSION} is fitted again on all inner folds. Models that are not tuned "
-        "train on the inner folds but one, their validation part, which rotates. The corrected "
-        "t-test takes the ratio of test to training samples of the smaller training part."
+        "train on the inner folds but one, their validation part, which rotates; ensembles and "
+        "models with clinical columns are fitted on both. The corrected t-test takes the ratio "
+        "of test to training samples of the smaller training part."
     )
 
 
 def _describe_leave_one_cohort_out(split: dict[str, Any]) -> str:
+    shared = (
+        "A patient of two cohorts neither trains nor validates where it is tested"
+        if split["by"] == "patient"
+        else "A patient of two cohorts may train where it is tested"
+    )
     return (
         f"Leave one cohort out: each cohort (column {split['cohort_column']}) is the test part "
         f"in turn; the others are split by {split['by']}, stratified, into "
         f"{1 - split['validation']:.0%} training and {split['validation']:.0%} validation, "
-        f"drawn {_times(split['repeats'])}. A patient of two cohorts neither trains nor "
-        "validates where it is tested. Each AUC is of one cohort, a mean over the draws."
+        f"drawn {_times(split['repeats'])}. {shared}. "
+        "Each AUC is of one cohort, a mean over the draws."
     )
 
 
@@ -77,8 +102,13 @@ def describe_test_parts(split: dict[str, Any], n_splits: int) -> str:
     return f"{n_splits} splits"
 
 
-def describe_coverage(split: dict[str, Any]) -> str:
-    """How far the intervals of the AUC can be trusted."""
+def describe_coverage(split: dict[str, Any], leaks: Sequence[str]) -> str:
+    """How far the intervals of the AUC can be trusted, given what `find_leaks` found."""
+    if leaks:
+        return (
+            f"No interval mends that {' and that '.join(leaks)}: these are intervals of an AUC "
+            "that may be too high for new patients."
+        )
     if split["design"] == "leave-one-cohort-out":
         return (
             "The patients of a cohort that was left out had no part in the models tested on "
@@ -99,8 +129,10 @@ def describe_pooling(split: dict[str, Any]) -> str:
     return "pooled over the cohorts left out; errors of opposite sign cancel."
 
 
-def describe_guard(split: dict[str, Any]) -> str:
-    """What keeps overfitting out of the numbers."""
+def describe_guard(split: dict[str, Any], leaks: Sequence[str]) -> str:
+    """What keeps overfitting out of the numbers, given what `find_leaks` found."""
+    if leaks:
+        return f"Not wholly: {' and '.join(leaks)}."
     if split["design"] == "nested":
         return "Yes: tuned on the inner folds, judged on outer folds that had no say."
     if split["design"] == "leave-one-cohort-out":

@@ -68,8 +68,9 @@ CAPTIONS: dict[str, str] = {
         "interval is that of the Monte-Carlo error."
     ),
     "nulls": (
-        "Mean test AUC of the null runs, and its quantiles, beside the AUC of what they are "
-        "compared with. Share as good: of null runs with at least this AUC, Wilson's interval."
+        "Mean test AUC of the null runs, low and high (quantiles 2.5% and 97.5%; the extremes "
+        "of fewer than 40 runs), beside the AUC of what they are compared with. Share as good: "
+        "of null runs with at least this AUC, Wilson's interval."
     ),
     "external_auc": (
         "AUC and PR-AUC of the model as it came. The prevalence is the PR-AUC of chance. "
@@ -188,8 +189,8 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
         ("size", "Genes", ",.0f"),
         ("n_runs", "Runs", ",.0f"),
         ("null_mean", "Mean AUC", ".3f"),
-        ("null_low", "2.5%", ".3f"),
-        ("null_high", "97.5%", ".3f"),
+        ("null_low", "Low", ".3f"),
+        ("null_high", "High", ".3f"),
         ("compared", "Compared", ""),
         ("auc", "Its AUC", ".3f"),
         ("share_as_good", "Share as good", ".3f"),

@@ -20,9 +20,10 @@ from deepcme.errors import DeepCMEError
 from deepcme.files import write_csv, write_text
 from deepcme.report.charts import make_charts
 from deepcme.report.contents import GENES_SHOWN, Contents, compute_contents
-from deepcme.report.design import describe_coverage
+from deepcme.report.design import describe_coverage, find_leaks
 from deepcme.report.formatting import show
 from deepcme.report.methods import describe_replay, join_model_settings
+from deepcme.report.outdated import remove_outdated
 from deepcme.report.publication_figures import TABLES
 from deepcme.report.selection import shorten_selection
 from deepcme.report.styles import Chart, write_chart
@@ -41,7 +42,8 @@ def write_report(folder: StudyFolder, formats: Sequence[str] = FORMATS) -> Path:
     folder : StudyFolder
     formats : sequence of {"html", "md", "csv"}
         ``report.html``; ``report.md``; every table as ``tables/NAME.csv``. The
-        charts come as ``figures/NAME.svg`` and ``.pdf`` with any of them.
+        charts come as ``figures/NAME.svg`` and ``.pdf`` with any of them. Tables and
+        charts of an earlier report that this one lacks are removed.
 
     Returns
     -------
@@ -59,6 +61,7 @@ def write_report(folder: StudyFolder, formats: Sequence[str] = FORMATS) -> Path:
         raise DeepCMEError(f"Unknown format {named!r}: choose from {', '.join(FORMATS)}.")
     contents = compute_contents(folder)
     charts = make_charts(contents)
+    remove_outdated(folder.path, contents.tables, charts)
     for name, chart in charts.items():
         write_chart(chart, folder.path / "figures", name)
     written = folder.path
@@ -103,7 +106,7 @@ def _render(template: str, contents: Contents, folder: StudyFolder, **more: Any)
             study=study,
             versions=contents.identity["versions"],
             version=__version__,
-            coverage=describe_coverage(study["split"]),
+            coverage=describe_coverage(study["split"], find_leaks(contents.cohort, study)),
             replay=describe_replay(study),
             tables={name: show(name, table) for name, table in _shortened(contents).items()},
             few_samples=FEW_DRIVING_SAMPLES,

@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from deepcme.report.design import describe_design, describe_guard
+from deepcme.report.design import describe_design, describe_guard, find_leaks
 
 AUTHOR = "author must state"
 
@@ -68,8 +68,7 @@ def compute_tripod(cohort: dict[str, Any], study: dict[str, Any]) -> pd.DataFram
 
 def compute_probast(cohort: dict[str, Any], study: dict[str, Any]) -> pd.DataFrame:
     """PROBAST+AI signalling questions that a tool can speak to, with what the study shows."""
-    by_patient = study["split"]["by"] == "patient" or cohort["samples"] == cohort["patients"]
-    fitted_inside = study["preprocessing"]["fit_on"] == "train"
+    leaks = find_leaks(cohort, study)
     per_gene = cohort["positives"] / cohort["genes"]
     rows = [
         ("Participants", "Were appropriate data sources used?", AUTHOR),
@@ -86,14 +85,14 @@ def compute_probast(cohort: dict[str, Any], study: dict[str, Any]) -> pd.DataFra
         (
             "Analysis",
             "Was leakage between training and test data avoided?",
-            _leakage(by_patient, fitted_inside),
+            _leakage(leaks),
         ),
         ("Analysis", "Were missing values handled appropriately?", _missing_values(study)),
         *_added_value_rows(study),
         (
             "Analysis",
             "Was overfitting accounted for?",
-            describe_guard(study["split"]),
+            describe_guard(study["split"], leaks),
         ),
         (
             "Analysis",
@@ -105,14 +104,9 @@ def compute_probast(cohort: dict[str, Any], study: dict[str, Any]) -> pd.DataFra
     return pd.DataFrame(rows, columns=["domain", "question", "answer"])
 
 
-def _leakage(by_patient: bool, fitted_inside: bool) -> str:
-    problems = []
-    if not by_patient:
-        problems.append("samples of one patient are on both sides")
-    if not fitted_inside:
-        problems.append("preprocessing was fitted on all rows, test rows included")
-    if problems:
-        return f"No: {' and '.join(problems)}."
+def _leakage(leaks: list[str]) -> str:
+    if leaks:
+        return f"No: {' and '.join(leaks)}."
     return "Yes: split by patient, every learned step fitted on the training part."
 
 

@@ -208,7 +208,8 @@ def compute_clinical_columns(
         One row for each number and each word: column, value, coding, n, events,
         missing, separated_splits. `n` and `events` count the samples with a
         known number, or with the word. The reference is the word most frequent
-        in the cohort; in a split it is that of the fitting rows.
+        in the cohort; in a split it is that of the fitting rows. The gene score,
+        which enters beside them, comes last.
     """
     entering = ClinicalEncoder().fit(clinical).terms_
     rows: list[dict[str, Any]] = []
@@ -231,4 +232,13 @@ def compute_clinical_columns(
                 {"column": column, "value": value, "coding": coding, "n": n, "events": events}
                 | common
             )
-    return pd.DataFrame(rows)
+    gene_score = {
+        "column": GENE_SCORE,
+        "value": "number",
+        "coding": "per standard deviation",
+        "n": cohort.n_samples,
+        "events": cohort.n_positives,
+        "missing": 0,
+        "separated_splits": separated[GENE_SCORE],
+    }
+    return pd.DataFrame([*rows, gene_score])

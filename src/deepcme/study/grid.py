@@ -15,6 +15,7 @@ from typing import Any
 
 import pandas as pd
 
+from deepcme.errors import DeepCMEError
 from deepcme.study.sections import ModelSettings
 
 TUNED = "DeepCME-tuned"
@@ -60,15 +61,31 @@ def grid_points(search: str) -> list[GridPoint]:
 
 
 def choose_points(grid: pd.DataFrame) -> dict[int, GridPoint]:
-    """The point of lowest validation loss in each split, on average over its inner folds."""
+    """The point of lowest validation loss in each split, on average over its inner folds.
+
+    Raises
+    ------
+    DeepCMEError
+        If every point has a fit without a loss.
+    """
     means = _mean_over_inner_folds(grid)
+    diverged = means.groupby("split")["valid_loss"].apply(lambda losses: losses.isna().all())
+    if diverged.any():
+        raise DeepCMEError(
+            f"No point of the grid can be chosen in split {diverged.index[diverged][0]}: a fit "
+            "of each diverged; look for extreme values in the cohort with `deepcme audit`."
+        )
     best = means.loc[means.groupby("split")["valid_loss"].idxmin()]
     return {int(row["split"]): _point(row) for row in best.to_dict("records")}
 
 
 def _mean_over_inner_folds(grid: pd.DataFrame) -> pd.DataFrame:
     measures = ["valid_loss", "valid_auc", "test_auc"]
-    return grid.groupby(["split", *_COLUMNS], as_index=False)[measures].mean()
+    means = grid.groupby(["split", *_COLUMNS], as_index=False)[measures].mean()
+    # A fit that diverged has no loss, and its point no mean that could be the lowest.
+    lost = grid.assign(lost=grid["valid_loss"].isna()).groupby(["split", *_COLUMNS])["lost"]
+    means["valid_loss"] = means["valid_loss"].mask(lost.any().to_numpy())
+    return means
 
 
 def _point(row: dict[Hashable, Any]) -> GridPoint:

@@ -3,7 +3,7 @@
 A permutation reruns the whole pipeline of the study's first model on permuted
 labels, splits included. A gene set is that model refitted on the study's own
 splits with the genes of the set alone; a user's signature stands beside random
-sets of its size.
+sets of its size. Sizes count genes: one that has several columns brings them all.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from deepcme.cohort import Cohort
@@ -43,7 +44,7 @@ class NullRun:
     size : int
         Genes that can enter.
     genes : tuple of int or None
-        Positions in the cohort of the genes it is confined to.
+        Columns of the cohort that it is confined to: all that these genes have.
     labels : ndarray of int8 or None
         One for each sample, instead of the cohort's.
     signature : Signature or None
@@ -84,16 +85,46 @@ def make_null_runs(study: Study, cohort: Cohort, splits: Sequence[Split]) -> lis
     settings = study.nulls
     if settings.gene_sets == 0 and not settings.signatures:
         return runs
-    pool = find_entering_genes(cohort, splits, study.preprocessing)
+    pool = GenePool.of(cohort, find_entering_genes(cohort, splits, study.preprocessing))
     signatures = list(_signature_runs(settings, cohort, pool))
     sizes = {*settings.sizes, *(run.size for run in signatures)} or {PAPER_SIZE}
-    if settings.gene_sets and max(sizes) >= len(pool):
+    if settings.gene_sets and max(sizes) >= pool.n_genes:
         raise DeepCMEError(
             f"There are no random sets of {max(sizes):,} genes: preprocessing leaves "
-            f"{len(pool):,} genes of the cohort in every split; give smaller sizes under "
+            f"{pool.n_genes:,} genes of the cohort in every split; give smaller sizes under "
             "[nulls] of the study file, or a smaller signature."
         )
     return [*runs, *signatures, *_random_runs(study, sorted(sizes), pool)]
+
+
+@dataclass(frozen=True)
+class GenePool:
+    """Columns that can enter, and which gene each is of: one may have several, as probes do."""
+
+    columns: NDArray[np.int64]
+    genes: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, cohort: Cohort, columns: NDArray[np.int64]) -> GenePool:
+        """Columns of one symbol are of one gene; where there is none, the id tells."""
+        symbols = pd.Series(cohort.symbols[columns], dtype=object).fillna("").astype(str)
+        names = np.where(symbols == "", cohort.gene_ids[columns].astype(str), symbols)
+        return cls(columns, pd.factorize(names)[0].astype(np.int64))
+
+    @property
+    def n_genes(self) -> int:
+        """Number of genes."""
+        return len(np.unique(self.genes))
+
+    def count(self, columns: NDArray[np.int64]) -> int:
+        """Number of genes that these columns are of."""
+        return len(np.unique(self.genes[np.isin(self.columns, columns)]))
+
+    def draw(self, size: int, random: np.random.Generator) -> tuple[int, ...]:
+        """All columns of so many genes, drawn without replacement."""
+        genes = random.choice(self.n_genes, size, replace=False)
+        drawn: list[int] = self.columns[np.isin(self.genes, genes)].tolist()
+        return tuple(drawn)
 
 
 def find_entering_genes(
@@ -126,28 +157,26 @@ def _permuted(study: Study, cohort: Cohort) -> Iterator[NDArray[np.int8]]:
 
 
 def _signature_runs(
-    settings: NullSettings, cohort: Cohort, pool: NDArray[np.int64]
+    settings: NullSettings, cohort: Cohort, pool: GenePool
 ) -> Iterator[NullRun]:
     for number, path in enumerate(settings.signatures, start=1):
         signature = read_signature(path, cohort)
-        genes = np.intersect1d(signature.genes, pool)
+        genes = np.intersect1d(signature.genes, pool.columns)
         if len(genes) == 0:
             raise DeepCMEError(
                 f"{path}: none of its genes is expressed in enough samples of every split; "
                 "lower min_prevalence under [preprocessing], or leave the signature out."
             )
         entering = tuple(genes.tolist())
-        yield NullRun("signature", number, len(genes), genes=entering, signature=signature)
+        size = pool.count(genes)
+        yield NullRun("signature", number, size, genes=entering, signature=signature)
 
 
-def _random_runs(
-    study: Study, sizes: Sequence[int], pool: NDArray[np.int64]
-) -> Iterator[NullRun]:
+def _random_runs(study: Study, sizes: Sequence[int], pool: GenePool) -> Iterator[NullRun]:
     for size in sizes:
         for number in range(1, study.nulls.gene_sets + 1):
             random = np.random.default_rng(seed_for(study.seed, "random genes", size, number))
-            genes = np.sort(random.choice(pool, size, replace=False))
-            yield NullRun("random genes", number, size, genes=tuple(genes.tolist()))
+            yield NullRun("random genes", number, size, genes=pool.draw(size, random))
 
 
 def describe_null_runs(runs: Sequence[NullRun], model: str) -> str:
@@ -167,9 +196,10 @@ def describe_null_runs(runs: Sequence[NullRun], model: str) -> str:
 
 def _describe_signature(run: NullRun, signature: Signature) -> str:
     """What was found of it, and what of that enters."""
-    if run.size == len(signature.genes):
+    entering = run.genes or ()
+    if len(entering) == len(signature.genes):
         return signature.describe()
     return (
-        f"{signature.describe()} {run.size:,} of these columns enter; the others have values "
-        "in too few samples of some split."
+        f"{signature.describe()} {len(entering):,} of these columns enter; the others have "
+        "values in too few samples of some split."
     )

@@ -1,0 +1,53 @@
+"""The design in words says no more than what was done."""
+
+from deepcme.report.design import (
+    describe_coverage,
+    describe_design,
+    describe_guard,
+    find_leaks,
+)
+
+LEFT_OUT = {
+    "design": "leave-one-cohort-out",
+    "by": "patient",
+    "repeats": 2,
+    "validation": 0.25,
+    "cohort_column": "cohort",
+}
+REPEATED = {"design": "repeated", "by": "patient", "repeats": 10}
+SEVERAL_SAMPLES = {"samples": 70, "patients": 60}
+
+
+def leaks(cohort=SEVERAL_SAMPLES, by="patient", fit_on="train"):
+    return find_leaks(cohort, {"split": {"by": by}, "preprocessing": {"fit_on": fit_on}})
+
+
+def test_what_leaks():
+    assert leaks() == []
+    assert leaks(by="sample") == ["samples of one patient are on both sides"]
+    assert leaks({"samples": 60, "patients": 60}, by="sample") == []
+    assert leaks(fit_on="all") == ["preprocessing was fitted on all rows, test rows included"]
+    assert len(leaks(by="sample", fit_on="all")) == 2
+
+
+def test_intervals_and_guards_are_claimed_only_where_nothing_leaks():
+    for split in (LEFT_OUT, REPEATED):
+        assert "may be too high" not in describe_coverage(split, leaks())
+        assert describe_guard(split, leaks()).startswith("Yes")
+        for found in (leaks(by="sample"), leaks(fit_on="all")):
+            assert describe_coverage(split, found) == (
+                f"No interval mends that {found[0]}: these are intervals of an AUC that may be "
+                "too high for new patients."
+            )
+            assert describe_guard(split, found) == f"Not wholly: {found[0]}."
+
+
+def test_patients_of_two_cohorts():
+    assert "neither trains nor validates where it is tested" in describe_design(LEFT_OUT)
+    by_sample = describe_design({**LEFT_OUT, "by": "sample"})
+    assert "A patient of two cohorts may train where it is tested." in by_sample
+
+
+def test_which_models_of_nested_folds_train_on_all_inner_folds():
+    text = describe_design({"design": "nested", "by": "patient", "repeats": 2, "folds": 5})
+    assert "ensembles and models with clinical columns are fitted on both" in text
