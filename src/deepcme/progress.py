@@ -42,7 +42,7 @@ def _bar(description: str, total: int) -> Iterator[Advance]:
     )
 
     with Progress(
-        TextColumn("{task.title}"),
+        TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
@@ -110,7 +110,7 @@ def show_bytes(description: str, *, quiet: bool = False) -> Iterator[ByteCount]:
     )
 
     with Progress(
-        TextColumn("{task.title}"),
+        TextColumn("{task.description}"),
         BarColumn(),
         DownloadColumn(),
         TransferSpeedColumn(),
