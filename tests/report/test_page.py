@@ -85,6 +85,23 @@ def test_a_notebook_gets_the_same_tables_and_the_charts_as_objects(folder):
     assert report.findings
 
 
+def test_a_study_without_probabilities_has_a_report_that_says_so(tmp_path):
+    invented_cohort().save(tmp_path / "cohort.h5ad")
+    study = make_study(
+        {
+            "cohort": {"path": tmp_path / "cohort.h5ad"},
+            "split": {"repeats": 2},
+            "models": ["SVC"],
+        }
+    )
+    folder = run_study(study, tmp_path / "out", jobs=1, quiet=True)
+    page = write_report(folder, ["html"]).read_text(encoding="utf-8")
+    report = read_report(folder.path)
+    assert not {"calibration", "decision_curve", "net_benefit"} & set(report.tables)
+    assert report.notes["net_benefit"] == report.notes["decision_curve"]
+    assert report.notes["calibration"] in page
+
+
 def test_recalibration_is_fitted_on_validation_rows_alone(folder):
     """Test labels turned round change what is judged, never the probabilities."""
     predictions = folder.read_table("predictions.parquet")

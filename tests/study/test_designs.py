@@ -80,19 +80,25 @@ def test_the_grid_is_fitted_once_per_inner_fold_and_its_fits_are_averaged(
         np.testing.assert_allclose(test["score"], np.log(mean / (1 - mean)))
 
 
-def test_the_choice_is_the_lowest_mean_over_the_inner_folds():
-    grid = pd.DataFrame(
+def grid_of(valid_loss, test_auc=0.5):
+    """Two points of the grid, lambda 1 and 10, in two inner folds of one split."""
+    return pd.DataFrame(
         {
             "split": 1,
             "inner_fold": [1, 2, 1, 2],
             "width": 64,
             "batch_size": 32,
             "penalty_strength": [1.0, 1.0, 10.0, 10.0],
-            "valid_loss": [0.1, 0.9, 0.4, 0.4],  # the lowest single loss is not the choice
+            "valid_loss": valid_loss,
             "valid_auc": 0.5,
-            "test_auc": [1.0, 1.0, 0.0, 0.0],
+            "test_auc": test_auc,
         }
     )
+
+
+def test_the_choice_is_the_lowest_mean_over_the_inner_folds():
+    # The lowest single loss is not the choice.
+    grid = grid_of([0.1, 0.9, 0.4, 0.4], test_auc=[1.0, 1.0, 0.0, 0.0])
     assert choose_points(grid)[1].penalty_strength == 10.0
     summary = grid_module.summarise_grid(grid)
     assert summary["splits"].tolist() == [1, 1]
@@ -100,18 +106,7 @@ def test_the_choice_is_the_lowest_mean_over_the_inner_folds():
 
 
 def test_a_point_that_diverged_in_an_inner_fold_is_not_chosen():
-    grid = pd.DataFrame(
-        {
-            "split": 1,
-            "inner_fold": [1, 2, 1, 2],
-            "width": 64,
-            "batch_size": 32,
-            "penalty_strength": [1.0, 1.0, 10.0, 10.0],
-            "valid_loss": [0.1, np.nan, 0.6, 0.6],
-            "valid_auc": 0.5,
-            "test_auc": 0.5,
-        }
-    )
+    grid = grid_of([0.1, np.nan, 0.6, 0.6])
     assert choose_points(grid)[1].penalty_strength == 10.0
     with pytest.raises(DeepCMEError, match="No point of the grid can be chosen in split 1"):
         choose_points(grid.assign(valid_loss=np.nan))

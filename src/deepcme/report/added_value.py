@@ -18,11 +18,11 @@ def added_value_makers(
     folder: StudyFolder,
     settings: Mapping[str, Any],
     predictions: pd.DataFrame,
-    made: Mapping[str, pd.DataFrame],
+    discrimination: Callable[[], pd.DataFrame],
 ) -> dict[str, Callable[[], pd.DataFrame]]:
     """Makers of the section's tables, for a study with clinical columns.
 
-    `made` holds the tables made before, the discrimination of all models among them.
+    `discrimination` makes that table, of all models.
     """
     clinical = settings.get("clinical")
     if clinical is None:
@@ -31,7 +31,7 @@ def added_value_makers(
     models = [CLINICAL, genes, CLINICAL_AND_GENES]
 
     def auc() -> pd.DataFrame:
-        by_model = made["discrimination"].set_index("model", drop=False)
+        by_model = discrimination().set_index("model", drop=False)
         return by_model.loc[models].reset_index(drop=True)
 
     return {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -42,6 +43,8 @@ from deepcme.study.spec import is_network
 from deepcme.study.store import StudyFolder
 
 GENES_SHOWN = 500
+
+Maker = Callable[[], pd.DataFrame]
 
 
 @dataclass(frozen=True)
@@ -92,52 +95,14 @@ def compute_contents(folder: StudyFolder) -> Contents:
     settings = read_settings(folder) | {"selection": selection_settings}
     identity["study"] = settings
     cohort = folder.read_json("cohort.json")
-    models = settings["models"]
-    headline = str(models[0]["name"])
-    baselines = [m["name"] for m in models if not is_network(m["estimator"])]
+    headline = str(settings["models"][0]["name"])
     notes: dict[str, str] = {}
     made: dict[str, pd.DataFrame] = {}
-
-    def random(name: str) -> np.random.Generator:
-        return np.random.default_rng(seed_for(settings["seed"], "report", name))
-
-    makers: dict[str, Callable[[], pd.DataFrame]] = {
-        "discrimination": lambda: compute_discrimination(predictions, random("auc")),
-        "auc_by_split": lambda: tables.compute_auc_by_split(predictions),
-        "roc": lambda: tables.compute_mean_roc(predictions),
-        "comparison": lambda: compute_comparison(
-            predictions, headline, [name for name in baselines if name != headline]
-        ),
-        "classification": lambda: compute_study_classification(
-            predictions, random("classification")
-        ),
-        "calibration": lambda: compute_calibration(predictions, random("calibration")),
-        "recalibration": lambda: compute_calibration(
-            recalibrate_predictions(predictions), random("calibration")
-        ),
-        "calibration_curves": lambda: compute_study_calibration_curves(predictions),
-        "decision_curve": lambda: compute_decision_curve(predictions, random("utility")),
-        "net_benefit": lambda: tables.compute_net_benefit_table(made["decision_curve"]),
-        "prediction_stability": lambda: compute_prediction_stability(predictions).sort_values(
-            ["model", "mean"], kind="stable", ignore_index=True
-        ),
-        "instability": lambda: compute_instability(predictions, random("stability")),
-        "genes": lambda: _genes(folder),
-        "history": lambda: tables.compute_training_curves(folder.read_table("history.parquet")),
-        **added_value_makers(folder, settings, predictions, made),
-        **_publication_makers(folder, settings, predictions),
-        **selection_makers(folder, settings),
-        "model_settings": lambda: compute_model_settings(models),
-        "tripod": lambda: compute_tripod(cohort, settings),
-        "probast": lambda: compute_probast(cohort, settings),
-    }
-    for name, make in makers.items():
+    for name, make in _makers(folder, settings, cohort, predictions).items():
         try:
             made[name] = make()
         except DeepCMEError as error:
             notes[name] = str(error)
-    if "decision_curve" not in made:
-        notes["net_benefit"] = notes["decision_curve"]
     if "discrimination" not in made:
         raise DeepCMEError(f"{folder.path}: {notes['discrimination']}")
     discrimination = made["discrimination"]
@@ -167,6 +132,65 @@ def compute_contents(folder: StudyFolder) -> Contents:
     )
 
 
+def _makers(
+    folder: StudyFolder,
+    settings: dict[str, Any],
+    cohort: dict[str, Any],
+    predictions: pd.DataFrame,
+) -> dict[str, Maker]:
+    """What makes each table that a study of these settings can have."""
+    models = settings["models"]
+    headline = str(models[0]["name"])
+    baselines = [m["name"] for m in models if not is_network(m["estimator"])]
+
+    def random(name: str) -> np.random.Generator:
+        return np.random.default_rng(seed_for(settings["seed"], "report", name))
+
+    # Other tables are made of these.
+    @cache
+    def discrimination() -> pd.DataFrame:
+        return compute_discrimination(predictions, random("auc"))
+
+    @cache
+    def decision_curve() -> pd.DataFrame:
+        return compute_decision_curve(predictions, random("utility"))
+
+    @cache
+    def genes() -> pd.DataFrame:
+        return _genes(folder)
+
+    return {
+        "discrimination": discrimination,
+        "auc_by_split": lambda: tables.compute_auc_by_split(predictions),
+        "roc": lambda: tables.compute_mean_roc(predictions),
+        "comparison": lambda: compute_comparison(
+            predictions, headline, [name for name in baselines if name != headline]
+        ),
+        "classification": lambda: compute_study_classification(
+            predictions, random("classification")
+        ),
+        "calibration": lambda: compute_calibration(predictions, random("calibration")),
+        "recalibration": lambda: compute_calibration(
+            recalibrate_predictions(predictions), random("calibration")
+        ),
+        "calibration_curves": lambda: compute_study_calibration_curves(predictions),
+        "decision_curve": decision_curve,
+        "net_benefit": lambda: tables.compute_net_benefit_table(decision_curve()),
+        "prediction_stability": lambda: compute_prediction_stability(predictions).sort_values(
+            ["model", "mean"], kind="stable", ignore_index=True
+        ),
+        "instability": lambda: compute_instability(predictions, random("stability")),
+        "genes": genes,
+        "history": lambda: tables.compute_training_curves(folder.read_table("history.parquet")),
+        **added_value_makers(folder, settings, predictions, discrimination),
+        **_publication_makers(folder, settings, predictions, genes),
+        **selection_makers(folder, settings),
+        "model_settings": lambda: compute_model_settings(models),
+        "tripod": lambda: compute_tripod(cohort, settings),
+        "probast": lambda: compute_probast(cohort, settings),
+    }
+
+
 def _calibration_evidence(discrimination: pd.DataFrame) -> str:
     """What the counts allow to say, of each cohort left out by itself."""
     sentences = []
@@ -186,8 +210,11 @@ def _genes(folder: StudyFolder) -> pd.DataFrame:
 
 
 def _publication_makers(
-    folder: StudyFolder, settings: dict[str, Any], predictions: pd.DataFrame
-) -> dict[str, Callable[[], pd.DataFrame]]:
+    folder: StudyFolder,
+    settings: dict[str, Any],
+    predictions: pd.DataFrame,
+    genes: Maker,
+) -> dict[str, Maker]:
     """The publication's tables, for a study that follows its protocol."""
     if settings["protocol"] != "paper":
         return {}
@@ -200,9 +227,7 @@ def _publication_makers(
 
     def claims() -> pd.DataFrame:
         has_grid = (folder.path / "grid_summary.csv").exists()
-        return publication.compute_claims(
-            predictions, _genes(folder), grid() if has_grid else None
-        )
+        return publication.compute_claims(predictions, genes(), grid() if has_grid else None)
 
     return {
         "table_1": lambda: publication.compute_table_1(metrics),
@@ -211,6 +236,6 @@ def _publication_makers(
         "figure_5": lambda: publication.compute_figure_5(metrics),
         "figure_6": lambda: publication.compute_figure_6(predictions),
         "figure_7": grid,
-        "figure_8": lambda: _genes(folder).head(publication.TOP_GENES),
+        "figure_8": lambda: genes().head(publication.TOP_GENES),
         "claims": claims,
     }

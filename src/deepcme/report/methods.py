@@ -255,8 +255,9 @@ def _tuned_regression(name: str, model: Any, split: Mapping[str, Any]) -> str:
 
 def _measures(settings: Mapping[str, Any], tables: Mapping[str, pd.DataFrame]) -> str:
     sentences = [
-        "AUC and PR-AUC of each test part, averaged. Intervals, 95%: percentiles of "
-        f"{DEFAULT_DRAWS:,} bootstrap draws of patients."
+        f"AUC and PR-AUC of each test part, averaged. Intervals, 95%: {DEFAULT_DRAWS:,} "
+        "bootstrap draws of patients; those of AUC and PR-AUC from the draws' standard error "
+        "on the logit scale, with Student's t (Hesterberg 2015), the others percentiles."
     ]
     if "comparison" in tables:
         sentences.append(

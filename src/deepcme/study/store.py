@@ -179,7 +179,7 @@ class StudyFolder:
     def write_null_runs(self, runs: pd.DataFrame) -> None:
         """Write the table of null runs; without any there is none."""
         if runs.empty:
-            (self.path / _NULL_RUNS).unlink(missing_ok=True)
+            self.remove_tables([_NULL_RUNS])
         else:
             self.write_table(runs, _NULL_RUNS)
 
