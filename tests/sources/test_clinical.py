@@ -6,7 +6,8 @@ import pytest
 from deepcme import DeepCMEError
 from deepcme.endpoints import any_distant_metastasis, horizon_endpoint, pathologic_m1
 from deepcme.sources.assembly import annotate
-from deepcme.sources.clinical import join_clinical, read_clinical
+from deepcme.sources.clinical import read_clinical
+from deepcme.sources.joining import join_clinical
 
 BIOTAB = (
     "bcr_patient_uuid\tbcr_patient_barcode\tajcc_metastasis_pathologic_pm\tmetastasis_site\n"

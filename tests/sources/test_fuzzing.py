@@ -16,12 +16,13 @@ from deepcme import DeepCMEError
 from deepcme.cohort import Cohort
 from deepcme.sources.assembly import annotate
 from deepcme.sources.cbioportal import cohort_from_cbioportal
-from deepcme.sources.clinical import join_clinical, read_clinical
+from deepcme.sources.clinical import read_clinical
 from deepcme.sources.gdc.cases import read_cases
 from deepcme.sources.gdc.catalogue import read_manifest, read_sample_sheet
 from deepcme.sources.gdc.expression import read_gdc_files
 from deepcme.sources.geo import cohort_from_geo
 from deepcme.sources.hcmdb import read_hcmdb
+from deepcme.sources.joining import join_clinical
 from deepcme.sources.labels import label_rule
 from deepcme.sources.probemap import read_gene_table
 from deepcme.sources.reading import read_matrix, read_table

@@ -53,8 +53,3 @@ class StudyDesign:
     train_fraction: float = 0.6
     test_fraction: float = 0.2
     hidden_width: int = 64
-
-
-def counted(n: int, noun: str) -> str:
-    """A number with its noun, in the plural where needed: ``1 gene``, ``1,200 genes``."""
-    return f"{n:,} {noun}" + ("" if n == 1 else "s")

@@ -10,10 +10,11 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
-from deepcme.audit.findings import Finding, StudyDesign, counted
+from deepcme.audit.findings import Finding, StudyDesign
 from deepcme.barcodes import barcode_annotation
 from deepcme.cohort import OBS_COLUMNS, Cohort
 from deepcme.scales import LINEAR_SCALES
+from deepcme.words import counted
 
 _SAME_PROFILE = 0.97
 _GENES_COMPARED = 5000

@@ -5,10 +5,11 @@ from __future__ import annotations
 import pandas as pd
 from scipy.stats import chi2_contingency
 
-from deepcme.audit.findings import Finding, StudyDesign, counted
+from deepcme.audit.findings import Finding, StudyDesign
 from deepcme.cohort import UNKNOWN, Cohort
 from deepcme.endpoints import m_stage
 from deepcme.evaluation.intervals import compute_hanley_mcneil_interval
+from deepcme.words import counted
 
 ASSUMED_AUC = 0.75
 _TOO_WIDE = 0.1  # half the 95% interval of one test AUC

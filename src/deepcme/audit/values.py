@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from deepcme.audit.findings import Finding, StudyDesign, counted
+from deepcme.audit.findings import Finding, StudyDesign
 from deepcme.cohort import Cohort
 from deepcme.scales import LINEAR_SCALES
+from deepcme.words import counted
 
 _RARE = 0.1  # share of samples that express a gene
 _OUTLIER = 10.0  # standard deviations

@@ -19,7 +19,8 @@ from deepcme.genes import MIN_COVERAGE, gene_identifiers, stable_gene_id, strong
 from deepcme.network.architecture import FloatArray
 from deepcme.preprocessing import Log2Transformer
 from deepcme.scales import LINEAR_SCALES, Scale, guess_scale
-from deepcme.sources.reading import few, read_matrix
+from deepcme.sources.reading import read_matrix
+from deepcme.words import few
 
 Normalisation = Literal["none", "cohort", "rank"]
 FEWEST_SAMPLES = 20

@@ -18,8 +18,8 @@ from deepcme.bundle.expression import (
 )
 from deepcme.bundle.model import Model
 from deepcme.network.architecture import FloatArray
-from deepcme.sources.reading import few
 from deepcme.threads import single_thread
+from deepcme.words import few
 
 GENES_SHOWN = 5
 

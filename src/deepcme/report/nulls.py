@@ -8,8 +8,8 @@ from typing import Any
 import pandas as pd
 
 from deepcme.evaluation.nulls import compute_null_comparison, compute_permutation_table
-from deepcme.sources.reading import few
 from deepcme.study.store import StudyFolder
+from deepcme.words import few
 
 LEVEL = 0.05
 _SETTINGS = {

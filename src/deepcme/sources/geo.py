@@ -19,16 +19,13 @@ from deepcme.errors import DeepCMEError
 from deepcme.genes import COLLAPSE_RULE, SYMBOL_COLUMNS, strongest_of_each
 from deepcme.scales import LINEAR_SCALES, Scale, guess_scale
 from deepcme.sources.assembly import Expression, LabelRule, assemble
-from deepcme.sources.clinical import ClinicalTable, join_clinical
+from deepcme.sources.clinical import ClinicalTable
 from deepcme.sources.delimited import find_table, text_lines
+from deepcme.sources.joining import join_clinical
 from deepcme.sources.probemap import known_targets, read_gene_table
-from deepcme.sources.reading import (
-    checked_matrix,
-    few,
-    read_delimited_matrix,
-    require_file,
-)
+from deepcme.sources.reading import checked_matrix, read_delimited_matrix, require_file
 from deepcme.tissues import canonical_tissue
+from deepcme.words import few
 
 _TABLE_BEGIN = "!series_matrix_table_begin"
 _TABLE_END = "!series_matrix_table_end"

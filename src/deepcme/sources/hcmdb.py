@@ -13,7 +13,8 @@ import pandas as pd
 from deepcme.barcodes import is_barcode, parse_barcode
 from deepcme.endpoints import Labelling
 from deepcme.errors import DeepCMEError
-from deepcme.sources.reading import few, read_table
+from deepcme.sources.reading import read_table
+from deepcme.words import few
 
 _SAMPLE = "Sample_id"
 _STATUS = "Metastasis_status"

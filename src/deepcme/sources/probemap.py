@@ -15,7 +15,8 @@ from deepcme.genes import (
     stable_gene_id,
 )
 from deepcme.sources.delimited import find_table, read_rows, text_lines
-from deepcme.sources.reading import few, read_table, require_file
+from deepcme.sources.reading import read_table, require_file
+from deepcme.words import few
 
 _MOST_LINES_BEFORE_TABLE = 5000
 _TABLE_BEGIN = "!platform_table_begin"

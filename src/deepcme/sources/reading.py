@@ -22,14 +22,9 @@ from deepcme.sources.delimited import (
     text_lines,
 )
 from deepcme.sources.workbooks import read_workbook
+from deepcme.words import few
 
 _BINARY_KINDS = (".parquet", ".xlsx", ".h5ad")
-
-
-def few(values: Iterable[object], most: int = 3) -> str:
-    """Name a few of many values."""
-    listed = [str(value) for value in values]
-    return ", ".join(listed[:most]) + (" ..." if len(listed) > most else "")
 
 
 def read_table(path: Path, needed: Collection[str] = ()) -> pd.DataFrame:

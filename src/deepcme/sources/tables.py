@@ -16,8 +16,9 @@ from deepcme.endpoints import binary_column
 from deepcme.errors import DeepCMEError
 from deepcme.scales import Scale, guess_scale
 from deepcme.sources.assembly import Expression, assemble
-from deepcme.sources.reading import few, read_matrix, read_table
+from deepcme.sources.reading import read_matrix, read_table
 from deepcme.tissues import canonical_tissue
+from deepcme.words import few
 
 Orientation = Literal["samples-in-rows", "genes-in-rows"]
 

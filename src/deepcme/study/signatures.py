@@ -11,7 +11,8 @@ from deepcme.cohort import Cohort
 from deepcme.errors import DeepCMEError
 from deepcme.genes import gene_identifiers, stable_gene_id
 from deepcme.sources.delimited import text_lines
-from deepcme.sources.reading import few, require_file
+from deepcme.sources.reading import require_file
+from deepcme.words import few
 
 MIN_SIGNATURE_COVERAGE = 0.5
 """Smallest share of a signature's genes that a cohort must have."""

@@ -14,7 +14,8 @@ from deepcme.errors import DeepCMEError
 from deepcme.files import write_text
 from deepcme.sources.gdc.api import GDCClient, all_of, equals, one_of
 from deepcme.sources.gdc.download import RemoteFile
-from deepcme.sources.reading import few, read_table
+from deepcme.sources.reading import read_table
+from deepcme.words import few
 
 SAMPLE_SHEET = "samples.tsv"
 CASES = "cases.json"

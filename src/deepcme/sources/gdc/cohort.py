@@ -11,10 +11,11 @@ from deepcme.barcodes import is_barcode
 from deepcme.cohort import Cohort
 from deepcme.errors import DeepCMEError
 from deepcme.sources.assembly import Expression, LabelRule, annotate, assemble
-from deepcme.sources.clinical import ClinicalTable, join_clinical
+from deepcme.sources.clinical import ClinicalTable
 from deepcme.sources.gdc.cases import read_cases
 from deepcme.sources.gdc.catalogue import CASES, SAMPLE_SHEET, read_sample_sheet
 from deepcme.sources.gdc.expression import StarColumn, read_gdc_files
+from deepcme.sources.joining import join_clinical
 from deepcme.sources.probemap import symbols_of
 from deepcme.tissues import canonical_tissue
 

@@ -1,0 +1,57 @@
+"""Words: cleaned, known to say nothing, listed."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from deepcme.words import cleaned, counted, few, says_nothing
+
+
+@pytest.mark.parametrize(
+    ("text", "clean"),
+    [
+        ("S1 ", "S1"),
+        (" S1", "S1"),
+        ("S1\u00a0", "S1"),
+        ("S\u00a01", "S 1"),
+        ("S  1", "S 1"),
+        ("S\t1\r", "S 1"),
+        ("\ufeffS1", "S1"),
+        ("S1\u200b", "S1"),
+        ("e\u0301", "\u00e9"),
+    ],
+)
+def test_spaces_of_every_kind_go(text, clean):
+    assert cleaned(text) == clean
+
+
+@given(st.text())
+def test_cleaning_twice_is_cleaning_once(text):
+    assert cleaned(cleaned(text)) == cleaned(text)
+
+
+@pytest.mark.parametrize(
+    "word",
+    ["", " ", "NA", "n/a", "N.A.", "nan", "null", "--", "'--", "-", "?", "Unknown", "UNK",
+     "Not Reported", "not available", "[Not Available]", "[Unknown]", "unspecified", "missing",
+     "not_applicable", "#N/A", "n.d."],
+)  # fmt: skip
+def test_words_that_say_nothing(word):
+    assert says_nothing(word)
+
+
+@pytest.mark.parametrize(
+    "word", ["none", "no", "0", "P1", "Nathan", "Nan Goldin", "MX", "know"]
+)
+def test_words_that_say_something(word):
+    assert not says_nothing(word)
+
+
+def test_a_few_of_many_are_named():
+    assert few(["a", "b"]) == "a, b"
+    assert few("abcd") == "a, b, c ..."
+
+
+def test_counted():
+    assert counted(1, "gene") == "1 gene"
+    assert counted(1200, "gene") == "1,200 genes"
