@@ -1,134 +1,149 @@
-"""Delimited text, plain or gzipped: CSV, TSV, and the tables inside other formats."""
+"""Rows of a table in a text file, read by Arrow; every misfit is named by its row."""
 
 from __future__ import annotations
 
 import csv
-import gzip
+import re
 import zlib
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice, takewhile
+from itertools import islice
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
 from pyarrow import csv as arrow_csv
 
 from deepcme.errors import DeepCMEError
+from deepcme.sources.ids import require_unique
+from deepcme.sources.layout import ROW_NAMES, TextTable, unquoted
+from deepcme.sources.text import byte_stream, cut_short, stream_of_lines, text_lines
+from deepcme.words import MISSING_CELLS, counted
 
-SEPARATORS = {".csv": ",", ".tsv": "\t", ".txt": "\t", ".tab": "\t", ".gct": "\t"}
-MISSING = ["", "NA", "N/A", "NaN", "nan", "null", "NULL", "#N/A"]
 _BLOCK_BYTES = 1 << 24  # a row must fit into one block: room for 200,000 genes and more
-
-
-class TextInMatrixError(Exception):
-    """A cell that should be a number is not; it is still to be found."""
-
-
-def text_lines(path: Path) -> Generator[str, None, None]:
-    """Lines of a text file, gzipped or not, without their ends.
-
-    UTF-8; a line that is not is taken as latin-1, which older public files are
-    written in.
-
-    Raises
-    ------
-    DeepCMEError
-        If the file is damaged or cut short, or is UTF-16.
-    """
-    opener = gzip.open if path.suffix.lower() == ".gz" else open
-    try:
-        with opener(path, "rb") as file:
-            first = file.readline()
-            if first.startswith((b"\xff\xfe", b"\xfe\xff")):
-                raise DeepCMEError(f"{path}: the file is UTF-16 text; save it as UTF-8.")
-            yield _decoded(first.removeprefix(b"\xef\xbb\xbf"))
-            for line in file:
-                yield _decoded(line)
-    except (OSError, EOFError, zlib.error) as error:
-        raise DeepCMEError(f"{path}: the file is damaged or cut short.") from error
-
-
-def _decoded(line: bytes) -> str:
-    line = line.rstrip(b"\r\n")
-    try:
-        return line.decode()
-    except UnicodeDecodeError:
-        return line.decode("latin-1")
+_COLUMNS_AT_ONCE = 256
+_FIRST_ROWS = 200
+_FEWEST_DOTTED = 20
+_DOTTED = re.compile(r"-?[1-9]\d{0,2}[.,]\d{3}")
+_WHOLE = re.compile(r"-?\d+")
 
 
 @dataclass(frozen=True)
-class TextTable:
-    """Where a table stands in a text file, and what its columns are called.
+class Grid:
+    """Numbers with ids along both sides, as a file has them: rows x columns, float32."""
 
-    `skip` lines come before the first row; a line that starts with `end_mark`,
-    if there is one, comes after the last.
-    """
-
-    path: Path
-    header: list[str]
-    separator: str
-    skip: int
-    end_mark: str | None = None
+    values: NDArray[np.float32]
+    rows: list[str]
+    columns: list[str]
 
 
-def find_table(
-    path: Path, separator: str, *, skip: int = 0, end_mark: str | None = None
-) -> TextTable:
-    """Read the header that stands after `skip` lines.
+def read_rows(table: TextTable) -> pd.DataFrame:
+    """Read the rows of a table as text; a missing cell is None.
 
-    The separator is the one given, unless the header shows another: a CSV may
-    come with semicolons.
+    Blank rows, and columns with neither name nor content, are left out; a column with
+    content alone is called by its place.
 
     Raises
     ------
     DeepCMEError
-        If the header is blank, or names fewer than two columns.
+        If the rows differ in length, a quote runs over the end of its line, a column
+        name repeats, or the file is damaged.
     """
-    lines = islice(text_lines(path), skip, None)
-    first, second = next(lines, ""), next(lines, "")
-    if not first.strip():
-        raise DeepCMEError(f"{path}: line {skip + 1} is blank; it must name the columns.")
-    if separator not in first:
-        separator = max(";\t,", key=first.count)
-    try:
-        header = next(csv.reader([first], delimiter=separator), [])
-        cells = next(csv.reader([second], delimiter=separator), [])
-    except csv.Error as error:
-        raise DeepCMEError(f"{path}: the first lines are not a table ({error}).") from error
-    if len(cells) == len(header) + 1:
-        header = ["row", *header]  # R leaves the name of the row ids out
-    if len(header) < 2:
-        raise DeepCMEError(f"{path}: only one column was found; is it a table?")
-    names = [name.strip() for name in header]
-    return TextTable(path, names, separator, skip + 1, end_mark)
+    rows = _read(table, {}, range(len(table.header)))
+    columns = {}
+    for position, name in enumerate(table.header):
+        cells = _text(table, rows, position).mask(lambda text: text.isin(MISSING_CELLS), None)
+        if name or cells.notna().any():
+            columns[position] = cells
+    names = [_name(table, position) for position in columns]
+    require_unique(names, "column", table.path)
+    frame = pd.DataFrame(columns).set_axis(pd.Index(names, dtype=object), axis=1)
+    if table.row_names:
+        _require_row_names(table, frame[ROW_NAMES])
+    return frame.dropna(how="all").reset_index(drop=True)
 
 
-def read_rows(table: TextTable, kinds: Mapping[int, pa.DataType]) -> pd.DataFrame:
-    """Read the rows of a table; columns not in `kinds` are text.
+def read_grid(table: TextTable, n_text: int = 1, left_out: Sequence[int] = ()) -> Grid:
+    """Read rows of ids and numbers.
+
+    Parameters
+    ----------
+    table : TextTable
+    n_text : int
+        Columns of text at the left: the first is the id of the row, the others go.
+    left_out : sequence of int
+        Further columns that go, by place.
 
     Raises
     ------
-    TextInMatrixError
-        If a cell of a column in `kinds` is something else.
     DeepCMEError
-        If the rows differ in length or the file is damaged.
+        As `read_rows`, and where a cell is not a number, naming its row and column.
     """
+    wanted = [
+        position for position in range(n_text, len(table.header)) if position not in left_out
+    ]
+    rows, values = read_numbers(table, [0], wanted)
+    return Grid(values, rows[0], [_name(table, position) for position in wanted])
+
+
+def read_numbers(
+    table: TextTable, text: Sequence[int], wanted: Sequence[int]
+) -> tuple[list[list[str]], NDArray[np.float32]]:
+    """Columns of text, each a list, and the wanted columns as numbers (rows x columns)."""
+    nameless = [position for position in wanted if not table.header[position]]
+    named = [position for position in wanted if table.header[position]]
+    kinds = {position: pa.float32() for position in named}
     try:
-        return _read_rows(table, kinds, "utf8")
-    except UnicodeError:
-        return _read_rows(table, kinds, "latin-1")
+        rows = _read(table, kinds, [*text, *nameless, *named])
+    except _TextAmongNumbersError as error:
+        rows = _all_numbers(table, [*text, *nameless], named, error.position)
+    for position in nameless:
+        if _text(table, rows, position).str.strip().ne("").any():
+            raise DeepCMEError(
+                f"{table.path}: column {position + 1} has no name; name it or leave it out."
+            )
+    texts = [_text(table, rows, position).tolist() for position in text]
+    values = _as_array(rows, named)
+    filled = ~np.isnan(values).all(axis=1) | np.array([bool(cell.strip()) for cell in texts[0]])
+    if not filled.all():
+        values = values[filled]
+        texts = [[c for c, keep in zip(cells, filled, strict=True) if keep] for cells in texts]
+    _refuse_dotted_thousands(table, values, text[0], named)
+    return texts, values
 
 
-def _read_rows(
-    table: TextTable, kinds: Mapping[int, pa.DataType], encoding: str
-) -> pd.DataFrame:
-    names = [str(position) for position in range(len(table.header))]
+class _TextAmongNumbersError(Exception):
+    """A cell that should be a number is not; it is still to be found."""
+
+    def __init__(self, position: int) -> None:
+        super().__init__(position)
+        self.position = position
+
+
+def _read(
+    table: TextTable, kinds: Mapping[int, pa.DataType], wanted: Sequence[int]
+) -> pa.Table:
+    try:
+        try:
+            return _read_as(table, kinds, wanted, "utf8")
+        except UnicodeError:
+            return _read_as(table, kinds, wanted, "latin-1")
+    except (OSError, EOFError, zlib.error) as error:
+        raise cut_short(table.path) from error
+
+
+def _read_as(
+    table: TextTable, kinds: Mapping[int, pa.DataType], wanted: Sequence[int], encoding: str
+) -> pa.Table:
+    names = [str(position) for position in range(len(table.header) + table.n_trailing)]
     types = {name: kinds.get(position, pa.string()) for position, name in enumerate(names)}
+    stream, skip = _stream(table)
     try:
-        stream, skip = _stream(table)
         with stream:
-            rows = arrow_csv.read_csv(
+            return arrow_csv.read_csv(
                 stream,
                 read_options=arrow_csv.ReadOptions(
                     column_names=names,
@@ -136,42 +151,210 @@ def _read_rows(
                     block_size=_BLOCK_BYTES,
                     encoding=encoding,
                 ),
-                parse_options=arrow_csv.ParseOptions(delimiter=table.separator),
+                parse_options=arrow_csv.ParseOptions(
+                    delimiter=table.separator, quote_char='"' if table.quoted else False
+                ),
                 convert_options=arrow_csv.ConvertOptions(
                     column_types=types,
-                    null_values=MISSING,
-                    strings_can_be_null=True,
-                    quoted_strings_can_be_null=True,
+                    include_columns=[str(position) for position in wanted],
+                    null_values=list(MISSING_CELLS),
+                    strings_can_be_null=False,
+                    decimal_point=table.decimal,
                 ),
             )
     except pa.ArrowInvalid as error:
-        if "Empty CSV" in str(error):
-            return pd.DataFrame(columns=table.header)
-        if "invalid UTF8" in str(error):
-            raise UnicodeError from error
-        if "CSV conversion error" in str(error):
-            raise TextInMatrixError from error
-        raise DeepCMEError(f"{table.path}: {_plain(error)}") from error
-    except (OSError, EOFError, zlib.error) as error:
-        raise DeepCMEError(f"{table.path}: the file is damaged or cut short.") from error
-    frame: pd.DataFrame = rows.to_pandas()
-    frame.columns = pd.Index(table.header, dtype=object)
-    return frame
+        _explain(table, names, str(error))
+        raise DeepCMEError(
+            f"{table.path}: the rows are not a table ({_plain(error)})."
+        ) from error
+
+
+def _explain(table: TextTable, names: list[str], reason: str) -> None:
+    """Raise what a failure of Arrow's means, where it is known."""
+    if "invalid UTF8" in reason:
+        raise UnicodeError(reason)
+    conversion = re.search(r"In CSV column #(\d+)", reason)
+    if conversion is not None:
+        raise _TextAmongNumbersError(int(conversion[1]))
+    _refuse_misfit(table, len(names))
 
 
 def _stream(table: TextTable) -> tuple[pa.NativeFile, int]:
     """A stream to read the table from, and how many lines of it to skip."""
     if table.end_mark is None:
-        return pa.input_stream(str(table.path), compression="detect"), table.skip
-    end_mark = table.end_mark
-    rows = takewhile(
-        lambda line: not line.lower().startswith(end_mark),
-        islice(text_lines(table.path), table.skip, None),
+        return byte_stream(table.path), table.skip
+    return stream_of_lines(_lines_to_mark(table, table.end_mark)), 0
+
+
+def _lines_to_mark(table: TextTable, end_mark: str) -> Generator[str, None, None]:
+    for line in islice(text_lines(table.path), table.skip, None):
+        if line.lower().startswith(end_mark):
+            return
+        yield line
+    raise DeepCMEError(
+        f"{table.path}: the file is cut short: the line {end_mark} at its end is missing; "
+        "fetch it again."
     )
-    return pa.BufferReader("\n".join(rows).encode()), 0
 
 
-def _plain(error: pa.ArrowInvalid) -> str:
-    """Arrow's reason without its prefix, such as "Expected 5 columns, got 4"."""
-    reason = " ".join(str(error).removeprefix("CSV parse error: ").split())
-    return f"the rows differ in length or are not text ({reason[:120]})."
+def _records(table: TextTable) -> Iterator[tuple[int, list[str]]]:
+    """Rows with the number of their first line, slowly, to name what is wrong with one."""
+    lines = (
+        islice(text_lines(table.path), table.skip, None)
+        if table.end_mark is None
+        else _lines_to_mark(table, table.end_mark)
+    )
+    if not table.quoted:
+        for number, line in enumerate(lines, start=table.skip + 1):
+            yield number, line.split(table.separator)
+        return
+    reader = csv.reader((f"{line}\n" for line in lines), delimiter=table.separator)
+    start = table.skip + 1
+    try:
+        for cells in reader:
+            yield start, cells
+            start = table.skip + reader.line_num + 1
+    except csv.Error:
+        yield start, ["\n"]  # a quote that runs on and on
+
+
+def _refuse_misfit(table: TextTable, width: int) -> None:
+    """Name the first row that has another number of cells, or a line end within a cell."""
+    records = ((line, cells) for line, cells in _records(table) if "".join(cells).strip(" "))
+    for line, cells in records:
+        if any("\n" in cell for cell in cells):
+            raise DeepCMEError(
+                f"{table.path}: row {line}: a quote opens a cell that runs over the end of the "
+                "line; close the quote, or take line breaks out of cells."
+            )
+        if len(cells) == width:
+            continue
+        if len(cells) < width and next(records, None) is None:
+            raise DeepCMEError(
+                f"{table.path}: the file is cut short: its last row, {line}, has "
+                f"{counted(len(cells), 'cell')} where there should be {width:,}; fetch or save "
+                "it again."
+            )
+        raise DeepCMEError(
+            f"{table.path}: row {line} has {counted(len(cells), 'cell')} where the header and "
+            f"the rows before it have {width:,}; the row must be mended in the file."
+        )
+
+
+def _text(table: TextTable, rows: pa.Table, position: int) -> pd.Series:
+    """A column of text, without the quotes of a table in which they are no dialect."""
+    column = rows[str(position)]
+    if table.quoted and pc.any(pc.match_substring_regex(column, r"[\r\n]")).as_py():
+        _refuse_misfit(table, len(table.header) + table.n_trailing)
+    text = column.to_pandas().astype(object)
+    if not table.quoted and pc.any(pc.match_substring(column, '"')).as_py():
+        text = text.map(unquoted)
+    return text
+
+
+def _name(table: TextTable, position: int) -> str:
+    fallback = ROW_NAMES if position == 0 else f"column {position + 1}"
+    return table.header[position] or fallback
+
+
+def _require_row_names(table: TextTable, ids: pd.Series) -> None:
+    if ids.isna().any() or ids.duplicated().any():
+        raise DeepCMEError(
+            f"{table.path}: the rows have one cell more than the header, and the first column "
+            "does not hold a row name for each: name every column."
+        )
+
+
+def _as_array(rows: pa.Table, positions: Sequence[int]) -> NDArray[np.float32]:
+    """Columns side by side (rows x columns), filled a block of columns at a time."""
+    values = np.empty((len(positions), rows.num_rows), dtype=np.float32)
+    for place, position in enumerate(positions):
+        values[place] = rows[str(position)].to_numpy()
+    return values.T
+
+
+def _all_numbers(
+    table: TextTable, text: Sequence[int], named: Sequence[int], suspect: int
+) -> pa.Table:
+    """The table by a more lenient reading of numbers; refuses the first that is none."""
+    _refuse_text(table, suspect, _read(table, {}, [0, suspect]))
+    rows = _read(table, {}, [*text, *named])
+    columns = {str(position): rows[str(position)] for position in text}
+    for position in named:
+        columns[str(position)] = pa.array(_refuse_text(table, position, rows))
+    return pa.table(columns)
+
+
+def _refuse_text(table: TextTable, position: int, rows: pa.Table) -> NDArray[np.float32]:
+    cells = _text(table, rows, position).str.strip()
+    missing = cells.isin(MISSING_CELLS)
+    dotted = cells if table.decimal == "." else cells.str.replace(table.decimal, ".")
+    numbers = pd.to_numeric(dotted.mask(missing), errors="coerce")
+    odd = (numbers.isna() & ~missing).to_numpy()
+    if odd.any():
+        row = int(np.argmax(odd))
+        hint = comma_hint(cells[row]) if table.decimal == "." else ""
+        raise NotANumberError(
+            table.path,
+            str(_text(table, rows, 0)[row]),
+            _name(table, position),
+            f"{cells[row]!r} is not a number{hint}",
+        )
+    return numbers.to_numpy(dtype=np.float32)
+
+
+def comma_hint(cell: str) -> str:
+    """The way out for a number with a comma, which may mean two things."""
+    if re.fullmatch(r"-?\d{1,3}(,\d{3})+", cell):
+        return " (write it without the comma, or give --decimal , if that is its decimal point)"
+    return " (give --decimal , if that is its decimal point)" if "," in cell else ""
+
+
+class NotANumberError(DeepCMEError):
+    """A cell of a matrix that is not a number, with the ids of its row and its column."""
+
+    def __init__(self, path: Path, row: str, column: str, what: str) -> None:
+        super().__init__(f"{path}: row {row}, column {column}: {what}.")
+        self.path, self.row, self.column, self.what = path, row, column, what
+
+
+def _refuse_dotted_thousands(
+    table: TextTable, values: NDArray[np.float32], ids: int, named: Sequence[int]
+) -> None:
+    """Refuse ``5.639`` beside ``262``: a mark between thousands, read as 5.6 beside 262."""
+    if not _could_be_dotted(values):
+        return
+    rows = _read(table, {}, [ids, *named[:_FIRST_ROWS]]).slice(0, _FIRST_ROWS)
+    cells = {position: _text(table, rows, position) for position in named[:_FIRST_ROWS]}
+    every = [cell for column in cells.values() for cell in column if cell not in MISSING_CELLS]
+    dotted = [cell for cell in every if table.decimal in cell]
+    if len(dotted) < _FEWEST_DOTTED or not any(map(_WHOLE.fullmatch, every)):
+        return
+    if all(map(_DOTTED.fullmatch, dotted)):
+        position = next(p for p, column in cells.items() if dotted[0] in column.tolist())
+        row = _text(table, rows, ids)[cells[position].tolist().index(dotted[0])]
+        raise NotANumberError(
+            table.path,
+            str(row),
+            _name(table, position),
+            f"{dotted[0]!r} beside plain whole numbers has its {table.decimal!r} between thousands; "
+            "save the numbers without it",
+        )
+
+
+def _could_be_dotted(values: NDArray[np.float32]) -> bool:
+    """Whether every fraction has at most three decimals and nothing passes 1,000."""
+    for start in range(0, values.shape[1], _COLUMNS_AT_ONCE):
+        block = values[:, start : start + _COLUMNS_AT_ONCE]
+        fractions = block[np.mod(block, 1) > 0].astype(np.float64)
+        if np.nanmax(np.abs(block), initial=0) >= 1000:
+            return False
+        thousandths = fractions * 1000
+        if np.any(np.abs(thousandths - np.round(thousandths)) > 0.1):
+            return False
+    return True
+
+
+def _plain(error: Exception) -> str:
+    """Arrow's reason without its prefix."""
+    return " ".join(str(error).removeprefix("CSV parse error: ").split())[:120]

@@ -10,16 +10,24 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from deepcme.cohort import UNKNOWN, Cohort
 from deepcme.endpoints import binary_column
 from deepcme.errors import DeepCMEError
-from deepcme.scales import Scale, guess_scale
-from deepcme.sources.assembly import Expression, assemble
-from deepcme.sources.reading import read_matrix, read_table
-from deepcme.tissues import canonical_tissue
-from deepcme.words import few
+from deepcme.scales import Scale
+from deepcme.sources.assembly import assemble
+from deepcme.sources.expression import GeneNames, expression_of
+from deepcme.sources.headers import plain_name
+from deepcme.sources.identity import annotate, with_tissues_stated
+from deepcme.sources.ids import clean_ids, require_unique
+from deepcme.sources.matching import rows_by_common_part, rows_of_samples
+from deepcme.sources.matrices import Matrix, read_matrix
+from deepcme.sources.patients import patients_of
+from deepcme.sources.reading import read_table
+from deepcme.words import counted, few
 
+_SAMPLE_ID = "sampleid"
 Orientation = Literal["samples-in-rows", "genes-in-rows"]
 
 
@@ -42,6 +50,9 @@ def cohort_from_tables(
     *,
     scale: Scale | None = None,
     orientation: Orientation | None = None,
+    decimal: str = ".",
+    layer: str | None = None,
+    gene_names: GeneNames = GeneNames(),
 ) -> Cohort:
     """Join an expression table and a samples table to a checked cohort.
 
@@ -57,6 +68,12 @@ def cohort_from_tables(
         Worked out from the values, and noted, if not given.
     orientation : {"samples-in-rows", "genes-in-rows"}, optional
         Worked out from the sample ids, and noted, if not given.
+    decimal : str
+        The decimal point of numbers in text files.
+    layer : str, optional
+        Of an `.h5ad` file of expression: a layer, or ``raw``, in place of `X`.
+    gene_names : GeneNames
+        What becomes of names of several genes, and of names that became dates.
 
     Raises
     ------
@@ -65,32 +82,28 @@ def cohort_from_tables(
     """
     expression, samples = Path(expression), Path(samples)
     notes: list[str] = []
-    table = read_table(samples)
-    sample_column = _sample_column(table, columns.sample, samples)
-    table = _indexed_by_sample(table, sample_column, samples)
-    for column in (columns.label, columns.patient, columns.tissue, columns.batch):
-        _require_column(table, column, samples)
-    matrix = read_matrix(expression, set(table.index))
-    matrix = _samples_in_rows(matrix, table.index, orientation, expression, samples, notes)
-    matrix = _matched(matrix, table.index, expression, samples)
-    kept = _chosen_rows(table, columns.where, samples, notes)
+    table = _samples_table(samples, columns, decimal, notes)
+    side = _Side(table.index.tolist(), orientation, expression, samples)
+    matrix = read_matrix(
+        expression,
+        side.samples_in_rows,
+        notes,
+        listed=set(table.index),
+        decimal=decimal,
+        layer=layer,
+    )
+    notes += side.notes
+    matrix = _in_order_of(table, matrix, expression, samples)
+    table, _ = rows_of_samples(matrix.samples, table, samples.name)
+    chosen = _chosen(table, columns.where, samples, notes)
+    matrix, table = matrix.of_samples(np.flatnonzero(chosen)), table[chosen]
     with _naming(samples):
-        labelling = binary_column(kept, columns.label)
+        labelling = binary_column(table, columns.label)
     labelling = replace(labelling, rule=_endpoint_words(columns.label, samples))
-    values = matrix.loc[kept.index].to_numpy(dtype=np.float32)
-    if scale is None:
-        scale, reason = guess_scale(values)
-        notes.append(f"Scale taken as {scale}: {reason}.")
-    annotation = _annotation(kept, columns, notes)
+    annotation = _annotation(table, columns, samples, notes)
     with _naming(expression):
         return assemble(
-            Expression(
-                values=values,
-                samples=kept.index.tolist(),
-                genes=matrix.columns.tolist(),
-                scale=scale,
-                notes=notes,
-            ),
+            expression_of(matrix, scale, gene_names, notes),
             annotation,
             lambda _: labelling,
             name=expression.parent.name if expression.stem == "expression" else expression.stem,
@@ -111,11 +124,23 @@ def _naming(path: Path) -> Iterator[None]:
         raise DeepCMEError(f"{path}: {error}") from error
 
 
-def _sample_column(table: pd.DataFrame, asked: str | None, path: Path) -> str:
-    if asked is not None:
-        _require_column(table, asked, path)
-        return asked
-    return "sample_id" if "sample_id" in table.columns else str(table.columns[0])
+def _samples_table(
+    path: Path, columns: TableColumns, decimal: str, notes: list[str]
+) -> pd.DataFrame:
+    """The table of samples, indexed by their clean ids."""
+    table = read_table(path, notes, needed=[columns.label], decimal=decimal)
+    for column in (columns.sample, columns.patient, columns.tissue, columns.batch):
+        _require_column(table, column, path)
+    named = [name for name in table.columns if plain_name(name) == _SAMPLE_ID]
+    sample = columns.sample or (named[0] if named else str(table.columns[0]))
+    blank = table[sample].isna()
+    if blank.any():
+        raise DeepCMEError(
+            f"{path}: row {int(np.argmax(blank)) + 2} has no sample id in {sample!r}."
+        )
+    ids = clean_ids(table[sample], "sample", path, notes)
+    require_unique(ids, "sample", path)
+    return table.drop(columns=sample).set_axis(pd.Index(ids, dtype=object), axis=0)
 
 
 def _require_column(table: pd.DataFrame, column: str | None, path: Path) -> None:
@@ -125,123 +150,104 @@ def _require_column(table: pd.DataFrame, column: str | None, path: Path) -> None
         )
 
 
-def _indexed_by_sample(table: pd.DataFrame, column: str, path: Path) -> pd.DataFrame:
-    blank = table[column].isna()
-    if blank.any():
-        raise DeepCMEError(
-            f"{path}: row {int(np.argmax(blank)) + 2} has no sample id in {column!r}."
-        )
-    ids = table[column].astype(str)
-    repeated = ids[ids.duplicated()].drop_duplicates()
-    if len(repeated):
-        raise DeepCMEError(
-            f"{path}: {len(repeated)} sample ids occur more than once in {column!r} "
-            f"({few(repeated)}): each sample needs one row."
-        )
-    indexed = table.drop(columns=column)
-    if column in indexed.columns:
-        raise DeepCMEError(f"{path}: the column {column!r} occurs twice.")
-    indexed.index = pd.Index(ids, dtype=object)
-    return indexed
+@dataclass
+class _Side:
+    """Along which side of a matrix the samples of a table lie."""
 
+    listed: list[str]
+    asked: Orientation | None
+    expression: Path
+    samples: Path
+    notes: list[str] = field(default_factory=list)
 
-def _samples_in_rows(
-    matrix: pd.DataFrame,
-    sample_ids: pd.Index,
-    orientation: Orientation | None,
-    expression: Path,
-    samples: Path,
-    notes: list[str],
-) -> pd.DataFrame:
-    in_rows = int(matrix.index.isin(sample_ids).sum())
-    in_columns = int(matrix.columns.isin(sample_ids).sum())
-    if orientation is None:
+    def samples_in_rows(self, rows: Sequence[str], columns: Sequence[str]) -> bool:
+        """Whether more of the samples are among the rows than among the columns.
+
+        Raises
+        ------
+        DeepCMEError
+            If neither side has one, or the other side than was asked for has more.
+        """
+        in_rows, in_columns = self._found(rows), self._found(columns)
         if in_rows == in_columns == 0:
             raise DeepCMEError(
-                f"{expression} and {samples} share no sample id: the matrix has rows "
-                f"{few(matrix.index)} and columns {few(matrix.columns)}, the table has "
-                f"{few(sample_ids)}."
+                f"{self.expression} and {self.samples} share no sample id: the matrix has rows "
+                f"{few(rows)} and columns {few(columns)}, the table has {few(self.listed)}."
             )
-        orientation = "samples-in-rows" if in_rows >= in_columns else "genes-in-rows"
-        side = "rows" if orientation == "samples-in-rows" else "columns"
-        notes.append(f"Samples were found along the {side} of {expression.name}.")
-    elif (orientation == "samples-in-rows") != (in_rows >= in_columns):
-        raise DeepCMEError(
-            f"{expression}: the samples of {samples} lie along the other side than "
-            f"{orientation}; leave --orientation out, or give the other one."
-        )
-    return matrix if orientation == "samples-in-rows" else matrix.T
-
-
-def _matched(
-    matrix: pd.DataFrame, sample_ids: pd.Index, expression: Path, samples: Path
-) -> pd.DataFrame:
-    for ids, other, has, lacks in (
-        (matrix.index, sample_ids, expression, samples),
-        (sample_ids, matrix.index, samples, expression),
-    ):
-        only = ids[~ids.isin(other)]
-        if len(only):
+        if self.asked is None:
+            side = "rows" if in_rows >= in_columns else "columns"
+            self.notes = [f"Samples were found along the {side} of {self.expression.name}."]
+        elif (self.asked == "samples-in-rows") != (in_rows >= in_columns):
             raise DeepCMEError(
-                f"{len(only)} samples of {has} are not in {lacks} ({few(only)}): "
-                "leave them out of the one or add them to the other."
+                f"{self.expression}: the samples of {self.samples} lie along the other side "
+                f"than {self.asked}; leave --orientation out, or give the other one."
             )
-    return matrix
+        return in_rows >= in_columns
+
+    def _found(self, ids: Sequence[str]) -> int:
+        return sum(map(bool, rows_by_common_part(ids, self.listed)))
 
 
-def _chosen_rows(
+def _in_order_of(
+    table: pd.DataFrame, matrix: Matrix, expression: Path, samples: Path
+) -> Matrix:
+    """The matrix in the order of the table; no sample of either may be over."""
+    rows = rows_by_common_part(matrix.samples, table.index.tolist())
+    lacking = [sample for sample, places in zip(matrix.samples, rows, strict=True) if not places]
+    _require_none(lacking, expression, samples)
+    used = {place for places in rows for place in places}
+    _require_none([s for place, s in enumerate(table.index) if place not in used], samples, expression)
+    return matrix.of_samples(np.argsort([places[0] for places in rows], kind="stable"))
+
+
+def _require_none(lacking: Sequence[str], has: Path, lacks: Path) -> None:
+    if lacking:
+        raise DeepCMEError(
+            f"{counted(len(lacking), 'sample')} of {has} {'is' if len(lacking) == 1 else 'are'} "
+            f"not in {lacks} ({few(lacking)}): leave them out of the one or add them to the "
+            "other."
+        )
+
+
+def _chosen(
     table: pd.DataFrame, where: Sequence[tuple[str, str]], path: Path, notes: list[str]
-) -> pd.DataFrame:
+) -> NDArray[np.bool_]:
+    chosen = np.ones(len(table), dtype=bool)
     for column, value in where:
         _require_column(table, column, path)
         matches = table[column].astype(str).str.strip() == value
-        if not matches.any():
+        if not matches[chosen].any():
             raise DeepCMEError(
                 f"{path}: no sample has {column} = {value}; the column holds "
-                f"{few(table[column].dropna().unique(), 8)}."
+                f"{few(table[column][chosen].dropna().unique(), 8)}."
             )
         notes.append(
-            f"Only samples with {column} = {value} were kept: {int((~matches).sum())} left out."
+            f"Only samples with {column} = {value} were kept: "
+            f"{int((~matches[chosen]).sum())} left out."
         )
-        table = table[matches]
-    return table
+        chosen &= matches.to_numpy()
+    return chosen
 
 
-def _annotation(table: pd.DataFrame, columns: TableColumns, notes: list[str]) -> pd.DataFrame:
-    """Patient, tissue and batch, and the columns that are none of these and not the label."""
+def _annotation(
+    table: pd.DataFrame, columns: TableColumns, path: Path, notes: list[str]
+) -> pd.DataFrame:
+    """Patient, tissue and batch, and the columns that are none of these and not the label.
+
+    What the samples' ids tell is taken where the table does not state it.
+    """
     used = {columns.label, columns.patient, columns.tissue, columns.batch}
     others = table[[column for column in table.columns if column not in used]]
-    own = pd.DataFrame(
-        {
-            "patient": _patients(table, columns.patient, notes),
-            "tissue": [canonical_tissue(value) for value in _texts(table, columns.tissue)],
-            "batch": _texts(table, columns.batch),
-        },
-        index=table.index,
-    )
+    own = annotate([str(sample) for sample in table.index])
+    if columns.patient is not None:
+        own["patient"] = patients_of(
+            own.index.tolist(), table[columns.patient], notes, columns.patient
+        )
+    elif not own["patient"].duplicated().any():
+        notes.append("No patient column was given: every sample counts as its own patient.")
+    if columns.tissue is not None:
+        own = with_tissues_stated(own, table[columns.tissue], path.name, notes)
+    if columns.batch is not None:
+        own["batch"] = table[columns.batch].astype(object).fillna(UNKNOWN).map(str)
     taken = {name: f"{name}_in_file" for name in own.columns}
     return pd.concat([own, others.rename(columns=taken)], axis=1)
-
-
-def _patients(table: pd.DataFrame, column: str | None, notes: list[str]) -> list[str]:
-    samples = [str(sample) for sample in table.index]
-    if column is None:
-        notes.append("No patient column was given: every sample counts as its own patient.")
-        return samples
-    patient = table[column]
-    blank = patient.isna() | (patient.astype(str).str.strip() == "")
-    if blank.any():
-        notes.append(
-            f"{int(blank.sum())} samples with a blank {column} count as their own patient."
-        )
-    return [
-        sample if is_blank else str(value)
-        for sample, is_blank, value in zip(samples, blank, patient, strict=True)
-    ]
-
-
-def _texts(table: pd.DataFrame, column: str | None) -> list[str]:
-    if column is None:
-        return [UNKNOWN] * len(table)
-    known = table[column].notna()
-    return [str(value) for value in table[column].astype(object).where(known, UNKNOWN)]

@@ -3,28 +3,35 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import openpyxl
 import pandas as pd
 
 from deepcme.errors import DeepCMEError
-from deepcme.sources.delimited import MISSING
+from deepcme.words import MISSING_CELLS
 
 
-def read_workbook(path: Path, needed: Collection[str] = ()) -> pd.DataFrame:
+def read_workbook(
+    path: Path, notes: list[str], needed: Collection[str] = ()
+) -> pd.DataFrame:
     """Read the one sheet that holds a table, or the one with the needed columns.
 
     Every cell becomes text, a whole number without a decimal point; blank cells
-    are None.
+    are None. A title above the header is passed over.
 
     Raises
     ------
     DeepCMEError
-        If the file is damaged, or no sheet or several would do.
+        If the file is damaged, no sheet or several would do, or a formula has no value.
     """
-    sheets = {name: table for name, table in _sheets(path).items() if len(table) > 1}
+    sheets = {
+        name: _without_titles(rows, path, notes)
+        for name, rows in _sheets(path).items()
+        if len(rows) > 1
+    }
     if not sheets:
         raise DeepCMEError(f"{path}: no sheet of the workbook holds a table.")
     if needed:
@@ -36,31 +43,68 @@ def read_workbook(path: Path, needed: Collection[str] = ()) -> pd.DataFrame:
         raise DeepCMEError(
             f"{path}: no single sheet of the workbook{wanted}; save the sheet as .csv."
         )
-    header, *rows = next(iter(sheets.values()))
+    [(sheet, (header, *rows))] = sheets.items()
     names = [name if name is not None else f"column {i + 1}" for i, name in enumerate(header)]
-    repeated = sorted({name for name in names if names.count(name) > 1})
-    if repeated:
-        raise DeepCMEError(f"{path}: the column {repeated[0]!r} occurs twice.")
     table = pd.DataFrame(rows, columns=pd.Index(names, dtype=object), dtype=object)
+    if table.isna().to_numpy().any():
+        _refuse_formulas_without_values(path, sheet)
     return table.dropna(how="all")
 
 
-def _sheets(path: Path) -> dict[str, list[list[str | None]]]:
+def _without_titles(
+    rows: list[list[str | None]], path: Path, notes: list[str]
+) -> list[list[str | None]]:
+    def filled(row: list[str | None]) -> list[str]:
+        return [cell for cell in row if cell is not None]
+
+    while len(rows) > 2 and len(filled(rows[0])) == 1 < len(filled(rows[1])):
+        notes.append(
+            f"{path.name}: the row {filled(rows[0])[0][:60]!r} above the header was taken for "
+            "a title."
+        )
+        rows = rows[1:]
+    return rows
+
+
+@contextmanager
+def _workbook(path: Path, *, values: bool) -> Iterator[openpyxl.Workbook]:
+    """The workbook with the values of its formulas, or with the formulas themselves."""
     try:
         with warnings.catch_warnings():
             # openpyxl warns of styles and extensions that it does not keep: no cell is lost.
             warnings.simplefilter("ignore")
-            workbook = openpyxl.load_workbook(path, read_only=True, data_only=True)
+            workbook = openpyxl.load_workbook(path, read_only=True, data_only=values)
             try:
-                return {
-                    sheet.title: _cells(sheet.iter_rows(values_only=True))
-                    for sheet in workbook.worksheets
-                }
+                yield workbook
             finally:
                 workbook.close()
+    except DeepCMEError:
+        raise
     except Exception as error:
         # zipfile, the XML parser and openpyxl each raise their own kinds for a broken file.
         raise DeepCMEError(f"{path}: this is not a readable Excel workbook (.xlsx).") from error
+
+
+def _sheets(path: Path) -> dict[str, list[list[str | None]]]:
+    with _workbook(path, values=True) as workbook:
+        return {
+            sheet.title: _cells(sheet.iter_rows(values_only=True))
+            for sheet in workbook.worksheets
+        }
+
+
+def _refuse_formulas_without_values(path: Path, sheet: str) -> None:
+    """A formula that no spreadsheet program has worked out looks like a blank cell."""
+    with _workbook(path, values=True) as worked_out, _workbook(path, values=False) as written:
+        both = zip(worked_out[sheet].iter_rows(), written[sheet].iter_rows(), strict=False)
+        for values, formulas in both:
+            for value, formula in zip(values, formulas, strict=False):
+                if value.value is None and str(formula.value).startswith("="):
+                    raise DeepCMEError(
+                        f"{path}: cell {formula.coordinate} of the sheet {sheet!r} holds a "
+                        "formula without its value: open and save the file in a spreadsheet "
+                        "program, or save the sheet as .csv."
+                    )
 
 
 def _cells(rows: Iterable[tuple[object, ...]]) -> list[list[str | None]]:
@@ -79,4 +123,4 @@ def _text(cell: object) -> str | None:
     if isinstance(cell, float) and cell.is_integer():
         cell = int(cell)
     text = str(cell).strip()
-    return None if text in MISSING else text
+    return None if text in MISSING_CELLS else text

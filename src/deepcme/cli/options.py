@@ -1,0 +1,101 @@
+"""Options that several commands share, written once."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_type_hints
+
+import typer
+
+
+@dataclass(frozen=True)
+class Shared:
+    """What every `deepcme prepare` takes."""
+
+    output: Path
+    keep_tissue: list[str]
+    one_per_patient: bool
+    patient: str | None
+    decimal: str
+    ambiguous: Literal["drop", "first"]
+    repair_gene_names: bool
+    strict: bool
+
+
+def _shared(
+    output: Annotated[
+        Path,
+        typer.Option("--output", "-o", help="Cohort file to write (.h5ad).", show_default=False),
+    ],
+    patient: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COLUMN",
+            help="Patient of each sample, a column of the samples' tables.",
+            show_default="as the samples' ids and the tables tell",
+        ),
+    ] = None,
+    keep_tissue: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="primary, recurrent, metastatic, normal, model or unknown; may be repeated."
+        ),
+    ] = None,
+    one_per_patient: Annotated[
+        bool, typer.Option("--one-per-patient", help="Keep one sample of each patient.")
+    ] = False,
+    decimal: Annotated[
+        Literal[".", ","], typer.Option(help="Decimal point of the numbers in text files.")
+    ] = ".",
+    ambiguous: Annotated[
+        Literal["drop", "first"],
+        typer.Option(help="What becomes of a row that names several genes (A /// B)."),
+    ] = "drop",
+    repair_gene_names: Annotated[
+        bool,
+        typer.Option(
+            "--repair-gene-names",
+            help="Make genes of the dates that a spreadsheet made of them, where only one fits.",
+        ),
+    ] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Refuse what would only be warned about.")
+    ] = False,
+) -> Shared:
+    return Shared(
+        output,
+        keep_tissue or [],
+        one_per_patient,
+        patient,
+        decimal,
+        ambiguous,
+        repair_gene_names,
+        strict,
+    )
+
+
+def with_shared_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the shared options, which it takes as its parameter `shared`."""
+    own, common = inspect.signature(command), inspect.signature(_shared)
+
+    @wraps(command)
+    def wrapper(**options: Any) -> None:
+        shared = _shared(**{name: options.pop(name) for name in common.parameters})
+        command(**options, shared=shared)
+
+    parameters = [p for name, p in own.parameters.items() if name != "shared"]
+    # Parameters without a default go first in a signature.
+    ordered = sorted(
+        [*parameters, *common.parameters.values()],
+        key=lambda parameter: parameter.default is not inspect.Parameter.empty,
+    )
+    wrapper.__signature__ = own.replace(parameters=ordered)  # type: ignore[attr-defined]
+    hints = {**get_type_hints(command, include_extras=True)}
+    hints.pop("shared")
+    wrapper.__annotations__ = {**hints, **get_type_hints(_shared, include_extras=True)}
+    wrapper.__annotations__["return"] = None
+    return wrapper

@@ -1,0 +1,216 @@
+"""Where a table stands in a text file, and how it is written: its dialect."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
+
+from deepcme.errors import DeepCMEError
+from deepcme.sources.text import text_lines
+from deepcme.words import cleaned, few
+
+ROW_NAMES = "row"
+"""What the column of row ids is called where the header leaves its name out."""
+
+_TRIED_ROWS = 8
+_SEPARATOR_LINE = re.compile(r'"?sep=(?P<separator>.)"?', re.IGNORECASE)
+_NUMBER_WITH_POINT = re.compile(r"-?\d*\.\d+")
+_QUOTED_NUMBER = re.compile(r'\t"-?\d+([.,]\d+)?(e-?\d+)?"(\t|$)', re.IGNORECASE | re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class TextTable:
+    """Where a table stands, what its columns are called, and its dialect.
+
+    `skip` lines come before the first row; a line that starts with `end_mark`, if there
+    is one, comes after the last. A column without a name is called "". Every row has
+    `n_trailing` empty cells more than the header. Where `quoted`, a quote may enclose
+    separators; elsewhere, as in the tab-separated files of the portals, it is a character
+    like any other, but around a whole cell.
+    """
+
+    path: Path
+    header: list[str]
+    separator: str
+    skip: int
+    end_mark: str | None = None
+    quoted: bool = False
+    n_trailing: int = 0
+    row_names: bool = False
+    decimal: str = "."
+
+
+@dataclass(frozen=True)
+class _Record:
+    """Cells of a row, and the number of its last line."""
+
+    cells: list[str]
+    line: int
+
+    @property
+    def filled(self) -> list[str]:
+        return [cell.strip() for cell in self.cells if cell.strip()]
+
+
+def find_table(
+    path: Path,
+    notes: list[str],
+    *,
+    separators: str = ",\t;",
+    skip: int = 0,
+    end_mark: str | None = None,
+    decimal: str = ".",
+) -> TextTable:
+    """Find the header that stands after `skip` lines, and the dialect of the rows.
+
+    Blank lines, comment lines (``#``), a ``sep=`` line and a title are passed over.
+
+    Parameters
+    ----------
+    path : path
+    notes : list of str
+        Gets a sentence for what a user may not expect.
+    separators : str
+        Those that may be; the first that fits best is taken.
+    skip : int
+        Lines before the table, as other formats have them.
+    end_mark : str, optional
+        Start of the line after the last row, in lower case.
+    decimal : str
+        The decimal point of the numbers.
+
+    Raises
+    ------
+    DeepCMEError
+        If there is no header, or it names fewer than two columns.
+    """
+    lines = islice(text_lines(path), skip, None)
+    before, head, told = _start_of_table(lines)
+    if not head:
+        raise DeepCMEError(f"{path}: no line names the columns; the file holds no table.")
+    separator = told or _separator(head, separators)
+    header, *rows = _without_titles(_records(head, separator), path, notes)
+    # A file of the portals has no quotes around numbers: one that has follows other rules.
+    quoted = separator != "\t" or bool(_QUOTED_NUMBER.search("\n".join(head[header.line :])))
+    return _described(
+        TextTable(
+            path,
+            [cleaned(name) for name in header.cells],
+            separator,
+            skip + before + header.line,
+            end_mark,
+            quoted,
+            decimal=decimal,
+        ),
+        [row.cells for row in rows],
+        notes,
+    )
+
+
+def _start_of_table(lines: Iterator[str]) -> tuple[int, list[str], str | None]:
+    """Lines before the table, the first lines of it, and the separator that a line tells."""
+    before, told = 0, None
+    for line in lines:
+        separator_line = _SEPARATOR_LINE.fullmatch(line.strip())
+        if separator_line is not None:
+            told = separator_line["separator"]
+        elif line.strip() and not line.startswith("#"):
+            return before, [line, *islice(lines, _TRIED_ROWS)], told
+        before += 1
+    return before, [], told
+
+
+def _separator(head: Sequence[str], separators: str) -> str:
+    """The separator that most rows agree about."""
+
+    def agreement(separator: str) -> int:
+        widths = Counter(len(record.cells) for record in _records(head, separator))
+        return max((n for width, n in widths.items() if width > 1), default=0)
+
+    return max(separators, key=agreement)
+
+
+def _records(head: Sequence[str], separator: str) -> list[_Record]:
+    """Rows among the first lines, without blank ones; a quoted cell may run over lines."""
+    if separator == "\t" and not _header_runs_on(head[0]):
+        records = [
+            _Record([unquoted(cell) for cell in line.split("\t")], number)
+            for number, line in enumerate(head, start=1)
+        ]
+    else:
+        reader = csv.reader((f"{line}\n" for line in head), delimiter=separator)
+        records = []
+        try:
+            for cells in reader:
+                records.append(_Record(cells, reader.line_num))  # noqa: PERF401
+        except csv.Error:
+            pass  # a quote that opens here is named when the rows are read
+    return [record for record in records if record.filled]
+
+
+def _header_runs_on(line: str) -> bool:
+    return any(cell.count('"') == 1 and cell.startswith('"') for cell in line.split("\t"))
+
+
+def unquoted(cell: str) -> str:
+    """A cell without the quotes around it."""
+    stripped = cell.strip()
+    if len(stripped) > 1 and stripped[0] == stripped[-1] == '"':
+        return stripped[1:-1].replace('""', '"')
+    return cell
+
+
+def _without_titles(
+    records: list[_Record], path: Path, notes: list[str]
+) -> list[_Record]:
+    while len(records) > 1 and _is_title(records[0], records[1]):
+        notes.append(
+            f"{path.name}: the line {records[0].filled[0][:60]!r} before the header was taken "
+            "for a title."
+        )
+        records = records[1:]
+    return records
+
+
+def _is_title(record: _Record, following: _Record) -> bool:
+    if len(record.filled) != 1 or len(following.filled) < 2:
+        return False
+    # R leaves the name of the row ids out, so that one column has a header of one cell.
+    one_column_of_r = len(record.cells) == 1 and len(following.cells) == 2
+    return not (one_column_of_r and " " not in record.filled[0])
+
+
+def _described(
+    table: TextTable, rows: list[list[str]], notes: list[str]
+) -> TextTable:
+    """The table with what its first rows tell: trailing separators or row names."""
+    header, path = table.header, table.path
+    widths = {len(row) for row in rows}
+    while header and not header[-1] and widths and max(widths) < len(header):
+        header = header[:-1]
+    extra = min(widths, default=len(header)) - len(header)
+    n_trailing, row_names = 0, False
+    if extra > 0 and all(not "".join(row[len(header) :]).strip() for row in rows):
+        n_trailing = extra
+        notes.append(f"{path.name}: the empty cells at the end of every row were left out.")
+    elif extra == 1 and len(widths) == 1 and _look_like_ids([row[0] for row in rows]):
+        header, row_names = [ROW_NAMES, *header], True
+    if len(header) < 2:
+        raise DeepCMEError(
+            f"{path}: only one column was found ({few(header)}); the cells of a table are "
+            "separated by tabs, commas or semicolons."
+        )
+    return replace(table, header=header, n_trailing=n_trailing, row_names=row_names)
+
+
+def _look_like_ids(cells: list[str]) -> bool:
+    return (
+        all(cell.strip() for cell in cells)
+        and len(set(cells)) == len(cells)
+        and not any(_NUMBER_WITH_POINT.fullmatch(cell.strip()) for cell in cells)
+    )
