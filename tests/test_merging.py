@@ -62,14 +62,34 @@ def test_clinical_columns_that_all_have_stay(tmp_path):
     assert obs["cohort"].tolist() == ["north"] * 6 + ["south"] * 6
 
 
-def test_a_patient_of_two_cohorts_stays_one_patient_and_is_counted():
-    merged = merge_cohorts(
-        {
-            "north": cohort("n", ["a"], patients=["P1", "P2", "P3", "P4", "P5", "P6"]),
-            "south": cohort("s", ["a"], patients=["P6", "P7", "P8", "P9", "P10", "P11"]),
-        }
-    )
+def of_patients(*north):
+    """Two cohorts of six patients; those of the south are P6 to P10 and a TCGA barcode."""
+    south = ["P6 ", "P7", "P8", "P9", "P10", "TCGA-A1-0001"]
+    return {
+        "north": cohort("n", ["a"], patients=list(north)),
+        "south": cohort("s", ["a"], patients=south),
+    }
+
+
+def test_patients_of_one_id_in_two_cohorts_are_two_people():
+    merged = merge_cohorts(of_patients("P1", "P2", "P3", "P4", "P5", "P6"))
+    assert merged.n_patients == 12
+    assert merged.patients[[4, 5, 6, 7]].tolist() == ["P5", "north:P6", "south:P6", "P7"]
+    (said,) = [note for note in merged.notes if "different people" in note]
+    assert said.startswith("1 patient ids that stand in more than one of the cohorts (P6)")
+
+
+def test_they_are_one_where_the_user_says_so():
+    merged = merge_cohorts(of_patients("P1", "P2", "P3", "P4", "p7", "P6"), same_patients=True)
     assert merged.n_patients == 11
+    assert "Patients in more than one of the cohorts: 1." in merged.notes
+    assert any(note.startswith("Warning: ") and "(P7 and p7)" in note for note in merged.notes)
+
+
+def test_a_barcode_is_one_person_wherever_it_stands():
+    merged = merge_cohorts(of_patients("P1", "P2", "P3", "P4", "P5", "TCGA.A1.0001"))
+    assert merged.n_patients == 11
+    assert merged.patients[[5, 11]].tolist() == ["TCGA-A1-0001"] * 2
     assert "Patients in more than one of the cohorts: 1." in merged.notes
 
 

@@ -9,22 +9,29 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from deepcme.barcodes import canonical_id, canonical_patient, read_barcode
 from deepcme.cohort import OBS_COLUMNS, Cohort
 from deepcme.errors import DeepCMEError
+from deepcme.words import differing_in_case, few
 
 COHORT_COLUMN = "cohort"
 
 
-def merge_cohorts(cohorts: Mapping[str, Cohort]) -> Cohort:
+def merge_cohorts(cohorts: Mapping[str, Cohort], *, same_patients: bool = False) -> Cohort:
     """Put cohorts together at the genes that all of them have.
 
-    Values are taken as they are. A patient id that stands in two cohorts is one
-    patient. Of the clinical columns those stay that all cohorts have.
+    Values are taken as they are. Of the clinical columns those stay that all cohorts
+    have.
 
     Parameters
     ----------
     cohorts : mapping of name to Cohort
         Two or more, of one scale.
+    same_patients : bool
+        Whether a patient id of two cohorts is one person. If not, such an id gets the
+        name of its cohort before it, as in ``GSE1:P1``, since every series counts its
+        patients from one; the barcodes of TCGA and other programmes are one person
+        wherever they stand.
 
     Returns
     -------
@@ -43,11 +50,12 @@ def merge_cohorts(cohorts: Mapping[str, Cohort]) -> Cohort:
     genes = _common_genes(cohorts)
     symbols = dict(zip(first.gene_ids, first.symbols, strict=True))
     obs = _stack_samples(cohorts)
+    patients, patient_notes = _patients(cohorts, same_patients)
     return Cohort.from_arrays(
         np.concatenate([_columns_of(cohort, genes) for cohort in cohorts.values()]),
         obs["label"].to_numpy(),
         samples=obs["sample"].tolist(),
-        patients=obs["patient"].tolist(),
+        patients=patients,
         tissue=obs["tissue"].tolist(),
         batch=obs["batch"].tolist(),
         clinical=obs.drop(columns=list(OBS_COLUMNS)),
@@ -56,7 +64,7 @@ def merge_cohorts(cohorts: Mapping[str, Cohort]) -> Cohort:
         endpoint=_endpoint(cohorts),
         scale=first.scale,
         name=" + ".join(cohorts),
-        provenance=_provenance(cohorts, len(genes)),
+        provenance=_provenance(cohorts, len(genes), patient_notes),
     )
 
 
@@ -78,12 +86,13 @@ def _check(cohorts: Mapping[str, Cohort]) -> None:
                 "cohort a sample is of: rename it, or merge all cohorts at once."
             )
         for sample in cohort.samples:
-            if sample in seen:
+            key = canonical_id(sample)
+            if key in seen:
                 raise DeepCMEError(
-                    f"The sample {sample} is in {seen[sample]} and in {name}: if it is one "
+                    f"The sample {sample} is in {seen[key]} and in {name}: if it is one "
                     "sample, leave it out of one of them; if not, give it another id."
                 )
-            seen[sample] = name
+            seen[key] = name
 
 
 def _common_genes(cohorts: Mapping[str, Cohort]) -> list[str]:
@@ -110,6 +119,39 @@ def _stack_samples(cohorts: Mapping[str, Cohort]) -> pd.DataFrame:
     return stacked.assign(**{COHORT_COLUMN: np.repeat(list(cohorts), sizes)}).infer_objects()
 
 
+def _patients(
+    cohorts: Mapping[str, Cohort], same_patients: bool
+) -> tuple[list[str], list[str]]:
+    """Patients of all samples, those of different people distinct, and what was decided."""
+    spelled = {
+        name: [canonical_patient(str(patient)) for patient in cohort.patients]
+        for name, cohort in cohorts.items()
+    }
+    n_cohorts = Counter(patient for of_one in spelled.values() for patient in set(of_one))
+    shared = [patient for patient, n in n_cohorts.items() if n > 1]
+    apart = {p for p in shared if not same_patients and read_barcode(p) is None}
+    notes = []
+    if apart:
+        notes.append(
+            f"{len(apart):,} patient ids that stand in more than one of the cohorts "
+            f"({few(p for p in shared if p in apart)}) were taken for different people, and "
+            "got the cohort's name before them; --same-patients takes them for the same."
+        )
+    if len(apart) < len(shared):
+        notes.append(f"Patients in more than one of the cohorts: {len(shared) - len(apart):,}.")
+    if same_patients and (alike := differing_in_case(n_cohorts)):
+        notes.append(
+            f"Warning: patient ids that differ in case alone ({few(alike)}) were taken for "
+            "different people."
+        )
+    patients = [
+        f"{name}:{patient}" if patient in apart else patient
+        for name, of_one in spelled.items()
+        for patient in of_one
+    ]
+    return patients, notes
+
+
 def _endpoint(cohorts: Mapping[str, Cohort]) -> str:
     endpoints = {name: cohort.endpoint for name, cohort in cohorts.items()}
     if len(set(endpoints.values())) == 1:
@@ -117,16 +159,16 @@ def _endpoint(cohorts: Mapping[str, Cohort]) -> str:
     return "; ".join(f"{name}: {endpoint}" for name, endpoint in endpoints.items())
 
 
-def _provenance(cohorts: Mapping[str, Cohort], n_genes: int) -> dict[str, object]:
+def _provenance(
+    cohorts: Mapping[str, Cohort], n_genes: int, patient_notes: list[str]
+) -> dict[str, object]:
     counts = ", ".join(
         f"{name} ({cohort.n_samples} samples, {cohort.n_positives} positive, "
         f"{cohort.n_genes:,} genes)"
         for name, cohort in cohorts.items()
     )
     notes = [f"Merged of {counts}; {n_genes:,} genes are in all of them."]
-    patients = Counter(patient for c in cohorts.values() for patient in set(c.patients))
-    if shared := sum(count > 1 for count in patients.values()):
-        notes.append(f"Patients in more than one of the cohorts: {shared}.")
+    notes += patient_notes
     notes += [f"{name}: {note}" for name, cohort in cohorts.items() for note in cohort.notes]
     sources = {name: cohort.provenance.get("source", "") for name, cohort in cohorts.items()}
     said = "; ".join(f"{name}: {source}" for name, source in sources.items() if source)

@@ -46,3 +46,11 @@ def few(values: Iterable[object], most: int = 3) -> str:
 def counted(n: int, noun: str) -> str:
     """A number with its noun, in the plural where needed: ``1 gene``, ``1,200 genes``."""
     return f"{n:,} {noun}" + ("" if n == 1 else "s")
+
+
+def differing_in_case(values: Iterable[str]) -> list[str]:
+    """Words that differ in case alone, each group once: ``p1 and P1``."""
+    spellings: dict[str, set[str]] = {}
+    for value in values:
+        spellings.setdefault(value.casefold(), set()).add(value)
+    return [" and ".join(sorted(group)) for group in spellings.values() if len(group) > 1]

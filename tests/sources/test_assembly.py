@@ -6,7 +6,8 @@ import pytest
 
 from deepcme import Cohort, DeepCMEError
 from deepcme.endpoints import binary_column
-from deepcme.sources.assembly import Expression, annotate, assemble
+from deepcme.sources.assembly import Expression, assemble
+from deepcme.sources.identity import annotate
 
 SAMPLES = ["TCGA-A1-0001-01A-11R-A115-07", "TCGA-A1-0002-11A-11R-A115-07", "TCGA-A1-0003-06A"]
 

@@ -5,8 +5,8 @@ import pytest
 
 from deepcme import DeepCMEError
 from deepcme.endpoints import any_distant_metastasis, horizon_endpoint, pathologic_m1
-from deepcme.sources.assembly import annotate
 from deepcme.sources.clinical import read_clinical
+from deepcme.sources.identity import annotate
 from deepcme.sources.joining import join_clinical
 
 BIOTAB = (

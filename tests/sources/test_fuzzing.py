@@ -14,14 +14,15 @@ from hypothesis import strategies as st
 
 from deepcme import DeepCMEError
 from deepcme.cohort import Cohort
-from deepcme.sources.assembly import annotate
 from deepcme.sources.cbioportal import cohort_from_cbioportal
 from deepcme.sources.clinical import read_clinical
 from deepcme.sources.gdc.cases import read_cases
-from deepcme.sources.gdc.catalogue import read_manifest, read_sample_sheet
+from deepcme.sources.gdc.catalogue import read_manifest
 from deepcme.sources.gdc.expression import read_gdc_files
+from deepcme.sources.gdc.sample_sheet import read_sample_sheet
 from deepcme.sources.geo import cohort_from_geo
 from deepcme.sources.hcmdb import read_hcmdb
+from deepcme.sources.identity import annotate
 from deepcme.sources.joining import join_clinical
 from deepcme.sources.labels import label_rule
 from deepcme.sources.probemap import read_gene_table

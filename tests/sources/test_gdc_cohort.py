@@ -11,10 +11,11 @@ import pytest
 from deepcme import DeepCMEError
 from deepcme.sources.gdc.api import GDCClient
 from deepcme.sources.gdc.cases import primary_diagnosis, read_cases
-from deepcme.sources.gdc.catalogue import project_catalogue, read_sample_sheet
+from deepcme.sources.gdc.catalogue import project_catalogue
 from deepcme.sources.gdc.cohort import cohort_from_gdc
 from deepcme.sources.gdc.download import download_files
 from deepcme.sources.gdc.expression import read_gdc_files
+from deepcme.sources.gdc.sample_sheet import read_sample_sheet
 from deepcme.sources.labels import Horizon, label_rule
 from tests.sources.conftest import GENES, star_text
 

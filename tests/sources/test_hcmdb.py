@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from deepcme import DeepCMEError
-from deepcme.sources.assembly import annotate
 from deepcme.sources.hcmdb import hcmdb_endpoint, read_hcmdb
+from deepcme.sources.identity import annotate
 
 TABLE = pd.DataFrame(
     [

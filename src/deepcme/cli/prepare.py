@@ -99,6 +99,13 @@ def merge(
         list[Path], typer.Argument(metavar="COHORT.h5ad...", help="Two or more cohorts.")
     ],
     output: Output,
+    same_patients: Annotated[
+        bool,
+        typer.Option(
+            "--same-patients",
+            help="Take a patient id of two cohorts for one person; barcodes always are.",
+        ),
+    ] = False,
 ) -> None:
     """Put cohorts together at their common genes, to leave one out at a time.
 
@@ -111,7 +118,8 @@ def merge(
     if len(set(names)) < len(names):
         raise DeepCMEError(f"Two of the files have the same name: {', '.join(names)}.")
     loaded = [Cohort.load(path) for path in cohorts]
-    save(merge_cohorts(dict(zip(names, loaded, strict=True))), output)
+    together = dict(zip(names, loaded, strict=True))
+    save(merge_cohorts(together, same_patients=same_patients), output)
 
 
 def _condition(text: str) -> tuple[str, str]:

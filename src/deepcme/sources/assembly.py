@@ -9,12 +9,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from deepcme.barcodes import barcode_annotation
-from deepcme.cohort import UNKNOWN, Cohort
+from deepcme.cohort import Cohort
 from deepcme.endpoints import Labelling
 from deepcme.errors import DeepCMEError
 from deepcme.genes import date_like
 from deepcme.scales import Scale
+from deepcme.sources.identity import keep_once, notes_on_ids
+from deepcme.sources.patients import propose_patient_column
 
 LabelRule = Callable[[pd.DataFrame], Labelling]
 """Takes clinical columns (one row per sample, indexed by sample) and labels the samples."""
@@ -36,22 +37,6 @@ class Expression:
     scale: Scale
     symbols: list[str] | None = None
     notes: list[str] = field(default_factory=list)
-
-
-def annotate(samples: list[str]) -> pd.DataFrame:
-    """Patient, tissue and batch of samples, as far as their ids tell.
-
-    TCGA barcodes tell all; the batch is the plate. Any other sample is its own
-    patient, of unknown tissue.
-    """
-    annotation = barcode_annotation(samples)
-    if annotation is None:
-        return pd.DataFrame(
-            {"patient": samples, "tissue": UNKNOWN, "batch": UNKNOWN},
-            index=pd.Index(samples, dtype=object),
-        )
-    annotation["batch"] = annotation["plate"].fillna(UNKNOWN)
-    return annotation
 
 
 def assemble(
@@ -78,12 +63,16 @@ def assemble(
     Raises
     ------
     DeepCMEError
-        If the rule cannot be applied, or leaves fewer than two classes.
+        If the rule cannot be applied, leaves fewer than two classes, or two samples
+        are one by their ids.
     """
     labelling = label_rule(
         annotation.drop(columns=[*_OWN_COLUMNS, *_BARCODE_COLUMNS], errors="ignore")
     )
-    known = labelling.values.notna().to_numpy()
+    on_samples = notes_on_ids(annotation)
+    once = keep_once(annotation, on_samples)
+    proposed = propose_patient_column(annotation)
+    known = labelling.values.notna().to_numpy() & once
     if not known.any():
         reasons = ", ".join(f"{n:,} {why}" for why, n in labelling.left_out.items() if n)
         raise DeepCMEError(f"No sample can be labelled by {labelling.name}: {reasons}.")
@@ -114,6 +103,8 @@ def assemble(
             },
             "notes": [
                 *expression.notes,
+                *on_samples,
+                *([proposed] if proposed else []),
                 *_date_like_note(expression.genes),
                 *labelling.notes(),
             ],

@@ -15,9 +15,10 @@ from deepcme.cohort import Cohort
 from deepcme.errors import DeepCMEError
 from deepcme.genes import COLLAPSE_RULE, strongest_of_each
 from deepcme.scales import Scale, guess_scale
-from deepcme.sources.assembly import Expression, LabelRule, annotate, assemble
+from deepcme.sources.assembly import Expression, LabelRule, assemble
 from deepcme.sources.clinical import ClinicalTable
 from deepcme.sources.delimited import find_table
+from deepcme.sources.identity import annotate
 from deepcme.sources.joining import join_clinical
 from deepcme.sources.reading import checked_matrix, read_ids_and_numbers, require_file
 from deepcme.words import few

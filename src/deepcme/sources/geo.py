@@ -22,6 +22,7 @@ from deepcme.sources.assembly import Expression, LabelRule, assemble
 from deepcme.sources.clinical import ClinicalTable
 from deepcme.sources.delimited import find_table, text_lines
 from deepcme.sources.joining import join_clinical
+from deepcme.sources.patients import may_name_people, patient_column, patients_of
 from deepcme.sources.probemap import known_targets, read_gene_table
 from deepcme.sources.reading import checked_matrix, read_delimited_matrix, require_file
 from deepcme.tissues import canonical_tissue
@@ -32,7 +33,6 @@ _TABLE_END = "!series_matrix_table_end"
 _SAMPLE_PREFIX = "!Sample_"
 _CHARACTERISTICS = ("characteristics_ch1", "characteristics_ch2")
 _KEPT_ATTRIBUTES = ("title", "source_name_ch1", "platform_id")
-_PATIENT_KEYS = ("patient", "patient id", "patient_id", "subject", "subject id", "individual")
 _TISSUE_KEYS = ("tissue type", "sample type", "tissue", "source_name_ch1")
 _SEVERAL_GENES = "///"
 
@@ -239,13 +239,7 @@ def _joined(matrices: list[pd.DataFrame], paths: list[Path], notes: list[str]) -
 def _annotation(parts: list[SeriesMatrix], notes: list[str]) -> pd.DataFrame:
     attributes = pd.concat([part.attributes for part in parts])
     lower = {str(name).lower(): str(name) for name in attributes.columns}
-    patient = next((lower[key] for key in _PATIENT_KEYS if key in lower), None)
-    samples = pd.Series(attributes.index, index=attributes.index, dtype=object)
-    if patient is None:
-        notes.append("No characteristic names the patient: every sample is its own patient.")
-        patients = samples
-    else:
-        patients = attributes[patient].where(attributes[patient].notna(), samples)
+    patients = _patients(attributes, notes)
     tissue = pd.Series(UNKNOWN, index=attributes.index, dtype=object)
     for key in _TISSUE_KEYS:
         if key in lower:
@@ -260,6 +254,15 @@ def _annotation(parts: list[SeriesMatrix], notes: list[str]) -> pd.DataFrame:
         }
     )
     return pd.concat([own, _renamed_if_taken(attributes, own.columns)], axis=1)
+
+
+def _patients(attributes: pd.DataFrame, notes: list[str]) -> list[str]:
+    samples = attributes.index.astype(str).tolist()
+    column = patient_column(attributes.columns, None, "")
+    if column is not None and may_name_people(attributes[column]):
+        return patients_of(samples, attributes[column], notes, column)
+    notes.append("No characteristic names the patient: every sample is its own patient.")
+    return samples
 
 
 def _renamed_if_taken(attributes: pd.DataFrame, taken: pd.Index) -> pd.DataFrame:

@@ -12,8 +12,9 @@ import numpy as np
 
 from deepcme.cohort import Cohort
 from deepcme.errors import DeepCMEError
-from deepcme.sources.assembly import Expression, LabelRule, annotate, assemble
+from deepcme.sources.assembly import Expression, LabelRule, assemble
 from deepcme.sources.clinical import ClinicalTable
+from deepcme.sources.identity import annotate
 from deepcme.sources.joining import join_clinical
 from deepcme.sources.probemap import symbols_of
 from deepcme.sources.reading import read_matrix
