@@ -13,7 +13,7 @@ from deepcme.barcodes import barcode_annotation
 from deepcme.cohort import UNKNOWN, Cohort
 from deepcme.endpoints import Labelling
 from deepcme.errors import DeepCMEError
-from deepcme.genes import date_like
+from deepcme.gene_dates import date_like
 from deepcme.scales import Scale
 
 LabelRule = Callable[[pd.DataFrame], Labelling]

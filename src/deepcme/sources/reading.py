@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 
 from deepcme.errors import DeepCMEError
-from deepcme.genes import date_like
+from deepcme.gene_dates import date_like
 from deepcme.sources.delimited import (
     SEPARATORS,
     TextInMatrixError,
