@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from deepcme.cohort import Cohort
 from deepcme.endpoints import Labelling
 from deepcme.errors import DeepCMEError
-from deepcme.genes import date_like
+from deepcme.gene_dates import date_like
 from deepcme.scales import Scale
 from deepcme.sources.identity import keep_once, notes_on_ids
 from deepcme.sources.patients import propose_patient_column

@@ -13,6 +13,7 @@ import pandas as pd
 
 from deepcme.cohort import Cohort
 from deepcme.errors import DeepCMEError
+from deepcme.gene_names import AmbiguousRule, GeneNames, gene_names, is_no_name
 from deepcme.genes import COLLAPSE_RULE, strongest_of_each
 from deepcme.scales import Scale, guess_scale
 from deepcme.sources.assembly import Expression, LabelRule, assemble
@@ -33,6 +34,7 @@ def cohort_from_cbioportal(
     *,
     clinical: Sequence[ClinicalTable] = (),
     scale: Scale | None = None,
+    ambiguous: AmbiguousRule = "drop",
 ) -> Cohort:
     """Make a cohort of a study's expression file and its clinical files.
 
@@ -48,6 +50,8 @@ def cohort_from_cbioportal(
         ``data_clinical_patient.txt``, ``data_clinical_sample.txt`` or a portal export.
     scale : Scale, optional
         Worked out from the values, and noted, if not given.
+    ambiguous : {"drop", "first"}
+        What becomes of a row of several genes.
 
     Raises
     ------
@@ -55,7 +59,7 @@ def cohort_from_cbioportal(
         One sentence naming the file, sample or gene.
     """
     path = Path(expression)
-    values, genes, samples, notes = _read_expression(path)
+    values, genes, samples, notes = _read_expression(path, ambiguous)
     if scale is None:
         scale, reason = guess_scale(values)
         notes.append(f"Scale taken as {scale}: {reason}.")
@@ -69,7 +73,9 @@ def cohort_from_cbioportal(
     )
 
 
-def _read_expression(path: Path) -> tuple[np.ndarray, list[str], list[str], list[str]]:
+def _read_expression(
+    path: Path, ambiguous: AmbiguousRule
+) -> tuple[np.ndarray, list[str], list[str], list[str]]:
     require_file(path)
     source = find_table(path, "\t")
     header = source.header
@@ -79,7 +85,8 @@ def _read_expression(path: Path) -> tuple[np.ndarray, list[str], list[str], list
             f"{path}: the first column should be {_SYMBOL} or {_ENTREZ}, not {header[0]!r}."
         )
     rows = read_ids_and_numbers(source, n_text)
-    names = _gene_names(rows.iloc[:, :n_text])
+    genes = _gene_names(rows.iloc[:, :n_text], ambiguous)
+    names = genes.names
     numbers = rows.iloc[:, n_text:]
     # Rows get numbers as ids here, since names may repeat until they are collapsed.
     numbers.index = pd.Index([f"row {i + 2} ({name})" for i, name in enumerate(names)])
@@ -88,19 +95,16 @@ def _read_expression(path: Path) -> tuple[np.ndarray, list[str], list[str], list
     columns, n_collapsed = strongest_of_each(values, names)
     if len(columns) == 0:
         raise DeepCMEError(f"{path}: no row has a gene; the rows are {few(names)}.")
-    notes = []
-    n_nameless = names.count("")
-    if n_nameless:
-        notes.append(f"{n_nameless:,} rows with neither symbol nor Entrez id were dropped.")
+    notes = genes.notes(nameless="with neither symbol nor Entrez id")
     if n_collapsed:
         notes.append(f"{n_collapsed:,} genes had several rows: {COLLAPSE_RULE}.")
     return values[:, columns], [names[i] for i in columns], matrix.index.tolist(), notes
 
 
-def _gene_names(ids: pd.DataFrame) -> list[str]:
-    names = pd.Series("", index=ids.index, dtype=object)
+def _gene_names(ids: pd.DataFrame, ambiguous: AmbiguousRule) -> GeneNames:
+    """The symbol of each row, or its Entrez id where no symbol is given."""
+    cells = pd.Series("", index=ids.index, dtype=object)
     for column in (_SYMBOL, _ENTREZ):
         if column in ids.columns:
-            found = ids[column].fillna("").astype(str).str.strip()
-            names = names.where(names != "", found)
-    return names.tolist()
+            cells = cells.mask(cells.map(is_no_name), ids[column].fillna("").astype(str))
+    return gene_names(cells.tolist(), ambiguous)

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from deepcme.cohort import UNKNOWN, Cohort
 from deepcme.errors import DeepCMEError
-from deepcme.genes import COLLAPSE_RULE, SYMBOL_COLUMNS, strongest_of_each
+from deepcme.gene_names import AmbiguousRule, gene_names
+from deepcme.genes import COLLAPSE_RULE, strongest_of_each
 from deepcme.scales import LINEAR_SCALES, Scale, guess_scale
 from deepcme.sources.assembly import Expression, LabelRule, assemble
 from deepcme.sources.clinical import ClinicalTable
@@ -34,7 +35,6 @@ _SAMPLE_PREFIX = "!Sample_"
 _CHARACTERISTICS = ("characteristics_ch1", "characteristics_ch2")
 _KEPT_ATTRIBUTES = ("title", "source_name_ch1", "platform_id")
 _TISSUE_KEYS = ("tissue type", "sample type", "tissue", "source_name_ch1")
-_SEVERAL_GENES = "///"
 
 
 @dataclass(frozen=True)
@@ -53,13 +53,15 @@ def cohort_from_geo(
     platforms: Sequence[str | Path] = (),
     clinical: Sequence[ClinicalTable] = (),
     scale: Scale | None = None,
+    ambiguous: AmbiguousRule = "drop",
 ) -> Cohort:
     """Make a cohort of a series, from one file or from one file per platform.
 
     Characteristics of the samples become columns. With platform tables, probes
-    become genes: a probe of several genes is dropped, and of several probes of
-    one gene the one with the highest mean is kept. Several platforms are joined
-    at the genes they share, and are the batches.
+    become genes: a probe of several genes is dropped, if `ambiguous` does not
+    give it to the first, and of several probes of one gene the one with the
+    highest mean is kept. Several platforms are joined at the genes they share,
+    and are the batches.
 
     Parameters
     ----------
@@ -71,6 +73,8 @@ def cohort_from_geo(
         Tables by GSM number, besides the characteristics.
     scale : Scale, optional
         Worked out from the values, and noted, if not given.
+    ambiguous : {"drop", "first"}
+        What becomes of a probe of several genes.
 
     Raises
     ------
@@ -94,7 +98,7 @@ def cohort_from_geo(
     matrices = [part.values for part in parts]
     if platforms:
         matrices = [
-            _genes_of_probes(matrix, Path(platform), notes)
+            _genes_of_probes(matrix, Path(platform), notes, ambiguous)
             for matrix, platform in zip(matrices, platforms, strict=True)
         ]
     matrix = _joined(matrices, paths, notes)
@@ -196,25 +200,32 @@ def _scale(part: SeriesMatrix, path: Path, asked: Scale | None, notes: list[str]
     return scale
 
 
-def _genes_of_probes(matrix: pd.DataFrame, platform: Path, notes: list[str]) -> pd.DataFrame:
+def _genes_of_probes(
+    matrix: pd.DataFrame, platform: Path, notes: list[str], ambiguous: AmbiguousRule
+) -> pd.DataFrame:
     probes = matrix.columns.tolist()
-    known = known_targets(read_gene_table(platform), SYMBOL_COLUMNS, probes, platform)
-    symbols = known.groupby(level=0).first().reindex(probes).fillna("")
-    symbols = symbols.astype(str).str.strip()
-    several = symbols.str.contains(_SEVERAL_GENES, regex=False)
-    names = symbols.mask(several, "").tolist()
+    known = known_targets(read_gene_table(platform), "symbol", probes, platform, notes)
+    cells = _joined_by_probe(known).reindex(probes, fill_value="")
+    genes = gene_names(cells.tolist(), ambiguous)
     values: NDArray[np.float32] = matrix.to_numpy(dtype=np.float32)
-    columns, n_collapsed = strongest_of_each(values, names)
+    columns, n_collapsed = strongest_of_each(values, genes.names)
     notes.append(
-        f"{platform.name}: {len(probes):,} probes became {len(columns):,} genes; "
-        f"{int((symbols == '').sum()):,} without a gene and {int(several.sum()):,} of several "
-        f"genes were dropped; {n_collapsed:,} genes had several probes: {COLLAPSE_RULE}."
+        f"{platform.name}: by column {str(known.name)!r}, {len(probes):,} probes became "
+        f"{len(columns):,} genes; {genes.n_nameless:,} without a gene and {genes.n_several:,} "
+        f"of several genes were dropped; {n_collapsed:,} genes had several probes: "
+        f"{COLLAPSE_RULE}."
     )
     return pd.DataFrame(
         values[:, columns],
         index=matrix.index,
-        columns=pd.Index([names[column] for column in columns], dtype=object),
+        columns=pd.Index([genes.names[column] for column in columns], dtype=object),
     )
+
+
+def _joined_by_probe(known: pd.Series) -> pd.Series:
+    """One cell per probe, of all the genes that the rows of a probe name."""
+    cells = known.dropna().astype(str)
+    return cells if cells.index.is_unique else cells.groupby(level=0).agg(" /// ".join)
 
 
 def _joined(matrices: list[pd.DataFrame], paths: list[Path], notes: list[str]) -> pd.DataFrame:

@@ -9,12 +9,9 @@ from pathlib import Path
 import pandas as pd
 
 from deepcme.errors import DeepCMEError
-from deepcme.genes import (
-    SYMBOL_COLUMNS,
-    map_genes,
-    stable_gene_id,
-)
+from deepcme.genes import GeneIdKind, map_genes, stable_gene_id
 from deepcme.sources.delimited import find_table, read_rows, text_lines
+from deepcme.sources.gene_columns import gene_column
 from deepcme.sources.reading import read_table, require_file
 from deepcme.words import few
 
@@ -50,30 +47,49 @@ def read_gene_table(path: Path) -> pd.DataFrame:
 
 def _place_of_table(path: Path) -> tuple[int, str | None]:
     """How many lines come before the table, and the mark that ends it, if there is one."""
-    start = list(islice(text_lines(path), _MOST_LINES_BEFORE_TABLE))
-    for number, line in enumerate(start):
+    lines = text_lines(path)
+    start = []
+    for number, line in enumerate(islice(lines, _MOST_LINES_BEFORE_TABLE)):
         if line.lower().startswith(_TABLE_BEGIN):
+            if not any(rest.lower().startswith(_TABLE_END) for rest in lines):
+                raise DeepCMEError(
+                    f"{path}: the table that {_TABLE_BEGIN} begins has no line {_TABLE_END}: "
+                    "the file is cut short; download it again."
+                )
             return number + 1, _TABLE_END
+        start.append(line)
     before = (n for n, line in enumerate(start) if line[:1] not in ("#", "!", "^"))
     return next(before, 0), None
 
 
 def known_targets(
-    table: pd.DataFrame, columns: tuple[str, ...], genes: Sequence[str], path: Path
+    table: pd.DataFrame, to: GeneIdKind, genes: Sequence[str], path: Path, notes: list[str]
 ) -> pd.Series:
-    """Targets by gene id: the first column so named, against the column that holds the genes.
+    """Cells that name the targets, by gene id: one column against the one that holds the genes.
+
+    Both columns are found by what they hold.
+
+    Parameters
+    ----------
+    table : DataFrame
+    to : {"symbol", "ensembl", "entrez"}
+    genes : sequence of str
+    path : path
+        Where the table comes from, for messages.
+    notes : list of str
+        A warning is appended where the choice of the column is doubtful.
+
+    Returns
+    -------
+    targets : Series of str
+        Named after its column, indexed by gene id, which may repeat.
 
     Raises
     ------
     DeepCMEError
-        If no column has one of the names, or none holds any of the genes.
+        If no column holds such targets, or none holds any of the genes.
     """
-    target = next((name for name in columns if name in table.columns), None)
-    if target is None:
-        raise DeepCMEError(
-            f"{path}: no column is called {' or '.join(columns[:3])}; "
-            f"there are {few(table.columns, 8)}."
-        )
+    target = gene_column(table, to, path, notes)
     wanted = {stable_gene_id(gene) for gene in genes}
     found = {
         name: sum(stable_gene_id(str(cell)) in wanted for cell in table[name].dropna())
@@ -83,11 +99,13 @@ def known_targets(
     if found[key] == 0:
         raise DeepCMEError(f"{path}: no column holds any of the genes ({few(genes)}).")
     known = table[table[key].notna()]
-    return pd.Series(known[target].to_numpy(), index=known[key].astype(str), dtype=object)
+    index = known[key].astype(str).str.strip()
+    return pd.Series(known[target].to_numpy(), index=index, dtype=object, name=target)
 
 
 def symbols_of(genes: list[str], path: Path) -> tuple[list[str], str]:
     """Symbols of genes from a table, empty where unknown; and their coverage in words."""
-    known = known_targets(read_gene_table(path), SYMBOL_COLUMNS, genes, path)
+    doubts: list[str] = []
+    known = known_targets(read_gene_table(path), "symbol", genes, path, doubts)
     mapping = map_genes(genes, known, "symbol")
-    return list(mapping.target), f"{path.name}: {mapping.describe()}"
+    return list(mapping.target), " ".join([f"{path.name}: {mapping.describe()}", *doubts])

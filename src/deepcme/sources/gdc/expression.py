@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from pyarrow import csv as arrow_csv
 
 from deepcme.errors import DeepCMEError
+from deepcme.gene_names import SUMMARY_ROW
 from deepcme.scales import Scale
 from deepcme.sources.delimited import text_lines
 from deepcme.sources.reading import require_file
@@ -27,8 +28,6 @@ SCALE_OF_COLUMN: dict[StarColumn, Scale] = {
     "unstranded": "counts",
 }
 
-_STAR_SUMMARY_PREFIX = "N_"
-_HTSEQ_SUMMARY_PREFIX = "__"
 _THREADS = 2
 _BLOCK_BYTES = 1 << 20  # small blocks keep the memory of a file small
 
@@ -140,7 +139,7 @@ def _read_star(path: Path, header: list[str], n_before: int, column: StarColumn)
         arrow_csv.ReadOptions(column_names=header, skip_rows=n_before + 1),
         {**text, column: pa.float32()},
     )
-    table = table.filter(pc.invert(pc.starts_with(table["gene_id"], _STAR_SUMMARY_PREFIX)))
+    table = _without_summary_rows(table, "gene_id")
     return _checked(path, table["gene_id"], table[column], table["gene_name"])
 
 
@@ -154,8 +153,13 @@ def _read_htseq(path: Path, cells: list[str], n_before: int) -> _OneFile:
         arrow_csv.ReadOptions(column_names=["gene", "value"], skip_rows=n_before),
         {"gene": pa.string(), "value": pa.float32()},
     )
-    table = table.filter(pc.invert(pc.starts_with(table["gene"], _HTSEQ_SUMMARY_PREFIX)))
+    table = _without_summary_rows(table, "gene")
     return _checked(path, table["gene"], table["value"], None)
+
+
+def _without_summary_rows(table: pa.Table, column: str) -> pa.Table:
+    sums_up = pc.match_substring_regex(table[column], f"^({SUMMARY_ROW})$")
+    return table.filter(pc.invert(sums_up))
 
 
 def _read_csv(
