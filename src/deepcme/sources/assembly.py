@@ -14,6 +14,7 @@ from deepcme.cohort import UNKNOWN, Cohort
 from deepcme.endpoints import Labelling
 from deepcme.errors import DeepCMEError
 from deepcme.genes import date_like
+from deepcme.records import agreed
 from deepcme.scales import Scale
 
 LabelRule = Callable[[pd.DataFrame], Labelling]
@@ -101,7 +102,7 @@ def assemble(
         patients=kept["patient"].tolist(),
         tissue=kept["tissue"].tolist(),
         batch=kept["batch"].tolist(),
-        clinical=clinical.apply(numbers_if_all_are),
+        clinical=clinical.apply(agreed).apply(numbers_if_all_are),
         endpoint=labelling.rule,
         scale=expression.scale,
         name=name,
