@@ -112,14 +112,14 @@ class Cohort:
             index=pd.Index(samples, dtype=object),
         )
         if clinical is not None:
-            _add_columns(obs, clinical, OBS_COLUMNS)
+            obs = _with_columns(obs, clinical, OBS_COLUMNS)
         gene_ids = [str(gene) for gene in genes]
         var = pd.DataFrame(
             {"gene_id": gene_ids, "symbol": list(symbols) if symbols is not None else gene_ids},
             index=pd.Index(gene_ids, dtype=object),
         )
         if gene_annotation is not None:
-            _add_columns(var, gene_annotation, VAR_COLUMNS)
+            var = _with_columns(var, gene_annotation, VAR_COLUMNS)
         _check_unique(samples, "sample")
         _check_unique(gene_ids, "gene")
         if matrix.shape != (len(samples), len(gene_ids)):
@@ -352,11 +352,15 @@ class Cohort:
         )
 
 
-def _add_columns(table: pd.DataFrame, further: pd.DataFrame, reserved: Sequence[str]) -> None:
-    """Add columns in place; one that has a reserved name is kept under another."""
-    for column in further.columns:
-        kept = f"{column}_in_file" if column in reserved else str(column)
-        table[kept] = further[column].to_numpy()
+def _with_columns(
+    table: pd.DataFrame, further: pd.DataFrame, reserved: Sequence[str]
+) -> pd.DataFrame:
+    """Columns beside those of a table; one that has a reserved name is kept under another."""
+    named = {
+        f"{column}_in_file" if column in reserved else str(column): further[column].to_numpy()
+        for column in further.columns
+    }
+    return pd.concat([table, pd.DataFrame(named, index=table.index)], axis=1)
 
 
 def _dense_float32(adata: ad.AnnData) -> ad.AnnData:

@@ -1,7 +1,8 @@
 """Endpoints: clinical columns to a binary label, with the rule in words.
 
 Every rule takes a table of clinical columns, one row per sample, and returns a
-`Labelling`: 1, 0, or missing with the reason counted.
+`Labelling`: 1, 0, or missing with the reason counted. A cell may hold several records
+(`deepcme.records`); those that say nothing count for nothing.
 """
 
 from __future__ import annotations
@@ -15,6 +16,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from deepcme.errors import DeepCMEError
+from deepcme.follow_up import NEGATIVE_WORDS, POSITIVE_WORDS, read_follow_up
+from deepcme.records import lower_words, records_of
+from deepcme.words import few
 
 DAYS_PER_YEAR = 365.25
 
@@ -36,12 +40,15 @@ _EVENT_TYPE_COLUMNS = (
     "new_tumor_event_type",
     "new_neoplasm_event_type",
     "new_tumor_event_type_after_initial_treatment",
+    "progression_or_recurrence_type",
 )
-_POSITIVE_WORDS = frozenset({"1", "1.0", "yes", "true"})
-_NEGATIVE_WORDS = frozenset({"0", "0.0", "no", "false"})
-_EVENT_WORDS = _POSITIVE_WORDS | {"dead", "deceased", "event", "relapse", "recurred"}
-_NO_EVENT_WORDS = _NEGATIVE_WORDS | {"alive", "living", "censored", "none"}
-_CODED_STATUS = re.compile(r"([01])\s*:")
+# "cM0 (i+)" is M0 with tumour cells seen in blood or marrow; "M1a" is M1.
+_M_STAGE = re.compile(r"(?<![a-z0-9])y?[cp]{0,2}(m[01x])")
+_M0_AND_M1 = "M0 and M1"
+_SAYS_YES = re.compile(
+    rf"(?:^|[|;])\s*(?:{'|'.join(map(re.escape, POSITIVE_WORDS))})\s*(?:$|[|;])"
+)
+_SAYS_NO = re.compile(r"(?:no|none|not|without)\b")
 
 
 @dataclass(frozen=True)
@@ -106,6 +113,9 @@ def horizon_endpoint(
 ) -> Labelling:
     """Event within a horizon = 1, followed to it without = 0, censored before = left out.
 
+    Of several records the first with the event counts, or the longest follow-up
+    where none has it; a record without a time or without a status is passed over.
+
     Parameters
     ----------
     clinical : DataFrame
@@ -122,11 +132,14 @@ def horizon_endpoint(
     """
     if not horizon > 0:
         raise DeepCMEError(f"The horizon must be greater than 0, not {horizon:g}.")
-    duration = _numbers(clinical, time)
-    observed = _event_indicator(clinical, event)
-    known = duration.notna() & observed.notna()
+    _require(clinical, time)
+    _require(clinical, event)
+    followed, unpaired = read_follow_up(clinical[time], clinical[event])
+    known = followed["time"].notna()
     values = pd.Series(np.nan, index=clinical.index)
-    values[known] = event_within_horizon(duration[known], observed[known], horizon)
+    values[known] = event_within_horizon(
+        followed.loc[known, "time"], followed.loc[known, "event"], horizon
+    )
     return Labelling(
         name="event-within-horizon",
         rule=(
@@ -135,8 +148,9 @@ def horizon_endpoint(
         ),
         values=values,
         left_out={
-            f"without a known {time} and {event}": int((~known).sum()),
+            f"without a known {time} and {event}": int((~known & ~unpaired).sum()),
             f"censored before {horizon:g}": int((known & values.isna()).sum()),
+            **_named_reason(f"whose records of {time} and {event} do not pair", unpaired),
         },
         columns=(time, event),
     )
@@ -144,6 +158,8 @@ def horizon_endpoint(
 
 def pathologic_m1(clinical: pd.DataFrame) -> Labelling:
     """Pathologic M1 = 1, M0 (and cM0) = 0, MX and unknown left out.
+
+    A known stage goes before MX; M0 beside M1 is left out, and the samples named.
 
     Raises
     ------
@@ -158,12 +174,14 @@ def pathologic_m1(clinical: pd.DataFrame) -> Labelling:
     return Labelling(
         name="pathologic-m1",
         rule=(
-            f"Pathologic M1 at diagnosis ({columns[0]}) = 1; M0 = 0; MX or unknown = left out."
+            f"Pathologic M1 at diagnosis ({', '.join(columns)}) = 1; M0 = 0; MX or unknown = "
+            "left out."
         ),
         values=values,
         left_out={
             "with the pathologic stage MX": int((stage == "MX").sum()),
             "without a pathologic M stage": int(stage.isna().sum()),
+            **_named_reason(f"with M0 beside M1 in {', '.join(columns)}", stage == _M0_AND_M1),
         },
         columns=tuple(columns),
     )
@@ -173,8 +191,8 @@ def any_distant_metastasis(clinical: pd.DataFrame) -> Labelling:
     """Distant metastasis recorded at diagnosis or at any follow-up = 1, none recorded = 0.
 
     Looks at the pathologic M stage (M1), sites and indicators of metastasis on
-    the patient form, and follow-up events of the type "Distant Metastasis".
-    Samples without any clinical record are left out.
+    the patient form, and follow-up events of the type "Distant Metastasis"; any
+    record counts. Samples without any clinical record are left out.
 
     Raises
     ------
@@ -194,15 +212,17 @@ def any_distant_metastasis(clinical: pd.DataFrame) -> Labelling:
         )
     positive = pd.Series(False, index=clinical.index)
     if m_stage:
-        positive |= _m_stage(clinical, m_stage) == "M1"
+        positive |= _m_stage(clinical, m_stage).isin(["M1", _M0_AND_M1])
     for column in sites:
-        positive |= clinical[column].notna() & ~_words(clinical[column]).isin(
-            ["", "none", "no"]
-        )
+        words = lower_words(records_of(clinical[column]))
+        positive |= _any_record(words.ne("") & ~words.str.match(_SAYS_NO), clinical.index)
     for column in indicators:
-        positive |= _words(clinical[column]).isin(_POSITIVE_WORDS)
+        words = lower_words(records_of(clinical[column]))
+        positive |= _any_record(words.str.contains(_SAYS_YES), clinical.index)
     for column in types:
-        positive |= _words(clinical[column]).str.contains("distant")
+        words = lower_words(records_of(clinical[column]))
+        is_distant = words.str.contains("distant") & ~words.str.match(_SAYS_NO)
+        positive |= _any_record(is_distant, clinical.index)
     recorded = clinical.notna().any(axis=1)
     return Labelling(
         name="any-distant-metastasis",
@@ -217,7 +237,9 @@ def any_distant_metastasis(clinical: pd.DataFrame) -> Labelling:
 
 
 def binary_column(clinical: pd.DataFrame, column: str) -> Labelling:
-    """Use a column of 1 and 0, or yes and no, as it stands; blank is left out.
+    """Use a column of 1 and 0, or yes and no, as it stands; blank and unknown are left out.
+
+    Several records that agree are one; 1 beside 0 is left out, and the samples named.
 
     Raises
     ------
@@ -225,39 +247,57 @@ def binary_column(clinical: pd.DataFrame, column: str) -> Labelling:
         If the column is not there or holds anything else.
     """
     _require(clinical, column)
-    words = _words(clinical[column])
-    values = pd.Series(np.nan, index=clinical.index)
-    values[words.isin(_POSITIVE_WORDS)] = 1.0
-    values[words.isin(_NEGATIVE_WORDS)] = 0.0
-    odd = clinical.loc[values.isna() & (words != ""), column].drop_duplicates()
+    found = records_of(clinical[column])
+    words = lower_words(found)
+    is_one, is_zero = words.isin(POSITIVE_WORDS), words.isin(NEGATIVE_WORDS)
+    odd = found[~is_one & ~is_zero & (words != "")].drop_duplicates()
     if len(odd):
         raise DeepCMEError(
             f"the label {column!r} is not binary: it holds "
             f"{', '.join(map(str, odd.iloc[:6]))}. Write 1 and 0 (or yes and no), and leave "
             "unknown ones blank."
         )
+    one, zero = _any_record(is_one, clinical.index), _any_record(is_zero, clinical.index)
     return Labelling(
         name=column,
         rule=f"{column} = 1 against {column} = 0, as given; blank = left out.",
-        values=values,
-        left_out={f"with a blank {column}": int(values.isna().sum())},
+        values=one.astype(float).where(one != zero),
+        left_out={
+            f"with a blank {column}": int((~one & ~zero).sum()),
+            **_named_reason(f"with 1 beside 0 in {column}", one & zero),
+        },
         columns=(column,),
     )
 
 
 def m_stage(clinical: pd.DataFrame) -> pd.Series | None:
-    """M0, M1, MX or missing for each row; None if no column holds the M stage."""
+    """M0, M1, MX, "M0 and M1" or missing for each row; None if no column holds the stage."""
     columns = _present(clinical, M_STAGE_COLUMNS)
     return _m_stage(clinical, columns) if columns else None
 
 
 def _m_stage(clinical: pd.DataFrame, columns: list[str]) -> pd.Series:
-    stage = pd.Series(None, index=clinical.index, dtype=object)
-    for column in columns:
-        # "cM0 (i+)" is M0 with tumour cells seen in blood or marrow; "M1a" is M1.
-        found = _words(clinical[column]).str.extract(r"^c?p?(m[01x])", expand=False).str.upper()
-        stage = stage.where(stage.notna(), found)
-    return stage
+    words = pd.concat([lower_words(clinical[column]) for column in columns], axis=1)
+    found = words.agg(" ".join, axis=1).str.findall(_M_STAGE)
+    return found.map(lambda stages: _one_stage(set(stages))).astype(object)
+
+
+def _one_stage(stages: set[str]) -> str | None:
+    if {"m0", "m1"} <= stages:
+        return _M0_AND_M1
+    known = stages - {"mx"} or stages
+    return known.pop().upper() if known else None
+
+
+def _any_record(says: pd.Series, ids: pd.Index) -> pd.Series:
+    """Whether any record of an id says so."""
+    return says.astype(bool).groupby(level=0).any().reindex(ids)
+
+
+def _named_reason(why: str, concerned: pd.Series) -> dict[str, int]:
+    """How many samples are left out for a reason, some of them named; none if none are."""
+    names = concerned.index[concerned]
+    return {f"{why} ({few(names)})": len(names)} if len(names) else {}
 
 
 def _present(clinical: pd.DataFrame, names: Iterable[str]) -> list[str]:
@@ -291,39 +331,3 @@ def _require(clinical: pd.DataFrame, column: str) -> None:
         raise DeepCMEError(
             f"There is no clinical column {column!r}; there are {_some(clinical.columns)}."
         )
-
-
-def _words(values: pd.Series) -> pd.Series:
-    text = values.astype(object).where(values.notna(), "")
-    return text.map(lambda value: str(value).strip().lower())
-
-
-def _numbers(clinical: pd.DataFrame, column: str) -> pd.Series:
-    _require(clinical, column)
-    values = clinical[column]
-    numbers = pd.to_numeric(values, errors="coerce").astype(float)
-    odd = (numbers.isna() & values.notna()) | np.isinf(numbers) | (numbers < 0)
-    if odd.any():
-        raise DeepCMEError(
-            f"sample {values.index[odd][0]}: {column} is {values[odd].iloc[0]!r}, "
-            "which is not a length of time."
-        )
-    return numbers
-
-
-def _event_indicator(clinical: pd.DataFrame, column: str) -> pd.Series:
-    _require(clinical, column)
-    words = _words(clinical[column])
-    coded = words.str.extract(_CODED_STATUS, expand=False)
-    words = coded.where(coded.notna(), words)
-    event = pd.Series(np.nan, index=clinical.index)
-    event[words.isin(_EVENT_WORDS)] = 1.0
-    event[words.isin(_NO_EVENT_WORDS)] = 0.0
-    odd = event.isna() & (words != "")
-    if odd.any():
-        value = clinical.loc[odd, column].iloc[0]
-        raise DeepCMEError(
-            f"sample {clinical.index[odd][0]}: {column} is {value!r}, "
-            "which does not say whether the event was seen; write 1 or 0."
-        )
-    return event

@@ -57,7 +57,11 @@ def test_biotab_has_three_header_rows_and_words_for_missing(tmp_path):
 
 def test_forms_of_one_patient_are_put_together(tmp_path):
     rows = read_clinical(written(tmp_path, FOLLOW_UP)).rows
-    assert rows.loc["TCGA-A1-0003"].tolist() == ["u3", "Distant Metastasis", "Alive|Dead"]
+    assert rows.loc["TCGA-A1-0003"].tolist() == [
+        "u3",
+        "NA | Distant Metastasis",
+        "Alive | Dead",
+    ]
 
 
 def test_biotab_tables_give_the_metastasis_endpoints(tmp_path):

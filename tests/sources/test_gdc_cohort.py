@@ -10,7 +10,7 @@ import pytest
 
 from deepcme import DeepCMEError
 from deepcme.sources.gdc.api import GDCClient
-from deepcme.sources.gdc.cases import primary_diagnosis, read_cases
+from deepcme.sources.gdc.cases import read_cases
 from deepcme.sources.gdc.catalogue import project_catalogue
 from deepcme.sources.gdc.cohort import cohort_from_gdc
 from deepcme.sources.gdc.download import download_files
@@ -209,19 +209,6 @@ def test_two_files_of_one_sample_need_aliquots(tmp_path):
         lambda: cohort_from_gdc(tmp_path, label_rule("pathologic-m1")),
         "several files .*aliquot column",
     )
-
-
-def test_the_primary_diagnosis_is_chosen_and_never_simply_the_first():
-    metastasis = {"classification_of_tumor": "metastasis", "ajcc_pathologic_m": "M1"}
-    unmarked = {"classification_of_tumor": "not reported", "days_to_diagnosis": 0}
-    later = {"classification_of_tumor": "primary", "days_to_diagnosis": 400}
-    primary = {"classification_of_tumor": "Primary", "days_to_diagnosis": 0}
-    by_flag = {"diagnosis_is_primary_disease": True}
-    assert primary_diagnosis([metastasis, unmarked, later, primary]) is primary
-    assert primary_diagnosis([metastasis, unmarked]) is unmarked
-    assert primary_diagnosis([unmarked, by_flag]) is by_flag
-    assert primary_diagnosis([metastasis]) is None
-    assert primary_diagnosis([]) is None
 
 
 def test_cases_tell_survival_and_distant_metastasis(tmp_path):

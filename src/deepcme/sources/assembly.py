@@ -13,6 +13,7 @@ from deepcme.cohort import Cohort
 from deepcme.endpoints import Labelling
 from deepcme.errors import DeepCMEError
 from deepcme.gene_dates import date_like
+from deepcme.records import agreed
 from deepcme.scales import Scale
 from deepcme.sources.identity import keep_once, notes_on_ids
 from deepcme.sources.patients import propose_patient_column
@@ -90,7 +91,7 @@ def assemble(
         patients=kept["patient"].tolist(),
         tissue=kept["tissue"].tolist(),
         batch=kept["batch"].tolist(),
-        clinical=clinical.apply(numbers_if_all_are),
+        clinical=clinical.apply(agreed).apply(numbers_if_all_are),
         endpoint=labelling.rule,
         scale=expression.scale,
         name=name,

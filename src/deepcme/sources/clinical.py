@@ -6,7 +6,6 @@ are told apart by their first lines and column names.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -15,14 +14,17 @@ from pathlib import Path
 import pandas as pd
 
 from deepcme.errors import DeepCMEError
-from deepcme.sources.delimited import MISSING, find_table, read_rows, text_lines
+from deepcme.records import SEPARATOR, agreed
+from deepcme.sources.delimited import find_table, read_rows, text_lines
+from deepcme.sources.diagnoses import one_row_per_patient, without_entities
 from deepcme.sources.reading import read_table, require_file
-from deepcme.words import few
+from deepcme.words import cleaned, few, says_nothing
 
 SAMPLE_COLUMNS = (
     "sample_id",
     "sample id",
     "submitter_id.samples",
+    "samples.submitter_id",
     "sample",
     "sampleid",
     "sample_barcode",
@@ -39,8 +41,6 @@ PATIENT_COLUMNS = (
 )
 TISSUE_COLUMNS = ("sample_type.samples", "sample_type", "sample type", "sample_label")
 _BIOTAB_MARK = "bcr_patient_uuid"
-_NOT_RECORDED = re.compile(r"\[.*\]|'?--|not (reported|available|applicable)", re.IGNORECASE)
-_VALUE_SEPARATOR = "|"
 
 
 @dataclass(frozen=True)
@@ -61,18 +61,21 @@ class ClinicalTable:
 def read_clinical(path: Path) -> ClinicalTable:
     """Read a clinical table of a portal, or a plain one.
 
-    Where a patient has several rows, as in follow-up tables, all distinct values
-    of a column are kept, joined by ``|``. Words such as ``[Not Available]`` and
-    ``Not Reported`` are missing values.
+    Where a patient has several rows, the diagnosis is that of the primary tumour
+    (`one_row_per_patient`), and other columns keep their records in order, as
+    `deepcme.records` writes them. Words such as ``[Not Available]``, ``Not
+    Reported`` and ``unknown`` are missing values.
 
     Raises
     ------
     DeepCMEError
-        If the file is not a table, or names neither patient nor sample.
+        If the file is not a table, names neither patient nor sample, or gives one
+        sample to several patients.
     """
     require_file(path)
     table = _read(path)
-    table = table.apply(_without_words_for_missing)
+    table.columns = pd.Index(without_entities([str(name) for name in table.columns]))
+    table = table.apply(known_words)
     sample = _named(table, SAMPLE_COLUMNS)
     patient = _named(table, PATIENT_COLUMNS)
     key = sample or patient
@@ -82,9 +85,12 @@ def read_clinical(path: Path) -> ClinicalTable:
             f"bcr_patient_barcode, PATIENT_ID or SAMPLE_ID, and there are "
             f"{few(table.columns, 8)}."
         )
+    rows = one_row_per_patient(_by_id(table, key, path))
+    if sample is not None and patient is not None:
+        rows = _with_one_patient_each(rows, patient, path)
     return ClinicalTable(
         name=path.name,
-        rows=_one_row_each(table, key, path),
+        rows=rows,
         by="patient" if sample is None else "sample",
         patient=patient if sample is not None else None,
         tissue=_named(table, TISSUE_COLUMNS) if sample is not None else None,
@@ -108,16 +114,25 @@ def _read(path: Path) -> pd.DataFrame:
     return read_rows(source, kinds={})
 
 
-def _without_words_for_missing(column: pd.Series) -> pd.Series:
+def known_words(column: pd.Series) -> pd.Series:
+    """The column with None for every word that says nothing; numbers stay as they are.
+
+    A minus sign says something in a column where a plus sign stands too.
+    """
     if pd.api.types.is_numeric_dtype(column):
         return column
-    text = column.astype(object).where(column.notna(), "").map(lambda value: str(value).strip())
-    return text.mask(text.isin(MISSING) | text.map(is_not_recorded), None)
+    text = column.astype(object).where(column.notna(), "").astype(str)
+    words = {word: cleaned(word) for word in text.unique()}
+    signs = {"-"} if "+" in words.values() else set()
+    known = {
+        word: None if says_nothing(clean) and clean not in signs else _without_separator(clean)
+        for word, clean in words.items()
+    }
+    return text.map(known).astype(object)
 
 
-def is_not_recorded(word: str) -> bool:
-    """Whether a word is how portals say that there is no value, such as ``Not Reported``."""
-    return _NOT_RECORDED.fullmatch(word) is not None
+def _without_separator(word: str) -> str:
+    return word.replace(SEPARATOR, SEPARATOR.strip())
 
 
 def _named(table: pd.DataFrame, names: Sequence[str]) -> str | None:
@@ -125,20 +140,20 @@ def _named(table: pd.DataFrame, names: Sequence[str]) -> str | None:
     return next((lower[name] for name in names if name in lower), None)
 
 
-def _one_row_each(table: pd.DataFrame, key: str, path: Path) -> pd.DataFrame:
+def _by_id(table: pd.DataFrame, key: str, path: Path) -> pd.DataFrame:
     table = table[table[key].notna()]
     if table.empty:
         raise DeepCMEError(f"{path}: the table has no row with a {key}.")
-    ids = table[key].astype(str)
     rows = table.drop(columns=key)
-    rows.index = pd.Index(ids, dtype=object, name=None)
-    if rows.index.is_unique:
-        return rows
-    return rows.groupby(level=0, sort=False).agg(_distinct_values)
+    return rows.set_axis(pd.Index(table[key].astype(str), dtype=object, name=None))
 
 
-def _distinct_values(values: pd.Series) -> object:
-    distinct = values.dropna().drop_duplicates()
-    if len(distinct) <= 1:
-        return distinct.iloc[0] if len(distinct) else None
-    return _VALUE_SEPARATOR.join(map(str, distinct))
+def _with_one_patient_each(rows: pd.DataFrame, column: str, path: Path) -> pd.DataFrame:
+    patients = agreed(rows[column])
+    several = patients.astype(str).str.contains(SEPARATOR, regex=False)
+    if several.any():
+        raise DeepCMEError(
+            f"{path}: the rows of sample {rows.index[several][0]} name several patients "
+            f"({patients[several].iloc[0]}); a sample is of one."
+        )
+    return rows.assign(**{column: patients})
