@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -13,6 +13,7 @@ from deepcme.barcodes import barcode_annotation
 from deepcme.cohort import UNKNOWN, Cohort
 from deepcme.endpoints import Labelling
 from deepcme.errors import DeepCMEError
+from deepcme.flow import FlowStep, describe_reasons
 from deepcme.genes import date_like
 from deepcme.scales import Scale
 
@@ -61,6 +62,7 @@ def assemble(
     *,
     name: str,
     provenance: Mapping[str, object],
+    flow: Sequence[FlowStep] | None = None,
 ) -> Cohort:
     """Label the samples, leave out the unlabelled ones, and check the cohort.
 
@@ -74,24 +76,29 @@ def assemble(
     name : str
     provenance : mapping
         Where the data came from; notes and the counts of the labels are added.
+    flow : sequence of FlowStep, optional
+        What led to the rows of `annotation`; by default they are what was read, and
+        those with a clinical value were joined.
 
     Raises
     ------
     DeepCMEError
-        If the rule cannot be applied, or leaves fewer than two classes.
+        If the rule cannot be applied, leaves fewer than two classes, or no gene has a value.
     """
-    labelling = label_rule(
-        annotation.drop(columns=[*_OWN_COLUMNS, *_BARCODE_COLUMNS], errors="ignore")
-    )
+    clinical = annotation.drop(columns=[*_OWN_COLUMNS, *_BARCODE_COLUMNS], errors="ignore")
+    labelling = label_rule(clinical)
     known = labelling.values.notna().to_numpy()
-    if not known.any():
-        reasons = ", ".join(f"{n:,} {why}" for why, n in labelling.left_out.items() if n)
-        raise DeepCMEError(f"No sample can be labelled by {labelling.name}: {reasons}.")
+    _require_both_outcomes(labelling)
+    if flow is None:
+        flow = _read_and_joined(annotation["patient"], clinical)
     if not known.all():
         expression = replace(expression, values=expression.values[known])
     expression = _without_empty_genes(expression)
     kept = annotation[known]
-    clinical = _with_storable_names(kept.drop(columns=list(_OWN_COLUMNS)))
+    labelled = FlowStep.count(
+        "labelled", kept["patient"], labelling.values[known], labelling.left_out
+    )
+    stored = _with_storable_names(kept.drop(columns=list(_OWN_COLUMNS)))
     return Cohort.from_arrays(
         expression.values,
         labelling.values[known].to_numpy(),
@@ -101,7 +108,7 @@ def assemble(
         patients=kept["patient"].tolist(),
         tissue=kept["tissue"].tolist(),
         batch=kept["batch"].tolist(),
-        clinical=clinical.apply(numbers_if_all_are),
+        clinical=stored.apply(numbers_if_all_are),
         endpoint=labelling.rule,
         scale=expression.scale,
         name=name,
@@ -117,8 +124,31 @@ def assemble(
                 *_date_like_note(expression.genes),
                 *labelling.notes(),
             ],
+            "flow": [step.as_json() for step in (*flow, labelled)],
         },
     )
+
+
+def _require_both_outcomes(labelling: Labelling) -> None:
+    labels = labelling.values.dropna()
+    reasons = {why: n for why, n in labelling.left_out.items() if n}
+    left_out = describe_reasons(reasons)
+    if labels.empty:
+        raise DeepCMEError(f"No sample can be labelled by {labelling.name}: {left_out}.")
+    if labels.nunique() == 1:
+        word = "negative" if labels.iloc[0] else "positive"
+        raise DeepCMEError(
+            f"All {len(labels):,} samples that {labelling.name} labels are of one class: there "
+            f"is no {word} sample to learn from (left out: {left_out or 'none'})."
+        )
+
+
+def _read_and_joined(patients: pd.Series, clinical: pd.DataFrame) -> list[FlowStep]:
+    read = FlowStep.count("read", patients)
+    if clinical.empty:
+        return [read]
+    joined = clinical.notna().any(axis=1)
+    return [read, FlowStep.count("of these with a clinical record", patients[joined])]
 
 
 def _without_empty_genes(expression: Expression) -> Expression:
@@ -126,6 +156,11 @@ def _without_empty_genes(expression: Expression) -> Expression:
         return expression
     missing = np.isnan(expression.values)
     known = np.flatnonzero(~missing.all(axis=0))
+    if not len(known):
+        raise DeepCMEError(
+            f"No gene has a value in any of the {len(missing):,} labelled samples: is it the "
+            "right file, and are its numbers read as numbers?"
+        )
     note = (
         f"{int(missing.sum()):,} values are missing; {missing.shape[1] - len(known):,} genes "
         "without a single value were dropped, and the rest take the median of the training "
