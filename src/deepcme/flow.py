@@ -95,6 +95,7 @@ def after_selection(
     refused are those of `refuse_lost_outcome`.
     """
     refuse_lost_outcome(step, labels, keep, reasons)
+    step = step[:1].lower() + step[1:]
     before = flow or [FlowStep.count("as given", patients, labels)]
     left_out = {} if reasons is None else count_reasons(reasons, ~keep)
     return [*before, FlowStep.count(step, patients[keep], labels[keep], left_out)]
@@ -132,7 +133,7 @@ def refuse_lost_outcome(
         lost_ones = "" if reasons is None else describe_reasons(count_reasons(reasons, before))
         are = f" ({lost_ones})" if lost_ones else ""
         raise DeepCMEError(
-            f"{step}: of {int(before.sum()):,} {word} samples{are} none is left, of "
-            f"{int(others.sum()):,} {other} ones {int((others & keep).sum()):,}. Keep these "
-            "samples too, or choose an endpoint that does not go with what is left out."
+            f"{step}: none of the {int(before.sum()):,} {word} samples{are} is left, and "
+            f"{int((others & keep).sum()):,} of the {int(others.sum()):,} {other} ones. Keep "
+            "these samples too, or choose an endpoint that does not go with what is left out."
         )
