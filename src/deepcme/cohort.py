@@ -15,8 +15,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from deepcme.annotated import read_h5ad, storable, with_dense_matrix
 from deepcme.errors import DeepCMEError
 from deepcme.files import whole_file
+from deepcme.flow import FlowStep, after_selection, read_flow
 from deepcme.scales import LINEAR_SCALES, SCALES, SEQUENCING_SCALES, Scale
 from deepcme.tissues import UNKNOWN as UNKNOWN
 from deepcme.tissues import canonical_tissue
@@ -45,7 +47,7 @@ class Cohort:
         Short name used in reports.
     provenance : mapping, optional
         Where the data came from, as JSON-like values. ``notes``, a list of
-        sentences, is shown in reports.
+        sentences, and ``flow``, a list of `FlowStep.as_json`, are shown in reports.
 
     Raises
     ------
@@ -65,7 +67,7 @@ class Cohort:
     ) -> None:
         if scale not in SCALES:
             raise DeepCMEError(f"Unknown scale {scale!r}: choose one of {', '.join(SCALES)}.")
-        self._adata = _dense_float32(adata)
+        self._adata = with_dense_matrix(adata)
         self.endpoint = endpoint
         self.scale: Scale = scale
         self.name = name
@@ -244,6 +246,11 @@ class Cohort:
         """What was counted and said while the cohort was made."""
         return list(self.provenance.get("notes", []))
 
+    @property
+    def flow(self) -> list[FlowStep]:
+        """Who was read, joined, labelled and left out; empty where that was not counted."""
+        return read_flow(self.provenance.get("flow", []))
+
     @cached_property
     def zero_means_absent(self) -> bool:
         """Whether a value of 0 says that a gene is not expressed.
@@ -268,9 +275,32 @@ class Cohort:
         digest.update(json.dumps([*self.gene_ids, self.scale]).encode())
         return digest.hexdigest()
 
-    def select(self, keep: NDArray[np.bool_], note: str) -> Cohort:
-        """A cohort of the samples marked in `keep`; `note` says why in its provenance."""
-        provenance = {**self.provenance, "notes": [*self.notes, note]}
+    def select(
+        self, keep: NDArray[np.bool_], note: str, reasons: ArrayLike | None = None
+    ) -> Cohort:
+        """A cohort of the samples marked in `keep`.
+
+        Parameters
+        ----------
+        keep : ndarray of bool, shape (n_samples,)
+        note : str
+            What was done, for the notes; up to its colon it names the step in the flow.
+        reasons : array-like of str, shape (n_samples,), optional
+            What each sample is, such as its tissue; counted of those left out.
+
+        Raises
+        ------
+        DeepCMEError
+            If all samples of one outcome would be left out, with the counts.
+        """
+        flow = after_selection(
+            self.flow, note.partition(":")[0], self.patients, self.labels, keep, reasons
+        )
+        provenance = {
+            **self.provenance,
+            "notes": [*self.notes, note],
+            "flow": [step.as_json() for step in flow],
+        }
         return Cohort(
             self._adata[keep].copy(),
             endpoint=self.endpoint,
@@ -287,7 +317,7 @@ class Cohort:
             return self
         dropped = pd.Series(tissue[~keep]).value_counts()
         words = ", ".join(f"{count} {kind}" for kind, count in dropped.items())
-        return self.select(keep, f"Only primary tumours are kept: {words} left out.")
+        return self.select(keep, f"Only primary tumours are kept: {words} left out.", tissue)
 
     def save(self, path: str | Path) -> None:
         """Write an `.h5ad` file, whole or not at all."""
@@ -302,8 +332,8 @@ class Cohort:
         # A shallow copy shares the matrix, which may fill half of the memory.
         stored = copy.copy(self._adata)
         stored.uns = {**self._adata.uns, _UNS_KEY: json.dumps(settings)}
-        stored.obs = _storable(self._adata.obs)
-        stored.var = _storable(self._adata.var)
+        stored.obs = storable(self._adata.obs)
+        stored.var = storable(self._adata.var)
         with whole_file(path) as temporary:
             stored.write_h5ad(temporary)
 
@@ -317,13 +347,7 @@ class Cohort:
             If the file is missing, damaged, or not a deepcme cohort.
         """
         path = Path(path)
-        if not path.is_file():
-            raise DeepCMEError(f"{path}: there is no such file.")
-        try:
-            adata = ad.read_h5ad(path)
-        except Exception as error:
-            # h5py and anndata raise many kinds for a broken file; all mean the same here.
-            raise DeepCMEError(f"{path}: this is not a readable .h5ad file.") from error
+        adata = read_h5ad(path)
         try:
             stored = json.loads(adata.uns[_UNS_KEY])
             settings = {key: stored[key] for key in ("endpoint", "scale", "name", "provenance")}
@@ -355,22 +379,13 @@ class Cohort:
 def _with_columns(
     table: pd.DataFrame, further: pd.DataFrame, reserved: Sequence[str]
 ) -> pd.DataFrame:
-    """Columns beside those of a table; one that has a reserved name is kept under another."""
-    named = {
+    """The table with more columns; one that has a reserved name is kept under another."""
+    columns = {
         f"{column}_in_file" if column in reserved else str(column): further[column].to_numpy()
         for column in further.columns
     }
-    return pd.concat([table, pd.DataFrame(named, index=table.index)], axis=1)
-
-
-def _dense_float32(adata: ad.AnnData) -> ad.AnnData:
-    matrix = adata.X
-    if matrix is None:
-        raise DeepCMEError("The cohort has no expression matrix.")
-    if hasattr(matrix, "toarray"):
-        matrix = matrix.toarray()
-    adata.X = np.ascontiguousarray(matrix, dtype=np.float32)
-    return adata
+    # All at once: pandas warns of tables that grow by a hundred columns one by one.
+    return pd.concat([table, pd.DataFrame(columns, index=table.index)], axis=1)
 
 
 def _check_unique(ids: Sequence[str] | pd.Series, kind: str) -> None:
@@ -382,13 +397,3 @@ def _check_unique(ids: Sequence[str] | pd.Series, kind: str) -> None:
             f"{len(repeated)} {kind} id{'s' if len(repeated) > 1 else ''} occur more than once "
             f"({few}): each {kind} needs an id of its own."
         )
-
-
-def _storable(table: pd.DataFrame) -> pd.DataFrame:
-    """A copy with text as categories, which every reader of .h5ad understands."""
-    stored = table.copy()
-    for column in stored.columns:
-        if not pd.api.types.is_numeric_dtype(stored[column]):
-            text = stored[column].astype(object)
-            stored[column] = text.where(text.isna(), text.astype(str)).astype("category")
-    return stored

@@ -43,7 +43,9 @@ def select_tissue(cohort: Cohort, tissues: Sequence[str]) -> Cohort:
         present = ", ".join(f"{count} {kind}" for kind, count in counts.items())
         raise DeepCMEError(f"No sample is {' or '.join(tissues)}: there are {present}.")
     words = ", ".join(f"{count:,} {kind}" for kind, count in counts.items())
-    return cohort.select(keep, f"Only {' and '.join(tissues)} samples kept: {words} left out.")
+    return cohort.select(
+        keep, f"Only {' and '.join(tissues)} samples kept: {words} left out.", tissue
+    )
 
 
 def select_one_per_patient(cohort: Cohort) -> Cohort:
@@ -70,4 +72,5 @@ def select_one_per_patient(cohort: Cohort) -> Cohort:
         keep,
         f"One sample per patient kept (primary tumour, first vial, latest plate): "
         f"{int((~keep).sum()):,} left out; {n_mixed:,} patients had both labels.",
+        np.full(cohort.n_samples, "of patients with another sample"),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,8 @@ from numpy.typing import NDArray
 from deepcme.barcodes import canonical_id, canonical_patient, read_barcode
 from deepcme.cohort import OBS_COLUMNS, Cohort
 from deepcme.errors import DeepCMEError
+from deepcme.flow import FlowStep
+from deepcme.notes import prefixed
 from deepcme.words import differing_in_case, few
 
 COHORT_COLUMN = "cohort"
@@ -64,7 +67,8 @@ def merge_cohorts(cohorts: Mapping[str, Cohort], *, same_patients: bool = False)
         endpoint=_endpoint(cohorts),
         scale=first.scale,
         name=" + ".join(cohorts),
-        provenance=_provenance(cohorts, len(genes), patient_notes),
+        provenance=_provenance(cohorts, len(genes), patient_notes)
+        | {"flow": _flow(cohorts, obs)},
     )
 
 
@@ -169,10 +173,21 @@ def _provenance(
     )
     notes = [f"Merged of {counts}; {n_genes:,} genes are in all of them."]
     notes += patient_notes
-    notes += [f"{name}: {note}" for name, cohort in cohorts.items() for note in cohort.notes]
+    notes += [prefixed(note, name) for name, cohort in cohorts.items() for note in cohort.notes]
     sources = {name: cohort.provenance.get("source", "") for name, cohort in cohorts.items()}
     said = "; ".join(f"{name}: {source}" for name, source in sources.items() if source)
     return {"source": said, "notes": notes, **_endpoint_provenance(cohorts)}
+
+
+def _flow(cohorts: Mapping[str, Cohort], obs: pd.DataFrame) -> list[dict[str, object]]:
+    """The steps of each cohort under its name, and all of them together."""
+    steps = [
+        replace(step, step=f"{name}: {step.step}")
+        for name, cohort in cohorts.items()
+        for step in cohort.flow or [FlowStep.count("as given", cohort.patients, cohort.labels)]
+    ]
+    merged = FlowStep.count(f"merged of {', '.join(cohorts)}", obs["patient"], obs["label"])
+    return [step.as_json() for step in (*steps, merged)]
 
 
 def _endpoint_provenance(cohorts: Mapping[str, Cohort]) -> dict[str, object]:

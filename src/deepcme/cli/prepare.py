@@ -138,13 +138,18 @@ def filtered(cohort: Cohort, keep_tissue: list[str] | None, one_per_patient: boo
     )
 
 
-def save(cohort: Cohort, output: Path) -> None:
-    """Write the cohort and say what is in it."""
+def save(cohort: Cohort, output: Path, strict: bool = False) -> None:
+    """Write the cohort and say what is in it; `strict` refuses one with warnings."""
+    from deepcme.cli.saying import lines_about
+    from deepcme.notes import refuse_warnings
+
     if output.suffix != ".h5ad":
         raise DeepCMEError(f"{output}: name the cohort file .h5ad.")
+    if strict:
+        refuse_warnings(cohort.notes)
     cohort.save(output)
-    for note in cohort.notes:
-        typer.echo(f"- {note}")
+    for line in lines_about(cohort.notes, cohort.flow):
+        typer.echo(line)
     typer.echo(
         f"Wrote {output}: {cohort.n_samples} samples of {cohort.n_patients} patients, "
         f"{cohort.n_genes:,} genes, {cohort.n_positives} positives, scale {cohort.scale}."

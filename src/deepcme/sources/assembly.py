@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -12,32 +11,19 @@ from numpy.typing import NDArray
 from deepcme.cohort import Cohort
 from deepcme.endpoints import Labelling
 from deepcme.errors import DeepCMEError
-from deepcme.gene_dates import date_like
+from deepcme.flow import FlowStep, describe_reasons
+from deepcme.genes import ENTREZ_COLUMNS
 from deepcme.records import agreed
-from deepcme.scales import Scale
+from deepcme.sources.expression import Expression
 from deepcme.sources.identity import keep_once, notes_on_ids
-from deepcme.sources.patients import propose_patient_column
+from deepcme.sources.matrices import Matrix
+from deepcme.sources.patients import propose_patient_column, with_stated_patient
 
 LabelRule = Callable[[pd.DataFrame], Labelling]
 """Takes clinical columns (one row per sample, indexed by sample) and labels the samples."""
 
 _OWN_COLUMNS = ("patient", "tissue", "batch")
 _BARCODE_COLUMNS = ("tissue_source_site", "plate")
-
-
-@dataclass(frozen=True)
-class Expression:
-    """A matrix of samples x genes, read from one source.
-
-    `symbols` is an annotation of the genes, empty where unknown.
-    """
-
-    values: NDArray[np.float32]
-    samples: list[str]
-    genes: list[str]
-    scale: Scale
-    symbols: list[str] | None = None
-    notes: list[str] = field(default_factory=list)
 
 
 def assemble(
@@ -47,6 +33,7 @@ def assemble(
     *,
     name: str,
     provenance: Mapping[str, object],
+    patient: str | None = None,
 ) -> Cohort:
     """Label the samples, leave out the unlabelled ones, and check the cohort.
 
@@ -59,39 +46,43 @@ def assemble(
     label_rule : LabelRule
     name : str
     provenance : mapping
-        Where the data came from; notes and the counts of the labels are added.
+        Where the data came from; notes, the flow of patients and the counts of the
+        labels are added.
+    patient : str, optional
+        A column of `annotation` that names the patients, before all else.
 
     Raises
     ------
     DeepCMEError
-        If the rule cannot be applied, leaves fewer than two classes, or two samples
-        are one by their ids.
+        If the rule cannot be applied, leaves fewer than two classes, no gene has a
+        value, or two samples are one by their ids.
     """
-    labelling = label_rule(
-        annotation.drop(columns=[*_OWN_COLUMNS, *_BARCODE_COLUMNS], errors="ignore")
-    )
-    on_samples = notes_on_ids(annotation)
-    once = keep_once(annotation, on_samples)
-    proposed = propose_patient_column(annotation)
-    known = labelling.values.notna().to_numpy() & once
-    if not known.any():
-        reasons = ", ".join(f"{n:,} {why}" for why, n in labelling.left_out.items() if n)
-        raise DeepCMEError(f"No sample can be labelled by {labelling.name}: {reasons}.")
-    if not known.all():
-        expression = replace(expression, values=expression.values[known])
-    expression = _without_empty_genes(expression)
-    kept = annotation[known]
-    clinical = _with_storable_names(kept.drop(columns=list(_OWN_COLUMNS)))
+    notes, matrix = [*expression.notes], expression.matrix
+    annotation = _with_patients(annotation, patient, notes)
+    once = keep_once(annotation, notes)
+    read = FlowStep.count("read", annotation["patient"])
+    matrix, annotation = _of_samples(matrix, annotation, once)
+    clinical = annotation.drop(columns=[*_OWN_COLUMNS, *_BARCODE_COLUMNS], errors="ignore")
+    labelling = label_rule(clinical)
+    known = labelling.values.notna().to_numpy()
+    _require_both_outcomes(labelling)
+    flow = [read, *_once_and_joined(annotation["patient"], clinical, once)]
+    matrix, kept = _of_samples(matrix, annotation, known)
+    matrix = _without_empty_genes(matrix, notes)
+    labels = labelling.values[known]
+    flow.append(FlowStep.count("labelled", kept["patient"], labels, labelling.left_out))
+    stored = _with_storable_names(kept.drop(columns=list(_OWN_COLUMNS)))
     return Cohort.from_arrays(
-        expression.values,
-        labelling.values[known].to_numpy(),
+        matrix.values,
+        labels.to_numpy(),
         samples=kept.index.tolist(),
-        genes=expression.genes,
-        symbols=expression.symbols,
+        genes=matrix.genes,
+        symbols=matrix.symbols,
         patients=kept["patient"].tolist(),
         tissue=kept["tissue"].tolist(),
         batch=kept["batch"].tolist(),
-        clinical=clinical.apply(agreed).apply(numbers_if_all_are),
+        clinical=stored.apply(agreed).apply(numbers_if_all_are),
+        gene_annotation=_further_ids(matrix),
         endpoint=labelling.rule,
         scale=expression.scale,
         name=name,
@@ -102,35 +93,79 @@ def assemble(
                 "left_out": dict(labelling.left_out),
                 "columns": [_storable_name(column) for column in labelling.columns],
             },
-            "notes": [
-                *expression.notes,
-                *on_samples,
-                *([proposed] if proposed else []),
-                *_date_like_note(expression.genes),
-                *labelling.notes(),
-            ],
+            "notes": [*notes, *labelling.notes()],
+            "flow": [step.as_json() for step in flow],
         },
     )
 
 
-def _without_empty_genes(expression: Expression) -> Expression:
-    if not np.isnan(expression.values).any():
-        return expression
-    missing = np.isnan(expression.values)
-    known = np.flatnonzero(~missing.all(axis=0))
-    note = (
-        f"{int(missing.sum()):,} values are missing; {missing.shape[1] - len(known):,} genes "
+def _with_patients(
+    annotation: pd.DataFrame, asked: str | None, notes: list[str]
+) -> pd.DataFrame:
+    """Take the patients from the column that was asked for, or propose one."""
+    if asked is not None:
+        annotation = with_stated_patient(annotation, asked, notes)
+    elif (proposed := propose_patient_column(annotation)) is not None:
+        notes.append(proposed)
+    notes += notes_on_ids(annotation)
+    return annotation
+
+
+def _of_samples(
+    matrix: Matrix, annotation: pd.DataFrame, keep: NDArray[np.bool_]
+) -> tuple[Matrix, pd.DataFrame]:
+    return matrix.of_samples(np.flatnonzero(keep)), annotation[keep]
+
+
+def _further_ids(matrix: Matrix) -> pd.DataFrame | None:
+    return None if matrix.entrez is None else pd.DataFrame({ENTREZ_COLUMNS[0]: matrix.entrez})
+
+
+def _require_both_outcomes(labelling: Labelling) -> None:
+    labels = labelling.values.dropna()
+    reasons = {why: n for why, n in labelling.left_out.items() if n}
+    left_out = describe_reasons(reasons)
+    if labels.empty:
+        raise DeepCMEError(f"No sample can be labelled by {labelling.name}: {left_out}.")
+    if labels.nunique() == 1:
+        word = "negative" if labels.iloc[0] else "positive"
+        raise DeepCMEError(
+            f"All {len(labels):,} samples that {labelling.name} labels are of one class: there "
+            f"is no {word} sample to learn from (left out: {left_out or 'none'})."
+        )
+
+
+def _once_and_joined(
+    patients: pd.Series, clinical: pd.DataFrame, once: NDArray[np.bool_]
+) -> list[FlowStep]:
+    steps = []
+    if not once.all():
+        left_out = {"under the name that R gives a repeated column": int((~once).sum())}
+        steps.append(FlowStep.count("once each", patients, left_out=left_out))
+    if not clinical.empty:
+        joined = clinical.notna().any(axis=1)
+        steps.append(FlowStep.count("of these with a clinical record", patients[joined]))
+    return steps
+
+
+def _without_empty_genes(matrix: Matrix, notes: list[str]) -> Matrix:
+    missing = np.zeros(len(matrix.genes), dtype=np.int64)
+    for values in matrix.values:
+        missing += np.isnan(values)
+    if not missing.any():
+        return matrix
+    known = np.flatnonzero(missing < len(matrix.samples))
+    if not len(known):
+        raise DeepCMEError(
+            f"No gene has a value in any of the {len(matrix.samples):,} labelled samples: is it "
+            "the right file, and are its numbers read as numbers?"
+        )
+    notes.append(
+        f"{int(missing.sum()):,} values are missing; {len(missing) - len(known):,} genes "
         "without a single value were dropped, and the rest take the median of the training "
         "part."
     )
-    symbols = expression.symbols
-    return replace(
-        expression,
-        values=expression.values[:, known],
-        genes=[expression.genes[gene] for gene in known],
-        symbols=None if symbols is None else [symbols[gene] for gene in known],
-        notes=[*expression.notes, note],
-    )
+    return matrix.of_genes(known)
 
 
 def _with_storable_names(table: pd.DataFrame) -> pd.DataFrame:
@@ -148,13 +183,3 @@ def numbers_if_all_are(column: pd.Series) -> pd.Series:
     """The column as numbers, if all its known values are; else as it is."""
     numbers = pd.to_numeric(column, errors="coerce")
     return column if (numbers.isna() & column.notna()).any() else numbers
-
-
-def _date_like_note(genes: list[str]) -> list[str]:
-    dates = date_like(genes)
-    if not dates:
-        return []
-    return [
-        f"Warning: {len(dates)} gene names look like dates, as a spreadsheet makes of SEPT1 "
-        f"or MARCH3: {', '.join(dates[:5])}. They were kept as they are."
-    ]

@@ -6,22 +6,24 @@ Source: cBioPortal documentation, "File Formats".
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from deepcme.cohort import Cohort
 from deepcme.errors import DeepCMEError
 from deepcme.gene_names import AmbiguousRule, GeneNames, gene_names, is_no_name
 from deepcme.genes import COLLAPSE_RULE, strongest_of_each
-from deepcme.scales import Scale, guess_scale
-from deepcme.sources.assembly import Expression, LabelRule, assemble
+from deepcme.scales import Scale
+from deepcme.sources.assembly import LabelRule, assemble
 from deepcme.sources.clinical import ClinicalTable
-from deepcme.sources.delimited import find_table
+from deepcme.sources.delimited import Grid, NotANumberError, read_numbers
+from deepcme.sources.expression import GeneNaming, expression_of, with_genes_named
 from deepcme.sources.identity import annotate
 from deepcme.sources.joining import join_clinical
-from deepcme.sources.reading import checked_matrix, read_ids_and_numbers, require_file
+from deepcme.sources.layout import TextTable, find_table
+from deepcme.sources.matrices import Matrix, as_matrix, genes_in_rows
 from deepcme.words import few
 
 _SYMBOL = "Hugo_Symbol"
@@ -33,8 +35,9 @@ def cohort_from_cbioportal(
     label_rule: LabelRule,
     *,
     clinical: Sequence[ClinicalTable] = (),
+    patient: str | None = None,
     scale: Scale | None = None,
-    ambiguous: AmbiguousRule = "drop",
+    naming: GeneNaming = GeneNaming(),
 ) -> Cohort:
     """Make a cohort of a study's expression file and its clinical files.
 
@@ -48,10 +51,12 @@ def cohort_from_cbioportal(
     label_rule : LabelRule
     clinical : sequence of ClinicalTable
         ``data_clinical_patient.txt``, ``data_clinical_sample.txt`` or a portal export.
+    patient : str, optional
+        The column that names the patients.
     scale : Scale, optional
         Worked out from the values, and noted, if not given.
-    ambiguous : {"drop", "first"}
-        What becomes of a row of several genes.
+    naming : GeneNaming
+        What becomes of a row of several genes, and of genes that became dates.
 
     Raises
     ------
@@ -59,46 +64,53 @@ def cohort_from_cbioportal(
         One sentence naming the file, sample or gene.
     """
     path = Path(expression)
-    values, genes, samples, notes = _read_expression(path, ambiguous)
-    if scale is None:
-        scale, reason = guess_scale(values)
-        notes.append(f"Scale taken as {scale}: {reason}.")
-    annotation, coverage = join_clinical(annotate(samples), clinical)
+    notes = [note for table in clinical for note in table.notes]
+    matrix = _read_expression(path, naming.ambiguous, notes)
+    matrix = with_genes_named(matrix, naming, path, notes)
+    annotation, coverage = join_clinical(annotate(matrix.samples), clinical)
     return assemble(
-        Expression(values, samples, genes, scale, notes=[*notes, *coverage]),
+        expression_of(matrix, scale, [*notes, *coverage], path),
         annotation,
         label_rule,
         name=path.resolve().parent.name,
         provenance={"source": f"cBioPortal, {path.name}"},
+        patient=patient,
     )
 
 
-def _read_expression(
-    path: Path, ambiguous: AmbiguousRule
-) -> tuple[np.ndarray, list[str], list[str], list[str]]:
-    require_file(path)
-    source = find_table(path, "\t")
+def _read_expression(path: Path, ambiguous: AmbiguousRule, notes: list[str]) -> Matrix:
+    source = find_table(path, notes, separators="\t")
     header = source.header
     n_text = sum(name in (_SYMBOL, _ENTREZ) for name in header[:2])
     if n_text == 0:
         raise DeepCMEError(
             f"{path}: the first column should be {_SYMBOL} or {_ENTREZ}, not {header[0]!r}."
         )
-    rows = read_ids_and_numbers(source, n_text)
-    genes = _gene_names(rows.iloc[:, :n_text], ambiguous)
-    names = genes.names
-    numbers = rows.iloc[:, n_text:]
+    ids, grid = _read_rows(source, n_text)
+    genes = _gene_names(ids, ambiguous)
     # Rows get numbers as ids here, since names may repeat until they are collapsed.
-    numbers.index = pd.Index([f"row {i + 2} ({name})" for i, name in enumerate(names)])
-    matrix = checked_matrix(numbers, path, sample_ids=set(header[n_text:])).T
-    values = matrix.to_numpy(dtype=np.float32)
-    columns, n_collapsed = strongest_of_each(values, names)
+    matrix = as_matrix(grid, genes_in_rows, path, notes)
+    columns, n_collapsed = strongest_of_each(matrix.values, genes.names)
     if len(columns) == 0:
-        raise DeepCMEError(f"{path}: no row has a gene; the rows are {few(names)}.")
-    notes = genes.notes(nameless="with neither symbol nor Entrez id")
+        raise DeepCMEError(f"{path}: no row has a gene; the rows are {few(genes.names)}.")
+    notes += genes.notes(nameless="with neither symbol nor Entrez id")
     if n_collapsed:
         notes.append(f"{n_collapsed:,} genes had several rows: {COLLAPSE_RULE}.")
-    return values[:, columns], [names[i] for i in columns], matrix.index.tolist(), notes
+    return replace(matrix.of_genes(columns), genes=[genes.names[place] for place in columns])
+
+
+def _read_rows(source: TextTable, n_text: int) -> tuple[pd.DataFrame, Grid]:
+    """The columns that name genes, and the numbers of the samples."""
+    header, samples = source.header, range(n_text, len(source.header))
+    try:
+        texts, values = read_numbers(source, range(n_text), samples)
+    except NotANumberError as error:
+        raise DeepCMEError(
+            f"{error.path}: sample {error.column}, gene {error.row}: {error.what}."
+        ) from error
+    ids = pd.DataFrame(dict(zip(header[:n_text], texts, strict=True)), dtype=object)
+    rows = [str(number) for number in range(len(ids))]
+    return ids, Grid(values, rows, [header[place] for place in samples])
 
 
 def _gene_names(ids: pd.DataFrame, ambiguous: AmbiguousRule) -> GeneNames:
@@ -106,5 +118,5 @@ def _gene_names(ids: pd.DataFrame, ambiguous: AmbiguousRule) -> GeneNames:
     cells = pd.Series("", index=ids.index, dtype=object)
     for column in (_SYMBOL, _ENTREZ):
         if column in ids.columns:
-            cells = cells.mask(cells.map(is_no_name), ids[column].fillna("").astype(str))
+            cells = cells.mask(cells.map(is_no_name), ids[column])
     return gene_names(cells.tolist(), ambiguous)

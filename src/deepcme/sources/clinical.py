@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
 from pathlib import Path
 
 import pandas as pd
 
 from deepcme.errors import DeepCMEError
 from deepcme.records import SEPARATOR, agreed
-from deepcme.sources.delimited import find_table, read_rows, text_lines
+from deepcme.sources.contents import contents_of
 from deepcme.sources.diagnoses import one_row_per_patient, without_entities
-from deepcme.sources.reading import read_table, require_file
+from deepcme.sources.ids import clean_ids
+from deepcme.sources.reading import find_text_table, read_table, read_text_table
 from deepcme.words import cleaned, few, says_nothing
 
 SAMPLE_COLUMNS = (
@@ -48,7 +48,8 @@ class ClinicalTable:
     """A clinical table with one row per patient or per sample.
 
     `rows` is indexed by that id; `by` says which it is. `patient` and `tissue`
-    are the columns of a table by sample that name them, if any.
+    are the columns of a table by sample that name them, if any; `notes` is what a
+    user may not expect of the file.
     """
 
     name: str
@@ -56,9 +57,10 @@ class ClinicalTable:
     by: str
     patient: str | None = None
     tissue: str | None = None
+    notes: tuple[str, ...] = ()
 
 
-def read_clinical(path: Path) -> ClinicalTable:
+def read_clinical(path: Path, decimal: str = ".") -> ClinicalTable:
     """Read a clinical table of a portal, or a plain one.
 
     Where a patient has several rows, the diagnosis is that of the primary tumour
@@ -72,8 +74,8 @@ def read_clinical(path: Path) -> ClinicalTable:
         If the file is not a table, names neither patient nor sample, or gives one
         sample to several patients.
     """
-    require_file(path)
-    table = _read(path)
+    notes: list[str] = []
+    table = _read(path, notes, decimal)
     table.columns = pd.Index(without_entities([str(name) for name in table.columns]))
     table = table.apply(known_words)
     sample = _named(table, SAMPLE_COLUMNS)
@@ -85,7 +87,7 @@ def read_clinical(path: Path) -> ClinicalTable:
             f"bcr_patient_barcode, PATIENT_ID or SAMPLE_ID, and there are "
             f"{few(table.columns, 8)}."
         )
-    rows = one_row_per_patient(_by_id(table, key, path))
+    rows = one_row_per_patient(_by_id(table, key, path, notes))
     if sample is not None and patient is not None:
         rows = _with_one_patient_each(rows, patient, path)
     return ClinicalTable(
@@ -94,24 +96,18 @@ def read_clinical(path: Path) -> ClinicalTable:
         by="patient" if sample is None else "sample",
         patient=patient if sample is not None else None,
         tissue=_named(table, TISSUE_COLUMNS) if sample is not None else None,
+        notes=tuple(notes),
     )
 
 
-def _read(path: Path) -> pd.DataFrame:
-    if path.suffix.lower() in (".parquet", ".xlsx", ".h5ad"):
-        return read_table(path)
-    start = list(islice(text_lines(path), 10))
-    n_comments = next((i for i, line in enumerate(start) if not line.startswith("#")), None)
-    if n_comments is None:
-        raise DeepCMEError(f"{path}: the first lines are all comments; no column is named.")
-    source = find_table(path, "\t", skip=n_comments)
-    if start[n_comments].startswith(_BIOTAB_MARK):
+def _read(path: Path, notes: list[str], decimal: str) -> pd.DataFrame:
+    if contents_of(path).kind != "text":
+        return read_table(path, notes)
+    source = find_text_table(path, notes, decimal=decimal)
+    if source.header[0] == _BIOTAB_MARK:
         # Biotab repeats the header under older names, and then as CDE ids.
         source = replace(source, skip=source.skip + 2)
-    repeated = [name for name in source.header if source.header.count(name) > 1]
-    if repeated:
-        raise DeepCMEError(f"{path}: the column {repeated[0]!r} occurs twice.")
-    return read_rows(source, kinds={})
+    return read_text_table(source)
 
 
 def known_words(column: pd.Series) -> pd.Series:
@@ -140,12 +136,12 @@ def _named(table: pd.DataFrame, names: Sequence[str]) -> str | None:
     return next((lower[name] for name in names if name in lower), None)
 
 
-def _by_id(table: pd.DataFrame, key: str, path: Path) -> pd.DataFrame:
+def _by_id(table: pd.DataFrame, key: str, path: Path, notes: list[str]) -> pd.DataFrame:
     table = table[table[key].notna()]
     if table.empty:
         raise DeepCMEError(f"{path}: the table has no row with a {key}.")
-    rows = table.drop(columns=key)
-    return rows.set_axis(pd.Index(table[key].astype(str), dtype=object, name=None))
+    ids = clean_ids(table[key], "sample or patient", path, notes)
+    return table.drop(columns=key).set_axis(pd.Index(ids, dtype=object))
 
 
 def _with_one_patient_each(rows: pd.DataFrame, column: str, path: Path) -> pd.DataFrame:

@@ -1,49 +1,29 @@
-"""GEO series matrix files: sample characteristics and a table of probes x samples.
-
-Source: NCBI GEO, "Series Matrix" files; the lines before the table start with
-``!Series_`` and ``!Sample_``.
-"""
+"""GEO series to a cohort: series matrix files, and platform tables that name the genes."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from deepcme.cohort import UNKNOWN, Cohort
 from deepcme.errors import DeepCMEError
 from deepcme.gene_names import AmbiguousRule, gene_names
 from deepcme.genes import COLLAPSE_RULE, strongest_of_each
 from deepcme.scales import LINEAR_SCALES, Scale, guess_scale
-from deepcme.sources.assembly import Expression, LabelRule, assemble
+from deepcme.sources.assembly import LabelRule, assemble
 from deepcme.sources.clinical import ClinicalTable
-from deepcme.sources.delimited import find_table, text_lines
+from deepcme.sources.expression import GeneNaming, expression_of, with_genes_named
 from deepcme.sources.joining import join_clinical
+from deepcme.sources.matrices import Matrix
 from deepcme.sources.patients import may_name_people, patient_column, patients_of
 from deepcme.sources.probemap import known_targets, read_gene_table
-from deepcme.sources.reading import checked_matrix, read_delimited_matrix, require_file
+from deepcme.sources.series_matrix import SeriesMatrix, join_platforms, read_series_matrix
 from deepcme.tissues import canonical_tissue
-from deepcme.words import few
 
-_TABLE_BEGIN = "!series_matrix_table_begin"
-_TABLE_END = "!series_matrix_table_end"
-_SAMPLE_PREFIX = "!Sample_"
-_CHARACTERISTICS = ("characteristics_ch1", "characteristics_ch2")
-_KEPT_ATTRIBUTES = ("title", "source_name_ch1", "platform_id")
 _TISSUE_KEYS = ("tissue type", "sample type", "tissue", "source_name_ch1")
-
-
-@dataclass(frozen=True)
-class SeriesMatrix:
-    """One series matrix file: samples, their attributes, and samples x probes."""
-
-    accession: str
-    attributes: pd.DataFrame
-    values: pd.DataFrame
 
 
 def cohort_from_geo(
@@ -52,13 +32,14 @@ def cohort_from_geo(
     *,
     platforms: Sequence[str | Path] = (),
     clinical: Sequence[ClinicalTable] = (),
+    patient: str | None = None,
     scale: Scale | None = None,
-    ambiguous: AmbiguousRule = "drop",
+    naming: GeneNaming = GeneNaming(),
 ) -> Cohort:
     """Make a cohort of a series, from one file or from one file per platform.
 
     Characteristics of the samples become columns. With platform tables, probes
-    become genes: a probe of several genes is dropped, if `ambiguous` does not
+    become genes: a probe of several genes is dropped, if `naming` does not
     give it to the first, and of several probes of one gene the one with the
     highest mean is kept. Several platforms are joined at the genes they share,
     and are the batches.
@@ -71,10 +52,12 @@ def cohort_from_geo(
         One table of probes and symbols per file, in the same order, or none.
     clinical : sequence of ClinicalTable
         Tables by GSM number, besides the characteristics.
+    patient : str, optional
+        The column that names the patients.
     scale : Scale, optional
         Worked out from the values, and noted, if not given.
-    ambiguous : {"drop", "first"}
-        What becomes of a probe of several genes.
+    naming : GeneNaming
+        What becomes of a probe of several genes, and of genes that became dates.
 
     Raises
     ------
@@ -87,164 +70,71 @@ def cohort_from_geo(
             f"{len(paths)} series matrix files need {len(paths)} platform tables, "
             f"not {len(platforms)}."
         )
-    notes: list[str] = []
-    parts = [read_series_matrix(path) for path in paths]
-    scales = [_scale(part, path, scale, notes) for part, path in zip(parts, paths, strict=True)]
+    notes = [note for table in clinical for note in table.notes]
+    parts = [read_series_matrix(path, notes) for path in paths]
+    [scale, *_] = _scales(parts, paths, scale, notes)
+    matrices = [part.matrix for part in parts]
+    if platforms:
+        matrices = [
+            _genes_of_probes(matrix, Path(platform), notes, naming.ambiguous)
+            for matrix, platform in zip(matrices, platforms, strict=True)
+        ]
+    matrix = join_platforms(matrices, paths, notes)
+    if platforms:
+        matrix = with_genes_named(matrix, naming, paths[0], notes)
+    annotation = _annotation(parts, notes)
+    annotation, coverage = join_clinical(annotation, clinical)
+    return assemble(
+        expression_of(matrix, scale, [*notes, *coverage], paths[0]),
+        annotation,
+        label_rule,
+        name=parts[0].accession,
+        provenance={"source": f"GEO {parts[0].accession}", "files": [p.name for p in paths]},
+        patient=patient,
+    )
+
+
+def _scales(
+    parts: list[SeriesMatrix], paths: list[Path], asked: Scale | None, notes: list[str]
+) -> list[Scale]:
+    """The scale of each file; all are linear or none is."""
+    if asked is not None:
+        return [asked] * len(parts)
+    scales = []
+    for part, path in zip(parts, paths, strict=True):
+        scale, reason = guess_scale(part.matrix.values)
+        notes.append(f"Scale of {path.name} taken as {scale}: {reason}.")
+        scales.append(scale)
     if len({found in LINEAR_SCALES for found in scales}) > 1:
         raise DeepCMEError(
             f"{paths[0]} and the other files are not on the same scale ({', '.join(scales)}); "
             "log the linear ones first, or say --scale."
         )
-    matrices = [part.values for part in parts]
-    if platforms:
-        matrices = [
-            _genes_of_probes(matrix, Path(platform), notes, ambiguous)
-            for matrix, platform in zip(matrices, platforms, strict=True)
-        ]
-    matrix = _joined(matrices, paths, notes)
-    annotation = _annotation(parts, notes)
-    annotation, coverage = join_clinical(annotation, clinical)
-    return assemble(
-        Expression(
-            values=matrix.to_numpy(dtype=np.float32),
-            samples=matrix.index.tolist(),
-            genes=matrix.columns.tolist(),
-            scale=scales[0],
-            notes=[*notes, *coverage],
-        ),
-        annotation,
-        label_rule,
-        name=parts[0].accession,
-        provenance={"source": f"GEO {parts[0].accession}", "files": [p.name for p in paths]},
-    )
-
-
-def read_series_matrix(path: Path) -> SeriesMatrix:
-    """Read one series matrix file.
-
-    Raises
-    ------
-    DeepCMEError
-        If the file is damaged, holds no table, or names other samples there
-        than before it.
-    """
-    require_file(path)
-    accession, sample_lines, n_lines = _read_metadata(path)
-    attributes = _attributes(sample_lines, path)
-    matrix = read_delimited_matrix(find_table(path, "\t", skip=n_lines, end_mark=_TABLE_END))
-    if matrix.empty:
-        raise DeepCMEError(
-            f"{path}: the series matrix holds no values; a sequencing series keeps them in "
-            "supplementary files: use `deepcme prepare table` with those."
-        )
-    values = checked_matrix(matrix, path, sample_ids=set(attributes.index)).T
-    unknown = values.index[~values.index.isin(attributes.index)]
-    if len(unknown) or len(values) < len(attributes):
-        raise DeepCMEError(
-            f"{path}: the table has {len(values)} samples and the lines before it "
-            f"{len(attributes)}; only one has {few(unknown) or 'some of them'}."
-        )
-    return SeriesMatrix(accession, attributes.loc[values.index], values)
-
-
-def _read_metadata(path: Path) -> tuple[str, list[list[str]], int]:
-    """Accession of the series, cells of the `!Sample_` lines, and the table's first line."""
-    accession = path.name.partition("_")[0]
-    sample_lines: list[list[str]] = []
-    for number, line in enumerate(text_lines(path), start=1):
-        cells = [cell.strip().strip('"').strip() for cell in line.split("\t")]
-        if cells[0].lower() == _TABLE_BEGIN:
-            return accession, sample_lines, number
-        if cells[0] == "!Series_geo_accession" and len(cells) > 1:
-            accession = cells[1]
-        elif cells[0].startswith(_SAMPLE_PREFIX):
-            sample_lines.append(cells)
-    raise DeepCMEError(f"{path}: there is no line {_TABLE_BEGIN}; is it a series matrix?")
-
-
-def _attributes(sample_lines: list[list[str]], path: Path) -> pd.DataFrame:
-    accessions = next(
-        (cells[1:] for cells in sample_lines if cells[0] == "!Sample_geo_accession"), []
-    )
-    if not accessions or len(set(accessions)) < len(accessions):
-        raise DeepCMEError(f"{path}: the line !Sample_geo_accession is missing or repeats one.")
-    attributes: dict[str, dict[str, str]] = {accession: {} for accession in accessions}
-    for cells in sample_lines:
-        name = cells[0].removeprefix(_SAMPLE_PREFIX)
-        if len(cells) != len(accessions) + 1:
-            continue  # an attribute of the whole series, or one that is not given per sample
-        for accession, cell in zip(accessions, cells[1:], strict=True):
-            if name in _CHARACTERISTICS:
-                _add_characteristic(attributes[accession], cell)
-            elif name in _KEPT_ATTRIBUTES and cell:
-                attributes[accession][name] = cell
-    table = pd.DataFrame.from_dict(attributes, orient="index", dtype=object)
-    return table.where(table.notna(), None)
-
-
-def _add_characteristic(attributes: dict[str, str], cell: str) -> None:
-    """Cells need not hold the same key in every column, so each is read by itself."""
-    key, colon, value = cell.partition(":")
-    key, value = (key.strip(), value.strip()) if colon else ("characteristics", cell)
-    if value.lower() in ("", "na", "n/a", "null", "not available", "--"):
-        return
-    before = attributes.get(key)
-    attributes[key] = value if before in (None, value) else f"{before}|{value}"
-
-
-def _scale(part: SeriesMatrix, path: Path, asked: Scale | None, notes: list[str]) -> Scale:
-    if asked is not None:
-        return asked
-    scale, reason = guess_scale(part.values.to_numpy())
-    notes.append(f"Scale of {path.name} taken as {scale}: {reason}.")
-    return scale
+    return scales
 
 
 def _genes_of_probes(
-    matrix: pd.DataFrame, platform: Path, notes: list[str], ambiguous: AmbiguousRule
-) -> pd.DataFrame:
-    probes = matrix.columns.tolist()
-    known = known_targets(read_gene_table(platform), "symbol", probes, platform, notes)
-    cells = _joined_by_probe(known).reindex(probes, fill_value="")
+    matrix: Matrix, platform: Path, notes: list[str], ambiguous: AmbiguousRule
+) -> Matrix:
+    known = known_targets(
+        read_gene_table(platform, notes), "symbol", matrix.genes, platform, notes
+    )
+    cells = _joined_by_probe(known).reindex(matrix.genes, fill_value="")
     genes = gene_names(cells.tolist(), ambiguous)
-    values: NDArray[np.float32] = matrix.to_numpy(dtype=np.float32)
-    columns, n_collapsed = strongest_of_each(values, genes.names)
+    columns, n_collapsed = strongest_of_each(matrix.values, genes.names)
     notes.append(
-        f"{platform.name}: by column {str(known.name)!r}, {len(probes):,} probes became "
+        f"{platform.name}: by column {str(known.name)!r}, {len(matrix.genes):,} probes became "
         f"{len(columns):,} genes; {genes.n_nameless:,} without a gene and {genes.n_several:,} "
         f"of several genes were dropped; {n_collapsed:,} genes had several probes: "
         f"{COLLAPSE_RULE}."
     )
-    return pd.DataFrame(
-        values[:, columns],
-        index=matrix.index,
-        columns=pd.Index([genes.names[column] for column in columns], dtype=object),
-    )
+    return replace(matrix.of_genes(columns), genes=[genes.names[place] for place in columns])
 
 
 def _joined_by_probe(known: pd.Series) -> pd.Series:
     """One cell per probe, of all the genes that the rows of a probe name."""
     cells = known.dropna().astype(str)
     return cells if cells.index.is_unique else cells.groupby(level=0).agg(" /// ".join)
-
-
-def _joined(matrices: list[pd.DataFrame], paths: list[Path], notes: list[str]) -> pd.DataFrame:
-    if len(matrices) == 1:
-        return matrices[0]
-    joined = pd.concat(matrices, join="inner")
-    if joined.shape[1] == 0:
-        raise DeepCMEError(
-            f"{paths[0]} and the other files share no gene: give the platform tables with "
-            "--platform, so that probes become genes."
-        )
-    repeated = joined.index[joined.index.duplicated()]
-    if len(repeated):
-        raise DeepCMEError(f"Sample {repeated[0]} is in several series matrix files.")
-    counts = ", ".join(f"{matrix.shape[1]:,}" for matrix in matrices)
-    notes.append(
-        f"The {len(matrices)} platforms ({counts} genes) share {joined.shape[1]:,} genes."
-    )
-    return joined
 
 
 def _annotation(parts: list[SeriesMatrix], notes: list[str]) -> pd.DataFrame:

@@ -34,7 +34,7 @@ def read_hcmdb(path: str | Path) -> pd.Series:
         If the file is not HCMDB's table of datasets (CSV or XLSX).
     """
     path = Path(path)
-    table = read_table(path, needed=(_SAMPLE, _STATUS))
+    table = read_table(path, [], needed=(_SAMPLE, _STATUS))
     table = table[table[_SAMPLE].notna()]
     status = table[_STATUS].fillna("").astype(str).str.strip().str.upper()
     odd = ~status.isin(_LABEL_OF_STATUS)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from deepcme.errors import DeepCMEError
-from deepcme.words import cleaned, counted, few
+from deepcme.words import cleaned, counted, differing_in_case, few
 
 
 def clean_ids(
@@ -40,13 +40,10 @@ def clean_ids(
 
 def warn_of_case(ids: Iterable[str], kind: str, where: str | Path, notes: list[str]) -> None:
     """Warn of different ids that are the same but for capital letters."""
-    distinct = pd.Series(pd.unique(pd.Series(list(ids), dtype=object)), dtype=object)
-    same = distinct[distinct.str.casefold().duplicated(keep=False)]
-    if len(same):
-        pairs = same.groupby(same.str.casefold(), sort=False).agg(" and ".join)
+    if alike := differing_in_case(ids):
         notes.append(
             f"Warning: {Path(where).name}: {kind} ids that differ in capital letters alone are "
-            f"taken for different ones: {few(pairs)}."
+            f"taken for different ones: {few(alike)}."
         )
 
 

@@ -15,10 +15,10 @@ from pyarrow import parquet
 
 from deepcme.annotated import read_h5ad
 from deepcme.errors import DeepCMEError
-from deepcme.gene_names import is_summary_row, symbols_in_var
 from deepcme.sources.contents import contents_of
 from deepcme.sources.delimited import Grid, NotANumberError, read_grid
-from deepcme.sources.identity import columns_that_are_no_sample
+from deepcme.sources.gene_columns import symbols_in_var
+from deepcme.sources.headers import columns_that_are_no_sample
 from deepcme.sources.ids import clean_ids, require_unique, warn_of_case
 from deepcme.sources.layers import matrix_of, propose_layer
 from deepcme.sources.layout import TextTable
@@ -34,13 +34,14 @@ SamplesInRows = Callable[[Sequence[str], Sequence[str]], bool]
 class Matrix:
     """Expression: float32, samples x genes, NaN where missing.
 
-    `symbols` is an annotation of the genes, where the file has one.
+    `symbols` and `entrez` are annotations of the genes, where the file has them.
     """
 
     values: NDArray[np.float32]
     samples: list[str]
     genes: list[str]
     symbols: list[str] | None = None
+    entrez: list[str] | None = None
 
     def of_samples(self, places: NDArray[np.int64]) -> Matrix:
         """The matrix of some samples, by their places, in the order of these."""
@@ -58,7 +59,8 @@ class Matrix:
             self,
             values=self.values[:, places],
             genes=[self.genes[place] for place in places],
-            symbols=None if self.symbols is None else [self.symbols[p] for p in places],
+            symbols=self.symbols and [self.symbols[place] for place in places],
+            entrez=self.entrez and [self.entrez[place] for place in places],
         )
 
 
@@ -130,13 +132,6 @@ def _naming_sample_and_gene(
         raise DeepCMEError(f"{error.path}: sample {sample}, gene {gene}: {error.what}.") from error
 
 
-def read_text_matrix(source: TextTable, notes: list[str]) -> Matrix:
-    """Read a text table of genes x samples, as the portals have them, as `read_matrix` does."""
-    with _naming_sample_and_gene(genes_in_rows, ()):
-        grid = _text_grid(source, (), notes)
-    return as_matrix(grid, genes_in_rows, source.path, notes)
-
-
 def _text_grid(source: TextTable, listed: Collection[str], notes: list[str]) -> Grid:
     others = _no_samples(source.header[1:], source.path, listed, notes)
     left_out = [place for place, name in enumerate(source.header) if place and name in others]
@@ -172,30 +167,19 @@ def as_matrix(
     values = grid.values if in_rows else grid.values.T
     if not samples or not genes:
         raise DeepCMEError(f"{path}: the matrix is empty.")
-    matrix = Matrix(
-        values, clean_ids(samples, "sample", path, notes), clean_ids(genes, "gene", path, notes)
+    return _checked(
+        Matrix(
+            values, clean_ids(samples, "sample", path, notes), clean_ids(genes, "gene", path, notes)
+        ),
+        path,
+        notes,
     )
-    return _checked(_without_summaries(matrix, path, notes), path, notes)
-
-
-def _without_summaries(matrix: Matrix, path: Path, notes: list[str]) -> Matrix:
-    """Rows of counters such as ``__no_feature``, and rows without a name, are no genes."""
-    no_gene = [not gene or is_summary_row(gene) for gene in matrix.genes]
-    if not any(no_gene):
-        return matrix
-    names = [gene or "without a name" for gene, drop in zip(matrix.genes, no_gene, strict=True) if drop]
-    notes.append(
-        f"{path.name}: {counted(len(names), 'row')} that {'is' if len(names) == 1 else 'are'} no "
-        f"gene {'was' if len(names) == 1 else 'were'} left out ({few(names, 6)})."
-    )
-    return matrix.of_genes(np.flatnonzero(~np.array(no_gene)))
 
 
 def _checked(matrix: Matrix, path: Path, notes: list[str]) -> Matrix:
+    """The matrix, contiguous, if its samples are unique and its values finite."""
     require_unique(matrix.samples, "sample", path)
-    require_unique(matrix.genes, "gene", path)
     warn_of_case(matrix.samples, "sample", path, notes)
-    warn_of_case(matrix.genes, "gene", path, notes)
     for row, values in enumerate(matrix.values):
         if np.isinf(values).any():
             gene = matrix.genes[int(np.argmax(np.isinf(values)))]

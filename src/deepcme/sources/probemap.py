@@ -10,9 +10,12 @@ import pandas as pd
 
 from deepcme.errors import DeepCMEError
 from deepcme.genes import GeneIdKind, map_genes, stable_gene_id
-from deepcme.sources.delimited import find_table, read_rows, text_lines
+from deepcme.sources.contents import contents_of
+from deepcme.sources.delimited import read_rows
 from deepcme.sources.gene_columns import gene_column
-from deepcme.sources.reading import read_table, require_file
+from deepcme.sources.layout import find_table
+from deepcme.sources.reading import read_table
+from deepcme.sources.text import text_lines
 from deepcme.words import few
 
 _MOST_LINES_BEFORE_TABLE = 5000
@@ -20,7 +23,7 @@ _TABLE_BEGIN = "!platform_table_begin"
 _TABLE_END = "!platform_table_end"
 
 
-def read_gene_table(path: Path) -> pd.DataFrame:
+def read_gene_table(path: Path, notes: list[str]) -> pd.DataFrame:
     """Read a table of gene identifiers, as text; lower-case column names.
 
     A GEO platform file may come with its description; other tables with
@@ -31,14 +34,11 @@ def read_gene_table(path: Path) -> pd.DataFrame:
     DeepCMEError
         If the file is not a table.
     """
-    require_file(path)
-    if path.suffix.lower() in (".parquet", ".xlsx", ".h5ad"):
-        table = read_table(path)
-    else:
-        comma = path.name.lower().removesuffix(".gz").endswith(".csv")
+    if contents_of(path).kind == "text":
         skip, end_mark = _place_of_table(path)
-        source = find_table(path, "," if comma else "\t", skip=skip, end_mark=end_mark)
-        table = read_rows(source, kinds={})
+        table = read_rows(find_table(path, notes, separators="\t,", skip=skip, end_mark=end_mark))
+    else:
+        table = read_table(path, notes)
     table.columns = pd.Index([str(column).strip().lower() for column in table.columns])
     if table.columns.has_duplicates:
         raise DeepCMEError(f"{path}: two columns have the same name.")
@@ -106,6 +106,6 @@ def known_targets(
 def symbols_of(genes: list[str], path: Path) -> tuple[list[str], str]:
     """Symbols of genes from a table, empty where unknown; and their coverage in words."""
     doubts: list[str] = []
-    known = known_targets(read_gene_table(path), "symbol", genes, path, doubts)
+    known = known_targets(read_gene_table(path, doubts), "symbol", genes, path, doubts)
     mapping = map_genes(genes, known, "symbol")
     return list(mapping.target), " ".join([f"{path.name}: {mapping.describe()}", *doubts])

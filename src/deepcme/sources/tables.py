@@ -17,7 +17,7 @@ from deepcme.endpoints import binary_column
 from deepcme.errors import DeepCMEError
 from deepcme.scales import Scale
 from deepcme.sources.assembly import assemble
-from deepcme.sources.expression import GeneNames, expression_of
+from deepcme.sources.expression import GeneNaming, expression_of, with_genes_named
 from deepcme.sources.headers import plain_name
 from deepcme.sources.identity import annotate, with_tissues_stated
 from deepcme.sources.ids import clean_ids, require_unique
@@ -52,7 +52,7 @@ def cohort_from_tables(
     orientation: Orientation | None = None,
     decimal: str = ".",
     layer: str | None = None,
-    gene_names: GeneNames = GeneNames(),
+    naming: GeneNaming = GeneNaming(),
 ) -> Cohort:
     """Join an expression table and a samples table to a checked cohort.
 
@@ -72,7 +72,7 @@ def cohort_from_tables(
         The decimal point of numbers in text files.
     layer : str, optional
         Of an `.h5ad` file of expression: a layer, or ``raw``, in place of `X`.
-    gene_names : GeneNames
+    naming : GeneNaming
         What becomes of names of several genes, and of names that became dates.
 
     Raises
@@ -93,6 +93,7 @@ def cohort_from_tables(
         layer=layer,
     )
     notes += side.notes
+    matrix = with_genes_named(matrix, naming, expression, notes)
     matrix = _in_order_of(table, matrix, expression, samples)
     table, _ = rows_of_samples(matrix.samples, table, samples.name)
     chosen = _chosen(table, columns.where, samples, notes)
@@ -103,7 +104,7 @@ def cohort_from_tables(
     annotation = _annotation(table, columns, samples, notes)
     with _naming(expression):
         return assemble(
-            expression_of(matrix, scale, gene_names, notes),
+            expression_of(matrix, scale, notes, expression),
             annotation,
             lambda _: labelling,
             name=expression.parent.name if expression.stem == "expression" else expression.stem,

@@ -8,19 +8,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
+from dataclasses import replace
 
 from deepcme.cohort import Cohort
 from deepcme.errors import DeepCMEError
-from deepcme.sources.assembly import Expression, LabelRule, assemble
+from deepcme.scales import describe_distribution, describe_logs
+from deepcme.sources.assembly import LabelRule, assemble
 from deepcme.sources.clinical import ClinicalTable
+from deepcme.sources.expression import Expression, GeneNaming, with_genes_named
 from deepcme.sources.identity import annotate
 from deepcme.sources.joining import join_clinical
 from deepcme.sources.probemap import symbols_of
-from deepcme.sources.reading import read_matrix
-
-_HIGHEST_LOGGED = 50.0
-
+from deepcme.sources.matrices import genes_in_rows, read_matrix
 
 def cohort_from_xena(
     expression: str | Path,
@@ -28,6 +27,8 @@ def cohort_from_xena(
     *,
     clinical: Sequence[ClinicalTable] = (),
     probemap: str | Path | None = None,
+    patient: str | None = None,
+    naming: GeneNaming = GeneNaming(),
 ) -> Cohort:
     """Make a cohort of a matrix of the GDC hub; its values are not logged again.
 
@@ -41,6 +42,10 @@ def cohort_from_xena(
         The hub's clinical, phenotype and survival tables, or others.
     probemap : path, optional
         The hub's probeMap, which gives the symbols.
+    patient : str, optional
+        The column that names the patients.
+    naming : GeneNaming
+        What becomes of a row of several genes, and of genes that became dates.
 
     Raises
     ------
@@ -48,31 +53,28 @@ def cohort_from_xena(
         One sentence naming the file, sample or gene.
     """
     path = Path(expression)
-    matrix = read_matrix(path, sample_ids=()).T
-    values = matrix.to_numpy(dtype=np.float32)
-    highest = float(np.nanmax(values, initial=0.0))
-    if highest > _HIGHEST_LOGGED:
+    notes = [note for table in clinical for note in table.notes]
+    matrix = read_matrix(path, genes_in_rows, notes)
+    matrix = with_genes_named(matrix, naming, path, notes)
+    found = describe_distribution(matrix.values)
+    if found.is_linear_sized:
         raise DeepCMEError(
-            f"{path}: the values reach {highest:.4g}, so they are not log2(x + 1) as Xena's "
-            "GDC hub has them; use `deepcme prepare table` with the right --scale."
+            f"{path}: 0.1% of the values are above {found.upper:.4g}, so they are not "
+            "log2(x + 1) as Xena's GDC hub has them; use `deepcme prepare table` with the right "
+            "--scale."
         )
-    annotation, coverage = join_clinical(annotate(matrix.index.tolist()), clinical)
-    genes = matrix.columns.tolist()
-    symbols = None
+    notes.append(describe_logs(matrix.values))
+    annotation, coverage = join_clinical(annotate(matrix.samples), clinical)
+    notes += coverage
     if probemap is not None:
-        symbols, note = symbols_of(genes, Path(probemap))
-        coverage = [*coverage, note]
+        symbols, note = symbols_of(matrix.genes, Path(probemap))
+        matrix = replace(matrix, symbols=symbols)
+        notes.append(note)
     return assemble(
-        Expression(
-            values=values,
-            samples=annotation.index.tolist(),
-            genes=genes,
-            symbols=symbols,
-            scale="log2",
-            notes=["The values are log2(x + 1) already and are not logged again.", *coverage],
-        ),
+        Expression(matrix, "log2", notes),
         annotation,
         label_rule,
         name=path.name.partition(".")[0],
         provenance={"source": f"UCSC Xena GDC hub, {path.name}"},
+        patient=patient,
     )

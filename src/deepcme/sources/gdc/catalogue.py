@@ -130,8 +130,8 @@ def read_manifest(path: Path) -> list[RemoteFile]:
         If the file is not a manifest, or repeats an id.
     """
     needed = ("id", "filename", "md5", "size")
-    header = {column.lower(): column for column in read_table(path).columns}
-    table = read_table(path, needed=[header.get(column, column) for column in needed])
+    header = {column.lower(): column for column in read_table(path, []).columns}
+    table = read_table(path, [], needed=[header.get(column, column) for column in needed])
     rows = table.rename(columns=str.lower)[list(needed)]
     repeated = rows["id"][rows["id"].duplicated()]
     if len(repeated):

@@ -9,14 +9,16 @@ import pandas as pd
 
 from deepcme.cohort import Cohort
 from deepcme.errors import DeepCMEError
-from deepcme.sources.assembly import Expression, LabelRule, assemble
+from deepcme.sources.assembly import LabelRule, assemble
 from deepcme.sources.clinical import ClinicalTable
+from deepcme.sources.expression import Expression
 from deepcme.sources.gdc.cases import read_cases
 from deepcme.sources.gdc.catalogue import CASES, SAMPLE_SHEET
 from deepcme.sources.gdc.expression import StarColumn, read_gdc_files
 from deepcme.sources.gdc.sample_sheet import read_sample_sheet
 from deepcme.sources.identity import annotate, with_patients_stated, with_tissues_stated
 from deepcme.sources.joining import join_clinical
+from deepcme.sources.matrices import Matrix
 from deepcme.sources.probemap import symbols_of
 from deepcme.words import few
 
@@ -29,6 +31,7 @@ def cohort_from_gdc(
     sample_sheet: str | Path | None = None,
     clinical: Sequence[ClinicalTable] = (),
     probemap: str | Path | None = None,
+    patient: str | None = None,
 ) -> Cohort:
     """Make a cohort of the expression files in a folder.
 
@@ -48,6 +51,8 @@ def cohort_from_gdc(
         Besides the cases saved in the folder.
     probemap : path, optional
         Table of gene ids and symbols, for legacy files, which have none.
+    patient : str, optional
+        The column that names the patients.
 
     Raises
     ------
@@ -59,6 +64,7 @@ def cohort_from_gdc(
     sheet_path = own_sheet if sample_sheet is None else Path(sample_sheet)
     sheet, paths, notes = _files_with_samples(folder, sheet_path)
     annotation = _annotation(sheet, sheet_path, notes)
+    notes += [note for table in clinical for note in table.notes]
     tables = list(clinical)
     if (folder / CASES).is_file():
         tables.append(read_cases(folder / CASES))
@@ -70,17 +76,15 @@ def cohort_from_gdc(
         notes.append(note)
     return assemble(
         Expression(
-            values=matrix.values,
-            samples=annotation.index.tolist(),
-            genes=matrix.genes,
-            symbols=symbols,
-            scale=matrix.scale,
-            notes=[*notes, *coverage],
+            Matrix(matrix.values, annotation.index.tolist(), matrix.genes, symbols),
+            matrix.scale,
+            [*notes, *coverage],
         ),
         annotation,
         label_rule,
         name=folder.resolve().name,
         provenance={"source": "NCI Genomic Data Commons", "files": len(paths)},
+        patient=patient,
     )
 
 
@@ -93,7 +97,8 @@ def _files_with_samples(
             f"{folder}: nothing says which file belongs to which sample; download with "
             "`deepcme fetch gdc`, or give the portal's sample sheet with --sample-sheet."
         )
-    sheet = read_sample_sheet(sheet_path)
+    notes: list[str] = []
+    sheet = read_sample_sheet(sheet_path, notes)
     paths = [
         _path(folder, str(file_id), str(name))
         for file_id, name in zip(sheet["file_id"], sheet["file_name"], strict=True)
@@ -105,7 +110,6 @@ def _files_with_samples(
             f"{folder}: {n_absent:,} of the {len(sheet):,} files of the sample sheet are not "
             "there; run `deepcme fetch gdc` again to complete the download."
         )
-    notes = []
     if n_absent:
         notes.append(f"{n_absent:,} files of the sample sheet are not in the folder.")
     kept = [path for path, is_there in zip(paths, present, strict=True) if is_there]

@@ -18,8 +18,7 @@ from pyarrow import csv as arrow_csv
 from deepcme.errors import DeepCMEError
 from deepcme.gene_names import SUMMARY_ROW
 from deepcme.scales import Scale
-from deepcme.sources.delimited import text_lines
-from deepcme.sources.reading import require_file
+from deepcme.sources.text import byte_stream, text_lines
 
 StarColumn = Literal["fpkm_unstranded", "tpm_unstranded", "unstranded"]
 SCALE_OF_COLUMN: dict[StarColumn, Scale] = {
@@ -118,7 +117,6 @@ def _values_in_order_of(
 
 
 def _read_file(path: Path, column: StarColumn) -> _OneFile:
-    require_file(path)
     start = text_lines(path)
     line, n_before = next(start, ""), 0
     while line.startswith("#"):
@@ -168,7 +166,7 @@ def _read_csv(
     options.use_threads = False  # one thread per file: many files are read at once
     options.block_size = _BLOCK_BYTES
     try:
-        with pa.input_stream(str(path), compression="detect") as stream:
+        with byte_stream(path) as stream:
             return arrow_csv.read_csv(
                 stream,
                 read_options=options,

@@ -47,7 +47,7 @@ _TISSUE_OF_DESCRIPTOR = {
 }
 
 
-def read_sample_sheet(path: Path) -> pd.DataFrame:
+def read_sample_sheet(path: Path, notes: list[str]) -> pd.DataFrame:
     """Read which file belongs to which sample, one row per file.
 
     Understands the sheet that `Catalogue.save` writes, the sample sheets of the GDC
@@ -65,7 +65,7 @@ def read_sample_sheet(path: Path) -> pd.DataFrame:
     DeepCMEError
         If a column is not there, a file occurs twice, or is of several patients.
     """
-    sheet = _known_columns(read_table(path), path)
+    sheet = _known_columns(read_table(path, notes), path)
     incomplete = sheet[list(_NEEDED)].isna().any(axis=1)
     sheet = sheet[~incomplete]
     repeated = sheet["file_id"][sheet["file_id"].duplicated()]
