@@ -85,7 +85,7 @@ def test_only_the_steps_a_scale_needs(scale, absent, prevalence, steps):
 
 def test_positions_of_the_genes_that_come_out():
     preprocessor = make_preprocessor(
-        "fpkm", zero_means_absent=True, min_prevalence=0.5, clip=np.inf
+        "fpkm", absent_up_to=0.0, min_prevalence=0.5, clip=np.inf
     )
     preprocessor.fit(np.array([[1, 0, 0], [2, 0, 5], [3, 0, 0], [4, 1, 7]], dtype=np.float32))
     assert kept_genes(preprocessor).tolist() == [0, 2]
@@ -94,7 +94,7 @@ def test_positions_of_the_genes_that_come_out():
 def test_rows_are_transformed_in_blocks_as_in_one(random):
     X = random.gamma(2.0, 3.0, size=(200, 6)).astype(np.float32)
     preprocessor = make_preprocessor(
-        "fpkm", zero_means_absent=True, min_prevalence=0.1, clip=5.0
+        "fpkm", absent_up_to=0.0, min_prevalence=0.1, clip=5.0
     ).fit(X[:100])
     rows = random.permutation(200)[:150]
     np.testing.assert_array_equal(
