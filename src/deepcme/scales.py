@@ -26,7 +26,11 @@ HAS_ZEROS = 0.001
 """Share of zeros from which on they stand for genes that are not expressed."""
 SHARED_FLOOR = 0.01
 """Share of values at the lowest one from which on it stands for genes not expressed."""
+CLIPPED = 4.0
+"""A floor is so many times as common as the highest value; clipping makes both common."""
 ALL_WHOLE = 0.999
+WIDE = 5_000
+"""Genes from which on some have no read, so that counts hold zeros."""
 FEW_NEGATIVES = 0.1
 """Sequencing has none; correcting for batches leaves fewer than this share."""
 BACKGROUND_NEGATIVES = 0.4
@@ -64,6 +68,7 @@ class Distribution:
         The value that 0.1% lie above.
     median_expressed : float
         Median of the values above 0; NaN without any.
+    n_genes : int
     dispersion : float
         Variance over mean of the genes, both summed; NaN unless all values are whole.
     summed_to_million : float
@@ -79,6 +84,7 @@ class Distribution:
     top_share: float
     upper: float
     median_expressed: float
+    n_genes: int
     dispersion: float
     summed_to_million: float
 
@@ -105,7 +111,7 @@ class Distribution:
     @property
     def has_shared_floor(self) -> bool:
         """Whether the lowest value is common, and the highest is not, as clipping would do."""
-        return self.floor_share >= SHARED_FLOOR > self.top_share
+        return self.floor_share >= max(SHARED_FLOOR, CLIPPED * self.top_share)
 
     @property
     def is_centred(self) -> bool:
@@ -115,7 +121,7 @@ class Distribution:
     @property
     def is_small_counts(self) -> bool:
         """Whether values are whole numbers that vary as counts do."""
-        return self.all_whole and self.negative == 0 and self.dispersion >= POISSON_LIKE
+        return self.all_whole and self.negative < HAS_ZEROS and self.dispersion >= POISSON_LIKE
 
 
 def describe_distribution(X: Matrix) -> Distribution:
@@ -150,6 +156,7 @@ def describe_distribution(X: Matrix) -> Distribution:
         top_share=_share_within(values, float(top), _FLOOR_TOLERANCE),
         upper=float(upper),
         median_expressed=float(np.median(expressed)) if expressed.size else np.nan,
+        n_genes=X.shape[1],
         dispersion=_dispersion(sampled) if whole >= ALL_WHOLE else np.nan,
         summed_to_million=_share_of_million(rows),
     )
@@ -219,10 +226,12 @@ _RULES: tuple[_Rule, ...] = (
         "which no log can be taken",
     ),
     _Rule(
-        "counts",
-        lambda d: d.all_whole and (d.has_zeros or d.median_expressed <= RSEM_MEDIAN),
-        "all values are whole numbers",
+        "intensity",
+        lambda d: d.all_whole and not d.has_zeros and d.n_genes >= WIDE,
+        "all values are whole numbers, but of {d.n_genes:,} genes hardly any value is 0, as "
+        "in rounded intensities",
     ),
+    _Rule("counts", lambda d: d.all_whole, "all values are whole numbers"),
     _Rule(
         "intensity",
         lambda d: not d.has_zeros,
@@ -300,7 +309,7 @@ def on_scale(values: Matrix, scale: Scale) -> tuple[Matrix, list[str]]:
     share = n_negative / values.size
     found = describe_distribution(values)
     most = BACKGROUND_NEGATIVES if scale == "intensity" else FEW_NEGATIVES
-    if share > most or not found.is_linear_sized:
+    if share > most or not (found.is_linear_sized or found.is_small_counts):
         raise DeepCMEError(
             f"{_share(share)} of the values are negative and 99.9% are not above "
             f"{found.upper:.3g}, which does not fit {scale}: --scale log2 takes logs, ratios "
