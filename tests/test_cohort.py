@@ -90,12 +90,19 @@ def test_only_known_other_tissue_is_left_out():
     assert "1 metastatic" in kept.notes[-1]
 
 
-def test_zero_means_absent_only_where_it_does():
-    assert invented_cohort(scale="fpkm").zero_means_absent
-    assert not invented_cohort(scale="intensity").zero_means_absent
-    assert make([[0, 2], [0, 4]]).zero_means_absent
-    assert not make([[0, 2], [-1, 4]]).zero_means_absent
-    assert not make([[5, 2], [3, 4]]).zero_means_absent
+def test_0_means_absent_only_where_it_does():
+    assert invented_cohort(scale="fpkm").absent_up_to == 0
+    assert invented_cohort(scale="intensity").absent_up_to is None
+    assert make([[0, 2], [0, 4]]).absent_up_to == 0
+    assert make([[0, 2], [-1, 4]]).absent_up_to is None
+    assert make([[5, 2], [3, 4]]).absent_up_to is None
+
+
+def test_a_floor_that_many_logs_share_means_absent():
+    floor = np.log2(0.001)
+    X = [[floor, 2.5, 7, floor, 3], [floor, 3.5, 4, 1.5, floor]]
+    cohort = make(X, genes=[f"g{i}" for i in range(5)])
+    assert cohort.absent_up_to == pytest.approx(floor, abs=0.01)
 
 
 def test_save_and_load_give_the_same_cohort(cohort, tmp_path):

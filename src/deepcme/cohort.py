@@ -19,7 +19,7 @@ from deepcme.annotated import read_h5ad, storable, with_dense_matrix
 from deepcme.errors import DeepCMEError
 from deepcme.files import whole_file
 from deepcme.flow import FlowStep, after_selection, read_flow
-from deepcme.scales import LINEAR_SCALES, SCALES, SEQUENCING_SCALES, Scale
+from deepcme.scales import LINEAR_SCALES, SCALES, Scale, absent_up_to
 from deepcme.tissues import UNKNOWN as UNKNOWN
 from deepcme.tissues import canonical_tissue
 
@@ -252,18 +252,13 @@ class Cohort:
         return read_flow(self.provenance.get("flow", []))
 
     @cached_property
-    def zero_means_absent(self) -> bool:
-        """Whether a value of 0 says that a gene is not expressed.
+    def absent_up_to(self) -> float | None:
+        """The value up to which a gene is not expressed.
 
-        True for sequencing scales, and for logged values that have a floor of
-        exactly 0, as log2(x + 1) has; False for ratios and intensities.
+        0 for sequencing scales and log2(x + 1); the floor of logs with another
+        offset; None for ratios and intensities, where no value says so.
         """
-        if self.scale in SEQUENCING_SCALES:
-            return True
-        if self.scale == "intensity":
-            return False
-        smallest = float(np.nanmin(self.X))
-        return smallest == 0.0 and float(np.mean(self.X == 0)) > 0.001
+        return absent_up_to(self.X, self.scale)
 
     @cached_property
     def fingerprint(self) -> str:

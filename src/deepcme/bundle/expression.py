@@ -18,7 +18,7 @@ from deepcme.errors import DeepCMEError
 from deepcme.genes import MIN_COVERAGE, gene_identifiers, stable_gene_id, strongest_of_each
 from deepcme.network.architecture import FloatArray
 from deepcme.preprocessing import Log2Transformer
-from deepcme.scales import LINEAR_SCALES, Scale, guess_scale
+from deepcme.scales import LINEAR_SCALES, Scale, are_relative, guess_scale, on_scale
 from deepcme.sources.reading import read_matrix
 from deepcme.words import few
 
@@ -50,8 +50,8 @@ class Expression:
 
     @property
     def relative(self) -> bool:
-        """Whether values are ratios or centred, as negative ones tell."""
-        return self.scale == "log2" and bool(np.nanmin(self.X) < 0)
+        """Whether values are ratios or centred, as many negative ones tell."""
+        return self.scale == "log2" and are_relative(self.X)
 
 
 def expression_of(cohort: Cohort) -> Expression:
@@ -95,6 +95,8 @@ def read_expression(path: str | Path, genes: Genes, scale: Scale | None = None) 
     if scale is None:
         scale, reason = guess_scale(values)
         notes.append(f"Scale taken as {scale}: {reason}.")
+    values, said = on_scale(values, scale)
+    notes += said
     names = [str(name) for name in matrix.columns]
     samples = [str(sample) for sample in matrix.index]
     return Expression(values, samples, {"gene_id": names}, scale, tuple(notes))

@@ -37,7 +37,7 @@ from deepcme.genes import gene_identifiers
 from deepcme.network.engines import make_engine
 from deepcme.preprocessing import kept_genes, make_preprocessor
 from deepcme.progress import show_progress
-from deepcme.scales import LINEAR_SCALES
+from deepcme.scales import LINEAR_SCALES, are_relative
 from deepcme.seeds import integer_seed, seed_for
 from deepcme.splits import RowIndex, draw_folds
 from deepcme.threads import single_thread
@@ -146,7 +146,7 @@ def _fit(
     with single_thread():
         preprocessor = make_preprocessor(
             data.scale,
-            zero_means_absent=data.zero_means_absent,
+            absent_up_to=data.absent_up_to,
             min_prevalence=MIN_PREVALENCE,
             clip=CLIP,
         )
@@ -270,8 +270,8 @@ def _describe_preprocessing(cohort: Cohort) -> Preprocessing:
     return Preprocessing(
         scale=cohort.scale,
         log2=cohort.scale in LINEAR_SCALES,
-        relative=cohort.scale == "log2" and bool(np.nanmin(cohort.X) < 0),
-        min_prevalence=MIN_PREVALENCE if cohort.zero_means_absent else 0.0,
+        relative=cohort.scale == "log2" and are_relative(cohort.X),
+        min_prevalence=0.0 if cohort.absent_up_to is None else MIN_PREVALENCE,
         clip=CLIP,
     )
 

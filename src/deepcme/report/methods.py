@@ -150,7 +150,7 @@ def _preprocessing(settings: Mapping[str, Any], cohort: Mapping[str, Any]) -> st
     if settings["min_prevalence"] > 0:
         steps.append(
             f"genes left out that fewer than {settings['min_prevalence']:.0%} of the samples "
-            "express (above 0; only on scales where 0 means absent)"
+            "express (only on scales where 0, or the lowest value, means absent)"
         )
     steps.append("each gene standardised by its mean and standard deviation")
     clip = settings["clip"]
