@@ -13,6 +13,7 @@ import pandas as pd
 
 from deepcme.cohort import UNKNOWN
 from deepcme.errors import DeepCMEError
+from deepcme.tissues import TISSUE_OF_SAMPLE_TYPE
 
 _BARCODE = re.compile(
     r"(?P<patient>TCGA-(?P<site>[A-Z0-9]{2})-[A-Z0-9]{4})"
@@ -20,12 +21,6 @@ _BARCODE = re.compile(
     r"(-(?P<portion>\d{2})(?P<analyte>[A-Z])?"
     r"(-(?P<plate>[A-Z0-9]{4})(-(?P<center>\d{2}))?)?)?)?"
 )
-_TISSUE_OF_SAMPLE_TYPE = {
-    **dict.fromkeys(("01", "03", "05", "09"), "primary"),
-    **dict.fromkeys(("02", "04", "40"), "recurrent"),
-    **dict.fromkeys(("06", "07"), "metastatic"),
-    **dict.fromkeys(("10", "11", "12", "13", "14"), "normal"),
-}
 
 
 @dataclass(frozen=True)
@@ -55,8 +50,8 @@ class Barcode:
 
     @property
     def tissue(self) -> str:
-        """One of primary, recurrent, metastatic, normal and unknown."""
-        return _TISSUE_OF_SAMPLE_TYPE.get(self.sample_type or "", UNKNOWN)
+        """One of `deepcme.tissues.TISSUES`."""
+        return TISSUE_OF_SAMPLE_TYPE.get(self.sample_type or "", UNKNOWN)
 
 
 def parse_barcode(text: str) -> Barcode:

@@ -24,8 +24,8 @@ from deepcme.sources.delimited import find_table, text_lines
 from deepcme.sources.joining import join_clinical
 from deepcme.sources.probemap import known_targets, read_gene_table
 from deepcme.sources.reading import checked_matrix, read_delimited_matrix, require_file
-from deepcme.tissues import canonical_tissue
-from deepcme.words import few
+from deepcme.tissues import canonical_tissue, tissue_of
+from deepcme.words import few, says_nothing
 
 _TABLE_BEGIN = "!series_matrix_table_begin"
 _TABLE_END = "!series_matrix_table_end"
@@ -33,7 +33,11 @@ _SAMPLE_PREFIX = "!Sample_"
 _CHARACTERISTICS = ("characteristics_ch1", "characteristics_ch2")
 _KEPT_ATTRIBUTES = ("title", "source_name_ch1", "platform_id")
 _PATIENT_KEYS = ("patient", "patient id", "patient_id", "subject", "subject id", "individual")
-_TISSUE_KEYS = ("tissue type", "sample type", "tissue", "source_name_ch1")
+_TISSUE_KEYS = (
+    *("tissue type", "sample type", "specimen type", "tissue", "source name ch1", "cell line"),
+    *("disease state", "disease status", "disease", "title"),
+)
+_MAY_SPEAK_OF_THE_PATIENT = ("disease state", "disease status", "disease", "title")
 _SEVERAL_GENES = "///"
 
 
@@ -246,20 +250,32 @@ def _annotation(parts: list[SeriesMatrix], notes: list[str]) -> pd.DataFrame:
         patients = samples
     else:
         patients = attributes[patient].where(attributes[patient].notna(), samples)
-    tissue = pd.Series(UNKNOWN, index=attributes.index, dtype=object)
-    for key in _TISSUE_KEYS:
-        if key in lower:
-            stated = attributes[lower[key]].map(canonical_tissue)
-            tissue = tissue.where(tissue != UNKNOWN, stated)
     several = len(parts) > 1 and "platform_id" in attributes.columns
     own = pd.DataFrame(
         {
             "patient": patients,
-            "tissue": tissue,
+            "tissue": _tissue(attributes),
             "batch": attributes["platform_id"].fillna(UNKNOWN) if several else UNKNOWN,
         }
     )
     return pd.concat([own, _renamed_if_taken(attributes, own.columns)], axis=1)
+
+
+def _tissue(attributes: pd.DataFrame) -> pd.Series:
+    """By all that is stated about a sample, in the order of trust."""
+    named = attributes.rename(columns=lambda name: name.lower().replace("_", " "))
+    told = named.loc[:, ~named.columns.duplicated()].reindex(columns=_TISSUE_KEYS)
+    told["cell line"] = told["cell line"].map(_cell_line)
+    for key in _MAY_SPEAK_OF_THE_PATIENT:
+        stated = told[key].map(canonical_tissue)
+        told[key] = told[key].mask(stated.isin(["metastatic", "recurrent"]))
+    return told.apply(tissue_of, axis=1)
+
+
+def _cell_line(name: object) -> str:
+    """Its name says nothing of a model, the characteristic does where it has a value."""
+    text = str(name)
+    return "" if says_nothing(text) or text.lower() in ("no", "none") else "cell line"
 
 
 def _renamed_if_taken(attributes: pd.DataFrame, taken: pd.Index) -> pd.DataFrame:
