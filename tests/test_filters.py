@@ -56,5 +56,18 @@ def test_nothing_to_leave_out_is_no_note(cohort):
 def test_a_tissue_that_is_none_or_absent(cohort):
     with pytest.raises(DeepCMEError, match="Unknown tissue 'tumour': choose from primary"):
         filter_samples(cohort, keep_tissue=["tumour"])
-    with pytest.raises(DeepCMEError, match="No sample is recurrent: there are 5 primary"):
+    with pytest.raises(DeepCMEError, match=r"No sample is recurrent: there are 5 primary \(3 "):
         filter_samples(cohort, keep_tissue=["recurrent"])
+
+
+def test_a_tissue_that_only_one_class_has(cohort):
+    with pytest.raises(
+        DeepCMEError, match=r"No negative sample is metastatic: .* 1 metastatic \(1 positive\)"
+    ):
+        filter_samples(cohort, keep_tissue=["metastatic"])
+
+
+def test_a_cell_line_can_be_left_out(cohort):
+    cohort.obs["tissue"] = ["model"] + ["primary"] * 6
+    assert filter_samples(cohort, keep_tissue=["primary"]).n_samples == 6
+    assert filter_samples(cohort, one_per_patient=True).samples[0] == SAMPLES[1]

@@ -13,7 +13,7 @@ from functools import lru_cache
 
 import pandas as pd
 
-from deepcme.tissues import UNKNOWN
+from deepcme.tissues import TISSUE_OF_SAMPLE_TYPE, UNKNOWN
 from deepcme.words import cleaned
 
 _SAMPLE_AND_ALIQUOT = (
@@ -40,14 +40,6 @@ _FORMS = {
 _ENDS = ("patient", "sample_type", "vial", "portion", "analyte", "plate", "center")
 # R's make.unique calls a second column named X X.1.
 _NAMED_BY_R = re.compile(r"(?P<name>.+)\.[1-9]\d*")
-_MODEL = "model"
-_TISSUE_OF_SAMPLE_TYPE = {
-    **dict.fromkeys(("01", "03", "05", "09"), "primary"),
-    **dict.fromkeys(("02", "04", "40"), "recurrent"),
-    **dict.fromkeys(("06", "07"), "metastatic"),
-    **dict.fromkeys(map(str, range(10, 19)), "normal"),
-    **dict.fromkeys(("50", "60", "61", "85", "86"), _MODEL),
-}
 
 
 @dataclass(frozen=True)
@@ -83,10 +75,10 @@ class Barcode:
 
     @property
     def tissue(self) -> str:
-        """One of primary, recurrent, metastatic, normal, model and unknown."""
+        """One of `deepcme.tissues.TISSUES`."""
         if self.program == "GTEx":
             return "normal"
-        return _TISSUE_OF_SAMPLE_TYPE.get(self.sample_type or "", UNKNOWN)
+        return TISSUE_OF_SAMPLE_TYPE.get(self.sample_type or "", UNKNOWN)
 
 
 @lru_cache(maxsize=1 << 16)

@@ -21,12 +21,13 @@ from deepcme.files import whole_file
 from deepcme.flow import FlowStep, after_selection, read_flow
 from deepcme.scales import LINEAR_SCALES, SCALES, Scale, absent_up_to
 from deepcme.tissues import UNKNOWN as UNKNOWN
-from deepcme.tissues import canonical_tissue
+from deepcme.tissues import canonical_tissue, count_tissues, refuse_lost_class
 
 OBS_COLUMNS = ("sample", "patient", "tissue", "label", "batch")
 VAR_COLUMNS = ("gene_id", "symbol")
 SCHEMA_VERSION = 1
 _UNS_KEY = "deepcme"
+_EVERY_TISSUE = 'set tissue = "all" under [preprocessing] for a study of every tissue'
 
 
 class Cohort:
@@ -305,14 +306,22 @@ class Cohort:
         )
 
     def keep_primary_tumours(self) -> Cohort:
-        """Leave out samples known not to be primary tumours; unknown tissue stays."""
+        """Leave out what is not known to be a primary tumour.
+
+        Unknown tissue stays where no sample of the cohort is of known tissue.
+
+        Raises
+        ------
+        DeepCMEError
+            If no sample, or none of one class, is a primary tumour.
+        """
         tissue = self.obs["tissue"].to_numpy(dtype=object)
-        keep = np.isin(tissue, ["primary", UNKNOWN])
-        if keep.all():
+        keep = np.asarray(tissue == "primary")
+        if keep.all() or (tissue == UNKNOWN).all():
             return self
-        dropped = pd.Series(tissue[~keep]).value_counts()
-        words = ", ".join(f"{count} {kind}" for kind, count in dropped.items())
-        return self.select(keep, f"Only primary tumours are kept: {words} left out.", tissue)
+        refuse_lost_class(tissue, self.labels, keep, "a primary tumour", _EVERY_TISSUE)
+        left_out = count_tissues(tissue[~keep])
+        return self.select(keep, f"Only primary tumours are kept: {left_out} left out.", tissue)
 
     def save(self, path: str | Path) -> None:
         """Write an `.h5ad` file, whole or not at all."""

@@ -10,8 +10,7 @@ import pandas as pd
 from deepcme.barcodes import preference_within_patient
 from deepcme.cohort import Cohort
 from deepcme.errors import DeepCMEError
-
-TISSUES = ("primary", "recurrent", "metastatic", "normal", "unknown")
+from deepcme.tissues import TISSUES, count_tissues, refuse_lost_class
 
 
 def filter_samples(
@@ -38,13 +37,11 @@ def select_tissue(cohort: Cohort, tissues: Sequence[str]) -> Cohort:
     keep = np.isin(tissue, list(tissues))
     if keep.all():
         return cohort
-    counts = pd.Series(tissue[~keep]).value_counts()
-    if not keep.any():
-        present = ", ".join(f"{count} {kind}" for kind, count in counts.items())
-        raise DeepCMEError(f"No sample is {' or '.join(tissues)}: there are {present}.")
-    words = ", ".join(f"{count:,} {kind}" for kind, count in counts.items())
+    kind, others = " or ".join(tissues), "keep other tissues with --keep-tissue"
+    refuse_lost_class(tissue, cohort.labels, keep, kind, others)
+    left_out = count_tissues(tissue[~keep])
     return cohort.select(
-        keep, f"Only {' and '.join(tissues)} samples kept: {words} left out.", tissue
+        keep, f"Only {' and '.join(tissues)} samples kept: {left_out} left out.", tissue
     )
 
 

@@ -64,6 +64,29 @@ def test_a_series(tmp_path):
     assert cohort.obs["tissue"].tolist() == ["primary", "normal", "primary"]
 
 
+def test_tissue_is_told_by_all_statements_of_a_sample(tmp_path):
+    stated = (
+        SERIES.replace(
+            '"primary breast tumor"\t"normal breast"\t"primary breast tumor"',
+            '"breast tumor"\t"non-tumor part"\t"breast"',
+        )
+        .replace('"grade: 2"', '"Tissue: primary tumor"')
+        .replace('"time: NA"', '"Cell_line: X1"')
+    )
+    cohort = cohort_from_geo([written(tmp_path, stated)], RELAPSE)
+    assert cohort.obs["tissue"].tolist() == ["primary", "normal", "model"]
+
+
+def test_a_title_may_speak_of_the_patients_outcome(tmp_path):
+    titles = '"normal 1"\t"metastasis 2"\t"relapse 3"'
+    stated = SERIES.replace('"tumor 1"\t"tumor 2"\t"tumor 3"', titles).replace(
+        '"primary breast tumor"\t"normal breast"\t"primary breast tumor"',
+        '"breast"\t"breast"\t"breast tumor"',
+    )
+    cohort = cohort_from_geo([written(tmp_path, stated)], RELAPSE)
+    assert cohort.obs["tissue"].tolist() == ["normal", "unknown", "primary"]
+
+
 def test_characteristics_are_read_cell_by_cell(tmp_path):
     attributes = read_series_matrix(written(tmp_path, SERIES)).attributes
     assert attributes["age"].fillna("").tolist() == ["50", "", "61"]

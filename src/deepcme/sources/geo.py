@@ -21,9 +21,14 @@ from deepcme.sources.matrices import Matrix
 from deepcme.sources.patients import may_name_people, patient_column, patients_of
 from deepcme.sources.probemap import known_targets, read_gene_table
 from deepcme.sources.series_matrix import SeriesMatrix, join_platforms, read_series_matrix
-from deepcme.tissues import canonical_tissue
+from deepcme.tissues import canonical_tissue, tissue_of
+from deepcme.words import says_nothing
 
-_TISSUE_KEYS = ("tissue type", "sample type", "tissue", "source_name_ch1")
+_TISSUE_KEYS = (
+    *("tissue type", "sample type", "specimen type", "tissue", "source name ch1", "cell line"),
+    *("disease state", "disease status", "disease", "title"),
+)
+_MAY_SPEAK_OF_THE_PATIENT = ("disease state", "disease status", "disease", "title")
 
 
 def cohort_from_geo(
@@ -139,18 +144,12 @@ def _joined_by_probe(known: pd.Series) -> pd.Series:
 
 def _annotation(parts: list[SeriesMatrix], notes: list[str]) -> pd.DataFrame:
     attributes = pd.concat([part.attributes for part in parts])
-    lower = {str(name).lower(): str(name) for name in attributes.columns}
     patients = _patients(attributes, notes)
-    tissue = pd.Series(UNKNOWN, index=attributes.index, dtype=object)
-    for key in _TISSUE_KEYS:
-        if key in lower:
-            stated = attributes[lower[key]].map(canonical_tissue)
-            tissue = tissue.where(tissue != UNKNOWN, stated)
     several = len(parts) > 1 and "platform_id" in attributes.columns
     own = pd.DataFrame(
         {
             "patient": patients,
-            "tissue": tissue,
+            "tissue": _tissue(attributes),
             "batch": attributes["platform_id"].fillna(UNKNOWN) if several else UNKNOWN,
         }
     )
@@ -164,6 +163,23 @@ def _patients(attributes: pd.DataFrame, notes: list[str]) -> list[str]:
         return patients_of(samples, attributes[column], notes, column)
     notes.append("No characteristic names the patient: every sample is its own patient.")
     return samples
+
+
+def _tissue(attributes: pd.DataFrame) -> pd.Series:
+    """By all that is stated about a sample, in the order of trust."""
+    named = attributes.rename(columns=lambda name: name.lower().replace("_", " "))
+    told = named.loc[:, ~named.columns.duplicated()].reindex(columns=_TISSUE_KEYS)
+    told["cell line"] = told["cell line"].map(_cell_line)
+    for key in _MAY_SPEAK_OF_THE_PATIENT:
+        stated = told[key].map(canonical_tissue)
+        told[key] = told[key].mask(stated.isin(["metastatic", "recurrent"]))
+    return told.apply(tissue_of, axis=1)
+
+
+def _cell_line(name: object) -> str:
+    """Its name says nothing of a model, the characteristic does where it has a value."""
+    text = str(name)
+    return "" if says_nothing(text) or text.lower() in ("no", "none") else "cell line"
 
 
 def _renamed_if_taken(attributes: pd.DataFrame, taken: pd.Index) -> pd.DataFrame:
