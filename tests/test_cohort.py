@@ -162,3 +162,10 @@ def test_saving_leaves_the_cohort_as_it_is(cohort, tmp_path):
     assert cohort.X is matrix
     assert cohort.obs.dtypes.equals(columns)
     assert not cohort.adata.uns
+
+
+def test_hundreds_of_clinical_columns_are_taken_at_once():
+    clinical = pd.DataFrame({f"column {i}": ["x", "y"] for i in range(300)})
+    cohort = make(np.ones((2, 2)), clinical=clinical.assign(tissue=["a", "b"]))
+    assert cohort.obs["column 299"].tolist() == ["x", "y"]
+    assert cohort.obs["tissue_in_file"].tolist() == ["a", "b"]

@@ -45,7 +45,14 @@ def test_the_censored_and_the_unknown_are_counted():
 
 @pytest.mark.parametrize(
     "words",
-    [("1", "0"), ("yes", "no"), ("Dead", "Alive"), ("1:Recurred/Progressed", "0:DiseaseFree")],
+    [
+        ("1", "0"),
+        ("yes", "no"),
+        ("Dead", "Alive"),
+        ("1:Recurred/Progressed", "0:DiseaseFree"),
+        ("1:PROGRESSION", "0:CENSORED"),
+        ("Died of Disease", "Living"),
+    ],
 )
 def test_events_in_any_words(words):
     labelling = horizon_endpoint(clinical(t=[1, 9], e=list(words)), "t", "e", 5)
@@ -125,3 +132,75 @@ def test_a_column_of_yes_and_no():
     np.testing.assert_array_equal(labelling.values, [1, 0, 1, np.nan])
     with pytest.raises(DeepCMEError, match="the label 'age' is not binary: it holds 40"):
         binary_column(clinical(age=[40]), "age")
+
+
+def test_records_of_a_column_that_agree_are_one_and_others_are_named():
+    table = clinical(relapse=["1 | 1", "NA | no", "yes | no", "unknown", "0 | 1"])
+    labelling = binary_column(table, "relapse")
+    np.testing.assert_array_equal(labelling.values, [1, 0, np.nan, np.nan, np.nan])
+    assert labelling.notes() == [
+        "1 samples with a blank relapse were left out.",
+        "2 samples with 1 beside 0 in relapse (S2, S4) were left out.",
+    ]
+
+
+def test_a_known_m_stage_goes_before_mx_and_m0_beside_m1_is_named():
+    table = clinical(
+        ajcc_pathologic_m=["MX | M1", "M0 | M1", "MX | NA", "M0 | M0 (i+)", None],
+        **{"ajcc_pathologic_m (second.txt)": [None, None, "M0", "M1", "M1a"]},
+    )
+    labelling = pathologic_m1(table)
+    np.testing.assert_array_equal(labelling.values, [1, np.nan, 0, np.nan, 1])
+    assert [why for why in labelling.left_out if "beside" in why] == [
+        "with M0 beside M1 in ajcc_pathologic_m, ajcc_pathologic_m (second.txt) (S1, S3)"
+    ]
+    assert m_stage(table).tolist() == ["M1", "M0 and M1", "M0", "M0 and M1", "M1"]
+    assert any_distant_metastasis(table).values.tolist() == [1, 1, 0, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("column", "cells"),
+    [
+        ("metastatic_tumor_indicator", ["NO | YES", "NO|YES", "NO | NA", "unknown | NO"]),
+        ("metastasis_site", ["NA | Bone", "Bone|Liver", "none | NA", "No metastasis"]),
+        (
+            "new_tumor_event_type",
+            ["NA | Distant Metastasis", "Local|Distant", "Local", "No distant metastasis | NA"],
+        ),
+    ],
+)
+def test_one_record_of_a_distant_metastasis_is_enough(column, cells):
+    table = clinical(**{column: cells})
+    assert any_distant_metastasis(table).values.tolist() == [1, 1, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("time", "event", "label"),
+    [
+        ("10 | 90", "0 | 1", 0),  # the event comes after the horizon
+        ("10 | 40", "0 | 1", 1),
+        ("90 | 40 | 30", "1 | 1 | 0", 1),  # the first event
+        ("10 | 90", "0", 0),  # the longest follow-up
+        ("90 | 10", "0 | NA", 0),
+        ("90 | 10", "NA | 0", None),  # a record without a status says nothing
+        ("NA | 20", "1 | 0", None),  # nor does one without a time
+        ("10 | 20 | 90", "0 | 1", None),  # records that do not pair
+    ],
+)
+def test_time_and_event_of_a_record_belong_together(time, event, label):
+    labelling = horizon_endpoint(clinical(t=[time], e=[event]), "t", "e", 60)
+    np.testing.assert_array_equal(labelling.values, [np.nan if label is None else label])
+
+
+def test_records_that_do_not_pair_are_named():
+    labelling = horizon_endpoint(clinical(t=["1 | 2 | 9"], e=["0 | 1"]), "t", "e", 5)
+    assert labelling.notes() == [
+        "1 samples whose records of t and e do not pair (S0) were left out."
+    ]
+
+
+def test_an_impossible_time_among_records_names_the_sample():
+    with pytest.raises(
+        DeepCMEError, match="sample S0: t is '-7', which is not a length of time"
+    ):
+        horizon_endpoint(clinical(t=["5 | -7"], e=["0 | 1"]), "t", "e", 5)

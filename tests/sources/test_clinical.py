@@ -123,6 +123,30 @@ def test_what_is_no_clinical_table(tmp_path, text, match):
     assert "clinical.txt" in str(caught.value)
 
 
+def test_words_that_say_nothing_are_missing_and_a_minus_beside_a_plus_is_none_of_them(tmp_path):
+    path = written(tmp_path, "PATIENT_ID\ter\tgrade\nP1\t+\t-\nP2\t-\tunknown\nP3\tND\t2\n")
+    rows = read_clinical(path).rows
+    assert rows["er"].tolist() == ["+", "-", None]
+    assert rows["grade"].tolist() == [None, None, "2"]
+
+
+def test_a_bar_within_a_cell_is_no_further_record(tmp_path):
+    text = "PATIENT_ID\tsite\nP1\tBone | Liver\nP2\tBone|Liver\nP2\tLung\n"
+    rows = read_clinical(written(tmp_path, text)).rows
+    assert rows["site"].tolist() == ["Bone|Liver", "Bone|Liver | Lung"]
+
+
+def test_a_sample_is_of_one_patient(tmp_path):
+    text = "SAMPLE_ID\tPATIENT_ID\tx\nS1\tP1\t1\nS1\t\t2\n"
+    table = read_clinical(written(tmp_path, text))
+    assert table.rows.loc["S1"].tolist() == ["P1", "1 | 2"]
+    path = written(tmp_path, text + "S1\tP2\t3\n")
+    with pytest.raises(
+        DeepCMEError, match=r"clinical\.txt: the rows of sample S1 name several"
+    ):
+        read_clinical(path)
+
+
 @pytest.mark.shared
 def test_the_biotab_tables_of_breast_cancer(shared_data):
     folder = shared_data / "resources" / "tcga_brca_biotab"
