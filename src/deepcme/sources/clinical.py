@@ -16,6 +16,7 @@ import pandas as pd
 
 from deepcme.errors import DeepCMEError
 from deepcme.sources.delimited import MISSING, find_table, read_rows, text_lines
+from deepcme.sources.patients import patient_column
 from deepcme.sources.reading import read_table, require_file
 from deepcme.words import few
 
@@ -26,16 +27,6 @@ SAMPLE_COLUMNS = (
     "sample",
     "sampleid",
     "sample_barcode",
-)
-PATIENT_COLUMNS = (
-    "bcr_patient_barcode",  # before patient_id, which in Biotab is only its last part
-    "patient_id",
-    "patient id",
-    "case_submitter_id",
-    "case id",
-    "_patient",
-    "submitter_id",
-    "patient",
 )
 TISSUE_COLUMNS = ("sample_type.samples", "sample_type", "sample type", "sample_label")
 _BIOTAB_MARK = "bcr_patient_uuid"
@@ -74,7 +65,7 @@ def read_clinical(path: Path) -> ClinicalTable:
     table = _read(path)
     table = table.apply(_without_words_for_missing)
     sample = _named(table, SAMPLE_COLUMNS)
-    patient = _named(table, PATIENT_COLUMNS)
+    patient = patient_column(table.columns, None, str(path))
     key = sample or patient
     if key is None:
         raise DeepCMEError(

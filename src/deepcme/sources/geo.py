@@ -22,7 +22,12 @@ from deepcme.sources.assembly import Expression, LabelRule, assemble
 from deepcme.sources.clinical import ClinicalTable
 from deepcme.sources.delimited import find_table, text_lines
 from deepcme.sources.joining import join_clinical
-from deepcme.sources.patients import may_name_people, patient_column, patients_of
+from deepcme.sources.patients import (
+    may_name_people,
+    not_people_note,
+    patient_column,
+    patients_of,
+)
 from deepcme.sources.probemap import known_targets, read_gene_table
 from deepcme.sources.reading import checked_matrix, read_delimited_matrix, require_file
 from deepcme.tissues import canonical_tissue
@@ -261,6 +266,8 @@ def _patients(attributes: pd.DataFrame, notes: list[str]) -> list[str]:
     column = patient_column(attributes.columns, None, "")
     if column is not None and may_name_people(attributes[column]):
         return patients_of(samples, attributes[column], notes, column)
+    if column is not None:
+        notes.append(not_people_note(attributes[column], "Characteristics"))
     notes.append("No characteristic names the patient: every sample is its own patient.")
     return samples
 
