@@ -38,6 +38,7 @@ _FORMS = {
     ),
 }
 _ENDS = ("patient", "sample_type", "vial", "portion", "analyte", "plate", "center")
+_POOLED = ", "
 # R's make.unique calls a second column named X X.1.
 _NAMED_BY_R = re.compile(r"(?P<name>.+)\.[1-9]\d*")
 
@@ -68,10 +69,8 @@ class Barcode:
     @property
     def sample(self) -> str | None:
         """The barcode up to sample type and vial, such as ``TCGA-02-0001-01C``."""
-        if self.sample_type is None:
-            return None
         end = f"-{self.sample_type}{self.vial or ''}"
-        return next(level for level in self.levels if level.endswith(end))
+        return next((level for level in self.levels if level.endswith(end)), None)
 
     @property
     def tissue(self) -> str:
@@ -86,7 +85,8 @@ def read_barcode(text: str) -> Barcode | None:
     """Take an id of TCGA, TARGET, HCMI, CPTAC or GTEx apart; None for any other id.
 
     Barcodes may be of any length and in any case, with R's dots for dashes, and with
-    the ``.1`` that R adds to a repeated name.
+    the ``.1`` that R adds to a repeated name. A sample pooled of several of one
+    patient, ``C3L-00000-01, C3L-00000-02``, says what they have in common.
     """
     spelled = cleaned(text).upper()
     named_by_r = _NAMED_BY_R.fullmatch(spelled)
@@ -99,6 +99,8 @@ def read_barcode(text: str) -> Barcode | None:
 
 def _parsed(spelled: str, *, repeats: bool) -> Barcode | None:
     text = spelled.replace(".", "-")
+    if _POOLED in text:
+        return _parsed_pool(text)
     for program, form in _FORMS.items():
         match = form.fullmatch(text)
         if match is not None:
@@ -111,6 +113,24 @@ def _parsed(spelled: str, *, repeats: bool) -> Barcode | None:
                 **match.groupdict(),
             )
     return None
+
+
+def _parsed_pool(text: str) -> Barcode | None:
+    """Several samples of one patient that were pooled: what all of them say."""
+    barcodes = [read_barcode(part) for part in text.split(_POOLED)]
+    first = barcodes[0]
+    if first is None or any(b is None or b.patient != first.patient for b in barcodes):
+        return None
+    types = {barcode.sample_type for barcode in barcodes if barcode is not None}
+    return Barcode(
+        text=text,
+        program=first.program,
+        patient=first.patient,
+        levels=(first.patient, text),
+        repeats=False,
+        tissue_source_site=first.tissue_source_site,
+        sample_type=first.sample_type if len(types) == 1 else None,
+    )
 
 
 def canonical_id(text: str) -> str:

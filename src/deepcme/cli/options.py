@@ -29,7 +29,9 @@ class Shared:
 def _shared(
     output: Annotated[
         Path,
-        typer.Option("--output", "-o", help="Cohort file to write (.h5ad).", show_default=False),
+        typer.Option(
+            "--output", "-o", help="Cohort file to write (.h5ad).", show_default=False
+        ),
     ],
     patient: Annotated[
         str | None,

@@ -17,6 +17,7 @@ from deepcme.records import SEPARATOR, agreed
 from deepcme.sources.contents import contents_of
 from deepcme.sources.diagnoses import one_row_per_patient, without_entities
 from deepcme.sources.ids import clean_ids
+from deepcme.sources.patients import patient_column
 from deepcme.sources.reading import find_text_table, read_table, read_text_table
 from deepcme.words import cleaned, few, says_nothing
 
@@ -28,16 +29,6 @@ SAMPLE_COLUMNS = (
     "sample",
     "sampleid",
     "sample_barcode",
-)
-PATIENT_COLUMNS = (
-    "bcr_patient_barcode",  # before patient_id, which in Biotab is only its last part
-    "patient_id",
-    "patient id",
-    "case_submitter_id",
-    "case id",
-    "_patient",
-    "submitter_id",
-    "patient",
 )
 TISSUE_COLUMNS = ("sample_type.samples", "sample_type", "sample type", "sample_label")
 _BIOTAB_MARK = "bcr_patient_uuid"
@@ -79,7 +70,7 @@ def read_clinical(path: Path, decimal: str = ".") -> ClinicalTable:
     table.columns = pd.Index(without_entities([str(name) for name in table.columns]))
     table = table.apply(known_words)
     sample = _named(table, SAMPLE_COLUMNS)
-    patient = _named(table, PATIENT_COLUMNS)
+    patient = patient_column(table.columns, None, str(path))
     key = sample or patient
     if key is None:
         raise DeepCMEError(

@@ -29,7 +29,9 @@ _NO_TABLES = (
     (b"X\n\x00", "a file of R", "write its table with write.csv"),
     (b"A\n\x00", "a file of R", "write its table with write.csv"),
 )
-_MARKUP = re.compile(rb"(?P<page><!doctype html|<html)|(?P<xml><\?xml|<[a-z]+[ >])|(?P<json>[{\[])")
+_MARKUP = re.compile(
+    rb"(?P<page><!doctype html|<html)|(?P<xml><\?xml|<[a-z]+[ >])|(?P<json>[{\[])"
+)
 _TAR_MARK = slice(257, 262)
 
 
@@ -107,9 +109,7 @@ def _refuse_other_formats(path: Path, start: bytes) -> None:
         if start.startswith(mark):
             raise DeepCMEError(f"{path}: this is {what}, not a table: {way_out}.")
     if start[_TAR_MARK] == b"ustar":
-        raise DeepCMEError(
-            f"{path}: this is a tar archive: unpack it and name the file in it."
-        )
+        raise DeepCMEError(f"{path}: this is a tar archive: unpack it and name the file in it.")
     found = _MARKUP.match(start.removeprefix(b"\xef\xbb\xbf").lstrip().lower())
     if found is not None:
         what = {"page": "a web page", "xml": "XML", "json": "JSON"}[str(found.lastgroup)]

@@ -18,7 +18,12 @@ from deepcme.sources.clinical import ClinicalTable
 from deepcme.sources.expression import GeneNaming, expression_of, with_genes_named
 from deepcme.sources.joining import join_clinical
 from deepcme.sources.matrices import Matrix
-from deepcme.sources.patients import may_name_people, patient_column, patients_of
+from deepcme.sources.patients import (
+    may_name_people,
+    not_people_note,
+    patient_column,
+    patients_of,
+)
 from deepcme.sources.probemap import known_targets, read_gene_table
 from deepcme.sources.series_matrix import SeriesMatrix, join_platforms, read_series_matrix
 from deepcme.tissues import canonical_tissue, tissue_of
@@ -161,6 +166,8 @@ def _patients(attributes: pd.DataFrame, notes: list[str]) -> list[str]:
     column = patient_column(attributes.columns, None, "")
     if column is not None and may_name_people(attributes[column]):
         return patients_of(samples, attributes[column], notes, column)
+    if column is not None:
+        notes.append(not_people_note(attributes[column], "Characteristics"))
     notes.append("No characteristic names the patient: every sample is its own patient.")
     return samples
 

@@ -16,9 +16,9 @@ from deepcme.barcodes import (
     read_barcode,
 )
 from deepcme.errors import DeepCMEError
-from deepcme.sources.patients import patients_of
+from deepcme.sources.patients import may_name_people, not_people_note, patients_of
 from deepcme.tissues import UNKNOWN, canonical_tissue
-from deepcme.words import few, says_nothing
+from deepcme.words import counted, few, says_nothing
 
 
 def annotate(samples: Sequence[str]) -> pd.DataFrame:
@@ -91,8 +91,8 @@ def _notes_on_repeats(annotation: pd.DataFrame, keep: NDArray[np.bool_]) -> list
     if not keep.all():
         left_out = annotation.index[~keep]
         notes.append(
-            f"Warning: {len(left_out):,} samples ({few(left_out)}) repeat another one under "
-            "the name that R gives a second column of one name; they were left out."
+            f"Warning: {counted(len(left_out), 'sample')} ({few(left_out)}) left out: the name "
+            "is the one that R gives a second column of a sample that is there."
         )
     patient = annotation["patient"].to_dict()
     doubtful = []
@@ -102,9 +102,9 @@ def _notes_on_repeats(annotation: pd.DataFrame, keep: NDArray[np.bool_]) -> list
             doubtful.append(sample)
     if doubtful:
         notes.append(
-            f"Warning: {len(doubtful):,} samples ({few(doubtful)}) are called as R calls a "
-            "second column of one name; they were kept, as samples of patients of their "
-            "own: leave them out if they are the same samples again."
+            f"Warning: {counted(len(doubtful), 'sample')} ({few(doubtful)}) called as R calls "
+            "a second column of another sample; kept, as of another patient: leave out what "
+            "is the same sample again."
         )
     return notes
 
@@ -118,7 +118,7 @@ def notes_on_ids(annotation: pd.DataFrame) -> list[str]:
         return []
     (most, _), *others = counts.most_common()
     notes = [
-        f"{n:,} of {len(samples):,} sample ids are of {name} "
+        f"{n:,} of {len(samples):,} sample ids {_be(n)} of {name} "
         f"({few(samples[program == name])}) and not of {most}: each was read by itself."
         for name, n in others
     ]
@@ -131,10 +131,14 @@ def notes_on_ids(annotation: pd.DataFrame) -> list[str]:
             else "patient and tissue are what the tables say, or else its own and unknown"
         )
         notes.append(
-            f"{len(odd):,} of {len(samples):,} sample ids are no {most} barcodes "
+            f"{len(odd):,} of {len(samples):,} sample ids {_be(len(odd))} no {most} barcode{'s' if len(odd) > 1 else ''} "
             f"({few(odd.index)}): {fate}."
         )
     return notes
+
+
+def _be(n: int) -> str:
+    return "is" if n == 1 else "are"
 
 
 def with_patients_stated(
@@ -171,6 +175,9 @@ def with_patients_stated(
     unread = annotation.index.map(lambda sample: read_barcode(str(sample)) is None).to_numpy()
     open_to_say = unread & (annotation["patient"] == annotation.index) & stated.notna()
     told = stated[open_to_say]
+    if not may_name_people(told):
+        notes.append(not_people_note(told, where))
+        return annotation
     annotation = annotation.copy()
     annotation.loc[open_to_say, "patient"] = patients_of(
         [str(sample) for sample in told.index], told, notes, str(stated.name)

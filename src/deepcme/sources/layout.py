@@ -147,7 +147,7 @@ def _records(head: Sequence[str], separator: str) -> list[_Record]:
         records = []
         try:
             for cells in reader:
-                records.append(_Record(cells, reader.line_num))  # noqa: PERF401
+                records.append(_Record(cells, reader.line_num))
         except csv.Error:
             pass  # a quote that opens here is named when the rows are read
     return [record for record in records if record.filled]
@@ -165,9 +165,7 @@ def unquoted(cell: str) -> str:
     return cell
 
 
-def _without_titles(
-    records: list[_Record], path: Path, notes: list[str]
-) -> list[_Record]:
+def _without_titles(records: list[_Record], path: Path, notes: list[str]) -> list[_Record]:
     while len(records) > 1 and _is_title(records[0], records[1]):
         notes.append(
             f"{path.name}: the line {records[0].filled[0][:60]!r} before the header was taken "
@@ -185,9 +183,7 @@ def _is_title(record: _Record, following: _Record) -> bool:
     return not (one_column_of_r and " " not in record.filled[0])
 
 
-def _described(
-    table: TextTable, rows: list[list[str]], notes: list[str]
-) -> TextTable:
+def _described(table: TextTable, rows: list[list[str]], notes: list[str]) -> TextTable:
     """The table with what its first rows tell: trailing separators or row names."""
     header, path = table.header, table.path
     widths = {len(row) for row in rows}

@@ -129,7 +129,9 @@ def _naming_sample_and_gene(
     except NotANumberError as error:
         in_rows = error.row in listed or samples_in_rows([error.row], [error.column])
         sample, gene = (error.row, error.column) if in_rows else (error.column, error.row)
-        raise DeepCMEError(f"{error.path}: sample {sample}, gene {gene}: {error.what}.") from error
+        raise DeepCMEError(
+            f"{error.path}: sample {sample}, gene {gene}: {error.what}."
+        ) from error
 
 
 def _text_grid(source: TextTable, listed: Collection[str], notes: list[str]) -> Grid:
@@ -169,7 +171,9 @@ def as_matrix(
         raise DeepCMEError(f"{path}: the matrix is empty.")
     return _checked(
         Matrix(
-            values, clean_ids(samples, "sample", path, notes), clean_ids(genes, "gene", path, notes)
+            values,
+            clean_ids(samples, "sample", path, notes),
+            clean_ids(genes, "gene", path, notes),
         ),
         path,
         notes,
@@ -246,5 +250,7 @@ def _numbers(column: pd.Series, name: str, rows: Sequence[str], path: Path) -> p
     odd = (numbers.isna() & column.notna()).to_numpy()
     if odd.any():
         row = int(np.argmax(odd))
-        raise NotANumberError(path, rows[row], name, f"{str(column.iloc[row])!r} is not a number")
+        raise NotANumberError(
+            path, rows[row], name, f"{str(column.iloc[row])!r} is not a number"
+        )
     return numbers

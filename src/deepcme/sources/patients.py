@@ -90,12 +90,26 @@ def _asked_column(names: list[str], asked: str, where: str) -> str:
 
 
 def may_name_people(values: pd.Series) -> bool:
-    """Whether a column called like the patient's holds people, not ``case`` and ``control``."""
-    words = [cleaned(str(value)) for value in values.dropna()]
+    """Whether a column called like the patient's holds people, not ``case`` and ``control``.
+
+    Where nothing but its name says so, as of ``donor``, its values must be many.
+    """
+    words = [cleaned(str(value)).lower() for value in values.dropna()]
     known = [word for word in words if not says_nothing(word)]
-    distinct = {word.lower() for word in known}
-    return len(known) <= _MOST_SAMPLES_OF_ONE * len(distinct) and not any(
-        map(_NO_PERSON.fullmatch, distinct)
+    n_no_person = sum(_NO_PERSON.fullmatch(word) is not None for word in known)
+    if 2 * n_no_person > len(known):
+        return False
+    name = str(values.name).lower()
+    says_ids = "patient" in name or not _PERSON.fullmatch(name.strip())
+    return says_ids or len(known) <= _MOST_SAMPLES_OF_ONE * len(set(known))
+
+
+def not_people_note(values: pd.Series, where: str) -> str:
+    """Why a column called like the patient's was not taken, and how it can be."""
+    name = str(values.name)
+    return (
+        f"{where}: the column {name!r} has {values.nunique():,} values for {len(values):,} "
+        f"samples and was not taken for the patients; give --patient {_quoted(name)} if it is."
     )
 
 
@@ -204,6 +218,8 @@ def _repeats_people(values: pd.Series, name: str) -> bool:
     """Whether values recur as people do: a few times each, and are called or look so."""
     times = values.value_counts()
     if not _FEWEST_PEOPLE <= len(times) < len(values) or not may_name_people(values):
+        return False
+    if len(values) > _MOST_SAMPLES_OF_ONE * len(times):
         return False
     if _PERSON.search(name.lower()):
         are_numbers = values.str.fullmatch(r"[\d.]+").all()

@@ -36,7 +36,9 @@ def read_gene_table(path: Path, notes: list[str]) -> pd.DataFrame:
     """
     if contents_of(path).kind == "text":
         skip, end_mark = _place_of_table(path)
-        table = read_rows(find_table(path, notes, separators="\t,", skip=skip, end_mark=end_mark))
+        table = read_rows(
+            find_table(path, notes, separators="\t,", skip=skip, end_mark=end_mark)
+        )
     else:
         table = read_table(path, notes)
     table.columns = pd.Index([str(column).strip().lower() for column in table.columns])

@@ -85,7 +85,7 @@ def _read_metadata(path: Path) -> tuple[str, list[list[str]], int]:
 def _whole_lines(path: Path) -> Iterator[tuple[int, str]]:
     """Lines and their numbers; one whose quoted cell holds a line break is put together."""
     whole, number = "", 0
-    for number, line in enumerate(text_lines(path), start=1):  # noqa: B007
+    for number, line in enumerate(text_lines(path), start=1):
         if whole and not line.startswith("!"):
             whole = f"{whole} {line}"
         else:
@@ -99,9 +99,7 @@ def _whole_lines(path: Path) -> Iterator[tuple[int, str]]:
         yield number, whole
 
 
-def _attributes(
-    sample_lines: list[list[str]], path: Path, notes: list[str]
-) -> pd.DataFrame:
+def _attributes(sample_lines: list[list[str]], path: Path, notes: list[str]) -> pd.DataFrame:
     accessions = next(
         (cells[1:] for cells in sample_lines if cells[0] == "!Sample_geo_accession"), []
     )

@@ -194,10 +194,14 @@ def _in_order_of(
 ) -> Matrix:
     """The matrix in the order of the table; no sample of either may be over."""
     rows = rows_by_common_part(matrix.samples, table.index.tolist())
-    lacking = [sample for sample, places in zip(matrix.samples, rows, strict=True) if not places]
+    lacking = [
+        sample for sample, places in zip(matrix.samples, rows, strict=True) if not places
+    ]
     _require_none(lacking, expression, samples)
     used = {place for places in rows for place in places}
-    _require_none([s for place, s in enumerate(table.index) if place not in used], samples, expression)
+    _require_none(
+        [s for place, s in enumerate(table.index) if place not in used], samples, expression
+    )
     return matrix.of_samples(np.argsort([places[0] for places in rows], kind="stable"))
 
 

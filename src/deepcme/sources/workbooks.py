@@ -14,9 +14,7 @@ from deepcme.errors import DeepCMEError
 from deepcme.words import MISSING_CELLS
 
 
-def read_workbook(
-    path: Path, notes: list[str], needed: Collection[str] = ()
-) -> pd.DataFrame:
+def read_workbook(path: Path, notes: list[str], needed: Collection[str] = ()) -> pd.DataFrame:
     """Read the one sheet that holds a table, or the one with the needed columns.
 
     Every cell becomes text, a whole number without a decimal point; blank cells

@@ -6,9 +6,8 @@ Source: https://gdc.xenahubs.net; aliquots of one sample are averaged before the
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
-
 from dataclasses import replace
+from pathlib import Path
 
 from deepcme.cohort import Cohort
 from deepcme.errors import DeepCMEError
@@ -18,8 +17,9 @@ from deepcme.sources.clinical import ClinicalTable
 from deepcme.sources.expression import Expression, GeneNaming, with_genes_named
 from deepcme.sources.identity import annotate
 from deepcme.sources.joining import join_clinical
-from deepcme.sources.probemap import symbols_of
 from deepcme.sources.matrices import genes_in_rows, read_matrix
+from deepcme.sources.probemap import symbols_of
+
 
 def cohort_from_xena(
     expression: str | Path,
