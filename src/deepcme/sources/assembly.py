@@ -114,11 +114,7 @@ def assemble(
         name=name,
         provenance={
             **provenance,
-            "endpoint": {
-                "name": labelling.name,
-                "left_out": dict(labelling.left_out),
-                "columns": [_storable_name(column) for column in labelling.columns],
-            },
+            **_labels_provenance(labelling),
             "notes": [
                 *expression.notes,
                 *_date_like_note(expression.genes),
@@ -127,6 +123,12 @@ def assemble(
             "flow": [step.as_json() for step in (*flow, labelled)],
         },
     )
+
+
+def _labels_provenance(labelling: Labelling) -> dict[str, object]:
+    columns = [_storable_name(column) for column in labelling.columns]
+    left_out = dict(labelling.left_out)
+    return {"endpoint": {"name": labelling.name, "left_out": left_out, "columns": columns}}
 
 
 def _require_both_outcomes(labelling: Labelling) -> None:
