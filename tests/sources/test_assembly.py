@@ -60,3 +60,38 @@ def test_any_name_of_a_column_can_be_stored(tmp_path):
 def test_nothing_can_be_labelled():
     with pytest.raises(DeepCMEError, match="No sample can be labelled by relapse: 3 with a bl"):
         assembled([[1, 2], [3, 4], [5, 6]], [None, None, None])
+
+
+def test_who_was_read_joined_and_labelled_is_counted():
+    cohort = assembled([[1, 2], [3, 4], [5, 6]], ["1", "0", None], age=[50, 60, None])
+    assert [step.as_json() for step in cohort.flow] == [
+        {"step": "read", "samples": 3, "patients": 3, "positives": None, "left_out": {}},
+        {
+            "step": "of these with a clinical record",
+            "samples": 2,
+            "patients": 2,
+            "positives": None,
+            "left_out": {},
+        },
+        {
+            "step": "labelled",
+            "samples": 2,
+            "patients": 2,
+            "positives": 1,
+            "left_out": {"with a blank relapse": 1},
+        },
+    ]
+
+
+def test_labels_of_one_class_say_what_was_left_out():
+    with pytest.raises(
+        DeepCMEError,
+        match=r"All 2 samples that relapse labels are of one class: there is no negative "
+        r"sample to learn from \(left out: 1 with a blank relapse\)",
+    ):
+        assembled([[1, 2], [3, 4], [5, 6]], ["1", "1", None])
+
+
+def test_a_matrix_of_missing_values_is_refused():
+    with pytest.raises(DeepCMEError, match="No gene has a value in any of the 2 labelled"):
+        assembled([[np.nan, np.nan]] * 2 + [[5, 6]], ["1", "0", None])

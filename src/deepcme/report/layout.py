@@ -22,8 +22,8 @@ _COUNTS: tuple[Column, ...] = (
 
 CAPTIONS: dict[str, str] = {
     "patient_flow": (
-        "Who was read, joined, labelled, left out and analysed. Events are positive samples, "
-        "counted from where samples are labelled; what is left out are samples."
+        "Who was read, joined, labelled, left out and analysed. Events are positive samples; "
+        "reasons count samples."
     ),
     "discrimination": (
         "Mean AUC and PR-AUC on the test parts. The prevalence is the PR-AUC of chance. "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -34,6 +34,7 @@ def assemble(
     name: str,
     provenance: Mapping[str, object],
     patient: str | None = None,
+    flow: Sequence[FlowStep] | None = None,
 ) -> Cohort:
     """Label the samples, leave out the unlabelled ones, and check the cohort.
 
@@ -50,6 +51,9 @@ def assemble(
         labels are added.
     patient : str, optional
         A column of `annotation` that names the patients, before all else.
+    flow : sequence of FlowStep, optional
+        What led to the rows of `annotation`; by default they are what was read, and
+        those with a clinical value were joined.
 
     Raises
     ------
@@ -66,11 +70,12 @@ def assemble(
     labelling = label_rule(clinical)
     known = labelling.values.notna().to_numpy()
     _require_both_outcomes(labelling)
-    flow = [read, *_once_and_joined(annotation["patient"], clinical, once)]
+    joined = [] if flow is not None else _joined(annotation["patient"], clinical)
+    steps = [*(flow or [read]), *_once(annotation["patient"], once), *joined]
     matrix, kept = _of_samples(matrix, annotation, known)
     matrix = _without_empty_genes(matrix, notes)
     labels = labelling.values[known]
-    flow.append(FlowStep.count("labelled", kept["patient"], labels, labelling.left_out))
+    steps.append(FlowStep.count("labelled", kept["patient"], labels, labelling.left_out))
     stored = _with_storable_names(kept.drop(columns=list(_OWN_COLUMNS)))
     return Cohort.from_arrays(
         matrix.values,
@@ -88,13 +93,9 @@ def assemble(
         name=name,
         provenance={
             **provenance,
-            "endpoint": {
-                "name": labelling.name,
-                "left_out": dict(labelling.left_out),
-                "columns": [_storable_name(column) for column in labelling.columns],
-            },
+            **_labels_provenance(labelling),
             "notes": [*notes, *labelling.notes()],
-            "flow": [step.as_json() for step in flow],
+            "flow": [step.as_json() for step in steps],
         },
     )
 
@@ -121,6 +122,12 @@ def _further_ids(matrix: Matrix) -> pd.DataFrame | None:
     return None if matrix.entrez is None else pd.DataFrame({ENTREZ_COLUMNS[0]: matrix.entrez})
 
 
+def _labels_provenance(labelling: Labelling) -> dict[str, object]:
+    columns = [_storable_name(column) for column in labelling.columns]
+    left_out = dict(labelling.left_out)
+    return {"endpoint": {"name": labelling.name, "left_out": left_out, "columns": columns}}
+
+
 def _require_both_outcomes(labelling: Labelling) -> None:
     labels = labelling.values.dropna()
     reasons = {why: n for why, n in labelling.left_out.items() if n}
@@ -135,17 +142,18 @@ def _require_both_outcomes(labelling: Labelling) -> None:
         )
 
 
-def _once_and_joined(
-    patients: pd.Series, clinical: pd.DataFrame, once: NDArray[np.bool_]
-) -> list[FlowStep]:
-    steps = []
-    if not once.all():
-        left_out = {"under the name that R gives a repeated column": int((~once).sum())}
-        steps.append(FlowStep.count("once each", patients, left_out=left_out))
-    if not clinical.empty:
-        joined = clinical.notna().any(axis=1)
-        steps.append(FlowStep.count("of these with a clinical record", patients[joined]))
-    return steps
+def _once(patients: pd.Series, once: NDArray[np.bool_]) -> list[FlowStep]:
+    if once.all():
+        return []
+    left_out = {"under the name that R gives a repeated column": int((~once).sum())}
+    return [FlowStep.count("once each", patients, left_out=left_out)]
+
+
+def _joined(patients: pd.Series, clinical: pd.DataFrame) -> list[FlowStep]:
+    if clinical.empty:
+        return []
+    known = clinical.notna().any(axis=1)
+    return [FlowStep.count("of these with a clinical record", patients[known])]
 
 
 def _without_empty_genes(matrix: Matrix, notes: list[str]) -> Matrix:

@@ -19,7 +19,7 @@ from deepcme.scales import Scale
 from deepcme.sources.assembly import LabelRule, assemble
 from deepcme.sources.clinical import ClinicalTable
 from deepcme.sources.delimited import Grid, NotANumberError, read_numbers
-from deepcme.sources.expression import GeneNaming, expression_of, with_genes_named
+from deepcme.sources.expression import ONE_GENE_EACH, GeneNaming, expression_of, with_genes_named
 from deepcme.sources.identity import annotate
 from deepcme.sources.joining import join_clinical
 from deepcme.sources.layout import TextTable, find_table
@@ -37,7 +37,7 @@ def cohort_from_cbioportal(
     clinical: Sequence[ClinicalTable] = (),
     patient: str | None = None,
     scale: Scale | None = None,
-    naming: GeneNaming = GeneNaming(),
+    naming: GeneNaming = ONE_GENE_EACH,
 ) -> Cohort:
     """Make a cohort of a study's expression file and its clinical files.
 

@@ -44,6 +44,9 @@ class GeneNaming:
     repair_dates: bool = False
 
 
+ONE_GENE_EACH = GeneNaming()
+
+
 def with_genes_named(
     matrix: Matrix, naming: GeneNaming, path: Path, notes: list[str]
 ) -> Matrix:

@@ -15,7 +15,7 @@ from deepcme.genes import COLLAPSE_RULE, strongest_of_each
 from deepcme.scales import LINEAR_SCALES, Scale, guess_scale
 from deepcme.sources.assembly import LabelRule, assemble
 from deepcme.sources.clinical import ClinicalTable
-from deepcme.sources.expression import GeneNaming, expression_of, with_genes_named
+from deepcme.sources.expression import ONE_GENE_EACH, GeneNaming, expression_of, with_genes_named
 from deepcme.sources.joining import join_clinical
 from deepcme.sources.matrices import Matrix
 from deepcme.sources.patients import (
@@ -44,7 +44,7 @@ def cohort_from_geo(
     clinical: Sequence[ClinicalTable] = (),
     patient: str | None = None,
     scale: Scale | None = None,
-    naming: GeneNaming = GeneNaming(),
+    naming: GeneNaming = ONE_GENE_EACH,
 ) -> Cohort:
     """Make a cohort of a series, from one file or from one file per platform.
 

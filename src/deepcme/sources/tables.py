@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 from deepcme.cohort import UNKNOWN, Cohort
 from deepcme.endpoints import binary_column
 from deepcme.errors import DeepCMEError
+from deepcme.flow import FlowStep, refuse_lost_outcome
 from deepcme.scales import Scale
 from deepcme.sources.assembly import assemble
-from deepcme.sources.expression import GeneNaming, expression_of, with_genes_named
+from deepcme.sources.expression import ONE_GENE_EACH, GeneNaming, expression_of, with_genes_named
 from deepcme.sources.headers import plain_name
 from deepcme.sources.identity import annotate, with_tissues_stated
 from deepcme.sources.ids import clean_ids, require_unique
@@ -25,7 +26,7 @@ from deepcme.sources.matching import rows_by_common_part, rows_of_samples
 from deepcme.sources.matrices import Matrix, read_matrix
 from deepcme.sources.patients import patients_of
 from deepcme.sources.reading import read_table
-from deepcme.words import counted, few
+from deepcme.words import cleaned, counted, few
 
 _SAMPLE_ID = "sampleid"
 Orientation = Literal["samples-in-rows", "genes-in-rows"]
@@ -52,7 +53,7 @@ def cohort_from_tables(
     orientation: Orientation | None = None,
     decimal: str = ".",
     layer: str | None = None,
-    naming: GeneNaming = GeneNaming(),
+    naming: GeneNaming = ONE_GENE_EACH,
 ) -> Cohort:
     """Join an expression table and a samples table to a checked cohort.
 
@@ -96,19 +97,20 @@ def cohort_from_tables(
     matrix = with_genes_named(matrix, naming, expression, notes)
     matrix = _in_order_of(table, matrix, expression, samples)
     table, _ = rows_of_samples(matrix.samples, table, samples.name)
-    chosen = _chosen(table, columns.where, samples, notes)
-    matrix, table = matrix.of_samples(np.flatnonzero(chosen)), table[chosen]
     with _naming(samples):
-        labelling = binary_column(table, columns.label)
-    labelling = replace(labelling, rule=_endpoint_words(columns.label, samples))
+        labels = binary_column(table, columns.label).values
     annotation = _annotation(table, columns, samples, notes)
+    chosen, flow = _chosen(table, columns.where, samples, labels, annotation["patient"])
+    labelling = binary_column(table[chosen], columns.label)
+    labelling = replace(labelling, rule=_endpoint_words(columns.label, samples))
     with _naming(expression):
         return assemble(
-            expression_of(matrix, scale, notes, expression),
-            annotation,
+            expression_of(matrix.of_samples(np.flatnonzero(chosen)), scale, notes, expression),
+            annotation[chosen],
             lambda _: labelling,
             name=expression.parent.name if expression.stem == "expression" else expression.stem,
             provenance={"source": f"{expression.name} and {samples.name}"},
+            flow=flow,
         )
 
 
@@ -215,23 +217,29 @@ def _require_none(lacking: Sequence[str], has: Path, lacks: Path) -> None:
 
 
 def _chosen(
-    table: pd.DataFrame, where: Sequence[tuple[str, str]], path: Path, notes: list[str]
-) -> NDArray[np.bool_]:
+    table: pd.DataFrame,
+    where: Sequence[tuple[str, str]],
+    path: Path,
+    labels: pd.Series,
+    patients: pd.Series,
+) -> tuple[NDArray[np.bool_], list[FlowStep]]:
+    """Which samples fulfil all conditions, and how many were left after each."""
     chosen = np.ones(len(table), dtype=bool)
+    flow = [FlowStep.count("read", patients)]
     for column, value in where:
         _require_column(table, column, path)
-        matches = table[column].astype(str).str.strip() == value
+        matches = (table[column].astype(str).map(cleaned) == value).to_numpy()
         if not matches[chosen].any():
             raise DeepCMEError(
                 f"{path}: no sample has {column} = {value}; the column holds "
                 f"{few(table[column][chosen].dropna().unique(), 8)}."
             )
-        notes.append(
-            f"Only samples with {column} = {value} were kept: "
-            f"{int((~matches[chosen]).sum())} left out."
-        )
-        chosen &= matches.to_numpy()
-    return chosen
+        step = f"only samples with {column} = {value}"
+        refuse_lost_outcome(f"{path}: {step}", labels[chosen], matches[chosen])
+        left_out = {f"with another {column}": int((~matches[chosen]).sum())}
+        chosen &= matches
+        flow.append(FlowStep.count(step, patients[chosen], left_out=left_out))
+    return chosen, flow
 
 
 def _annotation(

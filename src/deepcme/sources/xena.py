@@ -14,7 +14,7 @@ from deepcme.errors import DeepCMEError
 from deepcme.scales import describe_distribution, describe_logs
 from deepcme.sources.assembly import LabelRule, assemble
 from deepcme.sources.clinical import ClinicalTable
-from deepcme.sources.expression import Expression, GeneNaming, with_genes_named
+from deepcme.sources.expression import ONE_GENE_EACH, Expression, GeneNaming, with_genes_named
 from deepcme.sources.identity import annotate
 from deepcme.sources.joining import join_clinical
 from deepcme.sources.matrices import genes_in_rows, read_matrix
@@ -28,7 +28,7 @@ def cohort_from_xena(
     clinical: Sequence[ClinicalTable] = (),
     probemap: str | Path | None = None,
     patient: str | None = None,
-    naming: GeneNaming = GeneNaming(),
+    naming: GeneNaming = ONE_GENE_EACH,
 ) -> Cohort:
     """Make a cohort of a matrix of the GDC hub; its values are not logged again.
 
