@@ -58,6 +58,9 @@ def test_genes_are_no_summary_rows(name):
         ("A,B", ["A,B"]),
         ("TP53|7157", ["TP53"]),
         ("?|100130426", ["100130426"]),
+        ("ENSG00000141510.11|TP53", ["ENSG00000141510.11"]),
+        ("TP53_ENSG00000141510", ["ENSG00000141510"]),
+        ("ENSG00000002586.20_PAR_Y", ["ENSG00000002586.20_PAR_Y"]),
     ],
 )
 def test_cells_of_several_genes(cell, genes):
