@@ -49,7 +49,9 @@ _YEAR_LAST = re.compile(
     rf"(?P<one>\d{{1,2}})(?:([/.-])(?P<two>\d{{1,2}})\2\d{{4}}|/(?P<short>\d{{1,2}})/\d{{2}}){_TIME}"
 )
 
-_SERIAL = re.compile(r"(?P<days>\d{5})(\.0)?")
+_X_OF_R = re.compile(r"^X(?=\d)")
+_SERIAL = re.compile(r"X?(?P<days>\d{5})(\.0)?")
+_WORD = re.compile(r"(?!ENS)[A-Za-z][\w.@-]*")
 _DAY_ZERO = date(1899, 12, 30)  # of the 1900 date system
 _FIRST_SERIAL, _LAST_SERIAL = 32874, 49674  # 1990 to 2035
 
@@ -60,7 +62,7 @@ def date_like(names: Iterable[str]) -> list[str]:
     """Names that a spreadsheet has turned into dates, as it does to SEPT1 and MARCH3.
 
     In the order given. Serial numbers such as 44441 (2 September 2021) are
-    dates only among names most of which are symbols.
+    dates only among names that are words, some of them known symbols.
     """
     names = list(names)
     dates = _dates_among(names)
@@ -148,9 +150,10 @@ def _dates_among(names: Sequence[str]) -> dict[str, _Readings]:
 def _readings(name: str) -> _Readings:
     """Months and days that a name may mean, if it is a date.
 
-    A month with a year alone reads as a day that does not exist.
+    A month with a year alone reads as a day that does not exist. R puts an X
+    before column names that start with a digit.
     """
-    text = cleaned(name)
+    text = _X_OF_R.sub("", cleaned(name))
     if match := _DAY_AND_WORD.fullmatch(text):
         month = _MONTH_OF.get(match["word"].lower())
         return {(month, int(match["day"]))} if month else set()
@@ -168,15 +171,17 @@ def _readings(name: str) -> _Readings:
 
 
 def _serial_numbers(names: Sequence[str]) -> dict[str, _Readings]:
-    """Serial numbers of days that genes are called after, among symbols.
+    """Serial numbers of days that genes are called after, among names that are words.
 
-    One that is no such day shows that they are something else.
+    One that is no such day shows that they are something else, and so do names
+    that are ids of other kinds.
     """
     matches = {name: _SERIAL.fullmatch(name) for name in names}
     days = {name: int(match["days"]) for name, match in matches.items() if match}
     days = {name: n for name, n in days.items() if _FIRST_SERIAL <= n <= _LAST_SERIAL}
     others = [name for name in names if name not in days]
-    if not days or 2 * sum(map(is_symbol, others)) < len(others) or not others:
+    n_words = sum(_WORD.fullmatch(name) is not None for name in others)
+    if not days or 2 * n_words < len(others) or not any(map(is_symbol, others)):
         return {}
     found = {}
     for name, n in days.items():

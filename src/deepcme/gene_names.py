@@ -29,6 +29,9 @@ _BETWEEN_GENES = re.compile(r"\s*(?:///|;)\s*|\s+//\s+")
 _BETWEEN_SYMBOLS = re.compile(r"\s*[|,]\s*")
 _ASSIGNMENT_FIELDS = 5  # accession // symbol // title // cytoband // Entrez id
 _SYMBOL_AND_ENTREZ = re.compile(r"(?P<symbol>[^|]*)\|(?P<entrez>\d+)")
+_ENSEMBL_AND_SYMBOL = re.compile(
+    r"(?P<first>ENSG\d{11}(\.\d+)?)[|_](?!PAR_Y)[^|]+|[^|]+[|_](?P<last>ENSG\d{11}(\.\d+)?)"
+)
 _PLACEHOLDERS = ("0", "-1", "None")
 
 
@@ -55,7 +58,8 @@ def genes_in(cell: str) -> list[str]:
     """The genes that a cell names, each once; none where it names none.
 
     ``A /// B``, ``A;B`` and ``A // B`` are several genes; so are ``A|B`` and
-    ``A,B`` if all parts are symbols. Of a ``gene_assignment``
+    ``A,B`` if a part is a known symbol. ``TP53|7157`` and ``ENSG00000141510|TP53``
+    name one gene twice, the symbol or the Ensembl id is taken. Of a ``gene_assignment``
     (``NM_000546 // TP53 // title // 17p13.1 // 7157``), the second field is the gene.
     """
     cell = cleaned(cell)
@@ -64,14 +68,17 @@ def genes_in(cell: str) -> list[str]:
         if all(len(fields) == _ASSIGNMENT_FIELDS for fields in records):
             return _named(fields[1].strip() for fields in records)
     genes = _named(_BETWEEN_GENES.split(cell))
-    if len(genes) == 1 and ("|" in cell or "," in cell):
-        symbol_and_id = _SYMBOL_AND_ENTREZ.fullmatch(genes[0])
-        parts = _named(_BETWEEN_SYMBOLS.split(genes[0]))
-        if symbol_and_id:
-            return _named((symbol_and_id["symbol"],)) or [symbol_and_id["entrez"]]
-        if all(map(is_symbol, parts)):
-            return parts
-    return genes
+    return _in_one_word(genes[0]) if len(genes) == 1 else genes
+
+
+def _in_one_word(word: str) -> list[str]:
+    """The genes of a word such as ``TP53|7157``, ``ENSG00000141510_TP53`` or ``TP53|EGFR``."""
+    if pair := _SYMBOL_AND_ENTREZ.fullmatch(word):
+        return _named((pair["symbol"],)) or [pair["entrez"]]
+    if pair := _ENSEMBL_AND_SYMBOL.fullmatch(word):
+        return [pair["first"] or pair["last"]]
+    parts = _named(_BETWEEN_SYMBOLS.split(word))
+    return parts if len(parts) > 1 and any(map(is_symbol, parts)) else [word]
 
 
 def _named(parts: Iterable[str]) -> list[str]:

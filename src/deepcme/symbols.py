@@ -18,11 +18,10 @@ _APPROVED_ONCE = ("SEP15", "SELENOF")
 
 @dataclass(frozen=True)
 class _Nomenclature:
-    """Approved symbols, the symbols today of those approved earlier, and Entrez ids."""
+    """Approved symbols, and the symbols today of those approved earlier."""
 
     approved: frozenset[str]
     previous: dict[str, set[str]]
-    entrez: frozenset[str]
 
 
 def is_symbol(name: str, *, any_case: bool = False) -> bool:
@@ -46,21 +45,16 @@ def symbols_today(name: str) -> set[str]:
     return {name} if name in known.approved else set(known.previous.get(name, ()))
 
 
-def is_entrez_id(text: str) -> bool:
-    """Whether a text is the Entrez id of a gene with an approved symbol."""
-    return text in _nomenclature().entrez
-
-
 @cache
 def _nomenclature() -> _Nomenclature:
     packed = (files("deepcme") / "data" / "hgnc_symbols.tsv.gz").read_bytes()
     lines = gzip.decompress(packed).decode().splitlines()[1:]
-    symbols, _, entrez, previous = zip(*(line.split("\t") for line in lines), strict=True)
+    symbols, _, _, previous = zip(*(line.split("\t") for line in lines), strict=True)
     earlier = {_APPROVED_ONCE[0]: {_APPROVED_ONCE[1]}}
     for symbol, names in zip(symbols, previous, strict=True):
         for name in names.split("|") if names else ():
             earlier.setdefault(name, set()).add(symbol)
-    return _Nomenclature(frozenset(symbols), earlier, frozenset(entrez) - {""})
+    return _Nomenclature(frozenset(symbols), earlier)
 
 
 @cache

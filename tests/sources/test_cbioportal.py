@@ -59,6 +59,22 @@ def test_a_study(study):
     assert "1 samples censored before 60 were left out" in notes
 
 
+def test_what_stands_for_no_symbol_gives_way_to_the_entrez_id(study):
+    path = study / "data_mrna_seq_v2_rsem.txt"
+    path.write_text(
+        EXPRESSION.replace("\n\t64102", "\n---\t64102").replace("\n\t\t", "\n0\t-1\t")
+    )
+    assert cohort_of(study, 60).gene_ids.tolist() == ["TSPAN6", "64102", "ELMO2"]
+
+
+def test_rows_of_several_genes_are_dropped_and_counted(study):
+    path = study / "data_mrna_seq_v2_rsem.txt"
+    path.write_text(EXPRESSION.replace("TSPAN6", "TSPAN6;TNMD"))
+    cohort = cohort_of(study, 60)
+    assert cohort.gene_ids.tolist() == ["64102", "ELMO2"]
+    assert "1 rows of several genes were dropped." in cohort.notes
+
+
 def test_entrez_ids_alone(study):
     path = study / "data_mrna_seq_v2_rsem.txt"
     lines = [line.partition("\t")[2] for line in EXPRESSION.splitlines()[:-1]]

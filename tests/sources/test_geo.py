@@ -109,6 +109,61 @@ def test_probes_become_genes(tmp_path):
     assert "1 genes had several probes: of several rows for one gene, the one with the" in notes
 
 
+def test_a_probe_of_several_genes_can_go_to_the_first(tmp_path):
+    cohort = cohort_from_geo(
+        [written(tmp_path, SERIES)],
+        RELAPSE,
+        platforms=[written(tmp_path, PLATFORM, "GPL96.txt")],
+        ambiguous="first",
+    )
+    assert cohort.gene_ids.tolist() == ["DDR1", "RFC2", "HSPA6"]
+
+
+def test_a_probe_in_two_rows_of_different_genes_is_of_several_genes(tmp_path):
+    platform = PLATFORM.replace("121_at\tx", "1053_at\tx")
+    cohort = cohort_from_geo(
+        [written(tmp_path, SERIES)],
+        RELAPSE,
+        platforms=[written(tmp_path, platform, "GPL96.txt")],
+    )
+    assert cohort.gene_ids.tolist() == ["HSPA6"]
+    assert "1 without a gene and 2 of several genes were dropped" in " ".join(cohort.notes)
+
+
+def test_placeholders_are_no_genes(tmp_path):
+    platform = PLATFORM.replace("\tRFC2", "\t---").replace("DDR1 /// MIR4640", "DDR1")
+    cohort = cohort_from_geo(
+        [written(tmp_path, SERIES)],
+        RELAPSE,
+        platforms=[written(tmp_path, platform, "GPL96.txt")],
+    )
+    assert cohort.gene_ids.tolist() == ["DDR1", "HSPA6"]
+    assert "1 without a gene and 0 of several genes were dropped" in " ".join(cohort.notes)
+
+
+def test_netaffx_annotation_with_comments_and_quotes(tmp_path):
+    netaffx = (
+        "#%netaffx-annotation-date=2016-07-06\n"
+        '"Probe Set ID","Gene Title","Gene Symbol"\n'
+        '"1007_s_at","receptor, discoidin","DDR1 /// MIR4640"\n'
+        '"1053_at","factor C","RFC2"\n"117_at","shock","HSPA6"\n"121_at","---","---"\n'
+    )
+    cohort = cohort_from_geo(
+        [written(tmp_path, SERIES)],
+        RELAPSE,
+        platforms=[written(tmp_path, netaffx, "HG-U133A.na36.annot.csv")],
+    )
+    assert cohort.gene_ids.tolist() == ["RFC2", "HSPA6"]
+
+
+def test_a_platform_cut_short(tmp_path):
+    platform = written(tmp_path, PLATFORM.removesuffix("!platform_table_end\n"), "GPL96.txt")
+    with pytest.raises(
+        DeepCMEError, match=r"GPL96.txt: .*no line !platform_table_end.*cut short"
+    ):
+        cohort_from_geo([written(tmp_path, SERIES)], RELAPSE, platforms=[platform])
+
+
 def test_two_platforms_share_genes_and_are_batches(tmp_path):
     other = SERIES.replace("GSM", "GSM9").replace("GPL96", "GPL97").replace("1053_at", "9_at")
     platforms = [

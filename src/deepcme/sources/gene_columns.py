@@ -22,13 +22,13 @@ _MOST_CELLS_JUDGED = 5000
 _WORDS: dict[GeneIdKind, str] = {
     "symbol": "human gene symbols",
     "ensembl": "Ensembl gene ids",
-    "entrez": "Entrez gene ids",
+    "entrez": "Entrez gene ids under a name that says so",
 }
 # Names without spaces and marks, the most telling first; between equals they decide.
 _FAMILIAR: dict[GeneIdKind, tuple[str, ...]] = {
     "symbol": (
         *("genesymbol", "symbol", "hugosymbol", "hgncsymbol", "approvedsymbol", "gene"),
-        *("genename", "ilmngene", "featurename", "genesymbols", "symbols", "genenames"),
+        *("genename", "ilmngene", "featurename", "geneassignment"),
     ),
     "ensembl": ("ensemblgeneid", "ensemblid", "ensembl", "geneid", "geneids"),
     "entrez": (
@@ -36,6 +36,7 @@ _FAMILIAR: dict[GeneIdKind, tuple[str, ...]] = {
         *("locuslinkid", "ncbigeneidsuppliedbyncbi", "gene"),
     ),
 }
+_UNFAMILIAR = 100
 _ENSEMBL_GENE = re.compile(r"ENSG\d{11}(_PAR_Y)?")
 _WHOLE_NUMBER = re.compile(r"[1-9]\d*(\.0)?")
 
@@ -148,20 +149,26 @@ def _judge(
     step = max(1, len(cells) // _MOST_CELLS_JUDGED)
     named = [genes for genes in map(genes_in, cells[::step]) if genes]
     shares = [sum(map(is_known, genes)) / len(genes) for genes in named]
-    bare = re.sub(r"[^a-z]", "", name.lower())
-    familiar = _FAMILIAR[kind]
     return _Judged(
         column=name,
         share=float(np.mean(shares)) if shares else 0.0,
         n_genes=step * sum(share > 0 for share in shares),
-        familiarity=familiar.index(bare) if bare in familiar else len(familiar),
+        familiarity=_familiarity(name, kind),
     )
+
+
+def _familiarity(name: str, kind: GeneIdKind) -> int:
+    """How telling a column's name is, 0 the most; `_UNFAMILIAR` if it tells nothing."""
+    bare = re.sub(r"[^a-z]", "", name.lower())
+    if bare in _FAMILIAR[kind]:
+        return _FAMILIAR[kind].index(bare)
+    return _UNFAMILIAR - 1 if kind in bare else _UNFAMILIAR
 
 
 def _best(judged: Sequence[_Judged], kind: GeneIdKind) -> _Judged | None:
     fit = [one for one in judged if one.share >= LEAST_SHARE]
     if kind == "entrez":
-        fit = [one for one in fit if one.familiarity < len(_FAMILIAR[kind])]
+        fit = [one for one in fit if one.familiarity < _UNFAMILIAR]
         return min(fit, key=lambda one: one.familiarity, default=None)
     most = max((one.n_genes for one in fit), default=0)
     return min(
@@ -173,9 +180,8 @@ def _best(judged: Sequence[_Judged], kind: GeneIdKind) -> _Judged | None:
 
 def _most_known_of_familiar(judged: Sequence[_Judged]) -> _Judged | None:
     most = max((one.n_genes for one in judged), default=0)
-    familiar = len(_FAMILIAR["symbol"])
     return min(
-        (one for one in judged if one.n_genes == most > 0 and one.familiarity < familiar),
+        (one for one in judged if one.n_genes == most > 0 and one.familiarity < _UNFAMILIAR),
         key=lambda one: one.familiarity,
         default=None,
     )
