@@ -19,7 +19,7 @@ from deepcme.genes import MIN_COVERAGE, gene_identifiers, stable_gene_id, strong
 from deepcme.network.architecture import FloatArray
 from deepcme.preprocessing import Log2Transformer
 from deepcme.scales import LINEAR_SCALES, Scale, are_relative, guess_scale, on_scale
-from deepcme.sources.reading import read_matrix
+from deepcme.sources.expression import expression_of
 from deepcme.words import few
 
 Normalisation = Literal["none", "cohort", "rank"]
@@ -84,7 +84,6 @@ def read_expression(path: str | Path, genes: Genes, scale: Scale | None = None) 
     path = Path(path)
     if path.suffix.lower() == ".h5ad":
         return expression_of(Cohort.load(path))
-    matrix = read_matrix(path, ())
     known = {key for names in _identifier_lists(genes) for key in map(_key, names)} - {""}
     in_columns = sum(_key(name) in known for name in matrix.columns)
     in_rows = sum(_key(name) in known for name in matrix.index)

@@ -12,7 +12,6 @@ from deepcme.cohort import Cohort
 from deepcme.endpoints import Labelling
 from deepcme.errors import DeepCMEError
 from deepcme.flow import FlowStep, describe_reasons
-from deepcme.genes import ENTREZ_COLUMNS
 from deepcme.records import agreed
 from deepcme.sources.expression import Expression
 from deepcme.sources.identity import keep_once, notes_on_ids
@@ -119,7 +118,7 @@ def _of_samples(
 
 
 def _further_ids(matrix: Matrix) -> pd.DataFrame | None:
-    return None if matrix.entrez is None else pd.DataFrame({ENTREZ_COLUMNS[0]: matrix.entrez})
+    return None if matrix.entrez is None else pd.DataFrame({"entrez_gene_id": matrix.entrez})
 
 
 def _labels_provenance(labelling: Labelling) -> dict[str, object]:
@@ -165,8 +164,8 @@ def _without_empty_genes(matrix: Matrix, notes: list[str]) -> Matrix:
     known = np.flatnonzero(missing < len(matrix.samples))
     if not len(known):
         raise DeepCMEError(
-            f"No gene has a value in any of the {len(matrix.samples):,} labelled samples: is it "
-            "the right file, and are its numbers read as numbers?"
+            f"No gene has a value in any of the {len(matrix.samples):,} labelled samples: is "
+            "it the right file, and are its numbers read as numbers?"
         )
     notes.append(
         f"{int(missing.sum()):,} values are missing; {len(missing) - len(known):,} genes "

@@ -19,7 +19,12 @@ from deepcme.scales import Scale
 from deepcme.sources.assembly import LabelRule, assemble
 from deepcme.sources.clinical import ClinicalTable
 from deepcme.sources.delimited import Grid, NotANumberError, read_numbers
-from deepcme.sources.expression import ONE_GENE_EACH, GeneNaming, expression_of, with_genes_named
+from deepcme.sources.expression import (
+    ONE_GENE_EACH,
+    GeneNaming,
+    expression_of,
+    with_genes_named,
+)
 from deepcme.sources.identity import annotate
 from deepcme.sources.joining import join_clinical
 from deepcme.sources.layout import TextTable, find_table

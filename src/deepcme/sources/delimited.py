@@ -246,7 +246,7 @@ def _text(table: TextTable, rows: pa.Table, position: int) -> pd.Series:
     column = rows[str(position)]
     if table.quoted and pc.any(pc.match_substring_regex(column, r"[\r\n]")).as_py():
         _refuse_misfit(table, len(table.header) + table.n_trailing)
-    text = column.to_pandas().astype(object)
+    text: pd.Series = column.to_pandas().astype(object)
     if not table.quoted and pc.any(pc.match_substring(column, '"')).as_py():
         text = text.map(unquoted)
     return text
@@ -337,8 +337,8 @@ def _refuse_dotted_thousands(
             table.path,
             str(row),
             _name(table, position),
-            f"{dotted[0]!r} beside plain whole numbers has its {table.decimal!r} between thousands; "
-            "save the numbers without it",
+            f"{dotted[0]!r} beside plain whole numbers has a {table.decimal!r} between "
+            "thousands; save the numbers without it",
         )
 
 

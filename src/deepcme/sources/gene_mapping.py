@@ -31,7 +31,7 @@ def gene_mapping(cohort: Cohort, to: GeneIdKind, table: Path | None) -> GeneMapp
     genes = [str(gene) for gene in cohort.gene_ids]
     if table is not None:
         doubts: list[str] = []
-        known = known_targets(read_gene_table(table), to, genes, table, doubts)
+        known = known_targets(read_gene_table(table, doubts), to, genes, table, doubts)
         return replace(map_genes(genes, known, to), doubts=tuple(doubts))
     if to != "symbol" or np.all(cohort.symbols == cohort.gene_ids):
         raise DeepCMEError(

@@ -15,7 +15,12 @@ from deepcme.genes import COLLAPSE_RULE, strongest_of_each
 from deepcme.scales import LINEAR_SCALES, Scale, guess_scale
 from deepcme.sources.assembly import LabelRule, assemble
 from deepcme.sources.clinical import ClinicalTable
-from deepcme.sources.expression import ONE_GENE_EACH, GeneNaming, expression_of, with_genes_named
+from deepcme.sources.expression import (
+    ONE_GENE_EACH,
+    GeneNaming,
+    expression_of,
+    with_genes_named,
+)
 from deepcme.sources.joining import join_clinical
 from deepcme.sources.matrices import Matrix
 from deepcme.sources.patients import (

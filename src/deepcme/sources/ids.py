@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-
-import pandas as pd
 
 from deepcme.errors import DeepCMEError
 from deepcme.words import cleaned, counted, differing_in_case, few
@@ -32,7 +31,7 @@ def clean_ids(
     changed = [old for old, new in zip(before, after, strict=True) if old != new]
     if changed:
         notes.append(
-            f"{Path(where).name}: spaces were taken out of {counted(len(changed), f'{kind} id')} "
+            f"{Path(where).name}: spaces were taken out of {len(changed):,} {kind} ids "
             f"({few(map(repr, changed))})."
         )
     return after
@@ -55,10 +54,9 @@ def require_unique(ids: Sequence[str], kind: str, path: str | Path) -> None:
     DeepCMEError
         Naming a few of them.
     """
-    index = pd.Index(ids, dtype=object)
-    if index.is_unique:
+    if len(set(ids)) == len(ids):
         return
-    repeated = index[index.duplicated()].unique()
+    repeated = [name for name, times in Counter(ids).items() if times > 1]
     occur = "occurs" if len(repeated) == 1 else "occur"
     raise DeepCMEError(
         f"{path}: {counted(len(repeated), f'{kind} id')} {occur} more than once "

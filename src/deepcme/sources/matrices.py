@@ -147,9 +147,8 @@ def _no_samples(
     others = [name for name in columns_that_are_no_sample(names) if name not in listed]
     if others:
         notes.append(
-            f"{path.name}: {counted(len(others), 'column')} that describe{'s' * (len(others) == 1)} "
-            f"genes and no sample {'was' if len(others) == 1 else 'were'} left out "
-            f"({few(others, 6)})."
+            f"{path.name}: left out {counted(len(others), 'column')} that tell of genes and not "
+            f"of a sample ({few(others, 6)})."
         )
     return set(others)
 
@@ -196,7 +195,10 @@ def _checked(matrix: Matrix, path: Path, notes: list[str]) -> Matrix:
 def _read_annotated(path: Path, layer: str | None, notes: list[str]) -> Matrix:
     """A matrix of an `.h5ad` file, which always has the samples in rows."""
     adata = read_h5ad(path)
-    values, var = matrix_of(adata, layer, path)
+    try:
+        values, var = matrix_of(adata, layer)
+    except DeepCMEError as error:
+        raise DeepCMEError(f"{path}: {error}") from error
     if layer is None and (proposal := propose_layer(adata)) is not None:
         notes.append(proposal)
     genes = clean_ids(var.index, "gene", path, notes)

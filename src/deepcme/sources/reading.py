@@ -85,10 +85,10 @@ def read_text_table(source: TextTable) -> pd.DataFrame:
         if not commas.any() or not cells.str.fullmatch(r"-?\d+([.,]\d+)?").all():
             continue
         if source.decimal == ".":
-            row = commas.idxmax()
+            odd = cells[commas].iloc[0]
+            of = table[table[column].str.strip() == odd].iloc[0, 0]
             raise DeepCMEError(
-                f"{source.path}: {table.loc[row].iloc[0]}: the {column} {cells[row]!r} is not a "
-                f"number{comma_hint(cells[row])}."
+                f"{source.path}: {of}: the {column} {odd!r} is not a number{comma_hint(odd)}."
             )
         table[column] = table[column].str.replace(",", ".", regex=False)
     return table

@@ -18,7 +18,12 @@ from deepcme.errors import DeepCMEError
 from deepcme.flow import FlowStep, refuse_lost_outcome
 from deepcme.scales import Scale
 from deepcme.sources.assembly import assemble
-from deepcme.sources.expression import ONE_GENE_EACH, GeneNaming, expression_of, with_genes_named
+from deepcme.sources.expression import (
+    ONE_GENE_EACH,
+    GeneNaming,
+    expression_of,
+    with_genes_named,
+)
 from deepcme.sources.headers import plain_name
 from deepcme.sources.identity import annotate, with_tissues_stated
 from deepcme.sources.ids import clean_ids, require_unique
@@ -26,7 +31,7 @@ from deepcme.sources.matching import rows_by_common_part, rows_of_samples
 from deepcme.sources.matrices import Matrix, read_matrix
 from deepcme.sources.patients import patients_of
 from deepcme.sources.reading import read_table
-from deepcme.words import cleaned, counted, few
+from deepcme.words import cleaned, few
 
 _SAMPLE_ID = "sampleid"
 Orientation = Literal["samples-in-rows", "genes-in-rows"]
@@ -210,9 +215,8 @@ def _in_order_of(
 def _require_none(lacking: Sequence[str], has: Path, lacks: Path) -> None:
     if lacking:
         raise DeepCMEError(
-            f"{counted(len(lacking), 'sample')} of {has} {'is' if len(lacking) == 1 else 'are'} "
-            f"not in {lacks} ({few(lacking)}): leave them out of the one or add them to the "
-            "other."
+            f"{len(lacking):,} samples of {has} are not in {lacks} ({few(lacking)}): leave "
+            "them out of the one or add them to the other."
         )
 
 

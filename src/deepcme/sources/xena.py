@@ -60,8 +60,8 @@ def cohort_from_xena(
     if found.is_linear_sized:
         raise DeepCMEError(
             f"{path}: 0.1% of the values are above {found.upper:.4g}, so they are not "
-            "log2(x + 1) as Xena's GDC hub has them; use `deepcme prepare table` with the right "
-            "--scale."
+            "log2(x + 1) as Xena's GDC hub has them; use `deepcme prepare table` with the "
+            "right --scale."
         )
     notes.append(describe_logs(matrix.values))
     annotation, coverage = join_clinical(annotate(matrix.samples), clinical)
