@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from deepcme import DeepCMEError
+from deepcme.sources.clinical import read_clinical
 from deepcme.sources.gdc.api import GDCClient
 from deepcme.sources.gdc.cases import read_cases
 from deepcme.sources.gdc.catalogue import project_catalogue
@@ -188,8 +189,6 @@ def test_samples_of_other_programmes_have_the_patients_of_the_sheet(tmp_path):
     (tmp_path / "labels.tsv").write_text(
         "sample_id\trelapse\n" + "".join(f"CASE-{i // 2}-S{i}\t{i % 2}\n" for i in range(4))
     )
-    from deepcme.sources.clinical import read_clinical
-
     cohort = cohort_from_gdc(
         tmp_path,
         label_rule("column:relapse"),
@@ -199,7 +198,7 @@ def test_samples_of_other_programmes_have_the_patients_of_the_sheet(tmp_path):
     assert set(cohort.obs["tissue"]) == {"metastatic"}
 
 
-def test_two_files_of_one_sample_need_aliquots(tmp_path):
+def test_two_files_of_one_sample_are_listed(tmp_path):
     rows = ["file_id\tfile_name\tpatient\tsample"]
     rows += [f"id{i}\t{i}.tsv\tTCGA-A1-0001\tTCGA-A1-0001-01A" for i in range(2)]
     (tmp_path / "samples.tsv").write_text("\n".join(rows) + "\n")
@@ -207,8 +206,95 @@ def test_two_files_of_one_sample_need_aliquots(tmp_path):
         star(tmp_path, f"{i}.tsv", [i, 1, 2, 3])
     refused(
         lambda: cohort_from_gdc(tmp_path, label_rule("pathologic-m1")),
-        "several files .*aliquot column",
+        r"samples\.tsv: 1 samples have several files \(TCGA-A1-0001-01A has 0\.tsv, 1\.tsv\): "
+        "leave all but one",
     )
+
+
+def portal_sheet(tmp_path, **columns):
+    """The portal's sheet of today, a row per file; columns replace those given here."""
+    n = len(next(iter(columns.values())))
+    sheet = {
+        "File ID": [f"id{i}" for i in range(n)],
+        "File Name": [f"{i}.tsv" for i in range(n)],
+        "Case ID": [f"C3L-{i:05d}" for i in range(n)],
+        "Sample ID": [f"C3L-{i:05d}-01" for i in range(n)],
+        **{name.replace("_", " "): values for name, values in columns.items()},
+    }
+    path = tmp_path / "gdc_sample_sheet.tsv"
+    pd.DataFrame(sheet).to_csv(path, sep="\t", index=False)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("kind", "descriptor", "specimen", "tissue"),
+    [
+        ("Tumor", "Primary", "Solid Tissue", "primary"),
+        ("Tumor", "Metastatic", "Solid Tissue", "metastatic"),
+        ("Tumor", "Recurrence", "Solid Tissue", "recurrent"),
+        ("Normal", "Not Applicable", "Solid Tissue", "normal"),
+        ("Normal", "Primary", "Peripheral Whole Blood", "normal"),
+        ("Tumor", "Primary", "3D Organoid", "model"),
+        ("Tumor", "Metastatic", "Derived Cell Line", "model"),
+        ("Tumor", "Not Reported", "Solid Tissue", None),
+        ("Not Reported", "Metastatic", "Solid Tissue", "metastatic"),
+        ("Abnormal", "Primary", "Solid Tissue", None),
+        ("Tumor, Tumor", "Primary", "Solid Tissue", "primary"),
+    ],
+)
+def test_tissue_by_the_portals_columns_of_today(tmp_path, kind, descriptor, specimen, tissue):
+    path = portal_sheet(
+        tmp_path, Tissue_Type=[kind], Tumor_Descriptor=[descriptor], Specimen_Type=[specimen]
+    )
+    assert read_sample_sheet(path, [])["tissue"].tolist() == [tissue]
+
+
+def test_the_older_sample_type_says_what_the_descriptor_does_not(tmp_path):
+    path = portal_sheet(tmp_path, Tumor_Descriptor=["Not Reported"], Sample_Type=["Metastatic"])
+    assert read_sample_sheet(path, [])["tissue"].tolist() == ["metastatic"]
+
+
+def test_values_that_stand_twice_in_a_cell_are_one(tmp_path):
+    path = portal_sheet(
+        tmp_path,
+        Case_ID=["C3L-00000, C3L-00000", "C3L-00000"],
+        Sample_ID=["C3L-00000-01, C3L-00000-02", "C3L-00000-06,C3L-00000-06"],
+    )
+    sheet = read_sample_sheet(path, [])
+    assert sheet["patient"].tolist() == ["C3L-00000", "C3L-00000"]
+    assert sheet["sample"].tolist() == ["C3L-00000-01, C3L-00000-02", "C3L-00000-06"]
+
+
+def test_a_file_of_two_patients_is_refused(tmp_path):
+    path = portal_sheet(tmp_path, Case_ID=["C3L-00000, C3L-00001"])
+    refused(
+        lambda: read_sample_sheet(path, []),
+        r"sheet\.tsv: the file 0\.tsv is of several patients",
+    )
+
+
+def test_the_sheet_says_for_each_sample_what_the_first_id_cannot(tmp_path):
+    """A TCGA barcode first, whose patient and tissue are its own; the others are the sheet's."""
+    path = portal_sheet(
+        tmp_path,
+        Case_ID=["TCGA-A1-0001", "CASE-7", "CASE-7", "C3L-00003"],
+        Sample_ID=["TCGA-A1-0001-06A", "S1", "S2", "C3L-00003-01"],
+        Tissue_Type=["Tumor", "Tumor", "Normal", "Tumor"],
+        Tumor_Descriptor=["Not Reported", "Primary", "Not Applicable", "Primary"],
+    )
+    for i in range(4):
+        star(tmp_path, f"{i}.tsv", [i, 1, 2, 3])
+    (tmp_path / "labels.tsv").write_text(
+        "sample_id\trelapse\nTCGA-A1-0001-06A\t1\nS1\t0\nS2\t1\nC3L-00003\t0\n"
+    )
+    cohort = cohort_from_gdc(
+        tmp_path,
+        label_rule("column:relapse"),
+        sample_sheet=path,
+        clinical=[read_clinical(tmp_path / "labels.tsv")],
+    )
+    assert cohort.patients.tolist() == ["TCGA-A1-0001", "CASE-7", "CASE-7", "C3L-00003"]
+    assert cohort.obs["tissue"].tolist() == ["metastatic", "primary", "normal", "primary"]
 
 
 def test_cases_tell_survival_and_distant_metastasis(tmp_path):
@@ -274,7 +360,7 @@ def test_the_real_htseq_files_and_the_matrix_beside_them(shared_data):
 @pytest.mark.shared
 def test_a_real_answer_of_files_as_sample_sheet(shared_data):
     path = shared_data / "resources" / "gdc_files_response_tcga_brca_2018-01-28.tsv.gz"
-    sheet = read_sample_sheet(path)
+    sheet = read_sample_sheet(path, [])
     fpkm = sheet[sheet["file_name"].str.endswith(".FPKM.txt.gz")]
     assert (len(fpkm), fpkm["sample"].nunique(), fpkm["patient"].nunique()) == (
         1222,

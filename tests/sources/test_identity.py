@@ -34,7 +34,7 @@ def test_odd_ids_are_counted_and_named():
     assert notes_on_ids(annotate(ids)) == [
         "1 of 5 sample ids is of GTEx (GTEX-1117F-0226-SM-5GZZ7) and not of TCGA: each was "
         "read by itself.",
-        "2 of 5 sample ids are no TCGA barcodes (S1, S2): each is its own patient, of "
+        "2 of 5 sample ids are no barcodes of TCGA (S1, S2): each is its own patient, of "
         "unknown tissue.",
     ]
     assert notes_on_ids(annotate([TUMOUR, NORMAL])) == []

@@ -22,16 +22,7 @@ def samples_with(**columns):
 
 @pytest.mark.parametrize(
     "name",
-    [
-        "Patient ID",
-        "patientid",
-        "patient no",
-        "Patient-Number",
-        "subject_id",
-        "donor",
-        "Case ID",
-    ]
-    + ["individual", "participant", "_PATIENT", "bcr_patient_barcode", "cases.submitter_id"],
+    ["Patient ID", "patientid", "patient no", "subject_id", "donor", "Case ID", "_PATIENT"],
 )
 def test_the_patients_column_in_any_spelling(name):
     assert patient_column(["age", name, "stage"], None, "x.tsv") == name
@@ -46,7 +37,9 @@ def test_a_whole_barcode_goes_before_its_last_part_and_a_name_before_a_uuid():
 
 def test_the_column_asked_for_must_be_there():
     assert patient_column(["Donor ID", "patient"], "donor_id", "x.tsv") == "Donor ID"
-    with pytest.raises(DeepCMEError, match=r"x\.tsv: there is no column 'who'; it has age, sex"):
+    with pytest.raises(
+        DeepCMEError, match=r"x\.tsv: there is no column 'who'; it has age, sex"
+    ):
         patient_column(["age", "sex"], "who", "x.tsv")
 
 

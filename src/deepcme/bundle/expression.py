@@ -18,8 +18,10 @@ from deepcme.errors import DeepCMEError
 from deepcme.genes import MIN_COVERAGE, gene_identifiers, stable_gene_id, strongest_of_each
 from deepcme.network.architecture import FloatArray
 from deepcme.preprocessing import Log2Transformer
-from deepcme.scales import LINEAR_SCALES, Scale, are_relative, guess_scale, on_scale
-from deepcme.sources.expression import expression_of
+from deepcme.scales import LINEAR_SCALES, Scale, are_relative
+from deepcme.sources.contents import contents_of
+from deepcme.sources.expression import ONE_GENE_EACH, on_known_scale, with_genes_named
+from deepcme.sources.matrices import read_matrix
 from deepcme.words import few
 
 Normalisation = Literal["none", "cohort", "rank"]
@@ -82,23 +84,27 @@ def read_expression(path: str | Path, genes: Genes, scale: Scale | None = None) 
         If the file cannot be read.
     """
     path = Path(path)
-    if path.suffix.lower() == ".h5ad":
+    if contents_of(path).kind == "hdf5":
         return expression_of(Cohort.load(path))
     known = {key for names in _identifier_lists(genes) for key in map(_key, names)} - {""}
-    in_columns = sum(_key(name) in known for name in matrix.columns)
-    in_rows = sum(_key(name) in known for name in matrix.index)
-    if in_rows > in_columns:
-        matrix = matrix.T
-    values = np.ascontiguousarray(matrix.to_numpy(dtype=np.float32))
-    notes = []
-    if scale is None:
-        scale, reason = guess_scale(values)
-        notes.append(f"Scale taken as {scale}: {reason}.")
-    values, said = on_scale(values, scale)
-    notes += said
-    names = [str(name) for name in matrix.columns]
-    samples = [str(sample) for sample in matrix.index]
-    return Expression(values, samples, {"gene_id": names}, scale, tuple(notes))
+
+    def samples_in_rows(rows: Sequence[str], columns: Sequence[str]) -> bool:
+        in_columns = sum(_key(name) in known for name in columns)
+        return in_columns >= sum(_key(name) in known for name in rows)
+
+    notes: list[str] = []
+    matrix = read_matrix(path, samples_in_rows, notes)
+    read = on_known_scale(
+        with_genes_named(matrix, ONE_GENE_EACH, path, notes), scale, notes, path
+    )
+    identifiers = {"gene_id": read.matrix.genes, "entrez": read.matrix.entrez}
+    return Expression(
+        read.matrix.values,
+        read.matrix.samples,
+        {kind: names for kind, names in identifiers.items() if names is not None},
+        read.scale,
+        tuple(read.notes),
+    )
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_type_hints
 
 import typer
+
+if TYPE_CHECKING:
+    from deepcme.sources.expression import GeneNaming
+
+
+StrictOption = Annotated[
+    bool, typer.Option("--strict", help="Refuse what would only be warned about.")
+]
 
 
 @dataclass(frozen=True)
@@ -24,6 +32,12 @@ class Shared:
     ambiguous: Literal["drop", "first"]
     repair_gene_names: bool
     strict: bool
+
+    def naming(self) -> GeneNaming:
+        """What becomes of names that are not the name of one gene."""
+        from deepcme.sources.expression import GeneNaming
+
+        return GeneNaming(self.ambiguous, self.repair_gene_names)
 
 
 def _shared(
@@ -61,12 +75,10 @@ def _shared(
         bool,
         typer.Option(
             "--repair-gene-names",
-            help="Make genes of the dates that a spreadsheet made of them, where only one fits.",
+            help="Give dates that a spreadsheet made of genes their gene back, if only one fits.",
         ),
     ] = False,
-    strict: Annotated[
-        bool, typer.Option("--strict", help="Refuse what would only be warned about.")
-    ] = False,
+    strict: StrictOption = False,
 ) -> Shared:
     return Shared(
         output,

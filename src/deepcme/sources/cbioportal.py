@@ -22,7 +22,7 @@ from deepcme.sources.delimited import Grid, NotANumberError, read_numbers
 from deepcme.sources.expression import (
     ONE_GENE_EACH,
     GeneNaming,
-    expression_of,
+    on_known_scale,
     with_genes_named,
 )
 from deepcme.sources.identity import annotate
@@ -74,7 +74,7 @@ def cohort_from_cbioportal(
     matrix = with_genes_named(matrix, naming, path, notes)
     annotation, coverage = join_clinical(annotate(matrix.samples), clinical)
     return assemble(
-        expression_of(matrix, scale, [*notes, *coverage], path),
+        on_known_scale(matrix, scale, [*notes, *coverage], path),
         annotation,
         label_rule,
         name=path.resolve().parent.name,

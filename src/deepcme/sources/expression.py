@@ -98,7 +98,7 @@ def _strongest_of(matrix: Matrix, notes: list[str]) -> Matrix:
     return matrix.of_genes(columns)
 
 
-def expression_of(
+def on_known_scale(
     matrix: Matrix, scale: Scale | None, notes: list[str], path: Path
 ) -> Expression:
     """The matrix on its scale, worked out and noted if not given.

@@ -18,7 +18,7 @@ from deepcme.sources.clinical import ClinicalTable
 from deepcme.sources.expression import (
     ONE_GENE_EACH,
     GeneNaming,
-    expression_of,
+    on_known_scale,
     with_genes_named,
 )
 from deepcme.sources.joining import join_clinical
@@ -100,7 +100,7 @@ def cohort_from_geo(
     annotation = _annotation(parts, notes)
     annotation, coverage = join_clinical(annotation, clinical)
     return assemble(
-        expression_of(matrix, scale, [*notes, *coverage], paths[0]),
+        on_known_scale(matrix, scale, [*notes, *coverage], paths[0]),
         annotation,
         label_rule,
         name=parts[0].accession,

@@ -131,8 +131,8 @@ def notes_on_ids(annotation: pd.DataFrame) -> list[str]:
             else "patient and tissue are what the tables say, or else its own and unknown"
         )
         notes.append(
-            f"{len(odd):,} of {len(samples):,} sample ids {_be(len(odd))} no {most} barcode{'s' if len(odd) > 1 else ''} "
-            f"({few(odd.index)}): {fate}."
+            f"{len(odd):,} of {len(samples):,} sample ids {_be(len(odd))} no barcodes of "
+            f"{most} ({few(odd.index)}): {fate}."
         )
     return notes
 

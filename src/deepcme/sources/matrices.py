@@ -24,7 +24,7 @@ from deepcme.sources.layers import matrix_of, propose_layer
 from deepcme.sources.layout import TextTable
 from deepcme.sources.reading import find_text_table
 from deepcme.sources.workbooks import read_workbook
-from deepcme.words import counted, few
+from deepcme.words import few
 
 SamplesInRows = Callable[[Sequence[str], Sequence[str]], bool]
 """Takes the ids of the rows and of the columns; tells whether samples are in the rows."""
@@ -147,8 +147,8 @@ def _no_samples(
     others = [name for name in columns_that_are_no_sample(names) if name not in listed]
     if others:
         notes.append(
-            f"{path.name}: left out {counted(len(others), 'column')} that tell of genes and not "
-            f"of a sample ({few(others, 6)})."
+            f"{path.name}: {len(others):,} columns that tell of genes and not of a sample were "
+            f"left out ({few(others, 6)})."
         )
     return set(others)
 

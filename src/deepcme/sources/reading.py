@@ -85,7 +85,7 @@ def read_text_table(source: TextTable) -> pd.DataFrame:
         if not commas.any() or not cells.str.fullmatch(r"-?\d+([.,]\d+)?").all():
             continue
         if source.decimal == ".":
-            odd = cells[commas].iloc[0]
+            odd = str(cells[commas].iloc[0])
             of = table[table[column].str.strip() == odd].iloc[0, 0]
             raise DeepCMEError(
                 f"{source.path}: {of}: the {column} {odd!r} is not a number{comma_hint(odd)}."

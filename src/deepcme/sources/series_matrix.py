@@ -111,8 +111,9 @@ def _attributes(sample_lines: list[list[str]], path: Path, notes: list[str]) -> 
         if len(cells) != len(accessions) + 1:
             if name in _CHARACTERISTICS:
                 notes.append(
-                    f"Warning: {path.name}: a line of characteristics ({few(cells[1:2])}) was "
-                    f"left out: it has {len(cells) - 1:,} cells for {len(accessions):,} samples."
+                    f"Warning: {path.name}: a line of characteristics ({few(cells[1:2])}) "
+                    f"has {len(cells) - 1:,} cells for {len(accessions):,} samples and was "
+                    "left out."
                 )
             continue  # an attribute of the whole series, or one that is not given per sample
         for accession, cell in zip(accessions, cells[1:], strict=True):

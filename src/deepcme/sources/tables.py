@@ -21,7 +21,7 @@ from deepcme.sources.assembly import assemble
 from deepcme.sources.expression import (
     ONE_GENE_EACH,
     GeneNaming,
-    expression_of,
+    on_known_scale,
     with_genes_named,
 )
 from deepcme.sources.headers import plain_name
@@ -110,7 +110,7 @@ def cohort_from_tables(
     labelling = replace(labelling, rule=_endpoint_words(columns.label, samples))
     with _naming(expression):
         return assemble(
-            expression_of(matrix.of_samples(np.flatnonzero(chosen)), scale, notes, expression),
+            on_known_scale(matrix.of_samples(np.flatnonzero(chosen)), scale, notes, expression),
             annotation[chosen],
             lambda _: labelling,
             name=expression.parent.name if expression.stem == "expression" else expression.stem,
