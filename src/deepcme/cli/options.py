@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from deepcme.sources.expression import GeneNaming
 
 
+Output = Annotated[Path, typer.Option("--output", "-o", help="Cohort file to write (.h5ad).")]
 StrictOption = Annotated[
     bool, typer.Option("--strict", help="Refuse what would only be warned about.")
 ]
@@ -41,12 +42,7 @@ class Shared:
 
 
 def _shared(
-    output: Annotated[
-        Path,
-        typer.Option(
-            "--output", "-o", help="Cohort file to write (.h5ad).", show_default=False
-        ),
-    ],
+    output: Output,
     patient: Annotated[
         str | None,
         typer.Option(
@@ -75,7 +71,7 @@ def _shared(
         bool,
         typer.Option(
             "--repair-gene-names",
-            help="Give dates that a spreadsheet made of genes their gene back, if only one fits.",
+            help="Make genes again of the dates that a spreadsheet made of them.",
         ),
     ] = False,
     strict: StrictOption = False,

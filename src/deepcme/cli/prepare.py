@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from deepcme.cli.options import Shared, StrictOption, with_shared_options
+from deepcme.cli.options import Output, Shared, StrictOption, with_shared_options
 from deepcme.errors import DeepCMEError
 
 if TYPE_CHECKING:
@@ -92,9 +92,7 @@ def merge(
     cohorts: Annotated[
         list[Path], typer.Argument(metavar="COHORT.h5ad...", help="Two or more cohorts.")
     ],
-    output: Annotated[
-        Path, typer.Option("--output", "-o", help="Cohort file to write (.h5ad).")
-    ],
+    output: Output,
     same_patients: Annotated[
         bool,
         typer.Option(

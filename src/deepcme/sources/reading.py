@@ -88,7 +88,7 @@ def read_text_table(source: TextTable) -> pd.DataFrame:
             odd = str(cells[commas].iloc[0])
             of = table[table[column].str.strip() == odd].iloc[0, 0]
             raise DeepCMEError(
-                f"{source.path}: {of}: the {column} {odd!r} is not a number{comma_hint(odd)}."
+                f"{source.path}: {of!s}: the {column} {odd!r} is not a number{comma_hint(odd)}."
             )
         table[column] = table[column].str.replace(",", ".", regex=False)
     return table
