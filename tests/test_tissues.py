@@ -106,7 +106,7 @@ PHRASES = {
             "uninvolved breast", "unaffected breast", "NAT", "EPI_ADJ_PCA",
             "frozen tissue of adjacent normal", "Normal non-cancerous tissue",
             "Biopsy of cirrhotic non-malignant tissue", "benign breast tissue",
-            "cancer-free breast", "normal breast tissue adjacent to invasive carcinoma",
+            "cancer-free breast", "tumor-distant", "normal breast tissue adjacent to invasive carcinoma",
         ),
     },
     "course of the disease": {

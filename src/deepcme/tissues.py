@@ -79,7 +79,7 @@ _NOT_TUMOUR = (
     rf"non ?{_TUMOUR}",
     rf"(?:no|not|without|free of|negative for|outside|distant from|away from|remote from)"
     rf" (?:(?:a|the|any|residual|evidence|of) )*{_TUMOUR}",
-    rf"{_TUMOUR} (?:free|negative (?:margins?|tissue)|distant (?:tissue|normal))",
+    rf"{_TUMOUR} (?:free|negative (?:margins?|tissue))|{_TUMOUR} distant(?! {_COURSE})",
     r"(?:peri|para|juxta) ?(?:tumor(?:al)?|cancer(?:ous)?)",
     r"(?:un|non ?)(?:involved|affected|diseased)",
 )
