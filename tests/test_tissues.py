@@ -106,7 +106,7 @@ PHRASES = {
             "uninvolved breast", "unaffected breast", "NAT", "EPI_ADJ_PCA",
             "frozen tissue of adjacent normal", "Normal non-cancerous tissue",
             "Biopsy of cirrhotic non-malignant tissue", "benign breast tissue",
-            "cancer-free breast", "normal breast tissue adjacent to invasive carcinoma",
+            "cancer-free breast", "tumor-distant", "normal breast tissue adjacent to invasive carcinoma",
         ),
     },
     "course of the disease": {
@@ -135,7 +135,8 @@ PHRASES = {
         "primary": (
             "breast tumor", "breast cancer", "breast cancer tumor", "tumour biopsy",
             "invasive ductal carcinoma", "Infiltrating Ductal Carcinoma (IDC)", "Breast_Tumor",
-            "frozen tissue of primary tumor", "primary breast tumour", "PRIMARY BREAST TUMORS",
+            "frozen tissue of primary tumor", "Breast_Tumor,_with_paired_metastasis_sample",
+            "tumor with matched normal", "primary breast tumour", "PRIMARY BREAST TUMORS",
             "hepatocellular carcinoma tumor", "normal-like breast cancer", "primary site: primary",
             "breast tumor, hormone receptor normal", "Phyllodes Tumor(PT)",
         ),
@@ -157,7 +158,7 @@ PHRASES = {
         "unknown": (
             "breast", "breast tissue", "core biopsy", "DCIS", "Intraductal Carcinoma (IC)",
             "normal-like", "plasma", "pleural effusion", "tumor and adjacent normal",
-            "tumor/normal", "primary and metastatic tumor", "lymph node", "lymph node tumor",
+            "tumor/normal", "tumor vs. normal", "Tumor-normal pair", "primary and metastatic tumor", "lymph node", "lymph node tumor",
             "tumor stroma", "circulating tumor cells", "fibroadenoma", "benign tumor",
             "tumor-infiltrating lymphocytes", "Metaplastic", "metabolic", "abnormal",
             "recurrent metastatic tumor",
@@ -191,6 +192,7 @@ def test_case_spaces_and_hyphens_change_nothing(case, random):
 def test_every_answer_is_one_of_six():
     assert TISSUES == ("primary", "recurrent", "metastatic", "normal", "model", "unknown")
     assert {case.values[1] for case in CASES} == set(TISSUES)
+    assert [canonical_tissue(tissue) for tissue in TISSUES] == list(TISSUES)
 
 
 @pytest.mark.parametrize(

@@ -79,7 +79,7 @@ _NOT_TUMOUR = (
     rf"non ?{_TUMOUR}",
     rf"(?:no|not|without|free of|negative for|outside|distant from|away from|remote from)"
     rf" (?:(?:a|the|any|residual|evidence|of) )*{_TUMOUR}",
-    rf"{_TUMOUR} (?:free|negative (?:margins?|tissue)|distant (?:tissue|normal))",
+    rf"{_TUMOUR} (?:free|negative (?:margins?|tissue))|{_TUMOUR} distant(?! {_COURSE})",
     r"(?:peri|para|juxta) ?(?:tumor(?:al)?|cancer(?:ous)?)",
     r"(?:un|non ?)(?:involved|affected|diseased)",
 )
@@ -96,6 +96,7 @@ _ASIDES = (
         "",
     ),
     (rf"{_ADJACENT} to (?:the )?normal(?: \w+)?", ""),
+    (rf"with (?:paired|matched|corresponding) (?:\w+ )?(?:{_SPREAD}|normal)(?: \w+)?", ""),
     (r"with (?:\w+ )?(?:free|clear|negative|positive|close) (?:\w+ )?margins?", ""),
     (r"blood derived ,? ?(?:(?:cancer ?,? ?)?(?:peripheral blood|bone marrow)|cancer)", ""),
     (r"(?:lymph )?nodes? (?:negative|positive(?! for)|status)", ""),
@@ -154,7 +155,7 @@ _RULES = (
             r"(?:cell )?cultures?|cultured|in vitro",
             r"\w*xeno ?grafts?|pdxs?|cdxs?|pdxos?|pdos?",
             r"\w*organoids?|\w*spheroids?|\w+spheres?",
-            r"(?:cancer|mouse|animal|murine) models?",
+            r"(?:cancer|mouse|animal|murine) models?|^models?$",
             r"(?:immortali[sz]ed|reprogrammed)(?: \w+)* cells",
             r"primary (?:(?!tumor|cancer)\w+ ){0,3}(?:cells|fibroblasts|keratinocytes)",
             r"mcf ?(?:7|10a?)|mda ?mb ?\d+|t ?47d|sk ?br ?3|bt ?(?:20|474|549)|zr ?75 ?1|hela",
@@ -222,10 +223,13 @@ _KINDS = (
 _GAP = rf"(?:(?!{_TUMOUR} )\w+ ){{0,2}}"
 _SEVERAL_KINDS = _whole_words(
     [
-        rf"{one} {_GAP}(?:and|or|vs|versus|plus) {_GAP}{two}"
+        rf"{one} {_GAP}(?:and|or|vs|versus|plus)(?: ,)? {_GAP}{two}"
         for one, two in permutations(_KINDS, 2)
     ]
-    + [rf"{_TUMOUR} with {_GAP}normal", rf"^{_TUMOUR} normal(?: pairs?)?$"]
+    + [
+        rf"{_TUMOUR} with {_GAP}normal",
+        rf"^{_TUMOUR} (?:, )?normal(?: pairs?)?$|^normal (?:, )?{_TUMOUR}$",
+    ]
 )
 _OUR_SPELLING = (
     (r"tumour", "tumor"),

@@ -46,7 +46,7 @@ def check_repeated_patients(cohort: Cohort, design: StudyDesign) -> Finding | No
 
 
 def check_mixed_tissue(cohort: Cohort, design: StudyDesign) -> Finding | None:
-    """DCM002: normal or metastatic tissue among primary tumours."""
+    """DCM002: normal or metastatic tissue, or a model, among primary tumours."""
     table = pd.crosstab(cohort.obs["tissue"].astype(str), cohort.labels)
     known = table.drop(index=UNKNOWN, errors="ignore")
     if len(known) < 2:
