@@ -90,22 +90,27 @@ def _shared(
 
 def with_shared_options(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command the shared options, which it takes as its parameter `shared`."""
-    own, common = inspect.signature(command), inspect.signature(_shared)
+    common = _parameters(_shared)
+    own = [parameter for parameter in _parameters(command) if parameter.name != "shared"]
 
     @wraps(command)
     def wrapper(**options: Any) -> None:
-        shared = _shared(**{name: options.pop(name) for name in common.parameters})
+        shared = _shared(
+            **{parameter.name: options.pop(parameter.name) for parameter in common}
+        )
         command(**options, shared=shared)
 
-    parameters = [p for name, p in own.parameters.items() if name != "shared"]
     # Parameters without a default go first in a signature.
     ordered = sorted(
-        [*parameters, *common.parameters.values()],
-        key=lambda parameter: parameter.default is not inspect.Parameter.empty,
+        [*own, *common], key=lambda parameter: parameter.default is not parameter.empty
     )
-    wrapper.__signature__ = own.replace(parameters=ordered)  # type: ignore[attr-defined]
-    hints = {**get_type_hints(command, include_extras=True)}
-    hints.pop("shared")
-    wrapper.__annotations__ = {**hints, **get_type_hints(_shared, include_extras=True)}
-    wrapper.__annotations__["return"] = None
+    wrapper.__signature__ = inspect.Signature(ordered)  # type: ignore[attr-defined]
+    wrapper.__annotations__ = {parameter.name: parameter.annotation for parameter in ordered}
     return wrapper
+
+
+def _parameters(function: Callable[..., object]) -> list[inspect.Parameter]:
+    """Parameters of a function, whose annotations are not text any more."""
+    hints = get_type_hints(function, include_extras=True)
+    parameters = inspect.signature(function).parameters.values()
+    return [parameter.replace(annotation=hints[parameter.name]) for parameter in parameters]
