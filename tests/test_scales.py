@@ -115,10 +115,12 @@ def test_one_odd_value_changes_no_scale(values, odd):
 
 
 def test_linear_values_with_a_few_negatives_are_linear():
-    rsem, reason = guess_scale(with_negatives(gamma(0.5, 2000, zeros=0.1), 0.02, 10))
-    assert rsem == "rsem"
-    assert reason.endswith("% are negative, as corrections leave them")
-    assert guess_scale(with_negatives(gamma(2, 500) + 20, 0.2, 10))[0] == "intensity"
+    assert guess_scale(with_negatives(gamma(0.5, 2000, zeros=0.1), 0.02, 10))[0] == "rsem"
+    intensities = with_negatives(gamma(2, 500) + 20, 0.2, 10)
+    assert guess_scale(intensities)[0] == "intensity"
+    scale, reason = guess_scale(np.round(intensities))
+    assert scale == "intensity"
+    assert reason.endswith("are negative, as subtracting the background leaves them")
 
 
 def test_centred_linear_values_cannot_be_logged():
@@ -157,7 +159,8 @@ def test_logs_of_other_bases_and_unknown_offsets():
     values = gamma(0.5, 2000, zeros=0.2)
     assert "log10(x + 0.001)" in describe_logs(np.log10(values + 0.001))
     assert "are logs already" in describe_logs(np.log2(values + 0.37))
-    assert "a log with an offset, where it means" in describe_floor(np.log2(values + 0.37))[0]
+    assert "of the values, which means not" in describe_floor(np.log2(values + 0.37))[0]
+    assert "of the values, which means not" in describe_floor(np.log2(values + 16))[0]
 
 
 def test_log2_of_x_plus_1_needs_no_note():

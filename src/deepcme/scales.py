@@ -115,8 +115,8 @@ class Distribution:
 
     @property
     def is_centred(self) -> bool:
-        """Whether more values are negative than corrections of linear ones leave."""
-        return self.negative > (FEW_NEGATIVES if self.has_zeros else BACKGROUND_NEGATIVES)
+        """Whether more values are negative than subtracting a background leaves."""
+        return self.negative > BACKGROUND_NEGATIVES
 
     @property
     def is_small_counts(self) -> bool:
@@ -227,6 +227,12 @@ _RULES: tuple[_Rule, ...] = (
     ),
     _Rule(
         "intensity",
+        lambda d: d.negative > (HAS_ZEROS if d.all_whole else FEW_NEGATIVES),
+        "{d.negative:.1%} of the values are negative, as subtracting the background leaves "
+        "them",
+    ),
+    _Rule(
+        "intensity",
         lambda d: d.all_whole and not d.has_zeros and d.n_genes >= WIDE,
         "all values are whole numbers, but of {d.n_genes:,} genes hardly any value is 0, as "
         "in rounded intensities",
@@ -273,10 +279,7 @@ def guess_scale(X: Matrix) -> tuple[Scale, str]:
     """
     found = describe_distribution(X)
     rule = next(rule for rule in _RULES if rule.fits(found))
-    reason = rule.reason.format(d=found)
-    if rule.scale in LINEAR_SCALES and found.negative > 0:
-        reason += f", and {_share(found.negative)} are negative, as corrections leave them"
-    return rule.scale, reason
+    return rule.scale, rule.reason.format(d=found)
 
 
 def on_scale(values: Matrix, scale: Scale) -> tuple[Matrix, list[str]]:
@@ -356,10 +359,10 @@ def describe_floor(X: Matrix) -> list[str]:
     if not found.has_shared_floor or found.floor == 0:
         return []
     formula = _log_with_floor(found.floor)
-    origin = f"{formula}, where" if formula else "a log with an offset, where"
+    meaning = f": {formula}, where it means" if formula else ", which means"
     return [
         f"The lowest value, {found.floor:.4g}, is shared by {found.floor_share:.1%} of the "
-        f"values: {origin} it means not expressed."
+        f"values{meaning} not expressed."
     ]
 
 
@@ -372,8 +375,8 @@ def describe_logs(X: Matrix) -> str:
 
 def _log_with_floor(floor: float) -> str | None:
     """The log whose zeros lie at a floor, if its offset has one digit: ``log2(x + 0.001)``."""
-    if floor == 0:
-        return "log2(x + 1)"
+    if floor >= 0:
+        return "log2(x + 1)" if floor == 0 else None
     found = []
     for name, base in (("log2", 2.0), ("ln", np.e), ("log10", 10.0)):
         offset = float(f"{base**floor:.0e}")

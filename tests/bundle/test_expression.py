@@ -88,6 +88,19 @@ def test_a_table_is_read_whichever_way_round_it_lies(tmp_path, orientation, suff
     assert "Scale taken as fpkm" in expression.notes[0]
 
 
+def test_a_table_of_linear_values_with_a_few_negatives_is_read(tmp_path):
+    random = np.random.default_rng(0)
+    X = random.gamma(0.5, 2000, (40, 3)).round()
+    X[:5, 0] = 0.5
+    X[20:23, 2] = [-4, -3, 0]
+    table = pd.DataFrame(X, index=[f"S{i}" for i in range(40)], columns=GENES.id)
+    table.to_csv(tmp_path / "table.csv")
+    expression = read_expression(tmp_path / "table.csv", GENES)
+    assert expression.scale == "rsem"
+    assert expression.X.min() == 0
+    assert "2 negative values (1.7%) became 0" in expression.notes[1]
+
+
 def test_other_columns_of_var_are_no_identifiers():
     cohort = bundle_cohort(ensembl_ids(4))
     cohort.adata.var["gene_type"] = "protein_coding"
