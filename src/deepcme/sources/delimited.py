@@ -346,10 +346,10 @@ def _could_be_dotted(values: NDArray[np.float32]) -> bool:
     """Whether every fraction has at most three decimals and nothing passes 1,000."""
     for start in range(0, values.shape[1], _COLUMNS_AT_ONCE):
         block = values[:, start : start + _COLUMNS_AT_ONCE]
-        fractions = block[np.mod(block, 1) > 0].astype(np.float64)
-        if np.nanmax(np.abs(block), initial=0) >= 1000:
+        known = block[~np.isnan(block)].astype(np.float64)
+        if np.any(np.abs(known) >= 1000):
             return False
-        thousandths = fractions * 1000
+        thousandths = known * 1000
         if np.any(np.abs(thousandths - np.round(thousandths)) > 0.1):
             return False
     return True
