@@ -163,6 +163,11 @@ def _read_as(
                 ),
             )
     except pa.ArrowInvalid as error:
+        if "Empty CSV" in str(error) and not any(
+            "".join(c).strip() for _, c in _records(table)
+        ):
+            kept = [pa.field(str(position), types[str(position)]) for position in wanted]
+            return pa.schema(kept).empty_table()
         _explain(table, names, str(error))
         raise DeepCMEError(
             f"{table.path}: the rows are not a table ({_plain(error)})."

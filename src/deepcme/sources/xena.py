@@ -11,7 +11,7 @@ from pathlib import Path
 
 from deepcme.cohort import Cohort
 from deepcme.errors import DeepCMEError
-from deepcme.scales import describe_distribution, describe_logs
+from deepcme.scales import describe_distribution, describe_floor, describe_logs
 from deepcme.sources.assembly import LabelRule, assemble
 from deepcme.sources.clinical import ClinicalTable
 from deepcme.sources.expression import ONE_GENE_EACH, Expression, GeneNaming, with_genes_named
@@ -63,7 +63,7 @@ def cohort_from_xena(
             "log2(x + 1) as Xena's GDC hub has them; use `deepcme prepare table` with the "
             "right --scale."
         )
-    notes.append(describe_logs(matrix.values))
+    notes += [describe_logs(matrix.values), *describe_floor(matrix.values)]
     annotation, coverage = join_clinical(annotate(matrix.samples), clinical)
     notes += coverage
     if probemap is not None:
