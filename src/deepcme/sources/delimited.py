@@ -107,10 +107,12 @@ def read_numbers(
             )
     texts = [_text(table, rows, position).tolist() for position in text]
     values = _as_array(rows, named)
-    filled = ~np.isnan(values).all(axis=1) | np.array([bool(cell.strip()) for cell in texts[0]])
-    if not filled.all():
-        values = values[filled]
-        texts = [[c for c, keep in zip(cells, filled, strict=True) if keep] for cells in texts]
+    blank = [row for row, cell in enumerate(texts[0]) if not cell.strip()]
+    empty = [row for row in blank if np.isnan(values[row]).all()]
+    if empty:
+        values = np.delete(values, empty, axis=0)
+        gone = set(empty)
+        texts = [[c for row, c in enumerate(cells) if row not in gone] for cells in texts]
     _refuse_dotted_thousands(table, values, text[0], named)
     return texts, values
 
