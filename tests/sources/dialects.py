@@ -95,6 +95,20 @@ def dialects(draw):
 
 
 @st.composite
+def portal_dialects(draw, before=()):
+    """Tabs and no quoting, as the portals write; the rest is what happens on the way."""
+    return Dialect(
+        "\t",
+        draw(st.sampled_from([".tsv", ".txt", ""])),
+        draw(st.sampled_from(LINE_ENDS)),
+        draw(st.sampled_from(ENCODINGS)),
+        gzipped=draw(st.booleans()),
+        named_gz=draw(st.booleans()),
+        before=before,
+    )
+
+
+@st.composite
 def cohorts(draw):
     n, n_genes = draw(st.integers(10, 30)), draw(st.integers(5, 20))
     random = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
