@@ -33,7 +33,7 @@ INVISIBLE = ("\u200b", "\ufeff")
 
 @dataclass
 class Files:
-    """Both sheets with their dialects; `bytes_of` replaces what a sheet would be written as."""
+    """Both sheets with their dialects; `replaced` has other bytes in place of a file."""
 
     cohort: InventedCohort
     genes_in_rows: bool
@@ -44,6 +44,9 @@ class Files:
 
     def sheet(self, which: str) -> Sheet:
         return self.matrix if which == "expression" else self.samples
+
+    def use_decimal(self, decimal: str) -> None:
+        self.dialect = {k: replace(d, decimal=decimal) for k, d in self.dialect.items()}
 
     def content(self, which: str) -> bytes:
         return self.replaced.get(which) or written(self.sheet(which), self.dialect[which])
@@ -271,10 +274,9 @@ def thousands_separator(draw, files):
 
 
 def dotted_thousands_beside_whole_numbers(draw, files):
-    for row in files.matrix.rows:
-        row[1:] = [str(120 + 7 * place) for place in range(1, len(row))]
-    row, place = a_number(draw, files.matrix)
-    row[place] = "5.639"
+    for place, row in enumerate(files.matrix.rows):
+        below = [str(120 + 7 * i) for i in range(1, len(row))]
+        row[1:] = [f"{i}.639" for i in range(1, len(row))] if place % 2 else below
     return "expression"
 
 

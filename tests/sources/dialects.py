@@ -1,8 +1,7 @@
 """A random cohort as people save it: two sheets of cells, written in any dialect of text."""
 
-import csv
 import gzip
-import io
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -63,6 +62,7 @@ class Dialect:
     named_gz: bool = False
     quoting: str = "needed"
     row_names: bool = False
+    decimal: str = "."
     before: tuple[str, ...] = ()
 
     def file_name(self, stem: str) -> str:
@@ -78,7 +78,9 @@ class Dialect:
 def dialects(draw):
     separator = draw(st.sampled_from(SEPARATORS))
     padded_title = TITLE + separator * draw(st.integers(0, 3))
-    before = draw(st.lists(st.sampled_from(["", padded_title, COMMENT]), max_size=2))
+    before = draw(
+        st.lists(st.sampled_from(["", padded_title, COMMENT]), max_size=3, unique=True)
+    )
     if separator != "\t" and draw(st.booleans()):
         before = [f"sep={separator}", *before]
     return Dialect(
@@ -164,18 +166,19 @@ def written(sheet: Sheet, dialect: Dialect) -> bytes:
 
 
 def _line(cells: list[str], dialect: Dialect) -> str:
+    cells = [cell.replace(".", dialect.decimal) if _is_number(cell) else cell for cell in cells]
     if dialect.quotes and any(cells):
         cells = [_quoted(cell, dialect) for cell in cells]
     return dialect.separator.join(cells)
 
 
 def _quoted(cell: str, dialect: Dialect) -> str:
-    if dialect.quoting == "all" or (dialect.quoting == "text" and not _is_number(cell)):
+    needed = any(special in cell for special in (dialect.separator, '"', "\n"))
+    as_text = dialect.quoting == "text" and not _is_number(cell)
+    if needed or as_text or dialect.quoting == "all":
         return '"' + cell.replace('"', '""') + '"'
-    buffer = io.StringIO()
-    csv.writer(buffer, delimiter=dialect.separator, lineterminator="").writerow(["", cell])
-    return buffer.getvalue().removeprefix(dialect.separator)
+    return cell
 
 
 def _is_number(cell: str) -> bool:
-    return cell == "" or cell.replace(".", "", 1).isdigit()
+    return re.fullmatch(r"\d*[.,]?\d*", cell) is not None

@@ -23,13 +23,13 @@ MANY = settings(FEW, max_examples=500)
 COLUMNS = TableColumns(label="relapse", patient="patient", tissue="tissue")
 
 
-def read(written):
+def read(written, decimal="."):
     with tempfile.TemporaryDirectory() as folder:
         paths = []
         for which in ("expression", "samples"):
             paths.append(Path(folder) / written.dialect[which].file_name(which))
             paths[-1].write_bytes(written.content(which))
-        return cohort_from_tables(*paths, COLUMNS)
+        return cohort_from_tables(*paths, COLUMNS, decimal=decimal)
 
 
 def assert_read_as_written(cohort, invented):
@@ -55,7 +55,9 @@ def check_an_example(data):
     wanted = data.draw(st.sets(st.sampled_from(READ), max_size=3))
     for blemish in (blemish for blemish in READ if blemish in wanted):
         blemish(data.draw, written)
-    assert_read_as_written(read(written), written.cohort)
+    decimal = data.draw(st.sampled_from([".", ","]))
+    written.use_decimal(decimal)
+    assert_read_as_written(read(written, decimal), written.cohort)
 
     at_fault = data.draw(st.sampled_from(REFUSED))(data.draw, spoiled)
     if at_fault is not None:
