@@ -86,7 +86,7 @@ def a_number(draw, sheet: Sheet) -> tuple[list[str], int]:
 
 def separators_end_every_row(draw, files):
     which = one_of_both(draw)
-    if files.dialect[which].row_names:
+    if files.dialect[which].row_names or files.sheet(which).header[-1] == "":
         return
     further = [""] * draw(st.integers(1, 3))
     sheet = files.sheet(which)
@@ -107,6 +107,8 @@ def unnamed_column_without_content(draw, files):
     """At the end of the table of samples, where an unnamed column is known by its place."""
     which = one_of_both(draw)
     sheet = files.sheet(which)
+    if files.dialect[which].row_names:
+        return  # of which column is the name then?
     end = len(sheet.header)
     place = end if which == "samples" else draw(st.integers(2, end))
     for row in [sheet.header, *sheet.rows]:
@@ -115,6 +117,8 @@ def unnamed_column_without_content(draw, files):
 
 def unnamed_column_of_samples(draw, files):
     place = len(files.samples.header)
+    if files.dialect["samples"].row_names:
+        return
     files.samples.header.append("")
     content = [f"word {i}" for i in range(len(files.samples.rows))]
     for row, word in zip(files.samples.rows, content, strict=True):

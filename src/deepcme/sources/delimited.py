@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 import re
 import zlib
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -20,13 +19,15 @@ from pyarrow import csv as arrow_csv
 from deepcme.errors import DeepCMEError
 from deepcme.sources.ids import require_unique
 from deepcme.sources.layout import ROW_NAMES, TextTable, unquoted
-from deepcme.sources.text import byte_stream, cut_short, stream_of_lines, text_lines
-from deepcme.words import MISSING_CELLS, counted
+from deepcme.sources.misfits import filled_records, lines_of_rows, refuse_misfit
+from deepcme.sources.text import byte_stream, cut_short, stream_of_lines
+from deepcme.words import MISSING_CELLS
 
 _BLOCK_BYTES = 1 << 24  # a row must fit into one block: room for 200,000 genes and more
 _COLUMNS_AT_ONCE = 256
 _FIRST_ROWS = 200
-_FEWEST_DOTTED = 20
+_FEWEST_DOTTED = 20  # by chance, logs of three decimals are hardly all that many times
+_NO_LOG = 100  # a whole number from here on is no log
 _DOTTED = re.compile(r"-?[1-9]\d{0,2}[.,]\d{3}")
 _WHOLE = re.compile(r"-?\d+")
 
@@ -61,9 +62,10 @@ def read_rows(table: TextTable) -> pd.DataFrame:
     names = [_name(table, position) for position in columns]
     require_unique(names, "column", table.path)
     frame = pd.DataFrame(columns).set_axis(pd.Index(names, dtype=object), axis=1)
+    frame = frame.dropna(how="all").reset_index(drop=True)
     if table.row_names:
         _require_row_names(table, frame[ROW_NAMES])
-    return frame.dropna(how="all").reset_index(drop=True)
+    return frame
 
 
 def read_grid(table: TextTable, n_text: int = 1, left_out: Sequence[int] = ()) -> Grid:
@@ -86,7 +88,8 @@ def read_grid(table: TextTable, n_text: int = 1, left_out: Sequence[int] = ()) -
         position for position in range(n_text, len(table.header)) if position not in left_out
     ]
     rows, values = read_numbers(table, [0], wanted)
-    return Grid(values, rows[0], [_name(table, position) for position in wanted])
+    names = [table.header[position] for position in wanted if table.header[position]]
+    return Grid(values, rows[0], names)
 
 
 def read_numbers(
@@ -117,6 +120,10 @@ def read_numbers(
     return texts, values
 
 
+class _BlankRowsError(Exception):
+    """Rows of separators alone are of another length than the others."""
+
+
 class _TextAmongNumbersError(Exception):
     """A cell that should be a number is not; it is still to be found."""
 
@@ -128,21 +135,38 @@ class _TextAmongNumbersError(Exception):
 def _read(
     table: TextTable, kinds: Mapping[int, pa.DataType], wanted: Sequence[int]
 ) -> pa.Table:
+    trailing = [len(table.header) + place for place in range(table.n_trailing)]
+    positions = [*wanted, *trailing]
     try:
-        try:
-            return _read_as(table, kinds, wanted, "utf8")
-        except UnicodeError:
-            return _read_as(table, kinds, wanted, "latin-1")
+        rows = _read_leniently(table, kinds, positions)
     except (OSError, EOFError, zlib.error) as error:
         raise cut_short(table.path) from error
+    for position in trailing:
+        if pc.any(pc.not_equal(pc.utf8_trim_whitespace(rows[str(position)]), "")).as_py():
+            refuse_misfit(table, len(table.header), but_for_empty_ends=True)
+    return rows
+
+
+def _read_leniently(
+    table: TextTable, kinds: Mapping[int, pa.DataType], wanted: Sequence[int]
+) -> pa.Table:
+    """As UTF-8, or else as latin-1; without blank rows if these are what is in the way."""
+    for encoding, blank_rows in (("utf8", True), ("latin-1", True), ("utf8", False)):
+        with suppress(UnicodeError, _BlankRowsError):
+            return _read_as(table, kinds, wanted, encoding, blank_rows)
+    raise DeepCMEError(f"{table.path}: the rows are not a table of text.")
 
 
 def _read_as(
-    table: TextTable, kinds: Mapping[int, pa.DataType], wanted: Sequence[int], encoding: str
+    table: TextTable,
+    kinds: Mapping[int, pa.DataType],
+    wanted: Sequence[int],
+    encoding: str,
+    blank_rows: bool,
 ) -> pa.Table:
     names = [str(position) for position in range(len(table.header) + table.n_trailing)]
     types = {name: kinds.get(position, pa.string()) for position, name in enumerate(names)}
-    stream, skip = _stream(table)
+    stream, skip = _stream(table, blank_rows)
     try:
         with stream:
             return arrow_csv.read_csv(
@@ -165,94 +189,34 @@ def _read_as(
                 ),
             )
     except pa.ArrowInvalid as error:
-        if "Empty CSV" in str(error) and not any(
-            "".join(c).strip() for _, c in _records(table)
-        ):
+        reason = str(error)
+        if "Empty CSV" in reason and next(filled_records(table), None) is None:
             kept = [pa.field(str(position), types[str(position)]) for position in wanted]
             return pa.schema(kept).empty_table()
-        _explain(table, names, str(error))
-        raise DeepCMEError(
-            f"{table.path}: the rows are not a table ({_plain(error)})."
-        ) from error
+        if "invalid UTF8" in reason:
+            raise UnicodeError(reason) from error
+        conversion = re.search(r"In CSV column #(\d+)", reason)
+        if conversion is not None:
+            raise _TextAmongNumbersError(int(conversion[1])) from error
+        refuse_misfit(table, len(names))
+        raise _BlankRowsError from error
 
 
-def _explain(table: TextTable, names: list[str], reason: str) -> None:
-    """Raise what a failure of Arrow's means, where it is known."""
-    if "invalid UTF8" in reason:
-        raise UnicodeError(reason)
-    conversion = re.search(r"In CSV column #(\d+)", reason)
-    if conversion is not None:
-        raise _TextAmongNumbersError(int(conversion[1]))
-    _refuse_misfit(table, len(names))
-
-
-def _stream(table: TextTable) -> tuple[pa.NativeFile, int]:
+def _stream(table: TextTable, blank_rows: bool) -> tuple[pa.NativeFile, int]:
     """A stream to read the table from, and how many lines of it to skip."""
-    if table.end_mark is None:
+    if table.end_mark is None and blank_rows:
         return byte_stream(table.path), table.skip
-    return stream_of_lines(_lines_to_mark(table, table.end_mark)), 0
-
-
-def _lines_to_mark(table: TextTable, end_mark: str) -> Generator[str, None, None]:
-    for line in islice(text_lines(table.path), table.skip, None):
-        if line.lower().startswith(end_mark):
-            return
-        yield line
-    raise DeepCMEError(
-        f"{table.path}: the file is cut short: the line {end_mark} at its end is missing; "
-        "fetch it again."
-    )
-
-
-def _records(table: TextTable) -> Iterator[tuple[int, list[str]]]:
-    """Rows with the number of their first line, slowly, to name what is wrong with one."""
-    lines = (
-        islice(text_lines(table.path), table.skip, None)
-        if table.end_mark is None
-        else _lines_to_mark(table, table.end_mark)
-    )
-    if not table.quoted:
-        for number, line in enumerate(lines, start=table.skip + 1):
-            yield number, line.split(table.separator)
-        return
-    reader = csv.reader((f"{line}\n" for line in lines), delimiter=table.separator)
-    start = table.skip + 1
-    try:
-        for cells in reader:
-            yield start, cells
-            start = table.skip + reader.line_num + 1
-    except csv.Error:
-        yield start, ["\n"]  # a quote that runs on and on
-
-
-def _refuse_misfit(table: TextTable, width: int) -> None:
-    """Name the first row that has another number of cells, or a line end within a cell."""
-    records = ((line, cells) for line, cells in _records(table) if "".join(cells).strip(" "))
-    for line, cells in records:
-        if any("\n" in cell for cell in cells):
-            raise DeepCMEError(
-                f"{table.path}: row {line}: a quote opens a cell that runs over the end of the "
-                "line; close the quote, or take line breaks out of cells."
-            )
-        if len(cells) == width:
-            continue
-        if len(cells) < width and next(records, None) is None:
-            raise DeepCMEError(
-                f"{table.path}: the file is cut short: its last row, {line}, has "
-                f"{counted(len(cells), 'cell')} where there should be {width:,}; fetch or save "
-                "it again."
-            )
-        raise DeepCMEError(
-            f"{table.path}: row {line} has {counted(len(cells), 'cell')} where the header and "
-            f"the rows before it have {width:,}; the row must be mended in the file."
-        )
+    lines = lines_of_rows(table)
+    if not blank_rows:
+        lines = (line for line in lines if line.replace(table.separator, "").strip())
+    return stream_of_lines(lines), 0
 
 
 def _text(table: TextTable, rows: pa.Table, position: int) -> pd.Series:
     """A column of text, without the quotes of a table in which they are no dialect."""
     column = rows[str(position)]
     if table.quoted and pc.any(pc.match_substring_regex(column, r"[\r\n]")).as_py():
-        _refuse_misfit(table, len(table.header) + table.n_trailing)
+        refuse_misfit(table, len(table.header) + table.n_trailing)
     text: pd.Series = column.to_pandas().astype(object)
     if not table.quoted and pc.any(pc.match_substring(column, '"')).as_py():
         text = text.map(unquoted)
@@ -335,9 +299,9 @@ def _refuse_dotted_thousands(
     cells = {position: _text(table, rows, position) for position in named[:_FIRST_ROWS]}
     every = [cell for column in cells.values() for cell in column if cell not in MISSING_CELLS]
     dotted = [cell for cell in every if table.decimal in cell]
-    if len(dotted) < _FEWEST_DOTTED or not any(map(_WHOLE.fullmatch, every)):
-        return
-    if all(map(_DOTTED.fullmatch, dotted)):
+    whole = [int(cell) for cell in every if _WHOLE.fullmatch(cell)]
+    enough = len(dotted) >= _FEWEST_DOTTED or max(whole, default=0) >= _NO_LOG
+    if dotted and whole and enough and all(map(_DOTTED.fullmatch, dotted)):
         position = next(p for p, column in cells.items() if dotted[0] in column.tolist())
         row = _text(table, rows, ids)[cells[position].tolist().index(dotted[0])]
         raise NotANumberError(
@@ -360,8 +324,3 @@ def _could_be_dotted(values: NDArray[np.float32]) -> bool:
         if np.any(np.abs(thousandths - np.round(thousandths)) > 0.1):
             return False
     return True
-
-
-def _plain(error: Exception) -> str:
-    """Arrow's reason without its prefix."""
-    return " ".join(str(error).removeprefix("CSV parse error: ").split())[:120]

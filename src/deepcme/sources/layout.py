@@ -17,7 +17,7 @@ from deepcme.words import cleaned, few
 ROW_NAMES = "row"
 """What the column of row ids is called where the header leaves its name out."""
 
-_TRIED_ROWS = 8
+_TRIED_ROWS = 12
 _SEPARATOR_LINE = re.compile(r'"?sep=(?P<separator>.)"?', re.IGNORECASE)
 _NUMBER_WITH_POINT = re.compile(r"-?\d*\.\d+")
 _QUOTED_NUMBER = re.compile(r'\t"-?\d+([.,]\d+)?(e-?\d+)?"(\t|$)', re.IGNORECASE | re.MULTILINE)
@@ -56,6 +56,10 @@ class _Record:
     def filled(self) -> list[str]:
         return [cell.strip() for cell in self.cells if cell.strip()]
 
+    @property
+    def is_comment(self) -> bool:
+        return self.cells[0].startswith("#")
+
 
 def find_table(
     path: Path,
@@ -93,6 +97,8 @@ def find_table(
     before, head, told = _start_of_table(lines)
     if not head:
         raise DeepCMEError(f"{path}: no line names the columns; the file holds no table.")
+    if decimal in separators:  # the comma may be both, but then numbers are quoted
+        separators = separators.replace(decimal, "") + decimal
     separator = told or _separator(head, separators)
     header, *rows = _without_titles(_records(head, separator), path, notes)
     # A file of the portals has no quotes around numbers: one that has follows other rules.
@@ -126,22 +132,25 @@ def _start_of_table(lines: Iterator[str]) -> tuple[int, list[str], str | None]:
 
 
 def _separator(head: Sequence[str], separators: str) -> str:
-    """The separator that most rows agree about."""
+    """The separator that most rows agree about, the header being one cell short or not."""
 
     def agreement(separator: str) -> int:
         widths = Counter(len(record.cells) for record in _records(head, separator))
-        return max((n for width, n in widths.items() if width > 1), default=0)
+        return max(
+            (n + widths[width - 1] for width, n in widths.items() if width > 2), default=0
+        )
 
-    return max(separators, key=agreement)
+    def agreement_of_two(separator: str) -> int:
+        return sum(len(record.cells) == 2 for record in _records(head, separator))
+
+    best = max(separators, key=agreement)
+    return best if agreement(best) else max(separators, key=agreement_of_two)
 
 
 def _records(head: Sequence[str], separator: str) -> list[_Record]:
     """Rows among the first lines, without blank ones; a quoted cell may run over lines."""
-    if separator == "\t" and not _header_runs_on(head[0]):
-        records = [
-            _Record([unquoted(cell) for cell in line.split("\t")], number)
-            for number, line in enumerate(head, start=1)
-        ]
+    if separator == "\t":
+        records = list(_tab_separated(head))
     else:
         reader = csv.reader((f"{line}\n" for line in head), delimiter=separator)
         records = []
@@ -153,8 +162,18 @@ def _records(head: Sequence[str], separator: str) -> list[_Record]:
     return [record for record in records if record.filled]
 
 
-def _header_runs_on(line: str) -> bool:
-    return any(cell.count('"') == 1 and cell.startswith('"') for cell in line.split("\t"))
+def _tab_separated(head: Sequence[str]) -> Iterator[_Record]:
+    """Rows by their lines; only a cell of the header may run over the end of its line."""
+    open_line, before_rows = "", True
+    for number, line in enumerate(head, start=1):
+        line = f"{open_line} {line}" if open_line else line
+        cells = line.split("\t")
+        runs_on = any(cell.count('"') == 1 and cell.startswith('"') for cell in cells)
+        open_line = line if before_rows and runs_on else ""
+        if not open_line:
+            record = _Record([unquoted(cell) for cell in cells], number)
+            before_rows = before_rows and len(record.filled) < 2
+            yield record
 
 
 def unquoted(cell: str) -> str:
@@ -166,12 +185,18 @@ def unquoted(cell: str) -> str:
 
 
 def _without_titles(records: list[_Record], path: Path, notes: list[str]) -> list[_Record]:
-    while len(records) > 1 and _is_title(records[0], records[1]):
-        notes.append(
-            f"{path.name}: the line {records[0].filled[0][:60]!r} before the header was taken "
-            "for a title."
-        )
-        records = records[1:]
+    """The records from the header on; a comment may stand below a title."""
+    while len(records) > 1:
+        first, *others = records
+        following = next((r for r in others if not r.is_comment), first)
+        if _is_title(first, following):
+            notes.append(
+                f"{path.name}: the line {first.filled[0][:60]!r} before the header was taken "
+                "for a title."
+            )
+        elif not first.is_comment:
+            break
+        records = others
     return records
 
 
@@ -186,22 +211,35 @@ def _is_title(record: _Record, following: _Record) -> bool:
 def _described(table: TextTable, rows: list[list[str]], notes: list[str]) -> TextTable:
     """The table with what its first rows tell: trailing separators or row names."""
     header, path = table.header, table.path
-    widths = {len(row) for row in rows}
-    while header and not header[-1] and widths and max(widths) < len(header):
-        header = header[:-1]
-    extra = min(widths, default=len(header)) - len(header)
-    n_trailing, row_names = 0, False
-    if extra > 0 and all(not "".join(row[len(header) :]).strip() for row in rows):
-        n_trailing = extra
+    width = min((len(row) for row in rows), default=len(header))
+    content, named = _width_of_content(*rows), _width_of_content(header)
+    header = header[: max(named, width)]
+    row_names = False
+    if width > len(header) and content > named:
+        if named < len(header):
+            raise DeepCMEError(
+                f"{path}: the header names {named:,} columns and the rows have {content:,}: "
+                "name every column."
+            )
+        row_names = content == named + 1 and _look_like_ids([row[0] for row in rows])
+    if row_names:
+        header = [ROW_NAMES, *header]
+    n_trailing = 0
+    if width > len(header) and content <= len(header):
+        n_trailing = width - len(header)
         notes.append(f"{path.name}: the empty cells at the end of every row were left out.")
-    elif extra == 1 and len(widths) == 1 and _look_like_ids([row[0] for row in rows]):
-        header, row_names = [ROW_NAMES, *header], True
     if len(header) < 2:
         raise DeepCMEError(
             f"{path}: only one column was found ({few(header)}); the cells of a table are "
             "separated by tabs, commas or semicolons."
         )
     return replace(table, header=header, n_trailing=n_trailing, row_names=row_names)
+
+
+def _width_of_content(*rows: list[str]) -> int:
+    """How many cells there are up to the last that is filled in any row."""
+    filled = [place for row in rows for place, cell in enumerate(row, start=1) if cell.strip()]
+    return max(filled, default=0)
 
 
 def _look_like_ids(cells: list[str]) -> bool:
