@@ -255,7 +255,7 @@ _RULES: tuple[_Rule, ...] = (
         "a median of {d.median_expressed:.3g} among expressed genes is usual for FPKM",
     ),
 )
-"""The first that fits decides; docs/scales.md shows the same table."""
+"""The first that fits decides; docs/preparing-a-cohort.md shows the same table."""
 
 
 def guess_scale(X: Matrix) -> tuple[Scale, str]:

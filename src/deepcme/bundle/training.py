@@ -85,7 +85,7 @@ def train_model(
 ) -> Model:
     """Train a `DeepCMEEnsemble` on all patients of a cohort, calibrated out of fold.
 
-    As in the honest protocol: primary tumours only where the tissue is known,
+    As in the honest protocol: primary tumours only (`Cohort.keep_primary_tumours`),
     genes expressed in at least 10% of samples, standardised values clipped at 5.
     Performance, calibration and threshold come from five-fold cross-validation
     by patient in which every step is fitted anew.

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 Output = Annotated[Path, typer.Option("--output", "-o", help="Cohort file to write (.h5ad).")]
 StrictOption = Annotated[
-    bool, typer.Option("--strict", help="Refuse what would only be warned about.")
+    bool, typer.Option("--strict", help="Write nothing if there is a warning.")
 ]
 
 
@@ -47,31 +47,33 @@ def _shared(
         str | None,
         typer.Option(
             metavar="COLUMN",
-            help="Patient of each sample, a column of the samples' tables.",
-            show_default="as the samples' ids and the tables tell",
+            help="Who the patient is: a column of the samples, characteristics or --clinical.",
+            show_default="worked out and reported",
         ),
     ] = None,
     keep_tissue: Annotated[
         list[str] | None,
         typer.Option(
-            help="primary, recurrent, metastatic, normal, model or unknown; may be repeated."
+            metavar="TISSUE",
+            help="Keep only primary, recurrent, metastatic, normal, model or unknown tissue; "
+            "may be repeated.",
         ),
     ] = None,
     one_per_patient: Annotated[
         bool, typer.Option("--one-per-patient", help="Keep one sample of each patient.")
     ] = False,
     decimal: Annotated[
-        Literal[".", ","], typer.Option(help="Decimal point of the numbers in text files.")
+        Literal[".", ","], typer.Option(help="Decimal point of your CSV and TSV tables.")
     ] = ".",
     ambiguous: Annotated[
         Literal["drop", "first"],
-        typer.Option(help="What becomes of a row that names several genes (A /// B)."),
+        typer.Option(help="What becomes of a row or probe of several genes (A /// B)."),
     ] = "drop",
     repair_gene_names: Annotated[
         bool,
         typer.Option(
             "--repair-gene-names",
-            help="Make genes again of the dates that a spreadsheet made of them.",
+            help="Turn dates that a spreadsheet made of genes (2-Sep) back into genes.",
         ),
     ] = False,
     strict: StrictOption = False,

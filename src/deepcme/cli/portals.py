@@ -97,13 +97,15 @@ def xena(
     ],
     labels: LabelsOption,
     shared: Shared,
-    probemap: Annotated[Path | None, typer.Option(help="probeMap of the matrix.")] = None,
+    probemap: Annotated[
+        Path | None, typer.Option(help="probeMap of the matrix, for gene symbols.")
+    ] = None,
     clinical: ClinicalOption = None,
     time: TimeOption = None,
     event: EventOption = None,
     horizon: HorizonOption = None,
 ) -> None:
-    """Make a cohort of a UCSC Xena matrix, which is log2(x + 1) already."""
+    """Make a cohort of a UCSC Xena matrix, whose values are logs already."""
     from deepcme.sources.clinical import read_clinical
     from deepcme.sources.xena import cohort_from_xena
 

@@ -34,7 +34,9 @@ def table(
     expression: Annotated[
         Path, typer.Option(help="Expression matrix (.csv, .tsv, .xlsx, .parquet, .gct, .h5ad).")
     ],
-    samples: Annotated[Path, typer.Option(help="Table with one row per sample.")],
+    samples: Annotated[
+        Path, typer.Option(help="Table with one row per sample (.csv, .tsv, .xlsx, .parquet).")
+    ],
     label: Annotated[
         str, typer.Option(metavar="COLUMN", help="Endpoint: 1 or 0, blank where unknown.")
     ],
@@ -46,7 +48,8 @@ def table(
         ),
     ] = None,
     tissue: Annotated[
-        str | None, typer.Option(metavar="COLUMN", help="Primary tumour, normal, ...")
+        str | None,
+        typer.Option(metavar="COLUMN", help="Tissue, such as primary tumour or normal."),
     ] = None,
     batch: Annotated[str | None, typer.Option(metavar="COLUMN", help="Batch or plate.")] = None,
     where: Annotated[
@@ -56,7 +59,9 @@ def table(
     scale: ScaleOption = None,
     layer: Annotated[
         str | None,
-        typer.Option(help="Of an .h5ad file: a layer, or raw.", show_default="X"),
+        typer.Option(
+            help="What to take of an .h5ad file: the name of a layer, or raw.", show_default="X"
+        ),
     ] = None,
     orientation: Annotated[
         Literal["samples-in-rows", "genes-in-rows"] | None,
@@ -97,7 +102,7 @@ def merge(
         bool,
         typer.Option(
             "--same-patients",
-            help="Take a patient id of two cohorts for one person; barcodes always are.",
+            help="Take equal patient ids of two cohorts for one person; barcodes always are.",
         ),
     ] = False,
     strict: StrictOption = False,

@@ -139,7 +139,11 @@ def _listed(settings: Mapping[str, Any]) -> str:
 
 def _preprocessing(settings: Mapping[str, Any], cohort: Mapping[str, Any]) -> str:
     primary = settings["tissue"] == "primary"
-    tissue = "Primary tumours only, where the tissue is known." if primary else "All tissues."
+    tissue = (
+        "Primary tumours only (all samples where the tissue of none is known)."
+        if primary
+        else "All tissues."
+    )
     linear = cohort["scale"] in LINEAR_SCALES
     log = (
         f"log2(x + 1) of the {cohort['scale']} values"
