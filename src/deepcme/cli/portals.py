@@ -115,6 +115,7 @@ def xena(
         clinical=[read_clinical(path, shared.decimal) for path in clinical or ()],
         patient=shared.patient,
         probemap=probemap,
+        decimal=shared.decimal,
         naming=shared.naming(),
     )
     finish(cohort, shared)
@@ -144,6 +145,7 @@ def cbioportal(
         clinical=[read_clinical(path, shared.decimal) for path in clinical or ()],
         patient=shared.patient,
         scale=scale,
+        decimal=shared.decimal,
         naming=shared.naming(),
     )
     finish(cohort, shared)
@@ -181,6 +183,7 @@ def geo(
         clinical=[read_clinical(path, shared.decimal) for path in clinical or ()],
         patient=shared.patient,
         scale=scale,
+        decimal=shared.decimal,
         naming=shared.naming(),
     )
     finish(cohort, shared)

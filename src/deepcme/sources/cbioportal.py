@@ -41,6 +41,7 @@ def cohort_from_cbioportal(
     *,
     clinical: Sequence[ClinicalTable] = (),
     patient: str | None = None,
+    decimal: str = ".",
     scale: Scale | None = None,
     naming: GeneNaming = ONE_GENE_EACH,
 ) -> Cohort:
@@ -58,6 +59,8 @@ def cohort_from_cbioportal(
         ``data_clinical_patient.txt``, ``data_clinical_sample.txt`` or a portal export.
     patient : str, optional
         The column that names the patients.
+    decimal : str
+        The decimal point of the numbers.
     scale : Scale, optional
         Worked out from the values, and noted, if not given.
     naming : GeneNaming
@@ -70,7 +73,7 @@ def cohort_from_cbioportal(
     """
     path = Path(expression)
     notes = [note for table in clinical for note in table.notes]
-    matrix = _read_expression(path, naming.ambiguous, notes)
+    matrix = _read_expression(path, naming.ambiguous, decimal, notes)
     matrix = with_genes_named(matrix, naming, path, notes)
     annotation, coverage = join_clinical(annotate(matrix.samples), clinical)
     return assemble(
@@ -83,8 +86,10 @@ def cohort_from_cbioportal(
     )
 
 
-def _read_expression(path: Path, ambiguous: AmbiguousRule, notes: list[str]) -> Matrix:
-    source = find_table(path, notes, separators="\t")
+def _read_expression(
+    path: Path, ambiguous: AmbiguousRule, decimal: str, notes: list[str]
+) -> Matrix:
+    source = find_table(path, notes, separators="\t", decimal=decimal)
     header = source.header
     n_text = sum(name in (_SYMBOL, _ENTREZ) for name in header[:2])
     if n_text == 0:

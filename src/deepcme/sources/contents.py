@@ -28,9 +28,12 @@ _NO_TABLES = (
     (b"RDX", "a file of R", "write its table with write.csv"),
     (b"X\n\x00", "a file of R", "write its table with write.csv"),
     (b"A\n\x00", "a file of R", "write its table with write.csv"),
+    (b"{\\rtf", "a document (RTF)", "save it as plain text"),
+    (b"version https://git-lfs", "a pointer of Git LFS", "fetch the file that it stands for"),
 )
 _MARKUP = re.compile(
-    rb"(?P<page><!doctype html|<html)|(?P<xml><\?xml|<[a-z]+[ >])|(?P<json>[{\[])"
+    rb"(?P<page><!doctype html|<html)|(?P<xml><\?xml|<[a-z]+[ >])"
+    rb'|(?P<json>\{\s*["}]|\[\s*["{\[])'
 )
 _TAR_MARK = slice(257, 262)
 
@@ -47,6 +50,8 @@ class Contents:
 
 def require_file(path: Path) -> None:
     """Refuse a path at which there is no file, or an empty one."""
+    if path.is_dir():
+        raise DeepCMEError(f"{path}: this is a folder; name the file in it.")
     if not path.is_file():
         raise DeepCMEError(f"{path}: there is no such file.")
     if path.stat().st_size == 0:
@@ -94,13 +99,16 @@ def _unpacked(path: Path) -> bytes:
 def _require_workbook(path: Path) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
-            if "[Content_Types].xml" in archive.namelist():
-                return
+            names = archive.namelist()
     except (OSError, zipfile.BadZipFile) as error:
         raise DeepCMEError(
             f"{path}: this is not a readable Excel workbook (.xlsx), nor another archive; "
             "it is damaged or cut short."
         ) from error
+    if "xl/workbook.xml" in names or "[Content_Types].xml" in names:
+        return
+    if "content.xml" in names:
+        raise DeepCMEError(f"{path}: this is an OpenDocument file: save it as .xlsx or .csv.")
     raise DeepCMEError(f"{path}: this is a ZIP archive: unpack it and name the file in it.")
 
 
@@ -114,8 +122,9 @@ def _refuse_other_formats(path: Path, start: bytes) -> None:
     if found is not None:
         what = {"page": "a web page", "xml": "XML", "json": "JSON"}[str(found.lastgroup)]
         raise DeepCMEError(
-            f"{path}: this is {what}, not a table: the server may have sent it in place of "
-            "the file; download it again."
+            f"{path}: this is {what}, not a table: if a server sent it in place of the file, "
+            "download it again; if a program wrote a table so, open it there and save it as "
+            ".csv."
         )
     if b"\x00" in start and not start.startswith(_UTF_16):
         raise DeepCMEError(

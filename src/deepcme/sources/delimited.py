@@ -25,11 +25,11 @@ from deepcme.words import MISSING_CELLS
 
 _BLOCK_BYTES = 1 << 24  # a row must fit into one block: room for 200,000 genes and more
 _COLUMNS_AT_ONCE = 256
-_FIRST_ROWS = 200
-_FEWEST_DOTTED = 20  # by chance, logs of three decimals are hardly all that many times
-_NO_LOG = 100  # a whole number from here on is no log
-_DOTTED = re.compile(r"-?[1-9]\d{0,2}[.,]\d{3}")
-_WHOLE = re.compile(r"-?\d+")
+_FIRST_COLUMNS = 200
+_FEWEST_MARKED = 20
+_FEWEST_WHOLE = 5
+_NO_LOG = 100
+_IN_THOUSANDS = r"-?[1-9]\d{0,2}[.,]\d{3}"
 
 
 @dataclass(frozen=True)
@@ -150,10 +150,10 @@ def _read(
 def _read_leniently(
     table: TextTable, kinds: Mapping[int, pa.DataType], wanted: Sequence[int]
 ) -> pa.Table:
-    """As UTF-8, or else as latin-1; without blank rows if these are what is in the way."""
-    for encoding, blank_rows in (("utf8", True), ("latin-1", True), ("utf8", False)):
+    """As UTF-8, or else line by line: each in its encoding, and without blank ones."""
+    for by_lines in (False, True):
         with suppress(UnicodeError, _BlankRowsError):
-            return _read_as(table, kinds, wanted, encoding, blank_rows)
+            return _read_as(table, kinds, wanted, by_lines)
     raise DeepCMEError(f"{table.path}: the rows are not a table of text.")
 
 
@@ -161,12 +161,11 @@ def _read_as(
     table: TextTable,
     kinds: Mapping[int, pa.DataType],
     wanted: Sequence[int],
-    encoding: str,
-    blank_rows: bool,
+    by_lines: bool,
 ) -> pa.Table:
     names = [str(position) for position in range(len(table.header) + table.n_trailing)]
     types = {name: kinds.get(position, pa.string()) for position, name in enumerate(names)}
-    stream, skip = _stream(table, blank_rows)
+    stream, skip = _stream(table, by_lines)
     try:
         with stream:
             return arrow_csv.read_csv(
@@ -175,7 +174,6 @@ def _read_as(
                     column_names=names,
                     skip_rows=skip,
                     block_size=_BLOCK_BYTES,
-                    encoding=encoding,
                 ),
                 parse_options=arrow_csv.ParseOptions(
                     delimiter=table.separator, quote_char='"' if table.quoted else False
@@ -202,14 +200,14 @@ def _read_as(
         raise _BlankRowsError from error
 
 
-def _stream(table: TextTable, blank_rows: bool) -> tuple[pa.NativeFile, int]:
+def _stream(table: TextTable, by_lines: bool) -> tuple[pa.NativeFile, int]:
     """A stream to read the table from, and how many lines of it to skip."""
-    if table.end_mark is None and blank_rows:
+    if not by_lines and table.end_mark is None:
         return byte_stream(table.path), table.skip
-    lines = lines_of_rows(table)
-    if not blank_rows:
-        lines = (line for line in lines if line.replace(table.separator, "").strip())
-    return stream_of_lines(lines), 0
+    filled = (
+        line for line in lines_of_rows(table) if line.replace(table.separator, "").strip()
+    )
+    return stream_of_lines(filled), 0
 
 
 def _text(table: TextTable, rows: pa.Table, position: int) -> pd.Series:
@@ -259,8 +257,7 @@ def _all_numbers(
 def _refuse_text(table: TextTable, position: int, rows: pa.Table) -> NDArray[np.float32]:
     cells = _text(table, rows, position).str.strip()
     missing = cells.isin(MISSING_CELLS)
-    dotted = cells if table.decimal == "." else cells.str.replace(table.decimal, ".")
-    numbers = pd.to_numeric(dotted.mask(missing), errors="coerce")
+    numbers = pd.to_numeric(with_point(cells.mask(missing), table.decimal), errors="coerce")
     odd = (numbers.isna() & ~missing).to_numpy()
     if odd.any():
         row = int(np.argmax(odd))
@@ -272,6 +269,13 @@ def _refuse_text(table: TextTable, position: int, rows: pa.Table) -> NDArray[np.
             f"{cells[row]!r} is not a number{hint}",
         )
     return numbers.to_numpy(dtype=np.float32)
+
+
+def with_point(cells: pd.Series, decimal: str) -> pd.Series:
+    """Numbers written with a decimal point; a point beside a decimal comma is no number."""
+    if decimal == ".":
+        return cells
+    return cells.mask(cells.str.contains(".", regex=False, na=False)).str.replace(decimal, ".")
 
 
 def comma_hint(cell: str) -> str:
@@ -295,32 +299,51 @@ def _refuse_dotted_thousands(
     """Refuse ``5.639`` beside ``262``: a mark between thousands, read as 5.6 beside 262."""
     if not _could_be_dotted(values):
         return
-    rows = _read(table, {}, [ids, *named[:_FIRST_ROWS]]).slice(0, _FIRST_ROWS)
-    cells = {position: _text(table, rows, position) for position in named[:_FIRST_ROWS]}
-    every = [cell for column in cells.values() for cell in column if cell not in MISSING_CELLS]
-    dotted = [cell for cell in every if table.decimal in cell]
-    whole = [int(cell) for cell in every if _WHOLE.fullmatch(cell)]
-    enough = len(dotted) >= _FEWEST_DOTTED or max(whole, default=0) >= _NO_LOG
-    if dotted and whole and enough and all(map(_DOTTED.fullmatch, dotted)):
-        position = next(p for p, column in cells.items() if dotted[0] in column.tolist())
-        row = _text(table, rows, ids)[cells[position].tolist().index(dotted[0])]
+    looked_at = named[:_FIRST_COLUMNS]
+    rows = _read(table, {}, [ids, *looked_at])
+    cells = pd.concat([_text(table, rows, position) for position in looked_at], keys=looked_at)
+    odd = mark_between_thousands(cells, table.decimal)
+    if odd is not None:
+        position, row = cells.index[(cells == odd).to_numpy()][0]
         raise NotANumberError(
-            table.path,
-            str(row),
-            _name(table, position),
-            f"{dotted[0]!r} beside plain whole numbers has a {table.decimal!r} between "
-            "thousands; save the numbers without it",
+            table.path, str(_text(table, rows, ids)[row]), _name(table, position), odd_mark(odd)
         )
 
 
+def mark_between_thousands(cells: pd.Series, decimal: str) -> str | None:
+    """A number such as ``5.639`` whose mark stands between thousands, if others show it.
+
+    They do if all numbers with the mark are so, and plain whole ones pass 100, or are
+    many: of logs and measurements to three decimals some end earlier.
+    """
+    known = cells[~cells.isin(MISSING_CELLS)].astype(str).str.strip()
+    marked = known[known.str.contains(decimal, regex=False)]
+    if marked.empty or not marked.str.fullmatch(_IN_THOUSANDS).all():
+        return None
+    whole = known[known.str.fullmatch(r"-?[1-9]\d{0,2}")].astype(int).abs()
+    enough = len(marked) >= _FEWEST_MARKED and len(whole) >= _FEWEST_WHOLE
+    return str(marked.iloc[0]) if enough or whole.max() >= _NO_LOG else None
+
+
+def odd_mark(cell: str) -> str:
+    """What is wrong with a number that `mark_between_thousands` found."""
+    return (
+        f"{cell!r} beside plain whole numbers has a mark between thousands; save the numbers "
+        "without it"
+    )
+
+
 def _could_be_dotted(values: NDArray[np.float32]) -> bool:
-    """Whether every fraction has at most three decimals and nothing passes 1,000."""
+    """Whether values have three decimals and a whole part of 1 to 999, but some are whole."""
+    some_whole = False
     for start in range(0, values.shape[1], _COLUMNS_AT_ONCE):
         block = values[:, start : start + _COLUMNS_AT_ONCE]
-        known = block[~np.isnan(block)].astype(np.float64)
-        if np.any(np.abs(known) >= 1000):
+        known = np.abs(block[~np.isnan(block)].astype(np.float64))
+        if np.any(known >= 1000):
             return False
         thousandths = known * 1000
-        if np.any(np.abs(thousandths - np.round(thousandths)) > 0.1):
+        broken = known[known % 1 > 0]
+        if np.any(broken < 1) or np.any(np.abs(thousandths - np.round(thousandths)) > 0.1):
             return False
-    return True
+        some_whole = some_whole or len(broken) < len(known)
+    return some_whole

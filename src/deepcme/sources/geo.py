@@ -48,6 +48,7 @@ def cohort_from_geo(
     platforms: Sequence[str | Path] = (),
     clinical: Sequence[ClinicalTable] = (),
     patient: str | None = None,
+    decimal: str = ".",
     scale: Scale | None = None,
     naming: GeneNaming = ONE_GENE_EACH,
 ) -> Cohort:
@@ -69,6 +70,8 @@ def cohort_from_geo(
         Tables by GSM number, besides the characteristics.
     patient : str, optional
         The column that names the patients.
+    decimal : str
+        The decimal point of the numbers.
     scale : Scale, optional
         Worked out from the values, and noted, if not given.
     naming : GeneNaming
@@ -86,7 +89,7 @@ def cohort_from_geo(
             f"not {len(platforms)}."
         )
     notes = [note for table in clinical for note in table.notes]
-    parts = [read_series_matrix(path, notes) for path in paths]
+    parts = [read_series_matrix(path, notes, decimal) for path in paths]
     [scale, *_] = _scales(parts, paths, scale, notes)
     matrices = [part.matrix for part in parts]
     if platforms:

@@ -24,6 +24,11 @@ def plain_name(name: object) -> str:
     return re.sub(r"[\W_]+", "", str(name)).lower()
 
 
+def tells_of_genes(name: str) -> bool:
+    """Whether a column of this name tells of genes, such as ``gene_length``."""
+    return _OF_GENES.fullmatch(plain_name(name)) is not None
+
+
 def columns_that_are_no_sample(names: Iterable[str], listed: Collection[str] = ()) -> list[str]:
     """Names of columns that describe genes, such as ``gene_length`` or ``Description``.
 
@@ -36,7 +41,5 @@ def columns_that_are_no_sample(names: Iterable[str], listed: Collection[str] = (
     """
     samples = {canonical_id(sample) for sample in listed}
     return [
-        name
-        for name in names
-        if _OF_GENES.fullmatch(plain_name(name)) and canonical_id(name) not in samples
+        name for name in names if tells_of_genes(name) and canonical_id(name) not in samples
     ]

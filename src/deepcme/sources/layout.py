@@ -11,14 +11,20 @@ from itertools import islice
 from pathlib import Path
 
 from deepcme.errors import DeepCMEError
+from deepcme.sources.headers import plain_name, tells_of_genes
+from deepcme.sources.ids import clean_ids
 from deepcme.sources.text import text_lines
-from deepcme.words import cleaned, few
+from deepcme.words import few
 
 ROW_NAMES = "row"
 """What the column of row ids is called where the header leaves its name out."""
 
+_NAMES_OF_IDS = re.compile(
+    r"ids?|samples?(id|name|barcode)?|genes?(id)?|(feature|probe)(id)?|(row)?names?|rowid"
+)
 _TRIED_ROWS = 12
 _SEPARATOR_LINE = re.compile(r'"?sep=(?P<separator>.)"?', re.IGNORECASE)
+_NUMBER = re.compile(r"\s*-?\d+([.,]\d+)?\s*")
 _NUMBER_WITH_POINT = re.compile(r"-?\d*\.\d+")
 _QUOTED_NUMBER = re.compile(r'\t"-?\d+([.,]\d+)?(e-?\d+)?"(\t|$)', re.IGNORECASE | re.MULTILINE)
 
@@ -94,19 +100,27 @@ def find_table(
         If there is no header, or it names fewer than two columns.
     """
     lines = islice(text_lines(path), skip, None)
-    before, head, told = _start_of_table(lines)
+    before, comments, head, told = _start_of_table(lines)
     if not head:
         raise DeepCMEError(f"{path}: no line names the columns; the file holds no table.")
     if decimal in separators:  # the comma may be both, but then numbers are quoted
         separators = separators.replace(decimal, "") + decimal
     separator = told or _separator(head, separators)
-    header, *rows = _without_titles(_records(head, separator), path, notes)
+    records = _records(head, separator)
+    if not records or any("\n" in cell and separator in cell for cell in records[0].cells):
+        raise DeepCMEError(
+            f"{path}: a quote in the header opens a cell that runs over the end of the line; "
+            "close the quote, or take it out."
+        )
+    header, *rows = _with_commented_header(
+        _without_titles(records, path, notes), comments, separator
+    )
     # A file of the portals has no quotes around numbers: one that has follows other rules.
     quoted = separator != "\t" or bool(_QUOTED_NUMBER.search("\n".join(head[header.line :])))
     return _described(
         TextTable(
             path,
-            [cleaned(name) for name in header.cells],
+            clean_ids(header.cells, "column", path, notes),
             separator,
             skip + before + header.line,
             end_mark,
@@ -118,17 +132,33 @@ def find_table(
     )
 
 
-def _start_of_table(lines: Iterator[str]) -> tuple[int, list[str], str | None]:
-    """Lines before the table, the first lines of it, and the separator that a line tells."""
+def _start_of_table(
+    lines: Iterator[str],
+) -> tuple[int, list[str], list[str], str | None]:
+    """Lines before the table, the comments among them, its first lines, a told separator."""
     before, told = 0, None
+    comments = []
     for line in lines:
         separator_line = _SEPARATOR_LINE.fullmatch(line.strip())
         if separator_line is not None:
             told = separator_line["separator"]
-        elif line.strip() and not line.startswith("#"):
-            return before, [line, *islice(lines, _TRIED_ROWS)], told
+        elif line.startswith("#"):
+            comments.append(line)
+        elif line.strip():
+            return before, comments, [line, *islice(lines, _TRIED_ROWS)], told
         before += 1
-    return before, [], told
+    return before, comments, [], told
+
+
+def _with_commented_header(
+    records: list[_Record], comments: list[str], separator: str
+) -> list[_Record]:
+    """The records; a lone comment above a row with numbers is the header, without its ``#``."""
+    if len(comments) != 1 or not any(map(_NUMBER.fullmatch, records[0].cells)):
+        return records
+    [named] = _records([comments[0].removeprefix("#")], separator) or [_Record([], 0)]
+    is_header = len(named.cells) == len(records[0].cells)
+    return [replace(named, line=0), *records] if is_header else records
 
 
 def _separator(head: Sequence[str], separators: str) -> str:
@@ -174,6 +204,9 @@ def _tab_separated(head: Sequence[str]) -> Iterator[_Record]:
             record = _Record([unquoted(cell) for cell in cells], number)
             before_rows = before_rows and len(record.filled) < 2
             yield record
+    if open_line:  # the quote is a character like any other
+        for number, line in enumerate(head, start=1):
+            yield _Record([unquoted(cell) for cell in line.split("\t")], number)
 
 
 def unquoted(cell: str) -> str:
@@ -221,9 +254,13 @@ def _described(table: TextTable, rows: list[list[str]], notes: list[str]) -> Tex
                 f"{path}: the header names {named:,} columns and the rows have {content:,}: "
                 "name every column."
             )
-        row_names = content == named + 1 and _look_like_ids([row[0] for row in rows])
+        row_names = content == named + 1 and _are_row_names(header, [row[0] for row in rows])
     if row_names:
         header = [ROW_NAMES, *header]
+        notes.append(
+            f"{path.name}: the header has no name for the first column, which was taken for "
+            "R's row names."
+        )
     n_trailing = 0
     if width > len(header) and content <= len(header):
         n_trailing = width - len(header)
@@ -242,7 +279,14 @@ def _width_of_content(*rows: list[str]) -> int:
     return max(filled, default=0)
 
 
-def _look_like_ids(cells: list[str]) -> bool:
+def _are_row_names(header: list[str], cells: list[str]) -> bool:
+    """Whether the first cells are ids for which the header, as R's, has no name.
+
+    A header that begins with a name for ids lost another cell, unless the rows are
+    numbered.
+    """
+    if _NAMES_OF_IDS.fullmatch(plain_name(header[0])) or tells_of_genes(header[0]):
+        return cells == [str(number) for number in range(1, len(cells) + 1)]
     return (
         all(cell.strip() for cell in cells)
         and len(set(cells)) == len(cells)

@@ -16,7 +16,7 @@ from pyarrow import parquet
 from deepcme.annotated import read_h5ad
 from deepcme.errors import DeepCMEError
 from deepcme.sources.contents import contents_of
-from deepcme.sources.delimited import Grid, NotANumberError, read_grid
+from deepcme.sources.delimited import Grid, NotANumberError, read_grid, with_point
 from deepcme.sources.gene_columns import symbols_in_var
 from deepcme.sources.headers import columns_that_are_no_sample
 from deepcme.sources.ids import clean_ids, require_unique, warn_of_case
@@ -112,7 +112,7 @@ def read_matrix(
         if kind == "parquet":
             grid = _parquet_grid(path, listed, notes)
         elif kind == "workbook":
-            grid = _frame_grid(read_workbook(path, notes), path, listed, notes)
+            grid = _frame_grid(read_workbook(path, notes), path, decimal, listed, notes)
         else:
             source = find_text_table(path, notes, decimal=decimal)
             grid = _text_grid(source, listed, notes)
@@ -232,7 +232,7 @@ def _parquet_grid(path: Path, listed: Collection[str], notes: list[str]) -> Grid
 
 
 def _frame_grid(
-    frame: pd.DataFrame, path: Path, listed: Collection[str], notes: list[str]
+    frame: pd.DataFrame, path: Path, decimal: str, listed: Collection[str], notes: list[str]
 ) -> Grid:
     """A sheet of a workbook, whose cells are text."""
     if frame.shape[1] < 2:
@@ -240,7 +240,7 @@ def _frame_grid(
     rows = [str(value) for value in frame.iloc[:, 0].fillna("")]
     others = _no_samples([str(name) for name in frame.columns[1:]], path, listed, notes)
     names = [str(name) for name in frame.columns[1:] if str(name) not in others]
-    columns = [_numbers(frame[name], name, rows, path) for name in names]
+    columns = [_numbers(with_point(frame[name], decimal), name, rows, path) for name in names]
     values = np.array([column.to_numpy(dtype=np.float32) for column in columns])
     return Grid(values.reshape(len(names), len(rows)).T, rows, names)
 

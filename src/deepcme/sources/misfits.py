@@ -28,7 +28,7 @@ def _up_to_mark(
     table: TextTable, lines: Iterator[str], end_mark: str
 ) -> Generator[str, None, None]:
     for line in lines:
-        if line.lower().startswith(end_mark):
+        if line.lstrip('"').lower().startswith(end_mark):
             return
         yield line
     raise DeepCMEError(

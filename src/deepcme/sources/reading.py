@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from pathlib import Path
+from typing import NoReturn
 
 import pandas as pd
 
 from deepcme.annotated import read_h5ad
 from deepcme.errors import DeepCMEError
 from deepcme.sources.contents import contents_of
-from deepcme.sources.delimited import comma_hint, read_rows
+from deepcme.sources.delimited import (
+    comma_hint,
+    mark_between_thousands,
+    odd_mark,
+    read_rows,
+)
 from deepcme.sources.ids import clean_ids, require_unique
 from deepcme.sources.layout import TextTable, find_table
 from deepcme.sources.text import text_lines
 from deepcme.sources.workbooks import read_workbook
-from deepcme.words import few
+from deepcme.words import few, says_nothing
 
 _GCT_MARK = "#1."
 _GCT_VERSION = "#1.2"
@@ -80,18 +86,30 @@ def read_text_table(source: TextTable) -> pd.DataFrame:
     """
     table = read_rows(source)
     for column in table.columns:
-        cells = table[column].dropna().str.strip()
-        commas = cells.str.fullmatch(r"-?\d+,\d+")
-        if not commas.any() or not cells.str.fullmatch(r"-?\d+([.,]\d+)?").all():
-            continue
-        if source.decimal == ".":
-            odd = str(cells[commas].iloc[0])
-            of = table[table[column].str.strip() == odd].iloc[0, 0]
-            raise DeepCMEError(
-                f"{source.path}: {of!s}: the {column} {odd!r} is not a number{comma_hint(odd)}."
-            )
-        table[column] = table[column].str.replace(",", ".", regex=False)
+        table[column] = _numbers_with_point(table[column], source, table.iloc[:, 0])
     return table
+
+
+def _numbers_with_point(column: pd.Series, source: TextTable, ids: pd.Series) -> pd.Series:
+    """The column as it is, but for decimal commas if all it holds are numbers."""
+    cells = column.dropna().str.strip()
+    cells = cells[~cells.map(says_nothing)]
+    if not cells.str.fullmatch(r"-?\d+([.,]\d+)?").all():
+        return column
+
+    def refuse(cell: str, what: str) -> NoReturn:
+        row = cells.index[(cells == cell).to_numpy()][0]
+        raise DeepCMEError(f"{source.path}: {ids[row]}: the {column.name} {what}.")
+
+    other = "," if source.decimal == "." else "."
+    with_other = cells[cells.str.contains(other, regex=False)]
+    if len(with_other):
+        cell = str(with_other.iloc[0])
+        hint = comma_hint(cell) if other == "," else ", with --decimal ,"
+        refuse(cell, f"{cell!r} is not a number{hint}")
+    if (marked := mark_between_thousands(cells, source.decimal)) is not None:
+        refuse(marked, odd_mark(marked))
+    return column.str.replace(",", ".", regex=False)
 
 
 def find_text_table(path: Path, notes: list[str], *, decimal: str = ".") -> TextTable:

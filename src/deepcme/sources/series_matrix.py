@@ -38,7 +38,7 @@ class SeriesMatrix:
     matrix: Matrix
 
 
-def read_series_matrix(path: Path, notes: list[str]) -> SeriesMatrix:
+def read_series_matrix(path: Path, notes: list[str], decimal: str = ".") -> SeriesMatrix:
     """Read one series matrix file.
 
     Raises
@@ -49,7 +49,9 @@ def read_series_matrix(path: Path, notes: list[str]) -> SeriesMatrix:
     """
     accession, sample_lines, n_lines = _read_metadata(path)
     attributes = _attributes(sample_lines, path, notes)
-    source = find_table(path, notes, separators="\t", skip=n_lines, end_mark=_TABLE_END)
+    source = find_table(
+        path, notes, separators="\t", skip=n_lines, end_mark=_TABLE_END, decimal=decimal
+    )
     grid = read_grid(source)
     if not grid.rows:
         raise DeepCMEError(

@@ -60,7 +60,7 @@ def _repaired(line: str) -> str:
 
 
 def byte_stream(path: Path) -> pa.NativeFile:
-    """The bytes of a text file as UTF-8 or latin-1, unpacked on the way."""
+    """The bytes of a text file, unpacked on the way."""
     contents = contents_of(path)
     if contents.encoding == "utf-16":
         return stream_of_lines(text_lines(path))

@@ -71,11 +71,13 @@ def _workbook(path: Path, *, values: bool) -> Iterator[openpyxl.Workbook]:
         with warnings.catch_warnings():
             # openpyxl warns of styles and extensions that it does not keep: no cell is lost.
             warnings.simplefilter("ignore")
-            workbook = openpyxl.load_workbook(path, read_only=True, data_only=values)
-            try:
-                yield workbook
-            finally:
-                workbook.close()
+            # By a handle: openpyxl would judge the file by the end of its name.
+            with path.open("rb") as file:
+                workbook = openpyxl.load_workbook(file, read_only=True, data_only=values)
+                try:
+                    yield workbook
+                finally:
+                    workbook.close()
     except DeepCMEError:
         raise
     except Exception as error:

@@ -28,6 +28,7 @@ def cohort_from_xena(
     clinical: Sequence[ClinicalTable] = (),
     probemap: str | Path | None = None,
     patient: str | None = None,
+    decimal: str = ".",
     naming: GeneNaming = ONE_GENE_EACH,
 ) -> Cohort:
     """Make a cohort of a matrix of the GDC hub; its values are not logged again.
@@ -44,6 +45,8 @@ def cohort_from_xena(
         The hub's probeMap, which gives the symbols.
     patient : str, optional
         The column that names the patients.
+    decimal : str
+        The decimal point of the numbers.
     naming : GeneNaming
         What becomes of a row of several genes, and of genes that became dates.
 
@@ -54,7 +57,7 @@ def cohort_from_xena(
     """
     path = Path(expression)
     notes = [note for table in clinical for note in table.notes]
-    matrix = read_matrix(path, genes_in_rows, notes)
+    matrix = read_matrix(path, genes_in_rows, notes, decimal=decimal)
     matrix = with_genes_named(matrix, naming, path, notes)
     found = describe_distribution(matrix.values)
     if found.is_linear_sized:
