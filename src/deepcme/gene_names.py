@@ -32,6 +32,7 @@ _SYMBOL_AND_ENTREZ = re.compile(r"(?P<symbol>[^|]*)\|(?P<entrez>\d+)")
 _ENSEMBL_AND_SYMBOL = re.compile(
     r"(?P<first>ENSG\d{11}(\.\d+)?)[|_](?!PAR_Y)[^|]+|[^|]+[|_](?P<last>ENSG\d{11}(\.\d+)?)"
 )
+_ONE_WORD = re.compile(r"[A-Za-z0-9.@-]+")
 _PLACEHOLDERS = ("0", "-1", "None")
 
 
@@ -62,6 +63,8 @@ def genes_in(cell: str) -> list[str]:
     name one gene twice, the symbol or the Ensembl id is taken. Of a ``gene_assignment``
     (``NM_000546 // TP53 // title // 17p13.1 // 7157``), the second field is the gene.
     """
+    if _ONE_WORD.fullmatch(cell):
+        return _named((cell,))
     cell = cleaned(cell)
     if "//" in cell:
         records = [record.split(" // ") for record in cell.split("///")]

@@ -24,7 +24,7 @@ from deepcme.sources.text import byte_stream, cut_short, stream_of_lines
 from deepcme.words import MISSING_CELLS
 
 _BLOCK_BYTES = 1 << 24  # a row must fit into one block: room for 200,000 genes and more
-_COLUMNS_AT_ONCE = 256
+_COLUMNS_AT_ONCE = 8  # most matrices are told by the first few
 _FIRST_COLUMNS = 200
 _FEWEST_MARKED = 20
 _FEWEST_WHOLE = 5

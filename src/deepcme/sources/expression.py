@@ -92,9 +92,10 @@ def _require_unique_genes(genes: list[str], path: Path) -> None:
 
 
 def _strongest_of(matrix: Matrix, notes: list[str]) -> Matrix:
+    if len(set(matrix.genes)) == len(matrix.genes):
+        return matrix
     columns, n_collapsed = strongest_of_each(matrix.values, matrix.genes)
-    if n_collapsed:
-        notes.append(f"{n_collapsed:,} genes had several rows: {COLLAPSE_RULE}.")
+    notes.append(f"{n_collapsed:,} genes had several rows: {COLLAPSE_RULE}.")
     return matrix.of_genes(columns)
 
 

@@ -162,19 +162,17 @@ def _with_commented_header(
 
 
 def _separator(head: Sequence[str], separators: str) -> str:
-    """The separator that most rows agree about, the header being one cell short or not."""
+    """The separator that stands most often where rows agree about their number of cells.
 
-    def agreement(separator: str) -> int:
-        widths = Counter(len(record.cells) for record in _records(head, separator))
-        return max(
-            (n + widths[width - 1] for width, n in widths.items() if width > 2), default=0
-        )
+    The header may have one cell less, as R's has.
+    """
 
-    def agreement_of_two(separator: str) -> int:
-        return sum(len(record.cells) == 2 for record in _records(head, separator))
+    def explained(separator: str) -> int:
+        widths = [len(record.cells) for record in _records(head, separator)]
+        usual = Counter(widths).most_common(1)[0][0] if widths else 1
+        return sum(width - 1 for width in widths if width in (usual, usual - 1))
 
-    best = max(separators, key=agreement)
-    return best if agreement(best) else max(separators, key=agreement_of_two)
+    return max(separators, key=explained)
 
 
 def _records(head: Sequence[str], separator: str) -> list[_Record]:

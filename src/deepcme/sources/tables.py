@@ -176,7 +176,10 @@ class _Side:
         DeepCMEError
             If neither side has one, or the other side than was asked for has more.
         """
-        in_rows, in_columns = self._found(rows), self._found(columns)
+        listed = set(self.listed)
+        in_rows, in_columns = (sum(name in listed for name in ids) for ids in (rows, columns))
+        if in_rows == in_columns == 0:
+            in_rows, in_columns = self._found(rows), self._found(columns)
         if in_rows == in_columns == 0:
             raise DeepCMEError(
                 f"{self.expression} and {self.samples} share no sample id: the matrix has rows "
