@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 from deepcme import DeepCMEError
-from deepcme.sources.geo import cohort_from_geo, read_series_matrix
+from deepcme.sources.expression import GeneNaming
+from deepcme.sources.geo import cohort_from_geo
 from deepcme.sources.labels import Horizon, label_rule
+from deepcme.sources.series_matrix import read_series_matrix
 
 SERIES = (
     '!Series_title\t"Breast cancer relapse"\n'
@@ -88,7 +90,7 @@ def test_a_title_may_speak_of_the_patients_outcome(tmp_path):
 
 
 def test_characteristics_are_read_cell_by_cell(tmp_path):
-    attributes = read_series_matrix(written(tmp_path, SERIES)).attributes
+    attributes = read_series_matrix(written(tmp_path, SERIES), []).attributes
     assert attributes["age"].fillna("").tolist() == ["50", "", "61"]
     assert attributes["grade"].fillna("").tolist() == ["", "2", ""]
     assert attributes["time"].fillna("").tolist() == ["10: months", "", ""]
@@ -114,7 +116,7 @@ def test_a_probe_of_several_genes_can_go_to_the_first(tmp_path):
         [written(tmp_path, SERIES)],
         RELAPSE,
         platforms=[written(tmp_path, PLATFORM, "GPL96.txt")],
-        ambiguous="first",
+        naming=GeneNaming(ambiguous="first"),
     )
     assert cohort.gene_ids.tolist() == ["DDR1", "RFC2", "HSPA6"]
 
@@ -207,7 +209,7 @@ def test_a_patient_and_a_time_among_the_characteristics(tmp_path):
         ("!series_matrix_table_begin", "!table", "no line !series_matrix_table_begin"),
         ('"GSM1"\t"GSM2"\t"GSM3"\n"1007', '"GSM1"\t"GSM2"\t"GSM4"\n"1007', "only one has GSM4"),
         ("10.5", "high", "sample GSM1, gene 1007_s_at: 'high' is not a number"),
-        ("1053_at", "117_at", "1 row ids occur more than once"),
+        ("1053_at", "117_at", r"1 probe id occurs more than once \(117_at\)"),
         (
             '!Sample_geo_accession\t"GSM1"',
             '!Sample_geo_accession\t"GSM2"',

@@ -77,6 +77,10 @@ def test_survival_table(matrix, tmp_path):
 
 def test_linear_values_are_refused(matrix):
     with gzip.open(matrix, "wt") as file:
-        file.write(MATRIX.replace("11.737669863177452", "3417.5"))
-    with pytest.raises(DeepCMEError, match="values reach 3418, so they are not log2"):
+        file.write(MATRIX.replace("\t11.737669863177452\t9.78135971352466", "\t3417\t882"))
+    with pytest.raises(
+        DeepCMEError,
+        match=r"htseq_fpkm\.tsv\.gz: 0\.1% of the values are above 882, so they are not "
+        r"log2\(x \+ 1\)",
+    ):
         cohort_from_xena(matrix, label_rule("pathologic-m1"))

@@ -108,7 +108,7 @@ def read_matrix(
         return _read_annotated(path, layer, notes)
     if layer is not None:
         raise DeepCMEError(f"{path}: only an .h5ad file has layers; leave --layer out.")
-    with _naming_sample_and_gene(samples_in_rows, listed):
+    with naming_sample_and_gene(samples_in_rows, listed):
         if kind == "parquet":
             grid = _parquet_grid(path, listed, notes)
         elif kind == "workbook":
@@ -120,10 +120,16 @@ def read_matrix(
 
 
 @contextmanager
-def _naming_sample_and_gene(
-    samples_in_rows: SamplesInRows, listed: Collection[str]
+def naming_sample_and_gene(
+    samples_in_rows: SamplesInRows, listed: Collection[str] = ()
 ) -> Iterator[None]:
-    """Say sample and gene where a reader knows rows and columns."""
+    """Name sample and gene where a reader of rows and columns refuses a cell.
+
+    Raises
+    ------
+    DeepCMEError
+        In place of a `NotANumberError`.
+    """
     try:
         yield
     except NotANumberError as error:
@@ -163,11 +169,11 @@ def as_matrix(
     DeepCMEError
         If it is empty, an id repeats or a value is infinite.
     """
+    if not grid.rows or not grid.columns:
+        raise DeepCMEError(f"{path}: the matrix is empty.")
     in_rows = samples_in_rows(grid.rows, grid.columns)
     samples, genes = (grid.rows, grid.columns) if in_rows else (grid.columns, grid.rows)
     values = grid.values if in_rows else grid.values.T
-    if not samples or not genes:
-        raise DeepCMEError(f"{path}: the matrix is empty.")
     return _checked(
         Matrix(
             values,

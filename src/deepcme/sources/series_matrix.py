@@ -18,7 +18,7 @@ from deepcme.sources.clinical import known_words
 from deepcme.sources.delimited import read_grid
 from deepcme.sources.ids import require_unique
 from deepcme.sources.layout import find_table
-from deepcme.sources.matrices import Matrix, as_matrix, genes_in_rows
+from deepcme.sources.matrices import Matrix, as_matrix, genes_in_rows, naming_sample_and_gene
 from deepcme.sources.text import text_lines
 from deepcme.words import cleaned, few
 
@@ -50,7 +50,8 @@ def read_series_matrix(path: Path, notes: list[str]) -> SeriesMatrix:
     accession, sample_lines, n_lines = _read_metadata(path)
     attributes = _attributes(sample_lines, path, notes)
     source = find_table(path, notes, separators="\t", skip=n_lines, end_mark=_TABLE_END)
-    grid = read_grid(source)
+    with naming_sample_and_gene(genes_in_rows):
+        grid = read_grid(source)
     if not grid.rows:
         raise DeepCMEError(
             f"{path}: the series matrix holds no values; a sequencing series keeps them in "
