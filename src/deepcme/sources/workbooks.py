@@ -68,10 +68,11 @@ def _without_titles(
 def _workbook(path: Path, *, values: bool) -> Iterator[openpyxl.Workbook]:
     """The workbook with the values of its formulas, or with the formulas themselves."""
     try:
-        with warnings.catch_warnings():
+        # Given a path, openpyxl would go by the ending of its name.
+        with path.open("rb") as file, warnings.catch_warnings():
             # openpyxl warns of styles and extensions that it does not keep: no cell is lost.
             warnings.simplefilter("ignore")
-            workbook = openpyxl.load_workbook(path, read_only=True, data_only=values)
+            workbook = openpyxl.load_workbook(file, read_only=True, data_only=values)
             try:
                 yield workbook
             finally:
