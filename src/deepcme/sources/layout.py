@@ -11,8 +11,9 @@ from itertools import islice
 from pathlib import Path
 
 from deepcme.errors import DeepCMEError
+from deepcme.sources.ids import clean_ids
 from deepcme.sources.text import text_lines
-from deepcme.words import cleaned, few
+from deepcme.words import few
 
 ROW_NAMES = "row"
 """What the column of row ids is called where the header leaves its name out."""
@@ -100,7 +101,7 @@ def find_table(
     return _described(
         TextTable(
             path,
-            [cleaned(name) for name in header.cells],
+            clean_ids(header.cells, "column", path, notes),
             separator,
             skip + before + header.line,
             end_mark,

@@ -243,12 +243,19 @@ def _frame_grid(
     """A sheet of a workbook, whose cells are text."""
     if frame.shape[1] < 2:
         raise DeepCMEError(f"{path}: only one column was found; is it a table?")
+    header = [str(name) for name in frame.columns[1:]]
+    if "" in header:
+        raise DeepCMEError(
+            f"{path}: column {header.index('') + 2} has no name; name it or leave it out."
+        )
     rows = [str(value) for value in frame.iloc[:, 0].fillna("")]
-    others = _no_samples([str(name) for name in frame.columns[1:]], path, listed, notes)
-    names = [str(name) for name in frame.columns[1:] if str(name) not in others]
-    columns = [_numbers(frame[name], name, rows, path) for name in names]
-    values = np.array([column.to_numpy(dtype=np.float32) for column in columns])
-    return Grid(values.reshape(len(names), len(rows)).T, rows, names)
+    others = _no_samples(header, path, listed, notes)
+    places = [place for place, name in enumerate(header, start=1) if name not in others]
+    names = [header[place - 1] for place in places]
+    values = np.empty((len(places), len(rows)), dtype=np.float32)
+    for row, place in enumerate(places):
+        values[row] = _numbers(frame.iloc[:, place], names[row], rows, path)
+    return Grid(values.T, rows, names)
 
 
 def _numbers(column: pd.Series, name: str, rows: Sequence[str], path: Path) -> pd.Series:

@@ -18,7 +18,8 @@ def read_workbook(path: Path, notes: list[str], needed: Collection[str] = ()) ->
     """Read the one sheet that holds a table, or the one with the needed columns.
 
     Every cell becomes text, a whole number without a decimal point; blank cells
-    are None. A title above the header is passed over.
+    are None. A title above the header is passed over, and so is a column with neither
+    name nor content; one with content alone is called "".
 
     Raises
     ------
@@ -42,8 +43,9 @@ def read_workbook(path: Path, notes: list[str], needed: Collection[str] = ()) ->
             f"{path}: no single sheet of the workbook{wanted}; save the sheet as .csv."
         )
     [(sheet, (header, *rows))] = sheets.items()
-    names = [name if name is not None else f"column {i + 1}" for i, name in enumerate(header)]
-    table = pd.DataFrame(rows, columns=pd.Index(names, dtype=object), dtype=object)
+    names = pd.Index([name or "" for name in header], dtype=object)
+    table = pd.DataFrame(rows, columns=names, dtype=object)
+    table = table.loc[:, (names != "") | table.notna().any().to_numpy()]
     if table.isna().to_numpy().any():
         _refuse_formulas_without_values(path, sheet)
     return table.dropna(how="all")
