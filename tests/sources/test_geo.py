@@ -96,6 +96,16 @@ def test_characteristics_are_read_cell_by_cell(tmp_path):
     assert attributes["time"].fillna("").tolist() == ["10: months", "", ""]
 
 
+def test_samples_without_any_attribute_are_samples(tmp_path):
+    start = '!Sample_geo_accession\t"GSM1"\t"GSM2"\t"GSM3"\n'
+    kept = [start, '!Sample_characteristics_ch1\t""\t"grade: 2"\t""\n']
+    _, begin, table = SERIES.partition("!series_matrix_table_begin")
+    for lines in (kept[:1], kept):
+        path = written(tmp_path, "".join(lines) + begin + table)
+        series = read_series_matrix(path, [])
+        assert series.attributes.index.tolist() == ["GSM1", "GSM2", "GSM3"]
+
+
 def test_probes_become_genes(tmp_path):
     cohort = cohort_from_geo(
         [written(tmp_path, SERIES)],

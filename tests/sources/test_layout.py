@@ -30,7 +30,16 @@ def test_commas_within_cells_do_not_separate_where_tabs_do(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "before", ["sep=,\n", '"sep=,"\n', "SEP=,\n", "\n\n", "# made by hand\n#\n", "#\n\nsep=,\n"]
+    "before",
+    [
+        "sep=,\n",
+        '"sep=,"\n',
+        "SEP=,\n",
+        "\n\n",
+        ",,\n" * 12,
+        "# made by hand\n#\n",
+        "#\n\nsep=,\n",
+    ],
 )
 def test_lines_before_the_header_that_say_nothing(tmp_path, before):
     assert matrix_of(written(tmp_path, before + MATRIX)) == (*VALUES, [])
@@ -117,8 +126,9 @@ def test_a_line_break_within_a_header_cell_is_a_space(tmp_path, separator):
     assert table_of(path)[0] == ["gene", "Sample 1", "Sample 2"]
 
 
-def test_a_file_without_a_header(tmp_path):
-    refused(table_of, written(tmp_path, "#a\n\n#b\n"), "no line names the columns")
+@pytest.mark.parametrize("text", ["#a\n\n#b\n", "\n", ",,", ",,\n" * 20, ' \t\n"\t'])
+def test_a_file_without_a_header(tmp_path, text):
+    refused(table_of, written(tmp_path, text), "no line names the columns")
 
 
 def test_a_header_alone(tmp_path):

@@ -19,6 +19,7 @@ ROW_NAMES = "row"
 """What the column of row ids is called where the header leaves its name out."""
 
 _TRIED_ROWS = 8
+_BLANK = " \t,;"
 _SEPARATOR_LINE = re.compile(r'"?sep=(?P<separator>.)"?', re.IGNORECASE)
 _NUMBER_WITH_POINT = re.compile(r"-?\d*\.\d+")
 _QUOTED_NUMBER = re.compile(r'\t"-?\d+([.,]\d+)?(e-?\d+)?"(\t|$)', re.IGNORECASE | re.MULTILINE)
@@ -92,10 +93,11 @@ def find_table(
     """
     lines = islice(text_lines(path), skip, None)
     before, head, told = _start_of_table(lines)
-    if not head:
-        raise DeepCMEError(f"{path}: no line names the columns; the file holds no table.")
     separator = told or _separator(head, separators)
-    header, *rows = _without_titles(_records(head, separator), path, notes)
+    records = _records(head, separator)
+    if not records:
+        raise DeepCMEError(f"{path}: no line names the columns; the file holds no table.")
+    header, *rows = _without_titles(records, path, notes)
     # A file of the portals has no quotes around numbers: one that has follows other rules.
     quoted = separator != "\t" or bool(_QUOTED_NUMBER.search("\n".join(head[header.line :])))
     return _described(
@@ -120,7 +122,7 @@ def _start_of_table(lines: Iterator[str]) -> tuple[int, list[str], str | None]:
         separator_line = _SEPARATOR_LINE.fullmatch(line.strip())
         if separator_line is not None:
             told = separator_line["separator"]
-        elif line.strip() and not line.startswith("#"):
+        elif line.strip(_BLANK) and not line.startswith("#"):
             return before, [line, *islice(lines, _TRIED_ROWS)], told
         before += 1
     return before, [], told
@@ -138,7 +140,7 @@ def _separator(head: Sequence[str], separators: str) -> str:
 
 def _records(head: Sequence[str], separator: str) -> list[_Record]:
     """Rows among the first lines, without blank ones; a quoted cell may run over lines."""
-    if separator == "\t" and not _header_runs_on(head[0]):
+    if separator == "\t" and not _header_runs_on(head):
         records = [
             _Record([unquoted(cell) for cell in line.split("\t")], number)
             for number, line in enumerate(head, start=1)
@@ -154,8 +156,9 @@ def _records(head: Sequence[str], separator: str) -> list[_Record]:
     return [record for record in records if record.filled]
 
 
-def _header_runs_on(line: str) -> bool:
-    return any(cell.count('"') == 1 and cell.startswith('"') for cell in line.split("\t"))
+def _header_runs_on(head: Sequence[str]) -> bool:
+    cells = [cell for line in head[:1] for cell in line.split("\t")]
+    return any(cell.count('"') == 1 and cell.startswith('"') for cell in cells)
 
 
 def unquoted(cell: str) -> str:

@@ -123,7 +123,7 @@ def _attributes(sample_lines: list[list[str]], path: Path, notes: list[str]) -> 
             elif name in _KEPT_ATTRIBUTES and cell:
                 attributes[accession][name] = cell
     table = pd.DataFrame.from_dict(attributes, orient="index", dtype=object)
-    return table.apply(known_words)
+    return table.reindex(accessions).apply(known_words)  # some may have no attribute at all
 
 
 def _add_characteristic(attributes: dict[str, str], cell: str) -> None:
