@@ -197,6 +197,62 @@ def test_single_class(tables):
     refused(tables, "relapse = 0: none of the 10 positive samples is left", columns)
 
 
+def test_labels_that_are_all_blank_or_all_the_same_name_the_file_that_holds_them(tables):
+    samples = pd.read_csv(tables[1])
+    samples.assign(relapse=None).to_csv(tables[1], index=False)
+    refused(tables, r"samples\.csv: No sample can be labelled by relapse: 30 with a blank")
+    samples.assign(relapse=1).to_csv(tables[1], index=False)
+    refused(tables, r"samples\.csv: All 30 samples that relapse labels are of one class")
+
+
+def test_a_separator_at_the_end_of_every_row_does_not_shift_the_labels(tables):
+    """Taken for R's row names, the column after the label would be the label."""
+    expected = cohort_from_tables(*tables, COLUMNS)
+    samples = pd.read_csv(tables[1])
+    samples["er"] = 1 - samples["relapse"]
+    lines = samples.to_csv(index=False).splitlines()
+    tables[1].write_text("\n".join([lines[0], *(f"{line}," for line in lines[1:])]) + "\n")
+    cohort = cohort_from_tables(*tables, COLUMNS)
+    assert cohort.labels.tolist() == expected.labels.tolist()
+    assert cohort.obs["er"].tolist() == (1 - expected.labels).tolist()
+
+
+@pytest.mark.parametrize("space", [" ", "\u00a0", "  ", "\u200b"])
+def test_spaces_about_the_ids_of_samples_and_patients_do_not_count(tables, space):
+    expected = cohort_from_tables(*tables, COLUMNS)
+    samples = pd.read_csv(tables[1])
+    samples["sample_id"] = samples["sample_id"] + space
+    samples.loc[0, "patient_id"] = samples.loc[0, "patient_id"] + space
+    samples.to_csv(tables[1], index=False)
+    cohort = cohort_from_tables(*tables, COLUMNS)
+    assert cohort.samples.tolist() == expected.samples.tolist()
+    assert cohort.patients.tolist() == expected.patients.tolist()
+    assert "samples.csv: spaces were taken out of 30 sample ids" in " ".join(cohort.notes)
+
+
+@pytest.mark.parametrize("word", ["unknown", "NA", "not available", "[Not Available]", "--"])
+def test_patients_that_nobody_knows_are_not_one_person(tables, word):
+    samples = pd.read_csv(tables[1])
+    samples.loc[:3, "patient_id"] = word
+    samples.to_csv(tables[1], index=False)
+    cohort = cohort_from_tables(*tables, COLUMNS)
+    assert cohort.patients.tolist()[:4] == ["S00", "S01", "S02", "S03"]
+    assert cohort.n_patients == 4 + 13
+    assert "4 samples with a blank patient_id count as their own patient." in cohort.notes
+
+
+def test_barcodes_in_plain_tables_tell_patient_and_tissue(tables):
+    barcodes = [f"TCGA-A1-{i // 2:04d}-{'11A' if i % 2 else '01A'}" for i in range(30)]
+    for path in tables:
+        text = path.read_text()
+        for i, barcode in enumerate(barcodes):
+            text = text.replace(f"S{i:02d},", f"{barcode},")
+        path.write_text(text)
+    cohort = cohort_from_tables(*tables, TableColumns(label="relapse"))
+    assert cohort.patients.tolist()[:3] == ["TCGA-A1-0000", "TCGA-A1-0000", "TCGA-A1-0001"]
+    assert cohort.obs["tissue"].tolist() == ["primary", "normal"] * 15
+
+
 def test_label_that_is_not_binary(tables):
     refused(tables, "the label 'age' is not binary: it holds 40, 41", TableColumns(label="age"))
 
