@@ -32,6 +32,7 @@ def test_line_ends(tmp_path, end, last, gzipped):
         codecs.BOM_UTF16_BE + MATRIX.encode("utf-16-be"),
         gzip.compress(MATRIX.encode("utf-16")),
     ],
+    ids=["UTF-8", "UTF-16", "UTF-16-LE", "UTF-16-BE", "UTF-16 packed"],
 )
 def test_a_byte_order_mark_tells_the_encoding(tmp_path, encoded):
     assert matrix_of(written(tmp_path, encoded)) == READ
