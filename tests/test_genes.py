@@ -63,9 +63,9 @@ def test_gencode_22_against_36(shared_data):
     from deepcme.sources.probemap import known_targets, read_gene_table
 
     resources = shared_data / "resources"
-    old = read_gene_table(resources / "gencode.v22.annotation.gene.probeMap")["id"].tolist()
+    old = read_gene_table(resources / "gencode.v22.annotation.gene.probeMap", [])["id"].tolist()
     path = resources / "gencode.v36.annotation.gtf.gene.probemap"
-    known = known_targets(read_gene_table(path), "symbol", old, path, [])
+    known = known_targets(read_gene_table(path, []), "symbol", old, path, [])
     mapping = map_genes(old, known, "symbol")
     # 56,485 ids without their versions, and 44 of the 50 in the pseudoautosomal region of Y
     assert (len(old), mapping.n_mapped, mapping.n_ambiguous) == (60_483, 56_485 + 44, 0)

@@ -6,8 +6,10 @@ import pytest
 
 from deepcme import Cohort, DeepCMEError
 from deepcme.endpoints import binary_column
-from deepcme.sources.assembly import Expression, assemble
+from deepcme.sources.assembly import assemble
+from deepcme.sources.expression import Expression
 from deepcme.sources.identity import annotate
+from deepcme.sources.matrices import Matrix
 
 SAMPLES = ["TCGA-A1-0001-01A-11R-A115-07", "TCGA-A1-0002-11A-11R-A115-07", "TCGA-A1-0003-06A"]
 
@@ -17,7 +19,7 @@ def assembled(values, relapse, **clinical):
     for name, column in {"relapse": relapse, **clinical}.items():
         annotation[name] = column
     return assemble(
-        Expression(np.asarray(values, dtype=np.float32), SAMPLES, ["A", "B"], "fpkm"),
+        Expression(Matrix(np.asarray(values, dtype=np.float32), SAMPLES, ["A", "B"]), "fpkm"),
         annotation,
         lambda table: binary_column(table, "relapse"),
         name="invented",

@@ -89,10 +89,15 @@ def test_entrez_ids_alone(study):
         (
             "2000",
             "many",
-            r"sample TCGA-A1-A0SK-01, gene row 2 \(TSPAN6\): 'many' is not a number",
+            "sample TCGA-A1-A0SK-01, gene TSPAN6: 'many' is not a number",
         ),
-        ("A0SK", "A0SD", "occur more than once"),
-        ("2000\t0", "2000", "rows differ in length"),
+        (
+            "64102\t3",
+            "64102\tmany",
+            "sample TCGA-A1-A0SD-01, gene number 2 without an id: 'many' is not a number",
+        ),
+        ("A0SK", "A0SD", r"1 sample id occurs more than once \(TCGA-A1-A0SD-01\)"),
+        ("2000\t0", "2000", "row 2 has 4 cells where the header and the rows before it have 5"),
     ],
 )
 def test_what_is_refused(study, old, new, match):

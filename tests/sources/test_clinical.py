@@ -111,10 +111,13 @@ def test_a_table_of_other_patients_is_refused(tmp_path):
     ("text", "match"),
     [
         ("age\tgrade\n50\t2\n", "no column names the patient or the sample"),
-        ("#a\n#b\n", "all comments"),
-        ("PATIENT_ID\tx\tx\nP1\t1\t2\n", "the column 'x' occurs twice"),
+        ("#a\n#b\n", "no line names the columns; the file holds no table"),
+        ("PATIENT_ID\tx\tx\nP1\t1\t2\n", r"1 column id occurs more than once \(x\)"),
         ("PATIENT_ID\tx\n", "no row"),
-        ("PATIENT_ID\tx\nP1\t1\t2\t3\n", "rows differ in length"),
+        (
+            "PATIENT_ID\tx\nP1\t1\t2\t3\n",
+            "row 2 has 4 cells where the header and the rows before it have 2",
+        ),
     ],
 )
 def test_what_is_no_clinical_table(tmp_path, text, match):

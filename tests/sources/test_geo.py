@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 from deepcme import DeepCMEError
-from deepcme.sources.geo import cohort_from_geo, read_series_matrix
+from deepcme.sources.expression import GeneNaming
+from deepcme.sources.geo import cohort_from_geo
 from deepcme.sources.labels import Horizon, label_rule
+from deepcme.sources.series_matrix import read_series_matrix
 
 SERIES = (
     '!Series_title\t"Breast cancer relapse"\n'
@@ -88,10 +90,20 @@ def test_a_title_may_speak_of_the_patients_outcome(tmp_path):
 
 
 def test_characteristics_are_read_cell_by_cell(tmp_path):
-    attributes = read_series_matrix(written(tmp_path, SERIES)).attributes
+    attributes = read_series_matrix(written(tmp_path, SERIES), []).attributes
     assert attributes["age"].fillna("").tolist() == ["50", "", "61"]
     assert attributes["grade"].fillna("").tolist() == ["", "2", ""]
     assert attributes["time"].fillna("").tolist() == ["10: months", "", ""]
+
+
+def test_samples_without_any_attribute_are_samples(tmp_path):
+    start = '!Sample_geo_accession\t"GSM1"\t"GSM2"\t"GSM3"\n'
+    kept = [start, '!Sample_characteristics_ch1\t""\t"grade: 2"\t""\n']
+    _, begin, table = SERIES.partition("!series_matrix_table_begin")
+    for lines in (kept[:1], kept):
+        path = written(tmp_path, "".join(lines) + begin + table)
+        series = read_series_matrix(path, [])
+        assert series.attributes.index.tolist() == ["GSM1", "GSM2", "GSM3"]
 
 
 def test_probes_become_genes(tmp_path):
@@ -114,7 +126,7 @@ def test_a_probe_of_several_genes_can_go_to_the_first(tmp_path):
         [written(tmp_path, SERIES)],
         RELAPSE,
         platforms=[written(tmp_path, PLATFORM, "GPL96.txt")],
-        ambiguous="first",
+        naming=GeneNaming(ambiguous="first"),
     )
     assert cohort.gene_ids.tolist() == ["DDR1", "RFC2", "HSPA6"]
 
@@ -128,6 +140,37 @@ def test_a_probe_in_two_rows_of_different_genes_is_of_several_genes(tmp_path):
     )
     assert cohort.gene_ids.tolist() == ["HSPA6"]
     assert "1 without a gene and 2 of several genes were dropped" in " ".join(cohort.notes)
+
+
+@pytest.mark.parametrize("quote", ["5' end\" of", '"so called', '"'])
+def test_quotes_in_a_platform_table_are_characters(tmp_path, quote):
+    """Else the rows between two of them were one, and their probes without a gene."""
+    platform = PLATFORM.replace("1053_at\tx", f"1053_at\t{quote} x").replace(
+        "121_at\tx", f"121_at\t{quote} x"
+    )
+    cohort = cohort_from_geo(
+        [written(tmp_path, SERIES)],
+        RELAPSE,
+        platforms=[written(tmp_path, platform, "GPL96.txt")],
+    )
+    assert cohort.gene_ids.tolist() == ["RFC2", "HSPA6"]
+    assert "0 without a gene and 1 of several genes were dropped" in " ".join(cohort.notes)
+
+
+def test_the_column_of_symbols_is_told_by_what_it_holds(tmp_path):
+    """Agilent calls the Entrez ids GENE, the symbols GENE_SYMBOL and the full names GENE_NAME."""
+    platform = (
+        "ID\tGENE\tGENE_NAME\tGENE_SYMBOL\n"
+        "1007_s_at\t780\tdiscoidin receptor\tDDR1\n1053_at\t5982\treplication factor\tRFC2\n"
+        "117_at\t3310\theat shock\tHSPA6\n121_at\t7849\tpaired box\tPAX8\n"
+    )
+    cohort = cohort_from_geo(
+        [written(tmp_path, SERIES)],
+        RELAPSE,
+        platforms=[written(tmp_path, platform, "GPL6480.txt")],
+    )
+    assert cohort.gene_ids.tolist() == ["DDR1", "RFC2", "HSPA6", "PAX8"]
+    assert "by column 'gene_symbol'" in " ".join(cohort.notes)
 
 
 def test_placeholders_are_no_genes(tmp_path):
@@ -207,7 +250,7 @@ def test_a_patient_and_a_time_among_the_characteristics(tmp_path):
         ("!series_matrix_table_begin", "!table", "no line !series_matrix_table_begin"),
         ('"GSM1"\t"GSM2"\t"GSM3"\n"1007', '"GSM1"\t"GSM2"\t"GSM4"\n"1007', "only one has GSM4"),
         ("10.5", "high", "sample GSM1, gene 1007_s_at: 'high' is not a number"),
-        ("1053_at", "117_at", "1 row ids occur more than once"),
+        ("1053_at", "117_at", r"1 probe id occurs more than once \(117_at\)"),
         (
             '!Sample_geo_accession\t"GSM1"',
             '!Sample_geo_accession\t"GSM2"',
@@ -226,6 +269,51 @@ def test_a_sequencing_series_keeps_its_values_elsewhere(tmp_path):
     text = start + "!series_matrix_table_end\n"
     with pytest.raises(DeepCMEError, match="holds no values; a sequencing series keeps them"):
         cohort_from_geo([written(tmp_path, text)], RELAPSE)
+
+
+@pytest.mark.parametrize("name", ["GSE0001_series_matrix.txt", "GSE0001_series_matrix.txt.gz"])
+@pytest.mark.parametrize("end", ["", '"121_at"\t2\t3\t\n', '"121_at"\t2\t3'])
+def test_a_series_without_its_end_line_is_cut_short(tmp_path, name, end):
+    whole, _, _ = SERIES.partition('"121_at"')
+    with pytest.raises(
+        DeepCMEError, match="cut short: the line !series_matrix_table_end at its"
+    ):
+        cohort_from_geo([written(tmp_path, whole + end, name)], RELAPSE)
+
+
+def test_a_line_break_within_a_characteristic_is_a_space(tmp_path):
+    text = SERIES.replace('"age: 50"', '"treatment: drug A,\nthen drug B"')
+    series = read_series_matrix(written(tmp_path, text), [])
+    assert series.attributes["treatment"].tolist()[0] == "drug A, then drug B"
+    assert series.attributes["grade"].fillna("").tolist() == ["", "2", ""]
+    assert series.matrix.genes[0] == "1007_s_at"
+
+
+def test_a_line_of_characteristics_that_lacks_a_cell_is_warned_about(tmp_path):
+    notes = []
+    text = SERIES.replace('"relapse: 1"\t"relapse: 0"\t"age: 61"', '"er: 1"\t"er: 0"')
+    read_series_matrix(written(tmp_path, text), notes)
+    assert notes == [
+        "Warning: GSE0001_series_matrix.txt.gz: a line of characteristics (er: 1) has 2 cells "
+        "for 3 samples and was left out."
+    ]
+
+
+@pytest.mark.parametrize("word", ["unknown", "NA", "not available"])
+def test_a_word_for_nothing_is_no_label(tmp_path, word):
+    text = SERIES.replace('"age: 61"', '"relapse: 1"').replace(
+        '"age: 50"\t"grade: 2"\t"relapse: 0"', f'"x: 1"\t"x: 2"\t"other relapse: {word}"'
+    )
+    text = text.replace('"relapse: 1"\t"relapse: 0"', f'"relapse: {word}"\t"relapse: 0"', 1)
+    cohort = cohort_from_geo([written(tmp_path, text)], RELAPSE)
+    assert cohort.samples.tolist() == ["GSM2", "GSM3"]
+
+
+@pytest.mark.parametrize("key", ["donor id", "patientid", "subject_id", "Patient number"])
+def test_the_patient_under_the_names_that_series_give_it(tmp_path, key):
+    text = SERIES.replace('"age: 50"\t"grade: 2"', f'"{key}: 7"\t"{key}: 7"')
+    cohort = cohort_from_geo([written(tmp_path, text)], RELAPSE)
+    assert cohort.patients.tolist() == ["7", "7", "GSM3"]
 
 
 def test_a_file_cut_short(tmp_path):

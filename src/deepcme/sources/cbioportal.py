@@ -18,7 +18,7 @@ from deepcme.genes import COLLAPSE_RULE, strongest_of_each
 from deepcme.scales import Scale
 from deepcme.sources.assembly import LabelRule, assemble
 from deepcme.sources.clinical import ClinicalTable
-from deepcme.sources.delimited import Grid, NotANumberError, read_numbers
+from deepcme.sources.delimited import Grid, named_columns, read_numbers
 from deepcme.sources.expression import (
     ONE_GENE_EACH,
     GeneNaming,
@@ -28,7 +28,7 @@ from deepcme.sources.expression import (
 from deepcme.sources.identity import annotate
 from deepcme.sources.joining import join_clinical
 from deepcme.sources.layout import TextTable, find_table
-from deepcme.sources.matrices import Matrix, as_matrix, genes_in_rows
+from deepcme.sources.matrices import Matrix, as_matrix, genes_in_rows, naming_sample_and_gene
 from deepcme.words import few
 
 _SYMBOL = "Hugo_Symbol"
@@ -112,15 +112,11 @@ def _read_expression(
 def _read_rows(source: TextTable, n_text: int) -> tuple[pd.DataFrame, Grid]:
     """The columns that name genes, and the numbers of the samples."""
     header, samples = source.header, range(n_text, len(source.header))
-    try:
+    with naming_sample_and_gene(genes_in_rows):
         texts, values = read_numbers(source, range(n_text), samples)
-    except NotANumberError as error:
-        raise DeepCMEError(
-            f"{error.path}: sample {error.column}, gene {error.row}: {error.what}."
-        ) from error
     ids = pd.DataFrame(dict(zip(header[:n_text], texts, strict=True)), dtype=object)
     rows = [str(number) for number in range(len(ids))]
-    return ids, Grid(values, rows, [header[place] for place in samples])
+    return ids, Grid(values, rows, named_columns(source, samples))
 
 
 def _gene_names(ids: pd.DataFrame, ambiguous: AmbiguousRule) -> GeneNames:

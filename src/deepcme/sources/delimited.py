@@ -88,14 +88,13 @@ def read_grid(table: TextTable, n_text: int = 1, left_out: Sequence[int] = ()) -
         position for position in range(n_text, len(table.header)) if position not in left_out
     ]
     rows, values = read_numbers(table, [0], wanted)
-    names = [table.header[position] for position in wanted if table.header[position]]
-    return Grid(values, rows[0], names)
+    return Grid(values, rows[0], named_columns(table, wanted))
 
 
 def read_numbers(
     table: TextTable, text: Sequence[int], wanted: Sequence[int]
 ) -> tuple[list[list[str]], NDArray[np.float32]]:
-    """Columns of text, each a list, and the wanted columns as numbers (rows x columns)."""
+    """Columns of text, each a list, and the `named_columns` as numbers (rows x columns)."""
     nameless = [position for position in wanted if not table.header[position]]
     named = [position for position in wanted if table.header[position]]
     kinds = {position: pa.float32() for position in named}
@@ -118,6 +117,11 @@ def read_numbers(
         texts = [[c for row, c in enumerate(cells) if row not in gone] for cells in texts]
     _refuse_dotted_thousands(table, values, text[0], named)
     return texts, values
+
+
+def named_columns(table: TextTable, wanted: Sequence[int]) -> list[str]:
+    """Names of the wanted columns; one without a name has no content and is left out."""
+    return [table.header[position] for position in wanted if table.header[position]]
 
 
 class _BlankRowsError(Exception):
@@ -264,7 +268,7 @@ def _refuse_text(table: TextTable, position: int, rows: pa.Table) -> NDArray[np.
         hint = comma_hint(cells[row]) if table.decimal == "." else ""
         raise NotANumberError(
             table.path,
-            str(_text(table, rows, 0)[row]),
+            str(_text(table, rows, 0)[row]) or f"number {row + 1} without an id",
             _name(table, position),
             f"{cells[row]!r} is not a number{hint}",
         )

@@ -23,6 +23,7 @@ _NAMES_OF_IDS = re.compile(
     r"ids?|samples?(id|name|barcode)?|genes?(id)?|(feature|probe)(id)?|(row)?names?|rowid"
 )
 _TRIED_ROWS = 12
+_BLANK = " \t,;"
 _SEPARATOR_LINE = re.compile(r'"?sep=(?P<separator>.)"?', re.IGNORECASE)
 _NUMBER = re.compile(r"\s*-?\d+([.,]\d+)?\s*")
 _NUMBER_WITH_POINT = re.compile(r"-?\d*\.\d+")
@@ -144,7 +145,7 @@ def _start_of_table(
             told = separator_line["separator"]
         elif line.startswith("#"):
             comments.append(line)
-        elif line.strip():
+        elif line.strip(_BLANK):
             return before, comments, [line, *islice(lines, _TRIED_ROWS)], told
         before += 1
     return before, comments, [], told

@@ -108,7 +108,7 @@ def read_matrix(
         return _read_annotated(path, layer, notes)
     if layer is not None:
         raise DeepCMEError(f"{path}: only an .h5ad file has layers; leave --layer out.")
-    with _naming_sample_and_gene(samples_in_rows, listed):
+    with naming_sample_and_gene(samples_in_rows, listed):
         if kind == "parquet":
             grid = _parquet_grid(path, listed, notes)
         elif kind == "workbook":
@@ -120,10 +120,16 @@ def read_matrix(
 
 
 @contextmanager
-def _naming_sample_and_gene(
-    samples_in_rows: SamplesInRows, listed: Collection[str]
+def naming_sample_and_gene(
+    samples_in_rows: SamplesInRows, listed: Collection[str] = ()
 ) -> Iterator[None]:
-    """Say sample and gene where a reader knows rows and columns."""
+    """Name sample and gene where a reader of rows and columns refuses a cell.
+
+    Raises
+    ------
+    DeepCMEError
+        In place of a `NotANumberError`.
+    """
     try:
         yield
     except NotANumberError as error:
@@ -163,11 +169,11 @@ def as_matrix(
     DeepCMEError
         If it is empty, an id repeats or a value is infinite.
     """
+    if not grid.rows or not grid.columns:
+        raise DeepCMEError(f"{path}: the matrix is empty.")
     in_rows = samples_in_rows(grid.rows, grid.columns)
     samples, genes = (grid.rows, grid.columns) if in_rows else (grid.columns, grid.rows)
     values = grid.values if in_rows else grid.values.T
-    if not samples or not genes:
-        raise DeepCMEError(f"{path}: the matrix is empty.")
     return _checked(
         Matrix(
             values,
@@ -237,12 +243,21 @@ def _frame_grid(
     """A sheet of a workbook, whose cells are text."""
     if frame.shape[1] < 2:
         raise DeepCMEError(f"{path}: only one column was found; is it a table?")
+    header = [str(name) for name in frame.columns[1:]]
+    if "" in header:
+        raise DeepCMEError(
+            f"{path}: column {header.index('') + 2} has no name; name it or leave it out."
+        )
     rows = [str(value) for value in frame.iloc[:, 0].fillna("")]
-    others = _no_samples([str(name) for name in frame.columns[1:]], path, listed, notes)
-    names = [str(name) for name in frame.columns[1:] if str(name) not in others]
-    columns = [_numbers(with_point(frame[name], decimal), name, rows, path) for name in names]
-    values = np.array([column.to_numpy(dtype=np.float32) for column in columns])
-    return Grid(values.reshape(len(names), len(rows)).T, rows, names)
+    others = _no_samples(header, path, listed, notes)
+    places = [place for place, name in enumerate(header, start=1) if name not in others]
+    names = [header[place - 1] for place in places]
+    values = np.empty((len(places), len(rows)), dtype=np.float32)
+    for row, place in enumerate(places):
+        values[row] = _numbers(
+            with_point(frame.iloc[:, place], decimal), names[row], rows, path
+        )
+    return Grid(values.T, rows, names)
 
 
 def _numbers(column: pd.Series, name: str, rows: Sequence[str], path: Path) -> pd.Series:

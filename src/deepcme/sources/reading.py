@@ -56,6 +56,7 @@ def read_table(
     kind = contents_of(path).kind
     if kind == "workbook":
         table = read_workbook(path, notes, needed)
+        table.columns = [name or f"column {i}" for i, name in enumerate(table.columns, 1)]
     elif kind == "parquet":
         table = _with_index_as_column(_read_parquet(path))
     elif kind == "hdf5":

@@ -18,7 +18,7 @@ from deepcme.sources.clinical import known_words
 from deepcme.sources.delimited import read_grid
 from deepcme.sources.ids import require_unique
 from deepcme.sources.layout import find_table
-from deepcme.sources.matrices import Matrix, as_matrix, genes_in_rows
+from deepcme.sources.matrices import Matrix, as_matrix, genes_in_rows, naming_sample_and_gene
 from deepcme.sources.text import text_lines
 from deepcme.words import cleaned, few
 
@@ -52,7 +52,8 @@ def read_series_matrix(path: Path, notes: list[str], decimal: str = ".") -> Seri
     source = find_table(
         path, notes, separators="\t", skip=n_lines, end_mark=_TABLE_END, decimal=decimal
     )
-    grid = read_grid(source)
+    with naming_sample_and_gene(genes_in_rows):
+        grid = read_grid(source)
     if not grid.rows:
         raise DeepCMEError(
             f"{path}: the series matrix holds no values; a sequencing series keeps them in "
@@ -124,7 +125,7 @@ def _attributes(sample_lines: list[list[str]], path: Path, notes: list[str]) -> 
             elif name in _KEPT_ATTRIBUTES and cell:
                 attributes[accession][name] = cell
     table = pd.DataFrame.from_dict(attributes, orient="index", dtype=object)
-    return table.apply(known_words)
+    return table.reindex(accessions).apply(known_words)  # some may have no attribute at all
 
 
 def _add_characteristic(attributes: dict[str, str], cell: str) -> None:

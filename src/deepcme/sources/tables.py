@@ -17,7 +17,7 @@ from deepcme.endpoints import binary_column
 from deepcme.errors import DeepCMEError
 from deepcme.flow import FlowStep, refuse_lost_outcome
 from deepcme.scales import Scale
-from deepcme.sources.assembly import assemble
+from deepcme.sources.assembly import assemble, require_both_outcomes
 from deepcme.sources.expression import (
     ONE_GENE_EACH,
     GeneNaming,
@@ -107,6 +107,8 @@ def cohort_from_tables(
     annotation = _annotation(table, columns, samples, notes)
     chosen, flow = _chosen(table, columns.where, samples, labels, annotation["patient"])
     labelling = binary_column(table[chosen], columns.label)
+    with _naming(samples):
+        require_both_outcomes(labelling)
     labelling = replace(labelling, rule=_endpoint_words(columns.label, samples))
     with _naming(expression):
         return assemble(

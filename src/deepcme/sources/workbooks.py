@@ -18,7 +18,8 @@ def read_workbook(path: Path, notes: list[str], needed: Collection[str] = ()) ->
     """Read the one sheet that holds a table, or the one with the needed columns.
 
     Every cell becomes text, a whole number without a decimal point; blank cells
-    are None. A title above the header is passed over.
+    are None. A title above the header is passed over, and so is a column with neither
+    name nor content; one with content alone is called "".
 
     Raises
     ------
@@ -42,8 +43,9 @@ def read_workbook(path: Path, notes: list[str], needed: Collection[str] = ()) ->
             f"{path}: no single sheet of the workbook{wanted}; save the sheet as .csv."
         )
     [(sheet, (header, *rows))] = sheets.items()
-    names = [name if name is not None else f"column {i + 1}" for i, name in enumerate(header)]
-    table = pd.DataFrame(rows, columns=pd.Index(names, dtype=object), dtype=object)
+    names = pd.Index([name or "" for name in header], dtype=object)
+    table = pd.DataFrame(rows, columns=names, dtype=object)
+    table = table.loc[:, (names != "") | table.notna().any().to_numpy()]
     if table.isna().to_numpy().any():
         _refuse_formulas_without_values(path, sheet)
     return table.dropna(how="all")
@@ -68,16 +70,15 @@ def _without_titles(
 def _workbook(path: Path, *, values: bool) -> Iterator[openpyxl.Workbook]:
     """The workbook with the values of its formulas, or with the formulas themselves."""
     try:
-        with warnings.catch_warnings():
+        # Given a path, openpyxl would go by the ending of its name.
+        with path.open("rb") as file, warnings.catch_warnings():
             # openpyxl warns of styles and extensions that it does not keep: no cell is lost.
             warnings.simplefilter("ignore")
-            # By a handle: openpyxl would judge the file by the end of its name.
-            with path.open("rb") as file:
-                workbook = openpyxl.load_workbook(file, read_only=True, data_only=values)
-                try:
-                    yield workbook
-                finally:
-                    workbook.close()
+            workbook = openpyxl.load_workbook(file, read_only=True, data_only=values)
+            try:
+                yield workbook
+            finally:
+                workbook.close()
     except DeepCMEError:
         raise
     except Exception as error:
