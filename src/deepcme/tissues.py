@@ -94,6 +94,11 @@ def tissue_of(statements: Iterable[object]) -> str:
     return max(told, key=lambda statement: statement.weight, default=nothing).tissue
 
 
+def says_what_it_is(phrase: str) -> bool:
+    """Whether a phrase is understood, also as none of the kinds or several: ``DCIS``."""
+    return _statement(phrase).weight > Weight.NOTHING
+
+
 @lru_cache(maxsize=4096)
 def _statement(text: str) -> _Statement:
     phrase = cleaned(text).lower()
