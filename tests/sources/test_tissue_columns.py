@@ -97,10 +97,16 @@ def test_a_column_that_holds_words_for_tissue_is_proposed():
             "sample group": ["Tumor", "Normal", None],
         }
     )
-    assert propose_tissue_column(table, {"label"}) == (
+    assert propose_tissue_column(table, {"label"}) == [
         "The column 'sample group' holds words for tissue (Tumor, Normal) and may state it: "
         'give it with --tissue "sample group".'
-    )
-    assert propose_tissue_column(table[["histology"]], ()) is None
-    donors = pd.DataFrame({"subject status": ["breast cancer patient", "healthy donor"]})
-    assert "(breast cancer patient, healthy donor)" in propose_tissue_column(donors, ())
+    ]
+    assert propose_tissue_column(table[["histology"]], ()) == []
+
+
+def test_few_normals_are_no_tissue_and_few_healthy_donors_are_worth_a_question():
+    gene = pd.DataFrame({"SLC2A1": ["high", "low", "normal"]})
+    assert propose_tissue_column(gene, ()) == []
+    status = ["breast cancer patient"] * 3 + ["healthy donor"]
+    (note,) = propose_tissue_column(pd.DataFrame({"subject status": status}), ())
+    assert "(breast cancer patient, healthy donor)" in note

@@ -29,6 +29,7 @@ class Shared:
     keep_tissue: list[str]
     one_per_patient: bool
     patient: str | None
+    tissue: str | None
     decimal: str
     ambiguous: Literal["drop", "first"]
     repair_gene_names: bool
@@ -48,6 +49,15 @@ def _shared(
         typer.Option(
             metavar="COLUMN",
             help="Patient of each sample, a column of the samples' tables.",
+            show_default="as the samples' ids and the tables tell",
+        ),
+    ] = None,
+    tissue: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COLUMN",
+            help="Tissue of each sample (primary tumour, normal ...), a column of the "
+            "samples' tables.",
             show_default="as the samples' ids and the tables tell",
         ),
     ] = None,
@@ -81,6 +91,7 @@ def _shared(
         keep_tissue or [],
         one_per_patient,
         patient,
+        tissue,
         decimal,
         ambiguous,
         repair_gene_names,

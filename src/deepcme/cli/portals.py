@@ -84,6 +84,7 @@ def gdc(
         sample_sheet=sample_sheet,
         clinical=[read_clinical(path, shared.decimal) for path in clinical or ()],
         patient=shared.patient,
+        tissue=shared.tissue,
         probemap=probemap,
     )
     finish(cohort, shared)
@@ -112,6 +113,7 @@ def xena(
         _rule(labels, time, event, horizon),
         clinical=[read_clinical(path, shared.decimal) for path in clinical or ()],
         patient=shared.patient,
+        tissue=shared.tissue,
         probemap=probemap,
         naming=shared.naming(),
     )
@@ -141,6 +143,7 @@ def cbioportal(
         _rule(labels, time, event, horizon),
         clinical=[read_clinical(path, shared.decimal) for path in clinical or ()],
         patient=shared.patient,
+        tissue=shared.tissue,
         scale=scale,
         naming=shared.naming(),
     )
@@ -178,6 +181,7 @@ def geo(
         platforms=platform or (),
         clinical=[read_clinical(path, shared.decimal) for path in clinical or ()],
         patient=shared.patient,
+        tissue=shared.tissue,
         scale=scale,
         naming=shared.naming(),
     )

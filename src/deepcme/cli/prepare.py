@@ -45,9 +45,6 @@ def table(
             metavar="COLUMN", help="Sample ids.", show_default="sample_id, else the first"
         ),
     ] = None,
-    tissue: Annotated[
-        str | None, typer.Option(metavar="COLUMN", help="Primary tumour, normal, ...")
-    ] = None,
     batch: Annotated[str | None, typer.Option(metavar="COLUMN", help="Batch or plate.")] = None,
     where: Annotated[
         list[str] | None,
@@ -70,7 +67,7 @@ def table(
         label=label,
         sample=sample,
         patient=shared.patient,
-        tissue=tissue,
+        tissue=shared.tissue,
         batch=batch,
         where=tuple(_condition(text) for text in where or ()),
     )

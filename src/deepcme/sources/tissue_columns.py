@@ -32,12 +32,15 @@ _OF_NO_SPECIMEN = re.compile(
 )
 _OF_THE_PATIENT = re.compile(
     r"patient|subject|donor|group|stat(e|us)|class|condition|diagnosis|phenotype|cohort|disease"
+    r"|^title$"
 )
 _COURSE = re.compile(
     r"(with|without|no|not|never)\b.*|.*\bfree|non[- ]?(metasta|relaps|recurr|progress)\w*",
     re.IGNORECASE,
 )
 _MOST_WORDS = 20
+_MOST_NAME_ONE = 0.5
+_WORTH_A_QUESTION = 0.1
 _KINDS_OF_COURSE = {"metastatic", "recurrent"}
 
 
@@ -123,7 +126,7 @@ def columns_by_content(table: pd.DataFrame) -> list[str]:
         str(name)
         for name in table.columns
         if len(_kinds(told := of_the_specimen(table[name]))) > 1
-        and 2 * told.map(_is_known).sum() >= len(table)
+        and told.map(_is_known).mean() >= _MOST_NAME_ONE
     ]
 
 
@@ -138,7 +141,7 @@ def of_the_specimen(stated: pd.Series) -> pd.Series:
     return words.mask(words.map(canonical_tissue).isin(_KINDS_OF_COURSE), "")
 
 
-def propose_tissue_column(table: pd.DataFrame, not_these: Collection[str]) -> str | None:
+def propose_tissue_column(table: pd.DataFrame, not_these: Collection[str]) -> list[str]:
     """A note on a column that may state the tissue, for samples of unknown tissue.
 
     Parameters
@@ -150,17 +153,23 @@ def propose_tissue_column(table: pd.DataFrame, not_these: Collection[str]) -> st
     """
     for name in map(str, table.columns.difference(list(not_these), sort=False)):
         words = spelled_out(table[name])
-        if _kinds(words) - {"primary"}:
-            return (
+        known = set(words[words.map(_is_known)].str.lower())
+        # A "normal" may be one of weight or of a gene, a "healthy donor" is none.
+        share = _MOST_NAME_ONE if known == {"normal"} else _WORTH_A_QUESTION
+        if _kinds(words, share) - {"primary"}:
+            return [
                 f"The column {name!r} holds words for tissue "
                 f"({few(words[words != ''].unique())}) and may state it: give it with "
                 f"--tissue {quoted(name)}."
-            )
-    return None
+            ]
+    return []
 
 
-def _kinds(words: pd.Series) -> set[str]:
-    """The kinds of tissue that most words of a column name; none of a column of no specimen."""
+def _kinds(words: pd.Series, share: float = _MOST_NAME_ONE) -> set[str]:
+    """The kinds of tissue that a share of the words, or more, name.
+
+    None in a column that is of no specimen, by its name or its words.
+    """
     told = words[words != ""]
     kinds = told.unique()
     if not 1 < len(kinds) <= _MOST_WORDS or _OF_NO_SPECIMEN.search(_lower_name(words)):
@@ -169,7 +178,7 @@ def _kinds(words: pd.Series) -> set[str]:
         return set()
     tissue = told.map(canonical_tissue)
     named = set(tissue) - {UNKNOWN}
-    if 2 * (tissue != UNKNOWN).sum() < len(told) or named <= _KINDS_OF_COURSE:
+    if (tissue != UNKNOWN).mean() < share or named <= _KINDS_OF_COURSE:
         return set()
     return named
 
