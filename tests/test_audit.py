@@ -71,6 +71,13 @@ def test_dcm002_normal_and_metastatic_tissue_among_primaries():
     assert "DCM002" not in findings(sound(tissue=["primary", "unknown"] * N))
 
 
+@pytest.mark.parametrize("kind", ["normal", "model", "metastatic", "recurrent"])
+def test_dcm002_any_other_kind_beside_unknown_tissue(kind):
+    found = findings(sound(tissue=["unknown"] * N + [kind] * N))["DCM002"]
+    assert f"Positives: 400 unknown; negatives: 400 {kind}." in found.evidence
+    assert "DCM002" not in findings(sound(tissue=[kind] * (2 * N)))
+
+
 def test_dcm003_near_duplicates(cohort):
     X = values(cohort)
     X[N] = X[0] * 1.01

@@ -106,8 +106,30 @@ PHRASES = {
             "uninvolved breast", "unaffected breast", "NAT", "EPI_ADJ_PCA",
             "frozen tissue of adjacent normal", "Normal non-cancerous tissue",
             "Biopsy of cirrhotic non-malignant tissue", "benign breast tissue",
-            "cancer-free breast", "tumor-distant", "normal breast tissue adjacent to invasive carcinoma",
+            "cancer-free breast", "tumor-distant", "paracarcinoma tissue", "Para-carcinoma",
+            "pericarcinomatous tissue", "tumor-surrounding tissue", "tissue surrounding tumor",
+            "surrounding tissue", "5 cm from tumor", "tissue >2cm away from the tumour",
+            "far from tumor", "distal to tumor", "1 cm from the edge of the primary tumor",
+            "tumor negative", "tumor: no", "tumor: negative", "Tumour absent", "isn't cancer",
+            "isn\u2019t cancer", "tumor not detected", "breast reduction", "normal breast tissue adjacent to invasive carcinoma",
         ),
+    },
+    "a tumour whose normal tissue, margins or treatment are spoken of": {
+        "primary": (
+            "Tumor tissue (adjacent normal available)", "tumor, normal tissue also collected",
+            "tumor without adjacent normal tissue", "tumor with no adjacent normal",
+            "tumor, matched normal not available", "primary tumor; no cancer in family",
+            "breast cancer, no family history of breast cancer", "tumor free of treatment",
+            "tumor, no prior malignancy", "tumor with negative margins", "tumor, ER negative",
+            "HER2-negative breast cancer", "tumor negative for HER2", "tumor no treatment",
+            "tumor of the distal esophagus", "Tumor 0",
+        ),
+        "unknown": (
+            "tumor margin", "tumor with surrounding stroma", "tumor and surrounding tissue",
+            "tumor (with adjacent tissue)", "phyllodes tumor", "Phyllodes Tumor(PT)",
+            "not normal", "metastasis, no primary tumor",
+        ),
+        "normal": ("tumor-adjacent normal tissue also collected", "normal tissue collected"),
     },
     "course of the disease": {
         "primary": (
@@ -138,7 +160,7 @@ PHRASES = {
             "frozen tissue of primary tumor", "Breast_Tumor,_with_paired_metastasis_sample",
             "tumor with matched normal", "primary breast tumour", "PRIMARY BREAST TUMORS",
             "hepatocellular carcinoma tumor", "normal-like breast cancer", "primary site: primary",
-            "breast tumor, hormone receptor normal", "Phyllodes Tumor(PT)",
+            "breast tumor, hormone receptor normal", "malignant phyllodes tumor", "TNBC",
         ),
         "metastatic": (
             "metastatic lymph node", "liver met", "brain mets", "metastases",

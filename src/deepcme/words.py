@@ -48,6 +48,11 @@ def counted(n: int, noun: str) -> str:
     return f"{n:,} {noun}" + ("" if n == 1 else "s")
 
 
+def quoted(name: str) -> str:
+    """A column's name as it is given on the command line."""
+    return f'"{name}"' if " " in name else name
+
+
 def differing_in_case(values: Iterable[str]) -> list[str]:
     """Words that differ in case alone, each group once: ``p1 and P1``."""
     spellings: dict[str, set[str]] = {}

@@ -89,6 +89,77 @@ def test_a_title_may_speak_of_the_patients_outcome(tmp_path):
     assert cohort.obs["tissue"].tolist() == ["normal", "unknown", "primary"]
 
 
+def test_a_title_that_numbers_the_sample_is_no_code_of_tissue(tmp_path):
+    stated = SERIES.replace('"tumor 1"\t"tumor 2"\t"tumor 3"', '"11"\t"60"\t"3"').replace(
+        '"primary breast tumor"\t"normal breast"\t"primary breast tumor"',
+        '"breast"\t"breast"\t"breast"',
+    )
+    cohort = cohort_from_geo([written(tmp_path, stated)], RELAPSE)
+    assert cohort.obs["tissue"].tolist() == ["unknown"] * 3
+
+
+def speaking(*cells, source="breast"):
+    """A series whose characteristics hold further cells, and whose titles say nothing."""
+    line = "\t".join(f'"{cell}"' for cell in cells)
+    text = SERIES.replace('"tumor 1"\t"tumor 2"\t"tumor 3"', '"A"\t"B"\t"C"')
+    text = text.replace("primary breast tumor", source).replace("normal breast", source)
+    return text.replace(
+        "!Sample_platform_id", f"!Sample_characteristics_ch1\t{line}\n!Sample_platform_id"
+    )
+
+
+@pytest.mark.parametrize(
+    ("key", "words", "tissue"),
+    [
+        ("Group", ("tumor", "normal", "tumor"), ["primary", "normal", "primary"]),
+        ("histology", ("IDC", "normal", "medullary"), ["primary", "normal", "unknown"]),
+        (
+            "tumor_type",
+            ("primary", "metastasis", "primary"),
+            ["primary", "metastatic", "primary"],
+        ),
+        ("relapse type", ("primary", "local recurrence", "normal"), ["unknown"] * 3),
+        ("metastasis", ("tumor", "normal", "tumor"), ["unknown"] * 3),
+    ],
+)
+def test_tissue_is_told_by_a_characteristic_whose_words_are_of_tissue(
+    tmp_path, key, words, tissue
+):
+    stated = speaking(*(f"{key}: {word}" for word in words))
+    cohort = cohort_from_geo([written(tmp_path, stated)], RELAPSE)
+    assert cohort.obs["tissue"].tolist() == tissue
+    said = [note for note in cohort.notes if f"characteristic {key!r} as well" in note]
+    assert len(said) == (set(tissue) != {"unknown"})
+
+
+def test_letters_are_read_where_the_characteristic_holds_nothing_else(tmp_path):
+    stated = speaking("tissue: T", "tissue: N", "tissue: T")
+    cohort = cohort_from_geo([written(tmp_path, stated)], RELAPSE)
+    assert cohort.obs["tissue"].tolist() == ["primary", "normal", "primary"]
+
+
+def test_words_of_a_tissue_characteristic_that_name_none_are_said(tmp_path):
+    stated = speaking("tissue: tumor", "tissue: breast", "tissue: breast")
+    (note,) = [
+        n for n in cohort_from_geo([written(tmp_path, stated)], RELAPSE).notes if "none of" in n
+    ]
+    assert note == (
+        "Warning: The characteristic 'tissue' has words for tissue that name none of the kinds "
+        "(breast): 2 samples of unknown tissue."
+    )
+
+
+def test_the_characteristic_that_the_user_names_goes_before_all_else(tmp_path):
+    stated = speaking("tissue: normal", "tissue: tumor", "tissue: tumor", source="breast tumor")
+    stated = stated.replace('"age: 61"', '"site: liver metastasis"')
+    path = written(tmp_path, stated)
+    cohort = cohort_from_geo([path], RELAPSE, tissue="Site")
+    assert cohort.obs["tissue"].tolist() == ["normal", "primary", "metastatic"]
+    assert any("The column 'site' states another tissue" in note for note in cohort.notes)
+    cohort = cohort_from_geo([path], RELAPSE, tissue="tissue")
+    assert cohort.obs["tissue"].tolist() == ["normal", "primary", "primary"]
+
+
 def test_characteristics_are_read_cell_by_cell(tmp_path):
     attributes = read_series_matrix(written(tmp_path, SERIES), []).attributes
     assert attributes["age"].fillna("").tolist() == ["50", "", "61"]

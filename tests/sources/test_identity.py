@@ -10,6 +10,7 @@ from deepcme.sources.identity import (
     keep_once,
     notes_on_ids,
     with_patients_stated,
+    with_stated_tissue,
     with_tissues_stated,
 )
 
@@ -120,6 +121,42 @@ def test_the_sheets_tissue_goes_before_the_barcodes_unless_it_says_nothing():
         "sheet.tsv states another tissue than was known of 1 samples "
         "(TCGA-A1-A001-01A: metastatic); what it states was taken."
     ]
+
+
+def test_words_for_tissue_that_cannot_be_read_are_counted_and_named():
+    annotation, told, notes = stated("kind", "odd", "A", "B", "normal")
+    tissue = with_tissues_stated(annotation, told, "s.csv", notes)["tissue"]
+    assert tissue.tolist() == ["primary", "normal", "unknown", "normal"]
+    assert notes == [
+        "Warning: s.csv has words for tissue that name none of the kinds (B): 1 sample of "
+        "unknown tissue."
+    ]
+
+
+@pytest.mark.parametrize(("asked", "beginning"), [(True, "Warning: s.csv"), (False, "s.csv")])
+def test_a_column_of_which_no_word_can_be_read_is_a_doubt_if_it_was_asked_for(asked, beginning):
+    annotation, told, notes = stated("tissue", None, None, "breast", "DCIS")
+    with_tissues_stated(annotation, told, "s.csv", notes, asked=asked)
+    (note,) = notes
+    assert note.startswith(
+        f"{beginning} has words for tissue that name none of the kinds (breast)"
+    )
+
+
+def test_the_tissue_can_be_any_column_of_the_samples():
+    annotation, told, notes = stated("tissue", "Metastatic", None, "T", "N")
+    annotation["tissue (characteristic)"] = told
+    annotation["Sample Group"] = ["tumor", "normal", "tumor", None]
+    assert with_stated_tissue(annotation, "sample_group", notes)["tissue"].tolist() == [
+        "primary", "normal", "primary", "unknown",
+    ]  # fmt: skip
+    assert notes == []
+    tissue = with_stated_tissue(annotation, "tissue", notes)["tissue"]
+    assert tissue.tolist() == ["metastatic", "normal", "unknown", "unknown"]
+    assert notes[0].startswith("The column 'tissue (characteristic)' states another tissue")
+    assert "(T, N): 2 samples of unknown tissue" in notes[1]
+    with pytest.raises(DeepCMEError, match="there is no column 'kind'; it has tissue"):
+        with_stated_tissue(annotation, "kind", notes)
 
 
 def test_columns_of_a_matrix_that_describe_genes():

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from deepcme import DeepCMEError
-from deepcme.sources.clinical import ClinicalTable
+from deepcme.sources.clinical import ClinicalTable, read_clinical
 from deepcme.sources.identity import annotate
 from deepcme.sources.joining import join_clinical
 
@@ -33,6 +33,14 @@ def test_longer_shorter_and_dotted_ids_within_one_table():
         "GTEX-1117F": "6",
     }
     assert joined(samples, {key: [value] for key, value in rows.items()}) == list("12345")
+
+
+@pytest.mark.parametrize("name", ["tissue", "Tissue type", "specimen.type", "Sample_Type"])
+def test_a_table_by_sample_states_the_tissue_under_any_of_its_names(tmp_path, name):
+    path = tmp_path / "clinical.tsv"
+    path.write_text(f"sample\t{name}\nS1\tprimary\nS2\tmetastasis\n")
+    annotation, _ = join_clinical(annotate(["S1", "S2"]), [read_clinical(path)])
+    assert annotation["tissue"].tolist() == ["primary", "metastatic"]
 
 
 def test_a_row_of_all_vials_gives_its_value_to_each():

@@ -1,6 +1,7 @@
 """Tables become a cohort, or one sentence says why not."""
 
 import gzip
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -90,6 +91,20 @@ def test_other_columns_can_be_chosen(tables):
         "labelled",
     ]
     assert any("its own patient" in note for note in cohort.notes)
+
+
+def test_a_column_that_holds_words_for_tissue_is_proposed(tables):
+    samples = pd.read_csv(tables[1])
+    samples["kind"] = ["Tumor", "Normal"] * 15
+    samples.to_csv(tables[1], index=False)
+    cohort = cohort_from_tables(*tables, COLUMNS)
+    assert set(cohort.obs["tissue"]) == {"unknown"}
+    (note,) = [note for note in cohort.notes if "--tissue" in note]
+    assert note.startswith("The column 'kind' holds words for tissue (Tumor, Normal)")
+    given = replace(COLUMNS, tissue="kind")
+    cohort = cohort_from_tables(*tables, given)
+    assert set(cohort.obs["tissue"]) == {"primary", "normal"}
+    assert not any("--tissue" in note for note in cohort.notes)
 
 
 def test_first_column_holds_the_samples_where_none_is_called_sample_id(tables):

@@ -29,6 +29,7 @@ class Shared:
     keep_tissue: list[str]
     one_per_patient: bool
     patient: str | None
+    tissue: str | None
     decimal: str
     ambiguous: Literal["drop", "first"]
     repair_gene_names: bool
@@ -49,6 +50,15 @@ def _shared(
             metavar="COLUMN",
             help="Who the patient is: a column of the samples, characteristics or --clinical.",
             show_default="worked out and reported",
+        ),
+    ] = None,
+    tissue: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COLUMN",
+            help="Tissue of each sample (primary tumour, normal ...), a column of the "
+            "samples' tables.",
+            show_default="as the samples' ids and the tables tell",
         ),
     ] = None,
     keep_tissue: Annotated[
@@ -83,6 +93,7 @@ def _shared(
         keep_tissue or [],
         one_per_patient,
         patient,
+        tissue,
         decimal,
         ambiguous,
         repair_gene_names,

@@ -84,6 +84,7 @@ def gdc(
         sample_sheet=sample_sheet,
         clinical=[read_clinical(path, shared.decimal) for path in clinical or ()],
         patient=shared.patient,
+        tissue=shared.tissue,
         probemap=probemap,
     )
     finish(cohort, shared)
@@ -114,6 +115,7 @@ def xena(
         _rule(labels, time, event, horizon),
         clinical=[read_clinical(path, shared.decimal) for path in clinical or ()],
         patient=shared.patient,
+        tissue=shared.tissue,
         probemap=probemap,
         decimal=shared.decimal,
         naming=shared.naming(),
@@ -144,6 +146,7 @@ def cbioportal(
         _rule(labels, time, event, horizon),
         clinical=[read_clinical(path, shared.decimal) for path in clinical or ()],
         patient=shared.patient,
+        tissue=shared.tissue,
         scale=scale,
         decimal=shared.decimal,
         naming=shared.naming(),
@@ -182,6 +185,7 @@ def geo(
         platforms=platform or (),
         clinical=[read_clinical(path, shared.decimal) for path in clinical or ()],
         patient=shared.patient,
+        tissue=shared.tissue,
         scale=scale,
         decimal=shared.decimal,
         naming=shared.naming(),

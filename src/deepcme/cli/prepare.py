@@ -47,10 +47,6 @@ def table(
             metavar="COLUMN", help="Sample ids.", show_default="sample_id, else the first"
         ),
     ] = None,
-    tissue: Annotated[
-        str | None,
-        typer.Option(metavar="COLUMN", help="Tissue, such as primary tumour or normal."),
-    ] = None,
     batch: Annotated[str | None, typer.Option(metavar="COLUMN", help="Batch or plate.")] = None,
     where: Annotated[
         list[str] | None,
@@ -75,7 +71,7 @@ def table(
         label=label,
         sample=sample,
         patient=shared.patient,
-        tissue=tissue,
+        tissue=shared.tissue,
         batch=batch,
         where=tuple(_condition(text) for text in where or ()),
     )

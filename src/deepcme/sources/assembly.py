@@ -8,15 +8,16 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from deepcme.cohort import Cohort
+from deepcme.cohort import UNKNOWN, Cohort
 from deepcme.endpoints import Labelling
 from deepcme.errors import DeepCMEError
 from deepcme.flow import FlowStep, describe_reasons
 from deepcme.records import agreed
 from deepcme.sources.expression import Expression
-from deepcme.sources.identity import keep_once, notes_on_ids
+from deepcme.sources.identity import keep_once, notes_on_ids, with_stated_tissue
 from deepcme.sources.matrices import Matrix
 from deepcme.sources.patients import propose_patient_column, with_stated_patient
+from deepcme.sources.tissue_columns import propose_tissue_column
 
 LabelRule = Callable[[pd.DataFrame], Labelling]
 """Takes clinical columns (one row per sample, indexed by sample) and labels the samples."""
@@ -33,6 +34,7 @@ def assemble(
     name: str,
     provenance: Mapping[str, object],
     patient: str | None = None,
+    tissue: str | None = None,
     flow: Sequence[FlowStep] | None = None,
 ) -> Cohort:
     """Label the samples, leave out the unlabelled ones, and check the cohort.
@@ -48,8 +50,9 @@ def assemble(
     provenance : mapping
         Where the data came from; notes, the flow of patients and the counts of the
         labels are added.
-    patient : str, optional
-        A column of `annotation` that names the patients, before all else.
+    patient, tissue : str, optional
+        Columns of `annotation` that name the patients and state the tissue, before all
+        else.
     flow : sequence of FlowStep, optional
         What led to the rows of `annotation`; by default they are what was read, and
         those with a clinical value were joined.
@@ -62,6 +65,8 @@ def assemble(
     """
     notes, matrix = [*expression.notes], expression.matrix
     annotation = _with_patients(annotation, patient, notes)
+    if tissue is not None:
+        annotation = with_stated_tissue(annotation, tissue, notes)
     once = keep_once(annotation, notes)
     read = FlowStep.count("read", annotation["patient"])
     matrix, annotation = _of_samples(matrix, annotation, once)
@@ -69,6 +74,8 @@ def assemble(
     labelling = label_rule(clinical)
     known = labelling.values.notna().to_numpy()
     require_both_outcomes(labelling)
+    if tissue is None and (annotation["tissue"] == UNKNOWN).all():
+        notes += propose_tissue_column(clinical, labelling.columns)
     joined = [] if flow is not None else _joined(annotation["patient"], clinical)
     steps = [*(flow or [read]), *_once(annotation["patient"], once), *joined]
     matrix, kept = _of_samples(matrix, annotation, known)

@@ -41,6 +41,7 @@ def cohort_from_cbioportal(
     *,
     clinical: Sequence[ClinicalTable] = (),
     patient: str | None = None,
+    tissue: str | None = None,
     decimal: str = ".",
     scale: Scale | None = None,
     naming: GeneNaming = ONE_GENE_EACH,
@@ -57,8 +58,8 @@ def cohort_from_cbioportal(
     label_rule : LabelRule
     clinical : sequence of ClinicalTable
         ``data_clinical_patient.txt``, ``data_clinical_sample.txt`` or a portal export.
-    patient : str, optional
-        The column that names the patients.
+    patient, tissue : str, optional
+        The columns that name the patients and state the tissue.
     decimal : str
         The decimal point of the numbers.
     scale : Scale, optional
@@ -83,6 +84,7 @@ def cohort_from_cbioportal(
         name=path.resolve().parent.name,
         provenance={"source": f"cBioPortal, {path.name}"},
         patient=patient,
+        tissue=tissue,
     )
 
 

@@ -19,6 +19,7 @@ from deepcme.sources.diagnoses import one_row_per_patient, without_entities
 from deepcme.sources.ids import clean_ids
 from deepcme.sources.patients import patient_column
 from deepcme.sources.reading import find_text_table, read_table, read_text_table
+from deepcme.sources.tissue_columns import tissue_column
 from deepcme.words import cleaned, few, says_nothing
 
 SAMPLE_COLUMNS = (
@@ -30,7 +31,6 @@ SAMPLE_COLUMNS = (
     "sampleid",
     "sample_barcode",
 )
-TISSUE_COLUMNS = ("sample_type.samples", "sample_type", "sample type", "sample_label")
 _BIOTAB_MARK = "bcr_patient_uuid"
 
 
@@ -86,7 +86,7 @@ def read_clinical(path: Path, decimal: str = ".") -> ClinicalTable:
         rows=rows,
         by="patient" if sample is None else "sample",
         patient=patient if sample is not None else None,
-        tissue=_named(table, TISSUE_COLUMNS) if sample is not None else None,
+        tissue=tissue_column(table) if sample is not None else None,
         notes=tuple(notes),
     )
 

@@ -14,6 +14,7 @@ from deepcme.gene_names import AmbiguousRule, gene_names
 from deepcme.genes import COLLAPSE_RULE, strongest_of_each
 from deepcme.scales import LINEAR_SCALES, Scale, guess_scale
 from deepcme.sources.assembly import LabelRule, assemble
+from deepcme.sources.characteristics import tissue_of_characteristics
 from deepcme.sources.clinical import ClinicalTable
 from deepcme.sources.expression import (
     ONE_GENE_EACH,
@@ -31,14 +32,6 @@ from deepcme.sources.patients import (
 )
 from deepcme.sources.probemap import known_targets, read_gene_table
 from deepcme.sources.series_matrix import SeriesMatrix, join_platforms, read_series_matrix
-from deepcme.tissues import canonical_tissue, tissue_of
-from deepcme.words import says_nothing
-
-_TISSUE_KEYS = (
-    *("tissue type", "sample type", "specimen type", "tissue", "source name ch1", "cell line"),
-    *("disease state", "disease status", "disease", "title"),
-)
-_MAY_SPEAK_OF_THE_PATIENT = ("disease state", "disease status", "disease", "title")
 
 
 def cohort_from_geo(
@@ -48,6 +41,7 @@ def cohort_from_geo(
     platforms: Sequence[str | Path] = (),
     clinical: Sequence[ClinicalTable] = (),
     patient: str | None = None,
+    tissue: str | None = None,
     decimal: str = ".",
     scale: Scale | None = None,
     naming: GeneNaming = ONE_GENE_EACH,
@@ -68,8 +62,8 @@ def cohort_from_geo(
         One table of probes and symbols per file, in the same order, or none.
     clinical : sequence of ClinicalTable
         Tables by GSM number, besides the characteristics.
-    patient : str, optional
-        The column that names the patients.
+    patient, tissue : str, optional
+        The columns that name the patients and state the tissue.
     decimal : str
         The decimal point of the numbers.
     scale : Scale, optional
@@ -100,7 +94,7 @@ def cohort_from_geo(
     matrix = join_platforms(matrices, paths, notes)
     if platforms:
         matrix = with_genes_named(matrix, naming, paths[0], notes)
-    annotation = _annotation(parts, notes)
+    annotation = _annotation(parts, tissue, notes)
     annotation, coverage = join_clinical(annotation, clinical)
     return assemble(
         on_known_scale(matrix, scale, [*notes, *coverage], paths[0]),
@@ -109,6 +103,7 @@ def cohort_from_geo(
         name=parts[0].accession,
         provenance={"source": f"GEO {parts[0].accession}", "files": [p.name for p in paths]},
         patient=patient,
+        tissue=tissue,
     )
 
 
@@ -155,14 +150,16 @@ def _joined_by_probe(known: pd.Series) -> pd.Series:
     return cells if cells.index.is_unique else cells.groupby(level=0).agg(" /// ".join)
 
 
-def _annotation(parts: list[SeriesMatrix], notes: list[str]) -> pd.DataFrame:
+def _annotation(
+    parts: list[SeriesMatrix], tissue: str | None, notes: list[str]
+) -> pd.DataFrame:
     attributes = pd.concat([part.attributes for part in parts])
     patients = _patients(attributes, notes)
     several = len(parts) > 1 and "platform_id" in attributes.columns
     own = pd.DataFrame(
         {
             "patient": patients,
-            "tissue": _tissue(attributes),
+            "tissue": tissue_of_characteristics(attributes, tissue, notes),
             "batch": attributes["platform_id"].fillna(UNKNOWN) if several else UNKNOWN,
         }
     )
@@ -178,23 +175,6 @@ def _patients(attributes: pd.DataFrame, notes: list[str]) -> list[str]:
         notes.append(not_people_note(attributes[column], "Characteristics"))
     notes.append("No characteristic names the patient: every sample is its own patient.")
     return samples
-
-
-def _tissue(attributes: pd.DataFrame) -> pd.Series:
-    """By all that is stated about a sample, in the order of trust."""
-    named = attributes.rename(columns=lambda name: name.lower().replace("_", " "))
-    told = named.loc[:, ~named.columns.duplicated()].reindex(columns=_TISSUE_KEYS)
-    told["cell line"] = told["cell line"].map(_cell_line)
-    for key in _MAY_SPEAK_OF_THE_PATIENT:
-        stated = told[key].map(canonical_tissue)
-        told[key] = told[key].mask(stated.isin(["metastatic", "recurrent"]))
-    return told.apply(tissue_of, axis=1)
-
-
-def _cell_line(name: object) -> str:
-    """Its name says nothing of a model, the characteristic does where it has a value."""
-    text = str(name)
-    return "" if says_nothing(text) or text.lower() in ("no", "none") else "cell line"
 
 
 def _renamed_if_taken(attributes: pd.DataFrame, taken: pd.Index) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 
@@ -16,9 +17,15 @@ from deepcme.barcodes import (
     read_barcode,
 )
 from deepcme.errors import DeepCMEError
-from deepcme.sources.patients import may_name_people, not_people_note, patients_of
+from deepcme.sources.patients import (
+    asked_column,
+    may_name_people,
+    not_people_note,
+    patients_of,
+)
+from deepcme.sources.tissue_columns import spelled_out, unread_notes
 from deepcme.tissues import UNKNOWN, canonical_tissue
-from deepcme.words import counted, few, says_nothing
+from deepcme.words import counted, few
 
 
 def annotate(samples: Sequence[str]) -> pd.DataFrame:
@@ -186,7 +193,12 @@ def with_patients_stated(
 
 
 def with_tissues_stated(
-    annotation: pd.DataFrame, stated: pd.Series, where: str, notes: list[str]
+    annotation: pd.DataFrame,
+    stated: pd.Series,
+    where: str,
+    notes: list[str],
+    *,
+    asked: bool = False,
 ) -> pd.DataFrame:
     """Take tissues from a table where it says one; it goes before the barcode.
 
@@ -197,12 +209,14 @@ def with_tissues_stated(
     stated : Series
         Words of the table, indexed alike, missing where it is silent.
     where : str
-        Name of the file, for notes.
+        Name of the file or column, for notes.
     notes : list of str
-        Says where the table and the barcodes disagree.
+        Says where the table and the barcodes disagree, and which words name no tissue.
+    asked : bool
+        Whether the user says that the column states the tissue.
     """
-    words = stated.astype(object).where(stated.notna(), "").astype(str)
-    tissue = words.map(lambda word: UNKNOWN if says_nothing(word) else canonical_tissue(word))
+    words = spelled_out(stated)
+    tissue = words.map(canonical_tissue)
     known = tissue != UNKNOWN
     before = annotation["tissue"]
     differing = known & (before != UNKNOWN) & (before != tissue)
@@ -212,4 +226,31 @@ def with_tissues_stated(
             f"{where} states another tissue than was known of {int(differing.sum()):,} "
             f"samples ({few(examples)}); what it states was taken."
         )
+    unread = words[~known & (before == UNKNOWN)]
+    notes += unread_notes(unread, where, in_doubt=asked or bool(known.any()))
     return annotation.assign(tissue=before.mask(known, tissue))
+
+
+def with_stated_tissue(annotation: pd.DataFrame, column: str, notes: list[str]) -> pd.DataFrame:
+    """Take the tissue from a column that the user names; it goes before all else.
+
+    Parameters
+    ----------
+    annotation : DataFrame
+        One row per sample: ``patient``, ``tissue``, ``batch``, and the column among the
+        others, where ``tissue (x)`` is the one that x calls ``tissue``.
+    column : str
+        Such as ``sample group``, in any spelling.
+    notes : list of str
+
+    Raises
+    ------
+    DeepCMEError
+        If there is no such column.
+    """
+    others = [str(name) for name in annotation.columns.drop(["patient", "tissue", "batch"])]
+    alike = [name for name in others if re.sub(r" \([^()]*\)$", "", name) == column]
+    asked = alike[0] if column not in others and len(alike) == 1 else column
+    found = asked_column(others, asked, "The samples' columns")
+    where = f"The column {found!r}"
+    return with_tissues_stated(annotation, annotation[found], where, notes, asked=True)

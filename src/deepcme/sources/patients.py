@@ -11,7 +11,7 @@ import pandas as pd
 from deepcme.barcodes import canonical_patient
 from deepcme.errors import DeepCMEError
 from deepcme.sources.headers import plain_name
-from deepcme.words import cleaned, differing_in_case, few, says_nothing
+from deepcme.words import cleaned, differing_in_case, few, quoted, says_nothing
 
 PATIENT_NAMES = (
     "bcr_patient_barcode",  # before patient_id, which in Biotab is only its last part
@@ -75,12 +75,19 @@ def patient_column(columns: Iterable[object], asked: str | None, where: str) -> 
     """
     names = [str(column) for column in columns]
     if asked is not None:
-        return _asked_column(names, asked, where)
+        return asked_column(names, asked, where)
     plain = {plain_name(name): name for name in reversed(names)}
     return next((plain[key] for key in map(plain_name, PATIENT_NAMES) if key in plain), None)
 
 
-def _asked_column(names: list[str], asked: str, where: str) -> str:
+def asked_column(names: list[str], asked: str, where: str) -> str:
+    """The column that is asked for, in its own spelling or the only other one.
+
+    Raises
+    ------
+    DeepCMEError
+        If it is not there.
+    """
     if asked in names:
         return asked
     alike = [name for name in names if plain_name(name) == plain_name(asked)]
@@ -109,7 +116,7 @@ def not_people_note(values: pd.Series, where: str) -> str:
     name = str(values.name)
     return (
         f"{where}: the column {name!r} has {values.nunique():,} values for {len(values):,} "
-        f"samples and was not taken for the patients; give --patient {_quoted(name)} if it is."
+        f"samples and was not taken for the patients; give --patient {quoted(name)} if it is."
     )
 
 
@@ -182,7 +189,7 @@ def with_stated_patient(
         If there is no such column.
     """
     others = [name for name in map(str, annotation.columns) if name not in ("tissue", "batch")]
-    found = _asked_column(others, column, "The samples' columns")
+    found = asked_column(others, column, "The samples' columns")
     stated = annotation[found]
     part_of_known = [
         not pd.isna(value) and str(patient).upper().endswith(f"-{cleaned(str(value)).upper()}")
@@ -209,7 +216,7 @@ def propose_patient_column(annotation: pd.DataFrame) -> str | None:
             return (
                 f"The column {str(name)!r} has {values.nunique():,} values for "
                 f"{len(values):,} samples and may name the patient: give it with "
-                f"--patient {_quoted(str(name))}."
+                f"--patient {quoted(str(name))}."
             )
     return None
 
@@ -227,7 +234,3 @@ def _repeats_people(values: pd.Series, name: str) -> bool:
     look_so = values.str.fullmatch(r"(?=.*[A-Za-z])(?=.*\d)[\w.#-]+").all()
     few_each = (times <= _FEW_SAMPLES).mean() > 0.9
     return bool(look_so and few_each and (times > 1).mean() >= 0.5)
-
-
-def _quoted(name: str) -> str:
-    return f'"{name}"' if " " in name else name

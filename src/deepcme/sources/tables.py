@@ -268,7 +268,8 @@ def _annotation(
     elif not own["patient"].duplicated().any():
         notes.append("No patient column was given: every sample counts as its own patient.")
     if columns.tissue is not None:
-        own = with_tissues_stated(own, table[columns.tissue], path.name, notes)
+        stated = table[columns.tissue]
+        own = with_tissues_stated(own, stated, path.name, notes, asked=True)
     if columns.batch is not None:
         own["batch"] = table[columns.batch].astype(object).fillna(UNKNOWN).map(str)
     taken = {name: f"{name}_in_file" for name in own.columns}

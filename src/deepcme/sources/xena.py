@@ -28,6 +28,7 @@ def cohort_from_xena(
     clinical: Sequence[ClinicalTable] = (),
     probemap: str | Path | None = None,
     patient: str | None = None,
+    tissue: str | None = None,
     decimal: str = ".",
     naming: GeneNaming = ONE_GENE_EACH,
 ) -> Cohort:
@@ -43,8 +44,8 @@ def cohort_from_xena(
         The hub's clinical, phenotype and survival tables, or others.
     probemap : path, optional
         The hub's probeMap, which gives the symbols.
-    patient : str, optional
-        The column that names the patients.
+    patient, tissue : str, optional
+        The columns that name the patients and state the tissue.
     decimal : str
         The decimal point of the numbers.
     naming : GeneNaming
@@ -80,4 +81,5 @@ def cohort_from_xena(
         name=path.name.partition(".")[0],
         provenance={"source": f"UCSC Xena GDC hub, {path.name}"},
         patient=patient,
+        tissue=tissue,
     )

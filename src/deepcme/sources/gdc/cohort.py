@@ -32,6 +32,7 @@ def cohort_from_gdc(
     clinical: Sequence[ClinicalTable] = (),
     probemap: str | Path | None = None,
     patient: str | None = None,
+    tissue: str | None = None,
 ) -> Cohort:
     """Make a cohort of the expression files in a folder.
 
@@ -51,8 +52,8 @@ def cohort_from_gdc(
         Besides the cases saved in the folder.
     probemap : path, optional
         Table of gene ids and symbols, for legacy files, which have none.
-    patient : str, optional
-        The column that names the patients.
+    patient, tissue : str, optional
+        The columns that name the patients and state the tissue.
 
     Raises
     ------
@@ -85,6 +86,7 @@ def cohort_from_gdc(
         name=folder.resolve().name,
         provenance={"source": "NCI Genomic Data Commons", "files": len(paths)},
         patient=patient,
+        tissue=tissue,
     )
 
 
