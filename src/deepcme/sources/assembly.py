@@ -9,9 +9,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from deepcme.cohort import Cohort
-from deepcme.endpoints import Labelling
 from deepcme.errors import DeepCMEError
 from deepcme.flow import FlowStep, describe_reasons
+from deepcme.labelling import Labelling
 from deepcme.records import agreed
 from deepcme.sources.expression import Expression
 from deepcme.sources.identity import keep_once, notes_on_ids
