@@ -68,7 +68,7 @@ def assemble(
     clinical = annotation.drop(columns=[*_OWN_COLUMNS, *_BARCODE_COLUMNS], errors="ignore")
     labelling = label_rule(clinical)
     known = labelling.values.notna().to_numpy()
-    _require_both_outcomes(labelling)
+    require_both_outcomes(labelling)
     joined = [] if flow is not None else _joined(annotation["patient"], clinical)
     steps = [*(flow or [read]), *_once(annotation["patient"], once), *joined]
     matrix, kept = _of_samples(matrix, annotation, known)
@@ -127,7 +127,14 @@ def _labels_provenance(labelling: Labelling) -> dict[str, object]:
     return {"endpoint": {"name": labelling.name, "left_out": left_out, "columns": columns}}
 
 
-def _require_both_outcomes(labelling: Labelling) -> None:
+def require_both_outcomes(labelling: Labelling) -> None:
+    """Refuse labels of one class or none, with the counts of what was left out.
+
+    Raises
+    ------
+    DeepCMEError
+        If there is not a positive and a negative sample.
+    """
     labels = labelling.values.dropna()
     reasons = {why: n for why, n in labelling.left_out.items() if n}
     left_out = describe_reasons(reasons)
