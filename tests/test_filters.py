@@ -37,7 +37,10 @@ def cohort():
 def test_one_sample_per_patient_prefers_primary_first_vial_and_latest_plate(cohort):
     kept = filter_samples(cohort, one_per_patient=True)
     assert kept.samples.tolist() == [SAMPLES[1], SAMPLES[4], SAMPLES[5], SAMPLES[6]]
-    assert "3 left out; 1 patients had both labels" in kept.notes[-1]
+    assert kept.notes[-2].endswith("latest plate): 3 left out.")
+    assert kept.notes[-1] == (
+        "Warning: 1 patient (TCGA-A1-0002) had both labels: the label is that of the sample kept."
+    )
 
 
 def test_tissues_are_kept_by_name(cohort):

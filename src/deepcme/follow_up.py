@@ -24,7 +24,7 @@ _NO_EVENT_WORDS = NEGATIVE_WORDS | {
 _CODED_STATUS = re.compile(r"([01])\s*:")
 
 
-def read_follow_up(time: pd.Series, event: pd.Series) -> tuple[pd.DataFrame, pd.Series]:
+def read_follow_up(time: pd.Series, event: pd.Series) -> pd.DataFrame:
     """The first event of each sample, or its longest follow-up where no record has one.
 
     Parameters
@@ -35,11 +35,12 @@ def read_follow_up(time: pd.Series, event: pd.Series) -> tuple[pd.DataFrame, pd.
 
     Returns
     -------
-    followed : DataFrame
-        `time` (float, NaN if unknown) and `event` (bool) of each sample. A record
-        without a time or without a status is passed over.
-    unpaired : Series of bool
-        Samples that have several records of both, and not as many of each.
+    DataFrame
+        `time` (float, NaN if unknown) and `event` (bool) of each sample, of records
+        with both a time and a status; `is_timed`, whether any record has a time;
+        `status`, 1 if any says that the event was seen, 0 if one says that it was not,
+        else NaN; `unpaired`, whether it has several records of both, and not as many
+        of each.
 
     Raises
     ------
@@ -50,7 +51,6 @@ def read_follow_up(time: pd.Series, event: pd.Series) -> tuple[pd.DataFrame, pd.
         _paired(records(of_time), records(of_event))
         for of_time, of_event in zip(time, event, strict=True)
     ]
-    unpaired = pd.Series([pair is None for pair in pairs], index=time.index)
     table = pd.DataFrame({"pair": [pair or [(None, None)] for pair in pairs]}, time.index)
     exploded = table["pair"].explode()
     duration = _numbers(exploded.str[0].rename(str(time.name)))
@@ -58,8 +58,16 @@ def read_follow_up(time: pd.Series, event: pd.Series) -> tuple[pd.DataFrame, pd.
     known = duration.notna() & observed.notna()
     first = duration[known & (observed == 1)].groupby(level=0).min().reindex(time.index)
     longest = duration[known].groupby(level=0).max().reindex(time.index)
-    followed = pd.DataFrame({"time": first.fillna(longest), "event": first.notna()})
-    return followed, unpaired
+    return pd.DataFrame(
+        {
+            "time": first.fillna(longest),
+            "event": first.notna(),
+            "is_timed": duration.notna().groupby(level=0).any().reindex(time.index),
+            "status": observed.groupby(level=0).max().reindex(time.index),
+            "unpaired": [pair is None for pair in pairs],
+        },
+        time.index,
+    )
 
 
 def _paired(times: list[object], events: list[object]) -> list[tuple[object, object]] | None:

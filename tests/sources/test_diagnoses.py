@@ -5,7 +5,8 @@ import json
 import pandas as pd
 import pytest
 
-from deepcme.endpoints import any_distant_metastasis, pathologic_m1
+from deepcme.m_stage import pathologic_m1
+from deepcme.metastasis import any_distant_metastasis
 from deepcme.sources.clinical import read_clinical
 from deepcme.sources.diagnoses import one_row_per_patient
 from deepcme.sources.gdc.cases import read_cases
@@ -14,6 +15,7 @@ PRIOR = {"classification_of_tumor": "Prior primary", "ajcc_pathologic_m": "M0"}
 PRIMARY = {"classification_of_tumor": "primary", "ajcc_pathologic_m": "M1"}
 DISEASE = {"diagnosis_is_primary_disease": True, "ajcc_pathologic_m": "M1"}
 NOT_THE_DISEASE = {"diagnosis_is_primary_disease": False, "ajcc_pathologic_m": "M0"}
+FLAG_YES, FLAG_NO = ({"diagnosis_is_primary_disease": word} for word in ("Yes", "No"))
 METASTASIS = {"classification_of_tumor": "metastasis", "ajcc_pathologic_m": "M0"}
 UNMARKED = {"classification_of_tumor": "not reported", "ajcc_pathologic_m": "M0"}
 FIELDS = (
@@ -53,6 +55,7 @@ def as_table_of_today(folder, diagnoses):
         ([PRIOR, PRIMARY], 1, 1),
         ([PRIMARY, PRIOR], 1, 1),
         ([NOT_THE_DISEASE, DISEASE], 1, 1),
+        ([{**NOT_THE_DISEASE, **FLAG_NO}, {**DISEASE, **FLAG_YES}], 1, 1),
         ([UNMARKED, PRIMARY], 1, 1),
         ([UNMARKED, METASTASIS], 0, 1),
         ([METASTASIS], None, 1),
@@ -76,7 +79,7 @@ def test_cases_and_tables_give_the_same_labels(tmp_path, form, diagnoses, m1, di
 def test_two_primary_diagnoses_that_differ_are_named(tmp_path):
     rows = as_table(tmp_path, [PRIMARY, {**PRIMARY, "ajcc_pathologic_m": "M0"}])
     assert pathologic_m1(rows).notes() == [
-        "1 samples with M0 beside M1 in ajcc_pathologic_m (P1) were left out."
+        "Warning: 1 samples with M0 beside M1 in ajcc_pathologic_m (P1) were left out."
     ]
 
 

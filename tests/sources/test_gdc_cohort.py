@@ -154,7 +154,21 @@ def test_an_incomplete_folder(folder, tmp_path):
     cohort = cohort_from_gdc(
         folder, label_rule("pathologic-m1"), sample_sheet=tmp_path / "mine.tsv"
     )
-    assert "1 files of the sample sheet are not in the folder." in cohort.notes
+    warnings = [note for note in cohort.notes if note.startswith("Warning")]
+    assert warnings[0].startswith("Warning: 1 file of the sample sheet (")
+    assert warnings[0].endswith(") is not in the folder.")
+
+
+def test_files_that_the_sheet_does_not_list_are_counted(folder):
+    sheet = folder / "samples.tsv"
+    *listed, last = sheet.read_text().splitlines()
+    sheet.write_text("\n".join(listed) + "\n")
+    file_name = last.split("\t")[1]
+    cohort = cohort_from_gdc(folder, label_rule("pathologic-m1"))
+    assert (
+        "1 file of the folder left out, for want of a row in the sample sheet "
+        f"({file_name})." in cohort.notes
+    )
 
 
 def test_the_portals_sample_sheet_and_flat_folders(folder, tmp_path):

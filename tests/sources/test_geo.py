@@ -3,9 +3,11 @@
 import gzip
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from deepcme import DeepCMEError
+from deepcme.sources.clinical import ClinicalTable
 from deepcme.sources.expression import GeneNaming
 from deepcme.sources.geo import cohort_from_geo
 from deepcme.sources.labels import Horizon, label_rule
@@ -313,6 +315,55 @@ def test_a_patient_and_a_time_among_the_characteristics(tmp_path):
     )
     assert cohort.patients.tolist() == ["A", "A", "GSM3"]
     assert cohort.labels.tolist() == [1, 0, 0]
+
+
+def test_keys_that_differ_in_case_or_spaces_alone_are_one(tmp_path):
+    text = SERIES.replace('"relapse: 0"\t"age: 61"', '"Relapse : 0"\t"AGE: 61"')
+    cohort = cohort_from_geo([written(tmp_path, text)], RELAPSE)
+    assert cohort.labels.tolist() == [1, 0, 0]
+    assert cohort.obs["age"].tolist()[0::2] == [50, 61]
+    assert (
+        "The characteristics relapse, Relapse differ in case or spaces alone and were read as "
+        "one, 'relapse'." in cohort.notes
+    )
+
+
+def test_keys_of_two_platforms_are_joined_alike(tmp_path):
+    other = (
+        SERIES.replace("GSM", "GSM9").replace("GPL96", "GPL97").replace("relapse:", "RELAPSE:")
+    )
+    paths = [written(tmp_path, SERIES, "a.txt"), written(tmp_path, other, "b.txt")]
+    cohort = cohort_from_geo(paths, RELAPSE)
+    assert cohort.labels.tolist() == [1, 0, 0] * 2
+    assert "RELAPSE" not in cohort.obs
+
+
+def test_one_key_in_two_spellings_and_two_values_is_a_conflict(tmp_path):
+    text = SERIES.replace("grade: 2", "Relapse: 1").replace("GSM3", "GSM4")
+    text = text.replace('"relapse: 0"\n', '"Relapse: 0"\n')
+    with pytest.raises(DeepCMEError, match=r"1 with 1 beside 0 in relapse \(GSM2\)"):
+        cohort_from_geo([written(tmp_path, text.replace("relapse: 1", "relapse: 0"))], RELAPSE)
+    cohort = cohort_from_geo([written(tmp_path, text)], RELAPSE)
+    assert cohort.samples.tolist() == ["GSM1", "GSM4"]
+    warnings = [note for note in cohort.notes if note.startswith("Warning")]
+    assert warnings == [
+        "Warning: the characteristics 'relapse' and 'Relapse' differ for 1 samples (GSM2).",
+        "Warning: 1 samples with 1 beside 0 in relapse (GSM2) were left out.",
+    ]
+
+
+NOBODY = "No characteristic names the patient: every sample is its own patient."
+
+
+def test_that_no_patient_is_named_is_said_only_where_it_is_so(tmp_path):
+    path = written(tmp_path, SERIES.replace("grade: 2", "who: A").replace("age: 50", "who: A"))
+    assert NOBODY in cohort_from_geo([path], RELAPSE).notes
+    assert NOBODY not in cohort_from_geo([path], RELAPSE, patient="who").notes
+    people = pd.DataFrame({"patient": ["A", "A", "B"]}, index=["GSM1", "GSM2", "GSM3"])
+    clinical = ClinicalTable("people.tsv", people, "sample", patient="patient")
+    cohort = cohort_from_geo([path], RELAPSE, clinical=[clinical])
+    assert cohort.patients.tolist() == ["A", "A", "B"]
+    assert NOBODY not in cohort.notes
 
 
 @pytest.mark.parametrize(

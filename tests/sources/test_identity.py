@@ -118,7 +118,7 @@ def test_the_sheets_tissue_goes_before_the_barcodes_unless_it_says_nothing():
     tissue = with_tissues_stated(annotation, told, "sheet.tsv", notes)["tissue"]
     assert tissue.tolist() == ["metastatic", "normal", "unknown", "normal"]
     assert notes == [
-        "sheet.tsv states another tissue than was known of 1 samples "
+        "Warning: sheet.tsv states another tissue than was known of 1 samples "
         "(TCGA-A1-A001-01A: metastatic); what it states was taken."
     ]
 

@@ -90,3 +90,59 @@ def test_the_first_table_that_states_a_tissue_has_the_last_word():
     ]
     annotation, _ = join_clinical(annotate(["S1"]), tables)
     assert annotation["tissue"].tolist() == ["metastatic"]
+
+
+def covering(*tables):
+    samples = annotate([f"S{number}" for number in range(10)])
+    clinical = [
+        ClinicalTable(f"{number}.tsv", pd.DataFrame({"x": 1}, index=list(ids)), "sample")
+        for number, ids in enumerate(tables)
+    ]
+    return join_clinical(samples, clinical)[1]
+
+
+def test_a_table_of_less_than_half_of_the_samples_is_doubtful():
+    assert covering(["S1", "S2", "S3", "s4"]) == [
+        "Warning: 0.tsv covers 3 of 10 samples: check that its ids are those of the expression."
+    ]
+    assert covering([f"S{number}" for number in range(5)]) == ["0.tsv covers 5 of 10 samples."]
+
+
+def test_beside_a_table_of_most_a_short_one_is_doubtful_if_its_ids_are_others():
+    most = [f"S{number}" for number in range(9)]
+    assert covering(most, ["S1"])[1] == "1.tsv covers 1 of 10 samples."
+    assert covering(most, ["S1", "s2", "s3"])[1].startswith("Warning: 1.tsv covers 1 of 10")
+
+
+def tables_that_state(column, *words):
+    samples = ["S1", "S2", "S3"]
+    return [
+        ClinicalTable(
+            f"{number}.tsv",
+            pd.DataFrame({column: of_table}, index=samples),
+            "sample",
+            **{column: column},
+        )
+        for number, of_table in enumerate(words)
+    ]
+
+
+def test_patients_that_a_further_table_joins_otherwise_are_doubtful():
+    first, alike, other = ["P1", "P1", "P2"], ["1", "1", "2"], ["P1", "P2", "P2"]
+    annotation = annotate(["S1", "S2", "S3"])
+    _, notes = join_clinical(annotation, tables_that_state("patient", first, alike))
+    assert not [note for note in notes if "Warning" in note]
+    found, notes = join_clinical(annotation, tables_that_state("patient", first, other))
+    assert found["patient"].tolist() == first
+    assert notes[0] == (
+        "Warning: 1.tsv names other patients than were known of 3 samples (S1, S2, S3); those "
+        "known before were kept."
+    )
+
+
+def test_tissues_that_two_tables_state_differently_are_doubtful():
+    words = ["Primary Tumor"] * 3, ["Primary Tumor", "Metastatic", "Primary Tumor"]
+    _, notes = join_clinical(annotate(["S1", "S2", "S3"]), tables_that_state("tissue", *words))
+    assert notes[0].startswith(
+        "Warning: 0.tsv states another tissue than was known of 1 samples (S2: primary)"
+    )

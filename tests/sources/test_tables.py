@@ -268,6 +268,25 @@ def test_barcodes_in_plain_tables_tell_patient_and_tissue(tables):
     assert cohort.obs["tissue"].tolist() == ["primary", "normal"] * 15
 
 
+@pytest.mark.parametrize("cell", ["", "1"])
+def test_labels_of_no_use_are_the_fault_of_the_samples_table(tables, cell):
+    table = pd.read_csv(tables[1], dtype=str).assign(relapse=cell)
+    table.to_csv(tables[1], index=False)
+    refused(tables, r"^\S+samples\.csv: (No sample can be|All 30 samples that relapse)")
+
+
+def test_values_of_no_use_are_the_fault_of_the_expression(tables):
+    (pd.read_csv(tables[0], index_col=0) - 30).to_csv(tables[0])
+    refused(tables, r"^\S+expression\.csv: (?!.*expression\.csv: )", scale="fpkm")
+
+
+def test_a_column_beside_the_label_in_another_case_is_doubtful(tables):
+    table = pd.read_csv(tables[1])
+    table.assign(Relapse=1 - table["relapse"]).to_csv(tables[1], index=False)
+    notes = cohort_from_tables(*tables, COLUMNS).notes
+    assert [note for note in notes if note.startswith("Warning: 'relapse' was read, and not")]
+
+
 def test_label_that_is_not_binary(tables):
     refused(tables, "the label 'age' is not binary: it holds 40, 41", TableColumns(label="age"))
 

@@ -7,8 +7,8 @@ from scipy.stats import chi2_contingency
 
 from deepcme.audit.findings import Finding, StudyDesign
 from deepcme.cohort import UNKNOWN, Cohort
-from deepcme.endpoints import m_stage
 from deepcme.evaluation.intervals import compute_hanley_mcneil_interval
+from deepcme.m_stage import m_stage
 from deepcme.words import counted
 
 ASSUMED_AUC = 0.75

@@ -9,9 +9,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from deepcme.cohort import UNKNOWN, Cohort
-from deepcme.endpoints import Labelling
 from deepcme.errors import DeepCMEError
 from deepcme.flow import FlowStep, describe_reasons
+from deepcme.labelling import Labelling
 from deepcme.records import agreed
 from deepcme.sources.expression import Expression
 from deepcme.sources.identity import keep_once, notes_on_ids, with_stated_tissue
@@ -135,12 +135,12 @@ def _labels_provenance(labelling: Labelling) -> dict[str, object]:
 
 
 def require_both_outcomes(labelling: Labelling) -> None:
-    """Refuse labels of one class or none.
+    """Refuse labels of one class or none, with the counts of what was left out.
 
     Raises
     ------
     DeepCMEError
-        With the reasons for which samples were left out.
+        If there is not a positive and a negative sample.
     """
     labels = labelling.values.dropna()
     reasons = {why: n for why, n in labelling.left_out.items() if n}

@@ -14,7 +14,9 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from deepcme.endpoints import M_STAGE_COLUMNS
+from deepcme.follow_up import NEGATIVE_WORDS, POSITIVE_WORDS
+from deepcme.m_stage import M_STAGE_COLUMNS
+from deepcme.metastasis import says_distant
 from deepcme.records import lower_words, one_row_each
 
 DISTANT_METASTASIS = "distant_metastasis_recorded"
@@ -96,7 +98,12 @@ def _tells_primary(rows: pd.DataFrame, names: dict[str, str], told: pd.Series) -
     tumour, flag = _words(rows, names, TUMOUR_CLASS), _words(rows, names, _PRIMARY_DISEASE)
     is_primary = tumour.isin(["primary", "primary tumor"])
     rank = np.select(
-        [~told | (tumour.ne("") & ~is_primary), flag == "true", is_primary, flag == "false"],
+        [
+            ~told | (tumour.ne("") & ~is_primary),
+            flag.isin(POSITIVE_WORDS),
+            is_primary,
+            flag.isin(NEGATIVE_WORDS),
+        ],
         [_OTHER_TUMOUR, 0, 1, _OTHER_TUMOUR],
         default=2,
     )
@@ -122,7 +129,7 @@ def _distant_metastasis(rows: pd.DataFrame, names: dict[str, str]) -> pd.Series 
     if not {TUMOUR_CLASS, PROGRESSION_TYPE} & names.keys():
         return None
     found = _words(rows, names, TUMOUR_CLASS).str.startswith("metasta")
-    found |= _words(rows, names, PROGRESSION_TYPE).str.contains("distant")
+    found |= _words(rows, names, PROGRESSION_TYPE).map(says_distant)
     answers = pd.DataFrame({"found": found, "known": rows.notna().any(axis=1)})
     answers = answers.groupby(level=0).any()
     recorded = answers["found"].map({True: "yes", False: "no"}).where(answers["known"], None)

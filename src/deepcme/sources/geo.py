@@ -31,7 +31,12 @@ from deepcme.sources.patients import (
     patients_of,
 )
 from deepcme.sources.probemap import known_targets, read_gene_table
-from deepcme.sources.series_matrix import SeriesMatrix, join_platforms, read_series_matrix
+from deepcme.sources.series_matrix import (
+    SeriesMatrix,
+    join_platforms,
+    read_series_matrix,
+    with_one_key_each,
+)
 
 
 def cohort_from_geo(
@@ -94,8 +99,10 @@ def cohort_from_geo(
     matrix = join_platforms(matrices, paths, notes)
     if platforms:
         matrix = with_genes_named(matrix, naming, paths[0], notes)
-    annotation = _annotation(parts, tissue, notes)
+    annotation = _annotation(parts, patient, tissue, notes)
     annotation, coverage = join_clinical(annotation, clinical)
+    if patient is None and (annotation["patient"] == annotation.index).all():
+        notes.append("No characteristic names the patient: every sample is its own patient.")
     return assemble(
         on_known_scale(matrix, scale, [*notes, *coverage], paths[0]),
         annotation,
@@ -151,10 +158,11 @@ def _joined_by_probe(known: pd.Series) -> pd.Series:
 
 
 def _annotation(
-    parts: list[SeriesMatrix], tissue: str | None, notes: list[str]
+    parts: list[SeriesMatrix], patient: str | None, tissue: str | None, notes: list[str]
 ) -> pd.DataFrame:
-    attributes = pd.concat([part.attributes for part in parts])
-    patients = _patients(attributes, notes)
+    attributes = with_one_key_each(pd.concat([part.attributes for part in parts]), notes)
+    # Where another column is asked for, what is odd about this one is of no concern.
+    patients = _patients(attributes, notes if patient is None else [])
     several = len(parts) > 1 and "platform_id" in attributes.columns
     own = pd.DataFrame(
         {
@@ -173,7 +181,6 @@ def _patients(attributes: pd.DataFrame, notes: list[str]) -> list[str]:
         return patients_of(samples, attributes[column], notes, column)
     if column is not None:
         notes.append(not_people_note(attributes[column], "Characteristics"))
-    notes.append("No characteristic names the patient: every sample is its own patient.")
     return samples
 
 

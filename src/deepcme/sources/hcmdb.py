@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from deepcme.endpoints import Labelling
 from deepcme.errors import DeepCMEError
+from deepcme.labelling import Labelling
 from deepcme.sources.matching import rows_by_common_part
 from deepcme.sources.reading import read_table
 from deepcme.words import cleaned, few
@@ -83,6 +83,7 @@ def hcmdb_endpoint(annotation: pd.DataFrame, path: str | Path) -> Labelling:
             f"{path} lists none of the {len(samples):,} samples ({few(samples)}); "
             f"it has {few(status.index)}."
         )
+    in_conflict = "listed in HCMDB as both YES and NO"
     return Labelling(
         name="hcmdb-status",
         rule=(
@@ -92,8 +93,9 @@ def hcmdb_endpoint(annotation: pd.DataFrame, path: str | Path) -> Labelling:
         values=found.map(_LABEL_OF_STATUS),
         left_out={
             "not listed in HCMDB": int(found.isna().sum()),
-            "listed in HCMDB as both YES and NO": int((found == _CONFLICT).sum()),
+            in_conflict: int((found == _CONFLICT).sum()),
         },
+        conflicts=(in_conflict,),
     )
 
 

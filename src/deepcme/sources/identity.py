@@ -185,11 +185,32 @@ def with_patients_stated(
     if not may_name_people(told):
         notes.append(not_people_note(told, where))
         return annotation
+    notes.extend(_notes_on_other_patients(annotation[unread], stated[unread], where))
     annotation = annotation.copy()
     annotation.loc[open_to_say, "patient"] = patients_of(
         [str(sample) for sample in told.index], told, notes, str(stated.name)
     )
     return annotation
+
+
+def _notes_on_other_patients(
+    annotation: pd.DataFrame, stated: pd.Series, where: str
+) -> list[str]:
+    """A warning where a table joins or parts samples otherwise than was known before."""
+    known = annotation["patient"]
+    both = pd.DataFrame({"known": known, "stated": stated.astype(str)})
+    both = both[(known != known.index) & stated.notna()]
+    pairs = both.drop_duplicates()
+    odd = {
+        side: pairs[side][pairs[side].duplicated(keep=False)] for side in ("known", "stated")
+    }
+    differing = both["known"].isin(odd["known"]) | both["stated"].isin(odd["stated"])
+    if not differing.any():
+        return []
+    return [
+        f"Warning: {where} names other patients than were known of {differing.sum():,} samples "
+        f"({few(both.index[differing])}); those known before were kept."
+    ]
 
 
 def with_tissues_stated(
@@ -223,7 +244,7 @@ def with_tissues_stated(
     if differing.any():
         examples = [f"{sample}: {tissue[sample]}" for sample in tissue.index[differing]]
         notes.append(
-            f"{where} states another tissue than was known of {int(differing.sum()):,} "
+            f"Warning: {where} states another tissue than was known of {differing.sum():,} "
             f"samples ({few(examples)}); what it states was taken."
         )
     unread = words[~known & (before == UNKNOWN)]

@@ -10,6 +10,7 @@ import pandas as pd
 
 from deepcme.barcodes import canonical_patient
 from deepcme.errors import DeepCMEError
+from deepcme.notes import WARNING
 from deepcme.sources.headers import plain_name
 from deepcme.words import cleaned, differing_in_case, few, quoted, says_nothing
 
@@ -142,11 +143,7 @@ def patients_of(
     """
     written = _as_text(stated)
     patients = ["" if says_nothing(word) else canonical_patient(word) for word in written]
-    blank = patients.count("")
-    if blank:
-        notes.append(
-            f"{blank:,} samples with a blank {column_name} count as their own patient."
-        )
+    notes += _notes_on_blank(patients, column_name)
     known = {word: patient for word, patient in zip(written, patients, strict=True) if patient}
     n_joined = len(known) - len(set(known.values()))
     if n_joined:
@@ -161,6 +158,19 @@ def patients_of(
             "taken for different patients."
         )
     return [patient or sample for patient, sample in zip(patients, samples, strict=True)]
+
+
+def _notes_on_blank(patients: list[str], column_name: str) -> list[str]:
+    """How many patients are blank: a doubt where others repeat, since these might too."""
+    known = [patient for patient in patients if patient]
+    n_blank = len(patients) - len(known)
+    if not n_blank:
+        return []
+    others_repeat = len(set(known)) < len(known)
+    sentence = f"{n_blank:,} samples with a blank {column_name} count as their own patient"
+    if others_repeat:
+        return [f"{WARNING}{sentence}, while others have several samples."]
+    return [f"{sentence}."]
 
 
 def _as_text(stated: pd.Series) -> list[str]:

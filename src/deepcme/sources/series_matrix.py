@@ -14,6 +14,8 @@ import numpy as np
 import pandas as pd
 
 from deepcme.errors import DeepCMEError
+from deepcme.labelling import spelling
+from deepcme.records import SEPARATOR
 from deepcme.sources.clinical import known_words
 from deepcme.sources.delimited import read_grid
 from deepcme.sources.ids import require_unique
@@ -136,6 +138,43 @@ def _add_characteristic(attributes: dict[str, str], cell: str) -> None:
         return
     before = attributes.get(key)
     attributes[key] = value if before in (None, value) else f"{before}|{value}"
+
+
+def with_one_key_each(attributes: pd.DataFrame, notes: list[str]) -> pd.DataFrame:
+    """Join characteristics whose keys differ in case or spaces alone, under the first key.
+
+    Two values of one sample that differ are two records, and warned about.
+    """
+    keys = [name for name in attributes.columns if name not in _KEPT_ATTRIBUTES]
+    alike: dict[str, list[str]] = {}
+    for key in keys:
+        alike.setdefault(spelling(key), []).append(key)
+    joined, repeated = {}, []
+    for first, *others in alike.values():
+        if not others:
+            continue
+        joined[first] = _joined_values(attributes[[first, *others]], notes)
+        repeated += others
+        notes.append(
+            f"The characteristics {few([first, *others])} differ in case or spaces alone and "
+            f"were read as one, {first!r}."
+        )
+    return attributes.assign(**joined).drop(columns=repeated)
+
+
+def _joined_values(columns: pd.DataFrame, notes: list[str]) -> pd.Series:
+    values = columns.iloc[:, 0]
+    for name in columns.columns[1:]:
+        other = columns[name]
+        differ = values.notna() & other.notna() & (values != other)
+        if differ.any():
+            notes.append(
+                f"Warning: the characteristics {values.name!r} and {name!r} differ for "
+                f"{differ.sum():,} samples ({few(values.index[differ])})."
+            )
+        both = values.astype(str) + SEPARATOR + other.astype(str)
+        values = values.where(values.notna(), other).mask(differ, both)
+    return values
 
 
 def join_platforms(parts: list[Matrix], paths: list[Path], notes: list[str]) -> Matrix:

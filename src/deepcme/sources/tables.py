@@ -103,16 +103,19 @@ def cohort_from_tables(
     matrix = _in_order_of(table, matrix, expression, samples)
     table, _ = rows_of_samples(matrix.samples, table, samples.name)
     with _naming(samples):
-        labels = binary_column(table, columns.label).values
+        labels = binary_column(table, columns.label)
+        require_both_outcomes(labels)
     annotation = _annotation(table, columns, samples, notes)
-    chosen, flow = _chosen(table, columns.where, samples, labels, annotation["patient"])
+    chosen, flow = _chosen(table, columns.where, samples, labels.values, annotation["patient"])
     labelling = binary_column(table[chosen], columns.label)
     with _naming(samples):
         require_both_outcomes(labelling)
     labelling = replace(labelling, rule=_endpoint_words(columns.label, samples))
+    chosen_matrix = matrix.of_samples(np.flatnonzero(chosen))
+    on_scale = on_known_scale(chosen_matrix, scale, notes, expression)
     with _naming(expression):
         return assemble(
-            on_known_scale(matrix.of_samples(np.flatnonzero(chosen)), scale, notes, expression),
+            on_scale,
             annotation[chosen],
             lambda _: labelling,
             name=expression.parent.name if expression.stem == "expression" else expression.stem,

@@ -20,7 +20,7 @@ from deepcme.sources.identity import annotate, with_patients_stated, with_tissue
 from deepcme.sources.joining import join_clinical
 from deepcme.sources.matrices import Matrix
 from deepcme.sources.probemap import symbols_of
-from deepcme.words import few
+from deepcme.words import counted, few
 
 
 def cohort_from_gdc(
@@ -113,9 +113,29 @@ def _files_with_samples(
             "there; run `deepcme fetch gdc` again to complete the download."
         )
     if n_absent:
-        notes.append(f"{n_absent:,} files of the sample sheet are not in the folder.")
+        absent = sheet["file_name"][~present]
+        notes.append(
+            f"Warning: {counted(n_absent, 'file')} of the sample sheet ({few(absent)}) "
+            f"{'is' if n_absent == 1 else 'are'} not in the folder."
+        )
+    notes += _notes_on_unlisted(folder, [path for path in paths if path.is_file()])
     kept = [path for path, is_there in zip(paths, present, strict=True) if is_there]
     return sheet[present], kept, notes
+
+
+def _notes_on_unlisted(folder: Path, listed: list[Path]) -> list[str]:
+    """Files that are called as those of the sheet are, but for the first part of the name."""
+    endings = {path.name.partition(".")[2] for path in listed}
+    found = {*folder.glob("*"), *folder.glob("*/*")} - set(listed)
+    unlisted = sorted(
+        path.name for path in found if path.is_file() and path.name.partition(".")[2] in endings
+    )
+    if not unlisted:
+        return []
+    return [
+        f"{counted(len(unlisted), 'file')} of the folder left out, for want of a row in the "
+        f"sample sheet ({few(unlisted)})."
+    ]
 
 
 def _path(folder: Path, file_id: str, file_name: str) -> Path:
