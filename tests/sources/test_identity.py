@@ -38,6 +38,28 @@ def test_odd_ids_are_counted_and_named():
         "unknown tissue.",
     ]
     assert notes_on_ids(annotate([TUMOUR, NORMAL])) == []
+    assert notes_on_ids(annotate([TUMOUR, "S1"]))[0].startswith(
+        "1 of 2 sample ids is no barcode of TCGA (S1)"
+    )
+
+
+@pytest.mark.parametrize(
+    "spelling",
+    ["tpm_unstranded_{}", "X{}", "{}.x", "{}_y", "{}.bam", "{}.htseq.counts", "'{}'", "{}_1"],
+)
+def test_barcodes_among_other_letters_are_warned_about(spelling):
+    ids = [spelling.format(TUMOUR), spelling.format(NORMAL)]
+    (alone,) = notes_on_ids(annotate(ids))
+    assert alone.startswith(
+        f"Warning: 2 of 2 sample ids hold a barcode among other letters ({', '.join(ids)})"
+    )
+    (beside,) = notes_on_ids(annotate([TUMOUR, ids[1]]))
+    assert beside.startswith("Warning: 1 of 2 sample ids holds a barcode")
+
+
+def test_no_warning_where_a_table_names_the_patient_of_such_an_id():
+    annotation = annotate(["tumour of TCGA-A1-A001", "S2"])
+    assert notes_on_ids(annotation.assign(patient=["TCGA-A1-A001", "S2"])) == []
 
 
 def test_ids_of_no_programme_need_no_note():
@@ -117,7 +139,7 @@ def test_the_sheets_tissue_goes_before_the_barcodes_unless_it_says_nothing():
     tissue = with_tissues_stated(annotation, told, "sheet.tsv", notes)["tissue"]
     assert tissue.tolist() == ["metastatic", "normal", "unknown", "normal"]
     assert notes == [
-        "sheet.tsv states another tissue than was known of 1 samples "
+        "sheet.tsv states another tissue than was known of 1 sample "
         "(TCGA-A1-A001-01A: metastatic); what it states was taken."
     ]
 

@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 from deepcme.barcodes import (
     barcode_annotation,
     canonical_id,
+    holds_barcode,
     name_repeated_by_r,
+    pairs_of_one_sample,
     read_barcode,
 )
 from deepcme.errors import DeepCMEError
@@ -60,30 +62,20 @@ def keep_once(annotation: pd.DataFrame, notes: list[str]) -> NDArray[np.bool_]:
         as ``-01`` is of ``-01A``; both are named.
     """
     samples = [str(sample) for sample in annotation.index]
-    barcodes = [read_barcode(sample) for sample in samples]
-    by_r = [barcode is not None and barcode.repeats for barcode in barcodes]
-    first: dict[str, str] = {}
+    by_r = [barcode is not None and barcode.repeats for barcode in map(read_barcode, samples)]
+    seen = {canonical_id(s) for s, repeats in zip(samples, by_r, strict=True) if not repeats}
     keep = np.ones(len(samples), dtype=bool)
-    for position in np.argsort(by_r, kind="stable"):
-        sample = samples[position]
-        seen = first.setdefault(canonical_id(sample), sample)
-        if seen is not sample and by_r[position]:
-            keep[position] = False
-        elif seen is not sample:
-            _refuse_two_names(seen, sample)
-    for sample, barcode in zip(samples, barcodes, strict=True):
-        for shorter in () if barcode is None else barcode.levels[1:-1]:
-            if shorter in first:
-                _refuse_two_names(first[shorter], sample)
+    for position in np.flatnonzero(by_r):
+        keep[position] = canonical_id(samples[position]) not in seen
+        seen.add(canonical_id(samples[position]))
+    kept = [samples[position] for position in np.flatnonzero(keep)]
+    for first, second in pairs_of_one_sample(kept):
+        raise DeepCMEError(
+            f"The samples {kept[first]} and {kept[second]} are one sample by their ids: leave "
+            "one of them out of the expression, or give it an id of its own."
+        )
     notes.extend(_notes_on_repeats(annotation, keep))
     return keep
-
-
-def _refuse_two_names(first: str, second: str) -> None:
-    raise DeepCMEError(
-        f"The samples {first} and {second} are one sample by their ids: leave one of them "
-        "out of the expression, or give it an id of its own."
-    )
 
 
 def _notes_on_repeats(annotation: pd.DataFrame, keep: NDArray[np.bool_]) -> list[str]:
@@ -110,19 +102,26 @@ def _notes_on_repeats(annotation: pd.DataFrame, keep: NDArray[np.bool_]) -> list
 
 
 def notes_on_ids(annotation: pd.DataFrame) -> list[str]:
-    """Count and name the sample ids that are not of the programme that most are of."""
+    """Count and name the sample ids that are not of the programme that most are of.
+
+    An id that only holds a barcode is warned about: its patient would be known.
+    """
     samples = annotation.index
     program = barcode_annotation(samples)["program"].to_numpy()
     counts = Counter(name for name in program if name is not None)
+    unread = annotation[[name is None for name in program]]
+    own = unread.index[(unread["patient"] == unread.index).to_numpy(dtype=bool)]
+    holding = [sample for sample in own if holds_barcode(sample)]
+    warnings = _warnings_of_hidden_barcodes(holding, len(samples))
     if not counts:
-        return []
+        return warnings
     (most, _), *others = counts.most_common()
     notes = [
         f"{n:,} of {len(samples):,} sample ids {_be(n)} of {name} "
         f"({few(samples[program == name])}) and not of {most}: each was read by itself."
         for name, n in others
     ]
-    odd = annotation[[name is None for name in program]]
+    odd = unread.drop(index=holding)
     if len(odd):
         unsaid = (odd["patient"] == odd.index) & (odd["tissue"] == UNKNOWN)
         fate = (
@@ -131,10 +130,21 @@ def notes_on_ids(annotation: pd.DataFrame) -> list[str]:
             else "patient and tissue are what the tables say, or else its own and unknown"
         )
         notes.append(
-            f"{len(odd):,} of {len(samples):,} sample ids {_be(len(odd))} no barcodes of "
-            f"{most} ({few(odd.index)}): {fate}."
+            f"{len(odd):,} of {len(samples):,} sample ids {_be(len(odd))} no "
+            f"barcode{'s' if len(odd) > 1 else ''} of {most} ({few(odd.index)}): {fate}."
         )
-    return notes
+    return [*warnings, *notes]
+
+
+def _warnings_of_hidden_barcodes(samples: Sequence[str], n_all: int) -> list[str]:
+    if not samples:
+        return []
+    one = len(samples) == 1
+    return [
+        f"Warning: {len(samples):,} of {n_all:,} sample ids hold{'s' if one else ''} a barcode "
+        f"among other letters ({few(samples)}) and {'was' if one else 'were'} not read as one: "
+        "each is its own patient. Call the samples by their barcodes alone, or give --patient."
+    ]
 
 
 def _be(n: int) -> str:
@@ -209,7 +219,8 @@ def with_tissues_stated(
     if differing.any():
         examples = [f"{sample}: {tissue[sample]}" for sample in tissue.index[differing]]
         notes.append(
-            f"{where} states another tissue than was known of {int(differing.sum()):,} "
-            f"samples ({few(examples)}); what it states was taken."
+            f"{where} states another tissue than was known of "
+            f"{counted(int(differing.sum()), 'sample')} ({few(examples)}); what it states was "
+            "taken."
         )
     return annotation.assign(tissue=before.mask(known, tissue))
