@@ -125,6 +125,28 @@ def test_a_table_that_names_another_patient_than_the_barcode_is_refused():
         with_patients_stated(annotation, told, "sheet.tsv", notes)
 
 
+def other_patients(*stated):
+    """What is said where a series knows Q1, Q1, Q2 and a table states something else."""
+    annotation, notes = annotate(["S1", "S2", "S3"]).assign(patient=["Q1", "Q1", "Q2"]), []
+    told = pd.Series(list(stated), index=annotation.index, name="who", dtype=object)
+    kept = with_patients_stated(annotation, told, "sheet.tsv", notes)["patient"]
+    assert kept.tolist() == ["Q1", "Q1", "Q2"]
+    return notes
+
+
+def test_a_table_that_groups_samples_otherwise_than_the_series_is_warned_about():
+    (note,) = other_patients("P1", "P2", "P3")
+    assert note.startswith(
+        "Warning: sheet.tsv: 'who' does not put the same samples together as the patients that "
+        "were known before (Q1 is P1, Q1 is P2, Q2 is P3)"
+    )
+
+
+def test_other_names_of_the_same_patients_are_not():
+    assert other_patients("P1", "P1 ", "P2") == []
+    assert other_patients("P1", None, "unknown") == []
+
+
 def test_cases_and_controls_are_no_patients():
     annotation, told, notes = stated("case", None, None, "case", "control")
     patients = with_patients_stated(annotation, told, "sheet.tsv", notes)["patient"]

@@ -12,13 +12,20 @@ from numpy.typing import NDArray
 from deepcme.barcodes import (
     barcode_annotation,
     canonical_id,
+    canonical_patient,
     holds_barcode,
     name_repeated_by_r,
     pairs_of_one_sample,
     read_barcode,
 )
 from deepcme.errors import DeepCMEError
-from deepcme.sources.patients import may_name_people, not_people_note, patients_of
+from deepcme.sources.patient_ids import (
+    cell_text,
+    names_nobody,
+    patients_of,
+    refuse_other_patients,
+)
+from deepcme.sources.patients import may_name_people, not_people_note, quoted
 from deepcme.tissues import UNKNOWN, canonical_tissue
 from deepcme.words import counted, few, says_nothing
 
@@ -173,17 +180,14 @@ def with_patients_stated(
     Raises
     ------
     DeepCMEError
-        If a barcode and the table name two patients of one programme.
+        If a barcode and the table name two patients.
     """
-    for sample, word in stated[stated.notna()].items():
-        of_sample, of_table = read_barcode(str(sample)), read_barcode(str(word))
-        if of_sample and of_table and of_sample.patient != of_table.patient:
-            raise DeepCMEError(
-                f"{where}: {sample} is stated to be of {word}, another patient than its "
-                f"barcode names: mend the column {stated.name!r}."
-            )
+    refuse_other_patients(stated.index, stated, where)
     unread = annotation.index.map(lambda sample: read_barcode(str(sample)) is None).to_numpy()
-    open_to_say = unread & (annotation["patient"] == annotation.index) & stated.notna()
+    own = annotation["patient"] == annotation.index
+    known = annotation["patient"][unread & ~own & stated.notna()]
+    notes += _warnings_of_other_patients(known, stated[known.index], where)
+    open_to_say = unread & own & stated.notna()
     told = stated[open_to_say]
     if not may_name_people(told):
         notes.append(not_people_note(told, where))
@@ -193,6 +197,22 @@ def with_patients_stated(
         [str(sample) for sample in told.index], told, notes, str(stated.name)
     )
     return annotation
+
+
+def _warnings_of_other_patients(known: pd.Series, stated: pd.Series, where: str) -> list[str]:
+    """Where a table puts samples together otherwise than was known; names may differ."""
+    said = [not names_nobody(cell_text(cell)) for cell in stated]
+    known, stated = known[said], stated[said]
+    named = stated.map(lambda cell: canonical_patient(cell_text(cell)))
+    pairs = pd.DataFrame({"known": known.astype(str), "named": named}).drop_duplicates()
+    if not may_name_people(stated) or len(pairs) == known.nunique() == named.nunique():
+        return []
+    examples = [f"{one.known} is {one.named}" for one in pairs.itertuples()]
+    return [
+        f"Warning: {where}: {stated.name!r} does not put the same samples together as the "
+        f"patients that were known before ({few(examples)}); those were kept: give --patient "
+        f"{quoted(str(stated.name))} if the table is right."
+    ]
 
 
 def with_tissues_stated(

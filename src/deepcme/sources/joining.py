@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from deepcme.barcodes import canonical_id
 from deepcme.errors import DeepCMEError
 from deepcme.sources.clinical import ClinicalTable
 from deepcme.sources.identity import with_patients_stated, with_tissues_stated
 from deepcme.sources.matching import rows_of_samples
-from deepcme.words import few
+from deepcme.words import counted, few, plain_spelling
 
 
 def join_clinical(
@@ -34,7 +35,7 @@ def join_clinical(
     -------
     annotation : DataFrame
     notes : list of str
-        How many samples each table covers.
+        How many samples each table covers, and which it does not.
 
     Raises
     ------
@@ -45,14 +46,7 @@ def join_clinical(
     notes: list[str] = []
     tissues: list[tuple[str, pd.Series]] = []
     for table in sorted(tables, key=lambda table: table.by != "sample"):
-        keys = annotation.index if table.by == "sample" else annotation["patient"]
-        found, known = rows_of_samples(keys.astype(str).tolist(), table.rows, table.name)
-        if not known.any():
-            raise DeepCMEError(
-                f"{table.name} has none of the {len(annotation):,} {table.by}s: it has "
-                f"{few(table.rows.index)}, the expression has {few(keys)}."
-            )
-        found.index = annotation.index
+        found = _rows_of(annotation, table, notes)
         if table.patient is not None:
             stated = found[table.patient]
             annotation = with_patients_stated(annotation, stated, table.name, notes)
@@ -63,7 +57,49 @@ def join_clinical(
             [f"{name} ({table.name})" if name in taken else name for name in found.columns]
         )
         annotation = pd.concat([annotation, found], axis=1)
-        notes.append(f"{table.name} covers {int(known.sum()):,} of {len(keys):,} samples.")
     for name, stated in reversed(tissues):  # so that the first table has the last word
         annotation = with_tissues_stated(annotation, stated, name, notes)
     return annotation, notes
+
+
+def _rows_of(annotation: pd.DataFrame, table: ClinicalTable, notes: list[str]) -> pd.DataFrame:
+    """The table's row of each sample; which have none is said, and why where it is clear."""
+    of = annotation.index if table.by == "sample" else annotation["patient"]
+    keys = of.astype(str).tolist()
+    rows, known = rows_of_samples(keys, table.rows, table.name)
+    lacking = list(dict.fromkeys(known.index[~known]))
+    alike = _alike(lacking, keys, table)
+    if not known.any():
+        hint = f"; some differ in spelling alone: {few(alike)}" if alike else ""
+        raise DeepCMEError(
+            f"{table.name} has none of the {len(annotation):,} {table.by}s: it has "
+            f"{few(table.rows.index)}, the expression has {few(keys)}{hint}."
+        )
+    notes.append(_coverage(annotation.index, known, lacking, table.name))
+    if alike:
+        notes.append(
+            f"Warning: {table.name}: {counted(len(alike), table.by)} would have a row but for "
+            f"case, punctuation or leading zeros ({few(alike)}): spell the ids alike in both "
+            "files."
+        )
+    return rows.set_axis(annotation.index, axis=0)
+
+
+def _alike(lacking: Sequence[str], keys: Sequence[str], table: ClinicalTable) -> list[str]:
+    """Ids without a row that are spelled much as a row that is of no other id."""
+    found = {canonical_id(key) for key in set(keys).difference(lacking)}
+    rows = {
+        plain_spelling(row): row
+        for row in map(str, table.rows.index)
+        if canonical_id(row) not in found
+    }
+    spelled = {key: rows.get(plain_spelling(key)) for key in lacking}
+    return [f"{key} and {row}" for key, row in spelled.items() if row is not None]
+
+
+def _coverage(samples: pd.Index, known: pd.Series, lacking: Sequence[str], name: str) -> str:
+    """How many samples have a row, each once, and which do not."""
+    once = ~samples.map(lambda sample: canonical_id(str(sample))).duplicated()
+    covered = int((known.to_numpy() & once).sum())
+    without = f"; it has no row of {few(lacking)}" if lacking else ""
+    return f"{name} covers {covered:,} of {counted(int(once.sum()), 'sample')}{without}."
