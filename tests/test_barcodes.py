@@ -43,9 +43,13 @@ def test_a_whole_aliquot_barcode():
         (" tcga-a2-a3xu-01a ", "TCGA-A2-A3XU-01A"),
         ("TCGA-A2-A3XU-01A.1", "TCGA-A2-A3XU-01A"),
         ("TCGA.A2.A3XU.01A.2", "TCGA-A2-A3XU-01A"),
+        ("TCGA_A2_A3XU_01A", "TCGA-A2-A3XU-01A"),
+        ("TCGA_A2_A3XU_01A.1", "TCGA-A2-A3XU-01A"),
+        ("TCGA\u2013A2\u2013A3XU\u201301A", "TCGA-A2-A3XU-01A"),
+        ("TCGA\u2011A2\u2011A3XU\u201101A", "TCGA-A2-A3XU-01A"),
     ],
 )
-def test_shorter_barcodes_rs_dots_and_rs_numbers(text, sample):
+def test_shorter_barcodes_other_dashes_and_rs_numbers(text, sample):
     assert read_barcode(text).patient == "TCGA-A2-A3XU"
     assert read_barcode(text).sample == sample
 
@@ -92,11 +96,18 @@ def test_tissue_is_told_by_the_sample_type(code, tissue):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "GSM34453", "TCGA-A2", "TCGA-A2-A3XU-1A", "TCGA_A2_A3XU", "C3PO-00000"]
+    "text", ["", "GSM34453", "TCGA-A2", "TCGA-A2-A3XU-1A", "TCGA/A2/A3XU", "C3PO-00000"]
 )
 def test_anything_else_is_no_barcode_and_stays_as_it_is(text):
     assert read_barcode(text) is None
     assert canonical_id(text) == canonical_patient(text) == text
+
+
+@pytest.mark.parametrize("cell", ["P1, P1", "P1;P1 ", "P1|P1", "P1 /// P1", "P1;"])
+def test_a_patient_that_a_cell_repeats_is_one(cell):
+    assert canonical_patient(cell) == "P1"
+    assert canonical_patient("TCGA-A2-A3XU-01A; tcga.a2.a3xu") == "TCGA-A2-A3XU"
+    assert canonical_patient("P1, P2") == "P1, P2"
 
 
 def test_a_sample_after_a_second_one_of_its_name_is_known_as_rs():

@@ -13,17 +13,16 @@ from deepcme.study.clinical import take_clinical
 def cohort(prefix, genes, scale="fpkm", endpoint="relapse", **options):
     n = 6
     columns = np.arange(len(genes)) + 10.0 * np.arange(n)[:, np.newaxis]
-    values = {"batch": [f"{prefix}-plate"] * n, **options}
+    values = {"batch": [f"{prefix}-plate"] * n, "samples": [f"{prefix}{i}" for i in range(n)]}
     return Cohort.from_arrays(
         columns,
         [0, 1] * 3,
-        samples=[f"{prefix}{i}" for i in range(n)],
         genes=genes,
         symbols=[gene.upper() for gene in genes],
         endpoint=endpoint,
         scale=scale,
         name=prefix,
-        **values,
+        **(values | options),
     )
 
 
@@ -76,7 +75,14 @@ def test_patients_of_one_id_in_two_cohorts_are_two_people():
     assert merged.n_patients == 12
     assert merged.patients[[4, 5, 6, 7]].tolist() == ["P5", "north:P6", "south:P6", "P7"]
     (said,) = [note for note in merged.notes if "different people" in note]
-    assert said.startswith("1 patient ids that stand in more than one of the cohorts (P6)")
+    assert said.startswith("1 patient id in more than one of the cohorts (P6)")
+    assert merged.flow[-1].patients == 12
+
+
+def test_they_are_named_in_the_order_of_the_cohorts():
+    merged = merge_cohorts(of_patients("P9", "P6", "P10", "P8", "P7", "P1"))
+    (said,) = [note for note in merged.notes if "different people" in note]
+    assert "(P9, P6, P10 ...)" in said
 
 
 def test_they_are_one_where_the_user_says_so():
@@ -91,6 +97,20 @@ def test_a_barcode_is_one_person_wherever_it_stands():
     assert merged.n_patients == 11
     assert merged.patients[[5, 11]].tolist() == ["TCGA-A1-0001"] * 2
     assert "Patients in more than one of the cohorts: 1." in merged.notes
+
+
+@pytest.mark.parametrize("other", ["-01", "-01A-11R-A144-07", "-01A.1"])
+def test_one_sample_under_two_barcodes_is_refused(other):
+    north = cohort("n", ["a"], samples=["TCGA-A1-0001-01A", *"abcde"])
+    south = cohort("s", ["a"], samples=[f"TCGA-A1-0001{other}", *"fghij"])
+    with pytest.raises(DeepCMEError, match=r"The sample TCGA-A1-0001-01\S* is in .* there as"):
+        merge_cohorts({"north": north, "south": south})
+
+
+def test_sample_ids_that_differ_in_case_alone_are_warned_about():
+    merged = merge_cohorts({"north": cohort("n", ["a"]), "south": cohort("N", ["a"])})
+    assert merged.n_samples == 12
+    assert any(note.startswith("Warning: sample ids") for note in merged.notes)
 
 
 def test_endpoints_that_differ_are_both_told():

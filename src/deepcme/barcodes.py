@@ -7,7 +7,7 @@ which TARGET and HCMI share; GTEx, "Sample identifiers".
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -39,6 +39,8 @@ _FORMS = {
 }
 _ENDS = ("patient", "sample_type", "vial", "portion", "analyte", "plate", "center")
 _POOLED = ", "
+_SEVERAL = re.compile(r"[,;|]|//+")
+_TO_DASH = re.compile(r"[_\u2010-\u2015\u2212\ufe58\ufe63\uff0d]")
 # R's make.unique calls a second column named X X.1.
 _NAMED_BY_R = re.compile(r"(?P<name>.+)\.[1-9]\d*")
 
@@ -84,11 +86,12 @@ class Barcode:
 def read_barcode(text: str) -> Barcode | None:
     """Take an id of TCGA, TARGET, HCMI, CPTAC or GTEx apart; None for any other id.
 
-    Barcodes may be of any length and in any case, with R's dots for dashes, and with
-    the ``.1`` that R adds to a repeated name. A sample pooled of several of one
-    patient, ``C3L-00000-01, C3L-00000-02``, says what they have in common.
+    Barcodes may be of any length and in any case, with R's dots, underscores or other
+    dashes for dashes, and with the ``.1`` that R adds to a repeated name. A sample
+    pooled of several of one patient, ``C3L-00000-01, C3L-00000-02``, says what they
+    have in common.
     """
-    spelled = cleaned(text).upper()
+    spelled = _TO_DASH.sub("-", cleaned(text).upper())
     named_by_r = _NAMED_BY_R.fullmatch(spelled)
     if named_by_r is None:
         return _parsed(spelled, repeats=False)
@@ -133,6 +136,30 @@ def _parsed_pool(text: str) -> Barcode | None:
     )
 
 
+def holds_barcode(text: str) -> bool:
+    """Whether a barcode stands within an id, as in ``tpm_TCGA-02-0001-01C.bam``."""
+    spelled = _TO_DASH.sub("-", cleaned(text).upper()).replace(".", "-")
+    return any(form.search(spelled) for form in _FORMS.values())
+
+
+def pairs_of_one_sample(samples: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """Positions of two ids that are one sample, the earlier or shorter one first.
+
+    They are spelled alike, or one is the beginning of the other, as ``-01`` is of
+    ``-01A``; the patient's part alone is no sample.
+    """
+    first: dict[str, int] = {}
+    for position, sample in enumerate(samples):
+        seen = first.setdefault(canonical_id(sample), position)
+        if seen != position:
+            yield seen, position
+    for position, sample in enumerate(samples):
+        barcode = read_barcode(sample)
+        for shorter in () if barcode is None else barcode.levels[1:-1]:
+            if shorter in first:
+                yield first[shorter], position
+
+
 def canonical_id(text: str) -> str:
     """One spelling of a sample id: of barcodes capitals and dashes; others as they are."""
     barcode = read_barcode(text)
@@ -140,7 +167,15 @@ def canonical_id(text: str) -> str:
 
 
 def canonical_patient(text: str) -> str:
-    """One spelling of a patient id; of a barcode of any length, the patient's part."""
+    """One spelling of a patient id; of a barcode of any length, the patient's part.
+
+    Of a cell that repeats one patient, as ``P1; P1`` does, it is that one.
+    """
+    parts = {_patient_of(part) for part in _SEVERAL.split(text) if cleaned(part)}
+    return parts.pop() if len(parts) == 1 else _patient_of(text)
+
+
+def _patient_of(text: str) -> str:
     barcode = read_barcode(text)
     return cleaned(text) if barcode is None else barcode.patient
 

@@ -10,12 +10,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from deepcme.barcodes import canonical_id, canonical_patient, read_barcode
+from deepcme.barcodes import canonical_patient, pairs_of_one_sample, read_barcode
 from deepcme.cohort import OBS_COLUMNS, Cohort
 from deepcme.errors import DeepCMEError
 from deepcme.flow import FlowStep
 from deepcme.notes import prefixed
-from deepcme.words import differing_in_case, few
+from deepcme.words import counted, differing_in_case, differing_in_spelling, few
 
 COHORT_COLUMN = "cohort"
 
@@ -53,12 +53,12 @@ def merge_cohorts(cohorts: Mapping[str, Cohort], *, same_patients: bool = False)
     genes = _common_genes(cohorts)
     symbols = dict(zip(first.gene_ids, first.symbols, strict=True))
     obs = _stack_samples(cohorts)
-    patients, patient_notes = _patients(cohorts, same_patients)
+    obs["patient"], patient_notes = _patients(cohorts, same_patients)
     return Cohort.from_arrays(
         np.concatenate([_columns_of(cohort, genes) for cohort in cohorts.values()]),
         obs["label"].to_numpy(),
         samples=obs["sample"].tolist(),
-        patients=patients,
+        patients=obs["patient"].tolist(),
         tissue=obs["tissue"].tolist(),
         batch=obs["batch"].tolist(),
         clinical=obs.drop(columns=list(OBS_COLUMNS)),
@@ -67,7 +67,7 @@ def merge_cohorts(cohorts: Mapping[str, Cohort], *, same_patients: bool = False)
         endpoint=_endpoint(cohorts),
         scale=first.scale,
         name=" + ".join(cohorts),
-        provenance=_provenance(cohorts, len(genes), patient_notes)
+        provenance=_provenance(cohorts, len(genes), [*patient_notes, *_of_case(obs)])
         | {"flow": _flow(cohorts, obs)},
     )
 
@@ -82,21 +82,25 @@ def _check(cohorts: Mapping[str, Cohort]) -> None:
                 f"{first_name} is of scale {first.scale} and {name} of scale {cohort.scale}: "
                 "make both cohorts of values on one scale."
             )
-    seen: dict[str, str] = {}
     for name, cohort in cohorts.items():
         if COHORT_COLUMN in cohort.obs:
             raise DeepCMEError(
                 f"{name} has a column {COHORT_COLUMN!r} already, where merging writes which "
                 "cohort a sample is of: rename it, or merge all cohorts at once."
             )
-        for sample in cohort.samples:
-            key = canonical_id(sample)
-            if key in seen:
-                raise DeepCMEError(
-                    f"The sample {sample} is in {seen[key]} and in {name}: if it is one "
-                    "sample, leave it out of one of them; if not, give it another id."
-                )
-            seen[key] = name
+    _refuse_samples_twice(cohorts)
+
+
+def _refuse_samples_twice(cohorts: Mapping[str, Cohort]) -> None:
+    samples = [str(sample) for cohort in cohorts.values() for sample in cohort.samples]
+    of = [name for name, cohort in cohorts.items() for _ in cohort.samples]
+    for first, second in pairs_of_one_sample(samples):
+        names = list(dict.fromkeys([samples[first], samples[second]]))
+        spelled = f", there as {names[1]}" if len(names) > 1 else ""
+        raise DeepCMEError(
+            f"The sample {names[0]} is in {of[first]} and in {of[second]}{spelled}: if it is "
+            "one sample, leave it out of one of them; if not, give it another id."
+        )
 
 
 def _common_genes(cohorts: Mapping[str, Cohort]) -> list[str]:
@@ -131,22 +135,24 @@ def _patients(
         name: [canonical_patient(str(patient)) for patient in cohort.patients]
         for name, cohort in cohorts.items()
     }
-    n_cohorts = Counter(patient for of_one in spelled.values() for patient in set(of_one))
+    n_cohorts = Counter(
+        patient for of_one in spelled.values() for patient in dict.fromkeys(of_one)
+    )
     shared = [patient for patient, n in n_cohorts.items() if n > 1]
     apart = {p for p in shared if not same_patients and read_barcode(p) is None}
     notes = []
     if apart:
         notes.append(
-            f"{len(apart):,} patient ids that stand in more than one of the cohorts "
-            f"({few(p for p in shared if p in apart)}) were taken for different people, and "
-            "got the cohort's name before them; --same-patients takes them for the same."
+            f"{counted(len(apart), 'patient id')} in more than one of the cohorts "
+            f"({few(p for p in shared if p in apart)}): taken for different people, with the "
+            "cohort's name before the id; --same-patients takes them for the same."
         )
     if len(apart) < len(shared):
         notes.append(f"Patients in more than one of the cohorts: {len(shared) - len(apart):,}.")
-    if same_patients and (alike := differing_in_case(n_cohorts)):
+    if same_patients and (alike := differing_in_spelling(n_cohorts)):
         notes.append(
-            f"Warning: patient ids that differ in case alone ({few(alike)}) were taken for "
-            "different people."
+            "Warning: patient ids that differ in case, punctuation or leading zeros alone "
+            f"({few(alike)}) were taken for different people."
         )
     patients = [
         f"{name}:{patient}" if patient in apart else patient
@@ -154,6 +160,16 @@ def _patients(
         for patient in of_one
     ]
     return patients, notes
+
+
+def _of_case(obs: pd.DataFrame) -> list[str]:
+    alike = differing_in_case(obs["sample"])
+    if not alike:
+        return []
+    return [
+        f"Warning: sample ids that differ in case alone ({few(alike)}) were taken for "
+        "different samples."
+    ]
 
 
 def _endpoint(cohorts: Mapping[str, Cohort]) -> str:

@@ -74,7 +74,7 @@ def test_biotab_tables_give_the_metastasis_endpoints(tmp_path):
     annotation, notes = join_clinical(annotate(ALIQUOTS), tables)
     assert notes == [
         "patient.txt covers 3 of 3 samples.",
-        "follow_up.txt covers 1 of 3 samples.",
+        "follow_up.txt covers 1 of 3 samples; it has no row of TCGA-A1-0001, TCGA-A1-0002.",
     ]
     assert pathologic_m1(annotation).values.tolist()[:2] == [1, 0]
     assert any_distant_metastasis(annotation).values.tolist() == [1, 0, 1]

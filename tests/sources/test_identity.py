@@ -39,6 +39,28 @@ def test_odd_ids_are_counted_and_named():
         "unknown tissue.",
     ]
     assert notes_on_ids(annotate([TUMOUR, NORMAL])) == []
+    assert notes_on_ids(annotate([TUMOUR, "S1"]))[0].startswith(
+        "1 of 2 sample ids is no barcode of TCGA (S1)"
+    )
+
+
+@pytest.mark.parametrize(
+    "spelling",
+    ["tpm_unstranded_{}", "X{}", "{}.x", "{}_y", "{}.bam", "{}.htseq.counts", "'{}'", "{}_1"],
+)
+def test_barcodes_among_other_letters_are_warned_about(spelling):
+    ids = [spelling.format(TUMOUR), spelling.format(NORMAL)]
+    (alone,) = notes_on_ids(annotate(ids))
+    assert alone.startswith(
+        f"Warning: 2 of 2 sample ids hold a barcode among other letters ({', '.join(ids)})"
+    )
+    (beside,) = notes_on_ids(annotate([TUMOUR, ids[1]]))
+    assert beside.startswith("Warning: 1 of 2 sample ids holds a barcode")
+
+
+def test_no_warning_where_a_table_names_the_patient_of_such_an_id():
+    annotation = annotate(["tumour of TCGA-A1-A001", "S2"])
+    assert notes_on_ids(annotation.assign(patient=["TCGA-A1-A001", "S2"])) == []
 
 
 def test_ids_of_no_programme_need_no_note():
@@ -104,6 +126,28 @@ def test_a_table_that_names_another_patient_than_the_barcode_is_refused():
         with_patients_stated(annotation, told, "sheet.tsv", notes)
 
 
+def other_patients(*stated):
+    """What is said where a series knows Q1, Q1, Q2 and a table states something else."""
+    annotation, notes = annotate(["S1", "S2", "S3"]).assign(patient=["Q1", "Q1", "Q2"]), []
+    told = pd.Series(list(stated), index=annotation.index, name="who", dtype=object)
+    kept = with_patients_stated(annotation, told, "sheet.tsv", notes)["patient"]
+    assert kept.tolist() == ["Q1", "Q1", "Q2"]
+    return notes
+
+
+def test_a_table_that_groups_samples_otherwise_than_the_series_is_warned_about():
+    (note,) = other_patients("P1", "P2", "P3")
+    assert note.startswith(
+        "Warning: sheet.tsv: 'who' does not put the same samples together as the patients that "
+        "were known before (Q1 is P1, Q1 is P2, Q2 is P3)"
+    )
+
+
+def test_other_names_of_the_same_patients_are_not():
+    assert other_patients("P1", "P1 ", "P2") == []
+    assert other_patients("P1", None, "unknown") == []
+
+
 def test_cases_and_controls_are_no_patients():
     annotation, told, notes = stated("case", None, None, "case", "control")
     patients = with_patients_stated(annotation, told, "sheet.tsv", notes)["patient"]
@@ -118,7 +162,7 @@ def test_the_sheets_tissue_goes_before_the_barcodes_unless_it_says_nothing():
     tissue = with_tissues_stated(annotation, told, "sheet.tsv", notes)["tissue"]
     assert tissue.tolist() == ["metastatic", "normal", "unknown", "normal"]
     assert notes == [
-        "Warning: sheet.tsv states another tissue than was known of 1 samples "
+        "Warning: sheet.tsv states another tissue than was known of 1 sample "
         "(TCGA-A1-A001-01A: metastatic); what it states was taken."
     ]
 

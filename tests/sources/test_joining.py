@@ -81,6 +81,39 @@ def test_patients_are_joined_whatever_the_spelling():
     assert joined(samples, rows, by="patient") == ["1", "1", "0"]
 
 
+def notes_of(samples, ids, by="sample"):
+    table = pd.DataFrame({"relapse": ["1"] * len(ids)}, index=ids)
+    return join_clinical(annotate(samples), [ClinicalTable("relapse.tsv", table, by)])[1]
+
+
+def test_samples_without_a_row_are_named():
+    assert notes_of(["S1", "S2", "S3"], ["S1"]) == [
+        "relapse.tsv covers 1 of 3 samples; it has no row of S2, S3."
+    ]
+
+
+def test_a_repeated_column_is_counted_once():
+    samples = ["TCGA-A1-A001-01A", "TCGA-A1-A001-01A.1", "TCGA-A2-A002-01A"]
+    assert notes_of(samples, ["TCGA-A1-A001"], by="patient") == [
+        "relapse.tsv covers 1 of 2 samples; it has no row of TCGA-A2-A002."
+    ]
+
+
+@pytest.mark.parametrize("spelled", ["mb-0001", "MB_0001", "MB.0001", "MB-1"])
+def test_ids_that_differ_in_spelling_alone_are_warned_about(spelled):
+    _, warning = notes_of(["MB-0001", "MB-0002"], [spelled, "MB-0002"])
+    assert warning.startswith(
+        "Warning: relapse.tsv: 1 sample would have a row but for case, punctuation or leading "
+        f"zeros (MB-0001 and {spelled})"
+    )
+    with pytest.raises(DeepCMEError, match=f"spelling alone: MB-0001 and {spelled}"):
+        notes_of(["MB-0001"], [spelled])
+
+
+def test_a_row_that_is_of_another_sample_is_not_missed():
+    assert len(notes_of(["P1", "p1"], ["P1"])) == 1
+
+
 def test_the_first_table_that_states_a_tissue_has_the_last_word():
     tables = [
         ClinicalTable(

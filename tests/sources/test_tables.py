@@ -107,6 +107,31 @@ def test_a_column_that_holds_words_for_tissue_is_proposed(tables):
     assert not any("--tissue" in note for note in cohort.notes)
 
 
+def with_barcodes(tables, *patients):
+    """Two samples of each of 15 people of TCGA, and what the table says of the first three."""
+    for path in tables:
+        text = path.read_text()
+        for i in range(30):
+            text = text.replace(
+                f"S{i:02d}", f"TCGA-A1-A0{i // 2:02d}-{'01' if i % 2 else '11'}A"
+            )
+        path.write_text(text)
+    samples = pd.read_csv(tables[1])
+    samples["patient_id"] = samples["sample_id"].str[:12]
+    samples.loc[: len(patients) - 1, "patient_id"] = patients
+    samples.to_csv(tables[1], index=False)
+
+
+def test_a_blank_or_shortened_patient_is_that_of_the_barcode(tables):
+    with_barcodes(tables, None, "TCGA-A1-A000", "A001")
+    assert cohort_from_tables(*tables, COLUMNS).n_patients == 15
+
+
+def test_another_patient_than_the_barcodes_is_refused(tables):
+    with_barcodes(tables, "TCGA-ZZ-9999")
+    refused(tables, r"samples.csv: TCGA-A1-A000-11A is stated to be of TCGA-ZZ-9999")
+
+
 def test_first_column_holds_the_samples_where_none_is_called_sample_id(tables):
     edit(tables[1], "sample_id", "specimen")
     assert cohort_from_tables(*tables, COLUMNS).n_samples == 30
@@ -125,7 +150,7 @@ def test_counted_and_said_but_not_refused(tables):
     cohort = cohort_from_tables(*tables, COLUMNS)
     notes = " ".join(cohort.notes)
     assert "1 samples with a blank relapse were left out" in notes
-    assert "1 samples with a blank patient_id count as their own patient" in notes
+    assert "1 sample with a blank patient_id counts as its own patient" in notes
     assert "1 genes without a single value were dropped" in notes
     assert "2 gene names look like dates" in notes
     assert "1-Sep, Sep-03" in notes

@@ -24,12 +24,8 @@ from deepcme.sources.expression import (
 )
 from deepcme.sources.joining import join_clinical
 from deepcme.sources.matrices import Matrix
-from deepcme.sources.patients import (
-    may_name_people,
-    not_people_note,
-    patient_column,
-    patients_of,
-)
+from deepcme.sources.patient_ids import patients_of
+from deepcme.sources.patients import may_name_people, not_people_note, patient_column
 from deepcme.sources.probemap import known_targets, read_gene_table
 from deepcme.sources.series_matrix import (
     SeriesMatrix,

@@ -13,19 +13,23 @@ from numpy.typing import NDArray
 from deepcme.barcodes import (
     barcode_annotation,
     canonical_id,
+    canonical_patient,
+    holds_barcode,
     name_repeated_by_r,
+    pairs_of_one_sample,
     read_barcode,
 )
 from deepcme.errors import DeepCMEError
-from deepcme.sources.patients import (
-    asked_column,
-    may_name_people,
-    not_people_note,
+from deepcme.sources.patient_ids import (
+    cell_text,
+    names_nobody,
     patients_of,
+    refuse_other_patients,
 )
+from deepcme.sources.patients import asked_column, may_name_people, not_people_note
 from deepcme.sources.tissue_columns import spelled_out, unread_notes
 from deepcme.tissues import UNKNOWN, canonical_tissue
-from deepcme.words import counted, few
+from deepcme.words import counted, few, quoted
 
 
 def annotate(samples: Sequence[str]) -> pd.DataFrame:
@@ -67,30 +71,20 @@ def keep_once(annotation: pd.DataFrame, notes: list[str]) -> NDArray[np.bool_]:
         as ``-01`` is of ``-01A``; both are named.
     """
     samples = [str(sample) for sample in annotation.index]
-    barcodes = [read_barcode(sample) for sample in samples]
-    by_r = [barcode is not None and barcode.repeats for barcode in barcodes]
-    first: dict[str, str] = {}
+    by_r = [barcode is not None and barcode.repeats for barcode in map(read_barcode, samples)]
+    seen = {canonical_id(s) for s, repeats in zip(samples, by_r, strict=True) if not repeats}
     keep = np.ones(len(samples), dtype=bool)
-    for position in np.argsort(by_r, kind="stable"):
-        sample = samples[position]
-        seen = first.setdefault(canonical_id(sample), sample)
-        if seen is not sample and by_r[position]:
-            keep[position] = False
-        elif seen is not sample:
-            _refuse_two_names(seen, sample)
-    for sample, barcode in zip(samples, barcodes, strict=True):
-        for shorter in () if barcode is None else barcode.levels[1:-1]:
-            if shorter in first:
-                _refuse_two_names(first[shorter], sample)
+    for position in np.flatnonzero(by_r):
+        keep[position] = canonical_id(samples[position]) not in seen
+        seen.add(canonical_id(samples[position]))
+    kept = [samples[position] for position in np.flatnonzero(keep)]
+    for first, second in pairs_of_one_sample(kept):
+        raise DeepCMEError(
+            f"The samples {kept[first]} and {kept[second]} are one sample by their ids: leave "
+            "one of them out of the expression, or give it an id of its own."
+        )
     notes.extend(_notes_on_repeats(annotation, keep))
     return keep
-
-
-def _refuse_two_names(first: str, second: str) -> None:
-    raise DeepCMEError(
-        f"The samples {first} and {second} are one sample by their ids: leave one of them "
-        "out of the expression, or give it an id of its own."
-    )
 
 
 def _notes_on_repeats(annotation: pd.DataFrame, keep: NDArray[np.bool_]) -> list[str]:
@@ -117,19 +111,26 @@ def _notes_on_repeats(annotation: pd.DataFrame, keep: NDArray[np.bool_]) -> list
 
 
 def notes_on_ids(annotation: pd.DataFrame) -> list[str]:
-    """Count and name the sample ids that are not of the programme that most are of."""
+    """Count and name the sample ids that are not of the programme that most are of.
+
+    An id that only holds a barcode is warned about: its patient would be known.
+    """
     samples = annotation.index
     program = barcode_annotation(samples)["program"].to_numpy()
     counts = Counter(name for name in program if name is not None)
+    unread = annotation[[name is None for name in program]]
+    own = unread.index[(unread["patient"] == unread.index).to_numpy(dtype=bool)]
+    holding = [sample for sample in own if holds_barcode(sample)]
+    warnings = _warnings_of_hidden_barcodes(holding, len(samples))
     if not counts:
-        return []
+        return warnings
     (most, _), *others = counts.most_common()
     notes = [
         f"{n:,} of {len(samples):,} sample ids {_be(n)} of {name} "
         f"({few(samples[program == name])}) and not of {most}: each was read by itself."
         for name, n in others
     ]
-    odd = annotation[[name is None for name in program]]
+    odd = unread.drop(index=holding)
     if len(odd):
         unsaid = (odd["patient"] == odd.index) & (odd["tissue"] == UNKNOWN)
         fate = (
@@ -138,10 +139,21 @@ def notes_on_ids(annotation: pd.DataFrame) -> list[str]:
             else "patient and tissue are what the tables say, or else its own and unknown"
         )
         notes.append(
-            f"{len(odd):,} of {len(samples):,} sample ids {_be(len(odd))} no barcodes of "
-            f"{most} ({few(odd.index)}): {fate}."
+            f"{len(odd):,} of {len(samples):,} sample ids {_be(len(odd))} no "
+            f"barcode{'s' if len(odd) > 1 else ''} of {most} ({few(odd.index)}): {fate}."
         )
-    return notes
+    return [*warnings, *notes]
+
+
+def _warnings_of_hidden_barcodes(samples: Sequence[str], n_all: int) -> list[str]:
+    if not samples:
+        return []
+    one = len(samples) == 1
+    return [
+        f"Warning: {len(samples):,} of {n_all:,} sample ids hold{'s' if one else ''} a barcode "
+        f"among other letters ({few(samples)}) and {'was' if one else 'were'} not read as one: "
+        "each is its own patient. Call the samples by their barcodes alone, or give --patient."
+    ]
 
 
 def _be(n: int) -> str:
@@ -170,22 +182,18 @@ def with_patients_stated(
     Raises
     ------
     DeepCMEError
-        If a barcode and the table name two patients of one programme.
+        If a barcode and the table name two patients.
     """
-    for sample, word in stated[stated.notna()].items():
-        of_sample, of_table = read_barcode(str(sample)), read_barcode(str(word))
-        if of_sample and of_table and of_sample.patient != of_table.patient:
-            raise DeepCMEError(
-                f"{where}: {sample} is stated to be of {word}, another patient than its "
-                f"barcode names: mend the column {stated.name!r}."
-            )
+    refuse_other_patients(stated.index, stated, where)
     unread = annotation.index.map(lambda sample: read_barcode(str(sample)) is None).to_numpy()
-    open_to_say = unread & (annotation["patient"] == annotation.index) & stated.notna()
+    own = annotation["patient"] == annotation.index
+    known = annotation["patient"][unread & ~own & stated.notna()]
+    notes += _warnings_of_other_patients(known, stated[known.index], where)
+    open_to_say = unread & own & stated.notna()
     told = stated[open_to_say]
     if not may_name_people(told):
         notes.append(not_people_note(told, where))
         return annotation
-    notes.extend(_notes_on_other_patients(annotation[unread], stated[unread], where))
     annotation = annotation.copy()
     annotation.loc[open_to_say, "patient"] = patients_of(
         [str(sample) for sample in told.index], told, notes, str(stated.name)
@@ -193,23 +201,19 @@ def with_patients_stated(
     return annotation
 
 
-def _notes_on_other_patients(
-    annotation: pd.DataFrame, stated: pd.Series, where: str
-) -> list[str]:
-    """A warning where a table joins or parts samples otherwise than was known before."""
-    known = annotation["patient"]
-    both = pd.DataFrame({"known": known, "stated": stated.astype(str)})
-    both = both[(known != known.index) & stated.notna()]
-    pairs = both.drop_duplicates()
-    odd = {
-        side: pairs[side][pairs[side].duplicated(keep=False)] for side in ("known", "stated")
-    }
-    differing = both["known"].isin(odd["known"]) | both["stated"].isin(odd["stated"])
-    if not differing.any():
+def _warnings_of_other_patients(known: pd.Series, stated: pd.Series, where: str) -> list[str]:
+    """Where a table puts samples together otherwise than was known; names may differ."""
+    said = [not names_nobody(cell_text(cell)) for cell in stated]
+    known, stated = known[said], stated[said]
+    named = stated.map(lambda cell: canonical_patient(cell_text(cell)))
+    pairs = pd.DataFrame({"known": known.astype(str), "named": named}).drop_duplicates()
+    if not may_name_people(stated) or len(pairs) == known.nunique() == named.nunique():
         return []
+    examples = [f"{one.known} is {one.named}" for one in pairs.itertuples()]
     return [
-        f"Warning: {where} names other patients than were known of {differing.sum():,} samples "
-        f"({few(both.index[differing])}); those known before were kept."
+        f"Warning: {where}: {stated.name!r} does not put the same samples together as the "
+        f"patients that were known before ({few(examples)}); those were kept: give --patient "
+        f"{quoted(str(stated.name))} if the table is right."
     ]
 
 
@@ -244,8 +248,9 @@ def with_tissues_stated(
     if differing.any():
         examples = [f"{sample}: {tissue[sample]}" for sample in tissue.index[differing]]
         notes.append(
-            f"Warning: {where} states another tissue than was known of {differing.sum():,} "
-            f"samples ({few(examples)}); what it states was taken."
+            f"Warning: {where} states another tissue than was known of "
+            f"{counted(int(differing.sum()), 'sample')} ({few(examples)}); what it states was "
+            "taken."
         )
     unread = words[~known & (before == UNKNOWN)]
     notes += unread_notes(unread, where, in_doubt=asked or bool(known.any()))

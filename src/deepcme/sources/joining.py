@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import pandas as pd
 
+from deepcme.barcodes import canonical_id
 from deepcme.errors import DeepCMEError
 from deepcme.labelling import name_in_further_file
 from deepcme.notes import WARNING
 from deepcme.sources.clinical import ClinicalTable
 from deepcme.sources.identity import with_patients_stated, with_tissues_stated
 from deepcme.sources.matching import rows_of_samples
-from deepcme.words import few
+from deepcme.words import counted, few, plain_spelling
 
 
 def join_clinical(
@@ -37,7 +37,7 @@ def join_clinical(
     -------
     annotation : DataFrame
     notes : list of str
-        How many samples each table covers; a warning where it is less than half.
+        How many samples each table covers, and which it does not.
 
     Raises
     ------
@@ -46,17 +46,9 @@ def join_clinical(
         or a table names another patient than the barcode.
     """
     notes: list[str] = []
-    covered: list[_Coverage] = []
     tissues: list[tuple[str, pd.Series]] = []
     for table in sorted(tables, key=lambda table: table.by != "sample"):
-        keys = annotation.index if table.by == "sample" else annotation["patient"]
-        found, known = rows_of_samples(keys.astype(str).tolist(), table.rows, table.name)
-        if not known.any():
-            raise DeepCMEError(
-                f"{table.name} has none of the {len(annotation):,} {table.by}s: it has "
-                f"{few(table.rows.index)}, the expression has {few(keys)}."
-            )
-        found.index = annotation.index
+        found = _rows_of(annotation, table, notes)
         if table.patient is not None:
             stated = found[table.patient]
             annotation = with_patients_stated(annotation, stated, table.name, notes)
@@ -70,43 +62,55 @@ def join_clinical(
             ]
         )
         annotation = pd.concat([annotation, found], axis=1)
-        covered.append(_Coverage.of(table, keys, known))
     for name, stated in reversed(tissues):  # so that the first table has the last word
         annotation = with_tissues_stated(annotation, stated, name, notes)
-    return annotation, [*notes, *_notes_on_coverage(covered)]
+    return annotation, notes
 
 
-@dataclass(frozen=True)
-class _Coverage:
-    """How many of the samples a table tells of, and how much of it was of use."""
+def _rows_of(annotation: pd.DataFrame, table: ClinicalTable, notes: list[str]) -> pd.DataFrame:
+    """The table's row of each sample; which have none is said, and why where it is clear."""
+    of = annotation.index if table.by == "sample" else annotation["patient"]
+    keys = of.astype(str).tolist()
+    rows, known = rows_of_samples(keys, table.rows, table.name)
+    lacking = list(dict.fromkeys(known.index[~known]))
+    alike = _alike(lacking, keys, table)
+    if not known.any():
+        hint = f"; some differ in spelling alone: {few(alike)}" if alike else ""
+        raise DeepCMEError(
+            f"{table.name} has none of the {len(annotation):,} {table.by}s: it has "
+            f"{few(table.rows.index)}, the expression has {few(keys)}{hint}."
+        )
+    notes.append(_coverage(annotation.index, known, lacking, table))
+    if alike:
+        notes.append(
+            f"Warning: {table.name}: {counted(len(alike), table.by)} would have a row but for "
+            f"case, punctuation or leading zeros ({few(alike)}): spell the ids alike in both "
+            "files."
+        )
+    return rows.set_axis(annotation.index, axis=0)
 
-    name: str
-    n_covered: int
-    n_samples: int
-    share_of_rows: float
 
-    @classmethod
-    def of(
-        cls, table: ClinicalTable, keys: pd.Series | pd.Index, known: pd.Series
-    ) -> _Coverage:
-        n_ids = len(set(keys[known.to_numpy()]))
-        return cls(table.name, int(known.sum()), len(keys), n_ids / len(table.rows))
-
-    @property
-    def is_of_most(self) -> bool:
-        return 2 * self.n_covered >= self.n_samples
+def _alike(lacking: Sequence[str], keys: Sequence[str], table: ClinicalTable) -> list[str]:
+    """Ids without a row that are spelled much as a row that is of no other id."""
+    found = {canonical_id(key) for key in set(keys).difference(lacking)}
+    rows = {
+        plain_spelling(row): row
+        for row in map(str, table.rows.index)
+        if canonical_id(row) not in found
+    }
+    spelled = {key: rows.get(plain_spelling(key)) for key in lacking}
+    return [f"{key} and {row}" for key, row in spelled.items() if row is not None]
 
 
-def _notes_on_coverage(covered: Sequence[_Coverage]) -> list[str]:
-    """What each table covers; beside one of most samples another may be short."""
-    any_of_most = any(table.is_of_most for table in covered)
-    notes = []
-    for table in covered:
-        sentence = f"{table.name} covers {table.n_covered:,} of {table.n_samples:,} samples"
-        if table.is_of_most or (any_of_most and table.share_of_rows >= 0.5):
-            notes.append(f"{sentence}.")
-        else:
-            notes.append(
-                f"{WARNING}{sentence}: check that its ids are those of the expression."
-            )
-    return notes
+def _coverage(
+    samples: pd.Index, known: pd.Series, lacking: Sequence[str], table: ClinicalTable
+) -> str:
+    """How many samples have a row, each once, and which do not; a doubt if most do not."""
+    once = ~samples.map(lambda sample: canonical_id(str(sample))).duplicated()
+    covered, n_samples = int((known.to_numpy() & once).sum()), int(once.sum())
+    n_used = known.index[known].nunique()
+    without = f"; it has no row of {few(lacking)}" if lacking else ""
+    sentence = f"{table.name} covers {covered:,} of {counted(n_samples, 'sample')}{without}"
+    if 2 * covered >= n_samples or 2 * n_used >= len(table.rows):
+        return f"{sentence}."
+    return f"{WARNING}{sentence}: check that its ids are those of the expression."

@@ -1,18 +1,23 @@
-"""Which column names the patient, and which of its values are one person."""
+"""Which column names the patient."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
 
-from deepcme.barcodes import canonical_patient
+from deepcme.barcodes import read_barcode
 from deepcme.errors import DeepCMEError
-from deepcme.notes import WARNING
 from deepcme.sources.headers import plain_name
-from deepcme.words import cleaned, differing_in_case, few, quoted, says_nothing
+from deepcme.sources.patient_ids import (
+    cell_text,
+    names_nobody,
+    patients_of,
+    refuse_other_patients,
+)
+from deepcme.words import cleaned, counted, few, quoted
 
 PATIENT_NAMES = (
     "bcr_patient_barcode",  # before patient_id, which in Biotab is only its last part
@@ -24,7 +29,16 @@ PATIENT_NAMES = (
     "patient_code",
     "patient_barcode",
     "patient_name",
+    "patient_label",
+    "unique_patient_identifier",
+    "unique_patient_id",
     "patient",
+    "pat_id",
+    "pat_no",
+    "pt_id",
+    "pt_no",
+    "medical_record_number",
+    "mrn",
     "cases.submitter_id",
     "case_submitter_id",
     "submitter_id",  # before case_id, which of the GDC is a UUID
@@ -54,13 +68,19 @@ PATIENT_NAMES = (
 _PERSON = re.compile("patient|subject|donor|individual|participant|person|case")
 # A "patient age" is called so as well, and several are of one age.
 _NUMBER_OF_PERSON = re.compile(
-    r"(patient|subject|donor|individual|participant|person|case|id|no|nr|number|code)\W*$"
+    r"(patient|subject|donor|individual|participant|person|case"
+    r"|id|no|nr|number|code|identifier|label)\W*$"
+)
+_MAY_NUMBER_PEOPLE = re.compile(
+    r"(^|[\W_])((pat|pt|hospital|research|anonymi[sz]ed|host|animal|biosource|pair|tumou?r)[\W_]*"
+    r"(id|no|nr|number|code|identifier|label)|pair)\W*$"
 )
 _NO_PERSON = re.compile(
     r"cases?|controls?|yes|no|true|false|healthy|normal|tumou?r|cancer|patients?|donor"
-    r"|(fe)?male|human"
+    r"|(fe)?male|human|(stage|grade|group|class|type|cluster|arm)\W*\w+"
 )
-_NO_CANDIDATES = ("patient", "tissue", "batch", "platform_id")
+_OWN_COLUMNS = ("patient", "tissue", "batch")
+_NO_CANDIDATES = (*_OWN_COLUMNS, "platform_id")
 _FEWEST_PEOPLE = 3
 _MOST_SAMPLES_OF_ONE = 10
 _FEW_SAMPLES = 4
@@ -91,8 +111,13 @@ def asked_column(names: list[str], asked: str, where: str) -> str:
     """
     if asked in names:
         return asked
-    alike = [name for name in names if plain_name(name) == plain_name(asked)]
-    if len(alike) != 1:
+    # What joins the columns adds the origin, as in ``patient (clinical.tsv)``.
+    alike = [n for n in names if plain_name(asked) in map(plain_name, (n, n.split(" (")[0]))]
+    if len(alike) > 1:
+        raise DeepCMEError(
+            f"{where}: several are called {asked!r}: {few(alike, 12)}; say which."
+        )
+    if not alike:
         raise DeepCMEError(f"{where}: there is no column {asked!r}; it has {few(names, 12)}.")
     return alike[0]
 
@@ -100,16 +125,27 @@ def asked_column(names: list[str], asked: str, where: str) -> str:
 def may_name_people(values: pd.Series) -> bool:
     """Whether a column called like the patient's holds people, not ``case`` and ``control``.
 
-    Where nothing but its name says so, as of ``donor``, its values must be many.
+    Where its name does not speak of ids, as ``patient id`` does and ``donor`` does not,
+    its values must be many, and more of them if they are words such as subtypes.
     """
     words = [cleaned(str(value)).lower() for value in values.dropna()]
-    known = [word for word in words if not says_nothing(word)]
+    known = [word for word in words if not names_nobody(word)]
     n_no_person = sum(_NO_PERSON.fullmatch(word) is not None for word in known)
     if 2 * n_no_person > len(known):
         return False
-    name = str(values.name).lower()
-    says_ids = "patient" in name or not _PERSON.fullmatch(name.strip())
-    return says_ids or len(known) <= _MOST_SAMPLES_OF_ONE * len(set(known))
+    name, people = str(values.name).lower().strip(), set(known)
+    if not _PERSON.fullmatch(name) or not known:
+        return True
+    if not _are_numbered(people):
+        return len(known) <= _FEW_SAMPLES * len(people)
+    enough = "patient" in name and len(people) >= _FEWEST_PEOPLE
+    return enough or len(known) <= _MOST_SAMPLES_OF_ONE * len(people)
+
+
+def _are_numbered(ids: set[str]) -> bool:
+    """Whether ids differ in their numbers or one letter, as ``P1`` and ``P2`` do."""
+    forms = {"a" if len(word) == 1 else re.sub(r"\d+", "0", word) for word in ids}
+    return len(forms) == 1 and all(form == "a" or "0" in form for form in forms)
 
 
 def not_people_note(values: pd.Series, where: str) -> str:
@@ -119,65 +155,6 @@ def not_people_note(values: pd.Series, where: str) -> str:
         f"{where}: the column {name!r} has {values.nunique():,} values for {len(values):,} "
         f"samples and was not taken for the patients; give --patient {quoted(name)} if it is."
     )
-
-
-def patients_of(
-    samples: Sequence[str], stated: pd.Series, notes: list[str], column_name: str
-) -> list[str]:
-    """The patient of each sample, as a column states it, each id in one spelling.
-
-    Parameters
-    ----------
-    samples : sequence of str
-        Whom a sample is of if the column says nothing: the sample itself.
-    stated : Series
-        One value per sample, in the same order.
-    notes : list of str
-        What was cleaned, blank or doubtful is added.
-    column_name : str
-
-    Returns
-    -------
-    list of str
-        In the order of `samples`.
-    """
-    written = _as_text(stated)
-    patients = ["" if says_nothing(word) else canonical_patient(word) for word in written]
-    notes += _notes_on_blank(patients, column_name)
-    known = {word: patient for word, patient in zip(written, patients, strict=True) if patient}
-    n_joined = len(known) - len(set(known.values()))
-    if n_joined:
-        notes.append(
-            f"{n_joined:,} spellings in {column_name} that differ by spaces or punctuation "
-            "alone were taken for the same patient."
-        )
-    alike = differing_in_case(known.values())
-    if alike:
-        notes.append(
-            f"Warning: ids in {column_name} that differ in case alone ({few(alike)}) were "
-            "taken for different patients."
-        )
-    return [patient or sample for patient, sample in zip(patients, samples, strict=True)]
-
-
-def _notes_on_blank(patients: list[str], column_name: str) -> list[str]:
-    """How many patients are blank: a doubt where others repeat, since these might too."""
-    known = [patient for patient in patients if patient]
-    n_blank = len(patients) - len(known)
-    if not n_blank:
-        return []
-    others_repeat = len(set(known)) < len(known)
-    sentence = f"{n_blank:,} samples with a blank {column_name} count as their own patient"
-    if others_repeat:
-        return [f"{WARNING}{sentence}, while others have several samples."]
-    return [f"{sentence}."]
-
-
-def _as_text(stated: pd.Series) -> list[str]:
-    """Cells as text; whole numbers that a missing cell made decimal are whole again."""
-    if pd.api.types.is_float_dtype(stated) and (stated.dropna() % 1 == 0).all():
-        stated = stated.astype("Int64")
-    return ["" if pd.isna(value) else str(value) for value in stated]
 
 
 def with_stated_patient(
@@ -196,18 +173,69 @@ def with_stated_patient(
     Raises
     ------
     DeepCMEError
-        If there is no such column.
+        If there is no such column, or it names another patient than a barcode.
     """
-    others = [name for name in map(str, annotation.columns) if name not in ("tissue", "batch")]
+    others = [name for name in map(str, annotation.columns) if name not in _OWN_COLUMNS]
     found = asked_column(others, column, "The samples' columns")
-    stated = annotation[found]
-    part_of_known = [
-        not pd.isna(value) and str(patient).upper().endswith(f"-{cleaned(str(value)).upper()}")
-        for value, patient in zip(stated, annotation["patient"], strict=True)
+    return with_patients_named(annotation, annotation[found], "--patient", notes)
+
+
+def with_patients_named(
+    annotation: pd.DataFrame, stated: pd.Series, where: str, notes: list[str]
+) -> pd.DataFrame:
+    """Take the patients from a column before all else, and where it is blank as known.
+
+    A cell may hold the end of a barcode's patient. A blank one is of the patient that
+    the column names for another sample of the same known patient.
+
+    Parameters
+    ----------
+    annotation : DataFrame
+        Indexed by sample, with ``patient``.
+    stated : Series
+        What the column holds, in the same order; its name is that of the column.
+    where : str
+        For messages.
+    notes : list of str
+
+    Raises
+    ------
+    DeepCMEError
+        If it names another patient than a barcode.
+    """
+    refuse_other_patients(annotation.index, stated, where)
+    known = annotation["patient"].astype(str)
+    cells = pd.Series(
+        [cell_text(cell) for cell in stated], index=annotation.index, dtype=object
+    )
+    ends = [
+        patient.upper().endswith(f"-{cleaned(cell).upper()}")
+        for cell, patient in zip(cells, known, strict=True)
     ]
-    stated = stated.mask(np.array(part_of_known, dtype=bool), annotation["patient"])
-    otherwise = annotation["patient"].astype(str).tolist()
-    return annotation.assign(patient=patients_of(otherwise, stated, notes, found))
+    cells = cells.mask(np.array(ends, dtype=bool), known)
+    blank = cells.map(names_nobody)
+    of_another = cells.mask(blank).groupby(known.to_numpy()).transform("first")
+    cells = cells.mask(blank & of_another.notna(), of_another)
+    named = annotation.assign(
+        patient=patients_of(known.tolist(), cells, notes, str(stated.name))
+    )
+    notes += _warnings_of_split_barcodes(named, known, str(stated.name))
+    return named
+
+
+def _warnings_of_split_barcodes(
+    named: pd.DataFrame, known: pd.Series, column: str
+) -> list[str]:
+    by_barcode = [read_barcode(str(sample)) is not None for sample in named.index]
+    n_named = named["patient"][by_barcode].groupby(known[by_barcode].to_numpy()).nunique()
+    split = n_named.index[n_named > 1]
+    if split.empty:
+        return []
+    return [
+        f"Warning: {counted(len(split), 'patient')} by the barcodes of the samples "
+        f"({few(split)}) {'has' if len(split) == 1 else 'have'} several names in {column}: "
+        "each name was taken for a patient."
+    ]
 
 
 def propose_patient_column(annotation: pd.DataFrame) -> str | None:
@@ -238,6 +266,8 @@ def _repeats_people(values: pd.Series, name: str) -> bool:
         return False
     if len(values) > _MOST_SAMPLES_OF_ONE * len(times):
         return False
+    if _MAY_NUMBER_PEOPLE.search(name.lower()):
+        return True
     if _PERSON.search(name.lower()):
         are_numbers = values.str.fullmatch(r"[\d.]+").all()
         return bool(not are_numbers or _NUMBER_OF_PERSON.search(name.lower()))

@@ -29,7 +29,7 @@ from deepcme.sources.identity import annotate, with_tissues_stated
 from deepcme.sources.ids import clean_ids, require_unique
 from deepcme.sources.matching import rows_by_common_part, rows_of_samples
 from deepcme.sources.matrices import Matrix, read_matrix
-from deepcme.sources.patients import patients_of
+from deepcme.sources.patients import with_patients_named
 from deepcme.sources.reading import read_table
 from deepcme.words import cleaned, few
 
@@ -265,9 +265,7 @@ def _annotation(
     others = table[[column for column in table.columns if column not in used]]
     own = annotate([str(sample) for sample in table.index])
     if columns.patient is not None:
-        own["patient"] = patients_of(
-            own.index.tolist(), table[columns.patient], notes, columns.patient
-        )
+        own = with_patients_named(own, table[columns.patient], path.name, notes)
     elif not own["patient"].duplicated().any():
         notes.append("No patient column was given: every sample counts as its own patient.")
     if columns.tissue is not None:
