@@ -24,16 +24,15 @@ from deepcme.sources.expression import (
     on_known_scale,
     with_genes_named,
 )
-from deepcme.sources.headers import plain_name
 from deepcme.sources.identity import annotate, with_tissues_stated
 from deepcme.sources.ids import clean_ids, require_unique
 from deepcme.sources.matching import rows_by_common_part, rows_of_samples
 from deepcme.sources.matrices import Matrix, read_matrix
 from deepcme.sources.patients import patients_of
 from deepcme.sources.reading import read_table
-from deepcme.words import cleaned, few
+from deepcme.sources.sample_columns import asked_column, first_ids, sample_column
+from deepcme.words import cleaned, counted, few
 
-_SAMPLE_ID = "sampleid"
 Orientation = Literal["samples-in-rows", "genes-in-rows"]
 
 
@@ -88,7 +87,7 @@ def cohort_from_tables(
     """
     expression, samples = Path(expression), Path(samples)
     notes: list[str] = []
-    table = _samples_table(samples, columns, decimal, notes)
+    table, columns = _samples_table(samples, columns, decimal, notes)
     side = _Side(table.index.tolist(), orientation, expression, samples)
     matrix = read_matrix(
         expression,
@@ -134,21 +133,39 @@ def _naming(path: Path) -> Iterator[None]:
 
 def _samples_table(
     path: Path, columns: TableColumns, decimal: str, notes: list[str]
-) -> pd.DataFrame:
-    """The table of samples, indexed by their clean ids."""
-    table = read_table(path, notes, needed=[columns.label], decimal=decimal)
-    for column in (columns.sample, columns.patient, columns.tissue, columns.batch):
-        _require_column(table, column, path)
-    named = [name for name in table.columns if plain_name(name) == _SAMPLE_ID]
-    sample = columns.sample or (named[0] if named else str(table.columns[0]))
-    blank = table[sample].isna()
-    if blank.any():
-        raise DeepCMEError(
-            f"{path}: row {int(np.argmax(blank)) + 2} has no sample id in {sample!r}."
-        )
-    ids = clean_ids(table[sample], "sample", path, notes)
+) -> tuple[pd.DataFrame, TableColumns]:
+    """The table of samples, indexed by their clean ids, and the columns as it spells them."""
+    label = cleaned(columns.label)
+    table = read_table(path, notes, needed=[label], decimal=decimal)
+    sample, patient, tissue, batch = (
+        asked_column(table, column, str(path))
+        for column in (columns.sample, columns.patient, columns.tissue, columns.batch)
+    )
+    sample = sample or _sample_column(table, label, path, notes)
+    ids = clean_ids(table[sample].astype(object).fillna(""), "sample", path, notes)
+    if "" in ids:
+        place = ids.index("")
+        where = f"the row after {ids[place - 1]}" if place else "the first row"
+        raise DeepCMEError(f"{path}: {where} has no sample id in {sample!r}.")
     require_unique(ids, "sample", path)
-    return table.drop(columns=sample).set_axis(pd.Index(ids, dtype=object), axis=0)
+    found = replace(columns, label=label, patient=patient, tissue=tissue, batch=batch)
+    others = table if sample in (patient, tissue, batch) else table.drop(columns=sample)
+    return others.set_axis(pd.Index(ids, dtype=object), axis=0), found
+
+
+def _sample_column(table: pd.DataFrame, label: str, path: Path, notes: list[str]) -> str:
+    """The column called like one of samples, or else the first that does not count rows."""
+    others = table.drop(columns=label) if table.shape[1] > 1 else table
+    named = sample_column(others)
+    if named is not None:
+        return named
+    found = first_ids(others)
+    if found != others.columns[0]:
+        notes.append(
+            f"{path.name}: the column {str(others.columns[0])!r} numbers the rows; the sample "
+            f"ids were taken from {found!r}."
+        )
+    return found
 
 
 def _require_column(table: pd.DataFrame, column: str | None, path: Path) -> None:
@@ -214,9 +231,10 @@ def _in_order_of(
 
 def _require_none(lacking: Sequence[str], has: Path, lacks: Path) -> None:
     if lacking:
+        are = "is" if len(lacking) == 1 else "are"
         raise DeepCMEError(
-            f"{len(lacking):,} samples of {has} are not in {lacks} ({few(lacking)}): leave "
-            "them out of the one or add them to the other."
+            f"{counted(len(lacking), 'sample')} of {has} {are} not in {lacks} "
+            f"({few(lacking)}): leave them out of the one or add them to the other."
         )
 
 
