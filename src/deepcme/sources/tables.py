@@ -17,7 +17,7 @@ from deepcme.endpoints import binary_column
 from deepcme.errors import DeepCMEError
 from deepcme.flow import FlowStep, refuse_lost_outcome
 from deepcme.scales import Scale
-from deepcme.sources.assembly import assemble
+from deepcme.sources.assembly import LabelRule, assemble
 from deepcme.sources.expression import (
     ONE_GENE_EACH,
     GeneNaming,
@@ -26,6 +26,7 @@ from deepcme.sources.expression import (
 )
 from deepcme.sources.identity import annotate, with_tissues_stated
 from deepcme.sources.ids import clean_ids, require_unique
+from deepcme.sources.label_rows import without_label_rows
 from deepcme.sources.matching import rows_by_common_part, rows_of_samples
 from deepcme.sources.matrices import Matrix, read_matrix
 from deepcme.sources.patients import patients_of
@@ -101,25 +102,32 @@ def cohort_from_tables(
     matrix = with_genes_named(matrix, naming, expression, notes)
     matrix = _in_order_of(table, matrix, expression, samples)
     table, _ = rows_of_samples(matrix.samples, table, samples.name)
+    matrix = without_label_rows(matrix, table, _used(columns), expression, notes)
     with _naming(samples):
         labels = binary_column(table, columns.label).values
     annotation = _annotation(table, columns, samples, notes)
     chosen, flow = _chosen(table, columns.where, samples, labels, annotation["patient"])
-    labelling = binary_column(table[chosen], columns.label)
-    labelling = replace(labelling, rule=_endpoint_words(columns.label, samples))
     with _naming(expression):
         return assemble(
             on_known_scale(matrix.of_samples(np.flatnonzero(chosen)), scale, notes, expression),
             annotation[chosen],
-            lambda _: labelling,
+            _label_rule(table, columns.label, samples),
             name=expression.parent.name if expression.stem == "expression" else expression.stem,
             provenance={"source": f"{expression.name} and {samples.name}"},
             flow=flow,
         )
 
 
-def _endpoint_words(label: str, samples: Path) -> str:
-    return f"{label} = 1 against {label} = 0, as given in {samples.name}; blank = left out."
+def _used(columns: TableColumns) -> set[str]:
+    """Columns whose values would tell the label, or whose samples they are."""
+    named = (columns.label, columns.patient, columns.tissue, columns.batch)
+    return {column for column in named if column} | {column for column, _ in columns.where}
+
+
+def _label_rule(table: pd.DataFrame, label: str, samples: Path) -> LabelRule:
+    """The column of the table as it stands, for those samples that are asked for."""
+    rule = f"{label} = 1 against {label} = 0, as given in {samples.name}; blank = left out."
+    return lambda asked: replace(binary_column(table.loc[asked.index], label), rule=rule)
 
 
 @contextmanager
