@@ -83,6 +83,42 @@ def test_entrez_ids_alone(study):
 
 
 @pytest.mark.parametrize(
+    ("name", "cells"),
+    [("Cytoband", ["17p13", "", "20q", "", "x"]), ("length", ["9", "8", "7", "6", "5"])],
+)
+def test_columns_that_tell_of_genes_are_no_samples(study, name, cells):
+    path = study / "data_mrna_seq_v2_rsem.txt"
+    rows = [line.split("\t") for line in EXPRESSION.splitlines()]
+    wider = [[*row[:2], cell, *row[2:]] for row, cell in zip(rows, [name, *cells], strict=True)]
+    path.write_text("\n".join(map("\t".join, wider)) + "\n")
+    cohort = cohort_of(study, 60)
+    np.testing.assert_array_equal(cohort.X, [[1000.5, 3, 90], [2000, 4, 90]])
+    assert (
+        f"{path.name}: 1 column that tells of genes and not of a sample was left out ({name})."
+        in cohort.notes
+    )
+
+
+@pytest.mark.parametrize("header", ["hugo_symbol\tentrez gene id", "Entrez_Gene_Id"])
+def test_the_columns_of_genes_in_other_spellings(study, header):
+    """R leaves the name of the first column out."""
+    path = study / "data_mrna_seq_v2_rsem.txt"
+    samples = EXPRESSION.partition("\n")[0].split("\t", 2)[2]
+    rows = "TSPAN6\t7105\t1000.5\t2000\t0\nELMO2\t2\t90\t91\t92\n"
+    path.write_text(f"{header}\t{samples}\n{rows}")
+    assert cohort_of(study, 60).gene_ids.tolist() == ["TSPAN6", "ELMO2"]
+
+
+def test_rows_that_r_has_numbered(study):
+    path = study / "data_mrna_seq_v2_rsem.txt"
+    header, *rows = EXPRESSION.splitlines()
+    path.write_text(
+        "\n".join([header, *(f"{n}\t{row}" for n, row in enumerate(rows, 1))]) + "\n"
+    )
+    assert cohort_of(study, 60).gene_ids.tolist() == ["TSPAN6", "64102", "ELMO2"]
+
+
+@pytest.mark.parametrize(
     ("old", "new", "match"),
     [
         ("Hugo_Symbol\tEntrez_Gene_Id", "probe\tname", "first column should be Hugo_Symbol"),
