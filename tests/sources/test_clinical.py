@@ -99,7 +99,7 @@ def test_a_column_of_kinds_is_neither_sample_nor_patient(tmp_path):
         f"{kind},{word},P{n}"
         for n, (kind, word) in enumerate([("case", "Primary"), ("control", "Normal")] * 3)
     ]
-    text = "\n".join(["subject,sample,case no", *rows]) + "\n"
+    text = "\n".join(["subject,sample,person", *rows]) + "\n"
     table = read_clinical(written(tmp_path, text, "c.csv"))
     assert (table.by, table.rows.index.tolist()) == ("patient", [f"P{n}" for n in range(6)])
     assert table.notes == (

@@ -85,6 +85,7 @@ def gdc(
         clinical=[read_clinical(path, shared.decimal) for path in clinical or ()],
         patient=shared.patient,
         probemap=probemap,
+        naming=shared.naming(),
     )
     finish(cohort, shared)
 
