@@ -57,8 +57,9 @@ def test_a_gene_that_is_called_like_a_column_stays(tmp_path, genes, table):
     cohort = cohort_of(tmp_path, matrix, table)
     assert cohort.gene_ids.tolist() == matrix.columns.tolist()
     warnings = [note for note in cohort.notes if note.startswith("Warning")]
-    assert ["HER2 among the genes is called like a column" in note for note in warnings] == [
-        True
+    assert warnings == [
+        "Warning: m.csv: among the genes and among the columns of the table of samples: HER2; "
+        "leave out of the matrix what is no gene."
     ]
 
 
@@ -74,3 +75,12 @@ def test_one_file_of_genes_and_label_loses_only_the_label(tmp_path, genes, table
     )
     cohort = cohort_of(tmp_path, both, both.rename_axis("sample"))
     assert cohort.gene_ids.tolist() == ["probe a", "probe b", "probe c"]
+
+
+def test_what_is_no_symbol_in_one_file_of_genes_and_label_is_warned_about(
+    tmp_path, genes, table
+):
+    both = genes.join(table)
+    cohort = cohort_of(tmp_path, both, both.rename_axis("sample"))
+    assert cohort.gene_ids.tolist() == [*genes.columns, "age"]
+    assert sum("samples: age; leave out" in note for note in cohort.notes) == 1

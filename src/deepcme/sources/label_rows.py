@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +27,7 @@ def without_label_rows(
     """The matrix without what repeats a column of the samples' table, classes or means.
 
     What is only called like a column, as HER2 may be, stays with a warning if it is no
-    symbol of a gene. Where most genes are columns of the table, only the used ones go.
+    symbol of a gene; so does all but the used columns where the table holds the genes too.
 
     Parameters
     ----------
@@ -46,17 +46,18 @@ def without_label_rows(
         for place, gene in enumerate(matrix.genes)
         if plain_name(gene) in columns and not gene.isdigit()
     }
+    unknown = {place for place in named if not is_symbol(matrix.genes[place])}
     holds_genes = 2 * len(named) > len(matrix.genes)
-    if holds_genes:
-        named = {place: column for place, column in named.items() if column in used}
     repeated = {
         place
         for place, column in named.items()
-        if (column in used or not is_symbol(matrix.genes[place]))
+        if (column in used or (place in unknown and not holds_genes))
         and _repeats(matrix.values[:, place], table[column])
     }
     sums = {place for place, gene in enumerate(matrix.genes) if _is_no_gene(gene)}
-    _say(matrix, repeated | sums, set(named) - repeated - sums, path, notes)
+    odd_among_symbols = not holds_genes or 2 * len(unknown) < len(named)
+    doubtful = unknown - repeated - sums if odd_among_symbols else set()
+    _say(matrix.genes, repeated | sums, doubtful, path, notes)
     keep = np.setdiff1d(np.arange(len(matrix.genes)), sorted(repeated | sums))
     return matrix.of_genes(keep)
 
@@ -75,18 +76,16 @@ def _repeats(values: NDArray[np.float32], column: pd.Series) -> bool:
 
 
 def _say(
-    matrix: Matrix, left_out: set[int], doubtful: set[int], path: Path, notes: list[str]
+    genes: Sequence[str], left_out: set[int], doubtful: set[int], path: Path, notes: list[str]
 ) -> None:
-    genes = [matrix.genes[place] for place in sorted(left_out)]
-    if genes:
+    if left_out:
         notes.append(
             f"{path.name}: left out from among the genes, as telling of the samples: "
-            f"{few(genes, 6)}."
+            f"{few((genes[place] for place in sorted(left_out)), 6)}."
         )
-    alike = [matrix.genes[place] for place in sorted(doubtful)]
-    alike = [gene for gene in alike if not is_symbol(gene)]
-    if alike:
+    if doubtful:
         notes.append(
-            f"Warning: {path.name}: {few(alike, 6)} among the genes is called like a column of "
-            "the table of samples and was kept; leave it out of the matrix if it is no gene."
+            f"Warning: {path.name}: among the genes and among the columns of the table of "
+            f"samples: {few((genes[place] for place in sorted(doubtful)), 6)}; leave out of "
+            "the matrix what is no gene."
         )
