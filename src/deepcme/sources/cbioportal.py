@@ -102,14 +102,15 @@ def _read_expression(path: Path, ambiguous: AmbiguousRule, notes: list[str]) -> 
 def _columns_of_genes(source: TextTable) -> dict[int, str]:
     """Where symbols and Entrez ids stand, at the left, in any spelling of their names.
 
-    R may have left the name of the symbols out, or put the numbers of the rows before them.
+    Before them R may have put the numbers of the rows; where it left a name out and none
+    other is there, the first column holds the symbols.
     """
     spelled = {plain_name(name): name for name in (_SYMBOL, _ENTREZ)}
     plain = map(plain_name, source.header[: 2 + source.row_names])
     places = {place: spelled[name] for place, name in enumerate(plain) if name in spelled}
-    if source.row_names and _SYMBOL not in places.values():
+    if source.row_names and not places:
         places[0] = _SYMBOL
-    if not places or (0 not in places and not source.row_names):
+    if 0 not in places and not (source.row_names and 1 in places):
         raise DeepCMEError(
             f"{source.path}: the first column should be {_SYMBOL} or {_ENTREZ}, not "
             f"{source.header[0]!r}."
@@ -133,6 +134,11 @@ def _read_rows(
         raise DeepCMEError(
             f"{error.path}: sample {error.column}, gene {error.row}: {error.what}."
         ) from error
+    numbers = [str(number) for number in range(1, len(texts[0]) + 1)]
+    if 0 not in genes and texts[0] != numbers:
+        raise DeepCMEError(
+            f"{source.path}: the rows have one cell more than the header: name every column."
+        )
     ids = pd.DataFrame({name: texts[place] for place, name in genes.items()}, dtype=object)
     rows = [str(number) for number in range(len(ids))]
     return ids, Grid(values, rows, [names[place] for place in samples])
