@@ -83,6 +83,58 @@ def test_entrez_ids_alone(study):
 
 
 @pytest.mark.parametrize(
+    ("name", "cells"),
+    [("Cytoband", ["17p13", "", "20q", "", "x"]), ("length", ["9", "8", "7", "6", "5"])],
+)
+def test_columns_that_tell_of_genes_are_no_samples(study, name, cells):
+    path = study / "data_mrna_seq_v2_rsem.txt"
+    rows = [line.split("\t") for line in EXPRESSION.splitlines()]
+    wider = [[*row[:2], cell, *row[2:]] for row, cell in zip(rows, [name, *cells], strict=True)]
+    path.write_text("\n".join(map("\t".join, wider)) + "\n")
+    cohort = cohort_of(study, 60)
+    np.testing.assert_array_equal(cohort.X, [[1000.5, 3, 90], [2000, 4, 90]])
+    assert (
+        f"{path.name}: 1 column that tells of genes and not of a sample was left out ({name})."
+        in cohort.notes
+    )
+
+
+def test_the_columns_of_genes_in_another_spelling(study):
+    path = study / "data_mrna_seq_v2_rsem.txt"
+    path.write_text(EXPRESSION.replace("Hugo_Symbol\tEntrez", "hugo symbol\tentrez", 1))
+    assert cohort_of(study, 60).gene_ids.tolist() == ["TSPAN6", "64102", "ELMO2"]
+
+
+def test_symbols_that_r_made_the_names_of_the_rows(study):
+    path = study / "data_mrna_seq_v2_rsem.txt"
+    samples = EXPRESSION.partition("\n")[0].split("\t", 2)[2]
+    path.write_text(f"{samples}\nTSPAN6\t1000.5\t2000\t0\nELMO2\t90\t91\t92\n")
+    cohort = cohort_of(study, 60)
+    assert cohort.gene_ids.tolist() == ["TSPAN6", "ELMO2"]
+    np.testing.assert_array_equal(cohort.X, [[1000.5, 90], [2000, 91]])
+
+
+@pytest.mark.parametrize("places", [(0, 1), (0,), (1,)])
+def test_a_header_that_lost_its_last_cell(study, places):
+    """It has one name fewer than the rows have cells, as a header that R writes."""
+    path = study / "data_mrna_seq_v2_rsem.txt"
+    rows = [line.split("\t") for line in EXPRESSION.splitlines()[:2]]
+    rows = [[row[place] for place in places] + row[2:] for row in rows]
+    path.write_text("\n".join(["\t".join(rows[0][:-1]), "\t".join(rows[1])]) + "\n")
+    with pytest.raises(DeepCMEError, match=r"data_mrna_seq_v2_rsem\.txt: .*the header"):
+        cohort_of(study, 60)
+
+
+def test_rows_that_r_has_numbered(study):
+    path = study / "data_mrna_seq_v2_rsem.txt"
+    header, *rows = EXPRESSION.splitlines()
+    path.write_text(
+        "\n".join([header, *(f"{n}\t{row}" for n, row in enumerate(rows, 1))]) + "\n"
+    )
+    assert cohort_of(study, 60).gene_ids.tolist() == ["TSPAN6", "64102", "ELMO2"]
+
+
+@pytest.mark.parametrize(
     ("old", "new", "match"),
     [
         ("Hugo_Symbol\tEntrez_Gene_Id", "probe\tname", "first column should be Hugo_Symbol"),

@@ -57,6 +57,73 @@ def test_biotab_has_three_header_rows_and_words_for_missing(tmp_path):
     assert table.rows["metastasis_site"].tolist() == ["Bone|Liver", None, None]
 
 
+@pytest.mark.parametrize("n_further", [0, 1, 2])
+@pytest.mark.parametrize("separator", ["\t", ","])
+def test_only_rows_that_repeat_the_header_of_biotab_are_passed_over(
+    tmp_path, n_further, separator
+):
+    lines = BIOTAB.splitlines()
+    text = "\n".join([lines[0], *lines[3 - n_further : 3], *lines[3:]]) + "\n"
+    table = read_clinical(written(tmp_path, text.replace("\t", separator)))
+    assert table.rows["ajcc_metastasis_pathologic_pm"].tolist() == ["M1", "M0", "MX"]
+
+
+def test_biotab_with_the_barcode_first(tmp_path):
+    swapped = ["\t".join(line.split("\t")[1::-1]) for line in BIOTAB.splitlines()]
+    table = read_clinical(written(tmp_path, "\n".join(swapped) + "\n"))
+    assert table.rows["bcr_patient_uuid"].tolist() == ["u1", "u2", "u3"]
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        *("geo_accession", "Sample.ID", "sample-id", "Sample Name", "barcode", "sampleID"),
+        *("submitter_id.samples", "tumor_sample_barcode", "", "Unnamed: 0", "ID", "X"),
+    ],
+)
+def test_the_sample_goes_by_many_names(tmp_path, key):
+    rows = [f"GSM{n},{word},x" for n, word in enumerate(["yes", "no", "no"], 7)]
+    path = written(tmp_path, "\n".join([f"{key},relapse,site", *rows]) + "\n", "c.csv")
+    table = read_clinical(path)
+    assert table.by == "sample"
+    assert table.rows["relapse"].to_dict() == {"GSM7": "yes", "GSM8": "no", "GSM9": "no"}
+
+
+def test_the_sample_goes_before_the_patient(tmp_path):
+    text = "patient_id,geo_accession,x\nP1,GSM1,1\nP1,GSM2,2\n"
+    table = read_clinical(written(tmp_path, text, "c.csv"))
+    assert (table.by, table.patient) == ("sample", "patient_id")
+    assert table.rows["x"].to_dict() == {"GSM1": "1", "GSM2": "2"}
+
+
+def test_a_column_of_kinds_is_neither_sample_nor_patient(tmp_path):
+    rows = [
+        f"{kind},{word},P{n}"
+        for n, (kind, word) in enumerate([("case", "Primary"), ("control", "Normal")] * 3)
+    ]
+    text = "\n".join(["subject,sample,person", *rows]) + "\n"
+    table = read_clinical(written(tmp_path, text, "c.csv"))
+    assert (table.by, table.rows.index.tolist()) == ("patient", [f"P{n}" for n in range(6)])
+    assert table.notes == (
+        "c.csv: the column 'subject' has 2 values for 6 samples and was not taken for the "
+        "patients; give --patient subject if it is.",
+    )
+
+
+def test_a_count_of_the_rows_is_no_key(tmp_path):
+    path = written(tmp_path, ",relapse,site\n0,yes,x\n1,no,x\n", "c.csv")
+    with pytest.raises(DeepCMEError, match="no column names the patient or the sample"):
+        read_clinical(path)
+
+
+def test_spaces_that_were_taken_out_of_ids_are_said(tmp_path):
+    table = read_clinical(written(tmp_path, "PATIENT_ID,x\n P1,1\nP2 ,2\nP3,3\n", "c.csv"))
+    assert table.rows.index.tolist() == ["P1", "P2", "P3"]
+    assert table.notes == (
+        "c.csv: spaces were taken out of 2 sample or patient ids (' P1', 'P2 ').",
+    )
+
+
 def test_forms_of_one_patient_are_put_together(tmp_path):
     rows = read_clinical(written(tmp_path, FOLLOW_UP)).rows
     assert rows.loc["TCGA-A1-0003"].tolist() == [

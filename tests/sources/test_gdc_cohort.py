@@ -3,6 +3,7 @@
 import gzip
 import json
 import shutil
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,7 @@ import pytest
 
 from deepcme import DeepCMEError
 from deepcme.sources.clinical import read_clinical
+from deepcme.sources.expression import GeneNaming
 from deepcme.sources.gdc.api import GDCClient
 from deepcme.sources.gdc.cases import read_cases
 from deepcme.sources.gdc.catalogue import project_catalogue
@@ -112,7 +114,8 @@ def test_legacy_files_are_told_apart_by_their_values(tmp_path):
 def test_files_that_do_not_fit_together(tmp_path):
     whole = star(tmp_path, "a.tsv", [4, 8, 12, 16])
     fewer = star(tmp_path, "b.tsv", [4, 8, 12], GENES[:3])
-    refused(lambda: read_gdc_files([whole, fewer]), r"b\.tsv has 3 genes and lacks 1 of the 4")
+    for paths in ([whole, fewer], [fewer, whole]):
+        refused(partial(read_gdc_files, paths), r"^\S*b\.tsv has 3 genes and lacks 1 of the 4")
     legacy = htseq(tmp_path, "c.htseq.counts.gz", [1, 2, 3])
     refused(lambda: read_gdc_files([whole, legacy]), "different workflows")
     twice = star(tmp_path, "d.tsv", [1, 2, 3, 4], (*GENES[:3], GENES[0]))
@@ -124,8 +127,8 @@ def test_damaged_files(tmp_path):
     whole = path.read_text()
     path.write_text(whole[:-30])
     refused(lambda: read_gdc_files([path]), r"a\.tsv: the file is cut short or damaged")
-    path.write_text(whole.replace("1.0000", "x"))
-    refused(lambda: read_gdc_files([path]), r"a\.tsv: the file is cut short or damaged")
+    path.write_text(whole.replace("1.0000", "1,0000"))
+    refused(lambda: read_gdc_files([path]), r"a\.tsv: .*'1,0000' is not a number as the GDC")
     path.write_text(whole.replace("fpkm_unstranded", "rpkm"))
     refused(lambda: read_gdc_files([path]), r"a\.tsv: there is no column 'fpkm_unstranded'")
     path.write_text("one\ntwo\n")
@@ -143,7 +146,7 @@ def test_an_incomplete_folder(folder, tmp_path):
     shutil.rmtree(next(path for path in folder.iterdir() if path.is_dir()))
     refused(
         lambda: cohort_from_gdc(folder, label_rule("pathologic-m1")),
-        "1 of the 12 files of the sample sheet are not there; run `deepcme fetch gdc` again",
+        "1 of the 12 files of the sample sheet is not there; run `deepcme fetch gdc` again",
     )
     sheet = folder / "samples.tsv"
     sheet.rename(tmp_path / "mine.tsv")
@@ -220,7 +223,7 @@ def test_two_files_of_one_sample_are_listed(tmp_path):
         star(tmp_path, f"{i}.tsv", [i, 1, 2, 3])
     refused(
         lambda: cohort_from_gdc(tmp_path, label_rule("pathologic-m1")),
-        r"samples\.tsv: 1 samples have several files \(TCGA-A1-0001-01A has 0\.tsv, 1\.tsv\): "
+        r"samples\.tsv: several files of 1 sample \(TCGA-A1-0001-01A has 0\.tsv, 1\.tsv\): "
         "leave all but one",
     )
 
@@ -277,6 +280,45 @@ def test_values_that_stand_twice_in_a_cell_are_one(tmp_path):
     sheet = read_sample_sheet(path, [])
     assert sheet["patient"].tolist() == ["C3L-00000", "C3L-00000"]
     assert sheet["sample"].tolist() == ["C3L-00000-01, C3L-00000-02", "C3L-00000-06"]
+
+
+def test_values_may_stand_between_semicolons(tmp_path):
+    path = portal_sheet(tmp_path, Sample_ID=["C3L-00000-01;C3L-00000-02"])
+    assert read_sample_sheet(path, [])["sample"].tolist() == ["C3L-00000-01, C3L-00000-02"]
+
+
+def test_spaces_around_the_names_of_files(tmp_path):
+    path = portal_sheet(tmp_path, File_ID=["id0 "], File_Name=["0.tsv "])
+    assert read_sample_sheet(path, []).iloc[0, :2].tolist() == ["id0", "0.tsv"]
+
+
+@pytest.mark.parametrize("blank", ["", " ", "--"])
+@pytest.mark.parametrize("column", ["Sample ID", "Case ID"])
+def test_a_row_without_sample_or_patient_is_warned_about(tmp_path, column, blank):
+    names = ["C3L-00000-01", blank, "C3L-00002-01"]
+    path = portal_sheet(tmp_path, **{column.replace(" ", "_"): names})
+    notes = []
+    assert read_sample_sheet(path, notes)["file_name"].tolist() == ["0.tsv", "2.tsv"]
+    what = {"Sample ID": "sample", "Case ID": "patient"}[column]
+    assert notes == [f"Warning: {path.name}: 1 row without {what} left out (1.tsv)."]
+
+
+@pytest.mark.parametrize(("repair", "genes"), [(False, "1-Dec"), (True, "DELEC1")])
+def test_names_of_genes_are_mended_if_asked_for(folder, repair, genes):
+    for path in folder.glob("*/*.tsv"):
+        path.write_text(path.read_text().replace("ENSG00000000005.6", "1-Dec"))
+    naming = GeneNaming(repair_dates=repair)
+    cohort = cohort_from_gdc(folder, label_rule("pathologic-m1"), naming=naming)
+    assert cohort.gene_ids.tolist()[1] == genes
+
+
+def test_rows_of_several_genes_are_dropped_or_go_to_the_first(folder):
+    for path in folder.glob("*/*.tsv"):
+        path.write_text(path.read_text().replace("ENSG00000000005.6", "TNMD /// CD99"))
+    rule = label_rule("pathologic-m1")
+    assert len(cohort_from_gdc(folder, rule).gene_ids) == 3
+    first = cohort_from_gdc(folder, rule, naming=GeneNaming("first"))
+    assert first.gene_ids.tolist()[1] == "TNMD"
 
 
 def test_a_file_of_two_patients_is_refused(tmp_path):

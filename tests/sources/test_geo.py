@@ -272,6 +272,16 @@ def test_netaffx_annotation_with_comments_and_quotes(tmp_path):
     assert cohort.gene_ids.tolist() == ["RFC2", "HSPA6"]
 
 
+def test_spaces_around_the_probes_of_a_platform(tmp_path):
+    platform = PLATFORM.replace("_at\t", "_at \t").replace("\n1", "\n 1")
+    cohort = cohort_from_geo(
+        [written(tmp_path, SERIES)],
+        RELAPSE,
+        platforms=[written(tmp_path, platform, "GPL96.txt")],
+    )
+    assert cohort.gene_ids.tolist() == ["RFC2", "HSPA6"]
+
+
 def test_a_platform_cut_short(tmp_path):
     platform = written(tmp_path, PLATFORM.removesuffix("!platform_table_end\n"), "GPL96.txt")
     with pytest.raises(

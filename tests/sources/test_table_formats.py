@@ -46,6 +46,22 @@ def test_a_workbook_with_several_tables_is_ambiguous(tables, matrix, tmp_path):
     refused(path, tables[1], "no single sheet of the workbook alone holds a table; save the")
 
 
+@pytest.mark.parametrize("again", ["S03", "S03 "])
+def test_a_sample_that_is_twice_in_a_workbook(tables, matrix, tmp_path, again):
+    path = tmp_path / "matrix.xlsx"
+    matrix.rename(index={"S04": again}).T.to_excel(path)
+    refused(path, tables[1], r"matrix\.xlsx: 1 sample id occurs more than once \(S03\)")
+
+
+@pytest.mark.parametrize("header", ["meta\nstasis", "meta  stasis", " meta stasis\u00a0"])
+@pytest.mark.parametrize("asked", ["meta stasis", "meta  stasis"])
+def test_spaces_in_the_header_of_a_workbook(tables, expected, tmp_path, header, asked):
+    path = tmp_path / "samples.xlsx"
+    pd.read_csv(tables[1]).rename(columns={"relapse": header}).to_excel(path, index=False)
+    cohort = cohort_from_tables(tables[0], path, TableColumns(label=asked))
+    np.testing.assert_array_equal(cohort.labels, expected.labels)
+
+
 def test_a_symbol_that_excel_stored_as_a_date_is_pointed_out(tables, matrix, tmp_path):
     path = tmp_path / "matrix.xlsx"
     matrix = matrix.T

@@ -223,7 +223,21 @@ def test_duplicate_ids(tables):
 
 def test_samples_in_one_table_only(tables):
     edit(tables[0], "S03", "S93")
-    refused(tables, r"1 samples of .*expression\.csv are not in .*samples\.csv \(S93\)")
+    refused(tables, r"1 sample of .*expression\.csv is not in .*samples\.csv \(S93\)")
+
+
+@pytest.mark.parametrize("dash", ["-", "."])
+def test_what_r_named_as_a_repeated_column_goes_with_its_label(tables, dash):
+    """The matrix holds one sample more, X.1 beside X; the table lists X alone."""
+    ids = [f"TCGA-A1-A0{i:02d}-01A".replace("-", dash) for i in range(29)]
+    matrix = pd.read_csv(tables[0], index_col=0)
+    matrix.set_axis([*ids, f"{ids[3]}.1"], axis=0).rename_axis("id").to_csv(tables[0])
+    samples = pd.read_csv(tables[1]).iloc[:29].assign(sample_id=ids)
+    samples.to_csv(tables[1], index=False)
+    cohort = cohort_from_tables(*tables, TableColumns(label="relapse"))
+    assert cohort.samples.tolist() == ids
+    np.testing.assert_allclose(cohort.X, matrix.iloc[:29], rtol=1e-6)
+    assert any("TCGA" in note and note.startswith("Warning: 1 sample") for note in cohort.notes)
 
 
 def test_no_common_sample(tables):

@@ -86,6 +86,7 @@ def gdc(
         patient=shared.patient,
         tissue=shared.tissue,
         probemap=probemap,
+        naming=shared.naming(),
     )
     finish(cohort, shared)
 

@@ -25,6 +25,7 @@ from deepcme.sources.expression import (
     on_known_scale,
     with_genes_named,
 )
+from deepcme.sources.headers import columns_that_are_no_sample, left_out_note, plain_name
 from deepcme.sources.identity import annotate
 from deepcme.sources.joining import join_clinical
 from deepcme.sources.layout import TextTable, find_table
@@ -92,13 +93,7 @@ def _read_expression(
     path: Path, ambiguous: AmbiguousRule, decimal: str, notes: list[str]
 ) -> Matrix:
     source = find_table(path, notes, separators="\t", decimal=decimal)
-    header = source.header
-    n_text = sum(name in (_SYMBOL, _ENTREZ) for name in header[:2])
-    if n_text == 0:
-        raise DeepCMEError(
-            f"{path}: the first column should be {_SYMBOL} or {_ENTREZ}, not {header[0]!r}."
-        )
-    ids, grid = _read_rows(source, n_text)
+    ids, grid = _read_rows(source, _columns_of_genes(source), notes)
     genes = _gene_names(ids, ambiguous)
     # Rows get numbers as ids here, since names may repeat until they are collapsed.
     matrix = as_matrix(grid, genes_in_rows, path, notes)
@@ -111,12 +106,43 @@ def _read_expression(
     return replace(matrix.of_genes(columns), genes=[genes.names[place] for place in columns])
 
 
-def _read_rows(source: TextTable, n_text: int) -> tuple[pd.DataFrame, Grid]:
+def _columns_of_genes(source: TextTable) -> dict[int, str]:
+    """Where symbols and Entrez ids stand, at the left, in any spelling of their names.
+
+    Before them R may have put the numbers of the rows; where it left a name out and none
+    other is there, the first column holds the symbols.
+    """
+    spelled = {plain_name(name): name for name in (_SYMBOL, _ENTREZ)}
+    plain = map(plain_name, source.header[: 2 + source.row_names])
+    places = {place: spelled[name] for place, name in enumerate(plain) if name in spelled}
+    if source.row_names and not places:
+        places[0] = _SYMBOL
+    if 0 not in places and not (source.row_names and 1 in places):
+        raise DeepCMEError(
+            f"{source.path}: the first column should be {_SYMBOL} or {_ENTREZ}, not "
+            f"{source.header[0]!r}."
+        )
+    return places
+
+
+def _read_rows(
+    source: TextTable, genes: dict[int, str], notes: list[str]
+) -> tuple[pd.DataFrame, Grid]:
     """The columns that name genes, and the numbers of the samples."""
-    header, samples = source.header, range(n_text, len(source.header))
+    n_text = max(genes) + 1
+    others = columns_that_are_no_sample(source.header[n_text:])
+    if others:
+        notes.append(left_out_note(others, source.path))
+    names = dict(enumerate(source.header[n_text:], start=n_text))
+    samples = [place for place, name in names.items() if name not in others]
     with naming_sample_and_gene(genes_in_rows):
         texts, values = read_numbers(source, range(n_text), samples)
-    ids = pd.DataFrame(dict(zip(header[:n_text], texts, strict=True)), dtype=object)
+    numbers = [str(number) for number in range(1, len(texts[0]) + 1)]
+    if 0 not in genes and texts[0] != numbers:
+        raise DeepCMEError(
+            f"{source.path}: the rows have one cell more than the header: name every column."
+        )
+    ids = pd.DataFrame({name: texts[place] for place, name in genes.items()}, dtype=object)
     rows = [str(number) for number in range(len(ids))]
     return ids, Grid(values, rows, named_columns(source, samples))
 

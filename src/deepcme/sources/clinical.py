@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import islice, takewhile
 from pathlib import Path
 
 import pandas as pd
@@ -17,21 +18,16 @@ from deepcme.records import SEPARATOR, agreed
 from deepcme.sources.contents import contents_of
 from deepcme.sources.diagnoses import one_row_per_patient, without_entities
 from deepcme.sources.ids import clean_ids
-from deepcme.sources.patients import patient_column
+from deepcme.sources.layout import TextTable, unquoted
+from deepcme.sources.patients import may_name_people, not_people_note, patient_column
 from deepcme.sources.reading import find_text_table, read_table, read_text_table
+from deepcme.sources.sample_columns import row_names_column, sample_column
+from deepcme.sources.text import text_lines
 from deepcme.sources.tissue_columns import tissue_column
 from deepcme.words import cleaned, few, says_nothing
 
-SAMPLE_COLUMNS = (
-    "sample_id",
-    "sample id",
-    "submitter_id.samples",
-    "samples.submitter_id",
-    "sample",
-    "sampleid",
-    "sample_barcode",
-)
-_BIOTAB_MARK = "bcr_patient_uuid"
+_CDE_ID = "CDE_ID"
+_MOST_FURTHER_HEADERS = 2
 
 
 @dataclass(frozen=True)
@@ -68,9 +64,11 @@ def read_clinical(path: Path, decimal: str = ".") -> ClinicalTable:
     notes: list[str] = []
     table = _read(path, notes, decimal)
     table.columns = pd.Index(without_entities([str(name) for name in table.columns]))
-    table = table.apply(known_words)
-    sample = _named(table, SAMPLE_COLUMNS)
-    patient = patient_column(table.columns, None, str(path))
+    written, table = table, table.apply(known_words)
+    sample = sample_column(table)
+    patient = _patient_column(table, path, notes)
+    if sample is None and patient is None:
+        sample = row_names_column(table)
     key = sample or patient
     if key is None:
         raise DeepCMEError(
@@ -78,7 +76,7 @@ def read_clinical(path: Path, decimal: str = ".") -> ClinicalTable:
             f"bcr_patient_barcode, PATIENT_ID or SAMPLE_ID, and there are "
             f"{few(table.columns, 8)}."
         )
-    rows = one_row_per_patient(_by_id(table, key, path, notes))
+    rows = one_row_per_patient(_by_id(table, written[key], path, notes))
     if sample is not None and patient is not None:
         rows = _with_one_patient_each(rows, patient, path)
     return ClinicalTable(
@@ -95,10 +93,20 @@ def _read(path: Path, notes: list[str], decimal: str) -> pd.DataFrame:
     if contents_of(path).kind != "text":
         return read_table(path, notes)
     source = find_text_table(path, notes, decimal=decimal)
-    if source.header[0] == _BIOTAB_MARK:
-        # Biotab repeats the header under older names, and then as CDE ids.
-        source = replace(source, skip=source.skip + 2)
-    return read_text_table(source)
+    return read_text_table(replace(source, skip=source.skip + _further_headers(source)))
+
+
+def _further_headers(source: TextTable) -> int:
+    """How many rows repeat the header: Biotab has it under older names, and as CDE ids."""
+    lines = islice(text_lines(source.path), source.skip, source.skip + _MOST_FURTHER_HEADERS)
+    rows = [
+        [cleaned(unquoted(cell)) for cell in line.split(source.separator)] for line in lines
+    ]
+    repeating = takewhile(
+        lambda row: row[0] == source.header[0] or any(cell.startswith(_CDE_ID) for cell in row),
+        rows,
+    )
+    return sum(1 for _ in repeating)
 
 
 def known_words(column: pd.Series) -> pd.Series:
@@ -127,12 +135,27 @@ def _named(table: pd.DataFrame, names: Sequence[str]) -> str | None:
     return next((lower[name] for name in names if name in lower), None)
 
 
-def _by_id(table: pd.DataFrame, key: str, path: Path, notes: list[str]) -> pd.DataFrame:
-    table = table[table[key].notna()]
-    if table.empty:
+def _patient_column(table: pd.DataFrame, path: Path, notes: list[str]) -> str | None:
+    """The first column called like the patient's that does not hold words such as control."""
+    columns = [str(name) for name in table.columns]
+    while (found := patient_column(columns, None, str(path))) is not None:
+        if may_name_people(table[found]):
+            return found
+        notes.append(not_people_note(table[found], path.name))
+        columns.remove(found)
+    return None
+
+
+def _by_id(
+    table: pd.DataFrame, written: pd.Series, path: Path, notes: list[str]
+) -> pd.DataFrame:
+    """The rows of known ids, under these; `written` has them as they are in the file."""
+    key = written.name
+    known = table[key].notna()
+    if not known.any():
         raise DeepCMEError(f"{path}: the table has no row with a {key}.")
-    ids = clean_ids(table[key], "sample or patient", path, notes)
-    return table.drop(columns=key).set_axis(pd.Index(ids, dtype=object))
+    ids = clean_ids(written[known], "sample or patient", path, notes)
+    return table[known].drop(columns=key).set_axis(pd.Index(ids, dtype=object))
 
 
 def _with_one_patient_each(rows: pd.DataFrame, column: str, path: Path) -> pd.DataFrame:
@@ -141,6 +164,6 @@ def _with_one_patient_each(rows: pd.DataFrame, column: str, path: Path) -> pd.Da
     if several.any():
         raise DeepCMEError(
             f"{path}: the rows of sample {rows.index[several][0]} name several patients "
-            f"({patients[several].iloc[0]}); a sample is of one."
+            f"({few(patients[several].iloc[0].split(SEPARATOR))}); a sample is of one."
         )
     return rows.assign(**{column: patients})

@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
+from pathlib import Path
 
 from deepcme.barcodes import canonical_id
+from deepcme.words import counted, few
 
 # Of plain names; genes themselves are never called so.
 _OF_GENES = re.compile(
-    r"(gene|transcript|exon|eff|effective|effectivegene)?length|width"
+    r"((gene|transcript|exon|eff|effective|effectivegene|feature|mapped)?length(bp|kb|inbp)?|width"
+    r"|transcriptlengthincludingutrsandcds"
     r"|(gene)?(description|definition)"
-    r"|chr|chrom|chromosome(name)?|seqnames?|(gene|chrom)?(start|end)|(start|end)?position|strand"
-    r"|(gene|externalgene)name|(gene|hgnc|hugo|hugogene|official|approved)?symbols?|hgncid"
-    r"|(gene)?biotypes?|(gene|transcript)type|(gene|transcript)id|(percent(age)?)?gc(content)"
-    r"|(cyto|cytogenetic)?band|locus|maplocation|(genbank)?accession|(refseq|uniprot)(id)?"
+    r"|chr|chrom|chromosome(scaffold)?(name)?|seqnames?|(gene|transcript|chrom)?(start|end)(bp)?"
+    r"|(start|end)?position|strand|(cyto|cytogenetic|karyotype)?band|locus|maplocation"
+    r"|(gene|transcript|protein)stableid(version)?|genesynonyms?|(gene|externalgene)name|(gene|hgnc|hugo|hugogene|official|approved)?symbols?|hgncid"
+    r"|(gene)?biotypes?|(gene|transcript)type|(gene|transcript)id|ncbigene.*"
+    r"|(gene)?(percent(age)?gc(content)?|gc(percent(age)?|content))|(exon|transcript)count"
+    r"|mappability|(genbank)?accession|(refseq|uniprot)(id)?"
     r"|probe(set)?(id|name)?|idref|ilmnid|targetid|spotid|nuid|(entrez|ensembl).*"
+    r"|rownames|mean|median)"
+    r"([xy]|\d)?|unnamed\d+"  # as R calls a second column, and pandas one without a name
 )
 
 
 def plain_name(name: object) -> str:
     """A column's name without case, spaces, dots, dashes and underscores, to compare."""
-    return re.sub(r"[\W_]+", "", str(name)).lower()
+    return re.sub(r"[\W_]+", "", str(name).replace("%", "percent")).lower()
 
 
 def tells_of_genes(name: str) -> bool:
@@ -43,3 +50,12 @@ def columns_that_are_no_sample(names: Iterable[str], listed: Collection[str] = (
     return [
         name for name in names if tells_of_genes(name) and canonical_id(name) not in samples
     ]
+
+
+def left_out_note(names: Sequence[str], path: Path) -> str:
+    """A sentence on columns of a matrix that are no sample."""
+    that, were = ("that tells", "was") if len(names) == 1 else ("that tell", "were")
+    return (
+        f"{path.name}: {counted(len(names), 'column')} {that} of genes and not of a sample "
+        f"{were} left out ({few(names, 6)})."
+    )

@@ -18,13 +18,12 @@ from deepcme.errors import DeepCMEError
 from deepcme.sources.contents import contents_of
 from deepcme.sources.delimited import Grid, NotANumberError, read_grid, with_point
 from deepcme.sources.gene_columns import symbols_in_var
-from deepcme.sources.headers import columns_that_are_no_sample
+from deepcme.sources.headers import columns_that_are_no_sample, left_out_note
 from deepcme.sources.ids import clean_ids, require_unique, warn_of_case
 from deepcme.sources.layers import matrix_of, propose_layer
 from deepcme.sources.layout import TextTable
 from deepcme.sources.reading import find_text_table
 from deepcme.sources.workbooks import read_workbook
-from deepcme.words import few
 
 SamplesInRows = Callable[[Sequence[str], Sequence[str]], bool]
 """Takes the ids of the rows and of the columns; tells whether samples are in the rows."""
@@ -152,10 +151,7 @@ def _no_samples(
     """Names of columns that describe genes, said once."""
     others = [name for name in columns_that_are_no_sample(names) if name not in listed]
     if others:
-        notes.append(
-            f"{path.name}: {len(others):,} columns that tell of genes and not of a sample were "
-            f"left out ({few(others, 6)})."
-        )
+        notes.append(left_out_note(others, path))
     return set(others)
 
 
@@ -225,7 +221,8 @@ def _parquet_grid(path: Path, listed: Collection[str], notes: list[str]) -> Grid
     if not names:
         raise DeepCMEError(f"{path}: the matrix is empty.")
     ids = index[0] if len(index) == 1 else names[0]
-    others = {ids, *index, *_no_samples(names, path, listed, notes)}
+    further = [name for name in names if name not in (ids, *index)]
+    others = {ids, *index, *_no_samples(further, path, listed, notes)}
     places = [place for place, name in enumerate(names) if name not in others]
     rows = [str(value) for value in table.column(names.index(ids)).to_pylist()]
     values = np.empty((len(places), table.num_rows), dtype=np.float32)

@@ -94,7 +94,7 @@ def known_targets(
     target = gene_column(table, to, path, notes)
     wanted = {stable_gene_id(gene) for gene in genes}
     found = {
-        name: sum(stable_gene_id(str(cell)) in wanted for cell in table[name].dropna())
+        name: sum(stable_gene_id(str(cell).strip()) in wanted for cell in table[name].dropna())
         for name in table.columns
     }
     key = max(found, key=lambda name: found[name])

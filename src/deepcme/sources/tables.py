@@ -17,23 +17,23 @@ from deepcme.endpoints import binary_column
 from deepcme.errors import DeepCMEError
 from deepcme.flow import FlowStep, refuse_lost_outcome
 from deepcme.scales import Scale
-from deepcme.sources.assembly import assemble, require_both_outcomes
+from deepcme.sources.assembly import LabelRule, assemble, require_both_outcomes
 from deepcme.sources.expression import (
     ONE_GENE_EACH,
     GeneNaming,
     on_known_scale,
     with_genes_named,
 )
-from deepcme.sources.headers import plain_name
 from deepcme.sources.identity import annotate, with_tissues_stated
 from deepcme.sources.ids import clean_ids, require_unique
+from deepcme.sources.label_rows import without_label_rows
 from deepcme.sources.matching import rows_by_common_part, rows_of_samples
 from deepcme.sources.matrices import Matrix, read_matrix
 from deepcme.sources.patients import with_patients_named
 from deepcme.sources.reading import read_table
-from deepcme.words import cleaned, few
+from deepcme.sources.sample_columns import asked_column, first_ids, sample_column
+from deepcme.words import cleaned, counted, few
 
-_SAMPLE_ID = "sampleid"
 Orientation = Literal["samples-in-rows", "genes-in-rows"]
 
 
@@ -88,7 +88,7 @@ def cohort_from_tables(
     """
     expression, samples = Path(expression), Path(samples)
     notes: list[str] = []
-    table = _samples_table(samples, columns, decimal, notes)
+    table, columns = _samples_table(samples, columns, decimal, notes)
     side = _Side(table.index.tolist(), orientation, expression, samples)
     matrix = read_matrix(
         expression,
@@ -102,30 +102,35 @@ def cohort_from_tables(
     matrix = with_genes_named(matrix, naming, expression, notes)
     matrix = _in_order_of(table, matrix, expression, samples)
     table, _ = rows_of_samples(matrix.samples, table, samples.name)
+    matrix = without_label_rows(matrix, table, _used(columns), expression, notes)
     with _naming(samples):
         labels = binary_column(table, columns.label)
         require_both_outcomes(labels)
     annotation = _annotation(table, columns, samples, notes)
     chosen, flow = _chosen(table, columns.where, samples, labels.values, annotation["patient"])
-    labelling = binary_column(table[chosen], columns.label)
-    with _naming(samples):
-        require_both_outcomes(labelling)
-    labelling = replace(labelling, rule=_endpoint_words(columns.label, samples))
     chosen_matrix = matrix.of_samples(np.flatnonzero(chosen))
     on_scale = on_known_scale(chosen_matrix, scale, notes, expression)
     with _naming(expression):
         return assemble(
             on_scale,
             annotation[chosen],
-            lambda _: labelling,
+            _label_rule(table, columns.label, samples),
             name=expression.parent.name if expression.stem == "expression" else expression.stem,
             provenance={"source": f"{expression.name} and {samples.name}"},
             flow=flow,
         )
 
 
-def _endpoint_words(label: str, samples: Path) -> str:
-    return f"{label} = 1 against {label} = 0, as given in {samples.name}; blank = left out."
+def _used(columns: TableColumns) -> set[str]:
+    """Columns whose values would tell the label, or whose samples they are."""
+    named = (columns.label, columns.patient, columns.tissue, columns.batch)
+    return {column for column in named if column} | {column for column, _ in columns.where}
+
+
+def _label_rule(table: pd.DataFrame, label: str, samples: Path) -> LabelRule:
+    """The column of the table as it stands, for those samples that are asked for."""
+    rule = f"{label} = 1 against {label} = 0, as given in {samples.name}; blank = left out."
+    return lambda asked: replace(binary_column(table.loc[asked.index], label), rule=rule)
 
 
 @contextmanager
@@ -139,21 +144,39 @@ def _naming(path: Path) -> Iterator[None]:
 
 def _samples_table(
     path: Path, columns: TableColumns, decimal: str, notes: list[str]
-) -> pd.DataFrame:
-    """The table of samples, indexed by their clean ids."""
-    table = read_table(path, notes, needed=[columns.label], decimal=decimal)
-    for column in (columns.sample, columns.patient, columns.tissue, columns.batch):
-        _require_column(table, column, path)
-    named = [name for name in table.columns if plain_name(name) == _SAMPLE_ID]
-    sample = columns.sample or (named[0] if named else str(table.columns[0]))
-    blank = table[sample].isna()
-    if blank.any():
-        raise DeepCMEError(
-            f"{path}: row {int(np.argmax(blank)) + 2} has no sample id in {sample!r}."
-        )
-    ids = clean_ids(table[sample], "sample", path, notes)
+) -> tuple[pd.DataFrame, TableColumns]:
+    """The table of samples, indexed by their clean ids, and the columns as it spells them."""
+    label = cleaned(columns.label)
+    table = read_table(path, notes, needed=[label], decimal=decimal)
+    sample, patient, tissue, batch = (
+        asked_column(table, column, str(path))
+        for column in (columns.sample, columns.patient, columns.tissue, columns.batch)
+    )
+    sample = sample or _sample_column(table, label, path, notes)
+    ids = clean_ids(table[sample].astype(object).fillna(""), "sample", path, notes)
+    if "" in ids:
+        place = ids.index("")
+        where = f"the row after {ids[place - 1]}" if place else "the first row"
+        raise DeepCMEError(f"{path}: {where} has no sample id in {sample!r}.")
     require_unique(ids, "sample", path)
-    return table.drop(columns=sample).set_axis(pd.Index(ids, dtype=object), axis=0)
+    found = replace(columns, label=label, patient=patient, tissue=tissue, batch=batch)
+    others = table if sample in (patient, tissue, batch) else table.drop(columns=sample)
+    return others.set_axis(pd.Index(ids, dtype=object), axis=0), found
+
+
+def _sample_column(table: pd.DataFrame, label: str, path: Path, notes: list[str]) -> str:
+    """The column called like one of samples, or else the first that does not count rows."""
+    others = table.drop(columns=label) if table.shape[1] > 1 else table
+    named = sample_column(others)
+    if named is not None:
+        return named
+    found = first_ids(others)
+    if found != others.columns[0]:
+        notes.append(
+            f"{path.name}: the column {str(others.columns[0])!r} numbers the rows; the sample "
+            f"ids were taken from {found!r}."
+        )
+    return found
 
 
 def _require_column(table: pd.DataFrame, column: str | None, path: Path) -> None:
@@ -222,9 +245,10 @@ def _in_order_of(
 
 def _require_none(lacking: Sequence[str], has: Path, lacks: Path) -> None:
     if lacking:
+        are = "is" if len(lacking) == 1 else "are"
         raise DeepCMEError(
-            f"{len(lacking):,} samples of {has} are not in {lacks} ({few(lacking)}): leave "
-            "them out of the one or add them to the other."
+            f"{counted(len(lacking), 'sample')} of {has} {are} not in {lacks} "
+            f"({few(lacking)}): leave them out of the one or add them to the other."
         )
 
 

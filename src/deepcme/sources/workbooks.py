@@ -11,7 +11,7 @@ import openpyxl
 import pandas as pd
 
 from deepcme.errors import DeepCMEError
-from deepcme.words import MISSING_CELLS
+from deepcme.words import MISSING_CELLS, cleaned
 
 
 def read_workbook(path: Path, notes: list[str], needed: Collection[str] = ()) -> pd.DataFrame:
@@ -35,7 +35,9 @@ def read_workbook(path: Path, notes: list[str], needed: Collection[str] = ()) ->
         raise DeepCMEError(f"{path}: no sheet of the workbook holds a table.")
     if needed:
         sheets = {
-            name: rows for name, rows in sheets.items() if set(needed) <= set(map(str, rows[0]))
+            name: rows
+            for name, rows in sheets.items()
+            if set(needed) <= {cleaned(str(column)) for column in rows[0]}
         }
     if len(sheets) != 1:
         wanted = f" has the columns {', '.join(needed)}" if needed else " alone holds a table"

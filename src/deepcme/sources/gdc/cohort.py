@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -11,7 +12,12 @@ from deepcme.cohort import Cohort
 from deepcme.errors import DeepCMEError
 from deepcme.sources.assembly import LabelRule, assemble
 from deepcme.sources.clinical import ClinicalTable
-from deepcme.sources.expression import Expression
+from deepcme.sources.expression import (
+    ONE_GENE_EACH,
+    Expression,
+    GeneNaming,
+    with_genes_named,
+)
 from deepcme.sources.gdc.cases import read_cases
 from deepcme.sources.gdc.catalogue import CASES, SAMPLE_SHEET
 from deepcme.sources.gdc.expression import StarColumn, read_gdc_files
@@ -33,6 +39,7 @@ def cohort_from_gdc(
     probemap: str | Path | None = None,
     patient: str | None = None,
     tissue: str | None = None,
+    naming: GeneNaming = ONE_GENE_EACH,
 ) -> Cohort:
     """Make a cohort of the expression files in a folder.
 
@@ -54,6 +61,8 @@ def cohort_from_gdc(
         Table of gene ids and symbols, for legacy files, which have none.
     patient, tissue : str, optional
         The columns that name the patients and state the tissue.
+    naming : GeneNaming
+        What becomes of a row of several genes, and of genes that became dates.
 
     Raises
     ------
@@ -70,17 +79,15 @@ def cohort_from_gdc(
     if (folder / CASES).is_file():
         tables.append(read_cases(folder / CASES))
     annotation, coverage = join_clinical(annotation, tables)
-    matrix = read_gdc_files(paths, column)
-    symbols = matrix.symbols
+    read = read_gdc_files(paths, column)
+    matrix = Matrix(read.values, annotation.index.tolist(), read.genes, read.symbols)
+    matrix = with_genes_named(matrix, naming, folder, notes)
     if probemap is not None:
         symbols, note = symbols_of(matrix.genes, Path(probemap))
+        matrix = replace(matrix, symbols=symbols)
         notes.append(note)
     return assemble(
-        Expression(
-            Matrix(matrix.values, annotation.index.tolist(), matrix.genes, symbols),
-            matrix.scale,
-            [*notes, *coverage],
-        ),
+        Expression(matrix, read.scale, [*notes, *coverage]),
         annotation,
         label_rule,
         name=folder.resolve().name,
@@ -107,9 +114,10 @@ def _files_with_samples(
     ]
     present = pd.Series([path.is_file() for path in paths], index=sheet.index)
     n_absent = int((~present).sum())
+    are = "is" if n_absent == 1 else "are"
     if not present.any() or (n_absent and is_own):
         raise DeepCMEError(
-            f"{folder}: {n_absent:,} of the {len(sheet):,} files of the sample sheet are not "
+            f"{folder}: {n_absent:,} of the {len(sheet):,} files of the sample sheet {are} not "
             "there; run `deepcme fetch gdc` again to complete the download."
         )
     if n_absent:
@@ -162,7 +170,7 @@ def _refuse_several_files(sheet: pd.DataFrame, path: Path) -> None:
         for identifier, of_one in repeated.groupby("id", sort=False)
     ]
     raise DeepCMEError(
-        f"{path}: {len(files):,} samples have several files ({few(files)}): leave all but one "
-        "file of each out of the sheet, or give the sheet an aliquot column that tells "
-        "them apart."
+        f"{path}: several files of {counted(len(files), 'sample')} ({few(files)}): leave all "
+        "but one file of each out of the sheet, or give the sheet an aliquot column that "
+        "tells them apart."
     )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import zlib
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NoReturn
 
 import numpy as np
 import pyarrow as pa
@@ -105,15 +106,24 @@ def _values_in_order_of(
     if file.genes.equals(first.genes):
         return file.values
     position = pc.index_in(first.genes, value_set=file.genes)
-    n_absent = position.null_count
-    if n_absent or len(file.genes) != len(first.genes):
-        raise DeepCMEError(
-            f"{path} has {len(file.genes):,} genes and lacks {n_absent:,} of the "
-            f"{len(first.genes):,} of {first_path}: it is cut short or of another GENCODE "
-            "release."
-        )
+    if position.null_count or len(file.genes) != len(first.genes):
+        _refuse_other_genes(first, first_path, file, path)
     rows: NDArray[np.uint32] = position.to_numpy()
     return file.values[rows]
+
+
+def _refuse_other_genes(
+    first: _OneFile, first_path: Path, file: _OneFile, path: Path
+) -> NoReturn:
+    """Name the file that lacks more of the other's genes."""
+    lacking, fuller, shorter, longer = file, first, path, first_path
+    if len(first.genes) < len(file.genes):
+        lacking, fuller, shorter, longer = first, file, first_path, path
+    n_absent = pc.index_in(fuller.genes, value_set=lacking.genes).null_count
+    raise DeepCMEError(
+        f"{shorter} has {len(lacking.genes):,} genes and lacks {n_absent:,} of the "
+        f"{len(fuller.genes):,} of {longer}: it is cut short or of another GENCODE release."
+    )
 
 
 def _read_file(path: Path, column: StarColumn) -> _OneFile:
@@ -177,6 +187,8 @@ def _read_csv(
             )
     except pa.ArrowInvalid as error:
         reason = " ".join(str(error).split())[:120]
+        if number := re.search(r"invalid value '(.*)'", reason):
+            reason = f"the value {number[1]!r} is not a number as the GDC writes it"
         raise DeepCMEError(f"{path}: the file is cut short or damaged ({reason}).") from error
     except (OSError, EOFError, zlib.error) as error:
         raise DeepCMEError(f"{path}: the file is damaged or cut short.") from error

@@ -17,7 +17,7 @@ from deepcme.errors import DeepCMEError
 from deepcme.sources.headers import plain_name
 from deepcme.sources.reading import read_table
 from deepcme.tissues import UNKNOWN, canonical_tissue
-from deepcme.words import cleaned, few, says_nothing
+from deepcme.words import cleaned, counted, few, says_nothing
 
 SEVERAL = ", "
 """Stands between several values of one cell."""
@@ -37,6 +37,7 @@ SHEET_COLUMNS = {
 }
 _NEEDED = ("file_id", "file_name", "patient", "sample")
 _OF_FILES = ("file_id", "file_name")
+_BETWEEN_VALUES = re.compile("[,;]")
 _GROWN = re.compile(r"cell line|xenograft|organoid|neurosphere|reprogrammed|suspension")
 _TISSUE_OF_DESCRIPTOR = {
     "primary": "primary",
@@ -65,9 +66,7 @@ def read_sample_sheet(path: Path, notes: list[str]) -> pd.DataFrame:
     DeepCMEError
         If a column is not there, a file occurs twice, or is of several patients.
     """
-    sheet = _known_columns(read_table(path, notes), path)
-    incomplete = sheet[list(_NEEDED)].isna().any(axis=1)
-    sheet = sheet[~incomplete]
+    sheet = _complete(_known_columns(read_table(path, notes), path), path, notes)
     repeated = sheet["file_id"][sheet["file_id"].duplicated()]
     if len(repeated):
         raise DeepCMEError(f"{path}: the file {repeated.iloc[0]} occurs twice.")
@@ -85,6 +84,24 @@ def read_sample_sheet(path: Path, notes: list[str]) -> pd.DataFrame:
     tissues = [_tissue(row) for row in sheet.fillna("").to_dict("records")]
     kept = sheet[[*_NEEDED, "aliquot"]]
     return kept.assign(tissue=pd.Series(tissues, index=sheet.index, dtype=object))
+
+
+def _complete(sheet: pd.DataFrame, path: Path, notes: list[str]) -> pd.DataFrame:
+    """Rows that name a file, its sample and its patient; others are warned about."""
+    for name in _OF_FILES:
+        sheet[name] = sheet[name].map(lambda cell: cleaned(str(cell)), na_action="ignore")
+    lacks = sheet[list(_NEEDED)].map(
+        lambda cell: says_nothing("" if pd.isna(cell) else str(cell))
+    )
+    incomplete = lacks.any(axis=1)
+    if incomplete.any():
+        files = sheet["file_name"].where(~lacks["file_name"], "a file without a name")
+        blank = " or ".join(name for name in _NEEDED if lacks[name].any())
+        rows = counted(int(incomplete.sum()), "row")
+        notes.append(
+            f"Warning: {path.name}: {rows} without {blank} left out ({few(files[incomplete])})."
+        )
+    return sheet[~incomplete].copy()
 
 
 def _known_columns(table: pd.DataFrame, path: Path) -> pd.DataFrame:
@@ -106,7 +123,7 @@ def _known_columns(table: pd.DataFrame, path: Path) -> pd.DataFrame:
 
 def _without_repeats(cell: object) -> str | None:
     """The different values of a cell, in their order; None if none says anything."""
-    words = [cleaned(word) for word in str(cell).split(SEVERAL.strip())]
+    words = [cleaned(word) for word in _BETWEEN_VALUES.split(str(cell))]
     return SEVERAL.join(dict.fromkeys(w for w in words if not says_nothing(w))) or None
 
 
