@@ -18,7 +18,12 @@ from deepcme.sources.tables import TableColumns, cohort_from_tables
 from tests.sources.blemishes import READ, REFUSED, files
 from tests.sources.dialects import TISSUES, cohorts
 
-FEW = settings(max_examples=50, report_multiple_bugs=False, deadline=None, suppress_health_check=list(HealthCheck))
+FEW = settings(
+    max_examples=50,
+    report_multiple_bugs=False,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
 MANY = settings(FEW, max_examples=500)
 COLUMNS = TableColumns(label="relapse", patient="patient", tissue="tissue")
 
