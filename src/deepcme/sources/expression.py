@@ -10,12 +10,17 @@ import pandas as pd
 
 from deepcme.errors import DeepCMEError
 from deepcme.gene_dates import date_like, date_notes, repair_gene_names
-from deepcme.gene_names import AmbiguousRule, row_names, split_symbol_and_entrez
+from deepcme.gene_names import (
+    AmbiguousRule,
+    named_as_repeated,
+    row_names,
+    split_symbol_and_entrez,
+)
 from deepcme.genes import COLLAPSE_RULE, strongest_of_each
 from deepcme.scales import Scale, guess_scale, on_scale
 from deepcme.sources.ids import require_unique, warn_of_case
 from deepcme.sources.matrices import Matrix
-from deepcme.words import few
+from deepcme.words import counted, few
 
 
 @dataclass(frozen=True)
@@ -69,6 +74,7 @@ def with_genes_named(
     _require_unique_genes(matrix.genes, path)
     matrix = _strongest_of(replace(matrix, genes=[read.names[gene] for gene in named]), notes)
     warn_of_case(matrix.genes, "gene", path, notes)
+    notes += _repeat_notes(matrix.genes, path)
     if not naming.repair_dates:
         notes += date_notes(matrix.genes)
         return matrix
@@ -89,6 +95,17 @@ def _require_unique_genes(genes: list[str], path: Path) -> None:
             f"{path}: {few(repeated)} stand for more than one gene each: a spreadsheet has "
             "turned gene names into dates; use the file it was made from."
         ) from error
+
+
+def _repeat_notes(genes: list[str], path: Path) -> list[str]:
+    repeated = named_as_repeated(genes)
+    if not repeated:
+        return []
+    return [
+        f"Warning: {path.name}: {counted(len(repeated), 'gene name')} ({few(repeated)}) are as R "
+        "or AnnData name a second row of a gene that is there; each was taken for a gene of "
+        "its own."
+    ]
 
 
 def _strongest_of(matrix: Matrix, notes: list[str]) -> Matrix:
