@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 
-from deepcme.symbols import is_symbol, symbols_today
+from deepcme.symbols import is_symbol, symbol_of_entrez, symbols_today
 from deepcme.words import cleaned, few
 
 # English, German, French, Spanish, Italian, Portuguese, Dutch, Scandinavian, Finnish, Polish,
@@ -122,6 +122,46 @@ def repair_gene_names(names: Sequence[str]) -> tuple[list[str], list[str]]:
             f"{listed}."
         )
     return [mended.get(name, name) for name in names], notes
+
+
+def dates_of_no_one_gene(names: Iterable[str]) -> list[str]:
+    """Dates, each once, that several genes can have become, or none that is known."""
+    dates = _dates_among(list(dict.fromkeys(names)))
+    return [name for name, found in dates.items() if len(_symbols_of_dates(found)) != 1]
+
+
+def repair_by_entrez(
+    names: Sequence[str], entrez: Sequence[str]
+) -> tuple[list[str], list[str]]:
+    """Give dates the symbol of the gene whose Entrez id stands beside them.
+
+    Parameters
+    ----------
+    names : sequence of str
+        The gene of each row; names may repeat.
+    entrez : sequence of str
+        The Entrez id of each row.
+
+    Returns
+    -------
+    names : list of str
+        Dates beside an unknown id are left as they are.
+    notes : list of str
+        What was mended.
+    """
+    dates = set(date_like(dict.fromkeys(names)))
+    mended = [
+        (name in dates and symbol_of_entrez(number)) or name
+        for name, number in zip(names, entrez, strict=True)
+    ]
+    pairs = dict.fromkeys(zip(names, mended, strict=True))
+    listed = [f"{name} is {gene}" for name, gene in pairs if name != gene]
+    if not listed:
+        return mended, []
+    return mended, [
+        f"{len(listed):,} genes that a spreadsheet had turned into dates got the symbol of "
+        f"their Entrez id: {few(listed, 20)}."
+    ]
 
 
 def _symbols_met_twice(certain: Mapping[str, str], others: Iterable[str]) -> set[str]:

@@ -30,8 +30,10 @@ _BETWEEN_GENES = re.compile(r"\s*(?:///|;)\s*|\s+//\s+")
 _BETWEEN_SYMBOLS = re.compile(r"\s*[|,]\s*")
 _ASSIGNMENT_FIELDS = 5  # accession // symbol // title // cytoband // Entrez id
 _SYMBOL_AND_ENTREZ = re.compile(r"(?P<symbol>[^|]*)\|(?P<entrez>\d+)")
+_ENSEMBL = r"ENSG\d{11}(\.\d+)?(_PAR_Y)?"
 _ENSEMBL_AND_SYMBOL = re.compile(
-    r"(?P<first>ENSG\d{11}(\.\d+)?)[|_](?!PAR_Y)[^|]+|[^|]+[|_](?P<last>ENSG\d{11}(\.\d+)?)"
+    rf"(?P<first>{_ENSEMBL})[|_:](?!PAR_Y)(?P<after>[^|]+)"
+    rf"|(?P<before>[^|]+)[|_:](?P<last>{_ENSEMBL})"
 )
 _PLACEHOLDERS = ("0", "-1", "None")
 # ``#REF!``, ``1.00E+10`` of an id with an E among its digits, and a name that was logical.
@@ -111,10 +113,22 @@ def split_symbol_and_entrez(names: Sequence[str]) -> tuple[list[str], list[str]]
     )
 
 
-def named_as_repeated(names: Sequence[str]) -> list[str]:
-    """Names that R or AnnData give a second row of a gene: ``TP53.1`` or ``TP53-1`` beside TP53.
+def symbols_beside_ensembl(names: Sequence[str]) -> list[str] | None:
+    """Symbols in names such as ``ENSG00000141510|TP53``, if most names are such pairs.
 
-    A symbol of its own, such as ``HLA-DRB5``, is none.
+    Blank where a name is not.
+    """
+    pairs = [_ENSEMBL_AND_SYMBOL.fullmatch(name) for name in names]
+    if 2 * sum(pair is not None for pair in pairs) <= len(names):
+        return None
+    symbols = [(pair["after"] or pair["before"]) if pair else "" for pair in pairs]
+    return ["" if is_no_name(symbol) else symbol for symbol in symbols]
+
+
+def named_as_repeated(names: Sequence[str]) -> list[str]:
+    """Names that R or AnnData give a second row of a gene: ``TP53.1``, ``TP53-1`` beside TP53.
+
+    A name that is a symbol itself is none.
     """
     there = set(names)
     matches = [_REPEATED.fullmatch(name) for name in names]

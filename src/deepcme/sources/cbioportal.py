@@ -22,6 +22,7 @@ from deepcme.sources.delimited import Grid, NotANumberError, read_numbers
 from deepcme.sources.expression import (
     ONE_GENE_EACH,
     GeneNaming,
+    dates_told_apart,
     on_known_scale,
     with_genes_named,
 )
@@ -70,7 +71,7 @@ def cohort_from_cbioportal(
     """
     path = Path(expression)
     notes = [note for table in clinical for note in table.notes]
-    matrix = _read_expression(path, naming.ambiguous, notes)
+    matrix = _read_expression(path, naming, notes)
     matrix = with_genes_named(matrix, naming, path, notes)
     annotation, coverage = join_clinical(annotate(matrix.samples), clinical)
     return assemble(
@@ -83,7 +84,7 @@ def cohort_from_cbioportal(
     )
 
 
-def _read_expression(path: Path, ambiguous: AmbiguousRule, notes: list[str]) -> Matrix:
+def _read_expression(path: Path, naming: GeneNaming, notes: list[str]) -> Matrix:
     source = find_table(path, notes, separators="\t")
     header = source.header
     n_text = sum(name in (_SYMBOL, _ENTREZ) for name in header[:2])
@@ -92,16 +93,18 @@ def _read_expression(path: Path, ambiguous: AmbiguousRule, notes: list[str]) -> 
             f"{path}: the first column should be {_SYMBOL} or {_ENTREZ}, not {header[0]!r}."
         )
     ids, grid = _read_rows(source, n_text)
-    genes = _gene_names(ids, ambiguous)
+    genes = _gene_names(ids, naming.ambiguous)
+    entrez = ids[_ENTREZ].tolist() if _ENTREZ in ids.columns else None
+    names = dates_told_apart(genes.names, entrez, naming, path.name, notes)
     # Rows get numbers as ids here, since names may repeat until they are collapsed.
     matrix = as_matrix(grid, genes_in_rows, path, notes)
-    columns, n_collapsed = strongest_of_each(matrix.values, genes.names)
+    columns, n_collapsed = strongest_of_each(matrix.values, names)
     if len(columns) == 0:
-        raise DeepCMEError(f"{path}: no row has a gene; the rows are {few(genes.names)}.")
+        raise DeepCMEError(f"{path}: no row has a gene; the rows are {few(names)}.")
     notes += genes.notes(nameless="with neither symbol nor Entrez id")
     if n_collapsed:
         notes.append(f"{n_collapsed:,} genes had several rows: {COLLAPSE_RULE}.")
-    return replace(matrix.of_genes(columns), genes=[genes.names[place] for place in columns])
+    return replace(matrix.of_genes(columns), genes=[names[place] for place in columns])
 
 
 def _read_rows(source: TextTable, n_text: int) -> tuple[pd.DataFrame, Grid]:

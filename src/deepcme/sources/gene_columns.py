@@ -103,6 +103,18 @@ def gene_column(
     return doubtful.column
 
 
+def are_genes(ids: Sequence[str]) -> bool:
+    """Whether at least half of the ids of rows name human genes, not probes.
+
+    By symbols or Ensembl ids; mere numbers tell nothing.
+    """
+
+    def is_gene(name: str) -> bool:
+        return is_symbol(name) or _ENSEMBL_GENE.fullmatch(stable_gene_id(name)) is not None
+
+    return _judge("", pd.Series(ids, dtype=object), "symbol", is_gene).share >= LEAST_SHARE
+
+
 def symbols_in_var(var: pd.DataFrame, gene_ids: Sequence[str]) -> list[str] | None:
     """Symbols that an AnnData's `var` holds besides the genes' own ids, if it does.
 

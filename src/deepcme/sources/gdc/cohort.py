@@ -11,7 +11,7 @@ from deepcme.cohort import Cohort
 from deepcme.errors import DeepCMEError
 from deepcme.sources.assembly import LabelRule, assemble
 from deepcme.sources.clinical import ClinicalTable
-from deepcme.sources.expression import Expression
+from deepcme.sources.expression import ONE_GENE_EACH, Expression, with_symbols
 from deepcme.sources.gdc.cases import read_cases
 from deepcme.sources.gdc.catalogue import CASES, SAMPLE_SHEET
 from deepcme.sources.gdc.expression import StarColumn, read_gdc_files
@@ -69,17 +69,14 @@ def cohort_from_gdc(
     if (folder / CASES).is_file():
         tables.append(read_cases(folder / CASES))
     annotation, coverage = join_clinical(annotation, tables)
-    matrix = read_gdc_files(paths, column)
-    symbols = matrix.symbols
+    read = read_gdc_files(paths, column)
+    matrix = Matrix(read.values, annotation.index.tolist(), read.genes, read.symbols)
     if probemap is not None:
         symbols, note = symbols_of(matrix.genes, Path(probemap))
         notes.append(note)
+        matrix = with_symbols(matrix, symbols, ONE_GENE_EACH, notes)
     return assemble(
-        Expression(
-            Matrix(matrix.values, annotation.index.tolist(), matrix.genes, symbols),
-            matrix.scale,
-            [*notes, *coverage],
-        ),
+        Expression(matrix, read.scale, [*notes, *coverage]),
         annotation,
         label_rule,
         name=folder.resolve().name,
