@@ -18,6 +18,7 @@ from deepcme.symbols import is_symbol
 from deepcme.words import few
 
 LEAST_SHARE = 0.5
+_LEAST_DOUBTFUL_SHARE = 0.05  # among names in full, a few are symbols by chance
 _MOST_CELLS_JUDGED = 5000
 _WORDS: dict[GeneIdKind, str] = {
     "symbol": "human gene symbols",
@@ -193,7 +194,13 @@ def _best(judged: Sequence[_Judged], kind: GeneIdKind) -> _Judged | None:
 def _most_known_of_familiar(judged: Sequence[_Judged]) -> _Judged | None:
     most = max((one.n_genes for one in judged), default=0)
     return min(
-        (one for one in judged if one.n_genes == most > 0 and one.familiarity < _UNFAMILIAR),
+        (
+            one
+            for one in judged
+            if one.n_genes == most
+            and one.share >= _LEAST_DOUBTFUL_SHARE
+            and one.familiarity < _UNFAMILIAR
+        ),
         key=lambda one: one.familiarity,
         default=None,
     )
