@@ -132,7 +132,10 @@ def dates_told_apart(
         names, said = repair_by_entrez(names, entrez)
         notes += said
     times = Counter(names)
-    shared = {name for name in dates_of_no_one_gene(names) if times[name] > 1}
+    repeated = {name for name, n in times.items() if name and n > 1}
+    if not repeated:
+        return names
+    shared = repeated.intersection(dates_of_no_one_gene(names))
     if shared:
         notes.append(
             f"Warning: {place}: {sum(times[name] for name in shared):,} rows were dropped: a "
