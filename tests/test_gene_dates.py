@@ -70,22 +70,39 @@ def test_a_gene_that_would_be_there_twice_is_not_mended(other):
 
 
 def test_serial_numbers_of_days_among_symbols():
-    # 2 September 2021, 1 March 2021
-    names = [*SYMBOLS, "44441", "44256"]
-    assert date_like(names) == ["44441", "44256"]
+    # 2 September, 1 March and 11 March 2021; a day later in the 1904 system: no gene
+    names = [*SYMBOLS, "44441", "44256", "44266"]
+    assert date_like(names) == ["44441", "44256", "44266"]
     mended, notes = repair_gene_names(names)
-    assert mended == [*SYMBOLS, "SEPTIN2", "44256"]
+    assert mended == [*SYMBOLS, "SEPTIN2", "44256", "MARCHF11"]
     assert "44256 (MARCHF1 or MTARC1)" in notes[1]
+
+
+def test_serial_numbers_of_the_1904_system():
+    # 1 and 2 September 2021; a day earlier in the 1900 system: 31 August
+    mended, _ = repair_gene_names([*SYMBOLS, "42978", "42979"])
+    assert mended == [*SYMBOLS, "SEPTIN1", "SEPTIN2"]
+
+
+def test_serial_numbers_that_may_be_of_either_system_are_left_and_named():
+    names = [*SYMBOLS, "42979", "42980"]
+    mended, (note,) = repair_gene_names(names)
+    assert mended == names
+    assert "42979 (SEPTIN1 or SEPTIN2), 42980 (SEPTIN2 or SEPTIN3)" in note
+
+
+def test_a_number_that_is_no_day_of_a_gene_leaves_the_others_dates():
+    assert date_like([*SYMBOLS, "44441", "44266", "43000"]) == ["44441", "44266"]
 
 
 @pytest.mark.parametrize(
     "names",
     [
         ["44441", "7157", "1956", "2099"],
-        [*SYMBOLS, "44441", "44300"],
+        [*SYMBOLS, "44441", "44300", "44301"],
         ["44441", "ENSG00000141510", "ENSG00000146648"],
     ],
-    ids=["Entrez ids", "one is no such day", "Ensembl ids"],
+    ids=["Entrez ids", "most are no such days", "Ensembl ids"],
 )
 def test_other_numbers_are_no_dates(names):
     assert date_like(names) == []

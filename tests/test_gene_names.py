@@ -7,6 +7,7 @@ from deepcme.gene_names import (
     genes_in,
     is_no_name,
     is_summary_row,
+    named_as_repeated,
     row_names,
     split_symbol_and_entrez,
 )
@@ -14,7 +15,23 @@ from deepcme.gene_names import (
 
 @pytest.mark.parametrize(
     "name",
-    ["", " ", "--", "---", "0", "-1", "NA", "null", "#N/A", "None", "[Not Available]", "?"],
+    [
+        *(
+            "",
+            " ",
+            "--",
+            "---",
+            "0",
+            "-1",
+            "NA",
+            "null",
+            "#N/A",
+            "None",
+            "[Not Available]",
+            "?",
+        ),
+        *("#REF!", "#NAME?", "#VALUE!", "#DIV/0!", "1.00E+10", "2.31E+13", "TRUE"),
+    ],
 )
 def test_what_is_no_name(name):
     assert is_no_name(name)
@@ -32,6 +49,7 @@ def test_what_is_a_name(name):
         *("__no_feature", "__alignment_not_unique", "no_feature", "too_low_aQual"),
         *("N_unmapped", "N_multimapping", "N_noFeature", "N_ambiguous"),
         *("Unassigned_MultiMapping", "normalized_count", "gene_id"),
+        *("Total", "Hybridization REF", "Composite Element REF"),
     ],
 )
 def test_rows_in_which_counters_sum_up(name):
@@ -58,6 +76,7 @@ def test_genes_are_no_summary_rows(name):
         ("A,B", ["A,B"]),
         ("TP53|7157", ["TP53"]),
         ("?|100130426", ["100130426"]),
+        ("7157.0", ["7157"]),
         ("ENSG00000141510.11|TP53", ["ENSG00000141510.11"]),
         ("TP53_ENSG00000141510", ["ENSG00000141510"]),
         ("ENSG00000002586.20_PAR_Y", ["ENSG00000002586.20_PAR_Y"]),
@@ -94,6 +113,12 @@ def test_a_row_called_na_is_a_gene_and_numbered_rows_keep_their_zero():
     assert row_names(["NA", "TP53", "---"]).n_nameless == 1
     assert row_names(["0", "1", "2"]).names == ["0", "1", "2"]
     assert row_names(["0", "7157", "1956"]).names == ["", "7157", "1956"]
+
+
+def test_names_of_a_second_row_of_a_gene():
+    repeated = ["TP53", "TP53.1", "TP53-2", "ESR1"]
+    assert named_as_repeated(repeated) == ["TP53.1", "TP53-2"]
+    assert named_as_repeated(["AL627309.1", "AL627309.5", "NKX2-1", "TP53", "EGFR.1"]) == []
 
 
 def test_firehose_names_split_into_symbol_and_entrez():

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 
-from deepcme.symbols import is_symbol, symbols_today
+from deepcme.symbols import is_symbol, symbol_of_entrez, symbols_today
 from deepcme.words import cleaned, few
 
 # English, German, French, Spanish, Italian, Portuguese, Dutch, Scandinavian, Finnish, Polish,
@@ -52,7 +52,8 @@ _YEAR_LAST = re.compile(
 _X_OF_R = re.compile(r"^X(?=\d)")
 _SERIAL = re.compile(r"X?(?P<days>\d{5})(\.0)?")
 _WORD = re.compile(r"(?!ENS)[A-Za-z][\w.@-]*")
-_DAY_ZERO = date(1899, 12, 30)  # of the 1900 date system
+# Of the 1900 date system, and of the 1904 system of older Excel for the Mac.
+_DAYS_ZERO = (date(1899, 12, 30), date(1904, 1, 1))
 _FIRST_SERIAL, _LAST_SERIAL = 32874, 49674  # 1990 to 2035
 
 _Readings = set[tuple[int, int]]
@@ -123,6 +124,46 @@ def repair_gene_names(names: Sequence[str]) -> tuple[list[str], list[str]]:
     return [mended.get(name, name) for name in names], notes
 
 
+def dates_of_no_one_gene(names: Iterable[str]) -> list[str]:
+    """Dates, each once, that several genes can have become, or none that is known."""
+    dates = _dates_among(list(dict.fromkeys(names)))
+    return [name for name, found in dates.items() if len(_symbols_of_dates(found)) != 1]
+
+
+def repair_by_entrez(
+    names: Sequence[str], entrez: Sequence[str]
+) -> tuple[list[str], list[str]]:
+    """Give dates the symbol of the gene whose Entrez id stands beside them.
+
+    Parameters
+    ----------
+    names : sequence of str
+        The gene of each row; names may repeat.
+    entrez : sequence of str
+        The Entrez id of each row.
+
+    Returns
+    -------
+    names : list of str
+        Dates beside an unknown id are left as they are.
+    notes : list of str
+        What was mended.
+    """
+    dates = set(date_like(dict.fromkeys(names)))
+    mended = [
+        (name in dates and symbol_of_entrez(number)) or name
+        for name, number in zip(names, entrez, strict=True)
+    ]
+    pairs = dict.fromkeys(zip(names, mended, strict=True))
+    listed = [f"{name} is {gene}" for name, gene in pairs if name != gene]
+    if not listed:
+        return mended, []
+    return mended, [
+        f"{len(listed):,} genes that a spreadsheet had turned into dates got the symbol of "
+        f"their Entrez id: {few(listed, 20)}."
+    ]
+
+
 def _symbols_met_twice(certain: Mapping[str, str], others: Iterable[str]) -> set[str]:
     """Symbols that two dates stand for, or a date and a name that is none."""
     if not certain:
@@ -173,21 +214,33 @@ def _readings(name: str) -> _Readings:
 def _serial_numbers(names: Sequence[str]) -> dict[str, _Readings]:
     """Serial numbers of days that genes are called after, among names that are words.
 
-    One that is no such day shows that they are something else, and so do names
-    that are ids of other kinds.
+    Where most are no such days they are something else, and so they are among ids
+    of other kinds. Of the two date systems, one that lacks a day is not the file's.
     """
     matches = {name: _SERIAL.fullmatch(name) for name in names}
-    days = {name: int(match["days"]) for name, match in matches.items() if match}
-    days = {name: n for name, n in days.items() if _FIRST_SERIAL <= n <= _LAST_SERIAL}
-    others = [name for name in names if name not in days]
+    numbers = {name: int(match["days"]) for name, match in matches.items() if match}
+    numbers = {name: n for name, n in numbers.items() if _FIRST_SERIAL <= n <= _LAST_SERIAL}
+    others = [name for name in names if name not in numbers]
     n_words = sum(_WORD.fullmatch(name) is not None for name in others)
-    if not days or 2 * n_words < len(others) or not any(map(is_symbol, others)):
+    if not numbers or 2 * n_words < len(others) or not any(map(is_symbol, others)):
         return {}
-    found = {}
-    for name, n in days.items():
-        day = _DAY_ZERO + timedelta(days=n)
-        found[name] = {(day.month, day.day)}
-    return found if all(map(_symbols_of_dates, found.values())) else {}
+    by_system = [_gene_days(numbers, day_zero) for day_zero in _DAYS_ZERO]
+    days: set[str] = set().union(*by_system)
+    if 2 * len(days) < len(numbers):
+        return {}
+    fitting = [found for found in by_system if found.keys() == days] or by_system
+    return {
+        name: {found[name] for found in fitting if name in found}
+        for name in numbers
+        if name in days
+    }
+
+
+def _gene_days(numbers: Mapping[str, int], day_zero: date) -> dict[str, tuple[int, int]]:
+    """Month and day of those serial numbers that are days genes are called after."""
+    days = {name: day_zero + timedelta(days=n) for name, n in numbers.items()}
+    found = {name: (day.month, day.day) for name, day in days.items()}
+    return {name: day for name, day in found.items() if _symbols_of_dates({day})}
 
 
 def _symbols_of_dates(readings: _Readings) -> set[str]:

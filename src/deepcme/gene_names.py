@@ -20,7 +20,8 @@ AmbiguousRule = Literal["drop", "first"]
 
 SUMMARY_ROW = (
     r"__\w+|N_[a-z]\w*|no_feature|ambiguous|too_low_aQual|not_aligned|alignment_not_unique|"
-    r"Assigned|Unassigned_\w+|gene_id|normalized_count|raw_count|scaled_estimate"
+    r"Assigned|Unassigned_\w+|gene_id|normalized_count|raw_count|scaled_estimate|"
+    r"[Tt]otal|TOTAL|(Hybridization|Composite Element) REF"
 )
 """Names of rows in which counters sum up, or repeat a header, as a regular expression."""
 
@@ -29,11 +30,17 @@ _BETWEEN_GENES = re.compile(r"\s*(?:///|;)\s*|\s+//\s+")
 _BETWEEN_SYMBOLS = re.compile(r"\s*[|,]\s*")
 _ASSIGNMENT_FIELDS = 5  # accession // symbol // title // cytoband // Entrez id
 _SYMBOL_AND_ENTREZ = re.compile(r"(?P<symbol>[^|]*)\|(?P<entrez>\d+)")
+_ENSEMBL = r"ENSG\d{11}(\.\d+)?(_PAR_Y)?"
 _ENSEMBL_AND_SYMBOL = re.compile(
-    r"(?P<first>ENSG\d{11}(\.\d+)?)[|_](?!PAR_Y)[^|]+|[^|]+[|_](?P<last>ENSG\d{11}(\.\d+)?)"
+    rf"(?P<first>{_ENSEMBL})[|_:](?!PAR_Y)(?P<after>[^|]+)"
+    rf"|(?P<before>[^|]+)[|_:](?P<last>{_ENSEMBL})"
 )
 _ONE_WORD = re.compile(r"[A-Za-z0-9.@-]+")
 _PLACEHOLDERS = ("0", "-1", "None")
+# ``#REF!``, ``1.00E+10`` of an id with an E among its digits, and a name that was logical.
+_MADE_BY_SPREADSHEET = re.compile(r"#[A-Z0/]+[!?]|\d(\.\d+)?E\+\d+|TRUE|FALSE")
+_WHOLE_WITH_FRACTION = re.compile(r"(?P<number>[1-9]\d*)\.0")
+_REPEATED = re.compile(r"(?P<name>.+)[.-]\d{1,2}")
 
 
 def is_summary_row(name: str) -> bool:
@@ -48,9 +55,10 @@ def is_summary_row(name: str) -> bool:
 def is_no_name(name: str) -> bool:
     """Whether a name says that there is none: ``---``, ``0``, ``-1``, ``NA``, blank, None.
 
-    An approved symbol never does: UNK is a gene.
+    Nor is what a spreadsheet leaves of a name: ``#REF!``, ``1.00E+10``, ``TRUE``. An
+    approved symbol always is one: UNK is a gene.
     """
-    if name in _PLACEHOLDERS:
+    if name in _PLACEHOLDERS or _MADE_BY_SPREADSHEET.fullmatch(name):
         return True
     return says_nothing(name) and name not in symbols_today(name)
 
@@ -76,6 +84,8 @@ def genes_in(cell: str) -> list[str]:
 
 def _in_one_word(word: str) -> list[str]:
     """The genes of a word such as ``TP53|7157``, ``ENSG00000141510_TP53`` or ``TP53|EGFR``."""
+    if number := _WHOLE_WITH_FRACTION.fullmatch(word):
+        return [number["number"]]
     if pair := _SYMBOL_AND_ENTREZ.fullmatch(word):
         return _named((pair["symbol"],)) or [pair["entrez"]]
     if pair := _ENSEMBL_AND_SYMBOL.fullmatch(word):
@@ -104,6 +114,32 @@ def split_symbol_and_entrez(names: Sequence[str]) -> tuple[list[str], list[str]]
         ["" if is_no_name(symbol) else symbol for symbol in symbols],
         [pair["entrez"] if pair else "" for pair in pairs],
     )
+
+
+def symbols_beside_ensembl(names: Sequence[str]) -> list[str] | None:
+    """Symbols in names such as ``ENSG00000141510|TP53``, if most names are such pairs.
+
+    Blank where a name is not.
+    """
+    pairs = [_ENSEMBL_AND_SYMBOL.fullmatch(name) for name in names]
+    if 2 * sum(pair is not None for pair in pairs) <= len(names):
+        return None
+    symbols = [(pair["after"] or pair["before"]) if pair else "" for pair in pairs]
+    return ["" if is_no_name(symbol) else symbol for symbol in symbols]
+
+
+def named_as_repeated(names: Sequence[str]) -> list[str]:
+    """Names that R or AnnData give a second row of a gene: ``TP53.1``, ``TP53-1`` beside TP53.
+
+    A name that is a symbol itself is none.
+    """
+    there = set(names)
+    matches = [_REPEATED.fullmatch(name) for name in names]
+    return [
+        name
+        for name, match in zip(names, matches, strict=True)
+        if match and match["name"] in there and is_symbol(match["name"]) and not is_symbol(name)
+    ]
 
 
 @dataclass(frozen=True)

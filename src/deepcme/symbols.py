@@ -18,10 +18,11 @@ _APPROVED_ONCE = ("SEP15", "SELENOF")
 
 @dataclass(frozen=True)
 class _Nomenclature:
-    """Approved symbols, and the symbols today of those approved earlier."""
+    """Approved symbols, the symbols today of those approved earlier, and of Entrez ids."""
 
     approved: frozenset[str]
     previous: dict[str, set[str]]
+    of_entrez: dict[str, str]
 
 
 def is_symbol(name: str, *, any_case: bool = False) -> bool:
@@ -45,16 +46,22 @@ def symbols_today(name: str) -> set[str]:
     return {name} if name in known.approved else set(known.previous.get(name, ()))
 
 
+def symbol_of_entrez(entrez: str) -> str | None:
+    """Approved symbol of the gene of an Entrez id, ``7157`` or ``7157.0``, if it has one."""
+    number = entrez.strip().removesuffix(".0")
+    return _nomenclature().of_entrez.get(number) if number else None
+
+
 @cache
 def _nomenclature() -> _Nomenclature:
     packed = (files("deepcme") / "data" / "hgnc_symbols.tsv.gz").read_bytes()
     lines = gzip.decompress(packed).decode().splitlines()[1:]
-    symbols, _, _, previous = zip(*(line.split("\t") for line in lines), strict=True)
+    symbols, _, entrez, previous = zip(*(line.split("\t") for line in lines), strict=True)
     earlier = {_APPROVED_ONCE[0]: {_APPROVED_ONCE[1]}}
     for symbol, names in zip(symbols, previous, strict=True):
         for name in names.split("|") if names else ():
             earlier.setdefault(name, set()).add(symbol)
-    return _Nomenclature(frozenset(symbols), earlier)
+    return _Nomenclature(frozenset(symbols), earlier, dict(zip(entrez, symbols, strict=True)))
 
 
 @cache

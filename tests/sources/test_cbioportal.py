@@ -6,6 +6,7 @@ import pytest
 from deepcme import DeepCMEError
 from deepcme.sources.cbioportal import cohort_from_cbioportal
 from deepcme.sources.clinical import read_clinical
+from deepcme.sources.expression import GeneNaming
 from deepcme.sources.labels import Horizon, label_rule
 
 EXPRESSION = (
@@ -34,12 +35,13 @@ def study(tmp_path):
     return folder
 
 
-def cohort_of(study, months=24):
+def cohort_of(study, months=24, **options):
     return cohort_from_cbioportal(
         study / "data_mrna_seq_v2_rsem.txt",
         label_rule("event-within-horizon", Horizon("OS_MONTHS", "OS_STATUS", months)),
         clinical=[read_clinical(study / "data_clinical_patient.txt")],
         scale="rsem",
+        **options,
     )
 
 
@@ -73,6 +75,18 @@ def test_rows_of_several_genes_are_dropped_and_counted(study):
     cohort = cohort_of(study, 60)
     assert cohort.gene_ids.tolist() == ["64102", "ELMO2"]
     assert "1 rows of several genes were dropped." in cohort.notes
+
+
+def test_a_date_in_two_rows_is_told_by_the_entrez_ids_or_dropped(study):
+    path = study / "data_mrna_seq_v2_rsem.txt"
+    path.write_text(
+        EXPRESSION.replace("ELMO2\t1\t", "1-Mar\t55016\t").replace("ELMO2\t2", "1-Mar\t64757")
+    )
+    cohort = cohort_of(study, 60)
+    assert cohort.gene_ids.tolist() == ["TSPAN6", "64102"]
+    assert any("2 rows were dropped: a spreadsheet made dates" in note for note in cohort.notes)
+    mended = cohort_of(study, 60, naming=GeneNaming(repair_dates=True))
+    assert mended.gene_ids.tolist() == ["TSPAN6", "64102", "MARCHF1", "MTARC1"]
 
 
 def test_entrez_ids_alone(study):

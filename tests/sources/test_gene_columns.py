@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from deepcme import DeepCMEError
-from deepcme.sources.gene_columns import gene_column, symbol_column, symbols_in_var
+from deepcme.sources.gene_columns import are_genes, gene_column, symbol_column, symbols_in_var
 
 SYMBOLS = ["TP53", "EGFR", "ESR1", "ERBB2", "MKI67", "SEPT2"]
 N = len(SYMBOLS)
@@ -83,6 +83,14 @@ def test_ensembl_ids_are_told_by_content_and_entrez_ids_by_name_as_well():
     assert gene_column(ncbi, "ensembl", "annot.tsv", []) == "ensemblgeneid"
     with pytest.raises(DeepCMEError, match="Entrez gene ids under a name that says so"):
         gene_column(ncbi[["length"]], "entrez", "annot.tsv", [])
+
+
+def test_ids_of_rows_that_are_genes_or_probes():
+    assert are_genes([*SYMBOLS, "2-Sep", "---", "A /// B"])
+    assert are_genes(["TP53|7157", "?|100130426", "EGFR|1956"])
+    assert are_genes(["ENSG00000141510.11", "ENSG00000002586.20_PAR_Y", "__no_feature"])
+    assert not are_genes(AGILENT["gene"])
+    assert not are_genes(["1007_s_at", "1053_at", "TP53"])
 
 
 def test_symbols_in_the_var_of_an_anndata():

@@ -257,6 +257,51 @@ def test_placeholders_are_no_genes(tmp_path):
     assert "1 without a gene and 0 of several genes were dropped" in " ".join(cohort.notes)
 
 
+def with_rows(*names):
+    rows = ("1007_s_at", "1053_at", "117_at", "121_at")
+    text = SERIES
+    for row, name in zip(rows, names, strict=True):
+        text = text.replace(f'"{row}"', f'"{name}"')
+    return text
+
+
+def test_rows_named_by_genes_are_judged_without_a_platform_table(tmp_path):
+    path = written(tmp_path, with_rows("TP53", "2-Sep", "ESR1", "---"))
+    cohort = cohort_from_geo([path], RELAPSE, naming=GeneNaming(repair_dates=True))
+    assert cohort.gene_ids.tolist() == ["TP53", "SEPTIN2", "ESR1"]
+
+
+@pytest.mark.parametrize(
+    "probes",
+    [
+        ("ILMN_1", "ILMN_2", "ILMN_3", "ILMN_4"),
+        ("A_23_P1", "A_23_P2", "(+)E1A_r60_1", "---"),
+        ("7892501", "7892502", "0", "44441"),
+    ],
+    ids=["Illumina", "Agilent", "numbers"],
+)
+def test_probe_ids_are_not_judged_as_names_of_genes(tmp_path, probes):
+    cohort = cohort_from_geo([written(tmp_path, with_rows(*probes))], RELAPSE)
+    assert tuple(cohort.gene_ids) == probes
+    assert not any(note.startswith("Warning") for note in cohort.notes)
+
+
+def test_probes_of_a_date_that_is_two_genes_are_told_by_their_entrez_ids(tmp_path):
+    platform = written(
+        tmp_path,
+        "ID\tGene Symbol\tENTREZ_GENE_ID\n1007_s_at\t1-Mar\t55016\n1053_at\t1-Mar\t64757\n"
+        "117_at\tTP53\t7157\n121_at\tESR1\t2099\n",
+        "GPL1.txt",
+    )
+    path = written(tmp_path, SERIES)
+    cohort = cohort_from_geo([path], RELAPSE, platforms=[platform])
+    assert cohort.gene_ids.tolist() == ["TP53", "ESR1"]
+    assert any("2 rows were dropped: a spreadsheet made dates" in note for note in cohort.notes)
+    naming = GeneNaming(repair_dates=True)
+    mended = cohort_from_geo([path], RELAPSE, platforms=[platform], naming=naming)
+    assert mended.gene_ids.tolist() == ["MARCHF1", "MTARC1", "TP53", "ESR1"]
+
+
 def test_netaffx_annotation_with_comments_and_quotes(tmp_path):
     netaffx = (
         "#%netaffx-annotation-date=2016-07-06\n"

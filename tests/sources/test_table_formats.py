@@ -112,6 +112,66 @@ def test_gct(tables, matrix, expected, tmp_path):
     refused(path, tables[1], "starts with the line #1.2, not '#1.3'")
 
 
+def with_ensembl_ids(matrix, name, column, symbols):
+    """Genes in rows under Ensembl ids, with a column of text beside them."""
+    table = matrix.T
+    table.index = pd.Index([f"ENSG{i:011d}.1" for i in range(len(table))], name=name)
+    table.insert(0, column, symbols)
+    return table
+
+
+SYMBOLS = ["TP53", "EGFR", "ESR1", "ERBB2", "MKI67"]
+
+
+@pytest.mark.parametrize("suffix", [".gct", ".tsv", ".parquet", ".xlsx"])
+def test_symbols_in_a_column_beside_the_genes_are_kept(tables, matrix, tmp_path, suffix):
+    path = tmp_path / f"matrix{suffix}"
+    table = with_ensembl_ids(matrix, "Name", "Description", SYMBOLS)
+    if suffix == ".parquet":
+        table.to_parquet(path)
+    elif suffix == ".xlsx":
+        table.to_excel(path)
+    else:
+        before = f"#1.2\n5\t{len(matrix)}\n" if suffix == ".gct" else ""
+        path.write_text(before + table.to_csv(sep="\t"))
+    cohort = cohort_from_tables(path, tables[1], COLUMNS)
+    assert cohort.gene_ids[0] == "ENSG00000000000.1"
+    assert cohort.symbols.tolist() == SYMBOLS
+
+
+def test_names_in_full_beside_the_genes_are_no_symbols(tables, matrix, tmp_path):
+    path = tmp_path / "matrix.tsv"
+    titles = ["tumor protein p53", "a receptor", "another", "cactin", "marker"]
+    with_ensembl_ids(matrix, "gene", "gene_description", titles).to_csv(path, sep="\t")
+    cohort = cohort_from_tables(path, tables[1], COLUMNS)
+    assert cohort.symbols.tolist() == cohort.gene_ids.tolist()
+
+
+@pytest.mark.parametrize(
+    ("told", "match"),
+    [
+        ("6\t30", "cut short: it says that it has 6 rows and has 5"),
+        ("5\t31", "cut short: it says that it has 31 samples and has 30"),
+    ],
+)
+def test_a_gct_with_less_than_it_says_is_cut_short(tables, matrix, tmp_path, told, match):
+    path = tmp_path / "matrix.gct"
+    table = with_ensembl_ids(matrix, "Name", "Description", SYMBOLS)
+    path.write_text(f"#1.2\n{told}\n" + table.to_csv(sep="\t"))
+    refused(path, tables[1], match)
+
+
+def test_a_second_row_of_the_header_is_left_out(tables, matrix, expected, tmp_path):
+    path = tmp_path / "illuminahiseq_rnaseqv2_RSEM_genes_normalized.txt"
+    text = matrix.T.rename_axis("Hybridization REF").to_csv(sep="\t")
+    header, rows = text.split("\n", 1)
+    second = "\t".join(["gene_id", *["normalized_count"] * len(matrix)])
+    path.write_text(f"{header}\n{second}\n{rows}")
+    cohort = cohort_from_tables(path, tables[1], COLUMNS)
+    assert cohort.fingerprint == expected.fingerprint
+    assert any("second row of the header (gene_id, normalized" in note for note in cohort.notes)
+
+
 def test_latin_1_text_and_windows_line_ends(tables, expected):
     text = tables[1].read_text().replace("north", "Malmö").replace("\n", "\r\n")
     tables[1].write_bytes(text.encode("latin-1"))

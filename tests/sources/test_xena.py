@@ -8,6 +8,7 @@ import pytest
 
 from deepcme import DeepCMEError
 from deepcme.sources.clinical import read_clinical
+from deepcme.sources.expression import GeneNaming
 from deepcme.sources.labels import Horizon, label_rule
 from deepcme.sources.xena import cohort_from_xena
 
@@ -64,6 +65,19 @@ def test_matrix_clinical_table_and_probemap(matrix, tmp_path):
     assert cohort.gene_ids.tolist() == ["ENSG00000000003.13", "ENSG00000000005.5"]
     assert cohort.symbols.tolist() == ["TSPAN6", "TNMD"]
     assert any("not logged again" in note for note in cohort.notes)
+
+
+def test_dates_among_the_symbols_of_a_probemap_are_named(matrix, tmp_path):
+    (tmp_path / "gencode.probeMap").write_text(PROBEMAP.replace("TNMD", "2-Sep"))
+    cohort = cohort_from_xena(
+        matrix,
+        label_rule("pathologic-m1"),
+        clinical=[clinical(tmp_path, CLINICAL, "TCGA-BRCA.clinical.tsv")],
+        probemap=tmp_path / "gencode.probeMap",
+        naming=GeneNaming(repair_dates=True),
+    )
+    assert cohort.symbols.tolist() == ["TSPAN6", "SEPTIN2"]
+    assert any("2-Sep is SEPTIN2" in note for note in cohort.notes)
 
 
 def test_survival_table(matrix, tmp_path):

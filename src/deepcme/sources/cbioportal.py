@@ -22,6 +22,7 @@ from deepcme.sources.delimited import Grid, named_columns, read_numbers
 from deepcme.sources.expression import (
     ONE_GENE_EACH,
     GeneNaming,
+    dates_told_apart,
     on_known_scale,
     with_genes_named,
 )
@@ -75,7 +76,7 @@ def cohort_from_cbioportal(
     """
     path = Path(expression)
     notes = [note for table in clinical for note in table.notes]
-    matrix = _read_expression(path, naming.ambiguous, decimal, notes)
+    matrix = _read_expression(path, naming, decimal, notes)
     matrix = with_genes_named(matrix, naming, path, notes)
     annotation, coverage = join_clinical(annotate(matrix.samples), clinical)
     return assemble(
@@ -89,21 +90,21 @@ def cohort_from_cbioportal(
     )
 
 
-def _read_expression(
-    path: Path, ambiguous: AmbiguousRule, decimal: str, notes: list[str]
-) -> Matrix:
+def _read_expression(path: Path, naming: GeneNaming, decimal: str, notes: list[str]) -> Matrix:
     source = find_table(path, notes, separators="\t", decimal=decimal)
     ids, grid = _read_rows(source, _columns_of_genes(source), notes)
-    genes = _gene_names(ids, ambiguous)
+    genes = _gene_names(ids, naming.ambiguous)
+    entrez = ids[_ENTREZ].tolist() if _ENTREZ in ids.columns else None
+    names = dates_told_apart(genes.names, entrez, naming, path.name, notes)
     # Rows get numbers as ids here, since names may repeat until they are collapsed.
     matrix = as_matrix(grid, genes_in_rows, path, notes)
-    columns, n_collapsed = strongest_of_each(matrix.values, genes.names)
+    columns, n_collapsed = strongest_of_each(matrix.values, names)
     if len(columns) == 0:
-        raise DeepCMEError(f"{path}: no row has a gene; the rows are {few(genes.names)}.")
+        raise DeepCMEError(f"{path}: no row has a gene; the rows are {few(names)}.")
     notes += genes.notes(nameless="with neither symbol nor Entrez id")
     if n_collapsed:
         notes.append(f"{n_collapsed:,} genes had several rows: {COLLAPSE_RULE}.")
-    return replace(matrix.of_genes(columns), genes=[genes.names[place] for place in columns])
+    return replace(matrix.of_genes(columns), genes=[names[place] for place in columns])
 
 
 def _columns_of_genes(source: TextTable) -> dict[int, str]:

@@ -6,7 +6,7 @@ import re
 import zlib
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -34,11 +34,15 @@ _IN_THOUSANDS = r"-?[1-9]\d{0,2}[.,]\d{3}"
 
 @dataclass(frozen=True)
 class Grid:
-    """Numbers with ids along both sides, as a file has them: rows x columns, float32."""
+    """Numbers with ids along both sides, as a file has them: rows x columns, float32.
+
+    `about_rows` holds what further columns say of the rows, as text.
+    """
 
     values: NDArray[np.float32]
     rows: list[str]
     columns: list[str]
+    about_rows: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 def read_rows(table: TextTable) -> pd.DataFrame:
@@ -68,27 +72,30 @@ def read_rows(table: TextTable) -> pd.DataFrame:
     return frame
 
 
-def read_grid(table: TextTable, n_text: int = 1, left_out: Sequence[int] = ()) -> Grid:
-    """Read rows of ids and numbers.
+def read_grid(table: TextTable, about_rows: Sequence[int] = ()) -> Grid:
+    """Read rows of ids and numbers; the first column holds the ids.
 
     Parameters
     ----------
     table : TextTable
-    n_text : int
-        Columns of text at the left: the first is the id of the row, the others go.
-    left_out : sequence of int
-        Further columns that go, by place.
+    about_rows : sequence of int
+        Columns of text that say something of the rows, by place.
 
     Raises
     ------
     DeepCMEError
-        As `read_rows`, and where a cell is not a number, naming its row and column.
+        As `read_rows`, and where a cell is not a number, naming its row and column, or
+        rows are fewer than the file says.
     """
-    wanted = [
-        position for position in range(n_text, len(table.header)) if position not in left_out
-    ]
-    rows, values = read_numbers(table, [0], wanted)
-    return Grid(values, rows[0], named_columns(table, wanted))
+    wanted = [place for place in range(1, len(table.header)) if place not in about_rows]
+    (rows, *texts), values = read_numbers(table, [0, *about_rows], wanted)
+    if len(rows) < table.least_rows:
+        raise DeepCMEError(
+            f"{table.path}: the file is cut short: it says that it has {table.least_rows:,} "
+            f"rows and has {len(rows):,}; fetch it again, or correct the number in it."
+        )
+    about = {table.header[place]: text for place, text in zip(about_rows, texts, strict=True)}
+    return Grid(values, rows, named_columns(table, wanted), pd.DataFrame(about, dtype=object))
 
 
 def read_numbers(

@@ -18,6 +18,7 @@ from deepcme.symbols import is_symbol
 from deepcme.words import few
 
 LEAST_SHARE = 0.5
+_LEAST_DOUBTFUL_SHARE = 0.05  # among names in full, a few are symbols by chance
 _MOST_CELLS_JUDGED = 5000
 _WORDS: dict[GeneIdKind, str] = {
     "symbol": "human gene symbols",
@@ -103,6 +104,18 @@ def gene_column(
     return doubtful.column
 
 
+def are_genes(ids: Sequence[str]) -> bool:
+    """Whether at least half of the ids of rows name human genes, not probes.
+
+    By symbols or Ensembl ids; mere numbers tell nothing.
+    """
+
+    def is_gene(name: str) -> bool:
+        return is_symbol(name) or _ENSEMBL_GENE.fullmatch(stable_gene_id(name)) is not None
+
+    return _judge("", pd.Series(ids, dtype=object), "symbol", is_gene).share >= LEAST_SHARE
+
+
 def symbols_in_var(var: pd.DataFrame, gene_ids: Sequence[str]) -> list[str] | None:
     """Symbols that an AnnData's `var` holds besides the genes' own ids, if it does.
 
@@ -181,7 +194,13 @@ def _best(judged: Sequence[_Judged], kind: GeneIdKind) -> _Judged | None:
 def _most_known_of_familiar(judged: Sequence[_Judged]) -> _Judged | None:
     most = max((one.n_genes for one in judged), default=0)
     return min(
-        (one for one in judged if one.n_genes == most > 0 and one.familiarity < _UNFAMILIAR),
+        (
+            one
+            for one in judged
+            if one.n_genes == most
+            and one.share >= _LEAST_DOUBTFUL_SHARE
+            and one.familiarity < _UNFAMILIAR
+        ),
         key=lambda one: one.familiarity,
         default=None,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pandas as pd
 
 from deepcme.cohort import UNKNOWN, Cohort
 from deepcme.errors import DeepCMEError
-from deepcme.gene_names import AmbiguousRule, gene_names
+from deepcme.gene_names import gene_names
 from deepcme.genes import COLLAPSE_RULE, strongest_of_each
 from deepcme.scales import LINEAR_SCALES, Scale, guess_scale
 from deepcme.sources.assembly import LabelRule, assemble
@@ -19,9 +20,11 @@ from deepcme.sources.clinical import ClinicalTable
 from deepcme.sources.expression import (
     ONE_GENE_EACH,
     GeneNaming,
+    dates_told_apart,
     on_known_scale,
     with_genes_named,
 )
+from deepcme.sources.gene_columns import are_genes
 from deepcme.sources.joining import join_clinical
 from deepcme.sources.matrices import Matrix
 from deepcme.sources.patient_ids import patients_of
@@ -89,11 +92,11 @@ def cohort_from_geo(
     matrices = [part.matrix for part in parts]
     if platforms:
         matrices = [
-            _genes_of_probes(matrix, Path(platform), notes, naming.ambiguous)
+            _genes_of_probes(matrix, Path(platform), notes, naming)
             for matrix, platform in zip(matrices, platforms, strict=True)
         ]
     matrix = join_platforms(matrices, paths, notes)
-    if platforms:
+    if platforms or are_genes(matrix.genes):
         matrix = with_genes_named(matrix, naming, paths[0], notes)
     annotation = _annotation(parts, patient, tissue, notes)
     annotation, coverage = join_clinical(annotation, clinical)
@@ -130,27 +133,33 @@ def _scales(
 
 
 def _genes_of_probes(
-    matrix: Matrix, platform: Path, notes: list[str], ambiguous: AmbiguousRule
+    matrix: Matrix, platform: Path, notes: list[str], naming: GeneNaming
 ) -> Matrix:
-    known = known_targets(
-        read_gene_table(platform, notes), "symbol", matrix.genes, platform, notes
-    )
-    cells = _joined_by_probe(known).reindex(matrix.genes, fill_value="")
-    genes = gene_names(cells.tolist(), ambiguous)
-    columns, n_collapsed = strongest_of_each(matrix.values, genes.names)
+    table = read_gene_table(platform, notes)
+    known = known_targets(table, "symbol", matrix.genes, platform, notes)
+    genes = gene_names(_by_probe(known, matrix.genes), naming.ambiguous)
+    entrez = None
+    if naming.repair_dates:
+        with suppress(DeepCMEError):  # a platform table need not have Entrez ids
+            numbers = known_targets(table, "entrez", matrix.genes, platform, notes)
+            entrez = _by_probe(numbers, matrix.genes)
+    names = dates_told_apart(genes.names, entrez, naming, platform.name, notes)
+    columns, n_collapsed = strongest_of_each(matrix.values, names)
     notes.append(
         f"{platform.name}: by column {str(known.name)!r}, {len(matrix.genes):,} probes became "
         f"{len(columns):,} genes; {genes.n_nameless:,} without a gene and {genes.n_several:,} "
         f"of several genes were dropped; {n_collapsed:,} genes had several probes: "
         f"{COLLAPSE_RULE}."
     )
-    return replace(matrix.of_genes(columns), genes=[genes.names[place] for place in columns])
+    return replace(matrix.of_genes(columns), genes=[names[place] for place in columns])
 
 
-def _joined_by_probe(known: pd.Series) -> pd.Series:
+def _by_probe(known: pd.Series, probes: list[str]) -> list[str]:
     """One cell per probe, of all the genes that the rows of a probe name."""
     cells = known.dropna().astype(str)
-    return cells if cells.index.is_unique else cells.groupby(level=0).agg(" /// ".join)
+    if not cells.index.is_unique:
+        cells = cells.groupby(level=0).agg(" /// ".join)
+    return cells.reindex(probes, fill_value="").tolist()
 
 
 def _annotation(

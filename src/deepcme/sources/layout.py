@@ -11,6 +11,7 @@ from itertools import islice
 from pathlib import Path
 
 from deepcme.errors import DeepCMEError
+from deepcme.gene_names import is_summary_row
 from deepcme.sources.headers import plain_name, tells_of_genes
 from deepcme.sources.ids import clean_ids
 from deepcme.sources.text import text_lines
@@ -25,8 +26,8 @@ _NAMES_OF_IDS = re.compile(
 _TRIED_ROWS = 12
 _BLANK = " \t,;"
 _SEPARATOR_LINE = re.compile(r'"?sep=(?P<separator>.)"?', re.IGNORECASE)
-_NUMBER = re.compile(r"\s*-?\d+([.,]\d+)?\s*")
 _NUMBER_WITH_POINT = re.compile(r"-?\d*\.\d+")
+_NUMBER = re.compile(r"-?\d*[.,]?\d+(e[+-]?\d+)?", re.IGNORECASE)
 _QUOTED_NUMBER = re.compile(r'\t"-?\d+([.,]\d+)?(e-?\d+)?"(\t|$)', re.IGNORECASE | re.MULTILINE)
 
 
@@ -38,7 +39,7 @@ class TextTable:
     is one, comes after the last. A column without a name is called "". Every row has
     `n_trailing` empty cells more than the header. Where `quoted`, a quote may enclose
     separators; elsewhere, as in the tab-separated files of the portals, it is a character
-    like any other, but around a whole cell.
+    like any other, but around a whole cell. The file says that there are `least_rows`.
     """
 
     path: Path
@@ -50,6 +51,7 @@ class TextTable:
     n_trailing: int = 0
     row_names: bool = False
     decimal: str = "."
+    least_rows: int = 0
 
 
 @dataclass(frozen=True)
@@ -116,14 +118,20 @@ def find_table(
     header, *rows = _with_commented_header(
         _without_titles(records, path, notes), comments, separator
     )
+    end = header.line
+    if rows and _is_second_header(rows[0]):
+        notes.append(
+            f"{path.name}: the second row of the header ({few(rows[0].filled)}) was left out."
+        )
+        end = rows.pop(0).line
     # A file of the portals has no quotes around numbers: one that has follows other rules.
-    quoted = separator != "\t" or bool(_QUOTED_NUMBER.search("\n".join(head[header.line :])))
+    quoted = separator != "\t" or bool(_QUOTED_NUMBER.search("\n".join(head[end:])))
     return _described(
         TextTable(
             path,
             clean_ids(header.cells, "column", path, notes),
             separator,
-            skip + before + header.line,
+            skip + before + end,
             end_mark,
             quoted,
             decimal=decimal,
@@ -155,7 +163,9 @@ def _with_commented_header(
     records: list[_Record], comments: list[str], separator: str
 ) -> list[_Record]:
     """The records; a lone comment above a row with numbers is the header, without its ``#``."""
-    if len(comments) != 1 or not any(map(_NUMBER.fullmatch, records[0].cells)):
+    if len(comments) != 1 or not any(
+        _NUMBER.fullmatch(cell.strip()) for cell in records[0].cells
+    ):
         return records
     [named] = _records([comments[0].removeprefix("#")], separator) or [_Record([], 0)]
     is_header = len(named.cells) == len(records[0].cells)
@@ -238,6 +248,16 @@ def _is_title(record: _Record, following: _Record) -> bool:
     # R leaves the name of the row ids out, so that one column has a header of one cell.
     one_column_of_r = len(record.cells) == 1 and len(following.cells) == 2
     return not (one_column_of_r and " " not in record.filled[0])
+
+
+def _is_second_header(record: _Record) -> bool:
+    """Whether it tells of each sample what its values are, as TCGA's Firehose does."""
+    first, *others = record.cells
+    return (
+        is_summary_row(first.strip())
+        and any(cell.strip() for cell in others)
+        and not any(_NUMBER.fullmatch(cell.strip()) for cell in others)
+    )
 
 
 def _described(table: TextTable, rows: list[list[str]], notes: list[str]) -> TextTable:

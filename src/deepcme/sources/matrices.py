@@ -141,8 +141,8 @@ def naming_sample_and_gene(
 
 def _text_grid(source: TextTable, listed: Collection[str], notes: list[str]) -> Grid:
     others = _no_samples(source.header[1:], source.path, listed, notes)
-    left_out = [place for place, name in enumerate(source.header) if place and name in others]
-    return read_grid(source, left_out=left_out)
+    about = [place for place, name in enumerate(source.header) if place and name in others]
+    return read_grid(source, about)
 
 
 def _no_samples(
@@ -170,15 +170,12 @@ def as_matrix(
     in_rows = samples_in_rows(grid.rows, grid.columns)
     samples, genes = (grid.rows, grid.columns) if in_rows else (grid.columns, grid.rows)
     values = grid.values if in_rows else grid.values.T
-    return _checked(
-        Matrix(
-            values,
-            clean_ids(samples, "sample", path, notes),
-            clean_ids(genes, "gene", path, notes),
-        ),
-        path,
-        notes,
-    )
+    samples = clean_ids(samples, "sample", path, notes)
+    genes = clean_ids(genes, "gene", path, notes)
+    symbols = None if in_rows else symbols_in_var(grid.about_rows, genes)
+    if symbols is not None:
+        notes.append(f"{path.name}: the symbols of the genes were kept.")
+    return _checked(Matrix(values, samples, genes, symbols), path, notes)
 
 
 def _checked(matrix: Matrix, path: Path, notes: list[str]) -> Matrix:
@@ -231,7 +228,12 @@ def _parquet_grid(path: Path, listed: Collection[str], notes: list[str]) -> Grid
         if not (pa.types.is_integer(column.type) or pa.types.is_floating(column.type)):
             column = _numbers(column.to_pandas(), names[place], rows, path)
         values[row] = column.to_numpy()
-    return Grid(values.T, rows, [names[place] for place in places])
+    about = {
+        name: table.column(place).to_pandas()
+        for place, name in enumerate(names)
+        if name in others - {ids}
+    }
+    return Grid(values.T, rows, [names[place] for place in places], pd.DataFrame(about))
 
 
 def _frame_grid(
@@ -254,7 +256,8 @@ def _frame_grid(
         values[row] = _numbers(
             with_point(frame.iloc[:, place], decimal), names[row], rows, path
         )
-    return Grid(values.T, rows, names)
+    about = frame.loc[:, frame.columns.isin(others) & ~frame.columns.duplicated()]
+    return Grid(values.T, rows, names, about)
 
 
 def _numbers(column: pd.Series, name: str, rows: Sequence[str], path: Path) -> pd.Series:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import NoReturn
 
@@ -26,6 +28,7 @@ from deepcme.words import few, says_nothing
 _GCT_MARK = "#1."
 _GCT_VERSION = "#1.2"
 _LINES_BEFORE_GCT = 2
+_GCT_COLUMNS_BEFORE_SAMPLES = 2
 
 
 def read_table(
@@ -119,7 +122,8 @@ def find_text_table(path: Path, notes: list[str], *, decimal: str = ".") -> Text
     Raises
     ------
     DeepCMEError
-        As `find_table`, and for a GCT file of another version.
+        As `find_table`, and for a GCT file of another version or with fewer samples than
+        it says.
     """
     first = next(text_lines(path), "").strip()
     if first.startswith(_GCT_MARK):
@@ -128,10 +132,26 @@ def find_text_table(path: Path, notes: list[str], *, decimal: str = ".") -> Text
                 f"{path}: a GCT file starts with the line {_GCT_VERSION}, not {first[:20]!r}; "
                 "save other versions as GCT 1.2 or as a table."
             )
-        return find_table(path, notes, separators="\t", skip=_LINES_BEFORE_GCT)
+        return _find_gct_table(path, notes)
     name = path.name.lower().removesuffix(".gz")
     separators = ",\t;" if name.endswith(".csv") else "\t,;"
     return find_table(path, notes, separators=separators, decimal=decimal)
+
+
+def _find_gct_table(path: Path, notes: list[str]) -> TextTable:
+    """The table of a GCT file, whose second line tells how many rows and samples there are."""
+    table = find_table(path, notes, separators="\t", skip=_LINES_BEFORE_GCT)
+    told = next(islice(text_lines(path), 1, None), "").split()
+    if len(told) < 2 or not all(number.isdecimal() for number in told[:2]):
+        return table
+    n_rows, n_samples = map(int, told[:2])
+    n_columns = len(table.header) - _GCT_COLUMNS_BEFORE_SAMPLES
+    if n_columns < n_samples:
+        raise DeepCMEError(
+            f"{path}: the file is cut short: it says that it has {n_samples:,} samples and has "
+            f"{n_columns:,}; fetch it again, or correct the number in its second line."
+        )
+    return replace(table, least_rows=n_rows)
 
 
 def _read_parquet(path: Path) -> pd.DataFrame:

@@ -6,7 +6,6 @@ Source: https://gdc.xenahubs.net; aliquots of one sample are averaged before the
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from deepcme.cohort import Cohort
@@ -14,7 +13,13 @@ from deepcme.errors import DeepCMEError
 from deepcme.scales import describe_distribution, describe_floor, describe_logs
 from deepcme.sources.assembly import LabelRule, assemble
 from deepcme.sources.clinical import ClinicalTable
-from deepcme.sources.expression import ONE_GENE_EACH, Expression, GeneNaming, with_genes_named
+from deepcme.sources.expression import (
+    ONE_GENE_EACH,
+    Expression,
+    GeneNaming,
+    with_genes_named,
+    with_symbols,
+)
 from deepcme.sources.identity import annotate
 from deepcme.sources.joining import join_clinical
 from deepcme.sources.matrices import genes_in_rows, read_matrix
@@ -72,8 +77,8 @@ def cohort_from_xena(
     notes += coverage
     if probemap is not None:
         symbols, note = symbols_of(matrix.genes, Path(probemap))
-        matrix = replace(matrix, symbols=symbols)
         notes.append(note)
+        matrix = with_symbols(matrix, symbols, naming, notes)
     return assemble(
         Expression(matrix, "log2", notes),
         annotation,

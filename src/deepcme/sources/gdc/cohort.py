@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -17,6 +16,7 @@ from deepcme.sources.expression import (
     Expression,
     GeneNaming,
     with_genes_named,
+    with_symbols,
 )
 from deepcme.sources.gdc.cases import read_cases
 from deepcme.sources.gdc.catalogue import CASES, SAMPLE_SHEET
@@ -84,8 +84,8 @@ def cohort_from_gdc(
     matrix = with_genes_named(matrix, naming, folder, notes)
     if probemap is not None:
         symbols, note = symbols_of(matrix.genes, Path(probemap))
-        matrix = replace(matrix, symbols=symbols)
         notes.append(note)
+        matrix = with_symbols(matrix, symbols, naming, notes)
     return assemble(
         Expression(matrix, read.scale, [*notes, *coverage]),
         annotation,
