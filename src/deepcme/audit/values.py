@@ -9,12 +9,8 @@ from numpy.typing import NDArray
 
 from deepcme.audit.findings import Finding, StudyDesign
 from deepcme.cohort import Cohort
-from deepcme.scales import (
-    HIGHEST_LOGGED,
-    LINEAR_SCALES,
-    Distribution,
-    describe_distribution,
-)
+from deepcme.distribution import HIGHEST_LOGGED, Distribution, describe_distribution
+from deepcme.scales import LINEAR_SCALES
 from deepcme.words import counted
 
 _RARE = 0.1  # share of samples that express a gene

@@ -10,8 +10,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from deepcme.cohort import Cohort
+from deepcme.distribution import describe_distribution
 from deepcme.errors import DeepCMEError
-from deepcme.scales import describe_distribution, describe_floor, describe_logs
+from deepcme.floors import describe_floor, describe_logs
 from deepcme.sources.assembly import LabelRule, assemble
 from deepcme.sources.clinical import ClinicalTable
 from deepcme.sources.expression import ONE_GENE_EACH, Expression, GeneNaming, with_genes_named
