@@ -101,6 +101,15 @@ def test_dcm004_many_batches_do_not_predict_by_chance(cohort):
     assert "DCM004" not in findings(sound(batch=batch))
 
 
+def test_dcm004_is_silent_where_every_patient_has_a_positive_sample():
+    pairs = {"labels": [1, 0] * N, "patients": [f"P{i // 2}" for i in range(2 * N)]}
+    found = findings(sound(batch=[f"B{i // 2 % 3}" for i in range(2 * N)], **pairs))
+    assert list(found) == ["DCM001"]
+    assert "with both labels: 400 patients." in found["DCM001"].evidence
+    one = findings(sound(batch=["A", "B"] * N, labels=[1, 0] * N, patients=["P"] * 2 * N))
+    assert "DCM004" not in one
+
+
 def test_dcm004_reads_sites_and_plates_from_barcodes(cohort):
     samples = [
         f"TCGA-{'A1' if i < N else 'B2'}-{i:04d}-01A-11R-{'A115' if i % 2 else 'A21T'}-07"
