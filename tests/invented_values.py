@@ -27,3 +27,10 @@ def with_negatives(values, share, size):
     random = np.random.default_rng(1)
     below = random.random(values.shape) < share
     return np.where(below, -random.gamma(1, size, values.shape), values).astype(np.float32)
+
+
+def genes_at_levels(n=40, level=5.0, n_genes=200, seed=0):
+    """Linear values of genes that differ in level, 8% of them 0; RSEM's level, or FPKM's."""
+    random = np.random.default_rng(seed)
+    values = 2 ** (random.normal(level, 3, n_genes) + random.normal(0, 1, (n, n_genes)))
+    return np.where(random.random(values.shape) < 0.08, 0, values).astype(np.float32)

@@ -21,6 +21,8 @@ SHARED_FLOOR = 0.01
 CLIPPED = 4.0
 """A floor is so many times as common as the highest value; clipping makes both common."""
 ALL_WHOLE = 0.999
+FEW_NEGATIVES = 0.1
+"""Sequencing has none; correcting for batches leaves fewer than this share."""
 BACKGROUND_NEGATIVES = 0.4
 """Subtracting the background leaves half of the probes without signal below 0."""
 POISSON_LIKE = 0.7
@@ -121,8 +123,8 @@ def describe_distribution(X: Matrix) -> Distribution:
     DeepCMEError
         If the matrix holds no numbers.
     """
-    rows = X[:: -(-X.shape[0] // _ROWS) or 1]
-    sampled = np.asarray(rows[:, :: -(-X.shape[1] // _COLUMNS) or 1], dtype=np.float32)
+    rows = spread_rows(X)
+    sampled = np.asarray(spread_columns(rows), dtype=np.float32)
     values = np.sort(sampled[np.isfinite(sampled)])
     if values.size == 0:
         raise DeepCMEError("The matrix holds no numbers.")
@@ -146,6 +148,16 @@ def describe_distribution(X: Matrix) -> Distribution:
         dispersion=_dispersion(sampled) if whole >= ALL_WHOLE else np.nan,
         summed_to_million=_share_of_million(rows),
     )
+
+
+def spread_rows(X: Matrix) -> Matrix:
+    """At most 256 rows, spread evenly over the matrix."""
+    return X[:: -(-X.shape[0] // _ROWS) or 1]
+
+
+def spread_columns(X: Matrix) -> Matrix:
+    """At most 8,192 columns, spread evenly over the matrix."""
+    return X[:, :: -(-X.shape[1] // _COLUMNS) or 1]
 
 
 def _share_within(values: Matrix, centre: float, tolerance: float) -> float:

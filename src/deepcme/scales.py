@@ -10,6 +10,7 @@ import numpy as np
 
 from deepcme.distribution import (
     BACKGROUND_NEGATIVES,
+    FEW_NEGATIVES,
     HAS_ZEROS,
     Distribution,
     Matrix,
@@ -25,8 +26,6 @@ LINEAR_SCALES: frozenset[Scale] = SEQUENCING_SCALES | {"intensity"}
 
 WIDE = 5_000
 """Genes from which on some have no read, so that counts hold zeros."""
-FEW_NEGATIVES = 0.1
-"""Sequencing has none; correcting for batches leaves fewer than this share."""
 RSEM_MEDIAN = 20.0
 
 

@@ -19,6 +19,7 @@ from deepcme.sources.expression import (
     ONE_GENE_EACH,
     GeneNaming,
     on_known_scale,
+    require_one_scale,
     with_genes_named,
 )
 from deepcme.sources.joining import join_clinical
@@ -117,6 +118,7 @@ def _scales(
         return [asked] * len(parts)
     scales = []
     for part, path in zip(parts, paths, strict=True):
+        require_one_scale(part.matrix, path)
         scale, reason = guess_scale(part.matrix.values)
         notes.append(f"Scale of {path.name} taken as {scale}: {reason}.")
         scales.append(scale)

@@ -15,7 +15,13 @@ from deepcme.errors import DeepCMEError
 from deepcme.floors import describe_floor, describe_logs
 from deepcme.sources.assembly import LabelRule, assemble
 from deepcme.sources.clinical import ClinicalTable
-from deepcme.sources.expression import ONE_GENE_EACH, Expression, GeneNaming, with_genes_named
+from deepcme.sources.expression import (
+    ONE_GENE_EACH,
+    Expression,
+    GeneNaming,
+    require_one_scale,
+    with_genes_named,
+)
 from deepcme.sources.identity import annotate
 from deepcme.sources.joining import join_clinical
 from deepcme.sources.matrices import genes_in_rows, read_matrix
@@ -57,6 +63,7 @@ def cohort_from_xena(
     notes = [note for table in clinical for note in table.notes]
     matrix = read_matrix(path, genes_in_rows, notes)
     matrix = with_genes_named(matrix, naming, path, notes)
+    require_one_scale(matrix, path)
     found = describe_distribution(matrix.values)
     if found.is_linear_sized:
         raise DeepCMEError(
