@@ -34,3 +34,8 @@ def genes_at_levels(n=40, level=5.0, n_genes=200, seed=0):
     random = np.random.default_rng(seed)
     values = 2 ** (random.normal(level, 3, n_genes) + random.normal(0, 1, (n, n_genes)))
     return np.where(random.random(values.shape) < 0.08, 0, values).astype(np.float32)
+
+
+def standardised(values, ddof=0):
+    """Each gene with mean 0 and standard deviation 1."""
+    return (values - values.mean(axis=0)) / values.std(axis=0, ddof=ddof)

@@ -5,7 +5,7 @@ import pytest
 
 from deepcme.floors import are_relative, describe_floor, describe_logs
 from deepcme.scales import absent_up_to
-from tests.invented_values import gamma, logged, normal
+from tests.invented_values import gamma, logged, normal, standardised
 
 
 @pytest.mark.parametrize(
@@ -32,9 +32,20 @@ def test_the_offset_of_logs_is_read_from_their_floor(offset, formula):
 def test_logs_of_other_bases_and_unknown_offsets():
     values = gamma(0.5, 2000, zeros=0.2)
     assert "log10(x + 0.001)" in describe_logs(np.log10(values + 0.001))
+    assert "log2(x + 0.25)" in describe_logs(np.log2(values + 0.25))
+    assert "ln(x + 0.1)" in describe_logs(np.log(values + 0.1))
     assert "are logs already" in describe_logs(np.log2(values + 0.37))
     assert "of the values, which means not" in describe_floor(np.log2(values + 0.37))[0]
     assert "of the values, which means not" in describe_floor(np.log2(values + 16))[0]
+
+
+@pytest.mark.parametrize("floor", [-1, -2, -3, -5])
+def test_logs_cut_off_at_a_floor_are_of_no_formula(floor):
+    """Their largest values, as log10 with such an offset, would be beyond any expression."""
+    values = np.maximum(logged(1e-9, zeros=0.2) - 4, floor)
+    (note,) = describe_floor(values)
+    assert note.startswith(f"The lowest value, {floor}, is shared by ")
+    assert "log10" not in note
 
 
 def test_log2_of_x_plus_1_needs_no_note():
@@ -45,7 +56,15 @@ def test_log2_of_x_plus_1_needs_no_note():
 
 @pytest.mark.parametrize(
     "values",
-    [normal(), normal(1.5, centre=8), np.clip(normal(), -2, 2), np.clip(normal(), -1, 1)],
+    [
+        normal(),
+        normal(1.5, centre=8),
+        np.clip(normal(), -2, 2),
+        np.clip(normal(), -1, 1),
+        np.maximum(standardised(logged()), -1),
+        np.clip(standardised(logged(zeros=0.07)), -2, 2),
+        np.maximum(logged() - np.median(logged(), axis=0), -2),
+    ],
 )
 def test_ratios_and_clipped_values_have_no_floor(values):
     assert absent_up_to(values, "log2") is None

@@ -28,6 +28,9 @@ BACKGROUND_NEGATIVES = 0.4
 POISSON_LIKE = 0.7
 """Counts have a variance of at least their mean, less some error; rounded logs far below."""
 SUMMED_SAMPLES = 0.95
+CENTRED_WITHIN = 0.25
+"""Standard deviations of a gene that its mean may be off where it was centred."""
+MOST_CENTRED = 0.5
 FLOOR_TOLERANCE = 1e-3
 
 _UPPER = 0.999
@@ -61,6 +64,8 @@ class Distribution:
         Variance over mean of the genes, both summed; NaN unless all values are whole.
     summed_to_million : float
         Share of the samples that sum to a million, within 1%.
+    centred : float
+        Share of the genes whose mean is within a quarter of a standard deviation of 0.
     """
 
     negative: float
@@ -75,6 +80,7 @@ class Distribution:
     n_genes: int
     dispersion: float
     summed_to_million: float
+    centred: float
 
     @property
     def is_linear_sized(self) -> bool:
@@ -98,8 +104,13 @@ class Distribution:
 
     @property
     def has_shared_floor(self) -> bool:
-        """Whether the lowest value is common, and the highest is not, as clipping would do."""
-        return self.floor_share >= max(SHARED_FLOOR, CLIPPED * self.top_share)
+        """Whether the lowest value is common as genes not expressed make it.
+
+        The highest is not, as clipping would do, and not each gene has its mean at 0, as
+        in z-scores and ratios, of which only low ones may be clipped.
+        """
+        is_common = self.floor_share >= max(SHARED_FLOOR, CLIPPED * self.top_share)
+        return is_common and not (self.floor < 0 and self.centred > MOST_CENTRED)
 
     @property
     def is_centred(self) -> bool:
@@ -134,6 +145,7 @@ def describe_distribution(X: Matrix) -> Distribution:
     )
     expressed = values[np.searchsorted(values, 0, side="right") :]
     whole = float(np.mean(values == np.rint(values)))
+    mean, variance = _moments(sampled)
     return Distribution(
         negative=float(np.searchsorted(values, 0) / values.size),
         zero=_share_within(values, 0.0, 0.0),
@@ -145,8 +157,9 @@ def describe_distribution(X: Matrix) -> Distribution:
         upper=float(upper),
         median_expressed=float(np.median(expressed)) if expressed.size else np.nan,
         n_genes=X.shape[1],
-        dispersion=_dispersion(sampled) if whole >= ALL_WHOLE else np.nan,
+        dispersion=_dispersion(mean, variance) if whole >= ALL_WHOLE else np.nan,
         summed_to_million=_share_of_million(rows),
+        centred=float(np.mean(np.abs(mean) < CENTRED_WITHIN * np.sqrt(variance))),
     )
 
 
@@ -167,16 +180,19 @@ def _share_within(values: Matrix, centre: float, tolerance: float) -> float:
     return float((last - first) / values.size)
 
 
-def _dispersion(values: Matrix) -> float:
+def _moments(values: Matrix) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Mean and variance of each gene; NaN where it has fewer than two values."""
     known = np.isfinite(values)
     count = known.sum(axis=0)
-    total = np.where(known, values, 0).sum(axis=0, dtype=np.float64)
-    mean = total / np.maximum(count, 1)
+    count = np.where(count > 1, count, np.nan)
+    mean = np.where(known, values, 0).sum(axis=0, dtype=np.float64) / count
     squares = np.where(known, values - mean, 0) ** 2
-    variance = squares.sum(axis=0) / np.maximum(count - 1, 1)
-    repeated = count > 1
-    expected = float(mean[repeated].sum())
-    return float(variance[repeated].sum()) / expected if expected > 0 else np.nan
+    return mean, squares.sum(axis=0) / (count - 1)
+
+
+def _dispersion(mean: NDArray[np.float64], variance: NDArray[np.float64]) -> float:
+    expected = float(np.nansum(mean))
+    return float(np.nansum(variance)) / expected if expected > 0 else np.nan
 
 
 def _share_of_million(rows: Matrix) -> float:

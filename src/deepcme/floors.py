@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-from math import log
+from math import e, floor, log, log10
 
 import numpy as np
 
-from deepcme.distribution import FLOOR_TOLERANCE, HAS_ZEROS, Matrix, describe_distribution
+from deepcme.distribution import (
+    FLOOR_TOLERANCE,
+    HAS_ZEROS,
+    HIGHEST_LOGGED,
+    Distribution,
+    Matrix,
+    describe_distribution,
+)
 
 RATIO_NEGATIVES = 0.01
+LARGEST = 1e7
+"""At most 0.1% of read counts, intensities and the like are above."""
+
+_BASES = (("log2", 2.0), ("ln", e), ("log10", 10.0))
+_OFFSET_TOLERANCE = 5 * FLOOR_TOLERANCE
 
 
 def floor_of_logs(X: Matrix) -> float | None:
@@ -38,7 +50,7 @@ def describe_floor(X: Matrix) -> list[str]:
     found = describe_distribution(X)
     if not found.has_shared_floor or found.floor == 0:
         return []
-    formula = _log_with_floor(found.floor)
+    formula = name_of_log(found)
     meaning = f": {formula}, where it means" if formula else ", which means"
     return [
         f"The lowest value, {found.floor:.4g}, is shared by {found.floor_share:.1%} of the "
@@ -49,20 +61,31 @@ def describe_floor(X: Matrix) -> list[str]:
 def describe_logs(X: Matrix) -> str:
     """A note that values are logged already, with the offset that their floor tells."""
     found = describe_distribution(X)
-    formula = _log_with_floor(found.floor) if found.has_shared_floor else None
-    return f"The values are {formula or 'logs'} already and are not logged again."
+    return f"The values are {name_of_log(found) or 'logs'} already and are not logged again."
 
 
-def _log_with_floor(floor: float) -> str | None:
-    """The log whose zeros lie at a floor, if its offset has one digit: ``log2(x + 0.001)``."""
-    if floor >= 0:
-        return "log2(x + 1)" if floor == 0 else None
-    found = []
-    for name, base in (("log2", 2.0), ("ln", np.e), ("log10", 10.0)):
-        offset = float(f"{base**floor:.0e}")
-        distance = abs(log(offset, base) - floor)
-        if distance < 5 * FLOOR_TOLERANCE:
-            found.append((round(distance, 3), f"{name}(x + {offset:g})"))
-    found.sort()
-    is_clear = len(found) == 1 or (len(found) > 1 and found[0][0] < found[1][0])
-    return found[0][1] if is_clear else None
+def name_of_log(found: Distribution) -> str | None:
+    """The log whose zeros lie at the shared floor, such as ``log2(x + 0.001)``.
+
+    None without a floor, and where no round offset, or more than one, gives the floor
+    and upper values of the size of expression.
+    """
+    if not found.has_shared_floor or found.floor > 0:
+        return None
+    if found.floor == 0:
+        return "log2(x + 1)"
+    fitting = []
+    for name, base in _BASES:
+        offset = _round_offset(base**found.floor)
+        distance = abs(log(offset, base) - found.floor)
+        if distance < _OFFSET_TOLERANCE and HIGHEST_LOGGED < base**found.upper < LARGEST:
+            fitting.append((round(distance, 3), f"{name}(x + {offset:g})"))
+    fitting.sort()
+    is_clear = len(fitting) == 1 or (len(fitting) > 1 and fitting[0][0] < fitting[1][0])
+    return fitting[0][1] if is_clear else None
+
+
+def _round_offset(value: float) -> float:
+    """The nearest number of one digit, or 0.25 and its tenths."""
+    quarter = 2.5 * 10.0 ** floor(log10(value))
+    return min(float(f"{value:.0e}"), quarter, key=lambda offset: abs(offset - value))

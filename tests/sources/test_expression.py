@@ -1,4 +1,4 @@
-"""Every source refuses logs and linear values in one matrix, and names the odd samples."""
+"""Values of two kinds in one matrix are refused by every source, and the odd samples named."""
 
 import numpy as np
 import pandas as pd
@@ -7,6 +7,7 @@ import pytest
 from deepcme import DeepCMEError
 from deepcme.audit import audit_cohort
 from deepcme.cohort import Cohort
+from deepcme.notes import is_warning
 from deepcme.sources.geo import cohort_from_geo
 from deepcme.sources.labels import label_rule
 from deepcme.sources.tables import TableColumns, cohort_from_tables
@@ -72,6 +73,36 @@ def test_a_series_and_a_matrix_of_xena(tmp_path):
     mixed([6]).T.to_csv(matrix, sep="\t", index_label="Ensembl_ID")
     with pytest.raises(DeepCMEError, match=r"TCGA.tsv: 1 of 20 samples \(GSM106\) hold linear"):
         cohort_from_xena(matrix, label_rule("column:relapse"))
+
+
+def series_of(folder, name, first_id, values):
+    samples = [f"GSM{first_id + i}" for i in range(N)]
+    genes = [f"gene{i}" for i in range(values.shape[1])]
+    return written_series(folder, pd.DataFrame(values, samples, genes), name)
+
+
+def test_platforms_whose_logs_differ_are_warned_of(tmp_path):
+    values = genes_at_levels(2 * N)
+    logs, ratios = np.log2(values[:N] + 1), np.log2(values[N:] + 1)
+    first = series_of(tmp_path, "A_series_matrix.txt", 100, logs)
+    for name, other in (("B", ratios), ("C", ratios - ratios.mean(axis=0))):
+        second = series_of(tmp_path, f"{name}_series_matrix.txt", 500, other)
+        cohort = cohort_from_geo([first, second], label_rule("column:relapse"))
+        warnings = [note for note in cohort.notes if is_warning(note)]
+        assert len(warnings) == (name == "C"), warnings
+    assert "C_series_matrix.txt holds many negative values" in warnings[0]
+
+
+def test_platforms_of_different_linear_scales_are_warned_of(tmp_path):
+    values = genes_at_levels(2 * N)
+    first = series_of(tmp_path, "A_series_matrix.txt", 100, values[:N])
+    second = series_of(tmp_path, "B_series_matrix.txt", 500, np.rint(values[N:]))
+    cohort = cohort_from_geo([first, second], label_rule("column:relapse"))
+    assert cohort.scale == "rsem"
+    assert (
+        "Warning: the files were taken for different scales (rsem, counts), and all go on as "
+        "rsem: say --scale if they are of one." in cohort.notes
+    )
 
 
 def test_the_audit_finds_them_in_a_cohort_made_elsewhere():
