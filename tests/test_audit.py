@@ -5,11 +5,13 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import rankdata
 
 from deepcme import Cohort
 from deepcme.audit import StudyDesign, audit_cohort
 from deepcme.scales import guess_scale, on_scale
 from deepcme.sources.tables import TableColumns, cohort_from_tables
+from tests.invented_values import genes_at_levels, standardised
 
 N = 400
 
@@ -106,6 +108,15 @@ def test_dcm004_a_batch_that_predicts_the_label(cohort):
 def test_dcm004_many_batches_do_not_predict_by_chance(cohort):
     batch = np.random.default_rng(0).integers(0, 60, 2 * N).astype(str).tolist()
     assert "DCM004" not in findings(sound(batch=batch))
+
+
+def test_dcm004_is_silent_where_every_patient_has_a_positive_sample():
+    pairs = {"labels": [1, 0] * N, "patients": [f"P{i // 2}" for i in range(2 * N)]}
+    found = findings(sound(batch=[f"B{i // 2 % 3}" for i in range(2 * N)], **pairs))
+    assert list(found) == ["DCM001"]
+    assert "with both labels: 400 patients." in found["DCM001"].evidence
+    one = findings(sound(batch=["A", "B"] * N, labels=[1, 0] * N, patients=["P"] * 2 * N))
+    assert "DCM004" not in one
 
 
 def test_dcm004_reads_sites_and_plates_from_barcodes(cohort):
@@ -287,12 +298,8 @@ def logs(n=120, n_genes=200, seed=0):
     return random.normal(level, spread, (n, n_genes))
 
 
-def standardised(X, ddof=0):
-    return (X - X.mean(axis=0)) / X.std(axis=0, ddof=ddof)
-
-
-def dcm011(X):
-    return findings(sound(n=len(X), n_genes=X.shape[1], X=X, scale="log2")).get("DCM011")
+def dcm011(X, scale="log2"):
+    return findings(sound(n=len(X), n_genes=X.shape[1], X=X, scale=scale)).get("DCM011")
 
 
 @pytest.mark.parametrize("ddof", [0, 1])
@@ -312,12 +319,34 @@ def test_dcm011_samples_left_out_and_gaps_do_not_hide_it():
     assert dcm011(X) is not None
 
 
-def test_dcm011_values_brought_to_0_to_1():
+@pytest.mark.parametrize(("low", "high"), [(0, 1), (-1, 1), (0, 100)])
+def test_dcm011_values_brought_to_one_range(low, high):
     X = logs()
-    X = (X - X.min(axis=0)) / (X.max(axis=0) - X.min(axis=0))
-    found = dcm011(X)
-    assert found is not None
-    assert "100% of 200 genes run from 0 to 1" in found.evidence
+    X = low + (high - low) * (X - X.min(axis=0)) / (X.max(axis=0) - X.min(axis=0))
+    for scale in ("log2", "fpkm") if low == 0 else ("log2",):
+        found = dcm011(X, scale)
+        assert found is not None
+        assert f"100% of 200 genes run from {low} to {high}" in found.evidence
+
+
+@pytest.mark.parametrize("zeros", [0, 0.3])
+def test_dcm011_ranks(zeros):
+    X = logs()
+    X[np.random.default_rng(0).random(X.shape) < zeros] = 0
+    for ranks in (rankdata(X, axis=0), rankdata(X, axis=0) / len(X)):
+        found = dcm011(ranks)
+        assert found is not None
+        said = "have a mean of" if zeros else "run from"
+        assert said in found.evidence
+        assert dcm011(ranks, "counts") is not None
+
+
+def test_dcm011_clipped_z_scores_of_genes_that_are_not_always_expressed():
+    X = np.log2(genes_at_levels() + 1)
+    for clipped in (np.clip(standardised(X), -2, 2), np.maximum(standardised(X), -2)):
+        found = dcm011(clipped)
+        assert found is not None
+        assert "have a mean near 0" in found.evidence
 
 
 def test_dcm011_is_not_about_each_sample_standardised_by_itself():
@@ -331,6 +360,7 @@ def test_dcm011_does_not_fire_on_natural_logs_and_ratios(centre):
         X = logs(40, 60, seed)
         X = X / np.median(X.std(axis=0))  # the worst case: half of the genes spread above 1
         assert dcm011(X - X.mean(axis=0) if centre else X) is None
+        assert dcm011(2**X, "fpkm") is None
 
 
 def test_a_finding_has_five_fields():

@@ -7,7 +7,9 @@ import pytest
 from deepcme import Cohort, DeepCMEError
 from deepcme.audit import audit_cohort
 from deepcme.merging import merge_cohorts
+from deepcme.notes import is_warning
 from deepcme.study.clinical import take_clinical
+from tests.invented_values import genes_at_levels
 
 
 def cohort(prefix, genes, scale="fpkm", endpoint="relapse", **options):
@@ -182,3 +184,27 @@ def test_a_column_of_the_name_cohort_is_not_overwritten():
     arms = pd.DataFrame({"cohort": ["arm A", "arm B"] * 3})
     with pytest.raises(DeepCMEError, match="south has a column 'cohort' already"):
         merge_cohorts({"north": cohort("n", ["a"]), "south": cohort("s", ["a"], clinical=arms)})
+
+
+def logs(prefix, values):
+    return Cohort.from_arrays(
+        values,
+        [0, 1] * (len(values) // 2),
+        samples=[f"{prefix}{i}" for i in range(len(values))],
+        genes=[f"g{i}" for i in range(values.shape[1])],
+        endpoint="relapse",
+        scale="log2",
+    )
+
+
+def test_logs_of_another_offset_are_warned_of():
+    values = genes_at_levels(60)
+    north, south = logs("n", np.log2(values[:20] + 1)), logs("s", np.log2(values[20:40] + 1))
+    east = logs("e", np.log2(values[40:] + 0.001))
+    merged = merge_cohorts({"north": north, "south": south, "east": east})
+    assert [note for note in merged.notes if is_warning(note)] == [
+        "Warning: the values are not comparable: the lowest value, which means not expressed, "
+        "is 0 in north and -9.966 in east (log2(x + 0.001)); bring all to one scale before "
+        "they are put together."
+    ]
+    assert not any(map(is_warning, merge_cohorts({"north": north, "south": south}).notes))

@@ -4,41 +4,9 @@ import numpy as np
 import pytest
 
 from deepcme import DeepCMEError
-from deepcme.scales import (
-    LINEAR_SCALES,
-    absent_up_to,
-    are_relative,
-    describe_floor,
-    describe_logs,
-    guess_scale,
-    on_scale,
-)
-
-
-def gamma(shape, scale, zeros=0.0, seed=0, n_genes=400):
-    random = np.random.default_rng(seed)
-    values = random.gamma(shape, scale, (20, n_genes))
-    values[random.random(values.shape) < zeros] = 0
-    return values.astype(np.float32)
-
-
-def poisson(mean, n_genes=400):
-    random = np.random.default_rng(0)
-    return random.poisson(random.gamma(2, mean / 2, n_genes), (20, n_genes)).astype(np.float32)
-
-
-def normal(spread=1.0, centre=0.0):
-    return np.random.default_rng(0).normal(centre, spread, (20, 400)).astype(np.float32)
-
-
-def logged(offset=1.0, zeros=0.2):
-    return np.log2(gamma(0.5, 2000, zeros=zeros).round(2) + np.float32(offset))
-
-
-def with_negatives(values, share, size):
-    random = np.random.default_rng(1)
-    below = random.random(values.shape) < share
-    return np.where(below, -random.gamma(1, size, values.shape), values).astype(np.float32)
+from deepcme.floors import describe_floor
+from deepcme.scales import LINEAR_SCALES, absent_up_to, guess_scale, on_scale
+from tests.invented_values import gamma, logged, normal, poisson, with_negatives
 
 
 @pytest.mark.parametrize(
@@ -134,67 +102,10 @@ def test_a_large_matrix_is_looked_at_in_part():
     assert guess_scale(values) == guess_scale(values[::3, ::2])
 
 
-@pytest.mark.parametrize(
-    ("offset", "formula"),
-    [
-        (0.001, "log2(x + 0.001)"),
-        (0.1, "log2(x + 0.1)"),
-        (0.01, "log2(x + 0.01)"),
-        (1e-5, "log2(x + 1e-05)"),
-    ],
-)
-def test_the_offset_of_logs_is_read_from_their_floor(offset, formula):
-    values = logged(offset)
-    (note,) = describe_floor(values)
-    assert f"of the values: {formula}, where it means not expressed." in note
-    assert (
-        describe_logs(values) == f"The values are {formula} already and are not logged again."
-    )
-    threshold = absent_up_to(values, "log2")
-    assert threshold is not None
-    np.testing.assert_array_equal(values > threshold, logged(1) > 0)
-
-
-def test_logs_of_other_bases_and_unknown_offsets():
-    values = gamma(0.5, 2000, zeros=0.2)
-    assert "log10(x + 0.001)" in describe_logs(np.log10(values + 0.001))
-    assert "are logs already" in describe_logs(np.log2(values + 0.37))
-    assert "of the values, which means not" in describe_floor(np.log2(values + 0.37))[0]
-    assert "of the values, which means not" in describe_floor(np.log2(values + 16))[0]
-
-
-def test_log2_of_x_plus_1_needs_no_note():
-    assert describe_floor(logged(1)) == []
-    assert absent_up_to(logged(1), "log2") == 0.0
-    assert "log2(x + 1) already" in describe_logs(logged(1))
-
-
-@pytest.mark.parametrize(
-    "values",
-    [normal(), normal(1.5, centre=8), np.clip(normal(), -2, 2), np.clip(normal(), -1, 1)],
-)
-def test_ratios_and_clipped_values_have_no_floor(values):
-    assert absent_up_to(values, "log2") is None
-    assert describe_floor(values) == []
-
-
-def test_one_value_below_the_floor_does_not_hide_it():
-    values = logged(0.001)
-    values[0, 0] = -15
-    assert absent_up_to(values, "log2") == pytest.approx(np.log2(0.001), abs=0.01)
-
-
 def test_what_means_absent_on_linear_scales():
     values = gamma(0.5, 2000, zeros=0.2)
     assert [absent_up_to(values, scale) for scale in ("fpkm", "counts")] == [0.0, 0.0]
     assert absent_up_to(values, "intensity") is None
-
-
-def test_ratios_are_relative_and_logs_with_one_negative_value_are_not():
-    levels = normal(1.5, centre=8)
-    levels[0, 0] = -0.7
-    assert not are_relative(levels)
-    assert are_relative(normal())
 
 
 def test_a_few_negatives_become_0_on_a_linear_scale():

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from deepcme.barcodes import canonical_patient, pairs_of_one_sample, read_barcode
 from deepcme.cohort import OBS_COLUMNS, Cohort
+from deepcme.comparable import warn_of_other_logs
 from deepcme.errors import DeepCMEError
 from deepcme.flow import FlowStep
 from deepcme.notes import prefixed
@@ -23,8 +24,8 @@ COHORT_COLUMN = "cohort"
 def merge_cohorts(cohorts: Mapping[str, Cohort], *, same_patients: bool = False) -> Cohort:
     """Put cohorts together at the genes that all of them have.
 
-    Values are taken as they are. Of the clinical columns those stay that all cohorts
-    have.
+    Values are taken as they are, with a warning of logs of other offsets, bases or
+    centres. Of the clinical columns those stay that all cohorts have.
 
     Parameters
     ----------
@@ -52,10 +53,12 @@ def merge_cohorts(cohorts: Mapping[str, Cohort], *, same_patients: bool = False)
     first = next(iter(cohorts.values()))
     genes = _common_genes(cohorts)
     symbols = dict(zip(first.gene_ids, first.symbols, strict=True))
+    parts = {name: _columns_of(cohort, genes) for name, cohort in cohorts.items()}
     obs = _stack_samples(cohorts)
     obs["patient"], patient_notes = _patients(cohorts, same_patients)
+    warnings = warn_of_other_logs(parts) if first.scale == "log2" else []
     return Cohort.from_arrays(
-        np.concatenate([_columns_of(cohort, genes) for cohort in cohorts.values()]),
+        np.concatenate(list(parts.values())),
         obs["label"].to_numpy(),
         samples=obs["sample"].tolist(),
         patients=obs["patient"].tolist(),
@@ -67,7 +70,7 @@ def merge_cohorts(cohorts: Mapping[str, Cohort], *, same_patients: bool = False)
         endpoint=_endpoint(cohorts),
         scale=first.scale,
         name=" + ".join(cohorts),
-        provenance=_provenance(cohorts, len(genes), [*patient_notes, *_of_case(obs)])
+        provenance=_provenance(cohorts, len(genes), [*patient_notes, *_of_case(obs), *warnings])
         | {"flow": _flow(cohorts, obs)},
     )
 

@@ -9,12 +9,9 @@ from numpy.typing import NDArray
 
 from deepcme.audit.findings import Finding, StudyDesign
 from deepcme.cohort import Cohort
-from deepcme.scales import (
-    HIGHEST_LOGGED,
-    LINEAR_SCALES,
-    Distribution,
-    describe_distribution,
-)
+from deepcme.distribution import HIGHEST_LOGGED, Distribution, describe_distribution
+from deepcme.mixed_scales import find_mixed_scales
+from deepcme.scales import LINEAR_SCALES
 from deepcme.words import counted
 
 _RARE = 0.1  # share of samples that express a gene
@@ -79,14 +76,15 @@ def _highest_z(values: NDArray[np.float32], linear: bool) -> NDArray[np.float64]
 
 
 def check_scale(cohort: Cohort, design: StudyDesign) -> Finding | None:
-    """DCM007: values on another scale than declared; never on the one that was guessed.
+    """DCM007: values on another scale than declared, or on two; never on the guessed one.
 
     Logs of logs are found as well, which no guess can tell from logs.
     """
     if cohort.n_genes < _ENOUGH_GENES_TO_JUDGE:
         return None  # a few genes may lie in any range
     found = describe_distribution(cohort.X)
-    reason = _other_scale(cohort, found)
+    mixed = find_mixed_scales(cohort.X)
+    reason = mixed.describe(cohort.samples.tolist()) if mixed else _other_scale(cohort, found)
     if reason is None:
         return None
     return Finding(

@@ -15,10 +15,11 @@ from deepcme.bundle.manifest import Genes
 from deepcme.bundle.model import Model
 from deepcme.cohort import Cohort
 from deepcme.errors import DeepCMEError
+from deepcme.floors import are_relative
 from deepcme.genes import MIN_COVERAGE, gene_identifiers, stable_gene_id, strongest_of_each
 from deepcme.network.architecture import FloatArray
 from deepcme.preprocessing import Log2Transformer
-from deepcme.scales import LINEAR_SCALES, Scale, are_relative
+from deepcme.scales import LINEAR_SCALES, Scale
 from deepcme.sources.contents import contents_of
 from deepcme.sources.expression import ONE_GENE_EACH, on_known_scale, with_genes_named
 from deepcme.sources.matrices import read_matrix

@@ -33,11 +33,12 @@ from deepcme.errors import DeepCMEError
 from deepcme.evaluation.discrimination import compute_discrimination
 from deepcme.evaluation.metrics import choose_threshold
 from deepcme.evaluation.recalibration import PlattRecalibration
+from deepcme.floors import are_relative
 from deepcme.genes import gene_identifiers
 from deepcme.network.engines import make_engine
 from deepcme.preprocessing import kept_genes, make_preprocessor
 from deepcme.progress import show_progress
-from deepcme.scales import LINEAR_SCALES, are_relative
+from deepcme.scales import LINEAR_SCALES
 from deepcme.seeds import integer_seed, seed_for
 from deepcme.splits import RowIndex, draw_folds
 from deepcme.threads import single_thread

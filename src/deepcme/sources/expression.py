@@ -26,6 +26,7 @@ from deepcme.gene_names import (
     symbols_beside_ensembl,
 )
 from deepcme.genes import COLLAPSE_RULE, strongest_of_each
+from deepcme.mixed_scales import find_mixed_scales
 from deepcme.scales import Scale, guess_scale, on_scale
 from deepcme.sources.ids import require_unique, warn_of_case
 from deepcme.sources.matrices import Matrix
@@ -186,8 +187,9 @@ def on_known_scale(
     Raises
     ------
     DeepCMEError
-        If the values cannot be on the scale.
+        If the values cannot be on the scale, or not all samples are on one.
     """
+    require_one_scale(matrix, path)
     if scale is None:
         scale, reason = guess_scale(matrix.values)
         notes.append(f"Scale taken as {scale}: {reason}.")
@@ -196,3 +198,16 @@ def on_known_scale(
     except DeepCMEError as error:
         raise DeepCMEError(f"{path}: {error}") from error
     return Expression(replace(matrix, values=values), scale, [*notes, *said])
+
+
+def require_one_scale(matrix: Matrix, path: Path) -> None:
+    """Refuse logs and linear values in one matrix, naming the odd samples.
+
+    Raises
+    ------
+    DeepCMEError
+        With the way out.
+    """
+    mixed = find_mixed_scales(matrix.values)
+    if mixed is not None:
+        raise DeepCMEError(f"{path}: {mixed.describe(matrix.samples)}.")

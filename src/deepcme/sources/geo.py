@@ -7,12 +7,15 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from deepcme.cohort import UNKNOWN, Cohort
+from deepcme.comparable import warn_of_other_logs
 from deepcme.errors import DeepCMEError
 from deepcme.gene_names import gene_names
 from deepcme.genes import COLLAPSE_RULE, strongest_of_each
+from deepcme.notes import WARNING
 from deepcme.scales import LINEAR_SCALES, Scale, guess_scale
 from deepcme.sources.assembly import LabelRule, assemble
 from deepcme.sources.characteristics import tissue_of_characteristics
@@ -22,6 +25,7 @@ from deepcme.sources.expression import (
     GeneNaming,
     dates_told_apart,
     on_known_scale,
+    require_one_scale,
     with_genes_named,
 )
 from deepcme.sources.gene_columns import are_genes
@@ -96,6 +100,8 @@ def cohort_from_geo(
             for matrix, platform in zip(matrices, platforms, strict=True)
         ]
     matrix = join_platforms(matrices, paths, notes)
+    if scale == "log2":
+        notes += _other_logs(matrix, matrices, paths)
     if platforms or are_genes(matrix.genes):
         matrix = with_genes_named(matrix, naming, paths[0], notes)
     annotation = _annotation(parts, patient, tissue, notes)
@@ -121,6 +127,7 @@ def _scales(
         return [asked] * len(parts)
     scales = []
     for part, path in zip(parts, paths, strict=True):
+        require_one_scale(part.matrix, path)
         scale, reason = guess_scale(part.matrix.values)
         notes.append(f"Scale of {path.name} taken as {scale}: {reason}.")
         scales.append(scale)
@@ -129,7 +136,19 @@ def _scales(
             f"{paths[0]} and the other files are not on the same scale ({', '.join(scales)}); "
             "log the linear ones first, or say --scale."
         )
+    if len(set(scales)) > 1:
+        notes.append(
+            f"{WARNING}the files were taken for different scales ({', '.join(scales)}), and "
+            f"all go on as {scales[0]}: say --scale if they are of one."
+        )
     return scales
+
+
+def _other_logs(joined: Matrix, parts: list[Matrix], paths: list[Path]) -> list[str]:
+    """Warnings of platforms whose values are not comparable at the genes they share."""
+    ends = np.cumsum([len(part.samples) for part in parts])
+    values = np.split(joined.values, ends[:-1])
+    return warn_of_other_logs({path.name: v for path, v in zip(paths, values, strict=True)})
 
 
 def _genes_of_probes(

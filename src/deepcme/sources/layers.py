@@ -8,8 +8,10 @@ import anndata as ad
 import numpy as np
 import pandas as pd
 
+from deepcme.distribution import Matrix
 from deepcme.errors import DeepCMEError
-from deepcme.scales import Matrix, absent_up_to, are_relative, guess_scale
+from deepcme.floors import are_relative
+from deepcme.scales import absent_up_to, guess_scale
 
 RAW = "raw"
 _SCALED = "scaled"

@@ -9,14 +9,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from deepcme.cohort import Cohort
+from deepcme.distribution import describe_distribution
 from deepcme.errors import DeepCMEError
-from deepcme.scales import describe_distribution, describe_floor, describe_logs
+from deepcme.floors import describe_floor, describe_logs
 from deepcme.sources.assembly import LabelRule, assemble
 from deepcme.sources.clinical import ClinicalTable
 from deepcme.sources.expression import (
     ONE_GENE_EACH,
     Expression,
     GeneNaming,
+    require_one_scale,
     with_genes_named,
     with_symbols,
 )
@@ -65,6 +67,7 @@ def cohort_from_xena(
     notes = [note for table in clinical for note in table.notes]
     matrix = read_matrix(path, genes_in_rows, notes, decimal=decimal)
     matrix = with_genes_named(matrix, naming, path, notes)
+    require_one_scale(matrix, path)
     found = describe_distribution(matrix.values)
     if found.is_linear_sized:
         raise DeepCMEError(
