@@ -40,7 +40,7 @@ _PLACEHOLDERS = ("0", "-1", "None")
 # ``#REF!``, ``1.00E+10`` of an id with an E among its digits, and a name that was logical.
 _MADE_BY_SPREADSHEET = re.compile(r"#[A-Z0/]+[!?]|\d(\.\d+)?E\+\d+|TRUE|FALSE")
 _WHOLE_WITH_FRACTION = re.compile(r"(?P<number>[1-9]\d*)\.0")
-_REPEATED = re.compile(r"(?P<name>.+)[.-]\d{1,2}")
+_REPEATED = re.compile(r"(?P<name>.+)\.\d{1,2}")
 
 
 def is_summary_row(name: str) -> bool:
@@ -129,9 +129,9 @@ def symbols_beside_ensembl(names: Sequence[str]) -> list[str] | None:
 
 
 def named_as_repeated(names: Sequence[str]) -> list[str]:
-    """Names that R or AnnData give a second row of a gene: ``TP53.1``, ``TP53-1`` beside TP53.
+    """Names that R gives a second row of a gene: ``TP53.1`` beside ``TP53``.
 
-    A name that is a symbol itself is none.
+    A name that is a symbol itself is none, nor are old aliases such as ``AIP-1``.
     """
     there = set(names)
     matches = [_REPEATED.fullmatch(name) for name in names]

@@ -166,8 +166,7 @@ def _repeat_notes(genes: list[str], path: Path) -> list[str]:
         return []
     return [
         f"Warning: {path.name}: {counted(len(repeated), 'gene name')} ({few(repeated)}) are as "
-        "R or AnnData name a second row of a gene that is there; each was taken for a gene of "
-        "its own."
+        "R names a second row of a gene that is there; each was taken for a gene of its own."
     ]
 
 
