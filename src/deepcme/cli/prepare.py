@@ -44,7 +44,7 @@ def table(
     sample: Annotated[
         str | None,
         typer.Option(
-            metavar="COLUMN", help="Sample ids.", show_default="sample_id, else the first"
+            metavar="COLUMN", help="Sample ids.", show_default="one called so, else the first"
         ),
     ] = None,
     batch: Annotated[str | None, typer.Option(metavar="COLUMN", help="Batch or plate.")] = None,

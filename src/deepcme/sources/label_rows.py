@@ -41,10 +41,11 @@ def without_label_rows(
     notes : list of str
     """
     columns = {plain_name(name): str(name) for name in table.columns}
+    plain = [plain_name(gene) for gene in matrix.genes]
     named = {
-        place: columns[plain_name(gene)]
-        for place, gene in enumerate(matrix.genes)
-        if plain_name(gene) in columns and not gene.isdigit()
+        place: columns[name]
+        for place, name in enumerate(plain)
+        if name in columns and not name.isdigit()
     }
     unknown = {place for place in named if not is_symbol(matrix.genes[place])}
     holds_genes = 2 * len(named) > len(matrix.genes)
@@ -54,16 +55,16 @@ def without_label_rows(
         if (column in used or (place in unknown and not holds_genes))
         and _repeats(matrix.values[:, place], table[column])
     }
-    sums = {place for place, gene in enumerate(matrix.genes) if _is_no_gene(gene)}
+    sums = {
+        place
+        for place, name in enumerate(plain)
+        if _NO_GENE.fullmatch(name) and not is_symbol(matrix.genes[place])
+    }
     odd_among_symbols = not holds_genes or 2 * len(unknown) < len(named)
     doubtful = unknown - repeated - sums if odd_among_symbols else set()
     _say(matrix.genes, repeated | sums, doubtful, path, notes)
     keep = np.setdiff1d(np.arange(len(matrix.genes)), sorted(repeated | sums))
     return matrix.of_genes(keep)
-
-
-def _is_no_gene(name: str) -> bool:
-    return _NO_GENE.fullmatch(plain_name(name)) is not None and not is_symbol(name)
 
 
 def _repeats(values: NDArray[np.float32], column: pd.Series) -> bool:
