@@ -53,6 +53,11 @@ def counted(n: int, noun: str) -> str:
     return f"{n:,} {noun}" + ("" if n == 1 else "s")
 
 
+def quoted(name: str) -> str:
+    """A column's name as it is given on the command line."""
+    return f'"{name}"' if " " in name else name
+
+
 def plain_spelling(text: str) -> str:
     """The words and numbers of an id alone, to find ids that are spelled alike.
 

@@ -94,7 +94,7 @@ def cohort_from_geo(
     if platforms:
         matrix = with_genes_named(matrix, naming, paths[0], notes)
     annotation = _annotation(parts, notes)
-    annotation, coverage = join_clinical(annotation, clinical)
+    annotation, coverage = join_clinical(annotation, clinical, patient=patient)
     return assemble(
         on_known_scale(matrix, scale, [*notes, *coverage], paths[0]),
         annotation,

@@ -25,9 +25,9 @@ from deepcme.sources.patient_ids import (
     patients_of,
     refuse_other_patients,
 )
-from deepcme.sources.patients import may_name_people, not_people_note, quoted
+from deepcme.sources.patients import may_name_people, not_people_note
 from deepcme.tissues import UNKNOWN, canonical_tissue
-from deepcme.words import counted, few, says_nothing
+from deepcme.words import counted, few, quoted, says_nothing
 
 
 def annotate(samples: Sequence[str]) -> pd.DataFrame:

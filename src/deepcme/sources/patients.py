@@ -17,7 +17,7 @@ from deepcme.sources.patient_ids import (
     patients_of,
     refuse_other_patients,
 )
-from deepcme.words import cleaned, counted, few
+from deepcme.words import cleaned, counted, few, quoted
 
 PATIENT_NAMES = (
     "bcr_patient_barcode",  # before patient_id, which in Biotab is only its last part
@@ -96,16 +96,22 @@ def patient_column(columns: Iterable[object], asked: str | None, where: str) -> 
     """
     names = [str(column) for column in columns]
     if asked is not None:
-        return _asked_column(names, asked, where)
+        return asked_column(names, asked, where)
     plain = {plain_name(name): name for name in reversed(names)}
     return next((plain[key] for key in map(plain_name, PATIENT_NAMES) if key in plain), None)
 
 
-def _asked_column(names: list[str], asked: str, where: str) -> str:
+def asked_column(names: list[str], asked: str, where: str) -> str:
+    """The column that is asked for, in its own spelling or the only other one.
+
+    Raises
+    ------
+    DeepCMEError
+        If it is not there.
+    """
     if asked in names:
         return asked
-    # What joins the columns adds the origin, as in ``patient (clinical.tsv)``.
-    alike = [n for n in names if plain_name(asked) in map(plain_name, (n, n.split(" (")[0]))]
+    alike = [n for n in names if plain_name(asked) in map(plain_name, (n, _without_origin(n)))]
     if len(alike) > 1:
         raise DeepCMEError(
             f"{where}: several are called {asked!r}: {few(alike, 12)}; say which."
@@ -113,6 +119,11 @@ def _asked_column(names: list[str], asked: str, where: str) -> str:
     if not alike:
         raise DeepCMEError(f"{where}: there is no column {asked!r}; it has {few(names, 12)}.")
     return alike[0]
+
+
+def _without_origin(name: str) -> str:
+    """A column's name as it was before it was joined as ``patient (clinical.tsv)``."""
+    return name.partition(" (")[0]
 
 
 def may_name_people(values: pd.Series) -> bool:
@@ -126,7 +137,7 @@ def may_name_people(values: pd.Series) -> bool:
     n_no_person = sum(_NO_PERSON.fullmatch(word) is not None for word in known)
     if 2 * n_no_person > len(known):
         return False
-    name, people = str(values.name).lower().strip(), set(known)
+    name, people = _without_origin(str(values.name)).lower().strip(), set(known)
     if not _PERSON.fullmatch(name) or not known:
         return True
     if not _are_numbered(people):
@@ -169,7 +180,7 @@ def with_stated_patient(
         If there is no such column, or it names another patient than a barcode.
     """
     others = [name for name in map(str, annotation.columns) if name not in _OWN_COLUMNS]
-    found = _asked_column(others, column, "The samples' columns")
+    found = asked_column(others, column, "The samples' columns")
     return with_patients_named(annotation, annotation[found], "--patient", notes)
 
 
@@ -267,8 +278,3 @@ def _repeats_people(values: pd.Series, name: str) -> bool:
     look_so = values.str.fullmatch(r"(?=.*[A-Za-z])(?=.*\d)[\w.#-]+").all()
     few_each = (times <= _FEW_SAMPLES).mean() > 0.9
     return bool(look_so and few_each and (times > 1).mean() >= 0.5)
-
-
-def quoted(name: str) -> str:
-    """A column's name as it is typed on the command line."""
-    return f'"{name}"' if " " in name else name

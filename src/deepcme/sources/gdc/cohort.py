@@ -68,7 +68,7 @@ def cohort_from_gdc(
     tables = list(clinical)
     if (folder / CASES).is_file():
         tables.append(read_cases(folder / CASES))
-    annotation, coverage = join_clinical(annotation, tables)
+    annotation, coverage = join_clinical(annotation, tables, patient=patient)
     matrix = read_gdc_files(paths, column)
     symbols = matrix.symbols
     if probemap is not None:
