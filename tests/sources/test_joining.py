@@ -114,6 +114,16 @@ def test_a_row_that_is_of_another_sample_is_not_missed():
     assert len(notes_of(["P1", "p1"], ["P1"])) == 1
 
 
+def test_patients_of_a_table_are_of_no_concern_where_the_user_names_another_column():
+    rows = pd.DataFrame({"donor": ["P1", "P2"]}, index=["S1", "S2"])
+    table = ClinicalTable("donors.tsv", rows, "sample", "donor")
+    known = annotate(["S1", "S2"]).assign(patient=["Q1", "Q1"])
+    warnings = [
+        join_clinical(known, [table], patient=asked)[1][1:] for asked in (None, "donor")
+    ]
+    assert [len(said) for said in warnings] == [1, 0]
+
+
 def test_the_first_table_that_states_a_tissue_has_the_last_word():
     tables = [
         ClinicalTable(

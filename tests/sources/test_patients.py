@@ -123,13 +123,13 @@ def test_a_word_that_may_stand_for_nobody_is_warned_about_where_it_is_frequent(w
 
 
 @pytest.mark.parametrize(
-    "ids", [["1.23457E+11", "P1", "P2"], [1e17, 1.00000000000001e17, 3e16]]
+    "ids", [["1.23457E+11", "1.23458E+11", "P2"], [1e17, 1.00000000000001e17, 3e16]]
 )
 def test_ids_that_a_spreadsheet_shortened_are_warned_about(ids):
     notes = []
     patients_of(list("abc"), pd.Series(ids), notes, "who")
-    assert "seem to have lost digits in a spreadsheet" in notes[0]
     assert notes[0].startswith("Warning: ")
+    assert "seem to have lost digits in a spreadsheet" in notes[0]
 
 
 def test_whole_long_ids_are_not():
@@ -232,6 +232,7 @@ def test_a_column_that_may_name_the_patient_is_proposed(column):
         {"case": ["case", "control"] * 3},
         {"code": [f"BC-{i}" for i in range(6)]},
         {"tumor size": list("112233")},
+        {"patient (characteristic)": ["TNBC", "LumA", "LumB"] * 6},
         {"plate id": list("112233")},
     ],
 )

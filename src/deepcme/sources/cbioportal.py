@@ -78,7 +78,7 @@ def cohort_from_cbioportal(
     notes = [note for table in clinical for note in table.notes]
     matrix = _read_expression(path, naming, decimal, notes)
     matrix = with_genes_named(matrix, naming, path, notes)
-    annotation, coverage = join_clinical(annotate(matrix.samples), clinical)
+    annotation, coverage = join_clinical(annotate(matrix.samples), clinical, patient=patient)
     return assemble(
         on_known_scale(matrix, scale, [*notes, *coverage], path),
         annotation,

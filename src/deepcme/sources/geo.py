@@ -105,7 +105,7 @@ def cohort_from_geo(
     if platforms or are_genes(matrix.genes):
         matrix = with_genes_named(matrix, naming, paths[0], notes)
     annotation = _annotation(parts, patient, tissue, notes)
-    annotation, coverage = join_clinical(annotation, clinical)
+    annotation, coverage = join_clinical(annotation, clinical, patient=patient)
     if patient is None and (annotation["patient"] == annotation.index).all():
         notes.append("No characteristic names the patient: every sample is its own patient.")
     return assemble(

@@ -17,7 +17,7 @@ from deepcme.words import counted, few, plain_spelling
 
 
 def join_clinical(
-    annotation: pd.DataFrame, tables: Sequence[ClinicalTable]
+    annotation: pd.DataFrame, tables: Sequence[ClinicalTable], *, patient: str | None = None
 ) -> tuple[pd.DataFrame, list[str]]:
     """Add clinical columns to annotated samples; tables by sample go first.
 
@@ -32,6 +32,8 @@ def join_clinical(
         The tissue that a table by sample states goes before that of the barcode,
         that of the first table before others; a patient is taken where the id does
         not tell it. A column that an earlier table has is called ``name (file)``.
+    patient : str, optional
+        The column that the user names for the patients.
 
     Returns
     -------
@@ -50,8 +52,11 @@ def join_clinical(
     for table in sorted(tables, key=lambda table: table.by != "sample"):
         found = _rows_of(annotation, table, notes)
         if table.patient is not None:
-            stated = found[table.patient]
-            annotation = with_patients_stated(annotation, stated, table.name, notes)
+            # Where another column is asked for, what is odd about this one is of no concern.
+            said = notes if patient is None else []
+            annotation = with_patients_stated(
+                annotation, found[table.patient], table.name, said
+            )
         if table.tissue is not None:
             tissues.append((table.name, found[table.tissue]))
         taken = set(annotation.columns)

@@ -64,21 +64,18 @@ def cell_text(cell: Any) -> str:
 def _notes_on_cells(written: list[str], patients: list[str], column: str) -> list[str]:
     """What blank cells and other spellings of one id were taken for."""
     notes = []
-    if blank := patients.count(""):
+    known = [patient for patient in patients if patient]
+    if n_blank := len(patients) - len(known):
         words = {
             cleaned(w) for w, patient in zip(written, patients, strict=True) if not patient
         }
         called = f" ({few(sorted(words - {''}))})" if words - {""} else ""
-        own = "counts as its" if blank == 1 else "count as their"
-        sentence = f"{counted(blank, 'sample')} with a blank {column}{called} {own} own patient"
-        named = [patient for patient in patients if patient]
-        # Where others repeat, the blank ones might too.
-        repeat = len(set(named)) < len(named)
-        notes.append(
-            f"{WARNING}{sentence}, while others have several samples."
-            if repeat
-            else f"{sentence}."
-        )
+        own = "counts as its" if n_blank == 1 else "count as their"
+        blank = f"{counted(n_blank, 'sample')} with a blank {column}{called} {own} own patient"
+        # Where others have several samples, the blank ones may be of one patient too.
+        repeated = len(set(known)) < len(known)
+        while_others = f"{WARNING}{blank}, while others have several samples."
+        notes.append(while_others if repeated else f"{blank}.")
     spellings: dict[str, list[str]] = {}
     for word, patient in dict(zip(written, patients, strict=True)).items():
         spellings.setdefault(patient, []).append(word)
@@ -109,12 +106,16 @@ def _warnings_of_ids(patients: list[str], column: str) -> list[str]:
         lost += rounded
     if lost:
         warnings.append(
-            f"Warning: {counted(len(lost), 'id')} in {column} ({few(lost)}) seem to have lost "
-            "digits in a spreadsheet, so that several patients may be one: save the column as "
-            "text."
+            f"Warning: {counted(len(lost), 'id')} in {column} ({few(lost)}) "
+            f"{'seems' if len(lost) == 1 else 'seem'} to have lost digits in a spreadsheet, so "
+            "that several patients may be one: save the column as text."
         )
     (most, n_most), (_, n_next) = [*times.most_common(2), ("", 0), ("", 0)][:2]
-    if n_most >= _MANY_SAMPLES_OF_ONE and n_most > _TIMES_THE_NEXT * n_next:
+    if (
+        most not in lost
+        and n_most >= _MANY_SAMPLES_OF_ONE
+        and n_most > _TIMES_THE_NEXT * n_next
+    ):
         warnings.append(
             f"Warning: {most} in {column} has {n_most:,} of {len(patients):,} samples, and no "
             f"other id more than {n_next:,}: if it stands for people who are not known, leave "

@@ -111,8 +111,7 @@ def asked_column(names: list[str], asked: str, where: str) -> str:
     """
     if asked in names:
         return asked
-    # What joins the columns adds the origin, as in ``patient (clinical.tsv)``.
-    alike = [n for n in names if plain_name(asked) in map(plain_name, (n, n.split(" (")[0]))]
+    alike = [n for n in names if plain_name(asked) in map(plain_name, (n, _without_origin(n)))]
     if len(alike) > 1:
         raise DeepCMEError(
             f"{where}: several are called {asked!r}: {few(alike, 12)}; say which."
@@ -120,6 +119,11 @@ def asked_column(names: list[str], asked: str, where: str) -> str:
     if not alike:
         raise DeepCMEError(f"{where}: there is no column {asked!r}; it has {few(names, 12)}.")
     return alike[0]
+
+
+def _without_origin(name: str) -> str:
+    """A column's name as it was before it was joined as ``patient (clinical.tsv)``."""
+    return name.partition(" (")[0]
 
 
 def may_name_people(values: pd.Series) -> bool:
@@ -133,7 +137,7 @@ def may_name_people(values: pd.Series) -> bool:
     n_no_person = sum(_NO_PERSON.fullmatch(word) is not None for word in known)
     if 2 * n_no_person > len(known):
         return False
-    name, people = str(values.name).lower().strip(), set(known)
+    name, people = _without_origin(str(values.name)).lower().strip(), set(known)
     if not _PERSON.fullmatch(name) or not known:
         return True
     if not _are_numbered(people):

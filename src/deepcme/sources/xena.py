@@ -76,7 +76,7 @@ def cohort_from_xena(
             "right --scale."
         )
     notes += [describe_logs(matrix.values), *describe_floor(matrix.values)]
-    annotation, coverage = join_clinical(annotate(matrix.samples), clinical)
+    annotation, coverage = join_clinical(annotate(matrix.samples), clinical, patient=patient)
     notes += coverage
     if probemap is not None:
         symbols, note = symbols_of(matrix.genes, Path(probemap))

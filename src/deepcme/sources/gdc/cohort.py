@@ -78,7 +78,7 @@ def cohort_from_gdc(
     tables = list(clinical)
     if (folder / CASES).is_file():
         tables.append(read_cases(folder / CASES))
-    annotation, coverage = join_clinical(annotation, tables)
+    annotation, coverage = join_clinical(annotation, tables, patient=patient)
     read = read_gdc_files(paths, column)
     matrix = Matrix(read.values, annotation.index.tolist(), read.genes, read.symbols)
     matrix = with_genes_named(matrix, naming, folder, notes)
