@@ -136,8 +136,8 @@ def test_samples_without_a_value_that_are_all_of_one_outcome_are_refused():
 
 
 def test_samples_that_lack_most_genes_are_named():
-    values = np.ones((6, 4), dtype=np.float32)
-    values[2, :3] = values[3, :2] = values[:, 3] = np.nan
+    values = np.ones((6, 6), dtype=np.float32)
+    values[2, :4] = values[3, :3] = values[4, :2] = values[:, 5] = np.nan
     (warning,) = filter(is_warning, of_many(values).notes)
     assert warning.startswith(
         "Warning: 2 samples without values of more than half of the genes (S2, S3): medians"

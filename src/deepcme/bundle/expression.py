@@ -252,7 +252,7 @@ def _require_values(values: FloatArray, samples: Sequence[str]) -> None:
     empty = np.flatnonzero(np.isnan(values).all(axis=1))
     if len(empty):
         raise DeepCMEError(
-            f"{counted(len(empty), 'sample')} ({few((samples[row] for row in empty), 6)}) "
+            f"{counted(len(empty), 'sample')} ({few((samples[int(row)] for row in empty), 6)}) "
             "without a value of any of the model's genes: leave them out."
         )
 
