@@ -5,8 +5,16 @@ import pytest
 
 from deepcme import DeepCMEError
 from deepcme.floors import describe_floor
-from deepcme.scales import LINEAR_SCALES, absent_up_to, guess_scale, on_scale
-from tests.invented_values import gamma, logged, normal, poisson, with_negatives
+from deepcme.scales import LINEAR_SCALES, absent_up_to, doubt_logs, guess_scale, on_scale
+from tests.invented_values import (
+    gamma,
+    genes_at_levels,
+    logged,
+    normal,
+    poisson,
+    standardised,
+    with_negatives,
+)
 
 
 @pytest.mark.parametrize(
@@ -88,7 +96,8 @@ def test_linear_values_with_a_few_negatives_are_linear():
     assert guess_scale(intensities)[0] == "intensity"
     scale, reason = guess_scale(np.round(intensities))
     assert scale == "intensity"
-    assert reason.endswith("are negative, as subtracting the background leaves them")
+    assert "are negative, as subtracting the background leaves them; sequencing" in reason
+    assert reason.endswith("corrected for batches needs --scale rsem, tpm or fpkm")
 
 
 def test_centred_linear_values_cannot_be_logged():
@@ -147,3 +156,32 @@ def test_the_floor_of_logs_is_noted():
     values, notes = on_scale(logged(0.001), "log2")
     assert values.min() < -9
     assert notes == describe_floor(values)
+
+
+@pytest.mark.parametrize("level", [1.0, 5.0])
+def test_small_linear_values_are_doubted_to_be_logs(level):
+    values = genes_at_levels(level=level)
+    values = values / np.quantile(values, 0.9995) * 25
+    assert guess_scale(values)[0] == "log2"
+    (note,) = doubt_logs(values)
+    assert note.startswith("Warning: the values are as small as logs, but genes vary in propo")
+    assert "say --scale fpkm, tpm, rsem or intensity" in note
+
+
+@pytest.mark.parametrize("level", [1.0, 5.0])
+@pytest.mark.parametrize(
+    "log",
+    [
+        lambda x: np.log2(x + 1),
+        lambda x: np.log(x + 1),
+        lambda x: np.log10(x + 1),
+        lambda x: np.log2(x + 0.1),
+        lambda x: np.log2(x + 30),
+        lambda x: standardised(np.log2(x + 1)),
+    ],
+)
+def test_logs_are_not_doubted(log, level):
+    """A hundred draws of cohorts of 20 and 40 samples."""
+    for seed in range(100):
+        values = genes_at_levels(20 if seed % 2 else 40, level, 100, seed)
+        assert doubt_logs(log(values).astype(np.float32)) == []

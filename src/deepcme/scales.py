@@ -15,9 +15,12 @@ from deepcme.distribution import (
     Distribution,
     Matrix,
     describe_distribution,
+    spread_columns,
+    spread_rows,
 )
 from deepcme.errors import DeepCMEError
 from deepcme.floors import RATIO_NEGATIVES, describe_floor, floor_of_logs
+from deepcme.notes import WARNING
 
 Scale = Literal["fpkm", "tpm", "rsem", "counts", "log2", "intensity"]
 SCALES: tuple[Scale, ...] = get_args(Scale)
@@ -27,6 +30,13 @@ LINEAR_SCALES: frozenset[Scale] = SEQUENCING_SCALES | {"intensity"}
 WIDE = 5_000
 """Genes from which on some have no read, so that counts hold zeros."""
 RSEM_MEDIAN = 20.0
+LINEAR_SLOPE = 0.7
+"""Doublings of a gene's spread for each doubling of its level: about 1 of linear values."""
+LINEAR_SPREAD = 0.3
+"""Of the higher genes, the middle half of the samples over the level: of logs about 0.1."""
+
+_FEWEST_GENES = 20
+_LEVELS_DIFFER = 0.3
 
 
 @dataclass(frozen=True)
@@ -120,7 +130,48 @@ def guess_scale(X: Matrix) -> tuple[Scale, str]:
     """
     found = describe_distribution(X)
     rule = next(rule for rule in _RULES if rule.fits(found))
-    return rule.scale, rule.reason.format(d=found)
+    reason = rule.reason.format(d=found)
+    if rule.scale == "intensity" and found.negative >= HAS_ZEROS:
+        reason += "; sequencing corrected for batches needs --scale rsem, tpm or fpkm"
+    return rule.scale, reason
+
+
+def doubt_logs(X: Matrix) -> list[str]:
+    """A warning where values of the size of logs may be linear ones of few, low genes.
+
+    The spread of linear values is in proportion to the level of the gene; taking logs
+    makes genes alike, and those of high level vary little about it.
+
+    Parameters
+    ----------
+    X : ndarray of float32, shape (samples, genes)
+        NaN where missing.
+    """
+    if describe_distribution(X).negative >= RATIO_NEGATIVES or not _varies_as_linear(X):
+        return []
+    return [
+        f"{WARNING}the values are as small as logs, but genes vary in proportion to their "
+        "level, as linear values do: if they are not logged, say --scale fpkm, tpm, rsem or "
+        "intensity; if they are, say --scale log2."
+    ]
+
+
+def _varies_as_linear(X: Matrix) -> bool:
+    """By quartiles, so that genes without an expression in a few samples do not matter."""
+    values = spread_columns(spread_rows(X))
+    complete = values[:, ~np.isnan(values).any(axis=0)]
+    lower, level, upper = np.quantile(complete, (0.25, 0.5, 0.75), axis=0)
+    varies = (upper > lower) & (lower > 0)
+    level, spread = level[varies], (upper - lower)[varies]
+    if len(level) < _FEWEST_GENES:
+        return False
+    higher, highest = (level >= np.quantile(level, q) for q in (0.5, 0.9))
+    doublings = np.log2(level[higher])
+    if np.std(doublings) < _LEVELS_DIFFER:
+        return False
+    slope = np.polyfit(doublings, np.log2(spread[higher]), 1)[0]
+    relative = np.median(spread[highest] / level[highest])
+    return bool(slope > LINEAR_SLOPE and relative > LINEAR_SPREAD)
 
 
 def on_scale(values: Matrix, scale: Scale) -> tuple[Matrix, list[str]]:

@@ -190,3 +190,12 @@ def test_few_samples_are_warned_of(model, other_cohort):
     few = other_cohort.select(np.arange(120) < 8, "few")
     _, notes = standardised(model, few, "cohort")
     assert "Warning: 8 samples are few" in notes[0]
+
+
+def test_a_sample_without_a_value_of_the_models_genes_is_refused(model):
+    cohort = bundle_cohort(ensembl_ids(), seed=1)
+    cohort.X[4] = np.nan
+    with pytest.raises(
+        DeepCMEError, match=r"^1 sample \(S4\) without a value of any of the mo"
+    ):
+        standardised(model, cohort)

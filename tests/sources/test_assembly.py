@@ -6,6 +6,7 @@ import pytest
 
 from deepcme import Cohort, DeepCMEError
 from deepcme.endpoints import binary_column
+from deepcme.notes import is_warning
 from deepcme.sources.assembly import assemble
 from deepcme.sources.expression import Expression
 from deepcme.sources.identity import annotate
@@ -97,3 +98,47 @@ def test_labels_of_one_class_say_what_was_left_out():
 def test_a_matrix_of_missing_values_is_refused():
     with pytest.raises(DeepCMEError, match="No gene has a value in any of the 2 labelled"):
         assembled([[np.nan, np.nan]] * 2 + [[5, 6]], ["1", "0", None])
+
+
+def of_many(values):
+    """A cohort of samples S0, S1 ..., every second of which relapsed."""
+    samples = [f"S{i}" for i in range(len(values))]
+    annotation = annotate(samples).assign(relapse=np.resize(["0", "1"], len(values)))
+    genes = [f"gene{i}" for i in range(values.shape[1])]
+    return assemble(
+        Expression(Matrix(values, samples, genes), "fpkm"),
+        annotation,
+        lambda table: binary_column(table, "relapse"),
+        name="invented",
+        provenance={},
+    )
+
+
+def test_samples_without_a_value_are_left_out_counted_and_named():
+    values = np.ones((6, 4), dtype=np.float32)
+    values[[1, 4]] = np.nan
+    cohort = of_many(values)
+    assert cohort.samples.tolist() == ["S0", "S2", "S3", "S5"]
+    assert cohort.labels.tolist() == [0, 0, 1, 1]
+    assert cohort.notes == [
+        "Warning: 2 samples (S1, S4) left out: without a value of any gene."
+    ]
+    last = cohort.flow[-1]
+    assert (last.step, last.samples, last.positives) == ("with values", 4, 2)
+    assert last.left_out == {"without a value of any gene": 2}
+
+
+def test_samples_without_a_value_that_are_all_of_one_outcome_are_refused():
+    values = np.ones((6, 4), dtype=np.float32)
+    values[1::2] = np.nan
+    with pytest.raises(DeepCMEError, match=r"none of the 3 positive samples \(3 without a val"):
+        of_many(values)
+
+
+def test_samples_that_lack_most_genes_are_named():
+    values = np.ones((6, 6), dtype=np.float32)
+    values[2, :4] = values[3, :3] = values[4, :2] = values[:, 5] = np.nan
+    (warning,) = filter(is_warning, of_many(values).notes)
+    assert warning.startswith(
+        "Warning: 2 samples without values of more than half of the genes (S2, S3): medians"
+    )

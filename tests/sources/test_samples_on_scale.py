@@ -75,6 +75,15 @@ def test_a_series_and_a_matrix_of_xena(tmp_path):
         cohort_from_xena(matrix, label_rule("column:relapse"))
 
 
+def test_small_linear_values_are_doubted_unless_the_scale_is_said(tmp_path):
+    small = pd.DataFrame(genes_at_levels(N) / 5_000, SAMPLES).add_prefix("gene")
+    expression, samples = written_table(tmp_path, small.clip(upper=29))
+    cohort = cohort_from_tables(expression, samples, TableColumns("relapse"))
+    assert any(note.startswith("Warning: the values are as small as") for note in cohort.notes)
+    said = cohort_from_tables(expression, samples, TableColumns("relapse"), scale="fpkm")
+    assert not any(map(is_warning, said.notes))
+
+
 def series_of(folder, name, first_id, values):
     samples = [f"GSM{first_id + i}" for i in range(N)]
     genes = [f"gene{i}" for i in range(values.shape[1])]

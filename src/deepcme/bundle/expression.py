@@ -23,7 +23,7 @@ from deepcme.scales import LINEAR_SCALES, Scale
 from deepcme.sources.contents import contents_of
 from deepcme.sources.expression import ONE_GENE_EACH, on_known_scale, with_genes_named
 from deepcme.sources.matrices import read_matrix
-from deepcme.words import few
+from deepcme.words import counted, few
 
 Normalisation = Literal["none", "cohort", "rank"]
 FEWEST_SAMPLES = 20
@@ -211,7 +211,8 @@ def standardise(
     Raises
     ------
     DeepCMEError
-        If the scale cannot be converted to the model's.
+        If the scale cannot be converted to the model's, or a sample has no value of its
+        genes.
 
     References
     ----------
@@ -220,6 +221,7 @@ def standardise(
        Bioinformatics 19:185-193.
     """
     values, notes = _on_model_scale(expression, match, model, normalise)
+    _require_values(values, expression.samples)
     statistics, present = model.statistics, match.present
     if normalise == "cohort":
         standardised = standardise_within(values)
@@ -243,6 +245,16 @@ def standardise(
     # A gene that was constant in training has untrained weights.
     Z[:, statistics.scale == 0] = 0.0
     return Z, notes
+
+
+def _require_values(values: FloatArray, samples: Sequence[str]) -> None:
+    """Refuse a sample whose prediction would be that of the training medians."""
+    empty = np.flatnonzero(np.isnan(values).all(axis=1))
+    if len(empty):
+        raise DeepCMEError(
+            f"{counted(len(empty), 'sample')} ({few((samples[int(row)] for row in empty), 6)}) "
+            "without a value of any of the model's genes: leave them out."
+        )
 
 
 def _on_model_scale(

@@ -10,20 +10,23 @@ from numpy.typing import NDArray
 
 from deepcme.cohort import UNKNOWN, Cohort
 from deepcme.errors import DeepCMEError
-from deepcme.flow import FlowStep, describe_reasons
+from deepcme.flow import FlowStep, after_selection, describe_reasons
 from deepcme.labelling import Labelling
+from deepcme.notes import WARNING
 from deepcme.records import agreed
 from deepcme.sources.expression import Expression
 from deepcme.sources.identity import keep_once, notes_on_ids, with_stated_tissue
 from deepcme.sources.matrices import Matrix
 from deepcme.sources.patients import propose_patient_column, with_stated_patient
 from deepcme.sources.tissue_columns import propose_tissue_column
+from deepcme.words import counted, few
 
 LabelRule = Callable[[pd.DataFrame], Labelling]
 """Takes clinical columns (one row per sample, indexed by sample) and labels the samples."""
 
 _OWN_COLUMNS = ("patient", "tissue", "batch")
 _BARCODE_COLUMNS = ("tissue_source_site", "plate")
+_MOST_GENES = 0.5
 
 
 def assemble(
@@ -79,9 +82,11 @@ def assemble(
     joined = [] if flow is not None else _joined(annotation["patient"], clinical)
     steps = [*(flow or [read]), *_once(annotation["patient"], once), *joined]
     matrix, kept = _of_samples(matrix, annotation, known)
-    matrix = _without_empty_genes(matrix, notes)
     labels = labelling.values[known]
     steps.append(FlowStep.count("labelled", kept["patient"], labels, labelling.left_out))
+    matrix, kept, labels, steps = _with_values(matrix, kept, labels, steps, notes)
+    matrix = _without_empty_genes(matrix, notes)
+    notes += _notes_on_gaps(matrix)
     stored = _with_storable_names(kept.drop(columns=list(_OWN_COLUMNS)))
     return Cohort.from_arrays(
         matrix.values,
@@ -187,6 +192,46 @@ def _without_empty_genes(matrix: Matrix, notes: list[str]) -> Matrix:
         "part."
     )
     return matrix.of_genes(known)
+
+
+def _with_values(
+    matrix: Matrix,
+    annotation: pd.DataFrame,
+    labels: pd.Series,
+    steps: list[FlowStep],
+    notes: list[str],
+) -> tuple[Matrix, pd.DataFrame, pd.Series, list[FlowStep]]:
+    """Leave out samples without a value, which would be profiles of medians."""
+    empty = np.array([bool(np.isnan(values).all()) for values in matrix.values])
+    if not empty.any() or empty.all():
+        return matrix, annotation, labels, steps
+    named = few(annotation.index[empty], 6)
+    notes.append(
+        f"{WARNING}{counted(int(empty.sum()), 'sample')} ({named}) left out: without a value "
+        "of any gene."
+    )
+    steps = after_selection(
+        steps,
+        "with values",
+        annotation["patient"].to_numpy(dtype=object),
+        labels.to_numpy(dtype=np.int8),
+        ~empty,
+        np.full(len(empty), "without a value of any gene"),
+    )
+    return *_of_samples(matrix, annotation, ~empty), labels[~empty], steps
+
+
+def _notes_on_gaps(matrix: Matrix) -> list[str]:
+    """A warning of samples that lack most genes, by name."""
+    share = np.array([float(np.isnan(values).mean()) for values in matrix.values])
+    gappy = np.flatnonzero(share > _MOST_GENES)
+    if not len(gappy):
+        return []
+    return [
+        f"{WARNING}{counted(len(gappy), 'sample')} without values of more than half of the "
+        f"genes ({few((matrix.samples[row] for row in gappy), 6)}): medians of the training "
+        "part stand for them. Leave such samples out if that is not meant."
+    ]
 
 
 def _with_storable_names(table: pd.DataFrame) -> pd.DataFrame:

@@ -27,7 +27,7 @@ from deepcme.gene_names import (
 )
 from deepcme.genes import COLLAPSE_RULE, strongest_of_each
 from deepcme.mixed_scales import find_mixed_scales
-from deepcme.scales import Scale, guess_scale, on_scale
+from deepcme.scales import Scale, doubt_logs, guess_scale, on_scale
 from deepcme.sources.ids import require_unique, warn_of_case
 from deepcme.sources.matrices import Matrix
 from deepcme.words import counted, few
@@ -192,6 +192,7 @@ def on_known_scale(
     if scale is None:
         scale, reason = guess_scale(matrix.values)
         notes.append(f"Scale taken as {scale}: {reason}.")
+        notes += doubt_logs(matrix.values) if scale == "log2" else []
     try:
         values, said = on_scale(matrix.values, scale)
     except DeepCMEError as error:

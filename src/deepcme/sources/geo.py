@@ -16,7 +16,7 @@ from deepcme.errors import DeepCMEError
 from deepcme.gene_names import gene_names
 from deepcme.genes import COLLAPSE_RULE, strongest_of_each
 from deepcme.notes import WARNING
-from deepcme.scales import LINEAR_SCALES, Scale, guess_scale
+from deepcme.scales import LINEAR_SCALES, Scale, doubt_logs, guess_scale
 from deepcme.sources.assembly import LabelRule, assemble
 from deepcme.sources.characteristics import tissue_of_characteristics
 from deepcme.sources.clinical import ClinicalTable
@@ -130,6 +130,7 @@ def _scales(
         require_one_scale(part.matrix, path)
         scale, reason = guess_scale(part.matrix.values)
         notes.append(f"Scale of {path.name} taken as {scale}: {reason}.")
+        notes += doubt_logs(part.matrix.values) if scale == "log2" else []
         scales.append(scale)
     if len({found in LINEAR_SCALES for found in scales}) > 1:
         raise DeepCMEError(
