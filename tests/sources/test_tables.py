@@ -93,15 +93,17 @@ def test_other_columns_can_be_chosen(tables):
     assert any("its own patient" in note for note in cohort.notes)
 
 
-def test_a_column_that_holds_words_for_tissue_is_proposed(tables):
+@pytest.mark.parametrize("name", ["kind", "tissue"])
+def test_a_column_that_holds_words_for_tissue_is_proposed_as_the_file_calls_it(tables, name):
     samples = pd.read_csv(tables[1])
-    samples["kind"] = ["Tumor", "Normal"] * 15
+    samples[name] = ["Tumor", "Normal"] * 15
     samples.to_csv(tables[1], index=False)
     cohort = cohort_from_tables(*tables, COLUMNS)
     assert set(cohort.obs["tissue"]) == {"unknown"}
     (note,) = [note for note in cohort.notes if "--tissue" in note]
-    assert note.startswith("The column 'kind' holds words for tissue (Tumor, Normal)")
-    given = replace(COLUMNS, tissue="kind")
+    assert note.startswith(f"The column {name!r} holds words for tissue (Tumor, Normal)")
+    assert note.endswith(f"--tissue {name}.")
+    given = replace(COLUMNS, tissue=name)
     cohort = cohort_from_tables(*tables, given)
     assert set(cohort.obs["tissue"]) == {"primary", "normal"}
     assert not any("--tissue" in note for note in cohort.notes)
@@ -130,6 +132,13 @@ def test_a_blank_or_shortened_patient_is_that_of_the_barcode(tables):
 def test_another_patient_than_the_barcodes_is_refused(tables):
     with_barcodes(tables, "TCGA-ZZ-9999")
     refused(tables, r"samples.csv: TCGA-A1-A000-11A is stated to be of TCGA-ZZ-9999")
+
+
+def test_a_column_called_patient_is_proposed_as_the_file_calls_it(tables):
+    samples = pd.read_csv(tables[1]).rename(columns={"patient_id": "patient"})
+    samples.to_csv(tables[1], index=False)
+    cohort = cohort_from_tables(*tables, replace(COLUMNS, patient=None))
+    assert any(note.endswith("give it with --patient patient.") for note in cohort.notes)
 
 
 def test_first_column_holds_the_samples_where_none_is_called_sample_id(tables):

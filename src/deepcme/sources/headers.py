@@ -36,6 +36,12 @@ def tells_of_genes(name: str) -> bool:
     return _OF_GENES.fullmatch(plain_name(name)) is not None
 
 
+def name_in_its_file(column: str) -> str:
+    """What a column is called in its file, if it was renamed beside our own of that name."""
+    name = re.sub(r"_in_file$| \([^()]*\)$", "", column)
+    return name if name in ("patient", "tissue", "batch") else column
+
+
 def columns_that_are_no_sample(names: Iterable[str], listed: Collection[str] = ()) -> list[str]:
     """Names of columns that describe genes, such as ``gene_length`` or ``Description``.
 

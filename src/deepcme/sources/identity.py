@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Sequence
 
@@ -20,6 +19,7 @@ from deepcme.barcodes import (
     read_barcode,
 )
 from deepcme.errors import DeepCMEError
+from deepcme.sources.headers import name_in_its_file
 from deepcme.sources.patient_ids import (
     cell_text,
     names_nobody,
@@ -275,7 +275,7 @@ def with_stated_tissue(annotation: pd.DataFrame, column: str, notes: list[str]) 
         If there is no such column.
     """
     others = [str(name) for name in annotation.columns.drop(["patient", "tissue", "batch"])]
-    alike = [name for name in others if re.sub(r" \([^()]*\)$", "", name) == column]
+    alike = [name for name in others if name_in_its_file(name) == column]
     asked = alike[0] if column not in others and len(alike) == 1 else column
     found = asked_column(others, asked, "The samples' columns")
     where = f"The column {found!r}"

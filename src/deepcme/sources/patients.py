@@ -10,7 +10,7 @@ import pandas as pd
 
 from deepcme.barcodes import read_barcode
 from deepcme.errors import DeepCMEError
-from deepcme.sources.headers import plain_name
+from deepcme.sources.headers import name_in_its_file, plain_name
 from deepcme.sources.patient_ids import (
     cell_text,
     names_nobody,
@@ -255,10 +255,11 @@ def propose_patient_column(annotation: pd.DataFrame) -> str | None:
     for name in annotation.columns.drop(list(_NO_CANDIDATES), errors="ignore"):
         values = annotation[name].dropna().astype(str)
         if _repeats_people(values, str(name)):
+            given = name_in_its_file(str(name))
             return (
-                f"The column {str(name)!r} has {values.nunique():,} values for "
+                f"The column {given!r} has {values.nunique():,} values for "
                 f"{len(values):,} samples and may name the patient: give it with "
-                f"--patient {quoted(str(name))}."
+                f"--patient {quoted(given)}."
             )
     return None
 

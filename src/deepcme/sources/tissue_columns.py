@@ -8,7 +8,7 @@ from collections.abc import Collection
 import pandas as pd
 
 from deepcme.notes import WARNING
-from deepcme.sources.headers import plain_name
+from deepcme.sources.headers import name_in_its_file, plain_name
 from deepcme.tissues import (
     TISSUE_OF_SAMPLE_TYPE,
     UNKNOWN,
@@ -157,10 +157,11 @@ def propose_tissue_column(table: pd.DataFrame, not_these: Collection[str]) -> li
         # A "normal" may be one of weight or of a gene, a "healthy donor" is none.
         share = _MOST_NAME_ONE if known == {"normal"} else _WORTH_A_QUESTION
         if _kinds(words, share) - {"primary"}:
+            given = name_in_its_file(name)
             return [
-                f"The column {name!r} holds words for tissue "
+                f"The column {given!r} holds words for tissue "
                 f"({few(words[words != ''].unique())}) and may state it: give it with "
-                f"--tissue {quoted(name)}."
+                f"--tissue {quoted(given)}."
             ]
     return []
 
