@@ -16,7 +16,7 @@ from deepcme.distribution import (
 )
 
 RATIO_NEGATIVES = 0.01
-LARGEST = 1e7
+LARGEST = 1e6
 """At most 0.1% of read counts, intensities and the like are above."""
 
 _BASES = (("log2", 2.0), ("ln", e), ("log10", 10.0))
