@@ -35,7 +35,7 @@ _ENSEMBL_AND_SYMBOL = re.compile(
     rf"(?P<first>{_ENSEMBL})[|_:](?!PAR_Y)(?P<after>[^|]+)"
     rf"|(?P<before>[^|]+)[|_:](?P<last>{_ENSEMBL})"
 )
-_ONE_WORD = re.compile(r"[A-Za-z0-9.@-]+")
+_ONE_WORD = re.compile(r"[A-Z0-9-]*[A-Z][A-Z0-9-]*(\.\d+)?", re.IGNORECASE)
 _PLACEHOLDERS = ("0", "-1", "None")
 # ``#REF!``, ``1.00E+10`` of an id with an E among its digits, and a name that was logical.
 _MADE_BY_SPREADSHEET = re.compile(r"#[A-Z0/]+[!?]|\d(\.\d+)?E\+\d+|TRUE|FALSE")

@@ -231,7 +231,7 @@ SEVERAL_KINDS = _whole_words(
 )
 OUR_SPELLING = (
     (r"tumour", "tumor"),
-    (r"n['\u2019]t\b", " not"),
+    (r"n['\u2019]t(?![^\W_])", " not"),
     (r"[-\u2010-\u2015\u2212_]", " "),
     (r"[/|\\]", " or "),
     (r"&| \+ ", " and "),

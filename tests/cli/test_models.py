@@ -67,7 +67,7 @@ def test_from_training_to_validation_and_transfer(folder, monkeypatch, capsys):
     assert run(monkeypatch, *words) == 0
     pd.testing.assert_frame_equal(pd.read_csv(folder / "of_table.csv"), table)
     said = capsys.readouterr().err
-    assert "- other.csv: 1 columns that tell of genes and not of a sample were left out" in said
+    assert "- other.csv: 1 column that tells of genes and not of a sample was left out" in said
     assert run(monkeypatch, "validate", model, other, "-o", folder / "validation") == 0
     assert "cross-validation on invented promised" in capsys.readouterr().out
     assert (folder / "validation" / "report.html").exists()

@@ -88,5 +88,5 @@ def test_a_workbook_cut_short(tmp_path):
 
 
 def test_a_folder_is_no_file(tmp_path):
-    with pytest.raises(DeepCMEError, match="there is no such file"):
+    with pytest.raises(DeepCMEError, match="this is a folder"):
         contents_of(tmp_path)

@@ -104,6 +104,6 @@ def test_a_few_negatives_of_a_linear_scale_become_0_and_many_are_refused(tmp_pat
     read = on_known_scale(matrix, "rsem", [], tmp_path / "m.csv")
     assert read.matrix.values.min() == 0
     assert "3 negative values (0.5%) became 0" in " ".join(read.notes)
-    values[:12] *= -1
+    values[:, :12] *= -1
     with pytest.raises(DeepCMEError, match=r"m\.csv: .*does not fit rsem"):
         on_known_scale(matrix, "rsem", [], tmp_path / "m.csv")

@@ -197,7 +197,9 @@ def test_the_tissue_can_be_any_column_of_the_samples():
     assert notes == []
     tissue = with_stated_tissue(annotation, "tissue", notes)["tissue"]
     assert tissue.tolist() == ["metastatic", "normal", "unknown", "unknown"]
-    assert notes[0].startswith("The column 'tissue (characteristic)' states another tissue")
+    assert notes[0].startswith(
+        "Warning: The column 'tissue (characteristic)' states another tissue"
+    )
     assert "(T, N): 2 samples of unknown tissue" in notes[1]
     with pytest.raises(DeepCMEError, match="there is no column 'kind'; it has tissue"):
         with_stated_tissue(annotation, "kind", notes)

@@ -66,7 +66,7 @@ def test_spaces_do_not_make_two_people_and_words_for_nothing_make_none():
 def test_blank_patients_are_no_doubt_where_nobody_has_several_samples():
     notes = []
     patients_of(list("abc"), pd.Series(["P1", "P2", None]), notes, "who")
-    assert notes == ["1 samples with a blank who count as their own patient."]
+    assert notes == ["1 sample with a blank who counts as its own patient."]
 
 
 def test_ids_that_differ_in_case_alone_are_warned_about():

@@ -117,10 +117,10 @@ def test_one_odd_column_leaves_patients_and_tissue_of_the_others_alone(matrix, t
 
 @pytest.mark.parametrize(("offset", "formula"), [(0.001, "0.001"), (0.1, "0.1")])
 def test_logs_of_another_offset_are_called_so(tmp_path, random, offset, formula):
-    values = random.gamma(2.0, 5.0, (40, 3)) * (random.random((40, 3)) > 0.3)
+    values = random.lognormal(4.0, 2.5, (400, 3)) * (random.random((400, 3)) > 0.3)
     samples = ["TCGA-D8-A146-01A", "TCGA-AQ-A0Y5-01A", "TCGA-BH-A1FE-06A"]
     frame = pd.DataFrame(np.log2(values + offset), columns=samples)
-    frame.index = pd.Index([f"ENSG{i:011d}" for i in range(40)], name="Ensembl_ID")
+    frame.index = pd.Index([f"ENSG{i:011d}" for i in range(400)], name="Ensembl_ID")
     frame.to_csv(tmp_path / "toil.tsv", sep="\t")
     tables = [clinical(tmp_path, CLINICAL, "TCGA-BRCA.clinical.tsv")]
     cohort = cohort_from_xena(

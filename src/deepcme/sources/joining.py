@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import pandas as pd
 
@@ -49,8 +50,10 @@ def join_clinical(
     """
     notes: list[str] = []
     tissues: list[tuple[str, pd.Series]] = []
+    covered: list[_Coverage] = []
     for table in sorted(tables, key=lambda table: table.by != "sample"):
-        found = _rows_of(annotation, table, notes)
+        found, coverage = _rows_of(annotation, table, notes)
+        covered.append(coverage)
         if table.patient is not None:
             # Where another column is asked for, what is odd about this one is of no concern.
             said = notes if patient is None else []
@@ -69,10 +72,12 @@ def join_clinical(
         annotation = pd.concat([annotation, found], axis=1)
     for name, stated in reversed(tissues):  # so that the first table has the last word
         annotation = with_tissues_stated(annotation, stated, name, notes)
-    return annotation, notes
+    return annotation, [*_notes_on_coverage(covered), *notes]
 
 
-def _rows_of(annotation: pd.DataFrame, table: ClinicalTable, notes: list[str]) -> pd.DataFrame:
+def _rows_of(
+    annotation: pd.DataFrame, table: ClinicalTable, notes: list[str]
+) -> tuple[pd.DataFrame, _Coverage]:
     """The table's row of each sample; which have none is said, and why where it is clear."""
     of = annotation.index if table.by == "sample" else annotation["patient"]
     keys = of.astype(str).tolist()
@@ -85,14 +90,14 @@ def _rows_of(annotation: pd.DataFrame, table: ClinicalTable, notes: list[str]) -
             f"{table.name} has none of the {len(annotation):,} {table.by}s: it has "
             f"{few(table.rows.index)}, the expression has {few(keys)}{hint}."
         )
-    notes.append(_coverage(annotation.index, known, lacking, table))
     if alike:
         notes.append(
             f"Warning: {table.name}: {counted(len(alike), table.by)} would have a row but for "
             f"case, punctuation or leading zeros ({few(alike)}): spell the ids alike in both "
             "files."
         )
-    return rows.set_axis(annotation.index, axis=0)
+    found = rows.set_axis(annotation.index, axis=0)
+    return found, _Coverage.of(annotation.index, known, lacking, table)
 
 
 def _alike(lacking: Sequence[str], keys: Sequence[str], table: ClinicalTable) -> list[str]:
@@ -107,15 +112,34 @@ def _alike(lacking: Sequence[str], keys: Sequence[str], table: ClinicalTable) ->
     return [f"{key} and {row}" for key, row in spelled.items() if row is not None]
 
 
-def _coverage(
-    samples: pd.Index, known: pd.Series, lacking: Sequence[str], table: ClinicalTable
-) -> str:
-    """How many samples have a row, each once, and which do not; a doubt if most do not."""
-    once = ~samples.map(lambda sample: canonical_id(str(sample))).duplicated()
-    covered, n_samples = int((known.to_numpy() & once).sum()), int(once.sum())
-    n_used = known.index[known].nunique()
-    without = f"; it has no row of {few(lacking)}" if lacking else ""
-    sentence = f"{table.name} covers {covered:,} of {counted(n_samples, 'sample')}{without}"
-    if 2 * covered >= n_samples or 2 * n_used >= len(table.rows):
-        return f"{sentence}."
-    return f"{WARNING}{sentence}: check that its ids are those of the expression."
+@dataclass(frozen=True)
+class _Coverage:
+    """How many of the samples a table tells of, which not, and how much of it was of use."""
+
+    sentence: str
+    of_most: bool
+    share_of_rows: float
+
+    @classmethod
+    def of(
+        cls, samples: pd.Index, known: pd.Series, lacking: Sequence[str], table: ClinicalTable
+    ) -> _Coverage:
+        once = ~samples.map(lambda sample: canonical_id(str(sample))).duplicated()
+        covered, n_samples = int((known.to_numpy() & once).sum()), int(once.sum())
+        without = f"; it has no row of {few(lacking)}" if lacking else ""
+        return cls(
+            f"{table.name} covers {covered:,} of {counted(n_samples, 'sample')}{without}",
+            2 * covered >= n_samples,
+            known.index[known].nunique() / len(table.rows),
+        )
+
+
+def _notes_on_coverage(covered: Sequence[_Coverage]) -> list[str]:
+    """What each table covers; beside one of most samples another may be short."""
+    any_of_most = any(table.of_most for table in covered)
+    return [
+        f"{table.sentence}."
+        if table.of_most or (any_of_most and table.share_of_rows >= 0.5)
+        else f"{WARNING}{table.sentence}: check that its ids are those of the expression."
+        for table in covered
+    ]

@@ -28,6 +28,7 @@ _BLANK = " \t,;"
 _SEPARATOR_LINE = re.compile(r'"?sep=(?P<separator>.)"?', re.IGNORECASE)
 _NUMBER_WITH_POINT = re.compile(r"-?\d*\.\d+")
 _NUMBER = re.compile(r"-?\d*[.,]?\d+(e[+-]?\d+)?", re.IGNORECASE)
+_NUMBER_WITH_COMMA = re.compile(r"-?\d*,\d+")
 _QUOTED_NUMBER = re.compile(r'\t"-?\d+([.,]\d+)?(e-?\d+)?"(\t|$)', re.IGNORECASE | re.MULTILINE)
 
 
@@ -110,6 +111,8 @@ def find_table(
         separators = separators.replace(decimal, "") + decimal
     separator = told or _separator(head, separators)
     records = _records(head, separator)
+    if decimal != "." and _written_with_points(records):
+        decimal = "."
     if not records or any("\n" in cell and separator in cell for cell in records[0].cells):
         raise DeepCMEError(
             f"{path}: a quote in the header opens a cell that runs over the end of the line; "
@@ -139,6 +142,17 @@ def find_table(
         [row.cells for row in rows],
         notes,
     )
+
+
+def _written_with_points(records: list[_Record]) -> bool:
+    """Whether numbers have decimal points though commas were declared, as of another file.
+
+    Points before three digits alone may stand between thousands.
+    """
+    cells = [cell.strip() for record in records for cell in record.cells]
+    points = [cell for cell in cells if _NUMBER_WITH_POINT.fullmatch(cell)]
+    commas = any(_NUMBER_WITH_COMMA.fullmatch(cell) for cell in cells)
+    return not commas and any(len(cell.partition(".")[2]) != 3 for cell in points)
 
 
 def _start_of_table(
