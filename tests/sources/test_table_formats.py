@@ -8,6 +8,7 @@ import pytest
 from scipy import sparse
 
 from deepcme import DeepCMEError
+from deepcme.sources.reading import read_table
 from deepcme.sources.tables import TableColumns, cohort_from_tables
 
 COLUMNS = TableColumns(label="relapse", patient="patient_id")
@@ -214,3 +215,10 @@ def test_a_matrix_of_full_width(shared_data):
         TableColumns(label="label_mesenchymal"),
     )
     assert (cohort.n_samples, cohort.n_genes, cohort.scale) == (149, 60_483, "counts")
+
+
+def test_a_clinical_number_with_several_marks_between_thousands_is_refused(tmp_path):
+    path = tmp_path / "clinical.tsv"
+    path.write_text("PATIENT_ID\tDAYS\nP1\t1.234.567\nP2\t120\n")
+    with pytest.raises(DeepCMEError, match=r"P1: the DAYS '1\.234\.567' is not a number"):
+        read_table(path, [])

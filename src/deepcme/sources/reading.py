@@ -98,13 +98,17 @@ def _numbers_with_point(column: pd.Series, source: TextTable, ids: pd.Series) ->
     """The column as it is, but for decimal commas if all it holds are numbers."""
     cells = column.dropna().str.strip()
     cells = cells[~cells.map(says_nothing)]
-    if not cells.str.fullmatch(r"-?\d+([.,]\d+)?").all():
+    several_marks = cells.str.fullmatch(r"-?\d{1,3}([.,]\d{3}){2,}")
+    if not (several_marks | cells.str.fullmatch(r"-?\d+([.,]\d+)?")).all():
         return column
 
     def refuse(cell: str, what: str) -> NoReturn:
         row = cells.index[(cells == cell).to_numpy()][0]
         raise DeepCMEError(f"{source.path}: {ids[row]}: the {column.name} {what}.")
 
+    if several_marks.any():
+        cell = str(cells[several_marks].iloc[0])
+        refuse(cell, f"{cell!r} is not a number: save it without marks between thousands")
     other = "," if source.decimal == "." else "."
     with_other = cells[cells.str.contains(other, regex=False)]
     if len(with_other):
