@@ -171,10 +171,12 @@ def _repeat_notes(genes: list[str], path: Path) -> list[str]:
 
 
 def _strongest_of(matrix: Matrix, notes: list[str]) -> Matrix:
-    if len(set(matrix.genes)) == len(matrix.genes):
+    """The matrix with one row for each gene, and none without a name."""
+    if "" not in matrix.genes and len(set(matrix.genes)) == len(matrix.genes):
         return matrix
     columns, n_collapsed = strongest_of_each(matrix.values, matrix.genes)
-    notes.append(f"{n_collapsed:,} genes had several rows: {COLLAPSE_RULE}.")
+    if n_collapsed:
+        notes.append(f"{n_collapsed:,} genes had several rows: {COLLAPSE_RULE}.")
     return matrix.of_genes(columns)
 
 
