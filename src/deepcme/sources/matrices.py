@@ -152,7 +152,7 @@ def _no_samples(
     names: Sequence[str], path: Path, listed: Collection[str], notes: list[str]
 ) -> set[str]:
     """Names of columns that describe genes, said once."""
-    others = [name for name in columns_that_are_no_sample(names) if name not in listed]
+    others = columns_that_are_no_sample(names, listed)
     if others:
         notes.append(left_out_note(others, path))
     return set(others)
