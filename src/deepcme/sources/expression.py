@@ -171,7 +171,6 @@ def _repeat_notes(genes: list[str], path: Path) -> list[str]:
 
 
 def _strongest_of(matrix: Matrix, notes: list[str]) -> Matrix:
-    """The matrix with one row for each gene, and none without a name."""
     if "" not in matrix.genes and len(set(matrix.genes)) == len(matrix.genes):
         return matrix
     columns, n_collapsed = strongest_of_each(matrix.values, matrix.genes)
