@@ -45,6 +45,13 @@ def test_every_kind_of_file_gives_the_same_matrix(tmp_path, save):
 
 
 @pytest.mark.parametrize("save", KINDS)
+@pytest.mark.parametrize("name", [None, "gene"])
+def test_one_sample_is_a_matrix_too(tmp_path, save, name):
+    frame = FRAME[["S1"]].rename_axis(name)
+    assert matrix_of(save(frame, tmp_path)) == (["S1"], ["A", "B"], [[1, 3]], [])
+
+
+@pytest.mark.parametrize("save", KINDS)
 def test_columns_that_are_no_sample_are_left_out_and_said(tmp_path, save):
     frame = FRAME.assign(gene_length=[900, 1200], Description=["tumor protein", "-"])
     samples, genes, values, notes = matrix_of(save(frame, tmp_path))
@@ -162,6 +169,10 @@ def test_a_layer_that_is_not_there_and_a_file_without_layers(annotated, tmp_path
     refused(matrix_of, annotated[0], "no layer 'tpm': it has X, counts, raw", layer="tpm")
     path = as_csv(FRAME, tmp_path)
     refused(matrix_of, path, r"only an \.h5ad file has layers; leave --layer out", layer="raw")
+
+
+def test_a_file_without_a_number(tmp_path):
+    refused(matrix_of, written(tmp_path, "gene,S1\nA,NA\n"), "the matrix holds no numbers")
 
 
 def test_a_file_of_no_sample(tmp_path):

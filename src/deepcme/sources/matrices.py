@@ -189,6 +189,8 @@ def _checked(matrix: Matrix, path: Path, notes: list[str]) -> Matrix:
     """The matrix, contiguous, if its samples are unique and its values finite."""
     if not matrix.samples or not matrix.genes:
         raise _empty(path)
+    if all(np.isnan(values).all() for values in matrix.values):
+        raise DeepCMEError(f"{path}: the matrix holds no numbers.")
     require_unique(matrix.samples, "sample", path)
     warn_of_case(matrix.samples, "sample", path, notes)
     for row, values in enumerate(matrix.values):
