@@ -23,6 +23,11 @@ def test_rows_that_repeat_another_are_no_further_record():
     assert one.loc["a"].tolist() == ["1 | 2", "0 | 1"]
 
 
+def test_columns_may_be_called_as_pandas_calls_an_index():
+    one = one_row_each(rows(list("aa"), index=["1", "1"], level_0=["2", "3"]))
+    assert one.loc["a"].tolist() == ["1", "2 | 3"]
+
+
 def test_rows_of_ids_that_do_not_repeat_stay_as_they_are():
     table = rows(list("ab"), day=[1.5, None])
     pd.testing.assert_frame_equal(one_row_each(table), table)

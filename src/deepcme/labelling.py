@@ -63,8 +63,11 @@ def named_reason(why: str, concerned: pd.Series) -> dict[str, int]:
 
 
 def name_in_further_file(column: str, file: str) -> str:
-    """What a column is called that a second clinical file brings again."""
-    return f"{column} ({file})"
+    """What a column is called that a second clinical file brings again.
+
+    Of a copy such as ``clinical (1).tsv`` the brackets go: those around it tell its end.
+    """
+    return f"{column} ({re.sub('[()]', '', file)})"
 
 
 def columns_called(clinical: pd.DataFrame, names: Iterable[str]) -> list[str]:

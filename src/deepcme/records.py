@@ -33,7 +33,10 @@ def one_row_each(rows: pd.DataFrame) -> pd.DataFrame:
         Indexed by id, in the order of first appearance. A cell is the value that
         all records of the id share, or its records one after another.
     """
-    rows = rows[~rows.reset_index().duplicated().to_numpy()]
+    with_ids = pd.concat(
+        [rows.index.to_frame(index=False), rows.reset_index(drop=True)], axis=1
+    )
+    rows = rows[~with_ids.duplicated().to_numpy()]
     if rows.index.is_unique:
         return rows
     number, ids = pd.factorize(rows.index)

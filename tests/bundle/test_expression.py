@@ -88,6 +88,16 @@ def test_a_table_is_read_whichever_way_round_it_lies(tmp_path, orientation, suff
     assert "Scale taken as fpkm" in expression.notes[0]
 
 
+def test_both_identifiers_in_the_names_of_a_table_are_known(tmp_path):
+    names = ["ENSG00000099999.1|TP53", "ENSG00000000002|X", "ENSG00000088888|Y"]
+    table = pd.DataFrame([[1.5, 2.5, 100.5]], index=["A"], columns=names).T
+    table.to_csv(tmp_path / "table.csv")
+    expression = read_expression(tmp_path / "table.csv", GENES)
+    assert expression.samples == ["A"]
+    assert list(expression.identifiers["symbol"]) == ["TP53", "X", "Y"]
+    assert match_genes(expression, GENES).column.tolist() == [0, 1, -1]
+
+
 def test_a_table_of_linear_values_with_a_few_negatives_is_read(tmp_path):
     random = np.random.default_rng(0)
     X = random.gamma(0.5, 2000, (40, 3)).round()

@@ -75,6 +75,10 @@ def test_other_bytes_are_no_text(tmp_path):
         refused(contents_of, written(tmp_path, content), "bytes that no text has")
 
 
+def test_a_path_that_the_system_refuses(tmp_path):
+    refused(contents_of, tmp_path / f"{'x' * 300}.csv", "the file cannot be read")
+
+
 def test_no_file_and_an_empty_one(tmp_path):
     refused(contents_of, tmp_path / "none.csv", "there is no such file")
     refused(contents_of, written(tmp_path, ""), "the file is empty")

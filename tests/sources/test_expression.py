@@ -37,6 +37,17 @@ def test_rows_that_are_no_gene_or_several_are_dropped_and_counted(tmp_path):
     ]
 
 
+def test_a_single_row_that_is_no_gene_is_dropped_too(tmp_path):
+    matrix, notes = named(["TP53", "__no_feature", "EGFR"], tmp_path)
+    assert matrix.genes == ["TP53", "EGFR"]
+    assert notes == ["m.csv: 1 rows that sum up reads or repeat a header were dropped."]
+
+
+def test_rows_without_a_name_are_not_several_of_one_gene(tmp_path):
+    _, notes = named(["TP53", "---", "0", "EGFR"], tmp_path)
+    assert notes == ["m.csv: 2 rows without a gene's name were dropped."]
+
+
 def test_a_row_of_several_genes_can_go_to_the_first(tmp_path):
     matrix, notes = named(["TP53", "EGFR /// ESR1", "ERBB2;ESR1"], tmp_path, ambiguous="first")
     assert matrix.genes == ["TP53", "EGFR", "ERBB2"]

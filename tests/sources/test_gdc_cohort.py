@@ -282,6 +282,15 @@ def test_values_that_stand_twice_in_a_cell_are_one(tmp_path):
     assert sheet["sample"].tolist() == ["C3L-00000-01, C3L-00000-02", "C3L-00000-06"]
 
 
+def test_a_cell_that_repeats_that_nothing_is_known_is_blank(tmp_path):
+    path = tmp_path / "sheet.tsv"
+    rows = ["f1\ta.tsv\tNA, NA\tS1", "f2\tb.tsv\tP2\tS2"]
+    path.write_text("\n".join(["file_id\tfile_name\tpatient\tsample", *rows]) + "\n")
+    notes = []
+    assert read_sample_sheet(path, notes)["patient"].tolist() == ["P2"]
+    assert notes == ["Warning: sheet.tsv: 1 row without patient left out (a.tsv)."]
+
+
 def test_values_may_stand_between_semicolons(tmp_path):
     path = portal_sheet(tmp_path, Sample_ID=["C3L-00000-01;C3L-00000-02"])
     assert read_sample_sheet(path, [])["sample"].tolist() == ["C3L-00000-01, C3L-00000-02"]

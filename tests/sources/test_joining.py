@@ -124,6 +124,22 @@ def test_patients_of_a_table_are_of_no_concern_where_the_user_names_another_colu
     assert [len(said) for said in warnings] == [1, 0]
 
 
+def test_a_column_of_several_files_is_called_after_each(tmp_path):
+    files = ["a/clinical.tsv", "b/clinical.tsv", "c/clinical.tsv", "clinical (1).tsv"]
+    tables = []
+    for file in files:
+        (tmp_path / file).parent.mkdir(exist_ok=True)
+        (tmp_path / file).write_text("sample_id\tgrade\nS1\t1\nS2\t2\n")
+        tables.append(read_clinical(tmp_path / file))
+    annotation, _ = join_clinical(annotate(["S1", "S2"]), tables)
+    assert annotation.columns[3:].tolist() == [
+        "grade",
+        "grade (clinical.tsv 2)",
+        "grade (clinical.tsv 3)",
+        "grade (clinical 1.tsv)",
+    ]
+
+
 def test_the_first_table_that_states_a_tissue_has_the_last_word():
     tables = [
         ClinicalTable(

@@ -92,3 +92,4 @@ def test_nothing_is_proposed_where_x_is_not_scaled(counts, logs):
 def test_nothing_is_proposed_where_nothing_is_better(scaled):
     assert propose_layer(annotated(scaled)) is None
     assert propose_layer(annotated(scaled, centred=scaled * 2)) is None
+    assert propose_layer(annotated(scaled, blank=np.full_like(scaled, np.nan))) is None

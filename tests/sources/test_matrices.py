@@ -45,6 +45,13 @@ def test_every_kind_of_file_gives_the_same_matrix(tmp_path, save):
 
 
 @pytest.mark.parametrize("save", KINDS)
+@pytest.mark.parametrize("name", [None, "gene"])
+def test_one_sample_is_a_matrix_too(tmp_path, save, name):
+    frame = FRAME[["S1"]].rename_axis(name)
+    assert matrix_of(save(frame, tmp_path)) == (["S1"], ["A", "B"], [[1, 3]], [])
+
+
+@pytest.mark.parametrize("save", KINDS)
 def test_columns_that_are_no_sample_are_left_out_and_said(tmp_path, save):
     frame = FRAME.assign(gene_length=[900, 1200], Description=["tumor protein", "-"])
     samples, genes, values, notes = matrix_of(save(frame, tmp_path))
@@ -72,6 +79,32 @@ def test_text_among_numbers_names_sample_and_gene(tmp_path, save, samples_in_row
         read_matrix(path, lambda rows, columns: samples_in_rows, [])
 
     refused(read, path, "sample S2, gene B: 'n.d.' is not a number")
+
+
+def test_text_in_a_column_that_is_no_known_sample_is_named_by_row_and_column(tmp_path):
+    path = written(tmp_path, "gene,S1,S2,remark\nA,1,2,low\nB,3,4,-\n")
+    labels = written(tmp_path, "sample,relapse\nS1,1\nS2,0\n", "s.csv")
+
+    def prepare(path):
+        cohort_from_tables(path, labels, TableColumns("relapse"))
+
+    refused(prepare, path, "row A, column remark: 'low' is not a number")
+
+
+def test_a_time_is_no_number(tmp_path):
+    path = as_parquet(FRAME.assign(when=pd.Timestamp("2020-01-01")), tmp_path)
+    refused(matrix_of, path, "sample when, gene A: '2020-01-01 00:00:00' is not a number")
+
+
+def test_a_workbook_may_hold_numbers_or_text_with_a_decimal_comma(tmp_path):
+    frame = FRAME + 0.5
+    as_text = frame.astype(str).apply(lambda column: column.str.replace(".", ","))
+    for saved in (frame, as_text):
+        path = as_workbook(saved, tmp_path)
+        assert matrix_of(path, decimal=",")[2] == [[1.5, 3.5], [2.5, 4.5]]
+    as_text.loc["B", "S2"] = "1.234"
+    path = as_workbook(as_text, tmp_path)
+    refused(matrix_of, path, "sample S2, gene B: '1.234' is not a number", decimal=",")
 
 
 @pytest.mark.parametrize("save", KINDS)
@@ -136,6 +169,15 @@ def test_a_layer_that_is_not_there_and_a_file_without_layers(annotated, tmp_path
     refused(matrix_of, annotated[0], "no layer 'tpm': it has X, counts, raw", layer="tpm")
     path = as_csv(FRAME, tmp_path)
     refused(matrix_of, path, r"only an \.h5ad file has layers; leave --layer out", layer="raw")
+
+
+def test_a_file_without_a_number(tmp_path):
+    refused(matrix_of, written(tmp_path, "gene,S1\nA,NA\n"), "the matrix holds no numbers")
+
+
+def test_a_file_of_no_sample(tmp_path):
+    ad.AnnData(np.zeros((0, 3), dtype=np.float32)).write_h5ad(tmp_path / "x.h5ad")
+    refused(matrix_of, tmp_path / "x.h5ad", "the matrix is empty")
 
 
 def test_symbols_in_var_are_kept(annotated, tmp_path):

@@ -27,22 +27,14 @@ def samples_with(**columns):
      "unique patient identifier", "patient_label", "Pat_ID", "pt id", "MRN"],
 )  # fmt: skip
 def test_the_patients_column_in_any_spelling(name):
-    assert patient_column(["age", name, "stage"], None, "x.tsv") == name
+    assert patient_column(["age", name, "stage"]) == name
 
 
 def test_a_whole_barcode_goes_before_its_last_part_and_a_name_before_a_uuid():
     columns = ["case_id", "patient_id", "bcr_patient_barcode", "case_submitter_id"]
-    assert patient_column(columns, None, "x.tsv") == "bcr_patient_barcode"
-    assert patient_column(columns[::3], None, "x.tsv") == "case_submitter_id"
-    assert patient_column(["age", "stage"], None, "x.tsv") is None
-
-
-def test_the_column_asked_for_must_be_there():
-    assert patient_column(["Donor ID", "patient"], "donor_id", "x.tsv") == "Donor ID"
-    with pytest.raises(
-        DeepCMEError, match=r"x\.tsv: there is no column 'who'; it has age, sex"
-    ):
-        patient_column(["age", "sex"], "who", "x.tsv")
+    assert patient_column(columns) == "bcr_patient_barcode"
+    assert patient_column(columns[::3]) == "case_submitter_id"
+    assert patient_column(["age", "stage"]) is None
 
 
 def test_spaces_do_not_make_two_people_and_words_for_nothing_make_none():

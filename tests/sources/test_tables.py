@@ -82,6 +82,8 @@ def test_other_columns_can_be_chosen(tables):
         label="relapse", tissue="site", batch="site", where=(("site", "north"),)
     )
     cohort = cohort_from_tables(*tables, columns)
+    spelled = replace(columns, where=(("Site", " north"),))
+    assert cohort_from_tables(*tables, spelled).n_samples == 15
     assert cohort.n_samples == 15
     assert set(cohort.obs["batch"]) == {"north"}
     assert cohort.n_patients == 15

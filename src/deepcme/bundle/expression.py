@@ -16,6 +16,7 @@ from deepcme.bundle.model import Model
 from deepcme.cohort import Cohort
 from deepcme.errors import DeepCMEError
 from deepcme.floors import are_relative
+from deepcme.gene_names import genes_in
 from deepcme.genes import MIN_COVERAGE, gene_identifiers, stable_gene_id, strongest_of_each
 from deepcme.network.architecture import FloatArray
 from deepcme.preprocessing import Log2Transformer
@@ -90,18 +91,26 @@ def read_expression(path: str | Path, genes: Genes, scale: Scale | None = None) 
     known = {key for names in _identifier_lists(genes) for key in map(_key, names)} - {""}
 
     def samples_in_rows(rows: Sequence[str], columns: Sequence[str]) -> bool:
-        in_columns = sum(_key(name) in known for name in columns)
-        return in_columns >= sum(_key(name) in known for name in rows)
+        in_rows, in_columns = (
+            sum(any(_key(gene) in known for gene in genes_in(name)) for name in names)
+            for names in (rows, columns)
+        )
+        return in_columns >= in_rows
 
     notes: list[str] = []
     matrix = read_matrix(path, samples_in_rows, notes)
     read = on_known_scale(
         with_genes_named(matrix, ONE_GENE_EACH, path, notes), scale, notes, path
     )
-    identifiers = {"gene_id": read.matrix.genes, "entrez": read.matrix.entrez}
+    matrix = read.matrix
+    identifiers = {
+        "gene_id": matrix.genes,
+        "symbol": matrix.symbols,
+        "entrez": matrix.entrez,
+    }
     return Expression(
-        read.matrix.values,
-        read.matrix.samples,
+        matrix.values,
+        matrix.samples,
         {kind: names for kind, names in identifiers.items() if names is not None},
         read.scale,
         tuple(read.notes),

@@ -138,7 +138,7 @@ def _named(table: pd.DataFrame, names: Sequence[str]) -> str | None:
 def _patient_column(table: pd.DataFrame, path: Path, notes: list[str]) -> str | None:
     """The first column called like the patient's that does not hold words such as control."""
     columns = [str(name) for name in table.columns]
-    while (found := patient_column(columns, None, str(path))) is not None:
+    while (found := patient_column(columns)) is not None:
         if may_name_people(table[found]):
             return found
         notes.append(not_people_note(table[found], path.name))

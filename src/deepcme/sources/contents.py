@@ -40,15 +40,14 @@ _TAR_MARK = slice(257, 262)
 
 @dataclass(frozen=True)
 class Contents:
-    """Kind of a file; of text, whether it is gzipped, its encoding and its line ends."""
+    """Kind of a file; of text, whether it is gzipped, and its encoding."""
 
     kind: Kind
     gzipped: bool = False
     encoding: Literal["utf-8", "utf-16"] = "utf-8"
-    cr_line_ends: bool = False
 
 
-def require_file(path: Path) -> None:
+def _require_file(path: Path) -> None:
     """Refuse a path at which there is no file, or an empty one."""
     if path.is_dir():
         raise DeepCMEError(f"{path}: this is a folder; name the file in it.")
@@ -67,9 +66,12 @@ def contents_of(path: Path) -> Contents:
         If it is missing, empty, or something that holds no table, such as a web page
         saved in its place.
     """
-    require_file(path)
-    with path.open("rb") as file:
-        start = file.read(_FIRST_BYTES)
+    try:
+        _require_file(path)
+        with path.open("rb") as file:
+            start = file.read(_FIRST_BYTES)
+    except OSError as error:
+        raise DeepCMEError(f"{path}: the file cannot be read ({error.strerror}).") from error
     gzipped = start.startswith(_GZIP)
     if gzipped:
         start = _unpacked(path)
@@ -83,7 +85,7 @@ def contents_of(path: Path) -> Contents:
     _refuse_other_formats(path, start)
     if start.startswith(_UTF_16):
         return Contents("text", gzipped, "utf-16")
-    return Contents("text", gzipped, cr_line_ends=b"\r" in start and b"\n" not in start)
+    return Contents("text", gzipped)
 
 
 def _unpacked(path: Path) -> bytes:

@@ -190,11 +190,11 @@ def on_known_scale(
         If the values cannot be on the scale, or not all samples are on one.
     """
     require_one_scale(matrix, path)
-    if scale is None:
-        scale, reason = guess_scale(matrix.values)
-        notes.append(f"Scale taken as {scale}: {reason}.")
-        notes += doubt_logs(matrix.values) if scale == "log2" else []
     try:
+        if scale is None:
+            scale, reason = guess_scale(matrix.values)
+            notes.append(f"Scale taken as {scale}: {reason}.")
+            notes += doubt_logs(matrix.values) if scale == "log2" else []
         values, said = on_scale(matrix.values, scale)
     except DeepCMEError as error:
         raise DeepCMEError(f"{path}: {error}") from error

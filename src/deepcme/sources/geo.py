@@ -201,7 +201,7 @@ def _annotation(
 
 def _patients(attributes: pd.DataFrame, notes: list[str]) -> list[str]:
     samples = attributes.index.astype(str).tolist()
-    column = patient_column(attributes.columns, None, "")
+    column = patient_column(attributes.columns)
     if column is not None and may_name_people(attributes[column]):
         return patients_of(samples, attributes[column], notes, column)
     if column is not None:

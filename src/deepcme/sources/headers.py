@@ -7,7 +7,8 @@ from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
 from deepcme.barcodes import canonical_id
-from deepcme.words import counted, few
+from deepcme.errors import DeepCMEError
+from deepcme.words import cleaned, counted, few
 
 # Of plain names; genes themselves are never called so.
 _OF_GENES = re.compile(
@@ -34,6 +35,31 @@ def plain_name(name: object) -> str:
 def tells_of_genes(name: str) -> bool:
     """Whether a column of this name tells of genes, such as ``gene_length``."""
     return _OF_GENES.fullmatch(plain_name(name)) is not None
+
+
+def asked_column(names: Sequence[str], asked: str, where: str) -> str:
+    """The column that a user asks for, in its own spelling or the only other one.
+
+    Raises
+    ------
+    DeepCMEError
+        If it is not there, or several are called so.
+    """
+    if cleaned(asked) in names:
+        return cleaned(asked)
+    alike = [n for n in names if plain_name(asked) in map(plain_name, (n, without_origin(n)))]
+    if len(alike) > 1:
+        raise DeepCMEError(
+            f"{where}: several are called {asked!r}: {few(alike, 12)}; say which."
+        )
+    if not alike:
+        raise DeepCMEError(f"{where}: there is no column {asked!r}; it has {few(names, 12)}.")
+    return alike[0]
+
+
+def without_origin(name: str) -> str:
+    """A column's name as it was before it was joined as ``patient (clinical.tsv)``."""
+    return name.partition(" (")[0]
 
 
 def name_in_its_file(column: str) -> str:

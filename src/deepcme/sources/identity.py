@@ -19,14 +19,14 @@ from deepcme.barcodes import (
     read_barcode,
 )
 from deepcme.errors import DeepCMEError
-from deepcme.sources.headers import name_in_its_file
+from deepcme.sources.headers import asked_column, name_in_its_file
 from deepcme.sources.patient_ids import (
     cell_text,
     names_nobody,
     patients_of,
     refuse_other_patients,
 )
-from deepcme.sources.patients import asked_column, may_name_people, not_people_note
+from deepcme.sources.patients import may_name_people, not_people_note
 from deepcme.sources.tissue_columns import spelled_out, unread_notes
 from deepcme.tissues import UNKNOWN, canonical_tissue
 from deepcme.words import counted, few, quoted

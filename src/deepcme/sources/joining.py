@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -32,7 +33,8 @@ def join_clinical(
     tables : sequence of ClinicalTable
         The tissue that a table by sample states goes before that of the barcode,
         that of the first table before others; a patient is taken where the id does
-        not tell it. A column that an earlier table has is called ``name (file)``.
+        not tell it. A column that an earlier table has is called ``name (file)``, or
+        ``name (file 2)`` where that file is the second of its name.
     patient : str, optional
         The column that the user names for the patients.
 
@@ -51,6 +53,7 @@ def join_clinical(
     notes: list[str] = []
     tissues: list[tuple[str, pd.Series]] = []
     covered: list[_Coverage] = []
+    times: Counter[str] = Counter()
     for table in sorted(tables, key=lambda table: table.by != "sample"):
         found, coverage = _rows_of(annotation, table, notes)
         covered.append(coverage)
@@ -62,12 +65,11 @@ def join_clinical(
             )
         if table.tissue is not None:
             tissues.append((table.name, found[table.tissue]))
-        taken = set(annotation.columns)
-        found.columns = pd.Index(
-            [
-                name_in_further_file(name, table.name) if name in taken else name
-                for name in found.columns
-            ]
+        times[table.name] += 1
+        file = table.name if times[table.name] == 1 else f"{table.name} {times[table.name]}"
+        further = found.columns.intersection(annotation.columns)
+        found = found.rename(
+            columns={name: name_in_further_file(name, file) for name in further}
         )
         annotation = pd.concat([annotation, found], axis=1)
     for name, stated in reversed(tissues):  # so that the first table has the last word

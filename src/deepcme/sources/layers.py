@@ -8,15 +8,15 @@ import anndata as ad
 import numpy as np
 import pandas as pd
 
-from deepcme.distribution import Matrix
+from deepcme.distribution import Matrix, spread_rows
 from deepcme.errors import DeepCMEError
 from deepcme.floors import are_relative
 from deepcme.scales import absent_up_to, guess_scale
 
 RAW = "raw"
 _SCALED = "scaled"
+_NOTHING = "nothing"
 _PREFERENCE = ("counts", "rsem", "tpm", "fpkm", "intensity", "log2")
-_ROWS = 128
 
 
 def matrix_of(adata: ad.AnnData, layer: str | None = None) -> tuple[Matrix, pd.DataFrame]:
@@ -59,7 +59,7 @@ def propose_layer(adata: ad.AnnData) -> str | None:
     if adata.X is None or _content(adata.X) != _SCALED:
         return None
     found = {name: _content(_stored(adata, name)[0]) for name in _layer_names(adata)}
-    usable = [name for name, content in found.items() if content != _SCALED]
+    usable = [name for name, content in found.items() if content in _PREFERENCE]
     if not usable:
         return None
     name = min(usable, key=lambda name: _PREFERENCE.index(found[name]))
@@ -93,7 +93,9 @@ def _dense(stored: Any) -> Matrix:
 
 def _content(stored: Any) -> str:
     """The scale of a matrix, told from samples spread evenly over it, or that it is scaled."""
-    rows = _dense(stored[:: -(-stored.shape[0] // _ROWS)])
+    rows = _dense(spread_rows(stored))
+    if not np.isfinite(rows).any():
+        return _NOTHING
     scale, _ = guess_scale(rows)
     is_scaled = scale == "log2" and absent_up_to(rows, scale) is None and are_relative(rows)
     return _SCALED if is_scaled else scale

@@ -259,9 +259,11 @@ def _without_titles(records: list[_Record], path: Path, notes: list[str]) -> lis
 def _is_title(record: _Record, following: _Record) -> bool:
     if len(record.filled) != 1 or len(following.filled) < 2:
         return False
-    # R leaves the name of the row ids out, so that one column has a header of one cell.
-    one_column_of_r = len(record.cells) == 1 and len(following.cells) == 2
-    return not (one_column_of_r and " " not in record.filled[0])
+    if len(following.cells) != 2:
+        return True
+    # The header of one column: R leaves the name of the row ids out, pandas has it blank.
+    of_r = len(record.cells) == 1 and " " not in record.filled[0]
+    return not of_r and bool(record.cells[0].strip())
 
 
 def _is_second_header(record: _Record) -> bool:

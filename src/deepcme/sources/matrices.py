@@ -132,7 +132,10 @@ def naming_sample_and_gene(
     try:
         yield
     except NotANumberError as error:
-        in_rows = error.row in listed or samples_in_rows([error.row], [error.column])
+        try:
+            in_rows = error.row in listed or samples_in_rows([error.row], [error.column])
+        except DeepCMEError:  # neither is a sample, as in a column of remarks
+            raise error from None
         sample, gene = (error.row, error.column) if in_rows else (error.column, error.row)
         raise DeepCMEError(
             f"{error.path}: sample {sample}, gene {gene}: {error.what}."
@@ -149,7 +152,7 @@ def _no_samples(
     names: Sequence[str], path: Path, listed: Collection[str], notes: list[str]
 ) -> set[str]:
     """Names of columns that describe genes, said once."""
-    others = [name for name in columns_that_are_no_sample(names) if name not in listed]
+    others = columns_that_are_no_sample(names, listed)
     if others:
         notes.append(left_out_note(others, path))
     return set(others)
@@ -166,7 +169,7 @@ def as_matrix(
         If it is empty, an id repeats or a value is infinite.
     """
     if not grid.rows or not grid.columns:
-        raise DeepCMEError(f"{path}: the matrix is empty.")
+        raise _empty(path)
     in_rows = samples_in_rows(grid.rows, grid.columns)
     samples, genes = (grid.rows, grid.columns) if in_rows else (grid.columns, grid.rows)
     values = grid.values if in_rows else grid.values.T
@@ -178,8 +181,16 @@ def as_matrix(
     return _checked(Matrix(values, samples, genes, symbols), path, notes)
 
 
+def _empty(path: Path) -> DeepCMEError:
+    return DeepCMEError(f"{path}: the matrix is empty.")
+
+
 def _checked(matrix: Matrix, path: Path, notes: list[str]) -> Matrix:
     """The matrix, contiguous, if its samples are unique and its values finite."""
+    if not matrix.samples or not matrix.genes:
+        raise _empty(path)
+    if all(np.isnan(values).all() for values in matrix.values):
+        raise DeepCMEError(f"{path}: the matrix holds no numbers.")
     require_unique(matrix.samples, "sample", path)
     warn_of_case(matrix.samples, "sample", path, notes)
     for row, values in enumerate(matrix.values):
@@ -198,11 +209,13 @@ def _read_annotated(path: Path, layer: str | None, notes: list[str]) -> Matrix:
         values, var = matrix_of(adata, layer)
     except DeepCMEError as error:
         raise DeepCMEError(f"{path}: {error}") from error
-    if layer is None and (proposal := propose_layer(adata)) is not None:
-        notes.append(proposal)
     genes = clean_ids(var.index, "gene", path, notes)
     samples = clean_ids(adata.obs_names, "sample", path, notes)
-    return _checked(Matrix(values, samples, genes, symbols_in_var(var, genes)), path, notes)
+    matrix = Matrix(values, samples, genes, symbols_in_var(var, genes))
+    matrix = _checked(matrix, path, notes)
+    if layer is None and (proposal := propose_layer(adata)) is not None:
+        notes.append(proposal)
+    return matrix
 
 
 def _parquet_grid(path: Path, listed: Collection[str], notes: list[str]) -> Grid:
@@ -216,7 +229,7 @@ def _parquet_grid(path: Path, listed: Collection[str], notes: list[str]) -> Grid
     index = [name for name in stored if isinstance(name, str) and name in table.column_names]
     names = table.column_names
     if not names:
-        raise DeepCMEError(f"{path}: the matrix is empty.")
+        raise _empty(path)
     ids = index[0] if len(index) == 1 else names[0]
     further = [name for name in names if name not in (ids, *index)]
     others = {ids, *index, *_no_samples(further, path, listed, notes)}
@@ -253,17 +266,21 @@ def _frame_grid(
     names = [header[place - 1] for place in places]
     values = np.empty((len(places), len(rows)), dtype=np.float32)
     for row, place in enumerate(places):
-        values[row] = _numbers(
-            with_point(frame.iloc[:, place], decimal), names[row], rows, path
-        )
+        values[row] = _numbers(frame.iloc[:, place], names[row], rows, path, decimal)
     about = frame.loc[:, frame.columns.isin(others) & ~frame.columns.duplicated()]
     return Grid(values.T, rows, names, about)
 
 
-def _numbers(column: pd.Series, name: str, rows: Sequence[str], path: Path) -> pd.Series:
+def _numbers(
+    column: pd.Series, name: str, rows: Sequence[str], path: Path, decimal: str = "."
+) -> pd.Series:
     """A column of text as numbers; the first cell that is none is named."""
-    is_text = pd.api.types.is_object_dtype(column) or pd.api.types.is_string_dtype(column)
-    numbers = pd.to_numeric(column, errors="coerce") if is_text else column * np.nan
+    numbers = pd.Series(np.nan, index=column.index)
+    if pd.api.types.is_object_dtype(column) or pd.api.types.is_string_dtype(column):
+        # What is a number to a spreadsheet comes with a point, whichever its text has.
+        in_text = column.str.contains(decimal, regex=False, na=False).any()
+        numbers = with_point(column, decimal if in_text else ".")
+        numbers = pd.to_numeric(numbers, errors="coerce")
     odd = (numbers.isna() & column.notna()).to_numpy()
     if odd.any():
         row = int(np.argmax(odd))

@@ -9,8 +9,7 @@ import numpy as np
 import pandas as pd
 
 from deepcme.barcodes import read_barcode
-from deepcme.errors import DeepCMEError
-from deepcme.sources.headers import name_in_its_file, plain_name
+from deepcme.sources.headers import asked_column, name_in_its_file, plain_name, without_origin
 from deepcme.sources.patient_ids import (
     cell_text,
     names_nobody,
@@ -86,44 +85,11 @@ _MOST_SAMPLES_OF_ONE = 10
 _FEW_SAMPLES = 4
 
 
-def patient_column(columns: Iterable[object], asked: str | None, where: str) -> str | None:
-    """The column that names the patient: the one asked for, or one of `PATIENT_NAMES`.
-
-    Raises
-    ------
-    DeepCMEError
-        If the column asked for is not there.
-    """
+def patient_column(columns: Iterable[object]) -> str | None:
+    """The column that names the patient: the first of `PATIENT_NAMES` that is there."""
     names = [str(column) for column in columns]
-    if asked is not None:
-        return asked_column(names, asked, where)
     plain = {plain_name(name): name for name in reversed(names)}
     return next((plain[key] for key in map(plain_name, PATIENT_NAMES) if key in plain), None)
-
-
-def asked_column(names: list[str], asked: str, where: str) -> str:
-    """The column that is asked for, in its own spelling or the only other one.
-
-    Raises
-    ------
-    DeepCMEError
-        If it is not there.
-    """
-    if asked in names:
-        return asked
-    alike = [n for n in names if plain_name(asked) in map(plain_name, (n, _without_origin(n)))]
-    if len(alike) > 1:
-        raise DeepCMEError(
-            f"{where}: several are called {asked!r}: {few(alike, 12)}; say which."
-        )
-    if not alike:
-        raise DeepCMEError(f"{where}: there is no column {asked!r}; it has {few(names, 12)}.")
-    return alike[0]
-
-
-def _without_origin(name: str) -> str:
-    """A column's name as it was before it was joined as ``patient (clinical.tsv)``."""
-    return name.partition(" (")[0]
 
 
 def may_name_people(values: pd.Series) -> bool:
@@ -137,7 +103,7 @@ def may_name_people(values: pd.Series) -> bool:
     n_no_person = sum(_NO_PERSON.fullmatch(word) is not None for word in known)
     if 2 * n_no_person > len(known):
         return False
-    name, people = _without_origin(str(values.name)).lower().strip(), set(known)
+    name, people = without_origin(str(values.name)).lower().strip(), set(known)
     if not _PERSON.fullmatch(name) or not known:
         return True
     if not _are_numbered(people):

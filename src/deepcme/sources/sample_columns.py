@@ -7,9 +7,8 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from deepcme.errors import DeepCMEError
 from deepcme.sources.headers import plain_name
-from deepcme.words import cleaned, few, says_nothing
+from deepcme.words import cleaned, says_nothing
 
 SAMPLE_NAMES = (
     "submitter_id.samples",  # before sample_id, which of the GDC is a UUID
@@ -37,24 +36,6 @@ SAMPLE_NAMES = (
 _ROW_NAMES = re.compile(r"|row|rownames?|index|x|names?|ids?|unnamed\d+|column1")
 _COUNT = re.compile(r"|row|rownames?|index|x|unnamed\d+|column1")
 _MOST_ROWS_OF_ONE = 10
-
-
-def asked_column(table: pd.DataFrame, asked: str | None, where: str) -> str | None:
-    """The column that a user asks for, in any spelling; None if none was asked for.
-
-    Raises
-    ------
-    DeepCMEError
-        If it is not there, or several differ from what was asked for by spelling alone.
-    """
-    if asked is None:
-        return None
-    names = [str(name) for name in table.columns]
-    alike = [name for name in names if plain_name(name) == plain_name(asked)]
-    exact = [name for name in names if name == cleaned(asked)]
-    if len(exact or alike) != 1:
-        raise DeepCMEError(f"{where}: there is no column {asked!r}; it has {few(names, 12)}.")
-    return (exact or alike)[0]
 
 
 def sample_column(table: pd.DataFrame) -> str | None:

@@ -24,6 +24,7 @@ from deepcme.sources.expression import (
     on_known_scale,
     with_genes_named,
 )
+from deepcme.sources.headers import asked_column
 from deepcme.sources.identity import annotate, with_tissues_stated
 from deepcme.sources.ids import clean_ids, require_unique
 from deepcme.sources.label_rows import without_label_rows
@@ -31,7 +32,7 @@ from deepcme.sources.matching import rows_by_common_part, rows_of_samples
 from deepcme.sources.matrices import Matrix, read_matrix
 from deepcme.sources.patients import with_patients_named
 from deepcme.sources.reading import read_table
-from deepcme.sources.sample_columns import asked_column, first_ids, sample_column
+from deepcme.sources.sample_columns import first_ids, sample_column
 from deepcme.words import cleaned, counted, few
 
 Orientation = Literal["samples-in-rows", "genes-in-rows"]
@@ -148,19 +149,24 @@ def _samples_table(
     """The table of samples, indexed by their clean ids, and the columns as it spells them."""
     label = cleaned(columns.label)
     table = read_table(path, notes, needed=[label], decimal=decimal)
+    names = [str(name) for name in table.columns]
     sample, patient, tissue, batch = (
-        asked_column(table, column, str(path))
+        None if column is None else asked_column(names, column, str(path))
         for column in (columns.sample, columns.patient, columns.tissue, columns.batch)
+    )
+    where = tuple(
+        (asked_column(names, column, str(path)), cleaned(value))
+        for column, value in columns.where
     )
     sample = sample or _sample_column(table, label, path, notes)
     ids = clean_ids(table[sample].astype(object).fillna(""), "sample", path, notes)
     if "" in ids:
         place = ids.index("")
-        where = f"the row after {ids[place - 1]}" if place else "the first row"
-        raise DeepCMEError(f"{path}: {where} has no sample id in {sample!r}.")
+        row = f"the row after {ids[place - 1]}" if place else "the first row"
+        raise DeepCMEError(f"{path}: {row} has no sample id in {sample!r}.")
     require_unique(ids, "sample", path)
-    found = replace(columns, label=label, patient=patient, tissue=tissue, batch=batch)
-    others = table if sample in (patient, tissue, batch) else table.drop(columns=sample)
+    found = TableColumns(label, sample, patient, tissue, batch, where)
+    others = table if sample in _used(found) else table.drop(columns=sample)
     return others.set_axis(pd.Index(ids, dtype=object), axis=0), found
 
 
@@ -177,13 +183,6 @@ def _sample_column(table: pd.DataFrame, label: str, path: Path, notes: list[str]
             f"ids were taken from {found!r}."
         )
     return found
-
-
-def _require_column(table: pd.DataFrame, column: str | None, path: Path) -> None:
-    if column is not None and column not in table.columns:
-        raise DeepCMEError(
-            f"{path}: there is no column {column!r}; it has {few(table.columns, 12)}."
-        )
 
 
 @dataclass
@@ -263,7 +262,6 @@ def _chosen(
     chosen = np.ones(len(table), dtype=bool)
     flow = [FlowStep.count("read", patients)]
     for column, value in where:
-        _require_column(table, column, path)
         matches = (table[column].astype(str).map(cleaned) == value).to_numpy()
         if not matches[chosen].any():
             raise DeepCMEError(

@@ -56,16 +56,24 @@ def read_workbook(path: Path, notes: list[str], needed: Collection[str] = ()) ->
 def _without_titles(
     rows: list[list[str | None]], path: Path, notes: list[str]
 ) -> list[list[str | None]]:
-    def filled(row: list[str | None]) -> list[str]:
-        return [cell for cell in row if cell is not None]
-
-    while len(rows) > 2 and len(filled(rows[0])) == 1 < len(filled(rows[1])):
+    while len(rows) > 2 and _is_title(*rows[:2]):
         notes.append(
-            f"{path.name}: the row {filled(rows[0])[0][:60]!r} above the header was taken for "
+            f"{path.name}: the row {_filled(rows[0])[0][:60]!r} above the header was taken for "
             "a title."
         )
         rows = rows[1:]
     return rows
+
+
+def _is_title(row: list[str | None], following: list[str | None]) -> bool:
+    if len(_filled(row)) != 1 or len(_filled(following)) < 2:
+        return False
+    # The header of one column, which pandas writes without a name for the row ids.
+    return not (len(row) == 2 and row[0] is None)
+
+
+def _filled(row: list[str | None]) -> list[str]:
+    return [cell for cell in row if cell is not None]
 
 
 @contextmanager

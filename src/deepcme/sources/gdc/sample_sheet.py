@@ -66,14 +66,15 @@ def read_sample_sheet(path: Path, notes: list[str]) -> pd.DataFrame:
     DeepCMEError
         If a column is not there, a file occurs twice, or is of several patients.
     """
-    sheet = _complete(_known_columns(read_table(path, notes), path), path, notes)
+    sheet = _known_columns(read_table(path, notes), path)
+    for name in sheet.columns.drop(list(_OF_FILES)):
+        sheet[name] = sheet[name].map(_without_repeats, na_action="ignore")
+    sheet = _complete(sheet, path, notes)
     repeated = sheet["file_id"][sheet["file_id"].duplicated()]
     if len(repeated):
         raise DeepCMEError(f"{path}: the file {repeated.iloc[0]} occurs twice.")
     if sheet.empty:
         raise DeepCMEError(f"{path}: no row names a file, its sample and its patient.")
-    for name in sheet.columns.drop(list(_OF_FILES)):
-        sheet[name] = sheet[name].map(_without_repeats, na_action="ignore")
     several = sheet["patient"].str.contains(SEVERAL, regex=False)
     if several.any():
         row = sheet[several].iloc[0]
