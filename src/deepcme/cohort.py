@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from deepcme.annotated import read_h5ad, storable, with_dense_matrix
+from deepcme.annotated import read_h5ad, storable, with_columns, with_dense_matrix
 from deepcme.errors import DeepCMEError
 from deepcme.files import whole_file
 from deepcme.flow import FlowStep, after_selection, read_flow
@@ -115,14 +115,14 @@ class Cohort:
             index=pd.Index(samples, dtype=object),
         )
         if clinical is not None:
-            obs = _with_columns(obs, clinical, OBS_COLUMNS)
+            obs = with_columns(obs, clinical, OBS_COLUMNS)
         gene_ids = [str(gene) for gene in genes]
         var = pd.DataFrame(
             {"gene_id": gene_ids, "symbol": list(symbols) if symbols is not None else gene_ids},
             index=pd.Index(gene_ids, dtype=object),
         )
         if gene_annotation is not None:
-            var = _with_columns(var, gene_annotation, VAR_COLUMNS)
+            var = with_columns(var, gene_annotation, VAR_COLUMNS)
         _check_unique(samples, "sample")
         _check_unique(gene_ids, "gene")
         if matrix.shape != (len(samples), len(gene_ids)):
@@ -378,18 +378,6 @@ class Cohort:
             f"Cohort({self.name!r}: {self.n_samples} samples of {self.n_patients} patients, "
             f"{self.n_genes} genes, {self.n_positives} positives, scale {self.scale})"
         )
-
-
-def _with_columns(
-    table: pd.DataFrame, further: pd.DataFrame, reserved: Sequence[str]
-) -> pd.DataFrame:
-    """The table with more columns; one that has a reserved name is kept under another."""
-    columns = {
-        f"{column}_in_file" if column in reserved else str(column): further[column].to_numpy()
-        for column in further.columns
-    }
-    # All at once: pandas warns of tables that grow by a hundred columns one by one.
-    return pd.concat([table, pd.DataFrame(columns, index=table.index)], axis=1)
 
 
 def _check_unique(ids: Sequence[str] | pd.Series, kind: str) -> None:
