@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -15,13 +16,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from deepcme.annotated import read_h5ad, storable, with_dense_matrix
+from deepcme.annotated import read_h5ad, storable, with_columns, with_dense_matrix
 from deepcme.errors import DeepCMEError
 from deepcme.files import whole_file
 from deepcme.flow import FlowStep, after_selection, read_flow
 from deepcme.scales import LINEAR_SCALES, SCALES, Scale, absent_up_to
 from deepcme.tissues import UNKNOWN as UNKNOWN
 from deepcme.tissues import canonical_tissue, count_tissues, refuse_lost_class
+from deepcme.words import counted, few
 
 OBS_COLUMNS = ("sample", "patient", "tissue", "label", "batch")
 VAR_COLUMNS = ("gene_id", "symbol")
@@ -115,14 +117,14 @@ class Cohort:
             index=pd.Index(samples, dtype=object),
         )
         if clinical is not None:
-            obs = _with_columns(obs, clinical, OBS_COLUMNS)
+            obs = with_columns(obs, clinical, OBS_COLUMNS)
         gene_ids = [str(gene) for gene in genes]
         var = pd.DataFrame(
             {"gene_id": gene_ids, "symbol": list(symbols) if symbols is not None else gene_ids},
             index=pd.Index(gene_ids, dtype=object),
         )
         if gene_annotation is not None:
-            var = _with_columns(var, gene_annotation, VAR_COLUMNS)
+            var = with_columns(var, gene_annotation, VAR_COLUMNS)
         _check_unique(samples, "sample")
         _check_unique(gene_ids, "gene")
         if matrix.shape != (len(samples), len(gene_ids)):
@@ -380,24 +382,10 @@ class Cohort:
         )
 
 
-def _with_columns(
-    table: pd.DataFrame, further: pd.DataFrame, reserved: Sequence[str]
-) -> pd.DataFrame:
-    """The table with more columns; one that has a reserved name is kept under another."""
-    columns = {
-        f"{column}_in_file" if column in reserved else str(column): further[column].to_numpy()
-        for column in further.columns
-    }
-    # All at once: pandas warns of tables that grow by a hundred columns one by one.
-    return pd.concat([table, pd.DataFrame(columns, index=table.index)], axis=1)
-
-
 def _check_unique(ids: Sequence[str] | pd.Series, kind: str) -> None:
-    repeated = pd.Series(list(ids), dtype=object)
-    repeated = repeated[repeated.duplicated()].drop_duplicates()
-    if len(repeated):
-        few = ", ".join(map(str, repeated.iloc[:3])) + (" ..." if len(repeated) > 3 else "")
+    times = Counter(ids)
+    if repeated := [one for one, n in times.items() if n > 1]:
         raise DeepCMEError(
-            f"{len(repeated)} {kind} id{'s' if len(repeated) > 1 else ''} occur more than once "
-            f"({few}): each {kind} needs an id of its own."
+            f"{counted(len(repeated), f'{kind} id')} occur more than once ({few(repeated)}): "
+            f"each {kind} needs an id of its own."
         )
