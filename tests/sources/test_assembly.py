@@ -67,6 +67,20 @@ def test_names_that_become_one_in_storage_are_told_apart():
     assert obs[names].iloc[0].tolist() == [1, 2, 3, 4]
 
 
+def test_the_column_of_the_label_is_known_under_its_name_in_the_cohort():
+    annotation = annotate(SAMPLES).assign(label=["1", "0", "1"])
+    values = np.ones((3, 2), dtype=np.float32)
+    cohort = assemble(
+        Expression(Matrix(values, SAMPLES, ["A", "B"]), "fpkm"),
+        annotation,
+        lambda table: binary_column(table, "label"),
+        name="invented",
+        provenance={},
+    )
+    assert cohort.provenance["endpoint"]["columns"] == ["label_in_file"]
+    assert cohort.obs["label_in_file"].tolist() == [1, 0, 1]
+
+
 def test_nothing_can_be_labelled():
     with pytest.raises(DeepCMEError, match="No sample can be labelled by relapse: 3 with a bl"):
         assembled([[1, 2], [3, 4], [5, 6]], [None, None, None])

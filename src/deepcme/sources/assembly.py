@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from deepcme.cohort import UNKNOWN, Cohort
+from deepcme.cohort import OBS_COLUMNS, UNKNOWN, Cohort
 from deepcme.errors import DeepCMEError
 from deepcme.flow import FlowStep, after_selection, describe_reasons
 from deepcme.labelling import Labelling
@@ -88,7 +88,7 @@ def assemble(
     matrix = _without_empty_genes(matrix, notes)
     notes += _notes_on_gaps(matrix)
     stored = kept.drop(columns=list(_OWN_COLUMNS))
-    names = told_apart(map(_storable_name, stored.columns))
+    names = told_apart(map(_stored_name, stored.columns))
     called = dict(zip(stored.columns, names, strict=True))
     return Cohort.from_arrays(
         matrix.values,
@@ -236,9 +236,11 @@ def _notes_on_gaps(matrix: Matrix) -> list[str]:
     ]
 
 
-def _storable_name(name: object) -> str:
-    """In an .h5ad file a slash in a name would mean a group, and ``_index`` is taken."""
+def _stored_name(name: object) -> str:
+    """What a column is called in a cohort: a slash would mean a group of the .h5ad file."""
     storable = str(name).replace("/", "|") or "unnamed"
+    if storable in OBS_COLUMNS:
+        return f"{storable}_in_file"
     return "index" if storable == "_index" else storable
 
 
