@@ -10,7 +10,12 @@ from deepcme.words import (
     differing_in_spelling,
     few,
     says_nothing,
+    told_apart,
 )
+
+
+def test_names_that_repeat_are_told_apart_by_a_number():
+    assert told_apart(["a", "b", "a", "a 2", "a"]) == ["a", "b", "a 2", "a 2 2", "a 3"]
 
 
 @pytest.mark.parametrize(

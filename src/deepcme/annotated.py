@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from deepcme.errors import DeepCMEError
+from deepcme.words import told_apart
 
 
 def read_h5ad(path: Path) -> ad.AnnData:
@@ -43,6 +44,18 @@ def with_dense_matrix(adata: ad.AnnData) -> ad.AnnData:
         matrix = matrix.toarray()
     adata.X = np.ascontiguousarray(matrix, dtype=np.float32)
     return adata
+
+
+def with_columns(
+    table: pd.DataFrame, further: pd.DataFrame, reserved: Sequence[str]
+) -> pd.DataFrame:
+    """The table with more columns; one that has a reserved name is kept under another."""
+    names = told_apart(
+        f"{column}_in_file" if column in reserved else str(column) for column in further.columns
+    )
+    # All at once: pandas warns of tables that grow by a hundred columns one by one.
+    added = further.set_axis(table.index, axis=0).set_axis(names, axis=1)
+    return pd.concat([table, added], axis=1)
 
 
 def storable(table: pd.DataFrame) -> pd.DataFrame:

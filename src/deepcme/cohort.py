@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -22,6 +23,7 @@ from deepcme.flow import FlowStep, after_selection, read_flow
 from deepcme.scales import LINEAR_SCALES, SCALES, Scale, absent_up_to
 from deepcme.tissues import UNKNOWN as UNKNOWN
 from deepcme.tissues import canonical_tissue, count_tissues, refuse_lost_class
+from deepcme.words import counted, few
 
 OBS_COLUMNS = ("sample", "patient", "tissue", "label", "batch")
 VAR_COLUMNS = ("gene_id", "symbol")
@@ -381,11 +383,9 @@ class Cohort:
 
 
 def _check_unique(ids: Sequence[str] | pd.Series, kind: str) -> None:
-    repeated = pd.Series(list(ids), dtype=object)
-    repeated = repeated[repeated.duplicated()].drop_duplicates()
-    if len(repeated):
-        few = ", ".join(map(str, repeated.iloc[:3])) + (" ..." if len(repeated) > 3 else "")
+    times = Counter(ids)
+    if repeated := [one for one, n in times.items() if n > 1]:
         raise DeepCMEError(
-            f"{len(repeated)} {kind} id{'s' if len(repeated) > 1 else ''} occur more than once "
-            f"({few}): each {kind} needs an id of its own."
+            f"{counted(len(repeated), f'{kind} id')} occur more than once ({few(repeated)}): "
+            f"each {kind} needs an id of its own."
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterable
+from itertools import count
 
 MISSING_CELLS = ("", "NA", "N/A", "NaN", "nan", "null", "NULL", "#N/A")
 """What every reader takes as a missing cell, spelled exactly so."""
@@ -56,6 +57,15 @@ def counted(n: int, noun: str) -> str:
 def quoted(name: str) -> str:
     """A column's name as it is given on the command line."""
     return f'"{name}"' if " " in name else name
+
+
+def told_apart(names: Iterable[str]) -> list[str]:
+    """The names, with a number after one that was there before: ``stage``, ``stage 2``."""
+    apart: dict[str, None] = {}
+    for name in names:
+        free = (name if n == 1 else f"{name} {n}" for n in count(1))
+        apart[next(one for one in free if one not in apart)] = None
+    return list(apart)
 
 
 def plain_spelling(text: str) -> str:

@@ -60,6 +60,27 @@ def test_any_name_of_a_column_can_be_stored(tmp_path):
     assert pd.isna(obs["unnamed"].iloc[1])
 
 
+def test_names_that_become_one_in_storage_are_told_apart():
+    columns = {"a/b": "1", "a|b": "2", "label": "3", "label_in_file": "4"}
+    obs = assembled([[1, 2], [3, 4], [5, 6]], ["1", "0", None], **columns).obs
+    names = ["a|b", "a|b 2", "label_in_file", "label_in_file 2"]
+    assert obs[names].iloc[0].tolist() == [1, 2, 3, 4]
+
+
+def test_the_column_of_the_label_is_known_under_its_name_in_the_cohort():
+    annotation = annotate(SAMPLES).assign(label=["1", "0", "1"])
+    values = np.ones((3, 2), dtype=np.float32)
+    cohort = assemble(
+        Expression(Matrix(values, SAMPLES, ["A", "B"]), "fpkm"),
+        annotation,
+        lambda table: binary_column(table, "label"),
+        name="invented",
+        provenance={},
+    )
+    assert cohort.provenance["endpoint"]["columns"] == ["label_in_file"]
+    assert cohort.obs["label_in_file"].tolist() == [1, 0, 1]
+
+
 def test_nothing_can_be_labelled():
     with pytest.raises(DeepCMEError, match="No sample can be labelled by relapse: 3 with a bl"):
         assembled([[1, 2], [3, 4], [5, 6]], [None, None, None])

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from deepcme import DeepCMEError
-from deepcme.sources.gene_columns import are_genes, gene_column, symbol_column, symbols_in_var
+from deepcme.sources.gene_columns import are_genes, gene_column, symbols_in_var
 
 SYMBOLS = ["TP53", "EGFR", "ESR1", "ERBB2", "MKI67", "SEPT2"]
 N = len(SYMBOLS)
@@ -20,7 +20,7 @@ AGILENT = {
 
 def chosen(columns):
     notes = []
-    return symbol_column(pd.DataFrame(columns, dtype=object), "GPL1.txt", notes), notes
+    return gene_column(pd.DataFrame(columns, dtype=object), "symbol", "GPL1.txt", notes), notes
 
 
 def test_the_column_of_symbols_whatever_it_is_called():
@@ -65,7 +65,7 @@ def test_a_table_without_symbols_is_refused_with_the_shares():
         {"id": ["1_at", "2_at"], "symbol": ["BRU1", "BRU2"], "gene": ["1", "2"]}
     )
     with pytest.raises(DeepCMEError, match=r"GPL1.txt: no .* id 0%, symbol 0%, gene 0%"):
-        symbol_column(table, "GPL1.txt", [])
+        gene_column(table, "symbol", "GPL1.txt", [])
 
 
 def test_ensembl_ids_are_told_by_content_and_entrez_ids_by_name_as_well():

@@ -72,6 +72,14 @@ def test_ids_stay_text(tables):
     assert cohort.samples[0] == "000"
 
 
+def test_columns_called_as_ours_and_as_those_of_an_earlier_cohort_are_kept(tables):
+    samples = pd.read_csv(tables[1]).assign(batch="first", batch_in_file="second")
+    samples.to_csv(tables[1], index=False)
+    obs = cohort_from_tables(*tables, COLUMNS).obs
+    assert set(obs["batch_in_file"]) == {"first"}
+    assert set(obs["batch_in_file 2"]) == {"second"}
+
+
 def test_a_gene_called_na_is_a_gene(tables):
     edit(tables[0], "A1", "NA")
     assert "NA" in cohort_from_tables(*tables, COLUMNS).gene_ids

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from deepcme.cohort import UNKNOWN, Cohort
+from deepcme.cohort import OBS_COLUMNS, UNKNOWN, Cohort
 from deepcme.errors import DeepCMEError
 from deepcme.flow import FlowStep, after_selection, describe_reasons
 from deepcme.labelling import Labelling
@@ -19,7 +19,7 @@ from deepcme.sources.identity import keep_once, notes_on_ids, with_stated_tissue
 from deepcme.sources.matrices import Matrix
 from deepcme.sources.patients import propose_patient_column, with_stated_patient
 from deepcme.sources.tissue_columns import propose_tissue_column
-from deepcme.words import counted, few
+from deepcme.words import counted, few, told_apart
 
 LabelRule = Callable[[pd.DataFrame], Labelling]
 """Takes clinical columns (one row per sample, indexed by sample) and labels the samples."""
@@ -87,7 +87,9 @@ def assemble(
     matrix, kept, labels, steps = _with_values(matrix, kept, labels, steps, notes)
     matrix = _without_empty_genes(matrix, notes)
     notes += _notes_on_gaps(matrix)
-    stored = _with_storable_names(kept.drop(columns=list(_OWN_COLUMNS)))
+    stored = kept.drop(columns=list(_OWN_COLUMNS))
+    names = told_apart(map(_stored_name, stored.columns))
+    called = dict(zip(stored.columns, names, strict=True))
     return Cohort.from_arrays(
         matrix.values,
         labels.to_numpy(),
@@ -97,14 +99,14 @@ def assemble(
         patients=kept["patient"].tolist(),
         tissue=kept["tissue"].tolist(),
         batch=kept["batch"].tolist(),
-        clinical=stored.apply(agreed).apply(numbers_if_all_are),
+        clinical=stored.rename(columns=called).apply(agreed).apply(numbers_if_all_are),
         gene_annotation=_further_ids(matrix),
         endpoint=labelling.rule,
         scale=expression.scale,
         name=name,
         provenance={
             **provenance,
-            **_labels_provenance(labelling),
+            **_labels_provenance(labelling, called),
             "notes": [*notes, *labelling.notes()],
             "flow": [step.as_json() for step in steps],
         },
@@ -133,8 +135,8 @@ def _further_ids(matrix: Matrix) -> pd.DataFrame | None:
     return None if matrix.entrez is None else pd.DataFrame({"entrez_gene_id": matrix.entrez})
 
 
-def _labels_provenance(labelling: Labelling) -> dict[str, object]:
-    columns = [_storable_name(column) for column in labelling.columns]
+def _labels_provenance(labelling: Labelling, called: Mapping[str, str]) -> dict[str, object]:
+    columns = [called.get(column, column) for column in labelling.columns]
     left_out = dict(labelling.left_out)
     return {"endpoint": {"name": labelling.name, "left_out": left_out, "columns": columns}}
 
@@ -234,14 +236,11 @@ def _notes_on_gaps(matrix: Matrix) -> list[str]:
     ]
 
 
-def _with_storable_names(table: pd.DataFrame) -> pd.DataFrame:
-    names = [_storable_name(name) for name in table.columns]
-    return table.set_axis(pd.Index(names, dtype=object), axis=1)
-
-
-def _storable_name(name: object) -> str:
-    """In an .h5ad file a slash in a name would mean a group, and ``_index`` is taken."""
+def _stored_name(name: object) -> str:
+    """What a column is called in a cohort: a slash would mean a group of the .h5ad file."""
     storable = str(name).replace("/", "|") or "unnamed"
+    if storable in OBS_COLUMNS:
+        return f"{storable}_in_file"
     return "index" if storable == "_index" else storable
 
 

@@ -52,16 +52,6 @@ class _Judged:
     familiarity: int
 
 
-def symbol_column(table: pd.DataFrame, place: str | Path, notes: list[str]) -> str:
-    """Find the column of symbols: that most of whose names are symbols of human genes.
-
-    As `gene_column`. A column of a familiar name, such as ``Gene Symbol``, is
-    taken with a warning where none has half of its names known, if some of its
-    names are known and no other column has more.
-    """
-    return gene_column(table, "symbol", place, notes)
-
-
 def gene_column(
     table: pd.DataFrame, kind: GeneIdKind, place: str | Path, notes: list[str]
 ) -> str:
@@ -69,7 +59,9 @@ def gene_column(
 
     At least half of its non-blank cells are such names, and not far fewer than
     in any other column; familiar names of columns decide between equals. Entrez
-    ids are mere numbers, so their column must have a familiar name as well.
+    ids are mere numbers, so their column must have a familiar name as well. A column
+    called ``Gene Symbol`` or the like is taken with a warning where none has half of
+    its names known, if some of its own are and no other has more.
 
     Parameters
     ----------

@@ -33,7 +33,7 @@ from deepcme.sources.matrices import Matrix, read_matrix
 from deepcme.sources.patients import with_patients_named
 from deepcme.sources.reading import read_table
 from deepcme.sources.sample_columns import first_ids, sample_column
-from deepcme.words import cleaned, counted, few
+from deepcme.words import cleaned, counted, few, told_apart
 
 Orientation = Literal["samples-in-rows", "genes-in-rows"]
 
@@ -295,5 +295,5 @@ def _annotation(
         own = with_tissues_stated(own, stated, path.name, notes, asked=True)
     if columns.batch is not None:
         own["batch"] = table[columns.batch].astype(object).fillna(UNKNOWN).map(str)
-    taken = {name: f"{name}_in_file" for name in own.columns}
-    return pd.concat([own, others.rename(columns=taken)], axis=1)
+    names = told_apart(f"{name}_in_file" if name in own else str(name) for name in others)
+    return pd.concat([own, others.set_axis(names, axis=1)], axis=1)
