@@ -66,15 +66,3 @@ def storable(table: pd.DataFrame) -> pd.DataFrame:
             text = stored[column].astype(object)
             stored[column] = text.where(text.isna(), text.astype(str)).astype("category")
     return stored
-
-
-def with_columns(
-    table: pd.DataFrame, further: pd.DataFrame, reserved: Sequence[str]
-) -> pd.DataFrame:
-    """The table with more columns; one that has a reserved name is kept under another."""
-    columns = {
-        f"{column}_in_file" if column in reserved else str(column): further[column].to_numpy()
-        for column in further.columns
-    }
-    # All at once: pandas warns of tables that grow by a hundred columns one by one.
-    return pd.concat([table, pd.DataFrame(columns, index=table.index)], axis=1)
