@@ -5,10 +5,13 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import rankdata
 
 from deepcme import Cohort
 from deepcme.audit import StudyDesign, audit_cohort
+from deepcme.scales import guess_scale, on_scale
 from deepcme.sources.tables import TableColumns, cohort_from_tables
+from tests.invented_values import genes_at_levels, standardised
 
 N = 400
 
@@ -70,6 +73,13 @@ def test_dcm002_normal_and_metastatic_tissue_among_primaries():
     assert "DCM002" not in findings(sound(tissue=["primary", "unknown"] * N))
 
 
+@pytest.mark.parametrize("kind", ["normal", "model", "metastatic", "recurrent"])
+def test_dcm002_any_other_kind_beside_unknown_tissue(kind):
+    found = findings(sound(tissue=["unknown"] * N + [kind] * N))["DCM002"]
+    assert f"Positives: 400 unknown; negatives: 400 {kind}." in found.evidence
+    assert "DCM002" not in findings(sound(tissue=[kind] * (2 * N)))
+
+
 def test_dcm003_near_duplicates(cohort):
     X = values(cohort)
     X[N] = X[0] * 1.01
@@ -98,6 +108,15 @@ def test_dcm004_a_batch_that_predicts_the_label(cohort):
 def test_dcm004_many_batches_do_not_predict_by_chance(cohort):
     batch = np.random.default_rng(0).integers(0, 60, 2 * N).astype(str).tolist()
     assert "DCM004" not in findings(sound(batch=batch))
+
+
+def test_dcm004_is_silent_where_every_patient_has_a_positive_sample():
+    pairs = {"labels": [1, 0] * N, "patients": [f"P{i // 2}" for i in range(2 * N)]}
+    found = findings(sound(batch=[f"B{i // 2 % 3}" for i in range(2 * N)], **pairs))
+    assert list(found) == ["DCM001"]
+    assert "with both labels: 400 patients." in found["DCM001"].evidence
+    one = findings(sound(batch=["A", "B"] * N, labels=[1, 0] * N, patients=["P"] * 2 * N))
+    assert "DCM004" not in one
 
 
 def test_dcm004_reads_sites_and_plates_from_barcodes(cohort):
@@ -146,6 +165,18 @@ def test_dcm006_is_about_sequencing_and_not_ratios(cohort):
     assert "DCM006" not in findings(sound(X=X, scale="log2"))
 
 
+def test_dcm006_knows_the_floor_of_logs(cohort):
+    X = values(cohort)
+    X[:, :10] = 0
+    X[5, 0] = X[7, 1] = 3.0
+    X[:60, 2] = 50.0
+    evidence = {
+        findings(sound(X=np.log2(X + offset), scale="log2"))["DCM006"].evidence
+        for offset in (0.001, 0.1)
+    }
+    assert all("3 of 300 genes are expressed in some but fewer" in text for text in evidence)
+
+
 @pytest.mark.parametrize(
     ("change", "scale", "reason"),
     [
@@ -169,6 +200,34 @@ def test_dcm007_values_on_another_scale(cohort, change, scale, reason):
 )
 def test_dcm007_accepts_the_right_scale(cohort, change, scale):
     assert "DCM007" not in findings(sound(X=change(values(cohort)), scale=scale))
+
+
+def test_dcm007_minds_no_single_value(cohort):
+    X = np.log2(values(cohort) + 1)
+    X[3, 5] = 92_070
+    assert "DCM007" not in findings(sound(X=X, scale="log2"))
+    assert "DCM007" in findings(sound(X=X, scale="rsem"))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda X: X,
+        lambda X: np.round(X),
+        lambda X: np.round(X / 20),
+        lambda X: np.maximum(X - 30, 0),
+        lambda X: np.where(X < 5, -X, X),
+        lambda X: X - 60,
+        lambda X: np.log2(X + 0.001),
+        lambda X: np.log2(X + 1) - 5,
+        lambda X: X / X.sum(axis=1, keepdims=True) * 1e6,
+    ],
+)
+def test_dcm007_accepts_the_scale_that_was_guessed(cohort, change):
+    X = change(values(cohort)).astype(np.float32)
+    scale, _ = guess_scale(X)
+    X, _ = on_scale(X, scale)
+    assert "DCM007" not in findings(sound(X=X, scale=scale))
 
 
 def test_dcm008_a_gene_that_gives_the_label_away(cohort):
@@ -230,6 +289,78 @@ def test_dcm010_missing_values_and_constant_genes(cohort):
     evidence = found["DCM010"].evidence
     assert "81 of 240,000 values (0.03%), in 2 genes of 300, up to 10% of one gene" in evidence
     assert "The same value in every sample: 1 gene." in evidence
+
+
+def logs(n=120, n_genes=200, seed=0):
+    """Log expression as arrays have it: genes differ in level and in spread."""
+    random = np.random.default_rng(seed)
+    level, spread = random.normal(8, 2, n_genes), random.gamma(6, 0.12, n_genes)
+    return random.normal(level, spread, (n, n_genes))
+
+
+def dcm011(X, scale="log2"):
+    return findings(sound(n=len(X), n_genes=X.shape[1], X=X, scale=scale)).get("DCM011")
+
+
+@pytest.mark.parametrize("ddof", [0, 1])
+def test_dcm011_values_standardised_over_all_samples(ddof):
+    found = dcm011(standardised(logs(), ddof))
+    assert found is not None
+    assert found.severity == "warning"
+    assert "100% of 200 genes have a mean near 0" in found.evidence
+    assert "Test patients took part" in found.evidence
+    assert "before the standardisation" in found.advice
+
+
+def test_dcm011_samples_left_out_and_gaps_do_not_hide_it():
+    X = standardised(logs())[:60]
+    X[:, 0] = 0
+    X[::7, 1] = np.nan
+    assert dcm011(X) is not None
+
+
+@pytest.mark.parametrize(("low", "high"), [(0, 1), (-1, 1), (0, 100)])
+def test_dcm011_values_brought_to_one_range(low, high):
+    X = logs()
+    X = low + (high - low) * (X - X.min(axis=0)) / (X.max(axis=0) - X.min(axis=0))
+    for scale in ("log2", "fpkm") if low == 0 else ("log2",):
+        found = dcm011(X, scale)
+        assert found is not None
+        assert f"100% of 200 genes run from {low} to {high}" in found.evidence
+
+
+@pytest.mark.parametrize("zeros", [0, 0.3])
+def test_dcm011_ranks(zeros):
+    X = logs()
+    X[np.random.default_rng(0).random(X.shape) < zeros] = 0
+    for ranks in (rankdata(X, axis=0), rankdata(X, axis=0) / len(X)):
+        found = dcm011(ranks)
+        assert found is not None
+        said = "have a mean of" if zeros else "run from"
+        assert said in found.evidence
+        assert dcm011(ranks, "counts") is not None
+
+
+def test_dcm011_clipped_z_scores_of_genes_that_are_not_always_expressed():
+    X = np.log2(genes_at_levels() + 1)
+    for clipped in (np.clip(standardised(X), -2, 2), np.maximum(standardised(X), -2)):
+        found = dcm011(clipped)
+        assert found is not None
+        assert "have a mean near 0" in found.evidence
+
+
+def test_dcm011_is_not_about_each_sample_standardised_by_itself():
+    assert dcm011(standardised(logs().T).T) is None
+
+
+@pytest.mark.parametrize("centre", [False, True])
+def test_dcm011_does_not_fire_on_natural_logs_and_ratios(centre):
+    """Two hundred draws of cohorts whose genes' spreads differ as those of arrays do."""
+    for seed in range(200):
+        X = logs(40, 60, seed)
+        X = X / np.median(X.std(axis=0))  # the worst case: half of the genes spread above 1
+        assert dcm011(X - X.mean(axis=0) if centre else X) is None
+        assert dcm011(2**X, "fpkm") is None
 
 
 def test_a_finding_has_five_fields():

@@ -6,7 +6,6 @@ import pytest
 
 from deepcme import Cohort, DeepCMEError
 from deepcme.sources.examples import load_transbig
-from deepcme.tissues import canonical_tissue
 from tests.conftest import invented_cohort
 
 
@@ -61,41 +60,52 @@ def test_missing_and_negative_logged_values_are_allowed():
     assert np.isnan(cohort.X[0, 0])
 
 
-@pytest.mark.parametrize(
-    ("word", "tissue"),
-    [
-        ("Primary Tumor", "primary"),
-        ("Primary solid Tumour", "primary"),
-        ("01", "primary"),
-        ("Solid Tissue Normal", "normal"),
-        ("Primary Normal", "normal"),
-        ("11", "normal"),
-        ("Metastatic", "metastatic"),
-        ("Metastasis Tumor", "metastatic"),
-        ("06", "metastatic"),
-        ("Recurrent Tumor", "recurrent"),
-        ("nan", "unknown"),
-        ("", "unknown"),
-    ],
-)
-def test_sample_types_in_any_spelling(word, tissue):
-    assert canonical_tissue(word) == tissue
-
-
-def test_only_known_other_tissue_is_left_out():
-    tissue = ["Primary Tumor"] * 30 + ["unknown"] * 28 + ["Solid Tissue Normal", "Metastatic"]
+def test_primary_tumours_are_kept_and_the_others_counted():
+    tissue = ["Primary Tumor"] * 30 + ["unknown"] * 27 + ["Solid Tissue Normal"] * 2 + ["PDX"]
     kept = invented_cohort(tissue=tissue).keep_primary_tumours()
-    assert kept.n_samples == 58
-    assert "1 normal" in kept.notes[-1]
-    assert "1 metastatic" in kept.notes[-1]
+    assert kept.n_samples == 30
+    assert kept.notes[-1] == (
+        "Only primary tumours are kept: 27 unknown, 2 normal, 1 model left out."
+    )
 
 
-def test_zero_means_absent_only_where_it_does():
-    assert invented_cohort(scale="fpkm").zero_means_absent
-    assert not invented_cohort(scale="intensity").zero_means_absent
-    assert make([[0, 2], [0, 4]]).zero_means_absent
-    assert not make([[0, 2], [-1, 4]]).zero_means_absent
-    assert not make([[5, 2], [3, 4]]).zero_means_absent
+def test_unknown_tissue_stays_where_none_is_known():
+    cohort = invented_cohort(tissue=["unknown"] * 60)
+    assert cohort.keep_primary_tumours() is cohort
+
+
+def test_a_cohort_without_a_primary_tumour_is_told_what_there_is():
+    cohort = invented_cohort(tissue=["Metastatic"] * 58 + ["unknown"] * 2)
+    with pytest.raises(
+        DeepCMEError,
+        match=r"No sample is a primary tumour: there are 58 metastatic \(20 positive\), "
+        r"2 unknown \(0 positive\); set tissue = \"all\" under \[preprocessing\]",
+    ):
+        cohort.keep_primary_tumours()
+
+
+def test_a_class_without_a_primary_tumour_is_told():
+    cohort = invented_cohort(tissue=["Metastatic"] * 20 + ["Primary Tumor"] * 40)
+    with pytest.raises(
+        DeepCMEError,
+        match=r"No positive sample is a primary tumour: there are 40 primary \(0 pos",
+    ):
+        cohort.keep_primary_tumours()
+
+
+def test_0_means_absent_only_where_it_does():
+    assert invented_cohort(scale="fpkm").absent_up_to == 0
+    assert invented_cohort(scale="intensity").absent_up_to is None
+    assert make([[0, 2], [0, 4]]).absent_up_to == 0
+    assert make([[0, 2], [-1, 4]]).absent_up_to is None
+    assert make([[5, 2], [3, 4]]).absent_up_to is None
+
+
+def test_a_floor_that_many_logs_share_means_absent():
+    floor = np.log2(0.001)
+    X = [[floor, 2.5, 7, floor, 3], [floor, 3.5, 4, 1.5, floor]]
+    cohort = make(X, genes=[f"g{i}" for i in range(5)])
+    assert cohort.absent_up_to == pytest.approx(floor, abs=0.01)
 
 
 def test_save_and_load_give_the_same_cohort(cohort, tmp_path):
@@ -152,3 +162,10 @@ def test_saving_leaves_the_cohort_as_it_is(cohort, tmp_path):
     assert cohort.X is matrix
     assert cohort.obs.dtypes.equals(columns)
     assert not cohort.adata.uns
+
+
+def test_hundreds_of_clinical_columns_are_taken_at_once():
+    clinical = pd.DataFrame({f"column {i}": ["x", "y"] for i in range(300)})
+    cohort = make(np.ones((2, 2)), clinical=clinical.assign(tissue=["a", "b"]))
+    assert cohort.obs["column 299"].tolist() == ["x", "y"]
+    assert cohort.obs["tissue_in_file"].tolist() == ["a", "b"]

@@ -37,7 +37,10 @@ def cohort():
 def test_one_sample_per_patient_prefers_primary_first_vial_and_latest_plate(cohort):
     kept = filter_samples(cohort, one_per_patient=True)
     assert kept.samples.tolist() == [SAMPLES[1], SAMPLES[4], SAMPLES[5], SAMPLES[6]]
-    assert "3 left out; 1 patients had both labels" in kept.notes[-1]
+    assert kept.notes[-2].endswith("latest plate): 3 left out.")
+    assert kept.notes[-1] == (
+        "Warning: 1 patient (TCGA-A1-0002) had both labels: the label is that of the sample kept."
+    )
 
 
 def test_tissues_are_kept_by_name(cohort):
@@ -56,5 +59,18 @@ def test_nothing_to_leave_out_is_no_note(cohort):
 def test_a_tissue_that_is_none_or_absent(cohort):
     with pytest.raises(DeepCMEError, match="Unknown tissue 'tumour': choose from primary"):
         filter_samples(cohort, keep_tissue=["tumour"])
-    with pytest.raises(DeepCMEError, match="No sample is recurrent: there are 5 primary"):
+    with pytest.raises(DeepCMEError, match=r"No sample is recurrent: there are 5 primary \(3 "):
         filter_samples(cohort, keep_tissue=["recurrent"])
+
+
+def test_a_tissue_that_only_one_class_has(cohort):
+    with pytest.raises(
+        DeepCMEError, match=r"No negative sample is metastatic: .* 1 metastatic \(1 positive\)"
+    ):
+        filter_samples(cohort, keep_tissue=["metastatic"])
+
+
+def test_a_cell_line_can_be_left_out(cohort):
+    cohort.obs["tissue"] = ["model"] + ["primary"] * 6
+    assert filter_samples(cohort, keep_tissue=["primary"]).n_samples == 6
+    assert filter_samples(cohort, one_per_patient=True).samples[0] == SAMPLES[1]

@@ -6,8 +6,6 @@ import pytest
 
 from deepcme import DeepCMEError
 from deepcme.genes import (
-    SYMBOL_COLUMNS,
-    date_like,
     map_genes,
     stable_gene_id,
     strongest_of_each,
@@ -28,11 +26,6 @@ from deepcme.genes import (
 )
 def test_versions_and_spellings_of_ensembl_ids(gene, stable):
     assert stable_gene_id(gene) == stable
-
-
-def test_names_that_a_spreadsheet_turned_into_dates():
-    names = ["1-Mar", "SEPT1", "Sep-03", "2023-03-01 00:00:00", "MARCH3", "DEC1", "1-Dec"]
-    assert date_like(names) == ["1-Mar", "Sep-03", "2023-03-01 00:00:00", "1-Dec"]
 
 
 def test_the_strongest_row_of_a_gene_is_kept():
@@ -70,9 +63,9 @@ def test_gencode_22_against_36(shared_data):
     from deepcme.sources.probemap import known_targets, read_gene_table
 
     resources = shared_data / "resources"
-    old = read_gene_table(resources / "gencode.v22.annotation.gene.probeMap")["id"].tolist()
+    old = read_gene_table(resources / "gencode.v22.annotation.gene.probeMap", [])["id"].tolist()
     path = resources / "gencode.v36.annotation.gtf.gene.probemap"
-    known = known_targets(read_gene_table(path), SYMBOL_COLUMNS, old, path)
+    known = known_targets(read_gene_table(path, []), "symbol", old, path, [])
     mapping = map_genes(old, known, "symbol")
     # 56,485 ids without their versions, and 44 of the 50 in the pseudoautosomal region of Y
     assert (len(old), mapping.n_mapped, mapping.n_ambiguous) == (60_483, 56_485 + 44, 0)

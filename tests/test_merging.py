@@ -7,23 +7,24 @@ import pytest
 from deepcme import Cohort, DeepCMEError
 from deepcme.audit import audit_cohort
 from deepcme.merging import merge_cohorts
+from deepcme.notes import is_warning
 from deepcme.study.clinical import take_clinical
+from tests.invented_values import genes_at_levels
 
 
 def cohort(prefix, genes, scale="fpkm", endpoint="relapse", **options):
     n = 6
     columns = np.arange(len(genes)) + 10.0 * np.arange(n)[:, np.newaxis]
-    values = {"batch": [f"{prefix}-plate"] * n, **options}
+    values = {"batch": [f"{prefix}-plate"] * n, "samples": [f"{prefix}{i}" for i in range(n)]}
     return Cohort.from_arrays(
         columns,
         [0, 1] * 3,
-        samples=[f"{prefix}{i}" for i in range(n)],
         genes=genes,
         symbols=[gene.upper() for gene in genes],
         endpoint=endpoint,
         scale=scale,
         name=prefix,
-        **values,
+        **(values | options),
     )
 
 
@@ -62,15 +63,56 @@ def test_clinical_columns_that_all_have_stay(tmp_path):
     assert obs["cohort"].tolist() == ["north"] * 6 + ["south"] * 6
 
 
-def test_a_patient_of_two_cohorts_stays_one_patient_and_is_counted():
-    merged = merge_cohorts(
-        {
-            "north": cohort("n", ["a"], patients=["P1", "P2", "P3", "P4", "P5", "P6"]),
-            "south": cohort("s", ["a"], patients=["P6", "P7", "P8", "P9", "P10", "P11"]),
-        }
-    )
+def of_patients(*north):
+    """Two cohorts of six patients; those of the south are P6 to P10 and a TCGA barcode."""
+    south = ["P6 ", "P7", "P8", "P9", "P10", "TCGA-A1-0001"]
+    return {
+        "north": cohort("n", ["a"], patients=list(north)),
+        "south": cohort("s", ["a"], patients=south),
+    }
+
+
+def test_patients_of_one_id_in_two_cohorts_are_two_people():
+    merged = merge_cohorts(of_patients("P1", "P2", "P3", "P4", "P5", "P6"))
+    assert merged.n_patients == 12
+    assert merged.patients[[4, 5, 6, 7]].tolist() == ["P5", "north:P6", "south:P6", "P7"]
+    (said,) = [note for note in merged.notes if "different people" in note]
+    assert said.startswith("1 patient id in more than one of the cohorts (P6)")
+    assert merged.flow[-1].patients == 12
+
+
+def test_they_are_named_in_the_order_of_the_cohorts():
+    merged = merge_cohorts(of_patients("P9", "P6", "P10", "P8", "P7", "P1"))
+    (said,) = [note for note in merged.notes if "different people" in note]
+    assert "(P9, P6, P10 ...)" in said
+
+
+def test_they_are_one_where_the_user_says_so():
+    merged = merge_cohorts(of_patients("P1", "P2", "P3", "P4", "p7", "P6"), same_patients=True)
     assert merged.n_patients == 11
     assert "Patients in more than one of the cohorts: 1." in merged.notes
+    assert any(note.startswith("Warning: ") and "(P7 and p7)" in note for note in merged.notes)
+
+
+def test_a_barcode_is_one_person_wherever_it_stands():
+    merged = merge_cohorts(of_patients("P1", "P2", "P3", "P4", "P5", "TCGA.A1.0001"))
+    assert merged.n_patients == 11
+    assert merged.patients[[5, 11]].tolist() == ["TCGA-A1-0001"] * 2
+    assert "Patients in more than one of the cohorts: 1." in merged.notes
+
+
+@pytest.mark.parametrize("other", ["-01", "-01A-11R-A144-07", "-01A.1"])
+def test_one_sample_under_two_barcodes_is_refused(other):
+    north = cohort("n", ["a"], samples=["TCGA-A1-0001-01A", *"abcde"])
+    south = cohort("s", ["a"], samples=[f"TCGA-A1-0001{other}", *"fghij"])
+    with pytest.raises(DeepCMEError, match=r"The sample TCGA-A1-0001-01\S* is in .* there as"):
+        merge_cohorts({"north": north, "south": south})
+
+
+def test_sample_ids_that_differ_in_case_alone_are_warned_about():
+    merged = merge_cohorts({"north": cohort("n", ["a"]), "south": cohort("N", ["a"])})
+    assert merged.n_samples == 12
+    assert any(note.startswith("Warning: sample ids") for note in merged.notes)
 
 
 def test_endpoints_that_differ_are_both_told():
@@ -142,3 +184,27 @@ def test_a_column_of_the_name_cohort_is_not_overwritten():
     arms = pd.DataFrame({"cohort": ["arm A", "arm B"] * 3})
     with pytest.raises(DeepCMEError, match="south has a column 'cohort' already"):
         merge_cohorts({"north": cohort("n", ["a"]), "south": cohort("s", ["a"], clinical=arms)})
+
+
+def logs(prefix, values):
+    return Cohort.from_arrays(
+        values,
+        [0, 1] * (len(values) // 2),
+        samples=[f"{prefix}{i}" for i in range(len(values))],
+        genes=[f"g{i}" for i in range(values.shape[1])],
+        endpoint="relapse",
+        scale="log2",
+    )
+
+
+def test_logs_of_another_offset_are_warned_of():
+    values = genes_at_levels(60)
+    north, south = logs("n", np.log2(values[:20] + 1)), logs("s", np.log2(values[20:40] + 1))
+    east = logs("e", np.log2(values[40:] + 0.001))
+    merged = merge_cohorts({"north": north, "south": south, "east": east})
+    assert [note for note in merged.notes if is_warning(note)] == [
+        "Warning: the values are not comparable: the lowest value, which means not expressed, "
+        "is 0 in north and -9.966 in east (log2(x + 0.001)); bring all to one scale before "
+        "they are put together."
+    ]
+    assert not any(map(is_warning, merge_cohorts({"north": north, "south": south}).notes))

@@ -53,6 +53,12 @@ def test_prevalence_filter_keeps_genes_expressed_often_enough():
     assert kept.columns.tolist() == ["a", "c"]
 
 
+def test_prevalence_filter_knows_the_floor_of_logs():
+    X = frame([[1, -9.97, -9.97], [1, -9.97, 2], [-2, -9.97, -9.97], [1, 3, 2]])
+    kept = PrevalenceFilter(0.5, absent_up_to=-9.96).fit(X).get_support()
+    assert kept.tolist() == [True, False, True]
+
+
 def test_standardisation_clips_and_leaves_constant_genes_at_zero():
     train = frame([[0, 7, 1], [2, 7, 1], [4, 7, 1e6]])
     scaler = ClippedStandardScaler(clip=1.0).fit(train)
@@ -69,24 +75,20 @@ def test_a_constant_gene_is_constant_in_spite_of_rounding():
 @pytest.mark.parametrize(
     ("scale", "absent", "prevalence", "steps"),
     [
-        ("fpkm", True, 0.1, ["log2", "impute", "prevalence", "standardise"]),
-        ("fpkm", True, 0.0, ["log2", "impute", "standardise"]),
-        ("intensity", False, 0.1, ["log2", "impute", "standardise"]),
-        ("log2", True, 0.1, ["impute", "prevalence", "standardise"]),
-        ("log2", False, 0.1, ["impute", "standardise"]),
+        ("fpkm", 0.0, 0.1, ["log2", "impute", "prevalence", "standardise"]),
+        ("fpkm", 0.0, 0.0, ["log2", "impute", "standardise"]),
+        ("intensity", None, 0.1, ["log2", "impute", "standardise"]),
+        ("log2", -9.96, 0.1, ["impute", "prevalence", "standardise"]),
+        ("log2", None, 0.1, ["impute", "standardise"]),
     ],
 )
 def test_only_the_steps_a_scale_needs(scale, absent, prevalence, steps):
-    made = make_preprocessor(
-        scale, zero_means_absent=absent, min_prevalence=prevalence, clip=5.0
-    )
+    made = make_preprocessor(scale, absent_up_to=absent, min_prevalence=prevalence, clip=5.0)
     assert [name for name, _ in made.steps] == steps
 
 
 def test_positions_of_the_genes_that_come_out():
-    preprocessor = make_preprocessor(
-        "fpkm", zero_means_absent=True, min_prevalence=0.5, clip=np.inf
-    )
+    preprocessor = make_preprocessor("fpkm", absent_up_to=0.0, min_prevalence=0.5, clip=np.inf)
     preprocessor.fit(np.array([[1, 0, 0], [2, 0, 5], [3, 0, 0], [4, 1, 7]], dtype=np.float32))
     assert kept_genes(preprocessor).tolist() == [0, 2]
 
@@ -94,7 +96,7 @@ def test_positions_of_the_genes_that_come_out():
 def test_rows_are_transformed_in_blocks_as_in_one(random):
     X = random.gamma(2.0, 3.0, size=(200, 6)).astype(np.float32)
     preprocessor = make_preprocessor(
-        "fpkm", zero_means_absent=True, min_prevalence=0.1, clip=5.0
+        "fpkm", absent_up_to=0.0, min_prevalence=0.1, clip=5.0
     ).fit(X[:100])
     rows = random.permutation(200)[:150]
     np.testing.assert_array_equal(

@@ -4,7 +4,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deepcme.words import cleaned, counted, few, says_nothing
+from deepcme.words import (
+    cleaned,
+    counted,
+    differing_in_spelling,
+    few,
+    says_nothing,
+    told_apart,
+)
+
+
+def test_names_that_repeat_are_told_apart_by_a_number():
+    assert told_apart(["a", "b", "a", "a 2", "a"]) == ["a", "b", "a 2", "a 2 2", "a 3"]
 
 
 @pytest.mark.parametrize(
@@ -19,6 +30,9 @@ from deepcme.words import cleaned, counted, few, says_nothing
         ("\ufeffS1", "S1"),
         ("S1\u200b", "S1"),
         ("e\u0301", "\u00e9"),
+        ("S\u00ad1", "S1"),
+        ("S1\u200e", "S1"),
+        ("\u202aS1\u202c", "S1"),
     ],
 )
 def test_spaces_of_every_kind_go(text, clean):
@@ -45,6 +59,26 @@ def test_words_that_say_nothing(word):
 )
 def test_words_that_say_something(word):
     assert not says_nothing(word)
+
+
+@pytest.mark.parametrize(
+    "alike",
+    [
+        ("P1", "p1"),
+        ("MB-0001", "MB_0001", "MB.0001", "MB0001"),
+        ("P-1", "P\u20131"),
+        ("P1", "P1."),
+        ("007", "7"),
+        ("1", "1.0"),
+    ],
+)
+def test_ids_that_may_be_one_are_named_together(alike):
+    assert differing_in_spelling([*alike, "Q2"]) == [" and ".join(sorted(alike))]
+
+
+@pytest.mark.parametrize("ids", [("P1-1", "P11"), ("1.01", "1.1"), ("A1", "B1"), ("10", "1")])
+def test_other_ids_are_not(ids):
+    assert differing_in_spelling(ids) == []
 
 
 def test_a_few_of_many_are_named():

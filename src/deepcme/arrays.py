@@ -15,14 +15,14 @@ from deepcme.scales import Scale
 class CohortArrays:
     """What a fit needs of a cohort.
 
-    `patients` numbers the patients.
+    `patients` numbers the patients; `absent_up_to` is the cohort's.
     """
 
     X: NDArray[np.float32]
     labels: NDArray[np.int8]
     patients: NDArray[np.int64]
     scale: Scale
-    zero_means_absent: bool
+    absent_up_to: float | None
 
     @classmethod
     def of(cls, cohort: Cohort) -> CohortArrays:
@@ -32,5 +32,5 @@ class CohortArrays:
             labels=cohort.labels,
             patients=np.unique(cohort.patients.astype(str), return_inverse=True)[1],
             scale=cohort.scale,
-            zero_means_absent=cohort.zero_means_absent,
+            absent_up_to=cohort.absent_up_to,
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -15,16 +16,20 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from deepcme.annotated import read_h5ad, storable, with_columns, with_dense_matrix
 from deepcme.errors import DeepCMEError
 from deepcme.files import whole_file
-from deepcme.scales import LINEAR_SCALES, SCALES, SEQUENCING_SCALES, Scale
+from deepcme.flow import FlowStep, after_selection, read_flow
+from deepcme.scales import LINEAR_SCALES, SCALES, Scale, absent_up_to
 from deepcme.tissues import UNKNOWN as UNKNOWN
-from deepcme.tissues import canonical_tissue
+from deepcme.tissues import canonical_tissue, count_tissues, refuse_lost_class
+from deepcme.words import counted, few
 
 OBS_COLUMNS = ("sample", "patient", "tissue", "label", "batch")
 VAR_COLUMNS = ("gene_id", "symbol")
 SCHEMA_VERSION = 1
 _UNS_KEY = "deepcme"
+_EVERY_TISSUE = 'set tissue = "all" under [preprocessing] for a study of every tissue'
 
 
 class Cohort:
@@ -45,7 +50,7 @@ class Cohort:
         Short name used in reports.
     provenance : mapping, optional
         Where the data came from, as JSON-like values. ``notes``, a list of
-        sentences, is shown in reports.
+        sentences, and ``flow``, a list of `FlowStep.as_json`, are shown in reports.
 
     Raises
     ------
@@ -65,7 +70,7 @@ class Cohort:
     ) -> None:
         if scale not in SCALES:
             raise DeepCMEError(f"Unknown scale {scale!r}: choose one of {', '.join(SCALES)}.")
-        self._adata = _dense_float32(adata)
+        self._adata = with_dense_matrix(adata)
         self.endpoint = endpoint
         self.scale: Scale = scale
         self.name = name
@@ -112,14 +117,14 @@ class Cohort:
             index=pd.Index(samples, dtype=object),
         )
         if clinical is not None:
-            _add_columns(obs, clinical, OBS_COLUMNS)
+            obs = with_columns(obs, clinical, OBS_COLUMNS)
         gene_ids = [str(gene) for gene in genes]
         var = pd.DataFrame(
             {"gene_id": gene_ids, "symbol": list(symbols) if symbols is not None else gene_ids},
             index=pd.Index(gene_ids, dtype=object),
         )
         if gene_annotation is not None:
-            _add_columns(var, gene_annotation, VAR_COLUMNS)
+            var = with_columns(var, gene_annotation, VAR_COLUMNS)
         _check_unique(samples, "sample")
         _check_unique(gene_ids, "gene")
         if matrix.shape != (len(samples), len(gene_ids)):
@@ -244,19 +249,19 @@ class Cohort:
         """What was counted and said while the cohort was made."""
         return list(self.provenance.get("notes", []))
 
-    @cached_property
-    def zero_means_absent(self) -> bool:
-        """Whether a value of 0 says that a gene is not expressed.
+    @property
+    def flow(self) -> list[FlowStep]:
+        """Who was read, joined, labelled and left out; empty where that was not counted."""
+        return read_flow(self.provenance.get("flow", []))
 
-        True for sequencing scales, and for logged values that have a floor of
-        exactly 0, as log2(x + 1) has; False for ratios and intensities.
+    @cached_property
+    def absent_up_to(self) -> float | None:
+        """The value up to which a gene is not expressed.
+
+        0 for sequencing scales and log2(x + 1); the floor of logs with another
+        offset; None for ratios and intensities, where no value says so.
         """
-        if self.scale in SEQUENCING_SCALES:
-            return True
-        if self.scale == "intensity":
-            return False
-        smallest = float(np.nanmin(self.X))
-        return smallest == 0.0 and float(np.mean(self.X == 0)) > 0.001
+        return absent_up_to(self.X, self.scale)
 
     @cached_property
     def fingerprint(self) -> str:
@@ -268,9 +273,32 @@ class Cohort:
         digest.update(json.dumps([*self.gene_ids, self.scale]).encode())
         return digest.hexdigest()
 
-    def select(self, keep: NDArray[np.bool_], note: str) -> Cohort:
-        """A cohort of the samples marked in `keep`; `note` says why in its provenance."""
-        provenance = {**self.provenance, "notes": [*self.notes, note]}
+    def select(
+        self, keep: NDArray[np.bool_], note: str, reasons: ArrayLike | None = None
+    ) -> Cohort:
+        """A cohort of the samples marked in `keep`.
+
+        Parameters
+        ----------
+        keep : ndarray of bool, shape (n_samples,)
+        note : str
+            What was done, for the notes; up to its colon it names the step in the flow.
+        reasons : array-like of str, shape (n_samples,), optional
+            What each sample is, such as its tissue; counted of those left out.
+
+        Raises
+        ------
+        DeepCMEError
+            If all samples of one outcome would be left out, with the counts.
+        """
+        flow = after_selection(
+            self.flow, note.partition(":")[0], self.patients, self.labels, keep, reasons
+        )
+        provenance = {
+            **self.provenance,
+            "notes": [*self.notes, note],
+            "flow": [step.as_json() for step in flow],
+        }
         return Cohort(
             self._adata[keep].copy(),
             endpoint=self.endpoint,
@@ -280,14 +308,22 @@ class Cohort:
         )
 
     def keep_primary_tumours(self) -> Cohort:
-        """Leave out samples known not to be primary tumours; unknown tissue stays."""
+        """Leave out what is not known to be a primary tumour.
+
+        Unknown tissue stays where no sample of the cohort is of known tissue.
+
+        Raises
+        ------
+        DeepCMEError
+            If no sample, or none of one class, is a primary tumour.
+        """
         tissue = self.obs["tissue"].to_numpy(dtype=object)
-        keep = np.isin(tissue, ["primary", UNKNOWN])
-        if keep.all():
+        keep = np.asarray(tissue == "primary")
+        if keep.all() or (tissue == UNKNOWN).all():
             return self
-        dropped = pd.Series(tissue[~keep]).value_counts()
-        words = ", ".join(f"{count} {kind}" for kind, count in dropped.items())
-        return self.select(keep, f"Only primary tumours are kept: {words} left out.")
+        refuse_lost_class(tissue, self.labels, keep, "a primary tumour", _EVERY_TISSUE)
+        left_out = count_tissues(tissue[~keep])
+        return self.select(keep, f"Only primary tumours are kept: {left_out} left out.", tissue)
 
     def save(self, path: str | Path) -> None:
         """Write an `.h5ad` file, whole or not at all."""
@@ -302,8 +338,8 @@ class Cohort:
         # A shallow copy shares the matrix, which may fill half of the memory.
         stored = copy.copy(self._adata)
         stored.uns = {**self._adata.uns, _UNS_KEY: json.dumps(settings)}
-        stored.obs = _storable(self._adata.obs)
-        stored.var = _storable(self._adata.var)
+        stored.obs = storable(self._adata.obs)
+        stored.var = storable(self._adata.var)
         with whole_file(path) as temporary:
             stored.write_h5ad(temporary)
 
@@ -317,13 +353,7 @@ class Cohort:
             If the file is missing, damaged, or not a deepcme cohort.
         """
         path = Path(path)
-        if not path.is_file():
-            raise DeepCMEError(f"{path}: there is no such file.")
-        try:
-            adata = ad.read_h5ad(path)
-        except Exception as error:
-            # h5py and anndata raise many kinds for a broken file; all mean the same here.
-            raise DeepCMEError(f"{path}: this is not a readable .h5ad file.") from error
+        adata = read_h5ad(path)
         try:
             stored = json.loads(adata.uns[_UNS_KEY])
             settings = {key: stored[key] for key in ("endpoint", "scale", "name", "provenance")}
@@ -352,39 +382,10 @@ class Cohort:
         )
 
 
-def _add_columns(table: pd.DataFrame, further: pd.DataFrame, reserved: Sequence[str]) -> None:
-    """Add columns in place; one that has a reserved name is kept under another."""
-    for column in further.columns:
-        kept = f"{column}_in_file" if column in reserved else str(column)
-        table[kept] = further[column].to_numpy()
-
-
-def _dense_float32(adata: ad.AnnData) -> ad.AnnData:
-    matrix = adata.X
-    if matrix is None:
-        raise DeepCMEError("The cohort has no expression matrix.")
-    if hasattr(matrix, "toarray"):
-        matrix = matrix.toarray()
-    adata.X = np.ascontiguousarray(matrix, dtype=np.float32)
-    return adata
-
-
 def _check_unique(ids: Sequence[str] | pd.Series, kind: str) -> None:
-    repeated = pd.Series(list(ids), dtype=object)
-    repeated = repeated[repeated.duplicated()].drop_duplicates()
-    if len(repeated):
-        few = ", ".join(map(str, repeated.iloc[:3])) + (" ..." if len(repeated) > 3 else "")
+    times = Counter(ids)
+    if repeated := [one for one, n in times.items() if n > 1]:
         raise DeepCMEError(
-            f"{len(repeated)} {kind} id{'s' if len(repeated) > 1 else ''} occur more than once "
-            f"({few}): each {kind} needs an id of its own."
+            f"{counted(len(repeated), f'{kind} id')} occur more than once ({few(repeated)}): "
+            f"each {kind} needs an id of its own."
         )
-
-
-def _storable(table: pd.DataFrame) -> pd.DataFrame:
-    """A copy with text as categories, which every reader of .h5ad understands."""
-    stored = table.copy()
-    for column in stored.columns:
-        if not pd.api.types.is_numeric_dtype(stored[column]):
-            text = stored[column].astype(object)
-            stored[column] = text.where(text.isna(), text.astype(str)).astype("category")
-    return stored

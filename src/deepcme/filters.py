@@ -10,8 +10,9 @@ import pandas as pd
 from deepcme.barcodes import preference_within_patient
 from deepcme.cohort import Cohort
 from deepcme.errors import DeepCMEError
-
-TISSUES = ("primary", "recurrent", "metastatic", "normal", "unknown")
+from deepcme.notes import WARNING
+from deepcme.tissues import TISSUES, count_tissues, refuse_lost_class
+from deepcme.words import counted, few
 
 
 def filter_samples(
@@ -38,12 +39,12 @@ def select_tissue(cohort: Cohort, tissues: Sequence[str]) -> Cohort:
     keep = np.isin(tissue, list(tissues))
     if keep.all():
         return cohort
-    counts = pd.Series(tissue[~keep]).value_counts()
-    if not keep.any():
-        present = ", ".join(f"{count} {kind}" for kind, count in counts.items())
-        raise DeepCMEError(f"No sample is {' or '.join(tissues)}: there are {present}.")
-    words = ", ".join(f"{count:,} {kind}" for kind, count in counts.items())
-    return cohort.select(keep, f"Only {' and '.join(tissues)} samples kept: {words} left out.")
+    kind, others = " or ".join(tissues), "keep other tissues with --keep-tissue"
+    refuse_lost_class(tissue, cohort.labels, keep, kind, others)
+    left_out = count_tissues(tissue[~keep])
+    return cohort.select(
+        keep, f"Only {' and '.join(tissues)} samples kept: {left_out} left out.", tissue
+    )
 
 
 def select_one_per_patient(cohort: Cohort) -> Cohort:
@@ -65,9 +66,15 @@ def select_one_per_patient(cohort: Cohort) -> Cohort:
     keep[first.to_numpy()] = True
     if keep.all():
         return cohort
-    n_mixed = int((table.groupby("patient")["label"].nunique() > 1).sum())
-    return cohort.select(
+    kept = cohort.select(
         keep,
         f"One sample per patient kept (primary tumour, first vial, latest plate): "
-        f"{int((~keep).sum()):,} left out; {n_mixed:,} patients had both labels.",
+        f"{int((~keep).sum()):,} left out.",
+        np.full(cohort.n_samples, "of patients with another sample"),
     )
+    of_both = table.groupby("patient")["label"].nunique() > 1
+    if of_both.any():
+        patients = f"{counted(int(of_both.sum()), 'patient')} ({few(of_both.index[of_both])})"
+        doubt = f"{WARNING}{patients} had both labels: the label is that of the sample kept."
+        kept.provenance["notes"] = [*kept.notes, doubt]
+    return kept

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -13,26 +13,21 @@ from numpy.typing import NDArray
 
 from deepcme.cohort import Cohort
 from deepcme.errors import DeepCMEError
+from deepcme.gene_names import genes_in
 
 GeneIdKind = Literal["ensembl", "entrez", "symbol"]
 
 COLLAPSE_RULE = "of several rows for one gene, the one with the highest mean is kept"
 MIN_COVERAGE = 0.95
-SYMBOL_COLUMNS = ("symbol", "gene symbol", "gene", "gene_name", "gene_symbol", "hugo_symbol")
-ENSEMBL_COLUMNS = ("ensembl_gene_id", "ensembl_id", "ensembl", "gene_id")
-ENTREZ_COLUMNS = ("entrez_gene_id", "entrez_id", "entrez", "gene id", "entrezgene_id")
 _IDENTIFIER_COLUMNS = {
-    *("gene_id", "gene_id_before"),
-    *(SYMBOL_COLUMNS + ENSEMBL_COLUMNS + ENTREZ_COLUMNS),
+    *("gene_id", "gene_id_before", "gene id", "gene", "gene_name"),
+    *("symbol", "gene symbol", "gene_symbol", "hugo_symbol"),
+    *("ensembl_gene_id", "ensembl_id", "ensembl"),
+    *("entrez_gene_id", "entrez_id", "entrez", "entrezgene_id"),
 }
 
 _ENSEMBL = re.compile(r"(?P<stable>ENSG\d{11})(\.\d+)?(?P<par>_PAR_Y)?")
 _ENSEMBL_PAR_Y = re.compile(r"ENSGR(?P<digits>\d{10})(\.\d+)?")
-_MONTHS = "jan|feb|mar|apr|may|jun|jul|aug|sep|sept|oct|nov|dec|march"
-_DATE_LIKE = re.compile(
-    rf"(\d{{1,2}}-({_MONTHS})|({_MONTHS})-\d{{1,2}}|\d{{4}}-\d{{2}}-\d{{2}}( 00:00:00)?)",
-    re.IGNORECASE,
-)
 
 
 def stable_gene_id(gene: str) -> str:
@@ -64,11 +59,6 @@ def gene_identifiers(cohort: Cohort) -> dict[str, list[str]]:
 def _texts(column: pd.Series) -> list[str]:
     values = column.astype(object)
     return ["" if pd.isna(value) else str(value).strip() for value in values]
-
-
-def date_like(names: Iterable[str]) -> list[str]:
-    """Names that a spreadsheet has turned into dates, as it does to SEPT1 and MARCH3."""
-    return [name for name in names if _DATE_LIKE.fullmatch(name)]
 
 
 def strongest_of_each(
@@ -103,13 +93,15 @@ def strongest_of_each(
 class GeneMapping:
     """Where each gene of a list goes, and how many found a place.
 
-    `target` holds one name per gene, empty where there is none.
+    `target` holds one name per gene, empty where there is none; `doubts` are
+    warnings about the table.
     """
 
     genes: tuple[str, ...]
     target: tuple[str, ...]
     to: str
     n_ambiguous: int
+    doubts: tuple[str, ...] = ()
 
     @property
     def n_mapped(self) -> int:
@@ -153,17 +145,18 @@ def map_genes(genes: Sequence[str], known: pd.Series, to: str) -> GeneMapping:
     ----------
     genes : sequence of str
     known : Series of str
-        Targets, indexed by gene id; an id with several different targets has none.
+        Cells that name targets, indexed by gene id; an id with several different
+        targets, in one cell or in several, has none.
     to : str
         What the targets are, for messages.
     """
     pairs = pd.DataFrame(
         {
             "gene": [stable_gene_id(str(gene)) for gene in known.index],
-            "target": known.fillna("").astype(str).str.strip().to_numpy(),
+            "target": [genes_in(str(cell)) for cell in known.fillna("")],
         }
     )
-    pairs = pairs[pairs["target"] != ""].drop_duplicates()
+    pairs = pairs.explode("target").dropna().drop_duplicates()
     several = pairs["gene"].duplicated(keep=False)
     ambiguous = set(pairs.loc[several, "gene"])
     unique = pairs[~several]

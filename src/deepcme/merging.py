@@ -4,27 +4,38 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from deepcme.barcodes import canonical_patient, pairs_of_one_sample, read_barcode
 from deepcme.cohort import OBS_COLUMNS, Cohort
+from deepcme.comparable import warn_of_other_logs
 from deepcme.errors import DeepCMEError
+from deepcme.flow import FlowStep
+from deepcme.notes import prefixed
+from deepcme.words import counted, differing_in_case, differing_in_spelling, few
 
 COHORT_COLUMN = "cohort"
 
 
-def merge_cohorts(cohorts: Mapping[str, Cohort]) -> Cohort:
+def merge_cohorts(cohorts: Mapping[str, Cohort], *, same_patients: bool = False) -> Cohort:
     """Put cohorts together at the genes that all of them have.
 
-    Values are taken as they are. A patient id that stands in two cohorts is one
-    patient. Of the clinical columns those stay that all cohorts have.
+    Values are taken as they are, with a warning of logs of other offsets, bases or
+    centres. Of the clinical columns those stay that all cohorts have.
 
     Parameters
     ----------
     cohorts : mapping of name to Cohort
         Two or more, of one scale.
+    same_patients : bool
+        Whether a patient id of two cohorts is one person. If not, such an id gets the
+        name of its cohort before it, as in ``GSE1:P1``, since every series counts its
+        patients from one; the barcodes of TCGA and other programmes are one person
+        wherever they stand.
 
     Returns
     -------
@@ -42,9 +53,12 @@ def merge_cohorts(cohorts: Mapping[str, Cohort]) -> Cohort:
     first = next(iter(cohorts.values()))
     genes = _common_genes(cohorts)
     symbols = dict(zip(first.gene_ids, first.symbols, strict=True))
+    parts = {name: _columns_of(cohort, genes) for name, cohort in cohorts.items()}
     obs = _stack_samples(cohorts)
+    obs["patient"], patient_notes = _patients(cohorts, same_patients)
+    warnings = warn_of_other_logs(parts) if first.scale == "log2" else []
     return Cohort.from_arrays(
-        np.concatenate([_columns_of(cohort, genes) for cohort in cohorts.values()]),
+        np.concatenate(list(parts.values())),
         obs["label"].to_numpy(),
         samples=obs["sample"].tolist(),
         patients=obs["patient"].tolist(),
@@ -56,7 +70,8 @@ def merge_cohorts(cohorts: Mapping[str, Cohort]) -> Cohort:
         endpoint=_endpoint(cohorts),
         scale=first.scale,
         name=" + ".join(cohorts),
-        provenance=_provenance(cohorts, len(genes)),
+        provenance=_provenance(cohorts, len(genes), [*patient_notes, *_of_case(obs), *warnings])
+        | {"flow": _flow(cohorts, obs)},
     )
 
 
@@ -70,20 +85,25 @@ def _check(cohorts: Mapping[str, Cohort]) -> None:
                 f"{first_name} is of scale {first.scale} and {name} of scale {cohort.scale}: "
                 "make both cohorts of values on one scale."
             )
-    seen: dict[str, str] = {}
     for name, cohort in cohorts.items():
         if COHORT_COLUMN in cohort.obs:
             raise DeepCMEError(
                 f"{name} has a column {COHORT_COLUMN!r} already, where merging writes which "
                 "cohort a sample is of: rename it, or merge all cohorts at once."
             )
-        for sample in cohort.samples:
-            if sample in seen:
-                raise DeepCMEError(
-                    f"The sample {sample} is in {seen[sample]} and in {name}: if it is one "
-                    "sample, leave it out of one of them; if not, give it another id."
-                )
-            seen[sample] = name
+    _refuse_samples_twice(cohorts)
+
+
+def _refuse_samples_twice(cohorts: Mapping[str, Cohort]) -> None:
+    samples = [str(sample) for cohort in cohorts.values() for sample in cohort.samples]
+    of = [name for name, cohort in cohorts.items() for _ in cohort.samples]
+    for first, second in pairs_of_one_sample(samples):
+        names = list(dict.fromkeys([samples[first], samples[second]]))
+        spelled = f", there as {names[1]}" if len(names) > 1 else ""
+        raise DeepCMEError(
+            f"The sample {names[0]} is in {of[first]} and in {of[second]}{spelled}: if it is "
+            "one sample, leave it out of one of them; if not, give it another id."
+        )
 
 
 def _common_genes(cohorts: Mapping[str, Cohort]) -> list[str]:
@@ -110,6 +130,51 @@ def _stack_samples(cohorts: Mapping[str, Cohort]) -> pd.DataFrame:
     return stacked.assign(**{COHORT_COLUMN: np.repeat(list(cohorts), sizes)}).infer_objects()
 
 
+def _patients(
+    cohorts: Mapping[str, Cohort], same_patients: bool
+) -> tuple[list[str], list[str]]:
+    """Patients of all samples, those of different people distinct, and what was decided."""
+    spelled = {
+        name: [canonical_patient(str(patient)) for patient in cohort.patients]
+        for name, cohort in cohorts.items()
+    }
+    n_cohorts = Counter(
+        patient for of_one in spelled.values() for patient in dict.fromkeys(of_one)
+    )
+    shared = [patient for patient, n in n_cohorts.items() if n > 1]
+    apart = {p for p in shared if not same_patients and read_barcode(p) is None}
+    notes = []
+    if apart:
+        notes.append(
+            f"{counted(len(apart), 'patient id')} in more than one of the cohorts "
+            f"({few(p for p in shared if p in apart)}): taken for different people, with the "
+            "cohort's name before the id; --same-patients takes them for the same."
+        )
+    if len(apart) < len(shared):
+        notes.append(f"Patients in more than one of the cohorts: {len(shared) - len(apart):,}.")
+    if same_patients and (alike := differing_in_spelling(n_cohorts)):
+        notes.append(
+            "Warning: patient ids that differ in case, punctuation or leading zeros alone "
+            f"({few(alike)}) were taken for different people."
+        )
+    patients = [
+        f"{name}:{patient}" if patient in apart else patient
+        for name, of_one in spelled.items()
+        for patient in of_one
+    ]
+    return patients, notes
+
+
+def _of_case(obs: pd.DataFrame) -> list[str]:
+    alike = differing_in_case(obs["sample"])
+    if not alike:
+        return []
+    return [
+        f"Warning: sample ids that differ in case alone ({few(alike)}) were taken for "
+        "different samples."
+    ]
+
+
 def _endpoint(cohorts: Mapping[str, Cohort]) -> str:
     endpoints = {name: cohort.endpoint for name, cohort in cohorts.items()}
     if len(set(endpoints.values())) == 1:
@@ -117,20 +182,31 @@ def _endpoint(cohorts: Mapping[str, Cohort]) -> str:
     return "; ".join(f"{name}: {endpoint}" for name, endpoint in endpoints.items())
 
 
-def _provenance(cohorts: Mapping[str, Cohort], n_genes: int) -> dict[str, object]:
+def _provenance(
+    cohorts: Mapping[str, Cohort], n_genes: int, patient_notes: list[str]
+) -> dict[str, object]:
     counts = ", ".join(
         f"{name} ({cohort.n_samples} samples, {cohort.n_positives} positive, "
         f"{cohort.n_genes:,} genes)"
         for name, cohort in cohorts.items()
     )
     notes = [f"Merged of {counts}; {n_genes:,} genes are in all of them."]
-    patients = Counter(patient for c in cohorts.values() for patient in set(c.patients))
-    if shared := sum(count > 1 for count in patients.values()):
-        notes.append(f"Patients in more than one of the cohorts: {shared}.")
-    notes += [f"{name}: {note}" for name, cohort in cohorts.items() for note in cohort.notes]
+    notes += patient_notes
+    notes += [prefixed(note, name) for name, cohort in cohorts.items() for note in cohort.notes]
     sources = {name: cohort.provenance.get("source", "") for name, cohort in cohorts.items()}
     said = "; ".join(f"{name}: {source}" for name, source in sources.items() if source)
     return {"source": said, "notes": notes, **_endpoint_provenance(cohorts)}
+
+
+def _flow(cohorts: Mapping[str, Cohort], obs: pd.DataFrame) -> list[dict[str, object]]:
+    """The steps of each cohort under its name, and all of them together."""
+    steps = [
+        replace(step, step=f"{name}: {step.step}")
+        for name, cohort in cohorts.items()
+        for step in cohort.flow or [FlowStep.count("as given", cohort.patients, cohort.labels)]
+    ]
+    merged = FlowStep.count(f"merged of {', '.join(cohorts)}", obs["patient"], obs["label"])
+    return [step.as_json() for step in (*steps, merged)]
 
 
 def _endpoint_provenance(cohorts: Mapping[str, Cohort]) -> dict[str, object]:

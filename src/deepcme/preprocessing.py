@@ -124,16 +124,18 @@ def _medians(matrix: FloatArray) -> FloatArray:
 
 
 class PrevalenceFilter(SelectorMixin, BaseEstimator):  # type: ignore[misc]
-    """Keep the genes expressed (above 0) in enough of the training samples.
+    """Keep the genes expressed in enough of the training samples.
 
     A gene expressed in one of n samples has a standardised value of about
     sqrt(n) there and can dominate a network by that alone. Only for scales on
-    which 0 means absent.
+    which some value means absent.
 
     Parameters
     ----------
     min_prevalence : float
         Smallest share of samples, 0 to 1, in which a gene must be expressed.
+    absent_up_to : float
+        The value up to which a gene is not expressed.
 
     Attributes
     ----------
@@ -141,13 +143,14 @@ class PrevalenceFilter(SelectorMixin, BaseEstimator):  # type: ignore[misc]
         Share of training samples that express each gene.
     """
 
-    def __init__(self, min_prevalence: float = 0.1) -> None:
+    def __init__(self, min_prevalence: float = 0.1, absent_up_to: float = 0.0) -> None:
         self.min_prevalence = min_prevalence
+        self.absent_up_to = absent_up_to
 
     def fit(self, X: ArrayLike, y: Any = None) -> Self:
         """Learn each gene's prevalence."""
         matrix = _checked(self, X, reset=True, allow_missing=False)
-        self.prevalence_ = np.count_nonzero(matrix > 0, axis=0) / len(matrix)
+        self.prevalence_ = np.count_nonzero(matrix > self.absent_up_to, axis=0) / len(matrix)
         if not self._get_support_mask().any():
             raise DeepCMEError(
                 f"No gene is expressed in {self.min_prevalence:.0%} of the training samples."
@@ -227,7 +230,7 @@ def _variance(matrix: FloatArray, mean: NDArray[np.float64]) -> NDArray[np.float
 def make_preprocessor(
     scale: Scale,
     *,
-    zero_means_absent: bool,
+    absent_up_to: float | None,
     min_prevalence: float,
     clip: float,
 ) -> Pipeline:
@@ -237,8 +240,8 @@ def make_preprocessor(
     ----------
     scale : Scale
         Linear scales are logged; ``log2`` is not logged again.
-    zero_means_absent : bool
-        Whether the prevalence filter makes sense on this cohort.
+    absent_up_to : float or None
+        The value up to which a gene is not expressed; None for no prevalence filter.
     min_prevalence : float
         Smallest prevalence of a gene, 0 to 1; 0 for no filter.
     clip : float
@@ -248,8 +251,8 @@ def make_preprocessor(
     if scale in LINEAR_SCALES:
         steps.append(("log2", Log2Transformer()))
     steps.append(("impute", MedianImputer()))
-    if min_prevalence > 0 and zero_means_absent:
-        steps.append(("prevalence", PrevalenceFilter(min_prevalence)))
+    if min_prevalence > 0 and absent_up_to is not None:
+        steps.append(("prevalence", PrevalenceFilter(min_prevalence, absent_up_to)))
     steps.append(("standardise", ClippedStandardScaler(clip)))
     return Pipeline(steps)
 

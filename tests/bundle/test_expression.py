@@ -88,6 +88,29 @@ def test_a_table_is_read_whichever_way_round_it_lies(tmp_path, orientation, suff
     assert "Scale taken as fpkm" in expression.notes[0]
 
 
+def test_both_identifiers_in_the_names_of_a_table_are_known(tmp_path):
+    names = ["ENSG00000099999.1|TP53", "ENSG00000000002|X", "ENSG00000088888|Y"]
+    table = pd.DataFrame([[1.5, 2.5, 100.5]], index=["A"], columns=names).T
+    table.to_csv(tmp_path / "table.csv")
+    expression = read_expression(tmp_path / "table.csv", GENES)
+    assert expression.samples == ["A"]
+    assert list(expression.identifiers["symbol"]) == ["TP53", "X", "Y"]
+    assert match_genes(expression, GENES).column.tolist() == [0, 1, -1]
+
+
+def test_a_table_of_linear_values_with_a_few_negatives_is_read(tmp_path):
+    random = np.random.default_rng(0)
+    X = random.gamma(0.5, 2000, (40, 3)).round()
+    X[:5, 0] = 0.5
+    X[20:23, 2] = [-4, -3, 0]
+    table = pd.DataFrame(X, index=[f"S{i}" for i in range(40)], columns=GENES.id)
+    table.to_csv(tmp_path / "table.csv")
+    expression = read_expression(tmp_path / "table.csv", GENES)
+    assert expression.scale == "rsem"
+    assert expression.X.min() == 0
+    assert "2 negative values (1.7%) became 0" in expression.notes[1]
+
+
 def test_other_columns_of_var_are_no_identifiers():
     cohort = bundle_cohort(ensembl_ids(4))
     cohort.adata.var["gene_type"] = "protein_coding"
@@ -177,3 +200,12 @@ def test_few_samples_are_warned_of(model, other_cohort):
     few = other_cohort.select(np.arange(120) < 8, "few")
     _, notes = standardised(model, few, "cohort")
     assert "Warning: 8 samples are few" in notes[0]
+
+
+def test_a_sample_without_a_value_of_the_models_genes_is_refused(model):
+    cohort = bundle_cohort(ensembl_ids(), seed=1)
+    cohort.X[4] = np.nan
+    with pytest.raises(
+        DeepCMEError, match=r"^1 sample \(S4\) without a value of any of the mo"
+    ):
+        standardised(model, cohort)

@@ -43,9 +43,7 @@ def test_expectation_holds_on_new_patients(model, other_cohort):
 
 
 def test_standardised_values_are_those_of_the_training_pipeline(model, training_cohort):
-    preprocessor = make_preprocessor(
-        "fpkm", zero_means_absent=True, min_prevalence=0.1, clip=5.0
-    )
+    preprocessor = make_preprocessor("fpkm", absent_up_to=0.0, min_prevalence=0.1, clip=5.0)
     expected = preprocessor.fit_transform(training_cohort.X)
     expression = expression_of(training_cohort)
     match = match_genes(expression, model.manifest.genes)

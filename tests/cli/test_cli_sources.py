@@ -115,6 +115,18 @@ def test_geo_with_filters(tmp_path):
     assert Cohort.load(output).n_samples == 2
 
 
+def test_every_source_takes_the_tissue_from_a_column(tmp_path):
+    path = tmp_path / "GSE0001_series_matrix.txt"
+    path.write_text(SERIES.replace('"age: 50"', '"kind: PDX"'), encoding="latin-1")
+    output = tmp_path / "geo.h5ad"
+    succeeded(
+        "prepare", "geo", path, "--labels", "column:relapse", "--tissue", "kind", "-o", output
+    )
+    assert Cohort.load(output).obs["tissue"].tolist() == ["model", "normal", "primary"]
+    for source in ("gdc", "xena", "cbioportal", "table"):
+        assert "--tissue" in succeeded("prepare", source, "--help")
+
+
 def test_tables_can_be_filtered_too(tmp_path):
     ids = ["a", "b", "c", "d"]
     pd.DataFrame({"G": [1.0, 2, 3, 4], "H": [0.5, 1, 1, 1]}, index=ids).to_csv(

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from deepcme import load_model
+from deepcme import Cohort, load_model
 from deepcme.bundle import training
 from deepcme.cli import main
 from deepcme.ensemble import DeepCMEEnsemble
@@ -43,6 +43,14 @@ def run(monkeypatch, *words):
     return 0
 
 
+def table_of(cohort, path):
+    """A cohort's expression as a table of genes x samples, with a column that is no sample."""
+    read = Cohort.load(cohort)
+    table = pd.DataFrame(read.X.T, index=read.gene_ids, columns=read.samples)
+    table.assign(Description="a gene").rename_axis("gene").to_csv(path)
+    return path
+
+
 def test_from_training_to_validation_and_transfer(folder, monkeypatch, capsys):
     model, cohort, other = folder / "model", folder / "cohort.h5ad", folder / "other.h5ad"
     assert run(monkeypatch, "train", cohort, "-o", model, "--repeats", 1, "--jobs", 1) == 0
@@ -53,6 +61,13 @@ def test_from_training_to_validation_and_transfer(folder, monkeypatch, capsys):
     assert run(monkeypatch, "predict", model, other, "-o", output) == 0
     table = pd.read_csv(output)
     assert list(table) == ["sample", "probability", "spread", "positive", "far", "genes"]
+    capsys.readouterr()
+    expression = table_of(other, folder / "other.csv")
+    words = ("predict", model, expression, "--scale", "fpkm", "-o", folder / "of_table.csv")
+    assert run(monkeypatch, *words) == 0
+    pd.testing.assert_frame_equal(pd.read_csv(folder / "of_table.csv"), table)
+    said = capsys.readouterr().err
+    assert "- other.csv: 1 column that tells of genes and not of a sample was left out" in said
     assert run(monkeypatch, "validate", model, other, "-o", folder / "validation") == 0
     assert "cross-validation on invented promised" in capsys.readouterr().out
     assert (folder / "validation" / "report.html").exists()

@@ -1,4 +1,7 @@
-"""Whatever a file holds, a parser returns a result or raises the project's own error."""
+"""Whatever a file holds, a parser returns a result or raises the project's own error.
+
+Warnings are errors here as everywhere, so that no library speaks to the user either.
+"""
 
 import gzip
 import tempfile
@@ -14,18 +17,20 @@ from hypothesis import strategies as st
 
 from deepcme import DeepCMEError
 from deepcme.cohort import Cohort
-from deepcme.sources.assembly import annotate
 from deepcme.sources.cbioportal import cohort_from_cbioportal
 from deepcme.sources.clinical import read_clinical
 from deepcme.sources.gdc.cases import read_cases
-from deepcme.sources.gdc.catalogue import read_manifest, read_sample_sheet
+from deepcme.sources.gdc.catalogue import read_manifest
 from deepcme.sources.gdc.expression import read_gdc_files
+from deepcme.sources.gdc.sample_sheet import read_sample_sheet
 from deepcme.sources.geo import cohort_from_geo
 from deepcme.sources.hcmdb import read_hcmdb
+from deepcme.sources.identity import annotate
 from deepcme.sources.joining import join_clinical
 from deepcme.sources.labels import label_rule
+from deepcme.sources.matrices import genes_in_rows, read_matrix
 from deepcme.sources.probemap import read_gene_table
-from deepcme.sources.reading import read_matrix, read_table
+from deepcme.sources.reading import read_table
 from deepcme.sources.tables import TableColumns, cohort_from_tables
 from deepcme.sources.xena import cohort_from_xena
 from tests.sources import test_cbioportal, test_clinical, test_geo, test_xena
@@ -57,11 +62,18 @@ def joined(path):
     return join_clinical(annotate(test_clinical.ALIQUOTS), [read_clinical(path)])
 
 
+def table(path):
+    return read_table(path, [])
+
+
+def matrix(path):
+    return read_matrix(path, genes_in_rows, [])
+
+
 PARSERS = {
-    "table": ("t.csv", TABLE, read_table),
-    "matrix": ("m.csv", MATRIX, lambda path: read_matrix(path, {"S1"})),
-    "gct": ("m.gct", "#1.2\n1\t2\nName\tDescription\tS1\tS2\nA\tx\t1\t2\n",
-            lambda path: read_matrix(path, {"S1"})),
+    "table": ("t.csv", TABLE, table),
+    "matrix": ("m.csv", MATRIX, matrix),
+    "gct": ("m.gct", "#1.2\n1\t2\nName\tDescription\tS1\tS2\nA\tx\t1\t2\n", matrix),
     "cohort of a matrix": ("expression.csv", MATRIX, table_cohort),
     "cohort of a samples table": ("s.tsv", TABLE.replace(",", "\t"), samples_cohort),
     "biotab": ("c.txt", test_clinical.BIOTAB, joined),
@@ -72,11 +84,11 @@ PARSERS = {
              lambda path: cohort_from_xena(path, COLUMN)),
     "series matrix": ("GSE1_series_matrix.txt", test_geo.SERIES,
                       lambda path: cohort_from_geo([path], COLUMN)),
-    "platform": ("GPL96.txt", test_geo.PLATFORM, read_gene_table),
+    "platform": ("GPL96.txt", test_geo.PLATFORM, lambda path: read_gene_table(path, [])),
     "star": ("f.tsv", star_text([1, 2, 3, 4]), lambda path: read_gdc_files([path])),
     "htseq": ("f.txt", HTSEQ, lambda path: read_gdc_files([path])),
     "manifest": ("manifest.txt", MANIFEST, read_manifest),
-    "sample sheet": ("sheet.tsv", SHEET, read_sample_sheet),
+    "sample sheet": ("sheet.tsv", SHEET, lambda path: read_sample_sheet(path, [])),
     "cases": ("cases.json", CASES, read_cases),
     "hcmdb": ("h.csv", HCMDB, read_hcmdb),
 }  # fmt: skip
@@ -127,6 +139,45 @@ def test_damaged_gzip(kind, data):
     parse(parser, f"{name}.gz", data.draw(damage(whole)))
 
 
+DRESSES = {
+    "as it is": lambda content: content,
+    "gzip": lambda content: gzip.compress(content, mtime=0),
+    "utf-16": lambda content: content.decode("latin-1").encode("utf-16"),
+    "CR line ends": lambda content: content.replace(b"\n", b"\r"),
+    "CRLF line ends": lambda content: content.replace(b"\n", b"\r\n"),
+    "semicolons": lambda content: content.replace(b"\t", b";").replace(b",", b";"),
+    "sep= line": lambda content: b"sep=,\n" + content,
+    "title": lambda content: b"Table S1\n\n" + content,
+    "quotes": lambda content: content.replace(b"\t", b'"\t"').replace(b",", b'","'),
+    "trailing separators": lambda content: content.replace(b"\n", b"\t\n"),
+}
+
+
+@pytest.mark.parametrize("kind", PARSERS)
+@settings(FUZZ, max_examples=20)
+@given(
+    other=st.sampled_from(sorted(PARSERS)),
+    dresses=st.lists(st.sampled_from(sorted(DRESSES)), max_size=3),
+    data=st.data(),
+)
+def test_files_of_another_kind_in_any_dress(kind, other, dresses, data):
+    name, _, parser = PARSERS[kind]
+    content = PARSERS[other][1].encode()
+    if data.draw(st.booleans()):
+        content = data.draw(damage(content))
+    for dress in dresses:
+        content = DRESSES[dress](content)
+    parse(parser, name, content)
+
+
+@pytest.mark.parametrize("kind", PARSERS)
+def test_binary_files_in_place_of_text(binary_files, kind):
+    name, _, parser = PARSERS[kind]
+    for content in binary_files.values():
+        for start in (content, content[: len(content) // 2], gzip.compress(content)):
+            parse(parser, name, start)
+
+
 @pytest.fixture(scope="module")
 def binary_files(tmp_path_factory):
     """A table, a matrix and a cohort in each binary format."""
@@ -147,8 +198,8 @@ def binary_files(tmp_path_factory):
 @given(data=st.data())
 def test_damaged_binary_files(binary_files, name, data):
     content = data.draw(damage(binary_files[name]))
-    parse(lambda path: read_matrix(path, {"S1"}), name, content)
-    parse(read_table, name, content)
+    parse(matrix, name, content)
+    parse(table, name, content)
 
 
 @pytest.mark.parametrize("name", ["m.h5ad", "plain.h5ad"])
@@ -158,6 +209,6 @@ def test_cohort_files_cut_short(binary_files, name, data):
     """Cut, not scrambled: on some scrambled bytes the HDF5 library itself never returns."""
     whole = binary_files[name]
     content = whole[: data.draw(st.integers(0, len(whole) - 1))]
-    parse(lambda path: read_matrix(path, {"S1"}), name, content)
-    parse(read_table, name, content)
+    parse(matrix, name, content)
+    parse(table, name, content)
     parse(Cohort.load, name, content)

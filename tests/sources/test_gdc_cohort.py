@@ -3,18 +3,22 @@
 import gzip
 import json
 import shutil
+from functools import partial
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from deepcme import DeepCMEError
+from deepcme.sources.clinical import read_clinical
+from deepcme.sources.expression import GeneNaming
 from deepcme.sources.gdc.api import GDCClient
-from deepcme.sources.gdc.cases import primary_diagnosis, read_cases
-from deepcme.sources.gdc.catalogue import project_catalogue, read_sample_sheet
+from deepcme.sources.gdc.cases import read_cases
+from deepcme.sources.gdc.catalogue import project_catalogue
 from deepcme.sources.gdc.cohort import cohort_from_gdc
 from deepcme.sources.gdc.download import download_files
 from deepcme.sources.gdc.expression import read_gdc_files
+from deepcme.sources.gdc.sample_sheet import read_sample_sheet
 from deepcme.sources.labels import Horizon, label_rule
 from tests.sources.conftest import GENES, star_text
 
@@ -110,7 +114,8 @@ def test_legacy_files_are_told_apart_by_their_values(tmp_path):
 def test_files_that_do_not_fit_together(tmp_path):
     whole = star(tmp_path, "a.tsv", [4, 8, 12, 16])
     fewer = star(tmp_path, "b.tsv", [4, 8, 12], GENES[:3])
-    refused(lambda: read_gdc_files([whole, fewer]), r"b\.tsv has 3 genes and lacks 1 of the 4")
+    for paths in ([whole, fewer], [fewer, whole]):
+        refused(partial(read_gdc_files, paths), r"^\S*b\.tsv has 3 genes and lacks 1 of the 4")
     legacy = htseq(tmp_path, "c.htseq.counts.gz", [1, 2, 3])
     refused(lambda: read_gdc_files([whole, legacy]), "different workflows")
     twice = star(tmp_path, "d.tsv", [1, 2, 3, 4], (*GENES[:3], GENES[0]))
@@ -122,8 +127,8 @@ def test_damaged_files(tmp_path):
     whole = path.read_text()
     path.write_text(whole[:-30])
     refused(lambda: read_gdc_files([path]), r"a\.tsv: the file is cut short or damaged")
-    path.write_text(whole.replace("1.0000", "x"))
-    refused(lambda: read_gdc_files([path]), r"a\.tsv: the file is cut short or damaged")
+    path.write_text(whole.replace("1.0000", "1,0000"))
+    refused(lambda: read_gdc_files([path]), r"a\.tsv: .*'1,0000' is not a number as the GDC")
     path.write_text(whole.replace("fpkm_unstranded", "rpkm"))
     refused(lambda: read_gdc_files([path]), r"a\.tsv: there is no column 'fpkm_unstranded'")
     path.write_text("one\ntwo\n")
@@ -141,7 +146,7 @@ def test_an_incomplete_folder(folder, tmp_path):
     shutil.rmtree(next(path for path in folder.iterdir() if path.is_dir()))
     refused(
         lambda: cohort_from_gdc(folder, label_rule("pathologic-m1")),
-        "1 of the 12 files of the sample sheet are not there; run `deepcme fetch gdc` again",
+        "1 of the 12 files of the sample sheet is not there; run `deepcme fetch gdc` again",
     )
     sheet = folder / "samples.tsv"
     sheet.rename(tmp_path / "mine.tsv")
@@ -152,7 +157,21 @@ def test_an_incomplete_folder(folder, tmp_path):
     cohort = cohort_from_gdc(
         folder, label_rule("pathologic-m1"), sample_sheet=tmp_path / "mine.tsv"
     )
-    assert "1 files of the sample sheet are not in the folder." in cohort.notes
+    warnings = [note for note in cohort.notes if note.startswith("Warning")]
+    assert warnings[0].startswith("Warning: 1 file of the sample sheet (")
+    assert warnings[0].endswith(") is not in the folder.")
+
+
+def test_files_that_the_sheet_does_not_list_are_counted(folder):
+    sheet = folder / "samples.tsv"
+    *listed, last = sheet.read_text().splitlines()
+    sheet.write_text("\n".join(listed) + "\n")
+    file_name = last.split("\t")[1]
+    cohort = cohort_from_gdc(folder, label_rule("pathologic-m1"))
+    assert (
+        "1 file of the folder left out, for want of a row in the sample sheet "
+        f"({file_name})." in cohort.notes
+    )
 
 
 def test_the_portals_sample_sheet_and_flat_folders(folder, tmp_path):
@@ -187,8 +206,6 @@ def test_samples_of_other_programmes_have_the_patients_of_the_sheet(tmp_path):
     (tmp_path / "labels.tsv").write_text(
         "sample_id\trelapse\n" + "".join(f"CASE-{i // 2}-S{i}\t{i % 2}\n" for i in range(4))
     )
-    from deepcme.sources.clinical import read_clinical
-
     cohort = cohort_from_gdc(
         tmp_path,
         label_rule("column:relapse"),
@@ -198,7 +215,7 @@ def test_samples_of_other_programmes_have_the_patients_of_the_sheet(tmp_path):
     assert set(cohort.obs["tissue"]) == {"metastatic"}
 
 
-def test_two_files_of_one_sample_need_aliquots(tmp_path):
+def test_two_files_of_one_sample_are_listed(tmp_path):
     rows = ["file_id\tfile_name\tpatient\tsample"]
     rows += [f"id{i}\t{i}.tsv\tTCGA-A1-0001\tTCGA-A1-0001-01A" for i in range(2)]
     (tmp_path / "samples.tsv").write_text("\n".join(rows) + "\n")
@@ -206,21 +223,143 @@ def test_two_files_of_one_sample_need_aliquots(tmp_path):
         star(tmp_path, f"{i}.tsv", [i, 1, 2, 3])
     refused(
         lambda: cohort_from_gdc(tmp_path, label_rule("pathologic-m1")),
-        "several files .*aliquot column",
+        r"samples\.tsv: several files of 1 sample \(TCGA-A1-0001-01A has 0\.tsv, 1\.tsv\): "
+        "leave all but one",
     )
 
 
-def test_the_primary_diagnosis_is_chosen_and_never_simply_the_first():
-    metastasis = {"classification_of_tumor": "metastasis", "ajcc_pathologic_m": "M1"}
-    unmarked = {"classification_of_tumor": "not reported", "days_to_diagnosis": 0}
-    later = {"classification_of_tumor": "primary", "days_to_diagnosis": 400}
-    primary = {"classification_of_tumor": "Primary", "days_to_diagnosis": 0}
-    by_flag = {"diagnosis_is_primary_disease": True}
-    assert primary_diagnosis([metastasis, unmarked, later, primary]) is primary
-    assert primary_diagnosis([metastasis, unmarked]) is unmarked
-    assert primary_diagnosis([unmarked, by_flag]) is by_flag
-    assert primary_diagnosis([metastasis]) is None
-    assert primary_diagnosis([]) is None
+def portal_sheet(tmp_path, **columns):
+    """The portal's sheet of today, a row per file; columns replace those given here."""
+    n = len(next(iter(columns.values())))
+    sheet = {
+        "File ID": [f"id{i}" for i in range(n)],
+        "File Name": [f"{i}.tsv" for i in range(n)],
+        "Case ID": [f"C3L-{i:05d}" for i in range(n)],
+        "Sample ID": [f"C3L-{i:05d}-01" for i in range(n)],
+        **{name.replace("_", " "): values for name, values in columns.items()},
+    }
+    path = tmp_path / "gdc_sample_sheet.tsv"
+    pd.DataFrame(sheet).to_csv(path, sep="\t", index=False)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("kind", "descriptor", "specimen", "tissue"),
+    [
+        ("Tumor", "Primary", "Solid Tissue", "primary"),
+        ("Tumor", "Metastatic", "Solid Tissue", "metastatic"),
+        ("Tumor", "Recurrence", "Solid Tissue", "recurrent"),
+        ("Normal", "Not Applicable", "Solid Tissue", "normal"),
+        ("Normal", "Primary", "Peripheral Whole Blood", "normal"),
+        ("Tumor", "Primary", "3D Organoid", "model"),
+        ("Tumor", "Metastatic", "Derived Cell Line", "model"),
+        ("Tumor", "Not Reported", "Solid Tissue", None),
+        ("Not Reported", "Metastatic", "Solid Tissue", "metastatic"),
+        ("Abnormal", "Primary", "Solid Tissue", None),
+        ("Tumor, Tumor", "Primary", "Solid Tissue", "primary"),
+    ],
+)
+def test_tissue_by_the_portals_columns_of_today(tmp_path, kind, descriptor, specimen, tissue):
+    path = portal_sheet(
+        tmp_path, Tissue_Type=[kind], Tumor_Descriptor=[descriptor], Specimen_Type=[specimen]
+    )
+    assert read_sample_sheet(path, [])["tissue"].tolist() == [tissue]
+
+
+def test_the_older_sample_type_says_what_the_descriptor_does_not(tmp_path):
+    path = portal_sheet(tmp_path, Tumor_Descriptor=["Not Reported"], Sample_Type=["Metastatic"])
+    assert read_sample_sheet(path, [])["tissue"].tolist() == ["metastatic"]
+
+
+def test_values_that_stand_twice_in_a_cell_are_one(tmp_path):
+    path = portal_sheet(
+        tmp_path,
+        Case_ID=["C3L-00000, C3L-00000", "C3L-00000"],
+        Sample_ID=["C3L-00000-01, C3L-00000-02", "C3L-00000-06,C3L-00000-06"],
+    )
+    sheet = read_sample_sheet(path, [])
+    assert sheet["patient"].tolist() == ["C3L-00000", "C3L-00000"]
+    assert sheet["sample"].tolist() == ["C3L-00000-01, C3L-00000-02", "C3L-00000-06"]
+
+
+def test_a_cell_that_repeats_that_nothing_is_known_is_blank(tmp_path):
+    path = tmp_path / "sheet.tsv"
+    rows = ["f1\ta.tsv\tNA, NA\tS1", "f2\tb.tsv\tP2\tS2"]
+    path.write_text("\n".join(["file_id\tfile_name\tpatient\tsample", *rows]) + "\n")
+    notes = []
+    assert read_sample_sheet(path, notes)["patient"].tolist() == ["P2"]
+    assert notes == ["Warning: sheet.tsv: 1 row without patient left out (a.tsv)."]
+
+
+def test_values_may_stand_between_semicolons(tmp_path):
+    path = portal_sheet(tmp_path, Sample_ID=["C3L-00000-01;C3L-00000-02"])
+    assert read_sample_sheet(path, [])["sample"].tolist() == ["C3L-00000-01, C3L-00000-02"]
+
+
+def test_spaces_around_the_names_of_files(tmp_path):
+    path = portal_sheet(tmp_path, File_ID=["id0 "], File_Name=["0.tsv "])
+    assert read_sample_sheet(path, []).iloc[0, :2].tolist() == ["id0", "0.tsv"]
+
+
+@pytest.mark.parametrize("blank", ["", " ", "--"])
+@pytest.mark.parametrize("column", ["Sample ID", "Case ID"])
+def test_a_row_without_sample_or_patient_is_warned_about(tmp_path, column, blank):
+    names = ["C3L-00000-01", blank, "C3L-00002-01"]
+    path = portal_sheet(tmp_path, **{column.replace(" ", "_"): names})
+    notes = []
+    assert read_sample_sheet(path, notes)["file_name"].tolist() == ["0.tsv", "2.tsv"]
+    what = {"Sample ID": "sample", "Case ID": "patient"}[column]
+    assert notes == [f"Warning: {path.name}: 1 row without {what} left out (1.tsv)."]
+
+
+@pytest.mark.parametrize(("repair", "genes"), [(False, "1-Dec"), (True, "DELEC1")])
+def test_names_of_genes_are_mended_if_asked_for(folder, repair, genes):
+    for path in folder.glob("*/*.tsv"):
+        path.write_text(path.read_text().replace("ENSG00000000005.6", "1-Dec"))
+    naming = GeneNaming(repair_dates=repair)
+    cohort = cohort_from_gdc(folder, label_rule("pathologic-m1"), naming=naming)
+    assert cohort.gene_ids.tolist()[1] == genes
+
+
+def test_rows_of_several_genes_are_dropped_or_go_to_the_first(folder):
+    for path in folder.glob("*/*.tsv"):
+        path.write_text(path.read_text().replace("ENSG00000000005.6", "TNMD /// CD99"))
+    rule = label_rule("pathologic-m1")
+    assert len(cohort_from_gdc(folder, rule).gene_ids) == 3
+    first = cohort_from_gdc(folder, rule, naming=GeneNaming("first"))
+    assert first.gene_ids.tolist()[1] == "TNMD"
+
+
+def test_a_file_of_two_patients_is_refused(tmp_path):
+    path = portal_sheet(tmp_path, Case_ID=["C3L-00000, C3L-00001"])
+    refused(
+        lambda: read_sample_sheet(path, []),
+        r"sheet\.tsv: the file 0\.tsv is of several patients",
+    )
+
+
+def test_the_sheet_says_for_each_sample_what_the_first_id_cannot(tmp_path):
+    """A TCGA barcode first, whose patient and tissue are its own; the others are the sheet's."""
+    path = portal_sheet(
+        tmp_path,
+        Case_ID=["TCGA-A1-0001", "CASE-7", "CASE-7", "C3L-00003"],
+        Sample_ID=["TCGA-A1-0001-06A", "S1", "S2", "C3L-00003-01"],
+        Tissue_Type=["Tumor", "Tumor", "Normal", "Tumor"],
+        Tumor_Descriptor=["Not Reported", "Primary", "Not Applicable", "Primary"],
+    )
+    for i in range(4):
+        star(tmp_path, f"{i}.tsv", [i, 1, 2, 3])
+    (tmp_path / "labels.tsv").write_text(
+        "sample_id\trelapse\nTCGA-A1-0001-06A\t1\nS1\t0\nS2\t1\nC3L-00003\t0\n"
+    )
+    cohort = cohort_from_gdc(
+        tmp_path,
+        label_rule("column:relapse"),
+        sample_sheet=path,
+        clinical=[read_clinical(tmp_path / "labels.tsv")],
+    )
+    assert cohort.patients.tolist() == ["TCGA-A1-0001", "CASE-7", "CASE-7", "C3L-00003"]
+    assert cohort.obs["tissue"].tolist() == ["metastatic", "primary", "normal", "primary"]
 
 
 def test_cases_tell_survival_and_distant_metastasis(tmp_path):
@@ -286,7 +425,7 @@ def test_the_real_htseq_files_and_the_matrix_beside_them(shared_data):
 @pytest.mark.shared
 def test_a_real_answer_of_files_as_sample_sheet(shared_data):
     path = shared_data / "resources" / "gdc_files_response_tcga_brca_2018-01-28.tsv.gz"
-    sheet = read_sample_sheet(path)
+    sheet = read_sample_sheet(path, [])
     fpkm = sheet[sheet["file_name"].str.endswith(".FPKM.txt.gz")]
     assert (len(fpkm), fpkm["sample"].nunique(), fpkm["patient"].nunique()) == (
         1222,

@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from deepcme import DeepCMEError
-from deepcme.sources.assembly import annotate
 from deepcme.sources.hcmdb import hcmdb_endpoint, read_hcmdb
+from deepcme.sources.identity import annotate
 
 TABLE = pd.DataFrame(
     [
@@ -42,7 +42,7 @@ def test_aliquots_share_the_label_of_their_sample_and_conflicts_are_counted(hcmd
     np.testing.assert_array_equal(labelling.values, [1, 1, 0, np.nan, np.nan])
     assert labelling.notes() == [
         "1 samples not listed in HCMDB were left out.",
-        "1 samples listed in HCMDB as both YES and NO were left out.",
+        "Warning: 1 samples listed in HCMDB as both YES and NO were left out.",
     ]
     assert "YES = 1, NO = 0" in labelling.rule
 

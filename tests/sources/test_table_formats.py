@@ -8,6 +8,7 @@ import pytest
 from scipy import sparse
 
 from deepcme import DeepCMEError
+from deepcme.sources.reading import read_table
 from deepcme.sources.tables import TableColumns, cohort_from_tables
 
 COLUMNS = TableColumns(label="relapse", patient="patient_id")
@@ -44,6 +45,22 @@ def test_a_workbook_with_several_tables_is_ambiguous(tables, matrix, tmp_path):
         matrix.to_excel(writer, sheet_name="one")
         matrix.to_excel(writer, sheet_name="two")
     refused(path, tables[1], "no single sheet of the workbook alone holds a table; save the")
+
+
+@pytest.mark.parametrize("again", ["S03", "S03 "])
+def test_a_sample_that_is_twice_in_a_workbook(tables, matrix, tmp_path, again):
+    path = tmp_path / "matrix.xlsx"
+    matrix.rename(index={"S04": again}).T.to_excel(path)
+    refused(path, tables[1], r"matrix\.xlsx: 1 sample id occurs more than once \(S03\)")
+
+
+@pytest.mark.parametrize("header", ["meta\nstasis", "meta  stasis", " meta stasis\u00a0"])
+@pytest.mark.parametrize("asked", ["meta stasis", "meta  stasis"])
+def test_spaces_in_the_header_of_a_workbook(tables, expected, tmp_path, header, asked):
+    path = tmp_path / "samples.xlsx"
+    pd.read_csv(tables[1]).rename(columns={"relapse": header}).to_excel(path, index=False)
+    cohort = cohort_from_tables(tables[0], path, TableColumns(label=asked))
+    np.testing.assert_array_equal(cohort.labels, expected.labels)
 
 
 def test_a_symbol_that_excel_stored_as_a_date_is_pointed_out(tables, matrix, tmp_path):
@@ -91,9 +108,69 @@ def test_gct(tables, matrix, expected, tmp_path):
     text = f"#1.2\n{table.shape[0]}\t{table.shape[1] - 1}\n" + table.to_csv(sep="\t")
     path.write_text(text)
     assert cohort_from_tables(path, tables[1], COLUMNS).fingerprint == expected.fingerprint
+    refused(tables[0], path, r"matrix\.gct: there is no column 'relapse'; it has Name, Descr")
     path.write_text(text.replace("#1.2", "#1.3"))
     refused(path, tables[1], "starts with the line #1.2, not '#1.3'")
-    refused(tables[0], path, "a GCT file holds a matrix, not a table of samples")
+
+
+def with_ensembl_ids(matrix, name, column, symbols):
+    """Genes in rows under Ensembl ids, with a column of text beside them."""
+    table = matrix.T
+    table.index = pd.Index([f"ENSG{i:011d}.1" for i in range(len(table))], name=name)
+    table.insert(0, column, symbols)
+    return table
+
+
+SYMBOLS = ["TP53", "EGFR", "ESR1", "ERBB2", "MKI67"]
+
+
+@pytest.mark.parametrize("suffix", [".gct", ".tsv", ".parquet", ".xlsx"])
+def test_symbols_in_a_column_beside_the_genes_are_kept(tables, matrix, tmp_path, suffix):
+    path = tmp_path / f"matrix{suffix}"
+    table = with_ensembl_ids(matrix, "Name", "Description", SYMBOLS)
+    if suffix == ".parquet":
+        table.to_parquet(path)
+    elif suffix == ".xlsx":
+        table.to_excel(path)
+    else:
+        before = f"#1.2\n5\t{len(matrix)}\n" if suffix == ".gct" else ""
+        path.write_text(before + table.to_csv(sep="\t"))
+    cohort = cohort_from_tables(path, tables[1], COLUMNS)
+    assert cohort.gene_ids[0] == "ENSG00000000000.1"
+    assert cohort.symbols.tolist() == SYMBOLS
+
+
+def test_names_in_full_beside_the_genes_are_no_symbols(tables, matrix, tmp_path):
+    path = tmp_path / "matrix.tsv"
+    titles = ["tumor protein p53", "a receptor", "another", "cactin", "marker"]
+    with_ensembl_ids(matrix, "gene", "gene_description", titles).to_csv(path, sep="\t")
+    cohort = cohort_from_tables(path, tables[1], COLUMNS)
+    assert cohort.symbols.tolist() == cohort.gene_ids.tolist()
+
+
+@pytest.mark.parametrize(
+    ("told", "match"),
+    [
+        ("6\t30", "cut short: it says that it has 6 rows and has 5"),
+        ("5\t31", "cut short: it says that it has 31 samples and has 30"),
+    ],
+)
+def test_a_gct_with_less_than_it_says_is_cut_short(tables, matrix, tmp_path, told, match):
+    path = tmp_path / "matrix.gct"
+    table = with_ensembl_ids(matrix, "Name", "Description", SYMBOLS)
+    path.write_text(f"#1.2\n{told}\n" + table.to_csv(sep="\t"))
+    refused(path, tables[1], match)
+
+
+def test_a_second_row_of_the_header_is_left_out(tables, matrix, expected, tmp_path):
+    path = tmp_path / "illuminahiseq_rnaseqv2_RSEM_genes_normalized.txt"
+    text = matrix.T.rename_axis("Hybridization REF").to_csv(sep="\t")
+    header, rows = text.split("\n", 1)
+    second = "\t".join(["gene_id", *["normalized_count"] * len(matrix)])
+    path.write_text(f"{header}\n{second}\n{rows}")
+    cohort = cohort_from_tables(path, tables[1], COLUMNS)
+    assert cohort.fingerprint == expected.fingerprint
+    assert any("second row of the header (gene_id, normalized" in note for note in cohort.notes)
 
 
 def test_latin_1_text_and_windows_line_ends(tables, expected):
@@ -105,9 +182,10 @@ def test_latin_1_text_and_windows_line_ends(tables, expected):
     assert set(cohort.obs["site"]) == {"Malmö", "south"}
 
 
-def test_utf_16_is_refused(tables):
-    tables[1].write_bytes(tables[1].read_text().encode("utf-16"))
-    refused(*tables, "the file is UTF-16 text; save it as UTF-8")
+def test_utf_16_is_read(tables, expected):
+    for path in tables:
+        path.write_bytes(path.read_text().encode("utf-16"))
+    assert cohort_from_tables(*tables, COLUMNS).fingerprint == expected.fingerprint
 
 
 @pytest.mark.parametrize("transposed", [False, True])
@@ -137,3 +215,10 @@ def test_a_matrix_of_full_width(shared_data):
         TableColumns(label="label_mesenchymal"),
     )
     assert (cohort.n_samples, cohort.n_genes, cohort.scale) == (149, 60_483, "counts")
+
+
+def test_a_clinical_number_with_several_marks_between_thousands_is_refused(tmp_path):
+    path = tmp_path / "clinical.tsv"
+    path.write_text("PATIENT_ID\tDAYS\nP1\t1.234.567\nP2\t120\n")
+    with pytest.raises(DeepCMEError, match=r"P1: the DAYS '1\.234\.567' is not a number"):
+        read_table(path, [])

@@ -138,9 +138,7 @@ def test_the_tuned_regression_takes_the_lowest_mean_loss_over_the_inner_folds(
     folder = run(quick_study(models=["LR-tuned"], split=NESTED), tmp_path / "out")
     cohort = invented_cohort()
     task = make_plan(quick_study(models=["LR-tuned"], split=NESTED), cohort).tasks[0]
-    preprocessor = make_preprocessor(
-        "fpkm", zero_means_absent=True, min_prevalence=0.1, clip=5.0
-    )
+    preprocessor = make_preprocessor("fpkm", absent_up_to=0.0, min_prevalence=0.1, clip=5.0)
     X, y, losses = cohort.X, cohort.labels, []
     for inner in task.split.inner:
         prepared = preprocessor.fit(X[inner.train]).transform(X)

@@ -305,7 +305,7 @@ def test_every_transformer_learns_from_the_training_part_alone(quick_study, step
 
     def learned(X):
         preprocessor = make_preprocessor(
-            "fpkm", zero_means_absent=True, min_prevalence=0.1, clip=5.0
+            "fpkm", absent_up_to=0.0, min_prevalence=0.1, clip=5.0
         ).fit(X[train])
         attributes = vars(preprocessor.named_steps[step])
         return {key: value for key, value in attributes.items() if key.endswith("_")}

@@ -177,3 +177,15 @@ def test_the_example_is_loaded_by_name():
     from deepcme.study.spec import make_study
 
     assert load_cohort(make_study({"cohort": {"example": "transbig"}})).name == "TRANSBIG"
+
+
+def test_a_study_whose_patients_all_have_a_positive_sample_is_refused_before_fitting(
+    quick_study, cohort_file, tmp_path
+):
+    pairs = invented_cohort(positives=30)
+    pairs.obs["label"] = [1, 0] * 30
+    pairs.obs["patient"] = [f"P{i // 2}" for i in range(60)]
+    pairs.save(cohort_file)
+    with pytest.raises(DeepCMEError, match="whose samples are tested has a positive sample"):
+        run(quick_study(), tmp_path / "out")
+    assert not (tmp_path / "out").exists()

@@ -20,6 +20,7 @@ from deepcme.audit.sampling import (
     check_mixed_tissue,
     check_repeated_patients,
 )
+from deepcme.audit.standardised import check_standardised
 from deepcme.audit.values import check_gaps, check_rare_genes, check_scale
 from deepcme.cohort import Cohort
 
@@ -36,6 +37,7 @@ _CHECKS: tuple[Callable[[Cohort, StudyDesign], Finding | None], ...] = (
     check_label_given_away,
     check_detection_endpoint,
     check_gaps,
+    check_standardised,
 )
 
 
@@ -51,7 +53,7 @@ def audit_cohort(cohort: Cohort, design: StudyDesign | None = None) -> list[Find
     Returns
     -------
     list of Finding
-        What was found, in the order of the codes DCM001 to DCM010.
+        What was found, in the order of the codes DCM001 to DCM011.
     """
     design = design or StudyDesign()
     found = (check(cohort, design) for check in _CHECKS)

@@ -16,7 +16,7 @@ class Finding:
     Parameters
     ----------
     code : str
-        ``DCM001`` to ``DCM010``.
+        ``DCM001`` to ``DCM011``.
     severity : {"info", "warning", "severe"}
         Severe: results are misleading unless something is done about it.
     title : str

@@ -98,6 +98,8 @@ def _centred(cohort: Cohort, genes: slice | NDArray[np.int64]) -> NDArray[np.flo
 def check_batch_predicts_label(cohort: Cohort, design: StudyDesign) -> Finding | None:
     """DCM004: a batch, plate or tissue-source site that predicts the label."""
     by_patient = pd.Series(cohort.labels).groupby(cohort.patients).max()
+    if by_patient.nunique() < 2:
+        return None  # every patient has a positive sample, so nothing ranks patients
     random = np.random.default_rng(0)
     telling, strongest = [], 0.0
     for name, values in _batch_columns(cohort):
@@ -127,10 +129,9 @@ def check_batch_predicts_label(cohort: Cohort, design: StudyDesign) -> Finding |
 def _batch_columns(cohort: Cohort) -> Iterator[tuple[str, pd.Series]]:
     """Columns that tell of processing, each partition of the samples once."""
     table = cohort.obs.reset_index(drop=True)
-    told = barcode_annotation(list(cohort.samples))
-    if told is not None:
-        told = told.reset_index(drop=True).drop(columns=["patient", "tissue"])
-        table = pd.concat([table, told.drop(columns=table.columns, errors="ignore")], axis=1)
+    told = barcode_annotation(cohort.samples)[["tissue_source_site", "plate"]]
+    told = told.reset_index(drop=True).dropna(axis=1, how="all")
+    table = pd.concat([table, told.drop(columns=table.columns, errors="ignore")], axis=1)
     seen = set()
     for name in _BATCH_COLUMNS:
         if name not in table.columns:

@@ -7,8 +7,8 @@ from scipy.stats import chi2_contingency
 
 from deepcme.audit.findings import Finding, StudyDesign
 from deepcme.cohort import UNKNOWN, Cohort
-from deepcme.endpoints import m_stage
 from deepcme.evaluation.intervals import compute_hanley_mcneil_interval
+from deepcme.m_stage import m_stage
 from deepcme.words import counted
 
 ASSUMED_AUC = 0.75
@@ -46,15 +46,17 @@ def check_repeated_patients(cohort: Cohort, design: StudyDesign) -> Finding | No
 
 
 def check_mixed_tissue(cohort: Cohort, design: StudyDesign) -> Finding | None:
-    """DCM002: normal or metastatic tissue among primary tumours."""
+    """DCM002: normal or metastatic tissue, or a model, beside other samples.
+
+    Unknown tissue counts as another kind beside those, but not beside primary tumours.
+    """
     table = pd.crosstab(cohort.obs["tissue"].astype(str), cohort.labels)
-    known = table.drop(index=UNKNOWN, errors="ignore")
-    if len(known) < 2:
+    if len(table) < 2 or set(table.index) <= {"primary", UNKNOWN}:
         return None
-    positives = ", ".join(f"{n:,} {tissue}" for tissue, n in known[1].items() if n)
-    negatives = ", ".join(f"{n:,} {tissue}" for tissue, n in known[0].items() if n)
-    rates = ", ".join(f"{tissue} {row[1] / row.sum():.1%}" for tissue, row in known.iterrows())
-    p_value = float(chi2_contingency(known.to_numpy()).pvalue)
+    positives = ", ".join(f"{n:,} {tissue}" for tissue, n in table[1].items() if n)
+    negatives = ", ".join(f"{n:,} {tissue}" for tissue, n in table[0].items() if n)
+    rates = ", ".join(f"{tissue} {row[1] / row.sum():.1%}" for tissue, row in table.iterrows())
+    p_value = float(chi2_contingency(table.to_numpy()).pvalue)
     return Finding(
         code="DCM002",
         severity="severe",

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from deepcme.audit.findings import Finding, StudyDesign
 from deepcme.cohort import Cohort
+from deepcme.distribution import HIGHEST_LOGGED, Distribution, describe_distribution
+from deepcme.mixed_scales import find_mixed_scales
 from deepcme.scales import LINEAR_SCALES
 from deepcme.words import counted
 
 _RARE = 0.1  # share of samples that express a gene
 _OUTLIER = 10.0  # standard deviations
 _GENES_AT_ONCE = 2000
-_HIGHEST_LOGGED = 30.0
 _HIGHEST_LOGGED_TWICE = 5.0
 _ENOUGH_GENES_TO_JUDGE = 100
 _WHOLE_TRANSCRIPTOME = 20_000
@@ -24,14 +24,16 @@ _WHOLE_TRANSCRIPTOME = 20_000
 
 def check_rare_genes(cohort: Cohort, design: StudyDesign) -> Finding | None:
     """DCM006: genes expressed in almost no sample, and the outliers they become."""
-    if not cohort.zero_means_absent:
+    absent = cohort.absent_up_to
+    if absent is None:
         return None
     n_rare = n_outlying = 0
     largest = 0.0
     for values in _gene_blocks(cohort):
-        prevalence = np.mean(np.nan_to_num(values) > 0, axis=0)
+        known = np.nan_to_num(values, nan=absent)
+        prevalence = np.mean(known > absent, axis=0)
         rare = (prevalence < _RARE) & (prevalence > 0)
-        highest = _highest_z(values[:, rare], cohort.scale in LINEAR_SCALES)
+        highest = _highest_z(known[:, rare], cohort.scale in LINEAR_SCALES)
         n_rare += int(rare.sum())
         n_outlying += int((highest > _OUTLIER).sum())
         largest = max(largest, float(highest.max(initial=0.0)))
@@ -62,7 +64,7 @@ def _gene_blocks(cohort: Cohort) -> Iterator[NDArray[np.float32]]:
 
 def _highest_z(values: NDArray[np.float32], linear: bool) -> NDArray[np.float64]:
     """Largest absolute standardised value of each gene, after the log a scale needs."""
-    logged = np.nan_to_num(values).astype(np.float64)
+    logged = values.astype(np.float64)
     if linear:
         logged = np.log2(logged + 1)
     deviation = logged.std(axis=0)
@@ -73,22 +75,16 @@ def _highest_z(values: NDArray[np.float32], linear: bool) -> NDArray[np.float64]
     return highest
 
 
-@dataclass(frozen=True)
-class _Range:
-    """What the check of the scale needs to know of the values."""
-
-    low: float
-    high: float
-    all_whole: bool
-    sums_to_million: bool
-
-
 def check_scale(cohort: Cohort, design: StudyDesign) -> Finding | None:
-    """DCM007: values on another scale than declared."""
+    """DCM007: values on another scale than declared, or on two; never on the guessed one.
+
+    Logs of logs are found as well, which no guess can tell from logs.
+    """
     if cohort.n_genes < _ENOUGH_GENES_TO_JUDGE:
         return None  # a few genes may lie in any range
-    found = _range_of(cohort)
-    reason = _other_scale(cohort, found)
+    found = describe_distribution(cohort.X)
+    mixed = find_mixed_scales(cohort.X)
+    reason = mixed.describe(cohort.samples.tolist()) if mixed else _other_scale(cohort, found)
     if reason is None:
         return None
     return Finding(
@@ -96,8 +92,8 @@ def check_scale(cohort: Cohort, design: StudyDesign) -> Finding | None:
         severity="severe",
         title=f"The values do not look like {cohort.scale}",
         evidence=(
-            f"Declared as {cohort.scale}, the values run from {found.low:.4g} to "
-            f"{found.high:.4g}: {reason}."
+            f"Declared as {cohort.scale}, 99% of the values run from {found.floor:.4g} to "
+            f"{found.top:.4g}, 0.1% lie above {found.upper:.4g}: {reason}."
         ),
         advice=(
             "Prepare the cohort again with the right --scale: the wrong one is logged twice, "
@@ -106,38 +102,19 @@ def check_scale(cohort: Cohort, design: StudyDesign) -> Finding | None:
     )
 
 
-def _range_of(cohort: Cohort) -> _Range:
-    X = cohort.X
-    all_whole = all(
-        bool(np.all(row == np.round(row))) for row in (row[~np.isnan(row)] for row in X)
-    )
-    totals = np.nansum(X, axis=1, dtype=np.float64)
-    return _Range(
-        low=float(np.nanmin(X)),
-        high=float(np.nanmax(X)),
-        all_whole=all_whole,
-        sums_to_million=bool(np.all(np.abs(totals / 1e6 - 1) < 0.01)),
-    )
-
-
-def _other_scale(cohort: Cohort, found: _Range) -> str | None:
+def _other_scale(cohort: Cohort, found: Distribution) -> str | None:
     if cohort.scale == "log2":
-        if found.high > _HIGHEST_LOGGED:
-            return f"logs hardly pass {_HIGHEST_LOGGED:.0f}, so these are not logged"
-        if cohort.zero_means_absent and found.high < _HIGHEST_LOGGED_TWICE:
-            return (
-                f"logged expression passes {_HIGHEST_LOGGED_TWICE:.0f}, so these seem to be "
-                "logged twice"
-            )
+        return _not_logged_once(cohort, found)
+    if cohort.scale == "counts" and found.all_whole:
         return None
-    if found.high <= _HIGHEST_LOGGED:
+    if not found.is_linear_sized:
         return (
-            f"linear values pass {_HIGHEST_LOGGED:.0f}, so these seem to be logged already "
+            f"linear values pass {HIGHEST_LOGGED:.0f}, so these seem to be logged already "
             "and would be logged twice"
         )
     if cohort.scale == "counts":
-        return None if found.all_whole else "counts are whole numbers, and these are not"
-    if found.all_whole:
+        return "counts are whole numbers, and these are not"
+    if found.all_whole and cohort.scale != "intensity":
         return f"all are whole numbers, as counts are and {cohort.scale} is not"
     if (
         cohort.scale == "fpkm"
@@ -145,6 +122,17 @@ def _other_scale(cohort: Cohort, found: _Range) -> str | None:
         and cohort.n_genes >= _WHOLE_TRANSCRIPTOME
     ):
         return "each sample sums to a million, as TPM does"
+    return None
+
+
+def _not_logged_once(cohort: Cohort, found: Distribution) -> str | None:
+    if found.is_linear_sized and not found.is_centred:
+        return f"logs hardly pass {HIGHEST_LOGGED:.0f}, so these are not logged"
+    if cohort.absent_up_to == 0 and found.upper < _HIGHEST_LOGGED_TWICE:
+        return (
+            f"logged expression passes {_HIGHEST_LOGGED_TWICE:.0f}, so these seem to be "
+            "logged twice"
+        )
     return None
 
 

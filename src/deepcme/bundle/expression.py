@@ -15,12 +15,16 @@ from deepcme.bundle.manifest import Genes
 from deepcme.bundle.model import Model
 from deepcme.cohort import Cohort
 from deepcme.errors import DeepCMEError
+from deepcme.floors import are_relative
+from deepcme.gene_names import genes_in
 from deepcme.genes import MIN_COVERAGE, gene_identifiers, stable_gene_id, strongest_of_each
 from deepcme.network.architecture import FloatArray
 from deepcme.preprocessing import Log2Transformer
-from deepcme.scales import LINEAR_SCALES, Scale, guess_scale
-from deepcme.sources.reading import read_matrix
-from deepcme.words import few
+from deepcme.scales import LINEAR_SCALES, Scale
+from deepcme.sources.contents import contents_of
+from deepcme.sources.expression import ONE_GENE_EACH, on_known_scale, with_genes_named
+from deepcme.sources.matrices import read_matrix
+from deepcme.words import counted, few
 
 Normalisation = Literal["none", "cohort", "rank"]
 FEWEST_SAMPLES = 20
@@ -50,8 +54,8 @@ class Expression:
 
     @property
     def relative(self) -> bool:
-        """Whether values are ratios or centred, as negative ones tell."""
-        return self.scale == "log2" and bool(np.nanmin(self.X) < 0)
+        """Whether values are ratios or centred, as many negative ones tell."""
+        return self.scale == "log2" and are_relative(self.X)
 
 
 def expression_of(cohort: Cohort) -> Expression:
@@ -82,22 +86,35 @@ def read_expression(path: str | Path, genes: Genes, scale: Scale | None = None) 
         If the file cannot be read.
     """
     path = Path(path)
-    if path.suffix.lower() == ".h5ad":
+    if contents_of(path).kind == "hdf5":
         return expression_of(Cohort.load(path))
-    matrix = read_matrix(path, ())
     known = {key for names in _identifier_lists(genes) for key in map(_key, names)} - {""}
-    in_columns = sum(_key(name) in known for name in matrix.columns)
-    in_rows = sum(_key(name) in known for name in matrix.index)
-    if in_rows > in_columns:
-        matrix = matrix.T
-    values = np.ascontiguousarray(matrix.to_numpy(dtype=np.float32))
-    notes = []
-    if scale is None:
-        scale, reason = guess_scale(values)
-        notes.append(f"Scale taken as {scale}: {reason}.")
-    names = [str(name) for name in matrix.columns]
-    samples = [str(sample) for sample in matrix.index]
-    return Expression(values, samples, {"gene_id": names}, scale, tuple(notes))
+
+    def samples_in_rows(rows: Sequence[str], columns: Sequence[str]) -> bool:
+        in_rows, in_columns = (
+            sum(any(_key(gene) in known for gene in genes_in(name)) for name in names)
+            for names in (rows, columns)
+        )
+        return in_columns >= in_rows
+
+    notes: list[str] = []
+    matrix = read_matrix(path, samples_in_rows, notes)
+    read = on_known_scale(
+        with_genes_named(matrix, ONE_GENE_EACH, path, notes), scale, notes, path
+    )
+    matrix = read.matrix
+    identifiers = {
+        "gene_id": matrix.genes,
+        "symbol": matrix.symbols,
+        "entrez": matrix.entrez,
+    }
+    return Expression(
+        matrix.values,
+        matrix.samples,
+        {kind: names for kind, names in identifiers.items() if names is not None},
+        read.scale,
+        tuple(read.notes),
+    )
 
 
 @dataclass(frozen=True)
@@ -203,7 +220,8 @@ def standardise(
     Raises
     ------
     DeepCMEError
-        If the scale cannot be converted to the model's.
+        If the scale cannot be converted to the model's, or a sample has no value of its
+        genes.
 
     References
     ----------
@@ -212,6 +230,7 @@ def standardise(
        Bioinformatics 19:185-193.
     """
     values, notes = _on_model_scale(expression, match, model, normalise)
+    _require_values(values, expression.samples)
     statistics, present = model.statistics, match.present
     if normalise == "cohort":
         standardised = standardise_within(values)
@@ -235,6 +254,16 @@ def standardise(
     # A gene that was constant in training has untrained weights.
     Z[:, statistics.scale == 0] = 0.0
     return Z, notes
+
+
+def _require_values(values: FloatArray, samples: Sequence[str]) -> None:
+    """Refuse a sample whose prediction would be that of the training medians."""
+    empty = np.flatnonzero(np.isnan(values).all(axis=1))
+    if len(empty):
+        raise DeepCMEError(
+            f"{counted(len(empty), 'sample')} ({few((samples[int(row)] for row in empty), 6)}) "
+            "without a value of any of the model's genes: leave them out."
+        )
 
 
 def _on_model_scale(

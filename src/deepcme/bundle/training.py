@@ -33,6 +33,7 @@ from deepcme.errors import DeepCMEError
 from deepcme.evaluation.discrimination import compute_discrimination
 from deepcme.evaluation.metrics import choose_threshold
 from deepcme.evaluation.recalibration import PlattRecalibration
+from deepcme.floors import are_relative
 from deepcme.genes import gene_identifiers
 from deepcme.network.engines import make_engine
 from deepcme.preprocessing import kept_genes, make_preprocessor
@@ -85,7 +86,7 @@ def train_model(
 ) -> Model:
     """Train a `DeepCMEEnsemble` on all patients of a cohort, calibrated out of fold.
 
-    As in the honest protocol: primary tumours only where the tissue is known,
+    As in the honest protocol: primary tumours only (`Cohort.keep_primary_tumours`),
     genes expressed in at least 10% of samples, standardised values clipped at 5.
     Performance, calibration and threshold come from five-fold cross-validation
     by patient in which every step is fitted anew.
@@ -146,7 +147,7 @@ def _fit(
     with single_thread():
         preprocessor = make_preprocessor(
             data.scale,
-            zero_means_absent=data.zero_means_absent,
+            absent_up_to=data.absent_up_to,
             min_prevalence=MIN_PREVALENCE,
             clip=CLIP,
         )
@@ -270,8 +271,8 @@ def _describe_preprocessing(cohort: Cohort) -> Preprocessing:
     return Preprocessing(
         scale=cohort.scale,
         log2=cohort.scale in LINEAR_SCALES,
-        relative=cohort.scale == "log2" and bool(np.nanmin(cohort.X) < 0),
-        min_prevalence=MIN_PREVALENCE if cohort.zero_means_absent else 0.0,
+        relative=cohort.scale == "log2" and are_relative(cohort.X),
+        min_prevalence=0.0 if cohort.absent_up_to is None else MIN_PREVALENCE,
         clip=CLIP,
     )
 

@@ -81,9 +81,10 @@ def validate_model(
 ) -> Validation:
     """Apply a model as it is to new patients and compare with what happened to them.
 
-    Normal and metastatic tissue is left out, as in training. Nothing of the
-    model is fitted anew; beside it stands a recalibrated copy, whose line is
-    fitted on nine tenths of the new patients and applied to the last.
+    What is not a primary tumour is left out, as in training
+    (`Cohort.keep_primary_tumours`). Nothing of the model is fitted anew; beside it
+    stands a recalibrated copy, whose line is fitted on nine tenths of the new
+    patients and applied to the last.
 
     Raises
     ------

@@ -26,7 +26,7 @@ def audit(
         bool, typer.Option("--strict", help="Exit with code 1 if a finding is severe.")
     ] = False,
 ) -> None:
-    """Check a cohort for what spoils published results (DCM001 to DCM010)."""
+    """Check a cohort for what spoils published results (DCM001 to DCM011)."""
     import json
 
     from deepcme.audit import audit_cohort

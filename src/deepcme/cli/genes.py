@@ -49,7 +49,8 @@ def map_(
 
     loaded = Cohort.load(cohort)
     mapping = gene_mapping(loaded, to, table)
-    typer.echo(mapping.describe())
+    for sentence in (mapping.describe(), *mapping.doubts):
+        typer.echo(sentence)
     mapping.require_coverage(allow_missing)
     if output is not None:
         save(with_mapped_genes(loaded, mapping), output)

@@ -7,14 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from deepcme.cli.prepare import (
-    KeepTissueOption,
-    OnePerPatientOption,
-    Output,
-    ScaleOption,
-    filtered,
-    save,
-)
+from deepcme.cli.options import Shared, with_shared_options
+from deepcme.cli.prepare import ScaleOption, finish
 from deepcme.errors import DeepCMEError
 
 if TYPE_CHECKING:
@@ -54,12 +48,13 @@ def register(app: typer.Typer) -> None:
     app.command()(geo)
 
 
+@with_shared_options
 def gdc(
     folder: Annotated[
         Path, typer.Argument(help="Folder of `deepcme fetch gdc`.", show_default=False)
     ],
-    output: Output,
     labels: LabelsOption,
+    shared: Shared,
     column: Annotated[
         Literal["fpkm_unstranded", "tpm_unstranded", "unstranded"],
         typer.Option(help="Which values of STAR files to take."),
@@ -77,8 +72,6 @@ def gdc(
     time: TimeOption = None,
     event: EventOption = None,
     horizon: HorizonOption = None,
-    keep_tissue: KeepTissueOption = None,
-    one_per_patient: OnePerPatientOption = False,
 ) -> None:
     """Make a cohort of GDC expression files (STAR, or legacy HTSeq)."""
     from deepcme.sources.clinical import read_clinical
@@ -89,54 +82,61 @@ def gdc(
         _rule(labels, time, event, horizon),
         column=column,
         sample_sheet=sample_sheet,
-        clinical=[read_clinical(path) for path in clinical or ()],
+        clinical=[read_clinical(path, shared.decimal) for path in clinical or ()],
+        patient=shared.patient,
+        tissue=shared.tissue,
         probemap=probemap,
+        naming=shared.naming(),
     )
-    save(filtered(cohort, keep_tissue, one_per_patient), output)
+    finish(cohort, shared)
 
 
+@with_shared_options
 def xena(
     expression: Annotated[
         Path,
         typer.Argument(help="Matrix of the GDC hub (*.star_fpkm.tsv.gz).", show_default=False),
     ],
-    output: Output,
     labels: LabelsOption,
-    probemap: Annotated[Path | None, typer.Option(help="probeMap of the matrix.")] = None,
+    shared: Shared,
+    probemap: Annotated[
+        Path | None, typer.Option(help="probeMap of the matrix, for gene symbols.")
+    ] = None,
     clinical: ClinicalOption = None,
     time: TimeOption = None,
     event: EventOption = None,
     horizon: HorizonOption = None,
-    keep_tissue: KeepTissueOption = None,
-    one_per_patient: OnePerPatientOption = False,
 ) -> None:
-    """Make a cohort of a UCSC Xena matrix, which is log2(x + 1) already."""
+    """Make a cohort of a UCSC Xena matrix, whose values are logs already."""
     from deepcme.sources.clinical import read_clinical
     from deepcme.sources.xena import cohort_from_xena
 
     cohort = cohort_from_xena(
         expression,
         _rule(labels, time, event, horizon),
-        clinical=[read_clinical(path) for path in clinical or ()],
+        clinical=[read_clinical(path, shared.decimal) for path in clinical or ()],
+        patient=shared.patient,
+        tissue=shared.tissue,
         probemap=probemap,
+        decimal=shared.decimal,
+        naming=shared.naming(),
     )
-    save(filtered(cohort, keep_tissue, one_per_patient), output)
+    finish(cohort, shared)
 
 
+@with_shared_options
 def cbioportal(
     expression: Annotated[
         Path,
         typer.Argument(help="Expression file (data_mrna_seq_*.txt).", show_default=False),
     ],
-    output: Output,
     labels: LabelsOption,
+    shared: Shared,
     scale: ScaleOption = None,
     clinical: ClinicalOption = None,
     time: TimeOption = None,
     event: EventOption = None,
     horizon: HorizonOption = None,
-    keep_tissue: KeepTissueOption = None,
-    one_per_patient: OnePerPatientOption = False,
 ) -> None:
     """Make a cohort of a cBioPortal study's expression and clinical files."""
     from deepcme.sources.cbioportal import cohort_from_cbioportal
@@ -145,12 +145,17 @@ def cbioportal(
     cohort = cohort_from_cbioportal(
         expression,
         _rule(labels, time, event, horizon),
-        clinical=[read_clinical(path) for path in clinical or ()],
+        clinical=[read_clinical(path, shared.decimal) for path in clinical or ()],
+        patient=shared.patient,
+        tissue=shared.tissue,
         scale=scale,
+        decimal=shared.decimal,
+        naming=shared.naming(),
     )
-    save(filtered(cohort, keep_tissue, one_per_patient), output)
+    finish(cohort, shared)
 
 
+@with_shared_options
 def geo(
     series_matrix: Annotated[
         list[Path],
@@ -159,8 +164,8 @@ def geo(
             show_default=False,
         ),
     ],
-    output: Output,
     labels: LabelsOption,
+    shared: Shared,
     platform: Annotated[
         list[Path] | None,
         typer.Option(help="Platform tables with the genes of the probes, in the same order."),
@@ -170,8 +175,6 @@ def geo(
     time: TimeOption = None,
     event: EventOption = None,
     horizon: HorizonOption = None,
-    keep_tissue: KeepTissueOption = None,
-    one_per_patient: OnePerPatientOption = False,
 ) -> None:
     """Make a cohort of a GEO series: expression and the characteristics of its samples."""
     from deepcme.sources.clinical import read_clinical
@@ -181,10 +184,14 @@ def geo(
         series_matrix,
         _rule(labels, time, event, horizon),
         platforms=platform or (),
-        clinical=[read_clinical(path) for path in clinical or ()],
+        clinical=[read_clinical(path, shared.decimal) for path in clinical or ()],
+        patient=shared.patient,
+        tissue=shared.tissue,
         scale=scale,
+        decimal=shared.decimal,
+        naming=shared.naming(),
     )
-    save(filtered(cohort, keep_tissue, one_per_patient), output)
+    finish(cohort, shared)
 
 
 def _rule(labels: str, time: str | None, event: str | None, horizon: float | None) -> LabelRule:

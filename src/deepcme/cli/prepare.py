@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from deepcme.cli.options import Output, Shared, StrictOption, with_shared_options
 from deepcme.errors import DeepCMEError
 
 if TYPE_CHECKING:
@@ -16,18 +17,9 @@ app = typer.Typer(
     help="Make a checked cohort (.h5ad) of expression and labels.", no_args_is_help=True
 )
 
-Output = Annotated[Path, typer.Option("--output", "-o", help="Cohort file to write (.h5ad).")]
 ScaleOption = Annotated[
     Literal["fpkm", "tpm", "rsem", "counts", "log2", "intensity"] | None,
     typer.Option(help="What the values are.", show_default="worked out and reported"),
-]
-
-KeepTissueOption = Annotated[
-    list[str] | None,
-    typer.Option(help="primary, recurrent, metastatic, normal or unknown; may be repeated."),
-]
-OnePerPatientOption = Annotated[
-    bool, typer.Option("--one-per-patient", help="Keep one sample of each patient.")
 ]
 
 
@@ -37,31 +29,23 @@ def prepare() -> None:
 
 
 @app.command()
+@with_shared_options
 def table(
     expression: Annotated[
         Path, typer.Option(help="Expression matrix (.csv, .tsv, .xlsx, .parquet, .gct, .h5ad).")
     ],
-    samples: Annotated[Path, typer.Option(help="Table with one row per sample.")],
+    samples: Annotated[
+        Path, typer.Option(help="Table with one row per sample (.csv, .tsv, .xlsx, .parquet).")
+    ],
     label: Annotated[
         str, typer.Option(metavar="COLUMN", help="Endpoint: 1 or 0, blank where unknown.")
     ],
-    output: Output,
+    shared: Shared,
     sample: Annotated[
         str | None,
         typer.Option(
-            metavar="COLUMN", help="Sample ids.", show_default="sample_id, else the first"
+            metavar="COLUMN", help="Sample ids.", show_default="one called so, else the first"
         ),
-    ] = None,
-    patient: Annotated[
-        str | None,
-        typer.Option(
-            metavar="COLUMN",
-            help="Patient of each sample.",
-            show_default="every sample its own patient",
-        ),
-    ] = None,
-    tissue: Annotated[
-        str | None, typer.Option(metavar="COLUMN", help="Primary tumour, normal, ...")
     ] = None,
     batch: Annotated[str | None, typer.Option(metavar="COLUMN", help="Batch or plate.")] = None,
     where: Annotated[
@@ -69,12 +53,16 @@ def table(
         typer.Option(metavar="COLUMN=VALUE", help="Keep only such samples; may be repeated."),
     ] = None,
     scale: ScaleOption = None,
+    layer: Annotated[
+        str | None,
+        typer.Option(
+            help="What to take of an .h5ad file: the name of a layer, or raw.", show_default="X"
+        ),
+    ] = None,
     orientation: Annotated[
         Literal["samples-in-rows", "genes-in-rows"] | None,
         typer.Option(help="Which way the matrix lies.", show_default="worked out and reported"),
     ] = None,
-    keep_tissue: KeepTissueOption = None,
-    one_per_patient: OnePerPatientOption = False,
 ) -> None:
     """Make a cohort of an expression table and a samples table."""
     from deepcme.sources.tables import TableColumns, cohort_from_tables
@@ -82,15 +70,22 @@ def table(
     columns = TableColumns(
         label=label,
         sample=sample,
-        patient=patient,
-        tissue=tissue,
+        patient=shared.patient,
+        tissue=shared.tissue,
         batch=batch,
         where=tuple(_condition(text) for text in where or ()),
     )
     cohort = cohort_from_tables(
-        expression, samples, columns, scale=scale, orientation=orientation
+        expression,
+        samples,
+        columns,
+        scale=scale,
+        orientation=orientation,
+        decimal=shared.decimal,
+        layer=layer,
+        naming=shared.naming(),
     )
-    save(filtered(cohort, keep_tissue, one_per_patient), output)
+    finish(cohort, shared)
 
 
 @app.command()
@@ -99,6 +94,14 @@ def merge(
         list[Path], typer.Argument(metavar="COHORT.h5ad...", help="Two or more cohorts.")
     ],
     output: Output,
+    same_patients: Annotated[
+        bool,
+        typer.Option(
+            "--same-patients",
+            help="Take equal patient ids of two cohorts for one person; barcodes always are.",
+        ),
+    ] = False,
+    strict: StrictOption = False,
 ) -> None:
     """Put cohorts together at their common genes, to leave one out at a time.
 
@@ -111,7 +114,8 @@ def merge(
     if len(set(names)) < len(names):
         raise DeepCMEError(f"Two of the files have the same name: {', '.join(names)}.")
     loaded = [Cohort.load(path) for path in cohorts]
-    save(merge_cohorts(dict(zip(names, loaded, strict=True))), output)
+    together = dict(zip(names, loaded, strict=True))
+    save(merge_cohorts(together, same_patients=same_patients), output, strict)
 
 
 def _condition(text: str) -> tuple[str, str]:
@@ -121,22 +125,28 @@ def _condition(text: str) -> tuple[str, str]:
     return column, value
 
 
-def filtered(cohort: Cohort, keep_tissue: list[str] | None, one_per_patient: bool) -> Cohort:
-    """The samples that the options of the command keep."""
+def finish(cohort: Cohort, shared: Shared) -> None:
+    """Keep the samples that were asked for, write the cohort and say what is in it."""
     from deepcme.filters import filter_samples
 
-    return filter_samples(
-        cohort, keep_tissue=keep_tissue or (), one_per_patient=one_per_patient
+    kept = filter_samples(
+        cohort, keep_tissue=shared.keep_tissue, one_per_patient=shared.one_per_patient
     )
+    save(kept, shared.output, shared.strict)
 
 
-def save(cohort: Cohort, output: Path) -> None:
-    """Write the cohort and say what is in it."""
+def save(cohort: Cohort, output: Path, strict: bool = False) -> None:
+    """Write the cohort and say what is in it; `strict` refuses one with warnings."""
+    from deepcme.cli.saying import lines_about
+    from deepcme.notes import refuse_warnings
+
     if output.suffix != ".h5ad":
         raise DeepCMEError(f"{output}: name the cohort file .h5ad.")
+    if strict:
+        refuse_warnings(cohort.notes)
     cohort.save(output)
-    for note in cohort.notes:
-        typer.echo(f"- {note}")
+    for line in lines_about(cohort.notes, cohort.flow):
+        typer.echo(line)
     typer.echo(
         f"Wrote {output}: {cohort.n_samples} samples of {cohort.n_patients} patients, "
         f"{cohort.n_genes:,} genes, {cohort.n_positives} positives, scale {cohort.scale}."

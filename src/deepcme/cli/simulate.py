@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from deepcme.cli.prepare import Output, save
+from deepcme.cli.options import Output
+from deepcme.cli.prepare import save
 from deepcme.errors import DeepCMEError
 
 if TYPE_CHECKING:

@@ -160,6 +160,7 @@ def _makers(
         return _genes(folder)
 
     return {
+        "patient_flow": lambda: tables.compute_patient_flow(cohort),
         "discrimination": discrimination,
         "auc_by_split": lambda: tables.compute_auc_by_split(predictions),
         "roc": lambda: tables.compute_mean_roc(predictions),

@@ -88,7 +88,7 @@ def _estimate(row: Any) -> str:
 
 
 def _cell(value: Any, form: str) -> str:
-    if isinstance(value, float) and pd.isna(value):
+    if value is pd.NA or (isinstance(value, float) and pd.isna(value)):
         return ""
     if isinstance(value, bool):
         return "yes" if value else ""

@@ -21,6 +21,10 @@ _COUNTS: tuple[Column, ...] = (
 
 
 CAPTIONS: dict[str, str] = {
+    "patient_flow": (
+        "Who was read, joined, labelled, left out and analysed. Events are positive samples; "
+        "reasons count samples."
+    ),
     "discrimination": (
         "Mean AUC and PR-AUC on the test parts. The prevalence is the PR-AUC of chance. "
         "Intervals: bootstrap of patients, stratified by label, 2,000 draws."
@@ -123,6 +127,13 @@ CAPTIONS: dict[str, str] = {
 }
 
 COLUMNS: dict[str, tuple[Column, ...]] = {
+    "patient_flow": (
+        ("step", "Step", ""),
+        ("samples", "Samples", ",.0f"),
+        ("patients", "Patients", ",.0f"),
+        ("events", "Events", ",.0f"),
+        ("left_out", "Left out", ""),
+    ),
     "discrimination": (
         (LEFT_OUT, "Cohort left out", ""),
         ("model", "Model", ""),

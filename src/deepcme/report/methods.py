@@ -139,7 +139,11 @@ def _listed(settings: Mapping[str, Any]) -> str:
 
 def _preprocessing(settings: Mapping[str, Any], cohort: Mapping[str, Any]) -> str:
     primary = settings["tissue"] == "primary"
-    tissue = "Primary tumours only, where the tissue is known." if primary else "All tissues."
+    tissue = (
+        "Primary tumours only (all samples where the tissue of none is known)."
+        if primary
+        else "All tissues."
+    )
     linear = cohort["scale"] in LINEAR_SCALES
     log = (
         f"log2(x + 1) of the {cohort['scale']} values"
@@ -150,7 +154,7 @@ def _preprocessing(settings: Mapping[str, Any], cohort: Mapping[str, Any]) -> st
     if settings["min_prevalence"] > 0:
         steps.append(
             f"genes left out that fewer than {settings['min_prevalence']:.0%} of the samples "
-            "express (above 0; only on scales where 0 means absent)"
+            "express (only on scales where 0, or the lowest value, means absent)"
         )
     steps.append("each gene standardised by its mean and standard deviation")
     clip = settings["clip"]

@@ -13,7 +13,7 @@ TABLES = (
     "panel_curve", "panel_choice", "panel_genes", "selection_claims", "selection_genes",
     "selection_clusters", "selection_blocks", "selection_stability", "score_agreement",
     "held_out_gene_scores", "table_1", "table_2", "table_3", "figure_5", "figure_6",
-    "figure_7", "figure_8", "claims",
+    "figure_7", "figure_8", "claims", "patient_flow",
 )  # fmt: skip
 CHARTS = (
     "comparison", "added_value", "calibration", "decision_curve", "prediction_stability",

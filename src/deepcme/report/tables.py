@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from sklearn.metrics import roc_curve
@@ -9,9 +12,44 @@ from sklearn.metrics import roc_curve
 from deepcme.errors import DeepCMEError
 from deepcme.evaluation.metrics import compute_metrics
 from deepcme.evaluation.predictions import LEFT_OUT
+from deepcme.flow import read_flow
 
 NET_BENEFIT_THRESHOLDS = (0.05, 0.1, 0.2, 0.3, 0.5)
 FALSE_POSITIVE_RATES = np.linspace(0, 1, 101)
+
+
+def compute_patient_flow(cohort: Mapping[str, Any]) -> pd.DataFrame:
+    """Who was read, joined, labelled, left out for what reason, and analysed.
+
+    Parameters
+    ----------
+    cohort : mapping
+        The cohort in numbers and words, as a study's folder holds it.
+
+    Returns
+    -------
+    DataFrame
+        Columns step, samples, patients, events, left_out; events are the positive
+        samples, missing before the samples are labelled.
+
+    Raises
+    ------
+    DeepCMEError
+        If the flow was not counted when the cohort was made.
+    """
+    steps = read_flow(cohort.get("flow", []))
+    if not steps:
+        raise DeepCMEError(
+            "The cohort's file does not say who was read and left out: prepare it again."
+        )
+    counts = [
+        (s.step, s.samples, s.patients, s.positives, s.describe_left_out()) for s in steps
+    ]
+    analysed = ("analysed", cohort["samples"], cohort["patients"], cohort["positives"], "")
+    table = pd.DataFrame(
+        [*counts, analysed], columns=["step", "samples", "patients", "events", "left_out"]
+    )
+    return table.astype({"events": "Int64"})
 
 
 def compute_auc_by_split(predictions: pd.DataFrame) -> pd.DataFrame:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from deepcme.flow import FlowStep, read_flow
 from deepcme.report.design import describe_design, describe_guard, find_leaks
 
 AUTHOR = "author must state"
@@ -165,6 +166,15 @@ def _sample_size(cohort: dict[str, Any]) -> str:
 
 
 def _flow(cohort: dict[str, Any]) -> str:
-    notes = " ".join(cohort["notes"])
+    """Counts by step; of a cohort whose flow was not counted, what its notes say."""
     analysed = f"{cohort['samples']} samples of {cohort['patients']} patients analysed."
-    return f"{analysed} {notes}".strip()
+    steps = "; ".join(map(_step, read_flow(cohort.get("flow", []))))
+    return (
+        f"{steps}. {analysed}" if steps else f"{analysed} {' '.join(cohort['notes'])}".strip()
+    )
+
+
+def _step(step: FlowStep) -> str:
+    counts = f"{step.step}: {step.samples:,} samples of {step.patients:,} patients"
+    left_out = step.describe_left_out()
+    return f"{counts} ({left_out} left out)" if left_out else counts

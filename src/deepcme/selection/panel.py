@@ -261,7 +261,7 @@ def prepare_rows(
     """Standardised expression of some rows, and the preprocessor that they were fitted to."""
     preprocessor = make_preprocessor(
         data.scale,
-        zero_means_absent=data.zero_means_absent,
+        absent_up_to=data.absent_up_to,
         min_prevalence=settings.min_prevalence,
         clip=settings.clip,
     ).fit(data.X[rows])

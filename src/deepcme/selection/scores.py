@@ -33,8 +33,8 @@ def describe_genes(cohort: Cohort) -> pd.DataFrame:
         One row per gene, in the cohort's order:
 
         prevalence
-            Share of samples that express the gene (value above 0), 0 to 1; NaN
-            on scales where 0 does not mean absent.
+            Share of samples that express the gene (value above the cohort's
+            `absent_up_to`), 0 to 1; NaN on scales where no value means absent.
         largest_z
             Largest absolute standardised value, after log2(x + 1) on linear
             scales. A gene expressed in one of n samples has about sqrt(n).
@@ -55,7 +55,10 @@ def describe_genes(cohort: Cohort) -> pd.DataFrame:
 def _describe_block(cohort: Cohort, start: int) -> pd.DataFrame:
     values = cohort.X[:, start : start + _BLOCK_GENES].astype(np.float64)
     observed = np.maximum(np.count_nonzero(~np.isnan(values), axis=0), 1)
-    prevalence = np.count_nonzero(values > 0, axis=0) / observed
+    absent = cohort.absent_up_to
+    prevalence = (
+        np.nan if absent is None else np.count_nonzero(values > absent, axis=0) / observed
+    )
     if cohort.scale in LINEAR_SCALES:
         np.log2(values + 1, out=values)
     squares = _squared_deviations(values)
@@ -66,7 +69,7 @@ def _describe_block(cohort: Cohort, start: int) -> pd.DataFrame:
     driving_samples = np.where(varies, safe_sum**2 / fourth, 0.0)
     return pd.DataFrame(
         {
-            "prevalence": prevalence if cohort.zero_means_absent else np.nan,
+            "prevalence": prevalence,
             "largest_z": np.sqrt(squares.max(axis=0) * observed / safe_sum),
             "driving_samples": driving_samples,
             "few_driving_samples": driving_samples < FEW_DRIVING_SAMPLES,

@@ -2,56 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from deepcme.barcodes import barcode_annotation
-from deepcme.cohort import UNKNOWN, Cohort
-from deepcme.endpoints import Labelling
+from deepcme.cohort import OBS_COLUMNS, UNKNOWN, Cohort
 from deepcme.errors import DeepCMEError
-from deepcme.genes import date_like
-from deepcme.scales import Scale
+from deepcme.flow import FlowStep, after_selection, describe_reasons
+from deepcme.labelling import Labelling
+from deepcme.notes import WARNING
+from deepcme.records import agreed
+from deepcme.sources.expression import Expression
+from deepcme.sources.identity import keep_once, notes_on_ids, with_stated_tissue
+from deepcme.sources.matrices import Matrix
+from deepcme.sources.patients import propose_patient_column, with_stated_patient
+from deepcme.sources.tissue_columns import propose_tissue_column
+from deepcme.words import counted, few, told_apart
 
 LabelRule = Callable[[pd.DataFrame], Labelling]
 """Takes clinical columns (one row per sample, indexed by sample) and labels the samples."""
 
 _OWN_COLUMNS = ("patient", "tissue", "batch")
 _BARCODE_COLUMNS = ("tissue_source_site", "plate")
-
-
-@dataclass(frozen=True)
-class Expression:
-    """A matrix of samples x genes, read from one source.
-
-    `symbols` is an annotation of the genes, empty where unknown.
-    """
-
-    values: NDArray[np.float32]
-    samples: list[str]
-    genes: list[str]
-    scale: Scale
-    symbols: list[str] | None = None
-    notes: list[str] = field(default_factory=list)
-
-
-def annotate(samples: list[str]) -> pd.DataFrame:
-    """Patient, tissue and batch of samples, as far as their ids tell.
-
-    TCGA barcodes tell all; the batch is the plate. Any other sample is its own
-    patient, of unknown tissue.
-    """
-    annotation = barcode_annotation(samples)
-    if annotation is None:
-        return pd.DataFrame(
-            {"patient": samples, "tissue": UNKNOWN, "batch": UNKNOWN},
-            index=pd.Index(samples, dtype=object),
-        )
-    annotation["batch"] = annotation["plate"].fillna(UNKNOWN)
-    return annotation
+_MOST_GENES = 0.5
 
 
 def assemble(
@@ -61,6 +36,9 @@ def assemble(
     *,
     name: str,
     provenance: Mapping[str, object],
+    patient: str | None = None,
+    tissue: str | None = None,
+    flow: Sequence[FlowStep] | None = None,
 ) -> Cohort:
     """Label the samples, leave out the unlabelled ones, and check the cohort.
 
@@ -73,82 +51,196 @@ def assemble(
     label_rule : LabelRule
     name : str
     provenance : mapping
-        Where the data came from; notes and the counts of the labels are added.
+        Where the data came from; notes, the flow of patients and the counts of the
+        labels are added.
+    patient, tissue : str, optional
+        Columns of `annotation` that name the patients and state the tissue, before all
+        else.
+    flow : sequence of FlowStep, optional
+        What led to the rows of `annotation`; by default they are what was read, and
+        those with a clinical value were joined.
 
     Raises
     ------
     DeepCMEError
-        If the rule cannot be applied, or leaves fewer than two classes.
+        If the rule cannot be applied, leaves fewer than two classes, no gene has a
+        value, or two samples are one by their ids.
     """
-    labelling = label_rule(
-        annotation.drop(columns=[*_OWN_COLUMNS, *_BARCODE_COLUMNS], errors="ignore")
-    )
+    notes, matrix = [*expression.notes], expression.matrix
+    annotation = _with_patients(annotation, patient, notes)
+    if tissue is not None:
+        annotation = with_stated_tissue(annotation, tissue, notes)
+    once = keep_once(annotation, notes)
+    read = FlowStep.count("read", annotation["patient"])
+    matrix, annotation = _of_samples(matrix, annotation, once)
+    clinical = annotation.drop(columns=[*_OWN_COLUMNS, *_BARCODE_COLUMNS], errors="ignore")
+    labelling = label_rule(clinical)
     known = labelling.values.notna().to_numpy()
-    if not known.any():
-        reasons = ", ".join(f"{n:,} {why}" for why, n in labelling.left_out.items() if n)
-        raise DeepCMEError(f"No sample can be labelled by {labelling.name}: {reasons}.")
-    if not known.all():
-        expression = replace(expression, values=expression.values[known])
-    expression = _without_empty_genes(expression)
-    kept = annotation[known]
-    clinical = _with_storable_names(kept.drop(columns=list(_OWN_COLUMNS)))
+    require_both_outcomes(labelling)
+    if tissue is None and (annotation["tissue"] == UNKNOWN).all():
+        notes += propose_tissue_column(clinical, labelling.columns)
+    joined = [] if flow is not None else _joined(annotation["patient"], clinical)
+    steps = [*(flow or [read]), *_once(annotation["patient"], once), *joined]
+    matrix, kept = _of_samples(matrix, annotation, known)
+    labels = labelling.values[known]
+    steps.append(FlowStep.count("labelled", kept["patient"], labels, labelling.left_out))
+    matrix, kept, labels, steps = _with_values(matrix, kept, labels, steps, notes)
+    matrix = _without_empty_genes(matrix, notes)
+    notes += _notes_on_gaps(matrix)
+    stored = kept.drop(columns=list(_OWN_COLUMNS))
+    names = told_apart(map(_stored_name, stored.columns))
+    called = dict(zip(stored.columns, names, strict=True))
     return Cohort.from_arrays(
-        expression.values,
-        labelling.values[known].to_numpy(),
+        matrix.values,
+        labels.to_numpy(),
         samples=kept.index.tolist(),
-        genes=expression.genes,
-        symbols=expression.symbols,
+        genes=matrix.genes,
+        symbols=matrix.symbols,
         patients=kept["patient"].tolist(),
         tissue=kept["tissue"].tolist(),
         batch=kept["batch"].tolist(),
-        clinical=clinical.apply(numbers_if_all_are),
+        clinical=stored.rename(columns=called).apply(agreed).apply(numbers_if_all_are),
+        gene_annotation=_further_ids(matrix),
         endpoint=labelling.rule,
         scale=expression.scale,
         name=name,
         provenance={
             **provenance,
-            "endpoint": {
-                "name": labelling.name,
-                "left_out": dict(labelling.left_out),
-                "columns": [_storable_name(column) for column in labelling.columns],
-            },
-            "notes": [
-                *expression.notes,
-                *_date_like_note(expression.genes),
-                *labelling.notes(),
-            ],
+            **_labels_provenance(labelling, called),
+            "notes": [*notes, *labelling.notes()],
+            "flow": [step.as_json() for step in steps],
         },
     )
 
 
-def _without_empty_genes(expression: Expression) -> Expression:
-    if not np.isnan(expression.values).any():
-        return expression
-    missing = np.isnan(expression.values)
-    known = np.flatnonzero(~missing.all(axis=0))
-    note = (
-        f"{int(missing.sum()):,} values are missing; {missing.shape[1] - len(known):,} genes "
+def _with_patients(
+    annotation: pd.DataFrame, asked: str | None, notes: list[str]
+) -> pd.DataFrame:
+    """Take the patients from the column that was asked for, or propose one."""
+    if asked is not None:
+        annotation = with_stated_patient(annotation, asked, notes)
+    elif (proposed := propose_patient_column(annotation)) is not None:
+        notes.append(proposed)
+    notes += notes_on_ids(annotation)
+    return annotation
+
+
+def _of_samples(
+    matrix: Matrix, annotation: pd.DataFrame, keep: NDArray[np.bool_]
+) -> tuple[Matrix, pd.DataFrame]:
+    return matrix.of_samples(np.flatnonzero(keep)), annotation[keep]
+
+
+def _further_ids(matrix: Matrix) -> pd.DataFrame | None:
+    return None if matrix.entrez is None else pd.DataFrame({"entrez_gene_id": matrix.entrez})
+
+
+def _labels_provenance(labelling: Labelling, called: Mapping[str, str]) -> dict[str, object]:
+    columns = [called.get(column, column) for column in labelling.columns]
+    left_out = dict(labelling.left_out)
+    return {"endpoint": {"name": labelling.name, "left_out": left_out, "columns": columns}}
+
+
+def require_both_outcomes(labelling: Labelling) -> None:
+    """Refuse labels of one class or none, with the counts of what was left out.
+
+    Raises
+    ------
+    DeepCMEError
+        If there is not a positive and a negative sample.
+    """
+    labels = labelling.values.dropna()
+    reasons = {why: n for why, n in labelling.left_out.items() if n}
+    left_out = describe_reasons(reasons)
+    if labels.empty:
+        raise DeepCMEError(f"No sample can be labelled by {labelling.name}: {left_out}.")
+    if labels.nunique() == 1:
+        word = "negative" if labels.iloc[0] else "positive"
+        raise DeepCMEError(
+            f"All {len(labels):,} samples that {labelling.name} labels are of one class: there "
+            f"is no {word} sample to learn from (left out: {left_out or 'none'})."
+        )
+
+
+def _once(patients: pd.Series, once: NDArray[np.bool_]) -> list[FlowStep]:
+    if once.all():
+        return []
+    left_out = {"under the name that R gives a repeated column": int((~once).sum())}
+    return [FlowStep.count("once each", patients, left_out=left_out)]
+
+
+def _joined(patients: pd.Series, clinical: pd.DataFrame) -> list[FlowStep]:
+    if clinical.empty:
+        return []
+    known = clinical.notna().any(axis=1)
+    return [FlowStep.count("of these with a clinical record", patients[known])]
+
+
+def _without_empty_genes(matrix: Matrix, notes: list[str]) -> Matrix:
+    missing = np.zeros(len(matrix.genes), dtype=np.int64)
+    for values in matrix.values:
+        missing += np.isnan(values)
+    if not missing.any():
+        return matrix
+    known = np.flatnonzero(missing < len(matrix.samples))
+    if not len(known):
+        raise DeepCMEError(
+            f"No gene has a value in any of the {len(matrix.samples):,} labelled samples: is "
+            "it the right file, and are its numbers read as numbers?"
+        )
+    notes.append(
+        f"{int(missing.sum()):,} values are missing; {len(missing) - len(known):,} genes "
         "without a single value were dropped, and the rest take the median of the training "
         "part."
     )
-    symbols = expression.symbols
-    return replace(
-        expression,
-        values=expression.values[:, known],
-        genes=[expression.genes[gene] for gene in known],
-        symbols=None if symbols is None else [symbols[gene] for gene in known],
-        notes=[*expression.notes, note],
+    return matrix.of_genes(known)
+
+
+def _with_values(
+    matrix: Matrix,
+    annotation: pd.DataFrame,
+    labels: pd.Series,
+    steps: list[FlowStep],
+    notes: list[str],
+) -> tuple[Matrix, pd.DataFrame, pd.Series, list[FlowStep]]:
+    """Leave out samples without a value, which would be profiles of medians."""
+    empty = np.array([bool(np.isnan(values).all()) for values in matrix.values])
+    if not empty.any() or empty.all():
+        return matrix, annotation, labels, steps
+    named = few(annotation.index[empty], 6)
+    notes.append(
+        f"{WARNING}{counted(int(empty.sum()), 'sample')} ({named}) left out: without a value "
+        "of any gene."
     )
+    steps = after_selection(
+        steps,
+        "with values",
+        annotation["patient"].to_numpy(dtype=object),
+        labels.to_numpy(dtype=np.int8),
+        ~empty,
+        np.full(len(empty), "without a value of any gene"),
+    )
+    return *_of_samples(matrix, annotation, ~empty), labels[~empty], steps
 
 
-def _with_storable_names(table: pd.DataFrame) -> pd.DataFrame:
-    names = [_storable_name(name) for name in table.columns]
-    return table.set_axis(pd.Index(names, dtype=object), axis=1)
+def _notes_on_gaps(matrix: Matrix) -> list[str]:
+    """A warning of samples that lack most genes, by name."""
+    share = np.array([float(np.isnan(values).mean()) for values in matrix.values])
+    gappy = np.flatnonzero(share > _MOST_GENES)
+    if not len(gappy):
+        return []
+    return [
+        f"{WARNING}{counted(len(gappy), 'sample')} without values of more than half of the "
+        f"genes ({few((matrix.samples[row] for row in gappy), 6)}): medians of the training "
+        "part stand for them. Leave such samples out if that is not meant."
+    ]
 
 
-def _storable_name(name: object) -> str:
-    """In an .h5ad file a slash in a name would mean a group, and ``_index`` is taken."""
+def _stored_name(name: object) -> str:
+    """What a column is called in a cohort: a slash would mean a group of the .h5ad file."""
     storable = str(name).replace("/", "|") or "unnamed"
+    if storable in OBS_COLUMNS:
+        return f"{storable}_in_file"
     return "index" if storable == "_index" else storable
 
 
@@ -156,13 +248,3 @@ def numbers_if_all_are(column: pd.Series) -> pd.Series:
     """The column as numbers, if all its known values are; else as it is."""
     numbers = pd.to_numeric(column, errors="coerce")
     return column if (numbers.isna() & column.notna()).any() else numbers
-
-
-def _date_like_note(genes: list[str]) -> list[str]:
-    dates = date_like(genes)
-    if not dates:
-        return []
-    return [
-        f"Warning: {len(dates)} gene names look like dates, as a spreadsheet makes of SEPT1 "
-        f"or MARCH3: {', '.join(dates[:5])}. They were kept as they are."
-    ]

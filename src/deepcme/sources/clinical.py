@@ -6,41 +6,28 @@ are told apart by their first lines and column names.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import islice, takewhile
 from pathlib import Path
 
 import pandas as pd
 
 from deepcme.errors import DeepCMEError
-from deepcme.sources.delimited import MISSING, find_table, read_rows, text_lines
-from deepcme.sources.reading import read_table, require_file
-from deepcme.words import few
+from deepcme.records import SEPARATOR, agreed
+from deepcme.sources.contents import contents_of
+from deepcme.sources.diagnoses import one_row_per_patient, without_entities
+from deepcme.sources.ids import clean_ids
+from deepcme.sources.layout import TextTable, unquoted
+from deepcme.sources.patients import may_name_people, not_people_note, patient_column
+from deepcme.sources.reading import find_text_table, read_table, read_text_table
+from deepcme.sources.sample_columns import row_names_column, sample_column
+from deepcme.sources.text import text_lines
+from deepcme.sources.tissue_columns import tissue_column
+from deepcme.words import cleaned, few, says_nothing
 
-SAMPLE_COLUMNS = (
-    "sample_id",
-    "sample id",
-    "submitter_id.samples",
-    "sample",
-    "sampleid",
-    "sample_barcode",
-)
-PATIENT_COLUMNS = (
-    "bcr_patient_barcode",  # before patient_id, which in Biotab is only its last part
-    "patient_id",
-    "patient id",
-    "case_submitter_id",
-    "case id",
-    "_patient",
-    "submitter_id",
-    "patient",
-)
-TISSUE_COLUMNS = ("sample_type.samples", "sample_type", "sample type", "sample_label")
-_BIOTAB_MARK = "bcr_patient_uuid"
-_NOT_RECORDED = re.compile(r"\[.*\]|'?--|not (reported|available|applicable)", re.IGNORECASE)
-_VALUE_SEPARATOR = "|"
+_CDE_ID = "CDE_ID"
+_MOST_FURTHER_HEADERS = 2
 
 
 @dataclass(frozen=True)
@@ -48,7 +35,8 @@ class ClinicalTable:
     """A clinical table with one row per patient or per sample.
 
     `rows` is indexed by that id; `by` says which it is. `patient` and `tissue`
-    are the columns of a table by sample that name them, if any.
+    are the columns of a table by sample that name them, if any; `notes` is what a
+    user may not expect of the file.
     """
 
     name: str
@@ -56,25 +44,31 @@ class ClinicalTable:
     by: str
     patient: str | None = None
     tissue: str | None = None
+    notes: tuple[str, ...] = ()
 
 
-def read_clinical(path: Path) -> ClinicalTable:
+def read_clinical(path: Path, decimal: str = ".") -> ClinicalTable:
     """Read a clinical table of a portal, or a plain one.
 
-    Where a patient has several rows, as in follow-up tables, all distinct values
-    of a column are kept, joined by ``|``. Words such as ``[Not Available]`` and
-    ``Not Reported`` are missing values.
+    Where a patient has several rows, the diagnosis is that of the primary tumour
+    (`one_row_per_patient`), and other columns keep their records in order, as
+    `deepcme.records` writes them. Words such as ``[Not Available]``, ``Not
+    Reported`` and ``unknown`` are missing values.
 
     Raises
     ------
     DeepCMEError
-        If the file is not a table, or names neither patient nor sample.
+        If the file is not a table, names neither patient nor sample, or gives one
+        sample to several patients.
     """
-    require_file(path)
-    table = _read(path)
-    table = table.apply(_without_words_for_missing)
-    sample = _named(table, SAMPLE_COLUMNS)
-    patient = _named(table, PATIENT_COLUMNS)
+    notes: list[str] = []
+    table = _read(path, notes, decimal)
+    table.columns = pd.Index(without_entities([str(name) for name in table.columns]))
+    written, table = table, table.apply(known_words)
+    sample = sample_column(table)
+    patient = _patient_column(table, path, notes)
+    if sample is None and patient is None:
+        sample = row_names_column(table)
     key = sample or patient
     if key is None:
         raise DeepCMEError(
@@ -82,42 +76,58 @@ def read_clinical(path: Path) -> ClinicalTable:
             f"bcr_patient_barcode, PATIENT_ID or SAMPLE_ID, and there are "
             f"{few(table.columns, 8)}."
         )
+    rows = one_row_per_patient(_by_id(table, written[key], path, notes))
+    if sample is not None and patient is not None:
+        rows = _with_one_patient_each(rows, patient, path)
     return ClinicalTable(
         name=path.name,
-        rows=_one_row_each(table, key, path),
+        rows=rows,
         by="patient" if sample is None else "sample",
         patient=patient if sample is not None else None,
-        tissue=_named(table, TISSUE_COLUMNS) if sample is not None else None,
+        tissue=tissue_column(table) if sample is not None else None,
+        notes=tuple(notes),
     )
 
 
-def _read(path: Path) -> pd.DataFrame:
-    if path.suffix.lower() in (".parquet", ".xlsx", ".h5ad"):
-        return read_table(path)
-    start = list(islice(text_lines(path), 10))
-    n_comments = next((i for i, line in enumerate(start) if not line.startswith("#")), None)
-    if n_comments is None:
-        raise DeepCMEError(f"{path}: the first lines are all comments; no column is named.")
-    source = find_table(path, "\t", skip=n_comments)
-    if start[n_comments].startswith(_BIOTAB_MARK):
-        # Biotab repeats the header under older names, and then as CDE ids.
-        source = replace(source, skip=source.skip + 2)
-    repeated = [name for name in source.header if source.header.count(name) > 1]
-    if repeated:
-        raise DeepCMEError(f"{path}: the column {repeated[0]!r} occurs twice.")
-    return read_rows(source, kinds={})
+def _read(path: Path, notes: list[str], decimal: str) -> pd.DataFrame:
+    if contents_of(path).kind != "text":
+        return read_table(path, notes)
+    source = find_text_table(path, notes, decimal=decimal)
+    return read_text_table(replace(source, skip=source.skip + _further_headers(source)))
 
 
-def _without_words_for_missing(column: pd.Series) -> pd.Series:
+def _further_headers(source: TextTable) -> int:
+    """How many rows repeat the header: Biotab has it under older names, and as CDE ids."""
+    lines = islice(text_lines(source.path), source.skip, source.skip + _MOST_FURTHER_HEADERS)
+    rows = [
+        [cleaned(unquoted(cell)) for cell in line.split(source.separator)] for line in lines
+    ]
+    repeating = takewhile(
+        lambda row: row[0] == source.header[0] or any(cell.startswith(_CDE_ID) for cell in row),
+        rows,
+    )
+    return sum(1 for _ in repeating)
+
+
+def known_words(column: pd.Series) -> pd.Series:
+    """The column with None for every word that says nothing; numbers stay as they are.
+
+    A minus sign says something in a column where a plus sign stands too.
+    """
     if pd.api.types.is_numeric_dtype(column):
         return column
-    text = column.astype(object).where(column.notna(), "").map(lambda value: str(value).strip())
-    return text.mask(text.isin(MISSING) | text.map(is_not_recorded), None)
+    text = column.astype(object).where(column.notna(), "").astype(str)
+    words = {word: cleaned(word) for word in text.unique()}
+    signs = {"-"} if "+" in words.values() else set()
+    known = {
+        word: None if says_nothing(clean) and clean not in signs else _without_separator(clean)
+        for word, clean in words.items()
+    }
+    return text.map(known).astype(object)
 
 
-def is_not_recorded(word: str) -> bool:
-    """Whether a word is how portals say that there is no value, such as ``Not Reported``."""
-    return _NOT_RECORDED.fullmatch(word) is not None
+def _without_separator(word: str) -> str:
+    return word.replace(SEPARATOR, SEPARATOR.strip())
 
 
 def _named(table: pd.DataFrame, names: Sequence[str]) -> str | None:
@@ -125,20 +135,35 @@ def _named(table: pd.DataFrame, names: Sequence[str]) -> str | None:
     return next((lower[name] for name in names if name in lower), None)
 
 
-def _one_row_each(table: pd.DataFrame, key: str, path: Path) -> pd.DataFrame:
-    table = table[table[key].notna()]
-    if table.empty:
+def _patient_column(table: pd.DataFrame, path: Path, notes: list[str]) -> str | None:
+    """The first column called like the patient's that does not hold words such as control."""
+    columns = [str(name) for name in table.columns]
+    while (found := patient_column(columns)) is not None:
+        if may_name_people(table[found]):
+            return found
+        notes.append(not_people_note(table[found], path.name))
+        columns.remove(found)
+    return None
+
+
+def _by_id(
+    table: pd.DataFrame, written: pd.Series, path: Path, notes: list[str]
+) -> pd.DataFrame:
+    """The rows of known ids, under these; `written` has them as they are in the file."""
+    key = written.name
+    known = table[key].notna()
+    if not known.any():
         raise DeepCMEError(f"{path}: the table has no row with a {key}.")
-    ids = table[key].astype(str)
-    rows = table.drop(columns=key)
-    rows.index = pd.Index(ids, dtype=object, name=None)
-    if rows.index.is_unique:
-        return rows
-    return rows.groupby(level=0, sort=False).agg(_distinct_values)
+    ids = clean_ids(written[known], "sample or patient", path, notes)
+    return table[known].drop(columns=key).set_axis(pd.Index(ids, dtype=object))
 
 
-def _distinct_values(values: pd.Series) -> object:
-    distinct = values.dropna().drop_duplicates()
-    if len(distinct) <= 1:
-        return distinct.iloc[0] if len(distinct) else None
-    return _VALUE_SEPARATOR.join(map(str, distinct))
+def _with_one_patient_each(rows: pd.DataFrame, column: str, path: Path) -> pd.DataFrame:
+    patients = agreed(rows[column])
+    several = patients.astype(str).str.contains(SEPARATOR, regex=False)
+    if several.any():
+        raise DeepCMEError(
+            f"{path}: the rows of sample {rows.index[several][0]} name several patients "
+            f"({few(patients[several].iloc[0].split(SEPARATOR))}); a sample is of one."
+        )
+    return rows.assign(**{column: patients})

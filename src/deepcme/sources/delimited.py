@@ -1,177 +1,360 @@
-"""Delimited text, plain or gzipped: CSV, TSV, and the tables inside other formats."""
+"""Rows of a table in a text file, read by Arrow; every misfit is named by its row."""
 
 from __future__ import annotations
 
-import csv
-import gzip
+import re
 import zlib
-from collections.abc import Generator, Mapping
-from dataclasses import dataclass
-from itertools import islice, takewhile
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
 from pyarrow import csv as arrow_csv
 
 from deepcme.errors import DeepCMEError
+from deepcme.sources.ids import require_unique
+from deepcme.sources.layout import ROW_NAMES, TextTable, unquoted
+from deepcme.sources.misfits import filled_records, lines_of_rows, refuse_misfit
+from deepcme.sources.text import byte_stream, cut_short, stream_of_lines
+from deepcme.words import MISSING_CELLS
 
-SEPARATORS = {".csv": ",", ".tsv": "\t", ".txt": "\t", ".tab": "\t", ".gct": "\t"}
-MISSING = ["", "NA", "N/A", "NaN", "nan", "null", "NULL", "#N/A"]
 _BLOCK_BYTES = 1 << 24  # a row must fit into one block: room for 200,000 genes and more
-
-
-class TextInMatrixError(Exception):
-    """A cell that should be a number is not; it is still to be found."""
-
-
-def text_lines(path: Path) -> Generator[str, None, None]:
-    """Lines of a text file, gzipped or not, without their ends.
-
-    UTF-8; a line that is not is taken as latin-1, which older public files are
-    written in.
-
-    Raises
-    ------
-    DeepCMEError
-        If the file is damaged or cut short, or is UTF-16.
-    """
-    opener = gzip.open if path.suffix.lower() == ".gz" else open
-    try:
-        with opener(path, "rb") as file:
-            first = file.readline()
-            if first.startswith((b"\xff\xfe", b"\xfe\xff")):
-                raise DeepCMEError(f"{path}: the file is UTF-16 text; save it as UTF-8.")
-            yield _decoded(first.removeprefix(b"\xef\xbb\xbf"))
-            for line in file:
-                yield _decoded(line)
-    except (OSError, EOFError, zlib.error) as error:
-        raise DeepCMEError(f"{path}: the file is damaged or cut short.") from error
-
-
-def _decoded(line: bytes) -> str:
-    line = line.rstrip(b"\r\n")
-    try:
-        return line.decode()
-    except UnicodeDecodeError:
-        return line.decode("latin-1")
+_COLUMNS_AT_ONCE = 8  # most matrices are told by the first few
+_FIRST_COLUMNS = 200
+_FEWEST_MARKED = 20
+_FEWEST_WHOLE = 5
+_NO_LOG = 100
+_IN_THOUSANDS = r"-?[1-9]\d{0,2}[.,]\d{3}"
 
 
 @dataclass(frozen=True)
-class TextTable:
-    """Where a table stands in a text file, and what its columns are called.
+class Grid:
+    """Numbers with ids along both sides, as a file has them: rows x columns, float32.
 
-    `skip` lines come before the first row; a line that starts with `end_mark`,
-    if there is one, comes after the last.
+    `about_rows` holds what further columns say of the rows, as text.
     """
 
-    path: Path
-    header: list[str]
-    separator: str
-    skip: int
-    end_mark: str | None = None
+    values: NDArray[np.float32]
+    rows: list[str]
+    columns: list[str]
+    about_rows: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
-def find_table(
-    path: Path, separator: str, *, skip: int = 0, end_mark: str | None = None
-) -> TextTable:
-    """Read the header that stands after `skip` lines.
+def read_rows(table: TextTable) -> pd.DataFrame:
+    """Read the rows of a table as text; a missing cell is None.
 
-    The separator is the one given, unless the header shows another: a CSV may
-    come with semicolons.
+    Blank rows, and columns with neither name nor content, are left out; a column with
+    content alone is called by its place.
 
     Raises
     ------
     DeepCMEError
-        If the header is blank, or names fewer than two columns.
+        If the rows differ in length, a quote runs over the end of its line, a column
+        name repeats, or the file is damaged.
     """
-    lines = islice(text_lines(path), skip, None)
-    first, second = next(lines, ""), next(lines, "")
-    if not first.strip():
-        raise DeepCMEError(f"{path}: line {skip + 1} is blank; it must name the columns.")
-    if separator not in first:
-        separator = max(";\t,", key=first.count)
-    try:
-        header = next(csv.reader([first], delimiter=separator), [])
-        cells = next(csv.reader([second], delimiter=separator), [])
-    except csv.Error as error:
-        raise DeepCMEError(f"{path}: the first lines are not a table ({error}).") from error
-    if len(cells) == len(header) + 1:
-        header = ["row", *header]  # R leaves the name of the row ids out
-    if len(header) < 2:
-        raise DeepCMEError(f"{path}: only one column was found; is it a table?")
-    names = [name.strip() for name in header]
-    return TextTable(path, names, separator, skip + 1, end_mark)
+    rows = _read(table, {}, range(len(table.header)))
+    columns = {}
+    for position, name in enumerate(table.header):
+        cells = _text(table, rows, position).mask(lambda text: text.isin(MISSING_CELLS), None)
+        if name or cells.notna().any():
+            columns[position] = cells
+    names = [_name(table, position) for position in columns]
+    require_unique(names, "column", table.path)
+    frame = pd.DataFrame(columns).set_axis(pd.Index(names, dtype=object), axis=1)
+    frame = frame.dropna(how="all").reset_index(drop=True)
+    if table.row_names:
+        _require_row_names(table, frame[ROW_NAMES])
+    return frame
 
 
-def read_rows(table: TextTable, kinds: Mapping[int, pa.DataType]) -> pd.DataFrame:
-    """Read the rows of a table; columns not in `kinds` are text.
+def read_grid(table: TextTable, about_rows: Sequence[int] = ()) -> Grid:
+    """Read rows of ids and numbers; the first column holds the ids.
+
+    Parameters
+    ----------
+    table : TextTable
+    about_rows : sequence of int
+        Columns of text that say something of the rows, by place.
 
     Raises
     ------
-    TextInMatrixError
-        If a cell of a column in `kinds` is something else.
     DeepCMEError
-        If the rows differ in length or the file is damaged.
+        As `read_rows`, and where a cell is not a number, naming its row and column, or
+        rows are fewer than the file says.
     """
+    wanted = [place for place in range(1, len(table.header)) if place not in about_rows]
+    (rows, *texts), values = read_numbers(table, [0, *about_rows], wanted)
+    if len(rows) < table.least_rows:
+        raise DeepCMEError(
+            f"{table.path}: the file is cut short: it says that it has {table.least_rows:,} "
+            f"rows and has {len(rows):,}; fetch it again, or correct the number in it."
+        )
+    about = {table.header[place]: text for place, text in zip(about_rows, texts, strict=True)}
+    return Grid(values, rows, named_columns(table, wanted), pd.DataFrame(about, dtype=object))
+
+
+def read_numbers(
+    table: TextTable, text: Sequence[int], wanted: Sequence[int]
+) -> tuple[list[list[str]], NDArray[np.float32]]:
+    """Columns of text, each a list, and the `named_columns` as numbers (rows x columns)."""
+    nameless = [position for position in wanted if not table.header[position]]
+    named = [position for position in wanted if table.header[position]]
+    kinds = {position: pa.float32() for position in named}
     try:
-        return _read_rows(table, kinds, "utf8")
-    except UnicodeError:
-        return _read_rows(table, kinds, "latin-1")
+        rows = _read(table, kinds, [*text, *nameless, *named])
+    except _TextAmongNumbersError as error:
+        rows = _all_numbers(table, [*text, *nameless], named, error.position)
+    for position in nameless:
+        if _text(table, rows, position).str.strip().ne("").any():
+            raise DeepCMEError(
+                f"{table.path}: column {position + 1} has no name; name it or leave it out."
+            )
+    texts = [_text(table, rows, position).tolist() for position in text]
+    values = _as_array(rows, named)
+    blank = [row for row, cell in enumerate(texts[0]) if not cell.strip()]
+    empty = [row for row in blank if np.isnan(values[row]).all()]
+    if empty:
+        values = np.delete(values, empty, axis=0)
+        gone = set(empty)
+        texts = [[c for row, c in enumerate(cells) if row not in gone] for cells in texts]
+    _refuse_dotted_thousands(table, values, text[0], named)
+    return texts, values
 
 
-def _read_rows(
-    table: TextTable, kinds: Mapping[int, pa.DataType], encoding: str
-) -> pd.DataFrame:
-    names = [str(position) for position in range(len(table.header))]
+def named_columns(table: TextTable, wanted: Sequence[int]) -> list[str]:
+    """Names of the wanted columns; one without a name has no content and is left out."""
+    return [table.header[position] for position in wanted if table.header[position]]
+
+
+class _BlankRowsError(Exception):
+    """Rows of separators alone are of another length than the others."""
+
+
+class _TextAmongNumbersError(Exception):
+    """A cell that should be a number is not; it is still to be found."""
+
+    def __init__(self, position: int) -> None:
+        super().__init__(position)
+        self.position = position
+
+
+def _read(
+    table: TextTable, kinds: Mapping[int, pa.DataType], wanted: Sequence[int]
+) -> pa.Table:
+    trailing = [len(table.header) + place for place in range(table.n_trailing)]
+    positions = [*wanted, *trailing]
+    try:
+        rows = _read_leniently(table, kinds, positions)
+    except (OSError, EOFError, zlib.error) as error:
+        raise cut_short(table.path) from error
+    for position in trailing:
+        if pc.any(pc.not_equal(pc.utf8_trim_whitespace(rows[str(position)]), "")).as_py():
+            refuse_misfit(table, len(table.header), but_for_empty_ends=True)
+    return rows
+
+
+def _read_leniently(
+    table: TextTable, kinds: Mapping[int, pa.DataType], wanted: Sequence[int]
+) -> pa.Table:
+    """As UTF-8, or else line by line: each in its encoding, and without blank ones."""
+    for by_lines in (False, True):
+        with suppress(UnicodeError, _BlankRowsError):
+            return _read_as(table, kinds, wanted, by_lines)
+    raise DeepCMEError(f"{table.path}: the rows are not a table of text.")
+
+
+def _read_as(
+    table: TextTable,
+    kinds: Mapping[int, pa.DataType],
+    wanted: Sequence[int],
+    by_lines: bool,
+) -> pa.Table:
+    names = [str(position) for position in range(len(table.header) + table.n_trailing)]
     types = {name: kinds.get(position, pa.string()) for position, name in enumerate(names)}
+    stream, skip = _stream(table, by_lines)
     try:
-        stream, skip = _stream(table)
         with stream:
-            rows = arrow_csv.read_csv(
+            return arrow_csv.read_csv(
                 stream,
                 read_options=arrow_csv.ReadOptions(
                     column_names=names,
                     skip_rows=skip,
                     block_size=_BLOCK_BYTES,
-                    encoding=encoding,
                 ),
-                parse_options=arrow_csv.ParseOptions(delimiter=table.separator),
+                parse_options=arrow_csv.ParseOptions(
+                    delimiter=table.separator, quote_char='"' if table.quoted else False
+                ),
                 convert_options=arrow_csv.ConvertOptions(
                     column_types=types,
-                    null_values=MISSING,
-                    strings_can_be_null=True,
-                    quoted_strings_can_be_null=True,
+                    include_columns=[str(position) for position in wanted],
+                    null_values=list(MISSING_CELLS),
+                    strings_can_be_null=False,
+                    decimal_point=table.decimal,
                 ),
             )
     except pa.ArrowInvalid as error:
-        if "Empty CSV" in str(error):
-            return pd.DataFrame(columns=table.header)
-        if "invalid UTF8" in str(error):
-            raise UnicodeError from error
-        if "CSV conversion error" in str(error):
-            raise TextInMatrixError from error
-        raise DeepCMEError(f"{table.path}: {_plain(error)}") from error
-    except (OSError, EOFError, zlib.error) as error:
-        raise DeepCMEError(f"{table.path}: the file is damaged or cut short.") from error
-    frame: pd.DataFrame = rows.to_pandas()
-    frame.columns = pd.Index(table.header, dtype=object)
-    return frame
+        reason = str(error)
+        if "Empty CSV" in reason and next(filled_records(table), None) is None:
+            kept = [pa.field(str(position), types[str(position)]) for position in wanted]
+            return pa.schema(kept).empty_table()
+        if "invalid UTF8" in reason:
+            raise UnicodeError(reason) from error
+        conversion = re.search(r"In CSV column #(\d+)", reason)
+        if conversion is not None:
+            raise _TextAmongNumbersError(int(conversion[1])) from error
+        refuse_misfit(table, len(names))
+        raise _BlankRowsError from error
 
 
-def _stream(table: TextTable) -> tuple[pa.NativeFile, int]:
+def _stream(table: TextTable, by_lines: bool) -> tuple[pa.NativeFile, int]:
     """A stream to read the table from, and how many lines of it to skip."""
-    if table.end_mark is None:
-        return pa.input_stream(str(table.path), compression="detect"), table.skip
-    end_mark = table.end_mark
-    rows = takewhile(
-        lambda line: not line.lower().startswith(end_mark),
-        islice(text_lines(table.path), table.skip, None),
+    if not by_lines and table.end_mark is None:
+        return byte_stream(table.path), table.skip
+    filled = (
+        line for line in lines_of_rows(table) if line.replace(table.separator, "").strip()
     )
-    return pa.BufferReader("\n".join(rows).encode()), 0
+    return stream_of_lines(filled), 0
 
 
-def _plain(error: pa.ArrowInvalid) -> str:
-    """Arrow's reason without its prefix, such as "Expected 5 columns, got 4"."""
-    reason = " ".join(str(error).removeprefix("CSV parse error: ").split())
-    return f"the rows differ in length or are not text ({reason[:120]})."
+def _text(table: TextTable, rows: pa.Table, position: int) -> pd.Series:
+    """A column of text, without the quotes of a table in which they are no dialect."""
+    column = rows[str(position)]
+    if table.quoted and pc.any(pc.match_substring_regex(column, r"[\r\n]")).as_py():
+        refuse_misfit(table, len(table.header) + table.n_trailing)
+    text: pd.Series = column.to_pandas().astype(object)
+    if not table.quoted and pc.any(pc.match_substring(column, '"')).as_py():
+        text = text.map(unquoted)
+    return text
+
+
+def _name(table: TextTable, position: int) -> str:
+    fallback = ROW_NAMES if position == 0 else f"column {position + 1}"
+    return table.header[position] or fallback
+
+
+def _require_row_names(table: TextTable, ids: pd.Series) -> None:
+    if ids.isna().any() or ids.duplicated().any():
+        raise DeepCMEError(
+            f"{table.path}: the rows have one cell more than the header, and the first column "
+            "does not hold a row name for each: name every column."
+        )
+
+
+def _as_array(rows: pa.Table, positions: Sequence[int]) -> NDArray[np.float32]:
+    """Columns side by side (rows x columns), filled a block of columns at a time."""
+    values = np.empty((len(positions), rows.num_rows), dtype=np.float32)
+    for place, position in enumerate(positions):
+        values[place] = rows[str(position)].to_numpy()
+    return values.T
+
+
+def _all_numbers(
+    table: TextTable, text: Sequence[int], named: Sequence[int], suspect: int
+) -> pa.Table:
+    """The table by a more lenient reading of numbers; refuses the first that is none."""
+    _refuse_text(table, suspect, _read(table, {}, [0, suspect]))
+    rows = _read(table, {}, [*text, *named])
+    columns = {str(position): rows[str(position)] for position in text}
+    for position in named:
+        columns[str(position)] = pa.array(_refuse_text(table, position, rows))
+    return pa.table(columns)
+
+
+def _refuse_text(table: TextTable, position: int, rows: pa.Table) -> NDArray[np.float32]:
+    cells = _text(table, rows, position).str.strip()
+    missing = cells.isin(MISSING_CELLS)
+    numbers = pd.to_numeric(with_point(cells.mask(missing), table.decimal), errors="coerce")
+    odd = (numbers.isna() & ~missing).to_numpy()
+    if odd.any():
+        row = int(np.argmax(odd))
+        hint = comma_hint(cells[row]) if table.decimal == "." else ""
+        raise NotANumberError(
+            table.path,
+            str(_text(table, rows, 0)[row]) or f"number {row + 1} without an id",
+            _name(table, position),
+            f"{cells[row]!r} is not a number{hint}",
+        )
+    return numbers.to_numpy(dtype=np.float32)
+
+
+def with_point(cells: pd.Series, decimal: str) -> pd.Series:
+    """Numbers written with a decimal point; a point beside a decimal comma is no number."""
+    if decimal == ".":
+        return cells
+    return cells.mask(cells.str.contains(".", regex=False, na=False)).str.replace(decimal, ".")
+
+
+def comma_hint(cell: str) -> str:
+    """The way out for a number with a comma, which may mean two things."""
+    if re.fullmatch(r"-?\d{1,3}(,\d{3})+", cell):
+        return " (write it without the comma, or give --decimal , if that is its decimal point)"
+    return " (give --decimal , if that is its decimal point)" if "," in cell else ""
+
+
+class NotANumberError(DeepCMEError):
+    """A cell of a matrix that is not a number, with the ids of its row and its column."""
+
+    def __init__(self, path: Path, row: str, column: str, what: str) -> None:
+        super().__init__(f"{path}: row {row}, column {column}: {what}.")
+        self.path, self.row, self.column, self.what = path, row, column, what
+
+
+def _refuse_dotted_thousands(
+    table: TextTable, values: NDArray[np.float32], ids: int, named: Sequence[int]
+) -> None:
+    """Refuse ``5.639`` beside ``262``: a mark between thousands, read as 5.6 beside 262."""
+    if not _could_be_dotted(values):
+        return
+    looked_at = named[:_FIRST_COLUMNS]
+    rows = _read(table, {}, [ids, *looked_at])
+    cells = pd.concat([_text(table, rows, position) for position in looked_at], keys=looked_at)
+    odd = mark_between_thousands(cells, table.decimal)
+    if odd is not None:
+        position, row = cells.index[(cells == odd).to_numpy()][0]
+        raise NotANumberError(
+            table.path, str(_text(table, rows, ids)[row]), _name(table, position), odd_mark(odd)
+        )
+
+
+def mark_between_thousands(cells: pd.Series, decimal: str) -> str | None:
+    """A number such as ``5.639`` whose mark stands between thousands, if others show it.
+
+    They do if all numbers with the mark are so, and plain whole ones pass 100, or are
+    many: of logs and measurements to three decimals some end earlier.
+    """
+    known = cells[~cells.isin(MISSING_CELLS)].astype(str).str.strip()
+    marked = known[known.str.contains(decimal, regex=False)]
+    if marked.empty or not marked.str.fullmatch(_IN_THOUSANDS).all():
+        return None
+    whole = known[known.str.fullmatch(r"-?[1-9]\d{0,2}")].astype(int).abs()
+    enough = len(marked) >= _FEWEST_MARKED and len(whole) >= _FEWEST_WHOLE
+    return str(marked.iloc[0]) if enough or whole.max() >= _NO_LOG else None
+
+
+def odd_mark(cell: str) -> str:
+    """What is wrong with a number that `mark_between_thousands` found."""
+    return (
+        f"{cell!r} beside plain whole numbers has a mark between thousands; save the numbers "
+        "without it"
+    )
+
+
+def _could_be_dotted(values: NDArray[np.float32]) -> bool:
+    """Whether values have three decimals and a whole part of 1 to 999, but some are whole."""
+    some_whole = False
+    for start in range(0, values.shape[1], _COLUMNS_AT_ONCE):
+        block = values[:, start : start + _COLUMNS_AT_ONCE]
+        known = np.abs(block[~np.isnan(block)].astype(np.float64))
+        if np.any(known >= 1000):
+            return False
+        thousandths = known * 1000
+        broken = known[known % 1 > 0]
+        if np.any(broken < 1) or np.any(np.abs(thousandths - np.round(thousandths)) > 0.1):
+            return False
+        some_whole = some_whole or len(broken) < len(known)
+    return some_whole

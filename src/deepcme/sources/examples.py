@@ -8,6 +8,7 @@ import pandas as pd
 
 from deepcme.cohort import Cohort
 from deepcme.endpoints import DAYS_PER_YEAR, event_within_horizon
+from deepcme.flow import FlowStep
 
 TRANSBIG_CLINICAL = ["age", "er", "grade", "size_cm", "time_days", "distant_metastasis"]
 
@@ -29,6 +30,11 @@ def load_transbig() -> Cohort:
     known = ~pd.isna(label)
     n_censored = int((~known).sum())
     kept = table[known]
+    left_out = {"followed for less than 5 years": n_censored}
+    flow = [
+        FlowStep.count("read", table.index),
+        FlowStep.count("labelled", kept.index, label[known], left_out),
+    ]
     return Cohort.from_arrays(
         kept[symbols.index].to_numpy(dtype="float32"),
         label[known],
@@ -51,5 +57,6 @@ def load_transbig() -> Cohort:
             },
             "source": "GEO GSE7390; Desmedt et al., Clin Cancer Res 2007;13:3207-14",
             "notes": [f"{n_censored} patients followed for less than 5 years were left out."],
+            "flow": [step.as_json() for step in flow],
         },
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,21 +12,12 @@ from deepcme.cohort import Cohort
 from deepcme.errors import DeepCMEError
 from deepcme.genes import (
     COLLAPSE_RULE,
-    ENSEMBL_COLUMNS,
-    ENTREZ_COLUMNS,
-    SYMBOL_COLUMNS,
     GeneIdKind,
     GeneMapping,
     map_genes,
     strongest_of_each,
 )
 from deepcme.sources.probemap import known_targets, read_gene_table
-
-_COLUMNS: dict[GeneIdKind, tuple[str, ...]] = {
-    "symbol": SYMBOL_COLUMNS,
-    "ensembl": ENSEMBL_COLUMNS,
-    "entrez": ENTREZ_COLUMNS,
-}
 
 
 def gene_mapping(cohort: Cohort, to: GeneIdKind, table: Path | None) -> GeneMapping:
@@ -38,8 +30,9 @@ def gene_mapping(cohort: Cohort, to: GeneIdKind, table: Path | None) -> GeneMapp
     """
     genes = [str(gene) for gene in cohort.gene_ids]
     if table is not None:
-        columns = read_gene_table(table)
-        return map_genes(genes, known_targets(columns, _COLUMNS[to], genes, table), to)
+        doubts: list[str] = []
+        known = known_targets(read_gene_table(table, doubts), to, genes, table, doubts)
+        return replace(map_genes(genes, known, to), doubts=tuple(doubts))
     if to != "symbol" or np.all(cohort.symbols == cohort.gene_ids):
         raise DeepCMEError(
             f"The cohort does not carry {to} ids besides its own; give a table with --table."
@@ -63,7 +56,7 @@ def with_mapped_genes(cohort: Cohort, mapping: GeneMapping) -> Cohort:
     adata.var["gene_id_before"] = adata.var["gene_id"]
     adata.var_names = pd.Index([mapping.target[column] for column in columns], dtype=object)
     adata.var["gene_id"] = adata.var_names.to_numpy()
-    notes = [mapping.describe()]
+    notes = [mapping.describe(), *mapping.doubts]
     if n_collapsed:
         notes.append(f"{n_collapsed:,} {mapping.to}s had several genes: {COLLAPSE_RULE}.")
     return Cohort(

@@ -10,15 +10,16 @@ from pathlib import Path
 
 import pandas as pd
 
-from deepcme.barcodes import is_barcode, parse_barcode
-from deepcme.endpoints import Labelling
 from deepcme.errors import DeepCMEError
+from deepcme.labelling import Labelling
+from deepcme.sources.matching import rows_by_common_part
 from deepcme.sources.reading import read_table
-from deepcme.words import few
+from deepcme.words import cleaned, few
 
 _SAMPLE = "Sample_id"
 _STATUS = "Metastasis_status"
 _LABEL_OF_STATUS = {"YES": 1.0, "NO": 0.0}
+_CONFLICT = "conflict"
 
 
 def read_hcmdb(path: str | Path) -> pd.Series:
@@ -33,7 +34,7 @@ def read_hcmdb(path: str | Path) -> pd.Series:
         If the file is not HCMDB's table of datasets (CSV or XLSX).
     """
     path = Path(path)
-    table = read_table(path, needed=(_SAMPLE, _STATUS))
+    table = read_table(path, [], needed=(_SAMPLE, _STATUS))
     table = table[table[_SAMPLE].notna()]
     status = table[_STATUS].fillna("").astype(str).str.strip().str.upper()
     odd = ~status.isin(_LABEL_OF_STATUS)
@@ -42,21 +43,20 @@ def read_hcmdb(path: str | Path) -> pd.Series:
             f"{path}: sample {table.loc[odd, _SAMPLE].iloc[0]} has the {_STATUS} "
             f"{status[odd].iloc[0]!r}; it should be YES or NO."
         )
-    return _agreed(status, table[_SAMPLE].astype(str).str.strip())
+    return _agreed(status, table[_SAMPLE].astype(str).map(cleaned))
 
 
 def _agreed(status: pd.Series, sample: pd.Series) -> pd.Series:
     by_sample = status.groupby(sample.to_numpy())
-    return by_sample.first().where(by_sample.nunique() == 1, "conflict")
+    return by_sample.first().where(by_sample.nunique() == 1, _CONFLICT)
 
 
 def hcmdb_endpoint(annotation: pd.DataFrame, path: str | Path) -> Labelling:
     """Label samples by HCMDB: metastasis status YES = 1, NO = 0.
 
-    TCGA aliquots are joined by their 16-character sample barcode, so that all
-    aliquots of a sample share its label; barcodes without a vial letter by
-    their 15 characters, where all vials agree. Other ids, such as GSM numbers,
-    are joined as they are.
+    Barcodes are joined by their common part, each by itself: all aliquots of a
+    sample share its label, and a barcode without a vial letter takes that of its
+    vials, where they agree. Other ids, such as GSM numbers, are joined as they are.
 
     Parameters
     ----------
@@ -71,16 +71,19 @@ def hcmdb_endpoint(annotation: pd.DataFrame, path: str | Path) -> Labelling:
         If the table is unreadable, or lists none of the samples.
     """
     status = read_hcmdb(path)
-    samples = [_sample_key(str(sample)) for sample in annotation.index]
-    if not any(len(sample) == 16 for sample in samples if is_barcode(sample)):
-        without_vial = [key[:15] if is_barcode(key) else key for key in status.index]
-        status = _agreed(status, pd.Series(without_vial))
-    found = pd.Series(samples, index=annotation.index).map(status)
+    samples = [str(sample) for sample in annotation.index]
+    rows = rows_by_common_part(samples, status.index.tolist())
+    found = pd.Series(
+        [_status_of(status.iloc[of_sample]) for of_sample in rows],
+        index=annotation.index,
+        dtype=object,
+    )
     if found.isna().all():
         raise DeepCMEError(
             f"{path} lists none of the {len(samples):,} samples ({few(samples)}); "
             f"it has {few(status.index)}."
         )
+    in_conflict = "listed in HCMDB as both YES and NO"
     return Labelling(
         name="hcmdb-status",
         rule=(
@@ -90,13 +93,14 @@ def hcmdb_endpoint(annotation: pd.DataFrame, path: str | Path) -> Labelling:
         values=found.map(_LABEL_OF_STATUS),
         left_out={
             "not listed in HCMDB": int(found.isna().sum()),
-            "listed in HCMDB as both YES and NO": int((found == "conflict").sum()),
+            in_conflict: int((found == _CONFLICT).sum()),
         },
+        conflicts=(in_conflict,),
     )
 
 
-def _sample_key(sample: str) -> str:
-    if not is_barcode(sample):
-        return sample
-    barcode = parse_barcode(sample)
-    return barcode.sample or barcode.patient
+def _status_of(rows: pd.Series) -> str | None:
+    """The status of all rows of a sample: they may be its vials or aliquots."""
+    if rows.empty:
+        return None
+    return str(rows.iloc[0]) if rows.nunique() == 1 else _CONFLICT

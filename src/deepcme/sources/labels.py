@@ -6,13 +6,10 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from deepcme.endpoints import (
-    any_distant_metastasis,
-    binary_column,
-    horizon_endpoint,
-    pathologic_m1,
-)
+from deepcme.endpoints import binary_column, horizon_endpoint
 from deepcme.errors import DeepCMEError
+from deepcme.m_stage import pathologic_m1
+from deepcme.metastasis import any_distant_metastasis
 from deepcme.sources.assembly import LabelRule
 from deepcme.sources.hcmdb import hcmdb_endpoint
 

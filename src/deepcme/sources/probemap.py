@@ -9,13 +9,13 @@ from pathlib import Path
 import pandas as pd
 
 from deepcme.errors import DeepCMEError
-from deepcme.genes import (
-    SYMBOL_COLUMNS,
-    map_genes,
-    stable_gene_id,
-)
-from deepcme.sources.delimited import find_table, read_rows, text_lines
-from deepcme.sources.reading import read_table, require_file
+from deepcme.genes import GeneIdKind, map_genes, stable_gene_id
+from deepcme.sources.contents import contents_of
+from deepcme.sources.delimited import read_rows
+from deepcme.sources.gene_columns import gene_column
+from deepcme.sources.layout import find_table
+from deepcme.sources.reading import read_table
+from deepcme.sources.text import text_lines
 from deepcme.words import few
 
 _MOST_LINES_BEFORE_TABLE = 5000
@@ -23,7 +23,7 @@ _TABLE_BEGIN = "!platform_table_begin"
 _TABLE_END = "!platform_table_end"
 
 
-def read_gene_table(path: Path) -> pd.DataFrame:
+def read_gene_table(path: Path, notes: list[str]) -> pd.DataFrame:
     """Read a table of gene identifiers, as text; lower-case column names.
 
     A GEO platform file may come with its description; other tables with
@@ -34,14 +34,13 @@ def read_gene_table(path: Path) -> pd.DataFrame:
     DeepCMEError
         If the file is not a table.
     """
-    require_file(path)
-    if path.suffix.lower() in (".parquet", ".xlsx", ".h5ad"):
-        table = read_table(path)
-    else:
-        comma = path.name.lower().removesuffix(".gz").endswith(".csv")
+    if contents_of(path).kind == "text":
         skip, end_mark = _place_of_table(path)
-        source = find_table(path, "," if comma else "\t", skip=skip, end_mark=end_mark)
-        table = read_rows(source, kinds={})
+        table = read_rows(
+            find_table(path, notes, separators="\t,", skip=skip, end_mark=end_mark)
+        )
+    else:
+        table = read_table(path, notes)
     table.columns = pd.Index([str(column).strip().lower() for column in table.columns])
     if table.columns.has_duplicates:
         raise DeepCMEError(f"{path}: two columns have the same name.")
@@ -50,44 +49,65 @@ def read_gene_table(path: Path) -> pd.DataFrame:
 
 def _place_of_table(path: Path) -> tuple[int, str | None]:
     """How many lines come before the table, and the mark that ends it, if there is one."""
-    start = list(islice(text_lines(path), _MOST_LINES_BEFORE_TABLE))
-    for number, line in enumerate(start):
+    lines = text_lines(path)
+    start = []
+    for number, line in enumerate(islice(lines, _MOST_LINES_BEFORE_TABLE)):
         if line.lower().startswith(_TABLE_BEGIN):
+            if not any(rest.lower().startswith(_TABLE_END) for rest in lines):
+                raise DeepCMEError(
+                    f"{path}: the table that {_TABLE_BEGIN} begins has no line {_TABLE_END}: "
+                    "the file is cut short; download it again."
+                )
             return number + 1, _TABLE_END
+        start.append(line)
     before = (n for n, line in enumerate(start) if line[:1] not in ("#", "!", "^"))
     return next(before, 0), None
 
 
 def known_targets(
-    table: pd.DataFrame, columns: tuple[str, ...], genes: Sequence[str], path: Path
+    table: pd.DataFrame, to: GeneIdKind, genes: Sequence[str], path: Path, notes: list[str]
 ) -> pd.Series:
-    """Targets by gene id: the first column so named, against the column that holds the genes.
+    """Cells that name the targets, by gene id: one column against the one that holds the genes.
+
+    Both columns are found by what they hold.
+
+    Parameters
+    ----------
+    table : DataFrame
+    to : {"symbol", "ensembl", "entrez"}
+    genes : sequence of str
+    path : path
+        Where the table comes from, for messages.
+    notes : list of str
+        A warning is appended where the choice of the column is doubtful.
+
+    Returns
+    -------
+    targets : Series of str
+        Named after its column, indexed by gene id, which may repeat.
 
     Raises
     ------
     DeepCMEError
-        If no column has one of the names, or none holds any of the genes.
+        If no column holds such targets, or none holds any of the genes.
     """
-    target = next((name for name in columns if name in table.columns), None)
-    if target is None:
-        raise DeepCMEError(
-            f"{path}: no column is called {' or '.join(columns[:3])}; "
-            f"there are {few(table.columns, 8)}."
-        )
+    target = gene_column(table, to, path, notes)
     wanted = {stable_gene_id(gene) for gene in genes}
     found = {
-        name: sum(stable_gene_id(str(cell)) in wanted for cell in table[name].dropna())
+        name: sum(stable_gene_id(str(cell).strip()) in wanted for cell in table[name].dropna())
         for name in table.columns
     }
     key = max(found, key=lambda name: found[name])
     if found[key] == 0:
         raise DeepCMEError(f"{path}: no column holds any of the genes ({few(genes)}).")
     known = table[table[key].notna()]
-    return pd.Series(known[target].to_numpy(), index=known[key].astype(str), dtype=object)
+    index = known[key].astype(str).str.strip()
+    return pd.Series(known[target].to_numpy(), index=index, dtype=object, name=target)
 
 
 def symbols_of(genes: list[str], path: Path) -> tuple[list[str], str]:
     """Symbols of genes from a table, empty where unknown; and their coverage in words."""
-    known = known_targets(read_gene_table(path), SYMBOL_COLUMNS, genes, path)
+    doubts: list[str] = []
+    known = known_targets(read_gene_table(path, doubts), "symbol", genes, path, doubts)
     mapping = map_genes(genes, known, "symbol")
-    return list(mapping.target), f"{path.name}: {mapping.describe()}"
+    return list(mapping.target), " ".join([f"{path.name}: {mapping.describe()}", *doubts])

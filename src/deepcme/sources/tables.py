@@ -10,15 +10,30 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from deepcme.cohort import UNKNOWN, Cohort
 from deepcme.endpoints import binary_column
 from deepcme.errors import DeepCMEError
-from deepcme.scales import Scale, guess_scale
-from deepcme.sources.assembly import Expression, assemble
-from deepcme.sources.reading import read_matrix, read_table
-from deepcme.tissues import canonical_tissue
-from deepcme.words import few
+from deepcme.flow import FlowStep, refuse_lost_outcome
+from deepcme.scales import Scale
+from deepcme.sources.assembly import LabelRule, assemble, require_both_outcomes
+from deepcme.sources.expression import (
+    ONE_GENE_EACH,
+    GeneNaming,
+    on_known_scale,
+    with_genes_named,
+)
+from deepcme.sources.headers import asked_column
+from deepcme.sources.identity import annotate, with_tissues_stated
+from deepcme.sources.ids import clean_ids, require_unique
+from deepcme.sources.label_rows import without_label_rows
+from deepcme.sources.matching import rows_by_common_part, rows_of_samples
+from deepcme.sources.matrices import Matrix, read_matrix
+from deepcme.sources.patients import with_patients_named
+from deepcme.sources.reading import read_table
+from deepcme.sources.sample_columns import first_ids, sample_column
+from deepcme.words import cleaned, counted, few, told_apart
 
 Orientation = Literal["samples-in-rows", "genes-in-rows"]
 
@@ -42,6 +57,9 @@ def cohort_from_tables(
     *,
     scale: Scale | None = None,
     orientation: Orientation | None = None,
+    decimal: str = ".",
+    layer: str | None = None,
+    naming: GeneNaming = ONE_GENE_EACH,
 ) -> Cohort:
     """Join an expression table and a samples table to a checked cohort.
 
@@ -57,6 +75,12 @@ def cohort_from_tables(
         Worked out from the values, and noted, if not given.
     orientation : {"samples-in-rows", "genes-in-rows"}, optional
         Worked out from the sample ids, and noted, if not given.
+    decimal : str
+        The decimal point of numbers in text files.
+    layer : str, optional
+        Of an `.h5ad` file of expression: a layer, or ``raw``, in place of `X`.
+    naming : GeneNaming
+        What becomes of names of several genes, and of names that became dates.
 
     Raises
     ------
@@ -65,41 +89,49 @@ def cohort_from_tables(
     """
     expression, samples = Path(expression), Path(samples)
     notes: list[str] = []
-    table = read_table(samples)
-    sample_column = _sample_column(table, columns.sample, samples)
-    table = _indexed_by_sample(table, sample_column, samples)
-    for column in (columns.label, columns.patient, columns.tissue, columns.batch):
-        _require_column(table, column, samples)
-    matrix = read_matrix(expression, set(table.index))
-    matrix = _samples_in_rows(matrix, table.index, orientation, expression, samples, notes)
-    matrix = _matched(matrix, table.index, expression, samples)
-    kept = _chosen_rows(table, columns.where, samples, notes)
+    table, columns = _samples_table(samples, columns, decimal, notes)
+    side = _Side(table.index.tolist(), orientation, expression, samples)
+    matrix = read_matrix(
+        expression,
+        side.samples_in_rows,
+        notes,
+        listed=set(table.index),
+        decimal=decimal,
+        layer=layer,
+    )
+    notes += side.notes
+    matrix = with_genes_named(matrix, naming, expression, notes)
+    matrix = _in_order_of(table, matrix, expression, samples)
+    table, _ = rows_of_samples(matrix.samples, table, samples.name)
+    matrix = without_label_rows(matrix, table, _used(columns), expression, notes)
     with _naming(samples):
-        labelling = binary_column(kept, columns.label)
-    labelling = replace(labelling, rule=_endpoint_words(columns.label, samples))
-    values = matrix.loc[kept.index].to_numpy(dtype=np.float32)
-    if scale is None:
-        scale, reason = guess_scale(values)
-        notes.append(f"Scale taken as {scale}: {reason}.")
-    annotation = _annotation(kept, columns, notes)
+        labels = binary_column(table, columns.label)
+        require_both_outcomes(labels)
+    annotation = _annotation(table, columns, samples, notes)
+    chosen, flow = _chosen(table, columns.where, samples, labels.values, annotation["patient"])
+    chosen_matrix = matrix.of_samples(np.flatnonzero(chosen))
+    on_scale = on_known_scale(chosen_matrix, scale, notes, expression)
     with _naming(expression):
         return assemble(
-            Expression(
-                values=values,
-                samples=kept.index.tolist(),
-                genes=matrix.columns.tolist(),
-                scale=scale,
-                notes=notes,
-            ),
-            annotation,
-            lambda _: labelling,
+            on_scale,
+            annotation[chosen],
+            _label_rule(table, columns.label, samples),
             name=expression.parent.name if expression.stem == "expression" else expression.stem,
             provenance={"source": f"{expression.name} and {samples.name}"},
+            flow=flow,
         )
 
 
-def _endpoint_words(label: str, samples: Path) -> str:
-    return f"{label} = 1 against {label} = 0, as given in {samples.name}; blank = left out."
+def _used(columns: TableColumns) -> set[str]:
+    """Columns whose values would tell the label, or whose samples they are."""
+    named = (columns.label, columns.patient, columns.tissue, columns.batch)
+    return {column for column in named if column} | {column for column, _ in columns.where}
+
+
+def _label_rule(table: pd.DataFrame, label: str, samples: Path) -> LabelRule:
+    """The column of the table as it stands, for those samples that are asked for."""
+    rule = f"{label} = 1 against {label} = 0, as given in {samples.name}; blank = left out."
+    return lambda asked: replace(binary_column(table.loc[asked.index], label), rule=rule)
 
 
 @contextmanager
@@ -111,137 +143,157 @@ def _naming(path: Path) -> Iterator[None]:
         raise DeepCMEError(f"{path}: {error}") from error
 
 
-def _sample_column(table: pd.DataFrame, asked: str | None, path: Path) -> str:
-    if asked is not None:
-        _require_column(table, asked, path)
-        return asked
-    return "sample_id" if "sample_id" in table.columns else str(table.columns[0])
+def _samples_table(
+    path: Path, columns: TableColumns, decimal: str, notes: list[str]
+) -> tuple[pd.DataFrame, TableColumns]:
+    """The table of samples, indexed by their clean ids, and the columns as it spells them."""
+    label = cleaned(columns.label)
+    table = read_table(path, notes, needed=[label], decimal=decimal)
+    names = [str(name) for name in table.columns]
+    sample, patient, tissue, batch = (
+        None if column is None else asked_column(names, column, str(path))
+        for column in (columns.sample, columns.patient, columns.tissue, columns.batch)
+    )
+    where = tuple(
+        (asked_column(names, column, str(path)), cleaned(value))
+        for column, value in columns.where
+    )
+    sample = sample or _sample_column(table, label, path, notes)
+    ids = clean_ids(table[sample].astype(object).fillna(""), "sample", path, notes)
+    if "" in ids:
+        place = ids.index("")
+        row = f"the row after {ids[place - 1]}" if place else "the first row"
+        raise DeepCMEError(f"{path}: {row} has no sample id in {sample!r}.")
+    require_unique(ids, "sample", path)
+    found = TableColumns(label, sample, patient, tissue, batch, where)
+    others = table if sample in _used(found) else table.drop(columns=sample)
+    return others.set_axis(pd.Index(ids, dtype=object), axis=0), found
 
 
-def _require_column(table: pd.DataFrame, column: str | None, path: Path) -> None:
-    if column is not None and column not in table.columns:
-        raise DeepCMEError(
-            f"{path}: there is no column {column!r}; it has {few(table.columns, 12)}."
+def _sample_column(table: pd.DataFrame, label: str, path: Path, notes: list[str]) -> str:
+    """The column called like one of samples, or else the first that does not count rows."""
+    others = table.drop(columns=label) if table.shape[1] > 1 else table
+    named = sample_column(others)
+    if named is not None:
+        return named
+    found = first_ids(others)
+    if found != others.columns[0]:
+        notes.append(
+            f"{path.name}: the column {str(others.columns[0])!r} numbers the rows; the sample "
+            f"ids were taken from {found!r}."
         )
+    return found
 
 
-def _indexed_by_sample(table: pd.DataFrame, column: str, path: Path) -> pd.DataFrame:
-    blank = table[column].isna()
-    if blank.any():
-        raise DeepCMEError(
-            f"{path}: row {int(np.argmax(blank)) + 2} has no sample id in {column!r}."
-        )
-    ids = table[column].astype(str)
-    repeated = ids[ids.duplicated()].drop_duplicates()
-    if len(repeated):
-        raise DeepCMEError(
-            f"{path}: {len(repeated)} sample ids occur more than once in {column!r} "
-            f"({few(repeated)}): each sample needs one row."
-        )
-    indexed = table.drop(columns=column)
-    if column in indexed.columns:
-        raise DeepCMEError(f"{path}: the column {column!r} occurs twice.")
-    indexed.index = pd.Index(ids, dtype=object)
-    return indexed
+@dataclass
+class _Side:
+    """Along which side of a matrix the samples of a table lie."""
 
+    listed: list[str]
+    asked: Orientation | None
+    expression: Path
+    samples: Path
+    notes: list[str] = field(default_factory=list)
 
-def _samples_in_rows(
-    matrix: pd.DataFrame,
-    sample_ids: pd.Index,
-    orientation: Orientation | None,
-    expression: Path,
-    samples: Path,
-    notes: list[str],
-) -> pd.DataFrame:
-    in_rows = int(matrix.index.isin(sample_ids).sum())
-    in_columns = int(matrix.columns.isin(sample_ids).sum())
-    if orientation is None:
+    def samples_in_rows(self, rows: Sequence[str], columns: Sequence[str]) -> bool:
+        """Whether more of the samples are among the rows than among the columns.
+
+        Raises
+        ------
+        DeepCMEError
+            If neither side has one, or the other side than was asked for has more.
+        """
+        listed = set(self.listed)
+        in_rows, in_columns = (sum(name in listed for name in ids) for ids in (rows, columns))
+        if in_rows == in_columns == 0:
+            in_rows, in_columns = self._found(rows), self._found(columns)
         if in_rows == in_columns == 0:
             raise DeepCMEError(
-                f"{expression} and {samples} share no sample id: the matrix has rows "
-                f"{few(matrix.index)} and columns {few(matrix.columns)}, the table has "
-                f"{few(sample_ids)}."
+                f"{self.expression} and {self.samples} share no sample id: the matrix has rows "
+                f"{few(rows)} and columns {few(columns)}, the table has {few(self.listed)}."
             )
-        orientation = "samples-in-rows" if in_rows >= in_columns else "genes-in-rows"
-        side = "rows" if orientation == "samples-in-rows" else "columns"
-        notes.append(f"Samples were found along the {side} of {expression.name}.")
-    elif (orientation == "samples-in-rows") != (in_rows >= in_columns):
-        raise DeepCMEError(
-            f"{expression}: the samples of {samples} lie along the other side than "
-            f"{orientation}; leave --orientation out, or give the other one."
-        )
-    return matrix if orientation == "samples-in-rows" else matrix.T
-
-
-def _matched(
-    matrix: pd.DataFrame, sample_ids: pd.Index, expression: Path, samples: Path
-) -> pd.DataFrame:
-    for ids, other, has, lacks in (
-        (matrix.index, sample_ids, expression, samples),
-        (sample_ids, matrix.index, samples, expression),
-    ):
-        only = ids[~ids.isin(other)]
-        if len(only):
+        if self.asked is None:
+            side = "rows" if in_rows >= in_columns else "columns"
+            self.notes = [f"Samples were found along the {side} of {self.expression.name}."]
+        elif (self.asked == "samples-in-rows") != (in_rows >= in_columns):
             raise DeepCMEError(
-                f"{len(only)} samples of {has} are not in {lacks} ({few(only)}): "
-                "leave them out of the one or add them to the other."
+                f"{self.expression}: the samples of {self.samples} lie along the other side "
+                f"than {self.asked}; leave --orientation out, or give the other one."
             )
-    return matrix
+        return in_rows >= in_columns
+
+    def _found(self, ids: Sequence[str]) -> int:
+        return sum(map(bool, rows_by_common_part(ids, self.listed)))
 
 
-def _chosen_rows(
-    table: pd.DataFrame, where: Sequence[tuple[str, str]], path: Path, notes: list[str]
-) -> pd.DataFrame:
+def _in_order_of(
+    table: pd.DataFrame, matrix: Matrix, expression: Path, samples: Path
+) -> Matrix:
+    """The matrix in the order of the table; no sample of either may be over."""
+    rows = rows_by_common_part(matrix.samples, table.index.tolist())
+    lacking = [
+        sample for sample, places in zip(matrix.samples, rows, strict=True) if not places
+    ]
+    _require_none(lacking, expression, samples)
+    used = {place for places in rows for place in places}
+    _require_none(
+        [s for place, s in enumerate(table.index) if place not in used], samples, expression
+    )
+    return matrix.of_samples(np.argsort([places[0] for places in rows], kind="stable"))
+
+
+def _require_none(lacking: Sequence[str], has: Path, lacks: Path) -> None:
+    if lacking:
+        are = "is" if len(lacking) == 1 else "are"
+        raise DeepCMEError(
+            f"{counted(len(lacking), 'sample')} of {has} {are} not in {lacks} "
+            f"({few(lacking)}): leave them out of the one or add them to the other."
+        )
+
+
+def _chosen(
+    table: pd.DataFrame,
+    where: Sequence[tuple[str, str]],
+    path: Path,
+    labels: pd.Series,
+    patients: pd.Series,
+) -> tuple[NDArray[np.bool_], list[FlowStep]]:
+    """Which samples fulfil all conditions, and how many were left after each."""
+    chosen = np.ones(len(table), dtype=bool)
+    flow = [FlowStep.count("read", patients)]
     for column, value in where:
-        _require_column(table, column, path)
-        matches = table[column].astype(str).str.strip() == value
-        if not matches.any():
+        matches = (table[column].astype(str).map(cleaned) == value).to_numpy()
+        if not matches[chosen].any():
             raise DeepCMEError(
                 f"{path}: no sample has {column} = {value}; the column holds "
-                f"{few(table[column].dropna().unique(), 8)}."
+                f"{few(table[column][chosen].dropna().unique(), 8)}."
             )
-        notes.append(
-            f"Only samples with {column} = {value} were kept: {int((~matches).sum())} left out."
-        )
-        table = table[matches]
-    return table
+        step = f"only samples with {column} = {value}"
+        refuse_lost_outcome(f"{path}: {step}", labels[chosen], matches[chosen])
+        left_out = {f"with another {column}": int((~matches[chosen]).sum())}
+        chosen &= matches
+        flow.append(FlowStep.count(step, patients[chosen], left_out=left_out))
+    return chosen, flow
 
 
-def _annotation(table: pd.DataFrame, columns: TableColumns, notes: list[str]) -> pd.DataFrame:
-    """Patient, tissue and batch, and the columns that are none of these and not the label."""
+def _annotation(
+    table: pd.DataFrame, columns: TableColumns, path: Path, notes: list[str]
+) -> pd.DataFrame:
+    """Patient, tissue and batch, and the columns that are none of these and not the label.
+
+    What the samples' ids tell is taken where the table does not state it.
+    """
     used = {columns.label, columns.patient, columns.tissue, columns.batch}
     others = table[[column for column in table.columns if column not in used]]
-    own = pd.DataFrame(
-        {
-            "patient": _patients(table, columns.patient, notes),
-            "tissue": [canonical_tissue(value) for value in _texts(table, columns.tissue)],
-            "batch": _texts(table, columns.batch),
-        },
-        index=table.index,
-    )
-    taken = {name: f"{name}_in_file" for name in own.columns}
-    return pd.concat([own, others.rename(columns=taken)], axis=1)
-
-
-def _patients(table: pd.DataFrame, column: str | None, notes: list[str]) -> list[str]:
-    samples = [str(sample) for sample in table.index]
-    if column is None:
+    own = annotate([str(sample) for sample in table.index])
+    if columns.patient is not None:
+        own = with_patients_named(own, table[columns.patient], path.name, notes)
+    elif not own["patient"].duplicated().any():
         notes.append("No patient column was given: every sample counts as its own patient.")
-        return samples
-    patient = table[column]
-    blank = patient.isna() | (patient.astype(str).str.strip() == "")
-    if blank.any():
-        notes.append(
-            f"{int(blank.sum())} samples with a blank {column} count as their own patient."
-        )
-    return [
-        sample if is_blank else str(value)
-        for sample, is_blank, value in zip(samples, blank, patient, strict=True)
-    ]
-
-
-def _texts(table: pd.DataFrame, column: str | None) -> list[str]:
-    if column is None:
-        return [UNKNOWN] * len(table)
-    known = table[column].notna()
-    return [str(value) for value in table[column].astype(object).where(known, UNKNOWN)]
+    if columns.tissue is not None:
+        stated = table[columns.tissue]
+        own = with_tissues_stated(own, stated, path.name, notes, asked=True)
+    if columns.batch is not None:
+        own["batch"] = table[columns.batch].astype(object).fillna(UNKNOWN).map(str)
+    names = told_apart(f"{name}_in_file" if name in own else str(name) for name in others)
+    return pd.concat([own, others.set_axis(names, axis=1)], axis=1)

@@ -3,64 +3,119 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import openpyxl
 import pandas as pd
 
 from deepcme.errors import DeepCMEError
-from deepcme.sources.delimited import MISSING
+from deepcme.words import MISSING_CELLS, cleaned
 
 
-def read_workbook(path: Path, needed: Collection[str] = ()) -> pd.DataFrame:
+def read_workbook(path: Path, notes: list[str], needed: Collection[str] = ()) -> pd.DataFrame:
     """Read the one sheet that holds a table, or the one with the needed columns.
 
     Every cell becomes text, a whole number without a decimal point; blank cells
-    are None.
+    are None. A title above the header is passed over, and so is a column with neither
+    name nor content; one with content alone is called "".
 
     Raises
     ------
     DeepCMEError
-        If the file is damaged, or no sheet or several would do.
+        If the file is damaged, no sheet or several would do, or a formula has no value.
     """
-    sheets = {name: table for name, table in _sheets(path).items() if len(table) > 1}
+    sheets = {
+        name: _without_titles(rows, path, notes)
+        for name, rows in _sheets(path).items()
+        if len(rows) > 1
+    }
     if not sheets:
         raise DeepCMEError(f"{path}: no sheet of the workbook holds a table.")
     if needed:
         sheets = {
-            name: rows for name, rows in sheets.items() if set(needed) <= set(map(str, rows[0]))
+            name: rows
+            for name, rows in sheets.items()
+            if set(needed) <= {cleaned(str(column)) for column in rows[0]}
         }
     if len(sheets) != 1:
         wanted = f" has the columns {', '.join(needed)}" if needed else " alone holds a table"
         raise DeepCMEError(
             f"{path}: no single sheet of the workbook{wanted}; save the sheet as .csv."
         )
-    header, *rows = next(iter(sheets.values()))
-    names = [name if name is not None else f"column {i + 1}" for i, name in enumerate(header)]
-    repeated = sorted({name for name in names if names.count(name) > 1})
-    if repeated:
-        raise DeepCMEError(f"{path}: the column {repeated[0]!r} occurs twice.")
-    table = pd.DataFrame(rows, columns=pd.Index(names, dtype=object), dtype=object)
+    [(sheet, (header, *rows))] = sheets.items()
+    names = pd.Index([name or "" for name in header], dtype=object)
+    table = pd.DataFrame(rows, columns=names, dtype=object)
+    table = table.loc[:, (names != "") | table.notna().any().to_numpy()]
+    if table.isna().to_numpy().any():
+        _refuse_formulas_without_values(path, sheet)
     return table.dropna(how="all")
 
 
-def _sheets(path: Path) -> dict[str, list[list[str | None]]]:
+def _without_titles(
+    rows: list[list[str | None]], path: Path, notes: list[str]
+) -> list[list[str | None]]:
+    while len(rows) > 2 and _is_title(*rows[:2]):
+        notes.append(
+            f"{path.name}: the row {_filled(rows[0])[0][:60]!r} above the header was taken for "
+            "a title."
+        )
+        rows = rows[1:]
+    return rows
+
+
+def _is_title(row: list[str | None], following: list[str | None]) -> bool:
+    if len(_filled(row)) != 1 or len(_filled(following)) < 2:
+        return False
+    # The header of one column, which pandas writes without a name for the row ids.
+    return not (len(row) == 2 and row[0] is None)
+
+
+def _filled(row: list[str | None]) -> list[str]:
+    return [cell for cell in row if cell is not None]
+
+
+@contextmanager
+def _workbook(path: Path, *, values: bool) -> Iterator[openpyxl.Workbook]:
+    """The workbook with the values of its formulas, or with the formulas themselves."""
     try:
-        with warnings.catch_warnings():
+        # Given a path, openpyxl would go by the ending of its name.
+        with path.open("rb") as file, warnings.catch_warnings():
             # openpyxl warns of styles and extensions that it does not keep: no cell is lost.
             warnings.simplefilter("ignore")
-            workbook = openpyxl.load_workbook(path, read_only=True, data_only=True)
+            workbook = openpyxl.load_workbook(file, read_only=True, data_only=values)
             try:
-                return {
-                    sheet.title: _cells(sheet.iter_rows(values_only=True))
-                    for sheet in workbook.worksheets
-                }
+                yield workbook
             finally:
                 workbook.close()
+    except DeepCMEError:
+        raise
     except Exception as error:
         # zipfile, the XML parser and openpyxl each raise their own kinds for a broken file.
         raise DeepCMEError(f"{path}: this is not a readable Excel workbook (.xlsx).") from error
+
+
+def _sheets(path: Path) -> dict[str, list[list[str | None]]]:
+    with _workbook(path, values=True) as workbook:
+        return {
+            sheet.title: _cells(sheet.iter_rows(values_only=True))
+            for sheet in workbook.worksheets
+        }
+
+
+def _refuse_formulas_without_values(path: Path, sheet: str) -> None:
+    """A formula that no spreadsheet program has worked out looks like a blank cell."""
+    with _workbook(path, values=True) as worked_out, _workbook(path, values=False) as written:
+        both = zip(worked_out[sheet].iter_rows(), written[sheet].iter_rows(), strict=False)
+        for values, formulas in both:
+            for value, formula in zip(values, formulas, strict=False):
+                if value.value is None and str(formula.value).startswith("="):
+                    raise DeepCMEError(
+                        f"{path}: cell {formula.coordinate} of the sheet {sheet!r} holds a "
+                        "formula without its value: open and save the file in a spreadsheet "
+                        "program, or save the sheet as .csv."
+                    )
 
 
 def _cells(rows: Iterable[tuple[object, ...]]) -> list[list[str | None]]:
@@ -79,4 +134,4 @@ def _text(cell: object) -> str | None:
     if isinstance(cell, float) and cell.is_integer():
         cell = int(cell)
     text = str(cell).strip()
-    return None if text in MISSING else text
+    return None if text in MISSING_CELLS else text

@@ -8,17 +8,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-
 from deepcme.cohort import Cohort
+from deepcme.distribution import describe_distribution
 from deepcme.errors import DeepCMEError
-from deepcme.sources.assembly import Expression, LabelRule, annotate, assemble
+from deepcme.floors import describe_floor, describe_logs
+from deepcme.sources.assembly import LabelRule, assemble
 from deepcme.sources.clinical import ClinicalTable
+from deepcme.sources.expression import (
+    ONE_GENE_EACH,
+    Expression,
+    GeneNaming,
+    require_one_scale,
+    with_genes_named,
+    with_symbols,
+)
+from deepcme.sources.identity import annotate
 from deepcme.sources.joining import join_clinical
+from deepcme.sources.matrices import genes_in_rows, read_matrix
 from deepcme.sources.probemap import symbols_of
-from deepcme.sources.reading import read_matrix
-
-_HIGHEST_LOGGED = 50.0
 
 
 def cohort_from_xena(
@@ -27,6 +34,10 @@ def cohort_from_xena(
     *,
     clinical: Sequence[ClinicalTable] = (),
     probemap: str | Path | None = None,
+    patient: str | None = None,
+    tissue: str | None = None,
+    decimal: str = ".",
+    naming: GeneNaming = ONE_GENE_EACH,
 ) -> Cohort:
     """Make a cohort of a matrix of the GDC hub; its values are not logged again.
 
@@ -40,6 +51,12 @@ def cohort_from_xena(
         The hub's clinical, phenotype and survival tables, or others.
     probemap : path, optional
         The hub's probeMap, which gives the symbols.
+    patient, tissue : str, optional
+        The columns that name the patients and state the tissue.
+    decimal : str
+        The decimal point of the numbers.
+    naming : GeneNaming
+        What becomes of a row of several genes, and of genes that became dates.
 
     Raises
     ------
@@ -47,31 +64,30 @@ def cohort_from_xena(
         One sentence naming the file, sample or gene.
     """
     path = Path(expression)
-    matrix = read_matrix(path, sample_ids=()).T
-    values = matrix.to_numpy(dtype=np.float32)
-    highest = float(np.nanmax(values, initial=0.0))
-    if highest > _HIGHEST_LOGGED:
+    notes = [note for table in clinical for note in table.notes]
+    matrix = read_matrix(path, genes_in_rows, notes, decimal=decimal)
+    matrix = with_genes_named(matrix, naming, path, notes)
+    require_one_scale(matrix, path)
+    found = describe_distribution(matrix.values)
+    if found.is_linear_sized:
         raise DeepCMEError(
-            f"{path}: the values reach {highest:.4g}, so they are not log2(x + 1) as Xena's "
-            "GDC hub has them; use `deepcme prepare table` with the right --scale."
+            f"{path}: 0.1% of the values are above {found.upper:.4g}, so they are not "
+            "log2(x + 1) as Xena's GDC hub has them; use `deepcme prepare table` with the "
+            "right --scale."
         )
-    annotation, coverage = join_clinical(annotate(matrix.index.tolist()), clinical)
-    genes = matrix.columns.tolist()
-    symbols = None
+    notes += [describe_logs(matrix.values), *describe_floor(matrix.values)]
+    annotation, coverage = join_clinical(annotate(matrix.samples), clinical, patient=patient)
+    notes += coverage
     if probemap is not None:
-        symbols, note = symbols_of(genes, Path(probemap))
-        coverage = [*coverage, note]
+        symbols, note = symbols_of(matrix.genes, Path(probemap))
+        notes.append(note)
+        matrix = with_symbols(matrix, symbols, naming, notes)
     return assemble(
-        Expression(
-            values=values,
-            samples=annotation.index.tolist(),
-            genes=genes,
-            symbols=symbols,
-            scale="log2",
-            notes=["The values are log2(x + 1) already and are not logged again.", *coverage],
-        ),
+        Expression(matrix, "log2", notes),
         annotation,
         label_rule,
         name=path.name.partition(".")[0],
         provenance={"source": f"UCSC Xena GDC hub, {path.name}"},
+        patient=patient,
+        tissue=tissue,
     )

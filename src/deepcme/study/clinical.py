@@ -22,7 +22,7 @@ from deepcme.clinical import ClinicalEncoder, ClinicalRegression
 from deepcme.cohort import OBS_COLUMNS, Cohort
 from deepcme.errors import DeepCMEError
 from deepcme.seeds import integer_seed, seed_for
-from deepcme.sources.clinical import is_not_recorded
+from deepcme.sources.clinical import known_words
 from deepcme.study.fit import TaskResult
 from deepcme.study.plan import Plan, Task
 from deepcme.study.spec import CLINICAL, CLINICAL_AND_GENES
@@ -30,7 +30,6 @@ from deepcme.study.tables import concatenate, predictions_of
 from deepcme.threads import single_thread
 
 GENE_SCORE = "gene score"
-_MISSING_WORDS = ("", "unknown", "nan", "na", "n/a", "null", "#n/a")
 _MOST_LEVELS = 20
 
 
@@ -76,11 +75,7 @@ def _as_predictor(values: pd.Series) -> pd.Series:
     if pd.api.types.is_numeric_dtype(values):
         found = values.astype(np.float64)
     else:
-        text = (
-            values.astype(object).where(values.notna(), "").map(lambda word: str(word).strip())
-        )
-        missing = text.str.lower().isin(_MISSING_WORDS) | text.map(is_not_recorded)
-        words = text.mask(missing, None)
+        words = known_words(values)
         numbers = pd.to_numeric(words, errors="coerce").astype(np.float64)
         found = numbers if numbers.notna().equals(words.notna()) else words
     _refuse_values(found)

@@ -180,7 +180,7 @@ def _fit_preprocessor(data: CohortArrays, task: Task, rows: NDArray[np.int64]) -
     settings = task.preprocessing
     preprocessor = make_preprocessor(
         data.scale,
-        zero_means_absent=data.zero_means_absent,
+        absent_up_to=data.absent_up_to,
         min_prevalence=settings.min_prevalence,
         clip=settings.clip,
     )

@@ -139,7 +139,7 @@ def find_entering_genes(
     for rows in parts:
         steps = make_preprocessor(
             cohort.scale,
-            zero_means_absent=cohort.zero_means_absent,
+            absent_up_to=cohort.absent_up_to,
             min_prevalence=preprocessing.min_prevalence,
             clip=preprocessing.clip,
         )[:-1]  # standardising leaves no gene out

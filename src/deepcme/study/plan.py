@@ -11,10 +11,14 @@ from importlib.metadata import version
 from itertools import product
 from typing import Any
 
+import numpy as np
+import pandas as pd
+
 from deepcme import __version__
 from deepcme.baselines import TUNED_REGRESSION
 from deepcme.classifier import DEEPCME
 from deepcme.cohort import Cohort
+from deepcme.errors import DeepCMEError
 from deepcme.network.engines import make_engine
 from deepcme.seeds import integer_seed, seed_for
 from deepcme.splits import Split
@@ -111,15 +115,30 @@ def make_plan(study: Study, cohort: Cohort) -> Plan:
     Raises
     ------
     DeepCMEError
-        If a part of a split would lack a class.
+        If a part of a split would lack a class, or every tested patient has a positive
+        sample.
     """
     if study.preprocessing.tissue == "primary":
         cohort = cohort.keep_primary_tumours()
     splits = study.split.draw(cohort, seed_for(study.seed, "splits"))
+    _require_patients_of_both_classes(cohort, splits)
     common = common_content(study, cohort)
     tasks = _model_tasks(study, splits, common)
     nulls = _null_tasks(study, cohort, splits, common)
     return Plan(study, cohort, tuple(splits), (*tasks, *nulls))
+
+
+def _require_patients_of_both_classes(cohort: Cohort, splits: Sequence[Split]) -> None:
+    """Refuse what the bootstrap over patients would refuse after everything is fitted."""
+    tested = np.unique(np.concatenate([split.test for split in splits]))
+    positive = pd.Series(cohort.labels[tested]).groupby(cohort.patients[tested]).max() == 1
+    if positive.all():
+        raise DeepCMEError(
+            f"{cohort.name}: each of the {len(positive):,} patients whose samples are tested "
+            "has a positive sample, and a study compares patients: it needs some without one. "
+            "To tell the samples of one patient apart, as a metastasis from its primary "
+            "tumour, predicts nothing."
+        )
 
 
 def _model_tasks(

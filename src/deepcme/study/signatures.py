@@ -10,8 +10,7 @@ import numpy as np
 from deepcme.cohort import Cohort
 from deepcme.errors import DeepCMEError
 from deepcme.genes import gene_identifiers, stable_gene_id
-from deepcme.sources.delimited import text_lines
-from deepcme.sources.reading import require_file
+from deepcme.sources.text import text_lines
 from deepcme.words import few
 
 MIN_SIGNATURE_COVERAGE = 0.5
@@ -65,7 +64,6 @@ def read_signature(path: Path, cohort: Cohort) -> Signature:
         If the file cannot be read, a line holds more than a gene, or the cohort
         lacks more than half of the genes.
     """
-    require_file(path)
     listed: dict[str, str] = {}
     for number, line in enumerate(text_lines(path), start=1):
         gene = line.strip().strip('"')

@@ -293,6 +293,7 @@ def describe_cohort(cohort: Cohort) -> dict[str, Any]:
         "scale": cohort.scale,
         "source": cohort.provenance.get("source", ""),
         "notes": cohort.notes,
+        "flow": [step.as_json() for step in cohort.flow],
     }
 
 

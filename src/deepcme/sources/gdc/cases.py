@@ -10,19 +10,21 @@ import pandas as pd
 
 from deepcme.errors import DeepCMEError
 from deepcme.sources.clinical import ClinicalTable
+from deepcme.sources.diagnoses import PROGRESSION_TYPE, one_row_per_patient
+from deepcme.words import says_nothing
 
 Entity = dict[str, Any]
 
+_PATIENT = "submitter_id"
 _ADMINISTRATIVE = frozenset({"state", "created_datetime", "updated_datetime"})
 
 
 def read_cases(path: Path) -> ClinicalTable:
     """Read the saved answer of ``/cases``, a row per patient.
 
-    Columns keep the GDC's names. Of several diagnoses the primary one is taken;
-    ``distant_metastasis_recorded`` says whether a further diagnosis is a
-    metastasis or a follow-up found a distant recurrence; ``death`` (1 or 0) and
-    ``overall_survival_days`` are made of the vital status and all follow-ups.
+    Columns keep the GDC's names. Several diagnoses are read as in a clinical table
+    (`one_row_per_patient`); ``death`` (1 or 0) and ``overall_survival_days`` are made
+    of the vital status and all follow-ups.
 
     Raises
     ------
@@ -31,32 +33,43 @@ def read_cases(path: Path) -> ClinicalTable:
     """
     try:
         cases = json.loads(path.read_text(encoding="utf-8"))
-        rows = {str(case["submitter_id"]): _clinical_row(case) for case in cases}
+        records = [
+            {_PATIENT: str(case["submitter_id"]), PROGRESSION_TYPE: None, **record}
+            for case in cases
+            for record in _records(case)
+        ]
+        survival = {str(case["submitter_id"]): _survival(case) for case in cases}
+        table = pd.DataFrame(records).set_index(_PATIENT).rename_axis(None)
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise DeepCMEError(
             f"{path}: this is not the list of cases that `deepcme fetch gdc` saves."
         ) from error
-    table = pd.DataFrame.from_dict(rows, orient="index")
-    return ClinicalTable(name=path.name, rows=table, by="patient")
+    rows = one_row_per_patient(table)
+    rows = rows.drop(columns=PROGRESSION_TYPE)
+    rows = rows.join(pd.DataFrame.from_dict(survival, orient="index"))
+    return ClinicalTable(name=path.name, rows=rows, by="patient")
 
 
-def _clinical_row(case: Entity) -> Entity:
-    diagnoses = _entities(case, "diagnoses")
-    follow_ups = _entities(case, "follow_ups")
+def _records(case: Entity) -> list[Entity]:
+    """A row per diagnosis, and one per follow-up with the type of progression it found."""
+    person = _known_values(case.get("demographic") or {})
+    found = [
+        {PROGRESSION_TYPE: follow_up.get(PROGRESSION_TYPE)}
+        for follow_up in _entities(case, "follow_ups")
+    ]
+    diagnoses = map(_known_values, _entities(case, "diagnoses"))
+    return [{**person, **part} for part in (*diagnoses, *found)] or [person]
+
+
+def _survival(case: Entity) -> Entity:
     demographic = case.get("demographic") or {}
-    primary = primary_diagnosis(diagnoses) or {}
-    row = {**_known_values(demographic), **_known_values(primary)}
-    row["distant_metastasis_recorded"] = _distant_metastasis(diagnoses, follow_ups)
     death = {"dead": 1, "alive": 0}.get(str(demographic.get("vital_status")).lower())
-    row["death"] = death
     times = [demographic.get("days_to_death")] if death == 1 else []
     if death == 0:
-        times = [diagnosis.get("days_to_last_follow_up") for diagnosis in diagnoses]
-        times += [follow_up.get("days_to_follow_up") for follow_up in follow_ups]
-    row["overall_survival_days"] = max(
-        (float(time) for time in times if time is not None), default=None
-    )
-    return row
+        times = [part.get("days_to_last_follow_up") for part in _entities(case, "diagnoses")]
+        times += [part.get("days_to_follow_up") for part in _entities(case, "follow_ups")]
+    followed = max((float(time) for time in times if time is not None), default=None)
+    return {"death": death, "overall_survival_days": followed}
 
 
 def _entities(case: Entity, part: str) -> list[Entity]:
@@ -70,44 +83,5 @@ def _known_values(entity: Entity) -> Entity:
         if isinstance(value, str | int | float)
         and name not in _ADMINISTRATIVE
         and not name.endswith("_id")
-        and str(value).lower() not in ("", "not reported", "unknown")
+        and not says_nothing(str(value))
     }
-
-
-def primary_diagnosis(diagnoses: list[Entity]) -> Entity | None:
-    """The diagnosis of the primary tumour; None if there is none.
-
-    One that is marked as primary is preferred to one without a mark, and then
-    the earliest; a diagnosis marked as metastasis, recurrence or another tumour
-    is never taken.
-    """
-    marked = [diagnosis for diagnosis in diagnoses if _is_marked_primary(diagnosis)]
-    unmarked = [diagnosis for diagnosis in diagnoses if _tumour_class(diagnosis) == ""]
-    candidates = marked or unmarked
-    if not candidates:
-        return None
-    return min(
-        candidates,
-        key=lambda diagnosis: (
-            float(diagnosis.get("days_to_diagnosis") or 0),
-            str(diagnosis.get("submitter_id")),
-        ),
-    )
-
-
-def _tumour_class(diagnosis: Entity) -> str:
-    word = str(diagnosis.get("classification_of_tumor") or "").lower()
-    return "" if word in ("not reported", "unknown") else word
-
-
-def _is_marked_primary(diagnosis: Entity) -> bool:
-    primary_disease = str(diagnosis.get("diagnosis_is_primary_disease")).lower() == "true"
-    return primary_disease or _tumour_class(diagnosis) == "primary"
-
-
-def _distant_metastasis(diagnoses: list[Entity], follow_ups: list[Entity]) -> str:
-    found = any(_tumour_class(diagnosis) == "metastasis" for diagnosis in diagnoses) or any(
-        "distant" in str(follow_up.get("progression_or_recurrence_type")).lower()
-        for follow_up in follow_ups
-    )
-    return "yes" if found else "no"

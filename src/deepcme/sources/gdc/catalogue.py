@@ -14,13 +14,14 @@ from deepcme.errors import DeepCMEError
 from deepcme.files import write_text
 from deepcme.sources.gdc.api import GDCClient, all_of, equals, one_of
 from deepcme.sources.gdc.download import RemoteFile
+from deepcme.sources.gdc.sample_sheet import SEVERAL, SHEET_COLUMNS
 from deepcme.sources.reading import read_table
-from deepcme.words import few
 
 SAMPLE_SHEET = "samples.tsv"
 CASES = "cases.json"
 WORKFLOW = "STAR - Counts"
 
+_SAMPLE_PROPERTIES = ("sample_type", "tissue_type", "tumor_descriptor", "specimen_type")
 _FILE_FIELDS = (
     "file_id",
     "file_name",
@@ -29,26 +30,12 @@ _FILE_FIELDS = (
     "analysis.workflow_type",
     "cases.submitter_id",
     "cases.samples.submitter_id",
-    "cases.samples.sample_type",
+    *(f"cases.samples.{name}" for name in _SAMPLE_PROPERTIES),
     "cases.samples.portions.analytes.aliquots.submitter_id",
 )
 _CASE_PARTS = ("demographic", "diagnoses", "follow_ups")
 _IDS_PER_QUERY = 500
 _ALIQUOT_PATH = ("portions", "analytes", "aliquots")
-
-# The spellings of this package, the GDC portal's sample sheet, and /files as TSV.
-_SHEET_COLUMNS = {
-    "file_id": ("file_id", "File ID", "id"),
-    "file_name": ("file_name", "File Name", "filename"),
-    "patient": ("patient", "Case ID", "cases.0.submitter_id", "patient_id"),
-    "sample": ("sample", "Sample ID", "cases.0.samples.0.submitter_id", "sample_id"),
-    "sample_type": ("sample_type", "Sample Type", "cases.0.samples.0.sample_type"),
-    "aliquot": (
-        "aliquot",
-        "cases.0.samples.0.portions.0.analytes.0.aliquots.0.submitter_id",
-    ),
-}
-_NEEDED_IN_SHEET = ("file_id", "file_name", "patient", "sample")
 
 
 @dataclass(frozen=True)
@@ -143,8 +130,8 @@ def read_manifest(path: Path) -> list[RemoteFile]:
         If the file is not a manifest, or repeats an id.
     """
     needed = ("id", "filename", "md5", "size")
-    header = {column.lower(): column for column in read_table(path).columns}
-    table = read_table(path, needed=[header.get(column, column) for column in needed])
+    header = {column.lower(): column for column in read_table(path, []).columns}
+    table = read_table(path, [], needed=[header.get(column, column) for column in needed])
     rows = table.rename(columns=str.lower)[list(needed)]
     repeated = rows["id"][rows["id"].duplicated()]
     if len(repeated):
@@ -157,47 +144,6 @@ def read_manifest(path: Path) -> list[RemoteFile]:
         name = str(row.filename).removeprefix(f"{row.id}/")
         files.append(RemoteFile(str(row.id), name, int(str(row.size)), str(row.md5).lower()))
     return files
-
-
-def read_sample_sheet(path: Path) -> pd.DataFrame:
-    """Read which file belongs to which sample, one row per file.
-
-    Understands the sheet that `Catalogue.save` writes, the sample sheet of the
-    GDC portal, and an answer of ``/files`` as TSV.
-
-    Returns
-    -------
-    DataFrame
-        file_id, file_name, patient, sample, and sample_type and aliquot, missing
-        where the sheet does not tell.
-
-    Raises
-    ------
-    DeepCMEError
-        If a column is not there, or a file occurs twice.
-    """
-    table = read_table(path)
-    columns: dict[str, pd.Series] = {}
-    for name, spellings in _SHEET_COLUMNS.items():
-        found = next((column for column in spellings if column in table.columns), None)
-        if found is not None:
-            columns[name] = table[found]
-        elif name in _NEEDED_IN_SHEET:
-            raise DeepCMEError(
-                f"{path}: no column holds the {name} ({' or '.join(spellings)}); "
-                f"there are {few(table.columns, 8)}."
-            )
-        else:
-            columns[name] = pd.Series(None, index=table.index, dtype=object)
-    sheet = pd.DataFrame(columns)
-    incomplete = sheet[list(_NEEDED_IN_SHEET)].isna().any(axis=1)
-    sheet = sheet[~incomplete]
-    repeated = sheet["file_id"][sheet["file_id"].duplicated()]
-    if len(repeated):
-        raise DeepCMEError(f"{path}: the file {repeated.iloc[0]} occurs twice.")
-    if sheet.empty:
-        raise DeepCMEError(f"{path}: no row names a file, its sample and its patient.")
-    return sheet
 
 
 def _remote_file(hit: dict[str, Any]) -> RemoteFile:
@@ -215,30 +161,35 @@ def _remote_file(hit: dict[str, Any]) -> RemoteFile:
 
 def _sample_sheet(hits: Sequence[dict[str, Any]]) -> pd.DataFrame:
     rows = [_sample_row(hit) for hit in hits]
-    return pd.DataFrame(rows, columns=[*_SHEET_COLUMNS, "workflow"], dtype=object)
+    return pd.DataFrame(rows, columns=[*SHEET_COLUMNS, "workflow"], dtype=object)
 
 
 def _sample_row(hit: dict[str, Any]) -> dict[str, object]:
-    case = _first(hit, "cases")
-    sample = _first(case, "samples")
-    aliquot = sample
+    cases = _nested([hit], "cases")
+    samples = _nested(cases, "samples")
+    aliquots = samples
     for part in _ALIQUOT_PATH:
-        aliquot = _first(aliquot, part)
+        aliquots = _nested(aliquots, part)
     analysis = hit.get("analysis")
     return {
         "file_id": hit.get("file_id"),
         "file_name": hit.get("file_name"),
-        "patient": case.get("submitter_id"),
-        "sample": sample.get("submitter_id"),
-        "sample_type": sample.get("sample_type"),
-        "aliquot": aliquot.get("submitter_id"),
+        "patient": _values(cases, "submitter_id"),
+        "sample": _values(samples, "submitter_id"),
+        **{name: _values(samples, name) for name in _SAMPLE_PROPERTIES},
+        "aliquot": _values(aliquots, "submitter_id"),
         "workflow": analysis.get("workflow_type") if isinstance(analysis, dict) else None,
     }
 
 
-def _first(entity: dict[str, Any], part: str) -> dict[str, Any]:
-    """First of a nested list; an expression file belongs to one aliquot of one case."""
-    nested = entity.get(part)
-    if isinstance(nested, list) and nested and isinstance(nested[0], dict):
-        return dict(nested[0])
-    return {}
+def _nested(entities: Sequence[dict[str, Any]], part: str) -> list[dict[str, Any]]:
+    """What lies one level below; an expression file has one of each, a pooled one several."""
+    below = [entity.get(part) for entity in entities]
+    lists = [nested for nested in below if isinstance(nested, list)]
+    return [dict(entity) for nested in lists for entity in nested if isinstance(entity, dict)]
+
+
+def _values(entities: Sequence[dict[str, Any]], name: str) -> str | None:
+    """A property of all entities in one cell, as the portal's sample sheet has it."""
+    known = [str(entity[name]) for entity in entities if entity.get(name) is not None]
+    return SEVERAL.join(known) or None

@@ -7,17 +7,26 @@ from pathlib import Path
 
 import pandas as pd
 
-from deepcme.barcodes import is_barcode
 from deepcme.cohort import Cohort
 from deepcme.errors import DeepCMEError
-from deepcme.sources.assembly import Expression, LabelRule, annotate, assemble
+from deepcme.sources.assembly import LabelRule, assemble
 from deepcme.sources.clinical import ClinicalTable
+from deepcme.sources.expression import (
+    ONE_GENE_EACH,
+    Expression,
+    GeneNaming,
+    with_genes_named,
+    with_symbols,
+)
 from deepcme.sources.gdc.cases import read_cases
-from deepcme.sources.gdc.catalogue import CASES, SAMPLE_SHEET, read_sample_sheet
+from deepcme.sources.gdc.catalogue import CASES, SAMPLE_SHEET
 from deepcme.sources.gdc.expression import StarColumn, read_gdc_files
+from deepcme.sources.gdc.sample_sheet import read_sample_sheet
+from deepcme.sources.identity import annotate, with_patients_stated, with_tissues_stated
 from deepcme.sources.joining import join_clinical
+from deepcme.sources.matrices import Matrix
 from deepcme.sources.probemap import symbols_of
-from deepcme.tissues import canonical_tissue
+from deepcme.words import counted, few
 
 
 def cohort_from_gdc(
@@ -28,6 +37,9 @@ def cohort_from_gdc(
     sample_sheet: str | Path | None = None,
     clinical: Sequence[ClinicalTable] = (),
     probemap: str | Path | None = None,
+    patient: str | None = None,
+    tissue: str | None = None,
+    naming: GeneNaming = ONE_GENE_EACH,
 ) -> Cohort:
     """Make a cohort of the expression files in a folder.
 
@@ -47,6 +59,10 @@ def cohort_from_gdc(
         Besides the cases saved in the folder.
     probemap : path, optional
         Table of gene ids and symbols, for legacy files, which have none.
+    patient, tissue : str, optional
+        The columns that name the patients and state the tissue.
+    naming : GeneNaming
+        What becomes of a row of several genes, and of genes that became dates.
 
     Raises
     ------
@@ -54,59 +70,80 @@ def cohort_from_gdc(
         One sentence naming the file, sample or gene.
     """
     folder = Path(folder)
-    sheet, paths, notes = _files_with_samples(folder, sample_sheet)
-    annotation = _annotation(sheet)
+    own_sheet = folder / SAMPLE_SHEET
+    sheet_path = own_sheet if sample_sheet is None else Path(sample_sheet)
+    sheet, paths, notes = _files_with_samples(folder, sheet_path)
+    annotation = _annotation(sheet, sheet_path, notes)
+    notes += [note for table in clinical for note in table.notes]
     tables = list(clinical)
     if (folder / CASES).is_file():
         tables.append(read_cases(folder / CASES))
-    annotation, coverage = join_clinical(annotation, tables)
-    matrix = read_gdc_files(paths, column)
-    symbols = matrix.symbols
+    annotation, coverage = join_clinical(annotation, tables, patient=patient)
+    read = read_gdc_files(paths, column)
+    matrix = Matrix(read.values, annotation.index.tolist(), read.genes, read.symbols)
+    matrix = with_genes_named(matrix, naming, folder, notes)
     if probemap is not None:
         symbols, note = symbols_of(matrix.genes, Path(probemap))
         notes.append(note)
+        matrix = with_symbols(matrix, symbols, naming, notes)
     return assemble(
-        Expression(
-            values=matrix.values,
-            samples=annotation.index.tolist(),
-            genes=matrix.genes,
-            symbols=symbols,
-            scale=matrix.scale,
-            notes=[*notes, *coverage],
-        ),
+        Expression(matrix, read.scale, [*notes, *coverage]),
         annotation,
         label_rule,
         name=folder.resolve().name,
         provenance={"source": "NCI Genomic Data Commons", "files": len(paths)},
+        patient=patient,
+        tissue=tissue,
     )
 
 
 def _files_with_samples(
-    folder: Path, sample_sheet: str | Path | None
+    folder: Path, sheet_path: Path
 ) -> tuple[pd.DataFrame, list[Path], list[str]]:
-    own_sheet = folder / SAMPLE_SHEET
-    if sample_sheet is None and not own_sheet.is_file():
+    is_own = sheet_path == folder / SAMPLE_SHEET
+    if is_own and not sheet_path.is_file():
         raise DeepCMEError(
             f"{folder}: nothing says which file belongs to which sample; download with "
             "`deepcme fetch gdc`, or give the portal's sample sheet with --sample-sheet."
         )
-    sheet = read_sample_sheet(own_sheet if sample_sheet is None else Path(sample_sheet))
+    notes: list[str] = []
+    sheet = read_sample_sheet(sheet_path, notes)
     paths = [
         _path(folder, str(file_id), str(name))
         for file_id, name in zip(sheet["file_id"], sheet["file_name"], strict=True)
     ]
     present = pd.Series([path.is_file() for path in paths], index=sheet.index)
     n_absent = int((~present).sum())
-    if not present.any() or (n_absent and sample_sheet is None):
+    are = "is" if n_absent == 1 else "are"
+    if not present.any() or (n_absent and is_own):
         raise DeepCMEError(
-            f"{folder}: {n_absent:,} of the {len(sheet):,} files of the sample sheet are not "
+            f"{folder}: {n_absent:,} of the {len(sheet):,} files of the sample sheet {are} not "
             "there; run `deepcme fetch gdc` again to complete the download."
         )
-    notes = []
     if n_absent:
-        notes.append(f"{n_absent:,} files of the sample sheet are not in the folder.")
+        absent = sheet["file_name"][~present]
+        notes.append(
+            f"Warning: {counted(n_absent, 'file')} of the sample sheet ({few(absent)}) "
+            f"{'is' if n_absent == 1 else 'are'} not in the folder."
+        )
+    notes += _notes_on_unlisted(folder, [path for path in paths if path.is_file()])
     kept = [path for path, is_there in zip(paths, present, strict=True) if is_there]
     return sheet[present], kept, notes
+
+
+def _notes_on_unlisted(folder: Path, listed: list[Path]) -> list[str]:
+    """Files that are called as those of the sheet are, but for the first part of the name."""
+    endings = {path.name.partition(".")[2] for path in listed}
+    found = {*folder.glob("*"), *folder.glob("*/*")} - set(listed)
+    unlisted = sorted(
+        path.name for path in found if path.is_file() and path.name.partition(".")[2] in endings
+    )
+    if not unlisted:
+        return []
+    return [
+        f"{counted(len(unlisted), 'file')} of the folder left out, for want of a row in the "
+        f"sample sheet ({few(unlisted)})."
+    ]
 
 
 def _path(folder: Path, file_id: str, file_name: str) -> Path:
@@ -115,17 +152,25 @@ def _path(folder: Path, file_id: str, file_name: str) -> Path:
     return nested if nested.is_file() else folder / Path(file_name).name
 
 
-def _annotation(sheet: pd.DataFrame) -> pd.DataFrame:
+def _annotation(sheet: pd.DataFrame, path: Path, notes: list[str]) -> pd.DataFrame:
+    """What the ids tell of each file's sample, and what the sheet states instead."""
     ids = sheet["aliquot"].where(sheet["aliquot"].notna(), sheet["sample"]).astype(str)
-    repeated = ids[ids.duplicated()]
-    if len(repeated):
-        raise DeepCMEError(
-            f"{len(repeated)} samples have several files ({repeated.iloc[0]}): give a sample "
-            "sheet with an aliquot column, or leave the other files out of it."
-        )
+    if ids.duplicated().any():
+        _refuse_several_files(sheet.assign(id=ids), path)
     annotation = annotate(ids.tolist())
-    if not is_barcode(ids.iloc[0]):
-        annotation["patient"] = sheet["patient"].astype(str).to_numpy()
-        types = sheet["sample_type"].fillna("unknown").to_numpy()
-        annotation["tissue"] = [canonical_tissue(sample_type) for sample_type in types]
-    return annotation
+    stated = sheet.set_axis(annotation.index, axis=0)
+    annotation = with_patients_stated(annotation, stated["patient"], path.name, notes)
+    return with_tissues_stated(annotation, stated["tissue"], path.name, notes)
+
+
+def _refuse_several_files(sheet: pd.DataFrame, path: Path) -> None:
+    repeated = sheet[sheet["id"].duplicated(keep=False)]
+    files = [
+        f"{identifier} has {few(of_one['file_name'], 4)}"
+        for identifier, of_one in repeated.groupby("id", sort=False)
+    ]
+    raise DeepCMEError(
+        f"{path}: several files of {counted(len(files), 'sample')} ({few(files)}): leave all "
+        "but one file of each out of the sheet, or give the sheet an aliquot column that "
+        "tells them apart."
+    )

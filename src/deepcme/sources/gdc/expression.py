@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import zlib
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NoReturn
 
 import numpy as np
 import pyarrow as pa
@@ -16,9 +17,9 @@ from numpy.typing import NDArray
 from pyarrow import csv as arrow_csv
 
 from deepcme.errors import DeepCMEError
+from deepcme.gene_names import SUMMARY_ROW
 from deepcme.scales import Scale
-from deepcme.sources.delimited import text_lines
-from deepcme.sources.reading import require_file
+from deepcme.sources.text import byte_stream, text_lines
 
 StarColumn = Literal["fpkm_unstranded", "tpm_unstranded", "unstranded"]
 SCALE_OF_COLUMN: dict[StarColumn, Scale] = {
@@ -27,8 +28,6 @@ SCALE_OF_COLUMN: dict[StarColumn, Scale] = {
     "unstranded": "counts",
 }
 
-_STAR_SUMMARY_PREFIX = "N_"
-_HTSEQ_SUMMARY_PREFIX = "__"
 _THREADS = 2
 _BLOCK_BYTES = 1 << 20  # small blocks keep the memory of a file small
 
@@ -107,19 +106,27 @@ def _values_in_order_of(
     if file.genes.equals(first.genes):
         return file.values
     position = pc.index_in(first.genes, value_set=file.genes)
-    n_absent = position.null_count
-    if n_absent or len(file.genes) != len(first.genes):
-        raise DeepCMEError(
-            f"{path} has {len(file.genes):,} genes and lacks {n_absent:,} of the "
-            f"{len(first.genes):,} of {first_path}: it is cut short or of another GENCODE "
-            "release."
-        )
+    if position.null_count or len(file.genes) != len(first.genes):
+        _refuse_other_genes(first, first_path, file, path)
     rows: NDArray[np.uint32] = position.to_numpy()
     return file.values[rows]
 
 
+def _refuse_other_genes(
+    first: _OneFile, first_path: Path, file: _OneFile, path: Path
+) -> NoReturn:
+    """Name the file that lacks more of the other's genes."""
+    lacking, fuller, shorter, longer = file, first, path, first_path
+    if len(first.genes) < len(file.genes):
+        lacking, fuller, shorter, longer = first, file, first_path, path
+    n_absent = pc.index_in(fuller.genes, value_set=lacking.genes).null_count
+    raise DeepCMEError(
+        f"{shorter} has {len(lacking.genes):,} genes and lacks {n_absent:,} of the "
+        f"{len(fuller.genes):,} of {longer}: it is cut short or of another GENCODE release."
+    )
+
+
 def _read_file(path: Path, column: StarColumn) -> _OneFile:
-    require_file(path)
     start = text_lines(path)
     line, n_before = next(start, ""), 0
     while line.startswith("#"):
@@ -140,7 +147,7 @@ def _read_star(path: Path, header: list[str], n_before: int, column: StarColumn)
         arrow_csv.ReadOptions(column_names=header, skip_rows=n_before + 1),
         {**text, column: pa.float32()},
     )
-    table = table.filter(pc.invert(pc.starts_with(table["gene_id"], _STAR_SUMMARY_PREFIX)))
+    table = _without_summary_rows(table, "gene_id")
     return _checked(path, table["gene_id"], table[column], table["gene_name"])
 
 
@@ -154,8 +161,13 @@ def _read_htseq(path: Path, cells: list[str], n_before: int) -> _OneFile:
         arrow_csv.ReadOptions(column_names=["gene", "value"], skip_rows=n_before),
         {"gene": pa.string(), "value": pa.float32()},
     )
-    table = table.filter(pc.invert(pc.starts_with(table["gene"], _HTSEQ_SUMMARY_PREFIX)))
+    table = _without_summary_rows(table, "gene")
     return _checked(path, table["gene"], table["value"], None)
+
+
+def _without_summary_rows(table: pa.Table, column: str) -> pa.Table:
+    sums_up = pc.match_substring_regex(table[column], f"^({SUMMARY_ROW})$")
+    return table.filter(pc.invert(sums_up))
 
 
 def _read_csv(
@@ -164,7 +176,7 @@ def _read_csv(
     options.use_threads = False  # one thread per file: many files are read at once
     options.block_size = _BLOCK_BYTES
     try:
-        with pa.input_stream(str(path), compression="detect") as stream:
+        with byte_stream(path) as stream:
             return arrow_csv.read_csv(
                 stream,
                 read_options=options,
@@ -175,6 +187,8 @@ def _read_csv(
             )
     except pa.ArrowInvalid as error:
         reason = " ".join(str(error).split())[:120]
+        if number := re.search(r"invalid value '(.*)'", reason):
+            reason = f"the value {number[1]!r} is not a number as the GDC writes it"
         raise DeepCMEError(f"{path}: the file is cut short or damaged ({reason}).") from error
     except (OSError, EOFError, zlib.error) as error:
         raise DeepCMEError(f"{path}: the file is damaged or cut short.") from error

@@ -1,0 +1,68 @@
+"""AnnData: reading `.h5ad` files, whoever wrote them, and what can be stored in one."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+
+import anndata as ad
+import numpy as np
+import pandas as pd
+
+from deepcme.errors import DeepCMEError
+from deepcme.words import told_apart
+
+
+def read_h5ad(path: Path) -> ad.AnnData:
+    """Read an `.h5ad` file; names in it may repeat, which its user has to look at.
+
+    Raises
+    ------
+    DeepCMEError
+        If the file is missing or not a readable `.h5ad` file.
+    """
+    if not path.is_file():
+        raise DeepCMEError(f"{path}: there is no such file.")
+    # AnnData warns of repeated names and old formats. Repeated ids are refused by name where
+    # they matter, and an old format is read in full, so the warnings tell the user nothing.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return ad.read_h5ad(path)
+        except Exception as error:
+            # h5py and anndata raise many kinds for a broken file; all mean the same here.
+            raise DeepCMEError(f"{path}: this is not a readable .h5ad file.") from error
+
+
+def with_dense_matrix(adata: ad.AnnData) -> ad.AnnData:
+    """The same object with its matrix as dense float32, changed in place."""
+    matrix = adata.X
+    if matrix is None:
+        raise DeepCMEError("The cohort has no expression matrix.")
+    if hasattr(matrix, "toarray"):
+        matrix = matrix.toarray()
+    adata.X = np.ascontiguousarray(matrix, dtype=np.float32)
+    return adata
+
+
+def with_columns(
+    table: pd.DataFrame, further: pd.DataFrame, reserved: Sequence[str]
+) -> pd.DataFrame:
+    """The table with more columns; one that has a reserved name is kept under another."""
+    names = told_apart(
+        f"{column}_in_file" if column in reserved else str(column) for column in further.columns
+    )
+    # All at once: pandas warns of tables that grow by a hundred columns one by one.
+    added = further.set_axis(table.index, axis=0).set_axis(names, axis=1)
+    return pd.concat([table, added], axis=1)
+
+
+def storable(table: pd.DataFrame) -> pd.DataFrame:
+    """A copy with text as categories, which every reader of .h5ad understands."""
+    stored = table.copy()
+    for column in stored.columns:
+        if not pd.api.types.is_numeric_dtype(stored[column]):
+            text = stored[column].astype(object)
+            stored[column] = text.where(text.isna(), text.astype(str)).astype("category")
+    return stored

@@ -1,0 +1,129 @@
+"""Options that several commands share, written once."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_type_hints
+
+import typer
+
+if TYPE_CHECKING:
+    from deepcme.sources.expression import GeneNaming
+
+
+Output = Annotated[Path, typer.Option("--output", "-o", help="Cohort file to write (.h5ad).")]
+StrictOption = Annotated[
+    bool, typer.Option("--strict", help="Write nothing if there is a warning.")
+]
+
+
+@dataclass(frozen=True)
+class Shared:
+    """What every `deepcme prepare` takes."""
+
+    output: Path
+    keep_tissue: list[str]
+    one_per_patient: bool
+    patient: str | None
+    tissue: str | None
+    decimal: str
+    ambiguous: Literal["drop", "first"]
+    repair_gene_names: bool
+    strict: bool
+
+    def naming(self) -> GeneNaming:
+        """What becomes of names that are not the name of one gene."""
+        from deepcme.sources.expression import GeneNaming
+
+        return GeneNaming(self.ambiguous, self.repair_gene_names)
+
+
+def _shared(
+    output: Output,
+    patient: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COLUMN",
+            help="Who the patient is: a column of the samples, characteristics or --clinical.",
+            show_default="worked out and reported",
+        ),
+    ] = None,
+    tissue: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COLUMN",
+            help="Tissue of each sample (primary tumour, normal ...), a column of the "
+            "samples' tables.",
+            show_default="as the samples' ids and the tables tell",
+        ),
+    ] = None,
+    keep_tissue: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="TISSUE",
+            help="Keep only primary, recurrent, metastatic, normal, model or unknown tissue; "
+            "may be repeated.",
+        ),
+    ] = None,
+    one_per_patient: Annotated[
+        bool, typer.Option("--one-per-patient", help="Keep one sample of each patient.")
+    ] = False,
+    decimal: Annotated[
+        Literal[".", ","], typer.Option(help="Decimal point of your CSV and TSV tables.")
+    ] = ".",
+    ambiguous: Annotated[
+        Literal["drop", "first"],
+        typer.Option(help="What becomes of a row or probe of several genes (A /// B)."),
+    ] = "drop",
+    repair_gene_names: Annotated[
+        bool,
+        typer.Option(
+            "--repair-gene-names",
+            help="Turn dates that a spreadsheet made of genes (2-Sep) back into genes.",
+        ),
+    ] = False,
+    strict: StrictOption = False,
+) -> Shared:
+    return Shared(
+        output,
+        keep_tissue or [],
+        one_per_patient,
+        patient,
+        tissue,
+        decimal,
+        ambiguous,
+        repair_gene_names,
+        strict,
+    )
+
+
+def with_shared_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the shared options, which it takes as its parameter `shared`."""
+    common = _parameters(_shared)
+    own = [parameter for parameter in _parameters(command) if parameter.name != "shared"]
+
+    @wraps(command)
+    def wrapper(**options: Any) -> None:
+        shared = _shared(
+            **{parameter.name: options.pop(parameter.name) for parameter in common}
+        )
+        command(**options, shared=shared)
+
+    # Parameters without a default go first in a signature.
+    ordered = sorted(
+        [*own, *common], key=lambda parameter: parameter.default is not parameter.empty
+    )
+    wrapper.__signature__ = inspect.Signature(ordered)  # type: ignore[attr-defined]
+    wrapper.__annotations__ = {parameter.name: parameter.annotation for parameter in ordered}
+    return wrapper
+
+
+def _parameters(function: Callable[..., object]) -> list[inspect.Parameter]:
+    """Parameters of a function, whose annotations are not text any more."""
+    hints = get_type_hints(function, include_extras=True)
+    parameters = inspect.signature(function).parameters.values()
+    return [parameter.replace(annotation=hints[parameter.name]) for parameter in parameters]

@@ -1,0 +1,92 @@
+"""Text files as lines, or as a stream of bytes: unpacked, decoded, with plain line ends."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import zlib
+from collections.abc import Generator, Iterator
+from pathlib import Path
+from typing import IO, cast
+
+import pyarrow as pa
+
+from deepcme.errors import DeepCMEError
+from deepcme.sources.contents import Contents, contents_of
+
+
+def cut_short(path: Path) -> DeepCMEError:
+    """The refusal of a file whose bytes end too early or make no sense."""
+    return DeepCMEError(f"{path}: the file is damaged or cut short; fetch it again.")
+
+
+def text_lines(path: Path) -> Generator[str, None, None]:
+    """Lines of a text file, gzipped or not, without their ends.
+
+    UTF-8 or UTF-16; a line that is not is taken as latin-1, which older public files
+    are written in. Line ends may be LF, CRLF or CR.
+
+    Raises
+    ------
+    DeepCMEError
+        If the file is no text, damaged or cut short.
+    """
+    contents = contents_of(path)
+    if contents.kind != "text":
+        raise DeepCMEError(f"{path}: this is not a text file but {contents.kind}.")
+    # Bytes that are not UTF-8 are kept as lone surrogates until their line is known.
+    errors = "strict" if contents.encoding == "utf-16" else "surrogateescape"
+    encoding = "utf-8-sig" if contents.encoding == "utf-8" else contents.encoding
+    try:
+        with _opened(path, contents) as file, io.TextIOWrapper(file, encoding, errors) as text:
+            for line in text:
+                yield _repaired(line.removesuffix("\n"))
+    except (OSError, EOFError, zlib.error, UnicodeError) as error:
+        raise cut_short(path) from error
+
+
+def _opened(path: Path, contents: Contents) -> IO[bytes]:
+    return cast("IO[bytes]", gzip.open(path, "rb") if contents.gzipped else path.open("rb"))
+
+
+def _repaired(line: str) -> str:
+    if line.isascii():
+        return line
+    try:
+        line.encode()
+    except UnicodeEncodeError:
+        return line.encode("utf-8", "surrogateescape").decode("latin-1")
+    return line
+
+
+def byte_stream(path: Path) -> pa.NativeFile:
+    """The bytes of a text file, unpacked on the way."""
+    contents = contents_of(path)
+    if contents.encoding == "utf-16":
+        return stream_of_lines(text_lines(path))
+    return pa.input_stream(str(path), compression="gzip" if contents.gzipped else None)
+
+
+def stream_of_lines(lines: Iterator[str]) -> pa.NativeFile:
+    """Lines as a stream that Arrow reads; only a few are in memory at a time."""
+    return pa.PythonFile(io.BufferedReader(_LineStream(lines), 1 << 20), mode="r")
+
+
+class _LineStream(io.RawIOBase):
+    def __init__(self, lines: Iterator[str]) -> None:
+        self._lines = lines
+        self._rest = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        while not self._rest:
+            line = next(self._lines, None)
+            if line is None:
+                return 0
+            self._rest = line.encode() + b"\n"
+        taken = min(len(buffer), len(self._rest))
+        buffer[:taken] = self._rest[:taken]
+        self._rest = self._rest[taken:]
+        return taken
