@@ -91,7 +91,7 @@ def read_clinical(path: Path, decimal: str = ".") -> ClinicalTable:
 
 def _read(path: Path, notes: list[str], decimal: str) -> pd.DataFrame:
     if contents_of(path).kind != "text":
-        return read_table(path, notes)
+        return read_table(path, notes, decimal=decimal)
     source = find_text_table(path, notes, decimal=decimal)
     return read_text_table(replace(source, skip=source.skip + _further_headers(source)))
 
