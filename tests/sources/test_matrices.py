@@ -96,14 +96,16 @@ def test_a_time_is_no_number(tmp_path):
     refused(matrix_of, path, "sample when, gene A: '2020-01-01 00:00:00' is not a number")
 
 
-def test_a_workbook_may_hold_numbers_or_text_with_a_decimal_comma(tmp_path):
+@pytest.mark.parametrize("save", [as_workbook, as_parquet])
+def test_numbers_and_text_with_a_decimal_comma(tmp_path, save):
     frame = FRAME + 0.5
     as_text = frame.astype(str).apply(lambda column: column.str.replace(".", ","))
     for saved in (frame, as_text):
-        path = as_workbook(saved, tmp_path)
+        path = save(saved, tmp_path)
         assert matrix_of(path, decimal=",")[2] == [[1.5, 3.5], [2.5, 4.5]]
+    refused(matrix_of, path, r"sample S1, gene A: '1,5' is not a number \(give --decimal ,")
     as_text.loc["B", "S2"] = "1.234"
-    path = as_workbook(as_text, tmp_path)
+    path = save(as_text, tmp_path)
     refused(matrix_of, path, "sample S2, gene B: '1.234' is not a number", decimal=",")
 
 

@@ -9,6 +9,7 @@ from deepcme.sources.patient_ids import patients_of
 from deepcme.sources.patients import (
     may_name_people,
     patient_column,
+    people_column,
     propose_patient_column,
     with_stated_patient,
 )
@@ -35,6 +36,13 @@ def test_a_whole_barcode_goes_before_its_last_part_and_a_name_before_a_uuid():
     assert patient_column(columns) == "bcr_patient_barcode"
     assert patient_column(columns[::3]) == "case_submitter_id"
     assert patient_column(["age", "stage"]) is None
+
+
+def test_a_column_of_controls_gives_way_to_one_of_people_and_is_said():
+    notes = []
+    table = pd.DataFrame({"subject": ["case", "control"] * 3, "donor id": list("aabbcc")})
+    assert people_column(table, "x.tsv", notes) == "donor id"
+    assert [note[:45] for note in notes] == ["x.tsv: the column 'subject' has 2 values for "]
 
 
 def test_spaces_do_not_make_two_people_and_words_for_nothing_make_none():

@@ -29,6 +29,13 @@ def test_cells_become_text_and_whole_numbers_have_no_point(tmp_path):
     assert notes == []
 
 
+def test_numbers_that_are_text_with_decimal_commas(tmp_path):
+    rows = [["sample", "age", "bmi"], ["S1", "50,5", 22.125], ["S2", 61, 30]]
+    path = workbook(tmp_path, {"samples": rows})
+    assert table_of(path, decimal=",")[1] == [["S1", "50.5", "22.125"], ["S2", "61", "30"]]
+    refused(read_table, path, "S1: the age '50,5' is not a number", notes=[])
+
+
 def test_a_title_above_the_header_is_passed_over_and_said(tmp_path):
     path = workbook(tmp_path, {"samples": [["Table S2. Samples"], [], *ROWS]})
     columns, rows, notes = table_of(path)

@@ -73,7 +73,7 @@ def _shared(
         bool, typer.Option("--one-per-patient", help="Keep one sample of each patient.")
     ] = False,
     decimal: Annotated[
-        Literal[".", ","], typer.Option(help="Decimal point of your CSV and TSV tables.")
+        Literal[".", ","], typer.Option(help="Decimal point of the numbers in your tables.")
     ] = ".",
     ambiguous: Annotated[
         Literal["drop", "first"],

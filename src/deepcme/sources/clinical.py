@@ -19,7 +19,7 @@ from deepcme.sources.contents import contents_of
 from deepcme.sources.diagnoses import one_row_per_patient, without_entities
 from deepcme.sources.ids import clean_ids
 from deepcme.sources.layout import TextTable, unquoted
-from deepcme.sources.patients import may_name_people, not_people_note, patient_column
+from deepcme.sources.patients import people_column
 from deepcme.sources.reading import find_text_table, read_table, read_text_table
 from deepcme.sources.sample_columns import row_names_column, sample_column
 from deepcme.sources.text import text_lines
@@ -66,7 +66,7 @@ def read_clinical(path: Path, decimal: str = ".") -> ClinicalTable:
     table.columns = pd.Index(without_entities([str(name) for name in table.columns]))
     written, table = table, table.apply(known_words)
     sample = sample_column(table)
-    patient = _patient_column(table, path, notes)
+    patient = people_column(table, path.name, notes)
     if sample is None and patient is None:
         sample = row_names_column(table)
     key = sample or patient
@@ -91,7 +91,7 @@ def read_clinical(path: Path, decimal: str = ".") -> ClinicalTable:
 
 def _read(path: Path, notes: list[str], decimal: str) -> pd.DataFrame:
     if contents_of(path).kind != "text":
-        return read_table(path, notes)
+        return read_table(path, notes, decimal=decimal)
     source = find_text_table(path, notes, decimal=decimal)
     return read_text_table(replace(source, skip=source.skip + _further_headers(source)))
 
@@ -133,17 +133,6 @@ def _without_separator(word: str) -> str:
 def _named(table: pd.DataFrame, names: Sequence[str]) -> str | None:
     lower = {str(column).lower(): str(column) for column in table.columns}
     return next((lower[name] for name in names if name in lower), None)
-
-
-def _patient_column(table: pd.DataFrame, path: Path, notes: list[str]) -> str | None:
-    """The first column called like the patient's that does not hold words such as control."""
-    columns = [str(name) for name in table.columns]
-    while (found := patient_column(columns)) is not None:
-        if may_name_people(table[found]):
-            return found
-        notes.append(not_people_note(table[found], path.name))
-        columns.remove(found)
-    return None
 
 
 def _by_id(

@@ -32,7 +32,7 @@ from deepcme.sources.gene_columns import are_genes
 from deepcme.sources.joining import join_clinical
 from deepcme.sources.matrices import Matrix
 from deepcme.sources.patient_ids import patients_of
-from deepcme.sources.patients import may_name_people, not_people_note, patient_column
+from deepcme.sources.patients import people_column
 from deepcme.sources.probemap import known_targets, read_gene_table
 from deepcme.sources.series_matrix import (
     SeriesMatrix,
@@ -201,12 +201,10 @@ def _annotation(
 
 def _patients(attributes: pd.DataFrame, notes: list[str]) -> list[str]:
     samples = attributes.index.astype(str).tolist()
-    column = patient_column(attributes.columns)
-    if column is not None and may_name_people(attributes[column]):
-        return patients_of(samples, attributes[column], notes, column)
-    if column is not None:
-        notes.append(not_people_note(attributes[column], "Characteristics"))
-    return samples
+    column = people_column(attributes, "Characteristics", notes)
+    return (
+        samples if column is None else patients_of(samples, attributes[column], notes, column)
+    )
 
 
 def _renamed_if_taken(attributes: pd.DataFrame, taken: pd.Index) -> pd.DataFrame:

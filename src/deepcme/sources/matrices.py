@@ -16,7 +16,7 @@ from pyarrow import parquet
 from deepcme.annotated import read_h5ad
 from deepcme.errors import DeepCMEError
 from deepcme.sources.contents import contents_of
-from deepcme.sources.delimited import Grid, NotANumberError, read_grid, with_point
+from deepcme.sources.delimited import Grid, NotANumberError, comma_hint, read_grid, with_point
 from deepcme.sources.gene_columns import symbols_in_var
 from deepcme.sources.headers import columns_that_are_no_sample, left_out_note
 from deepcme.sources.ids import clean_ids, require_unique, warn_of_case
@@ -109,7 +109,7 @@ def read_matrix(
         raise DeepCMEError(f"{path}: only an .h5ad file has layers; leave --layer out.")
     with naming_sample_and_gene(samples_in_rows, listed):
         if kind == "parquet":
-            grid = _parquet_grid(path, listed, notes)
+            grid = _parquet_grid(path, decimal, listed, notes)
         elif kind == "workbook":
             grid = _frame_grid(read_workbook(path, notes), path, decimal, listed, notes)
         else:
@@ -218,7 +218,7 @@ def _read_annotated(path: Path, layer: str | None, notes: list[str]) -> Matrix:
     return matrix
 
 
-def _parquet_grid(path: Path, listed: Collection[str], notes: list[str]) -> Grid:
+def _parquet_grid(path: Path, decimal: str, listed: Collection[str], notes: list[str]) -> Grid:
     """The index that pandas stored, or else the first column, holds the ids of the rows."""
     try:
         table = parquet.read_table(path)
@@ -239,7 +239,7 @@ def _parquet_grid(path: Path, listed: Collection[str], notes: list[str]) -> Grid
     for row, place in enumerate(places):
         column = table.column(place)
         if not (pa.types.is_integer(column.type) or pa.types.is_floating(column.type)):
-            column = _numbers(column.to_pandas(), names[place], rows, path)
+            column = _numbers(column.to_pandas(), names[place], rows, path, decimal)
         values[row] = column.to_numpy()
     about = {
         name: table.column(place).to_pandas()
@@ -272,7 +272,7 @@ def _frame_grid(
 
 
 def _numbers(
-    column: pd.Series, name: str, rows: Sequence[str], path: Path, decimal: str = "."
+    column: pd.Series, name: str, rows: Sequence[str], path: Path, decimal: str
 ) -> pd.Series:
     """A column of text as numbers; the first cell that is none is named."""
     numbers = pd.Series(np.nan, index=column.index)
@@ -284,7 +284,7 @@ def _numbers(
     odd = (numbers.isna() & column.notna()).to_numpy()
     if odd.any():
         row = int(np.argmax(odd))
-        raise NotANumberError(
-            path, rows[row], name, f"{str(column.iloc[row])!r} is not a number"
-        )
+        cell = str(column.iloc[row])
+        hint = comma_hint(cell) if decimal == "." else ""
+        raise NotANumberError(path, rows[row], name, f"{cell!r} is not a number{hint}")
     return numbers

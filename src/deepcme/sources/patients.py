@@ -92,6 +92,17 @@ def patient_column(columns: Iterable[object]) -> str | None:
     return next((plain[key] for key in map(plain_name, PATIENT_NAMES) if key in plain), None)
 
 
+def people_column(table: pd.DataFrame, where: str, notes: list[str]) -> str | None:
+    """The first column called like the patient's that holds people; others are said."""
+    columns = [str(name) for name in table.columns]
+    while (found := patient_column(columns)) is not None:
+        if may_name_people(table[found]):
+            return found
+        notes.append(not_people_note(table[found], where))
+        columns.remove(found)
+    return None
+
+
 def may_name_people(values: pd.Series) -> bool:
     """Whether a column called like the patient's holds people, not ``case`` and ``control``.
 

@@ -69,6 +69,8 @@ def read_table(
     names = clean_ids(table.columns, "column", path, notes)
     require_unique(names, "column", path)
     table = table.set_axis(pd.Index(names, dtype=object), axis=1)
+    if kind == "workbook":
+        table = _text_with_point(table, path, decimal)
     for column in needed:
         if column not in table.columns:
             raise DeepCMEError(
@@ -76,6 +78,15 @@ def read_table(
             )
     if table.empty:
         raise DeepCMEError(f"{path}: the table has a header but no rows.")
+    return table
+
+
+def _text_with_point(table: pd.DataFrame, path: Path, decimal: str) -> pd.DataFrame:
+    """A sheet whose text may have decimal commas; what is a number to it has a point."""
+    ids = table.iloc[:, 0]
+    for column in table.columns:
+        if table[column].str.contains(",", regex=False, na=False).any():
+            table[column] = _numbers_with_point(table[column], path, decimal, ids)
     return table
 
 
@@ -90,11 +101,15 @@ def read_text_table(source: TextTable) -> pd.DataFrame:
     """
     table = read_rows(source)
     for column in table.columns:
-        table[column] = _numbers_with_point(table[column], source, table.iloc[:, 0])
+        table[column] = _numbers_with_point(
+            table[column], source.path, source.decimal, table.iloc[:, 0]
+        )
     return table
 
 
-def _numbers_with_point(column: pd.Series, source: TextTable, ids: pd.Series) -> pd.Series:
+def _numbers_with_point(
+    column: pd.Series, path: Path, decimal: str, ids: pd.Series
+) -> pd.Series:
     """The column as it is, but for decimal commas if all it holds are numbers."""
     cells = column.dropna().str.strip()
     cells = cells[~cells.map(says_nothing)]
@@ -104,18 +119,18 @@ def _numbers_with_point(column: pd.Series, source: TextTable, ids: pd.Series) ->
 
     def refuse(cell: str, what: str) -> NoReturn:
         row = cells.index[(cells == cell).to_numpy()][0]
-        raise DeepCMEError(f"{source.path}: {ids[row]}: the {column.name} {what}.")
+        raise DeepCMEError(f"{path}: {ids[row]}: the {column.name} {what}.")
 
     if several_marks.any():
         cell = str(cells[several_marks].iloc[0])
         refuse(cell, f"{cell!r} is not a number: save it without marks between thousands")
-    other = "," if source.decimal == "." else "."
+    other = "," if decimal == "." else "."
     with_other = cells[cells.str.contains(other, regex=False)]
     if len(with_other):
         cell = str(with_other.iloc[0])
         hint = comma_hint(cell) if other == "," else ", with --decimal ,"
         refuse(cell, f"{cell!r} is not a number{hint}")
-    if (marked := mark_between_thousands(cells, source.decimal)) is not None:
+    if (marked := mark_between_thousands(cells, decimal)) is not None:
         refuse(marked, odd_mark(marked))
     return column.str.replace(",", ".", regex=False)
 
