@@ -87,8 +87,8 @@ def notes_of(samples, ids, by="sample"):
 
 
 def test_samples_without_a_row_are_named():
-    assert notes_of(["S1", "S2", "S3"], ["S1"]) == [
-        "relapse.tsv covers 1 of 3 samples; it has no row of S2, S3."
+    assert notes_of(["S1", "S2", "S3"], ["S1", "S2"]) == [
+        "relapse.tsv covers 2 of 3 samples; it has no row of S3."
     ]
 
 
