@@ -6,8 +6,12 @@ async function draw(element) {
   const options = { actions: false, renderer: "svg", config };
   const { view } = await vegaEmbed(target, JSON.parse(element.textContent), options);
   const frame = target.parentElement;
-  const excess = frame.scrollWidth - frame.clientWidth;
-  if (excess > 0) await view.width(Math.max(view.width() - excess, 200)).runAsync();
+  // A narrower chart lays its labels out anew, which may take some of the width again.
+  for (let round = 0; round < 3; round++) {
+    const excess = frame.scrollWidth - frame.clientWidth;
+    if (excess <= 0) break;
+    await view.width(Math.max(view.width() - excess, 200)).runAsync();
+  }
 }
 for (const element of document.querySelectorAll('script[id^="spec-"]')) draw(element);
 const table = document.getElementById("gene-table");
