@@ -1,0 +1,1 @@
+"""Downloading public data: verified, resumable and bounded."""
