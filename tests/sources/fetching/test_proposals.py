@@ -27,8 +27,10 @@ def test_a_time_and_its_event_by_their_names():
         assert event in first
 
 
-def test_names_with_spaces_are_quoted():
-    assert proposed(**{"distant relapse": ["yes", "no"]}) == ['"column:distant relapse"']
+def test_names_are_safe_to_paste_into_a_shell():
+    assert proposed(**{"distant relapse": ["yes", "no"]}) == ["'column:distant relapse'"]
+    assert proposed(**{"$(reboot)": ["yes", "no"]}) == ["'column:$(reboot)'"]
+    assert proposed(**{"\x1b[2Jrelapse": ["yes", "no"]}) == []
 
 
 def test_an_endpoint_that_gives_both_outcomes():

@@ -18,7 +18,7 @@ from pathlib import Path, PurePosixPath
 from deepcme.errors import DeepCMEError
 
 _CHUNK_BYTES = 1 << 20
-_MOST_MEMBERS = 10_000
+_MOST_MEMBERS = 2_000  # a study holds some fifty tables and lists
 _LEAST_LIMIT = 1_000_000_000
 _MOST_TIMES_THE_ARCHIVE = 50  # tables of text are seldom packed to a twentieth
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Callable
 from functools import partial
 
@@ -14,7 +15,6 @@ from deepcme.follow_up import read_follow_up
 from deepcme.labelling import Labelling
 from deepcme.m_stage import pathologic_m1
 from deepcme.metastasis import any_distant_metastasis
-from deepcme.words import quoted
 
 _ENDPOINTS: tuple[Callable[[pd.DataFrame], Labelling], ...] = (
     pathologic_m1,
@@ -35,9 +35,10 @@ def proposed_labels(clinical: pd.DataFrame) -> list[str]:
     clinical : DataFrame
         One row per sample or patient.
     """
-    names = [str(name) for name in clinical.columns]
+    # What is proposed is pasted into a shell.
+    names = [str(name) for name in clinical.columns if str(name).isprintable()]
     pairs = [
-        f"event-within-horizon --time {quoted(time)} --event {quoted(event)} --horizon ..."
+        f"event-within-horizon --time {shlex.quote(time)} --event {shlex.quote(event)} --horizon ..."
         for time in names
         for event in names
         if _belong_together(time, event) and _is_follow_up(clinical[time], clinical[event])
@@ -48,7 +49,7 @@ def proposed_labels(clinical: pd.DataFrame) -> list[str]:
         if (labelling := _with_both_outcomes(rule, clinical)) is not None
     ]
     columns = [
-        quoted(f"column:{name}")
+        shlex.quote(f"column:{name}")
         for name in names
         if _with_both_outcomes(partial(binary_column, column=name), clinical) is not None
     ]
