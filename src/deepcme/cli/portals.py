@@ -157,18 +157,35 @@ def cbioportal(
 
 @with_shared_options
 def geo(
-    series_matrix: Annotated[
+    series: Annotated[
         list[Path],
         typer.Argument(
-            help="Series matrix files (*_series_matrix.txt.gz), one per platform.",
+            help="Series matrix files (*_series_matrix.txt.gz), one per platform, or a "
+            "SOFT family file (*_family.soft.gz).",
             show_default=False,
         ),
     ],
     labels: LabelsOption,
     shared: Shared,
+    counts: Annotated[
+        Path | None,
+        typer.Option(
+            help="Matrix of a sequencing series: NCBI's counts, or one with the samples' "
+            "accessions or titles."
+        ),
+    ] = None,
     platform: Annotated[
         list[Path] | None,
-        typer.Option(help="Platform tables with the genes of the probes, in the same order."),
+        typer.Option(
+            help="Platform tables with the genes of the probes, in the same order; with "
+            "--counts, the table of its genes."
+        ),
+    ] = None,
+    gpl: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="GPL...", help="Platform to take of a SOFT family file; may be repeated."
+        ),
     ] = None,
     scale: ScaleOption = None,
     clinical: ClinicalOption = None,
@@ -181,9 +198,11 @@ def geo(
     from deepcme.sources.geo import cohort_from_geo
 
     cohort = cohort_from_geo(
-        series_matrix,
+        series,
         _rule(labels, time, event, horizon),
+        counts=counts,
         platforms=platform or (),
+        gpl=gpl or (),
         clinical=[read_clinical(path, shared.decimal) for path in clinical or ()],
         patient=shared.patient,
         tissue=shared.tissue,

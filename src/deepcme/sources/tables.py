@@ -33,6 +33,7 @@ from deepcme.sources.matrices import Matrix, read_matrix
 from deepcme.sources.patients import with_patients_named
 from deepcme.sources.reading import read_table
 from deepcme.sources.sample_columns import first_ids, sample_column
+from deepcme.sources.series_files import is_series_file, samples_of_series
 from deepcme.words import cleaned, counted, few, told_apart
 
 Orientation = Literal["samples-in-rows", "genes-in-rows"]
@@ -68,7 +69,7 @@ def cohort_from_tables(
     expression : path
         Numbers with sample ids along one side and gene ids along the other.
     samples : path
-        One row per sample.
+        One row per sample, or a file that describes the series of GEO.
     columns : TableColumns
         The columns to use; the others stay in `obs`.
     scale : Scale, optional
@@ -148,7 +149,11 @@ def _samples_table(
 ) -> tuple[pd.DataFrame, TableColumns]:
     """The table of samples, indexed by their clean ids, and the columns as it spells them."""
     label = cleaned(columns.label)
-    table = read_table(path, notes, needed=[label], decimal=decimal)
+    if is_series_file(path):
+        table = samples_of_series(path, notes)
+        label = asked_column(list(map(str, table.columns)), label, str(path))
+    else:
+        table = read_table(path, notes, needed=[label], decimal=decimal)
     names = [str(name) for name in table.columns]
     sample, patient, tissue, batch = (
         None if column is None else asked_column(names, column, str(path))
