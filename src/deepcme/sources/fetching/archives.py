@@ -16,11 +16,10 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
 from deepcme.errors import DeepCMEError
+from deepcme.sources.fetching.checks import unfolding_limit
 
 _CHUNK_BYTES = 1 << 20
 _MOST_MEMBERS = 2_000  # a study holds some fifty tables and lists
-_LEAST_LIMIT = 1_000_000_000
-_MOST_TIMES_THE_ARCHIVE = 50  # tables of text are seldom packed to a twentieth
 
 
 def unpack(archive: Path, folder: Path, is_wanted: Callable[[str], bool]) -> list[Path]:
@@ -67,10 +66,9 @@ def unpack(archive: Path, folder: Path, is_wanted: Callable[[str], bool]) -> lis
 @contextmanager
 def _opened(archive: Path) -> Iterator[tarfile.TarFile]:
     """The archive; what is left of it in the end is read too, which checks its checksum."""
-    limit = max(_LEAST_LIMIT, _MOST_TIMES_THE_ARCHIVE * archive.stat().st_size)
     try:
         with gzip.open(archive, "rb") as packed:
-            stream = _ForwardStream(packed, limit, archive)
+            stream = _ForwardStream(packed, unfolding_limit(archive), archive)
             with tarfile.open(fileobj=stream, mode="r:") as tar:
                 yield tar
             while stream.read(_CHUNK_BYTES):

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from functools import partial
+from pathlib import Path
 
 import pandas as pd
 
@@ -15,6 +17,7 @@ from deepcme.follow_up import read_follow_up
 from deepcme.labelling import Labelling
 from deepcme.m_stage import pathologic_m1
 from deepcme.metastasis import any_distant_metastasis
+from deepcme.sources.clinical import read_clinical
 
 _ENDPOINTS: tuple[Callable[[pd.DataFrame], Labelling], ...] = (
     pathologic_m1,
@@ -54,6 +57,15 @@ def proposed_labels(clinical: pd.DataFrame) -> list[str]:
         if _with_both_outcomes(partial(binary_column, column=name), clinical) is not None
     ]
     return [*endpoints, *pairs, *columns]
+
+
+def labels_of_tables(paths: Iterable[Path]) -> list[str]:
+    """What clinical tables propose, one after the other; an unreadable one proposes nothing."""
+    proposed: dict[str, None] = {}
+    for path in paths:
+        with suppress(DeepCMEError):  # `prepare` will say what is wrong with it
+            proposed |= dict.fromkeys(proposed_labels(read_clinical(path).rows))
+    return list(proposed)
 
 
 def _with_both_outcomes(

@@ -1,0 +1,270 @@
+"""Series of NCBI's GEO: series matrices, and the tables that name the genes of their rows.
+
+Sources: GEO documentation, "Programmatic access to GEO", "Download GEO data" and
+"NCBI-generated RNA-seq count data". A record that GEO does not show comes as a web page,
+with the status of success.
+"""
+
+from __future__ import annotations
+
+import re
+import urllib.parse
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+
+import pandas as pd
+
+from deepcme.errors import DeepCMEError
+from deepcme.progress import ByteCount
+from deepcme.sources.fetching.checks import require_end_mark
+from deepcme.sources.fetching.client import WebClient
+from deepcme.sources.fetching.files import DownloadCounts, WebFile, fetch_files
+from deepcme.sources.fetching.outcome import Fetched, all_counts
+from deepcme.sources.fetching.proposals import proposed_labels
+from deepcme.sources.fetching.remote import is_there
+from deepcme.sources.series_matrix import read_series_matrix
+from deepcme.sources.text import text_lines
+
+FILES_URL = "https://ftp.ncbi.nlm.nih.gov/geo"
+RECORDS_URL = "https://www.ncbi.nlm.nih.gov/geo"
+
+_SERIES = re.compile(r"GSE[1-9]\d{0,8}")
+_PLATFORM = re.compile(r"GPL[1-9]\d{0,8}")
+_LINK = re.compile(r"""href=["']?([^"'<>\s]{1,200})["'>\s]""", re.IGNORECASE)
+_MATRIX_BEGIN = "!series_matrix_table_begin"
+_MATRIX_END = "!series_matrix_table_end"
+_PLATFORM_END = "!platform_table_end"
+_MOST_MATRICES = 50
+_MOST_BYTES_OF_TEXT = 1_000_000_000  # of an answer whose length is not told
+_GENES_OF_COUNTS = "Human.GRCh38.p13.annot.tsv.gz"
+_RELEASE = re.compile(r"is currently private.{0,80}released on (\w{3} \d{1,2}, \d{4})")
+
+
+@dataclass(frozen=True)
+class Geo:
+    """The two services of GEO: its files, and its records by accession."""
+
+    files: WebClient
+    records: WebClient
+
+
+@dataclass(frozen=True)
+class _Part:
+    """The series matrix of one platform, or one of several, as of long series."""
+
+    file: WebFile
+    platform: str
+
+
+def fetch_series(
+    geo: Geo,
+    accession: str,
+    folder: Path,
+    *,
+    platforms: Sequence[str] = (),
+    progress: ByteCount | None = None,
+) -> Fetched:
+    """Fetch the series matrices of a series, and the tables that name their genes.
+
+    Where the matrices hold no values, as of a sequencing series, NCBI's counts are
+    fetched with them.
+
+    Parameters
+    ----------
+    geo : Geo
+    accession : str
+        Such as ``GSE7390``.
+    folder : path
+    platforms : sequence of str
+        Which platforms to take of a series that has several.
+    progress : ByteCount, optional
+
+    Raises
+    ------
+    DeepCMEError
+        If the series is unknown, private or a SuperSeries, has several platforms and
+        none was named, or a file cannot be had whole.
+    """
+    accession = _checked(accession, _SERIES, "a GEO series, such as GSE7390")
+    asked = [_checked(name, _PLATFORM, "a GEO platform, such as GPL96") for name in platforms]
+    parts = _chosen(_parts(geo, accession), asked, accession)
+    counts = [
+        fetch_files(
+            geo.files,
+            [part.file for part in parts],
+            folder,
+            progress,
+            check=lambda file, path: require_end_mark(path, _MATRIX_END),
+        )
+    ]
+    matrices = [part.file.at(folder) for part in parts]
+    if _hold_values(parts, folder):
+        tables, fetched = _fetch_platforms(geo, parts, folder, progress)
+        counts += fetched
+        genes = [tables[part.platform] for part in parts]
+        further = chain.from_iterable(("--platform", table) for table in genes)
+    else:
+        files = _files_of_counts(geo, accession)
+        counts.append(fetch_files(geo.records, files, folder, progress))
+        values, annotation = (file.at(folder) for file in files)
+        further = iter(("--counts", values, "--platform", annotation))
+    return Fetched(all_counts(counts), ["geo", *matrices, *further], _labels(matrices))
+
+
+def _checked(accession: str, form: re.Pattern[str], what: str) -> str:
+    name = accession.upper()
+    if not form.fullmatch(name):
+        raise DeepCMEError(f"{accession!r} is not the accession of {what}.")
+    return name
+
+
+def _folder_of(accession: str, kind: str) -> str:
+    """The address of an accession's files: its last three digits are ``nnn`` in one step."""
+    return f"/{kind}/{accession[:3]}{accession[3:-3]}nnn/{accession}"
+
+
+def _parts(geo: Geo, accession: str) -> list[_Part]:
+    """The series matrices that GEO lists, with their platforms."""
+    record = _record(geo.records, accession)
+    relations = record.get("!Series_relation", [])
+    of_super = [text.partition("SuperSeries of: ")[2] for text in relations]
+    if subseries := [name for name in of_super if _SERIES.fullmatch(name)]:
+        raise DeepCMEError(
+            f"{accession} is a SuperSeries of {', '.join(subseries[:20])}, whose values were "
+            "worked up apart: fetch those of them that you need, and put their cohorts "
+            "together with `deepcme prepare merge`."
+        )
+    of_record = [
+        name for name in record.get("!Series_platform_id", []) if _PLATFORM.fullmatch(name)
+    ]
+    folder = _folder_of(accession, "series") + "/matrix/"
+    form = re.compile(
+        rf"{accession}(?:-(GPL[1-9]\d{{0,8}}))?_series_matrix(?:-\d{{1,2}})?\.txt\.gz"
+    )
+    links = dict.fromkeys(_LINK.findall(geo.files.text(folder)))
+    found = [match for match in map(form.fullmatch, links) if match is not None]
+    if not found or len(found) > _MOST_MATRICES:
+        raise DeepCMEError(
+            f"{geo.files.base_url}{folder} lists {len(found)} series matrices of {accession}, "
+            f"and not 1 to {_MOST_MATRICES}."
+        )
+    return [
+        _Part(WebFile(folder + match[0], match[0]), match[1] or next(iter(of_record), ""))
+        for match in found
+    ]
+
+
+def _record(records: WebClient, accession: str) -> Mapping[str, list[str]]:
+    """What GEO says of a series, in the lines of its brief record."""
+    query = {"acc": accession, "targ": "self", "form": "text", "view": "brief"}
+    text = records.text("/query/acc.cgi", params=query)
+    if not text.lstrip().startswith("^SERIES"):
+        raise DeepCMEError(_why_no_record(text, accession, records))
+    fields: dict[str, list[str]] = {}
+    for line in text.splitlines():
+        name, _, value = line.partition(" = ")
+        fields.setdefault(name, []).append(value.strip())
+    return fields
+
+
+def _why_no_record(page: str, accession: str, records: WebClient) -> str:
+    words = " ".join(re.sub(r"<[^<>]*>", " ", page[:1_000_000]).split())
+    if (release := _RELEASE.search(words)) is not None:
+        return f"{accession} is private: GEO will release it on {release[1]}."
+    if "was deleted by the GEO staff" in words:
+        return f"{accession} was withdrawn from GEO."
+    if "Could not find a public or private accession" in words:
+        return f"GEO knows no public series {accession}; check the accession."
+    return (
+        f"{records.base_url} answered with something else than the record of {accession}; "
+        "run the command again later."
+    )
+
+
+def _chosen(parts: list[_Part], asked: list[str], accession: str) -> list[_Part]:
+    platforms = list(dict.fromkeys(part.platform for part in parts))
+    if not asked and len(platforms) == 1:
+        return parts
+    unknown = [name for name in asked if name not in platforms]
+    if unknown or not asked:
+        problem = f"not on {unknown[0]}" if unknown else f"on {len(platforms)} platforms"
+        raise DeepCMEError(
+            f"{accession} is {problem}: choose with --platform, which may be repeated, from "
+            f"{', '.join(platforms)}."
+        )
+    return [part for part in parts if part.platform in asked]
+
+
+def _hold_values(parts: list[_Part], folder: Path) -> bool:
+    """Whether the matrices have values; either all of them, or none."""
+    empty = [part for part in parts if not _holds_values(part.file.at(folder))]
+    if empty and len(empty) < len(parts):
+        raise DeepCMEError(
+            f"The series matrix of {empty[0].platform} holds no values, and others do: choose "
+            "the platforms of one kind with --platform."
+        )
+    return not empty
+
+
+def _holds_values(path: Path) -> bool:
+    """Whether any row follows the header of the table."""
+    lines = text_lines(path)
+    for line in lines:
+        if line.lower().startswith(_MATRIX_BEGIN):
+            break
+    next(lines, None)
+    return not next(lines, _MATRIX_END).lower().startswith(_MATRIX_END)
+
+
+def _fetch_platforms(
+    geo: Geo, parts: list[_Part], folder: Path, progress: ByteCount | None
+) -> tuple[dict[str, Path], list[DownloadCounts]]:
+    """The table of each platform: GEO's annotation, or else the one that was submitted."""
+    tables, counts = {}, []
+    for platform in dict.fromkeys(part.platform for part in parts):
+        annotation = f"{_folder_of(platform, 'platforms')}/annot/{platform}.annot.gz"
+        if is_there(geo.files, annotation):
+            client, file = geo.files, WebFile(annotation, f"{platform}.annot.gz")
+        else:
+            query = {"acc": platform, "targ": "self", "form": "text", "view": "data"}
+            address = f"/query/acc.cgi?{urllib.parse.urlencode(query)}"
+            client, file = geo.records, WebFile(address, f"{platform}.txt")
+        counts.append(
+            fetch_files(
+                client,
+                [file],
+                folder,
+                progress,
+                ceiling=_MOST_BYTES_OF_TEXT,
+                check=lambda file, path: require_end_mark(path, _PLATFORM_END),
+            )
+        )
+        tables[platform] = file.at(folder)
+    return tables, counts
+
+
+def _files_of_counts(geo: Geo, accession: str) -> list[WebFile]:
+    """NCBI's counts of a human sequencing series, and the table of their genes."""
+    name = f"{accession}_raw_counts_GRCh38.p13_NCBI.tsv.gz"
+    query = {"type": "rnaseq_counts", "acc": accession, "format": "file", "file": name}
+    address = f"/download/?{urllib.parse.urlencode(query)}"
+    if not is_there(geo.records, address):
+        raise DeepCMEError(
+            f"The series matrix of {accession} holds no values, as of every sequencing series, "
+            "and NCBI has no counts of it: take the supplementary file that has them from "
+            f"{geo.files.base_url}{_folder_of(accession, 'series')}/suppl/ and give it to "
+            "`deepcme prepare geo` as --counts."
+        )
+    query = {"type": "rnaseq_counts", "format": "file", "file": _GENES_OF_COUNTS}
+    annotation = f"/download/?{urllib.parse.urlencode(query)}"
+    return [WebFile(address, name), WebFile(annotation, _GENES_OF_COUNTS)]
+
+
+def _labels(matrices: Sequence[Path]) -> list[str]:
+    """What the characteristics of the samples could give as labels."""
+    attributes = [
+        read_series_matrix(path, [], with_values=False).attributes for path in matrices
+    ]
+    return proposed_labels(pd.concat(attributes))
