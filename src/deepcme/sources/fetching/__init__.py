@@ -1,0 +1,1 @@
+"""Fetching from the web: patient with a busy server, bounded whatever a server does."""
