@@ -77,7 +77,7 @@ class ByteCount(Protocol):
     """Told how many bytes there are to fetch, and then as they come."""
 
     def start(self, n_bytes: int) -> None:
-        """Bytes that are to be fetched."""
+        """Bytes that are to be fetched, besides those announced before."""
 
     def advance(self, n_bytes: int) -> None:
         """Bytes that came; negative where some must come again."""
@@ -122,7 +122,7 @@ def show_bytes(description: str, *, quiet: bool = False) -> Iterator[ByteCount]:
 
         class _Bar:
             def start(self, n_bytes: int) -> None:
-                bar.update(task, total=n_bytes)
+                bar.update(task, total=n_bytes + (bar.tasks[task].total or 0))
 
             def advance(self, n_bytes: int) -> None:
                 bar.advance(task, n_bytes)

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from deepcme.errors import DeepCMEError
 
+if TYPE_CHECKING:
+    from deepcme.progress import ByteCount
+    from deepcme.sources.fetching.outcome import Fetched
+
 app = typer.Typer(help="Download public data, verified and resumable.", no_args_is_help=True)
+
+Output = Annotated[Path, typer.Option("--output", "-o", help="Folder to download into.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but problems.")]
+_MOST_LABELS = 12
 
 
 @app.callback()
@@ -19,7 +29,7 @@ def fetch() -> None:
 
 @app.command()
 def gdc(
-    output: Annotated[Path, typer.Option("--output", "-o", help="Folder to download into.")],
+    output: Output,
     project: Annotated[
         str | None,
         typer.Argument(help="Project, such as TCGA-BRCA.", show_default=False),
@@ -33,33 +43,26 @@ def gdc(
     base_url: Annotated[
         str, typer.Option(help="Address of the GDC API.")
     ] = "https://api.gdc.cancer.gov",
-    quiet: Annotated[
-        bool, typer.Option("--quiet", "-q", help="Print nothing but problems.")
-    ] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Download open-access gene expression files and clinical cases of the GDC.
 
     Every file is checked against the GDC's size and MD5. An interrupted download
     goes on where it stopped when the command is run again.
     """
-    import logging
-
-    from deepcme.progress import show_bytes
     from deepcme.sources.gdc.api import GDCClient
     from deepcme.sources.gdc.catalogue import manifest_catalogue, project_catalogue
     from deepcme.sources.gdc.download import download_files
 
     if (project is None) == (manifest is None):
         raise DeepCMEError("Give either a project, such as TCGA-BRCA, or --manifest FILE.")
-    # Each attempt would be a line across the progress bar; the last one's failure is told.
-    logging.getLogger("stamina").setLevel(logging.ERROR)
     with GDCClient(base_url) as client:
         if manifest is not None:
             catalogue = manifest_catalogue(client, manifest)
         else:
             catalogue = project_catalogue(client, str(project))
         catalogue.save(output)
-        with show_bytes("Downloading", quiet=quiet) as progress:
+        with _downloading(quiet) as progress:
             counts = download_files(client, catalogue.files, output, progress)
     if quiet:
         return
@@ -74,3 +77,132 @@ def gdc(
         f"downloaded now, {counts.n_present:,} were there. "
         f"Next: deepcme prepare gdc {output} --labels ... -o cohort.h5ad"
     )
+
+
+@app.command()
+def geo(
+    accession: Annotated[
+        str, typer.Argument(help="Series, such as GSE7390.", show_default=False)
+    ],
+    output: Output,
+    platform: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="GPL...",
+            help="Platform to take of a series that has several; may be repeated.",
+        ),
+    ] = None,
+    base_url: Annotated[
+        str, typer.Option(help="Address of GEO's files.")
+    ] = "https://ftp.ncbi.nlm.nih.gov/geo",
+    records_url: Annotated[
+        str, typer.Option(help="Address of GEO's records.")
+    ] = "https://www.ncbi.nlm.nih.gov/geo",
+    quiet: Quiet = False,
+) -> None:
+    """Download a GEO series: its series matrix and the table that names its genes.
+
+    Of a sequencing series, NCBI's counts are downloaded too. Every file is checked
+    against its length, its checksum where it has one, and its end mark.
+    """
+    from deepcme.sources.fetching.client import WebClient
+    from deepcme.sources.fetching.geo import Geo, fetch_series
+
+    with (
+        WebClient(base_url) as files,
+        WebClient(records_url) as records,
+        _downloading(quiet) as progress,
+    ):
+        fetched = fetch_series(
+            Geo(files, records),
+            accession,
+            output,
+            platforms=platform or (),
+            progress=progress,
+        )
+    if not quiet:
+        _say(fetched, output)
+
+
+@app.command()
+def xena(
+    project: Annotated[
+        str, typer.Argument(help="Project, such as TCGA-BRCA.", show_default=False)
+    ],
+    output: Output,
+    column: Annotated[
+        Literal["fpkm", "tpm", "counts"],
+        typer.Option(help="Which values of STAR files to take; the hub has their logs."),
+    ] = "fpkm",
+    base_url: Annotated[
+        str, typer.Option(help="Address of the hub's files.")
+    ] = "https://gdc-hub.s3.us-east-1.amazonaws.com/download",
+    quiet: Quiet = False,
+) -> None:
+    """Download a project of UCSC Xena's GDC hub: matrix, clinical tables, gene symbols.
+
+    Every file is checked against its length, and its MD5 or checksum.
+    """
+    from deepcme.sources.fetching.client import WebClient
+    from deepcme.sources.fetching.xena import fetch_project
+
+    with WebClient(base_url) as hub, _downloading(quiet) as progress:
+        fetched = fetch_project(hub, project, output, column=column, progress=progress)
+    if not quiet:
+        _say(fetched, output)
+
+
+@app.command()
+def cbioportal(
+    study: Annotated[
+        str, typer.Argument(help="Study id, such as brca_metabric.", show_default=False)
+    ],
+    output: Output,
+    base_url: Annotated[
+        str, typer.Option(help="Address of the datahub.")
+    ] = "https://datahub.assets.cbioportal.org",
+    quiet: Quiet = False,
+) -> None:
+    """Download a study of cBioPortal's datahub: measured expression and clinical files.
+
+    The archive of the study is checked against its length and checksum and stays in
+    the folder; z-scores, mutations and the like are not unpacked.
+    """
+    from deepcme.sources.fetching.cbioportal import fetch_study
+    from deepcme.sources.fetching.client import WebClient
+
+    with WebClient(base_url) as datahub, _downloading(quiet) as progress:
+        fetched = fetch_study(datahub, study, output, progress)
+    if not quiet:
+        _say(fetched, output)
+
+
+@contextmanager
+def _downloading(quiet: bool) -> Iterator[ByteCount]:
+    import logging
+
+    from deepcme.progress import show_bytes
+
+    # Each attempt would be a line across the progress bar; the last one's failure is told.
+    logging.getLogger("stamina").setLevel(logging.ERROR)
+    with show_bytes("Downloading", quiet=quiet) as progress:
+        yield progress
+
+
+def _say(fetched: Fetched, output: Path) -> None:
+    counts = fetched.counts
+    typer.echo(
+        f"{output}: {counts.n_present + counts.n_fetched:,} files, all verified; "
+        f"{counts.n_fetched:,} downloaded now, {counts.n_present:,} were there."
+    )
+    for note in fetched.notes:
+        typer.echo(f"- {note}")
+    if fetched.labels:
+        typer.echo("What could follow --labels, by the clinical data:")
+        for labels in fetched.labels[:_MOST_LABELS]:
+            typer.echo(f"  {labels}")
+        if len(fetched.labels) > _MOST_LABELS:
+            typer.echo(f"  and {len(fetched.labels) - _MOST_LABELS} further columns")
+    else:
+        typer.echo("- No clinical column could be a label as it stands.")
+    typer.echo(f"Next: {fetched.next_command()}")

@@ -1,1 +1,1 @@
-"""Downloading public data: verified, resumable and bounded."""
+"""Fetching from the web: patient with a busy server, bounded whatever a server does."""

@@ -16,7 +16,8 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
 from deepcme.errors import DeepCMEError
-from deepcme.sources.fetching.checks import unfolding_limit
+from deepcme.sources.fetching.files import unfolding_limit
+from deepcme.sources.fetching.partials import require_space, writing_to
 
 _CHUNK_BYTES = 1 << 20
 _MOST_MEMBERS = 2_000  # a study holds some fifty tables and lists
@@ -29,7 +30,7 @@ def unpack(archive: Path, folder: Path, is_wanted: Callable[[str], bool]) -> lis
     ----------
     archive : path
     folder : path
-        Where the files go, under their own names.
+        Where the files go, under their own names; it exists.
     is_wanted : callable
         Whether a file of this name is wanted.
 
@@ -44,8 +45,10 @@ def unpack(archive: Path, folder: Path, is_wanted: Callable[[str], bool]) -> lis
         If the archive is damaged, points outside itself, or would unfold to more than
         its size can hold or the disk has room for. Then nothing is written.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder, prefix=".deepcme-") as temporary:
+    with (
+        writing_to(folder),
+        tempfile.TemporaryDirectory(dir=folder, prefix=".deepcme-") as temporary,
+    ):
         names: list[str] = []
         with _opened(archive) as tar:
             for name, member in _files(tar, archive):
@@ -54,7 +57,7 @@ def unpack(archive: Path, folder: Path, is_wanted: Callable[[str], bool]) -> lis
                     continue
                 if name in names:
                     raise DeepCMEError(f"{archive}: the archive holds {name!r} twice.")
-                _require_room(member, folder, archive)
+                require_space(folder, member.size)
                 with (Path(temporary) / name).open("wb") as target:
                     shutil.copyfileobj(source, target, _CHUNK_BYTES)
                 names.append(name)
@@ -102,15 +105,6 @@ def _files(tar: tarfile.TarFile, archive: Path) -> Iterator[tuple[str, tarfile.T
             )
         if member.isfile() and len(path.parts) == 2:
             yield path.name, member
-
-
-def _require_room(member: tarfile.TarInfo, folder: Path, archive: Path) -> None:
-    free = shutil.disk_usage(folder).free
-    if member.size > free:
-        raise DeepCMEError(
-            f"{archive}: {member.name!r} needs {member.size:,} bytes, and {folder} has room "
-            f"for {free:,}."
-        )
 
 
 class _ForwardStream(io.RawIOBase):

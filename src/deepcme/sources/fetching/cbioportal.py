@@ -20,8 +20,6 @@ from deepcme.sources.fetching.outcome import Fetched
 from deepcme.sources.fetching.proposals import labels_of_tables
 from deepcme.sources.fetching.remote import stored_object
 
-URL = "https://datahub.assets.cbioportal.org"
-
 _STUDY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{1,80}")
 _CLINICAL = ("data_clinical_patient.txt", "data_clinical_sample.txt")
 _EXPRESSION = re.compile(
@@ -52,6 +50,7 @@ def fetch_study(
     Parameters
     ----------
     datahub : WebClient
+        At https://datahub.assets.cbioportal.org.
     study : str
         Such as ``brca_metabric``.
     folder : path

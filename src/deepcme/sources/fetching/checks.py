@@ -3,47 +3,26 @@
 from __future__ import annotations
 
 import gzip
-import zlib
+from functools import partial
 from pathlib import Path
 
-from deepcme.errors import DeepCMEError
+from deepcme.sources.fetching.files import Check, WebFile
 from deepcme.sources.fetching.watch import IncompleteError
 
 _CHUNK_BYTES = 1 << 20
-_GZIP = b"\x1f\x8b"
-_LEAST_LIMIT = 1_000_000_000
-_MOST_TIMES_PACKED = 50  # tables of text are seldom packed to a twentieth
+_BYTES_OF_END = 1_000
 
 
-def unfolding_limit(packed: Path) -> int:
-    """To how many bytes a packed file of tables may unfold; more is no table but a trap."""
-    return max(_LEAST_LIMIT, _MOST_TIMES_PACKED * packed.stat().st_size)
+def ends_with(mark: str) -> Check:
+    """A check that a text, gzipped if its name says so, ends with the mark."""
+    return partial(_require_end, mark)
 
 
-def require_end_mark(path: Path, mark: str) -> None:
-    """Refuse a text, gzipped or not, that does not end with the mark.
-
-    Raises
-    ------
-    IncompleteError
-        If it ends otherwise, or cannot be unpacked.
-    DeepCMEError
-        If it unfolds to more than any table.
-    """
-    with path.open("rb") as start:
-        gzipped = start.read(len(_GZIP)) == _GZIP
-    limit = unfolding_limit(path)
-    end, n_bytes = b"", 0
-    try:
-        with gzip.open(path, "rb") if gzipped else path.open("rb") as text:
-            while chunk := text.read(_CHUNK_BYTES):
-                n_bytes += len(chunk)
-                if n_bytes > limit:
-                    raise DeepCMEError(
-                        f"{path.name} unfolds to more than {limit:,} bytes: refused."
-                    )
-                end = (end + chunk)[-1000:]
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise IncompleteError(f"{path.name} is damaged or cut short") from error
+def _require_end(mark: str, file: WebFile, path: Path) -> None:
+    end = b""
+    # A gzip file was unpacked before, which showed that it is whole and no trap.
+    with gzip.open(path, "rb") if file.is_gzip else path.open("rb") as text:
+        while chunk := text.read(_CHUNK_BYTES):
+            end = (end + chunk)[-_BYTES_OF_END:]
     if not end.rstrip().endswith(mark.encode()):
-        raise IncompleteError(f"{path.name} does not end with {mark}")
+        raise IncompleteError(f"file {file.name!r} does not end with {mark}")

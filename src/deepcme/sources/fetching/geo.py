@@ -11,14 +11,13 @@ import re
 import urllib.parse
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
 from pathlib import Path
 
 import pandas as pd
 
 from deepcme.errors import DeepCMEError
 from deepcme.progress import ByteCount
-from deepcme.sources.fetching.checks import require_end_mark
+from deepcme.sources.fetching.checks import ends_with
 from deepcme.sources.fetching.client import WebClient
 from deepcme.sources.fetching.files import DownloadCounts, WebFile, fetch_files
 from deepcme.sources.fetching.outcome import Fetched, all_counts
@@ -26,9 +25,6 @@ from deepcme.sources.fetching.proposals import proposed_labels
 from deepcme.sources.fetching.remote import is_there
 from deepcme.sources.series_matrix import read_series_matrix
 from deepcme.sources.text import text_lines
-
-FILES_URL = "https://ftp.ncbi.nlm.nih.gov/geo"
-RECORDS_URL = "https://www.ncbi.nlm.nih.gov/geo"
 
 _SERIES = re.compile(r"GSE[1-9]\d{0,8}")
 _PLATFORM = re.compile(r"GPL[1-9]\d{0,8}")
@@ -44,7 +40,15 @@ _RELEASE = re.compile(r"is currently private.{0,80}released on (\w{3} \d{1,2}, \
 
 @dataclass(frozen=True)
 class Geo:
-    """The two services of GEO: its files, and its records by accession."""
+    """The two services of GEO.
+
+    Parameters
+    ----------
+    files : WebClient
+        Files by address, at https://ftp.ncbi.nlm.nih.gov/geo.
+    records : WebClient
+        Records and what is made on demand, at https://www.ncbi.nlm.nih.gov/geo.
+    """
 
     files: WebClient
     records: WebClient
@@ -96,21 +100,22 @@ def fetch_series(
             [part.file for part in parts],
             folder,
             progress,
-            check=lambda file, path: require_end_mark(path, _MATRIX_END),
+            check=ends_with(_MATRIX_END),
         )
     ]
     matrices = [part.file.at(folder) for part in parts]
+    command: list[str | Path] = ["geo", *matrices]
     if _hold_values(parts, folder):
         tables, fetched = _fetch_platforms(geo, parts, folder, progress)
         counts += fetched
-        genes = [tables[part.platform] for part in parts]
-        further = chain.from_iterable(("--platform", table) for table in genes)
+        for part in parts:
+            command += ["--platform", tables[part.platform]]
     else:
         files = _files_of_counts(geo, accession)
         counts.append(fetch_files(geo.records, files, folder, progress))
         values, annotation = (file.at(folder) for file in files)
-        further = iter(("--counts", values, "--platform", annotation))
-    return Fetched(all_counts(counts), ["geo", *matrices, *further], _labels(matrices))
+        command += ["--counts", values, "--platform", annotation]
+    return Fetched(all_counts(counts), command, _labels(matrices))
 
 
 def _checked(accession: str, form: re.Pattern[str], what: str) -> str:
@@ -238,7 +243,7 @@ def _fetch_platforms(
                 folder,
                 progress,
                 ceiling=_MOST_BYTES_OF_TEXT,
-                check=lambda file, path: require_end_mark(path, _PLATFORM_END),
+                check=ends_with(_PLATFORM_END),
             )
         )
         tables[platform] = file.at(folder)

@@ -41,7 +41,7 @@ def proposed_labels(clinical: pd.DataFrame) -> list[str]:
     # What is proposed is pasted into a shell.
     names = [str(name) for name in clinical.columns if str(name).isprintable()]
     pairs = [
-        f"event-within-horizon --time {shlex.quote(time)} --event {shlex.quote(event)} --horizon ..."
+        f"event-within-horizon {shlex.join(('--time', time, '--event', event))} --horizon ..."
         for time in names
         for event in names
         if _belong_together(time, event) and _is_follow_up(clinical[time], clinical[event])

@@ -16,7 +16,6 @@ from deepcme.sources.fetching.outcome import Fetched
 from deepcme.sources.fetching.proposals import labels_of_tables
 from deepcme.sources.fetching.remote import stored_object
 
-URL = "https://gdc-hub.s3.us-east-1.amazonaws.com/download"
 PROBEMAP = "gencode.v36.annotation.gtf.gene.probemap"
 
 _PROJECT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,60}")
@@ -36,6 +35,7 @@ def fetch_project(
     Parameters
     ----------
     hub : WebClient
+        At https://gdc-hub.s3.us-east-1.amazonaws.com/download.
     project : str
         Such as ``TCGA-BRCA``.
     folder : path

@@ -1,0 +1,174 @@
+"""Files on their way: each under a name of its process, none left of one that died."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import platform
+import re
+import secrets
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from deepcme.errors import DeepCMEError
+from deepcme.progress import ByteCount
+
+_NAME = re.compile(r"\.deepcme-(?P<host>[0-9a-f]{8})-(?P<process>\d+)-[0-9a-f]{8}\.partial")
+_SECONDS_UNTOUCHED = 86_400.0
+_DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+class Partial:
+    """A file while it comes, under a name that no other process or call writes to.
+
+    Parameters
+    ----------
+    folder : path
+        Where it lies meanwhile; of the file system that it shall end on.
+    progress : ByteCount
+    most : int
+        Bytes after which the server is cut off.
+    name : str
+        What it is called in the sentence then.
+    """
+
+    def __init__(self, folder: Path, progress: ByteCount, most: int, name: str) -> None:
+        process = f"{_host()}-{os.getpid()}-{secrets.token_hex(4)}"
+        self.path = folder / f".deepcme-{process}.partial"
+        self.n_bytes = 0
+        self._progress = progress
+        self._most = most
+        self._name = name
+        self._digest = hashlib.md5(usedforsecurity=False)
+        self._is_kept = False
+
+    def __enter__(self) -> Self:
+        self._file = self.path.open("xb")
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        with suppress(OSError):  # what could not be flushed to a full disk
+            self._file.close()
+        if not self._is_kept:
+            self._progress.advance(-self.n_bytes)
+            self.path.unlink(missing_ok=True)
+
+    def write(self, chunk: bytes) -> None:
+        """Take the next bytes.
+
+        Raises
+        ------
+        DeepCMEError
+            If there are more than there may be.
+        """
+        if self.n_bytes + len(chunk) > self._most:
+            raise DeepCMEError(
+                f"{self._name}: the server sends more than {self._most:,} bytes: it was cut "
+                "off; check --base-url."
+            )
+        self._file.write(chunk)
+        self._digest.update(chunk)
+        self.n_bytes += len(chunk)
+        self._progress.advance(len(chunk))
+
+    def restart(self) -> None:
+        """Forget what came."""
+        self._progress.advance(-self.n_bytes)
+        self._file.seek(0)
+        self._file.truncate()
+        self.n_bytes, self._digest = 0, hashlib.md5(usedforsecurity=False)
+
+    def fault(self, size: int | None, md5: str | None) -> str | None:
+        """In which way it is not the file that was listed; to the disk with it first."""
+        self._file.flush()
+        if size is not None and self.n_bytes != size:
+            return f"has {self.n_bytes:,} bytes instead of {size:,}"
+        if md5 is not None and self._digest.hexdigest() != md5:
+            return "has another MD5 than the server lists"
+        return None
+
+    def keep(self, path: Path) -> None:
+        """Give it its name."""
+        self._file.close()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.path.replace(path)
+        self._is_kept = True
+
+
+def remove_abandoned(folder: Path) -> None:
+    """Remove the partial files of processes that were killed.
+
+    Whether a process of another computer lives cannot be known: its files go a day
+    after they were last written to.
+    """
+    for path in folder.glob(".deepcme-*.partial"):
+        name = _NAME.fullmatch(path.name)
+        if name is None:
+            continue
+        with suppress(OSError):  # another fetch was quicker
+            if name["host"] == _host():
+                is_abandoned = not _is_alive(int(name["process"]))
+            else:
+                is_abandoned = time.time() - path.stat().st_mtime > _SECONDS_UNTOUCHED
+            if is_abandoned:
+                path.unlink()
+
+
+def _host() -> str:
+    return hashlib.sha256(platform.node().encode()).hexdigest()[:8]
+
+
+def _is_alive(process: int) -> bool:
+    if os.name == "nt":
+        return False  # the file of a living process cannot be removed there
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+@contextmanager
+def writing_to(folder: Path) -> Iterator[None]:
+    """Turn what a disk can refuse into one sentence."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _DISK_FULL:
+            raise DeepCMEError(
+                f"{folder}: the disk is full; free some space and run the command again "
+                "(what was verified stays)."
+            ) from error
+        raise DeepCMEError(
+            f"{error.filename or folder}: it cannot be written ({error.strerror}); give "
+            "another folder."
+        ) from error
+
+
+def require_space(folder: Path, n_bytes: int) -> None:
+    """Refuse what the disk cannot hold.
+
+    Raises
+    ------
+    DeepCMEError
+        If fewer bytes are free.
+    """
+    free = shutil.disk_usage(folder).free
+    if n_bytes > free:
+        raise DeepCMEError(
+            f"{folder}: {n_bytes / 1e9:,.1f} GB are to be fetched, and {free / 1e9:,.1f} GB "
+            "are free; free some space, or give another folder."
+        )
