@@ -15,12 +15,12 @@ from deepcme.cli import main
 
 @dataclass
 class Page:
-    """What the server answers at one address; `sized` if it says how long that is."""
+    """What the server answers at one address; `chunked` if it does not say how long that is."""
 
     content: bytes
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
-    sized: bool = True
+    chunked: bool = False
 
 
 class Portal:
@@ -92,11 +92,10 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(page.status)
         for name, value in page.headers.items():
             self.send_header(name, value)
-        if page.sized:
-            self.send_header("Content-Length", str(len(content)))
+        if page.chunked:
+            self.send_header("Transfer-Encoding", "chunked")
         else:
-            self.send_header("Connection", "close")
-            self.close_connection = True
+            self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         if not with_content:
             return
@@ -106,6 +105,9 @@ class _Handler(BaseHTTPRequestHandler):
         elif fault == "damaged":
             middle = len(content) // 2
             content = content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :]
+        if page.chunked:
+            content = b"%x\r\n%b\r\n" % (len(content), content)
+            content += b"" if fault == "cut" else b"0\r\n\r\n"
         self.wfile.write(content)
 
 

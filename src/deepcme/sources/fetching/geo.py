@@ -26,8 +26,8 @@ from deepcme.sources.fetching.remote import is_there
 from deepcme.sources.series_matrix import read_series_matrix
 from deepcme.sources.text import text_lines
 
-_SERIES = re.compile(r"GSE[1-9]\d{0,8}")
-_PLATFORM = re.compile(r"GPL[1-9]\d{0,8}")
+_SERIES = re.compile(r"GSE[1-9][0-9]{0,8}")
+_PLATFORM = re.compile(r"GPL[1-9][0-9]{0,8}")
 _LINK = re.compile(r"""href=["']?([^"'<>\s]{1,200})["'>\s]""", re.IGNORECASE)
 _MATRIX_BEGIN = "!series_matrix_table_begin"
 _MATRIX_END = "!series_matrix_table_end"
@@ -146,7 +146,7 @@ def _parts(geo: Geo, accession: str) -> list[_Part]:
     ]
     folder = _folder_of(accession, "series") + "/matrix/"
     form = re.compile(
-        rf"{accession}(?:-(GPL[1-9]\d{{0,8}}))?_series_matrix(?:-\d{{1,2}})?\.txt\.gz"
+        rf"{accession}(?:-(GPL[1-9][0-9]{{0,8}}))?_series_matrix(?:-[0-9]{{1,2}})?\.txt\.gz"
     )
     links = dict.fromkeys(_LINK.findall(geo.files.text(folder)))
     found = [match for match in map(form.fullmatch, links) if match is not None]
