@@ -190,9 +190,11 @@ def _downloading(quiet: bool) -> Iterator[ByteCount]:
 
 
 def _say(fetched: Fetched, output: Path) -> None:
+    from deepcme.words import counted
+
     counts = fetched.counts
     typer.echo(
-        f"{output}: {counts.n_present + counts.n_fetched:,} files, all verified; "
+        f"{output}: {counted(counts.n_present + counts.n_fetched, 'file')}, all verified; "
         f"{counts.n_fetched:,} downloaded now, {counts.n_present:,} were there."
     )
     for note in fetched.notes:

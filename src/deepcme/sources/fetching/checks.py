@@ -11,6 +11,8 @@ from deepcme.sources.fetching.watch import IncompleteError
 
 _CHUNK_BYTES = 1 << 20
 _BYTES_OF_END = 1_000
+_MODEST_BYTES = 30_000_000
+_MODEST_CELLS = 3_000
 
 
 def ends_with(mark: str) -> Check:
@@ -26,3 +28,14 @@ def _require_end(mark: str, file: WebFile, path: Path) -> None:
             end = (end + chunk)[-_BYTES_OF_END:]
     if not end.rstrip().endswith(mark.encode()):
         raise IncompleteError(f"file {file.name!r} does not end with {mark}")
+
+
+def is_modest(path: Path) -> bool:
+    """Whether a table of text, unpacked if need be, is soon read: no trap by size or width."""
+    n_bytes = 0
+    with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as text:
+        while line := text.readline(_MODEST_BYTES):
+            n_bytes += len(line)
+            if n_bytes > _MODEST_BYTES or line.count(b"\t") > _MODEST_CELLS:
+                return False
+    return True

@@ -28,11 +28,12 @@ from deepcme.sources.text import text_lines
 
 _SERIES = re.compile(r"GSE[1-9][0-9]{0,8}")
 _PLATFORM = re.compile(r"GPL[1-9][0-9]{0,8}")
-_LINK = re.compile(r"""href=["']?([^"'<>\s]{1,200})["'>\s]""", re.IGNORECASE)
+_PLATFORMS, _RELATIONS = "!Series_platform_id", "!Series_relation"
 _MATRIX_BEGIN = "!series_matrix_table_begin"
 _MATRIX_END = "!series_matrix_table_end"
 _PLATFORM_END = "!platform_table_end"
 _MOST_MATRICES = 50
+_MODEST_LINES, _MODEST_BYTES = 2_000, 20_000_000
 _MOST_BYTES_OF_TEXT = 1_000_000_000  # of an answer whose length is not told
 _GENES_OF_COUNTS = "Human.GRCh38.p13.annot.tsv.gz"
 _RELEASE = re.compile(r"is currently private.{0,80}released on (\w{3} \d{1,2}, \d{4})")
@@ -133,7 +134,7 @@ def _folder_of(accession: str, kind: str) -> str:
 def _parts(geo: Geo, accession: str) -> list[_Part]:
     """The series matrices that GEO lists, with their platforms."""
     record = _record(geo.records, accession)
-    relations = record.get("!Series_relation", [])
+    relations = record[_RELATIONS]
     of_super = [text.partition("SuperSeries of: ")[2] for text in relations]
     if subseries := [name for name in of_super if _SERIES.fullmatch(name)]:
         raise DeepCMEError(
@@ -141,36 +142,45 @@ def _parts(geo: Geo, accession: str) -> list[_Part]:
             "worked up apart: fetch those of them that you need, and put their cohorts "
             "together with `deepcme prepare merge`."
         )
-    of_record = [
-        name for name in record.get("!Series_platform_id", []) if _PLATFORM.fullmatch(name)
-    ]
+    of_record = [name for name in record[_PLATFORMS] if _PLATFORM.fullmatch(name)]
     folder = _folder_of(accession, "series") + "/matrix/"
-    form = re.compile(
-        rf"{accession}(?:-(GPL[1-9][0-9]{{0,8}}))?_series_matrix(?:-[0-9]{{1,2}})?\.txt\.gz"
-    )
-    links = dict.fromkeys(_LINK.findall(geo.files.text(folder)))
-    found = [match for match in map(form.fullmatch, links) if match is not None]
-    if not found or len(found) > _MOST_MATRICES:
-        raise DeepCMEError(
-            f"{geo.files.base_url}{folder} lists {len(found)} series matrices of {accession}, "
-            f"and not 1 to {_MOST_MATRICES}."
-        )
+    listed = _listed_matrices(geo.files, folder, accession)
+    if not of_record:
+        raise DeepCMEError(f"GEO's record of {accession} names no platform.")
     return [
-        _Part(WebFile(folder + match[0], match[0]), match[1] or next(iter(of_record), ""))
-        for match in found
+        _Part(WebFile(folder + name, name), platform or of_record[0])
+        for name, platform in listed.items()
     ]
+
+
+def _listed_matrices(files: WebClient, folder: str, accession: str) -> Mapping[str, str | None]:
+    """Names of the matrices that an index page links to, with the platform they name."""
+    form = re.compile(
+        rf"""href=["']?({accession}(?:-(GPL[1-9][0-9]{{0,8}}))?_series_matrix"""
+        r"""(?:-[0-9]{1,2})?\.txt\.gz)["'>\s]""",
+    )
+    listed: dict[str, str | None] = {}
+    for link in form.finditer(files.text(folder)):
+        listed[link[1]] = link[2]
+        if len(listed) > _MOST_MATRICES:
+            break
+    if not 0 < len(listed) <= _MOST_MATRICES:
+        raise DeepCMEError(
+            f"{files.base_url}{folder} lists {'too many' if listed else 'no'} series matrices "
+            f"of {accession}."
+        )
+    return listed
 
 
 def _record(records: WebClient, accession: str) -> Mapping[str, list[str]]:
-    """What GEO says of a series, in the lines of its brief record."""
+    """Platforms and relations of a series, by the lines of its brief record."""
     query = {"acc": accession, "targ": "self", "form": "text", "view": "brief"}
     text = records.text("/query/acc.cgi", params=query)
     if not text.lstrip().startswith("^SERIES"):
         raise DeepCMEError(_why_no_record(text, accession, records))
-    fields: dict[str, list[str]] = {}
-    for line in text.splitlines():
-        name, _, value = line.partition(" = ")
-        fields.setdefault(name, []).append(value.strip())
+    fields: dict[str, list[str]] = {name: [] for name in (_PLATFORMS, _RELATIONS)}
+    for line in re.finditer(rf"^({_PLATFORMS}|{_RELATIONS}) = (.+)$", text, re.MULTILINE):
+        fields[line[1]].append(line[2].strip())
     return fields
 
 
@@ -269,7 +279,21 @@ def _files_of_counts(geo: Geo, accession: str) -> list[WebFile]:
 
 def _labels(matrices: Sequence[Path]) -> list[str]:
     """What the characteristics of the samples could give as labels."""
+    if not all(map(_has_modest_head, matrices)):
+        return []
     attributes = [
         read_series_matrix(path, [], with_values=False).attributes for path in matrices
     ]
     return proposed_labels(pd.concat(attributes))
+
+
+def _has_modest_head(path: Path) -> bool:
+    """Whether what is said of the samples is soon read, as it is but in a trap."""
+    n_bytes = 0
+    for number, line in enumerate(text_lines(path)):
+        if line.lower().startswith(_MATRIX_BEGIN):
+            return True
+        n_bytes += len(line)
+        if number == _MODEST_LINES or n_bytes > _MODEST_BYTES:
+            return False
+    return False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -18,12 +18,14 @@ from deepcme.labelling import Labelling
 from deepcme.m_stage import pathologic_m1
 from deepcme.metastasis import any_distant_metastasis
 from deepcme.sources.clinical import read_clinical
+from deepcme.sources.fetching.checks import is_modest
 
 _ENDPOINTS: tuple[Callable[[pd.DataFrame], Labelling], ...] = (
     pathologic_m1,
     any_distant_metastasis,
 )
 _TIME_WORDS = frozenset({"t", "time", "days", "months", "years", "yrs"})
+_MOST_COLUMNS = 300
 _EVENT_WORDS = frozenset({"e", "event", "status", "indicator", "censored"})
 
 
@@ -39,32 +41,33 @@ def proposed_labels(clinical: pd.DataFrame) -> list[str]:
         One row per sample or patient.
     """
     # What is proposed is pasted into a shell.
-    names = [str(name) for name in clinical.columns if str(name).isprintable()]
-    pairs = [
-        f"event-within-horizon {shlex.join(('--time', time, '--event', event))} --horizon ..."
-        for time in names
-        for event in names
-        if _belong_together(time, event) and _is_follow_up(clinical[time], clinical[event])
-    ]
+    names = [name for name in clinical.columns[:_MOST_COLUMNS] if str(name).isprintable()]
     endpoints = [
         labelling.name
         for rule in _ENDPOINTS
-        if (labelling := _with_both_outcomes(rule, clinical)) is not None
+        if (labelling := _with_both_outcomes(rule, clinical[names])) is not None
+    ]
+    pairs = [
+        f"event-within-horizon {shlex.join(('--time', time, '--event', event))} --horizon ..."
+        for time, event in _pairs(names)
+        if _is_follow_up(clinical[time], clinical[event])
     ]
     columns = [
         shlex.quote(f"column:{name}")
         for name in names
-        if _with_both_outcomes(partial(binary_column, column=name), clinical) is not None
+        if _with_both_outcomes(partial(binary_column, column=name), clinical[[name]])
+        is not None
     ]
     return [*endpoints, *pairs, *columns]
 
 
 def labels_of_tables(paths: Iterable[Path]) -> list[str]:
-    """What clinical tables propose, one after the other; an unreadable one proposes nothing."""
+    """What clinical tables propose; one that cannot be read proposes nothing."""
     proposed: dict[str, None] = {}
     for path in paths:
-        with suppress(DeepCMEError):  # `prepare` will say what is wrong with it
-            proposed |= dict.fromkeys(proposed_labels(read_clinical(path).rows))
+        if is_modest(path):
+            with suppress(DeepCMEError):  # `prepare` will say what is wrong with it
+                proposed |= dict.fromkeys(proposed_labels(read_clinical(path).rows))
     return list(proposed)
 
 
@@ -78,15 +81,19 @@ def _with_both_outcomes(
     return labelling if labelling.values.nunique() == 2 else None
 
 
-def _belong_together(time: str, event: str) -> bool:
-    """Whether names are of one endpoint: ``t.tdm`` and ``e.tdm``, ``OS.time`` and ``OS``."""
-    of_time, of_event = _words(time), _words(event)
-    stem = [word for word in of_time if word not in _TIME_WORDS]
-    return (
-        time != event
-        and len(stem) < len(of_time)
-        and stem == [word for word in of_event if word not in _EVENT_WORDS]
-    )
+def _pairs(names: Sequence[str]) -> list[tuple[str, str]]:
+    """Times and events of one endpoint: ``t.tdm`` and ``e.tdm``, ``OS.time`` and ``OS``."""
+    times: dict[tuple[str, ...], str] = {}
+    events: dict[tuple[str, ...], list[str]] = {}
+    for name in names:
+        words = _words(name)
+        stem = tuple(word for word in words if word not in _TIME_WORDS)
+        if len(stem) < len(words):
+            times.setdefault(stem, name)
+        else:
+            stem = tuple(word for word in words if word not in _EVENT_WORDS)
+            events.setdefault(stem, []).append(name)
+    return [(time, event) for stem, time in times.items() for event in events.get(stem, [])]
 
 
 def _words(name: str) -> list[str]:
