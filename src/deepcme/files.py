@@ -33,8 +33,8 @@ def write_text(path: Path, text: str) -> None:
         temporary.write_text(text, encoding="utf-8")
 
 
-def write_csv(path: Path, table: pd.DataFrame) -> None:
-    """Write a table as CSV whose text cells no spreadsheet takes for a formula.
+def write_csv(path: Path, table: pd.DataFrame, *, separator: str = ",") -> None:
+    """Write a table as CSV or TSV whose text cells no spreadsheet takes for a formula.
 
     A text that starts with ``=``, ``+``, ``-`` or ``@`` gets an apostrophe
     before it (OWASP, "CSV injection").
@@ -44,7 +44,7 @@ def write_csv(path: Path, table: pd.DataFrame) -> None:
         if safe[column].dtype.kind not in "biuf":
             safe[column] = safe[column].map(_without_formula)
     with whole_file(path) as temporary:
-        safe.to_csv(temporary, index=False, lineterminator="\n")
+        safe.to_csv(temporary, sep=separator, index=False, lineterminator="\n")
 
 
 def _without_formula(value: object) -> object:

@@ -119,7 +119,7 @@ def test_a_line_that_always_breaks_still_gets_there_bit_by_bit(gdc, tmp_path):
         ("too many", r"was busy 6 times \(429"),
         ("hang up", "broke off, 6 times .*check the network and run the command again"),
         ("stub", "an archive was damaged or cut short, after 6 attempts"),
-        ("wrong md5", "has another MD5 than the GDC lists, after 6 attempts"),
+        ("wrong md5", "has another MD5 than was listed, after 6 attempts"),
         ("forbidden", "refused access .403 Forbidden.: only open-access"),
         ("climb", r"points outside the folder \('\.\./\.\./escaped\.txt'\): it was refused"),
         ("link", "holds a link or device .* refused"),

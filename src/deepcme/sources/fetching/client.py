@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import email.utils
-import json
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -16,7 +15,8 @@ import httpx
 import stamina
 
 from deepcme.errors import DeepCMEError
-from deepcme.sources.fetching.limits import Limits
+from deepcme.sources.fetching.limits import DEFAULT, Limits
+from deepcme.sources.fetching.strict_json import strict_json
 from deepcme.sources.fetching.watch import IncompleteError, Watch, WatchedStream
 from deepcme.words import counted
 
@@ -52,14 +52,15 @@ class WebClient:
         *,
         attempts: int = 6,
         first_wait: float = 0.5,
-        limits: Limits = Limits(),  # noqa: B008 - it is frozen
+        limits: Limits = DEFAULT,
     ) -> None:
         self.base_url = base_url.rstrip("/")
         self.limits = limits
         self._attempts = attempts
         self._first_wait = first_wait
         self._n_tried = 0
-        self._n_bytes = 0
+        self.n_bytes = 0
+        """Of all answers so far."""
         try:
             self._http = httpx.Client(
                 base_url=self.base_url,
@@ -90,12 +91,13 @@ class WebClient:
         They end after `attempts`, or where the next might take the time spent in vain
         over the limit; an attempt that brought a megabyte was not in vain.
         """
-        start, n_bytes = time.monotonic(), self._n_bytes
+        start, n_bytes, n_tried = time.monotonic(), self.n_bytes, 0
 
         def patience(error: Exception) -> bool | float:
             nonlocal start, n_bytes
-            if self._n_bytes - n_bytes >= _TO_SPEAK_OF:
-                start, n_bytes = time.monotonic(), self._n_bytes
+            self._n_tried = n_tried  # of these attempts, not of others within
+            if self.n_bytes - n_bytes >= _TO_SPEAK_OF:
+                start, n_bytes = time.monotonic(), self.n_bytes
             wait = self._wait_after(error)
             if wait is None:
                 return False
@@ -105,7 +107,7 @@ class WebClient:
         for attempt in stamina.retry_context(
             on=patience, attempts=self._attempts, timeout=None
         ):
-            self._n_tried = attempt.num
+            n_tried = attempt.num
             yield attempt
 
     def _wait_after(self, error: Exception) -> float | None:
@@ -190,8 +192,8 @@ class WebClient:
         def ask() -> Any:
             text = self._read(path, params, body)
             try:
-                return _strict_json(text)
-            except (ValueError, RecursionError) as error:
+                return strict_json(text)
+            except ValueError as error:
                 raise IncompleteError(f"the answer of {path} makes no sense") from error
 
         return self.persist(ask)
@@ -216,7 +218,8 @@ class WebClient:
                 if len(content) > self.limits.bytes_to_read:
                     raise DeepCMEError(
                         f"{_place(response.url)}: the answer of {path} goes on after "
-                        f"{self.limits.bytes_to_read:,} bytes: it was cut off; check --base-url."
+                        f"{self.limits.bytes_to_read:,} bytes: it was cut off; "
+                        "check --base-url."
                     )
         return bytes(content)
 
@@ -274,7 +277,7 @@ class WebClient:
                 response.close()
 
     def _count(self, n_bytes: int) -> None:
-        self._n_bytes += n_bytes
+        self.n_bytes += n_bytes
 
     def _follow(self, request: httpx.Request, watch: Watch, path: str) -> httpx.Response:
         for _ in range(self.limits.redirects + 1):
@@ -361,22 +364,3 @@ def _seconds_asked_for(response: httpx.Response) -> float | None:
         except (ValueError, TypeError, OverflowError):  # TypeError: a date without a zone
             return None
     return seconds if 0 < seconds < 1e9 else None
-
-
-def _strict_json(content: bytes) -> Any:
-    text = content.decode("utf-8")
-    value = json.loads(text, parse_constant=_refuse_number, parse_float=_finite)
-    if "\\ud" in text or "\\uD" in text:
-        json.dumps(value, ensure_ascii=False).encode("utf-8")  # a lone surrogate fails
-    return value
-
-
-def _finite(number: str) -> float:
-    value = float(number)
-    if value in (float("inf"), float("-inf")):
-        _refuse_number(number)
-    return value
-
-
-def _refuse_number(number: str) -> NoReturn:
-    raise ValueError(f"{number[:20]} is no number")

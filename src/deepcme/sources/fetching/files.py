@@ -32,6 +32,7 @@ CEILING = 8_000_000_000
 """Bytes of a file whose size is not known beforehand."""
 
 _CHUNK_BYTES = 1 << 20
+_MOST_BYTES = 10**15  # of any file
 _LONGEST_PART = 200  # bytes; file systems end at 255, and a name may get an ending
 _UNFOLDED = 1_000_000_000  # bytes that any gzip file may unfold to,
 _TIMES_UNFOLDED = 100  # or times its own size; tables of zeros reach some dozens
@@ -68,7 +69,9 @@ class WebFile:
 
     def __post_init__(self) -> None:
         if not all(map(is_plain_name, self.name.split("/"))):
-            raise DeepCMEError(f"{_short(self.path)}: {_short(self.name)} is not a file name.")
+            raise DeepCMEError(f"{short(self.path)}: {short(self.name)} is not a file name.")
+        if self.size is not None and not 0 <= self.size < _MOST_BYTES:
+            raise DeepCMEError(f"{short(self.name)} is listed with an impossible size.")
 
     def at(self, folder: Path) -> Path:
         """Where the file belongs below the folder."""
@@ -159,7 +162,7 @@ def fetch_files(
         require_space(folder, n_bytes)
         progress.start(n_bytes)
         for file, _ in missing:
-            _fetch(client, file, folder, progress, ceiling, check)
+            fetch_file(client, file, folder, progress, ceiling=ceiling, check=check)
     return DownloadCounts(n_present=len(files) - len(missing), n_fetched=len(missing))
 
 
@@ -177,7 +180,7 @@ def require_apart(files: Iterable[WebFile]) -> None:
         key = unicodedata.normalize("NFC", file.name).casefold()
         if key in names:
             raise DeepCMEError(
-                f"{_short(names[key])} and {_short(file.name)} are listed as two files, but "
+                f"{short(names[key])} and {short(file.name)} are listed as two files, but "
                 "would be one on some disks: nothing was fetched."
             )
         names[key] = file.name
@@ -185,8 +188,8 @@ def require_apart(files: Iterable[WebFile]) -> None:
         for folder in map(str, PurePosixPath(key).parents):
             if folder in names:
                 raise DeepCMEError(
-                    f"{_short(names[folder])} is listed as a file, and as a folder of "
-                    f"{_short(name)}: nothing was fetched."
+                    f"{short(names[folder])} is listed as a file, and as a folder of "
+                    f"{short(name)}: nothing was fetched."
                 )
 
 
@@ -223,16 +226,18 @@ def _content_length(response: httpx.Response) -> int | None:
     return int(length) if length.isascii() and length.isdigit() else None
 
 
-def _fetch(
+def fetch_file(
     client: WebClient,
     file: WebFile,
     folder: Path,
     progress: ByteCount,
-    ceiling: int,
-    check: Check | None,
+    *,
+    ceiling: int = CEILING,
+    check: Check | None = None,
 ) -> None:
+    """Fetch one file, as `fetch_files` does."""
     most = ceiling if file.size is None else file.size
-    with Partial(folder, progress, most, _short(file.name)) as partial:
+    with Partial(folder, progress, most, short(file.name)) as partial:
         reception = _Reception(client, file, partial, most)
         with client.explained():
             for attempt in client.attempts():
@@ -308,7 +313,7 @@ class _Reception:
         size = _content_length(response)
         if size is not None and size > self._most:
             raise DeepCMEError(
-                f"{_short(self._file.name)}: the server is to send {size:,} bytes, more than "
+                f"{short(self._file.name)}: the server is to send {size:,} bytes, more than "
                 f"the {self._most:,} that are taken; check the address."
             )
         ends_by_itself = size is not None or "Transfer-Encoding" in response.headers
@@ -327,7 +332,7 @@ class _Reception:
 
     def _start_again(self, fault: str) -> NoReturn:
         self._version = None
-        raise IncompleteError(f"file {_short(self._file.name)} {fault}")
+        raise IncompleteError(f"file {short(self._file.name)} {fault}")
 
 
 def _version(response: httpx.Response) -> str | None:
@@ -368,5 +373,6 @@ def _ends_well(path: Path) -> bool:
     return True
 
 
-def _short(text: str) -> str:
+def short(text: str) -> str:
+    """A stranger's text in a sentence: quoted, without control characters, and cut."""
     return repr(text if len(text) <= 80 else text[:77] + "...")

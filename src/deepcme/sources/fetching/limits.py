@@ -37,3 +37,6 @@ class Limits:
     def seconds_of_an_attempt(self) -> float:
         """The longest that an attempt takes which brings nothing to speak of."""
         return self.seconds_to_answer + self.seconds_below
+
+
+DEFAULT = Limits()

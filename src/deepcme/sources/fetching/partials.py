@@ -95,7 +95,7 @@ class Partial:
         if size is not None and self.n_bytes != size:
             return f"has {self.n_bytes:,} bytes instead of {size:,}"
         if md5 is not None and self._digest.hexdigest() != md5:
-            return "has another MD5 than the server lists"
+            return "has another MD5 than was listed"
         return None
 
     def keep(self, path: Path) -> None:

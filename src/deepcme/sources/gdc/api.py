@@ -1,37 +1,33 @@
-"""The GDC's web API: queries page by page, downloads, and patience with a busy server.
+"""The GDC's web API: its listings, page by page.
 
 Source: GDC API User's Guide, "Search and Retrieval" and "Downloading Files".
 """
 
 from __future__ import annotations
 
-import datetime as dt
-import email.utils
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from types import TracebackType
-from typing import Any, Self
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any, NoReturn
 
-import httpx
-import stamina
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field, StrictInt, ValidationError
 
 from deepcme.errors import DeepCMEError
+from deepcme.sources.fetching.client import WebClient
+from deepcme.sources.fetching.limits import DEFAULT, Limits
+from deepcme.sources.fetching.watch import IncompleteError
 
 BASE_URL = "https://api.gdc.cancer.gov"
 Filter = Mapping[str, object]
 
 _PAGE_SIZE = 500
-_LONGEST_WAIT = 120.0  # seconds; a server may ask for hours, which a user should not wait
-_SECONDS_WITHOUT_DATA = 60.0
-
-
-class IncompleteError(Exception):
-    """An answer that arrived but is not whole; asking again may help."""
+_MOST_ENTRIES = 100_000  # of one query; the largest projects have some thousands
+_MOST_BYTES = 256_000_000  # of all pages of one query
+_SECONDS_TO_START = 30.0  # after these, a listing must bring
+_LEAST_ENTRIES = 5.0  # a second
 
 
 class _Pagination(BaseModel):
-    total: int = Field(ge=0)
+    total: StrictInt = Field(ge=0, le=10**18)
 
 
 class _Data(BaseModel):
@@ -58,90 +54,26 @@ def all_of(*filters: Filter) -> Filter:
     return {"op": "and", "content": list(filters)}
 
 
-class GDCClient:
+class GDCClient(WebClient):
     """Asks the GDC, waiting and asking again when it is busy or the line breaks.
 
     Parameters
     ----------
     base_url : str
         Address of the API, without a slash at the end.
-    attempts : int
-        How often to ask before giving up.
-    first_wait : float
-        Seconds before the second attempt; each further wait is twice as long,
-        unless the server says how long.
+    attempts, first_wait, limits
+        As of `WebClient`.
     """
 
     def __init__(
-        self, base_url: str = BASE_URL, *, attempts: int = 6, first_wait: float = 0.5
-    ) -> None:
-        self.base_url = base_url.rstrip("/")
-        self._attempts = attempts
-        self._first_wait = first_wait
-        try:
-            self._http = httpx.Client(
-                base_url=self.base_url,
-                timeout=_SECONDS_WITHOUT_DATA,
-                follow_redirects=True,
-                # The md5 of a file is that of its bytes as stored: no transport encoding.
-                headers={"Accept-Encoding": "identity"},
-            )
-        except httpx.InvalidURL as error:
-            raise DeepCMEError(f"{base_url!r} is not a web address.") from error
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
         self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
+        base_url: str = BASE_URL,
+        *,
+        attempts: int = 6,
+        first_wait: float = 0.5,
+        limits: Limits = DEFAULT,
     ) -> None:
-        self._http.close()
-
-    def attempts(self) -> Iterator[stamina.Attempt]:
-        """Attempts at something that `IncompleteError` or the network may interrupt."""
-        yield from stamina.retry_context(
-            on=_worth_another_attempt,
-            attempts=self._attempts,
-            timeout=None,
-            wait_initial=self._first_wait,
-            wait_max=_LONGEST_WAIT,
-        )
-
-    @contextmanager
-    def explained(self) -> Iterator[None]:
-        """Turn what remains after all attempts into one sentence."""
-        try:
-            yield
-        except httpx.HTTPStatusError as error:
-            raise DeepCMEError(self._explain_status(error.response)) from error
-        except httpx.UnsupportedProtocol as error:
-            raise DeepCMEError(f"{self.base_url!r} is not a web address.") from error
-        except httpx.TransportError as error:
-            raise DeepCMEError(
-                f"{self.base_url} could not be reached, or broke off, {self._attempts} times "
-                f"({type(error).__name__}); check the network and run the command again."
-            ) from error
-        except IncompleteError as error:
-            raise DeepCMEError(
-                f"{self.base_url}: {error}, after {self._attempts} attempts; "
-                "run the command again later."
-            ) from error
-
-    def _explain_status(self, response: httpx.Response) -> str:
-        code = f"{response.status_code} {response.reason_phrase}".strip()
-        if response.status_code in (401, 403):
-            return f"{self.base_url} refused access ({code}): only open-access files work."
-        if response.status_code == 404:
-            return f"{response.url} does not exist ({code}); check the ids and --base-url."
-        if _is_temporary(response):
-            return (
-                f"{self.base_url} was busy {self._attempts} times ({code}); "
-                "run the command again later."
-            )
-        return f"{self.base_url} answered {code} to {response.request.url.path}."
+        super().__init__(base_url, attempts=attempts, first_wait=first_wait, limits=limits)
 
     def hits(
         self,
@@ -167,7 +99,8 @@ class GDCClient:
         Raises
         ------
         DeepCMEError
-            If the server cannot be reached, or its pages stay incomplete.
+            If the server cannot be reached, its pages stay incomplete, or there is no
+            end to them.
         """
         query = {
             "filters": filters,
@@ -177,80 +110,60 @@ class GDCClient:
             "format": "JSON",
         }
         query = {name: value for name, value in query.items() if value}
-        with self.explained():
-            for attempt in self.attempts():
-                with attempt:
-                    return self._all_pages(endpoint, query, key)
-        raise AssertionError("the last attempt returns or raises")
+        return self.persist(lambda: self._all_pages(endpoint, query, key))
 
     def _all_pages(
         self, endpoint: str, query: Mapping[str, object], key: str
     ) -> list[dict[str, Any]]:
         found: dict[str, dict[str, Any]] = {}
-        start = 0
+        start, bounds = 0, _Bounds(self, endpoint)
         while True:
             page = self._page(endpoint, {**query, "from": start, "size": _PAGE_SIZE})
+            total, n_before = page.pagination.total, len(found)
             for hit in page.hits:
                 identity = hit.setdefault(key, hit.get("id"))
                 if not isinstance(identity, str):
                     raise IncompleteError(f"an entry of /{endpoint} has no {key}")
                 found[identity] = hit
             start += len(page.hits)
-            if not page.hits or start >= page.pagination.total:
+            if len(found) == n_before or start >= total:
                 break
-        if len(found) < page.pagination.total:
+            bounds.check(total, len(found))
+        if len(found) < total:
             raise IncompleteError(
-                f"the pages of /{endpoint} list {len(found):,} of "
-                f"{page.pagination.total:,} entries, some of them twice"
+                f"the pages of /{endpoint} list {len(found):,} of {total:,} entries, some of "
+                "them twice"
             )
         return list(found.values())
 
     def _page(self, endpoint: str, query: Mapping[str, object]) -> _Data:
-        response = self._http.post(f"/{endpoint}", json=query)
-        response.raise_for_status()
+        answer = self.json(f"/{endpoint}", body=query)
         try:
-            return _Answer.model_validate_json(response.content).data
+            return _Answer.model_validate(answer).data
         except ValidationError as error:
             raise IncompleteError(f"the answer of /{endpoint} makes no sense") from error
 
-    @contextmanager
-    def download(self, file_ids: Sequence[str]) -> Iterator[httpx.Response]:
-        """The bytes of one file as they are, or of several as a tar.gz, to be streamed."""
-        if len(file_ids) == 1:
-            request = self._http.build_request("GET", f"/data/{file_ids[0]}")
-        else:
-            request = self._http.build_request("POST", "/data", json={"ids": list(file_ids)})
-        response = self._http.send(request, stream=True)
-        try:
-            response.raise_for_status()
-            yield response
-        finally:
-            response.close()
 
+class _Bounds:
+    """How much and how long a listing may be."""
 
-def _is_temporary(response: httpx.Response) -> bool:
-    return response.status_code in (408, 429) or response.status_code >= 500
+    def __init__(self, client: GDCClient, endpoint: str) -> None:
+        self._client = client
+        self._endpoint = endpoint
+        self._began = time.monotonic()
+        self._n_bytes = client.n_bytes
 
+    def check(self, total: int, n_found: int) -> None:
+        if total > _MOST_ENTRIES:
+            self._refuse(f"is to have {total:.3g} entries, more than {_MOST_ENTRIES:,}")
+        if self._client.n_bytes - self._n_bytes > _MOST_BYTES:
+            self._refuse(f"has more than {_MOST_BYTES:,} bytes")
+        seconds = time.monotonic() - self._began
+        if seconds > _SECONDS_TO_START and n_found < seconds * _LEAST_ENTRIES:
+            self._refuse(f"brought {n_found:,} entries in {seconds:.0f} seconds")
 
-def _worth_another_attempt(error: Exception) -> bool | float:
-    """Whether to ask again; as a number, after how many seconds."""
-    if isinstance(error, httpx.HTTPStatusError):
-        if not _is_temporary(error.response):
-            return False
-        return _seconds_asked_for(error.response.headers.get("Retry-After", "")) or True
-    if isinstance(error, httpx.UnsupportedProtocol):
-        return False
-    return isinstance(error, httpx.TransportError | IncompleteError)
-
-
-def _seconds_asked_for(retry_after: str) -> float | None:
-    """Seconds from a Retry-After header, which holds a number or a date."""
-    try:
-        seconds = float(retry_after)
-    except ValueError:
-        try:
-            until = email.utils.parsedate_to_datetime(retry_after)
-        except ValueError:
-            return None
-        seconds = (until - dt.datetime.now(dt.UTC)).total_seconds()
-    return min(max(seconds, 0.0), _LONGEST_WAIT) or None
+    def _refuse(self, fault: str) -> NoReturn:
+        raise DeepCMEError(
+            f"{self._client.base_url}: the listing of /{self._endpoint} {fault}: it was given "
+            "up; check --base-url, or run the command again later."
+        )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,9 @@ from typing import Any
 import pandas as pd
 
 from deepcme.errors import DeepCMEError
-from deepcme.files import write_text
+from deepcme.files import write_csv, write_text
+from deepcme.sources.fetching.files import short
+from deepcme.sources.fetching.partials import writing_to
 from deepcme.sources.gdc.api import GDCClient, all_of, equals, one_of
 from deepcme.sources.gdc.download import RemoteFile
 from deepcme.sources.gdc.sample_sheet import SEVERAL, SHEET_COLUMNS
@@ -35,6 +38,7 @@ _FILE_FIELDS = (
 )
 _CASE_PARTS = ("demographic", "diagnoses", "follow_ups")
 _IDS_PER_QUERY = 500
+_SIZE = re.compile("[0-9]{1,15}")
 _ALIQUOT_PATH = ("portions", "analytes", "aliquots")
 
 
@@ -48,10 +52,11 @@ class Catalogue:
 
     def save(self, folder: Path) -> None:
         """Write the sample sheet and the cases, where there are any, whole or not at all."""
-        if len(self.samples):
-            write_text(folder / SAMPLE_SHEET, self.samples.to_csv(sep="\t", index=False))
-        if self.cases:
-            write_text(folder / CASES, json.dumps(self.cases, indent=1))
+        with writing_to(folder):
+            if len(self.samples):
+                write_csv(folder / SAMPLE_SHEET, self.samples, separator="\t")
+            if self.cases:
+                write_text(folder / CASES, json.dumps(self.cases, indent=1))
 
 
 def project_catalogue(client: GDCClient, project: str) -> Catalogue:
@@ -135,11 +140,11 @@ def read_manifest(path: Path) -> list[RemoteFile]:
     rows = table.rename(columns=str.lower)[list(needed)]
     repeated = rows["id"][rows["id"].duplicated()]
     if len(repeated):
-        raise DeepCMEError(f"{path}: the id {repeated.iloc[0]} occurs twice.")
+        raise DeepCMEError(f"{path}: the id {short(str(repeated.iloc[0]))} occurs twice.")
     files = []
     for number, row in enumerate(rows.itertuples(index=False), start=2):
-        if not str(row.size).isdigit():
-            raise DeepCMEError(f"{path}: row {number} has the size {row.size!r}.")
+        if not _SIZE.fullmatch(str(row.size)):
+            raise DeepCMEError(f"{path}: row {number} has the size {short(str(row.size))}.")
         # The MANIFEST.txt inside an archive writes <id>/<name>.
         name = str(row.filename).removeprefix(f"{row.id}/")
         files.append(RemoteFile(str(row.id), name, int(str(row.size)), str(row.md5).lower()))
@@ -147,16 +152,13 @@ def read_manifest(path: Path) -> list[RemoteFile]:
 
 
 def _remote_file(hit: dict[str, Any]) -> RemoteFile:
-    try:
-        return RemoteFile(
-            hit["file_id"], hit["file_name"], int(hit["file_size"]), str(hit["md5sum"]).lower()
-        )
-    except (KeyError, TypeError, ValueError) as error:
-        if isinstance(error, DeepCMEError):
-            raise
+    name, size, md5 = (hit.get(field) for field in ("file_name", "file_size", "md5sum"))
+    # To Python a truth value is a whole number too.
+    if not (isinstance(name, str) and type(size) is int and isinstance(md5, str)):
         raise DeepCMEError(
-            f"The GDC lists file {hit.get('file_id')} without its name, size or MD5."
-        ) from error
+            f"The GDC lists file {short(hit['file_id'])} without its name, size or MD5."
+        )
+    return RemoteFile(hit["file_id"], name, size, md5.lower())
 
 
 def _sample_sheet(hits: Sequence[dict[str, Any]]) -> pd.DataFrame:

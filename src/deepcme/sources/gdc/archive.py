@@ -1,0 +1,154 @@
+"""The archives of several files that the GDC sends: unpacked as they come, bounded.
+
+An archive's own paths are only compared with those that were asked for, and never
+written to.
+"""
+
+from __future__ import annotations
+
+import io
+import tarfile
+import zlib
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+from typing import IO, NoReturn, Self
+
+from deepcme.errors import DeepCMEError
+from deepcme.sources.fetching.files import short
+from deepcme.sources.fetching.watch import IncompleteError
+
+_CHUNK_BYTES = 1 << 16
+_GZIP = 31  # zlib's number for a gzip stream
+_MOST_OF_A_HEADER = 4096  # bytes of a long name, or of a member's further properties
+_EXTENDED = (
+    tarfile.XHDTYPE,
+    tarfile.XGLTYPE,
+    tarfile.SOLARIS_XHDTYPE,
+    tarfile.GNUTYPE_LONGNAME,
+    tarfile.GNUTYPE_LONGLINK,
+)
+_MEMBERS_PER_FILE = 4  # the file, its folder, its annotations, and one to spare
+_MEMBERS = 16  # MANIFEST.txt, and some to spare
+_BYTES_PER_MEMBER = 16_384  # header, padding, and annotations or the like
+
+Member = tuple[PurePosixPath, int, Iterator[bytes]]
+
+
+def members(content: Iterator[bytes], n_files: int, n_bytes: int) -> Iterator[Member]:
+    """Path, size and bytes of each file in an archive, to be taken in turn.
+
+    Parameters
+    ----------
+    content : iterator of bytes
+        A tar.gz, or a tar, as it comes.
+    n_files, n_bytes : int
+        How many files, and of how many bytes in all, were asked for.
+
+    Raises
+    ------
+    DeepCMEError
+        If it holds a path that leads outside, a link or device, or far more than was
+        asked for.
+    IncompleteError
+        If it is damaged or cut short.
+    """
+    most = _MEMBERS_PER_FILE * n_files + _MEMBERS
+    unpacked = _Unpacked(content, n_bytes + most * _BYTES_PER_MEMBER)
+    stream = io.BufferedReader(unpacked, _CHUNK_BYTES)
+    try:
+        with tarfile.open(fileobj=stream, mode="r|", tarinfo=_Header) as archive:
+            for number, member in enumerate(archive):
+                if number == most:
+                    refuse(f"holds more than {most} entries, of which {n_files} were asked for")
+                path = _checked_path(member)
+                source = archive.extractfile(member)
+                if source is not None:
+                    yield path, member.size, _chunks(source)
+    except DeepCMEError:
+        raise
+    except (tarfile.TarError, EOFError, zlib.error, ValueError, RecursionError) as error:
+        raise IncompleteError("an archive was damaged or cut short") from error
+
+
+def refuse(fault: str) -> NoReturn:
+    """Refuse an archive."""
+    raise DeepCMEError(
+        f"The archive that was downloaded {fault}: it was refused; check --base-url."
+    )
+
+
+def _chunks(source: IO[bytes]) -> Iterator[bytes]:
+    while chunk := source.read(_CHUNK_BYTES):
+        yield chunk
+
+
+def _checked_path(member: tarfile.TarInfo) -> PurePosixPath:
+    path = PurePosixPath(member.name.replace("\\", "/"))
+    if path.is_absolute() or ".." in path.parts or not path.parts:
+        refuse(f"points outside the folder ({short(member.name)})")
+    if not (member.isfile() or member.isdir()) or member.issparse():
+        refuse(f"holds a link or device ({short(member.name)})")
+    if member.size < 0:
+        refuse(f"holds a file of an impossible size ({short(member.name)})")
+    return path
+
+
+class _Header(tarfile.TarInfo):
+    """A header, refused before `tarfile` reads the name or properties that it announces."""
+
+    @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
+        header = super().frombuf(buf, encoding, errors)
+        if header.type in _EXTENDED and not 0 <= header.size <= _MOST_OF_A_HEADER:
+            refuse(f"holds a name or properties of {header.size:,} bytes")
+        if header.type == tarfile.GNUTYPE_SPARSE:
+            refuse(f"holds a link or device ({short(header.name)})")
+        return header
+
+
+class _Unpacked(io.RawIOBase):
+    """Chunks of bytes as a readable stream: gunzipped if need be, and no more than so many."""
+
+    def __init__(self, chunks: Iterator[bytes], most: int) -> None:
+        self._chunks = chunks
+        self._most = most
+        self._n_packed = self._n_unpacked = 0
+        self._gunzip: zlib._Decompress | None = None
+        self._packed = b""
+        self._rest = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        while not self._rest:
+            if not self._packed:
+                self._packed = next(self._chunks, b"")
+                if not self._packed:
+                    return self._end()
+                if self._n_packed == 0 and self._packed.startswith(b"\x1f\x8b"):
+                    self._gunzip = zlib.decompressobj(_GZIP)
+                self._n_packed += len(self._packed)
+            self._rest = self._unpack()
+            self._n_unpacked += len(self._rest)
+            if max(self._n_packed, self._n_unpacked) > self._most:
+                refuse(f"goes on after {self._most:,} bytes, more than was asked for")
+        n = min(len(buffer), len(self._rest))
+        buffer[:n] = self._rest[:n]
+        self._rest = self._rest[n:]
+        return n
+
+    def _unpack(self) -> bytes:
+        packed, self._packed = self._packed, b""
+        if self._gunzip is None:
+            return packed
+        if self._gunzip.eof:  # gzip members may follow each other
+            self._gunzip = zlib.decompressobj(_GZIP)
+        unpacked = self._gunzip.decompress(packed, _CHUNK_BYTES)
+        self._packed = self._gunzip.unconsumed_tail or self._gunzip.unused_data
+        return unpacked
+
+    def _end(self) -> int:
+        if self._gunzip is not None and not self._gunzip.eof:
+            raise EOFError
+        return 0
