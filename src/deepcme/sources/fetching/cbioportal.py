@@ -13,7 +13,7 @@ from pathlib import Path
 
 from deepcme.errors import DeepCMEError
 from deepcme.progress import ByteCount
-from deepcme.sources.fetching.archives import unpack
+from deepcme.sources.fetching.archive import unpack
 from deepcme.sources.fetching.client import WebClient
 from deepcme.sources.fetching.files import fetch_files
 from deepcme.sources.fetching.outcome import Fetched

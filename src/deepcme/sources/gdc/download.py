@@ -27,7 +27,7 @@ from deepcme.sources.fetching.partials import (
     writing_to,
 )
 from deepcme.sources.fetching.watch import IncompleteError
-from deepcme.sources.gdc.archive import members, refuse
+from deepcme.sources.fetching.archive import members, refuse
 
 _BATCH_FILES = 50
 _BATCH_BYTES = 200_000_000

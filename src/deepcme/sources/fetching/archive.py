@@ -1,4 +1,4 @@
-"""The archives of several files that the GDC sends: unpacked as they come, bounded.
+"""Archives of several files, such as the GDC and cBioPortal send: unpacked within bounds.
 
 An archive's own paths are only compared with those that were asked for, and never
 written to.
@@ -9,12 +9,14 @@ from __future__ import annotations
 import io
 import tarfile
 import zlib
-from collections.abc import Iterator
-from pathlib import PurePosixPath
+from collections.abc import Callable, Iterator
+from pathlib import Path, PurePosixPath
 from typing import IO, NoReturn, Self
 
 from deepcme.errors import DeepCMEError
-from deepcme.sources.fetching.files import short
+from deepcme.files import unfinished_folder
+from deepcme.sources.fetching.files import short, unfolding_limit
+from deepcme.sources.fetching.partials import require_space, writing_to
 from deepcme.sources.fetching.watch import IncompleteError
 
 _CHUNK_BYTES = 1 << 16
@@ -29,6 +31,7 @@ _EXTENDED = (
 )
 _MEMBERS_PER_FILE = 4  # the file, its folder, its annotations, and one to spare
 _MEMBERS = 16  # MANIFEST.txt, and some to spare
+_MOST_FILES = 500  # of a study's folder, some fifty tables and lists of cases
 _BYTES_PER_MEMBER = 16_384  # header, padding, and annotations or the like
 
 Member = tuple[PurePosixPath, int, Iterator[bytes]]
@@ -68,6 +71,45 @@ def members(content: Iterator[bytes], n_files: int, n_bytes: int) -> Iterator[Me
         raise
     except (tarfile.TarError, EOFError, zlib.error, ValueError, RecursionError) as error:
         raise IncompleteError("an archive was damaged or cut short") from error
+
+
+def unpack(archive: Path, folder: Path, is_wanted: Callable[[str], bool]) -> list[Path]:
+    """Unpack the wanted files of the archive's only folder, all of them or none.
+
+    Parameters
+    ----------
+    archive : path
+        A tar.gz that was verified.
+    folder : path
+        Where the files go, under their own names; it exists.
+    is_wanted : callable
+        Whether a file of this name is wanted.
+
+    Raises
+    ------
+    DeepCMEError
+        If the archive is damaged, unsafe, or unfolds to more than tables do.
+    """
+    names: dict[str, None] = {}
+    with writing_to(folder), unfinished_folder(folder) as temporary, archive.open("rb") as file:
+        content = iter(lambda: file.read(_CHUNK_BYTES), b"")
+        try:
+            for path, size, chunks in members(content, _MOST_FILES, unfolding_limit(archive)):
+                if len(path.parts) != 2 or not is_wanted(path.name):
+                    continue
+                if path.name in names:
+                    refuse(f"holds {short(path.name)} twice")
+                require_space(folder, size)
+                with (temporary / path.name).open("wb") as target:
+                    target.writelines(chunks)
+                names[path.name] = None
+        except IncompleteError as error:
+            raise DeepCMEError(
+                f"{archive}: {error}; delete it and run the command again."
+            ) from error
+        for name in names:
+            (temporary / name).replace(folder / name)
+    return sorted(folder / name for name in names)
 
 
 def refuse(fault: str) -> NoReturn:
