@@ -12,6 +12,7 @@ from pathlib import Path
 
 from deepcme.errors import DeepCMEError
 from deepcme.progress import ByteCount, SilentByteCount
+from deepcme.sources.fetching.archive import members, refuse
 from deepcme.sources.fetching.client import WebClient
 from deepcme.sources.fetching.files import (
     DownloadCounts,
@@ -27,7 +28,6 @@ from deepcme.sources.fetching.partials import (
     writing_to,
 )
 from deepcme.sources.fetching.watch import IncompleteError
-from deepcme.sources.fetching.archive import members, refuse
 
 _BATCH_FILES = 50
 _BATCH_BYTES = 200_000_000
