@@ -26,7 +26,10 @@ LabelsOption = Annotated[
 ]
 TimeOption = Annotated[
     str | None,
-    typer.Option(metavar="COLUMN", help="Time to the event or the last follow-up."),
+    typer.Option(
+        metavar="COLUMN[,COLUMN]",
+        help="Time to the event or the last follow-up, or both columns of these.",
+    ),
 ]
 EventOption = Annotated[
     str | None, typer.Option(metavar="COLUMN", help="Whether the event was seen.")

@@ -133,8 +133,7 @@ def _values_of_arrays(
     probes = [_matrix_of(part) for part in parts]
     if tables and len(tables) != len(parts):
         raise DeepCMEError(
-            f"{len(parts)} platforms need {len(parts)} platform tables, "
-            f"not {len(tables)}."
+            f"{len(parts)} platforms need {len(parts)} platform tables, not {len(tables)}."
         )
     [scale, *_] = _scales(parts, probes, asked, notes)
     matrices = [
