@@ -74,10 +74,12 @@ def _survival(case: Entity) -> Entity:
 
 def _latest(times: list[Any]) -> object:
     """The latest time; or one that is no number, as it stands, for the endpoint to judge."""
-    try:
-        return max(map(float, times), default=None)
-    except (TypeError, ValueError):
-        return str(next(time for time in times if not isinstance(time, int | float)))
+    for time in times:
+        try:
+            float(time)
+        except (TypeError, ValueError):
+            return str(time)
+    return max(map(float, times), default=None)
 
 
 def _entities(case: Entity, part: str) -> list[Entity]:
