@@ -241,7 +241,11 @@ def test_several_files_of_one_sample_become_one_if_that_is_asked_for(
         "c.tsv", pd.DataFrame({"m": ["1", "0"]}, ["TCGA-A1-0001", "TCGA-A1-0002"]), "patient"
     )
     cohort = cohort_from_gdc(
-        tmp_path, label_rule("column:m"), clinical=[clinical], repeated=repeated
+        tmp_path,
+        label_rule("column:m"),
+        column="unstranded",
+        clinical=[clinical],
+        repeated=repeated,
     )
     assert cohort.samples.tolist() == ["TCGA-A1-0001-01A", "TCGA-A1-0002-01A"]
     assert cohort.labels.tolist() == [1, 0]
