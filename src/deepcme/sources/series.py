@@ -17,6 +17,8 @@ from deepcme.sources.matrices import Matrix
 from deepcme.words import few
 
 CHARACTERISTICS = ("characteristics_ch1", "characteristics_ch2")
+MOST_CHARACTERISTICS = 1_000
+"""Of one sample; no series of GEO has as many."""
 _KEPT_ATTRIBUTES = ("title", "source_name_ch1", "platform_id")
 
 
@@ -61,6 +63,14 @@ def _add_characteristic(attributes: dict[str, str], cell: str) -> None:
         return
     before = attributes.get(key)
     attributes[key] = value if before in (None, value) else f"{before}|{value}"
+
+
+def too_many_characteristics(path: Path) -> DeepCMEError:
+    """What to say of a file with more than `MOST_CHARACTERISTICS` of a sample."""
+    return DeepCMEError(
+        f"{path}: a sample has more than {MOST_CHARACTERISTICS:,} characteristics; the file is "
+        "damaged."
+    )
 
 
 def attribute_table(attributes: Mapping[str, Mapping[str, str]]) -> pd.DataFrame:

@@ -16,7 +16,14 @@ from deepcme.sources.delimited import read_grid
 from deepcme.sources.ids import require_unique
 from deepcme.sources.layout import find_table
 from deepcme.sources.matrices import Matrix, as_matrix, genes_in_rows, naming_sample_and_gene
-from deepcme.sources.series import CHARACTERISTICS, Series, add_attribute, attribute_table
+from deepcme.sources.series import (
+    CHARACTERISTICS,
+    MOST_CHARACTERISTICS,
+    Series,
+    add_attribute,
+    attribute_table,
+    too_many_characteristics,
+)
 from deepcme.sources.text import text_lines
 from deepcme.words import cleaned, few
 
@@ -102,6 +109,10 @@ def _attributes(sample_lines: list[list[str]], path: Path, notes: list[str]) -> 
     )
     if not accessions or len(set(accessions)) < len(accessions):
         raise DeepCMEError(f"{path}: the line !Sample_geo_accession is missing or repeats one.")
+    if sum(cells[0][len(_SAMPLE_PREFIX) :] in CHARACTERISTICS for cells in sample_lines) > (
+        MOST_CHARACTERISTICS
+    ):
+        raise too_many_characteristics(path)
     attributes: dict[str, dict[str, str]] = {accession: {} for accession in accessions}
     for cells in sample_lines:
         name = cells[0].removeprefix(_SAMPLE_PREFIX)

@@ -13,7 +13,14 @@ from pathlib import Path
 
 from deepcme.errors import DeepCMEError
 from deepcme.sources.probemap import PLATFORM_TABLE_BEGIN, PLATFORM_TABLE_END
-from deepcme.sources.series import CHARACTERISTICS, Series, add_attribute, attribute_table
+from deepcme.sources.series import (
+    CHARACTERISTICS,
+    MOST_CHARACTERISTICS,
+    Series,
+    add_attribute,
+    attribute_table,
+    too_many_characteristics,
+)
 from deepcme.sources.soft_values import SampleTable, read_values
 from deepcme.sources.text import text_lines
 from deepcme.words import cleaned, counted, few
@@ -25,7 +32,6 @@ _TABLES = {
     PLATFORM_TABLE_BEGIN: PLATFORM_TABLE_END,
 }
 _MOST_SAMPLES = 100_000  # more than any series of GEO has
-_MOST_CHARACTERISTICS = 1_000
 
 
 @dataclass
@@ -150,11 +156,8 @@ def _read_attribute(family: _Family, block: _Block | None, line: str) -> None:
         block.n_rows_told = int(value[:18])
     elif name in CHARACTERISTICS:
         block.n_characteristics += 1
-        if block.n_characteristics > _MOST_CHARACTERISTICS:
-            raise DeepCMEError(
-                f"{family.path}: sample {block.accession} has more than "
-                f"{_MOST_CHARACTERISTICS:,} characteristics; the file is damaged."
-            )
+        if block.n_characteristics > MOST_CHARACTERISTICS:
+            raise too_many_characteristics(family.path)
     add_attribute(block.attributes, name, value)
 
 
@@ -197,6 +200,16 @@ def _check(family: _Family) -> None:
             f"{family.path}: the series lists {counted(len(lacking), 'sample')} "
             f"({few(lacking)}) that the file does not hold: it is cut short; fetch it again."
         )
+    samples = list(family.samples.values())
+    if any(map(_has_values, samples)):
+        # One of no rows says so; who is last and does not may have been cut off.
+        lost = [s for s in samples if s.table is None and s.n_rows_told]
+        lost += [s for s in samples[-1:] if s.table is None and s.n_rows_told is None]
+        if lost:
+            raise DeepCMEError(
+                f"{family.path}: the table of {lost[0].accession} is missing: the file is cut "
+                "short; fetch it again."
+            )
 
 
 def _chosen(
