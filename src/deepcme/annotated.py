@@ -18,7 +18,6 @@ from deepcme.hdf5.apart import require_sound
 from deepcme.memory import require_memory
 from deepcme.words import told_apart
 
-
 _KIND = ".h5ad"
 
 
@@ -54,7 +53,8 @@ def read_h5ad(path: Path) -> ad.AnnData:
 def _require_sound_matrices(adata: ad.AnnData, path: Path) -> None:
     """Check indices of sparse matrices, which scipy itself takes on trust when it uses them."""
     raw = [] if adata.raw is None else [("raw", adata.raw.X)]
-    for name, matrix in (("X", adata.X), *adata.layers.items(), *raw):
+    matrices: list[tuple[str, Any]] = [("X", adata.X), *adata.layers.items(), *raw]
+    for name, matrix in matrices:
         if not sparse.issparse(matrix):
             continue
         try:
@@ -67,11 +67,11 @@ def _require_sound_matrices(adata: ad.AnnData, path: Path) -> None:
         matrix.sort_indices()
         if not matrix.has_canonical_format:
             raise DeepCMEError(
-                f"{path}: the sparse matrix {name!r} is damaged: it has two values for one cell."
+                f"{path}: the sparse matrix {name!r} is damaged: one of its cells has two values."
             )
 
 
-def require_dense_memory(matrix: object, path: Path) -> None:
+def require_dense_memory(matrix: Any, path: Path) -> None:
     """Refuse a sparse matrix that would not fit into memory as a dense one.
 
     Raises

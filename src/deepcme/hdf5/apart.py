@@ -15,7 +15,7 @@ from deepcme.memory import MOST_UNFOLDED, SMALL, available_bytes, require_memory
 
 _CHILD = "from deepcme.hdf5.apart import main; main()"
 _SECONDS = 10
-_BYTES_PER_SECOND = 5_000_000
+_BYTES_PER_SECOND = 2_000_000
 _LONGEST_WAIT = 4
 """Times the seconds of the processor, where other programs share it."""
 _WORKING_BYTES = 600_000_000

@@ -24,7 +24,7 @@ from deepcme.hdf5.rules import (
 )
 
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
-MOST_OBJECTS = 50_000
+MOST_OBJECTS = 30_000
 DEEPEST = 30
 _BYTES_AT_ONCE = 8_000_000
 

@@ -193,7 +193,7 @@ def _shape_of_sparse(group: h5py.Group, name: str) -> tuple[int, int]:
 
 def unfolded_bytes(dataset: h5py.Dataset) -> int:
     """What the values of a dataset take in memory, by what is declared of them."""
-    size = dataset.dtype.itemsize
+    size: int = dataset.dtype.itemsize
     if dataset.dtype.kind == "S":
         size *= 5  # as it stands in the file, and with four bytes per letter
     elif dataset.dtype.kind == "O":
