@@ -11,7 +11,6 @@ import anndata as ad
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import sparse
 
 from deepcme.errors import DeepCMEError
 from deepcme.hdf5.apart import require_sound
@@ -55,7 +54,7 @@ def _require_sound_matrices(adata: ad.AnnData, path: Path) -> None:
     raw = [] if adata.raw is None else [("raw", adata.raw.X)]
     matrices: list[tuple[str, Any]] = [("X", adata.X), *adata.layers.items(), *raw]
     for name, matrix in matrices:
-        if not sparse.issparse(matrix):
+        if not hasattr(matrix, "toarray"):
             continue
         try:
             matrix.check_format(full_check=True)
@@ -67,7 +66,7 @@ def _require_sound_matrices(adata: ad.AnnData, path: Path) -> None:
         matrix.sort_indices()
         if not matrix.has_canonical_format:
             raise DeepCMEError(
-                f"{path}: the sparse matrix {name!r} is damaged: one of its cells has two values."
+                f"{path}: the sparse matrix {name!r} is damaged: a cell of it has two values."
             )
 
 
@@ -79,7 +78,7 @@ def require_dense_memory(matrix: Any, path: Path) -> None:
     DeepCMEError
         With what it would take.
     """
-    if sparse.issparse(matrix):
+    if hasattr(matrix, "toarray"):
         n_rows, n_columns = matrix.shape
         n_bytes = n_rows * n_columns * np.dtype(np.float32).itemsize
         require_memory(n_bytes, path, f"its matrix of {n_rows:,} x {n_columns:,} values")

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from math import prod
-from typing import NoReturn
+from typing import NoReturn, TypeAlias
 
 import h5py
 from h5py import h5t
@@ -41,7 +41,7 @@ _FILTERS = {
 }
 _MEMBERS_OF_SPARSE = ("data", "indices", "indptr")
 
-Item = h5py.Group | h5py.Dataset
+Item: TypeAlias = h5py.Group | h5py.Dataset
 
 
 @dataclass(frozen=True)
