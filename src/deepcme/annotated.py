@@ -5,13 +5,19 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import anndata as ad
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from deepcme.errors import DeepCMEError
+from deepcme.hdf5.apart import require_sound
+from deepcme.memory import require_memory
 from deepcme.words import told_apart
+
+_KIND = ".h5ad"
 
 
 def read_h5ad(path: Path) -> ad.AnnData:
@@ -20,29 +26,78 @@ def read_h5ad(path: Path) -> ad.AnnData:
     Raises
     ------
     DeepCMEError
-        If the file is missing or not a readable `.h5ad` file.
+        If the file is missing, not a readable `.h5ad` file, or one that no cohort needs
+        to be: one that reaches outside itself, unfolds to more than the memory, or holds
+        what does not belong (`deepcme.hdf5`).
     """
-    if not path.is_file():
-        raise DeepCMEError(f"{path}: there is no such file.")
+    require_sound(path, _KIND)
     # AnnData warns of repeated names and old formats. Repeated ids are refused by name where
     # they matter, and an old format is read in full, so the warnings tell the user nothing.
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            return ad.read_h5ad(path)
+            adata = ad.read_h5ad(path)
+            _require_sound_matrices(adata, path)
+        except DeepCMEError:
+            raise
         except Exception as error:
             # h5py and anndata raise many kinds for a broken file; all mean the same here.
             raise DeepCMEError(f"{path}: this is not a readable .h5ad file.") from error
+    for name, table in (("obs", adata.obs), ("var", adata.var)):
+        if repeated := table.columns[table.columns.duplicated()].tolist():
+            raise DeepCMEError(f"{path}: {name} has two columns called {repeated[0]!r}.")
+    return adata
+
+
+def _require_sound_matrices(adata: ad.AnnData, path: Path) -> None:
+    """Check indices of sparse matrices, which scipy itself takes on trust when it uses them."""
+    raw = [] if adata.raw is None else [("raw", adata.raw.X)]
+    matrices: list[tuple[str, Any]] = [("X", adata.X), *adata.layers.items(), *raw]
+    for name, matrix in matrices:
+        if not hasattr(matrix, "toarray"):
+            continue
+        try:
+            matrix.check_format(full_check=True)
+        except ValueError as error:
+            raise DeepCMEError(
+                f"{path}: the sparse matrix {name!r} is damaged: it has values outside its "
+                f"{matrix.shape[0]:,} x {matrix.shape[1]:,} cells."
+            ) from error
+        matrix.sort_indices()
+        if not matrix.has_canonical_format:
+            raise DeepCMEError(
+                f"{path}: the sparse matrix {name!r} is damaged: a cell of it has two values."
+            )
+
+
+def require_dense_memory(matrix: Any, path: Path) -> None:
+    """Refuse a sparse matrix that would not fit into memory as a dense one.
+
+    Raises
+    ------
+    DeepCMEError
+        With what it would take.
+    """
+    if hasattr(matrix, "toarray"):
+        n_rows, n_columns = matrix.shape
+        n_bytes = n_rows * n_columns * np.dtype(np.float32).itemsize
+        require_memory(n_bytes, path, f"its matrix of {n_rows:,} x {n_columns:,} values")
+
+
+def dense_float32(matrix: Any) -> NDArray[np.float32]:
+    """A matrix, sparse or not, as dense float32; what is beyond that is infinite."""
+    if hasattr(matrix, "toarray"):
+        # The smaller type first: the dense matrix is the big one.
+        matrix = matrix.astype(np.float32).toarray()
+    with np.errstate(over="ignore"):
+        return np.ascontiguousarray(matrix, dtype=np.float32)
 
 
 def with_dense_matrix(adata: ad.AnnData) -> ad.AnnData:
     """The same object with its matrix as dense float32, changed in place."""
-    matrix = adata.X
-    if matrix is None:
+    if adata.X is None:
         raise DeepCMEError("The cohort has no expression matrix.")
-    if hasattr(matrix, "toarray"):
-        matrix = matrix.toarray()
-    adata.X = np.ascontiguousarray(matrix, dtype=np.float32)
+    adata.X = dense_float32(adata.X)
     return adata
 
 

@@ -16,10 +16,18 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from deepcme.annotated import read_h5ad, storable, with_columns, with_dense_matrix
+from deepcme.annotated import (
+    read_h5ad,
+    require_dense_memory,
+    storable,
+    with_columns,
+    with_dense_matrix,
+)
 from deepcme.errors import DeepCMEError
 from deepcme.files import whole_file
 from deepcme.flow import FlowStep, after_selection, read_flow
+from deepcme.origin import KEY as ORIGIN_KEY
+from deepcme.origin import origin_json, read_origin
 from deepcme.scales import LINEAR_SCALES, SCALES, Scale, absent_up_to
 from deepcme.tissues import UNKNOWN as UNKNOWN
 from deepcme.tissues import canonical_tissue, count_tissues, refuse_lost_class
@@ -27,8 +35,6 @@ from deepcme.words import counted, few
 
 OBS_COLUMNS = ("sample", "patient", "tissue", "label", "batch")
 VAR_COLUMNS = ("gene_id", "symbol")
-SCHEMA_VERSION = 1
-_UNS_KEY = "deepcme"
 _EVERY_TISSUE = 'set tissue = "all" under [preprocessing] for a study of every tissue'
 
 
@@ -328,16 +334,15 @@ class Cohort:
     def save(self, path: str | Path) -> None:
         """Write an `.h5ad` file, whole or not at all."""
         path = Path(path)
-        settings = {
-            "schema": SCHEMA_VERSION,
-            "name": self.name,
-            "endpoint": self.endpoint,
-            "scale": self.scale,
-            "provenance": self.provenance,
-        }
+        origin = origin_json(
+            name=self.name,
+            endpoint=self.endpoint,
+            scale=self.scale,
+            provenance=self.provenance,
+        )
         # A shallow copy shares the matrix, which may fill half of the memory.
         stored = copy.copy(self._adata)
-        stored.uns = {**self._adata.uns, _UNS_KEY: json.dumps(settings)}
+        stored.uns = {**self._adata.uns, ORIGIN_KEY: origin}
         stored.obs = storable(self._adata.obs)
         stored.var = storable(self._adata.var)
         with whole_file(path) as temporary:
@@ -354,24 +359,15 @@ class Cohort:
         """
         path = Path(path)
         adata = read_h5ad(path)
+        require_dense_memory(adata.X, path)
         try:
-            stored = json.loads(adata.uns[_UNS_KEY])
-            settings = {key: stored[key] for key in ("endpoint", "scale", "name", "provenance")}
-            schema = int(stored["schema"])
-        except (KeyError, TypeError, ValueError) as error:
-            raise DeepCMEError(
-                f"{path}: this .h5ad file is not a deepcme cohort: it names no endpoint and "
-                "scale. Make one with `deepcme prepare`."
-            ) from error
-        if schema > SCHEMA_VERSION:
-            raise DeepCMEError(f"{path}: written by a newer deepcme; please update.")
-        del adata.uns[_UNS_KEY]
-        for table in (adata.obs, adata.var):
-            for column in table.columns:
-                if column in OBS_COLUMNS + VAR_COLUMNS and column != "label":
-                    table[column] = table[column].astype(object)
-        try:
-            return cls(adata, **settings)
+            origin = read_origin(adata.uns)
+            del adata.uns[ORIGIN_KEY]
+            for table in (adata.obs, adata.var):
+                for column in table.columns:
+                    if column in OBS_COLUMNS + VAR_COLUMNS and column != "label":
+                        table[column] = table[column].astype(object)
+            return cls(adata, **dict(origin))
         except DeepCMEError as error:
             raise DeepCMEError(f"{path}: {error}") from error
 

@@ -8,7 +8,8 @@ import anndata as ad
 import numpy as np
 import pandas as pd
 
-from deepcme.distribution import Matrix, spread_rows
+from deepcme.annotated import dense_float32
+from deepcme.distribution import spread_rows
 from deepcme.errors import DeepCMEError
 from deepcme.floors import are_relative
 from deepcme.scales import absent_up_to, guess_scale
@@ -19,8 +20,8 @@ _NOTHING = "nothing"
 _PREFERENCE = ("counts", "rsem", "tpm", "fpkm", "intensity", "log2")
 
 
-def matrix_of(adata: ad.AnnData, layer: str | None = None) -> tuple[Matrix, pd.DataFrame]:
-    """One matrix of an AnnData, with the genes that its columns are.
+def matrix_of(adata: ad.AnnData, layer: str | None = None) -> tuple[Any, pd.DataFrame]:
+    """One matrix of an AnnData as it is stored, with the genes that its columns are.
 
     Parameters
     ----------
@@ -31,7 +32,7 @@ def matrix_of(adata: ad.AnnData, layer: str | None = None) -> tuple[Matrix, pd.D
 
     Returns
     -------
-    values : ndarray of float32, shape (samples, genes)
+    values : ndarray or sparse matrix, shape (samples, genes)
     genes : DataFrame
         `var` of that matrix, one row per gene.
 
@@ -47,7 +48,7 @@ def matrix_of(adata: ad.AnnData, layer: str | None = None) -> tuple[Matrix, pd.D
         choice = f"it has {', '.join(there)}" if there else "it has no other"
         way_out = "; choose one with --layer" if _layer_names(adata) else ""
         raise DeepCMEError(f"The file holds no {asked}: {choice}{way_out}.")
-    return _dense(stored), genes
+    return stored, genes
 
 
 def propose_layer(adata: ad.AnnData) -> str | None:
@@ -85,15 +86,9 @@ def _stored(adata: ad.AnnData, layer: str | None) -> tuple[Any, pd.DataFrame]:
     return None, adata.var
 
 
-def _dense(stored: Any) -> Matrix:
-    return np.asarray(
-        stored.toarray() if hasattr(stored, "toarray") else stored, dtype=np.float32
-    )
-
-
 def _content(stored: Any) -> str:
     """The scale of a matrix, told from samples spread evenly over it, or that it is scaled."""
-    rows = _dense(spread_rows(stored))
+    rows = dense_float32(spread_rows(stored))
     if not np.isfinite(rows).any():
         return _NOTHING
     scale, _ = guess_scale(rows)

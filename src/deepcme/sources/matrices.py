@@ -13,7 +13,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from pyarrow import parquet
 
-from deepcme.annotated import read_h5ad
+from deepcme.annotated import dense_float32, read_h5ad, require_dense_memory
 from deepcme.errors import DeepCMEError
 from deepcme.sources.contents import contents_of
 from deepcme.sources.delimited import Grid, NotANumberError, comma_hint, read_grid, with_point
@@ -213,9 +213,11 @@ def _read_annotated(path: Path, layer: str | None, notes: list[str]) -> Matrix:
     """A matrix of an `.h5ad` file, which always has the samples in rows."""
     adata = read_h5ad(path)
     try:
-        values, var = matrix_of(adata, layer)
+        stored, var = matrix_of(adata, layer)
     except DeepCMEError as error:
         raise DeepCMEError(f"{path}: {error}") from error
+    require_dense_memory(stored, path)
+    values = dense_float32(stored)
     genes = clean_ids(var.index, "gene", path, notes)
     samples = clean_ids(adata.obs_names, "sample", path, notes)
     matrix = Matrix(values, samples, genes, symbols_in_var(var, genes))

@@ -1,0 +1,1 @@
+"""HDF5 files, whoever wrote them: looked through before any library uses them."""
