@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import copy
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import anndata as ad
+import h5py
 import numpy as np
 import pandas as pd
 
 from deepcme.errors import DeepCMEError
 from deepcme.words import told_apart
+
+_MANY_COLUMNS = 4_000
 
 
 def read_h5ad(path: Path) -> ad.AnnData:
@@ -33,6 +37,23 @@ def read_h5ad(path: Path) -> ad.AnnData:
         except Exception as error:
             # h5py and anndata raise many kinds for a broken file; all mean the same here.
             raise DeepCMEError(f"{path}: this is not a readable .h5ad file.") from error
+
+
+def write_h5ad(adata: ad.AnnData, path: Path, uns: Mapping[str, str]) -> None:
+    """Write an `.h5ad` file, of any number of columns, with further entries of `uns`."""
+    # A shallow copy shares the matrix, which may fill half of the memory.
+    stored = copy.copy(adata)
+    stored.uns = {**adata.uns, **uns}
+    stored.obs, stored.var = storable(adata.obs), storable(adata.var)
+    # AnnData asks HDF5 for the room that many names need only from 5,000 columns on; the names
+    # of 4,094 are more than an attribute otherwise holds.
+    settings = h5py.get_config()
+    before = settings.track_order
+    settings.track_order = max(adata.obs.shape[1], adata.var.shape[1]) > _MANY_COLUMNS
+    try:
+        stored.write_h5ad(path)
+    finally:
+        settings.track_order = before
 
 
 def with_dense_matrix(adata: ad.AnnData) -> ad.AnnData:
@@ -60,7 +81,7 @@ def with_columns(
 
 def storable(table: pd.DataFrame) -> pd.DataFrame:
     """A copy with text as categories, which every reader of .h5ad understands."""
-    stored = table.copy()
+    stored = table.rename_axis(index=None)  # a column may be called as the index is
     for column in stored.columns:
         if not pd.api.types.is_numeric_dtype(stored[column]):
             text = stored[column].astype(object)
