@@ -20,3 +20,9 @@ def say(line: str = "", *, error: bool = False) -> None:
     encoding = stream.encoding or "utf-8"
     shown = printable(line).encode(encoding, "backslashreplace").decode(encoding)
     print(shown, file=stream, flush=True)
+
+
+def say_lines(text: str) -> None:
+    """Print a text of our own making that has several lines."""
+    for line in text.split("\n"):
+        say(line)

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from deepcme.errors import DeepCMEError
+from deepcme.terminal import say
 
 app = typer.Typer(help="Download public data, verified and resumable.", no_args_is_help=True)
 
@@ -65,11 +66,11 @@ def gdc(
         return
     n_unknown = len(catalogue.files) - len(catalogue.samples)
     if n_unknown:
-        typer.echo(
+        say(
             f"- The GDC no longer tells the samples of {n_unknown:,} files: give "
             "`deepcme prepare gdc` a --sample-sheet."
         )
-    typer.echo(
+    say(
         f"{output}: {len(catalogue.files):,} files, all verified; {counts.n_fetched:,} "
         f"downloaded now, {counts.n_present:,} were there. "
         f"Next: deepcme prepare gdc {output} --labels ... -o cohort.h5ad"
