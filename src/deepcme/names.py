@@ -8,7 +8,7 @@ by whatever reads files (`deepcme.words.cleaned`); nothing after that has to ask
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from deepcme.errors import DeepCMEError
@@ -39,6 +39,11 @@ def without_forbidden(text: str) -> str:
 def holds_forbidden(text: str) -> bool:
     """Whether the text has a character that no text may hold."""
     return _NOT_IN_TEXT.search(text) is not None
+
+
+def is_unicode(text: str) -> bool:
+    """Whether the text can be written as UTF-8, which half a character cannot."""
+    return not any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
 def printable(text: str) -> str:
@@ -163,12 +168,14 @@ def texts_in(value: Any) -> Iterator[str]:
             waiting += inner
 
 
-def all_printable(value: Any) -> Any:
-    """JSON-like values with every text in them `printable`, keys included."""
+def with_texts(value: Any, change: Callable[[str], str]) -> Any:
+    """JSON-like values with every text in them changed, keys included."""
     if isinstance(value, str):
-        return printable(value)
+        return change(value)
     if isinstance(value, Mapping):
-        return {all_printable(key): all_printable(inner) for key, inner in value.items()}
+        return {
+            with_texts(key, change): with_texts(inner, change) for key, inner in value.items()
+        }
     if isinstance(value, list | tuple):
-        return [all_printable(inner) for inner in value]
+        return [with_texts(inner, change) for inner in value]
     return value

@@ -197,9 +197,10 @@ def transfer(
     from deepcme.bundle.transfer import compute_transfer
     from deepcme.cohort import Cohort
     from deepcme.report.transfer import write_transfer
+    from deepcme.words import cleaned
 
     refuse_existing(output)
-    loaded = {path.stem: Cohort.load(path) for path in cohorts}
+    loaded = {cleaned(path.stem): Cohort.load(path) for path in cohorts}
     if len(loaded) < len(cohorts) or len(loaded) < 2:
         raise DeepCMEError(
             "deepcme transfer needs two or more cohorts of different file names."

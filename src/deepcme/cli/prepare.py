@@ -110,8 +110,9 @@ def merge(
     """
     from deepcme.cohort import Cohort
     from deepcme.merging import merge_cohorts
+    from deepcme.words import cleaned
 
-    names = [path.stem for path in cohorts]
+    names = [cleaned(path.stem) for path in cohorts]
     if len(set(names)) < len(names):
         raise DeepCMEError(f"Two of the files have the same name: {', '.join(names)}.")
     loaded = [Cohort.load(path) for path in cohorts]

@@ -12,7 +12,7 @@ from deepcme.cohort import OBS_COLUMNS, UNKNOWN, Cohort
 from deepcme.errors import DeepCMEError
 from deepcme.flow import FlowStep, after_selection, describe_reasons
 from deepcme.labelling import Labelling
-from deepcme.names import all_printable, printable, stored_name
+from deepcme.names import printable, stored_name, with_texts
 from deepcme.notes import WARNING
 from deepcme.records import agreed
 from deepcme.sources.expression import Expression
@@ -106,13 +106,14 @@ def assemble(
         endpoint=printable(labelling.rule),
         scale=expression.scale,
         name=cleaned(name) or "cohort",
-        provenance=all_printable(
+        provenance=with_texts(
             {
                 **provenance,
                 **_labels_provenance(labelling, called),
                 "notes": [*notes, *labelling.notes()],
                 "flow": [step.as_json() for step in steps],
-            }
+            },
+            printable,
         ),
     )
 
@@ -242,8 +243,10 @@ def _notes_on_gaps(matrix: Matrix) -> list[str]:
 
 def _stored_names(columns: pd.Index, notes: list[str]) -> dict[str, str]:
     """What each column is called in the cohort; another name than its own is said."""
-    names = told_apart(stored_name(cleaned(str(name)), OBS_COLUMNS) for name in columns)
-    called = dict(zip(columns, names, strict=True))
+    wanted = {name: stored_name(cleaned(str(name)), OBS_COLUMNS) for name in columns}
+    # A name that can stay does, whichever column comes first.
+    names = sorted(wanted, key=lambda name: wanted[name] != name)
+    called = dict(zip(names, told_apart(wanted[name] for name in names), strict=True))
     renamed = [f"{old!r} is {new!r}" for old, new in called.items() if old != new]
     if renamed:
         notes.append(
