@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import anndata as ad
+import h5py
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -18,6 +20,7 @@ from deepcme.memory import require_memory
 from deepcme.words import told_apart
 
 _KIND = ".h5ad"
+_MANY_COLUMNS = 4_000
 
 
 def read_h5ad(path: Path) -> ad.AnnData:
@@ -93,6 +96,23 @@ def dense_float32(matrix: Any) -> NDArray[np.float32]:
         return np.ascontiguousarray(matrix, dtype=np.float32)
 
 
+def write_h5ad(adata: ad.AnnData, path: Path, uns: Mapping[str, str]) -> None:
+    """Write an `.h5ad` file, of any number of columns, with further entries of `uns`."""
+    # A shallow copy shares the matrix, which may fill half of the memory.
+    stored = copy.copy(adata)
+    stored.uns = {**adata.uns, **uns}
+    stored.obs, stored.var = storable(adata.obs), storable(adata.var)
+    # AnnData asks HDF5 for the room that many names need only from 5,000 columns on; the names
+    # of 4,094 are more than an attribute otherwise holds.
+    settings = h5py.get_config()
+    before = settings.track_order
+    settings.track_order = max(adata.obs.shape[1], adata.var.shape[1]) > _MANY_COLUMNS
+    try:
+        stored.write_h5ad(path)
+    finally:
+        settings.track_order = before
+
+
 def with_dense_matrix(adata: ad.AnnData) -> ad.AnnData:
     """The same object with its matrix as dense float32, changed in place."""
     if adata.X is None:
@@ -115,7 +135,7 @@ def with_columns(
 
 def storable(table: pd.DataFrame) -> pd.DataFrame:
     """A copy with text as categories, which every reader of .h5ad understands."""
-    stored = table.copy()
+    stored = table.rename_axis(index=None)  # a column may be called as the index is
     for column in stored.columns:
         if not pd.api.types.is_numeric_dtype(stored[column]):
             text = stored[column].astype(object)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import hashlib
 import json
 from collections import Counter
@@ -19,13 +18,14 @@ from numpy.typing import ArrayLike, NDArray
 from deepcme.annotated import (
     read_h5ad,
     require_dense_memory,
-    storable,
     with_columns,
     with_dense_matrix,
+    write_h5ad,
 )
 from deepcme.errors import DeepCMEError
 from deepcme.files import whole_file
 from deepcme.flow import FlowStep, after_selection, read_flow
+from deepcme.names import check_cohort_names
 from deepcme.origin import KEY as ORIGIN_KEY
 from deepcme.origin import origin_json, read_origin
 from deepcme.scales import LINEAR_SCALES, SCALES, Scale, absent_up_to
@@ -61,8 +61,8 @@ class Cohort:
     Raises
     ------
     DeepCMEError
-        If ids repeat, a class is missing, or a value is infinite or, on a
-        linear scale, negative. The message names the sample and gene.
+        If ids repeat, a class is missing, a name or text holds control characters,
+        or a value is infinite or, on a linear scale, negative. The message names it.
     """
 
     def __init__(
@@ -147,6 +147,8 @@ class Cohort:
             missing = [column for column in columns if column not in table.columns]
             if missing:
                 raise DeepCMEError(f"The cohort's {where} lacks {', '.join(missing)}.")
+        words = {"The endpoint": self.endpoint, "The provenance": self.provenance}
+        check_cohort_names(obs, var, self.name, words)
         if self.n_samples == 0 or self.n_genes == 0:
             raise DeepCMEError(
                 f"The cohort is empty: {self.n_samples} samples, {self.n_genes} genes."
@@ -340,13 +342,8 @@ class Cohort:
             scale=self.scale,
             provenance=self.provenance,
         )
-        # A shallow copy shares the matrix, which may fill half of the memory.
-        stored = copy.copy(self._adata)
-        stored.uns = {**self._adata.uns, ORIGIN_KEY: origin}
-        stored.obs = storable(self._adata.obs)
-        stored.var = storable(self._adata.var)
         with whole_file(path) as temporary:
-            stored.write_h5ad(temporary)
+            write_h5ad(self._adata, temporary, {ORIGIN_KEY: origin})
 
     @classmethod
     def load(cls, path: str | Path) -> Self:

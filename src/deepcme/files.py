@@ -19,8 +19,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-# A signed number is a number to a spreadsheet too.
-_FORMULA = re.compile(r"[=+\-@](?!\d+(\.\d+)?$)")
+# A spreadsheet may drop spaces, control characters and quotes before a formula, and takes signs
+# of full width for plain ones. A signed number is a number to it too.
+_DROPPED = r"[\s\x00-\x1f\"\u200b\ufeff]*"
+_SIGNED_NUMBER = r"[+-][0-9]+(\.[0-9]+)?\s*\Z"
+_FORMULA = re.compile(rf"{_DROPPED}(?!{_SIGNED_NUMBER})[=+\-@\uff1d\uff0b\uff0d\uff20]")
 
 
 _UNFINISHED = ".deepcme-"
@@ -91,19 +94,24 @@ def write_text(path: Path, text: str) -> None:
 
 
 def write_csv(path: Path, table: pd.DataFrame, *, separator: str = ",") -> None:
-    """Write a table as CSV or TSV whose text cells no spreadsheet takes for a formula.
+    """Write a table as CSV or TSV in which no spreadsheet takes a text for a formula.
 
-    A text that starts with ``=``, ``+``, ``-`` or ``@`` gets an apostrophe
-    before it (OWASP, "CSV injection").
+    One that starts with ``=``, ``+``, ``-`` or ``@``, after spaces or not, gets an
+    apostrophe before it (OWASP, "CSV injection").
     """
-    safe = table.copy()
+    safe = table.set_axis(range(table.shape[1]), axis=1)
     for column in safe.columns:
         if safe[column].dtype.kind not in "biuf":
-            safe[column] = safe[column].map(_without_formula)
+            safe[column] = safe[column].map(_safe)
+    safe = safe.set_axis([_safe(name) for name in table.columns], axis=1)
     with whole_file(path) as temporary:
         safe.to_csv(temporary, sep=separator, index=False, lineterminator="\n")
 
 
-def _without_formula(value: object) -> object:
-    is_formula = isinstance(value, str) and bool(_FORMULA.match(value))
-    return f"'{value}" if is_formula else value
+def _safe(value: object) -> object:
+    """The cell as it is, but a text neither a formula nor cut by a lone carriage return."""
+    if not isinstance(value, str):
+        return value
+    # Python's csv module quotes cells for line feeds, and not for carriage returns.
+    text = value.replace("\r\n", "\n").replace("\r", "\n")
+    return f"'{text}" if _FORMULA.match(text) else text

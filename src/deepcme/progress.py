@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
+from deepcme.terminal import say
+
 SECONDS_BETWEEN_LINES = 20.0
 
 
@@ -68,7 +70,7 @@ def _lines(description: str, total: int) -> Advance:
         last = now
         left = (now - start) / done * (total - done)
         rest = f", about {left:.0f} s left" if done < total else f" in {now - start:.0f} s"
-        print(f"{description}: {done} of {total}{rest}", file=sys.stderr, flush=True)
+        say(f"{description}: {done} of {total}{rest}", error=True)
 
     return advance
 

@@ -7,6 +7,8 @@ import unicodedata
 from collections.abc import Callable, Iterable
 from itertools import count
 
+from deepcme.names import without_forbidden
+
 MISSING_CELLS = ("", "NA", "N/A", "NaN", "nan", "null", "NULL", "#N/A")
 """What every reader takes as a missing cell, spelled exactly so."""
 
@@ -25,13 +27,15 @@ def cleaned(text: str) -> str:
     """The text without leading, trailing, doubled, no-break and invisible spaces.
 
     Other characters that only direct the layout, such as soft hyphens and marks of the
-    direction of writing (Unicode category Cf), go as well. Composed and decomposed
-    spellings of one letter become the same (Unicode NFC).
+    direction of writing (Unicode category Cf), go as well. Control characters are spaces.
+    Composed and decomposed spellings of one letter become the same (Unicode NFC).
     """
-    if text.isascii():
-        return " ".join(text.split())
-    visible = "".join(letter for letter in text if unicodedata.category(letter) != "Cf")
-    return " ".join(unicodedata.normalize("NFC", visible).split())
+    if not text.isascii():
+        text = "".join(letter for letter in text if unicodedata.category(letter) != "Cf")
+        text = unicodedata.normalize("NFC", text)
+    if not text.isprintable():
+        text = without_forbidden(text)
+    return " ".join(text.split())
 
 
 def says_nothing(word: str) -> bool:

@@ -22,6 +22,7 @@ from deepcme.bundle.manifest import FORMAT, SCHEMA_VERSION, Manifest, digest_of
 from deepcme.bundle.model import GeneStatistics, Model
 from deepcme.errors import DeepCMEError
 from deepcme.files import unfinished_folder
+from deepcme.names import require_text, texts_in
 from deepcme.network.architecture import Block, FloatArray, NetworkWeights
 
 MANIFEST_FILE = "manifest.json"
@@ -99,6 +100,8 @@ def _read_manifest(path: Path) -> tuple[Manifest, dict[str, str]]:
         content = json.loads(text)
     except (ValueError, RecursionError) as error:
         _refuse_damaged(path, error)
+    for words in texts_in(content):
+        require_text(words, f"{path}: the text")
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise DeepCMEError(f"{path}: this is not the manifest of a deepcme model.")
     version = content.get("schema_version")

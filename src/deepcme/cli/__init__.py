@@ -12,6 +12,7 @@ import typer
 
 from deepcme.cli import audit, fetch, genes, models, panel, portals, prepare, run, simulate
 from deepcme.errors import DeepCMEError
+from deepcme.terminal import say
 
 app = typer.Typer(
     name="deepcme",
@@ -34,7 +35,7 @@ def _print_version(asked: bool) -> None:
     if asked:
         from deepcme import __version__
 
-        typer.echo(f"deepcme {__version__}")
+        say(f"deepcme {__version__}")
         raise typer.Exit
 
 
@@ -55,8 +56,8 @@ def main() -> None:
     try:
         app()
     except DeepCMEError as error:
-        typer.echo(f"deepcme: {error}", err=True)
+        say(f"deepcme: {error}", error=True)
         sys.exit(2)
     except KeyboardInterrupt:
-        typer.echo("deepcme: stopped.", err=True)
+        say("deepcme: stopped.", error=True)
         sys.exit(130)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from deepcme.terminal import say, say_lines
+
 if TYPE_CHECKING:
     from deepcme.audit import Finding
 
@@ -35,13 +37,14 @@ def audit(
     checked = Cohort.load(cohort)
     findings = audit_cohort(checked)
     if as_json:
-        typer.echo(json.dumps([finding.as_dict() for finding in findings], indent=2))
+        say_lines(json.dumps([finding.as_dict() for finding in findings], indent=2))
     else:
-        typer.echo(f"{cohort}: {checked.n_samples:,} samples, {checked.endpoint}")
+        say(f"{cohort}: {checked.n_samples:,} samples, {checked.endpoint}")
         for finding in findings:
             _print(finding)
-        typer.echo(
-            f"\n{len(findings)} findings, "
+        say()
+        say(
+            f"{len(findings)} findings, "
             f"{sum(finding.severity == 'severe' for finding in findings)} of them severe."
         )
     if strict and any(finding.severity == "severe" for finding in findings):
@@ -49,6 +52,7 @@ def audit(
 
 
 def _print(finding: Finding) -> None:
-    typer.echo(f"\n{finding.code} {finding.severity}: {finding.title}")
-    typer.echo(f"  {finding.evidence}")
-    typer.echo(f"  To do: {finding.advice}")
+    say()
+    say(f"{finding.code} {finding.severity}: {finding.title}")
+    say(f"  {finding.evidence}")
+    say(f"  To do: {finding.advice}")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from deepcme.errors import DeepCMEError
+from deepcme.terminal import say
 
 if TYPE_CHECKING:
     from deepcme.progress import ByteCount
@@ -68,11 +69,11 @@ def gdc(
         return
     n_unknown = len(catalogue.files) - len(catalogue.samples)
     if n_unknown:
-        typer.echo(
+        say(
             f"- The GDC no longer tells the samples of {n_unknown:,} files: give "
             "`deepcme prepare gdc` a --sample-sheet."
         )
-    typer.echo(
+    say(
         f"{output}: {len(catalogue.files):,} files, all verified; {counts.n_fetched:,} "
         f"downloaded now, {counts.n_present:,} were there. "
         f"Next: deepcme prepare gdc {output} --labels ... -o cohort.h5ad"

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from deepcme.cli.prepare import save
+from deepcme.terminal import say
 
 app = typer.Typer(help="Translate gene identifiers.", no_args_is_help=True)
 
@@ -50,7 +51,7 @@ def map_(
     loaded = Cohort.load(cohort)
     mapping = gene_mapping(loaded, to, table)
     for sentence in (mapping.describe(), *mapping.doubts):
-        typer.echo(sentence)
+        say(sentence)
     mapping.require_coverage(allow_missing)
     if output is not None:
         save(with_mapped_genes(loaded, mapping), output)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from deepcme.errors import DeepCMEError
+from deepcme.terminal import say
 
 if TYPE_CHECKING:
     from deepcme.bundle.model import Model
@@ -78,19 +79,19 @@ def train(
     save_model(model, output)
     if not quiet:
         _say_what_to_expect(model)
-        typer.echo(f"Wrote {output}. Use it with: deepcme predict {output} SAMPLES")
+        say(f"Wrote {output}. Use it with: deepcme predict {output} SAMPLES")
 
 
 def _say_what_to_expect(model: Model) -> None:
     manifest = model.manifest
     for note in manifest.notes:
         if note.startswith("Warning"):
-            typer.echo(note)
+            say(note)
     cohort, auc = manifest.cohort, manifest.performance.auc
     interval = (
         "" if auc.ci_low is None else f" (95% interval {auc.ci_low:.2f} to {auc.ci_high:.2f})"
     )
-    typer.echo(
+    say(
         f"{cohort.name}: {cohort.samples} samples of {cohort.patients} patients, "
         f"{cohort.positives} positive, {model.n_genes:,} genes. "
         f"AUC to expect of new patients like these: {auc.value:.2f}{interval}."
@@ -137,7 +138,7 @@ def predict(
     write_csv(output, round_predictions(predictions.table))
     _say(predictions.notes, quiet)
     if not quiet:
-        typer.echo(f"Wrote {output}: {len(predictions.table)} samples.")
+        say(f"Wrote {output}: {len(predictions.table)} samples.")
 
 
 def validate(
@@ -172,8 +173,8 @@ def validate(
     page = write_validation(validation, output)
     _say(validation.notes, quiet)
     if not quiet:
-        typer.echo(validation.describe())
-        typer.echo(f"Report: {page}")
+        say(validation.describe())
+        say(f"Report: {page}")
 
 
 def transfer(
@@ -196,9 +197,10 @@ def transfer(
     from deepcme.bundle.transfer import compute_transfer
     from deepcme.cohort import Cohort
     from deepcme.report.transfer import write_transfer
+    from deepcme.words import cleaned
 
     refuse_existing(output)
-    loaded = {path.stem: Cohort.load(path) for path in cohorts}
+    loaded = {cleaned(path.stem): Cohort.load(path) for path in cohorts}
     if len(loaded) < len(cohorts) or len(loaded) < 2:
         raise DeepCMEError(
             "deepcme transfer needs two or more cohorts of different file names."
@@ -207,14 +209,14 @@ def transfer(
     write_transfer(table, output)
     if not quiet:
         for row in table.itertuples():
-            typer.echo(f"{row.train} to {row.test}, {row.model}: AUC {row.auc:.3f}")
-        typer.echo(f"Wrote {output}.")
+            say(f"{row.train} to {row.test}, {row.model}: AUC {row.auc:.3f}")
+        say(f"Wrote {output}.")
 
 
 def _say(notes: Sequence[str], quiet: bool) -> None:
     for note in notes:
         if note.startswith("Warning") or not quiet:
-            typer.echo(f"- {note}", err=True)
+            say(f"- {note}", error=True)
 
 
 def _require_suffix(path: Path, suffix: str) -> None:

@@ -9,6 +9,7 @@ import typer
 
 from deepcme.cli.run import Quiet
 from deepcme.errors import DeepCMEError
+from deepcme.terminal import say
 
 
 def register(app: typer.Typer) -> None:
@@ -90,5 +91,5 @@ def panel(
     write_chart(plot_panel_curve(curve), folder, "panel_curve")
     if not quiet:
         for row in chosen.to_dict("records"):
-            typer.echo(describe_choice(row))
-        typer.echo(f"Tables and chart: {folder}")
+            say(describe_choice(row))
+        say(f"Tables and chart: {folder}")

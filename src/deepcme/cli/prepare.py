@@ -9,6 +9,7 @@ import typer
 
 from deepcme.cli.options import Output, Shared, StrictOption, with_shared_options
 from deepcme.errors import DeepCMEError
+from deepcme.terminal import say
 
 if TYPE_CHECKING:
     from deepcme.cohort import Cohort
@@ -110,8 +111,9 @@ def merge(
     """
     from deepcme.cohort import Cohort
     from deepcme.merging import merge_cohorts
+    from deepcme.words import cleaned
 
-    names = [path.stem for path in cohorts]
+    names = [cleaned(path.stem) for path in cohorts]
     if len(set(names)) < len(names):
         raise DeepCMEError(f"Two of the files have the same name: {', '.join(names)}.")
     loaded = [Cohort.load(path) for path in cohorts]
@@ -147,8 +149,8 @@ def save(cohort: Cohort, output: Path, strict: bool = False) -> None:
         refuse_warnings(cohort.notes)
     cohort.save(output)
     for line in lines_about(cohort.notes, cohort.flow):
-        typer.echo(line)
-    typer.echo(
+        say(line)
+    say(
         f"Wrote {output}: {cohort.n_samples} samples of {cohort.n_patients} patients, "
         f"{cohort.n_genes:,} genes, {cohort.n_positives} positives, scale {cohort.scale}."
     )

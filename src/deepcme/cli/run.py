@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from deepcme.errors import DeepCMEError
+from deepcme.terminal import say
 
 if TYPE_CHECKING:
     from deepcme.study.spec import Study
@@ -134,7 +135,7 @@ def run(
     folder = run_study(study, folder_path, jobs=jobs, scheduler=scheduler, quiet=quiet)
     page = write_report(folder)
     if not quiet:
-        typer.echo(f"Report: {page}")
+        say(f"Report: {page}")
 
 
 def _null_overrides(
@@ -178,7 +179,7 @@ def init(
     if file.exists():
         raise DeepCMEError(f"{file}: the file is there already; name another or delete it.")
     write_text(file, study_template(file.name, None if cohort is None else str(cohort)))
-    typer.echo(f"Wrote {file}. Edit it, then: deepcme run {file}")
+    say(f"Wrote {file}. Edit it, then: deepcme run {file}")
 
 
 def compare(
@@ -200,7 +201,7 @@ def compare(
     widths = [max(map(len, column)) for column in zip(shown.headings, *shown.rows, strict=True)]
     for row in [shown.headings, *shown.rows]:
         line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        typer.echo(line.rstrip())
+        say(line.rstrip())
 
 
 def report(
@@ -216,4 +217,4 @@ def report(
 
     page = write_report(StudyFolder(folder), [name.strip() for name in formats.split(",")])
     if not quiet:
-        typer.echo(f"Report: {page}")
+        say(f"Report: {page}")

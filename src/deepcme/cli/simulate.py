@@ -10,6 +10,7 @@ import typer
 from deepcme.cli.options import Output
 from deepcme.cli.prepare import save
 from deepcme.errors import DeepCMEError
+from deepcme.terminal import say_lines
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -115,7 +116,7 @@ def power(
     all patients, genes taken as independent; a network can rank better or worse.
     """
     from deepcme.cohort import Cohort
-    from deepcme.files import write_text
+    from deepcme.files import write_csv
     from deepcme.simulation.power import (
         EVENTS,
         PowerDesign,
@@ -140,8 +141,8 @@ def power(
     answer = describe_events_needed(design, half_width)
     table = compute_power(design, sorted(events))
     if csv is not None:
-        write_text(csv, table.to_csv(index=False))
-    typer.echo(f"{_format_power(table, design)}\n\n{answer}")
+        write_csv(csv, table)
+    say_lines(f"{_format_power(table, design)}\n\n{answer}")
 
 
 def _count_events(cohort: Cohort) -> int:

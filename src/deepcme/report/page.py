@@ -9,19 +9,20 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 from urllib.parse import quote
 
-import altair as alt
 import jinja2
 import pandas as pd
-import vl_convert
 from markupsafe import Markup
 
 from deepcme import __version__
 from deepcme.errors import DeepCMEError
 from deepcme.files import write_csv, write_text
+from deepcme.names import printable
 from deepcme.report.charts import make_charts
 from deepcme.report.contents import GENES_SHOWN, Contents, compute_contents
 from deepcme.report.design import describe_coverage, find_leaks
 from deepcme.report.formatting import show
+from deepcme.report.inline import make_inline
+from deepcme.report.markdown import code_span, finalize
 from deepcme.report.methods import describe_replay, join_model_settings
 from deepcme.report.outdated import remove_outdated
 from deepcme.report.publication_figures import TABLES
@@ -89,7 +90,7 @@ def render_page(contents: Contents, charts: dict[str, Chart], folder: StudyFolde
             for name, chart in charts.items()
             if name not in TABLES  # the page has these as tables
         },
-        vega=vega_bundle(),
+        inline=make_inline(make_environment()),
     )
 
 
@@ -97,26 +98,25 @@ def _render(template: str, contents: Contents, folder: StudyFolder, **more: Any)
     study = contents.identity["study"]
     genes = contents.tables.get("genes")
     shown = genes.head(GENES_SHOWN).to_dict("records") if genes is not None else []
-    return (
-        make_environment()
-        .get_template(template)
-        .render(
-            contents=contents,
-            cohort=contents.cohort,
-            study=study,
-            versions=contents.identity["versions"],
-            version=__version__,
-            coverage=describe_coverage(study["split"], find_leaks(contents.cohort, study)),
-            replay=describe_replay(study),
-            tables={name: show(name, table) for name, table in _shortened(contents).items()},
-            few_samples=FEW_DRIVING_SAMPLES,
-            genes=[{**gene, "link": gene_link(gene)} for gene in shown],
-            n_genes=0 if genes is None else len(genes),
-            study_file=(folder.path / "study.toml").read_text(encoding="utf-8"),
-            command=_command(folder.path),
-            **more,
-        )
+    environment = make_environment(markdown=template.endswith(".md"))
+    page = environment.get_template(template).render(
+        contents=contents,
+        cohort=contents.cohort,
+        study=study,
+        versions=contents.identity["versions"],
+        version=__version__,
+        coverage=describe_coverage(study["split"], find_leaks(contents.cohort, study)),
+        replay=describe_replay(study),
+        tables={name: show(name, table) for name, table in _shortened(contents).items()},
+        few_samples=FEW_DRIVING_SAMPLES,
+        genes=[{**gene, "link": gene_link(gene)} for gene in shown],
+        n_genes=0 if genes is None else len(genes),
+        study_file=(folder.path / "study.toml").read_text(encoding="utf-8"),
+        command=_command(folder.path),
+        **more,
     )
+    # Half a character, as a changed file may hold, is no UTF-8.
+    return page.encode(errors="replace").decode()
 
 
 def _shortened(contents: Contents) -> dict[str, pd.DataFrame]:
@@ -128,7 +128,9 @@ def _shortened(contents: Contents) -> dict[str, pd.DataFrame]:
 def _command(folder: Path) -> str:
     """What repeats the study into a folder of its own."""
     again = folder.with_name(f"{folder.absolute().name}-again")
-    return shlex.join(["deepcme", "run", str(folder / "study.toml"), "--out", str(again)])
+    return printable(
+        shlex.join(["deepcme", "run", str(folder / "study.toml"), "--out", str(again)])
+    )
 
 
 def gene_link(gene: dict[Any, Any]) -> str:
@@ -141,22 +143,18 @@ def gene_link(gene: dict[Any, Any]) -> str:
     return f"https://www.ncbi.nlm.nih.gov/gene/?term={term}"
 
 
-def make_environment() -> jinja2.Environment:
-    """Templates that escape whatever comes from outside, in HTML and in Markdown."""
-    return jinja2.Environment(
+def make_environment(*, markdown: bool = False) -> jinja2.Environment:
+    """Templates that escape whatever comes from outside, in HTML or in Markdown."""
+    environment = jinja2.Environment(
         loader=jinja2.PackageLoader("deepcme.report"),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        finalize=finalize if markdown else None,
     )
-
-
-def vega_bundle() -> Markup:
-    """Vega, Vega-Lite and Vega-Embed as JavaScript, in the version Altair writes for."""
-    version = ".".join(alt.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
-    script = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", vl_version=version)
-    return Markup(script.replace("</script", "<\\/script"))
+    environment.filters["code"] = code_span
+    return environment
 
 
 def embedded_json(value: dict[str, Any]) -> Markup:

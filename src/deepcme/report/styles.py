@@ -9,6 +9,7 @@ from typing import Any
 import altair as alt
 
 from deepcme.files import whole_file
+from deepcme.names import holds_forbidden, texts_in, with_texts, without_forbidden
 
 # Okabe and Ito's colours come first: they are told apart under every kind of colour
 # blindness. Grey and black are kept for what is no model, such as chance.
@@ -98,6 +99,10 @@ def faded_unless(picked: alt.Parameter, opacity: float = 1.0) -> Any:
 
 def write_chart(chart: Chart | alt.FacetChart, folder: Path, name: str) -> None:
     """Write a chart as ``NAME.svg`` and ``NAME.pdf``."""
+    # What draws it ends the whole process at a character that XML forbids.
+    spec = chart.to_dict()
+    if any(map(holds_forbidden, texts_in(spec))):
+        chart = alt.Chart.from_dict(with_texts(spec, without_forbidden))
     for suffix in (".svg", ".pdf"):
         with whole_file(folder / f"{name}{suffix}") as temporary:
             chart.save(temporary)

@@ -9,7 +9,8 @@ from deepcme.bundle.prediction import round_predictions
 from deepcme.bundle.validation import FROZEN, RECALIBRATED, Validation
 from deepcme.files import write_csv, write_text
 from deepcme.report.formatting import show
-from deepcme.report.page import embedded_json, make_environment, vega_bundle
+from deepcme.report.inline import make_inline
+from deepcme.report.page import embedded_json, make_environment
 from deepcme.report.risk_figures import plot_calibration, plot_decision_curve
 from deepcme.report.styles import Chart, write_chart
 
@@ -22,17 +23,14 @@ def write_validation(validation: Validation, folder: Path) -> Path:
     charts = _charts(validation)
     for name, chart in charts.items():
         write_chart(chart, folder / "figures", name)
-    page = (
-        make_environment()
-        .get_template("validation.html")
-        .render(
-            validation=validation,
-            manifest=validation.manifest,
-            tables={name: show(name, table) for name, table in validation.tables.items()},
-            charts={name: embedded_json(chart.to_dict()) for name, chart in charts.items()},
-            vega=vega_bundle(),
-            version=__version__,
-        )
+    environment = make_environment()
+    page = environment.get_template("validation.html").render(
+        validation=validation,
+        manifest=validation.manifest,
+        tables={name: show(name, table) for name, table in validation.tables.items()},
+        charts={name: embedded_json(chart.to_dict()) for name, chart in charts.items()},
+        inline=make_inline(environment),
+        version=__version__,
     )
     path = folder / "report.html"
     write_text(path, page)

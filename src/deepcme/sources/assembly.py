@@ -12,14 +12,16 @@ from deepcme.cohort import OBS_COLUMNS, UNKNOWN, Cohort
 from deepcme.errors import DeepCMEError
 from deepcme.flow import FlowStep, after_selection, describe_reasons
 from deepcme.labelling import Labelling
+from deepcme.names import printable, stored_name, with_texts
 from deepcme.notes import WARNING
 from deepcme.records import agreed
 from deepcme.sources.expression import Expression
 from deepcme.sources.identity import keep_once, notes_on_ids, with_stated_tissue
+from deepcme.sources.ids import clean_cells
 from deepcme.sources.matrices import Matrix
 from deepcme.sources.patients import propose_patient_column, with_stated_patient
 from deepcme.sources.tissue_columns import propose_tissue_column
-from deepcme.words import counted, few, told_apart
+from deepcme.words import cleaned, counted, few, told_apart
 
 LabelRule = Callable[[pd.DataFrame], Labelling]
 """Takes clinical columns (one row per sample, indexed by sample) and labels the samples."""
@@ -67,6 +69,7 @@ def assemble(
         value, or two samples are one by their ids.
     """
     notes, matrix = [*expression.notes], expression.matrix
+    annotation = clean_cells(annotation, "The samples' columns", notes)
     annotation = _with_patients(annotation, patient, notes)
     if tissue is not None:
         annotation = with_stated_tissue(annotation, tissue, notes)
@@ -88,8 +91,7 @@ def assemble(
     matrix = _without_empty_genes(matrix, notes)
     notes += _notes_on_gaps(matrix)
     stored = kept.drop(columns=list(_OWN_COLUMNS))
-    names = told_apart(map(_stored_name, stored.columns))
-    called = dict(zip(stored.columns, names, strict=True))
+    called = _stored_names(stored.columns, notes)
     return Cohort.from_arrays(
         matrix.values,
         labels.to_numpy(),
@@ -101,15 +103,18 @@ def assemble(
         batch=kept["batch"].tolist(),
         clinical=stored.rename(columns=called).apply(agreed).apply(numbers_if_all_are),
         gene_annotation=_further_ids(matrix),
-        endpoint=labelling.rule,
+        endpoint=printable(labelling.rule),
         scale=expression.scale,
-        name=name,
-        provenance={
-            **provenance,
-            **_labels_provenance(labelling, called),
-            "notes": [*notes, *labelling.notes()],
-            "flow": [step.as_json() for step in steps],
-        },
+        name=cleaned(name) or "cohort",
+        provenance=with_texts(
+            {
+                **provenance,
+                **_labels_provenance(labelling, called),
+                "notes": [*notes, *labelling.notes()],
+                "flow": [step.as_json() for step in steps],
+            },
+            printable,
+        ),
     )
 
 
@@ -236,12 +241,19 @@ def _notes_on_gaps(matrix: Matrix) -> list[str]:
     ]
 
 
-def _stored_name(name: object) -> str:
-    """What a column is called in a cohort: a slash would mean a group of the .h5ad file."""
-    storable = str(name).replace("/", "|") or "unnamed"
-    if storable in OBS_COLUMNS:
-        return f"{storable}_in_file"
-    return "index" if storable == "_index" else storable
+def _stored_names(columns: pd.Index, notes: list[str]) -> dict[str, str]:
+    """What each column is called in the cohort; another name than its own is said."""
+    wanted = {name: stored_name(cleaned(str(name)), OBS_COLUMNS) for name in columns}
+    # A name that can stay does, whichever column comes first.
+    names = sorted(wanted, key=lambda name: wanted[name] != name)
+    called = dict(zip(names, told_apart(wanted[name] for name in names), strict=True))
+    renamed = [f"{old!r} is {new!r}" for old, new in called.items() if old != new]
+    if renamed:
+        notes.append(
+            f"{counted(len(renamed), 'column')} with a name that a cohort cannot keep or needs "
+            f"itself ({few(renamed)})."
+        )
+    return called
 
 
 def numbers_if_all_are(column: pd.Series) -> pd.Series:

@@ -17,7 +17,7 @@ from deepcme.errors import DeepCMEError
 from deepcme.records import SEPARATOR, agreed
 from deepcme.sources.contents import contents_of
 from deepcme.sources.diagnoses import one_row_per_patient, without_entities
-from deepcme.sources.ids import clean_ids
+from deepcme.sources.ids import clean_cells, clean_ids
 from deepcme.sources.layout import TextTable, unquoted
 from deepcme.sources.patients import people_column
 from deepcme.sources.reading import find_text_table, read_table, read_text_table
@@ -93,7 +93,8 @@ def _read(path: Path, notes: list[str], decimal: str) -> pd.DataFrame:
     if contents_of(path).kind != "text":
         return read_table(path, notes, decimal=decimal)
     source = find_text_table(path, notes, decimal=decimal)
-    return read_text_table(replace(source, skip=source.skip + _further_headers(source)))
+    table = read_text_table(replace(source, skip=source.skip + _further_headers(source)))
+    return clean_cells(table, path, notes)
 
 
 def _further_headers(source: TextTable) -> int:

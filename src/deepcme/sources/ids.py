@@ -6,14 +6,18 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+import pandas as pd
+
 from deepcme.errors import DeepCMEError
+from deepcme.names import holds_forbidden, without_forbidden
+from deepcme.notes import WARNING
 from deepcme.words import cleaned, counted, differing_in_case, few
 
 
 def clean_ids(
     ids: Iterable[object], kind: str, where: str | Path, notes: list[str]
 ) -> list[str]:
-    """Take leading, trailing, doubled and no-break spaces out of ids; say once how many.
+    """Take needless spaces and control characters out of ids; say once of how many.
 
     Parameters
     ----------
@@ -29,12 +33,42 @@ def clean_ids(
     before = [str(value) for value in ids]
     after = [cleaned(value) for value in before]
     changed = [old for old, new in zip(before, after, strict=True) if old != new]
-    if changed:
+    controlled = [old for old in changed if holds_forbidden(old)]
+    spaced = [old for old in changed if not holds_forbidden(old)]
+    if controlled:
+        notes.append(_warning_of_controls(controlled, f"{kind} id", where))
+    if spaced:
         notes.append(
-            f"{Path(where).name}: spaces were taken out of {len(changed):,} {kind} ids "
-            f"({few(map(repr, changed))})."
+            f"{Path(where).name}: spaces were taken out of {len(spaced):,} {kind} ids "
+            f"({few(map(repr, spaced))})."
         )
     return after
+
+
+def clean_cells(table: pd.DataFrame, where: str | Path, notes: list[str]) -> pd.DataFrame:
+    """The table with spaces for the control characters in its text; warn once of how many."""
+    found: list[str] = []
+
+    def clean(cell: object) -> object:
+        if not isinstance(cell, str) or not holds_forbidden(cell):
+            return cell
+        found.append(cell)
+        return without_forbidden(cell).strip() or None
+
+    text = [n for n, column in enumerate(table.dtypes) if column.kind not in "biufcmM"]
+    cleaned_columns = {n: table.iloc[:, n].map(clean, na_action="ignore") for n in text}
+    if not found:
+        return table
+    notes.append(_warning_of_controls(found, "cell", where))
+    columns = [cleaned_columns.get(n, table.iloc[:, n]) for n in range(table.shape[1])]
+    return pd.concat(columns, axis=1)
+
+
+def _warning_of_controls(found: Sequence[str], noun: str, where: str | Path) -> str:
+    return (
+        f"{WARNING}{Path(where).name}: control characters were taken out of "
+        f"{counted(len(found), noun)} ({few(map(ascii, found))}): is the file damaged?"
+    )
 
 
 def warn_of_case(ids: Iterable[str], kind: str, where: str | Path, notes: list[str]) -> None:

@@ -18,7 +18,7 @@ from deepcme.sources.delimited import (
     read_rows,
 )
 from deepcme.sources.gct import find_gct_table, is_annotated_gct, is_gct, read_gct_samples
-from deepcme.sources.ids import clean_ids, require_unique
+from deepcme.sources.ids import clean_cells, clean_ids, require_unique
 from deepcme.sources.layout import TextTable, find_table
 from deepcme.sources.text import text_lines
 from deepcme.sources.workbooks import read_workbook
@@ -65,7 +65,7 @@ def read_table(
         table = read_text_table(find_text_table(path, notes, decimal=decimal))
     names = clean_ids(table.columns, "column", path, notes)
     require_unique(names, "column", path)
-    table = table.set_axis(pd.Index(names, dtype=object), axis=1)
+    table = clean_cells(table.set_axis(pd.Index(names, dtype=object), axis=1), path, notes)
     if kind == "workbook":
         table = _text_with_point(table, path, decimal)
     for column in needed:

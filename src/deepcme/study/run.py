@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -27,6 +26,7 @@ from deepcme.study.selection import SELECTION_TABLES, SelectionTask, make_select
 from deepcme.study.selection_tables import write_selection_tables
 from deepcme.study.spec import Study, is_network
 from deepcme.study.store import StudyFolder
+from deepcme.terminal import say
 
 
 class TasksFailedError(DeepCMEError):
@@ -84,9 +84,9 @@ def run_study(
     missing = [task for task in tasks if not folder.has(task)]
     jobs = min(jobs or cpu_count(), max(len(missing), 1))
     if not quiet:
-        print(_announcement(plan, tasks, missing), file=sys.stderr)
+        say(_announcement(plan, tasks, missing), error=True)
         if any(map(is_extra, missing)):
-            print(describe_expected_time(plan, missing, jobs), file=sys.stderr)
+            say(describe_expected_time(plan, missing, jobs), error=True)
     outcomes = _outcomes(CohortArrays.of(plan.cohort), missing, jobs, scheduler)
     failures: dict[str, str] = {}
     with show_progress("Fitting", len(missing), quiet=quiet) as advance:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from deepcme.names import is_unicode, require_name
 
 FEW_RUNS = 20
 """Null runs of a kind that is needed but was given no number."""
@@ -27,6 +29,8 @@ class CohortSettings(Settings):
     def _one_of_both(self) -> CohortSettings:
         if (self.path is None) == (self.example is None):
             raise ValueError("give either a path or an example")
+        if not is_unicode(str(self.path)):
+            raise ValueError(f"the path {str(self.path)!a} is no UTF-8: rename the file")
         return self
 
 
@@ -54,6 +58,12 @@ class ModelSettings(Settings):
         if isinstance(value, dict) and "estimator" not in value and "name" in value:
             value = {**value, "estimator": value["name"]}
         return value
+
+    @field_validator("name")
+    @classmethod
+    def _is_a_name(cls, name: str) -> str:
+        require_name(name, "the name")
+        return name
 
     @model_validator(mode="after")
     def _can_be_made(self) -> ModelSettings:
@@ -118,6 +128,8 @@ class NullSettings(Settings):
     @model_validator(mode="after")
     def _signatures_differ(self) -> NullSettings:
         names = [path.stem for path in self.signatures]
+        for name in names:
+            require_name(name, "the name of a signature's file")
         if len(set(names)) < len(names):
             raise ValueError(f"two signatures have the same name: {', '.join(names)}")
         return self
@@ -131,6 +143,8 @@ class ClinicalSettings(Settings):
 
     @model_validator(mode="after")
     def _columns_differ(self) -> ClinicalSettings:
+        for column in self.columns:
+            require_name(column, "the name")
         if len(set(self.columns)) < len(self.columns):
             raise ValueError(f"a column is named twice: {', '.join(self.columns)}")
         return self

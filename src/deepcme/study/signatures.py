@@ -10,6 +10,7 @@ import numpy as np
 from deepcme.cohort import Cohort
 from deepcme.errors import DeepCMEError
 from deepcme.genes import gene_identifiers, stable_gene_id
+from deepcme.names import holds_forbidden
 from deepcme.sources.text import text_lines
 from deepcme.words import few
 
@@ -69,7 +70,7 @@ def read_signature(path: Path, cohort: Cohort) -> Signature:
         gene = line.strip().strip('"')
         if not gene or gene.startswith("#"):
             continue
-        if any(mark in gene for mark in ",;\t"):
+        if any(mark in gene for mark in ",;\t") or holds_forbidden(gene):
             raise DeepCMEError(f"{path}: line {number} is not one gene: {gene!r}.")
         listed.setdefault(_key(gene), gene)
     if not listed:

@@ -1,9 +1,11 @@
 // On a narrow screen legends go below, and a chart that is too wide gets narrower.
 const narrow = window.matchMedia("(max-width: 40rem)").matches;
 const config = narrow ? { legend: { orient: "bottom", columns: 2 } } : {};
+// The page's policy lets no text become code, so expressions are interpreted, and no style be added.
+const safely = { ast: true, defaultStyle: false, tooltip: { disableDefaultStyle: true } };
 async function draw(element) {
   const target = document.getElementById("chart-" + element.id.slice("spec-".length));
-  const options = { actions: false, renderer: "svg", config };
+  const options = { ...safely, actions: false, renderer: "svg", config };
   const { view } = await vegaEmbed(target, JSON.parse(element.textContent), options);
   const frame = target.parentElement;
   // A narrower chart lays its labels out anew, which may take some of the width again.

@@ -102,6 +102,7 @@ def _words(name: str) -> list[str]:
 
 def _is_follow_up(time: pd.Series, event: pd.Series) -> bool:
     try:
-        return read_follow_up(time, event)["status"].nunique() == 2
+        found = read_follow_up([time], event)
     except DeepCMEError:
         return False
+    return bool(found["status"].nunique() == 2 and found["impossible"].isna().all())

@@ -1,0 +1,65 @@
+"""What a page holds inside itself, and the policy by which a browser runs nothing else."""
+
+from __future__ import annotations
+
+import hashlib
+from base64 import b64encode
+from dataclasses import dataclass
+
+import altair as alt
+import jinja2
+import vl_convert
+from markupsafe import Markup
+
+
+@dataclass(frozen=True)
+class Inline:
+    """The style and scripts of a page.
+
+    Attributes
+    ----------
+    style, vega, script : Markup
+        The whole text of an element each, as it stands between its tags.
+    """
+
+    style: Markup
+    vega: Markup
+    script: Markup
+
+    @property
+    def policy(self) -> str:
+        """The Content-Security-Policy that lets these run, nothing else, and nothing load.
+
+        Scripts and styles are known by the SHA-256 of their text (W3C, Content Security
+        Policy Level 3).
+        """
+        return "; ".join(
+            [
+                "default-src 'none'",
+                f"script-src {_digest(self.vega)} {_digest(self.script)}",
+                f"style-src {_digest(self.style)}",
+                "base-uri 'none'",
+                "form-action 'none'",
+            ]
+        )
+
+
+def make_inline(environment: jinja2.Environment) -> Inline:
+    """Take style and script from the templates, and Vega from the package that has it."""
+
+    def source(name: str) -> Markup:
+        assert environment.loader is not None
+        return Markup(environment.loader.get_source(environment, name)[0])
+
+    return Inline(source("style.css"), vega_bundle(), source("page.js"))
+
+
+def vega_bundle() -> Markup:
+    """Vega, Vega-Lite and Vega-Embed as JavaScript, in the version Altair writes for."""
+    version = ".".join(alt.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
+    script = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", vl_version=version)
+    return Markup(script.replace("</script", "<\\/script"))
+
+
+def _digest(text: str) -> str:
+    return f"'sha256-{b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
