@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from deepcme.errors import DeepCMEError
 from deepcme.hdf5.apart import require_sound
-from deepcme.memory import require_memory
+from deepcme.memory import require_memory_for_matrix
 from deepcme.words import told_apart
 
 _KIND = ".h5ad"
@@ -83,8 +83,7 @@ def require_dense_memory(matrix: Any, path: Path) -> None:
     """
     if hasattr(matrix, "toarray"):
         n_rows, n_columns = matrix.shape
-        n_bytes = n_rows * n_columns * np.dtype(np.float32).itemsize
-        require_memory(n_bytes, path, f"its matrix of {n_rows:,} x {n_columns:,} values")
+        require_memory_for_matrix(n_rows, n_columns, path)
 
 
 def dense_float32(matrix: Any) -> NDArray[np.float32]:

@@ -25,7 +25,6 @@ _DROPPED = r"[\s\x00-\x1f\"\u200b\ufeff]*"
 _SIGNED_NUMBER = r"[+-][0-9]+(\.[0-9]+)?\s*\Z"
 _FORMULA = re.compile(rf"{_DROPPED}(?!{_SIGNED_NUMBER})[=+\-@\uff1d\uff0b\uff0d\uff20]")
 
-
 _UNFINISHED = ".deepcme-"
 _WRITER = re.compile(rf"{re.escape(_UNFINISHED)}(?P<machine>[0-9a-f]{{8}})-(?P<process>\d+)-.+")
 
