@@ -113,20 +113,29 @@ def test_samples_that_become_one_are_refused(tmp_path, bad):
         prepared(tmp_path, samples=[f"s{bad}1", "s 1"])
 
 
+NAMES_OF_COLUMNS = [
+    [".", ".."],
+    ["a", ".", "unnamed"],
+]
+NAMES_THAT_WERE_KEPT = [
+    ["a/b", "a|b"],
+    ["a|b", "a/b", "a|b 2"],
+    ["patient", "patient_in_file"],
+    ["label", "label_in_file", "tissue", "tissue_in_file"],
+    ["_index", "index", "__index__", "__categories"],
+    ["../../x", "/x", "x/"],
+    ["CON", "nul.txt", "a\\b"],
+    ["Grade", "grade", "GRADE"],
+    ["x" * 5000, "x" * 5000 + "/"],
+    ["grade\x1b", "grade 2"],
+]
+
+
 @pytest.mark.parametrize(
     "names",
     [
-        ["a/b", "a|b"],
-        ["a|b", "a/b", "a|b 2"],
-        [".", ".."],
-        ["patient", "patient_in_file"],
-        ["label", "label_in_file", "tissue", "tissue_in_file"],
-        ["_index", "index", "__index__", "__categories"],
-        ["../../x", "/x", "x/"],
-        ["CON", "nul.txt", "a\\b"],
-        ["Grade", "grade", "GRADE"],
-        ["x" * 5000, "x" * 5000 + "/"],
-        ["grade\x1b", "grade\x07"[:5] + " 2"],
+        *NAMES_OF_COLUMNS,
+        *(pytest.param(names, marks=pytest.mark.guard) for names in NAMES_THAT_WERE_KEPT),
     ],
     ids=lambda names: ascii(names)[:40],
 )
@@ -212,16 +221,22 @@ COMMANDS = {
     "predict": ["predict", "PATH", "x.csv", "-o", "o.csv"],
     "merge": ["prepare", "merge", "PATH1", "PATH2", "-o", "o.h5ad"],
     "xena": ["prepare", "xena", "PATH", "--labels", "column:y", "-o", "o.h5ad"],
+}
+MISUSED = {
     "no such command": ["PATH"],
     "no such option": ["audit", "--PATH"],
     "too many": ["audit", "a", "PATH"],
 }
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize(
+    "command",
+    [*COMMANDS, *(pytest.param(command, marks=pytest.mark.guard) for command in MISUSED)],
+)
 def test_a_path_steers_no_terminal(command, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    arguments = [part.replace("PATH", f"no{STEERING}where") for part in COMMANDS[command]]
+    words = (COMMANDS | MISUSED)[command]
+    arguments = [part.replace("PATH", f"no{STEERING}where") for part in words]
     code, said = run_main(monkeypatch, capsys, *arguments)
     assert code == 2
     assert "\x1b" not in said and "\x07" not in said
@@ -285,7 +300,8 @@ def test_hostile_names_go_to_the_report_and_do_nothing(tmp_path):
     markdown = (out / "report.md").read_text(encoding="utf-8")
     assert "](javascript" not in markdown and "<img" not in markdown
     page = (out / "report.html").read_text(encoding="utf-8")
-    assert "<img" not in page and "Content-Security-Policy" in page
+    assert "<img src=x" not in page and "<script>1" not in page
+    assert "Content-Security-Policy" in page
     assert all("<img" not in path.read_text() for path in out.glob("figures/*.svg"))
 
 
