@@ -193,6 +193,14 @@ def test_a_path_that_is_no_unicode_is_refused(tmp_path):
         load_study_of(tmp_path, "a\udcff.h5ad")
 
 
+@pytest.mark.parametrize("names", [["a.toml", "--cohort", "b\udcff.h5ad"], ["a\udcff.toml"]])
+def test_no_study_is_written_of_a_path_that_is_no_unicode(names, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    code, said = run_main(monkeypatch, capsys, "init", *names)
+    assert code == 2 and "no UTF-8: rename it" in said
+    assert list(tmp_path.iterdir()) == []
+
+
 def load_study_of(folder, path):
     (folder / "study.toml").write_text('models = ["LR"]\n[cohort]\nexample = "transbig"\n')
     return load_study(folder / "study.toml", {"cohort": {"example": None, "path": path}})
