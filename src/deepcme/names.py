@@ -19,9 +19,8 @@ if TYPE_CHECKING:
 # Control characters but tab and line ends, halves of a character, and what Unicode keeps for no
 # character (XML 1.0, section 2.2; HDF5 takes no NUL). Those that turn the direction of writing
 # make a text look like another (CVE-2021-42574).
-_FORBIDDEN = (
-    "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff\u202a-\u202e\u2066-\u2069"
-)
+_TURNING = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+_FORBIDDEN = f"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff{_TURNING}"
 _LINE_ENDS = "\t\n\r\u2028\u2029"
 _NOT_IN_TEXT = re.compile(f"[{_FORBIDDEN}]")
 _NOT_IN_A_NAME = re.compile(f"[{_FORBIDDEN}{_LINE_ENDS}]")
@@ -32,8 +31,8 @@ _NO_KEYS = ("", ".", "..", "_index")
 
 
 def without_forbidden(text: str) -> str:
-    """The text with a space for every character that no text may hold."""
-    return _NOT_IN_TEXT.sub(" ", text)
+    """The text with a space for every control character, and nothing for turned writing."""
+    return _NOT_IN_TEXT.sub(lambda found: "" if found[0] in _TURNING else " ", text)
 
 
 def holds_forbidden(text: str) -> bool:

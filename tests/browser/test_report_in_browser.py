@@ -145,6 +145,35 @@ def test_no_console_message_and_no_request_but_the_page_itself(any_page):
     assert any_page.requests_made == [any_page.address]
 
 
+HARM = """
+<script>window.harmed = "a script"</script>
+<script type="module">window.harmed = "a module"</script>
+<img src="data:image/png;base64,AAAA" onerror="window.harmed = 'a handler'">
+<svg onload="window.harmed = 'an svg'"></svg>
+<iframe srcdoc="<script>parent.harmed = 'a frame'</script>"></iframe>
+<a id="link" href="javascript:window.harmed = 'a link'">link</a>
+<form id="form" action="javascript:window.harmed = 'a form'"></form>
+<style>body { display: none }</style>
+<base href="https://example.org/">
+"""
+
+
+def test_whatever_gets_into_the_page_does_not_run(browser, reports, tmp_path):
+    text = reports["honest"].read_text(encoding="utf-8")
+    harmed = tmp_path / "report.html"
+    harmed.write_text(text.replace("<main>", f"<main>{HARM}", 1), encoding="utf-8")
+    page = opened(browser, harmed, "desktop")
+    page.evaluate("document.getElementById('link').click()")
+    page.evaluate("document.getElementById('form').submit()")
+    page.wait_for_timeout(300)
+    assert page.evaluate("window.harmed") is None
+    assert page.evaluate("getComputedStyle(document.body).display") == "block"
+    assert page.evaluate("document.baseURI") == page.address
+    assert {request for request in page.requests_made if request.startswith("http")} == set()
+    assert sum("Content Security Policy" in problem for problem in page.problems) >= 5
+    page.close()
+
+
 def test_the_gene_table_sorts_and_filters(page):
     def column(number):
         cells = page.locator(f"#gene-table tbody tr:visible td:nth-child({number})")

@@ -1,9 +1,10 @@
 """Ids are cleaned in one place; what becomes equal is refused, what differs in case warned of."""
 
+import pandas as pd
 import pytest
 
 from deepcme import DeepCMEError
-from deepcme.sources.ids import clean_ids, require_unique, warn_of_case
+from deepcme.sources.ids import clean_cells, clean_ids, require_unique, warn_of_case
 from tests.sources.files import matrix_of, refused, table_of, written
 
 
@@ -25,6 +26,30 @@ def test_clean_ids_need_no_note():
     notes = []
     assert clean_ids(["S1", "tumour 2"], "sample", "m.csv", notes) == ["S1", "tumour 2"]
     assert notes == []
+
+
+def test_control_characters_in_ids_are_spaces_and_warned_about():
+    notes = []
+    ids = clean_ids(["S\x001", "\x1bS2\x7f", " S3"], "sample", "x/m.csv", notes)
+    assert ids == ["S 1", "S2", "S3"]
+    assert notes == [
+        "Warning: m.csv: control characters were taken out of 2 sample ids ('S\\x001', "
+        "'\\x1bS2\\x7f'): is the file damaged?",
+        "m.csv: spaces were taken out of 1 sample ids (' S3').",
+    ]
+
+
+def test_control_characters_in_cells_are_spaces_and_warned_about():
+    notes = []
+    table = pd.DataFrame({"a": ["x\x1by", "\x00", None, "p\nq"], "n": [1, 2, 3, 4]})
+    clean = clean_cells(table, "x/t.csv", notes)
+    assert clean["a"].tolist() == ["x y", None, None, "p\nq"]
+    assert clean["n"].tolist() == [1, 2, 3, 4]
+    assert notes == [
+        "Warning: t.csv: control characters were taken out of 2 cells ('x\\x1by', '\\x00'): "
+        "is the file damaged?"
+    ]
+    assert clean_cells(clean, "x/t.csv", notes) is clean and len(notes) == 1
 
 
 def test_ids_that_differ_in_case_alone_are_warned_about_by_name():

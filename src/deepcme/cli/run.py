@@ -174,11 +174,15 @@ def init(
 ) -> None:
     """Write a commented study file to edit."""
     from deepcme.files import write_text
+    from deepcme.names import is_unicode
     from deepcme.study.template import study_template
 
     if file.exists():
         raise DeepCMEError(f"{file}: the file is there already; name another or delete it.")
-    write_text(file, study_template(file.name, None if cohort is None else str(cohort)))
+    template = study_template(file.name, None if cohort is None else str(cohort))
+    if not is_unicode(template):
+        raise DeepCMEError(f"{cohort or file}: the file's name is no UTF-8: rename it.")
+    write_text(file, template)
     say(f"Wrote {file}. Edit it, then: deepcme run {file}")
 
 

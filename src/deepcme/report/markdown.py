@@ -9,7 +9,7 @@ from markupsafe import Markup, escape
 
 _LINE_ENDS = re.compile(r"\s*[\n\r\x0b\x0c\u2028\u2029]\s*")
 # An underscore within a word is one (CommonMark, section 6.2); elsewhere it may be emphasis.
-_MARKS = re.compile(r"[\\`*\[\]~]|(?<!\w)_|_(?!\w)")
+_MARKS = re.compile(r"[\\`*~]|(?<!\w)_|_(?!\w)")
 _START_OF_BLOCK = re.compile(r"\s*(?:\d{1,9}(?=[.)](\s|\Z))|(?=([#+\-=])(\2|\s|\Z)))")
 
 
@@ -19,7 +19,8 @@ def escape_markdown(text: str) -> Markup:
     if start := _START_OF_BLOCK.match(line):
         line = f"{line[: start.end()]}\\{line[start.end() :]}"
     # Addresses become links by themselves, and a bar ends a cell even behind a backslash.
-    line = line.replace("://", "&#58;//").replace("|", "&#124;")
+    for mark in ("://", "[", "]", "|"):
+        line = line.replace(mark, f"&#{ord(mark[0])};{mark[1:]}")
     return Markup(re.sub(r"(?i)\bwww\.", lambda www: f"{www[0][:-1]}&#46;", line))
 
 

@@ -243,10 +243,8 @@ def _notes_on_gaps(matrix: Matrix) -> list[str]:
 
 def _stored_names(columns: pd.Index, notes: list[str]) -> dict[str, str]:
     """What each column is called in the cohort; another name than its own is said."""
-    wanted = {name: stored_name(cleaned(str(name)), OBS_COLUMNS) for name in columns}
-    # A name that can stay does, whichever column comes first.
-    names = sorted(wanted, key=lambda name: wanted[name] != name)
-    called = dict(zip(names, told_apart(wanted[name] for name in names), strict=True))
+    names = told_apart(stored_name(cleaned(str(name)), OBS_COLUMNS) for name in columns)
+    called = dict(zip(columns, names, strict=True))
     renamed = [f"{old!r} is {new!r}" for old, new in called.items() if old != new]
     if renamed:
         notes.append(
