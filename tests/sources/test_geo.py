@@ -349,7 +349,7 @@ def test_two_platforms_share_genes_and_are_batches(tmp_path):
     assert (cohort.n_samples, cohort.gene_ids.tolist()) == (6, ["RFC2", "HSPA6"])
     assert cohort.obs["batch"].tolist() == ["GPL96"] * 3 + ["GPL97"] * 3
     assert any("The 2 platforms (2, 2 genes) share 2 genes." in note for note in cohort.notes)
-    with pytest.raises(DeepCMEError, match="2 series matrix files need 2 platform tables"):
+    with pytest.raises(DeepCMEError, match="2 platforms need 2 platform tables"):
         cohort_from_geo(paths, RELAPSE, platforms=platforms[:1])
     with pytest.raises(DeepCMEError, match="Sample GSM1 is in several"):
         cohort_from_geo([paths[0], paths[0]], RELAPSE)
@@ -444,7 +444,10 @@ def test_what_is_refused(tmp_path, old, new, match):
 def test_a_sequencing_series_keeps_its_values_elsewhere(tmp_path):
     start, _, _ = SERIES.partition('"1007_s_at"')
     text = start + "!series_matrix_table_end\n"
-    with pytest.raises(DeepCMEError, match="holds no values; a sequencing series keeps them"):
+    with pytest.raises(
+        DeepCMEError,
+        match="holds no values, as of a sequencing series: give its matrix with --counts",
+    ):
         cohort_from_geo([written(tmp_path, text)], RELAPSE)
 
 

@@ -19,8 +19,8 @@ from deepcme.sources.text import text_lines
 from deepcme.words import few
 
 _MOST_LINES_BEFORE_TABLE = 5000
-_TABLE_BEGIN = "!platform_table_begin"
-_TABLE_END = "!platform_table_end"
+PLATFORM_TABLE_BEGIN = "!platform_table_begin"
+PLATFORM_TABLE_END = "!platform_table_end"
 
 
 def read_gene_table(path: Path, notes: list[str]) -> pd.DataFrame:
@@ -36,11 +36,20 @@ def read_gene_table(path: Path, notes: list[str]) -> pd.DataFrame:
     """
     if contents_of(path).kind == "text":
         skip, end_mark = _place_of_table(path)
-        table = read_rows(
-            find_table(path, notes, separators="\t,", skip=skip, end_mark=end_mark)
-        )
-    else:
-        table = read_table(path, notes)
+        found = find_table(path, notes, separators="\t,", skip=skip, end_mark=end_mark)
+        return _in_lower_case(read_rows(found), path)
+    return _in_lower_case(read_table(path, notes), path)
+
+
+def read_platform_within(path: Path, lines_before: int, notes: list[str]) -> pd.DataFrame:
+    """Read a table of a platform that stands within a larger file, as `read_gene_table`."""
+    found = find_table(
+        path, notes, separators="\t", skip=lines_before, end_mark=PLATFORM_TABLE_END
+    )
+    return _in_lower_case(read_rows(found), path)
+
+
+def _in_lower_case(table: pd.DataFrame, path: Path) -> pd.DataFrame:
     table.columns = pd.Index([str(column).strip().lower() for column in table.columns])
     if table.columns.has_duplicates:
         raise DeepCMEError(f"{path}: two columns have the same name.")
@@ -52,13 +61,13 @@ def _place_of_table(path: Path) -> tuple[int, str | None]:
     lines = text_lines(path)
     start = []
     for number, line in enumerate(islice(lines, _MOST_LINES_BEFORE_TABLE)):
-        if line.lower().startswith(_TABLE_BEGIN):
-            if not any(rest.lower().startswith(_TABLE_END) for rest in lines):
+        if line.lower().startswith(PLATFORM_TABLE_BEGIN):
+            if not any(rest.lower().startswith(PLATFORM_TABLE_END) for rest in lines):
                 raise DeepCMEError(
-                    f"{path}: the table that {_TABLE_BEGIN} begins has no line {_TABLE_END}: "
-                    "the file is cut short; download it again."
+                    f"{path}: the table that {PLATFORM_TABLE_BEGIN} begins has no line "
+                    f"{PLATFORM_TABLE_END}: the file is cut short; download it again."
                 )
-            return number + 1, _TABLE_END
+            return number + 1, PLATFORM_TABLE_END
         start.append(line)
     before = (n for n, line in enumerate(start) if line[:1] not in ("#", "!", "^"))
     return next(before, 0), None

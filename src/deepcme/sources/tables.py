@@ -32,7 +32,9 @@ from deepcme.sources.matching import rows_by_common_part, rows_of_samples
 from deepcme.sources.matrices import Matrix, read_matrix
 from deepcme.sources.patients import with_patients_named
 from deepcme.sources.reading import read_table
+from deepcme.sources.recount import reads_of_gene_sums
 from deepcme.sources.sample_columns import first_ids, sample_column
+from deepcme.sources.series_files import is_series_file, samples_of_series
 from deepcme.words import cleaned, counted, few, told_apart
 
 Orientation = Literal["samples-in-rows", "genes-in-rows"]
@@ -68,7 +70,7 @@ def cohort_from_tables(
     expression : path
         Numbers with sample ids along one side and gene ids along the other.
     samples : path
-        One row per sample.
+        One row per sample, or a file that describes the series of GEO.
     columns : TableColumns
         The columns to use; the others stay in `obs`.
     scale : Scale, optional
@@ -103,6 +105,7 @@ def cohort_from_tables(
     matrix = with_genes_named(matrix, naming, expression, notes)
     matrix = _in_order_of(table, matrix, expression, samples)
     table, _ = rows_of_samples(matrix.samples, table, samples.name)
+    matrix = reads_of_gene_sums(matrix, table, expression, notes)
     matrix = without_label_rows(matrix, table, _used(columns), expression, notes)
     with _naming(samples):
         labels = binary_column(table, columns.label)
@@ -148,7 +151,11 @@ def _samples_table(
 ) -> tuple[pd.DataFrame, TableColumns]:
     """The table of samples, indexed by their clean ids, and the columns as it spells them."""
     label = cleaned(columns.label)
-    table = read_table(path, notes, needed=[label], decimal=decimal)
+    if is_series_file(path):
+        table = samples_of_series(path, notes)
+        label = asked_column(list(map(str, table.columns)), label, str(path))
+    else:
+        table = read_table(path, notes, needed=[label], decimal=decimal)
     names = [str(name) for name in table.columns]
     sample, patient, tissue, batch = (
         None if column is None else asked_column(names, column, str(path))

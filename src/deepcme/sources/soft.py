@@ -1,0 +1,266 @@
+"""SOFT family files of GEO: a series, its platforms and its samples, one block after another.
+
+Source: NCBI GEO, "SOFT submission instructions" and "SOFT format": ``^`` begins a block,
+``!`` is an attribute, ``#`` describes a column, and a table stands between its marks.
+Read twice, line by line: what is there and where, then the values of the chosen platforms.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from deepcme.errors import DeepCMEError
+from deepcme.sources.probemap import PLATFORM_TABLE_BEGIN, PLATFORM_TABLE_END
+from deepcme.sources.series import CHARACTERISTICS, Series, add_attribute, attribute_table
+from deepcme.sources.soft_values import SampleTable, read_values
+from deepcme.sources.text import text_lines
+from deepcme.words import cleaned, counted, few
+
+_SAMPLE_TABLE_BEGIN = "!sample_table_begin"
+_SAMPLE_TABLE_END = "!sample_table_end"
+_TABLES = {
+    _SAMPLE_TABLE_BEGIN: _SAMPLE_TABLE_END,
+    PLATFORM_TABLE_BEGIN: PLATFORM_TABLE_END,
+}
+_MOST_SAMPLES = 100_000  # more than any series of GEO has
+_MOST_CHARACTERISTICS = 1_000
+
+
+@dataclass
+class _Block:
+    """A platform or a sample: its attributes, and where its table stands."""
+
+    accession: str
+    attributes: dict[str, str] = field(default_factory=dict)
+    platform: str = ""
+    channels: str = "1"
+    n_rows_told: int | None = None
+    n_characteristics: int = 0
+    table: SampleTable | None = None
+
+
+@dataclass
+class _Family:
+    path: Path
+    series: list[str] = field(default_factory=list)
+    listed: dict[str, None] = field(default_factory=dict)
+    platforms: dict[str, _Block] = field(default_factory=dict)
+    samples: dict[str, _Block] = field(default_factory=dict)
+
+
+def read_family(
+    path: Path,
+    notes: list[str],
+    decimal: str = ".",
+    *,
+    platforms: Collection[str] = (),
+    with_values: bool = True,
+) -> list[Series]:
+    """Read a family file: a `Series` for each platform.
+
+    Parameters
+    ----------
+    path : path
+    notes : list of str
+    decimal : str
+        The decimal point of the values.
+    platforms : collection of str
+        Accessions of those to take; without any, the only one.
+    with_values : bool
+        Else only what is said of the samples is read, of all platforms.
+
+    Raises
+    ------
+    DeepCMEError
+        If the file is cut short or damaged, holds no sample or several series, or
+        several platforms of which none was chosen.
+    """
+    family = _read_blocks(path)
+    _check(family)
+    of_platform: dict[str, list[_Block]] = {}
+    for sample in family.samples.values():
+        of_platform.setdefault(sample.platform, []).append(sample)
+    if with_values:
+        of_platform = _chosen(of_platform, platforms, path, notes)
+    accession = next(iter(family.series), path.name.partition("_")[0])
+    return [
+        _one_platform(family, accession, name, samples, notes, decimal, with_values)
+        for name, samples in of_platform.items()
+    ]
+
+
+def _read_blocks(path: Path) -> _Family:
+    """All but the tables, of which only the place is kept."""
+    family = _Family(path)
+    block: _Block | None = None
+    lines = enumerate(text_lines(path), start=1)
+    for number, line in lines:
+        mark = line[:1]
+        if mark == "^":
+            block = _new_block(family, line)
+        elif mark == "!":
+            end = _TABLES.get(line.strip().lower())
+            if end is not None:
+                if block is None:
+                    raise DeepCMEError(f"{path}: line {number}: a table is of no sample.")
+                table, following = _passed_table(lines, number, end, block, path)
+                block.table = table
+                block = block if following is None else _new_block(family, following)
+            else:
+                _read_attribute(family, block, line)
+    return family
+
+
+def _new_block(family: _Family, line: str) -> _Block | None:
+    kind, _, accession = (cleaned(part) for part in line[1:].partition("="))
+    if kind.upper() == "SERIES":
+        family.series.append(accession)
+    if kind.upper() not in ("PLATFORM", "SAMPLE"):
+        return None
+    blocks = family.platforms if kind.upper() == "PLATFORM" else family.samples
+    if not accession or accession in blocks:
+        raise DeepCMEError(
+            f"{family.path}: the {kind.lower()} {accession or 'without a name'} has "
+            "several blocks; each should have one of its own."
+        )
+    if len(blocks) == _MOST_SAMPLES:
+        raise DeepCMEError(
+            f"{family.path}: there are more than {_MOST_SAMPLES:,} blocks of a {kind.lower()}; "
+            "this is no file of one series."
+        )
+    blocks[accession] = _Block(accession)
+    return blocks[accession]
+
+
+def _read_attribute(family: _Family, block: _Block | None, line: str) -> None:
+    name, _, value = (cleaned(part) for part in line[1:].partition("="))
+    name = name.lower()
+    if name == "series_sample_id":
+        family.listed[value] = None
+    if block is None or not name.startswith("sample_"):
+        return
+    name = name.removeprefix("sample_")
+    if name == "platform_id":
+        block.platform = value
+    elif name == "channel_count":
+        block.channels = value
+    elif name == "data_row_count" and value.isdecimal():
+        block.n_rows_told = int(value[:18])
+    elif name in CHARACTERISTICS:
+        block.n_characteristics += 1
+        if block.n_characteristics > _MOST_CHARACTERISTICS:
+            raise DeepCMEError(
+                f"{family.path}: sample {block.accession} has more than "
+                f"{_MOST_CHARACTERISTICS:,} characteristics; the file is damaged."
+            )
+    add_attribute(block.attributes, name, value)
+
+
+def _passed_table(
+    lines: Iterator[tuple[int, str]], begin: int, end: str, block: _Block, path: Path
+) -> tuple[SampleTable, str | None]:
+    """Where a table stands; and the line that begins the next block, if no mark ends it."""
+    last, following = begin, None
+    for last, line in lines:  # noqa: B007
+        if line[:1] == "!" and line.strip().lower() == end:
+            break
+        if line[:1] == "^":
+            following = line
+            break
+    else:
+        last += 1
+        following = ""
+    table = SampleTable(block.accession, begin, max(0, last - begin - 2))
+    told = block.n_rows_told
+    if (following is not None and table.n_rows != told) or (told or 0) > table.n_rows:
+        has = f"and says that it has {told:,}" if told is not None else f"and no line {end}"
+        raise DeepCMEError(
+            f"{path}: the table of {block.accession} has {counted(table.n_rows, 'row')} {has}: "
+            "the file is cut short; fetch it again."
+        )
+    return table, following or None
+
+
+def _check(family: _Family) -> None:
+    if len(family.series) > 1:
+        raise DeepCMEError(
+            f"{family.path}: the file holds several series ({few(family.series)}): take the "
+            "family file of one."
+        )
+    if not family.samples:
+        raise DeepCMEError(f"{family.path}: the file holds no sample.")
+    lacking = [sample for sample in family.listed if sample not in family.samples]
+    if lacking:
+        raise DeepCMEError(
+            f"{family.path}: the series lists {counted(len(lacking), 'sample')} "
+            f"({few(lacking)}) that the file does not hold: it is cut short; fetch it again."
+        )
+
+
+def _chosen(
+    of_platform: dict[str, list[_Block]], asked: Collection[str], path: Path, notes: list[str]
+) -> dict[str, list[_Block]]:
+    """The samples of the platforms that were asked for, or of the only one with values."""
+    there = [f"{name} with {len(samples):,} samples" for name, samples in of_platform.items()]
+    chosen = list(dict.fromkeys(name.upper() for name in asked)) or [
+        name for name, samples in of_platform.items() if any(map(_has_values, samples))
+    ]
+    if not chosen:
+        return of_platform
+    if unknown := [name for name in chosen if name not in of_platform]:
+        raise DeepCMEError(
+            f"{path}: there is no sample of {unknown[0]}; there are {few(there, 6)}."
+        )
+    if len(chosen) > 1 and not asked:
+        raise DeepCMEError(
+            f"{path}: the series is of several platforms ({few(there, 6)}): say which with "
+            "--gpl; several are joined at the genes they share."
+        )
+    if others := [name for name in of_platform if name not in chosen]:
+        n_others = sum(len(of_platform[name]) for name in others)
+        notes.append(
+            f"{path.name}: {counted(n_others, 'sample')} of {few(others)} left out: "
+            f"{few(chosen)} was taken."
+        )
+    return {name: of_platform[name] for name in chosen}
+
+
+def _has_values(sample: _Block) -> bool:
+    return sample.table is not None and sample.table.n_rows > 0
+
+
+def _one_platform(
+    family: _Family,
+    accession: str,
+    platform: str,
+    samples: list[_Block],
+    notes: list[str],
+    decimal: str,
+    with_values: bool,
+) -> Series:
+    tables = [s.table for s in samples if s.table is not None and _has_values(s)]
+    place = family.platforms.get(platform)
+    found = Series(
+        family.path,
+        accession,
+        attribute_table({sample.accession: sample.attributes for sample in samples}),
+        platform=platform or None,
+        lines_before_probes=place.table.lines_before if place and place.table else None,
+    )
+    if not with_values or not tables:
+        return found
+    matrix = read_values(family.path, tables, notes, decimal)
+    of = f" on {platform}" if platform else ""
+    if without := [s.accession for s in samples if not _has_values(s)]:
+        notes.append(
+            f"Warning: {family.path.name}: {counted(len(without), 'sample')}{of} without "
+            f"values left out ({few(without)})."
+        )
+    if n_two := sum(sample.channels == "2" for sample in samples):
+        notes.append(
+            f"{family.path.name}: {counted(n_two, 'sample')}{of} of two channels: the values "
+            "are as submitted, as a rule log ratios of the two."
+        )
+    return replace(found, attributes=found.attributes.loc[matrix.samples], matrix=matrix)
