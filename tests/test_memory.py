@@ -82,17 +82,24 @@ def test_what_is_larger_than_the_free_memory_is_refused_with_both_figures(tmp_pa
     with path.open("wb") as file:
         file.truncate(10 * GB)
     with pytest.raises(DeepCMEError) as refused:
-        require_memory(12 * GB, path, "its matrix")
+        require_memory(6 * GB, path, "its matrix")
     assert str(refused.value) == (
         f"{path}: its matrix would take about 12 GB of memory and 8.6 GB are free: leave out "
         "what is not needed, or use a computer with more memory."
     )
 
 
+def test_what_is_in_memory_already_need_not_be_free(tmp_path, kernel):
+    path = tmp_path / "study.csv"
+    with path.open("wb") as file:
+        file.truncate(10 * GB)
+    require_memory(6 * GB, path, "its matrix", held=5 * GB)
+
+
 def test_what_unfolds_to_far_more_than_its_size_is_refused(tmp_path, kernel):
     path = tmp_path / "bomb.parquet"
     path.write_bytes(bytes(1000))
-    with pytest.raises(DeepCMEError, match=r"about 300 MB of memory, over 200 times the size"):
+    with pytest.raises(DeepCMEError, match="about 300 MB, over 200 times the size"):
         require_memory(300_000_000, path, "its matrix")
 
 

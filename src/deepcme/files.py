@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
+import platform
 import re
+import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,14 +23,65 @@ if TYPE_CHECKING:
 _FORMULA = re.compile(r"[=+\-@](?!\d+(\.\d+)?$)")
 
 
+_UNFINISHED = ".deepcme-"
+_WRITER = re.compile(rf"{re.escape(_UNFINISHED)}(?P<machine>[0-9a-f]{{8}})-(?P<process>\d+)-.+")
+
+
+@contextmanager
+def unfinished_folder(place: Path) -> Iterator[Path]:
+    """Give a folder in `place` to write in; it is removed in the end, with what is left in it.
+
+    Its name tells machine and process, so that the next command which writes to `place`
+    removes what a killed one left behind, and leaves what a living one writes.
+    """
+    place.mkdir(parents=True, exist_ok=True)
+    remove_leftovers(place)
+    prefix = f"{_UNFINISHED}{_machine()}-{os.getpid()}-"
+    with tempfile.TemporaryDirectory(dir=place, prefix=prefix) as folder:
+        yield Path(folder)
+
+
 @contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
     """Give a temporary path to write to; it takes the final name only on success."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".deepcme-") as folder:
-        temporary = Path(folder) / path.name
+    with unfinished_folder(path.parent) as folder:
+        temporary = folder / path.name
         yield temporary
         temporary.replace(path)
+
+
+def remove_leftovers(place: Path) -> None:
+    """Remove unfinished folders of this machine's processes that no longer run."""
+    for folder in place.glob(f"{_UNFINISHED}*"):
+        writer = _WRITER.fullmatch(folder.name)
+        if writer is None or writer["machine"] != _machine():
+            continue
+        if not _runs(int(writer["process"])):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+@cache
+def _machine() -> str:
+    """The machine's name, shortened: a folder may be shared by several."""
+    return hashlib.sha256(platform.node().encode()).hexdigest()[:8]
+
+
+def _runs(process: int) -> bool:
+    if sys.platform == "win32":
+        import ctypes
+
+        query_limited_information = 0x1000
+        kernel = ctypes.windll.kernel32
+        handle = kernel.OpenProcess(query_limited_information, False, process)
+        kernel.CloseHandle(handle)
+        return bool(handle)
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        return True  # of another user
+    return True
 
 
 def write_text(path: Path, text: str) -> None:

@@ -79,8 +79,11 @@ def strongest_of_each(
     n_collapsed : int
         Names that occurred more than once.
     """
-    total = np.nansum(values, axis=0, dtype=np.float64)
-    n_known = np.sum(~np.isnan(values), axis=0)
+    total, n_known = np.zeros(len(names)), np.zeros(len(names), dtype=np.int64)
+    for row in values:  # one at a time, so that nothing of the matrix's size is made
+        known = ~np.isnan(row)
+        np.add(total, row, out=total, where=known)
+        n_known += known
     mean = np.divide(total, n_known, out=np.full(len(names), -np.inf), where=n_known > 0)
     table = pd.DataFrame({"name": list(names), "mean": mean})
     table = table[table["name"] != ""]

@@ -10,9 +10,11 @@ from pathlib import Path
 from deepcme.errors import DeepCMEError
 
 MOST_UNFOLDED = 200
-"""Times its size that a file may unfold to; real studies stay below 50."""
+"""Times its size that a file's values may take; those of real studies stay below 50."""
 SMALL = 200_000_000
-"""Bytes that any file may unfold to, however small it is."""
+"""Bytes that the values of any file may take, however small it is."""
+TIMES_TAKEN = 2
+"""What commands take at most at a time for each byte of the values."""
 
 _CGROUPS = Path("/sys/fs/cgroup")
 _OWN_CGROUPS = Path("/proc/self/cgroup")
@@ -31,35 +33,47 @@ def available_bytes() -> int | None:
     return max(min(told), 0) if told else None
 
 
-def require_memory(n_bytes: int, path: Path, what: str) -> None:
-    """Refuse what a file would unfold to where it cannot be meant or does not fit.
+def require_memory(n_bytes: int, path: Path, what: str, held: int = 0) -> None:
+    """Refuse values that cannot be meant or do not fit into memory.
 
     Parameters
     ----------
     n_bytes : int
-        What it would take, estimated before it is read.
+        What they take once, estimated before they are read.
     path : path
-        The file.
+        The file that holds them.
     what : str
-        What takes it, to begin a sentence with: ``its matrix of 5 x 10 values``.
+        What they are, to begin a sentence with: ``its matrix of 5 x 10 values``.
+    held : int
+        Bytes of them that are in memory already.
 
     Raises
     ------
     DeepCMEError
-        If more than is free would be taken, or far more than the file's size explains.
+        If they take far more than the file's size explains, or more than is free: twice
+        what they take, since work on them needs a copy.
     """
-    taken = f"{path}: {what} would take about {_in_words(n_bytes)} of memory"
     if n_bytes > max(SMALL, MOST_UNFOLDED * path.stat().st_size):
         raise DeepCMEError(
-            f"{taken}, over {MOST_UNFOLDED} times the size of the file: no measured values "
-            "pack so well; if they are real, save them as plain text."
+            f"{path}: {what} would unfold to about {_in_words(n_bytes)}, over {MOST_UNFOLDED} "
+            "times the size of the file, as no measured values do: if they are real, save them "
+            "as plain text."
         )
     free = available_bytes()
-    if free is not None and n_bytes > free:
+    if free is not None and TIMES_TAKEN * n_bytes - held > free:
         raise DeepCMEError(
-            f"{taken} and {_in_words(free)} are free: leave out what is not needed, or use a "
-            "computer with more memory."
+            f"{path}: {what} would take about {_in_words(TIMES_TAKEN * n_bytes)} of memory and "
+            f"{_in_words(free)} are free: leave out what is not needed, or use a computer with "
+            "more memory."
         )
+
+
+def require_memory_for_matrix(
+    n_rows: int, n_columns: int, path: Path, *, held: int = 0
+) -> None:
+    """Refuse a matrix of float32 by `require_memory`."""
+    what = f"its matrix of {n_rows:,} x {n_columns:,} values"
+    require_memory(4 * n_rows * n_columns, path, what, held)
 
 
 def _in_words(n_bytes: int) -> str:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
@@ -22,6 +21,7 @@ from safetensors.numpy import load, save
 from deepcme.bundle.manifest import FORMAT, SCHEMA_VERSION, Manifest, digest_of
 from deepcme.bundle.model import GeneStatistics, Model
 from deepcme.errors import DeepCMEError
+from deepcme.files import unfinished_folder
 from deepcme.network.architecture import Block, FloatArray, NetworkWeights
 
 MANIFEST_FILE = "manifest.json"
@@ -47,11 +47,10 @@ def save_model(model: Model, folder: str | Path) -> None:
     """
     folder = Path(folder)
     refuse_existing(folder)
-    folder.parent.mkdir(parents=True, exist_ok=True)
     packed = save(_arrays_of(model))
     text = model.manifest.to_json({ARRAYS_FILE: hashlib.sha256(packed).hexdigest()})
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".deepcme-") as temporary:
-        written = Path(temporary) / "model"
+    with unfinished_folder(folder.parent) as temporary:
+        written = temporary / "model"
         written.mkdir()
         (written / ARRAYS_FILE).write_bytes(packed)
         (written / MANIFEST_FILE).write_text(text, encoding="utf-8")

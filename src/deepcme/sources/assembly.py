@@ -66,13 +66,13 @@ def assemble(
         If the rule cannot be applied, leaves fewer than two classes, no gene has a
         value, or two samples are one by their ids.
     """
-    notes, matrix = [*expression.notes], expression.matrix
+    notes = [*expression.notes]
     annotation = _with_patients(annotation, patient, notes)
     if tissue is not None:
         annotation = with_stated_tissue(annotation, tissue, notes)
     once = keep_once(annotation, notes)
     read = FlowStep.count("read", annotation["patient"])
-    matrix, annotation = _of_samples(matrix, annotation, once)
+    annotation = annotation[once]
     clinical = annotation.drop(columns=[*_OWN_COLUMNS, *_BARCODE_COLUMNS], errors="ignore")
     labelling = label_rule(clinical)
     known = labelling.values.notna().to_numpy()
@@ -81,11 +81,16 @@ def assemble(
         notes += propose_tissue_column(clinical, labelling.columns)
     joined = [] if flow is not None else _joined(annotation["patient"], clinical)
     steps = [*(flow or [read]), *_once(annotation["patient"], once), *joined]
-    matrix, kept = _of_samples(matrix, annotation, known)
-    labels = labelling.values[known]
+    kept, labels = annotation[known], labelling.values[known]
     steps.append(FlowStep.count("labelled", kept["patient"], labels, labelling.left_out))
-    matrix, kept, labels, steps = _with_values(matrix, kept, labels, steps, notes)
-    matrix = _without_empty_genes(matrix, notes)
+    # Only places change until all is known, so that the matrix is copied once at most.
+    samples = np.flatnonzero(once)[known]
+    empty = _without_values(expression.matrix, samples)
+    if empty.any() and not empty.all():
+        steps = _with_values(kept, labels, steps, empty, notes)
+        samples, kept, labels = samples[~empty], kept[~empty], labels[~empty]
+    genes = _genes_with_values(expression.matrix, samples, notes)
+    matrix = expression.matrix.part(samples, genes)
     notes += _notes_on_gaps(matrix)
     stored = kept.drop(columns=list(_OWN_COLUMNS))
     names = told_apart(map(_stored_name, stored.columns))
@@ -123,12 +128,6 @@ def _with_patients(
         notes.append(proposed)
     notes += notes_on_ids(annotation)
     return annotation
-
-
-def _of_samples(
-    matrix: Matrix, annotation: pd.DataFrame, keep: NDArray[np.bool_]
-) -> tuple[Matrix, pd.DataFrame]:
-    return matrix.of_samples(np.flatnonzero(keep)), annotation[keep]
 
 
 def _further_ids(matrix: Matrix) -> pd.DataFrame | None:
@@ -176,43 +175,24 @@ def _joined(patients: pd.Series, clinical: pd.DataFrame) -> list[FlowStep]:
     return [FlowStep.count("of these with a clinical record", patients[known])]
 
 
-def _without_empty_genes(matrix: Matrix, notes: list[str]) -> Matrix:
-    missing = np.zeros(len(matrix.genes), dtype=np.int64)
-    for values in matrix.values:
-        missing += np.isnan(values)
-    if not missing.any():
-        return matrix
-    known = np.flatnonzero(missing < len(matrix.samples))
-    if not len(known):
-        raise DeepCMEError(
-            f"No gene has a value in any of the {len(matrix.samples):,} labelled samples: is "
-            "it the right file, and are its numbers read as numbers?"
-        )
-    notes.append(
-        f"{int(missing.sum()):,} values are missing; {len(missing) - len(known):,} genes "
-        "without a single value were dropped, and the rest take the median of the training "
-        "part."
-    )
-    return matrix.of_genes(known)
+def _without_values(matrix: Matrix, samples: NDArray[np.int64]) -> NDArray[np.bool_]:
+    return np.array([bool(np.isnan(matrix.values[sample]).all()) for sample in samples])
 
 
 def _with_values(
-    matrix: Matrix,
     annotation: pd.DataFrame,
     labels: pd.Series,
     steps: list[FlowStep],
+    empty: NDArray[np.bool_],
     notes: list[str],
-) -> tuple[Matrix, pd.DataFrame, pd.Series, list[FlowStep]]:
-    """Leave out samples without a value, which would be profiles of medians."""
-    empty = np.array([bool(np.isnan(values).all()) for values in matrix.values])
-    if not empty.any() or empty.all():
-        return matrix, annotation, labels, steps
+) -> list[FlowStep]:
+    """Note samples without a value, which would be profiles of medians, as left out."""
     named = few(annotation.index[empty], 6)
     notes.append(
         f"{WARNING}{counted(int(empty.sum()), 'sample')} ({named}) left out: without a value "
         "of any gene."
     )
-    steps = after_selection(
+    return after_selection(
         steps,
         "with values",
         annotation["patient"].to_numpy(dtype=object),
@@ -220,7 +200,27 @@ def _with_values(
         ~empty,
         np.full(len(empty), "without a value of any gene"),
     )
-    return *_of_samples(matrix, annotation, ~empty), labels[~empty], steps
+
+
+def _genes_with_values(
+    matrix: Matrix, samples: NDArray[np.int64], notes: list[str]
+) -> NDArray[np.int64]:
+    missing = np.zeros(len(matrix.genes), dtype=np.int64)
+    for sample in samples:
+        missing += np.isnan(matrix.values[sample])
+    known = np.flatnonzero(missing < len(samples))
+    if not len(known):
+        raise DeepCMEError(
+            f"No gene has a value in any of the {len(samples):,} labelled samples: is it the "
+            "right file, and are its numbers read as numbers?"
+        )
+    if missing.any():
+        notes.append(
+            f"{int(missing.sum()):,} values are missing; {len(missing) - len(known):,} genes "
+            "without a single value were dropped, and the rest take the median of the training "
+            "part."
+        )
+    return known
 
 
 def _notes_on_gaps(matrix: Matrix) -> list[str]:

@@ -98,6 +98,7 @@ def _read_expression(path: Path, naming: GeneNaming, decimal: str, notes: list[s
     names = dates_told_apart(genes.names, entrez, naming, path.name, notes)
     # Rows get numbers as ids here, since names may repeat until they are collapsed.
     matrix = as_matrix(grid, genes_in_rows, path, notes)
+    del grid  # the matrix is it, turned
     columns, n_collapsed = strongest_of_each(matrix.values, names)
     if len(columns) == 0:
         raise DeepCMEError(f"{path}: no row has a gene; the rows are {few(names)}.")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
@@ -17,11 +18,15 @@ from numpy.typing import NDArray
 from pyarrow import csv as arrow_csv
 
 from deepcme.errors import DeepCMEError
+from deepcme.memory import require_memory_for_matrix
 from deepcme.sources.ids import require_unique
 from deepcme.sources.layout import ROW_NAMES, TextTable, unquoted
 from deepcme.sources.misfits import filled_records, lines_of_rows, refuse_misfit
+from deepcme.sources.row_blocks import blocks_of_rows, numbers_of, plain_cells
 from deepcme.sources.text import byte_stream, cut_short, stream_of_lines
 from deepcme.words import MISSING_CELLS
+
+T = TypeVar("T")
 
 _BLOCK_BYTES = 1 << 24  # a row must fit into one block: room for 200,000 genes and more
 _COLUMNS_AT_ONCE = 8  # most matrices are told by the first few
@@ -57,7 +62,7 @@ def read_rows(table: TextTable) -> pd.DataFrame:
         If the rows differ in length, a quote runs over the end of its line, a column
         name repeats, or the file is damaged.
     """
-    rows = _read(table, {}, range(len(table.header)))
+    rows = _read(table, range(len(table.header)))
     columns = {}
     for position, name in enumerate(table.header):
         cells = _text(table, rows, position).mask(lambda text: text.isin(MISSING_CELLS), None)
@@ -105,26 +110,68 @@ def read_numbers(
     """Columns of text, each a list, and the `named_columns` as numbers (rows x columns)."""
     nameless = [position for position in wanted if not table.header[position]]
     named = [position for position in wanted if table.header[position]]
-    kinds = {position: pa.float32() for position in named}
-    try:
-        rows = _read(table, kinds, [*text, *nameless, *named])
-    except _TextAmongNumbersError as error:
-        rows = _all_numbers(table, [*text, *nameless], named, error.position)
-    for position in nameless:
-        if _text(table, rows, position).str.strip().ne("").any():
+    texts, values = _read_leniently(
+        table, lambda by_lines: _numbers_by_blocks(table, [*text, *nameless], named, by_lines)
+    )
+    for position, cells in zip(nameless, texts[len(text) :], strict=True):
+        if any(cell.strip() for cell in cells):
             raise DeepCMEError(
                 f"{table.path}: column {position + 1} has no name; name it or leave it out."
             )
-    texts = [_text(table, rows, position).tolist() for position in text]
-    values = _as_array(rows, named)
-    blank = [row for row, cell in enumerate(texts[0]) if not cell.strip()]
-    empty = [row for row in blank if np.isnan(values[row]).all()]
+    texts = texts[: len(text)]
+    empty = [row for row, cell in enumerate(texts[0]) if not cell.strip()]
+    empty = [row for row in empty if np.isnan(values[row]).all()]
     if empty:
         values = np.delete(values, empty, axis=0)
         gone = set(empty)
         texts = [[c for row, c in enumerate(cells) if row not in gone] for cells in texts]
     _refuse_dotted_thousands(table, values, text[0], named)
     return texts, values
+
+
+def _numbers_by_blocks(
+    table: TextTable, text: Sequence[int], named: Sequence[int], by_lines: bool
+) -> tuple[list[list[str]], NDArray[np.float32]]:
+    """Columns of text and of numbers (rows x columns); grown, so that they are there once."""
+    texts: list[list[str]] = [[] for _ in text]
+    values = np.empty((0, len(named)), dtype=np.float32)
+    stream, skip = _stream(table, by_lines)
+    with stream:
+        for block in blocks_of_rows(table, stream, skip):
+            block_texts, numbers = _numbers_of_block(table, block, len(values), text, named)
+            for cells, more in zip(texts, block_texts, strict=True):
+                cells += more
+            n_rows = len(values) + len(numbers)
+            require_memory_for_matrix(n_rows, len(named), table.path, held=values.nbytes)
+            values.resize((n_rows, len(named)), refcheck=False)
+            values[n_rows - len(numbers) :] = numbers
+    return texts, values
+
+
+def _numbers_of_block(
+    table: TextTable, block: bytes, before: int, text: Sequence[int], named: Sequence[int]
+) -> tuple[list[list[str]], NDArray[np.float32]]:
+    """The rows of a block: quickly where they are plain, else by closer and closer looks."""
+    trailing = _trailing(table)
+    width = len(table.header) + table.n_trailing
+    cells = plain_cells(block, table.separator, width)
+    if cells is not None and table.decimal == ".":
+        texts = [cells[position::width].to_pylist() for position in (*text, *trailing)]
+        numbers = numbers_of(cells, width, named)
+        if numbers is not None and not any(
+            "".join(more).strip() for more in texts[len(text) :]
+        ):
+            return texts[: len(text)], numbers
+    kinds = {position: pa.float32() for position in named}
+    try:
+        rows = _read_stream(table, pa.BufferReader(block), 0, kinds, [*text, *named])
+        numbers = rows.select(map(str, named)).to_pandas().to_numpy(dtype=np.float32)
+    except _TextAmongNumbersError as error:
+        rows = _read_stream(table, pa.BufferReader(block), 0, {}, [*text, *named])
+        _refuse_text(table, error.position, rows, before)
+        columns = [_refuse_text(table, position, rows, before) for position in named]
+        numbers = np.stack(columns, axis=1)
+    return [_text(table, rows, position).tolist() for position in text], numbers
 
 
 def named_columns(table: TextTable, wanted: Sequence[int]) -> list[str]:
@@ -144,65 +191,62 @@ class _TextAmongNumbersError(Exception):
         self.position = position
 
 
-def _read(
-    table: TextTable, kinds: Mapping[int, pa.DataType], wanted: Sequence[int]
-) -> pa.Table:
-    trailing = [len(table.header) + place for place in range(table.n_trailing)]
-    positions = [*wanted, *trailing]
+def _read(table: TextTable, wanted: Sequence[int]) -> pa.Table:
+    """Columns as text."""
+
+    def read(by_lines: bool) -> pa.Table:
+        stream, skip = _stream(table, by_lines)
+        with stream:
+            return _read_stream(table, stream, skip, {}, wanted)
+
+    return _read_leniently(table, read)
+
+
+def _read_leniently(table: TextTable, read: Callable[[bool], T]) -> T:
+    """As UTF-8, or else line by line: each in its encoding, and without blank ones."""
     try:
-        rows = _read_leniently(table, kinds, positions)
+        for by_lines in (False, True):
+            with suppress(UnicodeError, _BlankRowsError):
+                return read(by_lines)
     except (OSError, EOFError, zlib.error) as error:
         raise cut_short(table.path) from error
-    for position in trailing:
-        if pc.any(pc.not_equal(pc.utf8_trim_whitespace(rows[str(position)]), "")).as_py():
-            refuse_misfit(table, len(table.header), but_for_empty_ends=True)
-    return rows
-
-
-def _read_leniently(
-    table: TextTable, kinds: Mapping[int, pa.DataType], wanted: Sequence[int]
-) -> pa.Table:
-    """As UTF-8, or else line by line: each in its encoding, and without blank ones."""
-    for by_lines in (False, True):
-        with suppress(UnicodeError, _BlankRowsError):
-            return _read_as(table, kinds, wanted, by_lines)
     raise DeepCMEError(f"{table.path}: the rows are not a table of text.")
 
 
-def _read_as(
+def _trailing(table: TextTable) -> range:
+    """Places of the empty cells that rows have more than the header."""
+    return range(len(table.header), len(table.header) + table.n_trailing)
+
+
+def _read_stream(
     table: TextTable,
+    stream: pa.NativeFile,
+    skip: int,
     kinds: Mapping[int, pa.DataType],
     wanted: Sequence[int],
-    by_lines: bool,
 ) -> pa.Table:
     names = [str(position) for position in range(len(table.header) + table.n_trailing)]
     types = {name: kinds.get(position, pa.string()) for position, name in enumerate(names)}
-    stream, skip = _stream(table, by_lines)
+    included = [str(position) for position in (*wanted, *_trailing(table))]
+    read_options = arrow_csv.ReadOptions(
+        column_names=names, skip_rows=skip, block_size=_BLOCK_BYTES
+    )
+    parse_options = arrow_csv.ParseOptions(
+        delimiter=table.separator, quote_char='"' if table.quoted else False
+    )
+    convert_options = arrow_csv.ConvertOptions(
+        column_types=types,
+        include_columns=included,
+        null_values=list(MISSING_CELLS),
+        strings_can_be_null=False,
+        decimal_point=table.decimal,
+    )
     try:
-        with stream:
-            return arrow_csv.read_csv(
-                stream,
-                read_options=arrow_csv.ReadOptions(
-                    column_names=names,
-                    skip_rows=skip,
-                    block_size=_BLOCK_BYTES,
-                ),
-                parse_options=arrow_csv.ParseOptions(
-                    delimiter=table.separator, quote_char='"' if table.quoted else False
-                ),
-                convert_options=arrow_csv.ConvertOptions(
-                    column_types=types,
-                    include_columns=[str(position) for position in wanted],
-                    null_values=list(MISSING_CELLS),
-                    strings_can_be_null=False,
-                    decimal_point=table.decimal,
-                ),
-            )
+        rows = arrow_csv.read_csv(stream, read_options, parse_options, convert_options)
     except pa.ArrowInvalid as error:
         reason = str(error)
         if "Empty CSV" in reason and next(filled_records(table), None) is None:
-            kept = [pa.field(str(position), types[str(position)]) for position in wanted]
-            return pa.schema(kept).empty_table()
+            return pa.schema([pa.field(name, types[name]) for name in included]).empty_table()
         if "invalid UTF8" in reason:
             raise UnicodeError(reason) from error
         conversion = re.search(r"In CSV column #(\d+)", reason)
@@ -210,6 +254,10 @@ def _read_as(
             raise _TextAmongNumbersError(int(conversion[1])) from error
         refuse_misfit(table, len(names))
         raise _BlankRowsError from error
+    for position in _trailing(table):
+        if pc.any(pc.not_equal(pc.utf8_trim_whitespace(rows[str(position)]), "")).as_py():
+            refuse_misfit(table, len(table.header), but_for_empty_ends=True)
+    return rows
 
 
 def _stream(table: TextTable, by_lines: bool) -> tuple[pa.NativeFile, int]:
@@ -246,27 +294,10 @@ def _require_row_names(table: TextTable, ids: pd.Series) -> None:
         )
 
 
-def _as_array(rows: pa.Table, positions: Sequence[int]) -> NDArray[np.float32]:
-    """Columns side by side (rows x columns), filled a block of columns at a time."""
-    values = np.empty((len(positions), rows.num_rows), dtype=np.float32)
-    for place, position in enumerate(positions):
-        values[place] = rows[str(position)].to_numpy()
-    return values.T
-
-
-def _all_numbers(
-    table: TextTable, text: Sequence[int], named: Sequence[int], suspect: int
-) -> pa.Table:
-    """The table by a more lenient reading of numbers; refuses the first that is none."""
-    _refuse_text(table, suspect, _read(table, {}, [0, suspect]))
-    rows = _read(table, {}, [*text, *named])
-    columns = {str(position): rows[str(position)] for position in text}
-    for position in named:
-        columns[str(position)] = pa.array(_refuse_text(table, position, rows))
-    return pa.table(columns)
-
-
-def _refuse_text(table: TextTable, position: int, rows: pa.Table) -> NDArray[np.float32]:
+def _refuse_text(
+    table: TextTable, position: int, rows: pa.Table, before: int
+) -> NDArray[np.float32]:
+    """A column of text as numbers, by a more lenient reading; refuses a cell that is none."""
     cells = _text(table, rows, position).str.strip()
     missing = cells.isin(MISSING_CELLS)
     numbers = pd.to_numeric(with_point(cells.mask(missing), table.decimal), errors="coerce")
@@ -276,7 +307,7 @@ def _refuse_text(table: TextTable, position: int, rows: pa.Table) -> NDArray[np.
         hint = comma_hint(cells[row]) if table.decimal == "." else ""
         raise NotANumberError(
             table.path,
-            str(_text(table, rows, 0)[row]) or f"number {row + 1} without an id",
+            str(_text(table, rows, 0)[row]) or f"number {before + row + 1} without an id",
             _name(table, position),
             f"{cells[row]!r} is not a number{hint}",
         )
@@ -312,7 +343,7 @@ def _refuse_dotted_thousands(
     if not _could_be_dotted(values):
         return
     looked_at = named[:_FIRST_COLUMNS]
-    rows = _read(table, {}, [ids, *looked_at])
+    rows = _read(table, [ids, *looked_at])
     cells = pd.concat([_text(table, rows, position) for position in looked_at], keys=looked_at)
     odd = mark_between_thousands(cells, table.decimal)
     if odd is not None:

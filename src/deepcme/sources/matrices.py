@@ -6,15 +6,16 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
-from pyarrow import parquet
 
 from deepcme.annotated import dense_float32, read_h5ad, require_dense_memory
 from deepcme.errors import DeepCMEError
+from deepcme.memory import require_memory_for_matrix
 from deepcme.sources.contents import contents_of
 from deepcme.sources.delimited import Grid, NotANumberError, comma_hint, read_grid, with_point
 from deepcme.sources.gene_columns import symbols_in_var
@@ -22,8 +23,11 @@ from deepcme.sources.headers import columns_that_are_no_sample, left_out_note
 from deepcme.sources.ids import clean_ids, require_unique, warn_of_case
 from deepcme.sources.layers import matrix_of, propose_layer
 from deepcme.sources.layout import TextTable
+from deepcme.sources.parquet import opened_parquet
 from deepcme.sources.reading import find_text_table
 from deepcme.sources.workbooks import read_workbook
+
+_ROWS_AT_ONCE = 64
 
 SamplesInRows = Callable[[Sequence[str], Sequence[str]], bool]
 """Takes the ids of the rows and of the columns; tells whether samples are in the rows."""
@@ -44,22 +48,28 @@ class Matrix:
 
     def of_samples(self, places: NDArray[np.int64]) -> Matrix:
         """The matrix of some samples, by their places, in the order of these."""
-        if np.array_equal(places, np.arange(len(self.samples))):
-            return self
-        return replace(
-            self, values=self.values[places], samples=[self.samples[place] for place in places]
-        )
+        return self.part(places, np.arange(len(self.genes)))
 
     def of_genes(self, places: NDArray[np.int64]) -> Matrix:
         """The matrix of some genes, by their places, in the order of these."""
-        if np.array_equal(places, np.arange(len(self.genes))):
+        return self.part(np.arange(len(self.samples)), places)
+
+    def part(self, samples: NDArray[np.int64], genes: NDArray[np.int64]) -> Matrix:
+        """The matrix of some samples and genes; it is copied once, or not at all."""
+        every_sample = np.array_equal(samples, np.arange(len(self.samples)))
+        every_gene = np.array_equal(genes, np.arange(len(self.genes)))
+        if every_sample and every_gene:
             return self
+        values = np.empty((len(samples), len(genes)), dtype=np.float32)
+        for row, sample in enumerate(samples):
+            values[row] = self.values[sample] if every_gene else self.values[sample][genes]
         return replace(
             self,
-            values=self.values[:, places],
-            genes=[self.genes[place] for place in places],
-            symbols=self.symbols and [self.symbols[place] for place in places],
-            entrez=self.entrez and [self.entrez[place] for place in places],
+            values=values,
+            samples=[self.samples[place] for place in samples],
+            genes=[self.genes[place] for place in genes],
+            symbols=self.symbols and [self.symbols[place] for place in genes],
+            entrez=self.entrez and [self.entrez[place] for place in genes],
         )
 
 
@@ -196,6 +206,7 @@ def _checked(matrix: Matrix, path: Path, notes: list[str]) -> Matrix:
     """The matrix, contiguous, if its samples are unique and its values finite."""
     if not matrix.samples or not matrix.genes:
         raise _empty(path)
+    matrix = replace(matrix, values=_contiguous(matrix.values))
     if all(np.isnan(values).all() for values in matrix.values):
         raise DeepCMEError(f"{path}: the matrix holds no numbers.")
     require_unique(matrix.samples, "sample", path)
@@ -206,7 +217,17 @@ def _checked(matrix: Matrix, path: Path, notes: list[str]) -> Matrix:
             raise DeepCMEError(
                 f"{path}: sample {matrix.samples[row]}, gene {gene}: the value is infinite."
             )
-    return replace(matrix, values=np.ascontiguousarray(matrix.values))
+    return matrix
+
+
+def _contiguous(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The values row by row; turned in stripes, since single columns lie far apart."""
+    if values.flags.c_contiguous:
+        return values
+    turned = np.empty(values.shape, dtype=np.float32)
+    for start in range(0, len(values), _ROWS_AT_ONCE):
+        turned[start : start + _ROWS_AT_ONCE] = values[start : start + _ROWS_AT_ONCE]
+    return turned
 
 
 def _read_annotated(path: Path, layer: str | None, notes: list[str]) -> Matrix:
@@ -229,33 +250,31 @@ def _read_annotated(path: Path, layer: str | None, notes: list[str]) -> Matrix:
 
 def _parquet_grid(path: Path, decimal: str, listed: Collection[str], notes: list[str]) -> Grid:
     """The index that pandas stored, or else the first column, holds the ids of the rows."""
-    try:
-        table = parquet.read_table(path)
-    except Exception as error:
-        # pyarrow raises its own kinds, OSError and ValueError for damaged files.
-        raise DeepCMEError(f"{path}: this is not a readable Parquet file.") from error
-    stored = (table.schema.pandas_metadata or {}).get("index_columns", [])
-    index = [name for name in stored if isinstance(name, str) and name in table.column_names]
-    names = table.column_names
-    if not names:
-        raise _empty(path)
-    ids = index[0] if len(index) == 1 else names[0]
-    further = [name for name in names if name not in (ids, *index)]
-    others = {ids, *index, *_no_samples(further, path, listed, notes)}
-    places = [place for place, name in enumerate(names) if name not in others]
-    rows = [str(value) for value in table.column(names.index(ids)).to_pylist()]
-    values = np.empty((len(places), table.num_rows), dtype=np.float32)
-    for row, place in enumerate(places):
-        column = table.column(place)
-        if not (pa.types.is_integer(column.type) or pa.types.is_floating(column.type)):
-            column = _numbers(column.to_pandas(), names[place], rows, path, decimal)
-        values[row] = column.to_numpy()
-    about = {
-        name: table.column(place).to_pandas()
-        for place, name in enumerate(names)
-        if name in others - {ids}
-    }
-    return Grid(values.T, rows, [names[place] for place in places], pd.DataFrame(about))
+    with opened_parquet(path) as file:
+        names = file.schema.names
+        if not names:
+            raise _empty(path)
+        require_memory_for_matrix(file.n_rows, len(names), path)
+        stored = (file.schema.pandas_metadata or {}).get("index_columns", [])
+        index = [name for name in stored if isinstance(name, str) and name in names]
+        ids = index[0] if len(index) == 1 else names[0]
+        further = [name for name in names if name not in (ids, *index)]
+        others = {ids, *index, *_no_samples(further, path, listed, notes)}
+        rows = [str(value) for value in file.column(names.index(ids)).to_pylist()]
+        about = {
+            name: file.column(place).to_pandas()
+            for place, name in enumerate(names)
+            if name in others - {ids}
+        }
+        places = [place for place, name in enumerate(names) if name not in others]
+        # As it probably lies in the end: there are more genes than samples.
+        order: Literal["C", "F"] = "C" if len(places) > len(rows) else "F"
+        values = np.empty((len(rows), len(places)), dtype=np.float32, order=order)
+        for at, (place, column) in enumerate(zip(places, file.columns(places), strict=True)):
+            if not (pa.types.is_integer(column.type) or pa.types.is_floating(column.type)):
+                column = _numbers(column.to_pandas(), names[place], rows, path, decimal)
+            values[:, at] = column.to_numpy()
+    return Grid(values, rows, [names[place] for place in places], pd.DataFrame(about))
 
 
 def _frame_grid(

@@ -112,8 +112,9 @@ def cohort_from_tables(
         require_both_outcomes(labels)
     annotation = _annotation(table, columns, samples, notes)
     chosen, flow = _chosen(table, columns.where, samples, labels.values, annotation["patient"])
-    chosen_matrix = matrix.of_samples(np.flatnonzero(chosen))
-    on_scale = on_known_scale(chosen_matrix, scale, notes, expression)
+    matrix = matrix.of_samples(np.flatnonzero(chosen))
+    on_scale = on_known_scale(matrix, scale, notes, expression)
+    del matrix  # of which on_scale may hold a changed copy
     with _naming(expression):
         return assemble(
             on_scale,

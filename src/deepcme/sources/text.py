@@ -14,6 +14,13 @@ import pyarrow as pa
 from deepcme.errors import DeepCMEError
 from deepcme.sources.contents import Contents, contents_of
 
+LONGEST_LINE = 1 << 26
+"""Bytes; a row of a million values has a third of it."""
+MOST_TEXT = 100
+"""Times its size that a gzipped text may unfold to; tables of measured values stay below 30."""
+SMALL_TEXT = 1 << 26
+"""Bytes that any text may unfold to, however small its file is."""
+
 
 def cut_short(path: Path) -> DeepCMEError:
     """The refusal of a file whose bytes end too early or make no sense."""
@@ -38,7 +45,10 @@ def text_lines(path: Path) -> Generator[str, None, None]:
     errors = "strict" if contents.encoding == "utf-16" else "surrogateescape"
     encoding = "utf-8-sig" if contents.encoding == "utf-8" else contents.encoding
     try:
-        with _opened(path, contents) as file, io.TextIOWrapper(file, encoding, errors) as text:
+        with (
+            _opened(path, contents) as file,
+            io.TextIOWrapper(_watched(path, file), encoding, errors) as text,
+        ):
             for line in text:
                 yield _repaired(line.removesuffix("\n"))
     except (OSError, EOFError, zlib.error, UnicodeError) as error:
@@ -47,6 +57,55 @@ def text_lines(path: Path) -> Generator[str, None, None]:
 
 def _opened(path: Path, contents: Contents) -> IO[bytes]:
     return cast("IO[bytes]", gzip.open(path, "rb") if contents.gzipped else path.open("rb"))
+
+
+class Unfolding:
+    """Counts what comes out of a file, and refuses what cannot be a table of text."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._most = max(SMALL_TEXT, MOST_TEXT * path.stat().st_size)
+        self._unfolded = self._in_line = 0
+
+    def check(self, read: bytes) -> None:
+        """Count the bytes that were read.
+
+        Raises
+        ------
+        DeepCMEError
+            If a line is too long, or the file unfolds to far more than its size.
+        """
+        self._unfolded += len(read)
+        last_end = max(read.rfind(b"\n"), read.rfind(b"\r")) + 1
+        self._in_line = len(read) - last_end + (0 if last_end else self._in_line)
+        if self._in_line > LONGEST_LINE:
+            raise DeepCMEError(
+                f"{self._path}: a line is longer than {LONGEST_LINE >> 20} MB, as no row of a "
+                "table is: does the file lack its line ends?"
+            )
+        if self._unfolded > self._most:
+            raise DeepCMEError(
+                f"{self._path}: the file unfolds to over {MOST_TEXT} times its size, as no "
+                "table of measured values does; if it is meant so, unpack it with gunzip first."
+            )
+
+
+def _watched(path: Path, file: IO[bytes]) -> io.BufferedReader:
+    return io.BufferedReader(_WatchedStream(file, Unfolding(path)), 1 << 16)
+
+
+class _WatchedStream(io.RawIOBase):
+    def __init__(self, file: IO[bytes], unfolding: Unfolding) -> None:
+        self._file, self._unfolding = file, unfolding
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        read = self._file.read(len(buffer))
+        self._unfolding.check(read)
+        buffer[: len(read)] = read
+        return len(read)
 
 
 def _repaired(line: str) -> str:

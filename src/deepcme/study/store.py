@@ -35,7 +35,6 @@ With gene selection also (see docs/selection.md)::
 from __future__ import annotations
 
 import json
-import shutil
 import tomllib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -47,7 +46,7 @@ import pandas as pd
 
 from deepcme.cohort import Cohort
 from deepcme.errors import DeepCMEError
-from deepcme.files import whole_file, write_csv, write_text
+from deepcme.files import remove_leftovers, whole_file, write_csv, write_text
 from deepcme.study.fit import TaskResult
 from deepcme.study.plan import CLINICAL_VALUES, Plan, Task
 from deepcme.study.selection import SELECTION_TABLES, Arrays, SelectionTask
@@ -165,8 +164,8 @@ class StudyFolder:
 
     def remove_leftovers(self) -> None:
         """Remove unfinished files that a killed run left behind."""
-        for folder in self.path.glob("**/.deepcme-*"):
-            shutil.rmtree(folder, ignore_errors=True)
+        for folder in [self.path, *self.path.glob("**/")]:
+            remove_leftovers(folder)
 
     def write_failures(self, failures: dict[str, str]) -> None:
         """Record which tasks failed and why; an empty record removes the file."""
