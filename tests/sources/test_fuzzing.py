@@ -200,15 +200,3 @@ def test_damaged_binary_files(binary_files, name, data):
     content = data.draw(damage(binary_files[name]))
     parse(matrix, name, content)
     parse(table, name, content)
-
-
-@pytest.mark.parametrize("name", ["m.h5ad", "plain.h5ad"])
-@FUZZ
-@given(data=st.data())
-def test_cohort_files_cut_short(binary_files, name, data):
-    """Cut, not scrambled: on some scrambled bytes the HDF5 library itself never returns."""
-    whole = binary_files[name]
-    content = whole[: data.draw(st.integers(0, len(whole) - 1))]
-    parse(matrix, name, content)
-    parse(table, name, content)
-    parse(Cohort.load, name, content)

@@ -1,4 +1,4 @@
-"""`deepcme prepare gdc`, `xena`, `cbioportal`, `geo`: files of public portals to a cohort."""
+"""`deepcme prepare gdc`, `xena`, `cbioportal`, `geo`, `archs4`: portals' files to a cohort."""
 
 from __future__ import annotations
 
@@ -49,6 +49,7 @@ def register(app: typer.Typer) -> None:
     app.command()(xena)
     app.command()(cbioportal)
     app.command()(geo)
+    app.command()(archs4)
 
 
 @with_shared_options
@@ -226,6 +227,45 @@ def geo(
         patient=shared.patient,
         tissue=shared.tissue,
         scale=scale,
+        decimal=shared.decimal,
+        naming=shared.naming(),
+    )
+    finish(cohort, shared)
+
+
+@with_shared_options
+def archs4(
+    file: Annotated[
+        Path,
+        typer.Argument(help="ARCHS4's file of genes (human_gene_v2.5.h5).", show_default=False),
+    ],
+    labels: LabelsOption,
+    shared: Shared,
+    series: Annotated[
+        str | None,
+        typer.Option(metavar="GSE[,GSE]", help="Series whose samples to take."),
+    ] = None,
+    samples: Annotated[
+        Path | None,
+        typer.Option(help="Samples to take: a list of GSM numbers, or a table by them."),
+    ] = None,
+    clinical: ClinicalOption = None,
+    time: TimeOption = None,
+    event: EventOption = None,
+    horizon: HorizonOption = None,
+) -> None:
+    """Make a cohort of some samples of ARCHS4, by the characteristics that GEO has of them."""
+    from deepcme.sources.archs4 import cohort_from_archs4
+    from deepcme.sources.clinical import read_clinical
+
+    cohort = cohort_from_archs4(
+        file,
+        _rule(labels, time, event, horizon),
+        series=[name.strip() for name in (series or "").split(",") if name.strip()],
+        samples=samples,
+        clinical=[read_clinical(path, shared.decimal) for path in clinical or ()],
+        patient=shared.patient,
+        tissue=shared.tissue,
         decimal=shared.decimal,
         naming=shared.naming(),
     )

@@ -13,6 +13,7 @@ import numpy as np
 from deepcme.errors import DeepCMEError
 from deepcme.hdf5.rules import (
     BYTES_OF_A_TEXT,
+    LAYOUTS,
     Item,
     Layout,
     check_attributes,
@@ -89,6 +90,10 @@ def _checked_items(file: h5py.File, layout: Layout) -> Mapping[str, Item]:
             check_dataset(target, name, layout)
         if isinstance(item, h5py.Dataset):
             check_dataset(item, name, layout)
+    if missing := [name for name in layout.needed if name not in items]:
+        fits = [kind for kind, other in LAYOUTS.items() if items.keys() >= set(other.needed)]
+        hint = f"; it is laid out as {fits[0]}'s files" if fits else ""
+        raise DeepCMEError(f"this is no {layout.kind} file, as it has no {missing[0]!r}{hint}.")
     for name, item in items.items():
         if isinstance(item, h5py.Group) and layout.matrices.fullmatch(name):
             check_sparse(item, name, items)

@@ -58,12 +58,15 @@ class Layout:
         Names of the datasets whose cells may be records, as old files have tables.
     in_slices : re.Pattern
         Names of the datasets that are never read whole.
+    needed : tuple of str
+        Names of the objects that must be there.
     """
 
     kind: str
     matrices: re.Pattern[str]
     tables: re.Pattern[str]
     in_slices: re.Pattern[str]
+    needed: tuple[str, ...]
 
 
 _NONE = re.compile(r"(?!)")
@@ -73,8 +76,15 @@ LAYOUTS = {
         re.compile(r"X|layers/[^/]+|raw/X|raw\.X"),
         re.compile(r"obs|var|obsm|varm|raw\.(var|varm)|uns/.+"),
         _NONE,
+        ("obs", "var"),
     ),
-    "ARCHS4": Layout("ARCHS4", re.compile("data/expression"), _NONE, re.compile("data/.+")),
+    "ARCHS4": Layout(
+        "ARCHS4",
+        re.compile("data/expression"),
+        _NONE,
+        re.compile("data/.+"),
+        ("data/expression", "meta"),
+    ),
 }
 
 

@@ -1,9 +1,12 @@
-"""Which tissue a sample of GEO is, by all that its characteristics, source and title state."""
+"""Who and what a sample of GEO is, by all that its characteristics, source and title state."""
 
 from __future__ import annotations
 
 import pandas as pd
 
+from deepcme.sources.patient_ids import patients_of
+from deepcme.sources.patients import people_column
+from deepcme.sources.series import with_one_key_each
 from deepcme.sources.tissue_columns import (
     columns_by_content,
     of_the_specimen,
@@ -19,6 +22,43 @@ _KEYS = (*_OF_TISSUE, "source name ch1", "cell line", *_OF_DISEASE, "title")
 _NO_CHARACTERISTICS = ("platform id", *_KEYS)
 # "12" of a title numbers the sample, and is no sample type code of the GDC.
 _SAMPLE_NUMBER = r"\d\d?[A-Za-z]?"
+
+
+def annotation_of_attributes(
+    attributes: pd.DataFrame,
+    batch: pd.Series | None,
+    patient: str | None,
+    tissue: str | None,
+    notes: list[str],
+) -> pd.DataFrame:
+    """Patient, tissue and batch of each sample, and its characteristics beside them.
+
+    Parameters
+    ----------
+    attributes : DataFrame
+        Indexed by sample: characteristics, ``source_name_ch1`` and ``title``.
+    batch : Series, optional
+        Of each sample; unknown if not given.
+    patient, tissue : str, optional
+        The columns that the user names: they are read later, and before all else.
+    notes : list of str
+    """
+    attributes = with_one_key_each(attributes, notes)
+    # Where another column is asked for, what is odd about this one is of no concern.
+    said = notes if patient is None else []
+    column = people_column(attributes, "Characteristics", said)
+    samples = attributes.index.astype(str).tolist()
+    own = pd.DataFrame(
+        {
+            "patient": samples
+            if column is None
+            else patients_of(samples, attributes[column], said, column),
+            "tissue": tissue_of_characteristics(attributes, tissue, notes),
+            "batch": UNKNOWN if batch is None else batch.fillna(UNKNOWN),
+        }
+    )
+    taken = {name: f"{name} (characteristic)" for name in attributes if name in own}
+    return pd.concat([own, attributes.rename(columns=taken)], axis=1)
 
 
 def tissue_of_characteristics(

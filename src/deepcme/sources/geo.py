@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from deepcme.cohort import UNKNOWN, Cohort
+from deepcme.cohort import Cohort
 from deepcme.comparable import warn_of_other_logs
 from deepcme.errors import DeepCMEError
 from deepcme.gene_names import gene_names
@@ -19,7 +19,7 @@ from deepcme.genes import COLLAPSE_RULE, strongest_of_each
 from deepcme.notes import WARNING
 from deepcme.scales import LINEAR_SCALES, Scale, doubt_logs, guess_scale
 from deepcme.sources.assembly import LabelRule, assemble
-from deepcme.sources.characteristics import tissue_of_characteristics
+from deepcme.sources.characteristics import annotation_of_attributes
 from deepcme.sources.clinical import ClinicalTable
 from deepcme.sources.expression import (
     ONE_GENE_EACH,
@@ -32,10 +32,8 @@ from deepcme.sources.expression import (
 from deepcme.sources.gene_columns import are_genes
 from deepcme.sources.joining import join_clinical
 from deepcme.sources.matrices import Matrix
-from deepcme.sources.patient_ids import patients_of
-from deepcme.sources.patients import people_column
 from deepcme.sources.probemap import known_targets, read_gene_table, read_platform_within
-from deepcme.sources.series import Series, join_platforms, with_one_key_each
+from deepcme.sources.series import Series, join_platforms
 from deepcme.sources.series_counts import read_counts
 from deepcme.sources.series_files import read_series
 
@@ -271,29 +269,7 @@ def _by_probe(known: pd.Series, probes: list[str]) -> list[str]:
 def _annotation(
     parts: list[Series], patient: str | None, tissue: str | None, notes: list[str]
 ) -> pd.DataFrame:
-    attributes = with_one_key_each(pd.concat([part.attributes for part in parts]), notes)
-    # Where another column is asked for, what is odd about this one is of no concern.
-    patients = _patients(attributes, notes if patient is None else [])
+    attributes = pd.concat([part.attributes for part in parts])
     several = len(parts) > 1 and "platform_id" in attributes.columns
-    own = pd.DataFrame(
-        {
-            "patient": patients,
-            "tissue": tissue_of_characteristics(attributes, tissue, notes),
-            "batch": attributes["platform_id"].fillna(UNKNOWN) if several else UNKNOWN,
-        }
-    )
-    return pd.concat([own, _renamed_if_taken(attributes, own.columns)], axis=1)
-
-
-def _patients(attributes: pd.DataFrame, notes: list[str]) -> list[str]:
-    samples = attributes.index.astype(str).tolist()
-    column = people_column(attributes, "Characteristics", notes)
-    return (
-        samples if column is None else patients_of(samples, attributes[column], notes, column)
-    )
-
-
-def _renamed_if_taken(attributes: pd.DataFrame, taken: pd.Index) -> pd.DataFrame:
-    return attributes.rename(
-        columns={name: f"{name} (characteristic)" for name in attributes if name in taken}
-    )
+    batch = attributes["platform_id"] if several else None
+    return annotation_of_attributes(attributes, batch, patient, tissue, notes)

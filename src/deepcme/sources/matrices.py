@@ -23,7 +23,7 @@ from deepcme.sources.headers import columns_that_are_no_sample, left_out_note
 from deepcme.sources.ids import clean_ids, require_unique, warn_of_case
 from deepcme.sources.layers import matrix_of, propose_layer
 from deepcme.sources.layout import TextTable
-from deepcme.sources.parquet import opened_parquet
+from deepcme.sources.parquet import numbers_of, opened_parquet
 from deepcme.sources.reading import find_text_table
 from deepcme.sources.workbooks import read_workbook
 
@@ -271,6 +271,7 @@ def _parquet_grid(path: Path, decimal: str, listed: Collection[str], notes: list
         order: Literal["C", "F"] = "C" if len(places) > len(rows) else "F"
         values = np.empty((len(rows), len(places)), dtype=np.float32, order=order)
         for at, (place, column) in enumerate(zip(places, file.columns(places), strict=True)):
+            column = numbers_of(column, names[place], path)
             if not (pa.types.is_integer(column.type) or pa.types.is_floating(column.type)):
                 column = _numbers(column.to_pandas(), names[place], rows, path, decimal)
             values[:, at] = column.to_numpy()

@@ -56,3 +56,26 @@ def opened_parquet(path: Path) -> Iterator[ParquetColumns]:
             yield ParquetColumns(file)
     except (pa.ArrowException, OSError, NotImplementedError) as error:
         raise DeepCMEError(f"{path}: this is not a readable Parquet file.") from error
+
+
+def numbers_of(column: pa.ChunkedArray, name: str, path: Path) -> pa.ChunkedArray:
+    """A column as numbers if its type is of numbers, or as text if it is of text.
+
+    Raises
+    ------
+    DeepCMEError
+        If it is of another type: booleans, times and dates are no expression.
+    """
+    kind = column.type
+    if pa.types.is_dictionary(kind):
+        column, kind = column.cast(kind.value_type), kind.value_type
+    if pa.types.is_decimal(kind):
+        return column.cast(pa.float64())
+    is_number = pa.types.is_integer(kind) or pa.types.is_floating(kind)
+    is_text = pa.types.is_string(kind) or pa.types.is_large_string(kind)
+    if not (is_number or is_text or pa.types.is_string_view(kind) or pa.types.is_null(kind)):
+        raise DeepCMEError(
+            f"{path}: the column {name[:60]!r} holds values of the type {str(kind)[:60]}, "
+            "which are no expression: leave it out, or write it as numbers."
+        )
+    return column
