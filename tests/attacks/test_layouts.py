@@ -193,6 +193,7 @@ def outcome_of(folder: Path, content: bytes) -> str | list[list[float]]:
         return str(refused)
 
 
+@pytest.mark.guard
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150)
 @given(end=st.integers(0, len(WHOLE) - 1))
 def test_a_family_cut_anywhere_is_refused(tmp_path, end):
@@ -200,6 +201,7 @@ def test_a_family_cut_anywhere_is_refused(tmp_path, end):
         assert isinstance(outcome_of(tmp_path, WHOLE[:end]), str)
 
 
+@pytest.mark.guard
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150)
 @given(
     place=st.integers(0, len(WHOLE) - 1),
