@@ -111,9 +111,8 @@ def _read_blocks(path: Path) -> _Family:
             if end is not None:
                 if block is None:
                     raise DeepCMEError(f"{path}: line {number}: a table is of no sample.")
-                table, following = _passed_table(lines, number, end, block, path)
-                block.table = table
-                block = block if following is None else _new_block(family, following)
+                block.table, following = _passed_table(lines, number, end, block, path)
+                block = _new_block(family, following) if following else block
             else:
                 _read_attribute(family, block, line)
     return family
@@ -163,27 +162,25 @@ def _read_attribute(family: _Family, block: _Block | None, line: str) -> None:
 
 def _passed_table(
     lines: Iterator[tuple[int, str]], begin: int, end: str, block: _Block, path: Path
-) -> tuple[SampleTable, str | None]:
-    """Where a table stands; and the line that begins the next block, if no mark ends it."""
-    last, following = begin, None
-    for last, line in lines:  # noqa: B007
-        if line[:1] == "!" and line.strip().lower() == end:
+) -> tuple[SampleTable, str]:
+    """Where a table stands; and the line of the next block, where no mark ends the table."""
+    n_lines, following = 0, ""
+    has_end = False
+    for _, line in lines:
+        has_end = line[:1] == "!" and line.strip().lower() == end
+        following = line if line[:1] == "^" else ""
+        if has_end or following:
             break
-        if line[:1] == "^":
-            following = line
-            break
-    else:
-        last += 1
-        following = ""
-    table = SampleTable(block.accession, begin, max(0, last - begin - 2))
+        n_lines += 1
+    table = SampleTable(block.accession, begin, max(0, n_lines - 1))
     told = block.n_rows_told
-    if (following is not None and table.n_rows != told) or (told or 0) > table.n_rows:
+    if (not has_end and table.n_rows != told) or (told or 0) > table.n_rows:
         has = f"and says that it has {told:,}" if told is not None else f"and no line {end}"
         raise DeepCMEError(
             f"{path}: the table of {block.accession} has {counted(table.n_rows, 'row')} {has}: "
             "the file is cut short; fetch it again."
         )
-    return table, following or None
+    return table, following
 
 
 def _check(family: _Family) -> None:
@@ -258,7 +255,7 @@ def _one_platform(
     found = Series(
         family.path,
         accession,
-        attribute_table({sample.accession: sample.attributes for sample in samples}),
+        attribute_table({s.accession: s.attributes for s in samples}, family.path),
         platform=platform or None,
         lines_before_probes=place.table.lines_before if place and place.table else None,
     )
