@@ -50,7 +50,7 @@ class _Block:
 @dataclass
 class _Family:
     path: Path
-    series: list[str] = field(default_factory=list)
+    accession: str = ""
     listed: dict[str, None] = field(default_factory=dict)
     platforms: dict[str, _Block] = field(default_factory=dict)
     samples: dict[str, _Block] = field(default_factory=dict)
@@ -90,7 +90,7 @@ def read_family(
         of_platform.setdefault(sample.platform, []).append(sample)
     if with_values:
         of_platform = _chosen(of_platform, platforms, path, notes)
-    accession = next(iter(family.series), path.name.partition("_")[0])
+    accession = family.accession or path.name.partition("_")[0]
     return [
         _one_platform(family, accession, name, samples, notes, decimal, with_values)
         for name, samples in of_platform.items()
@@ -103,46 +103,56 @@ def _read_blocks(path: Path) -> _Family:
     block: _Block | None = None
     lines = enumerate(text_lines(path), start=1)
     for number, line in lines:
-        mark = line[:1]
-        if mark == "^":
+        if line[:1] == "^":
             block = _new_block(family, line)
-        elif mark == "!":
-            end = _TABLES.get(line.strip().lower())
-            if end is not None:
-                if block is None:
-                    raise DeepCMEError(f"{path}: line {number}: a table is of no sample.")
-                block.table, following = _passed_table(lines, number, end, block, path)
-                block = _new_block(family, following) if following else block
-            else:
-                _read_attribute(family, block, line)
+        elif line[:1] != "!":
+            continue
+        elif (end := _TABLES.get(line.strip().lower())) is None:
+            _read_attribute(family, block, line)
+        elif block is None:
+            raise DeepCMEError(f"{path}: line {number}: a table is of no sample.")
+        else:
+            block.table, following = _passed_table(lines, number, end, block, path)
+            block = _new_block(family, following) if following else block
     return family
 
 
 def _new_block(family: _Family, line: str) -> _Block | None:
     kind, _, accession = (cleaned(part) for part in line[1:].partition("="))
-    if kind.upper() == "SERIES":
-        family.series.append(accession)
-    if kind.upper() not in ("PLATFORM", "SAMPLE"):
+    kind = kind.lower()
+    if kind == "series":
+        if family.accession:
+            raise DeepCMEError(
+                f"{family.path}: the file holds several series ({family.accession}, "
+                f"{accession} ...): take the family file of one."
+            )
+        family.accession = accession
+    if kind not in ("platform", "sample"):
         return None
-    blocks = family.platforms if kind.upper() == "PLATFORM" else family.samples
+    blocks = family.platforms if kind == "platform" else family.samples
     if not accession or accession in blocks:
         raise DeepCMEError(
-            f"{family.path}: the {kind.lower()} {accession or 'without a name'} has "
-            "several blocks; each should have one of its own."
+            f"{family.path}: the {kind} {accession or 'without a name'} has several blocks; "
+            "each should have one of its own."
         )
-    if len(blocks) == _MOST_SAMPLES:
-        raise DeepCMEError(
-            f"{family.path}: there are more than {_MOST_SAMPLES:,} blocks of a {kind.lower()}; "
-            "this is no file of one series."
-        )
+    _require_few(blocks, kind, family.path)
     blocks[accession] = _Block(accession)
     return blocks[accession]
+
+
+def _require_few(blocks: Collection[str], kind: str, path: Path) -> None:
+    if len(blocks) >= _MOST_SAMPLES:
+        raise DeepCMEError(
+            f"{path}: there is more than {_MOST_SAMPLES:,} times a {kind}; this is no file of "
+            "one series."
+        )
 
 
 def _read_attribute(family: _Family, block: _Block | None, line: str) -> None:
     name, _, value = (cleaned(part) for part in line[1:].partition("="))
     name = name.lower()
     if name == "series_sample_id":
+        _require_few(family.listed, "sample", family.path)
         family.listed[value] = None
     if block is None or not name.startswith("sample_"):
         return
@@ -184,11 +194,6 @@ def _passed_table(
 
 
 def _check(family: _Family) -> None:
-    if len(family.series) > 1:
-        raise DeepCMEError(
-            f"{family.path}: the file holds several series ({few(family.series)}): take the "
-            "family file of one."
-        )
     if not family.samples:
         raise DeepCMEError(f"{family.path}: the file holds no sample.")
     lacking = [sample for sample in family.listed if sample not in family.samples]
