@@ -194,18 +194,18 @@ def _say(fetched: Fetched, output: Path) -> None:
     from deepcme.words import counted
 
     counts = fetched.counts
-    typer.echo(
+    say(
         f"{output}: {counted(counts.n_present + counts.n_fetched, 'file')}, all verified; "
         f"{counts.n_fetched:,} downloaded now, {counts.n_present:,} were there."
     )
     for note in fetched.notes:
-        typer.echo(f"- {note}")
+        say(f"- {note}")
     if fetched.labels:
-        typer.echo("What could follow --labels, by the clinical data:")
+        say("What could follow --labels, by the clinical data:")
         for labels in fetched.labels[:_MOST_LABELS]:
-            typer.echo(f"  {labels}")
+            say(f"  {labels}")
         if len(fetched.labels) > _MOST_LABELS:
-            typer.echo(f"  and {len(fetched.labels) - _MOST_LABELS} further columns")
+            say(f"  and {len(fetched.labels) - _MOST_LABELS} further columns")
     else:
-        typer.echo("- No clinical column could be a label as it stands.")
-    typer.echo(f"Next: {fetched.next_command()}")
+        say("- No clinical column could be a label as it stands.")
+    say(f"Next: {fetched.next_command()}")
