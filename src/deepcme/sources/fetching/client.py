@@ -20,6 +20,8 @@ from deepcme.sources.fetching.strict_json import strict_json
 from deepcme.sources.fetching.watch import IncompleteError, Watch, WatchedStream
 from deepcme.words import counted
 
+__all__ = ["IncompleteError", "WebClient"]
+
 Params = Mapping[str, str | int | bool]
 _T = TypeVar("_T")
 
@@ -136,8 +138,9 @@ class WebClient:
             raise DeepCMEError(f"{self.base_url!r} is not a web address.") from error
         except httpx.TransportError as error:
             raise DeepCMEError(
-                f"{self.base_url} could not be reached, or broke off, {self._times()} "
-                f"({type(error).__name__}); check the network and run the command again."
+                f"{_place(error.request.url)} could not be reached, or broke off, "
+                f"{self._times()} ({type(error).__name__}); check the network and run the "
+                "command again."
             ) from error
         except IncompleteError as error:
             raise DeepCMEError(
@@ -194,7 +197,7 @@ class WebClient:
             try:
                 return strict_json(text)
             except ValueError as error:
-                raise IncompleteError(f"the answer of {path} makes no sense") from error
+                raise IncompleteError(f"the answer of {_named(path)} makes no sense") from error
 
         return self.persist(ask)
 
@@ -212,13 +215,14 @@ class WebClient:
         content = bytearray()
         with self.stream(path, params=params, body=body) as response:
             if packed := response.headers.get("Content-Encoding"):
-                raise IncompleteError(f"the answer of {path} is packed ({packed[:20]!r})")
+                fault = f"the answer of {_named(path)} is packed ({packed[:20]!r})"
+                raise IncompleteError(fault)
             for chunk in response.iter_raw():
                 content += chunk
                 if len(content) > self.limits.bytes_to_read:
                     raise DeepCMEError(
-                        f"{_place(response.url)}: the answer of {path} goes on after "
-                        f"{self.limits.bytes_to_read:,} bytes: it was cut off; "
+                        f"{_place(response.url)}: the answer of {_named(path)} goes on "
+                        f"after {self.limits.bytes_to_read:,} bytes: it was cut off; "
                         "check --base-url."
                     )
         return bytes(content)
@@ -282,7 +286,7 @@ class WebClient:
     def _follow(self, request: httpx.Request, watch: Watch, path: str) -> httpx.Response:
         for _ in range(self.limits.redirects + 1):
             with watch.waiting(
-                f"the answer of {path} did not begin within "
+                f"the answer of {_named(path)} did not begin within "
                 f"{self.limits.seconds_to_answer:g} seconds"
             ):
                 response = self._http.send(request, stream=True)
@@ -328,6 +332,10 @@ def _refuse_redirect(request: httpx.Request, location: str) -> NoReturn:
         f"{_place(request.url)} redirects to {location[:100]!r}: it was refused; "
         "check --base-url."
     )
+
+
+def _named(path: str) -> str:
+    return path if path.isprintable() and len(path) <= 100 else repr(path[:100])
 
 
 def _place(url: httpx.URL) -> str:
