@@ -325,7 +325,7 @@ def test_totals_that_are_none(server, fetch, total):
     refused(fetch(), "the answer of /files makes no sense")
 
 
-@pytest.mark.parametrize("piece", [b" ", b"[", b'{"data":', b'"', b"1", b"\0", b"\xff"])
+@pytest.mark.parametrize("piece", [b" ", b"[", b'{"data":', b"\xff"])
 def test_json_without_end(server, fetch, piece):
     server.answers["/files"] = forever(piece * 100_000)
     refused(fetch(), "the answer of /files goes on after 64,000,000 bytes: it was cut off")
@@ -446,7 +446,7 @@ def test_redirections_without_end(server, fetch, status):
 def test_redirections_elsewhere(server, fetch, path, location):
     path = one_file(server) if path == "data" else path
     server.answers[path] = redirecting(location)
-    refused(fetch(), r"^deepcme: http://127\.0\.0\.1:\d+(:| redirects to)")
+    refused(fetch(), r"^deepcme: http://127\.0\.0\.1:\d+(/\S+ does not exist| redirects )")
 
 
 def test_a_query_is_not_sent_to_another_site(server, fetch):
@@ -496,20 +496,24 @@ def test_heads_that_are_none(server, fetch, answer):
     refused(fetch())
 
 
-@pytest.mark.parametrize(
-    "wait", ["100000", "1e300", "nan", "inf", "-5", "Fri, 31 Dec 9999 23:59:59 GMT"]
-)
+@pytest.mark.parametrize("wait", ["100000", "1e300", "inf", "Fri, 31 Dec 9999 23:59:59 GMT"])
 def test_a_server_that_wants_to_be_left_alone_for_long(server, fetch, wait):
     server.answers["/files"] = with_content(b"", status=503, Retry_After=wait)
     with stamina.set_testing(False):
         start = time.monotonic()
-        refused(fetch(), "was busy .* run the command again")
-        assert time.monotonic() - start < 30
+        refused(fetch(), r"was busy once .* run the command again in [\d,]+ seconds")
+        assert time.monotonic() - start < 10
+
+
+@pytest.mark.parametrize("wait", ["nan", "-5", "Fri", "Fri, 31 Dec 1999 23:59:59 GMT", "\x9b"])
+def test_a_wait_that_is_none(server, fetch, wait):
+    server.answers["/files"] = with_content(b"", status=503, Retry_After=wait)
+    refused(fetch(), "was busy 6 times .* run the command again later")
 
 
 # Speed
 
-QUICK = {"seconds_to_answer": 0.5, "seconds_below": 0.5, "seconds_in_vain": 2.5}
+QUICK = {"seconds_to_answer": 0.3, "seconds_below": 0.3, "seconds_in_vain": 0.9}
 HEAD = b"HTTP/1.1 200 OK\r\n"
 
 
@@ -536,17 +540,24 @@ DRIPS = {
     "heads": dripping(HEAD, b"X: 1\r\n"),
     "status": dripping(b"HTTP/1.1 200 O"),
     "continue": dripping(b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
-    "nothing": lambda request: time.sleep(3),
+    "nothing": lambda request: time.sleep(60),
     "half": lambda request: (
         send(request, b"x" * 10_000, length=False, Content_Length="20000"),
         request.wfile.flush(),
-        time.sleep(3),
+        time.sleep(60),
     ),
 }
 
 
-@pytest.mark.parametrize("drip", DRIPS)
-@pytest.mark.parametrize("path", ["/files", "/data"])
+@pytest.mark.parametrize(
+    ("path", "drip"),
+    [
+        *(("/files", drip) for drip in DRIPS),
+        ("/data", "body"),
+        ("/data", "half"),
+        ("/cases", "head"),
+    ],
+)
 def test_an_answer_that_drips_is_given_up(server, tmp_path, drip, path):
     from deepcme.sources.fetching.limits import Limits
 
@@ -589,7 +600,7 @@ def test_a_reader_that_takes_its_time_is_not_held_against_the_server(server):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("drip", DRIPS)
-@pytest.mark.parametrize("path", ["/files", "/cases", "/data"])
+@pytest.mark.parametrize("path", ["/files", "/data"])
 def test_the_command_gives_up_within_a_minute(server, tmp_path, drip, path):
     server.answers[path] = DRIPS[drip]
     outcome = deepcme("fetch", "gdc", "X", "-o", tmp_path, "--base-url", server.url)

@@ -26,6 +26,7 @@ Params = Mapping[str, str | int | bool]
 _T = TypeVar("_T")
 
 _LONGEST_WAIT = 30.0  # seconds between two attempts
+_VERY_LONG = 1e6
 _TO_SPEAK_OF = 1_000_000  # bytes that make an attempt worth its time
 _TO_A_GET = (301, 302, 303)  # these turn a POST into a GET without its body
 
@@ -67,7 +68,7 @@ class WebClient:
             self._http = httpx.Client(
                 base_url=self.base_url,
                 timeout=httpx.Timeout(limits.seconds_to_answer),
-                follow_redirects=False,  # `_follow` checks them
+                event_hooks={"response": [_stop_at_redirect]},  # `_follow` checks them
                 # A connection for each request: its watch must know which one to shut.
                 limits=httpx.Limits(max_keepalive_connections=0),
                 # The md5 of a file is that of its bytes as stored: no transport encoding.
@@ -285,16 +286,17 @@ class WebClient:
 
     def _follow(self, request: httpx.Request, watch: Watch, path: str) -> httpx.Response:
         for _ in range(self.limits.redirects + 1):
-            with watch.waiting(
-                f"the answer of {_named(path)} did not begin within "
-                f"{self.limits.seconds_to_answer:g} seconds"
-            ):
-                response = self._http.send(request, stream=True)
-            if not response.has_redirect_location:
+            try:
+                with watch.waiting(
+                    f"the answer of {_named(path)} did not begin within "
+                    f"{self.limits.seconds_to_answer:g} seconds"
+                ):
+                    response = self._http.send(request, stream=True)
+            except _RedirectError as redirect:
+                request = self._redirected(request, redirect.response)
+            else:
                 watch.answered()
                 return response
-            response.close()
-            request = self._redirected(request, response)
         raise DeepCMEError(
             f"{_place(request.url)} redirects more than {self.limits.redirects} times "
             f"({_path(request.url)}): it was refused; check --base-url."
@@ -325,6 +327,16 @@ class WebClient:
             headers={name: request.headers[name] for name in kept if name in request.headers},
             extensions={"trace": request.extensions["trace"]},
         )
+
+
+class _RedirectError(Exception):
+    def __init__(self, response: httpx.Response) -> None:
+        self.response = response
+
+
+def _stop_at_redirect(response: httpx.Response) -> None:
+    if response.has_redirect_location:
+        raise _RedirectError(response)
 
 
 def _refuse_redirect(request: httpx.Request, location: str) -> NoReturn:
@@ -371,4 +383,4 @@ def _seconds_asked_for(response: httpx.Response) -> float | None:
             seconds = (until - dt.datetime.now(dt.UTC)).total_seconds()
         except (ValueError, TypeError, OverflowError):  # TypeError: a date without a zone
             return None
-    return seconds if 0 < seconds < 1e9 else None
+    return min(seconds, _VERY_LONG) if seconds > 0 else None
