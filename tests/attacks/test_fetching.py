@@ -41,9 +41,9 @@ def fetch(server, tmp_path, monkeypatch, capsys):
     """Run `deepcme fetch gdc` here; gives its exit code and error, which is printable."""
     folder = tmp_path / "out"
 
-    def run(project="TCGA-BRCA"):
-        arguments = ["fetch", "gdc", project, "-o", str(folder), "--base-url", server.url]
-        monkeypatch.setattr(sys, "argv", ["deepcme", *arguments])
+    def run(*what):
+        arguments = [*(what or ["TCGA-BRCA"]), "-o", folder, "--base-url", server.url]
+        monkeypatch.setattr(sys, "argv", ["deepcme", "fetch", "gdc", *map(str, arguments)])
         code = 0
         try:
             main()
@@ -328,7 +328,7 @@ def test_totals_that_are_none(server, fetch, total):
 @pytest.mark.parametrize("piece", [b" ", b"[", b'{"data":', b"\xff"])
 def test_json_without_end(server, fetch, piece):
     server.answers["/files"] = forever(piece * 100_000)
-    refused(fetch(), "the answer of /files goes on after 64,000,000 bytes: it was cut off")
+    refused(fetch(), "the answer of /files goes on after 32,000,000 bytes: it was cut off")
 
 
 @pytest.mark.parametrize(
@@ -422,6 +422,23 @@ def test_formulas_in_the_sample_sheet(server, fetch, text):
     assert fetch()[0] == 0
     sheet = (fetch.folder / "samples.tsv").read_text()
     assert not re.search(r'(^|\t)"?[=@+\-]', sheet, re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "aaaaaaaa\tx\t{md5}\t²", "aaaaaaaa\tx\t{md5}\t٣", "aaaaaaaa\tx\t{md5}\t-3",
+        "aaaaaaaa\tx\t{md5}\t1e3", "aaaaaaaa\tx\t{md5}\tInfinity", "aaaaaaaa\tx\t{md5}\t" + "9" * 5000,
+        "aaaaaaaa\t" + "n" * 300 + "\t{md5}\t3", "aaaaaaaa\ta\x1b[2Jb\t{md5}\t3",
+        "-rf-rf-rf\tx\t{md5}\t3", "aaaaaaaa\tx\t\x1b[2J\t3", "aaaaaaa\x9b\tx\t{md5}\t3",
+        "aaaaaaaa\ta\x00b\t{md5}\t3",
+    ],
+)  # fmt: skip
+def test_manifests(server, fetch, tmp_path, row):
+    manifest = tmp_path / "manifest.txt"
+    manifest.write_text("id\tfilename\tmd5\tsize\n" + row.format(md5="0" * 32) + "\n")
+    refused(fetch("--manifest", manifest))
+    assert server.requests == []
 
 
 # Redirections

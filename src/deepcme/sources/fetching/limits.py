@@ -30,7 +30,7 @@ class Limits:
     least_speed: float = 1_000.0
     seconds_below: float = 12.0
     seconds_in_vain: float = 55.0
-    bytes_to_read: int = 64_000_000
+    bytes_to_read: int = 32_000_000
     redirects: int = 5
 
     @property
