@@ -56,7 +56,8 @@ def members(content: Iterator[bytes], n_files: int, n_bytes: int) -> Iterator[Me
         If it is damaged or cut short.
     """
     most = _MEMBERS_PER_FILE * n_files + _MEMBERS
-    unpacked = _Unpacked(content, n_bytes + most * _BYTES_PER_MEMBER)
+    most_bytes = n_bytes + most * _BYTES_PER_MEMBER
+    unpacked = _Unpacked(content, most_bytes)
     stream = io.BufferedReader(unpacked, _CHUNK_BYTES)
     try:
         with tarfile.open(fileobj=stream, mode="r|", tarinfo=_Header) as archive:
@@ -64,6 +65,8 @@ def members(content: Iterator[bytes], n_files: int, n_bytes: int) -> Iterator[Me
                 if number == most:
                     refuse(f"holds more than {most} entries, of which {n_files} were asked for")
                 path = _checked_path(member)
+                if not 0 <= member.size <= most_bytes:  # to pass over 2^60 bytes takes years
+                    refuse(f"holds a file of {member.size:,} bytes ({short(member.name)})")
                 source = archive.extractfile(member)
                 if source is not None:
                     yield path, member.size, _chunks(source)
@@ -130,8 +133,6 @@ def _checked_path(member: tarfile.TarInfo) -> PurePosixPath:
         refuse(f"points outside the folder ({short(member.name)})")
     if not (member.isfile() or member.isdir()) or member.issparse():
         refuse(f"holds a link or device ({short(member.name)})")
-    if member.size < 0:
-        refuse(f"holds a file of an impossible size ({short(member.name)})")
     return path
 
 
