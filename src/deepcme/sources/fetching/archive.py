@@ -159,6 +159,7 @@ class _Unpacked(io.RawIOBase):
         self._gunzip: zlib._Decompress | None = None
         self._packed = b""
         self._rest = b""
+        self._has_ended = False
 
     def readable(self) -> bool:
         return True
@@ -192,6 +193,8 @@ class _Unpacked(io.RawIOBase):
         return unpacked
 
     def _end(self) -> int:
-        if self._gunzip is not None and not self._gunzip.eof:
+        """Say once that there is no more; `tarfile` would ask for every block of a member."""
+        if self._has_ended or (self._gunzip is not None and not self._gunzip.eof):
             raise EOFError
+        self._has_ended = True
         return 0

@@ -20,10 +20,13 @@ from deepcme.sources.fetching.strict_json import strict_json
 from deepcme.sources.fetching.watch import IncompleteError, Watch, WatchedStream
 from deepcme.words import counted
 
+__all__ = ["IncompleteError", "WebClient"]
+
 Params = Mapping[str, str | int | bool]
 _T = TypeVar("_T")
 
 _LONGEST_WAIT = 30.0  # seconds between two attempts
+_VERY_LONG = 1e6
 _TO_SPEAK_OF = 1_000_000  # bytes that make an attempt worth its time
 _TO_A_GET = (301, 302, 303)  # these turn a POST into a GET without its body
 
@@ -65,7 +68,7 @@ class WebClient:
             self._http = httpx.Client(
                 base_url=self.base_url,
                 timeout=httpx.Timeout(limits.seconds_to_answer),
-                follow_redirects=False,  # `_follow` checks them
+                event_hooks={"response": [_stop_at_redirect]},  # `_follow` checks them
                 # A connection for each request: its watch must know which one to shut.
                 limits=httpx.Limits(max_keepalive_connections=0),
                 # The md5 of a file is that of its bytes as stored: no transport encoding.
@@ -136,8 +139,9 @@ class WebClient:
             raise DeepCMEError(f"{self.base_url!r} is not a web address.") from error
         except httpx.TransportError as error:
             raise DeepCMEError(
-                f"{self.base_url} could not be reached, or broke off, {self._times()} "
-                f"({type(error).__name__}); check the network and run the command again."
+                f"{_place(error.request.url)} could not be reached, or broke off, "
+                f"{self._times()} ({type(error).__name__}); check the network and run the "
+                "command again."
             ) from error
         except IncompleteError as error:
             raise DeepCMEError(
@@ -194,7 +198,7 @@ class WebClient:
             try:
                 return strict_json(text)
             except ValueError as error:
-                raise IncompleteError(f"the answer of {path} makes no sense") from error
+                raise IncompleteError(f"the answer of {_named(path)} makes no sense") from error
 
         return self.persist(ask)
 
@@ -212,13 +216,14 @@ class WebClient:
         content = bytearray()
         with self.stream(path, params=params, body=body) as response:
             if packed := response.headers.get("Content-Encoding"):
-                raise IncompleteError(f"the answer of {path} is packed ({packed[:20]!r})")
+                fault = f"the answer of {_named(path)} is packed ({packed[:20]!r})"
+                raise IncompleteError(fault)
             for chunk in response.iter_raw():
                 content += chunk
                 if len(content) > self.limits.bytes_to_read:
                     raise DeepCMEError(
-                        f"{_place(response.url)}: the answer of {path} goes on after "
-                        f"{self.limits.bytes_to_read:,} bytes: it was cut off; "
+                        f"{_place(response.url)}: the answer of {_named(path)} goes on "
+                        f"after {self.limits.bytes_to_read:,} bytes: it was cut off; "
                         "check --base-url."
                     )
         return bytes(content)
@@ -281,16 +286,17 @@ class WebClient:
 
     def _follow(self, request: httpx.Request, watch: Watch, path: str) -> httpx.Response:
         for _ in range(self.limits.redirects + 1):
-            with watch.waiting(
-                f"the answer of {path} did not begin within "
-                f"{self.limits.seconds_to_answer:g} seconds"
-            ):
-                response = self._http.send(request, stream=True)
-            if not response.has_redirect_location:
+            try:
+                with watch.waiting(
+                    f"the answer of {_named(path)} did not begin within "
+                    f"{self.limits.seconds_to_answer:g} seconds"
+                ):
+                    response = self._http.send(request, stream=True)
+            except _RedirectError as redirect:
+                request = self._redirected(request, redirect.response)
+            else:
                 watch.answered()
                 return response
-            response.close()
-            request = self._redirected(request, response)
         raise DeepCMEError(
             f"{_place(request.url)} redirects more than {self.limits.redirects} times "
             f"({_path(request.url)}): it was refused; check --base-url."
@@ -323,11 +329,25 @@ class WebClient:
         )
 
 
+class _RedirectError(Exception):
+    def __init__(self, response: httpx.Response) -> None:
+        self.response = response
+
+
+def _stop_at_redirect(response: httpx.Response) -> None:
+    if response.has_redirect_location:
+        raise _RedirectError(response)
+
+
 def _refuse_redirect(request: httpx.Request, location: str) -> NoReturn:
     raise DeepCMEError(
         f"{_place(request.url)} redirects to {location[:100]!r}: it was refused; "
         "check --base-url."
     )
+
+
+def _named(path: str) -> str:
+    return path if path.isprintable() and len(path) <= 100 else repr(path[:100])
 
 
 def _place(url: httpx.URL) -> str:
@@ -363,4 +383,4 @@ def _seconds_asked_for(response: httpx.Response) -> float | None:
             seconds = (until - dt.datetime.now(dt.UTC)).total_seconds()
         except (ValueError, TypeError, OverflowError):  # TypeError: a date without a zone
             return None
-    return seconds if 0 < seconds < 1e9 else None
+    return min(seconds, _VERY_LONG) if seconds > 0 else None

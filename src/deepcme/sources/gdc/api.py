@@ -21,6 +21,7 @@ Filter = Mapping[str, object]
 
 _PAGE_SIZE = 500
 _MOST_ENTRIES = 100_000  # of one query; the largest projects have some thousands
+_MOST_PAGES = 1_000
 _MOST_BYTES = 256_000_000  # of all pages of one query
 _SECONDS_TO_START = 30.0  # after these, a listing must bring
 _LEAST_ENTRIES = 5.0  # a second
@@ -152,8 +153,12 @@ class _Bounds:
         self._endpoint = endpoint
         self._began = time.monotonic()
         self._n_bytes = client.n_bytes
+        self._n_pages = 0
 
     def check(self, total: int, n_found: int) -> None:
+        self._n_pages += 1
+        if self._n_pages >= _MOST_PAGES:
+            self._refuse(f"has more than {_MOST_PAGES:,} pages")
         if total > _MOST_ENTRIES:
             self._refuse(f"is to have {total:.3g} entries, more than {_MOST_ENTRIES:,}")
         if self._client.n_bytes - self._n_bytes > _MOST_BYTES:
