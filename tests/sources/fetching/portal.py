@@ -165,7 +165,7 @@ class CommandLine:
 
     def refused(self, *arguments):
         code, out, err = self(*arguments)
-        assert code == 2, out
+        assert code == 2, (code, out, err)
         assert len(err.strip().splitlines()) == 1, err
         assert err.startswith("deepcme: ")
         return err
