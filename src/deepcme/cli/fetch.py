@@ -206,5 +206,5 @@ def _say(fetched: Fetched, output: Path) -> None:
         if len(fetched.labels) > _MOST_LABELS:
             typer.echo(f"  and {len(fetched.labels) - _MOST_LABELS} further columns")
     else:
-        typer.echo("- No clinical column could be a label as it stands.")
+        typer.echo("- No label was found in the clinical data: name one of its columns.")
     typer.echo(f"Next: {fetched.next_command()}")
