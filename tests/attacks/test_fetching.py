@@ -23,6 +23,11 @@ from .command import deepcme
 from .hostile import Server, forever, redirecting, send, serving, with_content
 
 
+def guarded(*values):
+    """Cases that were withstood before."""
+    return [pytest.param(value, marks=pytest.mark.guard) for value in values]
+
+
 @pytest.fixture
 def server():
     with serving(Server()) as server:
@@ -41,9 +46,9 @@ def fetch(server, tmp_path, monkeypatch, capsys):
     """Run `deepcme fetch gdc` here; gives its exit code and error, which is printable."""
     folder = tmp_path / "out"
 
-    def run(project="TCGA-BRCA"):
-        arguments = ["fetch", "gdc", project, "-o", str(folder), "--base-url", server.url]
-        monkeypatch.setattr(sys, "argv", ["deepcme", *arguments])
+    def run(*what):
+        arguments = [*(what or ["TCGA-BRCA"]), "-o", folder, "--base-url", server.url]
+        monkeypatch.setattr(sys, "argv", ["deepcme", "fetch", "gdc", *map(str, arguments)])
         code = 0
         try:
             main()
@@ -100,7 +105,7 @@ def test_a_file_without_end_is_cut_off_at_its_size(server, fetch, start):
 
 
 @pytest.mark.parametrize(
-    "length", ["20001", "1000000000000", "99999999999999999999", "-5", "abc", "0"]
+    "length", ["1000000000000", "99999999999999999999", *guarded("20001", "-5", "abc", "0")]
 )
 def test_a_length_that_is_not_the_listed_one(server, fetch, length):
     def answer(request):
@@ -123,6 +128,7 @@ def test_a_file_in_endless_chunks(server, fetch):
     refused(fetch(), "sends more than 20,000 bytes")
 
 
+@pytest.mark.guard
 def test_a_file_packed_on_the_way_is_not_unpacked(server, fetch):
     bomb = gzip.compress(b"\0" * 50_000_000)
     server.answers[one_file(server)] = with_content(bomb, Content_Encoding="gzip")
@@ -154,6 +160,7 @@ def test_a_broken_line_goes_on_where_it_broke(server, fetch):
     assert ranges == [(None, None), ("bytes=15000-", '"v1"')]
 
 
+@pytest.mark.guard
 @pytest.mark.parametrize(
     "content_range", ["bytes 0-19999/20000", "bytes 14999-19999/20000", "", "\x9b2J", "bytes"]
 )
@@ -209,6 +216,7 @@ def test_thousands_of_members(server, fetch, name):
     refused(fetch(), "holds more than 28 entries, of which 3 were asked for")
 
 
+@pytest.mark.guard
 def test_an_archive_without_end(server, fetch):
     server.answers["/data"] = forever(b"\0" * 10_000, start=server.archive(server.contents))
     code, _ = fetch()
@@ -218,9 +226,11 @@ def test_an_archive_without_end(server, fetch):
 @pytest.mark.parametrize(
     "start",
     [
-        gzip.compress(b"")[:10] + b"\x00\x00\x00\xff\xff",  # blocks of nothing
-        b"\x1f\x8b\x08\x08" + b"\0" * 6,  # a name without end
-        b"",  # not packed at all
+        gzip.compress(b"", mtime=0)[:10] + b"\x00\x00\x00\xff\xff",  # blocks of nothing
+        *guarded(
+            b"\x1f\x8b\x08\x08" + b"\0" * 6,  # a name without end
+            b"",  # not packed at all
+        ),
     ],
 )
 def test_an_archive_that_brings_nothing(server, fetch, start):
@@ -247,7 +257,10 @@ def test_headers_of_headers_without_end(server, fetch):
 
 @pytest.mark.parametrize(
     "record",
-    [b"size=-5", b"size=" + b"9" * 30, b"size=x", b"path=../../x", b"path=/etc/x", b"path="],
+    [
+        b"size=" + b"9" * 30,
+        *guarded(b"size=-5", b"size=x", b"path=../../x", b"path=/etc/x", b"path="),
+    ],
 )
 def test_properties_that_change_a_member(server, fetch, record):
     length = len(record) + 4
@@ -260,6 +273,7 @@ def test_properties_that_change_a_member(server, fetch, record):
     assert files_in(fetch.folder) == ["samples.tsv"]
 
 
+@pytest.mark.guard
 @pytest.mark.parametrize("name", ["a\x1b[2J/../b", "../\x1b]0;x\x07", "/\x9b2J", "..\\..\\x\n"])
 def test_a_member_name_is_not_printed_raw(server, fetch, name):
     server.answers["/data"] = archive_of(server, (member(name), b""))
@@ -267,7 +281,8 @@ def test_a_member_name_is_not_printed_raw(server, fetch, name):
 
 
 @pytest.mark.parametrize(
-    "kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.FIFOTYPE, tarfile.CHRTYPE, b"S"]
+    "kind",
+    [b"S", *guarded(tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.FIFOTYPE, tarfile.CHRTYPE)],
 )
 def test_a_link_or_device(server, fetch, kind):
     (file_id, *_) = server.contents
@@ -286,7 +301,7 @@ def test_a_total_without_end(server, fetch):
     assert len(server.requests) < 10
 
 
-@pytest.mark.parametrize("total", [4, 1000])
+@pytest.mark.parametrize("total", [*guarded(4), 1000])
 def test_the_same_page_for_ever(server, fetch, total):
     server.answers["/files"] = with_content(server.listing(total=total))
     refused(fetch(), f"list 3 of {total:,} entries")
@@ -317,7 +332,8 @@ def test_a_total_that_grows_with_the_pages(server, fetch):
 
 
 @pytest.mark.parametrize(
-    "total", ["-1", "1.5", "true", "null", '"3"', "1e3", "[]", "NaN", "1" + "0" * 5000]
+    "total",
+    ["true", '"3"', "1e3", *guarded("-1", "1.5", "null", "[]", "NaN", "1" + "0" * 5000)],
 )
 def test_totals_that_are_none(server, fetch, total):
     text = server.listing(total=77).decode().replace("77", total)
@@ -328,9 +344,10 @@ def test_totals_that_are_none(server, fetch, total):
 @pytest.mark.parametrize("piece", [b" ", b"[", b'{"data":', b"\xff"])
 def test_json_without_end(server, fetch, piece):
     server.answers["/files"] = forever(piece * 100_000)
-    refused(fetch(), "the answer of /files goes on after 64,000,000 bytes: it was cut off")
+    refused(fetch(), "the answer of /files goes on after 32,000,000 bytes: it was cut off")
 
 
+@pytest.mark.guard
 @pytest.mark.parametrize(
     "content",
     [
@@ -351,6 +368,7 @@ def test_json_that_is_none(server, fetch, content):
     refused(fetch(), "the answer of /files makes no sense")
 
 
+@pytest.mark.guard
 def test_cases_nested_deep(server, fetch):
     deep = json.loads("[" * 400 + "]" * 400)
     server.answers["/cases"] = with_content(server.listing([{"case_id": "c", "x": deep}]))
@@ -364,8 +382,8 @@ def test_a_packed_listing_is_not_unpacked(server, fetch):
 
 
 BAD_SIZES = [
-    "Infinity", "-Infinity", "NaN", "-1", "1e999", "1.5", "true", "null", '"many"', "[]", "{}",
-    "1" + "0" * 400, "1" + "0" * 16, "1" + "0" * 5000,
+    "Infinity", "-Infinity", "-1", "1e999", "1.5", "true", "1" + "0" * 400, "1" + "0" * 16,
+    *guarded("NaN", "null", '"many"', "[]", "{}", "1" + "0" * 5000),
 ]  # fmt: skip
 
 
@@ -383,8 +401,9 @@ def test_more_than_the_disk_holds(server, fetch):
 
 
 BAD_NAMES = [
-    "n" * 300, "é" * 150, "a\0b", "a\nb", "a\x1b[2Jb", "a\x9b2Jb", "..", ".", "", "a/b", "../x",
-    "/etc/passwd", "a\\b", ".bashrc", "-rf", "~root", " a", "a ", "a\u202eb", "\ud800", "C:x",
+    "n" * 300, "é" * 150, "a\0b", "a\nb", "a\x1b[2Jb", "a\x9b2Jb", ".bashrc", "-rf", "~root", " a",
+    "a ", "a\u202eb", "C:x",
+    *guarded("..", ".", "", "a/b", "../x", "/etc/passwd", "a\\b", "\ud800"),
 ]  # fmt: skip
 
 
@@ -396,12 +415,13 @@ def test_names_that_no_file_should_have(server, fetch, name):
 
 
 @pytest.mark.parametrize("name", [None, 5, True, ["a"], {"a": 1}])
-@pytest.mark.parametrize("field", ["file_name", "md5sum"])
+@pytest.mark.parametrize("field", [*guarded("file_name"), "md5sum"])
 def test_names_that_are_no_text(server, fetch, field, name):
     server.hits[0][field] = name
     refused(fetch(), "without its name, size or MD5")
 
 
+@pytest.mark.guard
 @pytest.mark.parametrize(
     "name", [None, 5, "short", "a" * 100, "../../../x", "aaaaaaaa\x1b", ["a"]]
 )
@@ -424,6 +444,25 @@ def test_formulas_in_the_sample_sheet(server, fetch, text):
     assert not re.search(r'(^|\t)"?[=@+\-]', sheet, re.MULTILINE)
 
 
+@pytest.mark.parametrize(
+    "row",
+    [
+        "aaaaaaaa\tx\t{md5}\t²", "aaaaaaaa\tx\t{md5}\t٣", "-rf-rf-rf\tx\t{md5}\t3",
+        "aaaaaaaa\tx\t{md5}\t" + "9" * 5000, "aaaaaaaa\t" + "n" * 300 + "\t{md5}\t3",
+        "aaaaaaaa\ta\x1b[2Jb\t{md5}\t3",
+        *guarded(
+            "aaaaaaaa\tx\t{md5}\t-3", "aaaaaaaa\tx\t{md5}\t1e3", "aaaaaaaa\tx\t{md5}\tInfinity",
+            "aaaaaaaa\tx\t\x1b[2J\t3", "aaaaaaa\x9b\tx\t{md5}\t3", "aaaaaaaa\ta\x00b\t{md5}\t3",
+        ),
+    ],
+)  # fmt: skip
+def test_manifests(server, fetch, tmp_path, row):
+    manifest = tmp_path / "manifest.txt"
+    manifest.write_text("id\tfilename\tmd5\tsize\n" + row.format(md5="0" * 32) + "\n")
+    refused(fetch("--manifest", manifest))
+    assert server.requests == []
+
+
 # Redirections
 
 
@@ -439,7 +478,7 @@ def test_redirections_without_end(server, fetch, status):
     [
         "file:///etc/passwd", "ftp://example.org/x", "http://example.org/x", "//example.org/x",
         "http://localhost:1/x", "http://user:word@127.0.0.1/x", "javascript:alert(1)", "http://",
-        "http://[::1", "\x9b2J", "data:text/plain,x", "gopher://x/",
+        "http://[::1", *guarded("\x9b2J"), "data:text/plain,x", "gopher://x/",
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("path", ["/files", "data"])
@@ -454,6 +493,7 @@ def test_a_query_is_not_sent_to_another_site(server, fetch):
     refused(fetch(), "redirects to 'https://localhost:1/x': it was refused")
 
 
+@pytest.mark.guard
 def test_a_redirection_within_the_site_is_followed(server, fetch):
     path = one_file(server)
     (content,) = server.contents.values()
@@ -465,6 +505,7 @@ def test_a_redirection_within_the_site_is_followed(server, fetch):
 # Statuses and headers
 
 
+@pytest.mark.guard
 @pytest.mark.parametrize("status", [204, 206, 304, 400, 401, 404, 410, 418, 500, 599, 999])
 def test_statuses(server, fetch, status):
     server.answers["/files"] = with_content(b"", status=status)
@@ -478,6 +519,7 @@ def raw(answer):
     return do
 
 
+@pytest.mark.guard
 @pytest.mark.parametrize(
     "answer",
     [
@@ -505,6 +547,7 @@ def test_a_server_that_wants_to_be_left_alone_for_long(server, fetch, wait):
         assert time.monotonic() - start < 10
 
 
+@pytest.mark.guard
 @pytest.mark.parametrize("wait", ["nan", "-5", "Fri", "Fri, 31 Dec 1999 23:59:59 GMT", "\x9b"])
 def test_a_wait_that_is_none(server, fetch, wait):
     server.answers["/files"] = with_content(b"", status=503, Retry_After=wait)

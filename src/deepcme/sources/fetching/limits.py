@@ -28,9 +28,9 @@ class Limits:
 
     seconds_to_answer: float = 20.0
     least_speed: float = 1_000.0
-    seconds_below: float = 15.0
-    seconds_in_vain: float = 60.0
-    bytes_to_read: int = 64_000_000
+    seconds_below: float = 12.0
+    seconds_in_vain: float = 55.0
+    bytes_to_read: int = 32_000_000
     redirects: int = 5
 
     @property
