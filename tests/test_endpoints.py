@@ -116,13 +116,6 @@ def test_records_that_do_not_pair_are_named():
     ]
 
 
-def test_an_impossible_time_among_records_names_the_sample():
-    with pytest.raises(
-        DeepCMEError, match="sample S0: t is '-7', which is not a length of time"
-    ):
-        horizon_endpoint(clinical(t=["5 | -7"], e=["0 | 1"]), "t", "e", 5)
-
-
 @pytest.mark.parametrize("lost", ["0", "1"])
 def test_a_time_that_only_one_status_has_is_refused(lost):
     table = clinical(

@@ -8,6 +8,7 @@ files bring is read in each of them.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -24,8 +25,12 @@ from deepcme.labelling import (
     named_reason,
 )
 from deepcme.records import lower_words, records_of
+from deepcme.words import counted, few, quoted
 
 DAYS_PER_YEAR = 365.25
+FEWEST_TIMED = 0.1
+"""Of the share of samples with a time among those of the other status."""
+_TIME = re.compile(r"day|month|year|time|follow|contact")
 
 
 def event_within_horizon(
@@ -63,37 +68,48 @@ def horizon_endpoint(
 
     Of several records the first with the event counts, or the longest follow-up
     where none has it; a record without a time or without a status is passed over.
-    Where two files tell 1 and 0, the sample is left out and named.
+    Of two columns of times the later counts (`read_follow_up`). Where two files tell
+    1 and 0, or a time cannot be one, the sample is left out and named.
 
     Parameters
     ----------
     clinical : DataFrame
-    time, event : str
-        Columns; the event may be written 1 and 0, ``1:DECEASED`` and
-        ``0:LIVING``, yes and no, dead and alive.
+    time : str
+        Column of the time to the event or the last follow-up; or two, as in
+        ``days_to_death,days_to_last_follow_up``.
+    event : str
+        Column that may say 1 and 0, ``1:DECEASED`` and ``0:LIVING``, yes and no, dead
+        and alive.
     horizon : float
         In the unit of the time column, greater than 0.
 
     Raises
     ------
     DeepCMEError
-        If a column is not there or holds something else, naming the sample, or no
+        If a column is not there or holds something else, naming the sample, or hardly a
         sample of one status has a time.
     """
     if not horizon > 0:
         raise DeepCMEError(f"The horizon must be greater than 0, not {horizon:g}.")
-    time, event = asked_column(clinical, time), asked_column(clinical, event)
-    files = files_with(clinical, [time, event])
+    times, event = _time_columns(clinical, time), asked_column(clinical, event)
+    time = " or ".join(times)
+    files = files_with(clinical, [*times, event])
     followed = [
-        read_follow_up(clinical[of_time], clinical[of_event]) for of_time, of_event in files
+        read_follow_up([clinical[name] for name in of_times], clinical[of_event])
+        for *of_times, of_event in files
     ]
-    _require_times_of_both(followed, time, event)
+    impossible = pd.concat([table["impossible"] for table in followed], axis=1).bfill(axis=1)
+    is_impossible = impossible.notna().any(axis=1)
+    _require_times_of_both(clinical, followed, times, event)
     labels = pd.concat([_within(table, horizon) for table in followed], axis=1)
     one, zero = labels.eq(1).any(axis=1), labels.eq(0).any(axis=1)
-    conflicts = named_reason(f"with different {event} or {time} in several files", one & zero)
-    values = one.astype(float).where(one != zero)
-    lost = values.isna() & ~(one & zero)
+    conflicts = named_reason(
+        f"with different {event} or {time} in several files", one & zero & ~is_impossible
+    )
+    values = one.astype(float).where((one != zero) & ~is_impossible)
+    lost = values.isna() & ~(one & zero) & ~is_impossible
     reasons, unpaired = _reasons_for_no_label(followed, lost, time, event, horizon)
+    impossibles = _impossible_times(impossible.iloc[:, 0])
     return Labelling(
         name="event-within-horizon",
         rule=(
@@ -101,11 +117,50 @@ def horizon_endpoint(
             f"{horizon:g} without = 0; followed for less without = left out."
         ),
         values=values,
-        left_out={**reasons, **unpaired, **conflicts},
+        left_out={**impossibles, **reasons, **unpaired, **conflicts},
         columns=tuple(column for columns in files for column in columns),
-        conflicts=(*unpaired, *conflicts),
-        doubts=doubts_on_spelling(clinical, (time, event)),
+        conflicts=(*impossibles, *unpaired, *conflicts),
+        doubts=(
+            *doubts_on_spelling(clinical, (*times, event)),
+            *_doubts_on_times(followed, values, times),
+        ),
     )
+
+
+def _time_columns(clinical: pd.DataFrame, asked: str) -> list[str]:
+    """One column, or the two whose names a comma separates."""
+    names = [name.strip() for name in asked.split(",")]
+    if len(names) == 1 or asked in clinical.columns:
+        return [asked_column(clinical, asked)]
+    if len(names) > 2 or len(set(names)) < 2:
+        raise DeepCMEError(
+            f"The time is one column or two, as in days_to_death,days_to_last_follow_up, and "
+            f"not {asked!r}."
+        )
+    return [asked_column(clinical, name) for name in names]
+
+
+def _impossible_times(impossible: pd.Series) -> dict[str, int]:
+    """The reason that leaves out those with a time that cannot be one, some named."""
+    found = impossible.dropna()
+    if found.empty:
+        return {}
+    named = few(f"{sample}: {said}" for sample, said in found.items())
+    return {f"with an impossible time ({named})": len(found)}
+
+
+def _doubts_on_times(
+    followed: Sequence[pd.DataFrame], values: pd.Series, times: Sequence[str]
+) -> list[str]:
+    contradictory = _any_of(followed, lambda table: table["contradictory"])
+    named = values.index[contradictory & values.notna()]
+    if not len(named):
+        return []
+    return [
+        f"{counted(len(named), 'sample')} ({few(named)}) have times in {' and '.join(times)} "
+        "that contradict each other, a death before the last follow-up or of the living: the "
+        "later time was taken."
+    ]
 
 
 def _within(followed: pd.DataFrame, horizon: float) -> pd.Series:
@@ -138,18 +193,39 @@ def _any_of(
     return pd.concat([says(table) for table in followed], axis=1).any(axis=1)
 
 
-def _require_times_of_both(followed: Sequence[pd.DataFrame], time: str, event: str) -> None:
-    """Refuse a time that only samples with the event have, or only those without."""
+def _require_times_of_both(
+    clinical: pd.DataFrame, followed: Sequence[pd.DataFrame], times: Sequence[str], event: str
+) -> None:
+    """Refuse times that hardly a sample with the event has, or hardly one without."""
     status = pd.concat([table["status"] for table in followed], axis=1).max(axis=1)
     timed = _any_of(followed, lambda table: table["is_timed"])
+    share = {value: timed[status == value].mean() for value in (0, 1)}
     for value, word in ((0, "without"), (1, "with")):
         concerned = status == value
-        if concerned.any() and timed.any() and not timed[concerned].any():
+        if concerned.any() and share[value] < FEWEST_TIMED * share.get(1 - value, 0):
+            n_timed = int(timed[concerned].sum())
             raise DeepCMEError(
-                f"None of the {int(concerned.sum()):,} samples {word} the event by {event} has "
-                f"a known {time}, and all of them would be lost: name a column that holds the "
-                "time to the event or else to the last follow-up."
+                f"{n_timed or 'None'} of the {int(concerned.sum()):,} samples {word} the event "
+                f"by {event} {'have' if n_timed > 1 else 'has'} a known {' or '.join(times)}, "
+                "and all others of them would be lost: "
+                f"{_other_time(clinical, concerned & ~timed, times)}."
             )
+
+
+def _other_time(clinical: pd.DataFrame, lacking: pd.Series, times: Sequence[str]) -> str:
+    """What to do: give a column as well that has times of those who lack one, if one does."""
+    known = {
+        str(name): pd.to_numeric(clinical[name][lacking], errors="coerce").ge(0).mean()
+        for name in clinical.columns
+        if name not in times and _TIME.search(str(name).lower())
+    }
+    best = max(known, key=lambda name: known[name], default=None)
+    if best is None or known[best] < 0.5 or len(times) > 1:
+        return (
+            "name a column that holds the time to the event or else to the last follow-up, or "
+            "two, as in --time days_to_death,days_to_last_follow_up"
+        )
+    return f"{best!r} has times of them: give both, as --time {quoted(f'{times[0]},{best}')}"
 
 
 def binary_column(clinical: pd.DataFrame, column: str) -> Labelling:

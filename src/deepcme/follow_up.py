@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -21,17 +22,27 @@ _NO_EVENT_WORDS = NEGATIVE_WORDS | {
     *("alive", "living", "censored", "none", "diseasefree", "disease free", "disease-free"),
     *("not recurred", "no recurrence", "no relapse", "no event", "no progression"),
 }
+_LONGEST = 150 * 365.25
+"""Days that nobody lives; of times in months or years it is as impossible."""
+_HARDLY = 0.1
+_DEATH = re.compile(r"death|dead|died|deceased|vital|(^| )(os|dss)([ _.]|$)|overall")
 _CODED_STATUS = re.compile(r"([01])\s*:")
 
 
-def read_follow_up(time: pd.Series, event: pd.Series) -> pd.DataFrame:
+def read_follow_up(times: Sequence[pd.Series], event: pd.Series) -> pd.DataFrame:
     """The first event of each sample, or its longest follow-up where no record has one.
 
     Parameters
     ----------
-    time, event : Series
-        Cells of one or several records; ``1:DECEASED``, yes and no, dead and alive
-        and the like say whether the event was seen.
+    times : sequence of Series
+        Cells of one or several records, in one column; or in two, as of
+        ``days_to_death`` and ``days_to_last_follow_up``: the later counts. If one of two
+        is known only where the event was seen, it is the time of the event: where that
+        is not death, it counts though follow-up went on, and without it a sample was
+        followed without the event up to the other time.
+    event : Series
+        ``1:DECEASED``, yes and no, dead and alive and the like say whether the event was
+        seen.
 
     Returns
     -------
@@ -40,53 +51,101 @@ def read_follow_up(time: pd.Series, event: pd.Series) -> pd.DataFrame:
         with both a time and a status; `is_timed`, whether any record has a time;
         `status`, 1 if any says that the event was seen, 0 if one says that it was not,
         else NaN; `unpaired`, whether it has several records of both, and not as many
-        of each.
+        of each; `impossible`, a time that is none, or None; `contradictory`, whether it
+        was followed after its death, or has a time of death and lives.
 
     Raises
     ------
     DeepCMEError
-        If a time or a status is something else, naming the sample.
+        If most times are none, or a status is something else, naming the sample.
     """
-    pairs = [
-        _paired(records(of_time), records(of_event))
-        for of_time, of_event in zip(time, event, strict=True)
+    cells = [[records(cell) for cell in column] for column in (*times, event)]
+    pairs = [_paired(list(of_sample)) for of_sample in zip(*cells, strict=True)]
+    nobody = [(None,) * len(cells)]
+    exploded = pd.Series([pair or nobody for pair in pairs], event.index).explode()
+    read = [
+        _numbers(exploded.str[place].rename(str(column.name)))
+        for place, column in enumerate(times)
     ]
-    table = pd.DataFrame({"pair": [pair or [(None, None)] for pair in pairs]}, time.index)
-    exploded = table["pair"].explode()
-    duration = _numbers(exploded.str[0].rename(str(time.name)))
-    observed = _event_indicator(exploded.str[1].rename(str(event.name)))
-    known = duration.notna() & observed.notna()
-    first = duration[known & (observed == 1)].groupby(level=0).min().reindex(time.index)
-    longest = duration[known].groupby(level=0).max().reindex(time.index)
+    observed = _event_indicator(exploded.str[len(times)].rename(str(event.name)))
+    impossible = pd.concat([odd for _, odd in read]).dropna()
+    duration, seen, contradictory = _one_time(
+        [numbers for numbers, _ in read], observed, _is_death(event, times)
+    )
+    known = duration.notna() & seen.notna()
+    first = duration[known & (seen == 1)].groupby(level=0).min().reindex(event.index)
+    longest = duration[known].groupby(level=0).max().reindex(event.index)
     return pd.DataFrame(
         {
             "time": first.fillna(longest),
             "event": first.notna(),
-            "is_timed": duration.notna().groupby(level=0).any().reindex(time.index),
-            "status": observed.groupby(level=0).max().reindex(time.index),
+            "is_timed": duration.notna().groupby(level=0).any().reindex(event.index),
+            "status": observed.groupby(level=0).max().reindex(event.index),
             "unpaired": [pair is None for pair in pairs],
+            "impossible": impossible.groupby(level=0).first().reindex(event.index),
+            "contradictory": contradictory.groupby(level=0).any().reindex(event.index),
         },
-        time.index,
+        event.index,
     )
 
 
-def _paired(times: list[object], events: list[object]) -> list[tuple[object, object]] | None:
-    """The records of two columns side by side; a single one is shared by all of the other's."""
-    n = max(len(times), len(events))
-    if {len(times), len(events)} - {1, n}:
+def _one_time(
+    times: Sequence[pd.Series], observed: pd.Series, is_death: bool
+) -> tuple[pd.Series, pd.Series, pd.Series]:
+    """Time, whether the event was seen by then, and whether two times contradict each other."""
+    first, *others = times
+    never = pd.Series(False, first.index)
+    if not others:
+        return first, observed, never
+    [second] = others
+    latest = pd.concat(times, axis=1).max(axis=1)
+    of_event = [_is_of_event(one, observed) for one in times]
+    if of_event.count(True) != 1:
+        return latest, observed, never
+    at_event, followed = (first, second) if of_event[0] else (second, first)
+    seen = observed == 1
+    timed = seen & at_event.notna()
+    contradictory = (timed & (followed > at_event)) | (~seen & at_event.notna())
+    if not is_death:
+        latest = latest.mask(timed, at_event)
+        contradictory = never
+    # An event whose time is unknown came after the last time without it.
+    return latest, observed.mask(seen & at_event.isna() & followed.notna(), 0.0), contradictory
+
+
+def _is_of_event(time: pd.Series, observed: pd.Series) -> bool:
+    """Whether a time is known where the event was seen, and hardly elsewhere."""
+    known = time.notna()
+    with_event, without = known[observed == 1].mean(), known[observed == 0].mean()
+    return bool(with_event > 0 and without < _HARDLY * with_event)
+
+
+def _is_death(event: pd.Series, times: Sequence[pd.Series]) -> bool:
+    names = " ".join(str(column.name) for column in (event, *times))
+    words = " ".join(set(lower_words(event)))
+    return _DEATH.search(f"{names} {words}".lower()) is not None
+
+
+def _paired(columns: list[list[object]]) -> list[tuple[object, ...]] | None:
+    """The records of columns side by side; a single one is shared by all of the others'."""
+    n = max(map(len, columns))
+    if {len(column) for column in columns} - {1, n}:
         return None
-    return list(zip(times * (n // len(times)), events * (n // len(events)), strict=True))
+    return list(zip(*(column * (n // len(column)) for column in columns), strict=True))
 
 
-def _numbers(values: pd.Series) -> pd.Series:
+def _numbers(values: pd.Series) -> tuple[pd.Series, pd.Series]:
+    """The lengths of time, and the cells that are none."""
     numbers = pd.to_numeric(values, errors="coerce").astype(float)
-    odd = (numbers.isna() & values.notna()) | np.isinf(numbers) | (numbers < 0)
-    if odd.any():
+    odd = (numbers.isna() & values.notna()) | ~(numbers.isna() | numbers.between(0, _LONGEST))
+    if 2 * odd.sum() > values.notna().sum():
         raise DeepCMEError(
             f"sample {values.index[odd][0]}: {values.name} is {values[odd].iloc[0]!r}, "
             "which is not a length of time."
         )
-    return numbers
+    return numbers.mask(odd), values.mask(~odd).map(
+        lambda cell: f"{values.name} {cell}", na_action="ignore"
+    )
 
 
 def _event_indicator(values: pd.Series) -> pd.Series:

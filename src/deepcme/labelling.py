@@ -84,12 +84,15 @@ def columns_called(clinical: pd.DataFrame, names: Iterable[str]) -> list[str]:
 def asked_column(clinical: pd.DataFrame, name: str) -> str:
     """The column of that name, or the only one that differs in case or spaces alone.
 
+    A name of the GDC may be written with its entity, as ``diagnoses.ajcc_pathologic_m``.
+
     Raises
     ------
     DeepCMEError
         If there is none, or several.
     """
-    alike = _spelled_alike(clinical, name)
+    without_entity = name.rpartition(".")[2]
+    alike = _spelled_alike(clinical, name) or _spelled_alike(clinical, without_entity)
     if name in alike:
         return name
     if len(alike) != 1:

@@ -33,9 +33,8 @@ def one_row_each(rows: pd.DataFrame) -> pd.DataFrame:
         Indexed by id, in the order of first appearance. A cell is the value that
         all records of the id share, or its records one after another.
     """
-    with_ids = pd.concat(
-        [rows.index.to_frame(index=False), rows.reset_index(drop=True)], axis=1
-    )
+    with_ids = rows.reset_index(drop=True)
+    with_ids.insert(0, "", pd.factorize(rows.index)[0], allow_duplicates=True)
     rows = rows[~with_ids.duplicated().to_numpy()]
     if rows.index.is_unique:
         return rows

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from deepcme import DeepCMEError
-from deepcme.sources.clinical import read_clinical
+from deepcme.sources.clinical import ClinicalTable, read_clinical
 from deepcme.sources.expression import GeneNaming
 from deepcme.sources.gdc.api import GDCClient
 from deepcme.sources.gdc.cases import read_cases
@@ -224,7 +224,46 @@ def test_two_files_of_one_sample_are_listed(tmp_path):
     refused(
         lambda: cohort_from_gdc(tmp_path, label_rule("pathologic-m1")),
         r"samples\.tsv: several files of 1 sample \(TCGA-A1-0001-01A has 0\.tsv, 1\.tsv\): "
-        "leave all but one",
+        "--repeated mean takes the mean",
+    )
+
+
+@pytest.mark.parametrize(("repeated", "first_gene"), [("first", 0), ("mean", 2)])
+def test_several_files_of_one_sample_become_one_if_that_is_asked_for(
+    tmp_path, repeated, first_gene
+):
+    rows = ["file_id\tfile_name\tpatient\tsample"]
+    for i, patient in enumerate((1, 2, 1, 1)):
+        rows.append(f"id{i}\t{i}.tsv\tTCGA-A1-000{patient}\tTCGA-A1-000{patient}-01A")
+        star(tmp_path, f"{i}.tsv", [[0, 7, 2, 4][i], 1, 2, 3])
+    (tmp_path / "samples.tsv").write_text("\n".join(rows) + "\n")
+    clinical = ClinicalTable(
+        "c.tsv", pd.DataFrame({"m": ["1", "0"]}, ["TCGA-A1-0001", "TCGA-A1-0002"]), "patient"
+    )
+    cohort = cohort_from_gdc(
+        tmp_path,
+        label_rule("column:m"),
+        column="unstranded",
+        clinical=[clinical],
+        repeated=repeated,
+    )
+    assert cohort.samples.tolist() == ["TCGA-A1-0001-01A", "TCGA-A1-0002-01A"]
+    assert cohort.labels.tolist() == [1, 0]
+    np.testing.assert_array_equal(cohort.X[:, 0], [first_gene, 7])
+    assert any(
+        "(TCGA-A1-0001-01A has 0.tsv, 2.tsv, 3.tsv): the" in note for note in cohort.notes
+    )
+
+
+def test_files_of_one_sample_are_of_one_patient(tmp_path):
+    rows = ["file_id\tfile_name\tpatient\tsample"]
+    for i in range(2):
+        rows.append(f"id{i}\t{i}.tsv\tP{i}\tS1")
+        star(tmp_path, f"{i}.tsv", [i, 1, 2, 3])
+    (tmp_path / "samples.tsv").write_text("\n".join(rows) + "\n")
+    refused(
+        lambda: cohort_from_gdc(tmp_path, label_rule("pathologic-m1"), repeated="mean"),
+        r"the files of S1 are of several patients \(P0, P1\)",
     )
 
 
@@ -377,6 +416,12 @@ def test_cases_tell_survival_and_distant_metastasis(tmp_path):
             "follow_ups": [{"days_to_follow_up": 900}, {"days_to_follow_up": None}],
         },
         {"submitter_id": "P3", "demographic": None},
+        {
+            "submitter_id": "P4",
+            "demographic": {"vital_status": "Alive"},
+            "diagnoses": [{"days_to_last_follow_up": "900"}],
+            "follow_ups": [{"days_to_follow_up": "soon"}],
+        },
     ]
     path = tmp_path / "cases.json"
     path.write_text(json.dumps(cases))
@@ -385,6 +430,7 @@ def test_cases_tell_survival_and_distant_metastasis(tmp_path):
     assert rows.loc["P1", ["death", "overall_survival_days"]].tolist() == [1, 100]
     assert rows.loc["P2", ["death", "overall_survival_days"]].tolist() == [0, 900]
     assert rows.loc["P3", ["death", "overall_survival_days"]].isna().all()
+    assert rows.loc["P4", "overall_survival_days"] == "soon"  # left out by its endpoint
     assert pd.isna(rows.loc["P2", "ajcc_pathologic_m"])
     path.write_text("[1, 2")
     refused(lambda: read_cases(path), "not the list of cases")

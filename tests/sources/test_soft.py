@@ -162,6 +162,8 @@ END = "!sample_table_end"
         (lambda t: t.replace("count = 3", "count = 1000000000000000"), "cut short"),
         (lambda t: t.replace("count = 3", "count = 9"), "says that it has 9"),
         (lambda t: t[: t.rindex("117_at")], "cut short"),
+        (lambda t: t[: t.index("!sample_table_begin", t.index("GSM2\n!"))], "GSM2 is missing"),
+        (lambda t: t[: t.index("tumor GSM2")], "the table of GSM2 is missing"),
         (lambda t: t[: t.index("^SAMPLE = GSM2")], "lists 1 sample (GSM2) that the file does"),
         (lambda t: t[: t.index("^SAMPLE")], "holds no sample"),
         (lambda t: t + "^SERIES = GSE8\n", "several series"),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from deepcme.cli.options import Shared, with_shared_options
-from deepcme.cli.prepare import ScaleOption, finish
+from deepcme.cli.prepare import ScaleName, ScaleOption, finish
 from deepcme.errors import DeepCMEError
 
 if TYPE_CHECKING:
@@ -26,7 +26,10 @@ LabelsOption = Annotated[
 ]
 TimeOption = Annotated[
     str | None,
-    typer.Option(metavar="COLUMN", help="Time to the event or the last follow-up."),
+    typer.Option(
+        metavar="COLUMN[,COLUMN]",
+        help="Time to the event or the last follow-up, or both columns of these.",
+    ),
 ]
 EventOption = Annotated[
     str | None, typer.Option(metavar="COLUMN", help="Whether the event was seen.")
@@ -68,6 +71,13 @@ def gdc(
     probemap: Annotated[
         Path | None, typer.Option(help="Table of gene ids and symbols, for legacy files.")
     ] = None,
+    repeated: Annotated[
+        Literal["first", "mean"] | None,
+        typer.Option(
+            help="What to take of several files of one sample: the first, or their mean.",
+            show_default="they are refused and listed",
+        ),
+    ] = None,
     clinical: ClinicalOption = None,
     time: TimeOption = None,
     event: EventOption = None,
@@ -86,6 +96,7 @@ def gdc(
         patient=shared.patient,
         tissue=shared.tissue,
         probemap=probemap,
+        repeated=repeated,
         naming=shared.naming(),
     )
     finish(cohort, shared)
@@ -102,12 +113,19 @@ def xena(
     probemap: Annotated[
         Path | None, typer.Option(help="probeMap of the matrix, for gene symbols.")
     ] = None,
+    scale: Annotated[
+        ScaleName | None,
+        typer.Option(
+            help="What the values are, of a matrix of Firehose or the like.",
+            show_default="logs",
+        ),
+    ] = None,
     clinical: ClinicalOption = None,
     time: TimeOption = None,
     event: EventOption = None,
     horizon: HorizonOption = None,
 ) -> None:
-    """Make a cohort of a UCSC Xena matrix, whose values are logs already."""
+    """Make a cohort of a UCSC Xena matrix, or another that lies alike."""
     from deepcme.sources.clinical import read_clinical
     from deepcme.sources.xena import cohort_from_xena
 
@@ -119,6 +137,7 @@ def xena(
         tissue=shared.tissue,
         probemap=probemap,
         decimal=shared.decimal,
+        scale=scale,
         naming=shared.naming(),
     )
     finish(cohort, shared)

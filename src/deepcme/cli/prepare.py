@@ -17,8 +17,9 @@ app = typer.Typer(
     help="Make a checked cohort (.h5ad) of expression and labels.", no_args_is_help=True
 )
 
+ScaleName = Literal["fpkm", "tpm", "rsem", "counts", "log2", "intensity"]
 ScaleOption = Annotated[
-    Literal["fpkm", "tpm", "rsem", "counts", "log2", "intensity"] | None,
+    ScaleName | None,
     typer.Option(help="What the values are.", show_default="worked out and reported"),
 ]
 

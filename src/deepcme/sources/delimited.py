@@ -87,7 +87,8 @@ def read_grid(table: TextTable, about_rows: Sequence[int] = ()) -> Grid:
         As `read_rows`, and where a cell is not a number, naming its row and column, or
         rows are fewer than the file says.
     """
-    wanted = [place for place in range(1, len(table.header)) if place not in about_rows]
+    others = {0, *about_rows, *table.passed_over}
+    wanted = [place for place in range(len(table.header)) if place not in others]
     (rows, *texts), values = read_numbers(table, [0, *about_rows], wanted)
     if len(rows) < table.least_rows:
         raise DeepCMEError(

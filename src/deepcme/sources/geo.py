@@ -168,9 +168,9 @@ def _genes_of_part(
         return _genes_of_probes(matrix, read_gene_table(table, notes), table, notes, naming)
     if part.lines_before_probes is None:
         return matrix
-    within = read_platform_within(part.path, part.lines_before_probes, notes)
     place = part.path.with_name(part.name)
     try:
+        within = read_platform_within(part.path, part.lines_before_probes, notes)
         return _genes_of_probes(matrix, within, place, notes, naming)
     except DeepCMEError as error:
         notes.append(

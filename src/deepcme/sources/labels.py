@@ -24,7 +24,7 @@ ENDPOINT_NAMES = (
 
 @dataclass(frozen=True)
 class Horizon:
-    """The time column, the event column, and the horizon in the time's unit."""
+    """The time column, or two with a comma, the event column, and the horizon in their unit."""
 
     time: str
     event: str

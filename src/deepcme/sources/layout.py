@@ -23,6 +23,11 @@ ROW_NAMES = "row"
 _NAMES_OF_IDS = re.compile(
     r"ids?|samples?(id|name|barcode)?|genes?(id)?|(feature|probe)(id)?|(row)?names?|rowid"
 )
+_OF_FIREHOSE = ("Hybridization REF", "Composite Element REF")
+_KINDS_OF_VALUES = (
+    *("normalized_count", "raw_count", "raw_counts"),  # of RSEM, and of the counts before it
+    *("RPKM", "scaled_estimate"),
+)
 _TRIED_ROWS = 12
 _BLANK = " \t,;"
 _SEPARATOR_LINE = re.compile(r'"?sep=(?P<separator>.)"?', re.IGNORECASE)
@@ -40,7 +45,9 @@ class TextTable:
     is one, comes after the last. A column without a name is called "". Every row has
     `n_trailing` empty cells more than the header. Where `quoted`, a quote may enclose
     separators; elsewhere, as in the tab-separated files of the portals, it is a character
-    like any other, but around a whole cell. The file says that there are `least_rows`.
+    like any other, but around a whole cell. The file says that there are `least_rows`, and
+    that the columns at the places `about_rows` describe them. Those at `passed_over` hold
+    values of another kind of the same samples.
     """
 
     path: Path
@@ -53,6 +60,8 @@ class TextTable:
     row_names: bool = False
     decimal: str = "."
     least_rows: int = 0
+    about_rows: tuple[int, ...] = ()
+    passed_over: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -122,10 +131,9 @@ def find_table(
         _without_titles(records, path, notes), comments, separator
     )
     end = header.line
-    if rows and _is_second_header(rows[0]):
-        notes.append(
-            f"{path.name}: the second row of the header ({few(rows[0].filled)}) was left out."
-        )
+    passed_over: tuple[int, ...] = ()
+    if rows and _is_second_header(header, rows[0]):
+        passed_over = _columns_of_other_kinds(header.cells, rows[0].cells, path, notes)
         end = rows.pop(0).line
     # A file of the portals has no quotes around numbers: one that has follows other rules.
     quoted = separator != "\t" or bool(_QUOTED_NUMBER.search("\n".join(head[end:])))
@@ -138,6 +146,7 @@ def find_table(
             end_mark,
             quoted,
             decimal=decimal,
+            passed_over=passed_over,
         ),
         [row.cells for row in rows],
         notes,
@@ -266,14 +275,38 @@ def _is_title(record: _Record, following: _Record) -> bool:
     return not of_r and bool(record.cells[0].strip())
 
 
-def _is_second_header(record: _Record) -> bool:
+def _is_second_header(header: _Record, record: _Record) -> bool:
     """Whether it tells of each sample what its values are, as TCGA's Firehose does."""
     first, *others = record.cells
     return (
-        is_summary_row(first.strip())
+        (is_summary_row(first.strip()) or header.cells[0].strip() in _OF_FIREHOSE)
         and any(cell.strip() for cell in others)
         and not any(_NUMBER.fullmatch(cell.strip()) for cell in others)
     )
+
+
+def _columns_of_other_kinds(
+    header: list[str], kinds: list[str], path: Path, notes: list[str]
+) -> tuple[int, ...]:
+    """Where a sample has several columns, one for each kind of value: those not to read."""
+    kinds = [kind.strip() for kind in kinds]
+    if len(set(header)) == len(header) or len(kinds) != len(header):
+        notes.append(
+            f"{path.name}: the second row of the header ({few(filter(None, kinds))}) was left "
+            "out."
+        )
+        return ()
+    there = list(dict.fromkeys(kinds[1:]))
+    taken = next((kind for kind in _KINDS_OF_VALUES if kind in there), None)
+    if taken is None:
+        raise DeepCMEError(
+            f"{path}: samples have several columns, and the second row of the header calls "
+            f"none of them {few(_KINDS_OF_VALUES, 6)}: leave one column of each sample."
+        )
+    notes.append(
+        f"{path.name}: of the columns of each sample ({few(there, 6)}) {taken} was taken."
+    )
+    return tuple(place for place, kind in enumerate(kinds) if place and kind != taken)
 
 
 def _described(table: TextTable, rows: list[list[str]], notes: list[str]) -> TextTable:

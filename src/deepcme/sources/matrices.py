@@ -143,8 +143,15 @@ def naming_sample_and_gene(
 
 
 def _text_grid(source: TextTable, listed: Collection[str], notes: list[str]) -> Grid:
-    others = _no_samples(source.header[1:], source.path, listed, notes)
-    about = [place for place, name in enumerate(source.header) if place and name in others]
+    names = [n for place, n in enumerate(source.header) if place not in source.passed_over]
+    others = columns_that_are_no_sample(names[1:], listed)
+    about = [
+        place
+        for place, name in enumerate(source.header)
+        if place in source.about_rows or (place and name in others)
+    ]
+    if about:
+        notes.append(left_out_note([source.header[place] for place in about], source.path))
     return read_grid(source, about)
 
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import replace
-from itertools import islice
 from pathlib import Path
 from typing import NoReturn
 
@@ -19,16 +17,12 @@ from deepcme.sources.delimited import (
     odd_mark,
     read_rows,
 )
+from deepcme.sources.gct import find_gct_table, is_annotated_gct, is_gct, read_gct_samples
 from deepcme.sources.ids import clean_ids, require_unique
 from deepcme.sources.layout import TextTable, find_table
 from deepcme.sources.text import text_lines
 from deepcme.sources.workbooks import read_workbook
 from deepcme.words import few, says_nothing
-
-_GCT_MARK = "#1."
-_GCT_VERSION = "#1.2"
-_LINES_BEFORE_GCT = 2
-_GCT_COLUMNS_BEFORE_SAMPLES = 2
 
 
 def read_table(
@@ -37,8 +31,9 @@ def read_table(
     """Read a table whose columns are text, as it stands, or what Parquet says they are.
 
     Text stays text, so that an id such as ``007`` keeps its zeros; missing cells
-    are None or NaN. CSV, TSV (also gzipped), Parquet, XLSX, and the `obs` of an
-    `.h5ad` file, told by their contents. Names of columns are cleaned.
+    are None or NaN. CSV, TSV (also gzipped), Parquet, XLSX, the `obs` of an `.h5ad` file,
+    and the annotations of the samples in a GCT file, told by their contents. Names of
+    columns are cleaned.
 
     Parameters
     ----------
@@ -64,6 +59,8 @@ def read_table(
         table = _with_index_as_column(_read_parquet(path))
     elif kind == "hdf5":
         table = _with_index_as_column(read_h5ad(path).obs)
+    elif is_annotated_gct(_first_line(path)):
+        table = read_gct_samples(path, notes)
     else:
         table = read_text_table(find_text_table(path, notes, decimal=decimal))
     names = clean_ids(table.columns, "column", path, notes)
@@ -136,41 +133,22 @@ def _numbers_with_point(
 
 
 def find_text_table(path: Path, notes: list[str], *, decimal: str = ".") -> TextTable:
-    """Where the table of a text file stands; a GCT file has two lines before it.
+    """Where the table of a text file stands, a GCT file or another.
 
     Raises
     ------
     DeepCMEError
-        As `find_table`, and for a GCT file of another version or with fewer samples than
-        it says.
+        As `find_table` and `find_gct_table`.
     """
-    first = next(text_lines(path), "").strip()
-    if first.startswith(_GCT_MARK):
-        if first != _GCT_VERSION:
-            raise DeepCMEError(
-                f"{path}: a GCT file starts with the line {_GCT_VERSION}, not {first[:20]!r}; "
-                "save other versions as GCT 1.2 or as a table."
-            )
-        return _find_gct_table(path, notes)
+    if is_gct(_first_line(path)):
+        return find_gct_table(path, notes)
     name = path.name.lower().removesuffix(".gz")
     separators = ",\t;" if name.endswith(".csv") else "\t,;"
     return find_table(path, notes, separators=separators, decimal=decimal)
 
 
-def _find_gct_table(path: Path, notes: list[str]) -> TextTable:
-    """The table of a GCT file, whose second line tells how many rows and samples there are."""
-    table = find_table(path, notes, separators="\t", skip=_LINES_BEFORE_GCT)
-    told = next(islice(text_lines(path), 1, None), "").split()
-    if len(told) < 2 or not all(number.isdecimal() for number in told[:2]):
-        return table
-    n_rows, n_samples = map(int, told[:2])
-    n_columns = len(table.header) - _GCT_COLUMNS_BEFORE_SAMPLES
-    if n_columns < n_samples:
-        raise DeepCMEError(
-            f"{path}: the file is cut short: it says that it has {n_samples:,} samples and has "
-            f"{n_columns:,}; fetch it again, or correct the number in its second line."
-        )
-    return replace(table, least_rows=n_rows)
+def _first_line(path: Path) -> str:
+    return next(text_lines(path), "")
 
 
 def _read_parquet(path: Path) -> pd.DataFrame:

@@ -17,6 +17,8 @@ from deepcme.sources.matrices import Matrix
 from deepcme.words import few
 
 CHARACTERISTICS = ("characteristics_ch1", "characteristics_ch2")
+MOST_CHARACTERISTICS = 1_000
+"""Of one series; none of GEO has as many."""
 _KEPT_ATTRIBUTES = ("title", "source_name_ch1", "platform_id")
 
 
@@ -63,8 +65,27 @@ def _add_characteristic(attributes: dict[str, str], cell: str) -> None:
     attributes[key] = value if before in (None, value) else f"{before}|{value}"
 
 
-def attribute_table(attributes: Mapping[str, Mapping[str, str]]) -> pd.DataFrame:
-    """One row per sample, None where it has no such attribute or it says nothing."""
+def too_many_characteristics(path: Path) -> DeepCMEError:
+    """What to say of a file with more than `MOST_CHARACTERISTICS`."""
+    return DeepCMEError(
+        f"{path}: the samples have more than {MOST_CHARACTERISTICS:,} characteristics; the "
+        "file is damaged."
+    )
+
+
+def attribute_table(attributes: Mapping[str, Mapping[str, str]], path: Path) -> pd.DataFrame:
+    """One row per sample, None where it has no such attribute or it says nothing.
+
+    Raises
+    ------
+    DeepCMEError
+        If the samples have more attributes than `MOST_CHARACTERISTICS` between them.
+    """
+    names: set[str] = set()
+    for of_sample in attributes.values():
+        names.update(of_sample)
+        if len(names) > MOST_CHARACTERISTICS:
+            raise too_many_characteristics(path)
     table = pd.DataFrame.from_dict(dict(attributes), orient="index", dtype=object)
     return table.reindex(list(attributes)).apply(known_words)  # some may have none at all
 

@@ -16,13 +16,21 @@ from deepcme.sources.delimited import read_grid
 from deepcme.sources.ids import require_unique
 from deepcme.sources.layout import find_table
 from deepcme.sources.matrices import Matrix, as_matrix, genes_in_rows, naming_sample_and_gene
-from deepcme.sources.series import CHARACTERISTICS, Series, add_attribute, attribute_table
+from deepcme.sources.series import (
+    CHARACTERISTICS,
+    MOST_CHARACTERISTICS,
+    Series,
+    add_attribute,
+    attribute_table,
+    too_many_characteristics,
+)
 from deepcme.sources.text import text_lines
 from deepcme.words import cleaned, few
 
 _TABLE_BEGIN = "!series_matrix_table_begin"
 _TABLE_END = "!series_matrix_table_end"
 _SAMPLE_PREFIX = "!Sample_"
+_MOST_LINES_OF_A_CELL = 1_000
 
 
 def read_series_matrix(
@@ -76,24 +84,31 @@ def _read_metadata(path: Path) -> tuple[str, list[list[str]], int]:
             accession = cells[1]
         elif cells[0].startswith(_SAMPLE_PREFIX):
             sample_lines.append(cells)
+            if len(sample_lines) > MOST_CHARACTERISTICS:
+                raise too_many_characteristics(path)
     raise DeepCMEError(f"{path}: there is no line {_TABLE_BEGIN}; is it a series matrix?")
 
 
 def _whole_lines(path: Path) -> Iterator[tuple[int, str]]:
     """Lines and their numbers; one whose quoted cell holds a line break is put together."""
-    whole, number = "", 0
+    parts: list[str] = []
+    n_quotes, number = 0, 0
     for number, line in enumerate(text_lines(path), start=1):
-        if whole and not line.startswith("!"):
-            whole = f"{whole} {line}"
-        else:
-            if whole:
-                yield number - 1, whole
-            whole = line
-        if whole.count('"') % 2 == 0:
-            yield number, whole
-            whole = ""
-    if whole:
-        yield number, whole
+        if parts and line.startswith("!"):
+            yield number - 1, " ".join(parts)
+            parts, n_quotes = [], 0
+        parts.append(line)
+        n_quotes += line.count('"')
+        if n_quotes % 2 == 0:
+            yield number, " ".join(parts)
+            parts, n_quotes = [], 0
+        elif len(parts) > _MOST_LINES_OF_A_CELL:
+            raise DeepCMEError(
+                f"{path}: line {number - len(parts) + 1}: a quote opens a cell and does not "
+                "close it."
+            )
+    if parts:
+        yield number, " ".join(parts)
 
 
 def _attributes(sample_lines: list[list[str]], path: Path, notes: list[str]) -> pd.DataFrame:
@@ -115,4 +130,4 @@ def _attributes(sample_lines: list[list[str]], path: Path, notes: list[str]) -> 
             continue  # an attribute of the whole series, or one that is not given per sample
         for accession, cell in zip(accessions, cells[1:], strict=True):
             add_attribute(attributes[accession], name, cell)
-    return attribute_table(attributes)
+    return attribute_table(attributes, path)

@@ -13,7 +13,14 @@ from pathlib import Path
 
 from deepcme.errors import DeepCMEError
 from deepcme.sources.probemap import PLATFORM_TABLE_BEGIN, PLATFORM_TABLE_END
-from deepcme.sources.series import CHARACTERISTICS, Series, add_attribute, attribute_table
+from deepcme.sources.series import (
+    CHARACTERISTICS,
+    MOST_CHARACTERISTICS,
+    Series,
+    add_attribute,
+    attribute_table,
+    too_many_characteristics,
+)
 from deepcme.sources.soft_values import SampleTable, read_values
 from deepcme.sources.text import text_lines
 from deepcme.words import cleaned, counted, few
@@ -25,7 +32,6 @@ _TABLES = {
     PLATFORM_TABLE_BEGIN: PLATFORM_TABLE_END,
 }
 _MOST_SAMPLES = 100_000  # more than any series of GEO has
-_MOST_CHARACTERISTICS = 1_000
 
 
 @dataclass
@@ -44,7 +50,7 @@ class _Block:
 @dataclass
 class _Family:
     path: Path
-    series: list[str] = field(default_factory=list)
+    accession: str = ""
     listed: dict[str, None] = field(default_factory=dict)
     platforms: dict[str, _Block] = field(default_factory=dict)
     samples: dict[str, _Block] = field(default_factory=dict)
@@ -84,7 +90,7 @@ def read_family(
         of_platform.setdefault(sample.platform, []).append(sample)
     if with_values:
         of_platform = _chosen(of_platform, platforms, path, notes)
-    accession = next(iter(family.series), path.name.partition("_")[0])
+    accession = family.accession or path.name.partition("_")[0]
     return [
         _one_platform(family, accession, name, samples, notes, decimal, with_values)
         for name, samples in of_platform.items()
@@ -97,47 +103,56 @@ def _read_blocks(path: Path) -> _Family:
     block: _Block | None = None
     lines = enumerate(text_lines(path), start=1)
     for number, line in lines:
-        mark = line[:1]
-        if mark == "^":
+        if line[:1] == "^":
             block = _new_block(family, line)
-        elif mark == "!":
-            end = _TABLES.get(line.strip().lower())
-            if end is not None:
-                if block is None:
-                    raise DeepCMEError(f"{path}: line {number}: a table is of no sample.")
-                table, following = _passed_table(lines, number, end, block, path)
-                block.table = table
-                block = block if following is None else _new_block(family, following)
-            else:
-                _read_attribute(family, block, line)
+        elif line[:1] != "!":
+            continue
+        elif (end := _TABLES.get(line.strip().lower())) is None:
+            _read_attribute(family, block, line)
+        elif block is None:
+            raise DeepCMEError(f"{path}: line {number}: a table is of no sample.")
+        else:
+            block.table, following = _passed_table(lines, number, end, block, path)
+            block = _new_block(family, following) if following else block
     return family
 
 
 def _new_block(family: _Family, line: str) -> _Block | None:
     kind, _, accession = (cleaned(part) for part in line[1:].partition("="))
-    if kind.upper() == "SERIES":
-        family.series.append(accession)
-    if kind.upper() not in ("PLATFORM", "SAMPLE"):
+    kind = kind.lower()
+    if kind == "series":
+        if family.accession:
+            raise DeepCMEError(
+                f"{family.path}: the file holds several series ({family.accession}, "
+                f"{accession} ...): take the family file of one."
+            )
+        family.accession = accession
+    if kind not in ("platform", "sample"):
         return None
-    blocks = family.platforms if kind.upper() == "PLATFORM" else family.samples
+    blocks = family.platforms if kind == "platform" else family.samples
     if not accession or accession in blocks:
         raise DeepCMEError(
-            f"{family.path}: the {kind.lower()} {accession or 'without a name'} has "
-            "several blocks; each should have one of its own."
+            f"{family.path}: the {kind} {accession or 'without a name'} has several blocks; "
+            "each should have one of its own."
         )
-    if len(blocks) == _MOST_SAMPLES:
-        raise DeepCMEError(
-            f"{family.path}: there are more than {_MOST_SAMPLES:,} blocks of a {kind.lower()}; "
-            "this is no file of one series."
-        )
+    _require_few(blocks, kind, family.path)
     blocks[accession] = _Block(accession)
     return blocks[accession]
+
+
+def _require_few(blocks: Collection[str], kind: str, path: Path) -> None:
+    if len(blocks) >= _MOST_SAMPLES:
+        raise DeepCMEError(
+            f"{path}: there is more than {_MOST_SAMPLES:,} times a {kind}; this is no file of "
+            "one series."
+        )
 
 
 def _read_attribute(family: _Family, block: _Block | None, line: str) -> None:
     name, _, value = (cleaned(part) for part in line[1:].partition("="))
     name = name.lower()
     if name == "series_sample_id":
+        _require_few(family.listed, "sample", family.path)
         family.listed[value] = None
     if block is None or not name.startswith("sample_"):
         return
@@ -150,45 +165,35 @@ def _read_attribute(family: _Family, block: _Block | None, line: str) -> None:
         block.n_rows_told = int(value[:18])
     elif name in CHARACTERISTICS:
         block.n_characteristics += 1
-        if block.n_characteristics > _MOST_CHARACTERISTICS:
-            raise DeepCMEError(
-                f"{family.path}: sample {block.accession} has more than "
-                f"{_MOST_CHARACTERISTICS:,} characteristics; the file is damaged."
-            )
+        if block.n_characteristics > MOST_CHARACTERISTICS:
+            raise too_many_characteristics(family.path)
     add_attribute(block.attributes, name, value)
 
 
 def _passed_table(
     lines: Iterator[tuple[int, str]], begin: int, end: str, block: _Block, path: Path
-) -> tuple[SampleTable, str | None]:
-    """Where a table stands; and the line that begins the next block, if no mark ends it."""
-    last, following = begin, None
-    for last, line in lines:  # noqa: B007
-        if line[:1] == "!" and line.strip().lower() == end:
+) -> tuple[SampleTable, str]:
+    """Where a table stands; and the line of the next block, where no mark ends the table."""
+    n_lines, following = 0, ""
+    has_end = False
+    for _, line in lines:
+        has_end = line[:1] == "!" and line.strip().lower() == end
+        following = line if line[:1] == "^" else ""
+        if has_end or following:
             break
-        if line[:1] == "^":
-            following = line
-            break
-    else:
-        last += 1
-        following = ""
-    table = SampleTable(block.accession, begin, max(0, last - begin - 2))
+        n_lines += 1
+    table = SampleTable(block.accession, begin, max(0, n_lines - 1))
     told = block.n_rows_told
-    if (following is not None and table.n_rows != told) or (told or 0) > table.n_rows:
+    if (not has_end and table.n_rows != told) or (told or 0) > table.n_rows:
         has = f"and says that it has {told:,}" if told is not None else f"and no line {end}"
         raise DeepCMEError(
             f"{path}: the table of {block.accession} has {counted(table.n_rows, 'row')} {has}: "
             "the file is cut short; fetch it again."
         )
-    return table, following or None
+    return table, following
 
 
 def _check(family: _Family) -> None:
-    if len(family.series) > 1:
-        raise DeepCMEError(
-            f"{family.path}: the file holds several series ({few(family.series)}): take the "
-            "family file of one."
-        )
     if not family.samples:
         raise DeepCMEError(f"{family.path}: the file holds no sample.")
     lacking = [sample for sample in family.listed if sample not in family.samples]
@@ -197,6 +202,16 @@ def _check(family: _Family) -> None:
             f"{family.path}: the series lists {counted(len(lacking), 'sample')} "
             f"({few(lacking)}) that the file does not hold: it is cut short; fetch it again."
         )
+    samples = list(family.samples.values())
+    if any(map(_has_values, samples)):
+        # One of no rows says so; who is last and does not may have been cut off.
+        lost = [s for s in samples if s.table is None and s.n_rows_told]
+        lost += [s for s in samples[-1:] if s.table is None and s.n_rows_told is None]
+        if lost:
+            raise DeepCMEError(
+                f"{family.path}: the table of {lost[0].accession} is missing: the file is cut "
+                "short; fetch it again."
+            )
 
 
 def _chosen(
@@ -245,7 +260,7 @@ def _one_platform(
     found = Series(
         family.path,
         accession,
-        attribute_table({sample.accession: sample.attributes for sample in samples}),
+        attribute_table({s.accession: s.attributes for s in samples}, family.path),
         platform=platform or None,
         lines_before_probes=place.table.lines_before if place and place.table else None,
     )

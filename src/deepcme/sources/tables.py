@@ -32,6 +32,7 @@ from deepcme.sources.matching import rows_by_common_part, rows_of_samples
 from deepcme.sources.matrices import Matrix, read_matrix
 from deepcme.sources.patients import with_patients_named
 from deepcme.sources.reading import read_table
+from deepcme.sources.recount import reads_of_gene_sums
 from deepcme.sources.sample_columns import first_ids, sample_column
 from deepcme.sources.series_files import is_series_file, samples_of_series
 from deepcme.words import cleaned, counted, few, told_apart
@@ -104,6 +105,7 @@ def cohort_from_tables(
     matrix = with_genes_named(matrix, naming, expression, notes)
     matrix = _in_order_of(table, matrix, expression, samples)
     table, _ = rows_of_samples(matrix.samples, table, samples.name)
+    matrix = reads_of_gene_sums(matrix, table, expression, notes)
     matrix = without_label_rows(matrix, table, _used(columns), expression, notes)
     with _naming(samples):
         labels = binary_column(table, columns.label)

@@ -6,25 +6,28 @@ Source: https://gdc.xenahubs.net; aliquots of one sample are averaged before the
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from deepcme.cohort import Cohort
 from deepcme.distribution import describe_distribution
 from deepcme.errors import DeepCMEError
 from deepcme.floors import describe_floor, describe_logs
+from deepcme.scales import Scale
 from deepcme.sources.assembly import LabelRule, assemble
 from deepcme.sources.clinical import ClinicalTable
 from deepcme.sources.expression import (
     ONE_GENE_EACH,
     Expression,
     GeneNaming,
+    on_known_scale,
     require_one_scale,
     with_genes_named,
     with_symbols,
 )
 from deepcme.sources.identity import annotate
 from deepcme.sources.joining import join_clinical
-from deepcme.sources.matrices import genes_in_rows, read_matrix
+from deepcme.sources.matrices import Matrix, genes_in_rows, read_matrix
 from deepcme.sources.probemap import symbols_of
 
 
@@ -37,9 +40,13 @@ def cohort_from_xena(
     patient: str | None = None,
     tissue: str | None = None,
     decimal: str = ".",
+    scale: Scale | None = None,
     naming: GeneNaming = ONE_GENE_EACH,
 ) -> Cohort:
-    """Make a cohort of a matrix of the GDC hub; its values are not logged again.
+    """Make a cohort of a matrix of the hub; its values are not logged again.
+
+    A matrix of another portal that lies alike, as those of Firehose and the PanCancer
+    Atlas do, is read if its scale is given.
 
     Parameters
     ----------
@@ -55,6 +62,8 @@ def cohort_from_xena(
         The columns that name the patients and state the tissue.
     decimal : str
         The decimal point of the numbers.
+    scale : Scale, optional
+        What the values are, if they are not logs.
     naming : GeneNaming
         What becomes of a row of several genes, and of genes that became dates.
 
@@ -67,15 +76,9 @@ def cohort_from_xena(
     notes = [note for table in clinical for note in table.notes]
     matrix = read_matrix(path, genes_in_rows, notes, decimal=decimal)
     matrix = with_genes_named(matrix, naming, path, notes)
-    require_one_scale(matrix, path)
-    found = describe_distribution(matrix.values)
-    if found.is_linear_sized:
-        raise DeepCMEError(
-            f"{path}: 0.1% of the values are above {found.upper:.4g}, so they are not "
-            "log2(x + 1) as Xena's GDC hub has them; use `deepcme prepare table` with the "
-            "right --scale."
-        )
-    notes += [describe_logs(matrix.values), *describe_floor(matrix.values)]
+    read = _of_logs(matrix, path) if scale is None else on_known_scale(matrix, scale, [], path)
+    matrix = read.matrix
+    notes += read.notes
     annotation, coverage = join_clinical(annotate(matrix.samples), clinical, patient=patient)
     notes += coverage
     if probemap is not None:
@@ -83,11 +86,24 @@ def cohort_from_xena(
         notes.append(note)
         matrix = with_symbols(matrix, symbols, naming, notes)
     return assemble(
-        Expression(matrix, "log2", notes),
+        replace(read, matrix=matrix, notes=notes),
         annotation,
         label_rule,
         name=path.name.partition(".")[0],
-        provenance={"source": f"UCSC Xena GDC hub, {path.name}"},
+        provenance={"source": path.name if scale else f"UCSC Xena GDC hub, {path.name}"},
         patient=patient,
         tissue=tissue,
     )
+
+
+def _of_logs(matrix: Matrix, path: Path) -> Expression:
+    """The matrix as it is, if its values are of the size of logs."""
+    require_one_scale(matrix, path)
+    found = describe_distribution(matrix.values)
+    if found.is_linear_sized:
+        raise DeepCMEError(
+            f"{path}: 0.1% of the values are above {found.upper:.4g}, so they are not "
+            "log2(x + 1) as Xena has them; say what they are with --scale."
+        )
+    notes = [describe_logs(matrix.values), *describe_floor(matrix.values)]
+    return Expression(matrix, "log2", notes)

@@ -68,8 +68,18 @@ def _survival(case: Entity) -> Entity:
     if death == 0:
         times = [part.get("days_to_last_follow_up") for part in _entities(case, "diagnoses")]
         times += [part.get("days_to_follow_up") for part in _entities(case, "follow_ups")]
-    followed = max((float(time) for time in times if time is not None), default=None)
-    return {"death": death, "overall_survival_days": followed}
+    known = [time for time in times if time is not None and not says_nothing(str(time))]
+    return {"death": death, "overall_survival_days": _latest(known)}
+
+
+def _latest(times: list[Any]) -> object:
+    """The latest time; or one that is no number, as it stands, for the endpoint to judge."""
+    for time in times:
+        try:
+            float(time)
+        except (TypeError, ValueError):
+            return str(time)
+    return max(map(float, times), default=None)
 
 
 def _entities(case: Entity, part: str) -> list[Entity]:

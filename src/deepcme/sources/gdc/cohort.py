@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from deepcme.cohort import Cohort
 from deepcme.errors import DeepCMEError
@@ -28,6 +31,9 @@ from deepcme.sources.matrices import Matrix
 from deepcme.sources.probemap import symbols_of
 from deepcme.words import counted, few
 
+Repeated = Literal["first", "mean"]
+"""What becomes of several files of one sample."""
+
 
 def cohort_from_gdc(
     folder: str | Path,
@@ -39,6 +45,7 @@ def cohort_from_gdc(
     probemap: str | Path | None = None,
     patient: str | None = None,
     tissue: str | None = None,
+    repeated: Repeated | None = None,
     naming: GeneNaming = ONE_GENE_EACH,
 ) -> Cohort:
     """Make a cohort of the expression files in a folder.
@@ -61,6 +68,9 @@ def cohort_from_gdc(
         Table of gene ids and symbols, for legacy files, which have none.
     patient, tissue : str, optional
         The columns that name the patients and state the tissue.
+    repeated : {"first", "mean"}, optional
+        What becomes of several files of one sample, which are refused without it: the
+        first of the sheet is taken, or the mean of their values.
     naming : GeneNaming
         What becomes of a row of several genes, and of genes that became dates.
 
@@ -73,14 +83,20 @@ def cohort_from_gdc(
     own_sheet = folder / SAMPLE_SHEET
     sheet_path = own_sheet if sample_sheet is None else Path(sample_sheet)
     sheet, paths, notes = _files_with_samples(folder, sheet_path)
-    annotation = _annotation(sheet, sheet_path, notes)
+    ids = _sample_ids(sheet)
+    if ids.duplicated().any():
+        _check_repeated(sheet.assign(id=ids), sheet_path, repeated, notes)
+    if repeated == "first":
+        paths = [path for path, again in zip(paths, ids.duplicated(), strict=True) if not again]
+    annotation = _annotation(sheet[~ids.duplicated()], sheet_path, notes)
     notes += [note for table in clinical for note in table.notes]
     tables = list(clinical)
     if (folder / CASES).is_file():
         tables.append(read_cases(folder / CASES))
     annotation, coverage = join_clinical(annotation, tables, patient=patient)
     read = read_gdc_files(paths, column)
-    matrix = Matrix(read.values, annotation.index.tolist(), read.genes, read.symbols)
+    values = read.values if repeated != "mean" else _means_of_samples(read.values, ids)
+    matrix = Matrix(values, annotation.index.tolist(), read.genes, read.symbols)
     matrix = with_genes_named(matrix, naming, folder, notes)
     if probemap is not None:
         symbols, note = symbols_of(matrix.genes, Path(probemap))
@@ -154,23 +170,43 @@ def _path(folder: Path, file_id: str, file_name: str) -> Path:
 
 def _annotation(sheet: pd.DataFrame, path: Path, notes: list[str]) -> pd.DataFrame:
     """What the ids tell of each file's sample, and what the sheet states instead."""
-    ids = sheet["aliquot"].where(sheet["aliquot"].notna(), sheet["sample"]).astype(str)
-    if ids.duplicated().any():
-        _refuse_several_files(sheet.assign(id=ids), path)
-    annotation = annotate(ids.tolist())
+    annotation = annotate(_sample_ids(sheet).tolist())
     stated = sheet.set_axis(annotation.index, axis=0)
     annotation = with_patients_stated(annotation, stated["patient"], path.name, notes)
     return with_tissues_stated(annotation, stated["tissue"], path.name, notes)
 
 
-def _refuse_several_files(sheet: pd.DataFrame, path: Path) -> None:
-    repeated = sheet[sheet["id"].duplicated(keep=False)]
-    files = [
-        f"{identifier} has {few(of_one['file_name'], 4)}"
-        for identifier, of_one in repeated.groupby("id", sort=False)
-    ]
-    raise DeepCMEError(
-        f"{path}: several files of {counted(len(files), 'sample')} ({few(files)}): leave all "
-        "but one file of each out of the sheet, or give the sheet an aliquot column that "
-        "tells them apart."
-    )
+def _sample_ids(sheet: pd.DataFrame) -> pd.Series:
+    return sheet["aliquot"].where(sheet["aliquot"].notna(), sheet["sample"]).astype(str)
+
+
+def _check_repeated(
+    sheet: pd.DataFrame, path: Path, asked: Repeated | None, notes: list[str]
+) -> None:
+    """Say which samples have several files; refuse that if nothing was asked for."""
+    again = sheet[sheet["id"].duplicated(keep=False)]
+    files = []
+    for identifier, of_one in again.groupby("id", sort=False):
+        files.append(f"{identifier} has {few(of_one['file_name'], 4)}")
+        if of_one["patient"].nunique() > 1:
+            raise DeepCMEError(
+                f"{path}: the files of {identifier} are of several patients "
+                f"({few(of_one['patient'].unique())})."
+            )
+    several = f"{path}: several files of {counted(len(files), 'sample')} ({few(files)})"
+    if asked is None:
+        raise DeepCMEError(
+            f"{several}: --repeated mean takes the mean of each sample's files and --repeated "
+            "first the first of the sheet; an aliquot column in the sheet keeps them apart."
+        )
+    taken = "the mean of their values" if asked == "mean" else "the first of the sheet"
+    notes.append(f"{several.replace(str(path), path.name, 1)}: {taken} was taken.")
+
+
+def _means_of_samples(values: NDArray[np.float32], ids: pd.Series) -> NDArray[np.float32]:
+    """One row per sample, in the order of their first files."""
+    rows, samples = pd.factorize(ids)
+    means = np.zeros((len(samples), values.shape[1]), dtype=np.float32)
+    np.add.at(means, rows, values)
+    means /= np.bincount(rows).astype(np.float32)[:, np.newaxis]
+    return means
