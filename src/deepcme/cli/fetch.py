@@ -207,5 +207,5 @@ def _say(fetched: Fetched, output: Path) -> None:
         if len(fetched.labels) > _MOST_LABELS:
             say(f"  and {len(fetched.labels) - _MOST_LABELS} further columns")
     else:
-        say("- No clinical column could be a label as it stands.")
+        say("- No label was found in the clinical data: name one of its columns.")
     say(f"Next: {fetched.next_command()}")

@@ -16,7 +16,9 @@ TRANSBIG_CLINICAL = ["age", "er", "grade", "size_cm", "time_days", "distant_meta
 def load_transbig() -> Cohort:
     """Load TRANSBIG: 189 node-negative patients, 35 with distant metastasis within 5 years.
 
-    The 76 probes of the Rotterdam signature (Desmedt et al. 2007, GEO GSE7390);
+    Not the whole series (Desmedt et al. 2007, GEO GSE7390) but its 76 probes of the
+    Rotterdam signature, which were chosen on other patients: a model here cannot show
+    whether it finds genes. ``deepcme fetch geo GSE7390`` gets all 22,283 probes;
     ``sources/data/PROVENANCE.md`` has the details.
     """
     folder = files("deepcme.sources") / "data"
@@ -56,7 +58,12 @@ def load_transbig() -> Cohort:
                 "columns": ["time_days", "distant_metastasis"],
             },
             "source": "GEO GSE7390; Desmedt et al., Clin Cancer Res 2007;13:3207-14",
-            "notes": [f"{n_censored} patients followed for less than 5 years were left out."],
+            "notes": [
+                f"{n_censored} patients followed for less than 5 years were left out.",
+                "The example has only the 76 probes of the Rotterdam signature, chosen "
+                "beforehand on other patients, of the 22,283 of the series, which `deepcme "
+                "fetch geo GSE7390` gets.",
+            ],
             "flow": [step.as_json() for step in flow],
         },
     )

@@ -24,10 +24,14 @@ class Page:
 
 
 class Portal:
-    """Pages by address (with the query, its parts sorted), faults to come, requests made."""
+    """Pages by address (with the query, its parts sorted), faults to come, requests made.
+
+    `endless` has pieces that an answer repeats for ever, by address.
+    """
 
     def __init__(self):
         self.pages = {}
+        self.endless = {}
         self.faults = {}
         self.requests = []
         self.missing = Page(b"Not Found", 404)
@@ -83,6 +87,9 @@ class _Handler(BaseHTTPRequestHandler):
         address = path + ("?" + "&".join(sorted(query.split("&"))) if query else "")
         address = urllib.parse.unquote(address)
         self.portal.requests.append((self.command, address))
+        if address in self.portal.endless and with_content:
+            self._go_on_with(self.portal.endless[address])
+            return
         page = self.portal.pages.get(address, self.portal.missing)
         faults = self.portal.faults.get(address, [])
         fault = faults.pop(0) if faults and with_content else None
@@ -110,12 +117,22 @@ class _Handler(BaseHTTPRequestHandler):
             content += b"" if fault == "cut" else b"0\r\n\r\n"
         self.wfile.write(content)
 
+    def _go_on_with(self, piece):
+        self.send_response(200)
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        self.close_connection = True
+        while True:  # until the client has had enough
+            self.wfile.write(b"%x\r\n%b\r\n" % (len(piece), piece))
+
 
 @contextmanager
 def serving(portal):
     """The portal on the loopback interface; its address is `portal.url`."""
     handler = type("Handler", (_Handler,), {"portal": portal})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    server.block_on_close = False
+    server.handle_error = lambda *_: None  # the client went away
     thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     portal.url = f"http://127.0.0.1:{server.server_port}"
@@ -148,7 +165,7 @@ class CommandLine:
 
     def refused(self, *arguments):
         code, out, err = self(*arguments)
-        assert code == 2, out
+        assert code == 2, (code, out, err)
         assert len(err.strip().splitlines()) == 1, err
         assert err.startswith("deepcme: ")
         return err

@@ -105,7 +105,7 @@ def test_a_study_without_meta_and_clinical_files(datahub, deepcme, tmp_path):
     put_study(datahub, {DATA: services.metabric()[DATA]})
     said = deepcme.succeeded(*fetch(datahub, tmp_path))
     assert "- The study has no data_clinical_patient.txt.\n" in said
-    assert "- No clinical column could be a label as it stands.\n" in said
+    assert "- No label was found in the clinical data: name one of its columns.\n" in said
     assert "--clinical" not in next_command(said, "x")
 
 

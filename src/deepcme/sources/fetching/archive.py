@@ -10,6 +10,7 @@ import io
 import tarfile
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import IO, NoReturn, Self
 
@@ -58,19 +59,14 @@ def members(content: Iterator[bytes], n_files: int, n_bytes: int) -> Iterator[Me
     most = _MEMBERS_PER_FILE * n_files + _MEMBERS
     unpacked = _Unpacked(content, n_bytes + most * _BYTES_PER_MEMBER)
     stream = io.BufferedReader(unpacked, _CHUNK_BYTES)
-    try:
-        with tarfile.open(fileobj=stream, mode="r|", tarinfo=_Header) as archive:
-            for number, member in enumerate(archive):
-                if number == most:
-                    refuse(f"holds more than {most} entries, of which {n_files} were asked for")
-                path = _checked_path(member)
-                source = archive.extractfile(member)
-                if source is not None:
-                    yield path, member.size, _chunks(source)
-    except DeepCMEError:
-        raise
-    except (tarfile.TarError, EOFError, zlib.error, ValueError, RecursionError) as error:
-        raise IncompleteError("an archive was damaged or cut short") from error
+    with _reading(), tarfile.open(fileobj=stream, mode="r|", tarinfo=_Header) as archive:
+        for number, member in enumerate(archive):
+            if number == most:
+                refuse(f"holds more than {most} entries, of which {n_files} were asked for")
+            path = _checked_path(member)
+            source = archive.extractfile(member)
+            if source is not None:
+                yield path, member.size, _chunks(source)
 
 
 def unpack(archive: Path, folder: Path, is_wanted: Callable[[str], bool]) -> list[Path]:
@@ -119,8 +115,23 @@ def refuse(fault: str) -> NoReturn:
     )
 
 
+@contextmanager
+def _reading() -> Iterator[None]:
+    """Turn what a damaged archive does to its reader into one error."""
+    try:
+        yield
+    except DeepCMEError:
+        raise
+    except (tarfile.TarError, EOFError, zlib.error, ValueError, RecursionError) as error:
+        raise IncompleteError("an archive was damaged or cut short") from error
+
+
 def _chunks(source: IO[bytes]) -> Iterator[bytes]:
-    while chunk := source.read(_CHUNK_BYTES):
+    while True:
+        with _reading():  # whoever takes the chunks is outside of that of `members`
+            chunk = source.read(_CHUNK_BYTES)
+        if not chunk:
+            return
         yield chunk
 
 

@@ -18,7 +18,7 @@ from deepcme.sources.fetching.client import WebClient
 from deepcme.sources.fetching.files import fetch_files
 from deepcme.sources.fetching.outcome import Fetched
 from deepcme.sources.fetching.proposals import labels_of_tables
-from deepcme.sources.fetching.remote import stored_object
+from deepcme.sources.fetching.remote import CEILING, stored_object
 
 _STUDY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{1,80}")
 _CLINICAL = ("data_clinical_patient.txt", "data_clinical_sample.txt")
@@ -73,7 +73,7 @@ def fetch_study(
             f"{datahub.base_url} has no study {study}: check the id, which stands in the "
             "address of the study's page."
         )
-    counts = fetch_files(datahub, [archive], folder, progress)
+    counts = fetch_files(datahub, [archive], folder, progress, ceiling=CEILING)
     files = {path.name: path for path in unpack(archive.at(folder), folder, _is_of_use)}
     _refuse_pointers(list(files.values()), study)
     matrices = _measured(files)

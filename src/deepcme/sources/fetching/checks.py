@@ -12,7 +12,8 @@ from deepcme.sources.fetching.watch import IncompleteError
 _CHUNK_BYTES = 1 << 20
 _BYTES_OF_END = 1_000
 _MODEST_BYTES = 30_000_000
-_MODEST_CELLS = 3_000
+_MODEST_CELLS = 2_000_000
+_MODEST_COLUMNS = 1_000
 
 
 def ends_with(mark: str) -> Check:
@@ -32,10 +33,11 @@ def _require_end(mark: str, file: WebFile, path: Path) -> None:
 
 def is_modest(path: Path) -> bool:
     """Whether a table of text, unpacked if need be, is soon read: no trap by size or width."""
-    n_bytes = 0
+    n_bytes = n_cells = 0
     with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as text:
         while line := text.readline(_MODEST_BYTES):
-            n_bytes += len(line)
-            if n_bytes > _MODEST_BYTES or line.count(b"\t") > _MODEST_CELLS:
+            columns = line.count(b"\t") + 1
+            n_bytes, n_cells = n_bytes + len(line), n_cells + columns
+            if n_bytes > _MODEST_BYTES or n_cells > _MODEST_CELLS or columns > _MODEST_COLUMNS:
                 return False
     return True

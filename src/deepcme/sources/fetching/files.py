@@ -86,7 +86,7 @@ class WebFile:
         if not path.is_file() or self.size not in (None, path.stat().st_size):
             return False
         if self.md5 is None:
-            return not self.is_gzip or _ends_well(path)
+            return not self.is_gzip or _ends_well(path, self.name)
         with path.open("rb") as file:
             return hashlib.file_digest(file, "md5").hexdigest() == self.md5
 
@@ -326,7 +326,8 @@ class _Reception:
     def _own_fault(self) -> str | None:
         if self._partial.n_bytes == 0 and self._file.size is None:
             return "is empty"
-        if self._file.md5 is None and self._file.is_gzip and not _ends_well(self._partial.path):
+        is_checked = self._file.md5 is not None or not self._file.is_gzip
+        if not is_checked and not _ends_well(self._partial.path, self._file.name):
             return "is damaged or cut short (gzip)"
         return None
 
@@ -349,8 +350,8 @@ def unfolding_limit(packed: Path) -> int:
     return max(_UNFOLDED, _TIMES_UNFOLDED * packed.stat().st_size)
 
 
-def _ends_well(path: Path) -> bool:
-    """Whether a gzip file unpacks to its checksum.
+def _ends_well(path: Path, name: str) -> bool:
+    """Whether a gzip file, or what came of it, unpacks to its checksum.
 
     Raises
     ------
@@ -365,7 +366,7 @@ def _ends_well(path: Path) -> bool:
                 n_bytes += len(chunk)
                 if n_bytes > most:
                     raise DeepCMEError(
-                        f"{path.name}: the gzip file unfolds to more than {most:,} bytes: it "
+                        f"{short(name)}: the gzip file unfolds to more than {most:,} bytes: it "
                         "was refused."
                     )
     except (gzip.BadGzipFile, EOFError, zlib.error):

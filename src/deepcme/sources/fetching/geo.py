@@ -22,7 +22,7 @@ from deepcme.sources.fetching.client import WebClient
 from deepcme.sources.fetching.files import DownloadCounts, WebFile, fetch_files
 from deepcme.sources.fetching.outcome import Fetched, all_counts
 from deepcme.sources.fetching.proposals import proposed_labels
-from deepcme.sources.fetching.remote import is_there
+from deepcme.sources.fetching.remote import CEILING, is_there
 from deepcme.sources.series_matrix import read_series_matrix
 from deepcme.sources.text import text_lines
 
@@ -34,7 +34,6 @@ _MATRIX_END = "!series_matrix_table_end"
 _PLATFORM_END = "!platform_table_end"
 _MOST_MATRICES = 50
 _MODEST_LINES, _MODEST_BYTES = 2_000, 20_000_000
-_MOST_BYTES_OF_TEXT = 1_000_000_000  # of an answer whose length is not told
 _GENES_OF_COUNTS = "Human.GRCh38.p13.annot.tsv.gz"
 _RELEASE = re.compile(r"is currently private.{0,80}released on (\w{3} \d{1,2}, \d{4})")
 
@@ -101,6 +100,7 @@ def fetch_series(
             [part.file for part in parts],
             folder,
             progress,
+            ceiling=CEILING,
             check=ends_with(_MATRIX_END),
         )
     ]
@@ -113,7 +113,7 @@ def fetch_series(
             command += ["--platform", tables[part.platform]]
     else:
         files = _files_of_counts(geo, accession)
-        counts.append(fetch_files(geo.records, files, folder, progress))
+        counts.append(fetch_files(geo.records, files, folder, progress, ceiling=CEILING))
         values, annotation = (file.at(folder) for file in files)
         command += ["--counts", values, "--platform", annotation]
     return Fetched(all_counts(counts), command, _labels(matrices))
@@ -252,7 +252,7 @@ def _fetch_platforms(
                 [file],
                 folder,
                 progress,
-                ceiling=_MOST_BYTES_OF_TEXT,
+                ceiling=CEILING,
                 check=ends_with(_PLATFORM_END),
             )
         )

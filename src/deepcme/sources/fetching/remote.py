@@ -10,6 +10,9 @@ import httpx
 from deepcme.sources.fetching.client import WebClient
 from deepcme.sources.fetching.files import WebFile
 
+CEILING = 1_000_000_000
+"""The most bytes of a portal's file whose size the server does not tell."""
+
 _NOT_THERE = (403, 404, 410)  # S3 forbids to ask for what is not there, and so does NCBI
 _MD5 = re.compile(r'"([0-9a-f]{32})"')
 

@@ -14,7 +14,7 @@ from deepcme.sources.fetching.client import WebClient
 from deepcme.sources.fetching.files import fetch_files
 from deepcme.sources.fetching.outcome import Fetched
 from deepcme.sources.fetching.proposals import labels_of_tables
-from deepcme.sources.fetching.remote import stored_object
+from deepcme.sources.fetching.remote import CEILING, stored_object
 
 PROBEMAP = "gencode.v36.annotation.gtf.gene.probemap"
 
@@ -59,7 +59,7 @@ def fetch_project(
             "GDC, such as TCGA-BRCA."
         )
     files = [file for file in found.values() if file is not None]
-    counts = fetch_files(hub, files, folder, progress)
+    counts = fetch_files(hub, files, folder, progress, ceiling=CEILING)
     tables = [file.at(folder) for file in files if file.name not in (matrix, PROBEMAP)]
     command: list[str | Path] = ["xena", folder / matrix]
     if found[PROBEMAP] is not None:
