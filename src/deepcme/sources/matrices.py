@@ -255,8 +255,7 @@ def _parquet_grid(path: Path, decimal: str, listed: Collection[str], notes: list
         if not names:
             raise _empty(path)
         require_memory_for_matrix(file.n_rows, len(names), path)
-        stored = (file.schema.pandas_metadata or {}).get("index_columns", [])
-        index = [name for name in stored if isinstance(name, str) and name in names]
+        index = file.index
         ids = index[0] if len(index) == 1 else names[0]
         further = [name for name in names if name not in (ids, *index)]
         others = {ids, *index, *_no_samples(further, path, listed, notes)}
@@ -274,7 +273,8 @@ def _parquet_grid(path: Path, decimal: str, listed: Collection[str], notes: list
             column = numbers_of(column, names[place], path)
             if not (pa.types.is_integer(column.type) or pa.types.is_floating(column.type)):
                 column = _numbers(column.to_pandas(), names[place], rows, path, decimal)
-            values[:, at] = column.to_numpy()
+            with np.errstate(over="ignore"):  # too great a value is infinite, and refused
+                values[:, at] = column.to_numpy()
     return Grid(values, rows, [names[place] for place in places], pd.DataFrame(about))
 
 

@@ -22,6 +22,16 @@ class ParquetColumns:
         self.schema: pa.Schema = file.schema_arrow
         self.n_rows: int = file.metadata.num_rows
 
+    @property
+    def index(self) -> list[str]:
+        """Names of the columns that pandas stored as the index, if that can be told."""
+        try:
+            stored = (self.schema.pandas_metadata or {}).get("index_columns", [])
+        except (ValueError, AttributeError):  # what pandas wrote of the columns is damaged
+            return []
+        names = stored if isinstance(stored, list) else []
+        return [name for name in names if isinstance(name, str) and name in self.schema.names]
+
     def column(self, place: int) -> pa.ChunkedArray:
         """One column."""
         return next(self.columns([place]))
@@ -54,7 +64,9 @@ def opened_parquet(path: Path) -> Iterator[ParquetColumns]:
                     "values: write it as a plain table."
                 )
             yield ParquetColumns(file)
-    except (pa.ArrowException, OSError, NotImplementedError) as error:
+    except DeepCMEError:
+        raise
+    except (pa.ArrowException, OSError, ValueError, NotImplementedError) as error:
         raise DeepCMEError(f"{path}: this is not a readable Parquet file.") from error
 
 
