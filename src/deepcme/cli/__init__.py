@@ -57,6 +57,13 @@ def main() -> None:
     except DeepCMEError as error:
         typer.echo(f"deepcme: {error}", err=True)
         sys.exit(2)
+    except MemoryError:
+        typer.echo(
+            "deepcme: this takes more memory than is free: leave out what is not needed, or "
+            "use a computer with more memory.",
+            err=True,
+        )
+        sys.exit(2)
     except KeyboardInterrupt:
         typer.echo("deepcme: stopped.", err=True)
         sys.exit(130)
