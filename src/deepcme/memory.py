@@ -16,6 +16,8 @@ SMALL = 200_000_000
 TIMES_TAKEN = 2
 """What commands take at most at a time for each byte of the values."""
 
+_BYTES_OF_CELL = 25  # a pointer to its text in three tables
+
 _CGROUPS = Path("/sys/fs/cgroup")
 _OWN_CGROUPS = Path("/proc/self/cgroup")
 _OWN_STATUS = Path("/proc/self/status")
@@ -74,6 +76,12 @@ def require_memory_for_matrix(
     """Refuse a matrix of float32 by `require_memory`."""
     what = f"its matrix of {n_rows:,} x {n_columns:,} values"
     require_memory(4 * n_rows * n_columns, path, what, held)
+
+
+def require_memory_for_cells(n_rows: int, n_columns: int, path: Path) -> None:
+    """Refuse a table of text by `require_memory`."""
+    what = f"its table of {n_rows:,} x {n_columns:,} cells"
+    require_memory(_BYTES_OF_CELL * n_rows * n_columns, path, what)
 
 
 def _in_words(n_bytes: int) -> str:

@@ -32,7 +32,7 @@ _PERMUTATIONS = 999
 _SIGNIFICANT = 0.01
 _GIVES_AWAY = 0.99
 _MOST_LEVELS = 20
-_GENES_AT_ONCE = 2000
+_GENES_AT_ONCE = 500
 
 
 def check_near_duplicates(cohort: Cohort, design: StudyDesign) -> Finding | None:
@@ -77,7 +77,10 @@ def _profile_correlation(cohort: Cohort) -> NDArray[np.float32]:
         block = slice(start, start + _GENES_AT_ONCE)
         variance[block] = _centred(cohort, block).var(axis=0)
     chosen = np.sort(np.argsort(-variance)[:_GENES_COMPARED])
-    profiles = _centred(cohort, chosen)
+    profiles = np.empty((cohort.n_samples, len(chosen)), dtype=np.float32)
+    for start in range(0, len(chosen), _GENES_AT_ONCE):
+        block = slice(start, start + _GENES_AT_ONCE)
+        profiles[:, block] = _centred(cohort, chosen[block])
     profiles -= profiles.mean(axis=1, keepdims=True)
     length = np.linalg.norm(profiles, axis=1, keepdims=True)
     np.divide(profiles, length, out=profiles, where=length > 0)

@@ -58,6 +58,13 @@ def main() -> None:
     except DeepCMEError as error:
         say(f"deepcme: {error}", error=True)
         sys.exit(2)
+    except MemoryError:
+        typer.echo(
+            "deepcme: this takes more memory than is free: leave out what is not needed, or "
+            "use a computer with more memory.",
+            err=True,
+        )
+        sys.exit(2)
     except KeyboardInterrupt:
         say("deepcme: stopped.", error=True)
         sys.exit(130)

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from pyarrow import csv as arrow_csv
 
 from deepcme.errors import DeepCMEError
-from deepcme.memory import require_memory_for_matrix
+from deepcme.memory import require_memory, require_memory_for_cells, require_memory_for_matrix
 from deepcme.sources.ids import require_unique
 from deepcme.sources.layout import ROW_NAMES, TextTable, unquoted
 from deepcme.sources.misfits import filled_records, lines_of_rows, refuse_misfit
@@ -29,6 +29,8 @@ from deepcme.words import MISSING_CELLS
 T = TypeVar("T")
 
 _BLOCK_BYTES = 1 << 24  # a row must fit into one block: room for 200,000 genes and more
+_MANY_COLUMNS = 70_000  # a small table may have the genes of a genome
+_BYTES_PER_COLUMN = 9_000  # that Arrow takes, whatever is in it
 _COLUMNS_AT_ONCE = 8  # most matrices are told by the first few
 _FIRST_COLUMNS = 200
 _FEWEST_MARKED = 20
@@ -63,6 +65,7 @@ def read_rows(table: TextTable) -> pd.DataFrame:
         name repeats, or the file is damaged.
     """
     rows = _read(table, range(len(table.header)))
+    require_memory_for_cells(rows.num_rows, rows.num_columns, table.path)
     columns = {}
     for position, name in enumerate(table.header):
         cells = _text(table, rows, position).mask(lambda text: text.isin(MISSING_CELLS), None)
@@ -137,7 +140,7 @@ def _numbers_by_blocks(
     values = np.empty((0, len(named)), dtype=np.float32)
     stream, skip = _stream(table, by_lines)
     with stream:
-        for block in blocks_of_rows(table, stream, skip):
+        for block in blocks_of_rows(stream, skip):
             block_texts, numbers = _numbers_of_block(table, block, len(values), text, named)
             for cells, more in zip(texts, block_texts, strict=True):
                 cells += more
@@ -226,6 +229,9 @@ def _read_stream(
     wanted: Sequence[int],
 ) -> pa.Table:
     names = [str(position) for position in range(len(table.header) + table.n_trailing)]
+    if len(names) > _MANY_COLUMNS:
+        what = f"its {len(names):,} columns, which are not plain numbers,"
+        require_memory(_BYTES_PER_COLUMN * len(names), table.path, what)
     types = {name: kinds.get(position, pa.string()) for position, name in enumerate(names)}
     included = [str(position) for position in (*wanted, *_trailing(table))]
     read_options = arrow_csv.ReadOptions(

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from deepcme.errors import DeepCMEError
 from deepcme.gene_names import is_summary_row
+from deepcme.memory import require_memory
 from deepcme.sources.headers import plain_name, tells_of_genes
 from deepcme.sources.ids import clean_ids
 from deepcme.sources.text import text_lines
@@ -29,6 +30,7 @@ _KINDS_OF_VALUES = (
     *("RPKM", "scaled_estimate"),
 )
 _TRIED_ROWS = 12
+_BYTES_OF_CELL = 60
 _BLANK = " \t,;"
 _SEPARATOR_LINE = re.compile(r'"?sep=(?P<separator>.)"?', re.IGNORECASE)
 _NUMBER_WITH_POINT = re.compile(r"-?\d*\.\d+")
@@ -116,6 +118,8 @@ def find_table(
     before, comments, head, told = _start_of_table(lines)
     if not head:
         raise DeepCMEError(f"{path}: no line names the columns; the file holds no table.")
+    n_cells = sum(1 + max(map(line.count, separators)) for line in head)
+    require_memory(_BYTES_OF_CELL * n_cells, path, f"its first {len(head)} lines")
     if decimal in separators:  # the comma may be both, but then numbers are quoted
         separators = separators.replace(decimal, "") + decimal
     separator = told or _separator(head, separators)

@@ -259,9 +259,9 @@ def _parquet_grid(path: Path, decimal: str, listed: Collection[str], notes: list
         ids = index[0] if len(index) == 1 else names[0]
         further = [name for name in names if name not in (ids, *index)]
         others = {ids, *index, *_no_samples(further, path, listed, notes)}
-        rows = [str(value) for value in file.column(names.index(ids)).to_pylist()]
+        rows = [str(value) for value in file.column(names.index(ids))]
         about = {
-            name: file.column(place).to_pandas()
+            name: file.column(place)
             for place, name in enumerate(names)
             if name in others - {ids}
         }
@@ -272,7 +272,7 @@ def _parquet_grid(path: Path, decimal: str, listed: Collection[str], notes: list
         for at, (place, column) in enumerate(zip(places, file.columns(places), strict=True)):
             column = numbers_of(column, names[place], path)
             if not (pa.types.is_integer(column.type) or pa.types.is_floating(column.type)):
-                column = _numbers(column.to_pandas(), names[place], rows, path, decimal)
+                column = _numbers(file.series(place, column), names[place], rows, path, decimal)
             with np.errstate(over="ignore"):  # too great a value is infinite, and refused
                 values[:, at] = column.to_numpy()
     return Grid(values, rows, [names[place] for place in places], pd.DataFrame(about))

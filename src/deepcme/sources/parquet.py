@@ -5,20 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
+import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 from pyarrow import parquet
 
 from deepcme.errors import DeepCMEError
+from deepcme.memory import require_memory, require_memory_for_cells
+
+PandasT = TypeVar("PandasT", pd.Series, pd.Index)
 
 _CELLS_AT_ONCE = 2_000_000
+_LONGEST_TEXT = 1 << 15  # as in a spreadsheet
 
 
 class ParquetColumns:
     """The columns of an open Parquet file, by their places: names may repeat."""
 
-    def __init__(self, file: parquet.ParquetFile) -> None:
-        self._file = file
+    def __init__(self, file: parquet.ParquetFile, path: Path) -> None:
+        self._file, self._path = file, path
         self.schema: pa.Schema = file.schema_arrow
         self.n_rows: int = file.metadata.num_rows
 
@@ -32,10 +39,6 @@ class ParquetColumns:
         names = stored if isinstance(stored, list) else []
         return [name for name in names if isinstance(name, str) and name in self.schema.names]
 
-    def column(self, place: int) -> pa.ChunkedArray:
-        """One column."""
-        return next(self.columns([place]))
-
     def columns(self, places: Sequence[int]) -> Iterator[pa.ChunkedArray]:
         """Columns one after the other."""
         n_at_once = max(1, _CELLS_AT_ONCE // max(1, self.n_rows))
@@ -46,6 +49,54 @@ class ParquetColumns:
             )
             yield from read.columns
 
+    def column(self, place: int) -> pd.Series:
+        """One column, each text of it in memory once."""
+        return self.series(place, next(self.columns([place])))
+
+    def series(self, place: int, column: pa.ChunkedArray) -> pd.Series:
+        """A column that was read, as pandas has it.
+
+        Raises
+        ------
+        DeepCMEError
+            If a text is too long for a cell.
+        """
+        self._require_short_texts(place, column)
+        return _without_categories(column.to_pandas())
+
+    def table(self) -> pd.DataFrame:
+        """All columns, and the index that pandas stored.
+
+        Raises
+        ------
+        DeepCMEError
+            If that would take too much memory, or a text is too long for a cell.
+        """
+        require_memory_for_cells(self.n_rows, len(self.schema), self._path)
+        table = self._file.read()
+        for place, column in enumerate(table.columns):
+            self._require_short_texts(place, column)
+        frame: pd.DataFrame = table.to_pandas()
+        frame.index = _without_categories(frame.index)
+        plain: pd.DataFrame = frame.apply(_without_categories)
+        return plain
+
+    def _require_short_texts(self, place: int, column: pa.ChunkedArray) -> None:
+        if not pa.types.is_dictionary(column.type) or not is_text(column.type.value_type):
+            return
+        lengths = (pc.max(pc.binary_length(part.dictionary)).as_py() for part in column.chunks)
+        longest = max((length or 0 for length in lengths), default=0)
+        if longest > _LONGEST_TEXT:
+            raise DeepCMEError(
+                f"{self._path}: a cell of the column {self.schema.names[place]!r} holds "
+                f"{longest:,} bytes of text, over {_LONGEST_TEXT:,}: leave the column out."
+            )
+
+
+def _without_categories(values: PandasT) -> PandasT:
+    is_text = isinstance(values.dtype, pd.CategoricalDtype)
+    return values.astype(object) if is_text else values
+
 
 @contextmanager
 def opened_parquet(path: Path) -> Iterator[ParquetColumns]:
@@ -54,20 +105,33 @@ def opened_parquet(path: Path) -> Iterator[ParquetColumns]:
     Raises
     ------
     DeepCMEError
-        If it is not readable, or a column holds lists or records.
+        If it is not readable, a column holds lists or records, or it would unfold to more
+        than there is memory.
     """
     try:
-        with parquet.ParquetFile(path) as file:
-            if file.metadata.num_columns != len(file.schema_arrow):
-                raise DeepCMEError(
-                    f"{path}: a column of the Parquet file holds lists or records, not single "
-                    "values: write it as a plain table."
-                )
-            yield ParquetColumns(file)
+        metadata = parquet.read_metadata(path)
+        schema = metadata.schema.to_arrow_schema()
+        if metadata.num_columns != len(schema):
+            raise DeepCMEError(
+                f"{path}: a column of the Parquet file holds lists or records, not single "
+                "values: write it as a plain table."
+            )
+        groups = map(metadata.row_group, range(metadata.num_row_groups))
+        unfolded = sum(group.total_byte_size for group in groups)
+        require_memory(unfolded, path, "what it holds")
+        # A text that many rows share may be long: it is there once.
+        texts = [field.name for field in schema if is_text(field.type)]
+        with parquet.ParquetFile(path, metadata=metadata, read_dictionary=texts) as file:
+            yield ParquetColumns(file, path)
     except DeepCMEError:
         raise
     except (pa.ArrowException, OSError, ValueError, NotImplementedError) as error:
         raise DeepCMEError(f"{path}: this is not a readable Parquet file.") from error
+
+
+def is_text(kind: pa.DataType) -> bool:
+    """Whether a column of this type holds text."""
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
 
 
 def numbers_of(column: pa.ChunkedArray, name: str, path: Path) -> pa.ChunkedArray:
@@ -80,12 +144,15 @@ def numbers_of(column: pa.ChunkedArray, name: str, path: Path) -> pa.ChunkedArra
     """
     kind = column.type
     if pa.types.is_dictionary(kind):
+        if is_text(kind.value_type):
+            return column
         column, kind = column.cast(kind.value_type), kind.value_type
     if pa.types.is_decimal(kind):
         return column.cast(pa.float64())
     is_number = pa.types.is_integer(kind) or pa.types.is_floating(kind)
-    is_text = pa.types.is_string(kind) or pa.types.is_large_string(kind)
-    if not (is_number or is_text or pa.types.is_string_view(kind) or pa.types.is_null(kind)):
+    if not (
+        is_number or is_text(kind) or pa.types.is_string_view(kind) or pa.types.is_null(kind)
+    ):
         raise DeepCMEError(
             f"{path}: the column {name[:60]!r} holds values of the type {str(kind)[:60]}, "
             "which are no expression: leave it out, or write it as numbers."

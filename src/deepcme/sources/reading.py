@@ -20,6 +20,7 @@ from deepcme.sources.delimited import (
 from deepcme.sources.gct import find_gct_table, is_annotated_gct, is_gct, read_gct_samples
 from deepcme.sources.ids import clean_cells, clean_ids, require_unique
 from deepcme.sources.layout import TextTable, find_table
+from deepcme.sources.parquet import opened_parquet
 from deepcme.sources.text import text_lines
 from deepcme.sources.workbooks import read_workbook
 from deepcme.words import few, says_nothing
@@ -152,11 +153,8 @@ def _first_line(path: Path) -> str:
 
 
 def _read_parquet(path: Path) -> pd.DataFrame:
-    try:
-        return pd.read_parquet(path)
-    except Exception as error:
-        # pyarrow raises its own kinds, OSError and ValueError for damaged files.
-        raise DeepCMEError(f"{path}: this is not a readable Parquet file.") from error
+    with opened_parquet(path) as file:
+        return file.table()
 
 
 def _with_index_as_column(table: pd.DataFrame) -> pd.DataFrame:

@@ -9,25 +9,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from deepcme.sources.layout import TextTable
-from deepcme.sources.text import Unfolding
 from deepcme.words import MISSING_CELLS
 
 _BLOCK_BYTES = 1 << 23
 _LINE_END, _RETURN, _QUOTE = b'\n\r"'
 
 
-def blocks_of_rows(table: TextTable, stream: pa.NativeFile, skip: int) -> Iterator[bytes]:
-    """Whole lines, some megabytes at a time, without the first `skip` ones.
-
-    Raises
-    ------
-    DeepCMEError
-        If a line is too long to be a row, or the file unfolds to far more than its size.
-    """
-    unfolding, rest = Unfolding(table.path), b""
+def blocks_of_rows(stream: pa.NativeFile, skip: int) -> Iterator[bytes]:
+    """Whole lines, some megabytes at a time, without the first `skip` ones."""
+    rest = b""
     while read := stream.read(_BLOCK_BYTES):
-        unfolding.check(read)
         block = rest + read
         while skip and (line_end := _first_line_end(block)):
             block, skip = block[line_end:], skip - 1

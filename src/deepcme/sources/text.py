@@ -59,7 +59,7 @@ def _opened(path: Path, contents: Contents) -> IO[bytes]:
     return cast("IO[bytes]", gzip.open(path, "rb") if contents.gzipped else path.open("rb"))
 
 
-class Unfolding:
+class _Unfolding:
     """Counts what comes out of a file, and refuses what cannot be a table of text."""
 
     def __init__(self, path: Path) -> None:
@@ -67,7 +67,7 @@ class Unfolding:
         self._most = max(SMALL_TEXT, MOST_TEXT * path.stat().st_size)
         self._unfolded = self._in_line = 0
 
-    def check(self, read: bytes) -> None:
+    def count(self, read: bytes) -> None:
         """Count the bytes that were read.
 
         Raises
@@ -90,12 +90,12 @@ class Unfolding:
             )
 
 
-def _watched(path: Path, file: IO[bytes]) -> io.BufferedReader:
-    return io.BufferedReader(_WatchedStream(file, Unfolding(path)), 1 << 16)
+def _watched(path: Path, file: IO[bytes] | pa.NativeFile) -> io.BufferedReader:
+    return io.BufferedReader(_WatchedStream(file, _Unfolding(path)), 1 << 16)
 
 
 class _WatchedStream(io.RawIOBase):
-    def __init__(self, file: IO[bytes], unfolding: Unfolding) -> None:
+    def __init__(self, file: IO[bytes] | pa.NativeFile, unfolding: _Unfolding) -> None:
         self._file, self._unfolding = file, unfolding
 
     def readable(self) -> bool:
@@ -103,7 +103,7 @@ class _WatchedStream(io.RawIOBase):
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
         read = self._file.read(len(buffer))
-        self._unfolding.check(read)
+        self._unfolding.count(read)
         buffer[: len(read)] = read
         return len(read)
 
@@ -123,7 +123,8 @@ def byte_stream(path: Path) -> pa.NativeFile:
     contents = contents_of(path)
     if contents.encoding == "utf-16":
         return stream_of_lines(text_lines(path))
-    return pa.input_stream(str(path), compression="gzip" if contents.gzipped else None)
+    file = pa.input_stream(str(path), compression="gzip" if contents.gzipped else None)
+    return pa.PythonFile(_watched(path, file), mode="r")
 
 
 def stream_of_lines(lines: Iterator[str]) -> pa.NativeFile:

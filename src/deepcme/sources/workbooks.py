@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+import zipfile
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,7 +12,10 @@ import openpyxl
 import pandas as pd
 
 from deepcme.errors import DeepCMEError
+from deepcme.memory import require_memory, require_memory_for_cells
 from deepcme.words import MISSING_CELLS, cleaned
+
+_CELLS_AT_ONCE = 100_000
 
 
 def read_workbook(path: Path, notes: list[str], needed: Collection[str] = ()) -> pd.DataFrame:
@@ -79,6 +83,7 @@ def _filled(row: list[str | None]) -> list[str]:
 @contextmanager
 def _workbook(path: Path, *, values: bool) -> Iterator[openpyxl.Workbook]:
     """The workbook with the values of its formulas, or with the formulas themselves."""
+    _require_memory(path)
     try:
         # Given a path, openpyxl would go by the ending of its name.
         with path.open("rb") as file, warnings.catch_warnings():
@@ -96,10 +101,28 @@ def _workbook(path: Path, *, values: bool) -> Iterator[openpyxl.Workbook]:
         raise DeepCMEError(f"{path}: this is not a readable Excel workbook (.xlsx).") from error
 
 
+def _require_memory(path: Path) -> None:
+    """Refuse a workbook that would unfold to more than there is memory."""
+    with zipfile.ZipFile(path) as archive:
+        unfolded = sum(part.file_size for part in archive.infolist())
+    require_memory(unfolded, path, "its sheets")
+
+
+def _bounded(rows: Iterable[tuple[object, ...]], path: Path) -> Iterator[tuple[object, ...]]:
+    """The rows while they fit into memory: a few cells far away make many blank ones."""
+    n_cells, asked = 0, 0
+    for row in rows:
+        n_cells += len(row) + 1
+        if n_cells > asked:
+            require_memory_for_cells(n_cells // max(len(row), 1), max(len(row), 1), path)
+            asked = n_cells + _CELLS_AT_ONCE
+        yield row
+
+
 def _sheets(path: Path) -> dict[str, list[list[str | None]]]:
     with _workbook(path, values=True) as workbook:
         return {
-            sheet.title: _cells(sheet.iter_rows(values_only=True))
+            sheet.title: _cells(_bounded(sheet.iter_rows(values_only=True), path))
             for sheet in workbook.worksheets
         }
 
