@@ -12,7 +12,7 @@ from deepcme.sources.fetching.files import DownloadCounts, WebFile, fetch_files
 from tests.attacks.hostile import Server, forever, send, serving, with_content
 
 TEXT = b"gene\tS1\nTP53\t1.5\n" * 100
-PACKED = gzip.compress(TEXT)
+PACKED = gzip.compress(TEXT, mtime=0)
 
 
 @pytest.fixture
