@@ -34,7 +34,7 @@ CEILING = 8_000_000_000
 _CHUNK_BYTES = 1 << 20
 _MOST_BYTES = 10**15  # of any file
 _LONGEST_PART = 200  # bytes; file systems end at 255, and a name may get an ending
-_UNFOLDED = 1_000_000_000  # bytes that any gzip file may unfold to,
+_UNFOLDED = 100_000_000  # bytes that any gzip file may unfold to,
 _TIMES_UNFOLDED = 100  # or times its own size; tables of zeros reach some dozens
 
 Check = Callable[["WebFile", Path], None]
