@@ -26,7 +26,7 @@ class Limits:
         How often an answer may point elsewhere.
     """
 
-    seconds_to_answer: float = 20.0
+    seconds_to_answer: float = 25.0
     least_speed: float = 1_000.0
     seconds_below: float = 12.0
     seconds_in_vain: float = 55.0
