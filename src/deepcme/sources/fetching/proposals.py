@@ -102,6 +102,6 @@ def _words(name: str) -> list[str]:
 
 def _is_follow_up(time: pd.Series, event: pd.Series) -> bool:
     try:
-        return read_follow_up(time, event)["status"].nunique() == 2
+        return read_follow_up([time], event)["status"].nunique() == 2
     except DeepCMEError:
         return False
