@@ -130,7 +130,7 @@ def test_a_file_without_end_stops_at_the_length_that_was_told(geo, fetch):
     assert "GSE7390_series_matrix.txt.gz" in fetch("geo", "GSE7390")
 
 
-@pytest.mark.parametrize("start", [b"", gzip.compress(b"x")])
+@pytest.mark.parametrize("start", [b"", gzip.compress(b"x")], ids=["text", "gzip"])
 def test_a_file_without_end_of_which_nobody_tells_the_length(geo, fetch, monkeypatch, start):
     monkeypatch.setattr("deepcme.sources.fetching.geo.CEILING", 3_000_000)
     address = services.record_address("GPL10558", view="data")
