@@ -102,7 +102,7 @@ def _require_workbook(path: Path) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
             names = archive.namelist()
-    except (OSError, zipfile.BadZipFile) as error:
+    except (OSError, zipfile.BadZipFile, NotImplementedError, ValueError) as error:
         raise DeepCMEError(
             f"{path}: this is not a readable Excel workbook (.xlsx), nor another archive; "
             "it is damaged or cut short."
