@@ -247,3 +247,10 @@ def test_records_may_be_elsewhere_and_the_folder_is_named_after_the_series(
         )
         assert records.asked() == [services.record_address("GSE7390")]
     assert (tmp_path / "GSE7390" / "GSE7390_series_matrix.txt.gz").is_file()
+
+
+def test_a_server_that_tells_nothing_of_files_before_they_come(geo, deepcme, tmp_path):
+    geo.answers_head = False
+    arguments = ("fetch", "geo", "GSE123456", "-o", tmp_path, *at(geo))
+    deepcme.succeeded(*arguments)
+    assert "0 downloaded now, 3 were there" in deepcme.succeeded(*arguments)
