@@ -148,6 +148,32 @@ def test_one_of_a_pair_is_refused_and_the_other_named(given, other, word):
     )
 
 
+def test_the_other_column_may_have_records_and_stand_in_several_files():
+    table = clinical(
+        ["400", "2000", None, None],
+        [None, None, "NA | 1500", None],
+        ["Dead"] * 2 + ["Alive"] * 2,
+        age_at_follow_up_years=["0"] * 4,
+        **{"days_to_last_follow_up (b.tsv)": [None, None, None, "900"]},
+    )
+    with pytest.raises(DeepCMEError, match="'days_to_last_follow_up' has times of them"):
+        labels_of(table, "days_to_death")
+
+
+def test_a_time_that_leaves_one_outcome_is_refused():
+    table = clinical(
+        ["400", "300", "200", None, None],
+        ["2000", None, None, "1500", "1700"],
+        ["Dead"] * 3 + ["Alive"] * 2,
+    )
+    with pytest.raises(DeepCMEError) as refused:
+        labels_of(table, "days_to_last_follow_up")
+    assert str(refused.value).startswith(
+        "1 of the 3 samples with the event by vital_status has a known days_to_last_follow_up,"
+    )
+    assert "--time days_to_last_follow_up,days_to_death" in str(refused.value)
+
+
 def test_a_time_that_hardly_one_of_the_living_has_is_refused():
     n = 30
     table = clinical(

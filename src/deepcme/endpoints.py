@@ -30,7 +30,11 @@ from deepcme.words import counted, few, quoted
 DAYS_PER_YEAR = 365.25
 FEWEST_TIMED = 0.1
 """Of the share of samples with a time among those of the other status."""
-_TIME = re.compile(r"day|month|year|time|follow|contact")
+_TIME_OF = {
+    0: re.compile(r"follow|contact|alive"),
+    1: re.compile(r"death|dead|died|event|relapse|recur|progress|metast"),
+}
+"""What times are called that those without an event have, and those with one."""
 
 
 def event_within_horizon(
@@ -98,18 +102,18 @@ def horizon_endpoint(
         read_follow_up([clinical[name] for name in of_times], clinical[of_event])
         for *of_times, of_event in files
     ]
-    impossible = pd.concat([table["impossible"] for table in followed], axis=1).bfill(axis=1)
-    is_impossible = impossible.notna().any(axis=1)
-    _require_times_of_both(clinical, followed, times, event)
+    impossible = _first_known([table["impossible"] for table in followed])
+    is_impossible = impossible.notna()
     labels = pd.concat([_within(table, horizon) for table in followed], axis=1)
     one, zero = labels.eq(1).any(axis=1), labels.eq(0).any(axis=1)
     conflicts = named_reason(
         f"with different {event} or {time} in several files", one & zero & ~is_impossible
     )
     values = one.astype(float).where((one != zero) & ~is_impossible)
+    _require_times_of_both(clinical, followed, times, event, values)
     lost = values.isna() & ~(one & zero) & ~is_impossible
     reasons, unpaired = _reasons_for_no_label(followed, lost, time, event, horizon)
-    impossibles = _impossible_times(impossible.iloc[:, 0])
+    impossibles = _impossible_times(impossible)
     return Labelling(
         name="event-within-horizon",
         rule=(
@@ -138,6 +142,13 @@ def _time_columns(clinical: pd.DataFrame, asked: str) -> list[str]:
             f"not {asked!r}."
         )
     return [asked_column(clinical, name) for name in names]
+
+
+def _first_known(columns: Sequence[pd.Series]) -> pd.Series:
+    first, *others = columns
+    for other in others:
+        first = first.where(first.notna(), other)
+    return first
 
 
 def _impossible_times(impossible: pd.Series) -> dict[str, int]:
@@ -194,30 +205,41 @@ def _any_of(
 
 
 def _require_times_of_both(
-    clinical: pd.DataFrame, followed: Sequence[pd.DataFrame], times: Sequence[str], event: str
+    clinical: pd.DataFrame,
+    followed: Sequence[pd.DataFrame],
+    times: Sequence[str],
+    event: str,
+    labels: pd.Series,
 ) -> None:
-    """Refuse times that hardly a sample with the event has, or hardly one without."""
+    """Refuse times that hardly a sample with the event has, or hardly one without.
+
+    And those that leave one outcome, where others of the status lack a time.
+    """
     status = pd.concat([table["status"] for table in followed], axis=1).max(axis=1)
     timed = _any_of(followed, lambda table: table["is_timed"])
     share = {value: timed[status == value].mean() for value in (0, 1)}
     for value, word in ((0, "without"), (1, "with")):
         concerned = status == value
-        if concerned.any() and share[value] < FEWEST_TIMED * share.get(1 - value, 0):
+        lacking = concerned & ~timed
+        is_lost = labels.notna().any() and not (labels == value).any()
+        if lacking.any() and (share[value] < FEWEST_TIMED * share[1 - value] or is_lost):
             n_timed = int(timed[concerned].sum())
             raise DeepCMEError(
                 f"{n_timed or 'None'} of the {int(concerned.sum()):,} samples {word} the event "
                 f"by {event} {'have' if n_timed > 1 else 'has'} a known {' or '.join(times)}, "
                 "and all others of them would be lost: "
-                f"{_other_time(clinical, concerned & ~timed, times)}."
+                f"{_other_time(clinical, lacking, times, _TIME_OF[value])}."
             )
 
 
-def _other_time(clinical: pd.DataFrame, lacking: pd.Series, times: Sequence[str]) -> str:
+def _other_time(
+    clinical: pd.DataFrame, lacking: pd.Series, times: Sequence[str], called: re.Pattern[str]
+) -> str:
     """What to do: give a column as well that has times of those who lack one, if one does."""
     known = {
-        str(name): pd.to_numeric(clinical[name][lacking], errors="coerce").ge(0).mean()
+        str(name): _have_time(clinical, str(name))[lacking].mean()
         for name in clinical.columns
-        if name not in times and _TIME.search(str(name).lower())
+        if name not in times and called.search(str(name).lower()) and " (" not in str(name)
     }
     best = max(known, key=lambda name: known[name], default=None)
     if best is None or known[best] < 0.5 or len(times) > 1:
@@ -226,6 +248,13 @@ def _other_time(clinical: pd.DataFrame, lacking: pd.Series, times: Sequence[str]
             "two, as in --time days_to_death,days_to_last_follow_up"
         )
     return f"{best!r} has times of them: give both, as --time {quoted(f'{times[0]},{best}')}"
+
+
+def _have_time(clinical: pd.DataFrame, column: str) -> pd.Series:
+    """Whether a sample has a time above 0 in a column of any file."""
+    columns = [name for (name,) in files_with(clinical, [column])]
+    found = pd.concat([records_of(clinical[name]) for name in columns])
+    return _any_record(pd.to_numeric(found, errors="coerce") > 0, clinical.index)
 
 
 def binary_column(clinical: pd.DataFrame, column: str) -> Labelling:

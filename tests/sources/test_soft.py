@@ -134,6 +134,8 @@ def test_a_sequencing_family_names_the_way_out_and_takes_counts(tmp_path):
     assert cohort.labels.tolist() == [0, 1]
     assert cohort.obs["batch"].tolist() == ["GPL20301", "GPL11154"]
     np.testing.assert_array_equal(cohort.X, [[3, 0, 7], [40, 9, 100]])
+    with pytest.raises(DeepCMEError, match="no sample of GPL1; there are GPL11154 with 1"):
+        cohort_from_geo([path], RELAPSE, counts=counts, gpl=["GPL1"])
 
 
 def test_two_channels_are_said(tmp_path):

@@ -4,7 +4,10 @@ import numpy as np
 import pytest
 
 from deepcme import DeepCMEError
+from deepcme.endpoints import horizon_endpoint
 from deepcme.sources.clinical import read_clinical
+from deepcme.sources.identity import annotate
+from deepcme.sources.joining import join_clinical
 from deepcme.sources.labels import Horizon, label_rule
 from deepcme.sources.xena import cohort_from_xena
 
@@ -104,3 +107,21 @@ def test_impossible_times_of_a_portal_leave_out_by_name(tmp_path, expression):
     assert any(warning in note for note in found.notes)
     labelled = found.flow[-1]
     assert any("impossible time" in reason for reason in labelled.left_out)
+
+
+@pytest.mark.shared
+def test_biotab_of_breast_cancer(shared_data):
+    """The living have a last contact and the dead a death; three have negative times."""
+    folder = shared_data / "resources" / "tcga_brca_biotab"
+    tables = [read_clinical(path) for path in sorted(folder.glob("*clinical_*brca.txt"))]
+    samples = [f"{patient}-01" for patient in tables[-1].rows.index]
+    joined, _ = join_clinical(annotate(samples), tables)
+    labels = horizon_endpoint(
+        joined, "death_days_to,last_contact_days_to", "vital_status", 1825
+    )
+    assert labels.values.value_counts().to_dict() == {0: 253, 1: 99}
+    assert "3 samples with an impossible time (TCGA-A8-A082-01" in labels.notes()[0]
+    pair = ("death_days_to", "last_contact_days_to")
+    for one, other in (pair, pair[::-1]):
+        with pytest.raises(DeepCMEError, match=f"give both, as --time {one},{other}"):
+            horizon_endpoint(joined, one, "vital_status", 1825)

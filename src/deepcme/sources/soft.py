@@ -88,7 +88,7 @@ def read_family(
     of_platform: dict[str, list[_Block]] = {}
     for sample in family.samples.values():
         of_platform.setdefault(sample.platform, []).append(sample)
-    if with_values:
+    if with_values or platforms:
         of_platform = _chosen(of_platform, platforms, path, notes)
     accession = family.accession or path.name.partition("_")[0]
     return [
