@@ -59,10 +59,10 @@ def main() -> None:
         say(f"deepcme: {error}", error=True)
         sys.exit(2)
     except MemoryError:
-        typer.echo(
+        say(
             "deepcme: this takes more memory than is free: leave out what is not needed, or "
             "use a computer with more memory.",
-            err=True,
+            error=True,
         )
         sys.exit(2)
     except KeyboardInterrupt:

@@ -20,6 +20,14 @@ app = typer.Typer(help="Download public data, verified and resumable.", no_args_
 
 Output = Annotated[Path, typer.Option("--output", "-o", help="Folder to download into.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but problems.")]
+OwnFolder = Annotated[
+    Path | None,
+    typer.Option(
+        "--output", "-o", help="Folder to download into.", show_default="one of that name"
+    ),
+]
+_GEO_FILES = "https://ftp.ncbi.nlm.nih.gov"
+_GEO_RECORDS = "https://www.ncbi.nlm.nih.gov"
 _MOST_LABELS = 12
 
 
@@ -85,7 +93,7 @@ def geo(
     accession: Annotated[
         str, typer.Argument(help="Series, such as GSE7390.", show_default=False)
     ],
-    output: Output,
+    output: OwnFolder = None,
     platform: Annotated[
         list[str] | None,
         typer.Option(
@@ -94,11 +102,15 @@ def geo(
         ),
     ] = None,
     base_url: Annotated[
-        str, typer.Option(help="Address of GEO's files.")
-    ] = "https://ftp.ncbi.nlm.nih.gov/geo",
+        str | None,
+        typer.Option(help="Address of GEO's files.", show_default=_GEO_FILES),
+    ] = None,
     records_url: Annotated[
-        str, typer.Option(help="Address of GEO's records.")
-    ] = "https://www.ncbi.nlm.nih.gov/geo",
+        str | None,
+        typer.Option(
+            help="Address of GEO's records.", show_default=f"--base-url, or {_GEO_RECORDS}"
+        ),
+    ] = None,
     quiet: Quiet = False,
 ) -> None:
     """Download a GEO series: its series matrix and the table that names its genes.
@@ -109,20 +121,21 @@ def geo(
     from deepcme.sources.fetching.client import WebClient
     from deepcme.sources.fetching.geo import Geo, fetch_series
 
+    folder = output or Path(accession)
     with (
-        WebClient(base_url) as files,
-        WebClient(records_url) as records,
+        WebClient(base_url or _GEO_FILES) as files,
+        WebClient(records_url or base_url or _GEO_RECORDS) as records,
         _downloading(quiet) as progress,
     ):
         fetched = fetch_series(
             Geo(files, records),
             accession,
-            output,
+            folder,
             platforms=platform or (),
             progress=progress,
         )
     if not quiet:
-        _say(fetched, output)
+        _say(fetched, folder)
 
 
 @app.command()
@@ -130,14 +143,14 @@ def xena(
     project: Annotated[
         str, typer.Argument(help="Project, such as TCGA-BRCA.", show_default=False)
     ],
-    output: Output,
+    output: OwnFolder = None,
     column: Annotated[
         Literal["fpkm", "tpm", "counts"],
         typer.Option(help="Which values of STAR files to take; the hub has their logs."),
     ] = "fpkm",
     base_url: Annotated[
         str, typer.Option(help="Address of the hub's files.")
-    ] = "https://gdc-hub.s3.us-east-1.amazonaws.com/download",
+    ] = "https://gdc-hub.s3.us-east-1.amazonaws.com",
     quiet: Quiet = False,
 ) -> None:
     """Download a project of UCSC Xena's GDC hub: matrix, clinical tables, gene symbols.
@@ -147,10 +160,11 @@ def xena(
     from deepcme.sources.fetching.client import WebClient
     from deepcme.sources.fetching.xena import fetch_project
 
+    folder = output or Path(project)
     with WebClient(base_url) as hub, _downloading(quiet) as progress:
-        fetched = fetch_project(hub, project, output, column=column, progress=progress)
+        fetched = fetch_project(hub, project, folder, column=column, progress=progress)
     if not quiet:
-        _say(fetched, output)
+        _say(fetched, folder)
 
 
 @app.command()
@@ -158,7 +172,7 @@ def cbioportal(
     study: Annotated[
         str, typer.Argument(help="Study id, such as brca_metabric.", show_default=False)
     ],
-    output: Output,
+    output: OwnFolder = None,
     base_url: Annotated[
         str, typer.Option(help="Address of the datahub.")
     ] = "https://datahub.assets.cbioportal.org",
@@ -172,10 +186,11 @@ def cbioportal(
     from deepcme.sources.fetching.cbioportal import fetch_study
     from deepcme.sources.fetching.client import WebClient
 
+    folder = output or Path(study)
     with WebClient(base_url) as datahub, _downloading(quiet) as progress:
-        fetched = fetch_study(datahub, study, output, progress)
+        fetched = fetch_study(datahub, study, folder, progress)
     if not quiet:
-        _say(fetched, output)
+        _say(fetched, folder)
 
 
 @contextmanager
@@ -190,12 +205,12 @@ def _downloading(quiet: bool) -> Iterator[ByteCount]:
         yield progress
 
 
-def _say(fetched: Fetched, output: Path) -> None:
+def _say(fetched: Fetched, folder: Path) -> None:
     from deepcme.words import counted
 
     counts = fetched.counts
     say(
-        f"{output}: {counted(counts.n_present + counts.n_fetched, 'file')}, all verified; "
+        f"{folder}: {counted(counts.n_present + counts.n_fetched, 'file')}, all verified; "
         f"{counts.n_fetched:,} downloaded now, {counts.n_present:,} were there."
     )
     for note in fetched.notes:

@@ -35,6 +35,7 @@ class Portal:
         self.faults = {}
         self.requests = []
         self.missing = Page(b"Not Found", 404)
+        self.answers_head = True
 
     def asked(self, method="GET"):
         """The addresses that were asked for by this method, in order."""
@@ -91,6 +92,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._go_on_with(self.portal.endless[address])
             return
         page = self.portal.pages.get(address, self.portal.missing)
+        if not (with_content or self.portal.answers_head):
+            page = Page(b"", 405)
         faults = self.portal.faults.get(address, [])
         fault = faults.pop(0) if faults and with_content else None
         content = page.content

@@ -117,6 +117,11 @@ def test_pointers_of_git_lfs_are_no_files(datahub, deepcme, tmp_path):
 
 
 def test_an_unknown_study(datahub, deepcme, tmp_path):
+    page = {"headers": {"Content-Type": "text/html"}}  # with the status of success
+    datahub.put("/brca_metabrik.tar.gz", "<html>Not found</html>", **page)
+    said = deepcme.refused(*fetch(datahub, tmp_path, "brca_metabrik"))
+    assert "has no study brca_metabrik: check the id" in said
+    del datahub.pages["/brca_metabrik.tar.gz"]
     said = deepcme.refused(*fetch(datahub, tmp_path, "brca_metabrik"))
     assert "has no study brca_metabrik: check the id" in said
 

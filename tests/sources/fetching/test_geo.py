@@ -7,7 +7,7 @@ import pytest
 from deepcme import Cohort
 
 from . import services
-from .portal import next_command
+from .portal import Portal, next_command, serving
 
 AFTER_5_YEARS = "event-within-horizon --time t.tdm --event e.tdm --horizon 1826.25"
 
@@ -38,7 +38,7 @@ def geo(portal):
 
 
 def at(portal):
-    return "--base-url", f"{portal.url}/geo", "--records-url", f"{portal.url}/geo"
+    return "--base-url", portal.url
 
 
 def fetched(portal):
@@ -118,8 +118,10 @@ def test_platforms_with_and_without_values_are_not_mixed(geo, deepcme, tmp_path)
     assert "series matrix of GPL11154 holds no values" in said
 
 
-def test_a_sequencing_series_without_counts(geo, deepcme, tmp_path):
-    del geo.pages[geo.counts[0]]
+@pytest.mark.parametrize("status", [200, 403, 404])
+def test_a_sequencing_series_without_counts(geo, deepcme, tmp_path, status):
+    page = {"headers": {"Content-Type": "text/html; charset=utf-8"}, "status": status}
+    geo.put(geo.counts[0], "<html>Not found</html>", **page)
     said = deepcme.refused("fetch", "geo", "GSE123456", "-o", tmp_path, *at(geo))
     assert "NCBI has no counts of it" in said
     assert "/geo/series/GSE123nnn/GSE123456/suppl/" in said
@@ -231,3 +233,24 @@ def test_what_is_no_series_is_not_asked_for(geo, deepcme, tmp_path, accession):
 
 def test_quiet_says_nothing(geo, deepcme, tmp_path):
     assert deepcme.succeeded("fetch", "geo", "GSE7390", "-q", "-o", tmp_path, *at(geo)) == ""
+
+
+def test_records_may_be_elsewhere_and_the_folder_is_named_after_the_series(
+    geo, deepcme, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    record = geo.pages.pop(services.record_address("GSE7390"))
+    with serving(Portal()) as records:
+        records.pages[services.record_address("GSE7390")] = record
+        deepcme.succeeded(
+            "fetch", "geo", "GSE7390", "--base-url", geo.url, "--records-url", records.url
+        )
+        assert records.asked() == [services.record_address("GSE7390")]
+    assert (tmp_path / "GSE7390" / "GSE7390_series_matrix.txt.gz").is_file()
+
+
+def test_a_server_that_tells_nothing_of_files_before_they_come(geo, deepcme, tmp_path):
+    geo.answers_head = False
+    arguments = ("fetch", "geo", "GSE123456", "-o", tmp_path, *at(geo))
+    deepcme.succeeded(*arguments)
+    assert "0 downloaded now, 3 were there" in deepcme.succeeded(*arguments)

@@ -23,7 +23,7 @@ def hub(portal):
 
 
 def fetch(hub, folder, project="TCGA-BRCA"):
-    return "fetch", "xena", project, "-o", folder, "--base-url", f"{hub.url}/download"
+    return "fetch", "xena", project, "-o", folder, "--base-url", hub.url
 
 
 def test_a_project_from_its_name_to_an_audit(hub, deepcme, tmp_path):

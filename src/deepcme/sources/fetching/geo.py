@@ -45,9 +45,9 @@ class Geo:
     Parameters
     ----------
     files : WebClient
-        Files by address, at https://ftp.ncbi.nlm.nih.gov/geo.
+        Files by address, at https://ftp.ncbi.nlm.nih.gov.
     records : WebClient
-        Records and what is made on demand, at https://www.ncbi.nlm.nih.gov/geo.
+        Records and what is made on demand, at https://www.ncbi.nlm.nih.gov.
     """
 
     files: WebClient
@@ -128,7 +128,7 @@ def _checked(accession: str, form: re.Pattern[str], what: str) -> str:
 
 def _folder_of(accession: str, kind: str) -> str:
     """The address of an accession's files: its last three digits are ``nnn`` in one step."""
-    return f"/{kind}/{accession[:3]}{accession[3:-3]}nnn/{accession}"
+    return f"/geo/{kind}/{accession[:3]}{accession[3:-3]}nnn/{accession}"
 
 
 def _parts(geo: Geo, accession: str) -> list[_Part]:
@@ -175,7 +175,7 @@ def _listed_matrices(files: WebClient, folder: str, accession: str) -> Mapping[s
 def _record(records: WebClient, accession: str) -> Mapping[str, list[str]]:
     """Platforms and relations of a series, by the lines of its brief record."""
     query = {"acc": accession, "targ": "self", "form": "text", "view": "brief"}
-    text = records.text("/query/acc.cgi", params=query)
+    text = records.text("/geo/query/acc.cgi", params=query)
     if not text.lstrip().startswith("^SERIES"):
         raise DeepCMEError(_why_no_record(text, accession, records))
     fields: dict[str, list[str]] = {name: [] for name in (_PLATFORMS, _RELATIONS)}
@@ -244,7 +244,7 @@ def _fetch_platforms(
             client, file = geo.files, WebFile(annotation, f"{platform}.annot.gz")
         else:
             query = {"acc": platform, "targ": "self", "form": "text", "view": "data"}
-            address = f"/query/acc.cgi?{urllib.parse.urlencode(query)}"
+            address = f"/geo/query/acc.cgi?{urllib.parse.urlencode(query)}"
             client, file = geo.records, WebFile(address, f"{platform}.txt")
         counts.append(
             fetch_files(
@@ -264,7 +264,7 @@ def _files_of_counts(geo: Geo, accession: str) -> list[WebFile]:
     """NCBI's counts of a human sequencing series, and the table of their genes."""
     name = f"{accession}_raw_counts_GRCh38.p13_NCBI.tsv.gz"
     query = {"type": "rnaseq_counts", "acc": accession, "format": "file", "file": name}
-    address = f"/download/?{urllib.parse.urlencode(query)}"
+    address = f"/geo/download/?{urllib.parse.urlencode(query)}"
     if not is_there(geo.records, address):
         raise DeepCMEError(
             f"The series matrix of {accession} holds no values, as of every sequencing series, "
@@ -273,7 +273,7 @@ def _files_of_counts(geo: Geo, accession: str) -> list[WebFile]:
             "`deepcme prepare geo` as --counts."
         )
     query = {"type": "rnaseq_counts", "format": "file", "file": _GENES_OF_COUNTS}
-    annotation = f"/download/?{urllib.parse.urlencode(query)}"
+    annotation = f"/geo/download/?{urllib.parse.urlencode(query)}"
     return [WebFile(address, name), WebFile(annotation, _GENES_OF_COUNTS)]
 
 

@@ -14,6 +14,7 @@ CEILING = 1_000_000_000
 """The most bytes of a portal's file whose size the server does not tell."""
 
 _NOT_THERE = (403, 404, 410)  # S3 forbids to ask for what is not there, and so does NCBI
+_NOT_TO_BE_ASKED = (405, 501)
 _MD5 = re.compile(r'"([0-9a-f]{32})"')
 
 
@@ -53,13 +54,18 @@ def stored_object(client: WebClient, path: str, name: str) -> WebFile | None:
 
 
 def _headers(client: WebClient, path: str) -> Mapping[str, str] | None:
+    """What stands before a file; None if the server has a web page to show in its place."""
+
     def ask() -> Mapping[str, str] | None:
         try:
             with client.stream(path, method="HEAD") as response:
-                return response.headers
+                is_page = "text/html" in response.headers.get("Content-Type", "")
+                return None if is_page else response.headers
         except httpx.HTTPStatusError as error:
             if error.response.status_code in _NOT_THERE:
                 return None
+            if error.response.status_code in _NOT_TO_BE_ASKED:
+                return {}
             raise
 
     return client.persist(ask)

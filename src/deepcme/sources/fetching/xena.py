@@ -35,7 +35,7 @@ def fetch_project(
     Parameters
     ----------
     hub : WebClient
-        At https://gdc-hub.s3.us-east-1.amazonaws.com/download.
+        At https://gdc-hub.s3.us-east-1.amazonaws.com.
     project : str
         Such as ``TCGA-BRCA``.
     folder : path
@@ -52,7 +52,7 @@ def fetch_project(
         raise DeepCMEError(f"{project!r} is not the name of a GDC project, such as TCGA-BRCA.")
     matrix = f"{project}.star_{column}.tsv.gz"
     names = [matrix, *(f"{project}.{kind}.tsv.gz" for kind in _CLINICAL), PROBEMAP]
-    found = {name: stored_object(hub, f"/{name}", name) for name in names}
+    found = {name: stored_object(hub, f"/download/{name}", name) for name in names}
     if found[matrix] is None:
         raise DeepCMEError(
             f"{hub.base_url} has no {matrix}: check the project, which is spelled as at the "
