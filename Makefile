@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 SOURCES := pyproject.toml CMakeLists.txt $(shell find src -type f -not -name '*.pyc')
 
-.PHONY: run test test-slow test-browser test-asan bench bench-quick bench-workers check clean
+.PHONY: run test test-slow test-browser test-asan bench bench-quick bench-workers bench-memory check clean
 
 run: $(VENV)/installed
 	$(BIN)/deepcme run --out results/transbig
@@ -36,6 +36,10 @@ bench-quick: $(VENV)/installed-dev
 # A study of equal fits on one worker and on two, processes and Dask.
 bench-workers: $(VENV)/installed-dev
 	$(BIN)/python benchmarks/workers.py
+
+# Peak memory of prepare and audit on two large invented matrices (a few minutes, 3 GB of disk).
+bench-memory: $(VENV)/installed-dev
+	$(BIN)/python benchmarks/memory.py
 
 check: $(VENV)/installed-dev
 	$(BIN)/ruff check src tests
