@@ -55,6 +55,29 @@ def test_bad_input_is_named_in_one_sentence(change, sentence):
         make(**arguments)
 
 
+def test_ids_are_text_whatever_type_they_have():
+    cohort = make([[1, 2], [3, 4]], patients=[7, 8], batch=[1.5, None], symbols=["A1", None])
+    assert cohort.patients.tolist() == ["7", "8"]
+    assert cohort.obs["batch"].tolist() == ["1.5", "unknown"]
+    assert cohort.symbols.tolist() == ["A1", ""]
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "sentence"),
+    [
+        ("obs", "sample", "The sample in place 2 of the cohort has no id."),
+        ("obs", "patient", "The sample in place 2 of the cohort has no patient."),
+        ("var", "gene_id", "The gene in place 2 of the cohort has no id."),
+    ],
+)
+def test_a_missing_id_is_refused(table, column, sentence):
+    adata = make([[1, 2], [3, 4]]).adata.copy()
+    getattr(adata, table)[column] = ["a", None]
+    with pytest.raises(DeepCMEError) as caught:
+        Cohort(adata, endpoint="e", scale="log2")
+    assert str(caught.value) == sentence
+
+
 def test_missing_and_negative_logged_values_are_allowed():
     cohort = make([[np.nan, -2], [3, 4]])
     assert np.isnan(cohort.X[0, 0])

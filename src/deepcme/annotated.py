@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import warnings
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -53,10 +54,14 @@ def read_h5ad(path: Path) -> ad.AnnData:
 
 
 def _require_sound_matrices(adata: ad.AnnData, path: Path) -> None:
-    """Check indices of sparse matrices, which scipy itself takes on trust when it uses them."""
+    """Check indices of sparse matrices, which scipy itself takes on trust when it uses them.
+
+    Those beside the values as well: whoever selects samples selects rows of these.
+    """
     raw = [] if adata.raw is None else [("raw", adata.raw.X)]
-    matrices: list[tuple[str, Any]] = [("X", adata.X), *adata.layers.items(), *raw]
-    for name, matrix in matrices:
+    values: list[tuple[str, Any]] = [("X", adata.X), *adata.layers.items(), *raw]
+    beside = (adata.obsm, adata.varm, adata.obsp, adata.varp)
+    for name, matrix in (*values, *chain.from_iterable(part.items() for part in beside)):
         if not hasattr(matrix, "toarray"):
             continue
         try:
@@ -66,6 +71,9 @@ def _require_sound_matrices(adata: ad.AnnData, path: Path) -> None:
                 f"{path}: the sparse matrix {name!r} is damaged: it has values outside its "
                 f"{matrix.shape[0]:,} x {matrix.shape[1]:,} cells."
             ) from error
+    for name, matrix in values:
+        if not hasattr(matrix, "toarray"):
+            continue
         matrix.sort_indices()
         if not matrix.has_canonical_format:
             raise DeepCMEError(
@@ -118,6 +126,31 @@ def with_dense_matrix(adata: ad.AnnData) -> ad.AnnData:
         raise DeepCMEError("The cohort has no expression matrix.")
     adata.X = dense_float32(adata.X)
     return adata
+
+
+def as_text(column: pd.Series, what: str, blank: str | None = None) -> pd.Series:
+    """The column as text, whatever type it has.
+
+    Parameters
+    ----------
+    column : Series
+    what : str
+        What has a cell, to say that one has none: ``sample`` or ``gene``.
+    blank : str, optional
+        Stands for what is missing.
+
+    Raises
+    ------
+    DeepCMEError
+        If something is missing and nothing stands for it.
+    """
+    missing = column.isna().to_numpy()
+    if blank is None and missing.any():
+        lacking = str(column.name).removeprefix(what).strip("_") or "id"
+        raise DeepCMEError(
+            f"The {what} in place {int(missing.argmax()) + 1:,} of the cohort has no {lacking}."
+        )
+    return column.astype(object).mask(missing, blank).map(str)
 
 
 def with_columns(

@@ -16,6 +16,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from deepcme.annotated import (
+    as_text,
     read_h5ad,
     require_dense_memory,
     with_columns,
@@ -35,6 +36,9 @@ from deepcme.words import counted, few
 
 OBS_COLUMNS = ("sample", "patient", "tissue", "label", "batch")
 VAR_COLUMNS = ("gene_id", "symbol")
+# What stands for a missing one; nothing for an id.
+_TEXT_OF_SAMPLES = {"sample": None, "patient": None, "tissue": UNKNOWN, "batch": UNKNOWN}
+_TEXT_OF_GENES = {"gene_id": None, "symbol": ""}
 _EVERY_TISSUE = 'set tissue = "all" under [preprocessing] for a study of every tissue'
 
 
@@ -147,6 +151,10 @@ class Cohort:
             missing = [column for column in columns if column not in table.columns]
             if missing:
                 raise DeepCMEError(f"The cohort's {where} lacks {', '.join(missing)}.")
+        for column, blank in _TEXT_OF_SAMPLES.items():
+            obs[column] = as_text(obs[column], "sample", blank)
+        for column, blank in _TEXT_OF_GENES.items():
+            var[column] = as_text(var[column], "gene", blank)
         words = {"The endpoint": self.endpoint, "The provenance": self.provenance}
         check_cohort_names(obs, var, self.name, words)
         if self.n_samples == 0 or self.n_genes == 0:
@@ -155,8 +163,6 @@ class Cohort:
             )
         _check_unique(obs["sample"], "sample")
         _check_unique(var["gene_id"], "gene")
-        if obs["patient"].isna().any():
-            raise DeepCMEError("A sample of the cohort has no patient.")
         labels = pd.to_numeric(obs["label"], errors="coerce")
         if not labels.isin([0, 1]).all():
             odd = obs["label"][~labels.isin([0, 1])].iloc[0]
@@ -360,10 +366,6 @@ class Cohort:
         try:
             origin = read_origin(adata.uns)
             del adata.uns[ORIGIN_KEY]
-            for table in (adata.obs, adata.var):
-                for column in table.columns:
-                    if column in OBS_COLUMNS + VAR_COLUMNS and column != "label":
-                        table[column] = table[column].astype(object)
             return cls(adata, **dict(origin))
         except DeepCMEError as error:
             raise DeepCMEError(f"{path}: {error}") from error

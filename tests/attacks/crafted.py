@@ -170,6 +170,25 @@ def _(file):
     _as_sparse(file, "raw/X", indices=_set(0, 70_000))
 
 
+for _place, _size in {"obsm": 5, "varm": 5, "obsp": N_SAMPLES, "varp": N_GENES}.items():
+    _length = N_SAMPLES if _place.startswith("obs") else N_GENES
+    on_file("sparse", f"values in {_place} with a column beyond the last")(
+        lambda file, place=_place, shape=(_length, _size): _beside(file, place, shape)
+    )
+
+
+def _beside(file, place, shape):
+    """What commands do not read, but select the rows of."""
+    _as_sparse(
+        file,
+        f"{place}/more",
+        data=lambda values: values[: shape[0]],
+        indices=lambda values: np.full(shape[0], 10_000_000),
+        indptr=lambda values: np.arange(shape[0] + 1),
+        shape=shape,
+    )
+
+
 # Files that reach outside themselves.
 
 
@@ -492,6 +511,31 @@ def _(file):
 @on_file("memory", "a column of 10^12 texts", guard=True)
 def _(file):
     file.create_dataset("uns/more", (10**12,), h5py.string_dtype(), chunks=(10**6,))
+
+
+@on_file("memory", "texts of 200 MB that are not in lists")
+def _(file):
+    for place in range(8):
+        file.create_dataset(f"uns/{place}", (), "S200000000")
+
+
+for _case, _kind in {"a letter": "S1", "a number": "i1"}.items():
+    on_file("memory", f"11 million samples whose name is {_case}")(
+        lambda file, kind=_kind: _as_long(file, 11_000_000, kind)
+    )
+
+
+def _as_long(file, n_samples, kind):
+    """Many samples, of equal bytes that are nowhere in the file."""
+    del file["X"], file["obs"]
+    file.create_dataset("X", (n_samples, N_GENES), "u1", chunks=(10**6, 1))
+    table = file.create_group("obs")
+    table.attrs["encoding-type"], table.attrs["encoding-version"] = "dataframe", "0.2.0"
+    table.attrs["_index"] = "sample"
+    table.attrs["column-order"] = ["patient", "tissue", "label", "batch"]
+    for name in table.attrs["column-order"]:
+        table.create_dataset(name, (n_samples,), "i1", chunks=(10**6,))
+    table.create_dataset("sample", (n_samples,), kind, chunks=(10**6,))
 
 
 @on_file("memory", "an array in uns that packs 1,000 to 1")

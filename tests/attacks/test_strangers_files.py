@@ -80,6 +80,17 @@ def test_commands_refuse_it_in_one_sentence(crafted, door, case):
     outcome.require_one_sentence(str(path), "'X' is damaged: it has values outside its 30 x 8")
 
 
+def test_selecting_samples_selects_rows_of_what_lies_beside(crafted, tmp_path):
+    """The samples that are no primary tumours are left out of every study."""
+    path = crafted("sparse", "values in obsp with a column beyond the last")
+    with h5py.File(path, "r+") as file:
+        tissue = np.array(["primary"] * 24 + ["metastasis"] * 6, dtype=object)
+        del file["obs/tissue"]
+        file["obs/tissue"] = tissue
+    outcome = deepcme("run", path, "--out", tmp_path / "study")
+    outcome.require_one_sentence(str(path), "'more' is damaged: it has values outside")
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("door", DOORS)
 @cases
@@ -104,6 +115,9 @@ def test_the_sentence_names_the_object_and_what_is_wrong(crafted):
             "says",
             "a flow of words",
         ): "the cohort is damaged: 'flow.0' is not what belongs there",
+        ("memory", "texts of 200 MB that are not in lists"): "unfold to about 8.0 GB",
+        ("memory", "11 million samples whose name is a letter"): "would unfold to about",
+        ("memory", "11 million samples whose name is a number"): "would unfold to about",
         ("packing", "a filter that needs a plugin"): "filter 32001, which needs a plugin",
     }.items():
         with pytest.raises(DeepCMEError) as caught:

@@ -7,6 +7,7 @@ import pytest
 from scipy import sparse
 
 from deepcme import DeepCMEError
+from deepcme.annotated import read_h5ad
 from deepcme.sources.layers import matrix_of, propose_layer
 
 
@@ -51,6 +52,17 @@ def test_a_sparse_layer_stays_sparse(counts, scaled):
     values, _ = matrix_of(annotated(scaled, counts=sparse.csr_matrix(counts)), "counts")
     assert sparse.issparse(values)
     np.testing.assert_array_equal(values.toarray(), counts)
+
+
+def test_a_layer_of_booleans_is_no_expression(counts, scaled, tmp_path):
+    path = tmp_path / "data.h5ad"
+    annotated(scaled, detected=counts > 0, packed=sparse.csr_matrix(counts > 5)).write(path)
+    adata = read_h5ad(path)
+    np.testing.assert_array_equal(matrix_of(adata)[0], scaled)
+    assert propose_layer(adata) is None
+    for layer in ("detected", "packed"):
+        with pytest.raises(DeepCMEError, match=f"no layer '{layer}'"):
+            matrix_of(adata, layer)
 
 
 def test_raw_comes_with_its_own_genes(counts, scaled):

@@ -94,8 +94,10 @@ def test_h5ad(tables, matrix, expected, tmp_path, as_sparse):
         obs=pd.read_csv(tables[1], index_col="sample_id"),
         var=pd.DataFrame(index=matrix.columns),
     )
+    adata.obs["grade"] = pd.Categorical(["high"] + ["low"] * (len(values) - 1))
     adata.write_h5ad(path)
     cohort = cohort_from_tables(path, path, COLUMNS)
+    assert cohort.obs["grade"].tolist() == adata.obs["grade"].tolist()
     assert cohort.fingerprint == expected.fingerprint
     path.write_bytes(path.read_bytes()[:1000])
     refused(path, tables[1], r"not a readable \.h5ad file")

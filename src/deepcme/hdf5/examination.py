@@ -16,6 +16,7 @@ from deepcme.hdf5.rules import (
     LAYOUTS,
     Item,
     Layout,
+    bytes_of_names,
     check_attributes,
     check_dataset,
     check_sparse,
@@ -62,7 +63,7 @@ def examine(path: Path, layout: Layout, most_bytes: int) -> int:
                 for name, item in items.items()
                 if isinstance(item, h5py.Dataset) and not layout.in_slices.fullmatch(name)
             ]
-            n_bytes = sum(unfolded_bytes(dataset) for dataset in whole)
+            n_bytes = bytes_of_names(items, layout) + sum(map(unfolded_bytes, whole))
             for dataset in whole:
                 if n_bytes > most_bytes:
                     break

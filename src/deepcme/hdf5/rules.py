@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from math import prod
-from typing import NoReturn, TypeAlias
+from typing import Any, NoReturn, TypeAlias
 
 import h5py
+import numpy as np
 from h5py import h5t
 
 from deepcme.errors import DeepCMEError
@@ -18,8 +19,9 @@ MOST_VALUES_OF_AN_ATTRIBUTE = 1_000_000
 BYTES_OF_A_TEXT = 80
 """What a text takes in memory besides its letters: the object, and two pointers to it."""
 
-_NUMBERS = {h5t.INTEGER: "whole numbers", h5t.FLOAT: "numbers"}
+_NUMBERS = {h5t.INTEGER, h5t.FLOAT}
 _PLAIN = {*_NUMBERS, h5t.STRING, h5t.ENUM}
+_FLAGGED = re.compile(r"layers/.+")  # a layer may tell of each value what holds for it
 _WORDS = {
     h5t.STRING: "text",
     h5t.ENUM: "booleans or named values",
@@ -53,11 +55,13 @@ class Layout:
     kind : str
         What such a file is called.
     matrices : re.Pattern
-        Names of the objects that are matrices of numbers, dense or sparse.
+        Names of the objects that are matrices, dense or sparse.
     tables : re.Pattern
         Names of the datasets whose cells may be records, as old files have tables.
     in_slices : re.Pattern
         Names of the datasets that are never read whole.
+    named : tuple of str
+        Names of the tables whose rows have names.
     needed : tuple of str
         Names of the objects that must be there.
     """
@@ -66,6 +70,7 @@ class Layout:
     matrices: re.Pattern[str]
     tables: re.Pattern[str]
     in_slices: re.Pattern[str]
+    named: tuple[str, ...]
     needed: tuple[str, ...]
 
 
@@ -76,6 +81,7 @@ LAYOUTS = {
         re.compile(r"X|layers/[^/]+|raw/X|raw\.X"),
         re.compile(r"obs|var|obsm|varm|raw\.(var|varm)|uns/.+"),
         _NONE,
+        ("obs", "var", "raw/var", "raw.var"),
         ("obs", "var"),
     ),
     "ARCHS4": Layout(
@@ -83,6 +89,7 @@ LAYOUTS = {
         re.compile("data/expression"),
         _NONE,
         re.compile("data/.+"),
+        (),
         ("data/expression", "meta"),
     ),
 }
@@ -142,7 +149,7 @@ def check_dataset(dataset: h5py.Dataset, name: str, layout: Layout) -> None:
     kind = dataset.id.get_type().get_class()
     words = "complex numbers" if dataset.dtype.kind == "c" else _WORDS.get(kind, "no numbers")
     if layout.matrices.fullmatch(name):
-        if kind not in _NUMBERS:
+        if not _is_of_a_matrix(kind, name):
             refuse(name, f"holds {words}, where a matrix of numbers belongs")
         if dataset.shape is None or dataset.ndim != 2:
             refuse(name, "is no matrix of rows and columns")
@@ -150,6 +157,10 @@ def check_dataset(dataset: h5py.Dataset, name: str, layout: Layout) -> None:
         _check_records(dataset, name)
     elif kind not in _PLAIN:
         refuse(name, f"holds {words}, which do not belong there")
+
+
+def _is_of_a_matrix(kind: int, name: str) -> bool:
+    return kind in _NUMBERS or (kind == h5t.ENUM and _FLAGGED.fullmatch(name) is not None)
 
 
 def _check_filters(dataset: h5py.Dataset, name: str) -> None:
@@ -179,7 +190,7 @@ def check_sparse(group: h5py.Group, name: str, items: Mapping[str, Item]) -> Non
     if len(parts) < len(members):
         refuse(name, "is neither a matrix nor a sparse matrix")
     kinds = [part.id.get_type().get_class() for part in parts]
-    if kinds[0] not in _NUMBERS or kinds[1:] != [h5t.INTEGER, h5t.INTEGER]:
+    if not _is_of_a_matrix(kinds[0], name) or kinds[1:] != [h5t.INTEGER, h5t.INTEGER]:
         refuse(name, "is a sparse matrix whose values or indices are no numbers")
     data, indices, indptr = (part.shape for part in parts)
     n_rows, n_columns = _shape_of_sparse(group, name)
@@ -203,10 +214,24 @@ def _shape_of_sparse(group: h5py.Group, name: str) -> tuple[int, int]:
 
 def unfolded_bytes(dataset: h5py.Dataset) -> int:
     """What the values of a dataset take in memory, by what is declared of them."""
-    size: int = dataset.dtype.itemsize
-    if dataset.dtype.kind == "S":
-        size *= 5  # as it stands in the file, and with four bytes per letter
-    elif dataset.dtype.kind == "O":
-        size = BYTES_OF_A_TEXT
-    cells = prod(dataset.shape or (0,))
-    return size * max(cells, prod(dataset.chunks or (0,)))
+    cells = 0 if dataset.shape is None else prod(dataset.shape)
+    return _bytes_of_a_cell(dataset.dtype) * max(cells, prod(dataset.chunks or (0,)))
+
+
+def _bytes_of_a_cell(kind: np.dtype[Any]) -> int:
+    if kind.names is not None:
+        return sum(_bytes_of_a_cell(kind[name]) for name in kind.names)
+    if kind.kind == "O":
+        return BYTES_OF_A_TEXT
+    # As it stands in the file, and as a text of up to four bytes per letter.
+    return BYTES_OF_A_TEXT + 5 * kind.itemsize if kind.kind == "S" else kind.itemsize
+
+
+def bytes_of_names(items: Mapping[str, Item], layout: Layout) -> int:
+    """What the names of rows take, which are text in memory however they are stored."""
+    n_rows = 0
+    for table in layout.named:
+        columns = (item for name, item in items.items() if f"{name}/".startswith(f"{table}/"))
+        shapes = (item.shape for item in columns if isinstance(item, h5py.Dataset))
+        n_rows += max((shape[0] for shape in shapes if shape), default=0)
+    return BYTES_OF_A_TEXT * n_rows

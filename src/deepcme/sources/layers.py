@@ -72,14 +72,15 @@ def propose_layer(adata: ad.AnnData) -> str | None:
 
 
 def _layer_names(adata: ad.AnnData) -> list[str]:
-    names = list(adata.layers.keys())
+    """Those that hold numbers; booleans are no expression."""
+    names = [name for name, values in adata.layers.items() if values.dtype != bool]
     return names if adata.raw is None or RAW in names else [*names, RAW]
 
 
 def _stored(adata: ad.AnnData, layer: str | None) -> tuple[Any, pd.DataFrame]:
     if layer is None:
         return adata.X, adata.var
-    if layer in adata.layers:
+    if layer in adata.layers and layer in _layer_names(adata):
         return adata.layers[layer], adata.var
     if layer == RAW and adata.raw is not None:
         return adata.raw.X, adata.raw.var

@@ -62,7 +62,7 @@ class ParquetColumns:
             If a text is too long for a cell.
         """
         self._require_short_texts(place, column)
-        return _without_categories(column.to_pandas())
+        return without_categories(column.to_pandas())
 
     def table(self) -> pd.DataFrame:
         """All columns, and the index that pandas stored.
@@ -77,8 +77,8 @@ class ParquetColumns:
         for place, column in enumerate(table.columns):
             self._require_short_texts(place, column)
         frame: pd.DataFrame = table.to_pandas()
-        frame.index = _without_categories(frame.index)
-        plain: pd.DataFrame = frame.apply(_without_categories)
+        frame.index = without_categories(frame.index)
+        plain: pd.DataFrame = frame.apply(without_categories)
         return plain
 
     def _require_short_texts(self, place: int, column: pa.ChunkedArray) -> None:
@@ -93,7 +93,8 @@ class ParquetColumns:
             )
 
 
-def _without_categories(values: PandasT) -> PandasT:
+def without_categories(values: PandasT) -> PandasT:
+    """Values in place of categories, with which nothing can be reckoned."""
     is_text = isinstance(values.dtype, pd.CategoricalDtype)
     return values.astype(object) if is_text else values
 

@@ -20,7 +20,7 @@ from deepcme.sources.delimited import (
 from deepcme.sources.gct import find_gct_table, is_annotated_gct, is_gct, read_gct_samples
 from deepcme.sources.ids import clean_cells, clean_ids, require_unique
 from deepcme.sources.layout import TextTable, find_table
-from deepcme.sources.parquet import opened_parquet
+from deepcme.sources.parquet import opened_parquet, without_categories
 from deepcme.sources.text import text_lines
 from deepcme.sources.workbooks import read_workbook
 from deepcme.words import few, says_nothing
@@ -59,7 +59,7 @@ def read_table(
     elif kind == "parquet":
         table = _with_index_as_column(_read_parquet(path))
     elif kind == "hdf5":
-        table = _with_index_as_column(read_h5ad(path).obs)
+        table = _with_index_as_column(read_h5ad(path).obs.apply(without_categories))
     elif is_annotated_gct(_first_line(path)):
         table = read_gct_samples(path, notes)
     else:
