@@ -16,6 +16,9 @@ SMALL = 200_000_000
 TIMES_TAKEN = 2
 """What commands take at most at a time for each byte of the values."""
 
+BYTES_OF_A_TEXT = 80
+"""What a text takes besides its letters: the object, and two pointers to it."""
+
 _BYTES_OF_CELL = 25  # a pointer to its text in three tables
 
 _CGROUPS = Path("/sys/fs/cgroup")
@@ -71,11 +74,12 @@ def require_memory(n_bytes: int, path: Path, what: str, held: int = 0) -> None:
 
 
 def require_memory_for_matrix(
-    n_rows: int, n_columns: int, path: Path, *, held: int = 0
+    n_rows: int, n_columns: int, path: Path, *, texts: int = 0, held: int = 0
 ) -> None:
-    """Refuse a matrix of float32 by `require_memory`."""
+    """Refuse a matrix of float32, beside columns of text, by `require_memory`."""
     what = f"its matrix of {n_rows:,} x {n_columns:,} values"
-    require_memory(4 * n_rows * n_columns, path, what, held)
+    n_bytes = n_rows * (4 * n_columns + BYTES_OF_A_TEXT * texts)
+    require_memory(n_bytes, path, what, held)
 
 
 def require_memory_for_cells(n_rows: int, n_columns: int, path: Path) -> None:

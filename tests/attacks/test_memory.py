@@ -62,6 +62,28 @@ def test_a_long_text_that_all_rows_of_a_parquet_file_share(refused, tmp_path):
     refused("matrix.csv", "bomb.parquet", "'label' holds 1,000,000 bytes of text")
 
 
+@pytest.mark.parametrize("kind", [pa.string(), pa.binary(), pa.large_binary()])
+def test_a_text_that_all_rows_share_is_read_in_each(refused, tmp_path, kind):
+    rows = pa.array(np.zeros(1_000_000, np.int32))
+    text = pa.DictionaryArray.from_arrays(rows, pa.array(["x" * 30_000], kind))
+    table = pa.table({"sample": rows, "label": text})
+    parquet.write_table(table, tmp_path / "bomb.parquet", store_schema=False)
+    assert (tmp_path / "bomb.parquet").stat().st_size < 1_000_000
+    refused("matrix.csv", "bomb.parquet", "the text in its cells would unfold to about 30 GB")
+
+
+def test_rows_without_number_whose_ids_are_a_letter(refused, tmp_path):
+    of_equal_rows(tmp_path / "bomb.parquet", ["sample", "G"], 300_000)
+    refused("bomb.parquet", "samples.csv", "bomb.parquet: its matrix of 18,000,000 x 2 values")
+    gzipped(tmp_path / "bomb.csv.gz", b"gene,S0\n", b"g,1\r" * 160_000, 100)
+    refused("bomb.csv.gz", "samples.csv", "bomb.csv.gz: its matrix of", "would unfold to")
+
+
+def test_comments_without_number(refused, tmp_path):
+    gzipped(tmp_path / "bomb.csv.gz", b"", b"# x\n" * 160_000, 90)
+    refused("bomb.csv.gz", "samples.csv", "bomb.csv.gz: no line names the columns")
+
+
 def gzipped(path, head, line, times):
     with gzip.open(path, "wb", compresslevel=9) as file:
         file.write(head)
@@ -74,12 +96,12 @@ def gzipped(path, head, line, times):
 @pytest.mark.parametrize(
     ("head", "line", "times", "words"),
     [
-        (b"gene,S0,S1\n", b"G,1,1\n" * 200_000, 500, "over 100 times its size"),
+        (b"gene,S0,S1\n", b"G,1,1\n" * 200_000, 500, "unfold"),
         (b"gene,S0,S1\n", b"\n" * 1_000_000, 900, "over 100 times its size"),
-        (b"gene,S0,S1\n", b",,\n" * 300_000, 900, "over 100 times its size"),
+        (b"gene,S0,S1\n", b",,\n" * 300_000, 900, "unfold"),
         (b"", b"1" * 1_000_000, 900, "longer than 64 MB"),
         (b"gene,S0,S1\nG,", b"1" * 1_000_000, 900, "longer than 64 MB"),
-        (b"gene", b",a" * 500_000, 60, "its first 1 lines would unfold"),
+        (b"gene", b",a" * 500_000, 60, "the start of its table would unfold"),
     ],
     ids=["equal rows", "blank lines", "blank rows", "no line end", "endless row", "columns"],
 )

@@ -4,9 +4,12 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pytest
 from pyarrow import parquet
+
+from deepcme.sources.reading import read_table
 
 from .files import matrix_of, refused, written
 
@@ -69,3 +72,30 @@ def test_lists_and_records_are_refused(tmp_path, column):
 def test_what_is_no_parquet(tmp_path):
     path = written(tmp_path, b"PAR1" + bytes(100) + b"PAR1", "m.parquet")
     refused(matrix_of, path, "not a readable Parquet file")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"[]",
+        b'{"index_columns": 5}',
+        b'{"index_columns": ["gone"], "columns": []}',
+        b'{"index_columns": ["S1"], "columns": [], "column_indexes": [{}]}',
+        b'{"index_columns": ' + b"[" * 5_000,
+    ],
+    ids=lambda said: said[:45].decode(),
+)
+def test_what_is_said_of_pandas_may_be_wrong(tmp_path, said):
+    table = pa.table({"sample": SAMPLES, "S1": [1, 0, 0]})
+    path = tmp_path / "t.parquet"
+    parquet.write_table(table.replace_schema_metadata({"pandas": said}), path)
+    assert read_table(path, [])["S1"].tolist() == [1, 0, 0]
+
+
+def test_the_index_that_pandas_stored_is_a_column(tmp_path):
+    path = tmp_path / "t.parquet"
+    table = pd.DataFrame({"y": [1, 0, 0]}, index=SAMPLES)
+    table.to_parquet(path)
+    assert read_table(path, []).to_dict("list") == {"index": SAMPLES, "y": [1, 0, 0]}
+    table.rename_axis("id").to_parquet(path)
+    assert read_table(path, []).to_dict("list") == {"id": SAMPLES, "y": [1, 0, 0]}

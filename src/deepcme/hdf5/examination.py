@@ -12,7 +12,6 @@ import numpy as np
 
 from deepcme.errors import DeepCMEError
 from deepcme.hdf5.rules import (
-    BYTES_OF_A_TEXT,
     LAYOUTS,
     Item,
     Layout,
@@ -24,6 +23,7 @@ from deepcme.hdf5.rules import (
     refuse,
     unfolded_bytes,
 )
+from deepcme.memory import BYTES_OF_A_TEXT
 
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
 MOST_OBJECTS = 30_000

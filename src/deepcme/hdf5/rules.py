@@ -13,11 +13,10 @@ import numpy as np
 from h5py import h5t
 
 from deepcme.errors import DeepCMEError
+from deepcme.memory import BYTES_OF_A_TEXT
 
 MOST_ATTRIBUTES = 1_000
 MOST_VALUES_OF_AN_ATTRIBUTE = 1_000_000
-BYTES_OF_A_TEXT = 80
-"""What a text takes in memory besides its letters: the object, and two pointers to it."""
 
 _NUMBERS = {h5t.INTEGER, h5t.FLOAT}
 _PLAIN = {*_NUMBERS, h5t.STRING, h5t.ENUM}

@@ -144,10 +144,10 @@ def _numbers_by_blocks(
             block_texts, numbers = _numbers_of_block(table, block, len(values), text, named)
             for cells, more in zip(texts, block_texts, strict=True):
                 cells += more
-            n_rows = len(values) + len(numbers)
-            require_memory_for_matrix(n_rows, len(named), table.path, held=values.nbytes)
-            values.resize((n_rows, len(named)), refcheck=False)
-            values[n_rows - len(numbers) :] = numbers
+            shape = (len(values) + len(numbers), len(named))
+            require_memory_for_matrix(*shape, table.path, texts=len(texts), held=values.nbytes)
+            values.resize(shape, refcheck=False)
+            values[shape[0] - len(numbers) :] = numbers
     return texts, values
 
 
@@ -384,7 +384,7 @@ def odd_mark(cell: str) -> str:
 
 def _could_be_dotted(values: NDArray[np.float32]) -> bool:
     """Whether values have three decimals and a whole part of 1 to 999, but some are whole."""
-    some_whole = False
+    some_whole = some_broken = False
     for start in range(0, values.shape[1], _COLUMNS_AT_ONCE):
         block = values[:, start : start + _COLUMNS_AT_ONCE]
         known = np.abs(block[~np.isnan(block)].astype(np.float64))
@@ -395,4 +395,5 @@ def _could_be_dotted(values: NDArray[np.float32]) -> bool:
         if np.any(broken < 1) or np.any(np.abs(thousandths - np.round(thousandths)) > 0.1):
             return False
         some_whole = some_whole or len(broken) < len(known)
-    return some_whole
+        some_broken = some_broken or len(broken) > 0
+    return some_whole and some_broken

@@ -30,6 +30,7 @@ _KINDS_OF_VALUES = (
     *("RPKM", "scaled_estimate"),
 )
 _TRIED_ROWS = 12
+_MOST_COMMENTS = 2  # a lone one may be the header
 _BYTES_OF_CELL = 60
 _BLANK = " \t,;"
 _SEPARATOR_LINE = re.compile(r'"?sep=(?P<separator>.)"?', re.IGNORECASE)
@@ -119,7 +120,7 @@ def find_table(
     if not head:
         raise DeepCMEError(f"{path}: no line names the columns; the file holds no table.")
     n_cells = sum(1 + max(map(line.count, separators)) for line in head)
-    require_memory(_BYTES_OF_CELL * n_cells, path, f"its first {len(head)} lines")
+    require_memory(_BYTES_OF_CELL * n_cells, path, "the start of its table")
     if decimal in separators:  # the comma may be both, but then numbers are quoted
         separators = separators.replace(decimal, "") + decimal
     separator = told or _separator(head, separators)
@@ -171,15 +172,16 @@ def _written_with_points(records: list[_Record]) -> bool:
 def _start_of_table(
     lines: Iterator[str],
 ) -> tuple[int, list[str], list[str], str | None]:
-    """Lines before the table, the comments among them, its first lines, a told separator."""
+    """Lines before the table, first comments among them, its first lines, a told separator."""
     before, told = 0, None
-    comments = []
+    comments: list[str] = []
     for line in lines:
         separator_line = _SEPARATOR_LINE.fullmatch(line.strip())
         if separator_line is not None:
             told = separator_line["separator"]
         elif line.startswith("#"):
-            comments.append(line)
+            if len(comments) < _MOST_COMMENTS:
+                comments.append(line)
         elif line.strip(_BLANK):
             return before, comments, [line, *islice(lines, _TRIED_ROWS)], told
         before += 1

@@ -254,7 +254,7 @@ def _parquet_grid(path: Path, decimal: str, listed: Collection[str], notes: list
         names = file.schema.names
         if not names:
             raise _empty(path)
-        require_memory_for_matrix(file.n_rows, len(names), path)
+        require_memory_for_matrix(file.n_rows, len(names), path, texts=1)
         index = file.index
         ids = index[0] if len(index) == 1 else names[0]
         further = [name for name in names if name not in (ids, *index)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +19,7 @@ from deepcme.memory import require_memory, require_memory_for_cells
 PandasT = TypeVar("PandasT", pd.Series, pd.Index)
 
 _CELLS_AT_ONCE = 2_000_000
+_NAMELESS = re.compile(r"__index_level_\d+__")  # what pandas stores an index without name as
 _LONGEST_TEXT = 1 << 15  # as in a spreadsheet
 
 
@@ -26,6 +28,7 @@ class ParquetColumns:
 
     def __init__(self, file: parquet.ParquetFile, path: Path) -> None:
         self._file, self._path = file, path
+        self._n_letters = 0
         self.schema: pa.Schema = file.schema_arrow
         self.n_rows: int = file.metadata.num_rows
 
@@ -34,10 +37,15 @@ class ParquetColumns:
         """Names of the columns that pandas stored as the index, if that can be told."""
         try:
             stored = (self.schema.pandas_metadata or {}).get("index_columns", [])
-        except (ValueError, AttributeError):  # what pandas wrote of the columns is damaged
+        except (
+            ValueError,
+            AttributeError,
+            RecursionError,
+        ):  # what pandas wrote of the columns is damaged
             return []
         names = stored if isinstance(stored, list) else []
-        return [name for name in names if isinstance(name, str) and name in self.schema.names]
+        there = self.schema.names
+        return [name for name in names if isinstance(name, str) and there.count(name) == 1]
 
     def columns(self, places: Sequence[int]) -> Iterator[pa.ChunkedArray]:
         """Columns one after the other."""
@@ -76,21 +84,28 @@ class ParquetColumns:
         table = self._file.read()
         for place, column in enumerate(table.columns):
             self._require_short_texts(place, column)
-        frame: pd.DataFrame = table.to_pandas()
-        frame.index = without_categories(frame.index)
-        plain: pd.DataFrame = frame.apply(without_categories)
+        # Without what pandas wrote of the columns, which a stranger may have written.
+        plain: pd.DataFrame = table.replace_schema_metadata().to_pandas()
+        plain = plain.apply(without_categories)
+        if self.index:
+            plain = plain.set_index(self.index)
+            plain.index.names = [_NAMELESS.sub("", name) or None for name in self.index]
         return plain
 
     def _require_short_texts(self, place: int, column: pa.ChunkedArray) -> None:
-        if not pa.types.is_dictionary(column.type) or not is_text(column.type.value_type):
+        if not pa.types.is_dictionary(column.type) or not _is_shared(column.type.value_type):
             return
-        lengths = (pc.max(pc.binary_length(part.dictionary)).as_py() for part in column.chunks)
-        longest = max((length or 0 for length in lengths), default=0)
-        if longest > _LONGEST_TEXT:
-            raise DeepCMEError(
-                f"{self._path}: a cell of the column {self.schema.names[place]!r} holds "
-                f"{longest:,} bytes of text, over {_LONGEST_TEXT:,}: leave the column out."
-            )
+        for part in column.chunks:
+            lengths = pc.binary_length(part.dictionary)
+            longest = pc.max(lengths).as_py() or 0
+            if longest > _LONGEST_TEXT:
+                raise DeepCMEError(
+                    f"{self._path}: a cell of the column {self.schema.names[place]!r} holds "
+                    f"{longest:,} bytes of text, over {_LONGEST_TEXT:,}: leave the column out."
+                )
+            # Shared in memory, but whoever reads the cells reads it in each.
+            self._n_letters += pc.sum(lengths.take(part.indices)).as_py() or 0
+        require_memory(self._n_letters, self._path, "the text in its cells")
 
 
 def without_categories(values: PandasT) -> PandasT:
@@ -121,7 +136,7 @@ def opened_parquet(path: Path) -> Iterator[ParquetColumns]:
         unfolded = sum(group.total_byte_size for group in groups)
         require_memory(unfolded, path, "what it holds")
         # A text that many rows share may be long: it is there once.
-        texts = [field.name for field in schema if is_text(field.type)]
+        texts = [field.name for field in schema if _is_shared(field.type)]
         with parquet.ParquetFile(path, metadata=metadata, read_dictionary=texts) as file:
             yield ParquetColumns(file, path)
     except DeepCMEError:
@@ -135,6 +150,11 @@ def is_text(kind: pa.DataType) -> bool:
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
 
 
+def _is_shared(kind: pa.DataType) -> bool:
+    """Whether values of this type can be of any length, and are there once for all rows."""
+    return is_text(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind)
+
+
 def numbers_of(column: pa.ChunkedArray, name: str, path: Path) -> pa.ChunkedArray:
     """A column as numbers if its type is of numbers, or as text if it is of text.
 
@@ -143,19 +163,18 @@ def numbers_of(column: pa.ChunkedArray, name: str, path: Path) -> pa.ChunkedArra
     DeepCMEError
         If it is of another type: booleans, times and dates are no expression.
     """
-    kind = column.type
-    if pa.types.is_dictionary(kind):
-        if is_text(kind.value_type):
-            return column
-        column, kind = column.cast(kind.value_type), kind.value_type
-    if pa.types.is_decimal(kind):
-        return column.cast(pa.float64())
+    is_dictionary = pa.types.is_dictionary(column.type)
+    kind = column.type.value_type if is_dictionary else column.type
+    if is_text(kind):
+        return column
     is_number = pa.types.is_integer(kind) or pa.types.is_floating(kind)
-    if not (
-        is_number or is_text(kind) or pa.types.is_string_view(kind) or pa.types.is_null(kind)
-    ):
+    is_decimal = pa.types.is_decimal(kind)
+    is_other_text = pa.types.is_string_view(kind) or pa.types.is_null(kind)
+    if not (is_number or is_decimal or is_other_text):
         raise DeepCMEError(
             f"{path}: the column {name[:60]!r} holds values of the type {str(kind)[:60]}, "
             "which are no expression: leave it out, or write it as numbers."
         )
-    return column
+    if is_decimal:
+        return column.cast(pa.float64())
+    return column.cast(kind) if is_dictionary else column

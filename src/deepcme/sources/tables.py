@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from deepcme.annotated import as_text
 from deepcme.cohort import UNKNOWN, Cohort
 from deepcme.endpoints import binary_column
 from deepcme.errors import DeepCMEError
@@ -167,7 +168,7 @@ def _samples_table(
         for column, value in columns.where
     )
     sample = sample or _sample_column(table, label, path, notes)
-    ids = clean_ids(table[sample].astype(object).fillna(""), "sample", path, notes)
+    ids = clean_ids(as_text(table[sample], "sample", ""), "sample", path, notes)
     if "" in ids:
         place = ids.index("")
         row = f"the row after {ids[place - 1]}" if place else "the first row"
@@ -302,6 +303,6 @@ def _annotation(
         stated = table[columns.tissue]
         own = with_tissues_stated(own, stated, path.name, notes, asked=True)
     if columns.batch is not None:
-        own["batch"] = table[columns.batch].astype(object).fillna(UNKNOWN).map(str)
+        own["batch"] = as_text(table[columns.batch], "sample", UNKNOWN)
     names = told_apart(f"{name}_in_file" if name in own else str(name) for name in others)
     return pd.concat([own, others.set_axis(names, axis=1)], axis=1)
