@@ -760,3 +760,11 @@ def test_a_disk_that_fills_up(server, tmp_path, n_files):
     )  # fmt: skip
     refused((run.returncode, run.stderr), "the disk is full; free some space")
     assert files_in(tmp_path) == ["samples.tsv"]
+
+
+def test_attempts_are_not_told_in_the_words_of_a_library(server, tmp_path):
+    server.answers["/files"] = with_content(b"null", status=503, Retry_After="0.01")
+    outcome = deepcme(
+        *("fetch", "gdc", "TCGA-BRCA", "--base-url", server.url, "-o", tmp_path / "out")
+    )
+    outcome.require_one_sentence("was busy 6 times")

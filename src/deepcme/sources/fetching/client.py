@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import email.utils
+import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -24,6 +25,9 @@ __all__ = ["IncompleteError", "WebClient"]
 
 Params = Mapping[str, str | int | bool]
 _T = TypeVar("_T")
+
+# Its word of each attempt is for whoever sets up logging, and not for the terminal.
+logging.getLogger("stamina").addHandler(logging.NullHandler())
 
 _LONGEST_WAIT = 30.0  # seconds between two attempts
 _VERY_LONG = 1e6
