@@ -17,7 +17,8 @@ from deepcme.annotated import dense_float32, read_h5ad, require_dense_memory
 from deepcme.errors import DeepCMEError
 from deepcme.memory import require_memory_for_matrix
 from deepcme.sources.contents import contents_of
-from deepcme.sources.delimited import Grid, NotANumberError, comma_hint, read_grid, with_point
+from deepcme.sources.decimal_marks import comma_hint, with_point
+from deepcme.sources.delimited import Grid, NotANumberError, read_grid
 from deepcme.sources.gene_columns import symbols_in_var
 from deepcme.sources.headers import columns_that_are_no_sample, left_out_note
 from deepcme.sources.ids import clean_ids, require_unique, warn_of_case
