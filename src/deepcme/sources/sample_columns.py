@@ -29,6 +29,7 @@ SAMPLE_NAMES = (
     "aliquot_submitter_id",
     "barcode",
     "specimen_id",
+    "external_id",  # recount3, whose first column numbers the samples
 )
 """Columns that name the sample, in any spelling; the first that holds ids is taken."""
 
