@@ -24,7 +24,8 @@ _NO_EVENT_WORDS = NEGATIVE_WORDS | {
 }
 _LONGEST = 150 * 365.25
 """Days that nobody lives; of times in months or years it is as impossible."""
-_HARDLY = 0.1
+_HARDLY = 0.5
+"""Of a column that has times of the event: the share without it, to that with it."""
 _DEATH = re.compile(r"death|dead|died|deceased|vital|(^| )(os|dss)([ _.]|$)|overall")
 _CODED_STATUS = re.compile(r"([01])\s*:")
 
@@ -52,7 +53,8 @@ def read_follow_up(times: Sequence[pd.Series], event: pd.Series) -> pd.DataFrame
         `status`, 1 if any says that the event was seen, 0 if one says that it was not,
         else NaN; `unpaired`, whether it has several records of both, and not as many
         of each; `impossible`, a time that is none, or None; `contradictory`, whether it
-        was followed after its death, or has a time of death and lives.
+        was followed after its death, has a time of death and lives, or has two times
+        of which neither is known for that of the event.
 
     Raises
     ------
@@ -100,10 +102,10 @@ def _one_time(
     [second] = others
     latest = pd.concat(times, axis=1).max(axis=1)
     of_event = [_is_of_event(one, observed) for one in times]
-    if of_event.count(True) != 1:
-        return latest, observed, never
-    at_event, followed = (first, second) if of_event[0] else (second, first)
     seen = observed == 1
+    if of_event.count(True) != 1:
+        return latest, observed, seen & first.notna() & second.notna() & (first != second)
+    at_event, followed = (first, second) if of_event[0] else (second, first)
     timed = seen & at_event.notna()
     contradictory = (timed & (followed > at_event)) | (~seen & at_event.notna())
     if not is_death:
