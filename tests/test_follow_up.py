@@ -80,6 +80,20 @@ def test_a_relapse_before_the_last_follow_up_is_as_it_should_be():
     assert not labelling.doubts
 
 
+def test_a_follow_up_of_life_makes_no_death_of_a_relapse():
+    table = pd.DataFrame(
+        {
+            "RELAPSE_MONTHS": ["12", "70", None, None],
+            "OS_MONTHS": ["40", "90", "65", "80"],
+            "RELAPSE_STATUS": ["1:Recurred", "1:Recurred", "0:DiseaseFree", "0:DiseaseFree"],
+        },
+        index=list("abcd"),
+    )
+    labelling = labels_of(table, "RELAPSE_MONTHS,OS_MONTHS", "RELAPSE_STATUS", 36)
+    assert labelling.values.tolist() == [1, 0, 0, 0]
+    assert not labelling.doubts
+
+
 def test_an_event_of_unknown_time_came_after_the_last_follow_up():
     table = clinical(
         ["300", None, None, None], [None, "1200", "200", "1500"], ["Dead"] * 3 + ["Alive"]

@@ -71,9 +71,7 @@ def read_follow_up(times: Sequence[pd.Series], event: pd.Series) -> pd.DataFrame
     ]
     observed = _event_indicator(exploded.str[len(times)].rename(str(event.name)))
     impossible = pd.concat([odd for _, odd in read]).dropna()
-    duration, seen, contradictory = _one_time(
-        [numbers for numbers, _ in read], observed, _is_death(event, times)
-    )
+    duration, seen, contradictory = _one_time([numbers for numbers, _ in read], observed, event)
     known = duration.notna() & seen.notna()
     first = duration[known & (seen == 1)].groupby(level=0).min().reindex(event.index)
     longest = duration[known].groupby(level=0).max().reindex(event.index)
@@ -92,7 +90,7 @@ def read_follow_up(times: Sequence[pd.Series], event: pd.Series) -> pd.DataFrame
 
 
 def _one_time(
-    times: Sequence[pd.Series], observed: pd.Series, is_death: bool
+    times: Sequence[pd.Series], observed: pd.Series, event: pd.Series
 ) -> tuple[pd.Series, pd.Series, pd.Series]:
     """Time, whether the event was seen by then, and whether two times contradict each other."""
     first, *others = times
@@ -108,7 +106,7 @@ def _one_time(
     at_event, followed = (first, second) if of_event[0] else (second, first)
     timed = seen & at_event.notna()
     contradictory = (timed & (followed > at_event)) | (~seen & at_event.notna())
-    if not is_death:
+    if not _is_death(event, str(at_event.name)):
         latest = latest.mask(timed, at_event)
         contradictory = never
     # An event whose time is unknown came after the last time without it.
@@ -122,10 +120,10 @@ def _is_of_event(time: pd.Series, observed: pd.Series) -> bool:
     return bool(with_event > 0 and without < _HARDLY * with_event)
 
 
-def _is_death(event: pd.Series, times: Sequence[pd.Series]) -> bool:
-    names = " ".join(str(column.name) for column in (event, *times))
+def _is_death(event: pd.Series, time_of_event: str) -> bool:
+    """By what event and time are called, and by its words; the follow-up may be of life."""
     words = " ".join(set(lower_words(event)))
-    return _DEATH.search(f"{names} {words}".lower()) is not None
+    return _DEATH.search(f"{event.name} {time_of_event} {words}".lower()) is not None
 
 
 def _paired(columns: list[list[object]]) -> list[tuple[object, ...]] | None:
