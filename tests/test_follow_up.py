@@ -121,11 +121,11 @@ def test_two_whole_times_of_one_event_are_named():
     assert labelling.values.tolist() == [0, 0, 1, 0]
     [doubt] = labelling.doubts
     assert "1 sample (a) have times in RFS_MONTHS and OS_MONTHS" in doubt
-    assert "one event at two times" in doubt
+    assert "an event at two times" in doubt
     assert labels_of(table, "RFS_MONTHS", "RFS_STATUS", 36).values["a"] == 1
 
 
-def test_a_single_time_of_the_event_of_one_without_it_changes_nothing_for_the_others():
+def test_a_time_of_the_event_without_it_is_named_and_changes_nothing_for_the_others():
     table = pd.DataFrame(
         {
             "days_to_relapse": ["300", "1500", "70", None, None, None],
@@ -136,6 +136,8 @@ def test_a_single_time_of_the_event_of_one_without_it_changes_nothing_for_the_ot
     )
     labelling = labels_of(table, "days_to_relapse,days_to_follow_up", "relapse")
     assert labelling.values.tolist() == [1, 0, 0, 0, 0, 0]
+    [doubt] = labelling.doubts
+    assert "1 sample (c) have times" in doubt
 
 
 def test_records_of_two_columns_stay_together():

@@ -177,8 +177,8 @@ def _doubts_on_times(
         return []
     return [
         f"{counted(len(named), 'sample')} ({few(named)}) have times in {' and '.join(times)} "
-        "that contradict each other, a death before the last follow-up or of the living, or "
-        "one event at two times: the later time was taken."
+        "that contradict each other (a death before the last follow-up, an event at two "
+        "times, or its time without it): the later time was taken."
     ]
 
 

@@ -53,8 +53,8 @@ def read_follow_up(times: Sequence[pd.Series], event: pd.Series) -> pd.DataFrame
         `status`, 1 if any says that the event was seen, 0 if one says that it was not,
         else NaN; `unpaired`, whether it has several records of both, and not as many
         of each; `impossible`, a time that is none, or None; `contradictory`, whether it
-        was followed after its death, has a time of death and lives, or has two times
-        of which neither is known for that of the event.
+        was followed after its death, has a time of the event without the event, or two
+        times of which neither is known for that of the event.
 
     Raises
     ------
@@ -105,10 +105,11 @@ def _one_time(
         return latest, observed, seen & first.notna() & second.notna() & (first != second)
     at_event, followed = (first, second) if of_event[0] else (second, first)
     timed = seen & at_event.notna()
-    contradictory = (timed & (followed > at_event)) | (~seen & at_event.notna())
-    if not _is_death(event, str(at_event.name)):
+    contradictory = ~seen & at_event.notna()
+    if _is_death(event, str(at_event.name)):
+        contradictory |= timed & (followed > at_event)
+    else:
         latest = latest.mask(timed, at_event)
-        contradictory = never
     # An event whose time is unknown came after the last time without it.
     return latest, observed.mask(seen & at_event.isna() & followed.notna(), 0.0), contradictory
 
