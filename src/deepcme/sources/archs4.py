@@ -243,7 +243,7 @@ def _attributes(
             is_several = name == "characteristics_ch1"
             for part in _NEXT_CHARACTERISTIC.split(cell) if is_several else [cell]:
                 add_attribute(attributes[sample], name, cleaned(part))
-    table = attribute_table(attributes, path)
+    table = attribute_table(attributes, path, notes)
     if "series_id" in columns:
         table["series_id"] = columns["series_id"]
     chances = pd.to_numeric(pd.Series(columns.get(_SINGLE_CELL, [])), errors="coerce")
