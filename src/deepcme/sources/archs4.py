@@ -57,7 +57,7 @@ _NEXT_CHARACTERISTIC = re.compile(r"Xx-xX|\t|,(?=[^,:]+:)")
 _SAMPLE = re.compile(r"GSM\d+")
 _SERIES = re.compile(r"GSE\d+")
 _NAMES_AT_ONCE = 65_536
-_BYTES_AT_ONCE = 64_000_000
+_BYTES_AT_ONCE = 16_000_000
 _MOST_SAMPLES_BETWEEN = 64
 
 
