@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 SOURCES := pyproject.toml CMakeLists.txt $(shell find src -type f -not -name '*.pyc')
 
-.PHONY: run test test-slow test-browser test-asan bench bench-quick bench-workers bench-memory check clean
+.PHONY: run test test-slow test-attacks test-browser test-asan bench bench-quick bench-workers bench-memory check clean
 
 run: $(VENV)/installed
 	$(BIN)/deepcme run --out results/transbig
@@ -17,6 +17,10 @@ test: $(VENV)/installed-dev check
 
 test-slow: $(VENV)/installed-dev
 	$(BIN)/python -m pytest -m slow
+
+# Every attack on the command and its readers; `make test` has one case of each cause.
+test-attacks: $(VENV)/installed-dev
+	$(BIN)/python -m pytest -n auto -m "not slow" tests/attacks
 
 # Opens reports in headless Chromium; skipped aloud where there is none.
 test-browser: $(VENV)/installed-dev

@@ -80,6 +80,20 @@ def test_a_relapse_before_the_last_follow_up_is_as_it_should_be():
     assert not labelling.doubts
 
 
+def test_a_follow_up_of_life_makes_no_death_of_a_relapse():
+    table = pd.DataFrame(
+        {
+            "RELAPSE_MONTHS": ["12", "70", None, None],
+            "OS_MONTHS": ["40", "90", "65", "80"],
+            "RELAPSE_STATUS": ["1:Recurred", "1:Recurred", "0:DiseaseFree", "0:DiseaseFree"],
+        },
+        index=list("abcd"),
+    )
+    labelling = labels_of(table, "RELAPSE_MONTHS,OS_MONTHS", "RELAPSE_STATUS", 36)
+    assert labelling.values.tolist() == [1, 0, 0, 0]
+    assert not labelling.doubts
+
+
 def test_an_event_of_unknown_time_came_after_the_last_follow_up():
     table = clinical(
         ["300", None, None, None], [None, "1200", "200", "1500"], ["Dead"] * 3 + ["Alive"]
@@ -92,6 +106,38 @@ def test_an_event_of_unknown_time_came_after_the_last_follow_up():
 def test_of_two_columns_that_all_have_the_later_counts():
     table = clinical(["300", "400"], ["200", "1400"], ["Dead", "Alive"])
     assert labels_of(table).values.tolist() == [1, 0]
+
+
+def test_two_whole_times_of_one_event_are_named():
+    table = pd.DataFrame(
+        {
+            "RFS_MONTHS": ["12.5", "70", "30", "90"],
+            "OS_MONTHS": ["40", "70", "30", "95"],
+            "RFS_STATUS": ["1:Recurred", "0:Not Recurred", "1:Recurred", "0:Not Recurred"],
+        },
+        index=list("abcd"),
+    )
+    labelling = labels_of(table, "RFS_MONTHS,OS_MONTHS", "RFS_STATUS", 36)
+    assert labelling.values.tolist() == [0, 0, 1, 0]
+    [doubt] = labelling.doubts
+    assert "1 sample (a) have times in RFS_MONTHS and OS_MONTHS" in doubt
+    assert "an event at two times" in doubt
+    assert labels_of(table, "RFS_MONTHS", "RFS_STATUS", 36).values["a"] == 1
+
+
+def test_a_time_of_the_event_without_it_is_named_and_changes_nothing_for_the_others():
+    table = pd.DataFrame(
+        {
+            "days_to_relapse": ["300", "1500", "70", None, None, None],
+            "days_to_follow_up": ["1200", "2000", "1500", "1800", "1700", "1600"],
+            "relapse": ["1", "1", "0", "0", "0", "0"],
+        },
+        index=list("abcdef"),
+    )
+    labelling = labels_of(table, "days_to_relapse,days_to_follow_up", "relapse")
+    assert labelling.values.tolist() == [1, 0, 0, 0, 0, 0]
+    [doubt] = labelling.doubts
+    assert "1 sample (c) have times" in doubt
 
 
 def test_records_of_two_columns_stay_together():
@@ -191,11 +237,12 @@ def test_a_time_that_hardly_one_of_the_living_has_is_refused():
         ("days_to_death,days", "no clinical column 'days'"),
         ("days_to_death,days_to_death", "one column or two"),
         ("a,b,c", "one column or two"),
+        ("days_to_death,OS_MONTHS", "days_to_death and OS_MONTHS are of different units"),
         ("days_to_death,", "no clinical column ''"),
     ],
 )
 def test_columns_that_are_none(time, said):
-    table = clinical(["400", None], [None, "1500"], ["Dead", "Alive"])
+    table = clinical(["400", None], [None, "1500"], ["Dead", "Alive"], OS_MONTHS=["13", "49"])
     with pytest.raises(DeepCMEError, match=said):
         labels_of(table, time)
 

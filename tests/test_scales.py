@@ -38,8 +38,9 @@ def test_scales_are_told_apart(values, scale, reason):
     assert (guessed, reason in said) == (scale, True), said
 
 
-def test_samples_that_sum_to_a_million_are_tpm():
-    values = gamma(0.3, 20, zeros=0.3).astype(np.float64)
+@pytest.mark.parametrize("zeros", [0.3, 0])
+def test_samples_that_sum_to_a_million_are_tpm(zeros):
+    values = gamma(3, 20, zeros=zeros).astype(np.float64)
     values = (values / values.sum(axis=1, keepdims=True) * 1e6).astype(np.float32)
     assert guess_scale(values)[0] == "tpm"
 

@@ -35,6 +35,7 @@ _TIME_OF = {
     1: re.compile(r"death|dead|died|event|relapse|recur|progress|metast"),
 }
 """What times are called that those without an event have, and those with one."""
+_UNIT = re.compile(r"day|month|year")
 
 
 def event_within_horizon(
@@ -141,7 +142,14 @@ def _time_columns(clinical: pd.DataFrame, asked: str) -> list[str]:
             f"The time is one column or two, as in days_to_death,days_to_last_follow_up, and "
             f"not {asked!r}."
         )
-    return [asked_column(clinical, name) for name in names]
+    columns = [asked_column(clinical, name) for name in names]
+    units = [_UNIT.search(name.lower()) for name in columns]
+    if len({unit[0] for unit in units if unit is not None}) > 1:
+        raise DeepCMEError(
+            f"The times {' and '.join(columns)} are of different units by their names: give "
+            "two columns of one unit."
+        )
+    return columns
 
 
 def _first_known(columns: Sequence[pd.Series]) -> pd.Series:
@@ -169,8 +177,8 @@ def _doubts_on_times(
         return []
     return [
         f"{counted(len(named), 'sample')} ({few(named)}) have times in {' and '.join(times)} "
-        "that contradict each other, a death before the last follow-up or of the living: the "
-        "later time was taken."
+        "that contradict each other (a death before the last follow-up, an event at two "
+        "times, or its time without it): the later time was taken."
     ]
 
 

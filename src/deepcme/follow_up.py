@@ -24,7 +24,8 @@ _NO_EVENT_WORDS = NEGATIVE_WORDS | {
 }
 _LONGEST = 150 * 365.25
 """Days that nobody lives; of times in months or years it is as impossible."""
-_HARDLY = 0.1
+_HARDLY = 0.5
+"""Of a column that has times of the event: the share without it, to that with it."""
 _DEATH = re.compile(r"death|dead|died|deceased|vital|(^| )(os|dss)([ _.]|$)|overall")
 _CODED_STATUS = re.compile(r"([01])\s*:")
 
@@ -52,7 +53,8 @@ def read_follow_up(times: Sequence[pd.Series], event: pd.Series) -> pd.DataFrame
         `status`, 1 if any says that the event was seen, 0 if one says that it was not,
         else NaN; `unpaired`, whether it has several records of both, and not as many
         of each; `impossible`, a time that is none, or None; `contradictory`, whether it
-        was followed after its death, or has a time of death and lives.
+        was followed after its death, has a time of the event without the event, or two
+        times of which neither is known for that of the event.
 
     Raises
     ------
@@ -69,9 +71,7 @@ def read_follow_up(times: Sequence[pd.Series], event: pd.Series) -> pd.DataFrame
     ]
     observed = _event_indicator(exploded.str[len(times)].rename(str(event.name)))
     impossible = pd.concat([odd for _, odd in read]).dropna()
-    duration, seen, contradictory = _one_time(
-        [numbers for numbers, _ in read], observed, _is_death(event, times)
-    )
+    duration, seen, contradictory = _one_time([numbers for numbers, _ in read], observed, event)
     known = duration.notna() & seen.notna()
     first = duration[known & (seen == 1)].groupby(level=0).min().reindex(event.index)
     longest = duration[known].groupby(level=0).max().reindex(event.index)
@@ -90,7 +90,7 @@ def read_follow_up(times: Sequence[pd.Series], event: pd.Series) -> pd.DataFrame
 
 
 def _one_time(
-    times: Sequence[pd.Series], observed: pd.Series, is_death: bool
+    times: Sequence[pd.Series], observed: pd.Series, event: pd.Series
 ) -> tuple[pd.Series, pd.Series, pd.Series]:
     """Time, whether the event was seen by then, and whether two times contradict each other."""
     first, *others = times
@@ -100,15 +100,16 @@ def _one_time(
     [second] = others
     latest = pd.concat(times, axis=1).max(axis=1)
     of_event = [_is_of_event(one, observed) for one in times]
-    if of_event.count(True) != 1:
-        return latest, observed, never
-    at_event, followed = (first, second) if of_event[0] else (second, first)
     seen = observed == 1
+    if of_event.count(True) != 1:
+        return latest, observed, seen & first.notna() & second.notna() & (first != second)
+    at_event, followed = (first, second) if of_event[0] else (second, first)
     timed = seen & at_event.notna()
-    contradictory = (timed & (followed > at_event)) | (~seen & at_event.notna())
-    if not is_death:
+    contradictory = ~seen & at_event.notna()
+    if _is_death(event, str(at_event.name)):
+        contradictory |= timed & (followed > at_event)
+    else:
         latest = latest.mask(timed, at_event)
-        contradictory = never
     # An event whose time is unknown came after the last time without it.
     return latest, observed.mask(seen & at_event.isna() & followed.notna(), 0.0), contradictory
 
@@ -120,10 +121,10 @@ def _is_of_event(time: pd.Series, observed: pd.Series) -> bool:
     return bool(with_event > 0 and without < _HARDLY * with_event)
 
 
-def _is_death(event: pd.Series, times: Sequence[pd.Series]) -> bool:
-    names = " ".join(str(column.name) for column in (event, *times))
+def _is_death(event: pd.Series, time_of_event: str) -> bool:
+    """By what event and time are called, and by its words; the follow-up may be of life."""
     words = " ".join(set(lower_words(event)))
-    return _DEATH.search(f"{names} {words}".lower()) is not None
+    return _DEATH.search(f"{event.name} {time_of_event} {words}".lower()) is not None
 
 
 def _paired(columns: list[list[object]]) -> list[tuple[object, ...]] | None:

@@ -89,12 +89,12 @@ _RULES: tuple[_Rule, ...] = (
         "in rounded intensities",
     ),
     _Rule("counts", lambda d: d.all_whole, "all values are whole numbers"),
+    _Rule("tpm", lambda d: d.sums_to_million, "the samples sum to a million"),
     _Rule(
         "intensity",
         lambda d: not d.has_zeros,
         "0.1% of the values are above {d.upper:.3g} and hardly any is 0",
     ),
-    _Rule("tpm", lambda d: d.sums_to_million, "the samples sum to a million"),
     _Rule(
         "rsem",
         lambda d: d.median_expressed > RSEM_MEDIAN,

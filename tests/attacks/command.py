@@ -1,6 +1,7 @@
 """The command as a process of its own, with what it said, used and left behind."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -53,9 +54,11 @@ def deepcme(*arguments: str | Path, timeout: float = 60, folder: Path | None = N
         )
         killer = threading.Timer(timeout, os.kill, (process.pid, signal.SIGKILL))
         killer.start()
-        # wait4 tells the peak memory of this process alone.
+        watch = _MemoryWatch(process.pid)
+        watch.start()
         _, status, usage = os.wait4(process.pid, 0)
         killer.cancel()
+        watch.join()
         process.returncode = os.waitstatus_to_exitcode(status)
         for stream in (out, err):
             stream.seek(0)
@@ -63,6 +66,28 @@ def deepcme(*arguments: str | Path, timeout: float = 60, folder: Path | None = N
             process.returncode,
             out.read().decode(errors="replace"),
             err.read().decode(errors="replace"),
-            usage.ru_maxrss / _MAXRSS_PER_MB,
+            watch.peak_mb or usage.ru_maxrss / _MAXRSS_PER_MB,
             time.monotonic() - start,
         )
+
+
+class _MemoryWatch(threading.Thread):
+    """Follows the peak memory of a process; what wait4 tells begins at that of the tests."""
+
+    def __init__(self, process: int) -> None:
+        super().__init__(daemon=True)
+        self._status = Path(f"/proc/{process}/status")
+        self.peak_mb = 0.0
+
+    def run(self) -> None:
+        while (found := self._peak()) is not None:
+            self.peak_mb = found
+            time.sleep(0.01)
+
+    def _peak(self) -> float | None:
+        try:
+            text = self._status.read_text(encoding="utf-8")
+        except OSError:
+            return None
+        peak = re.search(r"VmHWM:\s+(\d+) kB", text)
+        return int(peak[1]) / 1024 if peak else None

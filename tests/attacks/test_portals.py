@@ -175,18 +175,24 @@ def test_a_matrix_that_is_none(geo, fetch, content):
 @pytest.mark.parametrize(
     "head",
     [
-        b"0" * 90_000_000 + b"\n",
         b"!Sample_x" + b"\t" * 60_000_000 + b"\n",
         b'!Sample_characteristics_ch1\t"a: 1"\n' * 500_000,
         b'!Sample_geo_accession\t"GSM1"\n' * 500_000,
     ],
-    ids=["one line", "cells", "characteristics", "accessions"],
+    ids=["cells", "characteristics", "accessions"],
 )
 def test_a_matrix_with_a_huge_head_proposes_nothing(geo, fetch, head):
     geo.put(MATRIX_FILE, gzip.compress(head + BEGIN + b'"ID"\n"1"\n' + END, compresslevel=1))
     files = ["GSE7390_series_matrix.txt.gz", "GPL96.annot.gz"]
     said = fetch("geo", "GSE7390", refused=False, left=files)
     assert "No label was found" in said
+
+
+def test_a_matrix_with_a_line_that_no_table_has_is_refused(geo, fetch):
+    head = b"0" * 90_000_000 + b"\n"
+    geo.put(MATRIX_FILE, gzip.compress(head + BEGIN + b'"ID"\n"1"\n' + END, compresslevel=1))
+    said = fetch("geo", "GSE7390", left=["GSE7390_series_matrix.txt.gz", "GPL96.annot.gz"])
+    assert "a line is longer than 64 MB" in said
 
 
 def test_names_of_characteristics_are_safe_on_a_terminal_and_in_a_shell(geo, fetch):

@@ -9,6 +9,7 @@ import pytest
 
 from deepcme import Cohort
 from tests.sources.conftest import gdc, no_waiting  # noqa: F401 (fixtures)
+from tests.sources.fetching.portal import next_command
 from tests.sources.test_geo import SERIES
 
 COMMAND = [sys.executable, "-c", "from deepcme.cli import main; main()"]
@@ -36,11 +37,11 @@ def refused(*arguments):
 
 @pytest.fixture
 def cohort_file(gdc, tmp_path):  # noqa: F811
-    folder = tmp_path / "TCGA-BRCA"
+    folder = tmp_path / "TCGA of today"
     said = succeeded("fetch", "gdc", "TCGA-BRCA", "-o", folder, "--base-url", gdc.url)
     assert "12 files, all verified; 12 downloaded now, 0 were there" in said
     path = tmp_path / "cohort.h5ad"
-    said = succeeded("prepare", "gdc", folder, "--labels", "pathologic-m1", "-o", path)
+    said = succeeded(*next_command(said, "pathologic-m1")[:-1], path)
     assert "8 samples of 8 patients, 4 genes, 4 positives, scale fpkm" in said
     return path
 

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from deepcme import DeepCMEError
+from deepcme.sources.cbioportal import cohort_from_cbioportal
 from deepcme.sources.clinical import read_clinical
 from deepcme.sources.labels import label_rule
 from deepcme.sources.tables import TableColumns, cohort_from_tables
@@ -122,3 +123,18 @@ def test_pancancer_atlas_with_negatives_and_missing_values(tmp_path, random, cli
     assert cohort.X[:3, 0].tolist() == [0, 0, 0]
     assert np.isnan(cohort.X[4, 1])
     assert any("3 negative values (fewer than 0.1%) became 0" in note for note in cohort.notes)
+
+
+def test_the_second_header_of_firehose_in_a_study_of_cbioportal(tmp_path, clinical):
+    logs = [[8.1, 6.6, 7.2, 7.1] * 3, [5.1, 4.4, 6.0, 5.5] * 3]
+    expression = written(
+        tmp_path,
+        ["Hugo_Symbol", *(one[:15] for one in BARCODES)],
+        ["Composite.Element.REF", *["log2 lowess normalized (cy5/cy3)"] * N],
+        *([gene, *row] for gene, row in zip(("TP53", "EGFR"), logs, strict=True)),
+        name="data_expression_median.txt",
+    )
+    cohort = cohort_from_cbioportal(expression, RELAPSE, clinical=[read_clinical(clinical)])
+    assert cohort.gene_ids.tolist() == ["TP53", "EGFR"]
+    np.testing.assert_allclose(cohort.X.T, logs, rtol=1e-6)
+    assert any("second row of the header (Composite.Element.REF" in n for n in cohort.notes)

@@ -94,3 +94,16 @@ def test_an_annotation_that_is_cut_short(tmp_path, samples):
         DeepCMEError, match="annotations of the samples and one, 'donor', has 4"
     ):
         cohort_from_tables(gct(tmp_path, rows), samples, LABELS)
+
+
+def test_rows_that_are_counted_before_their_ids(tmp_path, samples):
+    rows = [
+        ("id", "Name", "Description", "S1", "S2", "S3", "S4"),
+        ("0", *ROWS[4][:2], "9.5", "8", "7.25", "6"),
+        ("1", *ROWS[5][:2], "1.5", "2", "2", "3"),
+    ]
+    path = gct(tmp_path, rows, told="2 4", version="#1.2")
+    cohort = cohort_from_tables(path, samples, LABELS)
+    assert cohort.gene_ids.tolist() == ["ENSG00000141510.11", "ENSG00000146648.1"]
+    assert cohort.symbols.tolist() == ["TP53", "EGFR"]
+    np.testing.assert_array_equal(cohort.X[:, 1], [1.5, 2, 2, 3])

@@ -39,6 +39,15 @@ def table(folder, lengths=None, name="recount_qc.star.average_mapped_length"):
 COLUMNS = TableColumns(label="metastasis", sample="rail_id")
 
 
+def test_the_samples_are_found_beside_their_numbers(tmp_path, sums):
+    samples = tmp_path / "tcga.tcga.BRCA.MD.tsv"
+    rows = [f"{100 + i}\t{sample}\tBRCA\t{i % 2}" for i, sample in enumerate(SAMPLES)]
+    samples.write_text("\n".join(["rail_id\texternal_id\tstudy\tmetastasis", *rows, ""]))
+    cohort = cohort_from_tables(sums, samples, TableColumns(label="metastasis"))
+    assert cohort.samples.tolist() == list(SAMPLES)
+    assert cohort.labels.tolist() == [0, 1, 0, 1]
+
+
 def test_coverage_is_no_count_and_that_is_said(tmp_path, sums):
     cohort = cohort_from_tables(sums, table(tmp_path), COLUMNS)
     assert cohort.samples.tolist() == list(SAMPLES)

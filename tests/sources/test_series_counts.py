@@ -183,3 +183,19 @@ def test_a_series_as_the_table_of_samples(tmp_path):
     assert cohort.obs["tissue"].tolist() == ["primary"] * 3 + ["normal"]
     with pytest.raises(DeepCMEError, match="there is no column 'metastasis'; it has geo_acc"):
         cohort_from_tables(matrix(tmp_path), series(tmp_path), TableColumns(label="metastasis"))
+
+
+@pytest.mark.parametrize("kind", ["TPM", "FPKM"])
+def test_the_name_that_ncbi_gives_tells_what_is_normalised(tmp_path, kind):
+    values = {"7157": [40.5, 3.25, 8, 77], "1956": [1, 9.5, 0.5, 3], "2099": [7, 100.1, 51, 2]}
+    name = f"GSE8_norm_counts_{kind}_GRCh38.p13_NCBI.tsv.gz"
+    counts = matrix(tmp_path, values=values, name=name)
+    cohort = cohort_from_geo([series(tmp_path)], RELAPSE, counts=counts)
+    assert cohort.scale == kind.lower()
+    assert f"Scale taken as {kind.lower()}: so NCBI calls {name}." in cohort.notes
+
+
+def test_a_name_of_ncbi_makes_no_linear_values_of_logs(tmp_path):
+    logs = {gene: [np.log2(1 + value) for value in row] for gene, row in COUNTS.items()}
+    counts = matrix(tmp_path, values=logs, name="GSE8_norm_counts_TPM_GRCh38.p13_NCBI.tsv.gz")
+    assert cohort_from_geo([series(tmp_path)], RELAPSE, counts=counts).scale == "log2"

@@ -138,13 +138,48 @@ def test_a_sequencing_family_names_the_way_out_and_takes_counts(tmp_path):
         cohort_from_geo([path], RELAPSE, counts=counts, gpl=["GPL1"])
 
 
+ROWS_OF_RATIOS = [("a_at", "-0.5"), ("b_at", "1.5"), ("c_at", "0.1")]
+
+
+def of_two_channels(n, first, second):
+    """A sample of which each channel has a source and characteristics."""
+    said = [
+        f"!Sample_{name}_ch{number} = {cell}"
+        for number, (source, *cells) in enumerate((first, second), start=1)
+        for name, cell in (("source_name", source), *(("characteristics", c) for c in cells))
+    ]
+    return sample(f"GSM{n}", n % 2, *ROWS_OF_RATIOS, more=("!Sample_channel_count = 2", *said))
+
+
 def test_two_channels_are_said(tmp_path):
-    two = ("!Sample_channel_count = 2", "!Sample_characteristics_ch2 = reference: pool")
-    rows = [("a_at", "-0.5"), ("b_at", "1.5"), ("c_at", "0.1")]
-    samples = [sample(f"GSM{n}", n % 2, *rows, more=two) for n in range(4)]
+    specimens = ("breast tumor", "stage: II"), ("adjacent tissue", "taken: 2001")
+    samples = [of_two_channels(n, *specimens) for n in range(4)]
     cohort = cohort_from_geo([written(tmp_path, *samples)], RELAPSE)
-    assert cohort.obs["reference"].tolist() == ["pool"] * 4
+    assert cohort.obs["taken"].tolist() == [2001] * 4
     assert any("4 samples on GPL96 of two channels" in note for note in cohort.notes)
+
+
+@pytest.mark.parametrize(
+    "reference",
+    [
+        ("Universal human reference RNA", "cell line: MCF7, HeLa", "patient: pool"),
+        ("pool of normal breast", "tissue: normal breast", "age: 30"),
+        ("Stratagene", "sample type: cell lines"),
+    ],
+)
+def test_a_common_reference_says_nothing_of_the_samples(tmp_path, reference):
+    def channels(n):
+        specimen = ("breast tumor", "tissue: breast tumor", f"patient: P{n // 2}")
+        return (specimen, reference) if n % 4 < 2 else (reference, specimen)
+
+    samples = [of_two_channels(n, *channels(n)) for n in range(8)]
+    cohort = cohort_from_geo([written(tmp_path, *samples)], RELAPSE)
+    assert cohort.obs["tissue"].tolist() == ["primary"] * 8
+    assert cohort.obs["patient"].tolist() == [f"P{n // 2}" for n in range(8)]
+    assert cohort.labels.tolist() == [n % 2 for n in range(8)]
+    assert any(
+        "the common reference, the other channel of 8 samples" in n for n in cohort.notes
+    )
 
 
 END = "!sample_table_end"

@@ -59,6 +59,7 @@ def gdc(
     Every file is checked against the GDC's size and MD5. An interrupted download
     goes on where it stopped when the command is run again.
     """
+    from deepcme.sources.fetching.outcome import Fetched
     from deepcme.sources.gdc.api import GDCClient
     from deepcme.sources.gdc.catalogue import manifest_catalogue, project_catalogue
     from deepcme.sources.gdc.download import download_files
@@ -83,9 +84,9 @@ def gdc(
         )
     say(
         f"{output}: {len(catalogue.files):,} files, all verified; {counts.n_fetched:,} "
-        f"downloaded now, {counts.n_present:,} were there. "
-        f"Next: deepcme prepare gdc {output} --labels ... -o cohort.h5ad"
+        f"downloaded now, {counts.n_present:,} were there."
     )
+    say(f"Next: {Fetched(counts, ['gdc', output]).next_command()}")
 
 
 @app.command()

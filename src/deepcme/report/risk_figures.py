@@ -113,15 +113,19 @@ def plot_prediction_stability(spread: pd.DataFrame) -> Chart:
     spread : DataFrame
         Of one model, in the order to draw: columns sample, label, mean, low, high, n_splits.
     """
-    drawn = spread.assign(outcome=spread["label"].map({1: "event", 0: "no event"}))
+    drawn = spread.assign(
+        outcome=spread["label"].map({1: "event", 0: "no event"}),
+        # By place: Vega cannot sort by a list of some thousand names.
+        place=range(1, len(spread) + 1),
+    )
     picked = pick_in_legend("outcome")
     scale = alt.Scale(domain=["event", "no event"], range=colours(2)[::-1])
     base = alt.Chart(drawn).encode(
         x=alt.X(
-            "sample:N",
-            sort=drawn["sample"].tolist(),
+            "place:Q",
             title="Samples, by mean risk",
-            axis=alt.Axis(labels=False, ticks=False),
+            scale=alt.Scale(domain=[0, len(spread) + 1], nice=False),
+            axis=alt.Axis(labels=False, ticks=False, grid=False),
         ),
         color=alt.Color("outcome:N", title="Outcome", scale=scale),
         opacity=faded_unless(picked),

@@ -57,7 +57,7 @@ _NEXT_CHARACTERISTIC = re.compile(r"Xx-xX|\t|,(?=[^,:]+:)")
 _SAMPLE = re.compile(r"GSM\d+")
 _SERIES = re.compile(r"GSE\d+")
 _NAMES_AT_ONCE = 65_536
-_BYTES_AT_ONCE = 64_000_000
+_BYTES_AT_ONCE = 16_000_000
 _MOST_SAMPLES_BETWEEN = 64
 
 
@@ -243,7 +243,7 @@ def _attributes(
             is_several = name == "characteristics_ch1"
             for part in _NEXT_CHARACTERISTIC.split(cell) if is_several else [cell]:
                 add_attribute(attributes[sample], name, cleaned(part))
-    table = attribute_table(attributes, path)
+    table = attribute_table(attributes, path, notes)
     if "series_id" in columns:
         table["series_id"] = columns["series_id"]
     chances = pd.to_numeric(pd.Series(columns.get(_SINGLE_CELL, [])), errors="coerce")

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import IO, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -19,6 +19,13 @@ from pyarrow import csv as arrow_csv
 
 from deepcme.errors import DeepCMEError
 from deepcme.memory import require_memory, require_memory_for_cells, require_memory_for_matrix
+from deepcme.sources.decimal_marks import (
+    comma_hint,
+    could_be_dotted,
+    mark_between_thousands,
+    odd_mark,
+    with_point,
+)
 from deepcme.sources.ids import require_unique
 from deepcme.sources.layout import ROW_NAMES, TextTable, unquoted
 from deepcme.sources.misfits import filled_records, lines_of_rows, refuse_misfit
@@ -31,12 +38,7 @@ T = TypeVar("T")
 _BLOCK_BYTES = 1 << 24  # a row must fit into one block: room for 200,000 genes and more
 _MANY_COLUMNS = 70_000  # a small table may have the genes of a genome
 _BYTES_PER_COLUMN = 9_000  # that Arrow takes, whatever is in it
-_COLUMNS_AT_ONCE = 8  # most matrices are told by the first few
 _FIRST_COLUMNS = 200
-_FEWEST_MARKED = 20
-_FEWEST_WHOLE = 5
-_NO_LOG = 100
-_IN_THOUSANDS = r"-?[1-9]\d{0,2}[.,]\d{3}"
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,6 @@ def read_rows(table: TextTable) -> pd.DataFrame:
         name repeats, or the file is damaged.
     """
     rows = _read(table, range(len(table.header)))
-    require_memory_for_cells(rows.num_rows, rows.num_columns, table.path)
     columns = {}
     for position, name in enumerate(table.header):
         cells = _text(table, rows, position).mask(lambda text: text.isin(MISSING_CELLS), None)
@@ -167,10 +168,10 @@ def _numbers_of_block(
             return texts[: len(text)], numbers
     kinds = {position: pa.float32() for position in named}
     try:
-        rows = _read_stream(table, pa.BufferReader(block), 0, kinds, [*text, *named])
+        rows = _read_block(table, block, kinds, [*text, *named])
         numbers = rows.select(map(str, named)).to_pandas().to_numpy(dtype=np.float32)
     except _TextAmongNumbersError as error:
-        rows = _read_stream(table, pa.BufferReader(block), 0, {}, [*text, *named])
+        rows = _read_block(table, block, {}, [*text, *named])
         _refuse_text(table, error.position, rows, before)
         columns = [_refuse_text(table, position, rows, before) for position in named]
         numbers = np.stack(columns, axis=1)
@@ -199,8 +200,16 @@ def _read(table: TextTable, wanted: Sequence[int]) -> pa.Table:
 
     def read(by_lines: bool) -> pa.Table:
         stream, skip = _stream(table, by_lines)
+        blocks, n_rows = [], 0
         with stream:
-            return _read_stream(table, stream, skip, {}, wanted)
+            # Threads of Arrow never read from Python, which may end before them.
+            for block in blocks_of_rows(stream, skip):
+                blocks.append(_read_block(table, block, {}, wanted))
+                n_rows += blocks[-1].num_rows
+                require_memory_for_cells(n_rows, len(wanted), table.path)
+        if blocks:
+            return pa.concat_tables(blocks)
+        return pa.schema([pa.field(str(place), pa.string()) for place in wanted]).empty_table()
 
     return _read_leniently(table, read)
 
@@ -221,10 +230,9 @@ def _trailing(table: TextTable) -> range:
     return range(len(table.header), len(table.header) + table.n_trailing)
 
 
-def _read_stream(
+def _read_block(
     table: TextTable,
-    stream: pa.NativeFile,
-    skip: int,
+    block: bytes,
     kinds: Mapping[int, pa.DataType],
     wanted: Sequence[int],
 ) -> pa.Table:
@@ -234,9 +242,7 @@ def _read_stream(
         require_memory(_BYTES_PER_COLUMN * len(names), table.path, what)
     types = {name: kinds.get(position, pa.string()) for position, name in enumerate(names)}
     included = [str(position) for position in (*wanted, *_trailing(table))]
-    read_options = arrow_csv.ReadOptions(
-        column_names=names, skip_rows=skip, block_size=_BLOCK_BYTES
-    )
+    read_options = arrow_csv.ReadOptions(column_names=names, block_size=_BLOCK_BYTES)
     parse_options = arrow_csv.ParseOptions(
         delimiter=table.separator, quote_char='"' if table.quoted else False
     )
@@ -248,7 +254,9 @@ def _read_stream(
         decimal_point=table.decimal,
     )
     try:
-        rows = arrow_csv.read_csv(stream, read_options, parse_options, convert_options)
+        rows = arrow_csv.read_csv(
+            pa.BufferReader(block), read_options, parse_options, convert_options
+        )
     except pa.ArrowInvalid as error:
         reason = str(error)
         if "Empty CSV" in reason and next(filled_records(table), None) is None:
@@ -266,7 +274,7 @@ def _read_stream(
     return rows
 
 
-def _stream(table: TextTable, by_lines: bool) -> tuple[pa.NativeFile, int]:
+def _stream(table: TextTable, by_lines: bool) -> tuple[IO[bytes], int]:
     """A stream to read the table from, and how many lines of it to skip."""
     if not by_lines and table.end_mark is None:
         return byte_stream(table.path), table.skip
@@ -320,20 +328,6 @@ def _refuse_text(
     return numbers.to_numpy(dtype=np.float32)
 
 
-def with_point(cells: pd.Series, decimal: str) -> pd.Series:
-    """Numbers written with a decimal point; a point beside a decimal comma is no number."""
-    if decimal == ".":
-        return cells
-    return cells.mask(cells.str.contains(".", regex=False, na=False)).str.replace(decimal, ".")
-
-
-def comma_hint(cell: str) -> str:
-    """The way out for a number with a comma, which may mean two things."""
-    if re.fullmatch(r"-?\d{1,3}(,\d{3})+", cell):
-        return " (write it without the comma, or give --decimal , if that is its decimal point)"
-    return " (give --decimal , if that is its decimal point)" if "," in cell else ""
-
-
 class NotANumberError(DeepCMEError):
     """A cell of a matrix that is not a number, with the ids of its row and its column."""
 
@@ -346,7 +340,7 @@ def _refuse_dotted_thousands(
     table: TextTable, values: NDArray[np.float32], ids: int, named: Sequence[int]
 ) -> None:
     """Refuse ``5.639`` beside ``262``: a mark between thousands, read as 5.6 beside 262."""
-    if not _could_be_dotted(values):
+    if not could_be_dotted(values):
         return
     looked_at = named[:_FIRST_COLUMNS]
     rows = _read(table, [ids, *looked_at])
@@ -357,43 +351,3 @@ def _refuse_dotted_thousands(
         raise NotANumberError(
             table.path, str(_text(table, rows, ids)[row]), _name(table, position), odd_mark(odd)
         )
-
-
-def mark_between_thousands(cells: pd.Series, decimal: str) -> str | None:
-    """A number such as ``5.639`` whose mark stands between thousands, if others show it.
-
-    They do if all numbers with the mark are so, and plain whole ones pass 100, or are
-    many: of logs and measurements to three decimals some end earlier.
-    """
-    known = cells[~cells.isin(MISSING_CELLS)].astype(str).str.strip()
-    marked = known[known.str.contains(decimal, regex=False)]
-    if marked.empty or not marked.str.fullmatch(_IN_THOUSANDS).all():
-        return None
-    whole = known[known.str.fullmatch(r"-?[1-9]\d{0,2}")].astype(int).abs()
-    enough = len(marked) >= _FEWEST_MARKED and len(whole) >= _FEWEST_WHOLE
-    return str(marked.iloc[0]) if enough or whole.max() >= _NO_LOG else None
-
-
-def odd_mark(cell: str) -> str:
-    """What is wrong with a number that `mark_between_thousands` found."""
-    return (
-        f"{cell!r} beside plain whole numbers has a mark between thousands; save the numbers "
-        "without it"
-    )
-
-
-def _could_be_dotted(values: NDArray[np.float32]) -> bool:
-    """Whether values have three decimals and a whole part of 1 to 999, but some are whole."""
-    some_whole = some_broken = False
-    for start in range(0, values.shape[1], _COLUMNS_AT_ONCE):
-        block = values[:, start : start + _COLUMNS_AT_ONCE]
-        known = np.abs(block[~np.isnan(block)].astype(np.float64))
-        if np.any(known >= 1000):
-            return False
-        thousandths = known * 1000
-        broken = known[known % 1 > 0]
-        if np.any(broken < 1) or np.any(np.abs(thousandths - np.round(thousandths)) > 0.1):
-            return False
-        some_whole = some_whole or len(broken) < len(known)
-        some_broken = some_broken or len(broken) > 0
-    return some_whole and some_broken

@@ -34,7 +34,7 @@ from deepcme.sources.joining import join_clinical
 from deepcme.sources.matrices import Matrix
 from deepcme.sources.probemap import known_targets, read_gene_table, read_platform_within
 from deepcme.sources.series import Series, join_platforms
-from deepcme.sources.series_counts import read_counts
+from deepcme.sources.series_counts import read_counts, told_scale
 from deepcme.sources.series_files import read_series
 
 
@@ -103,6 +103,7 @@ def cohort_from_geo(
     else:
         values_path = Path(counts)
         matrix = read_counts(values_path, parts, notes, decimal)
+        scale = scale or told_scale(values_path, matrix, notes)
         matrix = _genes_of_counts(matrix, values_path, tables, naming, notes)
     annotation = _annotation(parts, patient, tissue, notes).loc[matrix.samples]
     annotation, coverage = join_clinical(annotation, clinical, patient=patient)

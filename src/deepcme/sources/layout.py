@@ -24,7 +24,7 @@ ROW_NAMES = "row"
 _NAMES_OF_IDS = re.compile(
     r"ids?|samples?(id|name|barcode)?|genes?(id)?|(feature|probe)(id)?|(row)?names?|rowid"
 )
-_OF_FIREHOSE = ("Hybridization REF", "Composite Element REF")
+_OF_FIREHOSE = ("hybridizationref", "compositeelementref")  # as plain names
 _KINDS_OF_VALUES = (
     *("normalized_count", "raw_count", "raw_counts"),  # of RSEM, and of the counts before it
     *("RPKM", "scaled_estimate"),
@@ -285,7 +285,10 @@ def _is_second_header(header: _Record, record: _Record) -> bool:
     """Whether it tells of each sample what its values are, as TCGA's Firehose does."""
     first, *others = record.cells
     return (
-        (is_summary_row(first.strip()) or header.cells[0].strip() in _OF_FIREHOSE)
+        (
+            is_summary_row(first.strip())
+            or any(plain_name(cell) in _OF_FIREHOSE for cell in (header.cells[0], first))
+        )
         and any(cell.strip() for cell in others)
         and not any(_NUMBER.fullmatch(cell.strip()) for cell in others)
     )

@@ -17,7 +17,8 @@ from deepcme.annotated import dense_float32, read_h5ad, require_dense_memory
 from deepcme.errors import DeepCMEError
 from deepcme.memory import require_memory_for_matrix
 from deepcme.sources.contents import contents_of
-from deepcme.sources.delimited import Grid, NotANumberError, comma_hint, read_grid, with_point
+from deepcme.sources.decimal_marks import comma_hint, with_point
+from deepcme.sources.delimited import Grid, NotANumberError, read_grid
 from deepcme.sources.gene_columns import symbols_in_var
 from deepcme.sources.headers import columns_that_are_no_sample, left_out_note
 from deepcme.sources.ids import clean_ids, require_unique, warn_of_case
@@ -25,6 +26,7 @@ from deepcme.sources.layers import matrix_of, propose_layer
 from deepcme.sources.layout import TextTable
 from deepcme.sources.parquet import numbers_of, opened_parquet
 from deepcme.sources.reading import find_text_table
+from deepcme.sources.sample_columns import count_rows
 from deepcme.sources.workbooks import read_workbook
 
 _ROWS_AT_ONCE = 64
@@ -188,14 +190,27 @@ def as_matrix(
     if not grid.rows or not grid.columns:
         raise _empty(path)
     in_rows = samples_in_rows(grid.rows, grid.columns)
-    samples, genes = (grid.rows, grid.columns) if in_rows else (grid.columns, grid.rows)
-    values = grid.values if in_rows else grid.values.T
+    samples, genes, values = grid.rows, grid.columns, grid.values
+    if not in_rows:
+        samples, genes, values = grid.columns, _row_ids(grid, path, notes), values.T
     samples = clean_ids(samples, "sample", path, notes)
     genes = clean_ids(genes, "gene", path, notes)
     symbols = None if in_rows else symbols_in_var(grid.about_rows, genes)
     if symbols is not None:
         notes.append(f"{path.name}: the symbols of the genes were kept.")
     return _checked(Matrix(values, samples, genes, symbols), path, notes)
+
+
+def _row_ids(grid: Grid, path: Path, notes: list[str]) -> list[str]:
+    """The first column, or the next of ids where it counts the rows, as GTEx's by tissue do."""
+    if count_rows(grid.rows):
+        for name, cells in grid.about_rows.items():
+            if cells.is_unique and cells.str.strip().ne("").all():
+                notes.append(
+                    f"{path.name}: the first column counts the rows, {name!r} names them."
+                )
+                return [str(cell) for cell in cells]
+    return grid.rows
 
 
 def _empty(path: Path) -> DeepCMEError:

@@ -11,12 +11,8 @@ import pandas as pd
 from deepcme.annotated import read_h5ad
 from deepcme.errors import DeepCMEError
 from deepcme.sources.contents import contents_of
-from deepcme.sources.delimited import (
-    comma_hint,
-    mark_between_thousands,
-    odd_mark,
-    read_rows,
-)
+from deepcme.sources.decimal_marks import comma_hint, mark_between_thousands, odd_mark
+from deepcme.sources.delimited import read_rows
 from deepcme.sources.gct import find_gct_table, is_annotated_gct, is_gct, read_gct_samples
 from deepcme.sources.ids import clean_cells, clean_ids, require_unique
 from deepcme.sources.layout import TextTable, find_table

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import IO
 
 import numpy as np
 import pyarrow as pa
@@ -15,7 +16,7 @@ _BLOCK_BYTES = 1 << 23
 _LINE_END, _RETURN, _QUOTE = b'\n\r"'
 
 
-def blocks_of_rows(stream: pa.NativeFile, skip: int) -> Iterator[bytes]:
+def blocks_of_rows(stream: IO[bytes], skip: int) -> Iterator[bytes]:
     """Whole lines, some megabytes at a time, without the first `skip` ones."""
     rest = b""
     while read := stream.read(_BLOCK_BYTES):

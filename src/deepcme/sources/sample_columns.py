@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import pandas as pd
 
@@ -29,6 +29,7 @@ SAMPLE_NAMES = (
     "aliquot_submitter_id",
     "barcode",
     "specimen_id",
+    "external_id",  # recount3, whose first column numbers the samples
 )
 """Columns that name the sample, in any spelling; the first that holds ids is taken."""
 
@@ -56,7 +57,9 @@ def row_names_column(table: pd.DataFrame) -> str | None:
     name = str(table.columns[0])
     called_so = _ROW_NAMES.fullmatch(plain_name(name)) is not None
     return (
-        name if called_so and _is_complete(table[name]) and not _counts(table[name]) else None
+        name
+        if called_so and _is_complete(table[name]) and not count_rows(table[name])
+        else None
     )
 
 
@@ -69,16 +72,19 @@ def first_ids(table: pd.DataFrame) -> str:
         One row per sample. A first column with a name of its own is no mere count.
     """
     first, *others = map(str, table.columns)
-    if _COUNT.fullmatch(plain_name(first)) is None or not _counts(table[first]):
+    if _COUNT.fullmatch(plain_name(first)) is None or not count_rows(table[first]):
         return first
     complete = [name for name in others if _is_complete(table[name])]
     return next((name for name in complete if not _are_numbers(table[name])), first)
 
 
-def _counts(column: pd.Series) -> bool:
-    """Whether a column counts the rows, from 0 or from 1."""
-    cells = column.astype(str).tolist()
-    return any(cells == [str(n + first) for n in range(len(cells))] for first in (0, 1))
+def count_rows(cells: Iterable[object]) -> bool:
+    """Whether cells count the rows, from 0 or from 1."""
+    counted = list(map(str, cells))
+    return any(
+        all(cell == str(number) for number, cell in enumerate(counted, start))
+        for start in (0, 1)
+    )
 
 
 def _is_complete(column: pd.Series) -> bool:

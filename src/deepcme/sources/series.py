@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,12 +15,15 @@ from deepcme.labelling import spelling
 from deepcme.records import SEPARATOR
 from deepcme.sources.clinical import known_words
 from deepcme.sources.matrices import Matrix
-from deepcme.words import few
+from deepcme.words import counted, few
 
 CHARACTERISTICS = ("characteristics_ch1", "characteristics_ch2")
 MOST_CHARACTERISTICS = 1_000
 """Of one series; none of GEO has as many."""
 _KEPT_ATTRIBUTES = ("title", "source_name_ch1", "platform_id")
+_OF_HYBRIDISATION = ("title", "platform_id")
+_SECOND = "second channel "  # before a key, until it is known which channel is of the sample
+_REFERENCE = re.compile(r"\b(reference|universal|uhrr?|stratagene|pool(s|ed)?)\b", re.I)
 
 
 @dataclass(frozen=True)
@@ -50,19 +54,62 @@ def add_attribute(attributes: dict[str, str], name: str, cell: str) -> None:
     Cells of characteristics need not hold the same key in every sample, so each is read
     by itself.
     """
+    channel = _SECOND if name.endswith("_ch2") else ""
     if name in CHARACTERISTICS:
-        _add_characteristic(attributes, cell)
+        key, colon, value = cell.partition(":")
+        key, value = (key.strip(), value.strip()) if colon else ("characteristics", cell)
+        _add(attributes, channel + key, value)
     elif name in _KEPT_ATTRIBUTES and cell:
         attributes[name] = cell
+    elif name == "source_name_ch2" and cell:
+        attributes[f"{channel}source_name_ch1"] = cell
 
 
-def _add_characteristic(attributes: dict[str, str], cell: str) -> None:
-    key, colon, value = cell.partition(":")
-    key, value = (key.strip(), value.strip()) if colon else ("characteristics", cell)
-    if not value:
-        return
-    before = attributes.get(key)
-    attributes[key] = value if before in (None, value) else f"{before}|{value}"
+def _add(attributes: dict[str, str], key: str, value: str) -> None:
+    if value:
+        before = attributes.get(key)
+        attributes[key] = value if before in (None, value) else f"{before}|{value}"
+
+
+def _of_specimen(attributes: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+    """What is said of a sample; and of the common reference, if one of two channels is it."""
+    if not any(key.startswith(_SECOND) for key in attributes):
+        return dict(attributes), {}
+    channels: tuple[dict[str, str], dict[str, str]] = {}, {}
+    both = {name: attributes[name] for name in _OF_HYBRIDISATION if name in attributes}
+    for key, value in attributes.items():
+        if key not in both:
+            channels[key.startswith(_SECOND)][key.removeprefix(_SECOND)] = value
+    first, second = channels
+    of_reference = [_REFERENCE.search(" ".join(channel.values())) for channel in channels]
+    if bool(of_reference[0]) != bool(of_reference[1]):
+        return ({**both, **second}, first) if of_reference[0] else ({**both, **first}, second)
+    joined = {**both, **first}
+    for key, value in second.items():
+        if key not in _KEPT_ATTRIBUTES:
+            _add(joined, key, value)
+    return joined, {}
+
+
+def _without_reference(
+    attributes: Mapping[str, Mapping[str, str]], path: Path, notes: list[str]
+) -> dict[str, dict[str, str]]:
+    """The attributes without what is said alike of the common reference of all samples."""
+    told = {sample: _of_specimen(one) for sample, one in attributes.items()}
+    values: dict[str, set[str]] = {}
+    for _, reference in told.values():
+        for key, value in reference.items():
+            values.setdefault(key, set()).add(value)
+    if alike := [key for key, found in values.items() if len(found) == 1]:
+        n_samples = sum(bool(reference) for _, reference in told.values())
+        notes.append(
+            f"{path.name}: what is said of the common reference, the other channel of "
+            f"{counted(n_samples, 'sample')}, was left out ({few(alike)})."
+        )
+    return {
+        sample: {**{k: v for k, v in reference.items() if len(values[k]) > 1}, **one}
+        for sample, (one, reference) in told.items()
+    }
 
 
 def too_many_characteristics(path: Path) -> DeepCMEError:
@@ -73,8 +120,12 @@ def too_many_characteristics(path: Path) -> DeepCMEError:
     )
 
 
-def attribute_table(attributes: Mapping[str, Mapping[str, str]], path: Path) -> pd.DataFrame:
+def attribute_table(
+    attributes: Mapping[str, Mapping[str, str]], path: Path, notes: list[str]
+) -> pd.DataFrame:
     """One row per sample, None where it has no such attribute or it says nothing.
+
+    Of two channels, what is said alike of the common reference of all samples is left out.
 
     Raises
     ------
@@ -82,6 +133,7 @@ def attribute_table(attributes: Mapping[str, Mapping[str, str]], path: Path) -> 
         If the samples have more attributes than `MOST_CHARACTERISTICS` between them.
     """
     names: set[str] = set()
+    attributes = _without_reference(attributes, path, notes)
     for of_sample in attributes.values():
         names.update(of_sample)
         if len(names) > MOST_CHARACTERISTICS:

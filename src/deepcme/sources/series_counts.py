@@ -1,11 +1,13 @@
 """Matrices of a sequencing series of GEO, joined to its samples by accession or by title.
 
 Source: NCBI GEO, "NCBI-generated RNA-seq count data": ``GeneID`` and a column per GSM
-accession; samples that could not be processed are not in them.
+accession; samples that could not be processed are not in them. What is normalised, and to
+what, stands in the name of the file.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -13,11 +15,16 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from deepcme.distribution import describe_distribution
 from deepcme.errors import DeepCMEError
 from deepcme.notes import WARNING
+from deepcme.scales import Scale
 from deepcme.sources.matrices import Matrix, genes_in_rows, read_matrix
 from deepcme.sources.series import Series
 from deepcme.words import cleaned, counted, few
+
+_NORMALISED: dict[str, Scale] = {"TPM": "tpm", "FPKM": "fpkm"}
+_NAME_OF_NORMALISED = re.compile(rf"_norm_counts_({'|'.join(_NORMALISED)})_.*_NCBI")
 
 
 def read_counts(
@@ -67,6 +74,16 @@ def read_counts(
         notes,
     )
     return replace(matrix.of_samples(np.flatnonzero(known)), samples=found)
+
+
+def told_scale(path: Path, matrix: Matrix, notes: list[str]) -> Scale | None:
+    """What a matrix was normalised to by its name at NCBI; None of other names, and of logs."""
+    name = _NAME_OF_NORMALISED.search(path.name)
+    if name is None or not describe_distribution(matrix.values).is_linear_sized:
+        return None
+    scale = _NORMALISED[name[1]]
+    notes.append(f"Scale taken as {scale}: so NCBI calls {path.name}.")
+    return scale
 
 
 def _accessions(

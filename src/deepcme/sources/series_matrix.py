@@ -130,4 +130,4 @@ def _attributes(sample_lines: list[list[str]], path: Path, notes: list[str]) -> 
             continue  # an attribute of the whole series, or one that is not given per sample
         for accession, cell in zip(accessions, cells[1:], strict=True):
             add_attribute(attributes[accession], name, cell)
-    return attribute_table(attributes, path)
+    return attribute_table(attributes, path, notes)

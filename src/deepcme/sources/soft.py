@@ -260,7 +260,7 @@ def _one_platform(
     found = Series(
         family.path,
         accession,
-        attribute_table({s.accession: s.attributes for s in samples}, family.path),
+        attribute_table({s.accession: s.attributes for s in samples}, family.path, notes),
         platform=platform or None,
         lines_before_probes=place.table.lines_before if place and place.table else None,
     )

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from deepcme.errors import DeepCMEError
-from deepcme.sources.delimited import comma_hint
+from deepcme.sources.decimal_marks import comma_hint
 from deepcme.sources.ids import clean_ids
 from deepcme.sources.matrices import Matrix
 from deepcme.sources.text import text_lines

@@ -118,18 +118,18 @@ def _repaired(line: str) -> str:
     return line
 
 
-def byte_stream(path: Path) -> pa.NativeFile:
+def byte_stream(path: Path) -> io.BufferedReader:
     """The bytes of a text file, unpacked on the way."""
     contents = contents_of(path)
     if contents.encoding == "utf-16":
         return stream_of_lines(text_lines(path))
     file = pa.input_stream(str(path), compression="gzip" if contents.gzipped else None)
-    return pa.PythonFile(_watched(path, file), mode="r")
+    return _watched(path, file)
 
 
-def stream_of_lines(lines: Iterator[str]) -> pa.NativeFile:
-    """Lines as a stream that Arrow reads; only a few are in memory at a time."""
-    return pa.PythonFile(io.BufferedReader(_LineStream(lines), 1 << 20), mode="r")
+def stream_of_lines(lines: Iterator[str]) -> io.BufferedReader:
+    """Lines as a stream of bytes; only a few are in memory at a time."""
+    return io.BufferedReader(_LineStream(lines), 1 << 20)
 
 
 class _LineStream(io.RawIOBase):

@@ -92,6 +92,12 @@ def test_the_md5_of_an_object_is_checked(hub, deepcme, tmp_path):
     assert "another MD5" in said
 
 
+def test_the_etag_of_an_encrypted_object_is_no_md5(hub, deepcme, tmp_path):
+    page = hub.pages["/download/TCGA-BRCA.survival.tsv.gz"]
+    page.headers |= {"ETag": f'"{"0" * 32}"', "x-amz-server-side-encryption": "aws:kms"}
+    assert "4 files, all verified" in deepcme.succeeded(*fetch(hub, tmp_path))
+
+
 @pytest.mark.parametrize(
     "project", ["", "../x", "TCGA BRCA", "TCGA/BRCA", "TCGA%2e", "TCGA-BRCA\n"]
 )

@@ -15,6 +15,7 @@ CEILING = 1_000_000_000
 
 _NOT_THERE = (403, 404, 410)  # S3 forbids to ask for what is not there, and so does NCBI
 _NOT_TO_BE_ASKED = (405, 501)
+_ENCRYPTION = "x-amz-server-side-encryption"
 _MD5 = re.compile(r'"([0-9a-f]{32})"')
 
 
@@ -32,8 +33,8 @@ def is_there(client: WebClient, path: str) -> bool:
 def stored_object(client: WebClient, path: str, name: str) -> WebFile | None:
     """A file of Amazon S3 with its size and MD5; None if it is not there.
 
-    The ETag is the MD5, but for files that were sent in parts, whose ETag has a dash
-    (Amazon S3 API Reference, "Object").
+    The ETag is the MD5, but for files that were sent in parts, whose ETag has a dash, and
+    for those encrypted with a key of their own (Amazon S3 API Reference, "Object").
 
     Raises
     ------
@@ -44,7 +45,8 @@ def stored_object(client: WebClient, path: str, name: str) -> WebFile | None:
     if headers is None:
         return None
     size = headers.get("Content-Length", "")
-    md5 = _MD5.fullmatch(headers.get("ETag", ""))
+    has_own_key = headers.get(_ENCRYPTION, "AES256") != "AES256"
+    md5 = None if has_own_key else _MD5.fullmatch(headers.get("ETag", ""))
     return WebFile(
         path,
         name,

@@ -178,7 +178,7 @@ def _read_csv(
     try:
         with byte_stream(path) as stream:
             return arrow_csv.read_csv(
-                stream,
+                pa.BufferReader(stream.read()),
                 read_options=options,
                 parse_options=arrow_csv.ParseOptions(delimiter="\t", quote_char=False),
                 convert_options=arrow_csv.ConvertOptions(
