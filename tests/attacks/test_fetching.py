@@ -449,7 +449,6 @@ def test_formulas_in_the_sample_sheet(server, fetch, text):
     [
         "aaaaaaaa\tx\t{md5}\t²", "aaaaaaaa\tx\t{md5}\t٣", "-rf-rf-rf\tx\t{md5}\t3",
         "aaaaaaaa\tx\t{md5}\t" + "9" * 5000, "aaaaaaaa\t" + "n" * 300 + "\t{md5}\t3",
-        "aaaaaaaa\ta\x1b[2Jb\t{md5}\t3",
         *guarded(
             "aaaaaaaa\tx\t{md5}\t-3", "aaaaaaaa\tx\t{md5}\t1e3", "aaaaaaaa\tx\t{md5}\tInfinity",
             "aaaaaaaa\tx\t\x1b[2J\t3", "aaaaaaa\x9b\tx\t{md5}\t3", "aaaaaaaa\ta\x00b\t{md5}\t3",
@@ -461,6 +460,13 @@ def test_manifests(server, fetch, tmp_path, row):
     manifest.write_text("id\tfilename\tmd5\tsize\n" + row.format(md5="0" * 32) + "\n")
     refused(fetch("--manifest", manifest))
     assert server.requests == []
+
+
+def test_a_name_of_a_manifest_reaches_neither_terminal_nor_disk_as_it_is(fetch, tmp_path):
+    manifest = tmp_path / "manifest.txt"
+    manifest.write_text(f"id\tfilename\tmd5\tsize\naaaaaaaa\ta\x1b[2Jb\t{'0' * 32}\t3\n")
+    refused(fetch("--manifest", manifest))
+    assert not [path for path in fetch.folder.rglob("*") if "\x1b" in path.name]
 
 
 # Redirections
