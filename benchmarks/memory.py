@@ -44,7 +44,9 @@ def write_study(folder: Path, name: str, n_samples: int, n_genes: int) -> None:
 def measure(folder: Path, *arguments: str) -> tuple[float, float]:
     """Peak memory in MB and seconds of a command that must succeed."""
     start = time.monotonic()
-    process = subprocess.Popen([sys.executable, "-c", _MAIN, *arguments], cwd=folder)
+    process = subprocess.Popen(
+        [sys.executable, "-c", _MAIN, *arguments], cwd=folder, stdout=subprocess.DEVNULL
+    )
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
@@ -66,7 +68,7 @@ def main() -> None:
             files = ("--expression", name, "--samples", "samples.csv", "--label", "label")
             matrix_mb = 4 * shape[0] * shape[1] / 1e6
             for most, arguments in (
-                (3, ("prepare", "table", *files, "-o", "cohort.h5ad", "-q")),
+                (3, ("prepare", "table", *files, "-o", "cohort.h5ad")),
                 (2, ("audit", "cohort.h5ad")),
             ):
                 peak_mb, seconds = measure(folder, *arguments)
