@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
-import platform
 import re
 import shutil
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from deepcme.processes import is_running, this_machine
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,7 +36,7 @@ def unfinished_folder(place: Path) -> Iterator[Path]:
     """
     place.mkdir(parents=True, exist_ok=True)
     remove_leftovers(place)
-    prefix = f"{_UNFINISHED}{_machine()}-{os.getpid()}-"
+    prefix = f"{_UNFINISHED}{this_machine()}-{os.getpid()}-"
     with tempfile.TemporaryDirectory(dir=place, prefix=prefix) as folder:
         yield Path(folder)
 
@@ -56,34 +54,10 @@ def remove_leftovers(place: Path) -> None:
     """Remove unfinished folders of this machine's processes that no longer run."""
     for folder in place.glob(f"{_UNFINISHED}*"):
         writer = _WRITER.fullmatch(folder.name)
-        if writer is None or writer["machine"] != _machine():
+        if writer is None or writer["machine"] != this_machine():
             continue
-        if not _runs(int(writer["process"])):
+        if not is_running(int(writer["process"])):
             shutil.rmtree(folder, ignore_errors=True)
-
-
-@cache
-def _machine() -> str:
-    """The machine's name, shortened: a folder may be shared by several."""
-    return hashlib.sha256(platform.node().encode()).hexdigest()[:8]
-
-
-def _runs(process: int) -> bool:
-    if sys.platform == "win32":
-        import ctypes
-
-        query_limited_information = 0x1000
-        kernel = ctypes.windll.kernel32
-        handle = kernel.OpenProcess(query_limited_information, False, process)
-        kernel.CloseHandle(handle)
-        return bool(handle)
-    try:
-        os.kill(process, 0)
-    except (ProcessLookupError, OverflowError):
-        return False
-    except PermissionError:
-        return True  # of another user
-    return True
 
 
 def write_text(path: Path, text: str) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
-import platform
 import re
 import secrets
 import shutil
@@ -17,6 +16,7 @@ from types import TracebackType
 from typing import Self
 
 from deepcme.errors import DeepCMEError
+from deepcme.processes import is_running, this_machine
 from deepcme.progress import ByteCount
 
 _NAME = re.compile(r"\.deepcme-(?P<host>[0-9a-f]{8})-(?P<process>\d+)-[0-9a-f]{8}\.partial")
@@ -39,7 +39,7 @@ class Partial:
     """
 
     def __init__(self, folder: Path, progress: ByteCount, most: int, name: str) -> None:
-        process = f"{_host()}-{os.getpid()}-{secrets.token_hex(4)}"
+        process = f"{this_machine()}-{os.getpid()}-{secrets.token_hex(4)}"
         self.path = folder / f".deepcme-{process}.partial"
         self.n_bytes = 0
         self._progress = progress
@@ -117,28 +117,12 @@ def remove_abandoned(folder: Path) -> None:
         if name is None:
             continue
         with suppress(OSError):  # another fetch was quicker
-            if name["host"] == _host():
-                is_abandoned = not _is_alive(int(name["process"]))
+            if name["host"] == this_machine():
+                is_abandoned = not is_running(int(name["process"]))
             else:
                 is_abandoned = time.time() - path.stat().st_mtime > _SECONDS_UNTOUCHED
             if is_abandoned:
                 path.unlink()
-
-
-def _host() -> str:
-    return hashlib.sha256(platform.node().encode()).hexdigest()[:8]
-
-
-def _is_alive(process: int) -> bool:
-    if os.name == "nt":
-        return False  # the file of a living process cannot be removed there
-    try:
-        os.kill(process, 0)
-    except (ProcessLookupError, OverflowError):
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 @contextmanager
