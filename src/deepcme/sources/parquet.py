@@ -37,12 +37,8 @@ class ParquetColumns:
         """Names of the columns that pandas stored as the index, if that can be told."""
         try:
             stored = (self.schema.pandas_metadata or {}).get("index_columns", [])
-        except (
-            ValueError,
-            AttributeError,
-            RecursionError,
-        ):  # what pandas wrote of the columns is damaged
-            return []
+        except (ValueError, AttributeError, RecursionError):
+            return []  # what pandas wrote of the columns is damaged
         names = stored if isinstance(stored, list) else []
         there = self.schema.names
         return [name for name in names if isinstance(name, str) and there.count(name) == 1]
@@ -87,9 +83,9 @@ class ParquetColumns:
         # Without what pandas wrote of the columns, which a stranger may have written.
         plain: pd.DataFrame = table.replace_schema_metadata().to_pandas()
         plain = plain.apply(without_categories)
-        if self.index:
-            plain = plain.set_index(self.index)
-            plain.index.names = [_NAMELESS.sub("", name) or None for name in self.index]
+        if index := self.index:
+            plain = plain.set_index(index)
+            plain.index.names = [_NAMELESS.sub("", name) or None for name in index]
         return plain
 
     def _require_short_texts(self, place: int, column: pa.ChunkedArray) -> None:
@@ -145,14 +141,14 @@ def opened_parquet(path: Path) -> Iterator[ParquetColumns]:
         raise DeepCMEError(f"{path}: this is not a readable Parquet file.") from error
 
 
-def is_text(kind: pa.DataType) -> bool:
+def _is_text(kind: pa.DataType) -> bool:
     """Whether a column of this type holds text."""
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
 
 
 def _is_shared(kind: pa.DataType) -> bool:
     """Whether values of this type can be of any length, and are there once for all rows."""
-    return is_text(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind)
+    return _is_text(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind)
 
 
 def numbers_of(column: pa.ChunkedArray, name: str, path: Path) -> pa.ChunkedArray:
@@ -165,7 +161,7 @@ def numbers_of(column: pa.ChunkedArray, name: str, path: Path) -> pa.ChunkedArra
     """
     is_dictionary = pa.types.is_dictionary(column.type)
     kind = column.type.value_type if is_dictionary else column.type
-    if is_text(kind):
+    if _is_text(kind):
         return column
     is_number = pa.types.is_integer(kind) or pa.types.is_floating(kind)
     is_decimal = pa.types.is_decimal(kind)
