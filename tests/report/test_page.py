@@ -273,7 +273,7 @@ def test_the_page_flags_genes_by_the_column_alone(folder, tmp_path):
 def test_a_study_from_before_there_were_designs_still_has_a_report(folder, tmp_path):
     copy = copy_of(folder, tmp_path / "old")
     identity = folder.read_json("identity.json")
-    del identity["study"]["split"]["design"]
+    del identity["study"]["split"]["design"], identity["settings_version"]
     (copy.path / "identity.json").write_text(json.dumps(identity))
     assert "3 repeated stratified splits" in write_report(copy).read_text(encoding="utf-8")
     table = compute_side_by_side([copy, folder])

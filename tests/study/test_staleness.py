@@ -48,13 +48,13 @@ def test_values_of_columns_that_the_study_leaves_alone_may_change(
     run(study, tmp_path / "out")
 
 
-def test_adding_clinical_columns_is_told_as_the_setting_it_is(
-    quick_study, cohort_file, tmp_path
-):
+def test_clinical_columns_are_added_to_a_finished_study(quick_study, cohort_file, tmp_path):
     clinical_cohort().save(cohort_file)
     run(quick_study(models=["LR-tuned"]), tmp_path / "out")
-    with pytest.raises(DeepCMEError, match=r"\(clinical is None there and \{'columns'"):
-        run(quick_study(models=["LR-tuned"], clinical=CLINICAL), tmp_path / "out")
+    wanted = quick_study(models=["LR-tuned"], clinical=CLINICAL)
+    again, fresh = (run(wanted, tmp_path / name) for name in ("out", "fresh"))
+    for name in ("predictions.parquet", "clinical.csv", "metrics.csv"):
+        assert (again.path / name).read_bytes() == (fresh.path / name).read_bytes(), name
 
 
 def test_other_genes_under_a_signatures_name_are_fitted_anew(quick_study, tmp_path):

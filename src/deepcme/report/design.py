@@ -8,14 +8,13 @@ from typing import Any
 from deepcme.baselines import TUNED_REGRESSION
 from deepcme.evaluation.discrimination import MEASURED_COVERAGE
 from deepcme.study.grid import TUNED
+from deepcme.study.identity import settings_of
 from deepcme.study.store import StudyFolder
 
 
 def read_settings(folder: StudyFolder) -> dict[str, Any]:
-    """A finished study's settings; one from before there were designs has repeated splits."""
-    settings: dict[str, Any] = folder.read_json("identity.json")["study"]
-    settings["split"] = {"design": "repeated", **settings["split"]}
-    return settings
+    """A finished study's settings, with what those of an older version meant."""
+    return settings_of(folder.read_json("identity.json"), str(folder.path))
 
 
 def find_leaks(cohort: Mapping[str, Any], study: Mapping[str, Any]) -> list[str]:

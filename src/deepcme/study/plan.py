@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from itertools import product
@@ -25,13 +25,12 @@ from deepcme.splits import Split
 from deepcme.study.designs import LeaveOneCohortOutDesign
 from deepcme.study.grid import GridPoint, grid_points
 from deepcme.study.nulls import NullRun, make_null_runs
+from deepcme.study.results_version import RESULTS_VERSION, Part
 from deepcme.study.sections import ModelSettings, PreprocessingSettings
 from deepcme.study.spec import Study
 
 # Packages whose version may change a result.
 _NUMERICAL_PACKAGES = ("numpy", "scipy", "scikit-learn")
-
-CLINICAL_VALUES = "values of clinical columns"
 
 
 @dataclass(frozen=True)
@@ -80,23 +79,6 @@ class Plan:
         """Number of test parts."""
         return len(self.splits)
 
-    def identity(self) -> dict[str, Any]:
-        """What makes two runs the same study: settings, data and package versions.
-
-        Nulls and gene selection stand beside a study's results and can be added to
-        them. Values of clinical columns are named here, as no task depends on them.
-        """
-        settings = self.study.model_dump(mode="json", exclude={"cohort", "nulls", "selection"})
-        identity = {
-            "study": settings,
-            "cohort": _fingerprint(self.study, self.cohort),
-            "versions": package_versions(),
-        }
-        if self.study.clinical is not None:
-            columns = {name: [*self.cohort.obs[name]] for name in self.study.clinical.columns}
-            identity[CLINICAL_VALUES] = content_key(columns)
-        return identity
-
 
 def package_versions() -> dict[str, str]:
     """Versions of Python and of the packages that compute, and the engine chosen here."""
@@ -104,6 +86,16 @@ def package_versions() -> dict[str, str]:
     engine = make_engine().name
     used = (*_NUMERICAL_PACKAGES, "torch") if engine == "torch" else _NUMERICAL_PACKAGES
     return {**found, "engine": engine, **{package: version(package) for package in used}}
+
+
+def computing_versions(versions: Mapping[str, str]) -> dict[str, str]:
+    """What of the versions a fit's bytes depend on.
+
+    Not deepcme's, for which `RESULTS_VERSION` stands; of Python's the first two numbers,
+    as its fixes change no arithmetic, whereas its sums of floats have changed (3.12).
+    """
+    python = ".".join(versions["python"].split(".")[:2])
+    return {name: v for name, v in versions.items() if name != "deepcme"} | {"python": python}
 
 
 def make_plan(study: Study, cohort: Cohort) -> Plan:
@@ -122,9 +114,8 @@ def make_plan(study: Study, cohort: Cohort) -> Plan:
         cohort = cohort.keep_primary_tumours()
     splits = study.split.draw(cohort, seed_for(study.seed, "splits"))
     _require_patients_of_both_classes(cohort, splits)
-    common = common_content(study, cohort)
-    tasks = _model_tasks(study, splits, common)
-    nulls = _null_tasks(study, cohort, splits, common)
+    tasks = _model_tasks(study, splits, common_content(study, cohort, "models"))
+    nulls = _null_tasks(study, cohort, splits, common_content(study, cohort, "nulls"))
     return Plan(study, cohort, tuple(splits), (*tasks, *nulls))
 
 
@@ -207,21 +198,22 @@ def _fitted_splits(
     return [(None, split)]
 
 
-def _fingerprint(study: Study, cohort: Cohort) -> str:
+def fingerprint(study: Study, cohort: Cohort) -> str:
     """That of the cohort, and of which cohort each sample is of where one is left out."""
     if not isinstance(study.split, LeaveOneCohortOutDesign):
         return cohort.fingerprint
     return content_key({"data": cohort.fingerprint, "cohorts": study.split.cohorts_of(cohort)})
 
 
-def common_content(study: Study, cohort: Cohort) -> dict[str, Any]:
-    """What the key of every task of a study is made of, whatever the task."""
+def common_content(study: Study, cohort: Cohort, part: Part) -> dict[str, Any]:
+    """What the key of every task of a part of the study is made of, whatever the task."""
     return {
-        "cohort": _fingerprint(study, cohort),
+        "results_version": RESULTS_VERSION[part],
+        "cohort": fingerprint(study, cohort),
         "split": study.split.model_dump(),
         "preprocessing": study.preprocessing.model_dump(),
         "seed": study.seed,
-        "versions": package_versions(),
+        "versions": computing_versions(package_versions()),
     }
 
 

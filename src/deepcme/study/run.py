@@ -79,12 +79,14 @@ def run_study(
     tasks: list[AnyTask] = [*plan.tasks, *selection]
     findings = _audit(cohort, plan)
     folder = StudyFolder(out)
-    folder.claim(plan)
+    anew = folder.claim(plan)
     folder.write_findings(findings)
     missing = [task for task in tasks if not folder.has(task)]
     jobs = min(jobs or cpu_count(), max(len(missing), 1))
     if not quiet:
         say(_announcement(plan, tasks, missing), error=True)
+        if anew:
+            say(f"Made anew, as an older method made them: {' and '.join(anew)}.", error=True)
         if any(map(is_extra, missing)):
             say(describe_expected_time(plan, missing, jobs), error=True)
     outcomes = _outcomes(CohortArrays.of(plan.cohort), missing, jobs, scheduler)
@@ -151,7 +153,7 @@ def _failure_sentence(failures: dict[str, str], n_tasks: int, folder: StudyFolde
     return (
         f"{len(failures)} of {n_tasks} fits failed, the first being {name}: "
         f"{error.strip().splitlines()[-1]} See {folder.path / 'failures.json'}; the "
-        "others are kept, and the same command tries the failed ones again."
+        "others are kept: the same command, its models corrected or not, fits what is missing."
     )
 
 

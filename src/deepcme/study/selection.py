@@ -93,7 +93,7 @@ def make_selection_tasks(plan: Plan) -> list[SelectionTask]:
         ),
         *(("panel", task) for task in panels),
     ]
-    common = common_content(plan.study, plan.cohort)
+    common = common_content(plan.study, plan.cohort, "selection")
     return [
         SelectionTask(
             content_key(

@@ -14,6 +14,12 @@ from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from deepcme.errors import DeepCMEError
 from deepcme.study.designs import DESIGNS, SplitSettings, designs_with
+from deepcme.study.older import (
+    SETTINGS_VERSION,
+    VERSION_KEY,
+    read_version,
+    with_older_defaults,
+)
 from deepcme.study.sections import (
     ClinicalSettings,
     CohortSettings,
@@ -191,11 +197,14 @@ class Study(Settings):
 
     def to_toml(self) -> str:
         """The resolved study as a TOML document; its paths are absolute, to hold anywhere."""
-        values = self.model_dump(mode="json", exclude_none=True)
+        values: dict[str, Any] = {VERSION_KEY: SETTINGS_VERSION}
+        values |= self.model_dump(mode="json", exclude_none=True)
         if self.cohort.path is not None:
             values["cohort"]["path"] = str(self.cohort.path.absolute())
         values["nulls"]["signatures"] = [str(path.absolute()) for path in self.nulls.signatures]
-        values["preprocessing"]["clip"] = self.preprocessing.clip  # JSON knows no infinity
+        # JSON knows no infinity.
+        values["preprocessing"]["clip"] = self.preprocessing.clip
+        values["models"] = [model.model_dump() for model in self.models]
         return tomli_w.dumps(values)
 
 
@@ -210,7 +219,8 @@ def make_study(values: dict[str, Any], source: str = "study") -> Study:
 def load_study(path: str | Path, overrides: Mapping[str, Any] | None = None) -> Study:
     """Read a study file; relative paths in it are taken from the file's folder.
 
-    `overrides` replace settings of the file, those of a section one by one.
+    `overrides` replace settings of the file, those of a section one by one. A file of an
+    older version has the defaults of that version.
 
     Raises
     ------
@@ -226,6 +236,7 @@ def load_study(path: str | Path, overrides: Mapping[str, Any] | None = None) -> 
         raise DeepCMEError(f"{path}: not valid TOML: {error}.") from error
     if "cohort" not in values:
         raise DeepCMEError(f"{path}: it names no cohort: add [cohort] with path = ...")
+    values = with_older_defaults(values, read_version(values, str(path)))
     study = make_study(_overridden(values, overrides or {}), str(path))
     return _with_paths_from(path.parent, study)
 

@@ -3,7 +3,7 @@
 Layout, all readable with pandas and a text editor::
 
     study.toml            the study with every setting resolved
-    identity.json         what the results belong to: settings, data and package versions
+    identity.json         what the results belong to: settings, data, method and packages
     cohort.json           the cohort in numbers and words
     tasks/KEY.npz         one finished fit (NumPy arrays, no pickle)
     audit.json            what the audit found in the cohort, before samples were left out
@@ -48,10 +48,22 @@ from deepcme.cohort import Cohort
 from deepcme.errors import DeepCMEError
 from deepcme.files import remove_leftovers, whole_file, write_csv, write_text
 from deepcme.study.fit import TaskResult
-from deepcme.study.plan import CLINICAL_VALUES, Plan, Task
+from deepcme.study.identity import (
+    changed_beside,
+    describe_identity,
+    models_changed,
+    parts_made_anew,
+    refuse_other_results,
+)
+from deepcme.study.older import with_older_columns
+from deepcme.study.plan import Plan, Task
 from deepcme.study.selection import SELECTION_TABLES, Arrays, SelectionTask
 
 _NULL_RUNS = "nulls.csv"
+_MODEL_TABLES = (
+    "predictions.parquet", "metrics.csv", "gene_scores.csv", "history.parquet", "clinical.csv",
+    "grid.csv", "grid_summary.csv",
+)  # fmt: skip
 # Text as it stands: Entrez ids are genes, a signature may be called 007 and a model 1.
 _TEXT_COLUMNS = (
     "model", "gene", "symbol", "genes", "panel", "signature", "column", "sample", "patient",
@@ -73,8 +85,13 @@ class StudyFolder:
     def _identity_path(self) -> Path:
         return self.path / "identity.json"
 
-    def claim(self, plan: Plan) -> None:
+    def claim(self, plan: Plan) -> list[str]:
         """Make the folder this study's, or refuse one that holds something else.
+
+        Returns
+        -------
+        list of str
+            Parts that another method made there, and that are made anew.
 
         Raises
         ------
@@ -82,31 +99,36 @@ class StudyFolder:
             If the folder holds another study's results or other files; says
             what differs.
         """
-        identity = json.loads(json.dumps(plan.identity(), default=str))
+        identity, found = describe_identity(plan), None
         if self._identity_path.exists():
             found = json.loads(self._identity_path.read_text(encoding="utf-8"))
-            if found != identity:
-                raise DeepCMEError(
-                    f"{self.path}: the folder holds another study's results "
-                    f"({_difference(found, identity)}): choose another --out."
-                )
+            refuse_other_results(found, identity, self.path)
         elif self.path.exists() and (not self.path.is_dir() or any(self.path.iterdir())):
             raise DeepCMEError(
                 f"{self.path}: neither empty nor a study's folder: choose another --out."
             )
         (self.path / "tasks").mkdir(parents=True, exist_ok=True)
-        self._remove_outdated(plan)
+        if found is not None:
+            self._remove_outdated(plan, found, identity)
         write_text(self.path / "study.toml", plan.study.to_toml())
         write_text(self.path / "cohort.json", _as_json(describe_cohort(plan.cohort)))
         write_text(self._identity_path, _as_json(identity))
+        return [] if found is None else parts_made_anew(found, identity)
 
-    def _remove_outdated(self, plan: Plan) -> None:
-        """Remove what additions with other settings, or another signature, left behind."""
-        wanted = tomllib.loads(plan.study.to_toml())
+    def _remove_outdated(
+        self, plan: Plan, found: dict[str, Any], identity: dict[str, Any]
+    ) -> None:
+        """Remove tables of other settings, or of another signature; fits stay, by their keys.
+
+        Until the tables are made again there is nothing to report, rather than a mixture.
+        """
+        if models_changed(found, identity, self.path):
+            self.remove_tables([*_MODEL_TABLES, _NULL_RUNS, *SELECTION_TABLES])
         nulls = [task for task in plan.tasks if task.null is not None]
-        if self.read_settings("nulls") != wanted["nulls"] or not all(map(self.has, nulls)):
+        others = changed_beside(found, identity, "nulls", self.path)
+        if others or not all(map(self.has, nulls)):
             self.remove_tables([_NULL_RUNS])
-        if self.read_settings("selection") != wanted["selection"]:
+        if changed_beside(found, identity, "selection", self.path):
             self.remove_tables(SELECTION_TABLES)
 
     def _task_path(self, task: Task | SelectionTask) -> Path:
@@ -210,9 +232,10 @@ class StudyFolder:
                 f"{path}: there is no such file; is {self.path} the folder of a finished study?"
             )
         if name.endswith(".parquet"):
-            return pd.read_parquet(path)
+            return with_older_columns(name, pd.read_parquet(path))
         text = dict.fromkeys((*_TEXT_COLUMNS, *_MORE_TEXT_COLUMNS.get(name, ())), str)
-        return pd.read_csv(path, dtype=text, keep_default_na=False, na_values=[""])
+        table = pd.read_csv(path, dtype=text, keep_default_na=False, na_values=[""])
+        return with_older_columns(name, table)
 
     def write_findings(self, findings: list[dict[str, Any]]) -> None:
         """Keep what the audit found in the cohort, before any sample was left out."""
@@ -298,19 +321,3 @@ def describe_cohort(cohort: Cohort) -> dict[str, Any]:
 
 def _as_json(values: dict[str, Any]) -> str:
     return json.dumps(values, indent=2, ensure_ascii=False) + "\n"
-
-
-def _difference(found: dict[str, Any], wanted: dict[str, Any], place: str = "") -> str:
-    """The first place at which two nested settings differ."""
-    for key in sorted({*found, *wanted}):
-        a, b = found.get(key), wanted.get(key)
-        if a == b:
-            continue
-        if isinstance(a, dict) and isinstance(b, dict):
-            return _difference(a, b, f"{place}{key}.")
-        if key == "cohort":
-            return "another cohort"
-        if key == CLINICAL_VALUES:
-            return f"other {CLINICAL_VALUES}"
-        return f"{place}{key} is {a} there and {b} here".replace("study.", "")
-    return "the same settings"

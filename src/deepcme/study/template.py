@@ -2,9 +2,13 @@
 
 import tomli_w
 
+from deepcme.study.older import SETTINGS_VERSION
+
 STUDY_TEMPLATE = """\
 # A deepcme study. Run it with:  deepcme run {file}
 # Every line that starts with # shows a default; remove the # to change it.
+
+settings_version = {version}   # whose defaults hold: a later deepcme reads this file alike
 
 # "honest": split by patient, every learned step fitted on the training part alone,
 #           primary tumours only.
@@ -98,4 +102,4 @@ def study_template(file: str, cohort: str | None) -> str:
         reference = 'example = "transbig"\n# path = "cohort.h5ad"'
     else:
         reference = tomli_w.dumps({"path": cohort}).strip()
-    return STUDY_TEMPLATE.format(file=file, cohort=reference)
+    return STUDY_TEMPLATE.format(file=file, version=SETTINGS_VERSION, cohort=reference)

@@ -1,0 +1,145 @@
+"""Whether a folder's results belong to a study: what must agree, and what may change.
+
+Cohort, splits, preprocessing, seed and protocol must agree, and so must the method and the
+packages that compute. The models and what stands beside them may change: the key of a fit
+is made of all that it depends on, so that those which are still valid are used again.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from deepcme.errors import DeepCMEError
+from deepcme.study.older import SETTINGS_VERSION, VERSION_KEY, read_version, with_older_defaults
+from deepcme.study.plan import (
+    Plan,
+    computing_versions,
+    content_key,
+    fingerprint,
+    package_versions,
+)
+from deepcme.study.results_version import EARLIEST, RESULTS_VERSION
+
+_MUST_AGREE = ("protocol", "seed", "split", "preprocessing")
+_BESIDE = ("nulls", "selection")
+"""Sections that stand beside the models, whose tables do not depend on them."""
+
+_CLINICAL_VALUES = "values of clinical columns"
+
+
+def describe_identity(plan: Plan) -> dict[str, Any]:
+    """What a folder's results are of, as its ``identity.json`` says it.
+
+    Values of clinical columns are named here, as no task depends on them.
+    """
+    clinical = plan.study.clinical
+    columns = () if clinical is None else clinical.columns
+    identity = {
+        VERSION_KEY: SETTINGS_VERSION,
+        "results_version": RESULTS_VERSION,
+        "study": plan.study.model_dump(mode="json", exclude={"cohort"}),
+        "cohort": fingerprint(plan.study, plan.cohort),
+        "versions": package_versions(),
+        _CLINICAL_VALUES: {
+            name: content_key({name: [*plan.cohort.obs[name]]}) for name in columns
+        },
+    }
+    read_back: dict[str, Any] = json.loads(json.dumps(identity, default=str))
+    return read_back
+
+
+def settings_of(identity: Mapping[str, Any], source: str) -> dict[str, Any]:
+    """The settings of a folder, those that are newer than it filled in.
+
+    Raises
+    ------
+    DeepCMEError
+        If a later deepcme wrote the folder.
+    """
+    version = read_version({VERSION_KEY: identity.get(VERSION_KEY, 1)}, source)
+    return with_older_defaults(identity["study"], version)
+
+
+def refuse_other_results(
+    found: Mapping[str, Any], wanted: Mapping[str, Any], folder: Path
+) -> None:
+    """Refuse a folder whose results are not those of a study.
+
+    Raises
+    ------
+    DeepCMEError
+        If the models there were fitted by another method, or are another study's; says
+        what differs.
+    """
+    version = _results_versions(found)["models"]
+    if version != wanted["results_version"]["models"]:
+        raise DeepCMEError(
+            f"{folder}: the models there are of results version {version}, and this deepcme "
+            f"computes version {wanted['results_version']['models']}, which gives other "
+            f"numbers: choose another --out, or report them as they are with "
+            f"`deepcme report {folder}`."
+        )
+    difference = _difference(_must_agree(found, folder), _must_agree(wanted, folder))
+    if difference:
+        raise DeepCMEError(
+            f"{folder}: the folder holds another study's results ({difference}): "
+            "choose another --out."
+        )
+
+
+def models_changed(found: Mapping[str, Any], wanted: Mapping[str, Any], folder: Path) -> bool:
+    """Whether the tables of the models, and all that is made of them, are out of date."""
+    before, now = (
+        {k: v for k, v in settings_of(of, str(folder)).items() if k not in _BESIDE}
+        for of in (found, wanted)
+    )
+    return before != now or found[_CLINICAL_VALUES] != wanted[_CLINICAL_VALUES]
+
+
+def changed_beside(
+    found: Mapping[str, Any], wanted: Mapping[str, Any], part: str, folder: Path
+) -> bool:
+    """Whether nulls, or gene selection, were asked for or made differently."""
+    before, now = (settings_of(of, str(folder)).get(part) for of in (found, wanted))
+    return before != now or part in parts_made_anew(found, wanted)
+
+
+def parts_made_anew(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[str]:
+    """Parts beside the models that another method made."""
+    made_by, makes = _results_versions(found), wanted["results_version"]
+    return [part for part in _BESIDE if made_by[part] != makes[part]]
+
+
+def _results_versions(identity: Mapping[str, Any]) -> dict[str, int]:
+    return {**EARLIEST, **identity.get("results_version", {})}
+
+
+def _must_agree(identity: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    settings = settings_of(identity, str(folder))
+    return {
+        "cohort": identity["cohort"],
+        **{name: settings.get(name) for name in _MUST_AGREE},
+        "versions": computing_versions(identity["versions"]),
+        _CLINICAL_VALUES: identity.get(_CLINICAL_VALUES, {}),
+    }
+
+
+def _difference(found: Any, wanted: Any, place: str = "") -> str:
+    """The first place at which two nested settings differ; empty if there is none."""
+    for key in sorted({*found, *wanted}):
+        a, b = found.get(key), wanted.get(key)
+        if key == "cohort" and a != b:
+            return "another cohort"
+        if key == _CLINICAL_VALUES:
+            # A column that was added or left out is a setting that may change.
+            if any(a[column] != b[column] for column in a.keys() & b.keys()):
+                return f"other {_CLINICAL_VALUES}"
+        elif isinstance(a, dict) and isinstance(b, dict):
+            if inner := _difference(a, b, f"{place}{key}."):
+                return inner
+        elif a != b:
+            return f"{place}{key} is {a} there and {b} here"
+    return ""

@@ -1,0 +1,96 @@
+"""What older study files and results folders meant where they say nothing.
+
+A file says which version of the settings it was written for; one without, that deepcme
+itself wrote, is of version 1, and a user's own is read as of today. Whoever changes a
+default, or adds a setting whose default changes what a study does, raises
+`SETTINGS_VERSION` once a release and adds to `OLDER_DEFAULTS`; whoever adds a column to a
+study's table adds it to `OLDER_COLUMNS`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from deepcme.errors import DeepCMEError
+
+SETTINGS_VERSION = 2
+VERSION_KEY = "settings_version"
+
+# For each version that was left behind: the defaults that ended with it.
+OLDER_DEFAULTS: dict[int, dict[str, Any]] = {
+    1: {"split": {"design": "repeated"}},
+}
+
+# Columns that a table of an older folder may lack, and what stands for them.
+OLDER_COLUMNS: dict[str, dict[str, Any]] = {
+    "gene_scores.csv": {
+        "prevalence": float("nan"),
+        "largest_z": float("nan"),
+        "driving_samples": float("nan"),
+        "few_driving_samples": False,
+    },
+}
+
+# What every file that deepcme wrote for a results folder has, though a user need not write it.
+_WRITTEN = {
+    "": {"protocol", "seed", "cohort", "models"},
+    "split": {"by", "repeats"},
+    "preprocessing": {"tissue", "fit_on", "min_prevalence", "clip"},
+    "evaluation": {"metrics"},
+}
+
+
+def read_version(values: Mapping[str, Any], source: str) -> int:
+    """The version of the settings that a study file, or a folder's record of it, is of.
+
+    Raises
+    ------
+    DeepCMEError
+        If it is none, or one of a later deepcme.
+    """
+    version = values.get(VERSION_KEY)
+    if version is None:
+        return 1 if _is_written(values) else SETTINGS_VERSION
+    if isinstance(version, bool) or not isinstance(version, int) or version < 1:
+        raise DeepCMEError(
+            f"{source}: {VERSION_KEY} must be a whole number from 1 to {SETTINGS_VERSION}, "
+            f"not {version!r}; without it, today's defaults hold."
+        )
+    if version > SETTINGS_VERSION:
+        raise DeepCMEError(
+            f"{source}: written by a later deepcme ({VERSION_KEY} = {version}, and this one "
+            f"knows {SETTINGS_VERSION}): upgrade deepcme to read it."
+        )
+    return version
+
+
+def _is_written(values: Mapping[str, Any]) -> bool:
+    sections = {name: values.get(name, {}) if name else values for name in _WRITTEN}
+    return all(
+        isinstance(section, Mapping) and _WRITTEN[name] <= section.keys()
+        for name, section in sections.items()
+    )
+
+
+def with_older_defaults(values: Mapping[str, Any], version: int) -> dict[str, Any]:
+    """Settings of a version, with what they meant by saying nothing filled in."""
+    filled = {name: value for name, value in values.items() if name != VERSION_KEY}
+    for left_behind in range(version, SETTINGS_VERSION):
+        for name, default in OLDER_DEFAULTS.get(left_behind, {}).items():
+            given = filled.get(name, {} if isinstance(default, dict) else default)
+            both = isinstance(default, dict) and isinstance(given, dict)
+            filled[name] = {**default, **given} if both else given
+    return filled
+
+
+def with_older_columns(name: str, table: pd.DataFrame) -> pd.DataFrame:
+    """A study's table, with columns that it lacks because it is of an older folder."""
+    lacking = {
+        column: value
+        for column, value in OLDER_COLUMNS.get(name, {}).items()
+        if column not in table.columns
+    }
+    return table.assign(**lacking)
