@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -20,6 +20,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from deepcme.classifier import encode_binary_target
 from deepcme.errors import DeepCMEError
+from deepcme.parameters import FRACTION, RANDOM_STATE, Rule, check_parameters, is_number
 from deepcme.preprocessing import ClippedStandardScaler, MedianImputer
 from deepcme.splits import draw_holdout
 
@@ -58,6 +59,31 @@ class TunedLogisticRegression(ClassifierMixin, BaseEstimator):  # type: ignore[m
        expression arrays. Biostatistics 5:329-340.
     """
 
+    _rules: ClassVar[dict[str, tuple[Rule, ...]]] = {
+        "inverse_strengths": (
+            Rule(
+                lambda value: isinstance(value, tuple | list | np.ndarray) and len(value) > 0,
+                "must list the strengths to choose from, as [0.1, 1.0]",
+            ),
+            Rule(
+                lambda values: all(is_number(value) and value > 0 for value in values),
+                "takes numbers above 0",
+            ),
+        ),
+        "validation_fraction": FRACTION,
+        "random_state": RANDOM_STATE,
+    }
+
+    def check_parameters(self) -> None:
+        """Refuse values that `fit` would refuse, without any data.
+
+        Raises
+        ------
+        DeepCMEError
+            Naming the parameter, what it must be, and its value.
+        """
+        check_parameters(vars(self), self._rules)
+
     def __init__(
         self,
         inverse_strengths: tuple[float, ...] = INVERSE_STRENGTHS,
@@ -87,6 +113,7 @@ class TunedLogisticRegression(ClassifierMixin, BaseEstimator):  # type: ignore[m
         validation_rows : array of int, optional
             Rows of X to choose the strength on.
         """
+        self.check_parameters()
         matrix, y = validate_data(self, X, y)
         self.classes_, target = encode_binary_target(y, type(self).__name__)
         valid = self._validation_rows(target, groups, validation_rows)

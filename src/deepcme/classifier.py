@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Any, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 import pandas as pd
@@ -21,8 +21,18 @@ from sklearn.utils.validation import (
 
 from deepcme.errors import DeepCMEError
 from deepcme.network.architecture import Hyperparameters
-from deepcme.network.engines import make_engine
+from deepcme.network.engines import ENGINES, make_engine
 from deepcme.network.training import History
+from deepcme.parameters import (
+    CLASS_WEIGHT,
+    FRACTION,
+    RANDOM_STATE,
+    Rule,
+    check_classes,
+    check_parameters,
+    one_of,
+    or_none,
+)
 from deepcme.splits import RowIndex, draw_holdout
 
 DEEPCME = "DeepCME"
@@ -44,9 +54,26 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[mi
     class_weight: dict[Any, float] | Literal["balanced"] | None
     random_state: int | np.random.RandomState | None
 
+    _rules: ClassVar[dict[str, tuple[Rule, ...]]] = {
+        "class_weight": CLASS_WEIGHT,
+        "random_state": RANDOM_STATE,
+    }
+
+    def check_parameters(self) -> None:
+        """Refuse values that `fit` would refuse, without any data.
+
+        Raises
+        ------
+        DeepCMEError
+            Naming the parameter, what it must be, and its value.
+        """
+        self._hyperparameters()
+        check_parameters(vars(self), self._rules)
+
     def _hyperparameters(self) -> Hyperparameters:
+        widths = self.hidden_layers
         return Hyperparameters(
-            hidden_layers=tuple(self.hidden_layers),
+            hidden_layers=tuple(widths) if isinstance(widths, list | np.ndarray) else widths,
             dropout=self.dropout,
             batch_norm=self.batch_norm,
             penalty=self.penalty,
@@ -65,6 +92,7 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[mi
         matrix, y = validate_data(self, X, y, dtype=np.float32, order="C")
         self.classes_, target = encode_binary_target(y, type(self).__name__)
         weight = _check_sample_weight(sample_weight, matrix, dtype=np.float32)
+        check_classes(self.class_weight, self.classes_.tolist())
         if self.class_weight is not None:
             weight = weight * compute_sample_weight(self.class_weight, y).astype(np.float32)
         return matrix, target, weight
@@ -154,6 +182,13 @@ class DeepCMEClassifier(NetworkClassifier):
     Technol. 2023;4:025026.
     """
 
+    _rules: ClassVar[dict[str, tuple[Rule, ...]]] = {
+        **NetworkClassifier._rules,
+        "validation_fraction": FRACTION,
+        "engine": one_of(*ENGINES),
+        "device": or_none([Rule(lambda value: isinstance(value, str), "must be a name")]),
+    }
+
     def __init__(
         self,
         hidden_layers: tuple[int, ...] = (64, 64, 64),
@@ -216,10 +251,7 @@ class DeepCMEClassifier(NetworkClassifier):
             If the target is not binary, a setting is out of range, or too few
             samples are left for training or validation.
         """
-        if not 0 < self.validation_fraction < 1:
-            raise DeepCMEError(
-                f"validation_fraction must lie between 0 and 1, not {self.validation_fraction}."
-            )
+        self.check_parameters()
         hyperparameters = self._hyperparameters()
         matrix, target, weight = self._training_data(X, y, sample_weight)
         split_random, train_random = self._spawn_generators(2)

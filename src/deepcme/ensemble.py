@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 import pandas as pd
@@ -17,6 +17,7 @@ from deepcme.network.architecture import FloatArray, NetworkWeights
 from deepcme.network.engines import make_engine
 from deepcme.network.engines.base import TrainingRun
 from deepcme.network.training import History
+from deepcme.parameters import Rule, at_least
 from deepcme.splits import draw_folds
 
 ENSEMBLE = "DeepCME-ensemble"
@@ -113,6 +114,13 @@ class DeepCMEEnsemble(NetworkClassifier):
        International Conference on Learning Representations.
     """
 
+    _rules: ClassVar[dict[str, tuple[Rule, ...]]] = {
+        **NetworkClassifier._rules,
+        "n_networks": at_least(2),
+        "snapshot_interval": at_least(1),
+        "n_snapshots": at_least(1),
+    }
+
     def __init__(
         self,
         n_networks: int = 5,
@@ -172,12 +180,12 @@ class DeepCMEEnsemble(NetworkClassifier):
             If the target is not binary, a setting is out of range, or there are
             fewer patients than networks or fewer than two of a class.
         """
-        self._check_settings()
+        self.check_parameters()
         hyperparameters = self._hyperparameters()
         matrix, target, weight = self._training_data(X, y, sample_weight)
         patients = np.arange(len(target)) if groups is None else np.asarray(groups)
         check_consistent_length(target, patients)
-        self._check_patients(target, patients)
+        self.check_patients(target, patients)
         fold_random, *train_random = self._spawn_generators(1 + self.n_networks)
         folds = draw_folds(target, patients, self.n_networks, fold_random)
         engine = make_engine()
@@ -200,14 +208,14 @@ class DeepCMEEnsemble(NetworkClassifier):
         self.gene_scores_ = _mean_gene_scores(self.networks_)
         return self
 
-    def _check_settings(self) -> None:
-        for name, least in (("n_networks", 2), ("snapshot_interval", 1), ("n_snapshots", 1)):
-            if getattr(self, name) < least:
-                raise DeepCMEError(
-                    f"{name} must be at least {least}, not {getattr(self, name)}."
-                )
+    def check_patients(self, target: FloatArray, patients: NDArray[Any]) -> None:
+        """Refuse fewer patients than networks, or fewer than two of a class.
 
-    def _check_patients(self, target: FloatArray, patients: NDArray[Any]) -> None:
+        Raises
+        ------
+        DeepCMEError
+            Naming the numbers.
+        """
         n_patients = len(np.unique(patients))
         if n_patients < self.n_networks:
             raise DeepCMEError(

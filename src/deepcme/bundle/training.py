@@ -36,6 +36,7 @@ from deepcme.evaluation.recalibration import PlattRecalibration
 from deepcme.floors import are_relative
 from deepcme.genes import gene_identifiers
 from deepcme.network.engines import make_engine
+from deepcme.parameters import Rule, at_least, check_names, check_parameters
 from deepcme.preprocessing import kept_genes, make_preprocessor
 from deepcme.progress import show_progress
 from deepcme.scales import LINEAR_SCALES
@@ -47,6 +48,14 @@ FOLDS = 5
 FEWEST_FOLDS = 3
 MIN_PREVALENCE = 0.1
 CLIP = 5.0
+
+
+_RULES = {
+    "repeats": at_least(1),
+    "seed": at_least(0),
+    "jobs": at_least(1),
+    "ensemble": (Rule(lambda value: isinstance(value, dict), "must be a dict"),),
+}
 
 
 @dataclass(frozen=True)
@@ -63,12 +72,24 @@ class TrainingSettings:
         Processes to use; the model does not depend on it.
     ensemble : dict
         Parameters of `DeepCMEEnsemble` that differ from its defaults.
+
+    Raises
+    ------
+    DeepCMEError
+        If a value is out of range, or a parameter does not exist.
     """
 
     repeats: int = 2
     seed: int = 1
     jobs: int = 1
     ensemble: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        check_parameters(vars(self), _RULES)
+        ensemble = DeepCMEEnsemble()
+        names = ensemble.get_params(deep=False).keys() - {"random_state"}
+        check_names(self.ensemble, names, "DeepCMEEnsemble")
+        ensemble.set_params(**self.ensemble).check_parameters()
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,15 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from deepcme.errors import DeepCMEError
+from deepcme.parameters import (
+    NUMBER,
+    TRUTH,
+    Rule,
+    at_least,
+    check_parameters,
+    is_whole,
+    or_none,
+)
 
 FloatArray = NDArray[np.float32]
 
@@ -26,6 +34,32 @@ BATCH_NORM_EPSILON = 1e-5
 BATCH_NORM_MOMENTUM = 0.1
 MAX_WIDTH = 1024
 _PREDICTION_ROWS = 256
+
+
+_RULES: dict[str, tuple[Rule, ...]] = {
+    "hidden_layers": (
+        Rule(
+            lambda value: isinstance(value, tuple | list | np.ndarray),
+            "must list the width of each hidden layer, as [64, 64]",
+        ),
+        Rule(lambda widths: len(widths) > 0, "needs at least one layer"),
+        Rule(
+            lambda widths: all(is_whole(width) and 1 <= width <= MAX_WIDTH for width in widths),
+            f"takes widths from 1 to {MAX_WIDTH}",
+        ),
+    ),
+    "dropout": (NUMBER, Rule(lambda value: 0 <= value <= 0.9, "must lie between 0 and 0.9")),
+    "batch_norm": (TRUTH,),
+    "penalty": (Rule(lambda value: value in ("l1", None), 'must be "l1" or None'),),
+    "penalty_reduction": (
+        Rule(lambda value: value in ("mean", "sum"), 'must be "mean" or "sum"'),
+    ),
+    "penalty_strength": (NUMBER, Rule(lambda value: value >= 0, "must be 0 or more")),
+    "learning_rate": (NUMBER, Rule(lambda value: value > 0, "must be above 0")),
+    "max_epochs": at_least(1),
+    "batch_size": at_least(2),
+    "patience": or_none(at_least(1)),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,38 +102,7 @@ class Hyperparameters:
     patience: int | None = None
 
     def __post_init__(self) -> None:
-        widths = self.hidden_layers
-        checks = [
-            (len(widths) > 0, "hidden_layers", "needs at least one layer"),
-            (
-                all(1 <= width <= MAX_WIDTH for width in widths),
-                "hidden_layers",
-                f"takes widths from 1 to {MAX_WIDTH}",
-            ),
-            (0 <= self.dropout <= 0.9, "dropout", "must lie between 0 and 0.9"),
-            (self.penalty in ("l1", None), "penalty", 'must be "l1" or None'),
-            (
-                self.penalty_reduction in ("mean", "sum"),
-                "penalty_reduction",
-                'must be "mean" or "sum"',
-            ),
-            (
-                self.penalty_strength >= 0 and np.isfinite(self.penalty_strength),
-                "penalty_strength",
-                "must be 0 or more",
-            ),
-            (self.learning_rate > 0, "learning_rate", "must be above 0"),
-            (self.max_epochs >= 1, "max_epochs", "must be at least 1"),
-            (self.batch_size >= 2, "batch_size", "must be at least 2"),
-            (
-                self.patience is None or self.patience >= 1,
-                "patience",
-                "must be at least 1, or None",
-            ),
-        ]
-        for holds, name, rule in checks:
-            if not holds:
-                raise DeepCMEError(f"{name} {rule}, not {getattr(self, name)!r}.")
+        check_parameters(vars(self), _RULES)
 
     def penalty_per_weight(self, n_genes: int) -> float:
         """Size of the penalty's subgradient on one first-layer weight."""

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from deepcme.errors import DeepCMEError
 from deepcme.splits import LeaveOneCohortOut, NestedFolds, RepeatedSplits, Split, SplitBy
+from deepcme.study.sections import Settings
 
 if TYPE_CHECKING:
     from deepcme.cohort import Cohort
@@ -22,9 +23,7 @@ def _labels(cohort: Cohort, others: Labels | None) -> Labels:
     return cohort.labels if others is None else others
 
 
-class _Design(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
+class _Design(Settings):
     by: SplitBy
 
     def strata_of(self, cohort: Cohort) -> list[str]:

@@ -2,26 +2,39 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.utils._param_validation import (
+    InvalidParameterError,
+    validate_parameter_constraints,
+)
 
 from deepcme.baselines import BASELINES, make_baseline_classifier
 from deepcme.classifier import DEEPCME, DeepCMEClassifier
 from deepcme.ensemble import ENSEMBLE, DeepCMEEnsemble
 from deepcme.errors import DeepCMEError
+from deepcme.parameters import (
+    CLASS_WEIGHT,
+    TRUTH,
+    check_classes,
+    check_names,
+    check_parameters,
+)
 
+LABELS = (0, 1)
 NETWORKS = {DEEPCME: DeepCMEClassifier, ENSEMBLE: DeepCMEEnsemble}
 
 
 def check_model(name: str, estimator: str, parameters: dict[str, Any]) -> None:
-    """Refuse an estimator or parameter that does not exist.
+    """Refuse an estimator or parameter that does not exist, or a value that it cannot have.
 
     Raises
     ------
     DeepCMEError
-        Naming the model and what there is to choose from.
+        Naming the model, the parameter and what there is to choose from.
     """
     known = (*NETWORKS, *BASELINES)
     if estimator not in known:
@@ -29,18 +42,86 @@ def check_model(name: str, estimator: str, parameters: dict[str, Any]) -> None:
             f"model {name}: there is no estimator {estimator!r}; choose from "
             f"{', '.join(known)}, or name one with estimator = ..."
         )
-    model = make_model(estimator, {}, 0)
+    try:
+        known_parameters = make_model(estimator, {}, 0).get_params(deep=False)
+        check_names(parameters, known_parameters.keys() - {"random_state"}, estimator)
+        _check_values(estimator, parameters)
+    except DeepCMEError as error:
+        raise DeepCMEError(f"model {name}: {error}") from error
+
+
+def _check_values(estimator: str, parameters: dict[str, Any]) -> None:
+    for parameter, value in parameters.items():
+        if value is None:
+            raise DeepCMEError(
+                f"{parameter} = None cannot be written in a study file: leave it out, or give "
+                "it a value."
+            )
+    model = make_model(estimator, parameters, 0)
+    if "class_weight" in parameters:
+        if model.class_weight != "balanced_subsample":  # which a random forest alone takes
+            check_parameters(vars(model), {"class_weight": CLASS_WEIGHT})
+        check_classes(model.class_weight, LABELS)
+    if hasattr(model, "check_parameters"):
+        model.check_parameters()
+        return
     for parameter in parameters:
-        if parameter not in model.get_params(deep=False) or parameter == "random_state":
-            raise DeepCMEError(f"model {name}: {estimator} takes no parameter {parameter!r}.")
+        _check_library_value(model, parameter, getattr(model, parameter))
+
+
+def _check_library_value(model: Any, parameter: str, value: Any) -> None:
+    """Refuse a value by the rules that scikit-learn's own estimators carry."""
+    allowed = model._parameter_constraints[parameter]
+    rules = {rule for rule in allowed if isinstance(rule, str)}
+    if "boolean" in rules:
+        check_parameters({parameter: value}, {parameter: [TRUTH]})
+    elif isinstance(value, bool) and "verbose" not in rules:
+        raise DeepCMEError(f"{parameter} takes no truth value, but is {str(value).lower()}.")
+    try:
+        validate_parameter_constraints({parameter: allowed}, {parameter: value}, "")
+    except InvalidParameterError as error:
+        rule = re.search(r"must be (.+?)\. Got ", str(error), re.DOTALL)
+        must_be = _in_plain_words(rule[1]) if rule else "another value"
+        raise DeepCMEError(f"{parameter} must be {must_be}, not {value!r}.") from error
+
+
+def _in_plain_words(rule: str) -> str:
+    """A rule of scikit-learn without Python's types, and its choices in one order."""
+    named = re.sub(
+        r"a str among \{(.+?)\}",
+        lambda found: "one of " + ", ".join(sorted(found[1].split(", "))),
+        rule,
+    )
+    alternatives = re.split(r"(?:,| or) (?=an? |None)", named)
+    told = [
+        words.replace("an int in", "a whole number in").replace("a float in", "a number in")
+        for words in alternatives
+        if not words.startswith(("an instance of", "a callable", "None"))
+    ]
+    return " or ".join(told) or "of another kind"
+
+
+def as_written(value: Any) -> Any:
+    """A parameter as TOML can hold it: plain numbers, lists, and tables whose keys are text."""
+    if isinstance(value, np.generic | np.ndarray):
+        return as_written(value.tolist())
+    if isinstance(value, dict):
+        return {str(key): as_written(of_key) for key, of_key in value.items()}
+    if isinstance(value, list | tuple):
+        return [as_written(item) for item in value]
+    return value
 
 
 def make_model(estimator: str, parameters: dict[str, Any], random_state: int) -> Any:
-    """Make an unfitted estimator for standardised data."""
+    """Make an unfitted estimator for standardised data; parameters as a study writes them."""
     values: dict[str, Any] = {
         key: tuple(value) if isinstance(value, list) else value
         for key, value in parameters.items()
     }
+    if isinstance(weights := values.get("class_weight"), dict):
+        # The keys of a TOML table are text.
+        of_text = {str(label): label for label in LABELS}
+        values["class_weight"] = {of_text.get(key, key): w for key, w in weights.items()}
     if estimator in NETWORKS:
         return NETWORKS[estimator](**values, random_state=random_state)
     return make_baseline_classifier(estimator, random_state).set_params(**values)

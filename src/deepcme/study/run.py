@@ -26,6 +26,7 @@ from deepcme.study.selection import SELECTION_TABLES, SelectionTask, make_select
 from deepcme.study.selection_tables import write_selection_tables
 from deepcme.study.spec import Study, is_network
 from deepcme.study.store import StudyFolder
+from deepcme.study.trial import try_models
 from deepcme.terminal import say
 
 
@@ -67,7 +68,8 @@ def run_study(
     Raises
     ------
     DeepCMEError
-        If the cohort cannot be read or split, or the folder is another study's.
+        If the cohort cannot be read or split, a model's parameters do not work on it, or
+        the folder is another study's.
     TasksFailedError
         If fits failed; the rest is done and kept.
     """
@@ -75,6 +77,7 @@ def run_study(
     plan = make_plan(study, cohort)
     if study.clinical is not None:
         take_clinical(plan.cohort, study.clinical.columns)  # refuses before anything is fitted
+    try_models(plan)
     selection = make_selection_tasks(plan)
     tasks: list[AnyTask] = [*plan.tasks, *selection]
     findings = _audit(cohort, plan)

@@ -5,7 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    field_validator,
+    model_validator,
+)
 
 from deepcme.names import is_unicode, require_name
 
@@ -17,6 +23,15 @@ class Settings(BaseModel):
     """Settings that cannot be changed, and refuse those that do not exist."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _truth_is_no_number(cls, values: Any) -> Any:
+        for name, value in values.items() if isinstance(values, dict) else ():
+            field = cls.model_fields.get(name)
+            if isinstance(value, bool) and field and field.annotation in (int, float):
+                raise ValueError(f"{name} must be a number, not {str(value).lower()}")
+        return values
 
 
 class CohortSettings(Settings):
@@ -65,6 +80,13 @@ class ModelSettings(Settings):
         require_name(name, "the name")
         return name
 
+    @field_validator("parameters", mode="after")
+    @classmethod
+    def _can_be_written(cls, parameters: dict[str, Any]) -> dict[str, Any]:
+        from deepcme.study.models import as_written
+
+        return {name: as_written(value) for name, value in parameters.items()}
+
     @model_validator(mode="after")
     def _can_be_made(self) -> ModelSettings:
         # Imported here: scikit-learn takes longer to load than a study file to check.
@@ -110,7 +132,7 @@ class NullSettings(Settings):
 
     permutations: int = Field(default=0, ge=0, le=100_000)
     gene_sets: int = Field(default=0, ge=0, le=100_000)
-    sizes: tuple[Annotated[int, Field(ge=1)], ...] = ()
+    sizes: tuple[Annotated[int, Field(ge=1, strict=True)], ...] = ()
     signatures: tuple[Path, ...] = ()
 
     @model_validator(mode="before")

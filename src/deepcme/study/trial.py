@@ -1,0 +1,91 @@
+"""What a study's parameters can do on its splits, tried before the first fit."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deepcme.baselines import TUNED_REGRESSION
+from deepcme.classifier import DEEPCME
+from deepcme.ensemble import ENSEMBLE
+from deepcme.errors import DeepCMEError
+from deepcme.network.engines import make_engine
+from deepcme.study.models import make_model, scores_of
+from deepcme.study.plan import Plan
+from deepcme.study.sections import ModelSettings
+from deepcme.threads import single_thread
+
+_GENES = 8
+_TREES = 2
+
+
+def try_models(plan: Plan) -> None:
+    """Refuse parameters that no rule forbids by itself, but that do not work here.
+
+    Parameters of a library's estimator may exclude each other or ask for more samples
+    than there are: each is fitted on invented values for the smallest training part.
+
+    Raises
+    ------
+    DeepCMEError
+        Naming the model and the parameters.
+    """
+    smallest = min(plan.splits, key=lambda split: len(split.train))
+    train = plan.cohort.labels[smallest.train]
+    for model in plan.study.models:
+        if model.estimator in (DEEPCME, ENSEMBLE):
+            _try_network(plan, model)
+        elif model.estimator != TUNED_REGRESSION:
+            _try_library(model, train)
+
+
+def _try_network(plan: Plan, model: ModelSettings) -> None:
+    network = make_model(model.estimator, model.parameters, 0)
+    try:
+        if model.estimator == DEEPCME:
+            make_engine(network.engine, network.device)
+            return
+        for split in plan.splits:
+            rows = np.union1d(split.train, split.validation)
+            network.check_patients(plan.cohort.labels[rows], plan.cohort.patients[rows])
+    except DeepCMEError as error:
+        raise DeepCMEError(f"model {model.name}: {error}") from error
+
+
+def _try_library(model: ModelSettings, labels: NDArray[np.int8]) -> None:
+    if _works(model, model.parameters, labels):
+        return
+    # The parameters without which the others work.
+    guilty = [
+        name
+        for name in model.parameters
+        if _works(model, {k: v for k, v in model.parameters.items() if k != name}, labels)
+    ]
+    named = ", ".join(f"{name} = {model.parameters[name]!r}" for name in guilty)
+    named = named or ", ".join(f"{k} = {v!r}" for k, v in model.parameters.items())
+    with_these = f" with {named}" if named else ""
+    raise DeepCMEError(
+        f"model {model.name}: {model.estimator} cannot be fitted{with_these} on a training "
+        f"part of {len(labels)} samples: correct the parameters, or leave the model out."
+    )
+
+
+def _works(
+    settings: ModelSettings, parameters: dict[str, Any], labels: NDArray[np.int8]
+) -> bool:
+    """Whether an estimator can be fitted on so many samples, and predict."""
+    model = make_model(settings.estimator, parameters, 0)
+    if "n_estimators" in model.get_params():
+        model.set_params(n_estimators=min(model.n_estimators, _TREES))
+    random = np.random.default_rng(0)
+    X = random.normal(size=(len(labels), _GENES)).astype(np.float32) + 3 * labels[:, None]
+    with warnings.catch_warnings(), single_thread():
+        warnings.simplefilter("ignore")
+        try:
+            scores_of(model.fit(X, labels), X)
+        except (ValueError, TypeError, ArithmeticError):
+            return False
+    return True
