@@ -185,7 +185,7 @@ class DeepCMEEnsemble(NetworkClassifier):
         matrix, target, weight = self._training_data(X, y, sample_weight)
         patients = np.arange(len(target)) if groups is None else np.asarray(groups)
         check_consistent_length(target, patients)
-        self.check_patients(target, patients)
+        self._check_patients(target, patients)
         fold_random, *train_random = self._spawn_generators(1 + self.n_networks)
         folds = draw_folds(target, patients, self.n_networks, fold_random)
         engine = make_engine()
@@ -208,14 +208,7 @@ class DeepCMEEnsemble(NetworkClassifier):
         self.gene_scores_ = _mean_gene_scores(self.networks_)
         return self
 
-    def check_patients(self, target: FloatArray, patients: NDArray[Any]) -> None:
-        """Refuse fewer patients than networks, or fewer than two of a class.
-
-        Raises
-        ------
-        DeepCMEError
-            Naming the numbers.
-        """
+    def _check_patients(self, target: FloatArray, patients: NDArray[Any]) -> None:
         n_patients = len(np.unique(patients))
         if n_patients < self.n_networks:
             raise DeepCMEError(

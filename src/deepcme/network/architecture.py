@@ -103,6 +103,16 @@ class Hyperparameters:
 
     def __post_init__(self) -> None:
         check_parameters(vars(self), _RULES)
+        # An engine takes no numbers of NumPy.
+        plain: dict[str, Any] = {
+            "hidden_layers": tuple(map(int, self.hidden_layers)),
+            "batch_norm": bool(self.batch_norm),
+            "dropout": float(self.dropout),
+            "penalty_strength": float(self.penalty_strength),
+            "learning_rate": float(self.learning_rate),
+        }
+        for name, value in plain.items():
+            object.__setattr__(self, name, value)
 
     def penalty_per_weight(self, n_genes: int) -> float:
         """Size of the penalty's subgradient on one first-layer weight."""

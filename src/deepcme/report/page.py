@@ -29,6 +29,7 @@ from deepcme.report.publication_figures import TABLES
 from deepcme.report.selection import shorten_selection
 from deepcme.report.styles import Chart, write_chart
 from deepcme.selection.scores import FEW_DRIVING_SAMPLES
+from deepcme.study.identity import describe_results_version
 from deepcme.study.store import StudyFolder
 
 Format = Literal["html", "md", "csv"]
@@ -104,6 +105,7 @@ def _render(template: str, contents: Contents, folder: StudyFolder, **more: Any)
         cohort=contents.cohort,
         study=study,
         versions=contents.identity["versions"],
+        results_version=describe_results_version(contents.identity),
         version=__version__,
         coverage=describe_coverage(study["split"], find_leaks(contents.cohort, study)),
         replay=describe_replay(study),

@@ -113,6 +113,14 @@ def parts_made_anew(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> list
     return [part for part in _BESIDE if made_by[part] != makes[part]]
 
 
+def describe_results_version(identity: Mapping[str, Any]) -> str:
+    """By which methods a folder's results were made, such as ``2``."""
+    made_by = _results_versions(identity)
+    if len(set(made_by.values())) == 1:
+        return str(made_by["models"])
+    return " ".join(f"{part} {version}" for part, version in made_by.items())
+
+
 def _results_versions(identity: Mapping[str, Any]) -> dict[str, int]:
     return {**EARLIEST, **identity.get("results_version", {})}
 

@@ -49,10 +49,18 @@ def _try_network(plan: Plan, model: ModelSettings) -> None:
             make_engine(network.engine, network.device)
             return
         for split in plan.splits:
-            rows = np.union1d(split.train, split.validation)
-            network.check_patients(plan.cohort.labels[rows], plan.cohort.patients[rows])
+            fitted = plan.cohort.patients[np.union1d(split.train, split.validation)]
+            _require_patients(network.n_networks, len(np.unique(fitted)))
     except DeepCMEError as error:
         raise DeepCMEError(f"model {model.name}: {error}") from error
+
+
+def _require_patients(n_networks: int, n_patients: int) -> None:
+    if n_networks > n_patients:
+        raise DeepCMEError(
+            f"n_networks = {n_networks} is too many where {n_patients} patients are trained "
+            "on, as each network holds out patients of its own."
+        )
 
 
 def _try_library(model: ModelSettings, labels: NDArray[np.int8]) -> None:
