@@ -16,7 +16,7 @@ def test_one_row_per_sample(model, other_cohort):
     threshold = model.manifest.threshold.probability
     assert (table["positive"] == (table["probability"] >= threshold)).all()
     assert (table["spread"] > 0).all()
-    assert predictions.notes == ["40 of the model's 40 genes (100.0%) were found."]
+    assert predictions.notes[0] == "40 of the model's 40 genes (100.0%) were found."
 
 
 def test_the_genes_that_matter_are_named_by_symbol(model, other_cohort):

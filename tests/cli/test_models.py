@@ -55,12 +55,14 @@ def test_from_training_to_validation_and_transfer(folder, monkeypatch, capsys):
     model, cohort, other = folder / "model", folder / "cohort.h5ad", folder / "other.h5ad"
     assert run(monkeypatch, "train", cohort, "-o", model, "--repeats", 1, "--jobs", 1) == 0
     assert "AUC to expect of new patients like these: 0." in capsys.readouterr().out
-    assert json.loads((model / "manifest.json").read_text())["schema_version"] == 1
+    assert json.loads((model / "manifest.json").read_text())["schema_version"] == 2
     assert load_model(model).n_genes == 40
     output = folder / "predictions.csv"
     assert run(monkeypatch, "predict", model, other, "-o", output) == 0
     table = pd.read_csv(output)
-    assert list(table) == ["sample", "probability", "spread", "positive", "far", "genes"]
+    assert list(table) == [
+        *("sample", "probability", "spread", "positive", "far", "training_patient", "genes")
+    ]
     capsys.readouterr()
     expression = table_of(other, folder / "other.csv")
     words = ("predict", model, expression, "--scale", "fpkm", "-o", folder / "of_table.csv")

@@ -44,6 +44,8 @@ class Expression:
         Kind to one identifier per column, empty where unknown.
     scale : Scale
     notes : tuple of str
+    patients : sequence of str, optional
+        Of each sample, where known.
     """
 
     X: FloatArray
@@ -51,6 +53,7 @@ class Expression:
     identifiers: Mapping[str, Sequence[str]]
     scale: Scale
     notes: tuple[str, ...] = ()
+    patients: Sequence[str] | None = None
 
     @property
     def relative(self) -> bool:
@@ -65,6 +68,7 @@ def expression_of(cohort: Cohort) -> Expression:
         [str(sample) for sample in cohort.samples],
         gene_identifiers(cohort),
         cohort.scale,
+        patients=[str(patient) for patient in cohort.patients],
     )
 
 

@@ -20,6 +20,7 @@ from safetensors.numpy import load, save
 
 from deepcme.bundle.manifest import FORMAT, SCHEMA_VERSION, Manifest, digest_of
 from deepcme.bundle.model import GeneStatistics, Model
+from deepcme.bundle.sketches import Sketches
 from deepcme.errors import DeepCMEError
 from deepcme.files import unfinished_folder
 from deepcme.names import require_text, texts_in
@@ -34,7 +35,17 @@ _ARRAY_NAME = re.compile(
 _NORMALISATION = {"scale", "shift", "running_mean", "running_var"}
 
 Arrays = dict[str, FloatArray]
-_READERS: dict[int, Callable[[dict[str, Any]], Manifest]] = {1: Manifest.model_validate}
+
+
+def _from_schema_1(content: dict[str, Any]) -> Manifest:
+    """Schema 1 lacks what has a default since."""
+    return Manifest.model_validate({**content, "schema_version": SCHEMA_VERSION})
+
+
+_READERS: dict[int, Callable[[dict[str, Any]], Manifest]] = {
+    1: _from_schema_1,
+    2: Manifest.model_validate,
+}
 """How the manifest of each schema version becomes one of this version."""
 
 
@@ -155,10 +166,13 @@ def _arrays_of(model: Model) -> Arrays:
         for position, weights in enumerate(snapshots):
             for name, array in weights.arrays():
                 arrays[f"networks.{number}.{position}.{name}"] = array
+    if model.sketches is not None:
+        arrays.update(model.sketches.arrays())
     return {name: np.ascontiguousarray(array) for name, array in arrays.items()}
 
 
 def _assemble(manifest: Manifest, arrays: Arrays) -> Model:
+    sketches = _take_sketches(manifest, arrays)
     for name, array in arrays.items():
         if array.dtype != np.float32 or not np.isfinite(array).all():
             raise _UnfitArraysError(f"the array {name} does not hold finite numbers.")
@@ -171,7 +185,22 @@ def _assemble(manifest: Manifest, arrays: Arrays) -> Model:
         raise _UnfitArraysError(f"the statistics are not those of {n_genes} genes.")
     if (statistics.scale < 0).any():
         raise _UnfitArraysError("a gene's standard deviation is negative.")
-    return Model(manifest, _assemble_networks(arrays, n_genes), statistics)
+    return Model(manifest, _assemble_networks(arrays, n_genes), statistics, sketches)
+
+
+def _take_sketches(manifest: Manifest, arrays: Arrays) -> Sketches | None:
+    """The sketches of the training samples; their arrays are taken out."""
+    names = [name for name in arrays if name.startswith(Sketches.PREFIX)]
+    taken = {name: arrays.pop(name) for name in names}
+    ids = manifest.training_ids
+    if ids is None or not taken:
+        return None
+    try:
+        return Sketches.from_arrays(taken, len(manifest.genes.id), int(ids.salt, 16))
+    except KeyError as error:
+        raise _UnfitArraysError(f"the array {error.args[0]} is missing.") from error
+    except ValueError as error:
+        raise _UnfitArraysError(str(error)) from error
 
 
 def _assemble_networks(arrays: Arrays, n_genes: int) -> list[list[NetworkWeights]]:

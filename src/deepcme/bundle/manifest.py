@@ -11,10 +11,11 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from deepcme.scales import Scale
 
 FORMAT = "deepcme model"
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 Probability = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=0)]
+Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
 
 
 class _Part(BaseModel):
@@ -109,11 +110,25 @@ class Threshold(_Part):
     probability: Probability
 
 
+class TrainingIds(_Part):
+    """Salted hashes of the ids of the patients and samples that the model learned from.
+
+    Whoever can list the ids that may be among them, such as TCGA's, can tell which are.
+    """
+
+    salt: Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
+    patients: list[Hash]
+    samples: list[Hash]
+
+
 class Manifest(_Part):
-    """All that is known of a model besides its arrays."""
+    """All that is known of a model besides its arrays.
+
+    What came after the first models of a schema has a default that says that it is not known.
+    """
 
     format: Literal["deepcme model"] = "deepcme model"
-    schema_version: Literal[1] = 1
+    schema_version: Literal[2] = 2
     package_version: str
     endpoint: str
     cohort: TrainingCohort
@@ -125,6 +140,7 @@ class Manifest(_Part):
     threshold: Threshold
     far_distance: Annotated[float, Field(gt=0)]
     notes: list[str]
+    training_ids: TrainingIds | None = None
 
     def to_json(self, files: dict[str, str]) -> str:
         """The manifest as text, with the SHA-256 of the model's files and its own.

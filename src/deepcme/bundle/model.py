@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy.special import expit, logit
 
 from deepcme.bundle.manifest import Manifest
+from deepcme.bundle.sketches import Sketches
 from deepcme.ensemble import compute_network_probabilities
 from deepcme.network.architecture import FloatArray, NetworkWeights
 
@@ -42,11 +43,14 @@ class Model:
     networks : list of list of NetworkWeights
         The snapshots of each network.
     statistics : GeneStatistics
+    sketches : Sketches, optional
+        Of the training samples; none of few genes, and in models of schema 1.
     """
 
     manifest: Manifest
     networks: list[list[NetworkWeights]]
     statistics: GeneStatistics
+    sketches: Sketches | None = None
 
     @property
     def n_genes(self) -> int:

@@ -17,6 +17,11 @@ from deepcme.bundle.expression import (
     standardise,
 )
 from deepcme.bundle.model import Model
+from deepcme.bundle.recognition import (
+    notes_on_recognition,
+    recognise,
+    refuse_training_cohort,
+)
 from deepcme.network.architecture import FloatArray
 from deepcme.threads import single_thread
 from deepcme.words import few
@@ -34,8 +39,10 @@ class Predictions:
         sample; probability (calibrated); spread (standard deviation of the
         calibrated probability over the networks); positive (whether the
         probability reaches the model's threshold); far (whether the sample is
-        far outside the training data); genes (those that push it most, with
-        their share in the log-odds).
+        far outside the training data); training_patient (whether the model learned
+        from the sample's patient: "yes" by id, "likely" by a profile that is nearly a
+        training sample's, "no", or "unknown" of models of schema 1); genes (those that
+        push it most, with their share in the log-odds).
     notes : list of str
         Coverage, conversions and warnings.
     """
@@ -50,6 +57,7 @@ def predict(
     *,
     normalise: Normalisation = "none",
     allow_missing: bool = False,
+    allow_training_samples: bool = False,
 ) -> Predictions:
     """Predict new samples.
 
@@ -63,14 +71,21 @@ def predict(
     allow_missing : bool
         Whether less than 95% of the model's genes will do; a missing gene
         counts as its training mean.
+    allow_training_samples : bool
+        Whether the whole training cohort may be predicted; some patients of it may be, and
+        are marked.
 
     Raises
     ------
     DeepCMEError
-        If too many genes are missing or the scale cannot be converted.
+        If too many genes are missing, the scale cannot be converted, or these are the
+        training cohort.
     """
     match = match_genes(expression, model.manifest.genes)
     require_coverage(match, allow_missing)
+    known = recognise(model, expression, match.column)
+    if not allow_training_samples:
+        refuse_training_cohort(known, "The samples")
     with single_thread():
         Z, notes = standardise(expression, match, model, normalise)
         by_network = model.network_probabilities(Z)
@@ -84,10 +99,15 @@ def predict(
             "spread": model.calibrate(by_network).std(axis=1),
             "positive": probability >= model.manifest.threshold.probability,
             "far": far,
+            "training_patient": "unknown" if known is None else known.column(),
             "genes": genes,
         }
     )
-    return Predictions(table, [match.describe(), *expression.notes, *notes, *_warnings(table)])
+    known_notes = notes_on_recognition(model, known)
+    return Predictions(
+        table,
+        [match.describe(), *expression.notes, *notes, *known_notes, *_warnings(table)],
+    )
 
 
 def compute_distances(Z: FloatArray) -> NDArray[np.float64]:

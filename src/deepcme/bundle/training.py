@@ -27,6 +27,7 @@ from deepcme.bundle.manifest import (
 )
 from deepcme.bundle.model import GeneStatistics, Model
 from deepcme.bundle.prediction import compute_distances, far_out_fence
+from deepcme.bundle.recognition import TrainingSamples
 from deepcme.cohort import Cohort
 from deepcme.ensemble import DeepCMEEnsemble
 from deepcme.errors import DeepCMEError
@@ -219,6 +220,13 @@ def _make_model(
     standardised = preprocessor.transform(cohort.X)
     parameters = ensemble.get_params()
     parameters["hidden_layers"] = list(parameters["hidden_layers"])
+    known = TrainingSamples.of(
+        cohort.samples,
+        cohort.patients,
+        cohort.X,
+        kept,
+        seed_for(settings.seed, "model", "training samples", cohort.fingerprint),
+    )
     manifest = Manifest(
         package_version=__version__,
         endpoint=cohort.endpoint,
@@ -231,8 +239,10 @@ def _make_model(
         threshold=Threshold(probability=threshold),
         far_distance=far_out_fence(compute_distances(standardised)),
         notes=[*cohort.notes, *notes],
+        training_ids=known.ids,
     )
-    return Model(manifest, ensemble.networks_, _gene_statistics(preprocessor, kept))
+    statistics = _gene_statistics(preprocessor, kept)
+    return Model(manifest, ensemble.networks_, statistics, known.sketches)
 
 
 def _calibrate(out_of_fold: pd.DataFrame) -> tuple[Calibration, list[str]]:
