@@ -1,7 +1,7 @@
 """Stratified splits into training, validation and test part, by patient or by sample.
 
 Three designs: repeated random splits, nested repeated folds for studies that tune,
-and leaving one cohort out.
+and leaving one cohort out; `deepcme.folds` has the one that tests everyone.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def draw_split(
     part_of_row = _allocate(label, groups, fractions, random)
     train, validation, test = (np.flatnonzero(part_of_row == part) for part in range(3))
     split = Split(train, validation, test)
-    _check_classes(split, label)
+    check_classes(split, label)
     return split
 
 
@@ -148,7 +148,8 @@ def _cuts(n: int, fractions: tuple[float, ...]) -> list[int]:
     return cuts
 
 
-def _check_classes(split: Split, label: NDArray[np.int8]) -> None:
+def check_classes(split: Split, label: NDArray[np.int8]) -> None:
+    """Raise `DeepCMEError` if a part lacks a class; the sentence gives the counts."""
     for part, rows in split.parts():
         for value, word in ((1, "positive"), (0, "negative")):
             if not np.any(label[rows] == value):
@@ -184,8 +185,8 @@ class RepeatedSplits:
         self, labels: ArrayLike, patients: ArrayLike, seed: np.random.SeedSequence
     ) -> Iterator[Split]:
         """Yield the splits; split i depends on the seed and on i alone."""
-        groups = _groups(patients, self.by)
-        for random in _generators(seed, self.repeats):
+        groups = rows_that_stay_together(patients, self.by)
+        for random in repeat_generators(seed, self.repeats):
             yield draw_split(labels, groups, self.fractions, random)
 
 
@@ -228,8 +229,10 @@ class NestedFolds:
             If a fold would hold no positive or no negative row; gives the counts.
         """
         label = np.asarray(labels)
-        for random in _generators(seed, self.repeats):
-            folds = draw_folds(label, _groups(patients, self.by), self.folds, random)
+        for random in repeat_generators(seed, self.repeats):
+            folds = draw_folds(
+                label, rows_that_stay_together(patients, self.by), self.folds, random
+            )
             _check_folds(folds, label)
             for test in range(self.folds):
                 inner = _inner_splits(folds[test], [*folds[test + 1 :], *folds[:test]])
@@ -272,10 +275,10 @@ class LeaveOneCohortOut:
             lacks a class.
         """
         label, cohort = np.asarray(labels), np.asarray(cohorts, dtype=str)
-        groups = np.asarray(_groups(patients, self.by))
+        groups = np.asarray(rows_that_stay_together(patients, self.by))
         names = [str(name) for name in np.unique(cohort)]
         _check_cohorts(names, cohort, label)
-        for random in _generators(seed, self.repeats):
+        for random in repeat_generators(seed, self.repeats):
             for name in names:
                 test = np.flatnonzero(cohort == name)
                 others = np.flatnonzero(~np.isin(groups, groups[test]))
@@ -288,17 +291,19 @@ class LeaveOneCohortOut:
                     label[others], groups[others], self.validation, random
                 )
                 split = Split(others[train], others[validation], test, left_out=name)
-                _check_classes(split, label)
+                check_classes(split, label)
                 yield split
 
 
-def _groups(patients: ArrayLike, by: SplitBy) -> NDArray[Any]:
+def rows_that_stay_together(patients: ArrayLike, by: SplitBy) -> NDArray[Any]:
     """What stays together: the patient of each row, or the row itself."""
     of_rows = np.asarray(patients)
     return of_rows if by == "patient" else np.arange(len(of_rows))
 
 
-def _generators(seed: np.random.SeedSequence, repeats: int) -> Iterator[np.random.Generator]:
+def repeat_generators(
+    seed: np.random.SeedSequence, repeats: int
+) -> Iterator[np.random.Generator]:
     """One generator for each repeat, which depends on the seed and on its number alone."""
     for repeat in range(repeats):
         branch = np.random.SeedSequence(seed.entropy, spawn_key=(*seed.spawn_key, repeat))

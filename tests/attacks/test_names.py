@@ -290,7 +290,7 @@ def test_hostile_names_go_to_the_report_and_do_nothing(tmp_path):
     model = json.dumps(HOSTILE_MODEL)
     study.write_text(
         f'models = ["LR-tuned", {{name = {model}, estimator = "LR"}}]\n'
-        '[cohort]\npath = "c.h5ad"\n[split]\nrepeats = 2\n'
+        '[cohort]\npath = "c.h5ad"\n[split]\ndesign = "repeated"\nrepeats = 2\n'
         '[clinical]\ncolumns = ["a|b"]\ngenes = "LR-tuned"\n'
     )
     outcomes.append(deepcme("audit", cohort))

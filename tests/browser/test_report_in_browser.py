@@ -43,7 +43,7 @@ def honest(path):
     ).save(path / "cohort.h5ad")
     (path / "mine.txt").write_text("\n".join(f"gene{i}" for i in range(10)))
     return {
-        "split": {"repeats": 4},
+        "split": {"design": "repeated", "repeats": 4},
         "models": [NETWORK, "LR", "KNN", "LR-tuned"],
         "nulls": {"permutations": 4, "gene_sets": 3, "signatures": [path / "mine.txt"]},
         "clinical": {"columns": ["age", "grade"], "genes": "LR-tuned"},
@@ -57,7 +57,7 @@ def paper(path):
     wide = {**NETWORK, "name": "DeepCME-128", "estimator": "DeepCME"}
     return {
         "protocol": "paper",
-        "split": {"repeats": 2},
+        "split": {"design": "repeated", "repeats": 2},
         "models": [NETWORK, wide, "LR", "SVC", "RF", "DT", "KNN"],
     }
 

@@ -21,6 +21,7 @@ STUDY = """
 [cohort]
 path = "cohort.h5ad"
 [split]
+design = "repeated"
 repeats = 2
 [[models]]
 name = "DeepCME"
@@ -78,6 +79,7 @@ ENSEMBLE = """
 [cohort]
 path = "cohort.h5ad"
 [split]
+design = "repeated"
 repeats = 2
 [[models]]
 name = "DeepCME-ensemble"

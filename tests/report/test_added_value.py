@@ -109,7 +109,7 @@ def folder(tmp_path_factory):
     study = make_study(
         {
             "cohort": {"path": path / "cohort.h5ad"},
-            "split": {"repeats": 3},
+            "split": {"design": "repeated", "repeats": 3},
             "models": ["LR-tuned", "KNN"],
             **SETTINGS,
         }

@@ -4,6 +4,7 @@ from deepcme.report.design import (
     describe_coverage,
     describe_design,
     describe_guard,
+    describe_test_parts,
     find_leaks,
 )
 
@@ -51,3 +52,12 @@ def test_patients_of_two_cohorts():
 def test_which_models_of_nested_folds_train_on_all_inner_folds():
     text = describe_design({"design": "nested", "by": "patient", "repeats": 2, "folds": 5})
     assert "ensembles and models with clinical columns are fitted on both" in text
+
+
+def test_folds_say_how_many_were_drawn_and_that_everyone_is_tested():
+    folds = {"design": "folds", "by": "patient", "folds": 4, "repeats": 3, "validation": 0.25}
+    text = describe_design(folds)
+    assert "4 stratified folds by patient, drawn 3 times; each is the test part once" in text
+    assert "so that everyone is tested" in text
+    assert "(56% and 19% of all)" in text
+    assert describe_test_parts(folds, 12) == "12 folds (3 x 4)"

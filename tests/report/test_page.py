@@ -44,7 +44,7 @@ def folder(tmp_path_factory):
     study = make_study(
         {
             "cohort": {"path": path / "cohort.h5ad"},
-            "split": {"repeats": 3},
+            "split": {"design": "repeated", "repeats": 3},
             "models": [network, "LR", "KNN"],
         }
     )
@@ -90,7 +90,7 @@ def test_a_study_without_probabilities_has_a_report_that_says_so(tmp_path):
     study = make_study(
         {
             "cohort": {"path": tmp_path / "cohort.h5ad"},
-            "split": {"repeats": 2},
+            "split": {"design": "repeated", "repeats": 2},
             "models": ["SVC"],
         }
     )

@@ -36,7 +36,11 @@ def folder(tmp_path_factory):
     ]
     cohort.save(path / "cohort.h5ad")
     study = make_study(
-        {"cohort": {"path": path / "cohort.h5ad"}, "split": {"repeats": 2}, "models": ["LR"]}
+        {
+            "cohort": {"path": path / "cohort.h5ad"},
+            "split": {"design": "repeated", "repeats": 2},
+            "models": ["LR"],
+        }
     )
     return run_study(study, path / "out", jobs=1, quiet=True)
 

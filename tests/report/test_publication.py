@@ -148,7 +148,7 @@ def replay(tmp_path_factory):
     invented_cohort().save(path / "cohort.h5ad")
     network = {"name": "DeepCME", "parameters": {"hidden_layers": [6, 6, 6], "max_epochs": 3}}
     values = {"cohort": {"path": path / "cohort.h5ad"}, "protocol": "paper"}
-    values |= {"split": {"repeats": 2}, "models": [network, "LR"]}
+    values |= {"split": {"design": "repeated", "repeats": 2}, "models": [network, "LR"]}
     folder = run_study(make_study(values), path / "out", jobs=1, quiet=True)
     summary = pd.DataFrame(
         {

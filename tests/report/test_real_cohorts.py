@@ -28,7 +28,7 @@ def opening(tmp_path_factory):
     study = make_study(
         {
             "cohort": {"path": path / "cohort.h5ad"},
-            "split": {"repeats": 4},
+            "split": {"design": "repeated", "repeats": 4},
             "models": [network, "LR", "KNN"],
         }
     )

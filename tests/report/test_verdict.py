@@ -70,6 +70,17 @@ def test_an_interval_that_cannot_be_given_excludes_nothing():
     assert "nan" not in text
 
 
+def test_the_monte_carlo_error_stands_beside_the_mean():
+    folds = {"design": "folds", "repeats": 2, "folds": 5}
+    table = discrimination().assign(monte_carlo_error=0.0123)
+    assert (
+        "over 10 folds (2 x 5) is 0.700 (95% interval 0.600 to 0.800; Monte-Carlo error 0.012; "
+        "1000 samples" in paragraph(table, None, folds)
+    )
+    once = discrimination().assign(monte_carlo_error=float("nan"))
+    assert "Monte-Carlo" not in paragraph(once, None, folds | {"repeats": 1})
+
+
 def permutation(p_value, low, high, n_as_good=0):
     return pd.DataFrame(
         [

@@ -22,7 +22,7 @@ def quick_study(cohort_file):
         return make_study(
             {
                 "cohort": {"path": cohort_file},
-                "split": {"repeats": 2},
+                "split": {"design": "repeated", "repeats": 2},
                 "models": [QUICK_NETWORK, "LR", "SVC", "RF", "DT", "KNN"],
                 **options,
             }

@@ -140,7 +140,7 @@ def test_in_a_nested_design_each_patient_is_fitted_on_once(quick_study):
 
 
 def test_both_parts_of_the_signal_are_found(quick_study):
-    plan = plan_of(quick_study, split={"repeats": 10})
+    plan = plan_of(quick_study, split={"design": "repeated", "repeats": 10})
     predictions = fit_clinical_models(plan, results_of(plan)).predictions
     test = predictions[predictions["part"] == "test"]
     auc = compute_metrics(test).query("metric == 'auc'").groupby("model")["value"].mean()
@@ -172,7 +172,7 @@ def test_the_coefficient_of_genes_without_signal_is_near_zero(quick_study):
     noise = replace(
         CohortArrays.of(base), X=random.gamma(2.0, 3.0, base.X.shape).astype(np.float32)
     )
-    plan = plan_of(quick_study, base, split={"repeats": 10})
+    plan = plan_of(quick_study, base, split={"design": "repeated", "repeats": 10})
     predictions = fit_clinical_models(plan, results_of(plan, noise)).predictions
     test = predictions[predictions["part"] == "test"]
     wide = test.pivot_table(index=["split", "sample"], columns="model", values="score")

@@ -9,10 +9,12 @@ from deepcme import Cohort, DeepCMEError
 from deepcme.baselines import INVERSE_STRENGTHS, make_logistic_regression
 from deepcme.preprocessing import make_preprocessor
 from deepcme.report.page import write_report
+from deepcme.sources.examples import load_transbig
 from deepcme.study import grid as grid_module
 from deepcme.study.grid import choose_points
 from deepcme.study.plan import make_plan
 from deepcme.study.run import run_study
+from deepcme.study.spec import load_study, make_study
 from tests.conftest import invented_cohort
 from tests.study.conftest import QUICK_NETWORK
 
@@ -47,6 +49,36 @@ def hospitals(cohort_file):
 
 def run(study, folder, jobs=1):
     return run_study(study, folder, jobs=jobs, quiet=True)
+
+
+def test_a_default_study_tests_every_patient_and_says_how_often_it_divided_them(tmp_path):
+    study = make_study({"cohort": {"example": "transbig"}, "models": ["LR-tuned"]})
+    plan = make_plan(study, load_transbig())
+    assert (plan.study.split.folds, plan.study.split.repeats) == (5, 2)
+    assert [len(split.test) for split in plan.splits] == [38, 38, 38, 38, 37] * 2
+    tested = np.concatenate([split.test for split in plan.splits])
+    assert (np.bincount(tested) == 2).all()
+
+    page = write_report(run(study, tmp_path / "out")).read_text(encoding="utf-8")
+    assert "189 samples of 189 patients, 35 events" in page
+    assert "5 stratified folds by patient, drawn 2 times" in page
+    table = pd.read_csv(tmp_path / "out" / "tables" / "discrimination.csv")
+    assert (table["n"].item(), table["events"].item(), table["n_splits"].item()) == (
+        189,
+        35,
+        10,
+    )
+    assert 0 < table["monte_carlo_error"].item() < 0.05
+    (tmp_path / "again.toml").write_text((tmp_path / "out" / "study.toml").read_text())
+    assert load_study(tmp_path / "again.toml") == plan.study
+
+
+def test_few_patients_are_divided_four_times_and_few_events_into_fewer_folds(quick_study):
+    assert len(make_plan(quick_study(split={}), invented_cohort()).splits) == 20
+    few = make_plan(quick_study(split={}), invented_cohort(positives=4))
+    assert (few.study.split.folds, few.study.split.repeats) == (4, 4)
+    with pytest.raises(DeepCMEError, match="would hold no positive sample: there are 2 pos"):
+        make_plan(quick_study(split={}), invented_cohort(positives=2))
 
 
 def test_the_grid_is_fitted_once_per_inner_fold_and_its_fits_are_averaged(

@@ -355,7 +355,7 @@ def p_value_of_noise(seed, path):
         {
             "cohort": {"path": path / "cohort.h5ad"},
             "seed": seed,
-            "split": {"repeats": 2},
+            "split": {"design": "repeated", "repeats": 2},
             "models": ["LR"],
             "nulls": {"permutations": 19},
         }

@@ -45,7 +45,7 @@ def studied(cohort, path):
     study = make_study(
         {
             "cohort": {"path": path.with_suffix(".h5ad")},
-            "split": {"repeats": 2},
+            "split": {"design": "repeated", "repeats": 2},
             "models": ["LR"],
         }
     )

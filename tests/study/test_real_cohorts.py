@@ -26,7 +26,7 @@ def compare(cohort, folder, *more):
     study = make_study(
         {
             "cohort": {"path": folder / "cohort.h5ad"},
-            "split": {"repeats": SPLITS},
+            "split": {"design": "repeated", "repeats": SPLITS},
             "models": ["DeepCME-ensemble", "LR-tuned", *more],
         }
     )

@@ -28,7 +28,7 @@ def study_file(tmp_path_factory):
     study = make_study(
         {
             "cohort": {"path": folder / "cohort.h5ad"},
-            "split": {"repeats": 6},
+            "split": {"design": "repeated", "repeats": 6},
             "models": [NETWORK, "LR", "RF"],
             "nulls": {"permutations": 2, "gene_sets": 1, "sizes": [20]},
             "selection": {"run": True, "random_panels": 1, "pairs": 1},

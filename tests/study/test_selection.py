@@ -35,7 +35,7 @@ def study_of(cohort, folder, **options):
     return make_study(
         {
             "cohort": {"path": folder / "cohort.h5ad"},
-            "split": {"repeats": 2},
+            "split": {"design": "repeated", "repeats": 2},
             "models": [QUICK_NETWORK, "LR"],
             "selection": QUICK,
             **options,
@@ -352,7 +352,9 @@ def test_too_few_patients_or_splits_are_told(tmp_path):
     few = study_of(invented_cohort(positives=3), tmp_path / "few")
     with pytest.raises(DeepCMEError, match="there are 3 and 57"):
         run_study(few, tmp_path / "out", quiet=True)
-    one = study_of(invented_cohort(), tmp_path / "one", split={"repeats": 1})
+    one = study_of(
+        invented_cohort(), tmp_path / "one", split={"design": "repeated", "repeats": 1}
+    )
     with pytest.raises(DeepCMEError, match="needs 2 splits"):
         run_study(one, tmp_path / "out", quiet=True)
     assert not (tmp_path / "out").exists()

@@ -15,8 +15,8 @@ def test_defaults_of_an_honest_study():
     study = make_study(TRANSBIG)
     assert study.protocol == "honest"
     assert study.split.by == "patient"
-    assert study.split.repeats == 10
-    assert study.split.fractions == (0.6, 0.2, 0.2)
+    assert (study.split.design, study.split.folds, study.split.repeats) == ("folds", 5, None)
+    assert study.split.validation == 0.25
     assert study.preprocessing.fit_on == "train"
     assert study.preprocessing.tissue == "primary"
     assert [model.name for model in study.models] == [
@@ -28,6 +28,8 @@ def test_defaults_of_an_honest_study():
 def test_the_paper_splits_by_sample_standardises_all_rows_and_neither_filters_nor_clips():
     study = make_study({**TRANSBIG, "protocol": "paper"})
     assert study.split.by == "sample"
+    assert (study.split.design, study.split.repeats) == ("repeated", 10)
+    assert study.split.fractions == (0.6, 0.2, 0.2)
     assert study.preprocessing.fit_on == "all"
     assert study.preprocessing.tissue == "all"
     assert study.preprocessing.min_prevalence == 0
@@ -62,8 +64,8 @@ def test_the_command_lines_design_keeps_the_files_other_settings(tmp_path):
     assert (study.split.design, study.split.repeats, study.split.folds) == ("nested", 7, 5)
 
 
-@pytest.mark.parametrize("design", ["nested", "leave-one-cohort-out"])
-def test_a_study_of_either_design_reads_back_as_itself(design, tmp_path):
+@pytest.mark.parametrize("design", ["folds", "repeated", "nested", "leave-one-cohort-out"])
+def test_a_study_of_any_design_reads_back_as_itself(design, tmp_path):
     study = make_study({**TRANSBIG, "split": {"design": design}})
     (tmp_path / "study.toml").write_text(study.to_toml())
     assert load_study(tmp_path / "study.toml") == study
@@ -131,8 +133,18 @@ def test_the_template_of_init_is_a_valid_study_with_the_default_models(tmp_path)
         ),
         ({"protocol": "fair"}, "protocol: input should be 'honest' or 'paper', not 'fair'"),
         ({"split": {"repeats": 0}}, "split.repeats: .*greater than or equal to 1, not 0"),
-        ({"split": {"train": 0.7}}, "split: train, validation and test must sum to 1"),
-        ({"split": {"folds": 4}}, "unknown setting split.folds; it belongs to design = nested"),
+        (
+            {"split": {"design": "repeated", "train": 0.7}},
+            "split: train, validation and test must sum to 1",
+        ),
+        (
+            {"split": {"train": 0.5}},
+            "unknown setting split.train; it belongs to design = repeated, not folds",
+        ),
+        (
+            {"split": {"design": "repeated", "folds": 4}},
+            "unknown setting split.folds; it belongs to design = folds or nested",
+        ),
         (
             {"split": {"design": "nested", "train": 0.5}},
             "unknown setting split.train; it belongs to design = repeated, not nested",
@@ -144,7 +156,7 @@ def test_the_template_of_init_is_a_valid_study_with_the_default_models(tmp_path)
         ({"split": {"design": "nested", "folds": 2}}, "split.folds: .*equal to 3, not 2"),
         (
             {"split": {"design": "nests"}},
-            "split: there is no design 'nests'; choose from repeated, nested, leave-one",
+            "split: there is no design 'nests'; choose from folds, repeated, nested, leave",
         ),
         ({"split": {"design": ["nested"]}}, "split: there is no design"),
         (

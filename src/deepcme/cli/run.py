@@ -92,11 +92,11 @@ def run(
         ),
     ] = None,
     design: Annotated[
-        Literal["repeated", "nested", "leave-one-cohort-out"] | None,
+        Literal["folds", "repeated", "nested", "leave-one-cohort-out"] | None,
         typer.Option(
-            help="How patients are split: repeated 60/20/20; nested repeated folds, tuned on "
-            "the inner ones; or one cohort left out at a time.",
-            show_default="repeated",
+            help="How patients are split: repeated folds; random splits of 60/20/20; nested "
+            "repeated folds, tuned on the inner ones; or one cohort left out at a time.",
+            show_default="folds, or repeated in the protocol paper",
         ),
     ] = None,
     selection: Annotated[

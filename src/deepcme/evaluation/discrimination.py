@@ -31,6 +31,7 @@ from deepcme.evaluation.predictions import (
     select_model,
     select_part,
 )
+from deepcme.evaluation.repeats import compute_monte_carlo_error
 
 MEASURED_COVERAGE = 0.88
 """Lowest share of simulated cross-validated studies whose AUC interval held the truth."""
@@ -64,7 +65,8 @@ def compute_discrimination(
     -------
     DataFrame
         One row for each model, and for each cohort `left_out`: `model, auc, ci_low,
-        ci_high, sd` (of the AUC over splits), `pr_auc, pr_auc_ci_low,
+        ci_high, sd` (of the AUC over splits), `monte_carlo_error` (of the mean, from the
+        draws of the splits, as in `compute_monte_carlo_error`), `pr_auc, pr_auc_ci_low,
         pr_auc_ci_high, prevalence, n, events, n_patients, n_splits`. `n` and
         `events` count samples tested at least once; `prevalence` is the PR-AUC of a
         model without discrimination.
@@ -102,7 +104,7 @@ def _discrimination_of_test(
 def _discrimination_of_model(
     rows: pd.DataFrame, stratified: PatientDraws, unstratified: PatientDraws
 ) -> dict[str, Any]:
-    by_metric = compute_metrics(rows).groupby("metric")["value"]
+    by_metric = compute_metrics(rows).set_index("split").groupby("metric")["value"]
     auc, pr_auc = by_metric.get_group("auc"), by_metric.get_group("pr_auc")
     auc_draws = compute_mean_within_split(rows, compute_weighted_auc, stratified)
     pr_auc_draws = compute_mean_within_split(rows, compute_weighted_pr_auc, unstratified)
@@ -115,6 +117,7 @@ def _discrimination_of_model(
         "ci_low": ci_low,
         "ci_high": ci_high,
         "sd": auc.std(),
+        "monte_carlo_error": compute_monte_carlo_error(rows, auc),
         "pr_auc": pr_auc.mean(),
         "pr_auc_ci_low": pr_auc_ci_low,
         "pr_auc_ci_high": pr_auc_ci_high,

@@ -44,11 +44,23 @@ def describe_design(split: dict[str, Any]) -> str:
         The section `split` of a resolved study.
     """
     describe = {
+        "folds": _describe_folds,
         "repeated": _describe_repeated,
         "nested": _describe_nested,
         "leave-one-cohort-out": _describe_leave_one_cohort_out,
     }
     return describe[split["design"]](split)
+
+
+def _describe_folds(split: dict[str, Any]) -> str:
+    share = 1 - 1 / split["folds"]
+    return (
+        f"Repeated cross-validation: {split['folds']} stratified folds by {split['by']}, drawn "
+        f"{_times(split['repeats'])}; each is the test part once a repeat, so that everyone is "
+        f"tested, and the rest is divided, stratified, into training and validation part "
+        f"({share * (1 - split['validation']):.0%} and {share * split['validation']:.0%} of "
+        "all)."
+    )
 
 
 def _describe_repeated(split: dict[str, Any]) -> str:
@@ -96,8 +108,9 @@ def _times(n: int) -> str:
 
 def describe_test_parts(split: dict[str, Any], n_splits: int) -> str:
     """What a mean over the test parts is a mean over, such as ``10 splits``."""
-    if split["design"] == "nested":
-        return f"{n_splits} outer folds ({split['repeats']} x {split['folds']})"
+    if split["design"] in ("folds", "nested"):
+        which = "outer folds" if split["design"] == "nested" else "folds"
+        return f"{n_splits} {which} ({split['repeats']} x {split['folds']})"
     return f"{n_splits} splits"
 
 

@@ -26,7 +26,8 @@ CAPTIONS: dict[str, str] = {
         "reasons count samples."
     ),
     "discrimination": (
-        "Mean AUC and PR-AUC on the test parts. The prevalence is the PR-AUC of chance. "
+        "Mean AUC and PR-AUC on the test parts. Monte-Carlo error: how far the mean AUC would "
+        "move if the same patients were divided anew. The prevalence is the PR-AUC of chance. "
         "Intervals: bootstrap of patients, stratified by label, 2,000 draws."
     ),
     "auc_by_split": "Test AUC in each split.",
@@ -140,6 +141,7 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
         ("auc", "AUC", ".3f"),
         *_INTERVAL,
         ("sd", "sd", ".3f"),
+        ("monte_carlo_error", "Monte-Carlo error", ".3f"),
         ("pr_auc", "PR-AUC", ".3f"),
         ("pr_auc_ci_low", "95% low", ".3f"),
         ("pr_auc_ci_high", "95% high", ".3f"),

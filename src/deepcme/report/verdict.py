@@ -119,10 +119,15 @@ def _discrimination_by_cohort(model: str, rows: pd.DataFrame) -> str:
 
 def _auc(row: pd.Series[Any], where: str = "") -> str:
     return (
-        f"{row['auc']:.3f}{where} ({_interval(row, '.3f')}; "
+        f"{row['auc']:.3f}{where} ({_interval(row, '.3f')}; {_monte_carlo_error(row)}"
         f"{int(row['n'])} samples of {int(row['n_patients'])} patients, "
         f"{int(row['events'])} events)"
     )
+
+
+def _monte_carlo_error(row: pd.Series[Any]) -> str:
+    error = row.get("monte_carlo_error", np.nan)
+    return f"Monte-Carlo error {error:.3f}; " if np.isfinite(error) else ""
 
 
 def _interval(row: pd.Series[Any], form: str) -> str:

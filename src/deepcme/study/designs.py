@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BeforeValidator, Field, model_validator
 
 from deepcme.errors import DeepCMEError
-from deepcme.splits import LeaveOneCohortOut, NestedFolds, RepeatedSplits, Split, SplitBy
+from deepcme.folds import FOLDS, VALIDATION, RepeatedFolds, choose_folds, choose_repeats
+from deepcme.splits import (
+    LeaveOneCohortOut,
+    NestedFolds,
+    RepeatedSplits,
+    Split,
+    SplitBy,
+    rows_that_stay_together,
+)
 from deepcme.study.sections import Settings
 
 if TYPE_CHECKING:
@@ -26,9 +34,47 @@ def _labels(cohort: Cohort, others: Labels | None) -> Labels:
 class _Design(Settings):
     by: SplitBy
 
+    def resolve(self, cohort: Cohort) -> Self:
+        """The same settings, with what depends on the cohort filled in."""
+        return self
+
     def strata_of(self, cohort: Cohort) -> list[str]:
         """Stratum of each sample: under the null, patients of one stratum are exchangeable."""
         return [""] * cohort.n_samples
+
+
+class FoldsDesign(_Design):
+    """Repeated stratified folds: each is the test part once a repeat, the rest learns.
+
+    `folds` is the most that there are, fewer where a class has fewer patients; without a
+    number, `repeats` is 2, or 4 under 150 patients.
+    """
+
+    design: Literal["folds"] = "folds"
+    folds: int = Field(FOLDS, ge=3, le=100)
+    repeats: int | None = Field(None, ge=1, le=1000)
+    validation: float = Field(VALIDATION, gt=0, lt=1)
+
+    def resolve(self, cohort: Cohort) -> Self:
+        """The same settings, with the numbers of folds and repeats for this cohort."""
+        groups = rows_that_stay_together(cohort.patients, self.by)
+        folds = choose_folds(cohort.labels, groups, self.folds)
+        repeats = self.repeats or choose_repeats(len(set(groups)))
+        return self.model_copy(update={"folds": folds, "repeats": repeats})
+
+    def draw(
+        self, cohort: Cohort, seed: np.random.SeedSequence, labels: Labels | None = None
+    ) -> list[Split]:
+        """The splits of a cohort, or of its samples with other labels."""
+        found = self.resolve(cohort)
+        assert found.repeats is not None
+        splitter = RepeatedFolds(found.folds, found.repeats, found.validation, found.by)
+        return list(splitter.split(_labels(cohort, labels), cohort.patients, seed))
+
+    def train_and_test_share(self, cohort: Cohort) -> tuple[float, float]:
+        """Shares of the samples that train and that test."""
+        test = 1 / self.resolve(cohort).folds
+        return (1 - test) * (1 - self.validation), test
 
 
 class RepeatedDesign(_Design):
@@ -132,6 +178,7 @@ class LeaveOneCohortOutDesign(_Design):
 
 
 DESIGNS: dict[str, type[_Design]] = {
+    "folds": FoldsDesign,
     "repeated": RepeatedDesign,
     "nested": NestedDesign,
     "leave-one-cohort-out": LeaveOneCohortOutDesign,
@@ -139,10 +186,10 @@ DESIGNS: dict[str, type[_Design]] = {
 
 
 def _name_design(value: Any) -> Any:
-    """Without a word on the design, splits are repeated."""
+    """Without a word on the design, there are folds."""
     if not isinstance(value, dict):
         return value
-    named = {"design": "repeated", **value}
+    named = {"design": "folds", **value}
     if named["design"] not in list(DESIGNS):
         raise ValueError(
             f"there is no design {named['design']!r}; choose from {', '.join(DESIGNS)}"
@@ -151,7 +198,7 @@ def _name_design(value: Any) -> Any:
 
 
 SplitSettings = Annotated[
-    RepeatedDesign | NestedDesign | LeaveOneCohortOutDesign,
+    FoldsDesign | RepeatedDesign | NestedDesign | LeaveOneCohortOutDesign,
     Field(discriminator="design"),
     BeforeValidator(_name_design),
 ]

@@ -112,6 +112,7 @@ def make_plan(study: Study, cohort: Cohort) -> Plan:
     """
     if study.preprocessing.tissue == "primary":
         cohort = cohort.keep_primary_tumours()
+    study = study.model_copy(update={"split": study.split.resolve(cohort)})
     splits = study.split.draw(cohort, seed_for(study.seed, "splits"))
     _require_patients_of_both_classes(cohort, splits)
     tasks = _model_tasks(study, splits, common_content(study, cohort, "models"))

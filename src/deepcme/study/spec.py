@@ -96,6 +96,9 @@ _PROTOCOLS: dict[str, dict[str, dict[str, Any]]] = {
     },
 }
 
+_DESIGNS = {"honest": "folds", "paper": "repeated"}
+"""How each protocol splits unless told otherwise: the paper's as the publication did."""
+
 
 def _with_gene_model(models: Any, clinical: Any) -> Any:
     """The models, and the one that stands for the genes beside clinical columns."""
@@ -136,6 +139,9 @@ class Study(Settings):
             given = filled.get(section, {})
             if isinstance(given, dict):
                 filled[section] = {**settings, **given}
+        if isinstance(filled["split"], dict):
+            design = _DESIGNS.get(filled.get("protocol", "honest"), "folds")
+            filled["split"] = {"design": design, **filled["split"]}
         return filled
 
     @model_validator(mode="after")
@@ -181,7 +187,7 @@ class Study(Settings):
         if self.selection.run and self.split.design == "leave-one-cohort-out":
             raise ValueError(
                 "gene selection is not made across left-out cohorts: select in each cohort, "
-                "or over splits of all of them (split.design repeated or nested)"
+                "or over splits of all of them (split.design folds, repeated or nested)"
             )
         return self
 
@@ -265,8 +271,11 @@ def _overridden(values: dict[str, Any], overrides: Mapping[str, Any]) -> dict[st
 
 def _first_problem(error: ValidationError) -> str:
     problem = error.errors()[0]
-    # A setting of a split stands under the name of its design, which the file has elsewhere.
-    place = ".".join(str(part) for part in problem["loc"] if part not in DESIGNS)
+    loc = problem["loc"]
+    if loc[:1] == ("split",) and len(loc) > 1 and loc[1] in DESIGNS:
+        # A setting of a split stands under its design's name, which the file has elsewhere.
+        loc = (loc[0], *loc[2:])
+    place = ".".join(map(str, loc))
     if problem["type"] == "extra_forbidden":
         return f"unknown setting {place}{_suggestion(problem['loc'])}."
     message = problem["msg"].removeprefix("Value error, ").rstrip(".")

@@ -21,6 +21,12 @@ protocol = "honest"
 {cohort}
 
 [split]
+# design = "folds"       # each fold is the test part once a repeat, so that everyone is tested
+# folds = 5              # fewer where a class has fewer patients
+# repeats = 2            # 4 under 150 patients
+# validation = 0.25      # share of the patients outside the test part
+
+# Random splits instead, as the paper has them; some patients are never tested.
 # design = "repeated"
 # repeats = 10
 # train = 0.6
