@@ -39,7 +39,7 @@ from deepcme.report.selection import (
 from deepcme.report.tripod import compute_probast, compute_tripod
 from deepcme.report.verdict import Verdict, make_verdict
 from deepcme.seeds import seed_for
-from deepcme.study.spec import is_network
+from deepcme.study.headline import is_network
 from deepcme.study.store import StudyFolder
 
 GENES_SHOWN = 500

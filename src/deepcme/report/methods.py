@@ -14,8 +14,8 @@ from deepcme.evaluation.comparison import DEFAULT_MARGIN
 from deepcme.report.design import describe_design
 from deepcme.scales import LINEAR_SCALES
 from deepcme.study.grid import TUNED, grid_points
+from deepcme.study.headline import is_network
 from deepcme.study.models import make_model
-from deepcme.study.spec import is_network
 
 Paragraph = tuple[str, str]
 """A heading and its text."""
