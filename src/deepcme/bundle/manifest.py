@@ -82,8 +82,9 @@ class Performance(_Part):
     `auc` is the mean over held-out folds, `pr_auc` that of the patients' mean
     out-of-fold predictions, each with a patient-bootstrap interval; `pr_auc_chance` is
     the PR-AUC of a model without discrimination. It is missing in models trained by
-    versions whose `pr_auc` was a mean over folds too, and so too high. Sensitivity and specificity are those of the threshold on the
-    predictions that chose it, and so a little too good.
+    versions whose `pr_auc` was a mean over folds too, and so too high. Sensitivity and
+    specificity are those of the threshold on the predictions that chose it, and so a
+    little too good.
     """
 
     method: str

@@ -157,10 +157,7 @@ def _recalibrate(rows: pd.DataFrame, random: np.random.Generator) -> NDArray[np.
 def _discrimination(rows: pd.DataFrame, random: np.random.Generator) -> pd.DataFrame:
     """AUC with DeLong's interval (one sample per patient only) and by bootstrap; PR-AUC."""
     found = compute_discrimination(rows, random).iloc[0]
-    counts = {
-        "n": int(found["n"]),
-        "events": int(found["events"]),
-    }
+    counts = {"n": int(found["n"]), "events": int(found["events"])}
     table = [
         _row("AUC", "patient bootstrap", found["auc"], found["ci_low"], found["ci_high"]),
         _row(

@@ -51,9 +51,7 @@ def choose_comparator(protocol: str, models: Sequence[Named]) -> str | None:
     return candidates[0][0] if candidates else None
 
 
-def find_baselines(
-    models: Sequence[Named], headline: str, comparator: str | None
-) -> list[str]:
+def find_baselines(models: Sequence[Named], headline: str, comparator: str | None) -> list[str]:
     """What the headline is compared with: the comparator first, then every baseline."""
     baselines = [name for name, estimator in models if not is_network(estimator)]
     names = baselines if comparator is None else [comparator, *baselines]
