@@ -41,9 +41,7 @@ def compute_added_value(
     DeepCMEError
         If a model has no test row, or two models share fewer than two splits.
     """
-    models = [clinical, genes, both]
-    # All three are fitted on training and validation part alike.
-    table = compute_comparison(predictions, both, models[:2], margin, refitted=models)
+    table = compute_comparison(predictions, both, [clinical, genes], margin)
     table = table.drop(columns="comparator")
     table.insert(0, "added", ["genes to clinical columns", "clinical columns to genes"])
     return table
