@@ -8,6 +8,7 @@ from deepcme.bundle.expression import expression_of
 from deepcme.bundle.prediction import predict
 from deepcme.bundle.validation import FROZEN, RECALIBRATED, validate_model
 from deepcme.evaluation.intervals import compute_delong_interval
+from deepcme.evaluation.pr_auc import compute_chance_pr_auc
 from deepcme.report.validation import write_validation
 from tests.bundle.conftest import bundle_cohort, ensembl_ids
 
@@ -31,6 +32,8 @@ def test_auc_is_that_of_the_frozen_predictions(model, one_each, validation):
     assert delong["value"] == pytest.approx(expected.value)
     assert delong["ci_low"] == pytest.approx(expected.ci_low, abs=1e-6)
     assert validation.tables["external_auc"]["metric"].tolist() == ["AUC", "AUC", "PR-AUC"]
+    chance = compute_chance_pr_auc(one_each.labels, table["probability"])
+    assert validation.tables["external_auc"]["chance"].tolist() == [0.5, 0.5, chance]
 
 
 def test_recalibration_stands_beside_the_frozen_model(validation):

@@ -16,7 +16,7 @@ from scipy.special import expit, logit
 from deepcme import Cohort
 from deepcme.arrays import CohortArrays
 from deepcme.evaluation.added_value import compute_added_value
-from deepcme.evaluation.bootstrap import compute_weighted_auc
+from deepcme.evaluation.bootstrap import compute_weighted_auc, draw_patients
 from deepcme.evaluation.calibration import (
     compute_calibration,
     compute_calibration_curve,
@@ -30,6 +30,7 @@ from deepcme.evaluation.intervals import (
     compute_hanley_mcneil_interval,
 )
 from deepcme.evaluation.permutation import compute_permutation_test, permute_labels
+from deepcme.evaluation.pr_auc import compute_patient_pr_auc
 from deepcme.evaluation.utility import compute_decision_curve
 from deepcme.splits import NestedFolds, RepeatedSplits
 from deepcme.study.clinical import fit_clinical_models
@@ -212,6 +213,32 @@ def simulate_cross_validated_auc(
         "bias": float(np.mean(errors)),
         "mean_width": float(np.mean(widths)),
     }
+
+
+def simulate_cross_validated_pr_auc(
+    studies: int, patients: int, events: int, signal: float, seed: int, draws: int = 300
+) -> dict[str, float]:
+    """PR-AUC over the patients of two times five folds, and what its interval covers.
+
+    As `simulate_cross_validated_auc`, with 40 genes; the truth is the mean PR-AUC that
+    the fitted models have with unlimited patients.
+    """
+    random = np.random.default_rng(seed)
+    effect = np.where(np.arange(40) < 10, signal, 0.0)
+    label = make_labels(patients, events)
+    patient = np.arange(patients)
+    found = []
+    for _ in range(studies):
+        X = _simulate_genes(label, patient, effect, random)
+        table, true_auc = _cross_validate(X, label, patient, effect, random, NestedFolds(5, 2))
+        truth = true_values_of_frozen_model(events / patients, true_auc)["pr_auc"]
+        row = compute_patient_pr_auc(
+            table, draw_patients(table, draws, random, stratified=False)
+        )
+        covered = row["pr_auc_ci_low"] <= truth <= row["pr_auc_ci_high"]
+        found.append((row["pr_auc"], row["pr_auc_chance"], truth, covered))
+    names = ("pr_auc", "chance", "mean_true_pr_auc", "coverage")
+    return dict(zip(names, np.mean(found, axis=0).tolist(), strict=True))
 
 
 def _simulate_genes(

@@ -17,7 +17,7 @@ def test_both_rows_are_those_of_the_comparison(predictions):
     assert added["added"].tolist() == ["genes to clinical columns", "clinical columns to genes"]
     for column in ("difference", "ci_low", "ci_high", "p_value", "n", "events", "n_splits"):
         np.testing.assert_array_equal(added[column], compared[column])
-    assert "best_baseline" not in added
+    assert "comparator" not in added
 
 
 def test_a_model_that_is_not_there_is_told(predictions):

@@ -1,13 +1,15 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pandas.testing import assert_frame_equal
 
 from deepcme.errors import DeepCMEError
 from deepcme.evaluation.comparison import (
-    choose_best_baseline,
+    REFITTED_FACTOR,
     compute_comparison,
     compute_corrected_t_test,
     compute_holm_correction,
@@ -120,17 +122,21 @@ def test_p_values_outside_the_unit_interval_are_refused():
         compute_holm_correction([0.5, 1.5])
 
 
-def test_best_baseline_is_chosen_on_validation_whatever_the_test_says(predictions):
-    assert choose_best_baseline(predictions, ["forest", "logistic"]) == "logistic"
-    perfect_on_test = predictions.copy()
-    forest_test = (perfect_on_test["model"] == "forest") & (perfect_on_test["part"] == "test")
-    perfect_on_test.loc[forest_test, "score"] = perfect_on_test.loc[forest_test, "label"]
-    assert choose_best_baseline(perfect_on_test, ["forest", "logistic"]) == "logistic"
+def test_there_must_be_something_to_compare_with(predictions):
+    with pytest.raises(DeepCMEError, match="no other model"):
+        compute_comparison(predictions, "network", [])
 
 
-def test_there_must_be_a_baseline_to_choose(predictions):
-    with pytest.raises(DeepCMEError, match="no baseline"):
-        choose_best_baseline(predictions, [])
+def test_validation_data_have_no_say_in_what_is_compared(predictions):
+    """Validation patients are test patients of other splits, so no choice may rest on them."""
+    flipped = predictions.copy()
+    of_validation = flipped["part"] == "validation"
+    flipped.loc[of_validation, "score"] *= -1
+    plain, changed = (
+        compute_comparison(table, "network", ["logistic", "forest"], comparator="forest")
+        for table in (predictions, flipped)
+    )
+    assert_frame_equal(plain, changed)
 
 
 def test_ratio_of_test_to_training_size(predictions):
@@ -158,16 +164,36 @@ def test_left_out_cohorts_are_not_compared_by_test(predictions):
         compute_comparison(of_cohorts, "network", ["logistic"])
 
 
-def test_comparison_has_a_row_for_each_baseline_and_marks_the_best(predictions):
-    table = compute_comparison(predictions, "network", ["logistic", "forest"])
+def test_comparison_has_a_row_for_each_baseline_and_marks_the_comparator(predictions):
+    table = compute_comparison(
+        predictions, "network", ["logistic", "forest"], comparator="forest"
+    )
     assert table["baseline"].tolist() == ["logistic", "forest"]
-    assert table["best_baseline"].tolist() == [True, False]
+    assert table["comparator"].tolist() == [False, True]
     assert (table["ci_low"] < table["difference"]).all()
     assert (table["difference"] < table["ci_high"]).all()
     assert table["p_holm"].to_numpy() == pytest.approx(
         compute_holm_correction(table["p_value"])
     )
+    probabilities = [f"probability_{name}" for name in ("worse", "equivalent", "better")]
+    assert table[probabilities].sum(axis=1).to_numpy() == pytest.approx([1, 1])
     assert (table["n_splits"] == 4).all()
+
+
+def test_a_model_that_validation_rows_train_too_has_the_larger_ratio(predictions):
+    """Of 60/20/20 the formula's 1/4 for it would be smaller than 1/3; it takes 0.4."""
+    of_logistic = predictions[predictions["model"].isin(["network", "logistic"])]
+    rows = of_logistic[of_logistic["model"] == "logistic"]
+    n = rows.groupby(["split", "part"])["sample"].nunique().unstack()
+    fitted = n["train"] + n["validation"]
+    assert compute_test_to_train_ratio(of_logistic, ["logistic"]) == pytest.approx(
+        REFITTED_FACTOR * (n["test"] / fitted).mean()
+    )
+    both = rows.assign(part=rows["part"].replace({"validation": "train"}))
+    tuned_over_folds = pd.concat([rows, both[both["part"] == "train"]])
+    assert compute_test_to_train_ratio(tuned_over_folds, ["logistic"]) == pytest.approx(
+        REFITTED_FACTOR * (n["test"] / fitted).mean()
+    )
 
 
 def test_comparison_uses_the_splits_that_both_models_have(predictions):

@@ -147,7 +147,6 @@ def test_metrics_table_has_a_row_for_each_split_model_part_and_metric():
     assert list(table.columns) == ["value", "n", "events"]
     assert table.loc[(0, "LR", "validation", "auc")].tolist() == [1.0, 4, 1]
     assert table.loc[(0, "LR", "test", "auc")].tolist() == [0.75, 4, 2]
-    assert table.loc[(0, "LR", "test", "pr_auc"), "value"] == pytest.approx(5 / 6)
 
 
 def test_table_without_scores_is_refused():

@@ -22,10 +22,16 @@ def discrimination(auc=0.7, low=0.6, high=0.8, n=1000, events=300):
     )
 
 
-def comparison(difference, low, high):
-    other = {"baseline": "KNN", "difference": 0.4, "ci_low": 0.3, "ci_high": 0.5}
-    best = {"baseline": "LR", "difference": difference, "ci_low": low, "ci_high": high}
-    return pd.DataFrame([{**other, "best_baseline": False}, {**best, "best_baseline": True}])
+def comparison(difference, low, high, named="LR"):
+    """LR with these numbers, and KNN, which is beaten by far."""
+    rows = [
+        {"baseline": "LR", "difference": difference, "ci_low": low, "ci_high": high},
+        {"baseline": "KNN", "difference": 0.4, "ci_low": 0.3, "ci_high": 0.5},
+    ]
+    probabilities = {"better": 0.6, "equivalent": 0.3, "worse": 0.1}
+    columns = {f"probability_{name}": value for name, value in probabilities.items()}
+    table = pd.DataFrame(rows).assign(p_holm=[0.2, 0.001], margin=0.02, **columns)
+    return table.assign(comparator=table["baseline"] == named)
 
 
 REPEATED = {"design": "repeated", "repeats": 10}
@@ -38,13 +44,30 @@ def paragraph(discrimination, comparison, split=REPEATED, permutation=None):
 
 def test_an_interval_that_holds_zero_is_no_demonstrated_advantage():
     text = paragraph(discrimination(), comparison(0.02, -0.03, 0.07))
-    assert text.startswith("No demonstrated advantage over LR, the best baseline")
-    assert "AUC difference +0.020, 95% interval -0.030 to +0.070" in text
+    assert text.startswith(
+        "No demonstrated advantage over LR, the comparator named beforehand: AUC difference "
+        "+0.020, 95% interval -0.030 to +0.070; probability of better 0.60, equivalent (within "
+        "0.02) 0.30, worse 0.10, from a flat prior. Of all 2 that it is compared with (p after "
+        "Holm), DeepCME did better than KNN; worse than none."
+    )
 
 
 def test_better_and_worse_are_said():
     assert "did better than LR" in paragraph(discrimination(), comparison(0.05, 0.01, 0.09))
     assert "did worse than LR" in paragraph(discrimination(), comparison(-0.05, -0.09, -0.01))
+
+
+def test_one_comparison_needs_no_correction():
+    alone = comparison(0.02, -0.03, 0.07).iloc[:1]
+    assert "Holm" not in paragraph(discrimination(), alone)
+
+
+def test_without_a_comparator_only_corrected_comparisons_are_told():
+    text = paragraph(discrimination(), comparison(0.05, 0.01, 0.09, named=None))
+    assert text.startswith(
+        "No comparator was named before the study was run. Of all 2 that it is compared with "
+        "(p after Holm), DeepCME did better than KNN; worse than none."
+    )
 
 
 def test_without_baselines_the_auc_stands_alone():
@@ -63,7 +86,7 @@ def test_an_interval_that_cannot_be_given_excludes_nothing():
     assert "Without an interval: chance is not excluded." in text
     text = paragraph(discrimination(), comparison(0.2, nothing, nothing))
     assert text.startswith("No demonstrated advantage over LR")
-    assert "AUC difference +0.200, no interval can be given." in text
+    assert "AUC difference +0.200, no interval can be given; probability" in text
     cohort = discrimination(low=nothing, high=nothing).assign(left_out="north")
     text = paragraph(cohort, None, {"design": "leave-one-cohort-out", "repeats": 2})
     assert "No interval excludes 0.5 in north: chance is not excluded." in text

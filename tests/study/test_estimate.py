@@ -39,7 +39,8 @@ def test_steps_of_gene_selection_are_counted(quick_study, tmp_path, capsys):
     said = announced(study, tmp_path / "out", capsys)
     steps = len(make_selection_tasks(make_plan(study, invented_cohort())))
     assert (
-        f"2 fits to do, 0 of them networks, and {steps} steps of gene selection: about " in said
+        f"2 fits to do, which train 0 networks, and {steps} steps of gene selection: about "
+        in said
     )
 
 
@@ -50,7 +51,7 @@ def test_the_model_beside_clinical_columns_is_counted(
     study = quick_study(models=["LR-tuned"], clinical={"columns": ["age"], "genes": "LR-tuned"})
     said = announced(study, tmp_path / "out", capsys)
     assert (
-        "2 fits to do, 0 of them networks, 2 beside clinical columns, each 6 times over: about "
+        "2 fits to do, which train 0 networks, 2 beside clinical columns, each 6 times over: about "
         in said
     )
 

@@ -56,7 +56,7 @@ def test_a_study_with_a_grid(quick_study, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(grid_module, "_FIGURE_7_WIDTH", 4)
     study = quick_study(models=["LR"], grid={"search": "fig7"})
     folder = run_study(study, tmp_path / "out", jobs=1)
-    assert "6 fits to do, 4 of them networks: about" in capsys.readouterr().err
+    assert "6 fits to do, which train 4 networks: about" in capsys.readouterr().err
     grid = folder.read_table("grid.csv")
     assert len(grid) == 4
     predictions = folder.read_table("predictions.parquet")

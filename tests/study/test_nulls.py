@@ -139,7 +139,7 @@ def test_what_will_be_done_is_announced(quick_study, tmp_path, signature, capsys
         "genes, 2 with 4 random genes. Signature mine: 3 of its 4 genes found, as 3 columns of "
         "the cohort; 1 missing (NONE)." in said
     )
-    assert "18 fits to do, 0 of them networks, 16 for null runs: about " in said
+    assert "18 fits to do, which train 0 networks, 16 for null runs: about " in said
 
 
 def cohort_with_rare_genes(n_rare=9):

@@ -35,7 +35,13 @@ def test_tables_have_the_promised_columns(quick_study, tmp_path):
     assert len(predictions) == 2 * 6 * 60
     metrics = folder.read_table("metrics.csv")
     assert set(metrics["metric"]) == {"auc", "pr_auc"}
-    assert len(metrics) == 2 * 6 * 3 * 2
+    auc, pr_auc = (metrics[metrics["metric"] == metric] for metric in ("auc", "pr_auc"))
+    assert len(auc) == 2 * 6 * 3
+    assert (auc["chance"] == 0.5).all()
+    assert pr_auc["model"].tolist() == list(predictions["model"].unique())
+    assert pr_auc["split"].isna().all()
+    assert (pr_auc["n"] == predictions.query("part == 'test'")["patient"].nunique()).all()
+    assert (pr_auc["chance"] > pr_auc["events"] / pr_auc["n"]).all()
     genes = folder.read_table("gene_scores.csv")
     assert genes["rank"].tolist() == list(range(1, 13))
     assert genes["score"].is_monotonic_decreasing

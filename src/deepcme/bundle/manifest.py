@@ -80,9 +80,12 @@ class Interval(_Part):
 class Performance(_Part):
     """What to expect of new patients like these, by cross-validation by patient.
 
-    `auc` and `pr_auc` are means over held-out folds with patient-bootstrap
-    intervals. Sensitivity and specificity are those of the threshold on the
-    predictions that chose it, and so a little too good.
+    `auc` is the mean over held-out folds, `pr_auc` that of the patients' mean
+    out-of-fold predictions, each with a patient-bootstrap interval; `pr_auc_chance` is
+    the PR-AUC of a model without discrimination. It is missing in models trained by
+    versions whose `pr_auc` was a mean over folds too, and so too high. Sensitivity and
+    specificity are those of the threshold on the predictions that chose it, and so a
+    little too good.
     """
 
     method: str
@@ -90,6 +93,7 @@ class Performance(_Part):
     repeats: Count
     auc: Interval
     pr_auc: Interval
+    pr_auc_chance: Probability | None = None
     prevalence: Probability
     sensitivity: Probability
     specificity: Probability

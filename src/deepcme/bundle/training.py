@@ -273,6 +273,7 @@ def _expected_performance(
         repeats=settings.repeats,
         auc=_interval(found["auc"], found["ci_low"], found["ci_high"]),
         pr_auc=_interval(found["pr_auc"], found["pr_auc_ci_low"], found["pr_auc_ci_high"]),
+        pr_auc_chance=float(found["pr_auc_chance"]),
         prevalence=float(found["prevalence"]),
         sensitivity=float(called[positive].mean()),
         specificity=float((~called[~positive]).mean()),

@@ -157,11 +157,7 @@ def _recalibrate(rows: pd.DataFrame, random: np.random.Generator) -> NDArray[np.
 def _discrimination(rows: pd.DataFrame, random: np.random.Generator) -> pd.DataFrame:
     """AUC with DeLong's interval (one sample per patient only) and by bootstrap; PR-AUC."""
     found = compute_discrimination(rows, random).iloc[0]
-    counts = {
-        "prevalence": found["prevalence"],
-        "n": int(found["n"]),
-        "events": int(found["events"]),
-    }
+    counts = {"n": int(found["n"]), "events": int(found["events"])}
     table = [
         _row("AUC", "patient bootstrap", found["auc"], found["ci_low"], found["ci_high"]),
         _row(
@@ -170,6 +166,7 @@ def _discrimination(rows: pd.DataFrame, random: np.random.Generator) -> pd.DataF
             found["pr_auc"],
             found["pr_auc_ci_low"],
             found["pr_auc_ci_high"],
+            found["pr_auc_chance"],
         ),
     ]
     if not rows["patient"].duplicated().any():
@@ -178,8 +175,11 @@ def _discrimination(rows: pd.DataFrame, random: np.random.Generator) -> pd.DataF
     return pd.DataFrame(table).assign(**counts)
 
 
-def _row(metric: str, method: str, value: float, low: float, high: float) -> dict[str, object]:
-    return {"metric": metric, "method": method, "value": value, "ci_low": low, "ci_high": high}
+def _row(
+    metric: str, method: str, value: float, low: float, high: float, chance: float = 0.5
+) -> dict[str, object]:
+    row = {"metric": metric, "method": method, "value": value, "ci_low": low, "ci_high": high}
+    return row | {"chance": chance}
 
 
 def _notes_on_patients(cohort: Cohort) -> list[str]:

@@ -65,7 +65,7 @@ def run(
         int | None,
         typer.Option(
             min=0,
-            help="Rerun the first model this many times on permuted labels.",
+            help="Rerun the model the study is about this many times on permuted labels.",
             show_default="0",
         ),
     ] = None,
@@ -73,14 +73,14 @@ def run(
         int | None,
         typer.Option(
             min=0,
-            help="Rerun the first model on this many random gene sets of a size.",
+            help="Rerun that model on this many random gene sets of a size.",
             show_default="0",
         ),
     ] = None,
     signature: Annotated[
         list[Path] | None,
         typer.Option(
-            help="File of a gene signature, one gene a line: the first model on its genes "
+            help="File of a gene signature, one gene a line: that model on its genes "
             "alone, beside random sets of its size. Can be given again.",
         ),
     ] = None,

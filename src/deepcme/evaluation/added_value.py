@@ -42,7 +42,7 @@ def compute_added_value(
         If a model has no test row, or two models share fewer than two splits.
     """
     table = compute_comparison(predictions, both, [clinical, genes], margin)
-    table = table.drop(columns="best_baseline")
+    table = table.drop(columns="comparator")
     table.insert(0, "added", ["genes to clinical columns", "clinical columns to genes"])
     return table
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -24,6 +24,9 @@ from deepcme.evaluation.predictions import (
 
 DEFAULT_MARGIN = 0.02
 """AUC difference below which two models are called practically equivalent."""
+
+REFITTED_FACTOR = 1.6
+"""Times test over training samples, for models that the validation part trains as well."""
 
 
 @dataclass(frozen=True)
@@ -181,50 +184,52 @@ def compute_holm_correction(p_values: ArrayLike) -> FloatArray:
     return corrected
 
 
-def choose_best_baseline(predictions: pd.DataFrame, baselines: Sequence[str]) -> str:
-    """Baseline with the highest mean validation AUC; test data have no say.
+def compute_test_to_train_ratio(
+    predictions: pd.DataFrame, refitted: Collection[str] = ()
+) -> float:
+    """Mean over splits of the number of test samples over that of training samples.
+
+    Of models of different ratio the largest counts, which is the safer one. Models that
+    are fitted on the training part alone have the ratio of Nadeau and Bengio [1]_, under
+    which two equal models are told apart as often as promised. `refitted` ones learn from
+    the validation part as well, and so share more of their training samples from split to
+    split: their differences go together more, not less as the formula has it. Their
+    ratio is multiplied by `REFITTED_FACTOR`, which simulated studies of equal models ask for
+    (docs/validation-of-the-statistics.md).
 
     Parameters
     ----------
     predictions : DataFrame
         Columns `split, model, sample, patient, part, label, score`.
-    baselines : sequence of str
-        Names of the models to choose from; of equals the first is taken.
-
-    Raises
-    ------
-    DeepCMEError
-        If no baseline is named, or one has no validation row.
-    """
-    if not baselines:
-        raise DeepCMEError("There is no baseline to choose from.")
-    validation = select_part(predictions, "validation")
-    chosen = pd.concat([select_model(validation, baseline) for baseline in baselines])
-    metrics = compute_metrics(chosen)
-    auc = metrics.loc[metrics["metric"] == "auc"].groupby("model")["value"].mean()
-    return max(baselines, key=lambda baseline: float(auc[baseline]))
-
-
-def compute_test_to_train_ratio(predictions: pd.DataFrame) -> float:
-    """Mean over splits of the number of test samples over that of training samples.
-
-    Where models train on parts of different size, as those tuned over inner folds
-    do, the smallest part gives the ratio: the largest, and so the safer one.
+    refitted : collection of str
+        Models that are fitted on training and validation part together.
 
     Raises
     ------
     DeepCMEError
         If there is no training or no test row.
+
+    References
+    ----------
+    .. [1] Nadeau C, Bengio Y (2003). Inference for the generalization error.
+       Machine Learning 52:239-281.
     """
     check_predictions(predictions)
-    sizes = {
-        part: select_part(predictions, part)
-        .groupby(["model", "split"], observed=True)["sample"]
-        .nunique()
-        for part in ("train", "test")
-    }
-    ratio = sizes["test"] / sizes["train"]
-    return float(ratio.groupby("model", observed=True).mean().max())
+    fitted = select_part(predictions, "train")
+    n_test = _count_samples(select_part(predictions, "test"))
+    ratio = (n_test / _count_samples(fitted)).groupby("model", observed=True).mean()
+    again = predictions["model"].isin(refitted) & (predictions["part"] != "test")
+    if again.any():
+        n_fitted = _count_samples(predictions[again])
+        of_refitted = (n_test / n_fitted).groupby("model", observed=True).mean().dropna()
+        ratio[of_refitted.index] = of_refitted * REFITTED_FACTOR
+    return float(ratio.max())
+
+
+def _count_samples(rows: pd.DataFrame) -> pd.Series[int]:
+    """Number of samples by model and split; one of two parts counts once."""
+    counts: pd.Series[int] = rows.groupby(["model", "split"], observed=True)["sample"].nunique()
+    return counts
 
 
 def compute_comparison(
@@ -232,6 +237,9 @@ def compute_comparison(
     model: str,
     baselines: Sequence[str],
     margin: float = DEFAULT_MARGIN,
+    *,
+    comparator: str | None = None,
+    refitted: Collection[str] = (),
 ) -> pd.DataFrame:
     """Test AUC of one model minus that of each baseline, over splits.
 
@@ -244,28 +252,34 @@ def compute_comparison(
     baselines : sequence of str
     margin : float
         Half the width of the region of practical equivalence.
+    comparator : str, optional
+        The baseline that was named before anything was fitted: its comparison alone may
+        be read without a correction for the others.
+    refitted : collection of str
+        As in `compute_test_to_train_ratio`.
 
     Returns
     -------
     DataFrame
-        One row for each baseline: `model, baseline, best_baseline, difference,
+        One row for each baseline: `model, baseline, comparator, difference,
         ci_low, ci_high, p_value, p_holm, probability_worse,
         probability_equivalent, probability_better, margin,
         test_to_train_ratio, n, events, n_patients, n_splits`. The differences are of the
-        splits that both models have; p-values are corrected over the baselines.
+        splits that both models have; `p_holm` is corrected over all baselines.
 
     Raises
     ------
     DeepCMEError
-        If a model has no test row, two models share fewer than two splits, or every
-        test part is a cohort of its own.
+        If there is no baseline, a model has no test row, two models share fewer than two
+        splits, or every test part is a cohort of its own.
     """
     if LEFT_OUT in predictions.columns:
         raise DeepCMEError(
             "The corrected t-test takes test parts of one population; here each is another "
             "cohort's, so no test compares the models: see their AUCs in each cohort."
         )
-    best = choose_best_baseline(predictions, baselines)
+    if not baselines:
+        raise DeepCMEError("There is no other model to compare with.")
     test = select_part(predictions, "test")
     auc = compute_metrics(test).query("metric == 'auc'")
     of_model = select_model(auc, model).set_index("split")["value"]
@@ -275,13 +289,13 @@ def compute_comparison(
         of_baseline = select_model(auc, baseline).set_index("split")["value"]
         differences = (of_model - of_baseline).dropna()
         ratio = compute_test_to_train_ratio(
-            predictions[predictions["model"].isin([model, baseline])]
+            predictions[predictions["model"].isin([model, baseline])], refitted
         )
         rows.append(
             {
                 "model": model,
                 "baseline": baseline,
-                "best_baseline": baseline == best,
+                "comparator": baseline == comparator,
                 **asdict(compute_corrected_t_test(differences, ratio)),
                 **asdict(compute_practical_equivalence(differences, ratio, margin)),
                 "margin": margin,

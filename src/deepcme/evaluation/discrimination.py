@@ -16,12 +16,12 @@ from deepcme.evaluation.bootstrap import (
     compute_mean_within_split,
     compute_percentile_interval,
     compute_weighted_auc,
-    compute_weighted_pr_auc,
     divide,
     draw_patients,
 )
 from deepcme.evaluation.intervals import compute_wilson_interval
 from deepcme.evaluation.metrics import choose_threshold, compute_metrics
+from deepcme.evaluation.pr_auc import compute_patient_pr_auc
 from deepcme.evaluation.predictions import (
     BooleanArray,
     FloatArray,
@@ -42,11 +42,12 @@ CLASSIFICATION_METRICS = ("sensitivity", "specificity", "ppv", "npv")
 def compute_discrimination(
     predictions: pd.DataFrame, random: np.random.Generator, draws: int = DEFAULT_DRAWS
 ) -> pd.DataFrame:
-    """Mean within-split test AUC and PR-AUC of every model, with patient-bootstrap intervals.
+    """Mean within-split test AUC of every model, and its PR-AUC over patients, with intervals.
 
     Every draw of patients recomputes the AUC of every split and their mean
     [1]_; `compute_logit_interval` makes the interval. Draws are stratified by
-    label for the AUC and not for the PR-AUC, which depends on the prevalence.
+    label for the AUC and not for the PR-AUC, which depends on the prevalence and is
+    that of the patients' mean out-of-fold predictions (`compute_patient_pr_auc`).
     The fitted models are taken as they are, though patients that train one
     split test another, so the interval covers less than 95 of 100: about
     `MEASURED_COVERAGE`, by the page "Validation of the statistics".
@@ -67,9 +68,9 @@ def compute_discrimination(
         One row for each model, and for each cohort `left_out`: `model, auc, ci_low,
         ci_high, sd` (of the AUC over splits), `monte_carlo_error` (of the mean, from the
         draws of the splits, as in `compute_monte_carlo_error`), `pr_auc, pr_auc_ci_low,
-        pr_auc_ci_high, prevalence, n, events, n_patients, n_splits`. `n` and
-        `events` count samples tested at least once; `prevalence` is the PR-AUC of a
-        model without discrimination.
+        pr_auc_ci_high, pr_auc_chance, prevalence, n, events, n_patients, n_splits`. `n`
+        and `events` count samples tested at least once; `pr_auc_chance` is the PR-AUC
+        to expect of a model without discrimination.
 
     Raises
     ------
@@ -104,23 +105,16 @@ def _discrimination_of_test(
 def _discrimination_of_model(
     rows: pd.DataFrame, stratified: PatientDraws, unstratified: PatientDraws
 ) -> dict[str, Any]:
-    by_metric = compute_metrics(rows).set_index("split").groupby("metric")["value"]
-    auc, pr_auc = by_metric.get_group("auc"), by_metric.get_group("pr_auc")
+    auc = compute_metrics(rows).set_index("split")["value"]
     auc_draws = compute_mean_within_split(rows, compute_weighted_auc, stratified)
-    pr_auc_draws = compute_mean_within_split(rows, compute_weighted_pr_auc, unstratified)
     ci_low, ci_high = compute_logit_interval(auc.mean(), auc_draws, stratified.n_rarer_class)
-    pr_auc_ci_low, pr_auc_ci_high = compute_logit_interval(
-        pr_auc.mean(), pr_auc_draws, unstratified.n_rarer_class
-    )
     return {
         "auc": auc.mean(),
         "ci_low": ci_low,
         "ci_high": ci_high,
         "sd": auc.std(),
         "monte_carlo_error": compute_monte_carlo_error(rows, auc),
-        "pr_auc": pr_auc.mean(),
-        "pr_auc_ci_low": pr_auc_ci_low,
-        "pr_auc_ci_high": pr_auc_ci_high,
+        **compute_patient_pr_auc(rows, unstratified),
         "prevalence": rows.groupby("split", observed=True)["label"].mean().mean(),
         **count_rows(rows),
     }

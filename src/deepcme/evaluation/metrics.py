@@ -54,7 +54,7 @@ def compute_pr_auc(labels: ArrayLike, scores: ArrayLike) -> float:
 
     Average precision is the mean, over the positives, of the precision at the
     score of each; unlike the trapezoidal area it does not interpolate [1]_.
-    Without discrimination it is the prevalence, so read it beside that.
+    Without discrimination it is above the prevalence (`compute_chance_pr_auc`).
 
     Parameters
     ----------
@@ -193,7 +193,7 @@ def choose_threshold(labels: ArrayLike, scores: ArrayLike) -> float:
 
 
 def compute_metrics(predictions: pd.DataFrame) -> pd.DataFrame:
-    """AUC and PR-AUC of every split, model and part.
+    """AUC of every split, model and part.
 
     Parameters
     ----------
@@ -203,8 +203,9 @@ def compute_metrics(predictions: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Columns `split, model, part, metric, value, n, events`; `metric` is
-        ``auc`` or ``pr_auc``, `n` counts samples and `events` the positive ones.
+        Columns `split, model, part, metric, value, n, events`; `metric` is ``auc``,
+        `n` counts samples and `events` the positive ones. PR-AUCs of such small parts
+        mislead: `compute_pr_auc_by_model` takes all patients at once.
 
     Raises
     ------
@@ -212,20 +213,18 @@ def compute_metrics(predictions: pd.DataFrame) -> pd.DataFrame:
         If a column is missing or a part holds only one class.
     """
     check_predictions(predictions)
-    functions = {"auc": compute_auc, "pr_auc": compute_pr_auc}
     rows = [
         {
             "split": split,
             "model": model,
             "part": part,
-            "metric": metric,
-            "value": function(group["label"], group["score"]),
+            "metric": "auc",
+            "value": compute_auc(group["label"], group["score"]),
             "n": len(group),
             "events": int(group["label"].sum()),
         }
         for (split, model, part), group in predictions.groupby(
             ["split", "model", "part"], sort=False, observed=True
         )
-        for metric, function in functions.items()
     ]
     return pd.DataFrame(rows)

@@ -39,7 +39,12 @@ from deepcme.report.selection import (
 from deepcme.report.tripod import compute_probast, compute_tripod
 from deepcme.report.verdict import Verdict, make_verdict
 from deepcme.seeds import seed_for
-from deepcme.study.spec import is_network
+from deepcme.study.headline import (
+    REFITTED_ESTIMATORS,
+    Named,
+    find_baselines,
+    find_headline,
+)
 from deepcme.study.store import StudyFolder
 
 GENES_SHOWN = 500
@@ -56,7 +61,7 @@ class Contents:
     cohort, identity : dict
         As the study's folder holds them.
     headline : str
-        The model that the verdict is about: the study's first.
+        The model that the verdict is about (`find_headline`).
     findings : list of dict
         What the audit found: code, severity, title, evidence, advice.
     verdict : Verdict
@@ -95,7 +100,7 @@ def compute_contents(folder: StudyFolder) -> Contents:
     settings = read_settings(folder) | {"selection": selection_settings}
     identity["study"] = settings
     cohort = folder.read_json("cohort.json")
-    headline = str(settings["models"][0]["name"])
+    headline = _headline(settings)
     notes: dict[str, str] = {}
     made: dict[str, pd.DataFrame] = {}
     for name, make in _makers(folder, settings, cohort, predictions).items():
@@ -140,8 +145,8 @@ def _makers(
 ) -> dict[str, Maker]:
     """What makes each table that a study of these settings can have."""
     models = settings["models"]
-    headline = str(models[0]["name"])
-    baselines = [m["name"] for m in models if not is_network(m["estimator"])]
+    named, comparator = _named(settings), settings.get("comparator")
+    headline = _headline(settings)
 
     def random(name: str) -> np.random.Generator:
         return np.random.default_rng(seed_for(settings["seed"], "report", name))
@@ -157,7 +162,7 @@ def _makers(
 
     @cache
     def genes() -> pd.DataFrame:
-        return _genes(folder)
+        return _genes(folder, headline)
 
     return {
         "patient_flow": lambda: tables.compute_patient_flow(cohort),
@@ -165,7 +170,11 @@ def _makers(
         "auc_by_split": lambda: tables.compute_auc_by_split(predictions),
         "roc": lambda: tables.compute_mean_roc(predictions),
         "comparison": lambda: compute_comparison(
-            predictions, headline, [name for name in baselines if name != headline]
+            predictions,
+            headline,
+            find_baselines(named, headline, comparator),
+            comparator=comparator,
+            refitted=[name for name, estimator in named if estimator in REFITTED_ESTIMATORS],
         ),
         "classification": lambda: compute_study_classification(
             predictions, random("classification")
@@ -201,13 +210,23 @@ def _calibration_evidence(discrimination: pd.DataFrame) -> str:
     return " ".join(sentences)
 
 
-def _genes(folder: StudyFolder) -> pd.DataFrame:
-    """Gene scores of the first network that has them."""
+def _named(settings: dict[str, Any]) -> list[Named]:
+    return [(str(model["name"]), str(model["estimator"])) for model in settings["models"]]
+
+
+def _headline(settings: dict[str, Any]) -> str:
+    return find_headline(settings["protocol"], _named(settings), settings.get("comparator"))
+
+
+def _genes(folder: StudyFolder, headline: str) -> pd.DataFrame:
+    """Gene scores of the headline, or of the first network where it has none."""
     scores = folder.read_table("gene_scores.csv")
     if scores.empty:
         raise DeepCMEError("No model of this study gives gene scores.")
-    first = scores["model"].iloc[0]
-    return tables.name_genes(scores[scores["model"] == first])
+    models = scores["model"].tolist()
+    return tables.name_genes(
+        scores[scores["model"] == (headline if headline in models else models[0])]
+    )
 
 
 def _publication_makers(

@@ -18,7 +18,11 @@ _COUNTS: tuple[Column, ...] = (
     ("n_patients", "Patients", ",.0f"),
     ("n_splits", "Splits", ",.0f"),
 )
-
+_PROBABILITIES: tuple[Column, ...] = (
+    ("probability_better", "P(better)", ".2f"),
+    ("probability_equivalent", "P(equivalent)", ".2f"),
+    ("probability_worse", "P(worse)", ".2f"),
+)
 
 CAPTIONS: dict[str, str] = {
     "patient_flow": (
@@ -26,15 +30,17 @@ CAPTIONS: dict[str, str] = {
         "reasons count samples."
     ),
     "discrimination": (
-        "Mean AUC and PR-AUC on the test parts. Monte-Carlo error: how far the mean AUC would "
-        "move if the same patients were divided anew. The prevalence is the PR-AUC of chance. "
-        "Intervals: bootstrap of patients, stratified by label, 2,000 draws."
+        "Mean AUC on the test parts. Monte-Carlo error: how far the mean AUC would move if the "
+        "same patients were divided anew. PR-AUC over patients, each by the mean rank of its "
+        "scores in the test parts; beside it that of chance, exactly (Bestgen 2015). Intervals: "
+        "bootstrap of patients, stratified by label for the AUC, 2,000 draws."
     ),
     "auc_by_split": "Test AUC in each split.",
     "comparison": (
-        "Difference in test AUC to each baseline first; corrected resampled t-test (Nadeau and "
-        "Bengio 2003), p after Holm second. The best baseline has the highest mean AUC on "
-        "validation data."
+        "Difference in test AUC, with 95% interval and p of the corrected resampled t-test "
+        "(Nadeau and Bengio 2003). The comparator was named before anything was fitted: its p "
+        "counts as it is, that of the others after Holm. Probabilities: posterior under a flat "
+        "prior, equivalent meaning within 0.02 (Benavoli et al. 2017)."
     ),
     "added_value_auc": (
         "Mean test AUC of the clinical columns alone, the genes alone, and both, on the same "
@@ -42,7 +48,8 @@ CAPTIONS: dict[str, str] = {
     ),
     "added_value": (
         "AUC of both minus AUC of each alone, over the splits; corrected resampled t-test "
-        "(Nadeau and Bengio 2003), p after Holm."
+        "(Nadeau and Bengio 2003), p after Holm. Probabilities: posterior under a flat prior, "
+        "equivalent meaning within 0.02 (Benavoli et al. 2017)."
     ),
     "clinical_columns": "The clinical columns in the cohort, and how they enter.",
     "classification": (
@@ -78,7 +85,7 @@ CAPTIONS: dict[str, str] = {
         "of null runs with at least this AUC, Wilson's interval."
     ),
     "external_auc": (
-        "AUC and PR-AUC of the model as it came. The prevalence is the PR-AUC of chance. "
+        "AUC and PR-AUC of the model as it came, beside those of chance (Bestgen 2015). "
         "DeLong's interval takes samples as independent; the bootstrap draws patients."
     ),
     "external_classification": "At the threshold that the model brought; Wilson's intervals.",
@@ -145,17 +152,18 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
         ("pr_auc", "PR-AUC", ".3f"),
         ("pr_auc_ci_low", "95% low", ".3f"),
         ("pr_auc_ci_high", "95% high", ".3f"),
-        ("prevalence", "Prevalence", ".3f"),
+        ("pr_auc_chance", "By chance", ".3f"),
         *_COUNTS,
     ),
     "comparison": (
         ("baseline", "Baseline", ""),
+        ("comparator", "Comparator", ""),
         ("difference", "AUC difference", "+.3f"),
         ("ci_low", "95% low", "+.3f"),
         ("ci_high", "95% high", "+.3f"),
+        ("p_value", "p", ".3f"),
         ("p_holm", "p (Holm)", ".3f"),
-        ("probability_equivalent", "P(equivalent)", ".2f"),
-        ("best_baseline", "Best baseline", ""),
+        *_PROBABILITIES,
         ("n", "Samples", ",.0f"),
         ("events", "Events", ",.0f"),
     ),
@@ -173,7 +181,7 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
         ("ci_low", "95% low", "+.3f"),
         ("ci_high", "95% high", "+.3f"),
         ("p_holm", "p (Holm)", ".3f"),
-        ("probability_equivalent", "P(equivalent)", ".2f"),
+        *_PROBABILITIES,
         ("n", "Samples", ",.0f"),
         ("events", "Events", ",.0f"),
     ),
@@ -216,7 +224,7 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
         ("method", "Interval", ""),
         ("value", "Value", ".3f"),
         *_INTERVAL,
-        ("prevalence", "Prevalence", ".3f"),
+        ("chance", "By chance", ".3f"),
         ("n", "Samples", ",.0f"),
         ("events", "Events", ",.0f"),
     ),

@@ -10,12 +10,12 @@ import pandas as pd
 from deepcme.baselines import TUNED_REGRESSION
 from deepcme.ensemble import ENSEMBLE
 from deepcme.evaluation.bootstrap import DEFAULT_DRAWS
-from deepcme.evaluation.comparison import DEFAULT_MARGIN
+from deepcme.evaluation.comparison import DEFAULT_MARGIN, REFITTED_FACTOR
 from deepcme.report.design import describe_design
 from deepcme.scales import LINEAR_SCALES
 from deepcme.study.grid import TUNED, grid_points
+from deepcme.study.headline import REFITTED_ESTIMATORS, is_network
 from deepcme.study.models import make_model
-from deepcme.study.spec import is_network
 
 Paragraph = tuple[str, str]
 """A heading and its text."""
@@ -259,17 +259,14 @@ def _tuned_regression(name: str, model: Any, split: Mapping[str, Any]) -> str:
 
 def _measures(settings: Mapping[str, Any], tables: Mapping[str, pd.DataFrame]) -> str:
     sentences = [
-        f"AUC and PR-AUC of each test part, averaged. Intervals, 95%: {DEFAULT_DRAWS:,} "
+        "AUC of each test part, averaged; PR-AUC over patients, each by the mean rank of its "
+        "scores within the test parts, beside its expectation by chance (Bestgen 2015). "
+        f"Intervals, 95%: {DEFAULT_DRAWS:,} "
         "bootstrap draws of patients; those of AUC and PR-AUC from the draws' standard error "
         "on the logit scale, with Student's t (Hesterberg 2015), the others percentiles."
     ]
     if "comparison" in tables:
-        sentences.append(
-            f"{settings['models'][0]['name']} is compared with each baseline by the corrected "
-            "resampled t-test (Nadeau and Bengio 2003), p after Holm; differences within "
-            f"{DEFAULT_MARGIN:g} count as equivalent (Benavoli et al. 2017). The best baseline "
-            "is the one of highest AUC on validation data."
-        )
+        sentences.append(_comparison(settings["models"], tables["comparison"]))
     if "classification" in tables:
         sentences.append(
             "Sensitivity, specificity and predictive values at the threshold of highest Youden "
@@ -286,6 +283,28 @@ def _measures(settings: Mapping[str, Any], tables: Mapping[str, pd.DataFrame]) -
             "benefit is pooled over them."
         )
     return " ".join(sentences)
+
+
+def _comparison(models: list[dict[str, Any]], comparison: pd.DataFrame) -> str:
+    model, named = comparison["model"].iloc[0], comparison[comparison["comparator"]]
+    planned = (
+        f" The comparator, {named['baseline'].iloc[0]}, was named before anything was fitted: "
+        "that one comparison is not corrected for the others."
+        if len(named)
+        else ""
+    )
+    refitted = (
+        f" Where the validation part trains a model too, {REFITTED_FACTOR:g} times the ratio "
+        "of test to training samples is taken, as simulations ask for."
+        if any(model["estimator"] in REFITTED_ESTIMATORS for model in models)
+        else ""
+    )
+    return (
+        f"{model} is compared with each baseline by the corrected resampled t-test (Nadeau and "
+        f"Bengio 2003), p after Holm.{planned}{refitted} Probabilities of better, equivalent "
+        f"(within {DEFAULT_MARGIN:g}) and worse: posterior under a flat prior (Benavoli et al. "
+        "2017)."
+    )
 
 
 def _nulls(tables: Mapping[str, pd.DataFrame]) -> str:

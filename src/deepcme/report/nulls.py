@@ -29,7 +29,7 @@ def compute_null_tables(
     ----------
     folder : StudyFolder
     model : str
-        The study's first model, which was rerun.
+        The study's headline, which was rerun.
     auc : float
         Its mean test AUC.
 

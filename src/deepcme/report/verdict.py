@@ -10,7 +10,7 @@ import pandas as pd
 
 from deepcme.evaluation.predictions import LEFT_OUT
 from deepcme.report.design import describe_test_parts
-from deepcme.report.nulls import describe_permutation
+from deepcme.report.nulls import LEVEL, describe_permutation
 
 _FEW_EVENTS = 100
 
@@ -41,9 +41,10 @@ def make_verdict(
 ) -> Verdict:
     """Build the verdict on one model.
 
-    Rules: severe findings first. Then the comparison with the best baseline,
-    chosen on validation data: an interval that holds 0 is "No demonstrated
-    advantage". Then the AUC with its interval, and whether chance is excluded.
+    Rules: severe findings first. Then the comparison with the comparator that the
+    study named, by its own interval: one that holds 0 is "No demonstrated
+    advantage". Then which baselines it did better and worse than, corrected for their
+    number. Then the AUC with its interval, and whether chance is excluded.
     Then the permutation test, if it was run, and what the genes add to clinical
     columns, if the study has any. Then the number of events, if small.
     Where cohorts were left out, the AUC in each of them, and no comparison.
@@ -82,16 +83,42 @@ def make_verdict(
 
 
 def _advantage(model: str, comparison: pd.DataFrame | None) -> str:
+    """The one comparison that was planned, by its own interval; then all, after Holm."""
     if comparison is None or comparison.empty:
         return ""
-    best = comparison[comparison["best_baseline"]].iloc[0]
-    numbers = f"AUC difference {best['difference']:+.3f}, {_interval(best, '+.3f')}"
-    baseline = best["baseline"]
-    if best["ci_low"] > 0:
-        return f"{model} did better than {baseline}, the best baseline ({numbers})."
-    if best["ci_high"] < 0:
-        return f"{model} did worse than {baseline}, the best baseline ({numbers})."
-    return f"No demonstrated advantage over {baseline}, the best baseline: {numbers}."
+    named = comparison[comparison["comparator"]]
+    if named.empty:
+        planned = "No comparator was named before the study was run."
+    else:
+        planned = _planned_comparison(model, named.iloc[0])
+    if len(comparison) == 1 and len(named):
+        return planned
+    return f"{planned} {_all_comparisons(model, comparison)}"
+
+
+def _planned_comparison(model: str, row: pd.Series[Any]) -> str:
+    numbers = (
+        f"AUC difference {row['difference']:+.3f}, {_interval(row, '+.3f')}; probability of "
+        f"better {row['probability_better']:.2f}, equivalent (within {row['margin']:g}) "
+        f"{row['probability_equivalent']:.2f}, worse {row['probability_worse']:.2f}, from a "
+        "flat prior"
+    )
+    comparator = f"{row['baseline']}, the comparator named beforehand"
+    if row["ci_low"] > 0:
+        return f"{model} did better than {comparator} ({numbers})."
+    if row["ci_high"] < 0:
+        return f"{model} did worse than {comparator} ({numbers})."
+    return f"No demonstrated advantage over {comparator}: {numbers}."
+
+
+def _all_comparisons(model: str, comparison: pd.DataFrame) -> str:
+    shown = comparison[comparison["p_holm"] <= LEVEL]
+    better = ", ".join(shown.loc[shown["difference"] > 0, "baseline"]) or "none"
+    worse = ", ".join(shown.loc[shown["difference"] < 0, "baseline"]) or "none"
+    return (
+        f"Of all {len(comparison)} that it is compared with (p after Holm), {model} did better "
+        f"than {better}; worse than {worse}."
+    )
 
 
 def _discrimination(model: str, row: pd.Series[Any], split: dict[str, Any]) -> str:

@@ -173,7 +173,7 @@ def compute_integrated_gradients(
     gradient = np.zeros_like(change)
     for share in (np.arange(steps) + 0.5) / steps:
         gradient += _gradient_at_first_layer(weights, start + share * change)
-    gradient *= _slope(first) / steps
+    gradient *= slope_of(first) / steps
     attributions: DoubleArray = gradient @ first.weight.T.astype(np.float64)
     attributions *= values
     return attributions
@@ -186,12 +186,12 @@ def _gradient_at_first_layer(weights: NetworkWeights, activation: DoubleArray) -
         activations.append(block.pre_activation(np.maximum(activations[-1], 0)))
     gradient = np.where(activations[-1] > 0, weights.output_weight.astype(np.float64), 0.0)
     for block, below in zip(weights.blocks[:0:-1], activations[-2::-1], strict=True):
-        gradient = (gradient * _slope(block)) @ block.weight.T.astype(np.float64)
+        gradient = (gradient * slope_of(block)) @ block.weight.T.astype(np.float64)
         gradient = np.where(below > 0, gradient, 0.0)
     return gradient
 
 
-def _slope(block: Block) -> DoubleArray | float:
+def slope_of(block: Block) -> DoubleArray | float:
     """What the normalisation multiplies a block's products by, in evaluation mode."""
     if block.running_var is None or block.scale is None:
         return 1.0
@@ -240,7 +240,7 @@ def compute_permutation_importance(
         raise DeepCMEError("Permutation importance needs samples of both classes.")
     first = weights.blocks[0]
     activation = first.pre_activation(X.astype(np.float64))
-    gene_weights = first.weight.astype(np.float64) * _slope(first)
+    gene_weights = first.weight.astype(np.float64) * slope_of(first)
     intact = _auc_of(weights, activation, label)
     importance = np.zeros(X.shape[1])
     for _ in range(repeats):

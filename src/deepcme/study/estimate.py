@@ -57,7 +57,7 @@ def _count(tasks: Sequence[AnyTask]) -> str:
     repeated = sum(task.prevalidated for task in fits)
     steps, times = len(tasks) - len(fits), N_FOLDS + 1
     words = [
-        f"{len(fits):,} fits to do, {sum(map(_is_network, fits)):,} of them networks",
+        f"{len(fits):,} fits to do, which train {sum(map(_n_networks, fits)):,} networks",
         f"{nulls:,} for null runs" if nulls else "",
         f"{repeated:,} beside clinical columns, each {times} times over" if repeated else "",
         f"and {steps:,} steps of gene selection" if steps else "",
@@ -67,6 +67,15 @@ def _count(tasks: Sequence[AnyTask]) -> str:
 
 def _is_network(task: AnyTask) -> bool:
     return isinstance(task, Task) and task.model.estimator in NETWORKS
+
+
+def _n_networks(task: Task) -> int:
+    """Networks that a fit trains, each member of an ensemble counted."""
+    if not _is_network(task):
+        return 0
+    model = make_model(task.model.estimator, task.model.parameters, task.random_state)
+    n_networks = model.n_networks if task.model.estimator == ENSEMBLE else 1
+    return int(n_networks * (N_FOLDS + 1 if task.prevalidated else 1))
 
 
 def _kind(plan: Plan, task: AnyTask) -> tuple[Any, ...]:
@@ -96,10 +105,8 @@ def _seconds(plan: Plan, task: AnyTask) -> float:
 
 def _seconds_of_network(plan: Plan, task: Task) -> float:
     model = make_model(task.model.estimator, task.model.parameters, task.random_state)
-    n_networks = model.n_networks if task.model.estimator == ENSEMBLE else 1
-    n_fits = N_FOLDS + 1 if task.prevalidated else 1
     per_epoch = _seconds_per_epoch(plan, task, model.hidden_layers, model.batch_size)
-    return float(per_epoch * model.max_epochs * n_networks * n_fits)
+    return float(per_epoch * model.max_epochs * _n_networks(task))
 
 
 def _seconds_per_epoch(

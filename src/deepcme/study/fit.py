@@ -25,6 +25,7 @@ from deepcme.ensemble import ENSEMBLE
 from deepcme.network.engines import make_engine
 from deepcme.preprocessing import kept_genes, make_preprocessor, transform_rows
 from deepcme.seeds import seed_for
+from deepcme.selection.ensemble_scores import compute_ensemble_gene_scores
 from deepcme.selection.scores import compute_gene_scores
 from deepcme.splits import draw_folds
 from deepcme.study.models import NETWORKS, make_model, scores_of
@@ -53,7 +54,7 @@ class TaskResult:
         Logit of each training and validation row by a fit without it, where the
         task asks for it; once for a row of both parts.
     held_out_scores : DataFrame or None
-        `compute_gene_scores` of the genes on the test part.
+        Scores of the genes on the test part, as `compute_gene_scores` gives them.
     """
 
     rows: NDArray[np.int64]
@@ -125,6 +126,8 @@ def _score_genes(
 ) -> pd.DataFrame:
     random = np.random.default_rng(seed_for(task.random_state, "held-out gene scores"))
     labels = data.labels[task.split.test]
+    if task.model.estimator == ENSEMBLE:
+        return compute_ensemble_gene_scores(model.networks_, testing, labels, random)
     return compute_gene_scores(model.weights_, testing, labels, random)
 
 

@@ -1,6 +1,6 @@
 """Reruns where there is nothing special to find: permuted labels, random genes, signatures.
 
-A permutation reruns the whole pipeline of the study's first model on permuted
+A permutation reruns the whole pipeline of the study's headline on permuted
 labels, splits included. A gene set is that model refitted on the study's own
 splits with the genes of the set alone; a user's signature stands beside random
 sets of its size. Sizes count genes: one that has several columns brings them all.
@@ -34,7 +34,7 @@ PAPER_SIZE = 30  # the paper's list of top genes
 
 @dataclass(frozen=True)
 class NullRun:
-    """One rerun of the study's first model.
+    """One rerun of the study's headline.
 
     Attributes
     ----------

@@ -16,7 +16,6 @@ import pandas as pd
 
 from deepcme import __version__
 from deepcme.baselines import TUNED_REGRESSION
-from deepcme.classifier import DEEPCME
 from deepcme.cohort import Cohort
 from deepcme.errors import DeepCMEError
 from deepcme.network.engines import make_engine
@@ -24,6 +23,7 @@ from deepcme.seeds import integer_seed, seed_for
 from deepcme.splits import Split
 from deepcme.study.designs import LeaveOneCohortOutDesign
 from deepcme.study.grid import GridPoint, grid_points
+from deepcme.study.headline import is_network
 from deepcme.study.nulls import NullRun, make_null_runs
 from deepcme.study.results_version import RESULTS_VERSION, Part
 from deepcme.study.sections import ModelSettings, PreprocessingSettings
@@ -161,18 +161,19 @@ def _model_tasks(
 
 def _asked_of(study: Study, model: ModelSettings) -> dict[str, bool]:
     """What is asked of a model's fits besides its scores."""
-    scored = next((m.name for m in study.models if m.estimator == DEEPCME), None)
     return {
         "prevalidated": study.clinical is not None and model.name == study.clinical.genes,
-        "score_genes": study.selection.run and model.name == scored,
+        "score_genes": study.selection.run
+        and model == study.headline
+        and is_network(model.estimator),
     }
 
 
 def _null_tasks(
     study: Study, cohort: Cohort, splits: Sequence[Split], common: dict[str, Any]
 ) -> Iterator[Task]:
-    """Fits of the study's first model for every null run; permuted labels draw new splits."""
-    model = study.models[0]
+    """Fits of the study's headline for every null run; permuted labels draw new splits."""
+    model = study.headline
     for run in make_null_runs(study, cohort, splits):
         of_run = splits
         if run.labels is not None:

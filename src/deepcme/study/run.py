@@ -13,18 +13,18 @@ from deepcme.classifier import DEEPCME
 from deepcme.cohort import Cohort
 from deepcme.ensemble import ENSEMBLE
 from deepcme.errors import DeepCMEError
-from deepcme.evaluation.metrics import compute_metrics
 from deepcme.progress import show_progress
 from deepcme.study import tables
 from deepcme.study.clinical import fit_clinical_models, take_clinical
 from deepcme.study.estimate import describe_expected_time, is_extra
 from deepcme.study.executors import AnyTask, Outcome, run_on_dask, run_on_processes
 from deepcme.study.grid import summarise_grid
+from deepcme.study.headline import is_network
 from deepcme.study.nulls import describe_null_runs
 from deepcme.study.plan import Plan, make_plan
 from deepcme.study.selection import SELECTION_TABLES, SelectionTask, make_selection_tasks
 from deepcme.study.selection_tables import write_selection_tables
-from deepcme.study.spec import Study, is_network
+from deepcme.study.spec import Study
 from deepcme.study.store import StudyFolder
 from deepcme.study.trial import try_models
 from deepcme.terminal import say
@@ -130,8 +130,9 @@ def _brevity(task: AnyTask) -> int:
 def _audit(cohort: Cohort, plan: Plan) -> list[dict[str, str]]:
     """What the audit says of the cohort as given, normals and repeated patients included."""
     study = plan.study
-    networks = [model for model in study.models if is_network(model.estimator)]
-    width = networks[0].parameters.get("hidden_layers", [64])[0] if networks else 64
+    model = study.headline
+    parameters = model.parameters if is_network(model.estimator) else {}
+    width = parameters.get("hidden_layers", [64])[0]
     design = StudyDesign(*study.split.train_and_test_share(plan.cohort), width)
     return [finding.as_dict() for finding in audit_cohort(cohort, design)]
 
@@ -142,7 +143,7 @@ def _announcement(plan: Plan, tasks: Sequence[AnyTask], missing: Sequence[AnyTas
     done = f"; {n_done} of {len(tasks)} fits are there already" if n_done else ""
     selection = f", {n_selection} steps of gene selection" if n_selection else ""
     nulls = list({task.null.title: task.null for task in plan.tasks if task.null}.values())
-    reruns = f" {describe_null_runs(nulls, study.models[0].name)}" if nulls else ""
+    reruns = f" {describe_null_runs(nulls, study.headline.name)}" if nulls else ""
     return (
         f"{cohort.name}: {cohort.n_samples} samples of {cohort.n_patients} patients, "
         f"{cohort.n_positives} positive, {cohort.n_genes:,} genes. "
@@ -178,8 +179,7 @@ def write_tables(plan: Plan, selection: Sequence[SelectionTask], folder: StudyFo
         folder.write_table(clinical.columns, "clinical.csv")
         predictions.append(clinical.predictions)
     whole = tables.concatenate(predictions)
-    metrics = compute_metrics(whole)
-    metrics = metrics[metrics["metric"].isin(plan.study.evaluation.metrics)]
+    metrics = tables.compute_metrics_table(whole, plan.study.evaluation.metrics)
     folder.write_table(whole, "predictions.parquet")
     folder.write_table(metrics, "metrics.csv")
     folder.write_table(tables.compute_gene_scores(plan.cohort, results), "gene_scores.csv")

@@ -97,7 +97,7 @@ class ModelSettings(Settings):
 
 
 class EvaluationSettings(Settings):
-    """What is measured on each part of each split."""
+    """What metrics.csv holds: AUCs by split and part, PR-AUCs over the tested patients."""
 
     metrics: tuple[Literal["auc", "pr_auc"], ...] = ("auc", "pr_auc")
 
@@ -124,7 +124,7 @@ class SelectionSettings(Settings):
 
 
 class NullSettings(Settings):
-    """Reruns of the first model where there is nothing special to find.
+    """Reruns of the study's headline where there is nothing special to find.
 
     Whoever asks for gene sets or signatures also gets `FEW_RUNS` of what these
     stand beside, random sets and permuted labels, unless told otherwise.

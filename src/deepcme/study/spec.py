@@ -14,6 +14,12 @@ from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from deepcme.errors import DeepCMEError
 from deepcme.study.designs import DESIGNS, SplitSettings, designs_with
+from deepcme.study.headline import (
+    REFITTED_ESTIMATORS,
+    Named,
+    choose_comparator,
+    find_headline,
+)
 from deepcme.study.older import (
     SETTINGS_VERSION,
     VERSION_KEY,
@@ -41,17 +47,12 @@ DEFAULT_MODELS = ("DeepCME", "DeepCME-ensemble", *TABLE_1_MODELS[1:], "LR-tuned"
 # What the clinical columns say alone, and beside the gene model.
 CLINICAL = "clinical"
 CLINICAL_AND_GENES = "clinical + genes"
-# Estimators that are fitted on training and validation part alike, as the clinical columns are.
-PREVALIDATED_ESTIMATORS = ("DeepCME-ensemble", "LR-tuned")
+# They are fitted on training and validation part alike, as the clinical columns are.
+PREVALIDATED_ESTIMATORS = REFITTED_ESTIMATORS
 
 _WITHOUT_BATCH_NORM = {"batch_norm": False}
 _WITHOUT_DROPOUT = {"dropout": 0.0}
 _WITHOUT_PENALTY = {"penalty_strength": 0.0}
-
-
-def is_network(estimator: str) -> bool:
-    """Whether an estimator is the product's own network, not a baseline."""
-    return estimator.startswith("DeepCME")
 
 
 def _network(name: str, parameters: dict[str, Any]) -> dict[str, Any]:
@@ -111,6 +112,20 @@ def _with_gene_model(models: Any, clinical: Any) -> Any:
     return [*models, genes]
 
 
+def _with_comparator(values: dict[str, Any]) -> dict[str, Any]:
+    """The settings with the comparator that they leave open; as they are if it is unclear."""
+    models = values["models"]
+    if "comparator" in values or not isinstance(models, list | tuple) or not models:
+        return values
+    named: list[Named] = []
+    for model in models:
+        settings = model if isinstance(model, dict) else {"name": model}
+        name = settings.get("name")
+        named.append((str(name), str(settings.get("estimator", name))))
+    protocol = str(values.get("protocol", "honest"))
+    return {**values, "comparator": choose_comparator(protocol, named)}
+
+
 class Study(Settings):
     """A resolved study: every setting has a value."""
 
@@ -125,6 +140,14 @@ class Study(Settings):
     clinical: ClinicalSettings | None = None
     selection: SelectionSettings = SelectionSettings()
     models: tuple[ModelSettings, ...] = Field(min_length=1)
+    comparator: str | None = None
+
+    @property
+    def headline(self) -> ModelSettings:
+        """The model that verdict, comparison, nulls and gene claims are of."""
+        named = [(model.name, model.estimator) for model in self.models]
+        name = find_headline(self.protocol, named, self.comparator)
+        return next(model for model in self.models if model.name == name)
 
     @model_validator(mode="before")
     @classmethod
@@ -142,13 +165,23 @@ class Study(Settings):
         if isinstance(filled["split"], dict):
             design = _DESIGNS.get(filled.get("protocol", "honest"), "folds")
             filled["split"] = {"design": design, **filled["split"]}
-        return filled
+        return _with_comparator(filled)
 
     @model_validator(mode="after")
     def _names_differ(self) -> Study:
         names = [model.name for model in self.models]
         if len(set(names)) < len(names):
             raise ValueError(f"two models have the same name: {', '.join(names)}")
+        return self
+
+    @model_validator(mode="after")
+    def _comparator_is_another_model(self) -> Study:
+        others = [m.name for m in self.models if m.name != self.headline.name]
+        if self.comparator is not None and self.comparator not in others:
+            raise ValueError(
+                f"comparator: {self.comparator!r} cannot stand beside {self.headline.name}, "
+                f"which the study is about; name another of its models: {', '.join(others)}"
+            )
         return self
 
     @model_validator(mode="after")

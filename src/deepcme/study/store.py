@@ -10,7 +10,8 @@ Layout, all readable with pandas and a text editor::
     failures.json         tasks that failed in the last run, with their errors
     predictions.parquet   split, model, sample, patient, part, label, score, probability,
                           and left_out where cohorts are left out
-    metrics.csv           split, model, part, metric, value, n, events
+    metrics.csv           split (none for the PR-AUC), model, part, metric, value, chance,
+                          n, events, and left_out where cohorts are left out
     gene_scores.csv       model, rank, gene, symbol, score, sd, splits, top_share,
                           prevalence, largest_z, driving_samples,
                           few_driving_samples

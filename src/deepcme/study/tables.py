@@ -10,7 +10,8 @@ import pandas as pd
 
 from deepcme.cohort import Cohort
 from deepcme.ensemble import log_odds
-from deepcme.evaluation.metrics import compute_auc
+from deepcme.evaluation.metrics import compute_auc, compute_metrics
+from deepcme.evaluation.pr_auc import compute_pr_auc_by_model
 from deepcme.evaluation.predictions import LEFT_OUT
 from deepcme.selection.scores import describe_genes
 from deepcme.splits import PARTS
@@ -27,6 +28,7 @@ GENE_SCORE_COLUMNS = (
 NULL_COLUMNS = (
     "kind", "number", "size", "auc", "n_splits", "n", "events", "signature", "listed", "missing"
 )  # fmt: skip
+METRIC_COLUMNS = ("split", "model", "part", "metric", "value", "chance", "n", "events")
 HISTORY_COLUMNS = ("split", "model", "epoch", "train_loss", "valid_loss", "valid_auc")
 
 Results = Iterable[tuple[Task, TaskResult]]
@@ -103,6 +105,23 @@ def concatenate(tables: Sequence[pd.DataFrame], columns: tuple[str, ...] = ()) -
     if not tables:
         return pd.DataFrame(columns=list(columns))
     return pd.concat(tables, ignore_index=True)
+
+
+def compute_metrics_table(predictions: pd.DataFrame, metrics: Sequence[str]) -> pd.DataFrame:
+    """Metrics of every model, each beside the level of chance.
+
+    The AUC has a row for each split and part. The PR-AUC has one, over the tested
+    patients by their mean out-of-fold prediction, and no split. `left_out` is there where
+    cohorts are left out.
+    """
+    auc = compute_metrics(predictions).assign(chance=0.5)
+    if LEFT_OUT in predictions.columns:
+        cohort = predictions.drop_duplicates("split").set_index("split")[LEFT_OUT]
+        auc[LEFT_OUT] = auc["split"].map(cohort)
+    columns = [*METRIC_COLUMNS, *auc.columns.intersection([LEFT_OUT])]
+    table = pd.concat([auc, compute_pr_auc_by_model(predictions)], ignore_index=True)
+    table = table.astype({"split": "Int64"})
+    return table.loc[table["metric"].isin(metrics), columns]
 
 
 def compute_gene_scores(cohort: Cohort, results: Results) -> pd.DataFrame:

@@ -17,6 +17,10 @@ protocol = "honest"
 
 # seed = 1
 
+# The verdict is on the first DeepCME-ensemble (paper: DeepCME), beside one model that is named
+# here, before anything is fitted. Without LR-tuned it is the first baseline below.
+# comparator = "LR-tuned"
+
 [cohort]
 {cohort}
 
@@ -52,7 +56,7 @@ protocol = "honest"
 [evaluation]
 # metrics = ["auc", "pr_auc"]
 
-[nulls]   # reruns of the first model where there is nothing special to find
+[nulls]   # reruns of the model that the study is about where there is nothing special to find
 # permutations = 0       # on permuted labels, splits and all
 # gene_sets = 0          # on random gene sets of each size
 # sizes = []             # genes of a set; without any, those of the signatures, or 30
