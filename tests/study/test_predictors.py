@@ -141,7 +141,7 @@ def cohort_with(**clinical):
 
 def test_a_column_called_as_the_genes_score_is_named_and_not_offered():
     cohort = cohort_with(**{"gene score": np.arange(60.0), "grade, hist": ["a", "b"] * 30})
-    with pytest.raises(DeepCMEError, match="must not be called 'gene score'.* another name"):
+    with pytest.raises(DeepCMEError, match=r"must not be called 'gene score'.* another name"):
         take_clinical(cohort, ["gene score"])
     with pytest.raises(DeepCMEError, match='choose from "grade, hist"\\.'):
         take_clinical(cohort, ["weight"])
