@@ -20,9 +20,9 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from deepcme.classifier import encode_binary_target
 from deepcme.errors import DeepCMEError
+from deepcme.estimator_inputs import hold_out, require_both_classes
 from deepcme.parameters import FRACTION, RANDOM_STATE, Rule, check_parameters, is_number
 from deepcme.preprocessing import ClippedStandardScaler, MedianImputer
-from deepcme.splits import draw_holdout
 
 MAX_ITERATIONS = 2000  # 100, the default, do not converge on thousands of genes
 INVERSE_STRENGTHS = (1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1.0, 10.0)
@@ -109,15 +109,29 @@ class TunedLogisticRegression(ClassifierMixin, BaseEstimator):  # type: ignore[m
         y : array of shape (samples,)
             Two classes.
         groups : array of shape (samples,), optional
-            Patient of each sample: none is on both sides of the split.
-        validation_rows : array of int, optional
-            Rows of X to choose the strength on.
+            Patient of each sample: none is on both sides of the split. One without is a
+            patient of its own.
+        validation_rows : array of bool, shape (samples,), or of int, optional
+            Rows of X to choose the strength on, as a mask or by number.
+
+        Raises
+        ------
+        ValueError
+            If the target is not binary, groups or rows cannot be used, or a class has no
+            sample to fit on.
         """
         self.check_parameters()
         matrix, y = validate_data(self, X, y)
         self.classes_, target = encode_binary_target(y, type(self).__name__)
-        valid = self._validation_rows(target, groups, validation_rows)
-        train = np.setdiff1d(np.arange(len(target)), valid)
+        seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
+        train, valid = hold_out(
+            target,
+            groups,
+            validation_rows,
+            self.validation_fraction,
+            np.random.default_rng(seed),
+        )
+        require_both_classes(target, train, valid)
         fold = (matrix[train], target[train], matrix[valid], target[valid])
         self.inverse_strength_, (held_out,) = choose_inverse_strength(
             [fold], self.inverse_strengths
@@ -126,19 +140,6 @@ class TunedLogisticRegression(ClassifierMixin, BaseEstimator):  # type: ignore[m
         self.oof_decision_function_[valid] = held_out
         self.model_ = make_logistic_regression(self.inverse_strength_).fit(matrix, target)
         return self
-
-    def _validation_rows(
-        self,
-        target: NDArray[np.float32],
-        groups: ArrayLike | None,
-        validation_rows: ArrayLike | None,
-    ) -> NDArray[np.int64]:
-        if validation_rows is not None:
-            return np.asarray(validation_rows, dtype=np.int64)
-        seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
-        patients = np.arange(len(target)) if groups is None else np.asarray(groups)
-        random = np.random.default_rng(seed)
-        return draw_holdout(target, patients, self.validation_fraction, random)[1]
 
     def decision_function(self, X: ArrayLike) -> NDArray[np.float64]:
         """Logit of the positive class, one per sample."""

@@ -13,13 +13,11 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils import check_random_state, compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import (
-    _check_sample_weight,
-    check_consistent_length,
     check_is_fitted,
     validate_data,
 )
 
-from deepcme.errors import DeepCMEError
+from deepcme.estimator_inputs import hold_out, read_sample_weight, require_both_classes
 from deepcme.network.architecture import Hyperparameters
 from deepcme.network.engines import ENGINES, make_engine
 from deepcme.network.training import History
@@ -33,7 +31,6 @@ from deepcme.parameters import (
     one_of,
     or_none,
 )
-from deepcme.splits import RowIndex, draw_holdout
 
 DEEPCME = "DeepCME"
 
@@ -91,10 +88,11 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[mi
         """Matrix, target of 0 and 1, and weight of each sample; sets `classes_`."""
         matrix, y = validate_data(self, X, y, dtype=np.float32, order="C")
         self.classes_, target = encode_binary_target(y, type(self).__name__)
-        weight = _check_sample_weight(sample_weight, matrix, dtype=np.float32)
+        weight = read_sample_weight(sample_weight, len(matrix))
         check_classes(self.class_weight, self.classes_.tolist())
         if self.class_weight is not None:
-            weight = weight * compute_sample_weight(self.class_weight, y).astype(np.float32)
+            of_class = compute_sample_weight(self.class_weight, y)
+            weight = weight * read_sample_weight(of_class, len(matrix), "class_weight")
         return matrix, target, weight
 
     def _spawn_generators(self, number: int) -> list[np.random.Generator]:
@@ -240,22 +238,27 @@ class DeepCMEClassifier(NetworkClassifier):
             Two classes; the second in sorted order is the positive one.
         sample_weight : array of shape (samples,), optional
         groups : array of shape (samples,), optional
-            Patient of each sample. Early stopping never sees a patient that the
-            network trains on.
-        validation_rows : array of int or bool, optional
-            Rows of X to choose the epoch on; the rest is trained on.
+            Patient of each sample; one without is a patient of its own. Early stopping
+            never sees a patient that the network trains on.
+        validation_rows : array of bool, shape (samples,), or of int, optional
+            Rows of X to choose the epoch on, as a mask or by number; the rest is
+            trained on.
 
         Raises
         ------
         ValueError
-            If the target is not binary, a setting is out of range, or too few
-            samples are left for training or validation.
+            If the target is not binary, a setting is out of range, groups, weights or
+            rows cannot be used, or too few samples, or none of a class with any weight,
+            are left for training or validation.
         """
         self.check_parameters()
         hyperparameters = self._hyperparameters()
         matrix, target, weight = self._training_data(X, y, sample_weight)
         split_random, train_random = self._spawn_generators(2)
-        train, valid = self._rows(target, groups, validation_rows, split_random)
+        train, valid = hold_out(
+            target, groups, validation_rows, self.validation_fraction, split_random
+        )
+        require_both_classes(target, train, valid, weight)
         trained = make_engine(self.engine, self.device).fit(
             matrix, target, train, valid, hyperparameters, train_random, sample_weight=weight
         )
@@ -264,30 +267,6 @@ class DeepCMEClassifier(NetworkClassifier):
         self.history_ = history_table(trained.history)
         self.gene_scores_ = np.abs(self.weights_.blocks[0].weight).sum(axis=1)
         return self
-
-    def _rows(
-        self,
-        target: NDArray[np.float32],
-        groups: ArrayLike | None,
-        validation_rows: ArrayLike | None,
-        random: np.random.Generator,
-    ) -> tuple[RowIndex, RowIndex]:
-        """Rows to train on and rows to choose the epoch on."""
-        n = len(target)
-        if validation_rows is not None:
-            chosen = np.zeros(n, dtype=bool)
-            chosen[np.asarray(validation_rows)] = True
-            train, valid = np.flatnonzero(~chosen), np.flatnonzero(chosen)
-        else:
-            patients = np.arange(n) if groups is None else np.asarray(groups)
-            check_consistent_length(target, patients)
-            train, valid = draw_holdout(target, patients, self.validation_fraction, random)
-        if len(train) < 2 or len(valid) < 1:
-            raise DeepCMEError(
-                f"n_samples = {n} is too few: {len(train)} would be left to train on and "
-                f"{len(valid)} to choose the epoch on."
-            )
-        return train, valid
 
     def decision_function(self, X: ArrayLike) -> NDArray[np.float64]:
         """Logit of the positive class, one per sample."""

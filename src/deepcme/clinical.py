@@ -14,6 +14,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from deepcme.classifier import encode_binary_target
+from deepcme.estimator_inputs import read_groups
 from deepcme.evaluation.logistic import (
     find_separating_columns,
     fit_firth_regression,
@@ -176,7 +177,8 @@ class ClinicalRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         y : array of shape (samples,)
             Two classes.
         groups : array of shape (samples,), optional
-            Patient of each sample: none is on both sides of a fold.
+            Patient of each sample: none is on both sides of a fold. One without is a
+            patient of its own.
         """
         self.classes_, target = encode_binary_target(y, type(self).__name__)
         self.feature_names_in_ = np.array(X.columns, dtype=object)
@@ -187,7 +189,7 @@ class ClinicalRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.intercept_ = self._fit.coefficients[:1]
         self.separated_columns_ = self._fit.separated_columns
         seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
-        patients = np.arange(len(target)) if groups is None else np.asarray(groups)
+        patients = read_groups(groups, len(target))
         self.oof_decision_function_ = np.empty(len(target))
         for held_out in draw_folds(target, patients, N_FOLDS, np.random.default_rng(seed)):
             rest = np.setdiff1d(np.arange(len(target)), held_out)

@@ -9,10 +9,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit, logit
-from sklearn.utils.validation import check_consistent_length, check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted, validate_data
 
 from deepcme.classifier import NetworkClassifier, history_table
 from deepcme.errors import DeepCMEError
+from deepcme.estimator_inputs import (
+    read_groups,
+    require_both_classes,
+)
 from deepcme.network.architecture import FloatArray, NetworkWeights
 from deepcme.network.engines import make_engine
 from deepcme.network.engines.base import TrainingRun
@@ -171,20 +175,20 @@ class DeepCMEEnsemble(NetworkClassifier):
             Two classes; the second in sorted order is the positive one.
         sample_weight : array of shape (samples,), optional
         groups : array of shape (samples,), optional
-            Patient of each sample. No network is watched on a patient that it
-            trains on.
+            Patient of each sample; one without is a patient of its own. No network is
+            watched on a patient that it trains on.
 
         Raises
         ------
         ValueError
-            If the target is not binary, a setting is out of range, or there are
+            If the target is not binary, a setting is out of range, groups or weights
+            cannot be used, a network would train on a class without weight, or there are
             fewer patients than networks or fewer than two of a class.
         """
         self.check_parameters()
         hyperparameters = self._hyperparameters()
         matrix, target, weight = self._training_data(X, y, sample_weight)
-        patients = np.arange(len(target)) if groups is None else np.asarray(groups)
-        check_consistent_length(target, patients)
+        patients = read_groups(groups, len(target))
         self._check_patients(target, patients)
         fold_random, *train_random = self._spawn_generators(1 + self.n_networks)
         folds = draw_folds(target, patients, self.n_networks, fold_random)
@@ -194,6 +198,7 @@ class DeepCMEEnsemble(NetworkClassifier):
         for held_out, random in zip(folds, train_random, strict=True):
             snapshots = SpacedSnapshots(self.snapshot_interval, self.n_snapshots)
             rest = np.setdiff1d(np.arange(len(target)), held_out)
+            require_both_classes(target, rest, held_out, weight)
             trained = engine.fit(
                 matrix, target, rest, held_out, hyperparameters, random, weight, snapshots
             )

@@ -11,9 +11,10 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator
 from sklearn.feature_selection import SelectorMixin
 from sklearn.utils import ClassifierTags, check_random_state
-from sklearn.utils.validation import check_consistent_length, check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted, validate_data
 
 from deepcme.errors import DeepCMEError
+from deepcme.estimator_inputs import read_groups, require_whole_number
 from deepcme.network.architecture import FloatArray
 from deepcme.selection.l1_logistic import cross_validate_l1
 from deepcme.selection.path import SoftPathSettings, follow_soft_path
@@ -42,7 +43,8 @@ class GeneSelector(SelectorMixin, BaseEstimator, ABC):  # type: ignore[misc]
         y : array of shape (samples,)
             Two classes; the second in sorted order is the positive one.
         groups : array of shape (samples,), optional
-            Patient of each sample, by whom folds are drawn.
+            Patient of each sample, by whom folds are drawn; one without is a patient of
+            its own.
 
         Raises
         ------
@@ -50,14 +52,16 @@ class GeneSelector(SelectorMixin, BaseEstimator, ABC):  # type: ignore[misc]
             If the target is not binary, a setting is out of range, or a class
             has too few patients to choose the number of genes.
         """
-        if self.n_genes != "auto" and self.n_genes < 1:
-            raise DeepCMEError(f'n_genes must be at least 1, or "auto", not {self.n_genes!r}.')
-        if self.n_folds < 2:
-            raise DeepCMEError(f"n_folds must be at least 2, not {self.n_folds!r}.")
+        if not (isinstance(self.n_genes, str) and self.n_genes == "auto"):
+            require_whole_number(self.n_genes, "n_genes", 1, ', or "auto"')
+        require_whole_number(self.n_folds, "n_folds", 2)
         matrix, y = validate_data(self, X, y, dtype=np.float32, order="C", ensure_min_samples=2)
         self.classes_, target = encode_binary_target(y, type(self).__name__)
-        patients = np.arange(len(target)) if groups is None else np.asarray(groups)
-        check_consistent_length(target, patients)
+        if self.n_genes != "auto" and self.n_genes > matrix.shape[1]:
+            raise DeepCMEError(
+                f"n_genes = {self.n_genes} is more than X has: n_features = {matrix.shape[1]}."
+            )
+        patients = read_groups(groups, len(target))
         seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
         self._select(matrix, target, patients, np.random.default_rng(seed))
         return self
@@ -186,7 +190,7 @@ class SoftPathSelector(GeneSelector):
         else:
             columns = ["n_genes", "log_loss", "log_loss_se", "auc"]
             self.stages_ = pd.DataFrame({"n_genes": path.sizes}, columns=columns)
-            self.n_genes_ = min(self.n_genes, X.shape[1])
+            self.n_genes_ = self.n_genes
 
     def _cross_validate(
         self,
@@ -260,7 +264,7 @@ class L1LogisticSelector(GeneSelector):
         self.coefficients_ = fit.coefficients
         self.ranking_ = ranks_of(fit.order())
         chosen = max(fit.n_chosen, 1)
-        self.n_genes_ = chosen if self.n_genes == "auto" else min(self.n_genes, X.shape[1])
+        self.n_genes_ = chosen if self.n_genes == "auto" else self.n_genes
 
 
 class MeanRankSelector(GeneSelector):

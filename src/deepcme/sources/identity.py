@@ -19,13 +19,9 @@ from deepcme.barcodes import (
     read_barcode,
 )
 from deepcme.errors import DeepCMEError
+from deepcme.people import cell_text, names_nobody
 from deepcme.sources.headers import asked_column, name_in_its_file
-from deepcme.sources.patient_ids import (
-    cell_text,
-    names_nobody,
-    patients_of,
-    refuse_other_patients,
-)
+from deepcme.sources.patient_ids import patients_of, refuse_other_patients
 from deepcme.sources.patients import may_name_people, not_people_note
 from deepcme.sources.tissue_columns import spelled_out, unread_notes
 from deepcme.tissues import UNKNOWN, canonical_tissue

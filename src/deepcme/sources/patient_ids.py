@@ -5,21 +5,15 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 import pandas as pd
 
 from deepcme.barcodes import canonical_patient, read_barcode
 from deepcme.errors import DeepCMEError
 from deepcme.notes import WARNING
-from deepcme.words import cleaned, counted, differing_in_spelling, few, says_nothing
+from deepcme.people import cell_text, names_nobody
+from deepcme.words import cleaned, counted, differing_in_spelling, few
 
-_NOBODY = re.compile(
-    r"\(?(none|blank|empty)\)?|<na>|(?-i:NaT|TBD)|[\W_]+|-\d+|#(ref|value|name|num|null|div/0)[!?]"
-    r"|no ?data|missing\W.*|withheld|redacted|confidential|(anonymi[sz]|de-?identifi)ed"
-    r"|to be (determined|confirmed)|unidentified|unbekannt|inconnu|desconocido",
-    re.IGNORECASE,
-)
 # A spreadsheet shows long numbers so, and keeps 15 of their digits.
 _SHORTENED = re.compile(r"\d(\.\d+)?E\+\d+", re.IGNORECASE)
 _ROUNDED = re.compile(r"[1-9]\d{14}0+")
@@ -52,13 +46,6 @@ def patients_of(
     notes += _notes_on_cells(written, patients, column_name)
     notes += _warnings_of_ids([patient for patient in patients if patient], column_name)
     return [patient or sample for patient, sample in zip(patients, samples, strict=True)]
-
-
-def cell_text(cell: Any) -> str:
-    """A cell as text; a whole number that a missing cell made decimal is whole again."""
-    if isinstance(cell, float) and cell.is_integer():
-        return f"{cell:.15g}"
-    return "" if pd.isna(cell) else str(cell)
 
 
 def _notes_on_cells(written: list[str], patients: list[str], column: str) -> list[str]:
@@ -140,8 +127,3 @@ def refuse_other_patients(samples: Iterable[object], stated: pd.Series, where: s
                 f"{where}: {sample} is stated to be of {cell}, another patient than its "
                 f"barcode names: mend the column {stated.name!r}."
             )
-
-
-def names_nobody(word: str) -> bool:
-    """Whether a cell of a patient's column is left blank, in words of any kind."""
-    return says_nothing(word) or _NOBODY.fullmatch(cleaned(word)) is not None

@@ -9,13 +9,9 @@ import numpy as np
 import pandas as pd
 
 from deepcme.barcodes import read_barcode
+from deepcme.people import cell_text, names_nobody
 from deepcme.sources.headers import asked_column, name_in_its_file, plain_name, without_origin
-from deepcme.sources.patient_ids import (
-    cell_text,
-    names_nobody,
-    patients_of,
-    refuse_other_patients,
-)
+from deepcme.sources.patient_ids import patients_of, refuse_other_patients
 from deepcme.words import cleaned, counted, few, quoted
 
 PATIENT_NAMES = (

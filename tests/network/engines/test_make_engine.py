@@ -46,6 +46,8 @@ def test_cuda_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:
         ("native", "cuda", "runs on the CPU, not on cuda"),
         ("torch", None, "PyTorch is not installed"),
         ("jax", None, "must be one of auto, native, torch, not 'jax'"),
+        ("auto", "tpu", "device must be one of cpu, cuda, mps, not 'tpu'"),
+        ("native", 0, "device must be one of cpu, cuda, mps, not 0"),
     ],
 )
 def test_what_is_missing_is_told_in_a_sentence(
@@ -53,6 +55,18 @@ def test_what_is_missing_is_told_in_a_sentence(
 ) -> None:
     install(monkeypatch, native=False, torch=False)
     with pytest.raises(DeepCMEError, match=sentence):
+        make_engine(engine, device)
+
+
+@pytest.mark.parametrize("device", ["cuda", "mps"])
+@pytest.mark.parametrize("engine", ["auto", "torch"])
+def test_a_device_that_is_not_there_is_refused(
+    monkeypatch: pytest.MonkeyPatch, engine: str, device: str
+) -> None:
+    torch = pytest.importorskip("torch")
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
+    with pytest.raises(DeepCMEError, match=f"sees no {device} device .* choose the device cpu"):
         make_engine(engine, device)
 
 

@@ -12,6 +12,7 @@ from deepcme.network.engines.base import Engine
 __all__ = ["Engine", "make_engine"]
 
 ENGINES = ("auto", "native", "torch")
+DEVICES = ("cpu", "cuda", "mps")
 
 
 def make_engine(engine: str = "auto", device: str | None = None) -> Engine:
@@ -28,10 +29,12 @@ def make_engine(engine: str = "auto", device: str | None = None) -> Engine:
     Raises
     ------
     DeepCMEError
-        If the engine is not installed.
+        If the engine or device is unknown, not installed or not there.
     """
     if engine not in ENGINES:
         raise DeepCMEError(f"engine must be one of {', '.join(ENGINES)}, not {engine!r}.")
+    if device is not None and device not in DEVICES:
+        raise DeepCMEError(f"device must be one of {', '.join(DEVICES)}, not {device!r}.")
     if engine == "auto":
         engine = _choose_engine(device)
     if engine == "native":
@@ -68,6 +71,11 @@ def _make_native_engine(device: str | None) -> Engine:
 def _make_torch_engine(device: str | None) -> Engine:
     if not _has_torch():
         raise DeepCMEError("PyTorch is not installed: pip install 'deepcme[torch]'.")
+    if not _torch_sees(device):
+        raise DeepCMEError(
+            f"PyTorch sees no {device} device on this machine: choose the device cpu, or "
+            "leave it out."
+        )
     from deepcme.network.engines.torch_engine import TorchEngine
 
     return TorchEngine(device)
@@ -79,6 +87,15 @@ def _has_native() -> bool:
 
 def _has_torch() -> bool:
     return find_spec("torch") is not None
+
+
+def _torch_sees(device: str | None) -> bool:
+    """Whether PyTorch finds the device that is asked for."""
+    if device not in ("cuda", "mps"):
+        return True
+    import torch
+
+    return torch.cuda.is_available() if device == "cuda" else torch.backends.mps.is_available()
 
 
 def _sees_cuda() -> bool:
