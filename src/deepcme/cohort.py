@@ -29,7 +29,7 @@ from deepcme.flow import FlowStep, after_selection, read_flow
 from deepcme.names import check_cohort_names
 from deepcme.origin import KEY as ORIGIN_KEY
 from deepcme.origin import origin_json, read_origin
-from deepcme.scales import LINEAR_SCALES, SCALES, Scale, absent_up_to
+from deepcme.scales import SCALES, Scale, absent_up_to, require_possible_values
 from deepcme.tissues import UNKNOWN as UNKNOWN
 from deepcme.tissues import canonical_tissue, count_tissues, refuse_lost_class
 from deepcme.words import counted, few
@@ -174,25 +174,7 @@ class Cohort:
                     f"All {self.n_samples} labelled samples are of one class: "
                     f"there is no {word} sample to learn from."
                 )
-        self._check_values()
-
-    def _check_values(self) -> None:
-        for start in range(0, self.n_samples, 256):
-            rows = self.X[start : start + 256]
-            self._refuse_values(np.isinf(rows), start, "is infinite")
-            if self.scale in LINEAR_SCALES:
-                self._refuse_values(
-                    rows < 0, start, f"is negative, which {self.scale} cannot be"
-                )
-
-    def _refuse_values(self, bad: NDArray[np.bool_], start: int, what: str) -> None:
-        if not bad.any():
-            return
-        row, column = np.argwhere(bad)[0]
-        raise DeepCMEError(
-            f"sample {self.samples[start + row]}, gene {self.gene_ids[column]}: "
-            f"the value {self.X[start + row, column]:g} {what}."
-        )
+        require_possible_values(self.X, self.scale, self.samples, self.gene_ids)
 
     @property
     def adata(self) -> ad.AnnData:

@@ -48,7 +48,11 @@ def stable_gene_id(gene: str) -> str:
 
 def gene_identifiers(cohort: Cohort) -> dict[str, list[str]]:
     """Every column of a cohort's `var` that identifies genes, the cohort's own ids first."""
-    var = cohort.adata.var
+    return identifiers_in(cohort.adata.var)
+
+
+def identifiers_in(var: pd.DataFrame) -> dict[str, list[str]]:
+    """Every column of a `var` that identifies genes, its ``gene_id`` first."""
     return {
         str(column): _texts(var[column])
         for column in ("gene_id", *var.columns)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
 import numpy as np
+from numpy.typing import NDArray
 
 from deepcme.distribution import (
     BACKGROUND_NEGATIVES,
@@ -37,6 +38,7 @@ LINEAR_SPREAD = 0.3
 
 _FEWEST_GENES = 20
 _LEVELS_DIFFER = 0.3
+_ROWS_AT_ONCE = 256
 
 
 @dataclass(frozen=True)
@@ -215,6 +217,33 @@ def on_scale(values: Matrix, scale: Scale) -> tuple[Matrix, list[str]]:
         f"{n_negative:,} negative values ({_share(share)}) became 0: {scale} has none, but "
         "correcting for batches or the background leaves some."
     ]
+
+
+def require_possible_values(
+    X: Matrix,
+    scale: Scale,
+    samples: Sequence[str] | NDArray[np.object_],
+    genes: Sequence[str] | NDArray[np.object_],
+) -> None:
+    """Refuse a value that is infinite or, on a linear scale, negative.
+
+    Raises
+    ------
+    DeepCMEError
+        Naming its sample and gene.
+    """
+    for start in range(0, len(X), _ROWS_AT_ONCE):
+        rows = X[start : start + _ROWS_AT_ONCE]
+        refused = {"is infinite": np.isinf(rows)}
+        if scale in LINEAR_SCALES:
+            refused[f"is negative, which {scale} cannot be"] = rows < 0
+        for what, cells in refused.items():
+            if cells.any():
+                row, column = np.argwhere(cells)[0]
+                raise DeepCMEError(
+                    f"sample {samples[start + row]}, gene {genes[column]}: "
+                    f"the value {rows[row, column]:g} {what}."
+                )
 
 
 def absent_up_to(X: Matrix, scale: Scale) -> float | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -13,22 +13,28 @@ from scipy.stats import rankdata
 
 from deepcme.bundle.manifest import Genes
 from deepcme.bundle.model import Model
+from deepcme.bundle.unlabelled import read_unlabelled
 from deepcme.cohort import Cohort
 from deepcme.errors import DeepCMEError
-from deepcme.floors import are_relative
 from deepcme.gene_names import genes_in
-from deepcme.genes import MIN_COVERAGE, gene_identifiers, stable_gene_id, strongest_of_each
+from deepcme.genes import (
+    MIN_COVERAGE,
+    gene_identifiers,
+    stable_gene_id,
+    strongest_of_each,
+)
+from deepcme.mixed_scales import find_mixed_scales
 from deepcme.network.architecture import FloatArray
 from deepcme.preprocessing import Log2Transformer
-from deepcme.scales import LINEAR_SCALES, Scale
+from deepcme.scales import LINEAR_SCALES, Scale, guess_scale
 from deepcme.sources.contents import contents_of
-from deepcme.sources.expression import ONE_GENE_EACH, on_known_scale, with_genes_named
+from deepcme.sources.expression import ONE_GENE_EACH, with_genes_named
 from deepcme.sources.matrices import read_matrix
 from deepcme.words import counted, few
 
 Normalisation = Literal["none", "cohort", "rank"]
 FEWEST_SAMPLES = 20
-"""Samples from which on a cohort's own means and deviations are taken without a warning."""
+"""Samples from which on their own means and deviations are taken."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +48,8 @@ class Expression:
     samples : list of str
     identifiers : mapping of str to list of str
         Kind to one identifier per column, empty where unknown.
-    scale : Scale
+    scale : Scale or None
+        As a cohort or the user declares it; None where nothing says it.
     notes : tuple of str
     patients : sequence of str, optional
         Of each sample, where known.
@@ -51,14 +58,13 @@ class Expression:
     X: FloatArray
     samples: list[str]
     identifiers: Mapping[str, Sequence[str]]
-    scale: Scale
+    scale: Scale | None
     notes: tuple[str, ...] = ()
     patients: Sequence[str] | None = None
 
-    @property
-    def relative(self) -> bool:
-        """Whether values are ratios or centred, as many negative ones tell."""
-        return self.scale == "log2" and are_relative(self.X)
+    def of_samples(self, rows: NDArray[np.int64]) -> Expression:
+        """Some samples, by their places."""
+        return replace(self, X=self.X[rows], samples=[self.samples[row] for row in rows])
 
 
 def expression_of(cohort: Cohort) -> Expression:
@@ -75,6 +81,8 @@ def expression_of(cohort: Cohort) -> Expression:
 def read_expression(path: str | Path, genes: Genes, scale: Scale | None = None) -> Expression:
     """Read a cohort (.h5ad), or a table of samples and genes, whichever way round it lies.
 
+    What is read of a sample does not depend on the other samples. Labels are not looked at.
+
     Parameters
     ----------
     path : path
@@ -82,7 +90,7 @@ def read_expression(path: str | Path, genes: Genes, scale: Scale | None = None) 
     genes : Genes
         Genes of the model: the side of the table where more of them stand.
     scale : Scale, optional
-        Of a table: worked out from the values, and noted, if not given.
+        What the values are; by default what a cohort says of itself, and nothing of a table.
 
     Raises
     ------
@@ -91,7 +99,8 @@ def read_expression(path: str | Path, genes: Genes, scale: Scale | None = None) 
     """
     path = Path(path)
     if contents_of(path).kind == "hdf5":
-        return expression_of(Cohort.load(path))
+        cohort = read_unlabelled(path)
+        return Expression(cohort.X, cohort.samples, cohort.identifiers, scale or cohort.scale)
     known = {key for names in _identifier_lists(genes) for key in map(_key, names)} - {""}
 
     def samples_in_rows(rows: Sequence[str], columns: Sequence[str]) -> bool:
@@ -103,10 +112,7 @@ def read_expression(path: str | Path, genes: Genes, scale: Scale | None = None) 
 
     notes: list[str] = []
     matrix = read_matrix(path, samples_in_rows, notes)
-    read = on_known_scale(
-        with_genes_named(matrix, ONE_GENE_EACH, path, notes), scale, notes, path
-    )
-    matrix = read.matrix
+    matrix = with_genes_named(matrix, ONE_GENE_EACH, path, notes, collapse=False)
     identifiers = {
         "gene_id": matrix.genes,
         "symbol": matrix.symbols,
@@ -116,8 +122,8 @@ def read_expression(path: str | Path, genes: Genes, scale: Scale | None = None) 
         matrix.values,
         matrix.samples,
         {kind: names for kind, names in identifiers.items() if names is not None},
-        read.scale,
-        tuple(read.notes),
+        scale,
+        tuple(notes),
     )
 
 
@@ -128,13 +134,16 @@ class GeneMatch:
     Attributes
     ----------
     column : ndarray of int64, shape (genes,)
-        Column of each gene, -1 where there is none.
+        Column of each gene, -1 where there is none; the strongest of several.
     missing : list of str
         Ids of the genes without a column.
+    others : mapping of int to list of int
+        Of a gene with several columns, by its place: the other ones.
     """
 
     column: NDArray[np.int64]
     missing: list[str]
+    others: Mapping[int, list[int]] = field(default_factory=dict)
 
     @property
     def present(self) -> NDArray[np.bool_]:
@@ -145,6 +154,18 @@ class GeneMatch:
     def coverage(self) -> float:
         """Share of the genes that were found, 0 to 1."""
         return float(self.present.mean())
+
+    def values(self, X: FloatArray) -> FloatArray:
+        """Values of the genes found, (samples, genes found); of several columns the highest.
+
+        The highest in each sample, so that it does not depend on the other samples.
+        """
+        values = X[:, self.column[self.present]]
+        place = np.cumsum(self.present) - 1
+        for gene, columns in self.others.items():
+            for column in columns:
+                values[:, place[gene]] = np.fmax(values[:, place[gene]], X[:, column])
+        return values
 
     def describe(self) -> str:
         """The coverage in a sentence."""
@@ -164,18 +185,27 @@ def match_genes(expression: Expression, genes: Genes) -> GeneMatch:
     every identifier of the table. Of several columns with one identifier, the
     one with the highest mean is taken.
     """
-    column_of: dict[str, int] = {}
+    columns_of: dict[str, list[int]] = {}
     for names in expression.identifiers.values():
         keys = [_key(name) for name in names]
-        columns, _ = strongest_of_each(expression.X, keys)
-        for column in columns:
-            column_of.setdefault(keys[column], int(column))
+        strongest = {
+            keys[place]: int(place) for place in strongest_of_each(expression.X, keys)[0]
+        }
+        of_these = {key: [place] for key, place in strongest.items()}
+        for place, key in enumerate(keys):
+            if place != strongest.get(key, place):
+                of_these[key].append(place)
+        columns_of = {**of_these, **columns_of}
     column = np.full(len(genes.id), -1, dtype=np.int64)
+    others: dict[int, list[int]] = {}
     for names in _identifier_lists(genes):
         for gene in np.flatnonzero(column < 0):
-            column[gene] = column_of.get(_key(names[gene]), -1)
+            if found := columns_of.get(_key(names[gene])):
+                column[gene] = found[0]
+                if found[1:]:
+                    others[int(gene)] = found[1:]
     missing = [genes.id[gene] for gene in np.flatnonzero(column < 0)]
-    return GeneMatch(column, missing)
+    return GeneMatch(column, missing, others)
 
 
 def require_coverage(match: GeneMatch, allow_missing: bool) -> None:
@@ -224,8 +254,7 @@ def standardise(
     Raises
     ------
     DeepCMEError
-        If the scale cannot be converted to the model's, or a sample has no value of its
-        genes.
+        If means and deviations would be those of under 20 samples.
 
     References
     ----------
@@ -233,79 +262,107 @@ def standardise(
        density oligonucleotide array data based on variance and bias.
        Bioinformatics 19:185-193.
     """
-    values, notes = _on_model_scale(expression, match, model, normalise)
-    _require_values(values, expression.samples)
+    if normalise == "cohort" and len(expression.samples) < FEWEST_SAMPLES:
+        n_samples = len(expression.samples)
+        are = "is 1" if n_samples == 1 else f"are {n_samples}"
+        raise DeepCMEError(
+            "--normalise cohort takes the mean and deviation of each gene from the samples: it "
+            f"needs {FEWEST_SAMPLES} or more, and there {are}; --normalise rank needs one."
+        )
+    scale, notes = _scale_read(expression, model, normalise)
+    values = known_values(expression, match, model, normalise)
+    values, said = _on_model_scale(values, scale, model)
     statistics, present = model.statistics, match.present
     if normalise == "cohort":
         standardised = standardise_within(values)
-        if len(values) < FEWEST_SAMPLES:
-            notes.append(
-                f"Warning: {len(values)} samples are few to take means and deviations from "
-                f"(--normalise cohort); {FEWEST_SAMPLES} or more are advisable."
-            )
     else:
         if normalise == "rank":
             values = _quantile_normalised(values, statistics.mean[present])
         values = np.where(np.isnan(values), statistics.median[present], values)
-        scale = statistics.scale[present]
+        spread = statistics.scale[present]
         deviation = values - statistics.mean[present]
         standardised = np.divide(
-            deviation, scale, out=np.zeros_like(deviation), where=scale > 0
+            deviation, spread, out=np.zeros_like(deviation), where=spread > 0
         )
     Z = np.zeros((len(values), len(present)), dtype=np.float32)
     clip = model.manifest.preprocessing.clip
     Z[:, present] = np.clip(standardised, -clip, clip)
     # A gene that was constant in training has untrained weights.
     Z[:, statistics.scale == 0] = 0.0
-    return Z, notes
+    return Z, [*notes, *said]
 
 
-def _require_values(values: FloatArray, samples: Sequence[str]) -> None:
-    """Refuse a sample whose prediction would be that of the training medians."""
-    empty = np.flatnonzero(np.isnan(values).all(axis=1))
-    if len(empty):
+def require_convertible(expression: Expression, model: Model, normalise: Normalisation) -> None:
+    """Refuse a declared linear scale that is another one than the model's.
+
+    Raises
+    ------
+    DeepCMEError
+        With the ways out.
+    """
+    scale, trained = expression.scale, model.manifest.preprocessing
+    if normalise == "none" and trained.log2 and scale in LINEAR_SCALES - {trained.scale}:
         raise DeepCMEError(
-            f"{counted(len(empty), 'sample')} ({few((samples[int(row)] for row in empty), 6)}) "
-            "without a value of any of the model's genes: leave them out."
-        )
-
-
-def _on_model_scale(
-    expression: Expression, match: GeneMatch, model: Model, normalise: Normalisation
-) -> tuple[FloatArray, list[str]]:
-    """Values of the genes found, logged where the model's are; NaN where missing."""
-    trained = model.manifest.preprocessing
-    values = expression.X[:, match.column[match.present]]
-    is_linear = expression.scale in LINEAR_SCALES
-    if expression.relative != trained.relative and normalise != "cohort":
-        raise DeepCMEError(
-            f"The samples hold {_kind(expression.relative)} and the model was trained on "
-            f"{_kind(trained.relative)}, which cannot be converted: use --normalise cohort, "
-            "which takes each gene relative to its mean in these samples."
-        )
-    if is_linear and trained.log2 and expression.scale != trained.scale and normalise == "none":
-        raise DeepCMEError(
-            f"The samples are {expression.scale} and the model was trained on "
+            f"The samples are {scale} and the model was trained on "
             f"{trained.scale}, which cannot be converted gene by gene: prepare them as "
             f"{trained.scale}, or use --normalise cohort or rank."
         )
-    if is_linear and trained.log2:
-        return Log2Transformer().fit_transform(values), []
-    if is_linear:
-        return Log2Transformer().fit_transform(values), [
-            f"log2(x + 1) of the samples' {expression.scale} was taken, as the model was "
-            "trained on logged values."
-        ]
-    if trained.log2:
+
+
+def known_values(
+    expression: Expression, match: GeneMatch, model: Model, normalise: Normalisation
+) -> FloatArray:
+    """Values of the genes found, as they came; NaN where missing.
+
+    Where no value means that a gene is not expressed, as of arrays, a 0 far below all that
+    the gene was in training stands for a missing value.
+    """
+    values = match.values(expression.X)
+    trained = model.manifest.preprocessing
+    if normalise == "none" and trained.min_prevalence == 0:
+        statistics = model.statistics
+        never_0 = (statistics.mean > trained.clip * statistics.scale)[match.present]
+        values[(values == 0) & never_0] = np.nan
+    return values
+
+
+def _scale_read(
+    expression: Expression, model: Model, normalise: Normalisation
+) -> tuple[Scale, list[str]]:
+    """The scale declared; else the model's, or of a cohort by itself what all values tell."""
+    if expression.scale is not None:
+        return expression.scale, []
+    if normalise != "cohort":
+        scale = model.manifest.preprocessing.scale
+        return scale, [f"The values are read as {scale}, as the model's were."]
+    mixed = find_mixed_scales(expression.X)
+    if mixed is not None:
+        raise DeepCMEError(f"{mixed.describe(expression.samples)}.")
+    scale, reason = guess_scale(expression.X)
+    return scale, [f"Scale taken as {scale}: {reason}."]
+
+
+def _on_model_scale(
+    values: FloatArray, scale: Scale, model: Model
+) -> tuple[FloatArray, list[str]]:
+    """Values as they came, logged where the model's are."""
+    trained = model.manifest.preprocessing
+    if scale not in LINEAR_SCALES:
+        if not trained.log2:
+            return values, []
         return values, [
             "The samples are logged already; their values are taken as "
             f"log2({trained.scale} + 1)."
         ]
-    return values, []
-
-
-def _kind(relative: bool) -> str:
-    return "log ratios or centred values" if relative else "expression levels"
+    notes = []
+    if n_negative := int(np.count_nonzero(values < 0)):
+        notes.append(f"{counted(n_negative, 'negative value')} became 0, as {scale} has none.")
+    if not trained.log2:
+        notes.append(
+            f"log2(x + 1) of the samples' {scale} was taken, as the model was trained on "
+            "logged values."
+        )
+    return Log2Transformer().fit_transform(np.maximum(values, np.float32(0))), notes
 
 
 def standardise_within(values: FloatArray) -> FloatArray:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import expit, logit
 
@@ -64,6 +65,17 @@ class Model:
     def network_probabilities(self, Z: FloatArray) -> NDArray[np.float64]:
         """Probability by each network alone, before calibration, (samples x networks)."""
         return compute_network_probabilities(self.networks, Z)
+
+    @property
+    def makes_calls(self) -> bool:
+        """Whether it calls samples positive: not if the probability does not rise with it."""
+        return self.manifest.calibration.slope > 0
+
+    def call(self, probability: NDArray[np.float64]) -> pd.Series:
+        """Whether each probability reaches the threshold; missing where there is no call."""
+        reaches = probability >= self.manifest.threshold.probability
+        called = pd.Series(reaches, dtype="boolean")
+        return called.mask(np.isnan(probability) | (not self.makes_calls))
 
     def calibrate(self, probability: NDArray[np.float64]) -> NDArray[np.float64]:
         """Calibrated probability from the networks' probability."""

@@ -12,7 +12,9 @@ from deepcme.bundle.attribution import compute_integrated_gradients
 from deepcme.bundle.expression import (
     Expression,
     Normalisation,
+    known_values,
     match_genes,
+    require_convertible,
     require_coverage,
     standardise,
 )
@@ -22,9 +24,11 @@ from deepcme.bundle.recognition import (
     recognise,
     refuse_training_cohort,
 )
+from deepcme.bundle.suitability import judge_samples
 from deepcme.network.architecture import FloatArray
+from deepcme.notes import WARNING, is_warning
 from deepcme.threads import single_thread
-from deepcme.words import few
+from deepcme.words import counted, few
 
 GENES_SHOWN = 5
 
@@ -37,18 +41,35 @@ class Predictions:
     ----------
     table : DataFrame
         sample; probability (calibrated); spread (standard deviation of the
-        calibrated probability over the networks); positive (whether the
-        probability reaches the model's threshold); far (whether the sample is
-        far outside the training data); training_patient (whether the model learned
-        from the sample's patient: "yes" by id, "likely" by a profile that is nearly a
-        training sample's, "no", or "unknown" of models of schema 1); genes (those that
-        push it most, with their share in the log-odds).
+        calibrated probability over the networks); threshold (the model's);
+        positive (whether the probability reaches it; missing where the model makes no
+        calls); far (whether the sample is far outside the training data); coverage
+        (share of the model's genes with a value); training_patient (whether the model
+        learned from the sample's patient: "yes" by id, "likely" by a profile that is
+        nearly a training sample's, "no", or "unknown" of models of schema 1); genes
+        (those that push it most, with their share in the log-odds); remark (why there is
+        no prediction, or what it rests on). A sample without a prediction has no
+        probability, spread, call or genes.
     notes : list of str
-        Coverage, conversions and warnings.
+        Coverage, conversions and warnings, those of the model too.
     """
 
     table: pd.DataFrame
     notes: list[str]
+
+    def describe(self) -> str:
+        """How many were called positive, at which threshold, and the range, in a sentence."""
+        predicted = self.table.dropna(subset="probability")
+        left = len(self.table) - len(predicted)
+        without = f" {counted(left, 'sample')} without a prediction." if left else ""
+        lowest, highest = predicted["probability"].min(), predicted["probability"].max()
+        span = f"Probabilities run from {lowest:.3f} to {highest:.3f}.{without}"
+        if predicted["positive"].isna().all():
+            return f"No sample was called positive or negative. {span}"
+        return (
+            f"{int(predicted['positive'].sum()):,} of {counted(len(predicted), 'sample')} "
+            f"positive: probability {predicted['threshold'].iloc[0]:.3f} or more. {span}"
+        )
 
 
 def predict(
@@ -61,6 +82,8 @@ def predict(
 ) -> Predictions:
     """Predict new samples.
 
+    A sample's prediction depends on that sample alone, but with `normalise` ``cohort``.
+
     Parameters
     ----------
     model : Model
@@ -69,7 +92,7 @@ def predict(
     normalise : {"none", "cohort", "rank"}
         How values of another platform are brought to the model's; see `standardise`.
     allow_missing : bool
-        Whether less than 95% of the model's genes will do; a missing gene
+        Whether values of less than 95% of the model's genes will do; a missing gene
         counts as its training mean.
     allow_training_samples : bool
         Whether the whole training cohort may be predicted; some patients of it may be, and
@@ -78,41 +101,63 @@ def predict(
     Raises
     ------
     DeepCMEError
-        If too many genes are missing, the scale cannot be converted, or these are the
-        training cohort.
+        If no sample can be predicted, too many genes are missing, the declared scale
+        cannot be converted, or these are the training cohort.
     """
     match = match_genes(expression, model.manifest.genes)
     require_coverage(match, allow_missing)
-    known = recognise(model, expression, match.column)
+    require_convertible(expression, model, normalise)
+    recognised = recognise(model, expression, match.column)
     if not allow_training_samples:
-        refuse_training_cohort(known, "The samples")
+        refuse_training_cohort(recognised, "The samples")
+    suitability = judge_samples(expression, match, model, normalise, allow_missing)
+    suitability.require_any()
+    rows = suitability.rows
+    known = ~np.isnan(known_values(expression.of_samples(rows), match, model, normalise))
     with single_thread():
-        Z, notes = standardise(expression, match, model, normalise)
+        Z, notes = standardise(expression.of_samples(rows), match, model, normalise)
         by_network = model.network_probabilities(Z)
         genes = _describe_genes(model, Z)
-    probability = model.calibrate(by_network.mean(axis=1))
-    far = compute_distances(Z[:, match.present]) > model.manifest.far_distance
+    predicted = pd.DataFrame(
+        {
+            "probability": model.calibrate(by_network.mean(axis=1)),
+            "spread": model.calibrate(by_network).std(axis=1),
+            "far": compute_distances(np.where(known, Z[:, match.present], np.nan))
+            > model.manifest.far_distance,
+            "genes": genes,
+        },
+        index=rows,
+    ).reindex(range(len(expression.samples)))
+    probability = predicted["probability"].to_numpy()
     table = pd.DataFrame(
         {
             "sample": expression.samples,
             "probability": probability,
-            "spread": model.calibrate(by_network).std(axis=1),
-            "positive": probability >= model.manifest.threshold.probability,
-            "far": far,
-            "training_patient": "unknown" if known is None else known.column(),
-            "genes": genes,
+            "spread": predicted["spread"],
+            "threshold": model.manifest.threshold.probability,
+            "positive": model.call(probability),
+            "far": predicted["far"].astype("boolean"),
+            "coverage": suitability.coverage,
+            "training_patient": "unknown" if recognised is None else recognised.column(),
+            "genes": predicted["genes"].fillna(""),
+            "remark": suitability.marks,
         }
     )
-    known_notes = notes_on_recognition(model, known)
-    return Predictions(
-        table,
-        [match.describe(), *expression.notes, *notes, *known_notes, *_warnings(table)],
-    )
+    warnings = [
+        *notes_on_recognition(model, recognised),
+        *suitability.warnings(),
+        *_warnings(table),
+        *_warnings_of(model),
+    ]
+    return Predictions(table, [match.describe(), *expression.notes, *notes, *warnings])
 
 
 def compute_distances(Z: FloatArray) -> NDArray[np.float64]:
-    """Root mean square of each sample's standardised values; about 1 in the training data."""
-    mean_square = np.mean(Z.astype(np.float64) ** 2, axis=1)
+    """Root mean square of each sample's standardised values; about 1 in the training data.
+
+    NaN where missing, but not of a whole sample.
+    """
+    mean_square = np.nanmean(Z.astype(np.float64) ** 2, axis=1)
     return np.asarray(np.sqrt(mean_square), dtype=np.float64)
 
 
@@ -128,14 +173,29 @@ def far_out_fence(distances: NDArray[np.float64]) -> float:
 
 
 def _warnings(table: pd.DataFrame) -> list[str]:
-    far = table.loc[table["far"], "sample"]
+    far = table.loc[table["far"].fillna(False), "sample"]
     if far.empty:
         return []
     return [
-        f"Warning: {len(far)} of {len(table)} samples are far outside the training data "
+        f"{WARNING}{len(far)} of {len(table)} samples are far outside the training data "
         f"({few(far)}): another platform, scale or tissue may be the reason, and their "
         "predictions are not to be relied on."
     ]
+
+
+def _warnings_of(model: Model) -> list[str]:
+    """What the model warns of itself and its training data."""
+    warnings = [
+        f"{WARNING}of the model: {note.removeprefix(WARNING)}"
+        for note in model.manifest.notes
+        if is_warning(note)
+    ]
+    if not model.makes_calls:
+        warnings.append(
+            f"{WARNING}no sample is called positive or negative: this model's predictions do "
+            "not rise with the risk."
+        )
+    return warnings
 
 
 def _describe_genes(model: Model, Z: FloatArray) -> list[str]:
@@ -157,8 +217,8 @@ def _gene_names(model: Model) -> list[str]:
 
 
 def round_predictions(table: pd.DataFrame) -> pd.DataFrame:
-    """The table for reading: six digits after the point, yes and no for truth values."""
+    """The table for reading: six digits after the point; yes, no or blank for truth values."""
     shown = table.round(6)
     for column in ("positive", "far"):
-        shown[column] = np.where(table[column], "yes", "no")
+        shown[column] = table[column].map({True: "yes", False: "no"}).astype(object).fillna("")
     return shown

@@ -216,7 +216,7 @@ def _make_model(
     log_odds = out_of_fold["score"].to_numpy()
     probability = expit(calibration.intercept + calibration.slope * log_odds)
     threshold = choose_threshold(out_of_fold["label"], probability)
-    called = probability >= threshold
+    called = (probability >= threshold) & (calibration.slope > 0)
     standardised = preprocessor.transform(cohort.X)
     parameters = ensemble.get_params()
     parameters["hidden_layers"] = list(parameters["hidden_layers"])

@@ -24,8 +24,10 @@ from deepcme.evaluation.discrimination import compute_classification, compute_di
 from deepcme.evaluation.intervals import compute_delong_interval
 from deepcme.evaluation.recalibration import PlattRecalibration
 from deepcme.evaluation.utility import compute_decision_curve
+from deepcme.notes import WARNING
 from deepcme.seeds import seed_for
 from deepcme.splits import draw_folds
+from deepcme.words import counted
 
 FROZEN = "as it came"
 RECALIBRATED = "recalibrated on these patients"
@@ -47,7 +49,8 @@ class Validation:
     normalise : str
     tables : dict of DataFrame
         predictions, external_auc, external_classification, external_calibration,
-        calibration_curves, decision_curve.
+        calibration_curves, decision_curve; no external_classification of a model that
+        makes no calls.
     notes : list of str
         Coverage, conversions, warnings, and how much calibration can be judged.
     """
@@ -82,9 +85,9 @@ def validate_model(
     """Apply a model as it is to new patients and compare with what happened to them.
 
     What is not a primary tumour is left out, as in training
-    (`Cohort.keep_primary_tumours`). Nothing of the model is fitted anew; beside it
-    stands a recalibrated copy, whose line is fitted on nine tenths of the new
-    patients and applied to the last.
+    (`Cohort.keep_primary_tumours`), and so is a sample that cannot be predicted.
+    Nothing of the model is fitted anew; beside it stands a recalibrated copy, whose
+    line is fitted on nine tenths of the new patients and applied to the last.
 
     Raises
     ------
@@ -95,8 +98,8 @@ def validate_model(
     predictions = predict(
         model, expression_of(cohort), normalise=normalise, allow_missing=allow_missing
     )
-    table = predictions.table
-    frozen = _rows(cohort, table["probability"].to_numpy())
+    table = predictions.table.assign(label=cohort.labels, patient=cohort.patients)
+    frozen = _rows(table.dropna(subset="probability"))
     recalibrated = frozen.assign(
         model=RECALIBRATED,
         probability=_recalibrate(frozen, np.random.default_rng(seed_for(seed, "folds"))),
@@ -107,31 +110,33 @@ def validate_model(
         return np.random.default_rng(seed_for(seed, "validation", name))
 
     tables = {
-        "predictions": table.assign(label=cohort.labels, patient=cohort.patients),
+        "predictions": table,
         "external_auc": _discrimination(frozen, random("auc")),
-        "external_classification": compute_classification(
-            frozen["label"], frozen["probability"], model.manifest.threshold.probability
-        ),
         "external_calibration": compute_calibration(both, random("calibration")),
         "calibration_curves": compute_study_calibration_curves(both),
         "decision_curve": compute_decision_curve(both, random("utility")),
     }
-    events = cohort.n_positives
-    evidence = describe_calibration_evidence(events, cohort.n_samples - events)
-    notes = [*predictions.notes, *_notes_on_patients(cohort), evidence]
+    if model.makes_calls:
+        tables["external_classification"] = compute_classification(
+            frozen["label"], frozen["probability"], model.manifest.threshold.probability
+        )
+    events = int(frozen["label"].sum())
+    evidence = describe_calibration_evidence(events, len(frozen) - events)
+    notes = [*predictions.notes, *_notes_on_samples(table, frozen), evidence]
     return Validation(model.manifest, cohort.name, cohort.endpoint, normalise, tables, notes)
 
 
-def _rows(cohort: Cohort, probability: NDArray[np.float64]) -> pd.DataFrame:
+def _rows(predicted: pd.DataFrame) -> pd.DataFrame:
     """The predictions table of the frozen model."""
+    probability = predicted["probability"].to_numpy()
     return pd.DataFrame(
         {
             "split": 1,
             "model": FROZEN,
-            "sample": cohort.samples,
-            "patient": cohort.patients,
+            "sample": predicted["sample"].to_numpy(),
+            "patient": predicted["patient"].to_numpy(),
             "part": "test",
-            "label": cohort.labels,
+            "label": predicted["label"].to_numpy(),
             "score": compute_log_odds(probability),
             "probability": probability,
         }
@@ -182,10 +187,18 @@ def _row(
     return row | {"chance": chance}
 
 
-def _notes_on_patients(cohort: Cohort) -> list[str]:
-    if cohort.n_patients == cohort.n_samples:
-        return []
-    return [
-        f"{cohort.n_samples} samples are of {cohort.n_patients} patients: DeLong's interval, "
-        "which takes samples as independent, is left out, and Wilson's are too narrow."
-    ]
+def _notes_on_samples(table: pd.DataFrame, frozen: pd.DataFrame) -> list[str]:
+    notes = []
+    left_out = table.loc[table["probability"].isna(), "label"]
+    if len(left_out):
+        notes.append(
+            f"{WARNING}{counted(len(left_out), 'sample')} without a prediction, "
+            f"{int(left_out.sum())} of them positive, left out of all that follows."
+        )
+    n_patients = frozen["patient"].nunique()
+    if n_patients < len(frozen):
+        notes.append(
+            f"{len(frozen)} samples are of {n_patients} patients: DeLong's interval, which "
+            "takes samples as independent, is left out, and Wilson's are too narrow."
+        )
+    return notes

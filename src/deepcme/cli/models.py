@@ -26,7 +26,7 @@ AllowMissing = Annotated[
     bool,
     typer.Option(
         "--allow-missing",
-        help="Predict even if over 5% of the model's genes are missing; each counts as its "
+        help="Predict even if over 5% of the model's genes have no value; each counts as its "
         "training mean.",
     ),
 ]
@@ -34,7 +34,7 @@ Normalise = Annotated[
     Literal["none", "cohort", "rank"],
     typer.Option(
         help="How values of another platform are brought to the model's. "
-        "none: not at all; needs the model's platform and scale. "
+        "none: not at all; needs the model's platform. "
         "cohort: each gene by its mean and deviation in these samples; needs 20 or more of "
         "them with a case mix like the training's, and a prediction then depends on the other "
         "samples. "
@@ -42,6 +42,9 @@ Normalise = Annotated[
         "takes its genes to rank alike on both platforms, so not for log ratios."
     ),
 ]
+
+
+_READ_ON = "What its columns mean and when to rely on them: docs/models-in-use.md, Predicting."
 
 
 def register(app: typer.Typer) -> None:
@@ -111,7 +114,9 @@ def predict(
     output: Annotated[Path, typer.Option("--output", "-o", help="Table to write (.csv).")],
     scale: Annotated[
         Literal["fpkm", "tpm", "rsem", "counts", "log2", "intensity"] | None,
-        typer.Option(help="What a table's values are.", show_default="worked out and reported"),
+        typer.Option(
+            help="What the values are.", show_default="as a cohort says, else as the model's"
+        ),
     ] = None,
     normalise: Normalise = "none",
     allow_missing: AllowMissing = False,
@@ -119,9 +124,10 @@ def predict(
 ) -> None:
     """Predict new samples with a trained model.
 
-    One row per sample: probability, its spread over the five networks, whether it
-    reaches the model's threshold, whether the sample is far outside the training
-    data, and the genes that push it most, with their share in the log-odds.
+    One row per sample: probability, its spread over the five networks, the model's
+    threshold and whether it is reached, whether the sample is far outside the training
+    data, the share of the model's genes with a value, the genes that push it most, with
+    their share in the log-odds, and why there is no prediction. No endpoint is needed.
     """
     from deepcme.bundle.expression import read_expression
     from deepcme.bundle.files import load_model
@@ -138,7 +144,8 @@ def predict(
     write_csv(output, round_predictions(predictions.table))
     _say(predictions.notes, quiet)
     if not quiet:
-        say(f"Wrote {output}: {len(predictions.table)} samples.")
+        say(predictions.describe())
+        say(f"Wrote {output}. {_READ_ON}")
 
 
 def validate(

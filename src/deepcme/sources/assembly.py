@@ -29,6 +29,8 @@ LabelRule = Callable[[pd.DataFrame], Labelling]
 _OWN_COLUMNS = ("patient", "tissue", "batch")
 _BARCODE_COLUMNS = ("tissue_source_site", "plate")
 _MOST_GENES = 0.5
+_NO_VALUE = "without a value of any gene"
+_NO_VALUE_THAT_DIFFERS = f"{_NO_VALUE} that differs between the samples"
 
 
 def assemble(
@@ -88,9 +90,10 @@ def assemble(
     steps.append(FlowStep.count("labelled", kept["patient"], labels, labelling.left_out))
     # Only places change until all is known, so that the matrix is copied once at most.
     samples = np.flatnonzero(once)[known]
-    empty = _without_values(expression.matrix, samples)
+    empty_of = _reasons_without_values(expression.matrix, samples)
+    empty = empty_of != ""
     if empty.any() and not empty.all():
-        steps = _with_values(kept, labels, steps, empty, notes)
+        steps = _with_values(kept, labels, steps, empty_of, notes)
         samples, kept, labels = samples[~empty], kept[~empty], labels[~empty]
     genes = _genes_with_values(expression.matrix, samples, notes)
     matrix = expression.matrix.part(samples, genes)
@@ -180,30 +183,45 @@ def _joined(patients: pd.Series, clinical: pd.DataFrame) -> list[FlowStep]:
     return [FlowStep.count("of these with a clinical record", patients[known])]
 
 
-def _without_values(matrix: Matrix, samples: NDArray[np.int64]) -> NDArray[np.bool_]:
-    return np.array([bool(np.isnan(matrix.values[sample]).all()) for sample in samples])
+def _reasons_without_values(matrix: Matrix, samples: NDArray[np.int64]) -> NDArray[np.object_]:
+    """Why samples count as without values; empty text for the others.
+
+    The value of a gene that is the same in all samples tells nothing of one.
+    """
+    lowest, highest = (np.full(len(matrix.genes), np.nan, np.float32) for _ in range(2))
+    for sample in samples:  # one at a time, so that nothing of the matrix's size is made
+        np.fmin(lowest, matrix.values[sample], out=lowest)
+        np.fmax(highest, matrix.values[sample], out=highest)
+    differs = highest > lowest
+    reasons = np.full(len(samples), "", dtype=object)
+    for place, sample in enumerate(samples):
+        missing = np.isnan(matrix.values[sample])
+        if missing.all():
+            reasons[place] = _NO_VALUE
+        elif differs.any() and missing[differs].all():
+            reasons[place] = _NO_VALUE_THAT_DIFFERS
+    return reasons
 
 
 def _with_values(
     annotation: pd.DataFrame,
     labels: pd.Series,
     steps: list[FlowStep],
-    empty: NDArray[np.bool_],
+    empty_of: NDArray[np.object_],
     notes: list[str],
 ) -> list[FlowStep]:
     """Note samples without a value, which would be profiles of medians, as left out."""
-    named = few(annotation.index[empty], 6)
-    notes.append(
-        f"{WARNING}{counted(int(empty.sum()), 'sample')} ({named}) left out: without a value "
-        "of any gene."
-    )
+    for reason in (_NO_VALUE, _NO_VALUE_THAT_DIFFERS):
+        if named := annotation.index[empty_of == reason].tolist():
+            which = f"{counted(len(named), 'sample')} ({few(named, 6)})"
+            notes += [f"{WARNING}{which} left out: {reason}."]
     return after_selection(
         steps,
         "with values",
         annotation["patient"].to_numpy(dtype=object),
         labels.to_numpy(dtype=np.int8),
-        ~empty,
-        np.full(len(empty), "without a value of any gene"),
+        empty_of == "",
+        empty_of,
     )
 
 

@@ -63,9 +63,17 @@ ONE_GENE_EACH = GeneNaming()
 
 
 def with_genes_named(
-    matrix: Matrix, naming: GeneNaming, path: Path, notes: list[str]
+    matrix: Matrix,
+    naming: GeneNaming,
+    path: Path,
+    notes: list[str],
+    *,
+    collapse: bool = True,
 ) -> Matrix:
     """The genes of a matrix under their names; rows that are no gene are left out.
+
+    Of several rows of one gene the strongest is kept, which depends on all samples; with
+    `collapse` False all are.
 
     Raises
     ------
@@ -80,7 +88,11 @@ def with_genes_named(
     _require_unique_genes([matrix.genes[gene] for gene in named], path)
     matrix = _with_second_names(matrix)
     names = dates_told_apart(read.names, matrix.entrez, naming, path.name, notes)
-    matrix = _strongest_of(replace(matrix, genes=names), notes)
+    matrix = replace(matrix, genes=names)
+    if collapse:
+        matrix = _strongest_of(matrix, notes)
+    else:
+        matrix = matrix.of_genes(np.flatnonzero([bool(name) for name in names]))
     warn_of_case(matrix.genes, "gene", path, notes)
     notes += _repeat_notes(matrix.genes, path)
     matrix = replace(matrix, genes=_dates_judged(matrix.genes, naming, notes))
