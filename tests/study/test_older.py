@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 
 from deepcme import DeepCMEError
+from deepcme.report import page as page_module
 from deepcme.report.design import read_settings
 from deepcme.report.page import write_report
 from deepcme.study import older
@@ -81,7 +82,9 @@ def files_of(folder):
 
 
 @pytest.mark.parametrize("name", [*OLDER, PRESENT])
-def test_a_folder_of_every_version_opens_in_a_report(name, tmp_path):
+def test_a_folder_of_every_version_opens_in_a_report(name, tmp_path, monkeypatch):
+    # Drawn charts go into the page; pictures of them take long to write.
+    monkeypatch.setattr(page_module, "write_chart", lambda *_: None)
     folder = copy_of(name, tmp_path / "out")
     page = write_report(folder, ["html", "md"]).read_text(encoding="utf-8")
     assert f"results version {name.split('_')[1]};" in page
