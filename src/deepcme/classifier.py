@@ -151,7 +151,8 @@ class DeepCMEClassifier(NetworkClassifier):
         Share of the samples (of the patients, with `groups`) that `fit` splits
         off to choose the epoch, unless told which rows to use.
     class_weight : {"balanced", None} or dict, default None
-        As in scikit-learn; weighs training and validation loss.
+        As in scikit-learn, a number above 0 for each class; weighs training and
+        validation loss.
     random_state : int, RandomState or None, default None
     engine : {"auto", "native", "torch"}, default "auto"
         What trains the network. ``"auto"`` takes PyTorch where it sees CUDA,

@@ -1,9 +1,13 @@
 """Parameters that no rule forbids, but that do not work on this cohort, stop a run at its door."""
 
+import math
+
 import pytest
 
 from deepcme import DeepCMEError
+from deepcme.report.design import read_settings
 from deepcme.study.run import run_study
+from deepcme.study.spec import load_study
 
 
 @pytest.mark.parametrize(
@@ -35,8 +39,13 @@ def test_it_is_named_before_anything_is_fitted(
 def test_what_works_is_let_in(quick_study, tmp_path):
     models = [
         {"name": "KNN", "parameters": {"n_neighbors": 36, "metric": "cosine"}},
-        {"name": "LR", "parameters": {"C": 0.1, "solver": "liblinear"}},
+        {"name": "LR", "parameters": {"C": math.inf, "solver": "lbfgs"}},
         {"name": "RF", "parameters": {"n_estimators": 3, "max_features": 5}},
     ]
     folder = run_study(quick_study(models=models), tmp_path / "out", jobs=1, quiet=True)
     assert set(folder.read_table("metrics.csv")["model"]) == {"KNN", "LR", "RF"}
+    assert read_settings(folder)["models"] == [
+        {"estimator": model["name"], **model} for model in models
+    ]
+    again = load_study(folder.path / "study.toml")
+    assert [model.parameters for model in again.models] == [m["parameters"] for m in models]

@@ -116,7 +116,8 @@ def run(
 ) -> None:
     """Fit every model on every split and write a report.
 
-    Interrupted runs go on where they stopped: only missing fits are run.
+    Interrupted runs go on where they stopped, and so does a study whose models were
+    corrected: only missing fits are run.
     """
     from deepcme.report.page import write_report
     from deepcme.study.run import run_study

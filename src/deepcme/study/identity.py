@@ -37,10 +37,12 @@ def describe_identity(plan: Plan) -> dict[str, Any]:
     """
     clinical = plan.study.clinical
     columns = () if clinical is None else clinical.columns
+    settings = plan.study.model_dump(mode="json", exclude={"cohort"})
+    settings["models"] = [model.model_dump() for model in plan.study.models]  # may be infinite
     identity = {
         VERSION_KEY: SETTINGS_VERSION,
         "results_version": RESULTS_VERSION,
-        "study": plan.study.model_dump(mode="json", exclude={"cohort"}),
+        "study": settings,
         "cohort": fingerprint(plan.study, plan.cohort),
         "versions": package_versions(),
         _CLINICAL_VALUES: {

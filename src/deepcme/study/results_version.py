@@ -5,7 +5,7 @@ numbers there. It is in the key of each of the part's tasks, so that a folder ne
 results of two methods, and a part whose integer stays keeps its results.
 
 1: deepcme 0.1.0.
-2: the models' validation rows, recalibration and designs; nulls and selection with them.
+2: the release after it (see CHANGELOG.md).
 """
 
 from __future__ import annotations

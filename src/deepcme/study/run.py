@@ -82,7 +82,8 @@ def run_study(
     tasks: list[AnyTask] = [*plan.tasks, *selection]
     findings = _audit(cohort, plan)
     folder = StudyFolder(out)
-    anew = folder.claim(plan)
+    asked = {"nulls": any(task.null for task in plan.tasks), "selection": bool(selection)}
+    anew = [part for part in folder.claim(plan) if asked[part]]
     folder.write_findings(findings)
     missing = [task for task in tasks if not folder.has(task)]
     jobs = min(jobs or cpu_count(), max(len(missing), 1))

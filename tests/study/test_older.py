@@ -1,0 +1,246 @@
+"""A folder of an older version opens in a report, and never takes results of another method.
+
+``folders`` keeps a small folder of each version of the results. That of the present one is
+made by ``python -c "from tests.study.test_older import make_folder; make_folder()"``.
+"""
+
+import json
+import os
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from deepcme import DeepCMEError
+from deepcme.report import page as page_module
+from deepcme.report.design import read_settings
+from deepcme.report.page import write_report
+from deepcme.study import older
+from deepcme.study.plan import make_plan
+from deepcme.study.results_version import RESULTS_VERSION
+from deepcme.study.run import load_cohort, run_study
+from deepcme.study.selection import make_selection_tasks
+from deepcme.study.spec import load_study, make_study
+from deepcme.study.store import StudyFolder
+from tests.conftest import invented_cohort
+
+FOLDERS = Path(__file__).parent / "folders"
+OLDER = ("results_1_earliest", "results_1")
+PRESENT = f"results_{max(RESULTS_VERSION.values())}"
+NETWORK = {"hidden_layers": [3], "max_epochs": 2}
+
+
+def cohort_of_folders():
+    cohort = invented_cohort(n_patients=24, n_genes=5, positives=9)
+    cohort.obs["age"] = np.random.default_rng(3).normal(60, 9, 24).round()
+    return cohort
+
+
+def make_folder():
+    """Make the folder of the present version anew."""
+    os.chdir(FOLDERS)
+    shutil.rmtree(PRESENT, ignore_errors=True)
+    cohort_of_folders().save("cohort.h5ad")
+    study = make_study(
+        {
+            "cohort": {"path": "cohort.h5ad"},
+            "split": {"design": "repeated", "repeats": 3},
+            "models": [
+                {"name": "DeepCME", "parameters": NETWORK},
+                {"name": "DeepCME-ensemble", "parameters": {**NETWORK, "n_networks": 2}},
+                *("LR", "LR-tuned"),
+            ],
+            "nulls": {"permutations": 1, "gene_sets": 1, "sizes": [2]},
+            "clinical": {"columns": ["age"], "genes": "LR-tuned"},
+            "selection": {
+                "run": True,
+                "rankers": ["mean-rank"],
+                "random_panels": 1,
+                "pairs": 1,
+            },
+        }
+    )
+    folder = run_study(study, PRESENT, jobs=1, quiet=True)
+    settings = folder.path / "study.toml"
+    settings.write_text(settings.read_text().replace(str(FOLDERS.absolute()) + "/", ""))
+    for task in sorted(folder.path.glob("tasks/*.npz"))[1:]:
+        task.unlink()
+    Path("cohort.h5ad").unlink()
+
+
+def copy_of(name, place):
+    """A folder that may be written to, with its cohort where its study looks for it."""
+    shutil.copytree(FOLDERS / name, place)
+    cohort_of_folders().save(place / "cohort.h5ad")
+    return StudyFolder(place)
+
+
+def files_of(folder):
+    return {path: path.read_bytes() for path in folder.path.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize("name", [*OLDER, PRESENT])
+def test_a_folder_of_every_version_opens_in_a_report(name, tmp_path, monkeypatch):
+    # Drawn charts go into the page; pictures of them take long to write.
+    monkeypatch.setattr(page_module, "write_chart", lambda *_: None)
+    folder = copy_of(name, tmp_path / "out")
+    page = write_report(folder, ["html", "md"]).read_text(encoding="utf-8")
+    assert f"results version {name.split('_')[1]};" in page
+    report = (folder.path / "report.md").read_text(encoding="utf-8")
+    assert "3 repeated stratified splits by patient" in report
+    assert "nan" not in report.split("## ", 1)[0]
+    settings = read_settings(folder)
+    assert settings["models"][0]["name"] == "DeepCME"
+    assert settings["models"][0]["parameters"] == NETWORK
+
+
+@pytest.mark.parametrize("name", OLDER)
+def test_a_study_of_another_method_is_not_gone_on_with(name, tmp_path):
+    folder = copy_of(name, tmp_path / "out")
+    before = files_of(folder)
+    study = load_study(folder.path / "study.toml")
+    with pytest.raises(
+        DeepCMEError,
+        match=r"the models there are of results version 1, and this deepcme computes version "
+        r"\d+, which gives other numbers: choose another --out, or report them as they are",
+    ) as caught:
+        run_study(study, folder.path, jobs=1, quiet=True)
+    assert "\n" not in str(caught.value)
+    assert files_of(folder) == before
+
+
+@pytest.mark.parametrize("name", OLDER)
+def test_an_older_study_file_keeps_the_defaults_of_its_version(name, tmp_path, monkeypatch):
+    folder = copy_of(name, tmp_path / "out")
+    monkeypatch.setattr(older, "OLDER_DEFAULTS", {1: {"split": {"design": "nested"}}})
+    if name == "results_1_earliest":  # the one that names no design
+        with pytest.raises(DeepCMEError, match="belongs to design = repeated, not nested"):
+            load_study(folder.path / "study.toml")
+    monkeypatch.undo()
+    assert load_study(folder.path / "study.toml").split.design == "repeated"
+
+
+def test_equal_settings_give_the_numbers_of_this_results_version(tmp_path):
+    """If not, raise `RESULTS_VERSION`, and make the folder of the new version."""
+    kept = copy_of(PRESENT, tmp_path / "kept")
+    study = load_study(kept.path / "study.toml")
+    again = run_study(study, tmp_path / "again", jobs=1, quiet=True)
+    names = ("predictions.parquet", "nulls.csv", "panel_curve.csv", "clinical.csv")
+    for name in names:
+        ours, theirs = again.read_table(name), kept.read_table(name)
+        pd.testing.assert_frame_equal(ours, theirs, rtol=1e-4, atol=1e-4, obj=name)
+
+
+@pytest.fixture
+def study(quick_study):
+    return quick_study(
+        models=["LR"],
+        nulls={"permutations": 2, "gene_sets": 1, "sizes": [3]},
+        selection={"run": True, "rankers": ["mean-rank"], "random_panels": 1, "pairs": 1},
+    )
+
+
+def missing_of(study, folder):
+    """Titles of what a run would fit."""
+    plan = make_plan(study, load_cohort(study))
+    tasks = [*plan.tasks, *make_selection_tasks(plan)]
+    return [task.title for task in tasks if not folder.has(task)]
+
+
+def test_a_new_method_for_nulls_makes_nothing_but_the_nulls_anew(
+    study, tmp_path, monkeypatch, capsys
+):
+    folder = run_study(study, tmp_path / "out", jobs=1, quiet=True)
+    before = files_of(folder)
+    assert missing_of(study, folder) == []
+    monkeypatch.setitem(RESULTS_VERSION, "nulls", 99)
+    titles = missing_of(study, folder)
+    assert len(titles) == 6
+    assert all("permuted labels" in title or "random genes" in title for title in titles)
+    run_study(study, folder.path, jobs=1)
+    assert "Made anew, as an older method made them: nulls." in capsys.readouterr().err
+    now = files_of(folder)
+    assert {path for path in before if now[path] != before[path]} == {
+        folder.path / "identity.json"
+    }
+    assert folder.read_json("identity.json")["results_version"]["nulls"] == 99
+
+
+def test_a_new_method_for_models_or_selection_is_another_key(study, tmp_path, monkeypatch):
+    folder = run_study(study, tmp_path / "out", jobs=1, quiet=True)
+    monkeypatch.setitem(RESULTS_VERSION, "selection", 99)
+    assert all("of gene selection" in title for title in missing_of(study, folder))
+    assert missing_of(study, folder)
+    monkeypatch.setitem(RESULTS_VERSION, "models", 99)
+    assert {"LR, split 1", "LR, split 2"} <= set(missing_of(study, folder))
+    with pytest.raises(DeepCMEError, match=r"results version 2, .* computes version 99"):
+        run_study(study, folder.path, jobs=1, quiet=True)
+
+
+def edit_identity(folder, **changes):
+    identity = folder.read_json("identity.json")
+    for name, value in changes.items():
+        identity[name] = {**identity[name], **value} if isinstance(value, dict) else value
+    (folder.path / "identity.json").write_text(json.dumps(identity))
+
+
+def test_fixes_of_python_lose_no_study_and_other_libraries_are_told(quick_study, tmp_path):
+    study = quick_study(models=["LR"])
+    folder = run_study(study, tmp_path / "out", jobs=1, quiet=True)
+    python = folder.read_json("identity.json")["versions"]["python"]
+    fix = ".".join(python.split(".")[:2]) + ".999"
+    edit_identity(folder, versions={"python": fix, "deepcme": "9.9"})
+    run_study(study, folder.path, jobs=1, quiet=True)
+    edit_identity(folder, versions={"numpy": "1.0"})
+    with pytest.raises(DeepCMEError, match=r"another study's results \(versions.numpy is 1.0"):
+        run_study(study, folder.path, jobs=1, quiet=True)
+
+
+def test_a_folder_of_a_later_version_is_told(quick_study, tmp_path):
+    study = quick_study(models=["LR"])
+    folder = run_study(study, tmp_path / "out", jobs=1, quiet=True)
+    edit_identity(folder, settings_version=99)
+    for act in (write_report, lambda f: run_study(study, f.path, jobs=1, quiet=True)):
+        with pytest.raises(DeepCMEError, match=r"written by a later deepcme .*upgrade deepcme"):
+            act(folder)
+
+
+def write_study(path, text):
+    path.write_text(f'{text}\n[cohort]\nexample = "transbig"\n')
+    return path
+
+
+def test_the_table_of_older_defaults_holds_for_files_of_that_version(tmp_path, monkeypatch):
+    monkeypatch.setattr(older, "SETTINGS_VERSION", 4)
+    table = {1: {"seed": 5}, 2: {"split": {"repeats": 7}}, 3: {"seed": 6, "protocol": "paper"}}
+    monkeypatch.setattr(older, "OLDER_DEFAULTS", table)
+    path = tmp_path / "study.toml"
+
+    def read(version):
+        study = load_study(write_study(path, f"settings_version = {version}"))
+        return study.seed, study.split.repeats, study.protocol
+
+    assert read(1) == (5, 7, "paper")
+    assert read(2) == (6, 7, "paper")
+    assert read(3) == (6, 10, "paper")
+    assert load_study(write_study(path, "")).seed == 1  # a user's own: as of today
+    text = "settings_version = 1\nseed = 3\n[split]\nrepeats = 4"
+    study = load_study(write_study(path, text), {"split": {"by": "sample"}})
+    assert (study.seed, study.split.repeats, study.split.by) == (3, 4, "sample")
+
+
+@pytest.mark.parametrize(
+    ("version", "sentence"),
+    [
+        ("99", "written by a later deepcme .settings_version = 99, and this one knows"),
+        ("0", "settings_version must be a whole number from 1 to"),
+        ("true", "settings_version must be a whole number from 1 to"),
+        ('"2"', "settings_version must be a whole number from 1 to"),
+    ],
+)
+def test_a_version_that_is_none_is_told(tmp_path, version, sentence):
+    path = write_study(tmp_path / "study.toml", f"settings_version = {version}")
+    with pytest.raises(DeepCMEError, match=f"study.toml: {sentence}"):
+        load_study(path)
