@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
 
@@ -62,8 +62,8 @@ class TrainingSamples:
 
     def recognise(
         self,
-        samples: Sequence[str],
-        patients: Sequence[str] | None,
+        samples: Iterable[object],
+        patients: Iterable[object] | None,
         X: FloatArray,
         columns: NDArray[np.int64],
     ) -> Recognition:
@@ -71,29 +71,32 @@ class TrainingSamples:
 
         Parameters
         ----------
-        samples : sequence of str
-        patients : sequence of str, optional
+        samples : iterable of str
+        patients : iterable of str, optional
             Of each sample, where known; without, a sample's id may be a patient's.
         X : ndarray of float32, shape (samples, any)
         columns : ndarray of int64, shape (genes,)
             Column of each gene, -1 where there is none.
         """
         salt = bytes.fromhex(self.ids.salt)
+        samples = [str(sample) for sample in samples]
         of_samples = [_hashed(sample, salt) for sample in samples]
         of_patients = of_samples if patients is None else [_hashed(p, salt) for p in patients]
-        known = np.isin(of_samples, self.ids.samples) | np.isin(of_patients, self.ids.patients)
+        is_known = np.isin(of_samples, self.ids.samples)
+        is_known |= np.isin(of_patients, self.ids.patients)
         equal = np.zeros((len(samples), 1), dtype=np.int64)
         if self.sketches is not None:
             with single_thread():
                 equal = self.sketches.equal_bits(X, columns)
-        found = set(of_patients) & set(self.ids.patients)
+        kinds = ((of_patients, self.ids.patients), (of_samples, self.ids.samples))
+        shares = [len(set(new) & set(known)) / len(known) for new, known in kinds]
         return Recognition(
-            samples=np.array([str(sample) for sample in samples], dtype=object),
+            samples=np.array(samples, dtype=object),
             patients=np.array(of_patients, dtype=object),
-            by_id=np.isin(of_patients, np.array(of_patients)[known]),
+            by_id=np.isin(of_patients, np.array(of_patients)[is_known]),
             most_equal=equal.max(axis=1),
             nearest=equal.argmax(axis=1),
-            share_of_ids=len(found) / len(self.ids.patients),
+            share_of_ids=max(shares),
             n_sketches=0 if self.sketches is None else equal.shape[1],
         )
 
@@ -112,7 +115,7 @@ class Recognition:
     most_equal, nearest : ndarray of int64
         Bits shared with the nearest training sketch, and its number.
     share_of_ids : float
-        Share of the training patients whose ids are among these.
+        Share of the training patients, or samples, whose ids are among these.
     n_sketches : int
         Of the training samples; 0 if profiles cannot be compared.
     """

@@ -111,7 +111,7 @@ class Sketches:
         if kinds != {np.dtype(np.float32)} or made.bits.dtype != np.uint8:
             raise ValueError("the sketches are of another type.")
         shapes = made.centre.shape, made.components.shape[1:], made.bits.shape[1:]
-        if shapes != ((n_genes,), (n_genes,), (BITS // 8,)) or made.components.ndim != 2:
+        if shapes != ((n_genes,), (n_genes,), (BITS // 8,)) or not len(bits):
             raise ValueError(f"the sketches are not those of {n_genes} genes.")
         if not (np.isfinite(made.centre).all() and np.isfinite(made.components).all()):
             raise ValueError("the sketches do not hold finite numbers.")

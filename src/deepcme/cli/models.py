@@ -30,6 +30,14 @@ AllowMissing = Annotated[
         "training mean.",
     ),
 ]
+AllowTrainingSamples = Annotated[
+    bool,
+    typer.Option(
+        "--allow-training-samples",
+        help="Go on with patients that the model learned from; the result then says so "
+        "everywhere.",
+    ),
+]
 Normalise = Annotated[
     Literal["none", "cohort", "rank"],
     typer.Option(
@@ -115,13 +123,15 @@ def predict(
     ] = None,
     normalise: Normalise = "none",
     allow_missing: AllowMissing = False,
+    allow_training_samples: AllowTrainingSamples = False,
     quiet: Quiet = False,
 ) -> None:
     """Predict new samples with a trained model.
 
     One row per sample: probability, its spread over the five networks, whether it
     reaches the model's threshold, whether the sample is far outside the training
-    data, and the genes that push it most, with their share in the log-odds.
+    data, whether the model learned from its patient, and the genes that push it
+    most, with their share in the log-odds.
     """
     from deepcme.bundle.expression import read_expression
     from deepcme.bundle.files import load_model
@@ -133,7 +143,11 @@ def predict(
     loaded = load_model(model)
     expression = read_expression(samples, loaded.manifest.genes, scale)
     predictions = predict_samples(
-        loaded, expression, normalise=normalise, allow_missing=allow_missing
+        loaded,
+        expression,
+        normalise=normalise,
+        allow_missing=allow_missing,
+        allow_training_samples=allow_training_samples,
     )
     write_csv(output, round_predictions(predictions.table))
     _say(predictions.notes, quiet)
@@ -149,6 +163,7 @@ def validate(
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the results.")],
     normalise: Normalise = "none",
     allow_missing: AllowMissing = False,
+    allow_training_samples: AllowTrainingSamples = False,
     seed: Seed = 1,
     quiet: Quiet = False,
 ) -> None:
@@ -168,6 +183,7 @@ def validate(
         Cohort.load(cohort),
         normalise=normalise,
         allow_missing=allow_missing,
+        allow_training_samples=allow_training_samples,
         seed=seed,
     )
     page = write_validation(validation, output)
@@ -183,18 +199,20 @@ def transfer(
     ],
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the results.")],
     jobs: Jobs = None,
+    allow_training_samples: AllowTrainingSamples = False,
     seed: Seed = 1,
     quiet: Quiet = False,
 ) -> None:
     """Train on every cohort and test on every other, to see whether the signal crosses over.
 
     Genes in common, each standardised within its cohort without the labels. The
-    ensemble and tuned logistic regression, their AUCs as table and chart.
+    ensemble and tuned logistic regression, their AUCs as table and chart. Patients
+    whom two cohorts have are left out where one tests the other.
     """
     from joblib import cpu_count
 
     from deepcme.bundle.files import refuse_existing
-    from deepcme.bundle.transfer import compute_transfer
+    from deepcme.bundle.transfer import compute_transfer, notes_on_transfer
     from deepcme.cohort import Cohort
     from deepcme.report.transfer import write_transfer
     from deepcme.words import cleaned
@@ -205,8 +223,15 @@ def transfer(
         raise DeepCMEError(
             "deepcme transfer needs two or more cohorts of different file names."
         )
-    table = compute_transfer(loaded, seed=seed, jobs=jobs or cpu_count(), quiet=quiet)
+    table = compute_transfer(
+        loaded,
+        seed=seed,
+        jobs=jobs or cpu_count(),
+        allow_training_samples=allow_training_samples,
+        quiet=quiet,
+    )
     write_transfer(table, output)
+    _say(notes_on_transfer(table), quiet)
     if not quiet:
         for row in table.itertuples():
             say(f"{row.train} to {row.test}, {row.model}: AUC {row.auc:.3f}")
