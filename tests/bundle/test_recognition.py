@@ -80,7 +80,7 @@ def test_new_patients_are_not_taken_for_training_patients(model, others):
 )
 def test_the_training_cohort_is_refused(model, values, names):
     cohort = cohort_of(values, names)
-    with pytest.raises(DeepCMEError, match="this is the cohort that the model learned from"):
+    with pytest.raises(DeepCMEError, match="the cohort that the model learned from"):
         validate_model(model, cohort)
     with pytest.raises(DeepCMEError, match="--allow-training-samples") as refused:
         predict(model, expression_of(cohort))
@@ -149,6 +149,13 @@ def test_nobody_left_of_a_class_is_told(model):
     names = [known[i] if i % 3 == 0 else f"new {i}" for i in range(60)]
     with pytest.raises(DeepCMEError, match=r"20 of 60 patients .* all of one class"):
         validate_model(model, cohort_of(OTHERS, names))
+
+
+def test_ids_and_profiles_together_tell_the_training_cohort(model):
+    cohort = cohort_of(LEARNED, [*ids(0, 20), *ids(100, 40)])
+    found = "20 of 60 patients have ids of training patients; of the others, most profiles"
+    with pytest.raises(DeepCMEError, match=found):
+        validate_model(model, cohort)
 
 
 def test_copies_under_other_names_are_warned_about_by_name(model, others):

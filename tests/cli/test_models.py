@@ -97,7 +97,7 @@ def test_training_patients_are_refused_and_if_allowed_said(folder, monkeypatch, 
         capsys.readouterr()
         assert run(monkeypatch, command, *words) == 2
         error = capsys.readouterr().err
-        assert "this is the cohort that the model learned from" in error
+        assert "the cohort that the model learned from" in error
         assert error.count("\n") == 1
         assert not words[words.index("-o") + 1].exists()
         assert run(monkeypatch, command, *words, "--allow-training-samples") == 0

@@ -85,7 +85,7 @@ def predict(
     require_coverage(match, allow_missing)
     known = recognise(model, expression, match.column)
     if not allow_training_samples:
-        refuse_training_cohort(known, "The samples")
+        refuse_training_cohort(known)
     with single_thread():
         Z, notes = standardise(expression, match, model, normalise)
         by_network = model.network_probabilities(Z)

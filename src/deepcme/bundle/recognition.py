@@ -173,10 +173,12 @@ class Recognition:
     def describe(self) -> str:
         """How many patients are known and by what, in words without a stop."""
         n_by_id = len(set(self.patients[self.by_id]))
+        copies = "most profiles are nearly those of training samples under other ids"
         if not n_by_id:
-            return "most profiles are nearly those of training samples, under other ids"
-        everyone = counted(self.n_patients, "patient")
-        found = f"{n_by_id:,} of {everyone} have ids of training patients"
+            return copies
+        found = f"{n_by_id:,} of {self.n_patients:,} patients have ids of training patients"
+        if n_by_id < NEARLY_ALL * self.n_patients:
+            return f"{found}; of the others, {copies}"
         resembling = (self.most_equal >= PERHAPS_ALIKE) & self.by_id
         if self.n_sketches and resembling.sum() < self.by_id.sum() / 10:
             found += (
@@ -219,7 +221,7 @@ def recognise(
     return known.recognise(expression.samples, expression.patients, expression.X, columns)
 
 
-def refuse_training_cohort(recognition: Recognition | None, name: str) -> None:
+def refuse_training_cohort(recognition: Recognition | None) -> None:
     """Refuse samples that are the training cohort itself, whole.
 
     Raises
@@ -228,13 +230,13 @@ def refuse_training_cohort(recognition: Recognition | None, name: str) -> None:
         It names the way out.
     """
     if recognition is not None and recognition.holds_training_cohort:
-        raise training_cohort_error(name, recognition.describe())
+        raise training_cohort_error("The samples are", recognition.describe())
 
 
-def training_cohort_error(name: str, found: str) -> DeepCMEError:
+def training_cohort_error(subject: str, found: str) -> DeepCMEError:
     """What is said of a cohort from which the model learned."""
     return DeepCMEError(
-        f"{name}: this is the cohort that the model learned from ({found}): give patients that "
+        f"{subject} the cohort that the model learned from ({found}); give patients that "
         "it did not learn from, or add --allow-training-samples to have figures that say "
         "nothing of new patients."
     )

@@ -37,6 +37,12 @@ class Strangers:
     n_training_patients: int = 0
     brand: str = ""
 
+    @property
+    def warnings(self) -> list[str]:
+        """Who was left out, or was not though the model learned from them."""
+        said = [f"{self.left_out}." if self.left_out else "", self.brand]
+        return [f"Warning: {words}" for words in said if words]
+
 
 def find_strangers(
     name: str, cohort: Cohort, recognition: Recognition | None, *, same: bool, allow: bool
@@ -64,7 +70,7 @@ def find_strangers(
     if same or (recognition is not None and recognition.is_training_cohort):
         if not allow:
             found = "it is the same file" if recognition is None else recognition.describe()
-            raise training_cohort_error(name, found)
+            raise training_cohort_error(f"{name}: this is", found)
         return _branded(everyone, cohort.n_patients, cohort.n_patients)
     if recognition is None or not recognition.by_id.any():
         return Strangers(everyone)

@@ -138,8 +138,12 @@ def validate_model(
             tables[name]["training_patients"] = strangers.n_training_patients
     events = cohort.n_positives
     evidence = describe_calibration_evidence(events, cohort.n_samples - events)
-    left_out = [f"Warning: {strangers.left_out}."] if strangers.left_out else []
-    notes = [*predictions.notes, *left_out, *_notes_on_patients(cohort), evidence]
+    notes = [
+        *predictions.notes,
+        *strangers.warnings,
+        *_notes_on_patients(cohort),
+        evidence,
+    ]
     return Validation(
         model.manifest,
         cohort.name,
