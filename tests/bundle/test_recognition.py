@@ -185,6 +185,14 @@ def test_some_training_patients_are_predicted_and_marked(model):
     )
 
 
+def test_blank_patients_are_not_one_patient(model):
+    genes = {"gene_id": [f"GENE{number}" for number in range(80)]}
+    samples = ["TCGA-A1-0000", "Another", "One more"]
+    X = np.vstack([LEARNED[:1], OTHERS[:2]])
+    table = Expression(X, samples, genes, "log2", patients=["nan"] * 3)
+    assert predict(model, table).table["training_patient"].tolist() == ["yes", "no", "no"]
+
+
 def test_one_training_patient_is_predicted(model):
     one = Expression(
         LEARNED[:1], ids(0, 1), {"gene_id": [f"GENE{i}" for i in range(80)]}, "log2"

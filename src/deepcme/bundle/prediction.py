@@ -83,9 +83,9 @@ def predict(
     """
     match = match_genes(expression, model.manifest.genes)
     require_coverage(match, allow_missing)
-    known = recognise(model, expression, match.column)
+    recognition = recognise(model, expression, match.column)
     if not allow_training_samples:
-        refuse_training_cohort(known)
+        refuse_training_cohort(recognition)
     with single_thread():
         Z, notes = standardise(expression, match, model, normalise)
         by_network = model.network_probabilities(Z)
@@ -99,11 +99,11 @@ def predict(
             "spread": model.calibrate(by_network).std(axis=1),
             "positive": probability >= model.manifest.threshold.probability,
             "far": far,
-            "training_patient": "unknown" if known is None else known.column(),
+            "training_patient": "unknown" if recognition is None else recognition.column(),
             "genes": genes,
         }
     )
-    known_notes = notes_on_recognition(model, known)
+    known_notes = notes_on_recognition(model, recognition)
     return Predictions(
         table,
         [match.describe(), *expression.notes, *notes, *known_notes, *_warnings(table)],

@@ -17,6 +17,7 @@ from deepcme.bundle.model import Model
 from deepcme.bundle.sketches import ALIKE, FEWEST_GENES, PERHAPS_ALIKE, Sketches
 from deepcme.errors import DeepCMEError
 from deepcme.network.architecture import FloatArray
+from deepcme.sources.patient_ids import names_nobody
 from deepcme.threads import single_thread
 from deepcme.words import counted, few, plain_spelling
 
@@ -73,7 +74,8 @@ class TrainingSamples:
         ----------
         samples : iterable of str
         patients : iterable of str, optional
-            Of each sample, where known; without, a sample's id may be a patient's.
+            Of each sample, where known; without, or where blank, a sample's id may be a
+            patient's.
         X : ndarray of float32, shape (samples, any)
         columns : ndarray of int64, shape (genes,)
             Column of each gene, -1 where there is none.
@@ -81,7 +83,12 @@ class TrainingSamples:
         salt = bytes.fromhex(self.ids.salt)
         samples = [str(sample) for sample in samples]
         of_samples = [_hashed(sample, salt) for sample in samples]
-        of_patients = of_samples if patients is None else [_hashed(p, salt) for p in patients]
+        of_patients = of_samples
+        if patients is not None:
+            of_patients = [
+                of_sample if names_nobody(str(patient)) else _hashed(patient, salt)
+                for patient, of_sample in zip(patients, of_samples, strict=True)
+            ]
         is_known = np.isin(of_samples, self.ids.samples)
         is_known |= np.isin(of_patients, self.ids.patients)
         equal = np.zeros((len(samples), 1), dtype=np.int64)
