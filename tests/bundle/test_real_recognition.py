@@ -90,6 +90,27 @@ def test_unrelated_patients_of_one_cohort_and_copies(name, shared_data, random, 
 
 @pytest.mark.slow
 @pytest.mark.shared
+@pytest.mark.parametrize("name", COHORTS)
+def test_unrelated_patients_and_copies_relative_to_their_cohort(name, shared_data, random, say):
+    """Every gene standardised since, as tables of z-scores are."""
+    cohort = load_real_cohort(shared_data, name).keep_primary_tumours()
+    X = logged(cohort)
+    genes = np.arange(X.shape[1])
+    train = halves(cohort.patients, random)
+    sketches = Sketches.of(X[train], genes, seed=7)
+    equal = {}
+    for kind, rows in (("copies", train), ("others", ~train)):
+        Z = (X[rows] - np.nanmean(X[rows], axis=0)) / (np.nanstd(X[rows], axis=0) + 1e-6)
+        equal[kind] = sketches.equal_bits(Z, genes, within=True)
+    found = np.mean(equal["copies"].max(axis=1) >= ALIKE)
+    taken = np.mean(equal["others"] >= ALIKE)
+    say(f"{name}: {found:.3f} of the copies, {taken:.6f} of unrelated pairs")
+    assert taken < FALSE_ALARMS
+    assert found >= 0.75
+
+
+@pytest.mark.slow
+@pytest.mark.shared
 def test_no_patient_of_another_cohort_is_taken_for_a_training_patient(shared_data, say):
     """Every cohort's sketches against every other cohort, at the genes that both have."""
     cohorts = {
@@ -105,7 +126,10 @@ def test_no_patient_of_another_cohort_is_taken_for_a_training_patient(shared_dat
             columns = np.array([place.get(gene, -1) for gene in genes])
             if other is cohort or not (columns >= 0).any():
                 continue
-            equal = sketches.equal_bits(other.X, columns)
-            pairs, most = pairs + equal.size, max(most, int(equal.max()))
-    say(f"{pairs:,} pairs of patients of two cohorts: at most {most} of 256 bits are equal")
+            for within in (False, True):
+                equal = sketches.equal_bits(other.X, columns, within=within)
+                pairs, most = pairs + equal.size, max(most, int(equal.max()))
+    say(
+        f"{pairs:,} comparisons of patients of two cohorts: at most {most} of 256 bits are equal"
+    )
     assert most < PERHAPS_ALIKE

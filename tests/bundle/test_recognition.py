@@ -95,6 +95,15 @@ def test_a_linear_copy_under_other_names_is_refused(model):
         validate_model(model, cohort)
 
 
+def test_a_copy_standardised_gene_by_gene_is_refused(model):
+    Z = (LEARNED - LEARNED.mean(axis=0)) / LEARNED.std(axis=0)
+    cohort = cohort_of(Z, ids(100, 60))
+    with pytest.raises(
+        DeepCMEError, match="most profiles are nearly those of training samples"
+    ):
+        validate_model(model, cohort, normalise="cohort")
+
+
 def test_what_is_allowed_is_branded_everywhere(model, tmp_path):
     cohort = cohort_of(LEARNED, ids(0, 60))
     validation = validate_model(model, cohort, allow_training_samples=True)

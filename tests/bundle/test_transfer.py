@@ -76,9 +76,10 @@ def transfer_to(two, **options):
     [
         tumours_of(ONE, people(0)),
         tumours_of(ONE + 0.01, people(100)),
+        tumours_of((ONE - ONE.mean(axis=0)) / ONE.std(axis=0), people(100)),
         tumours_of(TWO, people(0)),
     ],
-    ids=["the same file", "other names", "other samples of the same people"],
+    ids=["the same file", "other names", "standardised", "other samples of the same people"],
 )
 def test_a_cohort_and_its_copy_are_refused(two):
     with pytest.raises(DeepCMEError, match="one to two: this is the cohort that the model"):

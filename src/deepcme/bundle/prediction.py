@@ -83,7 +83,7 @@ def predict(
     """
     match = match_genes(expression, model.manifest.genes)
     require_coverage(match, allow_missing)
-    recognition = recognise(model, expression, match.column)
+    recognition = recognise(model, expression, match.column, normalise)
     if not allow_training_samples:
         refuse_training_cohort(recognition)
     with single_thread():

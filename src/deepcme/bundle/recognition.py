@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepcme.barcodes import canonical_patient
-from deepcme.bundle.expression import Expression
+from deepcme.bundle.expression import Expression, Normalisation
 from deepcme.bundle.manifest import TrainingIds
 from deepcme.bundle.model import Model
 from deepcme.bundle.sketches import ALIKE, FEWEST_GENES, PERHAPS_ALIKE, Sketches
@@ -67,6 +67,8 @@ class TrainingSamples:
         patients: Iterable[object] | None,
         X: FloatArray,
         columns: NDArray[np.int64],
+        *,
+        within: bool,
     ) -> Recognition:
         """Find the training patients among new samples.
 
@@ -79,6 +81,9 @@ class TrainingSamples:
         X : ndarray of float32, shape (samples, any)
         columns : ndarray of int64, shape (genes,)
             Column of each gene, -1 where there is none.
+        within : bool
+            Whether profiles are compared as relative to these samples too, so that copies
+            that were centred or standardised gene by gene are known.
         """
         salt = bytes.fromhex(self.ids.salt)
         samples = [str(sample) for sample in samples]
@@ -95,6 +100,9 @@ class TrainingSamples:
         if self.sketches is not None:
             with single_thread():
                 equal = self.sketches.equal_bits(X, columns)
+                if within:
+                    relative = self.sketches.equal_bits(X, columns, within=True)
+                    equal = np.maximum(equal, relative)
         kinds = ((of_patients, self.ids.patients), (of_samples, self.ids.samples))
         shares = [len(set(new) & set(known)) / len(known) for new, known in kinds]
         return Recognition(
@@ -219,13 +227,22 @@ class Recognition:
 
 
 def recognise(
-    model: Model, expression: Expression, columns: NDArray[np.int64]
+    model: Model,
+    expression: Expression,
+    columns: NDArray[np.int64],
+    normalise: Normalisation,
 ) -> Recognition | None:
     """Find a model's training patients; None if it does not know them, being of schema 1."""
     known = TrainingSamples.known_to(model)
     if known is None:
         return None
-    return known.recognise(expression.samples, expression.patients, expression.X, columns)
+    return known.recognise(
+        expression.samples,
+        expression.patients,
+        expression.X,
+        columns,
+        within=normalise == "cohort",
+    )
 
 
 def refuse_training_cohort(recognition: Recognition | None) -> None:

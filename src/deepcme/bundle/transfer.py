@@ -174,7 +174,9 @@ def _meet_all(
         for test, other in cohorts.items():
             if test == train:
                 continue
-            found = known.recognise(other.samples, other.patients, other.X, columns[test])
+            found = known.recognise(
+                other.samples, other.patients, other.X, columns[test], within=True
+            )
             same = own.fingerprint == other.fingerprint
             strangers = find_strangers(
                 f"{train} to {test}", other, found, same=same, allow=allow

@@ -102,7 +102,7 @@ def validate_model(
         patients of a class.
     """
     cohort = cohort.keep_primary_tumours()
-    strangers = _find_strangers(model, cohort, allow_training_samples)
+    strangers = _find_strangers(model, cohort, normalise, allow_training_samples)
     if strangers.left_out:
         cohort = cohort.select(strangers.keep, f"Training patients: {strangers.left_out}.")
     predictions = predict(
@@ -155,12 +155,14 @@ def validate_model(
     )
 
 
-def _find_strangers(model: Model, cohort: Cohort, allow: bool) -> Strangers:
+def _find_strangers(
+    model: Model, cohort: Cohort, normalise: Normalisation, allow: bool
+) -> Strangers:
     """The patients that the model did not learn from; an equal file is the same cohort."""
     expression = expression_of(cohort)
     columns = match_genes(expression, model.manifest.genes).column
     same = cohort.fingerprint == model.manifest.cohort.fingerprint
-    known = recognise(model, expression, columns)
+    known = recognise(model, expression, columns, normalise)
     return find_strangers(cohort.name, cohort, known, same=same, allow=allow)
 
 
