@@ -48,6 +48,15 @@ def bundle_cohort(genes, names=None, seed=0, n_patients=90, scale="fpkm", name="
     )
 
 
+def tumours(n_samples, seed, n_genes=80):
+    """Log2 values: levels that all tumours share, six kinds of difference, and their own."""
+    kind = np.random.default_rng(0)
+    level, kinds = kind.normal(7, 2, n_genes), kind.normal(size=(6, n_genes))
+    random = np.random.default_rng(seed)
+    X = level + random.normal(size=(n_samples, 6)) @ kinds * 0.3
+    return (X + random.normal(size=X.shape)).astype(np.float32)
+
+
 @pytest.fixture(scope="session")
 def training_cohort():
     return bundle_cohort(ensembl_ids(version=3), symbols())

@@ -18,7 +18,9 @@ from deepcme.bundle.expression import expression_of
 from deepcme.bundle.files import ARRAYS_FILE, MANIFEST_FILE, save_model
 from deepcme.bundle.manifest import SCHEMA_VERSION, digest_of
 from deepcme.bundle.prediction import predict, round_predictions
+from deepcme.bundle.sketches import BITS
 from deepcme.files import write_csv
+from tests.bundle.conftest import bundle_cohort, ensembl_ids
 
 STORED = Path(__file__).parent / "models"
 
@@ -91,6 +93,16 @@ def test_every_schema_version_stays_readable(version):
     Z = np.load(stored / "standardised.npy")
     expected = pd.read_csv(stored / "probabilities.csv")["probability"]
     np.testing.assert_allclose(model.probabilities(Z), expected, atol=1e-6)
+
+
+def test_a_model_of_another_version_knows_its_training_samples_again():
+    """The stored model of schema 2 is of this cohort: no NumPy may project otherwise."""
+    model = load_model(STORED / "schema_2" / "model")
+    cohort = bundle_cohort(ensembl_ids(60), n_patients=30)
+    equal = model.sketches.equal_bits(cohort.X, np.arange(60)).max(axis=1)
+    assert (equal > BITS - 10).all()
+    table = predict(model, expression_of(cohort), allow_training_samples=True).table
+    assert set(table["training_patient"]) == {"yes"}
 
 
 def test_a_newer_schema_asks_for_an_update(copy):
@@ -182,6 +194,24 @@ def test_a_changed_number_is_noticed(copy):
     ],
 )
 def test_arrays_that_do_not_fit_are_refused(copy, change, sentence):
+    rewrite_arrays(copy, change)
+    with pytest.raises(DeepCMEError, match=sentence):
+        load_model(copy)
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (lambda a: a.pop("sketches.bits"), "the array sketches.bits is missing"),
+        (lambda a: a.update({"sketches.bits": a["sketches.bits"][:0]}), "not those of 60"),
+        (lambda a: a.update({"sketches.bits": a["sketches.centre"]}), "of another type"),
+        (lambda a: a.update({"sketches.centre": a["genes.mean"][1:]}), "not those of 60"),
+        (lambda a: a.update({"sketches.centre": a["genes.mean"] * np.nan}), "not hold finite"),
+        (lambda a: a.update({"sketches.components": a["genes.mean"]}), "not those of 60"),
+    ],
+)
+def test_sketches_that_do_not_fit_are_refused(tmp_path, change, sentence):
+    copy = Path(shutil.copytree(STORED / "schema_2" / "model", tmp_path / "copy"))
     rewrite_arrays(copy, change)
     with pytest.raises(DeepCMEError, match=sentence):
         load_model(copy)

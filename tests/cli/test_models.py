@@ -83,6 +83,31 @@ def test_from_training_to_validation_and_transfer(folder, monkeypatch, capsys):
     assert (folder / "transfer" / "transfer.pdf").read_bytes().startswith(b"%PDF")
 
 
+def test_training_patients_are_refused_and_if_allowed_said(folder, monkeypatch, capsys):
+    model, cohort, copy = folder / "model", folder / "cohort.h5ad", folder / "copy.h5ad"
+    copy.write_bytes(cohort.read_bytes())
+    assert run(monkeypatch, "train", cohort, "-o", model, "--repeats", 1, "--jobs", 1) == 0
+    predictions = folder / "predictions.csv"
+    commands = {
+        "predict": (model, cohort, "-o", predictions),
+        "validate": (model, cohort, "-o", folder / "validation"),
+        "transfer": (cohort, copy, "-o", folder / "transfer", "--jobs", 1),
+    }
+    for command, words in commands.items():
+        capsys.readouterr()
+        assert run(monkeypatch, command, *words) == 2
+        error = capsys.readouterr().err
+        assert "the cohort that the model learned from" in error
+        assert error.count("\n") == 1
+        assert not words[words.index("-o") + 1].exists()
+        assert run(monkeypatch, command, *words, "--allow-training-samples") == 0
+        said = capsys.readouterr()
+        assert "the model learned from" in said.out + said.err
+    assert set(pd.read_csv(predictions)["training_patient"]) == {"yes"}
+    assert "patients that it learned from" in (folder / "validation/report.html").read_text()
+    assert pd.read_csv(folder / "transfer/transfer.csv")["training_patients"].eq(90).all()
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [

@@ -121,8 +121,8 @@ class TrainingIds(_Part):
     """
 
     salt: Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
-    patients: list[Hash]
-    samples: list[Hash]
+    patients: list[Hash] = Field(min_length=1)
+    samples: list[Hash] = Field(min_length=1)
 
 
 class Manifest(_Part):

@@ -107,9 +107,9 @@ def predict(
     match = match_genes(expression, model.manifest.genes)
     require_coverage(match, allow_missing)
     require_convertible(expression, model, normalise)
-    recognised = recognise(model, expression, match.column)
+    recognition = recognise(model, expression, match.column, normalise)
     if not allow_training_samples:
-        refuse_training_cohort(recognised, "The samples")
+        refuse_training_cohort(recognition)
     suitability = judge_samples(expression, match, model, normalise, allow_missing)
     suitability.require_any()
     rows = suitability.rows
@@ -138,13 +138,13 @@ def predict(
             "positive": model.call(probability),
             "far": predicted["far"].astype("boolean"),
             "coverage": suitability.coverage,
-            "training_patient": "unknown" if recognised is None else recognised.column(),
+            "training_patient": "unknown" if recognition is None else recognition.column(),
             "genes": predicted["genes"].fillna(""),
             "remark": suitability.marks,
         }
     )
     warnings = [
-        *notes_on_recognition(model, recognised),
+        *notes_on_recognition(model, recognition),
         *suitability.warnings(),
         *_warnings(table),
         *_warnings_of(model),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
 
@@ -11,12 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepcme.barcodes import canonical_patient
-from deepcme.bundle.expression import Expression
+from deepcme.bundle.expression import Expression, Normalisation
 from deepcme.bundle.manifest import TrainingIds
 from deepcme.bundle.model import Model
 from deepcme.bundle.sketches import ALIKE, FEWEST_GENES, PERHAPS_ALIKE, Sketches
 from deepcme.errors import DeepCMEError
 from deepcme.network.architecture import FloatArray
+from deepcme.sources.patient_ids import names_nobody
 from deepcme.threads import single_thread
 from deepcme.words import counted, few, plain_spelling
 
@@ -62,38 +63,55 @@ class TrainingSamples:
 
     def recognise(
         self,
-        samples: Sequence[str],
-        patients: Sequence[str] | None,
+        samples: Iterable[object],
+        patients: Iterable[object] | None,
         X: FloatArray,
         columns: NDArray[np.int64],
+        *,
+        within: bool,
     ) -> Recognition:
         """Find the training patients among new samples.
 
         Parameters
         ----------
-        samples : sequence of str
-        patients : sequence of str, optional
-            Of each sample, where known; without, a sample's id may be a patient's.
+        samples : iterable of str
+        patients : iterable of str, optional
+            Of each sample, where known; without, or where blank, a sample's id may be a
+            patient's.
         X : ndarray of float32, shape (samples, any)
         columns : ndarray of int64, shape (genes,)
             Column of each gene, -1 where there is none.
+        within : bool
+            Whether profiles are compared as relative to these samples too, so that copies
+            that were centred or standardised gene by gene are known.
         """
         salt = bytes.fromhex(self.ids.salt)
+        samples = [str(sample) for sample in samples]
         of_samples = [_hashed(sample, salt) for sample in samples]
-        of_patients = of_samples if patients is None else [_hashed(p, salt) for p in patients]
-        known = np.isin(of_samples, self.ids.samples) | np.isin(of_patients, self.ids.patients)
+        of_patients = of_samples
+        if patients is not None:
+            of_patients = [
+                of_sample if names_nobody(str(patient)) else _hashed(patient, salt)
+                for patient, of_sample in zip(patients, of_samples, strict=True)
+            ]
+        is_known = np.isin(of_samples, self.ids.samples)
+        is_known |= np.isin(of_patients, self.ids.patients)
         equal = np.zeros((len(samples), 1), dtype=np.int64)
         if self.sketches is not None:
             with single_thread():
                 equal = self.sketches.equal_bits(X, columns)
-        found = set(of_patients) & set(self.ids.patients)
+                if within:
+                    relative = self.sketches.equal_bits(X, columns, within=True)
+                    equal = np.maximum(equal, relative)
+        kinds = ((of_patients, self.ids.patients), (of_samples, self.ids.samples))
+        shares = [len(set(new) & set(known)) / len(known) for new, known in kinds]
         return Recognition(
-            samples=np.array([str(sample) for sample in samples], dtype=object),
+            samples=np.array(samples, dtype=object),
             patients=np.array(of_patients, dtype=object),
-            by_id=np.isin(of_patients, np.array(of_patients)[known]),
+            by_id=np.isin(of_patients, np.array(of_patients)[is_known]),
             most_equal=equal.max(axis=1),
             nearest=equal.argmax(axis=1),
-            share_of_ids=len(found) / len(self.ids.patients),
+            share_of_ids=max(shares),
             n_sketches=0 if self.sketches is None else equal.shape[1],
         )
 
@@ -112,7 +130,7 @@ class Recognition:
     most_equal, nearest : ndarray of int64
         Bits shared with the nearest training sketch, and its number.
     share_of_ids : float
-        Share of the training patients whose ids are among these.
+        Share of the training patients, or samples, whose ids are among these.
     n_sketches : int
         Of the training samples; 0 if profiles cannot be compared.
     """
@@ -170,10 +188,12 @@ class Recognition:
     def describe(self) -> str:
         """How many patients are known and by what, in words without a stop."""
         n_by_id = len(set(self.patients[self.by_id]))
+        copies = "most profiles are nearly those of training samples under other ids"
         if not n_by_id:
-            return "most profiles are nearly those of training samples, under other ids"
-        everyone = counted(self.n_patients, "patient")
-        found = f"{n_by_id:,} of {everyone} have ids of training patients"
+            return copies
+        found = f"{n_by_id:,} of {self.n_patients:,} patients have ids of training patients"
+        if n_by_id < NEARLY_ALL * self.n_patients:
+            return f"{found}; of the others, {copies}"
         resembling = (self.most_equal >= PERHAPS_ALIKE) & self.by_id
         if self.n_sketches and resembling.sum() < self.by_id.sum() / 10:
             found += (
@@ -207,16 +227,25 @@ class Recognition:
 
 
 def recognise(
-    model: Model, expression: Expression, columns: NDArray[np.int64]
+    model: Model,
+    expression: Expression,
+    columns: NDArray[np.int64],
+    normalise: Normalisation,
 ) -> Recognition | None:
     """Find a model's training patients; None if it does not know them, being of schema 1."""
     known = TrainingSamples.known_to(model)
     if known is None:
         return None
-    return known.recognise(expression.samples, expression.patients, expression.X, columns)
+    return known.recognise(
+        expression.samples,
+        expression.patients,
+        expression.X,
+        columns,
+        within=normalise == "cohort",
+    )
 
 
-def refuse_training_cohort(recognition: Recognition | None, name: str) -> None:
+def refuse_training_cohort(recognition: Recognition | None) -> None:
     """Refuse samples that are the training cohort itself, whole.
 
     Raises
@@ -225,13 +254,13 @@ def refuse_training_cohort(recognition: Recognition | None, name: str) -> None:
         It names the way out.
     """
     if recognition is not None and recognition.holds_training_cohort:
-        raise training_cohort_error(name, recognition.describe())
+        raise training_cohort_error("The samples are", recognition.describe())
 
 
-def training_cohort_error(name: str, found: str) -> DeepCMEError:
+def training_cohort_error(subject: str, found: str) -> DeepCMEError:
     """What is said of a cohort from which the model learned."""
     return DeepCMEError(
-        f"{name}: this is the cohort that the model learned from ({found}): give patients that "
+        f"{subject} the cohort that the model learned from ({found}); give patients that "
         "it did not learn from, or add --allow-training-samples to have figures that say "
         "nothing of new patients."
     )

@@ -68,7 +68,9 @@ class Sketches:
         bits = _signs(deviation, components, seed)
         return cls(centre, components, bits[np.lexsort(bits.T[::-1])], seed)
 
-    def equal_bits(self, X: FloatArray, columns: NDArray[np.int64]) -> NDArray[np.int64]:
+    def equal_bits(
+        self, X: FloatArray, columns: NDArray[np.int64], *, within: bool = False
+    ) -> NDArray[np.int64]:
         """Bits, of `BITS`, that new samples share with each training sample.
 
         Parameters
@@ -77,6 +79,9 @@ class Sketches:
             On any scale that keeps the order of a sample's values; NaN where missing.
         columns : ndarray of int64, shape (genes,)
             Column of each gene, -1 where there is none.
+        within : bool
+            Whether each gene counts by how far it ranks from its mean in these samples, as it
+            must where values are relative to them; else from its mean in the training samples.
 
         Returns
         -------
@@ -85,7 +90,8 @@ class Sketches:
         """
         ranks = _ranks_within(X, columns)
         is_empty = np.isnan(ranks).all(axis=1)
-        new = _signs(_deviation(ranks, self.centre), self.components, self.seed)
+        centre = _mean_of_known(ranks) if within else self.centre
+        new = _signs(_deviation(ranks, centre), self.components, self.seed)
         equal = (BITS + _plus_minus(new) @ _plus_minus(self.bits).T) / 2
         equal[is_empty] = 0
         return equal.astype(np.int64)
@@ -111,7 +117,7 @@ class Sketches:
         if kinds != {np.dtype(np.float32)} or made.bits.dtype != np.uint8:
             raise ValueError("the sketches are of another type.")
         shapes = made.centre.shape, made.components.shape[1:], made.bits.shape[1:]
-        if shapes != ((n_genes,), (n_genes,), (BITS // 8,)) or made.components.ndim != 2:
+        if shapes != ((n_genes,), (n_genes,), (BITS // 8,)) or not len(bits):
             raise ValueError(f"the sketches are not those of {n_genes} genes.")
         if not (np.isfinite(made.centre).all() and np.isfinite(made.components).all()):
             raise ValueError("the sketches do not hold finite numbers.")

@@ -18,10 +18,13 @@ from deepcme.bundle.expression import (
     standardise_within,
 )
 from deepcme.bundle.manifest import Genes
+from deepcme.bundle.recognition import TrainingSamples
+from deepcme.bundle.strangers import Strangers, brand, find_strangers
 from deepcme.bundle.training import CLIP
 from deepcme.cohort import Cohort
 from deepcme.ensemble import ENSEMBLE, DeepCMEEnsemble
 from deepcme.errors import DeepCMEError
+from deepcme.evaluation.discrimination import compute_discrimination
 from deepcme.evaluation.intervals import compute_delong_interval
 from deepcme.genes import gene_identifiers
 from deepcme.network.architecture import FloatArray
@@ -31,8 +34,10 @@ from deepcme.progress import show_progress
 from deepcme.scales import LINEAR_SCALES
 from deepcme.seeds import integer_seed, seed_for
 from deepcme.threads import single_thread
+from deepcme.words import counted
 
 MODELS = (ENSEMBLE, TUNED_REGRESSION)
+DELONG = "DeLong"
 
 
 @dataclass(frozen=True)
@@ -50,12 +55,14 @@ def compute_transfer(
     seed: int = 1,
     jobs: int = 1,
     ensemble: Mapping[str, Any] | None = None,
+    allow_training_samples: bool = False,
     quiet: bool = True,
 ) -> pd.DataFrame:
     """Train on every cohort and test on every other.
 
     Only genes that all cohorts have are used. Each is standardised within its
-    cohort, without the labels; this takes cohorts of a similar case mix.
+    cohort, without the labels; this takes cohorts of a similar case mix. Patients
+    whom both cohorts have, by their ids, are left out where one tests the other.
 
     Parameters
     ----------
@@ -66,29 +73,39 @@ def compute_transfer(
         Processes to use; the result does not depend on it.
     ensemble : mapping, optional
         Parameters of `DeepCMEEnsemble` that differ from its defaults.
+    allow_training_samples : bool
+        Whether patients whom both cohorts have are tested all the same, and the result
+        says so.
 
     Returns
     -------
     DataFrame
-        `train, test, model, auc, ci_low, ci_high, n, events, n_genes`; models
-        are the ensemble and tuned logistic regression, intervals DeLong's.
+        `train, test, model, auc, ci_low, ci_high, interval, n, events, n_patients,
+        left_out, near_duplicates, training_patients, n_genes`. Models are the ensemble
+        and tuned logistic regression; the interval is DeLong's, or by patient bootstrap
+        where a patient has several samples. `left_out` counts patients whom both cohorts
+        have, `training_patients` those tested all the same; `near_duplicates` names tested
+        samples with nearly the profile of a training sample.
 
     Raises
     ------
     DeepCMEError
-        If the cohorts have no gene in common.
+        If the cohorts have no gene in common, or two hold the same patients.
     """
     kept = {name: cohort.keep_primary_tumours() for name, cohort in cohorts.items()}
-    standardised = _standardise_all(kept)
+    columns = _common_genes(kept)
+    meetings = _meet_all(kept, columns, seed, allow_training_samples)
+    standardised = {name: _standardise(kept[name], columns[name]) for name in kept}
     make_engine()  # loads PyTorch, whose threads can only be limited once it is there
     tasks = [(train, model) for train in standardised for model in MODELS]
     run = Parallel(n_jobs=jobs, return_as="generator")
     fits = run(
         delayed(_train_and_test)(
             standardised,
+            meetings,
             train,
             model,
-            integer_seed(seed_for(seed, "transfer", train, model)),
+            seed,
             dict(ensemble or {}),
         )
         for train, model in tasks
@@ -101,8 +118,8 @@ def compute_transfer(
     return pd.concat(tables, ignore_index=True)
 
 
-def _standardise_all(cohorts: Mapping[str, Cohort]) -> dict[str, _Standardised]:
-    """Every cohort at the genes that all have, in one order."""
+def _common_genes(cohorts: Mapping[str, Cohort]) -> dict[str, NDArray[np.int64]]:
+    """Columns, in each cohort, of the genes that all have, in one order."""
     first = next(iter(cohorts.values()))
     identifiers = gene_identifiers(first)
     genes = Genes(id=identifiers.pop("gene_id"), others=identifiers)
@@ -116,9 +133,7 @@ def _standardise_all(cohorts: Mapping[str, Cohort]) -> dict[str, _Standardised]:
             f"{', '.join(cohorts)} have no gene in common: translate their genes to one kind "
             "of identifier with `deepcme genes map`."
         )
-    return {
-        name: _standardise(cohort, columns[name][common]) for name, cohort in cohorts.items()
-    }
+    return {name: column[common] for name, column in columns.items()}
 
 
 def _standardise(cohort: Cohort, columns: NDArray[np.int64]) -> _Standardised:
@@ -129,8 +144,74 @@ def _standardise(cohort: Cohort, columns: NDArray[np.int64]) -> _Standardised:
     return _Standardised(Z, cohort.labels, cohort.patients)
 
 
+@dataclass(frozen=True)
+class _Meeting:
+    """Whom of one cohort a model of another is tested on, and copies among them by name."""
+
+    strangers: Strangers
+    near_duplicates: str
+
+
+_Meetings = dict[tuple[str, str], _Meeting]
+
+
+def _meet_all(
+    cohorts: Mapping[str, Cohort],
+    columns: Mapping[str, NDArray[np.int64]],
+    seed: int,
+    allow: bool,
+) -> _Meetings:
+    """Look in every cohort for patients and samples of every other."""
+    meetings = {}
+    for train, own in cohorts.items():
+        known = TrainingSamples.of(
+            own.samples,
+            own.patients,
+            own.X,
+            columns[train],
+            seed_for(seed, "transfer", "training samples", train),
+        )
+        for test, other in cohorts.items():
+            if test == train:
+                continue
+            found = known.recognise(
+                other.samples, other.patients, other.X, columns[test], within=True
+            )
+            same = own.fingerprint == other.fingerprint
+            strangers = find_strangers(
+                f"{train} to {test}", other, found, same=same, allow=allow
+            )
+            copies = found.samples[found.by_profile]
+            meetings[train, test] = _Meeting(strangers, ", ".join(copies))
+    return meetings
+
+
+def notes_on_transfer(table: pd.DataFrame) -> list[str]:
+    """What is to be said of the patients that were tested, for each pair of cohorts."""
+    notes = []
+    for row in table.drop_duplicates(["train", "test"]).to_dict("records"):
+        pair = f"{row['train']} to {row['test']}"
+        if row["left_out"]:
+            who = counted(row["left_out"], "patient")
+            notes.append(f"Warning: {pair}: {who} whom both cohorts have left out.")
+        if branded := brand(row["training_patients"], row["n_patients"]):
+            notes.append(f"Warning: {pair}: {branded}")
+        if row["near_duplicates"]:
+            notes.append(
+                f"Warning: {pair}: these samples have nearly the profile of a training sample "
+                f"under another id: {row['near_duplicates']}."
+            )
+        if row["interval"] != DELONG:
+            notes.append(
+                f"{pair}: {row['n']:,} samples are of {row['n_patients']:,} patients, so that "
+                "the interval is by patient bootstrap."
+            )
+    return notes
+
+
 def _train_and_test(
     cohorts: dict[str, _Standardised],
+    meetings: _Meetings,
     train: str,
     name: str,
     seed: int,
@@ -138,28 +219,64 @@ def _train_and_test(
 ) -> pd.DataFrame:
     """Fit one model on one cohort, test it on all others."""
     own = cohorts[train]
+    fit_seed = integer_seed(seed_for(seed, "transfer", train, name))
     rows = []
     with single_thread():
         if name == ENSEMBLE:
-            model: Any = DeepCMEEnsemble(**parameters, random_state=seed)
+            model: Any = DeepCMEEnsemble(**parameters, random_state=fit_seed)
         else:
-            model = make_baseline_classifier(name, seed)
+            model = make_baseline_classifier(name, fit_seed)
         model.fit(own.Z, own.labels, groups=own.patients)
         for test, other in cohorts.items():
             if test == train:
                 continue
-            auc = compute_delong_interval(other.labels, model.decision_function(other.Z))
+            meeting = meetings[train, test]
+            keep = meeting.strangers.keep
+            random = np.random.default_rng(seed_for(seed, "transfer bootstrap", train, test))
             rows.append(
                 {
                     "train": train,
                     "test": test,
                     "model": name,
-                    "auc": auc.value,
-                    "ci_low": auc.ci_low,
-                    "ci_high": auc.ci_high,
-                    "n": auc.n,
-                    "events": auc.events,
+                    **_discrimination(
+                        other.labels[keep],
+                        model.decision_function(other.Z[keep]),
+                        other.patients[keep],
+                        random,
+                    ),
+                    "left_out": meeting.strangers.n_left_out,
+                    "near_duplicates": meeting.near_duplicates,
+                    "training_patients": meeting.strangers.n_training_patients,
                     "n_genes": own.Z.shape[1],
                 }
             )
     return pd.DataFrame(rows)
+
+
+def _discrimination(
+    labels: NDArray[np.int8],
+    scores: NDArray[np.float64],
+    patients: NDArray[np.object_],
+    random: np.random.Generator,
+) -> dict[str, Any]:
+    """AUC with its interval: DeLong's takes samples as independent, the bootstrap patients."""
+    n_patients = len(set(patients))
+    counts = {"n": len(labels), "events": int(labels.sum()), "n_patients": n_patients}
+    if n_patients == len(labels):
+        auc = compute_delong_interval(labels, scores)
+        ends = {"auc": auc.value, "ci_low": auc.ci_low, "ci_high": auc.ci_high}
+        return {**ends, "interval": DELONG, **counts}
+    rows = pd.DataFrame(
+        {
+            "split": 1,
+            "model": "",
+            "sample": np.arange(len(labels)),
+            "patient": patients,
+            "part": "test",
+            "label": labels,
+            "score": scores,
+        }
+    )
+    found = compute_discrimination(rows, random).iloc[0]
+    ends = {column: float(found[column]) for column in ("auc", "ci_low", "ci_high")}
+    return {**ends, "interval": "patient bootstrap", **counts}

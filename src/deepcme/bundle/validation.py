@@ -8,10 +8,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from deepcme.bundle.expression import Normalisation, expression_of
+from deepcme.bundle.expression import Normalisation, expression_of, match_genes
 from deepcme.bundle.manifest import Manifest
 from deepcme.bundle.model import Model
 from deepcme.bundle.prediction import predict
+from deepcme.bundle.recognition import recognise
+from deepcme.bundle.strangers import Strangers, find_strangers
 from deepcme.cohort import Cohort
 from deepcme.errors import DeepCMEError
 from deepcme.evaluation.calibration import (
@@ -53,6 +55,8 @@ class Validation:
         makes no calls.
     notes : list of str
         Coverage, conversions, warnings, and how much calibration can be judged.
+    brand : str
+        What stands on every result if the model learned from these patients; else empty.
     """
 
     manifest: Manifest
@@ -61,17 +65,20 @@ class Validation:
     normalise: Normalisation
     tables: dict[str, pd.DataFrame]
     notes: list[str]
+    brand: str = ""
 
     def describe(self) -> str:
         """AUC found beside the AUC expected, in a sentence."""
         found = self.tables["external_auc"].iloc[0]
         expected = self.manifest.performance.auc
-        return (
+        samples = "samples" if self.brand else "new samples"
+        sentence = (
             f"{self.cohort}: AUC {found['value']:.2f} (95% interval {found['ci_low']:.2f} to "
-            f"{found['ci_high']:.2f}) on {found['n']:.0f} new samples with "
+            f"{found['ci_high']:.2f}) on {found['n']:.0f} {samples} with "
             f"{found['events']:.0f} events; cross-validation on {self.manifest.cohort.name} "
             f"promised {expected.value:.2f}."
         )
+        return f"{self.brand} {sentence}" if self.brand else sentence
 
 
 def validate_model(
@@ -80,23 +87,33 @@ def validate_model(
     *,
     normalise: Normalisation = "none",
     allow_missing: bool = False,
+    allow_training_samples: bool = False,
     seed: int = 1,
 ) -> Validation:
     """Apply a model as it is to new patients and compare with what happened to them.
 
     What is not a primary tumour is left out, as in training
-    (`Cohort.keep_primary_tumours`), and so is a sample that cannot be predicted.
-    Nothing of the model is fitted anew; beside it stands a recalibrated copy, whose
+    (`Cohort.keep_primary_tumours`), and so are a sample that cannot be predicted and
+    patients that the model learned from, unless they are allowed: then every table says
+    so. Nothing of the model is fitted anew; beside it stands a recalibrated copy, whose
     line is fitted on nine tenths of the new patients and applied to the last.
 
     Raises
     ------
     DeepCMEError
-        As `predict`, and with fewer than two patients of a class.
+        As `predict`, for the cohort that the model learned from, and with fewer than two
+        patients of a class.
     """
     cohort = cohort.keep_primary_tumours()
+    strangers = _find_strangers(model, cohort, normalise, allow_training_samples)
+    if strangers.left_out:
+        cohort = cohort.select(strangers.keep, f"Training patients: {strangers.left_out}.")
     predictions = predict(
-        model, expression_of(cohort), normalise=normalise, allow_missing=allow_missing
+        model,
+        expression_of(cohort),
+        normalise=normalise,
+        allow_missing=allow_missing,
+        allow_training_samples=True,
     )
     table = predictions.table.assign(label=cohort.labels, patient=cohort.patients)
     frozen = _rows(table.dropna(subset="probability"))
@@ -120,10 +137,36 @@ def validate_model(
         tables["external_classification"] = compute_classification(
             frozen["label"], frozen["probability"], model.manifest.threshold.probability
         )
+    if strangers.n_training_patients:
+        for name in tables.keys() - {"predictions"}:
+            tables[name]["training_patients"] = strangers.n_training_patients
     events = int(frozen["label"].sum())
-    evidence = describe_calibration_evidence(events, len(frozen) - events)
-    notes = [*predictions.notes, *_notes_on_samples(table, frozen), evidence]
-    return Validation(model.manifest, cohort.name, cohort.endpoint, normalise, tables, notes)
+    notes = [
+        *predictions.notes,
+        *strangers.warnings,
+        *_notes_on_samples(table, frozen),
+        describe_calibration_evidence(events, len(frozen) - events),
+    ]
+    return Validation(
+        model.manifest,
+        cohort.name,
+        cohort.endpoint,
+        normalise,
+        tables,
+        notes,
+        strangers.brand,
+    )
+
+
+def _find_strangers(
+    model: Model, cohort: Cohort, normalise: Normalisation, allow: bool
+) -> Strangers:
+    """The patients that the model did not learn from; an equal file is the same cohort."""
+    expression = expression_of(cohort)
+    columns = match_genes(expression, model.manifest.genes).column
+    same = cohort.fingerprint == model.manifest.cohort.fingerprint
+    known = recognise(model, expression, columns, normalise)
+    return find_strangers(cohort.name, cohort, known, same=same, allow=allow)
 
 
 def _rows(predicted: pd.DataFrame) -> pd.DataFrame:

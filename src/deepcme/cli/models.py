@@ -30,6 +30,14 @@ AllowMissing = Annotated[
         "training mean.",
     ),
 ]
+AllowTrainingSamples = Annotated[
+    bool,
+    typer.Option(
+        "--allow-training-samples",
+        help="Go on with patients that the model learned from; the result then says so "
+        "everywhere.",
+    ),
+]
 Normalise = Annotated[
     Literal["none", "cohort", "rank"],
     typer.Option(
@@ -120,14 +128,16 @@ def predict(
     ] = None,
     normalise: Normalise = "none",
     allow_missing: AllowMissing = False,
+    allow_training_samples: AllowTrainingSamples = False,
     quiet: Quiet = False,
 ) -> None:
     """Predict new samples with a trained model.
 
     One row per sample: probability, its spread over the five networks, the model's
     threshold and whether it is reached, whether the sample is far outside the training
-    data, the share of the model's genes with a value, the genes that push it most, with
-    their share in the log-odds, and why there is no prediction. No endpoint is needed.
+    data, the share of the model's genes with a value, whether the model learned from its
+    patient, the genes that push it most, with their share in the log-odds, and why there
+    is no prediction. No endpoint is needed.
     """
     from deepcme.bundle.expression import read_expression
     from deepcme.bundle.files import load_model
@@ -139,7 +149,11 @@ def predict(
     loaded = load_model(model)
     expression = read_expression(samples, loaded.manifest.genes, scale)
     predictions = predict_samples(
-        loaded, expression, normalise=normalise, allow_missing=allow_missing
+        loaded,
+        expression,
+        normalise=normalise,
+        allow_missing=allow_missing,
+        allow_training_samples=allow_training_samples,
     )
     write_csv(output, round_predictions(predictions.table))
     _say(predictions.notes, quiet)
@@ -156,6 +170,7 @@ def validate(
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the results.")],
     normalise: Normalise = "none",
     allow_missing: AllowMissing = False,
+    allow_training_samples: AllowTrainingSamples = False,
     seed: Seed = 1,
     quiet: Quiet = False,
 ) -> None:
@@ -175,6 +190,7 @@ def validate(
         Cohort.load(cohort),
         normalise=normalise,
         allow_missing=allow_missing,
+        allow_training_samples=allow_training_samples,
         seed=seed,
     )
     page = write_validation(validation, output)
@@ -190,18 +206,20 @@ def transfer(
     ],
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the results.")],
     jobs: Jobs = None,
+    allow_training_samples: AllowTrainingSamples = False,
     seed: Seed = 1,
     quiet: Quiet = False,
 ) -> None:
     """Train on every cohort and test on every other, to see whether the signal crosses over.
 
     Genes in common, each standardised within its cohort without the labels. The
-    ensemble and tuned logistic regression, their AUCs as table and chart.
+    ensemble and tuned logistic regression, their AUCs as table and chart. Patients
+    whom two cohorts have are left out where one tests the other.
     """
     from joblib import cpu_count
 
     from deepcme.bundle.files import refuse_existing
-    from deepcme.bundle.transfer import compute_transfer
+    from deepcme.bundle.transfer import compute_transfer, notes_on_transfer
     from deepcme.cohort import Cohort
     from deepcme.report.transfer import write_transfer
     from deepcme.words import cleaned
@@ -212,8 +230,15 @@ def transfer(
         raise DeepCMEError(
             "deepcme transfer needs two or more cohorts of different file names."
         )
-    table = compute_transfer(loaded, seed=seed, jobs=jobs or cpu_count(), quiet=quiet)
+    table = compute_transfer(
+        loaded,
+        seed=seed,
+        jobs=jobs or cpu_count(),
+        allow_training_samples=allow_training_samples,
+        quiet=quiet,
+    )
     write_transfer(table, output)
+    _say(notes_on_transfer(table), quiet)
     if not quiet:
         for row in table.itertuples():
             say(f"{row.train} to {row.test}, {row.model}: AUC {row.auc:.3f}")

@@ -23,7 +23,7 @@ def plot_transfer(table: pd.DataFrame) -> alt.FacetChart:
     Parameters
     ----------
     table : DataFrame
-        Columns train, test, model, auc, ci_low, ci_high.
+        Columns train, test, model, auc, ci_low, ci_high, training_patients.
     """
     base = alt.Chart(table).encode(
         x=alt.X("test:N", title="Tested on", axis=alt.Axis(labelAngle=-30)),
@@ -44,4 +44,6 @@ def plot_transfer(table: pd.DataFrame) -> alt.FacetChart:
         .properties(width=size, height=size)
         .facet(column=alt.Column("model:N", title=None))
     )
+    if table["training_patients"].any():
+        chart = chart.properties(title="Tested on patients that the model learned from")
     return chart

@@ -44,4 +44,8 @@ def _charts(validation: Validation) -> dict[str, Chart]:
         for name, model in (("calibration", FROZEN), ("recalibrated", RECALIBRATED))
     }
     charts["decision_curve"] = plot_decision_curve(validation.tables["decision_curve"])
+    if validation.brand:
+        charts = {
+            name: chart.properties(title=validation.brand) for name, chart in charts.items()
+        }
     return charts
