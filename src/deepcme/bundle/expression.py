@@ -9,10 +9,10 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 
 from deepcme.bundle.manifest import Genes
 from deepcme.bundle.model import Model
+from deepcme.bundle.normalisation import quantile_normalise, standardise_within
 from deepcme.bundle.unlabelled import read_unlabelled
 from deepcme.cohort import Cohort
 from deepcme.errors import DeepCMEError
@@ -25,6 +25,7 @@ from deepcme.genes import (
 )
 from deepcme.mixed_scales import find_mixed_scales
 from deepcme.network.architecture import FloatArray
+from deepcme.notes import WARNING
 from deepcme.preprocessing import Log2Transformer
 from deepcme.scales import LINEAR_SCALES, Scale, guess_scale
 from deepcme.sources.contents import contents_of
@@ -273,7 +274,7 @@ def standardise(
         standardised = standardise_within(values)
     else:
         if normalise == "rank":
-            values = _quantile_normalised(values, statistics.mean[present])
+            values = quantile_normalise(values, statistics.mean[present])
         values = np.where(np.isnan(values), statistics.median[present], values)
         spread = statistics.scale[present]
         deviation = values - statistics.mean[present]
@@ -330,12 +331,26 @@ def _scale_read(
         return expression.scale, []
     if normalise != "cohort":
         scale = model.manifest.preprocessing.scale
-        return scale, [f"The values are read as {scale}, as the model's were."]
+        notes = [f"The values are read as {scale}, as the model's were."]
+        return scale, notes + _doubt(expression, scale)
     mixed = find_mixed_scales(expression.X)
     if mixed is not None:
         raise DeepCMEError(f"{mixed.describe(expression.samples)}.")
     scale, reason = guess_scale(expression.X)
     return scale, [f"Scale taken as {scale}: {reason}."]
+
+
+def _doubt(expression: Expression, scale: Scale) -> list[str]:
+    """A warning where the values of many samples look like those of another linear scale."""
+    if scale not in LINEAR_SCALES or len(expression.samples) < FEWEST_SAMPLES:
+        return []
+    guessed, reason = guess_scale(expression.X)
+    if guessed == scale or guessed not in ("counts", "tpm"):
+        return []
+    return [
+        f"{WARNING}the file looks like {guessed} ({reason}) and was read as {scale}: say what "
+        "it is with --scale."
+    ]
 
 
 def _on_model_scale(
@@ -359,26 +374,3 @@ def _on_model_scale(
             "logged values."
         )
     return Log2Transformer().fit_transform(np.maximum(values, np.float32(0))), notes
-
-
-def standardise_within(values: FloatArray) -> FloatArray:
-    """Each gene by its mean and deviation in these samples; 0 where missing or constant."""
-    count = np.maximum((~np.isnan(values)).sum(axis=0), 1)
-    mean = np.nansum(values, axis=0, dtype=np.float64) / count
-    deviation = np.where(np.isnan(values), 0.0, values - mean)
-    scale = np.sqrt((deviation**2).sum(axis=0) / count)
-    varies = scale > 10 * np.finfo(np.float32).eps * np.abs(mean)
-    standardised = np.divide(deviation, scale, out=np.zeros_like(deviation), where=varies)
-    return np.asarray(standardised, dtype=np.float32)
-
-
-def _quantile_normalised(values: FloatArray, reference: FloatArray) -> FloatArray:
-    """Put the sorted reference, by rank, in the place of each sample's values."""
-    quantiles = np.sort(reference)
-    points = (np.arange(len(quantiles)) + 0.5) / len(quantiles)
-    normalised = np.full_like(values, np.nan)
-    for row, sample in enumerate(values):
-        known = ~np.isnan(sample)
-        at = (rankdata(sample[known]) - 0.5) / max(int(known.sum()), 1)
-        normalised[row, known] = np.interp(at, points, quantiles)
-    return normalised

@@ -61,7 +61,7 @@ class Predictions:
             return f"No sample was called positive or negative. {span}"
         return (
             f"{int(predicted['positive'].sum()):,} of {counted(len(predicted), 'sample')} "
-            f"positive: probability {predicted['threshold'].iloc[0]:.3f} or more. {span}"
+            f"positive, at the threshold of {predicted['threshold'].iloc[0]:.3f}. {span}"
         )
 
 

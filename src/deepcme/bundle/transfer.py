@@ -15,9 +15,9 @@ from deepcme.baselines import TUNED_REGRESSION, make_baseline_classifier
 from deepcme.bundle.expression import (
     expression_of,
     match_genes,
-    standardise_within,
 )
 from deepcme.bundle.manifest import Genes
+from deepcme.bundle.normalisation import standardise_within
 from deepcme.bundle.training import CLIP
 from deepcme.cohort import Cohort
 from deepcme.ensemble import ENSEMBLE, DeepCMEEnsemble
