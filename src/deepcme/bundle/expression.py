@@ -52,6 +52,8 @@ class Expression:
     scale : Scale or None
         As a cohort or the user declares it; None where nothing says it.
     notes : tuple of str
+    patients : sequence of str, optional
+        Of each sample, where known.
     """
 
     X: FloatArray
@@ -59,10 +61,16 @@ class Expression:
     identifiers: Mapping[str, Sequence[str]]
     scale: Scale | None
     notes: tuple[str, ...] = ()
+    patients: Sequence[str] | None = None
 
     def of_samples(self, rows: NDArray[np.int64]) -> Expression:
         """Some samples, by their places."""
-        return replace(self, X=self.X[rows], samples=[self.samples[row] for row in rows])
+        return replace(
+            self,
+            X=self.X[rows],
+            samples=[self.samples[row] for row in rows],
+            patients=self.patients and [self.patients[row] for row in rows],
+        )
 
 
 def expression_of(cohort: Cohort) -> Expression:
@@ -72,6 +80,7 @@ def expression_of(cohort: Cohort) -> Expression:
         [str(sample) for sample in cohort.samples],
         gene_identifiers(cohort),
         cohort.scale,
+        patients=[str(patient) for patient in cohort.patients],
     )
 
 
@@ -97,7 +106,13 @@ def read_expression(path: str | Path, genes: Genes, scale: Scale | None = None) 
     path = Path(path)
     if contents_of(path).kind == "hdf5":
         cohort = read_unlabelled(path)
-        return Expression(cohort.X, cohort.samples, cohort.identifiers, scale or cohort.scale)
+        return Expression(
+            cohort.X,
+            cohort.samples,
+            cohort.identifiers,
+            scale or cohort.scale,
+            patients=cohort.patients,
+        )
     known = {key for names in _identifier_lists(genes) for key in map(_key, names)} - {""}
 
     def samples_in_rows(rows: Sequence[str], columns: Sequence[str]) -> bool:

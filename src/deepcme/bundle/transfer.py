@@ -31,6 +31,7 @@ from deepcme.progress import show_progress
 from deepcme.scales import LINEAR_SCALES
 from deepcme.seeds import integer_seed, seed_for
 from deepcme.threads import single_thread
+from deepcme.words import counted, few
 
 MODELS = (ENSEMBLE, TUNED_REGRESSION)
 
@@ -123,6 +124,12 @@ def _standardise_all(cohorts: Mapping[str, Cohort]) -> dict[str, _Standardised]:
 
 def _standardise(cohort: Cohort, columns: NDArray[np.int64]) -> _Standardised:
     values = cohort.X[:, columns]
+    if (empty := np.isnan(values).all(axis=1)).any():
+        raise DeepCMEError(
+            f"{cohort.name}: {counted(int(empty.sum()), 'sample')} "
+            f"({few(cohort.samples[empty], 6)}) without a value of any gene that all cohorts "
+            "have: leave them out."
+        )
     if cohort.scale in LINEAR_SCALES:
         values = Log2Transformer().fit_transform(values)
     Z = np.ascontiguousarray(np.clip(standardise_within(values), -CLIP, CLIP))
