@@ -173,13 +173,14 @@ def test_linear_values_for_a_model_of_logs_are_refused_by_name(array_model):
     np.testing.assert_allclose(found, expected, atol=1e-4)
 
 
-def test_few_negative_values_make_no_ratios_of_levels():
+@pytest.mark.parametrize("scale", [None, "log2"], ids=["not declared", "declared"])
+def test_few_negative_values_make_no_ratios_of_levels(scale):
     values = array_values(0)
     values[[5, 40, 71], 0] = [-0.01, -0.7, -0.2]
     model = train_model(array_cohort(values), QUICK)
-    expected = predict(model, table_of(values)).table["probability"]
+    expected = predict(model, table_of(values, scale)).table["probability"]
     for rows in ([5], [1, 2, 3], [71, 0], list(range(40, 60))):
-        found = predict(model, table_of(values[rows])).table["probability"]
+        found = predict(model, table_of(values[rows], scale)).table["probability"]
         np.testing.assert_allclose(found, expected[rows], rtol=0, atol=1e-12)
 
 

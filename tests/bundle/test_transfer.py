@@ -1,5 +1,6 @@
 """Every cohort trains and every other tests, on the genes in common."""
 
+import numpy as np
 import pytest
 
 from deepcme import DeepCMEError
@@ -37,6 +38,18 @@ def test_the_signal_crosses_over(table):
 def test_no_gene_in_common_is_told():
     cohorts = {"one": bundle_cohort(ensembl_ids(5)), "two": bundle_cohort(["A", "B", "C"])}
     with pytest.raises(DeepCMEError, match="one, two have no gene in common"):
+        compute_transfer(cohorts)
+
+
+def test_a_sample_without_a_value_of_the_genes_in_common_is_refused_by_name():
+    cohorts = {
+        "one": bundle_cohort(ensembl_ids(5)),
+        "two": bundle_cohort(ensembl_ids(6), seed=1),
+    }
+    cohorts["two"].X[4, :5] = np.nan
+    with pytest.raises(
+        DeepCMEError, match=r"1 sample \(S4\) without a value of any gene that all"
+    ):
         compute_transfer(cohorts)
 
 

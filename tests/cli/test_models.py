@@ -60,7 +60,10 @@ def test_from_training_to_validation_and_transfer(folder, monkeypatch, capsys):
     output = folder / "predictions.csv"
     assert run(monkeypatch, "predict", model, other, "-o", output) == 0
     table = pd.read_csv(output)
-    assert list(table) == ["sample", "probability", "spread", "positive", "far", "genes"]
+    assert list(table) == [
+        *("sample", "probability", "spread", "threshold", "positive", "far"),
+        *("coverage", "genes", "remark"),
+    ]
     capsys.readouterr()
     expression = table_of(other, folder / "other.csv")
     words = ("predict", model, expression, "--scale", "fpkm", "-o", folder / "of_table.csv")
