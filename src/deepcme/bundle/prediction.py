@@ -14,11 +14,11 @@ from deepcme.bundle.expression import (
     Normalisation,
     known_values,
     match_genes,
-    require_convertible,
     require_coverage,
     standardise,
 )
 from deepcme.bundle.model import Model
+from deepcme.bundle.scale_reading import require_convertible
 from deepcme.bundle.suitability import judge_samples
 from deepcme.network.architecture import FloatArray
 from deepcme.notes import WARNING, is_warning
@@ -95,7 +95,7 @@ def predict(
     """
     match = match_genes(expression, model.manifest.genes)
     require_coverage(match, allow_missing)
-    require_convertible(expression, model, normalise)
+    require_convertible(expression.scale, model, normalise)
     suitability = judge_samples(expression, match, model, normalise, allow_missing)
     suitability.require_any()
     rows = suitability.rows
@@ -129,7 +129,7 @@ def predict(
         }
     )
     warnings = [*suitability.warnings(), *_warnings(table), *_warnings_of(model)]
-    return Predictions(table, [match.describe(), *expression.notes, *notes, *warnings])
+    return Predictions(table, [*match.notes(), *expression.notes, *notes, *warnings])
 
 
 def compute_distances(Z: FloatArray) -> NDArray[np.float64]:

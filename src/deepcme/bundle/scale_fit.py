@@ -40,7 +40,8 @@ RELATIVE = (
     f"values are log ratios or centred values, and the model takes expression levels{_NO_WAY}"
 )
 LEVELS = (
-    f"values are expression levels, and the model takes log ratios or centred values{_NO_WAY}"
+    "values are expression levels, hardly any below 0, and the model takes log ratios, centred "
+    f"values or logs far below 0{_NO_WAY}"
 )
 COUNTS = (
     "values are whole numbers, as counts are, far from the training data: say --scale {scale} "
@@ -136,8 +137,8 @@ def _judge(
     more, fewer = _other_negatives(values, training, scale)
     reasons: dict[str, _Chosen] = {
         RELATIVE: more & (far | is_linear),
-        LEVELS: fewer & far,
         (LOGGED if is_linear else LINEAR): other_fits & (evidence >= EVIDENCE),
+        LEVELS: fewer & far,
     }
     if tell_counts and is_linear:
         whole = _share_of_whole(values)
