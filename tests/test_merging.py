@@ -48,6 +48,19 @@ def test_genes_in_common_in_the_order_of_the_first():
     )
 
 
+def test_a_sample_without_a_value_of_the_genes_in_common_is_left_out():
+    north = cohort("n", ["a", "b", "c"])
+    north.X[2, [0, 2]] = np.nan
+    merged = merge_cohorts({"north": north, "south": cohort("s", ["d", "c", "a"])})
+    assert merged.n_samples == 11
+    assert "n2" not in merged.samples
+    assert merged.notes[-1] == (
+        "With values: 1 sample (n2) left out: without a value of any gene in all cohorts."
+    )
+    assert merged.flow[-1].step == "with values"
+    assert merged.flow[-1].left_out == {"without a value of any gene in all cohorts": 1}
+
+
 def test_clinical_columns_that_all_have_stay(tmp_path):
     ages = pd.DataFrame({"age": range(40, 46), "grade": 2})
     merged = merge_cohorts(

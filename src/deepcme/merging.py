@@ -57,7 +57,7 @@ def merge_cohorts(cohorts: Mapping[str, Cohort], *, same_patients: bool = False)
     obs = _stack_samples(cohorts)
     obs["patient"], patient_notes = _patients(cohorts, same_patients)
     warnings = warn_of_other_logs(parts) if first.scale == "log2" else []
-    return Cohort.from_arrays(
+    merged = Cohort.from_arrays(
         np.concatenate(list(parts.values())),
         obs["label"].to_numpy(),
         samples=obs["sample"].tolist(),
@@ -72,6 +72,19 @@ def merge_cohorts(cohorts: Mapping[str, Cohort], *, same_patients: bool = False)
         name=" + ".join(cohorts),
         provenance=_provenance(cohorts, len(genes), [*patient_notes, *_of_case(obs), *warnings])
         | {"flow": _flow(cohorts, obs)},
+    )
+    return _with_values(merged)
+
+
+def _with_values(merged: Cohort) -> Cohort:
+    """Without samples that have no value of the genes in all cohorts."""
+    known = np.array([not np.isnan(values).all() for values in merged.X])
+    if known.all():
+        return merged
+    left_out = f"{counted(int((~known).sum()), 'sample')} ({few(merged.samples[~known], 6)})"
+    reason = "without a value of any gene in all cohorts"
+    return merged.select(
+        known, f"With values: {left_out} left out: {reason}.", [reason] * len(known)
     )
 
 

@@ -85,7 +85,7 @@ def test_a_table_is_read_whichever_way_round_it_lies(tmp_path, orientation, suff
     assert expression.samples == ["A", "B"]
     assert list(expression.identifiers["gene_id"]) == ["TP53", "X", "8813"]
     np.testing.assert_array_equal(expression.X, table.to_numpy())
-    assert "Scale taken as fpkm" in expression.notes[0]
+    assert expression.scale is None
 
 
 def test_both_identifiers_in_the_names_of_a_table_are_known(tmp_path):
@@ -98,17 +98,18 @@ def test_both_identifiers_in_the_names_of_a_table_are_known(tmp_path):
     assert match_genes(expression, GENES).column.tolist() == [0, 1, -1]
 
 
-def test_a_table_of_linear_values_with_a_few_negatives_is_read(tmp_path):
-    random = np.random.default_rng(0)
-    X = random.gamma(0.5, 2000, (40, 3)).round()
-    X[:5, 0] = 0.5
-    X[20:23, 2] = [-4, -3, 0]
-    table = pd.DataFrame(X, index=[f"S{i}" for i in range(40)], columns=GENES.id)
+def test_of_several_rows_of_a_gene_each_sample_has_its_own_highest(tmp_path):
+    table = pd.DataFrame(
+        {"one": [1.0, 5.0, 2.0], "two": [9.0, 6.0, 2.0], "three": [np.nan, 4.0, 2.0]},
+        index=["TP53|1", "TP53|2", "ENSG00000000002"],
+    )
     table.to_csv(tmp_path / "table.csv")
-    expression = read_expression(tmp_path / "table.csv", GENES)
-    assert expression.scale == "rsem"
-    assert expression.X.min() == 0
-    assert "2 negative values (1.7%) became 0" in expression.notes[1]
+    for columns in (["one", "two", "three"], ["three", "one"], ["two"]):
+        table[columns].to_csv(tmp_path / "table.csv")
+        expression = read_expression(tmp_path / "table.csv", GENES)
+        values = match_genes(expression, GENES).values(expression.X)
+        expected = {"one": 5, "two": 9, "three": 4}
+        assert values[:, 0].tolist() == [expected[column] for column in columns]
 
 
 def test_other_columns_of_var_are_no_identifiers():
@@ -148,20 +149,24 @@ def test_logged_samples_meet_a_linear_model(model, other_cohort):
 def test_another_linear_scale_is_refused_without_normalisation(model):
     counts = bundle_cohort(ensembl_ids(), seed=1, scale="tpm")
     with pytest.raises(DeepCMEError, match="are tpm and the model was trained on fpkm"):
-        standardised(model, counts)
+        predict(model, expression_of(counts))
     for normalise in ("cohort", "rank"):
         Z, _ = standardised(model, counts, normalise)
         assert np.isfinite(Z).all()
 
 
-def test_log_ratios_need_normalisation_by_cohort(model):
-    cohort = bundle_cohort(ensembl_ids(), seed=1, scale="log2")
-    cohort.adata.X = cohort.X - cohort.X.mean(axis=0)
-    for normalise in ("none", "rank"):
-        with pytest.raises(DeepCMEError, match=r"log ratios or centred values.*cohort"):
-            standardised(model, cohort, normalise)
-    Z, _ = standardised(model, cohort, "cohort")
-    np.testing.assert_allclose(Z.mean(axis=0), 0, atol=0.05)
+def test_a_few_negative_values_on_a_linear_scale_are_0(model, other_cohort):
+    X = other_cohort.X.copy()
+    X[:3, 5] = 0
+    expression = expression_with(ensembl_ids(), scale=None, X=X)
+    match = match_genes(expression, model.manifest.genes)
+    expected, _ = standardise(expression, match, model, "none")
+    X[:3, 5] = [-4, -0.3, -1]
+    Z, notes = standardise(
+        expression_with(ensembl_ids(), scale=None, X=X), match, model, "none"
+    )
+    np.testing.assert_array_equal(Z, expected)
+    assert "3 negative values became 0, as fpkm has none." in notes
 
 
 def test_cohort_normalisation_undoes_a_shift_and_stretch_of_each_gene(
@@ -196,16 +201,17 @@ def test_a_missing_gene_and_a_missing_value_count_as_usual_ones(model, other_coh
     assert Z[0, 3] == pytest.approx(expected, rel=1e-5)
 
 
-def test_few_samples_are_warned_of(model, other_cohort):
-    few = other_cohort.select(np.arange(120) < 8, "few")
-    _, notes = standardised(model, few, "cohort")
-    assert "Warning: 8 samples are few" in notes[0]
+@pytest.mark.parametrize(("n", "sentence"), [(1, "there is 1"), (19, "there are 19")])
+def test_few_samples_have_no_means_of_their_own(model, other_cohort, n, sentence):
+    few = expression_of(other_cohort).of_samples(np.arange(n))
+    with pytest.raises(DeepCMEError, match=f"needs 20 or more, and {sentence}"):
+        predict(model, few, normalise="cohort")
+    enough = expression_of(other_cohort).of_samples(np.arange(20))
+    assert predict(model, enough, normalise="cohort").table["probability"].notna().all()
 
 
-def test_a_sample_without_a_value_of_the_models_genes_is_refused(model):
-    cohort = bundle_cohort(ensembl_ids(), seed=1)
-    cohort.X[4] = np.nan
-    with pytest.raises(
-        DeepCMEError, match=r"^1 sample \(S4\) without a value of any of the mo"
-    ):
-        standardised(model, cohort)
+def test_only_samples_with_values_count_for_their_own_means(model, other_cohort):
+    expression = expression_of(other_cohort).of_samples(np.arange(20))
+    expression.X[3] = np.nan
+    with pytest.raises(DeepCMEError, match="there are 19"):
+        predict(model, expression, normalise="cohort")

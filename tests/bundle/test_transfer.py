@@ -41,6 +41,18 @@ def test_no_gene_in_common_is_told():
         compute_transfer(cohorts)
 
 
+def test_a_sample_without_a_value_of_the_genes_in_common_is_refused_by_name():
+    cohorts = {
+        "one": bundle_cohort(ensembl_ids(5)),
+        "two": bundle_cohort(ensembl_ids(6), seed=1),
+    }
+    cohorts["two"].X[4, :5] = np.nan
+    with pytest.raises(
+        DeepCMEError, match=r"1 sample \(S4\) without a value of any gene that all"
+    ):
+        compute_transfer(cohorts)
+
+
 def test_table_and_chart_are_written(table, tmp_path):
     write_transfer(table, tmp_path / "out")
     assert (tmp_path / "out" / "transfer.csv").read_text().startswith("train,test,model,auc")

@@ -11,6 +11,7 @@ from deepcme.evaluation.intervals import compute_delong_interval
 from deepcme.evaluation.pr_auc import compute_chance_pr_auc
 from deepcme.report.validation import write_validation
 from tests.bundle.conftest import bundle_cohort, ensembl_ids
+from tests.bundle.test_prediction import of_slope_0
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +60,38 @@ def test_several_samples_of_a_patient_leave_out_delong(model, other_cohort):
     validation = validate_model(model, other_cohort)
     assert "DeLong" not in set(validation.tables["external_auc"]["method"])
     assert any("DeLong's interval" in note for note in validation.notes)
+
+
+def test_samples_without_a_prediction_are_left_out_and_counted(model, tmp_path):
+    cohort = bundle_cohort(ensembl_ids(), seed=4)
+    cohort = cohort.select(np.arange(cohort.n_samples) < 90, "one sample each")
+    keep = np.arange(90) >= 5
+    expected = validate_model(model, cohort.select(keep, "those with values"))
+    cohort.X[:5, :10] = np.nan
+    validation = validate_model(model, cohort)
+    for name in ("external_auc", "external_classification", "external_calibration"):
+        found, alone = validation.tables[name], expected.tables[name]
+        assert (found["n"] == 85).all()
+        if name == "external_classification":
+            assert found.equals(alone)
+    table = validation.tables["predictions"]
+    assert table["probability"].isna().tolist() == (~keep).tolist()
+    assert (
+        "Warning: 5 samples without a prediction, 2 of them positive, left out of all that "
+        "follows." in validation.notes
+    )
+    write_validation(validation, tmp_path / "out")
+    assert "5 samples without a prediction" in (tmp_path / "out" / "report.html").read_text()
+
+
+def test_a_model_that_calls_nobody_has_no_sensitivity(model, one_each, tmp_path):
+    validation = validate_model(of_slope_0(model), one_each)
+    assert "external_classification" not in validation.tables
+    assert any("no sample is called positive" in note for note in validation.notes)
+    assert (
+        "no sample is called positive"
+        in write_validation(validation, tmp_path / "out").read_text()
+    )
 
 
 def test_one_event_is_too_few(model, other_cohort):

@@ -61,7 +61,8 @@ def test_from_training_to_validation_and_transfer(folder, monkeypatch, capsys):
     assert run(monkeypatch, "predict", model, other, "-o", output) == 0
     table = pd.read_csv(output)
     assert list(table) == [
-        *("sample", "probability", "spread", "positive", "far", "training_patient", "genes")
+        *("sample", "probability", "spread", "threshold", "positive", "far"),
+        *("coverage", "training_patient", "genes", "remark"),
     ]
     capsys.readouterr()
     expression = table_of(other, folder / "other.csv")

@@ -149,6 +149,25 @@ def test_samples_without_a_value_are_left_out_counted_and_named():
     assert last.left_out == {"without a value of any gene": 2}
 
 
+def test_the_value_of_a_gene_that_is_the_same_in_all_is_none_of_a_sample():
+    values = np.arange(24, dtype=np.float32).reshape(6, 4)
+    values[:, 2] = 5
+    values[[1, 4], :2] = np.nan
+    values[4, 3] = np.nan
+    values[2] = np.nan
+    cohort = of_many(values)
+    assert cohort.samples.tolist() == ["S0", "S1", "S3", "S5"]
+    assert cohort.notes[:2] == [
+        "Warning: 1 sample (S2) left out: without a value of any gene.",
+        "Warning: 1 sample (S4) left out: without a value of any gene that differs between the "
+        "samples.",
+    ]
+    assert cohort.flow[-1].left_out == {
+        "without a value of any gene": 1,
+        "without a value of any gene that differs between the samples": 1,
+    }
+
+
 def test_samples_without_a_value_that_are_all_of_one_outcome_are_refused():
     values = np.ones((6, 4), dtype=np.float32)
     values[1::2] = np.nan

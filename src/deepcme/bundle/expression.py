@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 
 from deepcme.bundle.manifest import Genes
 from deepcme.bundle.model import Model
+from deepcme.bundle.normalisation import quantile_normalise, standardise_within
+from deepcme.bundle.scale_reading import FEWEST_SAMPLES, on_model_scale, scale_to_read
+from deepcme.bundle.scale_reading import Normalisation as Normalisation
 from deepcme.bundle.unlabelled import read_unlabelled
 from deepcme.cohort import Cohort
 from deepcme.errors import DeepCMEError
@@ -23,18 +24,12 @@ from deepcme.genes import (
     stable_gene_id,
     strongest_of_each,
 )
-from deepcme.mixed_scales import find_mixed_scales
 from deepcme.network.architecture import FloatArray
-from deepcme.preprocessing import Log2Transformer
-from deepcme.scales import LINEAR_SCALES, Scale, guess_scale
+from deepcme.scales import Scale
 from deepcme.sources.contents import contents_of
 from deepcme.sources.expression import ONE_GENE_EACH, with_genes_named
 from deepcme.sources.matrices import read_matrix
 from deepcme.words import counted, few
-
-Normalisation = Literal["none", "cohort", "rank"]
-FEWEST_SAMPLES = 20
-"""Samples from which on their own means and deviations are taken."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +59,12 @@ class Expression:
 
     def of_samples(self, rows: NDArray[np.int64]) -> Expression:
         """Some samples, by their places."""
-        return replace(self, X=self.X[rows], samples=[self.samples[row] for row in rows])
+        return replace(
+            self,
+            X=self.X[rows],
+            samples=[self.samples[row] for row in rows],
+            patients=self.patients and [self.patients[row] for row in rows],
+        )
 
 
 def expression_of(cohort: Cohort) -> Expression:
@@ -100,7 +100,13 @@ def read_expression(path: str | Path, genes: Genes, scale: Scale | None = None) 
     path = Path(path)
     if contents_of(path).kind == "hdf5":
         cohort = read_unlabelled(path)
-        return Expression(cohort.X, cohort.samples, cohort.identifiers, scale or cohort.scale)
+        return Expression(
+            cohort.X,
+            cohort.samples,
+            cohort.identifiers,
+            scale or cohort.scale,
+            patients=cohort.patients,
+        )
     known = {key for names in _identifier_lists(genes) for key in map(_key, names)} - {""}
 
     def samples_in_rows(rows: Sequence[str], columns: Sequence[str]) -> bool:
@@ -177,13 +183,19 @@ class GeneMatch:
             return f"{found}."
         return f"{found}; {len(self.missing):,} are missing ({few(self.missing)})."
 
+    def notes(self) -> list[str]:
+        """The coverage, and how many genes have several columns."""
+        if not self.others:
+            return [self.describe()]
+        several = f"{counted(len(self.others), 'gene')} had several rows"
+        return [self.describe(), f"{several}: of each sample the highest value was taken."]
+
 
 def match_genes(expression: Expression, genes: Genes) -> GeneMatch:
     """Find each gene by Ensembl id whatever its version, by symbol or by Entrez id.
 
     A gene is looked up under every identifier that the model knows of it, among
-    every identifier of the table. Of several columns with one identifier, the
-    one with the highest mean is taken.
+    every identifier of the table.
     """
     columns_of: dict[str, list[int]] = {}
     for names in expression.identifiers.values():
@@ -269,15 +281,17 @@ def standardise(
             "--normalise cohort takes the mean and deviation of each gene from the samples: it "
             f"needs {FEWEST_SAMPLES} or more, and there {are}; --normalise rank needs one."
         )
-    scale, notes = _scale_read(expression, model, normalise)
+    scale, notes = scale_to_read(
+        expression.X, expression.samples, expression.scale, model, normalise
+    )
     values = known_values(expression, match, model, normalise)
-    values, said = _on_model_scale(values, scale, model)
+    values, said = on_model_scale(values, scale, model)
     statistics, present = model.statistics, match.present
     if normalise == "cohort":
         standardised = standardise_within(values)
     else:
         if normalise == "rank":
-            values = _quantile_normalised(values, statistics.mean[present])
+            values = quantile_normalise(values, statistics.mean[present])
         values = np.where(np.isnan(values), statistics.median[present], values)
         spread = statistics.scale[present]
         deviation = values - statistics.mean[present]
@@ -290,23 +304,6 @@ def standardise(
     # A gene that was constant in training has untrained weights.
     Z[:, statistics.scale == 0] = 0.0
     return Z, [*notes, *said]
-
-
-def require_convertible(expression: Expression, model: Model, normalise: Normalisation) -> None:
-    """Refuse a declared linear scale that is another one than the model's.
-
-    Raises
-    ------
-    DeepCMEError
-        With the ways out.
-    """
-    scale, trained = expression.scale, model.manifest.preprocessing
-    if normalise == "none" and trained.log2 and scale in LINEAR_SCALES - {trained.scale}:
-        raise DeepCMEError(
-            f"The samples are {scale} and the model was trained on "
-            f"{trained.scale}, which cannot be converted gene by gene: prepare them as "
-            f"{trained.scale}, or use --normalise cohort or rank."
-        )
 
 
 def known_values(
@@ -324,65 +321,3 @@ def known_values(
         never_0 = (statistics.mean > trained.clip * statistics.scale)[match.present]
         values[(values == 0) & never_0] = np.nan
     return values
-
-
-def _scale_read(
-    expression: Expression, model: Model, normalise: Normalisation
-) -> tuple[Scale, list[str]]:
-    """The scale declared; else the model's, or of a cohort by itself what all values tell."""
-    if expression.scale is not None:
-        return expression.scale, []
-    if normalise != "cohort":
-        scale = model.manifest.preprocessing.scale
-        return scale, [f"The values are read as {scale}, as the model's were."]
-    mixed = find_mixed_scales(expression.X)
-    if mixed is not None:
-        raise DeepCMEError(f"{mixed.describe(expression.samples)}.")
-    scale, reason = guess_scale(expression.X)
-    return scale, [f"Scale taken as {scale}: {reason}."]
-
-
-def _on_model_scale(
-    values: FloatArray, scale: Scale, model: Model
-) -> tuple[FloatArray, list[str]]:
-    """Values as they came, logged where the model's are."""
-    trained = model.manifest.preprocessing
-    if scale not in LINEAR_SCALES:
-        if not trained.log2:
-            return values, []
-        return values, [
-            "The samples are logged already; their values are taken as "
-            f"log2({trained.scale} + 1)."
-        ]
-    notes = []
-    if n_negative := int(np.count_nonzero(values < 0)):
-        notes.append(f"{counted(n_negative, 'negative value')} became 0, as {scale} has none.")
-    if not trained.log2:
-        notes.append(
-            f"log2(x + 1) of the samples' {scale} was taken, as the model was trained on "
-            "logged values."
-        )
-    return Log2Transformer().fit_transform(np.maximum(values, np.float32(0))), notes
-
-
-def standardise_within(values: FloatArray) -> FloatArray:
-    """Each gene by its mean and deviation in these samples; 0 where missing or constant."""
-    count = np.maximum((~np.isnan(values)).sum(axis=0), 1)
-    mean = np.nansum(values, axis=0, dtype=np.float64) / count
-    deviation = np.where(np.isnan(values), 0.0, values - mean)
-    scale = np.sqrt((deviation**2).sum(axis=0) / count)
-    varies = scale > 10 * np.finfo(np.float32).eps * np.abs(mean)
-    standardised = np.divide(deviation, scale, out=np.zeros_like(deviation), where=varies)
-    return np.asarray(standardised, dtype=np.float32)
-
-
-def _quantile_normalised(values: FloatArray, reference: FloatArray) -> FloatArray:
-    """Put the sorted reference, by rank, in the place of each sample's values."""
-    quantiles = np.sort(reference)
-    points = (np.arange(len(quantiles)) + 0.5) / len(quantiles)
-    normalised = np.full_like(values, np.nan)
-    for row, sample in enumerate(values):
-        known = ~np.isnan(sample)
-        at = (rankdata(sample[known]) - 0.5) / max(int(known.sum()), 1)
-        normalised[row, known] = np.interp(at, points, quantiles)
-    return normalised

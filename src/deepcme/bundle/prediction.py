@@ -14,7 +14,6 @@ from deepcme.bundle.expression import (
     Normalisation,
     known_values,
     match_genes,
-    require_convertible,
     require_coverage,
     standardise,
 )
@@ -24,6 +23,7 @@ from deepcme.bundle.recognition import (
     recognise,
     refuse_training_cohort,
 )
+from deepcme.bundle.scale_reading import require_convertible
 from deepcme.bundle.suitability import judge_samples
 from deepcme.network.architecture import FloatArray
 from deepcme.notes import WARNING, is_warning
@@ -68,7 +68,7 @@ class Predictions:
             return f"No sample was called positive or negative. {span}"
         return (
             f"{int(predicted['positive'].sum()):,} of {counted(len(predicted), 'sample')} "
-            f"positive: probability {predicted['threshold'].iloc[0]:.3f} or more. {span}"
+            f"positive, at the threshold of {predicted['threshold'].iloc[0]:.3f}. {span}"
         )
 
 
@@ -106,7 +106,7 @@ def predict(
     """
     match = match_genes(expression, model.manifest.genes)
     require_coverage(match, allow_missing)
-    require_convertible(expression, model, normalise)
+    require_convertible(expression.scale, model, normalise)
     recognition = recognise(model, expression, match.column, normalise)
     if not allow_training_samples:
         refuse_training_cohort(recognition)
@@ -149,7 +149,7 @@ def predict(
         *_warnings(table),
         *_warnings_of(model),
     ]
-    return Predictions(table, [match.describe(), *expression.notes, *notes, *warnings])
+    return Predictions(table, [*match.notes(), *expression.notes, *notes, *warnings])
 
 
 def compute_distances(Z: FloatArray) -> NDArray[np.float64]:

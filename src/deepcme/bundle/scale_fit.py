@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy.stats import binom, norm
 
 from deepcme.bundle.model import GeneStatistics
-from deepcme.distribution import ALL_WHOLE, BACKGROUND_NEGATIVES
+from deepcme.distribution import ALL_WHOLE, BACKGROUND_NEGATIVES, FEW_NEGATIVES
 from deepcme.network.architecture import FloatArray
 from deepcme.scales import LINEAR_SCALES, Scale
 
@@ -30,21 +30,26 @@ RARELY = 1e-3
 MOSTLY_WHOLE = 0.5
 """Estimated counts are broken, but hardly most of them."""
 
-LOGGED = "fits log2(x + 1) of {scale} and not {scale} itself: say --scale log2 if it is logged"
-LINEAR = "fits linear values and not logs: say which with --scale and log2(x + 1) is taken"
+LOGGED = "values fit log2(x + 1) of {scale}, not {scale} itself: say --scale log2 if they do"
+LINEAR = "values fit linear ones, not logs: say which with --scale, and log2(x + 1) is taken"
 _NO_WAY = (
     ", which cannot be converted: --normalise cohort takes each gene relative to its mean in "
     "20 or more samples"
 )
-RELATIVE = f"holds log ratios or centred values, and the model takes expression levels{_NO_WAY}"
-LEVELS = f"holds expression levels, and the model takes log ratios or centred values{_NO_WAY}"
+RELATIVE = (
+    f"values are log ratios or centred values, and the model takes expression levels{_NO_WAY}"
+)
+LEVELS = (
+    "values are expression levels, hardly any below 0, and the model takes log ratios, centred "
+    f"values or logs far below 0{_NO_WAY}"
+)
 COUNTS = (
-    "holds whole numbers, as counts are, far from the training data: say --scale {scale} if "
-    "it is {scale} all the same"
+    "values are whole numbers, as counts are, far from the training data: say --scale {scale} "
+    "if they are {scale} all the same"
 )
 NO_COUNTS = (
-    "holds broken numbers, as no counts are, far from the training data: say --scale counts "
-    "if it holds counts all the same"
+    "values are broken numbers, as no counts are, far from the training data: say --scale "
+    "counts if they are counts all the same"
 )
 
 _Chosen = NDArray[np.bool_]
@@ -132,8 +137,8 @@ def _judge(
     more, fewer = _other_negatives(values, training, scale)
     reasons: dict[str, _Chosen] = {
         RELATIVE: more & (far | is_linear),
-        LEVELS: fewer & far,
         (LOGGED if is_linear else LINEAR): other_fits & (evidence >= EVIDENCE),
+        LEVELS: fewer & far,
     }
     if tell_counts and is_linear:
         whole = _share_of_whole(values)
@@ -146,14 +151,15 @@ def _judge(
 
 
 def find_other_centres(
-    values: FloatArray, training: TrainingValues, scale: Scale | None
+    values: FloatArray, training: TrainingValues, declared: Scale | None
 ) -> list[str]:
     """As `find_other_scales`, but only ratios are told from levels, by negative values."""
+    scale = declared or training.scale
     more, fewer = _other_negatives(values, training, scale)
     return _first({RELATIVE: more, LEVELS: fewer}, len(values), scale)
 
 
-def _first(reasons: dict[str, _Chosen], n_samples: int, scale: Scale | None) -> list[str]:
+def _first(reasons: dict[str, _Chosen], n_samples: int, scale: Scale) -> list[str]:
     chosen = [""] * n_samples
     for reason, rows in reversed(reasons.items()):
         for row in np.flatnonzero(rows):
@@ -178,7 +184,7 @@ def _evidence_of_linear(values: FloatArray, training: TrainingValues) -> NDArray
 
 
 def _other_negatives(
-    values: FloatArray, training: TrainingValues, scale: Scale | None
+    values: FloatArray, training: TrainingValues, scale: Scale
 ) -> tuple[_Chosen, _Chosen]:
     """Samples with far more negative values than levels have, or far fewer than ratios."""
     n_values = np.isfinite(values).sum(axis=1)
@@ -186,7 +192,9 @@ def _other_negatives(
     expected = training.negative
     apart = n_negative / n_values - expected
     chance = float(np.clip(expected, 0.01, 0.99))
-    most = BACKGROUND_NEGATIVES if scale == "intensity" else NEGATIVES_APART
+    most = {"log2": NEGATIVES_APART, "intensity": BACKGROUND_NEGATIVES}.get(
+        scale, FEW_NEGATIVES
+    )
     more = (apart > most) & (binom.sf(n_negative - 1, n_values, chance) < RARELY)
     fewer = (apart < -NEGATIVES_APART) & (binom.cdf(n_negative, n_values, chance) < RARELY)
     never = np.zeros(len(values), dtype=bool)

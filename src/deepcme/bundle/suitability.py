@@ -17,11 +17,11 @@ from deepcme.network.architecture import FloatArray
 from deepcme.notes import WARNING
 from deepcme.words import counted, few
 
-NO_VALUE = "has no value of the model's genes"
-ONE_VALUE = "has one and the same value of all of the model's genes"
+NO_VALUE = "no value of the model's genes"
+ONE_VALUE = "one and the same value of all of the model's genes"
 FEW_VALUES = (
-    f"has values of under {MIN_COVERAGE:.0%} of the model's genes: --allow-missing predicts it "
-    "all the same, and marks it"
+    f"values of under {MIN_COVERAGE:.0%} of the model's genes: --allow-missing predicts it all "
+    "the same, and marks it"
 )
 MARKED = f"predicted from values of under {MIN_COVERAGE:.0%} of the model's genes"
 _NAMED = 6

@@ -15,9 +15,9 @@ from deepcme.baselines import TUNED_REGRESSION, make_baseline_classifier
 from deepcme.bundle.expression import (
     expression_of,
     match_genes,
-    standardise_within,
 )
 from deepcme.bundle.manifest import Genes
+from deepcme.bundle.normalisation import standardise_within
 from deepcme.bundle.recognition import TrainingSamples
 from deepcme.bundle.strangers import Strangers, brand, find_strangers
 from deepcme.bundle.training import CLIP
@@ -34,7 +34,7 @@ from deepcme.progress import show_progress
 from deepcme.scales import LINEAR_SCALES
 from deepcme.seeds import integer_seed, seed_for
 from deepcme.threads import single_thread
-from deepcme.words import counted
+from deepcme.words import counted, few
 
 MODELS = (ENSEMBLE, TUNED_REGRESSION)
 DELONG = "DeLong"
@@ -138,6 +138,12 @@ def _common_genes(cohorts: Mapping[str, Cohort]) -> dict[str, NDArray[np.int64]]
 
 def _standardise(cohort: Cohort, columns: NDArray[np.int64]) -> _Standardised:
     values = cohort.X[:, columns]
+    if (empty := np.isnan(values).all(axis=1)).any():
+        raise DeepCMEError(
+            f"{cohort.name}: {counted(int(empty.sum()), 'sample')} "
+            f"({few(cohort.samples[empty], 6)}) without a value of any gene that all cohorts "
+            "have: leave them out."
+        )
     if cohort.scale in LINEAR_SCALES:
         values = Log2Transformer().fit_transform(values)
     Z = np.ascontiguousarray(np.clip(standardise_within(values), -CLIP, CLIP))

@@ -29,12 +29,15 @@ class UnlabelledSamples:
     identifiers : dict of str to list of str
         Columns of `var` that identify genes, ``gene_id`` first.
     scale : Scale
+    patients : list of str, optional
+        Of each sample, where the file names them.
     """
 
     X: FloatArray
     samples: list[str]
     identifiers: dict[str, list[str]]
     scale: Scale
+    patients: list[str] | None
 
 
 def read_unlabelled(path: Path) -> UnlabelledSamples:
@@ -64,4 +67,6 @@ def read_unlabelled(path: Path) -> UnlabelledSamples:
     except DeepCMEError as error:
         raise DeepCMEError(f"{path}: {error}") from error
     require_unique(samples, "sample", path)
-    return UnlabelledSamples(X, samples, identifiers, origin.scale)
+    patients = adata.obs.get("patient")
+    named = None if patients is None else [str(patient) for patient in patients]
+    return UnlabelledSamples(X, samples, identifiers, origin.scale, named)
