@@ -17,6 +17,7 @@ from deepcme.evaluation.comparison import (
     compute_test_to_train_ratio,
 )
 from deepcme.splits import NestedFolds
+from tests.evaluation.equal_models import simulate_equal_models
 from tests.evaluation.simulations import simulate_corrected_t_test, simulate_holm_correction
 
 differences = st.lists(st.floats(-1, 1), min_size=2, max_size=20)
@@ -214,6 +215,13 @@ def test_corrected_t_test_keeps_its_level_over_nested_folds():
     )
     assert rejected["corrected"] <= 0.1
     assert rejected["uncorrected"] >= 0.1
+
+
+@pytest.mark.parametrize("refitted", [True, False])
+def test_models_of_equal_worth_are_seldom_told_apart(refitted):
+    claims = simulate_equal_models(120, 97, 46, seed=7, refitted=refitted, shared=0.5)
+    assert 0 < claims["better"] + claims["worse"] <= 0.09
+    assert claims["better than any"] + claims["worse than any"] <= 0.09
 
 
 def test_holm_correction_keeps_the_chance_of_any_false_rejection():

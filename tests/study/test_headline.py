@@ -50,9 +50,12 @@ def test_the_rule(settings, headline, comparator):
     assert study.comparator == comparator
 
 
-def test_a_study_of_before_comparators_is_about_its_first_model():
+def test_a_study_of_before_comparators_is_about_its_first_model(tmp_path):
     old = make_study({**TRANSBIG, "comparator": None})
     assert old.headline.name == "DeepCME"
+    written = tmp_path / "study.toml"
+    written.write_text(old.to_toml())
+    assert load_study(written) == old
 
 
 @pytest.mark.parametrize("name", ["DeepCME-ensemble", "ridge"])
