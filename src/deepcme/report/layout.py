@@ -31,7 +31,8 @@ CAPTIONS: dict[str, str] = {
     ),
     "discrimination": (
         "Mean AUC on the test parts. PR-AUC over patients, each by the mean rank of its scores "
-        "in the test parts; beside it that of chance, exactly (Bestgen 2015). Intervals: "
+        "in the test parts, which is steadier than one fit; beside it the PR-AUC of chance, "
+        "exactly (Bestgen 2015). Intervals: "
         "bootstrap of patients, stratified by label for the AUC, 2,000 draws."
     ),
     "auc_by_split": "Test AUC in each split.",
