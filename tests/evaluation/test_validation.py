@@ -12,10 +12,12 @@ from scipy import stats
 from deepcme.evaluation.discrimination import MEASURED_COVERAGE
 from deepcme.evaluation.intervals import FEWEST_EVENTS_FOR_DELONG
 from deepcme.splits import NestedFolds, RepeatedSplits
+from tests.evaluation.equal_models import simulate_equal_models
 from tests.evaluation.simulations import (
     simulate_added_value,
     simulate_corrected_t_test,
     simulate_cross_validated_auc,
+    simulate_cross_validated_pr_auc,
     simulate_delong_test,
     simulate_frozen_auc_intervals,
     simulate_frozen_model,
@@ -46,6 +48,10 @@ CROSS_VALIDATED_SETTINGS = [
 NESTED = NestedFolds(folds=5, repeats=2)
 NESTED_SETTINGS = [(150, 50, 50, 0.0), (150, 50, 50, 0.3), (300, 23, 50, 0.5)]
 NULL_SETTINGS = [(0.0, 10), (0.3, 10), (0.3, 30)]
+
+PR_AUC_SETTINGS = [(189, 35), (97, 46), (309, 60), (60, 12)]
+# Patients, events, and how often the folds are drawn.
+EQUAL_MODELS_SETTINGS = [(189, 35, 2), (97, 46, 4), (309, 60, 2)]
 
 
 def validate_frozen_auc() -> pd.DataFrame:
@@ -145,6 +151,43 @@ def validate_nested_t_test() -> pd.DataFrame:
     )
 
 
+def validate_pr_auc() -> pd.DataFrame:
+    """PR-AUC over patients beside that of chance, 400 studies for each setting."""
+    return pd.DataFrame(
+        [
+            {
+                "patients": n,
+                "events": events,
+                "signal": signal,
+                **simulate_cross_validated_pr_auc(400, n, events, signal, seed=29),
+            }
+            for n, events in PR_AUC_SETTINGS
+            for signal in (0.0, 0.3)
+        ]
+    )
+
+
+def validate_equal_models() -> pd.DataFrame:
+    """Claims on models of equal worth, 1,000 studies for each setting."""
+    return pd.DataFrame(
+        [
+            {
+                "patients": n,
+                "events": events,
+                "folds": f"{repeats} x 5",
+                "learns from": "training and validation" if refitted else "training",
+                "genes": f"{shared:.0%} of the same" if shared else "its own",
+                **simulate_equal_models(
+                    1000, n, events, 31, refitted=refitted, shared=shared, repeats=repeats
+                ),
+            }
+            for n, events, repeats in EQUAL_MODELS_SETTINGS
+            for refitted in (True, False)
+            for shared in (0.5, 0.0)
+        ]
+    )
+
+
 def validate_permutation_test() -> pd.DataFrame:
     """Share of p-values up to a level, 1,000 null studies of 99 permutations."""
     p_values = simulate_permutation_p_values(1000, 99, seed=25)
@@ -210,6 +253,8 @@ def test_the_statistics_keep_their_promises():
         "corrected_t_test": validate_corrected_t_test(),
         "nested_auc": validate_nested_auc(),
         "nested_t_test": validate_nested_t_test(),
+        "pr_auc": validate_pr_auc(),
+        "equal_models": validate_equal_models(),
         "permutation_test": validate_permutation_test(),
         "other_tests": validate_other_tests(),
         "added_value": validate_added_value(),
@@ -230,6 +275,16 @@ def test_the_statistics_keep_their_promises():
     assert (results["corrected_t_test"]["corrected"] <= 0.07).all()
     assert (results["corrected_t_test"]["uncorrected"] >= 0.2).all()
     assert results["permutation_test"].iloc[0, -1] > 0.01
+    assert (results["pr_auc"]["coverage"] >= 0.9).all()
+    pr_auc_of_noise = results["pr_auc"][results["pr_auc"]["signal"] == 0]
+    assert (pr_auc_of_noise["pr_auc"] - pr_auc_of_noise["chance"]).abs().max() <= 0.015
+    equal_models = results["equal_models"]
+    # 1,000 studies leave an error of 0.005.
+    assert equal_models[["better", "worse"]].stack().between(0.01, 0.035).all()
+    assert equal_models[["better", "worse"]].mean().between(0.015, 0.03).all()
+    of_any = equal_models[["better than any", "worse than any"]]
+    assert (of_any <= 0.035).all(axis=None)
+    assert (of_any.mean() <= 0.025).all()
     added_value = results["added_value"]
     adds_nothing = added_value["genes"].isin(["noise", "follow the column"])
     assert (added_value.loc[adds_nothing, "interval_holds_zero"] >= 0.93).all()

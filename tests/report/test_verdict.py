@@ -47,8 +47,8 @@ def test_an_interval_that_holds_zero_is_no_demonstrated_advantage():
     assert text.startswith(
         "No demonstrated advantage over LR, the comparator named beforehand: AUC difference "
         "+0.020, 95% interval -0.030 to +0.070; probability of better 0.60, equivalent (within "
-        "0.02) 0.30, worse 0.10, from a flat prior. Of all 2 that it is compared with (p after "
-        "Holm), DeepCME did better than KNN; worse than none."
+        "0.02) 0.30, worse 0.10, from a flat prior. Corrected for all 2 comparisons (Holm), "
+        "DeepCME did better than KNN."
     )
 
 
@@ -65,9 +65,18 @@ def test_one_comparison_needs_no_correction():
 def test_without_a_comparator_only_corrected_comparisons_are_told():
     text = paragraph(discrimination(), comparison(0.05, 0.01, 0.09, named=None))
     assert text.startswith(
-        "No comparator was named before the study was run. Of all 2 that it is compared with "
-        "(p after Holm), DeepCME did better than KNN; worse than none."
+        "No comparator was named before the study was run. Corrected for all 2 comparisons "
+        "(Holm), DeepCME did better than KNN."
     )
+
+
+def test_all_baselines_are_told_by_corrected_p_whatever_their_intervals():
+    table = comparison(0.05, 0.01, 0.09, named="KNN")
+    assert "did better than KNN." in paragraph(discrimination(), table)
+    worse = table.assign(p_holm=0.01, difference=[-0.05, 0.4])
+    assert "did better than KNN and worse than LR." in paragraph(discrimination(), worse)
+    alike = table.assign(p_holm=0.06)
+    assert "(Holm), it is told apart from none." in paragraph(discrimination(), alike)
 
 
 def test_without_baselines_the_auc_stands_alone():

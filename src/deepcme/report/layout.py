@@ -32,7 +32,8 @@ CAPTIONS: dict[str, str] = {
     "discrimination": (
         "Mean AUC on the test parts. Monte-Carlo error: how far the mean AUC would move if the "
         "same patients were divided anew. PR-AUC over patients, each by the mean rank of its "
-        "scores in the test parts; beside it that of chance (Bestgen 2015). Intervals: "
+        "scores in the test parts, which is steadier than one fit; beside it that of chance "
+        "(Bestgen 2015). Intervals: "
         "bootstrap of patients, stratified by label for the AUC, 2,000 draws."
     ),
     "auc_by_split": "Test AUC in each split.",

@@ -100,7 +100,7 @@ def describe_selection(tables: dict[str, pd.DataFrame]) -> list[str]:
     if len(tables["score_agreement"]):
         sentences.append(_describe_agreement(tables["score_agreement"]))
     else:
-        sentences.append("Gene scores beside each other take a model DeepCME: there is none.")
+        sentences.append("Gene scores beside each other take a network: there is none.")
     flagged = int(tables["panel_genes"]["few_driving_samples"].sum())
     if flagged:
         sentences.append(

@@ -113,12 +113,18 @@ def _planned_comparison(model: str, row: pd.Series[Any]) -> str:
 
 def _all_comparisons(model: str, comparison: pd.DataFrame) -> str:
     shown = comparison[comparison["p_holm"] <= LEVEL]
-    better = ", ".join(shown.loc[shown["difference"] > 0, "baseline"]) or "none"
-    worse = ", ".join(shown.loc[shown["difference"] < 0, "baseline"]) or "none"
-    return (
-        f"Of all {len(comparison)} that it is compared with (p after Holm), {model} did better "
-        f"than {better}; worse than {worse}."
-    )
+    claims = [
+        f"{word} than {', '.join(names)}"
+        for word, names in (
+            ("better", shown.loc[shown["difference"] > 0, "baseline"]),
+            ("worse", shown.loc[shown["difference"] < 0, "baseline"]),
+        )
+        if len(names)
+    ]
+    corrected = f"Corrected for all {len(comparison)} comparisons (Holm),"
+    if not claims:
+        return f"{corrected} it is told apart from none."
+    return f"{corrected} {model} did {' and '.join(claims)}."
 
 
 def _discrimination(model: str, row: pd.Series[Any], split: dict[str, Any]) -> str:

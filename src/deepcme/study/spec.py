@@ -7,10 +7,10 @@ import tomllib
 from collections.abc import Mapping
 from inspect import isclass
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 
 import tomli_w
-from pydantic import BaseModel, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, Field, ValidationError, model_validator
 
 from deepcme.errors import DeepCMEError
 from deepcme.study.designs import DESIGNS, SplitSettings, designs_with
@@ -140,7 +140,7 @@ class Study(Settings):
     clinical: ClinicalSettings | None = None
     selection: SelectionSettings = SelectionSettings()
     models: tuple[ModelSettings, ...] = Field(min_length=1)
-    comparator: str | None = None
+    comparator: Annotated[str | None, BeforeValidator(lambda name: name or None)] = None
 
     @property
     def headline(self) -> ModelSettings:
@@ -241,6 +241,8 @@ class Study(Settings):
         if self.cohort.path is not None:
             values["cohort"]["path"] = str(self.cohort.path.absolute())
         values["nulls"]["signatures"] = [str(path.absolute()) for path in self.nulls.signatures]
+        # TOML knows no null, and a name left out would be the default's.
+        values["comparator"] = self.comparator or ""
         # JSON knows no infinity.
         values["preprocessing"]["clip"] = self.preprocessing.clip
         values["models"] = [model.model_dump() for model in self.models]

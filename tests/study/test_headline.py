@@ -1,0 +1,119 @@
+"""Which model a study is about, and the one it is compared with: known before any fit."""
+
+import json
+
+import pytest
+
+from deepcme import DeepCMEError
+from deepcme.report.contents import compute_contents
+from deepcme.study.plan import make_plan
+from deepcme.study.run import run_study
+from deepcme.study.spec import load_study, make_study
+from deepcme.study.template import study_template
+from tests.conftest import invented_cohort
+from tests.study.conftest import QUICK_NETWORK
+
+TRANSBIG = {"cohort": {"example": "transbig"}}
+QUICK_ENSEMBLE = {
+    "name": "DeepCME-ensemble",
+    "parameters": {"hidden_layers": [4], "max_epochs": 2, "n_networks": 2},
+}
+RIDGE = {"name": "ridge", "estimator": "LR-tuned"}
+
+
+@pytest.mark.parametrize(
+    ("settings", "headline", "comparator"),
+    [
+        ({}, "DeepCME-ensemble", "LR-tuned"),
+        ({"protocol": "paper"}, "DeepCME", "LR"),
+        (
+            {"protocol": "paper", "models": ["DeepCME", "DeepCME-ensemble"]},
+            "DeepCME",
+            "DeepCME-ensemble",
+        ),
+        ({"comparator": "RF"}, "DeepCME-ensemble", "RF"),
+        ({"comparator": "DeepCME"}, "DeepCME-ensemble", "DeepCME"),
+        ({"models": ["LR", "DeepCME", RIDGE]}, "DeepCME", "ridge"),
+        ({"models": ["DeepCME", "SVC", "LR"]}, "DeepCME", "SVC"),
+        ({"models": ["KNN", "RF"]}, "KNN", "RF"),
+        (
+            {"models": ["DeepCME", "DeepCME-ensemble"]},
+            "DeepCME-ensemble",
+            "DeepCME",
+        ),
+        ({"models": ["RF"]}, "RF", None),
+    ],
+)
+def test_the_rule(settings, headline, comparator):
+    study = make_study({**TRANSBIG, **settings})
+    assert study.headline.name == headline
+    assert study.comparator == comparator
+
+
+def test_a_study_of_before_comparators_is_about_its_first_model(tmp_path):
+    old = make_study({**TRANSBIG, "comparator": None})
+    assert old.headline.name == "DeepCME"
+    written = tmp_path / "study.toml"
+    written.write_text(old.to_toml())
+    assert load_study(written) == old
+
+
+@pytest.mark.parametrize("name", ["DeepCME-ensemble", "ridge"])
+def test_a_comparator_is_another_model_of_the_study(name):
+    with pytest.raises(DeepCMEError, match=f"comparator: '{name}' cannot stand beside"):
+        make_study({**TRANSBIG, "comparator": name})
+
+
+def test_the_template_shows_the_default(tmp_path):
+    text = study_template("study.toml", None)
+    (tmp_path / "plain.toml").write_text(text)
+    (tmp_path / "said.toml").write_text(text.replace("# comparator", "comparator"))
+    assert load_study(tmp_path / "said.toml") == load_study(tmp_path / "plain.toml")
+
+
+def test_null_runs_and_held_out_gene_scores_are_of_the_headline(quick_study):
+    study = quick_study(
+        models=[QUICK_NETWORK, "LR", QUICK_ENSEMBLE],
+        nulls={"permutations": 2},
+        selection={"run": True},
+    )
+    tasks = make_plan(study, invented_cohort()).tasks
+    assert {task.model.name for task in tasks if task.null} == {"DeepCME-ensemble"}
+    assert {task.model.name for task in tasks if task.score_genes} == {"DeepCME-ensemble"}
+
+
+@pytest.fixture
+def folder(quick_study, tmp_path):
+    study = quick_study(models=[QUICK_NETWORK, "KNN", "LR-tuned", QUICK_ENSEMBLE])
+    return run_study(study, tmp_path / "out", jobs=1, quiet=True)
+
+
+def test_the_report_is_about_the_headline(folder):
+    contents = compute_contents(folder)
+    assert contents.headline == "DeepCME-ensemble"
+    comparison = contents.tables["comparison"]
+    assert set(comparison["model"]) == {"DeepCME-ensemble"}
+    assert comparison["baseline"].tolist() == ["LR-tuned", "KNN"]
+    assert comparison["comparator"].tolist() == [True, False]
+    assert "LR-tuned, the comparator named beforehand" in contents.verdict.paragraph
+    assert "The mean test AUC of DeepCME-ensemble" in contents.verdict.paragraph
+    assert set(contents.tables["genes"]["model"]) == {"DeepCME-ensemble"}
+    measures = dict(contents.methods)["Measures"]
+    assert "The comparator, LR-tuned, was named before anything was fitted" in measures
+
+
+def test_the_report_on_an_older_folder_is_about_its_first_model(folder):
+    identity = folder.read_json("identity.json")
+    del identity["study"]["comparator"]
+    (folder.path / "identity.json").write_text(json.dumps(identity))
+    contents = compute_contents(folder)
+    assert contents.headline == "DeepCME"
+    assert contents.verdict.paragraph.startswith("No comparator was named")
+
+
+def test_the_comparator_cannot_be_changed_afterwards(folder, quick_study):
+    other = quick_study(
+        models=[QUICK_NETWORK, "KNN", "LR-tuned", QUICK_ENSEMBLE], comparator="KNN"
+    )
+    with pytest.raises(DeepCMEError, match="comparator is LR-tuned there and KNN here"):
+        run_study(other, folder.path, jobs=1, quiet=True)
