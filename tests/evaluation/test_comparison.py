@@ -14,7 +14,7 @@ from deepcme.evaluation.comparison import (
     compute_practical_equivalence,
     compute_test_to_train_ratio,
 )
-from deepcme.splits import NestedFolds
+from deepcme.folds import NestedFolds
 from tests.evaluation.simulations import simulate_corrected_t_test, simulate_holm_correction
 
 differences = st.lists(st.floats(-1, 1), min_size=2, max_size=20)

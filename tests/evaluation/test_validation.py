@@ -11,7 +11,8 @@ from scipy import stats
 
 from deepcme.evaluation.discrimination import MEASURED_COVERAGE
 from deepcme.evaluation.intervals import FEWEST_EVENTS_FOR_DELONG
-from deepcme.splits import NestedFolds, RepeatedSplits
+from deepcme.folds import NestedFolds
+from deepcme.splits import RepeatedSplits
 from tests.evaluation.simulations import (
     simulate_added_value,
     simulate_corrected_t_test,

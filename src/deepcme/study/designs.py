@@ -9,15 +9,22 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from deepcme.errors import DeepCMEError
-from deepcme.folds import FOLDS, VALIDATION, RepeatedFolds, choose_folds, choose_repeats
+from deepcme.folds import (
+    FOLDS,
+    VALIDATION,
+    NestedFolds,
+    RepeatedFolds,
+    choose_folds,
+    choose_repeats,
+)
 from deepcme.splits import (
     LeaveOneCohortOut,
-    NestedFolds,
     RepeatedSplits,
     Split,
     SplitBy,
     rows_that_stay_together,
 )
+from deepcme.strata import AUTOMATIC, NO_STRATA, choose_strata, read_strata
 
 if TYPE_CHECKING:
     from deepcme.cohort import Cohort
@@ -34,14 +41,26 @@ class _Design(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     by: SplitBy
+    strata: str = Field(AUTOMATIC, min_length=1)
 
     def resolve(self, cohort: Cohort) -> Self:
         """The same settings, with what depends on the cohort filled in."""
-        return self
+        if self.strata != AUTOMATIC:
+            return self
+        return self.model_copy(update={"strata": self.choose_strata(cohort)})
 
-    def strata_of(self, cohort: Cohort) -> list[str]:
-        """Stratum of each sample: under the null, patients of one stratum are exchangeable."""
-        return [""] * cohort.n_samples
+    def choose_strata(self, cohort: Cohort) -> str:
+        """The column that `strata` stands for where none is named."""
+        return choose_strata(cohort)
+
+    def levels_of(self, cohort: Cohort) -> list[str] | None:
+        """Level of each sample within which patients are ranked; None without strata."""
+        column = self.resolve(cohort).strata
+        return None if column == NO_STRATA else read_strata(cohort, column)
+
+    def strata_of(self, cohort: Cohort) -> list[str] | None:
+        """Stratum of each sample: splits spread each, labels are exchangeable within it."""
+        return self.levels_of(cohort)
 
 
 class FoldsDesign(_Design):
@@ -61,7 +80,7 @@ class FoldsDesign(_Design):
         groups = rows_that_stay_together(cohort.patients, self.by)
         folds = choose_folds(cohort.labels, groups, self.folds)
         repeats = self.repeats or choose_repeats(len(set(groups)))
-        return self.model_copy(update={"folds": folds, "repeats": repeats})
+        return super().resolve(cohort).model_copy(update={"folds": folds, "repeats": repeats})
 
     def draw(
         self, cohort: Cohort, seed: np.random.SeedSequence, labels: Labels | None = None
@@ -70,7 +89,8 @@ class FoldsDesign(_Design):
         found = self.resolve(cohort)
         assert found.repeats is not None
         splitter = RepeatedFolds(found.folds, found.repeats, found.validation, found.by)
-        return list(splitter.split(_labels(cohort, labels), cohort.patients, seed))
+        strata = found.strata_of(cohort)
+        return list(splitter.split(_labels(cohort, labels), cohort.patients, seed, strata))
 
     def train_and_test_share(self, cohort: Cohort) -> tuple[float, float]:
         """Shares of the samples that train and that test."""
@@ -103,7 +123,8 @@ class RepeatedDesign(_Design):
     ) -> list[Split]:
         """The splits of a cohort, or of its samples with other labels."""
         splitter = RepeatedSplits(self.repeats, self.fractions, self.by)
-        return list(splitter.split(_labels(cohort, labels), cohort.patients, seed))
+        strata = self.strata_of(cohort)
+        return list(splitter.split(_labels(cohort, labels), cohort.patients, seed, strata))
 
     def train_and_test_share(self, cohort: Cohort) -> tuple[float, float]:
         """Shares of the samples that train and that test."""
@@ -122,7 +143,8 @@ class NestedDesign(_Design):
     ) -> list[Split]:
         """The splits of a cohort, or of its samples with other labels."""
         splitter = NestedFolds(self.folds, self.repeats, self.by)
-        return list(splitter.split(_labels(cohort, labels), cohort.patients, seed))
+        strata = self.strata_of(cohort)
+        return list(splitter.split(_labels(cohort, labels), cohort.patients, seed, strata))
 
     def train_and_test_share(self, cohort: Cohort) -> tuple[float, float]:
         """Shares of the samples that train and that test."""
@@ -148,17 +170,25 @@ class LeaveOneCohortOutDesign(_Design):
             If the column is missing or has gaps, or a cohort lacks a class.
         """
         splitter = LeaveOneCohortOut(self.repeats, self.validation, self.by)
-        cohorts = self.cohorts_of(cohort)
-        return list(splitter.split(_labels(cohort, labels), cohort.patients, cohorts, seed))
+        cohorts, strata = self.cohorts_of(cohort), self.strata_of(cohort)
+        label = _labels(cohort, labels)
+        return list(splitter.split(label, cohort.patients, cohorts, seed, strata))
 
     def train_and_test_share(self, cohort: Cohort) -> tuple[float, float]:
         """Shares of the samples that train and that test, for cohorts of one size."""
         test = 1 / len(set(self.cohorts_of(cohort)))
         return (1 - test) * (1 - self.validation), test
 
+    def choose_strata(self, cohort: Cohort) -> str:
+        """A column that divides the cohorts further, as batches do."""
+        return choose_strata(cohort, but=self.cohort_column)
+
     def strata_of(self, cohort: Cohort) -> list[str]:
         """Cohorts may differ in prevalence, so labels are exchangeable within each alone."""
-        return self.cohorts_of(cohort)
+        cohorts, levels = self.cohorts_of(cohort), self.levels_of(cohort)
+        if levels is None:
+            return cohorts
+        return [f"{one}, {level}" for one, level in zip(cohorts, levels, strict=True)]
 
     def cohorts_of(self, cohort: Cohort) -> list[str]:
         """Cohort of each sample."""

@@ -149,7 +149,7 @@ def find_entering_genes(
 
 
 def _permuted(study: Study, cohort: Cohort) -> Iterator[NDArray[np.int8]]:
-    strata = study.split.strata_of(cohort) if study.nulls.permutations else []
+    strata = study.split.strata_of(cohort) if study.nulls.permutations else None
     for number in range(1, study.nulls.permutations + 1):
         random = np.random.default_rng(seed_for(study.seed, "permutation", number))
         labels = permute_labels(cohort.labels, cohort.patients, random, strata)

@@ -22,7 +22,7 @@ from deepcme.errors import DeepCMEError
 from deepcme.network.engines import make_engine
 from deepcme.seeds import integer_seed, seed_for
 from deepcme.splits import Split
-from deepcme.study.designs import LeaveOneCohortOutDesign
+from deepcme.strata import NO_STRATA
 from deepcme.study.grid import GridPoint, grid_points
 from deepcme.study.nulls import NullRun, make_null_runs
 from deepcme.study.sections import ModelSettings, PreprocessingSettings
@@ -123,6 +123,7 @@ def make_plan(study: Study, cohort: Cohort) -> Plan:
     study = study.model_copy(update={"split": study.split.resolve(cohort)})
     splits = study.split.draw(cohort, seed_for(study.seed, "splits"))
     _require_patients_of_both_classes(cohort, splits)
+    _require_levels_of_both_classes(study, cohort, splits)
     common = common_content(study, cohort)
     tasks = _model_tasks(study, splits, common)
     nulls = _null_tasks(study, cohort, splits, common)
@@ -140,6 +141,23 @@ def _require_patients_of_both_classes(cohort: Cohort, splits: Sequence[Split]) -
             "To tell the samples of one patient apart, as a metastasis from its primary "
             "tumour, predicts nothing."
         )
+
+
+def _require_levels_of_both_classes(
+    study: Study, cohort: Cohort, splits: Sequence[Split]
+) -> None:
+    """Refuse strata of which a test part has none to rank patients within."""
+    levels = study.split.levels_of(cohort)
+    if levels is None:
+        return
+    for number, split in enumerate(splits, start=1):
+        tested = pd.Series(cohort.labels[split.test]).groupby(np.array(levels)[split.test])
+        if (tested.nunique() < 2).all():
+            raise DeepCMEError(
+                f"{cohort.name}: in split {number} no level of {study.split.strata!r} tests "
+                "samples of both classes, so nobody can be ranked within one: name a column of "
+                f'larger levels with strata under [split], or "{NO_STRATA}".'
+            )
 
 
 def _model_tasks(
@@ -209,10 +227,11 @@ def _fitted_splits(
 
 
 def _fingerprint(study: Study, cohort: Cohort) -> str:
-    """That of the cohort, and of which cohort each sample is of where one is left out."""
-    if not isinstance(study.split, LeaveOneCohortOutDesign):
+    """That of the cohort, and of which cohort or batch each sample is of where it matters."""
+    strata = study.split.strata_of(cohort)
+    if strata is None:
         return cohort.fingerprint
-    return content_key({"data": cohort.fingerprint, "cohorts": study.split.cohorts_of(cohort)})
+    return content_key({"data": cohort.fingerprint, "cohorts": strata})
 
 
 def common_content(study: Study, cohort: Cohort) -> dict[str, Any]:

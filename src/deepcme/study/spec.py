@@ -13,6 +13,7 @@ import tomli_w
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from deepcme.errors import DeepCMEError
+from deepcme.strata import AUTOMATIC, NO_STRATA
 from deepcme.study.designs import DESIGNS, SplitSettings, designs_with
 from deepcme.study.sections import (
     ClinicalSettings,
@@ -90,7 +91,10 @@ _PROTOCOLS: dict[str, dict[str, dict[str, Any]]] = {
     },
 }
 
-_DESIGNS = {"honest": "folds", "paper": "repeated"}
+_SPLITS = {
+    "honest": {"design": "folds", "strata": AUTOMATIC},
+    "paper": {"design": "repeated", "strata": NO_STRATA},
+}
 """How each protocol splits unless told otherwise: the paper's as the publication did."""
 
 
@@ -134,8 +138,8 @@ class Study(Settings):
             if isinstance(given, dict):
                 filled[section] = {**settings, **given}
         if isinstance(filled["split"], dict):
-            design = _DESIGNS.get(filled.get("protocol", "honest"), "folds")
-            filled["split"] = {"design": design, **filled["split"]}
+            splits = _SPLITS.get(filled.get("protocol", "honest"), _SPLITS["honest"])
+            filled["split"] = {**splits, **filled["split"]}
         return filled
 
     @model_validator(mode="after")
