@@ -73,6 +73,18 @@ def choose_strata(cohort: Cohort, but: str | None = None) -> str:
     return NO_STRATA
 
 
+def find_levels(cohort: Cohort, strata: str = AUTOMATIC) -> list[str] | None:
+    """Level of each sample within which patients are ranked; None without strata.
+
+    Raises
+    ------
+    DeepCMEError
+        If `strata` names a column that there is not.
+    """
+    column = choose_strata(cohort) if strata == AUTOMATIC else strata
+    return None if column == NO_STRATA else read_strata(cohort, column)
+
+
 def read_strata(cohort: Cohort, column: str) -> list[str]:
     """Stratum of each sample, by a column of the cohort; a blank is a level of its own.
 

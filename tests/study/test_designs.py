@@ -375,7 +375,7 @@ def test_strata_can_be_named_or_left_out_and_must_hold_both_classes(quick_study,
 
     assert splits(strata="none").strata == "none"
     assert splits(strata="tissue").strata == "tissue"
-    with pytest.raises(DeepCMEError, match="no level of 'sample' tests samples of both"):
+    with pytest.raises(DeepCMEError, match="no level of 'sample' has samples of both"):
         splits(strata="sample")
     with pytest.raises(DeepCMEError, match="no column 'site' to stratify by"):
         splits(strata="site")

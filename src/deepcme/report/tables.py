@@ -90,9 +90,8 @@ def compute_mean_roc(predictions: pd.DataFrame) -> pd.DataFrame:
             strata = [of for _, of in rows.groupby(STRATUM)] if STRATUM in rows else [rows]
             both = [stratum for stratum in strata if stratum["label"].nunique() == 2]
             cases = [stratum["label"].sum() for stratum in both]
-            curves.append(
-                np.average([_roc(stratum) for stratum in both], axis=0, weights=cases)
-            )
+            if both:
+                curves.append(np.average([*map(_roc, both)], axis=0, weights=cases))
         tables.append(
             pd.DataFrame(
                 {

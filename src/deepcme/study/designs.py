@@ -9,22 +9,15 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from deepcme.errors import DeepCMEError
-from deepcme.folds import (
-    FOLDS,
-    VALIDATION,
-    NestedFolds,
-    RepeatedFolds,
-    choose_folds,
-    choose_repeats,
-)
+from deepcme.folds import FOLDS, VALIDATION, NestedFolds
+from deepcme.honest import count_folds, draw_honest_splits
 from deepcme.splits import (
     LeaveOneCohortOut,
     RepeatedSplits,
     Split,
     SplitBy,
-    rows_that_stay_together,
 )
-from deepcme.strata import AUTOMATIC, NO_STRATA, choose_strata, read_strata
+from deepcme.strata import AUTOMATIC, choose_strata, find_levels
 
 if TYPE_CHECKING:
     from deepcme.cohort import Cohort
@@ -55,8 +48,7 @@ class _Design(BaseModel):
 
     def levels_of(self, cohort: Cohort) -> list[str] | None:
         """Level of each sample within which patients are ranked; None without strata."""
-        column = self.resolve(cohort).strata
-        return None if column == NO_STRATA else read_strata(cohort, column)
+        return find_levels(cohort, self.resolve(cohort).strata)
 
     def strata_of(self, cohort: Cohort) -> list[str] | None:
         """Stratum of each sample: splits spread each, labels are exchangeable within it."""
@@ -77,20 +69,23 @@ class FoldsDesign(_Design):
 
     def resolve(self, cohort: Cohort) -> Self:
         """The same settings, with the numbers of folds and repeats for this cohort."""
-        groups = rows_that_stay_together(cohort.patients, self.by)
-        folds = choose_folds(cohort.labels, groups, self.folds)
-        repeats = self.repeats or choose_repeats(len(set(groups)))
+        folds, repeats = count_folds(cohort, folds=self.folds, repeats=self.repeats, by=self.by)
         return super().resolve(cohort).model_copy(update={"folds": folds, "repeats": repeats})
 
     def draw(
         self, cohort: Cohort, seed: np.random.SeedSequence, labels: Labels | None = None
     ) -> list[Split]:
         """The splits of a cohort, or of its samples with other labels."""
-        found = self.resolve(cohort)
-        assert found.repeats is not None
-        splitter = RepeatedFolds(found.folds, found.repeats, found.validation, found.by)
-        strata = found.strata_of(cohort)
-        return list(splitter.split(_labels(cohort, labels), cohort.patients, seed, strata))
+        return draw_honest_splits(
+            cohort,
+            seed,
+            folds=self.folds,
+            repeats=self.repeats,
+            validation=self.validation,
+            by=self.by,
+            strata=self.strata,
+            labels=labels,
+        )
 
     def train_and_test_share(self, cohort: Cohort) -> tuple[float, float]:
         """Shares of the samples that train and that test."""

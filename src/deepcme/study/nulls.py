@@ -132,10 +132,12 @@ def find_entering_genes(
 ) -> NDArray[np.int64]:
     """Positions of the genes that no training part leaves out for want of values.
 
-    Those of the inner folds count too: a model tuned over them preprocesses in each.
+    Those of the inner folds count too: a model tuned over them preprocesses in each. So do
+    training and validation part together, on which others are fitted.
     """
     everywhere = np.ones(cohort.n_genes, dtype=bool)
     parts = [part.train for split in splits for part in (split, *split.inner)]
+    parts += [split.over_inner_folds().train for split in splits]
     for rows in parts:
         steps = make_preprocessor(
             cohort.scale,

@@ -19,8 +19,9 @@ from deepcme.baselines import TUNED_REGRESSION
 from deepcme.classifier import DEEPCME
 from deepcme.cohort import Cohort
 from deepcme.errors import DeepCMEError
+from deepcme.honest import fit_seed, split_seed
 from deepcme.network.engines import make_engine
-from deepcme.seeds import integer_seed, seed_for
+from deepcme.seeds import seed_for
 from deepcme.splits import Split
 from deepcme.strata import NO_STRATA
 from deepcme.study.grid import GridPoint, grid_points
@@ -121,7 +122,7 @@ def make_plan(study: Study, cohort: Cohort) -> Plan:
     if study.preprocessing.tissue == "primary":
         cohort = cohort.keep_primary_tumours()
     study = study.model_copy(update={"split": study.split.resolve(cohort)})
-    splits = study.split.draw(cohort, seed_for(study.seed, "splits"))
+    splits = study.split.draw(cohort, split_seed(study.seed))
     _require_patients_of_both_classes(cohort, splits)
     _require_levels_of_both_classes(study, cohort, splits)
     common = common_content(study, cohort)
@@ -146,18 +147,21 @@ def _require_patients_of_both_classes(cohort: Cohort, splits: Sequence[Split]) -
 def _require_levels_of_both_classes(
     study: Study, cohort: Cohort, splits: Sequence[Split]
 ) -> None:
-    """Refuse strata of which a test part has none to rank patients within."""
+    """Refuse strata of which no test part has one to rank patients within."""
     levels = study.split.levels_of(cohort)
     if levels is None:
         return
-    for number, split in enumerate(splits, start=1):
-        tested = pd.Series(cohort.labels[split.test]).groupby(np.array(levels)[split.test])
-        if (tested.nunique() < 2).all():
-            raise DeepCMEError(
-                f"{cohort.name}: in split {number} no level of {study.split.strata!r} tests "
-                "samples of both classes, so nobody can be ranked within one: name a column of "
-                f'larger levels with strata under [split], or "{NO_STRATA}".'
-            )
+    level = np.array(levels)
+    classes = [
+        pd.Series(cohort.labels[split.test]).groupby(level[split.test]).nunique().max()
+        for split in splits
+    ]
+    if max(classes) < 2:
+        raise DeepCMEError(
+            f"{cohort.name}: no level of {study.split.strata!r} has samples of both classes in "
+            "a test part, so nobody can be ranked within one: name a column of larger levels "
+            f'with strata under [split], or "{NO_STRATA}".'
+        )
 
 
 def _model_tasks(
@@ -178,7 +182,7 @@ def _model_tasks(
                 fitted,
                 model,
                 study.preprocessing,
-                integer_seed(seed_for(study.seed, "fit", model.name, *path)),
+                fit_seed(study.seed, model.name, *path),
                 grid_point=point,
                 inner_fold=inner_fold,
                 prevalidated=asked["prevalidated"],
@@ -208,9 +212,9 @@ def _null_tasks(
         for number, split in enumerate(of_run, start=1):
             content = {**common, "model": model.model_dump(), "number": number}
             key = content_key({**content, "null": run.content()})
-            fit_seed = integer_seed(seed_for(study.seed, "fit", model.name, run.title, number))
+            seed_of_fit = fit_seed(study.seed, model.name, run.title, number)
             ((_, fitted),) = _fitted_splits(split, model)
-            yield Task(key, number, fitted, model, study.preprocessing, fit_seed, null=run)
+            yield Task(key, number, fitted, model, study.preprocessing, seed_of_fit, null=run)
 
 
 def _fitted_splits(

@@ -13,6 +13,7 @@ import tomli_w
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from deepcme.errors import DeepCMEError
+from deepcme.honest import CLIP, MIN_PREVALENCE
 from deepcme.strata import AUTOMATIC, NO_STRATA
 from deepcme.study.designs import DESIGNS, SplitSettings, designs_with
 from deepcme.study.sections import (
@@ -76,8 +77,8 @@ _PROTOCOLS: dict[str, dict[str, dict[str, Any]]] = {
         "preprocessing": {
             "tissue": "primary",
             "fit_on": "train",
-            "min_prevalence": 0.1,
-            "clip": 5.0,
+            "min_prevalence": MIN_PREVALENCE,
+            "clip": CLIP,
         },
     },
     "paper": {
