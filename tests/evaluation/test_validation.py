@@ -13,6 +13,7 @@ from deepcme.evaluation.discrimination import MEASURED_COVERAGE
 from deepcme.evaluation.intervals import FEWEST_EVENTS_FOR_DELONG
 from deepcme.folds import NestedFolds
 from deepcme.splits import RepeatedSplits
+from tests.evaluation.designs import FOLDS_SETTINGS, simulate_batches, simulate_folds
 from tests.evaluation.simulations import (
     simulate_added_value,
     simulate_corrected_t_test,
@@ -146,6 +147,26 @@ def validate_nested_t_test() -> pd.DataFrame:
     )
 
 
+def validate_folds() -> pd.DataFrame:
+    """Folds against random fifths at equal fits, 400 studies for each setting."""
+    return pd.DataFrame(
+        [
+            {
+                "patients": patients,
+                "events": events,
+                "genes": genes,
+                **simulate_folds(400, patients, events, genes, signal, seed=33),
+            }
+            for patients, events, genes, signal in FOLDS_SETTINGS
+        ]
+    )
+
+
+def validate_batches() -> pd.DataFrame:
+    """Two cohorts without a signal within either, 1,000 studies of 19 permutations."""
+    return pd.DataFrame([simulate_batches(1000, 19, seed=34, pooled_studies=200)])
+
+
 def validate_permutation_test() -> pd.DataFrame:
     """Share of p-values up to a level, 1,000 null studies of 99 permutations."""
     p_values = simulate_permutation_p_values(1000, 99, seed=25)
@@ -211,7 +232,9 @@ def test_the_statistics_keep_their_promises():
         "corrected_t_test": validate_corrected_t_test(),
         "nested_auc": validate_nested_auc(),
         "nested_t_test": validate_nested_t_test(),
+        "folds": validate_folds(),
         "permutation_test": validate_permutation_test(),
+        "batches": validate_batches(),
         "other_tests": validate_other_tests(),
         "added_value": validate_added_value(),
     }
@@ -231,6 +254,13 @@ def test_the_statistics_keep_their_promises():
     assert (results["corrected_t_test"]["corrected"] <= 0.07).all()
     assert (results["corrected_t_test"]["uncorrected"] >= 0.2).all()
     assert results["permutation_test"].iloc[0, -1] > 0.01
+    folds = results["folds"]
+    assert (folds["variance, folds"] < folds["variance, fifths"]).all()
+    assert (folds["error, folds"] < folds["error, fifths"]).all()
+    batches = results["batches"].iloc[0]
+    assert 0.48 <= batches["AUC within cohorts"] <= 0.52
+    assert 0.035 <= batches["p <= 0.05 within"] <= 0.065
+    assert batches["p <= 0.05 pooled"] > 0.2  # so that the simulation has something to find
     added_value = results["added_value"]
     adds_nothing = added_value["genes"].isin(["noise", "follow the column"])
     assert (added_value.loc[adds_nothing, "interval_holds_zero"] >= 0.93).all()
