@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deepcme import DeepCMEError
+from deepcme.folds import NestedFolds
 from deepcme.splits import (
     LeaveOneCohortOut,
-    NestedFolds,
     RepeatedSplits,
     draw_folds,
     draw_holdout,
@@ -219,3 +219,51 @@ def test_cohorts_that_cannot_be_tested_are_named(labels, cohorts, sentence):
 def test_a_cohort_of_the_same_patients_leaves_nobody_to_train_on():
     with pytest.raises(DeepCMEError, match="With A left out, there is nobody to train on"):
         list(LeaveOneCohortOut().split([1, 0] * 2, [1, 2] * 2, list("AABB"), seed()))
+
+
+STRATA = st.lists(
+    st.tuples(st.booleans(), st.sampled_from("ABC"), st.integers(1, 2)),
+    min_size=20,
+    max_size=80,
+).filter(lambda patients: 3 <= sum(p for p, _, _ in patients) <= len(patients) - 3)
+
+
+@settings(max_examples=60, deadline=None)
+@given(STRATA, st.integers(0, 2**32))
+def test_strata_get_their_share_of_every_part_and_leave_its_size(patients, number):
+    sizes = [n for _, _, n in patients]
+    labels = np.repeat([int(p) for p, _, _ in patients], sizes)
+    strata = np.repeat([stratum for _, stratum, _ in patients], sizes)
+    groups = np.repeat(range(len(sizes)), sizes)
+    draw = np.random.default_rng(number)
+    split = draw_split(labels, groups, FRACTIONS, draw, strata)
+    plain = draw_split(labels, groups, FRACTIONS, draw)
+    folds = draw_folds(labels, groups, 5, draw, strata)
+    for value in (0, 1):
+        for (_, rows), (_, others) in zip(split.parts(), plain.parts(), strict=True):
+            of_class = [len(set(groups[r][labels[r] == value])) for r in (rows, others)]
+            assert of_class[0] == of_class[1]
+        for stratum in set(strata):
+            members = set(groups[(labels == value) & (strata == stratum)])
+            for (_, rows), share in zip(split.parts(), FRACTIONS, strict=True):
+                # Few patients of a class: each part takes one before shares are looked at.
+                n_class = len(set(groups[labels == value]))
+                slack = 2 + 3 * len(members) / n_class
+                assert abs(len(members & set(groups[rows])) - share * len(members)) < slack
+            counts = [len(members & set(groups[rows])) for rows in folds]
+            assert max(counts) - min(counts) <= 1
+
+
+def test_every_patient_of_a_small_stratum_is_tested_as_often_as_others():
+    labels = np.tile([1, 0, 0], 20)
+    strata = np.where(np.arange(60) < 6, "small", "large")
+    splits = list(RepeatedSplits(600).split(labels, np.arange(60), seed(), strata))
+    tested = np.bincount(np.concatenate([split.test for split in splits]), minlength=60) / 600
+    assert np.abs(tested - 0.2).max() < 4.5 * np.sqrt(0.2 * 0.8 / 600)
+
+
+def test_one_stratum_is_as_none():
+    labels, groups = np.tile([1, 0, 0], 20), np.arange(60)
+    plain = draw_split(labels, groups, FRACTIONS, np.random.default_rng(3))
+    one = draw_split(labels, groups, FRACTIONS, np.random.default_rng(3), ["A"] * 60)
+    np.testing.assert_array_equal(plain.test, one.test)

@@ -1,14 +1,16 @@
-"""Repeated stratified folds, in which everyone is tested: the honest protocol's design."""
+"""Repeated stratified folds, in which everyone is tested; nested ones for studies that tune."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
+from deepcme.errors import DeepCMEError
 from deepcme.splits import (
+    RowIndex,
     Split,
     SplitBy,
     check_classes,
@@ -57,7 +59,11 @@ class RepeatedFolds:
     by: SplitBy = "patient"
 
     def split(
-        self, labels: ArrayLike, patients: ArrayLike, seed: np.random.SeedSequence
+        self,
+        labels: ArrayLike,
+        patients: ArrayLike,
+        seed: np.random.SeedSequence,
+        strata: ArrayLike | None = None,
     ) -> Iterator[Split]:
         """Yield the splits, fold by fold; those of a repeat depend on the seed and on it alone.
 
@@ -67,15 +73,67 @@ class RepeatedFolds:
             If a part would hold no positive or no negative row; gives the counts.
         """
         label, groups = np.asarray(labels), rows_that_stay_together(patients, self.by)
+        stratum = np.zeros(len(label)) if strata is None else np.asarray(strata)
         for random in repeat_generators(seed, self.repeats):
-            for test in draw_folds(label, groups, self.folds, random):
+            for test in draw_folds(label, groups, self.folds, random, stratum):
                 rest = np.setdiff1d(np.arange(len(label)), test)
                 train, validation = draw_holdout(
-                    label[rest], groups[rest], self.validation, random
+                    label[rest], groups[rest], self.validation, random, stratum[rest]
                 )
                 split = Split(rest[train], rest[validation], test)
                 check_classes(split, label)
                 yield split
+
+
+@dataclass(frozen=True)
+class NestedFolds:
+    """Repeated stratified folds; each is the test part once a repeat, the others serve tuning.
+
+    The other folds are the inner folds: each is once the validation part of the
+    rest, so that what is tuned is judged on data that had no say in it [1]_. A
+    model that does not tune takes the first of these inner splits, whose validation
+    part is the fold after the test part, and so rotates.
+
+    Parameters
+    ----------
+    folds : int
+        At least 3.
+    repeats : int
+        How often the folds are drawn.
+    by : {"patient", "sample"}
+        What stays together.
+
+    References
+    ----------
+    .. [1] Varma S, Simon R (2006). Bias in error estimation when using
+       cross-validation for model selection. BMC Bioinformatics 7:91.
+    """
+
+    folds: int = 5
+    repeats: int = 2
+    by: SplitBy = "patient"
+
+    def split(
+        self,
+        labels: ArrayLike,
+        patients: ArrayLike,
+        seed: np.random.SeedSequence,
+        strata: ArrayLike | None = None,
+    ) -> Iterator[Split]:
+        """Yield the splits, fold by fold; those of a repeat depend on the seed and on it alone.
+
+        Raises
+        ------
+        DeepCMEError
+            If a fold would hold no positive or no negative row; gives the counts.
+        """
+        label, groups = np.asarray(labels), rows_that_stay_together(patients, self.by)
+        for random in repeat_generators(seed, self.repeats):
+            folds = draw_folds(label, groups, self.folds, random, strata)
+            _check_folds(folds, label)
+            for test in range(self.folds):
+                inner = _inner_splits(folds[test], [*folds[test + 1 :], *folds[:test]])
+                yield replace(inner[0], inner=inner)
 
 
 def choose_folds(labels: ArrayLike, groups: ArrayLike, most: int = FOLDS) -> int:
@@ -89,3 +147,22 @@ def choose_folds(labels: ArrayLike, groups: ArrayLike, most: int = FOLDS) -> int
 def choose_repeats(n_patients: int) -> int:
     """Two, or four where there are few patients."""
     return 4 if n_patients < FEW_PATIENTS else 2
+
+
+def _inner_splits(test: RowIndex, folds: list[RowIndex]) -> tuple[Split, ...]:
+    """One split for each fold, which is its validation part; the others are for training."""
+    return tuple(
+        Split(np.sort(np.concatenate([*folds[:number], *folds[number + 1 :]])), fold, test)
+        for number, fold in enumerate(folds)
+    )
+
+
+def _check_folds(folds: list[RowIndex], label: NDArray[np.int8]) -> None:
+    for value, word in ((1, "positive"), (0, "negative")):
+        if not all(np.any(label[rows] == value) for rows in folds):
+            raise DeepCMEError(
+                f"One of {len(folds)} folds would hold no {word} sample: there are "
+                f"{int((label == 1).sum())} positive and {int((label == 0).sum())} negative "
+                "samples, and each fold needs at least one of both, from patients of its own; "
+                "take fewer folds."
+            )

@@ -1,14 +1,13 @@
 """Stratified splits into training, validation and test part, by patient or by sample.
 
-Three designs: repeated random splits, nested repeated folds for studies that tune,
-and leaving one cohort out; `deepcme.folds` has the one that tests everyone.
+The designs here are repeated random splits and leaving one cohort out; those that test
+everyone once a repeat are in `deepcme.folds`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from typing import Any, Literal
 
 import numpy as np
@@ -56,6 +55,7 @@ def draw_split(
     groups: ArrayLike,
     fractions: tuple[float, float, float],
     random: np.random.Generator,
+    strata: ArrayLike | None = None,
 ) -> Split:
     """Cut groups of rows into three parts, stratified by the groups' label.
 
@@ -70,6 +70,9 @@ def draw_split(
     fractions : tuple of float
         Shares of the three parts; they sum to 1.
     random : numpy.random.Generator
+    strata : array, optional
+        Stratum of each row, such as its batch: each is spread over the parts as well. A
+        group is of the stratum of its first row.
 
     Raises
     ------
@@ -77,7 +80,7 @@ def draw_split(
         If a part would hold no positive or no negative row; gives the counts.
     """
     label = np.asarray(labels)
-    part_of_row = _allocate(label, groups, fractions, random)
+    part_of_row = _allocate(label, groups, fractions, random, strata)
     train, validation, test = (np.flatnonzero(part_of_row == part) for part in range(3))
     split = Split(train, validation, test)
     check_classes(split, label)
@@ -85,27 +88,38 @@ def draw_split(
 
 
 def draw_holdout(
-    labels: ArrayLike, groups: ArrayLike, fraction: float, random: np.random.Generator
+    labels: ArrayLike,
+    groups: ArrayLike,
+    fraction: float,
+    random: np.random.Generator,
+    strata: ArrayLike | None = None,
 ) -> tuple[RowIndex, RowIndex]:
     """Training rows and held-out rows, stratified, no group on both sides.
 
     A class of a single group stays in training; a class of two or more has at
     least one group on either side.
     """
-    part_of_row = _allocate(np.asarray(labels), groups, (1 - fraction, fraction), random)
+    shares = (1 - fraction, fraction)
+    part_of_row = _allocate(np.asarray(labels), groups, shares, random, strata)
     return np.flatnonzero(part_of_row == 0), np.flatnonzero(part_of_row == 1)
 
 
 def draw_folds(
-    labels: ArrayLike, groups: ArrayLike, n_folds: int, random: np.random.Generator
+    labels: ArrayLike,
+    groups: ArrayLike,
+    n_folds: int,
+    random: np.random.Generator,
+    strata: ArrayLike | None = None,
 ) -> list[RowIndex]:
     """Rows of each fold, stratified, no group in two folds.
 
-    Two groups of one class are in different folds as long as there are folds left.
+    Two groups of one class, and of one stratum where there are any, are in different folds
+    as long as there are folds left.
     """
     group_of_row, positive = _code_groups(np.asarray(labels), groups)
+    stratum = _code_strata(strata, group_of_row)
     fold_of_group = np.empty(len(positive), dtype=np.int64)
-    members = [random.permutation(np.flatnonzero(positive == value)) for value in (True, False)]
+    members = [_shuffle(positive == value, stratum, random) for value in (True, False)]
     fold_of_group[np.concatenate(members)] = np.arange(len(positive)) % n_folds
     fold_of_row = fold_of_group[group_of_row]
     return [np.flatnonzero(fold_of_row == fold) for fold in range(n_folds)]
@@ -116,15 +130,50 @@ def _allocate(
     groups: ArrayLike,
     fractions: tuple[float, ...],
     random: np.random.Generator,
+    strata: ArrayLike | None,
 ) -> NDArray[np.int64]:
     """Part of each row."""
     group_of_row, positive = _code_groups(label, groups)
+    stratum = _code_strata(strata, group_of_row)
     part_of_group = np.empty(len(positive), dtype=np.int64)
-    for stratum in (True, False):
-        members = random.permutation(np.flatnonzero(positive == stratum))
-        for part, (start, stop) in enumerate(pairwise(_cuts(len(members), fractions))):
-            part_of_group[members[start:stop]] = part
+    for value in (True, False):
+        members = _shuffle(positive == value, stratum, random)
+        parts = np.repeat(np.arange(len(fractions)), np.diff(_cuts(len(members), fractions)))
+        if len(np.unique(stratum[members])) > 1:
+            parts = _spread(parts, random)
+        part_of_group[members] = parts
     return part_of_group[group_of_row]
+
+
+def _spread(parts: NDArray[np.int64], random: np.random.Generator) -> NDArray[np.int64]:
+    """The same parts in turns, as evenly as their sizes allow, from a random place on.
+
+    Each run of members then gets its share of every part, and each member has the same
+    chance of it (systematic sampling).
+    """
+    sizes = np.bincount(parts)
+    place = np.concatenate([(np.arange(size) + 0.5) / max(size, 1) for size in sizes])
+    turns = parts[np.argsort(place, kind="stable")]
+    return np.roll(turns, random.integers(max(len(turns), 1)))
+
+
+def _shuffle(
+    chosen: NDArray[np.bool_], stratum: NDArray[np.int64], random: np.random.Generator
+) -> NDArray[np.int64]:
+    """The chosen groups in random order within their strata, one stratum after another."""
+    members = random.permutation(np.flatnonzero(chosen))
+    return members[np.argsort(stratum[members], kind="stable")]
+
+
+def _code_strata(strata: ArrayLike | None, group_of_row: RowIndex) -> NDArray[np.int64]:
+    """Number of each group's stratum: that of its first row; 0 where there are none."""
+    n_groups = int(group_of_row.max()) + 1
+    if strata is None:
+        return np.zeros(n_groups, dtype=np.int64)
+    _, stratum_of_row = np.unique(np.asarray(strata, dtype=str), return_inverse=True)
+    first_row = np.unique(group_of_row, return_index=True)[1]
+    coded: NDArray[np.int64] = stratum_of_row[first_row].astype(np.int64)
+    return coded
 
 
 def _code_groups(
@@ -182,61 +231,16 @@ class RepeatedSplits:
     by: SplitBy = "patient"
 
     def split(
-        self, labels: ArrayLike, patients: ArrayLike, seed: np.random.SeedSequence
+        self,
+        labels: ArrayLike,
+        patients: ArrayLike,
+        seed: np.random.SeedSequence,
+        strata: ArrayLike | None = None,
     ) -> Iterator[Split]:
         """Yield the splits; split i depends on the seed and on i alone."""
         groups = rows_that_stay_together(patients, self.by)
         for random in repeat_generators(seed, self.repeats):
-            yield draw_split(labels, groups, self.fractions, random)
-
-
-@dataclass(frozen=True)
-class NestedFolds:
-    """Repeated stratified folds; each is the test part once a repeat, the others serve tuning.
-
-    The other folds are the inner folds: each is once the validation part of the
-    rest, so that what is tuned is judged on data that had no say in it [1]_. A
-    model that does not tune takes the first of these inner splits, whose validation
-    part is the fold after the test part, and so rotates.
-
-    Parameters
-    ----------
-    folds : int
-        At least 3.
-    repeats : int
-        How often the folds are drawn.
-    by : {"patient", "sample"}
-        What stays together.
-
-    References
-    ----------
-    .. [1] Varma S, Simon R (2006). Bias in error estimation when using
-       cross-validation for model selection. BMC Bioinformatics 7:91.
-    """
-
-    folds: int = 5
-    repeats: int = 2
-    by: SplitBy = "patient"
-
-    def split(
-        self, labels: ArrayLike, patients: ArrayLike, seed: np.random.SeedSequence
-    ) -> Iterator[Split]:
-        """Yield the splits, fold by fold; those of a repeat depend on the seed and on it alone.
-
-        Raises
-        ------
-        DeepCMEError
-            If a fold would hold no positive or no negative row; gives the counts.
-        """
-        label = np.asarray(labels)
-        for random in repeat_generators(seed, self.repeats):
-            folds = draw_folds(
-                label, rows_that_stay_together(patients, self.by), self.folds, random
-            )
-            _check_folds(folds, label)
-            for test in range(self.folds):
-                inner = _inner_splits(folds[test], [*folds[test + 1 :], *folds[:test]])
-                yield replace(inner[0], inner=inner)
+            yield draw_split(labels, groups, self.fractions, random, strata)
 
 
 @dataclass(frozen=True)
@@ -265,6 +269,7 @@ class LeaveOneCohortOut:
         patients: ArrayLike,
         cohorts: ArrayLike,
         seed: np.random.SeedSequence,
+        strata: ArrayLike | None = None,
     ) -> Iterator[Split]:
         """Yield the splits, cohort by cohort in the order of their names.
 
@@ -275,6 +280,7 @@ class LeaveOneCohortOut:
             lacks a class.
         """
         label, cohort = np.asarray(labels), np.asarray(cohorts, dtype=str)
+        stratum = cohort if strata is None else np.asarray(strata)
         groups = np.asarray(rows_that_stay_together(patients, self.by))
         names = [str(name) for name in np.unique(cohort)]
         _check_cohorts(names, cohort, label)
@@ -288,7 +294,7 @@ class LeaveOneCohortOut:
                         "samples are of its patients."
                     )
                 train, validation = draw_holdout(
-                    label[others], groups[others], self.validation, random
+                    label[others], groups[others], self.validation, random, stratum[others]
                 )
                 split = Split(others[train], others[validation], test, left_out=name)
                 check_classes(split, label)
@@ -308,25 +314,6 @@ def repeat_generators(
     for repeat in range(repeats):
         branch = np.random.SeedSequence(seed.entropy, spawn_key=(*seed.spawn_key, repeat))
         yield np.random.default_rng(branch)
-
-
-def _inner_splits(test: RowIndex, folds: list[RowIndex]) -> tuple[Split, ...]:
-    """One split for each fold, which is its validation part; the others are for training."""
-    return tuple(
-        Split(np.sort(np.concatenate([*folds[:number], *folds[number + 1 :]])), fold, test)
-        for number, fold in enumerate(folds)
-    )
-
-
-def _check_folds(folds: list[RowIndex], label: NDArray[np.int8]) -> None:
-    for value, word in ((1, "positive"), (0, "negative")):
-        if not all(np.any(label[rows] == value) for rows in folds):
-            raise DeepCMEError(
-                f"One of {len(folds)} folds would hold no {word} sample: there are "
-                f"{int((label == 1).sum())} positive and {int((label == 0).sum())} negative "
-                "samples, and each fold needs at least one of both, from patients of its own; "
-                "take fewer folds."
-            )
 
 
 def _check_cohorts(names: list[str], cohort: NDArray[np.str_], label: NDArray[np.int8]) -> None:

@@ -32,7 +32,8 @@ from deepcme.evaluation.intervals import (
 from deepcme.evaluation.permutation import compute_permutation_test, permute_labels
 from deepcme.evaluation.pr_auc import compute_patient_pr_auc
 from deepcme.evaluation.utility import compute_decision_curve
-from deepcme.splits import NestedFolds, RepeatedSplits
+from deepcme.folds import NestedFolds
+from deepcme.splits import RepeatedSplits
 from deepcme.study.clinical import fit_clinical_models
 from deepcme.study.fit import fit_task
 from deepcme.study.plan import Plan, make_plan

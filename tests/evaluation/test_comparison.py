@@ -16,7 +16,7 @@ from deepcme.evaluation.comparison import (
     compute_practical_equivalence,
     compute_test_to_train_ratio,
 )
-from deepcme.splits import NestedFolds
+from deepcme.folds import NestedFolds
 from tests.evaluation.equal_models import simulate_equal_models
 from tests.evaluation.simulations import simulate_corrected_t_test, simulate_holm_correction
 

@@ -31,8 +31,9 @@ def test_discrimination_is_the_mean_over_splits_of_the_test_auc(predictions, ran
 def test_every_estimate_has_an_interval_and_counts(predictions, random):
     table = compute_discrimination(predictions, random, draws=200)
     assert table.columns.tolist() == [
-        "model", "auc", "ci_low", "ci_high", "sd", "pr_auc", "pr_auc_ci_low",
-        "pr_auc_ci_high", "pr_auc_chance", "prevalence", "n", "events", "n_patients", "n_splits",
+        "model", "auc", "ci_low", "ci_high", "sd", "monte_carlo_error", "pr_auc",
+        "pr_auc_ci_low", "pr_auc_ci_high", "pr_auc_chance", "prevalence", "n", "events",
+        "n_patients", "n_splits",
     ]  # fmt: skip
     assert (table["ci_low"] < table["auc"]).all()
     assert (table["auc"] < table["ci_high"]).all()

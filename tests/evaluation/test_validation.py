@@ -11,7 +11,9 @@ from scipy import stats
 
 from deepcme.evaluation.discrimination import MEASURED_COVERAGE
 from deepcme.evaluation.intervals import FEWEST_EVENTS_FOR_DELONG
-from deepcme.splits import NestedFolds, RepeatedSplits
+from deepcme.folds import NestedFolds
+from deepcme.splits import RepeatedSplits
+from tests.evaluation.designs import FOLDS_SETTINGS, simulate_batches, simulate_folds
 from tests.evaluation.equal_models import simulate_equal_models
 from tests.evaluation.simulations import (
     simulate_added_value,
@@ -167,6 +169,21 @@ def validate_pr_auc() -> pd.DataFrame:
     )
 
 
+def validate_folds() -> pd.DataFrame:
+    """Folds against random fifths at equal fits, 400 studies for each setting."""
+    return pd.DataFrame(
+        [
+            {
+                "patients": patients,
+                "events": events,
+                "genes": genes,
+                **simulate_folds(400, patients, events, genes, signal, seed=33),
+            }
+            for patients, events, genes, signal in FOLDS_SETTINGS
+        ]
+    )
+
+
 def validate_equal_models() -> pd.DataFrame:
     """Claims on models of equal worth, 1,000 studies for each setting."""
     return pd.DataFrame(
@@ -186,6 +203,11 @@ def validate_equal_models() -> pd.DataFrame:
             for shared in (0.5, 0.0)
         ]
     )
+
+
+def validate_batches() -> pd.DataFrame:
+    """Two cohorts without a signal within either, 1,000 studies of 19 permutations."""
+    return pd.DataFrame([simulate_batches(1000, 19, seed=34, pooled_studies=200)])
 
 
 def validate_permutation_test() -> pd.DataFrame:
@@ -255,7 +277,9 @@ def test_the_statistics_keep_their_promises():
         "nested_t_test": validate_nested_t_test(),
         "pr_auc": validate_pr_auc(),
         "equal_models": validate_equal_models(),
+        "folds": validate_folds(),
         "permutation_test": validate_permutation_test(),
+        "batches": validate_batches(),
         "other_tests": validate_other_tests(),
         "added_value": validate_added_value(),
     }
@@ -285,6 +309,13 @@ def test_the_statistics_keep_their_promises():
     of_any = equal_models[["better than any", "worse than any"]]
     assert (of_any <= 0.035).all(axis=None)
     assert (of_any.mean() <= 0.025).all()
+    folds = results["folds"]
+    assert (folds["variance, folds"] < folds["variance, fifths"]).all()
+    assert (folds["error, folds"] < folds["error, fifths"]).all()
+    batches = results["batches"].iloc[0]
+    assert 0.48 <= batches["AUC within cohorts"] <= 0.52
+    assert 0.035 <= batches["p <= 0.05 within"] <= 0.065
+    assert batches["p <= 0.05 pooled"] > 0.2  # so that the simulation has something to find
     added_value = results["added_value"]
     adds_nothing = added_value["genes"].isin(["noise", "follow the column"])
     assert (added_value.loc[adds_nothing, "interval_holds_zero"] >= 0.93).all()

@@ -27,7 +27,7 @@ def test_preprocessing_names_every_step_and_where_it_is_fitted():
     assert "log2(x + 1) of the fpkm values; the median of the gene" in text
     assert "fewer than 10% of the samples express" in text
     assert "clipped at 5 standard deviations" in text
-    assert text.endswith("on the training part of each split alone.")
+    assert text.endswith("or training and validation part, never the test part.")
     paper = methods(settings(protocol="paper"), cohort={"scale": "log2"})["Preprocessing"]
     assert paper.startswith("All tissues. In this order: values as given, on a log scale")
     assert "clipped" not in paper

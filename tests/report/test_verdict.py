@@ -113,6 +113,21 @@ def test_the_monte_carlo_error_stands_beside_the_mean():
     assert "Monte-Carlo" not in paragraph(once, None, folds | {"repeats": 1})
 
 
+def test_the_auc_within_batches_leads_and_the_pooled_one_follows():
+    split = {"design": "folds", "repeats": 2, "folds": 5, "strata": "batch"}
+    table = discrimination(auc=0.55, low=0.45).assign(
+        pooled_auc=0.71, pooled_ci_low=0.6, pooled_ci_high=0.8
+    )
+    text = paragraph(table, None, split)
+    assert "over 10 folds (2 x 5), within levels of batch, is 0.550 (95%" in text
+    assert text.index("chance is not excluded") < text.index("Ranked across levels it is 0.710")
+    assert "0.710 (95% interval 0.600 to 0.800)" in text
+    left_out = {"design": "leave-one-cohort-out", "repeats": 2, "strata": "plate"}
+    text = paragraph(table.assign(left_out="north"), None, left_out)
+    assert "has an AUC, within levels of plate, of 0.550 in north" in text
+    assert "levels" not in paragraph(discrimination(), None, split | {"strata": "none"})
+
+
 def permutation(p_value, low, high, n_as_good=0):
     return pd.DataFrame(
         [

@@ -7,6 +7,7 @@ from sklearn.metrics import log_loss
 
 from deepcme import Cohort, DeepCMEError
 from deepcme.baselines import INVERSE_STRENGTHS, make_logistic_regression
+from deepcme.evaluation.metrics import compute_auc_within
 from deepcme.preprocessing import make_preprocessor
 from deepcme.report.page import write_report
 from deepcme.sources.examples import load_transbig
@@ -287,3 +288,107 @@ def test_the_report_judges_each_cohort_by_itself_and_says_what_it_pools(
     for name in ("calibration", "calibration_curves", "classification"):
         table = pd.read_csv(folder.path / "tables" / f"{name}.csv")
         assert table["left_out"].unique().tolist() == ["east", "north", "south"], name
+
+
+@pytest.fixture
+def batches(cohort_file):
+    """60 patients of two batches that hold a sixth and half of the events; genes tell them."""
+    random = np.random.default_rng(8)
+    batch = np.repeat(["A", "B"], 30)
+    label = np.r_[np.repeat([1, 0], [5, 25]), np.repeat([1, 0], [15, 15])]
+    cohort = Cohort.from_arrays(
+        random.normal(size=(60, 12)) + 3 * (batch == "B")[:, np.newaxis],
+        label,
+        samples=[f"S{i}" for i in range(60)],
+        batch=batch.tolist(),
+        genes=[f"gene{i}" for i in range(12)],
+        endpoint="invented = 1 against 0",
+        scale="log2",
+        name="invented",
+    )
+    cohort.save(cohort_file)
+    return cohort
+
+
+@pytest.mark.parametrize("design", ["folds", "repeated", "nested", "leave-one-cohort-out"])
+def test_every_design_stratifies_by_the_batch_and_ranks_within_it(
+    quick_study, batches, design, tmp_path
+):
+    split = {"design": design, "repeats": 2}
+    if design == "leave-one-cohort-out":
+        split["cohort_column"] = "batch"
+    study = quick_study(models=["LR", "KNN"], split=split, nulls={"permutations": 2})
+    plan = make_plan(study, batches)
+    batch = batches.obs["batch"].to_numpy()
+    for task in plan.tasks:
+        if task.null is not None:
+            for level in "AB":
+                permuted = task.null.labels[batch == level]
+                assert permuted.sum() == batches.labels[batch == level].sum()
+        for _, rows in task.split.parts():
+            labels = batches.labels if task.null is None else task.null.labels
+            assert design == "leave-one-cohort-out" or all(
+                {0, 1} == set(labels[rows][batch[rows] == level]) for level in "AB"
+            )
+    folder = run(study, tmp_path / "out")
+    predictions = folder.read_table("predictions.parquet")
+    page = write_report(folder).read_text(encoding="utf-8")
+    if design == "leave-one-cohort-out":
+        assert plan.study.split.strata == "none"
+        assert "stratum" not in predictions
+        return
+    assert plan.study.split.strata == "batch"
+    assert (predictions["stratum"] == predictions["sample"].map(dict(zip(
+        batches.samples, batch, strict=True)))).all()  # fmt: skip
+    table = pd.read_csv(tmp_path / "out" / "tables" / "discrimination.csv").set_index("model")
+    assert table.loc["LR", "pooled_auc"] > table.loc["LR", "auc"] + 0.03
+    assert "Splits and permutations are stratified by batch" in page
+    assert "within levels of batch, is" in page
+    assert f"Ranked across levels it is {table.loc['LR', 'pooled_auc']:.3f} (95%" in page
+    test = predictions.query("part == 'test' and model == 'LR'")
+    aucs = [
+        compute_auc_within(rows["label"], rows["score"], rows["stratum"])
+        for _, rows in test.groupby("split")
+    ]
+    assert table.loc["LR", "auc"] == pytest.approx(np.mean(aucs))
+    permutation = pd.read_csv(tmp_path / "out" / "tables" / "permutation.csv")
+    assert permutation["observed"].item() == pytest.approx(np.mean(aucs))
+
+
+def test_the_permuted_runs_are_judged_within_strata(quick_study, batches, tmp_path):
+    study = quick_study(models=["LR"], split={"repeats": 1}, nulls={"permutations": 1})
+    plan = make_plan(study, batches)
+    folder = run(study, tmp_path / "out")
+    nulls = [task for task in plan.tasks if task.null is not None]
+    batch = batches.obs["batch"].to_numpy()
+    aucs = [
+        compute_auc_within(task.null.labels[rows], result.score[-len(rows) :], batch[rows])
+        for task, result in folder.results(nulls)
+        for rows in [task.split.test]
+    ]
+    assert folder.read_null_runs()["auc"].item() == pytest.approx(np.mean(aucs))
+
+
+def test_strata_can_be_named_or_left_out_and_must_hold_both_classes(quick_study, batches):
+    def splits(**settings):
+        return make_plan(quick_study(models=["LR"], split=settings), batches).study.split
+
+    assert splits(strata="none").strata == "none"
+    assert splits(strata="tissue").strata == "tissue"
+    with pytest.raises(DeepCMEError, match="no level of 'sample' has samples of both"):
+        splits(strata="sample")
+    with pytest.raises(DeepCMEError, match="no column 'site' to stratify by"):
+        splits(strata="site")
+    assert (
+        make_study({"cohort": {"example": "transbig"}, "protocol": "paper"}).split.strata
+        == "none"
+    )
+
+
+def test_which_batch_a_sample_is_of_is_part_of_the_study(quick_study, batches, tmp_path):
+    study = quick_study(models=["KNN"], split={"repeats": 1})
+    run(study, tmp_path / "out")
+    batches.obs["batch"] = np.roll(batches.obs["batch"].to_numpy(), 1)
+    batches.save(study.cohort.path)
+    with pytest.raises(DeepCMEError, match="holds another study's results"):
+        run(study, tmp_path / "out")

@@ -355,7 +355,7 @@ def test_too_few_patients_or_splits_are_told(tmp_path):
     one = study_of(
         invented_cohort(), tmp_path / "one", split={"design": "repeated", "repeats": 1}
     )
-    with pytest.raises(DeepCMEError, match="needs 2 splits"):
+    with pytest.raises(DeepCMEError, match="Gene selection needs 2 splits"):
         run_study(one, tmp_path / "out", quiet=True)
     assert not (tmp_path / "out").exists()
 

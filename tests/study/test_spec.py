@@ -47,12 +47,12 @@ def test_a_setting_against_the_protocol_is_told():
 def test_each_design_has_settings_of_its_own():
     nested = make_study({**TRANSBIG, "split": {"design": "nested"}}).split
     assert nested.model_dump() == {
-        "by": "patient", "design": "nested", "repeats": 2, "folds": 5,
+        "by": "patient", "strata": "auto", "design": "nested", "repeats": 2, "folds": 5,
     }  # fmt: skip
     left_out = make_study({**TRANSBIG, "split": {"design": "leave-one-cohort-out"}}).split
     assert left_out.model_dump() == {
-        "by": "patient", "design": "leave-one-cohort-out", "repeats": 2, "validation": 0.25,
-        "cohort_column": "cohort",
+        "by": "patient", "strata": "auto", "design": "leave-one-cohort-out", "repeats": 2,
+        "validation": 0.25, "cohort_column": "cohort",
     }  # fmt: skip
 
 

@@ -11,23 +11,14 @@ from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
 from deepcme.audit.findings import Finding, StudyDesign
-from deepcme.barcodes import barcode_annotation
 from deepcme.cohort import OBS_COLUMNS, Cohort
 from deepcme.scales import LINEAR_SCALES
+from deepcme.strata import batch_columns
 from deepcme.words import counted
 
 _SAME_PROFILE = 0.97
 _GENES_COMPARED = 5000
 _ENOUGH_GENES_TO_COMPARE = 200
-_BATCH_COLUMNS = (
-    "batch",
-    "plate",
-    "tissue_source_site",
-    "center",
-    "platform",
-    "series",
-    "cohort",
-)
 _PERMUTATIONS = 999
 _SIGNIFICANT = 0.01
 _GIVES_AWAY = 0.99
@@ -105,7 +96,7 @@ def check_batch_predicts_label(cohort: Cohort, design: StudyDesign) -> Finding |
         return None  # every patient has a positive sample, so nothing ranks patients
     random = np.random.default_rng(0)
     telling, strongest = [], 0.0
-    for name, values in _batch_columns(cohort):
+    for name, values in _distinct_batch_columns(cohort):
         batch = values.groupby(cohort.patients).first().reindex(by_patient.index)
         auc, by_chance, p_value = _batch_auc(batch, by_patient.to_numpy(), random)
         if p_value <= _SIGNIFICANT:
@@ -123,25 +114,19 @@ def check_batch_predicts_label(cohort: Cohort, design: StudyDesign) -> Finding |
         evidence=f"By the share of positives alone, {'; '.join(telling)}; "
         f"{_PERMUTATIONS} permutations of the labels over {len(by_patient):,} patients.",
         advice=(
-            "Test on batches that were not trained on; look whether top genes differ between "
-            "batches; standardise within each batch."
+            "Read the AUC within batches, which `deepcme run` gives where two of them hold "
+            "both classes; test on batches that were not trained on; look whether top genes "
+            "differ between batches; standardise within each batch."
         ),
     )
 
 
-def _batch_columns(cohort: Cohort) -> Iterator[tuple[str, pd.Series]]:
+def _distinct_batch_columns(cohort: Cohort) -> Iterator[tuple[str, pd.Series]]:
     """Columns that tell of processing, each partition of the samples once."""
-    table = cohort.obs.reset_index(drop=True)
-    told = barcode_annotation(cohort.samples)[["tissue_source_site", "plate"]]
-    told = told.reset_index(drop=True).dropna(axis=1, how="all")
-    table = pd.concat([table, told.drop(columns=table.columns, errors="ignore")], axis=1)
     seen = set()
-    for name in _BATCH_COLUMNS:
-        if name not in table.columns:
-            continue
-        values = table[name].astype(str)
+    for name, values in batch_columns(cohort).items():
         codes = tuple(pd.factorize(values)[0])
-        if 1 < values.nunique() < len(values) and codes not in seen:
+        if codes not in seen:
             seen.add(codes)
             yield name, values
 

@@ -29,26 +29,34 @@ from deepcme.bundle.model import GeneStatistics, Model
 from deepcme.bundle.prediction import compute_distances, far_out_fence
 from deepcme.bundle.recognition import TrainingSamples
 from deepcme.cohort import Cohort
-from deepcme.ensemble import DeepCMEEnsemble
+from deepcme.ensemble import ENSEMBLE, DeepCMEEnsemble
 from deepcme.errors import DeepCMEError
 from deepcme.evaluation.discrimination import compute_discrimination
 from deepcme.evaluation.metrics import choose_threshold
+from deepcme.evaluation.predictions import STRATUM
 from deepcme.evaluation.recalibration import PlattRecalibration
 from deepcme.floors import are_relative
 from deepcme.genes import gene_identifiers
+from deepcme.honest import (
+    CLIP,
+    MIN_PREVALENCE,
+    count_folds,
+    discrimination_seed,
+    draw_honest_splits,
+    fit_seed,
+    split_seed,
+)
 from deepcme.network.engines import make_engine
 from deepcme.parameters import Rule, at_least, check_names, check_parameters
 from deepcme.preprocessing import kept_genes, make_preprocessor
 from deepcme.progress import show_progress
 from deepcme.scales import LINEAR_SCALES
 from deepcme.seeds import integer_seed, seed_for
-from deepcme.splits import RowIndex, draw_folds
+from deepcme.splits import RowIndex
+from deepcme.strata import choose_strata, find_levels
 from deepcme.threads import single_thread
 
-FOLDS = 5
 FEWEST_FOLDS = 3
-MIN_PREVALENCE = 0.1
-CLIP = 5.0
 
 
 _RULES = {
@@ -65,8 +73,9 @@ class TrainingSettings:
 
     Parameters
     ----------
-    repeats : int
-        How often the cross-validation is repeated, each time on other folds.
+    repeats : int, optional
+        How often the patients are divided into folds; by default twice, or four times
+        where they are few, as in a study.
     seed : int
         Root of all randomness.
     jobs : int
@@ -80,7 +89,7 @@ class TrainingSettings:
         If a value is out of range, or a parameter does not exist.
     """
 
-    repeats: int = 2
+    repeats: int | None = None
     seed: int = 1
     jobs: int = 1
     ensemble: dict[str, Any] = field(default_factory=dict)
@@ -97,7 +106,7 @@ class TrainingSettings:
 class _Fold:
     """Rows to train on and rows to predict."""
 
-    name: str
+    number: int
     train: RowIndex
     test: RowIndex
     seed: int
@@ -110,8 +119,9 @@ def train_model(
 
     As in the honest protocol: primary tumours only (`Cohort.keep_primary_tumours`),
     genes expressed in at least 10% of samples, standardised values clipped at 5.
-    Performance, calibration and threshold come from five-fold cross-validation
-    by patient in which every step is fitted anew.
+    Performance, calibration and threshold come from the folds of that protocol, in
+    which every step is fitted anew: a study of the same seed expects the same of the
+    model of this name.
 
     Raises
     ------
@@ -120,7 +130,7 @@ def train_model(
     """
     settings = settings or TrainingSettings()
     cohort = cohort.keep_primary_tumours()
-    if _n_folds(cohort) < FEWEST_FOLDS:
+    if count_folds(cohort)[0] < FEWEST_FOLDS:
         raise DeepCMEError(
             f"{cohort.name}: a model needs at least {FEWEST_FOLDS} patients with and "
             f"{FEWEST_FOLDS} without the event."
@@ -136,31 +146,17 @@ def train_model(
             rows.append(_out_of_fold_rows(cohort, fold, log_odds))
             advance()
         everyone = np.arange(cohort.n_samples)
-        seed = _seed(settings, "final")
+        seed = integer_seed(seed_for(settings.seed, "model", "final"))
         preprocessor, ensemble = _fit(data, everyone, seed, settings.ensemble)
         advance()
     return _make_model(cohort, settings, preprocessor, ensemble, pd.concat(rows))
 
 
 def _cross_validation(cohort: Cohort, settings: TrainingSettings) -> Iterator[_Fold]:
-    everyone = np.arange(cohort.n_samples)
-    for repeat in range(settings.repeats):
-        random = np.random.default_rng(seed_for(settings.seed, "folds", repeat))
-        folds = draw_folds(cohort.labels, cohort.patients, _n_folds(cohort), random)
-        for number, held_out in enumerate(folds):
-            name = f"{repeat + 1}.{number + 1}"
-            rest = np.setdiff1d(everyone, held_out)
-            yield _Fold(name, rest, held_out, _seed(settings, name))
-
-
-def _seed(settings: TrainingSettings, name: str) -> int:
-    return integer_seed(seed_for(settings.seed, "model", name))
-
-
-def _n_folds(cohort: Cohort) -> int:
-    """Five, or fewer so that every fold holds patients of both classes."""
-    is_positive = pd.Series(cohort.labels).groupby(cohort.patients).max() == 1
-    return int(min(FOLDS, is_positive.sum(), (~is_positive).sum()))
+    splits = draw_honest_splits(cohort, split_seed(settings.seed), repeats=settings.repeats)
+    for number, split in enumerate(splits, start=1):
+        rest = np.concatenate([split.train, split.validation])
+        yield _Fold(number, rest, split.test, fit_seed(settings.seed, ENSEMBLE, number))
 
 
 def _fit(
@@ -193,8 +189,8 @@ def _out_of_fold_rows(
 ) -> pd.DataFrame:
     return pd.DataFrame(
         {
-            "split": fold.name,
-            "model": "ensemble",
+            "split": fold.number,
+            "model": ENSEMBLE,
             "sample": cohort.samples[fold.test],
             "patient": cohort.patients[fold.test],
             "part": "test",
@@ -264,13 +260,19 @@ def _expected_performance(
     out_of_fold: pd.DataFrame,
     called: NDArray[np.bool_],
 ) -> Performance:
-    random = np.random.default_rng(seed_for(settings.seed, "bootstrap"))
+    levels = find_levels(cohort)
+    if levels is not None:
+        of_sample = dict(zip(cohort.samples, levels, strict=True))
+        out_of_fold = out_of_fold.assign(**{STRATUM: out_of_fold["sample"].map(of_sample)})
+    random = np.random.default_rng(discrimination_seed(settings.seed))
     found = compute_discrimination(out_of_fold, random).iloc[0]
+    folds, repeats = count_folds(cohort, repeats=settings.repeats)
+    within = "" if levels is None else f", AUC within levels of {choose_strata(cohort)}"
     positive = out_of_fold["label"].to_numpy() == 1
     return Performance(
-        method="cross-validation by patient; 95% intervals by patient bootstrap",
-        folds=_n_folds(cohort),
-        repeats=settings.repeats,
+        method=f"cross-validation by patient{within}; 95% intervals by patient bootstrap",
+        folds=folds,
+        repeats=repeats,
         auc=_interval(found["auc"], found["ci_low"], found["ci_high"]),
         pr_auc=_interval(found["pr_auc"], found["pr_auc_ci_low"], found["pr_auc_ci_high"]),
         pr_auc_chance=float(found["pr_auc_chance"]),

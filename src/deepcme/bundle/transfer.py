@@ -20,13 +20,13 @@ from deepcme.bundle.manifest import Genes
 from deepcme.bundle.normalisation import standardise_within
 from deepcme.bundle.recognition import TrainingSamples
 from deepcme.bundle.strangers import Strangers, brand, find_strangers
-from deepcme.bundle.training import CLIP
 from deepcme.cohort import Cohort
 from deepcme.ensemble import ENSEMBLE, DeepCMEEnsemble
 from deepcme.errors import DeepCMEError
 from deepcme.evaluation.discrimination import compute_discrimination
 from deepcme.evaluation.intervals import compute_delong_interval
 from deepcme.genes import gene_identifiers
+from deepcme.honest import CLIP
 from deepcme.network.architecture import FloatArray
 from deepcme.network.engines import make_engine
 from deepcme.preprocessing import Log2Transformer

@@ -67,8 +67,13 @@ def train(
     cohort: Annotated[Path, typer.Argument(metavar="COHORT.h5ad", help="Cohort to learn.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the model.")],
     repeats: Annotated[
-        int, typer.Option(min=1, help="Repeats of the five-fold cross-validation.")
-    ] = 2,
+        int | None,
+        typer.Option(
+            min=1,
+            help="Times that the patients are divided into five folds.",
+            show_default="2, or 4 under 150 patients",
+        ),
+    ] = None,
     jobs: Jobs = None,
     seed: Seed = 1,
     quiet: Quiet = False,

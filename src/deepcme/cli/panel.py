@@ -33,7 +33,14 @@ def panel(
             show_default="soft-path and l1-logistic",
         ),
     ] = None,
-    repeats: Annotated[int, typer.Option(min=2, help="Splits by patient.")] = 10,
+    repeats: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            help="Times that the patients are divided into five folds.",
+            show_default="2, or 4 under 150 patients",
+        ),
+    ] = None,
     random_panels: Annotated[
         int, typer.Option(min=1, help="Random panels of each size in each split.")
     ] = 10,

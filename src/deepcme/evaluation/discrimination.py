@@ -9,13 +9,12 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from deepcme.errors import DeepCMEError
+from deepcme.evaluation.auc_draws import compute_mean_auc_draws
 from deepcme.evaluation.bootstrap import (
     DEFAULT_DRAWS,
     PatientDraws,
     compute_logit_interval,
-    compute_mean_within_split,
     compute_percentile_interval,
-    compute_weighted_auc,
     divide,
     draw_patients,
 )
@@ -23,6 +22,7 @@ from deepcme.evaluation.intervals import compute_wilson_interval
 from deepcme.evaluation.metrics import choose_threshold, compute_metrics
 from deepcme.evaluation.pr_auc import compute_patient_pr_auc
 from deepcme.evaluation.predictions import (
+    STRATUM,
     BooleanArray,
     FloatArray,
     as_labels_and_scores,
@@ -56,7 +56,8 @@ def compute_discrimination(
     ----------
     predictions : DataFrame
         Columns `split, model, sample, patient, part, label, score`. With a column
-        `left_out` every cohort that it names is judged by itself.
+        `left_out` every cohort that it names is judged by itself; with a column `stratum`
+        patients are ranked within it (`compute_auc_within`).
     random : numpy.random.Generator
         All models share the same draws.
     draws : int
@@ -68,7 +69,8 @@ def compute_discrimination(
         One row for each model, and for each cohort `left_out`: `model, auc, ci_low,
         ci_high, sd` (of the AUC over splits), `monte_carlo_error` (of the mean, from the
         draws of the splits, as in `compute_monte_carlo_error`), `pr_auc, pr_auc_ci_low,
-        pr_auc_ci_high, pr_auc_chance, prevalence, n, events, n_patients, n_splits`. `n`
+        pr_auc_ci_high, pr_auc_chance, prevalence, n, events, n_patients, n_splits`; with
+        strata also `pooled_auc, pooled_ci_low, pooled_ci_high`, of ranks across them. `n`
         and `events` count samples tested at least once; `pr_auc_chance` is the PR-AUC
         to expect of a model without discrimination.
 
@@ -106,7 +108,7 @@ def _discrimination_of_model(
     rows: pd.DataFrame, stratified: PatientDraws, unstratified: PatientDraws
 ) -> dict[str, Any]:
     auc = compute_metrics(rows).set_index("split")["value"]
-    auc_draws = compute_mean_within_split(rows, compute_weighted_auc, stratified)
+    auc_draws = compute_mean_auc_draws(rows, stratified)
     ci_low, ci_high = compute_logit_interval(auc.mean(), auc_draws, stratified.n_rarer_class)
     return {
         "auc": auc.mean(),
@@ -114,10 +116,22 @@ def _discrimination_of_model(
         "ci_high": ci_high,
         "sd": auc.std(),
         "monte_carlo_error": compute_monte_carlo_error(rows, auc),
+        **_pooled_auc(rows, stratified),
         **compute_patient_pr_auc(rows, unstratified),
         "prevalence": rows.groupby("split", observed=True)["label"].mean().mean(),
         **count_rows(rows),
     }
+
+
+def _pooled_auc(rows: pd.DataFrame, stratified: PatientDraws) -> dict[str, float]:
+    """The AUC that ranks patients across strata, of a table that has any."""
+    if STRATUM not in rows.columns:
+        return {}
+    rows = rows.drop(columns=STRATUM)
+    auc = compute_metrics(rows).query("metric == 'auc'")["value"].mean()
+    draws = compute_mean_auc_draws(rows, stratified)
+    ci_low, ci_high = compute_logit_interval(auc, draws, stratified.n_rarer_class)
+    return {"pooled_auc": auc, "pooled_ci_low": ci_low, "pooled_ci_high": ci_high}
 
 
 def compute_study_classification(

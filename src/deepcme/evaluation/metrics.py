@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 from sklearn.metrics import average_precision_score, log_loss, roc_auc_score, roc_curve
 
 from deepcme.evaluation.predictions import (
+    STRATUM,
     as_labels_and_probabilities,
     as_labels_and_scores,
     check_predictions,
@@ -47,6 +48,47 @@ def compute_auc(labels: ArrayLike, scores: ArrayLike) -> float:
     """
     label, score = as_labels_and_scores(labels, scores)
     return float(roc_auc_score(label, score))
+
+
+def compute_auc_within(labels: ArrayLike, scores: ArrayLike, strata: ArrayLike) -> float:
+    """Covariate-adjusted AUC: the mean of the strata's AUCs, weighted by their cases [1]_.
+
+    The probability that a random positive scores above a random negative of its own
+    stratum. A positive of a stratum without negatives has nobody to be ranked against and
+    does not count; nor does a stratum without positives.
+
+    Parameters
+    ----------
+    labels : array of 0 and 1
+    scores : array
+    strata : array
+        Level of each row, such as its batch.
+
+    Returns
+    -------
+    float
+        0 to 1; 0.5 is no discrimination within the strata. NaN where none of them holds
+        both classes.
+
+    Raises
+    ------
+    DeepCMEError
+        As in `compute_auc`.
+
+    References
+    ----------
+    .. [1] Janes H, Pepe MS (2009). Adjusting for covariate effects on classification
+       accuracy using the covariate-adjusted receiver operating characteristic curve.
+       Biometrika 96:371-382.
+    """
+    label, score = as_labels_and_scores(labels, scores)
+    total, cases = 0.0, 0
+    for _, rows in pd.Series(np.arange(len(label))).groupby(np.asarray(strata)):
+        positives = int(label[rows].sum())
+        if 0 < positives < len(rows):
+            total += positives * compute_auc(label[rows], score[rows])
+            cases += positives
+    return total / cases if cases else float("nan")
 
 
 def compute_pr_auc(labels: ArrayLike, scores: ArrayLike) -> float:
@@ -198,7 +240,8 @@ def compute_metrics(predictions: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     predictions : DataFrame
-        Columns `split, model, sample, patient, part, label, score`.
+        Columns `split, model, sample, patient, part, label, score`; with a column
+        `stratum` the AUC is that within strata (`compute_auc_within`).
 
     Returns
     -------
@@ -219,7 +262,7 @@ def compute_metrics(predictions: pd.DataFrame) -> pd.DataFrame:
             "model": model,
             "part": part,
             "metric": "auc",
-            "value": compute_auc(group["label"], group["score"]),
+            "value": _auc_of_rows(group),
             "n": len(group),
             "events": int(group["label"].sum()),
         }
@@ -228,3 +271,13 @@ def compute_metrics(predictions: pd.DataFrame) -> pd.DataFrame:
         )
     ]
     return pd.DataFrame(rows)
+
+
+def _auc_of_rows(rows: pd.DataFrame) -> float:
+    if STRATUM in rows.columns:
+        return compute_auc_within(rows["label"], rows["score"], rows[STRATUM])
+    return compute_auc(rows["label"], rows["score"])
+
+
+def _pr_auc_of_rows(rows: pd.DataFrame) -> float:
+    return compute_pr_auc(rows["label"], rows["score"])

@@ -20,6 +20,9 @@ COLUMNS = ("split", "model", "sample", "patient", "part", "label", "score")
 LEFT_OUT = "left_out"
 """Column of a study that leaves cohorts out: the one that is the split's test part."""
 
+STRATUM = "stratum"
+"""Column of a study with strata: the level, such as a batch, that a row is ranked within."""
+
 
 def check_predictions(predictions: pd.DataFrame) -> None:
     """Raise `DeepCMEError` if a column is missing or the table has no row."""

@@ -26,6 +26,7 @@ from deepcme.evaluation.predictions import LEFT_OUT
 from deepcme.evaluation.recalibration import recalibrate_predictions
 from deepcme.evaluation.stability import compute_instability, compute_prediction_stability
 from deepcme.evaluation.utility import compute_decision_curve
+from deepcme.honest import discrimination_seed
 from deepcme.report import publication, tables
 from deepcme.report.added_value import added_value_makers, describe_added_value
 from deepcme.report.design import describe_pooling, read_settings
@@ -154,7 +155,8 @@ def _makers(
     # Other tables are made of these.
     @cache
     def discrimination() -> pd.DataFrame:
-        return compute_discrimination(predictions, random("auc"))
+        random_draws = np.random.default_rng(discrimination_seed(settings["seed"]))
+        return compute_discrimination(predictions, random_draws)
 
     @cache
     def decision_curve() -> pd.DataFrame:

@@ -7,6 +7,7 @@ from typing import Any
 
 from deepcme.baselines import TUNED_REGRESSION
 from deepcme.evaluation.discrimination import MEASURED_COVERAGE
+from deepcme.strata import NO_STRATA
 from deepcme.study.grid import TUNED
 from deepcme.study.identity import settings_of
 from deepcme.study.store import StudyFolder
@@ -49,7 +50,25 @@ def describe_design(split: dict[str, Any]) -> str:
         "nested": _describe_nested,
         "leave-one-cohort-out": _describe_leave_one_cohort_out,
     }
-    return describe[split["design"]](split)
+    return f"{describe[split['design']](split)}{_describe_strata(split)}"
+
+
+def strata_column(split: Mapping[str, Any]) -> str:
+    """The column that a study is stratified by; empty where it is not, as of old."""
+    column = str(split.get("strata", NO_STRATA))
+    return "" if column == NO_STRATA else column
+
+
+def _describe_strata(split: dict[str, Any]) -> str:
+    column = strata_column(split)
+    if not column:
+        return ""
+    return (
+        f" Splits and permutations are stratified by {column}, and patients are ranked within "
+        "its levels: the AUC is the mean of the levels' AUCs in a test part, weighted by their "
+        "positive samples (Janes and Pepe 2009); a level that lacks a class there does not "
+        "count. Beside it stands the AUC of ranks across the levels."
+    )
 
 
 def _describe_folds(split: dict[str, Any]) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from deepcme.evaluation.predictions import LEFT_OUT
-from deepcme.report.layout import CAPTIONS, COLUMNS, MEASURES, SIDE_BY_SIDE
+from deepcme.report.layout import CAPTIONS, COLUMNS, MEASURES, OPTIONAL, SIDE_BY_SIDE
 
 _HEADINGS = {"model": "Model", "source": "Source"}
 
@@ -26,14 +26,14 @@ class Shown:
 def show(name: str, table: pd.DataFrame) -> Shown:
     """Format a table for reading; without a layout of its own, numbers get three decimals.
 
-    The cohort left out is shown where the table has it.
+    The cohort left out, and what is pooled over strata, are shown where the table has them.
     """
     if name in SIDE_BY_SIDE:
         return _show_side_by_side(name, table)
     columns = tuple(
         column
         for column in COLUMNS.get(name, ())
-        if column[0] != LEFT_OUT or LEFT_OUT in table.columns
+        if column[0] not in OPTIONAL or column[0] in table.columns
     ) or tuple(
         (
             str(column),

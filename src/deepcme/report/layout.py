@@ -31,7 +31,8 @@ CAPTIONS: dict[str, str] = {
     ),
     "discrimination": (
         "Mean AUC on the test parts. Monte-Carlo error: how far the mean AUC would move if the "
-        "same patients were divided anew. PR-AUC over patients, each by the mean rank of its "
+        "same patients were divided anew. Pooled AUC, in a study with strata: of ranks across "
+        "them, the AUC being that within. PR-AUC over patients, each by the mean rank of its "
         "scores in the test parts, which is steadier than one fit; beside it that of chance "
         "(Bestgen 2015). Intervals: "
         "bootstrap of patients, stratified by label for the AUC, 2,000 draws."
@@ -135,6 +136,9 @@ CAPTIONS: dict[str, str] = {
     "claims": "The paper's claims, what it printed, and what this study found.",
 }
 
+OPTIONAL = (LEFT_OUT, "pooled_auc", "pooled_ci_low", "pooled_ci_high")
+"""Columns that are shown where a table has them."""
+
 COLUMNS: dict[str, tuple[Column, ...]] = {
     "patient_flow": (
         ("step", "Step", ""),
@@ -150,6 +154,9 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
         *_INTERVAL,
         ("sd", "sd", ".3f"),
         ("monte_carlo_error", "Monte-Carlo error", ".3f"),
+        ("pooled_auc", "Pooled AUC", ".3f"),
+        ("pooled_ci_low", "95% low", ".3f"),
+        ("pooled_ci_high", "95% high", ".3f"),
         ("pr_auc", "PR-AUC", ".3f"),
         ("pr_auc_ci_low", "95% low", ".3f"),
         ("pr_auc_ci_high", "95% high", ".3f"),

@@ -161,8 +161,9 @@ def _preprocessing(settings: Mapping[str, Any], cohort: Mapping[str, Any]) -> st
     if clip is not None and clip != float("inf"):
         steps.append(f"clipped at {clip:g} standard deviations")
     fitted = (
-        "Medians, prevalences, means and deviations are learned on the training part of each "
-        "split alone."
+        "Medians, prevalences, means and deviations are learned in each split on what the "
+        "model is fitted on: the training part, or training and validation part, never the "
+        "test part."
         if settings["fit_on"] == "train"
         else "Medians, prevalences, means and deviations are learned on all rows, test rows "
         "included."

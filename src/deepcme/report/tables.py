@@ -11,7 +11,7 @@ from sklearn.metrics import roc_curve
 
 from deepcme.errors import DeepCMEError
 from deepcme.evaluation.metrics import compute_metrics
-from deepcme.evaluation.predictions import LEFT_OUT
+from deepcme.evaluation.predictions import LEFT_OUT, STRATUM
 from deepcme.flow import read_flow
 
 NET_BENEFIT_THRESHOLDS = (0.05, 0.1, 0.2, 0.3, 0.5)
@@ -78,18 +78,20 @@ def compute_mean_roc(predictions: pd.DataFrame) -> pd.DataFrame:
     """ROC curve of each model, averaged over the splits at fixed false-positive rates.
 
     Vertical averaging (Fawcett 2006): sensitivity is averaged, the
-    false-positive rate is given. Columns: model, false_positive_rate, sensitivity.
+    false-positive rate is given. Within strata, where there are any, the curve is their mean
+    weighted by positives, as their AUC is (Janes and Pepe 2009). Columns: model,
+    false_positive_rate, sensitivity.
     """
     test = predictions[predictions["part"] == "test"]
     tables = []
     for model, of_model in test.groupby("model", sort=False):
         curves = []
         for _, rows in of_model.groupby("split"):
-            false_positive, sensitivity, _ = roc_curve(rows["label"], rows["score"])
-            # Of several sensitivities at one rate the curve's upper end counts.
-            last = np.r_[np.diff(false_positive) > 0, True]
-            curve = np.interp(FALSE_POSITIVE_RATES, false_positive[last], sensitivity[last])
-            curves.append(curve)
+            strata = [of for _, of in rows.groupby(STRATUM)] if STRATUM in rows else [rows]
+            both = [stratum for stratum in strata if stratum["label"].nunique() == 2]
+            cases = [stratum["label"].sum() for stratum in both]
+            if both:
+                curves.append(np.average([*map(_roc, both)], axis=0, weights=cases))
         tables.append(
             pd.DataFrame(
                 {
@@ -100,6 +102,15 @@ def compute_mean_roc(predictions: pd.DataFrame) -> pd.DataFrame:
             )
         )
     return pd.concat(tables, ignore_index=True)
+
+
+def _roc(rows: pd.DataFrame) -> np.ndarray:
+    """Sensitivity at the fixed false-positive rates."""
+    false_positive, sensitivity, _ = roc_curve(rows["label"], rows["score"])
+    # Of several sensitivities at one rate the curve's upper end counts.
+    last = np.r_[np.diff(false_positive) > 0, True]
+    curve: np.ndarray = np.interp(FALSE_POSITIVE_RATES, false_positive[last], sensitivity[last])
+    return curve
 
 
 def name_genes(gene_scores: pd.DataFrame) -> pd.DataFrame:

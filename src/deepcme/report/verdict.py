@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from deepcme.evaluation.predictions import LEFT_OUT
-from deepcme.report.design import describe_test_parts
+from deepcme.report.design import describe_test_parts, strata_column
 from deepcme.report.nulls import LEVEL, describe_permutation
 
 _FEW_EVENTS = 100
@@ -73,7 +73,7 @@ def make_verdict(
     rows = discrimination[discrimination["model"] == model]
     sentences = [_advantage(model, comparison)]
     if LEFT_OUT in rows.columns:
-        sentences.append(_discrimination_by_cohort(model, rows))
+        sentences.append(_discrimination_by_cohort(model, rows, split))
     else:
         sentences.append(_discrimination(model, rows.iloc[0], split))
     if permutation is not None:
@@ -129,18 +129,34 @@ def _all_comparisons(model: str, comparison: pd.DataFrame) -> str:
 
 def _discrimination(model: str, row: pd.Series[Any], split: dict[str, Any]) -> str:
     over = describe_test_parts(split, int(row["n_splits"]))
-    sentence = f"The mean test AUC of {model} over {over} is {_auc(row)}."
+    sentence = f"The mean test AUC of {model} over {over}{_within(split)} is {_auc(row)}."
     if _holds_chance(row):
         why = "This interval holds 0.5" if np.isfinite(row["ci_low"]) else "Without an interval"
-        return f"{sentence} {why}: chance is not excluded."
-    return sentence
+        sentence = f"{sentence} {why}: chance is not excluded."
+    return f"{sentence}{_pooled(row, split)}"
 
 
-def _discrimination_by_cohort(model: str, rows: pd.DataFrame) -> str:
+def _within(split: dict[str, Any]) -> str:
+    column = strata_column(split)
+    return f", within levels of {column}," if column else ""
+
+
+def _pooled(row: pd.Series[Any], split: dict[str, Any]) -> str:
+    """What the AUC would be if telling the strata apart counted, where there are any."""
+    if not strata_column(split):
+        return ""
+    pooled = row[["pooled_auc", "pooled_ci_low", "pooled_ci_high"]].set_axis(
+        ["auc", "ci_low", "ci_high"]
+    )
+    return f" Ranked across levels it is {pooled['auc']:.3f} ({_interval(pooled, '.3f')})."
+
+
+def _discrimination_by_cohort(model: str, rows: pd.DataFrame, split: dict[str, Any]) -> str:
     records = [row for _, row in rows.iterrows()]
     aucs = "; ".join(_auc(row, f" in {row[LEFT_OUT]}") for row in records)
     sentences = [
-        f"Trained without the cohort that it is tested on, {model} has an AUC of {aucs}.",
+        f"Trained without the cohort that it is tested on, {model} has an AUC{_within(split)} "
+        f"of {aucs}.",
         "No test compares it with the baselines: each test part is another population.",
     ]
     if chance := [str(row[LEFT_OUT]) for row in records if _holds_chance(row)]:

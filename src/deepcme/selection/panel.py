@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,8 +12,11 @@ from numpy.typing import NDArray
 from sklearn.pipeline import Pipeline
 
 from deepcme.arrays import CohortArrays
+from deepcme.baselines import TunedLogisticRegression
 from deepcme.cohort import Cohort
 from deepcme.errors import DeepCMEError
+from deepcme.evaluation.predictions import STRATUM
+from deepcme.honest import CLIP, MIN_PREVALENCE, draw_honest_splits, split_seed
 from deepcme.network.architecture import FloatArray
 from deepcme.network.engines import make_engine
 from deepcme.preprocessing import kept_genes, make_preprocessor, transform_rows
@@ -21,7 +24,8 @@ from deepcme.progress import show_progress
 from deepcme.seeds import integer_seed, seed_for
 from deepcme.selection.rankers import find_ranker
 from deepcme.selection.refit import PanelClassifier
-from deepcme.splits import draw_holdout
+from deepcme.splits import Split
+from deepcme.strata import find_levels
 from deepcme.threads import single_thread
 
 IntegerArray = NDArray[np.int64]
@@ -29,6 +33,8 @@ IntegerArray = NDArray[np.int64]
 SIZES = (1, 2, 5, 10, 20, 50, 100, 200)
 DEFAULT_RANKERS = ("soft-path", "l1-logistic")
 ALL_GENES = "all genes"
+"""Predicted by `TunedLogisticRegression`, as by LR-tuned in a study."""
+
 RANDOM = "random"
 
 
@@ -41,10 +47,9 @@ class PanelSettings:
     rankers : tuple of {"soft-path", "l1-logistic", "mean-rank"}
     sizes : tuple of int
         Genes in a panel; all genes come on top.
-    repeats : int
-        Random splits by patient, at least 2.
-    test_fraction : float
-        Share of the patients held out in each split.
+    repeats : int, optional
+        How often the patients are divided into folds; by default twice, or four times
+        where they are few, as in a study.
     random_panels : int
         Random panels of each size in each split, at least 1.
     min_prevalence, clip : float
@@ -55,11 +60,10 @@ class PanelSettings:
 
     rankers: tuple[str, ...] = DEFAULT_RANKERS
     sizes: tuple[int, ...] = SIZES
-    repeats: int = 10
-    test_fraction: float = 0.2
+    repeats: int | None = None
     random_panels: int = 10
-    min_prevalence: float = 0.1
-    clip: float = 5.0
+    min_prevalence: float = MIN_PREVALENCE
+    clip: float = CLIP
     seed: int = 1
 
     def __post_init__(self) -> None:
@@ -67,8 +71,8 @@ class PanelSettings:
             find_ranker(ranker)
         if not self.rankers or not self.sizes or min(self.sizes) < 1:
             raise DeepCMEError("A panel curve needs a ranker, and panels of 1 gene or more.")
-        if self.repeats < 2 or self.random_panels < 1:
-            raise DeepCMEError("A panel curve needs 2 splits and 1 random panel or more.")
+        if (self.repeats is not None and self.repeats < 1) or self.random_panels < 1:
+            raise DeepCMEError("A panel curve needs 1 repeat and 1 random panel or more.")
 
 
 @dataclass(frozen=True)
@@ -76,7 +80,8 @@ class PanelTask:
     """One order of the genes in one split; split 0 is all patients, with none held out.
 
     ``order`` is a ranker's name, ``random 1``, ``random 2``, ... or ``all genes``. Where no
-    row is held out, the genes are only ordered. ``stage`` names the branch of the seeds.
+    row is held out, the genes are only ordered. ``stage`` names the branch of the seeds. On
+    the last ``n_validation`` of the training rows the regression on all genes is tuned.
     """
 
     order: str
@@ -84,6 +89,7 @@ class PanelTask:
     train_rows: IntegerArray
     test_rows: IntegerArray
     stage: str = "panel"
+    n_validation: int = 0
 
 
 @dataclass(frozen=True)
@@ -133,9 +139,10 @@ def run_panels(
 ) -> PanelResults:
     """Rank the genes in every training part, refit panels, predict the held-out patients.
 
-    Preprocessing, ranking and refit see the training part alone. Beside the
-    rankers' panels there are random panels of the same sizes, since in breast
-    cancer most random sets of genes predict something [1]_.
+    The splits are those of an honest study of the same seed. Preprocessing, ranking and
+    refit see nothing of the test part. Beside the rankers' panels there are random panels
+    of the same sizes, since in breast cancer most random sets of genes predict something
+    [1]_, and ``LR-tuned`` on all genes, the very fits of such a study.
 
     Parameters
     ----------
@@ -157,7 +164,7 @@ def run_panels(
        signatures are significantly associated with breast cancer outcome. PLoS
        Computational Biology 7:e1002240.
     """
-    tasks = make_tasks(cohort, list(draw_splits(cohort, settings)), settings)
+    tasks = make_tasks(cohort, draw_splits(cohort, settings), settings)
     parallel = Parallel(n_jobs=jobs, return_as="generator_unordered")
     data = CohortArrays.of(cohort)
     outcomes = parallel(delayed(run_task)(data, task, settings) for task in tasks)
@@ -166,7 +173,7 @@ def run_panels(
         for outcome in outcomes:
             done.append(outcome)
             advance()
-    return collect_outcomes(cohort, tasks, done, settings)
+    return collect_outcomes(cohort, tasks, done, settings, find_levels(cohort))
 
 
 def collect_outcomes(
@@ -174,8 +181,12 @@ def collect_outcomes(
     tasks: Sequence[PanelTask],
     outcomes: Iterable[PanelOutcome],
     settings: PanelSettings,
+    levels: Sequence[str] | None,
 ) -> PanelResults:
-    """Tables of finished tasks, in the order of the tasks whichever finished first."""
+    """Tables of finished tasks, in the order of the tasks whichever finished first.
+
+    `levels` are those of the samples within which patients are ranked, if there are any.
+    """
     predictions: dict[tuple[str, int], pd.DataFrame] = {}
     rankings: dict[tuple[str, int], pd.DataFrame] = {}
     for outcome in outcomes:
@@ -184,8 +195,12 @@ def collect_outcomes(
         rankings[key] = _rankings(cohort, outcome, settings)
     split_tasks = [task for task in tasks if task.split_number > 0]
     keys = [(task.order, task.split_number) for task in tasks]
+    whole = pd.concat([predictions[key] for key in keys], ignore_index=True)
+    if levels is not None:
+        of_sample = dict(zip(cohort.samples, levels, strict=True))
+        whole = whole.assign(**{STRATUM: whole["sample"].map(of_sample)})
     return PanelResults(
-        pd.concat([predictions[key] for key in keys], ignore_index=True),
+        whole,
         pd.concat([rankings[key] for key in keys], ignore_index=True),
         cohort.n_genes,
         float(np.mean([len(task.test_rows) / len(task.train_rows) for task in split_tasks])),
@@ -194,7 +209,7 @@ def collect_outcomes(
 
 def make_tasks(
     cohort: Cohort,
-    splits: Sequence[tuple[IntegerArray, IntegerArray]],
+    splits: Sequence[Split],
     settings: PanelSettings,
 ) -> list[PanelTask]:
     """The tasks of a panel curve, those that take longest first.
@@ -202,8 +217,9 @@ def make_tasks(
     Parameters
     ----------
     cohort : Cohort
-    splits : sequence of tuple
-        Training and held-out rows of each split.
+    splits : sequence of Split
+        Nothing is tuned on the validation part here but the regression on all genes, so
+        genes are ranked on it as well as on the training part.
     settings : PanelSettings
     """
     panels = [f"{RANDOM} {number}" for number in range(1, settings.random_panels + 1)]
@@ -211,17 +227,21 @@ def make_tasks(
     return [
         *(PanelTask(ranker, 0, everybody, everybody[:0]) for ranker in settings.rankers),
         *(
-            PanelTask(order, number, train, test)
+            PanelTask(
+                order,
+                number,
+                np.concatenate([split.train, split.validation]),
+                split.test,
+                n_validation=len(split.validation),
+            )
             for order in (*settings.rankers, ALL_GENES, *panels)
-            for number, (train, test) in enumerate(splits, start=1)
+            for number, split in enumerate(splits, start=1)
         ),
     ]
 
 
-def draw_splits(
-    cohort: Cohort, settings: PanelSettings
-) -> Iterator[tuple[IntegerArray, IntegerArray]]:
-    """Training and held-out rows of each split, stratified, by patient."""
+def draw_splits(cohort: Cohort, settings: PanelSettings) -> list[Split]:
+    """The splits of an honest study of the same seed."""
     n_positive = len(set(cohort.patients[cohort.labels == 1]))
     n_negative = cohort.n_patients - n_positive
     if min(n_positive, n_negative) < 3:
@@ -229,10 +249,7 @@ def draw_splits(
             "A panel curve needs three positive and three negative patients or more, but "
             f"there are {n_positive} and {n_negative}: two to learn from, one to test on."
         )
-    for repeat in range(1, settings.repeats + 1):
-        seed = seed_for(settings.seed, "panel", "split", repeat)
-        random = np.random.default_rng(seed)
-        yield draw_holdout(cohort.labels, cohort.patients, settings.test_fraction, random)
+    return draw_honest_splits(cohort, split_seed(settings.seed), repeats=settings.repeats)
 
 
 def run_task(data: CohortArrays, task: PanelTask, settings: PanelSettings) -> PanelOutcome:
@@ -249,10 +266,24 @@ def run_task(data: CohortArrays, task: PanelTask, settings: PanelSettings) -> Pa
             testing = transform_rows(preprocessor, data.X, task.test_rows)
             for size in _panel_sizes(task, len(order), settings.sizes):
                 panel = order[:size]
-                refit = PanelClassifier(random_state=integer_seed(refit_seed))
-                refit.fit(np.ascontiguousarray(training[:, panel]), labels)
-                scores[size] = refit.decision_function(testing[:, panel])
+                fitted = _fit_panel(
+                    task, np.ascontiguousarray(training[:, panel]), labels, refit_seed
+                )
+                scores[size] = fitted.decision_function(testing[:, panel])
     return PanelOutcome(task, kept_genes(preprocessor)[order], scores)
+
+
+def _fit_panel(
+    task: PanelTask,
+    training: FloatArray,
+    labels: NDArray[np.int8],
+    seed: np.random.SeedSequence,
+) -> PanelClassifier | TunedLogisticRegression:
+    """The networks of a panel; of all genes, which would drown these, the tuned regression."""
+    if task.order == ALL_GENES:
+        validation_rows = np.arange(len(labels))[-task.n_validation :]
+        return TunedLogisticRegression().fit(training, labels, validation_rows=validation_rows)
+    return PanelClassifier(random_state=integer_seed(seed)).fit(training, labels)
 
 
 def prepare_rows(

@@ -9,15 +9,15 @@ from numpy.typing import NDArray
 from pydantic import BeforeValidator, Field, model_validator
 
 from deepcme.errors import DeepCMEError
-from deepcme.folds import FOLDS, VALIDATION, RepeatedFolds, choose_folds, choose_repeats
+from deepcme.folds import FOLDS, VALIDATION, NestedFolds
+from deepcme.honest import count_folds, draw_honest_splits
 from deepcme.splits import (
     LeaveOneCohortOut,
-    NestedFolds,
     RepeatedSplits,
     Split,
     SplitBy,
-    rows_that_stay_together,
 )
+from deepcme.strata import AUTOMATIC, choose_strata, find_levels
 from deepcme.study.sections import Settings
 
 if TYPE_CHECKING:
@@ -33,14 +33,25 @@ def _labels(cohort: Cohort, others: Labels | None) -> Labels:
 
 class _Design(Settings):
     by: SplitBy
+    strata: str = Field(AUTOMATIC, min_length=1)
 
     def resolve(self, cohort: Cohort) -> Self:
         """The same settings, with what depends on the cohort filled in."""
-        return self
+        if self.strata != AUTOMATIC:
+            return self
+        return self.model_copy(update={"strata": self.choose_strata(cohort)})
 
-    def strata_of(self, cohort: Cohort) -> list[str]:
-        """Stratum of each sample: under the null, patients of one stratum are exchangeable."""
-        return [""] * cohort.n_samples
+    def choose_strata(self, cohort: Cohort) -> str:
+        """The column that `strata` stands for where none is named."""
+        return choose_strata(cohort)
+
+    def levels_of(self, cohort: Cohort) -> list[str] | None:
+        """Level of each sample within which patients are ranked; None without strata."""
+        return find_levels(cohort, self.resolve(cohort).strata)
+
+    def strata_of(self, cohort: Cohort) -> list[str] | None:
+        """Stratum of each sample: splits spread each, labels are exchangeable within it."""
+        return self.levels_of(cohort)
 
 
 class FoldsDesign(_Design):
@@ -57,19 +68,23 @@ class FoldsDesign(_Design):
 
     def resolve(self, cohort: Cohort) -> Self:
         """The same settings, with the numbers of folds and repeats for this cohort."""
-        groups = rows_that_stay_together(cohort.patients, self.by)
-        folds = choose_folds(cohort.labels, groups, self.folds)
-        repeats = self.repeats or choose_repeats(len(set(groups)))
-        return self.model_copy(update={"folds": folds, "repeats": repeats})
+        folds, repeats = count_folds(cohort, folds=self.folds, repeats=self.repeats, by=self.by)
+        return super().resolve(cohort).model_copy(update={"folds": folds, "repeats": repeats})
 
     def draw(
         self, cohort: Cohort, seed: np.random.SeedSequence, labels: Labels | None = None
     ) -> list[Split]:
         """The splits of a cohort, or of its samples with other labels."""
-        found = self.resolve(cohort)
-        assert found.repeats is not None
-        splitter = RepeatedFolds(found.folds, found.repeats, found.validation, found.by)
-        return list(splitter.split(_labels(cohort, labels), cohort.patients, seed))
+        return draw_honest_splits(
+            cohort,
+            seed,
+            folds=self.folds,
+            repeats=self.repeats,
+            validation=self.validation,
+            by=self.by,
+            strata=self.strata,
+            labels=labels,
+        )
 
     def train_and_test_share(self, cohort: Cohort) -> tuple[float, float]:
         """Shares of the samples that train and that test."""
@@ -102,7 +117,8 @@ class RepeatedDesign(_Design):
     ) -> list[Split]:
         """The splits of a cohort, or of its samples with other labels."""
         splitter = RepeatedSplits(self.repeats, self.fractions, self.by)
-        return list(splitter.split(_labels(cohort, labels), cohort.patients, seed))
+        strata = self.strata_of(cohort)
+        return list(splitter.split(_labels(cohort, labels), cohort.patients, seed, strata))
 
     def train_and_test_share(self, cohort: Cohort) -> tuple[float, float]:
         """Shares of the samples that train and that test."""
@@ -121,7 +137,8 @@ class NestedDesign(_Design):
     ) -> list[Split]:
         """The splits of a cohort, or of its samples with other labels."""
         splitter = NestedFolds(self.folds, self.repeats, self.by)
-        return list(splitter.split(_labels(cohort, labels), cohort.patients, seed))
+        strata = self.strata_of(cohort)
+        return list(splitter.split(_labels(cohort, labels), cohort.patients, seed, strata))
 
     def train_and_test_share(self, cohort: Cohort) -> tuple[float, float]:
         """Shares of the samples that train and that test."""
@@ -147,17 +164,25 @@ class LeaveOneCohortOutDesign(_Design):
             If the column is missing or has gaps, or a cohort lacks a class.
         """
         splitter = LeaveOneCohortOut(self.repeats, self.validation, self.by)
-        cohorts = self.cohorts_of(cohort)
-        return list(splitter.split(_labels(cohort, labels), cohort.patients, cohorts, seed))
+        cohorts, strata = self.cohorts_of(cohort), self.strata_of(cohort)
+        label = _labels(cohort, labels)
+        return list(splitter.split(label, cohort.patients, cohorts, seed, strata))
 
     def train_and_test_share(self, cohort: Cohort) -> tuple[float, float]:
         """Shares of the samples that train and that test, for cohorts of one size."""
         test = 1 / len(set(self.cohorts_of(cohort)))
         return (1 - test) * (1 - self.validation), test
 
+    def choose_strata(self, cohort: Cohort) -> str:
+        """A column that divides the cohorts further, as batches do."""
+        return choose_strata(cohort, but=self.cohort_column)
+
     def strata_of(self, cohort: Cohort) -> list[str]:
         """Cohorts may differ in prevalence, so labels are exchangeable within each alone."""
-        return self.cohorts_of(cohort)
+        cohorts, levels = self.cohorts_of(cohort), self.levels_of(cohort)
+        if levels is None:
+            return cohorts
+        return [f"{one}, {level}" for one, level in zip(cohorts, levels, strict=True)]
 
     def cohorts_of(self, cohort: Cohort) -> list[str]:
         """Cohort of each sample."""

@@ -72,21 +72,22 @@ def fit_task(data: CohortArrays, task: Task) -> TaskResult:
 
     With ``fit_on = "train"`` nothing but the training part reaches any step that
     learns, and the validation part only chooses the network's epoch, except in
-    the ensemble and the tuned regression: they are fitted on both parts, and the
-    scores of the validation part come from the fits that did not see the row. In
-    a nested design the tuned regression is chosen over all inner folds, with
-    preprocessing fitted in each; out-of-fold logits of its rows, where they are
-    wanted, come beside it and leave the fit as it is. Of a null run only the scores
-    are kept.
+    the ensemble and the tuned regression: they are fitted on both parts, and so is
+    their preprocessing, as it is in a model to hand on. The scores of the validation
+    part come from the fits that did not see the row. In a nested design the tuned
+    regression is chosen over all inner folds, with preprocessing fitted in each;
+    out-of-fold logits of its rows, where they are wanted, come beside it and leave the
+    fit as it is. Of a null run only the scores are kept.
     """
     data = _as_seen_by(task, data)
     make_engine()  # if it is PyTorch, its threads can be limited only once it is loaded
     with single_thread():
         if task.model.estimator == TUNED_REGRESSION and task.split.inner:
             return _fit_over_inner_folds(data, task)
-        preprocessor = _fit_preprocessor(data, task, task.split.train)
         split = task.split
         fitting_rows = np.concatenate([split.train, split.validation])
+        fits_both = task.model.estimator in (ENSEMBLE, TUNED_REGRESSION)
+        preprocessor = _fit_preprocessor(data, task, fitting_rows if fits_both else split.train)
         fitting = transform_rows(preprocessor, data.X, fitting_rows)
         model = _fit_model(data, task, fitting, fitting_rows)
         score, probability = scores_of(model, fitting)

@@ -132,10 +132,12 @@ def find_entering_genes(
 ) -> NDArray[np.int64]:
     """Positions of the genes that no training part leaves out for want of values.
 
-    Those of the inner folds count too: a model tuned over them preprocesses in each.
+    Those of the inner folds count too: a model tuned over them preprocesses in each. So do
+    training and validation part together, on which others are fitted.
     """
     everywhere = np.ones(cohort.n_genes, dtype=bool)
     parts = [part.train for split in splits for part in (split, *split.inner)]
+    parts += [split.over_inner_folds().train for split in splits]
     for rows in parts:
         steps = make_preprocessor(
             cohort.scale,
@@ -149,7 +151,7 @@ def find_entering_genes(
 
 
 def _permuted(study: Study, cohort: Cohort) -> Iterator[NDArray[np.int8]]:
-    strata = study.split.strata_of(cohort) if study.nulls.permutations else []
+    strata = study.split.strata_of(cohort) if study.nulls.permutations else None
     for number in range(1, study.nulls.permutations + 1):
         random = np.random.default_rng(seed_for(study.seed, "permutation", number))
         labels = permute_labels(cohort.labels, cohort.patients, random, strata)

@@ -18,10 +18,11 @@ from deepcme import __version__
 from deepcme.baselines import TUNED_REGRESSION
 from deepcme.cohort import Cohort
 from deepcme.errors import DeepCMEError
+from deepcme.honest import fit_seed, split_seed
 from deepcme.network.engines import make_engine
-from deepcme.seeds import integer_seed, seed_for
+from deepcme.seeds import seed_for
 from deepcme.splits import Split
-from deepcme.study.designs import LeaveOneCohortOutDesign
+from deepcme.strata import NO_STRATA
 from deepcme.study.grid import GridPoint, grid_points
 from deepcme.study.headline import is_network
 from deepcme.study.nulls import NullRun, make_null_runs
@@ -113,8 +114,9 @@ def make_plan(study: Study, cohort: Cohort) -> Plan:
     if study.preprocessing.tissue == "primary":
         cohort = cohort.keep_primary_tumours()
     study = study.model_copy(update={"split": study.split.resolve(cohort)})
-    splits = study.split.draw(cohort, seed_for(study.seed, "splits"))
+    splits = study.split.draw(cohort, split_seed(study.seed))
     _require_patients_of_both_classes(cohort, splits)
+    _require_levels_of_both_classes(study, cohort, splits)
     tasks = _model_tasks(study, splits, common_content(study, cohort, "models"))
     nulls = _null_tasks(study, cohort, splits, common_content(study, cohort, "nulls"))
     return Plan(study, cohort, tuple(splits), (*tasks, *nulls))
@@ -130,6 +132,26 @@ def _require_patients_of_both_classes(cohort: Cohort, splits: Sequence[Split]) -
             "has a positive sample, and a study compares patients: it needs some without one. "
             "To tell the samples of one patient apart, as a metastasis from its primary "
             "tumour, predicts nothing."
+        )
+
+
+def _require_levels_of_both_classes(
+    study: Study, cohort: Cohort, splits: Sequence[Split]
+) -> None:
+    """Refuse strata of which no test part has one to rank patients within."""
+    levels = study.split.levels_of(cohort)
+    if levels is None:
+        return
+    level = np.array(levels)
+    classes = [
+        pd.Series(cohort.labels[split.test]).groupby(level[split.test]).nunique().max()
+        for split in splits
+    ]
+    if max(classes) < 2:
+        raise DeepCMEError(
+            f"{cohort.name}: no level of {study.split.strata!r} has samples of both classes in "
+            "a test part, so nobody can be ranked within one: name a column of larger levels "
+            f'with strata under [split], or "{NO_STRATA}".'
         )
 
 
@@ -151,7 +173,7 @@ def _model_tasks(
                 fitted,
                 model,
                 study.preprocessing,
-                integer_seed(seed_for(study.seed, "fit", model.name, *path)),
+                fit_seed(study.seed, model.name, *path),
                 grid_point=point,
                 inner_fold=inner_fold,
                 prevalidated=asked["prevalidated"],
@@ -182,9 +204,9 @@ def _null_tasks(
         for number, split in enumerate(of_run, start=1):
             content = {**common, "model": model.model_dump(), "number": number}
             key = content_key({**content, "null": run.content()})
-            fit_seed = integer_seed(seed_for(study.seed, "fit", model.name, run.title, number))
+            seed_of_fit = fit_seed(study.seed, model.name, run.title, number)
             ((_, fitted),) = _fitted_splits(split, model)
-            yield Task(key, number, fitted, model, study.preprocessing, fit_seed, null=run)
+            yield Task(key, number, fitted, model, study.preprocessing, seed_of_fit, null=run)
 
 
 def _fitted_splits(
@@ -201,10 +223,11 @@ def _fitted_splits(
 
 
 def fingerprint(study: Study, cohort: Cohort) -> str:
-    """That of the cohort, and of which cohort each sample is of where one is left out."""
-    if not isinstance(study.split, LeaveOneCohortOutDesign):
+    """That of the cohort, and of which cohort or batch each sample is of where it matters."""
+    strata = study.split.strata_of(cohort)
+    if strata is None:
         return cohort.fingerprint
-    return content_key({"data": cohort.fingerprint, "cohorts": study.split.cohorts_of(cohort)})
+    return content_key({"data": cohort.fingerprint, "cohorts": strata})
 
 
 def common_content(study: Study, cohort: Cohort, part: Part) -> dict[str, Any]:

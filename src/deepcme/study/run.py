@@ -179,13 +179,13 @@ def write_tables(plan: Plan, selection: Sequence[SelectionTask], folder: StudyFo
         clinical = fit_clinical_models(plan, results)
         folder.write_table(clinical.columns, "clinical.csv")
         predictions.append(clinical.predictions)
-    whole = tables.concatenate(predictions)
+    whole = tables.with_strata(plan, tables.concatenate(predictions))
     metrics = tables.compute_metrics_table(whole, plan.study.evaluation.metrics)
     folder.write_table(whole, "predictions.parquet")
     folder.write_table(metrics, "metrics.csv")
     folder.write_table(tables.compute_gene_scores(plan.cohort, results), "gene_scores.csv")
     folder.write_table(tables.compute_history(results), "history.parquet")
-    folder.write_null_runs(tables.compute_null_runs(plan.cohort, folder.results(nulls)))
+    folder.write_null_runs(tables.compute_null_runs(plan, folder.results(nulls)))
     if selection:
         write_selection_tables(plan, selection, folder, results)
     else:

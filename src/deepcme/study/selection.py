@@ -64,9 +64,6 @@ class SelectionTask:
 def make_selection_tasks(plan: Plan) -> list[SelectionTask]:
     """The steps of gene selection that a study asks for.
 
-    Nothing is tuned on the validation part here, so genes are ranked on it as
-    well as on the training part; the test part stays held out.
-
     Raises
     ------
     DeepCMEError
@@ -76,11 +73,7 @@ def make_selection_tasks(plan: Plan) -> list[SelectionTask]:
         return []
     _check_patients(plan)
     settings = _panel_settings(plan)
-    splits = [
-        (np.sort(np.concatenate([split.train, split.validation])), split.test)
-        for split in plan.splits
-    ]
-    panels = make_tasks(plan.cohort, splits, settings)
+    panels = make_tasks(plan.cohort, plan.splits, settings)
     ranker, everybody = settings.rankers[0], np.arange(plan.cohort.n_samples)
     ranked = [task for task in panels if task.order == ranker]
     whole = PanelTask(ranker, 0, everybody, everybody[:0])
@@ -117,13 +110,14 @@ def _check_patients(plan: Plan) -> None:
             f"patients or more, but there are {n_positive} and {n_negative}: run the study "
             "without it."
         )
+    if len(plan.splits) < 2:
+        raise DeepCMEError("Gene selection needs 2 splits or more: raise repeats in [split].")
 
 
 def _panel_settings(plan: Plan) -> PanelSettings:
     study = plan.study
     return PanelSettings(
         rankers=study.selection.rankers,
-        repeats=len(plan.splits),
         random_panels=study.selection.random_panels,
         min_prevalence=study.preprocessing.min_prevalence,
         clip=study.preprocessing.clip,

@@ -44,7 +44,7 @@ def write_selection_tables(
     """Make the tables of gene selection of its finished tasks and of the study's fits."""
     selected = [(task, folder.load_arrays(task)) for task in tasks]
     cohort = plan.cohort
-    panels = collect_panels(cohort, selected)
+    panels = collect_panels(plan, selected)
     random = np.random.default_rng(seed_for(plan.study.seed, "panel", "bootstrap"))
     curve = compute_panel_curve(panels, random)
     chosen = choose_panels(curve)
@@ -68,7 +68,7 @@ def write_selection_tables(
         folder.write_table(table, name)
 
 
-def collect_panels(cohort: Cohort, results: SelectionResults) -> PanelResults:
+def collect_panels(plan: Plan, results: SelectionResults) -> PanelResults:
     """The tables of the panel curve."""
     panels = [(task, arrays) for task, arrays in results if task.kind == "panel"]
     outcomes = [
@@ -80,7 +80,8 @@ def collect_panels(cohort: Cohort, results: SelectionResults) -> PanelResults:
         for task, arrays in panels
     ]
     tasks = [task.panel for task, _ in panels]
-    return collect_outcomes(cohort, tasks, outcomes, panels[0][0].settings)
+    levels = plan.study.split.levels_of(plan.cohort)
+    return collect_outcomes(plan.cohort, tasks, outcomes, panels[0][0].settings, levels)
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,8 @@ import tomli_w
 from pydantic import BaseModel, BeforeValidator, Field, ValidationError, model_validator
 
 from deepcme.errors import DeepCMEError
+from deepcme.honest import CLIP, MIN_PREVALENCE
+from deepcme.strata import AUTOMATIC, NO_STRATA
 from deepcme.study.designs import DESIGNS, SplitSettings, designs_with
 from deepcme.study.headline import (
     REFITTED_ESTIMATORS,
@@ -82,8 +84,8 @@ _PROTOCOLS: dict[str, dict[str, dict[str, Any]]] = {
         "preprocessing": {
             "tissue": "primary",
             "fit_on": "train",
-            "min_prevalence": 0.1,
-            "clip": 5.0,
+            "min_prevalence": MIN_PREVALENCE,
+            "clip": CLIP,
         },
     },
     "paper": {
@@ -97,7 +99,10 @@ _PROTOCOLS: dict[str, dict[str, dict[str, Any]]] = {
     },
 }
 
-_DESIGNS = {"honest": "folds", "paper": "repeated"}
+_SPLITS = {
+    "honest": {"design": "folds", "strata": AUTOMATIC},
+    "paper": {"design": "repeated", "strata": NO_STRATA},
+}
 """How each protocol splits unless told otherwise: the paper's as the publication did."""
 
 
@@ -163,8 +168,8 @@ class Study(Settings):
             if isinstance(given, dict):
                 filled[section] = {**settings, **given}
         if isinstance(filled["split"], dict):
-            design = _DESIGNS.get(filled.get("protocol", "honest"), "folds")
-            filled["split"] = {"design": design, **filled["split"]}
+            splits = _SPLITS.get(filled.get("protocol", "honest"), _SPLITS["honest"])
+            filled["split"] = {**splits, **filled["split"]}
         return _with_comparator(filled)
 
     @model_validator(mode="after")

@@ -9,7 +9,8 @@ Layout, all readable with pandas and a text editor::
     audit.json            what the audit found in the cohort, before samples were left out
     failures.json         tasks that failed in the last run, with their errors
     predictions.parquet   split, model, sample, patient, part, label, score, probability,
-                          and left_out where cohorts are left out
+                          left_out where cohorts are left out, and stratum where
+                          patients are ranked within batches or cohorts
     metrics.csv           split (none for the PR-AUC), model, part, metric, value, chance,
                           n, events, and left_out where cohorts are left out
     gene_scores.csv       model, rank, gene, symbol, score, sd, splits, top_share,
@@ -68,7 +69,7 @@ _MODEL_TABLES = (
 # Text as it stands: Entrez ids are genes, a signature may be called 007 and a model 1.
 _TEXT_COLUMNS = (
     "model", "gene", "symbol", "genes", "panel", "signature", "column", "sample", "patient",
-    "left_out",
+    "left_out", "stratum",
 )  # fmt: skip
 # Text there, numbers elsewhere.
 _MORE_TEXT_COLUMNS = {_NULL_RUNS: ("missing",), "clinical.csv": ("value",)}

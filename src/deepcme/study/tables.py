@@ -10,9 +10,9 @@ import pandas as pd
 
 from deepcme.cohort import Cohort
 from deepcme.ensemble import log_odds
-from deepcme.evaluation.metrics import compute_auc, compute_metrics
+from deepcme.evaluation.metrics import compute_auc, compute_auc_within, compute_metrics
 from deepcme.evaluation.pr_auc import compute_pr_auc_by_model
-from deepcme.evaluation.predictions import LEFT_OUT
+from deepcme.evaluation.predictions import LEFT_OUT, STRATUM
 from deepcme.selection.scores import describe_genes
 from deepcme.splits import PARTS
 from deepcme.study.fit import TaskResult
@@ -98,6 +98,15 @@ def predictions_of(cohort: Cohort, task: Task, result: TaskResult, model: str) -
         if task.split.left_out is None
         else table.assign(**{LEFT_OUT: task.split.left_out})
     )
+
+
+def with_strata(plan: Plan, predictions: pd.DataFrame) -> pd.DataFrame:
+    """The predictions, with the stratum of each sample in a study that has strata."""
+    levels = plan.study.split.levels_of(plan.cohort)
+    if levels is None:
+        return predictions
+    of_sample = dict(zip(plan.cohort.samples, levels, strict=True))
+    return predictions.assign(**{STRATUM: predictions["sample"].map(of_sample)})
 
 
 def concatenate(tables: Sequence[pd.DataFrame], columns: tuple[str, ...] = ()) -> pd.DataFrame:
@@ -199,12 +208,16 @@ def compute_grid(cohort: Cohort, results: Results) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def compute_null_runs(cohort: Cohort, results: Results) -> pd.DataFrame:
+def compute_null_runs(plan: Plan, results: Results) -> pd.DataFrame:
     """One row per null run: its size, its test AUC averaged over the splits, and the counts.
 
-    `n` and `events` count samples tested at least once, events by the run's own
-    labels; `listed` and `missing` say what the cohort lacks of a signature.
+    The AUC is that within strata where the study has any. `n` and `events` count samples
+    tested at least once, events by the run's own labels; `listed` and `missing` say what
+    the cohort lacks of a signature.
     """
+    cohort = plan.cohort
+    levels = plan.study.split.levels_of(cohort)
+    strata = np.zeros(cohort.n_samples) if levels is None else np.array(levels)
     runs: dict[str, NullRun] = {}
     tests: dict[str, list[pd.DataFrame]] = {}
     for task, result in results:
@@ -214,6 +227,7 @@ def compute_null_runs(cohort: Cohort, results: Results) -> pd.DataFrame:
         rows = result.rows[-n_test:]
         label = (cohort.labels if task.null.labels is None else task.null.labels)[rows]
         test = pd.DataFrame({"row": rows, "label": label, "score": result.score[-n_test:]})
+        test[STRATUM] = strata[rows]
         runs[task.null.title] = task.null
         tests.setdefault(task.null.title, []).append(test)
     rows_of_table = [_null_row(run, tests[title]) for title, run in runs.items()]
@@ -226,7 +240,9 @@ def _null_row(run: NullRun, tests: list[pd.DataFrame]) -> dict[str, Any]:
         "kind": run.kind,
         "number": run.number,
         "size": run.size,
-        "auc": np.mean([compute_auc(test["label"], test["score"]) for test in tests]),
+        "auc": np.nanmean(
+            [compute_auc_within(test["label"], test["score"], test[STRATUM]) for test in tests]
+        ),
         "n_splits": len(tests),
         "n": len(tested),
         "events": int(tested["label"].sum()),

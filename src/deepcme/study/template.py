@@ -29,6 +29,8 @@ protocol = "honest"
 # folds = 5              # fewer where a class has fewer patients
 # repeats = 2            # 4 under 150 patients
 # validation = 0.25      # share of the patients outside the test part
+# strata = "auto"        # any design: the column of batches or cohorts to rank patients within,
+                         # if two of its levels hold both classes; or its name; or "none"
 
 # Random splits instead, as the paper has them; some patients are never tested.
 # design = "repeated"
