@@ -175,46 +175,7 @@ def _intervals_of_frozen_model(
     }
 
 
-def simulate_cross_validated_auc(
-    studies: int,
-    patients: int,
-    events: int,
-    signal: float,
-    draws: int,
-    seed: int,
-    samples_per_patient: int = 1,
-    genes: int = 50,
-    design: RepeatedSplits | NestedFolds = TEN_SPLITS,
-) -> dict[str, float]:
-    """Coverage of the mean true AUC of the fitted models by the patient bootstrap.
-
-    Ten splits of 60/20/20 by patient, or another design; 10 genes differ between the
-    classes by `signal`; the model is the difference of the class means. Samples
-    of one patient share half of their variance.
-    """
-    random = np.random.default_rng(seed)
-    effect = np.where(np.arange(genes) < 10, signal, 0.0)
-    label_of_patient = make_labels(patients, events)
-    patient = np.repeat(np.arange(patients), samples_per_patient)
-    label = label_of_patient[patient]
-    covered, widths, truths, errors = 0, [], [], []
-    for _ in range(studies):
-        X = _simulate_genes(label, patient, effect, random)
-        table, truth = _cross_validate(X, label, patient, effect, random, design)
-        row = compute_discrimination(table, random, draws).iloc[0]
-        covered += row["ci_low"] <= truth <= row["ci_high"]
-        widths.append(row["ci_high"] - row["ci_low"])
-        truths.append(truth)
-        errors.append(row["auc"] - truth)
-    return {
-        "coverage": covered / studies,
-        "mean_true_auc": float(np.mean(truths)),
-        "bias": float(np.mean(errors)),
-        "mean_width": float(np.mean(widths)),
-    }
-
-
-def _simulate_genes(
+def simulate_genes(
     label: np.ndarray, patient: np.ndarray, effect: np.ndarray, random: np.random.Generator
 ) -> np.ndarray:
     shape = (len(label), len(effect))
@@ -229,38 +190,7 @@ def _mean_difference(X: np.ndarray, label: np.ndarray) -> np.ndarray:
     return X[label == 1].mean(axis=0) - X[label == 0].mean(axis=0)
 
 
-def _cross_validate(
-    X: np.ndarray,
-    label: np.ndarray,
-    patient: np.ndarray,
-    effect: np.ndarray,
-    random: np.random.Generator,
-    design: RepeatedSplits | NestedFolds,
-) -> tuple[pd.DataFrame, float]:
-    """Test predictions of the splits, and the mean true AUC of their models."""
-    seed = np.random.SeedSequence(int(random.integers(2**32)))
-    tables, true_aucs = [], []
-    for number, split in enumerate(design.split(label, patient, seed)):
-        weights = _mean_difference(X[split.train], label[split.train])
-        distance = weights @ effect / np.linalg.norm(weights)
-        true_aucs.append(stats.norm.cdf(distance / np.sqrt(2)))
-        tables.append(
-            pd.DataFrame(
-                {
-                    "split": number,
-                    "model": "mean difference",
-                    "sample": split.test,
-                    "patient": patient[split.test],
-                    "part": "test",
-                    "label": label[split.test],
-                    "score": X[split.test] @ weights,
-                }
-            )
-        )
-    return pd.concat(tables, ignore_index=True), float(np.mean(true_aucs))
-
-
-def _auc(label: np.ndarray, score: np.ndarray) -> float:
+def auc_of(label: np.ndarray, score: np.ndarray) -> float:
     return float(compute_weighted_auc(label, score, np.ones((1, len(label))))[0])
 
 
@@ -282,12 +212,12 @@ def simulate_corrected_t_test(
     halves = (slice(0, 20), slice(20, 40))
     rejected = {"corrected": 0, "uncorrected": 0}
     for _ in range(studies):
-        X = _simulate_genes(label, np.arange(patients), effect, random)
+        X = simulate_genes(label, np.arange(patients), effect, random)
         seeds = np.random.SeedSequence(int(random.integers(2**32)))
         differences, ratios = [], []
         for split in design.split(label, np.arange(patients), seeds):
             first, second = (
-                _auc(
+                auc_of(
                     label[split.test],
                     X[split.test, half]
                     @ _mean_difference(X[split.train, half], label[split.train]),
@@ -334,7 +264,7 @@ def simulate_permutation_p_values(studies: int, permutations: int, seed: int) ->
     label = (patient % 5 < 2).astype(int)
     p_values = []
     for _ in range(studies):
-        X = _simulate_genes(label, patient, np.zeros(10), random)
+        X = simulate_genes(label, patient, np.zeros(10), random)
         split_seed = int(random.integers(2**32))
         observed = _mean_test_auc(X, label, patient, split_seed)
         null = [
@@ -352,7 +282,7 @@ def _mean_test_auc(
     return float(
         np.mean(
             [
-                _auc(
+                auc_of(
                     label[split.test],
                     X[split.test] @ _mean_difference(X[split.train], label[split.train]),
                 )

@@ -30,6 +30,7 @@ from deepcme.bundle.prediction import compute_distances, far_out_fence
 from deepcme.cohort import Cohort
 from deepcme.ensemble import DeepCMEEnsemble
 from deepcme.errors import DeepCMEError
+from deepcme.evaluation.bootstrap import interval_generator
 from deepcme.evaluation.discrimination import compute_discrimination
 from deepcme.evaluation.metrics import choose_threshold
 from deepcme.evaluation.recalibration import PlattRecalibration
@@ -233,7 +234,7 @@ def _expected_performance(
     out_of_fold: pd.DataFrame,
     called: NDArray[np.bool_],
 ) -> Performance:
-    random = np.random.default_rng(seed_for(settings.seed, "bootstrap"))
+    random = interval_generator(settings.seed, "auc")
     found = compute_discrimination(out_of_fold, random).iloc[0]
     positive = out_of_fold["label"].to_numpy() == 1
     return Performance(

@@ -105,7 +105,12 @@ def _render(template: str, contents: Contents, folder: StudyFolder, **more: Any)
         study=study,
         versions=contents.identity["versions"],
         version=__version__,
-        coverage=describe_coverage(study["split"], find_leaks(contents.cohort, study)),
+        coverage=" ".join(
+            [
+                contents.notes["estimand"],
+                describe_coverage(study["split"], find_leaks(contents.cohort, study)),
+            ]
+        ),
         replay=describe_replay(study),
         tables={name: show(name, table) for name, table in _shortened(contents).items()},
         few_samples=FEW_DRIVING_SAMPLES,

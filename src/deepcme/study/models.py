@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from deepcme.baselines import BASELINES, make_baseline_classifier
+from deepcme.baselines import BASELINES, TUNED_REGRESSION, make_baseline_classifier
 from deepcme.classifier import DEEPCME, DeepCMEClassifier
 from deepcme.ensemble import ENSEMBLE, DeepCMEEnsemble
 from deepcme.errors import DeepCMEError
@@ -44,6 +44,11 @@ def make_model(estimator: str, parameters: dict[str, Any], random_state: int) ->
     if estimator in NETWORKS:
         return NETWORKS[estimator](**values, random_state=random_state)
     return make_baseline_classifier(estimator, random_state).set_params(**values)
+
+
+def is_refitted(estimator: str) -> bool:
+    """Whether it is fitted on training and validation part, not on the training part alone."""
+    return estimator in (ENSEMBLE, TUNED_REGRESSION)
 
 
 def scores_of(

@@ -1,0 +1,176 @@
+"""Simulated cross-validated studies: what their intervals hold, where the truth is known.
+
+Genes are normal in each class, so that the score of a linear model is too, and its
+true AUC and the risks that it gives to new patients are known without simulation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from deepcme.evaluation.bootstrap import draw_patients
+from deepcme.evaluation.discrimination import compute_auc_interval
+from deepcme.splits import NestedFolds, RepeatedSplits, Split, draw_folds, draw_holdout
+from tests.evaluation.simulations import auc_of, make_labels, simulate_genes
+
+THRESHOLD = 0.3
+PENALTIES = (0.01, 0.1, 0.3, 1.0, 3.0, 10.0)
+FitLinear = Callable[[np.ndarray, np.ndarray, Split], np.ndarray]
+
+
+@dataclass(frozen=True)
+class HonestFolds:
+    """Repeated stratified folds; a quarter of the patients not tested is for validation."""
+
+    repeats: int = 2
+
+    def split(
+        self, labels: np.ndarray, patients: np.ndarray, seed: np.random.SeedSequence
+    ) -> Iterator[Split]:
+        for branch in seed.spawn(self.repeats):
+            random = np.random.default_rng(branch)
+            for test in draw_folds(labels, patients, 5, random):
+                rest = np.setdiff1d(np.arange(len(labels)), test)
+                train, validation = draw_holdout(labels[rest], patients[rest], 0.25, random)
+                yield Split(rest[train], rest[validation], test)
+
+
+Design = HonestFolds | RepeatedSplits | NestedFolds
+
+
+def fit_mean_difference(X: np.ndarray, label: np.ndarray, split: Split) -> np.ndarray:
+    """Weights of genes: the difference of the class means in the training part."""
+    of_events, of_others = (X[split.train][label[split.train] == value] for value in (1, 0))
+    return of_events.mean(axis=0) - of_others.mean(axis=0)
+
+
+def fit_ridge(X: np.ndarray, label: np.ndarray, split: Split) -> np.ndarray:
+    """Ridge regression with hardly any penalty, on the training part."""
+    return _ridge(X, label, split.train, PENALTIES[0])
+
+
+def fit_tuned_ridge(X: np.ndarray, label: np.ndarray, split: Split) -> np.ndarray:
+    """Ridge regression tuned on the validation part, then fitted on both, as LR-tuned is."""
+    validation = split.validation
+    errors = [
+        np.mean((label[validation] - _predict(X, label, split.train, weights, validation)) ** 2)
+        for weights in (_ridge(X, label, split.train, penalty) for penalty in PENALTIES)
+    ]
+    development = np.concatenate([split.train, validation])
+    return _ridge(X, label, development, PENALTIES[int(np.argmin(errors))])
+
+
+def _predict(
+    X: np.ndarray, label: np.ndarray, fitted: np.ndarray, weights: np.ndarray, rows: np.ndarray
+) -> np.ndarray:
+    return label[fitted].mean() + (X[rows] - X[fitted].mean(axis=0)) @ weights
+
+
+def _ridge(X: np.ndarray, label: np.ndarray, rows: np.ndarray, penalty: float) -> np.ndarray:
+    genes, outcome = X[rows] - X[rows].mean(axis=0), label[rows] - label[rows].mean()
+    n, p = genes.shape
+    if p < n:
+        return np.linalg.solve(genes.T @ genes + penalty * p * np.eye(p), genes.T @ outcome)
+    return genes.T @ np.linalg.solve(genes @ genes.T + penalty * p * np.eye(n), outcome)
+
+
+MODELS: dict[str, tuple[FitLinear, bool]] = {
+    "mean difference": (fit_mean_difference, False),
+    "ridge": (fit_ridge, False),
+    "tuned ridge": (fit_tuned_ridge, True),
+}
+"""How each model's weights are fitted, and whether on the validation part too."""
+
+
+@dataclass(frozen=True)
+class Simulated:
+    """What a simulated cohort is like; ten genes differ between the classes by `signal`."""
+
+    patients: int
+    events: int
+    genes: int
+    signal: float
+    samples: int = 1
+
+    @property
+    def effect(self) -> np.ndarray:
+        return np.where(np.arange(self.genes) < 10, self.signal, 0.0)
+
+    @property
+    def patient(self) -> np.ndarray:
+        """Patient of each sample."""
+        return np.repeat(np.arange(self.patients), self.samples)
+
+    @property
+    def label(self) -> np.ndarray:
+        return make_labels(self.patients, self.events)[self.patient]
+
+
+def simulate_cross_validated_auc(
+    cohort: Simulated,
+    studies: int,
+    seed: int,
+    model: str = "mean difference",
+    design: Design | None = None,
+    draws: int = 400,
+) -> dict[str, float]:
+    """Coverage of the mean true AUC of the fitted models by the interval of the AUC.
+
+    The design is 2 x 5 folds, 4 x 5 with fewer than 150 patients, or another.
+    Samples of one patient share half of their variance.
+    """
+    random = np.random.default_rng(seed)
+    design = design or HonestFolds(4 if cohort.patients < 150 else 2)
+    found = [_one_study(cohort, model, design, draws, random) for _ in range(studies)]
+    auc, low, high, truth = np.array(found).T
+    return {
+        "coverage": float(np.mean((low <= truth) & (truth <= high))),
+        "mean_true_auc": float(truth.mean()),
+        "bias": float(np.mean(auc - truth)),
+        "mean_width": float(np.mean(high - low)),
+    }
+
+
+def _one_study(
+    cohort: Simulated, model: str, design: Design, draws: int, random: np.random.Generator
+) -> tuple[float, float, float, float]:
+    """AUC of a study, its interval, and the mean true AUC of the fitted models."""
+    fit, refits = MODELS[model]
+    label, patient, effect = cohort.label, cohort.patient, cohort.effect
+    X = simulate_genes(label, patient, effect, random)
+    seed = np.random.SeedSequence(int(random.integers(2**32)))
+    splits = list(design.split(label, patient, seed))
+    weights = [fit(X, label, split) for split in splits]
+    scores = [X[split.test] @ of_genes for split, of_genes in zip(splits, weights, strict=True)]
+    aucs = [
+        auc_of(label[split.test], score) for split, score in zip(splits, scores, strict=True)
+    ]
+    test = _rows_of([split.test for split in splits], label, patient)
+    test["score"] = np.concatenate(scores)
+    fitted = [
+        np.concatenate([split.train, split.validation]) if refits else split.train
+        for split in splits
+    ]
+    patients = draw_patients(test, draws, random, stratified=True)
+    auc = float(np.mean(aucs))
+    low, high = compute_auc_interval(test, _rows_of(fitted, label, patient), auc, patients)
+    distances = [of_genes @ effect / np.linalg.norm(of_genes) for of_genes in weights]
+    return auc, low, high, float(np.mean(stats.norm.cdf(np.array(distances) / np.sqrt(2))))
+
+
+def _rows_of(parts: list[np.ndarray], label: np.ndarray, patient: np.ndarray) -> pd.DataFrame:
+    """One row for each row of each split's part."""
+    rows = np.concatenate(parts)
+    return pd.DataFrame(
+        {
+            "split": np.repeat(np.arange(len(parts)), [len(part) for part in parts]),
+            "sample": rows,
+            "patient": patient[rows],
+            "label": label[rows],
+        }
+    )
