@@ -11,6 +11,7 @@ from deepcme.errors import DeepCMEError
 from deepcme.terminal import say
 
 if TYPE_CHECKING:
+    from deepcme.report.formatting import Shown
     from deepcme.study.spec import Study
 
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but problems.")]
@@ -196,7 +197,8 @@ def compare(
     """Lay studies of one cohort side by side: what each choice does to the AUC."""
     from deepcme.report.side_by_side import (
         compute_side_by_side,
-        show_side_by_side,
+        show_choices,
+        show_results,
         write_side_by_side,
     )
     from deepcme.study.store import StudyFolder
@@ -204,7 +206,12 @@ def compare(
     table = compute_side_by_side([StudyFolder(folder) for folder in folders])
     if output is not None:
         write_side_by_side(table, output)
-    shown = show_side_by_side(table)
+    _say_table(show_choices(table))
+    say("")
+    _say_table(show_results(table))
+
+
+def _say_table(shown: Shown) -> None:
     widths = [max(map(len, column)) for column in zip(shown.headings, *shown.rows, strict=True)]
     for row in [shown.headings, *shown.rows]:
         line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))

@@ -26,29 +26,33 @@ from deepcme.report.page import make_environment
 from deepcme.seeds import seed_for
 from deepcme.study.store import StudyFolder
 
-_LAYOUT: tuple[Column, ...] = (
+_CHOICES: tuple[Column, ...] = (
     ("study", "Study", ""),
     ("protocol", "Protocol", ""),
     ("design", "Design", ""),
     ("split_by", "Split by", ""),
     ("tissue", "Tissue", ""),
     ("fit_on", "Standardised on", ""),
+)
+_RESULTS: tuple[Column, ...] = (
+    ("study", "Study", ""),
     (LEFT_OUT, "Cohort left out", ""),
     ("model", "Model", ""),
     ("trained_on", "Trained on", ".0%"),
-    ("auc", "AUC", ".3f"),
-    ("ci_low", "95% low", ".3f"),
-    ("ci_high", "95% high", ".3f"),
-    ("sd", "sd", ".3f"),
-    ("difference", "Difference", "+.3f"),
-    ("difference_ci_low", "95% low", "+.3f"),
-    ("difference_ci_high", "95% high", "+.3f"),
+    ("auc", "AUC (95%)", ".3f"),
+    ("difference", "Difference (95%)", "+.3f"),
     ("difference_interval", "Its interval", ""),
     ("n", "Samples", ",.0f"),
     ("events", "Events", ",.0f"),
     ("n_patients", "Patients", ",.0f"),
     ("n_splits", "Splits", ",.0f"),
 )
+_COLUMNS = (
+    *(name for name, _, _ in _CHOICES),
+    LEFT_OUT, "model", "trained_on", "auc", "ci_low", "ci_high", "sd",
+    "difference", "difference_ci_low", "difference_ci_high", "difference_interval",
+    "n", "events", "n_patients", "n_splits",
+)  # fmt: skip
 
 
 def compute_side_by_side(folders: Sequence[StudyFolder]) -> pd.DataFrame:
@@ -98,21 +102,35 @@ def compute_side_by_side(folders: Sequence[StudyFolder]) -> pd.DataFrame:
             ).join(_differences(table, first, study))
         )
     table = pd.concat(tables, ignore_index=True)
-    return table[[column for column, _, _ in _LAYOUT if column in table.columns]]
+    return table[[column for column in _COLUMNS if column in table.columns]]
 
 
-def show_side_by_side(table: pd.DataFrame) -> Shown:
-    """The table of `compute_side_by_side` as it is read."""
-    first = table["study"].iloc[0]
+def show_choices(table: pd.DataFrame) -> Shown:
+    """How each study was done, of the table of `compute_side_by_side`."""
+    return show_columns("How each study was done.", _CHOICES, table.drop_duplicates("study"))
+
+
+def show_results(table: pd.DataFrame) -> Shown:
+    """What came out of each study, of the table of `compute_side_by_side`."""
     caption = (
         'Mean test AUC of one fit on the share of the patients under "Trained on", averaged '
         "over the splits, as in each study's report. Differences are to the same model of "
-        f"{first}, with 95% intervals: over the splits where both tested the same samples "
-        "in each (corrected t, Nadeau and Bengio 2003), else by a bootstrap that draws "
-        "patients for both studies at once."
+        f"{table['study'].iloc[0]}. Their intervals: over the splits, where both tested the "
+        "same samples in each (corrected t, Nadeau and Bengio 2003); else by a bootstrap that "
+        "draws patients for both studies at once."
     )
-    columns = [column for column in _LAYOUT if column[0] in table.columns]
-    return show_columns(caption, columns, table)
+    columns = [column for column in _RESULTS if column[0] in table.columns]
+    shown = show_columns(caption, columns, table)
+    headings = [name for name, _, _ in columns]
+    for name, low, high, form in (
+        ("auc", "ci_low", "ci_high", ".3f"),
+        ("difference", "difference_ci_low", "difference_ci_high", "+.3f"),
+    ):
+        position = headings.index(name)
+        for cells, ends in zip(shown.rows, table[[low, high]].to_numpy(float), strict=True):
+            if np.isfinite(ends).all():
+                cells[position] += f" ({ends[0]:{form}} to {ends[1]:{form}})"
+    return shown
 
 
 def write_side_by_side(table: pd.DataFrame, path: Path) -> None:
@@ -123,8 +141,9 @@ def write_side_by_side(table: pd.DataFrame, path: Path) -> None:
     environment = make_environment()
     page = environment.get_template("compare.html").render(
         studies=list(dict.fromkeys(table["study"])),
-        shown=show_side_by_side(table),
-        inline=make_inline(environment),
+        choices=show_choices(table),
+        results=show_results(table),
+        inline=make_inline(environment, charts=False),
         version=__version__,
     )
     write_text(path, page)
