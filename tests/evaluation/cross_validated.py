@@ -12,13 +12,19 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from scipy import stats
+from scipy.special import expit
+from sklearn.linear_model import LogisticRegression
 
 from deepcme.evaluation.bootstrap import draw_patients
+from deepcme.evaluation.calibration import compute_calibration
 from deepcme.evaluation.discrimination import compute_auc_interval
+from deepcme.evaluation.logistic import fit_logistic_regression
+from deepcme.evaluation.paired import compute_paired_difference
+from deepcme.evaluation.utility import compute_decision_curve
 from deepcme.splits import NestedFolds, RepeatedSplits, Split, draw_folds, draw_holdout
 from tests.evaluation.simulations import auc_of, make_labels, simulate_genes
 
-THRESHOLD = 0.3
+THRESHOLD = 0.2
 PENALTIES = (0.01, 0.1, 0.3, 1.0, 3.0, 10.0)
 FitLinear = Callable[[np.ndarray, np.ndarray, Split], np.ndarray]
 
@@ -174,3 +180,127 @@ def _rows_of(parts: list[np.ndarray], label: np.ndarray, patient: np.ndarray) ->
             "label": label[rows],
         }
     )
+
+
+def simulate_cross_validated_probabilities(
+    cohort: Simulated, studies: int, seed: int, strength: float, draws: int = 300
+) -> dict[str, float]:
+    """Coverage of the intervals of scores, calibration line and net benefit of a study.
+
+    Logistic regression with an L2 penalty of inverse strength `strength`, 2 x 5 folds;
+    each patient has the event with the probability of the cohort's share. The truth
+    is that of the fitted models on new patients: of a mixture of all for the line, which
+    is of pooled rows, and the mean over the fits for the others.
+    """
+    random = np.random.default_rng(seed)
+    prevalence = cohort.events / cohort.patients
+    held: list[dict[str, bool]] = []
+    for _ in range(studies):
+        label = (random.random(cohort.patients) < prevalence).astype(int)
+        X = simulate_genes(label, cohort.patient, cohort.effect, random)
+        splits = HonestFolds().split(
+            label, cohort.patient, np.random.SeedSequence(int(random.integers(2**32)))
+        )
+        tables, log_odds = [], []
+        for number, split in enumerate(splits):
+            model = LogisticRegression(C=strength).fit(X[split.train], label[split.train])
+            rows = _rows_of([split.test], label, cohort.patient)
+            score = model.decision_function(X[split.test])
+            tables.append(rows.assign(split=number, model="LR", part="test", score=score))
+            log_odds.append(_log_odds_of_new_patients(model, cohort, prevalence))
+        test = pd.concat(tables, ignore_index=True)
+        test["probability"] = expit(test["score"])
+        truth = _true_values(np.array(log_odds), prevalence)
+        found = compute_calibration(test, random, draws).set_index("metric")
+        curve = compute_decision_curve(test, random, [THRESHOLD], draws).iloc[[0]]
+        found = pd.concat([found, curve.set_index(pd.Index(["net_benefit"]))])
+        held.append(
+            {
+                metric: bool(row["ci_low"] <= truth[metric] <= row["ci_high"])
+                for metric, row in found.iterrows()
+            }
+        )
+    return pd.DataFrame(held).mean().to_dict()
+
+
+def _log_odds_of_new_patients(
+    model: LogisticRegression, cohort: Simulated, prevalence: float, n: int = 400
+) -> np.ndarray:
+    """Evenly spread quantiles of the log-odds in each class, the events first."""
+    weights = model.coef_[0]
+    n_events = round(n * prevalence)
+    quantiles = [
+        stats.norm.ppf((np.arange(size) + 0.5) / size) for size in (n_events, n - n_events)
+    ]
+    shift = np.repeat([weights @ cohort.effect, 0.0], [n_events, n - n_events])
+    return model.intercept_[0] + shift + np.linalg.norm(weights) * np.concatenate(quantiles)
+
+
+def _true_values(log_odds: np.ndarray, prevalence: float) -> dict[str, float]:
+    """What the statistics would be with unlimited patients, from log-odds of fits x patients."""
+    n_fits, n = log_odds.shape
+    n_events = round(n * prevalence)
+    is_event = np.arange(n) < n_events
+    risk = expit(log_odds)
+
+    def mean(values: np.ndarray) -> float:
+        events, others = values[:, is_event].mean(), values[:, ~is_event].mean()
+        return float(prevalence * events + (1 - prevalence) * others)
+
+    label = np.tile(is_event.astype(int), n_fits)
+    pooled = log_odds.ravel()
+    ones = np.ones((pooled.size, 1))
+    line = fit_logistic_regression(np.column_stack([ones, pooled]), label)
+    odds = THRESHOLD / (1 - THRESHOLD)
+    brier = mean((risk - is_event) ** 2)
+    return {
+        "brier": brier,
+        "scaled_brier": 1 - brier / (prevalence * (1 - prevalence)),
+        "log_loss": -mean(np.where(is_event, np.log(risk), np.log1p(-risk))),
+        "intercept": float(line.coefficients[0]),
+        "slope": float(line.coefficients[1]),
+        "in_the_large": float(
+            fit_logistic_regression(ones, label, offset=pooled).coefficients[0]
+        ),
+        "net_benefit": mean((risk >= THRESHOLD) * np.where(is_event, 1.0, -odds)),
+    }
+
+
+def simulate_difference_of_equal_models(
+    cohort: Simulated, studies: int, seed: int, draws: int = 300
+) -> dict[str, float]:
+    """How often the interval of a difference between two studies of one model misses 0.
+
+    Each study draws its own folds; ``same model`` is fitted in both, ``equal models`` are
+    fitted on halves of the genes with the same signal.
+    """
+    random = np.random.default_rng(seed)
+    label, patient = cohort.label, cohort.patient
+    half = cohort.effect[: cohort.genes // 2]
+    misses = {"same model": 0, "equal models": 0}
+    for _ in range(studies):
+        X = simulate_genes(label, patient, np.concatenate([half, half]), random)
+        first, second = X[:, : len(half)], X[:, len(half) :]
+        for kind, of_second in (("same model", first), ("equal models", second)):
+            found = compute_paired_difference(
+                *(_study_of(genes, label, patient, random) for genes in (first, of_second)),
+                random,
+                draws=draws,
+            )
+            misses[kind] += not found.ci_low <= 0 <= found.ci_high
+    return {kind: count / studies for kind, count in misses.items()}
+
+
+def _study_of(
+    X: np.ndarray, label: np.ndarray, patient: np.ndarray, random: np.random.Generator
+) -> pd.DataFrame:
+    seed = np.random.SeedSequence(int(random.integers(2**32)))
+    tables = []
+    for number, split in enumerate(HonestFolds().split(label, patient, seed)):
+        score = X @ fit_mean_difference(X, label, split)
+        for part, rows in split.parts():
+            table = _rows_of([rows], label, patient)
+            tables.append(
+                table.assign(split=number, model="mean", part=part, score=score[rows])
+            )
+    return pd.concat(tables, ignore_index=True)

@@ -12,7 +12,12 @@ from scipy import stats
 from deepcme.evaluation.discrimination import MEASURED_COVERAGE
 from deepcme.evaluation.intervals import FEWEST_EVENTS_FOR_DELONG
 from deepcme.splits import NestedFolds, RepeatedSplits
-from tests.evaluation.cross_validated import Simulated, simulate_cross_validated_auc
+from tests.evaluation.cross_validated import (
+    Simulated,
+    simulate_cross_validated_auc,
+    simulate_cross_validated_probabilities,
+    simulate_difference_of_equal_models,
+)
 from tests.evaluation.simulations import (
     simulate_added_value,
     simulate_corrected_t_test,
@@ -55,6 +60,11 @@ CROSS_VALIDATED_SETTINGS = [
     ("tuned ridge", "random fifths", Simulated(150, 50, 50, 0.3), 500),
     ("mean difference", "nested", Simulated(150, 50, 50, 0.3), 500),
     ("mean difference", "nested", Simulated(300, 23, 50, 0.5), 500),
+]
+PROBABILITY_SETTINGS = [
+    # cohort, inverse strength of the penalty
+    (Simulated(*SMALL, 0.35), 0.01),
+    (Simulated(309, 60, 200, 0.5), 0.01),
 ]
 NESTED = NestedFolds(folds=5, repeats=2)
 DESIGNS = {"folds": None, "random fifths": RepeatedSplits(), "nested": NESTED}
@@ -110,6 +120,26 @@ def validate_cross_validated_auc() -> pd.DataFrame:
             for model, design, cohort, studies in CROSS_VALIDATED_SETTINGS
         ]
     )
+
+
+def validate_cross_validated_probabilities() -> pd.DataFrame:
+    """Intervals of probabilities under cross-validation, 200 studies for each setting."""
+    return pd.DataFrame(
+        [
+            {
+                "patients": cohort.patients,
+                "expected events": cohort.events,
+                "genes": cohort.genes,
+                **simulate_cross_validated_probabilities(cohort, 200, 31, strength),
+            }
+            for cohort, strength in PROBABILITY_SETTINGS
+        ]
+    )
+
+
+def validate_paired_difference() -> pd.DataFrame:
+    """False differences between two studies, 200 pairs."""
+    return pd.DataFrame([simulate_difference_of_equal_models(Simulated(*SMALL, 0.35), 200, 31)])
 
 
 def validate_corrected_t_test() -> pd.DataFrame:
@@ -203,6 +233,8 @@ def test_the_statistics_keep_their_promises():
         "frozen_auc": validate_frozen_auc(),
         "frozen_model": validate_frozen_model(),
         "cross_validated_auc": validate_cross_validated_auc(),
+        "cross_validated_probabilities": validate_cross_validated_probabilities(),
+        "paired_difference": validate_paired_difference(),
         "corrected_t_test": validate_corrected_t_test(),
         "nested_t_test": validate_nested_t_test(),
         "permutation_test": validate_permutation_test(),
@@ -222,6 +254,9 @@ def test_the_statistics_keep_their_promises():
     assert coverage[cross_validated["studies"] == 1000].between(0.93, 0.97).all()
     lowest, highest = MEASURED_COVERAGE
     assert coverage.between(lowest - 0.005, highest + 0.005).all()
+    probabilities = results["cross_validated_probabilities"]
+    assert (probabilities.loc[:, "brier":] >= 0.88).to_numpy().all()
+    assert (results["paired_difference"] <= 0.07).to_numpy().all()
     assert (results["nested_t_test"]["corrected"] <= 0.07).all()
     assert (results["corrected_t_test"]["corrected"] <= 0.07).all()
     assert (results["corrected_t_test"]["uncorrected"] >= 0.2).all()

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from deepcme.cli.run import compare
 from deepcme.errors import DeepCMEError
 from deepcme.evaluation.paired import PATIENT_BOOTSTRAP, SAME_SPLITS
 from deepcme.report.discrimination import compute_study_discrimination, describe_estimand
@@ -204,3 +205,17 @@ def test_the_page_shows_the_differences_and_escapes_names(tmp_path):
         pd.read_csv(tmp_path / "table.csv", keep_default_na=True)[["study", "auc"]],
         table[["study", "auc"]],
     )
+
+
+def test_the_command_says_both_tables_or_what_differs(tmp_path, capsys):
+    predictions = predictions_of(0.5)
+    first, second = (study(tmp_path / name, predictions).path for name in ("a", "b"))
+    compare([first, second], None)
+    said = capsys.readouterr().out
+    for words in ("Standardised on", "Difference (95%)", "+0.000 (+0.000 to +0.000)"):
+        assert words in said
+    shorter = predictions[predictions["sample"] != "P000"]
+    third = study(tmp_path / "c", shorter).path
+    with pytest.raises(DeepCMEError, match="89 in common of 89 in c and 90 in a"):
+        compare([first, third], tmp_path / "page.html")
+    assert not (tmp_path / "page.html").exists()
