@@ -83,8 +83,3 @@ def split_seed(seed: int) -> np.random.SeedSequence:
 def fit_seed(seed: int, model: str, *number: int | str) -> int:
     """Seed of a model's fit on the split of a number, from 1, of a study's seed."""
     return integer_seed(seed_for(seed, "fit", model, *number))
-
-
-def discrimination_seed(seed: int) -> np.random.SeedSequence:
-    """Seed of the bootstrap of the AUC, of a study's seed."""
-    return seed_for(seed, "report", "auc")

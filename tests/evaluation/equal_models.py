@@ -15,7 +15,7 @@ from deepcme.evaluation.comparison import (
     compute_corrected_t_test,
     compute_holm_correction,
 )
-from deepcme.splits import NestedFolds
+from deepcme.folds import NestedFolds
 
 LEVEL = 0.05
 SIGNAL = 0.25

@@ -16,7 +16,7 @@ from scipy.special import expit, logit
 from deepcme import Cohort
 from deepcme.arrays import CohortArrays
 from deepcme.evaluation.added_value import compute_added_value
-from deepcme.evaluation.bootstrap import compute_weighted_auc, draw_patients
+from deepcme.evaluation.bootstrap import compute_weighted_auc
 from deepcme.evaluation.calibration import (
     compute_calibration,
     compute_calibration_curve,
@@ -30,7 +30,6 @@ from deepcme.evaluation.intervals import (
     compute_hanley_mcneil_interval,
 )
 from deepcme.evaluation.permutation import compute_permutation_test, permute_labels
-from deepcme.evaluation.pr_auc import compute_patient_pr_auc
 from deepcme.evaluation.utility import compute_decision_curve
 from deepcme.folds import NestedFolds
 from deepcme.splits import RepeatedSplits
@@ -177,72 +176,7 @@ def _intervals_of_frozen_model(
     }
 
 
-def simulate_cross_validated_auc(
-    studies: int,
-    patients: int,
-    events: int,
-    signal: float,
-    draws: int,
-    seed: int,
-    samples_per_patient: int = 1,
-    genes: int = 50,
-    design: RepeatedSplits | NestedFolds = TEN_SPLITS,
-) -> dict[str, float]:
-    """Coverage of the mean true AUC of the fitted models by the patient bootstrap.
-
-    Ten splits of 60/20/20 by patient, or another design; 10 genes differ between the
-    classes by `signal`; the model is the difference of the class means. Samples
-    of one patient share half of their variance.
-    """
-    random = np.random.default_rng(seed)
-    effect = np.where(np.arange(genes) < 10, signal, 0.0)
-    label_of_patient = make_labels(patients, events)
-    patient = np.repeat(np.arange(patients), samples_per_patient)
-    label = label_of_patient[patient]
-    covered, widths, truths, errors = 0, [], [], []
-    for _ in range(studies):
-        X = _simulate_genes(label, patient, effect, random)
-        table, truth = _cross_validate(X, label, patient, effect, random, design)
-        row = compute_discrimination(table, random, draws).iloc[0]
-        covered += row["ci_low"] <= truth <= row["ci_high"]
-        widths.append(row["ci_high"] - row["ci_low"])
-        truths.append(truth)
-        errors.append(row["auc"] - truth)
-    return {
-        "coverage": covered / studies,
-        "mean_true_auc": float(np.mean(truths)),
-        "bias": float(np.mean(errors)),
-        "mean_width": float(np.mean(widths)),
-    }
-
-
-def simulate_cross_validated_pr_auc(
-    studies: int, patients: int, events: int, signal: float, seed: int, draws: int = 300
-) -> dict[str, float]:
-    """PR-AUC over the patients of two times five folds, and what its interval covers.
-
-    As `simulate_cross_validated_auc`, with 40 genes; the truth is the mean PR-AUC that
-    the fitted models have with unlimited patients.
-    """
-    random = np.random.default_rng(seed)
-    effect = np.where(np.arange(40) < 10, signal, 0.0)
-    label = make_labels(patients, events)
-    patient = np.arange(patients)
-    found = []
-    for _ in range(studies):
-        X = _simulate_genes(label, patient, effect, random)
-        table, true_auc = _cross_validate(X, label, patient, effect, random, NestedFolds(5, 2))
-        truth = true_values_of_frozen_model(events / patients, true_auc)["pr_auc"]
-        row = compute_patient_pr_auc(
-            table, draw_patients(table, draws, random, stratified=False)
-        )
-        covered = row["pr_auc_ci_low"] <= truth <= row["pr_auc_ci_high"]
-        found.append((row["pr_auc"], row["pr_auc_chance"], truth, covered))
-    names = ("pr_auc", "chance", "mean_true_pr_auc", "coverage")
-    return dict(zip(names, np.mean(found, axis=0).tolist(), strict=True))
-
-
-def _simulate_genes(
+def simulate_genes(
     label: np.ndarray, patient: np.ndarray, effect: np.ndarray, random: np.random.Generator
 ) -> np.ndarray:
     shape = (len(label), len(effect))
@@ -257,38 +191,7 @@ def _mean_difference(X: np.ndarray, label: np.ndarray) -> np.ndarray:
     return X[label == 1].mean(axis=0) - X[label == 0].mean(axis=0)
 
 
-def _cross_validate(
-    X: np.ndarray,
-    label: np.ndarray,
-    patient: np.ndarray,
-    effect: np.ndarray,
-    random: np.random.Generator,
-    design: RepeatedSplits | NestedFolds,
-) -> tuple[pd.DataFrame, float]:
-    """Test predictions of the splits, and the mean true AUC of their models."""
-    seed = np.random.SeedSequence(int(random.integers(2**32)))
-    tables, true_aucs = [], []
-    for number, split in enumerate(design.split(label, patient, seed)):
-        weights = _mean_difference(X[split.train], label[split.train])
-        distance = weights @ effect / np.linalg.norm(weights)
-        true_aucs.append(stats.norm.cdf(distance / np.sqrt(2)))
-        tables.append(
-            pd.DataFrame(
-                {
-                    "split": number,
-                    "model": "mean difference",
-                    "sample": split.test,
-                    "patient": patient[split.test],
-                    "part": "test",
-                    "label": label[split.test],
-                    "score": X[split.test] @ weights,
-                }
-            )
-        )
-    return pd.concat(tables, ignore_index=True), float(np.mean(true_aucs))
-
-
-def _auc(label: np.ndarray, score: np.ndarray) -> float:
+def auc_of(label: np.ndarray, score: np.ndarray) -> float:
     return float(compute_weighted_auc(label, score, np.ones((1, len(label))))[0])
 
 
@@ -310,12 +213,12 @@ def simulate_corrected_t_test(
     halves = (slice(0, 20), slice(20, 40))
     rejected = {"corrected": 0, "uncorrected": 0}
     for _ in range(studies):
-        X = _simulate_genes(label, np.arange(patients), effect, random)
+        X = simulate_genes(label, np.arange(patients), effect, random)
         seeds = np.random.SeedSequence(int(random.integers(2**32)))
         differences, ratios = [], []
         for split in design.split(label, np.arange(patients), seeds):
             first, second = (
-                _auc(
+                auc_of(
                     label[split.test],
                     X[split.test, half]
                     @ _mean_difference(X[split.train, half], label[split.train]),
@@ -362,7 +265,7 @@ def simulate_permutation_p_values(studies: int, permutations: int, seed: int) ->
     label = (patient % 5 < 2).astype(int)
     p_values = []
     for _ in range(studies):
-        X = _simulate_genes(label, patient, np.zeros(10), random)
+        X = simulate_genes(label, patient, np.zeros(10), random)
         split_seed = int(random.integers(2**32))
         observed = _mean_test_auc(X, label, patient, split_seed)
         null = [
@@ -380,7 +283,7 @@ def _mean_test_auc(
     return float(
         np.mean(
             [
-                _auc(
+                auc_of(
                     label[split.test],
                     X[split.test] @ _mean_difference(X[split.train], label[split.train]),
                 )

@@ -203,3 +203,11 @@ def test_table_is_tidy(predictions):
         "model", "metric", "value", "ci_low", "ci_high",
         "n", "events", "n_patients", "n_splits",
     ]  # fmt: skip
+
+
+def test_the_kind_of_each_interval_is_told(predictions):
+    table = compute_calibration(predictions, np.random.default_rng(1), draws=10)
+    kinds = table.drop_duplicates("metric").set_index("metric")["interval"]
+    assert set(kinds[["brier", "scaled_brier", "log_loss"]]) == {"patient bootstrap"}
+    line = kinds[["intercept", "slope", "in_the_large"]]
+    assert set(line) == {"Wald, errors by patient"}

@@ -12,7 +12,7 @@ from deepcme.evaluation.discrimination import (
     compute_study_classification,
 )
 from deepcme.evaluation.metrics import choose_threshold
-from tests.evaluation.simulations import simulate_cross_validated_auc
+from tests.evaluation.cross_validated import Simulated, simulate_cross_validated_auc
 
 
 @pytest.fixture
@@ -131,11 +131,10 @@ def test_bootstrap_intervals_cover_the_truth_for_a_frozen_model(frozen_coverage)
     assert frozen_coverage["pr_auc"] >= 0.84
 
 
-def test_bootstrap_interval_covers_the_mean_true_auc_of_cross_validated_models():
-    result = simulate_cross_validated_auc(
-        studies=30, patients=150, events=50, signal=0.3, draws=200, seed=2
-    )
-    assert result["coverage"] >= 0.72
+def test_the_interval_covers_the_mean_true_auc_of_cross_validated_models():
+    """Without what refitting adds it covers 84 of 100 here: fewer than 50 of 60 once in two."""
+    result = simulate_cross_validated_auc(Simulated(97, 46, 200, 0.0), 60, seed=2, draws=200)
+    assert result["coverage"] >= 0.9
 
 
 def test_left_out_cohorts_are_judged_by_their_own_patients(predictions):

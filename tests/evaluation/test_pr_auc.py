@@ -20,7 +20,7 @@ from deepcme.evaluation.pr_auc import (
     compute_patient_pr_auc,
     compute_pr_auc_by_model,
 )
-from tests.evaluation.simulations import simulate_cross_validated_pr_auc
+from tests.evaluation.cross_validated import Simulated, simulate_cross_validated_pr_auc
 
 
 @pytest.mark.parametrize(
@@ -107,6 +107,6 @@ def test_patients_of_one_class_have_none(predictions):
 
 
 def test_without_signal_it_is_at_chance_and_its_interval_says_so():
-    found = simulate_cross_validated_pr_auc(60, patients=97, events=46, signal=0.0, seed=3)
+    found = simulate_cross_validated_pr_auc(Simulated(97, 46, 40, 0.0), 60, seed=3)
     assert found["pr_auc"] == pytest.approx(found["chance"], abs=0.025)
     assert found["coverage"] >= 0.85

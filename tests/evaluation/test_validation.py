@@ -13,13 +13,18 @@ from deepcme.evaluation.discrimination import MEASURED_COVERAGE
 from deepcme.evaluation.intervals import FEWEST_EVENTS_FOR_DELONG
 from deepcme.folds import NestedFolds
 from deepcme.splits import RepeatedSplits
+from tests.evaluation.cross_validated import (
+    Simulated,
+    simulate_cross_validated_auc,
+    simulate_cross_validated_pr_auc,
+    simulate_cross_validated_probabilities,
+    simulate_difference_of_equal_models,
+)
 from tests.evaluation.designs import FOLDS_SETTINGS, simulate_batches, simulate_folds
 from tests.evaluation.equal_models import simulate_equal_models
 from tests.evaluation.simulations import (
     simulate_added_value,
     simulate_corrected_t_test,
-    simulate_cross_validated_auc,
-    simulate_cross_validated_pr_auc,
     simulate_delong_test,
     simulate_frozen_auc_intervals,
     simulate_frozen_model,
@@ -39,16 +44,34 @@ FROZEN_SETTINGS = [
     (60, 12, 0.7),
     (240, 5, 0.7),
 ]
+SMALL, FEW, MIDDLING = (189, 35, 76), (97, 46, 500), (309, 60, 600)
 CROSS_VALIDATED_SETTINGS = [
-    (150, 50, 50, 0.0, 1),
-    (150, 50, 50, 0.3, 1),
-    (300, 60, 50, 0.3, 1),
-    (300, 23, 50, 0.5, 1),
-    (300, 23, 200, 0.4, 1),
-    (150, 50, 50, 0.3, 2),
+    # model, design, cohort, studies
+    *(
+        (model, "folds", Simulated(*cohort, signal), 1000)
+        for cohort, signal in ((SMALL, 0.35), (FEW, 0.6), (MIDDLING, 0.6))
+        for model in ("mean difference", "tuned ridge")
+    ),
+    *(
+        (model, "folds", Simulated(*SMALL, signal), 500)
+        for signal in (0.0, 0.6)
+        for model in ("mean difference", "tuned ridge")
+    ),
+    ("ridge", "folds", Simulated(*MIDDLING, 0.6), 500),
+    ("mean difference", "folds", Simulated(300, 23, 50, 0.5), 500),
+    ("mean difference", "folds", Simulated(150, 50, 50, 0.3, samples=2), 500),
+    ("mean difference", "random fifths", Simulated(*SMALL, 0.35), 500),
+    ("tuned ridge", "random fifths", Simulated(150, 50, 50, 0.3), 500),
+    ("mean difference", "nested", Simulated(150, 50, 50, 0.3), 500),
+    ("mean difference", "nested", Simulated(300, 23, 50, 0.5), 500),
+]
+PROBABILITY_SETTINGS = [
+    # cohort, inverse strength of the penalty
+    (Simulated(*SMALL, 0.35), 0.01),
+    (Simulated(309, 60, 200, 0.5), 0.01),
 ]
 NESTED = NestedFolds(folds=5, repeats=2)
-NESTED_SETTINGS = [(150, 50, 50, 0.0), (150, 50, 50, 0.3), (300, 23, 50, 0.5)]
+DESIGNS = {"folds": None, "random fifths": RepeatedSplits(), "nested": NESTED}
 NULL_SETTINGS = [(0.0, 10), (0.3, 10), (0.3, 30)]
 
 PR_AUC_SETTINGS = [(189, 35), (97, 46), (309, 60), (60, 12)]
@@ -88,22 +111,43 @@ def validate_frozen_model() -> pd.DataFrame:
 
 
 def validate_cross_validated_auc() -> pd.DataFrame:
-    """Patient bootstrap of the mean within-split test AUC, 400 studies for each setting."""
+    """Interval of the mean within-split test AUC, 500 or 1,000 studies for each setting."""
     return pd.DataFrame(
         [
             {
-                "patients": patients,
-                "positive": events,
-                "samples a patient": samples,
-                "genes": genes,
-                "signal": signal,
-                **simulate_cross_validated_auc(
-                    400, patients, events, signal, 2000, 23, samples, genes
-                ),
+                "model": model,
+                "design": design,
+                "patients": cohort.patients,
+                "positive": cohort.events,
+                "samples a patient": cohort.samples,
+                "genes": cohort.genes,
+                "signal": cohort.signal,
+                "studies": studies,
+                **simulate_cross_validated_auc(cohort, studies, 23, model, DESIGNS[design]),
             }
-            for patients, events, genes, signal, samples in CROSS_VALIDATED_SETTINGS
+            for model, design, cohort, studies in CROSS_VALIDATED_SETTINGS
         ]
     )
+
+
+def validate_cross_validated_probabilities() -> pd.DataFrame:
+    """Intervals of probabilities under cross-validation, 200 studies for each setting."""
+    return pd.DataFrame(
+        [
+            {
+                "patients": cohort.patients,
+                "expected events": cohort.events,
+                "genes": cohort.genes,
+                **simulate_cross_validated_probabilities(cohort, 200, 31, strength),
+            }
+            for cohort, strength in PROBABILITY_SETTINGS
+        ]
+    )
+
+
+def validate_paired_difference() -> pd.DataFrame:
+    """False differences between two studies, 200 pairs."""
+    return pd.DataFrame([simulate_difference_of_equal_models(Simulated(*SMALL, 0.35), 200, 31)])
 
 
 def validate_corrected_t_test() -> pd.DataFrame:
@@ -118,24 +162,6 @@ def validate_corrected_t_test() -> pd.DataFrame:
                 ),
             }
             for signal, repeats in NULL_SETTINGS
-        ]
-    )
-
-
-def validate_nested_auc() -> pd.DataFrame:
-    """As `validate_cross_validated_auc`, of nested folds."""
-    return pd.DataFrame(
-        [
-            {
-                "patients": patients,
-                "positive": events,
-                "genes": genes,
-                "signal": signal,
-                **simulate_cross_validated_auc(
-                    400, patients, events, signal, 2000, 27, genes=genes, design=NESTED
-                ),
-            }
-            for patients, events, genes, signal in NESTED_SETTINGS
         ]
     )
 
@@ -161,7 +187,9 @@ def validate_pr_auc() -> pd.DataFrame:
                 "patients": n,
                 "events": events,
                 "signal": signal,
-                **simulate_cross_validated_pr_auc(400, n, events, signal, seed=29),
+                **simulate_cross_validated_pr_auc(
+                    Simulated(n, events, 40, signal), 400, seed=29
+                ),
             }
             for n, events in PR_AUC_SETTINGS
             for signal in (0.0, 0.3)
@@ -272,8 +300,9 @@ def test_the_statistics_keep_their_promises():
         "frozen_auc": validate_frozen_auc(),
         "frozen_model": validate_frozen_model(),
         "cross_validated_auc": validate_cross_validated_auc(),
+        "cross_validated_probabilities": validate_cross_validated_probabilities(),
+        "paired_difference": validate_paired_difference(),
         "corrected_t_test": validate_corrected_t_test(),
-        "nested_auc": validate_nested_auc(),
         "nested_t_test": validate_nested_t_test(),
         "pr_auc": validate_pr_auc(),
         "equal_models": validate_equal_models(),
@@ -291,11 +320,15 @@ def test_the_statistics_keep_their_promises():
     assert frozen_auc.loc[enough_events, "delong"].between(0.92, 0.98).all()
     assert frozen_auc["hanley_mcneil"].between(0.92, 0.98).all()
     assert results["frozen_model"].loc[:, "auc":].stack().between(0.92, 0.985).all()
-    coverage = results["cross_validated_auc"]["coverage"]
-    assert (coverage >= 0.85).all()
-    assert (results["nested_auc"]["coverage"] >= 0.85).all()
+    cross_validated = results["cross_validated_auc"]
+    coverage = cross_validated["coverage"]
+    assert coverage[cross_validated["studies"] == 1000].between(0.93, 0.97).all()
+    lowest, highest = MEASURED_COVERAGE
+    assert coverage.between(lowest - 0.005, highest + 0.005).all()
+    probabilities = results["cross_validated_probabilities"]
+    assert (probabilities.loc[:, "brier":] >= 0.88).to_numpy().all()
+    assert (results["paired_difference"] <= 0.07).to_numpy().all()
     assert (results["nested_t_test"]["corrected"] <= 0.07).all()
-    assert coverage.min() == pytest.approx(MEASURED_COVERAGE, abs=0.01)
     assert (results["corrected_t_test"]["corrected"] <= 0.07).all()
     assert (results["corrected_t_test"]["uncorrected"] >= 0.2).all()
     assert results["permutation_test"].iloc[0, -1] > 0.01

@@ -17,6 +17,7 @@ from deepcme.bundle.model import Model
 from deepcme.bundle.sketches import ALIKE, FEWEST_GENES, PERHAPS_ALIKE, Sketches
 from deepcme.errors import DeepCMEError
 from deepcme.network.architecture import FloatArray
+from deepcme.people import names_nobody
 from deepcme.threads import single_thread
 from deepcme.words import counted, few, plain_spelling
 

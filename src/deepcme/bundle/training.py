@@ -31,6 +31,7 @@ from deepcme.bundle.recognition import TrainingSamples
 from deepcme.cohort import Cohort
 from deepcme.ensemble import ENSEMBLE, DeepCMEEnsemble
 from deepcme.errors import DeepCMEError
+from deepcme.evaluation.bootstrap import interval_generator
 from deepcme.evaluation.discrimination import compute_discrimination
 from deepcme.evaluation.metrics import choose_threshold
 from deepcme.evaluation.predictions import STRATUM
@@ -41,7 +42,6 @@ from deepcme.honest import (
     CLIP,
     MIN_PREVALENCE,
     count_folds,
-    discrimination_seed,
     draw_honest_splits,
     fit_seed,
     split_seed,
@@ -264,7 +264,7 @@ def _expected_performance(
     if levels is not None:
         of_sample = dict(zip(cohort.samples, levels, strict=True))
         out_of_fold = out_of_fold.assign(**{STRATUM: out_of_fold["sample"].map(of_sample)})
-    random = np.random.default_rng(discrimination_seed(settings.seed))
+    random = interval_generator(settings.seed, "auc")
     found = compute_discrimination(out_of_fold, random).iloc[0]
     folds, repeats = count_folds(cohort, repeats=settings.repeats)
     within = "" if levels is None else f", AUC within levels of {choose_strata(cohort)}"

@@ -57,14 +57,13 @@ def panel(
     ... genes refitted; held-out patients say how good each size is, beside
     random panels of the same size.
     """
-    import numpy as np
     from joblib import cpu_count
 
     from deepcme.cohort import Cohort
+    from deepcme.evaluation.bootstrap import interval_generator
     from deepcme.files import write_csv
     from deepcme.report.figures import plot_panel_curve
     from deepcme.report.styles import write_chart
-    from deepcme.seeds import seed_for
     from deepcme.selection.panel import DEFAULT_RANKERS, PanelSettings, run_panels
     from deepcme.selection.panel_tables import (
         choose_panels,
@@ -83,8 +82,7 @@ def panel(
     )
     cohort = Cohort.load(source).keep_primary_tumours()
     results = run_panels(cohort, settings, jobs=jobs or cpu_count(), quiet=quiet)
-    random = np.random.default_rng(seed_for(seed, "panel", "bootstrap"))
-    curve = compute_panel_curve(results, random)
+    curve = compute_panel_curve(results, interval_generator(seed, "auc"))
     chosen = choose_panels(curve)
     folder = out or Path("results") / f"{source.stem}-panel"
     tables = {

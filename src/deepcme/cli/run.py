@@ -12,6 +12,7 @@ from deepcme.errors import DeepCMEError
 from deepcme.terminal import say
 
 if TYPE_CHECKING:
+    from deepcme.report.formatting import Shown
     from deepcme.study.spec import Study
 
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but problems.")]
@@ -199,19 +200,28 @@ def init(
 def compare(
     folders: Annotated[list[Path], typer.Argument(help="Folders of two or more studies.")],
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="CSV file to write as well.")
+        Path | None,
+        typer.Option("--output", "-o", help="File to write as well: a page (.html) or CSV."),
     ] = None,
 ) -> None:
     """Lay studies of one cohort side by side: what each choice does to the AUC."""
-    from deepcme.files import write_csv
-    from deepcme.report.formatting import show
-    from deepcme.report.side_by_side import compute_side_by_side
+    from deepcme.report.side_by_side import (
+        compute_side_by_side,
+        show_choices,
+        show_results,
+        write_side_by_side,
+    )
     from deepcme.study.store import StudyFolder
 
     table = compute_side_by_side([StudyFolder(folder) for folder in folders])
     if output is not None:
-        write_csv(output, table)
-    shown = show("side_by_side", table)
+        write_side_by_side(table, output)
+    _say_table(show_choices(table))
+    say("")
+    _say_table(show_results(table))
+
+
+def _say_table(shown: Shown) -> None:
     widths = [max(map(len, column)) for column in zip(shown.headings, *shown.rows, strict=True)]
     for row in [shown.headings, *shown.rows]:
         line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))

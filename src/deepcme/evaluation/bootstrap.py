@@ -17,6 +17,7 @@ from scipy.special import expit, logit
 from deepcme.errors import DeepCMEError
 from deepcme.evaluation.intervals import CONFIDENCE_LEVEL
 from deepcme.evaluation.predictions import FloatArray, IntegerArray
+from deepcme.seeds import seed_for
 
 DEFAULT_DRAWS = 2000
 WeightedStatistic = Callable[[IntegerArray, FloatArray, FloatArray], FloatArray]
@@ -54,6 +55,11 @@ class PatientDraws:
         if (positions < 0).any():
             raise DeepCMEError("There are rows of patients that were not drawn from.")
         return positions
+
+
+def interval_generator(seed: int, statistic: str) -> np.random.Generator:
+    """The draws behind a statistic's interval, of a study's seed and the statistic alone."""
+    return np.random.default_rng(seed_for(seed, "report", statistic))
 
 
 def draw_patients(
@@ -155,14 +161,21 @@ def compute_mean_within_split(
 
 
 def compute_logit_interval(
-    value: float, drawn_values: FloatArray, n_rarer_class: int
+    value: float,
+    drawn_values: FloatArray,
+    n_rarer_class: int,
+    *,
+    n_rarer_in_part: float | None = None,
+    inflation: float = 1.0,
 ) -> tuple[float, float]:
     """95% interval from the bootstrap standard error, symmetric on the logit scale.
 
     For an AUC or average precision. A bootstrap of k patients understates the
     standard error by the factor sqrt((k - 1) / k), and normal quantiles are too
     short for it; both are mended as in [1]_, with k the number of patients in
-    the rarer class and Student's t with k - 1 degrees of freedom.
+    the rarer class and Student's t with k - 1 degrees of freedom. In a mean over test
+    parts each part's patients vary about its own value, so that k is there the number
+    in one part.
 
     Parameters
     ----------
@@ -171,6 +184,10 @@ def compute_logit_interval(
     drawn_values : array
         The estimate in each draw; NaN is left out.
     n_rarer_class : int
+    n_rarer_in_part : float, optional
+        Mean number of these patients in a test part, where there are several.
+    inflation : float
+        Further factor on the variance.
 
     Returns
     -------
@@ -185,7 +202,8 @@ def compute_logit_interval(
     """
     if not 0 < value < 1 or n_rarer_class < 2:
         return np.nan, np.nan
-    widening = np.sqrt(n_rarer_class / (n_rarer_class - 1))
+    k = n_rarer_class if n_rarer_in_part is None else max(n_rarer_in_part, 2.0)
+    widening = np.sqrt(inflation * k / (k - 1))
     quantile = stats.t.ppf((1 + CONFIDENCE_LEVEL) / 2, n_rarer_class - 1)
     standard_error = widening * np.nanstd(drawn_values)
     half_width = quantile * standard_error / (value * (1 - value))

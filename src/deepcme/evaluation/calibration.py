@@ -281,7 +281,9 @@ def compute_calibration(
 
     The test rows of all splits are pooled. Intervals of the scores come from
     the patient bootstrap, those of the line from standard errors that are
-    robust to several rows of one patient.
+    robust to several rows of one patient. Both take the fitted models as they are, and
+    under cross-validation cover less than 95 of 100: see the page "Validation of the
+    statistics".
 
     Parameters
     ----------
@@ -295,10 +297,10 @@ def compute_calibration(
     Returns
     -------
     DataFrame
-        `model, metric, value, ci_low, ci_high, n, events, n_patients,
-        n_splits`; metric is ``brier``, ``scaled_brier``, ``log_loss``,
-        ``intercept``, ``slope`` or ``in_the_large``. `n` and `events` count
-        distinct samples.
+        `model, metric, value, ci_low, ci_high, interval, n, events, n_patients,
+        n_splits`; `interval` says how it was made; metric is ``brier``,
+        ``scaled_brier``, ``log_loss``, ``intercept``, ``slope`` or ``in_the_large``.
+        `n` and `events` count distinct samples.
 
     Raises
     ------
@@ -344,7 +346,12 @@ def _compute_scores(rows: pd.DataFrame, draws: PatientDraws) -> dict[str, dict[s
         _scores_from_sums(draws.sum_rows(rows["patient"], terms))
     )
     return {
-        metric: {"value": value[index], "ci_low": low[index], "ci_high": high[index]}
+        metric: {
+            "value": value[index],
+            "ci_low": low[index],
+            "ci_high": high[index],
+            "interval": "patient bootstrap",
+        }
         for index, metric in enumerate(("brier", "scaled_brier", "log_loss"))
     }
 
@@ -361,7 +368,12 @@ def _compute_line(rows: pd.DataFrame) -> dict[str, dict[str, Any]]:
         rows["label"], rows["probability"], _dependent_patients(rows)
     )
     return {
-        metric: {"value": part.value, "ci_low": part.ci_low, "ci_high": part.ci_high}
+        metric: {
+            "value": part.value,
+            "ci_low": part.ci_low,
+            "ci_high": part.ci_high,
+            "interval": "Wald, errors by patient",
+        }
         for metric, part in (
             ("intercept", line.intercept),
             ("slope", line.slope),

@@ -11,25 +11,27 @@ import numpy as np
 import pandas as pd
 
 from deepcme.errors import DeepCMEError
+from deepcme.evaluation.bootstrap import interval_generator
 from deepcme.evaluation.calibration import (
     compute_calibration,
     compute_study_calibration_curves,
     describe_calibration_evidence,
 )
 from deepcme.evaluation.comparison import compute_comparison
-from deepcme.evaluation.discrimination import (
-    compute_discrimination,
-    compute_study_classification,
-)
+from deepcme.evaluation.discrimination import compute_study_classification
 from deepcme.evaluation.metrics import compute_metrics
 from deepcme.evaluation.predictions import LEFT_OUT
 from deepcme.evaluation.recalibration import recalibrate_predictions
 from deepcme.evaluation.stability import compute_instability, compute_prediction_stability
 from deepcme.evaluation.utility import compute_decision_curve
-from deepcme.honest import discrimination_seed
 from deepcme.report import publication, tables
 from deepcme.report.added_value import added_value_makers, describe_added_value
 from deepcme.report.design import describe_pooling, read_settings
+from deepcme.report.discrimination import (
+    compute_study_discrimination,
+    describe_estimand,
+    find_refitted_models,
+)
 from deepcme.report.methods import Paragraph, compute_model_settings, describe_methods
 from deepcme.report.nulls import compute_null_tables
 from deepcme.report.selection import (
@@ -39,13 +41,7 @@ from deepcme.report.selection import (
 )
 from deepcme.report.tripod import compute_probast, compute_tripod
 from deepcme.report.verdict import Verdict, make_verdict
-from deepcme.seeds import seed_for
-from deepcme.study.headline import (
-    REFITTED_ESTIMATORS,
-    Named,
-    find_baselines,
-    find_headline,
-)
+from deepcme.study.headline import Named, find_baselines, find_headline
 from deepcme.study.store import StudyFolder
 
 GENES_SHOWN = 500
@@ -114,6 +110,7 @@ def compute_contents(folder: StudyFolder) -> Contents:
     discrimination = made["discrimination"]
     of_headline = discrimination[discrimination["model"] == headline]
     notes["calibration_evidence"] = _calibration_evidence(of_headline)
+    notes["estimand"] = describe_estimand(settings, predictions)
     notes["pooling"] = describe_pooling(settings["split"])
     null_tables, null_notes = compute_null_tables(
         folder, headline, float(of_headline["auc"].mean())
@@ -150,13 +147,12 @@ def _makers(
     headline = _headline(settings)
 
     def random(name: str) -> np.random.Generator:
-        return np.random.default_rng(seed_for(settings["seed"], "report", name))
+        return interval_generator(settings["seed"], name)
 
     # Other tables are made of these.
     @cache
     def discrimination() -> pd.DataFrame:
-        random_draws = np.random.default_rng(discrimination_seed(settings["seed"]))
-        return compute_discrimination(predictions, random_draws)
+        return compute_study_discrimination(settings, predictions)
 
     @cache
     def decision_curve() -> pd.DataFrame:
@@ -176,7 +172,7 @@ def _makers(
             headline,
             find_baselines(named, headline, comparator),
             comparator=comparator,
-            refitted=[name for name, estimator in named if estimator in REFITTED_ESTIMATORS],
+            refitted=find_refitted_models(settings),
         ),
         "classification": lambda: compute_study_classification(
             predictions, random("classification")

@@ -146,10 +146,11 @@ def describe_coverage(split: dict[str, Any], leaks: Sequence[str]) -> str:
             "them, so that these intervals are those of frozen models on new patients. They "
             "hold for patients like those of that cohort, not for a further cohort."
         )
+    lowest, highest = (f"{100 * share:.0f}" for share in MEASURED_COVERAGE)
     return (
         "In simulated studies with a known truth, intervals of this kind covered the mean true "
-        f"AUC of the fitted models in {100 * MEASURED_COVERAGE:.0f} of 100 (the lowest of the "
-        "settings simulated; a nominal 95): see docs/validation-of-the-statistics.md."
+        f"AUC of the fitted models in {lowest} to {highest} of 100 (a nominal 95): see "
+        "docs/validation-of-the-statistics.md."
     )
 
 

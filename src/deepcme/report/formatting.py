@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
 from deepcme.evaluation.predictions import LEFT_OUT
-from deepcme.report.layout import CAPTIONS, COLUMNS, MEASURES, OPTIONAL, SIDE_BY_SIDE
+from deepcme.report.layout import (
+    CAPTIONS,
+    COLUMNS,
+    MEASURES,
+    OPTIONAL,
+    SIDE_BY_SIDE,
+    Column,
+)
 
 _HEADINGS = {"model": "Model", "source": "Source"}
 
@@ -42,12 +50,17 @@ def show(name: str, table: pd.DataFrame) -> Shown:
         )
         for column in table.columns
     )
+    return show_columns(CAPTIONS.get(name, ""), columns, table)
+
+
+def show_columns(caption: str, columns: Sequence[Column], table: pd.DataFrame) -> Shown:
+    """Format these columns of a table for reading."""
     rows = [
         [_cell(value, form) for value, (_, _, form) in zip(row, columns, strict=True)]
         for row in table[[column for column, _, _ in columns]].itertuples(index=False)
     ]
     return Shown(
-        CAPTIONS.get(name, ""),
+        caption,
         [heading for _, heading, _ in columns],
         [bool(form) for _, _, form in columns],
         rows,

@@ -44,14 +44,20 @@ class Inline:
         )
 
 
-def make_inline(environment: jinja2.Environment) -> Inline:
-    """Take style and script from the templates, and Vega from the package that has it."""
+def make_inline(environment: jinja2.Environment, *, charts: bool = True) -> Inline:
+    """Take style and script from the templates, and Vega from the package that has it.
+
+    A page without charts has neither script.
+    """
 
     def source(name: str) -> Markup:
         assert environment.loader is not None
         return Markup(environment.loader.get_source(environment, name)[0])
 
-    return Inline(source("style.css"), vega_bundle(), source("page.js"))
+    style = source("style.css")
+    if not charts:
+        return Inline(style, Markup(""), Markup(""))
+    return Inline(style, vega_bundle(), source("page.js"))
 
 
 def vega_bundle() -> Markup:

@@ -64,7 +64,8 @@ CAPTIONS: dict[str, str] = {
     ),
     "calibration": (
         "Scores and calibration line of the test probabilities, pooled over splits; in "
-        "brackets 95% intervals by patient bootstrap."
+        "brackets 95% intervals, of the scores by patient bootstrap, of the line (intercept, "
+        "slope, in the large) Wald's with errors by patient."
     ),
     "net_benefit": (
         "Net benefit, for each patient, of acting at a threshold of risk: true positives less "

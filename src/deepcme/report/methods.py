@@ -75,7 +75,7 @@ def describe_methods(
         ("Networks", describe_networks(settings["models"])),
         ("Tuning", _grid(settings)),
         ("Baselines", _baselines(settings)),
-        ("Measures", _measures(settings, tables)),
+        ("Measures", _measures(settings, tables, notes)),
         ("Nulls", _nulls(tables)),
         ("Clinical columns", notes.get("clinical_coding", "")),
         ("Gene selection", _selection(settings["selection"])),
@@ -258,13 +258,21 @@ def _tuned_regression(name: str, model: Any, split: Mapping[str, Any]) -> str:
     )
 
 
-def _measures(settings: Mapping[str, Any], tables: Mapping[str, pd.DataFrame]) -> str:
+def _measures(
+    settings: Mapping[str, Any],
+    tables: Mapping[str, pd.DataFrame],
+    notes: Mapping[str, str],
+) -> str:
     sentences = [
         "AUC of each test part, averaged; PR-AUC over patients, each by the mean rank of its "
         "scores within the test parts, beside its expectation by chance (Bestgen 2015). "
         f"Intervals, 95%: {DEFAULT_DRAWS:,} "
         "bootstrap draws of patients; those of AUC and PR-AUC from the draws' standard error "
-        "on the logit scale, with Student's t (Hesterberg 2015), the others percentiles."
+        "on the logit scale, with Student's t (Hesterberg 2015), that of the AUC widened as "
+        "patients who test one model train another (Bengio and Grandvalet 2004); those of the "
+        "calibration line and curve Wald's, robust to several rows of a patient; the others "
+        "percentiles.",
+        notes.get("estimand", ""),
     ]
     if "comparison" in tables:
         sentences.append(_comparison(settings["models"], tables["comparison"]))

@@ -107,7 +107,12 @@ def _render(template: str, contents: Contents, folder: StudyFolder, **more: Any)
         versions=contents.identity["versions"],
         results_version=describe_results_version(contents.identity),
         version=__version__,
-        coverage=describe_coverage(study["split"], find_leaks(contents.cohort, study)),
+        coverage=" ".join(
+            [
+                contents.notes["estimand"],
+                describe_coverage(study["split"], find_leaks(contents.cohort, study)),
+            ]
+        ),
         replay=describe_replay(study),
         tables={name: show(name, table) for name, table in _shortened(contents).items()},
         few_samples=FEW_DRIVING_SAMPLES,

@@ -3,59 +3,177 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import astuple
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from deepcme import __version__
 from deepcme.errors import DeepCMEError
-from deepcme.evaluation.discrimination import compute_discrimination
+from deepcme.evaluation.paired import PairedDifference, compute_paired_difference
 from deepcme.evaluation.predictions import LEFT_OUT
-from deepcme.report.design import read_settings
+from deepcme.files import write_csv, write_text
+from deepcme.report.alike import StudyResults, require_alike
+from deepcme.report.discrimination import (
+    compute_study_discrimination,
+    compute_training_shares,
+)
+from deepcme.report.formatting import Shown, show_columns
+from deepcme.report.inline import make_inline
+from deepcme.report.layout import Column
+from deepcme.report.page import make_environment
 from deepcme.seeds import seed_for
 from deepcme.study.store import StudyFolder
+
+_CHOICES: tuple[Column, ...] = (
+    ("study", "Study", ""),
+    ("protocol", "Protocol", ""),
+    ("design", "Design", ""),
+    ("split_by", "Split by", ""),
+    ("tissue", "Tissue", ""),
+    ("fit_on", "Standardised on", ""),
+)
+_RESULTS: tuple[Column, ...] = (
+    ("study", "Study", ""),
+    (LEFT_OUT, "Cohort left out", ""),
+    ("model", "Model", ""),
+    ("trained_on", "Trained on", ".0%"),
+    ("auc", "AUC (95%)", ".3f"),
+    ("difference", "Difference (95%)", "+.3f"),
+    ("difference_interval", "Its interval", ""),
+    ("n", "Samples", ",.0f"),
+    ("events", "Events", ",.0f"),
+    ("n_patients", "Patients", ",.0f"),
+    ("n_splits", "Splits", ",.0f"),
+)
+_COLUMNS = (
+    *(name for name, _, _ in _CHOICES),
+    LEFT_OUT, "model", "trained_on", "auc", "ci_low", "ci_high", "sd",
+    "difference", "difference_ci_low", "difference_ci_high", "difference_interval",
+    "n", "events", "n_patients", "n_splits",
+)  # fmt: skip
 
 
 def compute_side_by_side(folders: Sequence[StudyFolder]) -> pd.DataFrame:
     """One row per study and model: how the study was done, and the AUC that came out.
 
+    The AUCs and their intervals are those of each study's report, `trained_on` the share
+    of the patients that one fit learns from. The differences are
+    those to the same model of the first study, on the same patients
+    (`compute_paired_difference`).
+
     Returns
     -------
     DataFrame
         Columns study, protocol, design, split_by, tissue, fit_on, left_out, model,
-        auc, ci_low, ci_high, sd, n, events, n_patients, n_splits. `left_out` is there
-        if a study left cohorts out.
+        trained_on, auc, ci_low, ci_high, sd, difference, difference_ci_low, difference_ci_high,
+        difference_interval, n, events, n_patients, n_splits. `left_out` is there if the
+        studies left cohorts out. In the first study, and of a model that it lacks,
+        differences are missing.
 
     Raises
     ------
     DeepCMEError
-        If fewer than two folders are given, or one holds no finished study.
+        If fewer than two folders are given, one holds no finished study, or their
+        patients, endpoints or designs are such that AUCs do not compare.
     """
     if len(folders) < 2:
         raise DeepCMEError("Name at least two studies' folders to compare.")
+    studies = [StudyResults.read(folder) for folder in folders]
+    names = _names_of(folders)
+    first = studies[0]
+    for study, name in zip(studies[1:], names[1:], strict=True):
+        require_alike(first, names[0], study, name)
     tables = []
-    for folder in folders:
-        settings = read_settings(folder)
-        predictions = folder.read_table("predictions.parquet")
-        random = np.random.default_rng(seed_for(settings["seed"], "bootstrap"))
-        table = compute_discrimination(predictions, random)
-        for position, (name, value) in enumerate(_described(folder, settings).items()):
-            table.insert(position, name, value)
-        tables.append(table)
-    columns = [
-        "study", "protocol", "design", "split_by", "tissue", "fit_on", LEFT_OUT, "model", "auc",
-        "ci_low", "ci_high", "sd", "n", "events", "n_patients", "n_splits",
-    ]  # fmt: skip
+    for study, name in zip(studies, names, strict=True):
+        table = compute_study_discrimination(study.settings, study.predictions)
+        shares = compute_training_shares(study.settings, study.predictions)
+        split, preprocessing = study.settings["split"], study.settings["preprocessing"]
+        tables.append(
+            table.assign(
+                study=name,
+                protocol=study.settings["protocol"],
+                design=split["design"],
+                split_by=split["by"],
+                tissue=preprocessing["tissue"],
+                fit_on=preprocessing["fit_on"],
+                trained_on=table["model"].map(shares),
+            ).join(_differences(table, first, study))
+        )
     table = pd.concat(tables, ignore_index=True)
-    return table[[column for column in columns if column in table.columns]]
+    return table[[column for column in _COLUMNS if column in table.columns]]
 
 
-def _described(folder: StudyFolder, settings: dict[str, Any]) -> dict[str, str]:
-    return {
-        "study": folder.path.name,
-        "protocol": settings["protocol"],
-        "design": settings["split"]["design"],
-        "split_by": settings["split"]["by"],
-        "tissue": settings["preprocessing"]["tissue"],
-        "fit_on": settings["preprocessing"]["fit_on"],
-    }
+def show_choices(table: pd.DataFrame) -> Shown:
+    """How each study was done, of the table of `compute_side_by_side`."""
+    return show_columns("How each study was done.", _CHOICES, table.drop_duplicates("study"))
+
+
+def show_results(table: pd.DataFrame) -> Shown:
+    """What came out of each study, of the table of `compute_side_by_side`."""
+    caption = (
+        'Mean test AUC of one fit on the share of the patients under "Trained on", averaged '
+        "over the splits, as in each study's report. Differences are to the same model of "
+        f"{table['study'].iloc[0]}. Their intervals: over the splits, where both tested the "
+        "same samples in each (corrected t, Nadeau and Bengio 2003); else by a bootstrap that "
+        "draws patients for both studies at once."
+    )
+    columns = [column for column in _RESULTS if column[0] in table.columns]
+    shown = show_columns(caption, columns, table)
+    headings = [name for name, _, _ in columns]
+    for name, low, high, form in (
+        ("auc", "ci_low", "ci_high", ".3f"),
+        ("difference", "difference_ci_low", "difference_ci_high", "+.3f"),
+    ):
+        position = headings.index(name)
+        for cells, ends in zip(shown.rows, table[[low, high]].to_numpy(float), strict=True):
+            if np.isfinite(ends).all():
+                cells[position] += f" ({ends[0]:{form}} to {ends[1]:{form}})"
+    return shown
+
+
+def write_side_by_side(table: pd.DataFrame, path: Path) -> None:
+    """Write the table as a page where the file's name ends in .html, else as CSV."""
+    if path.suffix.lower() != ".html":
+        write_csv(path, table)
+        return
+    environment = make_environment()
+    page = environment.get_template("compare.html").render(
+        studies=list(dict.fromkeys(table["study"])),
+        choices=show_choices(table),
+        results=show_results(table),
+        inline=make_inline(environment, charts=False),
+        version=__version__,
+    )
+    write_text(path, page)
+
+
+def _names_of(folders: Sequence[StudyFolder]) -> list[str]:
+    """Names of the folders; their whole paths where two have the same name."""
+    names = [folder.path.name for folder in folders]
+    if len(set(names)) == len(names):
+        return names
+    return [str(folder.path) for folder in folders]
+
+
+def _differences(table: pd.DataFrame, first: StudyResults, study: StudyResults) -> pd.DataFrame:
+    """What differs from the first study, for each row of the study's table of AUCs."""
+    rows = []
+    for row in table.to_dict("records"):
+        of_first, of_study = (
+            _rows_of(results.predictions, row["model"], row.get(LEFT_OUT))
+            for results in (first, study)
+        )
+        found = PairedDifference(np.nan, np.nan, np.nan, "")
+        if study is not first and len(of_first):
+            seed = seed_for(first.settings["seed"], "compare", "auc")
+            found = compute_paired_difference(of_study, of_first, np.random.default_rng(seed))
+        rows.append(astuple(found))
+    columns = ["difference", "difference_ci_low", "difference_ci_high", "difference_interval"]
+    return pd.DataFrame(rows, columns=columns, index=table.index)
+
+
+def _rows_of(predictions: pd.DataFrame, model: str, left_out: str | None) -> pd.DataFrame:
+    rows = predictions[predictions["model"] == model]
+    return rows if left_out is None else rows[rows[LEFT_OUT] == left_out]

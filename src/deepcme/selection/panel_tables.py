@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
+from copy import deepcopy
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,7 @@ def compute_panel_curve(
     ----------
     results : PanelResults
     random : numpy.random.Generator
-        For the bootstrap over patients.
+        For the bootstrap over patients; every size has the same draws.
     draws : int
 
     Returns
@@ -48,7 +49,7 @@ def compute_panel_curve(
     curve = pd.concat(
         [
             compute_discrimination(
-                rows.assign(model=rows["order"], part="test"), random, draws
+                rows.assign(model=rows["order"], part="test"), deepcopy(random), draws
             ).assign(n_genes=n_genes)
             for n_genes, rows in predictions.groupby("n_genes")
         ]

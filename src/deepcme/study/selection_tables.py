@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from deepcme.cohort import Cohort
-from deepcme.seeds import seed_for
+from deepcme.evaluation.bootstrap import interval_generator
 from deepcme.selection.clusters import describe_clusters
 from deepcme.selection.panel import PanelOutcome, PanelResults, collect_outcomes
 from deepcme.selection.panel_tables import (
@@ -45,8 +45,7 @@ def write_selection_tables(
     selected = [(task, folder.load_arrays(task)) for task in tasks]
     cohort = plan.cohort
     panels = collect_panels(plan, selected)
-    random = np.random.default_rng(seed_for(plan.study.seed, "panel", "bootstrap"))
-    curve = compute_panel_curve(panels, random)
+    curve = compute_panel_curve(panels, interval_generator(plan.study.seed, "auc"))
     chosen = choose_panels(curve)
     rankers: tuple[str, ...] = plan.study.selection.rankers
     halves = collect_stability(selected, "half", rankers[0])

@@ -1,0 +1,65 @@
+"""The AUCs of a study with their intervals: one computation for whatever shows them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from deepcme.evaluation.bootstrap import interval_generator
+from deepcme.evaluation.discrimination import compute_discrimination
+from deepcme.study.headline import REFITTED_ESTIMATORS
+from deepcme.study.spec import CLINICAL, CLINICAL_AND_GENES
+
+
+def compute_study_discrimination(
+    settings: dict[str, Any], predictions: pd.DataFrame
+) -> pd.DataFrame:
+    """`compute_discrimination` of a study, its draws from the study's seed alone.
+
+    Parameters
+    ----------
+    settings : dict
+        The resolved study.
+    predictions : DataFrame
+        The study's.
+    """
+    random = interval_generator(settings["seed"], "auc")
+    return compute_discrimination(predictions, random, refitted=find_refitted_models(settings))
+
+
+def compute_training_shares(
+    settings: dict[str, Any], predictions: pd.DataFrame
+) -> dict[str, float]:
+    """Share of the patients that one fit of each model learns from, mean over splits."""
+    n_patients = predictions["patient"].nunique()
+    refitted = find_refitted_models(settings)
+    shares = {}
+    for model, rows in predictions.groupby("model", sort=False, observed=True):
+        parts = ["train", "validation"] if model in refitted else ["train"]
+        fitted = rows[rows["part"].isin(parts)].groupby("split", observed=True)["patient"]
+        shares[str(model)] = float(fitted.nunique().mean() / n_patients)
+    return shares
+
+
+def describe_estimand(settings: dict[str, Any], predictions: pd.DataFrame) -> str:
+    """What the mean test AUC is an AUC of, in a sentence."""
+    models: dict[str, list[str]] = {}
+    for model, share in compute_training_shares(settings, predictions).items():
+        models.setdefault(f"{share:.0%}", []).append(model)
+    by_size = sorted(models, key=lambda share: -len(models[share]))
+    more = "".join(f", on {share} of {', '.join(models[share])}" for share in by_size[1:])
+    return (
+        f"Each AUC is that of one fit on {by_size[0]} of these patients{more}, averaged over "
+        "the splits; a model of all patients may do better."
+    )
+
+
+def find_refitted_models(settings: dict[str, Any]) -> list[str]:
+    """Names of the models that are fitted on the training and validation part of a split."""
+    models = [
+        model["name"]
+        for model in settings["models"]
+        if model["estimator"] in REFITTED_ESTIMATORS
+    ]
+    return [*models, CLINICAL, CLINICAL_AND_GENES]

@@ -1,0 +1,221 @@
+"""Studies of one cohort beside each other, their intervals those of the report."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from deepcme.cli.run import compare
+from deepcme.errors import DeepCMEError
+from deepcme.evaluation.paired import PATIENT_BOOTSTRAP, SAME_SPLITS
+from deepcme.report.discrimination import compute_study_discrimination, describe_estimand
+from deepcme.report.side_by_side import compute_side_by_side, write_side_by_side
+from deepcme.splits import NestedFolds
+from deepcme.study.store import StudyFolder
+
+PATIENTS = np.array([f"P{i:03d}" for i in range(90)])
+LABELS = (np.arange(90) % 3 == 0).astype(int)
+SETTINGS = {
+    "seed": 1,
+    "protocol": "honest",
+    "split": {"design": "repeated", "by": "patient"},
+    "preprocessing": {"tissue": "primary", "fit_on": "train"},
+    "models": [
+        {"name": "network", "estimator": "DeepCME", "parameters": {}},
+        {"name": "tuned", "estimator": "LR-tuned", "parameters": {}},
+    ],
+}
+
+
+def predictions_of(
+    skill: float, split_seed: int = 0, patients: np.ndarray = PATIENTS, labels=LABELS
+) -> pd.DataFrame:
+    """Two by five folds; scores are of the patient and of chance, alike for the same skill."""
+    splits = NestedFolds(5, 2).split(labels, patients, np.random.SeedSequence(split_seed))
+    own = np.random.default_rng(5).normal(size=len(labels))
+    tables = []
+    for number, split in enumerate(splits):
+        for model in ("network", "tuned"):
+            for part, rows in split.parts():
+                random = np.random.default_rng([number, split_seed, len(model)])
+                noise = random.normal(size=len(labels))[rows]
+                tables.append(
+                    pd.DataFrame(
+                        {
+                            "split": number,
+                            "model": model,
+                            "sample": patients[rows],
+                            "patient": patients[rows],
+                            "part": part,
+                            "label": labels[rows],
+                            "score": skill * labels[rows] + own[rows] + 0.3 * noise,
+                        }
+                    )
+                )
+    return pd.concat(tables, ignore_index=True)
+
+
+def study(path, predictions: pd.DataFrame, endpoint: str = "metastasis = 1", **settings):
+    path.mkdir()
+    identity = {"study": SETTINGS | settings}
+    (path / "identity.json").write_text(json.dumps(identity))
+    (path / "cohort.json").write_text(json.dumps({"endpoint": endpoint}))
+    predictions.to_parquet(path / "predictions.parquet")
+    return StudyFolder(path)
+
+
+def test_the_auc_and_its_interval_are_those_of_the_report(tmp_path):
+    predictions = predictions_of(0.5)
+    folders = [study(tmp_path / name, predictions) for name in ("a", "b")]
+    table = compute_side_by_side(folders)
+    report = compute_study_discrimination(SETTINGS, predictions)
+    for name in ("a", "b"):
+        rows = table[table["study"] == name].reset_index(drop=True)
+        pd.testing.assert_frame_equal(
+            rows[["model", "auc", "ci_low", "ci_high", "sd", "n"]],
+            report[["model", "auc", "ci_low", "ci_high", "sd", "n"]],
+        )
+
+
+def test_a_model_less_leaves_the_others_intervals_as_they_were():
+    predictions = predictions_of(0.5)
+    whole = compute_study_discrimination(SETTINGS, predictions).set_index("model")
+    fewer = SETTINGS | {"models": SETTINGS["models"][:1]}
+    alone = compute_study_discrimination(
+        fewer, predictions[predictions["model"] == "network"]
+    ).set_index("model")
+    assert alone.loc["network"].to_dict() == whole.loc["network"].to_dict()
+
+
+def test_models_fitted_on_the_validation_part_as_well_learn_from_more(tmp_path):
+    predictions = predictions_of(0.5)
+    folders = [study(tmp_path / name, predictions) for name in ("a", "b")]
+    shares = compute_side_by_side(folders).set_index(["study", "model"])["trained_on"]
+    assert shares["a", "network"] == pytest.approx(0.6)
+    assert shares["a", "tuned"] == pytest.approx(0.8)
+    assert "one fit on 60% of these patients, on 80% of tuned," in describe_estimand(
+        SETTINGS, predictions
+    )
+
+
+def test_over_the_same_splits_the_difference_is_of_pairs_of_splits(tmp_path):
+    worse, better = (
+        study(tmp_path / n, predictions_of(s)) for n, s in (("a", 0.2), ("b", 1.5))
+    )
+    table = compute_side_by_side([worse, better]).set_index(["study", "model"])
+    row = table.loc[("b", "network")]
+    assert row["difference_interval"] == SAME_SPLITS
+    auc = table["auc"]
+    assert row["difference"] == pytest.approx(auc["b", "network"] - auc["a", "network"])
+    assert 0 < row["difference_ci_low"] < row["difference"] < row["difference_ci_high"]
+    assert table.loc["a", "difference"].isna().all()
+
+
+def test_over_other_splits_patients_are_drawn_for_both_at_once(tmp_path):
+    """Two ways of splitting the same patients: much narrower than of two cohorts."""
+    folders = [
+        study(tmp_path / name, predictions_of(0.8, split_seed))
+        for name, split_seed in (("a", 0), ("b", 1))
+    ]
+    table = compute_side_by_side(folders).set_index(["study", "model"])
+    row = table.loc[("b", "network")]
+    assert row["difference_interval"] == PATIENT_BOOTSTRAP
+    assert row["difference_ci_low"] < 0 < row["difference_ci_high"]
+    assert row["difference_ci_high"] - row["difference_ci_low"] < row["ci_high"] - row["ci_low"]
+
+
+def test_a_model_that_the_first_study_lacks_has_no_difference(tmp_path):
+    predictions = predictions_of(0.5)
+    first = study(
+        tmp_path / "a",
+        predictions[predictions["model"] == "network"],
+        models=SETTINGS["models"][:1],
+    )
+    table = compute_side_by_side([first, study(tmp_path / "b", predictions)])
+    of_second = table[table["study"] == "b"].set_index("model")
+    assert np.isnan(of_second.loc["tuned", "difference"])
+    assert of_second.loc["network", "difference"] == 0
+
+
+def test_other_patients_are_refused(tmp_path):
+    first = study(tmp_path / "a", predictions_of(0.5))
+    others = np.array([f"Q{i:03d}" for i in range(90)])
+    second = study(tmp_path / "b", predictions_of(0.5, patients=others))
+    with pytest.raises(DeepCMEError, match=r"b and a do not compare: .*other patients, 0 in c"):
+        compute_side_by_side([first, second])
+
+
+def test_fewer_patients_are_refused_unless_they_are_another_tissues(tmp_path):
+    first = study(tmp_path / "a", predictions_of(0.5))
+    fewer = predictions_of(0.5, patients=PATIENTS[:80], labels=LABELS[:80])
+    with pytest.raises(DeepCMEError, match="80 in common of 80 in b and 90 in a"):
+        compute_side_by_side([first, study(tmp_path / "b", fewer)])
+    preprocessing = {"tissue": "all", "fit_on": "train"}
+    of_all = study(tmp_path / "c", predictions_of(0.5), preprocessing=preprocessing)
+    table = compute_side_by_side([of_all, study(tmp_path / "d", fewer)])
+    assert table["difference"].notna().sum() == 2
+
+
+def test_another_endpoint_is_refused(tmp_path):
+    first = study(tmp_path / "a", predictions_of(0.5))
+    labels = LABELS.copy()
+    labels[:10] = 1 - labels[:10]
+    second = study(tmp_path / "b", predictions_of(0.5, labels=labels), endpoint="death = 1")
+    with pytest.raises(DeepCMEError, match=r"10 of 90 samples .* P000 .*death = 1; a: metas"):
+        compute_side_by_side([first, second])
+
+
+def test_cohorts_left_out_and_patients_at_random_are_refused(tmp_path):
+    predictions = predictions_of(0.5)
+    left_out = predictions.assign(left_out=np.where(predictions["split"] < 5, "north", "south"))
+    first = study(tmp_path / "a", predictions)
+    second = study(tmp_path / "b", left_out)
+    with pytest.raises(DeepCMEError, match="b leaves out north, south one at a time, and a t"):
+        compute_side_by_side([first, second])
+    table = compute_side_by_side([second, study(tmp_path / "c", left_out)])
+    of_third = table[table["study"] == "c"]
+    assert of_third["left_out"].tolist() == ["north"] * 2 + ["south"] * 2
+    assert (of_third["difference_interval"] == PATIENT_BOOTSTRAP).all()
+    assert (of_third["difference"] == 0).all()
+
+
+def test_folders_of_one_name_are_told_apart(tmp_path):
+    predictions = predictions_of(0.5)
+    folders = []
+    for parent in ("x", "y"):
+        (tmp_path / parent).mkdir()
+        folders.append(study(tmp_path / parent / "out", predictions))
+    assert compute_side_by_side(folders)["study"].nunique() == 2
+
+
+def test_the_page_shows_the_differences_and_escapes_names(tmp_path):
+    first = study(tmp_path / "a", predictions_of(0.2))
+    second = study(tmp_path / "<b>", predictions_of(1.5))
+    table = compute_side_by_side([first, second])
+    write_side_by_side(table, tmp_path / "page.html")
+    text = (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert "<b>" not in text
+    assert f"{table['difference'].iloc[-1]:+.3f}" in text
+    assert SAME_SPLITS in text
+    write_side_by_side(table, tmp_path / "table.csv")
+    pd.testing.assert_frame_equal(
+        pd.read_csv(tmp_path / "table.csv", keep_default_na=True)[["study", "auc"]],
+        table[["study", "auc"]],
+    )
+
+
+def test_the_command_says_both_tables_or_what_differs(tmp_path, capsys):
+    predictions = predictions_of(0.5)
+    first, second = (study(tmp_path / name, predictions).path for name in ("a", "b"))
+    compare([first, second], None)
+    said = capsys.readouterr().out
+    for words in ("Standardised on", "Difference (95%)", "+0.000 (+0.000 to +0.000)"):
+        assert words in said
+    shorter = predictions[predictions["sample"] != "P000"]
+    third = study(tmp_path / "c", shorter).path
+    with pytest.raises(DeepCMEError, match="89 in common of 89 in c and 90 in a"):
+        compare([first, third], tmp_path / "page.html")
+    assert not (tmp_path / "page.html").exists()
