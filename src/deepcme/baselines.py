@@ -21,9 +21,10 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from deepcme.classifier import encode_binary_target
 from deepcme.errors import DeepCMEError
 from deepcme.preprocessing import ClippedStandardScaler, MedianImputer
-from deepcme.splits import draw_holdout
+from deepcme.splits import draw_folds, draw_holdout
 
 MAX_ITERATIONS = 2000  # 100, the default, do not converge on thousands of genes
+N_FOLDS = 5
 INVERSE_STRENGTHS = (1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1.0, 10.0)
 
 
@@ -49,8 +50,8 @@ class TunedLogisticRegression(ClassifierMixin, BaseEstimator):  # type: ignore[m
         The value that was chosen.
     model_ : LogisticRegression
     oof_decision_function_ : ndarray of shape (samples,)
-        Logit of each validation row by the model of the chosen strength that
-        was not fitted on it; NaN in the other rows.
+        Logit of each sample by a model of the chosen strength, fitted on the four
+        fifths of the patients that do not hold it; NaN where these are of one class.
 
     References
     ----------
@@ -89,29 +90,30 @@ class TunedLogisticRegression(ClassifierMixin, BaseEstimator):  # type: ignore[m
         """
         matrix, y = validate_data(self, X, y)
         self.classes_, target = encode_binary_target(y, type(self).__name__)
-        valid = self._validation_rows(target, groups, validation_rows)
+        patients = np.arange(len(target)) if groups is None else np.asarray(groups)
+        random = self._generator()
+        if validation_rows is None:
+            valid = draw_holdout(target, patients, self.validation_fraction, random)[1]
+        else:
+            valid = np.asarray(validation_rows, dtype=np.int64)
         train = np.setdiff1d(np.arange(len(target)), valid)
         fold = (matrix[train], target[train], matrix[valid], target[valid])
-        self.inverse_strength_, (held_out,) = choose_inverse_strength(
-            [fold], self.inverse_strengths
-        )
-        self.oof_decision_function_ = np.full(len(target), np.nan)
-        self.oof_decision_function_[valid] = held_out
+        self.inverse_strength_, _ = choose_inverse_strength([fold], self.inverse_strengths)
         self.model_ = make_logistic_regression(self.inverse_strength_).fit(matrix, target)
+        self.oof_decision_function_ = np.full(len(target), np.nan)
+        for held_out in draw_folds(target, patients, N_FOLDS, random):
+            rest = np.setdiff1d(np.arange(len(target)), held_out)
+            if len(held_out) and np.ptp(target[rest]) > 0:
+                model = make_logistic_regression(self.inverse_strength_)
+                model.fit(matrix[rest], target[rest])
+                self.oof_decision_function_[held_out] = model.decision_function(
+                    matrix[held_out]
+                )
         return self
 
-    def _validation_rows(
-        self,
-        target: NDArray[np.float32],
-        groups: ArrayLike | None,
-        validation_rows: ArrayLike | None,
-    ) -> NDArray[np.int64]:
-        if validation_rows is not None:
-            return np.asarray(validation_rows, dtype=np.int64)
+    def _generator(self) -> np.random.Generator:
         seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
-        patients = np.arange(len(target)) if groups is None else np.asarray(groups)
-        random = np.random.default_rng(seed)
-        return draw_holdout(target, patients, self.validation_fraction, random)[1]
+        return np.random.default_rng(seed)
 
     def decision_function(self, X: ArrayLike) -> NDArray[np.float64]:
         """Logit of the positive class, one per sample."""
