@@ -30,7 +30,6 @@ from deepcme.evaluation.intervals import (
     compute_hanley_mcneil_interval,
 )
 from deepcme.evaluation.permutation import compute_permutation_test, permute_labels
-from deepcme.evaluation.recalibration import PlattRecalibration
 from deepcme.evaluation.utility import compute_decision_curve
 from deepcme.splits import NestedFolds, RepeatedSplits
 from deepcme.study.clinical import fit_clinical_models
@@ -301,53 +300,6 @@ def simulate_corrected_t_test(
         rejected["corrected"] += test.p_value <= LEVEL
         rejected["uncorrected"] += stats.ttest_1samp(differences, 0).pvalue <= LEVEL
     return {test: count / studies for test, count in rejected.items()}
-
-
-def simulate_recalibration(
-    studies: int,
-    n: int,
-    events: int,
-    true_slope: float,
-    seed: int,
-    auc: float = 0.75,
-    are_log_odds: bool = True,
-) -> dict[str, float]:
-    """Calibration on new patients of scores recalibrated on `n` rows of `events` events.
-
-    The score is the true log-odds divided by `true_slope`: above 1 the model is not
-    sure enough, below it is too sure. New patients of log-odds s have, once recalibrated,
-    log-odds a + b * s: a calibration slope of true_slope / b, which is averaged over
-    the studies whose line is not refused. Log losses are expected ones of 5,000 patients.
-    """
-    random = np.random.default_rng(seed)
-    distance, prevalence = distance_of_auc(auc), events / n
-    labels = make_labels(n, events)
-    found = []
-    for _ in range(studies):
-        rows, new = (
-            _true_log_odds(random.normal(size=len(label)) + distance * label, label, distance)
-            for label in (labels, make_labels(5000, round(5000 * prevalence)))
-        )
-        line = PlattRecalibration.fit(labels, rows / true_slope, are_log_odds=are_log_odds)
-        found.append(
-            {
-                "refused": float(not line.rises),
-                "slope": true_slope / line.slope if line.rises else np.nan,
-                "log_loss": _expected_log_loss(new, line.apply(new / true_slope)),
-                "log_loss_before": _expected_log_loss(new, expit(new / true_slope)),
-                "log_loss_of_prevalence": _expected_log_loss(new, np.full(5000, prevalence)),
-            }
-        )
-    return {str(name): float(mean) for name, mean in pd.DataFrame(found).mean().items()}
-
-
-def _expected_log_loss(true_log_odds: np.ndarray, probability: np.ndarray) -> float:
-    risk = expit(true_log_odds)
-    return float(-np.mean(risk * np.log(probability) + (1 - risk) * np.log1p(-probability)))
-
-
-def _true_log_odds(score: np.ndarray, label: np.ndarray, distance: float) -> np.ndarray:
-    return np.asarray(logit(label.mean()) + distance * score - distance**2 / 2)
 
 
 def simulate_holm_correction(studies: int, tests: int, seed: int) -> float:

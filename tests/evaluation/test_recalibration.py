@@ -19,7 +19,8 @@ from deepcme.evaluation.recalibration import (
     fit_recalibrations,
     recalibrate_predictions,
 )
-from tests.evaluation.simulations import distance_of_auc, make_labels, simulate_recalibration
+from tests.evaluation.recalibration_simulations import simulate_recalibration
+from tests.evaluation.simulations import distance_of_auc, make_labels
 
 
 @pytest.fixture
@@ -125,7 +126,7 @@ def test_few_events_leave_probabilities_nearly_as_they_are_and_many_have_their_w
 @pytest.mark.parametrize("events", [30, 50, 100])
 def test_a_perfect_model_stays_calibrated(events):
     found = simulate_recalibration(
-        studies=100, n=5 * events, events=events, true_slope=1, seed=3
+        studies=40, n=5 * events, events=events, true_slope=1, seed=3
     )
     assert 0.9 < found["slope"] < 1.1
     assert found["log_loss"] < found["log_loss_of_prevalence"]
@@ -133,7 +134,7 @@ def test_a_perfect_model_stays_calibrated(events):
 
 @pytest.mark.parametrize("true_slope", [0.5, 2, 5])
 def test_a_model_too_sure_or_not_sure_enough_is_mended(true_slope):
-    found = simulate_recalibration(studies=100, n=250, events=50, true_slope=true_slope, seed=3)
+    found = simulate_recalibration(studies=40, n=250, events=50, true_slope=true_slope, seed=3)
     assert 0.8 < found["slope"] < 1.25
     assert found["log_loss"] < found["log_loss_before"]
 

@@ -12,6 +12,10 @@ from scipy import stats
 from deepcme.evaluation.discrimination import MEASURED_COVERAGE
 from deepcme.evaluation.intervals import FEWEST_EVENTS_FOR_DELONG
 from deepcme.splits import NestedFolds, RepeatedSplits
+from tests.evaluation.recalibration_simulations import (
+    simulate_recalibrated_study,
+    simulate_recalibration,
+)
 from tests.evaluation.simulations import (
     simulate_added_value,
     simulate_corrected_t_test,
@@ -45,6 +49,7 @@ CROSS_VALIDATED_SETTINGS = [
 ]
 NESTED = NestedFolds(folds=5, repeats=2)
 NESTED_SETTINGS = [(150, 50, 50, 0.0), (150, 50, 50, 0.3), (300, 23, 50, 0.5)]
+SLOPES = (1.0, 0.5, 2.0, 5.0)
 NULL_SETTINGS = [(0.0, 10), (0.3, 10), (0.3, 30)]
 
 
@@ -174,6 +179,53 @@ def validate_other_tests() -> pd.DataFrame:
     )
 
 
+def validate_recalibration() -> pd.DataFrame:
+    """Known log-odds, too far apart or too close, recalibrated; 500 studies for each setting."""
+    settings = [
+        *((5 * events, events, 0.75, slope) for events in (30, 50, 100) for slope in SLOPES),
+        *((5 * events, events, 0.65, 1.0) for events in (30, 50, 100)),
+        *((40, 8, 0.75, slope) for slope in SLOPES),
+    ]
+    return pd.DataFrame(
+        [
+            {
+                "rows": n,
+                "events": events,
+                "AUC": auc,
+                "slope before": slope,
+                "slope after": found["slope"],
+                "refused": found["refused"],
+                "log loss before": found["log_loss_before"],
+                "after": found["log_loss"],
+                "of the prevalence": found["log_loss_of_prevalence"],
+            }
+            for n, events, auc, slope in settings
+            for found in [simulate_recalibration(500, n, events, slope, seed=29, auc=auc)]
+        ]
+    )
+
+
+def validate_recalibrated_studies() -> pd.DataFrame:
+    """Models that are refitted on training and validation part; 40 studies for each setting."""
+    ensemble = {"name": "DeepCME-ensemble", "parameters": {"max_epochs": 100}}
+    return pd.DataFrame(
+        [
+            {
+                "model": model["name"],
+                "signal": signal,
+                **simulate_recalibrated_study(40, model, signal, seed=30),
+            }
+            for model, signal in (
+                ({"name": "LR-tuned"}, 0.0),
+                ({"name": "LR-tuned"}, 0.4),
+                ({"name": "LR-tuned"}, 0.8),
+                (ensemble, 0.6),
+                (ensemble, 1.2),
+            )
+        ]
+    )
+
+
 def validate_added_value() -> pd.DataFrame:
     """Genes beside a clinical column that tells something, 100 studies for each kind."""
     kinds = [
@@ -212,6 +264,8 @@ def test_the_statistics_keep_their_promises():
         "nested_t_test": validate_nested_t_test(),
         "permutation_test": validate_permutation_test(),
         "other_tests": validate_other_tests(),
+        "recalibration": validate_recalibration(),
+        "recalibrated_studies": validate_recalibrated_studies(),
         "added_value": validate_added_value(),
     }
     tables = {name: to_markdown(table) for name, table in results.items()}
@@ -230,6 +284,15 @@ def test_the_statistics_keep_their_promises():
     assert (results["corrected_t_test"]["corrected"] <= 0.07).all()
     assert (results["corrected_t_test"]["uncorrected"] >= 0.2).all()
     assert results["permutation_test"].iloc[0, -1] > 0.01
+    recalibration = results["recalibration"]
+    perfect = recalibration["slope before"] == 1
+    assert recalibration.loc[perfect, "slope after"].between(0.9, 1.1).all()
+    worth_mending = ~perfect & (recalibration["events"] >= 30)
+    assert recalibration.loc[worth_mending, "slope after"].between(0.8, 1.25).all()
+    assert (recalibration["after"] < recalibration["log loss before"])[~perfect].all()
+    studies = results["recalibrated_studies"]
+    assert (studies["brier_after"] <= studies["brier_before"] + 0.001).all()
+    assert studies.loc[studies["signal"] > 0, "slope_after"].between(0.7, 1.4).all()
     added_value = results["added_value"]
     adds_nothing = added_value["genes"].isin(["noise", "follow the column"])
     assert (added_value.loc[adds_nothing, "interval_holds_zero"] >= 0.93).all()

@@ -22,7 +22,7 @@ from deepcme.evaluation.predictions import (
 DEGREES_OF_FREEDOM = 3
 """Of the t density that the log of a slope of log-odds has before any patient is seen."""
 _LOG_SLOPES = np.linspace(-10, 10, 41)
-_BISECTIONS = 50
+_BISECTIONS = 35
 
 OUT_OF_FOLD = "out of fold, training and validation part"
 VALIDATION = "validation part"
@@ -126,7 +126,7 @@ def _fit_near_one(label: IntegerArray, score: FloatArray) -> tuple[float, float]
         lambda log_slope: float(loss(np.array([log_slope]))[0]),
         method="bounded",
         bounds=(float(_LOG_SLOPES[nearest - 1]), float(_LOG_SLOPES[nearest + 1])),
-        options={"xatol": 1e-7},
+        options={"xatol": 1e-6},
     )
     slope = np.exp(np.array([[found.x]]))
     return float(_best_intercepts(slope, label, score)[0, 0]), float(slope[0, 0])

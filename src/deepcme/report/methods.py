@@ -302,9 +302,9 @@ def _recalibration(lines: pd.DataFrame) -> str:
     )
     return (
         "Recalibrated by a line (Platt 1999) learned on the validation part of each split"
-        f"{own}; slopes of log-odds drawn towards 1, their logarithm having Student's t density "
-        f"with {DEGREES_OF_FREEDOM} degrees of freedom, others by Firth's method (1993); a "
-        "slope of 0 or below is refused."
+        f"{own}; slopes of log-odds drawn towards 1, their logarithm having Student's t "
+        f"density with {DEGREES_OF_FREEDOM} degrees of freedom, others by Firth's method "
+        "(1993); a slope of 0 or below is refused."
     )
 
 

@@ -83,7 +83,8 @@ def _describe_change(before: pd.DataFrame, after: pd.DataFrame) -> str:
     both = briers[0].merge(briers[1], on=keys, suffixes=("_before", "_after"))
     both[["before", "after"]] = both[["value_before", "value_after"]].round(3)
     listed = [
-        f"{' on '.join(str(row[key]) for key in keys)} ({row['before']:.3f} to {row['after']:.3f})"
+        " on ".join(str(row[key]) for key in keys)
+        + f" ({row['before']:.3f} to {row['after']:.3f})"
         for row in both[both["after"] > both["before"]].to_dict("records")
     ]
     if not listed:
