@@ -24,11 +24,11 @@ def predictions_of(study, cohort):
 def test_nearly_constant_logits_do_not_end_in_a_risk_of_one(quick_study):
     """So strong a penalty leaves logits that an intercept a little off would push anywhere."""
     random = np.random.default_rng(2)
-    labels = np.repeat([1, 0], [40, 80])
+    labels = np.repeat([1, 0], [43, 99])
     cohort = Cohort.from_arrays(
-        random.normal(size=(120, 30)) + 0.2 * labels[:, np.newaxis],
+        random.normal(size=(142, 30)) + 0.2 * labels[:, np.newaxis],
         labels,
-        samples=[f"S{i}" for i in range(120)],
+        samples=[f"S{i}" for i in range(142)],
         genes=[f"gene{i}" for i in range(30)],
         endpoint="invented",
         scale="log2",
