@@ -60,6 +60,26 @@ def test_only_models_of_both_parts_have_out_of_fold_scores_of_both(quick_study, 
     assert set(lines["LR-tuned"]) == set(lines["DeepCME-ensemble"]) == set(fitted)
 
 
+def test_three_events_are_enough_for_a_study_to_end(quick_study):
+    random = np.random.default_rng(2)
+    labels = np.repeat([1, 0], [3, 30])
+    cohort = Cohort.from_arrays(
+        random.normal(size=(33, 5)),
+        labels,
+        samples=[f"S{i}" for i in range(33)],
+        genes=[f"gene{i}" for i in range(5)],
+        endpoint="invented",
+        scale="log2",
+    )
+    ensemble = {
+        "name": "DeepCME-ensemble",
+        "parameters": {"hidden_layers": [4], "max_epochs": 3, "n_networks": 2},
+    }
+    predictions = predictions_of(quick_study(models=[ensemble, "LR-tuned"]), cohort)
+    recalibrated = recalibrate_predictions(predictions)["probability"]
+    assert recalibrated.between(0, 1).all()
+
+
 @pytest.mark.shared
 def test_recalibration_does_not_make_the_tuned_regression_worse_on_vdx(shared_data, tmp_path):
     cohort = load_real_cohort(shared_data, "vdx_gse2034_gse5327_150_symbols")

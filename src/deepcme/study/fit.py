@@ -199,15 +199,18 @@ def _out_of_fold_scores(
     The tuned regression brings them. The ensemble's own will not do: each is that of
     a single network, and noisier than the ensemble's, so that a line on them would
     be far too flat for it; whole ensembles are fitted to the patients of the other folds.
+    Only where a class has too few patients for that, and no line means anything, do they
+    stand in.
     """
     if task.null is not None:
         return None
-    if task.model.estimator == TUNED_REGRESSION:
-        logits: NDArray[np.float64] = model.oof_decision_function_
-        return logits
-    if task.model.estimator != ENSEMBLE:
+    if task.model.estimator not in (TUNED_REGRESSION, ENSEMBLE):
         return None
     labels, patients = data.labels[rows], data.patients[rows]
+    fewest = min(len(np.unique(patients[labels == label])) for label in (0, 1))
+    logits: NDArray[np.float64] = model.oof_decision_function_
+    if task.model.estimator == TUNED_REGRESSION or fewest < ENSEMBLE_FOLDS:
+        return logits
     random = np.random.default_rng(task.random_state)
     logits = np.empty(len(rows))
     for held_out in draw_folds(labels, patients, ENSEMBLE_FOLDS, random):
