@@ -6,7 +6,7 @@ from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from deepcme import DeepCMEError
+from deepcme import DeepCMEError, baselines
 from deepcme.baselines import BASELINES, TunedLogisticRegression, make_baseline
 
 
@@ -61,22 +61,43 @@ def test_the_strength_is_the_one_of_lowest_validation_loss(random):
     np.testing.assert_allclose(model.decision_function(X), refitted.decision_function(X))
 
 
-def test_out_of_fold_logits_are_those_of_the_fit_without_the_row(random):
-    X = random.normal(size=(60, 5))
-    y = (X[:, 0] > 0).astype(int)
-    valid = np.arange(45, 60)
-    model = TunedLogisticRegression().fit(X, y, validation_rows=valid)
-    assert np.isnan(model.oof_decision_function_[:45]).all()
-    first = LogisticRegression(C=model.inverse_strength_, max_iter=2000).fit(X[:45], y[:45])
+def test_out_of_fold_logits_are_of_the_chosen_strength_without_the_patient(random):
+    """Each is what a fit on the patients of some four fifths says, the row's not among them."""
+    patients = np.repeat(np.arange(30), 2)
+    X, y = random.normal(size=(60, 5)), np.tile([0, 1], 15).repeat(2)
+    model = TunedLogisticRegression((0.01,), random_state=0).fit(X, y, groups=patients)
+    moved = X.copy()
+    moved[:2] *= 50
+    other = TunedLogisticRegression((0.01,), random_state=0).fit(moved, y, groups=patients)
+    same = np.isclose(model.oof_decision_function_, other.oof_decision_function_)
+    assert not same[:2].any()
+    fold = np.union1d(np.flatnonzero(same), [0, 1])
+    assert len(fold) == 12
+    assert set(patients[fold]).isdisjoint(patients[np.setdiff1d(np.arange(60), fold)])
+    rest = np.setdiff1d(np.arange(60), fold)
+    by_hand = LogisticRegression(C=0.01, max_iter=2000).fit(X[rest], y[rest])
     np.testing.assert_allclose(
-        model.oof_decision_function_[45:], first.decision_function(X[45:])
+        model.oof_decision_function_[fold], by_hand.decision_function(X[fold])
     )
 
 
-def test_patients_are_never_on_both_sides_of_the_tuning(random):
+def test_where_a_class_has_one_patient_there_is_a_fold_without_logits(random):
+    X, y = random.normal(size=(20, 2)), (np.arange(20) == 0).astype(int)
+    model = TunedLogisticRegression(random_state=0).fit(X, y)
+    assert 0 < np.isnan(model.oof_decision_function_).sum() < 20
+
+
+def test_patients_are_never_on_both_sides_of_the_tuning(random, monkeypatch):
     patients = np.repeat(np.arange(20), 3)
-    X, y = random.normal(size=(60, 4)), np.tile([0, 1], 10).repeat(3)
-    model = TunedLogisticRegression(random_state=0).fit(X, y, groups=patients)
-    held_out = ~np.isnan(model.oof_decision_function_)
-    assert held_out.any()
-    assert not set(patients[held_out]) & set(patients[~held_out])
+    X, y = np.column_stack([patients, random.normal(size=60)]), np.tile([0, 1], 10).repeat(3)
+    seen = []
+
+    def choose(folds, strengths):
+        seen.extend(folds)
+        return strengths[0], []
+
+    monkeypatch.setattr(baselines, "choose_inverse_strength", choose)
+    TunedLogisticRegression(random_state=0).fit(X, y, groups=patients)
+    ((fitted, _, held_out, _),) = seen
+    assert len(held_out)
+    assert not set(fitted[:, 0]) & set(held_out[:, 0])

@@ -20,11 +20,13 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from deepcme.classifier import encode_binary_target
 from deepcme.errors import DeepCMEError
-from deepcme.estimator_inputs import hold_out, require_both_classes
+from deepcme.estimator_inputs import hold_out, read_groups, require_both_classes
 from deepcme.parameters import FRACTION, RANDOM_STATE, Rule, check_parameters, is_number
 from deepcme.preprocessing import ClippedStandardScaler, MedianImputer
+from deepcme.splits import draw_folds
 
 MAX_ITERATIONS = 2000  # 100, the default, do not converge on thousands of genes
+N_FOLDS = 5
 INVERSE_STRENGTHS = (1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1.0, 10.0)
 
 
@@ -50,8 +52,8 @@ class TunedLogisticRegression(ClassifierMixin, BaseEstimator):  # type: ignore[m
         The value that was chosen.
     model_ : LogisticRegression
     oof_decision_function_ : ndarray of shape (samples,)
-        Logit of each validation row by the model of the chosen strength that
-        was not fitted on it; NaN in the other rows.
+        Logit of each sample by a model of the chosen strength, fitted on the four
+        fifths of the patients that do not hold it; NaN where these are of one class.
 
     References
     ----------
@@ -123,23 +125,29 @@ class TunedLogisticRegression(ClassifierMixin, BaseEstimator):  # type: ignore[m
         self.check_parameters()
         matrix, y = validate_data(self, X, y)
         self.classes_, target = encode_binary_target(y, type(self).__name__)
-        seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
+        patients = read_groups(groups, len(target))
+        random = self._generator()
         train, valid = hold_out(
-            target,
-            groups,
-            validation_rows,
-            self.validation_fraction,
-            np.random.default_rng(seed),
+            target, groups, validation_rows, self.validation_fraction, random
         )
         require_both_classes(target, train, valid)
         fold = (matrix[train], target[train], matrix[valid], target[valid])
-        self.inverse_strength_, (held_out,) = choose_inverse_strength(
-            [fold], self.inverse_strengths
-        )
-        self.oof_decision_function_ = np.full(len(target), np.nan)
-        self.oof_decision_function_[valid] = held_out
+        self.inverse_strength_, _ = choose_inverse_strength([fold], self.inverse_strengths)
         self.model_ = make_logistic_regression(self.inverse_strength_).fit(matrix, target)
+        self.oof_decision_function_ = np.full(len(target), np.nan)
+        for held_out in draw_folds(target, patients, N_FOLDS, random):
+            rest = np.setdiff1d(np.arange(len(target)), held_out)
+            if len(held_out) and np.ptp(target[rest]) > 0:
+                model = make_logistic_regression(self.inverse_strength_)
+                model.fit(matrix[rest], target[rest])
+                self.oof_decision_function_[held_out] = model.decision_function(
+                    matrix[held_out]
+                )
         return self
+
+    def _generator(self) -> np.random.Generator:
+        seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
+        return np.random.default_rng(seed)
 
     def decision_function(self, X: ArrayLike) -> NDArray[np.float64]:
         """Logit of the positive class, one per sample."""

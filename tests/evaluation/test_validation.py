@@ -22,6 +22,10 @@ from tests.evaluation.cross_validated import (
 )
 from tests.evaluation.designs import FOLDS_SETTINGS, simulate_batches, simulate_folds
 from tests.evaluation.equal_models import simulate_equal_models
+from tests.evaluation.recalibration_simulations import (
+    simulate_recalibrated_study,
+    simulate_recalibration,
+)
 from tests.evaluation.simulations import (
     simulate_added_value,
     simulate_corrected_t_test,
@@ -72,6 +76,7 @@ PROBABILITY_SETTINGS = [
 ]
 NESTED = NestedFolds(folds=5, repeats=2)
 DESIGNS = {"folds": None, "random fifths": RepeatedSplits(), "nested": NESTED}
+SLOPES = (1.0, 0.5, 2.0, 5.0)
 NULL_SETTINGS = [(0.0, 10), (0.3, 10), (0.3, 30)]
 
 PR_AUC_SETTINGS = [(189, 35), (97, 46), (309, 60), (60, 12)]
@@ -267,6 +272,53 @@ def validate_other_tests() -> pd.DataFrame:
     )
 
 
+def validate_recalibration() -> pd.DataFrame:
+    """Known log-odds, too far apart or too close, recalibrated; 500 studies for each setting."""
+    settings = [
+        *((5 * events, events, 0.75, slope) for events in (30, 50, 100) for slope in SLOPES),
+        *((5 * events, events, 0.65, 1.0) for events in (30, 50, 100)),
+        *((40, 8, 0.75, slope) for slope in SLOPES),
+    ]
+    return pd.DataFrame(
+        [
+            {
+                "rows": n,
+                "events": events,
+                "AUC": auc,
+                "slope before": slope,
+                "slope after": found["slope"],
+                "refused": found["refused"],
+                "log loss before": found["log_loss_before"],
+                "after": found["log_loss"],
+                "of the prevalence": found["log_loss_of_prevalence"],
+            }
+            for n, events, auc, slope in settings
+            for found in [simulate_recalibration(500, n, events, slope, seed=29, auc=auc)]
+        ]
+    )
+
+
+def validate_recalibrated_studies() -> pd.DataFrame:
+    """Models that are refitted on training and validation part; 40 studies for each setting."""
+    ensemble = {"name": "DeepCME-ensemble", "parameters": {"max_epochs": 100}}
+    return pd.DataFrame(
+        [
+            {
+                "model": model["name"],
+                "signal": signal,
+                **simulate_recalibrated_study(40, model, signal, seed=30),
+            }
+            for model, signal in (
+                ({"name": "LR-tuned"}, 0.0),
+                ({"name": "LR-tuned"}, 0.4),
+                ({"name": "LR-tuned"}, 0.8),
+                (ensemble, 0.6),
+                (ensemble, 1.2),
+            )
+        ]
+    )
+
+
 def validate_added_value() -> pd.DataFrame:
     """Genes beside a clinical column that tells something, 100 studies for each kind."""
     kinds = [
@@ -310,6 +362,8 @@ def test_the_statistics_keep_their_promises():
         "permutation_test": validate_permutation_test(),
         "batches": validate_batches(),
         "other_tests": validate_other_tests(),
+        "recalibration": validate_recalibration(),
+        "recalibrated_studies": validate_recalibrated_studies(),
         "added_value": validate_added_value(),
     }
     tables = {name: to_markdown(table) for name, table in results.items()}
@@ -349,6 +403,15 @@ def test_the_statistics_keep_their_promises():
     assert 0.48 <= batches["AUC within cohorts"] <= 0.52
     assert 0.035 <= batches["p <= 0.05 within"] <= 0.065
     assert batches["p <= 0.05 pooled"] > 0.2  # so that the simulation has something to find
+    recalibration = results["recalibration"]
+    perfect = recalibration["slope before"] == 1
+    assert recalibration.loc[perfect, "slope after"].between(0.9, 1.1).all()
+    worth_mending = ~perfect & (recalibration["events"] >= 30)
+    assert recalibration.loc[worth_mending, "slope after"].between(0.8, 1.25).all()
+    assert (recalibration["after"] < recalibration["log loss before"])[~perfect].all()
+    studies = results["recalibrated_studies"]
+    assert (studies["brier_after"] <= studies["brier_before"] + 0.001).all()
+    assert studies.loc[studies["signal"] > 0, "slope_after"].between(0.7, 1.4).all()
     added_value = results["added_value"]
     adds_nothing = added_value["genes"].isin(["noise", "follow the column"])
     assert (added_value.loc[adds_nothing, "interval_holds_zero"] >= 0.93).all()

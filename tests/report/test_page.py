@@ -117,6 +117,16 @@ def test_recalibration_is_fitted_on_validation_rows_alone(folder):
     assert brier == pytest.approx(by_hand)
 
 
+def test_the_page_says_what_recalibration_was_learned_on_and_whether_it_did_harm(folder, page):
+    report = read_report(folder.path)
+    lines = report.tables["recalibration_lines"]
+    assert set(lines["model"]) == {"DeepCME", "LR", "KNN"}
+    assert set(lines["learned_on"]) == {"validation part"}
+    assert "Recalibration made " in report.notes["recalibration_verdict"]
+    assert report.notes["recalibration_verdict"] in page
+    assert "Refused in splits" in page
+
+
 def copy_of(folder, path):
     path.mkdir()
     for name in (

@@ -1,6 +1,5 @@
 """What a study announces: everything it was asked for, and about how long that takes."""
 
-import numpy as np
 import pytest
 
 from deepcme.study import estimate
@@ -23,13 +22,6 @@ def announced(study, folder, capsys):
     return capsys.readouterr().err
 
 
-def cohort_with_age(path):
-    cohort = invented_cohort()
-    cohort.adata.obs["age"] = np.random.default_rng(0).normal(60, 9, cohort.n_samples)
-    cohort.save(path)
-    return cohort
-
-
 def test_a_default_study_is_not_timed(quick_study, tmp_path, capsys):
     assert "fits to do" not in announced(quick_study(models=["LR"]), tmp_path / "out", capsys)
 
@@ -44,29 +36,15 @@ def test_steps_of_gene_selection_are_counted(quick_study, tmp_path, capsys):
     )
 
 
-def test_the_model_beside_clinical_columns_is_counted(
-    quick_study, cohort_file, tmp_path, capsys
-):
-    cohort_with_age(cohort_file)
-    study = quick_study(models=["LR-tuned"], clinical={"columns": ["age"], "genes": "LR-tuned"})
-    said = announced(study, tmp_path / "out", capsys)
-    assert (
-        "2 fits to do, which train 0 networks, 2 beside clinical columns, each 6 times over: about "
-        in said
-    )
-
-
-def test_a_model_beside_clinical_columns_takes_six_times_as_long(quick_study, monkeypatch):
+def test_the_ensemble_is_refitted_in_folds_but_not_for_nulls(quick_study, monkeypatch):
     monkeypatch.setattr(estimate, "_seconds_per_epoch", lambda *_: 1.0)
-    cohort = invented_cohort()
-    clinical = {"columns": ["age"]}
-    alone, beside = (
-        make_plan(quick_study(models=[ENSEMBLE], **options), cohort)
-        for options in ({}, {"clinical": clinical})
-    )
-    # Two splits of three networks of ten epochs of a second each.
-    assert "about 60 s on 1 process." in describe_expected_time(alone, alone.tasks, 1)
-    assert "about 6 min on 1 process." in describe_expected_time(beside, beside.tasks, 1)
+    study = quick_study(models=[ENSEMBLE], nulls={"permutations": 1})
+    plan = make_plan(study, invented_cohort())
+    # Two splits of three networks of ten epochs of a second each; of the study itself, three
+    # more times on two thirds of the patients.
+    studied = [task for task in plan.tasks if task.null is None]
+    assert "about 3 min on 1 process." in describe_expected_time(plan, studied, 1)
+    assert "about 4 min on 1 process." in describe_expected_time(plan, plan.tasks, 1)
 
 
 @pytest.mark.parametrize("jobs", [1, 2])

@@ -80,20 +80,29 @@ def test_models_of_both_parts_never_see_the_test_part(quick_study, model):
 
 
 @pytest.mark.parametrize("model", [QUICK_ENSEMBLE, "LR-tuned"])
-def test_their_validation_scores_come_from_fits_without_the_row(quick_study, model):
-    """A flipped label moves the scores of other rows, never that of its own."""
+def test_their_out_of_fold_scores_come_from_fits_without_the_patient(quick_study, model):
+    """A poisoned row moves scores of other folds, never those of its own beside it."""
     plan = plan_of(quick_study, model)
     data, task = CohortArrays.of(plan.cohort), plan.tasks[0]
     row = task.split.validation[0]
+    clean, dirty = fit_task(data, task), fit_task(poisoned(data, [row]), task)
+    n = len(task.split.train) + len(task.split.validation)
+    assert clean.oof_score.shape == (n,)
+    assert not np.array_equal(clean.score[n:], dirty.score[n:])
+    moved = clean.oof_score != dirty.oof_score
+    assert moved[len(task.split.train)]
+    folds = 3 if model == QUICK_ENSEMBLE else 5
+    assert moved.sum() == pytest.approx(n * (folds - 1) / folds + 1, abs=2)
+
+
+def test_test_labels_and_rows_leave_out_of_fold_scores_as_they_are(quick_study):
+    plan = plan_of(quick_study, QUICK_ENSEMBLE)
+    data, task = CohortArrays.of(plan.cohort), plan.tasks[0]
     labels = data.labels.copy()
-    labels[row] = 1 - labels[row]
-    clean, dirty = fit_task(data, task), fit_task(replace(data, labels=labels), task)
-    n = len(task.split.train)
-    assert not np.array_equal(clean.score[-5:], dirty.score[-5:])
-    np.testing.assert_allclose(clean.probability[n], 1 / (1 + np.exp(-clean.score[n])))
-    if model == "LR-tuned":
-        validation = slice(n, n + len(task.split.validation))
-        np.testing.assert_array_equal(clean.score[validation], dirty.score[validation])
+    labels[task.split.test] = 1 - labels[task.split.test]
+    dirty_data = replace(poisoned(data, task.split.test), labels=labels)
+    clean, dirty = fit_task(data, task), fit_task(dirty_data, task)
+    np.testing.assert_array_equal(clean.oof_score, dirty.oof_score)
 
 
 @pytest.fixture
@@ -276,12 +285,12 @@ def test_an_inner_fold_teaches_nothing_to_the_fit_that_it_judges(quick_study):
     data, task = CohortArrays.of(plan.cohort), plan.tasks[0]
     fold = task.split.inner[0].validation
     row, others = fold[0], fold[1:]
-    validation = {row: len(task.split.train) + i for i, row in enumerate(task.split.validation)}
+    position = {row: i for i, row in enumerate(task.split.train)}
     clean, dirty = fit_task(data, task), fit_task(poisoned(data, [row]), task)
-    at = [validation[other] for other in others]
-    np.testing.assert_array_equal(clean.score[at], dirty.score[at])
-    elsewhere = [validation[other] for other in task.split.inner[1].validation]
-    assert not np.array_equal(clean.score[elsewhere], dirty.score[elsewhere])
+    at = [position[other] for other in others]
+    np.testing.assert_array_equal(clean.oof_score[at], dirty.oof_score[at])
+    elsewhere = [position[other] for other in task.split.inner[1].validation]
+    assert not np.array_equal(clean.oof_score[elsewhere], dirty.oof_score[elsewhere])
 
 
 def test_a_left_out_cohort_teaches_nothing(quick_study):

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
-from scipy.special import expit, logit
+from scipy.special import expit
 from sklearn.pipeline import Pipeline
 
 from deepcme import __version__
@@ -244,14 +244,12 @@ def _make_model(
 def _calibrate(out_of_fold: pd.DataFrame) -> tuple[Calibration, list[str]]:
     """Platt's line; where the predictions do not rise with the risk, the prevalence for all."""
     platt = PlattRecalibration.fit(out_of_fold["label"], out_of_fold["score"])
-    if platt.slope > 0:
-        return Calibration(intercept=platt.intercept, slope=platt.slope), []
-    prevalence = float(out_of_fold["label"].mean())
     note = (
         "Warning: out of fold the predictions did not rise with the risk, so that every "
         "sample gets the prevalence of the training cohort; this model predicts nothing."
     )
-    return Calibration(intercept=float(logit(prevalence)), slope=0.0), [note]
+    calibration = Calibration(intercept=platt.intercept, slope=platt.slope)
+    return calibration, [] if platt.rises else [note]
 
 
 def _expected_performance(

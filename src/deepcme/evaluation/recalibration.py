@@ -1,4 +1,4 @@
-"""Probabilities from scores, learned on training or validation data."""
+"""Probabilities from scores, learned on rows that the scored model was not fitted on."""
 
 from __future__ import annotations
 
@@ -7,24 +7,36 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from scipy.special import expit
+from scipy.optimize import minimize_scalar
+from scipy.special import expit, log_expit, logit
 
-from deepcme.evaluation.logistic import fit_logistic_regression
+from deepcme.evaluation.logistic import fit_firth_regression
 from deepcme.evaluation.predictions import (
     FloatArray,
+    IntegerArray,
     as_labels_and_scores,
     check_predictions,
     select_part,
 )
 
+DEGREES_OF_FREEDOM = 3
+"""Of the t density that the log of a slope of log-odds has before any patient is seen."""
+_LOG_SLOPES = np.linspace(-10, 10, 41)
+_BISECTIONS = 35
+
+OUT_OF_FOLD = "out of fold, training and validation part"
+VALIDATION = "validation part"
+
 
 @dataclass(frozen=True)
 class PlattRecalibration:
-    """Probability from a score: 1 / (1 + exp(-(intercept + slope * score))) [1]_.
+    """Probability from a score: 1 / (1 + exp(-(intercept + slope * score))) [1]_ [2]_.
 
     Attributes
     ----------
     intercept, slope : float
+        The slope is 0, and the probability the prevalence, where the scores do not
+        rise with the risk.
     n, events : int
         The rows it was fitted on.
 
@@ -33,6 +45,8 @@ class PlattRecalibration:
     .. [1] Platt JC (1999). Probabilistic outputs for support vector machines and
        comparisons to regularized likelihood methods. Advances in Large Margin
        Classifiers, 61-74.
+    .. [2] Cox DR (1958). Two further applications of a model for binary regression.
+       Biometrika 45:562-565.
     """
 
     intercept: float
@@ -40,31 +54,51 @@ class PlattRecalibration:
     n: int
     events: int
 
-    @classmethod
-    def fit(cls, labels: ArrayLike, scores: ArrayLike) -> PlattRecalibration:
-        """Fit on these rows, which must not be test rows.
+    @property
+    def rises(self) -> bool:
+        """Whether the probability rises with the score; else everyone gets the same."""
+        return self.slope > 0
 
-        The labels are drawn towards the middle as Platt does, so that the fit
-        exists even where the scores separate the classes. Scores that are all
-        the same give slope 0.
+    @classmethod
+    def fit(
+        cls, labels: ArrayLike, scores: ArrayLike, *, are_log_odds: bool = True
+    ) -> PlattRecalibration:
+        """Fit on these rows, which must be neither test rows nor known to the model.
+
+        A slope of log-odds is drawn towards 1: its logarithm has Student's t density
+        with 3 degrees of freedom around 0, so that twice and half count alike, a few
+        events change probabilities little, many have their way, and scores that are far
+        from log-odds are let go. Other scores have no slope to be drawn to; theirs is
+        Firth's [1]_. Both exist where the scores separate the classes. Where the events
+        do not score higher on average than the others, a line would turn the ranking
+        round: it is refused, and everyone gets the prevalence.
+
+        Parameters
+        ----------
+        labels : array of 0 and 1
+        scores : array
+        are_log_odds : bool
+            Whether the scores are log-odds of the event by the model's own account.
 
         Raises
         ------
         DeepCMEError
             If labels are not 0 and 1 with at least one of both, or do not match the scores.
+
+        References
+        ----------
+        .. [1] Firth D (1993). Bias reduction of maximum likelihood estimates.
+           Biometrika 80:27-38.
         """
         label, score = as_labels_and_scores(labels, scores)
         events = int(label.sum())
-        non_events = label.size - events
-        targets = np.where(label == 1, (events + 1) / (events + 2), 1 / (non_events + 2))
-        ones = np.ones(label.size)
-        if np.ptp(score) == 0:
-            fit = fit_logistic_regression(ones[:, np.newaxis], targets)
-            return cls(float(fit.coefficients[0]), 0.0, label.size, events)
-        intercept, slope = fit_logistic_regression(
-            np.column_stack([ones, score]), targets
-        ).coefficients
-        return cls(float(intercept), float(slope), label.size, events)
+        line = (float(logit(events / label.size)), 0.0)
+        # The sign of the likelihood's slope at 0, and so that of its maximum.
+        if score[label == 1].mean() > score[label == 0].mean():
+            fit = _fit_near_one if are_log_odds else _fit_firth
+            found = fit(label, score)
+            line = found if found[1] > 0 else line
+        return cls(*line, label.size, events)
 
     def apply(self, scores: ArrayLike) -> FloatArray:
         """Recalibrated probabilities of these scores."""
@@ -72,16 +106,121 @@ class PlattRecalibration:
         return np.asarray(expit(self.intercept + self.slope * score), dtype=np.float64)
 
 
-def recalibrate_predictions(predictions: pd.DataFrame) -> pd.DataFrame:
-    """Probabilities from the scores, recalibrated in every split on its validation part.
+def _fit_near_one(label: IntegerArray, score: FloatArray) -> tuple[float, float]:
+    """Intercept and slope of highest likelihood times density of the log slope.
 
-    Models without probabilities get some this way. Test labels have no say, so
-    the test rows of the result can be judged like any others.
+    The likelihood is that of the best intercept. There can be two maxima, and so a grid
+    is searched first.
+    """
+
+    def loss(log_slopes: FloatArray) -> FloatArray:
+        slope = np.exp(log_slopes)[:, np.newaxis]
+        log_odds = _best_intercepts(slope, label, score) + slope * score
+        log_likelihood = log_expit(np.where(label == 1, log_odds, -log_odds)).sum(axis=1)
+        tails = (DEGREES_OF_FREEDOM + 1) / 2
+        penalty = tails * np.log1p(log_slopes**2 / DEGREES_OF_FREEDOM)
+        return np.asarray(penalty - log_likelihood, dtype=np.float64)
+
+    nearest = 1 + int(np.argmin(loss(_LOG_SLOPES)[1:-1]))
+    found = minimize_scalar(
+        lambda log_slope: float(loss(np.array([log_slope]))[0]),
+        method="bounded",
+        bounds=(float(_LOG_SLOPES[nearest - 1]), float(_LOG_SLOPES[nearest + 1])),
+        options={"xatol": 1e-6},
+    )
+    slope = np.exp(np.array([[found.x]]))
+    return float(_best_intercepts(slope, label, score)[0, 0]), float(slope[0, 0])
+
+
+def _best_intercepts(slopes: FloatArray, label: IntegerArray, score: FloatArray) -> FloatArray:
+    """For each slope, in a column, the intercept with which the mean risk is the prevalence."""
+    prevalence = label.mean()
+    low = logit(prevalence) - slopes * score.max()
+    high = logit(prevalence) - slopes * score.min()
+    for _ in range(_BISECTIONS):
+        middle = (low + high) / 2
+        is_high = expit(middle + slopes * score).mean(axis=1, keepdims=True) > prevalence
+        low, high = np.where(is_high, low, middle), np.where(is_high, middle, high)
+    return np.asarray((low + high) / 2, dtype=np.float64)
+
+
+def _fit_firth(label: IntegerArray, score: FloatArray) -> tuple[float, float]:
+    design = np.column_stack([np.ones(label.size), score])
+    intercept, slope = fit_firth_regression(design, label)
+    return float(intercept), float(slope)
+
+
+def fit_recalibrations(predictions: pd.DataFrame) -> pd.DataFrame:
+    """The line of every model in every split, learned on its validation rows.
+
+    For a model fitted on the training part alone these are the validation part; for
+    one fitted on both parts, its out-of-fold scores of both. Test labels have no say.
 
     Parameters
     ----------
     predictions : DataFrame
-        Columns `split, model, sample, patient, part, label, score`.
+        Columns `split, model, sample, patient, part, label, score`. Where there is a
+        `probability` whose log-odds are the score, slopes are drawn towards 1.
+
+    Returns
+    -------
+    DataFrame
+        One row for each split and model: `split, model, learned_on, n, events,
+        are_log_odds, intercept, slope`; the slope is 0 where it was refused.
+
+    Raises
+    ------
+    DeepCMEError
+        If a column is missing, or a model has no validation row in one of its splits.
+    """
+    check_predictions(predictions)
+    fits = []
+    for (split, model), rows in predictions.groupby(
+        ["split", "model"], sort=False, observed=True
+    ):
+        validation = select_part(rows, "validation")
+        are_log_odds = _are_log_odds(rows)
+        line = PlattRecalibration.fit(
+            validation["label"], validation["score"], are_log_odds=are_log_odds
+        )
+        trained = rows.loc[rows["part"] == "train", "sample"]
+        fits.append(
+            {
+                "split": split,
+                "model": model,
+                "learned_on": (
+                    OUT_OF_FOLD if validation["sample"].isin(trained).any() else VALIDATION
+                ),
+                "n": line.n,
+                "events": line.events,
+                "are_log_odds": are_log_odds,
+                "intercept": line.intercept,
+                "slope": line.slope,
+            }
+        )
+    return pd.DataFrame(fits)
+
+
+def _are_log_odds(rows: pd.DataFrame) -> bool:
+    """Whether a model's own probabilities are those of its scores taken as log-odds."""
+    if "probability" not in rows.columns or rows["probability"].isna().any():
+        return False
+    return bool(np.allclose(expit(rows["score"]), rows["probability"], atol=1e-5))
+
+
+def recalibrate_predictions(
+    predictions: pd.DataFrame, fits: pd.DataFrame | None = None
+) -> pd.DataFrame:
+    """Probabilities from the scores by the line of every model in every split.
+
+    Models without probabilities get some this way.
+
+    Parameters
+    ----------
+    predictions : DataFrame
+        As `fit_recalibrations` takes it.
+    fits : DataFrame, optional
+        What it found, if that is known already.
 
     Returns
     -------
@@ -91,13 +230,10 @@ def recalibrate_predictions(predictions: pd.DataFrame) -> pd.DataFrame:
     Raises
     ------
     DeepCMEError
-        If a column is missing, or a model has no validation row in one of its splits.
+        As `fit_recalibrations`.
     """
-    check_predictions(predictions)
-    probability = np.empty(len(predictions))
-    for positions in predictions.groupby(["split", "model"], observed=True).indices.values():
-        rows = predictions.iloc[positions]
-        validation = select_part(rows, "validation")
-        recalibration = PlattRecalibration.fit(validation["label"], validation["score"])
-        probability[positions] = recalibration.apply(rows["score"])
-    return predictions.assign(probability=probability)
+    lines = fit_recalibrations(predictions) if fits is None else fits
+    keys = ["split", "model"]
+    line = predictions[keys].merge(lines, on=keys, how="left", validate="many_to_one")
+    log_odds = line["intercept"] + line["slope"] * predictions["score"].to_numpy()
+    return predictions.assign(probability=expit(log_odds.to_numpy()))

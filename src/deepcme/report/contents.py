@@ -21,7 +21,6 @@ from deepcme.evaluation.comparison import compute_comparison
 from deepcme.evaluation.discrimination import compute_study_classification
 from deepcme.evaluation.metrics import compute_metrics
 from deepcme.evaluation.predictions import LEFT_OUT
-from deepcme.evaluation.recalibration import recalibrate_predictions
 from deepcme.evaluation.stability import compute_instability, compute_prediction_stability
 from deepcme.evaluation.utility import compute_decision_curve
 from deepcme.report import publication, tables
@@ -34,6 +33,7 @@ from deepcme.report.discrimination import (
 )
 from deepcme.report.methods import Paragraph, compute_model_settings, describe_methods
 from deepcme.report.nulls import compute_null_tables
+from deepcme.report.recalibration import describe_recalibration, recalibration_makers
 from deepcme.report.selection import (
     describe_selection,
     describe_want_of_selection,
@@ -111,6 +111,7 @@ def compute_contents(folder: StudyFolder) -> Contents:
     of_headline = discrimination[discrimination["model"] == headline]
     notes["calibration_evidence"] = _calibration_evidence(of_headline)
     notes["estimand"] = describe_estimand(settings, predictions)
+    notes |= describe_recalibration(made)
     notes["pooling"] = describe_pooling(settings["split"])
     null_tables, null_notes = compute_null_tables(
         folder, headline, float(of_headline["auc"].mean())
@@ -178,9 +179,7 @@ def _makers(
             predictions, random("classification")
         ),
         "calibration": lambda: compute_calibration(predictions, random("calibration")),
-        "recalibration": lambda: compute_calibration(
-            recalibrate_predictions(predictions), random("calibration")
-        ),
+        **recalibration_makers(predictions, lambda: random("calibration")),
         "calibration_curves": lambda: compute_study_calibration_curves(predictions),
         "decision_curve": decision_curve,
         "net_benefit": lambda: tables.compute_net_benefit_table(decision_curve()),

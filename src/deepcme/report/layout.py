@@ -55,12 +55,19 @@ CAPTIONS: dict[str, str] = {
     ),
     "clinical_columns": "The clinical columns in the cohort, and how they enter.",
     "classification": (
-        "At the threshold that maximises Youden's index on each split's validation part; "
-        "counts pooled over splits; in brackets 95% intervals by patient bootstrap."
+        "At the threshold that maximises Youden's index on each split's validation part, or "
+        "on out-of-fold scores of models that were fitted on it; counts pooled over splits; "
+        "in brackets 95% intervals by patient bootstrap."
     ),
     "recalibration": (
-        "The same after recalibration (Platt 1999): in each split a line fitted on its "
-        "validation part alone. Models without probabilities get theirs this way."
+        "The same of recalibrated test probabilities: in each split by a line (Platt 1999) "
+        "that test rows had no part in. Models without probabilities get theirs this way."
+    ),
+    "recalibration_lines": (
+        "What those lines were learned on, one line a split, and what they are (medians). "
+        "Slopes of log-odds are drawn towards 1 (t density of their logarithm, 3 degrees of "
+        "freedom), those of other scores are Firth's (1993). Where the events do not score "
+        "higher than the others, the line is refused and everyone gets the prevalence."
     ),
     "calibration": (
         "Scores and calibration line of the test probabilities, pooled over splits; in "
@@ -175,6 +182,15 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
         *_PROBABILITIES,
         ("n", "Samples", ",.0f"),
         ("events", "Events", ",.0f"),
+    ),
+    "recalibration_lines": (
+        ("model", "Model", ""),
+        ("learned_on", "Learned on", ""),
+        ("n", "Samples", ",.0f"),
+        ("events", "Events", ",.0f"),
+        ("slope", "Slope", ".2f"),
+        ("refused", "Refused in splits", ",.0f"),
+        ("n_splits", "Splits", ",.0f"),
     ),
     "added_value_auc": (
         (LEFT_OUT, "Cohort left out", ""),

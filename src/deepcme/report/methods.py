@@ -11,6 +11,7 @@ from deepcme.baselines import TUNED_REGRESSION
 from deepcme.ensemble import ENSEMBLE
 from deepcme.evaluation.bootstrap import DEFAULT_DRAWS
 from deepcme.evaluation.comparison import DEFAULT_MARGIN, REFITTED_FACTOR
+from deepcme.evaluation.recalibration import DEGREES_OF_FREEDOM, OUT_OF_FOLD
 from deepcme.report.design import describe_design
 from deepcme.scales import LINEAR_SCALES
 from deepcme.study.grid import TUNED, grid_points
@@ -279,13 +280,16 @@ def _measures(
     if "classification" in tables:
         sentences.append(
             "Sensitivity, specificity and predictive values at the threshold of highest Youden "
-            "index on the validation part of each split."
+            "index on the validation part of each split, or on out-of-fold scores of models "
+            "that were fitted on it."
         )
     if "calibration" in tables:
         sentences.append(
             "Calibration line and curve, Brier score and net benefit (Vickers and Elkin 2006) "
             "of the probabilities as the models give them, test parts pooled."
         )
+    if "recalibration_lines" in tables:
+        sentences.append(_recalibration(tables["recalibration_lines"]))
     if settings["split"]["design"] == "leave-one-cohort-out":
         sentences.append(
             "AUCs, predictive values and calibration are those of each cohort by itself; net "
@@ -313,6 +317,22 @@ def _comparison(models: list[dict[str, Any]], comparison: pd.DataFrame) -> str:
         f"Bengio 2003), p after Holm.{planned}{refitted} Probabilities of better, equivalent "
         f"(within {DEFAULT_MARGIN:g}) and worse: posterior under a flat prior (Benavoli et al. "
         "2017)."
+    )
+
+
+def _recalibration(lines: pd.DataFrame) -> str:
+    out_of_fold = lines.loc[lines["learned_on"] == OUT_OF_FOLD, "model"]
+    own = (
+        f" ({', '.join(out_of_fold)}: on out-of-fold scores of training and validation part, "
+        "as they are fitted on both)"
+        if len(out_of_fold)
+        else ""
+    )
+    return (
+        "Recalibrated by a line (Platt 1999) learned on the validation part of each split"
+        f"{own}; slopes of log-odds drawn towards 1, their logarithm having Student's t "
+        f"density with {DEGREES_OF_FREEDOM} degrees of freedom, others by Firth's method "
+        "(1993); a slope of 0 or below is refused."
     )
 
 

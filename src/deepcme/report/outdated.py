@@ -7,8 +7,9 @@ from pathlib import Path
 
 # Those that not every report has.
 TABLES = (
-    "comparison", "classification", "calibration", "recalibration", "calibration_curves",
-    "decision_curve", "net_benefit", "prediction_stability", "instability", "genes", "history",
+    "comparison", "classification", "calibration", "recalibration", "recalibration_lines",
+    "calibration_curves", "decision_curve", "net_benefit", "prediction_stability",
+    "instability", "genes", "history",
     "added_value_auc", "added_value", "clinical_columns", "null_runs", "nulls", "permutation",
     "panel_curve", "panel_choice", "panel_genes", "selection_claims", "selection_genes",
     "selection_clusters", "selection_blocks", "selection_stability", "score_agreement",

@@ -103,8 +103,8 @@ def fit_clinical_models(plan: Plan, results: Iterable[tuple[Task, TaskResult]]) 
     """Fit both models in every split, on the patients that the gene model was fitted on.
 
     These are the training and validation part; imputation, coding and scales are
-    learned there too. Scores of the validation part come from fits on the other
-    patients of the two parts, in folds.
+    learned there too. Out-of-fold scores come from fits on the other patients of the
+    two parts.
 
     Raises
     ------
@@ -118,12 +118,12 @@ def fit_clinical_models(plan: Plan, results: Iterable[tuple[Task, TaskResult]]) 
     separated: Counter[str] = Counter()
     with single_thread():
         for task, result in results:
-            if result.oof_score is None:
+            if task.model.name != plan.study.clinical.genes or result.oof_score is None:
                 continue
-            rows = clinical.iloc[_distinct_rows(task, result)].reset_index(drop=True)
+            rows = clinical.iloc[result.rows].reset_index(drop=True)
             by_model = {
                 CLINICAL: rows,
-                CLINICAL_AND_GENES: rows.assign(**{GENE_SCORE: _gene_scores(task, result)}),
+                CLINICAL_AND_GENES: rows.assign(**{GENE_SCORE: _gene_scores(result)}),
             }
             named: set[str] = set()
             for name, predictors in by_model.items():
@@ -140,30 +140,24 @@ def fit_clinical_models(plan: Plan, results: Iterable[tuple[Task, TaskResult]]) 
     )
 
 
-def _distinct_rows(task: Task, result: TaskResult) -> NDArray[np.int64]:
-    """The fitted rows, each once though it be of two parts, then the test part."""
+def _gene_scores(result: TaskResult) -> NDArray[np.float64]:
+    """Logit of every row by a gene model that was not fitted on it."""
     assert result.oof_score is not None
-    return np.concatenate([result.rows[: len(result.oof_score)], task.split.test])
-
-
-def _gene_scores(task: Task, result: TaskResult) -> NDArray[np.float64]:
-    """Logit of every distinct row by a gene model that was not fitted on it."""
-    assert result.oof_score is not None
-    return np.concatenate([result.oof_score, result.score[-len(task.split.test) :]])
+    return np.concatenate([result.oof_score, result.score[len(result.oof_score) :]])
 
 
 def _fit(
     cohort: Cohort, predictors: pd.DataFrame, task: Task, result: TaskResult, seed: int
 ) -> tuple[ClinicalRegression, TaskResult]:
-    n_train, n_validation = len(task.split.train), len(task.split.validation)
     n_fitting = len(predictors) - len(task.split.test)
-    fitting, rows = predictors.iloc[:n_fitting], result.rows[:n_fitting]
+    rows = result.rows[:n_fitting]
     model = ClinicalRegression(random_state=seed)
-    model.fit(fitting, cohort.labels[rows], groups=cohort.patients[rows])
-    logits = model.decision_function(predictors)
-    validation = model.oof_decision_function_[n_fitting - n_validation :]
-    score = np.concatenate([logits[:n_train], validation, logits[n_fitting:]])
-    return model, replace(result, score=score, probability=expit(score))
+    model.fit(predictors.iloc[:n_fitting], cohort.labels[rows], groups=cohort.patients[rows])
+    score = model.decision_function(predictors)
+    fitted = replace(
+        result, score=score, probability=expit(score), oof_score=model.oof_decision_function_
+    )
+    return model, fitted
 
 
 def compute_clinical_columns(

@@ -10,9 +10,9 @@ import numpy as np
 
 from deepcme.arrays import CohortArrays
 from deepcme.classifier import DeepCMEClassifier
-from deepcme.clinical import N_FOLDS
 from deepcme.ensemble import ENSEMBLE
 from deepcme.study.executors import AnyTask, try_task
+from deepcme.study.fit import ENSEMBLE_FOLDS
 from deepcme.study.models import NETWORKS, make_model
 from deepcme.study.plan import Plan, Task
 from deepcme.study.selection import SelectionTask
@@ -27,7 +27,7 @@ def is_extra(task: AnyTask) -> bool:
     """Whether a task comes on top of a default study, which is quick enough not to be timed."""
     if isinstance(task, SelectionTask):
         return True
-    return task.grid_point is not None or task.null is not None or task.prevalidated
+    return task.grid_point is not None or task.null is not None
 
 
 def describe_expected_time(plan: Plan, tasks: Sequence[AnyTask], jobs: int) -> str:
@@ -54,12 +54,10 @@ def _count(tasks: Sequence[AnyTask]) -> str:
     """The tasks by what they are, in words."""
     fits = [task for task in tasks if isinstance(task, Task)]
     nulls = sum(task.null is not None for task in fits)
-    repeated = sum(task.prevalidated for task in fits)
-    steps, times = len(tasks) - len(fits), N_FOLDS + 1
+    steps = len(tasks) - len(fits)
     words = [
         f"{len(fits):,} fits to do, which train {sum(map(_n_networks, fits)):,} networks",
         f"{nulls:,} for null runs" if nulls else "",
-        f"{repeated:,} beside clinical columns, each {times} times over" if repeated else "",
         f"and {steps:,} steps of gene selection" if steps else "",
     ]
     return ", ".join(filter(None, words))
@@ -70,12 +68,12 @@ def _is_network(task: AnyTask) -> bool:
 
 
 def _n_networks(task: Task) -> int:
-    """Networks that a fit trains, each member of an ensemble counted."""
+    """Networks that a fit trains, each member of an ensemble counted, as often as it is fitted."""
     if not _is_network(task):
         return 0
     model = make_model(task.model.estimator, task.model.parameters, task.random_state)
     n_networks = model.n_networks if task.model.estimator == ENSEMBLE else 1
-    return int(n_networks * (N_FOLDS + 1 if task.prevalidated else 1))
+    return int(n_networks * _n_fits(task))
 
 
 def _kind(plan: Plan, task: AnyTask) -> tuple[Any, ...]:
@@ -83,13 +81,19 @@ def _kind(plan: Plan, task: AnyTask) -> tuple[Any, ...]:
     if isinstance(task, SelectionTask):
         return task.kind, task.panel.order.split()[0]
     parameters = [str(task.model.parameters.get(name)) for name in _TIMED_PARAMETERS]
-    return task.model.estimator, *parameters, _n_genes(plan, task), task.prevalidated
+    return task.model.estimator, *parameters, _n_genes(plan, task), _n_fits(task)
 
 
 def _n_genes(plan: Plan, task: Task) -> int:
     if task.null is None or task.null.genes is None:
         return plan.cohort.n_genes
     return len(task.null.genes)
+
+
+def _n_fits(task: Task) -> int:
+    """How often a model is fitted to all patients, or parts that come to as many."""
+    is_refitted = task.model.estimator == ENSEMBLE and task.null is None
+    return ENSEMBLE_FOLDS if is_refitted else 1
 
 
 def _seconds(plan: Plan, task: AnyTask) -> float:

@@ -20,7 +20,6 @@ from deepcme.baselines import (
     make_logistic_regression,
 )
 from deepcme.classifier import DEEPCME
-from deepcme.clinical import N_FOLDS
 from deepcme.ensemble import ENSEMBLE
 from deepcme.network.engines import make_engine
 from deepcme.preprocessing import kept_genes, make_preprocessor, transform_rows
@@ -32,6 +31,9 @@ from deepcme.study.models import NETWORKS, make_model, scores_of
 from deepcme.study.plan import Task
 from deepcme.threads import single_thread
 
+ENSEMBLE_FOLDS = 3
+"""Refits of the ensemble for its out-of-fold scores; five calibrated it no better."""
+
 
 @dataclass(frozen=True)
 class TaskResult:
@@ -40,9 +42,7 @@ class TaskResult:
     Attributes
     ----------
     rows : ndarray of int64
-        Row of the cohort behind each score: training, validation, then test part. A
-        row of both of the first two has its score by the final fit first, and then
-        that by the fit which held it out.
+        Row of the cohort behind each score: training, validation, then test part.
     score, probability : ndarray of float64
         `probability` is None for models that give none.
     genes, gene_scores : ndarray or None
@@ -51,8 +51,8 @@ class TaskResult:
     history : DataFrame or None
         Loss and validation AUC by epoch.
     oof_score : ndarray of float64 or None
-        Logit of each training and validation row by a fit without it, where the
-        task asks for it; once for a row of both parts.
+        Logit of each training and validation row by fits of the same kind that did not
+        see its patient, for models that are fitted on both parts.
     held_out_scores : DataFrame or None
         Scores of the genes on the test part, as `compute_gene_scores` gives them.
     """
@@ -73,11 +73,10 @@ def fit_task(data: CohortArrays, task: Task) -> TaskResult:
     With ``fit_on = "train"`` nothing but the training part reaches any step that
     learns, and the validation part only chooses the network's epoch, except in
     the ensemble and the tuned regression: they are fitted on both parts, and so is
-    their preprocessing, as it is in a model to hand on. The scores of the validation
-    part come from the fits that did not see the row. In a nested design the tuned
-    regression is chosen over all inner folds, with preprocessing fitted in each;
-    out-of-fold logits of its rows, where they are wanted, come beside it and leave the
-    fit as it is. Of a null run only the scores are kept.
+    their preprocessing, as it is in a model to hand on; their rows have out-of-fold
+    scores beside those of the fit. In a nested design the tuned regression is chosen over
+    all inner folds, with preprocessing fitted in each. Of a null run only the scores are
+    kept.
     """
     data = _as_seen_by(task, data)
     make_engine()  # if it is PyTorch, its threads can be limited only once it is loaded
@@ -91,15 +90,8 @@ def fit_task(data: CohortArrays, task: Task) -> TaskResult:
         fitting = transform_rows(preprocessor, data.X, fitting_rows)
         model = _fit_model(data, task, fitting, fitting_rows)
         score, probability = scores_of(model, fitting)
-        oof_score = (
-            _out_of_fold_logits(data, task, fitting, fitting_rows)
-            if task.prevalidated
-            else None
-        )
+        oof_score = _out_of_fold_scores(data, task, model, fitting, fitting_rows)
         del fitting
-        if hasattr(model, "oof_decision_function_"):
-            score[len(split.train) :] = model.oof_decision_function_[len(split.train) :]
-            probability = expit(score)
         testing = transform_rows(preprocessor, data.X, split.test)
         test_score, test_probability = scores_of(model, testing)
         held_out_scores = _score_genes(data, task, model, testing) if task.score_genes else None
@@ -155,17 +147,12 @@ def _fit_over_inner_folds(data: CohortArrays, task: Task) -> TaskResult:
     training = transform_rows(preprocessor, data.X, split.train)
     final = make_logistic_regression(strength).fit(training, data.labels[split.train])
     testing = transform_rows(preprocessor, data.X, split.test)
-    parts = (
-        final.decision_function(training),
-        held_out_score[split.validation],
-        final.decision_function(testing),
-    )
+    parts = (final.decision_function(training), final.decision_function(testing))
     score = np.concatenate(parts).astype(np.float64)
-    rows = np.concatenate([rows for _, rows in split.parts()])
-    oof_score = (
-        _out_of_fold_logits(data, task, training, split.train) if task.prevalidated else None
+    rows = np.concatenate([split.train, split.test])
+    return TaskResult(
+        rows, score, probability=expit(score), oof_score=held_out_score[split.train]
     )
-    return TaskResult(rows=rows, score=score, probability=expit(score), oof_score=oof_score)
 
 
 def _inner_folds(data: CohortArrays, task: Task) -> Iterator[Fold]:
@@ -200,26 +187,45 @@ def _fit_model(
     model = make_model(task.model.estimator, task.model.parameters, task.random_state)
     if task.model.estimator == ENSEMBLE:
         return model.fit(fitting, labels, groups=data.patients[rows])
-    if task.model.estimator in (DEEPCME, TUNED_REGRESSION):
+    if task.model.estimator == TUNED_REGRESSION:
+        patients = data.patients[rows]
+        is_split_by_patient = not np.isin(patients[:n_train], patients[n_train:]).any()
+        groups = patients if is_split_by_patient else None
+        return model.fit(fitting, labels, groups=groups, validation_rows=validation_rows)
+    if task.model.estimator == DEEPCME:
         return model.fit(fitting, labels, validation_rows=validation_rows)
     return model.fit(fitting[:n_train], labels[:n_train])
 
 
-def _out_of_fold_logits(
-    data: CohortArrays, task: Task, fitting: NDArray[np.float32], rows: NDArray[np.int64]
-) -> NDArray[np.float64]:
-    """Logit of each row by the whole model, fitted on the patients of the other folds.
+def _out_of_fold_scores(
+    data: CohortArrays,
+    task: Task,
+    model: Any,
+    fitting: NDArray[np.float32],
+    rows: NDArray[np.int64],
+) -> NDArray[np.float64] | None:
+    """Logit of each row by fits without its patient, for a model fitted on all these rows.
 
-    The ensemble's own out-of-fold logits will not do: each is that of a single
-    network, and noisier than the ensemble's, so that a regression on them would
-    undervalue the genes.
+    The tuned regression brings them. The ensemble's own will not do: each is that of
+    a single network, and noisier than the ensemble's, so that a line on them would
+    be far too flat for it; whole ensembles are fitted to the patients of the other folds.
+    Only where a class has too few patients for that, and no line means anything, do they
+    stand in.
     """
+    if task.null is not None:
+        return None
+    if task.model.estimator not in (TUNED_REGRESSION, ENSEMBLE):
+        return None
     labels, patients = data.labels[rows], data.patients[rows]
+    fewest = min(len(np.unique(patients[labels == label])) for label in (0, 1))
+    logits: NDArray[np.float64] = model.oof_decision_function_
+    if task.model.estimator == TUNED_REGRESSION or fewest < ENSEMBLE_FOLDS:
+        return logits
     random = np.random.default_rng(task.random_state)
     logits = np.empty(len(rows))
-    for held_out in draw_folds(labels, patients, N_FOLDS, random):
+    for held_out in draw_folds(labels, patients, ENSEMBLE_FOLDS, random):
         rest = np.setdiff1d(np.arange(len(rows)), held_out)
-        model = make_model(task.model.estimator, task.model.parameters, task.random_state)
-        model.fit(fitting[rest], labels[rest], groups=patients[rest])
-        logits[held_out] = model.decision_function(fitting[held_out])
+        fold = make_model(task.model.estimator, task.model.parameters, task.random_state)
+        fold.fit(fitting[rest], labels[rest], groups=patients[rest])
+        logits[held_out] = fold.decision_function(fitting[held_out])
     return logits

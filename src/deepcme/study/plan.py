@@ -39,8 +39,7 @@ class Task:
     """One fit: a model, its split, its preprocessing and its seed.
 
     `grid_point` is set for the fits of a hyper-parameter search, `null` for
-    those of a null run, whose labels and genes then stand for the cohort's;
-    `prevalidated` if the out-of-fold logits of all fitted rows are wanted. In a
+    those of a null run, whose labels and genes then stand for the cohort's. In a
     nested design `inner_fold` says which of the inner folds the validation part
     of a search's fit is, from 1. `score_genes` asks a network for gene scores on
     held-out rows.
@@ -55,7 +54,6 @@ class Task:
     grid_point: GridPoint | None = None
     inner_fold: int | None = None
     null: NullRun | None = None
-    prevalidated: bool = False
     score_genes: bool = False
 
     @property
@@ -176,19 +174,14 @@ def _model_tasks(
                 fit_seed(study.seed, model.name, *path),
                 grid_point=point,
                 inner_fold=inner_fold,
-                prevalidated=asked["prevalidated"],
                 score_genes=asked["score_genes"],
             )
 
 
 def _asked_of(study: Study, model: ModelSettings) -> dict[str, bool]:
     """What is asked of a model's fits besides its scores."""
-    return {
-        "prevalidated": study.clinical is not None and model.name == study.clinical.genes,
-        "score_genes": study.selection.run
-        and model == study.headline
-        and is_network(model.estimator),
-    }
+    scored = model == study.headline and is_network(model.estimator)
+    return {"score_genes": study.selection.run and scored}
 
 
 def _null_tasks(

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.special import expit
 
 from deepcme.cohort import Cohort
 from deepcme.ensemble import log_odds
@@ -38,8 +39,8 @@ def compute_predictions(cohort: Cohort, results: Results) -> pd.DataFrame:
     """One row per split, model and sample; a model without probabilities has none.
 
     Where cohorts are left out, `left_out` names the one that is the test part. A model
-    tuned over inner folds has two rows of each sample it learned from: `train` by the
-    final fit, `validation` by the fit that held it out.
+    fitted on training and validation part alike has two rows of each of their samples:
+    `train` by the final fit, `validation` by a fit that did not see the patient.
     """
     return concatenate(
         [predictions_of(cohort, task, result, task.model.name) for task, result in results]
@@ -78,19 +79,18 @@ def _average(fits: Sequence[pd.DataFrame]) -> pd.DataFrame:
 
 
 def predictions_of(cohort: Cohort, task: Task, result: TaskResult, model: str) -> pd.DataFrame:
-    """One row per sample of a task's split."""
-    parts = [np.full(len(rows), part, dtype=object) for part, rows in task.split.parts()]
-    probability = np.nan if result.probability is None else result.probability
+    """One row per sample of each part of a task's split, as `compute_predictions` has them."""
+    parts, rows, score, probability = _by_part(task, result)
     table = pd.DataFrame(
         {
             "split": task.split_number,
             "model": model,
-            "sample": cohort.samples[result.rows],
-            "patient": cohort.patients[result.rows],
-            "part": np.concatenate(parts),
-            "label": cohort.labels[result.rows],
-            "score": result.score,
-            "probability": probability,
+            "sample": cohort.samples[rows],
+            "patient": cohort.patients[rows],
+            "part": parts,
+            "label": cohort.labels[rows],
+            "score": score,
+            "probability": np.nan if probability is None else probability,
         }
     )
     return (
@@ -107,6 +107,21 @@ def with_strata(plan: Plan, predictions: pd.DataFrame) -> pd.DataFrame:
         return predictions
     of_sample = dict(zip(plan.cohort.samples, levels, strict=True))
     return predictions.assign(**{STRATUM: predictions["sample"].map(of_sample)})
+
+
+def _by_part(
+    task: Task, result: TaskResult
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray | None]:
+    """Part, cohort's row, score and probability of each row of the predictions table."""
+    if result.oof_score is None:
+        sizes = [len(rows) for _, rows in task.split.parts()]
+        parts = np.repeat(np.array(PARTS, dtype=object), sizes)
+        return parts, result.rows, result.score, result.probability
+    n_fitted, n_test = len(result.oof_score), len(task.split.test)
+    parts = np.repeat(np.array(PARTS, dtype=object), [n_fitted, n_fitted, n_test])
+    rows = np.concatenate([result.rows[:n_fitted], result.rows])
+    score = np.concatenate([result.score[:n_fitted], result.oof_score, result.score[n_fitted:]])
+    return parts, rows, score, expit(score)
 
 
 def concatenate(tables: Sequence[pd.DataFrame], columns: tuple[str, ...] = ()) -> pd.DataFrame:

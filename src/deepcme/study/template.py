@@ -67,7 +67,7 @@ protocol = "honest"
 # What do the genes add to clinical columns of the cohort?
 # [clinical]
 # columns = ["age", "grade"]
-# genes = "DeepCME-ensemble"   # stands for the genes, fitted six times a split (or "LR-tuned")
+# genes = "DeepCME-ensemble"   # stands for the genes (or "LR-tuned")
 
 [selection]
 # run = false            # select genes: panels, decoys, stability, gene scores
