@@ -68,12 +68,16 @@ def _is_network(task: AnyTask) -> bool:
 
 
 def _n_networks(task: Task) -> int:
-    """Networks that a fit trains, each member of an ensemble counted, as often as it is fitted."""
+    """Networks that a task trains, each member of every ensemble counted."""
     if not _is_network(task):
         return 0
+    return _size(task) * (1 if _n_fits(task) == 1 else ENSEMBLE_FOLDS + 1)
+
+
+def _size(task: Task) -> int:
+    """Networks of a model."""
     model = make_model(task.model.estimator, task.model.parameters, task.random_state)
-    n_networks = model.n_networks if task.model.estimator == ENSEMBLE else 1
-    return int(n_networks * _n_fits(task))
+    return int(model.n_networks) if task.model.estimator == ENSEMBLE else 1
 
 
 def _kind(plan: Plan, task: AnyTask) -> tuple[Any, ...]:
@@ -110,7 +114,7 @@ def _seconds(plan: Plan, task: AnyTask) -> float:
 def _seconds_of_network(plan: Plan, task: Task) -> float:
     model = make_model(task.model.estimator, task.model.parameters, task.random_state)
     per_epoch = _seconds_per_epoch(plan, task, model.hidden_layers, model.batch_size)
-    return float(per_epoch * model.max_epochs * _n_networks(task))
+    return float(per_epoch * model.max_epochs * _size(task) * _n_fits(task))
 
 
 def _seconds_per_epoch(
