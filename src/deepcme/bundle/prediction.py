@@ -107,11 +107,11 @@ def predict(
     match = match_genes(expression, model.manifest.genes)
     require_coverage(match, allow_missing)
     require_convertible(expression.scale, model, normalise)
+    suitability = judge_samples(expression, match, model, normalise, allow_missing)
+    suitability.require_any()
     recognition = recognise(model, expression, match.column, normalise)
     if not allow_training_samples:
         refuse_training_cohort(recognition)
-    suitability = judge_samples(expression, match, model, normalise, allow_missing)
-    suitability.require_any()
     rows = suitability.rows
     known = ~np.isnan(known_values(expression.of_samples(rows), match, model, normalise))
     with single_thread():
