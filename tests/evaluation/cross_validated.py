@@ -24,7 +24,7 @@ from deepcme.evaluation.utility import compute_decision_curve
 from deepcme.splits import NestedFolds, RepeatedSplits, Split, draw_folds, draw_holdout
 from tests.evaluation.simulations import auc_of, make_labels, simulate_genes
 
-THRESHOLD = 0.2
+THRESHOLD = 0.3
 PENALTIES = (0.01, 0.1, 0.3, 1.0, 3.0, 10.0)
 FitLinear = Callable[[np.ndarray, np.ndarray, Split], np.ndarray]
 

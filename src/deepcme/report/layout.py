@@ -55,7 +55,9 @@ CAPTIONS: dict[str, str] = {
     "calibration": (
         "Scores and calibration line of the test probabilities, pooled over splits; in "
         "brackets 95% intervals, of the scores by patient bootstrap, of the line (intercept, "
-        "slope, in the large) Wald's with errors by patient."
+        "slope, in the large) Wald's with errors by patient. They take the fitted models as "
+        "they are: in simulated studies those of slope and intercept held the truth in 84 to 90 "
+        "of 100, of the scaled Brier score in 86 to 90."
     ),
     "net_benefit": (
         "Net benefit, for each patient, of acting at a threshold of risk: true positives less "
