@@ -31,7 +31,7 @@ from tests.evaluation.simulations import (
     true_values_of_frozen_model,
 )
 
-THRESHOLD = 0.2
+THRESHOLD = 0.3
 PENALTIES = (0.01, 0.1, 0.3, 1.0, 3.0, 10.0)
 FitLinear = Callable[[np.ndarray, np.ndarray, Split], np.ndarray]
 

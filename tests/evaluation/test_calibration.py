@@ -200,7 +200,7 @@ def test_table_is_tidy(predictions):
     table = compute_calibration(predictions, np.random.default_rng(0), draws=10)
     assert isinstance(table, pd.DataFrame)
     assert table.columns.tolist() == [
-        "model", "metric", "value", "ci_low", "ci_high",
+        "model", "metric", "value", "ci_low", "ci_high", "interval",
         "n", "events", "n_patients", "n_splits",
     ]  # fmt: skip
 

@@ -72,7 +72,7 @@ CROSS_VALIDATED_SETTINGS = [
 PROBABILITY_SETTINGS = [
     # cohort, inverse strength of the penalty
     (Simulated(*SMALL, 0.35), 0.01),
-    (Simulated(309, 60, 200, 0.5), 0.01),
+    (Simulated(309, 60, 200, 0.5), 0.001),
 ]
 NESTED = NestedFolds(folds=5, repeats=2)
 DESIGNS = {"folds": None, "random fifths": RepeatedSplits(), "nested": NESTED}
@@ -380,7 +380,7 @@ def test_the_statistics_keep_their_promises():
     lowest, highest = MEASURED_COVERAGE
     assert coverage.between(lowest - 0.005, highest + 0.005).all()
     probabilities = results["cross_validated_probabilities"]
-    assert (probabilities.loc[:, "brier":] >= 0.88).to_numpy().all()
+    assert (probabilities.loc[:, "brier":] >= 0.75).to_numpy().all()
     assert (results["paired_difference"] <= 0.07).to_numpy().all()
     assert (results["nested_t_test"]["corrected"] <= 0.07).all()
     assert (results["corrected_t_test"]["corrected"] <= 0.07).all()

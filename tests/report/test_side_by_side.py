@@ -96,7 +96,7 @@ def test_models_fitted_on_the_validation_part_as_well_learn_from_more(tmp_path):
     shares = compute_side_by_side(folders).set_index(["study", "model"])["trained_on"]
     assert shares["a", "network"] == pytest.approx(0.6)
     assert shares["a", "tuned"] == pytest.approx(0.8)
-    assert "one fit on 60% of these patients, on 80% of tuned," in describe_estimand(
+    assert "one fit on 60% of these patients (80% for tuned), averaged" in describe_estimand(
         SETTINGS, predictions
     )
 

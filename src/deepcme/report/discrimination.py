@@ -48,7 +48,8 @@ def describe_estimand(settings: dict[str, Any], predictions: pd.DataFrame) -> st
     for model, share in compute_training_shares(settings, predictions).items():
         models.setdefault(f"{share:.0%}", []).append(model)
     by_size = sorted(models, key=lambda share: -len(models[share]))
-    more = "".join(f", on {share} of {', '.join(models[share])}" for share in by_size[1:])
+    others = "; ".join(f"{share} for {', '.join(models[share])}" for share in by_size[1:])
+    more = f" ({others})" if others else ""
     return (
         f"Each AUC is that of one fit on {by_size[0]} of these patients{more}, averaged over "
         "the splits; a model of all patients may do better."

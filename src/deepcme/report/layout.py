@@ -72,12 +72,15 @@ CAPTIONS: dict[str, str] = {
     "calibration": (
         "Scores and calibration line of the test probabilities, pooled over splits; in "
         "brackets 95% intervals, of the scores by patient bootstrap, of the line (intercept, "
-        "slope, in the large) Wald's with errors by patient."
+        "slope, in the large) Wald's with errors by patient. They take the fitted models as "
+        "they are: in simulated studies those of slope and intercept held the truth in 84 to "
+        "90 of 100, those of the scaled Brier score in 86 to 90."
     ),
     "net_benefit": (
         "Net benefit, for each patient, of acting at a threshold of risk: true positives less "
         "false ones weighted by the odds of the threshold; in brackets 95% intervals by "
-        "patient bootstrap. A model is useful where it is above treating all and none (0)."
+        "patient bootstrap, too narrow where few patients reach the threshold. A model is "
+        "useful where it is above treating all and none (0)."
     ),
     "model_settings": "Settings of each model, those left at their defaults too.",
     "instability": (
