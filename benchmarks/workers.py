@@ -41,7 +41,7 @@ def make_tasks() -> tuple[CohortArrays, list[Task]]:
     study = make_study(
         {
             "cohort": {"path": "noise.h5ad"},
-            "split": {"repeats": N_FITS},
+            "split": {"design": "repeated", "repeats": N_FITS},
             "models": [{"name": "DeepCME", "parameters": {"max_epochs": 500}}],
         }
     )

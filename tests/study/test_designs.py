@@ -312,7 +312,7 @@ def batches(cohort_file):
 
 @pytest.mark.parametrize("design", ["folds", "repeated", "nested", "leave-one-cohort-out"])
 def test_every_design_stratifies_by_the_batch_and_ranks_within_it(
-    quick_study, batches, design, tmp_path
+    quick_study, batches, design, tmp_path, capsys
 ):
     split = {"design": design, "repeats": 2}
     if design == "leave-one-cohort-out":
@@ -330,7 +330,9 @@ def test_every_design_stratifies_by_the_batch_and_ranks_within_it(
             assert design == "leave-one-cohort-out" or all(
                 {0, 1} == set(labels[rows][batch[rows] == level]) for level in "AB"
             )
-    folder = run(study, tmp_path / "out")
+    folder = run_study(study, tmp_path / "out", jobs=1)
+    announced = "stratified by batch" in capsys.readouterr().err
+    assert announced == (design != "leave-one-cohort-out")
     predictions = folder.read_table("predictions.parquet")
     page = write_report(folder).read_text(encoding="utf-8")
     if design == "leave-one-cohort-out":

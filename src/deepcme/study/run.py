@@ -14,6 +14,7 @@ from deepcme.cohort import Cohort
 from deepcme.ensemble import ENSEMBLE
 from deepcme.errors import DeepCMEError
 from deepcme.progress import show_progress
+from deepcme.strata import NO_STRATA
 from deepcme.study import tables
 from deepcme.study.clinical import fit_clinical_models, take_clinical
 from deepcme.study.estimate import describe_expected_time, is_extra
@@ -142,13 +143,15 @@ def _announcement(plan: Plan, tasks: Sequence[AnyTask], missing: Sequence[AnyTas
     cohort, study = plan.cohort, plan.study
     n_done, n_selection = len(tasks) - len(missing), len(tasks) - len(plan.tasks)
     done = f"; {n_done} of {len(tasks)} fits are there already" if n_done else ""
+    column = study.split.strata
+    strata = "" if column == NO_STRATA else f" stratified by {column}"
     selection = f", {n_selection} steps of gene selection" if n_selection else ""
     nulls = list({task.null.title: task.null for task in plan.tasks if task.null}.values())
     reruns = f" {describe_null_runs(nulls, study.headline.name)}" if nulls else ""
     return (
         f"{cohort.name}: {cohort.n_samples} samples of {cohort.n_patients} patients, "
         f"{cohort.n_positives} positive, {cohort.n_genes:,} genes. "
-        f"{len(study.models)} models on {plan.n_splits} splits{selection}, "
+        f"{len(study.models)} models on {plan.n_splits} splits{strata}{selection}, "
         f"protocol {study.protocol}{done}.{reruns}"
     )
 
