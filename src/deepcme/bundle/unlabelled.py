@@ -13,8 +13,10 @@ from deepcme.genes import identifiers_in
 from deepcme.names import check_cohort_names
 from deepcme.network.architecture import FloatArray
 from deepcme.origin import read_origin
+from deepcme.people import own_where_nobody
 from deepcme.scales import Scale, require_possible_values
 from deepcme.sources.ids import require_unique
+from deepcme.words import cleaned
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,7 @@ def read_unlabelled(path: Path) -> UnlabelledSamples:
         ):
             if column not in table:
                 raise DeepCMEError(f"The cohort's {where} lacks {column}.")
-        samples = [str(sample) for sample in adata.obs["sample"]]
+        samples = [cleaned(str(sample)) for sample in adata.obs["sample"]]
         identifiers = identifiers_in(adata.var)
         names = pd.DataFrame({"sample": samples}), pd.DataFrame(identifiers)
         check_cohort_names(*names, origin.name, {})
@@ -68,5 +70,6 @@ def read_unlabelled(path: Path) -> UnlabelledSamples:
         raise DeepCMEError(f"{path}: {error}") from error
     require_unique(samples, "sample", path)
     patients = adata.obs.get("patient")
-    named = None if patients is None else [str(patient) for patient in patients]
-    return UnlabelledSamples(X, samples, identifiers, origin.scale, named)
+    if patients is not None:
+        patients, _ = own_where_nobody([cleaned(str(word)) for word in patients], samples)
+    return UnlabelledSamples(X, samples, identifiers, origin.scale, patients)
