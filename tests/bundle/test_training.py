@@ -31,6 +31,9 @@ def test_expected_performance_comes_with_its_interval(model):
     assert performance.folds == 5
     assert 0.5 < performance.auc.ci_low < performance.auc.value < performance.auc.ci_high < 1
     assert performance.sensitivity + performance.specificity > 1
+    cohort = model.manifest.cohort
+    prevalence = cohort.positive_patients / cohort.patients
+    assert prevalence < performance.pr_auc_chance < performance.pr_auc.value
 
 
 def test_expectation_holds_on_new_patients(model, other_cohort):

@@ -18,6 +18,7 @@ from deepcme.study.selection import make_selection_tasks, run_selection_task
 from deepcme.study.spec import TABLE_1_MODELS
 from deepcme.study.tables import compute_grid
 from tests.conftest import invented_cohort
+from tests.study.conftest import QUICK_NETWORK
 from tests.study.test_clinical import CLINICAL, clinical_cohort, results_of, scores
 
 NAMES = [name for name in TABLE_1_MODELS if name != "DeepCME"]
@@ -156,9 +157,9 @@ def test_a_panels_refit_learns_from_its_training_rows_alone(selection_plan):
         assert not np.array_equal(clean[:, 1:], moved[:, 1:])
 
 
-def test_held_out_gene_scores_leave_the_network_alone(quick_study):
-    study = quick_study(selection={"run": True})
-    plan = make_plan(study, invented_cohort())
+@pytest.mark.parametrize("model", [QUICK_NETWORK, QUICK_ENSEMBLE])
+def test_held_out_gene_scores_leave_the_network_alone(quick_study, model):
+    plan = plan_of(quick_study, model, selection={"run": True})
     data, task = CohortArrays.of(plan.cohort), plan.tasks[0]
     assert task.score_genes
     clean, dirty = fit_task(data, task), fit_task(poisoned(data, task.split.test), task)

@@ -35,7 +35,8 @@ def compare(cohort, folder, *more):
     metrics = results.read_table("metrics.csv")
     test = metrics[(metrics["part"] == "test") & (metrics["metric"] == "auc")]
     means = test.groupby("model", sort=False)["value"].mean()
-    return means, compute_comparison(predictions, "DeepCME-ensemble", ["LR-tuned"]).iloc[0]
+    both = ["DeepCME-ensemble", "LR-tuned"]
+    return means, compute_comparison(predictions, both[0], both[1:], refitted=both).iloc[0]
 
 
 def figures(name, means, difference):
