@@ -32,7 +32,7 @@ from deepcme.study.plan import Task
 from deepcme.threads import single_thread
 
 ENSEMBLE_FOLDS = 3
-"""Refits of the ensemble for its out-of-fold scores; five calibrated it no better."""
+"""Refits of the ensemble for its out-of-fold scores; five calibrated it little better."""
 
 
 @dataclass(frozen=True)
