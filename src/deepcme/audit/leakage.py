@@ -278,10 +278,22 @@ def find_telling_columns(cohort: Cohort) -> list[tuple[str, float]]:
 
 
 def _column_auc(column: pd.Series, labels: NDArray[np.int8]) -> float:
-    """AUC of a column of numbers, or of the share of positives at each of its few values."""
+    """AUC of a column of numbers, or of the share of positives at each of its few values.
+
+    Or that of its gaps, if they tell more.
+    """
+    return max(_value_auc(column, labels), compute_auc_of_known(column, labels))
+
+
+def _value_auc(column: pd.Series, labels: NDArray[np.int8]) -> float:
     if pd.api.types.is_numeric_dtype(column) and column.nunique() > _MOST_LEVELS:
         return _two_sided_auc(column.to_numpy(dtype=np.float32), labels)
     codes, levels = pd.factorize(column.astype(str))
     if not 1 < len(levels) <= _MOST_LEVELS:
         return 0.5
     return _auc_of_groups(_positives(codes, labels), np.bincount(codes))
+
+
+def compute_auc_of_known(column: pd.Series, labels: NDArray[np.int8]) -> float:
+    """AUC, in the direction that separates, of whether the value is known at all."""
+    return _two_sided_auc(column.notna().to_numpy().astype(np.float32), labels)

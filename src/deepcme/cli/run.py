@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -85,10 +86,11 @@ def run(
         ),
     ] = None,
     clinical: Annotated[
-        str | None,
+        list[str] | None,
         typer.Option(
             metavar="COLUMN,COLUMN",
-            help="Clinical columns of the cohort: what do the genes add to them?",
+            help="Clinical columns of the cohort: what do the genes add to them? A name with "
+            "a comma goes in double quotes, '\"ER, PR\",age'. Can be given again.",
         ),
     ] = None,
     design: Annotated[
@@ -124,8 +126,8 @@ def run(
         overrides["grid"] = {"search": grid}
     if asked := _null_overrides(permutations, nulls, signature):
         overrides["nulls"] = asked
-    if clinical is not None:
-        overrides["clinical"] = {"columns": [name.strip() for name in clinical.split(",")]}
+    if clinical:
+        overrides["clinical"] = {"columns": _names_in(clinical)}
     if design is not None:
         overrides["split"] = {"design": design}
     if selection:
@@ -136,6 +138,13 @@ def run(
     page = write_report(folder)
     if not quiet:
         say(f"Report: {page}")
+
+
+def _names_in(lists: list[str]) -> list[str]:
+    """Names separated by commas, of which one that holds a comma stands in double quotes."""
+    return [
+        name.strip() for names in csv.reader(lists, skipinitialspace=True) for name in names
+    ]
 
 
 def _null_overrides(

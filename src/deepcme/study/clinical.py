@@ -22,15 +22,15 @@ from deepcme.clinical import ClinicalEncoder, ClinicalRegression
 from deepcme.cohort import OBS_COLUMNS, Cohort
 from deepcme.errors import DeepCMEError
 from deepcme.seeds import integer_seed, seed_for
-from deepcme.sources.clinical import known_words
 from deepcme.study.fit import TaskResult
 from deepcme.study.plan import Plan, Task
+from deepcme.study.predictors import as_predictor
 from deepcme.study.spec import CLINICAL, CLINICAL_AND_GENES
 from deepcme.study.tables import concatenate, predictions_of
 from deepcme.threads import single_thread
+from deepcme.words import quoted
 
 GENE_SCORE = "gene score"
-_MOST_LEVELS = 20
 
 
 def take_clinical(cohort: Cohort, columns: Sequence[str]) -> pd.DataFrame:
@@ -42,23 +42,31 @@ def take_clinical(cohort: Cohort, columns: Sequence[str]) -> pd.DataFrame:
     Raises
     ------
     DeepCMEError
-        If a column is not there, made the label or gives it away, has one
-        value only, or has too many different words.
+        If a column is not there, made the label or gives it away by its values or its
+        gaps, has one value only, too many different words, or numbers written as words.
     """
     telling = dict(find_telling_columns(cohort))
+    predictors = {}
     for column in columns:
         _refuse_unusable(cohort, column)
+        predictors[column] = as_predictor(cohort.obs[column], cohort.labels)
         if column in telling:
             raise DeepCMEError(
                 f"The clinical column {column!r} gives the label away (its AUC alone is "
                 f"{telling[column]:.3f}, DCM008): leave it out of clinical.columns."
             )
-    return pd.DataFrame({column: _as_predictor(cohort.obs[column]) for column in columns})
+    return pd.DataFrame(predictors).reset_index(drop=True)
 
 
 def _refuse_unusable(cohort: Cohort, column: str) -> None:
-    usable = [str(name) for name in cohort.obs.columns if name not in OBS_COLUMNS]
-    if column in OBS_COLUMNS or column == GENE_SCORE or column not in usable:
+    if column == GENE_SCORE:
+        raise DeepCMEError(
+            f"A clinical column must not be called {column!r}, as the genes' score beside it "
+            "is: give it another name."
+        )
+    taken = (*OBS_COLUMNS, GENE_SCORE)
+    usable = [quoted(str(name)) for name in cohort.obs.columns if name not in taken]
+    if column in OBS_COLUMNS or column not in cohort.obs.columns:
         raise DeepCMEError(
             f"The cohort {cohort.name} has no clinical column {column!r}: choose from "
             f"{', '.join(usable) or 'none (prepare it with a table that has some)'}."
@@ -67,37 +75,6 @@ def _refuse_unusable(cohort: Cohort, column: str) -> None:
         raise DeepCMEError(
             f"The clinical column {column!r} was used to make the label: leave it out of "
             "clinical.columns."
-        )
-
-
-def _as_predictor(values: pd.Series) -> pd.Series:
-    """Numbers if all known values are; else words."""
-    if pd.api.types.is_numeric_dtype(values):
-        found = values.astype(np.float64)
-    else:
-        words = known_words(values)
-        numbers = pd.to_numeric(words, errors="coerce").astype(np.float64)
-        found = numbers if numbers.notna().equals(words.notna()) else words
-    _refuse_values(found)
-    return found.reset_index(drop=True)
-
-
-def _refuse_values(values: pd.Series) -> None:
-    is_number = pd.api.types.is_numeric_dtype(values)
-    if is_number and np.isinf(values).any():
-        sample = values.index[np.isinf(values)][0]
-        raise DeepCMEError(f"sample {sample}: the clinical column {values.name!r} is infinite.")
-    n_different = values.nunique()
-    if n_different < 2:
-        raise DeepCMEError(
-            f"The clinical column {values.name!r} has {n_different} different "
-            f"value{'' if n_different == 1 else 's'}: leave it out of clinical.columns."
-        )
-    if not is_number and n_different > _MOST_LEVELS:
-        raise DeepCMEError(
-            f"The clinical column {values.name!r} has {n_different} different words, such as "
-            f"{values.dropna().iloc[0]!r}: merge them to at most {_MOST_LEVELS}, or make "
-            "them numbers."
         )
 
 
