@@ -1,6 +1,8 @@
 """A run survives kill -9, and the loss of a worker of its cluster."""
 
+import json
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -8,6 +10,9 @@ import time
 import numpy as np
 import pytest
 
+from deepcme import DeepCMEError
+from deepcme.study import executors
+from deepcme.study.executors import run_on_dask
 from deepcme.study.run import run_study
 from deepcme.study.spec import make_study
 from tests.conftest import invented_cohort
@@ -80,29 +85,35 @@ def dask(*arguments):
 
 
 @pytest.fixture
-def cluster(tmp_path):
-    """A scheduler and two workers of one thread, as processes of their own on loopback."""
+def scheduler(tmp_path):
+    """The address of a scheduler without workers, a process of its own on loopback."""
     pytest.importorskip("distributed", reason="Dask is not installed")
     address_file = tmp_path / "scheduler.json"
-    scheduler = dask(
+    process = dask(
         "scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard",
         "--scheduler-file", str(address_file),
     )  # fmt: skip
     deadline = time.monotonic() + 60
     while not address_file.exists() and time.monotonic() < deadline:
         time.sleep(0.1)
+    yield json.loads(address_file.read_text())["address"]
+    process.kill()
+    process.wait()
+
+
+@pytest.fixture
+def cluster(scheduler, tmp_path):
+    """A scheduler and two workers of one thread."""
     workers = [
         dask(
-            "worker", "--scheduler-file", str(address_file), "--nthreads", "1",
+            "worker", scheduler, "--nthreads", "1",
             "--no-dashboard", "--no-nanny", "--host", "127.0.0.1",
             "--local-directory", str(tmp_path),
         )
         for _ in range(2)
     ]  # fmt: skip
-    import json
-
-    yield json.loads(address_file.read_text())["address"], workers
-    for process in (*workers, scheduler):
+    yield scheduler, workers
+    for process in workers:
         process.kill()
         process.wait()
 
@@ -119,12 +130,31 @@ def test_a_lost_dask_worker_changes_nothing(cluster, study_file, undisturbed, tm
     assert {name: (out / name).read_bytes() for name in TABLES} == undisturbed
 
 
-def test_no_scheduler_is_told_in_one_sentence(study_file, tmp_path):
+@pytest.mark.parametrize(
+    "address", ["tcp://127.0.0.1:1", "nonsense", "far://127.0.0.1:1", "", "another_service"]
+)
+@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning")
+def test_no_scheduler_is_told_in_one_sentence(address, request, monkeypatch):
     pytest.importorskip("distributed", reason="Dask is not installed")
-    from deepcme import DeepCMEError
-    from deepcme.study.executors import run_on_dask
+    monkeypatch.setattr(executors, "ANSWER_SECONDS", 3)
+    address = request.getfixturevalue(address) if address == "another_service" else address
+    with pytest.raises(DeepCMEError, match="No Dask scheduler answers at") as caught:
+        list(run_on_dask(None, [], address))
+    assert repr(address) in str(caught.value)
 
-    with pytest.raises(
-        DeepCMEError, match=r"No Dask scheduler answers at tcp://127\.0\.0\.1:1"
-    ):
-        list(run_on_dask(None, [], "tcp://127.0.0.1:1"))
+
+@pytest.fixture
+def another_service():
+    """Takes connections and says nothing, as a web server does until it is asked."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield f"tcp://127.0.0.1:{server.getsockname()[1]}"
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning")
+def test_workers_are_waited_for_and_their_lack_is_told(scheduler, monkeypatch, capsys):
+    """Workers may still stand in a cluster's queue."""
+    monkeypatch.setattr(executors, "WORKER_SECONDS", 2)
+    with pytest.raises(DeepCMEError, match="had no workers for 2 seconds: start some") as told:
+        list(run_on_dask(None, [], scheduler))
+    assert "\n" not in str(told.value)
+    assert capsys.readouterr().err.startswith(f"Waiting for workers at {scheduler}, 2 seconds")
