@@ -66,7 +66,6 @@ def test_ids_are_text_whatever_type_they_have():
     ("table", "column", "sentence"),
     [
         ("obs", "sample", "The sample in place 2 of the cohort has no id."),
-        ("obs", "patient", "The sample in place 2 of the cohort has no patient."),
         ("var", "gene_id", "The gene in place 2 of the cohort has no id."),
     ],
 )
@@ -76,6 +75,44 @@ def test_a_missing_id_is_refused(table, column, sentence):
     with pytest.raises(DeepCMEError) as caught:
         Cohort(adata, endpoint="e", scale="log2")
     assert str(caught.value) == sentence
+
+
+@pytest.mark.parametrize(
+    "nobody",
+    [None, np.nan, "", " ", "unknown", "NA", "n/a", "none", "-", "missing", "Unknown "],
+)
+def test_samples_of_nobody_known_are_their_own_patients(nobody):
+    patients = ["p", nobody, "p", nobody]
+    matrix = np.ones((4, 2))
+    columns = {"labels": [0, 1, 0, 1], "samples": ["s1", "s2", "s3", "s4"]}
+    cohort = make(matrix, **columns, patients=patients)
+    assert cohort.patients.tolist() == ["p", "s2", "p", "s4"]
+    assert "2 samples without a known patient" in cohort.notes[-1]
+    assert len(cohort.select(np.array([True] * 4), "All are kept.").notes) == 2
+    adata = make(matrix, **columns).adata.copy()
+    adata.obs["patient"] = patients
+    found = Cohort(adata, endpoint="e", scale="log2")
+    assert found.patients.tolist() == ["p", "s2", "p", "s4"]
+
+
+def test_ids_and_words_that_differ_in_spaces_are_one(tmp_path):
+    clinical = pd.DataFrame({"cohort": ["A", "A ", "B", "\u00a0B"], "age": [1, 2, 3, 4]})
+    cohort = make(
+        np.ones((4, 2)),
+        labels=[0, 1, 0, 1],
+        samples=["s1", "s2 ", " s3", "s4\u00a0"],
+        patients=["P1", "P1 ", "P\u00a02", "P  2"],
+        batch=["x", "x ", "y", "y"],
+        clinical=clinical,
+    )
+    cohort.save(tmp_path / "c.h5ad")
+    for one in (cohort, Cohort.load(tmp_path / "c.h5ad")):
+        assert one.samples.tolist() == one.obs.index.tolist() == ["s1", "s2", "s3", "s4"]
+        assert one.patients.tolist() == ["P1", "P1", "P 2", "P 2"]
+        assert one.obs["batch"].tolist() == ["x", "x", "y", "y"]
+        assert one.obs["cohort"].tolist() == ["A", "A", "B", "B"]
+    with pytest.raises(DeepCMEError, match=r"1 sample id occur more than once \(s1\)"):
+        make([[1, 2], [3, 4]], samples=["s1", "s1 "])
 
 
 def test_missing_and_negative_logged_values_are_allowed():

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from deepcme.errors import DeepCMEError
 from deepcme.hdf5.apart import require_sound
 from deepcme.memory import require_memory_for_matrix
-from deepcme.words import told_apart
+from deepcme.words import cleaned, told_apart
 
 _KIND = ".h5ad"
 _MANY_COLUMNS = 4_000
@@ -137,7 +137,7 @@ def as_text(column: pd.Series, what: str, blank: str | None = None) -> pd.Series
     what : str
         What has a cell, to say that one has none: ``sample`` or ``gene``.
     blank : str, optional
-        Stands for what is missing.
+        Stands for what is missing or blank.
 
     Raises
     ------
@@ -145,12 +145,32 @@ def as_text(column: pd.Series, what: str, blank: str | None = None) -> pd.Series
         If something is missing and nothing stands for it.
     """
     missing = column.isna().to_numpy()
+    if blank is not None:
+        missing |= np.array([isinstance(v, str) and not v.strip() for v in column], dtype=bool)
     if blank is None and missing.any():
         lacking = str(column.name).removeprefix(what).strip("_") or "id"
         raise DeepCMEError(
             f"The {what} in place {int(missing.argmax()) + 1:,} of the cohort has no {lacking}."
         )
     return column.astype(object).mask(missing, blank).map(str)
+
+
+def clean_texts(table: pd.DataFrame) -> None:
+    """Take needless spaces out of text and names of rows, in place: ``B `` is ``B``.
+
+    No-break spaces become plain ones, and decomposed letters composed ones.
+    """
+    rows = [cleaned(str(name)) for name in table.index]
+    if rows != table.index.tolist():
+        table.index = pd.Index(rows, dtype=object)
+    for name in table.columns:
+        column = table[name]
+        if column.dtype.kind in "biufcmM":
+            continue
+        words = {word: cleaned(word) for word in column if isinstance(word, str)}
+        if any(word != clean for word, clean in words.items()):
+            text = column.astype(object)
+            table[name] = [words[word] if isinstance(word, str) else word for word in text]
 
 
 def with_columns(

@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from deepcme.annotated import (
     as_text,
+    clean_texts,
     read_h5ad,
     require_dense_memory,
     with_columns,
@@ -29,6 +30,7 @@ from deepcme.flow import FlowStep, after_selection, read_flow
 from deepcme.names import check_cohort_names
 from deepcme.origin import KEY as ORIGIN_KEY
 from deepcme.origin import origin_json, read_origin
+from deepcme.people import own_where_nobody
 from deepcme.scales import LINEAR_SCALES, SCALES, Scale, absent_up_to
 from deepcme.tissues import UNKNOWN as UNKNOWN
 from deepcme.tissues import canonical_tissue, count_tissues, refuse_lost_class
@@ -37,7 +39,7 @@ from deepcme.words import counted, few
 OBS_COLUMNS = ("sample", "patient", "tissue", "label", "batch")
 VAR_COLUMNS = ("gene_id", "symbol")
 # What stands for a missing one; nothing for an id.
-_TEXT_OF_SAMPLES = {"sample": None, "patient": None, "tissue": UNKNOWN, "batch": UNKNOWN}
+_TEXT_OF_SAMPLES = {"sample": None, "patient": UNKNOWN, "tissue": UNKNOWN, "batch": UNKNOWN}
 _TEXT_OF_GENES = {"gene_id": None, "symbol": ""}
 _EVERY_TISSUE = 'set tissue = "all" under [preprocessing] for a study of every tissue'
 
@@ -108,9 +110,9 @@ class Cohort:
     ) -> Self:
         """Build a cohort from a matrix (samples x genes) and one label per sample.
 
-        Without `patients`, every sample counts as its own patient. `clinical`
-        holds further columns, one row per sample in the same order, and
-        `gene_annotation` the same for genes.
+        Without `patients`, every sample counts as its own patient, as does one whose
+        patient is None, blank or a word such as ``unknown``. `clinical` holds further
+        columns, one row per sample in the same order, `gene_annotation` those of genes.
         """
         matrix = np.asarray(X, dtype=np.float32)
         samples = [str(sample) for sample in samples]
@@ -157,6 +159,7 @@ class Cohort:
             var[column] = as_text(var[column], "gene", blank)
         words = {"The endpoint": self.endpoint, "The provenance": self.provenance}
         check_cohort_names(obs, var, self.name, words)
+        self._tidy_samples(obs)
         if self.n_samples == 0 or self.n_genes == 0:
             raise DeepCMEError(
                 f"The cohort is empty: {self.n_samples} samples, {self.n_genes} genes."
@@ -175,6 +178,13 @@ class Cohort:
                     f"there is no {word} sample to learn from."
                 )
         self._check_values()
+
+    def _tidy_samples(self, obs: pd.DataFrame) -> None:
+        """One spelling of each id and word; who is of nobody known is a patient of its own."""
+        clean_texts(obs)
+        obs["patient"], note = own_where_nobody(obs["patient"].tolist(), obs["sample"].tolist())
+        if note is not None:
+            self.provenance["notes"] = [*self.notes, note]
 
     def _check_values(self) -> None:
         for start in range(0, self.n_samples, 256):

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 COMMAND = [sys.executable, "-c", "from deepcme.cli import main; main()"]
@@ -101,6 +102,24 @@ def test_clinical_columns_of_the_samples_table_are_set_beside_the_genes(tables, 
     assert (
         "has no clinical column 'weight': choose from patient_id, site, age" in refused.stderr
     )
+
+
+def test_a_clinical_column_with_a_comma_stands_in_quotes(tables, tmp_path):
+    expression, samples = tables
+    table = pd.read_csv(samples)
+    table["grade, hist"] = ["low", "low", "high"] * 10
+    table.to_csv(samples, index=False)
+    deepcme(
+        "prepare", "table", "--expression", expression, "--samples", samples,
+        "--label", "relapse", "--scale", "fpkm", "-o", tmp_path / "cohort.h5ad",
+    )  # fmt: skip
+    refused = deepcme(
+        "run", tmp_path / "cohort.h5ad", "--out", tmp_path / "out",
+        "--clinical", ' age, "grade, hist"', "--clinical", "site,weight",
+    )  # fmt: skip
+    assert refused.returncode == 2
+    assert "has no clinical column 'weight'" in refused.stderr
+    assert 'site, age, "grade, hist"' in refused.stderr
 
 
 def test_from_two_cohorts_to_one_left_out(tmp_path):

@@ -147,6 +147,11 @@ def test_a_column_called_as_the_genes_score_is_named_and_not_offered():
         take_clinical(cohort, ["weight"])
 
 
+def test_a_column_whose_name_a_cohort_cannot_keep_is_told_under_the_other():
+    with pytest.raises(DeepCMEError, match=r"keeps the column 'ER/PR' as 'ER\|PR': call it so"):
+        take_clinical(cohort_with(**{"ER|PR": ["+", "-"] * 30}), ["ER/PR"])
+
+
 def test_a_column_of_nullable_numbers_keeps_its_gaps():
     values = pd.array([1, 2, None] * 20, dtype="Int64")
     taken = take_clinical(cohort_with(nodes=values), ["nodes"])

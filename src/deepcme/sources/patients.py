@@ -226,7 +226,7 @@ def propose_patient_column(annotation: pd.DataFrame) -> str | None:
     if not (annotation["patient"] == annotation.index).all():
         return None
     for name in annotation.columns.drop(list(_NO_CANDIDATES), errors="ignore"):
-        values = annotation[name].dropna().astype(str)
+        values = annotation[name].dropna().astype(str).map(cleaned)
         if _repeats_people(values, str(name)):
             given = name_in_its_file(str(name))
             return (

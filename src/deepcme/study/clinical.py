@@ -21,6 +21,7 @@ from deepcme.audit.leakage import find_telling_columns
 from deepcme.clinical import ClinicalEncoder, ClinicalRegression
 from deepcme.cohort import OBS_COLUMNS, Cohort
 from deepcme.errors import DeepCMEError
+from deepcme.names import stored_name
 from deepcme.seeds import integer_seed, seed_for
 from deepcme.study.fit import TaskResult
 from deepcme.study.plan import Plan, Task
@@ -63,6 +64,10 @@ def _refuse_unusable(cohort: Cohort, column: str) -> None:
         raise DeepCMEError(
             f"A clinical column must not be called {column!r}, as the genes' score beside it "
             "is: give it another name."
+        )
+    if column not in cohort.obs and (kept := stored_name(column)) in cohort.obs:
+        raise DeepCMEError(
+            f"The cohort {cohort.name} keeps the column {column!r} as {kept!r}: call it so."
         )
     taken = (*OBS_COLUMNS, GENE_SCORE)
     usable = [quoted(str(name)) for name in cohort.obs.columns if name not in taken]
