@@ -9,6 +9,7 @@ from deepcme.words import (
     counted,
     differing_in_spelling,
     few,
+    listed,
     says_nothing,
     told_apart,
 )
@@ -89,3 +90,7 @@ def test_a_few_of_many_are_named():
 def test_counted():
     assert counted(1, "gene") == "1 gene"
     assert counted(1200, "gene") == "1,200 genes"
+
+
+def test_a_name_with_a_comma_is_one_name_of_a_list():
+    assert listed(["age", "grade, hist", "ER status"]) == 'age, "grade, hist", ER status'

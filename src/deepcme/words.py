@@ -58,6 +58,11 @@ def counted(n: int, noun: str) -> str:
     return f"{n:,} {noun}" + ("" if n == 1 else "s")
 
 
+def listed(names: Iterable[str]) -> str:
+    """Names after each other; one that holds a comma stands in quotes."""
+    return ", ".join(f'"{name}"' if "," in name else name for name in names)
+
+
 def quoted(name: str) -> str:
     """A column's name as it is given on the command line."""
     return f'"{name}"' if " " in name or "," in name else name

@@ -10,6 +10,7 @@ import pandas as pd
 from deepcme.evaluation.added_value import compute_added_value, compute_events_per_parameter
 from deepcme.study.spec import CLINICAL, CLINICAL_AND_GENES
 from deepcme.study.store import StudyFolder
+from deepcme.words import listed
 
 _FEW_EVENTS_PER_PARAMETER = 10
 
@@ -56,7 +57,7 @@ def describe_added_value(
         "clinical_separation": _separation(columns),
     }
     if "added_value" in made:
-        names = ", ".join(settings["clinical"]["columns"])
+        names = listed(settings["clinical"]["columns"])
         sentences["added_value_verdict"] = _verdict(names, made["added_value"].iloc[0])
     return sentences
 

@@ -12,6 +12,7 @@ import pandas as pd
 
 from deepcme.flow import FlowStep, read_flow
 from deepcme.report.design import describe_design, describe_guard, find_leaks
+from deepcme.words import listed
 
 AUTHOR = "author must state"
 
@@ -126,7 +127,7 @@ def _predictors(cohort: dict[str, Any]) -> str:
 
 def _clinical_predictors(study: dict[str, Any]) -> str:
     clinical = study.get("clinical")
-    return f" Clinical columns: {', '.join(clinical['columns'])}." if clinical else ""
+    return f" Clinical columns: {listed(clinical['columns'])}." if clinical else ""
 
 
 def _missing_values(study: dict[str, Any]) -> str:
@@ -146,7 +147,7 @@ def _added_value_rows(study: dict[str, Any]) -> list[tuple[str, str, str]]:
         (
             "Analysis",
             "Was the model set against predictors already in use?",
-            f"Clinical columns ({', '.join(clinical['columns'])}) alone, the genes alone, and "
+            f"Clinical columns ({listed(clinical['columns'])}) alone, the genes alone, and "
             f"both, on the same held-out patients. Whether these are the established ones: "
             f"{AUTHOR}.",
         )
