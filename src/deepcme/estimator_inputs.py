@@ -110,19 +110,21 @@ def read_validation_rows(validation_rows: ArrayLike, n: int) -> tuple[RowIndex, 
         no row or every row is held out.
     """
     rows = _vector(validation_rows, "validation_rows", dtype=None)
-    if rows.dtype == bool:
+    kind = pd.api.types.infer_dtype(rows, skipna=False)
+    if kind == "boolean":
         if len(rows) != n:
             raise DeepCMEError(
                 f"validation_rows is a mask of {len(rows):,} for {counted(n, 'sample')}: give "
                 "True or False for each sample."
             )
-        held_out = rows.copy()
-    elif np.issubdtype(rows.dtype, np.integer):
+        held_out = rows.astype(bool)
+    elif kind == "integer":
         held_out = _mask_of(rows, n)
     else:
+        odd = [repr(row) for row in rows.tolist() if not isinstance(row, Integral)]
         raise DeepCMEError(
             "validation_rows must hold row numbers, or True or False for each sample, not "
-            + (f"values such as {rows[0]!r}." if len(rows) else "nothing.")
+            f"{odd[0] if odd else 'nothing'}."
         )
     n_held_out = int(held_out.sum())
     if n_held_out in (0, n):

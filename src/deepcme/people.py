@@ -40,10 +40,9 @@ def own_where_nobody(
     patients, samples : sequence of str
         One of each for every sample.
     """
-    nobody = [names_nobody(patient) for patient in patients]
     found = [
-        sample if unknown else patient
-        for patient, sample, unknown in zip(patients, samples, nobody, strict=True)
+        sample if names_nobody(patient) else patient
+        for patient, sample in zip(patients, samples, strict=True)
     ]
     changed = [old for old, new in zip(patients, found, strict=True) if old != new]
     if not changed:
