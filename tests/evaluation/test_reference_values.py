@@ -1,8 +1,9 @@
-"""Statistics of other parts against values worked out by hand or with R."""
+"""Statistics of several parts against values worked out by hand or by others."""
 
 import numpy as np
 import pytest
 
+from deepcme.evaluation.calibration import compute_calibration_line
 from deepcme.evaluation.recalibration import PlattRecalibration
 from deepcme.selection.knockoffs import choose_reals
 from deepcme.selection.stability import (
@@ -13,15 +14,28 @@ from deepcme.selection.stability import (
 from deepcme.simulation.power import PowerDesign, compute_top_probability
 
 
+def expand(groups, value):
+    """Label and value of every patient of the groups."""
+    labels = [int(i < group["events"]) for group in groups for i in range(group["n"])]
+    return labels, [group[value] for group in groups for _ in range(group["n"])]
+
+
 def test_platts_line(reference):
     case = reference("platt")
-    labels = np.concatenate(
-        [np.arange(group["n"]) < group["events"] for group in case["groups"]]
-    ).astype(int)
-    scores = np.concatenate([np.full(group["n"], group["score"]) for group in case["groups"]])
-    line = PlattRecalibration.fit(labels, scores)
+    line = PlattRecalibration.fit(*expand(case["groups"], "score"))
     assert line.slope == pytest.approx(case["slope"], abs=1e-6)
     assert line.intercept == pytest.approx(case["intercept"], abs=1e-6)
+
+
+def test_calibration_in_the_large(reference):
+    case = reference("calibration_shift")
+    line = compute_calibration_line(*expand(case["groups"], "predicted"))
+    shift, half_width = case["in_the_large"], 1.959964 * case["in_the_large_standard_error"]
+    assert line.slope.value == pytest.approx(case["slope"], abs=1e-6)
+    assert line.intercept.value == pytest.approx(shift, abs=1e-6)
+    assert line.in_the_large.value == pytest.approx(shift, abs=1e-6)
+    assert line.in_the_large.ci_low == pytest.approx(shift - half_width, abs=1e-5)
+    assert line.in_the_large.ci_high == pytest.approx(shift + half_width, abs=1e-5)
 
 
 def test_false_selections_of_a_threshold(reference):
