@@ -16,14 +16,13 @@ _MOST_LEVELS = 20
 # Above this share of ranks in order, that a value is known tells who had the event.
 _TELLING = 0.9
 _NUMBER = r"[-+]?\d+(\.\d+)?"
+_UNIT = (
+    r"(y|yrs?|years?|yo|mos?|months?|wks?|weeks?|days?|hours?|hrs?|cm|mm|kg|mg|ng|ug|µg|ml|iu"
+    r"|points?|%|percent)( old| of age)?(/\w+)?"
+)
 _DISGUISES = (
     (r"[-+]?\d+,\d+", "a number with a comma", "write it with a decimal point"),
-    (
-        rf"(?i:{_NUMBER} ?(y|yrs?|years?|yo|mos?|months?|wks?|weeks?|days?|cm|mm|kg|mg|ng|ug|µg"
-        r"|%|percent)( old| of age)?(/\w+)?)",
-        "a number with its unit",
-        "write the number alone",
-    ),
+    (rf"(?i:{_NUMBER} ?{_UNIT})", "a number with its unit", "write the number alone"),
 )
 _BOUND = rf"(?i:([<>≤≥~]=?|less than|more than|over|under|up to) ?{_NUMBER})"
 # Grades and stages are few whole numbers, beside which a word such as X may stand.
