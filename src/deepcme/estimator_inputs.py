@@ -184,7 +184,7 @@ def hold_out(
     ------
     DeepCMEError
         If one of them cannot be used, a patient would be on both sides, or too few rows
-        or one class alone would be left to fit on.
+        would be left on one.
     """
     if not (isinstance(fraction, Real) and 0 < fraction < 1):
         raise DeepCMEError(f"validation_fraction must lie between 0 and 1, not {fraction!r}.")
