@@ -32,7 +32,11 @@ from deepcme.evaluation.predictions import (
     select_model,
     select_part,
 )
-from deepcme.evaluation.refitting import compute_refit_inflation, count_rarer_in_part
+from deepcme.evaluation.refitting import (
+    compute_refit_inflation,
+    count_rarer_in_part,
+    select_training_rows,
+)
 from deepcme.evaluation.repeats import compute_monte_carlo_error
 
 MEASURED_COVERAGE = (0.95, 0.98)
@@ -96,10 +100,7 @@ def compute_discrimination(
        Statistical Applications in Genetics and Molecular Biology 7:8.
     """
     tested = select_part(predictions, "test")
-    is_training = predictions["part"].eq("train") | (
-        predictions["part"].eq("validation") & predictions["model"].isin(refitted)
-    )
-    training = predictions.loc[is_training, ["model", "split", "patient"]]
+    training = select_training_rows(predictions, refitted)[["model", "split", "patient"]]
     return compute_by_cohort(
         tested, lambda test: _discrimination_of_test(test, training, random, draws)
     )

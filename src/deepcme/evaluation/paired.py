@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Collection, Hashable
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
-from deepcme.evaluation.bootstrap import (
-    DEFAULT_DRAWS,
-    compute_mean_within_split,
-    compute_weighted_auc,
-    draw_patients,
-)
+from deepcme.evaluation.auc_draws import compute_mean_auc_draws
+from deepcme.evaluation.bootstrap import DEFAULT_DRAWS, draw_patients
 from deepcme.evaluation.comparison import compute_corrected_t_test, compute_test_to_train_ratio
 from deepcme.evaluation.intervals import CONFIDENCE_LEVEL
 from deepcme.evaluation.metrics import compute_metrics
 from deepcme.evaluation.predictions import LEFT_OUT, FloatArray
-from deepcme.evaluation.refitting import compute_refit_inflation, count_rarer_in_part
+from deepcme.evaluation.refitting import (
+    compute_refit_inflation,
+    count_rarer_in_part,
+    select_training_rows,
+)
 
 SAME_SPLITS = "corrected t, same splits"
 PATIENT_BOOTSTRAP = "patient bootstrap"
@@ -40,6 +40,7 @@ def compute_paired_difference(
     other: pd.DataFrame,
     random: np.random.Generator,
     *,
+    refitted: Collection[str] = (),
     draws: int = DEFAULT_DRAWS,
 ) -> PairedDifference:
     """Mean test AUC of one model in a study, less that in another study.
@@ -53,8 +54,10 @@ def compute_paired_difference(
     ----------
     predictions, other : DataFrame
         Rows of one model, or of one cohort left out, in each study: `split, model, sample,
-        patient, part, label, score`. Its training part are the rows that are no test rows.
+        patient, part, label, score`.
     random : numpy.random.Generator
+    refitted : collection of str
+        Models that are fitted on the validation part as well.
     draws : int
 
     Returns
@@ -65,29 +68,33 @@ def compute_paired_difference(
     # Another cohort's patients are a population of their own: no sample of splits.
     of_one_population = LEFT_OUT not in predictions.columns
     if of_one_population and len(auc) > 1 and _test_rows(predictions) == _test_rows(other):
-        ratio = max(compute_test_to_train_ratio(rows) for rows in (predictions, other))
+        ratio = max(
+            compute_test_to_train_ratio(rows, refitted) for rows in (predictions, other)
+        )
         test = compute_corrected_t_test(auc - other_auc, ratio)
         return PairedDifference(test.difference, test.ci_low, test.ci_high, SAME_SPLITS)
     aucs = [float(auc.mean()), float(other_auc.mean())]
     difference = aucs[0] - aucs[1]
-    half_width = _bootstrap_half_width([predictions, other], aucs, random, draws)
+    half_width = _bootstrap_half_width([predictions, other], aucs, refitted, random, draws)
     return PairedDifference(
         difference, difference - half_width, difference + half_width, PATIENT_BOOTSTRAP
     )
 
 
 def _bootstrap_half_width(
-    studies: list[pd.DataFrame], aucs: list[float], random: np.random.Generator, draws: int
+    studies: list[pd.DataFrame],
+    aucs: list[float],
+    refitted: Collection[str],
+    random: np.random.Generator,
+    draws: int,
 ) -> float:
     tests = [rows[rows["part"] == "test"] for rows in studies]
     patients = draw_patients(pd.concat(tests), draws, random, stratified=True)
     if patients.n_rarer_class < 2:
         return np.nan
-    drawn: list[FloatArray] = [
-        compute_mean_within_split(test, compute_weighted_auc, patients) for test in tests
-    ]
+    drawn: list[FloatArray] = [compute_mean_auc_draws(test, patients) for test in tests]
     inflation = max(
-        compute_refit_inflation(test, rows[rows["part"] != "test"], auc)
+        compute_refit_inflation(test, select_training_rows(rows, refitted), auc)
         for test, rows, auc in zip(tests, studies, aucs, strict=True)
     )
     k = max(min(count_rarer_in_part(test) for test in tests), 2.0)

@@ -18,6 +18,7 @@ from deepcme.evaluation.bootstrap import (
 )
 from deepcme.evaluation.metrics import compute_pr_auc
 from deepcme.evaluation.predictions import (
+    STRATUM,
     as_labels_and_scores,
     compute_by_cohort,
     select_part,
@@ -72,12 +73,14 @@ def average_over_splits(test: pd.DataFrame) -> pd.DataFrame:
     Scores of different fits are not on one scale: of some models they are margins,
     of others probabilities, sharper in one split than in the next. So every score is
     replaced by its rank within its test part, (rank - 0.5) / size, and these are
-    averaged over all splits that tested the patient and all of its samples.
+    averaged over all splits that tested the patient and all of its samples. In a table
+    with strata the rank is that within the stratum, so that without a signal in any of
+    them it has nothing to do with the label, however their prevalences differ.
 
     Parameters
     ----------
     test : DataFrame
-        Columns `split, patient, label, score`, of one model.
+        Columns `split, patient, label, score`, of one model; perhaps `stratum`.
 
     Returns
     -------
@@ -85,7 +88,8 @@ def average_over_splits(test: pd.DataFrame) -> pd.DataFrame:
         One row for each patient: `patient, label, score`; a patient is positive if
         any of its samples is.
     """
-    scores = test.groupby("split", observed=True)["score"]
+    parts = ["split", STRATUM] if STRATUM in test.columns else ["split"]
+    scores = test.groupby(parts, observed=True)["score"]
     share = (scores.rank() - 0.5) / scores.transform("size")
     patients = test.assign(score=share).groupby("patient", observed=True)
     table = patients.agg(label=("label", "max"), score=("score", "mean")).reset_index()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import numpy as np
 import pandas as pd
 from scipy import stats
@@ -68,6 +70,15 @@ def compute_refit_inflation(test: pd.DataFrame, training: pd.DataFrame, auc: flo
     in_common = float(np.average(overlap, weights=together)) if together.any() else 0.0
     q = _share_of_training(test, in_common) if together.any() else 1.0
     return 1 + _linear_share(auc) * missed * q / (1 - q + kept * q)
+
+
+def select_training_rows(
+    predictions: pd.DataFrame, refitted: Collection[str] = ()
+) -> pd.DataFrame:
+    """The rows that a model was fitted on, of `refitted` models with the validation part."""
+    part = predictions["part"]
+    again = part.eq("validation") & predictions["model"].isin(refitted)
+    return predictions[part.eq("train") | again]
 
 
 def count_rarer_in_part(test: pd.DataFrame) -> float:

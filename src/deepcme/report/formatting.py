@@ -9,8 +9,8 @@ from typing import Any
 import pandas as pd
 
 from deepcme.evaluation.predictions import LEFT_OUT
+from deepcme.report.captions import CAPTIONS
 from deepcme.report.layout import (
-    CAPTIONS,
     COLUMNS,
     MEASURES,
     OPTIONAL,

@@ -168,7 +168,14 @@ def _differences(table: pd.DataFrame, first: StudyResults, study: StudyResults) 
         found = PairedDifference(np.nan, np.nan, np.nan, "")
         if study is not first and len(of_first):
             seed = seed_for(first.settings["seed"], "compare", "auc")
-            found = compute_paired_difference(of_study, of_first, np.random.default_rng(seed))
+            refitted = {
+                model
+                for results in (first, study)
+                for model in find_refitted_models(results.settings)
+            }
+            found = compute_paired_difference(
+                of_study, of_first, np.random.default_rng(seed), refitted=refitted
+            )
         rows.append(astuple(found))
     columns = ["difference", "difference_ci_low", "difference_ci_high", "difference_interval"]
     return pd.DataFrame(rows, columns=columns, index=table.index)

@@ -21,7 +21,7 @@ VERSION_KEY = "settings_version"
 
 # For each version that was left behind: the defaults that ended with it.
 OLDER_DEFAULTS: dict[int, dict[str, Any]] = {
-    1: {"split": {"design": "repeated"}},
+    1: {"split": {"design": "repeated", "strata": "none"}, "comparator": ""},
 }
 
 # Columns that a table of an older folder may lack, and what stands for them.
