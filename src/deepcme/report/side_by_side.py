@@ -18,6 +18,7 @@ from deepcme.report.alike import StudyResults, require_alike
 from deepcme.report.discrimination import (
     compute_study_discrimination,
     compute_training_shares,
+    find_refitted_models,
 )
 from deepcme.report.formatting import Shown, show_columns
 from deepcme.report.inline import make_inline
