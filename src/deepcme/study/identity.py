@@ -39,6 +39,7 @@ def describe_identity(plan: Plan) -> dict[str, Any]:
     columns = () if clinical is None else clinical.columns
     settings = plan.study.model_dump(mode="json", exclude={"cohort"})
     settings["models"] = [model.model_dump() for model in plan.study.models]  # may be infinite
+    settings["nulls"]["signatures"] = [str(p.absolute()) for p in plan.study.nulls.signatures]
     identity = {
         VERSION_KEY: SETTINGS_VERSION,
         "results_version": RESULTS_VERSION,
