@@ -76,7 +76,7 @@ def test_a_study_with_clinical_columns_has_two_more_models(quick_study, cohort_f
     assert (sizes.drop("KNN") == [12, 48, 48]).all(axis=None)
     both = predictions[predictions["model"] == "clinical + genes"]
     np.testing.assert_allclose(both["probability"], 1 / (1 + np.exp(-both["score"])))
-    assert load_study(folder.path / "study.toml") == study
+    assert load_study(folder.path / "study.toml") == make_plan(study, clinical_cohort()).study
     columns = folder.read_table("clinical.csv")
     assert columns[["column", "value", "coding"]].to_numpy().tolist() == [
         ["age", "number", "per standard deviation"],

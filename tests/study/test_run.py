@@ -9,6 +9,7 @@ import pytest
 from deepcme import DeepCMEError
 from deepcme.report.page import write_report
 from deepcme.study import executors
+from deepcme.study.plan import make_plan
 from deepcme.study.run import TasksFailedError, load_cohort, run_study
 from deepcme.study.spec import load_study
 from tests.conftest import invented_cohort
@@ -47,7 +48,9 @@ def test_tables_have_the_promised_columns(quick_study, tmp_path):
     assert genes["score"].is_monotonic_decreasing
     history = folder.read_table("history.parquet")
     assert history["epoch"].tolist() == [1, 2, 3, 4] * 2
-    assert load_study(folder.path / "study.toml") == quick_study()
+    resolved = make_plan(quick_study(), invented_cohort()).study
+    assert load_study(folder.path / "study.toml") == resolved
+    assert resolved.split.strata == "none"
 
 
 def test_a_study_of_baselines_alone_has_empty_tables_of_the_networks(quick_study, tmp_path):
