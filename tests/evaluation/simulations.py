@@ -19,9 +19,9 @@ from deepcme.evaluation.added_value import compute_added_value
 from deepcme.evaluation.bootstrap import compute_weighted_auc
 from deepcme.evaluation.calibration import (
     compute_calibration,
-    compute_calibration_curve,
     compute_calibration_line,
 )
+from deepcme.evaluation.calibration_curves import compute_calibration_curve
 from deepcme.evaluation.comparison import compute_corrected_t_test, compute_holm_correction
 from deepcme.evaluation.discrimination import compute_discrimination
 from deepcme.evaluation.intervals import (

@@ -6,11 +6,13 @@ import pytest
 
 from deepcme.evaluation.calibration import (
     compute_calibration,
+    compute_calibration_line,
+    describe_calibration_evidence,
+)
+from deepcme.evaluation.calibration_curves import (
     compute_calibration_curve,
     compute_calibration_groups,
-    compute_calibration_line,
     compute_study_calibration_curves,
-    describe_calibration_evidence,
 )
 from deepcme.evaluation.intervals import NORMAL_QUANTILE, compute_wilson_interval
 from deepcme.evaluation.metrics import (

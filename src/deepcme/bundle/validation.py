@@ -19,9 +19,9 @@ from deepcme.errors import DeepCMEError
 from deepcme.evaluation.calibration import (
     compute_calibration,
     compute_log_odds,
-    compute_study_calibration_curves,
     describe_calibration_evidence,
 )
+from deepcme.evaluation.calibration_curves import compute_study_calibration_curves
 from deepcme.evaluation.discrimination import compute_classification, compute_discrimination
 from deepcme.evaluation.intervals import compute_delong_interval
 from deepcme.evaluation.recalibration import PlattRecalibration

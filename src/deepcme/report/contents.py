@@ -14,9 +14,9 @@ from deepcme.errors import DeepCMEError
 from deepcme.evaluation.bootstrap import interval_generator
 from deepcme.evaluation.calibration import (
     compute_calibration,
-    compute_study_calibration_curves,
     describe_calibration_evidence,
 )
+from deepcme.evaluation.calibration_curves import compute_study_calibration_curves
 from deepcme.evaluation.comparison import compute_comparison
 from deepcme.evaluation.discrimination import compute_study_classification
 from deepcme.evaluation.metrics import compute_metrics
