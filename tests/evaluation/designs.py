@@ -3,53 +3,38 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import stats
 
-from deepcme.baselines import make_logistic_regression
 from deepcme.evaluation.bootstrap import compute_weighted_auc
 from deepcme.evaluation.permutation import compute_permutation_test, permute_labels
 from deepcme.folds import RepeatedFolds, choose_repeats
 from deepcme.splits import RepeatedSplits
 
 FOLDS_SETTINGS = [(189, 35, 76, 0.3), (97, 46, 500, 0.25), (300, 23, 100, 0.35)]
-INVERSE_STRENGTH = 1e-2
 
 
 def simulate_batches(
-    studies: int, permutations: int, seed: int, pooled_studies: int
+    studies: int, permutations: int, seed: int, *, stratified: bool
 ) -> dict[str, float]:
     """Two cohorts of 80, prevalence 0.20 and 0.45, that differ in all genes and in no signal.
 
-    Five folds, drawn once, of the difference of the class means; stratified, ranked and
-    permuted by cohort, as a study is, and not at all, as studies were (the first
-    `pooled_studies`, which is enough to see that).
+    Five folds, drawn once, of the difference of the class means; stratified, permuted and
+    ranked by cohort, as a study is, or not at all.
     """
     random = np.random.default_rng(seed)
-    cohort = np.repeat([0, 1], 80)
+    cohort, patient = np.repeat([0, 1], 80), np.arange(160)
     label = np.r_[np.repeat([1, 0], [16, 64]), np.repeat([1, 0], [36, 44])]
-    found: dict[str, list[float]] = {"within": [], "pooled": []}
-    rejected = {"within": 0, "pooled": 0}
-    for study in range(studies):
+    strata = cohort if stratified else np.zeros(160)
+    aucs, rejected = [], 0
+    for _ in range(studies):
         shift = np.outer(cohort, 0.7 * random.normal(size=50))
         X = random.normal(size=(160, 50)) + shift
-        for how, strata in (("within", cohort), ("pooled", np.zeros(160))):
-            if how == "pooled" and study >= pooled_studies:
-                continue
-            observed = _mean_test_auc(X, label, strata, random)
-            null = [
-                _mean_test_auc(
-                    X, permute_labels(label, np.arange(160), random, strata), strata, random
-                )
-                for _ in range(permutations)
-            ]
-            found[how].append(observed)
-            rejected[how] += compute_permutation_test(observed, null).p_value <= 0.05
-    return {
-        "AUC within cohorts": float(np.mean(found["within"])),
-        "p <= 0.05 within": rejected["within"] / studies,
-        "AUC pooled": float(np.mean(found["pooled"])),
-        "p <= 0.05 pooled": rejected["pooled"] / pooled_studies,
-    }
+        aucs.append(_mean_test_auc(X, label, strata, random))
+        null = [
+            _mean_test_auc(X, permute_labels(label, patient, random, strata), strata, random)
+            for _ in range(permutations)
+        ]
+        rejected += compute_permutation_test(aucs[-1], null).p_value <= 0.05
+    return {"studies": studies, "AUC": float(np.mean(aucs)), "p <= 0.05": rejected / studies}
 
 
 def _mean_test_auc(
@@ -81,33 +66,52 @@ def simulate_folds(
 ) -> dict[str, float]:
     """Variance of the mean test AUC over folds, and over as many random fifths.
 
-    L2 logistic regression; 10 genes differ between the classes by `signal`. The error is
-    that of the mean AUC about the mean true AUC of the fitted models.
+    Ridge regression; 10 genes differ between the classes by `signal`. Given the patients,
+    both designs have the same expected mean, as each of their splits is a stratified
+    60/20/20; they differ in what the drawing adds, which two drawings a study tell.
     """
     random = np.random.default_rng(seed)
     label = np.repeat([1, 0], [events, patients - events])
     effect = np.where(np.arange(genes) < 10, signal, 0.0)
     repeats = choose_repeats(patients)
     designs = {"folds": RepeatedFolds(5, repeats), "fifths": RepeatedSplits(5 * repeats)}
-    means = {name: np.empty(studies) for name in designs}
-    errors = {name: np.empty(studies) for name in designs}
+    means = {name: np.empty((studies, 2)) for name in designs}
     for study in range(studies):
         X = random.normal(size=(patients, genes)) + np.outer(label, effect)
         for name, design in designs.items():
-            seeds = np.random.SeedSequence(int(random.integers(2**32)))
-            aucs, true = [], []
-            for split in design.split(label, np.arange(patients), seeds):
-                model = make_logistic_regression(INVERSE_STRENGTH)
-                weights = model.fit(X[split.train], label[split.train]).coef_[0]
-                aucs.append(
-                    _auc_within(label[split.test], X[split.test] @ weights, split.test >= 0)
-                )
-                distance = weights @ effect / np.linalg.norm(weights)
-                true.append(stats.norm.cdf(distance / np.sqrt(2)))
-            means[name][study] = np.mean(aucs)
-            errors[name][study] = np.mean(aucs) - np.mean(true)
+            for drawing in range(2):
+                means[name][study, drawing] = _mean_auc_of_ridge(X, label, design, random)
+    of_patients = np.mean(
+        [
+            np.cov(means["folds"][:, i], means["fifths"][:, j])[0, 1]
+            for i in (0, 1)
+            for j in (0, 1)
+        ]
+    )
+    added = {name: np.mean(np.diff(values, axis=1) ** 2) / 2 for name, values in means.items()}
     return {
         "fits": 5 * repeats,
-        **{f"variance, {name}": float(np.var(means[name], ddof=1)) * 1000 for name in designs},
-        **{f"error, {name}": float(np.sqrt(np.mean(errors[name] ** 2))) for name in designs},
+        "mean AUC": float(np.mean([*means.values()])),
+        "drawing adds, folds": float(1000 * added["folds"]),
+        "drawing adds, fifths": float(1000 * added["fifths"]),
+        "variance, folds": float(1000 * (of_patients + added["folds"])),
+        "variance, fifths": float(1000 * (of_patients + added["fifths"])),
     }
+
+
+def _mean_auc_of_ridge(
+    X: np.ndarray,
+    label: np.ndarray,
+    design: RepeatedFolds | RepeatedSplits,
+    random: np.random.Generator,
+) -> float:
+    seed = np.random.SeedSequence(int(random.integers(2**32)))
+    aucs = []
+    for split in design.split(label, np.arange(len(label)), seed):
+        centred = X[split.train] - X[split.train].mean(axis=0)
+        outcome = label[split.train] - label[split.train].mean()
+        kernel = centred @ centred.T + X.shape[1] * np.eye(len(outcome))
+        weights = centred.T @ np.linalg.solve(kernel, outcome)
+        score = X[split.test] @ weights
+        aucs.append(_auc_within(label[split.test], score, np.zeros(len(score))))
+    return float(np.mean(aucs))
