@@ -65,7 +65,7 @@ def listed(names: Iterable[str]) -> str:
 
 def quoted(name: str) -> str:
     """A column's name as it is given on the command line."""
-    return f'"{name}"' if " " in name or "," in name else name
+    return f'"{name}"' if " " in name else name
 
 
 def told_apart(names: Iterable[str]) -> list[str]:

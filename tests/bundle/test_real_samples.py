@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from deepcme.bundle.expression import Expression
-from deepcme.bundle.prediction import predict
+from deepcme.bundle.prediction import predict as predict_new
 from deepcme.bundle.training import train_model
 from tests.bundle.conftest import QUICK
 from tests.real_cohorts import load_real_cohort
@@ -21,6 +21,11 @@ def table_of(table, scale=None):
     """Of nobody but these samples, and of unknown scale."""
     samples, genes = ([str(name) for name in names] for names in (table.index, table.columns))
     return Expression(table.to_numpy(), samples, {"gene_id": genes}, scale)
+
+
+def predict(model, expression):
+    """Of samples that the model may have learned from."""
+    return predict_new(model, expression, allow_training_samples=True)
 
 
 @pytest.fixture(scope="module")

@@ -51,6 +51,7 @@ def linear_values(n=30):
 
 
 def remarks(model, values, scale=None, **options):
+    options = {"allow_training_samples": True, **options}
     return predict(model, table_of(values, scale), **options).table["remark"]
 
 
@@ -128,7 +129,7 @@ def test_gaps_filled_with_0_are_gaps_where_0_is_no_value(array_model):
     gap = array_values(1)
     gap[0, 10:] = np.nan
     np.testing.assert_array_equal(
-        predict(array_model, table_of(values), allow_missing=True).table["probability"],
+        predict(array_model, table_of(values), allow_missing=True, allow_training_samples=True).table["probability"],
         predict(array_model, table_of(gap), allow_missing=True).table["probability"],
     )
 
@@ -178,9 +179,11 @@ def test_few_negative_values_make_no_ratios_of_levels(scale):
     values = array_values(0)
     values[[5, 40, 71], 0] = [-0.01, -0.7, -0.2]
     model = train_model(array_cohort(values), QUICK)
-    expected = predict(model, table_of(values, scale)).table["probability"]
+    of_training = {"allow_training_samples": True}
+    expected = predict(model, table_of(values, scale), **of_training).table["probability"]
     for rows in ([5], [1, 2, 3], [71, 0], list(range(40, 60))):
-        found = predict(model, table_of(values[rows], scale)).table["probability"]
+        found = predict(model, table_of(values[rows], scale), **of_training)
+        found = found.table["probability"]
         np.testing.assert_allclose(found, expected[rows], rtol=0, atol=1e-12)
 
 

@@ -63,7 +63,7 @@ def results_of(folder):
         (
             {"models": ["LR-tuned"], "clinical": CLINICAL},
             {"models": ["LR-tuned"]},
-            {"LR-tuned"},  # without the out-of-fold logits that clinical columns ask for
+            set(),
         ),
         (
             {"models": ["LR-tuned"], "clinical": CLINICAL},
@@ -126,7 +126,10 @@ def test_until_a_changed_study_is_finished_there_is_nothing_to_report(
     ("change", "sentence"),
     [
         ({"seed": 2}, "seed is 1 there and 2 here"),
-        ({"split": {"repeats": 3}}, "split.repeats is 2 there and 3 here"),
+        (
+            {"split": {"design": "repeated", "repeats": 3}},
+            "split.repeats is 2 there and 3 here",
+        ),
         ({"split": {"design": "nested"}}, "split.design is repeated there and nested here"),
         ({"preprocessing": {"clip": 3.0}}, "preprocessing.clip is 5.0 there and 3.0 here"),
         ({"protocol": "paper"}, "is .* there and .* here"),

@@ -29,7 +29,7 @@ from deepcme.study.predictors import as_predictor
 from deepcme.study.spec import CLINICAL, CLINICAL_AND_GENES
 from deepcme.study.tables import concatenate, predictions_of
 from deepcme.threads import single_thread
-from deepcme.words import quoted
+from deepcme.words import listed
 
 GENE_SCORE = "gene score"
 
@@ -70,11 +70,11 @@ def _refuse_unusable(cohort: Cohort, column: str) -> None:
             f"The cohort {cohort.name} keeps the column {column!r} as {kept!r}: call it so."
         )
     taken = (*OBS_COLUMNS, GENE_SCORE)
-    usable = [quoted(str(name)) for name in cohort.obs.columns if name not in taken]
+    usable = listed(str(name) for name in cohort.obs.columns if name not in taken)
     if column in OBS_COLUMNS or column not in cohort.obs.columns:
         raise DeepCMEError(
             f"The cohort {cohort.name} has no clinical column {column!r}: choose from "
-            f"{', '.join(usable) or 'none (prepare it with a table that has some)'}."
+            f"{usable or 'none (prepare it with a table that has some)'}."
         )
     if column in cohort.provenance.get("endpoint", {}).get("columns", ()):
         raise DeepCMEError(
