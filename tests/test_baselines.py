@@ -2,12 +2,14 @@
 
 import numpy as np
 import pytest
+from scipy.special import logit
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from deepcme import DeepCMEError, baselines
 from deepcme.baselines import BASELINES, TunedLogisticRegression, make_baseline
+from deepcme.evaluation.metrics import compute_auc
 
 
 def test_names():
@@ -76,9 +78,20 @@ def test_out_of_fold_logits_are_of_the_chosen_strength_without_the_patient(rando
     assert set(patients[fold]).isdisjoint(patients[np.setdiff1d(np.arange(60), fold)])
     rest = np.setdiff1d(np.arange(60), fold)
     by_hand = LogisticRegression(C=0.01, max_iter=2000).fit(X[rest], y[rest])
+    shift = logit(y.mean()) - logit(y[rest].mean())
     np.testing.assert_allclose(
-        model.oof_decision_function_[fold], by_hand.decision_function(X[fold])
+        model.oof_decision_function_[fold], by_hand.decision_function(X[fold]) + shift
     )
+
+
+def test_out_of_fold_logits_of_a_strong_penalty_do_not_rank_against_the_outcome(random):
+    """In the fold that holds more events the others have fewer, and so a lower intercept."""
+    y = (np.arange(113) < 34).astype(int)
+    X = random.normal(size=(113, 40)) + 0.5 * y[:, np.newaxis]
+    model = TunedLogisticRegression((1e-6,), random_state=0).fit(X, y)
+    spread = model.decision_function(X).std()
+    assert model.oof_decision_function_.std() == pytest.approx(spread, rel=0.5)
+    assert compute_auc(y, model.oof_decision_function_) > 0.8
 
 
 def test_where_a_class_has_one_patient_there_is_a_fold_without_logits(random):

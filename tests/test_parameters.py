@@ -79,7 +79,7 @@ def test_numbers_of_numpy_are_numbers(data):
 @pytest.mark.parametrize(
     ("settings", "sentence"),
     [
-        ({"repeats": 0}, "repeats must be at least 1, not 0"),
+        ({"repeats": 0}, "repeats must be at least 1, or None, not 0"),
         ({"repeats": 2.0}, "repeats must be a whole number"),
         ({"seed": -1}, "seed must be at least 0"),
         ({"jobs": True}, "jobs must be a whole number"),

@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.special import logit
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
@@ -53,7 +54,8 @@ class TunedLogisticRegression(ClassifierMixin, BaseEstimator):  # type: ignore[m
     model_ : LogisticRegression
     oof_decision_function_ : ndarray of shape (samples,)
         Logit of each sample by a model of the chosen strength, fitted on the four
-        fifths of the patients that do not hold it; NaN where these are of one class.
+        fifths of the patients that do not hold it, as if these had the prevalence of
+        all (`compute_prior_correction`); NaN where they are of one class.
 
     References
     ----------
@@ -140,9 +142,9 @@ class TunedLogisticRegression(ClassifierMixin, BaseEstimator):  # type: ignore[m
             if len(held_out) and np.ptp(target[rest]) > 0:
                 model = make_logistic_regression(self.inverse_strength_)
                 model.fit(matrix[rest], target[rest])
-                self.oof_decision_function_[held_out] = model.decision_function(
-                    matrix[held_out]
-                )
+                logits = model.decision_function(matrix[held_out])
+                correction = compute_prior_correction(target[rest], target)
+                self.oof_decision_function_[held_out] = logits + correction
         return self
 
     def _generator(self) -> np.random.Generator:
@@ -210,6 +212,26 @@ def choose_inverse_strength(
         logits.append([model.decision_function(held_out_X) for model in models])
     chosen = int(np.argmin(np.mean(losses, axis=0)))
     return inverse_strengths[chosen], [of_fold[chosen] for of_fold in logits]
+
+
+def compute_prior_correction(fitted: NDArray[Any], everyone: NDArray[Any]) -> float:
+    """What to add to logits of a fit on some rows for the prevalence of all [1]_.
+
+    The intercept follows the prevalence of the rows fitted on, which is the lower the more
+    events are held out. Put side by side, the logits of several folds would rank against
+    the outcome wherever the coefficients are small.
+
+    Parameters
+    ----------
+    fitted, everyone : array of 0 and 1
+        Labels of the rows fitted on, and of these and those held out.
+
+    References
+    ----------
+    .. [1] King G, Zeng L (2001). Logistic regression in rare events data. Political
+       Analysis 9:137-163.
+    """
+    return float(logit(np.mean(everyone)) - logit(np.mean(fitted)))
 
 
 def make_logistic_regression(inverse_strength: float) -> LogisticRegression:

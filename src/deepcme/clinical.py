@@ -13,6 +13,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
+from deepcme.baselines import compute_prior_correction
 from deepcme.classifier import encode_binary_target
 from deepcme.estimator_inputs import read_groups
 from deepcme.evaluation.logistic import (
@@ -156,7 +157,7 @@ class ClinicalRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         Columns without a finite maximum-likelihood estimate; empty as a rule.
     oof_decision_function_ : ndarray of shape (samples,)
         Logit of each sample by a fit, coding included, on the four fifths of
-        the patients that do not hold it.
+        the patients that do not hold it, as if these had the prevalence of all.
 
     References
     ----------
@@ -194,7 +195,8 @@ class ClinicalRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         for held_out in draw_folds(target, patients, N_FOLDS, np.random.default_rng(seed)):
             rest = np.setdiff1d(np.arange(len(target)), held_out)
             fold = _Fit.on(X.iloc[rest], target[rest])
-            self.oof_decision_function_[held_out] = fold.logits(X.iloc[held_out])
+            correction = compute_prior_correction(target[rest], target)
+            self.oof_decision_function_[held_out] = fold.logits(X.iloc[held_out]) + correction
         return self
 
     def decision_function(self, X: pd.DataFrame) -> FloatArray:

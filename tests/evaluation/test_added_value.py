@@ -6,18 +6,28 @@ import pytest
 
 from deepcme import DeepCMEError
 from deepcme.evaluation.added_value import compute_added_value, compute_events_per_parameter
-from deepcme.evaluation.comparison import compute_comparison
+from deepcme.evaluation.comparison import REFITTED_FACTOR, compute_comparison
 from tests.evaluation.simulations import simulate_added_value
 
 
 def test_both_rows_are_those_of_the_comparison(predictions):
     added = compute_added_value(predictions, "forest", "logistic", "network")
-    compared = compute_comparison(predictions, "network", ["forest", "logistic"])
+    models = ["forest", "logistic", "network"]
+    compared = compute_comparison(predictions, "network", models[:2], refitted=models)
     assert added["baseline"].tolist() == ["forest", "logistic"]
     assert added["added"].tolist() == ["genes to clinical columns", "clinical columns to genes"]
     for column in ("difference", "ci_low", "ci_high", "p_value", "n", "events", "n_splits"):
         np.testing.assert_array_equal(added[column], compared[column])
     assert "comparator" not in added
+
+
+def test_its_models_learn_from_the_validation_part_too(predictions):
+    """And so their ratio is that of refitted models, not that of the training part."""
+    sizes = predictions[predictions["model"] == "forest"].groupby(["split", "part"]).size()
+    sizes = sizes.unstack()
+    ratio = (sizes["test"] / (sizes["train"] + sizes["validation"])).mean() * REFITTED_FACTOR
+    added = compute_added_value(predictions, "forest", "logistic", "network")
+    assert added["test_to_train_ratio"].tolist() == pytest.approx([ratio, ratio])
 
 
 def test_a_model_that_is_not_there_is_told(predictions):

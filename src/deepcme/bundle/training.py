@@ -47,7 +47,7 @@ from deepcme.honest import (
     split_seed,
 )
 from deepcme.network.engines import make_engine
-from deepcme.parameters import Rule, at_least, check_names, check_parameters
+from deepcme.parameters import Rule, at_least, check_names, check_parameters, or_none
 from deepcme.preprocessing import kept_genes, make_preprocessor
 from deepcme.progress import show_progress
 from deepcme.scales import LINEAR_SCALES
@@ -58,9 +58,8 @@ from deepcme.threads import single_thread
 
 FEWEST_FOLDS = 3
 
-
 _RULES = {
-    "repeats": at_least(1),
+    "repeats": or_none(at_least(1)),
     "seed": at_least(0),
     "jobs": at_least(1),
     "ensemble": (Rule(lambda value: isinstance(value, dict), "must be a dict"),),

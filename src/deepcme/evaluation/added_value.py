@@ -18,7 +18,8 @@ def compute_added_value(
     """Test AUC of the model of both minus that of each alone, over splits.
 
     The first row is the question that matters: what the genes add to the
-    clinical columns. Both rows come from `compute_comparison`.
+    clinical columns. Both rows come from `compute_comparison`; all three models are fitted
+    on training and validation part together.
 
     Parameters
     ----------
@@ -41,7 +42,8 @@ def compute_added_value(
     DeepCMEError
         If a model has no test row, or two models share fewer than two splits.
     """
-    table = compute_comparison(predictions, both, [clinical, genes], margin)
+    models = [clinical, genes, both]
+    table = compute_comparison(predictions, both, models[:2], margin, refitted=models)
     table = table.drop(columns="comparator")
     table.insert(0, "added", ["genes to clinical columns", "clinical columns to genes"])
     return table

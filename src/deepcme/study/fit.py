@@ -14,9 +14,11 @@ from sklearn.pipeline import Pipeline
 
 from deepcme.arrays import CohortArrays
 from deepcme.baselines import (
+    N_FOLDS,
     TUNED_REGRESSION,
     Fold,
     choose_inverse_strength,
+    compute_prior_correction,
     make_logistic_regression,
 )
 from deepcme.classifier import DEEPCME
@@ -90,7 +92,7 @@ def fit_task(data: CohortArrays, task: Task) -> TaskResult:
         fitting = transform_rows(preprocessor, data.X, fitting_rows)
         model = _fit_model(data, task, fitting, fitting_rows)
         score, probability = scores_of(model, fitting)
-        oof_score = _out_of_fold_scores(data, task, model, fitting, fitting_rows)
+        oof_score = _out_of_fold_scores(data, task, model, fitting_rows)
         del fitting
         testing = transform_rows(preprocessor, data.X, split.test)
         test_score, test_probability = scores_of(model, testing)
@@ -142,7 +144,10 @@ def _fit_over_inner_folds(data: CohortArrays, task: Task) -> TaskResult:
     )
     held_out_score = np.empty(len(data.labels))
     for inner, logits in zip(split.inner, held_out, strict=True):
-        held_out_score[inner.validation] = logits
+        correction = compute_prior_correction(
+            data.labels[inner.train], data.labels[split.train]
+        )
+        held_out_score[inner.validation] = logits + correction
     preprocessor = _fit_preprocessor(data, task, split.train)
     training = transform_rows(preprocessor, data.X, split.train)
     final = make_logistic_regression(strength).fit(training, data.labels[split.train])
@@ -198,34 +203,39 @@ def _fit_model(
 
 
 def _out_of_fold_scores(
-    data: CohortArrays,
-    task: Task,
-    model: Any,
-    fitting: NDArray[np.float32],
-    rows: NDArray[np.int64],
+    data: CohortArrays, task: Task, model: Any, rows: NDArray[np.int64]
 ) -> NDArray[np.float64] | None:
     """Logit of each row by fits without its patient, for a model fitted on all these rows.
 
-    The tuned regression brings them. The ensemble's own will not do: each is that of
+    Preprocessing is fitted anew in each fold. The tuned regression has the strength that was
+    chosen. The ensemble's own scores will not do: each is that of
     a single network, and noisier than the ensemble's, so that a line on them would
     be far too flat for it; whole ensembles are fitted to the patients of the other folds.
-    Only where a class has too few patients for that, and no line means anything, do they
-    stand in.
+    Only where a class has too few patients for that, and no line means anything, do the
+    model's own stand in.
     """
-    if task.null is not None:
-        return None
-    if task.model.estimator not in (TUNED_REGRESSION, ENSEMBLE):
+    is_tuned = task.model.estimator == TUNED_REGRESSION
+    if task.null is not None or not (is_tuned or task.model.estimator == ENSEMBLE):
         return None
     labels, patients = data.labels[rows], data.patients[rows]
     fewest = min(len(np.unique(patients[labels == label])) for label in (0, 1))
     logits: NDArray[np.float64] = model.oof_decision_function_
-    if task.model.estimator == TUNED_REGRESSION or fewest < ENSEMBLE_FOLDS:
+    if fewest < (2 if is_tuned else ENSEMBLE_FOLDS):
         return logits
     random = np.random.default_rng(task.random_state)
     logits = np.empty(len(rows))
-    for held_out in draw_folds(labels, patients, ENSEMBLE_FOLDS, random):
+    n_folds = N_FOLDS if is_tuned else ENSEMBLE_FOLDS
+    for held_out in draw_folds(labels, patients, n_folds, random):
         rest = np.setdiff1d(np.arange(len(rows)), held_out)
-        fold = make_model(task.model.estimator, task.model.parameters, task.random_state)
-        fold.fit(fitting[rest], labels[rest], groups=patients[rest])
-        logits[held_out] = fold.decision_function(fitting[held_out])
+        preprocessor = _fit_preprocessor(data, task, rows[rest])
+        fitting = transform_rows(preprocessor, data.X, rows[rest])
+        if is_tuned:
+            fold = make_logistic_regression(model.inverse_strength_).fit(fitting, labels[rest])
+            level = compute_prior_correction(labels[rest], labels)
+        else:
+            fold = make_model(task.model.estimator, task.model.parameters, task.random_state)
+            fold.fit(fitting, labels[rest], groups=patients[rest])
+            level = 0.0
+        testing = transform_rows(preprocessor, data.X, rows[held_out])
+        logits[held_out] = fold.decision_function(testing) + level
     return logits
