@@ -63,7 +63,7 @@ def results_of(folder):
         (
             {"models": ["LR-tuned"], "clinical": CLINICAL},
             {"models": ["LR-tuned"]},
-            {"LR-tuned"},  # without the out-of-fold logits that clinical columns ask for
+            set(),
         ),
         (
             {"models": ["LR-tuned"], "clinical": CLINICAL},
@@ -126,7 +126,10 @@ def test_until_a_changed_study_is_finished_there_is_nothing_to_report(
     ("change", "sentence"),
     [
         ({"seed": 2}, "seed is 1 there and 2 here"),
-        ({"split": {"repeats": 3}}, "split.repeats is 2 there and 3 here"),
+        (
+            {"split": {"design": "repeated", "repeats": 3}},
+            "split.repeats is 2 there and 3 here",
+        ),
         ({"split": {"design": "nested"}}, "split.design is repeated there and nested here"),
         ({"preprocessing": {"clip": 3.0}}, "preprocessing.clip is 5.0 there and 3.0 here"),
         ({"protocol": "paper"}, "is .* there and .* here"),
@@ -136,3 +139,15 @@ def test_what_every_fit_depends_on_makes_another_study(quick_study, tmp_path, ch
     run(quick_study(models=[LR]), tmp_path / "out")
     with pytest.raises(DeepCMEError, match=rf"another study's results \(.*{sentence}"):
         run(quick_study(models=[LR], **change), tmp_path / "out")
+
+
+def test_the_first_comparator_stays_while_it_is_a_model(quick_study, tmp_path):
+    run(quick_study(models=[LR, TREE]), tmp_path / "out")
+    with pytest.raises(
+        DeepCMEError,
+        match=r'the comparator is DT there and KNN here.*set comparator = "DT", or choose',
+    ):
+        run(quick_study(models=[LR, TREE, KNN], comparator="KNN"), tmp_path / "out")
+    folder = run(quick_study(models=[LR, TREE, KNN], comparator="DT"), tmp_path / "out")
+    assert set(folder.read_table("metrics.csv")["model"]) == {"LR", "DT", "KNN"}
+    run(quick_study(models=[LR, KNN]), tmp_path / "out")  # it is no model any more
