@@ -139,3 +139,15 @@ def test_what_every_fit_depends_on_makes_another_study(quick_study, tmp_path, ch
     run(quick_study(models=[LR]), tmp_path / "out")
     with pytest.raises(DeepCMEError, match=rf"another study's results \(.*{sentence}"):
         run(quick_study(models=[LR], **change), tmp_path / "out")
+
+
+def test_the_first_comparator_stays_while_it_is_a_model(quick_study, tmp_path):
+    run(quick_study(models=[LR, TREE]), tmp_path / "out")
+    with pytest.raises(
+        DeepCMEError,
+        match=r'the comparator is DT there and KNN here.*set comparator = "DT", or choose',
+    ):
+        run(quick_study(models=[LR, TREE, KNN], comparator="KNN"), tmp_path / "out")
+    folder = run(quick_study(models=[LR, TREE, KNN], comparator="DT"), tmp_path / "out")
+    assert set(folder.read_table("metrics.csv")["model"]) == {"LR", "DT", "KNN"}
+    run(quick_study(models=[LR, KNN]), tmp_path / "out")  # it is no model any more

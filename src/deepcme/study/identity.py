@@ -2,7 +2,8 @@
 
 Cohort, splits, preprocessing, seed and protocol must agree, and so must the method and the
 packages that compute. The models and what stands beside them may change: the key of a fit
-is made of all that it depends on, so that those which are still valid are used again.
+is made of all that it depends on, so that those which are still valid are used again. The
+comparator was named before there were results, and stays while it is one of the models.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from deepcme.errors import DeepCMEError
+from deepcme.study.headline import find_headline
 from deepcme.study.older import SETTINGS_VERSION, VERSION_KEY, read_version, with_older_defaults
 from deepcme.study.plan import (
     Plan,
@@ -74,8 +76,8 @@ def refuse_other_results(
     Raises
     ------
     DeepCMEError
-        If the models there were fitted by another method, or are another study's; says
-        what differs.
+        If the models there were fitted by another method, are another study's, or were
+        compared with another comparator that could stay; says what differs.
     """
     version = _results_versions(found)["models"]
     if version != wanted["results_version"]["models"]:
@@ -90,6 +92,20 @@ def refuse_other_results(
         raise DeepCMEError(
             f"{folder}: the folder holds another study's results ({difference}): "
             "choose another --out."
+        )
+    _refuse_other_comparator(wanted["study"], found["study"].get("comparator"), folder)
+
+
+def _refuse_other_comparator(study: Mapping[str, Any], first: str | None, folder: Path) -> None:
+    """Refuse a comparator that is named with the results of the first one in sight."""
+    named = [(model["name"], model["estimator"]) for model in study["models"]]
+    comparator = study["comparator"]
+    headline = find_headline(study["protocol"], named, comparator)
+    could_stay = first in {name for name, _ in named} - {headline}
+    if first != comparator and could_stay:
+        raise DeepCMEError(
+            f"{folder}: the comparator is {first} there and {comparator} here, and it is named "
+            f'before results are seen: set comparator = "{first}", or choose another --out.'
         )
 
 
