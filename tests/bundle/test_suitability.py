@@ -129,7 +129,9 @@ def test_gaps_filled_with_0_are_gaps_where_0_is_no_value(array_model):
     gap = array_values(1)
     gap[0, 10:] = np.nan
     np.testing.assert_array_equal(
-        predict(array_model, table_of(values), allow_missing=True, allow_training_samples=True).table["probability"],
+        predict(
+            array_model, table_of(values), allow_missing=True, allow_training_samples=True
+        ).table["probability"],
         predict(array_model, table_of(gap), allow_missing=True).table["probability"],
     )
 

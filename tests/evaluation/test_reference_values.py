@@ -20,9 +20,9 @@ def expand(groups, value):
     return labels, [group[value] for group in groups for _ in range(group["n"])]
 
 
-def test_platts_line(reference):
-    case = reference("platt")
-    line = PlattRecalibration.fit(*expand(case["groups"], "score"))
+def test_the_line_of_scores_that_are_no_log_odds(reference):
+    case = reference("recalibration_line")
+    line = PlattRecalibration.fit(*expand(case["groups"], "score"), are_log_odds=False)
     assert line.slope == pytest.approx(case["slope"], abs=1e-6)
     assert line.intercept == pytest.approx(case["intercept"], abs=1e-6)
 

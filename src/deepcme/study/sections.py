@@ -19,6 +19,9 @@ FEW_RUNS = 20
 """Null runs of a kind that is needed but was given no number."""
 
 
+_NUMBERS = (int, float, int | None)
+
+
 class Settings(BaseModel):
     """Settings that cannot be changed, and refuse those that do not exist."""
 
@@ -29,7 +32,7 @@ class Settings(BaseModel):
     def _truth_is_no_number(cls, values: Any) -> Any:
         for name, value in values.items() if isinstance(values, dict) else ():
             field = cls.model_fields.get(name)
-            if isinstance(value, bool) and field and field.annotation in (int, float):
+            if isinstance(value, bool) and field and field.annotation in _NUMBERS:
                 raise ValueError(f"{name} must be a number, not {str(value).lower()}")
         return values
 
