@@ -186,8 +186,6 @@ def hold_out(
         If one of them cannot be used, a patient would be on both sides, or too few rows
         would be left on one.
     """
-    if not (isinstance(fraction, Real) and 0 < fraction < 1):
-        raise DeepCMEError(f"validation_fraction must lie between 0 and 1, not {fraction!r}.")
     n = len(target)
     patients = read_groups(groups, n)
     if validation_rows is None:

@@ -132,7 +132,9 @@ def test_gaps_filled_with_0_are_gaps_where_0_is_no_value(array_model):
         predict(
             array_model, table_of(values), allow_missing=True, allow_training_samples=True
         ).table["probability"],
-        predict(array_model, table_of(gap), allow_missing=True).table["probability"],
+        predict(
+            array_model, table_of(gap), allow_missing=True, allow_training_samples=True
+        ).table["probability"],
     )
 
 
