@@ -122,7 +122,7 @@ def test_a_share_is_one(estimator, fraction, data):
 
     model = clone(estimator).set_params(validation_fraction=fraction)
     with pytest.raises(
-        DeepCMEError, match="validation_fraction must (lie between 0 and 1|be a finite number)"
+        DeepCMEError, match=r"validation_fraction must (lie between 0 and 1|be a finite number)"
     ):
         model.fit(*data)
 
