@@ -11,9 +11,9 @@ import pytest
 from deepcme.cli.run import compare
 from deepcme.errors import DeepCMEError
 from deepcme.evaluation.paired import PATIENT_BOOTSTRAP, SAME_SPLITS
+from deepcme.folds import NestedFolds
 from deepcme.report.discrimination import compute_study_discrimination, describe_estimand
 from deepcme.report.side_by_side import compute_side_by_side, write_side_by_side
-from deepcme.splits import NestedFolds
 from deepcme.study.store import StudyFolder
 
 PATIENTS = np.array([f"P{i:03d}" for i in range(90)])

@@ -108,12 +108,27 @@ def test_ranks_of_an_order():
 
 @pytest.mark.parametrize(
     ("parameters", "sentence"),
-    [({"n_genes": 0}, "n_genes must be at least 1"), ({"n_folds": 1}, "n_folds must be")],
+    [
+        ({"n_genes": 0}, "n_genes must be at least 1"),
+        ({"n_folds": 1}, "n_folds must be"),
+        ({"kept_share": "all"}, "kept_share must be a finite number, not 'all'"),
+        ({"stage_epochs": None}, "stage_epochs must be a whole number, not None"),
+        ({"dense_epochs": 1.5}, "dense_epochs must be a whole number, not 1.5"),
+        ({"width": "x"}, "width must be a whole number, not 'x'"),
+        ({"random_state": "x"}, "random_state must be a whole number from 0"),
+    ],
 )
 def test_parameters_out_of_range_are_refused(parameters, sentence):
     X, y = make_problem()
     with pytest.raises(DeepCMEError, match=sentence):
         SoftPathSelector(**parameters).fit(X, y)
+
+
+@pytest.mark.parametrize("parameters", [{"n_epochs": None}, {"random_state": -1}])
+def test_parameters_of_a_refit_out_of_range_are_refused(parameters):
+    X, y = make_problem()
+    with pytest.raises(DeepCMEError, match=f"{next(iter(parameters))} must be"):
+        PanelClassifier(**parameters).fit(X, y)
 
 
 def test_too_few_patients_of_a_class_are_named():

@@ -9,11 +9,11 @@ CAPTIONS: dict[str, str] = {
     ),
     "discrimination": (
         "Mean AUC on the test parts. Monte-Carlo error: how far the mean AUC would move if the "
-        "same patients were divided anew. Pooled AUC, in a study with strata: of ranks across "
-        "them, the AUC being that within. PR-AUC over patients, each by the mean rank of its "
-        "scores in the test parts, which is steadier than one fit; beside it that of chance "
-        "(Bestgen 2015). Intervals: "
-        "bootstrap of patients, stratified by label for the AUC, 2,000 draws."
+        "same patients were divided anew; a rough figure where there are two repeats. Pooled "
+        "AUC, in a study with strata: of ranks across them, the AUC being that within. PR-AUC "
+        "over patients, each by the mean rank of its scores in the test parts, which is "
+        "steadier than one fit; beside it that of chance (Bestgen 2015). Intervals: bootstrap "
+        "of patients, stratified by label for the AUC, 2,000 draws."
     ),
     "auc_by_split": "Test AUC in each split.",
     "comparison": (

@@ -25,7 +25,7 @@ from deepcme.evaluation.stability import compute_instability, compute_prediction
 from deepcme.evaluation.utility import compute_decision_curve
 from deepcme.report import publication, tables
 from deepcme.report.added_value import added_value_makers, describe_added_value
-from deepcme.report.design import describe_pooling, read_settings
+from deepcme.report.design import describe_mean_of_cohorts, describe_pooling, read_settings
 from deepcme.report.discrimination import (
     compute_study_discrimination,
     describe_estimand,
@@ -113,6 +113,7 @@ def compute_contents(folder: StudyFolder) -> Contents:
     notes["estimand"] = describe_estimand(settings, predictions)
     notes |= describe_recalibration(made)
     notes["pooling"] = describe_pooling(settings["split"])
+    notes["mean_of_cohorts"] = describe_mean_of_cohorts(settings["split"])
     null_tables, null_notes = compute_null_tables(
         folder, headline, float(of_headline["auc"].mean())
     )

@@ -161,6 +161,16 @@ def describe_pooling(split: dict[str, Any]) -> str:
     return "pooled over the cohorts left out; errors of opposite sign cancel."
 
 
+def describe_mean_of_cohorts(split: dict[str, Any]) -> str:
+    """What a mean of AUCs over all test parts is not; nothing as a rule."""
+    if split["design"] != "leave-one-cohort-out":
+        return ""
+    return (
+        "A mean over these splits, of AUCs or of curves, is a mean of different cohorts that "
+        "count alike: it is the performance in none of them."
+    )
+
+
 def describe_guard(split: dict[str, Any], leaks: Sequence[str]) -> str:
     """What keeps overfitting out of the numbers, given what `find_leaks` found."""
     if leaks:

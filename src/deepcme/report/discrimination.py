@@ -8,6 +8,7 @@ import pandas as pd
 
 from deepcme.evaluation.bootstrap import interval_generator
 from deepcme.evaluation.discrimination import compute_discrimination
+from deepcme.evaluation.predictions import LEFT_OUT
 from deepcme.study.headline import REFITTED_ESTIMATORS
 from deepcme.study.spec import CLINICAL, CLINICAL_AND_GENES
 
@@ -31,15 +32,25 @@ def compute_study_discrimination(
 def compute_training_shares(
     settings: dict[str, Any], predictions: pd.DataFrame
 ) -> dict[str, float]:
-    """Share of the patients that one fit of each model learns from, mean over splits."""
-    n_patients = predictions["patient"].nunique()
+    """Share of the patients that one fit of each model learns from, mean over splits.
+
+    Where cohorts are left out, it is that of the patients who are not tested.
+    """
     refitted = find_refitted_models(settings)
     shares = {}
     for model, rows in predictions.groupby("model", sort=False, observed=True):
         parts = ["train", "validation"] if model in refitted else ["train"]
-        fitted = rows[rows["part"].isin(parts)].groupby("split", observed=True)["patient"]
-        shares[str(model)] = float(fitted.nunique().mean() / n_patients)
+        fitted = _count_patients(rows[rows["part"].isin(parts)])
+        everyone = _count_patients(
+            rows[rows["part"] != "test"] if LEFT_OUT in rows.columns else rows
+        )
+        shares[str(model)] = float((fitted / everyone).mean())
     return shares
+
+
+def _count_patients(rows: pd.DataFrame) -> pd.Series[int]:
+    counts: pd.Series[int] = rows.groupby("split", observed=True)["patient"].nunique()
+    return counts
 
 
 def describe_estimand(settings: dict[str, Any], predictions: pd.DataFrame) -> str:
@@ -50,8 +61,9 @@ def describe_estimand(settings: dict[str, Any], predictions: pd.DataFrame) -> st
     by_size = sorted(models, key=lambda share: -len(models[share]))
     others = "; ".join(f"{share} for {', '.join(models[share])}" for share in by_size[1:])
     more = f" ({others})" if others else ""
+    which = "the patients not tested" if LEFT_OUT in predictions.columns else "these patients"
     return (
-        f"Each AUC is that of one fit on {by_size[0]} of these patients{more}, averaged over "
+        f"Each AUC is that of one fit on {by_size[0]} of {which}{more}, averaged over "
         "the splits; a model of all patients may do better."
     )
 

@@ -53,7 +53,7 @@ def compute_tripod(cohort: dict[str, Any], study: dict[str, Any]) -> pd.DataFram
             "12 Analysis",
             "Performance measures",
             "AUC, PR-AUC, sensitivity, specificity, PPV, NPV, Brier score, calibration slope "
-            "and intercept, net benefit; 95% intervals by patient bootstrap.",
+            "and intercept, net benefit; each with a 95% interval, made as the methods say.",
         ),
         ("13 Imbalance", "Methods for class imbalance", "None, unless a class weight is set."),
         ("14 Fairness", "Approaches to model fairness", AUTHOR),
@@ -109,11 +109,17 @@ def compute_probast(cohort: dict[str, Any], study: dict[str, Any]) -> pd.DataFra
 def _leakage(leaks: list[str]) -> str:
     if leaks:
         return f"No: {' and '.join(leaks)}."
-    return "Yes: split by patient, every learned step fitted on the training part."
+    return (
+        "In what was run here, yes: split by patient, no learned step saw the test part. "
+        "Whether genes were chosen, or values standardised together, with these patients "
+        f"before that: {AUTHOR}."
+    )
 
 
 def _fitted_on(preprocessing: dict[str, Any]) -> str:
-    return "the training part" if preprocessing["fit_on"] == "train" else "all rows"
+    if preprocessing["fit_on"] == "all":
+        return "all rows"
+    return "what each model is fitted on, never the test part"
 
 
 def _preparation(cohort: dict[str, Any]) -> str:

@@ -24,12 +24,21 @@ from deepcme.network.architecture import (
 from deepcme.network.engines import Engine, make_engine
 from deepcme.network.engines.base import SelectorRun
 from deepcme.network.training import draw_epoch
+from deepcme.parameters import FRACTION, at_least, check_parameters
 
 IntegerArray = NDArray[np.int64]
 
 # Small against the learning rate, so that a gene's strength is what it has learned.
 FIRST_LAYER_DEVIATION = 0.1
 SMALLEST_FACTOR = 0.02
+
+_RULES = {
+    "n_members": at_least(1),
+    "width": at_least(1),
+    "dense_epochs": at_least(1),
+    "stage_epochs": at_least(1),
+    "kept_share": FRACTION,
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,11 +73,7 @@ class SoftPathSettings:
     kept_share: float = 0.8
 
     def __post_init__(self) -> None:
-        if not 0 < self.kept_share < 1:
-            raise DeepCMEError(f"kept_share must lie between 0 and 1, not {self.kept_share!r}.")
-        for name in ("n_members", "dense_epochs", "stage_epochs"):
-            if getattr(self, name) < 1:
-                raise DeepCMEError(f"{name} must be at least 1, not {getattr(self, name)!r}.")
+        check_parameters(vars(self), _RULES)
 
     def hyperparameters(self) -> Hyperparameters:
         """Settings of one member."""

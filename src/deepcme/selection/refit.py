@@ -11,6 +11,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from deepcme.parameters import RANDOM_STATE, at_least, check_parameters
 from deepcme.selection.path import MemberTraining, SoftPathSettings
 from deepcme.selection.targets import encode_binary_target
 
@@ -71,6 +72,7 @@ class PanelClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         y : array of shape (samples,)
             Two classes; the second in sorted order is the positive one.
         """
+        check_parameters(vars(self), {"n_epochs": at_least(1), "random_state": RANDOM_STATE})
         settings = SoftPathSettings(
             n_members=self.n_members,
             width=self.width,

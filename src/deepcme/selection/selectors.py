@@ -16,6 +16,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from deepcme.errors import DeepCMEError
 from deepcme.estimator_inputs import read_groups, require_whole_number
 from deepcme.network.architecture import FloatArray
+from deepcme.parameters import RANDOM_STATE, check_parameters
 from deepcme.selection.l1_logistic import cross_validate_l1
 from deepcme.selection.path import SoftPathSettings, follow_soft_path
 from deepcme.selection.rankers import ranks_of
@@ -55,6 +56,7 @@ class GeneSelector(SelectorMixin, BaseEstimator, ABC):  # type: ignore[misc]
         if not (isinstance(self.n_genes, str) and self.n_genes == "auto"):
             require_whole_number(self.n_genes, "n_genes", 1, ', or "auto"')
         require_whole_number(self.n_folds, "n_folds", 2)
+        check_parameters(vars(self), {"random_state": RANDOM_STATE})
         matrix, y = validate_data(self, X, y, dtype=np.float32, order="C", ensure_min_samples=2)
         self.classes_, target = encode_binary_target(y, type(self).__name__)
         if self.n_genes != "auto" and self.n_genes > matrix.shape[1]:
