@@ -233,17 +233,25 @@ def require_possible_values(
         Naming its sample and gene.
     """
     for start in range(0, len(X), _ROWS_AT_ONCE):
-        rows = X[start : start + _ROWS_AT_ONCE]
-        refused = {"is infinite": np.isinf(rows)}
+        rows = slice(start, start + _ROWS_AT_ONCE)
+        _refuse(np.isinf(X[rows]), "is infinite", X[rows], samples[rows], genes)
         if scale in LINEAR_SCALES:
-            refused[f"is negative, which {scale} cannot be"] = rows < 0
-        for what, cells in refused.items():
-            if cells.any():
-                row, column = np.argwhere(cells)[0]
-                raise DeepCMEError(
-                    f"sample {samples[start + row]}, gene {genes[column]}: "
-                    f"the value {rows[row, column]:g} {what}."
-                )
+            what = f"is negative, which {scale} cannot be"
+            _refuse(X[rows] < 0, what, X[rows], samples[rows], genes)
+
+
+def _refuse(
+    cells: NDArray[np.bool_],
+    what: str,
+    X: Matrix,
+    samples: Sequence[str] | NDArray[np.object_],
+    genes: Sequence[str] | NDArray[np.object_],
+) -> None:
+    if cells.any():
+        row, column = np.argwhere(cells)[0]
+        raise DeepCMEError(
+            f"sample {samples[row]}, gene {genes[column]}: the value {X[row, column]:g} {what}."
+        )
 
 
 def absent_up_to(X: Matrix, scale: Scale) -> float | None:
