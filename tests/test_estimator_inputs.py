@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.base import clone
 
 from deepcme import DeepCMEClassifier, DeepCMEEnsemble, DeepCMEError
 from deepcme.baselines import TunedLogisticRegression
@@ -118,8 +119,6 @@ def test_a_patient_is_not_held_out_by_half(estimator, data):
 @pytest.mark.parametrize("estimator", HOLDING_OUT, ids=named)
 @pytest.mark.parametrize("fraction", [0, 1, 1.5, np.nan, "half", None])
 def test_a_share_is_one(estimator, fraction, data):
-    from sklearn.base import clone
-
     model = clone(estimator).set_params(validation_fraction=fraction)
     with pytest.raises(
         DeepCMEError, match=r"validation_fraction must (lie between 0 and 1|be a finite number)"
@@ -214,6 +213,17 @@ def test_weights_that_weigh_nothing_or_are_none_are_refused(estimator, weight, s
         estimator.fit(*data, sample_weight=weight)
 
 
+@pytest.mark.parametrize("estimator", WEIGHING, ids=named)
+def test_weights_are_numbers_whatever_holds_them(estimator, data):
+    X, _ = data
+    weight = np.linspace(0.5, 1.5, N)
+    expected, found = (
+        clone(estimator).fit(*data, sample_weight=given).decision_function(X)
+        for given in (weight, weight.astype(object))
+    )
+    np.testing.assert_array_equal(found, expected)
+
+
 def test_held_out_rows_without_any_weight_are_refused(data):
     with pytest.raises(
         DeepCMEError, match="All 20 samples to validate on have a weight of zer"
@@ -226,8 +236,6 @@ def test_held_out_rows_without_any_weight_are_refused(data):
 @pytest.mark.parametrize("weight", [{0: 1, 1: 0}, {0: -1, 1: 1}, {0: 1, 1: np.nan}])
 @pytest.mark.parametrize("estimator", WEIGHING, ids=named)
 def test_class_weights_follow_the_same_rule(estimator, weight, data):
-    from sklearn.base import clone
-
     with pytest.raises(DeepCMEError, match="weight"):
         clone(estimator).set_params(class_weight=weight).fit(*data)
 

@@ -77,6 +77,8 @@ def read_sample_weight(
     if isinstance(sample_weight, Real):
         sample_weight = np.full(n, sample_weight)
     weight = _vector(sample_weight, name, dtype=None)
+    if weight.dtype == object and all(isinstance(value, Real) for value in weight):
+        weight = weight.astype(np.float64)
     if weight.dtype.kind not in "biuf":
         raise DeepCMEError(f"{name} must hold numbers, one for each sample.")
     if len(weight) != n:

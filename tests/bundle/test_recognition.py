@@ -206,7 +206,11 @@ def test_one_training_patient_is_predicted(model):
     one = Expression(
         LEARNED[:1], ids(0, 1), {"gene_id": [f"GENE{i}" for i in range(80)]}, "log2"
     )
-    assert predict(model, one).table["training_patient"].tolist() == ["yes"]
+    predictions = predict(model, one)
+    assert predictions.table["training_patient"].tolist() == ["yes"]
+    assert "1 of 1 sample (TCGA-A1-0000) is of patients that the model learned from" in said(
+        predictions.notes
+    )
 
 
 def test_ids_of_other_people_are_told_from_the_same_people(model):

@@ -117,7 +117,7 @@ def test_patients_of_both_cohorts_are_left_out_and_counted():
     assert found.loc["one", "two"].tolist() == [60, 9]
     assert found.loc["two", "one"].tolist() == [51, 9]
     assert table["training_patients"].eq(0).all()
-    assert "Warning: one to two: 9 patients whom both cohorts have left out." in (
+    assert "Warning: one to two: left out 9 patients whom both cohorts have." in (
         notes_on_transfer(table)
     )
 

@@ -211,10 +211,11 @@ class Recognition:
         warnings = []
         if self.by_id.any():
             known = self.samples[self.by_id]
+            are = "is" if len(known) == 1 else "are"
             warnings.append(
                 f"Warning: {len(known):,} of {counted(len(self.samples), 'sample')} "
-                f"({few(known)}) are of patients that the model learned from: what it says of "
-                "them is no sign of what it says of new patients."
+                f"({few(known)}) {are} of patients that the model "
+                "learned from: what it says of them is no sign of what it says of new patients."
             )
         copies = self.samples[self.by_profile]
         if len(copies):

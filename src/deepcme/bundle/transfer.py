@@ -198,8 +198,10 @@ def notes_on_transfer(table: pd.DataFrame) -> list[str]:
     for row in table.drop_duplicates(["train", "test"]).to_dict("records"):
         pair = f"{row['train']} to {row['test']}"
         if row["left_out"]:
-            who = counted(row["left_out"], "patient")
-            notes.append(f"Warning: {pair}: {who} whom both cohorts have left out.")
+            notes.append(
+                f"Warning: {pair}: left out {counted(row['left_out'], 'patient')} whom both "
+                "cohorts have."
+            )
         if branded := brand(row["training_patients"], row["n_patients"]):
             notes.append(f"Warning: {pair}: {branded}")
         if row["near_duplicates"]:
