@@ -75,8 +75,8 @@ def compute_side_by_side(folders: Sequence[StudyFolder]) -> pd.DataFrame:
         Columns study, protocol, design, split_by, tissue, fit_on, ranked_within, left_out,
         model, trained_on, auc, ci_low, ci_high, sd, difference, difference_ci_low,
         difference_ci_high, difference_interval, n, events, n_patients, n_splits.
-        `left_out` is there if the studies left cohorts out. In the first study, and of a model that it lacks,
-        differences are missing.
+        `left_out` is there if the studies left cohorts out. In the first study, and of a
+        model that it lacks, differences are missing.
 
     Raises
     ------
