@@ -81,7 +81,13 @@ def simulate_recalibrated_study(
     random = np.random.default_rng(seed)
     settings = {
         "cohort": {"path": "unused.h5ad"},
-        "split": {"repeats": 1, "train": 0.05, "validation": 0.02, "test": 0.93},
+        "split": {
+            "design": "repeated",
+            "repeats": 1,
+            "train": 0.05,
+            "validation": 0.02,
+            "test": 0.93,
+        },
         "models": [model],
     }
     found = []

@@ -61,3 +61,4 @@ def test_folds_say_how_many_were_drawn_and_that_everyone_is_tested():
     assert "so that everyone is tested" in text
     assert "(56% and 19% of all)" in text
     assert describe_test_parts(folds, 12) == "12 folds (3 x 4)"
+    assert describe_test_parts({"design": "repeated"}, 1) == "1 split"

@@ -10,10 +10,22 @@ import pytest
 
 from deepcme.cli.run import compare
 from deepcme.errors import DeepCMEError
-from deepcme.evaluation.paired import PATIENT_BOOTSTRAP, SAME_SPLITS
+from deepcme.evaluation.paired import (
+    PATIENT_BOOTSTRAP,
+    SAME_SPLITS,
+    compute_paired_difference,
+)
 from deepcme.folds import NestedFolds
-from deepcme.report.discrimination import compute_study_discrimination, describe_estimand
-from deepcme.report.side_by_side import compute_side_by_side, write_side_by_side
+from deepcme.report.discrimination import (
+    compute_study_discrimination,
+    compute_training_shares,
+    describe_estimand,
+)
+from deepcme.report.side_by_side import (
+    OTHER_RANKING,
+    compute_side_by_side,
+    write_side_by_side,
+)
 from deepcme.study.store import StudyFolder
 
 PATIENTS = np.array([f"P{i:03d}" for i in range(90)])
@@ -125,6 +137,34 @@ def test_over_other_splits_patients_are_drawn_for_both_at_once(tmp_path):
     assert row["difference_interval"] == PATIENT_BOOTSTRAP
     assert row["difference_ci_low"] < 0 < row["difference_ci_high"]
     assert row["difference_ci_high"] - row["difference_ci_low"] < row["ci_high"] - row["ci_low"]
+
+
+def test_aucs_within_strata_and_across_them_have_no_difference(tmp_path):
+    across = predictions_of(0.5)
+    within = across.assign(stratum=np.where(across["sample"] < PATIENTS[45], "A", "B"))
+    batches = SETTINGS["split"] | {"strata": "batch"}
+    folders = [study(tmp_path / "a", across), study(tmp_path / "b", within, split=batches)]
+    table = compute_side_by_side(folders).set_index("study")
+    assert table["ranked_within"].loc["b"].unique().tolist() == ["batch"]
+    assert table["difference"].isna().all()
+    assert set(table["difference_interval"].loc["b"]) == {OTHER_RANKING}
+
+
+def test_a_test_part_whose_strata_lack_a_class_is_left_out_of_the_pairs():
+    first = predictions_of(0.5)
+    first["stratum"] = np.where(first["split"] == 0, first["label"].astype(str), "A")
+    found = compute_paired_difference(first, first.copy(), np.random.default_rng(0))
+    assert (found.difference, found.interval) == (0.0, SAME_SPLITS)
+
+
+def test_where_cohorts_are_left_out_the_share_is_of_those_not_tested():
+    left_out = predictions_of(0.5).assign(left_out="north")
+    assert compute_training_shares(SETTINGS, left_out) == pytest.approx(
+        {"network": 0.75, "tuned": 1.0}
+    )
+    assert "75% of the patients not tested (100% for tuned)" in describe_estimand(
+        SETTINGS, left_out
+    )
 
 
 def test_a_model_that_the_first_study_lacks_has_no_difference(tmp_path):

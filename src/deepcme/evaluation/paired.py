@@ -67,11 +67,14 @@ def compute_paired_difference(
     auc, other_auc = (_auc_by_split(rows) for rows in (predictions, other))
     # Another cohort's patients are a population of their own: no sample of splits.
     of_one_population = LEFT_OUT not in predictions.columns
-    if of_one_population and len(auc) > 1 and _test_rows(predictions) == _test_rows(other):
+    # A test part none of whose strata holds both classes has no AUC.
+    differences = (auc - other_auc).dropna()
+    is_paired = of_one_population and _test_rows(predictions) == _test_rows(other)
+    if is_paired and len(differences) > 1:
         ratio = max(
             compute_test_to_train_ratio(rows, refitted) for rows in (predictions, other)
         )
-        test = compute_corrected_t_test(auc - other_auc, ratio)
+        test = compute_corrected_t_test(differences, ratio)
         return PairedDifference(test.difference, test.ci_low, test.ci_high, SAME_SPLITS)
     aucs = [float(auc.mean()), float(other_auc.mean())]
     difference = aucs[0] - aucs[1]

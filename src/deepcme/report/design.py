@@ -130,7 +130,7 @@ def describe_test_parts(split: dict[str, Any], n_splits: int) -> str:
     if split["design"] in ("folds", "nested"):
         which = "outer folds" if split["design"] == "nested" else "folds"
         return f"{n_splits} {which} ({split['repeats']} x {split['folds']})"
-    return f"{n_splits} splits"
+    return f"{n_splits} split{'' if n_splits == 1 else 's'}"
 
 
 def describe_coverage(split: dict[str, Any], leaks: Sequence[str]) -> str:

@@ -15,6 +15,7 @@ from deepcme.evaluation.paired import PairedDifference, compute_paired_differenc
 from deepcme.evaluation.predictions import LEFT_OUT
 from deepcme.files import write_csv, write_text
 from deepcme.report.alike import StudyResults, require_alike
+from deepcme.report.design import strata_column
 from deepcme.report.discrimination import (
     compute_study_discrimination,
     compute_training_shares,
@@ -27,6 +28,8 @@ from deepcme.report.page import make_environment
 from deepcme.seeds import seed_for
 from deepcme.study.store import StudyFolder
 
+OTHER_RANKING = "none: ranked within other levels"
+
 _CHOICES: tuple[Column, ...] = (
     ("study", "Study", ""),
     ("protocol", "Protocol", ""),
@@ -34,6 +37,7 @@ _CHOICES: tuple[Column, ...] = (
     ("split_by", "Split by", ""),
     ("tissue", "Tissue", ""),
     ("fit_on", "Standardised on", ""),
+    ("ranked_within", "Ranked within", ""),
 )
 _RESULTS: tuple[Column, ...] = (
     ("study", "Study", ""),
@@ -62,16 +66,17 @@ def compute_side_by_side(folders: Sequence[StudyFolder]) -> pd.DataFrame:
     The AUCs and their intervals are those of each study's report, `trained_on` the share
     of the patients that one fit learns from. The differences are
     those to the same model of the first study, on the same patients
-    (`compute_paired_difference`).
+    (`compute_paired_difference`); between an AUC within strata and one of another ranking
+    there is none.
 
     Returns
     -------
     DataFrame
-        Columns study, protocol, design, split_by, tissue, fit_on, left_out, model,
-        trained_on, auc, ci_low, ci_high, sd, difference, difference_ci_low, difference_ci_high,
-        difference_interval, n, events, n_patients, n_splits. `left_out` is there if the
-        studies left cohorts out. In the first study, and of a model that it lacks,
-        differences are missing.
+        Columns study, protocol, design, split_by, tissue, fit_on, ranked_within, left_out,
+        model, trained_on, auc, ci_low, ci_high, sd, difference, difference_ci_low,
+        difference_ci_high, difference_interval, n, events, n_patients, n_splits.
+        `left_out` is there if the studies left cohorts out. In the first study, and of a
+        model that it lacks, differences are missing.
 
     Raises
     ------
@@ -99,6 +104,7 @@ def compute_side_by_side(folders: Sequence[StudyFolder]) -> pd.DataFrame:
                 split_by=split["by"],
                 tissue=preprocessing["tissue"],
                 fit_on=preprocessing["fit_on"],
+                ranked_within=strata_column(split),
                 trained_on=table["model"].map(shares),
             ).join(_differences(table, first, study))
         )
@@ -161,13 +167,18 @@ def _names_of(folders: Sequence[StudyFolder]) -> list[str]:
 def _differences(table: pd.DataFrame, first: StudyResults, study: StudyResults) -> pd.DataFrame:
     """What differs from the first study, for each row of the study's table of AUCs."""
     rows = []
+    are_ranked_alike = strata_column(first.settings["split"]) == strata_column(
+        study.settings["split"]
+    )
     for row in table.to_dict("records"):
         of_first, of_study = (
             _rows_of(results.predictions, row["model"], row.get(LEFT_OUT))
             for results in (first, study)
         )
         found = PairedDifference(np.nan, np.nan, np.nan, "")
-        if study is not first and len(of_first):
+        if not are_ranked_alike:
+            found = PairedDifference(np.nan, np.nan, np.nan, OTHER_RANKING)
+        elif study is not first and len(of_first):
             seed = seed_for(first.settings["seed"], "compare", "auc")
             refitted = {
                 model
