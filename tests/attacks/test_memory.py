@@ -72,6 +72,7 @@ def test_a_text_that_all_rows_share_is_read_in_each(refused, tmp_path, kind):
     refused("matrix.csv", "bomb.parquet", "the text in its cells would unfold to about 30 GB")
 
 
+@pytest.mark.attack
 def test_rows_without_number_whose_ids_are_a_letter(refused, tmp_path):
     of_equal_rows(tmp_path / "bomb.parquet", ["sample", "G"], 300_000)
     refused("bomb.parquet", "samples.csv", "bomb.parquet: its matrix of 18,000,000 x 2 values")
@@ -79,6 +80,7 @@ def test_rows_without_number_whose_ids_are_a_letter(refused, tmp_path):
     refused("bomb.csv.gz", "samples.csv", "bomb.csv.gz: its matrix of", "would unfold to")
 
 
+@pytest.mark.attack
 def test_comments_without_number(refused, tmp_path):
     gzipped(tmp_path / "bomb.csv.gz", b"", b"# x\n" * 160_000, 90)
     refused("bomb.csv.gz", "samples.csv", "bomb.csv.gz: no line names the columns")
@@ -113,6 +115,7 @@ def test_gzipped_text(refused, tmp_path, side, head, line, times, words):
     refused(*files, "bomb.csv.gz: ", words)
 
 
+@pytest.mark.attack
 def test_a_million_columns_that_are_not_plain_numbers(refused, tmp_path):
     with (tmp_path / "bomb.csv").open("wb") as file:
         file.write(b"sample" + b"".join(b",G%d" % i for i in range(1_000_000)) + b"\n")

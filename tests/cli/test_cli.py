@@ -52,6 +52,7 @@ def test_from_tables_to_a_report(tables, tmp_path):
     assert page.exists()
 
 
+@pytest.mark.slow
 def test_nulls_are_asked_for_and_added_to_a_finished_study(tables, tmp_path):
     from deepcme.sources.tables import TableColumns, cohort_from_tables
 
@@ -259,6 +260,7 @@ def test_version_is_the_packages(tmp_path):
     assert deepcme("--version").stdout.strip() == f"deepcme {project['project']['version']}"
 
 
+@pytest.mark.slow
 def test_a_study_is_repeated_by_the_command_in_its_report(tables, tmp_path):
     from deepcme.sources.tables import TableColumns, cohort_from_tables
 

@@ -119,6 +119,7 @@ def cluster(scheduler, tmp_path):
 
 
 @pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning")
+@pytest.mark.slow
 def test_a_lost_dask_worker_changes_nothing(cluster, study_file, undisturbed, tmp_path):
     address, workers = cluster
     out = tmp_path / "out"
