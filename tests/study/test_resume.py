@@ -134,7 +134,7 @@ def test_a_lost_dask_worker_changes_nothing(cluster, study_file, undisturbed, tm
 @pytest.mark.parametrize(
     "address", ["tcp://127.0.0.1:1", "nonsense", "far://127.0.0.1:1", "", "another_service"]
 )
-@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning")
+@pytest.mark.filterwarnings("ignore")  # of Dask's, which the thread that asks would end on
 def test_no_scheduler_is_told_in_one_sentence(address, request, monkeypatch):
     pytest.importorskip("distributed", reason="Dask is not installed")
     monkeypatch.setattr(executors, "ANSWER_SECONDS", 3)
@@ -151,7 +151,7 @@ def another_service():
         yield f"tcp://127.0.0.1:{server.getsockname()[1]}"
 
 
-@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning")
+@pytest.mark.filterwarnings("ignore")  # of Dask's, which the thread that asks would end on
 def test_workers_are_waited_for_and_their_lack_is_told(scheduler, monkeypatch, capsys):
     """Workers may still stand in a cluster's queue."""
     monkeypatch.setattr(executors, "WORKER_SECONDS", 2)
