@@ -182,3 +182,8 @@ def test_a_column_may_be_called_as_the_rows_are(tmp_path):
     annotated = ad.AnnData(base.X, obs=base.obs, var=base.var)
     Cohort(annotated, endpoint="invented", scale="log2").save(tmp_path / "cohort.h5ad")
     assert Cohort.load(tmp_path / "cohort.h5ad").obs["barcode"].tolist() == [1, 2, 3, 4]
+
+
+def test_an_id_of_invisible_characters_alone_is_refused():
+    with pytest.raises(DeepCMEError, match="The sample id is empty: give one"):
+        cohort_with(**PLACES["sample"]("\xad"))

@@ -182,6 +182,8 @@ class Cohort:
     def _tidy_samples(self, obs: pd.DataFrame) -> None:
         """One spelling of each id and word; who is of nobody known is a patient of its own."""
         clean_texts(obs)
+        if (obs["sample"] == "").any():
+            raise DeepCMEError("The sample id is empty: give one.")
         obs["patient"], note = own_where_nobody(obs["patient"].tolist(), obs["sample"].tolist())
         if note is not None:
             self.provenance["notes"] = [*self.notes, note]

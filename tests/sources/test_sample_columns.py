@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from deepcme import DeepCMEError
+from deepcme.sources.sample_columns import row_names_column
 from deepcme.sources.tables import TableColumns, cohort_from_tables
 
 SAMPLES = [str(n) for n in (3, 5, 0, 1, 4, 2, 7, 6)]
@@ -101,3 +102,7 @@ def test_a_blank_id_is_found_by_the_one_before_it(cohort, title):
     rows = list(zip([*SAMPLES[:3], '" "', *SAMPLES[4:]], LABELS, strict=True))
     with pytest.raises(DeepCMEError, match="the row after 0 has no sample id in 'sample'"):
         cohort(header, rows)
+
+
+def test_a_table_without_columns_has_no_row_names():
+    assert row_names_column(pd.DataFrame()) is None

@@ -54,6 +54,8 @@ def sample_column(table: pd.DataFrame) -> str | None:
 
 def row_names_column(table: pd.DataFrame) -> str | None:
     """The first column, if it is called as programs call row names, and does not count."""
+    if table.columns.empty:
+        return None
     name = str(table.columns[0])
     called_so = _ROW_NAMES.fullmatch(plain_name(name)) is not None
     return (
