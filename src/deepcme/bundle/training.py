@@ -34,7 +34,7 @@ from deepcme.errors import DeepCMEError
 from deepcme.evaluation.bootstrap import interval_generator
 from deepcme.evaluation.discrimination import compute_discrimination
 from deepcme.evaluation.metrics import choose_threshold
-from deepcme.evaluation.predictions import STRATUM
+from deepcme.evaluation.predictions import with_strata
 from deepcme.evaluation.recalibration import PlattRecalibration
 from deepcme.floors import are_relative
 from deepcme.genes import gene_identifiers
@@ -258,9 +258,7 @@ def _expected_performance(
     called: NDArray[np.bool_],
 ) -> Performance:
     levels = find_levels(cohort)
-    if levels is not None:
-        of_sample = dict(zip(cohort.samples, levels, strict=True))
-        out_of_fold = out_of_fold.assign(**{STRATUM: out_of_fold["sample"].map(of_sample)})
+    out_of_fold = with_strata(out_of_fold, cohort.samples, levels)
     random = interval_generator(settings.seed, "auc")
     found = compute_discrimination(out_of_fold, random).iloc[0]
     folds, repeats = count_folds(cohort, repeats=settings.repeats)

@@ -18,9 +18,9 @@ from deepcme.evaluation.bootstrap import (
 )
 from deepcme.evaluation.metrics import compute_pr_auc
 from deepcme.evaluation.predictions import (
-    STRATUM,
     as_labels_and_scores,
     compute_by_cohort,
+    compute_rank_shares,
     select_part,
 )
 
@@ -88,10 +88,7 @@ def average_over_splits(test: pd.DataFrame) -> pd.DataFrame:
         One row for each patient: `patient, label, score`; a patient is positive if
         any of its samples is.
     """
-    parts = ["split", STRATUM] if STRATUM in test.columns else ["split"]
-    scores = test.groupby(parts, observed=True)["score"]
-    share = (scores.rank() - 0.5) / scores.transform("size")
-    patients = test.assign(score=share).groupby("patient", observed=True)
+    patients = test.assign(score=compute_rank_shares(test)).groupby("patient", observed=True)
     table = patients.agg(label=("label", "max"), score=("score", "mean")).reset_index()
     # Means that differ by rounding alone are ties.
     return table.assign(score=table["score"].round(_DECIMALS))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 import pandas as pd
@@ -160,3 +160,31 @@ def as_labels_and_probabilities(
     if probability.min() < 0 or probability.max() > 1:
         raise DeepCMEError("Probabilities must lie between 0 and 1.")
     return label, probability
+
+
+def with_strata(
+    predictions: pd.DataFrame, samples: Iterable[str], levels: Iterable[str] | None
+) -> pd.DataFrame:
+    """The predictions with the stratum of each sample; as they are without levels.
+
+    Parameters
+    ----------
+    predictions : DataFrame
+        With a column `sample`.
+    samples, levels : iterable of str
+        Samples of the cohort, and the level of each.
+    """
+    if levels is None:
+        return predictions
+    of_sample = dict(zip(samples, levels, strict=True))
+    return predictions.assign(**{STRATUM: predictions["sample"].map(of_sample)})
+
+
+def compute_rank_shares(test: pd.DataFrame) -> pd.Series[float]:
+    """Rank of each score within its test part, (rank - 0.5) / size, from 0 to 1.
+
+    In a table with strata it is the rank within the stratum of the part.
+    """
+    parts = ["split", STRATUM] if STRATUM in test.columns else ["split"]
+    scores = test.groupby(parts, observed=True)["score"]
+    return (scores.rank() - 0.5) / scores.transform("size")

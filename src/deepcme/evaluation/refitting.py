@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from deepcme.evaluation.predictions import STRATUM, FloatArray
+from deepcme.evaluation.predictions import STRATUM, FloatArray, compute_rank_shares
 
 
 def compute_refit_inflation(test: pd.DataFrame, training: pd.DataFrame, auc: float) -> float:
@@ -105,15 +105,14 @@ def _share_of_training(test: pd.DataFrame, in_common: float) -> float:
     Ranks of m rows are known to about 2 / m of that variance, which is taken off.
     """
     parts = ["split", STRATUM] if STRATUM in test.columns else ["split"]
-    of_split = test.groupby(parts, observed=True)["score"]
-    rank = (of_split.rank() - 0.5) / of_split.transform("size")
+    rank = compute_rank_shares(test)
     between = rank - rank.groupby(test["label"]).transform("mean")
     within = rank - rank.groupby(test["sample"], observed=True).transform("mean")
     freedom = len(test) - test["sample"].nunique()
     total = float((between**2).mean())
     if total == 0 or in_common >= 1:
         return 1.0
-    noise = 2 * of_split.ngroups / len(test)
+    noise = 2 * test.groupby(parts, observed=True).ngroups / len(test)
     differing = float((within**2).sum()) / freedom / total - noise
     return float(np.clip(differing / (1 - in_common), 0, 1))
 

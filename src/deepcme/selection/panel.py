@@ -15,7 +15,7 @@ from deepcme.arrays import CohortArrays
 from deepcme.baselines import TunedLogisticRegression
 from deepcme.cohort import Cohort
 from deepcme.errors import DeepCMEError
-from deepcme.evaluation.predictions import STRATUM
+from deepcme.evaluation.predictions import with_strata
 from deepcme.honest import CLIP, MIN_PREVALENCE, draw_honest_splits, split_seed
 from deepcme.network.architecture import FloatArray
 from deepcme.network.engines import make_engine
@@ -196,11 +196,8 @@ def collect_outcomes(
     split_tasks = [task for task in tasks if task.split_number > 0]
     keys = [(task.order, task.split_number) for task in tasks]
     whole = pd.concat([predictions[key] for key in keys], ignore_index=True)
-    if levels is not None:
-        of_sample = dict(zip(cohort.samples, levels, strict=True))
-        whole = whole.assign(**{STRATUM: whole["sample"].map(of_sample)})
     return PanelResults(
-        whole,
+        with_strata(whole, cohort.samples, levels),
         pd.concat([rankings[key] for key in keys], ignore_index=True),
         cohort.n_genes,
         float(np.mean([len(task.test_rows) / len(task.train_rows) for task in split_tasks])),

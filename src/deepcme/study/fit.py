@@ -29,6 +29,7 @@ from deepcme.seeds import seed_for
 from deepcme.selection.ensemble_scores import compute_ensemble_gene_scores
 from deepcme.selection.scores import compute_gene_scores
 from deepcme.splits import draw_folds
+from deepcme.study.headline import REFITTED_ESTIMATORS
 from deepcme.study.models import NETWORKS, make_model, scores_of
 from deepcme.study.plan import Task
 from deepcme.threads import single_thread
@@ -87,7 +88,7 @@ def fit_task(data: CohortArrays, task: Task) -> TaskResult:
             return _fit_over_inner_folds(data, task)
         split = task.split
         fitting_rows = np.concatenate([split.train, split.validation])
-        fits_both = task.model.estimator in (ENSEMBLE, TUNED_REGRESSION)
+        fits_both = task.model.estimator in REFITTED_ESTIMATORS
         preprocessor = _fit_preprocessor(data, task, fitting_rows if fits_both else split.train)
         fitting = transform_rows(preprocessor, data.X, fitting_rows)
         model = _fit_model(data, task, fitting, fitting_rows)
@@ -215,7 +216,7 @@ def _out_of_fold_scores(
     model's own stand in.
     """
     is_tuned = task.model.estimator == TUNED_REGRESSION
-    if task.null is not None or not (is_tuned or task.model.estimator == ENSEMBLE):
+    if task.null is not None or task.model.estimator not in REFITTED_ESTIMATORS:
         return None
     labels, patients = data.labels[rows], data.patients[rows]
     fewest = min(len(np.unique(patients[labels == label])) for label in (0, 1))

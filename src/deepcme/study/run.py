@@ -13,6 +13,7 @@ from deepcme.classifier import DEEPCME
 from deepcme.cohort import Cohort
 from deepcme.ensemble import ENSEMBLE
 from deepcme.errors import DeepCMEError
+from deepcme.evaluation.predictions import with_strata
 from deepcme.progress import show_progress
 from deepcme.strata import NO_STRATA
 from deepcme.study import tables
@@ -182,7 +183,8 @@ def write_tables(plan: Plan, selection: Sequence[SelectionTask], folder: StudyFo
         clinical = fit_clinical_models(plan, results)
         folder.write_table(clinical.columns, "clinical.csv")
         predictions.append(clinical.predictions)
-    whole = tables.with_strata(plan, tables.concatenate(predictions))
+    levels = plan.study.split.levels_of(plan.cohort)
+    whole = with_strata(tables.concatenate(predictions), plan.cohort.samples, levels)
     metrics = tables.compute_metrics_table(whole, plan.study.evaluation.metrics)
     folder.write_table(whole, "predictions.parquet")
     folder.write_table(metrics, "metrics.csv")

@@ -100,15 +100,6 @@ def predictions_of(cohort: Cohort, task: Task, result: TaskResult, model: str) -
     )
 
 
-def with_strata(plan: Plan, predictions: pd.DataFrame) -> pd.DataFrame:
-    """The predictions, with the stratum of each sample in a study that has strata."""
-    levels = plan.study.split.levels_of(plan.cohort)
-    if levels is None:
-        return predictions
-    of_sample = dict(zip(plan.cohort.samples, levels, strict=True))
-    return predictions.assign(**{STRATUM: predictions["sample"].map(of_sample)})
-
-
 def _by_part(
     task: Task, result: TaskResult
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray | None]:
