@@ -62,8 +62,8 @@ def panel(
     from deepcme.cohort import Cohort
     from deepcme.evaluation.bootstrap import interval_generator
     from deepcme.files import write_csv
-    from deepcme.report.figures import plot_panel_curve
-    from deepcme.report.styles import write_chart
+    from deepcme.report.figures.study import plot_panel_curve
+    from deepcme.report.figures.styles import write_chart
     from deepcme.selection.panel import DEFAULT_RANKERS, PanelSettings, run_panels
     from deepcme.selection.panel_tables import (
         choose_panels,

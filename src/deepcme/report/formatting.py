@@ -2,21 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
 from deepcme.evaluation.predictions import LEFT_OUT
-from deepcme.report.captions import CAPTIONS
-from deepcme.report.layout import (
-    COLUMNS,
-    MEASURES,
-    OPTIONAL,
-    SIDE_BY_SIDE,
-    Column,
+
+Column = tuple[str, str, str]
+"""Name in the table, heading, and format: a Python format, or "" for text."""
+
+INTERVAL: tuple[Column, ...] = (
+    ("ci_low", "95% low", ".3f"),
+    ("ci_high", "95% high", ".3f"),
 )
+N_AND_EVENTS: tuple[Column, ...] = (("n", "Samples", ",.0f"), ("events", "Events", ",.0f"))
+COUNTS: tuple[Column, ...] = (
+    *N_AND_EVENTS,
+    ("n_patients", "Patients", ",.0f"),
+    ("n_splits", "Splits", ",.0f"),
+)
+DIFFERENCE: tuple[Column, ...] = (
+    ("difference", "AUC difference", "+.3f"),
+    ("ci_low", "95% low", "+.3f"),
+    ("ci_high", "95% high", "+.3f"),
+)
+PROBABILITIES: tuple[Column, ...] = (
+    ("probability_better", "P(better)", ".2f"),
+    ("probability_equivalent", "P(equivalent)", ".2f"),
+    ("probability_worse", "P(worse)", ".2f"),
+)
+LEFT_OUT_COLUMN: Column = (LEFT_OUT, "Cohort left out", "")
+
+NET_BENEFIT_THRESHOLDS = (0.05, 0.1, 0.2, 0.3, 0.5)
+MEASURES: dict[str, tuple[str, str]] = {
+    "sensitivity": ("Sensitivity", ".2f"),
+    "specificity": ("Specificity", ".2f"),
+    "ppv": ("PPV", ".2f"),
+    "npv": ("NPV", ".2f"),
+    "brier": ("Brier score", ".3f"),
+    "scaled_brier": ("Scaled Brier", ".3f"),
+    "log_loss": ("Log loss", ".3f"),
+    "intercept": ("Intercept", ".2f"),
+    "slope": ("Slope", ".2f"),
+    "in_the_large": ("Calibration in the large", ".2f"),
+    **{
+        f"at {threshold:.2f}": (f"At {threshold:.0%}", ".3f")
+        for threshold in NET_BENEFIT_THRESHOLDS
+    },
+}
+"""Heading and format of measures that stand side by side, each with its interval."""
 
 _HEADINGS = {"model": "Model", "source": "Source"}
 
@@ -31,63 +67,75 @@ class Shown:
     rows: list[list[str]]
 
 
-def show(name: str, table: pd.DataFrame) -> Shown:
-    """Format a table for reading; without a layout of its own, numbers get three decimals.
+@dataclass(frozen=True)
+class TableLayout:
+    """How a table is shown.
 
-    The cohort left out, and what is pooled over strata, are shown where the table has them.
+    Attributes
+    ----------
+    caption : str
+    columns : tuple of Column
+        Without any, all columns, numbers with three decimals.
+    optional : collection of str
+        Columns that are shown where a table has them.
     """
-    if name in SIDE_BY_SIDE:
-        return _show_side_by_side(name, table)
-    columns = tuple(
-        column
-        for column in COLUMNS.get(name, ())
-        if column[0] not in OPTIONAL or column[0] in table.columns
-    ) or tuple(
-        (
-            str(column),
-            _HEADINGS.get(str(column), str(column)),
-            ".3f" if table[column].dtype.kind == "f" else "",
+
+    caption: str = ""
+    columns: tuple[Column, ...] = ()
+    optional: Collection[str] = (LEFT_OUT,)
+
+    def show(self, table: pd.DataFrame) -> Shown:
+        """Format a table for reading."""
+        columns = [
+            column
+            for column in self.columns or _columns_of(table)
+            if column[0] not in self.optional or column[0] in table.columns
+        ]
+        rows = [
+            [_cell(value, form) for value, (_, _, form) in zip(row, columns, strict=True)]
+            for row in table[[column for column, _, _ in columns]].itertuples(index=False)
+        ]
+        return Shown(
+            self.caption,
+            [heading for _, heading, _ in columns],
+            [bool(form) for _, _, form in columns],
+            rows,
         )
-        for column in table.columns
-    )
-    return show_columns(CAPTIONS.get(name, ""), columns, table)
 
 
-def show_columns(caption: str, columns: Sequence[Column], table: pd.DataFrame) -> Shown:
-    """Format these columns of a table for reading."""
-    rows = [
-        [_cell(value, form) for value, (_, _, form) in zip(row, columns, strict=True)]
-        for row in table[[column for column, _, _ in columns]].itertuples(index=False)
-    ]
-    return Shown(
-        caption,
-        [heading for _, heading, _ in columns],
-        [bool(form) for _, _, form in columns],
-        rows,
-    )
-
-
-def _show_side_by_side(name: str, table: pd.DataFrame) -> Shown:
+@dataclass(frozen=True)
+class SideBySideLayout:
     """A row for each model, a column for each measure: value, 95% low to 95% high."""
-    keys = [key for key in (LEFT_OUT, "model") if key in table.columns]
-    measures = table["metric"].drop_duplicates().tolist()
-    rows = []
-    for key, of_model in table.groupby(keys, sort=False, observed=True):
-        cells = {row.metric: _estimate(row) for row in of_model.itertuples()}
-        counts = [f"{of_model[column].iloc[0]:,.0f}" for column in ("n", "events")]
-        rows.append(
-            [*map(str, key), *(cells.get(measure, "") for measure in measures), *counts]
-        )
-    left_out = ["Cohort left out"] if LEFT_OUT in keys else []
-    headings = [
-        *left_out,
-        "Model",
-        *(MEASURES[measure][0] for measure in measures),
-        "Samples",
-        "Events",
+
+    caption: str
+
+    def show(self, table: pd.DataFrame) -> Shown:
+        """Format a table of columns model, metric, value, ci_low, ci_high, n, events."""
+        keys = [key for key in (LEFT_OUT, "model") if key in table.columns]
+        measures = table["metric"].drop_duplicates().tolist()
+        rows = []
+        for key, of_model in table.groupby(keys, sort=False, observed=True):
+            cells = {row.metric: _estimate(row) for row in of_model.itertuples()}
+            counts = [f"{of_model[column].iloc[0]:,.0f}" for column in ("n", "events")]
+            rows.append(
+                [*map(str, key), *(cells.get(measure, "") for measure in measures), *counts]
+            )
+        headings = [
+            *(["Cohort left out"] if LEFT_OUT in keys else []),
+            "Model",
+            *(MEASURES[measure][0] for measure in measures),
+            "Samples",
+            "Events",
+        ]
+        numeric = [False] * len(keys) + [True] * (len(measures) + 2)
+        return Shown(self.caption, headings, numeric, rows)
+
+
+def _columns_of(table: pd.DataFrame) -> Sequence[Column]:
+    return [
+        (name, _HEADINGS.get(name, name), ".3f" if table[name].dtype.kind == "f" else "")
+        for name in table.columns
     ]
-    numeric = [False] * len(keys) + [True] * (len(measures) + 2)
-    return Shown(CAPTIONS[name], headings, numeric, rows)
 
 
 def _estimate(row: Any) -> str:

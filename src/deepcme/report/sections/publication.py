@@ -1,8 +1,9 @@
-"""The publication's tables and claims, each beside what this study found."""
+"""The publication's tables, figures and claims, each beside what this study found."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from importlib.resources import files
 from typing import Any
 
@@ -10,15 +11,27 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import roc_curve
 
-from deepcme.errors import DeepCMEError
+from deepcme.errors import AbsentError
 from deepcme.evaluation.comparison import (
     compute_corrected_t_test,
     compute_test_to_train_ratio,
 )
 from deepcme.evaluation.metrics import compute_metrics
+from deepcme.report.figures.publication import plot_table, titled
+from deepcme.report.figures.study import (
+    plot_auc_by_split,
+    plot_grid,
+    plot_roc,
+    plot_top_genes,
+)
+from deepcme.report.figures.styles import Chart
+from deepcme.report.formatting import TableLayout
+from deepcme.report.models import describe_replay
+from deepcme.report.section import Block, Contents, Figure, Heading, Section, Table, Text
+from deepcme.report.sections.genes import TOP_GENES
 
 PUBLISHED: dict[str, Any] = json.loads(
-    (files("deepcme.report") / "publication.json").read_text(encoding="utf-8")
+    (files("deepcme.report.sections") / "publication.json").read_text(encoding="utf-8")
 )
 """Numbers printed in Kim et al. 2023."""
 
@@ -33,9 +46,50 @@ ABLATION = (
     "DeepCME without L1",
     DEEPCME,
 )
-TOP_GENES = 30
-"""Genes in figure 8."""
 _NOT_RUN = "not run"
+_NO_MODEL = "This study has none of the paper's models for it."
+
+_BESIDE_PAPER = (
+    ("auc", "AUC", ".3f"),
+    ("sd", "sd", ".3f"),
+    ("paper_auc", "Paper", ".3f"),
+    ("paper_sd", "sd", ".3f"),
+)
+_TABLES = {
+    "table_1": TableLayout(
+        "Table 1 of the paper: test AUC by split, beside the published values."
+    ),
+    "table_2": TableLayout(
+        "Table 2 of the paper: AUC on training, validation and test part.",
+        (("model", "Model", ""), ("part", "Part", ""), *_BESIDE_PAPER),
+    ),
+    "table_3": TableLayout(
+        "Table 3 of the paper: ablation. BN: BatchNorm, DO: dropout, L1: the penalty.",
+        (("model", "Network", ""), *_BESIDE_PAPER),
+    ),
+}
+_FIGURE_7 = TableLayout(
+    "Mean AUC over the grid; validation loss alone makes the choice.",
+    (
+        ("width", "Width", ".0f"),
+        ("batch_size", "Batch", ".0f"),
+        ("penalty_strength", "lambda", "g"),
+        ("valid_auc", "Validation AUC", ".3f"),
+        ("test_auc", "Test AUC", ".3f"),
+        ("test_auc_sd", "sd", ".3f"),
+        ("chosen_in_splits", "Chosen in splits", ".0f"),
+    ),
+)
+_CLAIMS = TableLayout(
+    "The paper's claims, what it printed, and what this study found.",
+    (("claim", "Claim", ""), ("paper", "Paper", ""), ("this_study", "This study", "")),
+)
+_FIGURES = {
+    "figure_5": ("Figure 5. Test AUC by model", plot_auc_by_split),
+    "figure_6": ("Figure 6. ROC curves on the test part of one split", plot_roc),
+    "figure_7": ("Figure 7. Mean test AUC over lambda, by batch size", plot_grid),
+    "figure_8": ("Figure 8. The genes of highest score", plot_top_genes),
+}
 
 
 def compute_table_1(metrics: pd.DataFrame) -> pd.DataFrame:
@@ -67,18 +121,9 @@ def compute_table_2(metrics: pd.DataFrame) -> pd.DataFrame:
             auc = of_part.loc[of_part["model"] == model, "value"]
             if len(auc) == 0:
                 continue
-            paper_mean, paper_sd = PUBLISHED["table_2"][model][part]
-            rows.append(
-                {
-                    "model": model,
-                    "part": part,
-                    "auc": auc.mean(),
-                    "sd": auc.std(ddof=1),
-                    "paper_auc": paper_mean,
-                    "paper_sd": paper_sd,
-                }
-            )
-    return pd.DataFrame(rows)
+            paper = PUBLISHED["table_2"][model][part]
+            rows.append({"model": model, "part": part, **_mean_and_sd(auc, paper)})
+    return _table_of(rows)
 
 
 def compute_table_3(metrics: pd.DataFrame) -> pd.DataFrame:
@@ -89,16 +134,19 @@ def compute_table_3(metrics: pd.DataFrame) -> pd.DataFrame:
         auc = test[test["model"] == model]["value"]
         if len(auc) == 0:
             continue
-        paper_mean, paper_sd = PUBLISHED["table_3"].get(model, (np.nan, np.nan))
-        rows.append(
-            {
-                "model": model,
-                "auc": auc.mean(),
-                "sd": auc.std(ddof=1),
-                "paper_auc": paper_mean,
-                "paper_sd": paper_sd,
-            }
-        )
+        paper = PUBLISHED["table_3"].get(model, (np.nan, np.nan))
+        rows.append({"model": model, **_mean_and_sd(auc, paper)})
+    return _table_of(rows)
+
+
+def _mean_and_sd(auc: pd.Series[float], paper: tuple[float, float]) -> dict[str, float]:
+    beside = dict(zip(("paper_auc", "paper_sd"), paper, strict=True))
+    return {"auc": auc.mean(), "sd": auc.std(ddof=1), **beside}
+
+
+def _table_of(rows: list[dict[str, Any]]) -> pd.DataFrame:
+    if not rows:
+        raise AbsentError(_NO_MODEL)
     return pd.DataFrame(rows)
 
 
@@ -107,7 +155,7 @@ def compute_figure_5(metrics: pd.DataFrame) -> pd.DataFrame:
     test = _auc(metrics, "test")
     models = [model for model in (*BASELINES, DEEPCME, WIDE) if model in set(test["model"])]
     if not models:
-        raise DeepCMEError("Figure 5 needs a model of the paper; this study has none.")
+        raise AbsentError("Figure 5 needs a model of the paper; this study has none.")
     rows = [test[test["model"] == model] for model in models]
     return pd.concat(rows, ignore_index=True)[["split", "model", "value", "n", "events"]]
 
@@ -119,7 +167,7 @@ def compute_figure_6(predictions: pd.DataFrame) -> pd.DataFrame:
 
     Raises
     ------
-    DeepCMEError
+    AbsentError
         If none of the paper's models was run.
     """
     split = min(10, predictions["split"].max())
@@ -132,7 +180,7 @@ def compute_figure_6(predictions: pd.DataFrame) -> pd.DataFrame:
             points = {"false_positive_rate": rate, "sensitivity": sensitivity}
             curves.append(pd.DataFrame({"split": split, "model": model, **points}))
     if not curves:
-        raise DeepCMEError("Figure 6 needs a model of the paper; this study has none.")
+        raise AbsentError("Figure 6 needs a model of the paper; this study has none.")
     return pd.concat(curves, ignore_index=True)
 
 
@@ -248,3 +296,97 @@ def _gene_row(symbol: str, genes: pd.DataFrame) -> dict[str, str]:
 
 def _auc(metrics: pd.DataFrame, part: str) -> pd.DataFrame:
     return metrics[(metrics["metric"] == "auc") & (metrics["part"] == part)]
+
+
+def _compute(contents: Contents) -> None:
+    """The publication's tables, for a study that follows its protocol."""
+    study, predictions = contents.results.study, contents.results.predictions
+    if study.protocol != "paper":
+        return
+    metrics = compute_metrics(predictions)
+    contents.add("table_1", lambda: compute_table_1(metrics))
+    contents.add("table_2", lambda: compute_table_2(metrics))
+    contents.add("table_3", lambda: compute_table_3(metrics))
+    contents.add("figure_5", lambda: compute_figure_5(metrics))
+    contents.add("figure_6", lambda: compute_figure_6(predictions))
+    contents.add("figure_7", lambda: _read_grid(contents))
+    contents.add("figure_8", lambda: contents.table("genes").head(TOP_GENES))
+    contents.add(
+        "claims",
+        lambda: compute_claims(
+            predictions, contents.table("genes"), contents.tables.get("figure_7")
+        ),
+    )
+
+
+def _read_grid(contents: Contents) -> pd.DataFrame:
+    folder, name = contents.results.folder, "grid_summary.csv"
+    if contents.results.study.grid.search == "none" and not (folder.path / name).exists():
+        raise AbsentError("The grid was not searched: --grid fig7 does.")
+    return folder.read_table(name)
+
+
+def _draw(contents: Contents) -> dict[str, Chart]:
+    """Figures 5 to 8 and tables 1 to 3 as pictures, each with a line on how it was made."""
+    tables = contents.tables
+    if "claims" not in tables:
+        return {}
+    made = describe_replay(contents.results.study)
+    charts = {
+        name: titled(plot(tables[name]), title, made)
+        for name, (title, plot) in _FIGURES.items()
+        if name in tables
+    }
+    for name, layout in _TABLES.items():
+        if name in tables:
+            shown = layout.show(tables[name])
+            charts[name] = titled(plot_table(shown), shown.caption, made)
+    return charts
+
+
+def _write(contents: Contents) -> Iterator[Block]:
+    tables = contents.tables
+    if "claims" not in tables:
+        return
+    made = describe_replay(contents.results.study)
+    yield Heading("Beside the publication", "paper")
+    yield Text(
+        f"Kim, Lee and Seok, Mach. Learn.: Sci. Technol. 2023;4:025026. How made: {made} Each "
+        "figure and table is also a file: figures/figure_5.svg to figure_8.svg, "
+        "figures/table_1.svg to table_3.svg, and the same names in tables/ as CSV.",
+        only="html",
+    )
+    yield Text(made, only="md")
+    yield Table("claims", _CLAIMS.show(tables["claims"]), wrap=True)
+    for name, layout in _TABLES.items():
+        if name in tables:
+            yield Table(name, layout.show(tables[name]))
+    yield Figure(
+        "figure_5",
+        "Box plot of test AUC by model of the paper; the numbers are in its table 1",
+        "Test AUC of the paper's models (figure 5 of the paper), one point per split.",
+    )
+    if "figure_6" in tables:
+        yield Figure(
+            "figure_6",
+            "ROC curves of one split by model",
+            f"ROC curves on the test part of split {tables['figure_6']['split'].iloc[0]} "
+            "(figure 6 of the paper); their AUCs are in the first table.",
+        )
+    if "figure_7" in tables:
+        yield Figure(
+            "figure_7",
+            "Mean test AUC over lambda by batch size",
+            "Mean test AUC over lambda, by batch size, at width 64 (figure 7 of the paper).",
+        )
+        yield Table("figure_7", _FIGURE_7.show(tables["figure_7"]))
+    else:
+        yield Text("Figure 7: not run (--grid fig7).", only="html")
+    yield Figure(
+        "figure_8",
+        "Bar chart of the 30 highest gene scores; the numbers are in the gene table",
+        "The genes of highest score (figure 8 of the paper).",
+    )
+
+
+PUBLICATION = Section(_compute, _write, _draw)

@@ -1,4 +1,4 @@
-"""Whether two studies are of one cohort and one endpoint, so that their AUCs compare."""
+"""What a finished study left in its folder, and whether the AUCs of two of them compare."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pandas as pd
 
 from deepcme.errors import DeepCMEError
 from deepcme.evaluation.predictions import LEFT_OUT
-from deepcme.report.design import read_settings
+from deepcme.study.spec import Study, load_study
 from deepcme.study.store import StudyFolder
 
 
@@ -17,21 +17,29 @@ from deepcme.study.store import StudyFolder
 class StudyResults:
     """A finished study: its settings, its cohort in numbers and words, its predictions."""
 
-    settings: dict[str, Any]
+    folder: StudyFolder
+    study: Study
     cohort: dict[str, Any]
     predictions: pd.DataFrame
 
     @classmethod
     def read(cls, folder: StudyFolder) -> StudyResults:
-        """Read a study's folder.
+        """Read a study's folder; what an older one leaves out meant what it did then.
 
         Raises
         ------
         DeepCMEError
-            If it is not that of a finished study.
+            If it is not that of a finished study, or of settings that this version lacks.
         """
         predictions = folder.read_table("predictions.parquet")
-        return cls(read_settings(folder), folder.read_json("cohort.json"), predictions)
+        study = load_study(folder.path / "study.toml")
+        return cls(folder, study, folder.read_json("cohort.json"), predictions)
+
+    @property
+    def models(self) -> list[str]:
+        """Every model in one order, so that each keeps its colour."""
+        names: list[str] = self.predictions["model"].drop_duplicates().tolist()
+        return names
 
     @property
     def samples(self) -> pd.DataFrame:
@@ -67,7 +75,7 @@ def _other_samples(first: StudyResults, name: str, other: StudyResults, other_na
         table.index.difference(rest.index)
         for table, rest in ((samples, others), (others, samples))
     )
-    tissues = {study.settings["preprocessing"]["tissue"] for study in (first, other)}
+    tissues = {results.study.preprocessing.tissue for results in (first, other)}
     if not len(only) and not len(only_other):
         return ""
     if len(tissues) > 1 and not (len(only) and len(only_other)):

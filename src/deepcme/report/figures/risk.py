@@ -9,7 +9,7 @@ import pandas as pd
 
 from deepcme.evaluation.predictions import LEFT_OUT
 from deepcme.evaluation.utility import TREAT_ALL, TREAT_NONE
-from deepcme.report.styles import (
+from deepcme.report.figures.styles import (
     NEUTRAL,
     Chart,
     colours,

@@ -1,9 +1,8 @@
-"""The report's tables and sentences on recalibrated probabilities."""
+"""Recalibrated probabilities: what they are worth, and the lines behind them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from functools import cache
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import pandas as pd
@@ -11,23 +10,45 @@ import pandas as pd
 from deepcme.evaluation.calibration import compute_calibration
 from deepcme.evaluation.predictions import LEFT_OUT
 from deepcme.evaluation.recalibration import fit_recalibrations, recalibrate_predictions
+from deepcme.report.formatting import N_AND_EVENTS, SideBySideLayout, TableLayout
+from deepcme.report.section import Block, Contents, Section, Table, Text
+
+_RECALIBRATION = SideBySideLayout(
+    "The same of recalibrated test probabilities: in each split by a line (Platt 1999) "
+    "that test rows had no part in. Models without probabilities get theirs this way."
+)
+_LINES = TableLayout(
+    "What those lines were learned on, one line a split, and what they are (medians). "
+    "Slopes of log-odds are drawn towards 1 (t density of their logarithm, 3 degrees of "
+    "freedom), those of other scores are Firth's (1993). Where the events do not score "
+    "higher than the others, the line is refused and everyone gets the prevalence.",
+    (
+        ("model", "Model", ""),
+        ("learned_on", "Learned on", ""),
+        *N_AND_EVENTS,
+        ("slope", "Slope", ".2f"),
+        ("refused", "Refused in splits", ",.0f"),
+        ("n_splits", "Splits", ",.0f"),
+    ),
+)
 
 
-def recalibration_makers(
-    predictions: pd.DataFrame, random: Callable[[], np.random.Generator]
-) -> dict[str, Callable[[], pd.DataFrame]]:
-    """Makers of the table after recalibration, and of the one on the lines behind it."""
-
-    @cache
-    def fits() -> pd.DataFrame:
-        return fit_recalibrations(predictions)
-
+def compute_recalibration(
+    predictions: pd.DataFrame, random: np.random.Generator
+) -> dict[str, pd.DataFrame]:
+    """The table after recalibration, and the one on the lines behind it, by name."""
+    fits = fit_recalibrations(predictions)
+    recalibrated = recalibrate_predictions(predictions, fits)
     return {
-        "recalibration": lambda: compute_calibration(
-            recalibrate_predictions(predictions, fits()), random()
-        ),
-        "recalibration_lines": lambda: compute_recalibration_lines(fits()),
+        "recalibration": compute_calibration(recalibrated, random),
+        "recalibration_lines": compute_recalibration_lines(fits),
     }
+
+
+def _compute(contents: Contents) -> None:
+    random = contents.random("calibration")
+    contents.tables |= compute_recalibration(contents.results.predictions, random)
+    contents.notes["recalibration_verdict"] = describe_recalibration(contents.tables)
 
 
 def compute_recalibration_lines(fits: pd.DataFrame) -> pd.DataFrame:
@@ -61,10 +82,8 @@ def compute_recalibration_lines(fits: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def describe_recalibration(made: Mapping[str, pd.DataFrame]) -> dict[str, str]:
+def describe_recalibration(made: Mapping[str, pd.DataFrame]) -> str:
     """Which lines were refused, and which models recalibration made worse, in sentences."""
-    if "recalibration" not in made:
-        return {}
     lines = made["recalibration_lines"]
     sentences = [
         f"In {row['refused']} of {row['n_splits']} splits the scores of {row['model']} did not "
@@ -73,7 +92,7 @@ def describe_recalibration(made: Mapping[str, pd.DataFrame]) -> dict[str, str]:
     ]
     if "calibration" in made:
         sentences.append(_describe_change(made["calibration"], made["recalibration"]))
-    return {"recalibration_verdict": " ".join(sentences)}
+    return " ".join(sentences)
 
 
 def _describe_change(before: pd.DataFrame, after: pd.DataFrame) -> str:
@@ -90,3 +109,14 @@ def _describe_change(before: pd.DataFrame, after: pd.DataFrame) -> str:
     if not listed:
         return "Recalibration made no Brier score worse."
     return f"Recalibration made the Brier score worse for {', '.join(listed)}."
+
+
+def _write(contents: Contents) -> Iterator[Block]:
+    tables = contents.tables
+    if "calibration" in tables:
+        yield Table("recalibration", _RECALIBRATION.show(tables["recalibration"]))
+        yield Table("recalibration_lines", _LINES.show(tables["recalibration_lines"]))
+        yield Text(contents.notes["recalibration_verdict"])
+
+
+RECALIBRATION = Section(_compute, _write)

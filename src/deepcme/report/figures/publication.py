@@ -1,4 +1,4 @@
-"""The publication's tables and figures as pictures, each with a line on how it was made."""
+"""Pictures as the publication has them: a table drawn, a line on how a chart was made."""
 
 from __future__ import annotations
 
@@ -7,45 +7,18 @@ import textwrap
 import altair as alt
 import pandas as pd
 
-from deepcme.report import figures
-from deepcme.report.contents import Contents
-from deepcme.report.formatting import Shown, show
-from deepcme.report.methods import describe_replay
-from deepcme.report.styles import Chart
+from deepcme.report.figures.styles import Chart
+from deepcme.report.formatting import Shown
 
-TABLES = ("table_1", "table_2", "table_3")
 _LINE = 84
 _ROW = 20
 _CHARACTER = 6.6
 _GAP = 18
 
 
-def make_publication_charts(contents: Contents) -> dict[str, Chart]:
-    """Draw figures 5 to 8 and tables 1 to 3, for a study that follows the paper's protocol."""
-    tables = contents.tables
-    if "claims" not in tables:
-        return {}
-    made = describe_replay(contents.identity["study"])
-    plots = {
-        "figure_5": ("Figure 5. Test AUC by model", figures.plot_auc_by_split),
-        "figure_6": ("Figure 6. ROC curves on the test part of one split", figures.plot_roc),
-        "figure_7": ("Figure 7. Mean test AUC over lambda, by batch size", figures.plot_grid),
-        "figure_8": ("Figure 8. The genes of highest score", figures.plot_top_genes),
-    }
-    charts: dict[str, Chart] = {
-        name: _titled(plot(tables[name]), title, made)
-        for name, (title, plot) in plots.items()
-        if name in tables
-    }
-    for name in TABLES:
-        if name in tables and len(tables[name]):
-            shown = show(name, tables[name])
-            charts[name] = _titled(plot_table(shown), shown.caption, made)
-    return charts
-
-
-def _titled(chart: Chart, title: str, subtitle: str) -> Chart:
-    titled: Chart = chart.properties(
+def titled(chart: Chart, title: str, subtitle: str) -> Chart:
+    """The chart with a title and a smaller line under it."""
+    with_title: Chart = chart.properties(
         title=alt.TitleParams(
             textwrap.wrap(title, _LINE),
             subtitle=textwrap.wrap(subtitle, _LINE),
@@ -54,7 +27,7 @@ def _titled(chart: Chart, title: str, subtitle: str) -> Chart:
             offset=12,
         )
     )
-    return titled
+    return with_title
 
 
 def plot_table(shown: Shown) -> Chart:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from markupsafe import Markup
 
 from deepcme.evaluation.predictions import LEFT_OUT
 from deepcme.report.design import describe_test_parts, strata_column
-from deepcme.report.nulls import LEVEL, describe_permutation
+from deepcme.report.section import Block, Contents, Fragment, Section, Terms, Text
+from deepcme.report.sections.nulls import LEVEL, describe_permutation
+from deepcme.study.designs import SplitSettings
 
 _FEW_EVENTS = 100
 
@@ -35,7 +39,7 @@ def make_verdict(
     findings: list[dict[str, Any]],
     discrimination: pd.DataFrame,
     comparison: pd.DataFrame | None,
-    split: dict[str, Any],
+    split: SplitSettings,
     permutation: pd.DataFrame | None = None,
     added_value: str = "",
 ) -> Verdict:
@@ -58,8 +62,7 @@ def make_verdict(
         As `compute_discrimination` gives it.
     comparison : DataFrame or None
         As `compute_comparison` gives it; None where there is none.
-    split : dict
-        The section `split` of the resolved study.
+    split : SplitSettings
     permutation : DataFrame or None
         As `compute_permutation_table` gives it; None where it was not run.
     added_value : str
@@ -127,7 +130,7 @@ def _all_comparisons(model: str, comparison: pd.DataFrame) -> str:
     return f"{corrected} {model} did {' and '.join(claims)}."
 
 
-def _discrimination(model: str, row: pd.Series[Any], split: dict[str, Any]) -> str:
+def _discrimination(model: str, row: pd.Series[Any], split: SplitSettings) -> str:
     over = describe_test_parts(split, int(row["n_splits"]))
     sentence = f"The mean test AUC of {model} over {over}{_within(split)} is {_auc(row)}."
     if _holds_chance(row):
@@ -136,12 +139,12 @@ def _discrimination(model: str, row: pd.Series[Any], split: dict[str, Any]) -> s
     return f"{sentence}{_pooled(row, split)}"
 
 
-def _within(split: dict[str, Any]) -> str:
+def _within(split: SplitSettings) -> str:
     column = strata_column(split)
     return f", within levels of {column}," if column else ""
 
 
-def _pooled(row: pd.Series[Any], split: dict[str, Any]) -> str:
+def _pooled(row: pd.Series[Any], split: SplitSettings) -> str:
     """What the AUC would be if telling the strata apart counted, where there are any."""
     if not strata_column(split):
         return ""
@@ -151,7 +154,7 @@ def _pooled(row: pd.Series[Any], split: dict[str, Any]) -> str:
     return f" Ranked across levels it is {pooled['auc']:.3f} ({_interval(pooled, '.3f')})."
 
 
-def _discrimination_by_cohort(model: str, rows: pd.DataFrame, split: dict[str, Any]) -> str:
+def _discrimination_by_cohort(model: str, rows: pd.DataFrame, split: SplitSettings) -> str:
     records = [row for _, row in rows.iterrows()]
     aucs = "; ".join(_auc(row, f" in {row[LEFT_OUT]}") for row in records)
     sentences = [
@@ -201,3 +204,54 @@ def _few_events(rows: pd.DataFrame) -> str:
         f"With {int(fewest['events'])} events among {int(fewest['n'])} samples{where} these "
         "numbers are imprecise: expect others from other patients."
     )
+
+
+def compute_verdict(contents: Contents) -> Verdict:
+    """The verdict on a study's headline, of what the sections found."""
+    tables, results = contents.tables, contents.results
+    return make_verdict(
+        contents.headline,
+        results.folder.read_findings(),
+        tables["discrimination"],
+        tables.get("comparison"),
+        results.study.split,
+        tables.get("permutation"),
+        contents.notes.get("added_value_verdict", ""),
+    )
+
+
+def _write(contents: Contents) -> Iterator[Block]:
+    cohort, protocol = contents.results.cohort, contents.results.study.protocol
+    verdict = compute_verdict(contents)
+    counts = (
+        f"{cohort['samples']} samples of {cohort['patients']} patients, "
+        f"{cohort['positives']} positive"
+    )
+    marked = Markup("{}, {:,} genes; protocol <strong>{}</strong>{}.").format(
+        counts,
+        cohort["genes"],
+        protocol,
+        "\n(as published: split by sample, standardised over all rows; its AUC is not one to "
+        "expect of new patients)"
+        if protocol == "paper"
+        else "",
+    )
+    yield Fragment(
+        "verdict.html",
+        {
+            "warnings": verdict.warnings,
+            "paragraph": verdict.paragraph,
+            "counts": marked,
+        },
+        only="html",
+    )
+    yield Terms([("Read this first", warning) for warning in verdict.warnings], only="md")
+    yield Text(verdict.paragraph, only="md")
+    yield Text(
+        f"{counts}, {cohort['genes']} genes; protocol {protocol}. Endpoint: "
+        f"{cohort['endpoint']}",
+        only="md",
+    )
+
+
+VERDICT = Section(lambda _: None, _write)

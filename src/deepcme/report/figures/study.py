@@ -5,7 +5,7 @@ from __future__ import annotations
 import altair as alt
 import pandas as pd
 
-from deepcme.report.styles import (
+from deepcme.report.figures.styles import (
     NEUTRAL,
     PALETTE,
     Chart,

@@ -6,21 +6,33 @@ and of Moons et al., BMJ 2025;388:e082505 (PROBAST+AI); the authors' own checkli
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pandas as pd
 
 from deepcme.flow import FlowStep, read_flow
 from deepcme.report.design import describe_design, describe_guard, find_leaks
+from deepcme.report.formatting import TableLayout
+from deepcme.report.section import Block, Contents, Heading, Section, Subheading, Table, Text
+from deepcme.study.sections import PreprocessingSettings
+from deepcme.study.spec import Study
 from deepcme.words import listed
 
 AUTHOR = "author must state"
 
+_TRIPOD = TableLayout(
+    columns=(("item", "Item", ""), ("asks", "Asks", ""), ("answer", "Answer", ""))
+)
+_PROBAST = TableLayout(
+    columns=(("domain", "Domain", ""), ("question", "Question", ""), ("answer", "Answer", ""))
+)
 
-def compute_tripod(cohort: dict[str, Any], study: dict[str, Any]) -> pd.DataFrame:
+
+def compute_tripod(cohort: dict[str, Any], study: Study) -> pd.DataFrame:
     """TRIPOD+AI items that concern development and evaluation, with what the study says."""
-    preprocessing = study["preprocessing"]
-    models = ", ".join(str(model["name"]) for model in study["models"])
+    preprocessing = study.preprocessing
+    models = ", ".join(model.name for model in study.models)
     rows = [
         (
             "1 Title",
@@ -45,7 +57,7 @@ def compute_tripod(cohort: dict[str, Any], study: dict[str, Any]) -> pd.DataFram
         (
             "12 Analysis",
             "Use of the data for development and evaluation",
-            describe_design(study["split"]),
+            describe_design(study.split),
         ),
         ("12 Analysis", "Models, tuning and how they were built", f"{models}; settings below."),
         ("12 Analysis", "Selection of predictors", _selection(study)),
@@ -68,7 +80,7 @@ def compute_tripod(cohort: dict[str, Any], study: dict[str, Any]) -> pd.DataFram
     return pd.DataFrame(rows, columns=["item", "asks", "answer"])
 
 
-def compute_probast(cohort: dict[str, Any], study: dict[str, Any]) -> pd.DataFrame:
+def compute_probast(cohort: dict[str, Any], study: Study) -> pd.DataFrame:
     """PROBAST+AI signalling questions that a tool can speak to, with what the study shows."""
     leaks = find_leaks(cohort, study)
     per_gene = cohort["positives"] / cohort["genes"]
@@ -94,7 +106,7 @@ def compute_probast(cohort: dict[str, Any], study: dict[str, Any]) -> pd.DataFra
         (
             "Analysis",
             "Was overfitting accounted for?",
-            describe_guard(study["split"], leaks),
+            describe_guard(study.split, leaks),
         ),
         (
             "Analysis",
@@ -116,8 +128,8 @@ def _leakage(leaks: list[str]) -> str:
     )
 
 
-def _fitted_on(preprocessing: dict[str, Any]) -> str:
-    if preprocessing["fit_on"] == "all":
+def _fitted_on(preprocessing: PreprocessingSettings) -> str:
+    if preprocessing.fit_on == "all":
         return "all rows"
     return "what each model is fitted on, never the test part"
 
@@ -131,13 +143,13 @@ def _predictors(cohort: dict[str, Any]) -> str:
     return f"Expression of {cohort['genes']:,} genes, scale {cohort['scale']}."
 
 
-def _clinical_predictors(study: dict[str, Any]) -> str:
-    clinical = study.get("clinical")
-    return f" Clinical columns: {listed(clinical['columns'])}." if clinical else ""
+def _clinical_predictors(study: Study) -> str:
+    clinical = study.clinical
+    return f" Clinical columns: {listed(clinical.columns)}." if clinical else ""
 
 
-def _missing_values(study: dict[str, Any]) -> str:
-    if not study.get("clinical"):
+def _missing_values(study: Study) -> str:
+    if study.clinical is None:
         return "Training-part median."
     return (
         "Genes: training-part median. Clinical columns: median or most frequent word of the "
@@ -145,24 +157,23 @@ def _missing_values(study: dict[str, Any]) -> str:
     )
 
 
-def _added_value_rows(study: dict[str, Any]) -> list[tuple[str, str, str]]:
-    clinical = study.get("clinical")
-    if not clinical:
+def _added_value_rows(study: Study) -> list[tuple[str, str, str]]:
+    if study.clinical is None:
         return []
     return [
         (
             "Analysis",
             "Was the model set against predictors already in use?",
-            f"Clinical columns ({listed(clinical['columns'])}) alone, the genes alone, and "
+            f"Clinical columns ({listed(study.clinical.columns)}) alone, the genes alone, and "
             f"both, on the same held-out patients. Whether these are the established ones: "
             f"{AUTHOR}.",
         )
     ]
 
 
-def _selection(study: dict[str, Any]) -> str:
+def _selection(study: Study) -> str:
     models = "None for the models: all genes enter."
-    if not study["selection"]["run"]:
+    if not study.selection.run:
         return models
     return f"{models} Panels: genes ranked on the training and validation part of each split."
 
@@ -185,3 +196,23 @@ def _step(step: FlowStep) -> str:
     counts = f"{step.step}: {step.samples:,} samples of {step.patients:,} patients"
     left_out = step.describe_left_out()
     return f"{counts} ({left_out} left out)" if left_out else counts
+
+
+def _compute(contents: Contents) -> None:
+    cohort, study = contents.results.cohort, contents.results.study
+    contents.tables["tripod"] = compute_tripod(cohort, study)
+    contents.tables["probast"] = compute_probast(cohort, study)
+
+
+def _write(contents: Contents) -> Iterator[Block]:
+    yield Heading("Reporting guidelines", "reporting")
+    for title, name, layout in (
+        ("TRIPOD+AI", "tripod", _TRIPOD),
+        ("PROBAST+AI", "probast", _PROBAST),
+    ):
+        yield Subheading(title)
+        yield Text(title, only="md")
+        yield Table(name, layout.show(contents.tables[name]), wrap=True)
+
+
+GUIDELINES = Section(_compute, _write)
