@@ -19,6 +19,4 @@ def compute_contents(folder: StudyFolder) -> Contents:
     contents = Contents(StudyResults.read(folder))
     for section in SECTIONS:
         section.compute(contents)
-    for section in SECTIONS:
-        contents.charts |= section.draw(contents)
     return contents

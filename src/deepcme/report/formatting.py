@@ -14,25 +14,21 @@ Column = tuple[str, str, str]
 """Name in the table, heading, and format: a Python format, or "" for text."""
 
 INTERVAL: tuple[Column, ...] = (
-    ("ci_low", "95% low", ".3f"),
-    ("ci_high", "95% high", ".3f"),
-)
+    ("ci_low", "95% low", ".3f"), ("ci_high", "95% high", ".3f"),
+)  # fmt: skip
 N_AND_EVENTS: tuple[Column, ...] = (("n", "Samples", ",.0f"), ("events", "Events", ",.0f"))
 COUNTS: tuple[Column, ...] = (
-    *N_AND_EVENTS,
-    ("n_patients", "Patients", ",.0f"),
-    ("n_splits", "Splits", ",.0f"),
-)
+    *N_AND_EVENTS, ("n_patients", "Patients", ",.0f"), ("n_splits", "Splits", ",.0f"),
+)  # fmt: skip
 DIFFERENCE: tuple[Column, ...] = (
-    ("difference", "AUC difference", "+.3f"),
-    ("ci_low", "95% low", "+.3f"),
+    ("difference", "AUC difference", "+.3f"), ("ci_low", "95% low", "+.3f"),
     ("ci_high", "95% high", "+.3f"),
-)
+)  # fmt: skip
 PROBABILITIES: tuple[Column, ...] = (
     ("probability_better", "P(better)", ".2f"),
     ("probability_equivalent", "P(equivalent)", ".2f"),
     ("probability_worse", "P(worse)", ".2f"),
-)
+)  # fmt: skip
 LEFT_OUT_COLUMN: Column = (LEFT_OUT, "Cohort left out", "")
 
 NET_BENEFIT_THRESHOLDS = (0.05, 0.1, 0.2, 0.3, 0.5)

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal, get_args
 
 from deepcme.errors import DeepCMEError
 from deepcme.files import write_csv, write_text
+from deepcme.report.blocks import Blocks
 from deepcme.report.contents import compute_contents
 from deepcme.report.figures.styles import write_chart
 from deepcme.report.outline import SECTIONS
 from deepcme.report.render import render_markdown, render_page
-from deepcme.report.section import Block, Contents
+from deepcme.report.section import Contents
 from deepcme.study.store import StudyFolder
 
 Format = Literal["html", "md", "csv"]
@@ -68,7 +69,7 @@ def write_report(folder: StudyFolder, formats: Sequence[str] = FORMATS) -> Path:
     return [path / "tables", *texts][-1]
 
 
-def _blocks_of(contents: Contents) -> Iterator[Block]:
+def _blocks_of(contents: Contents) -> Blocks:
     for section in SECTIONS:
         yield from section.write(contents)
 

@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
-from typing import Any, Literal
+from typing import Any
 
 import jinja2
 from markupsafe import Markup
 
-from deepcme import __version__
+from deepcme.report.blocks import Block, Blocks, Figure, Form, Fragment
 from deepcme.report.figures.styles import Chart
 from deepcme.report.inline import make_inline
 from deepcme.report.markdown import finalize
-from deepcme.report.section import Block, Figure, Fragment
-
-Form = Literal["html", "md"]
 
 
 def render_page(
     title: str,
     heading: str,
-    blocks: Iterable[Block],
+    blocks: Blocks,
     charts: dict[str, Chart] | None = None,
     footer: str = "",
 ) -> str:
@@ -30,7 +26,7 @@ def render_page(
     Parameters
     ----------
     title, heading : str
-    blocks : iterable of Block
+    blocks : iterable of Block or None
     charts : dict of Chart
         Those that figures among the blocks show, by name; others are left out.
     footer : str
@@ -53,19 +49,18 @@ def render_page(
             },
             inline=make_inline(environment, charts=bool(shown)),
             footer=footer,
-            version=__version__,
         )
     )
 
 
-def render_markdown(heading: str, blocks: Iterable[Block]) -> str:
+def render_markdown(heading: str, blocks: Blocks) -> str:
     """The same as GitHub Flavored Markdown; charts are files of their own."""
     environment = make_environment(markdown=True)
     title = Markup("# {}\n\n").format(finalize(heading))
     return _as_utf8(title + _join("md", blocks, environment) + "\n")
 
 
-def _join(form: Form, blocks: Iterable[Block], environment: jinja2.Environment) -> Markup:
+def _join(form: Form, blocks: Blocks, environment: jinja2.Environment) -> Markup:
     macros = environment.get_template(f"blocks.{form}").module
 
     def write(block: Block) -> Markup:
@@ -74,7 +69,7 @@ def _join(form: Form, blocks: Iterable[Block], environment: jinja2.Environment) 
         macro: Any = getattr(macros, type(block).__name__.lower())
         return Markup(macro(block).strip())
 
-    written = [write(block) for block in blocks if block.only in (None, form)]
+    written = [write(block) for block in blocks if block and block.only in (None, form)]
     return Markup("\n\n").join(text for text in written if text)
 
 

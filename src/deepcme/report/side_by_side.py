@@ -14,11 +14,11 @@ from deepcme.errors import DeepCMEError
 from deepcme.evaluation.paired import PairedDifference, compute_paired_difference
 from deepcme.evaluation.predictions import LEFT_OUT
 from deepcme.files import write_csv, write_text
+from deepcme.report.blocks import Heading, Table
 from deepcme.report.design import strata_column
 from deepcme.report.formatting import LEFT_OUT_COLUMN, Column, Shown, TableLayout
 from deepcme.report.render import render_page
 from deepcme.report.results import StudyResults, require_alike
-from deepcme.report.section import Heading, Table
 from deepcme.report.sections.discrimination import (
     compute_study_discrimination,
     compute_training_shares,
@@ -30,27 +30,17 @@ from deepcme.study.store import StudyFolder
 OTHER_RANKING = "none: ranked within other levels"
 
 _CHOICES: tuple[Column, ...] = (
-    ("study", "Study", ""),
-    ("protocol", "Protocol", ""),
-    ("design", "Design", ""),
-    ("split_by", "Split by", ""),
-    ("tissue", "Tissue", ""),
-    ("fit_on", "Standardised on", ""),
+    ("study", "Study", ""), ("protocol", "Protocol", ""), ("design", "Design", ""),
+    ("split_by", "Split by", ""), ("tissue", "Tissue", ""), ("fit_on", "Standardised on", ""),
     ("ranked_within", "Ranked within", ""),
-)
+)  # fmt: skip
 _RESULTS: tuple[Column, ...] = (
-    ("study", "Study", ""),
-    LEFT_OUT_COLUMN,
-    ("model", "Model", ""),
-    ("trained_on", "Trained on", ".0%"),
-    ("auc", "AUC (95%)", ".3f"),
-    ("difference", "Difference (95%)", "+.3f"),
-    ("difference_interval", "Its interval", ""),
-    ("n", "Samples", ",.0f"),
-    ("events", "Events", ",.0f"),
-    ("n_patients", "Patients", ",.0f"),
+    ("study", "Study", ""), LEFT_OUT_COLUMN, ("model", "Model", ""),
+    ("trained_on", "Trained on", ".0%"), ("auc", "AUC (95%)", ".3f"),
+    ("difference", "Difference (95%)", "+.3f"), ("difference_interval", "Its interval", ""),
+    ("n", "Samples", ",.0f"), ("events", "Events", ",.0f"), ("n_patients", "Patients", ",.0f"),
     ("n_splits", "Splits", ",.0f"),
-)
+)  # fmt: skip
 _COLUMNS = (
     *(name for name, _, _ in _CHOICES),
     LEFT_OUT, "model", "trained_on", "auc", "ci_low", "ci_high", "sd",

@@ -2,41 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 from deepcme import __version__
 from deepcme.bundle.prediction import round_predictions
 from deepcme.bundle.validation import FROZEN, RECALIBRATED, Validation
 from deepcme.files import write_csv, write_text
+from deepcme.report.blocks import Blocks, Figure, Fragment, Heading, Table, Terms
 from deepcme.report.figures.risk import plot_calibration, plot_decision_curve
 from deepcme.report.figures.styles import Chart, write_chart
 from deepcme.report.formatting import INTERVAL, N_AND_EVENTS, SideBySideLayout, TableLayout
 from deepcme.report.render import render_page
-from deepcme.report.section import Block, Figure, Fragment, Heading, Table, Terms
 
 _AUC = TableLayout(
     "AUC and PR-AUC of the model as it came, beside those of chance (Bestgen 2015). "
     "DeLong's interval takes samples as independent; the bootstrap draws patients.",
     (
-        ("metric", "Measure", ""),
-        ("method", "Interval", ""),
-        ("value", "Value", ".3f"),
-        *INTERVAL,
-        ("chance", "By chance", ".3f"),
-        *N_AND_EVENTS,
+        ("metric", "Measure", ""), ("method", "Interval", ""), ("value", "Value", ".3f"),
+        *INTERVAL, ("chance", "By chance", ".3f"), *N_AND_EVENTS,
     ),
-)
+)  # fmt: skip
 _CLASSIFICATION = TableLayout(
     "At the threshold that the model brought; Wilson's intervals.",
     (
-        ("metric", "Measure", ""),
-        ("value", "Value", ".3f"),
-        *INTERVAL,
-        ("numerator", "Right", ",.0f"),
-        ("denominator", "Of", ",.0f"),
+        ("metric", "Measure", ""), ("value", "Value", ".3f"), *INTERVAL,
+        ("numerator", "Right", ",.0f"), ("denominator", "Of", ",.0f"),
     ),
-)
+)  # fmt: skip
 _CALIBRATION = SideBySideLayout(
     "The model as it came, and recalibrated on these patients: Platt's line, for each "
     "tenth of the patients fitted on the others."
@@ -66,7 +58,7 @@ def write_validation(validation: Validation, folder: Path) -> Path:
     return path
 
 
-def _write(validation: Validation) -> Iterator[Block]:
+def _write(validation: Validation) -> Blocks:
     manifest, tables = validation.manifest, validation.tables
     cohort = manifest.cohort
     yield Fragment(

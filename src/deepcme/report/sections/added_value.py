@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pandas as pd
 
 from deepcme.evaluation.added_value import compute_added_value, compute_events_per_parameter
+from deepcme.report.blocks import Blocks, Figure, Heading, Text
 from deepcme.report.figures.study import plot_comparison
-from deepcme.report.figures.styles import Chart
 from deepcme.report.formatting import (
     COUNTS,
     DIFFERENCE,
@@ -19,7 +18,7 @@ from deepcme.report.formatting import (
     PROBABILITIES,
     TableLayout,
 )
-from deepcme.report.section import Block, Contents, Figure, Heading, Section, Table, Text
+from deepcme.report.section import Contents, Section
 from deepcme.study.sections import ClinicalSettings
 from deepcme.study.spec import CLINICAL, CLINICAL_AND_GENES
 from deepcme.words import listed
@@ -31,53 +30,45 @@ _ADDED_VALUE = TableLayout(
     "(Nadeau and Bengio 2003), p after Holm. Probabilities: posterior under a flat prior, "
     "equivalent meaning within 0.02 (Benavoli et al. 2017).",
     (
-        ("added", "What is added", ""),
-        *DIFFERENCE,
-        ("p_holm", "p (Holm)", ".3f"),
-        *PROBABILITIES,
-        *N_AND_EVENTS,
+        ("added", "What is added", ""), *DIFFERENCE, ("p_holm", "p (Holm)", ".3f"),
+        *PROBABILITIES, *N_AND_EVENTS,
     ),
-)
+)  # fmt: skip
 _AUC = TableLayout(
     "Mean test AUC of the clinical columns alone, the genes alone, and both, on the same "
     "patients. Intervals: bootstrap of patients, stratified by label, 2,000 draws.",
     (
-        LEFT_OUT_COLUMN,
-        ("model", "Model", ""),
-        ("auc", "AUC", ".3f"),
-        *INTERVAL,
-        ("sd", "sd", ".3f"),
-        *COUNTS,
+        LEFT_OUT_COLUMN, ("model", "Model", ""), ("auc", "AUC", ".3f"), *INTERVAL,
+        ("sd", "sd", ".3f"), *COUNTS,
     ),
-)
+)  # fmt: skip
 _CLINICAL_COLUMNS = TableLayout(
     "The clinical columns in the cohort, and how they enter.",
     (
-        ("column", "Column", ""),
-        ("value", "Value", ""),
-        ("coding", "Coding", ""),
-        *N_AND_EVENTS,
-        ("missing", "Missing", ",.0f"),
+        ("column", "Column", ""), ("value", "Value", ""), ("coding", "Coding", ""),
+        *N_AND_EVENTS, ("missing", "Missing", ",.0f"),
         ("separated_splits", "Separated in splits", ",.0f"),
     ),
-)
+)  # fmt: skip
 
 
 def _compute(contents: Contents) -> None:
     clinical, predictions = contents.results.study.clinical, contents.results.predictions
     if clinical is None:
         return
-    genes = clinical.genes
+    models = (CLINICAL, clinical.genes, CLINICAL_AND_GENES)
     by_model = contents.tables["discrimination"].set_index("model", drop=False)
-    contents.tables["added_value_auc"] = by_model.loc[
-        [CLINICAL, genes, CLINICAL_AND_GENES]
-    ].reset_index(drop=True)
+    columns = contents.results.folder.read_table("clinical.csv")
+    contents.add(
+        "added_value_auc", lambda: by_model.loc[[*models]].reset_index(drop=True), _AUC
+    )
     contents.add(
         "added_value",
-        lambda: compute_added_value(predictions, CLINICAL, genes, CLINICAL_AND_GENES),
+        lambda: compute_added_value(predictions, *models),
+        _ADDED_VALUE,
+        plot_comparison,
     )
-    columns = contents.results.folder.read_table("clinical.csv")
-    contents.tables["clinical_columns"] = columns
+    contents.add("clinical_columns", lambda: columns, _CLINICAL_COLUMNS)
     contents.notes |= describe_added_value(
         clinical, predictions, columns, contents.tables.get("added_value")
     )
@@ -186,32 +177,25 @@ def _separation(columns: pd.DataFrame) -> str:
     return " ".join(parts)
 
 
-def _draw(contents: Contents) -> dict[str, Chart]:
-    if "added_value" not in contents.tables:
-        return {}
-    return {"added_value": plot_comparison(contents.tables["added_value"])}
-
-
-def _write(contents: Contents) -> Iterator[Block]:
-    tables, notes = contents.tables, contents.notes
-    if "clinical_columns" not in tables:
-        return
-    yield Heading("Added value of genes over clinical columns", "added-value")
-    if "added_value" in tables:
-        yield Text(notes["added_value_verdict"])
-        yield Figure(
+def _write(contents: Contents) -> Blocks:
+    notes = contents.notes
+    if "clinical_columns" not in contents.tables:
+        return []
+    return [
+        Heading("Added value of genes over clinical columns", "added-value"),
+        Text(notes["added_value" if "added_value" in notes else "added_value_verdict"]),
+        Figure(
             "added_value",
             "AUC of both minus AUC of the clinical columns and of the genes alone; the "
             "numbers are in the next table",
             "What both together add to each alone: difference in AUC with its 95% interval. "
             "The grey band is practical equivalence.",
-        )
-        yield Table("added_value", _ADDED_VALUE.show(tables["added_value"]))
-    else:
-        yield Text(notes["added_value"])
-    yield Table("added_value_auc", _AUC.show(tables["added_value_auc"]))
-    yield Table("clinical_columns", _CLINICAL_COLUMNS.show(tables["clinical_columns"]))
-    yield Text(f"{notes['clinical_events']} {notes['clinical_separation']}")
+        ),
+        contents.show("added_value"),
+        contents.show("added_value_auc"),
+        contents.show("clinical_columns"),
+        Text(f"{notes['clinical_events']} {notes['clinical_separation']}"),
+    ]
 
 
-ADDED_VALUE = Section(_compute, _write, _draw)
+SECTION = Section(_write, _compute)

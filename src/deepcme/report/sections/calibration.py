@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pandas as pd
 
 from deepcme.evaluation.calibration import compute_calibration, describe_calibration_evidence
 from deepcme.evaluation.calibration_curves import compute_study_calibration_curves
 from deepcme.evaluation.predictions import LEFT_OUT
+from deepcme.report.blocks import Blocks, Figure, Heading, Text
 from deepcme.report.figures.risk import plot_calibration
-from deepcme.report.figures.styles import Chart
 from deepcme.report.formatting import SideBySideLayout
-from deepcme.report.section import Block, Contents, Figure, Heading, Section, Table, Text
+from deepcme.report.section import Contents, Section
 
 _CALIBRATION = SideBySideLayout(
     "Scores and calibration line of the test probabilities, pooled over splits; in "
@@ -24,11 +22,14 @@ _CALIBRATION = SideBySideLayout(
 
 
 def _compute(contents: Contents) -> None:
-    predictions = contents.results.predictions
-    contents.add(
-        "calibration", lambda: compute_calibration(predictions, contents.random("calibration"))
-    )
+    predictions, random = contents.results.predictions, contents.random("calibration")
+    contents.add("calibration", lambda: compute_calibration(predictions, random), _CALIBRATION)
     contents.add("calibration_curves", lambda: compute_study_calibration_curves(predictions))
+    if "calibration_curves" in contents.tables:
+        curves = contents.tables["calibration_curves"]
+        first = curves["model"] == contents.headline
+        ordered = pd.concat([curves[first], curves[~first]], ignore_index=True)
+        contents.charts["calibration"] = plot_calibration(ordered, contents.results.models)
     table = contents.tables["discrimination"]
     of_headline = table[table["model"] == contents.headline]
     contents.notes["calibration_evidence"] = _describe_evidence(of_headline)
@@ -43,29 +44,20 @@ def _describe_evidence(discrimination: pd.DataFrame) -> str:
     return " ".join(sentences)
 
 
-def _draw(contents: Contents) -> dict[str, Chart]:
-    if "calibration_curves" not in contents.tables:
-        return {}
-    curves = contents.tables["calibration_curves"]
-    first = curves["model"] == contents.headline
-    ordered = pd.concat([curves[first], curves[~first]], ignore_index=True)
-    return {"calibration": plot_calibration(ordered, contents.results.models)}
-
-
-def _write(contents: Contents) -> Iterator[Block]:
-    yield Heading("Calibration and usefulness", "calibration")
-    yield Text(contents.notes["calibration_evidence"])
-    if "calibration" in contents.tables:
-        yield Figure(
+def _write(contents: Contents) -> Blocks:
+    return [
+        Heading("Calibration and usefulness", "calibration"),
+        Text(contents.notes["calibration_evidence"]),
+        Text(contents.notes.get("calibration", "")),
+        Figure(
             "calibration",
             "Calibration curves by model",
             "Observed share against predicted probability of the model picked in the legend, "
             "at first the first one, with its 95% band; the dashed line is perfect. Click "
             "another name for that model, shift and click for several.",
-        )
-        yield Table("calibration", _CALIBRATION.show(contents.tables["calibration"]))
-    else:
-        yield Text(contents.notes["calibration"])
+        ),
+        contents.show("calibration"),
+    ]
 
 
-CALIBRATION = Section(_compute, _write, _draw)
+SECTION = Section(_write, _compute)

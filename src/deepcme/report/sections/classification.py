@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from deepcme.evaluation.discrimination import compute_study_classification
+from deepcme.report.blocks import Blocks, Subheading
 from deepcme.report.formatting import SideBySideLayout
-from deepcme.report.section import Block, Contents, Section, Subheading, Table
+from deepcme.report.section import Contents, Section
 
 _CLASSIFICATION = SideBySideLayout(
     "At the threshold that maximises Youden's index on each split's validation part, or "
@@ -16,19 +15,17 @@ _CLASSIFICATION = SideBySideLayout(
 
 
 def _compute(contents: Contents) -> None:
+    predictions, random = contents.results.predictions, contents.random("classification")
     contents.add(
         "classification",
-        lambda: compute_study_classification(
-            contents.results.predictions, contents.random("classification")
-        ),
+        lambda: compute_study_classification(predictions, random),
+        _CLASSIFICATION,
     )
 
 
-def _write(contents: Contents) -> Iterator[Block]:
-    if "classification" in contents.tables:
-        yield Subheading("At a threshold chosen on validation data")
-        shown = _CLASSIFICATION.show(contents.tables["classification"])
-        yield Table("classification", shown)
+def _write(contents: Contents) -> Blocks:
+    heading = Subheading("At a threshold chosen on validation data")
+    return [heading, contents.show("classification")]
 
 
-CLASSIFICATION = Section(_compute, _write)
+SECTION = Section(_write, _compute)

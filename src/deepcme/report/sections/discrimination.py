@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 import pandas as pd
 from sklearn.metrics import roc_curve
@@ -12,6 +10,7 @@ from deepcme.evaluation.bootstrap import interval_generator
 from deepcme.evaluation.discrimination import compute_discrimination
 from deepcme.evaluation.metrics import compute_metrics
 from deepcme.evaluation.predictions import LEFT_OUT, STRATUM
+from deepcme.report.blocks import Blocks, Figure, Heading, Text
 from deepcme.report.design import (
     describe_coverage,
     describe_mean_of_cohorts,
@@ -20,7 +19,7 @@ from deepcme.report.design import (
 from deepcme.report.figures.study import plot_auc_by_split, plot_roc
 from deepcme.report.figures.styles import Chart
 from deepcme.report.formatting import COUNTS, INTERVAL, LEFT_OUT_COLUMN, TableLayout
-from deepcme.report.section import Block, Contents, Figure, Heading, Section, Table, Text
+from deepcme.report.section import Contents, Section
 from deepcme.study.headline import REFITTED_ESTIMATORS
 from deepcme.study.spec import CLINICAL, CLINICAL_AND_GENES, Study
 
@@ -34,24 +33,15 @@ _DISCRIMINATION = TableLayout(
     "steadier than one fit; beside it that of chance (Bestgen 2015). Intervals: bootstrap "
     "of patients, stratified by label for the AUC, 2,000 draws.",
     (
-        LEFT_OUT_COLUMN,
-        ("model", "Model", ""),
-        ("auc", "AUC", ".3f"),
-        *INTERVAL,
-        ("sd", "sd", ".3f"),
-        ("monte_carlo_error", "Monte-Carlo error", ".3f"),
-        ("pooled_auc", "Pooled AUC", ".3f"),
-        ("pooled_ci_low", "95% low", ".3f"),
-        ("pooled_ci_high", "95% high", ".3f"),
-        ("pr_auc", "PR-AUC", ".3f"),
-        ("pr_auc_ci_low", "95% low", ".3f"),
-        ("pr_auc_ci_high", "95% high", ".3f"),
-        ("pr_auc_chance", "By chance", ".3f"),
-        *COUNTS,
+        LEFT_OUT_COLUMN, ("model", "Model", ""), ("auc", "AUC", ".3f"), *INTERVAL,
+        ("sd", "sd", ".3f"), ("monte_carlo_error", "Monte-Carlo error", ".3f"),
+        ("pooled_auc", "Pooled AUC", ".3f"), ("pooled_ci_low", "95% low", ".3f"),
+        ("pooled_ci_high", "95% high", ".3f"), ("pr_auc", "PR-AUC", ".3f"),
+        ("pr_auc_ci_low", "95% low", ".3f"), ("pr_auc_ci_high", "95% high", ".3f"),
+        ("pr_auc_chance", "By chance", ".3f"), *COUNTS,
     ),
     optional=(LEFT_OUT, "pooled_auc", "pooled_ci_low", "pooled_ci_high"),
-)
-_AUC_BY_SPLIT = TableLayout("Test AUC in each split.")
+)  # fmt: skip
 
 
 def compute_study_discrimination(study: Study, predictions: pd.DataFrame) -> pd.DataFrame:
@@ -176,50 +166,49 @@ def _compute_test_aucs(predictions: pd.DataFrame) -> pd.DataFrame:
     return metrics[metrics["metric"] == "auc"]
 
 
+def _plot_auc_by_split(table: pd.DataFrame) -> Chart:
+    by_split = table.drop(columns=["mean", "sd"])
+    return plot_auc_by_split(by_split.melt("model", var_name="split", value_name="value"))
+
+
 def _compute(contents: Contents) -> None:
     study, predictions = contents.results.study, contents.results.predictions
-    contents.tables |= {
-        "discrimination": compute_study_discrimination(study, predictions),
-        "auc_by_split": compute_auc_by_split(predictions),
-        "roc": compute_mean_roc(predictions),
-    }
-    contents.notes |= {
-        "estimand": describe_estimand(study, predictions),
-        "mean_of_cohorts": describe_mean_of_cohorts(study.split),
-    }
+    contents.add(
+        "discrimination",
+        lambda: compute_study_discrimination(study, predictions),
+        _DISCRIMINATION,
+    )
+    by_split = TableLayout("Test AUC in each split.")
+    contents.add(
+        "auc_by_split", lambda: compute_auc_by_split(predictions), by_split, _plot_auc_by_split
+    )
+    contents.add("roc", lambda: compute_mean_roc(predictions), draw=plot_roc)
+    contents.notes["estimand"] = describe_estimand(study, predictions)
+    contents.notes["mean_of_cohorts"] = describe_mean_of_cohorts(study.split)
 
 
-def _draw(contents: Contents) -> dict[str, Chart]:
-    by_split = contents.tables["auc_by_split"].drop(columns=["mean", "sd"])
-    long = by_split.melt("model", var_name="split", value_name="value")
-    return {
-        "auc_by_split": plot_auc_by_split(long),
-        "roc": plot_roc(contents.tables["roc"]),
-    }
-
-
-def _write(contents: Contents) -> Iterator[Block]:
+def _write(contents: Contents) -> Blocks:
     study, notes = contents.results.study, contents.notes
     coverage = describe_coverage(study.split, find_leaks(contents.results.cohort, study))
-    yield Heading("Discrimination", "discrimination")
-    shown = _DISCRIMINATION.show(contents.tables["discrimination"])
-    yield Table("discrimination", shown)
-    yield Text(f"{notes['estimand']} {coverage}", muted=True)
-    yield Figure(
-        "auc_by_split",
-        "Box plot of test AUC by model; the numbers are in the next table",
-        "Test AUC by model, one point per split; the dashed line is chance.",
-    )
-    yield Table("auc_by_split", _AUC_BY_SPLIT.show(contents.tables["auc_by_split"]))
-    yield Figure(
-        "roc",
-        "ROC curves by model, averaged over the splits",
-        "ROC curves on the test parts, sensitivity averaged over the splits. Click a name in "
-        "the legend to single a model out, shift and click to add another, double click to "
-        "show all.",
-    )
-    if notes["mean_of_cohorts"]:
-        yield Text(notes["mean_of_cohorts"], muted=True)
+    return [
+        Heading("Discrimination", "discrimination"),
+        contents.show("discrimination"),
+        Text(f"{notes['estimand']} {coverage}", muted=True),
+        Figure(
+            "auc_by_split",
+            "Box plot of test AUC by model; the numbers are in the next table",
+            "Test AUC by model, one point per split; the dashed line is chance.",
+        ),
+        contents.show("auc_by_split"),
+        Figure(
+            "roc",
+            "ROC curves by model, averaged over the splits",
+            "ROC curves on the test parts, sensitivity averaged over the splits. Click a name "
+            "in the legend to single a model out, shift and click to add another, double "
+            "click to show all.",
+        ),
+        Text(notes["mean_of_cohorts"], muted=True),
+    ]
 
 
-DISCRIMINATION = Section(_compute, _write, _draw)
+SECTION = Section(_write, _compute)

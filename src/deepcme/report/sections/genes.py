@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
@@ -11,19 +10,10 @@ import pandas as pd
 from markupsafe import Markup
 
 from deepcme.errors import AbsentError
+from deepcme.report.blocks import Blocks, Figure, Fragment, Heading, Table, Text
 from deepcme.report.figures.study import plot_top_genes
-from deepcme.report.figures.styles import Chart
 from deepcme.report.formatting import Shown, TableLayout
-from deepcme.report.section import (
-    Block,
-    Contents,
-    Figure,
-    Fragment,
-    Heading,
-    Section,
-    Table,
-    Text,
-)
+from deepcme.report.section import Contents, Section
 from deepcme.selection.scores import FEW_DRIVING_SAMPLES
 
 TOP_GENES = 30
@@ -32,13 +22,10 @@ _GENES_SHOWN = 500
 
 _TOP_GENES = TableLayout(
     columns=(
-        ("rank", "Rank", ".0f"),
-        ("gene", "Gene", ""),
-        ("symbol", "Symbol", ""),
-        ("score", "Score", ".3f"),
-        ("driving_samples", "Effective samples", ".1f"),
+        ("rank", "Rank", ".0f"), ("gene", "Gene", ""), ("symbol", "Symbol", ""),
+        ("score", "Score", ".3f"), ("driving_samples", "Effective samples", ".1f"),
     )
-)
+)  # fmt: skip
 
 
 def name_genes(gene_scores: pd.DataFrame) -> pd.DataFrame:
@@ -62,12 +49,9 @@ def _genes_of(scores: pd.DataFrame, headline: str) -> pd.DataFrame:
 def _compute(contents: Contents) -> None:
     scores = contents.results.folder.read_table("gene_scores.csv")
     contents.add("genes", lambda: _genes_of(scores, contents.headline))
-
-
-def _draw(contents: Contents) -> dict[str, Chart]:
-    if "genes" not in contents.tables:
-        return {}
-    return {"top_genes": plot_top_genes(contents.tables["genes"].head(TOP_GENES))}
+    if "genes" in contents.tables:
+        top = contents.tables["genes"].head(TOP_GENES)
+        contents.charts["top_genes"] = plot_top_genes(top)
 
 
 def gene_link(gene: dict[Any, Any]) -> str:
@@ -80,7 +64,7 @@ def gene_link(gene: dict[Any, Any]) -> str:
     return f"https://www.ncbi.nlm.nih.gov/gene/?term={term}"
 
 
-def _write(contents: Contents) -> Iterator[Block]:
+def _write(contents: Contents) -> Blocks:
     if "genes" not in contents.tables:
         return
     genes = contents.tables["genes"]
@@ -105,10 +89,7 @@ def _write(contents: Contents) -> Iterator[Block]:
     )
     yield Fragment(
         "genes.html",
-        {
-            "genes": [{**gene, "link": gene_link(gene)} for gene in shown],
-            "n_genes": len(genes),
-        },
+        {"genes": [{**gene, "link": gene_link(gene)} for gene in shown], "n_genes": len(genes)},
         only="html",
     )
     yield Table("genes", _show_top(genes.head(TOP_GENES)), only="md")
@@ -121,4 +102,4 @@ def _show_top(genes: pd.DataFrame) -> Shown:
     return shown
 
 
-GENES = Section(_compute, _write, _draw)
+SECTION = Section(_write, _compute)

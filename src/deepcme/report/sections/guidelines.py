@@ -6,15 +6,15 @@ and of Moons et al., BMJ 2025;388:e082505 (PROBAST+AI); the authors' own checkli
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pandas as pd
 
 from deepcme.flow import FlowStep, read_flow
+from deepcme.report.blocks import Blocks, Heading, Subheading, Text
 from deepcme.report.design import describe_design, describe_guard, find_leaks
 from deepcme.report.formatting import TableLayout
-from deepcme.report.section import Block, Contents, Heading, Section, Subheading, Table, Text
+from deepcme.report.section import Contents, Section
 from deepcme.study.sections import PreprocessingSettings
 from deepcme.study.spec import Study
 from deepcme.words import listed
@@ -200,19 +200,16 @@ def _step(step: FlowStep) -> str:
 
 def _compute(contents: Contents) -> None:
     cohort, study = contents.results.cohort, contents.results.study
-    contents.tables["tripod"] = compute_tripod(cohort, study)
-    contents.tables["probast"] = compute_probast(cohort, study)
+    contents.add("tripod", lambda: compute_tripod(cohort, study), _TRIPOD)
+    contents.add("probast", lambda: compute_probast(cohort, study), _PROBAST)
 
 
-def _write(contents: Contents) -> Iterator[Block]:
+def _write(contents: Contents) -> Blocks:
     yield Heading("Reporting guidelines", "reporting")
-    for title, name, layout in (
-        ("TRIPOD+AI", "tripod", _TRIPOD),
-        ("PROBAST+AI", "probast", _PROBAST),
-    ):
+    for title, name in (("TRIPOD+AI", "tripod"), ("PROBAST+AI", "probast")):
         yield Subheading(title)
         yield Text(title, only="md")
-        yield Table(name, layout.show(contents.tables[name]), wrap=True)
+        yield contents.show(name, wrap=True)
 
 
-GUIDELINES = Section(_compute, _write)
+SECTION = Section(_write, _compute)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from deepcme.evaluation.bootstrap import DEFAULT_DRAWS
 from deepcme.evaluation.comparison import DEFAULT_MARGIN, REFITTED_FACTOR
 from deepcme.evaluation.recalibration import DEGREES_OF_FREEDOM, OUT_OF_FOLD
 from deepcme.names import printable
+from deepcme.report.blocks import Blocks, Heading, Preformatted, Subheading, Terms, Text
 from deepcme.report.design import describe_design
 from deepcme.report.formatting import TableLayout
 from deepcme.report.markdown import code_span
@@ -25,17 +26,7 @@ from deepcme.report.models import (
     describe_tuning,
     join_model_settings,
 )
-from deepcme.report.section import (
-    Block,
-    Contents,
-    Heading,
-    Preformatted,
-    Section,
-    Subheading,
-    Table,
-    Terms,
-    Text,
-)
+from deepcme.report.section import Contents, Section
 from deepcme.scales import LINEAR_SCALES
 from deepcme.study.designs import LeaveOneCohortOutDesign
 from deepcme.study.headline import REFITTED_ESTIMATORS
@@ -231,7 +222,7 @@ def _selection(selection: SelectionSettings) -> str:
 
 def _compute(contents: Contents) -> None:
     models = contents.results.study.models
-    contents.tables["model_settings"] = compute_model_settings(models)
+    contents.add("model_settings", lambda: compute_model_settings(models), _MODEL_SETTINGS)
 
 
 def _command(folder: Path) -> str:
@@ -242,39 +233,39 @@ def _command(folder: Path) -> str:
     )
 
 
-def _write(contents: Contents) -> Iterator[Block]:
-    results = contents.results
+def _write(contents: Contents) -> Blocks:
+    results, tables = contents.results, contents.tables
     identity = results.folder.read_json("identity.json")
     packages = identity["versions"].items()
-    joined = join_model_settings(contents.tables["model_settings"])
-    methods = describe_methods(results.study, results.cohort, contents.tables, contents.notes)
-    yield Heading("Methods and settings", "methods", only="html")
-    yield Heading("Methods", "methods", only="md")
-    yield Terms(methods)
-    yield Subheading("Every setting of every model")
-    yield Table("model_settings", _MODEL_SETTINGS.show(joined), wrap=True)
-    yield Subheading("The study file")
-    yield Preformatted((results.folder.path / "study.toml").read_text(encoding="utf-8"))
-    yield Subheading("Repeat it")
-    yield Text(
-        Markup(
-            "<code>{}</code> runs the file above again, into a new folder. deepcme {}; "
-            "results version {}; {}."
-        ).format(
-            _command(results.folder.path),
-            __version__,
-            describe_results_version(identity),
-            ", ".join(f"{name} {version}" for name, version in packages if name != "deepcme"),
-        ),
-        only="html",
+    command = Markup(
+        "<code>{}</code> runs the file above again, into a new folder. deepcme {}; results "
+        "version {}; {}."
+    ).format(
+        _command(results.folder.path),
+        __version__,
+        describe_results_version(identity),
+        ", ".join(f"{name} {version}" for name, version in packages if name != "deepcme"),
     )
+    return [
+        Heading("Methods and settings", "methods", only="html"),
+        Heading("Methods", "methods", only="md"),
+        Terms(describe_methods(results.study, results.cohort, tables, contents.notes)),
+        Subheading("Every setting of every model"),
+        contents.show(
+            "model_settings", join_model_settings(tables["model_settings"]), wrap=True
+        ),
+        Subheading("The study file"),
+        Preformatted((results.folder.path / "study.toml").read_text(encoding="utf-8")),
+        Subheading("Repeat it"),
+        Text(command, only="html"),
+    ]
 
 
-def _write_command(contents: Contents) -> Iterator[Block]:
+def _write_command(contents: Contents) -> Blocks:
     yield Heading("Repeat it", "repeat", only="md")
     command = code_span(_command(contents.results.folder.path))
     yield Text(command + f"; deepcme {__version__}.", only="md")
 
 
-METHODS = Section(_compute, _write)
-REPEAT = Section(lambda _: None, _write_command)
+SECTION = Section(_write, _compute)
+REPEAT = Section(_write_command)

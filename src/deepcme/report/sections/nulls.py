@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable
 from typing import Any
 
 import pandas as pd
 from markupsafe import Markup
 
 from deepcme.evaluation.nulls import compute_null_comparison, compute_permutation_table
+from deepcme.report.blocks import Blocks, Figure, Heading, Text
 from deepcme.report.figures.nulls import plot_nulls
-from deepcme.report.figures.styles import Chart
 from deepcme.report.formatting import INTERVAL, N_AND_EVENTS, TableLayout
-from deepcme.report.section import Block, Contents, Figure, Heading, Section, Table, Text
+from deepcme.report.section import Contents, Section
 from deepcme.study.sections import NullSettings
 from deepcme.words import few
 
@@ -28,33 +28,27 @@ _PERMUTATION = TableLayout(
     "counts the labels as they are as one permutation (Phipson and Smyth 2010); its "
     "interval is that of the Monte-Carlo error.",
     (
-        ("observed", "AUC", ".3f"),
-        ("p_value", "p", ".3f"),
-        *INTERVAL,
-        ("n_permutations", "Permutations", ",.0f"),
-        ("n_as_good", "As good", ",.0f"),
-        ("null_mean", "Null mean", ".3f"),
-        ("null_sd", "Null sd", ".3f"),
-        *N_AND_EVENTS,
+        ("observed", "AUC", ".3f"), ("p_value", "p", ".3f"), *INTERVAL,
+        ("n_permutations", "Permutations", ",.0f"), ("n_as_good", "As good", ",.0f"),
+        ("null_mean", "Null mean", ".3f"), ("null_sd", "Null sd", ".3f"), *N_AND_EVENTS,
     ),
-)
+)  # fmt: skip
 _NULLS = TableLayout(
     "Mean test AUC of the null runs, low and high (quantiles 2.5% and 97.5%; the extremes "
     "of fewer than 40 runs), beside the AUC of what they are compared with. Share as good: "
     "of null runs with at least this AUC, Wilson's interval.",
     (
-        ("kind", "Null", ""),
-        ("size", "Genes", ",.0f"),
-        ("n_runs", "Runs", ",.0f"),
-        ("null_mean", "Mean AUC", ".3f"),
-        ("null_low", "Low", ".3f"),
-        ("null_high", "High", ".3f"),
-        ("compared", "Compared", ""),
-        ("auc", "Its AUC", ".3f"),
-        ("share_as_good", "Share as good", ".3f"),
-        *INTERVAL,
-        *N_AND_EVENTS,
+        ("kind", "Null", ""), ("size", "Genes", ",.0f"), ("n_runs", "Runs", ",.0f"),
+        ("null_mean", "Mean AUC", ".3f"), ("null_low", "Low", ".3f"),
+        ("null_high", "High", ".3f"), ("compared", "Compared", ""), ("auc", "Its AUC", ".3f"),
+        ("share_as_good", "Share as good", ".3f"), *INTERVAL, *N_AND_EVENTS,
     ),
+)  # fmt: skip
+_WHY = Markup(
+    "The model again where there is nothing special to find: on permuted labels, and on random "
+    'genes of this cohort. Most random gene sets "predict" the outcome of breast cancer '
+    "(Venet, Dumont and Detours, PLoS Comput Biol 2011;7:e1002240): a list of genes says "
+    "something only where it does better than random ones of its size."
 )
 
 
@@ -68,10 +62,13 @@ def _compute(contents: Contents) -> None:
     table = contents.tables["discrimination"]
     auc = float(table.loc[table["model"] == contents.headline, "auc"].mean())
     comparison = compute_null_comparison(runs, contents.headline, auc)
-    contents.tables |= {"null_runs": runs, "nulls": comparison}
+    contents.add("null_runs", lambda: runs)
+    contents.add("nulls", lambda: comparison, _NULLS)
+    if len(comparison):
+        contents.charts["nulls"] = plot_nulls(runs, comparison)
     if (runs["kind"] == "permuted labels").any():
         permutation = compute_permutation_table(runs, auc)
-        contents.tables["permutation"] = permutation
+        contents.add("permutation", lambda: permutation, _PERMUTATION)
         contents.notes["permutation"] = describe_permutation(permutation)
     random = comparison[comparison["kind"] == "random genes"].drop_duplicates("size")
     if len(random):
@@ -145,39 +142,20 @@ def _as_good(row: dict[Hashable, Any]) -> str:
     )
 
 
-def _draw(contents: Contents) -> dict[str, Chart]:
-    tables = contents.tables
-    if "nulls" not in tables or tables["nulls"].empty:
-        return {}
-    return {"nulls": plot_nulls(tables["null_runs"], tables["nulls"])}
-
-
-def _write(contents: Contents) -> Iterator[Block]:
-    tables = contents.tables
-    yield Heading("Nulls", "nulls")
-    if "nulls" in tables:
-        yield Text(
-            Markup(
-                "The model again where there is nothing special to find: on permuted labels, "
-                'and on random genes of this cohort. Most random gene sets "predict" the '
-                "outcome of breast cancer (Venet, Dumont and Detours, PLoS Comput Biol "
-                "2011;7:e1002240): a list of genes says something only where it does better "
-                "than random ones of its size."
-            ),
-            only="html",
-        )
-        yield Figure(
+def _write(contents: Contents) -> Blocks:
+    return [
+        Heading("Nulls", "nulls"),
+        Text(_WHY if "nulls" in contents.tables else "", only="html"),
+        Figure(
             "nulls",
             "AUCs of the null runs beside the real ones; the numbers are in the next table",
             "One bar per null run; the shapes are what the runs are compared with, the dashed "
             "line is chance. Click a name in the legend to single it out.",
-        )
-    for kind in _NOT_RUN:
-        yield Text(contents.notes[kind])
-    if "permutation" in tables:
-        yield Table("permutation", _PERMUTATION.show(tables["permutation"]))
-    if "nulls" in tables:
-        yield Table("nulls", _NULLS.show(tables["nulls"]))
+        ),
+        *(Text(contents.notes[kind]) for kind in _NOT_RUN),
+        contents.show("permutation"),
+        contents.show("nulls"),
+    ]
 
 
-NULLS = Section(_compute, _write, _draw)
+SECTION = Section(_write, _compute)

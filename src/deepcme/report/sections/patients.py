@@ -2,47 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 
 from deepcme.errors import AbsentError
 from deepcme.flow import read_flow
+from deepcme.report.blocks import Blocks, Bullets, Heading, Subheading, Table, Terms, Text
 from deepcme.report.formatting import TableLayout
-from deepcme.report.section import (
-    Block,
-    Bullets,
-    Contents,
-    Heading,
-    Section,
-    Subheading,
-    Table,
-    Terms,
-    Text,
-)
+from deepcme.report.section import Contents, Section
 
-PATIENT_FLOW = TableLayout(
+_PATIENT_FLOW = TableLayout(
     "Who was read, joined, labelled, left out and analysed. Events are positive samples; "
     "reasons count samples.",
     (
-        ("step", "Step", ""),
-        ("samples", "Samples", ",.0f"),
-        ("patients", "Patients", ",.0f"),
-        ("events", "Events", ",.0f"),
-        ("left_out", "Left out", ""),
+        ("step", "Step", ""), ("samples", "Samples", ",.0f"), ("patients", "Patients", ",.0f"),
+        ("events", "Events", ",.0f"), ("left_out", "Left out", ""),
     ),
-    optional=(),
-)
+)  # fmt: skip
 _FINDINGS = TableLayout(
     columns=(
-        ("code", "Code", ""),
-        ("severity", "Severity", ""),
-        ("title", "Finding", ""),
-        ("evidence", "Evidence", ""),
-        ("advice", "What to do", ""),
+        ("code", "Code", ""), ("severity", "Severity", ""), ("title", "Finding", ""),
+        ("evidence", "Evidence", ""), ("advice", "What to do", ""),
     )
-)
+)  # fmt: skip
 
 
 def compute_patient_flow(cohort: Mapping[str, Any]) -> pd.DataFrame:
@@ -80,7 +64,8 @@ def compute_patient_flow(cohort: Mapping[str, Any]) -> pd.DataFrame:
 
 
 def _compute(contents: Contents) -> None:
-    contents.add("patient_flow", lambda: compute_patient_flow(contents.results.cohort))
+    cohort = contents.results.cohort
+    contents.add("patient_flow", lambda: compute_patient_flow(cohort), _PATIENT_FLOW)
 
 
 def _describe_cohort(cohort: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -99,15 +84,14 @@ def _describe_cohort(cohort: Mapping[str, Any]) -> list[tuple[str, str]]:
     return [(heading, text) for heading, text in terms if text]
 
 
-def _write(contents: Contents) -> Iterator[Block]:
+def _write(contents: Contents) -> Blocks:
     cohort, findings = contents.results.cohort, contents.results.folder.read_findings()
     yield Heading("Cohort and audit", "cohort")
     yield Terms(_describe_cohort(cohort), only="html")
     yield Bullets(cohort["notes"])
     if "patient_flow" in contents.tables:
         yield Subheading("Patient flow")
-        shown = PATIENT_FLOW.show(contents.tables["patient_flow"])
-        yield Table("patient_flow", shown, wrap=True)
+    yield contents.show("patient_flow", wrap=True)
     if findings:
         yield Subheading("What the audit found in the cohort as given")
         yield Table("audit_findings", _FINDINGS.show(pd.DataFrame(findings)), wrap=True)
@@ -115,4 +99,4 @@ def _write(contents: Contents) -> Iterator[Block]:
         yield Text("The audit found nothing to object to.")
 
 
-PATIENTS = Section(_compute, _write)
+SECTION = Section(_write, _compute)

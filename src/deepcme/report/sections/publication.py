@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from importlib.resources import files
 from typing import Any
 
@@ -17,6 +16,7 @@ from deepcme.evaluation.comparison import (
     compute_test_to_train_ratio,
 )
 from deepcme.evaluation.metrics import compute_metrics
+from deepcme.report.blocks import Blocks, Figure, Heading, Text
 from deepcme.report.figures.publication import plot_table, titled
 from deepcme.report.figures.study import (
     plot_auc_by_split,
@@ -24,10 +24,9 @@ from deepcme.report.figures.study import (
     plot_roc,
     plot_top_genes,
 )
-from deepcme.report.figures.styles import Chart
 from deepcme.report.formatting import TableLayout
 from deepcme.report.models import describe_replay
-from deepcme.report.section import Block, Contents, Figure, Heading, Section, Table, Text
+from deepcme.report.section import Contents, Section
 from deepcme.report.sections.genes import TOP_GENES
 
 PUBLISHED: dict[str, Any] = json.loads(
@@ -49,12 +48,16 @@ ABLATION = (
 _NOT_RUN = "not run"
 _NO_MODEL = "This study has none of the paper's models for it."
 
-_BESIDE_PAPER = (
-    ("auc", "AUC", ".3f"),
-    ("sd", "sd", ".3f"),
-    ("paper_auc", "Paper", ".3f"),
-    ("paper_sd", "sd", ".3f"),
+_SOURCE = (
+    "Kim, Lee and Seok, Mach. Learn.: Sci. Technol. 2023;4:025026. How made: {} Each figure "
+    "and table is also a file: figures/figure_5.svg to figure_8.svg, figures/table_1.svg to "
+    "table_3.svg, and the same names in tables/ as CSV."
 )
+
+_BESIDE_PAPER = (
+    ("auc", "AUC", ".3f"), ("sd", "sd", ".3f"), ("paper_auc", "Paper", ".3f"),
+    ("paper_sd", "sd", ".3f"),
+)  # fmt: skip
 _TABLES = {
     "table_1": TableLayout(
         "Table 1 of the paper: test AUC by split, beside the published values."
@@ -71,15 +74,12 @@ _TABLES = {
 _FIGURE_7 = TableLayout(
     "Mean AUC over the grid; validation loss alone makes the choice.",
     (
-        ("width", "Width", ".0f"),
-        ("batch_size", "Batch", ".0f"),
-        ("penalty_strength", "lambda", "g"),
-        ("valid_auc", "Validation AUC", ".3f"),
-        ("test_auc", "Test AUC", ".3f"),
-        ("test_auc_sd", "sd", ".3f"),
+        ("width", "Width", ".0f"), ("batch_size", "Batch", ".0f"),
+        ("penalty_strength", "lambda", "g"), ("valid_auc", "Validation AUC", ".3f"),
+        ("test_auc", "Test AUC", ".3f"), ("test_auc_sd", "sd", ".3f"),
         ("chosen_in_splits", "Chosen in splits", ".0f"),
     ),
-)
+)  # fmt: skip
 _CLAIMS = TableLayout(
     "The paper's claims, what it printed, and what this study found.",
     (("claim", "Claim", ""), ("paper", "Paper", ""), ("this_study", "This study", "")),
@@ -304,19 +304,19 @@ def _compute(contents: Contents) -> None:
     if study.protocol != "paper":
         return
     metrics = compute_metrics(predictions)
-    contents.add("table_1", lambda: compute_table_1(metrics))
-    contents.add("table_2", lambda: compute_table_2(metrics))
-    contents.add("table_3", lambda: compute_table_3(metrics))
+    contents.add("table_1", lambda: compute_table_1(metrics), _TABLES["table_1"])
+    contents.add("table_2", lambda: compute_table_2(metrics), _TABLES["table_2"])
+    contents.add("table_3", lambda: compute_table_3(metrics), _TABLES["table_3"])
     contents.add("figure_5", lambda: compute_figure_5(metrics))
     contents.add("figure_6", lambda: compute_figure_6(predictions))
-    contents.add("figure_7", lambda: _read_grid(contents))
-    contents.add("figure_8", lambda: contents.table("genes").head(TOP_GENES))
+    contents.add("figure_7", lambda: _read_grid(contents), _FIGURE_7)
+    contents.add("figure_8", lambda: contents.require("genes").head(TOP_GENES))
+    grid = contents.tables.get("figure_7")
     contents.add(
-        "claims",
-        lambda: compute_claims(
-            predictions, contents.table("genes"), contents.tables.get("figure_7")
-        ),
+        "claims", lambda: compute_claims(predictions, contents.require("genes"), grid), _CLAIMS
     )
+    if "claims" in contents.tables:
+        _draw(contents, describe_replay(study))
 
 
 def _read_grid(contents: Contents) -> pd.DataFrame:
@@ -326,67 +326,51 @@ def _read_grid(contents: Contents) -> pd.DataFrame:
     return folder.read_table(name)
 
 
-def _draw(contents: Contents) -> dict[str, Chart]:
+def _draw(contents: Contents, made: str) -> None:
     """Figures 5 to 8 and tables 1 to 3 as pictures, each with a line on how it was made."""
-    tables = contents.tables
-    if "claims" not in tables:
-        return {}
-    made = describe_replay(contents.results.study)
-    charts = {
-        name: titled(plot(tables[name]), title, made)
-        for name, (title, plot) in _FIGURES.items()
-        if name in tables
-    }
-    for name, layout in _TABLES.items():
-        if name in tables:
-            shown = layout.show(tables[name])
-            charts[name] = titled(plot_table(shown), shown.caption, made)
-    return charts
+    for name, (title, plot) in _FIGURES.items():
+        if name in contents.tables:
+            contents.charts[name] = titled(plot(contents.tables[name]), title, made)
+    for name in _TABLES:
+        if table := contents.show(name):
+            chart = plot_table(table.shown)
+            contents.charts[name] = titled(chart, table.shown.caption, made)
 
 
-def _write(contents: Contents) -> Iterator[Block]:
-    tables = contents.tables
+def _write(contents: Contents) -> Blocks:
+    tables, made = contents.tables, describe_replay(contents.results.study)
     if "claims" not in tables:
-        return
-    made = describe_replay(contents.results.study)
-    yield Heading("Beside the publication", "paper")
-    yield Text(
-        f"Kim, Lee and Seok, Mach. Learn.: Sci. Technol. 2023;4:025026. How made: {made} Each "
-        "figure and table is also a file: figures/figure_5.svg to figure_8.svg, "
-        "figures/table_1.svg to table_3.svg, and the same names in tables/ as CSV.",
-        only="html",
-    )
-    yield Text(made, only="md")
-    yield Table("claims", _CLAIMS.show(tables["claims"]), wrap=True)
-    for name, layout in _TABLES.items():
-        if name in tables:
-            yield Table(name, layout.show(tables[name]))
-    yield Figure(
-        "figure_5",
-        "Box plot of test AUC by model of the paper; the numbers are in its table 1",
-        "Test AUC of the paper's models (figure 5 of the paper), one point per split.",
-    )
-    if "figure_6" in tables:
-        yield Figure(
+        return []
+    split = tables["figure_6"]["split"].iloc[0] if "figure_6" in tables else ""
+    return [
+        Heading("Beside the publication", "paper"),
+        Text(_SOURCE.format(made), only="html"),
+        Text(made, only="md"),
+        contents.show("claims", wrap=True),
+        *map(contents.show, _TABLES),
+        Figure(
+            "figure_5",
+            "Box plot of test AUC by model of the paper; the numbers are in its table 1",
+            "Test AUC of the paper's models (figure 5 of the paper), one point per split.",
+        ),
+        Figure(
             "figure_6",
             "ROC curves of one split by model",
-            f"ROC curves on the test part of split {tables['figure_6']['split'].iloc[0]} "
-            "(figure 6 of the paper); their AUCs are in the first table.",
-        )
-    if "figure_7" in tables:
-        yield Figure(
+            f"ROC curves on the test part of split {split} (figure 6 of the paper); their AUCs "
+            "are in the first table.",
+        ),
+        Figure(
             "figure_7",
             "Mean test AUC over lambda by batch size",
             "Mean test AUC over lambda, by batch size, at width 64 (figure 7 of the paper).",
-        )
-        yield Table("figure_7", _FIGURE_7.show(tables["figure_7"]))
-    else:
-        yield Text("Figure 7: not run (--grid fig7).", only="html")
-    yield Figure(
-        "figure_8",
-        "Bar chart of the 30 highest gene scores; the numbers are in the gene table",
-        "The genes of highest score (figure 8 of the paper).",
-    )
+        ),
+        contents.show("figure_7") or Text("Figure 7: not run (--grid fig7).", only="html"),
+        Figure(
+            "figure_8",
+            "Bar chart of the 30 highest gene scores; the numbers are in the gene table",
+            "The genes of highest score (figure 8 of the paper).",
+        ),
+    ]
 
 
-PUBLICATION = Section(_compute, _write, _draw)
+SECTION = Section(_write, _compute)

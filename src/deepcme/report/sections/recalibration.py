@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
-import numpy as np
 import pandas as pd
 
 from deepcme.evaluation.calibration import compute_calibration
 from deepcme.evaluation.predictions import LEFT_OUT
 from deepcme.evaluation.recalibration import fit_recalibrations, recalibrate_predictions
+from deepcme.report.blocks import Blocks, Text
 from deepcme.report.formatting import N_AND_EVENTS, SideBySideLayout, TableLayout
-from deepcme.report.section import Block, Contents, Section, Table, Text
+from deepcme.report.section import Contents, Section
 
 _RECALIBRATION = SideBySideLayout(
     "The same of recalibrated test probabilities: in each split by a line (Platt 1999) "
@@ -23,31 +23,22 @@ _LINES = TableLayout(
     "freedom), those of other scores are Firth's (1993). Where the events do not score "
     "higher than the others, the line is refused and everyone gets the prevalence.",
     (
-        ("model", "Model", ""),
-        ("learned_on", "Learned on", ""),
-        *N_AND_EVENTS,
-        ("slope", "Slope", ".2f"),
-        ("refused", "Refused in splits", ",.0f"),
+        ("model", "Model", ""), ("learned_on", "Learned on", ""), *N_AND_EVENTS,
+        ("slope", "Slope", ".2f"), ("refused", "Refused in splits", ",.0f"),
         ("n_splits", "Splits", ",.0f"),
     ),
-)
-
-
-def compute_recalibration(
-    predictions: pd.DataFrame, random: np.random.Generator
-) -> dict[str, pd.DataFrame]:
-    """The table after recalibration, and the one on the lines behind it, by name."""
-    fits = fit_recalibrations(predictions)
-    recalibrated = recalibrate_predictions(predictions, fits)
-    return {
-        "recalibration": compute_calibration(recalibrated, random),
-        "recalibration_lines": compute_recalibration_lines(fits),
-    }
+)  # fmt: skip
 
 
 def _compute(contents: Contents) -> None:
-    random = contents.random("calibration")
-    contents.tables |= compute_recalibration(contents.results.predictions, random)
+    predictions, random = contents.results.predictions, contents.random("calibration")
+    fits = fit_recalibrations(predictions)
+    contents.add(
+        "recalibration",
+        lambda: compute_calibration(recalibrate_predictions(predictions, fits), random),
+        _RECALIBRATION,
+    )
+    contents.add("recalibration_lines", lambda: compute_recalibration_lines(fits), _LINES)
     contents.notes["recalibration_verdict"] = describe_recalibration(contents.tables)
 
 
@@ -111,12 +102,14 @@ def _describe_change(before: pd.DataFrame, after: pd.DataFrame) -> str:
     return f"Recalibration made the Brier score worse for {', '.join(listed)}."
 
 
-def _write(contents: Contents) -> Iterator[Block]:
-    tables = contents.tables
-    if "calibration" in tables:
-        yield Table("recalibration", _RECALIBRATION.show(tables["recalibration"]))
-        yield Table("recalibration_lines", _LINES.show(tables["recalibration_lines"]))
-        yield Text(contents.notes["recalibration_verdict"])
+def _write(contents: Contents) -> Blocks:
+    if "calibration" not in contents.tables:
+        return []
+    return [
+        contents.show("recalibration"),
+        contents.show("recalibration_lines"),
+        Text(contents.notes["recalibration_verdict"]),
+    ]
 
 
-RECALIBRATION = Section(_compute, _write)
+SECTION = Section(_write, _compute)

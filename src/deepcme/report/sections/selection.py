@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 import pandas as pd
 from markupsafe import Markup
 
-from deepcme.report.figures.study import plot_panel_curve
-from deepcme.report.figures.styles import Chart
-from deepcme.report.formatting import INTERVAL, N_AND_EVENTS, Shown, TableLayout
-from deepcme.report.section import (
-    Block,
+from deepcme.report.blocks import (
+    Blocks,
     Bullets,
-    Contents,
     Figure,
+    Form,
     Heading,
-    Section,
     Subheading,
-    Table,
     Text,
 )
+from deepcme.report.figures.study import plot_panel_curve
+from deepcme.report.formatting import INTERVAL, N_AND_EVENTS, TableLayout
+from deepcme.report.section import Contents, Section
 from deepcme.selection.panel_tables import describe_choice
 from deepcme.selection.scores import FEW_DRIVING_SAMPLES
 from deepcme.study.selection import SELECTION_TABLES
@@ -38,36 +36,25 @@ _SCORES = {
 }
 
 _EFFECTIVE_SAMPLES = (
-    ("driving_samples", "Effective samples", ".1f"),
-    ("few_driving_samples", "Few", ""),
-)
+    ("driving_samples", "Effective samples", ".1f"), ("few_driving_samples", "Few", ""),
+)  # fmt: skip
 _LAYOUTS = {
     "panel_curve": TableLayout(
         "AUC on held-out patients by number of genes, ranked inside every training part, "
         "beside random panels of the same size (mean, lowest and highest).",
         (
-            ("ranker", "Ranked by", ""),
-            ("panel", "Genes", ""),
-            ("auc", "AUC", ".3f"),
-            *INTERVAL,
-            ("random_auc", "Random", ".3f"),
-            ("random_low", "lowest", ".3f"),
-            ("random_high", "highest", ".3f"),
-            *N_AND_EVENTS,
-            ("n_splits", "Splits", ",.0f"),
+            ("ranker", "Ranked by", ""), ("panel", "Genes", ""), ("auc", "AUC", ".3f"),
+            *INTERVAL, ("random_auc", "Random", ".3f"), ("random_low", "lowest", ".3f"),
+            ("random_high", "highest", ".3f"), *N_AND_EVENTS, ("n_splits", "Splits", ",.0f"),
         ),
     ),
     "panel_genes": TableLayout(
         "Genes of the chosen panels, ranked on all patients, and the share of the splits in "
         "which each was in a panel of this size. At most 20 of each are shown.",
         (
-            ("ranker", "Ranked by", ""),
-            ("rank", "Rank", ",.0f"),
-            ("name", "Gene", ""),
-            ("frequency", "In splits", ".0%"),
-            ("prevalence", "Prevalence", ".0%"),
-            ("largest_z", "Largest |z|", ".1f"),
-            *_EFFECTIVE_SAMPLES,
+            ("ranker", "Ranked by", ""), ("rank", "Rank", ",.0f"), ("name", "Gene", ""),
+            ("frequency", "In splits", ".0%"), ("prevalence", "Prevalence", ".0%"),
+            ("largest_z", "Largest |z|", ".1f"), *_EFFECTIVE_SAMPLES,
         ),
     ),
     "selection_genes": TableLayout(
@@ -75,32 +62,26 @@ _LAYOUTS = {
         "on all patients and in what share of the splits; among the first on halves of the "
         "patients and over the splits, and their cluster on the halves.",
         (
-            ("name", "Gene", ""),
-            ("beats_decoys", "Beats decoys", ""),
-            ("decoy_frequency", "Beats decoys in splits", ".0%"),
-            ("stable", "Stable", ""),
+            ("name", "Gene", ""), ("beats_decoys", "Beats decoys", ""),
+            ("decoy_frequency", "Beats decoys in splits", ".0%"), ("stable", "Stable", ""),
             ("half_frequency", "First on halves", ".0%"),
             ("split_frequency", "First in splits", ".0%"),
-            ("cluster_frequency", "Cluster on halves", ".0%"),
-            *_EFFECTIVE_SAMPLES,
+            ("cluster_frequency", "Cluster on halves", ".0%"), *_EFFECTIVE_SAMPLES,
         ),
     ),
     "selection_clusters": TableLayout(
         "Clusters of genes with a mean |r| of 0.7 or more, by how often one of their genes is "
         "among the first on halves of the patients; the first 15.",
         (
-            ("n_genes", "Genes", ",.0f"),
-            ("frequency", "On halves", ".0%"),
-            ("stable", "Stable", ""),
-            ("names", "Names", ""),
+            ("n_genes", "Genes", ",.0f"), ("frequency", "On halves", ".0%"),
+            ("stable", "Stable", ""), ("names", "Names", ""),
         ),
     ),
     "selection_blocks": TableLayout(
         "The genes that beat their decoys, by block of correlated genes (mean |r| of 0.15 or "
         "more): that one of a block matters is better founded than which.",
         (
-            ("n_genes", "Genes", ",.0f"),
-            ("n_selected", "Selected", ",.0f"),
+            ("n_genes", "Genes", ",.0f"), ("n_selected", "Selected", ",.0f"),
             ("genes", "Names of those selected", ""),
         ),
     ),
@@ -108,12 +89,8 @@ _LAYOUTS = {
         "Nogueira's stability index of the first genes: 1 for the same every time, 0 as by "
         "chance. Splits share most of their patients, halves of a pair none.",
         (
-            ("ranker", "Ranked by", ""),
-            ("over", "Over", ""),
-            ("level", "Of", ""),
-            ("value", "Index", ".3f"),
-            *INTERVAL,
-            ("n_selected", "Of the first", ",.0f"),
+            ("ranker", "Ranked by", ""), ("over", "Over", ""), ("level", "Of", ""),
+            ("value", "Index", ".3f"), *INTERVAL, ("n_selected", "Of the first", ",.0f"),
             ("n_selections", "Selections", ",.0f"),
         ),
     ),
@@ -122,30 +99,23 @@ _LAYOUTS = {
         "correlation, mean, lowest and highest of the splits, and the share of the first genes "
         "in common.",
         (
-            ("score", "Score", ""),
-            ("other", "Other", ""),
-            ("spearman", "Spearman", ".2f"),
-            ("spearman_low", "lowest", ".2f"),
-            ("spearman_high", "highest", ".2f"),
-            ("overlap", "In common", ".0%"),
-            ("expected_overlap", "by chance", ".1%"),
-            ("k", "Of the first", ",.0f"),
-            ("splits", "Splits", ",.0f"),
+            ("score", "Score", ""), ("other", "Other", ""), ("spearman", "Spearman", ".2f"),
+            ("spearman_low", "lowest", ".2f"), ("spearman_high", "highest", ".2f"),
+            ("overlap", "In common", ".0%"), ("expected_overlap", "by chance", ".1%"),
+            ("k", "Of the first", ",.0f"), ("splits", "Splits", ",.0f"),
         ),
     ),
     "held_out_gene_scores": TableLayout(
         "Three scores of each gene, means over the splits, highest equation 4 first; the "
         "first 20.",
         (
-            ("name", "Gene", ""),
-            ("first_layer", "Equation 4", ".3f"),
+            ("name", "Gene", ""), ("first_layer", "Equation 4", ".3f"),
             ("integrated_gradients", "Integrated gradients", ".4f"),
-            ("permutation", "Permutation (AUC)", "+.4f"),
-            ("splits", "Splits", ",.0f"),
+            ("permutation", "Permutation (AUC)", "+.4f"), ("splits", "Splits", ",.0f"),
             *_EFFECTIVE_SAMPLES,
         ),
     ),
-}
+}  # fmt: skip
 
 _WHERE_RANKED = Markup(
     "Genes are ranked, and panels refitted, on the training and validation part of each "
@@ -164,16 +134,21 @@ def _compute(contents: Contents) -> None:
         if is_asked
         else "Not run (--selection)."
     )
-    if is_asked and all((folder.path / name).is_file() for name in SELECTION_TABLES):
-        csv = [name for name in SELECTION_TABLES if name.endswith(".csv")]
-        contents.tables |= {name.removesuffix(".csv"): folder.read_table(name) for name in csv}
+    if not (is_asked and all((folder.path / name).is_file() for name in SELECTION_TABLES)):
+        return
+    for file in SELECTION_TABLES:
+        name, kind = file.split(".")
+        if kind == "csv":
+            layout = _LAYOUTS.get(name, TableLayout())
+            contents.add(name, partial(folder.read_table, file), layout)
+    contents.charts["panel_curve"] = plot_panel_curve(contents.tables["panel_curve"])
 
 
-def _shorten(tables: dict[str, pd.DataFrame]) -> dict[str, Shown]:
+def _shorten(tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     """The section's tables as the page shows them: the first rows, genes by name."""
     genes = _named(tables["panel_genes"])
     clusters = tables["selection_clusters"].head(_CLUSTERS)
-    short = {
+    return {
         "panel_genes": genes[genes["rank"] <= _GENES_OF_A_PANEL],
         "selection_genes": _named(tables["selection_genes"]).head(_GENES),
         "held_out_gene_scores": _named(tables["held_out_gene_scores"]).head(_SCORED_GENES),
@@ -182,7 +157,6 @@ def _shorten(tables: dict[str, pd.DataFrame]) -> dict[str, Shown]:
             {"score": _SCORES, "other": _SCORES}
         ),
     }
-    return {name: layout.show({**tables, **short}[name]) for name, layout in _LAYOUTS.items()}
 
 
 def _named(table: pd.DataFrame) -> pd.DataFrame:
@@ -252,45 +226,43 @@ def _describe_agreement(agreement: pd.DataFrame) -> str:
     return f"On held-out patients, {'; '.join(parts)}."
 
 
-def _draw(contents: Contents) -> dict[str, Chart]:
-    if "panel_curve" not in contents.tables:
-        return {}
-    return {"panel_curve": plot_panel_curve(contents.tables["panel_curve"])}
+def _write(contents: Contents) -> Blocks:
+    tables, note = contents.tables, contents.notes["selection"]
+    where: Form | None = None if contents.results.study.selection.run else "html"
+    heading = Heading("Gene selection", "selection", only=where)
+    if "panel_choice" not in tables:
+        return [heading, Text(note, only=where)]
+    short = _shorten(tables)
+    has = {name: len(short.get(name, tables[name])) > 0 for name in _LAYOUTS}
+    return [
+        heading,
+        Bullets(describe_selection(tables)),
+        Text(_WHERE_RANKED, muted=True, only="html"),
+        Figure(
+            "panel_curve",
+            "AUC against the number of genes; the numbers are in the next table",
+            "AUC on held-out patients against the number of genes, with 95% intervals. The "
+            "grey band spans the random panels of the same size, the dashed line is their "
+            "mean. Click a ranking in the legend to single it out.",
+        ),
+        contents.show("panel_curve"),
+        Subheading("Genes of the chosen panels"),
+        contents.show("panel_genes", short["panel_genes"])
+        if has["panel_genes"]
+        else Text(_NO_PANEL, only="html"),
+        Subheading("Error control and stability"),
+        contents.show("selection_genes", short["selection_genes"]),
+        contents.show("selection_clusters", short["selection_clusters"], only="html"),
+        contents.show("selection_blocks", only="html") if has["selection_blocks"] else None,
+        contents.show("selection_stability"),
+        *(_write_scores(contents, short) if has["score_agreement"] else ()),
+    ]
 
 
-def _write(contents: Contents) -> Iterator[Block]:
-    has_tables = "panel_choice" in contents.tables
-    is_asked = contents.results.study.selection.run
-    yield Heading("Gene selection", "selection", only=None if is_asked else "html")
-    if not has_tables:
-        yield Text(contents.notes["selection"], only=None if is_asked else "html")
-        return
-    tables = _shorten(contents.tables)
-    yield Bullets(describe_selection(contents.tables))
-    yield Text(_WHERE_RANKED, muted=True, only="html")
-    yield Figure(
-        "panel_curve",
-        "AUC against the number of genes; the numbers are in the next table",
-        "AUC on held-out patients against the number of genes, with 95% intervals. The grey "
-        "band spans the random panels of the same size, the dashed line is their mean. Click "
-        "a ranking in the legend to single it out.",
-    )
-    yield Table("panel_curve", tables["panel_curve"])
-    yield Subheading("Genes of the chosen panels")
-    if tables["panel_genes"].rows:
-        yield Table("panel_genes", tables["panel_genes"])
-    else:
-        yield Text(_NO_PANEL, only="html")
-    yield Subheading("Error control and stability")
-    yield Table("selection_genes", tables["selection_genes"])
-    yield Table("selection_clusters", tables["selection_clusters"], only="html")
-    if tables["selection_blocks"].rows:
-        yield Table("selection_blocks", tables["selection_blocks"], only="html")
-    yield Table("selection_stability", tables["selection_stability"])
-    if tables["score_agreement"].rows:
-        yield Subheading("Gene scores beside each other")
-        for name in ("score_agreement", "held_out_gene_scores"):
-            yield Table(name, tables[name], only="html")
+def _write_scores(contents: Contents, short: dict[str, pd.DataFrame]) -> Blocks:
+    yield Subheading("Gene scores beside each other")
+    for name in ("score_agreement", "held_out_gene_scores"):
+        yield contents.show(name, short[name], only="html")
 
 
-SELECTION = Section(_compute, _write, _draw)
+SECTION = Section(_write, _compute)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pandas as pd
 
 from deepcme.errors import AbsentError
+from deepcme.report.blocks import Blocks, Figure, Heading
 from deepcme.report.figures.study import plot_training_curves
-from deepcme.report.figures.styles import Chart
-from deepcme.report.section import Block, Contents, Figure, Heading, Section
+from deepcme.report.section import Contents, Section
 
 
 def compute_training_curves(history: pd.DataFrame) -> pd.DataFrame:
@@ -36,25 +34,21 @@ def compute_training_curves(history: pd.DataFrame) -> pd.DataFrame:
 def _compute(contents: Contents) -> None:
     history = contents.results.folder.read_table("history.parquet")
     contents.add("history", lambda: compute_training_curves(history))
+    if "history" in contents.tables:
+        curves = contents.tables["history"]
+        first = curves[curves["model"] == curves["model"].iloc[0]]
+        contents.charts["training_curves"] = plot_training_curves(first)
 
 
-def _draw(contents: Contents) -> dict[str, Chart]:
-    if "history" not in contents.tables:
-        return {}
-    history = contents.tables["history"]
-    first = history[history["model"] == history["model"].iloc[0]]
-    return {"training_curves": plot_training_curves(first)}
-
-
-def _write(contents: Contents) -> Iterator[Block]:
+def _write(contents: Contents) -> Blocks:
     if "training_curves" in contents.charts:
         yield Heading("Training", "training", only="html")
-        yield Figure(
-            "training_curves",
-            "Training and validation loss by epoch",
-            "Cross-entropy without the penalty, mean over the splits. Training loss is taken "
-            "with dropout on. Click a part in the legend to single it out.",
-        )
+    yield Figure(
+        "training_curves",
+        "Training and validation loss by epoch",
+        "Cross-entropy without the penalty, mean over the splits. Training loss is taken with "
+        "dropout on. Click a part in the legend to single it out.",
+    )
 
 
-TRAINING = Section(_compute, _write, _draw)
+SECTION = Section(_write, _compute)

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 import pandas as pd
 
 from deepcme.evaluation.utility import compute_decision_curve
+from deepcme.report.blocks import Blocks, Figure, Text
 from deepcme.report.design import describe_pooling
 from deepcme.report.figures.risk import plot_decision_curve
-from deepcme.report.figures.styles import Chart
 from deepcme.report.formatting import NET_BENEFIT_THRESHOLDS, SideBySideLayout
-from deepcme.report.section import Block, Contents, Figure, Section, Table, Text
+from deepcme.report.section import Contents, Section
 
 _NET_BENEFIT = SideBySideLayout(
     "Net benefit, for each patient, of acting at a threshold of risk: true positives less "
@@ -46,37 +44,33 @@ def compute_net_benefit_table(curve: pd.DataFrame) -> pd.DataFrame:
 
 
 def _compute(contents: Contents) -> None:
+    results, random = contents.results, contents.random("utility")
     contents.add(
         "decision_curve",
-        lambda: compute_decision_curve(
-            contents.results.predictions, contents.random("utility")
+        lambda: compute_decision_curve(results.predictions, random),
+        draw=lambda curve: plot_decision_curve(curve, results.models),
+    )
+    contents.add(
+        "net_benefit",
+        lambda: compute_net_benefit_table(contents.require("decision_curve")),
+        _NET_BENEFIT,
+    )
+    contents.notes["pooling"] = describe_pooling(results.study.split)
+
+
+def _write(contents: Contents) -> Blocks:
+    pooling = contents.notes["pooling"] if "net_benefit" in contents.tables else ""
+    return [
+        Figure(
+            "decision_curve",
+            "Decision curves by model",
+            "Net benefit of acting on each model's risk, beside treating all (grey) and "
+            "treating none (black). Click a name in the legend to single it out, double click "
+            "to show all.",
         ),
-    )
-    contents.add(
-        "net_benefit", lambda: compute_net_benefit_table(contents.table("decision_curve"))
-    )
-    contents.notes["pooling"] = describe_pooling(contents.results.study.split)
+        contents.show("net_benefit"),
+        Text(f"Net benefit: {pooling}" if pooling else "", muted=True),
+    ]
 
 
-def _draw(contents: Contents) -> dict[str, Chart]:
-    if "decision_curve" not in contents.tables:
-        return {}
-    curve = contents.tables["decision_curve"]
-    return {"decision_curve": plot_decision_curve(curve, contents.results.models)}
-
-
-def _write(contents: Contents) -> Iterator[Block]:
-    if "net_benefit" not in contents.tables:
-        return
-    yield Figure(
-        "decision_curve",
-        "Decision curves by model",
-        "Net benefit of acting on each model's risk, beside treating all (grey) and treating "
-        "none (black). Click a name in the legend to single it out, double click to show all.",
-    )
-    yield Table("net_benefit", _NET_BENEFIT.show(contents.tables["net_benefit"]))
-    if contents.notes["pooling"]:
-        yield Text(f"Net benefit: {contents.notes['pooling']}", muted=True)
-
-
-USEFULNESS = Section(_compute, _write, _draw)
+SECTION = Section(_write, _compute)

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from markupsafe import Markup
 
 from deepcme.evaluation.predictions import LEFT_OUT
+from deepcme.report.blocks import Blocks, Fragment, Terms, Text
 from deepcme.report.design import describe_test_parts, strata_column
-from deepcme.report.section import Block, Contents, Fragment, Section, Terms, Text
+from deepcme.report.section import Contents, Section
 from deepcme.report.sections.nulls import LEVEL, describe_permutation
 from deepcme.study.designs import SplitSettings
 
@@ -220,38 +219,26 @@ def compute_verdict(contents: Contents) -> Verdict:
     )
 
 
-def _write(contents: Contents) -> Iterator[Block]:
+def _write(contents: Contents) -> Blocks:
     cohort, protocol = contents.results.cohort, contents.results.study.protocol
     verdict = compute_verdict(contents)
     counts = (
         f"{cohort['samples']} samples of {cohort['patients']} patients, "
         f"{cohort['positives']} positive"
     )
-    marked = Markup("{}, {:,} genes; protocol <strong>{}</strong>{}.").format(
-        counts,
-        cohort["genes"],
-        protocol,
-        "\n(as published: split by sample, standardised over all rows; its AUC is not one to "
-        "expect of new patients)"
-        if protocol == "paper"
-        else "",
-    )
-    yield Fragment(
-        "verdict.html",
-        {
-            "warnings": verdict.warnings,
-            "paragraph": verdict.paragraph,
-            "counts": marked,
-        },
-        only="html",
-    )
-    yield Terms([("Read this first", warning) for warning in verdict.warnings], only="md")
-    yield Text(verdict.paragraph, only="md")
-    yield Text(
-        f"{counts}, {cohort['genes']} genes; protocol {protocol}. Endpoint: "
-        f"{cohort['endpoint']}",
-        only="md",
-    )
+    on_page = {
+        "warnings": verdict.warnings,
+        "paragraph": verdict.paragraph,
+        "counts": f"{counts}, {cohort['genes']:,} genes; protocol ",
+        "protocol": protocol,
+    }
+    said = f"{counts}, {cohort['genes']} genes; protocol {protocol}."
+    return [
+        Fragment("verdict.html", on_page, only="html"),
+        Terms([("Read this first", warning) for warning in verdict.warnings], only="md"),
+        Text(verdict.paragraph, only="md"),
+        Text(f"{said} Endpoint: {cohort['endpoint']}", only="md"),
+    ]
 
 
-VERDICT = Section(lambda _: None, _write)
+SECTION = Section(_write)
