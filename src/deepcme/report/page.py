@@ -58,7 +58,7 @@ def write_report(folder: StudyFolder, formats: Sequence[str] = FORMATS) -> Path:
         texts[path / "report.html"] = render_page(
             f"{name}: deepcme report", heading, _blocks_of(contents), contents.charts
         )
-    _replace_earlier(path, contents)
+    _replace_earlier(folder, contents)
     for name, chart in contents.charts.items():
         write_chart(chart, path / "figures", name)
     if "csv" in formats:
@@ -74,14 +74,15 @@ def _blocks_of(contents: Contents) -> Blocks:
         yield from section.write(contents)
 
 
-def _replace_earlier(folder: Path, contents: Contents) -> None:
+def _replace_earlier(folder: StudyFolder, contents: Contents) -> None:
     """Remove what an earlier report wrote and this one lacks, and list what this one has."""
     files = [f"tables/{name}.csv" for name in contents.tables]
     for name in contents.charts:
         files += [f"figures/{name}.svg", f"figures/{name}.pdf"]
-    manifest = folder / _MANIFEST
-    earlier = json.loads(manifest.read_text(encoding="utf-8")) if manifest.is_file() else []
-    for path in [*folder.glob("tables/*"), *folder.glob("figures/*")]:
-        if path.relative_to(folder).as_posix() in set(earlier).difference(files):
-            path.unlink()
-    write_text(manifest, json.dumps(files, indent=2) + "\n")
+    path = folder.path
+    has_earlier = (path / _MANIFEST).is_file()
+    earlier = folder.read_json(_MANIFEST)["files"] if has_earlier else []
+    for file in [*path.glob("tables/*"), *path.glob("figures/*")]:
+        if file.relative_to(path).as_posix() in set(earlier).difference(files):
+            file.unlink()
+    write_text(path / _MANIFEST, json.dumps({"files": files}, indent=2) + "\n")

@@ -226,17 +226,23 @@ class StudyFolder:
         Raises
         ------
         DeepCMEError
-            If the folder holds no such table.
+            If the folder holds no such table, or a damaged one.
         """
         path = self.path / name
         if not path.is_file():
             raise DeepCMEError(
                 f"{path}: there is no such file; is {self.path} the folder of a finished study?"
             )
-        if name.endswith(".parquet"):
-            return with_older_columns(name, pd.read_parquet(path))
         text = dict.fromkeys((*_TEXT_COLUMNS, *_MORE_TEXT_COLUMNS.get(name, ())), str)
-        table = pd.read_csv(path, dtype=text, keep_default_na=False, na_values=[""])
+        try:
+            if name.endswith(".parquet"):
+                table = pd.read_parquet(path)
+            else:
+                table = pd.read_csv(path, dtype=text, keep_default_na=False, na_values=[""])
+        except (OSError, ValueError) as error:
+            raise DeepCMEError(
+                f"{path}: the table is damaged: delete it and run the study again."
+            ) from error
         return with_older_columns(name, table)
 
     def write_findings(self, findings: list[dict[str, Any]]) -> None:

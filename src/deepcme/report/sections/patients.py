@@ -13,7 +13,7 @@ from deepcme.report.blocks import Blocks, Bullets, Heading, Subheading, Table, T
 from deepcme.report.formatting import TableLayout
 from deepcme.report.section import Contents, Section
 
-_PATIENT_FLOW = TableLayout(
+PATIENT_FLOW = TableLayout(
     "Who was read, joined, labelled, left out and analysed. Events are positive samples; "
     "reasons count samples.",
     (
@@ -65,7 +65,7 @@ def compute_patient_flow(cohort: Mapping[str, Any]) -> pd.DataFrame:
 
 def _compute(contents: Contents) -> None:
     cohort = contents.results.cohort
-    contents.add("patient_flow", lambda: compute_patient_flow(cohort), _PATIENT_FLOW)
+    contents.add("patient_flow", lambda: compute_patient_flow(cohort), PATIENT_FLOW)
 
 
 def _describe_cohort(cohort: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from deepcme.evaluation.stability import compute_instability, compute_prediction_stability
-from deepcme.report.blocks import Blocks, Figure, Subheading
+from deepcme.report.blocks import Blocks, Figure, Subheading, Text
 from deepcme.report.figures.risk import plot_prediction_stability
 from deepcme.report.formatting import INTERVAL, N_AND_EVENTS, TableLayout
 from deepcme.report.section import Contents, Section
@@ -35,7 +35,8 @@ def _compute(contents: Contents) -> None:
 
 
 def _write(contents: Contents) -> Blocks:
-    if "instability" not in contents.tables:
+    is_told = "instability" in contents.tables
+    if not is_told and "prediction_stability" not in contents.charts:
         return []
     return [
         Subheading("Stability of the predictions"),
@@ -46,7 +47,9 @@ def _write(contents: Contents) -> Blocks:
             "the splits that tested it, by mean risk. All models are in "
             "tables/prediction_stability.csv.",
         ),
-        contents.show("instability"),
+        contents.show("instability")
+        if is_told
+        else Text(contents.notes["instability"], only="html"),
     ]
 
 

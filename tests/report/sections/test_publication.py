@@ -6,9 +6,9 @@ import pytest
 
 from deepcme.evaluation.comparison import compute_corrected_t_test
 from deepcme.evaluation.metrics import compute_metrics
-from deepcme.report import publication
 from deepcme.report.page import write_report
-from deepcme.report.publication import ABLATION, PUBLISHED
+from deepcme.report.sections import publication
+from deepcme.report.sections.publication import ABLATION, PUBLISHED
 from deepcme.study.run import run_study
 from deepcme.study.spec import make_study
 from tests.conftest import invented_cohort

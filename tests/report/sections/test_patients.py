@@ -7,12 +7,11 @@ import pytest
 
 from deepcme import DeepCMEError
 from deepcme.flow import FlowStep
-from deepcme.report.formatting import show
 from deepcme.report.page import write_report
-from deepcme.report.tables import compute_patient_flow
-from deepcme.report.tripod import compute_tripod
+from deepcme.report.sections.guidelines import compute_tripod
+from deepcme.report.sections.patients import PATIENT_FLOW, compute_patient_flow
 from deepcme.study.run import run_study
-from deepcme.study.spec import make_study
+from deepcme.study.spec import load_study, make_study
 from tests.conftest import invented_cohort
 
 FLOW = [
@@ -55,7 +54,7 @@ def test_steps_and_what_was_analysed_are_rows():
 
 
 def test_unknown_events_are_blank():
-    shown = show("patient_flow", compute_patient_flow(COHORT))
+    shown = PATIENT_FLOW.show(compute_patient_flow(COHORT))
     assert shown.rows[0] == ["read", "1,217", "1,095", "", ""]
 
 
@@ -65,8 +64,8 @@ def test_a_flow_that_was_not_counted_is_told():
 
 
 def test_the_guideline_on_the_flow_of_participants_is_answered_with_it(folder):
-    settings = folder.read_json("identity.json")["study"] | {"selection": {"run": False}}
-    table = compute_tripod(COHORT, settings).set_index("asks")
+    study = load_study(folder.path / "study.toml")
+    table = compute_tripod(COHORT, study).set_index("asks")
     assert table.loc["Flow of participants", "answer"] == (
         "read: 1,217 samples of 1,095 patients; labelled: 989 samples of 980 patients "
         "(163 of stage MX, 65 without a stage left out). 980 samples of 980 patients analysed."

@@ -2,7 +2,13 @@
 
 import pandas as pd
 
-from deepcme.report.verdict import make_verdict
+from deepcme.report.sections.verdict import make_verdict
+from deepcme.study.designs import (
+    FoldsDesign,
+    LeaveOneCohortOutDesign,
+    NestedDesign,
+    RepeatedDesign,
+)
 
 
 def discrimination(auc=0.7, low=0.6, high=0.8, n=1000, events=300):
@@ -34,7 +40,9 @@ def comparison(difference, low, high, named="LR"):
     return table.assign(comparator=table["baseline"] == named)
 
 
-REPEATED = {"design": "repeated", "repeats": 10}
+REPEATED = RepeatedDesign(by="patient", strata="none")
+LEFT_OUT = LeaveOneCohortOutDesign(by="patient", strata="none")
+FOLDS = FoldsDesign(by="patient", strata="none", repeats=2)
 
 
 def paragraph(discrimination, comparison, split=REPEATED, permutation=None):
@@ -97,24 +105,23 @@ def test_an_interval_that_cannot_be_given_excludes_nothing():
     assert text.startswith("No demonstrated advantage over LR")
     assert "AUC difference +0.200, no interval can be given; probability" in text
     cohort = discrimination(low=nothing, high=nothing).assign(left_out="north")
-    text = paragraph(cohort, None, {"design": "leave-one-cohort-out", "repeats": 2})
+    text = paragraph(cohort, None, LEFT_OUT)
     assert "No interval excludes 0.5 in north: chance is not excluded." in text
     assert "nan" not in text
 
 
 def test_the_monte_carlo_error_stands_beside_the_mean():
-    folds = {"design": "folds", "repeats": 2, "folds": 5}
     table = discrimination().assign(monte_carlo_error=0.0123)
     assert (
         "over 10 folds (2 x 5) is 0.700 (95% interval 0.600 to 0.800; Monte-Carlo error 0.012; "
-        "1000 samples" in paragraph(table, None, folds)
+        "1000 samples" in paragraph(table, None, FOLDS)
     )
     once = discrimination().assign(monte_carlo_error=float("nan"))
-    assert "Monte-Carlo" not in paragraph(once, None, folds | {"repeats": 1})
+    assert "Monte-Carlo" not in paragraph(once, None, FOLDS.model_copy(update={"repeats": 1}))
 
 
 def test_the_auc_within_batches_leads_and_the_pooled_one_follows():
-    split = {"design": "folds", "repeats": 2, "folds": 5, "strata": "batch"}
+    split = FOLDS.model_copy(update={"strata": "batch"})
     table = discrimination(auc=0.55, low=0.45).assign(
         pooled_auc=0.71, pooled_ci_low=0.6, pooled_ci_high=0.8
     )
@@ -122,10 +129,12 @@ def test_the_auc_within_batches_leads_and_the_pooled_one_follows():
     assert "over 10 folds (2 x 5), within levels of batch, is 0.550 (95%" in text
     assert text.index("chance is not excluded") < text.index("Ranked across levels it is 0.710")
     assert "0.710 (95% interval 0.600 to 0.800)" in text
-    left_out = {"design": "leave-one-cohort-out", "repeats": 2, "strata": "plate"}
+    left_out = LEFT_OUT.model_copy(update={"strata": "plate"})
     text = paragraph(table.assign(left_out="north"), None, left_out)
     assert "has an AUC, within levels of plate, of 0.550 in north" in text
-    assert "levels" not in paragraph(discrimination(), None, split | {"strata": "none"})
+    assert "levels" not in paragraph(
+        discrimination(), None, split.model_copy(update={"strata": "none"})
+    )
 
 
 def permutation(p_value, low, high, n_as_good=0):
@@ -178,7 +187,7 @@ def test_severe_findings_come_first_and_others_do_not():
 
 
 def test_outer_folds_are_called_by_their_name():
-    nested = {"design": "nested", "repeats": 2, "folds": 5}
+    nested = NestedDesign(by="patient", strata="none")
     text = paragraph(discrimination(), None, nested)
     assert text.startswith("The mean test AUC of DeepCME over 10 outer folds (2 x 5) is 0.700")
 
@@ -191,7 +200,7 @@ def test_left_out_cohorts_are_named_each_with_its_numbers():
         ],
         ignore_index=True,
     )
-    text = paragraph(cohorts, None, {"design": "leave-one-cohort-out", "repeats": 2})
+    text = paragraph(cohorts, None, LEFT_OUT)
     assert text == (
         "Trained without the cohort that it is tested on, DeepCME has an AUC of 0.700 in north "
         "(95% interval 0.600 to 0.800; 400 samples of 400 patients, 150 events); 0.550 in south "

@@ -2,19 +2,19 @@
 
 import pandas as pd
 
-from deepcme.report.methods import (
+from deepcme.report.models import (
     compute_model_settings,
-    describe_methods,
     describe_networks,
     describe_replay,
 )
+from deepcme.report.sections.methods import describe_methods
 from deepcme.study.spec import make_study
 
 COHORT = {"scale": "fpkm"}
 
 
 def settings(**values):
-    return make_study({"cohort": {"example": "transbig"}, **values}).model_dump(mode="json")
+    return make_study({"cohort": {"example": "transbig"}, **values})
 
 
 def methods(study, tables=None, cohort=COHORT):
@@ -51,7 +51,7 @@ def test_each_network_is_told_with_its_own_settings():
 
 
 def test_of_a_second_network_what_sets_it_apart():
-    models = settings(protocol="paper")["models"]
+    models = settings(protocol="paper").models
     text = describe_networks(models)
     assert (
         "DeepCME-128: as DeepCME, with batch_size = 64, hidden_layers = (128, 128, 128)."
@@ -133,7 +133,7 @@ def test_the_papers_epochs_are_those_of_the_study():
 
 
 def test_every_setting_of_every_model_is_in_the_table():
-    table = compute_model_settings(settings()["models"])
+    table = compute_model_settings(settings().models)
     by_model = table.set_index(["model", "setting"])["value"]
     assert by_model["DeepCME", "dropout"] == "0.5"
     assert by_model["DeepCME-ensemble", "dropout"] == "0.7"

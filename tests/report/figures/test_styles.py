@@ -4,13 +4,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from deepcme.report.figures import plot_panel_curve, plot_roc, plot_training_curves
-from deepcme.report.risk_figures import (
+from deepcme.report.figures.risk import (
     plot_calibration,
     plot_decision_curve,
     plot_prediction_stability,
 )
-from deepcme.report.styles import colours, line_styles, shapes
+from deepcme.report.figures.study import plot_panel_curve, plot_roc, plot_training_curves
+from deepcme.report.figures.styles import colours, line_styles, shapes
 
 
 @pytest.mark.parametrize("number", [1, 13, 30, 150])

@@ -5,7 +5,11 @@ import pandas as pd
 from scipy.special import expit
 
 from deepcme.evaluation.calibration import compute_calibration
-from deepcme.report.recalibration import describe_recalibration, recalibration_makers
+from deepcme.evaluation.recalibration import fit_recalibrations, recalibrate_predictions
+from deepcme.report.sections.recalibration import (
+    compute_recalibration_lines,
+    describe_recalibration,
+)
 
 
 def predictions(model, slope, *, fitted_on_both=False, left_out=None):
@@ -42,9 +46,13 @@ def predictions(model, slope, *, fitted_on_both=False, left_out=None):
 
 
 def made_of(table):
-    makers = recalibration_makers(table, lambda: np.random.default_rng(0))
-    made = {name: make() for name, make in makers.items()}
-    return made | {"calibration": compute_calibration(table, np.random.default_rng(0), 20)}
+    fits = fit_recalibrations(table)
+    recalibrated = recalibrate_predictions(table, fits)
+    return {
+        "recalibration": compute_calibration(recalibrated, np.random.default_rng(0)),
+        "recalibration_lines": compute_recalibration_lines(fits),
+        "calibration": compute_calibration(table, np.random.default_rng(0), 20),
+    }
 
 
 def test_each_model_has_a_row_on_what_its_lines_were_learned_on():
@@ -63,7 +71,7 @@ def test_each_model_has_a_row_on_what_its_lines_were_learned_on():
 
 
 def test_refused_lines_are_counted_in_words():
-    said = describe_recalibration(made_of(predictions("network", 0.3)))["recalibration_verdict"]
+    said = describe_recalibration(made_of(predictions("network", 0.3)))
     assert said == (
         "In 1 of 4 splits the scores of network did not rise with the risk: everyone there gets "
         "the prevalence. Recalibration made no Brier score worse."
@@ -78,7 +86,7 @@ def test_a_model_that_recalibration_made_worse_is_named_with_its_figures():
         for name in ("calibration", "recalibration")
     ]
     assert brier[0] < brier[1]
-    assert describe_recalibration(made)["recalibration_verdict"].endswith(
+    assert describe_recalibration(made).endswith(
         "Recalibration made the Brier score worse for perfect on north "
         f"({brier[0]:.3f} to {brier[1]:.3f})."
     )
@@ -87,5 +95,4 @@ def test_a_model_that_recalibration_made_worse_is_named_with_its_figures():
 def test_without_probabilities_before_there_is_nothing_to_compare():
     made = made_of(predictions("network", 1))
     del made["calibration"]
-    assert "Brier" not in describe_recalibration(made)["recalibration_verdict"]
-    assert describe_recalibration({}) == {}
+    assert "Brier" not in describe_recalibration(made)

@@ -7,10 +7,11 @@ import pandas as pd
 import pytest
 
 from deepcme import read_report
-from deepcme.report.added_value import describe_added_value
 from deepcme.report.page import write_report
-from deepcme.report.tripod import compute_probast, compute_tripod
+from deepcme.report.sections.added_value import describe_added_value
+from deepcme.report.sections.guidelines import compute_probast, compute_tripod
 from deepcme.study.run import run_study
+from deepcme.study.sections import ClinicalSettings
 from deepcme.study.spec import make_study
 from tests.study.test_clinical import clinical_cohort
 
@@ -45,8 +46,10 @@ def columns(events=(12, 8), separated=0, genes_separated=0):
 
 def sentences(low=-0.02, high=0.06, **options):
     difference = {"difference": 0.02, "ci_low": low, "ci_high": high, "n": 90, "events": 20}
-    made = {"added_value": pd.DataFrame([difference]), "clinical_columns": columns(**options)}
-    return describe_added_value(SETTINGS, PREDICTIONS, made)
+    clinical = ClinicalSettings(**SETTINGS["clinical"])
+    return describe_added_value(
+        clinical, PREDICTIONS, columns(**options), pd.DataFrame([difference])
+    )
 
 
 def test_an_interval_that_holds_zero_is_no_demonstrated_added_value():
@@ -94,10 +97,9 @@ def test_separation_by_the_genes_alone_is_told():
 
 
 def test_a_study_without_clinical_columns_says_nothing_of_them():
-    assert describe_added_value({"clinical": None}, PREDICTIONS, {}) == {}
     cohort = {"samples": 9, "patients": 9, "genes": 3, "positives": 3, "endpoint": "e"}
     cohort |= {"source": "", "notes": [], "scale": "log2"}
-    study = make_study({"cohort": {"example": "transbig"}}).model_dump()
+    study = make_study({"cohort": {"example": "transbig"}})
     for table in (compute_tripod(cohort, study), compute_probast(cohort, study)):
         assert not table["answer"].str.contains("linical").any()
 
