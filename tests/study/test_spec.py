@@ -175,7 +175,6 @@ def test_the_template_of_init_is_a_valid_study_with_the_default_models(tmp_path)
         ),
         ({"cohort": {}}, "give either a path or an example"),
         ({"cohort": {"example": "metabric"}}, "cohort.example: input should be 'transbig'"),
-        ({"evaluation": {"metrics": ["accuracy"]}}, "evaluation.metrics"),
         ({"nulls": {"permutation": 9}}, "unknown setting nulls.permutation; did you mean"),
         ({"nulls": {"sizes": [0]}}, "nulls.sizes.0: .*greater than or equal to 1, not 0"),
         (

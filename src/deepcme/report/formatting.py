@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
 
+from deepcme.evaluation.measures import find_measure
 from deepcme.evaluation.predictions import LEFT_OUT
 
 Column = tuple[str, str, str]
@@ -30,25 +31,6 @@ PROBABILITIES: tuple[Column, ...] = (
     ("probability_worse", "P(worse)", ".2f"),
 )  # fmt: skip
 LEFT_OUT_COLUMN: Column = (LEFT_OUT, "Cohort left out", "")
-
-NET_BENEFIT_THRESHOLDS = (0.05, 0.1, 0.2, 0.3, 0.5)
-MEASURES: dict[str, tuple[str, str]] = {
-    "sensitivity": ("Sensitivity", ".2f"),
-    "specificity": ("Specificity", ".2f"),
-    "ppv": ("PPV", ".2f"),
-    "npv": ("NPV", ".2f"),
-    "brier": ("Brier score", ".3f"),
-    "scaled_brier": ("Scaled Brier", ".3f"),
-    "log_loss": ("Log loss", ".3f"),
-    "intercept": ("Intercept", ".2f"),
-    "slope": ("Slope", ".2f"),
-    "in_the_large": ("Calibration in the large", ".2f"),
-    **{
-        f"at {threshold:.2f}": (f"At {threshold:.0%}", ".3f")
-        for threshold in NET_BENEFIT_THRESHOLDS
-    },
-}
-"""Heading and format of measures that stand side by side, each with its interval."""
 
 _HEADINGS = {"model": "Model", "source": "Source"}
 
@@ -104,6 +86,8 @@ class SideBySideLayout:
     """A row for each model, a column for each measure: value, 95% low to 95% high."""
 
     caption: str
+    headings: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    """Heading and format of what is no measure of `deepcme.evaluation.measures`."""
 
     def show(self, table: pd.DataFrame) -> Shown:
         """Format a table of columns model, metric, value, ci_low, ci_high, n, events."""
@@ -111,7 +95,7 @@ class SideBySideLayout:
         measures = table["metric"].drop_duplicates().tolist()
         rows = []
         for key, of_model in table.groupby(keys, sort=False, observed=True):
-            cells = {row.metric: _estimate(row) for row in of_model.itertuples()}
+            cells = {row.metric: self._estimate(row) for row in of_model.itertuples()}
             counts = [f"{of_model[column].iloc[0]:,.0f}" for column in ("n", "events")]
             rows.append(
                 [*map(str, key), *(cells.get(measure, "") for measure in measures), *counts]
@@ -119,12 +103,27 @@ class SideBySideLayout:
         headings = [
             *(["Cohort left out"] if LEFT_OUT in keys else []),
             "Model",
-            *(MEASURES[measure][0] for measure in measures),
+            *(self._heading_and_format(measure)[0] for measure in measures),
             "Samples",
             "Events",
         ]
         numeric = [False] * len(keys) + [True] * (len(measures) + 2)
         return Shown(self.caption, headings, numeric, rows)
+
+    def _heading_and_format(self, name: str) -> tuple[str, str]:
+        if name in self.headings:
+            return self.headings[name]
+        measure = find_measure(name)
+        return measure.heading, measure.format
+
+    def _estimate(self, row: Any) -> str:
+        if pd.isna(row.value):
+            return ""
+        form = self._heading_and_format(row.metric)[1]
+        value = format(row.value, form)
+        if pd.isna(row.ci_low):
+            return value
+        return f"{value} ({row.ci_low:{form}} to {row.ci_high:{form}})"
 
 
 def _columns_of(table: pd.DataFrame) -> Sequence[Column]:
@@ -132,16 +131,6 @@ def _columns_of(table: pd.DataFrame) -> Sequence[Column]:
         (name, _HEADINGS.get(name, name), ".3f" if table[name].dtype.kind == "f" else "")
         for name in table.columns
     ]
-
-
-def _estimate(row: Any) -> str:
-    if pd.isna(row.value):
-        return ""
-    form = MEASURES[row.metric][1]
-    value = format(row.value, form)
-    if pd.isna(row.ci_low):
-        return value
-    return f"{value} ({row.ci_low:{form}} to {row.ci_high:{form}})"
 
 
 def _cell(value: Any, form: str) -> str:

@@ -31,7 +31,6 @@ from deepcme.study.older import (
 from deepcme.study.sections import (
     ClinicalSettings,
     CohortSettings,
-    EvaluationSettings,
     GridSettings,
     ModelSettings,
     NullSettings,
@@ -139,7 +138,6 @@ class Study(Settings):
     cohort: CohortSettings
     split: SplitSettings
     preprocessing: PreprocessingSettings
-    evaluation: EvaluationSettings = EvaluationSettings()
     grid: GridSettings = GridSettings()
     nulls: NullSettings = NullSettings()
     clinical: ClinicalSettings | None = None

@@ -8,7 +8,8 @@ from sklearn.metrics import roc_curve
 
 from deepcme.evaluation.bootstrap import interval_generator
 from deepcme.evaluation.discrimination import compute_discrimination
-from deepcme.evaluation.metrics import compute_metrics
+from deepcme.evaluation.measures import AUC, measures_beside_auc
+from deepcme.evaluation.over_splits import compute_metrics
 from deepcme.evaluation.predictions import LEFT_OUT, STRATUM
 from deepcme.report.blocks import Blocks, Figure, Heading, Text
 from deepcme.report.design import (
@@ -18,30 +19,40 @@ from deepcme.report.design import (
 )
 from deepcme.report.figures.study import plot_auc_by_split, plot_roc
 from deepcme.report.figures.styles import Chart
-from deepcme.report.formatting import COUNTS, INTERVAL, LEFT_OUT_COLUMN, TableLayout
+from deepcme.report.formatting import COUNTS, INTERVAL, LEFT_OUT_COLUMN, Column, TableLayout
 from deepcme.report.section import Contents, Section
 from deepcme.study.headline import REFITTED_ESTIMATORS
 from deepcme.study.spec import CLINICAL, CLINICAL_AND_GENES, Study
 
 FALSE_POSITIVE_RATES = np.linspace(0, 1, 101)
 
-_DISCRIMINATION = TableLayout(
+_CAPTION = (
     "Mean AUC on the test parts. Monte-Carlo error: how far the mean AUC would move if the "
     "same patients were divided anew; a rough figure where there are two repeats. Pooled "
     "AUC, in a study with strata: of ranks across them, the AUC being that within. PR-AUC "
     "over patients, each by the mean rank of its scores in the test parts, which is "
     "steadier than one fit; beside it that of chance (Bestgen 2015). Intervals: bootstrap "
-    "of patients, stratified by label for the AUC, 2,000 draws.",
-    (
-        LEFT_OUT_COLUMN, ("model", "Model", ""), ("auc", "AUC", ".3f"), *INTERVAL,
+    "of patients, stratified by label for the AUC, 2,000 draws."
+)
+
+
+def _lay_out() -> TableLayout:
+    """The AUC, then what else is measured of scores."""
+    beside: list[Column] = []
+    for measure in measures_beside_auc():
+        headings = (measure.heading, "95% low", "95% high", "By chance")
+        beside += [
+            (column, heading, measure.format)
+            for column, heading in zip(measure.columns, headings, strict=True)
+        ]
+    columns = (
+        LEFT_OUT_COLUMN, ("model", "Model", ""), ("auc", AUC.heading, AUC.format), *INTERVAL,
         ("sd", "sd", ".3f"), ("monte_carlo_error", "Monte-Carlo error", ".3f"),
         ("pooled_auc", "Pooled AUC", ".3f"), ("pooled_ci_low", "95% low", ".3f"),
-        ("pooled_ci_high", "95% high", ".3f"), ("pr_auc", "PR-AUC", ".3f"),
-        ("pr_auc_ci_low", "95% low", ".3f"), ("pr_auc_ci_high", "95% high", ".3f"),
-        ("pr_auc_chance", "By chance", ".3f"), *COUNTS,
-    ),
-    optional=(LEFT_OUT, "pooled_auc", "pooled_ci_low", "pooled_ci_high"),
-)  # fmt: skip
+        ("pooled_ci_high", "95% high", ".3f"), *beside, *COUNTS,
+    )  # fmt: skip
+    pooled = ("pooled_auc", "pooled_ci_low", "pooled_ci_high")
+    return TableLayout(_CAPTION, columns, optional=(LEFT_OUT, *pooled))
 
 
 def compute_study_discrimination(study: Study, predictions: pd.DataFrame) -> pd.DataFrame:
@@ -105,7 +116,7 @@ def compute_auc_by_split(predictions: pd.DataFrame) -> pd.DataFrame:
 
     Splits are named CV-1, CV-2, ..., or by the cohort that was left out.
     """
-    metrics = _compute_test_aucs(predictions)
+    metrics = compute_metrics(predictions[predictions["part"] == "test"])
     table = metrics.pivot_table(index="model", columns="split", values="value", sort=False)
     table = table.reindex(metrics["model"].drop_duplicates())
     mean, deviation = table.mean(axis=1), table.std(axis=1, ddof=1)
@@ -161,11 +172,6 @@ def _roc(rows: pd.DataFrame) -> np.ndarray:
     return curve
 
 
-def _compute_test_aucs(predictions: pd.DataFrame) -> pd.DataFrame:
-    metrics = compute_metrics(predictions[predictions["part"] == "test"])
-    return metrics[metrics["metric"] == "auc"]
-
-
 def _plot_auc_by_split(table: pd.DataFrame) -> Chart:
     by_split = table.drop(columns=["mean", "sd"])
     return plot_auc_by_split(by_split.melt("model", var_name="split", value_name="value"))
@@ -176,7 +182,7 @@ def _compute(contents: Contents) -> None:
     contents.add(
         "discrimination",
         lambda: compute_study_discrimination(study, predictions),
-        _DISCRIMINATION,
+        _lay_out(),
     )
     by_split = TableLayout("Test AUC in each split.")
     contents.add(

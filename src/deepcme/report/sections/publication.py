@@ -15,7 +15,7 @@ from deepcme.evaluation.comparison import (
     compute_corrected_t_test,
     compute_test_to_train_ratio,
 )
-from deepcme.evaluation.metrics import compute_metrics
+from deepcme.evaluation.over_splits import compute_metrics
 from deepcme.report.blocks import Blocks, Figure, Heading, Text
 from deepcme.report.figures.publication import plot_table, titled
 from deepcme.report.figures.study import (

@@ -9,14 +9,16 @@ from deepcme.evaluation.utility import compute_decision_curve
 from deepcme.report.blocks import Blocks, Figure, Text
 from deepcme.report.design import describe_pooling
 from deepcme.report.figures.risk import plot_decision_curve
-from deepcme.report.formatting import NET_BENEFIT_THRESHOLDS, SideBySideLayout
+from deepcme.report.formatting import SideBySideLayout
 from deepcme.report.section import Contents, Section
 
+_THRESHOLDS = (0.05, 0.1, 0.2, 0.3, 0.5)
 _NET_BENEFIT = SideBySideLayout(
     "Net benefit, for each patient, of acting at a threshold of risk: true positives less "
     "false ones weighted by the odds of the threshold; in brackets 95% intervals by "
     "patient bootstrap, too narrow where few patients reach the threshold. A model is "
-    "useful where it is above treating all and none (0)."
+    "useful where it is above treating all and none (0).",
+    {f"at {at:.2f}": (f"At {at:.0%}", ".3f") for at in _THRESHOLDS},
 )
 
 
@@ -34,7 +36,7 @@ def compute_net_benefit_table(curve: pd.DataFrame) -> pd.DataFrame:
         Columns model, metric (such as ``at 0.20``), threshold, value, ci_low, ci_high,
         n, events, n_patients, n_splits; `model` is also treating all or none.
     """
-    nearest = np.isclose(curve["threshold"].to_numpy()[:, None], NET_BENEFIT_THRESHOLDS)
+    nearest = np.isclose(curve["threshold"].to_numpy()[:, None], _THRESHOLDS)
     rows = curve[nearest.any(axis=1)].rename(
         columns={"strategy": "model", "net_benefit": "value"}
     )
