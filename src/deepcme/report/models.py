@@ -7,12 +7,9 @@ from typing import Any
 
 import pandas as pd
 
-from deepcme.baselines import TUNED_REGRESSION
-from deepcme.ensemble import ENSEMBLE
-from deepcme.study.designs import NestedDesign, SplitSettings
+from deepcme.models.registry import ModelKind
+from deepcme.study.designs import NestedDesign
 from deepcme.study.grid import TUNED, grid_points
-from deepcme.study.headline import is_network
-from deepcme.study.models import make_model
 from deepcme.study.sections import ModelSettings
 from deepcme.study.spec import Study
 
@@ -52,13 +49,13 @@ def describe_networks(models: Sequence[ModelSettings]) -> str:
     sentences: list[str] = []
     described: dict[str, tuple[str, dict[str, Any]]] = {}
     for model in models:
-        if not is_network(model.estimator):
+        if not model.kind.is_network:
             continue
         settings = _settings_of(model)
         like = described.get(model.estimator)
         if like is None:
             described[model.estimator] = (model.name, settings)
-            sentences.append(f"{model.name}: {_network(model.estimator, settings)}.")
+            sentences.append(f"{model.name}: {_network(model.kind, settings)}.")
         else:
             name, others = like
             different = {k: v for k, v in settings.items() if v != others[k]}
@@ -69,7 +66,7 @@ def describe_networks(models: Sequence[ModelSettings]) -> str:
 def describe_replay(study: Study) -> str:
     """How a study in the paper's manner was made, in a line."""
     over = "all rows" if study.preprocessing.fit_on == "all" else "the training part"
-    networks = [_settings_of(m) for m in study.models if is_network(m.estimator)]
+    networks = [_settings_of(m) for m in study.models if m.kind.is_network]
     epochs = sorted({network["max_epochs"] for network in networks})
     trained = (
         f", networks trained for up to {' or '.join(map(str, epochs))} epochs, the epoch of "
@@ -84,7 +81,7 @@ def describe_replay(study: Study) -> str:
 
 
 def _settings_of(model: ModelSettings) -> dict[str, Any]:
-    parameters = make_model(model.estimator, model.parameters, 0).get_params(deep=False)
+    parameters = model.kind.make(model.parameters, 0).get_params(deep=False)
     return {key: value for key, value in parameters.items() if key not in _NOT_SETTINGS}
 
 
@@ -100,7 +97,7 @@ def _listed(settings: Mapping[str, Any]) -> str:
     return ", ".join(f"{name} = {_as_text(value)}" for name, value in settings.items())
 
 
-def _network(estimator: str, settings: Mapping[str, Any]) -> str:
+def _network(kind: ModelKind, settings: Mapping[str, Any]) -> str:
     widths = settings["hidden_layers"]
     norm = "BatchNorm, " if settings["batch_norm"] else ""
     dropout = f"dropout {settings['dropout']:g}, " if settings["dropout"] else ""
@@ -123,18 +120,13 @@ def _network(estimator: str, settings: Mapping[str, Any]) -> str:
         parts.append(f"stopped after {settings['patience']} epochs without a lower loss")
     if settings["class_weight"] is not None:
         parts.append(f"class weight {_as_text(settings['class_weight'])}")
-    if estimator == ENSEMBLE:
-        n_networks = settings["n_networks"]
-        parts.append(
-            f"{n_networks} networks on training and validation part together, each holding out "
-            f"another of {n_networks} parts of the patients; of each, the mean of up to "
-            f"{settings['n_snapshots']} snapshots, {settings['snapshot_interval']} or more "
-            "epochs apart, up to the epoch of lowest loss on the patients held out; then the "
-            "mean over the networks"
-        )
-    else:
-        parts.append("the epoch of lowest loss on the validation part is kept")
-    return "; ".join(parts)
+    return "; ".join([*parts, _own_words(kind, settings)])
+
+
+def _own_words(kind: ModelKind, settings: Mapping[str, Any], part: str = "") -> str:
+    """What a model of this package says of itself, with its parameters."""
+    words = {name: _as_text(value).strip("()") for name, value in settings.items()}
+    return kind.methods.format(**words, part=part)
 
 
 def describe_tuning(study: Study) -> str:
@@ -156,34 +148,25 @@ def _values(values: Any) -> str:
 
 def describe_baselines(study: Study) -> str:
     """Each model that is no network, with its settings off the defaults."""
+    nested = isinstance(study.split, NestedDesign)
+    part = "the inner folds" if nested else "the validation part"
     sentences = []
     for model in study.models:
-        estimator = model.estimator
-        if is_network(estimator):
+        kind = model.kind
+        if kind.is_network:
             continue
-        made = make_model(estimator, model.parameters, 0)
-        if estimator == TUNED_REGRESSION:
-            sentences.append(_tuned_regression(model.name, made, study.split))
+        if kind.methods:
+            sentences.append(f"{model.name}: {_own_words(kind, _settings_of(model), part)}")
             continue
-        defaults = type(made)().get_params(deep=False)
+        defaults = kind.type().get_params(deep=False)
         changed = {k: v for k, v in _settings_of(model).items() if v != defaults[k]}
         but = f" but {_listed(changed)}" if changed else ""
         sentences.append(
-            f"{model.name}: scikit-learn's {type(made).__name__} with its defaults{but}."
+            f"{model.name}: {kind.library}'s {kind.type.__name__} with its defaults{but}."
         )
     if not sentences:
         return ""
-    plain = [m for m in study.models if not is_network(m.estimator)]
-    if any(model.estimator != TUNED_REGRESSION for model in plain):
+    kinds = [model.kind for model in study.models]
+    if any(not kind.is_network and not kind.refitted for kind in kinds):
         sentences.append("Those with defaults are fitted on the training part alone.")
     return " ".join(sentences)
-
-
-def _tuned_regression(name: str, model: Any, split: SplitSettings) -> str:
-    on = "the inner folds" if isinstance(split, NestedDesign) else "the validation part"
-    strengths = ", ".join(f"{value:g}" for value in model.inverse_strengths)
-    return (
-        f"{name}: logistic regression with an L2 penalty; of the strengths C = {strengths} the "
-        f"one of lowest log loss on {on} is taken, and the model fitted again on training and "
-        "validation part together."
-    )

@@ -21,7 +21,6 @@ from deepcme.report.figures.study import plot_auc_by_split, plot_roc
 from deepcme.report.figures.styles import Chart
 from deepcme.report.formatting import COUNTS, INTERVAL, LEFT_OUT_COLUMN, Column, TableLayout
 from deepcme.report.section import Contents, Section
-from deepcme.study.headline import REFITTED_ESTIMATORS
 from deepcme.study.spec import CLINICAL, CLINICAL_AND_GENES, Study
 
 FALSE_POSITIVE_RATES = np.linspace(0, 1, 101)
@@ -107,7 +106,7 @@ def describe_estimand(study: Study, predictions: pd.DataFrame) -> str:
 
 def find_refitted_models(study: Study) -> list[str]:
     """Names of the models that are fitted on the training and validation part of a split."""
-    models = [model.name for model in study.models if model.estimator in REFITTED_ESTIMATORS]
+    models = [model.name for model in study.models if model.kind.refitted]
     return [*models, CLINICAL, CLINICAL_AND_GENES]
 
 

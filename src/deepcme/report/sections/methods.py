@@ -29,7 +29,6 @@ from deepcme.report.models import (
 from deepcme.report.section import Contents, Section
 from deepcme.scales import LINEAR_SCALES
 from deepcme.study.designs import LeaveOneCohortOutDesign
-from deepcme.study.headline import REFITTED_ESTIMATORS
 from deepcme.study.identity import describe_results_version
 from deepcme.study.sections import ModelSettings, PreprocessingSettings, SelectionSettings
 from deepcme.study.spec import Study
@@ -156,7 +155,7 @@ def _comparison(models: Sequence[ModelSettings], comparison: pd.DataFrame) -> st
     refitted = (
         f" Where the validation part trains a model too, {REFITTED_FACTOR:g} times the ratio "
         "of test to training samples is taken, as simulations ask for."
-        if any(model.estimator in REFITTED_ESTIMATORS for model in models)
+        if any(model.kind.refitted for model in models)
         else ""
     )
     return (

@@ -28,15 +28,15 @@ from deepcme.report.formatting import TableLayout
 from deepcme.report.models import describe_replay
 from deepcme.report.section import Contents, Section
 from deepcme.report.sections.genes import TOP_GENES
+from deepcme.study.spec import TABLE_1_MODELS
 
 PUBLISHED: dict[str, Any] = json.loads(
     (files("deepcme.report.sections") / "publication.json").read_text(encoding="utf-8")
 )
 """Numbers printed in Kim et al. 2023."""
 
-DEEPCME = "DeepCME"
+DEEPCME, *BASELINES = TABLE_1_MODELS
 WIDE = "DeepCME-128"
-BASELINES = ("LR", "SVC", "RF", "DT", "KNN")
 ABLATION = (
     "DeepCME without BN + DO + L1",
     "DeepCME without BN + DO",
