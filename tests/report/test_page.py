@@ -4,15 +4,21 @@ import json
 import re
 import shutil
 
+import altair as alt
 import numpy as np
 import pandas as pd
 import pytest
 from sklearn.metrics import roc_auc_score
 
 from deepcme import Cohort, DeepCMEError, read_report
+from deepcme.errors import AbsentError
 from deepcme.evaluation.recalibration import recalibrate_predictions
 from deepcme.files import write_csv
+from deepcme.report import outline
+from deepcme.report.blocks import Figure, Heading, Text
+from deepcme.report.formatting import TableLayout
 from deepcme.report.page import write_report
+from deepcme.report.section import Section
 from deepcme.report.sections import discrimination
 from deepcme.report.sections.genes import gene_link
 from deepcme.study.run import run_study
@@ -333,3 +339,57 @@ def test_a_damaged_table_is_named(folder, tmp_path, name, share):
     with pytest.raises(DeepCMEError, match=rf"{name}: the table is damaged: .*run") as caught:
         write_report(copy)
     assert "\n" not in str(caught.value)
+
+
+def made_up_section():
+    """As a module of `deepcme.report.sections` has it: a table, a chart, a sentence."""
+
+    def compute(contents):
+        test = contents.results.predictions.query("part == 'test'")
+        contents.add(
+            "ages",
+            lambda: test.groupby("model", as_index=False)["score"].mean(),
+            TableLayout("Made up.", ("model", "Model", ""), ("score", "Mean score", ".2f")),
+            lambda table: alt.Chart(table).mark_bar().encode(x="score:Q", y="model:N"),
+        )
+
+        def make_what_needs_another():
+            raise AbsentError("Nobody was asked.")
+
+        contents.add("answers", make_what_needs_another)
+
+    def write(contents):
+        return [
+            Heading("Invented <ages>", "ages"),
+            Figure("ages", "Mean score by model", "As the table has it."),
+            contents.show("ages"),
+            contents.show("answers"),
+            Text(contents.notes["answers"]),
+            Text("On the page alone.", only="html"),
+        ]
+
+    return Section(write, compute)
+
+
+def test_a_section_takes_its_module_and_a_line_in_the_outline(folder, tmp_path, monkeypatch):
+    sections = (*outline.SECTIONS[:3], made_up_section(), *outline.SECTIONS[3:])
+    monkeypatch.setattr(outline, "SECTIONS", sections)
+    copy = copy_of(folder, tmp_path / "copy")
+    page = write_report(copy).read_text(encoding="utf-8")
+    text = (copy.path / "report.md").read_text(encoding="utf-8")
+    for said in (page, text):
+        assert "Invented &lt;ages&gt;" in said
+        assert "Nobody was asked." in said
+        assert said.index("Discrimination") < said.index("Mean score") < said.index("Calibrat")
+    assert 'id="chart-ages"' in page and 'id="spec-ages"' in page
+    assert "On the page alone." in page and "On the page alone." not in text
+    assert {"tables/ages.csv", "figures/ages.svg"} <= set(
+        copy.read_json("report.json")["files"]
+    )
+    report = read_report(copy.path)
+    assert list(report.tables["ages"]) == ["model", "score"]
+    assert report.notes["answers"] == "Nobody was asked."
+    monkeypatch.undo()
+    write_report(copy, ["html"])
+    assert not (copy.path / "tables" / "ages.csv").exists()
+    assert not list((copy.path / "figures").glob("ages.*"))

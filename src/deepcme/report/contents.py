@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from deepcme.report.outline import SECTIONS
+from deepcme.report import outline
 from deepcme.report.results import StudyResults
 from deepcme.report.section import Contents
 from deepcme.study.store import StudyFolder
@@ -17,6 +17,6 @@ def compute_contents(folder: StudyFolder) -> Contents:
         If the folder is not that of a finished study, or one of its files is damaged.
     """
     contents = Contents(StudyResults.read(folder))
-    for section in SECTIONS:
+    for section in outline.SECTIONS:
         section.compute(contents)
     return contents

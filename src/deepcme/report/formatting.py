@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -45,22 +45,22 @@ class Shown:
     rows: list[list[str]]
 
 
-@dataclass(frozen=True)
 class TableLayout:
     """How a table is shown.
 
-    Attributes
+    Parameters
     ----------
     caption : str
-    columns : tuple of Column
+    *columns : Column
         Without any, all columns, numbers with three decimals.
     optional : collection of str
         Columns that are shown where a table has them.
     """
 
-    caption: str = ""
-    columns: tuple[Column, ...] = ()
-    optional: Collection[str] = (LEFT_OUT,)
+    def __init__(
+        self, caption: str = "", *columns: Column, optional: Collection[str] = (LEFT_OUT,)
+    ) -> None:
+        self.caption, self.columns, self.optional = caption, columns, optional
 
     def show(self, table: pd.DataFrame) -> Shown:
         """Format a table for reading."""
@@ -81,13 +81,17 @@ class TableLayout:
         )
 
 
-@dataclass(frozen=True)
-class SideBySideLayout:
-    """A row for each model, a column for each measure: value, 95% low to 95% high."""
+class SideBySideLayout(TableLayout):
+    """A row for each model, a column for each measure: value, 95% low to 95% high.
 
-    caption: str
-    headings: Mapping[str, tuple[str, str]] = field(default_factory=dict)
-    """Heading and format of what is no measure of `deepcme.evaluation.measures`."""
+    `headings` has heading and format of what is no measure of `deepcme.evaluation.measures`.
+    """
+
+    def __init__(
+        self, caption: str, headings: Mapping[str, tuple[str, str]] | None = None
+    ) -> None:
+        super().__init__(caption)
+        self.headings = headings or {}
 
     def show(self, table: pd.DataFrame) -> Shown:
         """Format a table of columns model, metric, value, ci_low, ci_high, n, events."""

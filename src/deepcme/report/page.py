@@ -9,10 +9,10 @@ from typing import Literal, get_args
 
 from deepcme.errors import DeepCMEError
 from deepcme.files import write_csv, write_text
+from deepcme.report import outline
 from deepcme.report.blocks import Blocks
 from deepcme.report.contents import compute_contents
 from deepcme.report.figures.styles import write_chart
-from deepcme.report.outline import SECTIONS
 from deepcme.report.render import render_markdown, render_page
 from deepcme.report.section import Contents
 from deepcme.study.store import StudyFolder
@@ -70,7 +70,7 @@ def write_report(folder: StudyFolder, formats: Sequence[str] = FORMATS) -> Path:
 
 
 def _blocks_of(contents: Contents) -> Blocks:
-    for section in SECTIONS:
+    for section in outline.SECTIONS:
         yield from section.write(contents)
 
 

@@ -12,10 +12,8 @@ from deepcme.errors import AbsentError
 from deepcme.evaluation.bootstrap import interval_generator
 from deepcme.report.blocks import Blocks, Form, Table
 from deepcme.report.figures.styles import Chart
-from deepcme.report.formatting import SideBySideLayout, TableLayout
+from deepcme.report.formatting import TableLayout
 from deepcme.report.results import StudyResults
-
-Layout = TableLayout | SideBySideLayout
 
 
 @dataclass
@@ -38,7 +36,7 @@ class Contents:
     tables: dict[str, pd.DataFrame] = field(default_factory=dict)
     notes: dict[str, str] = field(default_factory=dict)
     charts: dict[str, Chart] = field(default_factory=dict)
-    _layouts: dict[str, Layout] = field(default_factory=dict)
+    _layouts: dict[str, TableLayout] = field(default_factory=dict)
 
     @property
     def headline(self) -> str:
@@ -53,7 +51,7 @@ class Contents:
         self,
         name: str,
         make: Callable[[], pd.DataFrame],
-        layout: Layout = TableLayout(),  # noqa: B008
+        layout: TableLayout = TableLayout(),  # noqa: B008
         draw: Callable[[pd.DataFrame], Chart] | None = None,
     ) -> None:
         """Make a table, and draw it in a chart of its name; or note why there is none."""

@@ -104,7 +104,7 @@ def compute_side_by_side(folders: Sequence[StudyFolder]) -> pd.DataFrame:
 
 def show_choices(table: pd.DataFrame) -> Shown:
     """How each study was done, of the table of `compute_side_by_side`."""
-    layout = TableLayout("How each study was done.", _CHOICES)
+    layout = TableLayout("How each study was done.", *_CHOICES)
     return layout.show(table.drop_duplicates("study"))
 
 
@@ -118,7 +118,7 @@ def show_results(table: pd.DataFrame) -> Shown:
         "draws patients for both studies at once."
     )
     columns = tuple(column for column in _RESULTS if column[0] in table.columns)
-    shown = TableLayout(caption, columns).show(table)
+    shown = TableLayout(caption, *columns).show(table)
     headings = [name for name, _, _ in columns]
     for name, low, high, form in (
         ("auc", "ci_low", "ci_high", AUC.format),

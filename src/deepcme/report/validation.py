@@ -17,17 +17,13 @@ from deepcme.report.render import render_page
 _AUC = TableLayout(
     "AUC and PR-AUC of the model as it came, beside those of chance (Bestgen 2015). "
     "DeLong's interval takes samples as independent; the bootstrap draws patients.",
-    (
-        ("metric", "Measure", ""), ("method", "Interval", ""), ("value", "Value", ".3f"),
-        *INTERVAL, ("chance", "By chance", ".3f"), *N_AND_EVENTS,
-    ),
+    ("metric", "Measure", ""), ("method", "Interval", ""), ("value", "Value", ".3f"),
+    *INTERVAL, ("chance", "By chance", ".3f"), *N_AND_EVENTS,
 )  # fmt: skip
 _CLASSIFICATION = TableLayout(
     "At the threshold that the model brought; Wilson's intervals.",
-    (
-        ("metric", "Measure", ""), ("value", "Value", ".3f"), *INTERVAL,
-        ("numerator", "Right", ",.0f"), ("denominator", "Of", ",.0f"),
-    ),
+    ("metric", "Measure", ""), ("value", "Value", ".3f"), *INTERVAL,
+    ("numerator", "Right", ",.0f"), ("denominator", "Of", ",.0f"),
 )  # fmt: skip
 _CALIBRATION = SideBySideLayout(
     "The model as it came, and recalibrated on these patients: Platt's line, for each "
@@ -62,8 +58,7 @@ def _write(validation: Validation) -> Blocks:
     manifest, tables = validation.manifest, validation.tables
     cohort = manifest.cohort
     yield Fragment(
-        "verdict.html",
-        {"paragraph": validation.describe(), "notes": validation.notes},
+        "verdict.html", {"paragraph": validation.describe(), "notes": validation.notes}
     )
     yield Heading("Model and patients", "model")
     yield Terms(

@@ -29,26 +29,20 @@ _ADDED_VALUE = TableLayout(
     "AUC of both minus AUC of each alone, over the splits; corrected resampled t-test "
     "(Nadeau and Bengio 2003), p after Holm. Probabilities: posterior under a flat prior, "
     "equivalent meaning within 0.02 (Benavoli et al. 2017).",
-    (
-        ("added", "What is added", ""), *DIFFERENCE, ("p_holm", "p (Holm)", ".3f"),
-        *PROBABILITIES, *N_AND_EVENTS,
-    ),
+    ("added", "What is added", ""), *DIFFERENCE, ("p_holm", "p (Holm)", ".3f"),
+    *PROBABILITIES, *N_AND_EVENTS,
 )  # fmt: skip
 _AUC = TableLayout(
     "Mean test AUC of the clinical columns alone, the genes alone, and both, on the same "
     "patients. Intervals: bootstrap of patients, stratified by label, 2,000 draws.",
-    (
-        LEFT_OUT_COLUMN, ("model", "Model", ""), ("auc", "AUC", ".3f"), *INTERVAL,
-        ("sd", "sd", ".3f"), *COUNTS,
-    ),
+    LEFT_OUT_COLUMN, ("model", "Model", ""), ("auc", "AUC", ".3f"), *INTERVAL,
+    ("sd", "sd", ".3f"), *COUNTS,
 )  # fmt: skip
 _CLINICAL_COLUMNS = TableLayout(
     "The clinical columns in the cohort, and how they enter.",
-    (
-        ("column", "Column", ""), ("value", "Value", ""), ("coding", "Coding", ""),
-        *N_AND_EVENTS, ("missing", "Missing", ",.0f"),
-        ("separated_splits", "Separated in splits", ",.0f"),
-    ),
+    ("column", "Column", ""), ("value", "Value", ""), ("coding", "Coding", ""),
+    *N_AND_EVENTS, ("missing", "Missing", ",.0f"),
+    ("separated_splits", "Separated in splits", ",.0f"),
 )  # fmt: skip
 
 

@@ -16,10 +16,8 @@ _COMPARISON = TableLayout(
     "(Nadeau and Bengio 2003). The comparator was named before anything was fitted: its p "
     "counts as it is, that of the others after Holm. Probabilities: posterior under a flat "
     "prior, equivalent meaning within 0.02 (Benavoli et al. 2017).",
-    (
-        ("baseline", "Baseline", ""), ("comparator", "Comparator", ""), *DIFFERENCE,
-        ("p_value", "p", ".3f"), ("p_holm", "p (Holm)", ".3f"), *PROBABILITIES, *N_AND_EVENTS,
-    ),
+    ("baseline", "Baseline", ""), ("comparator", "Comparator", ""), *DIFFERENCE,
+    ("p_value", "p", ".3f"), ("p_holm", "p (Holm)", ".3f"), *PROBABILITIES, *N_AND_EVENTS,
 )  # fmt: skip
 
 

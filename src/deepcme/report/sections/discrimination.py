@@ -12,11 +12,7 @@ from deepcme.evaluation.measures import AUC, measures_beside_auc
 from deepcme.evaluation.over_splits import compute_metrics
 from deepcme.evaluation.predictions import LEFT_OUT, STRATUM
 from deepcme.report.blocks import Blocks, Figure, Heading, Text
-from deepcme.report.design import (
-    describe_coverage,
-    describe_mean_of_cohorts,
-    find_leaks,
-)
+from deepcme.report.design import describe_coverage, describe_mean_of_cohorts, find_leaks
 from deepcme.report.figures.study import plot_auc_by_split, plot_roc
 from deepcme.report.figures.styles import Chart
 from deepcme.report.formatting import COUNTS, INTERVAL, LEFT_OUT_COLUMN, Column, TableLayout
@@ -51,7 +47,7 @@ def _lay_out() -> TableLayout:
         ("pooled_ci_high", "95% high", ".3f"), *beside, *COUNTS,
     )  # fmt: skip
     pooled = ("pooled_auc", "pooled_ci_low", "pooled_ci_high")
-    return TableLayout(_CAPTION, columns, optional=(LEFT_OUT, *pooled))
+    return TableLayout(_CAPTION, *columns, optional=(LEFT_OUT, *pooled))
 
 
 def compute_study_discrimination(study: Study, predictions: pd.DataFrame) -> pd.DataFrame:
@@ -179,9 +175,7 @@ def _plot_auc_by_split(table: pd.DataFrame) -> Chart:
 def _compute(contents: Contents) -> None:
     study, predictions = contents.results.study, contents.results.predictions
     contents.add(
-        "discrimination",
-        lambda: compute_study_discrimination(study, predictions),
-        _lay_out(),
+        "discrimination", lambda: compute_study_discrimination(study, predictions), _lay_out()
     )
     by_split = TableLayout("Test AUC in each split.")
     contents.add(

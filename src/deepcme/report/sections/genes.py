@@ -21,10 +21,9 @@ TOP_GENES = 30
 _GENES_SHOWN = 500
 
 _TOP_GENES = TableLayout(
-    columns=(
-        ("rank", "Rank", ".0f"), ("gene", "Gene", ""), ("symbol", "Symbol", ""),
-        ("score", "Score", ".3f"), ("driving_samples", "Effective samples", ".1f"),
-    )
+    "",
+    ("rank", "Rank", ".0f"), ("gene", "Gene", ""), ("symbol", "Symbol", ""),
+    ("score", "Score", ".3f"), ("driving_samples", "Effective samples", ".1f"),
 )  # fmt: skip
 
 

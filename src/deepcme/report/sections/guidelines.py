@@ -21,11 +21,9 @@ from deepcme.words import listed
 
 AUTHOR = "author must state"
 
-_TRIPOD = TableLayout(
-    columns=(("item", "Item", ""), ("asks", "Asks", ""), ("answer", "Answer", ""))
-)
+_TRIPOD = TableLayout("", ("item", "Item", ""), ("asks", "Asks", ""), ("answer", "Answer", ""))
 _PROBAST = TableLayout(
-    columns=(("domain", "Domain", ""), ("question", "Question", ""), ("answer", "Answer", ""))
+    "", ("domain", "Domain", ""), ("question", "Question", ""), ("answer", "Answer", "")
 )
 
 
@@ -34,11 +32,7 @@ def compute_tripod(cohort: dict[str, Any], study: Study) -> pd.DataFrame:
     preprocessing = study.preprocessing
     models = ", ".join(model.name for model in study.models)
     rows = [
-        (
-            "1 Title",
-            "Name the study as developing or evaluating a model",
-            AUTHOR,
-        ),
+        ("1 Title", "Name the study as developing or evaluating a model", AUTHOR),
         ("3 Background", "Health context, rationale, intended use and users", AUTHOR),
         ("5 Data", "Source and representativeness of the data", cohort["source"] or AUTHOR),
         ("5 Data", "Dates of accrual and follow-up", AUTHOR),
@@ -96,18 +90,10 @@ def compute_probast(cohort: dict[str, Any], study: Study) -> pd.DataFrame:
             f"{cohort['positives']} events for {cohort['genes']:,} candidate genes "
             f"({per_gene:.2g} per gene).",
         ),
-        (
-            "Analysis",
-            "Was leakage between training and test data avoided?",
-            _leakage(leaks),
-        ),
+        ("Analysis", "Was leakage between training and test data avoided?", _leakage(leaks)),
         ("Analysis", "Were missing values handled appropriately?", _missing_values(study)),
         *_added_value_rows(study),
-        (
-            "Analysis",
-            "Was overfitting accounted for?",
-            describe_guard(study.split, leaks),
-        ),
+        ("Analysis", "Was overfitting accounted for?", describe_guard(study.split, leaks)),
         (
             "Analysis",
             "Were discrimination and calibration both evaluated?",

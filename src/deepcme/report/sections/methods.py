@@ -38,8 +38,8 @@ Paragraph = tuple[str, str]
 
 _MODEL_SETTINGS = TableLayout(
     "Settings of each model, those left at their defaults too.",
-    (("model", "Model", ""), ("estimator", "Estimator", ""), ("settings", "Settings", "")),
-)
+    ("model", "Model", ""), ("estimator", "Estimator", ""), ("settings", "Settings", ""),
+)  # fmt: skip
 
 
 def describe_methods(
@@ -106,9 +106,7 @@ def _preprocessing(settings: PreprocessingSettings, cohort: Mapping[str, Any]) -
 
 
 def _measures(
-    study: Study,
-    tables: Mapping[str, pd.DataFrame],
-    notes: Mapping[str, str],
+    study: Study, tables: Mapping[str, pd.DataFrame], notes: Mapping[str, str]
 ) -> str:
     sentences = [
         "AUC of each test part, averaged; PR-AUC over patients, each by the mean rank of its "

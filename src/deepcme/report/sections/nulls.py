@@ -27,22 +27,18 @@ _PERMUTATION = TableLayout(
     "Permutation test: patient labels permuted, splits redrawn, everything refitted. p "
     "counts the labels as they are as one permutation (Phipson and Smyth 2010); its "
     "interval is that of the Monte-Carlo error.",
-    (
-        ("observed", "AUC", ".3f"), ("p_value", "p", ".3f"), *INTERVAL,
-        ("n_permutations", "Permutations", ",.0f"), ("n_as_good", "As good", ",.0f"),
-        ("null_mean", "Null mean", ".3f"), ("null_sd", "Null sd", ".3f"), *N_AND_EVENTS,
-    ),
+    ("observed", "AUC", ".3f"), ("p_value", "p", ".3f"), *INTERVAL,
+    ("n_permutations", "Permutations", ",.0f"), ("n_as_good", "As good", ",.0f"),
+    ("null_mean", "Null mean", ".3f"), ("null_sd", "Null sd", ".3f"), *N_AND_EVENTS,
 )  # fmt: skip
 _NULLS = TableLayout(
     "Mean test AUC of the null runs, low and high (quantiles 2.5% and 97.5%; the extremes "
     "of fewer than 40 runs), beside the AUC of what they are compared with. Share as good: "
     "of null runs with at least this AUC, Wilson's interval.",
-    (
-        ("kind", "Null", ""), ("size", "Genes", ",.0f"), ("n_runs", "Runs", ",.0f"),
-        ("null_mean", "Mean AUC", ".3f"), ("null_low", "Low", ".3f"),
-        ("null_high", "High", ".3f"), ("compared", "Compared", ""), ("auc", "Its AUC", ".3f"),
-        ("share_as_good", "Share as good", ".3f"), *INTERVAL, *N_AND_EVENTS,
-    ),
+    ("kind", "Null", ""), ("size", "Genes", ",.0f"), ("n_runs", "Runs", ",.0f"),
+    ("null_mean", "Mean AUC", ".3f"), ("null_low", "Low", ".3f"),
+    ("null_high", "High", ".3f"), ("compared", "Compared", ""), ("auc", "Its AUC", ".3f"),
+    ("share_as_good", "Share as good", ".3f"), *INTERVAL, *N_AND_EVENTS,
 )  # fmt: skip
 _WHY = Markup(
     "The model again where there is nothing special to find: on permuted labels, and on random "

@@ -16,16 +16,13 @@ from deepcme.report.section import Contents, Section
 PATIENT_FLOW = TableLayout(
     "Who was read, joined, labelled, left out and analysed. Events are positive samples; "
     "reasons count samples.",
-    (
-        ("step", "Step", ""), ("samples", "Samples", ",.0f"), ("patients", "Patients", ",.0f"),
-        ("events", "Events", ",.0f"), ("left_out", "Left out", ""),
-    ),
+    ("step", "Step", ""), ("samples", "Samples", ",.0f"), ("patients", "Patients", ",.0f"),
+    ("events", "Events", ",.0f"), ("left_out", "Left out", ""),
 )  # fmt: skip
 _FINDINGS = TableLayout(
-    columns=(
-        ("code", "Code", ""), ("severity", "Severity", ""), ("title", "Finding", ""),
-        ("evidence", "Evidence", ""), ("advice", "What to do", ""),
-    )
+    "",
+    ("code", "Code", ""), ("severity", "Severity", ""), ("title", "Finding", ""),
+    ("evidence", "Evidence", ""), ("advice", "What to do", ""),
 )  # fmt: skip
 
 

@@ -11,19 +11,11 @@ import pandas as pd
 from sklearn.metrics import roc_curve
 
 from deepcme.errors import AbsentError
-from deepcme.evaluation.comparison import (
-    compute_corrected_t_test,
-    compute_test_to_train_ratio,
-)
+from deepcme.evaluation.comparison import compute_corrected_t_test, compute_test_to_train_ratio
 from deepcme.evaluation.over_splits import compute_metrics
 from deepcme.report.blocks import Blocks, Figure, Heading, Text
 from deepcme.report.figures.publication import plot_table, titled
-from deepcme.report.figures.study import (
-    plot_auc_by_split,
-    plot_grid,
-    plot_roc,
-    plot_top_genes,
-)
+from deepcme.report.figures.study import plot_auc_by_split, plot_grid, plot_roc, plot_top_genes
 from deepcme.report.formatting import TableLayout
 from deepcme.report.models import describe_replay
 from deepcme.report.section import Contents, Section
@@ -64,26 +56,24 @@ _TABLES = {
     ),
     "table_2": TableLayout(
         "Table 2 of the paper: AUC on training, validation and test part.",
-        (("model", "Model", ""), ("part", "Part", ""), *_BESIDE_PAPER),
+        ("model", "Model", ""), ("part", "Part", ""), *_BESIDE_PAPER,
     ),
     "table_3": TableLayout(
         "Table 3 of the paper: ablation. BN: BatchNorm, DO: dropout, L1: the penalty.",
-        (("model", "Network", ""), *_BESIDE_PAPER),
+        ("model", "Network", ""), *_BESIDE_PAPER,
     ),
-}
+}  # fmt: skip
 _FIGURE_7 = TableLayout(
     "Mean AUC over the grid; validation loss alone makes the choice.",
-    (
-        ("width", "Width", ".0f"), ("batch_size", "Batch", ".0f"),
-        ("penalty_strength", "lambda", "g"), ("valid_auc", "Validation AUC", ".3f"),
-        ("test_auc", "Test AUC", ".3f"), ("test_auc_sd", "sd", ".3f"),
-        ("chosen_in_splits", "Chosen in splits", ".0f"),
-    ),
+    ("width", "Width", ".0f"), ("batch_size", "Batch", ".0f"),
+    ("penalty_strength", "lambda", "g"), ("valid_auc", "Validation AUC", ".3f"),
+    ("test_auc", "Test AUC", ".3f"), ("test_auc_sd", "sd", ".3f"),
+    ("chosen_in_splits", "Chosen in splits", ".0f"),
 )  # fmt: skip
 _CLAIMS = TableLayout(
     "The paper's claims, what it printed, and what this study found.",
-    (("claim", "Claim", ""), ("paper", "Paper", ""), ("this_study", "This study", "")),
-)
+    ("claim", "Claim", ""), ("paper", "Paper", ""), ("this_study", "This study", ""),
+)  # fmt: skip
 _FIGURES = {
     "figure_5": ("Figure 5. Test AUC by model", plot_auc_by_split),
     "figure_6": ("Figure 6. ROC curves on the test part of one split", plot_roc),

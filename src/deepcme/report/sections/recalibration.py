@@ -22,11 +22,9 @@ _LINES = TableLayout(
     "Slopes of log-odds are drawn towards 1 (t density of their logarithm, 3 degrees of "
     "freedom), those of other scores are Firth's (1993). Where the events do not score "
     "higher than the others, the line is refused and everyone gets the prevalence.",
-    (
-        ("model", "Model", ""), ("learned_on", "Learned on", ""), *N_AND_EVENTS,
-        ("slope", "Slope", ".2f"), ("refused", "Refused in splits", ",.0f"),
-        ("n_splits", "Splits", ",.0f"),
-    ),
+    ("model", "Model", ""), ("learned_on", "Learned on", ""), *N_AND_EVENTS,
+    ("slope", "Slope", ".2f"), ("refused", "Refused in splits", ",.0f"),
+    ("n_splits", "Splits", ",.0f"),
 )  # fmt: skip
 
 

@@ -8,15 +8,7 @@ import numpy as np
 import pandas as pd
 from markupsafe import Markup
 
-from deepcme.report.blocks import (
-    Blocks,
-    Bullets,
-    Figure,
-    Form,
-    Heading,
-    Subheading,
-    Text,
-)
+from deepcme.report.blocks import Blocks, Bullets, Figure, Form, Heading, Subheading, Text
 from deepcme.report.figures.study import plot_panel_curve
 from deepcme.report.formatting import INTERVAL, N_AND_EVENTS, TableLayout
 from deepcme.report.section import Contents, Section
@@ -42,78 +34,62 @@ _LAYOUTS = {
     "panel_curve": TableLayout(
         "AUC on held-out patients by number of genes, ranked inside every training part, "
         "beside random panels of the same size (mean, lowest and highest).",
-        (
-            ("ranker", "Ranked by", ""), ("panel", "Genes", ""), ("auc", "AUC", ".3f"),
-            *INTERVAL, ("random_auc", "Random", ".3f"), ("random_low", "lowest", ".3f"),
-            ("random_high", "highest", ".3f"), *N_AND_EVENTS, ("n_splits", "Splits", ",.0f"),
-        ),
+        ("ranker", "Ranked by", ""), ("panel", "Genes", ""), ("auc", "AUC", ".3f"),
+        *INTERVAL, ("random_auc", "Random", ".3f"), ("random_low", "lowest", ".3f"),
+        ("random_high", "highest", ".3f"), *N_AND_EVENTS, ("n_splits", "Splits", ",.0f"),
     ),
     "panel_genes": TableLayout(
         "Genes of the chosen panels, ranked on all patients, and the share of the splits in "
         "which each was in a panel of this size. At most 20 of each are shown.",
-        (
-            ("ranker", "Ranked by", ""), ("rank", "Rank", ",.0f"), ("name", "Gene", ""),
-            ("frequency", "In splits", ".0%"), ("prevalence", "Prevalence", ".0%"),
-            ("largest_z", "Largest |z|", ".1f"), *_EFFECTIVE_SAMPLES,
-        ),
+        ("ranker", "Ranked by", ""), ("rank", "Rank", ",.0f"), ("name", "Gene", ""),
+        ("frequency", "In splits", ".0%"), ("prevalence", "Prevalence", ".0%"),
+        ("largest_z", "Largest |z|", ".1f"), *_EFFECTIVE_SAMPLES,
     ),
     "selection_genes": TableLayout(
         "Genes that were selected anywhere, the best founded first, at most 30: against decoys "
         "on all patients and in what share of the splits; among the first on halves of the "
         "patients and over the splits, and their cluster on the halves.",
-        (
-            ("name", "Gene", ""), ("beats_decoys", "Beats decoys", ""),
-            ("decoy_frequency", "Beats decoys in splits", ".0%"), ("stable", "Stable", ""),
-            ("half_frequency", "First on halves", ".0%"),
-            ("split_frequency", "First in splits", ".0%"),
-            ("cluster_frequency", "Cluster on halves", ".0%"), *_EFFECTIVE_SAMPLES,
-        ),
+        ("name", "Gene", ""), ("beats_decoys", "Beats decoys", ""),
+        ("decoy_frequency", "Beats decoys in splits", ".0%"), ("stable", "Stable", ""),
+        ("half_frequency", "First on halves", ".0%"),
+        ("split_frequency", "First in splits", ".0%"),
+        ("cluster_frequency", "Cluster on halves", ".0%"), *_EFFECTIVE_SAMPLES,
     ),
     "selection_clusters": TableLayout(
         "Clusters of genes with a mean |r| of 0.7 or more, by how often one of their genes is "
         "among the first on halves of the patients; the first 15.",
-        (
-            ("n_genes", "Genes", ",.0f"), ("frequency", "On halves", ".0%"),
-            ("stable", "Stable", ""), ("names", "Names", ""),
-        ),
+        ("n_genes", "Genes", ",.0f"), ("frequency", "On halves", ".0%"),
+        ("stable", "Stable", ""), ("names", "Names", ""),
     ),
     "selection_blocks": TableLayout(
         "The genes that beat their decoys, by block of correlated genes (mean |r| of 0.15 or "
         "more): that one of a block matters is better founded than which.",
-        (
-            ("n_genes", "Genes", ",.0f"), ("n_selected", "Selected", ",.0f"),
-            ("genes", "Names of those selected", ""),
-        ),
+        ("n_genes", "Genes", ",.0f"), ("n_selected", "Selected", ",.0f"),
+        ("genes", "Names of those selected", ""),
     ),
     "selection_stability": TableLayout(
         "Nogueira's stability index of the first genes: 1 for the same every time, 0 as by "
         "chance. Splits share most of their patients, halves of a pair none.",
-        (
-            ("ranker", "Ranked by", ""), ("over", "Over", ""), ("level", "Of", ""),
-            ("value", "Index", ".3f"), *INTERVAL, ("n_selected", "Of the first", ",.0f"),
-            ("n_selections", "Selections", ",.0f"),
-        ),
+        ("ranker", "Ranked by", ""), ("over", "Over", ""), ("level", "Of", ""),
+        ("value", "Index", ".3f"), *INTERVAL, ("n_selected", "Of the first", ",.0f"),
+        ("n_selections", "Selections", ",.0f"),
     ),
     "score_agreement": TableLayout(
         "How far three scores of a network order the genes alike on held-out patients: rank "
         "correlation, mean, lowest and highest of the splits, and the share of the first genes "
         "in common.",
-        (
-            ("score", "Score", ""), ("other", "Other", ""), ("spearman", "Spearman", ".2f"),
-            ("spearman_low", "lowest", ".2f"), ("spearman_high", "highest", ".2f"),
-            ("overlap", "In common", ".0%"), ("expected_overlap", "by chance", ".1%"),
-            ("k", "Of the first", ",.0f"), ("splits", "Splits", ",.0f"),
-        ),
+        ("score", "Score", ""), ("other", "Other", ""), ("spearman", "Spearman", ".2f"),
+        ("spearman_low", "lowest", ".2f"), ("spearman_high", "highest", ".2f"),
+        ("overlap", "In common", ".0%"), ("expected_overlap", "by chance", ".1%"),
+        ("k", "Of the first", ",.0f"), ("splits", "Splits", ",.0f"),
     ),
     "held_out_gene_scores": TableLayout(
         "Three scores of each gene, means over the splits, highest equation 4 first; the "
         "first 20.",
-        (
-            ("name", "Gene", ""), ("first_layer", "Equation 4", ".3f"),
-            ("integrated_gradients", "Integrated gradients", ".4f"),
-            ("permutation", "Permutation (AUC)", "+.4f"), ("splits", "Splits", ",.0f"),
-            *_EFFECTIVE_SAMPLES,
-        ),
+        ("name", "Gene", ""), ("first_layer", "Equation 4", ".3f"),
+        ("integrated_gradients", "Integrated gradients", ".4f"),
+        ("permutation", "Permutation (AUC)", "+.4f"), ("splits", "Splits", ",.0f"),
+        *_EFFECTIVE_SAMPLES,
     ),
 }  # fmt: skip
 

@@ -11,9 +11,7 @@ from deepcme.report.section import Contents, Section
 _INSTABILITY = TableLayout(
     "How much one sample's predicted risk changes from split to split: the mean, over "
     "samples, of its standard deviation.",
-    (
-        ("model", "Model", ""), ("mean_sd", "Mean sd of risk", ".3f"), *INTERVAL, *N_AND_EVENTS,
-    ),
+    ("model", "Model", ""), ("mean_sd", "Mean sd of risk", ".3f"), *INTERVAL, *N_AND_EVENTS,
 )  # fmt: skip
 
 
