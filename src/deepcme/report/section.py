@@ -51,7 +51,7 @@ class Contents:
         self,
         name: str,
         make: Callable[[], pd.DataFrame],
-        layout: TableLayout = TableLayout(),  # noqa: B008
+        layout: TableLayout | None = None,
         draw: Callable[[pd.DataFrame], Chart] | None = None,
     ) -> None:
         """Make a table, and draw it in a chart of its name; or note why there is none."""
@@ -60,7 +60,7 @@ class Contents:
         except AbsentError as absent:
             self.notes[name] = str(absent)
             return
-        self._layouts[name] = layout
+        self._layouts[name] = layout or TableLayout()
         if draw is not None:
             self.charts[name] = draw(self.tables[name])
 

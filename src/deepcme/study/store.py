@@ -37,7 +37,6 @@ With gene selection also (see docs/selection.md)::
 from __future__ import annotations
 
 import json
-import tomllib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -256,15 +255,6 @@ class StudyFolder:
             return []
         findings: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
         return findings
-
-    def read_settings(self, section: str) -> dict[str, Any]:
-        """A section of the last run's settings, such as one that it added; empty without."""
-        path = self.path / "study.toml"
-        if not path.is_file():
-            return {}
-        settings = tomllib.loads(path.read_text(encoding="utf-8"))
-        found: dict[str, Any] = settings.get(section, {})
-        return found
 
     def remove_tables(self, names: Iterable[str]) -> None:
         """Remove tables that the study no longer has."""

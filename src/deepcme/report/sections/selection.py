@@ -115,8 +115,7 @@ def _compute(contents: Contents) -> None:
     for file in SELECTION_TABLES:
         name, kind = file.split(".")
         if kind == "csv":
-            layout = _LAYOUTS.get(name, TableLayout())
-            contents.add(name, partial(folder.read_table, file), layout)
+            contents.add(name, partial(folder.read_table, file), _LAYOUTS.get(name))
     contents.charts["panel_curve"] = plot_panel_curve(contents.tables["panel_curve"])
 
 
