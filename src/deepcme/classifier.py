@@ -19,6 +19,7 @@ from sklearn.utils.validation import (
 
 from deepcme.estimator_inputs import hold_out, read_sample_weight, require_both_classes
 from deepcme.network.architecture import Hyperparameters
+from deepcme.network.attribution import compute_first_layer_scores
 from deepcme.network.engines import ENGINES, make_engine
 from deepcme.network.training import History
 from deepcme.parameters import (
@@ -266,7 +267,7 @@ class DeepCMEClassifier(NetworkClassifier):
         self.weights_ = trained.weights
         self.best_epoch_ = trained.history.best_epoch
         self.history_ = history_table(trained.history)
-        self.gene_scores_ = np.abs(self.weights_.blocks[0].weight).sum(axis=1)
+        self.gene_scores_ = compute_first_layer_scores([[self.weights_]], np.float32)
         return self
 
     def decision_function(self, X: ArrayLike) -> NDArray[np.float64]:
