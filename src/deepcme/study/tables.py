@@ -14,6 +14,7 @@ from deepcme.evaluation.metrics import compute_auc, compute_auc_within, compute_
 from deepcme.evaluation.pr_auc import compute_pr_auc_by_model
 from deepcme.evaluation.predictions import LEFT_OUT, STRATUM
 from deepcme.log_odds import log_odds
+from deepcme.outcome import labels_of
 from deepcme.selection.scores import describe_genes
 from deepcme.splits import PARTS
 from deepcme.study.fit import TaskResult
@@ -231,7 +232,7 @@ def compute_null_runs(plan: Plan, results: Results) -> pd.DataFrame:
             continue
         n_test = len(task.split.test)
         rows = result.rows[-n_test:]
-        label = (cohort.labels if task.null.labels is None else task.null.labels)[rows]
+        label = labels_of(task.null.outcome or cohort.outcome)[rows]
         test = pd.DataFrame({"row": rows, "label": label, "score": result.score[-n_test:]})
         test[STRATUM] = strata[rows]
         runs[task.null.title] = task.null
