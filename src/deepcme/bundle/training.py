@@ -32,6 +32,7 @@ from deepcme.ensemble import DeepCMEEnsemble
 from deepcme.errors import DeepCMEError
 from deepcme.evaluation.bootstrap import interval_generator
 from deepcme.evaluation.discrimination import compute_discrimination
+from deepcme.evaluation.measures import measures_beside_auc
 from deepcme.evaluation.metrics import choose_threshold
 from deepcme.evaluation.predictions import with_strata
 from deepcme.evaluation.recalibration import PlattRecalibration
@@ -261,12 +262,20 @@ def _expected_performance(
         folds=folds,
         repeats=repeats,
         auc=_interval(found["auc"], found["ci_low"], found["ci_high"]),
-        pr_auc=_interval(found["pr_auc"], found["pr_auc_ci_low"], found["pr_auc_ci_high"]),
-        pr_auc_chance=float(found["pr_auc_chance"]),
+        **_beside_auc(found),
         prevalence=float(found["prevalence"]),
         sensitivity=float(called[positive].mean()),
         specificity=float((~called[~positive]).mean()),
     )
+
+
+def _beside_auc(found: pd.Series[Any]) -> dict[str, Any]:
+    """The other measures of scores, each with its level of chance."""
+    expected: dict[str, Any] = {}
+    for measure in measures_beside_auc():
+        *estimate, chance = found[measure.columns]
+        expected |= {measure.name: _interval(*estimate), measure.columns[-1]: float(chance)}
+    return expected
 
 
 def _interval(value: float, low: float, high: float) -> Interval:
