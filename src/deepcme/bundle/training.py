@@ -15,8 +15,10 @@ from sklearn.pipeline import Pipeline
 
 from deepcme import __version__
 from deepcme.arrays import CohortArrays
+from deepcme.bundle.learned import LearnedNetworks
 from deepcme.bundle.manifest import (
     Calibration,
+    Estimator,
     Genes,
     Interval,
     Manifest,
@@ -227,7 +229,7 @@ def _make_model(
         endpoint=cohort.endpoint,
         cohort=_describe_cohort(cohort),
         preprocessing=_describe_preprocessing(cohort),
-        network=parameters,
+        model=Estimator(name=ENSEMBLE, form="networks", parameters=parameters),
         genes=_describe_genes(cohort, kept),
         performance=_expected_performance(cohort, settings, out_of_fold, called),
         calibration=calibration,
@@ -237,7 +239,7 @@ def _make_model(
         training_ids=known.ids,
     )
     statistics = _gene_statistics(preprocessor, kept)
-    return Model(manifest, ensemble.networks_, statistics, known.sketches)
+    return Model(manifest, LearnedNetworks(ensemble.networks_), statistics, known.sketches)
 
 
 def _calibrate(out_of_fold: pd.DataFrame) -> tuple[Calibration, list[str]]:
