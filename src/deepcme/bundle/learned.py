@@ -38,6 +38,11 @@ class Scores(NamedTuple):
 class Learned(ABC):
     """What a fitted model is applied by."""
 
+    @classmethod
+    @abstractmethod
+    def of(cls, model: Any) -> Self:
+        """What to keep of a fitted estimator."""
+
     @abstractmethod
     def evaluate(self, Z: FloatArray) -> Scores:
         """Scores of standardised samples."""
@@ -67,6 +72,11 @@ class LearnedNetworks(Learned):
     """A network, or the snapshots of each of several."""
 
     networks: list[list[NetworkWeights]]
+
+    @classmethod
+    def of(cls, model: Any) -> Self:
+        """The networks of either estimator of them."""
+        return cls(model.networks_)
 
     def evaluate(self, Z: FloatArray) -> Scores:
         """Log-odds of the mean probability, and those of each network."""

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from deepcme.ensemble import ENSEMBLE
+from deepcme.models.registry import ENSEMBLE
 from deepcme.scales import Scale
 
 FORMAT = "deepcme model"
