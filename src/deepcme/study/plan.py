@@ -15,7 +15,6 @@ import numpy as np
 import pandas as pd
 
 from deepcme import __version__
-from deepcme.baselines import TUNED_REGRESSION
 from deepcme.cohort import Cohort
 from deepcme.errors import DeepCMEError
 from deepcme.honest import fit_seed, split_seed
@@ -24,7 +23,6 @@ from deepcme.seeds import seed_for
 from deepcme.splits import Split
 from deepcme.strata import NO_STRATA
 from deepcme.study.grid import GridPoint, grid_points
-from deepcme.study.headline import is_network
 from deepcme.study.nulls import NullRun, make_null_runs
 from deepcme.study.results_version import RESULTS_VERSION, Part
 from deepcme.study.sections import ModelSettings, PreprocessingSettings
@@ -180,7 +178,7 @@ def _model_tasks(
 
 def _asked_of(study: Study, model: ModelSettings) -> dict[str, bool]:
     """What is asked of a model's fits besides its scores."""
-    scored = model == study.headline and is_network(model.estimator)
+    scored = model == study.headline and model.kind.has_gene_scores
     return {"score_genes": study.selection.run and scored}
 
 
@@ -210,7 +208,7 @@ def _fitted_splits(
     """The splits that a model is fitted on for one test part, with their inner folds."""
     if point is not None and split.inner:
         return list(enumerate(split.inner, start=1))
-    if model.estimator == TUNED_REGRESSION and split.inner:
+    if model.kind.tuned_over_folds and split.inner:
         return [(None, split.over_inner_folds())]
     return [(None, split)]
 

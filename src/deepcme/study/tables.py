@@ -10,10 +10,10 @@ import pandas as pd
 from scipy.special import expit
 
 from deepcme.cohort import Cohort
-from deepcme.ensemble import log_odds
 from deepcme.evaluation.metrics import compute_auc, compute_auc_within, compute_metrics
 from deepcme.evaluation.pr_auc import compute_pr_auc_by_model
 from deepcme.evaluation.predictions import LEFT_OUT, STRATUM
+from deepcme.log_odds import log_odds
 from deepcme.outcome import labels_of
 from deepcme.selection.scores import describe_genes
 from deepcme.splits import PARTS
