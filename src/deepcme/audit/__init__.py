@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from deepcme.audit.findings import SEVERITIES, Finding, Severity, StudyDesign
+from deepcme.audit.findings import Finding, Severity, StudyDesign
 from deepcme.audit.leakage import (
     check_batch_predicts_label,
     check_label_given_away,
@@ -24,7 +24,7 @@ from deepcme.audit.standardised import check_standardised
 from deepcme.audit.values import check_gaps, check_rare_genes, check_scale
 from deepcme.cohort import Cohort
 
-__all__ = ["SEVERITIES", "Finding", "Severity", "StudyDesign", "audit_cohort"]
+__all__ = ["Finding", "Severity", "StudyDesign", "audit_cohort"]
 
 _CHECKS: tuple[Callable[[Cohort, StudyDesign], Finding | None], ...] = (
     check_repeated_patients,

@@ -227,16 +227,6 @@ class Study(Settings):
             )
         return self
 
-    def deviations(self) -> list[str]:
-        """Settings that differ from what the protocol's name promises."""
-        found = []
-        for section, settings in _PROTOCOLS[self.protocol].items():
-            for name, promised in settings.items():
-                actual = getattr(getattr(self, section), name)
-                if actual != promised:
-                    found.append(f"{section}.{name} is {actual}, not {promised}")
-        return found
-
     def to_toml(self) -> str:
         """The resolved study as a TOML document; its paths are absolute, to hold anywhere."""
         values: dict[str, Any] = {VERSION_KEY: SETTINGS_VERSION}
