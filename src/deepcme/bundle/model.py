@@ -7,14 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.special import expit, logit
+from scipy.special import expit
 
 from deepcme.bundle.manifest import Manifest
 from deepcme.bundle.sketches import Sketches
 from deepcme.ensemble import compute_network_probabilities
+from deepcme.log_odds import log_odds
 from deepcme.network.architecture import FloatArray, NetworkWeights
-
-_EDGE = np.finfo(np.float64).eps
 
 
 @dataclass(frozen=True)
@@ -80,6 +79,4 @@ class Model:
     def calibrate(self, probability: NDArray[np.float64]) -> NDArray[np.float64]:
         """Calibrated probability from the networks' probability."""
         line = self.manifest.calibration
-        log_odds = logit(np.clip(probability, _EDGE, 1 - _EDGE))
-        calibrated: NDArray[np.float64] = expit(line.intercept + line.slope * log_odds)
-        return calibrated
+        return np.asarray(expit(line.intercept + line.slope * log_odds(probability)))

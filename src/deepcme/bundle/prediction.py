@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from deepcme.bundle.attribution import compute_integrated_gradients
 from deepcme.bundle.expression import (
     Expression,
     Normalisation,
@@ -26,6 +25,7 @@ from deepcme.bundle.recognition import (
 from deepcme.bundle.scale_reading import require_convertible
 from deepcme.bundle.suitability import judge_samples
 from deepcme.network.architecture import FloatArray
+from deepcme.network.attribution import compute_integrated_gradients
 from deepcme.notes import WARNING, is_warning
 from deepcme.threads import single_thread
 from deepcme.words import counted, few

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from scipy.special import logit
 
 from deepcme.evaluation.bootstrap import (
     DEFAULT_DRAWS,
@@ -27,6 +26,7 @@ from deepcme.evaluation.predictions import (
     select_part,
     select_probabilities,
 )
+from deepcme.log_odds import log_odds
 
 EVENTS_TO_JUDGE = 100
 EVENTS_FOR_CURVE = 200
@@ -45,7 +45,7 @@ class CalibrationLine:
 
 def compute_log_odds(probabilities: FloatArray) -> FloatArray:
     """Log-odds, with probabilities kept a millionth off 0 and 1."""
-    return np.asarray(logit(np.clip(probabilities, EDGE, 1 - EDGE)), dtype=np.float64)
+    return log_odds(probabilities, EDGE)
 
 
 def compute_calibration_line(

@@ -142,13 +142,22 @@ class Block:
 
     def pre_activation(self, inputs: NDArray[np.float64]) -> NDArray[np.float64]:
         """Output before the ReLU, with the running statistics of the normalisation."""
-        z: NDArray[np.float64] = inputs @ self.weight.astype(np.float64)
+        return self.normalise(inputs @ self.weight.astype(np.float64))
+
+    def normalise(self, product: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Output before the ReLU, from the inputs' product with the weights."""
         if self.bias is not None:
-            return z + self.bias
-        assert self.scale is not None and self.shift is not None
-        assert self.running_mean is not None and self.running_var is not None
-        deviation = np.sqrt(self.running_var.astype(np.float64) + BATCH_NORM_EPSILON)
-        return (z - self.running_mean) * (self.scale / deviation) + self.shift
+            return product + self.bias
+        assert self.running_mean is not None and self.shift is not None
+        return (product - self.running_mean) * self.slope + self.shift
+
+    @property
+    def slope(self) -> NDArray[np.float64] | float:
+        """What the normalisation multiplies the product with the weights by."""
+        if self.scale is None or self.running_var is None:
+            return 1.0
+        variance = self.running_var.astype(np.float64)
+        return np.asarray(self.scale / np.sqrt(variance + BATCH_NORM_EPSILON))
 
 
 @dataclass

@@ -3,37 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-from joblib import Parallel, delayed
 from numpy.typing import NDArray
-from sklearn.pipeline import Pipeline
 
 from deepcme.arrays import CohortArrays
-from deepcme.baselines import TunedLogisticRegression
 from deepcme.cohort import Cohort
 from deepcme.errors import DeepCMEError
 from deepcme.evaluation.predictions import with_strata
-from deepcme.honest import CLIP, MIN_PREVALENCE, draw_honest_splits, split_seed
-from deepcme.network.architecture import FloatArray
-from deepcme.network.engines import make_engine
-from deepcme.preprocessing import kept_genes, make_preprocessor, transform_rows
+from deepcme.honest import HONEST, draw_honest_splits, split_seed
+from deepcme.models.fitting import PreparedRows, fit_model, prepare_rows
+from deepcme.models.logit_classifier import LogitClassifier
+from deepcme.models.registry import KINDS
+from deepcme.network.engines import one_thread_a_task
+from deepcme.parallel import run_parallel
+from deepcme.preprocessing import kept_genes, transform_rows
 from deepcme.progress import show_progress
 from deepcme.seeds import integer_seed, seed_for
 from deepcme.selection.rankers import find_ranker
 from deepcme.selection.refit import PanelClassifier
 from deepcme.splits import Split
 from deepcme.strata import find_levels
-from deepcme.threads import single_thread
 
 IntegerArray = NDArray[np.int64]
 
 SIZES = (1, 2, 5, 10, 20, 50, 100, 200)
 DEFAULT_RANKERS = ("soft-path", "l1-logistic")
 ALL_GENES = "all genes"
-"""Predicted by `TunedLogisticRegression`, as by LR-tuned in a study."""
+"""Predicted by ``LR-tuned``, as in a study."""
 
 RANDOM = "random"
 
@@ -62,8 +61,8 @@ class PanelSettings:
     sizes: tuple[int, ...] = SIZES
     repeats: int | None = None
     random_panels: int = 10
-    min_prevalence: float = MIN_PREVALENCE
-    clip: float = CLIP
+    min_prevalence: float = HONEST.min_prevalence
+    clip: float = HONEST.clip
     seed: int = 1
 
     def __post_init__(self) -> None:
@@ -165,9 +164,9 @@ def run_panels(
        Computational Biology 7:e1002240.
     """
     tasks = make_tasks(cohort, draw_splits(cohort, settings), settings)
-    parallel = Parallel(n_jobs=jobs, return_as="generator_unordered")
     data = CohortArrays.of(cohort)
-    outcomes = parallel(delayed(run_task)(data, task, settings) for task in tasks)
+    calls = ((data, task, settings) for task in tasks)
+    outcomes = run_parallel(run_task, calls, jobs, ordered=False)
     done: list[PanelOutcome] = []
     with show_progress("Panels", len(tasks), quiet=quiet) as advance:
         for outcome in outcomes:
@@ -239,7 +238,7 @@ def make_tasks(
 
 def draw_splits(cohort: Cohort, settings: PanelSettings) -> list[Split]:
     """The splits of an honest study of the same seed."""
-    n_positive = len(set(cohort.patients[cohort.labels == 1]))
+    n_positive = cohort.n_positive_patients
     n_negative = cohort.n_patients - n_positive
     if min(n_positive, n_negative) < 3:
         raise DeepCMEError(
@@ -251,60 +250,41 @@ def draw_splits(cohort: Cohort, settings: PanelSettings) -> list[Split]:
 
 def run_task(data: CohortArrays, task: PanelTask, settings: PanelSettings) -> PanelOutcome:
     """Order the genes on the training rows, refit each panel, predict the held-out rows."""
-    make_engine()  # loads PyTorch, whose threads can only be limited once it is there
     seed = seed_for(settings.seed, task.stage, task.order, task.split_number)
     order_seed, refit_seed = seed.spawn(2)
-    with single_thread():
+    with one_thread_a_task():
         training, preprocessor = prepare_rows(data, task.train_rows, settings)
-        order = _order_genes(data, task, training, np.random.default_rng(order_seed))
-        labels = data.labels[task.train_rows]
+        order = _order_genes(task, training, np.random.default_rng(order_seed))
         scores = {}
         if len(task.test_rows):
             testing = transform_rows(preprocessor, data.X, task.test_rows)
             for size in _panel_sizes(task, len(order), settings.sizes):
                 panel = order[:size]
-                fitted = _fit_panel(
-                    task, np.ascontiguousarray(training[:, panel]), labels, refit_seed
-                )
+                of_panel = replace(training, X=np.ascontiguousarray(training.X[:, panel]))
+                fitted = _fit_panel(task, of_panel, integer_seed(refit_seed))
                 scores[size] = fitted.decision_function(testing[:, panel])
     return PanelOutcome(task, kept_genes(preprocessor)[order], scores)
 
 
-def _fit_panel(
-    task: PanelTask,
-    training: FloatArray,
-    labels: NDArray[np.int8],
-    seed: np.random.SeedSequence,
-) -> PanelClassifier | TunedLogisticRegression:
+def _fit_panel(task: PanelTask, training: PreparedRows, seed: int) -> LogitClassifier:
     """The networks of a panel; of all genes, which would drown these, the tuned regression."""
     if task.order == ALL_GENES:
-        validation_rows = np.arange(len(labels))[-task.n_validation :]
-        return TunedLogisticRegression().fit(training, labels, validation_rows=validation_rows)
-    return PanelClassifier(random_state=integer_seed(seed)).fit(training, labels)
-
-
-def prepare_rows(
-    data: CohortArrays, rows: IntegerArray, settings: PanelSettings
-) -> tuple[FloatArray, Pipeline]:
-    """Standardised expression of some rows, and the preprocessor that they were fitted to."""
-    preprocessor = make_preprocessor(
-        data.scale,
-        absent_up_to=data.absent_up_to,
-        min_prevalence=settings.min_prevalence,
-        clip=settings.clip,
-    ).fit(data.X[rows])
-    return transform_rows(preprocessor, data.X, rows), preprocessor
+        tuned: LogitClassifier = fit_model(
+            KINDS["LR-tuned"], {}, seed, training, task.n_validation
+        )
+        return tuned
+    return PanelClassifier(random_state=seed).fit(training.X, training.labels)
 
 
 def _order_genes(
-    data: CohortArrays, task: PanelTask, training: FloatArray, random: np.random.Generator
+    task: PanelTask, training: PreparedRows, random: np.random.Generator
 ) -> IntegerArray:
     if task.order == ALL_GENES:
-        return np.arange(training.shape[1])
+        return np.arange(training.X.shape[1])
     if task.order.startswith(RANDOM):
-        return random.permutation(training.shape[1])
-    labels = data.labels[task.train_rows].astype(np.int64)
-    return find_ranker(task.order)(training, labels, data.patients[task.train_rows], random)
+        return random.permutation(training.X.shape[1])
+    labels = training.labels.astype(np.int64)
+    return find_ranker(task.order)(training.X, labels, training.patients, random)
 
 
 def _panel_sizes(task: PanelTask, n_genes: int, sizes: Sequence[int]) -> list[int]:

@@ -10,13 +10,10 @@ import numpy as np
 
 from deepcme.arrays import CohortArrays
 from deepcme.classifier import DeepCMEClassifier
-from deepcme.ensemble import ENSEMBLE
+from deepcme.network.engines import one_thread_a_task
 from deepcme.study.executors import AnyTask, try_task
-from deepcme.study.fit import ENSEMBLE_FOLDS
-from deepcme.study.models import NETWORKS, make_model
 from deepcme.study.plan import Plan, Task
 from deepcme.study.selection import SelectionTask
-from deepcme.threads import single_thread
 
 _TIMED_EPOCHS = 2
 _LONG_FIT_SECONDS = 2.0
@@ -64,20 +61,21 @@ def _count(tasks: Sequence[AnyTask]) -> str:
 
 
 def _is_network(task: AnyTask) -> bool:
-    return isinstance(task, Task) and task.model.estimator in NETWORKS
+    return isinstance(task, Task) and task.model.kind.is_network
 
 
 def _n_networks(task: Task) -> int:
     """Networks that a task trains, each member of every ensemble counted."""
     if not _is_network(task):
         return 0
-    return _size(task) * (1 if _n_fits(task) == 1 else ENSEMBLE_FOLDS + 1)
+    folds = task.model.kind.out_of_fold if task.null is None else None
+    return _size(task) * (1 + folds.n_folds if folds else 1)
 
 
 def _size(task: Task) -> int:
     """Networks of a model."""
-    model = make_model(task.model.estimator, task.model.parameters, task.random_state)
-    return int(model.n_networks) if task.model.estimator == ENSEMBLE else 1
+    model = task.model.kind.make(task.model.parameters, task.random_state)
+    return int(getattr(model, "n_networks", 1))
 
 
 def _kind(plan: Plan, task: AnyTask) -> tuple[Any, ...]:
@@ -96,13 +94,13 @@ def _n_genes(plan: Plan, task: Task) -> int:
 
 def _n_fits(task: Task) -> int:
     """How often a model is fitted to all patients, or parts that come to as many."""
-    is_refitted = task.model.estimator == ENSEMBLE and task.null is None
-    return ENSEMBLE_FOLDS if is_refitted else 1
+    folds = task.model.kind.out_of_fold if task.null is None else None
+    return folds.n_folds if folds else 1
 
 
 def _seconds(plan: Plan, task: AnyTask) -> float:
     """Time of a network that takes long from a few of its epochs, of others from one run."""
-    if isinstance(task, Task) and task.model.estimator in NETWORKS:
+    if isinstance(task, Task) and task.model.kind.is_network:
         expected = _seconds_of_network(plan, task)
         if expected > _LONG_FIT_SECONDS:
             return expected
@@ -112,7 +110,7 @@ def _seconds(plan: Plan, task: AnyTask) -> float:
 
 
 def _seconds_of_network(plan: Plan, task: Task) -> float:
-    model = make_model(task.model.estimator, task.model.parameters, task.random_state)
+    model = task.model.kind.make(task.model.parameters, task.random_state)
     per_epoch = _seconds_per_epoch(plan, task, model.hidden_layers, model.batch_size)
     return float(per_epoch * model.max_epochs * _size(task) * _n_fits(task))
 
@@ -127,7 +125,7 @@ def _seconds_per_epoch(
     y = np.arange(len(X)) % 2
     valid = np.arange(n_train, len(X))
     elapsed = []
-    with single_thread():
+    with one_thread_a_task():
         for epochs in (_TIMED_EPOCHS, 2 * _TIMED_EPOCHS):
             start = time.perf_counter()
             model = DeepCMEClassifier(hidden_layers, batch_size=batch_size, max_epochs=epochs)

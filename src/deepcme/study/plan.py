@@ -15,7 +15,6 @@ import numpy as np
 import pandas as pd
 
 from deepcme import __version__
-from deepcme.baselines import TUNED_REGRESSION
 from deepcme.cohort import Cohort
 from deepcme.errors import DeepCMEError
 from deepcme.honest import fit_seed, split_seed
@@ -24,7 +23,6 @@ from deepcme.seeds import seed_for
 from deepcme.splits import Split
 from deepcme.strata import NO_STRATA
 from deepcme.study.grid import GridPoint, grid_points
-from deepcme.study.headline import is_network
 from deepcme.study.nulls import NullRun, make_null_runs
 from deepcme.study.results_version import RESULTS_VERSION, Part
 from deepcme.study.sections import ModelSettings, PreprocessingSettings
@@ -123,10 +121,10 @@ def make_plan(study: Study, cohort: Cohort) -> Plan:
 def _require_patients_of_both_classes(cohort: Cohort, splits: Sequence[Split]) -> None:
     """Refuse what the bootstrap over patients would refuse after everything is fitted."""
     tested = np.unique(np.concatenate([split.test for split in splits]))
-    positive = pd.Series(cohort.labels[tested]).groupby(cohort.patients[tested]).max() == 1
-    if positive.all():
+    n_patients = len(set(cohort.patients[tested]))
+    if cohort.outcome.take(tested).count_patients(cohort.patients[tested]) == n_patients:
         raise DeepCMEError(
-            f"{cohort.name}: each of the {len(positive):,} patients whose samples are tested "
+            f"{cohort.name}: each of the {n_patients:,} patients whose samples are tested "
             "has a positive sample, and a study compares patients: it needs some without one. "
             "To tell the samples of one patient apart, as a metastasis from its primary "
             "tumour, predicts nothing."
@@ -142,7 +140,7 @@ def _require_levels_of_both_classes(
         return
     level = np.array(levels)
     classes = [
-        pd.Series(cohort.labels[split.test]).groupby(level[split.test]).nunique().max()
+        pd.Series(cohort.outcome.events[split.test]).groupby(level[split.test]).nunique().max()
         for split in splits
     ]
     if max(classes) < 2:
@@ -180,7 +178,7 @@ def _model_tasks(
 
 def _asked_of(study: Study, model: ModelSettings) -> dict[str, bool]:
     """What is asked of a model's fits besides its scores."""
-    scored = model == study.headline and is_network(model.estimator)
+    scored = model == study.headline and model.kind.has_gene_scores
     return {"score_genes": study.selection.run and scored}
 
 
@@ -191,9 +189,9 @@ def _null_tasks(
     model = study.headline
     for run in make_null_runs(study, cohort, splits):
         of_run = splits
-        if run.labels is not None:
+        if run.outcome is not None:
             seed = seed_for(study.seed, "splits", run.title)
-            of_run = study.split.draw(cohort, seed, run.labels)
+            of_run = study.split.draw(cohort, seed, run.outcome)
         for number, split in enumerate(of_run, start=1):
             content = {**common, "model": model.model_dump(), "number": number}
             key = content_key({**content, "null": run.content()})
@@ -210,7 +208,7 @@ def _fitted_splits(
     """The splits that a model is fitted on for one test part, with their inner folds."""
     if point is not None and split.inner:
         return list(enumerate(split.inner, start=1))
-    if model.estimator == TUNED_REGRESSION and split.inner:
+    if model.kind.tuned_over_folds and split.inner:
         return [(None, split.over_inner_folds())]
     return [(None, split)]
 

@@ -9,9 +9,7 @@ from joblib import cpu_count
 
 from deepcme.arrays import CohortArrays
 from deepcme.audit import StudyDesign, audit_cohort
-from deepcme.classifier import DEEPCME
 from deepcme.cohort import Cohort
-from deepcme.ensemble import ENSEMBLE
 from deepcme.errors import DeepCMEError
 from deepcme.evaluation.predictions import with_strata
 from deepcme.progress import show_progress
@@ -21,7 +19,6 @@ from deepcme.study.clinical import fit_clinical_models, take_clinical
 from deepcme.study.estimate import describe_expected_time, is_extra
 from deepcme.study.executors import AnyTask, Outcome, run_on_dask, run_on_processes
 from deepcme.study.grid import summarise_grid
-from deepcme.study.headline import is_network
 from deepcme.study.nulls import describe_null_runs
 from deepcme.study.plan import Plan, make_plan
 from deepcme.study.selection import SELECTION_TABLES, SelectionTask, make_selection_tasks
@@ -127,14 +124,14 @@ def _brevity(task: AnyTask) -> int:
     """0 for the tasks that take longest."""
     if isinstance(task, SelectionTask):
         return 0 if task.kind == "decoys" else 2
-    return {ENSEMBLE: 0, DEEPCME: 1}.get(task.model.estimator, 3)
+    return task.model.kind.brevity
 
 
 def _audit(cohort: Cohort, plan: Plan) -> list[dict[str, str]]:
     """What the audit says of the cohort as given, normals and repeated patients included."""
     study = plan.study
     model = study.headline
-    parameters = model.parameters if is_network(model.estimator) else {}
+    parameters = model.parameters if model.kind.is_network else {}
     width = parameters.get("hidden_layers", [64])[0]
     design = StudyDesign(*study.split.train_and_test_share(plan.cohort), width)
     return [finding.as_dict() for finding in audit_cohort(cohort, design)]

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from deepcme.arrays import CohortArrays
 from deepcme.errors import DeepCMEError
-from deepcme.network.engines import make_engine
+from deepcme.models.fitting import prepare_rows
+from deepcme.network.engines import one_thread_a_task
 from deepcme.preprocessing import kept_genes
 from deepcme.seeds import seed_for
 from deepcme.selection.clusters import TWIN_CUT
@@ -19,13 +20,11 @@ from deepcme.selection.panel import (
     PanelSettings,
     PanelTask,
     make_tasks,
-    prepare_rows,
     run_task,
 )
 from deepcme.selection.rankers import RankerName
 from deepcme.selection.stability import draw_half_samples
 from deepcme.study.plan import Plan, common_content, content_key
-from deepcme.threads import single_thread
 
 Arrays = dict[str, NDArray[Any]]
 Kind = Literal["panel", "decoys", "half", "clusters"]
@@ -102,7 +101,7 @@ def make_selection_tasks(plan: Plan) -> list[SelectionTask]:
 
 def _check_patients(plan: Plan) -> None:
     cohort = plan.cohort
-    n_positive = len(set(cohort.patients[cohort.labels == 1]))
+    n_positive = cohort.n_positive_patients
     n_negative = cohort.n_patients - n_positive
     if min(n_positive, n_negative) < FEWEST_PATIENTS:
         raise DeepCMEError(
@@ -155,15 +154,14 @@ def run_selection_task(data: CohortArrays, task: SelectionTask) -> Arrays:
 
 def _compete(data: CohortArrays, task: SelectionTask) -> Arrays:
     """Genes against their knockoffs."""
-    make_engine()  # if it is PyTorch, its threads can be limited only once it is loaded
     step = task.panel
     seed = seed_for(task.settings.seed, step.stage, step.order, step.split_number)
-    with single_thread():
-        X, preprocessor = prepare_rows(data, step.train_rows, task.settings)
+    with one_thread_a_task():
+        rows, preprocessor = prepare_rows(data, step.train_rows, task.settings)
         found = select_against_decoys(
-            X,
-            data.labels[step.train_rows].astype(np.int64),
-            data.patients[step.train_rows],
+            rows.X,
+            rows.labels.astype(np.int64),
+            rows.patients,
             np.random.default_rng(seed),
             ranker=cast(RankerName, step.order),
         )
@@ -178,6 +176,6 @@ def _compete(data: CohortArrays, task: SelectionTask) -> Arrays:
 
 def _cluster(data: CohortArrays, task: SelectionTask) -> Arrays:
     """Clusters of genes so alike that a vote would be split between them."""
-    with single_thread():
-        X, preprocessor = prepare_rows(data, task.panel.train_rows, task.settings)
-        return {"genes": kept_genes(preprocessor), "cluster": find_blocks(X, TWIN_CUT)}
+    with one_thread_a_task():
+        rows, preprocessor = prepare_rows(data, task.panel.train_rows, task.settings)
+        return {"genes": kept_genes(preprocessor), "cluster": find_blocks(rows.X, TWIN_CUT)}

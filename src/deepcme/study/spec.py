@@ -13,15 +13,11 @@ import tomli_w
 from pydantic import BaseModel, BeforeValidator, Field, ValidationError, model_validator
 
 from deepcme.errors import DeepCMEError
-from deepcme.honest import CLIP, MIN_PREVALENCE
+from deepcme.honest import HONEST
+from deepcme.models.registry import KINDS
 from deepcme.strata import AUTOMATIC, NO_STRATA
 from deepcme.study.designs import DESIGNS, SplitSettings, designs_with
-from deepcme.study.headline import (
-    REFITTED_ESTIMATORS,
-    Named,
-    choose_comparator,
-    find_headline,
-)
+from deepcme.study.headline import Named, choose_comparator, find_headline
 from deepcme.study.older import (
     SETTINGS_VERSION,
     VERSION_KEY,
@@ -48,8 +44,9 @@ DEFAULT_MODELS = ("DeepCME", "DeepCME-ensemble", *TABLE_1_MODELS[1:], "LR-tuned"
 # What the clinical columns say alone, and beside the gene model.
 CLINICAL = "clinical"
 CLINICAL_AND_GENES = "clinical + genes"
-# They are fitted on training and validation part alike, as the clinical columns are.
-PREVALIDATED_ESTIMATORS = REFITTED_ESTIMATORS
+# What may stand for the genes: fitted on both parts, as the clinical columns are, with
+# scores out of fold.
+PREVALIDATED_ESTIMATORS = tuple(name for name, kind in KINDS.items() if kind.out_of_fold)
 
 _WITHOUT_BATCH_NORM = {"batch_norm": False}
 _WITHOUT_DROPOUT = {"dropout": 0.0}
@@ -83,8 +80,8 @@ _PROTOCOLS: dict[str, dict[str, dict[str, Any]]] = {
         "preprocessing": {
             "tissue": "primary",
             "fit_on": "train",
-            "min_prevalence": MIN_PREVALENCE,
-            "clip": CLIP,
+            "min_prevalence": HONEST.min_prevalence,
+            "clip": HONEST.clip,
         },
     },
     "paper": {
@@ -126,6 +123,8 @@ def _with_comparator(values: dict[str, Any]) -> dict[str, Any]:
         settings = model if isinstance(model, dict) else {"name": model}
         name = settings.get("name")
         named.append((str(name), str(settings.get("estimator", name))))
+    if any(estimator not in KINDS for _, estimator in named):
+        return values
     protocol = str(values.get("protocol", "honest"))
     return {**values, "comparator": choose_comparator(protocol, named)}
 

@@ -10,12 +10,13 @@ import pandas as pd
 from scipy.special import expit
 
 from deepcme.cohort import Cohort
-from deepcme.ensemble import log_odds
 from deepcme.evaluation.measures import PatientMeasure, SplitMeasure, measures_of
 from deepcme.evaluation.metrics import compute_auc, compute_auc_within
 from deepcme.evaluation.over_patients import compute_metrics_over_patients
 from deepcme.evaluation.over_splits import compute_metrics
 from deepcme.evaluation.predictions import LEFT_OUT, STRATUM
+from deepcme.log_odds import log_odds
+from deepcme.outcome import labels_of
 from deepcme.selection.scores import describe_genes
 from deepcme.splits import PARTS
 from deepcme.study.fit import TaskResult
@@ -239,7 +240,7 @@ def compute_null_runs(plan: Plan, results: Results) -> pd.DataFrame:
             continue
         n_test = len(task.split.test)
         rows = result.rows[-n_test:]
-        label = (cohort.labels if task.null.labels is None else task.null.labels)[rows]
+        label = labels_of(task.null.outcome or cohort.outcome)[rows]
         test = pd.DataFrame({"row": rows, "label": label, "score": result.score[-n_test:]})
         test[STRATUM] = strata[rows]
         runs[task.null.title] = task.null
