@@ -38,7 +38,7 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class StudyDesign:
+class PlannedStudy:
     """The split and the network that are planned; the paper's, unless told otherwise.
 
     Parameters
