@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
-from deepcme.audit.findings import Finding, StudyDesign
+from deepcme.audit.findings import Finding, PlannedStudy
 from deepcme.cohort import Cohort, own_columns
 from deepcme.scales import logged
 from deepcme.strata import batch_columns
@@ -26,7 +26,7 @@ _MOST_LEVELS = 20
 _GENES_AT_ONCE = 500
 
 
-def check_near_duplicates(cohort: Cohort, design: StudyDesign) -> Finding | None:
+def check_near_duplicates(cohort: Cohort, planned: PlannedStudy) -> Finding | None:
     """DCM003: samples with nearly the same profile."""
     if cohort.n_genes < _ENOUGH_GENES_TO_COMPARE:
         return None  # profiles of a few genes agree by chance
@@ -87,7 +87,7 @@ def _centred(cohort: Cohort, genes: slice | NDArray[np.int64]) -> NDArray[np.flo
     return centred
 
 
-def check_batch_predicts_label(cohort: Cohort, design: StudyDesign) -> Finding | None:
+def check_batch_predicts_label(cohort: Cohort, planned: PlannedStudy) -> Finding | None:
     """DCM004: a batch, plate or tissue-source site that predicts the label."""
     by_patient = pd.Series(cohort.outcome.events).groupby(cohort.patients).max()
     if by_patient.nunique() < 2:
@@ -159,7 +159,7 @@ def _auc_of_groups(positives: NDArray[np.float64], size: NDArray[np.signedintege
     return float(np.sum(positive * (below + negative / 2)) / (positive.sum() * negative.sum()))
 
 
-def check_label_given_away(cohort: Cohort, design: StudyDesign) -> Finding | None:
+def check_label_given_away(cohort: Cohort, planned: PlannedStudy) -> Finding | None:
     """DCM008: a gene or column that ranks the samples by itself."""
     genes = _telling_genes(cohort)
     columns = find_telling_columns(cohort)

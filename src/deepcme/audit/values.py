@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from deepcme.audit.findings import Finding, StudyDesign
+from deepcme.audit.findings import Finding, PlannedStudy
 from deepcme.cohort import Cohort
 from deepcme.distribution import HIGHEST_LOGGED, Distribution, describe_distribution
 from deepcme.mixed_scales import find_mixed_scales
@@ -22,7 +22,7 @@ _ENOUGH_GENES_TO_JUDGE = 100
 _WHOLE_TRANSCRIPTOME = 20_000
 
 
-def check_rare_genes(cohort: Cohort, design: StudyDesign) -> Finding | None:
+def check_rare_genes(cohort: Cohort, planned: PlannedStudy) -> Finding | None:
     """DCM006: genes expressed in almost no sample, and the outliers they become."""
     absent = cohort.absent_up_to
     if absent is None:
@@ -73,7 +73,7 @@ def _highest_z(values: NDArray[np.float32], scale: Scale) -> NDArray[np.float64]
     return highest
 
 
-def check_scale(cohort: Cohort, design: StudyDesign) -> Finding | None:
+def check_scale(cohort: Cohort, planned: PlannedStudy) -> Finding | None:
     """DCM007: values on another scale than declared, or on two; never on the guessed one.
 
     Logs of logs are found as well, which no guess can tell from logs.
@@ -134,7 +134,7 @@ def _not_logged_once(cohort: Cohort, found: Distribution) -> str | None:
     return None
 
 
-def check_gaps(cohort: Cohort, design: StudyDesign) -> Finding | None:
+def check_gaps(cohort: Cohort, planned: PlannedStudy) -> Finding | None:
     """DCM010: missing values and constant genes."""
     n_missing = n_incomplete = n_constant = 0
     most_missing = 0.0

@@ -27,7 +27,6 @@ from deepcme.study.older import (
 from deepcme.study.sections import (
     ClinicalSettings,
     CohortSettings,
-    EvaluationSettings,
     GridSettings,
     ModelSettings,
     NullSettings,
@@ -138,7 +137,6 @@ class Study(Settings):
     cohort: CohortSettings
     split: SplitSettings
     preprocessing: PreprocessingSettings
-    evaluation: EvaluationSettings = EvaluationSettings()
     grid: GridSettings = GridSettings()
     nulls: NullSettings = NullSettings()
     clinical: ClinicalSettings | None = None
@@ -227,16 +225,6 @@ class Study(Settings):
                 "or over splits of all of them (split.design folds, repeated or nested)"
             )
         return self
-
-    def deviations(self) -> list[str]:
-        """Settings that differ from what the protocol's name promises."""
-        found = []
-        for section, settings in _PROTOCOLS[self.protocol].items():
-            for name, promised in settings.items():
-                actual = getattr(getattr(self, section), name)
-                if actual != promised:
-                    found.append(f"{section}.{name} is {actual}, not {promised}")
-        return found
 
     def to_toml(self) -> str:
         """The resolved study as a TOML document; its paths are absolute, to hold anywhere."""
