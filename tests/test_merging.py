@@ -8,7 +8,7 @@ from deepcme import Cohort, DeepCMEError
 from deepcme.audit import audit_cohort
 from deepcme.merging import merge_cohorts
 from deepcme.notes import is_warning
-from deepcme.study.clinical import take_clinical
+from deepcme.study.parts.added_value import take_clinical
 from tests.invented_values import genes_at_levels
 
 

@@ -11,7 +11,7 @@ from deepcme.arrays import CohortArrays
 from deepcme.clinical import ClinicalRegression
 from deepcme.evaluation.metrics import compute_metrics
 from deepcme.sources.tables import TableColumns, cohort_from_tables
-from deepcme.study.clinical import fit_clinical_models, take_clinical
+from deepcme.study.parts.added_value import fit_clinical_models, take_clinical
 from deepcme.study.fit import fit_task
 from deepcme.study.plan import make_plan
 from deepcme.study.run import run_study

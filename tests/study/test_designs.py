@@ -11,8 +11,8 @@ from deepcme.evaluation.metrics import compute_auc_within
 from deepcme.preprocessing import make_preprocessor
 from deepcme.report.page import write_report
 from deepcme.sources.examples import load_transbig
-from deepcme.study import grid as grid_module
-from deepcme.study.grid import choose_points
+from deepcme.study.parts import grid as grid_module
+from deepcme.study.parts.grid import choose_points
 from deepcme.study.plan import make_plan
 from deepcme.study.run import run_study
 from deepcme.study.spec import load_study, make_study
@@ -372,7 +372,7 @@ def test_the_permuted_runs_are_judged_within_strata(quick_study, batches, tmp_pa
         for task, result in folder.results(nulls)
         for rows in [task.split.test]
     ]
-    assert folder.read_null_runs()["auc"].item() == pytest.approx(np.mean(aucs))
+    assert folder.read_table("nulls.csv")["auc"].item() == pytest.approx(np.mean(aucs))
 
 
 def test_strata_can_be_named_or_left_out_and_must_hold_both_classes(quick_study, batches):

@@ -6,7 +6,7 @@ from deepcme.study import estimate
 from deepcme.study.estimate import describe_expected_time
 from deepcme.study.plan import make_plan
 from deepcme.study.run import run_study
-from deepcme.study.selection import make_selection_tasks
+from deepcme.study.parts.selection import SELECTION
 from tests.conftest import invented_cohort
 from tests.study.conftest import QUICK_NETWORK
 
@@ -29,7 +29,7 @@ def test_a_default_study_is_not_timed(quick_study, tmp_path, capsys):
 def test_steps_of_gene_selection_are_counted(quick_study, tmp_path, capsys):
     study = quick_study(models=["LR"], selection=SELECTION)
     said = announced(study, tmp_path / "out", capsys)
-    steps = len(make_selection_tasks(make_plan(study, invented_cohort())))
+    steps = len(SELECTION.of(make_plan(study, invented_cohort())))
     assert (
         f"2 fits to do, which train 0 networks, and {steps} steps of gene selection: about "
         in said
@@ -58,7 +58,7 @@ def test_every_kind_is_timed_once_and_counts_as_often_as_it_comes(
     nulls = {"permutations": 2, "gene_sets": 1, "sizes": [3]}
     study = quick_study(models=[QUICK_NETWORK, "LR"], nulls=nulls, selection=SELECTION)
     plan = make_plan(study, invented_cohort())
-    steps = make_selection_tasks(plan)
+    steps = SELECTION.of(plan)
     said = describe_expected_time(plan, [*plan.tasks, *steps], jobs)
     # Networks: two splits of the study, two of each null run; LR is left out.
     seconds = 10 * (2 + 3 * 2 + len(steps)) / jobs

@@ -8,13 +8,13 @@ import pytest
 from deepcme import Cohort
 from deepcme.arrays import CohortArrays
 from deepcme.preprocessing import make_preprocessor
-from deepcme.study import grid as grid_module
-from deepcme.study.clinical import fit_clinical_models
+from deepcme.study.parts import grid as grid_module
+from deepcme.study.parts.added_value import fit_clinical_models
 from deepcme.study.fit import fit_task
-from deepcme.study.grid import choose_points
+from deepcme.study.parts.grid import choose_points
 from deepcme.study.plan import make_plan
 from deepcme.study.sections import ModelSettings
-from deepcme.study.selection import make_selection_tasks, run_selection_task
+from deepcme.study.parts.selection import SELECTION
 from deepcme.study.spec import TABLE_1_MODELS
 from deepcme.study.tables import compute_grid
 from tests.conftest import invented_cohort
@@ -114,7 +114,7 @@ def selection_plan(quick_study):
 
 def learned(data, task):
     """What a step of gene selection learned, without what it says of held-out rows."""
-    arrays = run_selection_task(data, task)
+    arrays = task.run(data)
     arrays.pop("scores", None)
     return arrays
 
@@ -123,8 +123,8 @@ def learned(data, task):
 def test_gene_selection_learns_from_its_training_rows_alone(selection_plan, kind):
     data = CohortArrays.of(selection_plan.cohort)
     everybody = np.arange(len(data.X))
-    for task in make_selection_tasks(selection_plan):
-        held_out = np.setdiff1d(everybody, task.panel.train_rows)
+    for task in SELECTION.of(selection_plan):
+        held_out = np.setdiff1d(everybody, task.rows)
         if task.kind != kind or not len(held_out):
             continue
         dirty = replace(poisoned(data, held_out), labels=data.labels.copy())
@@ -137,9 +137,9 @@ def test_gene_selection_learns_from_its_training_rows_alone(selection_plan, kind
 def test_clusters_never_see_a_label(selection_plan):
     """Clusters are drawn of everybody, so no label may reach them."""
     data = CohortArrays.of(selection_plan.cohort)
-    whole = {t.kind for t in make_selection_tasks(selection_plan) if not t.panel.split_number}
+    whole = {t.kind for t in SELECTION.of(selection_plan) if not t.split_number}
     assert whole == {"clusters", "decoys", "panel"}
-    task = next(t for t in make_selection_tasks(selection_plan) if t.kind == "clusters")
+    task = next(t for t in SELECTION.of(selection_plan) if t.kind == "clusters")
     flipped = replace(data, labels=1 - data.labels)
     for name, values in learned(data, task).items():
         np.testing.assert_array_equal(values, learned(flipped, task)[name])
@@ -148,11 +148,11 @@ def test_clusters_never_see_a_label(selection_plan):
 def test_a_panels_refit_learns_from_its_training_rows_alone(selection_plan):
     """A held-out row left as it was has the score it had, whatever befell the others."""
     data = CohortArrays.of(selection_plan.cohort)
-    for task in make_selection_tasks(selection_plan):
-        if task.kind != "panel" or not len(task.panel.test_rows):
+    for task in SELECTION.of(selection_plan):
+        if task.kind != "panel" or not len(task.split.test):
             continue
-        clean = run_selection_task(data, task)["scores"]
-        moved = run_selection_task(poisoned(data, task.panel.test_rows[1:]), task)["scores"]
+        clean = task.run(data)["scores"]
+        moved = task.run(poisoned(data, task.split.test[1:]))["scores"]
         np.testing.assert_array_equal(clean[:, 0], moved[:, 0])
         assert not np.array_equal(clean[:, 1:], moved[:, 1:])
 

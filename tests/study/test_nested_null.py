@@ -6,9 +6,9 @@ import pytest
 from deepcme import Cohort
 from deepcme.arrays import CohortArrays
 from deepcme.evaluation.metrics import compute_metrics
-from deepcme.study import grid as grid_module
+from deepcme.study.parts import grid as grid_module
 from deepcme.study.fit import fit_task
-from deepcme.study.grid import TUNED, GridPoint
+from deepcme.study.parts.grid import TUNED, GridPoint
 from deepcme.study.plan import make_plan
 from deepcme.study.sections import ModelSettings
 from deepcme.study.spec import make_study

@@ -11,7 +11,7 @@ from deepcme.evaluation.nulls import compute_permutation_table
 from deepcme.report.page import write_report
 from deepcme.study import executors
 from deepcme.study.fit import fit_task
-from deepcme.study.nulls import describe_null_runs
+from deepcme.study.parts.nulls import describe_null_runs
 from deepcme.study.plan import make_plan
 from deepcme.study.run import run_study
 from deepcme.study.sections import FEW_RUNS

@@ -21,7 +21,7 @@ from deepcme.study import older
 from deepcme.study.plan import make_plan
 from deepcme.study.results_version import RESULTS_VERSION
 from deepcme.study.run import load_cohort, run_study
-from deepcme.study.selection import make_selection_tasks
+from deepcme.study.parts.selection import SELECTION
 from deepcme.study.spec import load_study, make_study
 from deepcme.study.store import StudyFolder
 from tests.conftest import invented_cohort
@@ -145,7 +145,7 @@ def study(quick_study):
 def missing_of(study, folder):
     """Titles of what a run would fit."""
     plan = make_plan(study, load_cohort(study))
-    tasks = [*plan.tasks, *make_selection_tasks(plan)]
+    tasks = plan.tasks
     return [task.title for task in tasks if not folder.has(task)]
 
 

@@ -14,9 +14,9 @@ from deepcme.evaluation.comparison import DEFAULT_MARGIN, REFITTED_FACTOR
 from deepcme.evaluation.recalibration import DEGREES_OF_FREEDOM, OUT_OF_FOLD
 from deepcme.report.design import describe_design
 from deepcme.scales import LINEAR_SCALES
-from deepcme.study.grid import TUNED, grid_points
 from deepcme.study.headline import REFITTED_ESTIMATORS, is_network
 from deepcme.study.models import make_model
+from deepcme.study.parts.grid import TUNED, grid_points
 
 Paragraph = tuple[str, str]
 """A heading and its text."""

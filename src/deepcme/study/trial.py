@@ -14,8 +14,8 @@ from deepcme.ensemble import ENSEMBLE
 from deepcme.errors import DeepCMEError
 from deepcme.network.engines import make_engine
 from deepcme.study.models import make_model, scores_of
-from deepcme.study.plan import Plan
 from deepcme.study.sections import ModelSettings
+from deepcme.study.tasks import Plan
 from deepcme.threads import single_thread
 
 _GENES = 8
