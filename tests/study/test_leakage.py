@@ -8,15 +8,15 @@ import pytest
 from deepcme import Cohort
 from deepcme.arrays import CohortArrays
 from deepcme.preprocessing import make_preprocessor
+from deepcme.study.fit import fit_task
 from deepcme.study.parts import grid as grid_module
 from deepcme.study.parts.added_value import fit_clinical_models
-from deepcme.study.fit import fit_task
-from deepcme.study.parts.grid import choose_points
+from deepcme.study.parts.grid import GRID, choose_points, compute_grid
+from deepcme.study.parts.nulls import NULLS
+from deepcme.study.parts.selection import SELECTION
 from deepcme.study.plan import make_plan
 from deepcme.study.sections import ModelSettings
-from deepcme.study.parts.selection import SELECTION
 from deepcme.study.spec import TABLE_1_MODELS
-from deepcme.study.tables import compute_grid
 from tests.conftest import invented_cohort
 from tests.study.conftest import QUICK_NETWORK
 from tests.study.test_clinical import CLINICAL, clinical_cohort, results_of, scores
@@ -174,7 +174,7 @@ def test_held_out_gene_scores_leave_the_network_alone(quick_study, model):
 @pytest.mark.parametrize("model", ["LR", QUICK_ENSEMBLE])
 def test_null_runs_learn_from_no_test_row(quick_study, model, kind):
     plan = plan_of(quick_study, model, nulls={"permutations": 1, "gene_sets": 1, "sizes": [5]})
-    task = next(task for task in plan.tasks if task.null and task.null.kind == kind)
+    task = next(task for task in NULLS.of(plan) if task.null.kind == kind)
     data = CohortArrays.of(plan.cohort)
     clean, dirty = fit_task(data, task), fit_task(poisoned(data, task.split.test), task)
     n = len(task.split.train) + len(task.split.validation)
@@ -184,7 +184,7 @@ def test_null_runs_learn_from_no_test_row(quick_study, model, kind):
 
 def test_a_permutation_never_sees_the_true_labels(quick_study):
     plan = plan_of(quick_study, "LR", nulls={"permutations": 1})
-    task = next(task for task in plan.tasks if task.null)
+    task = NULLS.of(plan)[0]
     data = CohortArrays.of(plan.cohort)
     flipped = replace(data, labels=1 - data.labels)
     np.testing.assert_array_equal(fit_task(data, task).score, fit_task(flipped, task).score)
@@ -192,7 +192,7 @@ def test_a_permutation_never_sees_the_true_labels(quick_study):
 
 def test_a_gene_set_never_sees_another_gene(quick_study):
     plan = plan_of(quick_study, "LR", nulls={"gene_sets": 1, "sizes": [5], "permutations": 0})
-    task = next(task for task in plan.tasks if task.null)
+    task = NULLS.of(plan)[0]
     data = CohortArrays.of(plan.cohort)
     others = np.setdiff1d(np.arange(plan.cohort.n_genes), task.null.genes)
     X = data.X.copy()
@@ -237,7 +237,7 @@ def test_nested_tuning_never_sees_the_outer_test_part(quick_study, monkeypatch):
     monkeypatch.setattr(grid_module.GridPoint, "model", quick_model)
     plan = plan_of(quick_study, "LR-tuned", split=NESTED, grid={"search": "fig7"})
     data = CohortArrays.of(plan.cohort)
-    tasks = [task for task in plan.tasks if task.grid_point and task.split_number == 1]
+    tasks = [task for task in GRID.of(plan) if task.split_number == 1]
     test = tasks[0].split.test
     labels = data.labels.copy()
     labels[test] = 1 - labels[test]

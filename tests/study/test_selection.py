@@ -12,12 +12,11 @@ from deepcme import DeepCMEError
 from deepcme.arrays import CohortArrays
 from deepcme.report.page import write_report
 from deepcme.report.selection import describe_selection
-from deepcme.study import executors
-from deepcme.study.plan import make_plan
-from deepcme.study.run import TasksFailedError, run_study
 from deepcme.study.parts.selection import SELECTION
 from deepcme.study.parts.selection_steps import SelectionStep
 from deepcme.study.parts.selection_tables import collect_stability
+from deepcme.study.plan import make_plan
+from deepcme.study.run import TasksFailedError, run_study
 from deepcme.study.spec import load_study, make_study
 from deepcme.study.store import StudyFolder
 from tests.conftest import invented_cohort
@@ -188,21 +187,19 @@ def test_only_missing_steps_run_again(study, folder, monkeypatch):
     for key in keys[::7]:
         (folder.path / "tasks" / f"{key}.npz").unlink()
     done = []
-    original = executors.run_selection_task
+    original = SelectionStep.run
     monkeypatch.setattr(
-        executors,
-        "run_selection_task",
-        lambda data, task: done.append(task.key) or original(data, task),
+        SelectionStep, "run", lambda task, data: done.append(task.key) or original(task, data)
     )
     assert contents(run_study(study, folder.path, jobs=1, quiet=True)) == whole
     assert sorted(done) == sorted(keys[::7])
 
 
 def test_a_step_that_fails_is_named(study, tmp_path, monkeypatch):
-    def fail(data, task):
+    def fail(task, data):
         raise RuntimeError("the path ended")
 
-    monkeypatch.setattr(executors, "run_selection_task", fail)
+    monkeypatch.setattr(SelectionStep, "run", fail)
     with pytest.raises(TasksFailedError, match=r"of gene selection, soft-path, .*path ended"):
         run_study(study, tmp_path / "out", jobs=1, quiet=True)
 
