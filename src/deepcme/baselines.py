@@ -2,36 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import logit
-from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
-from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import Pipeline
-from sklearn.svm import SVC
-from sklearn.tree import DecisionTreeClassifier
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from deepcme.classifier import encode_binary_target
 from deepcme.errors import DeepCMEError
 from deepcme.estimator_inputs import hold_out, read_groups, require_both_classes
+from deepcme.models.logit_classifier import LogitClassifier, encode_binary_target
+from deepcme.models.registry import KINDS, MAX_ITERATIONS
 from deepcme.parameters import FRACTION, RANDOM_STATE, Rule, check_parameters, is_number
 from deepcme.preprocessing import ClippedStandardScaler, MedianImputer
 from deepcme.splits import draw_folds
 
-MAX_ITERATIONS = 2000  # 100, the default, do not converge on thousands of genes
 N_FOLDS = 5
 INVERSE_STRENGTHS = (1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1.0, 10.0)
 
 
-class TunedLogisticRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+class TunedLogisticRegression(LogitClassifier):
     """Logistic regression with an L2 penalty whose strength validation data choose.
 
     The strength of lowest log loss on the validation rows is taken, and the
@@ -134,18 +129,44 @@ class TunedLogisticRegression(ClassifierMixin, BaseEstimator):  # type: ignore[m
         )
         require_both_classes(target, train, valid)
         fold = (matrix[train], target[train], matrix[valid], target[valid])
-        self.inverse_strength_, _ = choose_inverse_strength([fold], self.inverse_strengths)
-        self.model_ = make_logistic_regression(self.inverse_strength_).fit(matrix, target)
+        self.choose_strength([fold])
+        self.refit(X, y)
         self.oof_decision_function_ = np.full(len(target), np.nan)
         for held_out in draw_folds(target, patients, N_FOLDS, random):
             rest = np.setdiff1d(np.arange(len(target)), held_out)
             if len(held_out) and np.ptp(target[rest]) > 0:
-                model = make_logistic_regression(self.inverse_strength_)
-                model.fit(matrix[rest], target[rest])
-                logits = model.decision_function(matrix[held_out])
-                correction = compute_prior_correction(target[rest], target)
-                self.oof_decision_function_[held_out] = logits + correction
+                self.oof_decision_function_[held_out] = self.score_held_out(
+                    matrix[rest], target[rest], patients[rest], matrix[held_out], target
+                )
         return self
+
+    def choose_strength(self, folds: Iterable[Fold]) -> list[NDArray[np.float64]]:
+        """Choose by the held-out rows of folds, and give their logits."""
+        self.inverse_strength_, logits = choose_inverse_strength(folds, self.inverse_strengths)
+        return logits
+
+    def refit(self, X: ArrayLike, y: ArrayLike) -> Self:
+        """Fit on all rows with the strength that was chosen."""
+        matrix, y = validate_data(self, X, y)
+        self.classes_, target = encode_binary_target(y, type(self).__name__)
+        self.model_ = make_logistic_regression(self.inverse_strength_).fit(matrix, target)
+        return self
+
+    def score_held_out(
+        self,
+        X: NDArray[Any],
+        y: NDArray[Any],
+        groups: NDArray[Any],
+        held_out: NDArray[Any],
+        everyone: NDArray[Any],
+    ) -> NDArray[np.float64]:
+        """Logits of held-out rows by a fit on others, of the strength that was chosen.
+
+        They are as if fitted at the prevalence of `everyone`, which holds both.
+        """
+        model = make_logistic_regression(self.inverse_strength_).fit(X, y)
+        logits: NDArray[np.float64] = model.decision_function(held_out)
+        return logits + compute_prior_correction(y, everyone)
 
     def _generator(self) -> np.random.Generator:
         seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
@@ -157,24 +178,6 @@ class TunedLogisticRegression(ClassifierMixin, BaseEstimator):  # type: ignore[m
         matrix = validate_data(self, X, reset=False)
         logits: NDArray[np.float64] = self.model_.decision_function(matrix)
         return logits
-
-    def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:
-        """Probability of each class, of shape (samples, 2)."""
-        check_is_fitted(self)
-        matrix = validate_data(self, X, reset=False)
-        probability: NDArray[np.float64] = self.model_.predict_proba(matrix)
-        return probability
-
-    def predict(self, X: ArrayLike) -> NDArray[Any]:
-        """More probable class of each sample."""
-        positive = self.decision_function(X) > 0
-        predicted: NDArray[Any] = self.classes_[positive.astype(int)]
-        return predicted
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.classifier_tags.multi_class = False
-        return tags
 
 
 Fold = tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any]]
@@ -198,7 +201,8 @@ def choose_inverse_strength(
     float
         The value that was chosen; of equals, the first.
     list of ndarray
-        With it, the logits of each fold's held-out rows.
+        With it, the logits of each fold's held-out rows, as if fitted at the prevalence of
+        the whole fold.
     """
     losses, logits = [], []
     for X, y, held_out_X, held_out_y in folds:
@@ -209,7 +213,8 @@ def choose_inverse_strength(
                 for model in models
             ]
         )
-        logits.append([model.decision_function(held_out_X) for model in models])
+        correction = compute_prior_correction(y, np.concatenate([y, held_out_y]))
+        logits.append([model.decision_function(held_out_X) + correction for model in models])
     chosen = int(np.argmin(np.mean(losses, axis=0)))
     return inverse_strengths[chosen], [of_fold[chosen] for of_fold in logits]
 
@@ -239,18 +244,7 @@ def make_logistic_regression(inverse_strength: float) -> LogisticRegression:
     return LogisticRegression(C=inverse_strength, max_iter=MAX_ITERATIONS)
 
 
-TUNED_REGRESSION = "LR-tuned"
-
-_CLASSIFIERS: dict[str, Callable[[int | None], ClassifierMixin]] = {
-    "LR": lambda seed: LogisticRegression(max_iter=MAX_ITERATIONS, random_state=seed),
-    "SVC": lambda seed: SVC(random_state=seed),
-    "RF": lambda seed: RandomForestClassifier(random_state=seed),
-    "DT": lambda seed: DecisionTreeClassifier(random_state=seed),
-    "KNN": lambda seed: KNeighborsClassifier(),
-    TUNED_REGRESSION: lambda seed: TunedLogisticRegression(random_state=seed),
-}
-
-BASELINES: tuple[str, ...] = tuple(_CLASSIFIERS)
+BASELINES: tuple[str, ...] = tuple(kind.name for kind in KINDS.values() if not kind.is_network)
 
 
 def make_baseline(name: str, random_state: int | None = None) -> Pipeline:
@@ -268,19 +262,14 @@ def make_baseline(name: str, random_state: int | None = None) -> Pipeline:
     DeepCMEError
         If there is no baseline of that name.
     """
+    if name not in BASELINES:
+        raise DeepCMEError(
+            f"There is no baseline {name!r}: choose from {', '.join(BASELINES)}."
+        )
     return Pipeline(
         [
             ("impute", MedianImputer()),
             ("standardise", ClippedStandardScaler()),
-            ("classifier", make_baseline_classifier(name, random_state)),
+            ("classifier", KINDS[name].make({}, random_state)),
         ]
     )
-
-
-def make_baseline_classifier(name: str, random_state: int | None = None) -> ClassifierMixin:
-    """Make the named classifier alone, for data that is standardised already."""
-    if name not in _CLASSIFIERS:
-        raise DeepCMEError(
-            f"There is no baseline {name!r}: choose from {', '.join(BASELINES)}."
-        )
-    return _CLASSIFIERS[name](random_state)

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import expit
-from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils import check_random_state, compute_sample_weight
-from sklearn.utils.multiclass import check_classification_targets, type_of_target
-from sklearn.utils.validation import (
-    check_is_fitted,
-    validate_data,
-)
+from sklearn.utils.validation import check_is_fitted, validate_data
 
 from deepcme.estimator_inputs import hold_out, read_sample_weight, require_both_classes
+from deepcme.models.logit_classifier import LogitClassifier, encode_binary_target
 from deepcme.network.architecture import Hyperparameters
 from deepcme.network.engines import ENGINES, make_engine
 from deepcme.network.training import History
@@ -32,10 +26,8 @@ from deepcme.parameters import (
     or_none,
 )
 
-DEEPCME = "DeepCME"
 
-
-class NetworkClassifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
+class NetworkClassifier(LogitClassifier):
     """What one network and an ensemble of them share: their settings, checks and verbs."""
 
     hidden_layers: tuple[int, ...]
@@ -99,26 +91,6 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[mi
         """Independent generators from one draw, whatever kind of random_state."""
         seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
         return np.random.default_rng(seed).spawn(number)
-
-    @abstractmethod
-    def decision_function(self, X: ArrayLike) -> NDArray[np.float64]:
-        """Logit of the positive class, one per sample."""
-
-    def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:
-        """Probability of each class, of shape (samples, 2)."""
-        positive = expit(self.decision_function(X))
-        return np.column_stack([1 - positive, positive])
-
-    def predict(self, X: ArrayLike) -> NDArray[Any]:
-        """More probable class of each sample."""
-        positive = self.decision_function(X) > 0
-        predicted: NDArray[Any] = self.classes_[positive.astype(int)]
-        return predicted
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.classifier_tags.multi_class = False
-        return tags
 
 
 class DeepCMEClassifier(NetworkClassifier):
@@ -286,25 +258,3 @@ def history_table(history: History) -> pd.DataFrame:
             "valid_auc": history.valid_auc,
         }
     )
-
-
-def encode_binary_target(
-    y: ArrayLike, estimator: str
-) -> tuple[NDArray[Any], NDArray[np.float32]]:
-    """The two classes in sorted order, and 1 where `y` is the second, else 0.
-
-    Raises
-    ------
-    ValueError
-        If `y` does not hold two classes; names the estimator.
-    """
-    check_classification_targets(y)
-    kind = type_of_target(y, input_name="y", raise_unknown=True)
-    if kind != "binary":
-        raise ValueError(
-            f"Only binary classification is supported. The type of the target is {kind}."
-        )
-    classes = np.unique(np.asarray(y))
-    if len(classes) < 2:
-        raise ValueError(f"{estimator} needs samples of two classes; y holds one class.")
-    return classes, (np.asarray(y) == classes[1]).astype(np.float32)

@@ -8,19 +8,18 @@ from typing import Any, Self
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import expit
-from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin
+from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from deepcme.baselines import compute_prior_correction
-from deepcme.classifier import encode_binary_target
 from deepcme.estimator_inputs import read_groups
 from deepcme.evaluation.logistic import (
     find_separating_columns,
     fit_firth_regression,
     fit_logistic_regression,
 )
+from deepcme.models.logit_classifier import LogitClassifier, encode_binary_target
 from deepcme.splits import draw_folds
 
 FloatArray = NDArray[np.float64]
@@ -134,7 +133,7 @@ class ClinicalEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return np.hstack([np.empty((len(X), 0)), *encoded])
 
 
-class ClinicalRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+class ClinicalRegression(LogitClassifier):
     """Logistic regression without penalty on a few clinical columns.
 
     The columns are coded by `ClinicalEncoder`; a term that repeats others is
@@ -203,17 +202,6 @@ class ClinicalRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """Logit of the positive class, one per sample."""
         check_is_fitted(self)
         return self._fit.logits(X)
-
-    def predict_proba(self, X: pd.DataFrame) -> FloatArray:
-        """Probability of each class, of shape (samples, 2)."""
-        positive = expit(self.decision_function(X))
-        return np.column_stack([1 - positive, positive])
-
-    def predict(self, X: pd.DataFrame) -> NDArray[Any]:
-        """More probable class of each sample."""
-        positive = self.decision_function(X) > 0
-        predicted: NDArray[Any] = self.classes_[positive.astype(int)]
-        return predicted
 
 
 @dataclass(frozen=True)

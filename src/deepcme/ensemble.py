@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit, logit
+from sklearn.base import clone
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from deepcme.classifier import NetworkClassifier, history_table
@@ -23,8 +24,6 @@ from deepcme.network.engines.base import TrainingRun
 from deepcme.network.training import History
 from deepcme.parameters import Rule, at_least
 from deepcme.splits import draw_folds
-
-ENSEMBLE = "DeepCME-ensemble"
 
 
 class SpacedSnapshots:
@@ -226,6 +225,18 @@ class DeepCMEEnsemble(NetworkClassifier):
                     f"Only one patient is of class {name}: with that patient held out, a "
                     "network would train on one class."
                 )
+
+    def score_held_out(
+        self,
+        X: FloatArray,
+        y: NDArray[Any],
+        groups: NDArray[Any],
+        held_out: FloatArray,
+        everyone: NDArray[Any],
+    ) -> NDArray[np.float64]:
+        """Log-odds of held-out rows by an ensemble of the same settings fitted on others."""
+        ensemble: Self = clone(self).fit(X, y, groups=groups)
+        return ensemble.decision_function(held_out)
 
     def network_probabilities(self, X: ArrayLike) -> NDArray[np.float64]:
         """Probability of the positive class by each network, (samples x networks)."""

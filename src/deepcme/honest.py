@@ -6,6 +6,8 @@ The same model at the same seed is fitted on the same patients by `deepcme run`,
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -15,11 +17,16 @@ from deepcme.seeds import integer_seed, seed_for
 from deepcme.splits import Split, SplitBy, rows_that_stay_together
 from deepcme.strata import AUTOMATIC, find_levels
 
-MIN_PREVALENCE = 0.1
-"""A gene that fewer of the training samples express is left out."""
 
-CLIP = 5.0
-"""Largest absolute standardised value."""
+@dataclass(frozen=True)
+class HonestPreparation:
+    """A gene that too few training samples express is left out; values are clipped."""
+
+    min_prevalence: float = 0.1
+    clip: float = 5.0
+
+
+HONEST = HonestPreparation()
 
 
 def draw_honest_splits(

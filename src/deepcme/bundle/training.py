@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from joblib import Parallel, delayed
 from numpy.typing import NDArray
 from scipy.special import expit
 from sklearn.pipeline import Pipeline
@@ -29,7 +28,7 @@ from deepcme.bundle.model import GeneStatistics, Model
 from deepcme.bundle.prediction import compute_distances, far_out_fence
 from deepcme.bundle.recognition import TrainingSamples
 from deepcme.cohort import Cohort
-from deepcme.ensemble import ENSEMBLE, DeepCMEEnsemble
+from deepcme.ensemble import DeepCMEEnsemble
 from deepcme.errors import DeepCMEError
 from deepcme.evaluation.bootstrap import interval_generator
 from deepcme.evaluation.discrimination import compute_discrimination
@@ -39,23 +38,25 @@ from deepcme.evaluation.recalibration import PlattRecalibration
 from deepcme.floors import are_relative
 from deepcme.genes import gene_identifiers
 from deepcme.honest import (
-    CLIP,
-    MIN_PREVALENCE,
+    HONEST,
     count_folds,
     draw_honest_splits,
     fit_seed,
     split_seed,
 )
-from deepcme.network.engines import make_engine
+from deepcme.models.fitting import fit_model, prepare_rows, scores_of
+from deepcme.models.registry import KINDS
+from deepcme.network.engines import one_thread_a_task
+from deepcme.parallel import run_parallel
 from deepcme.parameters import Rule, at_least, check_names, check_parameters, or_none
-from deepcme.preprocessing import kept_genes, make_preprocessor
+from deepcme.preprocessing import kept_genes, transform_rows
 from deepcme.progress import show_progress
 from deepcme.scales import LINEAR_SCALES
 from deepcme.seeds import integer_seed, seed_for
 from deepcme.splits import RowIndex
 from deepcme.strata import choose_strata, find_levels
-from deepcme.threads import single_thread
 
+ENSEMBLE = KINDS["DeepCME-ensemble"]
 FEWEST_FOLDS = 3
 
 _RULES = {
@@ -136,9 +137,8 @@ def train_model(
         )
     data = CohortArrays.of(cohort)
     folds = list(_cross_validation(cohort, settings))
-    make_engine()  # loads PyTorch, whose threads can only be limited once it is there
-    run = Parallel(n_jobs=settings.jobs, return_as="generator")
-    predicted = run(delayed(_predict_fold)(data, fold, settings.ensemble) for fold in folds)
+    calls = ((data, fold, settings.ensemble) for fold in folds)
+    predicted = run_parallel(_predict_fold, calls, settings.jobs)
     rows = []
     with show_progress("Fits", len(folds) + 1, quiet=quiet) as advance:
         for fold, log_odds in zip(folds, predicted, strict=True):
@@ -155,23 +155,15 @@ def _cross_validation(cohort: Cohort, settings: TrainingSettings) -> Iterator[_F
     splits = draw_honest_splits(cohort, split_seed(settings.seed), repeats=settings.repeats)
     for number, split in enumerate(splits, start=1):
         rest = np.concatenate([split.train, split.validation])
-        yield _Fold(number, rest, split.test, fit_seed(settings.seed, ENSEMBLE, number))
+        yield _Fold(number, rest, split.test, fit_seed(settings.seed, ENSEMBLE.name, number))
 
 
 def _fit(
     data: CohortArrays, rows: RowIndex, seed: int, parameters: dict[str, Any]
 ) -> tuple[Pipeline, DeepCMEEnsemble]:
-    with single_thread():
-        preprocessor = make_preprocessor(
-            data.scale,
-            absent_up_to=data.absent_up_to,
-            min_prevalence=MIN_PREVALENCE,
-            clip=CLIP,
-        )
-        matrix = preprocessor.fit_transform(data.X[rows])
-        ensemble = DeepCMEEnsemble(**parameters, random_state=seed)
-        ensemble.fit(matrix, data.labels[rows], groups=data.patients[rows])
-    return preprocessor, ensemble
+    with one_thread_a_task():
+        prepared, preprocessor = prepare_rows(data, rows, HONEST)
+        return preprocessor, fit_model(ENSEMBLE, parameters, seed, prepared)
 
 
 def _predict_fold(
@@ -179,8 +171,8 @@ def _predict_fold(
 ) -> NDArray[np.float64]:
     """Log-odds of the held-out rows by an ensemble fitted on the others."""
     preprocessor, ensemble = _fit(data, fold.train, fold.seed, parameters)
-    with single_thread():
-        return ensemble.decision_function(preprocessor.transform(data.X[fold.test]))
+    with one_thread_a_task():
+        return scores_of(ensemble, transform_rows(preprocessor, data.X, fold.test))[0]
 
 
 def _out_of_fold_rows(
@@ -189,7 +181,7 @@ def _out_of_fold_rows(
     return pd.DataFrame(
         {
             "split": fold.number,
-            "model": ENSEMBLE,
+            "model": ENSEMBLE.name,
             "sample": cohort.samples[fold.test],
             "patient": cohort.patients[fold.test],
             "part": "test",
@@ -301,8 +293,8 @@ def _describe_preprocessing(cohort: Cohort) -> Preprocessing:
         scale=cohort.scale,
         log2=cohort.scale in LINEAR_SCALES,
         relative=cohort.scale == "log2" and are_relative(cohort.X),
-        min_prevalence=0.0 if cohort.absent_up_to is None else MIN_PREVALENCE,
-        clip=CLIP,
+        min_prevalence=0.0 if cohort.absent_up_to is None else HONEST.min_prevalence,
+        clip=HONEST.clip,
     )
 
 

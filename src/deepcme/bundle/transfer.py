@@ -8,10 +8,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
-from deepcme.baselines import TUNED_REGRESSION, make_baseline_classifier
 from deepcme.bundle.expression import (
     expression_of,
     match_genes,
@@ -21,32 +19,24 @@ from deepcme.bundle.normalisation import standardise_within
 from deepcme.bundle.recognition import TrainingSamples
 from deepcme.bundle.strangers import Strangers, brand, find_strangers
 from deepcme.cohort import Cohort
-from deepcme.ensemble import ENSEMBLE, DeepCMEEnsemble
 from deepcme.errors import DeepCMEError
 from deepcme.evaluation.discrimination import compute_discrimination
 from deepcme.evaluation.intervals import compute_delong_interval
 from deepcme.genes import gene_identifiers
-from deepcme.honest import CLIP
-from deepcme.network.architecture import FloatArray
-from deepcme.network.engines import make_engine
+from deepcme.honest import HONEST
+from deepcme.models.fitting import PreparedRows, fit_model, scores_of
+from deepcme.models.registry import KINDS
+from deepcme.network.engines import one_thread_a_task
+from deepcme.parallel import run_parallel
 from deepcme.preprocessing import Log2Transformer
 from deepcme.progress import show_progress
 from deepcme.scales import LINEAR_SCALES
 from deepcme.seeds import integer_seed, seed_for
-from deepcme.threads import single_thread
 from deepcme.words import counted, few
 
-MODELS = (ENSEMBLE, TUNED_REGRESSION)
+ENSEMBLE = "DeepCME-ensemble"
+MODELS = (ENSEMBLE, "LR-tuned")
 DELONG = "DeLong"
-
-
-@dataclass(frozen=True)
-class _Standardised:
-    """A cohort at the common genes, standardised within itself."""
-
-    Z: FloatArray
-    labels: NDArray[np.int8]
-    patients: NDArray[np.object_]
 
 
 def compute_transfer(
@@ -96,22 +86,15 @@ def compute_transfer(
     columns = _common_genes(kept)
     meetings = _meet_all(kept, columns, seed, allow_training_samples)
     standardised = {name: _standardise(kept[name], columns[name]) for name in kept}
-    make_engine()  # loads PyTorch, whose threads can only be limited once it is there
-    tasks = [(train, model) for train in standardised for model in MODELS]
-    run = Parallel(n_jobs=jobs, return_as="generator")
-    fits = run(
-        delayed(_train_and_test)(
-            standardised,
-            meetings,
-            train,
-            model,
-            seed,
-            dict(ensemble or {}),
-        )
-        for train, model in tasks
-    )
+    parameters = {ENSEMBLE: dict(ensemble or {})}
+    calls = [
+        (standardised, meetings, train, model, seed, parameters.get(model, {}))
+        for train in standardised
+        for model in MODELS
+    ]
+    fits = run_parallel(_train_and_test, calls, jobs)
     tables: list[pd.DataFrame] = []
-    with show_progress("Fits", len(tasks), quiet=quiet) as advance:
+    with show_progress("Fits", len(calls), quiet=quiet) as advance:
         for table in fits:
             tables.append(table)
             advance()
@@ -136,7 +119,8 @@ def _common_genes(cohorts: Mapping[str, Cohort]) -> dict[str, NDArray[np.int64]]
     return {name: column[common] for name, column in columns.items()}
 
 
-def _standardise(cohort: Cohort, columns: NDArray[np.int64]) -> _Standardised:
+def _standardise(cohort: Cohort, columns: NDArray[np.int64]) -> PreparedRows:
+    """A cohort at the common genes, standardised within itself."""
     values = cohort.X[:, columns]
     if (empty := np.isnan(values).all(axis=1)).any():
         raise DeepCMEError(
@@ -146,8 +130,8 @@ def _standardise(cohort: Cohort, columns: NDArray[np.int64]) -> _Standardised:
         )
     if cohort.scale in LINEAR_SCALES:
         values = Log2Transformer().fit_transform(values)
-    Z = np.ascontiguousarray(np.clip(standardise_within(values), -CLIP, CLIP))
-    return _Standardised(Z, cohort.labels, cohort.patients)
+    Z = np.ascontiguousarray(np.clip(standardise_within(values), -HONEST.clip, HONEST.clip))
+    return PreparedRows(Z, cohort.labels, cohort.patients)
 
 
 @dataclass(frozen=True)
@@ -218,7 +202,7 @@ def notes_on_transfer(table: pd.DataFrame) -> list[str]:
 
 
 def _train_and_test(
-    cohorts: dict[str, _Standardised],
+    cohorts: dict[str, PreparedRows],
     meetings: _Meetings,
     train: str,
     name: str,
@@ -229,12 +213,8 @@ def _train_and_test(
     own = cohorts[train]
     fit_seed = integer_seed(seed_for(seed, "transfer", train, name))
     rows = []
-    with single_thread():
-        if name == ENSEMBLE:
-            model: Any = DeepCMEEnsemble(**parameters, random_state=fit_seed)
-        else:
-            model = make_baseline_classifier(name, fit_seed)
-        model.fit(own.Z, own.labels, groups=own.patients)
+    with one_thread_a_task():
+        model = fit_model(KINDS[name], parameters, fit_seed, own)
         for test, other in cohorts.items():
             if test == train:
                 continue
@@ -248,14 +228,14 @@ def _train_and_test(
                     "model": name,
                     **_discrimination(
                         other.labels[keep],
-                        model.decision_function(other.Z[keep]),
+                        scores_of(model, other.X[keep])[0],
                         other.patients[keep],
                         random,
                     ),
                     "left_out": meeting.strangers.n_left_out,
                     "near_duplicates": meeting.near_duplicates,
                     "training_patients": meeting.strangers.n_training_patients,
-                    "n_genes": own.Z.shape[1],
+                    "n_genes": own.X.shape[1],
                 }
             )
     return pd.DataFrame(rows)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from deepcme.baselines import TUNED_REGRESSION
 from deepcme.evaluation.discrimination import MEASURED_COVERAGE
+from deepcme.models.registry import KINDS
 from deepcme.strata import NO_STRATA
 from deepcme.study.identity import settings_of
 from deepcme.study.parts.grid import TUNED
@@ -92,6 +92,7 @@ def _describe_repeated(split: dict[str, Any]) -> str:
 
 def _describe_nested(split: dict[str, Any]) -> str:
     inner = split["folds"] - 1
+    tuned = [name for name, kind in KINDS.items() if kind.tuned_over_folds]
     return (
         f"Nested repeated cross-validation: {split['folds']} stratified folds by "
         f"{split['by']}, drawn {_times(split['repeats'])}; each is the test part once a "
@@ -99,7 +100,7 @@ def _describe_nested(split: dict[str, Any]) -> str:
         "each inner fold, that fold being its validation part and the rest its training part, "
         "and the setting of lowest mean validation loss is taken; the test part has no say. "
         f"{TUNED} (where a grid was searched) predicts by the mean of its {inner} inner fits; "
-        f"{TUNED_REGRESSION} is fitted again on all inner folds. Models that are not tuned "
+        f"{' and '.join(tuned)} is fitted again on all inner folds. Models that are not tuned "
         "train on the inner folds but one, their validation part, which rotates; ensembles and "
         "models with clinical columns are fitted on both. The corrected t-test takes the ratio "
         "of test to training samples of the smaller training part."

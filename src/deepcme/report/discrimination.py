@@ -9,7 +9,7 @@ import pandas as pd
 from deepcme.evaluation.bootstrap import interval_generator
 from deepcme.evaluation.discrimination import compute_discrimination
 from deepcme.evaluation.predictions import LEFT_OUT
-from deepcme.study.headline import REFITTED_ESTIMATORS
+from deepcme.models.registry import KINDS
 from deepcme.study.parts.added_value import CLINICAL, CLINICAL_AND_GENES
 
 
@@ -70,9 +70,5 @@ def describe_estimand(settings: dict[str, Any], predictions: pd.DataFrame) -> st
 
 def find_refitted_models(settings: dict[str, Any]) -> list[str]:
     """Names of the models that are fitted on the training and validation part of a split."""
-    models = [
-        model["name"]
-        for model in settings["models"]
-        if model["estimator"] in REFITTED_ESTIMATORS
-    ]
+    models = [m["name"] for m in settings["models"] if KINDS[m["estimator"]].refitted]
     return [*models, CLINICAL, CLINICAL_AND_GENES]

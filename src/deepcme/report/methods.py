@@ -7,15 +7,12 @@ from typing import Any
 
 import pandas as pd
 
-from deepcme.baselines import TUNED_REGRESSION
-from deepcme.ensemble import ENSEMBLE
 from deepcme.evaluation.bootstrap import DEFAULT_DRAWS
 from deepcme.evaluation.comparison import DEFAULT_MARGIN, REFITTED_FACTOR
 from deepcme.evaluation.recalibration import DEGREES_OF_FREEDOM, OUT_OF_FOLD
+from deepcme.models.registry import KINDS, ModelKind
 from deepcme.report.design import describe_design
 from deepcme.scales import LINEAR_SCALES
-from deepcme.study.headline import REFITTED_ESTIMATORS, is_network
-from deepcme.study.models import make_model
 from deepcme.study.parts.grid import TUNED, grid_points
 
 Paragraph = tuple[str, str]
@@ -89,7 +86,7 @@ def describe_networks(models: list[dict[str, Any]]) -> str:
     sentences: list[str] = []
     described: dict[str, tuple[str, dict[str, Any]]] = {}
     for model in models:
-        if not is_network(model["estimator"]):
+        if not KINDS[model["estimator"]].is_network:
             continue
         settings = _settings_of(model)
         like = described.get(model["estimator"])
@@ -107,7 +104,7 @@ def describe_replay(settings: Mapping[str, Any]) -> str:
     """How a study in the paper's manner was made, in a line."""
     fitted_on = settings["preprocessing"]["fit_on"]
     over = "all rows" if fitted_on == "all" else "the training part"
-    networks = [_settings_of(m) for m in settings["models"] if is_network(m["estimator"])]
+    networks = [_settings_of(m) for m in settings["models"] if KINDS[m["estimator"]].is_network]
     epochs = sorted({network["max_epochs"] for network in networks})
     trained = (
         f", networks trained for up to {' or '.join(map(str, epochs))} epochs, the epoch of "
@@ -122,7 +119,7 @@ def describe_replay(settings: Mapping[str, Any]) -> str:
 
 
 def _settings_of(model: Mapping[str, Any]) -> dict[str, Any]:
-    parameters = make_model(model["estimator"], model["parameters"], 0).get_params(deep=False)
+    parameters = KINDS[model["estimator"]].make(model["parameters"], 0).get_params(deep=False)
     return {key: value for key, value in parameters.items() if key not in _NOT_SETTINGS}
 
 
@@ -195,18 +192,13 @@ def _network(estimator: str, settings: Mapping[str, Any]) -> str:
         parts.append(f"stopped after {settings['patience']} epochs without a lower loss")
     if settings["class_weight"] is not None:
         parts.append(f"class weight {_as_text(settings['class_weight'])}")
-    if estimator == ENSEMBLE:
-        n_networks = settings["n_networks"]
-        parts.append(
-            f"{n_networks} networks on training and validation part together, each holding out "
-            f"another of {n_networks} parts of the patients; of each, the mean of up to "
-            f"{settings['n_snapshots']} snapshots, {settings['snapshot_interval']} or more "
-            "epochs apart, up to the epoch of lowest loss on the patients held out; then the "
-            "mean over the networks"
-        )
-    else:
-        parts.append("the epoch of lowest loss on the validation part is kept")
-    return "; ".join(parts)
+    return "; ".join([*parts, _own_words(KINDS[estimator], settings)])
+
+
+def _own_words(kind: ModelKind, settings: Mapping[str, Any], part: str = "") -> str:
+    """What a model of this package says of itself, with its parameters."""
+    words = {name: _as_text(value).strip("()") for name, value in settings.items()}
+    return kind.methods.format(**words, part=part)
 
 
 def _grid(settings: Mapping[str, Any]) -> str:
@@ -226,37 +218,28 @@ def _values(values: Any) -> str:
 
 
 def _baselines(settings: Mapping[str, Any]) -> str:
+    nested = settings["split"]["design"] == "nested"
+    part = "the inner folds" if nested else "the validation part"
     sentences = []
     for model in settings["models"]:
-        estimator = model["estimator"]
-        if is_network(estimator):
+        kind = KINDS[model["estimator"]]
+        if kind.is_network:
             continue
-        made = make_model(estimator, model["parameters"], 0)
-        if estimator == TUNED_REGRESSION:
-            sentences.append(_tuned_regression(model["name"], made, settings["split"]))
+        if kind.methods:
+            sentences.append(f"{model['name']}: {_own_words(kind, _settings_of(model), part)}")
             continue
-        defaults = type(made)().get_params(deep=False)
+        defaults = kind.type().get_params(deep=False)
         changed = {k: v for k, v in _settings_of(model).items() if v != defaults[k]}
         but = f" but {_listed(changed)}" if changed else ""
         sentences.append(
-            f"{model['name']}: scikit-learn's {type(made).__name__} with its defaults{but}."
+            f"{model['name']}: {kind.library}'s {kind.type.__name__} with its defaults{but}."
         )
     if not sentences:
         return ""
-    plain = [m for m in settings["models"] if not is_network(m["estimator"])]
-    if any(model["estimator"] != TUNED_REGRESSION for model in plain):
+    kinds = [KINDS[model["estimator"]] for model in settings["models"]]
+    if any(not kind.is_network and not kind.refitted for kind in kinds):
         sentences.append("Those with defaults are fitted on the training part alone.")
     return " ".join(sentences)
-
-
-def _tuned_regression(name: str, model: Any, split: Mapping[str, Any]) -> str:
-    on = "the inner folds" if split["design"] == "nested" else "the validation part"
-    strengths = ", ".join(f"{value:g}" for value in model.inverse_strengths)
-    return (
-        f"{name}: logistic regression with an L2 penalty; of the strengths C = {strengths} the "
-        f"one of lowest log loss on {on} is taken, and the model fitted again on training and "
-        "validation part together."
-    )
 
 
 def _measures(
@@ -309,7 +292,7 @@ def _comparison(models: list[dict[str, Any]], comparison: pd.DataFrame) -> str:
     refitted = (
         f" Where the validation part trains a model too, {REFITTED_FACTOR:g} times the ratio "
         "of test to training samples is taken, as simulations ask for."
-        if any(model["estimator"] in REFITTED_ESTIMATORS for model in models)
+        if any(KINDS[model["estimator"]].refitted for model in models)
         else ""
     )
     return (

@@ -16,15 +16,15 @@ from deepcme.evaluation.comparison import (
     compute_test_to_train_ratio,
 )
 from deepcme.evaluation.metrics import compute_metrics
+from deepcme.study.spec import TABLE_1_MODELS
 
 PUBLISHED: dict[str, Any] = json.loads(
     (files("deepcme.report") / "publication.json").read_text(encoding="utf-8")
 )
 """Numbers printed in Kim et al. 2023."""
 
-DEEPCME = "DeepCME"
+DEEPCME, *BASELINES = TABLE_1_MODELS
 WIDE = "DeepCME-128"
-BASELINES = ("LR", "SVC", "RF", "DT", "KNN")
 ABLATION = (
     "DeepCME without BN + DO + L1",
     "DeepCME without BN + DO",

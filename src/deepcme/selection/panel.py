@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.pipeline import Pipeline
 
 from deepcme.arrays import CohortArrays
-from deepcme.baselines import TunedLogisticRegression
-from deepcme.errors import DeepCMEError
-from deepcme.honest import CLIP, MIN_PREVALENCE
-from deepcme.network.architecture import FloatArray
-from deepcme.network.engines import make_engine
-from deepcme.preprocessing import kept_genes, make_preprocessor, transform_rows
+from deepcme.models.fitting import Preparation, PreparedRows, fit_model, prepare_rows
+from deepcme.models.logit_classifier import LogitClassifier
+from deepcme.models.registry import KINDS
+from deepcme.network.engines import one_thread_a_task
+from deepcme.preprocessing import kept_genes, transform_rows
 from deepcme.seeds import integer_seed
 from deepcme.selection.rankers import find_ranker
 from deepcme.selection.refit import PanelClassifier
 from deepcme.splits import Split
-from deepcme.threads import single_thread
 
 IntegerArray = NDArray[np.int64]
 
@@ -41,28 +38,7 @@ class GeneOrder:
 
 
 ALL_GENES = GeneOrder("all genes", "all genes")
-"""Predicted by `TunedLogisticRegression`, as by LR-tuned in a study."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class PanelSettings:
-    """What panels are made of.
-
-    Parameters
-    ----------
-    sizes : tuple of int
-        Genes in a panel; all genes come on top.
-    min_prevalence, clip : float
-        As in `make_preprocessor`.
-    """
-
-    sizes: tuple[int, ...] = SIZES
-    min_prevalence: float = MIN_PREVALENCE
-    clip: float = CLIP
-
-    def __post_init__(self) -> None:
-        if not self.sizes or min(self.sizes) < 1:
-            raise DeepCMEError("A panel curve needs panels of 1 gene or more.")
+"""Predicted by ``LR-tuned``, as in a study."""
 
 
 def predict_by_panels(
@@ -70,7 +46,8 @@ def predict_by_panels(
     split: Split,
     order: GeneOrder,
     seed: np.random.SeedSequence,
-    settings: PanelSettings,
+    settings: Preparation,
+    sizes: Sequence[int] = SIZES,
 ) -> tuple[IntegerArray, dict[int, NDArray[np.float64]]]:
     """Order the genes on the training rows, refit each panel, predict the held-out rows.
 
@@ -93,57 +70,41 @@ def predict_by_panels(
        signatures are significantly associated with breast cancer outcome. PLoS
        Computational Biology 7:e1002240.
     """
-    make_engine()  # loads PyTorch, whose threads can only be limited once it is there
     order_seed, refit_seed = seed.spawn(2)
     rows = np.concatenate([split.train, split.validation])
-    labels = data.labels[rows]
-    with single_thread():
+    with one_thread_a_task():
         training, preprocessor = prepare_rows(data, rows, settings)
-        random = np.random.default_rng(order_seed)
-        genes = _order_genes(order, training, labels, data.patients[rows], random)
+        genes = _order_genes(order, training, np.random.default_rng(order_seed))
         scores = {}
         if len(split.test):
             testing = transform_rows(preprocessor, data.X, split.test)
-            for size in _panel_sizes(order, len(genes), settings.sizes):
+            for size in _panel_sizes(order, len(genes), sizes):
                 panel = genes[:size]
-                columns = np.ascontiguousarray(training[:, panel])
-                fitted: PanelClassifier | TunedLogisticRegression
-                if order == ALL_GENES:  # which would drown the networks of a panel
-                    validation = np.arange(len(split.train), len(rows))
-                    fitted = TunedLogisticRegression()
-                    fitted.fit(columns, labels, validation_rows=validation)
-                else:
-                    fitted = PanelClassifier(random_state=integer_seed(refit_seed))
-                    fitted.fit(columns, labels)
+                of_panel = replace(training, X=np.ascontiguousarray(training.X[:, panel]))
+                fitted = _fit(order, of_panel, integer_seed(refit_seed), len(split.validation))
                 scores[size] = fitted.decision_function(testing[:, panel])
     return kept_genes(preprocessor)[genes], scores
 
 
-def prepare_rows(
-    data: CohortArrays, rows: IntegerArray, settings: PanelSettings
-) -> tuple[FloatArray, Pipeline]:
-    """Standardised expression of some rows, and the preprocessor that they were fitted to."""
-    preprocessor = make_preprocessor(
-        data.scale,
-        absent_up_to=data.absent_up_to,
-        min_prevalence=settings.min_prevalence,
-        clip=settings.clip,
-    ).fit(data.X[rows])
-    return transform_rows(preprocessor, data.X, rows), preprocessor
+def _fit(
+    order: GeneOrder, training: PreparedRows, seed: int, n_validation: int
+) -> LogitClassifier:
+    """The networks of a panel; of all genes, which would drown these, the tuned regression."""
+    if order == ALL_GENES:
+        tuned: LogitClassifier = fit_model(KINDS["LR-tuned"], {}, seed, training, n_validation)
+        return tuned
+    return PanelClassifier(random_state=seed).fit(training.X, training.labels)
 
 
 def _order_genes(
-    order: GeneOrder,
-    training: FloatArray,
-    labels: NDArray[np.int8],
-    patients: NDArray[np.int64],
-    random: np.random.Generator,
+    order: GeneOrder, training: PreparedRows, random: np.random.Generator
 ) -> IntegerArray:
     if order.kind == "all genes":
-        return np.arange(training.shape[1])
+        return np.arange(training.X.shape[1])
     if order.kind == "random":
-        return random.permutation(training.shape[1])
-    return find_ranker(order.name)(training, labels.astype(np.int64), patients, random)
+        return random.permutation(training.X.shape[1])
+    labels = training.labels.astype(np.int64)
+    return find_ranker(order.name)(training.X, labels, training.patients, random)
 
 
 def _panel_sizes(order: GeneOrder, n_genes: int, sizes: Sequence[int]) -> list[int]:

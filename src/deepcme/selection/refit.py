@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import expit
-from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from deepcme.models.logit_classifier import LogitClassifier, encode_binary_target
 from deepcme.parameters import RANDOM_STATE, at_least, check_parameters
 from deepcme.selection.path import MemberTraining, SoftPathSettings
-from deepcme.selection.targets import encode_binary_target
 
 
-class PanelClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+class PanelClassifier(LogitClassifier):
     """Refit on a panel of genes, without penalty: a few small networks, averaged.
 
     The same networks as along the soft path, trained for a fixed number of
@@ -86,7 +84,7 @@ class PanelClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
         training = MemberTraining(
             matrix,
-            target.astype(np.float32),
+            target,
             np.arange(len(target)),
             np.random.default_rng(seed),
             settings,
@@ -102,19 +100,3 @@ class PanelClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         logits = [member.decision_function(matrix) for member in self.members_]
         mean: NDArray[np.float64] = np.mean(logits, axis=0)
         return mean
-
-    def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:
-        """Probability of each class, of shape (samples, 2)."""
-        positive = expit(self.decision_function(X))
-        return np.column_stack([1 - positive, positive])
-
-    def predict(self, X: ArrayLike) -> NDArray[Any]:
-        """More probable class of each sample."""
-        positive = self.decision_function(X) > 0
-        predicted: NDArray[Any] = self.classes_[positive.astype(int)]
-        return predicted
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.classifier_tags.multi_class = False
-        return tags

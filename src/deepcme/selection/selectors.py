@@ -15,13 +15,13 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from deepcme.errors import DeepCMEError
 from deepcme.estimator_inputs import read_groups, require_whole_number
+from deepcme.models.logit_classifier import encode_binary_target
 from deepcme.network.architecture import FloatArray
 from deepcme.parameters import RANDOM_STATE, check_parameters
 from deepcme.selection.l1_logistic import cross_validate_l1
 from deepcme.selection.path import SoftPathSettings, follow_soft_path
 from deepcme.selection.rankers import ranks_of
 from deepcme.selection.size import choose_size, compute_stages, draw_fold_numbers
-from deepcme.selection.targets import encode_binary_target
 
 IntegerArray = NDArray[np.int64]
 Size = int | Literal["auto"]
@@ -65,7 +65,7 @@ class GeneSelector(SelectorMixin, BaseEstimator, ABC):  # type: ignore[misc]
             )
         patients = read_groups(groups, len(target))
         seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
-        self._select(matrix, target, patients, np.random.default_rng(seed))
+        self._select(matrix, target.astype(np.int64), patients, np.random.default_rng(seed))
         return self
 
     @abstractmethod

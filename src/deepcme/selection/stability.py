@@ -6,18 +6,17 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from joblib import Parallel, delayed
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 from deepcme.errors import DeepCMEError
 from deepcme.evaluation.intervals import CONFIDENCE_LEVEL
 from deepcme.network.architecture import FloatArray
-from deepcme.network.engines import make_engine
+from deepcme.network.engines import one_thread_a_task
+from deepcme.parallel import run_parallel
 from deepcme.selection.clusters import collect_clusters
 from deepcme.selection.rankers import RankerName, find_ranker
 from deepcme.splits import draw_holdout
-from deepcme.threads import single_thread
 
 FIRST_GENES = 20
 
@@ -323,10 +322,11 @@ def select_on_subsamples(
     draw_seed, *rank_seeds = seed.spawn(1 + 2 * n_pairs)
     halves = draw_half_samples(y, groups, n_pairs, np.random.default_rng(draw_seed))
     patients = np.asarray(groups)
-    first = Parallel(n_jobs=jobs)(
-        delayed(_rank_half)(X, y, patients, rows, ranker, rank_seed)
+    calls = (
+        (X, y, patients, rows, ranker, rank_seed)
         for rows, rank_seed in zip(halves, rank_seeds, strict=True)
     )
+    first = run_parallel(_rank_half, calls, jobs)
     selected = np.zeros((len(halves), X.shape[1]), dtype=bool)
     for row, order in zip(selected, first, strict=True):
         row[order[:n_selected]] = True
@@ -341,7 +341,6 @@ def _rank_half(
     ranker: RankerName,
     seed: np.random.SeedSequence,
 ) -> IntegerArray:
-    make_engine()  # loads PyTorch, whose threads can only be limited once it is there
-    with single_thread():
+    with one_thread_a_task():
         random = np.random.default_rng(seed)
         return find_ranker(ranker)(X[rows], y[rows], groups[rows], random)

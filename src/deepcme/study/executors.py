@@ -7,10 +7,9 @@ import traceback
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from joblib import Parallel, delayed
-
 from deepcme.arrays import CohortArrays
 from deepcme.errors import DeepCMEError
+from deepcme.parallel import run_parallel
 from deepcme.study.tasks import Arrays, Task
 from deepcme.terminal import say
 
@@ -34,8 +33,7 @@ def try_task(data: CohortArrays, task: Task) -> Outcome:
 
 def run_on_processes(data: CohortArrays, tasks: Sequence[Task], jobs: int) -> Iterator[Outcome]:
     """Run tasks on processes of this machine, which share one memory map of the matrix."""
-    parallel = Parallel(n_jobs=jobs, return_as="generator_unordered")
-    yield from parallel(delayed(try_task)(data, task) for task in tasks)
+    return run_parallel(try_task, ((data, task) for task in tasks), jobs, ordered=False)
 
 
 def run_on_dask(data: CohortArrays, tasks: Sequence[Task], address: str) -> Iterator[Outcome]:

@@ -13,31 +13,18 @@ from scipy.special import expit
 from sklearn.pipeline import Pipeline
 
 from deepcme.arrays import CohortArrays
-from deepcme.baselines import (
-    N_FOLDS,
-    TUNED_REGRESSION,
-    Fold,
-    choose_inverse_strength,
-    compute_prior_correction,
-    make_logistic_regression,
-)
-from deepcme.classifier import DEEPCME
-from deepcme.ensemble import ENSEMBLE
-from deepcme.network.engines import make_engine
-from deepcme.preprocessing import kept_genes, make_preprocessor, transform_rows
+from deepcme.baselines import Fold
+from deepcme.ensemble import DeepCMEEnsemble
+from deepcme.models.fitting import PreparedRows, fit_model, prepare_rows, scores_of
+from deepcme.network.engines import one_thread_a_task
+from deepcme.preprocessing import kept_genes, transform_rows
 from deepcme.seeds import seed_for
 from deepcme.selection.ensemble_scores import compute_ensemble_gene_scores
 from deepcme.selection.scores import compute_gene_scores
-from deepcme.splits import Split, draw_folds
-from deepcme.study.headline import REFITTED_ESTIMATORS
-from deepcme.study.models import NETWORKS, make_model, scores_of
+from deepcme.splits import RowIndex, Split, draw_folds
 from deepcme.study.part import Kept
 from deepcme.study.sections import ModelSettings, PreprocessingSettings
 from deepcme.study.tasks import Arrays, Task
-from deepcme.threads import single_thread
-
-ENSEMBLE_FOLDS = 3
-"""Refits of the ensemble for its out-of-fold scores; five calibrated it little better."""
 
 
 @dataclass(frozen=True)
@@ -159,7 +146,7 @@ Results = Iterable[tuple[F, TaskResult]]
 
 def fitted_split(split: Split, model: ModelSettings) -> Split:
     """The split as a model is fitted on it: one that is tuned over inner folds has them all."""
-    if model.estimator == TUNED_REGRESSION and split.inner:
+    if model.kind.tuned_over_folds and split.inner:
         return split.over_inner_folds()
     return split
 
@@ -180,18 +167,18 @@ def fit_task(data: CohortArrays, task: Fit) -> TaskResult:
     scores beside those of the fit. In a nested design the tuned regression is chosen over
     all inner folds, with preprocessing fitted in each.
     """
-    data = task.view.of(data)
-    make_engine()  # if it is PyTorch, its threads can be limited only once it is loaded
-    with single_thread():
-        if task.model.estimator == TUNED_REGRESSION and task.split.inner:
+    data, kind = task.view.of(data), task.model.kind
+    with one_thread_a_task():
+        if kind.tuned_over_folds and task.split.inner:
             return _fit_over_inner_folds(data, task)
         split = task.split
         fitting_rows = np.concatenate([split.train, split.validation])
-        fits_both = task.model.estimator in REFITTED_ESTIMATORS
-        preprocessor = _fit_preprocessor(data, task, fitting_rows if fits_both else split.train)
-        fitting = transform_rows(preprocessor, data.X, fitting_rows)
-        model = _fit_model(data, task, fitting, fitting_rows)
-        score, probability = scores_of(model, fitting)
+        learn_on = fitting_rows if kind.refitted else split.train
+        fitting, preprocessor = _prepare(data, task, fitting_rows, learn_on)
+        model = fit_model(
+            kind, task.model.parameters, task.random_state, fitting, len(split.validation)
+        )
+        score, probability = scores_of(model, fitting.X)
         oof_score = _out_of_fold_scores(data, task, model, fitting_rows)
         del fitting
         testing = transform_rows(preprocessor, data.X, split.test)
@@ -203,17 +190,24 @@ def fit_task(data: CohortArrays, task: Fit) -> TaskResult:
         return TaskResult(rows, score, None)
     if probability is not None and test_probability is not None:
         probability = np.concatenate([probability, test_probability])
-    is_network = task.model.estimator in NETWORKS
     return TaskResult(
         rows=rows,
         score=score,
         probability=probability,
-        genes=kept_genes(preprocessor) if is_network else None,
-        gene_scores=model.gene_scores_.astype(np.float64) if is_network else None,
-        history=model.history_ if task.model.estimator == DEEPCME else None,
+        genes=kept_genes(preprocessor) if kind.has_gene_scores else None,
+        gene_scores=model.gene_scores_.astype(np.float64) if kind.has_gene_scores else None,
+        history=model.history_ if kind.has_history else None,
         oof_score=oof_score,
         held_out_scores=held_out_scores,
     )
+
+
+def _prepare(
+    data: CohortArrays, task: Fit, rows: RowIndex, learn_on: RowIndex
+) -> tuple[PreparedRows, Pipeline]:
+    """Rows of the cohort, prepared by others, or by all where the study wants that."""
+    from_all = task.preprocessing.fit_on == "all"
+    return prepare_rows(data, rows, task.preprocessing, slice(None) if from_all else learn_on)
 
 
 def _score_genes(
@@ -221,7 +215,7 @@ def _score_genes(
 ) -> pd.DataFrame:
     random = np.random.default_rng(seed_for(task.random_state, "held-out gene scores"))
     labels = data.labels[task.split.test]
-    if task.model.estimator == ENSEMBLE:
+    if isinstance(model, DeepCMEEnsemble):
         return compute_ensemble_gene_scores(model.networks_, testing, labels, random)
     return compute_gene_scores(model.weights_, testing, labels, random)
 
@@ -229,21 +223,15 @@ def _score_genes(
 def _fit_over_inner_folds(data: CohortArrays, task: Fit) -> TaskResult:
     """Logistic regression of the strength that the inner folds choose, fitted again on all."""
     split = task.split
-    model = make_model(task.model.estimator, task.model.parameters, task.random_state)
-    strength, held_out = choose_inverse_strength(
-        _inner_folds(data, task), model.inverse_strengths
-    )
+    model = task.model.kind.make(task.model.parameters, task.random_state)
     held_out_score = np.empty(len(data.labels))
+    held_out = model.choose_strength(_inner_folds(data, task))
     for inner, logits in zip(split.inner, held_out, strict=True):
-        correction = compute_prior_correction(
-            data.labels[inner.train], data.labels[split.train]
-        )
-        held_out_score[inner.validation] = logits + correction
-    preprocessor = _fit_preprocessor(data, task, split.train)
-    training = transform_rows(preprocessor, data.X, split.train)
-    final = make_logistic_regression(strength).fit(training, data.labels[split.train])
+        held_out_score[inner.validation] = logits
+    training, preprocessor = _prepare(data, task, split.train, split.train)
+    model.refit(training.X, training.labels)
     testing = transform_rows(preprocessor, data.X, split.test)
-    parts = (final.decision_function(training), final.decision_function(testing))
+    parts = (model.decision_function(training.X), model.decision_function(testing))
     score = np.concatenate(parts).astype(np.float64)
     rows = np.concatenate([split.train, split.test])
     return TaskResult(
@@ -254,43 +242,9 @@ def _fit_over_inner_folds(data: CohortArrays, task: Fit) -> TaskResult:
 def _inner_folds(data: CohortArrays, task: Fit) -> Iterator[Fold]:
     """Each inner fold and the rest, prepared by what the rest alone taught."""
     for inner in task.split.inner:
-        preprocessor = _fit_preprocessor(data, task, inner.train)
-        yield (
-            transform_rows(preprocessor, data.X, inner.train),
-            data.labels[inner.train],
-            transform_rows(preprocessor, data.X, inner.validation),
-            data.labels[inner.validation],
-        )
-
-
-def _fit_preprocessor(data: CohortArrays, task: Fit, rows: NDArray[np.int64]) -> Pipeline:
-    settings = task.preprocessing
-    preprocessor = make_preprocessor(
-        data.scale,
-        absent_up_to=data.absent_up_to,
-        min_prevalence=settings.min_prevalence,
-        clip=settings.clip,
-    )
-    return preprocessor.fit(data.X if settings.fit_on == "all" else data.X[rows])
-
-
-def _fit_model(
-    data: CohortArrays, task: Fit, fitting: NDArray[np.float32], rows: NDArray[np.int64]
-) -> Any:
-    """Fit on the rows of the training part, which come first; the rest are for validation."""
-    n_train = len(task.split.train)
-    labels, validation_rows = data.labels[rows], np.arange(n_train, len(rows))
-    model = make_model(task.model.estimator, task.model.parameters, task.random_state)
-    if task.model.estimator == ENSEMBLE:
-        return model.fit(fitting, labels, groups=data.patients[rows])
-    if task.model.estimator == TUNED_REGRESSION:
-        patients = data.patients[rows]
-        is_split_by_patient = not np.isin(patients[:n_train], patients[n_train:]).any()
-        groups = patients if is_split_by_patient else None
-        return model.fit(fitting, labels, groups=groups, validation_rows=validation_rows)
-    if task.model.estimator == DEEPCME:
-        return model.fit(fitting, labels, validation_rows=validation_rows)
-    return model.fit(fitting[:n_train], labels[:n_train])
+        rest, preprocessor = _prepare(data, task, inner.train, inner.train)
+        held_out = transform_rows(preprocessor, data.X, inner.validation)
+        yield rest.X, rest.labels, held_out, data.labels[inner.validation]
 
 
 def _out_of_fold_scores(
@@ -305,28 +259,21 @@ def _out_of_fold_scores(
     Only where a class has too few patients for that, and no line means anything, do the
     model's own stand in.
     """
-    is_tuned = task.model.estimator == TUNED_REGRESSION
-    if task.scores_only or task.model.estimator not in REFITTED_ESTIMATORS:
+    folds = task.model.kind.out_of_fold
+    if task.scores_only or folds is None:
         return None
     labels, patients = data.labels[rows], data.patients[rows]
     fewest = min(len(np.unique(patients[labels == label])) for label in (0, 1))
     logits: NDArray[np.float64] = model.oof_decision_function_
-    if fewest < (2 if is_tuned else ENSEMBLE_FOLDS):
+    if fewest < folds.fewest_patients:
         return logits
     random = np.random.default_rng(task.random_state)
     logits = np.empty(len(rows))
-    n_folds = N_FOLDS if is_tuned else ENSEMBLE_FOLDS
-    for held_out in draw_folds(labels, patients, n_folds, random):
-        rest = np.setdiff1d(np.arange(len(rows)), held_out)
-        preprocessor = _fit_preprocessor(data, task, rows[rest])
-        fitting = transform_rows(preprocessor, data.X, rows[rest])
-        if is_tuned:
-            fold = make_logistic_regression(model.inverse_strength_).fit(fitting, labels[rest])
-            level = compute_prior_correction(labels[rest], labels)
-        else:
-            fold = make_model(task.model.estimator, task.model.parameters, task.random_state)
-            fold.fit(fitting, labels[rest], groups=patients[rest])
-            level = 0.0
+    for held_out in draw_folds(labels, patients, folds.n_folds, random):
+        others = np.delete(rows, held_out)
+        rest, preprocessor = _prepare(data, task, others, others)
         testing = transform_rows(preprocessor, data.X, rows[held_out])
-        logits[held_out] = fold.decision_function(testing) + level
+        logits[held_out] = model.score_held_out(
+            rest.X, rest.labels, rest.patients, testing, labels
+        )
     return logits

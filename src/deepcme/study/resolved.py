@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, Self
 import tomli_w
 from pydantic import BeforeValidator, Field, model_validator
 
-from deepcme.honest import CLIP, MIN_PREVALENCE
+from deepcme.honest import HONEST
 from deepcme.study.designs import SplitSettings
 from deepcme.study.headline import find_headline
 from deepcme.study.older import SETTINGS_VERSION, VERSION_KEY
@@ -34,8 +34,8 @@ PROTOCOLS: dict[str, dict[str, dict[str, Any]]] = {
         "preprocessing": {
             "tissue": "primary",
             "fit_on": "train",
-            "min_prevalence": MIN_PREVALENCE,
-            "clip": CLIP,
+            "min_prevalence": HONEST.min_prevalence,
+            "clip": HONEST.clip,
         },
     },
     "paper": {

@@ -18,7 +18,6 @@ from deepcme.progress import show_progress
 from deepcme.strata import NO_STRATA
 from deepcme.study.estimate import describe_expected_time
 from deepcme.study.executors import Outcome, run_on_dask, run_on_processes
-from deepcme.study.headline import is_network
 from deepcme.study.part import PREDICTIONS, Part
 from deepcme.study.parts import listed
 from deepcme.study.plan import make_plan
@@ -160,7 +159,7 @@ def _audit(cohort: Cohort, plan: Plan) -> list[dict[str, str]]:
     """What the audit says of the cohort as given, normals and repeated patients included."""
     study = plan.study
     model = study.headline
-    parameters = model.parameters if is_network(model.estimator) else {}
+    parameters = model.parameters if model.kind.is_network else {}
     width = parameters.get("hidden_layers", [64])[0]
     design = StudyDesign(*study.split.train_and_test_share(plan.cohort), width)
     return [finding.as_dict() for finding in audit_cohort(cohort, design)]

@@ -13,6 +13,7 @@ from pydantic import (
     model_validator,
 )
 
+from deepcme.models.registry import KINDS, ModelKind
 from deepcme.names import is_unicode, require_name
 
 FEW_RUNS = 20
@@ -77,6 +78,11 @@ class ModelSettings(Settings):
             value = {**value, "estimator": value["name"]}
         return value
 
+    @property
+    def kind(self) -> ModelKind:
+        """What its estimator can do."""
+        return KINDS[self.estimator]
+
     @field_validator("name")
     @classmethod
     def _is_a_name(cls, name: str) -> str:
@@ -86,14 +92,14 @@ class ModelSettings(Settings):
     @field_validator("parameters", mode="after")
     @classmethod
     def _can_be_written(cls, parameters: dict[str, Any]) -> dict[str, Any]:
-        from deepcme.study.models import as_written
+        from deepcme.models.checking import as_written
 
         return {name: as_written(value) for name, value in parameters.items()}
 
     @model_validator(mode="after")
     def _can_be_made(self) -> ModelSettings:
         # Imported here: scikit-learn takes longer to load than a study file to check.
-        from deepcme.study.models import check_model
+        from deepcme.models.checking import check_model
 
         check_model(self.name, self.estimator, self.parameters)
         return self

@@ -12,6 +12,7 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError, create_model
 
 from deepcme.errors import DeepCMEError
+from deepcme.models.registry import KINDS
 from deepcme.strata import AUTOMATIC, NO_STRATA
 from deepcme.study.designs import DESIGNS, designs_with
 from deepcme.study.headline import Named, choose_comparator
@@ -79,6 +80,8 @@ def _with_comparator(values: dict[str, Any]) -> dict[str, Any]:
         settings = model if isinstance(model, dict) else {"name": model}
         name = settings.get("name")
         named.append((str(name), str(settings.get("estimator", name))))
+    if any(estimator not in KINDS for _, estimator in named):
+        return values
     protocol = str(values.get("protocol", "honest"))
     return {**values, "comparator": choose_comparator(protocol, named)}
 

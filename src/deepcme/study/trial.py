@@ -8,12 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from deepcme.baselines import TUNED_REGRESSION
-from deepcme.classifier import DEEPCME
-from deepcme.ensemble import ENSEMBLE
+from deepcme.classifier import DeepCMEClassifier
+from deepcme.ensemble import DeepCMEEnsemble
 from deepcme.errors import DeepCMEError
+from deepcme.models.fitting import scores_of
 from deepcme.network.engines import make_engine
-from deepcme.study.models import make_model, scores_of
 from deepcme.study.sections import ModelSettings
 from deepcme.study.tasks import Plan
 from deepcme.threads import single_thread
@@ -36,21 +35,21 @@ def try_models(plan: Plan) -> None:
     smallest = min(plan.splits, key=lambda split: len(split.train))
     train = plan.cohort.labels[smallest.train]
     for model in plan.study.models:
-        if model.estimator in (DEEPCME, ENSEMBLE):
-            _try_network(plan, model)
-        elif model.estimator != TUNED_REGRESSION:
+        if model.kind.library:
             _try_library(model, train)
+        else:
+            _try_own(plan, model)
 
 
-def _try_network(plan: Plan, model: ModelSettings) -> None:
-    network = make_model(model.estimator, model.parameters, 0)
+def _try_own(plan: Plan, model: ModelSettings) -> None:
+    made = model.kind.make(model.parameters, 0)
     try:
-        if model.estimator == DEEPCME:
-            make_engine(network.engine, network.device)
-            return
-        for split in plan.splits:
-            fitted = plan.cohort.patients[np.union1d(split.train, split.validation)]
-            _require_patients(network.n_networks, len(np.unique(fitted)))
+        if isinstance(made, DeepCMEClassifier):
+            make_engine(made.engine, made.device)
+        elif isinstance(made, DeepCMEEnsemble):
+            for split in plan.splits:
+                fitted = plan.cohort.patients[np.union1d(split.train, split.validation)]
+                _require_patients(made.n_networks, len(np.unique(fitted)))
     except DeepCMEError as error:
         raise DeepCMEError(f"model {model.name}: {error}") from error
 
@@ -85,7 +84,7 @@ def _works(
     settings: ModelSettings, parameters: dict[str, Any], labels: NDArray[np.int8]
 ) -> bool:
     """Whether an estimator can be fitted on so many samples, and predict."""
-    model = make_model(settings.estimator, parameters, 0)
+    model = settings.kind.make(parameters, 0)
     if "n_estimators" in model.get_params():
         model.set_params(n_estimators=min(model.n_estimators, _TREES))
     random = np.random.default_rng(0)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
 from deepcme.errors import DeepCMEError
 from deepcme.network.engines.base import Engine
+from deepcme.threads import single_thread
 
-__all__ = ["Engine", "make_engine"]
+__all__ = ["Engine", "make_engine", "one_thread_a_task"]
 
 ENGINES = ("auto", "native", "torch")
 DEVICES = ("cpu", "cuda", "mps")
@@ -40,6 +43,17 @@ def make_engine(engine: str = "auto", device: str | None = None) -> Engine:
     if engine == "native":
         return _make_native_engine(device)
     return _make_torch_engine(device)
+
+
+@contextmanager
+def one_thread_a_task() -> Iterator[None]:
+    """Keep a task that may train networks to one thread, as `single_thread` does.
+
+    If PyTorch is to train them, it is loaded first: its threads can be limited only then.
+    """
+    make_engine()
+    with single_thread():
+        yield
 
 
 def _choose_engine(device: str | None) -> str:

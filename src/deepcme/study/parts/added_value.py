@@ -25,10 +25,10 @@ from deepcme.audit.leakage import find_telling_columns
 from deepcme.clinical import ClinicalEncoder, ClinicalRegression
 from deepcme.cohort import OBS_COLUMNS, Cohort
 from deepcme.errors import DeepCMEError
+from deepcme.models.registry import KINDS
 from deepcme.names import stored_name
 from deepcme.seeds import integer_seed, seed_for
 from deepcme.study.fit import Fit, Results, TaskResult, results_of
-from deepcme.study.headline import REFITTED_ESTIMATORS
 from deepcme.study.part import PREDICTIONS, Kept, Part, TextColumns
 from deepcme.study.parts.models import MODELS
 from deepcme.study.predictors import as_predictor
@@ -43,6 +43,9 @@ from deepcme.words import listed
 CLINICAL = "clinical"
 CLINICAL_AND_GENES = "clinical + genes"
 GENE_SCORE = "gene score"
+# What may stand for the genes: fitted on both parts, as the clinical columns are, with
+# scores out of fold.
+PREVALIDATED = tuple(name for name, kind in KINDS.items() if kind.out_of_fold)
 
 
 class AddedValue(Part[Task]):
@@ -61,7 +64,7 @@ class AddedValue(Part[Task]):
             return values
         genes = clinical.get("genes", ClinicalSettings.model_fields["genes"].default)
         names = [model.get("name") if isinstance(model, dict) else model for model in models]
-        if genes in names or genes not in REFITTED_ESTIMATORS:
+        if genes in names or genes not in PREVALIDATED:
             return values
         return {**values, "models": [*models, genes]}
 
@@ -73,11 +76,10 @@ class AddedValue(Part[Task]):
         for name in {CLINICAL, CLINICAL_AND_GENES} & by_name.keys():
             raise DeepCMEError(f"a model must not be called {name!r}, as [clinical] adds one.")
         genes = by_name.get(study.clinical.genes)
-        # It is fitted on training and validation part alike, as the clinical columns are.
-        if genes is None or genes.estimator not in REFITTED_ESTIMATORS:
+        if genes is None or genes.estimator not in PREVALIDATED:
             raise DeepCMEError(
                 f"clinical.genes: {study.clinical.genes!r} cannot stand for the genes; name a "
-                f"model of the study whose estimator is {' or '.join(REFITTED_ESTIMATORS)}."
+                f"model of the study whose estimator is {' or '.join(PREVALIDATED)}."
             )
 
     def check(self, plan: Plan) -> None:

@@ -8,13 +8,12 @@ from typing import TypeVar
 
 import numpy as np
 
-from deepcme.classifier import DEEPCME, DeepCMEClassifier
-from deepcme.ensemble import ENSEMBLE
-from deepcme.study.fit import ENSEMBLE_FOLDS, Fit
-from deepcme.study.models import NETWORKS, make_model
+from deepcme.classifier import DeepCMEClassifier
+from deepcme.models.registry import OutOfFold
+from deepcme.network.engines import one_thread_a_task
+from deepcme.study.fit import Fit
 from deepcme.study.part import Part
 from deepcme.study.tasks import Plan
-from deepcme.threads import single_thread
 
 _TIMED_EPOCHS = 2
 _LONG_FIT_SECONDS = 2.0
@@ -28,13 +27,14 @@ class FitsPart(Part[F]):
 
     def brevity(self, task: F) -> int:
         """0 for tasks that take longest, which are started first."""
-        return {ENSEMBLE: 0, DEEPCME: 1}.get(task.model.estimator, 3)
+        return task.model.kind.brevity
 
     def count_networks(self, task: F) -> int:
         """Networks that a task trains, each member of every ensemble counted."""
-        if task.model.estimator not in NETWORKS:
+        if not task.model.kind.is_network:
             return 0
-        return _size(task) * (1 if _n_fits(task) == 1 else ENSEMBLE_FOLDS + 1)
+        folds = _out_of_fold(task)
+        return _size(task) * (1 + folds.n_folds if folds else 1)
 
     def kind(self, plan: Plan, task: F) -> Hashable:
         """What the time of a task depends on."""
@@ -43,9 +43,9 @@ class FitsPart(Part[F]):
 
     def expect_seconds(self, plan: Plan, task: F) -> float | None:
         """Time of a network that takes long, from a few of its epochs."""
-        if task.model.estimator not in NETWORKS:
+        if not task.model.kind.is_network:
             return None
-        model = make_model(task.model.estimator, task.model.parameters, task.random_state)
+        model = task.model.kind.make(task.model.parameters, task.random_state)
         per_epoch = _seconds_per_epoch(plan, task, model.hidden_layers, model.batch_size)
         expected = float(per_epoch * model.max_epochs * _size(task) * _n_fits(task))
         return expected if expected > _LONG_FIT_SECONDS else None
@@ -53,8 +53,8 @@ class FitsPart(Part[F]):
 
 def _size(task: Fit) -> int:
     """Networks of a model."""
-    model = make_model(task.model.estimator, task.model.parameters, task.random_state)
-    return int(model.n_networks) if task.model.estimator == ENSEMBLE else 1
+    model = task.model.kind.make(task.model.parameters, task.random_state)
+    return int(getattr(model, "n_networks", 1))
 
 
 def _n_genes(plan: Plan, task: Fit) -> int:
@@ -63,8 +63,12 @@ def _n_genes(plan: Plan, task: Fit) -> int:
 
 def _n_fits(task: Fit) -> int:
     """How often a model is fitted to all patients, or parts that come to as many."""
-    is_refitted = task.model.estimator == ENSEMBLE and not task.scores_only
-    return ENSEMBLE_FOLDS if is_refitted else 1
+    folds = _out_of_fold(task)
+    return folds.n_folds if folds else 1
+
+
+def _out_of_fold(task: Fit) -> OutOfFold | None:
+    return None if task.scores_only else task.model.kind.out_of_fold
 
 
 def _seconds_per_epoch(
@@ -77,7 +81,7 @@ def _seconds_per_epoch(
     y = np.arange(len(X)) % 2
     valid = np.arange(n_train, len(X))
     elapsed = []
-    with single_thread():
+    with one_thread_a_task():
         for epochs in (_TIMED_EPOCHS, 2 * _TIMED_EPOCHS):
             start = time.perf_counter()
             model = DeepCMEClassifier(hidden_layers, batch_size=batch_size, max_epochs=epochs)

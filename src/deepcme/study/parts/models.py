@@ -24,7 +24,6 @@ from deepcme.cohort import Cohort
 from deepcme.honest import fit_seed
 from deepcme.selection.scores import describe_genes
 from deepcme.study.fit import Fit, Results, fitted_split, results_of
-from deepcme.study.headline import is_network
 from deepcme.study.part import PREDICTIONS, Kept, TextColumns
 from deepcme.study.parts.fits import FitsPart
 from deepcme.study.sections import ModelSettings
@@ -59,8 +58,8 @@ class Models(FitsPart[Fit]):
         """Every model on every split."""
         study, common = plan.study, common_content(plan, self.results_version)
         for model in study.models:
-            is_headline = model == study.headline and is_network(model.estimator)
-            score_genes = study.selection.run and is_headline
+            is_scored = model == study.headline and model.kind.has_gene_scores
+            score_genes = study.selection.run and is_scored
             asked = {"score_genes": True} if score_genes else {}
             for number, split in enumerate(plan.splits, start=1):
                 content = {**common, "model": model.model_dump(), "number": [number]}

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from deepcme.errors import DeepCMEError
 from deepcme.seeds import seed_for
-from deepcme.selection.panel import ALL_GENES, GeneOrder, PanelSettings
+from deepcme.selection.panel import ALL_GENES, GeneOrder
 from deepcme.selection.stability import draw_half_samples
 from deepcme.splits import Split
 from deepcme.study.fit import results_of
@@ -88,9 +88,6 @@ class Selection(Part[SelectionStep]):
             return
         self.check_patients(plan)
         common = common_content(plan, self.results_version)
-        settings = PanelSettings(
-            min_prevalence=study.preprocessing.min_prevalence, clip=study.preprocessing.clip
-        )
         for kind, order, number, split in self.steps(plan):
             content = {**common, "kind": kind, "order": order.name, "number": number}
             yield SelectionStep(
@@ -100,7 +97,7 @@ class Selection(Part[SelectionStep]):
                 split=split,
                 kind=kind,
                 order=order,
-                settings=settings,
+                preprocessing=study.preprocessing,
                 seed=study.seed,
             )
 

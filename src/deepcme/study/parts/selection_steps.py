@@ -9,15 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepcme.arrays import CohortArrays
-from deepcme.network.engines import make_engine
+from deepcme.models.fitting import prepare_rows
+from deepcme.network.engines import one_thread_a_task
 from deepcme.preprocessing import kept_genes
 from deepcme.seeds import seed_for
 from deepcme.selection.clusters import TWIN_CUT
 from deepcme.selection.knockoffs import find_blocks, select_against_decoys
-from deepcme.selection.panel import GeneOrder, PanelSettings, predict_by_panels, prepare_rows
+from deepcme.selection.panel import SIZES, GeneOrder, predict_by_panels
 from deepcme.selection.rankers import RankerName
+from deepcme.study.sections import PreprocessingSettings
 from deepcme.study.tasks import Arrays, Task
-from deepcme.threads import single_thread
 
 Kind = Literal["panel", "decoys", "half", "clusters"]
 
@@ -33,8 +34,9 @@ class SelectionStep(Task):
 
     kind: Kind
     order: GeneOrder
-    settings: PanelSettings
+    preprocessing: PreprocessingSettings
     seed: int
+    sizes: tuple[int, ...] = SIZES
 
     @property
     def title(self) -> str:
@@ -61,10 +63,10 @@ class SelectionStep(Task):
         if self.kind == "clusters":
             return _cluster(data, self)
         genes, scores = predict_by_panels(
-            data, self.split, self.order, _seed_of(self), self.settings
+            data, self.split, self.order, _seed_of(self), self.preprocessing, self.sizes
         )
         return {
-            "genes": genes[: max(self.settings.sizes)],
+            "genes": genes[: max(self.sizes)],
             "sizes": np.array(list(scores), dtype=np.int64),
             "scores": np.array(list(scores.values()), dtype=np.float64),
         }
@@ -76,14 +78,12 @@ def _seed_of(step: SelectionStep) -> np.random.SeedSequence:
 
 def _compete(data: CohortArrays, step: SelectionStep) -> Arrays:
     """Genes against their knockoffs."""
-    make_engine()  # if it is PyTorch, its threads can be limited only once it is loaded
-    rows = step.rows
-    with single_thread():
-        X, preprocessor = prepare_rows(data, rows, step.settings)
+    with one_thread_a_task():
+        rows, preprocessor = prepare_rows(data, step.rows, step.preprocessing)
         found = select_against_decoys(
-            X,
-            data.labels[rows].astype(np.int64),
-            data.patients[rows],
+            rows.X,
+            rows.labels.astype(np.int64),
+            rows.patients,
             np.random.default_rng(_seed_of(step)),
             ranker=cast(RankerName, step.order.name),
         )
@@ -98,6 +98,6 @@ def _compete(data: CohortArrays, step: SelectionStep) -> Arrays:
 
 def _cluster(data: CohortArrays, step: SelectionStep) -> Arrays:
     """Clusters of genes so alike that a vote would be split between them."""
-    with single_thread():
-        X, preprocessor = prepare_rows(data, step.rows, step.settings)
-        return {"genes": kept_genes(preprocessor), "cluster": find_blocks(X, TWIN_CUT)}
+    with one_thread_a_task():
+        rows, preprocessor = prepare_rows(data, step.rows, step.preprocessing)
+        return {"genes": kept_genes(preprocessor), "cluster": find_blocks(rows.X, TWIN_CUT)}

@@ -6,8 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deepcme import DeepCMEError
-from deepcme.baselines import BASELINES
-from deepcme.study.models import NETWORKS, make_model
+from deepcme.models.registry import KINDS
 from deepcme.study.spec import load_study, make_study
 
 NAN = float("nan")
@@ -58,8 +57,8 @@ def test_a_value_that_cannot_be_is_named(estimator, parameters, sentence):
 
 PARAMETERS = [
     (estimator, parameter)
-    for estimator in (*NETWORKS, *BASELINES)
-    for parameter in make_model(estimator, {}, 0).get_params(deep=False)
+    for estimator in KINDS
+    for parameter in KINDS[estimator].make({}, 0).get_params(deep=False)
 ]
 PLAIN = (
     st.none()
@@ -92,7 +91,7 @@ def test_class_weights_can_be_written_in_toml(estimator, tmp_path):
         "parameters = { class_weight = { 0 = 1.0, 1 = 5.0 } }\n"
     )
     (model,) = load_study(path).models
-    made = make_model(estimator, model.parameters, 0)
+    made = KINDS[estimator].make(model.parameters, 0)
     assert made.class_weight == {0: 1.0, 1: 5.0}
     path.write_text(load_study(path).to_toml())
     assert load_study(path).models == (model,)
@@ -103,9 +102,9 @@ def test_class_weights_of_a_study_are_those_of_python():
     y = np.arange(40) % 2
     X = random.normal(size=(40, 3)).astype(np.float32) + y[:, None]
     quick = {"hidden_layers": [4], "max_epochs": 3}
-    of_toml = make_model("DeepCME", {**quick, "class_weight": {"0": 1.0, "1": 5.0}}, 7)
-    of_python = make_model("DeepCME", {**quick, "class_weight": {0: 1.0, 1: 5.0}}, 7)
-    plain = make_model("DeepCME", quick, 7)
+    of_toml = KINDS["DeepCME"].make({**quick, "class_weight": {"0": 1.0, "1": 5.0}}, 7)
+    of_python = KINDS["DeepCME"].make({**quick, "class_weight": {0: 1.0, 1: 5.0}}, 7)
+    plain = KINDS["DeepCME"].make(quick, 7)
     fitted = [model.fit(X, y).decision_function(X) for model in (of_toml, of_python, plain)]
     assert np.array_equal(fitted[0], fitted[1])
     assert fitted[0].mean() > fitted[2].mean()

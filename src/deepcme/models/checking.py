@@ -1,4 +1,4 @@
-"""From a model's name in a study to an estimator, and from an estimator to scores."""
+"""Parameters of a model, checked before any data are there."""
 
 from __future__ import annotations
 
@@ -6,16 +6,13 @@ import re
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.utils._param_validation import (
     InvalidParameterError,
     validate_parameter_constraints,
 )
 
-from deepcme.baselines import BASELINES, make_baseline_classifier
-from deepcme.classifier import DEEPCME, DeepCMEClassifier
-from deepcme.ensemble import ENSEMBLE, DeepCMEEnsemble
 from deepcme.errors import DeepCMEError
+from deepcme.models.registry import KINDS, LABELS, ModelKind
 from deepcme.parameters import (
     CLASS_WEIGHT,
     TRUTH,
@@ -23,9 +20,6 @@ from deepcme.parameters import (
     check_names,
     check_parameters,
 )
-
-LABELS = (0, 1)
-NETWORKS = {DEEPCME: DeepCMEClassifier, ENSEMBLE: DeepCMEEnsemble}
 
 
 def check_model(name: str, estimator: str, parameters: dict[str, Any]) -> None:
@@ -36,28 +30,28 @@ def check_model(name: str, estimator: str, parameters: dict[str, Any]) -> None:
     DeepCMEError
         Naming the model, the parameter and what there is to choose from.
     """
-    known = (*NETWORKS, *BASELINES)
-    if estimator not in known:
+    if estimator not in KINDS:
         raise DeepCMEError(
             f"model {name}: there is no estimator {estimator!r}; choose from "
-            f"{', '.join(known)}, or name one with estimator = ..."
+            f"{', '.join(KINDS)}, or name one with estimator = ..."
         )
+    kind = KINDS[estimator]
     try:
-        known_parameters = make_model(estimator, {}, 0).get_params(deep=False)
+        known_parameters = kind.make({}, 0).get_params(deep=False)
         check_names(parameters, known_parameters.keys() - {"random_state"}, estimator)
-        _check_values(estimator, parameters)
+        _check_values(kind, parameters)
     except DeepCMEError as error:
         raise DeepCMEError(f"model {name}: {error}") from error
 
 
-def _check_values(estimator: str, parameters: dict[str, Any]) -> None:
+def _check_values(kind: ModelKind, parameters: dict[str, Any]) -> None:
     for parameter, value in parameters.items():
         if value is None:
             raise DeepCMEError(
                 f"{parameter} = None cannot be written in a study file: leave it out, or give "
                 "it a value."
             )
-    model = make_model(estimator, parameters, 0)
+    model = kind.make(parameters, 0)
     if "class_weight" in parameters:
         if model.class_weight != "balanced_subsample":  # which a random forest alone takes
             check_parameters(vars(model), {"class_weight": CLASS_WEIGHT})
@@ -110,29 +104,3 @@ def as_written(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [as_written(item) for item in value]
     return value
-
-
-def make_model(estimator: str, parameters: dict[str, Any], random_state: int) -> Any:
-    """Make an unfitted estimator for standardised data; parameters as a study writes them."""
-    values: dict[str, Any] = {
-        key: tuple(value) if isinstance(value, list) else value
-        for key, value in parameters.items()
-    }
-    if isinstance(weights := values.get("class_weight"), dict):
-        # The keys of a TOML table are text.
-        of_text = {str(label): label for label in LABELS}
-        values["class_weight"] = {of_text.get(key, key): w for key, w in weights.items()}
-    if estimator in NETWORKS:
-        return NETWORKS[estimator](**values, random_state=random_state)
-    return make_baseline_classifier(estimator, random_state).set_params(**values)
-
-
-def scores_of(
-    model: Any, X: NDArray[np.float32]
-) -> tuple[NDArray[np.float64], NDArray[np.float64] | None]:
-    """Score (decision function, else P(1)) and P(1), or None where there is none."""
-    probability = model.predict_proba(X)[:, 1] if hasattr(model, "predict_proba") else None
-    if hasattr(model, "decision_function"):
-        return np.asarray(model.decision_function(X), dtype=np.float64), probability
-    assert probability is not None
-    return probability, probability

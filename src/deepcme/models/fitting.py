@@ -1,0 +1,114 @@
+"""One way to fit a model on some patients of a cohort: prepare the rows, fit, score others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.pipeline import Pipeline
+
+from deepcme.arrays import CohortArrays
+from deepcme.models.registry import ModelKind
+from deepcme.network.architecture import FloatArray
+from deepcme.preprocessing import make_preprocessor, transform_rows
+from deepcme.splits import RowIndex
+
+
+class Preparation(Protocol):
+    """Settings of `make_preprocessor`."""
+
+    @property
+    def min_prevalence(self) -> float: ...  # noqa: D102
+
+    @property
+    def clip(self) -> float: ...  # noqa: D102
+
+
+@dataclass(frozen=True)
+class PreparedRows:
+    """Standardised expression of some samples, their labels and patients."""
+
+    X: FloatArray
+    labels: NDArray[np.int8]
+    patients: NDArray[Any]
+
+
+def prepare_rows(
+    data: CohortArrays,
+    rows: RowIndex,
+    settings: Preparation,
+    learn_on: RowIndex | slice | None = None,
+) -> tuple[PreparedRows, Pipeline]:
+    """Prepare rows of a cohort by what they, or others, teach.
+
+    Parameters
+    ----------
+    data : CohortArrays
+    rows : ndarray of int64
+    settings : Preparation
+    learn_on : ndarray of int64 or slice, optional
+        Rows that the preprocessing is fitted on; by default `rows`.
+
+    Returns
+    -------
+    PreparedRows, Pipeline
+        The rows, and the fitted preprocessor.
+    """
+    preprocessor = make_preprocessor(
+        data.scale,
+        absent_up_to=data.absent_up_to,
+        min_prevalence=settings.min_prevalence,
+        clip=settings.clip,
+    ).fit(data.X[rows if learn_on is None else learn_on])
+    X = transform_rows(preprocessor, data.X, rows)
+    return PreparedRows(X, data.labels[rows], data.patients[rows]), preprocessor
+
+
+def fit_model(
+    kind: ModelKind,
+    parameters: Mapping[str, Any],
+    random_state: int | None,
+    rows: PreparedRows,
+    n_validation: int = 0,
+) -> Any:
+    """Fit a model of a kind.
+
+    Parameters
+    ----------
+    kind : ModelKind
+    parameters : mapping
+        Those off its defaults.
+    random_state : int or None
+    rows : PreparedRows
+    n_validation : int
+        The last of the rows, which are the validation part: what chooses by one takes them
+        for it, or draws its own where there are none; what is not fitted on them does not
+        see them.
+    """
+    n_train = len(rows.labels) - n_validation
+    validates = kind.takes_validation and n_validation > 0
+    n_fitted = len(rows.labels) if validates or kind.refitted else n_train
+    given: dict[str, Any] = {}
+    if validates:
+        given["validation_rows"] = np.arange(n_train, n_fitted)
+    # Where samples are split, not patients, the patients of a validation part forbid nothing.
+    if kind.takes_groups and not (
+        validates and np.isin(rows.patients[:n_train], rows.patients[n_train:]).any()
+    ):
+        given["groups"] = rows.patients[:n_fitted]
+    model = kind.make(parameters, random_state)
+    return model.fit(rows.X[:n_fitted], rows.labels[:n_fitted], **given)
+
+
+def scores_of(
+    model: Any, X: FloatArray
+) -> tuple[NDArray[np.float64], NDArray[np.float64] | None]:
+    """Score (decision function, else P(1)) and P(1), or None where there is none."""
+    probability = model.predict_proba(X)[:, 1] if hasattr(model, "predict_proba") else None
+    if hasattr(model, "decision_function"):
+        return np.asarray(model.decision_function(X), dtype=np.float64), probability
+    assert probability is not None
+    return probability, probability

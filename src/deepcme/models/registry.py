@@ -1,0 +1,174 @@
+"""The models that a study can name, one row each: how it is made and what it can do.
+
+Reading this table loads no model: each is imported when it is first made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+from inspect import signature
+from typing import Any, Literal
+
+LABELS = (0, 1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelKind:
+    """What a model is, what it needs for a fit, and what it gives.
+
+    Attributes
+    ----------
+    name : str
+        As a study names it.
+    estimator : str
+        Module and class. Its `fit` takes X and y, and what the next fields say.
+    defaults : mapping
+        Parameters that differ from the library's.
+    library : str
+        Whose estimator it is; blank for this package's.
+    methods : str
+        Its description in a report's methods, with parameters in braces, and ``{part}`` for
+        what it is tuned on; blank for a library's, which is named with its parameters.
+    is_network : bool
+        Whether it is the product's own, and no baseline.
+    refitted : bool
+        Whether it is fitted on training and validation part alike, and its preprocessing too.
+    takes_groups, takes_validation : bool
+        Whether `fit` takes the patients as `groups`, and `validation_rows` to choose by.
+    tuned_over_folds : bool
+        Whether it has a `fit_over_folds` for the inner folds of a nested design.
+    out_of_fold : OutOfFold or None
+        How its rows of training and validation part get scores of fits that did not see
+        them, if it is fitted on these.
+    has_gene_scores, has_history : bool
+        Whether it has `gene_scores_`, and a `history_` that a study keeps.
+    saved_as : {"network", "networks", "coefficients"} or None
+        What a fitted one is written as, without its samples; None if that cannot be.
+    brevity : int
+        Its place among the tasks of a study: 0 for what takes longest.
+    """
+
+    name: str
+    estimator: str
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+    library: str = ""
+    methods: str = ""
+    is_network: bool = False
+    refitted: bool = False
+    takes_groups: bool = False
+    takes_validation: bool = False
+    tuned_over_folds: bool = False
+    out_of_fold: OutOfFold | None = None
+    has_gene_scores: bool = False
+    has_history: bool = False
+    saved_as: Literal["network", "networks", "coefficients"] | None = None
+    brevity: int = 3
+
+    @property
+    def type(self) -> Any:
+        """Class of the estimator."""
+        module, _, name = self.estimator.rpartition(".")
+        return getattr(import_module(module), name)
+
+    def make(self, parameters: Mapping[str, Any], random_state: int | None) -> Any:
+        """Make an unfitted estimator for standardised data.
+
+        Parameters
+        ----------
+        parameters : mapping
+            Those off the defaults, as Python or as a study file writes them.
+        random_state : int or None
+        """
+        values = {**self.defaults, **parameters}
+        values = {key: tuple(v) if isinstance(v, list) else v for key, v in values.items()}
+        if isinstance(weights := values.get("class_weight"), dict):
+            # The keys of a TOML table are text.
+            of_text = {str(label): label for label in LABELS}
+            values["class_weight"] = {of_text.get(key, key): w for key, w in weights.items()}
+        if "random_state" in signature(self.type).parameters:
+            values["random_state"] = random_state
+        return self.type(**values)
+
+
+@dataclass(frozen=True)
+class OutOfFold:
+    """Folds of the patients for scores out of fold, and how many a class must have for it."""
+
+    n_folds: int
+    fewest_patients: int
+
+
+def _scikit_learn(name: str, estimator: str, **more: Any) -> ModelKind:
+    return ModelKind(
+        name=name, estimator=f"sklearn.{estimator}", library="scikit-learn", **more
+    )
+
+
+_ENSEMBLE = (
+    "{n_networks} networks on training and validation part together, each holding out another "
+    "of {n_networks} parts of the patients; of each, the mean of up to {n_snapshots} "
+    "snapshots, {snapshot_interval} or more epochs apart, up to the epoch of lowest loss on "
+    "the patients held out; then the mean over the networks"
+)
+_TUNED_REGRESSION = (
+    "logistic regression with an L2 penalty; of the strengths C = {inverse_strengths} the one "
+    "of lowest log loss on {part} is taken, and the model fitted again on training and "
+    "validation part together."
+)
+
+# 100 iterations, scikit-learn's default, do not converge on thousands of genes.
+MAX_ITERATIONS = 2000
+
+KINDS: dict[str, ModelKind] = {
+    kind.name: kind
+    for kind in (
+        ModelKind(
+            name="DeepCME",
+            estimator="deepcme.classifier.DeepCMEClassifier",
+            methods="the epoch of lowest loss on the validation part is kept",
+            is_network=True,
+            takes_groups=True,
+            takes_validation=True,
+            has_gene_scores=True,
+            has_history=True,
+            saved_as="network",
+            brevity=1,
+        ),
+        ModelKind(
+            name="DeepCME-ensemble",
+            estimator="deepcme.ensemble.DeepCMEEnsemble",
+            methods=_ENSEMBLE,
+            is_network=True,
+            refitted=True,
+            takes_groups=True,
+            # Five folds calibrated it little better than three.
+            out_of_fold=OutOfFold(n_folds=3, fewest_patients=3),
+            has_gene_scores=True,
+            saved_as="networks",
+            brevity=0,
+        ),
+        _scikit_learn(
+            "LR",
+            "linear_model.LogisticRegression",
+            defaults={"max_iter": MAX_ITERATIONS},
+            saved_as="coefficients",
+        ),
+        _scikit_learn("SVC", "svm.SVC"),
+        _scikit_learn("RF", "ensemble.RandomForestClassifier"),
+        _scikit_learn("DT", "tree.DecisionTreeClassifier"),
+        _scikit_learn("KNN", "neighbors.KNeighborsClassifier"),
+        ModelKind(
+            name="LR-tuned",
+            estimator="deepcme.baselines.TunedLogisticRegression",
+            methods=_TUNED_REGRESSION,
+            refitted=True,
+            takes_groups=True,
+            takes_validation=True,
+            tuned_over_folds=True,
+            out_of_fold=OutOfFold(n_folds=5, fewest_patients=2),
+            saved_as="coefficients",
+        ),
+    )
+}
