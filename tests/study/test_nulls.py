@@ -10,7 +10,7 @@ from deepcme.arrays import CohortArrays
 from deepcme.evaluation.nulls import compute_permutation_table
 from deepcme.report.page import write_report
 from deepcme.study import fit
-from deepcme.study.fit import fit_task
+from deepcme.study.fit import TaskResult, fit_task
 from deepcme.study.parts.models import MODELS
 from deepcme.study.parts.nulls import NULLS, describe_null_runs
 from deepcme.study.plan import make_plan
@@ -61,7 +61,8 @@ def test_the_auc_of_a_run_is_the_mean_over_its_splits_on_its_own_labels(quick_st
     tasks = NULLS.of(make_plan(study, invented_cohort()))
     aucs = []
     for task in tasks:
-        result, n_test = folder.load(task), len(task.split.test)
+        result = TaskResult.from_arrays(folder.load(task))
+            n_test = len(task.split.test)
         test = result.rows[-n_test:]
         np.testing.assert_array_equal(test, task.split.test)
         aucs.append(roc_auc_score(task.null.labels[test], result.score[-n_test:]))
