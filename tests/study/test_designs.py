@@ -326,12 +326,12 @@ def test_every_design_stratifies_by_the_batch_and_ranks_within_it(
     plan = make_plan(study, batches)
     batch = batches.obs["batch"].to_numpy()
     for task in plan.tasks:
-        if task.view.labels is not None:
+        if task.view.outcome is not None:
             for level in "AB":
-                permuted = task.view.labels[batch == level]
+                permuted = task.view.outcome.labels[batch == level]
                 assert permuted.sum() == batches.labels[batch == level].sum()
         for _, rows in task.split.parts():
-            labels = batches.labels if task.view.labels is None else task.view.labels
+            labels = (task.view.outcome or batches.outcome).labels
             assert design == "leave-one-cohort-out" or all(
                 {0, 1} == set(labels[rows][batch[rows] == level]) for level in "AB"
             )
@@ -369,7 +369,9 @@ def test_the_permuted_runs_are_judged_within_strata(quick_study, batches, tmp_pa
     nulls = NULLS.of(plan)
     batch = batches.obs["batch"].to_numpy()
     aucs = [
-        compute_auc_within(task.null.labels[rows], result.score[-len(rows) :], batch[rows])
+        compute_auc_within(
+            task.null.outcome.labels[rows], result.score[-len(rows) :], batch[rows]
+        )
         for task, result in folder.results(nulls)
         for rows in [task.split.test]
     ]

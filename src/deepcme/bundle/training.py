@@ -283,7 +283,7 @@ def _describe_cohort(cohort: Cohort) -> TrainingCohort:
         samples=cohort.n_samples,
         patients=cohort.n_patients,
         positives=cohort.n_positives,
-        positive_patients=len(set(cohort.patients[cohort.labels == 1])),
+        positive_patients=cohort.n_positive_patients,
         tissue={str(kind): int(count) for kind, count in tissue.items()},
     )
 

@@ -17,6 +17,7 @@ from deepcme.baselines import Fold
 from deepcme.ensemble import DeepCMEEnsemble
 from deepcme.models.fitting import PreparedRows, fit_model, prepare_rows, scores_of
 from deepcme.network.engines import one_thread_a_task
+from deepcme.outcome import Outcome
 from deepcme.preprocessing import kept_genes, transform_rows
 from deepcme.seeds import seed_for
 from deepcme.selection.ensemble_scores import compute_ensemble_gene_scores
@@ -99,20 +100,19 @@ class View:
 
     Attributes
     ----------
-    labels : ndarray of int8 or None
-        One for each sample, instead of the cohort's.
+    outcome : Outcome or None
+        Instead of the cohort's.
     genes : tuple of int or None
         Columns that it is confined to.
     """
 
-    labels: NDArray[np.int8] | None = None
+    outcome: Outcome | None = None
     genes: tuple[int, ...] | None = None
 
     def of(self, data: CohortArrays) -> CohortArrays:
         """The cohort as it is seen."""
-        labels = data.labels if self.labels is None else self.labels
         X = data.X if self.genes is None else data.X[:, list(self.genes)]
-        return replace(data, X=X, labels=labels)
+        return replace(data, X=X, outcome=self.outcome or data.outcome)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -43,10 +43,10 @@ def make_plan(study: Study, cohort: Cohort, parts: Iterable[Part[Any]] | None = 
 def _require_patients_of_both_classes(cohort: Cohort, splits: Sequence[Split]) -> None:
     """Refuse what the bootstrap over patients would refuse after everything is fitted."""
     tested = np.unique(np.concatenate([split.test for split in splits]))
-    positive = pd.Series(cohort.labels[tested]).groupby(cohort.patients[tested]).max() == 1
-    if positive.all():
+    n_patients = len(set(cohort.patients[tested]))
+    if cohort.outcome.take(tested).count_patients(cohort.patients[tested]) == n_patients:
         raise DeepCMEError(
-            f"{cohort.name}: each of the {len(positive):,} patients whose samples are tested "
+            f"{cohort.name}: each of the {n_patients:,} patients whose samples are tested "
             "has a positive sample, and a study compares patients: it needs some without one. "
             "To tell the samples of one patient apart, as a metastasis from its primary "
             "tumour, predicts nothing."
@@ -62,7 +62,7 @@ def _require_levels_of_both_classes(
         return
     level = np.array(levels)
     classes = [
-        pd.Series(cohort.labels[split.test]).groupby(level[split.test]).nunique().max()
+        pd.Series(cohort.outcome.events[split.test]).groupby(level[split.test]).nunique().max()
         for split in splits
     ]
     if max(classes) < 2:

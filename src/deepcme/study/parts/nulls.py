@@ -25,9 +25,9 @@ from numpy.typing import NDArray
 from deepcme.cohort import Cohort
 from deepcme.errors import DeepCMEError
 from deepcme.evaluation.metrics import compute_auc_within
-from deepcme.evaluation.permutation import permute_labels
 from deepcme.evaluation.predictions import STRATUM
 from deepcme.honest import fit_seed
+from deepcme.outcome import Outcome, labels_of
 from deepcme.preprocessing import kept_genes, make_preprocessor
 from deepcme.seeds import seed_for
 from deepcme.splits import Split
@@ -61,8 +61,8 @@ class NullRun:
         Genes that can enter.
     genes : tuple of int or None
         Columns of the cohort that it is confined to: all that these genes have.
-    labels : ndarray of int8 or None
-        One for each sample, instead of the cohort's.
+    outcome : Outcome or None
+        Instead of the cohort's.
     signature : Signature or None
     """
 
@@ -70,7 +70,7 @@ class NullRun:
     number: int
     size: int
     genes: tuple[int, ...] | None = None
-    labels: NDArray[np.int8] | None = None
+    outcome: Outcome | None = None
     signature: Signature | None = None
 
     @property
@@ -113,9 +113,9 @@ class Nulls(FitsPart[NullFit]):
         common = common_content(plan, self.results_version)
         for run in make_null_runs(study, plan.cohort, plan.splits):
             splits: Sequence[Split] = plan.splits
-            if run.labels is not None:
+            if run.outcome is not None:
                 seed = seed_for(study.seed, "splits", run.title)
-                splits = study.split.draw(plan.cohort, seed, run.labels)
+                splits = study.split.draw(plan.cohort, seed, run.outcome)
             for number, split in enumerate(splits, start=1):
                 content = {**common, "model": model.model_dump(), "number": number}
                 yield NullFit(
@@ -126,7 +126,7 @@ class Nulls(FitsPart[NullFit]):
                     model=model,
                     preprocessing=study.preprocessing,
                     random_state=fit_seed(study.seed, model.name, run.title, number),
-                    view=View(run.labels, run.genes),
+                    view=View(run.outcome, run.genes),
                     scores_only=True,
                     null=run,
                 )
@@ -154,8 +154,8 @@ def make_null_runs(study: Study, cohort: Cohort, splits: Sequence[Split]) -> lis
         If a signature cannot be used, or there are too few genes to draw sets from.
     """
     runs = [
-        NullRun("permuted labels", number, cohort.n_genes, labels=labels)
-        for number, labels in enumerate(_permuted(study, cohort), start=1)
+        NullRun("permuted labels", number, cohort.n_genes, outcome=outcome)
+        for number, outcome in enumerate(_permuted(study, cohort), start=1)
     ]
     settings = study.nulls
     if settings.gene_sets == 0 and not settings.signatures:
@@ -182,8 +182,7 @@ class GenePool:
     @classmethod
     def of(cls, cohort: Cohort, columns: NDArray[np.int64]) -> GenePool:
         """Columns of one symbol are of one gene; where there is none, the id tells."""
-        symbols = pd.Series(cohort.symbols[columns], dtype=object).fillna("").astype(str)
-        names = np.where(symbols == "", cohort.gene_ids[columns].astype(str), symbols)
+        names = cohort.gene_names[columns]
         return cls(columns, pd.factorize(names)[0].astype(np.int64))
 
     @property
@@ -225,12 +224,11 @@ def find_entering_genes(
     return np.flatnonzero(everywhere)
 
 
-def _permuted(study: Study, cohort: Cohort) -> Iterator[NDArray[np.int8]]:
+def _permuted(study: Study, cohort: Cohort) -> Iterator[Outcome]:
     strata = study.split.strata_of(cohort) if study.nulls.permutations else None
     for number in range(1, study.nulls.permutations + 1):
         random = np.random.default_rng(seed_for(study.seed, "permutation", number))
-        labels = permute_labels(cohort.labels, cohort.patients, random, strata)
-        yield labels.astype(np.int8)
+        yield cohort.outcome.permute(cohort.patients, random, strata)
 
 
 def _signature_runs(
@@ -297,7 +295,7 @@ def compute_null_runs(plan: Plan, results: Results[NullFit]) -> pd.DataFrame:
     for task, result in results:
         n_test = len(task.split.test)
         rows = result.rows[-n_test:]
-        label = (cohort.labels if task.null.labels is None else task.null.labels)[rows]
+        label = labels_of(task.null.outcome or cohort.outcome)[rows]
         test = pd.DataFrame({"row": rows, "label": label, "score": result.score[-n_test:]})
         test[STRATUM] = strata[rows]
         runs[task.null.title] = task.null

@@ -216,7 +216,7 @@ def _of_rows(rows: NDArray[np.int64]) -> Split:
 
 def _count_patients(plan: Plan) -> tuple[int, int]:
     """Positive and negative patients."""
-    n_positive = len(set(plan.cohort.patients[plan.cohort.labels == 1]))
+    n_positive = plan.cohort.n_positive_patients
     return n_positive, plan.cohort.n_patients - n_positive
 
 
