@@ -11,6 +11,7 @@ from deepcme.evaluation.metrics import compute_auc_within
 from deepcme.preprocessing import make_preprocessor
 from deepcme.report.page import write_report
 from deepcme.sources.examples import load_transbig
+from deepcme.study.fit import results_of
 from deepcme.study.parts import grid as grid_module
 from deepcme.study.parts.grid import GRID, choose_points
 from deepcme.study.parts.nulls import NULLS
@@ -101,7 +102,7 @@ def test_the_grid_is_fitted_once_per_inner_fold_and_its_fits_are_averaged(
     )
     predictions = folder.read_table("predictions.parquet")
     tuned = predictions[predictions["model"] == "DeepCME-tuned"]
-    results = {task.title: result for task, result in folder.results(searched)}
+    results = {task.title: result for task, result in results_of(folder, searched)}
     for split, point in choose_points(grid).items():
         fits = [
             results[f"{point.model().name}, split {split}, inner fold {inner}"]
@@ -372,7 +373,7 @@ def test_the_permuted_runs_are_judged_within_strata(quick_study, batches, tmp_pa
         compute_auc_within(
             task.null.outcome.labels[rows], result.score[-len(rows) :], batch[rows]
         )
-        for task, result in folder.results(nulls)
+        for task, result in results_of(folder, nulls)
         for rows in [task.split.test]
     ]
     assert folder.read_table("nulls.csv")["auc"].item() == pytest.approx(np.mean(aucs))
