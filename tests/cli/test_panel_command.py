@@ -71,6 +71,19 @@ def test_a_stopped_command_goes_on(tmp_path):
     assert "another study's results (seed is 1 there and 2 here)" in other.stderr
 
 
+def test_the_folder_of_a_whole_study_is_left_alone(tmp_path):
+    invented_cohort(n_patients=90, positives=40).save(tmp_path / "cohort.h5ad")
+    (tmp_path / "study.toml").write_text(
+        'models = ["KNN"]\n[split]\nrepeats = 1\n[cohort]\npath = "cohort.h5ad"\n'
+    )
+    assert deepcme("run", "study.toml", "--out", "out", cwd=tmp_path).returncode == 0
+    before = {path: path.stat().st_mtime_ns for path in (tmp_path / "out").rglob("*")}
+    ran = deepcme("panel", "cohort.h5ad", "--repeats", "1", "--out", "out", cwd=tmp_path)
+    assert ran.returncode == 2
+    assert "out: the folder of a whole study: choose another --out." in ran.stderr
+    assert {path: path.stat().st_mtime_ns for path in (tmp_path / "out").rglob("*")} == before
+
+
 def test_no_gene_becomes_a_formula_of_a_spreadsheet(tmp_path):
     base = invented_cohort(n_patients=90, positives=40)
     attack = '=HYPERLINK("http://example.org")'

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -59,7 +59,6 @@ def panel(
     """
     from deepcme.report.figures import plot_panel_curve
     from deepcme.report.styles import write_chart
-    from deepcme.selection.panel import DEFAULT_RANKERS
     from deepcme.selection.panel_tables import describe_choice
     from deepcme.selection.rankers import find_ranker
     from deepcme.study.parts.selection import PANELS
@@ -68,16 +67,18 @@ def panel(
 
     if source.suffix.lower() != ".h5ad":
         raise DeepCMEError(f"{source}: `deepcme panel` takes a cohort (.h5ad).")
-    rankers = list(dict.fromkeys(ranker or DEFAULT_RANKERS))
-    for name in rankers:
-        find_ranker(name)
+    selection: dict[str, Any] = {"run": True, "random_panels": random_panels}
+    if ranker:
+        selection["rankers"] = list(dict.fromkeys(ranker))
+        for name in ranker:
+            find_ranker(name)
     study = make_study(
         {
             "seed": seed,
             "cohort": {"path": source},
             "split": {"repeats": repeats},
             "models": ["LR-tuned"],  # which predicts by all genes
-            "selection": {"run": True, "rankers": rankers, "random_panels": random_panels},
+            "selection": selection,
         }
     )
     out = out or Path("results") / f"{source.stem}-panel"

@@ -23,7 +23,6 @@ from deepcme.splits import Split
 IntegerArray = NDArray[np.int64]
 
 SIZES = (1, 2, 5, 10, 20, 50, 100, 200)
-DEFAULT_RANKERS = ("soft-path", "l1-logistic")
 
 
 @dataclass(frozen=True)

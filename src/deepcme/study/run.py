@@ -27,8 +27,6 @@ from deepcme.study.tables import METRICS, compute_metrics_table, concatenate
 from deepcme.study.tasks import Plan, Task
 from deepcme.terminal import say
 
-Parts = Sequence[Part[Any]]
-
 
 class TasksFailedError(DeepCMEError):
     """Some fits of a study failed; the others are kept."""
@@ -110,6 +108,8 @@ def run_part(
     """
     plan = make_plan(study, load_cohort(study), [part])
     folder = StudyFolder(out)
+    if folder.has_table(PREDICTIONS):
+        raise DeepCMEError(f"{out}: the folder of a whole study: choose another --out.")
     folder.claim(plan)
     missing = [task for task in plan.tasks if not folder.has(task)]
     with show_progress(label, len(missing), quiet=quiet) as advance:
@@ -191,7 +191,7 @@ def _failure_sentence(failures: dict[str, str], n_tasks: int, folder: StudyFolde
     )
 
 
-def write_tables(plan: Plan, folder: StudyFolder, parts: Parts) -> None:
+def write_tables(plan: Plan, folder: StudyFolder, parts: Sequence[Part[Any]]) -> None:
     """Make the tables of parts of their finished tasks; what is not made any more goes.
 
     Tables of one name stand below each other; of the predictions metrics are made.
