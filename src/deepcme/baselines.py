@@ -168,6 +168,16 @@ class TunedLogisticRegression(LogitClassifier):
         logits: NDArray[np.float64] = model.decision_function(held_out)
         return logits + compute_prior_correction(y, everyone)
 
+    @property
+    def coef_(self) -> NDArray[np.floating]:
+        """Coefficients, of shape (1, genes)."""
+        return np.asarray(self.model_.coef_)
+
+    @property
+    def intercept_(self) -> NDArray[np.floating]:
+        """Intercept, of shape (1,)."""
+        return np.asarray(self.model_.intercept_)
+
     def _generator(self) -> np.random.Generator:
         seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
         return np.random.default_rng(seed)

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal, Self
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import expit, logit
+from scipy.special import expit
 from sklearn.base import clone
 from sklearn.utils.validation import check_is_fitted, validate_data
 
@@ -18,7 +18,9 @@ from deepcme.estimator_inputs import (
     read_groups,
     require_both_classes,
 )
+from deepcme.log_odds import log_odds
 from deepcme.network.architecture import FloatArray, NetworkWeights
+from deepcme.network.attribution import Networks, compute_first_layer_scores
 from deepcme.network.engines import make_engine
 from deepcme.network.engines.base import TrainingRun
 from deepcme.network.training import History
@@ -209,7 +211,7 @@ class DeepCMEEnsemble(NetworkClassifier):
                 _mean_probability(network, matrix[held_out])
             )
         self.history_ = _history_table(histories)
-        self.gene_scores_ = _mean_gene_scores(self.networks_)
+        self.gene_scores_ = compute_first_layer_scores(self.networks_, np.float32)
         return self
 
     def _check_patients(self, target: FloatArray, patients: NDArray[Any]) -> None:
@@ -249,9 +251,7 @@ class DeepCMEEnsemble(NetworkClassifier):
         return log_odds(self.network_probabilities(X).mean(axis=1))
 
 
-def compute_network_probabilities(
-    networks: Sequence[Sequence[NetworkWeights]], X: FloatArray
-) -> NDArray[np.float64]:
+def compute_network_probabilities(networks: Networks, X: FloatArray) -> NDArray[np.float64]:
     """Probability of each row by each network, averaged over its snapshots.
 
     Parameters
@@ -268,22 +268,6 @@ def _mean_probability(
 ) -> NDArray[np.float64]:
     probabilities = [expit(weights.decision_function(X)) for weights in snapshots]
     mean: NDArray[np.float64] = np.mean(probabilities, axis=0)
-    return mean
-
-
-def log_odds(probability: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Log-odds, finite even where rounding has made a probability 0 or 1."""
-    edge = np.finfo(np.float64).eps
-    finite: NDArray[np.float64] = logit(np.clip(probability, edge, 1 - edge))
-    return finite
-
-
-def _mean_gene_scores(networks: Sequence[Sequence[NetworkWeights]]) -> FloatArray:
-    scores = [
-        np.mean([np.abs(weights.blocks[0].weight).sum(axis=1) for weights in snapshots], axis=0)
-        for snapshots in networks
-    ]
-    mean: FloatArray = np.mean(scores, axis=0)
     return mean
 
 

@@ -7,10 +7,12 @@ import pytest
 from deepcme import Cohort, DeepCMEError
 from deepcme.evaluation.metrics import compute_auc
 from deepcme.network.architecture import Hyperparameters, initialise_weights
-from deepcme.selection.scores import (
+from deepcme.network.attribution import (
     compute_first_layer_scores,
-    compute_gene_scores,
     compute_integrated_gradients,
+)
+from deepcme.selection.scores import (
+    compute_gene_scores,
     compute_permutation_importance,
     compute_score_agreement,
     describe_genes,
@@ -110,7 +112,7 @@ NETWORKS = [((7,), True), ((6, 5), True), ((8, 8, 4), True), ((6, 5), False)]
 def test_integrated_gradients_sum_to_the_difference_of_the_logits(random, widths, batch_norm):
     weights = random_network(12, widths, batch_norm=batch_norm)
     X = random.standard_normal((9, 12)).astype(np.float32)
-    attributions = compute_integrated_gradients(weights, X, steps=4000)
+    attributions = compute_integrated_gradients([[weights]], X, steps=4000)
     nothing = weights.decision_function(np.zeros((1, 12), np.float32))
     difference = weights.decision_function(X) - nothing
     np.testing.assert_allclose(attributions.sum(axis=1), difference, rtol=1e-2, atol=1e-3)
@@ -123,7 +125,7 @@ def test_the_gradient_is_that_of_small_steps(random, widths, batch_norm):
     step = 1e-3 * np.eye(12, dtype=np.float32)
     nothing = weights.decision_function(np.zeros((1, 12), np.float32))
     slopes = (weights.decision_function(step) - nothing) / 1e-3
-    attributions = compute_integrated_gradients(weights, step, steps=3)
+    attributions = compute_integrated_gradients([[weights]], step, steps=3)
     np.testing.assert_allclose(np.diag(attributions) / 1e-3, slopes, rtol=1e-3, atol=1e-6)
 
 
@@ -157,7 +159,7 @@ def test_the_one_gene_that_matters_has_the_highest_score_of_every_kind(random):
 def test_equation_4_is_the_sum_of_absolute_weights():
     weights = random_network(4, (3,))
     np.testing.assert_allclose(
-        compute_first_layer_scores(weights), np.abs(weights.blocks[0].weight).sum(axis=1)
+        compute_first_layer_scores([[weights]]), np.abs(weights.blocks[0].weight).sum(axis=1)
     )
 
 

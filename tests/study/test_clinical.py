@@ -9,7 +9,7 @@ import pytest
 from deepcme import Cohort, DeepCMEError
 from deepcme.arrays import CohortArrays
 from deepcme.clinical import ClinicalRegression
-from deepcme.evaluation.metrics import compute_metrics
+from deepcme.evaluation.over_splits import compute_metrics
 from deepcme.outcome import Endpoint
 from deepcme.sources.tables import TableColumns, cohort_from_tables
 from deepcme.study.fit import fit_task

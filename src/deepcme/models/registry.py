@@ -12,6 +12,7 @@ from inspect import signature
 from typing import Any, Literal
 
 LABELS = (0, 1)
+ENSEMBLE = "DeepCME-ensemble"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,8 +47,13 @@ class ModelKind:
         them, if it is fitted on these.
     has_gene_scores, has_history : bool
         Whether it has `gene_scores_`, and a `history_` that a study keeps.
-    saved_as : {"network", "networks", "coefficients"} or None
-        What a fitted one is written as, without its samples; None if that cannot be.
+    saved_as : {"networks", "coefficients"} or None
+        What a fitted one is written as, without its samples: its `networks_`, or `coef_` and
+        `intercept_`; None if that cannot be.
+    saved_with : mapping
+        Parameters that it must have for that.
+    unsaved_because : str
+        Why it cannot be, as a clause.
     brevity : int
         Its place among the tasks of a study: 0 for what takes longest.
     """
@@ -66,7 +72,9 @@ class ModelKind:
     out_of_fold: OutOfFold | None = None
     has_gene_scores: bool = False
     has_history: bool = False
-    saved_as: Literal["network", "networks", "coefficients"] | None = None
+    saved_as: Literal["networks", "coefficients"] | None = None
+    saved_with: Mapping[str, Any] = field(default_factory=dict)
+    unsaved_because: str = ""
     brevity: int = 3
 
     @property
@@ -121,6 +129,8 @@ _TUNED_REGRESSION = (
     "validation part together."
 )
 
+_TREES = "trees are written by a pickle alone"
+
 # 100 iterations, scikit-learn's default, do not converge on thousands of genes.
 MAX_ITERATIONS = 2000
 
@@ -136,11 +146,11 @@ KINDS: dict[str, ModelKind] = {
             takes_validation=True,
             has_gene_scores=True,
             has_history=True,
-            saved_as="network",
+            saved_as="networks",
             brevity=1,
         ),
         ModelKind(
-            name="DeepCME-ensemble",
+            name=ENSEMBLE,
             estimator="deepcme.ensemble.DeepCMEEnsemble",
             methods=_ENSEMBLE,
             is_network=True,
@@ -158,10 +168,20 @@ KINDS: dict[str, ModelKind] = {
             defaults={"max_iter": MAX_ITERATIONS},
             saved_as="coefficients",
         ),
-        _scikit_learn("SVC", "svm.SVC"),
-        _scikit_learn("RF", "ensemble.RandomForestClassifier"),
-        _scikit_learn("DT", "tree.DecisionTreeClassifier"),
-        _scikit_learn("KNN", "neighbors.KNeighborsClassifier"),
+        _scikit_learn(
+            "SVC",
+            "svm.SVC",
+            saved_as="coefficients",
+            saved_with={"kernel": "linear"},
+            unsaved_because="its support vectors are training samples",
+        ),
+        _scikit_learn("RF", "ensemble.RandomForestClassifier", unsaved_because=_TREES),
+        _scikit_learn("DT", "tree.DecisionTreeClassifier", unsaved_because=_TREES),
+        _scikit_learn(
+            "KNN",
+            "neighbors.KNeighborsClassifier",
+            unsaved_because="it is made of the training samples",
+        ),
         ModelKind(
             name="LR-tuned",
             estimator="deepcme.baselines.TunedLogisticRegression",

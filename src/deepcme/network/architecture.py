@@ -18,6 +18,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from deepcme.network.losses import LOSSES
 from deepcme.parameters import (
     NUMBER,
     TRUTH,
@@ -59,6 +60,7 @@ _RULES: dict[str, tuple[Rule, ...]] = {
     "max_epochs": at_least(1),
     "batch_size": at_least(2),
     "patience": or_none(at_least(1)),
+    "loss": (Rule(lambda value: value in LOSSES, f"must be one of {', '.join(LOSSES)}"),),
 }
 
 
@@ -88,6 +90,8 @@ class Hyperparameters:
         Samples per step, at least 2.
     patience : int or None
         Stop after this many epochs without a lower validation loss.
+    loss : str
+        What training lowers, as `losses.LOSSES` names it.
     """
 
     hidden_layers: tuple[int, ...] = (64, 64, 64)
@@ -100,6 +104,7 @@ class Hyperparameters:
     max_epochs: int = 500
     batch_size: int = 32
     patience: int | None = None
+    loss: str = "cross-entropy"
 
     def __post_init__(self) -> None:
         check_parameters(vars(self), _RULES)
@@ -142,13 +147,22 @@ class Block:
 
     def pre_activation(self, inputs: NDArray[np.float64]) -> NDArray[np.float64]:
         """Output before the ReLU, with the running statistics of the normalisation."""
-        z: NDArray[np.float64] = inputs @ self.weight.astype(np.float64)
+        return self.normalise(inputs @ self.weight.astype(np.float64))
+
+    def normalise(self, product: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Output before the ReLU, from the inputs' product with the weights."""
         if self.bias is not None:
-            return z + self.bias
-        assert self.scale is not None and self.shift is not None
-        assert self.running_mean is not None and self.running_var is not None
-        deviation = np.sqrt(self.running_var.astype(np.float64) + BATCH_NORM_EPSILON)
-        return (z - self.running_mean) * (self.scale / deviation) + self.shift
+            return product + self.bias
+        assert self.running_mean is not None and self.shift is not None
+        return (product - self.running_mean) * self.slope + self.shift
+
+    @property
+    def slope(self) -> NDArray[np.float64] | float:
+        """What the normalisation multiplies the product with the weights by."""
+        if self.scale is None or self.running_var is None:
+            return 1.0
+        variance = self.running_var.astype(np.float64)
+        return np.asarray(self.scale / np.sqrt(variance + BATCH_NORM_EPSILON))
 
 
 @dataclass

@@ -11,19 +11,14 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit
 from scipy.stats import rankdata
 
-from deepcme.bundle.attribution import compute_integrated_gradients
 from deepcme.errors import DeepCMEError
 from deepcme.network.architecture import FloatArray, NetworkWeights
-from deepcme.selection.scores import (
-    PATH_STEPS,
-    PERMUTATIONS,
-    DoubleArray,
+from deepcme.network.attribution import (
+    Networks,
     compute_first_layer_scores,
-    slope_of,
+    compute_integrated_gradients,
 )
-
-Networks = Sequence[Sequence[NetworkWeights]]
-"""The snapshots of each network, as in `DeepCMEEnsemble`."""
+from deepcme.selection.scores import PATH_STEPS, PERMUTATIONS, DoubleArray
 
 
 def compute_ensemble_gene_scores(
@@ -53,13 +48,9 @@ def compute_ensemble_gene_scores(
         If one class is absent.
     """
     attributions = compute_integrated_gradients(networks, X, PATH_STEPS)
-    first_layer = [
-        np.mean([compute_first_layer_scores(weights) for weights in snapshots], axis=0)
-        for snapshots in networks
-    ]
     return pd.DataFrame(
         {
-            "first_layer": np.mean(first_layer, axis=0),
+            "first_layer": compute_first_layer_scores(networks),
             "integrated_gradients": np.abs(attributions).mean(axis=0),
             "permutation": _permutation_importance(networks, X, y, random),
         }
@@ -100,7 +91,7 @@ def _members(networks: Networks, X: FloatArray) -> Iterator[_Member]:
     for snapshots in networks:
         for weights in snapshots:
             first = weights.blocks[0]
-            gene_weights = first.weight.astype(np.float64) * slope_of(first)
+            gene_weights = first.weight.astype(np.float64) * first.slope
             share = 1 / (len(networks) * len(snapshots))
             yield _Member(weights, first.pre_activation(values), gene_weights, share)
 

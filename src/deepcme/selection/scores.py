@@ -11,7 +11,11 @@ from scipy.stats import spearmanr
 
 from deepcme.cohort import Cohort
 from deepcme.errors import DeepCMEError
-from deepcme.network.architecture import BATCH_NORM_EPSILON, Block, FloatArray, NetworkWeights
+from deepcme.network.architecture import FloatArray, NetworkWeights
+from deepcme.network.attribution import (
+    compute_first_layer_scores,
+    compute_integrated_gradients,
+)
 from deepcme.network.training import rank_auc
 from deepcme.scales import LINEAR_SCALES
 
@@ -122,83 +126,14 @@ def compute_gene_scores(
     DeepCMEError
         If one class is absent.
     """
-    attributions = compute_integrated_gradients(weights, X)
+    attributions = compute_integrated_gradients([[weights]], X, PATH_STEPS)
     return pd.DataFrame(
         {
-            "first_layer": compute_first_layer_scores(weights),
+            "first_layer": compute_first_layer_scores([[weights]]),
             "integrated_gradients": np.abs(attributions).mean(axis=0),
             "permutation": compute_permutation_importance(weights, X, y, random),
         }
     )
-
-
-def compute_first_layer_scores(weights: NetworkWeights) -> DoubleArray:
-    """Sum of each gene's absolute first-layer weights (paper, equation 4)."""
-    sums: DoubleArray = np.abs(weights.blocks[0].weight).sum(axis=1, dtype=np.float64)
-    return sums
-
-
-def compute_integrated_gradients(
-    weights: NetworkWeights, X: FloatArray, steps: int = PATH_STEPS
-) -> DoubleArray:
-    """Integrated gradients [1]_ of the logit, from the mean gene (0) to each sample.
-
-    The gradient of the network in evaluation mode is averaged over the midpoints
-    of a straight path. All of it but the last product happens at the first hidden layer,
-    so the number of genes hardly matters.
-
-    Parameters
-    ----------
-    weights : NetworkWeights
-    X : ndarray of float32, shape (samples, genes)
-        Standardised expression.
-    steps : int
-        Points on the path.
-
-    Returns
-    -------
-    ndarray of float64, shape (samples, genes)
-        They sum, over the genes, to the logit minus that of the mean sample, up
-        to the coarseness of the path.
-
-    References
-    ----------
-    .. [1] Sundararajan M, Taly A, Yan Q (2017). Axiomatic attribution for deep
-       networks. ICML 2017, PMLR 70:3319-3328.
-    """
-    first = weights.blocks[0]
-    values = X.astype(np.float64)
-    start = first.pre_activation(np.zeros((1, X.shape[1])))
-    change = first.pre_activation(values) - start
-    gradient = np.zeros_like(change)
-    for share in (np.arange(steps) + 0.5) / steps:
-        gradient += _gradient_at_first_layer(weights, start + share * change)
-    gradient *= slope_of(first) / steps
-    attributions: DoubleArray = gradient @ first.weight.T.astype(np.float64)
-    attributions *= values
-    return attributions
-
-
-def _gradient_at_first_layer(weights: NetworkWeights, activation: DoubleArray) -> DoubleArray:
-    """Gradient of the logit with respect to the first block's output before the ReLU."""
-    activations = [activation]
-    for block in weights.blocks[1:]:
-        activations.append(block.pre_activation(np.maximum(activations[-1], 0)))
-    gradient = np.where(activations[-1] > 0, weights.output_weight.astype(np.float64), 0.0)
-    for block, below in zip(weights.blocks[:0:-1], activations[-2::-1], strict=True):
-        gradient = (gradient * slope_of(block)) @ block.weight.T.astype(np.float64)
-        gradient = np.where(below > 0, gradient, 0.0)
-    return gradient
-
-
-def slope_of(block: Block) -> DoubleArray | float:
-    """What the normalisation multiplies a block's products by, in evaluation mode."""
-    if block.running_var is None or block.scale is None:
-        return 1.0
-    slope: DoubleArray = block.scale / np.sqrt(
-        block.running_var.astype(np.float64) + BATCH_NORM_EPSILON
-    )
-    return slope
 
 
 def compute_permutation_importance(
@@ -240,7 +175,7 @@ def compute_permutation_importance(
         raise DeepCMEError("Permutation importance needs samples of both classes.")
     first = weights.blocks[0]
     activation = first.pre_activation(X.astype(np.float64))
-    gene_weights = first.weight.astype(np.float64) * slope_of(first)
+    gene_weights = first.weight.astype(np.float64) * first.slope
     intact = _auc_of(weights, activation, label)
     importance = np.zeros(X.shape[1])
     for _ in range(repeats):

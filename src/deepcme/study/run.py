@@ -205,7 +205,7 @@ def write_tables(plan: Plan, folder: StudyFolder, parts: Sequence[Part[Any]]) ->
         levels = plan.study.split.levels_of(plan.cohort)
         whole = with_strata(tables[PREDICTIONS], plan.cohort.samples, levels)
         tables[PREDICTIONS] = whole
-        tables[METRICS] = compute_metrics_table(whole, plan.study.evaluation.metrics)
+        tables[METRICS] = compute_metrics_table(whole)
     for name, table in tables.items():
         folder.write_table(table, name)
     folder.remove_tables(name for part in parts for name in part.tables if name not in tables)

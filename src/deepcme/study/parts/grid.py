@@ -22,10 +22,10 @@ from typing import Any, ClassVar
 import pandas as pd
 
 from deepcme.cohort import Cohort
-from deepcme.ensemble import log_odds
 from deepcme.errors import DeepCMEError
 from deepcme.evaluation.metrics import compute_auc
 from deepcme.honest import fit_seed
+from deepcme.log_odds import log_odds
 from deepcme.splits import PARTS, Split
 from deepcme.study.fit import Fit, Results, results_of
 from deepcme.study.part import PREDICTIONS, Kept, TextColumns

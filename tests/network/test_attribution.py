@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from deepcme import DeepCMEEnsemble
-from deepcme.bundle.attribution import compute_integrated_gradients
+from deepcme.network.attribution import compute_integrated_gradients
 
 
 @pytest.fixture(params=[True, False], ids=["batch_norm", "bias"])
