@@ -15,8 +15,8 @@ from deepcme.study.designs import (
     RepeatedDesign,
     SplitSettings,
 )
-from deepcme.study.grid import TUNED
-from deepcme.study.spec import Study
+from deepcme.study.parts.grid import TUNED
+from deepcme.study.resolved import Study
 
 
 def find_leaks(cohort: Mapping[str, Any], study: Study) -> list[str]:

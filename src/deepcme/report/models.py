@@ -9,9 +9,9 @@ import pandas as pd
 
 from deepcme.models.registry import ModelKind
 from deepcme.study.designs import NestedDesign
-from deepcme.study.grid import TUNED, grid_points
+from deepcme.study.parts.grid import TUNED, grid_points
+from deepcme.study.resolved import Study
 from deepcme.study.sections import ModelSettings
-from deepcme.study.spec import Study
 
 _NOT_SETTINGS = ("random_state", "engine", "device", "verbose", "n_jobs")
 

@@ -9,7 +9,8 @@ import pandas as pd
 
 from deepcme.errors import DeepCMEError
 from deepcme.evaluation.predictions import LEFT_OUT
-from deepcme.study.spec import Study, load_study
+from deepcme.study.resolved import Study
+from deepcme.study.spec import load_study
 from deepcme.study.store import StudyFolder
 
 

@@ -19,8 +19,8 @@ from deepcme.report.formatting import (
     TableLayout,
 )
 from deepcme.report.section import Contents, Section
+from deepcme.study.parts.added_value import CLINICAL, CLINICAL_AND_GENES
 from deepcme.study.sections import ClinicalSettings
-from deepcme.study.spec import CLINICAL, CLINICAL_AND_GENES
 from deepcme.words import listed
 
 _FEW_EVENTS_PER_PARAMETER = 10

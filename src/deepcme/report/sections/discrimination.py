@@ -17,7 +17,8 @@ from deepcme.report.figures.study import plot_auc_by_split, plot_roc
 from deepcme.report.figures.styles import Chart
 from deepcme.report.formatting import COUNTS, INTERVAL, LEFT_OUT_COLUMN, Column, TableLayout
 from deepcme.report.section import Contents, Section
-from deepcme.study.spec import CLINICAL, CLINICAL_AND_GENES, Study
+from deepcme.study.parts.added_value import CLINICAL, CLINICAL_AND_GENES
+from deepcme.study.resolved import Study
 
 FALSE_POSITIVE_RATES = np.linspace(0, 1, 101)
 

@@ -15,8 +15,8 @@ from deepcme.report.blocks import Blocks, Heading, Subheading, Text
 from deepcme.report.design import describe_design, describe_guard, find_leaks
 from deepcme.report.formatting import TableLayout
 from deepcme.report.section import Contents, Section
+from deepcme.study.resolved import Study
 from deepcme.study.sections import PreprocessingSettings
-from deepcme.study.spec import Study
 from deepcme.words import listed
 
 AUTHOR = "author must state"

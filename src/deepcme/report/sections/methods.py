@@ -30,8 +30,8 @@ from deepcme.report.section import Contents, Section
 from deepcme.scales import LINEAR_SCALES
 from deepcme.study.designs import LeaveOneCohortOutDesign
 from deepcme.study.identity import describe_results_version
+from deepcme.study.resolved import Study
 from deepcme.study.sections import ModelSettings, PreprocessingSettings, SelectionSettings
-from deepcme.study.spec import Study
 
 Paragraph = tuple[str, str]
 """A heading and its text."""

@@ -13,6 +13,7 @@ from deepcme.report.blocks import Blocks, Figure, Heading, Text
 from deepcme.report.figures.nulls import plot_nulls
 from deepcme.report.formatting import INTERVAL, N_AND_EVENTS, TableLayout
 from deepcme.report.section import Contents, Section
+from deepcme.study.parts.nulls import NULL_RUNS
 from deepcme.study.sections import NullSettings
 from deepcme.words import few
 
@@ -49,7 +50,8 @@ _WHY = Markup(
 
 
 def _compute(contents: Contents) -> None:
-    runs = contents.results.folder.read_null_runs()
+    folder = contents.results.folder
+    runs = folder.read_table(NULL_RUNS) if folder.has_table(NULL_RUNS) else pd.DataFrame()
     contents.notes |= _describe_want_of_runs(
         contents.results.study.nulls, unfinished=runs.empty
     )

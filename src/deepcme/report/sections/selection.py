@@ -14,7 +14,7 @@ from deepcme.report.formatting import INTERVAL, N_AND_EVENTS, TableLayout
 from deepcme.report.section import Contents, Section
 from deepcme.selection.panel_tables import describe_choice
 from deepcme.selection.scores import FEW_DRIVING_SAMPLES
-from deepcme.study.selection import SELECTION_TABLES
+from deepcme.study.parts.selection import SELECTION
 
 _GENES_OF_A_PANEL = 20
 _GENES = 30
@@ -110,9 +110,9 @@ def _compute(contents: Contents) -> None:
         if is_asked
         else "Not run (--selection)."
     )
-    if not (is_asked and all((folder.path / name).is_file() for name in SELECTION_TABLES)):
+    if not (is_asked and all(map(folder.has_table, SELECTION.tables))):
         return
-    for file in SELECTION_TABLES:
+    for file in SELECTION.tables:
         name, kind = file.split(".")
         if kind == "csv":
             contents.add(name, partial(folder.read_table, file), _LAYOUTS.get(name))
