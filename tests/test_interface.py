@@ -1,8 +1,8 @@
 """What users have stays as it is, but where it is meant to change, and loads quickly."""
 
+import resource
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -20,13 +20,17 @@ def test_commands_and_options_are_as_they_were():
     assert describe_command_line() == known, TO_REMAKE
 
 
-def seconds(*arguments):
-    """Time of the quickest of a few runs of Python."""
+def processor_seconds(*arguments):
+    """Of the quickest of a few runs of Python; its clock stands still while others run."""
+
+    def spent():
+        usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return usage.ru_utime + usage.ru_stime
 
     def run():
-        start = time.perf_counter()
+        start = spent()
         subprocess.run([sys.executable, *arguments], check=True, capture_output=True)
-        return time.perf_counter() - start
+        return spent() - start
 
     return min(run() for _ in range(5))
 
@@ -40,6 +44,6 @@ def seconds(*arguments):
     ids=["import deepcme", "deepcme --help"],
 )
 def test_it_answers_at_once(limit, arguments):
-    """Beyond a bare interpreter's start, which says how busy the machine is."""
-    bare = seconds("-c", "pass")
-    assert seconds(*arguments) - bare < limit * max(1.0, bare / 0.05)
+    """Beyond a bare interpreter's start, which says how fast the machine is."""
+    bare = processor_seconds("-c", "pass")
+    assert processor_seconds(*arguments) - bare < limit * max(1.0, bare / 0.05)

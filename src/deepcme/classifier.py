@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from deepcme.estimator_inputs import hold_out, read_sample_weight, require_both_classes
 from deepcme.models.logit_classifier import LogitClassifier, encode_binary_target
-from deepcme.network.architecture import Hyperparameters
+from deepcme.network.architecture import Hyperparameters, NetworkWeights
 from deepcme.network.attribution import compute_first_layer_scores
 from deepcme.network.engines import ENGINES, make_engine
 from deepcme.network.training import History
@@ -239,8 +239,13 @@ class DeepCMEClassifier(NetworkClassifier):
         self.weights_ = trained.weights
         self.best_epoch_ = trained.history.best_epoch
         self.history_ = history_table(trained.history)
-        self.gene_scores_ = compute_first_layer_scores([[self.weights_]], np.float32)
+        self.gene_scores_ = compute_first_layer_scores(self.networks_, np.float32)
         return self
+
+    @property
+    def networks_(self) -> list[list[NetworkWeights]]:
+        """The one network, as those of an ensemble."""
+        return [[self.weights_]]
 
     def decision_function(self, X: ArrayLike) -> NDArray[np.float64]:
         """Logit of the positive class, one per sample."""

@@ -7,6 +7,7 @@ from scipy.special import expit
 from deepcme import Cohort, DeepCMEEnsemble, DeepCMEError
 from deepcme.bundle.expression import expression_of, match_genes, standardise
 from deepcme.bundle.training import _calibrate, train_model
+from deepcme.ensemble import compute_network_probabilities
 from deepcme.evaluation.metrics import compute_auc
 from deepcme.preprocessing import make_preprocessor
 from tests.bundle.conftest import QUICK, bundle_cohort, ensembl_ids, symbols
@@ -23,7 +24,7 @@ def test_the_manifest_describes_cohort_genes_and_preprocessing(model, training_c
     assert manifest.genes.others == {"symbol": symbols()}
     assert manifest.preprocessing.log2
     assert not manifest.preprocessing.relative
-    assert manifest.network["n_networks"] == 5
+    assert manifest.model.parameters["n_networks"] == 5
 
 
 def test_expected_performance_comes_with_its_interval(model):
@@ -60,7 +61,7 @@ def test_the_model_does_not_depend_on_the_number_of_processes(training_cohort, m
 
     parallel = train_model(training_cohort, replace(QUICK, jobs=2))
     assert parallel.manifest == model.manifest
-    first, second = (m.networks[0][0].blocks[0].weight for m in (parallel, model))
+    first, second = (m.learned.networks[0][0].blocks[0].weight for m in (parallel, model))
     np.testing.assert_array_equal(first, second)
 
 
@@ -88,7 +89,8 @@ def test_calibration_is_fitted_out_of_fold(model, other_cohort):
     Z, _ = standardise(expression, match, model, "none")
     probability = model.probabilities(Z)
     assert probability.mean() == pytest.approx(other_cohort.labels.mean(), abs=0.15)
-    by_network = model.network_probabilities(Z).mean(axis=1)
+    networks = model.learned.networks
+    by_network = compute_network_probabilities(networks, Z).mean(axis=1)
     line = model.manifest.calibration
     log_odds = np.log(by_network / (1 - by_network))
     np.testing.assert_allclose(probability, expit(line.intercept + line.slope * log_odds))

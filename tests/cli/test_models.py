@@ -1,30 +1,21 @@
 """`deepcme train`, `predict`, `validate` and `transfer` from the command line."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from deepcme import Cohort, load_model
-from deepcme.bundle import training
 from deepcme.cli import main
-from deepcme.ensemble import DeepCMEEnsemble
+from deepcme.models.registry import ENSEMBLE, KINDS
 from tests.bundle.conftest import QUICK, bundle_cohort, ensembl_ids, symbols
 
 
 @pytest.fixture(autouse=True)
 def quick_networks(monkeypatch):
-    class Quick(DeepCMEEnsemble):
-        def __init__(self, random_state=None):
-            super().__init__(**QUICK.ensemble, random_state=random_state)
-
-        @classmethod
-        def _get_param_names(cls):
-            return DeepCMEEnsemble._get_param_names()
-
-    monkeypatch.setattr(training, "DeepCMEEnsemble", Quick)
-    monkeypatch.setattr("deepcme.bundle.transfer.DeepCMEEnsemble", Quick)
+    monkeypatch.setitem(KINDS, ENSEMBLE, replace(KINDS[ENSEMBLE], defaults=QUICK.ensemble))
 
 
 @pytest.fixture
@@ -127,3 +118,16 @@ def test_mistakes_are_one_sentence_and_exit_code_2(
     error = capsys.readouterr().err
     assert sentence in error
     assert error.count("\n") == 1
+
+
+def test_another_model_is_trained_by_its_name(folder, monkeypatch, capsys):
+    model, other = folder / "model", folder / "other.h5ad"
+    words = ("train", folder / "cohort.h5ad", "-o", model, "--repeats", 1, "--jobs", 1)
+    assert run(monkeypatch, *words, "--model", "KNN") == 2
+    assert "KNN cannot be kept to predict others" in capsys.readouterr().err
+    assert not model.exists()
+    assert run(monkeypatch, *words, "--model", "LR-tuned") == 0
+    assert run(monkeypatch, "predict", model, other, "-o", folder / "predictions.csv") == 0
+    table = pd.read_csv(folder / "predictions.csv")
+    assert table["spread"].isna().all()
+    assert table["probability"].between(0, 1).all()

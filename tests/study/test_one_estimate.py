@@ -12,7 +12,13 @@ from deepcme.study.run import run_study
 from deepcme.study.spec import make_study
 
 SEED = 5
-ENSEMBLE = {"hidden_layers": [6, 4], "max_epochs": 4, "n_networks": 3}
+NETWORK = {"hidden_layers": [6, 4], "max_epochs": 4}
+MODELS = {
+    "DeepCME-ensemble": {**NETWORK, "n_networks": 3},
+    "LR-tuned": {},
+    "DeepCME": NETWORK,
+    "LR": {"C": 0.1},
+}
 
 
 @pytest.fixture(scope="module")
@@ -48,18 +54,18 @@ def of_study(cohort, tmp_path_factory):
             "cohort": {"path": path / "cohort.h5ad"},
             "seed": SEED,
             "split": {"repeats": 1},
-            "models": [{"name": "DeepCME-ensemble", "parameters": ENSEMBLE}, "LR-tuned"],
+            "models": [{"name": name, "parameters": MODELS[name]} for name in MODELS],
         }
     )
     folder = run_study(study, path / "out", jobs=1, quiet=True)
     return compute_contents(folder).tables["discrimination"].set_index("model")
 
 
-def test_training_expects_what_the_study_found(cohort, of_study):
-    parameters = {**ENSEMBLE, "hidden_layers": tuple(ENSEMBLE["hidden_layers"])}
-    settings = TrainingSettings(repeats=1, seed=SEED, ensemble=parameters)
+@pytest.mark.parametrize("name", MODELS)
+def test_training_expects_what_the_study_found(cohort, of_study, name):
+    settings = TrainingSettings(repeats=1, seed=SEED, model=name, parameters=dict(MODELS[name]))
     performance = train_model(cohort, settings).manifest.performance
-    row = of_study.loc["DeepCME-ensemble"]
+    row = of_study.loc[name]
     found = performance.auc
     assert [found.value, found.ci_low, found.ci_high] == row[
         ["auc", "ci_low", "ci_high"]

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
@@ -18,33 +17,22 @@ from pydantic import ValidationError
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
+from deepcme.bundle.learned import FORMS, Arrays, UnfitArraysError
 from deepcme.bundle.manifest import FORMAT, SCHEMA_VERSION, Manifest, digest_of
 from deepcme.bundle.model import GeneStatistics, Model
 from deepcme.bundle.sketches import Sketches
 from deepcme.errors import DeepCMEError
 from deepcme.files import unfinished_folder
 from deepcme.names import require_text, texts_in
-from deepcme.network.architecture import Block, FloatArray, NetworkWeights
 
 MANIFEST_FILE = "manifest.json"
 ARRAYS_FILE = "model.safetensors"
 _STATISTICS = ("median", "mean", "scale")
-_ARRAY_NAME = re.compile(
-    r"networks\.(?P<network>\d{1,6})\.(?P<snapshot>\d{1,6})\.(?P<array>.+)"
-)
-_NORMALISATION = {"scale", "shift", "running_mean", "running_var"}
-
-Arrays = dict[str, FloatArray]
-
-
-def _from_schema_1(content: dict[str, Any]) -> Manifest:
-    """Schema 1 lacks what has a default since."""
-    return Manifest.model_validate({**content, "schema_version": SCHEMA_VERSION})
-
 
 _READERS: dict[int, Callable[[dict[str, Any]], Manifest]] = {
-    1: _from_schema_1,
-    2: Manifest.model_validate,
+    1: Manifest.of_ensemble,  # lacks what has a default since
+    2: Manifest.of_ensemble,
+    3: Manifest.model_validate,
 }
 """How the manifest of each schema version becomes one of this version."""
 
@@ -90,7 +78,7 @@ def load_model(folder: str | Path) -> Model:
     arrays = _read_arrays(folder / ARRAYS_FILE, files)
     try:
         return _assemble(manifest, arrays)
-    except _UnfitArraysError as error:
+    except UnfitArraysError as error:
         raise DeepCMEError(f"{folder / ARRAYS_FILE}: {error}") from error
 
 
@@ -156,16 +144,9 @@ def _refuse_damaged(path: Path, error: Exception | None = None) -> NoReturn:
     ) from error
 
 
-class _UnfitArraysError(Exception):
-    """The arrays do not make up the model that the manifest describes."""
-
-
 def _arrays_of(model: Model) -> Arrays:
     arrays = {f"genes.{name}": getattr(model.statistics, name) for name in _STATISTICS}
-    for number, snapshots in enumerate(model.networks):
-        for position, weights in enumerate(snapshots):
-            for name, array in weights.arrays():
-                arrays[f"networks.{number}.{position}.{name}"] = array
+    arrays.update(model.learned.arrays())
     if model.sketches is not None:
         arrays.update(model.sketches.arrays())
     return {name: np.ascontiguousarray(array) for name, array in arrays.items()}
@@ -175,17 +156,18 @@ def _assemble(manifest: Manifest, arrays: Arrays) -> Model:
     sketches = _take_sketches(manifest, arrays)
     for name, array in arrays.items():
         if array.dtype != np.float32 or not np.isfinite(array).all():
-            raise _UnfitArraysError(f"the array {name} does not hold finite numbers.")
+            raise UnfitArraysError(f"the array {name} does not hold finite numbers.")
     n_genes = len(manifest.genes.id)
     try:
         statistics = GeneStatistics(*(arrays.pop(f"genes.{name}") for name in _STATISTICS))
     except KeyError as error:
-        raise _UnfitArraysError(f"the array {error.args[0]} is missing.") from error
+        raise UnfitArraysError(f"the array {error.args[0]} is missing.") from error
     if any(getattr(statistics, name).shape != (n_genes,) for name in _STATISTICS):
-        raise _UnfitArraysError(f"the statistics are not those of {n_genes} genes.")
+        raise UnfitArraysError(f"the statistics are not those of {n_genes} genes.")
     if (statistics.scale < 0).any():
-        raise _UnfitArraysError("a gene's standard deviation is negative.")
-    return Model(manifest, _assemble_networks(arrays, n_genes), statistics, sketches)
+        raise UnfitArraysError("a gene's standard deviation is negative.")
+    learned = FORMS[manifest.model.form].from_arrays(arrays, n_genes)
+    return Model(manifest, learned, statistics, sketches)
 
 
 def _take_sketches(manifest: Manifest, arrays: Arrays) -> Sketches | None:
@@ -198,54 +180,6 @@ def _take_sketches(manifest: Manifest, arrays: Arrays) -> Sketches | None:
     try:
         return Sketches.from_arrays(taken, len(manifest.genes.id), int(ids.salt, 16))
     except KeyError as error:
-        raise _UnfitArraysError(f"the array {error.args[0]} is missing.") from error
+        raise UnfitArraysError(f"the array {error.args[0]} is missing.") from error
     except ValueError as error:
-        raise _UnfitArraysError(str(error)) from error
-
-
-def _assemble_networks(arrays: Arrays, n_genes: int) -> list[list[NetworkWeights]]:
-    by_snapshot: dict[tuple[int, int], Arrays] = {}
-    for name, array in arrays.items():
-        place = _ARRAY_NAME.fullmatch(name)
-        if place is None:
-            raise _UnfitArraysError(f"the array {name} belongs to no network.")
-        snapshot = int(place["network"]), int(place["snapshot"])
-        by_snapshot.setdefault(snapshot, {})[place["array"]] = array
-    networks: dict[int, list[NetworkWeights]] = {}
-    for (number, _), inner_arrays in sorted(by_snapshot.items()):
-        networks.setdefault(number, []).append(_assemble_network(inner_arrays, n_genes))
-    if not networks:
-        raise _UnfitArraysError("there is no network in it.")
-    return list(networks.values())
-
-
-def _assemble_network(arrays: Arrays, n_genes: int) -> NetworkWeights:
-    try:
-        weights = NetworkWeights.from_arrays(arrays)
-    except (KeyError, IndexError, TypeError, ValueError) as error:
-        raise _UnfitArraysError("a network lacks an array.") from error
-    n_inputs = n_genes
-    for block in weights.blocks:
-        n_inputs = _check_block(block, n_inputs)
-    if weights.output_weight.shape != (n_inputs,) or weights.output_bias.shape != (1,):
-        raise _UnfitArraysError("a network's output does not fit its last layer.")
-    return weights
-
-
-def _check_block(block: Block, n_inputs: int) -> int:
-    """Units of a block; refuses arrays that do not fit each other."""
-    if block.weight.ndim != 2 or len(block.weight) != n_inputs:
-        raise _UnfitArraysError(f"a layer's weights do not take {n_inputs} inputs.")
-    n_units = int(block.weight.shape[1])
-    others = {
-        name: getattr(block, name)
-        for name in ("bias", *_NORMALISATION)
-        if getattr(block, name) is not None
-    }
-    if set(others) not in ({"bias"}, _NORMALISATION):
-        raise _UnfitArraysError("a layer has neither a bias nor a normalisation.")
-    if any(array.shape != (n_units,) for array in others.values()):
-        raise _UnfitArraysError(f"the arrays of a layer do not have {n_units} units.")
-    if block.running_var is not None and (block.running_var < 0).any():
-        raise _UnfitArraysError("a layer's running variance is negative.")
-    return n_units
+        raise UnfitArraysError(str(error)) from error

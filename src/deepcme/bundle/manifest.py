@@ -8,10 +8,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from deepcme.models.registry import ENSEMBLE
 from deepcme.scales import Scale
 
 FORMAT = "deepcme model"
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 Probability = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=0)]
@@ -35,8 +36,16 @@ class TrainingCohort(_Part):
     tissue: dict[str, Count]
 
 
+class Estimator(_Part):
+    """The model as a study names it, what is kept of it, and its parameters."""
+
+    name: str
+    form: Literal["networks", "coefficients"]
+    parameters: dict[str, Any]
+
+
 class Preprocessing(_Part):
-    """How values become what the networks take.
+    """How values become what the model takes.
 
     ``log2`` says whether log2(x + 1) is taken of the training scale;
     `relative` whether values are ratios or centred, so that their level in a
@@ -51,7 +60,7 @@ class Preprocessing(_Part):
 
 
 class Genes(_Part):
-    """The genes that the networks take, in order, under every identifier known.
+    """The genes that the model takes, in order, under every identifier known.
 
     ``id`` holds the cohort's own ids; other lists have an empty text where the
     identifier of a gene is unknown.
@@ -104,7 +113,7 @@ class Performance(_Part):
 
 
 class Calibration(_Part):
-    """Probability = 1 / (1 + exp(-(intercept + slope * log-odds of the ensemble)))."""
+    """Probability = 1 / (1 + exp(-(intercept + slope * score of the model)))."""
 
     method: Literal["Platt, out of fold"] = "Platt, out of fold"
     intercept: float
@@ -133,15 +142,17 @@ class Manifest(_Part):
     """All that is known of a model besides its arrays.
 
     What came after the first models of a schema has a default that says that it is not known.
+    Schemas 1 and 2 know ensembles alone, by their parameters as `network`; an ensemble is
+    still written so, as older versions can read it.
     """
 
     format: Literal["deepcme model"] = "deepcme model"
-    schema_version: Literal[2] = 2
+    schema_version: Literal[3] = 3
     package_version: str
     endpoint: str
     cohort: TrainingCohort
     preprocessing: Preprocessing
-    network: dict[str, Any]
+    model: Estimator
     genes: Genes
     performance: Performance
     calibration: Calibration
@@ -150,6 +161,13 @@ class Manifest(_Part):
     notes: list[str]
     training_ids: TrainingIds | None = None
 
+    @classmethod
+    def of_ensemble(cls, content: dict[str, Any]) -> Manifest:
+        """The manifest from its content in schema 1 or 2."""
+        known = {key: value for key, value in content.items() if key != "network"}
+        model = {"name": ENSEMBLE, "form": "networks", "parameters": content.get("network")}
+        return cls.model_validate({**known, "schema_version": SCHEMA_VERSION, "model": model})
+
     def to_json(self, files: dict[str, str]) -> str:
         """The manifest as text, with the SHA-256 of the model's files and its own.
 
@@ -157,6 +175,12 @@ class Manifest(_Part):
         sorted, no spaces.
         """
         content = {**self.model_dump(mode="json"), "files": files}
+        if self.model.name == ENSEMBLE:
+            of_schema_2 = {"schema_version": 2, "model": self.model.parameters}
+            content = {
+                "network" if key == "model" else key: of_schema_2.get(key, value)
+                for key, value in content.items()
+            }
         return json.dumps({**content, "digest": digest_of(content)}, indent=1) + "\n"
 
 

@@ -1,4 +1,4 @@
-"""A trained model: an ensemble, what prepares its input, and its manifest."""
+"""A trained model: what it learned, what prepares its input, and its manifest."""
 
 from __future__ import annotations
 
@@ -9,11 +9,10 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import expit
 
+from deepcme.bundle.learned import Learned
 from deepcme.bundle.manifest import Manifest
 from deepcme.bundle.sketches import Sketches
-from deepcme.ensemble import compute_network_probabilities
-from deepcme.log_odds import log_odds
-from deepcme.network.architecture import FloatArray, NetworkWeights
+from deepcme.network.architecture import FloatArray
 
 
 @dataclass(frozen=True)
@@ -35,35 +34,30 @@ class GeneStatistics:
 
 @dataclass(frozen=True)
 class Model:
-    """A trained ensemble that can be applied to new samples.
+    """A trained model that can be applied to new samples.
 
     Attributes
     ----------
     manifest : Manifest
-    networks : list of list of NetworkWeights
-        The snapshots of each network.
+    learned : Learned
     statistics : GeneStatistics
     sketches : Sketches, optional
         Of the training samples; none of few genes, and in models of schema 1.
     """
 
     manifest: Manifest
-    networks: list[list[NetworkWeights]]
+    learned: Learned
     statistics: GeneStatistics
     sketches: Sketches | None = None
 
     @property
     def n_genes(self) -> int:
-        """Number of genes that the networks take."""
+        """Number of genes that it takes."""
         return len(self.manifest.genes.id)
 
     def probabilities(self, Z: FloatArray) -> NDArray[np.float64]:
         """Calibrated probability of standardised samples, (samples,)."""
-        return self.calibrate(compute_network_probabilities(self.networks, Z).mean(axis=1))
-
-    def network_probabilities(self, Z: FloatArray) -> NDArray[np.float64]:
-        """Probability by each network alone, before calibration, (samples x networks)."""
-        return compute_network_probabilities(self.networks, Z)
+        return self.calibrate(self.learned.evaluate(Z).score)
 
     @property
     def makes_calls(self) -> bool:
@@ -76,7 +70,7 @@ class Model:
         called = pd.Series(reaches, dtype="boolean")
         return called.mask(np.isnan(probability) | (not self.makes_calls))
 
-    def calibrate(self, probability: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Calibrated probability from the networks' probability."""
+    def calibrate(self, score: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Calibrated probability from scores, such as log-odds."""
         line = self.manifest.calibration
-        return np.asarray(expit(line.intercept + line.slope * log_odds(probability)))
+        return np.asarray(expit(line.intercept + line.slope * score))

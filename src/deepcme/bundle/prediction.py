@@ -25,7 +25,6 @@ from deepcme.bundle.recognition import (
 from deepcme.bundle.scale_reading import require_convertible
 from deepcme.bundle.suitability import judge_samples
 from deepcme.network.architecture import FloatArray
-from deepcme.network.attribution import compute_integrated_gradients
 from deepcme.notes import WARNING, is_warning
 from deepcme.threads import single_thread
 from deepcme.words import counted, few
@@ -41,7 +40,8 @@ class Predictions:
     ----------
     table : DataFrame
         sample; probability (calibrated); spread (standard deviation of the
-        calibrated probability over the networks); threshold (the model's);
+        calibrated probability over the networks; missing where the model is not of
+        several); threshold (the model's);
         positive (whether the probability reaches it; missing where the model makes no
         calls); far (whether the sample is far outside the training data); coverage
         (share of the model's genes with a value); training_patient (whether the model
@@ -116,12 +116,12 @@ def predict(
     known = ~np.isnan(known_values(expression.of_samples(rows), match, model, normalise))
     with single_thread():
         Z, notes = standardise(expression.of_samples(rows), match, model, normalise)
-        by_network = model.network_probabilities(Z)
+        score, by_network = model.learned.evaluate(Z)
         genes = _describe_genes(model, Z)
     predicted = pd.DataFrame(
         {
-            "probability": model.calibrate(by_network.mean(axis=1)),
-            "spread": model.calibrate(by_network).std(axis=1),
+            "probability": model.calibrate(score),
+            "spread": np.nan if by_network is None else model.calibrate(by_network).std(axis=1),
             "far": compute_distances(np.where(known, Z[:, match.present], np.nan))
             > model.manifest.far_distance,
             "genes": genes,
@@ -200,7 +200,7 @@ def _warnings_of(model: Model) -> list[str]:
 
 def _describe_genes(model: Model, Z: FloatArray) -> list[str]:
     slope = model.manifest.calibration.slope
-    shares = slope * compute_integrated_gradients(model.networks, Z)
+    shares = slope * model.learned.attribute(Z)
     names = _gene_names(model)
     most = np.argsort(-np.abs(shares), axis=1, kind="stable")[:, :GENES_SHOWN]
     return [

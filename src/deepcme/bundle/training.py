@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,8 +13,10 @@ from sklearn.pipeline import Pipeline
 
 from deepcme import __version__
 from deepcme.arrays import CohortArrays
+from deepcme.bundle.learned import FORMS
 from deepcme.bundle.manifest import (
     Calibration,
+    Estimator,
     Genes,
     Interval,
     Manifest,
@@ -28,14 +29,13 @@ from deepcme.bundle.model import GeneStatistics, Model
 from deepcme.bundle.prediction import compute_distances, far_out_fence
 from deepcme.bundle.recognition import TrainingSamples
 from deepcme.cohort import Cohort
-from deepcme.ensemble import DeepCMEEnsemble
 from deepcme.errors import DeepCMEError
 from deepcme.evaluation.bootstrap import interval_generator
 from deepcme.evaluation.discrimination import compute_discrimination
 from deepcme.evaluation.measures import measures_beside_auc
 from deepcme.evaluation.metrics import choose_threshold
-from deepcme.evaluation.predictions import with_strata
-from deepcme.evaluation.recalibration import PlattRecalibration
+from deepcme.evaluation.predictions import select_part, with_strata
+from deepcme.evaluation.recalibration import PlattRecalibration, are_log_odds
 from deepcme.floors import are_relative
 from deepcme.genes import gene_identifiers
 from deepcme.honest import (
@@ -45,26 +45,28 @@ from deepcme.honest import (
     fit_seed,
     split_seed,
 )
+from deepcme.models.checking import as_written, check_parameters_of
 from deepcme.models.fitting import fit_model, prepare_rows, scores_of
-from deepcme.models.registry import KINDS
+from deepcme.models.registry import ENSEMBLE, KINDS, ModelKind
 from deepcme.network.engines import one_thread_a_task
 from deepcme.parallel import run_parallel
-from deepcme.parameters import Rule, at_least, check_names, check_parameters, or_none
+from deepcme.parameters import Rule, at_least, check_parameters, or_none
 from deepcme.preprocessing import kept_genes, transform_rows
 from deepcme.progress import show_progress
 from deepcme.scales import LINEAR_SCALES
 from deepcme.seeds import integer_seed, seed_for
-from deepcme.splits import RowIndex
+from deepcme.splits import RowIndex, Split
 from deepcme.strata import choose_strata, find_levels
 
-ENSEMBLE = KINDS["DeepCME-ensemble"]
 FEWEST_FOLDS = 3
 
+_PARAMETERS = (Rule(lambda value: isinstance(value, dict), "must be a dict"),)
 _RULES = {
     "repeats": or_none(at_least(1)),
     "seed": at_least(0),
     "jobs": at_least(1),
-    "ensemble": (Rule(lambda value: isinstance(value, dict), "must be a dict"),),
+    "parameters": _PARAMETERS,
+    "ensemble": _PARAMETERS,
 }
 
 
@@ -82,41 +84,64 @@ class TrainingSettings:
     jobs : int
         Processes to use; the model does not depend on it.
     ensemble : dict
-        Parameters of `DeepCMEEnsemble` that differ from its defaults.
+        Further `parameters` of ``DeepCME-ensemble``.
+    model : str
+        As a study names it; one that can be kept without its samples and a pickle.
+    parameters : dict
+        Those of the model that differ from its defaults.
 
     Raises
     ------
     DeepCMEError
-        If a value is out of range, or a parameter does not exist.
+        If a value is out of range, a parameter does not exist, or there is no such model or
+        it cannot be kept.
     """
 
     repeats: int | None = None
     seed: int = 1
     jobs: int = 1
     ensemble: dict[str, Any] = field(default_factory=dict)
+    model: str = ENSEMBLE
+    parameters: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         check_parameters(vars(self), _RULES)
-        ensemble = DeepCMEEnsemble()
-        names = ensemble.get_params(deep=False).keys() - {"random_state"}
-        check_names(self.ensemble, names, "DeepCMEEnsemble")
-        ensemble.set_params(**self.ensemble).check_parameters()
+        if self.ensemble and self.model != ENSEMBLE:
+            raise DeepCMEError(
+                f"ensemble is for parameters of {ENSEMBLE}: give those of {self.model} as "
+                "parameters."
+            )
+        object.__setattr__(self, "parameters", {**self.ensemble, **self.parameters})
+        _check_kept(self.model, self.parameters)
+        check_parameters_of(self.kind, self.parameters)
+
+    @property
+    def kind(self) -> ModelKind:
+        """What the model can do."""
+        return KINDS[self.model]
 
 
-@dataclass(frozen=True)
-class _Fold:
-    """Rows to train on and rows to predict."""
-
-    number: int
-    train: RowIndex
-    test: RowIndex
-    seed: int
+def _check_kept(model: str, parameters: dict[str, Any]) -> None:
+    """Refuse a model that does not exist, or cannot be kept without samples or a pickle."""
+    names = [
+        kind.name + "".join(f" with {key} = {value}" for key, value in kind.saved_with.items())
+        for kind in KINDS.values()
+        if kind.saved_as is not None
+    ]
+    choice = f"choose from {', '.join(names)}."
+    if model not in KINDS:
+        raise DeepCMEError(f"There is no model {model!r}: {choice}")
+    kind = KINDS[model]
+    if kind.saved_as is None or not kind.saved_with.items() <= parameters.items():
+        raise DeepCMEError(
+            f"{model} cannot be kept to predict others, as {kind.unsaved_because}: {choice}"
+        )
 
 
 def train_model(
     cohort: Cohort, settings: TrainingSettings | None = None, *, quiet: bool = True
 ) -> Model:
-    """Train a `DeepCMEEnsemble` on all patients of a cohort, calibrated out of fold.
+    """Train a model on all patients of a cohort, calibrated out of fold.
 
     As in the honest protocol: primary tumours only (`Cohort.keep_primary_tumours`),
     genes expressed in at least 10% of samples, standardised values clipped at 5.
@@ -137,77 +162,92 @@ def train_model(
             f"{FEWEST_FOLDS} without the event."
         )
     data = CohortArrays.of(cohort)
-    folds = list(_cross_validation(cohort, settings))
-    calls = ((data, fold, settings.ensemble) for fold in folds)
-    predicted = run_parallel(_predict_fold, calls, settings.jobs)
-    rows = []
-    with show_progress("Fits", len(folds) + 1, quiet=quiet) as advance:
-        for fold, log_odds in zip(folds, predicted, strict=True):
-            rows.append(_out_of_fold_rows(cohort, fold, log_odds))
+    splits = draw_honest_splits(cohort, split_seed(settings.seed), repeats=settings.repeats)
+    folds = [
+        (number, split, fit_seed(settings.seed, settings.model, number))
+        for number, split in enumerate(splits, start=1)
+    ]
+    calls = [(data, settings, split, seed) for _, split, seed in folds]
+    tables: list[pd.DataFrame] = []
+    with show_progress("Fits", len(splits) + 1, quiet=quiet) as advance:
+        fits = run_parallel(_score_test_part, calls, settings.jobs)
+        for (number, split, _), scores in zip(folds, fits, strict=True):
+            tables.append(_rows_of_split(cohort, settings, number, split, *scores))
             advance()
         everyone = np.arange(cohort.n_samples)
         seed = integer_seed(seed_for(settings.seed, "model", "final"))
-        preprocessor, ensemble = _fit(data, everyone, seed, settings.ensemble)
+        with one_thread_a_task():
+            preprocessor, model = _fit(data, settings, everyone, seed)
         advance()
-    return _make_model(cohort, settings, preprocessor, ensemble, pd.concat(rows))
-
-
-def _cross_validation(cohort: Cohort, settings: TrainingSettings) -> Iterator[_Fold]:
-    splits = draw_honest_splits(cohort, split_seed(settings.seed), repeats=settings.repeats)
-    for number, split in enumerate(splits, start=1):
-        rest = np.concatenate([split.train, split.validation])
-        yield _Fold(number, rest, split.test, fit_seed(settings.seed, ENSEMBLE.name, number))
+    return _make_model(cohort, settings, preprocessor, model, pd.concat(tables))
 
 
 def _fit(
-    data: CohortArrays, rows: RowIndex, seed: int, parameters: dict[str, Any]
-) -> tuple[Pipeline, DeepCMEEnsemble]:
+    data: CohortArrays,
+    settings: TrainingSettings,
+    rows: RowIndex,
+    seed: int,
+    n_validation: int = 0,
+) -> tuple[Pipeline, Any]:
+    """Fit on rows, of which the last may be for validation."""
+    kind = settings.kind
+    learn_on = rows if kind.refitted else rows[: len(rows) - n_validation]
+    prepared, preprocessor = prepare_rows(data, rows, HONEST, learn_on)
+    return preprocessor, fit_model(kind, settings.parameters, seed, prepared, n_validation)
+
+
+def _score_test_part(
+    data: CohortArrays, settings: TrainingSettings, split: Split, seed: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64] | None]:
+    """Scores and probabilities of the test part, by a fit on the others as in a study."""
+    fitting = np.concatenate([split.train, split.validation])
     with one_thread_a_task():
-        prepared, preprocessor = prepare_rows(data, rows, HONEST)
-        return preprocessor, fit_model(ENSEMBLE, parameters, seed, prepared)
+        preprocessor, model = _fit(data, settings, fitting, seed, len(split.validation))
+        return scores_of(model, transform_rows(preprocessor, data.X, split.test))
 
 
-def _predict_fold(
-    data: CohortArrays, fold: _Fold, parameters: dict[str, Any]
-) -> NDArray[np.float64]:
-    """Log-odds of the held-out rows by an ensemble fitted on the others."""
-    preprocessor, ensemble = _fit(data, fold.train, fold.seed, parameters)
-    with one_thread_a_task():
-        return scores_of(ensemble, transform_rows(preprocessor, data.X, fold.test))[0]
-
-
-def _out_of_fold_rows(
-    cohort: Cohort, fold: _Fold, log_odds: NDArray[np.float64]
+def _rows_of_split(
+    cohort: Cohort,
+    settings: TrainingSettings,
+    number: int,
+    split: Split,
+    score: NDArray[np.float64],
+    probability: NDArray[np.float64] | None,
 ) -> pd.DataFrame:
+    """The test part; of a model that leaves the validation part unused, the training part too.
+
+    Without one, whom a split does not test is taken to have trained its model.
+    """
+    rows = split.test if settings.kind.refitted else np.r_[split.test, split.train]
+    scores = pd.DataFrame({"score": score, "probability": probability}, dtype=np.float64)
     return pd.DataFrame(
         {
-            "split": fold.number,
-            "model": ENSEMBLE.name,
-            "sample": cohort.samples[fold.test],
-            "patient": cohort.patients[fold.test],
-            "part": "test",
-            "label": cohort.labels[fold.test],
-            "score": log_odds,
+            "split": number,
+            "model": settings.model,
+            "sample": cohort.samples[rows],
+            "patient": cohort.patients[rows],
+            "part": np.where(np.arange(len(rows)) < len(score), "test", "train"),
+            "label": cohort.labels[rows],
         }
-    )
+    ).join(scores)
 
 
 def _make_model(
     cohort: Cohort,
     settings: TrainingSettings,
     preprocessor: Pipeline,
-    ensemble: DeepCMEEnsemble,
-    out_of_fold: pd.DataFrame,
+    model: Any,
+    predictions: pd.DataFrame,
 ) -> Model:
-    kept = kept_genes(preprocessor)
+    kept, out_of_fold = kept_genes(preprocessor), select_part(predictions, "test")
     calibration, notes = _calibrate(out_of_fold)
-    log_odds = out_of_fold["score"].to_numpy()
-    probability = expit(calibration.intercept + calibration.slope * log_odds)
+    score = out_of_fold["score"].to_numpy()
+    probability = expit(calibration.intercept + calibration.slope * score)
     threshold = choose_threshold(out_of_fold["label"], probability)
     called = (probability >= threshold) & (calibration.slope > 0)
     standardised = preprocessor.transform(cohort.X)
-    parameters = ensemble.get_params()
-    parameters["hidden_layers"] = list(parameters["hidden_layers"])
+    form = settings.kind.saved_as
+    assert form is not None
     known = TrainingSamples.of(
         cohort.samples,
         cohort.patients,
@@ -220,9 +260,11 @@ def _make_model(
         endpoint=cohort.endpoint,
         cohort=_describe_cohort(cohort),
         preprocessing=_describe_preprocessing(cohort),
-        network=parameters,
+        model=Estimator(
+            name=settings.model, form=form, parameters=as_written(model.get_params())
+        ),
         genes=_describe_genes(cohort, kept),
-        performance=_expected_performance(cohort, settings, out_of_fold, called),
+        performance=_expected_performance(cohort, settings, predictions, called),
         calibration=calibration,
         threshold=Threshold(probability=threshold),
         far_distance=far_out_fence(compute_distances(standardised)),
@@ -230,12 +272,16 @@ def _make_model(
         training_ids=known.ids,
     )
     statistics = _gene_statistics(preprocessor, kept)
-    return Model(manifest, ensemble.networks_, statistics, known.sketches)
+    return Model(manifest, FORMS[form].of(model), statistics, known.sketches)
 
 
 def _calibrate(out_of_fold: pd.DataFrame) -> tuple[Calibration, list[str]]:
     """Platt's line; where the predictions do not rise with the risk, the prevalence for all."""
-    platt = PlattRecalibration.fit(out_of_fold["label"], out_of_fold["score"])
+    platt = PlattRecalibration.fit(
+        out_of_fold["label"],
+        out_of_fold["score"],
+        are_log_odds=are_log_odds(out_of_fold),
+    )
     note = (
         "Warning: out of fold the predictions did not rise with the risk, so that every "
         "sample gets the prevalence of the training cohort; this model predicts nothing."
@@ -247,16 +293,16 @@ def _calibrate(out_of_fold: pd.DataFrame) -> tuple[Calibration, list[str]]:
 def _expected_performance(
     cohort: Cohort,
     settings: TrainingSettings,
-    out_of_fold: pd.DataFrame,
+    predictions: pd.DataFrame,
     called: NDArray[np.bool_],
 ) -> Performance:
     levels = find_levels(cohort)
-    out_of_fold = with_strata(out_of_fold, cohort.samples, levels)
+    predictions = with_strata(predictions, cohort.samples, levels)
     random = interval_generator(settings.seed, "auc")
-    found = compute_discrimination(out_of_fold, random).iloc[0]
+    found = compute_discrimination(predictions, random).iloc[0]
     folds, repeats = count_folds(cohort, repeats=settings.repeats)
     within = "" if levels is None else f", AUC within levels of {choose_strata(cohort)}"
-    positive = out_of_fold["label"].to_numpy() == 1
+    positive = select_part(predictions, "test")["label"].to_numpy() == 1
     return Performance(
         method=f"cross-validation by patient{within}; 95% intervals by patient bootstrap",
         folds=folds,

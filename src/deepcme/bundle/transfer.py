@@ -25,7 +25,7 @@ from deepcme.evaluation.intervals import compute_delong_interval
 from deepcme.genes import gene_identifiers
 from deepcme.honest import HONEST
 from deepcme.models.fitting import PreparedRows, fit_model, scores_of
-from deepcme.models.registry import KINDS
+from deepcme.models.registry import ENSEMBLE, KINDS
 from deepcme.network.engines import one_thread_a_task
 from deepcme.parallel import run_parallel
 from deepcme.preprocessing import Log2Transformer
@@ -34,7 +34,6 @@ from deepcme.scales import LINEAR_SCALES
 from deepcme.seeds import integer_seed, seed_for
 from deepcme.words import counted, few
 
-ENSEMBLE = "DeepCME-ensemble"
 MODELS = (ENSEMBLE, "LR-tuned")
 DELONG = "DeLong"
 

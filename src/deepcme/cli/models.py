@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from deepcme.errors import DeepCMEError
+from deepcme.models.registry import ENSEMBLE
 from deepcme.terminal import say
 
 if TYPE_CHECKING:
@@ -66,6 +67,13 @@ def register(app: typer.Typer) -> None:
 def train(
     cohort: Annotated[Path, typer.Argument(metavar="COHORT.h5ad", help="Cohort to learn.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the model.")],
+    model: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME",
+            help="Model, as a study names it; one that can be kept without its samples.",
+        ),
+    ] = ENSEMBLE,
     repeats: Annotated[
         int | None,
         typer.Option(
@@ -80,8 +88,8 @@ def train(
 ) -> None:
     """Train a model on all patients of a cohort, to hand on and to predict others with.
 
-    An ensemble of five networks, calibrated out of fold. What to expect of new
-    patients like these is measured by cross-validation and kept in the model.
+    An ensemble of five networks, or another model, calibrated out of fold. What to expect of
+    new patients like these is measured by cross-validation and kept in the model.
     """
     from joblib import cpu_count
 
@@ -90,11 +98,11 @@ def train(
     from deepcme.cohort import Cohort
 
     refuse_existing(output)
-    settings = TrainingSettings(repeats=repeats, seed=seed, jobs=jobs or cpu_count())
-    model = train_model(Cohort.load(cohort), settings, quiet=quiet)
-    save_model(model, output)
+    settings = TrainingSettings(repeats, seed, jobs or cpu_count(), model=model)
+    trained = train_model(Cohort.load(cohort), settings, quiet=quiet)
+    save_model(trained, output)
     if not quiet:
-        _say_what_to_expect(model)
+        _say_what_to_expect(trained)
         say(f"Wrote {output}. Use it with: deepcme predict {output} SAMPLES")
 
 
@@ -138,7 +146,7 @@ def predict(
 ) -> None:
     """Predict new samples with a trained model.
 
-    One row per sample: probability, its spread over the five networks, the model's
+    One row per sample: probability, its spread over the networks, the model's
     threshold and whether it is reached, whether the sample is far outside the training
     data, the share of the model's genes with a value, whether the model learned from its
     patient, the genes that push it most, with their share in the log-odds, and why there

@@ -179,9 +179,9 @@ def fit_recalibrations(predictions: pd.DataFrame) -> pd.DataFrame:
         ["split", "model"], sort=False, observed=True
     ):
         validation = select_part(rows, "validation")
-        are_log_odds = _are_log_odds(rows)
+        by_odds = are_log_odds(rows)
         line = PlattRecalibration.fit(
-            validation["label"], validation["score"], are_log_odds=are_log_odds
+            validation["label"], validation["score"], are_log_odds=by_odds
         )
         trained = rows.loc[rows["part"] == "train", "sample"]
         fits.append(
@@ -193,7 +193,7 @@ def fit_recalibrations(predictions: pd.DataFrame) -> pd.DataFrame:
                 ),
                 "n": line.n,
                 "events": line.events,
-                "are_log_odds": are_log_odds,
+                "are_log_odds": by_odds,
                 "intercept": line.intercept,
                 "slope": line.slope,
             }
@@ -201,7 +201,7 @@ def fit_recalibrations(predictions: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(fits)
 
 
-def _are_log_odds(rows: pd.DataFrame) -> bool:
+def are_log_odds(rows: pd.DataFrame) -> bool:
     """Whether a model's own probabilities are those of its scores taken as log-odds."""
     if "probability" not in rows.columns or rows["probability"].isna().any():
         return False

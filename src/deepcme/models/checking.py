@@ -37,20 +37,27 @@ def check_model(name: str, estimator: str, parameters: dict[str, Any]) -> None:
         )
     kind = KINDS[estimator]
     try:
-        known_parameters = kind.make({}, 0).get_params(deep=False)
-        check_names(parameters, known_parameters.keys() - {"random_state"}, estimator)
-        _check_values(kind, parameters)
+        check_parameters_of(kind, parameters)
+        for parameter, value in parameters.items():
+            if value is None:
+                raise DeepCMEError(
+                    f"{parameter} = None cannot be written in a study file: leave it out, or "
+                    "give it a value."
+                )
     except DeepCMEError as error:
         raise DeepCMEError(f"model {name}: {error}") from error
 
 
-def _check_values(kind: ModelKind, parameters: dict[str, Any]) -> None:
-    for parameter, value in parameters.items():
-        if value is None:
-            raise DeepCMEError(
-                f"{parameter} = None cannot be written in a study file: leave it out, or give "
-                "it a value."
-            )
+def check_parameters_of(kind: ModelKind, parameters: dict[str, Any]) -> None:
+    """Refuse a parameter that a kind of model does not have, or a value that it cannot have.
+
+    Raises
+    ------
+    DeepCMEError
+        Naming the parameter and what there is to choose from.
+    """
+    known_parameters = kind.make({}, 0).get_params(deep=False)
+    check_names(parameters, known_parameters.keys() - {"random_state"}, kind.name)
     model = kind.make(parameters, 0)
     if "class_weight" in parameters:
         if model.class_weight != "balanced_subsample":  # which a random forest alone takes

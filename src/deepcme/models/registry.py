@@ -12,6 +12,7 @@ from inspect import signature
 from typing import Any, Literal
 
 LABELS = (0, 1)
+ENSEMBLE = "DeepCME-ensemble"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +34,8 @@ class ModelKind:
         what it is tuned on; blank for a library's, which is named with its parameters.
     is_network : bool
         Whether it is the product's own, and no baseline.
+    outcomes : tuple of str
+        Kinds of outcomes that it predicts.
     refitted : bool
         Whether it is fitted on training and validation part alike, and its preprocessing too.
     takes_groups, takes_validation : bool
@@ -44,8 +47,13 @@ class ModelKind:
         them, if it is fitted on these.
     has_gene_scores, has_history : bool
         Whether it has `gene_scores_`, and a `history_` that a study keeps.
-    saved_as : {"network", "networks", "coefficients"} or None
-        What a fitted one is written as, without its samples; None if that cannot be.
+    saved_as : {"networks", "coefficients"} or None
+        What a fitted one is written as, without its samples: its `networks_`, or `coef_` and
+        `intercept_`; None if that cannot be.
+    saved_with : mapping
+        Parameters that it must have for that.
+    unsaved_because : str
+        Why it cannot be, as a clause.
     brevity : int
         Its place among the tasks of a study: 0 for what takes longest.
     """
@@ -56,6 +64,7 @@ class ModelKind:
     library: str = ""
     methods: str = ""
     is_network: bool = False
+    outcomes: tuple[str, ...] = ("binary",)
     refitted: bool = False
     takes_groups: bool = False
     takes_validation: bool = False
@@ -63,7 +72,9 @@ class ModelKind:
     out_of_fold: OutOfFold | None = None
     has_gene_scores: bool = False
     has_history: bool = False
-    saved_as: Literal["network", "networks", "coefficients"] | None = None
+    saved_as: Literal["networks", "coefficients"] | None = None
+    saved_with: Mapping[str, Any] = field(default_factory=dict)
+    unsaved_because: str = ""
     brevity: int = 3
 
     @property
@@ -118,6 +129,8 @@ _TUNED_REGRESSION = (
     "validation part together."
 )
 
+_TREES = "trees are written by a pickle alone"
+
 # 100 iterations, scikit-learn's default, do not converge on thousands of genes.
 MAX_ITERATIONS = 2000
 
@@ -133,11 +146,11 @@ KINDS: dict[str, ModelKind] = {
             takes_validation=True,
             has_gene_scores=True,
             has_history=True,
-            saved_as="network",
+            saved_as="networks",
             brevity=1,
         ),
         ModelKind(
-            name="DeepCME-ensemble",
+            name=ENSEMBLE,
             estimator="deepcme.ensemble.DeepCMEEnsemble",
             methods=_ENSEMBLE,
             is_network=True,
@@ -155,10 +168,20 @@ KINDS: dict[str, ModelKind] = {
             defaults={"max_iter": MAX_ITERATIONS},
             saved_as="coefficients",
         ),
-        _scikit_learn("SVC", "svm.SVC"),
-        _scikit_learn("RF", "ensemble.RandomForestClassifier"),
-        _scikit_learn("DT", "tree.DecisionTreeClassifier"),
-        _scikit_learn("KNN", "neighbors.KNeighborsClassifier"),
+        _scikit_learn(
+            "SVC",
+            "svm.SVC",
+            saved_as="coefficients",
+            saved_with={"kernel": "linear"},
+            unsaved_because="its support vectors are training samples",
+        ),
+        _scikit_learn("RF", "ensemble.RandomForestClassifier", unsaved_because=_TREES),
+        _scikit_learn("DT", "tree.DecisionTreeClassifier", unsaved_because=_TREES),
+        _scikit_learn(
+            "KNN",
+            "neighbors.KNeighborsClassifier",
+            unsaved_because="it is made of the training samples",
+        ),
         ModelKind(
             name="LR-tuned",
             estimator="deepcme.baselines.TunedLogisticRegression",
