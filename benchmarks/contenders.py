@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from deepcme.network.architecture import FloatArray, Hyperparameters, initialise_weights
-from deepcme.network.engines.base import Engine
+from deepcme.network.engines.base import Engine, Samples
 from deepcme.network.training import draw_epoch
 
 N_ROWS = 640  # whole batches of 32, 64 and 128
@@ -55,7 +55,8 @@ class EngineContender(Contender):
         weights = initialise_weights(size.n_genes, self._settings, self._random)
         weight = np.ones(len(y), np.float32)
         valid = np.arange(N_ROWS, len(y))
-        self._run = self.engine().start(X, y, weight, valid, self._settings, weights)
+        samples = Samples(X, y, weight)
+        self._run = self.engine().start(samples, valid, self._settings, weights)
 
     @abstractmethod
     def engine(self) -> Engine:

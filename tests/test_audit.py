@@ -9,6 +9,7 @@ from scipy.stats import rankdata
 
 from deepcme import Cohort
 from deepcme.audit import StudyDesign, audit_cohort
+from deepcme.outcome import Endpoint
 from deepcme.scales import guess_scale, on_scale
 from deepcme.sources.tables import TableColumns, cohort_from_tables
 from tests.invented_values import genes_at_levels, standardised
@@ -27,11 +28,9 @@ def sound(n=2 * N, n_genes=300, scale="fpkm", **changed):
         "batch": [f"B{i % 4}" for i in range(n)],
         "clinical": pd.DataFrame({"age": random.integers(40, 80, n)}),
         "samples": [f"S{i}" for i in range(n)],
-        "provenance": {},
+        "endpoint": "invented",
     } | changed
-    return Cohort.from_arrays(
-        genes=[f"gene{i}" for i in range(n_genes)], endpoint="invented", scale=scale, **parts
-    )
+    return Cohort.from_arrays(genes=[f"gene{i}" for i in range(n_genes)], scale=scale, **parts)
 
 
 def findings(cohort, design=None):
@@ -275,8 +274,7 @@ def test_dcm009_metastatic_specimens_and_m1_patients_are_detected_not_predicted(
 
 
 def test_dcm009_the_endpoint_m1_is_detection():
-    provenance = {"endpoint": {"name": "pathologic-m1", "left_out": {}}}
-    found = findings(sound(provenance=provenance))["DCM009"]
+    found = findings(sound(endpoint=Endpoint("M1 = 1.", "pathologic-m1")))["DCM009"]
     assert "All 400 positives are M1 at diagnosis" in found.evidence
 
 

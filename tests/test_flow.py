@@ -3,11 +3,13 @@
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from deepcme import Cohort, DeepCMEError
 from deepcme.filters import filter_samples
 from deepcme.flow import FlowStep, read_flow, refuse_lost_outcome
+from deepcme.labelling import Labelling
 from deepcme.merging import merge_cohorts
 from deepcme.sources.examples import load_transbig
 from tests.conftest import invented_cohort
@@ -123,7 +125,9 @@ def test_a_study_of_primary_tumours_where_there_is_none_says_why():
 
 
 def test_samples_without_a_label_are_no_outcome():
-    labels = [1.0, 0.0, np.nan]
-    refuse_lost_outcome("er = 1", labels, np.array([True, True, False]))
+    labels = Labelling(rule="er = 1.", values=pd.Series([1.0, 0.0, np.nan]))
+    keep = np.array([True, True, False])
+    refuse_lost_outcome("er = 1", labels.outcome, keep[labels.known])
     with pytest.raises(DeepCMEError, match="er = 1: none of the 1 negative samples is left"):
-        refuse_lost_outcome("er = 1", labels, np.array([True, False, True]))
+        keep = np.array([True, False, True])
+        refuse_lost_outcome("er = 1", labels.outcome, keep[labels.known])

@@ -8,6 +8,7 @@ from deepcme import Cohort, DeepCMEError
 from deepcme.audit import audit_cohort
 from deepcme.merging import merge_cohorts
 from deepcme.notes import is_warning
+from deepcme.outcome import Endpoint
 from deepcme.study.clinical import take_clinical
 from tests.invented_values import genes_at_levels
 
@@ -156,8 +157,8 @@ def test_one_cohort_is_none_to_merge():
 def made_by(name, *columns, n=1):
     """A cohort whose label was made of clinical columns that are in it."""
     stage = pd.DataFrame({"m_stage": ["M0", "M1"] * 3, "event": 0, "age": range(40, 46)})
-    endpoint = {"name": name, "columns": list(columns), "left_out": {"of stage MX": n}}
-    return {"clinical": stage, "provenance": {"endpoint": endpoint}}
+    endpoint = Endpoint("relapse", name, left_out={"of stage MX": n}, columns=columns)
+    return {"clinical": stage, "endpoint": endpoint}
 
 
 def test_what_made_the_label_is_kept_so_that_it_is_refused_and_audited(tmp_path):
@@ -167,11 +168,10 @@ def test_what_made_the_label_is_kept_so_that_it_is_refused_and_audited(tmp_path)
     }
     merge_cohorts(parts).save(tmp_path / "merged.h5ad")
     merged = Cohort.load(tmp_path / "merged.h5ad")
-    assert merged.provenance["endpoint"] == {
-        "name": "pathologic-m1",
-        "columns": ["m_stage", "event"],
-        "left_out": {"of stage MX": 3},
-    }
+    endpoint = merged.outcome.endpoint
+    assert endpoint.name == "pathologic-m1"
+    assert endpoint.columns == ("m_stage", "event")
+    assert endpoint.left_out == {"of stage MX": 3}
     for column in ("m_stage", "event"):
         with pytest.raises(DeepCMEError, match=f"'{column}' was used to make the label"):
             take_clinical(merged, [column])
@@ -188,9 +188,10 @@ def test_an_endpoint_has_no_name_where_the_cohorts_disagree():
             "east": cohort("e", ["a"]),
         }
     )
-    assert "name" not in merged.provenance["endpoint"]
-    assert merged.provenance["endpoint"]["columns"] == ["m_stage", "event"]
-    assert "endpoint" not in merge_cohorts({c: cohort(c, ["a"]) for c in "xy"}).provenance
+    assert merged.outcome.endpoint.name == ""
+    assert merged.outcome.endpoint.columns == ("m_stage", "event")
+    plain = merge_cohorts({c: cohort(c, ["a"]) for c in "xy"})
+    assert plain.outcome.endpoint == Endpoint("relapse")
 
 
 def test_a_column_of_the_name_cohort_is_not_overwritten():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import warnings
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from itertools import chain
 from pathlib import Path
@@ -18,7 +19,7 @@ from numpy.typing import NDArray
 from deepcme.errors import DeepCMEError
 from deepcme.hdf5.apart import require_sound
 from deepcme.memory import require_memory_for_matrix
-from deepcme.words import cleaned, told_apart
+from deepcme.words import cleaned, counted, few, told_apart
 
 _KIND = ".h5ad"
 _MANY_COLUMNS = 4_000
@@ -155,6 +156,16 @@ def as_text(column: pd.Series, what: str, blank: str | None = None) -> pd.Series
     return column.astype(object).mask(missing, blank).map(str)
 
 
+def require_own_ids(ids: Sequence[str] | pd.Series, kind: str) -> None:
+    """Refuse ids of samples or genes that repeat, naming a few."""
+    times = Counter(ids)
+    if repeated := [one for one, n in times.items() if n > 1]:
+        raise DeepCMEError(
+            f"{counted(len(repeated), f'{kind} id')} occur more than once ({few(repeated)}): "
+            f"each {kind} needs an id of its own."
+        )
+
+
 def clean_texts(table: pd.DataFrame) -> None:
     """Take needless spaces out of text and names of rows, in place: ``B `` is ``B``.
 
@@ -174,9 +185,11 @@ def clean_texts(table: pd.DataFrame) -> None:
 
 
 def with_columns(
-    table: pd.DataFrame, further: pd.DataFrame, reserved: Sequence[str]
+    table: pd.DataFrame, further: pd.DataFrame | None, reserved: Sequence[str]
 ) -> pd.DataFrame:
-    """The table with more columns; one that has a reserved name is kept under another."""
+    """The table with more columns, if any; one of a reserved name is kept under another."""
+    if further is None:
+        return table
     names = told_apart(
         f"{column}_in_file" if column in reserved else str(column) for column in further.columns
     )

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepcme.cohort import Cohort
+from deepcme.outcome import Outcome, labels_of
 from deepcme.scales import Scale
 
 
@@ -19,17 +20,22 @@ class CohortArrays:
     """
 
     X: NDArray[np.float32]
-    labels: NDArray[np.int8]
+    outcome: Outcome
     patients: NDArray[np.int64]
     scale: Scale
     absent_up_to: float | None
+
+    @property
+    def labels(self) -> NDArray[np.int8]:
+        """1 for a positive, 0 for a negative sample; refused of another outcome."""
+        return labels_of(self.outcome)
 
     @classmethod
     def of(cls, cohort: Cohort) -> CohortArrays:
         """Take the arrays out of a cohort."""
         return cls(
             X=cohort.X,
-            labels=cohort.labels,
+            outcome=cohort.outcome,
             patients=np.unique(cohort.patients.astype(str), return_inverse=True)[1],
             scale=cohort.scale,
             absent_up_to=cohort.absent_up_to,

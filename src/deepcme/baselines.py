@@ -141,13 +141,7 @@ class TunedLogisticRegression(LogitClassifier):
         return self
 
     def choose_strength(self, folds: Iterable[Fold]) -> list[NDArray[np.float64]]:
-        """Choose by the held-out rows of some folds, and give their logits.
-
-        Parameters
-        ----------
-        folds : iterable of Fold
-            As in `choose_inverse_strength`.
-        """
+        """Choose by the held-out rows of folds, and give their logits."""
         self.inverse_strength_, logits = choose_inverse_strength(folds, self.inverse_strengths)
         return logits
 
@@ -168,13 +162,7 @@ class TunedLogisticRegression(LogitClassifier):
     ) -> NDArray[np.float64]:
         """Logits of held-out rows by a fit on others, of the strength that was chosen.
 
-        Parameters
-        ----------
-        X, y, groups : array
-            Rows to fit on, labels of 0 and 1, and patients.
-        held_out : array of shape (samples, genes)
-        everyone : array of 0 and 1
-            Labels of the rows fitted on and held out, as if fitted at whose prevalence.
+        They are as if fitted at the prevalence of `everyone`, which holds both.
         """
         model = make_logistic_regression(self.inverse_strength_).fit(X, y)
         logits: NDArray[np.float64] = model.decision_function(held_out)

@@ -1,11 +1,11 @@
-"""The cohort: expression, patients, labels, and where all of it came from."""
+"""The cohort: expression, patients, their outcome, and where all of it came from."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
@@ -20,6 +20,7 @@ from deepcme.annotated import (
     clean_texts,
     read_h5ad,
     require_dense_memory,
+    require_own_ids,
     with_columns,
     with_dense_matrix,
     write_h5ad,
@@ -29,14 +30,13 @@ from deepcme.files import whole_file
 from deepcme.flow import FlowStep, after_selection, read_flow
 from deepcme.names import check_cohort_names
 from deepcme.origin import KEY as ORIGIN_KEY
-from deepcme.origin import origin_json, read_origin
+from deepcme.origin import Origin, origin_json, read_origin
+from deepcme.outcome import BinaryOutcome, Endpoint, Outcome, as_endpoint, as_outcome, labels_of
 from deepcme.people import own_where_nobody
 from deepcme.scales import SCALES, Scale, absent_up_to, require_possible_values
 from deepcme.tissues import UNKNOWN as UNKNOWN
 from deepcme.tissues import canonical_tissue, count_tissues, refuse_lost_class
-from deepcme.words import counted, few
 
-OBS_COLUMNS = ("sample", "patient", "tissue", "label", "batch")
 VAR_COLUMNS = ("gene_id", "symbol")
 # What stands for a missing one; nothing for an id.
 _TEXT_OF_SAMPLES = {"sample": None, "patient": UNKNOWN, "tissue": UNKNOWN, "batch": UNKNOWN}
@@ -44,17 +44,23 @@ _TEXT_OF_GENES = {"gene_id": None, "symbol": ""}
 _EVERY_TISSUE = 'set tissue = "all" under [preprocessing] for a study of every tissue'
 
 
+def own_columns(outcome: type[Outcome]) -> tuple[str, ...]:
+    """Columns of samples that every cohort of such an outcome has."""
+    return ("sample", "patient", "tissue", *outcome.columns, "batch")
+
+
 class Cohort:
-    """Samples with expression, a binary endpoint and their origin, checked on construction.
+    """Samples with expression, their outcome and their origin, checked on construction.
 
     Parameters
     ----------
     adata : anndata.AnnData
         Samples x genes. `obs` needs the columns ``sample``, ``patient``,
-        ``tissue``, ``label`` (0 or 1) and ``batch``; `var` needs ``gene_id``
-        and ``symbol``. `X` is kept as dense float32; NaN marks a missing value.
-    endpoint : str
-        The rule that made the labels, in words.
+        ``tissue``, ``batch`` and those of the outcome, ``label`` (0 or 1) of a binary
+        one; `var` needs ``gene_id`` and ``symbol``. `X` is kept as dense float32; NaN
+        marks a missing value.
+    endpoint : str or Endpoint
+        The rule that made the outcome, in words or with what else is known of it.
     scale : {"fpkm", "tpm", "rsem", "counts", "log2", "intensity"}
         What the values are. ``log2`` covers all values already on a log scale,
         ratios included; the others are linear.
@@ -63,6 +69,8 @@ class Cohort:
     provenance : mapping, optional
         Where the data came from, as JSON-like values. ``notes``, a list of
         sentences, and ``flow``, a list of `FlowStep.as_json`, are shown in reports.
+    outcome : type of Outcome
+        Which kind of outcome `obs` holds.
 
     Raises
     ------
@@ -75,15 +83,17 @@ class Cohort:
         self,
         adata: ad.AnnData,
         *,
-        endpoint: str,
+        endpoint: str | Endpoint,
         scale: Scale,
         name: str = "cohort",
         provenance: Mapping[str, Any] | None = None,
+        outcome: type[Outcome] = BinaryOutcome,
     ) -> None:
         if scale not in SCALES:
             raise DeepCMEError(f"Unknown scale {scale!r}: choose one of {', '.join(SCALES)}.")
         self._adata = with_dense_matrix(adata)
-        self.endpoint = endpoint
+        self._endpoint = as_endpoint(endpoint)
+        self._kind = outcome
         self.scale: Scale = scale
         self.name = name
         self.provenance: dict[str, Any] = dict(provenance or {})
@@ -93,11 +103,11 @@ class Cohort:
     def from_arrays(
         cls,
         X: ArrayLike,
-        labels: ArrayLike,
+        labels: ArrayLike | Outcome,
         *,
         samples: Sequence[str],
         genes: Sequence[str],
-        endpoint: str,
+        endpoint: str | Endpoint,
         scale: Scale,
         symbols: Sequence[str] | None = None,
         patients: Sequence[str] | None = None,
@@ -110,12 +120,14 @@ class Cohort:
     ) -> Self:
         """Build a cohort from a matrix (samples x genes) and one label per sample.
 
+        `labels` may be an `Outcome` of any kind, made by the `endpoint` that is given.
         Without `patients`, every sample counts as its own patient, as does one whose
         patient is None, blank or a word such as ``unknown``. `clinical` holds further
         columns, one row per sample in the same order, `gene_annotation` those of genes.
         """
         matrix = np.asarray(X, dtype=np.float32)
         samples = [str(sample) for sample in samples]
+        outcome = as_outcome(labels)
         obs = pd.DataFrame(
             {
                 "sample": samples,
@@ -123,33 +135,34 @@ class Cohort:
                 "tissue": [canonical_tissue(value) for value in tissue]
                 if tissue is not None
                 else UNKNOWN,
-                "label": np.asarray(labels),
+                **outcome.values,
                 "batch": list(batch) if batch is not None else UNKNOWN,
             },
             index=pd.Index(samples, dtype=object),
         )
-        if clinical is not None:
-            obs = with_columns(obs, clinical, OBS_COLUMNS)
+        obs = with_columns(obs, clinical, own_columns(type(outcome)))
         gene_ids = [str(gene) for gene in genes]
         var = pd.DataFrame(
             {"gene_id": gene_ids, "symbol": list(symbols) if symbols is not None else gene_ids},
             index=pd.Index(gene_ids, dtype=object),
         )
-        if gene_annotation is not None:
-            var = with_columns(var, gene_annotation, VAR_COLUMNS)
-        _check_unique(samples, "sample")
-        _check_unique(gene_ids, "gene")
+        var = with_columns(var, gene_annotation, VAR_COLUMNS)
+        require_own_ids(samples, "sample")
+        require_own_ids(gene_ids, "gene")
         if matrix.shape != (len(samples), len(gene_ids)):
             raise DeepCMEError(
                 f"The matrix is {matrix.shape[0]} x {matrix.shape[1]}, but there are "
                 f"{len(samples)} samples and {len(gene_ids)} genes."
             )
-        adata = ad.AnnData(matrix, obs=obs, var=var)
-        return cls(adata, endpoint=endpoint, scale=scale, name=name, provenance=provenance)
+        origin = Origin(
+            name, as_endpoint(endpoint), scale, dict(provenance or {}), type(outcome)
+        )
+        return cls(ad.AnnData(matrix, obs=obs, var=var), **vars(origin))
 
     def _check(self) -> None:
         obs, var = self._adata.obs, self._adata.var
-        for table, columns, where in ((obs, OBS_COLUMNS, "obs"), (var, VAR_COLUMNS, "var")):
+        own = own_columns(self._kind)
+        for table, columns, where in ((obs, own, "obs"), (var, VAR_COLUMNS, "var")):
             missing = [column for column in columns if column not in table.columns]
             if missing:
                 raise DeepCMEError(f"The cohort's {where} lacks {', '.join(missing)}.")
@@ -157,26 +170,22 @@ class Cohort:
             obs[column] = as_text(obs[column], "sample", blank)
         for column, blank in _TEXT_OF_GENES.items():
             var[column] = as_text(var[column], "gene", blank)
-        words = {"The endpoint": self.endpoint, "The provenance": self.provenance}
+        words = {"The endpoint": asdict(self._endpoint), "The provenance": self.provenance}
         check_cohort_names(obs, var, self.name, words)
         self._tidy_samples(obs)
         if self.n_samples == 0 or self.n_genes == 0:
             raise DeepCMEError(
                 f"The cohort is empty: {self.n_samples} samples, {self.n_genes} genes."
             )
-        _check_unique(obs["sample"], "sample")
-        _check_unique(var["gene_id"], "gene")
-        labels = pd.to_numeric(obs["label"], errors="coerce")
-        if not labels.isin([0, 1]).all():
-            odd = obs["label"][~labels.isin([0, 1])].iloc[0]
-            raise DeepCMEError(f"Labels must be 0 or 1, not {odd}.")
-        obs["label"] = labels.astype(np.int8)
-        for value, word in ((1, "positive"), (0, "negative")):
-            if not (self.labels == value).any():
-                raise DeepCMEError(
-                    f"All {self.n_samples} labelled samples are of one class: "
-                    f"there is no {word} sample to learn from."
-                )
+        require_own_ids(obs["sample"], "sample")
+        require_own_ids(var["gene_id"], "gene")
+        for column, values in self.outcome.values.items():
+            obs[column] = values
+        if (word := self.outcome.lacks()) is not None:
+            raise DeepCMEError(
+                f"All {self.n_samples} labelled samples are of one class: "
+                f"there is no {word} sample to learn from."
+            )
         require_possible_values(self.X, self.scale, self.samples, self.gene_ids)
 
     def _tidy_samples(self, obs: pd.DataFrame) -> None:
@@ -187,6 +196,10 @@ class Cohort:
         obs["patient"], note = own_where_nobody(obs["patient"].tolist(), obs["sample"].tolist())
         if note is not None:
             self.provenance["notes"] = [*self.notes, note]
+
+    @property
+    def _origin(self) -> Origin:
+        return Origin(self.name, self._endpoint, self.scale, self.provenance, self._kind)
 
     @property
     def adata(self) -> ad.AnnData:
@@ -216,9 +229,19 @@ class Cohort:
         return self.obs["patient"].to_numpy(dtype=object)
 
     @property
+    def outcome(self) -> Outcome:
+        """What is predicted: the outcome of each sample."""
+        return self._kind.read(self.obs, self._endpoint)
+
+    @property
+    def endpoint(self) -> str:
+        """The rule that made the outcome, in words."""
+        return self._endpoint.rule
+
+    @property
     def labels(self) -> NDArray[np.int8]:
-        """1 for a positive, 0 for a negative sample."""
-        return self.obs["label"].to_numpy(dtype=np.int8)
+        """1 for a positive, 0 for a negative sample; refused of another outcome."""
+        return labels_of(self.outcome)
 
     @property
     def gene_ids(self) -> NDArray[np.object_]:
@@ -231,6 +254,11 @@ class Cohort:
         """Gene symbols, an annotation; empty where unknown."""
         symbols: NDArray[np.object_] = self._adata.var["symbol"].to_numpy(dtype=object)
         return symbols
+
+    @property
+    def gene_names(self) -> NDArray[np.object_]:
+        """Gene symbols, ids where there is none."""
+        return np.where(self.symbols == "", self.gene_ids, self.symbols)
 
     @property
     def n_samples(self) -> int:
@@ -250,7 +278,12 @@ class Cohort:
     @property
     def n_positives(self) -> int:
         """Number of positive samples."""
-        return int(self.labels.sum())
+        return int(self.outcome.events.sum())
+
+    @property
+    def n_positive_patients(self) -> int:
+        """Number of patients with a positive sample."""
+        return self.outcome.count_patients(self.patients)
 
     @property
     def notes(self) -> list[str]:
@@ -273,10 +306,10 @@ class Cohort:
 
     @cached_property
     def fingerprint(self) -> str:
-        """SHA-256 of values, samples, patients, tissues, labels and genes."""
+        """SHA-256 of values, samples, patients, tissues, outcomes and genes."""
         digest = hashlib.sha256()
         digest.update(np.ascontiguousarray(self.X).view(np.uint8).data)
-        for column in ("sample", "patient", "tissue", "label"):
+        for column in own_columns(self._kind)[:-1]:
             digest.update(json.dumps([str(value) for value in self.obs[column]]).encode())
         digest.update(json.dumps([*self.gene_ids, self.scale]).encode())
         return digest.hexdigest()
@@ -299,21 +332,18 @@ class Cohort:
         DeepCMEError
             If all samples of one outcome would be left out, with the counts.
         """
-        flow = after_selection(
-            self.flow, note.partition(":")[0], self.patients, self.labels, keep, reasons
-        )
-        provenance = {
-            **self.provenance,
-            "notes": [*self.notes, note],
-            "flow": [step.as_json() for step in flow],
-        }
-        return Cohort(
+        step = note.partition(":")[0]
+        flow = after_selection(self.flow, step, self.patients, self.outcome, keep, reasons)
+        return self.derive(
             self._adata[keep].copy(),
-            endpoint=self.endpoint,
-            scale=self.scale,
-            name=self.name,
-            provenance=provenance,
+            notes=[*self.notes, note],
+            flow=[step.as_json() for step in flow],
         )
+
+    def derive(self, adata: ad.AnnData, **provenance: object) -> Cohort:
+        """A cohort of other samples or genes of this one, with what that adds to the origin."""
+        origin = replace(self._origin, provenance={**self.provenance, **provenance})
+        return Cohort(adata, **vars(origin))
 
     def keep_primary_tumours(self) -> Cohort:
         """Leave out what is not known to be a primary tumour.
@@ -329,21 +359,15 @@ class Cohort:
         keep = np.asarray(tissue == "primary")
         if keep.all() or (tissue == UNKNOWN).all():
             return self
-        refuse_lost_class(tissue, self.labels, keep, "a primary tumour", _EVERY_TISSUE)
+        refuse_lost_class(tissue, self.outcome, keep, "a primary tumour", _EVERY_TISSUE)
         left_out = count_tissues(tissue[~keep])
         return self.select(keep, f"Only primary tumours are kept: {left_out} left out.", tissue)
 
     def save(self, path: str | Path) -> None:
         """Write an `.h5ad` file, whole or not at all."""
         path = Path(path)
-        origin = origin_json(
-            name=self.name,
-            endpoint=self.endpoint,
-            scale=self.scale,
-            provenance=self.provenance,
-        )
         with whole_file(path) as temporary:
-            write_h5ad(self._adata, temporary, {ORIGIN_KEY: origin})
+            write_h5ad(self._adata, temporary, {ORIGIN_KEY: origin_json(self._origin)})
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
@@ -360,7 +384,7 @@ class Cohort:
         try:
             origin = read_origin(adata.uns)
             del adata.uns[ORIGIN_KEY]
-            return cls(adata, **dict(origin))
+            return cls(adata, **vars(origin))
         except DeepCMEError as error:
             raise DeepCMEError(f"{path}: {error}") from error
 
@@ -368,13 +392,4 @@ class Cohort:
         return (
             f"Cohort({self.name!r}: {self.n_samples} samples of {self.n_patients} patients, "
             f"{self.n_genes} genes, {self.n_positives} positives, scale {self.scale})"
-        )
-
-
-def _check_unique(ids: Sequence[str] | pd.Series, kind: str) -> None:
-    times = Counter(ids)
-    if repeated := [one for one, n in times.items() if n > 1]:
-        raise DeepCMEError(
-            f"{counted(len(repeated), f'{kind} id')} occur more than once ({few(repeated)}): "
-            f"each {kind} needs an id of its own."
         )

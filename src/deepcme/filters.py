@@ -40,7 +40,7 @@ def select_tissue(cohort: Cohort, tissues: Sequence[str]) -> Cohort:
     if keep.all():
         return cohort
     kind, others = " or ".join(tissues), "keep other tissues with --keep-tissue"
-    refuse_lost_class(tissue, cohort.labels, keep, kind, others)
+    refuse_lost_class(tissue, cohort.outcome, keep, kind, others)
     left_out = count_tissues(tissue[~keep])
     return cohort.select(
         keep, f"Only {' and '.join(tissues)} samples kept: {left_out} left out.", tissue
@@ -58,7 +58,7 @@ def select_one_per_patient(cohort: Cohort) -> Cohort:
             "patient": obs["patient"].to_numpy(dtype=object),
             "tissue": [TISSUES.index(tissue) for tissue in obs["tissue"]],
             "preference": [preference_within_patient(sample) for sample in cohort.samples],
-            "label": cohort.labels,
+            "label": cohort.outcome.events,
         }
     )
     first = table.sort_values(["tissue", "preference"]).drop_duplicates("patient").index

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from deepcme.errors import DeepCMEError
+from deepcme.outcome import Outcome
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ def after_selection(
     flow: Sequence[FlowStep],
     step: str,
     patients: NDArray[np.object_],
-    labels: NDArray[np.int8],
+    outcome: Outcome,
     keep: NDArray[np.bool_],
     reasons: ArrayLike | None = None,
 ) -> list[FlowStep]:
@@ -94,27 +95,26 @@ def after_selection(
     A flow that was not counted begins with the samples as given. `reasons` and what is
     refused are those of `refuse_lost_outcome`.
     """
-    refuse_lost_outcome(step, labels, keep, reasons)
-    step = step[:1].lower() + step[1:]
-    before = flow or [FlowStep.count("as given", patients, labels)]
+    refuse_lost_outcome(step, outcome, keep, reasons)
+    step, events = step[:1].lower() + step[1:], outcome.events
+    before = flow or [FlowStep.count("as given", patients, events)]
     left_out = {} if reasons is None else count_reasons(reasons, ~keep)
-    return [*before, FlowStep.count(step, patients[keep], labels[keep], left_out)]
+    return [*before, FlowStep.count(step, patients[keep], events[keep], left_out)]
 
 
 def refuse_lost_outcome(
     step: str,
-    labels: ArrayLike,
+    outcome: Outcome,
     keep: NDArray[np.bool_],
     reasons: ArrayLike | None = None,
 ) -> None:
-    """Refuse a selection that removes all samples of one outcome.
+    """Refuse a selection that removes all samples with the event, or all without it.
 
     Parameters
     ----------
     step : str
         What selects.
-    labels : array-like of shape (n_samples,)
-        1, 0, or NaN where a sample has no label.
+    outcome : Outcome
     keep : ndarray of bool
     reasons : array-like of str, optional
         What each sample is, such as its tissue.
@@ -124,16 +124,16 @@ def refuse_lost_outcome(
     DeepCMEError
         With the counts by outcome, and what the lost samples are.
     """
-    outcomes = np.asarray(labels, dtype=float)
-    for lost, word, other in ((1, "positive", "negative"), (0, "negative", "positive")):
-        before = outcomes == lost
+    events = outcome.events
+    for lost in (1, 0):
+        before, others = events == lost, events != lost
         if not before.any() or (before & keep).any():
             continue
-        others = outcomes == 1 - lost
         lost_ones = "" if reasons is None else describe_reasons(count_reasons(reasons, before))
         are = f" ({lost_ones})" if lost_ones else ""
         raise DeepCMEError(
-            f"{step}: none of the {int(before.sum()):,} {word} samples{are} is left, and "
-            f"{int((others & keep).sum()):,} of the {int(others.sum()):,} {other} ones. Keep "
-            "these samples too, or choose an endpoint that does not go with what is left out."
+            f"{step}: none of the {int(before.sum()):,} {outcome.words[lost]} samples{are} is "
+            f"left, and {int((others & keep).sum()):,} of the {int(others.sum()):,} "
+            f"{outcome.words[1 - lost]} ones. Keep these samples too, or choose an endpoint "
+            "that does not go with what is left out."
         )

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from deepcme.errors import DeepCMEError
+from deepcme.outcome import Outcome, as_outcome
 from deepcme.splits import (
     RowIndex,
     Split,
@@ -60,7 +61,7 @@ class RepeatedFolds:
 
     def split(
         self,
-        labels: ArrayLike,
+        labels: ArrayLike | Outcome,
         patients: ArrayLike,
         seed: np.random.SeedSequence,
         strata: ArrayLike | None = None,
@@ -72,7 +73,8 @@ class RepeatedFolds:
         DeepCMEError
             If a part would hold no positive or no negative row; gives the counts.
         """
-        label, groups = np.asarray(labels), rows_that_stay_together(patients, self.by)
+        outcome, groups = as_outcome(labels), rows_that_stay_together(patients, self.by)
+        label = outcome.strata
         stratum = np.zeros(len(label)) if strata is None else np.asarray(strata)
         for random in repeat_generators(seed, self.repeats):
             for test in draw_folds(label, groups, self.folds, random, stratum):
@@ -81,7 +83,7 @@ class RepeatedFolds:
                     label[rest], groups[rest], self.validation, random, stratum[rest]
                 )
                 split = Split(rest[train], rest[validation], test)
-                check_classes(split, label)
+                check_classes(split, outcome)
                 yield split
 
 
@@ -115,7 +117,7 @@ class NestedFolds:
 
     def split(
         self,
-        labels: ArrayLike,
+        labels: ArrayLike | Outcome,
         patients: ArrayLike,
         seed: np.random.SeedSequence,
         strata: ArrayLike | None = None,
@@ -127,20 +129,19 @@ class NestedFolds:
         DeepCMEError
             If a fold would hold no positive or no negative row; gives the counts.
         """
-        label, groups = np.asarray(labels), rows_that_stay_together(patients, self.by)
+        outcome, groups = as_outcome(labels), rows_that_stay_together(patients, self.by)
         for random in repeat_generators(seed, self.repeats):
-            folds = draw_folds(label, groups, self.folds, random, strata)
-            _check_folds(folds, label)
+            folds = draw_folds(outcome.strata, groups, self.folds, random, strata)
+            _check_folds(folds, outcome)
             for test in range(self.folds):
                 inner = _inner_splits(folds[test], [*folds[test + 1 :], *folds[:test]])
                 yield replace(inner[0], inner=inner)
 
 
-def choose_folds(labels: ArrayLike, groups: ArrayLike, most: int = FOLDS) -> int:
+def choose_folds(labels: ArrayLike | Outcome, groups: ArrayLike, most: int = FOLDS) -> int:
     """So many folds, or fewer, but at least two, for each to hold patients of both classes."""
-    label, group = np.asarray(labels), np.asarray(groups)
-    n_positive = len(np.unique(group[label == 1]))
-    n_negative = len(np.unique(group)) - n_positive
+    n_positive = as_outcome(labels).count_patients(groups)
+    n_negative = len(np.unique(np.asarray(groups))) - n_positive
     return max(2, min(most, n_positive, n_negative))
 
 
@@ -157,12 +158,10 @@ def _inner_splits(test: RowIndex, folds: list[RowIndex]) -> tuple[Split, ...]:
     )
 
 
-def _check_folds(folds: list[RowIndex], label: NDArray[np.int8]) -> None:
-    for value, word in ((1, "positive"), (0, "negative")):
-        if not all(np.any(label[rows] == value) for rows in folds):
-            raise DeepCMEError(
-                f"One of {len(folds)} folds would hold no {word} sample: there are "
-                f"{int((label == 1).sum())} positive and {int((label == 0).sum())} negative "
-                "samples, and each fold needs at least one of both, from patients of its own; "
-                "take fewer folds."
-            )
+def _check_folds(folds: list[RowIndex], outcome: Outcome) -> None:
+    for word in filter(None, map(outcome.lacks, folds)):
+        raise DeepCMEError(
+            f"One of {len(folds)} folds would hold no {word} sample: there are "
+            f"{outcome.count()} samples, and each fold needs at least one of both, from "
+            "patients of its own; take fewer folds."
+        )

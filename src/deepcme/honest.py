@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from deepcme.cohort import Cohort
 from deepcme.folds import FOLDS, VALIDATION, RepeatedFolds, choose_folds, choose_repeats
+from deepcme.outcome import Outcome
 from deepcme.seeds import integer_seed, seed_for
 from deepcme.splits import Split, SplitBy, rows_that_stay_together
 from deepcme.strata import AUTOMATIC, find_levels
@@ -38,7 +38,7 @@ def draw_honest_splits(
     validation: float = VALIDATION,
     by: SplitBy = "patient",
     strata: str = AUTOMATIC,
-    labels: ArrayLike | None = None,
+    outcome: Outcome | None = None,
 ) -> list[Split]:
     """Repeated stratified folds of a cohort, fitted to its size.
 
@@ -46,7 +46,7 @@ def draw_honest_splits(
     ----------
     cohort : Cohort
     seed : SeedSequence
-        That of `split_seed`, but for permuted labels.
+        That of `split_seed`, but for permuted outcomes.
     folds : int
         The most that there are (`choose_folds`).
     repeats : int, optional
@@ -55,7 +55,7 @@ def draw_honest_splits(
         As in `RepeatedFolds`.
     strata : str
         ``auto``, ``none`` or a column of the cohort.
-    labels : array of 0 and 1, optional
+    outcome : Outcome, optional
         In place of the cohort's.
 
     Raises
@@ -65,8 +65,8 @@ def draw_honest_splits(
     """
     n_folds, n_repeats = count_folds(cohort, folds=folds, repeats=repeats, by=by)
     splitter = RepeatedFolds(n_folds, n_repeats, validation, by)
-    label = cohort.labels if labels is None else labels
-    return list(splitter.split(label, cohort.patients, seed, find_levels(cohort, strata)))
+    levels = find_levels(cohort, strata)
+    return list(splitter.split(outcome or cohort.outcome, cohort.patients, seed, levels))
 
 
 def count_folds(
@@ -79,7 +79,7 @@ def count_folds(
     """Numbers of folds and of repeats for a cohort."""
     groups = rows_that_stay_together(cohort.patients, by)
     n_repeats = repeats or choose_repeats(len(np.unique(groups.astype(str))))
-    return choose_folds(cohort.labels, groups, folds), n_repeats
+    return choose_folds(cohort.outcome, groups, folds), n_repeats
 
 
 def split_seed(seed: int) -> np.random.SeedSequence:

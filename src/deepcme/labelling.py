@@ -3,48 +3,50 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from deepcme.errors import DeepCMEError
 from deepcme.notes import WARNING
+from deepcme.outcome import BinaryOutcome, Endpoint, Outcome
 from deepcme.words import few
 
 # Files have a dot or an underscore in their names; units, in brackets too, have not.
 _OF_FURTHER_FILE = re.compile(r" \([^()]*[._][^()]*\)")
 
 
-@dataclass(frozen=True)
-class Labelling:
-    """Labels of samples, and the rule that made them.
+@dataclass(frozen=True, kw_only=True)
+class Labelling(Endpoint):
+    """An endpoint with the labels that it gives samples; `left_out` counts the others.
 
     Parameters
     ----------
-    name : str
-        Short name of the endpoint, such as ``pathologic-m1``.
-    rule : str
-        The rule in words, ending in a full stop.
     values : Series of float
         1, 0, or NaN where the sample is left out; indexed as the clinical table.
-    left_out : mapping of str to int
-        How many samples each reason leaves out.
-    columns : tuple of str
-        Columns of the clinical table that the rule looked at.
     conflicts : tuple of str
         Reasons among `left_out` that are records which contradict each other.
     doubts : tuple of str
         Sentences on what may be wrong with the labels.
     """
 
-    name: str
-    rule: str
     values: pd.Series
-    left_out: Mapping[str, int] = field(default_factory=dict)
-    columns: tuple[str, ...] = ()
     conflicts: tuple[str, ...] = ()
     doubts: tuple[str, ...] = ()
+
+    @property
+    def known(self) -> NDArray[np.bool_]:
+        """Which samples are labelled."""
+        return self.values.notna().to_numpy()
+
+    @property
+    def outcome(self) -> Outcome:
+        """That of the samples that are labelled."""
+        endpoint = Endpoint(self.rule, self.name, self.left_out, self.columns)
+        return BinaryOutcome(self.values[self.known].to_numpy(), endpoint)
 
     def notes(self) -> list[str]:
         """One sentence per reason for leaving samples out, and the doubts, as warnings."""

@@ -11,11 +11,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from deepcme.barcodes import canonical_patient, pairs_of_one_sample, read_barcode
-from deepcme.cohort import OBS_COLUMNS, Cohort
+from deepcme.cohort import Cohort, own_columns
 from deepcme.comparable import warn_of_other_logs
 from deepcme.errors import DeepCMEError
 from deepcme.flow import FlowStep
 from deepcme.notes import prefixed
+from deepcme.outcome import Outcome
 from deepcme.words import counted, differing_in_case, differing_in_spelling, few
 
 COHORT_COLUMN = "cohort"
@@ -56,22 +57,24 @@ def merge_cohorts(cohorts: Mapping[str, Cohort], *, same_patients: bool = False)
     parts = {name: _columns_of(cohort, genes) for name, cohort in cohorts.items()}
     obs = _stack_samples(cohorts)
     obs["patient"], patient_notes = _patients(cohorts, same_patients)
+    outcomes = {name: cohort.outcome for name, cohort in cohorts.items()}
+    outcome = type(outcomes[next(iter(cohorts))]).join(outcomes)
     warnings = warn_of_other_logs(parts) if first.scale == "log2" else []
     merged = Cohort.from_arrays(
         np.concatenate(list(parts.values())),
-        obs["label"].to_numpy(),
+        outcome,
         samples=obs["sample"].tolist(),
         patients=obs["patient"].tolist(),
         tissue=obs["tissue"].tolist(),
         batch=obs["batch"].tolist(),
-        clinical=obs.drop(columns=list(OBS_COLUMNS)),
+        clinical=obs.drop(columns=list(own_columns(type(outcome)))),
         genes=genes,
         symbols=[symbols[gene] for gene in genes],
-        endpoint=_endpoint(cohorts),
+        endpoint=outcome.endpoint,
         scale=first.scale,
         name=" + ".join(cohorts),
         provenance=_provenance(cohorts, len(genes), [*patient_notes, *_of_case(obs), *warnings])
-        | {"flow": _flow(cohorts, obs)},
+        | {"flow": _flow(cohorts, obs, outcome)},
     )
     return _with_values(merged)
 
@@ -97,6 +100,11 @@ def _check(cohorts: Mapping[str, Cohort]) -> None:
             raise DeepCMEError(
                 f"{first_name} is of scale {first.scale} and {name} of scale {cohort.scale}: "
                 "make both cohorts of values on one scale."
+            )
+        if type(cohort.outcome) is not type(first.outcome):
+            raise DeepCMEError(
+                f"{first_name} has a {first.outcome.kind} outcome and {name} a "
+                f"{cohort.outcome.kind} one: make both cohorts with endpoints of one kind."
             )
     for name, cohort in cohorts.items():
         if COHORT_COLUMN in cohort.obs:
@@ -188,13 +196,6 @@ def _of_case(obs: pd.DataFrame) -> list[str]:
     ]
 
 
-def _endpoint(cohorts: Mapping[str, Cohort]) -> str:
-    endpoints = {name: cohort.endpoint for name, cohort in cohorts.items()}
-    if len(set(endpoints.values())) == 1:
-        return next(iter(endpoints.values()))
-    return "; ".join(f"{name}: {endpoint}" for name, endpoint in endpoints.items())
-
-
 def _provenance(
     cohorts: Mapping[str, Cohort], n_genes: int, patient_notes: list[str]
 ) -> dict[str, object]:
@@ -208,29 +209,18 @@ def _provenance(
     notes += [prefixed(note, name) for name, cohort in cohorts.items() for note in cohort.notes]
     sources = {name: cohort.provenance.get("source", "") for name, cohort in cohorts.items()}
     said = "; ".join(f"{name}: {source}" for name, source in sources.items() if source)
-    return {"source": said, "notes": notes, **_endpoint_provenance(cohorts)}
+    return {"source": said, "notes": notes}
 
 
-def _flow(cohorts: Mapping[str, Cohort], obs: pd.DataFrame) -> list[dict[str, object]]:
+def _flow(
+    cohorts: Mapping[str, Cohort], obs: pd.DataFrame, outcome: Outcome
+) -> list[dict[str, object]]:
     """The steps of each cohort under its name, and all of them together."""
     steps = [
         replace(step, step=f"{name}: {step.step}")
         for name, cohort in cohorts.items()
-        for step in cohort.flow or [FlowStep.count("as given", cohort.patients, cohort.labels)]
+        for step in cohort.flow
+        or [FlowStep.count("as given", cohort.patients, cohort.outcome.events)]
     ]
-    merged = FlowStep.count(f"merged of {', '.join(cohorts)}", obs["patient"], obs["label"])
+    merged = FlowStep.count(f"merged of {', '.join(cohorts)}", obs["patient"], outcome.events)
     return [step.as_json() for step in (*steps, merged)]
-
-
-def _endpoint_provenance(cohorts: Mapping[str, Cohort]) -> dict[str, object]:
-    """What made the labels: every column that did in any cohort, the name if all agree."""
-    made = [c.provenance.get("endpoint", {}) for c in cohorts.values()]
-    if not any(made):
-        return {}
-    names = {endpoint.get("name", "") for endpoint in made}
-    left_out: Counter[str] = Counter()
-    for endpoint in made:
-        left_out.update(endpoint.get("left_out", {}))
-    columns = dict.fromkeys(column for of in made for column in of.get("columns", ()))
-    merged = {"columns": list(columns), "left_out": dict(left_out)}
-    return {"endpoint": merged | ({"name": names.pop()} if len(names) == 1 else {})}

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from deepcme.errors import DeepCMEError
+from deepcme.outcome import OUTCOMES, BinaryOutcome, Endpoint, Outcome
 from deepcme.scales import Scale
 
 SCHEMA_VERSION = 1
@@ -44,26 +46,38 @@ class _Provenance(_Strict):
     endpoint: _Endpoint = Field(default_factory=_Endpoint)
 
 
-class Origin(_Strict):
-    """Name, endpoint, scale and provenance of a cohort, as `Cohort` takes them."""
-
+class _Stored(_Strict):
     name: str
     endpoint: str
     scale: Scale
     provenance: dict[str, Any]
+    outcome: str = BinaryOutcome.kind
 
 
-def origin_json(
-    *, name: str, endpoint: str, scale: Scale, provenance: Mapping[str, object]
-) -> str:
+@dataclass(frozen=True)
+class Origin:
+    """Name, endpoint, scale, provenance and kind of outcome, as `Cohort` takes them."""
+
+    name: str
+    endpoint: Endpoint
+    scale: Scale
+    provenance: dict[str, Any]
+    outcome: type[Outcome]
+
+
+def origin_json(origin: Origin) -> str:
     """The text that `read_origin` reads."""
+    made = asdict(origin.endpoint)
+    rule = made.pop("rule")
+    told = {"endpoint": made} if any(made.values()) else {}
     return json.dumps(
         {
             "schema": SCHEMA_VERSION,
-            "name": name,
-            "endpoint": endpoint,
-            "scale": scale,
-            "provenance": provenance,
+            "name": origin.name,
+            "endpoint": rule,
+            "scale": origin.scale,
+            "provenance": {**origin.provenance, **told},
+            "outcome": origin.outcome.kind,
         }
     )
 
@@ -92,12 +106,19 @@ def read_origin(stored: Mapping[str, object]) -> Origin:
     if _is_deeper(content, _DEEPEST):
         raise _damaged(f"what it says of itself is nested over {_DEEPEST} levels deep")
     try:
-        origin = Origin.model_validate(content)
-        _Provenance.model_validate(origin.provenance)
+        told = _Stored.model_validate(content)
+        made = _Provenance.model_validate(told.provenance).endpoint
     except ValidationError as error:
         place = ".".join(map(str, error.errors()[0]["loc"]))
         raise _damaged(f"{place[:60]!r} is not what belongs there") from error
-    return origin
+    if told.outcome not in OUTCOMES:
+        raise DeepCMEError(
+            f"the cohort's outcome is of a kind that this deepcme does not know "
+            f"({told.outcome[:60]!a}); please update."
+        )
+    endpoint = Endpoint(told.endpoint, made.name, made.left_out, tuple(made.columns))
+    provenance = {key: value for key, value in told.provenance.items() if key != "endpoint"}
+    return Origin(told.name, endpoint, told.scale, provenance, OUTCOMES[told.outcome])
 
 
 def _damaged(what: str) -> DeepCMEError:

@@ -17,17 +17,9 @@ def run_parallel(
     *,
     ordered: bool = True,
 ) -> Iterator[Result]:
-    """Call a function on processes, which share one memory map of each large array.
+    """Call a function on so many processes, which share one memory map of each large array.
 
-    Parameters
-    ----------
-    function : callable
-    calls : iterable of tuple
-        The arguments of each call.
-    jobs : int
-        Processes.
-    ordered : bool
-        Whether the results come in the order of the calls, or as they are ready.
+    `calls` are the arguments of each; the results come in their order, or as they are ready.
     """
     run = Parallel(n_jobs=jobs, return_as="generator" if ordered else "generator_unordered")
     results: Iterator[Result] = run(delayed(function)(*arguments) for arguments in calls)

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from deepcme.errors import DeepCMEError
+from deepcme.outcome import Outcome, as_outcome
 
 RowIndex = NDArray[np.int64]
 SplitBy = Literal["patient", "sample"]
@@ -51,20 +52,20 @@ class Split:
 
 
 def draw_split(
-    labels: ArrayLike,
+    labels: ArrayLike | Outcome,
     groups: ArrayLike,
     fractions: tuple[float, float, float],
     random: np.random.Generator,
     strata: ArrayLike | None = None,
 ) -> Split:
-    """Cut groups of rows into three parts, stratified by the groups' label.
+    """Cut groups of rows into three parts, stratified by the groups' outcome.
 
     A group is a patient, or a sample where patients do not matter. A group is
     positive if any of its rows is.
 
     Parameters
     ----------
-    labels : array of 0 and 1, one per row
+    labels : Outcome, or array of 0 and 1, one per row
     groups : array, one per row
         Rows of one group stay together.
     fractions : tuple of float
@@ -79,11 +80,11 @@ def draw_split(
     DeepCMEError
         If a part would hold no positive or no negative row; gives the counts.
     """
-    label = np.asarray(labels)
-    part_of_row = _allocate(label, groups, fractions, random, strata)
+    outcome = as_outcome(labels)
+    part_of_row = _allocate(outcome.strata, groups, fractions, random, strata)
     train, validation, test = (np.flatnonzero(part_of_row == part) for part in range(3))
     split = Split(train, validation, test)
-    check_classes(split, label)
+    check_classes(split, outcome)
     return split
 
 
@@ -97,7 +98,7 @@ def draw_holdout(
     """Training rows and held-out rows, stratified, no group on both sides.
 
     A class of a single group stays in training; a class of two or more has at
-    least one group on either side.
+    least one group on either side. `labels` are 0 and 1, or the `strata` of an outcome.
     """
     shares = (1 - fraction, fraction)
     part_of_row = _allocate(np.asarray(labels), groups, shares, random, strata)
@@ -113,14 +114,15 @@ def draw_folds(
 ) -> list[RowIndex]:
     """Rows of each fold, stratified, no group in two folds.
 
+    `labels` are 0 and 1, or the `strata` of an outcome.
     Two groups of one class, and of one stratum where there are any, are in different folds
     as long as there are folds left.
     """
-    group_of_row, positive = _code_groups(np.asarray(labels), groups)
+    group_of_row, highest = _code_groups(np.asarray(labels), groups)
     stratum = _code_strata(strata, group_of_row)
-    fold_of_group = np.empty(len(positive), dtype=np.int64)
-    members = [_shuffle(positive == value, stratum, random) for value in (True, False)]
-    fold_of_group[np.concatenate(members)] = np.arange(len(positive)) % n_folds
+    fold_of_group = np.empty(len(highest), dtype=np.int64)
+    members = [_shuffle(highest == v, stratum, random) for v in np.unique(highest)[::-1]]
+    fold_of_group[np.concatenate(members)] = np.arange(len(highest)) % n_folds
     fold_of_row = fold_of_group[group_of_row]
     return [np.flatnonzero(fold_of_row == fold) for fold in range(n_folds)]
 
@@ -133,11 +135,11 @@ def _allocate(
     strata: ArrayLike | None,
 ) -> NDArray[np.int64]:
     """Part of each row."""
-    group_of_row, positive = _code_groups(label, groups)
+    group_of_row, highest = _code_groups(label, groups)
     stratum = _code_strata(strata, group_of_row)
-    part_of_group = np.empty(len(positive), dtype=np.int64)
-    for value in (True, False):
-        members = _shuffle(positive == value, stratum, random)
+    part_of_group = np.empty(len(highest), dtype=np.int64)
+    for value in np.unique(highest)[::-1]:
+        members = _shuffle(highest == value, stratum, random)
         parts = np.repeat(np.arange(len(fractions)), np.diff(_cuts(len(members), fractions)))
         if len(np.unique(stratum[members])) > 1:
             parts = _spread(parts, random)
@@ -178,12 +180,12 @@ def _code_strata(strata: ArrayLike | None, group_of_row: RowIndex) -> NDArray[np
 
 def _code_groups(
     label: NDArray[np.int8], groups: ArrayLike
-) -> tuple[RowIndex, NDArray[np.bool_]]:
-    """Number of each row's group, and whether each group is positive."""
+) -> tuple[RowIndex, NDArray[np.int8]]:
+    """Number of each row's group, and the highest label in each group."""
     _, group_of_row = np.unique(np.asarray(groups, dtype=str), return_inverse=True)
-    positive = np.zeros(int(group_of_row.max()) + 1, dtype=bool)
-    positive[group_of_row[label == 1]] = True
-    return group_of_row, positive
+    highest = np.zeros(int(group_of_row.max()) + 1, dtype=np.int8)
+    np.maximum.at(highest, group_of_row, label.astype(np.int8))
+    return group_of_row, highest
 
 
 def _cuts(n: int, fractions: tuple[float, ...]) -> list[int]:
@@ -197,18 +199,16 @@ def _cuts(n: int, fractions: tuple[float, ...]) -> list[int]:
     return cuts
 
 
-def check_classes(split: Split, label: NDArray[np.int8]) -> None:
+def check_classes(split: Split, outcome: Outcome) -> None:
     """Raise `DeepCMEError` if a part lacks a class; the sentence gives the counts."""
     for part, rows in split.parts():
-        for value, word in ((1, "positive"), (0, "negative")):
-            if not np.any(label[rows] == value):
-                where = f"With {split.left_out} left out, the" if split.left_out else "The"
-                raise DeepCMEError(
-                    f"{where} {part} part would hold no {word} sample: there are "
-                    f"{int((label == 1).sum())} positive and {int((label == 0).sum())} "
-                    "negative samples, and each of the three parts needs at least one of "
-                    "both, from patients of its own."
-                )
+        if (word := outcome.lacks(rows)) is not None:
+            where = f"With {split.left_out} left out, the" if split.left_out else "The"
+            raise DeepCMEError(
+                f"{where} {part} part would hold no {word} sample: there are "
+                f"{outcome.count()} samples, and each of the three parts needs at least one of "
+                "both, from patients of its own."
+            )
 
 
 @dataclass(frozen=True)
@@ -232,7 +232,7 @@ class RepeatedSplits:
 
     def split(
         self,
-        labels: ArrayLike,
+        labels: ArrayLike | Outcome,
         patients: ArrayLike,
         seed: np.random.SeedSequence,
         strata: ArrayLike | None = None,
@@ -265,7 +265,7 @@ class LeaveOneCohortOut:
 
     def split(
         self,
-        labels: ArrayLike,
+        labels: ArrayLike | Outcome,
         patients: ArrayLike,
         cohorts: ArrayLike,
         seed: np.random.SeedSequence,
@@ -279,11 +279,12 @@ class LeaveOneCohortOut:
             If there is one cohort only, or a cohort or what is left without it
             lacks a class.
         """
-        label, cohort = np.asarray(labels), np.asarray(cohorts, dtype=str)
+        outcome, cohort = as_outcome(labels), np.asarray(cohorts, dtype=str)
+        label = outcome.strata
         stratum = cohort if strata is None else np.asarray(strata)
         groups = np.asarray(rows_that_stay_together(patients, self.by))
         names = [str(name) for name in np.unique(cohort)]
-        _check_cohorts(names, cohort, label)
+        _check_cohorts(names, cohort, outcome)
         for random in repeat_generators(seed, self.repeats):
             for name in names:
                 test = np.flatnonzero(cohort == name)
@@ -297,7 +298,7 @@ class LeaveOneCohortOut:
                     label[others], groups[others], self.validation, random, stratum[others]
                 )
                 split = Split(others[train], others[validation], test, left_out=name)
-                check_classes(split, label)
+                check_classes(split, outcome)
                 yield split
 
 
@@ -316,18 +317,17 @@ def repeat_generators(
         yield np.random.default_rng(branch)
 
 
-def _check_cohorts(names: list[str], cohort: NDArray[np.str_], label: NDArray[np.int8]) -> None:
+def _check_cohorts(names: list[str], cohort: NDArray[np.str_], outcome: Outcome) -> None:
     if len(names) < 2:
         raise DeepCMEError(
             f"All {len(cohort)} samples are of the cohort {names[0]}: leaving one out takes "
             "two or more."
         )
     for name in names:
-        of_cohort = label[cohort == name]
-        for value, word in ((1, "positive"), (0, "negative")):
-            if not np.any(of_cohort == value):
-                raise DeepCMEError(
-                    f"The cohort {name} holds no {word} sample among its {len(of_cohort)}, so "
-                    "nothing can be tested on it: leave it out of the file, or count it to "
-                    "another cohort."
-                )
+        of_cohort = cohort == name
+        if (word := outcome.lacks(of_cohort)) is not None:
+            raise DeepCMEError(
+                f"The cohort {name} holds no {word} sample among its {of_cohort.sum()}, so "
+                "nothing can be tested on it: leave it out of the file, or count it to another "
+                "cohort."
+            )

@@ -61,7 +61,7 @@ def choose_strata(cohort: Cohort, but: str | None = None) -> str:
     """
     columns = {name: level for name, level in batch_columns(cohort).items() if name != but}
     patient = pd.Series(cohort.patients)
-    positive = pd.Series(cohort.labels).groupby(patient).max() == 1
+    positive = pd.Series(cohort.outcome.events).groupby(patient).max() == 1
     for name, level in reversed(columns.items()):
         counts = pd.crosstab(level.groupby(patient).first(), positive)
         if len(counts.columns) < 2:

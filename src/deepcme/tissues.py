@@ -15,6 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from deepcme.errors import DeepCMEError
+from deepcme.outcome import Outcome
 from deepcme.tissue_rules import (
     ASIDES,
     HEAD_COMES_FIRST,
@@ -137,7 +138,7 @@ def _by_rules(phrase: str) -> _Statement:
 
 def refuse_lost_class(
     tissue: NDArray[np.object_],
-    labels: NDArray[np.int8],
+    outcome: Outcome,
     keep: NDArray[np.bool_],
     kind: str,
     way_out: str,
@@ -146,7 +147,9 @@ def refuse_lost_class(
 
     Parameters
     ----------
-    tissue, labels, keep : ndarray, shape (n_samples,)
+    tissue, keep : ndarray, shape (n_samples,)
+    outcome : Outcome
+        Of a cohort.
     kind : str
         What is kept, after "No sample is": "a primary tumour".
     way_out : str
@@ -157,16 +160,16 @@ def refuse_lost_class(
     DeepCMEError
         With the number of samples, and of positives, of every tissue.
     """
-    if len(np.unique(labels[keep])) == len(np.unique(labels)):
+    lost = outcome.lacks(keep)
+    if lost is None:
         return
-    which = "sample"
-    if keep.any():
-        which = "negative sample" if labels[keep].all() else "positive sample"
-    table = pd.DataFrame({"tissue": tissue, "label": labels})
-    counts = table.groupby("tissue")["label"].agg(["size", "sum"])
+    which = f"{lost} sample" if keep.any() else "sample"
+    table = pd.DataFrame({"tissue": tissue, "event": outcome.events})
+    counts = table.groupby("tissue")["event"].agg(["size", "sum"])
     counts = counts.sort_values("size", ascending=False, kind="stable")
     present = ", ".join(
-        f"{n:,} {word} ({n_positive:,} positive)" for word, n, n_positive in counts.itertuples()
+        f"{n:,} {word} ({n_events:,} {outcome.words[1]})"
+        for word, n, n_events in counts.itertuples()
     )
     raise DeepCMEError(f"No {which} is {kind}: there are {present}; {way_out}.")
 

@@ -8,7 +8,7 @@ from deepcme.bundle.expression import expression_of
 from deepcme.bundle.prediction import predict
 from deepcme.bundle.validation import FROZEN, RECALIBRATED, validate_model
 from deepcme.evaluation.intervals import compute_delong_interval
-from deepcme.evaluation.pr_auc import compute_chance_pr_auc
+from deepcme.evaluation.metrics import compute_chance_pr_auc
 from deepcme.report.validation import write_validation
 from tests.bundle.conftest import bundle_cohort, ensembl_ids
 from tests.bundle.test_prediction import of_slope_0

@@ -19,8 +19,9 @@ from deepcme.evaluation.bootstrap import draw_patients
 from deepcme.evaluation.calibration import compute_calibration
 from deepcme.evaluation.discrimination import compute_auc_interval
 from deepcme.evaluation.logistic import fit_logistic_regression
+from deepcme.evaluation.measures import find_measure
+from deepcme.evaluation.over_patients import compute_over_patients
 from deepcme.evaluation.paired import compute_paired_difference
-from deepcme.evaluation.pr_auc import compute_patient_pr_auc
 from deepcme.evaluation.utility import compute_decision_curve
 from deepcme.folds import NestedFolds, RepeatedFolds, choose_repeats
 from deepcme.splits import RepeatedSplits, Split
@@ -153,7 +154,9 @@ def simulate_cross_validated_pr_auc(
         )
         true_auc = _mean_true_auc(weights, effect)
         truth = true_values_of_frozen_model(cohort.events / cohort.patients, true_auc)["pr_auc"]
-        row = compute_patient_pr_auc(test, draw_patients(test, draws, random, stratified=False))
+        row = compute_over_patients(
+            find_measure("pr_auc"), test, draw_patients(test, draws, random, stratified=False)
+        )
         covered = row["pr_auc_ci_low"] <= truth <= row["pr_auc_ci_high"]
         found.append((row["pr_auc"], row["pr_auc_chance"], truth, covered))
     names = ("pr_auc", "chance", "mean_true_pr_auc", "coverage")

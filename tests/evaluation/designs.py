@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from deepcme.evaluation.bootstrap import compute_weighted_auc
-from deepcme.evaluation.permutation import compute_permutation_test, permute_labels
+from deepcme.evaluation.permutation import compute_permutation_test
 from deepcme.folds import RepeatedFolds, choose_repeats
+from deepcme.outcome import BinaryOutcome
 from deepcme.splits import RepeatedSplits
 
 FOLDS_SETTINGS = [(189, 35, 76, 0.3), (97, 46, 500, 0.25), (300, 23, 100, 0.35)]
@@ -30,7 +31,9 @@ def simulate_batches(
         X = random.normal(size=(160, 50)) + shift
         aucs.append(_mean_test_auc(X, label, strata, random))
         null = [
-            _mean_test_auc(X, permute_labels(label, patient, random, strata), strata, random)
+            _mean_test_auc(
+                X, BinaryOutcome(label).permute(patient, random, strata).labels, strata, random
+            )
             for _ in range(permutations)
         ]
         rejected += compute_permutation_test(aucs[-1], null).p_value <= 0.05

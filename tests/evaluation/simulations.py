@@ -29,9 +29,10 @@ from deepcme.evaluation.intervals import (
     compute_delong_test,
     compute_hanley_mcneil_interval,
 )
-from deepcme.evaluation.permutation import compute_permutation_test, permute_labels
+from deepcme.evaluation.permutation import compute_permutation_test
 from deepcme.evaluation.utility import compute_decision_curve
 from deepcme.folds import NestedFolds
+from deepcme.outcome import BinaryOutcome
 from deepcme.splits import RepeatedSplits
 from deepcme.study.clinical import fit_clinical_models
 from deepcme.study.fit import fit_task
@@ -269,7 +270,9 @@ def simulate_permutation_p_values(studies: int, permutations: int, seed: int) ->
         split_seed = int(random.integers(2**32))
         observed = _mean_test_auc(X, label, patient, split_seed)
         null = [
-            _mean_test_auc(X, permute_labels(label, patient, random), patient, split_seed)
+            _mean_test_auc(
+                X, BinaryOutcome(label).permute(patient, random).labels, patient, split_seed
+            )
             for _ in range(permutations)
         ]
         p_values.append(compute_permutation_test(observed, null).p_value)

@@ -15,11 +15,7 @@ from deepcme.evaluation.calibration_curves import (
     compute_study_calibration_curves,
 )
 from deepcme.evaluation.intervals import NORMAL_QUANTILE, compute_wilson_interval
-from deepcme.evaluation.metrics import (
-    compute_brier_score,
-    compute_log_loss,
-    compute_scaled_brier_score,
-)
+from deepcme.evaluation.measures import find_measure
 from tests.evaluation.simulations import simulate_repeated_rows
 
 
@@ -124,13 +120,9 @@ def test_study_table_agrees_with_the_single_metrics(predictions):
     table = compute_calibration(predictions, np.random.default_rng(0), draws=100)
     rows = predictions.query("part == 'test' and model == 'logistic'")
     values = table.query("model == 'logistic'").set_index("metric")
-    for metric, function in (
-        ("brier", compute_brier_score),
-        ("scaled_brier", compute_scaled_brier_score),
-        ("log_loss", compute_log_loss),
-    ):
+    for metric in ("brier", "scaled_brier", "log_loss"):
         assert values.loc[metric, "value"] == pytest.approx(
-            function(rows["label"], rows["probability"])
+            find_measure(metric).compute(rows["label"], rows["probability"])
         )
     assert (values["ci_low"] < values["value"]).all()
     assert (values["value"] < values["ci_high"]).all()

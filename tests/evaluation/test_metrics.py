@@ -7,15 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deepcme.errors import DeepCMEError
+from deepcme.evaluation.measures import find_measure
 from deepcme.evaluation.metrics import (
     choose_threshold,
     compute_auc,
-    compute_brier_score,
-    compute_log_loss,
-    compute_metrics,
     compute_pr_auc,
-    compute_scaled_brier_score,
 )
+from deepcme.evaluation.over_splits import compute_metrics
 
 labelled_scores = st.lists(
     st.tuples(st.integers(0, 1), st.integers(-50, 50)), min_size=2, max_size=40
@@ -77,17 +75,12 @@ def test_auc_and_pr_auc_of_small_examples(reference):
         assert compute_pr_auc(case["labels"], case["scores"]) == pytest.approx(case["pr_auc"])
 
 
-@pytest.mark.parametrize(
-    ("name", "function"),
-    [
-        ("brier", compute_brier_score),
-        ("scaled_brier", compute_scaled_brier_score),
-        ("log_loss", compute_log_loss),
-    ],
-)
-def test_scores_of_probabilities_by_hand(reference, name, function):
+@pytest.mark.parametrize("name", ["brier", "scaled_brier", "log_loss"])
+def test_scores_of_probabilities_by_hand(reference, name):
     case = reference("metrics")["probabilities"]
-    assert function(case["labels"], case["probabilities"]) == pytest.approx(case[name])
+    assert find_measure(name).compute(case["labels"], case["probabilities"]) == pytest.approx(
+        case[name]
+    )
 
 
 def test_youden_threshold_gives_the_published_sensitivity_and_specificity(reference):
@@ -101,15 +94,15 @@ def test_youden_threshold_gives_the_published_sensitivity_and_specificity(refere
 
 
 def test_prevalence_for_everybody_has_scaled_brier_score_zero():
-    assert compute_scaled_brier_score([1, 0, 0, 0], [0.25] * 4) == pytest.approx(0)
+    assert find_measure("scaled_brier").compute([1, 0, 0, 0], [0.25] * 4) == pytest.approx(0)
 
 
 def test_log_loss_of_a_coin_is_log_two():
-    assert compute_log_loss([1, 0], [0.5, 0.5]) == pytest.approx(np.log(2))
+    assert find_measure("log_loss").compute([1, 0], [0.5, 0.5]) == pytest.approx(np.log(2))
 
 
 def test_log_loss_of_a_confident_error_is_finite():
-    assert np.isfinite(compute_log_loss([1, 0], [0.0, 0.0]))
+    assert np.isfinite(find_measure("log_loss").compute([1, 0], [0.0, 0.0]))
 
 
 @pytest.mark.parametrize(
@@ -128,7 +121,7 @@ def test_unusable_input_is_refused_in_one_sentence(labels, scores, message):
 
 def test_probabilities_outside_the_unit_interval_are_refused():
     with pytest.raises(DeepCMEError, match="between 0 and 1"):
-        compute_brier_score([0, 1], [0.5, 1.5])
+        find_measure("brier").compute([0, 1], [0.5, 1.5])
 
 
 def test_metrics_table_has_a_row_for_each_split_model_part_and_metric():

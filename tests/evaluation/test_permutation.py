@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from deepcme.errors import DeepCMEError
-from deepcme.evaluation.permutation import compute_permutation_test, permute_labels
+from deepcme.evaluation.permutation import compute_permutation_test
+from deepcme.outcome import BinaryOutcome
 from tests.evaluation.simulations import simulate_permutation_p_values
 
 samples = st.lists(
@@ -39,7 +40,7 @@ def test_a_test_without_finite_permutations_is_refused(observed, null):
 @given(samples, st.integers(0, 2**32 - 1))
 def test_blocks_of_labels_move_between_patients_with_as_many_samples(rows, seed):
     labels, patients = (np.array(column) for column in zip(*rows, strict=True))
-    permuted = permute_labels(labels, patients, np.random.default_rng(seed))
+    permuted = BinaryOutcome(labels).permute(patients, np.random.default_rng(seed)).labels
 
     def blocks(values: np.ndarray) -> list[tuple[int, ...]]:
         return sorted(pd.Series(values).groupby(patients).agg(tuple))
@@ -49,14 +50,16 @@ def test_blocks_of_labels_move_between_patients_with_as_many_samples(rows, seed)
 
 def test_labels_do_move():
     labels = np.repeat([1, 0], 20)
-    permuted = permute_labels(labels, np.arange(40), np.random.default_rng(0))
+    permuted = BinaryOutcome(labels).permute(np.arange(40), np.random.default_rng(0)).labels
     assert (permuted != labels).any()
 
 
 def test_labels_stay_within_their_stratum():
     labels = np.r_[np.repeat([1, 0], [30, 10]), np.repeat([1, 0], [5, 35])]
     cohort = np.repeat(["north", "south"], 40)
-    permuted = permute_labels(labels, np.arange(80), np.random.default_rng(0), cohort)
+    permuted = (
+        BinaryOutcome(labels).permute(np.arange(80), np.random.default_rng(0), cohort).labels
+    )
     assert (permuted != labels).any()
     assert permuted[:40].sum() == 30
     assert permuted[40:].sum() == 5
@@ -64,7 +67,7 @@ def test_labels_stay_within_their_stratum():
 
 def test_labels_that_were_given_are_left_as_they_are():
     labels = np.repeat([1, 0], 20)
-    permute_labels(labels, np.arange(40), np.random.default_rng(0))
+    BinaryOutcome(labels).permute(np.arange(40), np.random.default_rng(0))
     assert labels.tolist() == [1] * 20 + [0] * 20
 
 

@@ -13,14 +13,16 @@ from scipy.special import expit
 
 from deepcme.evaluation.bootstrap import draw_patients
 from deepcme.evaluation.discrimination import compute_discrimination
-from deepcme.evaluation.metrics import compute_pr_auc
-from deepcme.evaluation.pr_auc import (
+from deepcme.evaluation.measures import find_measure
+from deepcme.evaluation.metrics import compute_chance_pr_auc, compute_pr_auc
+from deepcme.evaluation.over_patients import (
     average_over_splits,
-    compute_chance_pr_auc,
-    compute_patient_pr_auc,
-    compute_pr_auc_by_model,
+    compute_metrics_over_patients,
+    compute_over_patients,
 )
 from tests.evaluation.cross_validated import Simulated, simulate_cross_validated_pr_auc
+
+PR_AUC = find_measure("pr_auc")
 
 
 @pytest.mark.parametrize(
@@ -80,13 +82,13 @@ def test_of_a_frozen_model_it_is_the_pr_auc_of_its_scores(random):
     label, score = random.integers(0, 2, 40), random.normal(size=40)
     rows = rows_of(0, [f"p{i}" for i in range(40)], score, label)
     draws = draw_patients(rows, 200, random, stratified=False)
-    found = compute_patient_pr_auc(rows, draws)
+    found = compute_over_patients(PR_AUC, rows, draws)
     assert found["pr_auc"] == pytest.approx(compute_pr_auc(label, score))
     assert found["pr_auc_ci_low"] < found["pr_auc"] < found["pr_auc_ci_high"]
 
 
 def test_discrimination_and_the_table_of_metrics_agree(predictions, random):
-    table = compute_pr_auc_by_model(predictions).set_index("model")
+    table = compute_metrics_over_patients(predictions, PR_AUC).set_index("model")
     found = compute_discrimination(predictions, random, draws=20).set_index("model")
     np.testing.assert_array_equal(table["value"], found["pr_auc"])
     np.testing.assert_array_equal(table["chance"], found["pr_auc_chance"])
@@ -95,13 +97,13 @@ def test_discrimination_and_the_table_of_metrics_agree(predictions, random):
 
 def test_every_cohort_left_out_has_its_own(predictions):
     of_cohorts = predictions.assign(left_out=predictions["split"].map("cohort{}".format))
-    table = compute_pr_auc_by_model(of_cohorts)
+    table = compute_metrics_over_patients(of_cohorts, PR_AUC)
     assert len(table) == of_cohorts["left_out"].nunique() * of_cohorts["model"].nunique()
 
 
 def test_patients_of_one_class_have_none(predictions):
     positive = predictions.assign(label=1)
-    table = compute_pr_auc_by_model(positive)
+    table = compute_metrics_over_patients(positive, PR_AUC)
     assert table.empty
     assert "chance" in table
 

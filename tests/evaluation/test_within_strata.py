@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deepcme.evaluation.auc_draws import compute_mean_auc_draws
 from deepcme.evaluation.bootstrap import PatientDraws
 from deepcme.evaluation.comparison import compute_comparison
 from deepcme.evaluation.discrimination import compute_discrimination
-from deepcme.evaluation.metrics import compute_auc, compute_auc_within, compute_metrics
+from deepcme.evaluation.metrics import compute_auc, compute_auc_within
+from deepcme.evaluation.over_splits import compute_mean_draws, compute_metrics
 
 
 def test_the_strata_are_weighted_by_their_cases():
@@ -102,7 +102,7 @@ def test_a_draw_of_everyone_once_is_the_estimate(confounded):
     rows = confounded[(confounded["part"] == "test") & (confounded["model"] == "noise")]
     everyone = PatientDraws(pd.Index(rows["patient"].unique()), np.ones((1, 80)), 40)
     expected = compute_metrics(rows).query("metric == 'auc'")["value"].mean()
-    assert compute_mean_auc_draws(rows, everyone) == pytest.approx(expected)
+    assert compute_mean_draws(rows, everyone) == pytest.approx(expected)
 
 
 def test_a_draw_without_a_strata_s_controls_leaves_it_out():
@@ -117,4 +117,4 @@ def test_a_draw_without_a_strata_s_controls_leaves_it_out():
     )
     weights = np.array([[1, 1, 1, 1, 1], [2, 1, 1, 0, 1], [1, 0, 3, 1, 1]], dtype=float)
     draws = PatientDraws(pd.Index(list("abcde")), weights, 2)
-    assert compute_mean_auc_draws(rows, draws) == pytest.approx([2 / 3, 1.0, 1 / 4])
+    assert compute_mean_draws(rows, draws) == pytest.approx([2 / 3, 1.0, 1 / 4])

@@ -1,17 +1,17 @@
-"""What all engines share: batches, masks, losses and the AUC by ranks."""
+"""What all engines share: batches, masks and the AUC by ranks."""
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sklearn.metrics import log_loss, roc_auc_score
+from sklearn.metrics import roc_auc_score
 
 from deepcme.network.architecture import (
     Hyperparameters,
     NetworkWeights,
     initialise_weights,
 )
-from deepcme.network.training import batch_offsets, cross_entropy, draw_epoch, rank_auc
+from deepcme.network.training import batch_offsets, draw_epoch, rank_auc
 
 
 @given(st.integers(2, 500), st.integers(2, 64))
@@ -41,14 +41,6 @@ def test_an_epoch_is_a_permutation_with_masks_at_the_dropout_rate(random):
 
 def test_without_dropout_there_are_no_masks(random):
     assert draw_epoch(np.arange(9), Hyperparameters(dropout=0.0), random).kept == []
-
-
-def test_cross_entropy_is_scikit_learns(random):
-    logits = random.normal(size=50).astype(np.float32) * 3
-    y = (random.random(50) < 0.4).astype(np.float32)
-    weight = random.random(50).astype(np.float32)
-    expected = log_loss(y, 1 / (1 + np.exp(-logits.astype(float))), sample_weight=weight)
-    assert cross_entropy(logits, y, weight) == pytest.approx(expected, rel=1e-6)
 
 
 @given(st.lists(st.tuples(st.integers(0, 5), st.booleans()), min_size=2, max_size=40))

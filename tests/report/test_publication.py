@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from deepcme.evaluation.comparison import compute_corrected_t_test
-from deepcme.evaluation.metrics import compute_metrics
+from deepcme.evaluation.over_splits import compute_metrics
 from deepcme.report import publication
 from deepcme.report.page import write_report
 from deepcme.report.publication import ABLATION, PUBLISHED

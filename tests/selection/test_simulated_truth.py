@@ -8,6 +8,7 @@ from threadpoolctl import threadpool_limits
 
 from deepcme.network.architecture import Hyperparameters, initialise_weights
 from deepcme.network.engines import make_engine
+from deepcme.network.engines.base import Samples
 from deepcme.network.training import draw_epoch
 from deepcme.selection.knockoffs import find_blocks, select_against_decoys
 from deepcme.selection.path import follow_soft_path
@@ -83,7 +84,8 @@ def test_the_whole_path_takes_no_longer_than_a_dense_fit(say):
         start = time.perf_counter()
         follow_soft_path(X, y, rows, random)
         path_time = time.perf_counter() - start
-        run = make_engine().start(X, y, np.ones_like(y), rows[:10], settings, weights)
+        samples = Samples(X, y, np.ones_like(y))
+        run = make_engine().start(samples, rows[:10], settings, weights)
         run.train_epoch(draw_epoch(rows, settings, random))
         start = time.perf_counter()
         for _ in range(5):

@@ -35,11 +35,10 @@ def test_what_barcodes_tell_and_what_the_rule_leaves_out():
     assert cohort.obs["tissue"].tolist() == ["primary", "normal"]
     assert cohort.obs["batch"].tolist() == ["A115", "A115"]
     assert cohort.obs["tissue_source_site"].tolist() == ["A1", "A1"]
-    assert cohort.provenance["endpoint"] == {
-        "name": "relapse",
-        "left_out": {"with a blank relapse": 1},
-        "columns": ["relapse"],
-    }
+    endpoint = cohort.outcome.endpoint
+    assert endpoint.name == "relapse"
+    assert endpoint.left_out == {"with a blank relapse": 1}
+    assert endpoint.columns == ("relapse",)
     assert cohort.notes == ["1 samples with a blank relapse were left out."]
 
 
@@ -77,7 +76,7 @@ def test_the_column_of_the_label_is_known_under_its_name_in_the_cohort():
         name="invented",
         provenance={},
     )
-    assert cohort.provenance["endpoint"]["columns"] == ["label_in_file"]
+    assert cohort.outcome.endpoint.columns == ("label_in_file",)
     assert cohort.obs["label_in_file"].tolist() == [1, 0, 1]
 
 

@@ -73,7 +73,7 @@ def test_a_downloaded_project_becomes_a_cohort(folder):
     assert cohort.obs["batch"].unique().tolist() == ["A32P"]
     assert cohort.scale == "fpkm"
     np.testing.assert_allclose(cohort.X[0], [0, 0.25, 0, 0.5])
-    assert cohort.provenance["endpoint"]["name"] == "pathologic-m1"
+    assert cohort.outcome.endpoint.name == "pathologic-m1"
 
 
 @pytest.mark.parametrize(

@@ -79,7 +79,7 @@ def test_one_follow_up_of_two_columns(tmp_path, expression, columns, missing, wo
     _, death, followed, status = columns
     found = cohort(expression, path, f"{death},{followed}", status)
     assert dict(zip(found.patients.tolist(), found.labels.tolist(), strict=True)) == LABELLED
-    assert found.provenance["endpoint"]["left_out"] == {
+    assert found.outcome.endpoint.left_out == {
         f"without a known {' or '.join(_plain(death, followed))}": 1,
         f"without a known {_plain(status)[0]}": 0,
         f"without a known {' or '.join(_plain(death, followed))} and {_plain(status)[0]}": 0,

@@ -9,7 +9,8 @@ import pytest
 from deepcme import Cohort, DeepCMEError
 from deepcme.arrays import CohortArrays
 from deepcme.clinical import ClinicalRegression
-from deepcme.evaluation.metrics import compute_metrics
+from deepcme.evaluation.over_splits import compute_metrics
+from deepcme.outcome import Endpoint
 from deepcme.sources.tables import TableColumns, cohort_from_tables
 from deepcme.study.clinical import fit_clinical_models, take_clinical
 from deepcme.study.fit import fit_task
@@ -39,10 +40,9 @@ def clinical_cohort(**more):
         patients=base.patients.tolist(),
         genes=base.gene_ids.tolist(),
         clinical=pd.DataFrame(columns),
-        endpoint=base.endpoint,
+        endpoint=Endpoint(base.endpoint, columns=("relapse",)),
         scale="fpkm",
         name="invented",
-        provenance={"endpoint": {"columns": ["relapse"]}},
     )
 
 
@@ -242,7 +242,7 @@ def test_the_columns_of_the_endpoint_are_kept_with_the_cohort(tables):
     expression, samples = tables
     cohort = cohort_from_tables(expression, samples, TableColumns(label="relapse"))
     assert {"age", "site"} <= set(cohort.obs.columns)
-    assert cohort.provenance["endpoint"]["columns"] == ["relapse"]
+    assert cohort.outcome.endpoint.columns == ("relapse",)
 
 
 def test_a_column_that_separates_the_outcomes_is_counted(quick_study):

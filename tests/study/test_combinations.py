@@ -45,7 +45,7 @@ def test_labels_are_permuted_within_the_cohorts_that_are_left_out(
     plan = make_plan(study, hospitals)
     hospital = pd.Series(hospitals.obs["hospital"].to_numpy())
     expected = pd.Series(hospitals.labels).groupby(hospital).sum()
-    permuted = [task.null.labels for task in plan.tasks if task.null]
+    permuted = [task.null.outcome.labels for task in plan.tasks if task.null]
     assert any((labels != hospitals.labels).any() for labels in permuted)
     for labels in permuted:
         pd.testing.assert_series_equal(pd.Series(labels).groupby(hospital).sum(), expected)

@@ -327,10 +327,10 @@ def test_every_design_stratifies_by_the_batch_and_ranks_within_it(
     for task in plan.tasks:
         if task.null is not None:
             for level in "AB":
-                permuted = task.null.labels[batch == level]
+                permuted = task.null.outcome.labels[batch == level]
                 assert permuted.sum() == batches.labels[batch == level].sum()
         for _, rows in task.split.parts():
-            labels = batches.labels if task.null is None else task.null.labels
+            labels = batches.labels if task.null is None else task.null.outcome.labels
             assert design == "leave-one-cohort-out" or all(
                 {0, 1} == set(labels[rows][batch[rows] == level]) for level in "AB"
             )
@@ -368,7 +368,9 @@ def test_the_permuted_runs_are_judged_within_strata(quick_study, batches, tmp_pa
     nulls = [task for task in plan.tasks if task.null is not None]
     batch = batches.obs["batch"].to_numpy()
     aucs = [
-        compute_auc_within(task.null.labels[rows], result.score[-len(rows) :], batch[rows])
+        compute_auc_within(
+            task.null.outcome.labels[rows], result.score[-len(rows) :], batch[rows]
+        )
         for task, result in folder.results(nulls)
         for rows in [task.split.test]
     ]

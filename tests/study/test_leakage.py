@@ -7,6 +7,7 @@ import pytest
 
 from deepcme import Cohort
 from deepcme.arrays import CohortArrays
+from deepcme.outcome import BinaryOutcome
 from deepcme.preprocessing import make_preprocessor
 from deepcme.study import grid as grid_module
 from deepcme.study.clinical import fit_clinical_models
@@ -101,7 +102,7 @@ def test_test_labels_and_rows_leave_out_of_fold_scores_as_they_are(quick_study):
     data, task = CohortArrays.of(plan.cohort), plan.tasks[0]
     labels = data.labels.copy()
     labels[task.split.test] = 1 - labels[task.split.test]
-    dirty_data = replace(poisoned(data, task.split.test), labels=labels)
+    dirty_data = replace(poisoned(data, task.split.test), outcome=BinaryOutcome(labels))
     clean, dirty = fit_task(data, task), fit_task(dirty_data, task)
     np.testing.assert_array_equal(clean.oof_score, dirty.oof_score)
 
@@ -127,7 +128,7 @@ def test_gene_selection_learns_from_its_training_rows_alone(selection_plan, kind
         held_out = np.setdiff1d(everybody, task.panel.train_rows)
         if task.kind != kind or not len(held_out):
             continue
-        dirty = replace(poisoned(data, held_out), labels=data.labels.copy())
+        dirty = replace(poisoned(data, held_out), outcome=BinaryOutcome(data.labels.copy()))
         dirty.labels[held_out] = 1 - dirty.labels[held_out]
         clean, moved = learned(data, task), learned(dirty, task)
         for name, values in clean.items():
@@ -140,7 +141,7 @@ def test_clusters_never_see_a_label(selection_plan):
     whole = {t.kind for t in make_selection_tasks(selection_plan) if not t.panel.split_number}
     assert whole == {"clusters", "decoys", "panel"}
     task = next(t for t in make_selection_tasks(selection_plan) if t.kind == "clusters")
-    flipped = replace(data, labels=1 - data.labels)
+    flipped = replace(data, outcome=BinaryOutcome(1 - data.labels))
     for name, values in learned(data, task).items():
         np.testing.assert_array_equal(values, learned(flipped, task)[name])
 
@@ -186,7 +187,7 @@ def test_a_permutation_never_sees_the_true_labels(quick_study):
     plan = plan_of(quick_study, "LR", nulls={"permutations": 1})
     task = next(task for task in plan.tasks if task.null)
     data = CohortArrays.of(plan.cohort)
-    flipped = replace(data, labels=1 - data.labels)
+    flipped = replace(data, outcome=BinaryOutcome(1 - data.labels))
     np.testing.assert_array_equal(fit_task(data, task).score, fit_task(flipped, task).score)
 
 
@@ -241,7 +242,7 @@ def test_nested_tuning_never_sees_the_outer_test_part(quick_study, monkeypatch):
     test = tasks[0].split.test
     labels = data.labels.copy()
     labels[test] = 1 - labels[test]
-    dirty = replace(poisoned(data, test), labels=labels)
+    dirty = replace(poisoned(data, test), outcome=BinaryOutcome(labels))
     assert len(tasks) == 2 * 3
     fits = [[(task, fit_task(of, task)) for task in tasks] for of in (data, dirty)]
     for (task, clean), (_, moved) in zip(*fits, strict=True):
@@ -272,7 +273,7 @@ def test_nested_regression_never_sees_the_outer_test_part(quick_study):
     test = task.split.test
     labels = data.labels.copy()
     labels[test] = 1 - labels[test]
-    dirty_data = replace(poisoned(data, test), labels=labels)
+    dirty_data = replace(poisoned(data, test), outcome=BinaryOutcome(labels))
     clean, dirty = fit_task(data, task), fit_task(dirty_data, task)
     n = len(clean.score) - len(test)
     np.testing.assert_array_equal(clean.score[:n], dirty.score[:n])

@@ -63,7 +63,7 @@ def test_the_auc_of_a_run_is_the_mean_over_its_splits_on_its_own_labels(quick_st
         result, n_test = folder.load(task), len(task.split.test)
         test = result.rows[-n_test:]
         np.testing.assert_array_equal(test, task.split.test)
-        aucs.append(roc_auc_score(task.null.labels[test], result.score[-n_test:]))
+        aucs.append(roc_auc_score(task.null.outcome.labels[test], result.score[-n_test:]))
     assert len(aucs) == 2
     assert folder.read_table("nulls.csv")["auc"].tolist() == [pytest.approx(np.mean(aucs))]
 
@@ -74,11 +74,11 @@ def test_a_permutation_redraws_labels_and_splits_and_keeps_the_first_model(quick
     permuted = [task for task in plan.tasks if task.null and task.null.genes is None]
     assert {task.model.name for task in plan.tasks if task.null} == {"LR"}
     for task in permuted:
-        assert task.null.labels.sum() == plan.cohort.n_positives
-        assert (task.null.labels != plan.cohort.labels).any()
+        assert task.null.outcome.labels.sum() == plan.cohort.n_positives
+        assert (task.null.outcome.labels != plan.cohort.labels).any()
         for other in real:
             assert not np.array_equal(task.split.test, other.split.test)
-    first, second, third = (run.labels for run in null_runs(plan)[:3])
+    first, second, third = (run.outcome.labels for run in null_runs(plan)[:3])
     assert (first != second).any()
     assert (second != third).any()
 

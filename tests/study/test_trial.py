@@ -1,10 +1,12 @@
 """Parameters that no rule forbids, but that do not work on this cohort, stop a run at its door."""
 
 import math
+from dataclasses import replace
 
 import pytest
 
 from deepcme import DeepCMEError
+from deepcme.models.registry import KINDS
 from deepcme.report.design import read_settings
 from deepcme.study.run import run_study
 from deepcme.study.spec import load_study
@@ -33,6 +35,14 @@ def test_it_is_named_before_anything_is_fitted(
     with pytest.raises(DeepCMEError, match=f"model mine: .*{sentence}") as caught:
         run_study(quick_study(models=["LR", model]), tmp_path / "out", jobs=1, quiet=True)
     assert "\n" not in str(caught.value)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_model_of_other_outcomes_is_refused(quick_study, tmp_path, monkeypatch):
+    monkeypatch.setitem(KINDS, "LR", replace(KINDS["LR"], outcomes=("time to event",)))
+    sentence = "model LR: LR predicts a time to event outcome, and that of .* is a binary one"
+    with pytest.raises(DeepCMEError, match=sentence):
+        run_study(quick_study(models=["LR"]), tmp_path / "out", jobs=1, quiet=True)
     assert not (tmp_path / "out").exists()
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
 from deepcme.audit.findings import Finding, StudyDesign
-from deepcme.cohort import OBS_COLUMNS, Cohort
+from deepcme.cohort import Cohort, own_columns
 from deepcme.scales import LINEAR_SCALES
 from deepcme.strata import batch_columns
 from deepcme.words import counted
@@ -35,7 +35,7 @@ def check_near_duplicates(cohort: Cohort, design: StudyDesign) -> Finding | None
     if len(rows) == 0:
         return None
     apart = cohort.patients[rows] != cohort.patients[columns]
-    opposed = cohort.labels[rows] != cohort.labels[columns]
+    opposed = cohort.outcome.events[rows] != cohort.outcome.events[columns]
     order = np.argsort(-correlation[rows, columns])[:3]
     closest = ", ".join(
         f"{cohort.samples[rows[i]]} and {cohort.samples[columns[i]]} "
@@ -91,7 +91,7 @@ def _centred(cohort: Cohort, genes: slice | NDArray[np.int64]) -> NDArray[np.flo
 
 def check_batch_predicts_label(cohort: Cohort, design: StudyDesign) -> Finding | None:
     """DCM004: a batch, plate or tissue-source site that predicts the label."""
-    by_patient = pd.Series(cohort.labels).groupby(cohort.patients).max()
+    by_patient = pd.Series(cohort.outcome.events).groupby(cohort.patients).max()
     if by_patient.nunique() < 2:
         return None  # every patient has a positive sample, so nothing ranks patients
     random = np.random.default_rng(0)
@@ -194,13 +194,13 @@ def _listed(aucs: list[tuple[str, float]]) -> str:
 def _telling_genes(cohort: Cohort) -> list[tuple[str, float]]:
     if _separated_by_chance(cohort, cohort.n_genes):
         return []
-    is_positive = cohort.labels == 1
+    is_positive = cohort.outcome.events == 1
     telling = []
     for start in range(0, cohort.n_genes, _GENES_AT_ONCE):
         values = cohort.X[:, start : start + _GENES_AT_ONCE]
         candidates = _may_separate(values[is_positive], values[~is_positive])
         for column in start + np.flatnonzero(candidates):
-            auc = _two_sided_auc(cohort.X[:, column], cohort.labels)
+            auc = _two_sided_auc(cohort.X[:, column], cohort.outcome.events)
             if auc > _GIVES_AWAY:
                 symbol = str(cohort.symbols[column]) or str(cohort.gene_ids[column])
                 telling.append((symbol, auc))
@@ -251,12 +251,13 @@ def find_telling_columns(cohort: Cohort) -> list[tuple[str, float]]:
 
     None in a cohort so small that one of so many columns would do so by chance.
     """
-    others = [str(column) for column in cohort.obs.columns if column not in OBS_COLUMNS]
+    own = own_columns(type(cohort.outcome))
+    others = [str(column) for column in cohort.obs.columns if column not in own]
     if _separated_by_chance(cohort, max(len(others), 1)):
         return []
     telling = []
     for name in others:
-        auc = _column_auc(cohort.obs[name], cohort.labels)
+        auc = _column_auc(cohort.obs[name], cohort.outcome.events)
         if auc > _GIVES_AWAY:
             telling.append((name, auc))
     return telling

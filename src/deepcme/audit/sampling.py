@@ -23,19 +23,19 @@ def check_repeated_patients(cohort: Cohort, design: StudyDesign) -> Finding | No
     several = per_patient[per_patient > 1]
     if several.empty:
         return None
-    positive_patients = set(patients[cohort.labels == 1])
-    negative_patients = set(patients[cohort.labels == 0])
+    events = cohort.outcome.events
+    with_both = set(patients[events == 1]) & set(patients[events == 0])
     return Finding(
         code="DCM001",
         # A positive patient on both sides of a split is what inflates an AUC.
-        severity="severe" if len(positive_patients) < cohort.n_positives else "warning",
+        severity="severe" if cohort.n_positive_patients < cohort.n_positives else "warning",
         title="Patients have several samples",
         evidence=(
             f"{cohort.n_samples:,} samples come from {cohort.n_patients:,} patients: "
             f"{counted(len(several), 'patient')} with 2 to {several.max()} samples, "
             f"{several.sum():,} in all. The {cohort.n_positives:,} positive samples come from "
-            f"{counted(len(positive_patients), 'patient')}; with both labels: "
-            f"{counted(len(positive_patients & negative_patients), 'patient')}."
+            f"{counted(cohort.n_positive_patients, 'patient')}; with both labels: "
+            f"{counted(len(with_both), 'patient')}."
         ),
         advice=(
             "Split by patient (the honest protocol does), or keep one sample of each with "
@@ -50,7 +50,7 @@ def check_mixed_tissue(cohort: Cohort, design: StudyDesign) -> Finding | None:
 
     Unknown tissue counts as another kind beside those, but not beside primary tumours.
     """
-    table = pd.crosstab(cohort.obs["tissue"].astype(str), cohort.labels)
+    table = pd.crosstab(cohort.obs["tissue"].astype(str), cohort.outcome.events)
     if len(table) < 2 or set(table.index) <= {"primary", UNKNOWN}:
         return None
     positives = ", ".join(f"{n:,} {tissue}" for tissue, n in table[1].items() if n)
@@ -80,7 +80,6 @@ def check_few_events(cohort: Cohort, design: StudyDesign) -> Finding | None:
     auc = compute_hanley_mcneil_interval(ASSUMED_AUC, n_positive, n_negative)
     if auc.value - auc.ci_low <= _TOO_WIDE:
         return None
-    n_patients = len(set(cohort.patients[cohort.labels == 1]))
     n_train = _expected(design.train_fraction, cohort.n_positives)
     n_weights = design.hidden_width * cohort.n_genes
     return Finding(
@@ -93,8 +92,8 @@ def check_few_events(cohort: Cohort, design: StudyDesign) -> Finding | None:
             f"the true AUC is {ASSUMED_AUC}, one test AUC falls between {auc.ci_low:.2f} and "
             f"{auc.ci_high:.2f} (95%, Hanley-McNeil). About "
             f"{counted(n_train, 'training positive')} (all {cohort.n_positives:,} positives "
-            f"are of {counted(n_patients, 'patient')}) stand against {n_weights:,} weights in "
-            "the first layer."
+            f"are of {counted(cohort.n_positive_patients, 'patient')}) stand against "
+            f"{n_weights:,} weights in the first layer."
         ),
         advice=(
             "Report the AUC over many repeated splits with its interval, and never a single "
@@ -111,7 +110,7 @@ def _expected(fraction: float, n: int) -> int:
 
 def check_detection_endpoint(cohort: Cohort, design: StudyDesign) -> Finding | None:
     """DCM009: an endpoint that is there already when the sample is taken."""
-    positive = cohort.obs[cohort.labels == 1]
+    positive = cohort.obs[cohort.outcome.events == 1]
     reasons = []
     n_metastatic = int((positive["tissue"] == "metastatic").sum())
     if n_metastatic:
@@ -120,8 +119,7 @@ def check_detection_endpoint(cohort: Cohort, design: StudyDesign) -> Finding | N
         )
     stages = m_stage(positive)
     n_m1 = 0 if stages is None else int((stages == "M1").sum())
-    stored = cohort.provenance.get("endpoint")
-    by_stage = isinstance(stored, dict) and stored.get("name") == "pathologic-m1"
+    by_stage = cohort.outcome.endpoint.name == "pathologic-m1"
     if by_stage:
         reasons.append(f"All {len(positive):,} positives are M1 at diagnosis, by the endpoint")
     elif n_m1:

@@ -94,8 +94,12 @@ class Performance(_Part):
     the PR-AUC of a model without discrimination. It is missing in models trained by
     versions whose `pr_auc` was a mean over folds too, and so too high. Sensitivity and
     specificity are those of the threshold on the predictions that chose it, and so a
-    little too good.
+    little too good. Further measures of scores, and their levels of chance, may stand
+    beside them.
     """
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, Interval | float]
 
     method: str
     folds: Count

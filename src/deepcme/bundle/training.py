@@ -32,6 +32,7 @@ from deepcme.cohort import Cohort
 from deepcme.errors import DeepCMEError
 from deepcme.evaluation.bootstrap import interval_generator
 from deepcme.evaluation.discrimination import compute_discrimination
+from deepcme.evaluation.measures import measures_beside_auc
 from deepcme.evaluation.metrics import choose_threshold
 from deepcme.evaluation.predictions import select_part, with_strata
 from deepcme.evaluation.recalibration import PlattRecalibration, are_log_odds
@@ -330,12 +331,20 @@ def _expected_performance(
         folds=folds,
         repeats=repeats,
         auc=_interval(found["auc"], found["ci_low"], found["ci_high"]),
-        pr_auc=_interval(found["pr_auc"], found["pr_auc_ci_low"], found["pr_auc_ci_high"]),
-        pr_auc_chance=float(found["pr_auc_chance"]),
+        **_beside_auc(found),
         prevalence=float(found["prevalence"]),
         sensitivity=sensitivity,
         specificity=specificity,
     )
+
+
+def _beside_auc(found: pd.Series[Any]) -> dict[str, Any]:
+    """The other measures of scores, each with its level of chance."""
+    expected: dict[str, Any] = {}
+    for measure in measures_beside_auc():
+        *estimate, chance = found[measure.columns]
+        expected |= {measure.name: _interval(*estimate), measure.columns[-1]: float(chance)}
+    return expected
 
 
 def _interval(value: float, low: float, high: float) -> Interval:
@@ -352,7 +361,7 @@ def _describe_cohort(cohort: Cohort) -> TrainingCohort:
         samples=cohort.n_samples,
         patients=cohort.n_patients,
         positives=cohort.n_positives,
-        positive_patients=len(set(cohort.patients[cohort.labels == 1])),
+        positive_patients=cohort.n_positive_patients,
         tissue={str(kind): int(count) for kind, count in tissue.items()},
     )
 

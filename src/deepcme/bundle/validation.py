@@ -24,6 +24,7 @@ from deepcme.evaluation.calibration import (
 from deepcme.evaluation.calibration_curves import compute_study_calibration_curves
 from deepcme.evaluation.discrimination import compute_classification, compute_discrimination
 from deepcme.evaluation.intervals import compute_delong_interval
+from deepcme.evaluation.measures import AUC, measures_beside_auc
 from deepcme.evaluation.recalibration import PlattRecalibration
 from deepcme.evaluation.utility import compute_decision_curve
 from deepcme.notes import WARNING
@@ -206,28 +207,17 @@ def _discrimination(rows: pd.DataFrame, random: np.random.Generator) -> pd.DataF
     """AUC with DeLong's interval (one sample per patient only) and by bootstrap; PR-AUC."""
     found = compute_discrimination(rows, random).iloc[0]
     counts = {"n": int(found["n"]), "events": int(found["events"])}
-    table = [
-        _row("AUC", "patient bootstrap", found["auc"], found["ci_low"], found["ci_high"]),
-        _row(
-            "PR-AUC",
-            "patient bootstrap",
-            found["pr_auc"],
-            found["pr_auc_ci_low"],
-            found["pr_auc_ci_high"],
-            found["pr_auc_chance"],
-        ),
+    drawn = "patient bootstrap"
+    table = [(AUC.heading, drawn, *found[["auc", "ci_low", "ci_high"]], AUC.chance)]
+    table += [
+        (measure.heading, drawn, *found[measure.columns]) for measure in measures_beside_auc()
     ]
     if not rows["patient"].duplicated().any():
         delong = compute_delong_interval(rows["label"], rows["score"])
-        table.insert(0, _row("AUC", "DeLong", delong.value, delong.ci_low, delong.ci_high))
-    return pd.DataFrame(table).assign(**counts)
-
-
-def _row(
-    metric: str, method: str, value: float, low: float, high: float, chance: float = 0.5
-) -> dict[str, object]:
-    row = {"metric": metric, "method": method, "value": value, "ci_low": low, "ci_high": high}
-    return row | {"chance": chance}
+        ends = delong.ci_low, delong.ci_high
+        table.insert(0, (AUC.heading, "DeLong", delong.value, *ends, AUC.chance))
+    columns = ["metric", "method", "value", "ci_low", "ci_high", "chance"]
+    return pd.DataFrame(table, columns=columns).assign(**counts)
 
 
 def _notes_on_samples(table: pd.DataFrame, frozen: pd.DataFrame) -> list[str]:

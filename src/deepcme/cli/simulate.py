@@ -15,7 +15,6 @@ from deepcme.terminal import say_lines
 if TYPE_CHECKING:
     import pandas as pd
 
-    from deepcme.cohort import Cohort
     from deepcme.simulation.power import PowerDesign
 
 EFFECT_HELP = (
@@ -127,7 +126,7 @@ def power(
     events, n_genes, share = set(EVENTS), 20_000, 0.2
     if cohort is not None:
         loaded = Cohort.load(cohort)
-        events_of_cohort = _count_events(loaded)
+        events_of_cohort = loaded.n_positive_patients
         events.add(events_of_cohort)
         n_genes, share = loaded.n_genes, events_of_cohort / loaded.n_patients
     design = PowerDesign(
@@ -143,11 +142,6 @@ def power(
     if csv is not None:
         write_csv(csv, table)
     say_lines(f"{_format_power(table, design)}\n\n{answer}")
-
-
-def _count_events(cohort: Cohort) -> int:
-    """Patients with a positive sample: an interval rests on patients, not on samples."""
-    return len(set(cohort.patients[cohort.labels == 1]))
 
 
 def _format_power(table: pd.DataFrame, design: PowerDesign) -> str:

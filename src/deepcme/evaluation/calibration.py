@@ -13,11 +13,11 @@ from deepcme.evaluation.bootstrap import (
     DEFAULT_DRAWS,
     PatientDraws,
     compute_percentile_interval,
-    divide,
     draw_patients,
 )
 from deepcme.evaluation.intervals import NORMAL_QUANTILE, Estimate
 from deepcme.evaluation.logistic import fit_logistic_regression
+from deepcme.evaluation.measures import LineMeasure, LossMeasure, measures_of
 from deepcme.evaluation.predictions import (
     FloatArray,
     as_labels_and_probabilities,
@@ -169,55 +169,35 @@ def _calibration_of_test(
 def _compute_scores(rows: pd.DataFrame, draws: PatientDraws) -> dict[str, dict[str, Any]]:
     label = rows["label"].to_numpy(dtype=np.float64)
     probability = rows["probability"].to_numpy(dtype=np.float64)
-    edge = np.finfo(np.float64).eps
-    inside = np.clip(probability, edge, 1 - edge)
-    terms = np.column_stack(
-        [
-            (probability - label) ** 2,
-            -(label * np.log(inside) + (1 - label) * np.log1p(-inside)),
-            label,
-            np.ones_like(label),
-        ]
-    )
-    value = _scores_from_sums(terms.sum(axis=0, keepdims=True))[0]
-    low, high = compute_percentile_interval(
-        _scores_from_sums(draws.sum_rows(rows["patient"], terms))
-    )
-    return {
-        metric: {
-            "value": value[index],
-            "ci_low": low[index],
-            "ci_high": high[index],
+    estimates = {}
+    for measure in measures_of(LossMeasure):
+        terms = measure.sum_terms(label, probability)
+        low, high = compute_percentile_interval(
+            measure.of_sums(*draws.sum_rows(rows["patient"], terms).T)
+        )
+        estimates[measure.name] = {
+            "value": measure.of_sums(*terms.sum(axis=0)),
+            "ci_low": low,
+            "ci_high": high,
             "interval": "patient bootstrap",
         }
-        for index, metric in enumerate(("brier", "scaled_brier", "log_loss"))
-    }
-
-
-def _scores_from_sums(sums: FloatArray) -> FloatArray:
-    """Brier, scaled Brier and log loss from sums of their terms, labels and ones."""
-    squares, losses, events, rows = sums.T
-    of_prevalence = events * (rows - events) / rows
-    return np.column_stack([squares / rows, 1 - divide(squares, of_prevalence), losses / rows])
+    return estimates
 
 
 def _compute_line(rows: pd.DataFrame) -> dict[str, dict[str, Any]]:
     line = compute_calibration_line(
         rows["label"], rows["probability"], dependent_patients(rows)
     )
-    return {
-        metric: {
+    estimates = {}
+    for measure in measures_of(LineMeasure):
+        part: Estimate = getattr(line, measure.name)
+        estimates[measure.name] = {
             "value": part.value,
             "ci_low": part.ci_low,
             "ci_high": part.ci_high,
             "interval": "Wald, errors by patient",
         }
-        for metric, part in (
-            ("intercept", line.intercept),
-            ("slope", line.slope),
-            ("in_the_large", line.in_the_large),
-        )
-    }
+    return estimates
 
 
 def describe_calibration_evidence(events: int, non_events: int) -> str:

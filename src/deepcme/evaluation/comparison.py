@@ -12,7 +12,7 @@ from scipy import stats
 
 from deepcme.errors import DeepCMEError
 from deepcme.evaluation.intervals import CONFIDENCE_LEVEL, compute_two_sided_p_value
-from deepcme.evaluation.metrics import compute_metrics
+from deepcme.evaluation.over_splits import compute_metrics
 from deepcme.evaluation.predictions import (
     LEFT_OUT,
     FloatArray,
@@ -281,7 +281,7 @@ def compute_comparison(
     if not baselines:
         raise DeepCMEError("There is no other model to compare with.")
     test = select_part(predictions, "test")
-    auc = compute_metrics(test).query("metric == 'auc'")
+    auc = compute_metrics(test)
     of_model = select_model(auc, model).set_index("split")["value"]
     counts = count_rows(select_model(test, model))
     rows = []

@@ -10,7 +10,6 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from deepcme.errors import DeepCMEError
-from deepcme.evaluation.auc_draws import compute_mean_auc_draws
 from deepcme.evaluation.bootstrap import (
     DEFAULT_DRAWS,
     PatientDraws,
@@ -20,8 +19,17 @@ from deepcme.evaluation.bootstrap import (
     draw_patients,
 )
 from deepcme.evaluation.intervals import compute_wilson_interval
-from deepcme.evaluation.metrics import choose_threshold, compute_metrics
-from deepcme.evaluation.pr_auc import compute_patient_pr_auc
+from deepcme.evaluation.measures import (
+    AUC,
+    PatientMeasure,
+    ProportionMeasure,
+    SplitMeasure,
+    measures_beside_auc,
+    measures_of,
+)
+from deepcme.evaluation.metrics import choose_threshold
+from deepcme.evaluation.over_patients import compute_over_patients
+from deepcme.evaluation.over_splits import compute_mean_draws, compute_metrics
 from deepcme.evaluation.predictions import (
     STRATUM,
     BooleanArray,
@@ -41,8 +49,6 @@ from deepcme.evaluation.repeats import compute_monte_carlo_error
 
 MEASURED_COVERAGE = (0.95, 0.98)
 """Lowest and highest share of simulated studies of a kind whose AUC interval held the truth."""
-
-CLASSIFICATION_METRICS = ("sensitivity", "specificity", "ppv", "npv")
 
 
 def compute_discrimination(
@@ -131,7 +137,16 @@ def _discrimination_of_model(
     unstratified: PatientDraws,
 ) -> dict[str, Any]:
     auc = compute_metrics(rows).set_index("split")["value"]
-    ci_low, ci_high = compute_auc_interval(rows, training, auc.mean(), stratified)
+    inflation = compute_refit_inflation(rows, training, auc.mean())
+    ci_low, ci_high = _split_interval(AUC, auc.mean(), rows, stratified, inflation)
+    beside: dict[str, float] = {}
+    for measure in measures_beside_auc():
+        if isinstance(measure, PatientMeasure):
+            beside |= compute_over_patients(measure, rows, unstratified)
+        else:
+            value = float(compute_metrics(rows, measure)["value"].mean())
+            ends = _split_interval(measure, value, rows, stratified, inflation)
+            beside |= measure.in_columns(value, ends, measure.chance)
     return {
         "auc": auc.mean(),
         "ci_low": ci_low,
@@ -139,7 +154,7 @@ def _discrimination_of_model(
         "sd": auc.std(),
         "monte_carlo_error": compute_monte_carlo_error(rows, auc),
         **_pooled_auc(rows, training, stratified),
-        **compute_patient_pr_auc(rows, unstratified),
+        **beside,
         "prevalence": rows.groupby("split", observed=True)["label"].mean().mean(),
         **count_rows(rows),
     }
@@ -173,12 +188,23 @@ def compute_auc_interval(
     draws : PatientDraws
         Stratified by label.
     """
+    inflation = compute_refit_inflation(test, training, auc)
+    return _split_interval(AUC, auc, test, draws, inflation)
+
+
+def _split_interval(
+    measure: SplitMeasure,
+    value: float,
+    test: pd.DataFrame,
+    draws: PatientDraws,
+    inflation: float,
+) -> tuple[float, float]:
     return compute_logit_interval(
-        auc,
-        compute_mean_auc_draws(test, draws),
+        value,
+        compute_mean_draws(test, draws, measure),
         draws.n_rarer_class,
         n_rarer_in_part=count_rarer_in_part(test),
-        inflation=compute_refit_inflation(test, training, auc),
+        inflation=inflation,
     )
 
 
@@ -255,7 +281,7 @@ def _pooled_classification(
     numerator, denominator = numerators.sum(axis=0), denominators.sum(axis=0)
     return pd.DataFrame(
         {
-            "metric": CLASSIFICATION_METRICS,
+            "metric": [measure.name for measure in measures_of(ProportionMeasure)],
             "value": divide(numerator, denominator),
             "ci_low": [low for low, _ in intervals],
             "ci_high": [high for _, high in intervals],
@@ -293,7 +319,7 @@ def compute_classification(
     label, score = as_labels_and_scores(labels, scores)
     numerators, denominators = _classification_terms(label, score >= threshold)
     counts = zip(
-        CLASSIFICATION_METRICS,
+        measures_of(ProportionMeasure),
         numerators.sum(axis=0).astype(int),
         denominators.sum(axis=0).astype(int),
         strict=True,
@@ -301,12 +327,12 @@ def compute_classification(
     return pd.DataFrame(
         [
             {
-                "metric": metric,
+                "metric": measure.name,
                 **_wilson_columns(int(numerator), int(denominator)),
                 "n": label.size,
                 "events": int(label.sum()),
             }
-            for metric, numerator, denominator in counts
+            for measure, numerator, denominator in counts
         ]
     )
 
@@ -328,8 +354,10 @@ def _wilson_columns(numerator: int, denominator: int) -> dict[str, float]:
 def _classification_terms(
     labels: ArrayLike, called: BooleanArray
 ) -> tuple[FloatArray, FloatArray]:
-    """Which rows each metric counts, and which of them it counts as right (rows x metrics)."""
+    """Which rows each measure counts as right, and which it counts (rows x measures)."""
     positive = np.asarray(labels) == 1
     right = called == positive
-    denominators = np.column_stack([positive, ~positive, called, ~called])
+    denominators = np.column_stack(
+        [measure.count(positive, called) for measure in measures_of(ProportionMeasure)]
+    )
     return (denominators & right[:, np.newaxis]).astype(float), denominators.astype(float)

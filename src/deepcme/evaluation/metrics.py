@@ -6,17 +6,15 @@ positive if its score is at least the threshold.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from sklearn.metrics import average_precision_score, log_loss, roc_auc_score, roc_curve
+from sklearn.metrics import average_precision_score, roc_auc_score, roc_curve
 
-from deepcme.evaluation.predictions import (
-    STRATUM,
-    as_labels_and_probabilities,
-    as_labels_and_scores,
-    check_predictions,
-)
+from deepcme.evaluation.bootstrap import divide
+from deepcme.evaluation.predictions import FloatArray, as_labels_and_scores
 
 
 def compute_auc(labels: ArrayLike, scores: ArrayLike) -> float:
@@ -54,8 +52,7 @@ def compute_auc_within(labels: ArrayLike, scores: ArrayLike, strata: ArrayLike) 
     """Covariate-adjusted AUC: the mean of the strata's AUCs, weighted by their cases [1]_.
 
     The probability that a random positive scores above a random negative of its own
-    stratum. A positive of a stratum without negatives has nobody to be ranked against and
-    does not count; nor does a stratum without positives.
+    stratum.
 
     Parameters
     ----------
@@ -81,12 +78,26 @@ def compute_auc_within(labels: ArrayLike, scores: ArrayLike, strata: ArrayLike) 
        accuracy using the covariate-adjusted receiver operating characteristic curve.
        Biometrika 96:371-382.
     """
+    return compute_within_strata(compute_auc, labels, scores, strata)
+
+
+def compute_within_strata(
+    compute: Callable[[ArrayLike, ArrayLike], float],
+    labels: ArrayLike,
+    scores: ArrayLike,
+    strata: ArrayLike,
+) -> float:
+    """Mean over strata of what is computed of labels and scores, weighted by their cases.
+
+    A positive of a stratum without negatives has nobody to be ranked against and
+    does not count; nor does a stratum without positives.
+    """
     label, score = as_labels_and_scores(labels, scores)
     total, cases = 0.0, 0
     for _, rows in pd.Series(np.arange(len(label))).groupby(np.asarray(strata)):
         positives = int(label[rows].sum())
         if 0 < positives < len(rows):
-            total += positives * compute_auc(label[rows], score[rows])
+            total += positives * compute(label[rows], score[rows])
             cases += positives
     return total / cases if cases else float("nan")
 
@@ -122,84 +133,83 @@ def compute_pr_auc(labels: ArrayLike, scores: ArrayLike) -> float:
     return float(average_precision_score(label, score))
 
 
-def compute_brier_score(labels: ArrayLike, probabilities: ArrayLike) -> float:
-    """Mean squared difference of probability and label [1]_.
+def compute_chance_pr_auc(labels: ArrayLike, scores: ArrayLike) -> float:
+    """Expected average precision of such scores if their order had nothing to do with labels.
+
+    Of k positives among n distinct scores it is (k - 1) / (n - 1) + H(n) / n *
+    (1 - (k - 1) / (n - 1)), H(n) being the n-th harmonic number [1]_: above the
+    prevalence k / n, and the more so the smaller n is. Samples of equal score are called
+    positive together, and the expectation is taken over these groups; if all
+    scores are equal, it is the prevalence.
 
     Parameters
     ----------
     labels : array of 0 and 1
-    probabilities : array, 0 to 1
+    scores : array
+        Only their ties matter.
 
     Returns
     -------
     float
-        0 (perfect) to 1.
+        Above 0, up to 1.
 
     Raises
     ------
     DeepCMEError
-        As in `compute_auc`, and if a probability is outside 0 to 1.
+        As in `compute_auc`.
+
+    References
+    ----------
+    .. [1] Bestgen Y (2015). Exact expected average precision of the random baseline
+       for system evaluation. The Prague Bulletin of Mathematical Linguistics 103:131-138.
+    """
+    label, score = as_labels_and_scores(labels, scores)
+    n, k = label.size, int(label.sum())
+    _, sizes = np.unique(-score, return_counts=True)
+    called = np.cumsum(sizes)
+    # Two positives of a group and of those called: of one sample, or of two different ones.
+    precision = (1 + (called - 1) * (k - 1) / (n - 1)) / called
+    return float((sizes * precision).sum() / n)
+
+
+def compute_squared_errors(labels: FloatArray, probabilities: FloatArray) -> FloatArray:
+    """Squared difference of probability and label; its mean is the Brier score [1]_.
 
     References
     ----------
     .. [1] Brier GW (1950). Verification of forecasts expressed in terms of
        probability. Monthly Weather Review 78:1-3.
     """
-    label, probability = as_labels_and_probabilities(labels, probabilities)
-    return float(np.mean((probability - label) ** 2))
+    return (probabilities - labels) ** 2
 
 
-def compute_scaled_brier_score(labels: ArrayLike, probabilities: ArrayLike) -> float:
+def compute_log_losses(labels: FloatArray, probabilities: FloatArray) -> FloatArray:
+    """Negative log-likelihood of each row's label, natural logarithm.
+
+    Probabilities of exactly 0 or 1 are moved off by machine precision, so that
+    one confident error costs about 36 and not infinity.
+    """
+    edge = np.finfo(np.float64).eps
+    inside = np.clip(probabilities, edge, 1 - edge)
+    return -(labels * np.log(inside) + (1 - labels) * np.log1p(-inside))
+
+
+def compute_mean_loss(loss: FloatArray, events: FloatArray, rows: FloatArray) -> FloatArray:
+    """Mean over rows of a loss that is summed over them."""
+    return loss / rows
+
+
+def compute_scaled_brier_score(
+    loss: FloatArray, events: FloatArray, rows: FloatArray
+) -> FloatArray:
     """One minus the Brier score over that of giving everybody the prevalence [1]_.
-
-    Parameters
-    ----------
-    labels : array of 0 and 1
-    probabilities : array, 0 to 1
-
-    Returns
-    -------
-    float
-        1 is perfect, 0 no better than the prevalence, negative worse.
-
-    Raises
-    ------
-    DeepCMEError
-        As in `compute_brier_score`.
 
     References
     ----------
     .. [1] Steyerberg EW et al. (2010). Assessing the performance of prediction
        models. Epidemiology 21:128-138.
     """
-    label, probability = as_labels_and_probabilities(labels, probabilities)
-    prevalence = label.mean()
-    return float(1 - np.mean((probability - label) ** 2) / (prevalence * (1 - prevalence)))
-
-
-def compute_log_loss(labels: ArrayLike, probabilities: ArrayLike) -> float:
-    """Mean negative log-likelihood of the labels, natural logarithm.
-
-    Probabilities of exactly 0 or 1 are moved off by machine precision, so that
-    one confident error costs about 36 and not infinity.
-
-    Parameters
-    ----------
-    labels : array of 0 and 1
-    probabilities : array, 0 to 1
-
-    Returns
-    -------
-    float
-        At least 0; lower is better.
-
-    Raises
-    ------
-    DeepCMEError
-        As in `compute_brier_score`.
-    """
-    label, probability = as_labels_and_probabilities(labels, probabilities)
-    return float(log_loss(label, probability))
+    return 1 - divide(loss, events * (rows - events) / rows)
 
 
 def choose_threshold(labels: ArrayLike, scores: ArrayLike) -> float:
@@ -232,52 +242,3 @@ def choose_threshold(labels: ArrayLike, scores: ArrayLike) -> float:
     # The curve starts at infinity, where nobody is called positive.
     index = true_positive_rate[1:] - false_positive_rate[1:]
     return float(thresholds[1:][np.argmax(index)])
-
-
-def compute_metrics(predictions: pd.DataFrame) -> pd.DataFrame:
-    """AUC of every split, model and part.
-
-    Parameters
-    ----------
-    predictions : DataFrame
-        Columns `split, model, sample, patient, part, label, score`; with a column
-        `stratum` the AUC is that within strata (`compute_auc_within`).
-
-    Returns
-    -------
-    DataFrame
-        Columns `split, model, part, metric, value, n, events`; `metric` is ``auc``,
-        `n` counts samples and `events` the positive ones. PR-AUCs of such small parts
-        mislead: `compute_pr_auc_by_model` takes all patients at once.
-
-    Raises
-    ------
-    DeepCMEError
-        If a column is missing or a part holds only one class.
-    """
-    check_predictions(predictions)
-    rows = [
-        {
-            "split": split,
-            "model": model,
-            "part": part,
-            "metric": "auc",
-            "value": _auc_of_rows(group),
-            "n": len(group),
-            "events": int(group["label"].sum()),
-        }
-        for (split, model, part), group in predictions.groupby(
-            ["split", "model", "part"], sort=False, observed=True
-        )
-    ]
-    return pd.DataFrame(rows)
-
-
-def _auc_of_rows(rows: pd.DataFrame) -> float:
-    if STRATUM in rows.columns:
-        return compute_auc_within(rows["label"], rows["score"], rows[STRATUM])
-    return compute_auc(rows["label"], rows["score"])
-
-
-def _pr_auc_of_rows(rows: pd.DataFrame) -> float:
-    return compute_pr_auc(rows["label"], rows["score"])

@@ -9,11 +9,10 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from deepcme.evaluation.auc_draws import compute_mean_auc_draws
 from deepcme.evaluation.bootstrap import DEFAULT_DRAWS, draw_patients
 from deepcme.evaluation.comparison import compute_corrected_t_test, compute_test_to_train_ratio
 from deepcme.evaluation.intervals import CONFIDENCE_LEVEL
-from deepcme.evaluation.metrics import compute_metrics
+from deepcme.evaluation.over_splits import compute_mean_draws, compute_metrics
 from deepcme.evaluation.predictions import LEFT_OUT, FloatArray
 from deepcme.evaluation.refitting import (
     compute_refit_inflation,
@@ -95,7 +94,7 @@ def _bootstrap_half_width(
     patients = draw_patients(pd.concat(tests), draws, random, stratified=True)
     if patients.n_rarer_class < 2:
         return np.nan
-    drawn: list[FloatArray] = [compute_mean_auc_draws(test, patients) for test in tests]
+    drawn: list[FloatArray] = [compute_mean_draws(test, patients) for test in tests]
     inflation = max(
         compute_refit_inflation(test, select_training_rows(rows, refitted), auc)
         for test, rows, auc in zip(tests, studies, aucs, strict=True)
@@ -106,7 +105,7 @@ def _bootstrap_half_width(
 
 
 def _auc_by_split(predictions: pd.DataFrame) -> pd.Series[float]:
-    auc = compute_metrics(predictions[predictions["part"] == "test"]).query("metric == 'auc'")
+    auc = compute_metrics(predictions[predictions["part"] == "test"])
     return auc.set_index("split")["value"].sort_index()
 
 

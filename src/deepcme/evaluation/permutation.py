@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from deepcme.errors import DeepCMEError
 from deepcme.evaluation.intervals import compute_wilson_interval
-from deepcme.evaluation.predictions import IntegerArray
 
 
 @dataclass(frozen=True)
@@ -79,55 +76,3 @@ def compute_permutation_test(observed: float, null_statistics: ArrayLike) -> Per
         null_sd=float(null.std()),
         n_permutations=null.size,
     )
-
-
-def permute_labels(
-    labels: ArrayLike,
-    patients: ArrayLike,
-    random: np.random.Generator,
-    strata: ArrayLike | None = None,
-) -> IntegerArray:
-    """Labels permuted between patients, those of one patient kept together.
-
-    A patient's labels go, in order, to a patient with as many samples: whole
-    blocks are exchanged [1]_, so the numbers of positive samples and of
-    positive patients stay, and so does the dependence of samples of one patient.
-
-    Parameters
-    ----------
-    labels : array of 0 and 1
-    patients : array
-        Whose sample it is.
-    random : numpy.random.Generator
-    strata : array, optional
-        Stratum of each sample, such as its cohort: labels stay within it.
-
-    Returns
-    -------
-    array of 0 and 1
-
-    References
-    ----------
-    .. [1] Winkler AM et al. (2015). Multi-level block permutation. NeuroImage
-       123:253-268.
-    """
-    label, patient = np.asarray(labels, dtype=np.int64), np.asarray(patients)
-    stratum = np.zeros(len(label)) if strata is None else np.asarray(strata)
-    permuted = label.copy()
-    for value in np.unique(stratum):
-        rows = np.flatnonzero(stratum == value)
-        permuted[rows] = _permute_blocks(label[rows], patient[rows], random)
-    return permuted
-
-
-def _permute_blocks(
-    label: IntegerArray, patients: NDArray[Any], random: np.random.Generator
-) -> IntegerArray:
-    permuted = label.copy()
-    patient = pd.Series(patients)
-    rows_of_patients = list(patient.groupby(patient).indices.values())
-    sizes = np.array([len(rows) for rows in rows_of_patients])
-    for size in np.unique(sizes):
-        blocks = np.stack([rows_of_patients[i] for i in np.flatnonzero(sizes == size)])
-        permuted[blocks] = label[random.permutation(blocks)]
-    return permuted

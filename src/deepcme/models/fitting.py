@@ -18,15 +18,13 @@ from deepcme.splits import RowIndex
 
 
 class Preparation(Protocol):
-    """How expression is prepared, as in `make_preprocessor`."""
+    """Settings of `make_preprocessor`."""
 
     @property
-    def min_prevalence(self) -> float:
-        """Smallest prevalence of a gene."""
+    def min_prevalence(self) -> float: ...  # noqa: D102
 
     @property
-    def clip(self) -> float:
-        """Largest absolute standardised value."""
+    def clip(self) -> float: ...  # noqa: D102
 
 
 @dataclass(frozen=True)
@@ -56,9 +54,8 @@ def prepare_rows(
 
     Returns
     -------
-    PreparedRows
-    Pipeline
-        The fitted preprocessor.
+    PreparedRows, Pipeline
+        The rows, and the fitted preprocessor.
     """
     preprocessor = make_preprocessor(
         data.scale,

@@ -34,6 +34,8 @@ class ModelKind:
         what it is tuned on; blank for a library's, which is named with its parameters.
     is_network : bool
         Whether it is the product's own, and no baseline.
+    outcomes : tuple of str
+        Kinds of outcomes that it predicts.
     refitted : bool
         Whether it is fitted on training and validation part alike, and its preprocessing too.
     takes_groups, takes_validation : bool
@@ -62,6 +64,7 @@ class ModelKind:
     library: str = ""
     methods: str = ""
     is_network: bool = False
+    outcomes: tuple[str, ...] = ("binary",)
     refitted: bool = False
     takes_groups: bool = False
     takes_validation: bool = False

@@ -18,6 +18,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from deepcme.network.losses import LOSSES
 from deepcme.parameters import (
     NUMBER,
     TRUTH,
@@ -59,6 +60,7 @@ _RULES: dict[str, tuple[Rule, ...]] = {
     "max_epochs": at_least(1),
     "batch_size": at_least(2),
     "patience": or_none(at_least(1)),
+    "loss": (Rule(lambda value: value in LOSSES, f"must be one of {', '.join(LOSSES)}"),),
 }
 
 
@@ -88,6 +90,8 @@ class Hyperparameters:
         Samples per step, at least 2.
     patience : int or None
         Stop after this many epochs without a lower validation loss.
+    loss : str
+        What training lowers, as `losses.LOSSES` names it.
     """
 
     hidden_layers: tuple[int, ...] = (64, 64, 64)
@@ -100,6 +104,7 @@ class Hyperparameters:
     max_epochs: int = 500
     batch_size: int = 32
     patience: int | None = None
+    loss: str = "cross-entropy"
 
     def __post_init__(self) -> None:
         check_parameters(vars(self), _RULES)

@@ -85,17 +85,6 @@ def draw_mask(
     return (draws >= np.uint16(round(rate * 2**16))).view(np.uint8)
 
 
-def cross_entropy(
-    logits: FloatArray, y: FloatArray, sample_weight: FloatArray | None = None
-) -> float:
-    """Mean binary cross-entropy of logits, weighted if weights are given."""
-    wide = logits.astype(np.float64)
-    # Logits that are not finite give a loss that is not, for the caller to tell.
-    with np.errstate(invalid="ignore"):
-        losses = np.logaddexp(0.0, wide) - y * wide
-    return float(np.average(losses, weights=sample_weight))
-
-
 def rank_auc(scores: FloatArray, y: FloatArray) -> float:
     """Area under the ROC curve by the rank formula; NaN where one class is absent."""
     positive = y == 1

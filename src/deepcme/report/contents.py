@@ -19,7 +19,7 @@ from deepcme.evaluation.calibration import (
 from deepcme.evaluation.calibration_curves import compute_study_calibration_curves
 from deepcme.evaluation.comparison import compute_comparison
 from deepcme.evaluation.discrimination import compute_study_classification
-from deepcme.evaluation.metrics import compute_metrics
+from deepcme.evaluation.over_splits import compute_metrics
 from deepcme.evaluation.predictions import LEFT_OUT
 from deepcme.evaluation.stability import compute_instability, compute_prediction_stability
 from deepcme.evaluation.utility import compute_decision_curve

@@ -11,11 +11,11 @@ import pandas as pd
 from deepcme.evaluation.predictions import LEFT_OUT
 from deepcme.report.captions import CAPTIONS
 from deepcme.report.layout import (
-    COLUMNS,
-    MEASURES,
     OPTIONAL,
     SIDE_BY_SIDE,
     Column,
+    columns_of,
+    heading_and_format,
 )
 
 _HEADINGS = {"model": "Model", "source": "Source"}
@@ -40,7 +40,7 @@ def show(name: str, table: pd.DataFrame) -> Shown:
         return _show_side_by_side(name, table)
     columns = tuple(
         column
-        for column in COLUMNS.get(name, ())
+        for column in columns_of(name)
         if column[0] not in OPTIONAL or column[0] in table.columns
     ) or tuple(
         (
@@ -82,7 +82,7 @@ def _show_side_by_side(name: str, table: pd.DataFrame) -> Shown:
     headings = [
         *left_out,
         "Model",
-        *(MEASURES[measure][0] for measure in measures),
+        *(heading_and_format(measure)[0] for measure in measures),
         "Samples",
         "Events",
     ]
@@ -93,7 +93,7 @@ def _show_side_by_side(name: str, table: pd.DataFrame) -> Shown:
 def _estimate(row: Any) -> str:
     if pd.isna(row.value):
         return ""
-    form = MEASURES[row.metric][1]
+    form = heading_and_format(row.metric)[1]
     value = format(row.value, form)
     if pd.isna(row.ci_low):
         return value

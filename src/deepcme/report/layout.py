@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from deepcme.evaluation.measures import AUC, find_measure, measures_beside_auc
 from deepcme.evaluation.predictions import LEFT_OUT
 from deepcme.report.tables import NET_BENEFIT_THRESHOLDS
 
@@ -34,22 +35,6 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
         ("patients", "Patients", ",.0f"),
         ("events", "Events", ",.0f"),
         ("left_out", "Left out", ""),
-    ),
-    "discrimination": (
-        (LEFT_OUT, "Cohort left out", ""),
-        ("model", "Model", ""),
-        ("auc", "AUC", ".3f"),
-        *_INTERVAL,
-        ("sd", "sd", ".3f"),
-        ("monte_carlo_error", "Monte-Carlo error", ".3f"),
-        ("pooled_auc", "Pooled AUC", ".3f"),
-        ("pooled_ci_low", "95% low", ".3f"),
-        ("pooled_ci_high", "95% high", ".3f"),
-        ("pr_auc", "PR-AUC", ".3f"),
-        ("pr_auc_ci_low", "95% low", ".3f"),
-        ("pr_auc_ci_high", "95% high", ".3f"),
-        ("pr_auc_chance", "By chance", ".3f"),
-        *_COUNTS,
     ),
     "comparison": (
         ("baseline", "Baseline", ""),
@@ -266,23 +251,45 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
     ),
 }
 
-MEASURES: dict[str, tuple[str, str]] = {
-    "sensitivity": ("Sensitivity", ".2f"),
-    "specificity": ("Specificity", ".2f"),
-    "ppv": ("PPV", ".2f"),
-    "npv": ("NPV", ".2f"),
-    "brier": ("Brier score", ".3f"),
-    "scaled_brier": ("Scaled Brier", ".3f"),
-    "log_loss": ("Log loss", ".3f"),
-    "intercept": ("Intercept", ".2f"),
-    "slope": ("Slope", ".2f"),
-    "in_the_large": ("Calibration in the large", ".2f"),
-    **{
-        f"at {threshold:.2f}": (f"At {threshold:.0%}", ".3f")
-        for threshold in NET_BENEFIT_THRESHOLDS
-    },
-}
-"""Heading and format of measures that stand side by side, each with its interval."""
+_NET_BENEFIT = {f"at {at:.2f}": (f"At {at:.0%}", ".3f") for at in NET_BENEFIT_THRESHOLDS}
+
+
+def columns_of(name: str) -> tuple[Column, ...]:
+    """The layout of a table; none if it has none of its own."""
+    return _discrimination_columns() if name == "discrimination" else COLUMNS.get(name, ())
+
+
+def _discrimination_columns() -> tuple[Column, ...]:
+    """The AUC, then what else is measured of scores."""
+    beside = []
+    for measure in measures_beside_auc():
+        headings = (measure.heading, "95% low", "95% high", "By chance")
+        beside += [
+            (column, heading, measure.format)
+            for column, heading in zip(measure.columns, headings, strict=True)
+        ]
+    return (
+        (LEFT_OUT, "Cohort left out", ""),
+        ("model", "Model", ""),
+        ("auc", AUC.heading, AUC.format),
+        *_INTERVAL,
+        ("sd", "sd", ".3f"),
+        ("monte_carlo_error", "Monte-Carlo error", ".3f"),
+        ("pooled_auc", "Pooled AUC", ".3f"),
+        ("pooled_ci_low", "95% low", ".3f"),
+        ("pooled_ci_high", "95% high", ".3f"),
+        *beside,
+        *_COUNTS,
+    )
+
+
+def heading_and_format(metric: str) -> tuple[str, str]:
+    """Those of a measure that stands side by side with others, with its interval."""
+    if metric in _NET_BENEFIT:
+        return _NET_BENEFIT[metric]
+    measure = find_measure(metric)
+    return measure.heading, measure.format
+
 
 SIDE_BY_SIDE = (
     "classification",

@@ -15,7 +15,7 @@ from deepcme.evaluation.comparison import (
     compute_corrected_t_test,
     compute_test_to_train_ratio,
 )
-from deepcme.evaluation.metrics import compute_metrics
+from deepcme.evaluation.over_splits import compute_metrics
 from deepcme.study.spec import TABLE_1_MODELS
 
 PUBLISHED: dict[str, Any] = json.loads(

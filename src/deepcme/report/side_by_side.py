@@ -11,6 +11,7 @@ import pandas as pd
 
 from deepcme import __version__
 from deepcme.errors import DeepCMEError
+from deepcme.evaluation.measures import AUC
 from deepcme.evaluation.paired import PairedDifference, compute_paired_difference
 from deepcme.evaluation.predictions import LEFT_OUT
 from deepcme.files import write_csv, write_text
@@ -44,7 +45,7 @@ _RESULTS: tuple[Column, ...] = (
     (LEFT_OUT, "Cohort left out", ""),
     ("model", "Model", ""),
     ("trained_on", "Trained on", ".0%"),
-    ("auc", "AUC (95%)", ".3f"),
+    ("auc", f"{AUC.heading} (95%)", AUC.format),
     ("difference", "Difference (95%)", "+.3f"),
     ("difference_interval", "Its interval", ""),
     ("n", "Samples", ",.0f"),
@@ -130,7 +131,7 @@ def show_results(table: pd.DataFrame) -> Shown:
     shown = show_columns(caption, columns, table)
     headings = [name for name, _, _ in columns]
     for name, low, high, form in (
-        ("auc", "ci_low", "ci_high", ".3f"),
+        ("auc", "ci_low", "ci_high", AUC.format),
         ("difference", "difference_ci_low", "difference_ci_high", "+.3f"),
     ):
         position = headings.index(name)

@@ -10,7 +10,7 @@ import pandas as pd
 from sklearn.metrics import roc_curve
 
 from deepcme.errors import DeepCMEError
-from deepcme.evaluation.metrics import compute_metrics
+from deepcme.evaluation.over_splits import compute_metrics
 from deepcme.evaluation.predictions import LEFT_OUT, STRATUM
 from deepcme.flow import read_flow
 
@@ -57,7 +57,7 @@ def compute_auc_by_split(predictions: pd.DataFrame) -> pd.DataFrame:
 
     Splits are named CV-1, CV-2, ..., or by the cohort that was left out.
     """
-    metrics = compute_test_metrics(predictions, "auc")
+    metrics = compute_metrics(predictions[predictions["part"] == "test"])
     table = metrics.pivot_table(index="model", columns="split", values="value", sort=False)
     table = table.reindex(metrics["model"].drop_duplicates())
     mean, deviation = table.mean(axis=1), table.std(axis=1, ddof=1)
@@ -140,12 +140,6 @@ def compute_training_curves(history: pd.DataFrame) -> pd.DataFrame:
         valid_auc=("valid_auc", "mean"),
         splits=("split", "size"),
     )
-
-
-def compute_test_metrics(predictions: pd.DataFrame, metric: str) -> pd.DataFrame:
-    """One metric of every model on the test part of every split."""
-    metrics = compute_metrics(predictions[predictions["part"] == "test"])
-    return metrics[metrics["metric"] == metric]
 
 
 def compute_net_benefit_table(curve: pd.DataFrame) -> pd.DataFrame:

@@ -238,7 +238,7 @@ def make_tasks(
 
 def draw_splits(cohort: Cohort, settings: PanelSettings) -> list[Split]:
     """The splits of an honest study of the same seed."""
-    n_positive = len(set(cohort.patients[cohort.labels == 1]))
+    n_positive = cohort.n_positive_patients
     n_negative = cohort.n_patients - n_positive
     if min(n_positive, n_negative) < 3:
         raise DeepCMEError(

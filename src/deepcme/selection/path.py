@@ -22,7 +22,7 @@ from deepcme.network.architecture import (
     initialise_weights,
 )
 from deepcme.network.engines import Engine, make_engine
-from deepcme.network.engines.base import SelectorRun
+from deepcme.network.engines.base import Samples
 from deepcme.network.training import draw_epoch
 from deepcme.parameters import FRACTION, at_least, check_parameters
 
@@ -214,11 +214,9 @@ class MemberTraining:
             _draw_member(X.shape[1], self._hyperparameters, start_random)
             for _ in range(settings.n_members)
         ]
-        ones = np.ones(len(X), np.float32)
+        samples = Samples(X, y, np.ones(len(X), np.float32))
         engine = engine or make_engine()
-        self._run: SelectorRun = engine.start_selector(
-            X, y, ones, self._hyperparameters, members
-        )
+        self._run = engine.start_selector(samples, self._hyperparameters, members)
 
     def train(self, n_epochs: int) -> None:
         """Pass over the training rows some times."""

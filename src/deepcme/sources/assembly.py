@@ -8,12 +8,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from deepcme.cohort import OBS_COLUMNS, UNKNOWN, Cohort
+from deepcme.cohort import UNKNOWN, Cohort, own_columns
 from deepcme.errors import DeepCMEError
 from deepcme.flow import FlowStep, after_selection, describe_reasons
 from deepcme.labelling import Labelling
 from deepcme.names import printable, stored_name, with_texts
 from deepcme.notes import WARNING
+from deepcme.outcome import Endpoint, Outcome
 from deepcme.records import agreed
 from deepcme.sources.expression import Expression
 from deepcme.sources.identity import keep_once, notes_on_ids, with_stated_tissue
@@ -80,29 +81,29 @@ def assemble(
     annotation = annotation[once]
     clinical = annotation.drop(columns=[*_OWN_COLUMNS, *_BARCODE_COLUMNS], errors="ignore")
     labelling = label_rule(clinical)
-    known = labelling.values.notna().to_numpy()
     require_both_outcomes(labelling)
     if tissue is None and (annotation["tissue"] == UNKNOWN).all():
         notes += propose_tissue_column(clinical, labelling.columns)
     joined = [] if flow is not None else _joined(annotation["patient"], clinical)
     steps = [*(flow or [read]), *_once(annotation["patient"], once), *joined]
-    kept, labels = annotation[known], labelling.values[known]
-    steps.append(FlowStep.count("labelled", kept["patient"], labels, labelling.left_out))
+    known, outcome = labelling.known, labelling.outcome
+    kept, left_out = annotation[known], labelling.left_out
+    steps.append(FlowStep.count("labelled", kept["patient"], outcome.events, left_out))
     # Only places change until all is known, so that the matrix is copied once at most.
     samples = np.flatnonzero(once)[known]
     empty_of = _reasons_without_values(expression.matrix, samples)
     empty = empty_of != ""
     if empty.any() and not empty.all():
-        steps = _with_values(kept, labels, steps, empty_of, notes)
-        samples, kept, labels = samples[~empty], kept[~empty], labels[~empty]
+        steps = _with_values(kept, outcome, steps, empty_of, notes)
+        samples, kept, outcome = samples[~empty], kept[~empty], outcome.take(~empty)
     genes = _genes_with_values(expression.matrix, samples, notes)
     matrix = expression.matrix.part(samples, genes)
     notes += _notes_on_gaps(matrix)
     stored = kept.drop(columns=list(_OWN_COLUMNS))
-    called = _stored_names(stored.columns, notes)
+    called = _stored_names(stored.columns, own_columns(type(outcome)), notes)
     return Cohort.from_arrays(
         matrix.values,
-        labels.to_numpy(),
+        outcome,
         samples=kept.index.tolist(),
         genes=matrix.genes,
         symbols=matrix.symbols,
@@ -111,13 +112,12 @@ def assemble(
         batch=kept["batch"].tolist(),
         clinical=stored.rename(columns=called).apply(agreed).apply(numbers_if_all_are),
         gene_annotation=_further_ids(matrix),
-        endpoint=printable(labelling.rule),
+        endpoint=_stored_endpoint(outcome.endpoint, called),
         scale=expression.scale,
         name=cleaned(name) or "cohort",
         provenance=with_texts(
             {
                 **provenance,
-                **_labels_provenance(labelling, called),
                 "notes": [*notes, *labelling.notes()],
                 "flow": [step.as_json() for step in steps],
             },
@@ -142,10 +142,14 @@ def _further_ids(matrix: Matrix) -> pd.DataFrame | None:
     return None if matrix.entrez is None else pd.DataFrame({"entrez_gene_id": matrix.entrez})
 
 
-def _labels_provenance(labelling: Labelling, called: Mapping[str, str]) -> dict[str, object]:
-    columns = [called.get(column, column) for column in labelling.columns]
-    left_out = dict(labelling.left_out)
-    return {"endpoint": {"name": labelling.name, "left_out": left_out, "columns": columns}}
+def _stored_endpoint(endpoint: Endpoint, called: Mapping[str, str]) -> Endpoint:
+    """The endpoint in texts that can be stored, with the cohort's names of its columns."""
+    return Endpoint(
+        rule=printable(endpoint.rule),
+        name=printable(endpoint.name),
+        left_out=with_texts(endpoint.left_out, printable),
+        columns=tuple(printable(called.get(column, column)) for column in endpoint.columns),
+    )
 
 
 def require_both_outcomes(labelling: Labelling) -> None:
@@ -156,15 +160,14 @@ def require_both_outcomes(labelling: Labelling) -> None:
     DeepCMEError
         If there is not a positive and a negative sample.
     """
-    labels = labelling.values.dropna()
+    n_labelled = int(labelling.known.sum())
     reasons = {why: n for why, n in labelling.left_out.items() if n}
     left_out = describe_reasons(reasons)
-    if labels.empty:
+    if n_labelled == 0:
         raise DeepCMEError(f"No sample can be labelled by {labelling.name}: {left_out}.")
-    if labels.nunique() == 1:
-        word = "negative" if labels.iloc[0] else "positive"
+    if (word := labelling.outcome.lacks()) is not None:
         raise DeepCMEError(
-            f"All {len(labels):,} samples that {labelling.name} labels are of one class: there "
+            f"All {n_labelled:,} samples that {labelling.name} labels are of one class: there "
             f"is no {word} sample to learn from (left out: {left_out or 'none'})."
         )
 
@@ -205,7 +208,7 @@ def _reasons_without_values(matrix: Matrix, samples: NDArray[np.int64]) -> NDArr
 
 def _with_values(
     annotation: pd.DataFrame,
-    labels: pd.Series,
+    outcome: Outcome,
     steps: list[FlowStep],
     empty_of: NDArray[np.object_],
     notes: list[str],
@@ -219,7 +222,7 @@ def _with_values(
         steps,
         "with values",
         annotation["patient"].to_numpy(dtype=object),
-        labels.to_numpy(dtype=np.int8),
+        outcome,
         empty_of == "",
         empty_of,
     )
@@ -259,9 +262,11 @@ def _notes_on_gaps(matrix: Matrix) -> list[str]:
     ]
 
 
-def _stored_names(columns: pd.Index, notes: list[str]) -> dict[str, str]:
+def _stored_names(
+    columns: pd.Index, reserved: Sequence[str], notes: list[str]
+) -> dict[str, str]:
     """What each column is called in the cohort; another name than its own is said."""
-    names = told_apart(stored_name(cleaned(str(name)), OBS_COLUMNS) for name in columns)
+    names = told_apart(stored_name(cleaned(str(name)), reserved) for name in columns)
     called = dict(zip(columns, names, strict=True))
     renamed = [f"{old!r} is {new!r}" for old, new in called.items() if old != new]
     if renamed:

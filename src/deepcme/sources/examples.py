@@ -9,6 +9,7 @@ import pandas as pd
 from deepcme.cohort import Cohort
 from deepcme.endpoints import DAYS_PER_YEAR, event_within_horizon
 from deepcme.flow import FlowStep
+from deepcme.outcome import Endpoint
 
 TRANSBIG_CLINICAL = ["age", "er", "grade", "size_cm", "time_days", "distant_metastasis"]
 
@@ -45,18 +46,16 @@ def load_transbig() -> Cohort:
         symbols=symbols.tolist(),
         tissue=["primary"] * len(kept),
         clinical=kept[TRANSBIG_CLINICAL],
-        endpoint=(
+        endpoint=Endpoint(
             "Distant metastasis within 5 years (1,826.25 days) = 1; followed for 5 years "
-            "without = 0; followed for less without = left out."
+            "without = 0; followed for less without = left out.",
+            name="event-within-horizon",
+            left_out={"censored before 1826.25": n_censored},
+            columns=("time_days", "distant_metastasis"),
         ),
         scale="log2",
         name="TRANSBIG",
         provenance={
-            "endpoint": {
-                "name": "event-within-horizon",
-                "left_out": {"censored before 1826.25": n_censored},
-                "columns": ["time_days", "distant_metastasis"],
-            },
             "source": "GEO GSE7390; Desmedt et al., Clin Cancer Res 2007;13:3207-14",
             "notes": [
                 f"{n_censored} patients followed for less than 5 years were left out.",

@@ -59,10 +59,4 @@ def with_mapped_genes(cohort: Cohort, mapping: GeneMapping) -> Cohort:
     notes = [mapping.describe(), *mapping.doubts]
     if n_collapsed:
         notes.append(f"{n_collapsed:,} {mapping.to}s had several genes: {COLLAPSE_RULE}.")
-    return Cohort(
-        adata,
-        endpoint=cohort.endpoint,
-        scale=cohort.scale,
-        name=cohort.name,
-        provenance={**cohort.provenance, "notes": [*cohort.notes, *notes]},
-    )
+    return cohort.derive(adata, notes=[*cohort.notes, *notes])

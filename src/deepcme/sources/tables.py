@@ -17,6 +17,7 @@ from deepcme.cohort import UNKNOWN, Cohort
 from deepcme.endpoints import binary_column
 from deepcme.errors import DeepCMEError
 from deepcme.flow import FlowStep, refuse_lost_outcome
+from deepcme.labelling import Labelling
 from deepcme.scales import Scale
 from deepcme.sources.assembly import LabelRule, assemble, require_both_outcomes
 from deepcme.sources.expression import (
@@ -112,7 +113,7 @@ def cohort_from_tables(
         labels = binary_column(table, columns.label)
         require_both_outcomes(labels)
     annotation = _annotation(table, columns, samples, notes)
-    chosen, flow = _chosen(table, columns.where, samples, labels.values, annotation["patient"])
+    chosen, flow = _chosen(table, columns.where, samples, labels, annotation["patient"])
     matrix = matrix.of_samples(np.flatnonzero(chosen))
     on_scale = on_known_scale(matrix, scale, notes, expression)
     del matrix  # of which on_scale may hold a changed copy
@@ -264,7 +265,7 @@ def _chosen(
     table: pd.DataFrame,
     where: Sequence[tuple[str, str]],
     path: Path,
-    labels: pd.Series,
+    labels: Labelling,
     patients: pd.Series,
 ) -> tuple[NDArray[np.bool_], list[FlowStep]]:
     """Which samples fulfil all conditions, and how many were left after each."""
@@ -278,7 +279,9 @@ def _chosen(
                 f"{few(table[column][chosen].dropna().unique(), 8)}."
             )
         step = f"only samples with {column} = {value}"
-        refuse_lost_outcome(f"{path}: {step}", labels[chosen], matches[chosen])
+        known = labels.known
+        outcome = labels.outcome.take(chosen[known])
+        refuse_lost_outcome(f"{path}: {step}", outcome, matches[chosen & known])
         left_out = {f"with another {column}": int((~matches[chosen]).sum())}
         chosen &= matches
         flow.append(FlowStep.count(step, patients[chosen], left_out=left_out))

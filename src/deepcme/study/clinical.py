@@ -19,7 +19,7 @@ from scipy.special import expit
 
 from deepcme.audit.leakage import find_telling_columns
 from deepcme.clinical import ClinicalEncoder, ClinicalRegression
-from deepcme.cohort import OBS_COLUMNS, Cohort
+from deepcme.cohort import Cohort, own_columns
 from deepcme.errors import DeepCMEError
 from deepcme.names import stored_name
 from deepcme.seeds import integer_seed, seed_for
@@ -69,14 +69,15 @@ def _refuse_unusable(cohort: Cohort, column: str) -> None:
         raise DeepCMEError(
             f"The cohort {cohort.name} keeps the column {column!r} as {kept!r}: call it so."
         )
-    taken = (*OBS_COLUMNS, GENE_SCORE)
+    own = own_columns(type(cohort.outcome))
+    taken = (*own, GENE_SCORE)
     usable = listed(str(name) for name in cohort.obs.columns if name not in taken)
-    if column in OBS_COLUMNS or column not in cohort.obs.columns:
+    if column in own or column not in cohort.obs.columns:
         raise DeepCMEError(
             f"The cohort {cohort.name} has no clinical column {column!r}: choose from "
             f"{usable or 'none (prepare it with a table that has some)'}."
         )
-    if column in cohort.provenance.get("endpoint", {}).get("columns", ()):
+    if column in cohort.outcome.endpoint.columns:
         raise DeepCMEError(
             f"The clinical column {column!r} was used to make the label: leave it out of "
             "clinical.columns."

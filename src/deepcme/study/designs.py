@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import BeforeValidator, Field, model_validator
 
 from deepcme.errors import DeepCMEError
@@ -22,13 +21,7 @@ from deepcme.study.sections import Settings
 
 if TYPE_CHECKING:
     from deepcme.cohort import Cohort
-
-
-Labels = NDArray[np.int8]
-
-
-def _labels(cohort: Cohort, others: Labels | None) -> Labels:
-    return cohort.labels if others is None else others
+    from deepcme.outcome import Outcome
 
 
 class _Design(Settings):
@@ -72,9 +65,9 @@ class FoldsDesign(_Design):
         return super().resolve(cohort).model_copy(update={"folds": folds, "repeats": repeats})
 
     def draw(
-        self, cohort: Cohort, seed: np.random.SeedSequence, labels: Labels | None = None
+        self, cohort: Cohort, seed: np.random.SeedSequence, outcome: Outcome | None = None
     ) -> list[Split]:
-        """The splits of a cohort, or of its samples with other labels."""
+        """The splits of a cohort, or of its samples with another outcome."""
         return draw_honest_splits(
             cohort,
             seed,
@@ -83,7 +76,7 @@ class FoldsDesign(_Design):
             validation=self.validation,
             by=self.by,
             strata=self.strata,
-            labels=labels,
+            outcome=outcome,
         )
 
     def train_and_test_share(self, cohort: Cohort) -> tuple[float, float]:
@@ -113,12 +106,12 @@ class RepeatedDesign(_Design):
         return self.train, self.validation, self.test
 
     def draw(
-        self, cohort: Cohort, seed: np.random.SeedSequence, labels: Labels | None = None
+        self, cohort: Cohort, seed: np.random.SeedSequence, outcome: Outcome | None = None
     ) -> list[Split]:
-        """The splits of a cohort, or of its samples with other labels."""
+        """The splits of a cohort, or of its samples with another outcome."""
         splitter = RepeatedSplits(self.repeats, self.fractions, self.by)
         strata = self.strata_of(cohort)
-        return list(splitter.split(_labels(cohort, labels), cohort.patients, seed, strata))
+        return list(splitter.split(outcome or cohort.outcome, cohort.patients, seed, strata))
 
     def train_and_test_share(self, cohort: Cohort) -> tuple[float, float]:
         """Shares of the samples that train and that test."""
@@ -133,12 +126,12 @@ class NestedDesign(_Design):
     folds: int = Field(5, ge=3, le=100)
 
     def draw(
-        self, cohort: Cohort, seed: np.random.SeedSequence, labels: Labels | None = None
+        self, cohort: Cohort, seed: np.random.SeedSequence, outcome: Outcome | None = None
     ) -> list[Split]:
-        """The splits of a cohort, or of its samples with other labels."""
+        """The splits of a cohort, or of its samples with another outcome."""
         splitter = NestedFolds(self.folds, self.repeats, self.by)
         strata = self.strata_of(cohort)
-        return list(splitter.split(_labels(cohort, labels), cohort.patients, seed, strata))
+        return list(splitter.split(outcome or cohort.outcome, cohort.patients, seed, strata))
 
     def train_and_test_share(self, cohort: Cohort) -> tuple[float, float]:
         """Shares of the samples that train and that test."""
@@ -154,9 +147,9 @@ class LeaveOneCohortOutDesign(_Design):
     cohort_column: str = "cohort"
 
     def draw(
-        self, cohort: Cohort, seed: np.random.SeedSequence, labels: Labels | None = None
+        self, cohort: Cohort, seed: np.random.SeedSequence, outcome: Outcome | None = None
     ) -> list[Split]:
-        """The splits of a cohort file that holds several cohorts; other labels may be given.
+        """The splits of a cohort file that holds several cohorts; another outcome may be given.
 
         Raises
         ------
@@ -165,8 +158,8 @@ class LeaveOneCohortOutDesign(_Design):
         """
         splitter = LeaveOneCohortOut(self.repeats, self.validation, self.by)
         cohorts, strata = self.cohorts_of(cohort), self.strata_of(cohort)
-        label = _labels(cohort, labels)
-        return list(splitter.split(label, cohort.patients, cohorts, seed, strata))
+        drawn_for = outcome or cohort.outcome
+        return list(splitter.split(drawn_for, cohort.patients, cohorts, seed, strata))
 
     def train_and_test_share(self, cohort: Cohort) -> tuple[float, float]:
         """Shares of the samples that train and that test, for cohorts of one size."""

@@ -125,9 +125,9 @@ def _as_seen_by(task: Task, data: CohortArrays) -> CohortArrays:
     """The data that a task may see: a null run's labels and its genes alone."""
     if task.null is None:
         return data
-    labels = data.labels if task.null.labels is None else task.null.labels
+    outcome = task.null.outcome or data.outcome
     X = data.X if task.null.genes is None else data.X[:, list(task.null.genes)]
-    return replace(data, X=X, labels=labels)
+    return replace(data, X=X, outcome=outcome)
 
 
 def _fit_over_inner_folds(data: CohortArrays, task: Task) -> TaskResult:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from deepcme.cohort import Cohort
 from deepcme.errors import DeepCMEError
-from deepcme.evaluation.permutation import permute_labels
+from deepcme.outcome import Outcome
 from deepcme.preprocessing import kept_genes, make_preprocessor
 from deepcme.seeds import seed_for
 from deepcme.splits import Split
@@ -45,8 +45,8 @@ class NullRun:
         Genes that can enter.
     genes : tuple of int or None
         Columns of the cohort that it is confined to: all that these genes have.
-    labels : ndarray of int8 or None
-        One for each sample, instead of the cohort's.
+    outcome : Outcome or None
+        Instead of the cohort's.
     signature : Signature or None
     """
 
@@ -54,7 +54,7 @@ class NullRun:
     number: int
     size: int
     genes: tuple[int, ...] | None = None
-    labels: NDArray[np.int8] | None = None
+    outcome: Outcome | None = None
     signature: Signature | None = None
 
     @property
@@ -79,8 +79,8 @@ def make_null_runs(study: Study, cohort: Cohort, splits: Sequence[Split]) -> lis
         If a signature cannot be used, or there are too few genes to draw sets from.
     """
     runs = [
-        NullRun("permuted labels", number, cohort.n_genes, labels=labels)
-        for number, labels in enumerate(_permuted(study, cohort), start=1)
+        NullRun("permuted labels", number, cohort.n_genes, outcome=outcome)
+        for number, outcome in enumerate(_permuted(study, cohort), start=1)
     ]
     settings = study.nulls
     if settings.gene_sets == 0 and not settings.signatures:
@@ -107,8 +107,7 @@ class GenePool:
     @classmethod
     def of(cls, cohort: Cohort, columns: NDArray[np.int64]) -> GenePool:
         """Columns of one symbol are of one gene; where there is none, the id tells."""
-        symbols = pd.Series(cohort.symbols[columns], dtype=object).fillna("").astype(str)
-        names = np.where(symbols == "", cohort.gene_ids[columns].astype(str), symbols)
+        names = cohort.gene_names[columns]
         return cls(columns, pd.factorize(names)[0].astype(np.int64))
 
     @property
@@ -150,12 +149,11 @@ def find_entering_genes(
     return np.flatnonzero(everywhere)
 
 
-def _permuted(study: Study, cohort: Cohort) -> Iterator[NDArray[np.int8]]:
+def _permuted(study: Study, cohort: Cohort) -> Iterator[Outcome]:
     strata = study.split.strata_of(cohort) if study.nulls.permutations else None
     for number in range(1, study.nulls.permutations + 1):
         random = np.random.default_rng(seed_for(study.seed, "permutation", number))
-        labels = permute_labels(cohort.labels, cohort.patients, random, strata)
-        yield labels.astype(np.int8)
+        yield cohort.outcome.permute(cohort.patients, random, strata)
 
 
 def _signature_runs(

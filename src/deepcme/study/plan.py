@@ -121,10 +121,10 @@ def make_plan(study: Study, cohort: Cohort) -> Plan:
 def _require_patients_of_both_classes(cohort: Cohort, splits: Sequence[Split]) -> None:
     """Refuse what the bootstrap over patients would refuse after everything is fitted."""
     tested = np.unique(np.concatenate([split.test for split in splits]))
-    positive = pd.Series(cohort.labels[tested]).groupby(cohort.patients[tested]).max() == 1
-    if positive.all():
+    n_patients = len(set(cohort.patients[tested]))
+    if cohort.outcome.take(tested).count_patients(cohort.patients[tested]) == n_patients:
         raise DeepCMEError(
-            f"{cohort.name}: each of the {len(positive):,} patients whose samples are tested "
+            f"{cohort.name}: each of the {n_patients:,} patients whose samples are tested "
             "has a positive sample, and a study compares patients: it needs some without one. "
             "To tell the samples of one patient apart, as a metastasis from its primary "
             "tumour, predicts nothing."
@@ -140,7 +140,7 @@ def _require_levels_of_both_classes(
         return
     level = np.array(levels)
     classes = [
-        pd.Series(cohort.labels[split.test]).groupby(level[split.test]).nunique().max()
+        pd.Series(cohort.outcome.events[split.test]).groupby(level[split.test]).nunique().max()
         for split in splits
     ]
     if max(classes) < 2:
@@ -189,9 +189,9 @@ def _null_tasks(
     model = study.headline
     for run in make_null_runs(study, cohort, splits):
         of_run = splits
-        if run.labels is not None:
+        if run.outcome is not None:
             seed = seed_for(study.seed, "splits", run.title)
-            of_run = study.split.draw(cohort, seed, run.labels)
+            of_run = study.split.draw(cohort, seed, run.outcome)
         for number, split in enumerate(of_run, start=1):
             content = {**common, "model": model.model_dump(), "number": number}
             key = content_key({**content, "null": run.content()})

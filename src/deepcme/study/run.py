@@ -182,7 +182,7 @@ def write_tables(plan: Plan, selection: Sequence[SelectionTask], folder: StudyFo
         predictions.append(clinical.predictions)
     levels = plan.study.split.levels_of(plan.cohort)
     whole = with_strata(tables.concatenate(predictions), plan.cohort.samples, levels)
-    metrics = tables.compute_metrics_table(whole, plan.study.evaluation.metrics)
+    metrics = tables.compute_metrics_table(whole)
     folder.write_table(whole, "predictions.parquet")
     folder.write_table(metrics, "metrics.csv")
     folder.write_table(tables.compute_gene_scores(plan.cohort, results), "gene_scores.csv")

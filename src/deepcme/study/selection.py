@@ -101,7 +101,7 @@ def make_selection_tasks(plan: Plan) -> list[SelectionTask]:
 
 def _check_patients(plan: Plan) -> None:
     cohort = plan.cohort
-    n_positive = len(set(cohort.patients[cohort.labels == 1]))
+    n_positive = cohort.n_positive_patients
     n_negative = cohort.n_patients - n_positive
     if min(n_positive, n_negative) < FEWEST_PATIENTS:
         raise DeepCMEError(

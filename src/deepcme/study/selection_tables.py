@@ -193,7 +193,7 @@ def compute_clusters(cohort: Cohort, halves: Stability) -> pd.DataFrame:
     DataFrame
         `cluster, n_genes, frequency, stable, genes`.
     """
-    named = describe_clusters(halves.selection.clusters, _gene_names(cohort)[halves.genes])
+    named = describe_clusters(halves.selection.clusters, cohort.gene_names[halves.genes])
     table = halves.selection.by_cluster().merge(named[["cluster", "genes"]], on="cluster")
     table = table[table["frequency"] > 0]
     return table.sort_values("frequency", ascending=False, kind="stable", ignore_index=True)
@@ -214,7 +214,7 @@ def compute_blocks(cohort: Cohort, results: SelectionResults) -> pd.DataFrame:
         {
             "block": whole["block"],
             "selected": whole["selected"],
-            "gene": _gene_names(cohort)[whole["genes"]],
+            "gene": cohort.gene_names[whole["genes"]],
         }
     )
     n_genes = table["block"].value_counts()
@@ -243,13 +243,6 @@ def compute_indices(
         "ranker", "over", "level", "value", "ci_low", "ci_high", "n_selected", "n_selections",
     ]  # fmt: skip
     return pd.concat(tables, ignore_index=True)[columns]
-
-
-def _gene_names(cohort: Cohort) -> NDArray[np.object_]:
-    """Symbols, ids where there is none."""
-    symbols = pd.Series(cohort.symbols, dtype=object).fillna("").astype(str)
-    names = np.where(symbols == "", cohort.gene_ids.astype(str), symbols)
-    return names.astype(object)
 
 
 def _scored(results: Results) -> Iterator[tuple[str, PositionArray, pd.DataFrame]]:

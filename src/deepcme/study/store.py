@@ -304,14 +304,13 @@ def _columns(arrays: Arrays, name: str, columns: tuple[str, ...]) -> pd.DataFram
 def describe_cohort(cohort: Cohort) -> dict[str, Any]:
     """The cohort in numbers and words."""
     tissue = cohort.obs["tissue"].astype(str).value_counts()
-    positive_patients = set(cohort.patients[cohort.labels == 1])
     return {
         "name": cohort.name,
         "samples": cohort.n_samples,
         "patients": cohort.n_patients,
         "genes": cohort.n_genes,
         "positives": cohort.n_positives,
-        "positive_patients": len(positive_patients),
+        "positive_patients": cohort.n_positive_patients,
         "tissue": {str(kind): int(count) for kind, count in tissue.items()},
         "endpoint": cohort.endpoint,
         "scale": cohort.scale,

@@ -10,10 +10,13 @@ import pandas as pd
 from scipy.special import expit
 
 from deepcme.cohort import Cohort
-from deepcme.evaluation.metrics import compute_auc, compute_auc_within, compute_metrics
-from deepcme.evaluation.pr_auc import compute_pr_auc_by_model
+from deepcme.evaluation.measures import PatientMeasure, SplitMeasure, measures_of
+from deepcme.evaluation.metrics import compute_auc, compute_auc_within
+from deepcme.evaluation.over_patients import compute_metrics_over_patients
+from deepcme.evaluation.over_splits import compute_metrics
 from deepcme.evaluation.predictions import LEFT_OUT, STRATUM
 from deepcme.log_odds import log_odds
+from deepcme.outcome import labels_of
 from deepcme.selection.scores import describe_genes
 from deepcme.splits import PARTS
 from deepcme.study.fit import TaskResult
@@ -122,21 +125,27 @@ def concatenate(tables: Sequence[pd.DataFrame], columns: tuple[str, ...] = ()) -
     return pd.concat(tables, ignore_index=True)
 
 
-def compute_metrics_table(predictions: pd.DataFrame, metrics: Sequence[str]) -> pd.DataFrame:
-    """Metrics of every model, each beside the level of chance.
+def compute_metrics_table(predictions: pd.DataFrame) -> pd.DataFrame:
+    """Measures of the scores of every model, each beside the level of chance.
 
-    The AUC has a row for each split and part. The PR-AUC has one, over the tested
-    patients by their mean out-of-fold prediction, and no split. `left_out` is there where
-    cohorts are left out.
+    Such as the AUC has a row for each split and part; such as the PR-AUC has one, over the
+    tested patients by their mean out-of-fold prediction, and no split. `left_out` is there
+    where cohorts are left out.
     """
-    auc = compute_metrics(predictions).assign(chance=0.5)
+    of_splits = [
+        compute_metrics(predictions, measure).assign(chance=measure.chance)
+        for measure in measures_of(SplitMeasure)
+    ]
     if LEFT_OUT in predictions.columns:
         cohort = predictions.drop_duplicates("split").set_index("split")[LEFT_OUT]
-        auc[LEFT_OUT] = auc["split"].map(cohort)
-    columns = [*METRIC_COLUMNS, *auc.columns.intersection([LEFT_OUT])]
-    table = pd.concat([auc, compute_pr_auc_by_model(predictions)], ignore_index=True)
-    table = table.astype({"split": "Int64"})
-    return table.loc[table["metric"].isin(metrics), columns]
+        of_splits = [of.assign(**{LEFT_OUT: of["split"].map(cohort)}) for of in of_splits]
+    over_patients = [
+        compute_metrics_over_patients(predictions, measure)
+        for measure in measures_of(PatientMeasure)
+    ]
+    table = pd.concat([*of_splits, *over_patients], ignore_index=True)
+    columns = [*METRIC_COLUMNS, *table.columns.intersection([LEFT_OUT])]
+    return table.astype({"split": "Int64"})[columns]
 
 
 def compute_gene_scores(cohort: Cohort, results: Results) -> pd.DataFrame:
@@ -231,7 +240,7 @@ def compute_null_runs(plan: Plan, results: Results) -> pd.DataFrame:
             continue
         n_test = len(task.split.test)
         rows = result.rows[-n_test:]
-        label = (cohort.labels if task.null.labels is None else task.null.labels)[rows]
+        label = labels_of(task.null.outcome or cohort.outcome)[rows]
         test = pd.DataFrame({"row": rows, "label": label, "score": result.score[-n_test:]})
         test[STRATUM] = strata[rows]
         runs[task.null.title] = task.null

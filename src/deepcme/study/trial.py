@@ -30,8 +30,10 @@ def try_models(plan: Plan) -> None:
     Raises
     ------
     DeepCMEError
-        Naming the model and the parameters.
+        Naming the model and the parameters, or the outcome that it does not predict.
     """
+    for model in plan.study.models:
+        _require_outcome(plan, model)
     smallest = min(plan.splits, key=lambda split: len(split.train))
     train = plan.cohort.labels[smallest.train]
     for model in plan.study.models:
@@ -39,6 +41,15 @@ def try_models(plan: Plan) -> None:
             _try_library(model, train)
         else:
             _try_own(plan, model)
+
+
+def _require_outcome(plan: Plan, model: ModelSettings) -> None:
+    found, taken = plan.cohort.outcome.kind, model.kind.outcomes
+    if found not in taken:
+        raise DeepCMEError(
+            f"model {model.name}: {model.estimator} predicts a {' or '.join(taken)} outcome, "
+            f"and that of {plan.cohort.name} is a {found} one: leave the model out."
+        )
 
 
 def _try_own(plan: Plan, model: ModelSettings) -> None:

@@ -14,7 +14,7 @@ from deepcme.network.architecture import (
     NetworkWeights,
     initialise_weights,
 )
-from deepcme.network.engines.base import Engine, OptimiserState, RowIndex, TrainingRun
+from deepcme.network.engines.base import Engine, RowIndex, Samples, TrainingRun
 from deepcme.network.training import Epoch, draw_epoch
 
 VARIANTS: dict[str, dict[str, Any]] = {
@@ -70,21 +70,13 @@ def start(
     problem: Problem,
     settings: Hyperparameters,
     weights: NetworkWeights | None = None,
-    state: OptimiserState | None = None,
 ) -> TrainingRun:
     """Begin a run; from weights of a fixed seed unless they are given."""
     if weights is None:
         random = np.random.default_rng(5)
         weights = initialise_weights(problem.n_genes, settings, random)
-    return engine.start(
-        problem.X,
-        problem.y,
-        problem.sample_weight,
-        problem.valid_rows,
-        settings,
-        weights,
-        state,
-    )
+    samples = Samples(problem.X, problem.y, problem.sample_weight)
+    return engine.start(samples, problem.valid_rows, settings, weights)
 
 
 def one_batch(problem: Problem, settings: Hyperparameters, seed: int = 11) -> Epoch:

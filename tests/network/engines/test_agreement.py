@@ -19,6 +19,7 @@ from tests.network.engines.problems import (
     start,
     train_steps,
 )
+from tests.network.engines.states import read_state, write_state
 
 pytest.importorskip("torch")
 native_engine = pytest.importorskip("deepcme.network.engines.native_engine")
@@ -57,7 +58,7 @@ def test_gradients(
     for engine in (native, reference):
         run = start(engine, problem, settings)
         run.train_epoch(one_batch(problem, settings))
-        states.append(run.optimiser_state())
+        states.append(read_state(run))
     distances = difference(states[0].first_moments, states[1].first_moments)
     assert max(distances.values()) < 1e-5, distances
 
@@ -73,11 +74,12 @@ def test_one_update_late_in_training(
     problem = make_problem(weighted=True)
     earlier = start(reference, problem, settings)
     train_steps(earlier, problem, settings, 20)
-    weights, state = earlier.current_weights(), earlier.optimiser_state()
+    weights, state = earlier.current_weights(), read_state(earlier)
     assert state.n_steps == 20
     updated = []
     for engine in (native, reference):
-        run = start(engine, problem, settings, weights, state)
+        run = start(engine, problem, settings, weights)
+        write_state(run, state)
         run.train_epoch(one_batch(problem, settings))
         updated.append(run.current_weights())
     distances = difference(*updated)

@@ -18,9 +18,10 @@ from threadpoolctl import threadpool_limits
 
 from deepcme.errors import DeepCMEError
 from deepcme.network.architecture import Hyperparameters, NetworkWeights, initialise_weights
-from deepcme.network.engines.base import Engine
+from deepcme.network.engines.base import Engine, Samples
 from deepcme.network.training import Epoch, TrainedNetwork
 from tests.network.engines.problems import Problem, make_problem, one_batch, start, train_steps
+from tests.network.engines.states import read_state, write_state
 
 native_engine = pytest.importorskip("deepcme.network.engines.native_engine")
 NativeEngine = native_engine.NativeEngine
@@ -169,9 +170,7 @@ def test_unfit_matrix_is_refused(spoil: Callable[[Any], Any]) -> None:
     problem = make_problem()
     with pytest.raises(DeepCMEError, match="X "):
         NativeEngine().start(
-            spoil(problem.X),
-            problem.y,
-            problem.sample_weight,
+            Samples(spoil(problem.X), problem.y, problem.sample_weight),
             problem.valid_rows,
             SETTINGS,
             initialise_weights(problem.n_genes, SETTINGS, np.random.default_rng(0)),
@@ -268,9 +267,11 @@ def test_many_epochs_on_a_dead_network_stay_quick() -> None:
     dead = run.current_weights()
     assert dead.blocks[0].bias is not None
     dead.blocks[0].bias[:] = -1e6
-    run = start(NativeEngine(), problem, settings, dead, run.optimiser_state())
+    state = read_state(run)
+    run = start(NativeEngine(), problem, settings, dead)
+    write_state(run, state)
     train_steps(run, problem, settings, 900)
-    moments = run.optimiser_state().first_moments["blocks.0.weight"]
+    moments = read_state(run).first_moments["blocks.0.weight"]
     tiny = np.finfo(np.float32).tiny
     assert not ((moments != 0) & (np.abs(moments) < tiny)).any()
 

@@ -11,7 +11,7 @@ from deepcme.network.architecture import (
     NetworkWeights,
     initialise_weights,
 )
-from deepcme.network.engines.base import Engine, SelectorRun
+from deepcme.network.engines.base import Engine, Samples, SelectorRun
 from deepcme.network.training import draw_epoch
 from tests.network.engines.problems import Problem, difference, make_problem
 
@@ -53,7 +53,8 @@ def start(
     engine: Engine, problem: Problem, settings: Hyperparameters, seed: int = 2
 ) -> SelectorRun:
     members = draw_members(problem, settings, seed)
-    return engine.start_selector(problem.X, problem.y, problem.sample_weight, settings, members)
+    samples = Samples(problem.X, problem.y, problem.sample_weight)
+    return engine.start_selector(samples, settings, members)
 
 
 def train_epochs(

@@ -11,7 +11,7 @@ from deepcme.network.architecture import (
     NetworkWeights,
     initialise_weights,
 )
-from deepcme.network.engines.base import OptimiserState, TrainingRun
+from deepcme.network.engines.base import TrainingRun
 from deepcme.network.training import Epoch
 from tests.network.engines.problems import (
     difference,
@@ -77,18 +77,6 @@ class PlainRun(TrainingRun):
         arrays["output_weight"] = self.output.weight.detach().numpy()[0]
         arrays["output_bias"] = self.output.bias.detach().numpy()
         return NetworkWeights.from_arrays(arrays)
-
-    def validation_logits(self) -> FloatArray:
-        raise NotImplementedError
-
-    def optimiser_state(self) -> OptimiserState:
-        raise NotImplementedError
-
-    def keep_snapshot(self) -> None:
-        raise NotImplementedError
-
-    def snapshot(self) -> NetworkWeights:
-        raise NotImplementedError
 
 
 def runs_of(settings: Hyperparameters) -> tuple[TrainingRun, TrainingRun]:

@@ -18,6 +18,7 @@ class Trainer:
         n_members: int,
         batch_norm: bool,
         dropout: float,
+        loss: str,
         rule: str,
         learning_rate: float,
         penalty: float,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,11 +17,11 @@ from deepcme.network.architecture import (
     NetworkWeights,
     initialise_weights,
 )
+from deepcme.network.losses import mean_loss
 from deepcme.network.training import (
     Epoch,
     History,
     TrainedNetwork,
-    cross_entropy,
     draw_epoch,
     rank_auc,
 )
@@ -28,69 +29,112 @@ from deepcme.network.training import (
 RowIndex = NDArray[np.int64]
 
 
+UpdateRule = Literal["adam", "unit_momentum"]
+
+
 @dataclass(frozen=True)
-class OptimiserState:
-    """What Adam remembers between steps; moments by the names of `NetworkWeights`."""
+class Samples:
+    """What is trained on: expression, which is never copied, outcomes and weights.
 
-    n_steps: int
-    first_moments: dict[str, FloatArray]
-    second_moments: dict[str, FloatArray]
+    Parameters
+    ----------
+    X : ndarray of float32, shape (samples, genes), C order
+    y : ndarray of float32, shape (samples,)
+    weight : ndarray of float32, shape (samples,)
 
+    """
 
-class TrainingRun(ABC):
-    """One network under training: weights and moments held by an engine."""
+    X: FloatArray
+    y: FloatArray
+    weight: FloatArray
 
-    @abstractmethod
-    def train_epoch(self, epoch: Epoch) -> float:
-        """Take one step per batch; return the mean training loss without the penalty."""
-
-    @abstractmethod
-    def validation_logits(self) -> FloatArray:
-        """Logits of the validation rows, in evaluation mode."""
-
-    @abstractmethod
-    def current_weights(self) -> NetworkWeights:
-        """A copy of the weights as they are now."""
-
-    @abstractmethod
-    def optimiser_state(self) -> OptimiserState:
-        """A copy of the optimiser's state as it is now."""
-
-    @abstractmethod
-    def keep_snapshot(self) -> None:
-        """Copy the weights into a buffer that is allocated once."""
-
-    @abstractmethod
-    def snapshot(self) -> NetworkWeights:
-        """The weights as they were when last kept."""
+    def __post_init__(self) -> None:
+        check_matrix(self.X, len(self.y))
 
 
-AfterEpoch = Callable[[History, TrainingRun], None]
+class Trainer(ABC):
+    """Networks inside an engine: members that share the sweep over the first layer.
 
-
-class SelectorRun(ABC):
-    """Networks that choose genes together: members that share one set of genes.
-
-    Each member is a network of its own above the first layer. The first layer
-    moves by momentum 0.9 divided by the root mean square of the gradient per
-    hidden unit across genes (decay 0.99): Adam would make every gene's step
-    equally long, and so forget which genes matter. There is no penalty; genes
-    are deleted instead.
+    Each member is a network of its own above the first layer.
     """
 
     @abstractmethod
     def train_epoch(self, epoch: Epoch) -> float:
-        """Take one step per batch; return the mean training loss of a member."""
+        """Take one step per batch; return a member's mean training loss without the penalty."""
 
     @abstractmethod
     def logits(self, rows: RowIndex) -> FloatArray:
         """Logits of rows of X, (rows x members), in evaluation mode."""
 
     @abstractmethod
-    def current_weights(self) -> list[NetworkWeights]:
-        """A copy of each member's weights as they are now."""
+    def copy_into(self, members: Sequence[NetworkWeights]) -> None:
+        """Copy each member's weights into memory that exists."""
 
     @abstractmethod
+    def keep_genes(self, X: FloatArray, kept: NDArray[np.int64], factors: FloatArray) -> None:
+        """Delete all genes but some; see `SelectorRun.keep_genes`."""
+
+
+class TrainingRun:
+    """One network under training."""
+
+    def __init__(self, trainer: Trainer, valid_rows: RowIndex, weights: NetworkWeights) -> None:
+        self._trainer = trainer
+        self._valid_rows = valid_rows
+        self._snapshot = weights.copy()
+
+    def train_epoch(self, epoch: Epoch) -> float:
+        """Take one step per batch; return the mean training loss without the penalty."""
+        return self._trainer.train_epoch(epoch)
+
+    def validation_logits(self) -> FloatArray:
+        """Logits of the validation rows, in evaluation mode."""
+        return self._trainer.logits(self._valid_rows)[:, 0]
+
+    def current_weights(self) -> NetworkWeights:
+        """A copy of the weights as they are now."""
+        weights = self._snapshot.copy()
+        self._trainer.copy_into([weights])
+        return weights
+
+    def keep_snapshot(self) -> None:
+        """Copy the weights into a buffer that is allocated once."""
+        self._trainer.copy_into([self._snapshot])
+
+    def snapshot(self) -> NetworkWeights:
+        """The weights as they were when last kept."""
+        return self._snapshot
+
+
+AfterEpoch = Callable[[History, TrainingRun], None]
+
+
+class SelectorRun:
+    """Networks that choose genes together: members that share one set of genes.
+
+    The first layer moves by momentum 0.9 divided by the root mean square of the
+    gradient per hidden unit across genes (decay 0.99): Adam would make every
+    gene's step equally long, and so forget which genes matter. There is no
+    penalty; genes are deleted instead.
+    """
+
+    def __init__(self, trainer: Trainer, members: Sequence[NetworkWeights]) -> None:
+        self._trainer = trainer
+        self._members = [weights.copy() for weights in members]
+
+    def train_epoch(self, epoch: Epoch) -> float:
+        """Take one step per batch; return the mean training loss of a member."""
+        return self._trainer.train_epoch(epoch)
+
+    def logits(self, rows: RowIndex) -> FloatArray:
+        """Logits of rows of X, (rows x members), in evaluation mode."""
+        return self._trainer.logits(rows)
+
+    def current_weights(self) -> list[NetworkWeights]:
+        """A copy of each member's weights as they are now."""
+        self._trainer.copy_into(self._members)
+        return [weights.copy() for weights in self._members]
+
     def keep_genes(self, X: FloatArray, kept: NDArray[np.int64], factors: FloatArray) -> None:
         """Delete all genes but ``kept`` for good, with their weights and momentum.
 
@@ -103,6 +147,10 @@ class SelectorRun(ABC):
         factors : ndarray of float32, shape (len(kept),)
             The weights of each gene that stays are multiplied by its factor.
         """
+        self._trainer.keep_genes(X, kept, factors)
+        for weights in self._members:
+            first = weights.blocks[0]
+            first.weight = np.empty((len(kept), first.weight.shape[1]), np.float32)
 
 
 class Engine(ABC):
@@ -115,28 +163,30 @@ class Engine(ABC):
     name: str
 
     @abstractmethod
+    def trainer(
+        self,
+        samples: Samples,
+        hyperparameters: Hyperparameters,
+        members: Sequence[NetworkWeights],
+        rule: UpdateRule,
+    ) -> Trainer:
+        """Hold networks, the first layer of which follows its gradient by a rule."""
+
     def start(
         self,
-        X: FloatArray,
-        y: FloatArray,
-        sample_weight: FloatArray,
+        samples: Samples,
         valid_rows: RowIndex,
         hyperparameters: Hyperparameters,
         weights: NetworkWeights,
-        state: OptimiserState | None = None,
     ) -> TrainingRun:
-        """Begin a run from the given weights, which stay untouched.
+        """Begin a run from the given weights, which stay untouched."""
+        check_rows(valid_rows, len(samples.X), "valid_rows")
+        trainer = self.trainer(samples, hyperparameters, [weights], "adam")
+        return TrainingRun(trainer, valid_rows, weights)
 
-        With ``state``, as `TrainingRun.optimiser_state` gave it, the run goes
-        on from there.
-        """
-
-    @abstractmethod
     def start_selector(
         self,
-        X: FloatArray,
-        y: FloatArray,
-        sample_weight: FloatArray,
+        samples: Samples,
         hyperparameters: Hyperparameters,
         members: Sequence[NetworkWeights],
     ) -> SelectorRun:
@@ -144,6 +194,9 @@ class Engine(ABC):
 
         ``hyperparameters`` describe one member; its penalty is not used.
         """
+        of_member = replace(hyperparameters, penalty=None)
+        trainer = self.trainer(samples, of_member, members, "unit_momentum")
+        return SelectorRun(trainer, members)
 
     def fit(
         self,
@@ -185,20 +238,20 @@ class Engine(ABC):
                 "Training needs at least 2 training rows and 1 validation row, "
                 f"not {len(train_rows)} and {len(valid_rows)}."
             )
-        check_matrix(X, len(y))
         check_rows(train_rows, len(X), "train_rows")
         check_rows(valid_rows, len(X), "valid_rows")
         weight = normalised_weights(sample_weight, len(X), train_rows)
+        samples = Samples(X, y, weight)
         start_random, epoch_random = random.spawn(2)
         start = initialise_weights(X.shape[1], hyperparameters, start_random)
-        run = self.start(X, y, weight, valid_rows, hyperparameters, start)
+        run = self.start(samples, valid_rows, hyperparameters, start)
         history = History()
         y_valid, weight_valid = y[valid_rows], weight[valid_rows]
         while history.n_epochs < hyperparameters.max_epochs:
             epoch = draw_epoch(train_rows, hyperparameters, epoch_random)
             train_loss = run.train_epoch(epoch)
             logits = run.validation_logits()
-            valid_loss = cross_entropy(logits, y_valid, weight_valid)
+            valid_loss = mean_loss(hyperparameters.loss, logits, y_valid, weight_valid)
             check_finite(train_loss, valid_loss, history.n_epochs + 1, hyperparameters)
             history.train_loss.append(train_loss)
             history.valid_loss.append(valid_loss)

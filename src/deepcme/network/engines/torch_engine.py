@@ -14,19 +14,18 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch.nn import functional
 
 from deepcme.network.architecture import FloatArray, Hyperparameters, NetworkWeights
 from deepcme.network.engines.base import (
     Engine,
-    OptimiserState,
     RowIndex,
-    SelectorRun,
-    TrainingRun,
+    Samples,
+    Trainer,
+    UpdateRule,
     check_matrix,
-    check_rows,
 )
-from deepcme.network.engines.torch_network import FIRST_WEIGHT, TorchNetwork, is_stacked
+from deepcme.network.engines.torch_network import FIRST_WEIGHT, TorchNetwork
+from deepcme.network.losses import LOSSES
 from deepcme.network.training import Epoch
 
 EVALUATION_ROWS = 64
@@ -60,34 +59,29 @@ class UnitMomentum:
         self._momentum = self._momentum[kept]
 
 
-class TorchTrainer:
-    """Takes the steps of one network, or of several that share the first layer's sweep.
-
-    With `UnitMomentum` on the first layer if ``penalty`` is None, else with
-    Adam and the penalty's subgradient.
-    """
+class TorchTrainer(Trainer):
+    """Networks as tensors."""
 
     def __init__(
         self,
-        X: FloatArray,
-        y: FloatArray,
-        sample_weight: FloatArray,
+        samples: Samples,
         hyperparameters: Hyperparameters,
         members: Sequence[NetworkWeights],
-        penalty: float | None,
+        rule: UpdateRule,
         device: torch.device,
     ) -> None:
         self.network = TorchNetwork(members, hyperparameters, device)
         self._n_members = len(members)
-        self._X = as_tensor(X, device)
-        self._y = as_tensor(y, device)
-        self._sample_weight = as_tensor(sample_weight, device)
-        self._penalty = penalty or 0.0
+        self._X = as_tensor(samples.X, device)
+        self._y = as_tensor(samples.y, device)
+        self._sample_weight = as_tensor(samples.weight, device)
+        self._penalty = hyperparameters.penalty_per_weight(samples.X.shape[1])
+        self._loss = LOSSES[hyperparameters.loss]
         self._allocate()
         learning_rate = hyperparameters.learning_rate
         learned = self.network.learned()
         self._unit_momentum = None
-        if penalty is None:
+        if rule == "unit_momentum":
             self._unit_momentum = UnitMomentum(self._weight, learning_rate)
             learned = [name for name in learned if name != FIRST_WEIGHT]
         self._optimiser = torch.optim.Adam(
@@ -104,7 +98,6 @@ class TorchTrainer:
         self._weight.grad = self._gradient
 
     def train_epoch(self, epoch: Epoch) -> float:
-        """Take one step per batch; return the mean loss of a member without the penalty."""
         device = self._X.device
         rows = torch.from_numpy(epoch.rows).to(device)
         kept = [torch.from_numpy(mask).to(device) for mask in epoch.kept]
@@ -118,12 +111,7 @@ class TorchTrainer:
         X = self._gather(rows)
         product = (X @ self._weight).requires_grad_()
         logits = self.network.logits(product, kept, training=True)
-        loss = functional.binary_cross_entropy_with_logits(
-            logits,
-            self._y[rows, None].expand_as(logits),
-            weight=self._sample_weight[rows, None],
-            reduction="sum",
-        )
+        loss = self._loss.of_tensors(logits, self._y[rows], self._sample_weight[rows])
         self._optimiser.zero_grad(set_to_none=False)
         (loss / len(rows)).backward()  # type: ignore[no-untyped-call]
         assert product.grad is not None
@@ -147,7 +135,6 @@ class TorchTrainer:
             torch.mm(X.T, product_gradient, out=self._gradient)
 
     def logits(self, rows: RowIndex) -> FloatArray:
-        """Logits of rows of X, (rows x members), in evaluation mode."""
         values = np.empty((len(rows), self._n_members), np.float32)
         with torch.inference_mode():
             for begin in range(0, len(rows), EVALUATION_ROWS):
@@ -157,8 +144,10 @@ class TorchTrainer:
                 values[part] = logits.cpu().numpy()
         return values
 
+    def copy_into(self, members: Sequence[NetworkWeights]) -> None:
+        self.network.copy_into(members)
+
     def keep_genes(self, X: FloatArray, kept: NDArray[np.int64], factors: FloatArray) -> None:
-        """Delete all genes but some; see `SelectorRun.keep_genes`."""
         assert self._unit_momentum is not None
         check_matrix(X, len(self._y))
         device = self._X.device
@@ -169,31 +158,6 @@ class TorchTrainer:
         self._unit_momentum.keep_genes(weight, index)
         self._allocate()
 
-    def optimiser_state(self) -> OptimiserState:
-        """A copy of Adam's state."""
-        moments: dict[str, dict[str, FloatArray]] = {"exp_avg": {}, "exp_avg_sq": {}}
-        steps = 0
-        for name in self.network.learned():
-            tensor = self.network.tensors[name]
-            state = self._optimiser.state[tensor]
-            steps = int(state["step"].item()) if state else 0
-            for key, by_name in moments.items():
-                moment = state[key] if state else torch.zeros_like(tensor)
-                by_name[name] = moment[0 if is_stacked(name) else ...].cpu().numpy().copy()
-        return OptimiserState(steps, moments["exp_avg"], moments["exp_avg_sq"])
-
-    def set_optimiser_state(self, state: OptimiserState) -> None:
-        """Go on from a state of one network."""
-        for name in self.network.learned():
-            tensor = self.network.tensors[name]
-            self._optimiser.state[tensor] = {
-                "step": torch.tensor(float(state.n_steps), device=tensor.device),
-                "exp_avg": torch.tensor(state.first_moments[name]).view_as(tensor).to(tensor),
-                "exp_avg_sq": torch.tensor(state.second_moments[name])
-                .view_as(tensor)
-                .to(tensor),
-            }
-
 
 def as_tensor(array: NDArray[np.generic], device: torch.device) -> torch.Tensor:
     """An array as a tensor, sharing its memory on the CPU."""
@@ -201,61 +165,6 @@ def as_tensor(array: NDArray[np.generic], device: torch.device) -> torch.Tensor:
         # PyTorch warns that it could write to read-only memory; nothing here does.
         warnings.simplefilter("ignore", UserWarning)
         return torch.from_numpy(array).to(device)
-
-
-class TorchRun(TrainingRun):
-    """One network inside a PyTorch trainer."""
-
-    def __init__(
-        self, trainer: TorchTrainer, valid_rows: RowIndex, weights: NetworkWeights
-    ) -> None:
-        self._trainer = trainer
-        self._valid_rows = valid_rows
-        self._snapshot = weights.copy()
-
-    def train_epoch(self, epoch: Epoch) -> float:
-        return self._trainer.train_epoch(epoch)
-
-    def validation_logits(self) -> FloatArray:
-        return self._trainer.logits(self._valid_rows)[:, 0]
-
-    def current_weights(self) -> NetworkWeights:
-        weights = self._snapshot.copy()
-        self._trainer.network.copy_into([weights])
-        return weights
-
-    def optimiser_state(self) -> OptimiserState:
-        return self._trainer.optimiser_state()
-
-    def keep_snapshot(self) -> None:
-        self._trainer.network.copy_into([self._snapshot])
-
-    def snapshot(self) -> NetworkWeights:
-        return self._snapshot
-
-
-class TorchSelectorRun(SelectorRun):
-    """Members that share their genes inside a PyTorch trainer."""
-
-    def __init__(self, trainer: TorchTrainer, members: Sequence[NetworkWeights]) -> None:
-        self._trainer = trainer
-        self._members = [weights.copy() for weights in members]
-
-    def train_epoch(self, epoch: Epoch) -> float:
-        return self._trainer.train_epoch(epoch)
-
-    def logits(self, rows: RowIndex) -> FloatArray:
-        return self._trainer.logits(rows)
-
-    def current_weights(self) -> list[NetworkWeights]:
-        self._trainer.network.copy_into(self._members)
-        return [weights.copy() for weights in self._members]
-
-    def keep_genes(self, X: FloatArray, kept: NDArray[np.int64], factors: FloatArray) -> None:
-        self._trainer.keep_genes(X, kept, factors)
-        for weights in self._members:
-            first = weights.blocks[0]
-            first.weight = np.empty((len(kept), first.weight.shape[1]), np.float32)
 
 
 class TorchEngine(Engine):
@@ -273,34 +182,11 @@ class TorchEngine(Engine):
         default = "cuda" if torch.cuda.is_available() else "cpu"
         self.device = torch.device(device or default)
 
-    def start(
+    def trainer(
         self,
-        X: FloatArray,
-        y: FloatArray,
-        sample_weight: FloatArray,
-        valid_rows: RowIndex,
-        hyperparameters: Hyperparameters,
-        weights: NetworkWeights,
-        state: OptimiserState | None = None,
-    ) -> TrainingRun:
-        check_matrix(X, len(y))
-        check_rows(valid_rows, len(X), "valid_rows")
-        penalty = hyperparameters.penalty_per_weight(X.shape[1])
-        trainer = TorchTrainer(
-            X, y, sample_weight, hyperparameters, [weights], penalty, self.device
-        )
-        if state is not None:
-            trainer.set_optimiser_state(state)
-        return TorchRun(trainer, valid_rows, weights)
-
-    def start_selector(
-        self,
-        X: FloatArray,
-        y: FloatArray,
-        sample_weight: FloatArray,
+        samples: Samples,
         hyperparameters: Hyperparameters,
         members: Sequence[NetworkWeights],
-    ) -> SelectorRun:
-        check_matrix(X, len(y))
-        trainer = TorchTrainer(X, y, sample_weight, hyperparameters, members, None, self.device)
-        return TorchSelectorRun(trainer, members)
+        rule: UpdateRule,
+    ) -> Trainer:
+        return TorchTrainer(samples, hyperparameters, members, rule, self.device)

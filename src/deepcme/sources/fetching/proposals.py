@@ -78,7 +78,7 @@ def _with_both_outcomes(
         labelling = rule(clinical)
     except DeepCMEError:
         return None
-    return labelling if labelling.values.nunique() == 2 else None
+    return labelling if labelling.outcome.lacks() is None else None
 
 
 def _pairs(names: Sequence[str]) -> list[tuple[str, str]]:

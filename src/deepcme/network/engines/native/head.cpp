@@ -1,7 +1,6 @@
 #include "head.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <stdexcept>
 
 #include "parallel.hpp"
@@ -14,13 +13,6 @@ constexpr int64_t kBlockRows = 48;
 constexpr int64_t kBlockColumns = 64;
 constexpr int64_t kBlockValues = 16384;
 constexpr int64_t kWorthwhileOperations = int64_t{1} << 22;
-
-double sigmoid(double logit) { return 1 / (1 + std::exp(-logit)); }
-
-/// -label log(p) - (1 - label) log(1 - p) for p = sigmoid(logit), without overflow.
-double cross_entropy(double logit, double label) {
-  return std::max(logit, 0.0) - logit * label + std::log1p(std::exp(-std::abs(logit)));
-}
 
 Span span(Matrix& matrix) {
   return {matrix.data(), matrix.rows(), matrix.columns(), matrix.stride()};
@@ -66,6 +58,8 @@ void Head::reserve_rows(int64_t rows) {
   }
   logits_ = Matrix(rows, 1);
   logits_gradient_ = Matrix(rows, 1);
+  loss_logits_.resize(rows);
+  loss_gradient_.resize(rows);
   transposed_gradient_ = Matrix(widest, rows);
   transposed_input_gradient_ = Matrix(widest, rows);
 }
@@ -138,16 +132,19 @@ void Head::forward(Span product, const Examples* examples, int64_t n) {
   }
 }
 
-/// Fills the gradient of the logits; returns the summed loss.
+/// Fills the gradient of the mean loss by the logits; returns the summed loss.
 double Head::loss_gradient(const Examples& examples) {
   const double bias = *output_bias_.value.data();
-  double loss = 0, bias_gradient = 0;
+  for (int64_t row = 0; row < examples.n; ++row)
+    loss_logits_[row] = *logits_.row(row) + bias;
+  const double loss = settings_.loss({.logit = loss_logits_.data(),
+                                      .outcome = examples.outcome,
+                                      .weight = examples.weight,
+                                      .n = examples.n},
+                                     loss_gradient_.data());
+  double bias_gradient = 0;
   for (int64_t row = 0; row < examples.n; ++row) {
-    const double logit = *logits_.row(row) + bias;
-    const double label = examples.label[row], weight = examples.weight[row];
-    loss += weight * cross_entropy(logit, label);
-    const double gradient =
-        weight * (sigmoid(logit) - label) / static_cast<double>(examples.n);
+    const double gradient = loss_gradient_[row] / static_cast<double>(examples.n);
     *logits_gradient_.row(row) = static_cast<float>(gradient);
     bias_gradient += gradient;
   }

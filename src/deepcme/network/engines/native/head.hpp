@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "kernels.hpp"
+#include "losses.hpp"
 #include "matrix.hpp"
 
 namespace deepcme {
@@ -16,11 +17,12 @@ struct Settings {
   int64_t n_members;            // networks that share the first layer's sweep
   bool batch_norm;
   float dropout;
+  Loss loss;
 };
 
-/// What the head learns from: one batch's labels, weights and Dropout masks.
+/// What the head learns from: one batch's outcomes, weights and Dropout masks.
 struct Examples {
-  const float* label;
+  const float* outcome;
   const float* weight;
   std::vector<const uint8_t*> kept;  // one per hidden layer; empty without Dropout
   int64_t n;
@@ -42,7 +44,7 @@ class Head {
 
   /// Forward and backward over one batch and an Adam step of every parameter. Reads the
   /// first layer's product, writes the gradient with respect to it, and returns the sum of
-  /// the weighted cross-entropies.
+  /// the weighted losses.
   double train(Span product, const Examples& examples, float* product_gradient,
                const AdamStep& step);
 
@@ -78,6 +80,7 @@ class Head {
   std::vector<Parameter> linears_;  // linears_[l] follows blocks_[l]; the last is the output
   Parameter output_bias_;
   Matrix logits_, logits_gradient_;
+  std::vector<double> loss_logits_, loss_gradient_;
   Matrix transposed_gradient_, transposed_input_gradient_;
 };
 

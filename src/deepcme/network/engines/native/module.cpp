@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cmath>
+#include <cstring>
 #include <mutex>
 
 #include "dispatch.hpp"
@@ -64,17 +65,18 @@ Samples checked_samples(const Array<float, 2>& x, const Array<float, 1>& y,
                         const Array<float, 1>& weight) {
   require_aligned(x, "X");
   require(x.shape(0) > 0 && x.shape(1) > 0, "X is empty.");
-  require(y.size() == x.shape(0), "y needs one label per row of X.");
+  require(y.size() == x.shape(0), "y needs one outcome per row of X.");
   require(weight.size() == x.shape(0), "sample_weight needs one weight per row of X.");
   return {.x = x.data(),
           .n = static_cast<int64_t>(x.shape(0)),
           .n_genes = static_cast<int64_t>(x.shape(1)),
-          .label = to_vector(y, "y"),
+          .outcome = to_vector(y, "y"),
           .weight = to_vector(weight, "sample_weight")};
 }
 
 Settings checked_settings(const std::vector<int64_t>& widths, int64_t n_members,
-                          bool batch_norm, float dropout) {
+                          bool batch_norm, float dropout,
+                          const std::string& loss) {
   require(!widths.empty(), "The network needs a hidden layer.");
   for (const int64_t width : widths)
     require(width >= 1 && width <= kMaxWidth, "Widths go from 1 to 1024.");
@@ -83,7 +85,8 @@ Settings checked_settings(const std::vector<int64_t>& widths, int64_t n_members,
   return {.widths = widths,
           .n_members = n_members,
           .batch_norm = batch_norm,
-          .dropout = dropout};
+          .dropout = dropout,
+          .loss = find_loss(loss)};
 }
 
 Rule checked_rule(const std::string& name) {
@@ -103,11 +106,11 @@ class PythonTrainer {
  public:
   PythonTrainer(Array<float, 2> x, Array<float, 1> y, Array<float, 1> sample_weight,
                 const std::vector<int64_t>& widths, int64_t n_members, bool batch_norm,
-                float dropout, const std::string& rule, float learning_rate, float penalty,
-                const std::string& level)
+                float dropout, const std::string& loss, const std::string& rule,
+                float learning_rate, float penalty, const std::string& level)
       : x_(x),
         trainer_(checked_samples(x, y, sample_weight),
-                 checked_settings(widths, n_members, batch_norm, dropout),
+                 checked_settings(widths, n_members, batch_norm, dropout, loss),
                  checked_rule(rule), learning_rate, penalty, kernels_of(level)) {
     require(std::isfinite(learning_rate) && std::isfinite(penalty),
             "learning_rate and penalty must be finite.");
@@ -244,10 +247,11 @@ NB_MODULE(_native, module) {
   nb::class_<PythonTrainer>(module, "Trainer")
       .def(nb::init<deepcme::Array<float, 2>, deepcme::Array<float, 1>,
                     deepcme::Array<float, 1>, const std::vector<int64_t>&, int64_t, bool,
-                    float, const std::string&, float, float, const std::string&>(),
+                    float, const std::string&, const std::string&, float, float,
+                    const std::string&>(),
            "X"_a.noconvert(), "y"_a.noconvert(), "sample_weight"_a.noconvert(), nb::kw_only(),
-           "widths"_a, "n_members"_a, "batch_norm"_a, "dropout"_a, "rule"_a,
-           "learning_rate"_a, "penalty"_a, "level"_a)
+           "widths"_a, "n_members"_a, "batch_norm"_a, "dropout"_a, "loss"_a,
+           "rule"_a, "learning_rate"_a, "penalty"_a, "level"_a)
       .def("train_epoch", &PythonTrainer::train_epoch, "rows"_a.noconvert(),
            "offsets"_a.noconvert(), "kept"_a.noconvert())
       .def("infer", &PythonTrainer::infer, "rows"_a.noconvert(), "logits"_a.noconvert())

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <stdexcept>
+#include <cstring>
 #include <utility>
 
 #include "parallel.hpp"
@@ -83,14 +83,14 @@ AdamStep Trainer::adam_step(float penalty) const {
 
 /// One step of all that is above the first layer; returns the members' mean summed loss.
 double Trainer::train_heads(const EpochPlan& plan, int64_t first, int64_t n) {
-  std::vector<float> label(n), weight(n);
+  std::vector<float> outcome(n), weight(n);
   for (int64_t i = 0; i < n; ++i) {
-    label[i] = samples_.label[plan.rows[first + i]];
+    outcome[i] = samples_.outcome[plan.rows[first + i]];
     weight[i] = samples_.weight[plan.rows[first + i]];
   }
   double loss = 0;
   for (int64_t member = 0; member < settings_.n_members; ++member) {
-    Examples examples{.label = label.data(), .weight = weight.data(), .kept = {}, .n = n};
+    Examples examples{.outcome = outcome.data(), .weight = weight.data(), .kept = {}, .n = n};
     for (size_t layer = 0; layer < plan.kept.size(); ++layer) {
       const int64_t width = settings_.widths[layer];
       examples.kept.push_back(plan.kept[layer] + first * width * settings_.n_members +
@@ -231,16 +231,12 @@ void Trainer::reserve(int64_t batch_size) {
 }
 
 Span Trainer::array(int64_t member, const std::string& name, Content content) {
-  const int64_t width = settings_.widths.front();
   if (name == "blocks.0.weight") {
     Matrix& all = content == Content::value          ? weight_
                   : content == Content::first_moment ? first_moment_
                                                      : second_moment_;
     return member_part(all, member, all.rows());
   }
-  if (name == "blocks.0.mean_square")
-    return {mean_square_.data() + member * width, mean_square_.rows(), width,
-            mean_square_.stride()};
   return heads_[member].array(name, content);
 }
 

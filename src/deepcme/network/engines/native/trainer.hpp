@@ -20,11 +20,12 @@ enum class Rule {
   unit_momentum,
 };
 
-/// The samples: X (samples x genes, row-major), which is never copied, labels and weights.
+/// The samples: X (samples x genes, row-major), which is never copied, outcomes and
+/// weights.
 struct Samples {
   const float* x;
   int64_t n, n_genes;
-  std::vector<float> label, weight;
+  std::vector<float> outcome, weight;
 };
 
 /// One pass over training rows; see `Epoch` in training.py.

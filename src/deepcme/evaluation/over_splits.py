@@ -1,0 +1,103 @@
+"""Measures within each test part, and within strata where a table names them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from deepcme.evaluation.bootstrap import (
+    PatientDraws,
+    WeightedStatistic,
+    compute_mean_within_split,
+    divide,
+)
+from deepcme.evaluation.measures import AUC, SplitMeasure
+from deepcme.evaluation.metrics import compute_within_strata
+from deepcme.evaluation.predictions import STRATUM, FloatArray, check_predictions
+
+
+def compute_metrics(predictions: pd.DataFrame, measure: SplitMeasure = AUC) -> pd.DataFrame:
+    """A measure, by default the AUC, of every split, model and part.
+
+    Parameters
+    ----------
+    predictions : DataFrame
+        Columns `split, model, sample, patient, part, label, score`; with a column
+        `stratum` it is taken within strata (`compute_within_strata`).
+    measure : SplitMeasure
+
+    Returns
+    -------
+    DataFrame
+        Columns `split, model, part, metric, value, n, events`; `metric` is the measure's
+        name, `n` counts samples and `events` the positive ones. PR-AUCs of such small parts
+        mislead: `compute_metrics_over_patients` takes all patients at once.
+
+    Raises
+    ------
+    DeepCMEError
+        If a column is missing or a part holds only one class.
+    """
+    check_predictions(predictions)
+    rows = [
+        {
+            "split": split,
+            "model": model,
+            "part": part,
+            "metric": measure.name,
+            "value": _value_of_rows(group, measure),
+            "n": len(group),
+            "events": int(group["label"].sum()),
+        }
+        for (split, model, part), group in predictions.groupby(
+            ["split", "model", "part"], sort=False, observed=True
+        )
+    ]
+    return pd.DataFrame(rows)
+
+
+def _value_of_rows(rows: pd.DataFrame, measure: SplitMeasure) -> float:
+    label, score = rows["label"], rows["score"]
+    if STRATUM in rows.columns:
+        return compute_within_strata(measure.compute, label, score, rows[STRATUM])
+    return measure.compute(label, score)
+
+
+def compute_mean_draws(
+    rows: pd.DataFrame, draws: PatientDraws, measure: SplitMeasure = AUC
+) -> FloatArray:
+    """Mean over splits of a measure in every draw, within strata where the rows name them.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Columns `split, patient, label, score`, of one model; perhaps `stratum`.
+    draws : PatientDraws
+        A stratum whose patients lack a class in a draw is left out of it.
+    measure : SplitMeasure
+    """
+    if STRATUM not in rows.columns:
+        return compute_mean_within_split(rows, measure.weighted, draws)
+    values = np.stack(
+        [
+            _draws_within_strata(split, draws, measure.weighted)
+            for _, split in rows.groupby("split", observed=True)
+        ]
+    )
+    usable = ~np.isnan(values)
+    return divide(np.where(usable, values, 0).sum(axis=0), usable.sum(axis=0).astype(float))
+
+
+def _draws_within_strata(
+    split: pd.DataFrame, draws: PatientDraws, weighted: WeightedStatistic
+) -> FloatArray:
+    total, cases = np.zeros(len(draws.counts)), np.zeros(len(draws.counts))
+    for _, rows in split.groupby(STRATUM, observed=True):
+        label = rows["label"].to_numpy(dtype=np.int64)
+        weights = draws.weights(rows["patient"])
+        value = weighted(label, rows["score"].to_numpy(dtype=np.float64), weights)
+        of_stratum = weights[:, label == 1].sum(axis=1)
+        usable = ~np.isnan(value)
+        total += np.where(usable, value * of_stratum, 0)
+        cases += np.where(usable, of_stratum, 0)
+    return divide(total, cases)

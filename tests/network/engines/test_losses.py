@@ -1,0 +1,145 @@
+"""Every loss in every engine: its sum, its gradient, and one more row as an exercise."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import hypothesis
+import numpy as np
+import pytest
+from hypothesis import strategies as st
+
+from deepcme.network.architecture import Block, FloatArray, Hyperparameters, NetworkWeights
+from deepcme.network.engines.base import Engine
+from deepcme.network.losses import LOSSES, Loss
+from deepcme.network.training import Epoch, batch_offsets
+from tests.network.engines.problems import Problem, make_problem, start
+from tests.network.engines.states import read_state
+
+torch = pytest.importorskip("torch")
+native_engine = pytest.importorskip("deepcme.network.engines.native_engine")
+
+from deepcme.network.engines.torch_engine import TorchEngine  # noqa: E402
+
+Wide = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
+
+
+def rank(logits: Wide, y: FloatArray, weight: FloatArray) -> float:
+    """log(1 + exp(-difference)) of every pair of a positive and a negative row."""
+    differences = logits[y == 1][:, None] - logits[y == 0]
+    pairs = weight[y == 1][:, None] * weight[y == 0]
+    return float((pairs * np.logaddexp(0.0, -differences)).sum())
+
+
+def rank_tensors(logits: torch.Tensor, y: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
+    differences = logits[y == 1][:, None] - logits[y == 0]
+    pairs = weight[y == 1][:, None] * weight[y == 0]
+    return (pairs[..., None] * torch.nn.functional.softplus(-differences)).sum()
+
+
+RANKING = Loss(rank, rank_tensors)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def one_more_row() -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(LOSSES, "ranking", RANKING)
+        yield
+
+
+CASES = [
+    *(("native", name) for name in LOSSES),
+    *(("torch", name) for name in [*LOSSES, "ranking"]),
+]
+ENGINES: dict[str, Callable[[], Engine]] = {
+    "native": native_engine.NativeEngine,
+    "torch": lambda: TorchEngine("cpu"),
+}
+ROWS = st.lists(
+    st.tuples(st.floats(-8, 8, width=32), st.booleans(), st.floats(0, 4, width=32)),
+    min_size=2,
+    max_size=12,
+)
+
+
+def network_of(logits: FloatArray) -> tuple[NetworkWeights, FloatArray]:
+    """A network that gives row i of the unit matrix a logit of its own, the weight of gene i.
+
+    Up to rounding: also returns the logits that it gives.
+    """
+    shift = logits.min() - np.float32(1)
+    weight = (logits - shift)[:, None]
+    block = Block(weight, bias=np.zeros(1, np.float32))
+    network = NetworkWeights([block], np.ones(1, np.float32), np.array([shift]))
+    return network, network.decision_function(np.eye(len(logits), dtype=np.float32))
+
+
+def slopes(total: Callable[[Wide], float], at: Wide, step: float = 1e-5) -> Wide:
+    """Central differences."""
+    moves = step * np.eye(len(at))
+    return np.array([total(at + move) - total(at - move) for move in moves]) / (2 * step)
+
+
+@pytest.mark.parametrize(("engine", "name"), CASES)
+@hypothesis.settings(deadline=None)
+@hypothesis.given(rows=ROWS)
+def test_loss_and_gradient_over_a_batch(engine: str, name: str, rows: list) -> None:
+    """After one step from nothing, Adam's first moment is a tenth of the gradient."""
+    n = len(rows)
+    y = np.array([float(positive) for _, positive, _ in rows], np.float32)
+    weight = np.array([weight for *_, weight in rows], np.float32)
+    network, logits = network_of(np.array([logit for logit, *_ in rows], np.float32))
+    settings = Hyperparameters(
+        hidden_layers=(1,), batch_norm=False, dropout=0.0, penalty=None, loss=name
+    )
+    every = np.arange(n)
+    run = start(
+        ENGINES[engine](),
+        Problem(np.eye(n, dtype=np.float32), y, weight, every, every),
+        settings,
+        network,
+    )
+    loss = run.train_epoch(Epoch(every, batch_offsets(n, n), []))
+
+    def total(at: Wide) -> float:
+        return LOSSES[name].total(at, y, weight)
+
+    assert loss * n == pytest.approx(total(logits), rel=1e-5, abs=1e-4)
+    gradient = 10 * n * read_state(run).first_moments["blocks.0.weight"][:, 0]
+    np.testing.assert_allclose(gradient, slopes(total, logits), rtol=1e-4, atol=1e-4)
+
+
+def test_members_losses_add_up() -> None:
+    random = np.random.default_rng(0)
+    logits = torch.from_numpy(random.normal(size=(9, 3)))
+    y = torch.from_numpy((random.random(9) < 0.5).astype(np.float64))
+    weight = torch.from_numpy(random.random(9))
+    for loss in LOSSES.values():
+        apart = sum(loss.of_tensors(column[:, None], y, weight) for column in logits.T)
+        assert loss.of_tensors(logits, y, weight).item() == pytest.approx(float(apart))
+
+
+def test_a_network_trains_by_a_loss_over_the_batch() -> None:
+    problem = make_problem(n=300, n_genes=40)
+    settings = Hyperparameters(
+        hidden_layers=(16,), penalty=None, learning_rate=1e-2, max_epochs=20, loss="ranking"
+    )
+    history = (
+        TorchEngine("cpu")
+        .fit(
+            problem.X,
+            problem.y,
+            problem.train_rows,
+            problem.valid_rows,
+            settings,
+            np.random.default_rng(0),
+        )
+        .history
+    )
+    assert min(history.valid_loss) < history.valid_loss[0] / 2
+    assert history.valid_auc[history.best_epoch - 1] > 0.85
+
+
+def test_the_native_engine_names_a_loss_that_it_has_not() -> None:
+    with pytest.raises(ValueError, match="no loss named ranking"):
+        start(native_engine.NativeEngine(), make_problem(), Hyperparameters(loss="ranking"))

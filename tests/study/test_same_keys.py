@@ -1,0 +1,140 @@
+"""Keys and seeds of tasks, as literals: one that changes is fitted anew in a finished study.
+
+The key names the file that a fit is kept in, so that whoever changes one on purpose raises
+the results version of its part; the seed decides the numbers of the fit.
+"""
+
+import numpy as np
+import pytest
+
+from deepcme import Cohort
+from deepcme.honest import fit_seed, split_seed
+from deepcme.seeds import integer_seed, seed_for
+from deepcme.study import plan
+from deepcme.study.plan import make_plan
+from deepcme.study.selection import make_selection_tasks
+from deepcme.study.spec import make_study
+
+VERSIONS = {"python": "3.11.0", "engine": "native", "numpy": "2.0.0"}
+
+KEYS = {
+    "DeepCME, split 1": "764ba5f84ab6c30d47c7e11c6c4e5644",
+    "DeepCME-ensemble, split 2": "69957becbd988d8873ee826cff32ecdf",
+    "LR-tuned, split 3": "a3c979ff92e7da5afca9e52f4a25fe59",
+    "LR, split 1": "7581f24d5ff3c234060b5a9a7b65c837",
+    "DeepCME-ensemble, permuted labels 1, split 1": "5448018162807ccfec3fb22f5f59abf8",
+    "DeepCME-ensemble, signature genes, split 1": "ce763a3ea392ff45ce0fb703e1b0630a",
+    "DeepCME-ensemble, random genes of 3 1, split 1": "6b1dbe522ff4686af68247d1bc6fa1da",
+    "clusters of gene selection, soft-path, 0": "5a7e1140dc91e8cc7ff279395526bf38",
+    "decoys of gene selection, soft-path, 1": "af3286b540e59770d50e27022fa3c6b8",
+    "half of gene selection, soft-path, 2": "75d4e1b3ddd67a550e24f6b1b5953732",
+    "panel of gene selection, soft-path, 0": "cbd0610ec4d4e090b642986d1408f84d",
+    "panel of gene selection, l1-logistic, 3": "5b8b3989b76595e3ba485cee6b73afdd",
+    "panel of gene selection, all genes, 1": "a06d50ef60cda34ab2dadb0a8e094dd1",
+    "panel of gene selection, random 1, 2": "aecf5332cbe6e36bcec6b422e958a5bd",
+}
+
+NESTED_KEYS = {
+    "DeepCME, split 1": "ce008411be976e1c510c65f4c9de3b63",
+    "LR-tuned, split 2": "9f1e1b13602eaa6eb8e21af8309c2982",
+    "DeepCME 64/32/0.0001, split 1, inner fold 2": "7a0b7ba1ff058371fd55490d4d390d8e",
+    "DeepCME 64/64/1000, split 3, inner fold 1": "455b2aefdb561262800fe79f7aaa7c64",
+}
+
+FIT_SEEDS = {
+    "DeepCME, split 1": 683800440,
+    "DeepCME-ensemble, split 2": 1279992990,
+    "LR-tuned, split 3": 914428317,
+    "DeepCME-ensemble, permuted labels 1, split 1": 1372516311,
+    "DeepCME-ensemble, signature genes, split 1": 493527330,
+    "DeepCME-ensemble, random genes of 3 1, split 1": 168556004,
+}
+
+
+@pytest.fixture
+def tasks_of(tmp_path, monkeypatch):
+    """Tasks of a study, by their titles; the keys are made of literal versions."""
+    monkeypatch.setattr(plan, "package_versions", lambda: VERSIONS)
+
+    def make(**options):
+        study = make_study({"cohort": {"path": tmp_path / "none.h5ad"}, "seed": 7, **options})
+        planned = make_plan(study, whole_numbers())
+        tasks = [*planned.tasks, *make_selection_tasks(planned)]
+        by_title = {task.title: task for task in tasks}
+        assert len(by_title) == len(tasks)
+        return by_title
+
+    return make
+
+
+def whole_numbers():
+    """A cohort of the same bytes on any machine."""
+    samples, genes = np.indices((60, 24))
+    return Cohort.from_arrays(
+        (samples * 7 + genes * 13 + samples * genes) % 17 + 1.0,
+        np.arange(60) % 3 == 0,
+        samples=[f"S{i}" for i in range(60)],
+        patients=[f"P{i}" for i in range(60)],
+        genes=[f"gene{i}" for i in range(24)],
+        endpoint="every third",
+        scale="fpkm",
+        name="whole numbers",
+    )
+
+
+@pytest.fixture
+def tasks(tasks_of, tmp_path):
+    """Fits of models, null runs of each kind and steps of gene selection."""
+    (tmp_path / "genes.txt").write_text("gene0\ngene1\n")
+    return tasks_of(
+        models=["DeepCME", "DeepCME-ensemble", "LR-tuned", "LR"],
+        split={"design": "folds", "folds": 3, "repeats": 1},
+        nulls={
+            "permutations": 1,
+            "gene_sets": 1,
+            "sizes": [3],
+            "signatures": [tmp_path / "genes.txt"],
+        },
+        selection={"run": True, "random_panels": 1, "pairs": 1},
+    )
+
+
+def test_a_task_of_each_kind_keeps_its_key(tasks):
+    assert {title: tasks[title].key for title in KEYS} == KEYS
+
+
+def test_fits_of_a_nested_search_keep_their_keys(tasks_of):
+    tasks = tasks_of(
+        models=["DeepCME", "LR-tuned"],
+        split={"design": "nested", "folds": 3, "repeats": 1},
+        grid={"search": "fig7"},
+    )
+    assert {title: tasks[title].key for title in NESTED_KEYS} == NESTED_KEYS
+
+
+def test_fits_keep_their_seeds(tasks):
+    assert {title: tasks[title].random_state for title in FIT_SEEDS} == FIT_SEEDS
+
+
+@pytest.mark.parametrize(
+    ("seed", "expected"),
+    [
+        (split_seed(7), 1770995236),
+        (seed_for(7, "splits", "permuted labels 1"), 59051849),
+        (seed_for(7, "permutation", 1), 2067210384),
+        (seed_for(7, "random genes", 30, 1), 161551791),
+        (seed_for(7, "halves of the patients"), 6821053),
+        (seed_for(7, "panel", "soft-path", 1), 790180918),
+        (seed_for(7, "decoys", "soft-path", 1), 513430026),
+        (seed_for(7, "fit", "clinical", 1), 657328848),
+        (seed_for(7, "report", "auc"), 120660350),
+        (seed_for(7, "model", "final"), 444552060),
+    ],
+)
+def test_a_branch_of_the_tree_keeps_its_seed(seed, expected):
+    assert integer_seed(seed) == expected
+
+
+def test_the_seed_of_a_fit_is_a_branch_of_its_model_and_split():
+    assert fit_seed(7, "DeepCME", 1) == integer_seed(seed_for(7, "fit", "DeepCME", 1))
+    assert fit_seed(7, "DeepCME", 1) == FIT_SEEDS["DeepCME, split 1"]
