@@ -28,7 +28,7 @@ from deepcme.evaluation.intervals import (
     compute_delong_interval,
     compute_hanley_mcneil_interval,
 )
-from deepcme.evaluation.permutation import compute_permutation_test
+from deepcme.evaluation.nulls import compute_permutation_test
 from deepcme.evaluation.utility import compute_decision_curve
 from deepcme.folds import NestedFolds
 from deepcme.outcome import BinaryOutcome
