@@ -33,8 +33,8 @@ from deepcme.evaluation.utility import compute_decision_curve
 from deepcme.folds import NestedFolds
 from deepcme.outcome import BinaryOutcome
 from deepcme.splits import RepeatedSplits
-from deepcme.study.clinical import fit_clinical_models
 from deepcme.study.fit import fit_task
+from deepcme.study.parts.added_value import fit_clinical_models
 from deepcme.study.plan import Plan, make_plan
 from deepcme.study.spec import make_study
 from deepcme.study.tables import compute_predictions

@@ -6,6 +6,8 @@ import pytest
 
 from deepcme import DeepCMEError
 from deepcme.report.contents import compute_contents
+from deepcme.study.parts.models import MODELS
+from deepcme.study.parts.nulls import NULLS
 from deepcme.study.plan import make_plan
 from deepcme.study.run import run_study
 from deepcme.study.spec import load_study, make_study
@@ -77,9 +79,10 @@ def test_null_runs_and_held_out_gene_scores_are_of_the_headline(quick_study):
         nulls={"permutations": 2},
         selection={"run": True},
     )
-    tasks = make_plan(study, invented_cohort()).tasks
-    assert {task.model.name for task in tasks if task.null} == {"DeepCME-ensemble"}
-    assert {task.model.name for task in tasks if task.score_genes} == {"DeepCME-ensemble"}
+    plan = make_plan(study, invented_cohort())
+    assert {task.model.name for task in NULLS.of(plan)} == {"DeepCME-ensemble"}
+    scored = [task for task in MODELS.of(plan) if task.score_genes]
+    assert {task.model.name for task in scored} == {"DeepCME-ensemble"}
 
 
 @pytest.fixture

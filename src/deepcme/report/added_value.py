@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from deepcme.evaluation.added_value import compute_added_value, compute_events_per_parameter
-from deepcme.study.spec import CLINICAL, CLINICAL_AND_GENES
+from deepcme.study.parts.added_value import CLINICAL, CLINICAL_AND_GENES
 from deepcme.study.store import StudyFolder
 from deepcme.words import listed
 

@@ -8,8 +8,8 @@ from typing import Any
 from deepcme.evaluation.discrimination import MEASURED_COVERAGE
 from deepcme.models.registry import KINDS
 from deepcme.strata import NO_STRATA
-from deepcme.study.grid import TUNED
 from deepcme.study.identity import settings_of
+from deepcme.study.parts.grid import TUNED
 from deepcme.study.store import StudyFolder
 
 

@@ -10,7 +10,7 @@ from deepcme.evaluation.bootstrap import interval_generator
 from deepcme.evaluation.discrimination import compute_discrimination
 from deepcme.evaluation.predictions import LEFT_OUT
 from deepcme.models.registry import KINDS
-from deepcme.study.spec import CLINICAL, CLINICAL_AND_GENES
+from deepcme.study.parts.added_value import CLINICAL, CLINICAL_AND_GENES
 
 
 def compute_study_discrimination(

@@ -13,7 +13,7 @@ from deepcme.evaluation.recalibration import DEGREES_OF_FREEDOM, OUT_OF_FOLD
 from deepcme.models.registry import KINDS, ModelKind
 from deepcme.report.design import describe_design
 from deepcme.scales import LINEAR_SCALES
-from deepcme.study.grid import TUNED, grid_points
+from deepcme.study.parts.grid import TUNED, grid_points
 
 Paragraph = tuple[str, str]
 """A heading and its text."""

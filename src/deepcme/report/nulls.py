@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from deepcme.evaluation.nulls import compute_null_comparison, compute_permutation_table
+from deepcme.study.parts.nulls import NULL_RUNS
 from deepcme.study.store import StudyFolder
 from deepcme.words import few
 
@@ -45,7 +46,7 @@ def compute_null_tables(
         "random_genes": "Random gene sets: not run (--nulls N).",
         "signatures": "Signatures: not run (--signature FILE).",
     }
-    runs = folder.read_null_runs()
+    runs = read_null_runs(folder)
     if runs.empty:
         asked = folder.read_settings("nulls")
         return {}, {
@@ -64,6 +65,11 @@ def compute_null_tables(
     if signatures:
         notes["signatures"] = " ".join(_signature(run, comparison) for run in signatures)
     return tables, notes
+
+
+def read_null_runs(folder: StudyFolder) -> pd.DataFrame:
+    """A study's table of null runs; empty where none was asked for."""
+    return folder.read_table(NULL_RUNS) if folder.has_table(NULL_RUNS) else pd.DataFrame()
 
 
 def describe_permutation(permutation: pd.DataFrame) -> str:

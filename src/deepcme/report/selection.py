@@ -10,7 +10,7 @@ import pandas as pd
 
 from deepcme.selection.panel_tables import describe_choice
 from deepcme.selection.scores import FEW_DRIVING_SAMPLES
-from deepcme.study.selection import SELECTION_TABLES
+from deepcme.study.parts.selection import SELECTION
 from deepcme.study.store import StudyFolder
 
 _GENES_OF_A_PANEL = 20
@@ -29,7 +29,7 @@ def selection_makers(
     folder: StudyFolder, settings: dict[str, Any]
 ) -> dict[str, Callable[[], pd.DataFrame]]:
     """Makers of the section's tables, by name; none if genes were not selected, or not yet."""
-    is_finished = all((folder.path / name).is_file() for name in SELECTION_TABLES)
+    is_finished = all(map(folder.has_table, SELECTION.tables))
     if not (settings["selection"]["run"] and is_finished):
         return {}
 

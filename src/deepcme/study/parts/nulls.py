@@ -4,6 +4,11 @@ A permutation reruns the whole pipeline of the study's headline on permuted
 labels, splits included. A gene set is that model refitted on the study's own
 splits with the genes of the set alone; a user's signature stands beside random
 sets of its size. Sizes count genes: one that has several columns brings them all.
+
+Tables
+------
+nulls.csv             one row per null run: kind, number, size, auc, n_splits, n, events,
+                      signature, listed, missing; absent where none was asked for
 """
 
 from __future__ import annotations
@@ -11,7 +16,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import pandas as pd
@@ -19,17 +24,28 @@ from numpy.typing import NDArray
 
 from deepcme.cohort import Cohort
 from deepcme.errors import DeepCMEError
-from deepcme.outcome import Outcome
+from deepcme.evaluation.metrics import compute_auc_within
+from deepcme.evaluation.predictions import STRATUM
+from deepcme.honest import fit_seed
+from deepcme.outcome import Outcome, labels_of
 from deepcme.preprocessing import kept_genes, make_preprocessor
 from deepcme.seeds import seed_for
 from deepcme.splits import Split
+from deepcme.study.fit import Fit, Results, View, fitted_split, results_of
+from deepcme.study.part import Kept, TextColumns
+from deepcme.study.parts.fits import FitsPart
+from deepcme.study.resolved import Study
 from deepcme.study.sections import NullSettings, PreprocessingSettings
 from deepcme.study.signatures import Signature, read_signature
-from deepcme.study.spec import Study
+from deepcme.study.tasks import Plan, common_content, content_key
 
 NullKind = Literal["permuted labels", "random genes", "signature"]
 
 PAPER_SIZE = 30  # the paper's list of top genes
+NULL_RUNS = "nulls.csv"
+NULL_COLUMNS = (
+    "kind", "number", "size", "auc", "n_splits", "n", "events", "signature", "listed", "missing"
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -68,6 +84,65 @@ class NullRun:
     def content(self) -> dict[str, Any]:
         """What tells the run's fits from those of others, for their keys."""
         return {"title": self.title, "genes": self.genes}
+
+
+@dataclass(frozen=True, kw_only=True)
+class NullFit(Fit):
+    """A fit of a null run, whose labels and genes stand for the cohort's."""
+
+    null: NullRun
+
+    @property
+    def title(self) -> str:
+        """A name that no other task of the study has."""
+        return f"{self.model.name}, {self.null.title}, split {self.split_number}"
+
+
+class Nulls(FitsPart[NullFit]):
+    """Reruns of the study's headline."""
+
+    name = "nulls"
+    settings = NullSettings
+    results_version = 2
+    tables: ClassVar[TextColumns] = {NULL_RUNS: ("signature", "missing")}
+    purpose = "for null runs"
+
+    def tasks(self, plan: Plan) -> Iterator[NullFit]:
+        """Fits of the headline for every null run; permuted labels draw new splits."""
+        study, model = plan.study, plan.study.headline
+        common = common_content(plan, self.results_version)
+        for run in make_null_runs(study, plan.cohort, plan.splits):
+            splits: Sequence[Split] = plan.splits
+            if run.outcome is not None:
+                seed = seed_for(study.seed, "splits", run.title)
+                splits = study.split.draw(plan.cohort, seed, run.outcome)
+            for number, split in enumerate(splits, start=1):
+                content = {**common, "model": model.model_dump(), "number": number}
+                yield NullFit(
+                    key=content_key({**content, "null": run.content()}),
+                    part=self.name,
+                    split_number=number,
+                    split=fitted_split(split, model),
+                    model=model,
+                    preprocessing=study.preprocessing,
+                    random_state=fit_seed(study.seed, model.name, run.title, number),
+                    view=View(run.outcome, run.genes),
+                    scores_only=True,
+                    null=run,
+                )
+
+    def make_tables(self, plan: Plan, kept: Kept) -> dict[str, pd.DataFrame]:
+        """The table of null runs."""
+        fits = self.of(plan)
+        return {NULL_RUNS: compute_null_runs(plan, results_of(kept, fits))} if fits else {}
+
+    def announce(self, plan: Plan) -> str:
+        """What is rerun."""
+        runs = list({task.null.title: task.null for task in self.of(plan)}.values())
+        return describe_null_runs(runs, plan.study.headline.name) if runs else ""
+
+
+NULLS = Nulls()
 
 
 def make_null_runs(study: Study, cohort: Cohort, splits: Sequence[Split]) -> list[NullRun]:
@@ -203,3 +278,47 @@ def _describe_signature(run: NullRun, signature: Signature) -> str:
         f"{signature.describe()} {len(entering):,} of these columns enter; the others have "
         "values in too few samples of some split."
     )
+
+
+def compute_null_runs(plan: Plan, results: Results[NullFit]) -> pd.DataFrame:
+    """One row per null run: its size, its test AUC averaged over the splits, and the counts.
+
+    The AUC is that within strata where the study has any. `n` and `events` count samples
+    tested at least once, events by the run's own labels; `listed` and `missing` say what
+    the cohort lacks of a signature.
+    """
+    cohort = plan.cohort
+    levels = plan.study.split.levels_of(cohort)
+    strata = np.zeros(cohort.n_samples) if levels is None else np.array(levels)
+    runs: dict[str, NullRun] = {}
+    tests: dict[str, list[pd.DataFrame]] = {}
+    for task, result in results:
+        n_test = len(task.split.test)
+        rows = result.rows[-n_test:]
+        label = labels_of(task.null.outcome or cohort.outcome)[rows]
+        test = pd.DataFrame({"row": rows, "label": label, "score": result.score[-n_test:]})
+        test[STRATUM] = strata[rows]
+        runs[task.null.title] = task.null
+        tests.setdefault(task.null.title, []).append(test)
+    rows_of_table = [_null_row(run, tests[title]) for title, run in runs.items()]
+    return pd.DataFrame(rows_of_table, columns=list(NULL_COLUMNS))
+
+
+def _null_row(run: NullRun, tests: list[pd.DataFrame]) -> dict[str, Any]:
+    tested = pd.concat(tests).drop_duplicates("row")
+    row: dict[str, Any] = {
+        "kind": run.kind,
+        "number": run.number,
+        "size": run.size,
+        "auc": np.nanmean(
+            [compute_auc_within(test["label"], test["score"], test[STRATUM]) for test in tests]
+        ),
+        "n_splits": len(tests),
+        "n": len(tested),
+        "events": int(tested["label"].sum()),
+    }
+    if run.signature is not None:
+        row["signature"] = run.signature.name
+        row["listed"] = run.signature.n_listed
+        row["missing"] = ", ".join(run.signature.missing)
+    return row

@@ -3,14 +3,18 @@
 The genes enter as one number, the logit that the whole gene model, fitted on the other
 patients in folds, gives a patient (pre-validation: Tibshirani and Efron 2002, Stat Appl
 Genet Mol Biol 1:1). The clinical columns stay without penalty whatever the gene model is.
+
+Tables
+------
+clinical.csv          column, value, coding, n, events, missing, separated_splits
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -21,17 +25,85 @@ from deepcme.audit.leakage import find_telling_columns
 from deepcme.clinical import ClinicalEncoder, ClinicalRegression
 from deepcme.cohort import Cohort, own_columns
 from deepcme.errors import DeepCMEError
+from deepcme.models.registry import KINDS
 from deepcme.names import stored_name
 from deepcme.seeds import integer_seed, seed_for
-from deepcme.study.fit import TaskResult
-from deepcme.study.plan import Plan, Task
+from deepcme.study.fit import Fit, Results, TaskResult, results_of
+from deepcme.study.part import PREDICTIONS, Kept, Part, TextColumns
+from deepcme.study.parts.models import MODELS
 from deepcme.study.predictors import as_predictor
-from deepcme.study.spec import CLINICAL, CLINICAL_AND_GENES
+from deepcme.study.resolved import Study
+from deepcme.study.sections import ClinicalSettings
 from deepcme.study.tables import concatenate, predictions_of
+from deepcme.study.tasks import Plan, Task, content_key
 from deepcme.threads import single_thread
 from deepcme.words import listed
 
+# What the clinical columns say alone, and beside the gene model.
+CLINICAL = "clinical"
+CLINICAL_AND_GENES = "clinical + genes"
 GENE_SCORE = "gene score"
+# What may stand for the genes: fitted on both parts, as the clinical columns are, with
+# scores out of fold.
+PREVALIDATED = tuple(name for name, kind in KINDS.items() if kind.out_of_fold)
+
+
+class AddedValue(Part[Task]):
+    """Regressions on clinical columns; quick enough to be fitted with the tables."""
+
+    name = "clinical"
+    settings = ClinicalSettings
+    stands_beside = False
+    tables: ClassVar[TextColumns] = {"clinical.csv": ("column", "value")}
+    inputs = "values of clinical columns"
+
+    def fill_in(self, values: dict[str, Any]) -> dict[str, Any]:
+        """Add to the models the one that stands for the genes."""
+        models, clinical = values["models"], values.get(self.name)
+        if not isinstance(models, list | tuple) or not isinstance(clinical, dict):
+            return values
+        genes = clinical.get("genes", ClinicalSettings.model_fields["genes"].default)
+        names = [model.get("name") if isinstance(model, dict) else model for model in models]
+        if genes in names or genes not in PREVALIDATED:
+            return values
+        return {**values, "models": [*models, genes]}
+
+    def check_settings(self, study: Study) -> None:
+        """Refuse models that take a name of ours, or a gene model that cannot be one."""
+        if study.clinical is None:
+            return
+        by_name = {model.name: model for model in study.models}
+        for name in {CLINICAL, CLINICAL_AND_GENES} & by_name.keys():
+            raise DeepCMEError(f"a model must not be called {name!r}, as [clinical] adds one.")
+        genes = by_name.get(study.clinical.genes)
+        if genes is None or genes.estimator not in PREVALIDATED:
+            raise DeepCMEError(
+                f"clinical.genes: {study.clinical.genes!r} cannot stand for the genes; name a "
+                f"model of the study whose estimator is {' or '.join(PREVALIDATED)}."
+            )
+
+    def check(self, plan: Plan) -> None:
+        """Refuse columns that cannot be used."""
+        if plan.study.clinical is not None:
+            take_clinical(plan.cohort, plan.study.clinical.columns)
+
+    def read_inputs(self, plan: Plan) -> dict[str, str]:
+        """A key of each column's values."""
+        clinical = plan.study.clinical
+        return {
+            name: content_key({name: [*plan.cohort.obs[name]]})
+            for name in (() if clinical is None else clinical.columns)
+        }
+
+    def make_tables(self, plan: Plan, kept: Kept) -> dict[str, pd.DataFrame]:
+        """Predictions of both regressions, and the columns that they are made of."""
+        if plan.study.clinical is None:
+            return {}
+        fits = fit_clinical_models(plan, results_of(kept, MODELS.of(plan)))
+        return {PREDICTIONS: fits.predictions, "clinical.csv": fits.columns}
+
+
+ADDED_VALUE = AddedValue()
 
 
 def take_clinical(cohort: Cohort, columns: Sequence[str]) -> pd.DataFrame:
@@ -100,7 +172,7 @@ class ClinicalFits:
     columns: pd.DataFrame
 
 
-def fit_clinical_models(plan: Plan, results: Iterable[tuple[Task, TaskResult]]) -> ClinicalFits:
+def fit_clinical_models(plan: Plan, results: Results[Fit]) -> ClinicalFits:
     """Fit both models in every split, on the patients that the gene model was fitted on.
 
     These are the training and validation part; imputation, coding and scales are
@@ -148,7 +220,7 @@ def _gene_scores(result: TaskResult) -> NDArray[np.float64]:
 
 
 def _fit(
-    cohort: Cohort, predictors: pd.DataFrame, task: Task, result: TaskResult, seed: int
+    cohort: Cohort, predictors: pd.DataFrame, task: Fit, result: TaskResult, seed: int
 ) -> tuple[ClinicalRegression, TaskResult]:
     n_fitting = len(predictors) - len(task.split.test)
     rows = result.rows[:n_fitting]

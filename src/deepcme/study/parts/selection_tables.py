@@ -11,21 +11,22 @@ from numpy.typing import NDArray
 
 from deepcme.cohort import Cohort
 from deepcme.evaluation.bootstrap import interval_generator
+from deepcme.evaluation.predictions import with_strata
 from deepcme.selection.clusters import describe_clusters
-from deepcme.selection.panel import PanelOutcome, PanelResults, collect_outcomes
+from deepcme.selection.panel import ALL_GENES
 from deepcme.selection.panel_tables import (
+    PanelResults,
     choose_panels,
     compute_panel_curve,
     compute_panel_genes,
 )
 from deepcme.selection.scores import compute_score_agreement, describe_genes
 from deepcme.selection.stability import StabilitySelection, count_first_genes
-from deepcme.study.plan import Plan
-from deepcme.study.selection import SELECTION_TABLES, Arrays, Kind, SelectionTask
-from deepcme.study.store import StudyFolder
-from deepcme.study.tables import Results
+from deepcme.study.fit import Fit, Results, TaskResult
+from deepcme.study.parts.selection_steps import Kind, SelectionStep
+from deepcme.study.tasks import Arrays, Plan
 
-SelectionResults = Sequence[tuple[SelectionTask, Arrays]]
+SelectionResults = Sequence[tuple[SelectionStep, Arrays]]
 PositionArray = NDArray[np.int64]
 
 HELD_OUT_COLUMNS = (
@@ -38,49 +39,89 @@ AGREEMENT_COLUMNS = (
 )  # fmt: skip
 
 
-def write_selection_tables(
-    plan: Plan, tasks: Sequence[SelectionTask], folder: StudyFolder, results: Results
-) -> None:
-    """Make the tables of gene selection of its finished tasks and of the study's fits."""
-    selected = [(task, folder.load_arrays(task)) for task in tasks]
+def compute_selection_tables(
+    plan: Plan, steps: SelectionResults, fits: Sequence[tuple[Fit, TaskResult]]
+) -> dict[str, pd.DataFrame]:
+    """The tables of gene selection, by the names of their files, of its steps and the fits."""
     cohort = plan.cohort
-    panels = collect_panels(plan, selected)
+    rankers: tuple[str, ...] = plan.study.selection.rankers
+    halves = collect_stability(steps, "half", rankers[0])
+    splits = {ranker: collect_stability(steps, "panel", ranker) for ranker in rankers}
+    return {
+        **compute_panel_tables(plan, steps),
+        "selection_claims.csv": compute_claims(cohort, steps, halves.selection),
+        "selection_genes.csv": compute_selected_genes(
+            cohort, steps, halves, splits[rankers[0]]
+        ),
+        "selection_clusters.csv": compute_clusters(cohort, halves),
+        "selection_blocks.csv": compute_blocks(cohort, steps),
+        "selection_stability.csv": compute_indices({rankers[0]: halves}, splits),
+        "held_out_gene_scores.csv": compute_held_out_scores(cohort, fits),
+        "score_agreement.csv": compute_agreement(fits),
+    }
+
+
+def compute_panel_tables(plan: Plan, steps: SelectionResults) -> dict[str, pd.DataFrame]:
+    """The tables of the panel curve, by the names of their files."""
+    panels = collect_panels(plan, steps)
     curve = compute_panel_curve(panels, interval_generator(plan.study.seed, "auc"))
     chosen = choose_panels(curve)
-    rankers: tuple[str, ...] = plan.study.selection.rankers
-    halves = collect_stability(selected, "half", rankers[0])
-    splits = {ranker: collect_stability(selected, "panel", ranker) for ranker in rankers}
-    tables = (
-        panels.predictions,
-        curve,
-        chosen,
-        compute_panel_genes(cohort, panels, chosen),
-        compute_claims(cohort, selected, halves.selection),
-        compute_selected_genes(cohort, selected, halves, splits[rankers[0]]),
-        compute_clusters(cohort, halves),
-        compute_blocks(cohort, selected),
-        compute_indices({rankers[0]: halves}, splits),
-        compute_held_out_scores(cohort, results),
-        compute_agreement(results),
+    return {
+        "panel_predictions.parquet": panels.predictions,
+        "panel_curve.csv": curve,
+        "panel_choice.csv": chosen,
+        "panel_genes.csv": compute_panel_genes(plan.cohort, panels, chosen),
+    }
+
+
+def collect_panels(plan: Plan, steps: SelectionResults) -> PanelResults:
+    """What the panel curve is made of."""
+    cohort = plan.cohort
+    panels = [(step, arrays) for step, arrays in steps if step.kind == "panel"]
+    predictions = pd.concat(
+        [_predictions(cohort, step, arrays) for step, arrays in panels], ignore_index=True
     )
-    for name, table in zip(SELECTION_TABLES, tables, strict=True):
-        folder.write_table(table, name)
+    rankings = [_rankings(cohort, step, arrays) for step, arrays in panels]
+    ratios = [len(step.split.test) / len(step.rows) for step, _ in panels if step.split_number]
+    return PanelResults(
+        with_strata(predictions, cohort.samples, plan.study.split.levels_of(cohort)),
+        pd.concat(rankings, ignore_index=True),
+        cohort.n_genes,
+        float(np.mean(ratios)),
+    )
 
 
-def collect_panels(plan: Plan, results: SelectionResults) -> PanelResults:
-    """The tables of the panel curve."""
-    panels = [(task, arrays) for task, arrays in results if task.kind == "panel"]
-    outcomes = [
-        PanelOutcome(
-            task.panel,
-            arrays["genes"],
-            dict(zip(arrays["sizes"].tolist(), arrays["scores"], strict=True)),
+def _predictions(cohort: Cohort, step: SelectionStep, arrays: Arrays) -> pd.DataFrame:
+    """One row for each panel and held-out sample."""
+    rows = step.split.test
+    tables = [
+        pd.DataFrame(
+            {
+                "order": step.order.name,
+                "n_genes": 0 if step.order == ALL_GENES else size,
+                "split": step.split_number,
+                "sample": cohort.samples[rows],
+                "patient": cohort.patients[rows],
+                "label": cohort.labels[rows],
+                "score": score,
+            }
         )
-        for task, arrays in panels
+        for size, score in zip(arrays["sizes"].tolist(), arrays["scores"], strict=True)
     ]
-    tasks = [task.panel for task, _ in panels]
-    levels = plan.study.split.levels_of(plan.cohort)
-    return collect_outcomes(plan.cohort, tasks, outcomes, panels[0][0].settings, levels)
+    return pd.concat(tables) if tables else pd.DataFrame()
+
+
+def _rankings(cohort: Cohort, step: SelectionStep, arrays: Arrays) -> pd.DataFrame:
+    """The first genes of a ranker; none of an order that ranks nothing."""
+    first = arrays["genes"] if step.order.kind == "ranker" else arrays["genes"][:0]
+    return pd.DataFrame(
+        {
+            "ranker": step.order.name,
+            "split": step.split_number,
+            "gene": cohort.gene_ids[first],
+            "rank": np.arange(1, len(first) + 1),
+        }
+    )
 
 
 @dataclass(frozen=True)
@@ -102,7 +143,7 @@ def collect_stability(results: SelectionResults, kind: Kind, ranker: str) -> Sta
     orders = [
         arrays["genes"][:n_first]
         for task, arrays in results
-        if task.kind == kind and task.panel.order == ranker and task.panel.split_number > 0
+        if task.kind == kind and task.order.name == ranker and task.split_number > 0
     ]
     genes = np.union1d(clustered["genes"], np.concatenate(orders))
     cluster = np.arange(len(genes)) + len(genes)
@@ -115,8 +156,8 @@ def collect_stability(results: SelectionResults, kind: Kind, ranker: str) -> Sta
 def _decoys(results: SelectionResults) -> tuple[Arrays, list[Arrays]]:
     """The competition with decoys on all patients, and that of each split."""
     decoys = [(task, arrays) for task, arrays in results if task.kind == "decoys"]
-    whole = next(arrays for task, arrays in decoys if task.panel.split_number == 0)
-    return whole, [arrays for task, arrays in decoys if task.panel.split_number > 0]
+    whole = next(arrays for task, arrays in decoys if task.split_number == 0)
+    return whole, [arrays for task, arrays in decoys if task.split_number > 0]
 
 
 def compute_claims(
@@ -245,14 +286,14 @@ def compute_indices(
     return pd.concat(tables, ignore_index=True)[columns]
 
 
-def _scored(results: Results) -> Iterator[tuple[str, PositionArray, pd.DataFrame]]:
+def _scored(results: Results[Fit]) -> Iterator[tuple[str, PositionArray, pd.DataFrame]]:
     """Model, genes and scores of each network that was scored on held-out rows."""
     for task, result in results:
         if result.held_out_scores is not None and result.genes is not None:
             yield task.model.name, result.genes, result.held_out_scores
 
 
-def compute_held_out_scores(cohort: Cohort, results: Results) -> pd.DataFrame:
+def compute_held_out_scores(cohort: Cohort, results: Results[Fit]) -> pd.DataFrame:
     """The scores of each gene beside each other, averaged over the splits it took part in.
 
     Returns
@@ -282,7 +323,7 @@ def compute_held_out_scores(cohort: Cohort, results: Results) -> pd.DataFrame:
     return described[list(HELD_OUT_COLUMNS)].reset_index(drop=True)
 
 
-def compute_agreement(results: Results) -> pd.DataFrame:
+def compute_agreement(results: Results[Fit]) -> pd.DataFrame:
     """How far the scores order genes alike: mean, lowest and highest of the splits."""
     tables = [
         compute_score_agreement(scores).assign(model=model)
