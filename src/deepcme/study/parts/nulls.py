@@ -94,7 +94,6 @@ class NullFit(Fit):
 
     @property
     def title(self) -> str:
-        """A name that no other task of the study has."""
         return f"{self.model.name}, {self.null.title}, split {self.split_number}"
 
 
@@ -132,12 +131,10 @@ class Nulls(FitsPart[NullFit]):
                 )
 
     def make_tables(self, plan: Plan, kept: Kept) -> dict[str, pd.DataFrame]:
-        """The table of null runs."""
         fits = self.of(plan)
         return {NULL_RUNS: compute_null_runs(plan, results_of(kept, fits))} if fits else {}
 
     def announce(self, plan: Plan) -> str:
-        """What is rerun."""
         runs = list({task.null.title: task.null for task in self.of(plan)}.values())
         return describe_null_runs(runs, plan.study.headline.name) if runs else ""
 
