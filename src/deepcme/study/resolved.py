@@ -30,12 +30,7 @@ Protocol = Literal["honest", "paper"]
 PROTOCOLS: dict[str, dict[str, dict[str, Any]]] = {
     "honest": {
         "split": {"by": "patient"},
-        "preprocessing": {
-            "tissue": "primary",
-            "fit_on": "train",
-            "min_prevalence": HONEST.min_prevalence,
-            "clip": HONEST.clip,
-        },
+        "preprocessing": {"tissue": "primary", **vars(HONEST)},
     },
     "paper": {
         "split": {"by": "sample"},

@@ -102,7 +102,6 @@ class Selection(Part[SelectionStep]):
             )
 
     def check_patients(self, plan: Plan) -> None:
-        """Refuse a cohort of too few patients."""
         n_positive, n_negative = _count_patients(plan)
         if min(n_positive, n_negative) < FEWEST_PATIENTS:
             raise DeepCMEError(
@@ -116,7 +115,6 @@ class Selection(Part[SelectionStep]):
             )
 
     def steps(self, plan: Plan) -> list[Step]:
-        """Kind, order of the genes, number and rows of each step."""
         first = GeneOrder("ranker", plan.study.selection.rankers[0])
         panels = _panel_steps(plan)
         return [
@@ -134,11 +132,9 @@ class Selection(Part[SelectionStep]):
         ]
 
     def brevity(self, task: SelectionStep) -> int:
-        """0 for tasks that take longest, which are started first."""
         return 0 if task.kind == "decoys" else 2
 
     def kind(self, plan: Plan, task: SelectionStep) -> Hashable:
-        """What the time of a task depends on."""
         by_ranker = task.order.kind == "ranker"
         return task.kind, task.order.name if by_ranker else task.order.kind
 
@@ -165,7 +161,6 @@ class Panels(Selection):
     }
 
     def check_patients(self, plan: Plan) -> None:
-        """Refuse a cohort of too few patients."""
         n_positive, n_negative = _count_patients(plan)
         if min(n_positive, n_negative) < 3:
             raise DeepCMEError(
@@ -174,11 +169,9 @@ class Panels(Selection):
             )
 
     def steps(self, plan: Plan) -> list[Step]:
-        """Kind, order of the genes, number and rows of each step."""
         return _panel_steps(plan)
 
     def make_tables(self, plan: Plan, kept: Kept) -> dict[str, pd.DataFrame]:
-        """The panel curve and what is chosen of it."""
         tables = compute_panel_tables(plan, list(kept.results(self.of(plan))))
         tables["panel_predictions.csv"] = tables.pop("panel_predictions.parquet")
         return tables
