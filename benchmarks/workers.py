@@ -16,8 +16,9 @@ from distributed import Client, LocalCluster
 from deepcme.arrays import CohortArrays
 from deepcme.cohort import Cohort
 from deepcme.study.executors import run_on_dask, run_on_processes
-from deepcme.study.plan import Task, make_plan
+from deepcme.study.plan import make_plan
 from deepcme.study.spec import make_study
+from deepcme.study.tasks import Task
 
 N_FITS = 20
 N_GENES = 1_000

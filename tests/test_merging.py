@@ -9,7 +9,7 @@ from deepcme.audit import audit_cohort
 from deepcme.merging import merge_cohorts
 from deepcme.notes import is_warning
 from deepcme.outcome import Endpoint
-from deepcme.study.clinical import take_clinical
+from deepcme.study.parts.added_value import take_clinical
 from tests.invented_values import genes_at_levels
 
 

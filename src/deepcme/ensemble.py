@@ -104,7 +104,7 @@ class DeepCMEEnsemble(NetworkClassifier):
     feature_names_in_ : ndarray, if X had string column names
     networks_ : list of list of NetworkWeights
         The snapshots of each network, the first one first.
-    gene_scores_ : ndarray of shape (n_features_in_,)
+    gene_scores_ : ndarray of shape (n_features,)
         Equation 4 of the paper, averaged over snapshots and networks.
     history_ : DataFrame
         Columns network, epoch, train_loss, valid_loss, valid_auc.
@@ -191,7 +191,7 @@ class DeepCMEEnsemble(NetworkClassifier):
         matrix, target, weight = self._training_data(X, y, sample_weight)
         patients = read_groups(groups, len(target))
         self._check_patients(target, patients)
-        fold_random, *train_random = self._spawn_generators(1 + self.n_networks)
+        fold_random, *train_random = self._generator().spawn(1 + self.n_networks)
         folds = draw_folds(target, patients, self.n_networks, fold_random)
         engine = make_engine()
         self.networks_, histories = [], []

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import time
 
 import pandas as pd
 
@@ -29,8 +30,8 @@ def test_from_a_cohort_to_a_panel(tmp_path):
     assert "Panels: 21 of 21" in ran.stderr
     folder = tmp_path / "results" / "cohort-panel"
     assert sorted(path.name for path in folder.iterdir()) == [
-        "panel_choice.csv", "panel_curve.csv", "panel_curve.pdf", "panel_curve.svg", "panel_genes.csv",
-        "panel_predictions.csv",
+        "cohort.json", "identity.json", "panel_choice.csv", "panel_curve.csv", "panel_curve.pdf",
+        "panel_curve.svg", "panel_genes.csv", "panel_predictions.csv", "study.toml", "tasks",
     ]  # fmt: skip
     assert pd.read_csv(folder / "panel_curve.csv")["panel"].tolist() == [
         "1",
@@ -41,6 +42,46 @@ def test_from_a_cohort_to_a_panel(tmp_path):
     ]
     assert pd.read_csv(folder / "panel_genes.csv")["gene"].tolist() == ["gene0"]
     assert "Genes in the panel" in (folder / "panel_curve.svg").read_text()
+
+
+def test_a_stopped_command_goes_on(tmp_path):
+    invented_cohort(n_patients=90, positives=40).save(tmp_path / "cohort.h5ad")
+    command = (
+        "panel", "cohort.h5ad", "--ranker", "mean-rank", "--repeats", "1",
+        "--random-panels", "1", "--jobs", "1", "--out", "out",
+    )  # fmt: skip
+    process = subprocess.Popen([*COMMAND, *command], cwd=tmp_path, stderr=subprocess.DEVNULL)
+    while not len(done := list(tmp_path.glob("out/tasks/*.npz"))) and process.poll() is None:
+        time.sleep(0.01)
+    process.kill()
+    process.wait()
+    kept = {path: path.stat().st_mtime_ns for path in done}
+    assert kept
+    assert not (tmp_path / "out" / "panel_curve.csv").exists()
+    ran = deepcme(*command, cwd=tmp_path)
+    assert ran.returncode == 0, ran.stderr
+    assert {path: path.stat().st_mtime_ns for path in done} == kept
+    assert deepcme(*command[:-1], "whole", cwd=tmp_path).returncode == 0
+    for name in ("panel_curve.csv", "panel_predictions.csv", "panel_genes.csv"):
+        assert (tmp_path / "out" / name).read_bytes() == (
+            tmp_path / "whole" / name
+        ).read_bytes()
+    other = deepcme(*command, "--seed", "2", cwd=tmp_path)
+    assert other.returncode == 2
+    assert "another study's results (seed is 1 there and 2 here)" in other.stderr
+
+
+def test_the_folder_of_a_whole_study_is_left_alone(tmp_path):
+    invented_cohort(n_patients=90, positives=40).save(tmp_path / "cohort.h5ad")
+    (tmp_path / "study.toml").write_text(
+        'models = ["KNN"]\n[split]\nrepeats = 1\n[cohort]\npath = "cohort.h5ad"\n'
+    )
+    assert deepcme("run", "study.toml", "--out", "out", cwd=tmp_path).returncode == 0
+    before = {path: path.stat().st_mtime_ns for path in (tmp_path / "out").rglob("*")}
+    ran = deepcme("panel", "cohort.h5ad", "--repeats", "1", "--out", "out", cwd=tmp_path)
+    assert ran.returncode == 2
+    assert "out: the folder of a whole study: choose another --out." in ran.stderr
+    assert {path: path.stat().st_mtime_ns for path in (tmp_path / "out").rglob("*")} == before
 
 
 def test_no_gene_becomes_a_formula_of_a_spreadsheet(tmp_path):

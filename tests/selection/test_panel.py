@@ -8,23 +8,44 @@ import pytest
 
 from deepcme.arrays import CohortArrays
 from deepcme.errors import DeepCMEError
-from deepcme.selection.panel import (
-    ALL_GENES,
-    PanelSettings,
-    draw_splits,
-    make_tasks,
-    run_panels,
-    run_task,
-)
+from deepcme.selection.panel import ALL_GENES
 from deepcme.selection.panel_tables import (
     choose_panels,
     compute_panel_curve,
     compute_panel_genes,
     describe_choice,
 )
+from deepcme.study.executors import run_on_processes
+from deepcme.study.parts.selection import PANELS
+from deepcme.study.parts.selection_tables import collect_panels
+from deepcme.study.plan import make_plan
+from deepcme.study.spec import make_study
 from tests.conftest import invented_cohort
 
-SETTINGS = PanelSettings(sizes=(1, 3), repeats=1, random_panels=2)
+RANKERS = ("soft-path", "l1-logistic")
+
+
+def study_of(**selection):
+    return make_study(
+        {
+            "cohort": {"path": "unused.h5ad"},
+            "split": {"repeats": 1},
+            "models": ["LR-tuned"],
+            "selection": {"run": True, "rankers": RANKERS, "random_panels": 2, **selection},
+        }
+    )
+
+
+def plan_of(cohort, **selection):
+    """Panels of 1 and of 3 genes."""
+    plan = make_plan(study_of(**selection), cohort, [PANELS])
+    return replace(plan, tasks=tuple(replace(step, sizes=(1, 3)) for step in plan.tasks))
+
+
+def results_of(plan, jobs=1):
+    done = run_on_processes(CohortArrays.of(plan.cohort), plan.tasks, jobs)
+    arrays = {task.key: found for task, found in done}
+    return collect_panels(plan, [(step, arrays[step.key]) for step in plan.tasks])
 
 
 @pytest.fixture(scope="module")
@@ -34,16 +55,12 @@ def cohort():
 
 @pytest.fixture(scope="module")
 def results(cohort):
-    return run_panels(cohort, SETTINGS)
+    return results_of(plan_of(cohort))
 
 
 @pytest.fixture(scope="module")
 def curve(results):
     return compute_panel_curve(results, np.random.default_rng(0), draws=200)
-
-
-def tasks_of(cohort, settings=SETTINGS):
-    return make_tasks(cohort, draw_splits(cohort, settings), settings)
 
 
 def poisoned(data, rows):
@@ -52,30 +69,27 @@ def poisoned(data, rows):
     return replace(data, X=X)
 
 
-@pytest.mark.parametrize("order", ["soft-path", "l1-logistic", "mean-rank", ALL_GENES])
+@pytest.mark.parametrize("order", [*RANKERS, "mean-rank", ALL_GENES.name])
 def test_nothing_is_learned_from_held_out_patients(cohort, order):
-    settings = replace(SETTINGS, rankers=("soft-path", "l1-logistic", "mean-rank"))
     data = CohortArrays.of(cohort)
-    task = next(
-        t for t in tasks_of(cohort, settings) if (t.order, t.split_number) == (order, 1)
-    )
-    clean = run_task(data, task, settings)
-    dirty = run_task(poisoned(data, task.test_rows), task, settings)
-    np.testing.assert_array_equal(clean.genes, dirty.genes)
-    for size, score in clean.scores.items():
-        assert not np.array_equal(score, dirty.scores[size])
+    plan = plan_of(cohort, rankers=[*RANKERS, "mean-rank"])
+    task = next(t for t in plan.tasks if (t.order.name, t.split_number) == (order, 1))
+    test = task.split.test
+    clean, dirty = task.run(data), task.run(poisoned(data, test))
+    np.testing.assert_array_equal(clean["genes"], dirty["genes"])
+    np.testing.assert_array_equal(clean["sizes"], dirty["sizes"])
+    for clean_score, dirty_score in zip(clean["scores"], dirty["scores"], strict=True):
+        assert not np.array_equal(clean_score, dirty_score)
     # One held-out row left as it was has the score it had: the refit is the same too.
-    spared = run_task(poisoned(data, task.test_rows[1:]), task, settings)
-    for size, score in clean.scores.items():
-        assert score[0] == spared.scores[size][0]
+    spared = task.run(poisoned(data, test[1:]))
+    np.testing.assert_array_equal(clean["scores"][:, 0], spared["scores"][:, 0])
 
 
 def test_this_test_would_notice_a_leak(cohort):
     data = CohortArrays.of(cohort)
-    task = tasks_of(cohort)[2]
-    clean = run_task(data, task, SETTINGS)
-    dirty = run_task(poisoned(data, task.train_rows[:20]), task, SETTINGS)
-    assert any(not np.array_equal(clean.scores[k], dirty.scores[k]) for k in clean.scores)
+    task = plan_of(cohort).tasks[2]
+    clean, dirty = task.run(data), task.run(poisoned(data, task.rows[:20]))
+    assert not np.array_equal(clean["scores"], dirty["scores"])
 
 
 def test_every_split_ranker_and_size_is_predicted(cohort, results):
@@ -94,14 +108,28 @@ def test_every_split_ranker_and_size_is_predicted(cohort, results):
 
 
 def test_patients_are_on_one_side(cohort):
-    for task in tasks_of(cohort):
-        assert not set(cohort.patients[task.train_rows]) & set(cohort.patients[task.test_rows])
+    for task in plan_of(cohort).tasks:
+        assert not set(cohort.patients[task.rows]) & set(cohort.patients[task.split.test])
 
 
 def test_processes_change_nothing(cohort, results):
-    again = run_panels(cohort, SETTINGS, jobs=2)
+    again = results_of(plan_of(cohort), jobs=2)
     pd.testing.assert_frame_equal(results.predictions, again.predictions)
     pd.testing.assert_frame_equal(results.rankings, again.rankings)
+
+
+def test_a_ranker_named_like_chance_is_none(results):
+    """What tells random panels is not how the name of an order begins."""
+    renamed = {"soft-path": "random forest"}
+    forest = replace(
+        results,
+        predictions=results.predictions.replace({"order": renamed}),
+        rankings=results.rankings.replace({"ranker": renamed}),
+    )
+    ours, theirs = (
+        compute_panel_curve(of, np.random.default_rng(0), draws=50) for of in (forest, results)
+    )
+    np.testing.assert_array_equal(ours["random_auc"], theirs["random_auc"])
 
 
 def test_the_curve_has_a_row_for_each_size_and_all_genes_last(curve):
@@ -168,18 +196,16 @@ def test_a_panel_of_all_genes_has_no_list(cohort, results, curve):
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        ({"rankers": ("magic",)}, "no ranker 'magic'"),
-        ({"rankers": ()}, "needs a ranker"),
-        ({"sizes": (0, 2)}, "1 gene or more"),
-        ({"repeats": 0}, "1 repeat"),
-        ({"random_panels": 0}, "1 random panel"),
+        ({"rankers": ("magic",)}, "selection.rankers.0: .* not 'magic'"),
+        ({"rankers": ()}, "selection.rankers: "),
+        ({"random_panels": 0}, "selection.random_panels: "),
     ],
 )
 def test_settings_out_of_range_are_refused(options, sentence):
     with pytest.raises(DeepCMEError, match=sentence):
-        PanelSettings(**options)
+        study_of(**options)
 
 
 def test_too_few_patients_are_refused():
     with pytest.raises(DeepCMEError, match="there are 2 and 58"):
-        run_panels(invented_cohort(positives=2), SETTINGS)
+        plan_of(invented_cohort(positives=2))

@@ -12,8 +12,8 @@ from deepcme.clinical import ClinicalRegression
 from deepcme.evaluation.over_splits import compute_metrics
 from deepcme.outcome import Endpoint
 from deepcme.sources.tables import TableColumns, cohort_from_tables
-from deepcme.study.clinical import fit_clinical_models, take_clinical
 from deepcme.study.fit import fit_task
+from deepcme.study.parts.added_value import fit_clinical_models, take_clinical
 from deepcme.study.plan import make_plan
 from deepcme.study.run import run_study
 from deepcme.study.spec import load_study
@@ -111,7 +111,7 @@ def test_in_a_nested_design_too_and_its_nulls_are_of_the_same_procedure(quick_st
     beside = plan_of(quick_study, **options)
     alone = plan_of(quick_study, clinical=None, **options)
     real, null = beside.tasks[0], beside.tasks[4]
-    assert (real.null, null.null.kind) == (None, "permuted labels")
+    assert (real.part, null.null.kind) == ("models", "permuted labels")
     assert len(real.split.inner) == len(null.split.inner) == 3
     assert len(real.split.train) == len(null.split.train) == 45
     data = CohortArrays.of(beside.cohort)

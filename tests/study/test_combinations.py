@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from deepcme.report.page import write_report
+from deepcme.study.parts.nulls import NULLS
 from deepcme.study.plan import make_plan
 from deepcme.study.run import run_study
 from tests.study.test_clinical import CLINICAL, clinical_cohort
@@ -45,7 +46,7 @@ def test_labels_are_permuted_within_the_cohorts_that_are_left_out(
     plan = make_plan(study, hospitals)
     hospital = pd.Series(hospitals.obs["hospital"].to_numpy())
     expected = pd.Series(hospitals.labels).groupby(hospital).sum()
-    permuted = [task.null.outcome.labels for task in plan.tasks if task.null]
+    permuted = [task.null.outcome.labels for task in NULLS.of(plan)]
     assert any((labels != hospitals.labels).any() for labels in permuted)
     for labels in permuted:
         pd.testing.assert_series_equal(pd.Series(labels).groupby(hospital).sum(), expected)

@@ -11,8 +11,10 @@ from deepcme.evaluation.metrics import compute_auc_within
 from deepcme.preprocessing import make_preprocessor
 from deepcme.report.page import write_report
 from deepcme.sources.examples import load_transbig
-from deepcme.study import grid as grid_module
-from deepcme.study.grid import choose_points
+from deepcme.study.fit import results_of
+from deepcme.study.parts import grid as grid_module
+from deepcme.study.parts.grid import GRID, choose_points
+from deepcme.study.parts.nulls import NULLS
 from deepcme.study.plan import make_plan
 from deepcme.study.run import run_study
 from deepcme.study.spec import load_study, make_study
@@ -87,7 +89,7 @@ def test_the_grid_is_fitted_once_per_inner_fold_and_its_fits_are_averaged(
 ):
     study = quick_study(models=["LR"], split=NESTED, grid={"search": "fig7"})
     plan = make_plan(study, invented_cohort())
-    searched = [task for task in plan.tasks if task.grid_point is not None]
+    searched = GRID.of(plan)
     assert len(searched) == 2 * 4 * 3
     assert len({task.key for task in plan.tasks}) == len(plan.tasks) == 24 + 4
     assert len({task.random_state for task in searched}) == 24
@@ -100,7 +102,7 @@ def test_the_grid_is_fitted_once_per_inner_fold_and_its_fits_are_averaged(
     )
     predictions = folder.read_table("predictions.parquet")
     tuned = predictions[predictions["model"] == "DeepCME-tuned"]
-    results = {task.title: result for task, result in folder.results(searched)}
+    results = {task.title: result for task, result in results_of(folder, searched)}
     for split, point in choose_points(grid).items():
         fits = [
             results[f"{point.model().name}, split {split}, inner fold {inner}"]
@@ -325,12 +327,12 @@ def test_every_design_stratifies_by_the_batch_and_ranks_within_it(
     plan = make_plan(study, batches)
     batch = batches.obs["batch"].to_numpy()
     for task in plan.tasks:
-        if task.null is not None:
+        if task.view.outcome is not None:
             for level in "AB":
-                permuted = task.null.outcome.labels[batch == level]
+                permuted = task.view.outcome.labels[batch == level]
                 assert permuted.sum() == batches.labels[batch == level].sum()
         for _, rows in task.split.parts():
-            labels = batches.labels if task.null is None else task.null.outcome.labels
+            labels = (task.view.outcome or batches.outcome).labels
             assert design == "leave-one-cohort-out" or all(
                 {0, 1} == set(labels[rows][batch[rows] == level]) for level in "AB"
             )
@@ -365,16 +367,16 @@ def test_the_permuted_runs_are_judged_within_strata(quick_study, batches, tmp_pa
     study = quick_study(models=["LR"], split={"repeats": 1}, nulls={"permutations": 1})
     plan = make_plan(study, batches)
     folder = run(study, tmp_path / "out")
-    nulls = [task for task in plan.tasks if task.null is not None]
+    nulls = NULLS.of(plan)
     batch = batches.obs["batch"].to_numpy()
     aucs = [
         compute_auc_within(
             task.null.outcome.labels[rows], result.score[-len(rows) :], batch[rows]
         )
-        for task, result in folder.results(nulls)
+        for task, result in results_of(folder, nulls)
         for rows in [task.split.test]
     ]
-    assert folder.read_null_runs()["auc"].item() == pytest.approx(np.mean(aucs))
+    assert folder.read_table("nulls.csv")["auc"].item() == pytest.approx(np.mean(aucs))
 
 
 def test_strata_can_be_named_or_left_out_and_must_hold_both_classes(quick_study, batches):

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from deepcme.study import grid as grid_module
-from deepcme.study.grid import GridPoint, choose_points, grid_points, summarise_grid
+from deepcme.study.parts import grid as grid_module
+from deepcme.study.parts.grid import GridPoint, choose_points, grid_points, summarise_grid
 from deepcme.study.run import run_study
 
 

@@ -9,15 +9,15 @@ from deepcme import Cohort
 from deepcme.arrays import CohortArrays
 from deepcme.outcome import BinaryOutcome
 from deepcme.preprocessing import make_preprocessor
-from deepcme.study import grid as grid_module
-from deepcme.study.clinical import fit_clinical_models
 from deepcme.study.fit import fit_task
-from deepcme.study.grid import choose_points
+from deepcme.study.parts import grid as grid_module
+from deepcme.study.parts.added_value import fit_clinical_models
+from deepcme.study.parts.grid import GRID, choose_points, compute_grid
+from deepcme.study.parts.nulls import NULLS
+from deepcme.study.parts.selection import SELECTION
 from deepcme.study.plan import make_plan
 from deepcme.study.sections import ModelSettings
-from deepcme.study.selection import make_selection_tasks, run_selection_task
 from deepcme.study.spec import TABLE_1_MODELS
-from deepcme.study.tables import compute_grid
 from tests.conftest import invented_cohort
 from tests.study.conftest import QUICK_NETWORK
 from tests.study.test_clinical import CLINICAL, clinical_cohort, results_of, scores
@@ -115,7 +115,7 @@ def selection_plan(quick_study):
 
 def learned(data, task):
     """What a step of gene selection learned, without what it says of held-out rows."""
-    arrays = run_selection_task(data, task)
+    arrays = task.run(data)
     arrays.pop("scores", None)
     return arrays
 
@@ -124,8 +124,8 @@ def learned(data, task):
 def test_gene_selection_learns_from_its_training_rows_alone(selection_plan, kind):
     data = CohortArrays.of(selection_plan.cohort)
     everybody = np.arange(len(data.X))
-    for task in make_selection_tasks(selection_plan):
-        held_out = np.setdiff1d(everybody, task.panel.train_rows)
+    for task in SELECTION.of(selection_plan):
+        held_out = np.setdiff1d(everybody, task.rows)
         if task.kind != kind or not len(held_out):
             continue
         dirty = replace(poisoned(data, held_out), outcome=BinaryOutcome(data.labels.copy()))
@@ -138,9 +138,9 @@ def test_gene_selection_learns_from_its_training_rows_alone(selection_plan, kind
 def test_clusters_never_see_a_label(selection_plan):
     """Clusters are drawn of everybody, so no label may reach them."""
     data = CohortArrays.of(selection_plan.cohort)
-    whole = {t.kind for t in make_selection_tasks(selection_plan) if not t.panel.split_number}
+    whole = {t.kind for t in SELECTION.of(selection_plan) if not t.split_number}
     assert whole == {"clusters", "decoys", "panel"}
-    task = next(t for t in make_selection_tasks(selection_plan) if t.kind == "clusters")
+    task = next(t for t in SELECTION.of(selection_plan) if t.kind == "clusters")
     flipped = replace(data, outcome=BinaryOutcome(1 - data.labels))
     for name, values in learned(data, task).items():
         np.testing.assert_array_equal(values, learned(flipped, task)[name])
@@ -149,11 +149,11 @@ def test_clusters_never_see_a_label(selection_plan):
 def test_a_panels_refit_learns_from_its_training_rows_alone(selection_plan):
     """A held-out row left as it was has the score it had, whatever befell the others."""
     data = CohortArrays.of(selection_plan.cohort)
-    for task in make_selection_tasks(selection_plan):
-        if task.kind != "panel" or not len(task.panel.test_rows):
+    for task in SELECTION.of(selection_plan):
+        if task.kind != "panel" or not len(task.split.test):
             continue
-        clean = run_selection_task(data, task)["scores"]
-        moved = run_selection_task(poisoned(data, task.panel.test_rows[1:]), task)["scores"]
+        clean = task.run(data)["scores"]
+        moved = task.run(poisoned(data, task.split.test[1:]))["scores"]
         np.testing.assert_array_equal(clean[:, 0], moved[:, 0])
         assert not np.array_equal(clean[:, 1:], moved[:, 1:])
 
@@ -175,7 +175,7 @@ def test_held_out_gene_scores_leave_the_network_alone(quick_study, model):
 @pytest.mark.parametrize("model", ["LR", QUICK_ENSEMBLE])
 def test_null_runs_learn_from_no_test_row(quick_study, model, kind):
     plan = plan_of(quick_study, model, nulls={"permutations": 1, "gene_sets": 1, "sizes": [5]})
-    task = next(task for task in plan.tasks if task.null and task.null.kind == kind)
+    task = next(task for task in NULLS.of(plan) if task.null.kind == kind)
     data = CohortArrays.of(plan.cohort)
     clean, dirty = fit_task(data, task), fit_task(poisoned(data, task.split.test), task)
     n = len(task.split.train) + len(task.split.validation)
@@ -185,7 +185,7 @@ def test_null_runs_learn_from_no_test_row(quick_study, model, kind):
 
 def test_a_permutation_never_sees_the_true_labels(quick_study):
     plan = plan_of(quick_study, "LR", nulls={"permutations": 1})
-    task = next(task for task in plan.tasks if task.null)
+    task = NULLS.of(plan)[0]
     data = CohortArrays.of(plan.cohort)
     flipped = replace(data, outcome=BinaryOutcome(1 - data.labels))
     np.testing.assert_array_equal(fit_task(data, task).score, fit_task(flipped, task).score)
@@ -193,7 +193,7 @@ def test_a_permutation_never_sees_the_true_labels(quick_study):
 
 def test_a_gene_set_never_sees_another_gene(quick_study):
     plan = plan_of(quick_study, "LR", nulls={"gene_sets": 1, "sizes": [5], "permutations": 0})
-    task = next(task for task in plan.tasks if task.null)
+    task = NULLS.of(plan)[0]
     data = CohortArrays.of(plan.cohort)
     others = np.setdiff1d(np.arange(plan.cohort.n_genes), task.null.genes)
     X = data.X.copy()
@@ -238,7 +238,7 @@ def test_nested_tuning_never_sees_the_outer_test_part(quick_study, monkeypatch):
     monkeypatch.setattr(grid_module.GridPoint, "model", quick_model)
     plan = plan_of(quick_study, "LR-tuned", split=NESTED, grid={"search": "fig7"})
     data = CohortArrays.of(plan.cohort)
-    tasks = [task for task in plan.tasks if task.grid_point and task.split_number == 1]
+    tasks = [task for task in GRID.of(plan) if task.split_number == 1]
     test = tasks[0].split.test
     labels = data.labels.copy()
     labels[test] = 1 - labels[test]

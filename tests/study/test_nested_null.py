@@ -5,14 +5,21 @@ import pytest
 
 from deepcme import Cohort
 from deepcme.arrays import CohortArrays
-from deepcme.evaluation.over_splits import compute_metrics
-from deepcme.study import grid as grid_module
+from deepcme.evaluation.metrics import compute_metrics
 from deepcme.study.fit import fit_task
-from deepcme.study.grid import TUNED, GridPoint
+from deepcme.study.parts import grid as grid_module
+from deepcme.study.parts.grid import (
+    GRID,
+    TUNED,
+    GridPoint,
+    compute_grid,
+    compute_tuned_predictions,
+)
+from deepcme.study.parts.models import MODELS
 from deepcme.study.plan import make_plan
 from deepcme.study.sections import ModelSettings
 from deepcme.study.spec import make_study
-from deepcme.study.tables import compute_grid, compute_predictions, compute_tuned_predictions
+from deepcme.study.tables import compute_predictions
 
 STUDIES = 40
 
@@ -52,9 +59,9 @@ def aucs_of_noise(cohort: Cohort, seed: int) -> dict[str, float]:
     )
     plan = make_plan(study, cohort)
     data = CohortArrays.of(cohort)
-    fits = [(task, fit_task(data, task)) for task in plan.tasks]
-    searched = [(task, result) for task, result in fits if task.grid_point is not None]
-    plain = [(task, result) for task, result in fits if task.grid_point is None]
+    plain, searched = (
+        [(task, fit_task(data, task)) for task in part.of(plan)] for part in (MODELS, GRID)
+    )
     grid = compute_grid(cohort, searched)
     auc = {"chosen on test": grid.groupby("split")["test_auc"].max().mean()}
     for model, predictions in (

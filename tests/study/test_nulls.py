@@ -9,9 +9,10 @@ from deepcme import Cohort, DeepCMEError
 from deepcme.arrays import CohortArrays
 from deepcme.evaluation.nulls import compute_permutation_table
 from deepcme.report.page import write_report
-from deepcme.study import executors
-from deepcme.study.fit import fit_task
-from deepcme.study.nulls import describe_null_runs
+from deepcme.study import fit
+from deepcme.study.fit import TaskResult, fit_task
+from deepcme.study.parts.models import MODELS
+from deepcme.study.parts.nulls import NULLS, describe_null_runs
 from deepcme.study.plan import make_plan
 from deepcme.study.run import run_study
 from deepcme.study.sections import FEW_RUNS
@@ -19,7 +20,7 @@ from deepcme.study.spec import load_study, make_study
 from deepcme.study.store import StudyFolder
 from tests.conftest import invented_cohort
 
-NULLS = {"permutations": 3, "gene_sets": 2, "sizes": [4]}
+ASKED = {"permutations": 3, "gene_sets": 2, "sizes": [4]}
 
 
 @pytest.fixture
@@ -34,11 +35,11 @@ def run(study, folder, jobs=1):
 
 
 def null_runs(plan):
-    return list({task.null.title: task.null for task in plan.tasks if task.null}.values())
+    return list({task.null.title: task.null for task in NULLS.of(plan)}.values())
 
 
 def test_one_row_per_null_run(quick_study, tmp_path, signature):
-    study = quick_study(models=["LR", "KNN"], nulls={**NULLS, "signatures": [signature]})
+    study = quick_study(models=["LR", "KNN"], nulls={**ASKED, "signatures": [signature]})
     folder = run(study, tmp_path / "out")
     table = folder.read_table("nulls.csv")
     assert list(zip(table["kind"], table["number"], table["size"], strict=True)) == [
@@ -57,10 +58,11 @@ def test_one_row_per_null_run(quick_study, tmp_path, signature):
 def test_the_auc_of_a_run_is_the_mean_over_its_splits_on_its_own_labels(quick_study, tmp_path):
     study = quick_study(models=["LR"], nulls={"permutations": 1})
     folder = run(study, tmp_path / "out")
-    tasks = [task for task in make_plan(study, invented_cohort()).tasks if task.null]
+    tasks = NULLS.of(make_plan(study, invented_cohort()))
     aucs = []
     for task in tasks:
-        result, n_test = folder.load(task), len(task.split.test)
+        result = TaskResult.from_arrays(folder.load(task))
+        n_test = len(task.split.test)
         test = result.rows[-n_test:]
         np.testing.assert_array_equal(test, task.split.test)
         aucs.append(roc_auc_score(task.null.outcome.labels[test], result.score[-n_test:]))
@@ -69,10 +71,10 @@ def test_the_auc_of_a_run_is_the_mean_over_its_splits_on_its_own_labels(quick_st
 
 
 def test_a_permutation_redraws_labels_and_splits_and_keeps_the_first_model(quick_study):
-    plan = make_plan(quick_study(models=["LR", "KNN"], nulls=NULLS), invented_cohort())
-    real = [task for task in plan.tasks if task.null is None and task.model.name == "LR"]
-    permuted = [task for task in plan.tasks if task.null and task.null.genes is None]
-    assert {task.model.name for task in plan.tasks if task.null} == {"LR"}
+    plan = make_plan(quick_study(models=["LR", "KNN"], nulls=ASKED), invented_cohort())
+    real = [task for task in MODELS.of(plan) if task.model.name == "LR"]
+    permuted = [task for task in NULLS.of(plan) if task.null.genes is None]
+    assert {task.model.name for task in NULLS.of(plan)} == {"LR"}
     for task in permuted:
         assert task.null.outcome.labels.sum() == plan.cohort.n_positives
         assert (task.null.outcome.labels != plan.cohort.labels).any()
@@ -84,10 +86,10 @@ def test_a_permutation_redraws_labels_and_splits_and_keeps_the_first_model(quick
 
 
 def test_gene_sets_are_refitted_on_the_studys_own_splits(quick_study):
-    plan = make_plan(quick_study(models=["LR"], nulls=NULLS), invented_cohort())
-    real = [task for task in plan.tasks if task.null is None]
+    plan = make_plan(quick_study(models=["LR"], nulls=ASKED), invented_cohort())
+    real = MODELS.of(plan)
     for null in null_runs(plan)[3:]:
-        of_run = [task for task in plan.tasks if task.null is null]
+        of_run = [task for task in NULLS.of(plan) if task.null is null]
         for task, other in zip(of_run, real, strict=True):
             assert task.split is other.split
         assert len(set(null.genes)) == null.size == 4
@@ -99,9 +101,9 @@ def test_asking_for_more_keeps_the_runs_that_are_there(quick_study, tmp_path, mo
     run(quick_study(models=["LR"], nulls={"permutations": 2}), tmp_path / "out")
     first = few.read_table("nulls.csv")
     fitted = []
-    original = executors.fit_task
+    original = fit.fit_task
     monkeypatch.setattr(
-        executors, "fit_task", lambda data, task: fitted.append(task) or original(data, task)
+        fit, "fit_task", lambda data, task: fitted.append(task) or original(data, task)
     )
     run(quick_study(models=["LR"], nulls={"permutations": 3}), tmp_path / "out")
     assert [task.null.number for task in fitted] == [3, 3]
@@ -111,7 +113,7 @@ def test_asking_for_more_keeps_the_runs_that_are_there(quick_study, tmp_path, mo
 
 
 def test_the_same_bytes_for_any_number_of_workers(quick_study, tmp_path):
-    study = quick_study(models=["LR"], nulls=NULLS)
+    study = quick_study(models=["LR"], nulls=ASKED)
     one, two = (run(study, tmp_path / str(jobs), jobs) for jobs in (1, 2))
     assert (one.path / "nulls.csv").read_bytes() == (two.path / "nulls.csv").read_bytes()
 
@@ -120,7 +122,7 @@ def test_a_null_fit_that_fails_is_named(quick_study, tmp_path, monkeypatch):
     def fail(data, task):
         raise RuntimeError("lost")
 
-    monkeypatch.setattr(executors, "fit_task", fail)
+    monkeypatch.setattr(fit, "fit_task", fail)
     with pytest.raises(DeepCMEError, match="4 of 4 fits failed"):
         run(quick_study(models=["LR"], nulls={"permutations": 1}), tmp_path / "out")
     failures = StudyFolder(tmp_path / "out").read_json("failures.json")
@@ -131,7 +133,7 @@ def test_a_null_fit_that_fails_is_named(quick_study, tmp_path, monkeypatch):
 
 
 def test_what_will_be_done_is_announced(quick_study, tmp_path, signature, capsys):
-    study = quick_study(models=["LR"], nulls={**NULLS, "signatures": [signature]})
+    study = quick_study(models=["LR"], nulls={**ASKED, "signatures": [signature]})
     run_study(study, tmp_path / "out", jobs=1)
     said = capsys.readouterr().err
     assert (
@@ -244,7 +246,7 @@ def test_a_killed_addition_leaves_no_table_of_another(quick_study, tmp_path, sig
 
 
 def test_what_is_finished_stays_when_the_same_is_asked_again(quick_study, tmp_path, signature):
-    study = quick_study(models=["LR"], nulls={**NULLS, "signatures": [signature]})
+    study = quick_study(models=["LR"], nulls={**ASKED, "signatures": [signature]})
     folder = run(study, tmp_path / "out")
     folder.claim(make_plan(study, invented_cohort()))
     assert (folder.path / "nulls.csv").exists()
@@ -310,7 +312,7 @@ def test_the_report_says_what_was_run_and_what_was_not(quick_study, tmp_path, si
     assert "Random gene sets: not run (--nulls N)" in text
     assert text.count("With permuted labels the whole pipeline did at least as well in") == 2
 
-    text, path = page("all", **NULLS, signatures=[signature])
+    text, path = page("all", **ASKED, signatures=[signature])
     assert ": not run (--" not in text
     assert "Venet, Dumont and Detours" in text
     assert "Signature mine: 3 of its 4 genes found (missing: NONE)" in text

@@ -15,20 +15,18 @@ import pytest
 
 from deepcme import DeepCMEError
 from deepcme.report import page as page_module
-from deepcme.report.design import read_settings
 from deepcme.report.page import write_report
 from deepcme.study import older
+from deepcme.study.parts.listed import part_named, results_versions
 from deepcme.study.plan import make_plan
-from deepcme.study.results_version import RESULTS_VERSION
 from deepcme.study.run import load_cohort, run_study
-from deepcme.study.selection import make_selection_tasks
 from deepcme.study.spec import load_study, make_study
 from deepcme.study.store import StudyFolder
 from tests.conftest import invented_cohort
 
 FOLDERS = Path(__file__).parent / "folders"
 OLDER = ("results_1_earliest", "results_1")
-PRESENT = f"results_{max(RESULTS_VERSION.values())}"
+PRESENT = f"results_{max(results_versions().values())}"
 NETWORK = {"hidden_layers": [3], "max_epochs": 2}
 
 
@@ -91,9 +89,9 @@ def test_a_folder_of_every_version_opens_in_a_report(name, tmp_path, monkeypatch
     report = (folder.path / "report.md").read_text(encoding="utf-8")
     assert "3 repeated stratified splits by patient" in report
     assert "nan" not in report.split("## ", 1)[0]
-    settings = read_settings(folder)
-    assert settings["models"][0]["name"] == "DeepCME"
-    assert settings["models"][0]["parameters"] == NETWORK
+    model = load_study(folder.path / "study.toml").models[0]
+    assert model.name == "DeepCME"
+    assert {name: model.parameters[name] for name in NETWORK} == NETWORK
 
 
 @pytest.mark.parametrize("name", OLDER)
@@ -123,7 +121,7 @@ def test_an_older_study_file_keeps_the_defaults_of_its_version(name, tmp_path, m
 
 
 def test_equal_settings_give_the_numbers_of_this_results_version(tmp_path):
-    """If not, raise `RESULTS_VERSION`, and make the folder of the new version."""
+    """If not, raise the part's `results_version`, and make the folder of the new version."""
     kept = copy_of(PRESENT, tmp_path / "kept")
     study = load_study(kept.path / "study.toml")
     again = run_study(study, tmp_path / "again", jobs=1, quiet=True)
@@ -145,7 +143,7 @@ def study(quick_study):
 def missing_of(study, folder):
     """Titles of what a run would fit."""
     plan = make_plan(study, load_cohort(study))
-    tasks = [*plan.tasks, *make_selection_tasks(plan)]
+    tasks = plan.tasks
     return [task.title for task in tasks if not folder.has(task)]
 
 
@@ -155,7 +153,7 @@ def test_a_new_method_for_nulls_makes_nothing_but_the_nulls_anew(
     folder = run_study(study, tmp_path / "out", jobs=1, quiet=True)
     before = files_of(folder)
     assert missing_of(study, folder) == []
-    monkeypatch.setitem(RESULTS_VERSION, "nulls", 99)
+    monkeypatch.setattr(part_named("nulls"), "results_version", 99)
     titles = missing_of(study, folder)
     assert len(titles) == 6
     assert all("permuted labels" in title or "random genes" in title for title in titles)
@@ -170,10 +168,10 @@ def test_a_new_method_for_nulls_makes_nothing_but_the_nulls_anew(
 
 def test_a_new_method_for_models_or_selection_is_another_key(study, tmp_path, monkeypatch):
     folder = run_study(study, tmp_path / "out", jobs=1, quiet=True)
-    monkeypatch.setitem(RESULTS_VERSION, "selection", 99)
+    monkeypatch.setattr(part_named("selection"), "results_version", 99)
     assert all("of gene selection" in title for title in missing_of(study, folder))
     assert missing_of(study, folder)
-    monkeypatch.setitem(RESULTS_VERSION, "models", 99)
+    monkeypatch.setattr(part_named("models"), "results_version", 99)
     assert {"LR, split 1", "LR, split 2"} <= set(missing_of(study, folder))
     with pytest.raises(DeepCMEError, match=r"results version 2, .* computes version 99"):
         run_study(study, folder.path, jobs=1, quiet=True)
@@ -198,10 +196,30 @@ def test_fixes_of_python_lose_no_study_and_other_libraries_are_told(quick_study,
         run_study(study, folder.path, jobs=1, quiet=True)
 
 
+def test_a_section_that_is_no_more_is_read_and_dropped(quick_study, tmp_path, monkeypatch):
+    folder = run_study(quick_study(models=["LR"]), tmp_path / "out", jobs=1, quiet=True)
+    before = files_of(folder)
+    path = folder.path / "study.toml"
+    path.write_text(path.read_text() + '\n[evaluation]\nmetrics = ["auc"]\n')
+    settings = folder.read_json("identity.json")["study"]
+    edit_identity(folder, study={**settings, "evaluation": {"metrics": ["auc"]}})
+    removed = []
+    monkeypatch.setattr(StudyFolder, "remove_tables", lambda self, names: removed.extend(names))
+    study = load_study(path)
+    assert missing_of(study, folder) == []
+    run_study(study, folder.path, jobs=1, quiet=True)
+    assert not {"predictions.parquet", "metrics.csv"} & {*removed}
+    assert files_of(folder) == before
+
+
 def test_a_folder_of_a_later_version_is_told(quick_study, tmp_path):
     study = quick_study(models=["LR"])
     folder = run_study(study, tmp_path / "out", jobs=1, quiet=True)
     edit_identity(folder, settings_version=99)
+    settings = folder.path / "study.toml"
+    settings.write_text(
+        settings.read_text().replace("settings_version = 2", "settings_version = 99")
+    )
     for act in (write_report, lambda f: run_study(study, f.path, jobs=1, quiet=True)):
         with pytest.raises(DeepCMEError, match=r"written by a later deepcme .*upgrade deepcme"):
             act(folder)

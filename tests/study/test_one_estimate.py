@@ -1,13 +1,18 @@
 """A study, a panel curve and a model to hand on say the same of the same model."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from deepcme import Cohort
+from deepcme.arrays import CohortArrays
 from deepcme.bundle.training import TrainingSettings, train_model
 from deepcme.report.contents import compute_contents
-from deepcme.selection.panel import PanelSettings, run_panels
 from deepcme.selection.panel_tables import compute_panel_curve
+from deepcme.study.parts.selection import PANELS
+from deepcme.study.parts.selection_tables import collect_panels
+from deepcme.study.plan import make_plan
 from deepcme.study.run import run_study
 from deepcme.study.spec import make_study
 
@@ -76,10 +81,20 @@ def test_training_expects_what_the_study_found(cohort, of_study, name):
 
 
 def test_a_panel_of_all_genes_is_the_tuned_regression_of_the_study(cohort, of_study):
-    settings = PanelSettings(
-        rankers=("mean-rank",), sizes=(1,), repeats=1, random_panels=1, seed=SEED
+    study = make_study(
+        {
+            "cohort": {"path": "unused.h5ad"},
+            "seed": SEED,
+            "split": {"repeats": 1},
+            "models": ["LR-tuned"],
+            "selection": {"run": True, "rankers": ["mean-rank"], "random_panels": 1},
+        }
     )
-    curve = compute_panel_curve(run_panels(cohort, settings), np.random.default_rng(0), 50)
+    plan = make_plan(study, cohort, [PANELS])
+    steps = [replace(step, sizes=(1,)) for step in plan.tasks]
+    data = CohortArrays.of(cohort)
+    panels = collect_panels(plan, [(step, step.run(data)) for step in steps])
+    curve = compute_panel_curve(panels, np.random.default_rng(0), 50)
     row = curve[curve["panel"] == "all"].iloc[0]
     assert row["auc"] == of_study.loc["LR-tuned", "auc"]
     assert row["n_splits"] == of_study.loc["LR-tuned", "n_splits"] == 5
@@ -87,12 +102,10 @@ def test_a_panel_of_all_genes_is_the_tuned_regression_of_the_study(cohort, of_st
 
 def test_without_a_word_all_three_divide_the_patients_alike(cohort):
     from deepcme.honest import count_folds, draw_honest_splits, split_seed
-    from deepcme.selection.panel import draw_splits
-    from deepcme.study.plan import make_plan
 
     study = make_study({"cohort": {"example": "transbig"}, "models": ["KNN"], "seed": SEED})
     studied = make_plan(study, cohort).splits
-    panelled = draw_splits(cohort, PanelSettings(seed=SEED))
+    panelled = make_plan(study, cohort, [PANELS]).splits
     trained = draw_honest_splits(cohort, split_seed(SEED), repeats=TrainingSettings().repeats)
     assert count_folds(cohort) == (5, 4)
     for splits in zip(studied, panelled, trained, strict=True):

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from deepcme import Cohort, DeepCMEError
-from deepcme.study.clinical import take_clinical
+from deepcme.study.parts.added_value import take_clinical
 from deepcme.study.predictors import as_predictor
 from tests.conftest import invented_cohort
 

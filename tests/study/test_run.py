@@ -8,7 +8,7 @@ import pytest
 
 from deepcme import DeepCMEError
 from deepcme.report.page import write_report
-from deepcme.study import executors
+from deepcme.study import fit
 from deepcme.study.plan import make_plan
 from deepcme.study.run import TasksFailedError, load_cohort, run_study
 from deepcme.study.spec import load_study
@@ -111,23 +111,23 @@ def test_only_missing_fits_run_again(quick_study, tmp_path, monkeypatch):
     for path in lost:
         path.unlink()
     fitted = []
-    original = executors.fit_task
+    original = fit.fit_task
     monkeypatch.setattr(
-        executors, "fit_task", lambda data, task: fitted.append(task) or original(data, task)
+        fit, "fit_task", lambda data, task: fitted.append(task) or original(data, task)
     )
     assert contents(run(quick_study(), tmp_path / "out")) == whole
     assert len(fitted) == 3
 
 
 def test_a_fit_that_fails_is_recorded_and_the_rest_is_kept(quick_study, tmp_path, monkeypatch):
-    original = executors.fit_task
+    original = fit.fit_task
 
     def fail_for_trees(data, task):
         if task.model.name == "DT":
             raise RuntimeError("the tree fell")
         return original(data, task)
 
-    monkeypatch.setattr(executors, "fit_task", fail_for_trees)
+    monkeypatch.setattr(fit, "fit_task", fail_for_trees)
     with pytest.raises(TasksFailedError, match=r"2 of 12 fits failed.* the tree fell"):
         run(quick_study(), tmp_path / "out")
     failures = json.loads((tmp_path / "out" / "failures.json").read_text())

@@ -10,9 +10,8 @@ import pytest
 from deepcme import Cohort
 from deepcme.honest import fit_seed, split_seed
 from deepcme.seeds import integer_seed, seed_for
-from deepcme.study import plan
+from deepcme.study import tasks as tasks_module
 from deepcme.study.plan import make_plan
-from deepcme.study.selection import make_selection_tasks
 from deepcme.study.spec import make_study
 
 VERSIONS = {"python": "3.11.0", "engine": "native", "numpy": "2.0.0"}
@@ -54,12 +53,11 @@ FIT_SEEDS = {
 @pytest.fixture
 def tasks_of(tmp_path, monkeypatch):
     """Tasks of a study, by their titles; the keys are made of literal versions."""
-    monkeypatch.setattr(plan, "package_versions", lambda: VERSIONS)
+    monkeypatch.setattr(tasks_module, "package_versions", lambda: VERSIONS)
 
     def make(**options):
         study = make_study({"cohort": {"path": tmp_path / "none.h5ad"}, "seed": 7, **options})
-        planned = make_plan(study, whole_numbers())
-        tasks = [*planned.tasks, *make_selection_tasks(planned)]
+        tasks = make_plan(study, whole_numbers()).tasks
         by_title = {task.title: task for task in tasks}
         assert len(by_title) == len(tasks)
         return by_title

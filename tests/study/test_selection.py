@@ -11,16 +11,12 @@ import tomli_w
 from deepcme import DeepCMEError
 from deepcme.arrays import CohortArrays
 from deepcme.report.page import write_report
-from deepcme.report.selection import describe_selection
-from deepcme.study import executors
+from deepcme.report.sections.selection import describe_selection
+from deepcme.study.parts.selection import SELECTION
+from deepcme.study.parts.selection_steps import SelectionStep
+from deepcme.study.parts.selection_tables import collect_stability
 from deepcme.study.plan import make_plan
 from deepcme.study.run import TasksFailedError, run_study
-from deepcme.study.selection import (
-    SELECTION_TABLES,
-    make_selection_tasks,
-    run_selection_task,
-)
-from deepcme.study.selection_tables import collect_stability
 from deepcme.study.spec import load_study, make_study
 from deepcme.study.store import StudyFolder
 from tests.conftest import invented_cohort
@@ -61,7 +57,7 @@ def folder(study, tmp_path_factory):
 
 
 def contents(folder):
-    return {name: (folder.path / name).read_bytes() for name in SELECTION_TABLES}
+    return {name: (folder.path / name).read_bytes() for name in SELECTION.tables}
 
 
 def test_the_gene_behind_the_label_is_the_panel(folder):
@@ -180,32 +176,30 @@ def test_genes_models_and_signatures_that_look_like_numbers_stay_text(tmp_path):
         assert set(folder.read_table(f"{table}.csv")["gene"]) <= set(cohort.gene_ids)
     clusters = folder.read_table("selection_clusters.csv")["genes"]
     assert set(clusters.str.split(" ").explode()) <= set(cohort.gene_ids)
-    signature = folder.read_null_runs().dropna(subset="signature").iloc[0]
+    signature = folder.read_table("nulls.csv").dropna(subset="signature").iloc[0]
     assert (signature["signature"], signature["missing"]) == ("007", "00")
 
 
 def test_only_missing_steps_run_again(study, folder, monkeypatch):
     whole = contents(folder)
-    keys = [task.key for task in make_selection_tasks(make_plan(study, _cohort_of(study)))]
+    keys = [task.key for task in SELECTION.of(make_plan(study, _cohort_of(study)))]
     assert len(set(keys)) == len(keys)
     for key in keys[::7]:
         (folder.path / "tasks" / f"{key}.npz").unlink()
     done = []
-    original = executors.run_selection_task
+    original = SelectionStep.run
     monkeypatch.setattr(
-        executors,
-        "run_selection_task",
-        lambda data, task: done.append(task.key) or original(data, task),
+        SelectionStep, "run", lambda task, data: done.append(task.key) or original(task, data)
     )
     assert contents(run_study(study, folder.path, jobs=1, quiet=True)) == whole
     assert sorted(done) == sorted(keys[::7])
 
 
 def test_a_step_that_fails_is_named(study, tmp_path, monkeypatch):
-    def fail(data, task):
+    def fail(task, data):
         raise RuntimeError("the path ended")
 
-    monkeypatch.setattr(executors, "run_selection_task", fail)
+    monkeypatch.setattr(SelectionStep, "run", fail)
     with pytest.raises(TasksFailedError, match=r"of gene selection, soft-path, .*path ended"):
         run_study(study, tmp_path / "out", jobs=1, quiet=True)
 
@@ -248,7 +242,7 @@ def test_it_can_be_added_to_a_finished_study_and_taken_away(study, folder, tmp_p
     assert (later.path / "predictions.parquet").read_bytes() == predictions
     assert "Smallest panel by" in write_report(later).read_text(encoding="utf-8")
     run_study(off, tmp_path / "out", jobs=1, quiet=True)
-    assert not any((later.path / name).exists() for name in SELECTION_TABLES)
+    assert not any((later.path / name).exists() for name in SELECTION.tables)
     assert "Not run (--selection)." in write_report(later).read_text(encoding="utf-8")
 
 
@@ -272,7 +266,7 @@ def test_tables_of_other_settings_go_before_anything_is_fitted(study, folder, tm
         update={"selection": study.selection.model_copy(update={"rankers": ("soft-path",)})}
     )
     later.claim(make_plan(fewer, cohort))
-    assert not any((later.path / name).exists() for name in SELECTION_TABLES)
+    assert not any((later.path / name).exists() for name in SELECTION.tables)
 
 
 def test_the_report_of_a_study_from_before_gene_selection(quick_study, tmp_path):
@@ -321,7 +315,7 @@ def test_sentences_follow_from_the_numbers():
 
 def test_genes_of_a_half_alone_are_clusters_of_their_own(study):
     plan = make_plan(study, _cohort_of(study))
-    tasks = make_selection_tasks(plan)
+    tasks = SELECTION.of(plan)
     clusters = {"genes": np.arange(1, 6), "cluster": np.array([0, 0, 1, 2, 3])}
     results = [(task, clusters) for task in tasks if task.kind == "clusters"]
     halves = [task for task in tasks if task.kind == "half"]
@@ -371,8 +365,8 @@ def test_the_switch_leaves_the_files_other_settings(tmp_path):
 def test_every_step_draws_chance_of_its_own(study):
     plan = make_plan(study, _cohort_of(study))
     data = CohortArrays.of(plan.cohort)
-    tasks = make_selection_tasks(plan)
-    ranked = [t for t in tasks if t.panel.order == "soft-path" and t.panel.split_number == 1]
+    tasks = SELECTION.of(plan)
+    ranked = [t for t in tasks if t.order.name == "soft-path" and t.split_number == 1]
     assert [task.kind for task in ranked] == ["decoys", "half", "panel"]
-    random = [run_selection_task(data, t) for t in tasks if t.panel.order.startswith("random")]
+    random = [t.run(data) for t in tasks if t.order.name.startswith("random")]
     assert len({tuple(arrays["genes"]) for arrays in random}) == len(random)

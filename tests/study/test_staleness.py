@@ -3,11 +3,11 @@
 import pytest
 
 from deepcme import DeepCMEError
+from deepcme.study.parts.selection import SELECTION
 from deepcme.study.run import run_study
-from deepcme.study.selection import SELECTION_TABLES
 from tests.study.test_clinical import CLINICAL, clinical_cohort
 
-SELECTION = {"run": True, "rankers": ["soft-path"], "random_panels": 2, "pairs": 2}
+ASKED = {"run": True, "rankers": ["soft-path"], "random_panels": 2, "pairs": 2}
 
 
 def run(study, folder):
@@ -64,11 +64,11 @@ def test_other_genes_under_a_signatures_name_are_fitted_anew(quick_study, tmp_pa
     )
     path.write_text("gene1\ngene2\n")
     folder = run(study, tmp_path / "out")
-    first = folder.read_null_runs()
+    first = folder.read_table("nulls.csv")
     path.write_text("gene0\ngene2\n")
-    again = run(study, tmp_path / "out").read_null_runs()
+    again = run(study, tmp_path / "out").read_table("nulls.csv")
     assert again.loc[0, "auc"] > first.loc[0, "auc"]  # gene0 is behind the label
-    assert again.equals(run(study, tmp_path / "fresh").read_null_runs())
+    assert again.equals(run(study, tmp_path / "fresh").read_table("nulls.csv"))
 
 
 @pytest.mark.parametrize(
@@ -84,8 +84,8 @@ def test_other_genes_under_a_signatures_name_are_fitted_anew(quick_study, tmp_pa
 def test_other_settings_of_gene_selection_give_what_a_fresh_run_gives(
     quick_study, cohort_file, tmp_path, change
 ):
-    run(quick_study(models=["LR"], selection=SELECTION), tmp_path / "out")
-    changed = quick_study(models=["LR"], selection={**SELECTION, **change})
+    run(quick_study(models=["LR"], selection=ASKED), tmp_path / "out")
+    changed = quick_study(models=["LR"], selection={**ASKED, **change})
     again, fresh = (run(changed, tmp_path / name) for name in ("out", "fresh"))
-    for name in SELECTION_TABLES:
+    for name in SELECTION.tables:
         assert (again.path / name).read_bytes() == (fresh.path / name).read_bytes(), name

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -57,44 +57,34 @@ def panel(
     ... genes refitted; held-out patients say how good each size is, beside
     random panels of the same size.
     """
-    from joblib import cpu_count
-
-    from deepcme.cohort import Cohort
-    from deepcme.evaluation.bootstrap import interval_generator
-    from deepcme.files import write_csv
-    from deepcme.report.figures import plot_panel_curve
-    from deepcme.report.styles import write_chart
-    from deepcme.selection.panel import DEFAULT_RANKERS, PanelSettings, run_panels
-    from deepcme.selection.panel_tables import (
-        choose_panels,
-        compute_panel_curve,
-        compute_panel_genes,
-        describe_choice,
-    )
+    from deepcme.report.figures.study import plot_panel_curve
+    from deepcme.report.figures.styles import write_chart
+    from deepcme.selection.panel_tables import describe_choice
+    from deepcme.selection.rankers import find_ranker
+    from deepcme.study.parts.selection import PANELS
+    from deepcme.study.run import run_part
+    from deepcme.study.spec import make_study
 
     if source.suffix.lower() != ".h5ad":
         raise DeepCMEError(f"{source}: `deepcme panel` takes a cohort (.h5ad).")
-    settings = PanelSettings(
-        rankers=tuple(dict.fromkeys(ranker or DEFAULT_RANKERS)),
-        repeats=repeats,
-        random_panels=random_panels,
-        seed=seed,
+    selection: dict[str, Any] = {"run": True, "random_panels": random_panels}
+    if ranker:
+        selection["rankers"] = list(dict.fromkeys(ranker))
+        for name in ranker:
+            find_ranker(name)
+    study = make_study(
+        {
+            "seed": seed,
+            "cohort": {"path": source},
+            "split": {"repeats": repeats},
+            "models": ["LR-tuned"],  # which predicts by all genes
+            "selection": selection,
+        }
     )
-    cohort = Cohort.load(source).keep_primary_tumours()
-    results = run_panels(cohort, settings, jobs=jobs or cpu_count(), quiet=quiet)
-    curve = compute_panel_curve(results, interval_generator(seed, "auc"))
-    chosen = choose_panels(curve)
-    folder = out or Path("results") / f"{source.stem}-panel"
-    tables = {
-        "panel_curve.csv": curve,
-        "panel_choice.csv": chosen,
-        "panel_genes.csv": compute_panel_genes(cohort, results, chosen),
-        "panel_predictions.csv": results.predictions,
-    }
-    for name, table in tables.items():
-        write_csv(folder / name, table)
-    write_chart(plot_panel_curve(curve), folder, "panel_curve")
+    out = out or Path("results") / f"{source.stem}-panel"
+    folder = run_part(PANELS, study, out, label="Panels", jobs=jobs, quiet=quiet)
+    write_chart(plot_panel_curve(folder.read_table("panel_curve.csv")), out, "panel_curve")
     if not quiet:
-        for row in chosen.to_dict("records"):
+        for row in folder.read_table("panel_choice.csv").to_dict("records"):
             say(describe_choice(row))
-        say(f"Tables and chart: {folder}")
+        say(f"Tables and chart: {out}")

@@ -13,7 +13,7 @@ from deepcme.terminal import say
 
 if TYPE_CHECKING:
     from deepcme.report.formatting import Shown
-    from deepcme.study.spec import Study
+    from deepcme.study.resolved import Study
 
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but problems.")]
 

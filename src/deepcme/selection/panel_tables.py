@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
 from copy import deepcopy
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,8 +13,32 @@ import pandas as pd
 from deepcme.cohort import Cohort
 from deepcme.evaluation.bootstrap import DEFAULT_DRAWS
 from deepcme.evaluation.discrimination import compute_discrimination
-from deepcme.selection.panel import ALL_GENES, RANDOM, PanelResults
+from deepcme.selection.panel import ALL_GENES
 from deepcme.selection.scores import describe_genes
+
+
+@dataclass(frozen=True)
+class PanelResults:
+    """The tables of a panel curve.
+
+    Attributes
+    ----------
+    predictions : DataFrame
+        `order, n_genes, split, sample, patient, label, score`: one row for each
+        panel and held-out sample; `n_genes` is 0 for all genes.
+    rankings : DataFrame
+        `ranker, split, gene, rank`: the first genes of each split; split 0 is
+        the ranking on all patients.
+    n_genes : int
+        Genes of the cohort.
+    test_to_train_ratio : float
+        Mean over splits of the number of held-out over that of training samples.
+    """
+
+    predictions: pd.DataFrame
+    rankings: pd.DataFrame
+    n_genes: int
+    test_to_train_ratio: float
 
 
 def compute_panel_curve(
@@ -60,12 +85,14 @@ def compute_panel_curve(
     curve["standard_error"] = curve["sd"] * np.sqrt(
         1 / curve["n_splits"] + results.test_to_train_ratio
     )
-    at_random = curve[curve["model"].str.startswith(RANDOM)].groupby("n_genes")["auc"]
-    beside = at_random.agg(random_auc="mean", random_low="min", random_high="max")
     rankers = list(dict.fromkeys(results.rankings["ranker"]))
+    at_random = curve[~curve["model"].isin([*rankers, ALL_GENES.name])]
+    beside = at_random.groupby("n_genes")["auc"].agg(
+        random_auc="mean", random_low="min", random_high="max"
+    )
     table = pd.concat(
         [
-            curve[curve["model"].isin([ranker, ALL_GENES])].assign(ranker=ranker)
+            curve[curve["model"].isin([ranker, ALL_GENES.name])].assign(ranker=ranker)
             for ranker in rankers
         ]
     ).join(beside, on="n_genes")

@@ -10,9 +10,7 @@ from typing import TYPE_CHECKING
 from deepcme.arrays import CohortArrays
 from deepcme.errors import DeepCMEError
 from deepcme.parallel import run_parallel
-from deepcme.study.fit import TaskResult, fit_task
-from deepcme.study.plan import Task
-from deepcme.study.selection import Arrays, SelectionTask, run_selection_task
+from deepcme.study.tasks import Arrays, Task
 from deepcme.terminal import say
 
 if TYPE_CHECKING:
@@ -21,31 +19,24 @@ if TYPE_CHECKING:
 ANSWER_SECONDS = 30
 WORKER_SECONDS = 120
 
-AnyTask = Task | SelectionTask
-Outcome = tuple[AnyTask, TaskResult | Arrays | str]
+Outcome = tuple[Task, Arrays | str]
 """A task with its result, or with the text of the error that stopped it."""
 
 
-def try_task(data: CohortArrays, task: AnyTask) -> Outcome:
+def try_task(data: CohortArrays, task: Task) -> Outcome:
     """Run a task; an error comes back as text, so that the others go on."""
     try:
-        if isinstance(task, SelectionTask):
-            return task, run_selection_task(data, task)
-        return task, fit_task(data, task)
+        return task, task.run(data)
     except Exception:
         return task, traceback.format_exc()
 
 
-def run_on_processes(
-    data: CohortArrays, tasks: Sequence[AnyTask], jobs: int
-) -> Iterator[Outcome]:
+def run_on_processes(data: CohortArrays, tasks: Sequence[Task], jobs: int) -> Iterator[Outcome]:
     """Run tasks on processes of this machine, which share one memory map of the matrix."""
     return run_parallel(try_task, ((data, task) for task in tasks), jobs, ordered=False)
 
 
-def run_on_dask(
-    data: CohortArrays, tasks: Sequence[AnyTask], address: str
-) -> Iterator[Outcome]:
+def run_on_dask(data: CohortArrays, tasks: Sequence[Task], address: str) -> Iterator[Outcome]:
     """Run tasks on a Dask cluster; the cohort is sent once to every worker.
 
     A task whose worker is lost runs again on another. Workers that are still queued are

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -17,12 +17,15 @@ from deepcme.baselines import Fold
 from deepcme.ensemble import DeepCMEEnsemble
 from deepcme.models.fitting import PreparedRows, fit_model, prepare_rows, scores_of
 from deepcme.network.engines import one_thread_a_task
+from deepcme.outcome import Outcome
 from deepcme.preprocessing import kept_genes, transform_rows
 from deepcme.seeds import seed_for
 from deepcme.selection.ensemble_scores import compute_ensemble_gene_scores
 from deepcme.selection.scores import compute_gene_scores
-from deepcme.splits import RowIndex, draw_folds
-from deepcme.study.plan import Task
+from deepcme.splits import RowIndex, Split, draw_folds
+from deepcme.study.part import Kept
+from deepcme.study.sections import ModelSettings, PreprocessingSettings
+from deepcme.study.tasks import Arrays, Task
 
 
 @dataclass(frozen=True)
@@ -56,8 +59,105 @@ class TaskResult:
     oof_score: NDArray[np.float64] | None = None
     held_out_scores: pd.DataFrame | None = None
 
+    def to_arrays(self) -> Arrays:
+        """The result as arrays by name; a table column by column."""
+        arrays: Arrays = {"rows": self.rows, "score": self.score}
+        for name in ("probability", "genes", "gene_scores", "oof_score"):
+            if (values := getattr(self, name)) is not None:
+                arrays[name] = values
+        for name, table in (("history", self.history), ("held_out", self.held_out_scores)):
+            if table is not None:
+                arrays |= {f"{name}_{column}": table[column].to_numpy() for column in table}
+        return arrays
 
-def fit_task(data: CohortArrays, task: Task) -> TaskResult:
+    @classmethod
+    def from_arrays(cls, arrays: Arrays) -> TaskResult:
+        """The result that `to_arrays` gave."""
+
+        def table(name: str) -> pd.DataFrame | None:
+            columns = {
+                key.removeprefix(f"{name}_"): values
+                for key, values in arrays.items()
+                if key.startswith(f"{name}_")
+            }
+            return pd.DataFrame(columns) if columns else None
+
+        return cls(
+            rows=arrays["rows"],
+            score=arrays["score"],
+            probability=arrays.get("probability"),
+            genes=arrays.get("genes"),
+            gene_scores=arrays.get("gene_scores"),
+            history=table("history"),
+            oof_score=arrays.get("oof_score"),
+            held_out_scores=table("held_out"),
+        )
+
+
+@dataclass(frozen=True)
+class View:
+    """What a fit sees of the cohort.
+
+    Attributes
+    ----------
+    outcome : Outcome or None
+        Instead of the cohort's.
+    genes : tuple of int or None
+        Columns that it is confined to.
+    """
+
+    outcome: Outcome | None = None
+    genes: tuple[int, ...] | None = None
+
+    def of(self, data: CohortArrays) -> CohortArrays:
+        """The cohort as it is seen."""
+        X = data.X if self.genes is None else data.X[:, list(self.genes)]
+        return replace(data, X=X, outcome=self.outcome or data.outcome)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fit(Task):
+    """A model fitted on a split, with its preprocessing and its seed.
+
+    `score_genes` asks a network for gene scores on held-out rows; of a fit for its
+    `scores_only` nothing else is kept.
+    """
+
+    model: ModelSettings
+    preprocessing: PreprocessingSettings
+    random_state: int
+    view: View = View()
+    score_genes: bool = False
+    scores_only: bool = False
+
+    @property
+    def title(self) -> str:
+        """A name that no other task of the study has."""
+        return f"{self.model.name}, split {self.split_number}"
+
+    def run(self, data: CohortArrays) -> Arrays:
+        """Fit the model; the arrays are those of a `TaskResult`."""
+        return fit_task(data, self).to_arrays()
+
+
+F = TypeVar("F", bound=Fit)
+Results = Iterable[tuple[F, TaskResult]]
+
+
+def fitted_split(split: Split, model: ModelSettings) -> Split:
+    """The split as a model is fitted on it: one that is tuned over inner folds has them all."""
+    if model.kind.tuned_over_folds and split.inner:
+        return split.over_inner_folds()
+    return split
+
+
+def results_of(kept: Kept, fits: Iterable[F]) -> Iterator[tuple[F, TaskResult]]:
+    """Each finished one of the fits, in order, with its result; read one at a time."""
+    for fit, arrays in kept.results(fits):
+        yield fit, TaskResult.from_arrays(arrays)
+
+
+def fit_task(data: CohortArrays, task: Fit) -> TaskResult:
     """Fit one model on one split.
 
     With ``fit_on = "train"`` nothing but the training part reaches any step that
@@ -65,10 +165,9 @@ def fit_task(data: CohortArrays, task: Task) -> TaskResult:
     the ensemble and the tuned regression: they are fitted on both parts, and so is
     their preprocessing, as it is in a model to hand on; their rows have out-of-fold
     scores beside those of the fit. In a nested design the tuned regression is chosen over
-    all inner folds, with preprocessing fitted in each. Of a null run only the scores are
-    kept.
+    all inner folds, with preprocessing fitted in each.
     """
-    data, kind = _as_seen_by(task, data), task.model.kind
+    data, kind = task.view.of(data), task.model.kind
     with one_thread_a_task():
         if kind.tuned_over_folds and task.split.inner:
             return _fit_over_inner_folds(data, task)
@@ -87,7 +186,7 @@ def fit_task(data: CohortArrays, task: Task) -> TaskResult:
         held_out_scores = _score_genes(data, task, model, testing) if task.score_genes else None
     rows = np.concatenate([fitting_rows, split.test])
     score = np.concatenate([score, test_score])
-    if task.null is not None:
+    if task.scores_only:
         return TaskResult(rows, score, None)
     if probability is not None and test_probability is not None:
         probability = np.concatenate([probability, test_probability])
@@ -104,7 +203,7 @@ def fit_task(data: CohortArrays, task: Task) -> TaskResult:
 
 
 def _prepare(
-    data: CohortArrays, task: Task, rows: RowIndex, learn_on: RowIndex
+    data: CohortArrays, task: Fit, rows: RowIndex, learn_on: RowIndex
 ) -> tuple[PreparedRows, Pipeline]:
     """Rows of the cohort, prepared by others, or by all where the study wants that."""
     from_all = task.preprocessing.fit_on == "all"
@@ -112,7 +211,7 @@ def _prepare(
 
 
 def _score_genes(
-    data: CohortArrays, task: Task, model: Any, testing: NDArray[np.float32]
+    data: CohortArrays, task: Fit, model: Any, testing: NDArray[np.float32]
 ) -> pd.DataFrame:
     random = np.random.default_rng(seed_for(task.random_state, "held-out gene scores"))
     labels = data.labels[task.split.test]
@@ -121,16 +220,7 @@ def _score_genes(
     return compute_gene_scores(model.weights_, testing, labels, random)
 
 
-def _as_seen_by(task: Task, data: CohortArrays) -> CohortArrays:
-    """The data that a task may see: a null run's labels and its genes alone."""
-    if task.null is None:
-        return data
-    outcome = task.null.outcome or data.outcome
-    X = data.X if task.null.genes is None else data.X[:, list(task.null.genes)]
-    return replace(data, X=X, outcome=outcome)
-
-
-def _fit_over_inner_folds(data: CohortArrays, task: Task) -> TaskResult:
+def _fit_over_inner_folds(data: CohortArrays, task: Fit) -> TaskResult:
     """Logistic regression of the strength that the inner folds choose, fitted again on all."""
     split = task.split
     model = task.model.kind.make(task.model.parameters, task.random_state)
@@ -149,7 +239,7 @@ def _fit_over_inner_folds(data: CohortArrays, task: Task) -> TaskResult:
     )
 
 
-def _inner_folds(data: CohortArrays, task: Task) -> Iterator[Fold]:
+def _inner_folds(data: CohortArrays, task: Fit) -> Iterator[Fold]:
     """Each inner fold and the rest, prepared by what the rest alone taught."""
     for inner in task.split.inner:
         rest, preprocessor = _prepare(data, task, inner.train, inner.train)
@@ -158,7 +248,7 @@ def _inner_folds(data: CohortArrays, task: Task) -> Iterator[Fold]:
 
 
 def _out_of_fold_scores(
-    data: CohortArrays, task: Task, model: Any, rows: NDArray[np.int64]
+    data: CohortArrays, task: Fit, model: Any, rows: NDArray[np.int64]
 ) -> NDArray[np.float64] | None:
     """Logit of each row by fits without its patient, for a model fitted on all these rows.
 
@@ -170,7 +260,7 @@ def _out_of_fold_scores(
     model's own stand in.
     """
     folds = task.model.kind.out_of_fold
-    if task.null is not None or folds is None:
+    if task.scores_only or folds is None:
         return None
     labels, patients = data.labels[rows], data.patients[rows]
     fewest = min(len(np.unique(patients[labels == label])) for label in (0, 1))

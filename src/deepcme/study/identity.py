@@ -16,41 +16,27 @@ from typing import Any
 from deepcme.errors import DeepCMEError
 from deepcme.study.headline import find_headline
 from deepcme.study.older import SETTINGS_VERSION, VERSION_KEY, read_version, with_older_defaults
-from deepcme.study.plan import (
-    Plan,
-    computing_versions,
-    content_key,
-    fingerprint,
-    package_versions,
-)
-from deepcme.study.results_version import EARLIEST, RESULTS_VERSION
+from deepcme.study.parts import listed
+from deepcme.study.tasks import Plan, computing_versions, fingerprint, package_versions
 
 _MUST_AGREE = ("protocol", "seed", "split", "preprocessing")
-_BESIDE = ("nulls", "selection")
-"""Sections that stand beside the models, whose tables do not depend on them."""
-
-_CLINICAL_VALUES = "values of clinical columns"
 
 
 def describe_identity(plan: Plan) -> dict[str, Any]:
     """What a folder's results are of, as its ``identity.json`` says it.
 
-    Values of clinical columns are named here, as no task depends on them.
+    What no task depends on, such as values of clinical columns, is named here.
     """
-    clinical = plan.study.clinical
-    columns = () if clinical is None else clinical.columns
-    settings = plan.study.model_dump(mode="json", exclude={"cohort"})
-    settings["models"] = [model.model_dump() for model in plan.study.models]  # may be infinite
-    settings["nulls"]["signatures"] = [str(p.absolute()) for p in plan.study.nulls.signatures]
+    study = plan.study.with_paths_from(Path.cwd())
+    settings = study.model_dump(mode="json", exclude={"cohort"})
+    settings["models"] = [model.model_dump() for model in study.models]  # may be infinite
     identity = {
         VERSION_KEY: SETTINGS_VERSION,
-        "results_version": RESULTS_VERSION,
+        "results_version": listed.results_versions(),
         "study": settings,
-        "cohort": fingerprint(plan.study, plan.cohort),
+        "cohort": fingerprint(plan),
         "versions": package_versions(),
-        _CLINICAL_VALUES: {
-            name: content_key({name: [*plan.cohort.obs[name]]}) for name in columns
-        },
+        **{part.inputs: part.read_inputs(plan) for part in listed.PARTS if part.inputs},
     }
     read_back: dict[str, Any] = json.loads(json.dumps(identity, default=str))
     return read_back
@@ -112,16 +98,16 @@ def _refuse_other_comparator(study: Mapping[str, Any], first: str | None, folder
 def models_changed(found: Mapping[str, Any], wanted: Mapping[str, Any], folder: Path) -> bool:
     """Whether the tables of the models, and all that is made of them, are out of date."""
     before, now = (
-        {k: v for k, v in settings_of(of, str(folder)).items() if k not in _BESIDE}
+        {k: v for k, v in settings_of(of, str(folder)).items() if k not in _beside()}
         for of in (found, wanted)
     )
-    return before != now or found[_CLINICAL_VALUES] != wanted[_CLINICAL_VALUES]
+    return before != now or any(found.get(name, {}) != wanted[name] for name in _inputs())
 
 
 def changed_beside(
     found: Mapping[str, Any], wanted: Mapping[str, Any], part: str, folder: Path
 ) -> bool:
-    """Whether nulls, or gene selection, were asked for or made differently."""
+    """Whether a part beside the models was asked for or made differently."""
     before, now = (settings_of(of, str(folder)).get(part) for of in (found, wanted))
     return before != now or part in parts_made_anew(found, wanted)
 
@@ -129,7 +115,7 @@ def changed_beside(
 def parts_made_anew(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[str]:
     """Parts beside the models that another method made."""
     made_by, makes = _results_versions(found), wanted["results_version"]
-    return [part for part in _BESIDE if made_by[part] != makes[part]]
+    return [part for part in _beside() if part in makes and made_by[part] != makes[part]]
 
 
 def describe_results_version(identity: Mapping[str, Any]) -> str:
@@ -141,7 +127,18 @@ def describe_results_version(identity: Mapping[str, Any]) -> str:
 
 
 def _results_versions(identity: Mapping[str, Any]) -> dict[str, int]:
-    return {**EARLIEST, **identity.get("results_version", {})}
+    earliest = dict.fromkeys(listed.results_versions(), 1)  # from before it was written down
+    return {**earliest, **identity.get("results_version", {})}
+
+
+def _beside() -> list[str]:
+    """Parts that stand beside the models, whose tables do not depend on them."""
+    return [part.name for part in listed.PARTS if part.stands_beside]
+
+
+def _inputs() -> list[str]:
+    """What of the cohort no task depends on."""
+    return [part.inputs for part in listed.PARTS if part.inputs]
 
 
 def _must_agree(identity: Mapping[str, Any], folder: Path) -> dict[str, Any]:
@@ -150,7 +147,7 @@ def _must_agree(identity: Mapping[str, Any], folder: Path) -> dict[str, Any]:
         "cohort": identity["cohort"],
         **{name: settings.get(name) for name in _MUST_AGREE},
         "versions": computing_versions(identity["versions"]),
-        _CLINICAL_VALUES: identity.get(_CLINICAL_VALUES, {}),
+        **{name: identity.get(name, {}) for name in _inputs()},
     }
 
 
@@ -160,10 +157,10 @@ def _difference(found: Any, wanted: Any, place: str = "") -> str:
         a, b = found.get(key), wanted.get(key)
         if key == "cohort" and a != b:
             return "another cohort"
-        if key == _CLINICAL_VALUES:
+        if key in _inputs():
             # A column that was added or left out is a setting that may change.
             if any(a[column] != b[column] for column in a.keys() & b.keys()):
-                return f"other {_CLINICAL_VALUES}"
+                return f"other {key}"
         elif isinstance(a, dict) and isinstance(b, dict):
             if inner := _difference(a, b, f"{place}{key}."):
                 return inner

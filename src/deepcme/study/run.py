@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
+import pandas as pd
 from joblib import cpu_count
 
 from deepcme.arrays import CohortArrays
-from deepcme.audit import StudyDesign, audit_cohort
+from deepcme.audit import PlannedStudy, audit_cohort
 from deepcme.cohort import Cohort
 from deepcme.errors import DeepCMEError
 from deepcme.evaluation.predictions import with_strata
 from deepcme.progress import show_progress
 from deepcme.strata import NO_STRATA
-from deepcme.study import tables
-from deepcme.study.clinical import fit_clinical_models, take_clinical
-from deepcme.study.estimate import describe_expected_time, is_extra
-from deepcme.study.executors import AnyTask, Outcome, run_on_dask, run_on_processes
-from deepcme.study.grid import summarise_grid
-from deepcme.study.nulls import describe_null_runs
-from deepcme.study.plan import Plan, make_plan
-from deepcme.study.selection import SELECTION_TABLES, SelectionTask, make_selection_tasks
-from deepcme.study.selection_tables import write_selection_tables
-from deepcme.study.spec import Study
+from deepcme.study.estimate import describe_expected_time
+from deepcme.study.executors import Outcome, run_on_dask, run_on_processes
+from deepcme.study.part import PREDICTIONS, Part
+from deepcme.study.parts import listed
+from deepcme.study.plan import make_plan
+from deepcme.study.resolved import Study
 from deepcme.study.store import StudyFolder
-from deepcme.study.trial import try_models
+from deepcme.study.tables import METRICS, compute_metrics_table, concatenate
+from deepcme.study.tasks import Plan, Task
 from deepcme.terminal import say
 
 
@@ -74,57 +73,86 @@ def run_study(
     """
     cohort = load_cohort(study)
     plan = make_plan(study, cohort)
-    if study.clinical is not None:
-        take_clinical(plan.cohort, study.clinical.columns)  # refuses before anything is fitted
-    try_models(plan)
-    selection = make_selection_tasks(plan)
-    tasks: list[AnyTask] = [*plan.tasks, *selection]
+    for part in listed.PARTS:
+        part.check(plan)
     findings = _audit(cohort, plan)
     folder = StudyFolder(out)
-    asked = {"nulls": any(task.null for task in plan.tasks), "selection": bool(selection)}
-    anew = [part for part in folder.claim(plan) if asked[part]]
+    anew = [name for name in folder.claim(plan) if listed.part_named(name).of(plan)]
     folder.write_findings(findings)
-    missing = [task for task in tasks if not folder.has(task)]
-    jobs = min(jobs or cpu_count(), max(len(missing), 1))
+    missing = [task for task in plan.tasks if not folder.has(task)]
+    jobs = _n_processes(jobs, missing)
     if not quiet:
-        say(_announcement(plan, tasks, missing), error=True)
+        say(_announcement(plan, len(missing)), error=True)
         if anew:
             say(f"Made anew, as an older method made them: {' and '.join(anew)}.", error=True)
-        if any(map(is_extra, missing)):
+        if any(listed.part_named(task.part).is_extra for task in missing):
             say(describe_expected_time(plan, missing, jobs), error=True)
-    outcomes = _outcomes(CohortArrays.of(plan.cohort), missing, jobs, scheduler)
-    failures: dict[str, str] = {}
     with show_progress("Fitting", len(missing), quiet=quiet) as advance:
-        for task, result in outcomes:
-            if isinstance(result, str):
-                failures[task.title] = result
-            else:
-                folder.save(task, result)
-            advance()
-    folder.write_failures(failures)
-    if failures:
-        raise TasksFailedError(_failure_sentence(failures, len(tasks), folder))
-    write_tables(plan, selection, folder)
+        _run_missing(plan, missing, folder, advance, jobs, scheduler)
+    write_tables(plan, folder, listed.PARTS)
     return folder
 
 
+def run_part(
+    part: Part[Any],
+    study: Study,
+    out: str | Path,
+    *,
+    label: str,
+    jobs: int | None = None,
+    quiet: bool = False,
+) -> StudyFolder:
+    """Run one part of a study by itself, or what is missing of it, and write its tables.
+
+    `label` names the tasks while they run; the rest is as in `run_study`.
+    """
+    plan = make_plan(study, load_cohort(study), [part])
+    folder = StudyFolder(out)
+    if folder.has_table(PREDICTIONS):
+        raise DeepCMEError(f"{out}: the folder of a whole study: choose another --out.")
+    folder.claim(plan)
+    missing = [task for task in plan.tasks if not folder.has(task)]
+    with show_progress(label, len(missing), quiet=quiet) as advance:
+        _run_missing(plan, missing, folder, advance, _n_processes(jobs, missing))
+    write_tables(plan, folder, [part])
+    return folder
+
+
+def _n_processes(jobs: int | None, tasks: Sequence[Task]) -> int:
+    return min(jobs or cpu_count(), max(len(tasks), 1))
+
+
+def _run_missing(
+    plan: Plan,
+    tasks: Sequence[Task],
+    folder: StudyFolder,
+    advance: Callable[[], None],
+    jobs: int,
+    scheduler: str | None = None,
+) -> None:
+    """Run tasks and keep their results; those that fail are told when the others are done."""
+    failures: dict[str, str] = {}
+    for task, result in _outcomes(CohortArrays.of(plan.cohort), tasks, jobs, scheduler):
+        if isinstance(result, str):
+            failures[task.title] = result
+        else:
+            folder.save(task, result)
+        advance()
+    folder.write_failures(failures)
+    if failures:
+        raise TasksFailedError(_failure_sentence(failures, len(plan.tasks), folder))
+
+
 def _outcomes(
-    data: CohortArrays, tasks: Sequence[AnyTask], jobs: int, scheduler: str | None
+    data: CohortArrays, tasks: Sequence[Task], jobs: int, scheduler: str | None
 ) -> Iterator[Outcome]:
     # The long ones first, so that no worker is left alone with one at the end.
-    ordered = sorted(tasks, key=_brevity)
+    ordered = sorted(tasks, key=lambda task: listed.part_named(task.part).brevity(task))
     if not ordered:
         return iter(())
     if scheduler is not None:
         return run_on_dask(data, ordered, scheduler)
     return run_on_processes(data, ordered, jobs)
-
-
-def _brevity(task: AnyTask) -> int:
-    """0 for the tasks that take longest."""
-    if isinstance(task, SelectionTask):
-        return 0 if task.kind == "decoys" else 2
-    return task.model.kind.brevity
 
 
 def _audit(cohort: Cohort, plan: Plan) -> list[dict[str, str]]:
@@ -133,24 +161,24 @@ def _audit(cohort: Cohort, plan: Plan) -> list[dict[str, str]]:
     model = study.headline
     parameters = model.parameters if model.kind.is_network else {}
     width = parameters.get("hidden_layers", [64])[0]
-    design = StudyDesign(*study.split.train_and_test_share(plan.cohort), width)
-    return [finding.as_dict() for finding in audit_cohort(cohort, design)]
+    planned = PlannedStudy(*study.split.train_and_test_share(plan.cohort), width)
+    return [finding.as_dict() for finding in audit_cohort(cohort, planned)]
 
 
-def _announcement(plan: Plan, tasks: Sequence[AnyTask], missing: Sequence[AnyTask]) -> str:
-    cohort, study = plan.cohort, plan.study
-    n_done, n_selection = len(tasks) - len(missing), len(tasks) - len(plan.tasks)
-    done = f"; {n_done} of {len(tasks)} fits are there already" if n_done else ""
+def _announcement(plan: Plan, n_missing: int) -> str:
+    cohort, study, n_tasks = plan.cohort, plan.study, len(plan.tasks)
+    n_done = n_tasks - n_missing
+    done = f"; {n_done} of {n_tasks} fits are there already" if n_done else ""
     column = study.split.strata
     strata = "" if column == NO_STRATA else f" stratified by {column}"
-    selection = f", {n_selection} steps of gene selection" if n_selection else ""
-    nulls = list({task.null.title: task.null for task in plan.tasks if task.null}.values())
-    reruns = f" {describe_null_runs(nulls, study.headline.name)}" if nulls else ""
+    others = [(len(part.of(plan)), part.noun) for part in listed.PARTS if part.noun]
+    sentences = filter(None, [part.announce(plan) for part in listed.PARTS])
     return (
         f"{cohort.name}: {cohort.n_samples} samples of {cohort.n_patients} patients, "
         f"{cohort.n_positives} positive, {cohort.n_genes:,} genes. "
-        f"{len(study.models)} models on {plan.n_splits} splits{strata}{selection}, "
-        f"protocol {study.protocol}{done}.{reruns}"
+        f"{len(study.models)} models on {len(plan.splits)} splits{strata}"
+        f"{''.join(f', {n} {noun}' for n, noun in others if n)}, "
+        f"{' '.join([f'protocol {study.protocol}{done}.', *sentences])}"
     )
 
 
@@ -163,33 +191,22 @@ def _failure_sentence(failures: dict[str, str], n_tasks: int, folder: StudyFolde
     )
 
 
-def write_tables(plan: Plan, selection: Sequence[SelectionTask], folder: StudyFolder) -> None:
-    """Make the study's tables of its finished tasks, those of gene selection included."""
-    fits = [task for task in plan.tasks if task.grid_point is None and task.null is None]
-    nulls = [task for task in plan.tasks if task.null is not None]
-    searched = [task for task in plan.tasks if task.grid_point is not None]
-    results = list(folder.results(fits))
-    predictions = [tables.compute_predictions(plan.cohort, results)]
-    if searched:
-        grid = tables.compute_grid(plan.cohort, folder.results(searched))
-        folder.write_table(grid, "grid.csv")
-        folder.write_table(summarise_grid(grid), "grid_summary.csv")
-        tuned = tables.compute_tuned_predictions(plan, folder.results(searched), grid)
-        predictions.append(tuned)
-    if plan.study.clinical is not None:
-        clinical = fit_clinical_models(plan, results)
-        folder.write_table(clinical.columns, "clinical.csv")
-        predictions.append(clinical.predictions)
-    levels = plan.study.split.levels_of(plan.cohort)
-    whole = with_strata(tables.concatenate(predictions), plan.cohort.samples, levels)
-    metrics = tables.compute_metrics_table(whole)
-    folder.write_table(whole, "predictions.parquet")
-    folder.write_table(metrics, "metrics.csv")
-    folder.write_table(tables.compute_gene_scores(plan.cohort, results), "gene_scores.csv")
-    folder.write_table(tables.compute_history(results), "history.parquet")
-    folder.write_null_runs(tables.compute_null_runs(plan, folder.results(nulls)))
-    if selection:
-        write_selection_tables(plan, selection, folder, results)
-    else:
-        folder.remove_tables(SELECTION_TABLES)
+def write_tables(plan: Plan, folder: StudyFolder, parts: Sequence[Part[Any]]) -> None:
+    """Make the tables of parts of their finished tasks; what is not made any more goes.
+
+    Tables of one name stand below each other; of the predictions metrics are made.
+    """
+    made: dict[str, list[pd.DataFrame]] = {}
+    for part in parts:
+        for name, table in part.make_tables(plan, folder).items():
+            made.setdefault(name, []).append(table)
+    tables = {name: concatenate(of_name) for name, of_name in made.items()}
+    if PREDICTIONS in tables:
+        levels = plan.study.split.levels_of(plan.cohort)
+        whole = with_strata(tables[PREDICTIONS], plan.cohort.samples, levels)
+        tables[PREDICTIONS] = whole
+        tables[METRICS] = compute_metrics_table(whole)
+    for name, table in tables.items():
+        folder.write_table(table, name)
+    folder.remove_tables(name for part in parts for name in part.tables if name not in tables)
     folder.remove_leftovers()

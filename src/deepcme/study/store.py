@@ -8,39 +8,16 @@ Layout, all readable with pandas and a text editor::
     tasks/KEY.npz         one finished fit (NumPy arrays, no pickle)
     audit.json            what the audit found in the cohort, before samples were left out
     failures.json         tasks that failed in the last run, with their errors
-    predictions.parquet   split, model, sample, patient, part, label, score, probability,
-                          left_out where cohorts are left out, and stratum where
-                          patients are ranked within batches or cohorts
-    metrics.csv           split (none for the PR-AUC), model, part, metric, value, chance,
-                          n, events, and left_out where cohorts are left out
-    gene_scores.csv       model, rank, gene, symbol, score, sd, splits, top_share,
-                          prevalence, largest_z, driving_samples,
-                          few_driving_samples
-    history.parquet       split, model, epoch, train_loss, valid_loss, valid_auc
-    clinical.csv          column, value, coding, n, events, missing, separated_splits
-    grid.csv              split, width, batch_size, penalty_strength, losses and AUCs;
-                          inner_fold too in a nested design
-    grid_summary.csv      the same, averaged over the splits
-    nulls.csv             one row per null run: kind, number, size, auc, n_splits, n, events,
-                          signature, listed, missing; absent where none was asked for
 
-With gene selection also (see docs/selection.md)::
-
-    panel_predictions.parquet   order, n_genes, split, sample, patient, label, score
-    panel_curve.csv, panel_choice.csv, panel_genes.csv
-    selection_claims.csv        what may be claimed of genes, and of clusters
-    selection_genes.csv, selection_clusters.csv, selection_blocks.csv
-    selection_stability.csv     Nogueira's index over splits and over halves
-    held_out_gene_scores.csv, score_agreement.csv
+The tables of a study are its parts', in whose modules (`deepcme.study.parts`) they are told.
 """
 
 from __future__ import annotations
 
 import json
-import tomllib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from zipfile import BadZipFile
 
 import numpy as np
@@ -49,7 +26,6 @@ import pandas as pd
 from deepcme.cohort import Cohort
 from deepcme.errors import DeepCMEError
 from deepcme.files import remove_leftovers, whole_file, write_csv, write_text
-from deepcme.study.fit import TaskResult
 from deepcme.study.identity import (
     changed_beside,
     describe_identity,
@@ -58,23 +34,10 @@ from deepcme.study.identity import (
     refuse_other_results,
 )
 from deepcme.study.older import with_older_columns
-from deepcme.study.plan import Plan, Task
-from deepcme.study.selection import SELECTION_TABLES, Arrays, SelectionTask
+from deepcme.study.parts import listed
+from deepcme.study.tasks import Arrays, Plan, Task
 
-_NULL_RUNS = "nulls.csv"
-_MODEL_TABLES = (
-    "predictions.parquet", "metrics.csv", "gene_scores.csv", "history.parquet", "clinical.csv",
-    "grid.csv", "grid_summary.csv",
-)  # fmt: skip
-# Text as it stands: Entrez ids are genes, a signature may be called 007 and a model 1.
-_TEXT_COLUMNS = (
-    "model", "gene", "symbol", "genes", "panel", "signature", "column", "sample", "patient",
-    "left_out", "stratum",
-)  # fmt: skip
-# Text there, numbers elsewhere.
-_MORE_TEXT_COLUMNS = {_NULL_RUNS: ("missing",), "clinical.csv": ("value",)}
-_HISTORY_COLUMNS = ("epoch", "train_loss", "valid_loss", "valid_auc")
-_SCORE_COLUMNS = ("first_layer", "integrated_gradients", "permutation")
+T = TypeVar("T", bound=Task)
 
 
 class StudyFolder:
@@ -120,51 +83,33 @@ class StudyFolder:
     def _remove_outdated(
         self, plan: Plan, found: dict[str, Any], identity: dict[str, Any]
     ) -> None:
-        """Remove tables of other settings, or of another signature; fits stay, by their keys.
+        """Remove tables of other settings, or of what was not fitted; fits stay, by their keys.
 
         Until the tables are made again there is nothing to report, rather than a mixture.
         """
-        if models_changed(found, identity, self.path):
-            self.remove_tables([*_MODEL_TABLES, _NULL_RUNS, *SELECTION_TABLES])
-        nulls = [task for task in plan.tasks if task.null is not None]
-        others = changed_beside(found, identity, "nulls", self.path)
-        if others or not all(map(self.has, nulls)):
-            self.remove_tables([_NULL_RUNS])
-        if changed_beside(found, identity, "selection", self.path):
-            self.remove_tables(SELECTION_TABLES)
+        others = models_changed(found, identity, self.path)
+        for part in listed.PARTS:
+            is_whole = all(map(self.has, part.of(plan)))
+            if others or (
+                part.stands_beside
+                and (not is_whole or changed_beside(found, identity, part.name, self.path))
+            ):
+                self.remove_tables(part.tables)
 
-    def _task_path(self, task: Task | SelectionTask) -> Path:
+    def _task_path(self, task: Task) -> Path:
         return self.path / "tasks" / f"{task.key}.npz"
 
-    def has(self, task: Task | SelectionTask) -> bool:
+    def has(self, task: Task) -> bool:
         """Whether the task's result is there."""
         return self._task_path(task).exists()
 
-    def save(self, task: Task | SelectionTask, result: TaskResult | Arrays) -> None:
+    def save(self, task: Task, arrays: Arrays) -> None:
         """Write a task's result under its key."""
-        arrays: dict[str, Any] = (
-            _arrays_of(result) if isinstance(result, TaskResult) else result
-        )
         with whole_file(self._task_path(task)) as temporary:
-            np.savez_compressed(temporary, **arrays)
+            np.savez_compressed(temporary, **arrays)  # type: ignore[arg-type]
 
-    def load(self, task: Task) -> TaskResult:
-        """Read a task's result."""
-        found = self.load_arrays(task)
-        history = _columns(found, "history", _HISTORY_COLUMNS)
-        return TaskResult(
-            found["rows"],
-            found["score"],
-            found.get("probability"),
-            found.get("genes"),
-            found.get("gene_scores"),
-            history,
-            found.get("oof_score"),
-            _columns(found, "held_out", _SCORE_COLUMNS),
-        )
-
-    def load_arrays(self, task: Task | SelectionTask) -> Arrays:
-        """Read the arrays under a task's key.
+    def load(self, task: Task) -> Arrays:
+        """Read a task's result.
 
         Raises
         ------
@@ -180,7 +125,7 @@ class StudyFolder:
                 f"{path}: the result is damaged: delete it and run again."
             ) from error
 
-    def results(self, tasks: Iterable[Task]) -> Iterator[tuple[Task, TaskResult]]:
+    def results(self, tasks: Iterable[T]) -> Iterator[tuple[T, Arrays]]:
         """Each finished one of the tasks, in order, with its result; read one at a time."""
         for task in tasks:
             if self.has(task):
@@ -199,18 +144,9 @@ class StudyFolder:
         else:
             path.unlink(missing_ok=True)
 
-    def write_null_runs(self, runs: pd.DataFrame) -> None:
-        """Write the table of null runs; without any there is none."""
-        if runs.empty:
-            self.remove_tables([_NULL_RUNS])
-        else:
-            self.write_table(runs, _NULL_RUNS)
-
-    def read_null_runs(self) -> pd.DataFrame:
-        """Read the table of null runs; empty where none was asked for."""
-        if not (self.path / _NULL_RUNS).is_file():
-            return pd.DataFrame()
-        return self.read_table(_NULL_RUNS)
+    def has_table(self, name: str) -> bool:
+        """Whether a table is there."""
+        return (self.path / name).is_file()
 
     def write_table(self, table: pd.DataFrame, name: str) -> None:
         """Write a table as CSV or Parquet, as its name says."""
@@ -226,17 +162,23 @@ class StudyFolder:
         Raises
         ------
         DeepCMEError
-            If the folder holds no such table.
+            If the folder holds no such table, or a damaged one.
         """
         path = self.path / name
         if not path.is_file():
             raise DeepCMEError(
                 f"{path}: there is no such file; is {self.path} the folder of a finished study?"
             )
-        if name.endswith(".parquet"):
-            return with_older_columns(name, pd.read_parquet(path))
-        text = dict.fromkeys((*_TEXT_COLUMNS, *_MORE_TEXT_COLUMNS.get(name, ())), str)
-        table = pd.read_csv(path, dtype=text, keep_default_na=False, na_values=[""])
+        text = dict.fromkeys(listed.text_columns(name), str)
+        try:
+            if name.endswith(".parquet"):
+                table = pd.read_parquet(path)
+            else:
+                table = pd.read_csv(path, dtype=text, keep_default_na=False, na_values=[""])
+        except (OSError, ValueError) as error:
+            raise DeepCMEError(
+                f"{path}: the table is damaged: delete it and run the study again."
+            ) from error
         return with_older_columns(name, table)
 
     def write_findings(self, findings: list[dict[str, Any]]) -> None:
@@ -250,15 +192,6 @@ class StudyFolder:
             return []
         findings: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
         return findings
-
-    def read_settings(self, section: str) -> dict[str, Any]:
-        """A section of the last run's settings, such as one that it added; empty without."""
-        path = self.path / "study.toml"
-        if not path.is_file():
-            return {}
-        settings = tomllib.loads(path.read_text(encoding="utf-8"))
-        found: dict[str, Any] = settings.get(section, {})
-        return found
 
     def remove_tables(self, names: Iterable[str]) -> None:
         """Remove tables that the study no longer has."""
@@ -274,31 +207,6 @@ class StudyFolder:
             )
         values: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         return values
-
-
-def _arrays_of(result: TaskResult) -> Arrays:
-    arrays: Arrays = {"rows": result.rows, "score": result.score}
-    if result.probability is not None:
-        arrays["probability"] = result.probability
-    if result.genes is not None and result.gene_scores is not None:
-        arrays["genes"] = result.genes
-        arrays["gene_scores"] = result.gene_scores
-    if result.oof_score is not None:
-        arrays["oof_score"] = result.oof_score
-    tables = {"history": result.history, "held_out": result.held_out_scores}
-    for name, columns in (("history", _HISTORY_COLUMNS), ("held_out", _SCORE_COLUMNS)):
-        table = tables[name]
-        if table is not None:
-            arrays |= {f"{name}_{column}": table[column].to_numpy() for column in columns}
-    return arrays
-
-
-def _columns(arrays: Arrays, name: str, columns: tuple[str, ...]) -> pd.DataFrame | None:
-    """A table that was saved column by column; None if it was not."""
-    found = {
-        column: arrays[f"{name}_{column}"] for column in columns if f"{name}_{column}" in arrays
-    }
-    return pd.DataFrame(found) if found else None
 
 
 def describe_cohort(cohort: Cohort) -> dict[str, Any]:

@@ -1,9 +1,8 @@
-"""Task results to the study's tidy tables."""
+"""Predictions of fits, and the metrics made of them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -11,34 +10,17 @@ from scipy.special import expit
 
 from deepcme.cohort import Cohort
 from deepcme.evaluation.measures import PatientMeasure, SplitMeasure, measures_of
-from deepcme.evaluation.metrics import compute_auc, compute_auc_within
 from deepcme.evaluation.over_patients import compute_metrics_over_patients
 from deepcme.evaluation.over_splits import compute_metrics
-from deepcme.evaluation.predictions import LEFT_OUT, STRATUM
-from deepcme.log_odds import log_odds
-from deepcme.outcome import labels_of
-from deepcme.selection.scores import describe_genes
+from deepcme.evaluation.predictions import LEFT_OUT
 from deepcme.splits import PARTS
-from deepcme.study.fit import TaskResult
-from deepcme.study.grid import TUNED, choose_points
-from deepcme.study.nulls import NullRun
-from deepcme.study.plan import Plan, Task
+from deepcme.study.fit import Fit, Results, TaskResult
 
-TOP_GENES = 30
-GENE_SCORE_COLUMNS = (
-    "model", "rank", "gene", "symbol", "score", "sd", "splits", "top_share", "prevalence",
-    "largest_z", "driving_samples", "few_driving_samples",
-)  # fmt: skip
-NULL_COLUMNS = (
-    "kind", "number", "size", "auc", "n_splits", "n", "events", "signature", "listed", "missing"
-)  # fmt: skip
+METRICS = "metrics.csv"
 METRIC_COLUMNS = ("split", "model", "part", "metric", "value", "chance", "n", "events")
-HISTORY_COLUMNS = ("split", "model", "epoch", "train_loss", "valid_loss", "valid_auc")
-
-Results = Iterable[tuple[Task, TaskResult]]
 
 
-def compute_predictions(cohort: Cohort, results: Results) -> pd.DataFrame:
+def compute_predictions(cohort: Cohort, results: Results[Fit]) -> pd.DataFrame:
     """One row per split, model and sample; a model without probabilities has none.
 
     Where cohorts are left out, `left_out` names the one that is the test part. A model
@@ -50,38 +32,7 @@ def compute_predictions(cohort: Cohort, results: Results) -> pd.DataFrame:
     )
 
 
-def compute_tuned_predictions(plan: Plan, results: Results, grid: pd.DataFrame) -> pd.DataFrame:
-    """Predictions, in each split, of the network that validation data chose from the grid.
-
-    In a nested design they are the mean of the chosen point's networks, one for each
-    inner fold; nothing is refitted.
-    """
-    chosen = choose_points(grid)
-    fits: dict[int, list[pd.DataFrame]] = {number: [] for number in sorted(chosen)}
-    for task, result in results:
-        if task.grid_point is not None and chosen[task.split_number] == task.grid_point:
-            fits[task.split_number].append(predictions_of(plan.cohort, task, result, TUNED))
-    return concatenate(
-        [
-            of_split[0] if len(of_split) == 1 else _average(of_split)
-            for of_split in fits.values()
-        ]
-    )
-
-
-def _average(fits: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """Mean probability of each part's rows over the fits that have the row in that part."""
-    rows = pd.concat(fits)
-    keys = ["split", "model", "sample", "patient", "part", "label"]
-    mean = rows.groupby(keys, sort=False, as_index=False)["probability"].mean()
-    mean = mean.assign(score=log_odds(mean["probability"].to_numpy()))[[*rows.columns]]
-    averaged: pd.DataFrame = mean.sort_values(
-        "part", key=lambda part: part.map(PARTS.index), kind="stable"
-    )
-    return averaged
-
-
-def predictions_of(cohort: Cohort, task: Task, result: TaskResult, model: str) -> pd.DataFrame:
+def predictions_of(cohort: Cohort, task: Fit, result: TaskResult, model: str) -> pd.DataFrame:
     """One row per sample of each part of a task's split, as `compute_predictions` has them."""
     parts, rows, score, probability = _by_part(task, result)
     table = pd.DataFrame(
@@ -104,7 +55,7 @@ def predictions_of(cohort: Cohort, task: Task, result: TaskResult, model: str) -
 
 
 def _by_part(
-    task: Task, result: TaskResult
+    task: Fit, result: TaskResult
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray | None]:
     """Part, cohort's row, score and probability of each row of the predictions table."""
     if result.oof_score is None:
@@ -146,136 +97,3 @@ def compute_metrics_table(predictions: pd.DataFrame) -> pd.DataFrame:
     table = pd.concat([*of_splits, *over_patients], ignore_index=True)
     columns = [*METRIC_COLUMNS, *table.columns.intersection([LEFT_OUT])]
     return table.astype({"split": "Int64"})[columns]
-
-
-def compute_gene_scores(cohort: Cohort, results: Results) -> pd.DataFrame:
-    """Average equation 4 over the splits, highest first, model by model.
-
-    A gene that a split's preprocessing left out counts 0 there; `splits` says
-    in how many it took part, `top_share` in what share of the splits it was
-    among the first 30; `describe_genes` tells what the last columns are.
-    """
-    scores: dict[str, list[np.ndarray]] = {}
-    for task, result in results:
-        if result.genes is None or result.gene_scores is None:
-            continue
-        row = np.full(cohort.n_genes, np.nan)
-        row[result.genes] = result.gene_scores
-        scores.setdefault(task.model.name, []).append(row)
-    described = describe_genes(cohort) if scores else pd.DataFrame()
-    tables = [
-        _ranked(cohort, described, model, np.vstack(rows)) for model, rows in scores.items()
-    ]
-    return concatenate(tables, GENE_SCORE_COLUMNS)
-
-
-def _ranked(
-    cohort: Cohort, described: pd.DataFrame, model: str, by_split: np.ndarray
-) -> pd.DataFrame:
-    present = ~np.isnan(by_split)
-    filled = np.where(present, by_split, 0.0)
-    order = np.argsort(-filled, axis=1, kind="stable")
-    in_top = np.zeros(filled.shape, dtype=bool)
-    np.put_along_axis(in_top, order[:, :TOP_GENES], True, axis=1)
-    table = pd.DataFrame(
-        {
-            "model": model,
-            "gene": cohort.gene_ids,
-            "symbol": cohort.symbols,
-            "score": filled.mean(axis=0),
-            "sd": filled.std(axis=0, ddof=1) if len(filled) > 1 else np.nan,
-            "splits": present.sum(axis=0),
-            "top_share": (in_top & present).mean(axis=0),
-        }
-    ).join(described)
-    table = table[table["splits"] > 0]
-    table = table.sort_values("score", ascending=False, kind="stable", ignore_index=True)
-    table.insert(1, "rank", np.arange(1, len(table) + 1))
-    return table
-
-
-def compute_grid(cohort: Cohort, results: Results) -> pd.DataFrame:
-    """One row per split (and inner fold) and point: the kept epoch's losses and AUCs."""
-    rows = []
-    for task, result in results:
-        if task.grid_point is None:
-            continue
-        assert result.history is not None
-        kept = result.history.iloc[int(result.history["valid_loss"].argmin())]
-        n_test = len(task.split.test)
-        test = cohort.labels[result.rows[-n_test:]]
-        inner = {} if task.inner_fold is None else {"inner_fold": task.inner_fold}
-        rows.append(
-            {
-                "split": task.split_number,
-                **inner,
-                "width": task.grid_point.width,
-                "batch_size": task.grid_point.batch_size,
-                "penalty_strength": task.grid_point.penalty_strength,
-                "epoch": int(kept["epoch"]),
-                "valid_loss": kept["valid_loss"],
-                "valid_auc": kept["valid_auc"],
-                "test_auc": compute_auc(test, result.score[-n_test:]),
-                "n": n_test,
-                "events": int(test.sum()),
-            }
-        )
-    return pd.DataFrame(rows)
-
-
-def compute_null_runs(plan: Plan, results: Results) -> pd.DataFrame:
-    """One row per null run: its size, its test AUC averaged over the splits, and the counts.
-
-    The AUC is that within strata where the study has any. `n` and `events` count samples
-    tested at least once, events by the run's own labels; `listed` and `missing` say what
-    the cohort lacks of a signature.
-    """
-    cohort = plan.cohort
-    levels = plan.study.split.levels_of(cohort)
-    strata = np.zeros(cohort.n_samples) if levels is None else np.array(levels)
-    runs: dict[str, NullRun] = {}
-    tests: dict[str, list[pd.DataFrame]] = {}
-    for task, result in results:
-        if task.null is None:
-            continue
-        n_test = len(task.split.test)
-        rows = result.rows[-n_test:]
-        label = labels_of(task.null.outcome or cohort.outcome)[rows]
-        test = pd.DataFrame({"row": rows, "label": label, "score": result.score[-n_test:]})
-        test[STRATUM] = strata[rows]
-        runs[task.null.title] = task.null
-        tests.setdefault(task.null.title, []).append(test)
-    rows_of_table = [_null_row(run, tests[title]) for title, run in runs.items()]
-    return pd.DataFrame(rows_of_table, columns=list(NULL_COLUMNS))
-
-
-def _null_row(run: NullRun, tests: list[pd.DataFrame]) -> dict[str, Any]:
-    tested = pd.concat(tests).drop_duplicates("row")
-    row: dict[str, Any] = {
-        "kind": run.kind,
-        "number": run.number,
-        "size": run.size,
-        "auc": np.nanmean(
-            [compute_auc_within(test["label"], test["score"], test[STRATUM]) for test in tests]
-        ),
-        "n_splits": len(tests),
-        "n": len(tested),
-        "events": int(tested["label"].sum()),
-    }
-    if run.signature is not None:
-        row["signature"] = run.signature.name
-        row["listed"] = run.signature.n_listed
-        row["missing"] = ", ".join(run.signature.missing)
-    return row
-
-
-def compute_history(results: Results) -> pd.DataFrame:
-    """Losses and validation AUC of every network by split and epoch."""
-    tables = []
-    for task, result in results:
-        if result.history is not None:
-            table = result.history.copy()
-            table.insert(0, "model", task.model.name)
-            table.insert(0, "split", task.split_number)
-            tables.append(table)
-    return concatenate(tables, HISTORY_COLUMNS)

@@ -13,8 +13,8 @@ from deepcme.ensemble import DeepCMEEnsemble
 from deepcme.errors import DeepCMEError
 from deepcme.models.fitting import scores_of
 from deepcme.network.engines import make_engine
-from deepcme.study.plan import Plan
 from deepcme.study.sections import ModelSettings
+from deepcme.study.tasks import Plan
 from deepcme.threads import single_thread
 
 _GENES = 8

@@ -1,0 +1,111 @@
+"""What a study is made of: parts, of which its engine knows this much and no more."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Iterator, Mapping
+from typing import Any, ClassVar, Generic, Protocol, TypeVar, cast
+
+import pandas as pd
+
+from deepcme.study.resolved import Study
+from deepcme.study.sections import Settings
+from deepcme.study.tasks import Arrays, Plan, Task
+
+T = TypeVar("T", bound=Task)
+TextColumns = Mapping[str, tuple[str, ...]]
+
+PREDICTIONS = "predictions.parquet"
+"""Each part gives rows to this table; they stand below each other."""
+
+
+class Kept(Protocol):
+    """Where the results of finished tasks are."""
+
+    def results(self, tasks: Iterable[T]) -> Iterator[tuple[T, Arrays]]:
+        """Each finished one of the tasks, in order, with its result; read one at a time."""
+
+
+class Part(Generic[T]):
+    """One thing that a study does.
+
+    Attributes
+    ----------
+    name : str
+        Its section of a study file, and what its tasks bear.
+    settings : type of Settings
+        Those of the section.
+    results_version : int or None
+        Raised in every change after which equal settings give other numbers. It is in the
+        key of each of its tasks, so that a folder never mixes results of two methods. None
+        where the part's numbers are of the models' method. Of 1 are folders from before
+        this was written down, and deepcme 0.1.0; for later ones see CHANGELOG.md.
+    is_extra : bool
+        Whether it comes on top of a default study, which is quick enough not to be timed.
+    stands_beside : bool
+        Whether it may change while the models' tables stay.
+    tables : mapping
+        The files of its tables, each with its columns of text: ids and names are text
+        whatever they look like, as Entrez ids are numbers and a model may be called 1.
+    noun : str
+        What its tasks are called, where they are no fits of models.
+    purpose : str
+        What its fits are for, where that is said.
+    inputs : str
+        What is told of the cohort that no task depends on, where there is such.
+    """
+
+    name: ClassVar[str]
+    settings: ClassVar[type[Settings]]
+    results_version: int | None = None
+    is_extra: ClassVar[bool] = True
+    stands_beside: ClassVar[bool] = True
+    tables: ClassVar[TextColumns] = {}
+    noun: ClassVar[str] = ""
+    purpose: ClassVar[str] = ""
+    inputs: ClassVar[str] = ""
+
+    def fill_in(self, values: dict[str, Any]) -> dict[str, Any]:
+        """Settings of a study, with what this part asks of the others filled in."""
+        return values
+
+    def check_settings(self, study: Study) -> None:
+        """Refuse settings that do not go together; a sentence says why."""
+
+    def tasks(self, plan: Plan) -> Iterable[T]:
+        """What the study asks for; none if it does not ask for the part."""
+        return ()
+
+    def check(self, plan: Plan) -> None:
+        """Refuse, before anything is fitted, what could not be made of the cohort."""
+
+    def read_inputs(self, plan: Plan) -> dict[str, str]:
+        """A key for each input that no task depends on."""
+        return {}
+
+    def make_tables(self, plan: Plan, kept: Kept) -> dict[str, pd.DataFrame]:
+        """The part's tables by the names of their files; none if it was not asked for."""
+        return {}
+
+    def announce(self, plan: Plan) -> str:
+        """What it does, in a sentence, before it starts; may be empty."""
+        return ""
+
+    def brevity(self, task: T) -> int:
+        """0 for tasks that take longest, which are started first."""
+        return 2
+
+    def count_networks(self, task: T) -> int:
+        """Networks that a task trains."""
+        return 0
+
+    def kind(self, plan: Plan, task: T) -> Hashable:
+        """What the time of a task depends on."""
+        return self.name
+
+    def expect_seconds(self, plan: Plan, task: T) -> float | None:
+        """Time of a task, where one need not be run to know it."""
+        return None
+
+    def of(self, plan: Plan) -> list[T]:
+        """Its tasks of a plan."""
+        return [cast(T, task) for task in plan.tasks if task.part == self.name]

@@ -1,0 +1,288 @@
+"""Added value: the study's clinical columns alone, and beside the genes.
+
+The genes enter as one number, the logit that the whole gene model, fitted on the other
+patients in folds, gives a patient (pre-validation: Tibshirani and Efron 2002, Stat Appl
+Genet Mol Biol 1:1). The clinical columns stay without penalty whatever the gene model is.
+
+Tables
+------
+clinical.csv          column, value, coding, n, events, missing, separated_splits
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.special import expit
+
+from deepcme.audit.leakage import find_telling_columns
+from deepcme.clinical import ClinicalEncoder, ClinicalRegression
+from deepcme.cohort import Cohort, own_columns
+from deepcme.errors import DeepCMEError
+from deepcme.models.registry import KINDS
+from deepcme.names import stored_name
+from deepcme.seeds import integer_seed, seed_for
+from deepcme.study.fit import Fit, Results, TaskResult, results_of
+from deepcme.study.part import PREDICTIONS, Kept, Part, TextColumns
+from deepcme.study.parts.models import MODELS
+from deepcme.study.predictors import as_predictor
+from deepcme.study.resolved import Study
+from deepcme.study.sections import ClinicalSettings
+from deepcme.study.tables import concatenate, predictions_of
+from deepcme.study.tasks import Plan, Task, content_key
+from deepcme.threads import single_thread
+from deepcme.words import listed
+
+# What the clinical columns say alone, and beside the gene model.
+CLINICAL = "clinical"
+CLINICAL_AND_GENES = "clinical + genes"
+GENE_SCORE = "gene score"
+# What may stand for the genes: fitted on both parts, as the clinical columns are, with
+# scores out of fold.
+PREVALIDATED = tuple(name for name, kind in KINDS.items() if kind.out_of_fold)
+
+
+class AddedValue(Part[Task]):
+    """Regressions on clinical columns; quick enough to be fitted with the tables."""
+
+    name = "clinical"
+    settings = ClinicalSettings
+    stands_beside = False
+    tables: ClassVar[TextColumns] = {"clinical.csv": ("column", "value")}
+    inputs = "values of clinical columns"
+
+    def fill_in(self, values: dict[str, Any]) -> dict[str, Any]:
+        """Add to the models the one that stands for the genes."""
+        models, clinical = values["models"], values.get(self.name)
+        if not isinstance(models, list | tuple) or not isinstance(clinical, dict):
+            return values
+        genes = clinical.get("genes", ClinicalSettings.model_fields["genes"].default)
+        names = [model.get("name") if isinstance(model, dict) else model for model in models]
+        if genes in names or genes not in PREVALIDATED:
+            return values
+        return {**values, "models": [*models, genes]}
+
+    def check_settings(self, study: Study) -> None:
+        """Refuse models that take a name of ours, or a gene model that cannot be one."""
+        if study.clinical is None:
+            return
+        by_name = {model.name: model for model in study.models}
+        for name in {CLINICAL, CLINICAL_AND_GENES} & by_name.keys():
+            raise DeepCMEError(f"a model must not be called {name!r}, as [clinical] adds one.")
+        genes = by_name.get(study.clinical.genes)
+        if genes is None or genes.estimator not in PREVALIDATED:
+            raise DeepCMEError(
+                f"clinical.genes: {study.clinical.genes!r} cannot stand for the genes; name a "
+                f"model of the study whose estimator is {' or '.join(PREVALIDATED)}."
+            )
+
+    def check(self, plan: Plan) -> None:
+        """Refuse columns that cannot be used."""
+        if plan.study.clinical is not None:
+            take_clinical(plan.cohort, plan.study.clinical.columns)
+
+    def read_inputs(self, plan: Plan) -> dict[str, str]:
+        """A key of each column's values."""
+        clinical = plan.study.clinical
+        return {
+            name: content_key({name: [*plan.cohort.obs[name]]})
+            for name in (() if clinical is None else clinical.columns)
+        }
+
+    def make_tables(self, plan: Plan, kept: Kept) -> dict[str, pd.DataFrame]:
+        """Predictions of both regressions, and the columns that they are made of."""
+        if plan.study.clinical is None:
+            return {}
+        fits = fit_clinical_models(plan, results_of(kept, MODELS.of(plan)))
+        return {PREDICTIONS: fits.predictions, "clinical.csv": fits.columns}
+
+
+ADDED_VALUE = AddedValue()
+
+
+def take_clinical(cohort: Cohort, columns: Sequence[str]) -> pd.DataFrame:
+    """Clinical columns of a cohort, as numbers or words.
+
+    Numbers are floats, NaN where missing; anything else is words, None where
+    missing, blank, "unknown" or "not reported". "None" is a word like any other.
+
+    Raises
+    ------
+    DeepCMEError
+        If a column is not there, made the label or gives it away by its values or its
+        gaps, has one value only, too many different words, or numbers written as words.
+    """
+    telling = dict(find_telling_columns(cohort))
+    predictors = {}
+    for column in columns:
+        _refuse_unusable(cohort, column)
+        predictors[column] = as_predictor(cohort.obs[column], cohort.labels)
+        if column in telling:
+            raise DeepCMEError(
+                f"The clinical column {column!r} gives the label away (its AUC alone is "
+                f"{telling[column]:.3f}, DCM008): leave it out of clinical.columns."
+            )
+    return pd.DataFrame(predictors).reset_index(drop=True)
+
+
+def _refuse_unusable(cohort: Cohort, column: str) -> None:
+    if column == GENE_SCORE:
+        raise DeepCMEError(
+            f"A clinical column must not be called {column!r}, as the genes' score beside it "
+            "is: give it another name."
+        )
+    if column not in cohort.obs and (kept := stored_name(column)) in cohort.obs:
+        raise DeepCMEError(
+            f"The cohort {cohort.name} keeps the column {column!r} as {kept!r}: call it so."
+        )
+    own = own_columns(type(cohort.outcome))
+    taken = (*own, GENE_SCORE)
+    usable = listed(str(name) for name in cohort.obs.columns if name not in taken)
+    if column in own or column not in cohort.obs.columns:
+        raise DeepCMEError(
+            f"The cohort {cohort.name} has no clinical column {column!r}: choose from "
+            f"{usable or 'none (prepare it with a table that has some)'}."
+        )
+    if column in cohort.outcome.endpoint.columns:
+        raise DeepCMEError(
+            f"The clinical column {column!r} was used to make the label: leave it out of "
+            "clinical.columns."
+        )
+
+
+@dataclass(frozen=True)
+class ClinicalFits:
+    """What the clinical columns say, alone and beside the genes.
+
+    Attributes
+    ----------
+    predictions : DataFrame
+        Of the models `CLINICAL` and `CLINICAL_AND_GENES`, as a study's table.
+    columns : DataFrame
+        As `compute_clinical_columns` gives it.
+    """
+
+    predictions: pd.DataFrame
+    columns: pd.DataFrame
+
+
+def fit_clinical_models(plan: Plan, results: Results[Fit]) -> ClinicalFits:
+    """Fit both models in every split, on the patients that the gene model was fitted on.
+
+    These are the training and validation part; imputation, coding and scales are
+    learned there too. Out-of-fold scores come from fits on the other patients of the
+    two parts.
+
+    Raises
+    ------
+    DeepCMEError
+        If the study names no clinical columns, or one that cannot be used.
+    """
+    if plan.study.clinical is None:
+        raise DeepCMEError("The study names no clinical columns: add [clinical] columns = ...")
+    clinical = take_clinical(plan.cohort, plan.study.clinical.columns)
+    tables: dict[str, list[pd.DataFrame]] = {CLINICAL: [], CLINICAL_AND_GENES: []}
+    separated: Counter[str] = Counter()
+    with single_thread():
+        for task, result in results:
+            if task.model.name != plan.study.clinical.genes or result.oof_score is None:
+                continue
+            rows = clinical.iloc[result.rows].reset_index(drop=True)
+            by_model = {
+                CLINICAL: rows,
+                CLINICAL_AND_GENES: rows.assign(**{GENE_SCORE: _gene_scores(result)}),
+            }
+            named: set[str] = set()
+            for name, predictors in by_model.items():
+                seed = integer_seed(
+                    seed_for(plan.study.seed, "fit", CLINICAL, task.split_number)
+                )
+                model, fitted = _fit(plan.cohort, predictors, task, result, seed)
+                tables[name].append(predictions_of(plan.cohort, task, fitted, name))
+                named.update(model.separated_columns_)
+            separated.update(named)
+    return ClinicalFits(
+        concatenate([table for of_model in tables.values() for table in of_model]),
+        compute_clinical_columns(plan.cohort, clinical, separated),
+    )
+
+
+def _gene_scores(result: TaskResult) -> NDArray[np.float64]:
+    """Logit of every row by a gene model that was not fitted on it."""
+    assert result.oof_score is not None
+    return np.concatenate([result.oof_score, result.score[len(result.oof_score) :]])
+
+
+def _fit(
+    cohort: Cohort, predictors: pd.DataFrame, task: Fit, result: TaskResult, seed: int
+) -> tuple[ClinicalRegression, TaskResult]:
+    n_fitting = len(predictors) - len(task.split.test)
+    rows = result.rows[:n_fitting]
+    model = ClinicalRegression(random_state=seed)
+    model.fit(predictors.iloc[:n_fitting], cohort.labels[rows], groups=cohort.patients[rows])
+    score = model.decision_function(predictors)
+    fitted = replace(
+        result, score=score, probability=expit(score), oof_score=model.oof_decision_function_
+    )
+    return model, fitted
+
+
+def compute_clinical_columns(
+    cohort: Cohort, clinical: pd.DataFrame, separated: Counter[str]
+) -> pd.DataFrame:
+    """What is in the clinical columns, and how they enter a regression.
+
+    Parameters
+    ----------
+    cohort : Cohort
+    clinical : DataFrame
+        As `take_clinical` gives it.
+    separated : Counter of str
+        In how many splits each column separated the outcomes.
+
+    Returns
+    -------
+    DataFrame
+        One row for each number and each word: column, value, coding, n, events,
+        missing, separated_splits. `n` and `events` count the samples with a
+        known number, or with the word. The reference is the word most frequent
+        in the cohort; in a split it is that of the fitting rows. The gene score,
+        which enters beside them, comes last.
+    """
+    entering = ClinicalEncoder().fit(clinical).terms_
+    rows: list[dict[str, Any]] = []
+    for column in clinical:
+        values = clinical[column]
+        levels = sorted(term.level for term in entering if term.column == column and term.level)
+        common = {
+            "missing": int(values.isna().sum()),
+            "separated_splits": separated[str(column)],
+        }
+        if not levels:
+            described = [("number", "per standard deviation", values.notna())]
+        else:
+            reference = values.dropna()[~values.dropna().isin(levels)].iloc[0]
+            described = [(reference, "reference", values == reference)]
+            described += [(level, f"against {reference}", values == level) for level in levels]
+        for value, coding, known in described:
+            n, events = int(known.sum()), int(cohort.labels[known].sum())
+            rows.append(
+                {"column": column, "value": value, "coding": coding, "n": n, "events": events}
+                | common
+            )
+    gene_score = {
+        "column": GENE_SCORE,
+        "value": "number",
+        "coding": "per standard deviation",
+        "n": cohort.n_samples,
+        "events": cohort.n_positives,
+        "missing": 0,
+        "separated_splits": separated[GENE_SCORE],
+    }
+    return pd.DataFrame([*rows, gene_score])

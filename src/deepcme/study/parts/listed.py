@@ -1,0 +1,29 @@
+"""The parts of a study, in order: whoever writes one adds it here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from deepcme.study.part import Part
+from deepcme.study.parts.added_value import ADDED_VALUE
+from deepcme.study.parts.grid import GRID
+from deepcme.study.parts.models import MODELS
+from deepcme.study.parts.nulls import NULLS
+from deepcme.study.parts.selection import SELECTION
+
+PARTS: tuple[Part[Any], ...] = (MODELS, GRID, ADDED_VALUE, NULLS, SELECTION)
+
+
+def part_named(name: str) -> Part[Any]:
+    """The part of a name."""
+    return next(part for part in PARTS if part.name == name)
+
+
+def results_versions() -> dict[str, int]:
+    """The results version of each part that has one of its own."""
+    return {part.name: v for part in PARTS if (v := part.results_version) is not None}
+
+
+def text_columns(table: str) -> tuple[str, ...]:
+    """Columns of a table that are text, whatever they look like."""
+    return next((part.tables[table] for part in PARTS if table in part.tables), ())

@@ -1,0 +1,149 @@
+"""The models of a study: each is fitted on every split.
+
+Tables
+------
+predictions.parquet   split, model, sample, patient, part, label, score, probability,
+                      left_out where cohorts are left out, and stratum where patients are
+                      ranked within batches or cohorts; grid and clinical columns add to it
+metrics.csv           split (none for the PR-AUC), model, part, metric, value, chance, n,
+                      events, and left_out where cohorts are left out
+gene_scores.csv       model, rank, gene, symbol, score, sd, splits, top_share, prevalence,
+                      largest_z, driving_samples, few_driving_samples
+history.parquet       split, model, epoch, train_loss, valid_loss, valid_auc
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+import numpy as np
+import pandas as pd
+
+from deepcme.cohort import Cohort
+from deepcme.honest import fit_seed
+from deepcme.selection.scores import describe_genes
+from deepcme.study.fit import Fit, Results, fitted_split, results_of
+from deepcme.study.part import PREDICTIONS, Kept, TextColumns
+from deepcme.study.parts.fits import FitsPart
+from deepcme.study.sections import ModelSettings
+from deepcme.study.tables import METRICS, compute_predictions, concatenate
+from deepcme.study.tasks import Plan, common_content, content_key
+from deepcme.study.trial import try_models
+
+TOP_GENES = 30
+GENE_SCORE_COLUMNS = (
+    "model", "rank", "gene", "symbol", "score", "sd", "splits", "top_share", "prevalence",
+    "largest_z", "driving_samples", "few_driving_samples",
+)  # fmt: skip
+HISTORY_COLUMNS = ("split", "model", "epoch", "train_loss", "valid_loss", "valid_auc")
+
+
+class Models(FitsPart[Fit]):
+    """The models, fitted on every split; their gene scores and their course of training."""
+
+    name = "models"
+    settings = ModelSettings
+    results_version = 2
+    is_extra = False
+    stands_beside = False
+    tables: ClassVar[TextColumns] = {
+        PREDICTIONS: (),
+        METRICS: ("model", "left_out"),
+        "gene_scores.csv": ("model", "gene", "symbol"),
+        "history.parquet": (),
+    }
+
+    def tasks(self, plan: Plan) -> Iterator[Fit]:
+        """Every model on every split."""
+        study, common = plan.study, common_content(plan, self.results_version)
+        for model in study.models:
+            is_scored = model == study.headline and model.kind.has_gene_scores
+            score_genes = study.selection.run and is_scored
+            asked = {"score_genes": True} if score_genes else {}
+            for number, split in enumerate(plan.splits, start=1):
+                content = {**common, "model": model.model_dump(), "number": [number]}
+                yield Fit(
+                    key=content_key(content | asked),
+                    part=self.name,
+                    split_number=number,
+                    split=fitted_split(split, model),
+                    model=model,
+                    preprocessing=study.preprocessing,
+                    random_state=fit_seed(study.seed, model.name, number),
+                    score_genes=score_genes,
+                )
+
+    def check(self, plan: Plan) -> None:
+        """Refuse parameters that do not work on the splits."""
+        try_models(plan)
+
+    def make_tables(self, plan: Plan, kept: Kept) -> dict[str, pd.DataFrame]:
+        """Predictions, gene scores and course of training."""
+        results = list(results_of(kept, self.of(plan)))
+        return {
+            PREDICTIONS: compute_predictions(plan.cohort, results),
+            "gene_scores.csv": compute_gene_scores(plan.cohort, results),
+            "history.parquet": compute_history(results),
+        }
+
+
+MODELS = Models()
+
+
+def compute_gene_scores(cohort: Cohort, results: Results[Fit]) -> pd.DataFrame:
+    """Average equation 4 over the splits, highest first, model by model.
+
+    A gene that a split's preprocessing left out counts 0 there; `splits` says
+    in how many it took part, `top_share` in what share of the splits it was
+    among the first 30; `describe_genes` tells what the last columns are.
+    """
+    scores: dict[str, list[np.ndarray]] = {}
+    for task, result in results:
+        if result.genes is None or result.gene_scores is None:
+            continue
+        row = np.full(cohort.n_genes, np.nan)
+        row[result.genes] = result.gene_scores
+        scores.setdefault(task.model.name, []).append(row)
+    described = describe_genes(cohort) if scores else pd.DataFrame()
+    tables = [
+        _ranked(cohort, described, model, np.vstack(rows)) for model, rows in scores.items()
+    ]
+    return concatenate(tables, GENE_SCORE_COLUMNS)
+
+
+def _ranked(
+    cohort: Cohort, described: pd.DataFrame, model: str, by_split: np.ndarray
+) -> pd.DataFrame:
+    present = ~np.isnan(by_split)
+    filled = np.where(present, by_split, 0.0)
+    order = np.argsort(-filled, axis=1, kind="stable")
+    in_top = np.zeros(filled.shape, dtype=bool)
+    np.put_along_axis(in_top, order[:, :TOP_GENES], True, axis=1)
+    table = pd.DataFrame(
+        {
+            "model": model,
+            "gene": cohort.gene_ids,
+            "symbol": cohort.symbols,
+            "score": filled.mean(axis=0),
+            "sd": filled.std(axis=0, ddof=1) if len(filled) > 1 else np.nan,
+            "splits": present.sum(axis=0),
+            "top_share": (in_top & present).mean(axis=0),
+        }
+    ).join(described)
+    table = table[table["splits"] > 0]
+    table = table.sort_values("score", ascending=False, kind="stable", ignore_index=True)
+    table.insert(1, "rank", np.arange(1, len(table) + 1))
+    return table
+
+
+def compute_history(results: Results[Fit]) -> pd.DataFrame:
+    """Losses and validation AUC of every network by split and epoch."""
+    tables = []
+    for task, result in results:
+        if result.history is not None:
+            table = result.history.copy()
+            table.insert(0, "model", task.model.name)
+            table.insert(0, "split", task.split_number)
+            tables.append(table)
+    return concatenate(tables, HISTORY_COLUMNS)

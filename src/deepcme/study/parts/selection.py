@@ -1,0 +1,226 @@
+"""Gene selection as a part of a study, and its panels alone.
+
+Tables (see docs/selection.md)
+------------------------------
+panel_predictions.parquet   order, n_genes, split, sample, patient, label, score
+panel_curve.csv, panel_choice.csv, panel_genes.csv
+selection_claims.csv        what may be claimed of genes, and of clusters
+selection_genes.csv, selection_clusters.csv, selection_blocks.csv
+selection_stability.csv     Nogueira's index over splits and over halves
+held_out_gene_scores.csv, score_agreement.csv
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator
+from typing import ClassVar
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from deepcme.errors import DeepCMEError
+from deepcme.seeds import seed_for
+from deepcme.selection.panel import ALL_GENES, GeneOrder
+from deepcme.selection.stability import draw_half_samples
+from deepcme.splits import Split
+from deepcme.study.fit import results_of
+from deepcme.study.part import Kept, Part, TextColumns
+from deepcme.study.parts.models import MODELS
+from deepcme.study.parts.selection_steps import Kind, SelectionStep
+from deepcme.study.parts.selection_tables import compute_panel_tables, compute_selection_tables
+from deepcme.study.resolved import Study
+from deepcme.study.sections import SelectionSettings
+from deepcme.study.tasks import Plan, common_content, content_key
+
+FEWEST_PATIENTS = 4
+"""Patients of each class, so that either half of them holds two."""
+
+Step = tuple[Kind, GeneOrder, int, Split]
+
+
+class Selection(Part[SelectionStep]):
+    """Gene selection on the study's own splits."""
+
+    name = "selection"
+    settings = SelectionSettings
+    results_version = 2
+    noun = "steps of gene selection"
+    tables: ClassVar[TextColumns] = {
+        "panel_predictions.parquet": (),
+        "panel_curve.csv": ("panel",),
+        "panel_choice.csv": ("panel",),
+        "panel_genes.csv": ("gene", "symbol"),
+        "selection_claims.csv": (),
+        "selection_genes.csv": ("gene", "symbol"),
+        "selection_clusters.csv": ("genes",),
+        "selection_blocks.csv": ("genes",),
+        "selection_stability.csv": (),
+        "held_out_gene_scores.csv": ("model", "gene", "symbol"),
+        "score_agreement.csv": ("model",),
+    }
+
+    def check_settings(self, study: Study) -> None:
+        """Refuse what would select on rows that it is judged by."""
+        if not study.selection.run:
+            return
+        if not (study.split.by == "patient" and study.preprocessing.fit_on == "train"):
+            raise DeepCMEError(
+                "gene selection takes splits by patient and preprocessing fitted on the "
+                "training part: choose protocol honest."
+            )
+        if study.split.design == "leave-one-cohort-out":
+            raise DeepCMEError(
+                "gene selection is not made across left-out cohorts: select in each cohort, "
+                "or over splits of all of them (split.design folds, repeated or nested)."
+            )
+
+    def tasks(self, plan: Plan) -> Iterator[SelectionStep]:
+        """The steps that a study asks for.
+
+        Raises
+        ------
+        DeepCMEError
+            If a class has fewer than four patients, or there is one split.
+        """
+        study = plan.study
+        if not study.selection.run:
+            return
+        self.check_patients(plan)
+        common = common_content(plan, self.results_version)
+        for kind, order, number, split in self.steps(plan):
+            content = {**common, "kind": kind, "order": order.name, "number": number}
+            yield SelectionStep(
+                key=content_key(content),
+                part=self.name,
+                split_number=number,
+                split=split,
+                kind=kind,
+                order=order,
+                preprocessing=study.preprocessing,
+                seed=study.seed,
+            )
+
+    def check_patients(self, plan: Plan) -> None:
+        """Refuse a cohort of too few patients."""
+        n_positive, n_negative = _count_patients(plan)
+        if min(n_positive, n_negative) < FEWEST_PATIENTS:
+            raise DeepCMEError(
+                f"Gene selection needs {FEWEST_PATIENTS} positive and {FEWEST_PATIENTS} "
+                f"negative patients or more, but there are {n_positive} and {n_negative}: run "
+                "the study without it."
+            )
+        if len(plan.splits) < 2:
+            raise DeepCMEError(
+                "Gene selection needs 2 splits or more: raise repeats in [split]."
+            )
+
+    def steps(self, plan: Plan) -> list[Step]:
+        """Kind, order of the genes, number and rows of each step."""
+        first = GeneOrder("ranker", plan.study.selection.rankers[0])
+        panels = _panel_steps(plan)
+        return [
+            ("clusters", first, 0, _everybody(plan)),
+            *(
+                ("decoys", order, number, split)
+                for _, order, number, split in panels
+                if order == first
+            ),
+            *(
+                ("half", first, number, _of_rows(rows))
+                for number, rows in enumerate(_draw_halves(plan), start=1)
+            ),
+            *panels,
+        ]
+
+    def brevity(self, task: SelectionStep) -> int:
+        """0 for tasks that take longest, which are started first."""
+        return 0 if task.kind == "decoys" else 2
+
+    def kind(self, plan: Plan, task: SelectionStep) -> Hashable:
+        """What the time of a task depends on."""
+        by_ranker = task.order.kind == "ranker"
+        return task.kind, task.order.name if by_ranker else task.order.kind
+
+    def make_tables(self, plan: Plan, kept: Kept) -> dict[str, pd.DataFrame]:
+        """What was found of its finished steps, and of the models' gene scores."""
+        steps = list(kept.results(self.of(plan)))
+        if not steps:
+            return {}
+        fits = list(results_of(kept, MODELS.of(plan)))
+        return compute_selection_tables(plan, steps, fits)
+
+
+SELECTION = Selection()
+
+
+class Panels(Selection):
+    """The panels alone, as `deepcme panel` makes them."""
+
+    tables: ClassVar[TextColumns] = {
+        "panel_curve.csv": ("panel",),
+        "panel_choice.csv": ("panel",),
+        "panel_genes.csv": ("gene", "symbol"),
+        "panel_predictions.csv": ("sample", "patient"),
+    }
+
+    def check_patients(self, plan: Plan) -> None:
+        """Refuse a cohort of too few patients."""
+        n_positive, n_negative = _count_patients(plan)
+        if min(n_positive, n_negative) < 3:
+            raise DeepCMEError(
+                "A panel curve needs three positive and three negative patients or more, but "
+                f"there are {n_positive} and {n_negative}: two to learn from, one to test on."
+            )
+
+    def steps(self, plan: Plan) -> list[Step]:
+        """Kind, order of the genes, number and rows of each step."""
+        return _panel_steps(plan)
+
+    def make_tables(self, plan: Plan, kept: Kept) -> dict[str, pd.DataFrame]:
+        """The panel curve and what is chosen of it."""
+        tables = compute_panel_tables(plan, list(kept.results(self.of(plan))))
+        tables["panel_predictions.csv"] = tables.pop("panel_predictions.parquet")
+        return tables
+
+
+PANELS = Panels()
+
+
+def _panel_steps(plan: Plan) -> list[Step]:
+    """Rankers on all patients, then every order on every split."""
+    settings = plan.study.selection
+    rankers = [GeneOrder("ranker", ranker) for ranker in settings.rankers]
+    at_random = [
+        GeneOrder("random", f"random {number}")
+        for number in range(1, settings.random_panels + 1)
+    ]
+    return [
+        *(("panel", ranker, 0, _everybody(plan)) for ranker in rankers),
+        *(
+            ("panel", order, number, split)
+            for order in (*rankers, ALL_GENES, *at_random)
+            for number, split in enumerate(plan.splits, start=1)
+        ),
+    ]
+
+
+def _everybody(plan: Plan) -> Split:
+    return _of_rows(np.arange(plan.cohort.n_samples))
+
+
+def _of_rows(rows: NDArray[np.int64]) -> Split:
+    """A split that trains on some rows and tests nobody."""
+    return Split(rows, rows[:0], rows[:0])
+
+
+def _count_patients(plan: Plan) -> tuple[int, int]:
+    """Positive and negative patients."""
+    n_positive = plan.cohort.n_positive_patients
+    return n_positive, plan.cohort.n_patients - n_positive
+
+
+def _draw_halves(plan: Plan) -> list[NDArray[np.int64]]:
+    random = np.random.default_rng(seed_for(plan.study.seed, "halves of the patients"))
+    cohort = plan.cohort
+    return draw_half_samples(cohort.labels, cohort.patients, plan.study.selection.pairs, random)

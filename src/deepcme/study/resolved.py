@@ -1,0 +1,130 @@
+"""The resolved study: every setting has a value."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+import tomli_w
+from pydantic import BeforeValidator, Field, model_validator
+
+from deepcme.honest import HONEST
+from deepcme.study.designs import SplitSettings
+from deepcme.study.headline import find_headline
+from deepcme.study.older import SETTINGS_VERSION, VERSION_KEY
+from deepcme.study.sections import (
+    ClinicalSettings,
+    CohortSettings,
+    GridSettings,
+    ModelSettings,
+    NullSettings,
+    PreprocessingSettings,
+    SelectionSettings,
+    Settings,
+)
+
+Protocol = Literal["honest", "paper"]
+
+# What sets the protocols apart. `honest` never lets a patient, a normal tissue or a
+# held-out value help a model; `paper` replays the publication as it was.
+PROTOCOLS: dict[str, dict[str, dict[str, Any]]] = {
+    "honest": {
+        "split": {"by": "patient"},
+        "preprocessing": {
+            "tissue": "primary",
+            "fit_on": "train",
+            "min_prevalence": HONEST.min_prevalence,
+            "clip": HONEST.clip,
+        },
+    },
+    "paper": {
+        "split": {"by": "sample"},
+        "preprocessing": {
+            "tissue": "all",
+            "fit_on": "all",
+            "min_prevalence": 0.0,
+            "clip": float("inf"),
+        },
+    },
+}
+
+
+class Study(Settings):
+    """A resolved study.
+
+    Sections of parts are declared here where other code reads them; `make_study` adds those
+    of the other parts that are listed.
+    """
+
+    protocol: Protocol = "honest"
+    seed: int = Field(1, ge=0, lt=2**63)
+    cohort: CohortSettings
+    split: SplitSettings
+    preprocessing: PreprocessingSettings
+    grid: GridSettings = GridSettings()
+    nulls: NullSettings = NullSettings()
+    clinical: ClinicalSettings | None = None
+    selection: SelectionSettings = SelectionSettings()
+    models: tuple[ModelSettings, ...] = Field(min_length=1)
+    comparator: Annotated[str | None, BeforeValidator(lambda name: name or None)] = None
+
+    @property
+    def headline(self) -> ModelSettings:
+        """The model that verdict, comparison, nulls and gene claims are of."""
+        named = [(model.name, model.estimator) for model in self.models]
+        name = find_headline(self.protocol, named, self.comparator)
+        return next(model for model in self.models if model.name == name)
+
+    @model_validator(mode="after")
+    def _names_differ(self) -> Study:
+        names = [model.name for model in self.models]
+        if len(set(names)) < len(names):
+            raise ValueError(f"two models have the same name: {', '.join(names)}")
+        return self
+
+    @model_validator(mode="after")
+    def _comparator_is_another_model(self) -> Study:
+        others = [m.name for m in self.models if m.name != self.headline.name]
+        if self.comparator is not None and self.comparator not in others:
+            raise ValueError(
+                f"comparator: {self.comparator!r} cannot stand beside {self.headline.name}, "
+                f"which the study is about; name another of its models: {', '.join(others)}"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _paper_has_its_own_splits(self) -> Study:
+        if self.protocol == "paper" and self.split.design != "repeated":
+            raise ValueError(
+                f"the protocol paper splits as the publication did, not {self.split.design}: "
+                "leave out split.design, or take the protocol honest"
+            )
+        return self
+
+    def with_paths_from(self, folder: Path) -> Self:
+        """The study with relative paths in its sections taken from a folder."""
+
+        def moved(value: Any) -> Any:
+            if isinstance(value, tuple):
+                return tuple(map(moved, value))
+            return folder / value if isinstance(value, Path) else value
+
+        sections = {name: value for name, value in self if isinstance(value, Settings)}
+        return self.model_copy(
+            update={
+                name: section.model_copy(update={key: moved(value) for key, value in section})
+                for name, section in sections.items()
+            }
+        )
+
+    def to_toml(self) -> str:
+        """The resolved study as a TOML document; its paths are absolute, to hold anywhere."""
+        study = self.with_paths_from(Path.cwd())
+        values: dict[str, Any] = {VERSION_KEY: SETTINGS_VERSION}
+        values |= study.model_dump(mode="json", exclude_none=True)
+        # TOML knows no null, and a name left out would be the default's.
+        values["comparator"] = self.comparator or ""
+        # JSON knows no infinity.
+        values["preprocessing"]["clip"] = self.preprocessing.clip
+        values["models"] = [model.model_dump() for model in self.models]
+        return tomli_w.dumps(values)
