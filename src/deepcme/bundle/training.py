@@ -163,15 +163,11 @@ def train_model(
         )
     data = CohortArrays.of(cohort)
     splits = draw_honest_splits(cohort, split_seed(settings.seed), repeats=settings.repeats)
-    folds = [
-        (number, split, fit_seed(settings.seed, settings.model, number))
-        for number, split in enumerate(splits, start=1)
-    ]
-    calls = [(data, settings, split, seed) for _, split, seed in folds]
+    calls = [(data, settings, *of_split) for of_split in enumerate(splits, start=1)]
     tables: list[pd.DataFrame] = []
     with show_progress("Fits", len(splits) + 1, quiet=quiet) as advance:
         fits = run_parallel(_score_test_part, calls, settings.jobs)
-        for (number, split, _), scores in zip(folds, fits, strict=True):
+        for (_, _, number, split), scores in zip(calls, fits, strict=True):
             tables.append(_rows_of_split(cohort, settings, number, split, *scores))
             advance()
         everyone = np.arange(cohort.n_samples)
@@ -197,10 +193,11 @@ def _fit(
 
 
 def _score_test_part(
-    data: CohortArrays, settings: TrainingSettings, split: Split, seed: int
+    data: CohortArrays, settings: TrainingSettings, number: int, split: Split
 ) -> tuple[NDArray[np.float64], NDArray[np.float64] | None]:
     """Scores and probabilities of the test part, by a fit on the others as in a study."""
     fitting = np.concatenate([split.train, split.validation])
+    seed = fit_seed(settings.seed, settings.model, number)
     with one_thread_a_task():
         preprocessor, model = _fit(data, settings, fitting, seed, len(split.validation))
         return scores_of(model, transform_rows(preprocessor, data.X, split.test))
