@@ -8,7 +8,7 @@ import pytest
 from scipy.stats import rankdata
 
 from deepcme import Cohort
-from deepcme.audit import StudyDesign, audit_cohort
+from deepcme.audit import PlannedStudy, audit_cohort
 from deepcme.outcome import Endpoint
 from deepcme.scales import guess_scale, on_scale
 from deepcme.sources.tables import TableColumns, cohort_from_tables
@@ -139,7 +139,7 @@ def test_dcm005_too_few_events(cohort):
 
 
 def test_dcm005_depends_on_the_split_and_the_model(cohort):
-    narrow = StudyDesign(train_fraction=0.9, test_fraction=0.05, hidden_width=8)
+    narrow = PlannedStudy(train_fraction=0.9, test_fraction=0.05, hidden_width=8)
     found = findings(cohort, narrow)["DCM005"]
     assert "A test part of 5% holds about 20 positives" in found.evidence
     assert "2,400 weights" in found.evidence

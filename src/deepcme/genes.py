@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from deepcme.cohort import Cohort
 from deepcme.errors import DeepCMEError
 from deepcme.gene_names import genes_in
+from deepcme.words import few
 
 GeneIdKind = Literal["ensembl", "entrez", "symbol"]
 
@@ -28,6 +29,11 @@ _IDENTIFIER_COLUMNS = {
 
 _ENSEMBL = re.compile(r"(?P<stable>ENSG\d{11})(\.\d+)?(?P<par>_PAR_Y)?")
 _ENSEMBL_PAR_Y = re.compile(r"ENSGR(?P<digits>\d{10})(\.\d+)?")
+
+
+def gene_key(identifier: str) -> str:
+    """What all spellings of one identifier have in common."""
+    return stable_gene_id(identifier).casefold()
 
 
 def stable_gene_id(gene: str) -> str:
@@ -130,8 +136,7 @@ class GeneMapping:
             f"known {self.to}"
         )
         if unmapped:
-            shown = ", ".join(unmapped[:3]) + (" ..." if len(unmapped) > 3 else "")
-            sentence += f"; {len(unmapped):,} have none ({shown})"
+            sentence += f"; {len(unmapped):,} have none ({few(unmapped)})"
         if self.n_ambiguous:
             sentence += f", {self.n_ambiguous:,} of them because they have several"
         return sentence + "."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal, TypeVar, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,7 @@ from deepcme.errors import DeepCMEError
 from deepcme.floors import RATIO_NEGATIVES, describe_floor, floor_of_logs
 from deepcme.notes import WARNING
 
+_Float = TypeVar("_Float", np.float32, np.float64)
 Scale = Literal["fpkm", "tpm", "rsem", "counts", "log2", "intensity"]
 SCALES: tuple[Scale, ...] = get_args(Scale)
 SEQUENCING_SCALES: frozenset[Scale] = frozenset({"fpkm", "tpm", "rsem", "counts"})
@@ -109,6 +110,11 @@ _RULES: tuple[_Rule, ...] = (
     ),
 )
 """The first that fits decides; docs/preparing-a-cohort.md shows the same table."""
+
+
+def logged(values: NDArray[_Float], scale: Scale) -> NDArray[_Float]:
+    """log2(x + 1) of values on a linear scale; others are logs already."""
+    return np.log2(values + 1) if scale in LINEAR_SCALES else values
 
 
 def guess_scale(X: Matrix) -> tuple[Scale, str]:

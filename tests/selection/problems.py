@@ -27,3 +27,8 @@ def make_twins(n: int = 150, seed: int = 0) -> tuple[NDArray[np.float32], NDArra
     log_odds = 2 * factors[:, 0] - 2 * factors[:, 1]
     y = (random.random(n) < 1 / (1 + np.exp(-log_odds))).astype(np.int64)
     return ((X - X.mean(0)) / X.std(0)).astype(np.float32), y
+
+
+def false_selection_bound(n_selected: float, n_genes: int, threshold: float) -> float:
+    """Most false selections to expect above a selection frequency, of half samples."""
+    return n_selected**2 / ((2 * threshold - 1) * n_genes)

@@ -12,8 +12,8 @@ import pytest
 from threadpoolctl import threadpool_limits
 
 from deepcme.selection.path import follow_soft_path
-from deepcme.simulation.selection import simulate_selection_data
 from deepcme.splits import draw_holdout
+from tests.selection.simulated_data import simulate_selection_data
 
 pytestmark = [
     pytest.mark.slow,

@@ -13,7 +13,7 @@ from deepcme.network.training import draw_epoch
 from deepcme.selection.knockoffs import find_blocks, select_against_decoys
 from deepcme.selection.path import follow_soft_path
 from deepcme.selection.rankers import find_ranker
-from deepcme.simulation.selection import simulate_selection_data
+from tests.selection.simulated_data import simulate_selection_data
 
 pytestmark = pytest.mark.slow
 

@@ -7,14 +7,13 @@ from deepcme.errors import DeepCMEError
 from deepcme.selection.clusters import cluster_genes
 from deepcme.selection.stability import (
     StabilitySelection,
-    compute_false_selection_bound,
     compute_stability_index,
     count_first_genes,
     draw_half_samples,
     find_stable_genes,
     select_on_subsamples,
 )
-from tests.selection.problems import TRUTH, make_problem, make_twins
+from tests.selection.problems import TRUTH, false_selection_bound, make_problem, make_twins
 
 SEED = np.random.SeedSequence(5)
 
@@ -72,16 +71,15 @@ def test_one_selection_has_no_stability():
 
 def test_the_bound_by_hand():
     """20 of 5,000 genes, found in 90% of the subsamples: 400 / (0.8 * 5,000) = 0.1."""
-    assert compute_false_selection_bound(20, 5000, 0.9) == pytest.approx(0.1)
-    with pytest.raises(DeepCMEError, match=r"above 0.5"):
-        compute_false_selection_bound(20, 5000, 0.5)
+    assert false_selection_bound(20, 5000, 0.9) == pytest.approx(0.1)
+    assert find_stable_genes(np.zeros(5000), 20, 0.1)[1] == pytest.approx(0.9)
 
 
 def test_the_threshold_gives_the_bound():
     frequency = np.r_[1.0, 0.9, np.zeros(98)]
     stable, threshold = find_stable_genes(frequency, 5, 0.5)
     assert threshold == pytest.approx(0.75)
-    assert compute_false_selection_bound(5, 100, threshold) == pytest.approx(0.5)
+    assert false_selection_bound(5, 100, threshold) == pytest.approx(0.5)
     assert np.flatnonzero(stable).tolist() == [0, 1]
 
 
@@ -144,7 +142,7 @@ def test_the_most_genes_that_a_frequency_of_nine_tenths_can_answer_for():
     """0.9 = 0.5 + q^2 / (2 p): 8 of 80 genes, at most 20 of however many, at least one."""
     assert [count_first_genes(p) for p in (1, 80, 79, 500, 56_602)] == [1, 8, 7, 20, 20]
     for p in (20, 80, 300, 5000):
-        assert compute_false_selection_bound(count_first_genes(p), p, 0.9) <= 1
+        assert false_selection_bound(count_first_genes(p), p, 0.9) <= 1
 
 
 def test_every_claim_is_a_sentence():

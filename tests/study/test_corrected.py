@@ -56,11 +56,6 @@ def results_of(folder):
             {"DT"},  # whose reruns the nulls are now
         ),
         (
-            {"models": [LR], "evaluation": {"metrics": ["auc", "pr_auc"]}},
-            {"models": [LR], "evaluation": {"metrics": ["auc"]}},
-            set(),
-        ),
-        (
             {"models": ["LR-tuned"], "clinical": CLINICAL},
             {"models": ["LR-tuned"]},
             set(),

@@ -197,6 +197,22 @@ def test_fixes_of_python_lose_no_study_and_other_libraries_are_told(quick_study,
         run_study(study, folder.path, jobs=1, quiet=True)
 
 
+def test_a_section_that_is_no_more_is_read_and_dropped(quick_study, tmp_path, monkeypatch):
+    folder = run_study(quick_study(models=["LR"]), tmp_path / "out", jobs=1, quiet=True)
+    before = files_of(folder)
+    path = folder.path / "study.toml"
+    path.write_text(path.read_text() + '\n[evaluation]\nmetrics = ["auc"]\n')
+    settings = folder.read_json("identity.json")["study"]
+    edit_identity(folder, study={**settings, "evaluation": {"metrics": ["auc"]}})
+    removed = []
+    monkeypatch.setattr(StudyFolder, "remove_tables", lambda self, names: removed.extend(names))
+    study = load_study(path)
+    assert missing_of(study, folder) == []
+    run_study(study, folder.path, jobs=1, quiet=True)
+    assert not {"predictions.parquet", "metrics.csv"} & {*removed}
+    assert files_of(folder) == before
+
+
 def test_a_folder_of_a_later_version_is_told(quick_study, tmp_path):
     study = quick_study(models=["LR"])
     folder = run_study(study, tmp_path / "out", jobs=1, quiet=True)

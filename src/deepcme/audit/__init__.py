@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from deepcme.audit.findings import SEVERITIES, Finding, Severity, StudyDesign
+from deepcme.audit.findings import Finding, PlannedStudy, Severity
 from deepcme.audit.leakage import (
     check_batch_predicts_label,
     check_label_given_away,
@@ -24,9 +24,9 @@ from deepcme.audit.standardised import check_standardised
 from deepcme.audit.values import check_gaps, check_rare_genes, check_scale
 from deepcme.cohort import Cohort
 
-__all__ = ["SEVERITIES", "Finding", "Severity", "StudyDesign", "audit_cohort"]
+__all__ = ["Finding", "PlannedStudy", "Severity", "audit_cohort"]
 
-_CHECKS: tuple[Callable[[Cohort, StudyDesign], Finding | None], ...] = (
+_CHECKS: tuple[Callable[[Cohort, PlannedStudy], Finding | None], ...] = (
     check_repeated_patients,
     check_mixed_tissue,
     check_near_duplicates,
@@ -41,13 +41,13 @@ _CHECKS: tuple[Callable[[Cohort, StudyDesign], Finding | None], ...] = (
 )
 
 
-def audit_cohort(cohort: Cohort, design: StudyDesign | None = None) -> list[Finding]:
+def audit_cohort(cohort: Cohort, planned: PlannedStudy | None = None) -> list[Finding]:
     """Check a cohort, and the study planned on it.
 
     Parameters
     ----------
     cohort : Cohort
-    design : StudyDesign, optional
+    planned : PlannedStudy, optional
         The split and the network that are planned.
 
     Returns
@@ -55,6 +55,6 @@ def audit_cohort(cohort: Cohort, design: StudyDesign | None = None) -> list[Find
     list of Finding
         What was found, in the order of the codes DCM001 to DCM011.
     """
-    design = design or StudyDesign()
-    found = (check(cohort, design) for check in _CHECKS)
+    planned = planned or PlannedStudy()
+    found = (check(cohort, planned) for check in _CHECKS)
     return [finding for finding in found if finding is not None]

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Literal, get_args
+from typing import Literal
 
 Severity = Literal["info", "warning", "severe"]
-SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 
 
 @dataclass(frozen=True)
@@ -39,7 +38,7 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class StudyDesign:
+class PlannedStudy:
     """The split and the network that are planned; the paper's, unless told otherwise.
 
     Parameters

@@ -10,11 +10,11 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
-from deepcme.audit.findings import Finding, StudyDesign
+from deepcme.audit.findings import Finding, PlannedStudy
 from deepcme.cohort import Cohort, own_columns
-from deepcme.scales import LINEAR_SCALES
+from deepcme.scales import logged
 from deepcme.strata import batch_columns
-from deepcme.words import counted
+from deepcme.words import counted, few
 
 _SAME_PROFILE = 0.97
 _GENES_COMPARED = 5000
@@ -26,7 +26,7 @@ _MOST_LEVELS = 20
 _GENES_AT_ONCE = 500
 
 
-def check_near_duplicates(cohort: Cohort, design: StudyDesign) -> Finding | None:
+def check_near_duplicates(cohort: Cohort, planned: PlannedStudy) -> Finding | None:
     """DCM003: samples with nearly the same profile."""
     if cohort.n_genes < _ENOUGH_GENES_TO_COMPARE:
         return None  # profiles of a few genes agree by chance
@@ -80,16 +80,14 @@ def _profile_correlation(cohort: Cohort) -> NDArray[np.float32]:
 
 
 def _centred(cohort: Cohort, genes: slice | NDArray[np.int64]) -> NDArray[np.float32]:
-    values: NDArray[np.float32] = cohort.X[:, genes]
-    if cohort.scale in LINEAR_SCALES:
-        values = np.log2(values + np.float32(1))
+    values = logged(cohort.X[:, genes], cohort.scale)
     n_known = np.maximum(np.sum(~np.isnan(values), axis=0), 1)
     mean = np.nansum(values, axis=0) / n_known
     centred: NDArray[np.float32] = np.nan_to_num(values - mean).astype(np.float32)
     return centred
 
 
-def check_batch_predicts_label(cohort: Cohort, design: StudyDesign) -> Finding | None:
+def check_batch_predicts_label(cohort: Cohort, planned: PlannedStudy) -> Finding | None:
     """DCM004: a batch, plate or tissue-source site that predicts the label."""
     by_patient = pd.Series(cohort.outcome.events).groupby(cohort.patients).max()
     if by_patient.nunique() < 2:
@@ -161,7 +159,7 @@ def _auc_of_groups(positives: NDArray[np.float64], size: NDArray[np.signedintege
     return float(np.sum(positive * (below + negative / 2)) / (positive.sum() * negative.sum()))
 
 
-def check_label_given_away(cohort: Cohort, design: StudyDesign) -> Finding | None:
+def check_label_given_away(cohort: Cohort, planned: PlannedStudy) -> Finding | None:
     """DCM008: a gene or column that ranks the samples by itself."""
     genes = _telling_genes(cohort)
     columns = find_telling_columns(cohort)
@@ -186,9 +184,7 @@ def check_label_given_away(cohort: Cohort, design: StudyDesign) -> Finding | Non
 
 def _listed(aucs: list[tuple[str, float]]) -> str:
     strongest = sorted(aucs, key=lambda pair: -pair[1])
-    return ", ".join(f"{name} {auc:.3f}" for name, auc in strongest[:5]) + (
-        " ..." if len(aucs) > 5 else ""
-    )
+    return few((f"{name} {auc:.3f}" for name, auc in strongest), 5)
 
 
 def _telling_genes(cohort: Cohort) -> list[tuple[str, float]]:
@@ -202,8 +198,7 @@ def _telling_genes(cohort: Cohort) -> list[tuple[str, float]]:
         for column in start + np.flatnonzero(candidates):
             auc = _two_sided_auc(cohort.X[:, column], cohort.outcome.events)
             if auc > _GIVES_AWAY:
-                symbol = str(cohort.symbols[column]) or str(cohort.gene_ids[column])
-                telling.append((symbol, auc))
+                telling.append((str(cohort.gene_names[column]), auc))
     return telling
 
 

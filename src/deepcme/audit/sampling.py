@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 from scipy.stats import chi2_contingency
 
-from deepcme.audit.findings import Finding, StudyDesign
+from deepcme.audit.findings import Finding, PlannedStudy
 from deepcme.cohort import UNKNOWN, Cohort
 from deepcme.evaluation.intervals import compute_hanley_mcneil_interval
 from deepcme.m_stage import m_stage
@@ -16,7 +16,7 @@ _TOO_WIDE = 0.1  # half the 95% interval of one test AUC
 _TOO_FEW_IN_TEST = 10  # samples of the rarer class
 
 
-def check_repeated_patients(cohort: Cohort, design: StudyDesign) -> Finding | None:
+def check_repeated_patients(cohort: Cohort, planned: PlannedStudy) -> Finding | None:
     """DCM001: patients with several samples."""
     patients = pd.Series(cohort.patients)
     per_patient = patients.value_counts()
@@ -45,7 +45,7 @@ def check_repeated_patients(cohort: Cohort, design: StudyDesign) -> Finding | No
     )
 
 
-def check_mixed_tissue(cohort: Cohort, design: StudyDesign) -> Finding | None:
+def check_mixed_tissue(cohort: Cohort, planned: PlannedStudy) -> Finding | None:
     """DCM002: normal or metastatic tissue, or a model, beside other samples.
 
     Unknown tissue counts as another kind beside those, but not beside primary tumours.
@@ -73,21 +73,21 @@ def check_mixed_tissue(cohort: Cohort, design: StudyDesign) -> Finding | None:
     )
 
 
-def check_few_events(cohort: Cohort, design: StudyDesign) -> Finding | None:
+def check_few_events(cohort: Cohort, planned: PlannedStudy) -> Finding | None:
     """DCM005: too few events for the split and the model."""
-    n_positive = _expected(design.test_fraction, cohort.n_positives)
-    n_negative = _expected(design.test_fraction, cohort.n_samples - cohort.n_positives)
+    n_positive = _expected(planned.test_fraction, cohort.n_positives)
+    n_negative = _expected(planned.test_fraction, cohort.n_samples - cohort.n_positives)
     auc = compute_hanley_mcneil_interval(ASSUMED_AUC, n_positive, n_negative)
     if auc.value - auc.ci_low <= _TOO_WIDE:
         return None
-    n_train = _expected(design.train_fraction, cohort.n_positives)
-    n_weights = design.hidden_width * cohort.n_genes
+    n_train = _expected(planned.train_fraction, cohort.n_positives)
+    n_weights = planned.hidden_width * cohort.n_genes
     return Finding(
         code="DCM005",
         severity="severe" if min(n_positive, n_negative) < _TOO_FEW_IN_TEST else "warning",
         title="Too few events for this split and model",
         evidence=(
-            f"A test part of {design.test_fraction:.0%} holds about "
+            f"A test part of {planned.test_fraction:.0%} holds about "
             f"{counted(n_positive, 'positive')} and {counted(n_negative, 'negative')}: where "
             f"the true AUC is {ASSUMED_AUC}, one test AUC falls between {auc.ci_low:.2f} and "
             f"{auc.ci_high:.2f} (95%, Hanley-McNeil). About "
@@ -108,7 +108,7 @@ def _expected(fraction: float, n: int) -> int:
     return max(1, round(fraction * n))
 
 
-def check_detection_endpoint(cohort: Cohort, design: StudyDesign) -> Finding | None:
+def check_detection_endpoint(cohort: Cohort, planned: PlannedStudy) -> Finding | None:
     """DCM009: an endpoint that is there already when the sample is taken."""
     positive = cohort.obs[cohort.outcome.events == 1]
     reasons = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from deepcme.audit.findings import Finding, StudyDesign
+from deepcme.audit.findings import Finding, PlannedStudy
 from deepcme.cohort import Cohort
 
 _OfGenes = NDArray[np.float64]
@@ -20,7 +20,7 @@ _FEWEST_SAMPLES = 20
 _GENES_AT_ONCE = 2000
 
 
-def check_standardised(cohort: Cohort, design: StudyDesign) -> Finding | None:
+def check_standardised(cohort: Cohort, planned: PlannedStudy) -> Finding | None:
     """DCM011: each gene standardised, ranked, or brought to one range over all samples.
 
     Of natural logs and log ratios, centred or not, the standard deviations differ

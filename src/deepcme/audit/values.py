@@ -7,11 +7,11 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from deepcme.audit.findings import Finding, StudyDesign
+from deepcme.audit.findings import Finding, PlannedStudy
 from deepcme.cohort import Cohort
 from deepcme.distribution import HIGHEST_LOGGED, Distribution, describe_distribution
 from deepcme.mixed_scales import find_mixed_scales
-from deepcme.scales import LINEAR_SCALES
+from deepcme.scales import Scale, logged
 from deepcme.words import counted
 
 _RARE = 0.1  # share of samples that express a gene
@@ -22,7 +22,7 @@ _ENOUGH_GENES_TO_JUDGE = 100
 _WHOLE_TRANSCRIPTOME = 20_000
 
 
-def check_rare_genes(cohort: Cohort, design: StudyDesign) -> Finding | None:
+def check_rare_genes(cohort: Cohort, planned: PlannedStudy) -> Finding | None:
     """DCM006: genes expressed in almost no sample, and the outliers they become."""
     absent = cohort.absent_up_to
     if absent is None:
@@ -33,7 +33,7 @@ def check_rare_genes(cohort: Cohort, design: StudyDesign) -> Finding | None:
         known = np.nan_to_num(values, nan=absent)
         prevalence = np.mean(known > absent, axis=0)
         rare = (prevalence < _RARE) & (prevalence > 0)
-        highest = _highest_z(known[:, rare], cohort.scale in LINEAR_SCALES)
+        highest = _highest_z(known[:, rare], cohort.scale)
         n_rare += int(rare.sum())
         n_outlying += int((highest > _OUTLIER).sum())
         largest = max(largest, float(highest.max(initial=0.0)))
@@ -62,20 +62,18 @@ def _gene_blocks(cohort: Cohort) -> Iterator[NDArray[np.float32]]:
         yield cohort.X[:, start : start + _GENES_AT_ONCE]
 
 
-def _highest_z(values: NDArray[np.float32], linear: bool) -> NDArray[np.float64]:
+def _highest_z(values: NDArray[np.float32], scale: Scale) -> NDArray[np.float64]:
     """Largest absolute standardised value of each gene, after the log a scale needs."""
-    logged = values.astype(np.float64)
-    if linear:
-        logged = np.log2(logged + 1)
-    deviation = logged.std(axis=0)
-    furthest = np.abs(logged - logged.mean(axis=0)).max(axis=0, initial=0.0)
+    logs = logged(values.astype(np.float64), scale)
+    deviation = logs.std(axis=0)
+    furthest = np.abs(logs - logs.mean(axis=0)).max(axis=0, initial=0.0)
     highest: NDArray[np.float64] = np.divide(
         furthest, deviation, out=np.zeros_like(furthest), where=deviation > 0
     )
     return highest
 
 
-def check_scale(cohort: Cohort, design: StudyDesign) -> Finding | None:
+def check_scale(cohort: Cohort, planned: PlannedStudy) -> Finding | None:
     """DCM007: values on another scale than declared, or on two; never on the guessed one.
 
     Logs of logs are found as well, which no guess can tell from logs.
@@ -136,7 +134,7 @@ def _not_logged_once(cohort: Cohort, found: Distribution) -> str | None:
     return None
 
 
-def check_gaps(cohort: Cohort, design: StudyDesign) -> Finding | None:
+def check_gaps(cohort: Cohort, planned: PlannedStudy) -> Finding | None:
     """DCM010: missing values and constant genes."""
     n_missing = n_incomplete = n_constant = 0
     most_missing = 0.0

@@ -21,7 +21,7 @@ from deepcme.gene_names import genes_in
 from deepcme.genes import (
     MIN_COVERAGE,
     gene_identifiers,
-    stable_gene_id,
+    gene_key,
     strongest_of_each,
 )
 from deepcme.network.architecture import FloatArray
@@ -107,11 +107,11 @@ def read_expression(path: str | Path, genes: Genes, scale: Scale | None = None) 
             scale or cohort.scale,
             patients=cohort.patients,
         )
-    known = {key for names in _identifier_lists(genes) for key in map(_key, names)} - {""}
+    known = {key for names in _identifier_lists(genes) for key in map(gene_key, names)} - {""}
 
     def samples_in_rows(rows: Sequence[str], columns: Sequence[str]) -> bool:
         in_rows, in_columns = (
-            sum(any(_key(gene) in known for gene in genes_in(name)) for name in names)
+            sum(any(gene_key(gene) in known for gene in genes_in(name)) for name in names)
             for names in (rows, columns)
         )
         return in_columns >= in_rows
@@ -199,7 +199,7 @@ def match_genes(expression: Expression, genes: Genes) -> GeneMatch:
     """
     columns_of: dict[str, list[int]] = {}
     for names in expression.identifiers.values():
-        keys = [_key(name) for name in names]
+        keys = [gene_key(name) for name in names]
         strongest = {
             keys[place]: int(place) for place in strongest_of_each(expression.X, keys)[0]
         }
@@ -212,7 +212,7 @@ def match_genes(expression: Expression, genes: Genes) -> GeneMatch:
     others: dict[int, list[int]] = {}
     for names in _identifier_lists(genes):
         for gene in np.flatnonzero(column < 0):
-            if found := columns_of.get(_key(names[gene])):
+            if found := columns_of.get(gene_key(names[gene])):
                 column[gene] = found[0]
                 if found[1:]:
                     others[int(gene)] = found[1:]
@@ -244,11 +244,6 @@ def require_coverage(match: GeneMatch, allow_missing: bool) -> None:
 
 def _identifier_lists(genes: Genes) -> list[list[str]]:
     return [genes.id, *genes.others.values()]
-
-
-def _key(identifier: str) -> str:
-    """What two spellings of one identifier have in common."""
-    return stable_gene_id(identifier).casefold()
 
 
 def standardise(

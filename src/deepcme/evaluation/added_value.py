@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from deepcme.evaluation.comparison import DEFAULT_MARGIN, compute_comparison
+from deepcme.evaluation.comparison import compute_comparison
 from deepcme.evaluation.predictions import select_model
 
 
@@ -13,7 +13,6 @@ def compute_added_value(
     clinical: str,
     genes: str,
     both: str,
-    margin: float = DEFAULT_MARGIN,
 ) -> pd.DataFrame:
     """Test AUC of the model of both minus that of each alone, over splits.
 
@@ -28,8 +27,6 @@ def compute_added_value(
         training, validation and test rows.
     clinical, genes, both : str
         Names of the three models.
-    margin : float
-        Half the width of the region of practical equivalence.
 
     Returns
     -------
@@ -43,7 +40,7 @@ def compute_added_value(
         If a model has no test row, or two models share fewer than two splits.
     """
     models = [clinical, genes, both]
-    table = compute_comparison(predictions, both, models[:2], margin, refitted=models)
+    table = compute_comparison(predictions, both, models[:2], refitted=models)
     table = table.drop(columns="comparator")
     table.insert(0, "added", ["genes to clinical columns", "clinical columns to genes"])
     return table

@@ -176,7 +176,7 @@ def _compute_scores(rows: pd.DataFrame, draws: PatientDraws) -> dict[str, dict[s
             measure.of_sums(*draws.sum_rows(rows["patient"], terms).T)
         )
         estimates[measure.name] = {
-            "value": measure.of_sums(*terms.sum(axis=0)),
+            "value": measure.compute(label, probability),
             "ci_low": low,
             "ci_high": high,
             "interval": "patient bootstrap",

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 from scipy.special import expit
 
 from deepcme.evaluation.calibration import EDGE, compute_log_odds, dependent_patients
-from deepcme.evaluation.intervals import NORMAL_QUANTILE, compute_wilson_interval
+from deepcme.evaluation.intervals import NORMAL_QUANTILE
 from deepcme.evaluation.logistic import fit_logistic_regression
 from deepcme.evaluation.predictions import (
     FloatArray,
@@ -138,45 +138,3 @@ def _spline_design(log_odds: FloatArray, knots: FloatArray) -> FloatArray:
     weights = np.array([last - middle, first - last, middle - first])
     bend = cubes @ weights / ((last - middle) * (last - first) ** 2)
     return np.column_stack([*line, bend])
-
-
-def compute_calibration_groups(
-    labels: ArrayLike, probabilities: ArrayLike, groups: int = 10
-) -> pd.DataFrame:
-    """Observed event rate in groups of equal size by predicted risk, with Wilson intervals.
-
-    Parameters
-    ----------
-    labels : array of 0 and 1
-        One row for each patient: Wilson's interval takes rows as independent.
-    probabilities : array, 0 to 1
-    groups : int
-        Ties stay together, so there may be fewer.
-
-    Returns
-    -------
-    DataFrame
-        `predicted` (mean of the group), `observed, ci_low, ci_high, n, events`.
-
-    Raises
-    ------
-    DeepCMEError
-        As in `compute_calibration_line`.
-    """
-    label, probability = as_labels_and_probabilities(labels, probabilities)
-    rows = pd.DataFrame({"label": label, "probability": probability})
-    group = pd.qcut(rows["probability"], groups, labels=False, duplicates="drop")
-    table = []
-    for _, members in rows.groupby(group.fillna(0)):
-        rate = compute_wilson_interval(int(members["label"].sum()), len(members))
-        table.append(
-            {
-                "predicted": members["probability"].mean(),
-                "observed": rate.value,
-                "ci_low": rate.ci_low,
-                "ci_high": rate.ci_high,
-                "n": rate.n,
-                "events": rate.events,
-            }
-        )
-    return pd.DataFrame(table)

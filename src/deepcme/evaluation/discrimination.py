@@ -29,7 +29,11 @@ from deepcme.evaluation.measures import (
 )
 from deepcme.evaluation.metrics import choose_threshold
 from deepcme.evaluation.over_patients import compute_over_patients
-from deepcme.evaluation.over_splits import compute_mean_draws, compute_metrics
+from deepcme.evaluation.over_splits import (
+    compute_mean_draws,
+    compute_metrics,
+    compute_monte_carlo_error,
+)
 from deepcme.evaluation.predictions import (
     STRATUM,
     BooleanArray,
@@ -45,7 +49,6 @@ from deepcme.evaluation.refitting import (
     count_rarer_in_part,
     select_training_rows,
 )
-from deepcme.evaluation.repeats import compute_monte_carlo_error
 
 MEASURED_COVERAGE = (0.95, 0.98)
 """Lowest and highest share of simulated studies of a kind whose AUC interval held the truth."""

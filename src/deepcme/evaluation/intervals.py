@@ -33,18 +33,6 @@ class Estimate:
     events: int
 
 
-@dataclass(frozen=True)
-class Difference:
-    """A difference with its 95% interval and p-value, and the counts it rests on."""
-
-    difference: float
-    ci_low: float
-    ci_high: float
-    p_value: float
-    n: int
-    events: int
-
-
 def compute_wilson_interval(events: int, n: int) -> Estimate:
     """Proportion with Wilson's score interval [1]_.
 
@@ -163,50 +151,6 @@ def compute_delong_interval(labels: ArrayLike, scores: ArrayLike) -> Estimate:
         half_width = NORMAL_QUANTILE * standard_error / (auc * (1 - auc))
         ci_low, ci_high = expit(logit(auc) + np.array([-half_width, half_width]))
     return Estimate(auc, float(ci_low), float(ci_high), label.size, int(label.sum()))
-
-
-def compute_delong_test(
-    labels: ArrayLike, scores: ArrayLike, other_scores: ArrayLike
-) -> Difference:
-    """Difference of the AUCs of two frozen models on the same new patients [1]_.
-
-    Parameters
-    ----------
-    labels : array of 0 and 1
-        At least two of both.
-    scores, other_scores : array
-        Scores of the two models; the difference is the first minus the second.
-
-    Returns
-    -------
-    Difference
-        Normal interval, two-sided p-value. Where the difference has no
-        variance, the interval has no width and p is 1 if it is 0, else 0.
-
-    Raises
-    ------
-    DeepCMEError
-        As in `compute_delong_interval`.
-
-    References
-    ----------
-    .. [1] DeLong ER, DeLong DM, Clarke-Pearson DL (1988). Biometrics 44:837-845.
-    """
-    label, score = as_labels_and_scores(labels, scores)
-    _, other_score = as_labels_and_scores(labels, other_scores)
-    areas, covariance = compute_delong_covariance(label, np.stack([score, other_score]))
-    contrast = np.array([1.0, -1.0])
-    difference = float(contrast @ areas)
-    standard_error = float(np.sqrt(max(0.0, contrast @ covariance @ contrast)))
-    half_width = NORMAL_QUANTILE * standard_error
-    return Difference(
-        difference,
-        difference - half_width,
-        difference + half_width,
-        compute_two_sided_p_value(difference, standard_error),
-        label.size,
-        int(label.sum()),
-    )
 
 
 def compute_two_sided_p_value(

@@ -27,9 +27,7 @@ from deepcme.evaluation.metrics import (
     compute_squared_errors,
 )
 from deepcme.evaluation.predictions import BooleanArray, FloatArray, as_labels_and_probabilities
-
-BINARY = "binary"
-"""An outcome that is 0 or 1."""
+from deepcme.outcome import BinaryOutcome
 
 
 @dataclass(frozen=True)
@@ -45,7 +43,7 @@ class Measure:
     best : float
         Its value for perfect predictions: the nearer to it, the better.
     outcomes : tuple of str
-        Kinds of outcome that it is for.
+        `Outcome.kind` of those that it is for.
     """
 
     name: str
@@ -53,7 +51,7 @@ class Measure:
     format: str
     best: float
     _: KW_ONLY
-    outcomes: tuple[str, ...] = (BINARY,)
+    outcomes: tuple[str, ...] = (BinaryOutcome.kind,)
 
 
 @dataclass(frozen=True)
@@ -139,9 +137,8 @@ class LossMeasure(Measure):
     def compute(self, labels: ArrayLike, probabilities: ArrayLike) -> float:
         """The value for rows of both classes, checked."""
         label, probability = as_labels_and_probabilities(labels, probabilities)
-        return float(
-            self.of_sums(*self.sum_terms(label.astype(np.float64), probability).sum(axis=0))
-        )
+        terms = self.sum_terms(label.astype(np.float64), probability)
+        return float(self.of_sums(*terms.sum(axis=0)))
 
 
 @dataclass(frozen=True)
@@ -176,7 +173,7 @@ MEASURES: tuple[Measure, ...] = (
 Kind = TypeVar("Kind", bound=Measure)
 
 
-def measures_of(kind: type[Kind], outcome: str = BINARY) -> list[Kind]:
+def measures_of(kind: type[Kind], outcome: str = BinaryOutcome.kind) -> list[Kind]:
     """Measures of a kind, in order, for a kind of outcome."""
     return [row for row in MEASURES if isinstance(row, kind) and outcome in row.outcomes]
 

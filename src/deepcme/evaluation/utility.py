@@ -26,51 +26,17 @@ TREAT_NONE = "treat none"
 DEFAULT_THRESHOLDS = np.arange(1, 100) / 100
 
 
-def compute_net_benefit(
-    labels: ArrayLike, probabilities: ArrayLike, thresholds: ArrayLike = DEFAULT_THRESHOLDS
-) -> FloatArray:
-    """Net benefit of treating those whose risk is at least the threshold [1]_.
-
-    True positives minus false positives, the latter weighted by the odds of
-    the threshold, per patient.
-
-    Parameters
-    ----------
-    labels : array of 0 and 1
-    probabilities : array, 0 to 1
-    thresholds : array
-        Risks above 0 and below 1 at which one would treat.
-
-    Returns
-    -------
-    array
-        One value for each threshold: at most the prevalence, 0 for treating nobody.
-
-    Raises
-    ------
-    DeepCMEError
-        If labels, probabilities or thresholds are not as described.
-
-    References
-    ----------
-    .. [1] Vickers AJ, Elkin EB (2006). Decision curve analysis: a novel method for
-       evaluating prediction models. Medical Decision Making 26:565-574.
-    """
-    label, probability = as_labels_and_probabilities(labels, probabilities)
-    benefit = _benefit_of_rows(label, probability, _check_thresholds(thresholds))
-    return np.asarray(benefit.mean(axis=0), dtype=np.float64)
-
-
 def compute_decision_curve(
     predictions: pd.DataFrame,
     random: np.random.Generator,
     thresholds: ArrayLike = DEFAULT_THRESHOLDS,
     draws: int = DEFAULT_DRAWS,
 ) -> pd.DataFrame:
-    """Net benefit of every model, of treating all and of treating none.
+    """Net benefit [1]_ of every model, of treating all and of treating none.
 
-    The test rows of all splits are pooled; intervals come from the patient
-    bootstrap.
+    It is true positives minus false positives, the latter weighted by the odds of the
+    threshold, per patient: at most the prevalence, and 0 for treating nobody. The test
+    rows of all splits are pooled; intervals come from the patient bootstrap.
 
     Parameters
     ----------
@@ -93,6 +59,11 @@ def compute_decision_curve(
     DeepCMEError
         If a column is missing, no model has probabilities, or a threshold is
         not between 0 and 1.
+
+    References
+    ----------
+    .. [1] Vickers AJ, Elkin EB (2006). Decision curve analysis: a novel method for
+       evaluating prediction models. Medical Decision Making 26:565-574.
     """
     at = _check_thresholds(thresholds)
     test = select_probabilities(select_part(predictions, "test"))

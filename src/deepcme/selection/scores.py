@@ -17,7 +17,7 @@ from deepcme.network.attribution import (
     compute_integrated_gradients,
 )
 from deepcme.network.training import rank_auc
-from deepcme.scales import LINEAR_SCALES
+from deepcme.scales import logged
 
 FEW_DRIVING_SAMPLES = 5
 """Genes whose variance rests on fewer samples than this are flagged."""
@@ -63,9 +63,7 @@ def _describe_block(cohort: Cohort, start: int) -> pd.DataFrame:
     prevalence = (
         np.nan if absent is None else np.count_nonzero(values > absent, axis=0) / observed
     )
-    if cohort.scale in LINEAR_SCALES:
-        np.log2(values + 1, out=values)
-    squares = _squared_deviations(values)
+    squares = _squared_deviations(logged(values, cohort.scale))
     variance_sum = squares.sum(axis=0)
     varies = variance_sum > 0
     safe_sum = np.where(varies, variance_sum, 1.0)

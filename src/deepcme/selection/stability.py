@@ -85,47 +85,15 @@ def compute_stability_index(selected: ArrayLike) -> StabilityIndex:
     )
 
 
-def compute_false_selection_bound(n_selected: float, n_genes: int, threshold: float) -> float:
-    """Most false selections to expect among genes above a selection frequency.
-
-    Meinshausen and Buhlmann's bound ``q^2 / ((2 threshold - 1) p)`` on the
-    per-family error rate [1]_, under their assumptions: the method is no worse
-    than guessing, and it is as likely to select one false gene as another. It
-    holds for subsamples of half the patients, in complementary pairs too [2]_.
-
-    Parameters
-    ----------
-    n_selected : float
-        Genes selected in each subsample.
-    n_genes : int
-    threshold : float
-        Share of the subsamples, above 0.5 and up to 1.
-
-    Raises
-    ------
-    DeepCMEError
-        If the threshold is out of range.
-
-    References
-    ----------
-    .. [1] Meinshausen N, Buhlmann P (2010). Stability selection. Journal of the
-       Royal Statistical Society B 72:417-473, theorem 1.
-    .. [2] Shah RD, Samworth RJ (2013). Variable selection with error control:
-       another look at stability selection. Journal of the Royal Statistical
-       Society B 75:55-80.
-    """
-    if not 0.5 < threshold <= 1:
-        raise DeepCMEError(
-            f"The threshold must be above 0.5 and at most 1, not {threshold}: at half "
-            "the subsamples or fewer there is no bound."
-        )
-    return n_selected**2 / ((2 * threshold - 1) * n_genes)
-
-
 def find_stable_genes(
     frequency: ArrayLike, n_selected: float, max_false_selections: float
 ) -> tuple[BooleanArray, float]:
     """Genes selected often enough for a bound on false ones, and the threshold.
+
+    Meinshausen and Buhlmann's bound ``q^2 / ((2 threshold - 1) p)`` on the per-family
+    error rate [1]_, of q genes selected of p, under their assumptions: the method is no
+    worse than guessing, and it is as likely to select one false gene as another. It holds
+    for subsamples of half the patients, in complementary pairs too [2]_.
 
     Parameters
     ----------
@@ -141,6 +109,14 @@ def find_stable_genes(
     tuple
         Marks of the genes, and the threshold; where no threshold up to 1 gives
         the bound, nothing can be claimed: no gene is marked, and it is NaN.
+
+    References
+    ----------
+    .. [1] Meinshausen N, Buhlmann P (2010). Stability selection. Journal of the
+       Royal Statistical Society B 72:417-473, theorem 1.
+    .. [2] Shah RD, Samworth RJ (2013). Variable selection with error control:
+       another look at stability selection. Journal of the Royal Statistical
+       Society B 75:55-80.
     """
     share = np.asarray(frequency, dtype=np.float64)
     threshold = 0.5 + n_selected**2 / (2 * len(share) * max_false_selections)

@@ -6,7 +6,6 @@ are told apart by their first lines and column names.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import islice, takewhile
 from pathlib import Path
@@ -129,11 +128,6 @@ def known_words(column: pd.Series) -> pd.Series:
 
 def _without_separator(word: str) -> str:
     return word.replace(SEPARATOR, SEPARATOR.strip())
-
-
-def _named(table: pd.DataFrame, names: Sequence[str]) -> str | None:
-    lower = {str(column).lower(): str(column) for column in table.columns}
-    return next((lower[name] for name in names if name in lower), None)
 
 
 def _by_id(

@@ -4,7 +4,7 @@ A file says which version of the settings it was written for; one without, that 
 itself wrote, is of version 1, and a user's own is read as of today. Whoever changes a
 default, or adds a setting whose default changes what a study does, raises
 `SETTINGS_VERSION` once a release and adds to `OLDER_DEFAULTS`; whoever adds a column to a
-study's table adds it to `OLDER_COLUMNS`.
+study's table adds it to `OLDER_COLUMNS`; whoever drops a section, to `_DROPPED`.
 """
 
 from __future__ import annotations
@@ -23,6 +23,9 @@ VERSION_KEY = "settings_version"
 OLDER_DEFAULTS: dict[int, dict[str, Any]] = {
     1: {"split": {"design": "repeated", "strata": "none"}, "comparator": ""},
 }
+
+# Sections that are no more, and that a file may have all the same.
+_DROPPED = {"evaluation"}
 
 # Columns that a table of an older folder may lack, and what stands for them.
 OLDER_COLUMNS: dict[str, dict[str, Any]] = {
@@ -77,7 +80,8 @@ def _is_written(values: Mapping[str, Any]) -> bool:
 
 def with_older_defaults(values: Mapping[str, Any], version: int) -> dict[str, Any]:
     """Settings of a version, with what they meant by saying nothing filled in."""
-    filled = {name: value for name, value in values.items() if name != VERSION_KEY}
+    gone = {VERSION_KEY, *_DROPPED}
+    filled = {name: value for name, value in values.items() if name not in gone}
     for left_behind in range(version, SETTINGS_VERSION):
         for name, default in OLDER_DEFAULTS.get(left_behind, {}).items():
             given = filled.get(name, {} if isinstance(default, dict) else default)

@@ -8,14 +8,12 @@ from typing import Annotated, Any, Literal, Self
 import tomli_w
 from pydantic import BeforeValidator, Field, model_validator
 
-from deepcme.honest import HONEST
 from deepcme.study.designs import SplitSettings
 from deepcme.study.headline import find_headline
 from deepcme.study.older import SETTINGS_VERSION, VERSION_KEY
 from deepcme.study.sections import (
     ClinicalSettings,
     CohortSettings,
-    EvaluationSettings,
     GridSettings,
     ModelSettings,
     NullSettings,
@@ -25,29 +23,6 @@ from deepcme.study.sections import (
 )
 
 Protocol = Literal["honest", "paper"]
-
-# What sets the protocols apart. `honest` never lets a patient, a normal tissue or a
-# held-out value help a model; `paper` replays the publication as it was.
-PROTOCOLS: dict[str, dict[str, dict[str, Any]]] = {
-    "honest": {
-        "split": {"by": "patient"},
-        "preprocessing": {
-            "tissue": "primary",
-            "fit_on": "train",
-            "min_prevalence": HONEST.min_prevalence,
-            "clip": HONEST.clip,
-        },
-    },
-    "paper": {
-        "split": {"by": "sample"},
-        "preprocessing": {
-            "tissue": "all",
-            "fit_on": "all",
-            "min_prevalence": 0.0,
-            "clip": float("inf"),
-        },
-    },
-}
 
 
 class Study(Settings):
@@ -62,7 +37,6 @@ class Study(Settings):
     cohort: CohortSettings
     split: SplitSettings
     preprocessing: PreprocessingSettings
-    evaluation: EvaluationSettings = EvaluationSettings()
     grid: GridSettings = GridSettings()
     nulls: NullSettings = NullSettings()
     clinical: ClinicalSettings | None = None
@@ -102,16 +76,6 @@ class Study(Settings):
                 "leave out split.design, or take the protocol honest"
             )
         return self
-
-    def deviations(self) -> list[str]:
-        """Settings that differ from what the protocol's name promises."""
-        found = []
-        for section, settings in PROTOCOLS[self.protocol].items():
-            for name, promised in settings.items():
-                actual = getattr(getattr(self, section), name)
-                if actual != promised:
-                    found.append(f"{section}.{name} is {actual}, not {promised}")
-        return found
 
     def with_paths_from(self, folder: Path) -> Self:
         """The study with relative paths in its sections taken from a folder."""

@@ -10,7 +10,7 @@ import pandas as pd
 from joblib import cpu_count
 
 from deepcme.arrays import CohortArrays
-from deepcme.audit import StudyDesign, audit_cohort
+from deepcme.audit import PlannedStudy, audit_cohort
 from deepcme.cohort import Cohort
 from deepcme.errors import DeepCMEError
 from deepcme.evaluation.predictions import with_strata
@@ -161,8 +161,8 @@ def _audit(cohort: Cohort, plan: Plan) -> list[dict[str, str]]:
     model = study.headline
     parameters = model.parameters if model.kind.is_network else {}
     width = parameters.get("hidden_layers", [64])[0]
-    design = StudyDesign(*study.split.train_and_test_share(plan.cohort), width)
-    return [finding.as_dict() for finding in audit_cohort(cohort, design)]
+    planned = PlannedStudy(*study.split.train_and_test_share(plan.cohort), width)
+    return [finding.as_dict() for finding in audit_cohort(cohort, planned)]
 
 
 def _announcement(plan: Plan, n_missing: int) -> str:

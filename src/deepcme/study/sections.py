@@ -105,12 +105,6 @@ class ModelSettings(Settings):
         return self
 
 
-class EvaluationSettings(Settings):
-    """What metrics.csv holds: AUCs by split and part, PR-AUCs over the tested patients."""
-
-    metrics: tuple[Literal["auc", "pr_auc"], ...] = ("auc", "pr_auc")
-
-
 class GridSettings(Settings):
     """Search over the paper's hyper-parameters, decided on validation data alone."""
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from deepcme.cohort import Cohort
 from deepcme.errors import DeepCMEError
-from deepcme.genes import gene_identifiers, stable_gene_id
+from deepcme.genes import gene_identifiers, gene_key
 from deepcme.names import holds_forbidden
 from deepcme.sources.text import text_lines
 from deepcme.words import few
@@ -72,15 +72,15 @@ def read_signature(path: Path, cohort: Cohort) -> Signature:
             continue
         if any(mark in gene for mark in ",;\t") or holds_forbidden(gene):
             raise DeepCMEError(f"{path}: line {number} is not one gene: {gene!r}.")
-        listed.setdefault(_key(gene), gene)
+        listed.setdefault(gene_key(gene), gene)
     if not listed:
         raise DeepCMEError(f"{path}: the signature names no gene: write one a line.")
     known: set[str] = set()
     columns: set[int] = set()
     for names in gene_identifiers(cohort).values():
         for column, name in enumerate(names):
-            if _key(name) in listed:
-                known.add(_key(name))
+            if gene_key(name) in listed:
+                known.add(gene_key(name))
                 columns.add(column)
     missing = tuple(gene for key, gene in listed.items() if key not in known)
     signature = Signature(path.stem, tuple(sorted(columns)), len(listed), missing)
@@ -91,8 +91,3 @@ def read_signature(path: Path, cohort: Cohort) -> Signature:
             "one of them, the cohort with `deepcme genes map`."
         )
     return signature
-
-
-def _key(identifier: str) -> str:
-    """What two spellings of one identifier have in common."""
-    return stable_gene_id(identifier).casefold()

@@ -55,9 +55,6 @@ protocol = "honest"
 # min_prevalence = 0.1   # drop genes expressed in fewer training samples (0: keep all)
 # clip = 5.0             # largest absolute standardised value (inf: no limit)
 
-[evaluation]
-# metrics = ["auc", "pr_auc"]
-
 [nulls]   # reruns of the model that the study is about where there is nothing special to find
 # permutations = 0       # on permuted labels, splits and all
 # gene_sets = 0          # on random gene sets of each size

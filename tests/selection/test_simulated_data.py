@@ -6,7 +6,7 @@ from scipy import stats
 from sklearn.metrics import roc_auc_score
 
 from deepcme import DeepCMEError
-from deepcme.simulation.selection import simulate_selection_data
+from tests.selection.simulated_data import simulate_selection_data
 
 # Share of signal genes among the 20 first of a t-test: mean over five seeds of another
 # implementation of the same two designs (400 samples, 5,000 genes, 20 signal genes).

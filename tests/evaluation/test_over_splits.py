@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from deepcme.evaluation.repeats import compute_monte_carlo_error
+from deepcme.evaluation.over_splits import compute_monte_carlo_error
 
 
 def rows_of(*parts):
