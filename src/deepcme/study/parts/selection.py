@@ -101,6 +101,7 @@ class Selection(Part[SelectionStep]):
             )
 
     def steps(self, plan: Plan) -> list[Step]:
+        """Kind, order of the genes, number and rows of each step."""
         _check_patients(plan)
         first = GeneOrder("ranker", plan.study.selection.rankers[0])
         panels = _panel_steps(plan)
