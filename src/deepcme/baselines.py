@@ -11,14 +11,13 @@ from scipy.special import logit
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
 from sklearn.pipeline import Pipeline
-from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from deepcme.errors import DeepCMEError
 from deepcme.estimator_inputs import hold_out, read_groups, require_both_classes
 from deepcme.models.logit_classifier import LogitClassifier, encode_binary_target
 from deepcme.models.registry import KINDS, MAX_ITERATIONS
-from deepcme.parameters import FRACTION, RANDOM_STATE, Rule, check_parameters, is_number
+from deepcme.parameters import FRACTION, Rule, is_number
 from deepcme.preprocessing import ClippedStandardScaler, MedianImputer
 from deepcme.splits import draw_folds
 
@@ -59,6 +58,7 @@ class TunedLogisticRegression(LogitClassifier):
     """
 
     _rules: ClassVar[dict[str, tuple[Rule, ...]]] = {
+        **LogitClassifier._rules,
         "inverse_strengths": (
             Rule(
                 lambda value: isinstance(value, tuple | list | np.ndarray) and len(value) > 0,
@@ -70,18 +70,7 @@ class TunedLogisticRegression(LogitClassifier):
             ),
         ),
         "validation_fraction": FRACTION,
-        "random_state": RANDOM_STATE,
     }
-
-    def check_parameters(self) -> None:
-        """Refuse values that `fit` would refuse, without any data.
-
-        Raises
-        ------
-        DeepCMEError
-            Naming the parameter, what it must be, and its value.
-        """
-        check_parameters(vars(self), self._rules)
 
     def __init__(
         self,
@@ -177,10 +166,6 @@ class TunedLogisticRegression(LogitClassifier):
     def intercept_(self) -> NDArray[np.floating]:
         """Intercept, of shape (1,)."""
         return np.asarray(self.model_.intercept_)
-
-    def _generator(self) -> np.random.Generator:
-        seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
-        return np.random.default_rng(seed)
 
     def decision_function(self, X: ArrayLike) -> NDArray[np.float64]:
         """Logit of the positive class, one per sample."""

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal, Self
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from sklearn.utils import check_random_state, compute_sample_weight
+from sklearn.utils import compute_sample_weight
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from deepcme.estimator_inputs import hold_out, read_sample_weight, require_both_classes
@@ -19,10 +19,8 @@ from deepcme.network.training import History
 from deepcme.parameters import (
     CLASS_WEIGHT,
     FRACTION,
-    RANDOM_STATE,
     Rule,
     check_classes,
-    check_parameters,
     one_of,
     or_none,
 )
@@ -42,23 +40,16 @@ class NetworkClassifier(LogitClassifier):
     batch_size: int
     patience: int | None
     class_weight: dict[Any, float] | Literal["balanced"] | None
-    random_state: int | np.random.RandomState | None
 
     _rules: ClassVar[dict[str, tuple[Rule, ...]]] = {
+        **LogitClassifier._rules,
         "class_weight": CLASS_WEIGHT,
-        "random_state": RANDOM_STATE,
     }
 
     def check_parameters(self) -> None:
-        """Refuse values that `fit` would refuse, without any data.
-
-        Raises
-        ------
-        DeepCMEError
-            Naming the parameter, what it must be, and its value.
-        """
+        """Refuse values that `fit` would refuse, those of the training among them."""
         self._hyperparameters()
-        check_parameters(vars(self), self._rules)
+        super().check_parameters()
 
     def _hyperparameters(self) -> Hyperparameters:
         widths = self.hidden_layers
@@ -87,11 +78,6 @@ class NetworkClassifier(LogitClassifier):
             of_class = compute_sample_weight(self.class_weight, y)
             weight = weight * read_sample_weight(of_class, len(matrix), "class_weight")
         return matrix, target, weight
-
-    def _spawn_generators(self, number: int) -> list[np.random.Generator]:
-        """Independent generators from one draw, whatever kind of random_state."""
-        seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
-        return np.random.default_rng(seed).spawn(number)
 
 
 class DeepCMEClassifier(NetworkClassifier):
@@ -228,7 +214,7 @@ class DeepCMEClassifier(NetworkClassifier):
         self.check_parameters()
         hyperparameters = self._hyperparameters()
         matrix, target, weight = self._training_data(X, y, sample_weight)
-        split_random, train_random = self._spawn_generators(2)
+        split_random, train_random = self._generator().spawn(2)
         train, valid = hold_out(
             target, groups, validation_rows, self.validation_fraction, split_random
         )

@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from deepcme.baselines import compute_prior_correction
@@ -188,10 +187,9 @@ class ClinicalRegression(LogitClassifier):
         self.coef_ = self._fit.coefficients[np.newaxis, 1:]
         self.intercept_ = self._fit.coefficients[:1]
         self.separated_columns_ = self._fit.separated_columns
-        seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
         patients = read_groups(groups, len(target))
         self.oof_decision_function_ = np.empty(len(target))
-        for held_out in draw_folds(target, patients, N_FOLDS, np.random.default_rng(seed)):
+        for held_out in draw_folds(target, patients, N_FOLDS, self._generator()):
             rest = np.setdiff1d(np.arange(len(target)), held_out)
             fold = _Fit.on(X.iloc[rest], target[rest])
             correction = compute_prior_correction(target[rest], target)

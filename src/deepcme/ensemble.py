@@ -191,7 +191,7 @@ class DeepCMEEnsemble(NetworkClassifier):
         matrix, target, weight = self._training_data(X, y, sample_weight)
         patients = read_groups(groups, len(target))
         self._check_patients(target, patients)
-        fold_random, *train_random = self._spawn_generators(1 + self.n_networks)
+        fold_random, *train_random = self._generator().spawn(1 + self.n_networks)
         folds = draw_folds(target, patients, self.n_networks, fold_random)
         engine = make_engine()
         self.networks_, histories = [], []

@@ -45,9 +45,5 @@ def test_a_row_says_what_its_estimator_takes_and_gives(kind, random):
         assert np.isfinite(scored).all()
 
 
-def test_models_of_both_parts_alone_have_scores_out_of_fold(kind):
-    assert kind.refitted == (kind.out_of_fold is not None)
-
-
 def test_a_model_of_a_library_is_named_with_it_and_others_describe_themselves(kind):
     assert bool(kind.library) == (not kind.methods)

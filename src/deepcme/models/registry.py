@@ -36,15 +36,13 @@ class ModelKind:
         Whether it is the product's own, and no baseline.
     outcomes : tuple of str
         Kinds of outcomes that it predicts.
-    refitted : bool
-        Whether it is fitted on training and validation part alike, and its preprocessing too.
     takes_groups, takes_validation : bool
         Whether `fit` takes the patients as `groups`, and `validation_rows` to choose by.
     tuned_over_folds : bool
-        Whether it has a `fit_over_folds` for the inner folds of a nested design.
+        Whether it has a `choose_strength` for the inner folds of a nested design.
     out_of_fold : OutOfFold or None
-        How its rows of training and validation part get scores of fits that did not see
-        them, if it is fitted on these.
+        How the rows of training and validation part get scores of fits that did not see
+        them, if it is `refitted`: fitted on these alike, and its preprocessing too.
     has_gene_scores, has_history : bool
         Whether it has `gene_scores_`, and a `history_` that a study keeps.
     saved_as : {"networks", "coefficients"} or None
@@ -65,7 +63,6 @@ class ModelKind:
     methods: str = ""
     is_network: bool = False
     outcomes: tuple[str, ...] = ("binary",)
-    refitted: bool = False
     takes_groups: bool = False
     takes_validation: bool = False
     tuned_over_folds: bool = False
@@ -76,6 +73,11 @@ class ModelKind:
     saved_with: Mapping[str, Any] = field(default_factory=dict)
     unsaved_because: str = ""
     brevity: int = 3
+
+    @property
+    def refitted(self) -> bool:
+        """Whether it is fitted on training and validation part alike."""
+        return self.out_of_fold is not None
 
     @property
     def type(self) -> Any:
@@ -154,7 +156,6 @@ KINDS: dict[str, ModelKind] = {
             estimator="deepcme.ensemble.DeepCMEEnsemble",
             methods=_ENSEMBLE,
             is_network=True,
-            refitted=True,
             takes_groups=True,
             # Five folds calibrated it little better than three.
             out_of_fold=OutOfFold(n_folds=3, fewest_patients=3),
@@ -186,7 +187,6 @@ KINDS: dict[str, ModelKind] = {
             name="LR-tuned",
             estimator="deepcme.baselines.TunedLogisticRegression",
             methods=_TUNED_REGRESSION,
-            refitted=True,
             takes_groups=True,
             takes_validation=True,
             tuned_over_folds=True,

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from deepcme.models.logit_classifier import LogitClassifier, encode_binary_target
-from deepcme.parameters import RANDOM_STATE, at_least, check_parameters
+from deepcme.parameters import at_least
 from deepcme.selection.path import MemberTraining, SoftPathSettings
 
 
@@ -42,6 +41,8 @@ class PanelClassifier(LogitClassifier):
     feature_names_in_ : ndarray, if X had string column names
     """
 
+    _rules: ClassVar = {**LogitClassifier._rules, "n_epochs": at_least(1)}
+
     def __init__(
         self,
         n_epochs: int = 50,
@@ -70,7 +71,7 @@ class PanelClassifier(LogitClassifier):
         y : array of shape (samples,)
             Two classes; the second in sorted order is the positive one.
         """
-        check_parameters(vars(self), {"n_epochs": at_least(1), "random_state": RANDOM_STATE})
+        self.check_parameters()
         settings = SoftPathSettings(
             n_members=self.n_members,
             width=self.width,
@@ -81,12 +82,11 @@ class PanelClassifier(LogitClassifier):
         )
         matrix, y = validate_data(self, X, y, dtype=np.float32, order="C", ensure_min_samples=2)
         self.classes_, target = encode_binary_target(y, type(self).__name__)
-        seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
         training = MemberTraining(
             matrix,
             target,
             np.arange(len(target)),
-            np.random.default_rng(seed),
+            self._generator(),
             settings,
         )
         training.train(settings.dense_epochs)

@@ -54,12 +54,7 @@ PAPER_MODELS: tuple[str | dict[str, Any], ...] = (
 _PROTOCOLS: dict[str, dict[str, dict[str, Any]]] = {
     "honest": {
         "split": {"by": "patient"},
-        "preprocessing": {
-            "tissue": "primary",
-            "fit_on": "train",
-            "min_prevalence": HONEST.min_prevalence,
-            "clip": HONEST.clip,
-        },
+        "preprocessing": {"tissue": "primary", **vars(HONEST)},
     },
     "paper": {
         "split": {"by": "sample"},
