@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 SOURCES := pyproject.toml CMakeLists.txt $(shell find src -type f -not -name '*.pyc')
 
-.PHONY: run test test-slow test-attacks test-browser test-asan bench bench-quick bench-workers bench-memory check clean
+.PHONY: run test test-slow test-attacks test-browser test-asan docs bench bench-quick bench-workers bench-memory check clean
 
 run: $(VENV)/installed
 	$(BIN)/deepcme run --out results/transbig
@@ -29,6 +29,10 @@ test-browser: $(VENV)/installed-dev
 # The engine's tests on a build with AddressSanitizer and UndefinedBehaviorSanitizer.
 test-asan: $(VENV)/installed-dev
 	$(BIN)/python tools/test_asan.py
+
+# The site of the pages under docs/ and of the public names, in build/docs; warnings are errors.
+docs: $(VENV)/installed-docs
+	$(BIN)/python -m sphinx -W --keep-going -q docs build/docs
 
 # Times a training step over the grid of sizes (about half an hour), or at the paper's size.
 bench: $(VENV)/installed-dev
@@ -68,6 +72,11 @@ $(VENV)/installed: $(VENV)/created $(SOURCES) constraints.txt
 # The tests hold the native engine against PyTorch.
 $(VENV)/installed-dev: $(VENV)/installed requirements-dev.txt
 	$(PIP) install -c constraints.txt -r requirements-dev.txt
+	@touch $@
+
+# The package is there already: this adds what the extra needs.
+$(VENV)/installed-docs: $(VENV)/installed
+	$(PIP) install -c constraints.txt 'deepcme[docs]'
 	@touch $@
 
 clean:

@@ -22,6 +22,10 @@ from charts import plot_grid, plot_quick
 from contenders import CONTENDERS, Size, set_up, time_evaluation, time_steps
 from roofline import measure_roofline
 
+TITLES = {
+    "quick": "A training step at the paper's size",
+    "grid": "A training step over the grid of sizes",
+}
 OUTPUT = Path(__file__).resolve().parents[1] / "docs" / "benchmarks"
 QUICK = Size(56_602, 64, 32)
 GENES = (1_000, 5_000, 20_000, 56_602, 200_000)
@@ -91,6 +95,8 @@ def write(name: str, table: pd.DataFrame) -> None:
     OUTPUT.mkdir(parents=True, exist_ok=True)
     table.to_csv(OUTPUT / f"{name}.csv", index=False, float_format="%.4g")
     lines = [
+        f"# {TITLES[name]}",
+        "",
         f"Milliseconds per training step on {machine()}; medians of interleaved rounds.",
         "",
         "| " + " | ".join(table.columns) + " |",

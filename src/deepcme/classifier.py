@@ -124,7 +124,7 @@ class DeepCMEClassifier(NetworkClassifier):
     classes_ : ndarray of shape (2,)
     n_features_in_ : int
     feature_names_in_ : ndarray, if X had string column names
-    gene_scores_ : ndarray of shape (n_features_in_,)
+    gene_scores_ : ndarray of shape (n_features,)
         Sum of the absolute first-layer weights of each gene (paper, equation 4).
     history_ : DataFrame
         Columns epoch, train_loss, valid_loss, valid_auc; one row per epoch.

@@ -104,7 +104,7 @@ class DeepCMEEnsemble(NetworkClassifier):
     feature_names_in_ : ndarray, if X had string column names
     networks_ : list of list of NetworkWeights
         The snapshots of each network, the first one first.
-    gene_scores_ : ndarray of shape (n_features_in_,)
+    gene_scores_ : ndarray of shape (n_features,)
         Equation 4 of the paper, averaged over snapshots and networks.
     history_ : DataFrame
         Columns network, epoch, train_loss, valid_loss, valid_auc.

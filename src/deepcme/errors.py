@@ -7,3 +7,7 @@ class DeepCMEError(ValueError):
     The command line prints the sentence and exits with code 2; Python users
     can catch it as a `ValueError`.
     """
+
+
+class AbsentError(DeepCMEError):
+    """What these data do not have, and why: a report says so and goes on without it."""

@@ -75,7 +75,7 @@ class MedianImputer(SelectorMixin, BaseEstimator):  # type: ignore[misc]
 
     Attributes
     ----------
-    medians_ : ndarray of shape (n_features_in_,)
+    medians_ : ndarray of shape (n_features,)
         Training medians, NaN for the genes that are dropped.
     """
 
@@ -139,7 +139,7 @@ class PrevalenceFilter(SelectorMixin, BaseEstimator):  # type: ignore[misc]
 
     Attributes
     ----------
-    prevalence_ : ndarray of shape (n_features_in_,)
+    prevalence_ : ndarray of shape (n_features,)
         Share of training samples that express each gene.
     """
 
@@ -181,7 +181,7 @@ class ClippedStandardScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimato
 
     Attributes
     ----------
-    mean_, scale_ : ndarray of shape (n_features_in_,)
+    mean_, scale_ : ndarray of shape (n_features,)
         Training mean and standard deviation; a constant gene has scale 1.
     """
 

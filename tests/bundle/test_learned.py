@@ -14,6 +14,7 @@ from deepcme.bundle.files import save_model
 from deepcme.bundle.prediction import predict
 from deepcme.bundle.training import TrainingSettings, train_model
 from deepcme.bundle.validation import validate_model
+from deepcme.evaluation.recalibration import PlattRecalibration
 from deepcme.seeds import integer_seed, seed_for
 from tests.bundle.conftest import QUICK
 
@@ -88,14 +89,16 @@ def test_expectation_holds_on_new_patients(other_kind, other_cohort):
     assert found == pytest.approx(other_kind.manifest.performance.auc.value, abs=0.15)
 
 
-def test_tuned_regression_is_fitted_as_by_hand(training_cohort, other_cohort):
+def test_tuned_regression_is_fitted_and_calibrated_as_by_hand(training_cohort, other_cohort):
     model = train_model(training_cohort, TrainingSettings(repeats=1, model="LR-tuned"))
     Z = standardised(model, training_cohort)
     seed = integer_seed(seed_for(1, "model", "final"))
     by_hand = TunedLogisticRegression(random_state=seed)
     by_hand.fit(Z, training_cohort.labels, groups=CohortArrays.of(training_cohort).patients)
     Z = standardised(model, other_cohort)
-    line = model.manifest.calibration
+    line, oof = model.manifest.calibration, by_hand.oof_decision_function_
+    platt = PlattRecalibration.fit(training_cohort.labels, oof)
+    assert (line.intercept, line.slope) == (platt.intercept, platt.slope)
     expected = expit(line.intercept + line.slope * by_hand.decision_function(Z))
     np.testing.assert_allclose(model.probabilities(Z), expected, rtol=1e-5)
 
@@ -108,7 +111,7 @@ def test_tuned_regression_is_fitted_as_by_hand(training_cohort, other_cohort):
             "RF cannot be kept to predict others, as trees .* from DeepCME, DeepCME-ensem",
         ),
         ({"model": "KNN"}, "KNN cannot be kept .* made of the training samples"),
-        ({"model": "SVC"}, "SVC cannot be kept .* SVC with kernel = linear"),
+        ({"model": "SVC"}, "SVC cannot be kept .* SVC with kernel='linear'"),
         ({"model": "SVC", "parameters": {"kernel": "poly"}}, "SVC cannot be kept"),
         ({"model": "LRR"}, "There is no model 'LRR': choose from DeepCME"),
         ({"model": "LR", "parameters": {"D": 1}}, "LR takes no parameter 'D'"),

@@ -7,20 +7,22 @@ from deepcme.report.design import (
     describe_test_parts,
     find_leaks,
 )
+from deepcme.study.designs import (
+    FoldsDesign,
+    LeaveOneCohortOutDesign,
+    NestedDesign,
+    RepeatedDesign,
+)
+from deepcme.study.spec import make_study
 
-LEFT_OUT = {
-    "design": "leave-one-cohort-out",
-    "by": "patient",
-    "repeats": 2,
-    "validation": 0.25,
-    "cohort_column": "cohort",
-}
-REPEATED = {"design": "repeated", "by": "patient", "repeats": 10}
+LEFT_OUT = LeaveOneCohortOutDesign(by="patient", strata="none")
+REPEATED = RepeatedDesign(by="patient", strata="none")
 SEVERAL_SAMPLES = {"samples": 70, "patients": 60}
 
 
 def leaks(cohort=SEVERAL_SAMPLES, by="patient", fit_on="train"):
-    return find_leaks(cohort, {"split": {"by": by}, "preprocessing": {"fit_on": fit_on}})
+    settings = {"split": {"by": by}, "preprocessing": {"fit_on": fit_on}}
+    return find_leaks(cohort, make_study({"cohort": {"example": "transbig"}, **settings}))
 
 
 def test_what_leaks():
@@ -45,20 +47,20 @@ def test_intervals_and_guards_are_claimed_only_where_nothing_leaks():
 
 def test_patients_of_two_cohorts():
     assert "neither trains nor validates where it is tested" in describe_design(LEFT_OUT)
-    by_sample = describe_design({**LEFT_OUT, "by": "sample"})
+    by_sample = describe_design(LEFT_OUT.model_copy(update={"by": "sample"}))
     assert "A patient of two cohorts may train where it is tested." in by_sample
 
 
 def test_which_models_of_nested_folds_train_on_all_inner_folds():
-    text = describe_design({"design": "nested", "by": "patient", "repeats": 2, "folds": 5})
+    text = describe_design(NestedDesign(by="patient", strata="none"))
     assert "ensembles and models with clinical columns are fitted on both" in text
 
 
 def test_folds_say_how_many_were_drawn_and_that_everyone_is_tested():
-    folds = {"design": "folds", "by": "patient", "folds": 4, "repeats": 3, "validation": 0.25}
+    folds = FoldsDesign(by="patient", strata="none", folds=4, repeats=3, validation=0.25)
     text = describe_design(folds)
     assert "4 stratified folds by patient, drawn 3 times; each is the test part once" in text
     assert "so that everyone is tested" in text
     assert "(56% and 19% of all)" in text
     assert describe_test_parts(folds, 12) == "12 folds (3 x 4)"
-    assert describe_test_parts({"design": "repeated"}, 1) == "1 split"
+    assert describe_test_parts(REPEATED, 1) == "1 split"

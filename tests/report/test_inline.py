@@ -8,9 +8,9 @@ import altair as alt
 import pandas as pd
 import pytest
 
+from deepcme.report.figures.styles import write_chart
 from deepcme.report.inline import make_inline
-from deepcme.report.page import make_environment
-from deepcme.report.styles import write_chart
+from deepcme.report.render import make_environment
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ import pytest
 from markupsafe import Markup
 
 from deepcme.report.markdown import code_span, escape_markdown, finalize
-from deepcme.report.page import make_environment
+from deepcme.report.render import make_environment
 
 
 @pytest.mark.parametrize(

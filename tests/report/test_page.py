@@ -4,18 +4,23 @@ import json
 import re
 import shutil
 
+import altair as alt
 import numpy as np
 import pandas as pd
 import pytest
 from sklearn.metrics import roc_auc_score
 
 from deepcme import Cohort, DeepCMEError, read_report
+from deepcme.errors import AbsentError
 from deepcme.evaluation.recalibration import recalibrate_predictions
 from deepcme.files import write_csv
-from deepcme.report import tables
-from deepcme.report.outdated import CHARTS, TABLES
-from deepcme.report.page import gene_link, write_report
-from deepcme.report.side_by_side import compute_side_by_side
+from deepcme.report import outline
+from deepcme.report.blocks import Figure, Heading, Text
+from deepcme.report.formatting import TableLayout
+from deepcme.report.page import write_report
+from deepcme.report.section import Section
+from deepcme.report.sections import discrimination
+from deepcme.report.sections.genes import gene_link
 from deepcme.study.run import run_study
 from deepcme.study.spec import make_study
 from deepcme.study.store import StudyFolder
@@ -60,7 +65,7 @@ def page(folder):
 
 def test_table_1_is_computed_from_the_predictions(folder, page):
     predictions = folder.read_table("predictions.parquet")
-    table = tables.compute_auc_by_split(predictions).set_index("model")
+    table = discrimination.compute_auc_by_split(predictions).set_index("model")
     assert table.columns.tolist() == ["CV-1", "CV-2", "CV-3", "mean", "sd"]
     rows = predictions[(predictions["part"] == "test") & (predictions["model"] == "LR")]
     by_hand = [roc_auc_score(r["label"], r["score"]) for _, r in rows.groupby("split")]
@@ -180,9 +185,9 @@ def test_mean_roc_has_the_area_of_the_mean_auc():
             "score": score,
         }
     )
-    curve = tables.compute_mean_roc(predictions)
+    curve = discrimination.compute_mean_roc(predictions)
     area = np.trapezoid(curve["sensitivity"], curve["false_positive_rate"])
-    by_split = tables.compute_auc_by_split(predictions)
+    by_split = discrimination.compute_auc_by_split(predictions)
     assert area == pytest.approx(by_split["mean"].iloc[0], abs=0.01)
 
 
@@ -280,16 +285,6 @@ def test_the_page_flags_genes_by_the_column_alone(folder, tmp_path):
     assert ">gene3</a>" in flagged[0]
 
 
-def test_a_study_from_before_there_were_designs_still_has_a_report(folder, tmp_path):
-    copy = copy_of(folder, tmp_path / "old")
-    identity = folder.read_json("identity.json")
-    del identity["study"]["split"]["design"], identity["settings_version"]
-    (copy.path / "identity.json").write_text(json.dumps(identity))
-    assert "3 repeated stratified splits" in write_report(copy).read_text(encoding="utf-8")
-    table = compute_side_by_side([copy, folder])
-    assert set(table["design"]) == {"repeated"}
-
-
 def test_gene_links():
     assert gene_link({"gene": "ENSG00000141510.11", "symbol": "TP53"}).endswith(
         "/ENSG00000141510"
@@ -301,8 +296,11 @@ def test_gene_links():
 
 def test_what_this_report_lacks_does_not_stay_and_the_users_files_do(folder, tmp_path):
     later = StudyFolder(shutil.copytree(folder.path, tmp_path / "out"))
-    write_report(later)
     stale = [later.path / "tables" / "nulls.csv", later.path / "figures" / "panel_curve.svg"]
+    written = later.read_json("report.json")
+    written["files"] += ["tables/nulls.csv", "figures/panel_curve.svg", "../cohort.h5ad"]
+    (later.path / "report.json").write_text(json.dumps(written))
+    (tmp_path / "cohort.h5ad").touch()
     mine = [later.path / "tables" / "mine.csv", later.path / "figures" / "mine.svg"]
     for path in (*stale, *mine):
         path.write_text("from before")
@@ -310,11 +308,88 @@ def test_what_this_report_lacks_does_not_stay_and_the_users_files_do(folder, tmp
     assert not any(path.exists() for path in stale)
     assert all(path.read_text() == "from before" for path in mine)
     assert (later.path / "tables" / "discrimination.csv").exists()
+    assert (tmp_path / "cohort.h5ad").exists()
 
 
-def test_every_file_that_a_report_may_lack_is_known(folder):
-    always = {"discrimination", "auc_by_split", "roc", "model_settings", "tripod", "probast"}
-    for kind, suffix, known in (("tables", "csv", TABLES), ("figures", "svg", CHARTS)):
-        written = {path.stem for path in (folder.path / kind).glob(f"*.{suffix}")}
-        assert written - always <= set(known)
-        assert not always.intersection(known)
+def test_the_report_lists_the_tables_and_charts_that_it_wrote(folder):
+    files = set(folder.read_json("report.json")["files"])
+    assert files == {
+        f"{path.parent.name}/{path.name}"
+        for path in [*folder.path.glob("tables/*"), *folder.path.glob("figures/*")]
+    }
+
+
+@pytest.mark.parametrize("name", ["gene_scores.csv", "history.parquet"])
+def test_a_table_that_went_missing_is_named(folder, tmp_path, name):
+    copy = copy_of(folder, tmp_path / "copy")
+    (copy.path / name).unlink()
+    with pytest.raises(DeepCMEError, match=rf"{name}: there is no such file"):
+        write_report(copy)
+    assert not (copy.path / "report.html").exists()
+
+
+@pytest.mark.parametrize("name", ["predictions.parquet", "history.parquet", "gene_scores.csv"])
+@pytest.mark.parametrize("share", [0, 0.5, 0.9])
+def test_a_damaged_table_is_named(folder, tmp_path, name, share):
+    copy = copy_of(folder, tmp_path / "copy")
+    whole = (copy.path / name).read_bytes()
+    # The end of a Parquet file, and half a character of a CSV.
+    damaged = whole[: int(len(whole) * share)] + (b"\xff" if share else b"")
+    (copy.path / name).write_bytes(damaged)
+    with pytest.raises(DeepCMEError, match=rf"{name}: the table is damaged: .*run") as caught:
+        write_report(copy)
+    assert "\n" not in str(caught.value)
+
+
+def made_up_section():
+    """As a module of `deepcme.report.sections` has it: a table, a chart, a sentence."""
+
+    def compute(contents):
+        test = contents.results.predictions.query("part == 'test'")
+        contents.add(
+            "ages",
+            lambda: test.groupby("model", as_index=False)["score"].mean(),
+            TableLayout("Made up.", ("model", "Model", ""), ("score", "Mean score", ".2f")),
+            lambda table: alt.Chart(table).mark_bar().encode(x="score:Q", y="model:N"),
+        )
+
+        def make_what_needs_another():
+            raise AbsentError("Nobody was asked.")
+
+        contents.add("answers", make_what_needs_another)
+
+    def write(contents):
+        return [
+            Heading("Invented <ages>", "ages"),
+            Figure("ages", "Mean score by model", "As the table has it."),
+            contents.show("ages"),
+            contents.show("answers"),
+            Text(contents.notes["answers"]),
+            Text("On the page alone.", only="html"),
+        ]
+
+    return Section(write, compute)
+
+
+def test_a_section_takes_its_module_and_a_line_in_the_outline(folder, tmp_path, monkeypatch):
+    sections = (*outline.SECTIONS[:3], made_up_section(), *outline.SECTIONS[3:])
+    monkeypatch.setattr(outline, "SECTIONS", sections)
+    copy = copy_of(folder, tmp_path / "copy")
+    page = write_report(copy).read_text(encoding="utf-8")
+    text = (copy.path / "report.md").read_text(encoding="utf-8")
+    for said in (page, text):
+        assert "Invented &lt;ages&gt;" in said
+        assert "Nobody was asked." in said
+        assert said.index("Discrimination") < said.index("Mean score") < said.index("Calibrat")
+    assert 'id="chart-ages"' in page and 'id="spec-ages"' in page
+    assert "On the page alone." in page and "On the page alone." not in text
+    assert {"tables/ages.csv", "figures/ages.svg"} <= set(
+        copy.read_json("report.json")["files"]
+    )
+    report = read_report(copy.path)
+    assert list(report.tables["ages"]) == ["model", "score"]
+    assert report.notes["answers"] == "Nobody was asked."
+    monkeypatch.undo()
+    write_report(copy, ["html"])
+    assert not (copy.path / "tables" / "ages.csv").exists()
+    assert not list((copy.path / "figures").glob("ages.*"))

@@ -16,7 +16,7 @@ from deepcme.evaluation.paired import (
     compute_paired_difference,
 )
 from deepcme.folds import NestedFolds
-from deepcme.report.discrimination import (
+from deepcme.report.sections.discrimination import (
     compute_study_discrimination,
     compute_training_shares,
     describe_estimand,
@@ -26,6 +26,7 @@ from deepcme.report.side_by_side import (
     compute_side_by_side,
     write_side_by_side,
 )
+from deepcme.study.spec import make_study
 from deepcme.study.store import StudyFolder
 
 PATIENTS = np.array([f"P{i:03d}" for i in range(90)])
@@ -70,10 +71,13 @@ def predictions_of(
     return pd.concat(tables, ignore_index=True)
 
 
+def study_of(**settings):
+    return make_study({"cohort": {"example": "transbig"}, **SETTINGS, **settings})
+
+
 def study(path, predictions: pd.DataFrame, endpoint: str = "metastasis = 1", **settings):
     path.mkdir()
-    identity = {"study": SETTINGS | settings}
-    (path / "identity.json").write_text(json.dumps(identity))
+    (path / "study.toml").write_text(study_of(**settings).to_toml())
     (path / "cohort.json").write_text(json.dumps({"endpoint": endpoint}))
     predictions.to_parquet(path / "predictions.parquet")
     return StudyFolder(path)
@@ -83,7 +87,7 @@ def test_the_auc_and_its_interval_are_those_of_the_report(tmp_path):
     predictions = predictions_of(0.5)
     folders = [study(tmp_path / name, predictions) for name in ("a", "b")]
     table = compute_side_by_side(folders)
-    report = compute_study_discrimination(SETTINGS, predictions)
+    report = compute_study_discrimination(study_of(), predictions)
     for name in ("a", "b"):
         rows = table[table["study"] == name].reset_index(drop=True)
         pd.testing.assert_frame_equal(
@@ -94,8 +98,8 @@ def test_the_auc_and_its_interval_are_those_of_the_report(tmp_path):
 
 def test_a_model_less_leaves_the_others_intervals_as_they_were():
     predictions = predictions_of(0.5)
-    whole = compute_study_discrimination(SETTINGS, predictions).set_index("model")
-    fewer = SETTINGS | {"models": SETTINGS["models"][:1]}
+    whole = compute_study_discrimination(study_of(), predictions).set_index("model")
+    fewer = study_of(models=SETTINGS["models"][:1])
     alone = compute_study_discrimination(
         fewer, predictions[predictions["model"] == "network"]
     ).set_index("model")
@@ -109,7 +113,7 @@ def test_models_fitted_on_the_validation_part_as_well_learn_from_more(tmp_path):
     assert shares["a", "network"] == pytest.approx(0.6)
     assert shares["a", "tuned"] == pytest.approx(0.8)
     assert "one fit on 60% of these patients (80% for tuned), averaged" in describe_estimand(
-        SETTINGS, predictions
+        study_of(), predictions
     )
 
 
@@ -159,11 +163,11 @@ def test_a_test_part_whose_strata_lack_a_class_is_left_out_of_the_pairs():
 
 def test_where_cohorts_are_left_out_the_share_is_of_those_not_tested():
     left_out = predictions_of(0.5).assign(left_out="north")
-    assert compute_training_shares(SETTINGS, left_out) == pytest.approx(
+    assert compute_training_shares(study_of(), left_out) == pytest.approx(
         {"network": 0.75, "tuned": 1.0}
     )
     assert "75% of the patients not tested (100% for tuned)" in describe_estimand(
-        SETTINGS, left_out
+        study_of(), left_out
     )
 
 

@@ -1,11 +1,14 @@
 """Which model a study is about, and the one it is compared with: known before any fit."""
 
-import json
+import tomllib
 
 import pytest
+import tomli_w
 
 from deepcme import DeepCMEError
 from deepcme.report.contents import compute_contents
+from deepcme.report.sections.methods import describe_methods
+from deepcme.report.sections.verdict import compute_verdict
 from deepcme.study.parts.models import MODELS
 from deepcme.study.parts.nulls import NULLS
 from deepcme.study.plan import make_plan
@@ -98,20 +101,24 @@ def test_the_report_is_about_the_headline(folder):
     assert set(comparison["model"]) == {"DeepCME-ensemble"}
     assert comparison["baseline"].tolist() == ["LR-tuned", "KNN"]
     assert comparison["comparator"].tolist() == [True, False]
-    assert "LR-tuned, the comparator named beforehand" in contents.verdict.paragraph
-    assert "The mean test AUC of DeepCME-ensemble" in contents.verdict.paragraph
+    paragraph = compute_verdict(contents).paragraph
+    assert "LR-tuned, the comparator named beforehand" in paragraph
+    assert "The mean test AUC of DeepCME-ensemble" in paragraph
     assert set(contents.tables["genes"]["model"]) == {"DeepCME-ensemble"}
-    measures = dict(contents.methods)["Measures"]
+    study, cohort = contents.results.study, contents.results.cohort
+    methods = dict(describe_methods(study, cohort, contents.tables, contents.notes))
+    measures = methods["Measures"]
     assert "The comparator, LR-tuned, was named before anything was fitted" in measures
 
 
 def test_the_report_on_an_older_folder_is_about_its_first_model(folder):
-    identity = folder.read_json("identity.json")
-    del identity["study"]["comparator"]
-    (folder.path / "identity.json").write_text(json.dumps(identity))
+    settings = tomllib.loads((folder.path / "study.toml").read_text())
+    del settings["comparator"]
+    settings["settings_version"] = 1
+    (folder.path / "study.toml").write_text(tomli_w.dumps(settings))
     contents = compute_contents(folder)
     assert contents.headline == "DeepCME"
-    assert contents.verdict.paragraph.startswith("No comparator was named")
+    assert compute_verdict(contents).paragraph.startswith("No comparator was named")
 
 
 def test_the_comparator_cannot_be_changed_afterwards(folder, quick_study):

@@ -1,7 +1,8 @@
 """A baseline is one row of the table of models: a study runs it, and its report names it."""
 
-from deepcme.models.registry import KINDS, ModelKind
 from deepcme.report.methods import describe_methods
+
+from deepcme.models.registry import KINDS, ModelKind
 from deepcme.study.run import run_study
 
 

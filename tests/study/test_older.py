@@ -15,7 +15,6 @@ import pytest
 
 from deepcme import DeepCMEError
 from deepcme.report import page as page_module
-from deepcme.report.design import read_settings
 from deepcme.report.page import write_report
 from deepcme.study import older
 from deepcme.study.parts.listed import part_named, results_versions
@@ -90,9 +89,9 @@ def test_a_folder_of_every_version_opens_in_a_report(name, tmp_path, monkeypatch
     report = (folder.path / "report.md").read_text(encoding="utf-8")
     assert "3 repeated stratified splits by patient" in report
     assert "nan" not in report.split("## ", 1)[0]
-    settings = read_settings(folder)
-    assert settings["models"][0]["name"] == "DeepCME"
-    assert settings["models"][0]["parameters"] == NETWORK
+    model = load_study(folder.path / "study.toml").models[0]
+    assert model.name == "DeepCME"
+    assert {name: model.parameters[name] for name in NETWORK} == NETWORK
 
 
 @pytest.mark.parametrize("name", OLDER)
@@ -217,6 +216,10 @@ def test_a_folder_of_a_later_version_is_told(quick_study, tmp_path):
     study = quick_study(models=["LR"])
     folder = run_study(study, tmp_path / "out", jobs=1, quiet=True)
     edit_identity(folder, settings_version=99)
+    settings = folder.path / "study.toml"
+    settings.write_text(
+        settings.read_text().replace("settings_version = 2", "settings_version = 99")
+    )
     for act in (write_report, lambda f: run_study(study, f.path, jobs=1, quiet=True)):
         with pytest.raises(DeepCMEError, match=r"written by a later deepcme .*upgrade deepcme"):
             act(folder)

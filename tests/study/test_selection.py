@@ -11,7 +11,7 @@ import tomli_w
 from deepcme import DeepCMEError
 from deepcme.arrays import CohortArrays
 from deepcme.report.page import write_report
-from deepcme.report.selection import describe_selection
+from deepcme.report.sections.selection import describe_selection
 from deepcme.study.parts.selection import SELECTION
 from deepcme.study.parts.selection_steps import SelectionStep
 from deepcme.study.parts.selection_tables import collect_stability

@@ -7,7 +7,6 @@ import pytest
 
 from deepcme import DeepCMEError
 from deepcme.models.registry import KINDS
-from deepcme.report.design import read_settings
 from deepcme.study.run import run_study
 from deepcme.study.spec import load_study
 
@@ -54,8 +53,5 @@ def test_what_works_is_let_in(quick_study, tmp_path):
     ]
     folder = run_study(quick_study(models=models), tmp_path / "out", jobs=1, quiet=True)
     assert set(folder.read_table("metrics.csv")["model"]) == {"KNN", "LR", "RF"}
-    assert read_settings(folder)["models"] == [
-        {"estimator": model["name"], **model} for model in models
-    ]
     again = load_study(folder.path / "study.toml")
     assert [model.parameters for model in again.models] == [m["parameters"] for m in models]

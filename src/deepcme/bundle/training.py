@@ -124,7 +124,7 @@ class TrainingSettings:
 def _check_kept(model: str, parameters: dict[str, Any]) -> None:
     """Refuse a model that does not exist, or cannot be kept without samples or a pickle."""
     names = [
-        kind.name + "".join(f" with {key} = {value}" for key, value in kind.saved_with.items())
+        kind.name + "".join(f" with {key}={value!r}" for key, value in kind.saved_with.items())
         for kind in KINDS.values()
         if kind.saved_as is not None
     ]
@@ -239,12 +239,14 @@ def _make_model(
     model: Any,
     predictions: pd.DataFrame,
 ) -> Model:
-    kept, out_of_fold = kept_genes(preprocessor), select_part(predictions, "test")
+    kept = kept_genes(preprocessor)
+    out_of_fold = _out_of_fold(cohort, settings.kind, model, predictions)
     calibration, notes = _calibrate(out_of_fold)
     score = out_of_fold["score"].to_numpy()
     probability = expit(calibration.intercept + calibration.slope * score)
     threshold = choose_threshold(out_of_fold["label"], probability)
     called = (probability >= threshold) & (calibration.slope > 0)
+    positive = out_of_fold["label"].to_numpy() == 1
     standardised = preprocessor.transform(cohort.X)
     form = settings.kind.saved_as
     assert form is not None
@@ -264,7 +266,13 @@ def _make_model(
             name=settings.model, form=form, parameters=as_written(model.get_params())
         ),
         genes=_describe_genes(cohort, kept),
-        performance=_expected_performance(cohort, settings, predictions, called),
+        performance=_expected_performance(
+            cohort,
+            settings,
+            predictions,
+            sensitivity=float(called[positive].mean()),
+            specificity=float((~called[~positive]).mean()),
+        ),
         calibration=calibration,
         threshold=Threshold(probability=threshold),
         far_distance=far_out_fence(compute_distances(standardised)),
@@ -273,6 +281,20 @@ def _make_model(
     )
     statistics = _gene_statistics(preprocessor, kept)
     return Model(manifest, FORMS[form].of(model), statistics, known.sketches)
+
+
+def _out_of_fold(
+    cohort: Cohort, kind: ModelKind, model: Any, predictions: pd.DataFrame
+) -> pd.DataFrame:
+    """Scores that line and threshold are fitted on, on the scale of the final model.
+
+    A fold may choose another strength of penalty, and log-odds many times as wide: a tuned
+    model has scores out of fold by the strength that it was given itself.
+    """
+    if not kind.tuned_over_folds:
+        return select_part(predictions, "test")
+    score = model.oof_decision_function_
+    return pd.DataFrame({"label": cohort.labels, "score": score, "probability": expit(score)})
 
 
 def _calibrate(out_of_fold: pd.DataFrame) -> tuple[Calibration, list[str]]:
@@ -294,7 +316,9 @@ def _expected_performance(
     cohort: Cohort,
     settings: TrainingSettings,
     predictions: pd.DataFrame,
-    called: NDArray[np.bool_],
+    *,
+    sensitivity: float,
+    specificity: float,
 ) -> Performance:
     levels = find_levels(cohort)
     predictions = with_strata(predictions, cohort.samples, levels)
@@ -302,7 +326,6 @@ def _expected_performance(
     found = compute_discrimination(predictions, random).iloc[0]
     folds, repeats = count_folds(cohort, repeats=settings.repeats)
     within = "" if levels is None else f", AUC within levels of {choose_strata(cohort)}"
-    positive = select_part(predictions, "test")["label"].to_numpy() == 1
     return Performance(
         method=f"cross-validation by patient{within}; 95% intervals by patient bootstrap",
         folds=folds,
@@ -310,8 +333,8 @@ def _expected_performance(
         auc=_interval(found["auc"], found["ci_low"], found["ci_high"]),
         **_beside_auc(found),
         prevalence=float(found["prevalence"]),
-        sensitivity=float(called[positive].mean()),
-        specificity=float((~called[~positive]).mean()),
+        sensitivity=sensitivity,
+        specificity=specificity,
     )
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from deepcme.errors import DeepCMEError
-from deepcme.models.registry import ENSEMBLE
+from deepcme.models.registry import ENSEMBLE, KINDS
 from deepcme.terminal import say
 
 if TYPE_CHECKING:
@@ -53,6 +53,7 @@ Normalise = Annotated[
 ]
 
 
+_KEPT = [k.name for k in KINDS.values() if k.saved_as is not None and not k.saved_with]
 _READ_ON = "What its columns mean and when to rely on them: docs/models-in-use.md, Predicting."
 
 
@@ -71,7 +72,7 @@ def train(
         str,
         typer.Option(
             metavar="NAME",
-            help="Model, as a study names it; one that can be kept without its samples.",
+            help=f"Model, as a study names it: {', '.join(_KEPT)}.",
         ),
     ] = ENSEMBLE,
     repeats: Annotated[
@@ -88,8 +89,9 @@ def train(
 ) -> None:
     """Train a model on all patients of a cohort, to hand on and to predict others with.
 
-    An ensemble of five networks, or another model, calibrated out of fold. What to expect of
-    new patients like these is measured by cross-validation and kept in the model.
+    An ensemble of five networks, or another model, calibrated out of fold. What
+    to expect of new patients like these is measured by cross-validation and kept
+    in the model.
     """
     from joblib import cpu_count
 

@@ -14,6 +14,7 @@ import typer
 if TYPE_CHECKING:
     from deepcme.sources.expression import GeneNaming
 
+Command = Callable[..., None]
 
 Output = Annotated[Path, typer.Option("--output", "-o", help="Cohort file to write (.h5ad).")]
 StrictOption = Annotated[
@@ -101,25 +102,34 @@ def _shared(
     )
 
 
-def with_shared_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the shared options, which it takes as its parameter `shared`."""
-    common = _parameters(_shared)
-    own = [parameter for parameter in _parameters(command) if parameter.name != "shared"]
+def with_options(name: str, make: Callable[..., object]) -> Callable[[Command], Command]:
+    """Give a command the options of `make`, whose result it takes as the parameter `name`."""
 
-    @wraps(command)
-    def wrapper(**options: Any) -> None:
-        shared = _shared(
-            **{parameter.name: options.pop(parameter.name) for parameter in common}
+    def decorate(command: Command) -> Command:
+        common = _parameters(make)
+        own = [parameter for parameter in _parameters(command) if parameter.name != name]
+
+        @wraps(command)
+        def wrapper(**options: Any) -> None:
+            made = make(**{parameter.name: options.pop(parameter.name) for parameter in common})
+            command(**options, **{name: made})
+
+        # Parameters without a default go first in a signature.
+        ordered = sorted(
+            [*own, *common], key=lambda parameter: parameter.default is not parameter.empty
         )
-        command(**options, shared=shared)
+        wrapper.__signature__ = inspect.Signature(ordered)  # type: ignore[attr-defined]
+        wrapper.__annotations__ = {
+            parameter.name: parameter.annotation for parameter in ordered
+        }
+        return wrapper
 
-    # Parameters without a default go first in a signature.
-    ordered = sorted(
-        [*own, *common], key=lambda parameter: parameter.default is not parameter.empty
-    )
-    wrapper.__signature__ = inspect.Signature(ordered)  # type: ignore[attr-defined]
-    wrapper.__annotations__ = {parameter.name: parameter.annotation for parameter in ordered}
-    return wrapper
+    return decorate
+
+
+def with_shared_options(command: Command) -> Command:
+    """Give a command the options of every `prepare`, which it takes as `shared`."""
+    return with_options("shared", _shared)(command)
 
 
 def _parameters(function: Callable[..., object]) -> list[inspect.Parameter]:

@@ -57,8 +57,8 @@ def panel(
     ... genes refitted; held-out patients say how good each size is, beside
     random panels of the same size.
     """
-    from deepcme.report.figures import plot_panel_curve
-    from deepcme.report.styles import write_chart
+    from deepcme.report.figures.study import plot_panel_curve
+    from deepcme.report.figures.styles import write_chart
     from deepcme.selection.panel_tables import describe_choice
     from deepcme.selection.rankers import find_ranker
     from deepcme.study.parts.selection import PANELS

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from deepcme.cli.options import Shared, with_shared_options
+from deepcme.cli.options import Command, Shared, with_options, with_shared_options
 from deepcme.cli.prepare import ScaleName, ScaleOption, finish
 from deepcme.errors import DeepCMEError
 
@@ -15,49 +16,74 @@ if TYPE_CHECKING:
     from deepcme.sources.assembly import LabelRule
 
 
-LabelsOption = Annotated[
-    str,
-    typer.Option(
-        metavar="ENDPOINT",
-        help="hcmdb:FILE, pathologic-m1, any-distant-metastasis, event-within-horizon "
-        "or column:NAME.",
-        show_default=False,
-    ),
-]
-TimeOption = Annotated[
-    str | None,
-    typer.Option(
-        metavar="COLUMN[,COLUMN]",
-        help="Time to the event or the last follow-up, or both columns of these.",
-    ),
-]
-EventOption = Annotated[
-    str | None, typer.Option(metavar="COLUMN", help="Whether the event was seen.")
-]
-HorizonOption = Annotated[
-    float | None, typer.Option(help="Horizon, in the unit of the time column.")
-]
-ClinicalOption = Annotated[
-    list[Path] | None,
-    typer.Option(help="Clinical table (Biotab, cBioPortal, Xena or plain); may be repeated."),
-]
+@dataclass(frozen=True)
+class Annotation:
+    """What tells of a portal's samples beside its expression files."""
+
+    rule: LabelRule
+    clinical: list[Path]
+
+    def read(self, shared: Shared) -> dict[str, Any]:
+        """The clinical tables, and what is made of names and ids, as sources take them."""
+        from deepcme.sources.clinical import read_clinical
+
+        return {
+            "clinical": [read_clinical(path, shared.decimal) for path in self.clinical],
+            "patient": shared.patient,
+            "tissue": shared.tissue,
+            "naming": shared.naming(),
+        }
+
+
+def _annotation(
+    labels: Annotated[
+        str,
+        typer.Option(
+            metavar="ENDPOINT",
+            help="hcmdb:FILE, pathologic-m1, any-distant-metastasis, event-within-horizon "
+            "or column:NAME.",
+            show_default=False,
+        ),
+    ],
+    clinical: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="Clinical table (Biotab, cBioPortal, Xena or plain); may be repeated."
+        ),
+    ] = None,
+    time: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COLUMN[,COLUMN]",
+            help="Time to the event or the last follow-up, or both columns of these.",
+        ),
+    ] = None,
+    event: Annotated[
+        str | None, typer.Option(metavar="COLUMN", help="Whether the event was seen.")
+    ] = None,
+    horizon: Annotated[
+        float | None, typer.Option(help="Horizon, in the unit of the time column.")
+    ] = None,
+) -> Annotation:
+    return Annotation(_rule(labels, time, event, horizon), clinical or [])
+
+
+def _with_portal_options(command: Command) -> Command:
+    return with_shared_options(with_options("annotation", _annotation)(command))
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands to `deepcme prepare`."""
-    app.command()(gdc)
-    app.command()(xena)
-    app.command()(cbioportal)
-    app.command()(geo)
-    app.command()(archs4)
+    for command in (gdc, xena, cbioportal, geo, archs4):
+        app.command()(command)
 
 
-@with_shared_options
+@_with_portal_options
 def gdc(
     folder: Annotated[
         Path, typer.Argument(help="Folder of `deepcme fetch gdc`.", show_default=False)
     ],
-    labels: LabelsOption,
+    annotation: Annotation,
     shared: Shared,
     column: Annotated[
         Literal["fpkm_unstranded", "tpm_unstranded", "unstranded"],
@@ -79,37 +105,29 @@ def gdc(
             show_default="they are refused and listed",
         ),
     ] = None,
-    clinical: ClinicalOption = None,
-    time: TimeOption = None,
-    event: EventOption = None,
-    horizon: HorizonOption = None,
 ) -> None:
     """Make a cohort of GDC expression files (STAR, or legacy HTSeq)."""
-    from deepcme.sources.clinical import read_clinical
     from deepcme.sources.gdc.cohort import cohort_from_gdc
 
     cohort = cohort_from_gdc(
         folder,
-        _rule(labels, time, event, horizon),
+        annotation.rule,
         column=column,
         sample_sheet=sample_sheet,
-        clinical=[read_clinical(path, shared.decimal) for path in clinical or ()],
-        patient=shared.patient,
-        tissue=shared.tissue,
         probemap=probemap,
         repeated=repeated,
-        naming=shared.naming(),
+        **annotation.read(shared),
     )
     finish(cohort, shared)
 
 
-@with_shared_options
+@_with_portal_options
 def xena(
     expression: Annotated[
         Path,
         typer.Argument(help="Matrix of the GDC hub (*.star_fpkm.tsv.gz).", show_default=False),
     ],
-    labels: LabelsOption,
+    annotation: Annotation,
     shared: Shared,
     probemap: Annotated[
         Path | None, typer.Option(help="probeMap of the matrix, for gene symbols.")
@@ -121,61 +139,45 @@ def xena(
             show_default="logs",
         ),
     ] = None,
-    clinical: ClinicalOption = None,
-    time: TimeOption = None,
-    event: EventOption = None,
-    horizon: HorizonOption = None,
 ) -> None:
     """Make a cohort of a UCSC Xena matrix, or another that lies alike."""
-    from deepcme.sources.clinical import read_clinical
     from deepcme.sources.xena import cohort_from_xena
 
     cohort = cohort_from_xena(
         expression,
-        _rule(labels, time, event, horizon),
-        clinical=[read_clinical(path, shared.decimal) for path in clinical or ()],
-        patient=shared.patient,
-        tissue=shared.tissue,
+        annotation.rule,
         probemap=probemap,
         decimal=shared.decimal,
         scale=scale,
-        naming=shared.naming(),
+        **annotation.read(shared),
     )
     finish(cohort, shared)
 
 
-@with_shared_options
+@_with_portal_options
 def cbioportal(
     expression: Annotated[
         Path,
         typer.Argument(help="Expression file (data_mrna_seq_*.txt).", show_default=False),
     ],
-    labels: LabelsOption,
+    annotation: Annotation,
     shared: Shared,
     scale: ScaleOption = None,
-    clinical: ClinicalOption = None,
-    time: TimeOption = None,
-    event: EventOption = None,
-    horizon: HorizonOption = None,
 ) -> None:
     """Make a cohort of a cBioPortal study's expression and clinical files."""
     from deepcme.sources.cbioportal import cohort_from_cbioportal
-    from deepcme.sources.clinical import read_clinical
 
     cohort = cohort_from_cbioportal(
         expression,
-        _rule(labels, time, event, horizon),
-        clinical=[read_clinical(path, shared.decimal) for path in clinical or ()],
-        patient=shared.patient,
-        tissue=shared.tissue,
+        annotation.rule,
         scale=scale,
         decimal=shared.decimal,
-        naming=shared.naming(),
+        **annotation.read(shared),
     )
     finish(cohort, shared)
 
 
-@with_shared_options
+@_with_portal_options
 def geo(
     series: Annotated[
         list[Path],
@@ -185,7 +187,7 @@ def geo(
             show_default=False,
         ),
     ],
-    labels: LabelsOption,
+    annotation: Annotation,
     shared: Shared,
     counts: Annotated[
         Path | None,
@@ -208,38 +210,30 @@ def geo(
         ),
     ] = None,
     scale: ScaleOption = None,
-    clinical: ClinicalOption = None,
-    time: TimeOption = None,
-    event: EventOption = None,
-    horizon: HorizonOption = None,
 ) -> None:
     """Make a cohort of a GEO series: expression and the characteristics of its samples."""
-    from deepcme.sources.clinical import read_clinical
     from deepcme.sources.geo import cohort_from_geo
 
     cohort = cohort_from_geo(
         series,
-        _rule(labels, time, event, horizon),
+        annotation.rule,
         counts=counts,
         platforms=platform or (),
         gpl=gpl or (),
-        clinical=[read_clinical(path, shared.decimal) for path in clinical or ()],
-        patient=shared.patient,
-        tissue=shared.tissue,
         scale=scale,
         decimal=shared.decimal,
-        naming=shared.naming(),
+        **annotation.read(shared),
     )
     finish(cohort, shared)
 
 
-@with_shared_options
+@_with_portal_options
 def archs4(
     file: Annotated[
         Path,
         typer.Argument(help="ARCHS4's file of genes (human_gene_v2.5.h5).", show_default=False),
     ],
-    labels: LabelsOption,
+    annotation: Annotation,
     shared: Shared,
     series: Annotated[
         str | None,
@@ -249,25 +243,17 @@ def archs4(
         Path | None,
         typer.Option(help="Samples to take: a list of GSM numbers, or a table by them."),
     ] = None,
-    clinical: ClinicalOption = None,
-    time: TimeOption = None,
-    event: EventOption = None,
-    horizon: HorizonOption = None,
 ) -> None:
     """Make a cohort of some samples of ARCHS4, by the characteristics that GEO has of them."""
     from deepcme.sources.archs4 import cohort_from_archs4
-    from deepcme.sources.clinical import read_clinical
 
     cohort = cohort_from_archs4(
         file,
-        _rule(labels, time, event, horizon),
+        annotation.rule,
         series=[name.strip() for name in (series or "").split(",") if name.strip()],
         samples=samples,
-        clinical=[read_clinical(path, shared.decimal) for path in clinical or ()],
-        patient=shared.patient,
-        tissue=shared.tissue,
         decimal=shared.decimal,
-        naming=shared.naming(),
+        **annotation.read(shared),
     )
     finish(cohort, shared)
 

@@ -14,7 +14,7 @@ import pandas as pd
 from scipy import stats
 from scipy.special import expit, logit
 
-from deepcme.errors import DeepCMEError
+from deepcme.errors import AbsentError, DeepCMEError
 from deepcme.evaluation.intervals import CONFIDENCE_LEVEL
 from deepcme.evaluation.predictions import FloatArray, IntegerArray
 from deepcme.seeds import seed_for
@@ -87,7 +87,7 @@ def draw_patients(
     positive = label_of_patient.to_numpy() == 1
     n_rarer_class = int(min(positive.sum(), (~positive).sum()))
     if n_rarer_class == 0:
-        raise DeepCMEError(
+        raise AbsentError(
             f"{int(positive.sum())} of {len(positive)} patients are positive: the "
             "bootstrap needs patients of both classes."
         )

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy import stats
 
-from deepcme.errors import DeepCMEError
+from deepcme.errors import AbsentError, DeepCMEError
 from deepcme.evaluation.intervals import CONFIDENCE_LEVEL, compute_two_sided_p_value
 from deepcme.evaluation.over_splits import compute_metrics
 from deepcme.evaluation.predictions import (
@@ -141,7 +141,7 @@ def _corrected_scale(
     """Mean, corrected standard error and degrees of freedom of differences over splits."""
     values = np.asarray(differences, dtype=np.float64)
     if values.size < 2 or not np.isfinite(values).all():
-        raise DeepCMEError("The corrected t-test needs at least two splits, all with a value.")
+        raise AbsentError("The corrected t-test needs at least two splits, all with a value.")
     if not test_to_train_ratio > 0:
         raise DeepCMEError(
             f"The ratio of test to training size must be above 0, but is {test_to_train_ratio}."
@@ -274,12 +274,12 @@ def compute_comparison(
         splits, or every test part is a cohort of its own.
     """
     if LEFT_OUT in predictions.columns:
-        raise DeepCMEError(
+        raise AbsentError(
             "The corrected t-test takes test parts of one population; here each is another "
             "cohort's, so no test compares the models: see their AUCs in each cohort."
         )
     if not baselines:
-        raise DeepCMEError("There is no other model to compare with.")
+        raise AbsentError("There is no other model to compare with.")
     test = select_part(predictions, "test")
     auc = compute_metrics(test)
     of_model = select_model(auc, model).set_index("split")["value"]

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from deepcme.errors import DeepCMEError
+from deepcme.errors import AbsentError, DeepCMEError
 
 FloatArray = NDArray[np.float64]
 IntegerArray = NDArray[np.int64]
@@ -72,7 +72,7 @@ def select_probabilities(rows: pd.DataFrame) -> pd.DataFrame:
         If no model does, or one does for some of its rows only.
     """
     if "probability" not in rows.columns or rows["probability"].isna().all():
-        raise DeepCMEError("No model in the predictions table gives probabilities.")
+        raise AbsentError("No model in the predictions table gives probabilities.")
     missing = rows["probability"].isna().groupby(rows["model"], observed=True).mean()
     for model in missing.index[(missing > 0) & (missing < 1)]:
         raise DeepCMEError(f"The model {model!r} gives probabilities for some rows only.")

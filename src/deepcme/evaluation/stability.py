@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from deepcme.errors import DeepCMEError
+from deepcme.errors import AbsentError
 from deepcme.evaluation.bootstrap import (
     DEFAULT_DRAWS,
     compute_percentile_interval,
@@ -81,7 +81,7 @@ def compute_instability(
     """
     spread = compute_prediction_stability(predictions).dropna(subset="sd")
     if spread.empty:
-        raise DeepCMEError("No sample was tested in two splits: its risk has no spread.")
+        raise AbsentError("No sample was tested in two splits: its risk has no spread.")
     patient_draws = draw_patients(spread, draws, random, stratified=False)
     table = []
     for model, rows in spread.groupby("model", sort=False, observed=True):

@@ -8,58 +8,57 @@ from typing import Any
 from deepcme.evaluation.discrimination import MEASURED_COVERAGE
 from deepcme.models.registry import KINDS
 from deepcme.strata import NO_STRATA
-from deepcme.study.identity import settings_of
+from deepcme.study.designs import (
+    FoldsDesign,
+    LeaveOneCohortOutDesign,
+    NestedDesign,
+    RepeatedDesign,
+    SplitSettings,
+)
 from deepcme.study.parts.grid import TUNED
-from deepcme.study.store import StudyFolder
+from deepcme.study.resolved import Study
 
 
-def read_settings(folder: StudyFolder) -> dict[str, Any]:
-    """A finished study's settings, with what those of an older version meant."""
-    return settings_of(folder.read_json("identity.json"), str(folder.path))
-
-
-def find_leaks(cohort: Mapping[str, Any], study: Mapping[str, Any]) -> list[str]:
+def find_leaks(cohort: Mapping[str, Any], study: Study) -> list[str]:
     """What of the test parts is known in training, each as a clause; none as a rule.
 
     Parameters
     ----------
     cohort : mapping
         The cohort in numbers and words.
-    study : mapping
-        The resolved study.
+    study : Study
     """
     leaks = []
-    if study["split"]["by"] == "sample" and cohort["samples"] != cohort["patients"]:
+    if study.split.by == "sample" and cohort["samples"] != cohort["patients"]:
         leaks.append("samples of one patient are on both sides")
-    if study["preprocessing"]["fit_on"] == "all":
+    if study.preprocessing.fit_on == "all":
         leaks.append("preprocessing was fitted on all rows, test rows included")
     return leaks
 
 
-def describe_design(split: dict[str, Any]) -> str:
-    """How patients were split, as sentences for the methods.
-
-    Parameters
-    ----------
-    split : dict
-        The section `split` of a resolved study.
-    """
-    describe = {
-        "folds": _describe_folds,
-        "repeated": _describe_repeated,
-        "nested": _describe_nested,
-        "leave-one-cohort-out": _describe_leave_one_cohort_out,
-    }
-    return f"{describe[split['design']](split)}{_describe_strata(split)}"
+def describe_design(split: SplitSettings) -> str:
+    """How patients were split, as sentences for the methods."""
+    return f"{_describe_splits(split)}{_describe_strata(split)}"
 
 
-def strata_column(split: Mapping[str, Any]) -> str:
-    """The column that a study is stratified by; empty where it is not, as of old."""
-    column = str(split.get("strata", NO_STRATA))
-    return "" if column == NO_STRATA else column
+def _describe_splits(split: SplitSettings) -> str:
+    match split:
+        case FoldsDesign():
+            return _describe_folds(split)
+        case RepeatedDesign():
+            return _describe_repeated(split)
+        case NestedDesign():
+            return _describe_nested(split)
+        case LeaveOneCohortOutDesign():
+            return _describe_leave_one_cohort_out(split)
 
 
-def _describe_strata(split: dict[str, Any]) -> str:
+def strata_column(split: SplitSettings) -> str:
+    """The column that a study is stratified by; empty where it is not."""
+    return "" if split.strata == NO_STRATA else split.strata
+
+
+def _describe_strata(split: SplitSettings) -> str:
     column = strata_column(split)
     if not column:
         return ""
@@ -71,31 +70,31 @@ def _describe_strata(split: dict[str, Any]) -> str:
     )
 
 
-def _describe_folds(split: dict[str, Any]) -> str:
-    share = 1 - 1 / split["folds"]
+def _describe_folds(split: FoldsDesign) -> str:
+    share = 1 - 1 / split.folds
     return (
-        f"Repeated cross-validation: {split['folds']} stratified folds by {split['by']}, drawn "
-        f"{_times(split['repeats'])}; each is the test part once a repeat, so that everyone is "
+        f"Repeated cross-validation: {split.folds} stratified folds by {split.by}, drawn "
+        f"{_times(split.repeats)}; each is the test part once a repeat, so that everyone is "
         f"tested, and the rest is divided, stratified, into training and validation part "
-        f"({share * (1 - split['validation']):.0%} and {share * split['validation']:.0%} of "
+        f"({share * (1 - split.validation):.0%} and {share * split.validation:.0%} of "
         "all)."
     )
 
 
-def _describe_repeated(split: dict[str, Any]) -> str:
+def _describe_repeated(split: RepeatedDesign) -> str:
     return (
-        f"{split['repeats']} repeated stratified splits by {split['by']} into "
-        f"{split['train']:.0%} training, {split['validation']:.0%} validation and "
-        f"{split['test']:.0%} test."
+        f"{split.repeats} repeated stratified splits by {split.by} into "
+        f"{split.train:.0%} training, {split.validation:.0%} validation and "
+        f"{split.test:.0%} test."
     )
 
 
-def _describe_nested(split: dict[str, Any]) -> str:
-    inner = split["folds"] - 1
+def _describe_nested(split: NestedDesign) -> str:
+    inner = split.folds - 1
     tuned = [name for name, kind in KINDS.items() if kind.tuned_over_folds]
     return (
-        f"Nested repeated cross-validation: {split['folds']} stratified folds by "
-        f"{split['by']}, drawn {_times(split['repeats'])}; each is the test part once a "
+        f"Nested repeated cross-validation: {split.folds} stratified folds by "
+        f"{split.by}, drawn {_times(split.repeats)}; each is the test part once a "
         f"repeat, the other {inner} are the inner folds. What is tuned is fitted once for "
         "each inner fold, that fold being its validation part and the rest its training part, "
         "and the setting of lowest mean validation loss is taken; the test part has no say. "
@@ -107,41 +106,41 @@ def _describe_nested(split: dict[str, Any]) -> str:
     )
 
 
-def _describe_leave_one_cohort_out(split: dict[str, Any]) -> str:
+def _describe_leave_one_cohort_out(split: LeaveOneCohortOutDesign) -> str:
     shared = (
         "A patient of two cohorts neither trains nor validates where it is tested"
-        if split["by"] == "patient"
+        if split.by == "patient"
         else "A patient of two cohorts may train where it is tested"
     )
     return (
-        f"Leave one cohort out: each cohort (column {split['cohort_column']}) is the test part "
-        f"in turn; the others are split by {split['by']}, stratified, into "
-        f"{1 - split['validation']:.0%} training and {split['validation']:.0%} validation, "
-        f"drawn {_times(split['repeats'])}. {shared}. "
+        f"Leave one cohort out: each cohort (column {split.cohort_column}) is the test part "
+        f"in turn; the others are split by {split.by}, stratified, into "
+        f"{1 - split.validation:.0%} training and {split.validation:.0%} validation, "
+        f"drawn {_times(split.repeats)}. {shared}. "
         "Each AUC is of one cohort, a mean over the draws."
     )
 
 
-def _times(n: int) -> str:
+def _times(n: int | None) -> str:
     return "once" if n == 1 else f"{n} times"
 
 
-def describe_test_parts(split: dict[str, Any], n_splits: int) -> str:
+def describe_test_parts(split: SplitSettings, n_splits: int) -> str:
     """What a mean over the test parts is a mean over, such as ``10 splits``."""
-    if split["design"] in ("folds", "nested"):
-        which = "outer folds" if split["design"] == "nested" else "folds"
-        return f"{n_splits} {which} ({split['repeats']} x {split['folds']})"
+    if isinstance(split, FoldsDesign | NestedDesign):
+        which = "outer folds" if isinstance(split, NestedDesign) else "folds"
+        return f"{n_splits} {which} ({split.repeats} x {split.folds})"
     return f"{n_splits} split{'' if n_splits == 1 else 's'}"
 
 
-def describe_coverage(split: dict[str, Any], leaks: Sequence[str]) -> str:
+def describe_coverage(split: SplitSettings, leaks: Sequence[str]) -> str:
     """How far the intervals of the AUC can be trusted, given what `find_leaks` found."""
     if leaks:
         return (
             f"No interval mends that {' and that '.join(leaks)}: these are intervals of an AUC "
             "that may be too high for new patients."
         )
-    if split["design"] == "leave-one-cohort-out":
+    if isinstance(split, LeaveOneCohortOutDesign):
         return (
             "The patients of a cohort that was left out had no part in the models tested on "
             "them, so that these intervals are those of frozen models on new patients. They "
@@ -155,16 +154,16 @@ def describe_coverage(split: dict[str, Any], leaks: Sequence[str]) -> str:
     )
 
 
-def describe_pooling(split: dict[str, Any]) -> str:
+def describe_pooling(split: SplitSettings) -> str:
     """What the numbers hide that are of all test parts together; nothing as a rule."""
-    if split["design"] != "leave-one-cohort-out":
+    if not isinstance(split, LeaveOneCohortOutDesign):
         return ""
     return "pooled over the cohorts left out; errors of opposite sign cancel."
 
 
-def describe_mean_of_cohorts(split: dict[str, Any]) -> str:
+def describe_mean_of_cohorts(split: SplitSettings) -> str:
     """What a mean of AUCs over all test parts is not; nothing as a rule."""
-    if split["design"] != "leave-one-cohort-out":
+    if not isinstance(split, LeaveOneCohortOutDesign):
         return ""
     return (
         "A mean over these splits, of AUCs or of curves, is a mean of different cohorts that "
@@ -172,12 +171,12 @@ def describe_mean_of_cohorts(split: dict[str, Any]) -> str:
     )
 
 
-def describe_guard(split: dict[str, Any], leaks: Sequence[str]) -> str:
+def describe_guard(split: SplitSettings, leaks: Sequence[str]) -> str:
     """What keeps overfitting out of the numbers, given what `find_leaks` found."""
     if leaks:
         return f"Not wholly: {' and '.join(leaks)}."
-    if split["design"] == "nested":
+    if isinstance(split, NestedDesign):
         return "Yes: tuned on the inner folds, judged on outer folds that had no say."
-    if split["design"] == "leave-one-cohort-out":
+    if isinstance(split, LeaveOneCohortOutDesign):
         return "Yes: performance is that of cohorts that were left out of training."
     return "Yes: performance is that of held-out test parts."

@@ -2,21 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
+from deepcme.evaluation.measures import find_measure
 from deepcme.evaluation.predictions import LEFT_OUT
-from deepcme.report.captions import CAPTIONS
-from deepcme.report.layout import (
-    OPTIONAL,
-    SIDE_BY_SIDE,
-    Column,
-    columns_of,
-    heading_and_format,
-)
+
+Column = tuple[str, str, str]
+"""Name in the table, heading, and format: a Python format, or "" for text."""
+
+INTERVAL: tuple[Column, ...] = (
+    ("ci_low", "95% low", ".3f"), ("ci_high", "95% high", ".3f"),
+)  # fmt: skip
+N_AND_EVENTS: tuple[Column, ...] = (("n", "Samples", ",.0f"), ("events", "Events", ",.0f"))
+COUNTS: tuple[Column, ...] = (
+    *N_AND_EVENTS, ("n_patients", "Patients", ",.0f"), ("n_splits", "Splits", ",.0f"),
+)  # fmt: skip
+DIFFERENCE: tuple[Column, ...] = (
+    ("difference", "AUC difference", "+.3f"), ("ci_low", "95% low", "+.3f"),
+    ("ci_high", "95% high", "+.3f"),
+)  # fmt: skip
+PROBABILITIES: tuple[Column, ...] = (
+    ("probability_better", "P(better)", ".2f"),
+    ("probability_equivalent", "P(equivalent)", ".2f"),
+    ("probability_worse", "P(worse)", ".2f"),
+)  # fmt: skip
+LEFT_OUT_COLUMN: Column = (LEFT_OUT, "Cohort left out", "")
 
 _HEADINGS = {"model": "Model", "source": "Source"}
 
@@ -31,73 +45,96 @@ class Shown:
     rows: list[list[str]]
 
 
-def show(name: str, table: pd.DataFrame) -> Shown:
-    """Format a table for reading; without a layout of its own, numbers get three decimals.
+class TableLayout:
+    """How a table is shown.
 
-    The cohort left out, and what is pooled over strata, are shown where the table has them.
+    Parameters
+    ----------
+    caption : str
+    *columns : Column
+        Without any, all columns, numbers with three decimals.
+    optional : collection of str
+        Columns that are shown where a table has them.
     """
-    if name in SIDE_BY_SIDE:
-        return _show_side_by_side(name, table)
-    columns = tuple(
-        column
-        for column in columns_of(name)
-        if column[0] not in OPTIONAL or column[0] in table.columns
-    ) or tuple(
-        (
-            str(column),
-            _HEADINGS.get(str(column), str(column)),
-            ".3f" if table[column].dtype.kind == "f" else "",
+
+    def __init__(
+        self, caption: str = "", *columns: Column, optional: Collection[str] = (LEFT_OUT,)
+    ) -> None:
+        self.caption, self.columns, self.optional = caption, columns, optional
+
+    def show(self, table: pd.DataFrame) -> Shown:
+        """Format a table for reading."""
+        columns = [
+            column
+            for column in self.columns or _columns_of(table)
+            if column[0] not in self.optional or column[0] in table.columns
+        ]
+        rows = [
+            [_cell(value, form) for value, (_, _, form) in zip(row, columns, strict=True)]
+            for row in table[[column for column, _, _ in columns]].itertuples(index=False)
+        ]
+        return Shown(
+            self.caption,
+            [heading for _, heading, _ in columns],
+            [bool(form) for _, _, form in columns],
+            rows,
         )
-        for column in table.columns
-    )
-    return show_columns(CAPTIONS.get(name, ""), columns, table)
 
 
-def show_columns(caption: str, columns: Sequence[Column], table: pd.DataFrame) -> Shown:
-    """Format these columns of a table for reading."""
-    rows = [
-        [_cell(value, form) for value, (_, _, form) in zip(row, columns, strict=True)]
-        for row in table[[column for column, _, _ in columns]].itertuples(index=False)
+class SideBySideLayout(TableLayout):
+    """A row for each model, a column for each measure: value, 95% low to 95% high.
+
+    `headings` has heading and format of what is no measure of `deepcme.evaluation.measures`.
+    """
+
+    def __init__(
+        self, caption: str, headings: Mapping[str, tuple[str, str]] | None = None
+    ) -> None:
+        super().__init__(caption)
+        self.headings = headings or {}
+
+    def show(self, table: pd.DataFrame) -> Shown:
+        """Format a table of columns model, metric, value, ci_low, ci_high, n, events."""
+        keys = [key for key in (LEFT_OUT, "model") if key in table.columns]
+        measures = table["metric"].drop_duplicates().tolist()
+        rows = []
+        for key, of_model in table.groupby(keys, sort=False, observed=True):
+            cells = {row.metric: self._estimate(row) for row in of_model.itertuples()}
+            counts = [f"{of_model[column].iloc[0]:,.0f}" for column in ("n", "events")]
+            rows.append(
+                [*map(str, key), *(cells.get(measure, "") for measure in measures), *counts]
+            )
+        headings = [
+            *(["Cohort left out"] if LEFT_OUT in keys else []),
+            "Model",
+            *(self._heading_and_format(measure)[0] for measure in measures),
+            "Samples",
+            "Events",
+        ]
+        numeric = [False] * len(keys) + [True] * (len(measures) + 2)
+        return Shown(self.caption, headings, numeric, rows)
+
+    def _heading_and_format(self, name: str) -> tuple[str, str]:
+        if name in self.headings:
+            return self.headings[name]
+        measure = find_measure(name)
+        return measure.heading, measure.format
+
+    def _estimate(self, row: Any) -> str:
+        if pd.isna(row.value):
+            return ""
+        form = self._heading_and_format(row.metric)[1]
+        value = format(row.value, form)
+        if pd.isna(row.ci_low):
+            return value
+        return f"{value} ({row.ci_low:{form}} to {row.ci_high:{form}})"
+
+
+def _columns_of(table: pd.DataFrame) -> Sequence[Column]:
+    return [
+        (name, _HEADINGS.get(name, name), ".3f" if table[name].dtype.kind == "f" else "")
+        for name in table.columns
     ]
-    return Shown(
-        caption,
-        [heading for _, heading, _ in columns],
-        [bool(form) for _, _, form in columns],
-        rows,
-    )
-
-
-def _show_side_by_side(name: str, table: pd.DataFrame) -> Shown:
-    """A row for each model, a column for each measure: value, 95% low to 95% high."""
-    keys = [key for key in (LEFT_OUT, "model") if key in table.columns]
-    measures = table["metric"].drop_duplicates().tolist()
-    rows = []
-    for key, of_model in table.groupby(keys, sort=False, observed=True):
-        cells = {row.metric: _estimate(row) for row in of_model.itertuples()}
-        counts = [f"{of_model[column].iloc[0]:,.0f}" for column in ("n", "events")]
-        rows.append(
-            [*map(str, key), *(cells.get(measure, "") for measure in measures), *counts]
-        )
-    left_out = ["Cohort left out"] if LEFT_OUT in keys else []
-    headings = [
-        *left_out,
-        "Model",
-        *(heading_and_format(measure)[0] for measure in measures),
-        "Samples",
-        "Events",
-    ]
-    numeric = [False] * len(keys) + [True] * (len(measures) + 2)
-    return Shown(CAPTIONS[name], headings, numeric, rows)
-
-
-def _estimate(row: Any) -> str:
-    if pd.isna(row.value):
-        return ""
-    form = heading_and_format(row.metric)[1]
-    value = format(row.value, form)
-    if pd.isna(row.ci_low):
-        return value
-    return f"{value} ({row.ci_low:{form}} to {row.ci_high:{form}})"
 
 
 def _cell(value: Any, form: str) -> str:

@@ -8,10 +8,9 @@ from typing import Any
 
 import pandas as pd
 
-from deepcme.report.charts import make_charts
 from deepcme.report.contents import compute_contents
-from deepcme.report.styles import Chart
-from deepcme.report.verdict import Verdict
+from deepcme.report.figures.styles import Chart
+from deepcme.report.sections.verdict import Verdict, compute_verdict
 from deepcme.study.store import StudyFolder
 
 
@@ -57,9 +56,9 @@ def read_report(folder: str | Path) -> Report:
     """
     contents = compute_contents(StudyFolder(folder))
     return Report(
-        contents.verdict,
-        contents.findings,
+        compute_verdict(contents),
+        contents.results.folder.read_findings(),
         contents.tables,
-        make_charts(contents),
+        contents.charts,
         contents.notes,
     )

@@ -3,37 +3,23 @@
 from __future__ import annotations
 
 import json
-import shlex
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal, get_args
-from urllib.parse import quote
+from typing import Literal, get_args
 
-import jinja2
-import pandas as pd
-from markupsafe import Markup
-
-from deepcme import __version__
 from deepcme.errors import DeepCMEError
 from deepcme.files import write_csv, write_text
-from deepcme.names import printable
-from deepcme.report.charts import make_charts
-from deepcme.report.contents import GENES_SHOWN, Contents, compute_contents
-from deepcme.report.design import describe_coverage, find_leaks
-from deepcme.report.formatting import show
-from deepcme.report.inline import make_inline
-from deepcme.report.markdown import code_span, finalize
-from deepcme.report.methods import describe_replay, join_model_settings
-from deepcme.report.outdated import remove_outdated
-from deepcme.report.publication_figures import TABLES
-from deepcme.report.selection import shorten_selection
-from deepcme.report.styles import Chart, write_chart
-from deepcme.selection.scores import FEW_DRIVING_SAMPLES
-from deepcme.study.identity import describe_results_version
+from deepcme.report import outline
+from deepcme.report.blocks import Blocks
+from deepcme.report.contents import compute_contents
+from deepcme.report.figures.styles import write_chart
+from deepcme.report.render import render_markdown, render_page
+from deepcme.report.section import Contents
 from deepcme.study.store import StudyFolder
 
 Format = Literal["html", "md", "csv"]
 FORMATS: tuple[Format, ...] = get_args(Format)
+_MANIFEST = "report.json"
 
 
 def write_report(folder: StudyFolder, formats: Sequence[str] = FORMATS) -> Path:
@@ -45,7 +31,8 @@ def write_report(folder: StudyFolder, formats: Sequence[str] = FORMATS) -> Path:
     formats : sequence of {"html", "md", "csv"}
         ``report.html``; ``report.md``; every table as ``tables/NAME.csv``. The
         charts come as ``figures/NAME.svg`` and ``.pdf`` with any of them. Tables and
-        charts of an earlier report that this one lacks are removed.
+        charts of an earlier report that this one lacks are removed; ``report.json``
+        lists those of this one.
 
     Returns
     -------
@@ -61,110 +48,41 @@ def write_report(folder: StudyFolder, formats: Sequence[str] = FORMATS) -> Path:
     if unknown or not formats:
         named = unknown[0] if unknown else ""
         raise DeepCMEError(f"Unknown format {named!r}: choose from {', '.join(FORMATS)}.")
-    contents = compute_contents(folder)
-    charts = make_charts(contents)
-    remove_outdated(folder.path, contents.tables, charts)
-    for name, chart in charts.items():
-        write_chart(chart, folder.path / "figures", name)
-    written = folder.path
-    if "csv" in formats:
-        written = folder.path / "tables"
-        for name, table in contents.tables.items():
-            write_csv(written / f"{name}.csv", table)
+    contents, path = compute_contents(folder), folder.path
+    name = contents.results.cohort["name"]
+    heading = f"{name}: how well does gene expression predict the endpoint?"
+    texts: dict[Path, str] = {}
     if "md" in formats:
-        written = folder.path / "report.md"
-        write_text(written, _render("report.md", contents, folder))
+        texts[path / "report.md"] = render_markdown(heading, _blocks_of(contents))
     if "html" in formats:
-        written = folder.path / "report.html"
-        write_text(written, render_page(contents, charts, folder))
-    return written
+        texts[path / "report.html"] = render_page(
+            f"{name}: deepcme report", heading, _blocks_of(contents), contents.charts
+        )
+    _replace_earlier(folder, contents)
+    for name, chart in contents.charts.items():
+        write_chart(chart, path / "figures", name)
+    if "csv" in formats:
+        for name, table in contents.tables.items():
+            write_csv(path / "tables" / f"{name}.csv", table)
+    for file, text in texts.items():
+        write_text(file, text)
+    return [path / "tables", *texts][-1]
 
 
-def render_page(contents: Contents, charts: dict[str, Chart], folder: StudyFolder) -> str:
-    """The whole page as one text, scripts and chart data inside it."""
-    return _render(
-        "report.html",
-        contents,
-        folder,
-        charts={
-            name: embedded_json(chart.to_dict())
-            for name, chart in charts.items()
-            if name not in TABLES  # the page has these as tables
-        },
-        inline=make_inline(make_environment()),
-    )
+def _blocks_of(contents: Contents) -> Blocks:
+    for section in outline.SECTIONS:
+        yield from section.write(contents)
 
 
-def _render(template: str, contents: Contents, folder: StudyFolder, **more: Any) -> str:
-    study = contents.identity["study"]
-    genes = contents.tables.get("genes")
-    shown = genes.head(GENES_SHOWN).to_dict("records") if genes is not None else []
-    environment = make_environment(markdown=template.endswith(".md"))
-    page = environment.get_template(template).render(
-        contents=contents,
-        cohort=contents.cohort,
-        study=study,
-        versions=contents.identity["versions"],
-        results_version=describe_results_version(contents.identity),
-        version=__version__,
-        coverage=" ".join(
-            [
-                contents.notes["estimand"],
-                describe_coverage(study["split"], find_leaks(contents.cohort, study)),
-            ]
-        ),
-        replay=describe_replay(study),
-        tables={name: show(name, table) for name, table in _shortened(contents).items()},
-        few_samples=FEW_DRIVING_SAMPLES,
-        genes=[{**gene, "link": gene_link(gene)} for gene in shown],
-        n_genes=0 if genes is None else len(genes),
-        study_file=(folder.path / "study.toml").read_text(encoding="utf-8"),
-        command=_command(folder.path),
-        **more,
-    )
-    # Half a character, as a changed file may hold, is no UTF-8.
-    return page.encode(errors="replace").decode()
-
-
-def _shortened(contents: Contents) -> dict[str, pd.DataFrame]:
-    """The tables as a page shows them."""
-    tables = shorten_selection(contents.tables)
-    return tables | {"model_settings": join_model_settings(tables["model_settings"])}
-
-
-def _command(folder: Path) -> str:
-    """What repeats the study into a folder of its own."""
-    again = folder.with_name(f"{folder.absolute().name}-again")
-    return printable(
-        shlex.join(["deepcme", "run", str(folder / "study.toml"), "--out", str(again)])
-    )
-
-
-def gene_link(gene: dict[Any, Any]) -> str:
-    """Address of a page on the gene: Ensembl for its ids, else a search at NCBI."""
-    identifier = str(gene["gene"])
-    if identifier.startswith("ENSG"):
-        return f"https://www.ensembl.org/id/{quote(identifier.split('.')[0], safe='')}"
-    symbol = str(gene["symbol"] or "") if gene["symbol"] == gene["symbol"] else ""
-    term = quote(f"{symbol or identifier}[sym] AND human[orgn]", safe="")
-    return f"https://www.ncbi.nlm.nih.gov/gene/?term={term}"
-
-
-def make_environment(*, markdown: bool = False) -> jinja2.Environment:
-    """Templates that escape whatever comes from outside, in HTML or in Markdown."""
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("deepcme.report"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=finalize if markdown else None,
-    )
-    environment.filters["code"] = code_span
-    return environment
-
-
-def embedded_json(value: dict[str, Any]) -> Markup:
-    """JSON that every browser reads and that cannot end the script element it stands in."""
-    text = json.dumps(value, ensure_ascii=False, allow_nan=False)
-    return Markup(text.replace("<", "\\u003c").replace("\u2028", "\\u2028"))
+def _replace_earlier(folder: StudyFolder, contents: Contents) -> None:
+    """Remove what an earlier report wrote and this one lacks, and list what this one has."""
+    files = [f"tables/{name}.csv" for name in contents.tables]
+    for name in contents.charts:
+        files += [f"figures/{name}.svg", f"figures/{name}.pdf"]
+    path = folder.path
+    has_earlier = (path / _MANIFEST).is_file()
+    earlier = folder.read_json(_MANIFEST)["files"] if has_earlier else []
+    for file in [*path.glob("tables/*"), *path.glob("figures/*")]:
+        if file.relative_to(path).as_posix() in set(earlier).difference(files):
+            file.unlink()
+    write_text(path / _MANIFEST, json.dumps({"files": files}, indent=2) + "\n")

@@ -15,44 +15,33 @@ from deepcme.evaluation.measures import AUC
 from deepcme.evaluation.paired import PairedDifference, compute_paired_difference
 from deepcme.evaluation.predictions import LEFT_OUT
 from deepcme.files import write_csv, write_text
-from deepcme.report.alike import StudyResults, require_alike
+from deepcme.report.blocks import Heading, Table
 from deepcme.report.design import strata_column
-from deepcme.report.discrimination import (
+from deepcme.report.formatting import LEFT_OUT_COLUMN, Column, Shown, TableLayout
+from deepcme.report.render import render_page
+from deepcme.report.results import StudyResults, require_alike
+from deepcme.report.sections.discrimination import (
     compute_study_discrimination,
     compute_training_shares,
     find_refitted_models,
 )
-from deepcme.report.formatting import Shown, show_columns
-from deepcme.report.inline import make_inline
-from deepcme.report.layout import Column
-from deepcme.report.page import make_environment
 from deepcme.seeds import seed_for
 from deepcme.study.store import StudyFolder
 
 OTHER_RANKING = "none: ranked within other levels"
 
 _CHOICES: tuple[Column, ...] = (
-    ("study", "Study", ""),
-    ("protocol", "Protocol", ""),
-    ("design", "Design", ""),
-    ("split_by", "Split by", ""),
-    ("tissue", "Tissue", ""),
-    ("fit_on", "Standardised on", ""),
+    ("study", "Study", ""), ("protocol", "Protocol", ""), ("design", "Design", ""),
+    ("split_by", "Split by", ""), ("tissue", "Tissue", ""), ("fit_on", "Standardised on", ""),
     ("ranked_within", "Ranked within", ""),
-)
+)  # fmt: skip
 _RESULTS: tuple[Column, ...] = (
-    ("study", "Study", ""),
-    (LEFT_OUT, "Cohort left out", ""),
-    ("model", "Model", ""),
-    ("trained_on", "Trained on", ".0%"),
-    ("auc", f"{AUC.heading} (95%)", AUC.format),
-    ("difference", "Difference (95%)", "+.3f"),
-    ("difference_interval", "Its interval", ""),
-    ("n", "Samples", ",.0f"),
-    ("events", "Events", ",.0f"),
-    ("n_patients", "Patients", ",.0f"),
+    ("study", "Study", ""), LEFT_OUT_COLUMN, ("model", "Model", ""),
+    ("trained_on", "Trained on", ".0%"), ("auc", f"{AUC.heading} (95%)", AUC.format),
+    ("difference", "Difference (95%)", "+.3f"), ("difference_interval", "Its interval", ""),
+    ("n", "Samples", ",.0f"), ("events", "Events", ",.0f"), ("n_patients", "Patients", ",.0f"),
     ("n_splits", "Splits", ",.0f"),
-)
+)  # fmt: skip
 _COLUMNS = (
     *(name for name, _, _ in _CHOICES),
     LEFT_OUT, "model", "trained_on", "auc", "ci_low", "ci_high", "sd",
@@ -90,24 +79,24 @@ def compute_side_by_side(folders: Sequence[StudyFolder]) -> pd.DataFrame:
     studies = [StudyResults.read(folder) for folder in folders]
     names = _names_of(folders)
     first = studies[0]
-    for study, name in zip(studies[1:], names[1:], strict=True):
-        require_alike(first, names[0], study, name)
+    for other, name in zip(studies[1:], names[1:], strict=True):
+        require_alike(first, names[0], other, name)
     tables = []
-    for study, name in zip(studies, names, strict=True):
-        table = compute_study_discrimination(study.settings, study.predictions)
-        shares = compute_training_shares(study.settings, study.predictions)
-        split, preprocessing = study.settings["split"], study.settings["preprocessing"]
+    for results, name in zip(studies, names, strict=True):
+        study, predictions = results.study, results.predictions
+        table = compute_study_discrimination(study, predictions)
+        shares = compute_training_shares(study, predictions)
         tables.append(
             table.assign(
                 study=name,
-                protocol=study.settings["protocol"],
-                design=split["design"],
-                split_by=split["by"],
-                tissue=preprocessing["tissue"],
-                fit_on=preprocessing["fit_on"],
-                ranked_within=strata_column(split),
+                protocol=study.protocol,
+                design=study.split.design,
+                split_by=study.split.by,
+                tissue=study.preprocessing.tissue,
+                fit_on=study.preprocessing.fit_on,
+                ranked_within=strata_column(study.split),
                 trained_on=table["model"].map(shares),
-            ).join(_differences(table, first, study))
+            ).join(_differences(table, first, results))
         )
     table = pd.concat(tables, ignore_index=True)
     return table[[column for column in _COLUMNS if column in table.columns]]
@@ -115,7 +104,8 @@ def compute_side_by_side(folders: Sequence[StudyFolder]) -> pd.DataFrame:
 
 def show_choices(table: pd.DataFrame) -> Shown:
     """How each study was done, of the table of `compute_side_by_side`."""
-    return show_columns("How each study was done.", _CHOICES, table.drop_duplicates("study"))
+    layout = TableLayout("How each study was done.", *_CHOICES)
+    return layout.show(table.drop_duplicates("study"))
 
 
 def show_results(table: pd.DataFrame) -> Shown:
@@ -127,8 +117,8 @@ def show_results(table: pd.DataFrame) -> Shown:
         "same samples in each (corrected t, Nadeau and Bengio 2003); else by a bootstrap that "
         "draws patients for both studies at once."
     )
-    columns = [column for column in _RESULTS if column[0] in table.columns]
-    shown = show_columns(caption, columns, table)
+    columns = tuple(column for column in _RESULTS if column[0] in table.columns)
+    shown = TableLayout(caption, *columns).show(table)
     headings = [name for name, _, _ in columns]
     for name, low, high, form in (
         ("auc", "ci_low", "ci_high", AUC.format),
@@ -146,13 +136,16 @@ def write_side_by_side(table: pd.DataFrame, path: Path) -> None:
     if path.suffix.lower() != ".html":
         write_csv(path, table)
         return
-    environment = make_environment()
-    page = environment.get_template("compare.html").render(
-        studies=list(dict.fromkeys(table["study"])),
-        choices=show_choices(table),
-        results=show_results(table),
-        inline=make_inline(environment, charts=False),
-        version=__version__,
+    studies = ", ".join(dict.fromkeys(table["study"]))
+    page = render_page(
+        f"{studies}: studies side by side",
+        f"{studies}: what each choice does to the AUC",
+        [
+            Table("results", show_results(table)),
+            Heading("Studies", "studies"),
+            Table("choices", show_choices(table)),
+        ],
+        footer=f"deepcme {__version__}",
     )
     write_text(path, page)
 
@@ -168,9 +161,7 @@ def _names_of(folders: Sequence[StudyFolder]) -> list[str]:
 def _differences(table: pd.DataFrame, first: StudyResults, study: StudyResults) -> pd.DataFrame:
     """What differs from the first study, for each row of the study's table of AUCs."""
     rows = []
-    are_ranked_alike = strata_column(first.settings["split"]) == strata_column(
-        study.settings["split"]
-    )
+    are_ranked_alike = strata_column(first.study.split) == strata_column(study.study.split)
     for row in table.to_dict("records"):
         of_first, of_study = (
             _rows_of(results.predictions, row["model"], row.get(LEFT_OUT))
@@ -180,11 +171,11 @@ def _differences(table: pd.DataFrame, first: StudyResults, study: StudyResults) 
         if not are_ranked_alike:
             found = PairedDifference(np.nan, np.nan, np.nan, OTHER_RANKING)
         elif study is not first and len(of_first):
-            seed = seed_for(first.settings["seed"], "compare", "auc")
+            seed = seed_for(first.study.seed, "compare", "auc")
             refitted = {
                 model
                 for results in (first, study)
-                for model in find_refitted_models(results.settings)
+                for model in find_refitted_models(results.study)
             }
             found = compute_paired_difference(
                 of_study, of_first, np.random.default_rng(seed), refitted=refitted

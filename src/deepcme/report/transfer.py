@@ -8,7 +8,7 @@ import altair as alt
 import pandas as pd
 
 from deepcme.files import write_csv
-from deepcme.report.styles import write_chart
+from deepcme.report.figures.styles import write_chart
 
 
 def write_transfer(table: pd.DataFrame, folder: Path) -> None:

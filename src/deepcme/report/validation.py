@@ -8,11 +8,27 @@ from deepcme import __version__
 from deepcme.bundle.prediction import round_predictions
 from deepcme.bundle.validation import FROZEN, RECALIBRATED, Validation
 from deepcme.files import write_csv, write_text
-from deepcme.report.formatting import show
-from deepcme.report.inline import make_inline
-from deepcme.report.page import embedded_json, make_environment
-from deepcme.report.risk_figures import plot_calibration, plot_decision_curve
-from deepcme.report.styles import Chart, write_chart
+from deepcme.report.blocks import Blocks, Figure, Fragment, Heading, Table, Terms
+from deepcme.report.figures.risk import plot_calibration, plot_decision_curve
+from deepcme.report.figures.styles import Chart, write_chart
+from deepcme.report.formatting import INTERVAL, N_AND_EVENTS, SideBySideLayout, TableLayout
+from deepcme.report.render import render_page
+
+_AUC = TableLayout(
+    "AUC and PR-AUC of the model as it came, beside those of chance (Bestgen 2015). "
+    "DeLong's interval takes samples as independent; the bootstrap draws patients.",
+    ("metric", "Measure", ""), ("method", "Interval", ""), ("value", "Value", ".3f"),
+    *INTERVAL, ("chance", "By chance", ".3f"), *N_AND_EVENTS,
+)  # fmt: skip
+_CLASSIFICATION = TableLayout(
+    "At the threshold that the model brought; Wilson's intervals.",
+    ("metric", "Measure", ""), ("value", "Value", ".3f"), *INTERVAL,
+    ("numerator", "Right", ",.0f"), ("denominator", "Of", ",.0f"),
+)  # fmt: skip
+_CALIBRATION = SideBySideLayout(
+    "The model as it came, and recalibrated on these patients: Platt's line, for each "
+    "tenth of the patients fitted on the others."
+)
 
 
 def write_validation(validation: Validation, folder: Path) -> Path:
@@ -23,18 +39,63 @@ def write_validation(validation: Validation, folder: Path) -> Path:
     charts = _charts(validation)
     for name, chart in charts.items():
         write_chart(chart, folder / "figures", name)
-    environment = make_environment()
-    page = environment.get_template("validation.html").render(
-        validation=validation,
-        manifest=validation.manifest,
-        tables={name: show(name, table) for name, table in validation.tables.items()},
-        charts={name: embedded_json(chart.to_dict()) for name, chart in charts.items()},
-        inline=make_inline(environment),
-        version=__version__,
+    manifest = validation.manifest
+    patients = "patients that it learned from" if validation.brand else "new patients"
+    page = render_page(
+        f"{validation.cohort}: a model on {patients}",
+        f"{validation.cohort}: how well does a model trained on {manifest.cohort.name} "
+        f"predict {patients}?",
+        _write(validation),
+        charts,
+        f"deepcme {__version__}; model by deepcme {manifest.package_version}.",
     )
     path = folder / "report.html"
     write_text(path, page)
     return path
+
+
+def _write(validation: Validation) -> Blocks:
+    manifest, tables = validation.manifest, validation.tables
+    cohort = manifest.cohort
+    yield Fragment(
+        "verdict.html", {"paragraph": validation.describe(), "notes": validation.notes}
+    )
+    yield Heading("Model and patients", "model")
+    yield Terms(
+        [
+            (
+                "Trained on",
+                f"{cohort.name}: {cohort.samples} samples of {cohort.patients} patients, "
+                f"{cohort.positives} positive, {len(manifest.genes.id):,} genes",
+            ),
+            ("Its endpoint", manifest.endpoint),
+            ("Endpoint here", validation.endpoint),
+            ("Normalised", validation.normalise),
+        ]
+    )
+    yield Heading("Discrimination", "discrimination")
+    yield Table("auc", _AUC.show(tables["external_auc"]))
+    if "external_classification" in tables:
+        shown = _CLASSIFICATION.show(tables["external_classification"])
+        yield Table("classification", shown)
+    yield Heading("Calibration", "calibration")
+    yield Table("calibration", _CALIBRATION.show(tables["external_calibration"]))
+    yield Figure(
+        "calibration",
+        "Observed against predicted risk of the model as it came",
+        "The model as it came. The dashed line is perfect calibration.",
+    )
+    yield Figure(
+        "recalibrated",
+        "Observed against predicted risk after recalibration",
+        "Recalibrated on these patients: what a new line would give, not what the model gave.",
+    )
+    yield Heading("Decision curve", "utility")
+    yield Figure(
+        "decision_curve",
+        "Net benefit by threshold probability",
+        "Net benefit of treating by the model's risk, against treating all and none.",
+    )
 
 
 def _charts(validation: Validation) -> dict[str, Chart]:

@@ -21,14 +21,14 @@ TWIN_CUT = 0.3
 
 
 def cluster_genes(X: FloatArray, cut: float = TWIN_CUT) -> IntegerArray:
-    """Cluster genes by average linkage on 1 - |r|.
+    """Cluster genes by average linkage on ``1 - |r|``.
 
     Parameters
     ----------
     X : array of shape (samples, genes)
     cut : float, default 0.3
         Clusters are merged up to this mean distance, above 0 and up to 1: at
-        0.3 the genes of a cluster have a mean |correlation| of 0.7.
+        0.3 the genes of a cluster have a mean absolute correlation of 0.7.
 
     Returns
     -------

@@ -123,7 +123,7 @@ class SoftPathSelector(GeneSelector):
 
     Attributes
     ----------
-    ranking_ : ndarray of shape (n_features_in_,)
+    ranking_ : ndarray of shape (n_features,)
         Rank of each gene, 1 for the best.
     n_genes_ : int
         Number of genes kept.
@@ -235,11 +235,11 @@ class L1LogisticSelector(GeneSelector):
 
     Attributes
     ----------
-    ranking_ : ndarray of shape (n_features_in_,)
+    ranking_ : ndarray of shape (n_features,)
         Rank of each gene, 1 for the best.
     n_genes_ : int
         Number of genes kept.
-    coefficients_ : ndarray of shape (n_features_in_,)
+    coefficients_ : ndarray of shape (n_features,)
     classes_ : ndarray of shape (2,)
     n_features_in_ : int
     feature_names_in_ : ndarray, if X had string column names
@@ -281,7 +281,7 @@ class MeanRankSelector(GeneSelector):
 
     Attributes
     ----------
-    ranking_ : ndarray of shape (n_features_in_,)
+    ranking_ : ndarray of shape (n_features,)
         Rank of each gene, 1 for the best; of equals the soft path decides.
     n_genes_ : int
         Number of genes kept.

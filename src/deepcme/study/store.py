@@ -15,7 +15,6 @@ The tables of a study are its parts', in whose modules (`deepcme.study.parts`) t
 from __future__ import annotations
 
 import json
-import tomllib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
@@ -163,17 +162,23 @@ class StudyFolder:
         Raises
         ------
         DeepCMEError
-            If the folder holds no such table.
+            If the folder holds no such table, or a damaged one.
         """
         path = self.path / name
         if not path.is_file():
             raise DeepCMEError(
                 f"{path}: there is no such file; is {self.path} the folder of a finished study?"
             )
-        if name.endswith(".parquet"):
-            return with_older_columns(name, pd.read_parquet(path))
         text = dict.fromkeys(listed.text_columns(name), str)
-        table = pd.read_csv(path, dtype=text, keep_default_na=False, na_values=[""])
+        try:
+            if name.endswith(".parquet"):
+                table = pd.read_parquet(path)
+            else:
+                table = pd.read_csv(path, dtype=text, keep_default_na=False, na_values=[""])
+        except (OSError, ValueError) as error:
+            raise DeepCMEError(
+                f"{path}: the table is damaged: delete it and run the study again."
+            ) from error
         return with_older_columns(name, table)
 
     def write_findings(self, findings: list[dict[str, Any]]) -> None:
@@ -187,15 +192,6 @@ class StudyFolder:
             return []
         findings: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
         return findings
-
-    def read_settings(self, section: str) -> dict[str, Any]:
-        """A section of the last run's settings, such as one that it added; empty without."""
-        path = self.path / "study.toml"
-        if not path.is_file():
-            return {}
-        settings = tomllib.loads(path.read_text(encoding="utf-8"))
-        found: dict[str, Any] = settings.get(section, {})
-        return found
 
     def remove_tables(self, names: Iterable[str]) -> None:
         """Remove tables that the study no longer has."""

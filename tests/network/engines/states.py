@@ -41,7 +41,7 @@ def read_state(run: TrainingRun) -> OptimiserState:
         return OptimiserState(trainer._native.n_steps, *moments.values())
     states = {name: trainer._optimiser.state[trainer.network.tensors[name]] for name in shapes}
     first, second = (
-        {name: states[name][key].numpy().reshape(shapes[name]).copy() for name in shapes}
+        {name: states[name][key].cpu().numpy().reshape(shapes[name]).copy() for name in shapes}
         for key in ("exp_avg", "exp_avg_sq")
     )
     return OptimiserState(int(states["output_bias"]["step"]), first, second)
@@ -60,7 +60,7 @@ def write_state(run: TrainingRun, state: OptimiserState) -> None:
     for name in state.first_moments:
         tensor = trainer.network.tensors[name]
         trainer._optimiser.state[tensor] = {
-            "step": torch.tensor(float(state.n_steps)),
-            "exp_avg": torch.tensor(state.first_moments[name]).view_as(tensor),
-            "exp_avg_sq": torch.tensor(state.second_moments[name]).view_as(tensor),
+            "step": torch.tensor(float(state.n_steps), device=tensor.device),
+            "exp_avg": torch.tensor(state.first_moments[name]).view_as(tensor).to(tensor),
+            "exp_avg_sq": torch.tensor(state.second_moments[name]).view_as(tensor).to(tensor),
         }

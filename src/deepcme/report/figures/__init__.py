@@ -1,0 +1,1 @@
+"""Charts: each draws tables, computes nothing, and knows no section."""

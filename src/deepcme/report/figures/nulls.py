@@ -1,0 +1,71 @@
+"""The chart of a study's null runs. Nothing is computed here; Altair only draws."""
+
+from __future__ import annotations
+
+import altair as alt
+import pandas as pd
+
+from deepcme.report.figures.styles import (
+    NEUTRAL,
+    Chart,
+    colours,
+    faded_unless,
+    pick_in_legend,
+    shapes,
+)
+
+
+def plot_nulls(runs: pd.DataFrame, comparison: pd.DataFrame) -> Chart:
+    """AUCs of the null runs, a bar each, beside the AUCs that they are compared with.
+
+    Parameters
+    ----------
+    runs : DataFrame
+        One row per null run: kind, number, size, auc.
+    comparison : DataFrame
+        As `compute_null_comparison` gives it.
+    """
+    null = runs[runs["kind"] != "signature"].assign(row=_null_names)[["row", "number", "auc"]]
+    compared = comparison.assign(row=_null_names)
+    names = compared["compared"].drop_duplicates().tolist()
+    picked = pick_in_legend("compared")
+    y = alt.Y("row:N", sort=compared["row"].tolist(), title=None, axis=alt.Axis(labelLimit=260))
+    x = alt.X("auc:Q", title="Mean test AUC", scale=alt.Scale(zero=False, padding=12))
+    each = alt.Tooltip("auc:Q", title="AUC", format=".3f")
+    bars = (
+        alt.Chart(null)
+        .mark_tick(thickness=2, size=22, color=NEUTRAL, opacity=0.6)
+        .encode(x=x, y=y, tooltip=["row:N", "number:Q", each])
+    )
+    points = (
+        alt.Chart(compared)
+        .mark_point(filled=True, size=150, stroke="white", strokeWidth=1)
+        .encode(
+            x="auc:Q",
+            y=y,
+            color=alt.Color(
+                "compared:N",
+                title="Real result",
+                scale=alt.Scale(domain=names, range=colours(len(names))),
+            ),
+            shape=alt.Shape(
+                "compared:N",
+                title="Real result",
+                scale=alt.Scale(domain=names, range=shapes(len(names))),
+            ),
+            opacity=faded_unless(picked),
+            tooltip=["compared:N", each, alt.Tooltip("share_as_good:Q", format=".0%")],
+        )
+        .add_params(picked)
+    )
+    chance = alt.Chart(pd.DataFrame({"auc": [0.5]})).encode(x="auc:Q")
+    line = chance.mark_rule(strokeDash=[4, 4], color="black")
+    word = chance.mark_text(text="chance", dy=-8).encode(y=alt.value(0))
+    chart: alt.LayerChart = line + word + bars + points
+    return chart.properties(width=440, height=alt.Step(44))
+
+
+def _null_names(table: pd.DataFrame) -> pd.Series:
+    random = table["kind"] == "random genes"
+    named: pd.Series = table["kind"].where(~random, table["size"].astype(str) + " random genes")
+    return named

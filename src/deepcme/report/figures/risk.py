@@ -1,0 +1,153 @@
+"""Charts of predicted risks: calibration, usefulness, stability. Altair only draws."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import altair as alt
+import pandas as pd
+
+from deepcme.evaluation.predictions import LEFT_OUT
+from deepcme.evaluation.utility import TREAT_ALL, TREAT_NONE
+from deepcme.report.figures.styles import (
+    NEUTRAL,
+    Chart,
+    colours,
+    faded_unless,
+    line_encodings,
+    pick_in_legend,
+)
+
+_FIXED = {TREAT_ALL: ("#767676", [4, 2]), TREAT_NONE: ("#000000", [1, 0])}
+
+
+def plot_calibration(curves: pd.DataFrame, among: Sequence[str] = ()) -> Chart:
+    """Observed against predicted risk; the first model is picked, with its band.
+
+    Parameters
+    ----------
+    curves : DataFrame
+        Columns model, predicted, observed, ci_low, ci_high; with `left_out` each cohort
+        has a curve of its own, told apart by pointing at it.
+    among : sequence of str
+        Models of the report in one order, so that each keeps its colour.
+    """
+    models = curves["model"].drop_duplicates().tolist()
+    picked = pick_in_legend(first=models[0])
+    limits = alt.Scale(domain=[0, 1])
+    styles = line_encodings(models, among=among)
+    base = alt.Chart(curves).encode(
+        x=alt.X("predicted:Q", title="Predicted probability", scale=limits)
+    )
+    cohort = [f"{LEFT_OUT}:N"] if LEFT_OUT in curves.columns else []
+    base = base.encode(detail=cohort) if cohort else base
+    band = base.mark_area().encode(
+        y=alt.Y("ci_low:Q", title="Observed share", scale=limits),
+        y2="ci_high:Q",
+        color=styles["color"],
+        opacity=alt.condition(picked, alt.value(0.2), alt.value(0), empty=False),
+    )
+    line = base.mark_line(strokeWidth=2).encode(
+        y="observed:Q",
+        **styles,
+        opacity=faded_unless(picked),
+        tooltip=[
+            "model:N",
+            *cohort,
+            alt.Tooltip("predicted:Q", format=".2f"),
+            alt.Tooltip("observed:Q", format=".2f"),
+        ],
+    )
+    diagonal = pd.DataFrame({"predicted": [0, 1], "observed": [0, 1]})
+    ideal = (
+        alt.Chart(diagonal)
+        .mark_line(strokeDash=[4, 4], color=NEUTRAL, strokeWidth=1)
+        .encode(x="predicted:Q", y="observed:Q")
+    )
+    chart: alt.LayerChart = band + ideal + line.add_params(picked)
+    return chart.properties(width=340, height=340)
+
+
+def plot_decision_curve(curve: pd.DataFrame, among: Sequence[str] = ()) -> Chart:
+    """Net benefit against the threshold probability.
+
+    Parameters
+    ----------
+    curve : DataFrame
+        Columns strategy, threshold, net_benefit.
+    among : sequence of str
+        Models of the report in one order, so that each keeps its colour.
+    """
+    strategies = curve["strategy"].drop_duplicates().tolist()
+    picked = pick_in_legend("strategy")
+    top = max(float(curve["net_benefit"].max()), 0.01)
+    chart: alt.Chart = (
+        alt.Chart(curve)
+        .mark_line(strokeWidth=2, clip=True)
+        .encode(
+            x=alt.X("threshold:Q", title="Threshold probability"),
+            y=alt.Y(
+                "net_benefit:Q",
+                title="Net benefit",
+                scale=alt.Scale(domain=[-0.25 * top, top], nice=True),
+            ),
+            **line_encodings(strategies, "Strategy", "strategy", among, _FIXED),
+            opacity=faded_unless(picked),
+            tooltip=[
+                "strategy:N",
+                alt.Tooltip("threshold:Q", format=".2f"),
+                alt.Tooltip("net_benefit:Q", format=".3f"),
+            ],
+        )
+        .add_params(picked)
+        .properties(width=440, height=300)
+    )
+    return chart
+
+
+def plot_prediction_stability(spread: pd.DataFrame) -> Chart:
+    """Mean risk of each sample, and its lowest and highest over the splits.
+
+    Parameters
+    ----------
+    spread : DataFrame
+        Of one model, in the order to draw: columns sample, label, mean, low, high, n_splits.
+    """
+    drawn = spread.assign(
+        outcome=spread["label"].map({1: "event", 0: "no event"}),
+        # By place: Vega cannot sort by a list of some thousand names.
+        place=range(1, len(spread) + 1),
+    )
+    picked = pick_in_legend("outcome")
+    scale = alt.Scale(domain=["event", "no event"], range=colours(2)[::-1])
+    base = alt.Chart(drawn).encode(
+        x=alt.X(
+            "place:Q",
+            title="Samples, by mean risk",
+            scale=alt.Scale(domain=[0, len(spread) + 1], nice=False),
+            axis=alt.Axis(labels=False, ticks=False, grid=False),
+        ),
+        color=alt.Color("outcome:N", title="Outcome", scale=scale),
+        opacity=faded_unless(picked),
+    )
+    ranges = base.mark_rule(strokeWidth=1).encode(
+        y=alt.Y("low:Q", title="Predicted risk", scale=alt.Scale(domain=[0, 1])), y2="high:Q"
+    )
+    means = base.mark_point(filled=True, size=22).encode(
+        y="mean:Q",
+        shape=alt.Shape(
+            "outcome:N",
+            title="Outcome",
+            scale=alt.Scale(domain=["event", "no event"], range=["diamond", "circle"]),
+        ),
+        tooltip=[
+            "sample:N",
+            "outcome:N",
+            alt.Tooltip("mean:Q", title="mean risk", format=".2f"),
+            alt.Tooltip("low:Q", title="lowest", format=".2f"),
+            alt.Tooltip("high:Q", title="highest", format=".2f"),
+            alt.Tooltip("n_splits:Q", title="times tested"),
+        ],
+    )
+    chart: alt.LayerChart = ranges + means.add_params(picked)
+    return chart.properties(width=560, height=260)

@@ -1,0 +1,172 @@
+"""A study's models in words, and every setting of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from deepcme.models.registry import ModelKind
+from deepcme.study.designs import NestedDesign
+from deepcme.study.parts.grid import TUNED, grid_points
+from deepcme.study.resolved import Study
+from deepcme.study.sections import ModelSettings
+
+_NOT_SETTINGS = ("random_state", "engine", "device", "verbose", "n_jobs")
+
+
+def compute_model_settings(models: Sequence[ModelSettings]) -> pd.DataFrame:
+    """Every setting that can change a model's results, those left at their defaults too.
+
+    Parameters
+    ----------
+    models : sequence of ModelSettings
+
+    Returns
+    -------
+    DataFrame
+        Columns model, estimator, setting, value. Seeds come from the study's, so
+        `random_state` is left out.
+    """
+    rows = [
+        (model.name, model.estimator, setting, _as_text(value))
+        for model in models
+        for setting, value in _settings_of(model).items()
+    ]
+    return pd.DataFrame(rows, columns=["model", "estimator", "setting", "value"])
+
+
+def join_model_settings(settings: pd.DataFrame) -> pd.DataFrame:
+    """One row for each model, its settings in one cell, as a page shows them."""
+    joined = settings.assign(settings=settings["setting"] + " = " + settings["value"])
+    by_model = joined.groupby(["model", "estimator"], sort=False)["settings"]
+    return by_model.agg(", ".join).reset_index()
+
+
+def describe_networks(models: Sequence[ModelSettings]) -> str:
+    """Each network with its settings; of one like another, what sets it apart."""
+    sentences: list[str] = []
+    described: dict[str, tuple[str, dict[str, Any]]] = {}
+    for model in models:
+        if not model.kind.is_network:
+            continue
+        settings = _settings_of(model)
+        like = described.get(model.estimator)
+        if like is None:
+            described[model.estimator] = (model.name, settings)
+            sentences.append(f"{model.name}: {_network(model.kind, settings)}.")
+        else:
+            name, others = like
+            different = {k: v for k, v in settings.items() if v != others[k]}
+            sentences.append(f"{model.name}: as {name}, with {_listed(different)}.")
+    return " ".join(sentences)
+
+
+def describe_replay(study: Study) -> str:
+    """How a study in the paper's manner was made, in a line."""
+    over = "all rows" if study.preprocessing.fit_on == "all" else "the training part"
+    networks = [_settings_of(m) for m in study.models if m.kind.is_network]
+    epochs = sorted({network["max_epochs"] for network in networks})
+    trained = (
+        f", networks trained for up to {' or '.join(map(str, epochs))} epochs, the epoch of "
+        "lowest validation loss kept"
+        if networks
+        else ""
+    )
+    return (
+        f"Protocol {study.protocol}: {study.split.repeats} splits by "
+        f"{study.split.by}, standardised over {over}{trained}."
+    )
+
+
+def _settings_of(model: ModelSettings) -> dict[str, Any]:
+    parameters = model.kind.make(model.parameters, 0).get_params(deep=False)
+    return {key: value for key, value in parameters.items() if key not in _NOT_SETTINGS}
+
+
+def _as_text(value: Any) -> str:
+    if isinstance(value, tuple):
+        return "(" + ", ".join(map(_as_text, value)) + ")"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _listed(settings: Mapping[str, Any]) -> str:
+    if not settings:
+        return "the same settings"
+    return ", ".join(f"{name} = {_as_text(value)}" for name, value in settings.items())
+
+
+def _network(kind: ModelKind, settings: Mapping[str, Any]) -> str:
+    widths = settings["hidden_layers"]
+    norm = "BatchNorm, " if settings["batch_norm"] else ""
+    dropout = f"dropout {settings['dropout']:g}, " if settings["dropout"] else ""
+    loss = "binary cross-entropy"
+    if settings["penalty"] is not None and settings["penalty_strength"]:
+        loss += (
+            f" plus {settings['penalty_strength']:g} (lambda) times the "
+            f"{settings['penalty_reduction']} of the absolute first-layer weights"
+        )
+    else:
+        loss += " without penalty"
+    parts = [
+        f"{len(widths)} hidden layer{'s' if len(widths) > 1 else ''} of "
+        f"{', '.join(map(str, widths))} units (Linear, {norm}{dropout}ReLU) and one output",
+        loss,
+        f"Adam at a learning rate of {settings['learning_rate']:g}, batches of "
+        f"{settings['batch_size']}, up to {settings['max_epochs']} epochs",
+    ]
+    if settings["patience"] is not None:
+        parts.append(f"stopped after {settings['patience']} epochs without a lower loss")
+    if settings["class_weight"] is not None:
+        parts.append(f"class weight {_as_text(settings['class_weight'])}")
+    return "; ".join([*parts, _own_words(kind, settings)])
+
+
+def _own_words(kind: ModelKind, settings: Mapping[str, Any], part: str = "") -> str:
+    """What a model of this package says of itself, with its parameters."""
+    words = {name: _as_text(value).strip("()") for name, value in settings.items()}
+    return kind.methods.format(**words, part=part)
+
+
+def describe_tuning(study: Study) -> str:
+    """What was searched for the tuned network; nothing where no grid was."""
+    points = grid_points(study.grid.search)
+    if not points:
+        return ""
+    return (
+        f"{TUNED}: the network of lowest validation loss among {len(points)} settings: width "
+        f"{_values(point.width for point in points)}; batches of "
+        f"{_values(point.batch_size for point in points)}; lambda "
+        f"{_values(point.penalty_strength for point in points)}. Test data have no say."
+    )
+
+
+def _values(values: Any) -> str:
+    return ", ".join(f"{value:g}" for value in sorted(set(values)))
+
+
+def describe_baselines(study: Study) -> str:
+    """Each model that is no network, with its settings off the defaults."""
+    nested = isinstance(study.split, NestedDesign)
+    part = "the inner folds" if nested else "the validation part"
+    sentences = []
+    for model in study.models:
+        kind = model.kind
+        if kind.is_network:
+            continue
+        if kind.methods:
+            sentences.append(f"{model.name}: {_own_words(kind, _settings_of(model), part)}")
+            continue
+        defaults = kind.type().get_params(deep=False)
+        changed = {k: v for k, v in _settings_of(model).items() if v != defaults[k]}
+        but = f" but {_listed(changed)}" if changed else ""
+        sentences.append(
+            f"{model.name}: {kind.library}'s {kind.type.__name__} with its defaults{but}."
+        )
+    if not sentences:
+        return ""
+    kinds = [model.kind for model in study.models]
+    if any(not kind.is_network and not kind.refitted for kind in kinds):
+        sentences.append("Those with defaults are fitted on the training part alone.")
+    return " ".join(sentences)

@@ -1,0 +1,32 @@
+"""The report: its sections, in the order of the page."""
+
+from __future__ import annotations
+
+from deepcme.report.section import Section
+from deepcme.report.sections import (
+    added_value,
+    calibration,
+    classification,
+    comparison,
+    discrimination,
+    genes,
+    guidelines,
+    methods,
+    nulls,
+    patients,
+    publication,
+    recalibration,
+    selection,
+    stability,
+    training,
+    usefulness,
+    verdict,
+)
+
+SECTIONS: tuple[Section, ...] = (
+    verdict.SECTION, patients.SECTION, discrimination.SECTION, classification.SECTION,
+    comparison.SECTION, added_value.SECTION, calibration.SECTION, recalibration.SECTION,
+    usefulness.SECTION, stability.SECTION, nulls.SECTION, genes.SECTION, selection.SECTION,
+    publication.SECTION, training.SECTION, methods.SECTION, guidelines.SECTION, methods.REPEAT,
+)  # fmt: skip
+"""Each may use what those before it computed."""

@@ -1,0 +1,122 @@
+"""What a finished study left in its folder, and whether the AUCs of two of them compare."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from deepcme.errors import DeepCMEError
+from deepcme.evaluation.predictions import LEFT_OUT
+from deepcme.study.resolved import Study
+from deepcme.study.spec import load_study
+from deepcme.study.store import StudyFolder
+
+
+@dataclass(frozen=True)
+class StudyResults:
+    """A finished study: its settings, its cohort in numbers and words, its predictions."""
+
+    folder: StudyFolder
+    study: Study
+    cohort: dict[str, Any]
+    predictions: pd.DataFrame
+
+    @classmethod
+    def read(cls, folder: StudyFolder) -> StudyResults:
+        """Read a study's folder; what an older one leaves out meant what it did then.
+
+        Raises
+        ------
+        DeepCMEError
+            If it is not that of a finished study, or of settings that this version lacks.
+        """
+        predictions = folder.read_table("predictions.parquet")
+        study = load_study(folder.path / "study.toml")
+        return cls(folder, study, folder.read_json("cohort.json"), predictions)
+
+    @property
+    def models(self) -> list[str]:
+        """Every model in one order, so that each keeps its colour."""
+        names: list[str] = self.predictions["model"].drop_duplicates().tolist()
+        return names
+
+    @property
+    def samples(self) -> pd.DataFrame:
+        """Patient and label of each sample that a model was fitted or tested on."""
+        rows = self.predictions.drop_duplicates("sample")
+        return rows.set_index("sample")[["patient", "label"]]
+
+
+def require_alike(first: StudyResults, name: str, other: StudyResults, other_name: str) -> None:
+    """Refuse two studies whose AUCs do not compare.
+
+    They must be of one endpoint and the same samples; only where one study takes all
+    tissues and the other primary tumours may one have more. Studies that leave
+    cohorts out compare with each other alone, and if they left out the same.
+
+    Raises
+    ------
+    DeepCMEError
+        Saying what differs.
+    """
+    difference = (
+        _other_samples(first, name, other, other_name)
+        or _other_endpoint(first, name, other, other_name)
+        or _other_test_parts(first, name, other, other_name)
+    )
+    if difference:
+        raise DeepCMEError(f"{other_name} and {name} do not compare: {difference}.")
+
+
+def _other_samples(first: StudyResults, name: str, other: StudyResults, other_name: str) -> str:
+    samples, others = first.samples, other.samples
+    only, only_other = (
+        table.index.difference(rest.index)
+        for table, rest in ((samples, others), (others, samples))
+    )
+    tissues = {results.study.preprocessing.tissue for results in (first, other)}
+    if not len(only) and not len(only_other):
+        return ""
+    if len(tissues) > 1 and not (len(only) and len(only_other)):
+        return ""
+    patients, other_patients = set(samples["patient"]), set(others["patient"])
+    return (
+        f"they are of other patients, {len(patients & other_patients):,} in common of "
+        f"{len(other_patients):,} in {other_name} and {len(patients):,} in {name} "
+        f"({len(samples.index.intersection(others.index)):,} samples in common of "
+        f"{len(others):,} and {len(samples):,})"
+    )
+
+
+def _other_endpoint(
+    first: StudyResults, name: str, other: StudyResults, other_name: str
+) -> str:
+    pairs = first.samples.join(other.samples, how="inner", rsuffix="_other")
+    differing = pairs.index[pairs["label"] != pairs["label_other"]]
+    if not len(differing):
+        return ""
+    rule, other_rule = (str(study.cohort["endpoint"]) for study in (first, other))
+    return (
+        f"they are of other endpoints, as {len(differing):,} of {len(pairs):,} samples have "
+        f"another label, {differing[0]} for one ({other_name}: {other_rule}; {name}: {rule})"
+    )
+
+
+def _other_test_parts(
+    first: StudyResults, name: str, other: StudyResults, other_name: str
+) -> str:
+    cohorts, others = (
+        sorted(set(study.predictions.get(LEFT_OUT, pd.Series(dtype=str))))
+        for study in (first, other)
+    )
+    if cohorts == others:
+        return ""
+    described, other_described = (
+        f"leaves out {', '.join(left_out)} one at a time"
+        if left_out
+        else "tests on patients drawn from the whole cohort"
+        for left_out in (cohorts, others)
+    )
+    return f"{other_name} {other_described}, and {name} {described}"

@@ -1,0 +1,214 @@
+"""The AUCs of a study with their intervals: one computation for whatever shows them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from sklearn.metrics import roc_curve
+
+from deepcme.evaluation.bootstrap import interval_generator
+from deepcme.evaluation.discrimination import compute_discrimination
+from deepcme.evaluation.measures import AUC, measures_beside_auc
+from deepcme.evaluation.over_splits import compute_metrics
+from deepcme.evaluation.predictions import LEFT_OUT, STRATUM
+from deepcme.report.blocks import Blocks, Figure, Heading, Text
+from deepcme.report.design import describe_coverage, describe_mean_of_cohorts, find_leaks
+from deepcme.report.figures.study import plot_auc_by_split, plot_roc
+from deepcme.report.figures.styles import Chart
+from deepcme.report.formatting import COUNTS, INTERVAL, LEFT_OUT_COLUMN, Column, TableLayout
+from deepcme.report.section import Contents, Section
+from deepcme.study.parts.added_value import CLINICAL, CLINICAL_AND_GENES
+from deepcme.study.resolved import Study
+
+FALSE_POSITIVE_RATES = np.linspace(0, 1, 101)
+
+_CAPTION = (
+    "Mean AUC on the test parts. Monte-Carlo error: how far the mean AUC would move if the "
+    "same patients were divided anew; a rough figure where there are two repeats. Pooled "
+    "AUC, in a study with strata: of ranks across them, the AUC being that within. PR-AUC "
+    "over patients, each by the mean rank of its scores in the test parts, which is "
+    "steadier than one fit; beside it that of chance (Bestgen 2015). Intervals: bootstrap "
+    "of patients, stratified by label for the AUC, 2,000 draws."
+)
+
+
+def _lay_out() -> TableLayout:
+    """The AUC, then what else is measured of scores."""
+    beside: list[Column] = []
+    for measure in measures_beside_auc():
+        headings = (measure.heading, "95% low", "95% high", "By chance")
+        beside += [
+            (column, heading, measure.format)
+            for column, heading in zip(measure.columns, headings, strict=True)
+        ]
+    columns = (
+        LEFT_OUT_COLUMN, ("model", "Model", ""), ("auc", AUC.heading, AUC.format), *INTERVAL,
+        ("sd", "sd", ".3f"), ("monte_carlo_error", "Monte-Carlo error", ".3f"),
+        ("pooled_auc", "Pooled AUC", ".3f"), ("pooled_ci_low", "95% low", ".3f"),
+        ("pooled_ci_high", "95% high", ".3f"), *beside, *COUNTS,
+    )  # fmt: skip
+    pooled = ("pooled_auc", "pooled_ci_low", "pooled_ci_high")
+    return TableLayout(_CAPTION, *columns, optional=(LEFT_OUT, *pooled))
+
+
+def compute_study_discrimination(study: Study, predictions: pd.DataFrame) -> pd.DataFrame:
+    """`compute_discrimination` of a study, its draws from the study's seed alone.
+
+    Parameters
+    ----------
+    study : Study
+    predictions : DataFrame
+        The study's.
+    """
+    random = interval_generator(study.seed, "auc")
+    return compute_discrimination(predictions, random, refitted=find_refitted_models(study))
+
+
+def compute_training_shares(study: Study, predictions: pd.DataFrame) -> dict[str, float]:
+    """Share of the patients that one fit of each model learns from, mean over splits.
+
+    Where cohorts are left out, it is that of the patients who are not tested.
+    """
+    refitted = find_refitted_models(study)
+    shares = {}
+    for model, rows in predictions.groupby("model", sort=False, observed=True):
+        parts = ["train", "validation"] if model in refitted else ["train"]
+        fitted = _count_patients(rows[rows["part"].isin(parts)])
+        everyone = _count_patients(
+            rows[rows["part"] != "test"] if LEFT_OUT in rows.columns else rows
+        )
+        shares[str(model)] = float((fitted / everyone).mean())
+    return shares
+
+
+def _count_patients(rows: pd.DataFrame) -> pd.Series[int]:
+    counts: pd.Series[int] = rows.groupby("split", observed=True)["patient"].nunique()
+    return counts
+
+
+def describe_estimand(study: Study, predictions: pd.DataFrame) -> str:
+    """What the mean test AUC is an AUC of, in a sentence."""
+    models: dict[str, list[str]] = {}
+    for model, share in compute_training_shares(study, predictions).items():
+        models.setdefault(f"{share:.0%}", []).append(model)
+    by_size = sorted(models, key=lambda share: -len(models[share]))
+    others = "; ".join(f"{share} for {', '.join(models[share])}" for share in by_size[1:])
+    more = f" ({others})" if others else ""
+    which = "the patients not tested" if LEFT_OUT in predictions.columns else "these patients"
+    return (
+        f"Each AUC is that of one fit on {by_size[0]} of {which}{more}, averaged over "
+        "the splits; a model of all patients may do better."
+    )
+
+
+def find_refitted_models(study: Study) -> list[str]:
+    """Names of the models that are fitted on the training and validation part of a split."""
+    models = [model.name for model in study.models if model.kind.refitted]
+    return [*models, CLINICAL, CLINICAL_AND_GENES]
+
+
+def compute_auc_by_split(predictions: pd.DataFrame) -> pd.DataFrame:
+    """Table 1 of the paper: test AUC of each model (rows) in each split, mean and sd.
+
+    Splits are named CV-1, CV-2, ..., or by the cohort that was left out.
+    """
+    metrics = compute_metrics(predictions[predictions["part"] == "test"])
+    table = metrics.pivot_table(index="model", columns="split", values="value", sort=False)
+    table = table.reindex(metrics["model"].drop_duplicates())
+    mean, deviation = table.mean(axis=1), table.std(axis=1, ddof=1)
+    table.columns = pd.Index(_name_splits(predictions).loc[table.columns])
+    return table.assign(mean=mean, sd=deviation).reset_index()
+
+
+def _name_splits(predictions: pd.DataFrame) -> pd.Series[str]:
+    """Name of each split, by its number."""
+    splits = predictions.drop_duplicates("split").set_index("split").sort_index()
+    if LEFT_OUT not in splits.columns:
+        return pd.Series([f"CV-{number}" for number in splits.index], index=splits.index)
+    draw = splits.groupby(LEFT_OUT).cumcount() + 1
+    return splits[LEFT_OUT] + " (" + draw.astype(str) + ")"
+
+
+def compute_mean_roc(predictions: pd.DataFrame) -> pd.DataFrame:
+    """ROC curve of each model, averaged over the splits at fixed false-positive rates.
+
+    Vertical averaging (Fawcett 2006): sensitivity is averaged, the
+    false-positive rate is given. Within strata, where there are any, the curve is their mean
+    weighted by positives, as their AUC is (Janes and Pepe 2009). Columns: model,
+    false_positive_rate, sensitivity.
+    """
+    test = predictions[predictions["part"] == "test"]
+    tables = []
+    for model, of_model in test.groupby("model", sort=False):
+        curves = []
+        for _, rows in of_model.groupby("split"):
+            strata = [of for _, of in rows.groupby(STRATUM)] if STRATUM in rows else [rows]
+            both = [stratum for stratum in strata if stratum["label"].nunique() == 2]
+            cases = [stratum["label"].sum() for stratum in both]
+            if both:
+                curves.append(np.average([*map(_roc, both)], axis=0, weights=cases))
+        tables.append(
+            pd.DataFrame(
+                {
+                    "model": model,
+                    "false_positive_rate": np.r_[0.0, FALSE_POSITIVE_RATES],
+                    "sensitivity": np.r_[0.0, np.mean(curves, axis=0)],
+                }
+            )
+        )
+    return pd.concat(tables, ignore_index=True)
+
+
+def _roc(rows: pd.DataFrame) -> np.ndarray:
+    """Sensitivity at the fixed false-positive rates."""
+    false_positive, sensitivity, _ = roc_curve(rows["label"], rows["score"])
+    # Of several sensitivities at one rate the curve's upper end counts.
+    last = np.r_[np.diff(false_positive) > 0, True]
+    curve: np.ndarray = np.interp(FALSE_POSITIVE_RATES, false_positive[last], sensitivity[last])
+    return curve
+
+
+def _plot_auc_by_split(table: pd.DataFrame) -> Chart:
+    by_split = table.drop(columns=["mean", "sd"])
+    return plot_auc_by_split(by_split.melt("model", var_name="split", value_name="value"))
+
+
+def _compute(contents: Contents) -> None:
+    study, predictions = contents.results.study, contents.results.predictions
+    contents.add(
+        "discrimination", lambda: compute_study_discrimination(study, predictions), _lay_out()
+    )
+    by_split = TableLayout("Test AUC in each split.")
+    contents.add(
+        "auc_by_split", lambda: compute_auc_by_split(predictions), by_split, _plot_auc_by_split
+    )
+    contents.add("roc", lambda: compute_mean_roc(predictions), draw=plot_roc)
+    contents.notes["estimand"] = describe_estimand(study, predictions)
+    contents.notes["mean_of_cohorts"] = describe_mean_of_cohorts(study.split)
+
+
+def _write(contents: Contents) -> Blocks:
+    study, notes = contents.results.study, contents.notes
+    coverage = describe_coverage(study.split, find_leaks(contents.results.cohort, study))
+    return [
+        Heading("Discrimination", "discrimination"),
+        contents.show("discrimination"),
+        Text(f"{notes['estimand']} {coverage}", muted=True),
+        Figure(
+            "auc_by_split",
+            "Box plot of test AUC by model; the numbers are in the next table",
+            "Test AUC by model, one point per split; the dashed line is chance.",
+        ),
+        contents.show("auc_by_split"),
+        Figure(
+            "roc",
+            "ROC curves by model, averaged over the splits",
+            "ROC curves on the test parts, sensitivity averaged over the splits. Click a name "
+            "in the legend to single a model out, shift and click to add another, double "
+            "click to show all.",
+        ),
+        Text(notes["mean_of_cohorts"], muted=True),
+    ]
+
+
+SECTION = Section(_write, _compute)

@@ -1,0 +1,268 @@
+"""The methods of a study in words, every setting of its models, and how to repeat it."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from markupsafe import Markup
+
+from deepcme import __version__
+from deepcme.evaluation.bootstrap import DEFAULT_DRAWS
+from deepcme.evaluation.comparison import DEFAULT_MARGIN, REFITTED_FACTOR
+from deepcme.evaluation.recalibration import DEGREES_OF_FREEDOM, OUT_OF_FOLD
+from deepcme.names import printable
+from deepcme.report.blocks import Blocks, Heading, Preformatted, Subheading, Terms, Text
+from deepcme.report.design import describe_design
+from deepcme.report.formatting import TableLayout
+from deepcme.report.markdown import code_span
+from deepcme.report.models import (
+    compute_model_settings,
+    describe_baselines,
+    describe_networks,
+    describe_tuning,
+    join_model_settings,
+)
+from deepcme.report.section import Contents, Section
+from deepcme.scales import LINEAR_SCALES
+from deepcme.study.designs import LeaveOneCohortOutDesign
+from deepcme.study.identity import describe_results_version
+from deepcme.study.resolved import Study
+from deepcme.study.sections import ModelSettings, PreprocessingSettings, SelectionSettings
+
+Paragraph = tuple[str, str]
+"""A heading and its text."""
+
+_MODEL_SETTINGS = TableLayout(
+    "Settings of each model, those left at their defaults too.",
+    ("model", "Model", ""), ("estimator", "Estimator", ""), ("settings", "Settings", ""),
+)  # fmt: skip
+
+
+def describe_methods(
+    study: Study,
+    cohort: Mapping[str, Any],
+    tables: Mapping[str, pd.DataFrame],
+    notes: Mapping[str, str],
+) -> list[Paragraph]:
+    """What was done, as sentences that a methods section can take.
+
+    Parameters
+    ----------
+    study : Study
+    cohort : mapping
+        The cohort in numbers and words.
+    tables, notes : mapping
+        Those of the report: what was not run is not told.
+    """
+    paragraphs = [
+        ("Design", describe_design(study.split)),
+        ("Preprocessing", _preprocessing(study.preprocessing, cohort)),
+        ("Networks", describe_networks(study.models)),
+        ("Tuning", describe_tuning(study)),
+        ("Baselines", describe_baselines(study)),
+        ("Measures", _measures(study, tables, notes)),
+        ("Nulls", _nulls(tables)),
+        ("Clinical columns", notes.get("clinical_coding", "")),
+        ("Gene selection", _selection(study.selection)),
+    ]
+    return [(heading, text) for heading, text in paragraphs if text]
+
+
+def _preprocessing(settings: PreprocessingSettings, cohort: Mapping[str, Any]) -> str:
+    primary = settings.tissue == "primary"
+    tissue = (
+        "Primary tumours only (all samples where the tissue of none is known)."
+        if primary
+        else "All tissues."
+    )
+    linear = cohort["scale"] in LINEAR_SCALES
+    log = (
+        f"log2(x + 1) of the {cohort['scale']} values"
+        if linear
+        else "values as given, on a log scale already"
+    )
+    steps = [log, "the median of the gene where a value is missing"]
+    if settings.min_prevalence > 0:
+        steps.append(
+            f"genes left out that fewer than {settings.min_prevalence:.0%} of the samples "
+            "express (only on scales where 0, or the lowest value, means absent)"
+        )
+    steps.append("each gene standardised by its mean and standard deviation")
+    if settings.clip != float("inf"):
+        steps.append(f"clipped at {settings.clip:g} standard deviations")
+    fitted = (
+        "Medians, prevalences, means and deviations are learned in each split on what the "
+        "model is fitted on: the training part, or training and validation part, never the "
+        "test part."
+        if settings.fit_on == "train"
+        else "Medians, prevalences, means and deviations are learned on all rows, test rows "
+        "included."
+    )
+    return f"{tissue} In this order: {'; '.join(steps)}. {fitted}"
+
+
+def _measures(
+    study: Study, tables: Mapping[str, pd.DataFrame], notes: Mapping[str, str]
+) -> str:
+    sentences = [
+        "AUC of each test part, averaged; PR-AUC over patients, each by the mean rank of its "
+        "scores within the test parts, beside its expectation by chance (Bestgen 2015). "
+        f"Intervals, 95%: {DEFAULT_DRAWS:,} "
+        "bootstrap draws of patients; those of AUC and PR-AUC from the draws' standard error "
+        "on the logit scale, with Student's t (Hesterberg 2015), that of the AUC widened as "
+        "patients who test one model train another (Bengio and Grandvalet 2004); those of the "
+        "calibration line and curve Wald's, robust to several rows of a patient; the others "
+        "percentiles.",
+        notes.get("estimand", ""),
+    ]
+    if "comparison" in tables:
+        sentences.append(_comparison(study.models, tables["comparison"]))
+    if "classification" in tables:
+        sentences.append(
+            "Sensitivity, specificity and predictive values at the threshold of highest Youden "
+            "index on the validation part of each split, or on out-of-fold scores of models "
+            "that were fitted on it."
+        )
+    if "calibration" in tables:
+        sentences.append(
+            "Calibration line and curve, Brier score and net benefit (Vickers and Elkin 2006) "
+            "of the probabilities as the models give them, test parts pooled."
+        )
+    if "recalibration_lines" in tables:
+        sentences.append(_recalibration(tables["recalibration_lines"]))
+    if isinstance(study.split, LeaveOneCohortOutDesign):
+        sentences.append(
+            "AUCs, predictive values and calibration are those of each cohort by itself; net "
+            "benefit is pooled over them."
+        )
+    return " ".join(sentences)
+
+
+def _comparison(models: Sequence[ModelSettings], comparison: pd.DataFrame) -> str:
+    model, named = comparison["model"].iloc[0], comparison[comparison["comparator"]]
+    planned = (
+        f" The comparator, {named['baseline'].iloc[0]}, was named before anything was fitted: "
+        "that one comparison is not corrected for the others."
+        if len(named)
+        else ""
+    )
+    refitted = (
+        f" Where the validation part trains a model too, {REFITTED_FACTOR:g} times the ratio "
+        "of test to training samples is taken, as simulations ask for."
+        if any(model.kind.refitted for model in models)
+        else ""
+    )
+    return (
+        f"{model} is compared with each baseline by the corrected resampled t-test (Nadeau and "
+        f"Bengio 2003), p after Holm.{planned}{refitted} Probabilities of better, equivalent "
+        f"(within {DEFAULT_MARGIN:g}) and worse: posterior under a flat prior (Benavoli et al. "
+        "2017)."
+    )
+
+
+def _recalibration(lines: pd.DataFrame) -> str:
+    out_of_fold = lines.loc[lines["learned_on"] == OUT_OF_FOLD, "model"]
+    own = (
+        f" ({', '.join(out_of_fold)}: on out-of-fold scores of training and validation part, "
+        "as they are fitted on both)"
+        if len(out_of_fold)
+        else ""
+    )
+    return (
+        "Recalibrated by a line (Platt 1999) learned on the validation part of each split"
+        f"{own}; slopes of log-odds drawn towards 1, their logarithm having Student's t "
+        f"density with {DEGREES_OF_FREEDOM} degrees of freedom, others by Firth's method "
+        "(1993); a slope of 0 or below is refused."
+    )
+
+
+def _nulls(tables: Mapping[str, pd.DataFrame]) -> str:
+    if "nulls" not in tables:
+        return ""
+    runs = tables["null_runs"]
+    counts = runs["kind"].value_counts()
+    sentences = []
+    if n_permutations := int(counts.get("permuted labels", 0)):
+        sentences.append(
+            f"Labels permuted between patients {n_permutations:,} times, everything from the "
+            "splits on run again; p counts the labels as they are as one permutation (Phipson "
+            "and Smyth 2010)."
+        )
+    random = runs[runs["kind"] == "random genes"]
+    if len(random):
+        sizes = ", ".join(f"{size:,}" for size in sorted(random["size"].unique()))
+        sentences.append(
+            f"{len(random):,} random gene sets of {sizes} genes (Venet et al. 2011), the same "
+            "splits."
+        )
+    if n_signatures := int(counts.get("signature", 0)):
+        sentences.append(f"{n_signatures} gene signatures, refitted on the same splits.")
+    return " ".join(sentences)
+
+
+def _selection(selection: SelectionSettings) -> str:
+    if not selection.run:
+        return ""
+    return (
+        f"Genes ranked by {' and '.join(selection.rankers)} on training and validation "
+        f"part, panels refitted without penalty, {selection.random_panels} random panels "
+        "of each size (Venet et al. 2011); knockoffs at a false-discovery proportion of 0.2 "
+        f"(Barber and Candes 2015); stability selection on {2 * selection.pairs} halves of "
+        "the patients (Meinshausen and Buhlmann 2010, Shah and Samworth 2013); "
+        "Nogueira's stability index (2018)."
+    )
+
+
+def _compute(contents: Contents) -> None:
+    models = contents.results.study.models
+    contents.add("model_settings", lambda: compute_model_settings(models), _MODEL_SETTINGS)
+
+
+def _command(folder: Path) -> str:
+    """What repeats the study into a folder of its own."""
+    again = folder.with_name(f"{folder.absolute().name}-again")
+    return printable(
+        shlex.join(["deepcme", "run", str(folder / "study.toml"), "--out", str(again)])
+    )
+
+
+def _write(contents: Contents) -> Blocks:
+    results, tables = contents.results, contents.tables
+    identity = results.folder.read_json("identity.json")
+    packages = identity["versions"].items()
+    command = Markup(
+        "<code>{}</code> runs the file above again, into a new folder. deepcme {}; results "
+        "version {}; {}."
+    ).format(
+        _command(results.folder.path),
+        __version__,
+        describe_results_version(identity),
+        ", ".join(f"{name} {version}" for name, version in packages if name != "deepcme"),
+    )
+    return [
+        Heading("Methods and settings", "methods", only="html"),
+        Heading("Methods", "methods", only="md"),
+        Terms(describe_methods(results.study, results.cohort, tables, contents.notes)),
+        Subheading("Every setting of every model"),
+        contents.show(
+            "model_settings", join_model_settings(tables["model_settings"]), wrap=True
+        ),
+        Subheading("The study file"),
+        Preformatted((results.folder.path / "study.toml").read_text(encoding="utf-8")),
+        Subheading("Repeat it"),
+        Text(command, only="html"),
+    ]
+
+
+def _write_command(contents: Contents) -> Blocks:
+    yield Heading("Repeat it", "repeat", only="md")
+    command = code_span(_command(contents.results.folder.path))
+    yield Text(command + f"; deepcme {__version__}.", only="md")
+
+
+SECTION = Section(_write, _compute)
+REPEAT = Section(_write_command)
