@@ -2,11 +2,6 @@
 
 import pandas as pd
 
-from deepcme.report.models import (
-    compute_model_settings,
-    describe_networks,
-    describe_replay,
-)
 from deepcme.report.sections.methods import describe_methods
 from deepcme.study.spec import make_study
 
@@ -48,16 +43,6 @@ def test_each_network_is_told_with_its_own_settings():
     assert "without penalty" in ensemble
     assert "5 networks on training and validation part together" in ensemble
     assert "up to 5 snapshots" in ensemble
-
-
-def test_of_a_second_network_what_sets_it_apart():
-    models = settings(protocol="paper").models
-    text = describe_networks(models)
-    assert (
-        "DeepCME-128: as DeepCME, with batch_size = 64, hidden_layers = (128, 128, 128)."
-        in text
-    )
-    assert "DeepCME without L1: as DeepCME, with penalty_strength = 0." in text
 
 
 def test_settings_off_the_defaults_are_told():
@@ -121,22 +106,3 @@ def test_only_what_was_run_is_told():
     assert "expectation by chance (Bestgen 2015)" in full["Measures"]
     assert "Youden" in full["Measures"]
     assert "2,000 bootstrap draws of patients" in full["Measures"]
-
-
-def test_the_papers_epochs_are_those_of_the_study():
-    short = {"name": "DeepCME", "parameters": {"max_epochs": 40}}
-    study = settings(protocol="paper", models=[short, "LR"], split={"repeats": 3})
-    assert describe_replay(study) == (
-        "Protocol paper: 3 splits by sample, standardised over all rows, networks trained for "
-        "up to 40 epochs, the epoch of lowest validation loss kept."
-    )
-
-
-def test_every_setting_of_every_model_is_in_the_table():
-    table = compute_model_settings(settings().models)
-    by_model = table.set_index(["model", "setting"])["value"]
-    assert by_model["DeepCME", "dropout"] == "0.5"
-    assert by_model["DeepCME-ensemble", "dropout"] == "0.7"
-    assert by_model["KNN", "n_neighbors"] == "5"
-    assert by_model["RF", "n_estimators"] == "100"
-    assert "random_state" not in set(table["setting"])

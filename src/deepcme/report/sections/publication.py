@@ -311,7 +311,7 @@ def _compute(contents: Contents) -> None:
 
 def _read_grid(contents: Contents) -> pd.DataFrame:
     folder, name = contents.results.folder, "grid_summary.csv"
-    if contents.results.study.grid.search == "none" and not (folder.path / name).exists():
+    if contents.results.study.grid.search == "none" and not folder.has_table(name):
         raise AbsentError("The grid was not searched: --grid fig7 does.")
     return folder.read_table(name)
 

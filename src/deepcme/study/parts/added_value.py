@@ -83,12 +83,10 @@ class AddedValue(Part[Task]):
             )
 
     def check(self, plan: Plan) -> None:
-        """Refuse columns that cannot be used."""
         if plan.study.clinical is not None:
             take_clinical(plan.cohort, plan.study.clinical.columns)
 
     def read_inputs(self, plan: Plan) -> dict[str, str]:
-        """A key of each column's values."""
         clinical = plan.study.clinical
         return {
             name: content_key({name: [*plan.cohort.obs[name]]})
