@@ -7,6 +7,7 @@ The same model at the same seed is fitted on the same patients by `deepcme run`,
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -20,8 +21,9 @@ from deepcme.strata import AUTOMATIC, find_levels
 
 @dataclass(frozen=True)
 class HonestPreparation:
-    """A gene that too few training samples express is left out; values are clipped."""
+    """Learned of the training part; genes that few samples of it express are left out."""
 
+    fit_on: Literal["train"] = "train"
     min_prevalence: float = 0.1
     clip: float = 5.0
 

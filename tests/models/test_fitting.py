@@ -17,6 +17,7 @@ TRAIN, VALIDATION = np.arange(30), np.arange(30, 40)
 
 @dataclass(frozen=True)
 class Settings:
+    fit_on: str = "train"
     min_prevalence: float = 0.2
     clip: float = 3.0
 
@@ -41,6 +42,8 @@ def test_rows_are_prepared_by_those_that_teach():
     np.testing.assert_array_equal(preprocessor.transform(data.X[rows]), prepared.X)
     assert prepared.labels.tolist() == data.labels[rows].tolist()
     assert prepared.patients.tolist() == data.patients[rows].tolist()
+    of_all, _ = prepare_rows(data, rows, Settings(fit_on="all"), teachers)
+    np.testing.assert_array_equal(of_all.X, expected.fit(data.X).transform(data.X[rows]))
     own, _ = prepare_rows(data, teachers, Settings())
     same, _ = prepare_rows(data, teachers, Settings(), teachers)
     np.testing.assert_array_equal(own.X, same.X)

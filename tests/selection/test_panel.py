@@ -207,5 +207,5 @@ def test_settings_out_of_range_are_refused(options, sentence):
 
 
 def test_too_few_patients_are_refused():
-    with pytest.raises(DeepCMEError, match="there are 2 and 58"):
+    with pytest.raises(DeepCMEError, match="there are 2 positive and 58 negative"):
         plan_of(invented_cohort(positives=2))

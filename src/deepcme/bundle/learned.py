@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Self
@@ -35,40 +34,8 @@ class Scores(NamedTuple):
     by_network: NDArray[np.float64] | None = None
 
 
-class Learned(ABC):
-    """What a fitted model is applied by."""
-
-    @classmethod
-    @abstractmethod
-    def of(cls, model: Any) -> Self:
-        """What to keep of a fitted estimator."""
-
-    @abstractmethod
-    def evaluate(self, Z: FloatArray) -> Scores:
-        """Scores of standardised samples."""
-
-    @abstractmethod
-    def attribute(self, Z: FloatArray) -> NDArray[np.float64]:
-        """Share of each gene in the score, against the training mean, (samples x genes)."""
-
-    @abstractmethod
-    def arrays(self) -> Iterator[tuple[str, FloatArray]]:
-        """Name and array of all that is kept."""
-
-    @classmethod
-    @abstractmethod
-    def from_arrays(cls, arrays: Arrays, n_genes: int) -> Self:
-        """Rebuild it from what `arrays` gave.
-
-        Raises
-        ------
-        UnfitArraysError
-            If they do not fit each other, or one is missing or unknown.
-        """
-
-
 @dataclass(frozen=True)
-class LearnedNetworks(Learned):
+class LearnedNetworks:
     """A network, or the snapshots of each of several."""
 
     networks: list[list[NetworkWeights]]
@@ -115,7 +82,7 @@ class LearnedNetworks(Learned):
 
 
 @dataclass(frozen=True)
-class LearnedCoefficients(Learned):
+class LearnedCoefficients:
     """A linear model: intercept, (1,), and coefficients of the standardised genes, (genes,)."""
 
     intercept: FloatArray
@@ -149,7 +116,9 @@ class LearnedCoefficients(Learned):
         return cls(*(arrays[name] for name in shapes))
 
 
-FORMS: dict[str, type[Learned]] = {
+Learned = LearnedNetworks | LearnedCoefficients
+
+FORMS: dict[str, type[LearnedNetworks] | type[LearnedCoefficients]] = {
     "networks": LearnedNetworks,
     "coefficients": LearnedCoefficients,
 }

@@ -163,15 +163,11 @@ def train_model(
         )
     data = CohortArrays.of(cohort)
     splits = draw_honest_splits(cohort, split_seed(settings.seed), repeats=settings.repeats)
-    folds = [
-        (number, split, fit_seed(settings.seed, settings.model, number))
-        for number, split in enumerate(splits, start=1)
-    ]
-    calls = [(data, settings, split, seed) for _, split, seed in folds]
+    calls = [(data, settings, *of_split) for of_split in enumerate(splits, start=1)]
     tables: list[pd.DataFrame] = []
     with show_progress("Fits", len(splits) + 1, quiet=quiet) as advance:
         fits = run_parallel(_score_test_part, calls, settings.jobs)
-        for (number, split, _), scores in zip(folds, fits, strict=True):
+        for (_, _, number, split), scores in zip(calls, fits, strict=True):
             tables.append(_rows_of_split(cohort, settings, number, split, *scores))
             advance()
         everyone = np.arange(cohort.n_samples)
@@ -197,10 +193,11 @@ def _fit(
 
 
 def _score_test_part(
-    data: CohortArrays, settings: TrainingSettings, split: Split, seed: int
+    data: CohortArrays, settings: TrainingSettings, number: int, split: Split
 ) -> tuple[NDArray[np.float64], NDArray[np.float64] | None]:
     """Scores and probabilities of the test part, by a fit on the others as in a study."""
     fitting = np.concatenate([split.train, split.validation])
+    seed = fit_seed(settings.seed, settings.model, number)
     with one_thread_a_task():
         preprocessor, model = _fit(data, settings, fitting, seed, len(split.validation))
         return scores_of(model, transform_rows(preprocessor, data.X, split.test))
@@ -218,18 +215,18 @@ def _rows_of_split(
 
     Without one, whom a split does not test is taken to have trained its model.
     """
-    rows = split.test if settings.kind.refitted else np.r_[split.test, split.train]
+    parts = {"test": split.test} | ({} if settings.kind.refitted else {"train": split.train})
+    rows = np.concatenate([*parts.values()])
+    table = {
+        "split": number,
+        "model": settings.model,
+        "sample": cohort.samples[rows],
+        "patient": cohort.patients[rows],
+        "part": np.repeat([*parts], [*map(len, parts.values())]),
+        "label": cohort.labels[rows],
+    }
     scores = pd.DataFrame({"score": score, "probability": probability}, dtype=np.float64)
-    return pd.DataFrame(
-        {
-            "split": number,
-            "model": settings.model,
-            "sample": cohort.samples[rows],
-            "patient": cohort.patients[rows],
-            "part": np.where(np.arange(len(rows)) < len(score), "test", "train"),
-            "label": cohort.labels[rows],
-        }
-    ).join(scores)
+    return pd.DataFrame(table).join(scores)
 
 
 def _make_model(
@@ -266,13 +263,7 @@ def _make_model(
             name=settings.model, form=form, parameters=as_written(model.get_params())
         ),
         genes=_describe_genes(cohort, kept),
-        performance=_expected_performance(
-            cohort,
-            settings,
-            predictions,
-            sensitivity=float(called[positive].mean()),
-            specificity=float((~called[~positive]).mean()),
-        ),
+        performance=_expected_performance(cohort, settings, predictions, called, positive),
         calibration=calibration,
         threshold=Threshold(probability=threshold),
         far_distance=far_out_fence(compute_distances(standardised)),
@@ -316,9 +307,8 @@ def _expected_performance(
     cohort: Cohort,
     settings: TrainingSettings,
     predictions: pd.DataFrame,
-    *,
-    sensitivity: float,
-    specificity: float,
+    called: NDArray[np.bool_],
+    positive: NDArray[np.bool_],
 ) -> Performance:
     levels = find_levels(cohort)
     predictions = with_strata(predictions, cohort.samples, levels)
@@ -333,8 +323,8 @@ def _expected_performance(
         auc=_interval(found["auc"], found["ci_low"], found["ci_high"]),
         **_beside_auc(found),
         prevalence=float(found["prevalence"]),
-        sensitivity=sensitivity,
-        specificity=specificity,
+        sensitivity=float(called[positive].mean()),
+        specificity=float((~called[~positive]).mean()),
     )
 
 

@@ -82,9 +82,9 @@ def panel(
         }
     )
     out = out or Path("results") / f"{source.stem}-panel"
-    folder = run_part(PANELS, study, out, label="Panels", jobs=jobs, quiet=quiet)
-    write_chart(plot_panel_curve(folder.read_table("panel_curve.csv")), out, "panel_curve")
+    tables = run_part(PANELS, study, out, label="Panels", jobs=jobs, quiet=quiet)
+    write_chart(plot_panel_curve(tables["panel_curve.csv"]), out, "panel_curve")
     if not quiet:
-        for row in folder.read_table("panel_choice.csv").to_dict("records"):
+        for row in tables["panel_choice.csv"].to_dict("records"):
             say(describe_choice(row))
         say(f"Tables and chart: {out}")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.pipeline import Pipeline
 
 from deepcme.arrays import CohortArrays
+from deepcme.cohort import Cohort
 from deepcme.models.registry import ModelKind
 from deepcme.network.architecture import FloatArray
 from deepcme.preprocessing import make_preprocessor, transform_rows
@@ -18,7 +19,10 @@ from deepcme.splits import RowIndex
 
 
 class Preparation(Protocol):
-    """Settings of `make_preprocessor`."""
+    """Settings of `make_preprocessor`, and whether it is fitted on some rows or on all."""
+
+    @property
+    def fit_on(self) -> Literal["train", "all"]: ...  # noqa: D102
 
     @property
     def min_prevalence(self) -> float: ...  # noqa: D102
@@ -36,33 +40,27 @@ class PreparedRows:
     patients: NDArray[Any]
 
 
-def prepare_rows(
-    data: CohortArrays,
-    rows: RowIndex,
-    settings: Preparation,
-    learn_on: RowIndex | slice | None = None,
-) -> tuple[PreparedRows, Pipeline]:
-    """Prepare rows of a cohort by what they, or others, teach.
-
-    Parameters
-    ----------
-    data : CohortArrays
-    rows : ndarray of int64
-    settings : Preparation
-    learn_on : ndarray of int64 or slice, optional
-        Rows that the preprocessing is fitted on; by default `rows`.
-
-    Returns
-    -------
-    PreparedRows, Pipeline
-        The rows, and the fitted preprocessor.
-    """
+def fit_preprocessor(
+    data: Cohort | CohortArrays, rows: RowIndex, settings: Preparation
+) -> Pipeline:
+    """Fit the preprocessing on rows of a cohort, or on all where the settings say so."""
     preprocessor = make_preprocessor(
         data.scale,
         absent_up_to=data.absent_up_to,
         min_prevalence=settings.min_prevalence,
         clip=settings.clip,
-    ).fit(data.X[rows if learn_on is None else learn_on])
+    )
+    return preprocessor.fit(data.X if settings.fit_on == "all" else data.X[rows])
+
+
+def prepare_rows(
+    data: CohortArrays,
+    rows: RowIndex,
+    settings: Preparation,
+    learn_on: RowIndex | None = None,
+) -> tuple[PreparedRows, Pipeline]:
+    """Prepare rows by a preprocessor fitted on them, or on others; it comes with them."""
+    preprocessor = fit_preprocessor(data, rows if learn_on is None else learn_on, settings)
     X = transform_rows(preprocessor, data.X, rows)
     return PreparedRows(X, data.labels[rows], data.patients[rows]), preprocessor
 

@@ -10,19 +10,18 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import expit
-from sklearn.pipeline import Pipeline
 
 from deepcme.arrays import CohortArrays
 from deepcme.baselines import Fold
 from deepcme.ensemble import DeepCMEEnsemble
-from deepcme.models.fitting import PreparedRows, fit_model, prepare_rows, scores_of
+from deepcme.models.fitting import fit_model, prepare_rows, scores_of
 from deepcme.network.engines import one_thread_a_task
 from deepcme.outcome import Outcome
 from deepcme.preprocessing import kept_genes, transform_rows
 from deepcme.seeds import seed_for
 from deepcme.selection.ensemble_scores import compute_ensemble_gene_scores
 from deepcme.selection.scores import compute_gene_scores
-from deepcme.splits import RowIndex, Split, draw_folds
+from deepcme.splits import Split, draw_folds
 from deepcme.study.part import Kept
 from deepcme.study.sections import ModelSettings, PreprocessingSettings
 from deepcme.study.tasks import Arrays, Task
@@ -174,7 +173,7 @@ def fit_task(data: CohortArrays, task: Fit) -> TaskResult:
         split = task.split
         fitting_rows = np.concatenate([split.train, split.validation])
         learn_on = fitting_rows if kind.refitted else split.train
-        fitting, preprocessor = _prepare(data, task, fitting_rows, learn_on)
+        fitting, preprocessor = prepare_rows(data, fitting_rows, task.preprocessing, learn_on)
         model = fit_model(
             kind, task.model.parameters, task.random_state, fitting, len(split.validation)
         )
@@ -202,14 +201,6 @@ def fit_task(data: CohortArrays, task: Fit) -> TaskResult:
     )
 
 
-def _prepare(
-    data: CohortArrays, task: Fit, rows: RowIndex, learn_on: RowIndex
-) -> tuple[PreparedRows, Pipeline]:
-    """Rows of the cohort, prepared by others, or by all where the study wants that."""
-    from_all = task.preprocessing.fit_on == "all"
-    return prepare_rows(data, rows, task.preprocessing, slice(None) if from_all else learn_on)
-
-
 def _score_genes(
     data: CohortArrays, task: Fit, model: Any, testing: NDArray[np.float32]
 ) -> pd.DataFrame:
@@ -228,7 +219,7 @@ def _fit_over_inner_folds(data: CohortArrays, task: Fit) -> TaskResult:
     held_out = model.choose_strength(_inner_folds(data, task))
     for inner, logits in zip(split.inner, held_out, strict=True):
         held_out_score[inner.validation] = logits
-    training, preprocessor = _prepare(data, task, split.train, split.train)
+    training, preprocessor = prepare_rows(data, split.train, task.preprocessing)
     model.refit(training.X, training.labels)
     testing = transform_rows(preprocessor, data.X, split.test)
     parts = (model.decision_function(training.X), model.decision_function(testing))
@@ -242,7 +233,7 @@ def _fit_over_inner_folds(data: CohortArrays, task: Fit) -> TaskResult:
 def _inner_folds(data: CohortArrays, task: Fit) -> Iterator[Fold]:
     """Each inner fold and the rest, prepared by what the rest alone taught."""
     for inner in task.split.inner:
-        rest, preprocessor = _prepare(data, task, inner.train, inner.train)
+        rest, preprocessor = prepare_rows(data, inner.train, task.preprocessing)
         held_out = transform_rows(preprocessor, data.X, inner.validation)
         yield rest.X, rest.labels, held_out, data.labels[inner.validation]
 
@@ -270,8 +261,7 @@ def _out_of_fold_scores(
     random = np.random.default_rng(task.random_state)
     logits = np.empty(len(rows))
     for held_out in draw_folds(labels, patients, folds.n_folds, random):
-        others = np.delete(rows, held_out)
-        rest, preprocessor = _prepare(data, task, others, others)
+        rest, preprocessor = prepare_rows(data, np.delete(rows, held_out), task.preprocessing)
         testing = transform_rows(preprocessor, data.X, rows[held_out])
         logits[held_out] = model.score_held_out(
             rest.X, rest.labels, rest.patients, testing, labels

@@ -8,7 +8,6 @@ from typing import Annotated, Any, Literal, Self
 import tomli_w
 from pydantic import BeforeValidator, Field, model_validator
 
-from deepcme.honest import HONEST
 from deepcme.study.designs import SplitSettings
 from deepcme.study.headline import find_headline
 from deepcme.study.older import SETTINGS_VERSION, VERSION_KEY
@@ -24,29 +23,6 @@ from deepcme.study.sections import (
 )
 
 Protocol = Literal["honest", "paper"]
-
-# What sets the protocols apart. `honest` never lets a patient, a normal tissue or a
-# held-out value help a model; `paper` replays the publication as it was.
-PROTOCOLS: dict[str, dict[str, dict[str, Any]]] = {
-    "honest": {
-        "split": {"by": "patient"},
-        "preprocessing": {
-            "tissue": "primary",
-            "fit_on": "train",
-            "min_prevalence": HONEST.min_prevalence,
-            "clip": HONEST.clip,
-        },
-    },
-    "paper": {
-        "split": {"by": "sample"},
-        "preprocessing": {
-            "tissue": "all",
-            "fit_on": "all",
-            "min_prevalence": 0.0,
-            "clip": float("inf"),
-        },
-    },
-}
 
 
 class Study(Settings):

@@ -101,10 +101,11 @@ def run_part(
     label: str,
     jobs: int | None = None,
     quiet: bool = False,
-) -> StudyFolder:
+) -> dict[str, pd.DataFrame]:
     """Run one part of a study by itself, or what is missing of it, and write its tables.
 
-    `label` names the tasks while they run; the rest is as in `run_study`.
+    `label` names the tasks while they run; the rest is as in `run_study`. The tables come
+    by the names of their files.
     """
     plan = make_plan(study, load_cohort(study), [part])
     folder = StudyFolder(out)
@@ -114,8 +115,7 @@ def run_part(
     missing = [task for task in plan.tasks if not folder.has(task)]
     with show_progress(label, len(missing), quiet=quiet) as advance:
         _run_missing(plan, missing, folder, advance, _n_processes(jobs, missing))
-    write_tables(plan, folder, [part])
-    return folder
+    return write_tables(plan, folder, [part])
 
 
 def _n_processes(jobs: int | None, tasks: Sequence[Task]) -> int:
@@ -191,7 +191,9 @@ def _failure_sentence(failures: dict[str, str], n_tasks: int, folder: StudyFolde
     )
 
 
-def write_tables(plan: Plan, folder: StudyFolder, parts: Sequence[Part[Any]]) -> None:
+def write_tables(
+    plan: Plan, folder: StudyFolder, parts: Sequence[Part[Any]]
+) -> dict[str, pd.DataFrame]:
     """Make the tables of parts of their finished tasks; what is not made any more goes.
 
     Tables of one name stand below each other; of the predictions metrics are made.
@@ -210,3 +212,4 @@ def write_tables(plan: Plan, folder: StudyFolder, parts: Sequence[Part[Any]]) ->
         folder.write_table(table, name)
     folder.remove_tables(name for part in parts for name in part.tables if name not in tables)
     folder.remove_leftovers()
+    return tables

@@ -12,13 +12,14 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError, create_model
 
 from deepcme.errors import DeepCMEError
+from deepcme.honest import HONEST
 from deepcme.models.registry import KINDS
 from deepcme.strata import AUTOMATIC, NO_STRATA
 from deepcme.study.designs import DESIGNS, designs_with
 from deepcme.study.headline import Named, choose_comparator
 from deepcme.study.older import read_version, with_older_defaults
 from deepcme.study.parts import listed
-from deepcme.study.resolved import PROTOCOLS, Study
+from deepcme.study.resolved import Study
 
 TABLE_1_MODELS = ("DeepCME", "LR", "SVC", "RF", "DT", "KNN")
 # The paper's models, and the two that predicted best on real cohorts.
@@ -48,6 +49,24 @@ PAPER_MODELS: tuple[str | dict[str, Any], ...] = (
     ),
 )
 
+# What sets the protocols apart. `honest` never lets a patient, a normal tissue or a
+# held-out value help a model; `paper` replays the publication as it was.
+_PROTOCOLS: dict[str, dict[str, dict[str, Any]]] = {
+    "honest": {
+        "split": {"by": "patient"},
+        "preprocessing": {"tissue": "primary", **vars(HONEST)},
+    },
+    "paper": {
+        "split": {"by": "sample"},
+        "preprocessing": {
+            "tissue": "all",
+            "fit_on": "all",
+            "min_prevalence": 0.0,
+            "clip": float("inf"),
+        },
+    },
+}
+
 _SPLITS = {
     "honest": {"design": "folds", "strata": AUTOMATIC},
     "paper": {"design": "repeated", "strata": NO_STRATA},
@@ -62,8 +81,8 @@ def _filled_in(values: Mapping[str, Any]) -> dict[str, Any]:
     filled = {"models": list(models), **values}
     for part in listed.PARTS:
         filled = part.fill_in(filled)
-    name = protocol if protocol in PROTOCOLS else "honest"
-    for section, settings in (*PROTOCOLS[name].items(), ("split", _SPLITS[name])):
+    name = protocol if protocol in _PROTOCOLS else "honest"
+    for section, settings in (*_PROTOCOLS[name].items(), ("split", _SPLITS[name])):
         given = filled.get(section, {})
         if isinstance(given, dict):
             filled[section] = {**settings, **given}

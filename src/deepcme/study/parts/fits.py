@@ -26,18 +26,15 @@ class FitsPart(Part[F]):
     """A part whose tasks are fits of models."""
 
     def brevity(self, task: F) -> int:
-        """0 for tasks that take longest, which are started first."""
         return task.model.kind.brevity
 
     def count_networks(self, task: F) -> int:
-        """Networks that a task trains, each member of every ensemble counted."""
         if not task.model.kind.is_network:
             return 0
         folds = _out_of_fold(task)
         return _size(task) * (1 + folds.n_folds if folds else 1)
 
     def kind(self, plan: Plan, task: F) -> Hashable:
-        """What the time of a task depends on."""
         parameters = [str(task.model.parameters.get(name)) for name in _TIMED_PARAMETERS]
         return task.model.estimator, *parameters, _n_genes(plan, task), _n_fits(task)
 

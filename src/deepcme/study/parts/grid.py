@@ -86,7 +86,6 @@ class GridFit(Fit):
 
     @property
     def title(self) -> str:
-        """A name that no other task of the study has."""
         inner = "" if self.inner_fold is None else f", inner fold {self.inner_fold}"
         return f"{super().title}{inner}"
 
@@ -100,7 +99,6 @@ class Grid(FitsPart[GridFit]):
     tables: ClassVar[TextColumns] = {"grid.csv": (), "grid_summary.csv": ()}
 
     def tasks(self, plan: Plan) -> Iterator[GridFit]:
-        """The fits of the search that the study asks for."""
         study, common = plan.study, common_content(plan, MODELS.results_version)
         points = grid_points(study.grid.search)
         for point, (number, split) in product(points, enumerate(plan.splits, start=1)):

@@ -55,7 +55,6 @@ class Models(FitsPart[Fit]):
     }
 
     def tasks(self, plan: Plan) -> Iterator[Fit]:
-        """Every model on every split."""
         study, common = plan.study, common_content(plan, self.results_version)
         for model in study.models:
             is_scored = model == study.headline and model.kind.has_gene_scores
@@ -75,11 +74,9 @@ class Models(FitsPart[Fit]):
                 )
 
     def check(self, plan: Plan) -> None:
-        """Refuse parameters that do not work on the splits."""
         try_models(plan)
 
     def make_tables(self, plan: Plan, kept: Kept) -> dict[str, pd.DataFrame]:
-        """Predictions, gene scores and course of training."""
         results = list(results_of(kept, self.of(plan)))
         return {
             PREDICTIONS: compute_predictions(plan.cohort, results),

@@ -27,16 +27,17 @@ from deepcme.errors import DeepCMEError
 from deepcme.evaluation.metrics import compute_auc_within
 from deepcme.evaluation.predictions import STRATUM
 from deepcme.honest import fit_seed
+from deepcme.models.fitting import fit_preprocessor
 from deepcme.outcome import Outcome, labels_of
-from deepcme.preprocessing import kept_genes, make_preprocessor
+from deepcme.preprocessing import kept_genes
 from deepcme.seeds import seed_for
 from deepcme.splits import Split
 from deepcme.study.fit import Fit, Results, View, fitted_split, results_of
 from deepcme.study.part import Kept, TextColumns
 from deepcme.study.parts.fits import FitsPart
+from deepcme.study.parts.signatures import Signature, read_signature
 from deepcme.study.resolved import Study
 from deepcme.study.sections import NullSettings, PreprocessingSettings
-from deepcme.study.signatures import Signature, read_signature
 from deepcme.study.tasks import Plan, common_content, content_key
 
 NullKind = Literal["permuted labels", "random genes", "signature"]
@@ -94,7 +95,6 @@ class NullFit(Fit):
 
     @property
     def title(self) -> str:
-        """A name that no other task of the study has."""
         return f"{self.model.name}, {self.null.title}, split {self.split_number}"
 
 
@@ -132,12 +132,10 @@ class Nulls(FitsPart[NullFit]):
                 )
 
     def make_tables(self, plan: Plan, kept: Kept) -> dict[str, pd.DataFrame]:
-        """The table of null runs."""
         fits = self.of(plan)
         return {NULL_RUNS: compute_null_runs(plan, results_of(kept, fits))} if fits else {}
 
     def announce(self, plan: Plan) -> str:
-        """What is rerun."""
         runs = list({task.null.title: task.null for task in self.of(plan)}.values())
         return describe_null_runs(runs, plan.study.headline.name) if runs else ""
 
@@ -213,14 +211,8 @@ def find_entering_genes(
     parts = [part.train for split in splits for part in (split, *split.inner)]
     parts += [split.over_inner_folds().train for split in splits]
     for rows in parts:
-        steps = make_preprocessor(
-            cohort.scale,
-            absent_up_to=cohort.absent_up_to,
-            min_prevalence=preprocessing.min_prevalence,
-            clip=preprocessing.clip,
-        )[:-1]  # standardising leaves no gene out
-        steps.fit(cohort.X if preprocessing.fit_on == "all" else cohort.X[rows])
-        everywhere &= np.isin(np.arange(cohort.n_genes), kept_genes(steps))
+        kept = kept_genes(fit_preprocessor(cohort, rows, preprocessing))
+        everywhere &= np.isin(np.arange(cohort.n_genes), kept)
     return np.flatnonzero(everywhere)
 
 

@@ -86,7 +86,6 @@ class Selection(Part[SelectionStep]):
         study = plan.study
         if not study.selection.run:
             return
-        self.check_patients(plan)
         common = common_content(plan, self.results_version)
         for kind, order, number, split in self.steps(plan):
             content = {**common, "kind": kind, "order": order.name, "number": number}
@@ -101,22 +100,9 @@ class Selection(Part[SelectionStep]):
                 seed=study.seed,
             )
 
-    def check_patients(self, plan: Plan) -> None:
-        """Refuse a cohort of too few patients."""
-        n_positive, n_negative = _count_patients(plan)
-        if min(n_positive, n_negative) < FEWEST_PATIENTS:
-            raise DeepCMEError(
-                f"Gene selection needs {FEWEST_PATIENTS} positive and {FEWEST_PATIENTS} "
-                f"negative patients or more, but there are {n_positive} and {n_negative}: run "
-                "the study without it."
-            )
-        if len(plan.splits) < 2:
-            raise DeepCMEError(
-                "Gene selection needs 2 splits or more: raise repeats in [split]."
-            )
-
     def steps(self, plan: Plan) -> list[Step]:
         """Kind, order of the genes, number and rows of each step."""
+        _check_patients(plan)
         first = GeneOrder("ranker", plan.study.selection.rankers[0])
         panels = _panel_steps(plan)
         return [
@@ -134,11 +120,9 @@ class Selection(Part[SelectionStep]):
         ]
 
     def brevity(self, task: SelectionStep) -> int:
-        """0 for tasks that take longest, which are started first."""
         return 0 if task.kind == "decoys" else 2
 
     def kind(self, plan: Plan, task: SelectionStep) -> Hashable:
-        """What the time of a task depends on."""
         by_ranker = task.order.kind == "ranker"
         return task.kind, task.order.name if by_ranker else task.order.kind
 
@@ -164,21 +148,10 @@ class Panels(Selection):
         "panel_predictions.csv": ("sample", "patient"),
     }
 
-    def check_patients(self, plan: Plan) -> None:
-        """Refuse a cohort of too few patients."""
-        n_positive, n_negative = _count_patients(plan)
-        if min(n_positive, n_negative) < 3:
-            raise DeepCMEError(
-                "A panel curve needs three positive and three negative patients or more, but "
-                f"there are {n_positive} and {n_negative}: two to learn from, one to test on."
-            )
-
     def steps(self, plan: Plan) -> list[Step]:
-        """Kind, order of the genes, number and rows of each step."""
         return _panel_steps(plan)
 
     def make_tables(self, plan: Plan, kept: Kept) -> dict[str, pd.DataFrame]:
-        """The panel curve and what is chosen of it."""
         tables = compute_panel_tables(plan, list(kept.results(self.of(plan))))
         tables["panel_predictions.csv"] = tables.pop("panel_predictions.parquet")
         return tables
@@ -214,10 +187,17 @@ def _of_rows(rows: NDArray[np.int64]) -> Split:
     return Split(rows, rows[:0], rows[:0])
 
 
-def _count_patients(plan: Plan) -> tuple[int, int]:
-    """Positive and negative patients."""
+def _check_patients(plan: Plan) -> None:
     n_positive = plan.cohort.n_positive_patients
-    return n_positive, plan.cohort.n_patients - n_positive
+    n_negative = plan.cohort.n_patients - n_positive
+    if min(n_positive, n_negative) < FEWEST_PATIENTS:
+        raise DeepCMEError(
+            f"Gene selection needs {FEWEST_PATIENTS} positive and {FEWEST_PATIENTS} negative "
+            f"patients or more, but there are {n_positive} and {n_negative}: run the study "
+            "without it."
+        )
+    if len(plan.splits) < 2:
+        raise DeepCMEError("Gene selection needs 2 splits or more: raise repeats in [split].")
 
 
 def _draw_halves(plan: Plan) -> list[NDArray[np.int64]]:

@@ -40,7 +40,6 @@ class SelectionStep(Task):
 
     @property
     def title(self) -> str:
-        """The step in words."""
         return f"{self.kind} of gene selection, {self.order.name}, {self.split_number}"
 
     @property
