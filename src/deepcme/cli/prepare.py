@@ -133,7 +133,7 @@ def finish(cohort: Cohort, shared: Shared) -> None:
     from deepcme.filters import filter_samples
 
     kept = filter_samples(
-        cohort, keep_tissue=shared.keep_tissue, one_per_patient=shared.one_per_patient
+        cohort, keep_tissue=shared.keep_tissue or (), one_per_patient=shared.one_per_patient
     )
     save(kept, shared.output, shared.strict)
 
