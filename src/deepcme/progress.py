@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
@@ -16,10 +16,8 @@ if TYPE_CHECKING:
 SECONDS_BETWEEN_LINES = 20.0
 
 
-class Advance(Protocol):
-    """Call it once for each piece of work that is done."""
-
-    def __call__(self) -> None: ...  # noqa: D102
+Advance = Callable[[], None]
+"""Call it once for each piece of work that is done."""
 
 
 @contextmanager

@@ -31,11 +31,6 @@ _GEO_RECORDS = "https://www.ncbi.nlm.nih.gov"
 _MOST_LABELS = 12
 
 
-@app.callback()
-def fetch() -> None:
-    """Download public data, verified and resumable."""
-
-
 @app.command()
 def gdc(
     output: Output,

@@ -149,7 +149,8 @@ def predict(
     from deepcme.bundle.prediction import round_predictions
     from deepcme.files import write_csv
 
-    _require_suffix(output, ".csv")
+    if output.suffix.lower() != ".csv":
+        raise DeepCMEError(f"{output}: name the file .csv.")
     loaded = load_model(model)
     expression = read_expression(samples, loaded.manifest.genes, scale)
     predictions = predict_samples(
@@ -253,8 +254,3 @@ def _say(notes: Sequence[str], quiet: bool) -> None:
     for note in notes:
         if note.startswith("Warning") or not quiet:
             say(f"- {note}", error=True)
-
-
-def _require_suffix(path: Path, suffix: str) -> None:
-    if path.suffix.lower() != suffix:
-        raise DeepCMEError(f"{path}: name the file {suffix}.")

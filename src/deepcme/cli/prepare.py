@@ -25,11 +25,6 @@ ScaleOption = Annotated[
 ]
 
 
-@app.callback()
-def prepare() -> None:
-    """Make a checked cohort (.h5ad) of expression and labels."""
-
-
 @app.command()
 @with_shared_options
 def table(

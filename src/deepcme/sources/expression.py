@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from deepcme.errors import DeepCMEError
+from deepcme.errors import DeepCMEError, naming_file
 from deepcme.gene_dates import (
     date_like,
     date_notes,
@@ -90,7 +90,7 @@ def with_genes_named(
     names = dates_told_apart(read.names, matrix.entrez, naming, path.name, notes)
     matrix = replace(matrix, genes=names)
     if collapse:
-        matrix = _strongest_of(matrix, notes)
+        matrix = strongest_of(matrix, notes)
     else:
         matrix = matrix.of_genes(np.flatnonzero([bool(name) for name in names]))
     warn_of_case(matrix.genes, "gene", path, notes)
@@ -182,12 +182,13 @@ def _repeat_notes(genes: list[str], path: Path) -> list[str]:
     ]
 
 
-def _strongest_of(matrix: Matrix, notes: list[str]) -> Matrix:
+def strongest_of(matrix: Matrix, notes: list[str], place: str = "") -> Matrix:
+    """The matrix with one row for each gene, the strongest; none where the name is blank."""
     if "" not in matrix.genes and len(set(matrix.genes)) == len(matrix.genes):
         return matrix
     columns, n_collapsed = strongest_of_each(matrix.values, matrix.genes)
     if n_collapsed:
-        notes.append(f"{n_collapsed:,} genes had several rows: {COLLAPSE_RULE}.")
+        notes.append(f"{place}{n_collapsed:,} genes had several rows: {COLLAPSE_RULE}.")
     return matrix.of_genes(columns)
 
 
@@ -202,14 +203,12 @@ def on_known_scale(
         If the values cannot be on the scale, or not all samples are on one.
     """
     require_one_scale(matrix, path)
-    try:
+    with naming_file(path):
         if scale is None:
             scale, reason = guess_scale(matrix.values)
             notes.append(f"Scale taken as {scale}: {reason}.")
             notes += doubt_logs(matrix.values) if scale == "log2" else []
         values, said = on_scale(matrix.values, scale)
-    except DeepCMEError as error:
-        raise DeepCMEError(f"{path}: {error}") from error
     return Expression(replace(matrix, values=values), scale, [*notes, *said])
 
 
