@@ -130,8 +130,7 @@ def geo(
             platforms=platform or (),
             progress=progress,
         )
-    if not quiet:
-        _say(fetched, folder)
+    _say(fetched, folder, quiet)
 
 
 @app.command()
@@ -159,8 +158,7 @@ def xena(
     folder = output or Path(project)
     with WebClient(base_url) as hub, _downloading(quiet) as progress:
         fetched = fetch_project(hub, project, folder, column=column, progress=progress)
-    if not quiet:
-        _say(fetched, folder)
+    _say(fetched, folder, quiet)
 
 
 @app.command()
@@ -185,8 +183,7 @@ def cbioportal(
     folder = output or Path(study)
     with WebClient(base_url) as datahub, _downloading(quiet) as progress:
         fetched = fetch_study(datahub, study, folder, progress)
-    if not quiet:
-        _say(fetched, folder)
+    _say(fetched, folder, quiet)
 
 
 @contextmanager
@@ -201,9 +198,11 @@ def _downloading(quiet: bool) -> Iterator[ByteCount]:
         yield progress
 
 
-def _say(fetched: Fetched, folder: Path) -> None:
+def _say(fetched: Fetched, folder: Path, quiet: bool) -> None:
     from deepcme.words import counted
 
+    if quiet:
+        return
     counts = fetched.counts
     say(
         f"{folder}: {counted(counts.n_present + counts.n_fetched, 'file')}, all verified; "

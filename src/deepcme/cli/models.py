@@ -53,14 +53,6 @@ _KEPT = [k.name for k in KINDS.values() if k.saved_as is not None and not k.save
 _READ_ON = "What its columns mean and when to rely on them: docs/models-in-use.md, Predicting."
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands to the main program."""
-    app.command()(train)
-    app.command()(predict)
-    app.command()(validate)
-    app.command()(transfer)
-
-
 def train(
     cohort: Annotated[Path, typer.Argument(metavar="COHORT.h5ad", help="Cohort to learn.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the model.")],

@@ -12,11 +12,6 @@ from deepcme.errors import DeepCMEError
 from deepcme.terminal import say
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command to the main program."""
-    app.command()(panel)
-
-
 def panel(
     source: Annotated[
         Path, typer.Argument(metavar="COHORT.h5ad", help="Cohort file.", show_default=False)

@@ -78,12 +78,6 @@ def _with_portal_options(command: Command) -> Command:
     return with_shared_options(with_options("annotation", Annotation)(command))
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands to `deepcme prepare`."""
-    for command in (gdc, xena, cbioportal, geo, archs4):
-        app.command()(command)
-
-
 @_with_portal_options
 def gdc(
     folder: Annotated[

@@ -17,14 +17,6 @@ if TYPE_CHECKING:
     from deepcme.study.resolved import Study
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands to the main program."""
-    app.command()(run)
-    app.command()(init)
-    app.command()(report)
-    app.command()(compare)
-
-
 def run(
     source: Annotated[
         Path | None,

@@ -23,12 +23,6 @@ EFFECT_HELP = (
 )
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands to the main program."""
-    app.command()(simulate)
-    app.command()(power)
-
-
 def simulate(
     output: Output,
     samples: Annotated[int, typer.Option(help="Number of samples.")] = 1193,

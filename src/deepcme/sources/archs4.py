@@ -89,12 +89,10 @@ def cohort_from_archs4(
         In place of `series`: a list of GSM numbers, one a line, or a table by GSM number.
     clinical : sequence of ClinicalTable
         Tables by GSM number, besides the characteristics.
-    patient, tissue : str, optional
-        The columns that name the patients and state the tissue.
     decimal : str
         The decimal point of the numbers of `samples`.
-    naming : GeneNaming
-        What becomes of a row of several genes, and of genes that became dates.
+    patient, tissue, naming
+        As of `cohort_from_cbioportal`.
 
     Raises
     ------

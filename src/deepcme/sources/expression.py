@@ -30,6 +30,7 @@ from deepcme.mixed_scales import find_mixed_scales
 from deepcme.scales import Scale, doubt_logs, guess_scale, on_scale
 from deepcme.sources.ids import require_unique, warn_of_case
 from deepcme.sources.matrices import Matrix
+from deepcme.sources.probemap import mapping_by_table
 from deepcme.words import counted, few
 
 
@@ -97,7 +98,7 @@ def with_genes_named(
     notes += _repeat_notes(matrix.genes, path)
     matrix = replace(matrix, genes=_dates_judged(matrix.genes, naming, notes))
     if matrix.symbols is not None:
-        matrix = with_symbols(matrix, matrix.symbols, naming, notes)
+        matrix = replace(matrix, symbols=_dates_judged(matrix.symbols, naming, notes))
     return matrix
 
 
@@ -111,11 +112,15 @@ def _with_second_names(matrix: Matrix) -> Matrix:
     return matrix
 
 
-def with_symbols(
-    matrix: Matrix, symbols: list[str], naming: GeneNaming, notes: list[str]
+def with_symbols_of(
+    matrix: Matrix, table: str | Path | None, naming: GeneNaming, notes: list[str]
 ) -> Matrix:
-    """The matrix with these symbols, one per gene; dates among them are named or mended."""
-    return replace(matrix, symbols=_dates_judged(symbols, naming, notes))
+    """The matrix with the symbols that a table, if there is one, has of its genes."""
+    if table is None:
+        return matrix
+    mapping = mapping_by_table(matrix.genes, "symbol", Path(table))
+    notes.append(" ".join([f"{Path(table).name}: {mapping.describe()}", *mapping.doubts]))
+    return replace(matrix, symbols=_dates_judged(list(mapping.target), naming, notes))
 
 
 def _dates_judged(names: list[str], naming: GeneNaming, notes: list[str]) -> list[str]:

@@ -327,6 +327,6 @@ def _numbers(
     if odd.any():
         row = int(np.argmax(odd))
         cell = str(column.iloc[row])
-        hint = comma_hint(cell) if decimal == "." else ""
-        raise NotANumberError(path, rows[row], name, f"{cell!r} is not a number{hint}")
+        what = f"{cell!r} is not a number{comma_hint(cell, decimal)}"
+        raise NotANumberError(path, rows[row], name, what)
     return numbers

@@ -135,13 +135,8 @@ def with_patients_named(
 
     Parameters
     ----------
-    annotation : DataFrame
-        Indexed by sample, with ``patient``.
-    stated : Series
-        What the column holds, in the same order; its name is that of the column.
-    where : str
-        For messages.
-    notes : list of str
+    annotation, stated, where, notes
+        As of `deepcme.sources.identity.with_patients_stated`.
 
     Raises
     ------

@@ -44,12 +44,9 @@ def row_names_column(table: pd.DataFrame) -> str | None:
     if table.columns.empty:
         return None
     name = str(table.columns[0])
-    called_so = _ROW_NAMES.fullmatch(plain_name(name)) is not None
-    return (
-        name
-        if called_so and _is_complete(table[name]) and not count_rows(table[name])
-        else None
-    )
+    is_called_so = _ROW_NAMES.fullmatch(plain_name(name)) is not None
+    are_names = is_called_so and _is_complete(table[name]) and not count_rows(table[name])
+    return name if are_names else None
 
 
 def first_ids(table: pd.DataFrame) -> str:

@@ -92,16 +92,7 @@ def fetch_series(
     accession = _checked(accession, _SERIES, "a GEO series, such as GSE7390")
     asked = [_checked(name, _PLATFORM, "a GEO platform, such as GPL96") for name in platforms]
     parts = _chosen(_parts(geo, accession), asked, accession)
-    counts = [
-        fetch_files(
-            geo.files,
-            [part.file for part in parts],
-            folder,
-            progress,
-            ceiling=CEILING,
-            check=ends_with(TABLE_END),
-        )
-    ]
+    counts = [_fetch(geo.files, [part.file for part in parts], folder, progress, TABLE_END)]
     matrices = [part.file.at(folder) for part in parts]
     command: list[str | Path] = ["geo", *matrices]
     if _hold_values(parts, folder):
@@ -111,10 +102,22 @@ def fetch_series(
             command += ["--platform", tables[part.platform]]
     else:
         files = _files_of_counts(geo, accession)
-        counts.append(fetch_files(geo.records, files, folder, progress, ceiling=CEILING))
+        counts.append(_fetch(geo.records, files, folder, progress))
         values, annotation = (file.at(folder) for file in files)
         command += ["--counts", values, "--platform", annotation]
     return Fetched(all_counts(counts), command, _labels(matrices))
+
+
+def _fetch(
+    client: WebClient,
+    files: Sequence[WebFile],
+    folder: Path,
+    progress: ByteCount | None,
+    mark: str | None = None,
+) -> DownloadCounts:
+    """Fetch files, which are texts that end with the mark, if there is one."""
+    check = ends_with(mark) if mark else None
+    return fetch_files(client, files, folder, progress, ceiling=CEILING, check=check)
 
 
 def _checked(accession: str, form: re.Pattern[str], what: str) -> str:
@@ -244,16 +247,7 @@ def _fetch_platforms(
             query = {"acc": platform, "targ": "self", "form": "text", "view": "data"}
             address = f"/geo/query/acc.cgi?{urllib.parse.urlencode(query)}"
             client, file = geo.records, WebFile(address, f"{platform}.txt")
-        counts.append(
-            fetch_files(
-                client,
-                [file],
-                folder,
-                progress,
-                ceiling=CEILING,
-                check=ends_with(PLATFORM_TABLE_END),
-            )
-        )
+        counts.append(_fetch(client, [file], folder, progress, PLATFORM_TABLE_END))
         tables[platform] = file.at(folder)
     return tables, counts
 
