@@ -25,7 +25,7 @@ from deepcme.annotated import (
     with_dense_matrix,
     write_h5ad,
 )
-from deepcme.errors import DeepCMEError
+from deepcme.errors import DeepCMEError, naming_file
 from deepcme.files import whole_file
 from deepcme.flow import FlowStep, after_selection, read_flow
 from deepcme.names import check_cohort_names
@@ -374,12 +374,10 @@ class Cohort:
         path = Path(path)
         adata = read_h5ad(path)
         require_dense_memory(adata.X, path)
-        try:
+        with naming_file(path):
             origin = read_origin(adata.uns)
             del adata.uns[ORIGIN_KEY]
             return cls(adata, **vars(origin))
-        except DeepCMEError as error:
-            raise DeepCMEError(f"{path}: {error}") from error
 
     def __repr__(self) -> str:
         return (
