@@ -23,22 +23,13 @@ from deepcme.parameters import (
     check_classes,
     one_of,
     or_none,
+    parameters_for,
 )
 
 
 class NetworkClassifier(LogitClassifier):
     """What one network and an ensemble of them share: their settings, checks and verbs."""
 
-    hidden_layers: tuple[int, ...]
-    dropout: float
-    batch_norm: bool
-    penalty: Literal["l1"] | None
-    penalty_reduction: Literal["mean", "sum"]
-    penalty_strength: float
-    learning_rate: float
-    max_epochs: int
-    batch_size: int
-    patience: int | None
     class_weight: dict[Any, float] | Literal["balanced"] | None
 
     _rules: ClassVar[dict[str, tuple[Rule, ...]]] = {
@@ -52,19 +43,11 @@ class NetworkClassifier(LogitClassifier):
         super().check_parameters()
 
     def _hyperparameters(self) -> Hyperparameters:
-        widths = self.hidden_layers
-        return Hyperparameters(
-            hidden_layers=tuple(widths) if isinstance(widths, list | np.ndarray) else widths,
-            dropout=self.dropout,
-            batch_norm=self.batch_norm,
-            penalty=self.penalty,
-            penalty_reduction=self.penalty_reduction,
-            penalty_strength=self.penalty_strength,
-            learning_rate=self.learning_rate,
-            max_epochs=self.max_epochs,
-            batch_size=self.batch_size,
-            patience=self.patience,
-        )
+        settings = parameters_for(Hyperparameters, self)
+        widths = settings["hidden_layers"]
+        if isinstance(widths, list | np.ndarray):
+            settings["hidden_layers"] = tuple(widths)
+        return Hyperparameters(**settings)
 
     def _training_data(
         self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None

@@ -243,28 +243,3 @@ def require_both_classes(
             f"All {counted(len(held_out), 'sample')} to validate on have a weight of zero: "
             "give some of them more, or hold out others."
         )
-
-
-def require_whole_number(value: object, name: str, least: int, instead: str = "") -> None:
-    """Refuse a setting that is no whole number, or below the least.
-
-    Parameters
-    ----------
-    value : object
-    name : str
-        Of the setting.
-    least : int
-    instead : str, optional
-        What else the setting may be, as in ``, or "auto"``.
-
-    Raises
-    ------
-    DeepCMEError
-    """
-    is_whole = isinstance(value, Integral) and not isinstance(value, bool)
-    if not is_whole or value < least:  # type: ignore[operator]
-        raise DeepCMEError(
-            f"{name} must be at least {least}{instead}, not {value!r}."
-            if is_whole
-            else f"{name} must be a whole number{instead}, not {value!r}."
-        )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from numbers import Integral, Real
 from typing import Any
 
@@ -41,6 +41,12 @@ def check_parameters(values: Mapping[str, Any], rules: Mapping[str, Iterable[Rul
         for rule in of_name:
             if not rule.holds(values[name]):
                 raise DeepCMEError(f"{name} {rule.sentence}, not {values[name]!r}.")
+
+
+def parameters_for(settings: type[Any], estimator: object) -> dict[str, Any]:
+    """An estimator's parameters that are fields of a dataclass of settings."""
+    names = {field.name for field in fields(settings)}
+    return {name: value for name, value in vars(estimator).items() if name in names}
 
 
 def check_names(values: Iterable[str], known: Iterable[str], owner: str) -> None:

@@ -24,28 +24,39 @@ _BLOCK_ROWS = 64
 _BLOCK_GENES = 2048
 
 
-def _checked(
-    estimator: BaseEstimator, X: ArrayLike, *, reset: bool, allow_missing: bool
-) -> FloatArray:
-    ensure = "allow-nan" if allow_missing else True
-    checked: FloatArray = validate_data(
-        estimator, X, reset=reset, dtype=np.float32, ensure_all_finite=ensure
-    )
-    return checked
+class _GeneTransformer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
+    """A transformer that takes a matrix of float32 and gives one."""
+
+    _allows_missing = False
+
+    def _checked(self, X: ArrayLike, *, reset: bool) -> FloatArray:
+        ensure = "allow-nan" if self._allows_missing else True
+        checked: FloatArray = validate_data(
+            self, X, reset=reset, dtype=np.float32, ensure_all_finite=ensure
+        )
+        return checked
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = self._allows_missing
+        tags.transformer_tags.preserves_dtype = ["float32"]
+        return tags
 
 
-class Log2Transformer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
+class Log2Transformer(OneToOneFeatureMixin, _GeneTransformer):  # type: ignore[misc]
     """log2(x + 1) of linear expression (paper, section 2.3); missing values stay missing."""
+
+    _allows_missing = True
 
     def fit(self, X: ArrayLike, y: Any = None) -> Self:
         """Check the matrix; nothing is learned."""
-        self._not_negative(_checked(self, X, reset=True, allow_missing=True))
+        self._not_negative(self._checked(X, reset=True))
         return self
 
     def transform(self, X: ArrayLike) -> FloatArray:
         """Return log2(x + 1)."""
         check_is_fitted(self)
-        matrix = self._not_negative(_checked(self, X, reset=False, allow_missing=True))
+        matrix = self._not_negative(self._checked(X, reset=False))
         logged: FloatArray = np.log1p(matrix)
         logged *= np.float32(1 / np.log(2))
         return logged
@@ -61,13 +72,11 @@ class Log2Transformer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  #
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True
         tags.input_tags.positive_only = True
-        tags.transformer_tags.preserves_dtype = ["float32"]
         return tags
 
 
-class MedianImputer(SelectorMixin, BaseEstimator):  # type: ignore[misc]
+class MedianImputer(SelectorMixin, _GeneTransformer):  # type: ignore[misc]
     """Put each gene's training median where a value is missing.
 
     A gene without any value in the training part is dropped, since there is
@@ -79,9 +88,11 @@ class MedianImputer(SelectorMixin, BaseEstimator):  # type: ignore[misc]
         Training medians, NaN for the genes that are dropped.
     """
 
+    _allows_missing = True
+
     def fit(self, X: ArrayLike, y: Any = None) -> Self:
         """Learn the medians."""
-        matrix = _checked(self, X, reset=True, allow_missing=True)
+        matrix = self._checked(X, reset=True)
         blocks = range(0, matrix.shape[1], _BLOCK_GENES)
         self.medians_ = np.concatenate(
             [_medians(matrix[:, start : start + _BLOCK_GENES]) for start in blocks]
@@ -98,7 +109,7 @@ class MedianImputer(SelectorMixin, BaseEstimator):  # type: ignore[misc]
     def transform(self, X: ArrayLike) -> FloatArray:
         """Fill the gaps and drop the genes that were empty in training."""
         check_is_fitted(self)
-        matrix = _checked(self, X, reset=False, allow_missing=True)
+        matrix = self._checked(X, reset=False)
         support = self._get_support_mask()
         if not support.all():
             matrix = matrix[:, support]
@@ -106,12 +117,6 @@ class MedianImputer(SelectorMixin, BaseEstimator):  # type: ignore[misc]
         if not missing.any():
             return matrix
         return np.where(missing, self.medians_[support], matrix).astype(np.float32)
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True
-        tags.transformer_tags.preserves_dtype = ["float32"]
-        return tags
 
 
 def _medians(matrix: FloatArray) -> FloatArray:
@@ -123,7 +128,7 @@ def _medians(matrix: FloatArray) -> FloatArray:
     return medians
 
 
-class PrevalenceFilter(SelectorMixin, BaseEstimator):  # type: ignore[misc]
+class PrevalenceFilter(SelectorMixin, _GeneTransformer):  # type: ignore[misc]
     """Keep the genes expressed in enough of the training samples.
 
     A gene expressed in one of n samples has a standardised value of about
@@ -149,7 +154,7 @@ class PrevalenceFilter(SelectorMixin, BaseEstimator):  # type: ignore[misc]
 
     def fit(self, X: ArrayLike, y: Any = None) -> Self:
         """Learn each gene's prevalence."""
-        matrix = _checked(self, X, reset=True, allow_missing=False)
+        matrix = self._checked(X, reset=True)
         self.prevalence_ = np.count_nonzero(matrix > self.absent_up_to, axis=0) / len(matrix)
         if not self._get_support_mask().any():
             raise DeepCMEError(
@@ -162,13 +167,8 @@ class PrevalenceFilter(SelectorMixin, BaseEstimator):  # type: ignore[misc]
         mask: NDArray[np.bool_] = self.prevalence_ >= self.min_prevalence
         return mask
 
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.transformer_tags.preserves_dtype = ["float32"]
-        return tags
 
-
-class ClippedStandardScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
+class ClippedStandardScaler(OneToOneFeatureMixin, _GeneTransformer):  # type: ignore[misc]
     """Standardise each gene by its training mean and standard deviation, then clip.
 
     Constant genes become 0. The standard deviation is the population's (divisor
@@ -190,7 +190,7 @@ class ClippedStandardScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimato
 
     def fit(self, X: ArrayLike, y: Any = None) -> Self:
         """Learn means and standard deviations."""
-        matrix = _checked(self, X, reset=True, allow_missing=False)
+        matrix = self._checked(X, reset=True)
         mean = matrix.mean(axis=0, dtype=np.float64)
         deviation = np.sqrt(_variance(matrix, mean))
         # Rounding leaves a constant gene a tiny variance, which must not be blown up.
@@ -204,18 +204,13 @@ class ClippedStandardScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimato
     def transform(self, X: ArrayLike) -> FloatArray:
         """Return the standardised, clipped matrix."""
         check_is_fitted(self)
-        matrix = _checked(self, X, reset=False, allow_missing=False)
+        matrix = self._checked(X, reset=False)
         scaled: FloatArray = matrix - self.mean_
         scaled /= self.scale_
         scaled[:, self.constant_] = 0.0
         if np.isfinite(self.clip):
             np.clip(scaled, -self.clip, self.clip, out=scaled)
         return scaled
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.transformer_tags.preserves_dtype = ["float32"]
-        return tags
 
 
 def _variance(matrix: FloatArray, mean: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -11,12 +11,12 @@ from deepcme.errors import DeepCMEError
 from deepcme.evaluation.bootstrap import (
     PatientDraws,
     compute_logit_interval,
-    compute_mean_within_split,
     compute_percentile_interval,
     compute_weighted_auc,
     compute_weighted_pr_auc,
     draw_patients,
 )
+from deepcme.evaluation.over_splits import compute_mean_draws
 
 ROWS = pd.DataFrame({"patient": list("aabcdefgh"), "label": [1, 0, 1, 1, 0, 0, 0, 0, 0]})
 
@@ -114,7 +114,7 @@ def test_a_split_that_lacks_a_class_in_a_draw_is_left_out_of_its_mean():
     )
     counts = np.array([[1.0, 1, 1, 1], [1, 1, 0, 2], [0, 1, 0, 1]])
     draws = PatientDraws(pd.Index(list("abcd")), counts, 2)
-    means = compute_mean_within_split(rows, compute_weighted_auc, draws)
+    means = compute_mean_draws(rows, draws)
     np.testing.assert_array_equal(means, [0.5, 1.0, np.nan])
 
 

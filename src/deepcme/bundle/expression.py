@@ -14,6 +14,7 @@ from deepcme.bundle.model import Model
 from deepcme.bundle.normalisation import quantile_normalise, standardise_within
 from deepcme.bundle.scale_reading import FEWEST_SAMPLES, on_model_scale, scale_to_read
 from deepcme.bundle.scale_reading import Normalisation as Normalisation
+from deepcme.bundle.unlabelled import Expression as Expression
 from deepcme.bundle.unlabelled import read_unlabelled
 from deepcme.cohort import Cohort
 from deepcme.errors import DeepCMEError
@@ -30,41 +31,6 @@ from deepcme.sources.contents import contents_of
 from deepcme.sources.expression import ONE_GENE_EACH, with_genes_named
 from deepcme.sources.matrices import read_matrix
 from deepcme.words import counted, few
-
-
-@dataclass(frozen=True)
-class Expression:
-    """Samples x genes with all the identifiers that the genes have.
-
-    Attributes
-    ----------
-    X : ndarray of float32, shape (samples, columns)
-        NaN where missing.
-    samples : list of str
-    identifiers : mapping of str to list of str
-        Kind to one identifier per column, empty where unknown.
-    scale : Scale or None
-        As a cohort or the user declares it; None where nothing says it.
-    notes : tuple of str
-    patients : sequence of str, optional
-        Of each sample, where known.
-    """
-
-    X: FloatArray
-    samples: list[str]
-    identifiers: Mapping[str, Sequence[str]]
-    scale: Scale | None
-    notes: tuple[str, ...] = ()
-    patients: Sequence[str] | None = None
-
-    def of_samples(self, rows: NDArray[np.int64]) -> Expression:
-        """Some samples, by their places."""
-        return replace(
-            self,
-            X=self.X[rows],
-            samples=[self.samples[row] for row in rows],
-            patients=self.patients and [self.patients[row] for row in rows],
-        )
 
 
 def expression_of(cohort: Cohort) -> Expression:
@@ -100,13 +66,7 @@ def read_expression(path: str | Path, genes: Genes, scale: Scale | None = None) 
     path = Path(path)
     if contents_of(path).kind == "hdf5":
         cohort = read_unlabelled(path)
-        return Expression(
-            cohort.X,
-            cohort.samples,
-            cohort.identifiers,
-            scale or cohort.scale,
-            patients=cohort.patients,
-        )
+        return replace(cohort, scale=scale or cohort.scale)
     known = {key for names in _identifier_lists(genes) for key in map(gene_key, names)} - {""}
 
     def samples_in_rows(rows: Sequence[str], columns: Sequence[str]) -> bool:

@@ -1,11 +1,14 @@
-"""The samples of a cohort's `.h5ad` file, whatever its labels are."""
+"""Samples to predict, and how those of a cohort's `.h5ad` file are read without labels."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from deepcme.annotated import read_h5ad, require_dense_memory, with_dense_matrix
 from deepcme.errors import DeepCMEError
@@ -20,29 +23,41 @@ from deepcme.words import cleaned
 
 
 @dataclass(frozen=True)
-class UnlabelledSamples:
-    """What a prediction needs of a cohort.
+class Expression:
+    """Samples x genes with all the identifiers that the genes have.
 
     Attributes
     ----------
-    X : ndarray of float32, shape (samples, genes)
+    X : ndarray of float32, shape (samples, columns)
         NaN where missing.
     samples : list of str
-    identifiers : dict of str to list of str
-        Columns of `var` that identify genes, ``gene_id`` first.
-    scale : Scale
-    patients : list of str, optional
-        Of each sample, where the file names them.
+    identifiers : mapping of str to list of str
+        Kind to one identifier per column, empty where unknown.
+    scale : Scale or None
+        As a cohort or the user declares it; None where nothing says it.
+    notes : tuple of str
+    patients : sequence of str, optional
+        Of each sample, where known.
     """
 
     X: FloatArray
     samples: list[str]
-    identifiers: dict[str, list[str]]
-    scale: Scale
-    patients: list[str] | None
+    identifiers: Mapping[str, Sequence[str]]
+    scale: Scale | None
+    notes: tuple[str, ...] = ()
+    patients: Sequence[str] | None = None
+
+    def of_samples(self, rows: NDArray[np.int64]) -> Expression:
+        """Some samples, by their places."""
+        return replace(
+            self,
+            X=self.X[rows],
+            samples=[self.samples[row] for row in rows],
+            patients=self.patients and [self.patients[row] for row in rows],
+        )
 
 
-def read_unlabelled(path: Path) -> UnlabelledSamples:
+def read_unlabelled(path: Path) -> Expression:
     """Read what `Cohort.save` wrote; labels may be missing, of one class, or not there.
 
     Raises
@@ -72,4 +87,4 @@ def read_unlabelled(path: Path) -> UnlabelledSamples:
     patients = adata.obs.get("patient")
     if patients is not None:
         patients, _ = own_where_nobody([cleaned(str(word)) for word in patients], samples)
-    return UnlabelledSamples(X, samples, identifiers, origin.scale, patients)
+    return Expression(X, samples, identifiers, origin.scale, patients=patients)

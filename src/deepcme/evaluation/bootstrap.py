@@ -131,35 +131,6 @@ def compute_weighted_pr_auc(
     return divide(np.einsum("ij,ij->i", found, precision), true_positives[:, -1])
 
 
-def compute_mean_within_split(
-    rows: pd.DataFrame, statistic: WeightedStatistic, draws: PatientDraws
-) -> FloatArray:
-    """Mean over splits of a statistic, recomputed in every draw.
-
-    A split whose test patients lack a class in a draw is left out of that
-    draw's mean; a draw without any usable split is NaN.
-
-    Parameters
-    ----------
-    rows : DataFrame
-        Columns `split, patient, label, score`, of one model.
-    statistic : callable
-    draws : PatientDraws
-    """
-    values = np.stack(
-        [
-            statistic(
-                split["label"].to_numpy(dtype=np.int64),
-                split["score"].to_numpy(dtype=np.float64),
-                draws.weights(split["patient"]),
-            )
-            for _, split in rows.groupby("split", observed=True)
-        ]
-    )
-    usable = ~np.isnan(values)
-    return divide(np.where(usable, values, 0).sum(axis=0), usable.sum(axis=0).astype(float))
-
-
 def compute_logit_interval(
     value: float,
     drawn_values: FloatArray,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -156,48 +156,38 @@ def _calibration_of_test(
     test: pd.DataFrame, random: np.random.Generator, draws: int
 ) -> pd.DataFrame:
     patient_draws = draw_patients(test, draws, random, stratified=False)
-    tables = []
-    for model, rows in test.groupby("model", sort=False, observed=True):
-        estimates = _compute_scores(rows, patient_draws) | _compute_line(rows)
-        tables += [
-            {"model": model, "metric": metric, **estimate, **count_rows(rows)}
-            for metric, estimate in estimates.items()
-        ]
-    return pd.DataFrame(tables)
+    table = [
+        (model, *estimate, *count_rows(rows).values())
+        for model, rows in test.groupby("model", sort=False, observed=True)
+        for estimate in (*_estimate_scores(rows, patient_draws), *_estimate_line(rows))
+    ]
+    estimated = ["model", "metric", "value", "ci_low", "ci_high", "interval"]
+    return pd.DataFrame(table, columns=[*estimated, *count_rows(test)])
 
 
-def _compute_scores(rows: pd.DataFrame, draws: PatientDraws) -> dict[str, dict[str, Any]]:
+_Estimated = tuple[str, float, float, float, str]
+"""Measure, value, ends of the interval, and how this was made."""
+
+
+def _estimate_scores(rows: pd.DataFrame, draws: PatientDraws) -> Iterator[_Estimated]:
     label = rows["label"].to_numpy(dtype=np.float64)
     probability = rows["probability"].to_numpy(dtype=np.float64)
-    estimates = {}
     for measure in measures_of(LossMeasure):
         terms = measure.sum_terms(label, probability)
         low, high = compute_percentile_interval(
             measure.of_sums(*draws.sum_rows(rows["patient"], terms).T)
         )
-        estimates[measure.name] = {
-            "value": measure.compute(label, probability),
-            "ci_low": low,
-            "ci_high": high,
-            "interval": "patient bootstrap",
-        }
-    return estimates
+        value = measure.compute(label, probability)
+        yield measure.name, value, low, high, "patient bootstrap"
 
 
-def _compute_line(rows: pd.DataFrame) -> dict[str, dict[str, Any]]:
+def _estimate_line(rows: pd.DataFrame) -> Iterator[_Estimated]:
     line = compute_calibration_line(
         rows["label"], rows["probability"], dependent_patients(rows)
     )
-    estimates = {}
     for measure in measures_of(LineMeasure):
         part: Estimate = getattr(line, measure.name)
-        estimates[measure.name] = {
-            "value": part.value,
-            "ci_low": part.ci_low,
-            "ci_high": part.ci_high,
-            "interval": "Wald, errors by patient",
-        }
-    return estimates
+        yield measure.name, part.value, part.ci_low, part.ci_high, "Wald, errors by patient"
 
 
 def describe_calibration_evidence(events: int, non_events: int) -> str:

@@ -18,7 +18,7 @@ from deepcme.evaluation.bootstrap import (
     divide,
     draw_patients,
 )
-from deepcme.evaluation.intervals import compute_wilson_interval
+from deepcme.evaluation.intervals import Estimate, compute_wilson_interval
 from deepcme.evaluation.measures import (
     AUC,
     PatientMeasure,
@@ -341,14 +341,12 @@ def compute_classification(
 
 
 def _wilson_columns(numerator: int, denominator: int) -> dict[str, float]:
-    value = ci_low = ci_high = np.nan
-    if denominator:
-        estimate = compute_wilson_interval(numerator, denominator)
-        value, ci_low, ci_high = estimate.value, estimate.ci_low, estimate.ci_high
+    nothing = Estimate(np.nan, np.nan, np.nan, 0, 0)
+    estimate = compute_wilson_interval(numerator, denominator) if denominator else nothing
     return {
-        "value": value,
-        "ci_low": ci_low,
-        "ci_high": ci_high,
+        "value": estimate.value,
+        "ci_low": estimate.ci_low,
+        "ci_high": estimate.ci_high,
         "numerator": numerator,
         "denominator": denominator,
     }

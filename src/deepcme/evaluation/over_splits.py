@@ -8,7 +8,6 @@ import pandas as pd
 from deepcme.evaluation.bootstrap import (
     PatientDraws,
     WeightedStatistic,
-    compute_mean_within_split,
     divide,
 )
 from deepcme.evaluation.measures import AUC, SplitMeasure
@@ -68,19 +67,20 @@ def compute_mean_draws(
 ) -> FloatArray:
     """Mean over splits of a measure in every draw, within strata where the rows name them.
 
+    A split whose test patients lack a class in a draw is left out of that draw's mean, and
+    so is a stratum; a draw without any usable split is NaN.
+
     Parameters
     ----------
     rows : DataFrame
         Columns `split, patient, label, score`, of one model; perhaps `stratum`.
     draws : PatientDraws
-        A stratum whose patients lack a class in a draw is left out of it.
     measure : SplitMeasure
     """
-    if STRATUM not in rows.columns:
-        return compute_mean_within_split(rows, measure.weighted, draws)
+    of_split = _draws_within_strata if STRATUM in rows.columns else _draws_of_rows
     values = np.stack(
         [
-            _draws_within_strata(split, draws, measure.weighted)
+            of_split(split, draws, measure.weighted)
             for _, split in rows.groupby("split", observed=True)
         ]
     )
@@ -88,15 +88,22 @@ def compute_mean_draws(
     return divide(np.where(usable, values, 0).sum(axis=0), usable.sum(axis=0).astype(float))
 
 
+def _draws_of_rows(
+    rows: pd.DataFrame, draws: PatientDraws, weighted: WeightedStatistic
+) -> FloatArray:
+    label, score = rows["label"].to_numpy(np.int64), rows["score"].to_numpy(np.float64)
+    return weighted(label, score, draws.weights(rows["patient"]))
+
+
 def _draws_within_strata(
     split: pd.DataFrame, draws: PatientDraws, weighted: WeightedStatistic
 ) -> FloatArray:
     total, cases = np.zeros(len(draws.counts)), np.zeros(len(draws.counts))
     for _, rows in split.groupby(STRATUM, observed=True):
-        label = rows["label"].to_numpy(dtype=np.int64)
-        weights = draws.weights(rows["patient"])
-        value = weighted(label, rows["score"].to_numpy(dtype=np.float64), weights)
-        of_stratum = weights[:, label == 1].sum(axis=1)
+        value = _draws_of_rows(rows, draws, weighted)
+        of_stratum = draws.weights(rows["patient"])[:, (rows["label"] == 1).to_numpy()].sum(
+            axis=1
+        )
         usable = ~np.isnan(value)
         total += np.where(usable, value * of_stratum, 0)
         cases += np.where(usable, of_stratum, 0)

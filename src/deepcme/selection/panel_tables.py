@@ -103,10 +103,8 @@ def compute_panel_curve(
         *("random_auc", "random_low", "random_high"),
         *("n", "events", "n_patients", "n_splits"),
     ]
-    order = {ranker: position for position, ranker in enumerate(rankers)}
-    ordered: pd.DataFrame = table.sort_values(
-        ["ranker", "n_genes"],
-        key=lambda column: column.map(order) if column.name == "ranker" else column,
+    ordered: pd.DataFrame = pd.concat(
+        [rows.sort_values("n_genes") for _, rows in table.groupby("ranker", sort=False)],
         ignore_index=True,
     )[columns]
     return ordered

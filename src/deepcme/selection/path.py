@@ -175,7 +175,7 @@ def follow_soft_path(
         kept = np.sort(strongest[:size])
         factors = shrinkage_factors(strengths[kept], threshold=strengths[strongest[size]])
         X, present = np.take(X, kept, axis=1), present[kept]
-        training.keep_genes(X, kept, factors)
+        training.run.keep_genes(X, kept, factors)
         training.train(settings.stage_epochs)
     log_odds[-1] = training.log_odds(held_out)
     return SoftPath(np.concatenate([present, *best_first]), sizes, log_odds)
@@ -216,7 +216,7 @@ class MemberTraining:
         ]
         samples = Samples(X, y, np.ones(len(X), np.float32))
         engine = engine or make_engine()
-        self._run = engine.start_selector(samples, self._hyperparameters, members)
+        self.run = engine.start_selector(samples, self._hyperparameters, members)
 
     def train(self, n_epochs: int) -> None:
         """Pass over the training rows some times."""
@@ -224,7 +224,7 @@ class MemberTraining:
             epoch = draw_epoch(
                 self._train_rows, self._hyperparameters, self._random, self._n_members
             )
-            if not np.isfinite(self._run.train_epoch(epoch)):
+            if not np.isfinite(self.run.train_epoch(epoch)):
                 raise DeepCMEError(
                     "The loss was no longer finite: look for extreme values in the matrix, "
                     "which should be standardised."
@@ -232,25 +232,17 @@ class MemberTraining:
 
     def log_odds(self, rows: IntegerArray) -> NDArray[np.float64]:
         """Mean of the networks' logits of some rows, in evaluation mode."""
-        mean: NDArray[np.float64] = self._run.logits(rows).mean(axis=1, dtype=np.float64)
+        mean: NDArray[np.float64] = self.run.logits(rows).mean(axis=1, dtype=np.float64)
         return mean
 
     def strengths(self) -> NDArray[np.float64]:
         """Euclidean norm of each gene's weights in all members together."""
         squares = [
             np.square(member.blocks[0].weight, dtype=np.float64).sum(axis=1)
-            for member in self._run.current_weights()
+            for member in self.run.current_weights()
         ]
         norms: NDArray[np.float64] = np.sqrt(np.sum(squares, axis=0))
         return norms
-
-    def members(self) -> list[NetworkWeights]:
-        """The networks as they are now."""
-        return self._run.current_weights()
-
-    def keep_genes(self, X: FloatArray, kept: IntegerArray, factors: FloatArray) -> None:
-        """Delete all genes but some; see `SelectorRun.keep_genes`."""
-        self._run.keep_genes(X, kept, factors)
 
 
 def _draw_member(

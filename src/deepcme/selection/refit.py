@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from deepcme.models.logit_classifier import LogitClassifier, encode_binary_target
-from deepcme.parameters import at_least
+from deepcme.parameters import at_least, parameters_for
 from deepcme.selection.path import MemberTraining, SoftPathSettings
 
 
@@ -72,25 +72,13 @@ class PanelClassifier(LogitClassifier):
             Two classes; the second in sorted order is the positive one.
         """
         self.check_parameters()
-        settings = SoftPathSettings(
-            n_members=self.n_members,
-            width=self.width,
-            dropout=self.dropout,
-            learning_rate=self.learning_rate,
-            batch_size=self.batch_size,
-            dense_epochs=self.n_epochs,
-        )
+        settings = SoftPathSettings(**parameters_for(SoftPathSettings, self))
         matrix, y = validate_data(self, X, y, dtype=np.float32, order="C", ensure_min_samples=2)
         self.classes_, target = encode_binary_target(y, type(self).__name__)
-        training = MemberTraining(
-            matrix,
-            target,
-            np.arange(len(target)),
-            self._generator(),
-            settings,
-        )
-        training.train(settings.dense_epochs)
-        self.members_ = training.members()
+        rows = np.arange(len(target))
+        training = MemberTraining(matrix, target, rows, self._generator(), settings)
+        training.train(self.n_epochs)
+        self.members_ = training.run.current_weights()
         return self
 
     def decision_function(self, X: ArrayLike) -> NDArray[np.float64]:

@@ -14,10 +14,17 @@ from sklearn.utils import ClassifierTags, check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from deepcme.errors import DeepCMEError
-from deepcme.estimator_inputs import read_groups, require_whole_number
+from deepcme.estimator_inputs import read_groups
 from deepcme.models.logit_classifier import encode_binary_target
 from deepcme.network.architecture import FloatArray
-from deepcme.parameters import RANDOM_STATE, check_parameters
+from deepcme.parameters import (
+    RANDOM_STATE,
+    Rule,
+    at_least,
+    check_parameters,
+    is_whole,
+    parameters_for,
+)
 from deepcme.selection.l1_logistic import cross_validate_l1
 from deepcme.selection.path import SoftPathSettings, follow_soft_path
 from deepcme.selection.rankers import ranks_of
@@ -26,13 +33,31 @@ from deepcme.selection.size import choose_size, compute_stages, draw_fold_number
 IntegerArray = NDArray[np.int64]
 Size = int | Literal["auto"]
 
+_RULES: dict[str, tuple[Rule, ...]] = {
+    "n_genes": (
+        Rule(
+            lambda size: is_whole(size) or (isinstance(size, str) and size == "auto"),
+            'must be a whole number, or "auto"',
+        ),
+        Rule(lambda size: size == "auto" or size >= 1, 'must be at least 1, or "auto"'),
+    ),
+    "n_folds": at_least(2),
+    "random_state": RANDOM_STATE,
+}
+
 
 class GeneSelector(SelectorMixin, BaseEstimator, ABC):  # type: ignore[misc]
     """What all gene selectors share: checks, seeds and the choice of the first genes."""
 
-    n_genes: Size
-    n_folds: int
-    random_state: int | np.random.RandomState | None
+    def __init__(
+        self,
+        n_genes: Size = "auto",
+        n_folds: int = 5,
+        random_state: int | np.random.RandomState | None = None,
+    ) -> None:
+        self.n_genes = n_genes
+        self.n_folds = n_folds
+        self.random_state = random_state
 
     def fit(self, X: ArrayLike, y: ArrayLike, groups: ArrayLike | None = None) -> Self:
         """Rank the genes and choose how many to keep.
@@ -53,10 +78,7 @@ class GeneSelector(SelectorMixin, BaseEstimator, ABC):  # type: ignore[misc]
             If the target is not binary, a setting is out of range, or a class
             has too few patients to choose the number of genes.
         """
-        if not (isinstance(self.n_genes, str) and self.n_genes == "auto"):
-            require_whole_number(self.n_genes, "n_genes", 1, ', or "auto"')
-        require_whole_number(self.n_folds, "n_folds", 2)
-        check_parameters(vars(self), {"random_state": RANDOM_STATE})
+        check_parameters(vars(self), _RULES)
         matrix, y = validate_data(self, X, y, dtype=np.float32, order="C", ensure_min_samples=2)
         self.classes_, target = encode_binary_target(y, type(self).__name__)
         if self.n_genes != "auto" and self.n_genes > matrix.shape[1]:
@@ -150,8 +172,7 @@ class SoftPathSelector(GeneSelector):
         kept_share: float = 0.8,
         random_state: int | np.random.RandomState | None = None,
     ) -> None:
-        self.n_genes = n_genes
-        self.n_folds = n_folds
+        super().__init__(n_genes, n_folds, random_state)
         self.n_members = n_members
         self.width = width
         self.dropout = dropout
@@ -160,19 +181,6 @@ class SoftPathSelector(GeneSelector):
         self.dense_epochs = dense_epochs
         self.stage_epochs = stage_epochs
         self.kept_share = kept_share
-        self.random_state = random_state
-
-    def _settings(self) -> SoftPathSettings:
-        return SoftPathSettings(
-            n_members=self.n_members,
-            width=self.width,
-            dropout=self.dropout,
-            learning_rate=self.learning_rate,
-            batch_size=self.batch_size,
-            dense_epochs=self.dense_epochs,
-            stage_epochs=self.stage_epochs,
-            kept_share=self.kept_share,
-        )
 
     def _select(
         self,
@@ -181,7 +189,7 @@ class SoftPathSelector(GeneSelector):
         groups: NDArray[Any],
         random: np.random.Generator,
     ) -> None:
-        settings = self._settings()
+        settings = SoftPathSettings(**parameters_for(SoftPathSettings, self))
         path_random, fold_random = random.spawn(2)
         rows = np.arange(len(y))
         path = follow_soft_path(X, y.astype(np.float32), rows, path_random, settings=settings)
@@ -245,16 +253,6 @@ class L1LogisticSelector(GeneSelector):
     feature_names_in_ : ndarray, if X had string column names
     """
 
-    def __init__(
-        self,
-        n_genes: Size = "auto",
-        n_folds: int = 5,
-        random_state: int | np.random.RandomState | None = None,
-    ) -> None:
-        self.n_genes = n_genes
-        self.n_folds = n_folds
-        self.random_state = random_state
-
     def _select(
         self,
         X: FloatArray,
@@ -291,16 +289,6 @@ class MeanRankSelector(GeneSelector):
     n_features_in_ : int
     feature_names_in_ : ndarray, if X had string column names
     """
-
-    def __init__(
-        self,
-        n_genes: Size = "auto",
-        n_folds: int = 5,
-        random_state: int | np.random.RandomState | None = None,
-    ) -> None:
-        self.n_genes = n_genes
-        self.n_folds = n_folds
-        self.random_state = random_state
 
     def _select(
         self,

@@ -213,27 +213,25 @@ class StabilitySelection:
         The claim is one sentence, also where nothing can be claimed; the
         threshold is a share of the subsamples, NaN where none would be enough.
         """
-        clusters = collect_clusters(self.selected, self.clusters)
-        levels = {"gene": self.selected, "cluster": clusters}
         return pd.DataFrame(
             [
                 {"level": level, **_claim(selected, level, max_false_selections)}
-                for level, selected in levels.items()
+                for level, selected in self._by_level()
             ]
         )
 
     def indices(self) -> pd.DataFrame:
         """Nogueira's index of genes and of clusters: `level, value, ci_low, ci_high`."""
-        levels = {
-            "gene": self.selected,
-            "cluster": collect_clusters(self.selected, self.clusters),
-        }
         return pd.DataFrame(
             [
                 {"level": level, **vars(compute_stability_index(selected))}
-                for level, selected in levels.items()
+                for level, selected in self._by_level()
             ]
         )
+
+    def _by_level(self) -> list[tuple[str, BooleanArray]]:
+        clusters = collect_clusters(self.selected, self.clusters)
+        return [("gene", self.selected), ("cluster", clusters)]
 
 
 def _claim(
