@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from deepcme.cli.options import Jobs, Quiet, Repeats, Seed
 from deepcme.errors import DeepCMEError
 from deepcme.models.registry import ENSEMBLE, KINDS
 from deepcme.terminal import say
@@ -15,11 +16,6 @@ from deepcme.terminal import say
 if TYPE_CHECKING:
     from deepcme.bundle.model import Model
 
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but problems.")]
-Jobs = Annotated[
-    int | None, typer.Option(min=1, help="Processes to use.", show_default="one per core")
-]
-Seed = Annotated[int, typer.Option(min=0, help="Root of all randomness.")]
 ModelFolder = Annotated[
     Path, typer.Argument(metavar="MODEL", help="Folder that `deepcme train` wrote.")
 ]
@@ -75,14 +71,7 @@ def train(
             help=f"Model, as a study names it: {', '.join(_KEPT)}.",
         ),
     ] = ENSEMBLE,
-    repeats: Annotated[
-        int | None,
-        typer.Option(
-            min=1,
-            help="Times that the patients are divided into five folds.",
-            show_default="2, or 4 under 150 patients",
-        ),
-    ] = None,
+    repeats: Repeats = None,
     jobs: Jobs = None,
     seed: Seed = 1,
     quiet: Quiet = False,
