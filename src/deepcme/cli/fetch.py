@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from deepcme.cli.options import Quiet
 from deepcme.errors import DeepCMEError
 from deepcme.terminal import say
 
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Download public data, verified and resumable.", no_args_is_help=True)
 
 Output = Annotated[Path, typer.Option("--output", "-o", help="Folder to download into.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but problems.")]
 OwnFolder = Annotated[
     Path | None,
     typer.Option(
