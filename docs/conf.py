@@ -11,6 +11,7 @@ extensions = ["myst_parser", "numpydoc", "sphinx.ext.autodoc", "sphinx.ext.mathj
 source_suffix = {".md": "markdown"}
 exclude_patterns = ["_build"]
 myst_heading_anchors = 3
+default_role = "literal"  # of docstrings, whose backticks are names
 
 autodoc_member_order = "bysource"
 autodoc_typehints = "none"  # the docstrings name the types
