@@ -148,10 +148,8 @@ def _check_values(values: pd.Series | pd.Index, what: str, *, is_name: bool = Fa
     if forbidden.search(" ".join(texts)):
         for text in texts:
             _require(forbidden, text, what)
-    if is_name:
-        for text in texts:
-            if not text.strip():
-                raise DeepCMEError(f"{what} is empty: give one.")
+    if is_name and not all(map(str.strip, texts)):
+        raise DeepCMEError(f"{what} is empty: give one.")
 
 
 def texts_in(value: Any) -> Iterator[str]:

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from deepcme.terminal import say, say_lines
-
-if TYPE_CHECKING:
-    from deepcme.audit import Finding
 
 
 def audit(
@@ -36,7 +33,10 @@ def audit(
     else:
         say(f"{cohort}: {checked.n_samples:,} samples, {checked.endpoint}")
         for finding in findings:
-            _print(finding)
+            say()
+            say(f"{finding.code} {finding.severity}: {finding.title}")
+            say(f"  {finding.evidence}")
+            say(f"  To do: {finding.advice}")
         say()
         say(
             f"{len(findings)} findings, "
@@ -44,10 +44,3 @@ def audit(
         )
     if strict and any(finding.severity == "severe" for finding in findings):
         raise typer.Exit(1)
-
-
-def _print(finding: Finding) -> None:
-    say()
-    say(f"{finding.code} {finding.severity}: {finding.title}")
-    say(f"  {finding.evidence}")
-    say(f"  To do: {finding.advice}")

@@ -129,9 +129,8 @@ def with_options(name: str, make: Callable[..., object]) -> Callable[[Command], 
     return decorate
 
 
-def with_shared_options(command: Command) -> Command:
-    """Give a command the options of every `prepare`, which it takes as `shared`."""
-    return with_options("shared", Shared)(command)
+with_shared_options = with_options("shared", Shared)
+"""Give a command the options of every `prepare`, which it takes as `shared`."""
 
 
 def _parameters(function: Callable[..., object]) -> list[inspect.Parameter]:

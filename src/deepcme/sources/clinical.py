@@ -26,6 +26,7 @@ from deepcme.sources.tissue_columns import tissue_column
 from deepcme.words import cleaned, few, says_nothing
 
 _CDE_ID = "CDE_ID"
+_BAR = SEPARATOR.strip()  # within one word
 _MOST_FURTHER_HEADERS = 2
 
 
@@ -117,17 +118,13 @@ def known_words(column: pd.Series) -> pd.Series:
     if pd.api.types.is_numeric_dtype(column):
         return column
     text = column.astype(object).where(column.notna(), "").astype(str)
-    words = {word: cleaned(word) for word in text.unique()}
+    words = {word: cleaned(word).replace(SEPARATOR, _BAR) for word in text.unique()}
     signs = {"-"} if "+" in words.values() else set()
     known = {
-        word: None if says_nothing(clean) and clean not in signs else _without_separator(clean)
+        word: None if says_nothing(clean) and clean not in signs else clean
         for word, clean in words.items()
     }
     return text.map(known).astype(object)
-
-
-def _without_separator(word: str) -> str:
-    return word.replace(SEPARATOR, SEPARATOR.strip())
 
 
 def _by_id(

@@ -152,6 +152,4 @@ def _first_line(path: Path) -> str:
 def _with_index_as_column(table: pd.DataFrame) -> pd.DataFrame:
     if isinstance(table.index, pd.RangeIndex):
         return table
-    if table.index.name in table.columns:
-        return table.reset_index(drop=True)
-    return table.reset_index()
+    return table.reset_index(drop=table.index.name in table.columns)

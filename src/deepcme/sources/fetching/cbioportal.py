@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from deepcme.errors import DeepCMEError
@@ -29,15 +28,6 @@ _Z_SCORES = re.compile(r"z_?scores?", re.IGNORECASE)
 _LFS_POINTER = b"version https://git-lfs"
 _MOST_BYTES_OF_META = 65_536
 _MOST_BYTES_OF_HEADER = 10_000_000
-
-
-@dataclass(frozen=True)
-class _Expression:
-    """A matrix of measured expression, what it is called, and how many columns it has."""
-
-    path: Path
-    profile: str
-    n_columns: int
 
 
 def fetch_study(
@@ -82,9 +72,9 @@ def fetch_study(
             f"The study {study} has no file of measured gene expression (z-scores cannot be "
             "used: they are worked out over all patients)."
         )
-    best = max(matrices, key=lambda matrix: matrix.n_columns)
+    best = max(matrices, key=_n_columns)
     clinical = [files[name] for name in _CLINICAL if name in files]
-    command: list[str | Path] = ["cbioportal", best.path]
+    command: list[str | Path] = ["cbioportal", best]
     for table in clinical:
         command += ["--clinical", table]
     return Fetched(counts, command, labels_of_tables(clinical), _notes(matrices, best, files))
@@ -107,15 +97,15 @@ def _refuse_pointers(files: Sequence[Path], study: str) -> None:
                 )
 
 
-def _measured(files: dict[str, Path]) -> list[_Expression]:
+def _measured(files: dict[str, Path]) -> list[Path]:
     """The matrices of measured values, as their meta files say; by name where none has one."""
     metas = [_meta(path) for name, path in files.items() if name.lower().startswith("meta_")]
     described = {meta["data_filename"]: meta for meta in metas if "data_filename" in meta}
-    data = {name: path for name, path in files.items() if _is_data(name)}
     return [
-        _Expression(path, described.get(name, {}).get("profile_name", ""), _n_columns(path))
-        for name, path in data.items()
-        if described.get(name, {}).get("datatype", "CONTINUOUS") == "CONTINUOUS"
+        path
+        for name, path in files.items()
+        if _is_data(name)
+        and described.get(name, {}).get("datatype", "CONTINUOUS") == "CONTINUOUS"
     ]
 
 
@@ -136,14 +126,12 @@ def _n_columns(path: Path) -> int:
         return file.readline(_MOST_BYTES_OF_HEADER).count(b"\t")
 
 
-def _notes(
-    matrices: Sequence[_Expression], best: _Expression, files: dict[str, Path]
-) -> list[str]:
+def _notes(matrices: Sequence[Path], best: Path, files: dict[str, Path]) -> list[str]:
     notes = [f"The study has no {name}." for name in _CLINICAL if name not in files]
-    others = [matrix.path.name for matrix in matrices if matrix is not best]
+    others = [matrix.name for matrix in matrices if matrix != best]
     if others:
         notes.append(
-            f"Of several matrices, {best.path.name} has most samples; there are also "
+            f"Of several matrices, {best.name} has most samples; there are also "
             f"{', '.join(others)}."
         )
     return notes

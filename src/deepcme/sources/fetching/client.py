@@ -86,11 +86,16 @@ class WebClient:
     def __exit__(self, *error: object) -> None:
         self._http.close()
 
-    def attempts(self) -> Iterator[stamina.Attempt]:
-        """Attempts at something that `IncompleteError` or the network may interrupt.
+    def persist(self, ask: Callable[[], _T]) -> _T:
+        """Do something that `IncompleteError` or the network may interrupt, until it is done.
 
-        They end after `attempts`, or where the next might take the time spent in vain
+        Attempts end after `attempts`, or where the next might take the time spent in vain
         over the limit; an attempt that brought a megabyte was not in vain.
+
+        Raises
+        ------
+        DeepCMEError
+            If none succeeds; one sentence.
         """
         start, n_bytes, n_tried = time.monotonic(), self.n_bytes, 0
 
@@ -105,11 +110,16 @@ class WebClient:
             ends = time.monotonic() + wait + self.limits.seconds_of_an_attempt
             return ends < start + self.limits.seconds_in_vain and wait
 
-        for attempt in stamina.retry_context(
-            on=patience, attempts=self._attempts, timeout=None
-        ):
-            n_tried = attempt.num
-            yield attempt
+        try:
+            for attempt in stamina.retry_context(
+                on=patience, attempts=self._attempts, timeout=None
+            ):
+                n_tried = attempt.num
+                with attempt:
+                    return ask()
+        except (httpx.HTTPStatusError, httpx.TransportError, IncompleteError) as error:
+            raise DeepCMEError(self._explain(error)) from error
+        raise AssertionError("the last attempt returns or raises")
 
     def _wait_after(self, error: Exception) -> float | None:
         """Seconds to wait before asking again; None if that is of no use."""
@@ -126,26 +136,21 @@ class WebClient:
         wait: float = self._first_wait * 2 ** (self._n_tried - 1)
         return min(wait, _LONGEST_WAIT)
 
-    @contextmanager
-    def explained(self) -> Iterator[None]:
-        """Turn what remains after all attempts into one sentence."""
-        try:
-            yield
-        except httpx.HTTPStatusError as error:
-            raise DeepCMEError(self._explain_status(error.response)) from error
-        except httpx.UnsupportedProtocol as error:
-            raise DeepCMEError(f"{self.base_url!r} is not a web address.") from error
-        except httpx.TransportError as error:
-            raise DeepCMEError(
-                f"{_place(error.request.url)} could not be reached, or broke off, "
-                f"{self._times()} ({type(error).__name__}); check the network and run the "
-                "command again."
-            ) from error
-        except IncompleteError as error:
-            raise DeepCMEError(
+    def _explain(self, error: httpx.HTTPError | IncompleteError) -> str:
+        """What remains after all attempts, in one sentence."""
+        if isinstance(error, httpx.HTTPStatusError):
+            return self._explain_status(error.response)
+        if isinstance(error, httpx.UnsupportedProtocol):
+            return f"{self.base_url!r} is not a web address."
+        if isinstance(error, IncompleteError):
+            return (
                 f"{self.base_url}: {error}, after {counted(self._n_tried, 'attempt')}; "
                 "run the command again later."
-            ) from error
+            )
+        return (
+            f"{_place(error.request.url)} could not be reached, or broke off, {self._times()} "
+            f"({type(error).__name__}); check the network and run the command again."
+        )
 
     def _times(self) -> str:
         return "once" if self._n_tried == 1 else f"{self._n_tried} times"
@@ -164,20 +169,6 @@ class WebClient:
             when = f"in {asked_for:,.0f} seconds" if asked_for >= 1 else "later"
             return f"{place} was busy {self._times()} ({code}); run the command again {when}."
         return f"{place} answered {code} to {_path(response.url)}."
-
-    def persist(self, ask: Callable[[], _T]) -> _T:
-        """Do something in as many attempts as it takes.
-
-        Raises
-        ------
-        DeepCMEError
-            If none succeeds; one sentence.
-        """
-        with self.explained():
-            for attempt in self.attempts():
-                with attempt:
-                    return ask()
-        raise AssertionError("the last attempt returns or raises")
 
     def json(self, path: str, *, params: Params | None = None, body: object = None) -> Any:
         """The answer as JSON, to a GET, or to a POST where there is a body.
@@ -253,7 +244,7 @@ class WebClient:
         Raises
         ------
         httpx.HTTPError, IncompleteError
-            For `attempts` and `explained`.
+            For `persist`.
         DeepCMEError
             If it is redirected without end, or to where it must not go.
         """

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from typing import Any, NoReturn
+from itertools import count
+from typing import Any
 
 from pydantic import BaseModel, Field, StrictInt, ValidationError
 
@@ -97,8 +98,8 @@ class GDCClient(WebClient):
         self, endpoint: str, query: Mapping[str, object], key: str
     ) -> list[dict[str, Any]]:
         found: dict[str, dict[str, Any]] = {}
-        start, bounds = 0, _Bounds(self, endpoint)
-        while True:
+        start, began, n_bytes = 0, time.monotonic(), self.n_bytes
+        for n_pages in count(1):
             page = self._page(endpoint, {**query, "from": start, "size": _PAGE_SIZE})
             total, n_before = page.pagination.total, len(found)
             for hit in page.hits:
@@ -109,7 +110,12 @@ class GDCClient(WebClient):
             start += len(page.hits)
             if len(found) == n_before or start >= total:
                 break
-            bounds.check(total, len(found))
+            read, seconds = self.n_bytes - n_bytes, time.monotonic() - began
+            if fault := _fault(total, len(found), n_pages, read, seconds):
+                raise DeepCMEError(
+                    f"{self.base_url}: the listing of /{endpoint} {fault}: it was given up; "
+                    "check --base-url, or run the command again later."
+                )
         if len(found) < total:
             raise IncompleteError(
                 f"the pages of /{endpoint} list {len(found):,} of {total:,} entries, some of "
@@ -125,30 +131,14 @@ class GDCClient(WebClient):
             raise IncompleteError(f"the answer of /{endpoint} makes no sense") from error
 
 
-class _Bounds:
-    """How much and how long a listing may be."""
-
-    def __init__(self, client: GDCClient, endpoint: str) -> None:
-        self._client = client
-        self._endpoint = endpoint
-        self._began = time.monotonic()
-        self._n_bytes = client.n_bytes
-        self._n_pages = 0
-
-    def check(self, total: int, n_found: int) -> None:
-        self._n_pages += 1
-        if self._n_pages >= _MOST_PAGES:
-            self._refuse(f"has more than {_MOST_PAGES:,} pages")
-        if total > _MOST_ENTRIES:
-            self._refuse(f"is to have {total:.3g} entries, more than {_MOST_ENTRIES:,}")
-        if self._client.n_bytes - self._n_bytes > _MOST_BYTES:
-            self._refuse(f"has more than {_MOST_BYTES:,} bytes")
-        seconds = time.monotonic() - self._began
-        if seconds > _SECONDS_TO_START and n_found < seconds * _LEAST_ENTRIES:
-            self._refuse(f"brought {n_found:,} entries in {seconds:.0f} seconds")
-
-    def _refuse(self, fault: str) -> NoReturn:
-        raise DeepCMEError(
-            f"{self._client.base_url}: the listing of /{self._endpoint} {fault}: it was given "
-            "up; check --base-url, or run the command again later."
-        )
+def _fault(total: int, n_found: int, n_pages: int, n_bytes: int, seconds: float) -> str | None:
+    """Where a listing goes on for too much or too long."""
+    if n_pages >= _MOST_PAGES:
+        return f"has more than {_MOST_PAGES:,} pages"
+    if total > _MOST_ENTRIES:
+        return f"is to have {total:.3g} entries, more than {_MOST_ENTRIES:,}"
+    if n_bytes > _MOST_BYTES:
+        return f"has more than {_MOST_BYTES:,} bytes"
+    if seconds > _SECONDS_TO_START and n_found < seconds * _LEAST_ENTRIES:
+        return f"brought {n_found:,} entries in {seconds:.0f} seconds"
+    return None

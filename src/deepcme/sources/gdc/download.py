@@ -67,10 +67,6 @@ class RemoteFile:
         path, name = f"/data/{self.file_id}", f"{self.file_id}/{self.name}"
         return WebFile(path, name, self.size, self.md5)
 
-    def is_complete(self, folder: Path) -> bool:
-        """Whether the file is there with the right size and MD5."""
-        return self.on_the_web.is_complete(folder)
-
 
 def download_files(
     client: WebClient,
@@ -98,7 +94,7 @@ def download_files(
     with writing_to(folder):
         folder.mkdir(parents=True, exist_ok=True)
         remove_abandoned(folder)
-        missing = [file for file in files if not file.is_complete(folder)]
+        missing = [file for file in files if not file.on_the_web.is_complete(folder)]
         n_bytes = sum(file.size for file in missing)
         require_space(folder, n_bytes)
         progress.start(n_bytes)
@@ -123,7 +119,7 @@ def _fetch(
     client: WebClient, batch: list[RemoteFile], folder: Path, progress: ByteCount
 ) -> None:
     """Fetch what is still missing of a batch, once."""
-    missing = {file.file_id: file for file in batch if not file.is_complete(folder)}
+    missing = {file.file_id: file for file in batch if not file.on_the_web.is_complete(folder)}
     if not missing:
         return
     if len(missing) == 1:
