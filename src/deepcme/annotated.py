@@ -184,10 +184,14 @@ def clean_texts(table: pd.DataFrame) -> None:
             table[name] = [words[word] if isinstance(word, str) else word for word in text]
 
 
-def with_columns(
-    table: pd.DataFrame, further: pd.DataFrame | None, reserved: Sequence[str]
+def table_of(
+    ids: list[str],
+    columns: Mapping[str, Any],
+    further: pd.DataFrame | None,
+    reserved: Sequence[str],
 ) -> pd.DataFrame:
-    """The table with more columns, if any; one of a reserved name is kept under another."""
+    """A table by ids with further columns, if any; one of a reserved name under another."""
+    table = pd.DataFrame(columns, index=pd.Index(ids, dtype=object))
     if further is None:
         return table
     names = told_apart(

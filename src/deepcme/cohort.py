@@ -21,11 +21,11 @@ from deepcme.annotated import (
     read_h5ad,
     require_dense_memory,
     require_own_ids,
-    with_columns,
+    table_of,
     with_dense_matrix,
     write_h5ad,
 )
-from deepcme.errors import DeepCMEError
+from deepcme.errors import DeepCMEError, naming_file
 from deepcme.files import whole_file
 from deepcme.flow import FlowStep, after_selection, read_flow
 from deepcme.names import check_cohort_names
@@ -128,25 +128,18 @@ class Cohort:
         matrix = np.asarray(X, dtype=np.float32)
         samples = [str(sample) for sample in samples]
         outcome = as_outcome(labels)
-        obs = pd.DataFrame(
-            {
-                "sample": samples,
-                "patient": list(patients) if patients is not None else samples,
-                "tissue": [canonical_tissue(value) for value in tissue]
-                if tissue is not None
-                else UNKNOWN,
-                **outcome.values,
-                "batch": list(batch) if batch is not None else UNKNOWN,
-            },
-            index=pd.Index(samples, dtype=object),
-        )
-        obs = with_columns(obs, clinical, own_columns(type(outcome)))
+        columns = {
+            "sample": samples,
+            "patient": samples if patients is None else list(patients),
+            "tissue": UNKNOWN if tissue is None else list(map(canonical_tissue, tissue)),
+            **outcome.values,
+            "batch": UNKNOWN if batch is None else list(batch),
+        }
+        obs = table_of(samples, columns, clinical, own_columns(type(outcome)))
         gene_ids = [str(gene) for gene in genes]
-        var = pd.DataFrame(
-            {"gene_id": gene_ids, "symbol": list(symbols) if symbols is not None else gene_ids},
-            index=pd.Index(gene_ids, dtype=object),
-        )
-        var = with_columns(var, gene_annotation, VAR_COLUMNS)
+        names = gene_ids if symbols is None else list(symbols)
+        of_genes = {"gene_id": gene_ids, "symbol": names}
+        var = table_of(gene_ids, of_genes, gene_annotation, VAR_COLUMNS)
         require_own_ids(samples, "sample")
         require_own_ids(gene_ids, "gene")
         if matrix.shape != (len(samples), len(gene_ids)):
@@ -381,12 +374,10 @@ class Cohort:
         path = Path(path)
         adata = read_h5ad(path)
         require_dense_memory(adata.X, path)
-        try:
+        with naming_file(path):
             origin = read_origin(adata.uns)
             del adata.uns[ORIGIN_KEY]
             return cls(adata, **vars(origin))
-        except DeepCMEError as error:
-            raise DeepCMEError(f"{path}: {error}") from error
 
     def __repr__(self) -> str:
         return (

@@ -98,12 +98,8 @@ class NestedFolds:
 
     Parameters
     ----------
-    folds : int
-        At least 3.
-    repeats : int
-        How often the folds are drawn.
-    by : {"patient", "sample"}
-        What stays together.
+    folds, repeats, by
+        As of `RepeatedFolds`.
 
     References
     ----------

@@ -16,21 +16,14 @@ from deepcme.records import lower_words, records_of
 from deepcme.words import few
 
 M_STAGE_COLUMNS = (
-    "ajcc_pathologic_m",
-    "ajcc_pathologic_m.diagnoses",
-    "ajcc_metastasis_pathologic_pm",
-    "pathologic_m",
-    "path_m_stage",
+    *("ajcc_pathologic_m", "ajcc_pathologic_m.diagnoses", "ajcc_metastasis_pathologic_pm"),
+    *("pathologic_m", "path_m_stage"),
     "american joint committee on cancer metastasis stage code",
     "m_stage",
 )
 CLINICAL_M_STAGE_COLUMNS = (
-    "ajcc_clinical_m",
-    "ajcc_clinical_m.diagnoses",
-    "ajcc_metastasis_clinical_cm",
-    "clinical_m",
-    "clin_m_stage",
-    "clinical_m_stage",
+    *("ajcc_clinical_m", "ajcc_clinical_m.diagnoses", "ajcc_metastasis_clinical_cm"),
+    *("clinical_m", "clin_m_stage", "clinical_m_stage"),
 )
 M0_AND_M1 = "M0 and M1"
 # "cM0 (i+)" is M0 with tumour cells seen in blood or marrow; "M1a" is M1.

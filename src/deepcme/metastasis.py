@@ -70,7 +70,7 @@ def any_distant_metastasis(clinical: pd.DataFrame) -> Labelling:
     told = {
         column: says
         for names, says in (
-            (_SITE_COLUMNS, _says_site),
+            (_SITE_COLUMNS, lambda word: any(_not_denied(word))),
             (_INDICATOR_COLUMNS, _says_yes),
             (_EVENT_TYPE_COLUMNS, says_distant),
         )
@@ -106,10 +106,6 @@ def says_distant(word: str) -> bool:
         and ("distant" in clause or not _NEARBY.search(clause))
         for clause in _not_denied(word)
     )
-
-
-def _says_site(word: str) -> bool:
-    return any(_not_denied(word))
 
 
 def _says_yes(word: str) -> bool:

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from deepcme.terminal import say
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, ProgressColumn
 
 SECONDS_BETWEEN_LINES = 20.0
 
 
-class Advance(Protocol):
-    """Call it once for each piece of work that is done."""
-
-    def __call__(self) -> None: ...  # noqa: D102
+Advance = Callable[[], None]
+"""Call it once for each piece of work that is done."""
 
 
 @contextmanager
@@ -33,27 +34,21 @@ def show_progress(description: str, total: int, *, quiet: bool = False) -> Itera
 
 @contextmanager
 def _bar(description: str, total: int) -> Iterator[Advance]:
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeElapsedColumn,
-        TimeRemainingColumn,
-    )
+    from rich.progress import MofNCompleteColumn, TimeElapsedColumn
 
-    with Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TextColumn("left"),
-        TimeRemainingColumn(),
-        console=Console(stderr=True),
-    ) as bar:
+    with _columns(MofNCompleteColumn(), TimeElapsedColumn()) as bar:
         task = bar.add_task(description, total=total)
         yield lambda: bar.advance(task)
+
+
+def _columns(*done: ProgressColumn) -> Progress:
+    """A bar on standard error, with what is done and the time left."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    before = (TextColumn("{task.description}"), BarColumn())
+    left = (TextColumn("left"), TimeRemainingColumn())
+    return Progress(*before, *done, *left, console=Console(stderr=True))
 
 
 def _lines(description: str, total: int) -> Advance:
@@ -101,25 +96,9 @@ def show_bytes(description: str, *, quiet: bool = False) -> Iterator[ByteCount]:
     if quiet or not sys.stderr.isatty():
         yield SilentByteCount()
         return
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        DownloadColumn,
-        Progress,
-        TextColumn,
-        TimeRemainingColumn,
-        TransferSpeedColumn,
-    )
+    from rich.progress import DownloadColumn, TransferSpeedColumn
 
-    with Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        DownloadColumn(),
-        TransferSpeedColumn(),
-        TextColumn("left"),
-        TimeRemainingColumn(),
-        console=Console(stderr=True),
-    ) as bar:
+    with _columns(DownloadColumn(), TransferSpeedColumn()) as bar:
         task = bar.add_task(description, total=None)
 
         class _Bar:

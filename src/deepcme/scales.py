@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Literal, TypeVar, get_args
 
 import numpy as np
@@ -42,74 +41,69 @@ _LEVELS_DIFFER = 0.3
 _ROWS_AT_ONCE = 256
 
 
-@dataclass(frozen=True)
-class _Rule:
-    scale: Scale
-    fits: Callable[[Distribution], bool]
-    reason: str
-    """A sentence that `str.format` fills from the distribution ``d``."""
-
-
-_RULES: tuple[_Rule, ...] = (
-    _Rule(
+_RULES: tuple[tuple[Scale, Callable[[Distribution], bool], str], ...] = (
+    (
         "counts",
         lambda d: not d.is_linear_sized and d.is_small_counts,
         "all values are whole numbers and vary as counts do",
     ),
-    _Rule(
+    (
         "log2",
         lambda d: not d.is_linear_sized and d.has_shared_floor and d.floor != 0,
         "{d.floor_share:.1%} of the values are the lowest, {d.floor:.4g}, as genes that are "
         "not expressed are on a log scale",
     ),
-    _Rule(
+    (
         "log2",
         lambda d: not d.is_linear_sized and d.negative >= RATIO_NEGATIVES,
         "{d.negative:.1%} of the values are negative and 99.9% are not above {d.upper:.3g}, "
         "as logs and log ratios",
     ),
-    _Rule(
+    (
         "log2",
         lambda d: not d.is_linear_sized,
         "99.9% of the values are not above {d.upper:.3g}, as on a log scale",
     ),
-    _Rule(
+    (
         "log2",
         lambda d: d.is_centred,
         "{d.negative:.1%} of the values are negative, as in ratios and centred values, of "
         "which no log can be taken",
     ),
-    _Rule(
+    (
         "intensity",
         lambda d: d.negative > (HAS_ZEROS if d.all_whole else FEW_NEGATIVES),
         "{d.negative:.1%} of the values are negative, as subtracting the background leaves "
         "them",
     ),
-    _Rule(
+    (
         "intensity",
         lambda d: d.all_whole and not d.has_zeros and d.n_genes >= WIDE,
         "all values are whole numbers, but of {d.n_genes:,} genes hardly any value is 0, as "
         "in rounded intensities",
     ),
-    _Rule("counts", lambda d: d.all_whole, "all values are whole numbers"),
-    _Rule("tpm", lambda d: d.sums_to_million, "the samples sum to a million"),
-    _Rule(
+    ("counts", lambda d: d.all_whole, "all values are whole numbers"),
+    ("tpm", lambda d: d.sums_to_million, "the samples sum to a million"),
+    (
         "intensity",
         lambda d: not d.has_zeros,
         "0.1% of the values are above {d.upper:.3g} and hardly any is 0",
     ),
-    _Rule(
+    (
         "rsem",
         lambda d: d.median_expressed > RSEM_MEDIAN,
         "a median of {d.median_expressed:.3g} among expressed genes is usual for RSEM",
     ),
-    _Rule(
+    (
         "fpkm",
         lambda d: True,
         "a median of {d.median_expressed:.3g} among expressed genes is usual for FPKM",
     ),
 )
-"""The first that fits decides; docs/preparing-a-cohort.md shows the same table."""
+"""Scale, whether a distribution ``d`` fits it, and why, for `str.format`.
+
+The first that fits decides; docs/preparing-a-cohort.md shows the same table.
+"""
 
 
 def logged(values: NDArray[_Float], scale: Scale) -> NDArray[_Float]:
@@ -137,11 +131,12 @@ def guess_scale(X: Matrix) -> tuple[Scale, str]:
         If the matrix holds no numbers.
     """
     found = describe_distribution(X)
-    rule = next(rule for rule in _RULES if rule.fits(found))
-    reason = rule.reason.format(d=found)
-    if rule.scale == "intensity" and found.negative >= HAS_ZEROS:
+    scale, reason = next(
+        (scale, why.format(d=found)) for scale, fits, why in _RULES if fits(found)
+    )
+    if scale == "intensity" and found.negative >= HAS_ZEROS:
         reason += "; sequencing corrected for batches needs --scale rsem, tpm or fpkm"
-    return rule.scale, reason
+    return scale, reason
 
 
 def doubt_logs(X: Matrix) -> list[str]:

@@ -13,13 +13,7 @@ from deepcme.cohort import Cohort
 from deepcme.errors import DeepCMEError
 
 BATCH_COLUMNS = (
-    "batch",
-    "plate",
-    "tissue_source_site",
-    "center",
-    "platform",
-    "series",
-    "cohort",
+    *("batch", "plate", "tissue_source_site", "center", "platform", "series", "cohort"),
 )
 """Columns that tell where or when a sample was processed, the finest first."""
 

@@ -64,7 +64,7 @@ def test_from_training_to_validation_and_transfer(folder, monkeypatch, capsys):
     assert "- other.csv: 1 column that tells of genes and not of a sample was left out" in said
     assert run(monkeypatch, "validate", model, other, "-o", folder / "validation") == 0
     assert "cross-validation on invented promised" in capsys.readouterr().out
-    assert (folder / "validation" / "report.html").exists()
+    assert "<dd>DeepCME-ensemble</dd>" in (folder / "validation" / "report.html").read_text()
     for name in ("calibration", "recalibrated", "decision_curve"):
         drawn = folder / "validation" / "figures" / name
         assert drawn.with_suffix(".svg").read_text().startswith("<svg")

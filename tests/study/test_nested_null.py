@@ -5,7 +5,7 @@ import pytest
 
 from deepcme import Cohort
 from deepcme.arrays import CohortArrays
-from deepcme.evaluation.metrics import compute_metrics
+from deepcme.evaluation.over_splits import compute_metrics
 from deepcme.study.fit import fit_task
 from deepcme.study.parts import grid as grid_module
 from deepcme.study.parts.grid import (

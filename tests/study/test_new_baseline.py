@@ -1,8 +1,7 @@
 """A baseline is one row of the table of models: a study runs it, and its report names it."""
 
-from deepcme.report.methods import describe_methods
-
 from deepcme.models.registry import KINDS, ModelKind
+from deepcme.report.models import describe_baselines
 from deepcme.study.run import run_study
 
 
@@ -19,8 +18,5 @@ def test_a_baseline_is_one_row(quick_study, tmp_path, monkeypatch):
     )
     assert set(predictions["model"]) == {"LR", "naive"}
     assert predictions["score"].notna().all()
-    told = dict(describe_methods(study.model_dump(), {"scale": "fpkm"}, {}, {}))
-    assert (
-        "naive: scikit-learn's GaussianNB with its defaults but var_smoothing = 0.5."
-        in told["Baselines"]
-    )
+    told = "naive: scikit-learn's GaussianNB with its defaults but var_smoothing = 0.5."
+    assert told in describe_baselines(study)

@@ -6,7 +6,7 @@ import pytest
 
 from deepcme import Cohort, DeepCMEError
 from deepcme.study.parts.added_value import take_clinical
-from deepcme.study.predictors import as_predictor
+from deepcme.study.parts.predictors import as_predictor
 from tests.conftest import invented_cohort
 
 N = 60

@@ -150,7 +150,7 @@ def test_scores_beside_each_other_are_those_of_the_studys_network(folder):
 
 
 def test_a_study_without_such_a_network_says_so(study, tmp_path):
-    alone = study.model_copy(update={"models": study.models[1:]})
+    alone = study.model_copy(update={"models": study.models[1:], "comparator": None})
     folder = run_study(alone, tmp_path / "out", jobs=1, quiet=True)
     assert folder.read_table("score_agreement.csv").empty
     assert "there is none" in write_report(folder).read_text(encoding="utf-8")

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from deepcme import Cohort, DeepCMEError
-from deepcme.study.signatures import read_signature
+from deepcme.study.parts.signatures import read_signature
 
 GENES = ["ENSG00000000001.4", "ENSG00000000002.1", "ENSG00000000003.9", "ENSG00000000004.2"]
 

@@ -215,18 +215,18 @@ def _rows_of_split(
 
     Without one, whom a split does not test is taken to have trained its model.
     """
-    rows = split.test if settings.kind.refitted else np.r_[split.test, split.train]
+    parts = {"test": split.test} | ({} if settings.kind.refitted else {"train": split.train})
+    rows = np.concatenate([*parts.values()])
+    table = {
+        "split": number,
+        "model": settings.model,
+        "sample": cohort.samples[rows],
+        "patient": cohort.patients[rows],
+        "part": np.repeat([*parts], [*map(len, parts.values())]),
+        "label": cohort.labels[rows],
+    }
     scores = pd.DataFrame({"score": score, "probability": probability}, dtype=np.float64)
-    return pd.DataFrame(
-        {
-            "split": number,
-            "model": settings.model,
-            "sample": cohort.samples[rows],
-            "patient": cohort.patients[rows],
-            "part": np.where(np.arange(len(rows)) < len(score), "test", "train"),
-            "label": cohort.labels[rows],
-        }
-    ).join(scores)
+    return pd.DataFrame(table).join(scores)
 
 
 def _make_model(
@@ -263,13 +263,7 @@ def _make_model(
             name=settings.model, form=form, parameters=as_written(model.get_params())
         ),
         genes=_describe_genes(cohort, kept),
-        performance=_expected_performance(
-            cohort,
-            settings,
-            predictions,
-            sensitivity=float(called[positive].mean()),
-            specificity=float((~called[~positive]).mean()),
-        ),
+        performance=_expected_performance(cohort, settings, predictions, called, positive),
         calibration=calibration,
         threshold=Threshold(probability=threshold),
         far_distance=far_out_fence(compute_distances(standardised)),
@@ -313,9 +307,8 @@ def _expected_performance(
     cohort: Cohort,
     settings: TrainingSettings,
     predictions: pd.DataFrame,
-    *,
-    sensitivity: float,
-    specificity: float,
+    called: NDArray[np.bool_],
+    positive: NDArray[np.bool_],
 ) -> Performance:
     levels = find_levels(cohort)
     predictions = with_strata(predictions, cohort.samples, levels)
@@ -330,8 +323,8 @@ def _expected_performance(
         auc=_interval(found["auc"], found["ci_low"], found["ci_high"]),
         **_beside_auc(found),
         prevalence=float(found["prevalence"]),
-        sensitivity=sensitivity,
-        specificity=specificity,
+        sensitivity=float(called[positive].mean()),
+        specificity=float((~called[~positive]).mean()),
     )
 
 

@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from deepcme.cli import audit, fetch, genes, models, panel, portals, prepare, run, simulate
+from deepcme.cli.options import Command
 from deepcme.errors import DeepCMEError
 from deepcme.terminal import say
 
@@ -20,12 +21,15 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-run.register(app)
-models.register(app)
-panel.register(app)
-audit.register(app)
-simulate.register(app)
-portals.register(prepare.app)
+_COMMANDS: tuple[Command, ...] = (
+    *(run.run, run.init, run.report, run.compare),
+    *(models.train, models.predict, models.validate, models.transfer),
+    *(panel.panel, audit.audit, simulate.simulate, simulate.power),
+)
+for command in _COMMANDS:
+    app.command()(command)
+for command in (portals.gdc, portals.xena, portals.cbioportal, portals.geo, portals.archs4):
+    prepare.app.command()(command)
 app.add_typer(prepare.app, name="prepare")
 app.add_typer(fetch.app, name="fetch")
 app.add_typer(genes.app, name="genes")

@@ -13,11 +13,6 @@ if TYPE_CHECKING:
     from deepcme.audit import Finding
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command to the main program."""
-    app.command()(audit)
-
-
 def audit(
     cohort: Annotated[Path, typer.Argument(help="Cohort file (.h5ad).", show_default=False)],
     as_json: Annotated[

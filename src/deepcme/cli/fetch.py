@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from deepcme.cli.options import Quiet
 from deepcme.errors import DeepCMEError
 from deepcme.terminal import say
 
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Download public data, verified and resumable.", no_args_is_help=True)
 
 Output = Annotated[Path, typer.Option("--output", "-o", help="Folder to download into.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but problems.")]
 OwnFolder = Annotated[
     Path | None,
     typer.Option(
@@ -29,11 +29,6 @@ OwnFolder = Annotated[
 _GEO_FILES = "https://ftp.ncbi.nlm.nih.gov"
 _GEO_RECORDS = "https://www.ncbi.nlm.nih.gov"
 _MOST_LABELS = 12
-
-
-@app.callback()
-def fetch() -> None:
-    """Download public data, verified and resumable."""
 
 
 @app.command()
@@ -135,8 +130,7 @@ def geo(
             platforms=platform or (),
             progress=progress,
         )
-    if not quiet:
-        _say(fetched, folder)
+    _say(fetched, folder, quiet)
 
 
 @app.command()
@@ -164,8 +158,7 @@ def xena(
     folder = output or Path(project)
     with WebClient(base_url) as hub, _downloading(quiet) as progress:
         fetched = fetch_project(hub, project, folder, column=column, progress=progress)
-    if not quiet:
-        _say(fetched, folder)
+    _say(fetched, folder, quiet)
 
 
 @app.command()
@@ -190,8 +183,7 @@ def cbioportal(
     folder = output or Path(study)
     with WebClient(base_url) as datahub, _downloading(quiet) as progress:
         fetched = fetch_study(datahub, study, folder, progress)
-    if not quiet:
-        _say(fetched, folder)
+    _say(fetched, folder, quiet)
 
 
 @contextmanager
@@ -206,9 +198,11 @@ def _downloading(quiet: bool) -> Iterator[ByteCount]:
         yield progress
 
 
-def _say(fetched: Fetched, folder: Path) -> None:
+def _say(fetched: Fetched, folder: Path, quiet: bool) -> None:
     from deepcme.words import counted
 
+    if quiet:
+        return
     counts = fetched.counts
     say(
         f"{folder}: {counted(counts.n_present + counts.n_fetched, 'file')}, all verified; "

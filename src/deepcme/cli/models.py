@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from deepcme.cli.options import Jobs, Quiet, Repeats, Seed
 from deepcme.errors import DeepCMEError
 from deepcme.models.registry import ENSEMBLE, KINDS
 from deepcme.terminal import say
@@ -15,11 +16,6 @@ from deepcme.terminal import say
 if TYPE_CHECKING:
     from deepcme.bundle.model import Model
 
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but problems.")]
-Jobs = Annotated[
-    int | None, typer.Option(min=1, help="Processes to use.", show_default="one per core")
-]
-Seed = Annotated[int, typer.Option(min=0, help="Root of all randomness.")]
 ModelFolder = Annotated[
     Path, typer.Argument(metavar="MODEL", help="Folder that `deepcme train` wrote.")
 ]
@@ -57,14 +53,6 @@ _KEPT = [k.name for k in KINDS.values() if k.saved_as is not None and not k.save
 _READ_ON = "What its columns mean and when to rely on them: docs/models-in-use.md, Predicting."
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands to the main program."""
-    app.command()(train)
-    app.command()(predict)
-    app.command()(validate)
-    app.command()(transfer)
-
-
 def train(
     cohort: Annotated[Path, typer.Argument(metavar="COHORT.h5ad", help="Cohort to learn.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the model.")],
@@ -75,14 +63,7 @@ def train(
             help=f"Model, as a study names it: {', '.join(_KEPT)}.",
         ),
     ] = ENSEMBLE,
-    repeats: Annotated[
-        int | None,
-        typer.Option(
-            min=1,
-            help="Times that the patients are divided into five folds.",
-            show_default="2, or 4 under 150 patients",
-        ),
-    ] = None,
+    repeats: Repeats = None,
     jobs: Jobs = None,
     seed: Seed = 1,
     quiet: Quiet = False,
@@ -160,7 +141,8 @@ def predict(
     from deepcme.bundle.prediction import round_predictions
     from deepcme.files import write_csv
 
-    _require_suffix(output, ".csv")
+    if output.suffix.lower() != ".csv":
+        raise DeepCMEError(f"{output}: name the file .csv.")
     loaded = load_model(model)
     expression = read_expression(samples, loaded.manifest.genes, scale)
     predictions = predict_samples(
@@ -264,8 +246,3 @@ def _say(notes: Sequence[str], quiet: bool) -> None:
     for note in notes:
         if note.startswith("Warning") or not quiet:
             say(f"- {note}", error=True)
-
-
-def _require_suffix(path: Path, suffix: str) -> None:
-    if path.suffix.lower() != suffix:
-        raise DeepCMEError(f"{path}: name the file {suffix}.")

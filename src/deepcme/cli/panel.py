@@ -7,14 +7,9 @@ from typing import Annotated, Any
 
 import typer
 
-from deepcme.cli.run import Quiet
+from deepcme.cli.options import Jobs, Quiet, Repeats, Seed
 from deepcme.errors import DeepCMEError
 from deepcme.terminal import say
-
-
-def register(app: typer.Typer) -> None:
-    """Add the command to the main program."""
-    app.command()(panel)
 
 
 def panel(
@@ -33,22 +28,12 @@ def panel(
             show_default="soft-path and l1-logistic",
         ),
     ] = None,
-    repeats: Annotated[
-        int | None,
-        typer.Option(
-            min=1,
-            help="Times that the patients are divided into five folds.",
-            show_default="2, or 4 under 150 patients",
-        ),
-    ] = None,
+    repeats: Repeats = None,
     random_panels: Annotated[
         int, typer.Option(min=1, help="Random panels of each size in each split.")
     ] = 10,
-    jobs: Annotated[
-        int | None,
-        typer.Option(min=1, help="Processes to use.", show_default="one per core"),
-    ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Root of all randomness.")] = 1,
+    jobs: Jobs = None,
+    seed: Seed = 1,
     quiet: Quiet = False,
 ) -> None:
     """Find the smallest gene panel that keeps the performance.

@@ -20,22 +20,6 @@ if TYPE_CHECKING:
 class Annotation:
     """What tells of a portal's samples beside its expression files."""
 
-    rule: LabelRule
-    clinical: list[Path]
-
-    def read(self, shared: Shared) -> dict[str, Any]:
-        """The clinical tables, and what is made of names and ids, as sources take them."""
-        from deepcme.sources.clinical import read_clinical
-
-        return {
-            "clinical": [read_clinical(path, shared.decimal) for path in self.clinical],
-            "patient": shared.patient,
-            "tissue": shared.tissue,
-            "naming": shared.naming(),
-        }
-
-
-def _annotation(
     labels: Annotated[
         str,
         typer.Option(
@@ -44,38 +28,54 @@ def _annotation(
             "or column:NAME.",
             show_default=False,
         ),
-    ],
+    ]
     clinical: Annotated[
         list[Path] | None,
         typer.Option(
             help="Clinical table (Biotab, cBioPortal, Xena or plain); may be repeated."
         ),
-    ] = None,
+    ] = None
     time: Annotated[
         str | None,
         typer.Option(
             metavar="COLUMN[,COLUMN]",
             help="Time to the event or the last follow-up, or both columns of these.",
         ),
-    ] = None,
+    ] = None
     event: Annotated[
         str | None, typer.Option(metavar="COLUMN", help="Whether the event was seen.")
-    ] = None,
+    ] = None
     horizon: Annotated[
         float | None, typer.Option(help="Horizon, in the unit of the time column.")
-    ] = None,
-) -> Annotation:
-    return Annotation(_rule(labels, time, event, horizon), clinical or [])
+    ] = None
+
+    @property
+    def rule(self) -> LabelRule:
+        """The rule that labels the samples."""
+        from deepcme.sources.labels import Horizon, label_rule
+
+        if self.time is None and self.event is None and self.horizon is None:
+            return label_rule(self.labels)
+        if self.time is None or self.event is None or self.horizon is None:
+            raise DeepCMEError(
+                "Give all three of --time COLUMN, --event COLUMN and --horizon NUMBER."
+            )
+        return label_rule(self.labels, Horizon(self.time, self.event, self.horizon))
+
+    def read(self, shared: Shared) -> dict[str, Any]:
+        """The clinical tables, and what is made of names and ids, as sources take them."""
+        from deepcme.sources.clinical import read_clinical
+
+        return {
+            "clinical": [read_clinical(path, shared.decimal) for path in self.clinical or []],
+            "patient": shared.patient,
+            "tissue": shared.tissue,
+            "naming": shared.naming(),
+        }
 
 
 def _with_portal_options(command: Command) -> Command:
-    return with_shared_options(with_options("annotation", _annotation)(command))
-
-
-def register(app: typer.Typer) -> None:
-    """Add the commands to `deepcme prepare`."""
-    for command in (gdc, xena, cbioportal, geo, archs4):
-        app.command()(command)
+    return with_shared_options(with_options("annotation", Annotation)(command))
 
 
 @_with_portal_options
@@ -256,15 +256,3 @@ def archs4(
         **annotation.read(shared),
     )
     finish(cohort, shared)
-
-
-def _rule(labels: str, time: str | None, event: str | None, horizon: float | None) -> LabelRule:
-    from deepcme.sources.labels import Horizon, label_rule
-
-    if time is None and event is None and horizon is None:
-        return label_rule(labels)
-    if time is None or event is None or horizon is None:
-        raise DeepCMEError(
-            "Give all three of --time COLUMN, --event COLUMN and --horizon NUMBER."
-        )
-    return label_rule(labels, Horizon(time, event, horizon))

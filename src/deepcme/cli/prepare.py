@@ -25,11 +25,6 @@ ScaleOption = Annotated[
 ]
 
 
-@app.callback()
-def prepare() -> None:
-    """Make a checked cohort (.h5ad) of expression and labels."""
-
-
 @app.command()
 @with_shared_options
 def table(
@@ -133,7 +128,7 @@ def finish(cohort: Cohort, shared: Shared) -> None:
     from deepcme.filters import filter_samples
 
     kept = filter_samples(
-        cohort, keep_tissue=shared.keep_tissue, one_per_patient=shared.one_per_patient
+        cohort, keep_tissue=shared.keep_tissue or (), one_per_patient=shared.one_per_patient
     )
     save(kept, shared.output, shared.strict)
 

@@ -8,22 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from deepcme.cli.options import Jobs, Quiet
 from deepcme.errors import DeepCMEError
 from deepcme.terminal import say
 
 if TYPE_CHECKING:
     from deepcme.report.formatting import Shown
     from deepcme.study.resolved import Study
-
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but problems.")]
-
-
-def register(app: typer.Typer) -> None:
-    """Add the commands to the main program."""
-    app.command()(run)
-    app.command()(init)
-    app.command()(report)
-    app.command()(compare)
 
 
 def run(
@@ -48,10 +39,7 @@ def run(
         Path | None,
         typer.Option(help="Folder for the results.", show_default="results/NAME-PROTOCOL"),
     ] = None,
-    jobs: Annotated[
-        int | None,
-        typer.Option(min=1, help="Processes to use.", show_default="one per core"),
-    ] = None,
+    jobs: Jobs = None,
     seed: Annotated[
         int | None,
         typer.Option(min=0, help="Root of all randomness.", show_default="1"),

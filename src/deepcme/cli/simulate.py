@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from deepcme.cli.options import Output
+from deepcme.cli.options import Output, Seed
 from deepcme.cli.prepare import save
 from deepcme.errors import DeepCMEError
 from deepcme.terminal import say_lines
@@ -21,12 +21,6 @@ EFFECT_HELP = (
     "Shift of a true gene's mean log2 expression between events and non-events, in standard "
     "deviations of the gene (Cohen's d)"
 )
-
-
-def register(app: typer.Typer) -> None:
-    """Add the commands to the main program."""
-    app.command()(simulate)
-    app.command()(power)
 
 
 def simulate(
@@ -52,7 +46,7 @@ def simulate(
     normal_tissue: Annotated[
         float, typer.Option(help="Share of the repeated samples that are normal tissue.")
     ] = 0.0,
-    seed: Annotated[int, typer.Option(min=0, help="Root of all randomness.")] = 1,
+    seed: Seed = 1,
 ) -> None:
     """Simulate a cohort of bulk RNA-seq (FPKM) of which the truth is known.
 

@@ -63,6 +63,7 @@ def _write(validation: Validation) -> Blocks:
     yield Heading("Model and patients", "model")
     yield Terms(
         [
+            ("Model", manifest.model.name),
             (
                 "Trained on",
                 f"{cohort.name}: {cohort.samples} samples of {cohort.patients} patients, "

@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 
 from deepcme.cohort import Cohort
 from deepcme.errors import DeepCMEError
-from deepcme.genes import COLLAPSE_RULE, strongest_of_each
 from deepcme.hdf5.apart import require_sound
 from deepcme.memory import require_memory
 from deepcme.notes import WARNING
@@ -29,6 +28,7 @@ from deepcme.sources.expression import (
     ONE_GENE_EACH,
     GeneNaming,
     on_known_scale,
+    strongest_of,
     with_genes_named,
 )
 from deepcme.sources.joining import join_clinical
@@ -89,12 +89,10 @@ def cohort_from_archs4(
         In place of `series`: a list of GSM numbers, one a line, or a table by GSM number.
     clinical : sequence of ClinicalTable
         Tables by GSM number, besides the characteristics.
-    patient, tissue : str, optional
-        The columns that name the patients and state the tissue.
     decimal : str
         The decimal point of the numbers of `samples`.
-    naming : GeneNaming
-        What becomes of a row of several genes, and of genes that became dates.
+    patient, tissue, naming
+        As of `cohort_from_cbioportal`.
 
     Raises
     ------
@@ -123,7 +121,8 @@ def cohort_from_archs4(
         raise DeepCMEError(f"{path}: this is not a readable ARCHS4 file.") from error
     if samples is not None:
         notes += _missing(asked, matrix.samples, path)
-    matrix = with_genes_named(_by_symbol(matrix, path, notes), naming, path, notes)
+    matrix = strongest_of(matrix, notes, f"{path.name}: ")
+    matrix = with_genes_named(matrix, naming, path, notes)
     batch = attributes["series_id"].map(_first_of(series)) if len(series) > 1 else None
     annotation = annotation_of_attributes(attributes, batch, patient, tissue, notes)
     annotation, coverage = join_clinical(annotation, clinical, patient=patient)
@@ -313,10 +312,3 @@ def _gene_names(file: h5py.File, path: Path) -> list[str]:
     if len({len(column) for column in columns}) > 1:
         raise DeepCMEError(f"{path}: the genes' symbols and Ensembl ids differ in number.")
     return [next(filter(None, names), "") for names in zip(*columns, strict=True)]
-
-
-def _by_symbol(matrix: Matrix, path: Path, notes: list[str]) -> Matrix:
-    columns, n_collapsed = strongest_of_each(matrix.values, matrix.genes)
-    if n_collapsed:
-        notes.append(f"{path.name}: {n_collapsed:,} genes had several rows: {COLLAPSE_RULE}.")
-    return matrix.of_genes(columns)

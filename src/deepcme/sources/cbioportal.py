@@ -14,7 +14,6 @@ import pandas as pd
 from deepcme.cohort import Cohort
 from deepcme.errors import DeepCMEError
 from deepcme.gene_names import AmbiguousRule, GeneNames, gene_names, is_no_name
-from deepcme.genes import COLLAPSE_RULE, strongest_of_each
 from deepcme.scales import Scale
 from deepcme.sources.assembly import LabelRule, assemble
 from deepcme.sources.clinical import ClinicalTable
@@ -24,6 +23,7 @@ from deepcme.sources.expression import (
     GeneNaming,
     dates_told_apart,
     on_known_scale,
+    strongest_of,
     with_genes_named,
 )
 from deepcme.sources.headers import columns_that_are_no_sample, left_out_note, plain_name
@@ -99,13 +99,10 @@ def _read_expression(path: Path, naming: GeneNaming, decimal: str, notes: list[s
     # Rows get numbers as ids here, since names may repeat until they are collapsed.
     matrix = as_matrix(grid, genes_in_rows, path, notes)
     del grid  # the matrix is it, turned
-    columns, n_collapsed = strongest_of_each(matrix.values, names)
-    if len(columns) == 0:
+    if not any(names):
         raise DeepCMEError(f"{path}: no row has a gene; the rows are {few(names)}.")
     notes += genes.notes(nameless="with neither symbol nor Entrez id")
-    if n_collapsed:
-        notes.append(f"{n_collapsed:,} genes had several rows: {COLLAPSE_RULE}.")
-    return replace(matrix.of_genes(columns), genes=[names[place] for place in columns])
+    return strongest_of(replace(matrix, genes=names), notes)
 
 
 def _columns_of_genes(source: TextTable) -> dict[int, str]:

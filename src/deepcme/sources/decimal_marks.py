@@ -24,8 +24,10 @@ def with_point(cells: pd.Series, decimal: str) -> pd.Series:
     return cells.mask(cells.str.contains(".", regex=False, na=False)).str.replace(decimal, ".")
 
 
-def comma_hint(cell: str) -> str:
-    """The way out for a number with a comma, which may mean two things."""
+def comma_hint(cell: str, decimal: str = ".") -> str:
+    """The way out for a number with a comma, which may mean two things if it is no decimal."""
+    if decimal == ",":
+        return ""
     if re.fullmatch(r"-?\d{1,3}(,\d{3})+", cell):
         return " (write it without the comma, or give --decimal , if that is its decimal point)"
     return " (give --decimal , if that is its decimal point)" if "," in cell else ""

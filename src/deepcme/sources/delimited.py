@@ -318,12 +318,11 @@ def _refuse_text(
     odd = (numbers.isna() & ~missing).to_numpy()
     if odd.any():
         row = int(np.argmax(odd))
-        hint = comma_hint(cells[row]) if table.decimal == "." else ""
         raise NotANumberError(
             table.path,
             str(_text(table, rows, 0)[row]) or f"number {before + row + 1} without an id",
             _name(table, position),
-            f"{cells[row]!r} is not a number{hint}",
+            f"{cells[row]!r} is not a number{comma_hint(cells[row], table.decimal)}",
         )
     return numbers.to_numpy(dtype=np.float32)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from deepcme.errors import DeepCMEError
+from deepcme.errors import DeepCMEError, naming_file
 from deepcme.gene_dates import (
     date_like,
     date_notes,
@@ -30,6 +30,7 @@ from deepcme.mixed_scales import find_mixed_scales
 from deepcme.scales import Scale, doubt_logs, guess_scale, on_scale
 from deepcme.sources.ids import require_unique, warn_of_case
 from deepcme.sources.matrices import Matrix
+from deepcme.sources.probemap import mapping_by_table
 from deepcme.words import counted, few
 
 
@@ -90,14 +91,14 @@ def with_genes_named(
     names = dates_told_apart(read.names, matrix.entrez, naming, path.name, notes)
     matrix = replace(matrix, genes=names)
     if collapse:
-        matrix = _strongest_of(matrix, notes)
+        matrix = strongest_of(matrix, notes)
     else:
         matrix = matrix.of_genes(np.flatnonzero([bool(name) for name in names]))
     warn_of_case(matrix.genes, "gene", path, notes)
     notes += _repeat_notes(matrix.genes, path)
     matrix = replace(matrix, genes=_dates_judged(matrix.genes, naming, notes))
     if matrix.symbols is not None:
-        matrix = with_symbols(matrix, matrix.symbols, naming, notes)
+        matrix = replace(matrix, symbols=_dates_judged(matrix.symbols, naming, notes))
     return matrix
 
 
@@ -111,11 +112,15 @@ def _with_second_names(matrix: Matrix) -> Matrix:
     return matrix
 
 
-def with_symbols(
-    matrix: Matrix, symbols: list[str], naming: GeneNaming, notes: list[str]
+def with_symbols_of(
+    matrix: Matrix, table: str | Path | None, naming: GeneNaming, notes: list[str]
 ) -> Matrix:
-    """The matrix with these symbols, one per gene; dates among them are named or mended."""
-    return replace(matrix, symbols=_dates_judged(symbols, naming, notes))
+    """The matrix with the symbols that a table, if there is one, has of its genes."""
+    if table is None:
+        return matrix
+    mapping = mapping_by_table(matrix.genes, "symbol", Path(table))
+    notes.append(" ".join([f"{Path(table).name}: {mapping.describe()}", *mapping.doubts]))
+    return replace(matrix, symbols=_dates_judged(list(mapping.target), naming, notes))
 
 
 def _dates_judged(names: list[str], naming: GeneNaming, notes: list[str]) -> list[str]:
@@ -182,12 +187,13 @@ def _repeat_notes(genes: list[str], path: Path) -> list[str]:
     ]
 
 
-def _strongest_of(matrix: Matrix, notes: list[str]) -> Matrix:
+def strongest_of(matrix: Matrix, notes: list[str], place: str = "") -> Matrix:
+    """The matrix with one row for each gene, the strongest; none where the name is blank."""
     if "" not in matrix.genes and len(set(matrix.genes)) == len(matrix.genes):
         return matrix
     columns, n_collapsed = strongest_of_each(matrix.values, matrix.genes)
     if n_collapsed:
-        notes.append(f"{n_collapsed:,} genes had several rows: {COLLAPSE_RULE}.")
+        notes.append(f"{place}{n_collapsed:,} genes had several rows: {COLLAPSE_RULE}.")
     return matrix.of_genes(columns)
 
 
@@ -202,14 +208,12 @@ def on_known_scale(
         If the values cannot be on the scale, or not all samples are on one.
     """
     require_one_scale(matrix, path)
-    try:
+    with naming_file(path):
         if scale is None:
             scale, reason = guess_scale(matrix.values)
             notes.append(f"Scale taken as {scale}: {reason}.")
             notes += doubt_logs(matrix.values) if scale == "log2" else []
         values, said = on_scale(matrix.values, scale)
-    except DeepCMEError as error:
-        raise DeepCMEError(f"{path}: {error}") from error
     return Expression(replace(matrix, values=values), scale, [*notes, *said])
 
 

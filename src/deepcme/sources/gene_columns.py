@@ -83,7 +83,8 @@ def gene_column(
         return best.column
     doubtful = _most_known_of_familiar(judged) if kind == "symbol" else None
     if doubtful is None:
-        listed = (f"{one.column} {one.share:.0%}" for one in _by_share(judged))
+        by_share = sorted(judged, key=lambda one: -one.share)
+        listed = (f"{one.column} {one.share:.0%}" for one in by_share)
         raise DeepCMEError(
             f"{place}: no column holds {_WORDS[kind]}; the shares of such names are "
             f"{few(listed, 12)}. Give a table that has them: a GEO platform table, a Xena "
@@ -196,7 +197,3 @@ def _most_known_of_familiar(judged: Sequence[_Judged]) -> _Judged | None:
         key=lambda one: one.familiarity,
         default=None,
     )
-
-
-def _by_share(judged: Sequence[_Judged]) -> list[_Judged]:
-    return sorted(judged, key=lambda one: -one.share)

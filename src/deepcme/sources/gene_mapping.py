@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +16,7 @@ from deepcme.genes import (
     map_genes,
     strongest_of_each,
 )
-from deepcme.sources.probemap import known_targets, read_gene_table
+from deepcme.sources.probemap import mapping_by_table
 
 
 def gene_mapping(cohort: Cohort, to: GeneIdKind, table: Path | None) -> GeneMapping:
@@ -30,9 +29,7 @@ def gene_mapping(cohort: Cohort, to: GeneIdKind, table: Path | None) -> GeneMapp
     """
     genes = [str(gene) for gene in cohort.gene_ids]
     if table is not None:
-        doubts: list[str] = []
-        known = known_targets(read_gene_table(table, doubts), to, genes, table, doubts)
-        return replace(map_genes(genes, known, to), doubts=tuple(doubts))
+        return mapping_by_table(genes, to, table)
     if to != "symbol" or np.all(cohort.symbols == cohort.gene_ids):
         raise DeepCMEError(
             f"The cohort does not carry {to} ids besides its own; give a table with --table."

@@ -75,14 +75,8 @@ def cohort_from_geo(
         Accessions of the platforms to take of a SOFT family file.
     clinical : sequence of ClinicalTable
         Tables by GSM number, besides the characteristics.
-    patient, tissue : str, optional
-        The columns that name the patients and state the tissue.
-    decimal : str
-        The decimal point of the numbers.
-    scale : Scale, optional
-        Worked out from the values, and noted, if not given.
-    naming : GeneNaming
-        What becomes of a probe of several genes, and of genes that became dates.
+    patient, tissue, decimal, scale, naming
+        As of `cohort_from_cbioportal`.
 
     Raises
     ------

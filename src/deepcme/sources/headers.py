@@ -32,6 +32,12 @@ def plain_name(name: object) -> str:
     return re.sub(r"[\W_]+", "", str(name).replace("%", "percent")).lower()
 
 
+def spelled_as(columns: Iterable[object], names: Iterable[str]) -> list[str]:
+    """The columns that are called so in any spelling, in the order of the names."""
+    plain = {plain_name(column): str(column) for column in reversed(list(columns))}
+    return [plain[key] for key in map(plain_name, names) if key in plain]
+
+
 def tells_of_genes(name: str) -> bool:
     """Whether a column of this name tells of genes, such as ``gene_length``."""
     return _OF_GENES.fullmatch(plain_name(name)) is not None

@@ -13,13 +13,11 @@ from deepcme.metastasis import any_distant_metastasis
 from deepcme.sources.assembly import LabelRule
 from deepcme.sources.hcmdb import hcmdb_endpoint
 
-ENDPOINT_NAMES = (
-    "hcmdb:FILE",
-    "pathologic-m1",
-    "any-distant-metastasis",
-    "event-within-horizon",
-    "column:NAME",
-)
+_WITHOUT_ARGUMENT: dict[str, LabelRule] = {
+    "pathologic-m1": pathologic_m1,
+    "any-distant-metastasis": any_distant_metastasis,
+}
+ENDPOINT_NAMES = ("hcmdb:FILE", *_WITHOUT_ARGUMENT, "event-within-horizon", "column:NAME")
 
 
 @dataclass(frozen=True)
@@ -59,8 +57,6 @@ def label_rule(name: str, horizon: Horizon | None = None) -> LabelRule:
         return partial(hcmdb_endpoint, path=Path(argument))
     if kind == "column" and argument:
         return partial(binary_column, column=argument)
-    if name == "pathologic-m1":
-        return pathologic_m1
-    if name == "any-distant-metastasis":
-        return any_distant_metastasis
+    if name in _WITHOUT_ARGUMENT:
+        return _WITHOUT_ARGUMENT[name]
     raise DeepCMEError(f"Unknown endpoint {name!r}: write one of {', '.join(ENDPOINT_NAMES)}.")

@@ -14,7 +14,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from deepcme.annotated import dense_float32, read_h5ad, require_dense_memory
-from deepcme.errors import DeepCMEError
+from deepcme.errors import DeepCMEError, naming_file
 from deepcme.memory import require_memory_for_matrix
 from deepcme.sources.contents import contents_of
 from deepcme.sources.decimal_marks import comma_hint, with_point
@@ -248,10 +248,8 @@ def _contiguous(values: NDArray[np.float32]) -> NDArray[np.float32]:
 def _read_annotated(path: Path, layer: str | None, notes: list[str]) -> Matrix:
     """A matrix of an `.h5ad` file, which always has the samples in rows."""
     adata = read_h5ad(path)
-    try:
+    with naming_file(path):
         stored, var = matrix_of(adata, layer)
-    except DeepCMEError as error:
-        raise DeepCMEError(f"{path}: {error}") from error
     require_dense_memory(stored, path)
     values = dense_float32(stored)
     genes = clean_ids(var.index, "gene", path, notes)
@@ -329,6 +327,6 @@ def _numbers(
     if odd.any():
         row = int(np.argmax(odd))
         cell = str(column.iloc[row])
-        hint = comma_hint(cell) if decimal == "." else ""
-        raise NotANumberError(path, rows[row], name, f"{cell!r} is not a number{hint}")
+        what = f"{cell!r} is not a number{comma_hint(cell, decimal)}"
+        raise NotANumberError(path, rows[row], name, what)
     return numbers

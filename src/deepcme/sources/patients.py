@@ -10,53 +10,23 @@ import pandas as pd
 
 from deepcme.barcodes import read_barcode
 from deepcme.people import cell_text, names_nobody
-from deepcme.sources.headers import asked_column, name_in_its_file, plain_name, without_origin
+from deepcme.sources.headers import asked_column, name_in_its_file, spelled_as, without_origin
 from deepcme.sources.patient_ids import patients_of, refuse_other_patients
 from deepcme.words import cleaned, counted, few, quoted
 
 PATIENT_NAMES = (
     "bcr_patient_barcode",  # before patient_id, which in Biotab is only its last part
-    "patient_id",
-    "patient_identifier",
-    "patient_number",
-    "patient_no",
-    "patient_nr",
-    "patient_code",
-    "patient_barcode",
-    "patient_name",
-    "patient_label",
-    "unique_patient_identifier",
-    "unique_patient_id",
-    "patient",
-    "pat_id",
-    "pat_no",
-    "pt_id",
-    "pt_no",
-    "medical_record_number",
-    "mrn",
-    "cases.submitter_id",
-    "case_submitter_id",
+    *("patient_id", "patient_identifier", "patient_number", "patient_no", "patient_nr"),
+    *("patient_code", "patient_barcode", "patient_name", "patient_label"),
+    *("unique_patient_identifier", "unique_patient_id", "patient"),
+    *("pat_id", "pat_no", "pt_id", "pt_no", "medical_record_number", "mrn"),
+    *("cases.submitter_id", "case_submitter_id"),
     "submitter_id",  # before case_id, which of the GDC is a UUID
-    "subject_id",
-    "subject_identifier",
-    "subject_number",
-    "subject_no",
-    "subject_code",
-    "subject",
-    "donor_id",
-    "donor_identifier",
-    "donor_number",
-    "donor",
-    "individual_id",
-    "individual_identifier",
-    "individual",
-    "participant_id",
-    "participant",
-    "person_id",
-    "person",
-    "case_id",
-    "case_number",
-    "case",
+    *("subject_id", "subject_identifier", "subject_number", "subject_no", "subject_code"),
+    *("subject", "donor_id", "donor_identifier", "donor_number", "donor"),
+    *("individual_id", "individual_identifier", "individual"),
+    *("participant_id", "participant", "person_id", "person"),
+    *("case_id", "case_number", "case"),
 )
 """Columns that name the patient, in any spelling; the first that is there is taken."""
 
@@ -83,9 +53,7 @@ _FEW_SAMPLES = 4
 
 def patient_column(columns: Iterable[object]) -> str | None:
     """The column that names the patient: the first of `PATIENT_NAMES` that is there."""
-    names = [str(column) for column in columns]
-    plain = {plain_name(name): name for name in reversed(names)}
-    return next((plain[key] for key in map(plain_name, PATIENT_NAMES) if key in plain), None)
+    return next(iter(spelled_as(columns, PATIENT_NAMES)), None)
 
 
 def people_column(table: pd.DataFrame, where: str, notes: list[str]) -> str | None:
@@ -167,13 +135,8 @@ def with_patients_named(
 
     Parameters
     ----------
-    annotation : DataFrame
-        Indexed by sample, with ``patient``.
-    stated : Series
-        What the column holds, in the same order; its name is that of the column.
-    where : str
-        For messages.
-    notes : list of str
+    annotation, stated, where, notes
+        As of `deepcme.sources.identity.with_patients_stated`.
 
     Raises
     ------

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
 import pandas as pd
 
 from deepcme.errors import DeepCMEError
-from deepcme.genes import GeneIdKind, map_genes, stable_gene_id
+from deepcme.genes import GeneIdKind, GeneMapping, map_genes, stable_gene_id
 from deepcme.sources.contents import contents_of
 from deepcme.sources.delimited import read_rows
 from deepcme.sources.gene_columns import gene_column
@@ -114,9 +115,8 @@ def known_targets(
     return pd.Series(known[target].to_numpy(), index=index, dtype=object, name=target)
 
 
-def symbols_of(genes: list[str], path: Path) -> tuple[list[str], str]:
-    """Symbols of genes from a table, empty where unknown; and their coverage in words."""
+def mapping_by_table(genes: Sequence[str], to: GeneIdKind, path: Path) -> GeneMapping:
+    """Where genes go by a table of identifiers; the doubts are on that table."""
     doubts: list[str] = []
-    known = known_targets(read_gene_table(path, doubts), "symbol", genes, path, doubts)
-    mapping = map_genes(genes, known, "symbol")
-    return list(mapping.target), " ".join([f"{path.name}: {mapping.describe()}", *doubts])
+    known = known_targets(read_gene_table(path, doubts), to, genes, path, doubts)
+    return replace(map_genes(genes, known, to), doubts=tuple(doubts))

@@ -53,7 +53,8 @@ def read_table(
         table = read_workbook(path, notes, needed)
         table.columns = [name or f"column {i}" for i, name in enumerate(table.columns, 1)]
     elif kind == "parquet":
-        table = _with_index_as_column(_read_parquet(path))
+        with opened_parquet(path) as file:
+            table = _with_index_as_column(file.table())
     elif kind == "hdf5":
         table = _with_index_as_column(read_h5ad(path).obs.apply(without_categories))
     elif is_annotated_gct(_first_line(path)):
@@ -146,11 +147,6 @@ def find_text_table(path: Path, notes: list[str], *, decimal: str = ".") -> Text
 
 def _first_line(path: Path) -> str:
     return next(text_lines(path), "")
-
-
-def _read_parquet(path: Path) -> pd.DataFrame:
-    with opened_parquet(path) as file:
-        return file.table()
 
 
 def _with_index_as_column(table: pd.DataFrame) -> pd.DataFrame:

@@ -7,28 +7,16 @@ from collections.abc import Iterable, Sequence
 
 import pandas as pd
 
-from deepcme.sources.headers import plain_name
+from deepcme.sources.headers import plain_name, spelled_as
 from deepcme.words import cleaned, says_nothing
 
 SAMPLE_NAMES = (
     "submitter_id.samples",  # before sample_id, which of the GDC is a UUID
     "samples.submitter_id",
     "sample_submitter_id",
-    "sample_id",
-    "sample_barcode",
-    "bcr_sample_barcode",
-    "tumor_sample_barcode",
-    "sample_name",
-    "sample_number",
-    "sample_no",
-    "sample_code",
-    "sample",
-    "samples",
-    "geo_accession",
-    "aliquot_barcode",
-    "aliquot_submitter_id",
-    "barcode",
-    "specimen_id",
+    *("sample_id", "sample_barcode", "bcr_sample_barcode", "tumor_sample_barcode"),
+    *("sample_name", "sample_number", "sample_no", "sample_code", "sample", "samples"),
+    *("geo_accession", "aliquot_barcode", "aliquot_submitter_id", "barcode", "specimen_id"),
     "external_id",  # recount3, whose first column numbers the samples
 )
 """Columns that name the sample, in any spelling; the first that holds ids is taken."""
@@ -47,8 +35,7 @@ def sample_column(table: pd.DataFrame) -> str | None:
     table : DataFrame
         A sample may have several rows.
     """
-    plain = {plain_name(name): str(name) for name in reversed(table.columns)}
-    named = [plain[name] for name in map(plain_name, SAMPLE_NAMES) if name in plain]
+    named = spelled_as(table.columns, SAMPLE_NAMES)
     return next((name for name in named if _holds_ids(table[name])), None)
 
 
@@ -57,12 +44,9 @@ def row_names_column(table: pd.DataFrame) -> str | None:
     if table.columns.empty:
         return None
     name = str(table.columns[0])
-    called_so = _ROW_NAMES.fullmatch(plain_name(name)) is not None
-    return (
-        name
-        if called_so and _is_complete(table[name]) and not count_rows(table[name])
-        else None
-    )
+    is_called_so = _ROW_NAMES.fullmatch(plain_name(name)) is not None
+    are_names = is_called_so and _is_complete(table[name]) and not count_rows(table[name])
+    return name if are_names else None
 
 
 def first_ids(table: pd.DataFrame) -> str:

@@ -65,14 +65,9 @@ def read_counts(
         )
     known = np.array([sample in called for sample in matrix.samples])
     found = [called[sample] for sample in matrix.samples if sample in called]
-    _say_left_out(
-        path,
-        parts[0].accession,
-        np.array(matrix.samples)[~known].tolist(),
-        found,
-        listed,
-        notes,
-    )
+    unknown = np.array(matrix.samples)[~known].tolist()
+    without = attributes.index.difference(found, sort=False).tolist()
+    notes += _notes_on_left_out(path, parts[0].accession, unknown, without)
     return replace(matrix.of_samples(np.flatnonzero(known)), samples=found)
 
 
@@ -115,23 +110,19 @@ def _accessions(
     return {column: sample for column, [sample] in found.items()}
 
 
-def _say_left_out(
-    path: Path,
-    series: str,
-    unknown: Sequence[str],
-    found: Sequence[str],
-    listed: Sequence[str],
-    notes: list[str],
-) -> None:
+def _notes_on_left_out(
+    path: Path, series: str, unknown: Sequence[str], without: Sequence[str]
+) -> list[str]:
+    notes = []
     if unknown:
         notes.append(
             f"{WARNING}{path.name}: {counted(len(unknown), 'column')} ({few(unknown)}) left "
             f"out, which the given file of {series} does not describe: give the files of all "
             "its platforms."
         )
-    there = set(found)
-    if without := [sample for sample in listed if sample not in there]:
+    if without:
         notes.append(
             f"{path.name}: {counted(len(without), 'sample')} of {series} left out, for want of "
             f"a column ({few(without)})."
         )
+    return notes

@@ -27,8 +27,8 @@ from deepcme.sources.series import (
 from deepcme.sources.text import text_lines
 from deepcme.words import cleaned, few
 
-_TABLE_BEGIN = "!series_matrix_table_begin"
-_TABLE_END = "!series_matrix_table_end"
+TABLE_BEGIN = "!series_matrix_table_begin"
+TABLE_END = "!series_matrix_table_end"
 _SAMPLE_PREFIX = "!Sample_"
 _MOST_LINES_OF_A_CELL = 1_000
 
@@ -61,7 +61,7 @@ def read_series_matrix(
 def _read_values(path: Path, n_lines: int, notes: list[str], decimal: str) -> Matrix | None:
     """The table that stands after so many lines; None if it has a header alone."""
     source = find_table(
-        path, notes, separators="\t", skip=n_lines, end_mark=_TABLE_END, decimal=decimal
+        path, notes, separators="\t", skip=n_lines, end_mark=TABLE_END, decimal=decimal
     )
     with naming_sample_and_gene(genes_in_rows):
         grid = read_grid(source)
@@ -78,7 +78,7 @@ def _read_metadata(path: Path) -> tuple[str, list[list[str]], int]:
     sample_lines: list[list[str]] = []
     for number, line in _whole_lines(path):
         cells = [cleaned(cleaned(cell).strip('"')) for cell in line.split("\t")]
-        if cells[0].lower() == _TABLE_BEGIN:
+        if cells[0].lower() == TABLE_BEGIN:
             return accession, sample_lines, number
         if cells[0] == "!Series_geo_accession" and len(cells) > 1:
             accession = cells[1]
@@ -86,7 +86,7 @@ def _read_metadata(path: Path) -> tuple[str, list[list[str]], int]:
             sample_lines.append(cells)
             if len(sample_lines) > MOST_CHARACTERISTICS:
                 raise too_many_characteristics(path)
-    raise DeepCMEError(f"{path}: there is no line {_TABLE_BEGIN}; is it a series matrix?")
+    raise DeepCMEError(f"{path}: there is no line {TABLE_BEGIN}; is it a series matrix?")
 
 
 def _whole_lines(path: Path) -> Iterator[tuple[int, str]]:

@@ -68,10 +68,8 @@ def read_family(
 
     Parameters
     ----------
-    path : path
-    notes : list of str
-    decimal : str
-        The decimal point of the values.
+    path, notes, decimal
+        As of `deepcme.sources.layout.find_table`.
     platforms : collection of str
         Accessions of those to take; without any, the only one.
     with_values : bool

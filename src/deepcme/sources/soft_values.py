@@ -111,7 +111,7 @@ def _number(cell: str, sample: str, probe: str, path: Path, decimal: str) -> flo
             return number
     except ValueError:
         pass
-    hint = comma_hint(cell) if decimal == "." else ""
     raise DeepCMEError(
-        f"{path}: sample {sample}, probe {probe}: {cell[:40]!r} is not a number{hint}."
+        f"{path}: sample {sample}, probe {probe}: {cell[:40]!r} is not a number"
+        f"{comma_hint(cell, decimal)}."
     )

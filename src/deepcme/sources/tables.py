@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
@@ -15,7 +14,7 @@ from numpy.typing import NDArray
 from deepcme.annotated import as_text
 from deepcme.cohort import UNKNOWN, Cohort
 from deepcme.endpoints import binary_column
-from deepcme.errors import DeepCMEError
+from deepcme.errors import DeepCMEError, naming_file
 from deepcme.flow import FlowStep, refuse_lost_outcome
 from deepcme.labelling import Labelling
 from deepcme.scales import Scale
@@ -109,7 +108,7 @@ def cohort_from_tables(
     table, _ = rows_of_samples(matrix.samples, table, samples.name)
     matrix = reads_of_gene_sums(matrix, table, expression, notes)
     matrix = without_label_rows(matrix, table, _used(columns), expression, notes)
-    with _naming(samples):
+    with naming_file(samples):
         labels = binary_column(table, columns.label)
         require_both_outcomes(labels)
     annotation = _annotation(table, columns, samples, notes)
@@ -117,7 +116,7 @@ def cohort_from_tables(
     matrix = matrix.of_samples(np.flatnonzero(chosen))
     on_scale = on_known_scale(matrix, scale, notes, expression)
     del matrix  # of which on_scale may hold a changed copy
-    with _naming(expression):
+    with naming_file(expression):
         return assemble(
             on_scale,
             annotation[chosen],
@@ -138,15 +137,6 @@ def _label_rule(table: pd.DataFrame, label: str, samples: Path) -> LabelRule:
     """The column of the table as it stands, for those samples that are asked for."""
     rule = f"{label} = 1 against {label} = 0, as given in {samples.name}; blank = left out."
     return lambda asked: replace(binary_column(table.loc[asked.index], label), rule=rule)
-
-
-@contextmanager
-def _naming(path: Path) -> Iterator[None]:
-    """Put the file's name before a sentence about its contents."""
-    try:
-        yield
-    except DeepCMEError as error:
-        raise DeepCMEError(f"{path}: {error}") from error
 
 
 def _samples_table(

@@ -20,6 +20,7 @@ MOST_TEXT = 100
 """Times its size that a gzipped text may unfold to; tables of measured values stay below 30."""
 SMALL_TEXT = 1 << 26
 """Bytes that any text may unfold to, however small its file is."""
+_CHUNK_BYTES = 1 << 16
 
 
 def cut_short(path: Path) -> DeepCMEError:
@@ -59,53 +60,48 @@ def _opened(path: Path, contents: Contents) -> IO[bytes]:
     return cast("IO[bytes]", gzip.open(path, "rb") if contents.gzipped else path.open("rb"))
 
 
-class _Unfolding:
-    """Counts what comes out of a file, and refuses what cannot be a table of text."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._most = max(SMALL_TEXT, MOST_TEXT * path.stat().st_size)
-        self._unfolded = self._in_line = 0
-
-    def count(self, read: bytes) -> None:
-        """Count the bytes that were read.
-
-        Raises
-        ------
-        DeepCMEError
-            If a line is too long, or the file unfolds to far more than its size.
-        """
-        self._unfolded += len(read)
-        last_end = max(read.rfind(b"\n"), read.rfind(b"\r")) + 1
-        self._in_line = len(read) - last_end + (0 if last_end else self._in_line)
-        if self._in_line > LONGEST_LINE:
-            raise DeepCMEError(
-                f"{self._path}: a line is longer than {LONGEST_LINE >> 20} MB, as no row of a "
-                "table is: does the file lack its line ends?"
-            )
-        if self._unfolded > self._most:
-            raise DeepCMEError(
-                f"{self._path}: the file unfolds to over {MOST_TEXT} times its size, as no "
-                "table of measured values does; if it is meant so, unpack it with gunzip first."
-            )
-
-
 def _watched(path: Path, file: IO[bytes] | pa.NativeFile) -> io.BufferedReader:
-    return io.BufferedReader(_WatchedStream(file, _Unfolding(path)), 1 << 16)
+    return io.BufferedReader(ChunkStream(_bounded(path, file)), _CHUNK_BYTES)
 
 
-class _WatchedStream(io.RawIOBase):
-    def __init__(self, file: IO[bytes] | pa.NativeFile, unfolding: _Unfolding) -> None:
-        self._file, self._unfolding = file, unfolding
+def _bounded(path: Path, file: IO[bytes] | pa.NativeFile) -> Iterator[bytes]:
+    """What comes out of a file, while it can be a table of text."""
+    most = max(SMALL_TEXT, MOST_TEXT * path.stat().st_size)
+    unfolded = in_line = 0
+    while read := file.read(_CHUNK_BYTES):
+        unfolded += len(read)
+        last_end = max(read.rfind(b"\n"), read.rfind(b"\r")) + 1
+        in_line = len(read) - last_end + (0 if last_end else in_line)
+        if in_line > LONGEST_LINE:
+            raise DeepCMEError(
+                f"{path}: a line is longer than {LONGEST_LINE >> 20} MB, as no row of a table "
+                "is: does the file lack its line ends?"
+            )
+        if unfolded > most:
+            raise DeepCMEError(
+                f"{path}: the file unfolds to over {MOST_TEXT} times its size, as no table of "
+                "measured values does; if it is meant so, unpack it with gunzip first."
+            )
+        yield read
+
+
+class ChunkStream(io.RawIOBase):
+    """Chunks of bytes as a stream, one in memory at a time; an empty one ends it."""
+
+    def __init__(self, chunks: Iterator[bytes]) -> None:
+        self._chunks = chunks
+        self._rest = b""
 
     def readable(self) -> bool:
+        """Whether it can be read: always."""
         return True
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        read = self._file.read(len(buffer))
-        self._unfolding.count(read)
-        buffer[: len(read)] = read
-        return len(read)
+        """Fill the buffer as far as the current chunk goes."""
+        self._rest = self._rest or next(self._chunks, b"")
+        n = min(len(buffer), len(self._rest))
+        buffer[:n], self._rest = self._rest[:n], self._rest[n:]
+        return n
 
 
 def _repaired(line: str) -> str:
@@ -129,24 +125,5 @@ def byte_stream(path: Path) -> io.BufferedReader:
 
 def stream_of_lines(lines: Iterator[str]) -> io.BufferedReader:
     """Lines as a stream of bytes; only a few are in memory at a time."""
-    return io.BufferedReader(_LineStream(lines), 1 << 20)
-
-
-class _LineStream(io.RawIOBase):
-    def __init__(self, lines: Iterator[str]) -> None:
-        self._lines = lines
-        self._rest = b""
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        while not self._rest:
-            line = next(self._lines, None)
-            if line is None:
-                return 0
-            self._rest = line.encode() + b"\n"
-        taken = min(len(buffer), len(self._rest))
-        buffer[:taken] = self._rest[:taken]
-        self._rest = self._rest[taken:]
-        return taken
+    chunks = (line.encode() + b"\n" for line in lines)
+    return io.BufferedReader(ChunkStream(chunks), 1 << 20)

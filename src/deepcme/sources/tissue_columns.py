@@ -8,7 +8,7 @@ from collections.abc import Collection
 import pandas as pd
 
 from deepcme.notes import WARNING
-from deepcme.sources.headers import name_in_its_file, plain_name
+from deepcme.sources.headers import name_in_its_file, spelled_as
 from deepcme.tissues import (
     TISSUE_OF_SAMPLE_TYPE,
     UNKNOWN,
@@ -49,8 +49,7 @@ def tissue_column(table: pd.DataFrame) -> str | None:
 
     Where none of them names a tissue, it is the first that is there.
     """
-    plain = {plain_name(name): str(name) for name in reversed(list(table.columns))}
-    there = [plain[key] for key in map(plain_name, TISSUE_NAMES) if key in plain]
+    there = spelled_as(table.columns, TISSUE_NAMES)
     telling = [name for name in there if spelled_out(table[name]).map(_is_known).any()]
     return next(iter([*telling, *there]), None)
 

@@ -23,12 +23,11 @@ from deepcme.sources.expression import (
     on_known_scale,
     require_one_scale,
     with_genes_named,
-    with_symbols,
+    with_symbols_of,
 )
 from deepcme.sources.identity import annotate
 from deepcme.sources.joining import join_clinical
 from deepcme.sources.matrices import Matrix, genes_in_rows, read_matrix
-from deepcme.sources.probemap import symbols_of
 
 
 def cohort_from_xena(
@@ -58,14 +57,10 @@ def cohort_from_xena(
         The hub's clinical, phenotype and survival tables, or others.
     probemap : path, optional
         The hub's probeMap, which gives the symbols.
-    patient, tissue : str, optional
-        The columns that name the patients and state the tissue.
-    decimal : str
-        The decimal point of the numbers.
     scale : Scale, optional
         What the values are, if they are not logs.
-    naming : GeneNaming
-        What becomes of a row of several genes, and of genes that became dates.
+    patient, tissue, decimal, naming
+        As of `cohort_from_cbioportal`.
 
     Raises
     ------
@@ -81,10 +76,7 @@ def cohort_from_xena(
     notes += read.notes
     annotation, coverage = join_clinical(annotate(matrix.samples), clinical, patient=patient)
     notes += coverage
-    if probemap is not None:
-        symbols, note = symbols_of(matrix.genes, Path(probemap))
-        notes.append(note)
-        matrix = with_symbols(matrix, symbols, naming, notes)
+    matrix = with_symbols_of(matrix, probemap, naming, notes)
     return assemble(
         replace(read, matrix=matrix, notes=notes),
         annotation,

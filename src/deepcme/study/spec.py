@@ -11,7 +11,7 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError, create_model
 
-from deepcme.errors import DeepCMEError
+from deepcme.errors import DeepCMEError, naming_file
 from deepcme.honest import HONEST
 from deepcme.models.registry import KINDS
 from deepcme.strata import AUTOMATIC, NO_STRATA
@@ -122,10 +122,8 @@ def make_study(values: dict[str, Any], source: str = "study") -> Study:
     except ValidationError as error:
         raise DeepCMEError(f"{source}: {_first_problem(error)}") from error
     for part in listed.PARTS:
-        try:
+        with naming_file(source):
             part.check_settings(study)
-        except DeepCMEError as error:
-            raise DeepCMEError(f"{source}: {error}") from error
     return study
 
 

@@ -19,6 +19,7 @@ from deepcme.files import unfinished_folder
 from deepcme.sources.fetching.files import short, unfolding_limit
 from deepcme.sources.fetching.partials import require_space, writing_to
 from deepcme.sources.fetching.watch import IncompleteError
+from deepcme.sources.text import ChunkStream
 
 _CHUNK_BYTES = 1 << 16
 _GZIP = 31  # zlib's number for a gzip stream
@@ -57,8 +58,8 @@ def members(content: Iterator[bytes], n_files: int, n_bytes: int) -> Iterator[Me
         If it is damaged or cut short.
     """
     most = _MEMBERS_PER_FILE * n_files + _MEMBERS
-    unpacked = _Unpacked(content, n_bytes + most * _BYTES_PER_MEMBER)
-    stream = io.BufferedReader(unpacked, _CHUNK_BYTES)
+    unpacked = _unpacked(content, n_bytes + most * _BYTES_PER_MEMBER)
+    stream = io.BufferedReader(ChunkStream(unpacked), _CHUNK_BYTES)
     with _reading(), tarfile.open(fileobj=stream, mode="r|", tarinfo=_Header) as archive:
         for number, member in enumerate(archive):
             if number == most:
@@ -159,52 +160,27 @@ class _Header(tarfile.TarInfo):
         return header
 
 
-class _Unpacked(io.RawIOBase):
-    """Chunks of bytes as a readable stream: gunzipped if need be, and no more than so many."""
-
-    def __init__(self, chunks: Iterator[bytes], most: int) -> None:
-        self._chunks = chunks
-        self._most = most
-        self._n_packed = self._n_unpacked = 0
-        self._gunzip: zlib._Decompress | None = None
-        self._packed = b""
-        self._rest = b""
-        self._has_ended = False
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        while not self._rest:
-            if not self._packed:
-                self._packed = next(self._chunks, b"")
-                if not self._packed:
-                    return self._end()
-                if self._n_packed == 0 and self._packed.startswith(b"\x1f\x8b"):
-                    self._gunzip = zlib.decompressobj(_GZIP)
-                self._n_packed += len(self._packed)
-            self._rest = self._unpack()
-            self._n_unpacked += len(self._rest)
-            if max(self._n_packed, self._n_unpacked) > self._most:
-                refuse(f"goes on after {self._most:,} bytes, more than was asked for")
-        n = min(len(buffer), len(self._rest))
-        buffer[:n] = self._rest[:n]
-        self._rest = self._rest[n:]
-        return n
-
-    def _unpack(self) -> bytes:
-        packed, self._packed = self._packed, b""
-        if self._gunzip is None:
-            return packed
-        if self._gunzip.eof:  # gzip members may follow each other
-            self._gunzip = zlib.decompressobj(_GZIP)
-        unpacked = self._gunzip.decompress(packed, _CHUNK_BYTES)
-        self._packed = self._gunzip.unconsumed_tail or self._gunzip.unused_data
-        return unpacked
-
-    def _end(self) -> int:
-        """Say once that there is no more; `tarfile` would ask for every block of a member."""
-        if self._has_ended or (self._gunzip is not None and not self._gunzip.eof):
-            raise EOFError
-        self._has_ended = True
-        return 0
+def _unpacked(chunks: Iterator[bytes], most: int) -> Iterator[bytes]:
+    """The chunks, gunzipped if need be, and no more than so many bytes."""
+    gunzip: zlib._Decompress | None = None
+    n_packed = n_unpacked = 0
+    for packed in chunks:
+        if n_packed == 0 and packed.startswith(b"\x1f\x8b"):
+            gunzip = zlib.decompressobj(_GZIP)
+        n_packed += len(packed)
+        while packed:
+            if gunzip is None:
+                unpacked, packed = packed, b""
+            else:
+                if gunzip.eof:  # gzip members may follow each other
+                    gunzip = zlib.decompressobj(_GZIP)
+                unpacked = gunzip.decompress(packed, _CHUNK_BYTES)
+                packed = gunzip.unconsumed_tail or gunzip.unused_data
+            n_unpacked += len(unpacked)
+            if max(n_packed, n_unpacked) > most:
+                refuse(f"goes on after {most:,} bytes, more than was asked for")
+            if unpacked:
+                yield unpacked
+    if gunzip is None or gunzip.eof:
+        yield b""  # said once; `tarfile` would ask for every block of a member
+    raise EOFError

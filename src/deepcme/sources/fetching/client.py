@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http import HTTPStatus
-from types import TracebackType
 from typing import Any, NoReturn, Self, TypeVar
 
 import httpx
@@ -84,12 +83,7 @@ class WebClient:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self._http.close()
 
     def attempts(self) -> Iterator[stamina.Attempt]:

@@ -239,10 +239,7 @@ def fetch_file(
     most = ceiling if file.size is None else file.size
     with Partial(folder, progress, most, short(file.name)) as partial:
         reception = _Reception(client, file, partial, most)
-        with client.explained():
-            for attempt in client.attempts():
-                with attempt:
-                    reception.receive(folder, check)
+        client.persist(lambda: reception.receive(folder, check))
         partial.keep(file.at(folder))
 
 

@@ -23,15 +23,13 @@ from deepcme.sources.fetching.files import DownloadCounts, WebFile, fetch_files
 from deepcme.sources.fetching.outcome import Fetched, all_counts
 from deepcme.sources.fetching.proposals import proposed_labels
 from deepcme.sources.fetching.remote import CEILING, is_there
-from deepcme.sources.series_matrix import read_series_matrix
+from deepcme.sources.probemap import PLATFORM_TABLE_END
+from deepcme.sources.series_matrix import TABLE_BEGIN, TABLE_END, read_series_matrix
 from deepcme.sources.text import text_lines
 
 _SERIES = re.compile(r"GSE[1-9][0-9]{0,8}")
 _PLATFORM = re.compile(r"GPL[1-9][0-9]{0,8}")
 _PLATFORMS, _RELATIONS = "!Series_platform_id", "!Series_relation"
-_MATRIX_BEGIN = "!series_matrix_table_begin"
-_MATRIX_END = "!series_matrix_table_end"
-_PLATFORM_END = "!platform_table_end"
 _MOST_MATRICES = 50
 _MODEST_LINES, _MODEST_BYTES = 2_000, 20_000_000
 _GENES_OF_COUNTS = "Human.GRCh38.p13.annot.tsv.gz"
@@ -94,16 +92,7 @@ def fetch_series(
     accession = _checked(accession, _SERIES, "a GEO series, such as GSE7390")
     asked = [_checked(name, _PLATFORM, "a GEO platform, such as GPL96") for name in platforms]
     parts = _chosen(_parts(geo, accession), asked, accession)
-    counts = [
-        fetch_files(
-            geo.files,
-            [part.file for part in parts],
-            folder,
-            progress,
-            ceiling=CEILING,
-            check=ends_with(_MATRIX_END),
-        )
-    ]
+    counts = [_fetch(geo.files, [part.file for part in parts], folder, progress, TABLE_END)]
     matrices = [part.file.at(folder) for part in parts]
     command: list[str | Path] = ["geo", *matrices]
     if _hold_values(parts, folder):
@@ -113,10 +102,22 @@ def fetch_series(
             command += ["--platform", tables[part.platform]]
     else:
         files = _files_of_counts(geo, accession)
-        counts.append(fetch_files(geo.records, files, folder, progress, ceiling=CEILING))
+        counts.append(_fetch(geo.records, files, folder, progress))
         values, annotation = (file.at(folder) for file in files)
         command += ["--counts", values, "--platform", annotation]
     return Fetched(all_counts(counts), command, _labels(matrices))
+
+
+def _fetch(
+    client: WebClient,
+    files: Sequence[WebFile],
+    folder: Path,
+    progress: ByteCount | None,
+    mark: str | None = None,
+) -> DownloadCounts:
+    """Fetch files, which are texts that end with the mark, if there is one."""
+    check = ends_with(mark) if mark else None
+    return fetch_files(client, files, folder, progress, ceiling=CEILING, check=check)
 
 
 def _checked(accession: str, form: re.Pattern[str], what: str) -> str:
@@ -227,10 +228,10 @@ def _holds_values(path: Path) -> bool:
     """Whether any row follows the header of the table."""
     lines = text_lines(path)
     for line in lines:
-        if line.lower().startswith(_MATRIX_BEGIN):
+        if line.lower().startswith(TABLE_BEGIN):
             break
     next(lines, None)
-    return not next(lines, _MATRIX_END).lower().startswith(_MATRIX_END)
+    return not next(lines, TABLE_END).lower().startswith(TABLE_END)
 
 
 def _fetch_platforms(
@@ -246,16 +247,7 @@ def _fetch_platforms(
             query = {"acc": platform, "targ": "self", "form": "text", "view": "data"}
             address = f"/geo/query/acc.cgi?{urllib.parse.urlencode(query)}"
             client, file = geo.records, WebFile(address, f"{platform}.txt")
-        counts.append(
-            fetch_files(
-                client,
-                [file],
-                folder,
-                progress,
-                ceiling=CEILING,
-                check=ends_with(_PLATFORM_END),
-            )
-        )
+        counts.append(_fetch(client, [file], folder, progress, PLATFORM_TABLE_END))
         tables[platform] = file.at(folder)
     return tables, counts
 
@@ -291,7 +283,7 @@ def _has_modest_head(path: Path) -> bool:
     """Whether what is said of the samples is soon read, as it is but in a trap."""
     n_bytes = 0
     for number, line in enumerate(text_lines(path)):
-        if line.lower().startswith(_MATRIX_BEGIN):
+        if line.lower().startswith(TABLE_BEGIN):
             return True
         n_bytes += len(line)
         if number == _MODEST_LINES or n_bytes > _MODEST_BYTES:

@@ -12,7 +12,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from deepcme.errors import DeepCMEError
@@ -52,12 +51,7 @@ class Partial:
         self._file = self.path.open("xb")
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         with suppress(OSError):  # what could not be flushed to a full disk
             self._file.close()
         if not self._is_kept:

@@ -13,10 +13,8 @@ from pydantic import BaseModel, Field, StrictInt, ValidationError
 
 from deepcme.errors import DeepCMEError
 from deepcme.sources.fetching.client import WebClient
-from deepcme.sources.fetching.limits import DEFAULT, Limits
 from deepcme.sources.fetching.watch import IncompleteError
 
-BASE_URL = "https://api.gdc.cancer.gov"
 Filter = Mapping[str, object]
 
 _PAGE_SIZE = 500
@@ -56,25 +54,7 @@ def all_of(*filters: Filter) -> Filter:
 
 
 class GDCClient(WebClient):
-    """Asks the GDC, waiting and asking again when it is busy or the line breaks.
-
-    Parameters
-    ----------
-    base_url : str
-        Address of the API, without a slash at the end.
-    attempts, first_wait, limits
-        As of `WebClient`.
-    """
-
-    def __init__(
-        self,
-        base_url: str = BASE_URL,
-        *,
-        attempts: int = 6,
-        first_wait: float = 0.5,
-        limits: Limits = DEFAULT,
-    ) -> None:
-        super().__init__(base_url, attempts=attempts, first_wait=first_wait, limits=limits)
+    """Asks the GDC: a `WebClient` that knows its listings."""
 
     def hits(
         self,

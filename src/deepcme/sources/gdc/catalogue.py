@@ -15,7 +15,7 @@ from deepcme.errors import DeepCMEError
 from deepcme.files import write_csv, write_text
 from deepcme.sources.fetching.files import short
 from deepcme.sources.fetching.partials import writing_to
-from deepcme.sources.gdc.api import GDCClient, all_of, equals, one_of
+from deepcme.sources.gdc.api import Filter, GDCClient, all_of, equals, one_of
 from deepcme.sources.gdc.download import RemoteFile
 from deepcme.sources.gdc.sample_sheet import SEVERAL, SHEET_COLUMNS
 from deepcme.sources.reading import read_table
@@ -26,11 +26,7 @@ WORKFLOW = "STAR - Counts"
 
 _SAMPLE_PROPERTIES = ("sample_type", "tissue_type", "tumor_descriptor", "specimen_type")
 _FILE_FIELDS = (
-    "file_id",
-    "file_name",
-    "file_size",
-    "md5sum",
-    "analysis.workflow_type",
+    *("file_id", "file_name", "file_size", "md5sum", "analysis.workflow_type"),
     "cases.submitter_id",
     "cases.samples.submitter_id",
     *(f"cases.samples.{name}" for name in _SAMPLE_PROPERTIES),
@@ -85,13 +81,7 @@ def project_catalogue(client: GDCClient, project: str) -> Catalogue:
             f"{client.base_url} has no open-access gene expression files ({WORKFLOW}) of the "
             f"project {project!r}; projects are called TCGA-BRCA, for example."
         )
-    cases = client.hits(
-        "cases",
-        equals("project.project_id", project),
-        key="case_id",
-        fields=("case_id", "submitter_id"),
-        expand=_CASE_PARTS,
-    )
+    cases = _cases(client, equals("project.project_id", project))
     return Catalogue([_remote_file(hit) for hit in hits], _sample_sheet(hits), cases)
 
 
@@ -116,14 +106,14 @@ def manifest_catalogue(client: GDCClient, manifest: Path) -> Catalogue:
     patients = sorted(set(samples["patient"]))
     cases: list[dict[str, Any]] = []
     for start in range(0, len(patients), _IDS_PER_QUERY):
-        cases += client.hits(
-            "cases",
-            one_of("submitter_id", patients[start : start + _IDS_PER_QUERY]),
-            key="case_id",
-            fields=("case_id", "submitter_id"),
-            expand=_CASE_PARTS,
-        )
+        wanted = one_of("submitter_id", patients[start : start + _IDS_PER_QUERY])
+        cases += _cases(client, wanted)
     return Catalogue(files, samples, cases)
+
+
+def _cases(client: GDCClient, filters: Filter) -> list[dict[str, Any]]:
+    fields = ("case_id", "submitter_id")
+    return client.hits("cases", filters, key="case_id", fields=fields, expand=_CASE_PARTS)
 
 
 def read_manifest(path: Path) -> list[RemoteFile]:

@@ -19,7 +19,7 @@ from deepcme.sources.expression import (
     Expression,
     GeneNaming,
     with_genes_named,
-    with_symbols,
+    with_symbols_of,
 )
 from deepcme.sources.gdc.cases import read_cases
 from deepcme.sources.gdc.catalogue import CASES, SAMPLE_SHEET
@@ -28,7 +28,6 @@ from deepcme.sources.gdc.sample_sheet import read_sample_sheet
 from deepcme.sources.identity import annotate, with_patients_stated, with_tissues_stated
 from deepcme.sources.joining import join_clinical
 from deepcme.sources.matrices import Matrix
-from deepcme.sources.probemap import symbols_of
 from deepcme.words import counted, few
 
 Repeated = Literal["first", "mean"]
@@ -66,13 +65,11 @@ def cohort_from_gdc(
         Besides the cases saved in the folder.
     probemap : path, optional
         Table of gene ids and symbols, for legacy files, which have none.
-    patient, tissue : str, optional
-        The columns that name the patients and state the tissue.
     repeated : {"first", "mean"}, optional
         What becomes of several files of one sample, which are refused without it: the
         first of the sheet is taken, or the mean of their values.
-    naming : GeneNaming
-        What becomes of a row of several genes, and of genes that became dates.
+    patient, tissue, naming
+        As of `cohort_from_cbioportal`.
 
     Raises
     ------
@@ -98,10 +95,7 @@ def cohort_from_gdc(
     values = read.values if repeated != "mean" else _means_of_samples(read.values, ids)
     matrix = Matrix(values, annotation.index.tolist(), read.genes, read.symbols)
     matrix = with_genes_named(matrix, naming, folder, notes)
-    if probemap is not None:
-        symbols, note = symbols_of(matrix.genes, Path(probemap))
-        notes.append(note)
-        matrix = with_symbols(matrix, symbols, naming, notes)
+    matrix = with_symbols_of(matrix, probemap, naming, notes)
     return assemble(
         Expression(matrix, read.scale, [*notes, *coverage]),
         annotation,

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from deepcme.errors import DeepCMEError
@@ -102,10 +103,7 @@ def download_files(
         require_space(folder, n_bytes)
         progress.start(n_bytes)
         for batch in _batches(missing):
-            with client.explained():
-                for attempt in client.attempts():
-                    with attempt:
-                        _fetch(client, batch, folder, progress)
+            client.persist(partial(_fetch, client, batch, folder, progress))
     return DownloadCounts(n_present=len(files) - len(missing), n_fetched=len(missing))
 
 
@@ -158,12 +156,12 @@ def _unpack(
             continue  # MANIFEST.txt and annotations.txt
         if size > file.size:
             refuse(f"holds {size:,} bytes of {file.file_id} instead of {file.size:,}")
-        with Partial(folder, progress, file.size, short(file.name)) as partial:
+        with Partial(folder, progress, file.size, short(file.name)) as arriving:
             for chunk in chunks:
-                partial.write(chunk)
-            fault = partial.fault(file.size, file.md5)
+                arriving.write(chunk)
+            fault = arriving.fault(file.size, file.md5)
             if fault is None:
-                partial.keep(file.on_the_web.at(folder))
+                arriving.keep(file.on_the_web.at(folder))
             else:
                 faults[file.file_id] = fault
     return faults

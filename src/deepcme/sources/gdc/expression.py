@@ -141,14 +141,7 @@ def _read_star(path: Path, header: list[str], n_before: int, column: StarColumn)
     for needed in ("gene_name", column):
         if needed not in header:
             raise DeepCMEError(f"{path}: there is no column {needed!r}.")
-    text = {name: pa.string() for name in ("gene_id", "gene_name")}
-    table = _read_csv(
-        path,
-        arrow_csv.ReadOptions(column_names=header, skip_rows=n_before + 1),
-        {**text, column: pa.float32()},
-    )
-    table = _without_summary_rows(table, "gene_id")
-    return _checked(path, table["gene_id"], table[column], table["gene_name"])
+    return _read_rows(path, header, n_before + 1, "gene_id", column, "gene_name")
 
 
 def _read_htseq(path: Path, cells: list[str], n_before: int) -> _OneFile:
@@ -156,18 +149,19 @@ def _read_htseq(path: Path, cells: list[str], n_before: int) -> _OneFile:
         raise DeepCMEError(
             f"{path}: this is neither a STAR nor an HTSeq expression file of the GDC."
         )
-    table = _read_csv(
-        path,
-        arrow_csv.ReadOptions(column_names=["gene", "value"], skip_rows=n_before),
-        {"gene": pa.string(), "value": pa.float32()},
-    )
-    table = _without_summary_rows(table, "gene")
-    return _checked(path, table["gene"], table["value"], None)
+    return _read_rows(path, ["gene", "value"], n_before, "gene", "value")
 
 
-def _without_summary_rows(table: pa.Table, column: str) -> pa.Table:
-    sums_up = pc.match_substring_regex(table[column], f"^({SUMMARY_ROW})$")
-    return table.filter(pc.invert(sums_up))
+def _read_rows(
+    path: Path, header: list[str], skip: int, gene: str, value: str, symbol: str | None = None
+) -> _OneFile:
+    """The columns of genes, values and symbols, without the rows that sum up."""
+    kinds = {name: pa.string() for name in (gene, symbol) if name} | {value: pa.float32()}
+    options = arrow_csv.ReadOptions(column_names=header, skip_rows=skip)
+    table = _read_csv(path, options, kinds)
+    sums_up = pc.match_substring_regex(table[gene], f"^({SUMMARY_ROW})$")
+    table = table.filter(pc.invert(sums_up))
+    return _checked(path, table[gene], table[value], table[symbol] if symbol else None)
 
 
 def _read_csv(

@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 
 from deepcme.errors import DeepCMEError
-from deepcme.sources.headers import plain_name
+from deepcme.sources.headers import spelled_as
 from deepcme.sources.reading import read_table
 from deepcme.tissues import UNKNOWN, canonical_tissue
 from deepcme.words import cleaned, counted, few, says_nothing
@@ -106,12 +106,10 @@ def _complete(sheet: pd.DataFrame, path: Path, notes: list[str]) -> pd.DataFrame
 
 
 def _known_columns(table: pd.DataFrame, path: Path) -> pd.DataFrame:
-    plain = {plain_name(column): column for column in reversed(table.columns)}
     columns: dict[str, pd.Series] = {}
     for name, spellings in SHEET_COLUMNS.items():
-        found = next((plain[key] for key in map(plain_name, spellings) if key in plain), None)
-        if found is not None:
-            columns[name] = table[found].astype(object)
+        if found := spelled_as(table.columns, spellings):
+            columns[name] = table[found[0]].astype(object)
         elif name in _NEEDED:
             raise DeepCMEError(
                 f"{path}: no column holds the {name} ({' or '.join(spellings)}); "

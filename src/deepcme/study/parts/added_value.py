@@ -31,7 +31,7 @@ from deepcme.seeds import integer_seed, seed_for
 from deepcme.study.fit import Fit, Results, TaskResult, results_of
 from deepcme.study.part import PREDICTIONS, Kept, Part, TextColumns
 from deepcme.study.parts.models import MODELS
-from deepcme.study.predictors import as_predictor
+from deepcme.study.parts.predictors import as_predictor
 from deepcme.study.resolved import Study
 from deepcme.study.sections import ClinicalSettings
 from deepcme.study.tables import concatenate, predictions_of

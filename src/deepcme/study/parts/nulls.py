@@ -35,9 +35,9 @@ from deepcme.splits import Split
 from deepcme.study.fit import Fit, Results, View, fitted_split, results_of
 from deepcme.study.part import Kept, TextColumns
 from deepcme.study.parts.fits import FitsPart
+from deepcme.study.parts.signatures import Signature, read_signature
 from deepcme.study.resolved import Study
 from deepcme.study.sections import NullSettings, PreprocessingSettings
-from deepcme.study.signatures import Signature, read_signature
 from deepcme.study.tasks import Plan, common_content, content_key
 
 NullKind = Literal["permuted labels", "random genes", "signature"]
