@@ -78,15 +78,18 @@ class DeepCMEClassifier(NetworkClassifier):
     dropout : float, default 0.5
         Probability of dropping a hidden unit, 0 to 0.9.
     batch_norm : bool, default True
+        Normalise each block's pre-activation over the batch (Ioffe 2015).
     penalty : {"l1", None}, default "l1"
         Penalty on the first layer's weights (paper, equation 3).
     penalty_reduction : {"mean", "sum"}, default "mean"
         The paper's lambda of 100 fits its reported gene scores under the mean.
     penalty_strength : float, default 100.0
-        Lambda.
+        Lambda, 0 or more.
     learning_rate : float, default 1e-4
+        Adam's step size.
     max_epochs : int, default 500
     batch_size : int, default 32
+        Samples per step, at least 2.
     patience : int or None, default None
         Stop after this many epochs without a lower validation loss.
     validation_fraction : float, default 0.25

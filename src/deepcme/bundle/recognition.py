@@ -55,12 +55,6 @@ class TrainingSamples:
         with single_thread():
             return cls(ids, Sketches.of(X, columns, int(ids.salt, 16)))
 
-    @classmethod
-    def known_to(cls, model: Model) -> Self | None:
-        """Those of a model; None if it has none, being of schema 1."""
-        ids = model.manifest.training_ids
-        return None if ids is None else cls(ids, model.sketches)
-
     def recognise(
         self,
         samples: Iterable[object],
@@ -234,10 +228,10 @@ def recognise(
     normalise: Normalisation,
 ) -> Recognition | None:
     """Find a model's training patients; None if it does not know them, being of schema 1."""
-    known = TrainingSamples.known_to(model)
-    if known is None:
+    ids = model.manifest.training_ids
+    if ids is None:
         return None
-    return known.recognise(
+    return TrainingSamples(ids, model.sketches).recognise(
         expression.samples,
         expression.patients,
         expression.X,

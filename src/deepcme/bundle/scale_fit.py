@@ -6,6 +6,7 @@ training. The scale that it is read on is tried first: another has to fit far be
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -147,7 +148,7 @@ def _judge(
             if scale == "counts"
             else {COUNTS: far & (whole >= ALL_WHOLE)}
         )
-    return _first(reasons, len(values), scale)
+    return [reason.format(scale=scale) for reason in first_reasons(reasons)]
 
 
 def find_other_centres(
@@ -156,15 +157,12 @@ def find_other_centres(
     """As `find_other_scales`, but only ratios are told from levels, by negative values."""
     scale = declared or training.scale
     more, fewer = _other_negatives(values, training, scale)
-    return _first({RELATIVE: more, LEVELS: fewer}, len(values), scale)
+    return first_reasons({RELATIVE: more, LEVELS: fewer})
 
 
-def _first(reasons: dict[str, _Chosen], n_samples: int, scale: Scale) -> list[str]:
-    chosen = [""] * n_samples
-    for reason, rows in reversed(reasons.items()):
-        for row in np.flatnonzero(rows):
-            chosen[row] = reason.format(scale=scale)
-    return chosen
+def first_reasons(reasons: Mapping[str, _Chosen]) -> list[str]:
+    """The first reason that holds for each sample, or none, of those it may hold for."""
+    return [str(reason) for reason in np.select([*reasons.values()], [*reasons], "")]
 
 
 def _evidence_of_linear(values: FloatArray, training: TrainingValues) -> NDArray[np.float64]:

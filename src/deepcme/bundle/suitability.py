@@ -10,7 +10,12 @@ from numpy.typing import NDArray
 
 from deepcme.bundle.expression import Expression, GeneMatch, Normalisation, known_values
 from deepcme.bundle.model import GeneStatistics, Model
-from deepcme.bundle.scale_fit import TrainingValues, find_other_centres, find_other_scales
+from deepcme.bundle.scale_fit import (
+    TrainingValues,
+    find_other_centres,
+    find_other_scales,
+    first_reasons,
+)
 from deepcme.errors import DeepCMEError
 from deepcme.genes import MIN_COVERAGE
 from deepcme.network.architecture import FloatArray
@@ -108,15 +113,10 @@ def judge_samples(
     used = match.present & (statistics.scale > 0)
     values = known_values(expression, match, model, normalise)[:, used[match.present]]
     coverage = (~np.isnan(values)).sum(axis=1) / max(int((statistics.scale > 0).sum()), 1)
-    reasons = [""] * len(values)
     too_few = coverage < MIN_COVERAGE if not allow_missing else coverage == 0
-    for rows, reason in (
-        (_is_constant(values), ONE_VALUE),
-        (too_few, FEW_VALUES),
-        (coverage == 0, NO_VALUE),
-    ):
-        for row in np.flatnonzero(rows):
-            reasons[row] = reason
+    reasons = first_reasons(
+        {NO_VALUE: coverage == 0, FEW_VALUES: too_few, ONE_VALUE: _is_constant(values)}
+    )
     rest = np.flatnonzero([not reason for reason in reasons])
     if normalise != "cohort" and len(rest):
         training = TrainingValues(

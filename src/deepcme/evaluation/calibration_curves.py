@@ -13,6 +13,7 @@ from deepcme.evaluation.logistic import fit_logistic_regression
 from deepcme.evaluation.predictions import (
     FloatArray,
     as_labels_and_probabilities,
+    compute_by,
     compute_by_cohort,
     count_rows,
     select_part,
@@ -106,19 +107,14 @@ def compute_study_calibration_curves(
     """
     return compute_by_cohort(
         select_probabilities(select_part(predictions, "test")),
-        lambda test: _curves_of_test(test, points),
+        lambda test: compute_by("model", test, lambda rows: _curve_of_model(rows, points)),
     )
 
 
-def _curves_of_test(test: pd.DataFrame, points: int) -> pd.DataFrame:
-    tables = []
-    for model, rows in test.groupby("model", sort=False, observed=True):
-        curve = compute_calibration_curve(
-            rows["label"], rows["probability"], dependent_patients(rows), points
-        ).assign(**count_rows(rows))
-        curve.insert(0, "model", model)
-        tables.append(curve)
-    return pd.concat(tables, ignore_index=True)
+def _curve_of_model(rows: pd.DataFrame, points: int) -> pd.DataFrame:
+    return compute_calibration_curve(
+        rows["label"], rows["probability"], dependent_patients(rows), points
+    ).assign(**count_rows(rows))
 
 
 def _choose_knots(log_odds: FloatArray) -> FloatArray:

@@ -18,7 +18,7 @@ from deepcme.evaluation.bootstrap import (
     divide,
     draw_patients,
 )
-from deepcme.evaluation.intervals import Estimate, compute_wilson_interval
+from deepcme.evaluation.intervals import compute_wilson_interval
 from deepcme.evaluation.measures import (
     AUC,
     PatientMeasure,
@@ -39,6 +39,7 @@ from deepcme.evaluation.predictions import (
     BooleanArray,
     FloatArray,
     as_labels_and_scores,
+    compute_by,
     compute_by_cohort,
     count_rows,
     select_model,
@@ -252,17 +253,18 @@ def _classification_of_test(
     test: pd.DataFrame, validation: pd.DataFrame, random: np.random.Generator, draws: int
 ) -> pd.DataFrame:
     patient_draws = draw_patients(test, draws, random, stratified=False)
-    tables = []
-    for model, rows in test.groupby("model", sort=False, observed=True):
-        thresholds = _choose_thresholds(select_model(validation, str(model)))
-        threshold_of_row = rows["split"].map(thresholds)
+
+    def of_model(rows: pd.DataFrame) -> pd.DataFrame:
+        model = str(rows["model"].iloc[0])
+        threshold_of_row = rows["split"].map(
+            _choose_thresholds(select_model(validation, model))
+        )
         if threshold_of_row.isna().any():
             raise DeepCMEError(f"The model {model!r} lacks validation rows of a tested split.")
         called = (rows["score"] >= threshold_of_row).to_numpy()
-        table = _pooled_classification(rows, called, patient_draws)
-        table.insert(0, "model", model)
-        tables.append(table.assign(**count_rows(rows)))
-    return pd.concat(tables, ignore_index=True)
+        return _pooled_classification(rows, called, patient_draws).assign(**count_rows(rows))
+
+    return compute_by("model", test, of_model)
 
 
 def _choose_thresholds(validation: pd.DataFrame) -> dict[Any, float]:
@@ -327,29 +329,19 @@ def compute_classification(
         denominators.sum(axis=0).astype(int),
         strict=True,
     )
-    return pd.DataFrame(
-        [
-            {
-                "metric": measure.name,
-                **_wilson_columns(int(numerator), int(denominator)),
-                "n": label.size,
-                "events": int(label.sum()),
-            }
-            for measure, numerator, denominator in counts
-        ]
-    )
+    table = [
+        (measure.name, *_wilson_columns(*count), *count, label.size, label.sum())
+        for measure, *count in counts
+    ]
+    columns = ["metric", "value", "ci_low", "ci_high", "numerator", "denominator"]
+    return pd.DataFrame(table, columns=[*columns, "n", "events"])
 
 
-def _wilson_columns(numerator: int, denominator: int) -> dict[str, float]:
-    nothing = Estimate(np.nan, np.nan, np.nan, 0, 0)
-    estimate = compute_wilson_interval(numerator, denominator) if denominator else nothing
-    return {
-        "value": estimate.value,
-        "ci_low": estimate.ci_low,
-        "ci_high": estimate.ci_high,
-        "numerator": numerator,
-        "denominator": denominator,
-    }
+def _wilson_columns(numerator: int, denominator: int) -> tuple[float, float, float]:
+    if not denominator:
+        return np.nan, np.nan, np.nan
+    estimate = compute_wilson_interval(int(numerator), int(denominator))
+    return estimate.value, estimate.ci_low, estimate.ci_high
 
 
 def _classification_terms(

@@ -106,15 +106,7 @@ def _of_models(test: pd.DataFrame, measure: PatientMeasure) -> pd.DataFrame:
         label, score = patients["label"], patients["score"]
         if label.nunique() < 2:
             continue
-        rows.append(
-            {
-                "model": model,
-                "part": "test",
-                "metric": measure.name,
-                "value": measure.compute(label, score),
-                "chance": measure.chance(label, score),
-                "n": len(patients),
-                "events": int(label.sum()),
-            }
-        )
+        value, chance = measure.compute(label, score), measure.chance(label, score)
+        counts = len(patients), int(label.sum())
+        rows.append((model, "test", measure.name, value, chance, *counts))
     return pd.DataFrame(rows, columns=list(_COLUMNS))

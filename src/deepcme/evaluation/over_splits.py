@@ -38,24 +38,15 @@ def compute_metrics(predictions: pd.DataFrame, measure: SplitMeasure = AUC) -> p
         If a column is missing or a part holds only one class.
     """
     check_predictions(predictions)
+    keys = ["split", "model", "part"]
     rows = [
-        {
-            "split": split,
-            "model": model,
-            "part": part,
-            "metric": measure.name,
-            "value": _value_of_rows(group, measure),
-            "n": len(group),
-            "events": int(group["label"].sum()),
-        }
-        for (split, model, part), group in predictions.groupby(
-            ["split", "model", "part"], sort=False, observed=True
-        )
+        (*key, measure.name, _value_of(group, measure), len(group), int(group["label"].sum()))
+        for key, group in predictions.groupby(keys, sort=False, observed=True)
     ]
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=[*keys, "metric", "value", "n", "events"])
 
 
-def _value_of_rows(rows: pd.DataFrame, measure: SplitMeasure) -> float:
+def _value_of(rows: pd.DataFrame, measure: SplitMeasure) -> float:
     label, score = rows["label"], rows["score"]
     if STRATUM in rows.columns:
         return compute_within_strata(measure.compute, label, score, rows[STRATUM])

@@ -86,12 +86,17 @@ def compute_by_cohort(
 
     Errors of opposite sign in two cohorts must not cancel.
     """
-    if LEFT_OUT not in rows.columns:
-        return compute(rows)
+    return compute_by(LEFT_OUT, rows, compute) if LEFT_OUT in rows.columns else compute(rows)
+
+
+def compute_by(
+    column: str, rows: pd.DataFrame, compute: Callable[[pd.DataFrame], pd.DataFrame]
+) -> pd.DataFrame:
+    """A table computed of the rows of each value of a column, which stands first in it."""
     tables = []
-    for cohort, of_cohort in rows.groupby(LEFT_OUT, sort=False, observed=True):
-        table = compute(of_cohort)
-        table.insert(0, LEFT_OUT, cohort)
+    for value, of_value in rows.groupby(column, sort=False, observed=True):
+        table = compute(of_value)
+        table.insert(0, column, value)
         tables.append(table)
     return pd.concat(tables, ignore_index=True)
 

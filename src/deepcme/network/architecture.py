@@ -70,26 +70,9 @@ class Hyperparameters:
 
     Parameters
     ----------
-    hidden_layers : tuple of int
-        Width of each hidden block, 1 to 1,024.
-    dropout : float
-        Probability of dropping a hidden unit, 0 to 0.9.
-    batch_norm : bool
-        Normalise each block's pre-activation over the batch (Ioffe 2015).
-    penalty : {"l1", None}
-        Penalty on the weights of the first layer (paper, equation 3).
-    penalty_reduction : {"mean", "sum"}
-        Whether lambda multiplies the mean or the sum of the absolute weights.
-    penalty_strength : float
-        Lambda, 0 or more.
-    learning_rate : float
-        Adam's step size.
-    max_epochs : int
-        Epochs trained at the most.
-    batch_size : int
-        Samples per step, at least 2.
-    patience : int or None
-        Stop after this many epochs without a lower validation loss.
+    hidden_layers, dropout, batch_norm, penalty, penalty_reduction, penalty_strength
+    learning_rate, max_epochs, batch_size, patience
+        As in `DeepCMEClassifier`.
     loss : str
         What training lowers, as `losses.LOSSES` names it.
     """
@@ -181,11 +164,17 @@ class NetworkWeights:
         """
         logits = np.empty(len(X))
         for start in range(0, len(X), _PREDICTION_ROWS):
-            hidden = X[start : start + _PREDICTION_ROWS].astype(np.float64)
-            for block in self.blocks:
-                hidden = np.maximum(block.pre_activation(hidden), 0.0)
-            logits[start : start + _PREDICTION_ROWS] = hidden @ self.output_weight
+            rows = X[start : start + _PREDICTION_ROWS].astype(np.float64)
+            product = self.product_above(self.blocks[0].pre_activation(rows))
+            logits[start : start + _PREDICTION_ROWS] = product
         return logits + self.output_bias
+
+    def product_above(self, activation: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Logits without the output's bias, from the first block's output before the ReLU."""
+        hidden = np.maximum(activation, 0)
+        for block in self.blocks[1:]:
+            hidden = np.maximum(block.pre_activation(hidden), 0)
+        return hidden @ self.output_weight
 
     def arrays(self) -> Iterator[tuple[str, FloatArray]]:
         """Name and array of everything that makes up the network, in a fixed order."""

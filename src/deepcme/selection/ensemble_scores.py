@@ -13,12 +13,8 @@ from scipy.stats import rankdata
 
 from deepcme.errors import DeepCMEError
 from deepcme.network.architecture import FloatArray, NetworkWeights
-from deepcme.network.attribution import (
-    Networks,
-    compute_first_layer_scores,
-    compute_integrated_gradients,
-)
-from deepcme.selection.scores import PATH_STEPS, PERMUTATIONS, DoubleArray
+from deepcme.network.attribution import Networks
+from deepcme.selection.scores import PERMUTATIONS, DoubleArray, set_beside
 
 
 def compute_ensemble_gene_scores(
@@ -47,14 +43,7 @@ def compute_ensemble_gene_scores(
     DeepCMEError
         If one class is absent.
     """
-    attributions = compute_integrated_gradients(networks, X, PATH_STEPS)
-    return pd.DataFrame(
-        {
-            "first_layer": compute_first_layer_scores(networks),
-            "integrated_gradients": np.abs(attributions).mean(axis=0),
-            "permutation": _permutation_importance(networks, X, y, random),
-        }
-    )
+    return set_beside(networks, X, _permutation_importance(networks, X, y, random))
 
 
 def _permutation_importance(
@@ -106,10 +95,7 @@ def _mean_probability(
     mean = np.zeros(changes.shape)
     for member in members:
         moved = changes[..., np.newaxis] * member.gene_weights[gene]
-        hidden = np.maximum(member.activation + moved, 0)
-        for block in member.weights.blocks[1:]:
-            hidden = np.maximum(block.pre_activation(hidden), 0)
-        logits = hidden @ member.weights.output_weight.astype(np.float64)
+        logits = member.weights.product_above(member.activation + moved)
         mean += member.share * expit(logits + member.weights.output_bias)
     return mean
 

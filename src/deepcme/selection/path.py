@@ -43,25 +43,7 @@ _RULES = {
 
 @dataclass(frozen=True, kw_only=True)
 class SoftPathSettings:
-    """Settings of the networks and of the path they follow.
-
-    Parameters
-    ----------
-    n_members : int
-        Networks that are trained side by side and share one set of genes.
-    width : int
-        Hidden units of each network's one block.
-    dropout : float
-        Probability of dropping a hidden unit.
-    learning_rate : float
-    batch_size : int
-    dense_epochs : int
-        Epochs on all genes before the first are deleted.
-    stage_epochs : int
-        Epochs after each deletion.
-    kept_share : float
-        Share of the genes that each deletion leaves, above 0 and below 1.
-    """
+    """Settings of the networks and of the path they follow, as in `SoftPathSelector`."""
 
     n_members: int = 4
     width: int = 16

@@ -13,6 +13,7 @@ from deepcme.cohort import Cohort
 from deepcme.errors import DeepCMEError
 from deepcme.network.architecture import FloatArray, NetworkWeights
 from deepcme.network.attribution import (
+    Networks,
     compute_first_layer_scores,
     compute_integrated_gradients,
 )
@@ -124,12 +125,18 @@ def compute_gene_scores(
     DeepCMEError
         If one class is absent.
     """
-    attributions = compute_integrated_gradients([[weights]], X, PATH_STEPS)
+    importance = compute_permutation_importance(weights, X, y, random)
+    return set_beside([[weights]], X, importance)
+
+
+def set_beside(networks: Networks, X: FloatArray, permutation: DoubleArray) -> pd.DataFrame:
+    """The three scores, of which that by permutation is known."""
+    attributions = compute_integrated_gradients(networks, X, PATH_STEPS)
     return pd.DataFrame(
         {
-            "first_layer": compute_first_layer_scores([[weights]]),
+            "first_layer": compute_first_layer_scores(networks),
             "integrated_gradients": np.abs(attributions).mean(axis=0),
-            "permutation": compute_permutation_importance(weights, X, y, random),
+            "permutation": permutation,
         }
     )
 
@@ -190,10 +197,7 @@ def _auc_of(
     weights: NetworkWeights, activation: DoubleArray, label: NDArray[np.generic]
 ) -> float:
     """AUC of the network, given the first block's output before the ReLU."""
-    hidden = np.maximum(activation, 0)
-    for block in weights.blocks[1:]:
-        hidden = np.maximum(block.pre_activation(hidden), 0)
-    logits = (hidden @ weights.output_weight).astype(np.float32)
+    logits = weights.product_above(activation).astype(np.float32)
     return rank_auc(logits, label.astype(np.float32))
 
 

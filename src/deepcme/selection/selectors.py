@@ -129,10 +129,11 @@ class SoftPathSelector(GeneSelector):
         Genes to keep; a number spares the cross-validation.
     n_folds : int, default 5
     n_members : int, default 4
-        Networks trained side by side.
+        Networks that are trained side by side and share one set of genes.
     width : int, default 16
-        Hidden units of each network.
+        Hidden units of each network's one block.
     dropout : float, default 0.5
+        Probability of dropping a hidden unit.
     learning_rate : float, default 1e-3
     batch_size : int, default 64
     dense_epochs : int, default 20
@@ -140,7 +141,7 @@ class SoftPathSelector(GeneSelector):
     stage_epochs : int, default 5
         Epochs after each deletion.
     kept_share : float, default 0.8
-        Share of the genes that a deletion leaves.
+        Share of the genes that a deletion leaves, above 0 and below 1.
     random_state : int, RandomState or None, default None
 
     Attributes
