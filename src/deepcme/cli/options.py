@@ -30,19 +30,6 @@ Repeats = Annotated[
     ),
 ]
 Output = Annotated[Path, typer.Option("--output", "-o", help="Cohort file to write (.h5ad).")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but problems.")]
-Jobs = Annotated[
-    int | None, typer.Option(min=1, help="Processes to use.", show_default="one per core")
-]
-Repeats = Annotated[
-    int | None,
-    typer.Option(
-        min=1,
-        help="Times that the patients are divided into five folds.",
-        show_default="2, or 4 under 150 patients",
-    ),
-]
-Seed = Annotated[int, typer.Option(min=0, help="Root of all randomness.")]
 StrictOption = Annotated[
     bool, typer.Option("--strict", help="Write nothing if there is a warning.")
 ]
