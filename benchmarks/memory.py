@@ -17,7 +17,7 @@ from pyarrow import parquet
 BASELINE_MB = 250
 SHAPES = {"matrix.csv": (5_000, 20_000), "matrix.parquet": (1_193, 56_602)}
 _MAXRSS_PER_MB = 1e6 / (1 if sys.platform == "darwin" else 1024)
-_MAIN = "from deepcme.cli import main; main()"
+_MAIN = "from deepcme.cli.main import main; main()"
 
 
 def write_study(folder: Path, name: str, n_samples: int, n_genes: int) -> None:

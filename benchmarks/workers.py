@@ -13,8 +13,8 @@ from contextlib import ExitStack
 import numpy as np
 from distributed import Client, LocalCluster
 
-from deepcme.arrays import CohortArrays
-from deepcme.cohort import Cohort
+from deepcme.cohort.arrays import CohortArrays
+from deepcme.cohort.cohort import Cohort
 from deepcme.study.executors import run_on_dask, run_on_processes
 from deepcme.study.plan import make_plan
 from deepcme.study.spec import make_study

@@ -15,24 +15,17 @@ import typer
 from typer.models import ArgumentInfo
 
 import deepcme
-from deepcme.cli import app
+from deepcme.cli.main import app
 
 FOLDER = Path(__file__).parent / "interface"
 
 DOCUMENTED = {
-    "deepcme.baselines": ["TunedLogisticRegression", "make_baseline"],
-    "deepcme.bundle.expression": ["Expression", "expression_of", "read_expression"],
-    "deepcme.bundle.files": ["save_model"],
-    "deepcme.bundle.prediction": ["Predictions", "predict"],
-    "deepcme.bundle.training": ["TrainingSettings", "train_model"],
-    "deepcme.bundle.transfer": ["compute_transfer"],
-    "deepcme.bundle.validation": ["Validation", "validate_model"],
-    "deepcme.preprocessing": [
-        "ClippedStandardScaler",
-        "Log2Transformer",
-        "MedianImputer",
-        "PrevalenceFilter",
-    ],
+    "deepcme.trained.new_samples": ["Expression", "expression_of", "read_expression"],
+    "deepcme.trained.files": ["save_model"],
+    "deepcme.trained.prediction": ["Predictions", "predict"],
+    "deepcme.trained.training": ["TrainingSettings", "train_model"],
+    "deepcme.trained.transfer": ["compute_transfer"],
+    "deepcme.trained.validation": ["Validation", "validate_model"],
     "deepcme.selection.clusters": ["cluster_genes"],
     "deepcme.selection.ensemble_scores": ["compute_ensemble_gene_scores"],
     "deepcme.selection.knockoffs": ["select_against_decoys"],

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from deepcme import Cohort
-from deepcme.sources.tables import TableColumns, cohort_from_tables
+from deepcme.sources.spreadsheets import TableColumns, cohort_from_tables
 
 
 def load_real_cohort(folder: Path, name: str) -> Cohort:

@@ -39,7 +39,7 @@ def processor_seconds(*arguments):
     ("limit", "arguments"),
     [
         (0.1, ["-c", "import deepcme"]),
-        (0.3, ["-c", "from deepcme.cli import main; main()", "--help"]),
+        (0.3, ["-c", "from deepcme.cli.main import main; main()", "--help"]),
     ],
     ids=["import deepcme", "deepcme --help"],
 )

@@ -1,4 +1,7 @@
-"""Imports go one way, by the layers of CONTRIBUTING.md, and modules and folders stay small."""
+"""The tree of the package: imports go one way, and modules and folders stay small.
+
+The layers are those of CONTRIBUTING.md, from its first line down; the folders are those of `src`.
+"""
 
 import ast
 import re
@@ -9,19 +12,22 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCES = ROOT / "src"
-# Public names loaded on first use, from any layer; all may ask it for the version.
+PACKAGE = SOURCES / "deepcme"
+# Public names loaded on first use, from any layer.
 FRONT_DOOR = "deepcme"
 
 
-def layers():
-    """Modules and packages of each layer, the lowest first."""
+def tree():
+    """Each folder with what CONTRIBUTING.md says of it, and its level, the lowest first."""
     text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
-    block = re.search(r"```\n(cli\n.*?)```", text, re.DOTALL)
-    lines = re.sub(r"\(.*?\)", "", block[1]).splitlines()
-    return [line.split() for line in reversed(lines)]
+    block = re.search(r"```\n(cli .*?)```", text, re.DOTALL)[1]
+    for level, layer in enumerate(reversed(block.split("\n\n"))):
+        for line in re.sub(r"\n {2,}", " ", layer).strip().splitlines():
+            folder, words = line.split(maxsplit=1)
+            yield folder, words, level
 
 
-LEVELS = {name: level for level, names in enumerate(layers()) for name in names}
+LEVELS = {folder: level for folder, _, level in tree()}
 
 
 def module_name(path):
@@ -30,6 +36,8 @@ def module_name(path):
 
 
 MODULES = {module_name(path): path for path in SOURCES.rglob("*.py")}
+INNER = sorted(MODULES.keys() - {FRONT_DOOR, "deepcme.__main__"})
+FOLDERS = sorted({path.parent for path in MODULES.values()})
 
 
 def imports_of(module):
@@ -42,23 +50,30 @@ def imports_of(module):
             assert node.level == 0, f"{module}: imports are absolute"
             inner = {f"{node.module}.{alias.name}" for alias in node.names}
             found |= {name if name in MODULES else str(node.module) for name in inner}
-    return {name for name in found & MODULES.keys() if name not in (module, FRONT_DOOR)}
+    return {name for name in found & MODULES.keys() if name != module}
 
 
 def layer_of(module):
     return LEVELS[module.split(".")[1]]
 
 
-INNER = sorted(MODULES.keys() - {FRONT_DOOR})
+def test_nothing_is_loose_at_the_top():
+    assert {path.name for path in PACKAGE.glob("*.py")} == {"__init__.py", "__main__.py"}
 
 
-def test_every_module_has_a_layer():
-    assert {module.split(".")[1] for module in INNER} == LEVELS.keys()
+def test_contributing_shows_every_folder():
+    folders = {path.name for path in FOLDERS if path.parent == PACKAGE}
+    assert folders == LEVELS.keys()
+    inner = {path.name for path in FOLDERS if path.parent.parent == PACKAGE}
+    shown = {name for _, words, _ in tree() for name in re.findall(r"(\w+)/", words)}
+    assert shown == inner
 
 
 @pytest.mark.parametrize("module", INNER)
 def test_a_module_imports_from_no_layer_above_its_own(module):
-    above = [name for name in imports_of(module) if layer_of(name) > layer_of(module)]
+    names = imports_of(module)
+    assert FRONT_DOOR not in names, f"{module} imports from the front door"
+    above = [name for name in names if layer_of(name) > layer_of(module)]
     assert not above, f"{module} imports from above: {', '.join(above)}"
 
 
@@ -66,18 +81,38 @@ def test_no_module_imports_itself_through_others():
     TopologicalSorter({module: imports_of(module) for module in INNER}).prepare()
 
 
+def test_no_folder_of_the_package_imports_itself_through_others():
+    graph = {folder: set() for folder in LEVELS}
+    for module in INNER:
+        folder = module.split(".")[1]
+        graph[folder] |= {name.split(".")[1] for name in imports_of(module)} - {folder}
+    TopologicalSorter(graph).prepare()
+
+
 @pytest.mark.parametrize("module", sorted(MODULES))
 def test_a_module_has_at_most_400_lines(module):
     assert len(MODULES[module].read_text(encoding="utf-8").splitlines()) <= 400
 
 
-FOLDERS = sorted({path.parent for path in MODULES.values()})
-# Until they are divided, which makes their tests pass and this list fail.
-LARGE = {"deepcme", "sources"}
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+def test_a_folder_has_at_most_20_modules(folder):
+    assert len(list(folder.glob("*.py"))) <= 20
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
-def test_a_folder_has_at_most_20_modules(folder, request):
-    if folder.name in LARGE:
-        request.applymarker(pytest.mark.xfail(strict=True))
-    assert len([path for path in folder.glob("*.py") if path.name != "__init__.py"]) <= 20
+def test_a_folder_says_what_it_is_and_no_more(folder):
+    """So that importing one module loads none of its neighbours."""
+    body = ast.parse((folder / "__init__.py").read_text(encoding="utf-8")).body
+    assert isinstance(body[0], ast.Expr)
+    assert len(body) == 1 or folder == PACKAGE
+
+
+@pytest.mark.parametrize(
+    "page", ["CONTRIBUTING.md", "docs/architecture.md", "docs/images/architecture.svg"]
+)
+def test_modules_that_pages_name_are_there(page):
+    text = (ROOT / page).read_text(encoding="utf-8")
+    named = re.findall(r"[`>]((?:[a-z_0-9]+/)+(?:\w+\.(?:py|cpp))?)[`<]", text)
+    assert named
+    for path in named:
+        assert any((root / path).exists() for root in (PACKAGE, ROOT)), path

@@ -8,34 +8,35 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from deepcme.base.version import __version__ as __version__
+
 if TYPE_CHECKING:
-    from deepcme.bundle.files import load_model
-    from deepcme.classifier import DeepCMEClassifier
-    from deepcme.cohort import Cohort
-    from deepcme.ensemble import DeepCMEEnsemble
-    from deepcme.errors import DeepCMEError
-    from deepcme.report.notebook import read_report
+    from deepcme.base.errors import DeepCMEError as DeepCMEError
+    from deepcme.cohort.cohort import Cohort as Cohort
+    from deepcme.models.baselines import TunedLogisticRegression as TunedLogisticRegression
+    from deepcme.models.baselines import make_baseline as make_baseline
+    from deepcme.models.classifier import DeepCMEClassifier as DeepCMEClassifier
+    from deepcme.models.ensemble import DeepCMEEnsemble as DeepCMEEnsemble
+    from deepcme.models.preprocessing import ClippedStandardScaler as ClippedStandardScaler
+    from deepcme.models.preprocessing import Log2Transformer as Log2Transformer
+    from deepcme.models.preprocessing import MedianImputer as MedianImputer
+    from deepcme.models.preprocessing import PrevalenceFilter as PrevalenceFilter
+    from deepcme.report.notebook import read_report as read_report
+    from deepcme.trained.files import load_model as load_model
 
-__all__ = [
-    "Cohort",
-    "DeepCMEClassifier",
-    "DeepCMEEnsemble",
-    "DeepCMEError",
-    "__version__",
-    "load_model",
-    "read_report",
-]
-
-__version__ = "0.1.0"
-
-_HOMES = {
-    "Cohort": "deepcme.cohort",
-    "DeepCMEClassifier": "deepcme.classifier",
-    "DeepCMEEnsemble": "deepcme.ensemble",
-    "DeepCMEError": "deepcme.errors",
-    "load_model": "deepcme.bundle.files",
-    "read_report": "deepcme.report.notebook",
+_NAMES = {
+    "base.errors": "DeepCMEError",
+    "cohort.cohort": "Cohort",
+    "models.baselines": "TunedLogisticRegression make_baseline",
+    "models.classifier": "DeepCMEClassifier",
+    "models.ensemble": "DeepCMEEnsemble",
+    "models.preprocessing": "ClippedStandardScaler Log2Transformer "
+    "MedianImputer PrevalenceFilter",
+    "report.notebook": "read_report",
+    "trained.files": "load_model",
 }
+_HOMES = {name: f"deepcme.{home}" for home, names in _NAMES.items() for name in names.split()}
+__all__ = ["__version__", *_HOMES]
 
 
 def __getattr__(name: str) -> Any:

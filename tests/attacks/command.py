@@ -11,7 +11,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-_MAIN = "from deepcme.cli import main; main()"
+_MAIN = "from deepcme.cli.main import main; main()"
 _MAXRSS_PER_MB = 1024 if sys.platform != "darwin" else 1024 * 1024
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from h5py import h5d, h5p, h5s, h5t
 from scipy import sparse
 
-from deepcme.cohort import Cohort
+from deepcme.cohort.cohort import Cohort
 
 N_SAMPLES, N_GENES = 30, 8
 SECRET = b"the bytes of a file that is none of theirs ......" * 40

@@ -1,4 +1,4 @@
-from .command import deepcme
+from tests.attacks.command import deepcme
 
 
 def test_a_run_tells_its_code_words_memory_and_time():

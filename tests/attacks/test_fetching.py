@@ -15,12 +15,11 @@ import pytest
 import stamina
 
 from deepcme import DeepCMEError
-from deepcme.cli import main
+from deepcme.cli.main import main
 from deepcme.sources.gdc.api import GDCClient
 from deepcme.sources.gdc.catalogue import project_catalogue
-
-from .command import deepcme
-from .hostile import Server, forever, redirecting, send, serving, with_content
+from tests.attacks.command import deepcme
+from tests.attacks.hostile import Server, forever, redirecting, send, serving, with_content
 
 
 def guarded(*values):
@@ -661,7 +660,7 @@ def test_the_command_gives_up_within_a_minute(server, tmp_path, drip, path):
 
 def fetching(server, folder):
     arguments = ["fetch", "gdc", "X", "-o", str(folder), "--base-url", server.url]
-    main_of = "from deepcme.cli import main; main()"
+    main_of = "from deepcme.cli.main import main; main()"
     return subprocess.Popen(
         [sys.executable, "-c", main_of, *arguments], stderr=subprocess.PIPE, text=True
     )
@@ -714,7 +713,7 @@ def test_what_a_killed_fetch_leaves_is_removed(server, fetch, path):
 
 
 def test_what_a_living_fetch_writes_stays(server, fetch):
-    from deepcme.progress import SilentByteCount
+    from deepcme.base.progress import SilentByteCount
     from deepcme.sources.fetching.partials import Partial
 
     fetch.folder.mkdir()
@@ -759,7 +758,7 @@ def test_a_disk_that_fills_up(server, tmp_path, n_files):
     ignore = "import signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN)"
     run = subprocess.run(
         [
-            sys.executable, "-c", f"{limit}; {ignore}; from deepcme.cli import main; main()",
+            sys.executable, "-c", f"{limit}; {ignore}; from deepcme.cli.main import main; main()",
             "fetch", "gdc", "X", "-o", str(tmp_path), "--base-url", server.url,
         ],
         capture_output=True, text=True, timeout=60, check=False,

@@ -8,9 +8,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from deepcme import DeepCMEError
-from deepcme.sources.geo import cohort_from_geo
-from deepcme.sources.labels import label_rule
-from deepcme.sources.tables import TableColumns, cohort_from_tables
+from deepcme.sources.assembly.labels import label_rule
+from deepcme.sources.geo.geo import cohort_from_geo
+from deepcme.sources.spreadsheets import TableColumns, cohort_from_tables
 from tests.attacks.command import Outcome, deepcme
 
 RELAPSE = label_rule("column:relapse")

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from .command import deepcme
+from tests.attacks.command import deepcme
 
 MOST_MB = 1000
 

@@ -12,12 +12,11 @@ import pandas as pd
 import pytest
 
 from deepcme import Cohort, DeepCMEError
-from deepcme.bundle.files import load_model
-from deepcme.cli import main
-from deepcme.sources.tables import TableColumns, cohort_from_tables
+from deepcme.cli.main import main
+from deepcme.sources.spreadsheets import TableColumns, cohort_from_tables
 from deepcme.study.spec import load_study, make_study
-
-from .command import deepcme
+from deepcme.trained.files import load_model
+from tests.attacks.command import deepcme
 
 FORBIDDEN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff\u202a-\u202e\u2066-\u2069]"

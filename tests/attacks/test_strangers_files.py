@@ -8,13 +8,12 @@ import pandas as pd
 import pytest
 
 from deepcme import Cohort, DeepCMEError
-from deepcme.sources.matrices import genes_in_rows, read_matrix
-from deepcme.sources.reading import read_table
+from deepcme.sources.reading.matrices import genes_in_rows, read_matrix
+from deepcme.sources.reading.reading import read_table
+from tests.attacks.command import deepcme
+from tests.attacks.crafted import ATTACKS, GUARDS, N_SAMPLES, sound_cohort
 
-from .command import deepcme
-from .crafted import ATTACKS, GUARDS, N_SAMPLES, sound_cohort
-
-MODEL = Path(__file__).parents[1] / "bundle" / "models" / "schema_1" / "model"
+MODEL = Path(__file__).parents[1] / "trained" / "models" / "schema_1" / "model"
 DOORS = ("audit", "predict", "prepare", "run")
 # What a table of samples alone, or X alone, is not concerned by.
 OF_A_COHORT_ALONE = ("says",)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-COMMAND = [sys.executable, "-c", "from deepcme.cli import main; main()"]
+COMMAND = [sys.executable, "-c", "from deepcme.cli.main import main; main()"]
 
 
 def deepcme(*arguments, cwd=None):
@@ -54,7 +54,7 @@ def test_from_tables_to_a_report(tables, tmp_path):
 
 @pytest.mark.slow
 def test_nulls_are_asked_for_and_added_to_a_finished_study(tables, tmp_path):
-    from deepcme.sources.tables import TableColumns, cohort_from_tables
+    from deepcme.sources.spreadsheets import TableColumns, cohort_from_tables
 
     cohort_from_tables(*tables, TableColumns(label="relapse")).save(tmp_path / "cohort.h5ad")
     (tmp_path / "study.toml").write_text(STUDY)
@@ -155,7 +155,7 @@ def test_cohorts_of_one_name_are_not_merged(tmp_path):
 
 
 def test_quiet_says_nothing(tables, tmp_path):
-    from deepcme.sources.tables import TableColumns, cohort_from_tables
+    from deepcme.sources.spreadsheets import TableColumns, cohort_from_tables
 
     cohort_from_tables(*tables, TableColumns(label="relapse")).save(tmp_path / "cohort.h5ad")
     (tmp_path / "study.toml").write_text(STUDY)
@@ -164,7 +164,7 @@ def test_quiet_says_nothing(tables, tmp_path):
 
 
 def test_genes_are_selected_when_asked(tables, tmp_path):
-    from deepcme.sources.tables import TableColumns, cohort_from_tables
+    from deepcme.sources.spreadsheets import TableColumns, cohort_from_tables
 
     cohort_from_tables(*tables, TableColumns(label="relapse")).save(tmp_path / "cohort.h5ad")
     (tmp_path / "study.toml").write_text(
@@ -230,7 +230,7 @@ def test_bad_input_is_one_sentence_and_exit_code_2(tmp_path, arguments, sentence
 def test_help_loads_nothing_heavy(command):
     """So that it answers at once; modules are counted, since time depends on the machine."""
     code = (
-        "import sys; from deepcme.cli import app; "
+        "import sys; from deepcme.cli.main import app; "
         f"app({[*command, '--help']!r}, standalone_mode=False); "
         "heavy = {'numpy', 'pandas', 'sklearn', 'torch', 'anndata', 'altair'} & set(sys.modules); "
         "sys.exit(f'loaded {heavy}' if heavy else 0)"
@@ -262,7 +262,7 @@ def test_version_is_the_packages(tmp_path):
 
 @pytest.mark.slow
 def test_a_study_is_repeated_by_the_command_in_its_report(tables, tmp_path):
-    from deepcme.sources.tables import TableColumns, cohort_from_tables
+    from deepcme.sources.spreadsheets import TableColumns, cohort_from_tables
 
     (tmp_path / "data").mkdir()
     cohort_from_tables(*tables, TableColumns(label="relapse")).save(

@@ -10,9 +10,9 @@ import pytest
 from deepcme import Cohort
 from tests.sources.conftest import gdc, no_waiting  # noqa: F401 (fixtures)
 from tests.sources.fetching.portal import next_command
-from tests.sources.test_geo import SERIES
+from tests.sources.geo.test_geo import SERIES
 
-COMMAND = [sys.executable, "-c", "from deepcme.cli import main; main()"]
+COMMAND = [sys.executable, "-c", "from deepcme.cli.main import main; main()"]
 
 
 def deepcme(*arguments):

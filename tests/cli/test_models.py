@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 
 from deepcme import Cohort, load_model
-from deepcme.cli import main
+from deepcme.cli.main import main
 from deepcme.models.registry import ENSEMBLE, KINDS
-from tests.bundle.conftest import QUICK, bundle_cohort, ensembl_ids, symbols
+from tests.trained.conftest import QUICK, bundle_cohort, ensembl_ids, symbols
 
 
 @pytest.fixture(autouse=True)

@@ -8,11 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deepcme import Cohort
-from deepcme.bundle.files import save_model
-from deepcme.bundle.prediction import predict
-from deepcme.cli import main
-from tests.bundle.conftest import bundle_cohort, ensembl_ids, model, training_cohort
-from tests.bundle.test_prediction import of_slope_0
+from deepcme.cli.main import main
+from deepcme.trained.files import save_model
+from deepcme.trained.prediction import predict
+from tests.trained.conftest import bundle_cohort, ensembl_ids, model, training_cohort
+from tests.trained.test_prediction import of_slope_0
 
 __all__ = ["model", "training_cohort"]  # fixtures
 
@@ -124,7 +124,7 @@ def test_predictions_are_the_same_to_the_last_digits(model, whole, places):
 
 @pytest.fixture(scope="module")
 def whole(model):
-    from deepcme.bundle.expression import expression_of
+    from deepcme.trained.new_samples import expression_of
 
     expression = expression_of(bundle_cohort(ensembl_ids(), seed=3))
     return expression, predict(model, expression).table

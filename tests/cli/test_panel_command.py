@@ -9,7 +9,7 @@ import pandas as pd
 from deepcme import Cohort
 from tests.conftest import invented_cohort
 
-COMMAND = [sys.executable, "-c", "from deepcme.cli import main; main()"]
+COMMAND = [sys.executable, "-c", "from deepcme.cli.main import main; main()"]
 
 
 def deepcme(*arguments, cwd):

@@ -9,15 +9,15 @@ import pandas as pd
 import pytest
 
 from deepcme import Cohort
+from deepcme.base.errors import DeepCMEError
 from deepcme.cli.prepare import save
 from deepcme.cli.saying import flow_lines, lines_about
-from deepcme.errors import DeepCMEError
-from deepcme.flow import FlowStep
+from deepcme.cohort.flow import FlowStep
 from tests.conftest import invented_cohort
+from tests.sources.geo.test_geo import SERIES
 from tests.sources.test_cbioportal import EXPRESSION, PATIENTS
-from tests.sources.test_geo import SERIES
 
-COMMAND = [sys.executable, "-W", "default", "-c", "from deepcme.cli import main; main()"]
+COMMAND = [sys.executable, "-W", "default", "-c", "from deepcme.cli.main import main; main()"]
 DOUBT = "Warning: 1 gene name looks like a date."
 
 

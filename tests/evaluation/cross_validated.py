@@ -15,6 +15,8 @@ from scipy import stats
 from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 
+from deepcme.cohort.folds import NestedFolds, RepeatedFolds, choose_repeats
+from deepcme.cohort.splits import RepeatedSplits, Split
 from deepcme.evaluation.bootstrap import draw_patients
 from deepcme.evaluation.calibration import compute_calibration
 from deepcme.evaluation.discrimination import compute_auc_interval
@@ -23,8 +25,6 @@ from deepcme.evaluation.measures import find_measure
 from deepcme.evaluation.over_patients import compute_over_patients
 from deepcme.evaluation.paired import compute_paired_difference
 from deepcme.evaluation.utility import compute_decision_curve
-from deepcme.folds import NestedFolds, RepeatedFolds, choose_repeats
-from deepcme.splits import RepeatedSplits, Split
 from tests.evaluation.simulations import (
     auc_of,
     make_labels,

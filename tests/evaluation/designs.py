@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from deepcme.cohort.folds import RepeatedFolds, choose_repeats
+from deepcme.cohort.outcome import BinaryOutcome
+from deepcme.cohort.splits import RepeatedSplits
 from deepcme.evaluation.bootstrap import compute_weighted_auc
 from deepcme.evaluation.nulls import compute_permutation_test
-from deepcme.folds import RepeatedFolds, choose_repeats
-from deepcme.outcome import BinaryOutcome
-from deepcme.splits import RepeatedSplits
 
 FOLDS_SETTINGS = [(189, 35, 76, 0.3), (97, 46, 500, 0.25), (300, 23, 100, 0.35)]
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from deepcme.cohort.folds import NestedFolds
 from deepcme.evaluation.bootstrap import compute_weighted_auc
 from deepcme.evaluation.comparison import (
     REFITTED_FACTOR,
     compute_corrected_t_test,
     compute_holm_correction,
 )
-from deepcme.folds import NestedFolds
 
 LEVEL = 0.05
 SIGNAL = 0.25

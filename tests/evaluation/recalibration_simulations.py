@@ -9,7 +9,7 @@ import pandas as pd
 from scipy.special import expit, logit
 
 from deepcme import Cohort
-from deepcme.arrays import CohortArrays
+from deepcme.cohort.arrays import CohortArrays
 from deepcme.evaluation.calibration import compute_calibration_line
 from deepcme.evaluation.recalibration import PlattRecalibration, recalibrate_predictions
 from deepcme.study.fit import fit_task

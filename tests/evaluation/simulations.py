@@ -14,7 +14,10 @@ from scipy import integrate, stats
 from scipy.special import expit, logit
 
 from deepcme import Cohort
-from deepcme.arrays import CohortArrays
+from deepcme.cohort.arrays import CohortArrays
+from deepcme.cohort.folds import NestedFolds
+from deepcme.cohort.outcome import BinaryOutcome
+from deepcme.cohort.splits import RepeatedSplits
 from deepcme.evaluation.added_value import compute_added_value
 from deepcme.evaluation.bootstrap import compute_weighted_auc
 from deepcme.evaluation.calibration import (
@@ -30,9 +33,6 @@ from deepcme.evaluation.intervals import (
 )
 from deepcme.evaluation.nulls import compute_permutation_test
 from deepcme.evaluation.utility import compute_decision_curve
-from deepcme.folds import NestedFolds
-from deepcme.outcome import BinaryOutcome
-from deepcme.splits import RepeatedSplits
 from deepcme.study.fit import fit_task
 from deepcme.study.parts.added_value import fit_clinical_models
 from deepcme.study.plan import Plan, make_plan

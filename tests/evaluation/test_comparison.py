@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
-from deepcme.errors import DeepCMEError
+from deepcme.base.errors import DeepCMEError
+from deepcme.cohort.folds import NestedFolds
 from deepcme.evaluation.comparison import (
     REFITTED_FACTOR,
     compute_comparison,
@@ -16,7 +17,6 @@ from deepcme.evaluation.comparison import (
     compute_practical_equivalence,
     compute_test_to_train_ratio,
 )
-from deepcme.folds import NestedFolds
 from tests.evaluation.equal_models import simulate_equal_models
 from tests.evaluation.simulations import simulate_corrected_t_test, simulate_holm_correction
 

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from deepcme.errors import DeepCMEError
+from deepcme.base.errors import DeepCMEError
 from deepcme.evaluation.discrimination import (
     compute_classification,
     compute_discrimination,

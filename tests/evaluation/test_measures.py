@@ -5,8 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from deepcme.bundle.manifest import Performance
-from deepcme.bundle.training import TrainingSettings, train_model
 from deepcme.evaluation import measures
 from deepcme.evaluation.bootstrap import divide
 from deepcme.evaluation.measures import (
@@ -21,6 +19,8 @@ from deepcme.evaluation.measures import (
 from deepcme.report.page import write_report
 from deepcme.study.run import run_study
 from deepcme.study.spec import make_study
+from deepcme.trained.manifest import Performance
+from deepcme.trained.training import TrainingSettings, train_model
 
 LABELS = np.repeat([0, 1], [30, 10])
 

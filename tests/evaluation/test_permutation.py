@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from deepcme.errors import DeepCMEError
+from deepcme.base.errors import DeepCMEError
+from deepcme.cohort.outcome import BinaryOutcome
 from deepcme.evaluation.nulls import compute_permutation_test
-from deepcme.outcome import BinaryOutcome
 from tests.evaluation.simulations import simulate_permutation_p_values
 
 samples = st.lists(

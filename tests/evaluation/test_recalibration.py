@@ -9,7 +9,7 @@ from scipy import stats
 from scipy.optimize import minimize
 from scipy.special import expit
 
-from deepcme.errors import DeepCMEError
+from deepcme.base.errors import DeepCMEError
 from deepcme.evaluation.calibration import compute_calibration_line
 from deepcme.evaluation.logistic import fit_firth_regression
 from deepcme.evaluation.recalibration import (

@@ -9,10 +9,10 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from deepcme.cohort.folds import NestedFolds
+from deepcme.cohort.splits import RepeatedSplits
 from deepcme.evaluation.discrimination import MEASURED_COVERAGE
 from deepcme.evaluation.intervals import FEWEST_EVENTS_FOR_DELONG
-from deepcme.folds import NestedFolds
-from deepcme.splits import RepeatedSplits
 from tests.evaluation.cross_validated import (
     Simulated,
     simulate_cross_validated_auc,

@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 
-from deepcme.arrays import CohortArrays
+from deepcme.cohort.arrays import CohortArrays
 from deepcme.models.fitting import PreparedRows, fit_model, prepare_rows
+from deepcme.models.preprocessing import make_preprocessor
 from deepcme.models.registry import KINDS
-from deepcme.preprocessing import make_preprocessor
 from tests.conftest import invented_cohort
 
 N_VALIDATION = 10

@@ -5,8 +5,8 @@ import pytest
 from scipy.special import expit
 
 from deepcme import DeepCMEClassifier, DeepCMEEnsemble
-from deepcme.baselines import TunedLogisticRegression
-from deepcme.clinical import ClinicalRegression
+from deepcme.models.baselines import TunedLogisticRegression
+from deepcme.models.clinical import ClinicalRegression
 from deepcme.models.logit_classifier import LogitClassifier, encode_binary_target
 from deepcme.selection.refit import PanelClassifier
 

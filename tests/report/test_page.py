@@ -11,9 +11,9 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from deepcme import Cohort, DeepCMEError, read_report
-from deepcme.errors import AbsentError
+from deepcme.base.errors import AbsentError
+from deepcme.base.files import write_csv
 from deepcme.evaluation.recalibration import recalibrate_predictions
-from deepcme.files import write_csv
 from deepcme.report import outline
 from deepcme.report.blocks import Figure, Heading, Text
 from deepcme.report.formatting import TableLayout

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from deepcme.report.page import write_report
-from deepcme.sources.tables import TableColumns, cohort_from_tables
+from deepcme.sources.spreadsheets import TableColumns, cohort_from_tables
 from deepcme.study.run import run_study
 from deepcme.study.spec import make_study
 

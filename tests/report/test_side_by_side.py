@@ -8,14 +8,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from deepcme.base.errors import DeepCMEError
 from deepcme.cli.run import compare
-from deepcme.errors import DeepCMEError
+from deepcme.cohort.folds import NestedFolds
 from deepcme.evaluation.paired import (
     PATIENT_BOOTSTRAP,
     SAME_SPLITS,
     compute_paired_difference,
 )
-from deepcme.folds import NestedFolds
 from deepcme.report.sections.discrimination import (
     compute_study_discrimination,
     compute_training_shares,

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
-from deepcme.errors import DeepCMEError
-from deepcme.seeds import seed_for
+from deepcme.base.errors import DeepCMEError
+from deepcme.base.seeds import seed_for
 
 SelectionDesign = Literal["linear", "interactions"]
 FloatArray = NDArray[np.float64]

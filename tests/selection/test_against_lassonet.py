@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_limits
 
+from deepcme.cohort.splits import draw_holdout
 from deepcme.selection.path import follow_soft_path
-from deepcme.splits import draw_holdout
 from tests.selection.simulated_data import simulate_selection_data
 
 pytestmark = [

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from deepcme.errors import DeepCMEError
+from deepcme.base.errors import DeepCMEError
 from deepcme.selection import clusters
 from deepcme.selection.clusters import (
     cluster_genes,

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from deepcme.errors import DeepCMEError
+from deepcme.base.errors import DeepCMEError
 from deepcme.selection import knockoffs
 from deepcme.selection.clusters import correlate
 from deepcme.selection.knockoffs import (

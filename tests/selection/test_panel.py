@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from deepcme.arrays import CohortArrays
-from deepcme.errors import DeepCMEError
+from deepcme.base.errors import DeepCMEError
+from deepcme.cohort.arrays import CohortArrays
 from deepcme.selection.panel import ALL_GENES
 from deepcme.selection.panel_tables import (
     choose_panels,

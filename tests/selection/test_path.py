@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from deepcme.errors import DeepCMEError
-from deepcme.network.engines import make_engine
+from deepcme.base.errors import DeepCMEError
+from deepcme.network.engines.choice import make_engine
 from deepcme.selection.path import SoftPathSettings, follow_soft_path, shrinkage_factors
 from tests.selection.problems import TRUTH, make_problem
 

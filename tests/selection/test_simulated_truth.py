@@ -7,8 +7,8 @@ import pytest
 from threadpoolctl import threadpool_limits
 
 from deepcme.network.architecture import Hyperparameters, initialise_weights
-from deepcme.network.engines import make_engine
 from deepcme.network.engines.base import Samples
+from deepcme.network.engines.choice import make_engine
 from deepcme.network.training import draw_epoch
 from deepcme.selection.knockoffs import find_blocks, select_against_decoys
 from deepcme.selection.path import follow_soft_path

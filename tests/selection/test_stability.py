@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from deepcme.errors import DeepCMEError
+from deepcme.base.errors import DeepCMEError
 from deepcme.selection.clusters import cluster_genes
 from deepcme.selection.stability import (
     StabilitySelection,

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from deepcme import DeepCMEError
-from deepcme.sources.matrices import genes_in_rows, read_matrix
-from deepcme.sources.reading import read_table
+from deepcme.sources.reading.matrices import genes_in_rows, read_matrix
+from deepcme.sources.reading.reading import read_table
 
 
 def written(folder: Path, content: str | bytes, name: str = "m.csv") -> Path:

@@ -17,16 +17,16 @@ from pathlib import Path
 
 import numpy as np
 
-from deepcme.audit import audit_cohort
-from deepcme.bundle.files import load_model
+from deepcme.audit.audit import audit_cohort
+from deepcme.base.errors import DeepCMEError
 from deepcme.cli.saying import lines_about
-from deepcme.cohort import Cohort
-from deepcme.errors import DeepCMEError
+from deepcme.cohort.cohort import Cohort
+from deepcme.sources.assembly.labels import label_rule
 from deepcme.sources.gdc.cases import read_cases
-from deepcme.sources.geo import cohort_from_geo
-from deepcme.sources.labels import label_rule
-from deepcme.sources.matrices import genes_in_rows, read_matrix
-from deepcme.sources.reading import read_table
+from deepcme.sources.geo.geo import cohort_from_geo
+from deepcme.sources.reading.matrices import genes_in_rows, read_matrix
+from deepcme.sources.reading.reading import read_table
+from deepcme.trained.files import load_model
 
 SECONDS = 60
 

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from deepcme import DeepCMEError
+from deepcme.sources.assembly.clinical_tables import read_clinical
+from deepcme.sources.assembly.expression import GeneNaming
+from deepcme.sources.assembly.labels import Horizon, label_rule
 from deepcme.sources.cbioportal import cohort_from_cbioportal
-from deepcme.sources.clinical import read_clinical
-from deepcme.sources.expression import GeneNaming
-from deepcme.sources.labels import Horizon, label_rule
 
 EXPRESSION = (
     "Hugo_Symbol\tEntrez_Gene_Id\tTCGA-A1-A0SD-01\tTCGA-A1-A0SK-01\tTCGA-A1-A0SM-01\n"

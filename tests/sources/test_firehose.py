@@ -5,10 +5,10 @@ import pandas as pd
 import pytest
 
 from deepcme import DeepCMEError
+from deepcme.sources.assembly.clinical_tables import read_clinical
+from deepcme.sources.assembly.labels import label_rule
 from deepcme.sources.cbioportal import cohort_from_cbioportal
-from deepcme.sources.clinical import read_clinical
-from deepcme.sources.labels import label_rule
-from deepcme.sources.tables import TableColumns, cohort_from_tables
+from deepcme.sources.spreadsheets import TableColumns, cohort_from_tables
 from deepcme.sources.xena import cohort_from_xena
 
 GENES = ["?|100130426", "TP53|7157", "EGFR|1956", "SLC35E2|728661", "SLC35E2|9906"]

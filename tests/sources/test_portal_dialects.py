@@ -10,10 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from deepcme import DeepCMEError
+from deepcme.sources.assembly.clinical_tables import read_clinical
+from deepcme.sources.assembly.labels import label_rule
 from deepcme.sources.cbioportal import cohort_from_cbioportal
-from deepcme.sources.clinical import read_clinical
-from deepcme.sources.geo import cohort_from_geo
-from deepcme.sources.labels import label_rule
+from deepcme.sources.geo.geo import cohort_from_geo
 from deepcme.sources.xena import cohort_from_xena
 from tests.sources.dialects import (
     ENCODINGS,

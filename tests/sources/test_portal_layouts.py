@@ -7,10 +7,10 @@ import pytest
 from typer.testing import CliRunner
 
 from deepcme import Cohort
-from deepcme.cli import app
+from deepcme.cli.main import app
 from tests.sources.conftest import star_text
-from tests.sources.test_series_counts import ANNOTATION, matrix, series
-from tests.sources.test_soft import ONE, PROBES, TWO, written
+from tests.sources.geo.test_series_counts import ANNOTATION, matrix, series
+from tests.sources.geo.test_soft import ONE, PROBES, TWO, written
 
 N = 12
 GENES = [f"GENE{i}" for i in range(4)]

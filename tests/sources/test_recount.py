@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from deepcme import DeepCMEError
-from deepcme.sources.tables import TableColumns, cohort_from_tables
+from deepcme.sources.spreadsheets import TableColumns, cohort_from_tables
 
 SUMS = [[15_000, 0, 200], [30_000, 1_000, 0], [750, 75, 0], [90_000, 100, 149]]
 SAMPLES = ("rail1", "rail2", "rail3", "rail4")

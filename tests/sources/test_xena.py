@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 
 from deepcme import DeepCMEError
-from deepcme.sources.clinical import read_clinical
-from deepcme.sources.expression import GeneNaming
-from deepcme.sources.labels import Horizon, label_rule
+from deepcme.sources.assembly.clinical_tables import read_clinical
+from deepcme.sources.assembly.expression import GeneNaming
+from deepcme.sources.assembly.labels import Horizon, label_rule
 from deepcme.sources.xena import cohort_from_xena
 
 MATRIX = (

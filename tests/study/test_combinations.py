@@ -8,7 +8,7 @@ from deepcme.report.page import write_report
 from deepcme.study.parts.nulls import NULLS
 from deepcme.study.plan import make_plan
 from deepcme.study.run import run_study
-from tests.study.test_clinical import CLINICAL, clinical_cohort
+from tests.study.parts.test_added_value import CLINICAL, clinical_cohort
 
 NESTED = {"design": "nested", "folds": 4, "repeats": 1}
 LEFT_OUT = {"design": "leave-one-cohort-out", "cohort_column": "hospital", "repeats": 1}

@@ -6,7 +6,7 @@ from deepcme import DeepCMEError
 from deepcme.report.page import write_report
 from deepcme.study import fit
 from deepcme.study.run import TasksFailedError, run_study
-from tests.study.test_clinical import CLINICAL, clinical_cohort
+from tests.study.parts.test_added_value import CLINICAL, clinical_cohort
 
 LR, KNN, TREE = "LR", {"name": "KNN", "parameters": {"n_neighbors": 3}}, "DT"
 NULLS = {"permutations": 2, "gene_sets": 1, "sizes": [3]}

@@ -6,9 +6,9 @@ import pytest
 from sklearn.metrics import log_loss
 
 from deepcme import Cohort, DeepCMEError
-from deepcme.baselines import INVERSE_STRENGTHS, make_logistic_regression
 from deepcme.evaluation.metrics import compute_auc_within
-from deepcme.preprocessing import make_preprocessor
+from deepcme.models.baselines import INVERSE_STRENGTHS, make_logistic_regression
+from deepcme.models.preprocessing import make_preprocessor
 from deepcme.report.page import write_report
 from deepcme.sources.examples import load_transbig
 from deepcme.study.fit import results_of

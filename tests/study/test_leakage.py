@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from deepcme import Cohort
-from deepcme.arrays import CohortArrays
-from deepcme.outcome import BinaryOutcome
-from deepcme.preprocessing import make_preprocessor
+from deepcme.cohort.arrays import CohortArrays
+from deepcme.cohort.outcome import BinaryOutcome
+from deepcme.models.preprocessing import make_preprocessor
 from deepcme.study.fit import fit_task
 from deepcme.study.parts import grid as grid_module
 from deepcme.study.parts.added_value import fit_clinical_models
@@ -16,11 +16,11 @@ from deepcme.study.parts.grid import GRID, choose_points, compute_grid
 from deepcme.study.parts.nulls import NULLS
 from deepcme.study.parts.selection import SELECTION
 from deepcme.study.plan import make_plan
-from deepcme.study.sections import ModelSettings
+from deepcme.study.settings import ModelSettings
 from deepcme.study.spec import TABLE_1_MODELS
 from tests.conftest import invented_cohort
 from tests.study.conftest import QUICK_NETWORK
-from tests.study.test_clinical import CLINICAL, clinical_cohort, results_of, scores
+from tests.study.parts.test_added_value import CLINICAL, clinical_cohort, results_of, scores
 
 NAMES = [name for name in TABLE_1_MODELS if name != "DeepCME"]
 QUICK_ENSEMBLE = {

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from deepcme import Cohort
-from deepcme.arrays import CohortArrays
+from deepcme.cohort.arrays import CohortArrays
 from deepcme.evaluation.over_splits import compute_metrics
 from deepcme.study.fit import fit_task
 from deepcme.study.parts import grid as grid_module
@@ -17,7 +17,7 @@ from deepcme.study.parts.grid import (
 )
 from deepcme.study.parts.models import MODELS
 from deepcme.study.plan import make_plan
-from deepcme.study.sections import ModelSettings
+from deepcme.study.settings import ModelSettings
 from deepcme.study.spec import make_study
 from deepcme.study.tables import compute_predictions
 

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from deepcme.audit import audit_cohort
-from deepcme.sources.labels import label_rule
+from deepcme.audit.audit import audit_cohort
+from deepcme.sources.assembly.labels import label_rule
 from deepcme.sources.xena import cohort_from_xena
 from deepcme.study.run import run_study
 from deepcme.study.spec import make_study

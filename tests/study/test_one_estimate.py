@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from deepcme import Cohort
-from deepcme.arrays import CohortArrays
-from deepcme.bundle.training import TrainingSettings, train_model
+from deepcme.cohort.arrays import CohortArrays
 from deepcme.report.contents import compute_contents
 from deepcme.selection.panel_tables import compute_panel_curve
 from deepcme.study.parts.selection import PANELS
@@ -15,6 +14,7 @@ from deepcme.study.parts.selection_tables import collect_panels
 from deepcme.study.plan import make_plan
 from deepcme.study.run import run_study
 from deepcme.study.spec import make_study
+from deepcme.trained.training import TrainingSettings, train_model
 
 SEED = 5
 NETWORK = {"hidden_layers": [6, 4], "max_epochs": 4}
@@ -101,7 +101,7 @@ def test_a_panel_of_all_genes_is_the_tuned_regression_of_the_study(cohort, of_st
 
 
 def test_without_a_word_all_three_divide_the_patients_alike(cohort):
-    from deepcme.honest import count_folds, draw_honest_splits, split_seed
+    from deepcme.cohort.honest import count_folds, draw_honest_splits, split_seed
 
     study = make_study({"cohort": {"example": "transbig"}, "models": ["KNN"], "seed": SEED})
     studied = make_plan(study, cohort).splits

@@ -16,7 +16,7 @@ from deepcme.study.part import Part
 from deepcme.study.parts import listed
 from deepcme.study.plan import make_plan
 from deepcme.study.run import run_study
-from deepcme.study.sections import Settings
+from deepcme.study.settings import Settings
 from deepcme.study.spec import load_study
 from deepcme.study.tasks import Task, common_content, content_key
 from tests.conftest import invented_cohort

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from deepcme import Cohort
-from deepcme.arrays import CohortArrays
+from deepcme.cohort.arrays import CohortArrays
 from deepcme.evaluation.calibration import compute_calibration
 from deepcme.evaluation.recalibration import fit_recalibrations, recalibrate_predictions
 from deepcme.study.fit import fit_task

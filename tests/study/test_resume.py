@@ -52,7 +52,7 @@ def undisturbed(study_file):
 
 
 def command(study_file, out, *more):
-    code = "from deepcme.cli import main; main()"
+    code = "from deepcme.cli.main import main; main()"
     return [sys.executable, "-c", code, "run", str(study_file), "--out", str(out), "-q", *more]
 
 

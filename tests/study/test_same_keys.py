@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from deepcme import Cohort
-from deepcme.honest import fit_seed, split_seed
-from deepcme.seeds import integer_seed, seed_for
+from deepcme.base.seeds import integer_seed, seed_for
+from deepcme.cohort.honest import fit_seed, split_seed
 from deepcme.study import tasks as tasks_module
 from deepcme.study.plan import make_plan
 from deepcme.study.spec import make_study

@@ -5,7 +5,7 @@ import pytest
 from deepcme import DeepCMEError
 from deepcme.study.parts.selection import SELECTION
 from deepcme.study.run import run_study
-from tests.study.test_clinical import CLINICAL, clinical_cohort
+from tests.study.parts.test_added_value import CLINICAL, clinical_cohort
 
 ASKED = {"run": True, "rankers": ["soft-path"], "random_panels": 2, "pairs": 2}
 

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
 from deepcme.audit.findings import Finding, PlannedStudy
-from deepcme.cohort import Cohort, own_columns
-from deepcme.scales import logged
-from deepcme.strata import batch_columns
-from deepcme.words import counted, few
+from deepcme.base.words import counted, few
+from deepcme.cohort.cohort import Cohort, own_columns
+from deepcme.cohort.scales.scales import logged
+from deepcme.cohort.strata import batch_columns
 
 _SAME_PROFILE = 0.97
 _GENES_COMPARED = 5000

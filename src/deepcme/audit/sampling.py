@@ -6,10 +6,10 @@ import pandas as pd
 from scipy.stats import chi2_contingency
 
 from deepcme.audit.findings import Finding, PlannedStudy
-from deepcme.cohort import UNKNOWN, Cohort
+from deepcme.base.words import counted
+from deepcme.cohort.cohort import UNKNOWN, Cohort
+from deepcme.cohort.endpoints.m_stage import m_stage
 from deepcme.evaluation.intervals import compute_hanley_mcneil_interval
-from deepcme.m_stage import m_stage
-from deepcme.words import counted
 
 ASSUMED_AUC = 0.75
 _TOO_WIDE = 0.1  # half the 95% interval of one test AUC

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepcme.audit.findings import Finding, PlannedStudy
-from deepcme.cohort import Cohort
+from deepcme.cohort.cohort import Cohort
 
 _OfGenes = NDArray[np.float64]
 

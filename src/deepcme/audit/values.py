@@ -8,11 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepcme.audit.findings import Finding, PlannedStudy
-from deepcme.cohort import Cohort
-from deepcme.distribution import HIGHEST_LOGGED, Distribution, describe_distribution
-from deepcme.mixed_scales import find_mixed_scales
-from deepcme.scales import Scale, logged
-from deepcme.words import counted
+from deepcme.base.words import counted
+from deepcme.cohort.cohort import Cohort
+from deepcme.cohort.scales.distribution import (
+    HIGHEST_LOGGED,
+    Distribution,
+    describe_distribution,
+)
+from deepcme.cohort.scales.mixed_scales import find_mixed_scales
+from deepcme.cohort.scales.scales import Scale, logged
 
 _RARE = 0.1  # share of samples that express a gene
 _OUTLIER = 10.0  # standard deviations

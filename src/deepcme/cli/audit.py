@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from deepcme.terminal import say, say_lines
+from deepcme.base.terminal import say, say_lines
 
 
 def audit(
@@ -23,8 +23,8 @@ def audit(
     """Check a cohort for what spoils published results (DCM001 to DCM011)."""
     import json
 
-    from deepcme.audit import audit_cohort
-    from deepcme.cohort import Cohort
+    from deepcme.audit.audit import audit_cohort
+    from deepcme.cohort.cohort import Cohort
 
     checked = Cohort.load(cohort)
     findings = audit_cohort(checked)

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from deepcme.base.errors import DeepCMEError
+from deepcme.base.terminal import say
 from deepcme.cli.options import Quiet
-from deepcme.errors import DeepCMEError
-from deepcme.terminal import say
 
 if TYPE_CHECKING:
-    from deepcme.progress import ByteCount
+    from deepcme.base.progress import ByteCount
     from deepcme.sources.fetching.outcome import Fetched
 
 app = typer.Typer(help="Download public data, verified and resumable.", no_args_is_help=True)
@@ -190,7 +190,7 @@ def cbioportal(
 def _downloading(quiet: bool) -> Iterator[ByteCount]:
     import logging
 
-    from deepcme.progress import show_bytes
+    from deepcme.base.progress import show_bytes
 
     # Each attempt would be a line across the progress bar; the last one's failure is told.
     logging.getLogger("stamina").setLevel(logging.ERROR)
@@ -199,7 +199,7 @@ def _downloading(quiet: bool) -> Iterator[ByteCount]:
 
 
 def _say(fetched: Fetched, folder: Path, quiet: bool) -> None:
-    from deepcme.words import counted
+    from deepcme.base.words import counted
 
     if quiet:
         return

@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 
 import typer
 
+from deepcme.base.terminal import say
 from deepcme.cli.prepare import save
-from deepcme.terminal import say
 
 app = typer.Typer(help="Translate gene identifiers.", no_args_is_help=True)
 
@@ -45,7 +45,7 @@ def map_(
     Ensembl ids match whatever their version. Of several genes with one new id,
     the one with the highest mean is kept.
     """
-    from deepcme.cohort import Cohort
+    from deepcme.cohort.cohort import Cohort
     from deepcme.sources.gene_mapping import gene_mapping, with_mapped_genes
 
     loaded = Cohort.load(cohort)

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from deepcme.base.errors import DeepCMEError
+from deepcme.base.terminal import say
 from deepcme.cli.options import Jobs, Quiet, Repeats, Seed
-from deepcme.errors import DeepCMEError
 from deepcme.models.registry import ENSEMBLE, KINDS
-from deepcme.terminal import say
 
 if TYPE_CHECKING:
-    from deepcme.bundle.model import Model
+    from deepcme.trained.model import Model
 
 ModelFolder = Annotated[
     Path, typer.Argument(metavar="MODEL", help="Folder that `deepcme train` wrote.")
@@ -76,9 +76,9 @@ def train(
     """
     from joblib import cpu_count
 
-    from deepcme.bundle.files import refuse_existing, save_model
-    from deepcme.bundle.training import TrainingSettings, train_model
-    from deepcme.cohort import Cohort
+    from deepcme.cohort.cohort import Cohort
+    from deepcme.trained.files import refuse_existing, save_model
+    from deepcme.trained.training import TrainingSettings, train_model
 
     refuse_existing(output)
     settings = TrainingSettings(repeats, seed, jobs or cpu_count(), model=model)
@@ -135,11 +135,11 @@ def predict(
     patient, the genes that push it most, with their share in the log-odds, and why there
     is no prediction. No endpoint is needed.
     """
-    from deepcme.bundle.expression import read_expression
-    from deepcme.bundle.files import load_model
-    from deepcme.bundle.prediction import predict as predict_samples
-    from deepcme.bundle.prediction import round_predictions
-    from deepcme.files import write_csv
+    from deepcme.base.files import write_csv
+    from deepcme.trained.files import load_model
+    from deepcme.trained.new_samples import read_expression
+    from deepcme.trained.prediction import predict as predict_samples
+    from deepcme.trained.prediction import round_predictions
 
     if output.suffix.lower() != ".csv":
         raise DeepCMEError(f"{output}: name the file .csv.")
@@ -176,10 +176,10 @@ def validate(
     Discrimination, calibration, decision curve, as tables and a page. What
     recalibration on these patients would add is shown beside it, and said.
     """
-    from deepcme.bundle.files import load_model, refuse_existing
-    from deepcme.bundle.validation import validate_model
-    from deepcme.cohort import Cohort
+    from deepcme.cohort.cohort import Cohort
     from deepcme.report.validation import write_validation
+    from deepcme.trained.files import load_model, refuse_existing
+    from deepcme.trained.validation import validate_model
 
     refuse_existing(output)
     validation = validate_model(
@@ -215,11 +215,11 @@ def transfer(
     """
     from joblib import cpu_count
 
-    from deepcme.bundle.files import refuse_existing
-    from deepcme.bundle.transfer import compute_transfer, notes_on_transfer
-    from deepcme.cohort import Cohort
+    from deepcme.base.words import cleaned
+    from deepcme.cohort.cohort import Cohort
     from deepcme.report.transfer import write_transfer
-    from deepcme.words import cleaned
+    from deepcme.trained.files import refuse_existing
+    from deepcme.trained.transfer import compute_transfer, notes_on_transfer
 
     refuse_existing(output)
     loaded = {cleaned(path.stem): Cohort.load(path) for path in cohorts}

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, get_type_hints
 import typer
 
 if TYPE_CHECKING:
-    from deepcme.sources.expression import GeneNaming
+    from deepcme.sources.assembly.expression import GeneNaming
 
 Command = Callable[..., None]
 
@@ -86,7 +86,7 @@ class Shared:
 
     def naming(self) -> GeneNaming:
         """What becomes of names that are not the name of one gene."""
-        from deepcme.sources.expression import GeneNaming
+        from deepcme.sources.assembly.expression import GeneNaming
 
         return GeneNaming(self.ambiguous, self.repair_gene_names)
 

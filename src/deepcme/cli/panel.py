@@ -7,9 +7,9 @@ from typing import Annotated, Any
 
 import typer
 
+from deepcme.base.errors import DeepCMEError
+from deepcme.base.terminal import say
 from deepcme.cli.options import Jobs, Quiet, Repeats, Seed
-from deepcme.errors import DeepCMEError
-from deepcme.terminal import say
 
 
 def panel(

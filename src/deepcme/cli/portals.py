@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from deepcme.base.errors import DeepCMEError
 from deepcme.cli.options import Command, Shared, with_options, with_shared_options
 from deepcme.cli.prepare import ScaleName, ScaleOption, finish
-from deepcme.errors import DeepCMEError
 
 if TYPE_CHECKING:
-    from deepcme.sources.assembly import LabelRule
+    from deepcme.sources.assembly.assembly import LabelRule
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Annotation:
     @property
     def rule(self) -> LabelRule:
         """The rule that labels the samples."""
-        from deepcme.sources.labels import Horizon, label_rule
+        from deepcme.sources.assembly.labels import Horizon, label_rule
 
         if self.time is None and self.event is None and self.horizon is None:
             return label_rule(self.labels)
@@ -64,7 +64,7 @@ class Annotation:
 
     def read(self, shared: Shared) -> dict[str, Any]:
         """The clinical tables, and what is made of names and ids, as sources take them."""
-        from deepcme.sources.clinical import read_clinical
+        from deepcme.sources.assembly.clinical_tables import read_clinical
 
         return {
             "clinical": [read_clinical(path, shared.decimal) for path in self.clinical or []],
@@ -212,7 +212,7 @@ def geo(
     scale: ScaleOption = None,
 ) -> None:
     """Make a cohort of a GEO series: expression and the characteristics of its samples."""
-    from deepcme.sources.geo import cohort_from_geo
+    from deepcme.sources.geo.geo import cohort_from_geo
 
     cohort = cohort_from_geo(
         series,
@@ -245,7 +245,7 @@ def archs4(
     ] = None,
 ) -> None:
     """Make a cohort of some samples of ARCHS4, by the characteristics that GEO has of them."""
-    from deepcme.sources.archs4 import cohort_from_archs4
+    from deepcme.sources.geo.archs4 import cohort_from_archs4
 
     cohort = cohort_from_archs4(
         file,

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from deepcme.base.errors import DeepCMEError
+from deepcme.base.terminal import say
 from deepcme.cli.options import Output, Shared, StrictOption, with_shared_options
-from deepcme.errors import DeepCMEError
-from deepcme.terminal import say
 
 if TYPE_CHECKING:
-    from deepcme.cohort import Cohort
+    from deepcme.cohort.cohort import Cohort
 
 app = typer.Typer(
     help="Make a checked cohort (.h5ad) of expression and labels.", no_args_is_help=True
@@ -62,7 +62,7 @@ def table(
     ] = None,
 ) -> None:
     """Make a cohort of an expression table and a samples table."""
-    from deepcme.sources.tables import TableColumns, cohort_from_tables
+    from deepcme.sources.spreadsheets import TableColumns, cohort_from_tables
 
     columns = TableColumns(
         label=label,
@@ -104,9 +104,9 @@ def merge(
 
     The column `cohort` holds the names of the files. Values are taken as they are.
     """
-    from deepcme.cohort import Cohort
-    from deepcme.merging import merge_cohorts
-    from deepcme.words import cleaned
+    from deepcme.base.words import cleaned
+    from deepcme.cohort.cohort import Cohort
+    from deepcme.cohort.merging import merge_cohorts
 
     names = [cleaned(path.stem) for path in cohorts]
     if len(set(names)) < len(names):
@@ -125,7 +125,7 @@ def _condition(text: str) -> tuple[str, str]:
 
 def finish(cohort: Cohort, shared: Shared) -> None:
     """Keep the samples that were asked for, write the cohort and say what is in it."""
-    from deepcme.filters import filter_samples
+    from deepcme.cohort.filters import filter_samples
 
     kept = filter_samples(
         cohort, keep_tissue=shared.keep_tissue or (), one_per_patient=shared.one_per_patient
@@ -135,8 +135,8 @@ def finish(cohort: Cohort, shared: Shared) -> None:
 
 def save(cohort: Cohort, output: Path, strict: bool = False) -> None:
     """Write the cohort and say what is in it; `strict` refuses one with warnings."""
+    from deepcme.base.notes import refuse_warnings
     from deepcme.cli.saying import lines_about
-    from deepcme.notes import refuse_warnings
 
     if output.suffix != ".h5ad":
         raise DeepCMEError(f"{output}: name the cohort file .h5ad.")

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from deepcme.base.errors import DeepCMEError
+from deepcme.base.terminal import say
 from deepcme.cli.options import Jobs, Quiet
-from deepcme.errors import DeepCMEError
-from deepcme.terminal import say
 
 if TYPE_CHECKING:
     from deepcme.report.formatting import Shown
@@ -172,8 +172,8 @@ def init(
     ] = None,
 ) -> None:
     """Write a commented study file to edit."""
-    from deepcme.files import write_text
-    from deepcme.names import is_unicode
+    from deepcme.base.files import write_text
+    from deepcme.base.names import is_unicode
     from deepcme.study.template import study_template
 
     if file.exists():

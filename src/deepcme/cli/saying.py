@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from deepcme.flow import FlowStep
-from deepcme.notes import warnings_first
+from deepcme.base.notes import warnings_first
+from deepcme.cohort.flow import FlowStep
 
 _HEADINGS = ("samples", "patients", "positive")
 _WIDTH = 9

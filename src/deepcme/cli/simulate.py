@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from deepcme.base.errors import DeepCMEError
+from deepcme.base.terminal import say_lines
 from deepcme.cli.options import Output, Seed
 from deepcme.cli.prepare import save
-from deepcme.errors import DeepCMEError
-from deepcme.terminal import say_lines
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -108,8 +108,8 @@ def power(
     AUC intervals: Hanley and McNeil 1982. Genes: ranking by the t-statistic on
     all patients, genes taken as independent; a network can rank better or worse.
     """
-    from deepcme.cohort import Cohort
-    from deepcme.files import write_csv
+    from deepcme.base.files import write_csv
+    from deepcme.cohort.cohort import Cohort
     from deepcme.simulation.power import (
         EVENTS,
         PowerDesign,

@@ -14,10 +14,10 @@ import pandas as pd
 from scipy import stats
 from scipy.special import expit, logit
 
-from deepcme.errors import AbsentError, DeepCMEError
+from deepcme.base.errors import AbsentError, DeepCMEError
+from deepcme.base.seeds import seed_for
 from deepcme.evaluation.intervals import CONFIDENCE_LEVEL
 from deepcme.evaluation.predictions import FloatArray, IntegerArray
-from deepcme.seeds import seed_for
 
 DEFAULT_DRAWS = 2000
 WeightedStatistic = Callable[[IntegerArray, FloatArray, FloatArray], FloatArray]

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from deepcme.base.log_odds import log_odds
 from deepcme.evaluation.bootstrap import (
     DEFAULT_DRAWS,
     PatientDraws,
@@ -26,7 +27,6 @@ from deepcme.evaluation.predictions import (
     select_part,
     select_probabilities,
 )
-from deepcme.log_odds import log_odds
 
 EVENTS_TO_JUDGE = 100
 EVENTS_FOR_CURVE = 200

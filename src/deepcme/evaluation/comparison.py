@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy import stats
 
-from deepcme.errors import AbsentError, DeepCMEError
+from deepcme.base.errors import AbsentError, DeepCMEError
 from deepcme.evaluation.intervals import CONFIDENCE_LEVEL, compute_two_sided_p_value
 from deepcme.evaluation.over_splits import compute_metrics
 from deepcme.evaluation.predictions import (

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 from scipy import stats
 from scipy.special import expit, logit
 
-from deepcme.errors import DeepCMEError
+from deepcme.base.errors import DeepCMEError
 from deepcme.evaluation.predictions import FloatArray, IntegerArray, as_labels_and_scores
 
 CONFIDENCE_LEVEL = 0.95

@@ -12,6 +12,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import ArrayLike
 
+from deepcme.cohort.outcome import BinaryOutcome
 from deepcme.evaluation.bootstrap import (
     WeightedStatistic,
     compute_weighted_auc,
@@ -27,7 +28,6 @@ from deepcme.evaluation.metrics import (
     compute_squared_errors,
 )
 from deepcme.evaluation.predictions import BooleanArray, FloatArray, as_labels_and_probabilities
-from deepcme.outcome import BinaryOutcome
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from deepcme.errors import AbsentError, DeepCMEError
+from deepcme.base.errors import AbsentError, DeepCMEError
 
 FloatArray = NDArray[np.float64]
 IntegerArray = NDArray[np.int64]

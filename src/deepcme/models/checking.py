@@ -11,15 +11,15 @@ from sklearn.utils._param_validation import (
     validate_parameter_constraints,
 )
 
-from deepcme.errors import DeepCMEError
-from deepcme.models.registry import KINDS, LABELS, ModelKind
-from deepcme.parameters import (
+from deepcme.base.errors import DeepCMEError
+from deepcme.base.parameters import (
     CLASS_WEIGHT,
     TRUTH,
     check_classes,
     check_names,
     check_parameters,
 )
+from deepcme.models.registry import KINDS, LABELS, ModelKind
 
 
 def check_model(name: str, estimator: str, parameters: dict[str, Any]) -> None:

@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.pipeline import Pipeline
 
-from deepcme.arrays import CohortArrays
-from deepcme.cohort import Cohort
+from deepcme.cohort.arrays import CohortArrays
+from deepcme.cohort.cohort import Cohort
+from deepcme.cohort.splits import RowIndex
+from deepcme.models.preprocessing import make_preprocessor, transform_rows
 from deepcme.models.registry import ModelKind
 from deepcme.network.architecture import FloatArray
-from deepcme.preprocessing import make_preprocessor, transform_rows
-from deepcme.splits import RowIndex
 
 
 class Preparation(Protocol):

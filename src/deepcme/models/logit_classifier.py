@@ -12,7 +12,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 
-from deepcme.parameters import RANDOM_STATE, Rule, check_parameters
+from deepcme.base.parameters import RANDOM_STATE, Rule, check_parameters
 
 
 class LogitClassifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]

@@ -141,7 +141,7 @@ KINDS: dict[str, ModelKind] = {
     for kind in (
         ModelKind(
             name="DeepCME",
-            estimator="deepcme.classifier.DeepCMEClassifier",
+            estimator="deepcme.models.classifier.DeepCMEClassifier",
             methods="the epoch of lowest loss on the validation part is kept",
             is_network=True,
             takes_groups=True,
@@ -153,7 +153,7 @@ KINDS: dict[str, ModelKind] = {
         ),
         ModelKind(
             name=ENSEMBLE,
-            estimator="deepcme.ensemble.DeepCMEEnsemble",
+            estimator="deepcme.models.ensemble.DeepCMEEnsemble",
             methods=_ENSEMBLE,
             is_network=True,
             takes_groups=True,
@@ -185,7 +185,7 @@ KINDS: dict[str, ModelKind] = {
         ),
         ModelKind(
             name="LR-tuned",
-            estimator="deepcme.baselines.TunedLogisticRegression",
+            estimator="deepcme.models.baselines.TunedLogisticRegression",
             methods=_TUNED_REGRESSION,
             takes_groups=True,
             takes_validation=True,

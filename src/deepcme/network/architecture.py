@@ -18,8 +18,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from deepcme.network.losses import LOSSES
-from deepcme.parameters import (
+from deepcme.base.parameters import (
     NUMBER,
     TRUTH,
     Rule,
@@ -28,6 +27,7 @@ from deepcme.parameters import (
     is_whole,
     or_none,
 )
+from deepcme.network.losses import LOSSES
 
 FloatArray = NDArray[np.float32]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from deepcme.cohort.strata import NO_STRATA
 from deepcme.evaluation.discrimination import MEASURED_COVERAGE
 from deepcme.models.registry import KINDS
-from deepcme.strata import NO_STRATA
 from deepcme.study.designs import (
     FoldsDesign,
     LeaveOneCohortOutDesign,

@@ -11,7 +11,7 @@ from deepcme.models.registry import ModelKind
 from deepcme.study.designs import NestedDesign
 from deepcme.study.parts.grid import TUNED, grid_points
 from deepcme.study.resolved import Study
-from deepcme.study.sections import ModelSettings
+from deepcme.study.settings import ModelSettings
 
 _NOT_SETTINGS = ("random_state", "engine", "device", "verbose", "n_jobs")
 

@@ -16,8 +16,8 @@ from deepcme.report.sections import (
     patients,
     publication,
     recalibration,
+    risk_stability,
     selection,
-    stability,
     training,
     usefulness,
     verdict,
@@ -26,7 +26,7 @@ from deepcme.report.sections import (
 SECTIONS: tuple[Section, ...] = (
     verdict.SECTION, patients.SECTION, discrimination.SECTION, classification.SECTION,
     comparison.SECTION, added_value.SECTION, calibration.SECTION, recalibration.SECTION,
-    usefulness.SECTION, stability.SECTION, nulls.SECTION, genes.SECTION, selection.SECTION,
+    usefulness.SECTION, risk_stability.SECTION, nulls.SECTION, genes.SECTION, selection.SECTION,
     publication.SECTION, training.SECTION, methods.SECTION, guidelines.SECTION, methods.REPEAT,
 )  # fmt: skip
 """Each may use what those before it computed."""

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal, get_args
 
-from deepcme.errors import DeepCMEError
-from deepcme.files import write_csv, write_text
+from deepcme.base.errors import DeepCMEError
+from deepcme.base.files import write_csv, write_text
 from deepcme.report import outline
 from deepcme.report.blocks import Blocks
 from deepcme.report.contents import compute_contents

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from deepcme.errors import DeepCMEError
+from deepcme.base.errors import DeepCMEError
 from deepcme.evaluation.predictions import LEFT_OUT
 from deepcme.study.resolved import Study
 from deepcme.study.spec import load_study

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from deepcme.errors import AbsentError
+from deepcme.base.errors import AbsentError
 from deepcme.evaluation.bootstrap import interval_generator
 from deepcme.report.blocks import Blocks, Form, Table
 from deepcme.report.figures.styles import Chart

@@ -9,12 +9,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from deepcme import __version__
-from deepcme.errors import DeepCMEError
+from deepcme.base.errors import DeepCMEError
+from deepcme.base.files import write_csv, write_text
+from deepcme.base.seeds import seed_for
+from deepcme.base.version import __version__
 from deepcme.evaluation.measures import AUC
 from deepcme.evaluation.paired import PairedDifference, compute_paired_difference
 from deepcme.evaluation.predictions import LEFT_OUT
-from deepcme.files import write_csv, write_text
 from deepcme.report.blocks import Heading, Table
 from deepcme.report.design import strata_column
 from deepcme.report.formatting import LEFT_OUT_COLUMN, Column, Shown, TableLayout
@@ -25,7 +26,6 @@ from deepcme.report.sections.discrimination import (
     compute_training_shares,
     find_refitted_models,
 )
-from deepcme.seeds import seed_for
 from deepcme.study.store import StudyFolder
 
 OTHER_RANKING = "none: ranked within other levels"

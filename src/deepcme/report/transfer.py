@@ -7,7 +7,7 @@ from pathlib import Path
 import altair as alt
 import pandas as pd
 
-from deepcme.files import write_csv
+from deepcme.base.files import write_csv
 from deepcme.report.figures.styles import write_chart
 
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from deepcme import __version__
-from deepcme.bundle.prediction import round_predictions
-from deepcme.bundle.validation import FROZEN, RECALIBRATED, Validation
-from deepcme.files import write_csv, write_text
+from deepcme.base.files import write_csv, write_text
+from deepcme.base.version import __version__
 from deepcme.report.blocks import Blocks, Figure, Fragment, Heading, Table, Terms
 from deepcme.report.figures.risk import plot_calibration, plot_decision_curve
 from deepcme.report.figures.styles import Chart, write_chart
 from deepcme.report.formatting import INTERVAL, N_AND_EVENTS, SideBySideLayout, TableLayout
 from deepcme.report.render import render_page
+from deepcme.trained.prediction import round_predictions
+from deepcme.trained.validation import FROZEN, RECALIBRATED, Validation
 
 _AUC = TableLayout(
     "AUC and PR-AUC of the model as it came, beside those of chance (Bestgen 2015). "

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit
 from scipy.stats import rankdata
 
-from deepcme.errors import DeepCMEError
+from deepcme.base.errors import DeepCMEError
 from deepcme.network.architecture import FloatArray, NetworkWeights
 from deepcme.network.attribution import Networks
 from deepcme.selection.scores import PERMUTATIONS, DoubleArray, set_beside

@@ -15,7 +15,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from sklearn.covariance import ledoit_wolf
 
-from deepcme.errors import DeepCMEError
+from deepcme.base.errors import DeepCMEError
 from deepcme.network.architecture import FloatArray
 from deepcme.selection.clusters import BLOCK_CUT, cluster_genes
 from deepcme.selection.rankers import RankerName, find_ranker, ranks_of

@@ -9,16 +9,16 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from deepcme.arrays import CohortArrays
+from deepcme.base.seeds import integer_seed
+from deepcme.cohort.arrays import CohortArrays
+from deepcme.cohort.splits import Split
 from deepcme.models.fitting import Preparation, PreparedRows, fit_model, prepare_rows
 from deepcme.models.logit_classifier import LogitClassifier
+from deepcme.models.preprocessing import kept_genes, transform_rows
 from deepcme.models.registry import KINDS
-from deepcme.network.engines import one_thread_a_task
-from deepcme.preprocessing import kept_genes, transform_rows
-from deepcme.seeds import integer_seed
+from deepcme.network.engines.choice import one_thread_a_task
 from deepcme.selection.rankers import find_ranker
 from deepcme.selection.refit import PanelClassifier
-from deepcme.splits import Split
 
 IntegerArray = NDArray[np.int64]
 

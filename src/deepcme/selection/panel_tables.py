@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from deepcme.cohort import Cohort
+from deepcme.cohort.cohort import Cohort
 from deepcme.evaluation.bootstrap import DEFAULT_DRAWS
 from deepcme.evaluation.discrimination import compute_discrimination
 from deepcme.selection.panel import ALL_GENES

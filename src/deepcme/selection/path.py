@@ -14,17 +14,17 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from deepcme.errors import DeepCMEError
+from deepcme.base.errors import DeepCMEError
+from deepcme.base.parameters import FRACTION, at_least, check_parameters
 from deepcme.network.architecture import (
     FloatArray,
     Hyperparameters,
     NetworkWeights,
     initialise_weights,
 )
-from deepcme.network.engines import Engine, make_engine
-from deepcme.network.engines.base import Samples
+from deepcme.network.engines.base import Engine, Samples
+from deepcme.network.engines.choice import make_engine
 from deepcme.network.training import draw_epoch
-from deepcme.parameters import FRACTION, at_least, check_parameters
 
 IntegerArray = NDArray[np.int64]
 

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from deepcme.errors import DeepCMEError
+from deepcme.base.errors import DeepCMEError
 from deepcme.network.architecture import FloatArray
 from deepcme.selection.l1_logistic import cross_validate_l1
 from deepcme.selection.path import follow_soft_path

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from deepcme.base.parameters import at_least, parameters_for
 from deepcme.models.logit_classifier import LogitClassifier, encode_binary_target
-from deepcme.parameters import at_least, parameters_for
 from deepcme.selection.path import MemberTraining, SoftPathSettings
 
 

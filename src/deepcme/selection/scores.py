@@ -9,8 +9,9 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import spearmanr
 
-from deepcme.cohort import Cohort
-from deepcme.errors import DeepCMEError
+from deepcme.base.errors import DeepCMEError
+from deepcme.cohort.cohort import Cohort
+from deepcme.cohort.scales.scales import logged
 from deepcme.network.architecture import FloatArray, NetworkWeights
 from deepcme.network.attribution import (
     Networks,
@@ -18,7 +19,6 @@ from deepcme.network.attribution import (
     compute_integrated_gradients,
 )
 from deepcme.network.training import rank_auc
-from deepcme.scales import logged
 
 FEW_DRIVING_SAMPLES = 5
 """Genes whose variance rests on fewer samples than this are flagged."""

@@ -13,11 +13,8 @@ from sklearn.feature_selection import SelectorMixin
 from sklearn.utils import ClassifierTags, check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from deepcme.errors import DeepCMEError
-from deepcme.estimator_inputs import read_groups
-from deepcme.models.logit_classifier import encode_binary_target
-from deepcme.network.architecture import FloatArray
-from deepcme.parameters import (
+from deepcme.base.errors import DeepCMEError
+from deepcme.base.parameters import (
     RANDOM_STATE,
     Rule,
     at_least,
@@ -25,6 +22,9 @@ from deepcme.parameters import (
     is_whole,
     parameters_for,
 )
+from deepcme.models.estimator_inputs import read_groups
+from deepcme.models.logit_classifier import encode_binary_target
+from deepcme.network.architecture import FloatArray
 from deepcme.selection.l1_logistic import cross_validate_l1
 from deepcme.selection.path import SoftPathSettings, follow_soft_path
 from deepcme.selection.rankers import ranks_of

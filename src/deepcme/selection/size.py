@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from deepcme.errors import DeepCMEError
+from deepcme.base.errors import DeepCMEError
+from deepcme.cohort.splits import draw_folds
 from deepcme.evaluation.metrics import compute_auc
 from deepcme.evaluation.recalibration import PlattRecalibration
-from deepcme.splits import draw_folds
 
 FloatArray = NDArray[np.float64]
 IntegerArray = NDArray[np.int64]

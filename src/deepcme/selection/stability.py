@@ -9,14 +9,14 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
-from deepcme.errors import DeepCMEError
+from deepcme.base.errors import DeepCMEError
+from deepcme.base.parallel import run_parallel
+from deepcme.cohort.splits import draw_holdout
 from deepcme.evaluation.intervals import CONFIDENCE_LEVEL
 from deepcme.network.architecture import FloatArray
-from deepcme.network.engines import one_thread_a_task
-from deepcme.parallel import run_parallel
+from deepcme.network.engines.choice import one_thread_a_task
 from deepcme.selection.clusters import collect_clusters
 from deepcme.selection.rankers import RankerName, find_ranker
-from deepcme.splits import draw_holdout
 
 FIRST_GENES = 20
 

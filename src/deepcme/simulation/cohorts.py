@@ -19,10 +19,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from deepcme.cohort import Cohort
-from deepcme.errors import DeepCMEError
-from deepcme.progress import show_progress
-from deepcme.seeds import seed_for
+from deepcme.base.errors import DeepCMEError
+from deepcme.base.progress import show_progress
+from deepcme.base.seeds import seed_for
+from deepcme.cohort.cohort import Cohort
 
 FloatArray = NDArray[np.float64]
 

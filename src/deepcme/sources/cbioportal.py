@@ -11,14 +11,14 @@ from pathlib import Path
 
 import pandas as pd
 
-from deepcme.cohort import Cohort
-from deepcme.errors import DeepCMEError
-from deepcme.gene_names import AmbiguousRule, GeneNames, gene_names, is_no_name
-from deepcme.scales import Scale
-from deepcme.sources.assembly import LabelRule, assemble
-from deepcme.sources.clinical import ClinicalTable
-from deepcme.sources.delimited import Grid, named_columns, read_numbers
-from deepcme.sources.expression import (
+from deepcme.base.errors import DeepCMEError
+from deepcme.base.words import few
+from deepcme.cohort.cohort import Cohort
+from deepcme.cohort.genes.gene_names import AmbiguousRule, GeneNames, gene_names, is_no_name
+from deepcme.cohort.scales.scales import Scale
+from deepcme.sources.assembly.assembly import LabelRule, assemble
+from deepcme.sources.assembly.clinical_tables import ClinicalTable
+from deepcme.sources.assembly.expression import (
     ONE_GENE_EACH,
     GeneNaming,
     dates_told_apart,
@@ -26,12 +26,21 @@ from deepcme.sources.expression import (
     strongest_of,
     with_genes_named,
 )
-from deepcme.sources.headers import columns_that_are_no_sample, left_out_note, plain_name
-from deepcme.sources.identity import annotate
-from deepcme.sources.joining import join_clinical
-from deepcme.sources.layout import TextTable, find_table
-from deepcme.sources.matrices import Matrix, as_matrix, genes_in_rows, naming_sample_and_gene
-from deepcme.words import few
+from deepcme.sources.assembly.identity import annotate
+from deepcme.sources.assembly.joining import join_clinical
+from deepcme.sources.reading.delimited import Grid, named_columns, read_numbers
+from deepcme.sources.reading.headers import (
+    columns_that_are_no_sample,
+    left_out_note,
+    plain_name,
+)
+from deepcme.sources.reading.layout import TextTable, find_table
+from deepcme.sources.reading.matrices import (
+    Matrix,
+    as_matrix,
+    genes_in_rows,
+    naming_sample_and_gene,
+)
 
 _SYMBOL = "Hugo_Symbol"
 _ENTREZ = "Entrez_Gene_Id"

@@ -6,10 +6,10 @@ from importlib.resources import files
 
 import pandas as pd
 
-from deepcme.cohort import Cohort
-from deepcme.endpoints import DAYS_PER_YEAR, event_within_horizon
-from deepcme.flow import FlowStep
-from deepcme.outcome import Endpoint
+from deepcme.cohort.cohort import Cohort
+from deepcme.cohort.endpoints.endpoints import DAYS_PER_YEAR, event_within_horizon
+from deepcme.cohort.flow import FlowStep
+from deepcme.cohort.outcome import Endpoint
 
 TRANSBIG_CLINICAL = ["age", "er", "grade", "size_cm", "time_days", "distant_metastasis"]
 

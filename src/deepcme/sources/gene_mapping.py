@@ -7,16 +7,16 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from deepcme.cohort import Cohort
-from deepcme.errors import DeepCMEError
-from deepcme.genes import (
+from deepcme.base.errors import DeepCMEError
+from deepcme.cohort.cohort import Cohort
+from deepcme.cohort.genes.genes import (
     COLLAPSE_RULE,
     GeneIdKind,
     GeneMapping,
     map_genes,
     strongest_of_each,
 )
-from deepcme.sources.probemap import mapping_by_table
+from deepcme.sources.reading.probemap import mapping_by_table
 
 
 def gene_mapping(cohort: Cohort, to: GeneIdKind, table: Path | None) -> GeneMapping:

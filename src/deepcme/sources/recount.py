@@ -13,13 +13,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from deepcme.errors import DeepCMEError
-from deepcme.notes import WARNING
-from deepcme.sources.contents import contents_of
-from deepcme.sources.headers import plain_name
-from deepcme.sources.matrices import Matrix
-from deepcme.sources.text import text_lines
-from deepcme.words import few
+from deepcme.base.errors import DeepCMEError
+from deepcme.base.notes import WARNING
+from deepcme.base.words import few
+from deepcme.sources.reading.contents import contents_of
+from deepcme.sources.reading.headers import plain_name
+from deepcme.sources.reading.matrices import Matrix
+from deepcme.sources.reading.text import text_lines
 
 _MARK = "##annotation="
 _LINES = 5

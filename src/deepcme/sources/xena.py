@@ -9,14 +9,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from deepcme.cohort import Cohort
-from deepcme.distribution import describe_distribution
-from deepcme.errors import DeepCMEError
-from deepcme.floors import describe_floor, describe_logs
-from deepcme.scales import Scale
-from deepcme.sources.assembly import LabelRule, assemble
-from deepcme.sources.clinical import ClinicalTable
-from deepcme.sources.expression import (
+from deepcme.base.errors import DeepCMEError
+from deepcme.cohort.cohort import Cohort
+from deepcme.cohort.scales.distribution import describe_distribution
+from deepcme.cohort.scales.floors import describe_floor, describe_logs
+from deepcme.cohort.scales.scales import Scale
+from deepcme.sources.assembly.assembly import LabelRule, assemble
+from deepcme.sources.assembly.clinical_tables import ClinicalTable
+from deepcme.sources.assembly.expression import (
     ONE_GENE_EACH,
     Expression,
     GeneNaming,
@@ -25,9 +25,9 @@ from deepcme.sources.expression import (
     with_genes_named,
     with_symbols_of,
 )
-from deepcme.sources.identity import annotate
-from deepcme.sources.joining import join_clinical
-from deepcme.sources.matrices import Matrix, genes_in_rows, read_matrix
+from deepcme.sources.assembly.identity import annotate
+from deepcme.sources.assembly.joining import join_clinical
+from deepcme.sources.reading.matrices import Matrix, genes_in_rows, read_matrix
 
 
 def cohort_from_xena(

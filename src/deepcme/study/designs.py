@@ -7,21 +7,16 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 import numpy as np
 from pydantic import BeforeValidator, Field, model_validator
 
-from deepcme.errors import DeepCMEError
-from deepcme.folds import FOLDS, VALIDATION, NestedFolds
-from deepcme.honest import count_folds, draw_honest_splits
-from deepcme.splits import (
-    LeaveOneCohortOut,
-    RepeatedSplits,
-    Split,
-    SplitBy,
-)
-from deepcme.strata import AUTOMATIC, choose_strata, find_levels
-from deepcme.study.sections import Settings
+from deepcme.base.errors import DeepCMEError
+from deepcme.cohort.folds import FOLDS, VALIDATION, NestedFolds
+from deepcme.cohort.honest import count_folds, draw_honest_splits
+from deepcme.cohort.splits import LeaveOneCohortOut, RepeatedSplits, Split, SplitBy
+from deepcme.cohort.strata import AUTOMATIC, choose_strata, find_levels
+from deepcme.study.settings import Settings
 
 if TYPE_CHECKING:
-    from deepcme.cohort import Cohort
-    from deepcme.outcome import Outcome
+    from deepcme.cohort.cohort import Cohort
+    from deepcme.cohort.outcome import Outcome
 
 
 class _Design(Settings):

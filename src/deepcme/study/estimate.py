@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Hashable, Sequence
 
-from deepcme.arrays import CohortArrays
+from deepcme.cohort.arrays import CohortArrays
 from deepcme.study.executors import try_task
 from deepcme.study.parts import listed
 from deepcme.study.tasks import Plan, Task

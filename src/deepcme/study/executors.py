@@ -7,11 +7,11 @@ import traceback
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from deepcme.arrays import CohortArrays
-from deepcme.errors import DeepCMEError
-from deepcme.parallel import run_parallel
+from deepcme.base.errors import DeepCMEError
+from deepcme.base.parallel import run_parallel
+from deepcme.base.terminal import say
+from deepcme.cohort.arrays import CohortArrays
 from deepcme.study.tasks import Arrays, Task
-from deepcme.terminal import say
 
 if TYPE_CHECKING:
     from distributed import Client, Future

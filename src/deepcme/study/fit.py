@@ -11,19 +11,19 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import expit
 
-from deepcme.arrays import CohortArrays
-from deepcme.baselines import Fold
-from deepcme.ensemble import DeepCMEEnsemble
+from deepcme.base.seeds import seed_for
+from deepcme.cohort.arrays import CohortArrays
+from deepcme.cohort.outcome import Outcome
+from deepcme.cohort.splits import Split, draw_folds
+from deepcme.models.baselines import Fold
+from deepcme.models.ensemble import DeepCMEEnsemble
 from deepcme.models.fitting import fit_model, prepare_rows, scores_of
-from deepcme.network.engines import one_thread_a_task
-from deepcme.outcome import Outcome
-from deepcme.preprocessing import kept_genes, transform_rows
-from deepcme.seeds import seed_for
+from deepcme.models.preprocessing import kept_genes, transform_rows
+from deepcme.network.engines.choice import one_thread_a_task
 from deepcme.selection.ensemble_scores import compute_ensemble_gene_scores
 from deepcme.selection.scores import compute_gene_scores
-from deepcme.splits import Split, draw_folds
 from deepcme.study.part import Kept
-from deepcme.study.sections import ModelSettings, PreprocessingSettings
+from deepcme.study.settings import ModelSettings, PreprocessingSettings
 from deepcme.study.tasks import Arrays, Task
 
 

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from deepcme.errors import DeepCMEError
+from deepcme.base.errors import DeepCMEError
 from deepcme.study.headline import find_headline
 from deepcme.study.older import SETTINGS_VERSION, VERSION_KEY, read_version, with_older_defaults
 from deepcme.study.parts import listed

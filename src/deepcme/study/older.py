@@ -14,7 +14,7 @@ from typing import Any
 
 import pandas as pd
 
-from deepcme.errors import DeepCMEError
+from deepcme.base.errors import DeepCMEError
 
 SETTINGS_VERSION = 2
 VERSION_KEY = "settings_version"

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Generic, Protocol, TypeVar, cast
 import pandas as pd
 
 from deepcme.study.resolved import Study
-from deepcme.study.sections import Settings
+from deepcme.study.settings import Settings
 from deepcme.study.tasks import Arrays, Plan, Task
 
 T = TypeVar("T", bound=Task)

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from deepcme.cohort import Cohort
-from deepcme.errors import DeepCMEError
-from deepcme.honest import split_seed
-from deepcme.splits import Split
-from deepcme.strata import NO_STRATA
+from deepcme.base.errors import DeepCMEError
+from deepcme.cohort.cohort import Cohort
+from deepcme.cohort.honest import split_seed
+from deepcme.cohort.splits import Split
+from deepcme.cohort.strata import NO_STRATA
 from deepcme.study.part import Part
 from deepcme.study.parts import listed
 from deepcme.study.resolved import Study

@@ -11,7 +11,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from deepcme.study.designs import SplitSettings
 from deepcme.study.headline import find_headline
 from deepcme.study.older import SETTINGS_VERSION, VERSION_KEY
-from deepcme.study.sections import (
+from deepcme.study.settings import (
     ClinicalSettings,
     CohortSettings,
     GridSettings,

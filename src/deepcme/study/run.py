@@ -9,13 +9,15 @@ from typing import Any
 import pandas as pd
 from joblib import cpu_count
 
-from deepcme.arrays import CohortArrays
-from deepcme.audit import PlannedStudy, audit_cohort
-from deepcme.cohort import Cohort
-from deepcme.errors import DeepCMEError
+from deepcme.audit.audit import audit_cohort
+from deepcme.audit.findings import PlannedStudy
+from deepcme.base.errors import DeepCMEError
+from deepcme.base.progress import show_progress
+from deepcme.base.terminal import say
+from deepcme.cohort.arrays import CohortArrays
+from deepcme.cohort.cohort import Cohort
+from deepcme.cohort.strata import NO_STRATA
 from deepcme.evaluation.predictions import with_strata
-from deepcme.progress import show_progress
-from deepcme.strata import NO_STRATA
 from deepcme.study.estimate import describe_expected_time
 from deepcme.study.executors import Outcome, run_on_dask, run_on_processes
 from deepcme.study.part import PREDICTIONS, Part
@@ -25,7 +27,6 @@ from deepcme.study.resolved import Study
 from deepcme.study.store import StudyFolder
 from deepcme.study.tables import METRICS, compute_metrics_table, concatenate
 from deepcme.study.tasks import Plan, Task
-from deepcme.terminal import say
 
 
 class TasksFailedError(DeepCMEError):

@@ -11,10 +11,10 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError, create_model
 
-from deepcme.errors import DeepCMEError, naming_file
-from deepcme.honest import HONEST
+from deepcme.base.errors import DeepCMEError, naming_file
+from deepcme.cohort.honest import HONEST
+from deepcme.cohort.strata import AUTOMATIC, NO_STRATA
 from deepcme.models.registry import KINDS
-from deepcme.strata import AUTOMATIC, NO_STRATA
 from deepcme.study.designs import DESIGNS, designs_with
 from deepcme.study.headline import Named, choose_comparator
 from deepcme.study.older import read_version, with_older_defaults

@@ -23,9 +23,9 @@ from zipfile import BadZipFile
 import numpy as np
 import pandas as pd
 
-from deepcme.cohort import Cohort
-from deepcme.errors import DeepCMEError
-from deepcme.files import remove_leftovers, whole_file, write_csv, write_text
+from deepcme.base.errors import DeepCMEError
+from deepcme.base.files import remove_leftovers, whole_file, write_csv, write_text
+from deepcme.cohort.cohort import Cohort
 from deepcme.study.identity import (
     changed_beside,
     describe_identity,

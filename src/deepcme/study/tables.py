@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
-from deepcme.cohort import Cohort
+from deepcme.cohort.cohort import Cohort
+from deepcme.cohort.splits import PARTS
 from deepcme.evaluation.measures import PatientMeasure, SplitMeasure, measures_of
 from deepcme.evaluation.over_patients import compute_metrics_over_patients
 from deepcme.evaluation.over_splits import compute_metrics
 from deepcme.evaluation.predictions import LEFT_OUT
-from deepcme.splits import PARTS
 from deepcme.study.fit import Fit, Results, TaskResult
 
 METRICS = "metrics.csv"

@@ -13,11 +13,11 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from deepcme import __version__
-from deepcme.arrays import CohortArrays
-from deepcme.cohort import Cohort
-from deepcme.network.engines import make_engine
-from deepcme.splits import Split
+from deepcme.base.version import __version__
+from deepcme.cohort.arrays import CohortArrays
+from deepcme.cohort.cohort import Cohort
+from deepcme.cohort.splits import Split
+from deepcme.network.engines.choice import make_engine
 from deepcme.study.resolved import Study
 
 Arrays = dict[str, NDArray[Any]]

@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from deepcme.classifier import DeepCMEClassifier
-from deepcme.ensemble import DeepCMEEnsemble
-from deepcme.errors import DeepCMEError
+from deepcme.base.errors import DeepCMEError
+from deepcme.base.threads import single_thread
+from deepcme.models.classifier import DeepCMEClassifier
+from deepcme.models.ensemble import DeepCMEEnsemble
 from deepcme.models.fitting import scores_of
-from deepcme.network.engines import make_engine
-from deepcme.study.sections import ModelSettings
+from deepcme.network.engines.choice import make_engine
+from deepcme.study.settings import ModelSettings
 from deepcme.study.tasks import Plan
-from deepcme.threads import single_thread
 
 _GENES = 8
 _TREES = 2

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_limits
 
-from deepcme.errors import DeepCMEError
+from deepcme.base.errors import DeepCMEError
 from deepcme.network.architecture import Hyperparameters, NetworkWeights, initialise_weights
 from deepcme.network.engines.base import Engine, Samples
 from deepcme.network.training import Epoch, TrainedNetwork
@@ -279,7 +279,7 @@ def test_many_epochs_on_a_dead_network_stay_quick() -> None:
 FIT_AT_FULL_SIZE = """
 import resource, numpy as np
 from deepcme.network.architecture import Hyperparameters
-from deepcme.network.engines import make_engine
+from deepcme.network.engines.choice import make_engine
 random = np.random.default_rng(0)
 X = random.standard_normal((1193, 56_602), dtype=np.float32)
 y = (random.random(1193) < 0.1).astype(np.float32)

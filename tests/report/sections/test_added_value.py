@@ -11,9 +11,9 @@ from deepcme.report.page import write_report
 from deepcme.report.sections.added_value import describe_added_value
 from deepcme.report.sections.guidelines import compute_probast, compute_tripod
 from deepcme.study.run import run_study
-from deepcme.study.sections import ClinicalSettings
+from deepcme.study.settings import ClinicalSettings
 from deepcme.study.spec import make_study
-from tests.study.test_clinical import clinical_cohort
+from tests.study.parts.test_added_value import clinical_cohort
 
 SETTINGS = {"clinical": {"columns": ["age", "grade"], "genes": "LR-tuned"}}
 PREDICTIONS = pd.DataFrame(

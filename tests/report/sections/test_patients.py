@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from deepcme import DeepCMEError
-from deepcme.flow import FlowStep
+from deepcme.cohort.flow import FlowStep
 from deepcme.report.page import write_report
 from deepcme.report.sections.guidelines import compute_tripod
 from deepcme.report.sections.patients import PATIENT_FLOW, compute_patient_flow

@@ -3,7 +3,7 @@
 import pytest
 import stamina
 
-from .portal import CommandLine, Portal, serving
+from tests.sources.fetching.portal import CommandLine, Portal, serving
 
 
 @pytest.fixture

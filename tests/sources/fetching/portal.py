@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from deepcme.cli import main
+from deepcme.cli.main import main
 
 
 @dataclass

@@ -3,9 +3,8 @@
 import pytest
 
 from deepcme import Cohort
-
-from . import services
-from .portal import next_command
+from tests.sources.fetching import services
+from tests.sources.fetching.portal import next_command
 
 DATA = "data_mrna_illumina_microarray.txt"
 WITHIN_5_YEARS = "event-within-horizon --time RFS_MONTHS --event RFS_STATUS --horizon 60"

@@ -6,7 +6,7 @@ import pytest
 import stamina
 
 from deepcme import DeepCMEError
-from deepcme.progress import SilentByteCount
+from deepcme.base.progress import SilentByteCount
 from deepcme.sources.fetching.client import IncompleteError, WebClient
 from deepcme.sources.fetching.files import DownloadCounts, WebFile, fetch_files
 from tests.attacks.hostile import Server, forever, send, serving, with_content

@@ -5,9 +5,8 @@ import gzip
 import pytest
 
 from deepcme import Cohort
-
-from . import services
-from .portal import Portal, next_command, serving
+from tests.sources.fetching import services
+from tests.sources.fetching.portal import Portal, next_command, serving
 
 AFTER_5_YEARS = "event-within-horizon --time t.tdm --event e.tdm --horizon 1826.25"
 

@@ -3,9 +3,8 @@
 import pytest
 
 from deepcme import Cohort
-
-from . import services
-from .portal import next_command
+from tests.sources.fetching import services
+from tests.sources.fetching.portal import next_command
 
 NAMES = [
     "TCGA-BRCA.clinical.tsv.gz",

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from deepcme.errors import DeepCMEError
+from deepcme.base.errors import DeepCMEError
 from deepcme.network.architecture import FloatArray, Hyperparameters, NetworkWeights
 from deepcme.network.engines._native import Trainer as CompiledTrainer
 from deepcme.network.engines._native import supported_levels

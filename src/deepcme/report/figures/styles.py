@@ -8,8 +8,8 @@ from typing import Any
 
 import altair as alt
 
-from deepcme.files import whole_file
-from deepcme.names import holds_forbidden, texts_in, with_texts, without_forbidden
+from deepcme.base.files import whole_file
+from deepcme.base.names import holds_forbidden, texts_in, with_texts, without_forbidden
 
 # Okabe and Ito's colours come first: they are told apart under every kind of colour
 # blindness. Grey and black are kept for what is no model, such as chance.

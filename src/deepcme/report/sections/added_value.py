@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from deepcme.base.words import listed
 from deepcme.evaluation.added_value import compute_added_value, compute_events_per_parameter
 from deepcme.report.blocks import Blocks, Figure, Heading, Text
 from deepcme.report.figures.study import plot_comparison
@@ -20,8 +21,7 @@ from deepcme.report.formatting import (
 )
 from deepcme.report.section import Contents, Section
 from deepcme.study.parts.added_value import CLINICAL, CLINICAL_AND_GENES
-from deepcme.study.sections import ClinicalSettings
-from deepcme.words import listed
+from deepcme.study.settings import ClinicalSettings
 
 _FEW_EVENTS_PER_PARAMETER = 10
 

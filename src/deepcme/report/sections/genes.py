@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from markupsafe import Markup
 
-from deepcme.errors import AbsentError
+from deepcme.base.errors import AbsentError
 from deepcme.report.blocks import Blocks, Figure, Fragment, Heading, Table, Text
 from deepcme.report.figures.study import plot_top_genes
 from deepcme.report.formatting import Shown, TableLayout

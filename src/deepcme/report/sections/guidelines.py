@@ -10,14 +10,14 @@ from typing import Any
 
 import pandas as pd
 
-from deepcme.flow import FlowStep, read_flow
+from deepcme.base.words import listed
+from deepcme.cohort.flow import FlowStep, read_flow
 from deepcme.report.blocks import Blocks, Heading, Subheading, Text
 from deepcme.report.design import describe_design, describe_guard, find_leaks
 from deepcme.report.formatting import TableLayout
 from deepcme.report.section import Contents, Section
 from deepcme.study.resolved import Study
-from deepcme.study.sections import PreprocessingSettings
-from deepcme.words import listed
+from deepcme.study.settings import PreprocessingSettings
 
 AUTHOR = "author must state"
 

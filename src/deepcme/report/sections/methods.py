@@ -10,11 +10,12 @@ from typing import Any
 import pandas as pd
 from markupsafe import Markup
 
-from deepcme import __version__
+from deepcme.base.names import printable
+from deepcme.base.version import __version__
+from deepcme.cohort.scales.scales import LINEAR_SCALES
 from deepcme.evaluation.bootstrap import DEFAULT_DRAWS
 from deepcme.evaluation.comparison import DEFAULT_MARGIN, REFITTED_FACTOR
 from deepcme.evaluation.recalibration import DEGREES_OF_FREEDOM, OUT_OF_FOLD
-from deepcme.names import printable
 from deepcme.report.blocks import Blocks, Heading, Preformatted, Subheading, Terms, Text
 from deepcme.report.design import describe_design
 from deepcme.report.formatting import TableLayout
@@ -27,11 +28,10 @@ from deepcme.report.models import (
     join_model_settings,
 )
 from deepcme.report.section import Contents, Section
-from deepcme.scales import LINEAR_SCALES
 from deepcme.study.designs import LeaveOneCohortOutDesign
 from deepcme.study.identity import describe_results_version
 from deepcme.study.resolved import Study
-from deepcme.study.sections import ModelSettings, PreprocessingSettings, SelectionSettings
+from deepcme.study.settings import ModelSettings, PreprocessingSettings, SelectionSettings
 
 Paragraph = tuple[str, str]
 """A heading and its text."""

@@ -8,14 +8,14 @@ from typing import Any
 import pandas as pd
 from markupsafe import Markup
 
+from deepcme.base.words import few
 from deepcme.evaluation.nulls import compute_null_comparison, compute_permutation_table
 from deepcme.report.blocks import Blocks, Figure, Heading, Text
 from deepcme.report.figures.nulls import plot_nulls
 from deepcme.report.formatting import INTERVAL, N_AND_EVENTS, TableLayout
 from deepcme.report.section import Contents, Section
 from deepcme.study.parts.nulls import NULL_RUNS
-from deepcme.study.sections import NullSettings
-from deepcme.words import few
+from deepcme.study.settings import NullSettings
 
 LEVEL = 0.05
 _NOT_RUN = {

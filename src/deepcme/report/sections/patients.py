@@ -7,8 +7,8 @@ from typing import Any
 
 import pandas as pd
 
-from deepcme.errors import AbsentError
-from deepcme.flow import read_flow
+from deepcme.base.errors import AbsentError
+from deepcme.cohort.flow import read_flow
 from deepcme.report.blocks import Blocks, Bullets, Heading, Subheading, Table, Terms, Text
 from deepcme.report.formatting import TableLayout
 from deepcme.report.section import Contents, Section

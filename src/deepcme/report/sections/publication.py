@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import roc_curve
 
-from deepcme.errors import AbsentError
+from deepcme.base.errors import AbsentError
 from deepcme.evaluation.comparison import compute_corrected_t_test, compute_test_to_train_ratio
 from deepcme.evaluation.over_splits import compute_metrics
 from deepcme.report.blocks import Blocks, Figure, Heading, Text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from deepcme.errors import AbsentError
+from deepcme.base.errors import AbsentError
 from deepcme.report.blocks import Blocks, Figure, Heading
 from deepcme.report.figures.study import plot_training_curves
 from deepcme.report.section import Contents, Section

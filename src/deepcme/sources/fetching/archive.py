@@ -14,12 +14,12 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import IO, NoReturn, Self
 
-from deepcme.errors import DeepCMEError
-from deepcme.files import unfinished_folder
+from deepcme.base.errors import DeepCMEError
+from deepcme.base.files import unfinished_folder
 from deepcme.sources.fetching.files import short, unfolding_limit
 from deepcme.sources.fetching.partials import require_space, writing_to
 from deepcme.sources.fetching.watch import IncompleteError
-from deepcme.sources.text import ChunkStream
+from deepcme.sources.reading.text import ChunkStream
 
 _CHUNK_BYTES = 1 << 16
 _GZIP = 31  # zlib's number for a gzip stream

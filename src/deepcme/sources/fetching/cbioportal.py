@@ -10,8 +10,8 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from deepcme.errors import DeepCMEError
-from deepcme.progress import ByteCount
+from deepcme.base.errors import DeepCMEError
+from deepcme.base.progress import ByteCount
 from deepcme.sources.fetching.archive import unpack
 from deepcme.sources.fetching.client import WebClient
 from deepcme.sources.fetching.files import fetch_files

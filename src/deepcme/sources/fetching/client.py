@@ -14,11 +14,11 @@ from typing import Any, NoReturn, Self, TypeVar
 import httpx
 import stamina
 
-from deepcme.errors import DeepCMEError
+from deepcme.base.errors import DeepCMEError
+from deepcme.base.words import counted
 from deepcme.sources.fetching.limits import DEFAULT, Limits
 from deepcme.sources.fetching.strict_json import strict_json
 from deepcme.sources.fetching.watch import IncompleteError, Watch, WatchedStream
-from deepcme.words import counted
 
 __all__ = ["IncompleteError", "WebClient"]
 

@@ -17,8 +17,8 @@ from typing import NoReturn
 
 import httpx
 
-from deepcme.errors import DeepCMEError
-from deepcme.progress import ByteCount, SilentByteCount
+from deepcme.base.errors import DeepCMEError
+from deepcme.base.progress import ByteCount, SilentByteCount
 from deepcme.sources.fetching.client import WebClient
 from deepcme.sources.fetching.partials import (
     Partial,

@@ -15,17 +15,17 @@ from pathlib import Path
 
 import pandas as pd
 
-from deepcme.errors import DeepCMEError
-from deepcme.progress import ByteCount
+from deepcme.base.errors import DeepCMEError
+from deepcme.base.progress import ByteCount
 from deepcme.sources.fetching.checks import ends_with
 from deepcme.sources.fetching.client import WebClient
 from deepcme.sources.fetching.files import DownloadCounts, WebFile, fetch_files
 from deepcme.sources.fetching.outcome import Fetched, all_counts
 from deepcme.sources.fetching.proposals import proposed_labels
 from deepcme.sources.fetching.remote import CEILING, is_there
-from deepcme.sources.probemap import PLATFORM_TABLE_END
-from deepcme.sources.series_matrix import TABLE_BEGIN, TABLE_END, read_series_matrix
-from deepcme.sources.text import text_lines
+from deepcme.sources.geo.series_matrix import TABLE_BEGIN, TABLE_END, read_series_matrix
+from deepcme.sources.reading.probemap import PLATFORM_TABLE_END
+from deepcme.sources.reading.text import text_lines
 
 _SERIES = re.compile(r"GSE[1-9][0-9]{0,8}")
 _PLATFORM = re.compile(r"GPL[1-9][0-9]{0,8}")

@@ -14,9 +14,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Self
 
-from deepcme.errors import DeepCMEError
-from deepcme.processes import is_running, this_machine
-from deepcme.progress import ByteCount
+from deepcme.base.errors import DeepCMEError
+from deepcme.base.processes import is_running, this_machine
+from deepcme.base.progress import ByteCount
 
 _NAME = re.compile(r"\.deepcme-(?P<host>[0-9a-f]{8})-(?P<process>\d+)-[0-9a-f]{8}\.partial")
 _SECONDS_UNTOUCHED = 86_400.0

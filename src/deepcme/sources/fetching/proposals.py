@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from deepcme.endpoints import binary_column
-from deepcme.errors import DeepCMEError
-from deepcme.follow_up import read_follow_up
-from deepcme.labelling import Labelling
-from deepcme.m_stage import pathologic_m1
-from deepcme.metastasis import any_distant_metastasis
-from deepcme.sources.clinical import read_clinical
+from deepcme.base.errors import DeepCMEError
+from deepcme.cohort.endpoints.endpoints import binary_column
+from deepcme.cohort.endpoints.follow_up import read_follow_up
+from deepcme.cohort.endpoints.labelling import Labelling
+from deepcme.cohort.endpoints.m_stage import pathologic_m1
+from deepcme.cohort.endpoints.metastasis import any_distant_metastasis
+from deepcme.sources.assembly.clinical_tables import read_clinical
 from deepcme.sources.fetching.checks import is_modest
 
 _ENDPOINTS: tuple[Callable[[pd.DataFrame], Labelling], ...] = (

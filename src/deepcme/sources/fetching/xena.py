@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from deepcme.errors import DeepCMEError
-from deepcme.progress import ByteCount
+from deepcme.base.errors import DeepCMEError
+from deepcme.base.progress import ByteCount
 from deepcme.sources.fetching.client import WebClient
 from deepcme.sources.fetching.files import fetch_files
 from deepcme.sources.fetching.outcome import Fetched

@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import BaseModel, Field, StrictInt, ValidationError
 
-from deepcme.errors import DeepCMEError
+from deepcme.base.errors import DeepCMEError
 from deepcme.sources.fetching.client import WebClient
 from deepcme.sources.fetching.watch import IncompleteError
 

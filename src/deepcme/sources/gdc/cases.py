@@ -8,10 +8,10 @@ from typing import Any
 
 import pandas as pd
 
-from deepcme.errors import DeepCMEError
-from deepcme.sources.clinical import ClinicalTable
-from deepcme.sources.diagnoses import PROGRESSION_TYPE, one_row_per_patient
-from deepcme.words import says_nothing
+from deepcme.base.errors import DeepCMEError
+from deepcme.base.words import says_nothing
+from deepcme.sources.assembly.clinical_tables import ClinicalTable
+from deepcme.sources.assembly.diagnoses import PROGRESSION_TYPE, one_row_per_patient
 
 Entity = dict[str, Any]
 

@@ -11,14 +11,14 @@ from typing import Any
 
 import pandas as pd
 
-from deepcme.errors import DeepCMEError
-from deepcme.files import write_csv, write_text
+from deepcme.base.errors import DeepCMEError
+from deepcme.base.files import write_csv, write_text
 from deepcme.sources.fetching.files import short
 from deepcme.sources.fetching.partials import writing_to
 from deepcme.sources.gdc.api import Filter, GDCClient, all_of, equals, one_of
 from deepcme.sources.gdc.download import RemoteFile
 from deepcme.sources.gdc.sample_sheet import SEVERAL, SHEET_COLUMNS
-from deepcme.sources.reading import read_table
+from deepcme.sources.reading.reading import read_table
 
 SAMPLE_SHEET = "samples.tsv"
 CASES = "cases.json"

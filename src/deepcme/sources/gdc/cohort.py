@@ -10,25 +10,29 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from deepcme.cohort import Cohort
-from deepcme.errors import DeepCMEError
-from deepcme.sources.assembly import LabelRule, assemble
-from deepcme.sources.clinical import ClinicalTable
-from deepcme.sources.expression import (
+from deepcme.base.errors import DeepCMEError
+from deepcme.base.words import counted, few
+from deepcme.cohort.cohort import Cohort
+from deepcme.sources.assembly.assembly import LabelRule, assemble
+from deepcme.sources.assembly.clinical_tables import ClinicalTable
+from deepcme.sources.assembly.expression import (
     ONE_GENE_EACH,
     Expression,
     GeneNaming,
     with_genes_named,
     with_symbols_of,
 )
+from deepcme.sources.assembly.identity import (
+    annotate,
+    with_patients_stated,
+    with_tissues_stated,
+)
+from deepcme.sources.assembly.joining import join_clinical
 from deepcme.sources.gdc.cases import read_cases
 from deepcme.sources.gdc.catalogue import CASES, SAMPLE_SHEET
 from deepcme.sources.gdc.expression import StarColumn, read_gdc_files
 from deepcme.sources.gdc.sample_sheet import read_sample_sheet
-from deepcme.sources.identity import annotate, with_patients_stated, with_tissues_stated
-from deepcme.sources.joining import join_clinical
-from deepcme.sources.matrices import Matrix
-from deepcme.words import counted, few
+from deepcme.sources.reading.matrices import Matrix
 
 Repeated = Literal["first", "mean"]
 """What becomes of several files of one sample."""

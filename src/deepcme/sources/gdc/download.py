@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from deepcme.errors import DeepCMEError
-from deepcme.progress import ByteCount, SilentByteCount
+from deepcme.base.errors import DeepCMEError
+from deepcme.base.progress import ByteCount, SilentByteCount
 from deepcme.sources.fetching.archive import members, refuse
 from deepcme.sources.fetching.client import WebClient
 from deepcme.sources.fetching.files import (

@@ -16,10 +16,10 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 from pyarrow import csv as arrow_csv
 
-from deepcme.errors import DeepCMEError
-from deepcme.gene_names import SUMMARY_ROW
-from deepcme.scales import Scale
-from deepcme.sources.text import byte_stream, text_lines
+from deepcme.base.errors import DeepCMEError
+from deepcme.cohort.genes.gene_names import SUMMARY_ROW
+from deepcme.cohort.scales.scales import Scale
+from deepcme.sources.reading.text import byte_stream, text_lines
 
 StarColumn = Literal["fpkm_unstranded", "tpm_unstranded", "unstranded"]
 SCALE_OF_COLUMN: dict[StarColumn, Scale] = {

@@ -13,11 +13,11 @@ from typing import Any
 
 import pandas as pd
 
-from deepcme.errors import DeepCMEError
-from deepcme.sources.headers import spelled_as
-from deepcme.sources.reading import read_table
-from deepcme.tissues import UNKNOWN, canonical_tissue
-from deepcme.words import cleaned, counted, few, says_nothing
+from deepcme.base.errors import DeepCMEError
+from deepcme.base.words import cleaned, counted, few, says_nothing
+from deepcme.cohort.tissues import UNKNOWN, canonical_tissue
+from deepcme.sources.reading.headers import spelled_as
+from deepcme.sources.reading.reading import read_table
 
 SEVERAL = ", "
 """Stands between several values of one cell."""

@@ -22,22 +22,22 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from deepcme.audit.leakage import find_telling_columns
-from deepcme.clinical import ClinicalEncoder, ClinicalRegression
-from deepcme.cohort import Cohort, own_columns
-from deepcme.errors import DeepCMEError
+from deepcme.base.errors import DeepCMEError
+from deepcme.base.names import stored_name
+from deepcme.base.seeds import integer_seed, seed_for
+from deepcme.base.threads import single_thread
+from deepcme.base.words import listed
+from deepcme.cohort.cohort import Cohort, own_columns
+from deepcme.models.clinical import ClinicalEncoder, ClinicalRegression
 from deepcme.models.registry import KINDS
-from deepcme.names import stored_name
-from deepcme.seeds import integer_seed, seed_for
 from deepcme.study.fit import Fit, Results, TaskResult, results_of
 from deepcme.study.part import PREDICTIONS, Kept, Part, TextColumns
 from deepcme.study.parts.models import MODELS
 from deepcme.study.parts.predictors import as_predictor
 from deepcme.study.resolved import Study
-from deepcme.study.sections import ClinicalSettings
+from deepcme.study.settings import ClinicalSettings
 from deepcme.study.tables import concatenate, predictions_of
 from deepcme.study.tasks import Plan, Task, content_key
-from deepcme.threads import single_thread
-from deepcme.words import listed
 
 # What the clinical columns say alone, and beside the gene model.
 CLINICAL = "clinical"

@@ -8,9 +8,9 @@ from typing import TypeVar
 
 import numpy as np
 
-from deepcme.classifier import DeepCMEClassifier
+from deepcme.models.classifier import DeepCMEClassifier
 from deepcme.models.registry import OutOfFold
-from deepcme.network.engines import one_thread_a_task
+from deepcme.network.engines.choice import one_thread_a_task
 from deepcme.study.fit import Fit
 from deepcme.study.part import Part
 from deepcme.study.tasks import Plan

@@ -21,17 +21,17 @@ from typing import Any, ClassVar
 
 import pandas as pd
 
-from deepcme.cohort import Cohort
-from deepcme.errors import DeepCMEError
+from deepcme.base.errors import DeepCMEError
+from deepcme.base.log_odds import log_odds
+from deepcme.cohort.cohort import Cohort
+from deepcme.cohort.honest import fit_seed
+from deepcme.cohort.splits import PARTS, Split
 from deepcme.evaluation.metrics import compute_auc
-from deepcme.honest import fit_seed
-from deepcme.log_odds import log_odds
-from deepcme.splits import PARTS, Split
 from deepcme.study.fit import Fit, Results, results_of
 from deepcme.study.part import PREDICTIONS, Kept, TextColumns
 from deepcme.study.parts.fits import FitsPart
 from deepcme.study.parts.models import MODELS
-from deepcme.study.sections import GridSettings, ModelSettings
+from deepcme.study.settings import GridSettings, ModelSettings
 from deepcme.study.tables import concatenate, predictions_of
 from deepcme.study.tasks import Plan, common_content, content_key
 

@@ -20,13 +20,13 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
-from deepcme.cohort import Cohort
-from deepcme.honest import fit_seed
+from deepcme.cohort.cohort import Cohort
+from deepcme.cohort.honest import fit_seed
 from deepcme.selection.scores import describe_genes
 from deepcme.study.fit import Fit, Results, fitted_split, results_of
 from deepcme.study.part import PREDICTIONS, Kept, TextColumns
 from deepcme.study.parts.fits import FitsPart
-from deepcme.study.sections import ModelSettings
+from deepcme.study.settings import ModelSettings
 from deepcme.study.tables import METRICS, compute_predictions, concatenate
 from deepcme.study.tasks import Plan, common_content, content_key
 from deepcme.study.trial import try_models

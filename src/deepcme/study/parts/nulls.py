@@ -22,22 +22,22 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from deepcme.cohort import Cohort
-from deepcme.errors import DeepCMEError
+from deepcme.base.errors import DeepCMEError
+from deepcme.base.seeds import seed_for
+from deepcme.cohort.cohort import Cohort
+from deepcme.cohort.honest import fit_seed
+from deepcme.cohort.outcome import Outcome, labels_of
+from deepcme.cohort.splits import Split
 from deepcme.evaluation.metrics import compute_auc_within
 from deepcme.evaluation.predictions import STRATUM
-from deepcme.honest import fit_seed
 from deepcme.models.fitting import fit_preprocessor
-from deepcme.outcome import Outcome, labels_of
-from deepcme.preprocessing import kept_genes
-from deepcme.seeds import seed_for
-from deepcme.splits import Split
+from deepcme.models.preprocessing import kept_genes
 from deepcme.study.fit import Fit, Results, View, fitted_split, results_of
 from deepcme.study.part import Kept, TextColumns
 from deepcme.study.parts.fits import FitsPart
 from deepcme.study.parts.signatures import Signature, read_signature
 from deepcme.study.resolved import Study
-from deepcme.study.sections import NullSettings, PreprocessingSettings
+from deepcme.study.settings import NullSettings, PreprocessingSettings
 from deepcme.study.tasks import Plan, common_content, content_key
 
 NullKind = Literal["permuted labels", "random genes", "signature"]

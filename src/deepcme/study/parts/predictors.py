@@ -9,8 +9,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from deepcme.audit.leakage import compute_auc_of_known
-from deepcme.errors import DeepCMEError
-from deepcme.sources.clinical import known_words
+from deepcme.base.errors import DeepCMEError
+from deepcme.sources.assembly.clinical_tables import known_words
 
 _MOST_LEVELS = 20
 # Above this share of ranks in order, that a value is known tells who had the event.

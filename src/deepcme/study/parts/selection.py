@@ -19,18 +19,18 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from deepcme.errors import DeepCMEError
-from deepcme.seeds import seed_for
+from deepcme.base.errors import DeepCMEError
+from deepcme.base.seeds import seed_for
+from deepcme.cohort.splits import Split
 from deepcme.selection.panel import ALL_GENES, GeneOrder
 from deepcme.selection.stability import draw_half_samples
-from deepcme.splits import Split
 from deepcme.study.fit import results_of
 from deepcme.study.part import Kept, Part, TextColumns
 from deepcme.study.parts.models import MODELS
 from deepcme.study.parts.selection_steps import Kind, SelectionStep
 from deepcme.study.parts.selection_tables import compute_panel_tables, compute_selection_tables
 from deepcme.study.resolved import Study
-from deepcme.study.sections import SelectionSettings
+from deepcme.study.settings import SelectionSettings
 from deepcme.study.tasks import Plan, common_content, content_key
 
 FEWEST_PATIENTS = 4

@@ -8,16 +8,16 @@ from typing import Literal, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from deepcme.arrays import CohortArrays
+from deepcme.base.seeds import seed_for
+from deepcme.cohort.arrays import CohortArrays
 from deepcme.models.fitting import prepare_rows
-from deepcme.network.engines import one_thread_a_task
-from deepcme.preprocessing import kept_genes
-from deepcme.seeds import seed_for
+from deepcme.models.preprocessing import kept_genes
+from deepcme.network.engines.choice import one_thread_a_task
 from deepcme.selection.clusters import TWIN_CUT
 from deepcme.selection.knockoffs import find_blocks, select_against_decoys
 from deepcme.selection.panel import SIZES, GeneOrder, predict_by_panels
 from deepcme.selection.rankers import RankerName
-from deepcme.study.sections import PreprocessingSettings
+from deepcme.study.settings import PreprocessingSettings
 from deepcme.study.tasks import Arrays, Task
 
 Kind = Literal["panel", "decoys", "half", "clusters"]

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from deepcme.cohort import Cohort
+from deepcme.cohort.cohort import Cohort
 from deepcme.evaluation.bootstrap import interval_generator
 from deepcme.evaluation.predictions import with_strata
 from deepcme.selection.clusters import describe_clusters

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import numpy as np
 
-from deepcme.cohort import Cohort
-from deepcme.errors import DeepCMEError
-from deepcme.genes import gene_identifiers, gene_key
-from deepcme.names import holds_forbidden
-from deepcme.sources.text import text_lines
-from deepcme.words import few
+from deepcme.base.errors import DeepCMEError
+from deepcme.base.names import holds_forbidden
+from deepcme.base.words import few
+from deepcme.cohort.cohort import Cohort
+from deepcme.cohort.genes.genes import gene_identifiers, gene_key
+from deepcme.sources.reading.text import text_lines
 
 MIN_SIGNATURE_COVERAGE = 0.5
 """Smallest share of a signature's genes that a cohort must have."""

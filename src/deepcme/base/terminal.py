@@ -1,0 +1,28 @@
+"""Saying something on the terminal: one line, whatever the names in it hold."""
+
+from __future__ import annotations
+
+import sys
+
+from deepcme.base.names import printable
+
+
+def say(line: str = "", *, error: bool = False) -> None:
+    """Print one line; what would steer the terminal, or end the line, is shown escaped.
+
+    Parameters
+    ----------
+    line : str
+    error : bool
+        Whether it goes to standard error.
+    """
+    stream = sys.stderr if error else sys.stdout
+    encoding = stream.encoding or "utf-8"
+    shown = printable(line).encode(encoding, "backslashreplace").decode(encoding)
+    print(shown, file=stream, flush=True)
+
+
+def say_lines(text: str) -> None:
+    """Print a text of our own making that has several lines."""
+    for line in text.split("\n"):
+        say(line)

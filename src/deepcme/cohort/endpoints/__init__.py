@@ -1,0 +1,1 @@
+"""Endpoints: from what clinical records say to an outcome."""

@@ -1,0 +1,1 @@
+"""Genes: their identifiers, names and symbols."""

@@ -1,0 +1,132 @@
+"""What an `.h5ad` file says of a cohort besides values and tables: its endpoint and origin."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from deepcme.base.errors import DeepCMEError
+from deepcme.cohort.outcome import OUTCOMES, BinaryOutcome, Endpoint, Outcome
+from deepcme.cohort.scales.scales import Scale
+
+SCHEMA_VERSION = 1
+KEY = "deepcme"
+"""Where it stands in `uns`."""
+_DEEPEST = 30
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(strict=True, frozen=True)
+
+
+class _Step(_Strict):
+    model_config = ConfigDict(extra="forbid")
+
+    step: str
+    samples: int
+    patients: int
+    positives: int | None = None
+    left_out: dict[str, int] = Field(default_factory=dict)
+
+
+class _Endpoint(_Strict):
+    name: str = ""
+    left_out: dict[str, int] = Field(default_factory=dict)
+    columns: list[str] = Field(default_factory=list)
+
+
+class _Provenance(_Strict):
+    source: str = ""
+    notes: list[str] = Field(default_factory=list)
+    flow: list[_Step] = Field(default_factory=list)
+    endpoint: _Endpoint = Field(default_factory=_Endpoint)
+
+
+class _Stored(_Strict):
+    name: str
+    endpoint: str
+    scale: Scale
+    provenance: dict[str, Any]
+    outcome: str = BinaryOutcome.kind
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Name, endpoint, scale, provenance and kind of outcome, as `Cohort` takes them."""
+
+    name: str
+    endpoint: Endpoint
+    scale: Scale
+    provenance: dict[str, Any]
+    outcome: type[Outcome]
+
+
+def origin_json(origin: Origin) -> str:
+    """The text that `read_origin` reads."""
+    made = asdict(origin.endpoint)
+    rule = made.pop("rule")
+    told = {"endpoint": made} if any(made.values()) else {}
+    return json.dumps(
+        {
+            "schema": SCHEMA_VERSION,
+            "name": origin.name,
+            "endpoint": rule,
+            "scale": origin.scale,
+            "provenance": {**origin.provenance, **told},
+            "outcome": origin.outcome.kind,
+        }
+    )
+
+
+def read_origin(stored: Mapping[str, object]) -> Origin:
+    """What `origin_json` made, from `uns`.
+
+    Raises
+    ------
+    DeepCMEError
+        If there is nothing, it is of a newer version, or it is damaged.
+    """
+    if KEY not in stored:
+        raise DeepCMEError(
+            "this .h5ad file is not a deepcme cohort: it names no endpoint and scale. Make one "
+            "with `deepcme prepare`."
+        )
+    try:
+        content = json.loads(str(stored[KEY]))
+    except (ValueError, RecursionError) as error:
+        raise _damaged("what it says of itself is no JSON") from error
+    if not isinstance(content, dict) or type(content.get("schema")) is not int:
+        raise _damaged("it has no version")
+    if content["schema"] > SCHEMA_VERSION:
+        raise DeepCMEError("written by a newer deepcme; please update.")
+    if _is_deeper(content, _DEEPEST):
+        raise _damaged(f"what it says of itself is nested over {_DEEPEST} levels deep")
+    try:
+        told = _Stored.model_validate(content)
+        made = _Provenance.model_validate(told.provenance).endpoint
+    except ValidationError as error:
+        place = ".".join(map(str, error.errors()[0]["loc"]))
+        raise _damaged(f"{place[:60]!r} is not what belongs there") from error
+    if told.outcome not in OUTCOMES:
+        raise DeepCMEError(
+            f"the cohort's outcome is of a kind that this deepcme does not know "
+            f"({told.outcome[:60]!a}); please update."
+        )
+    endpoint = Endpoint(told.endpoint, made.name, made.left_out, tuple(made.columns))
+    provenance = {key: value for key, value in told.provenance.items() if key != "endpoint"}
+    return Origin(told.name, endpoint, told.scale, provenance, OUTCOMES[told.outcome])
+
+
+def _damaged(what: str) -> DeepCMEError:
+    return DeepCMEError(f"the cohort is damaged: {what}; make it anew with `deepcme prepare`.")
+
+
+def _is_deeper(value: object, levels: int) -> bool:
+    if not isinstance(value, dict | list):
+        return False
+    inner = value.values() if isinstance(value, dict) else value
+    return levels == 0 or any(_is_deeper(one, levels - 1) for one in inner)

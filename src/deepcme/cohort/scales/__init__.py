@@ -1,0 +1,1 @@
+"""Scales: what the values of a matrix are."""

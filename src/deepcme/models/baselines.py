@@ -1,0 +1,270 @@
+"""Baselines by name: the paper's five as their libraries make them, and one that is tuned."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import logit
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import log_loss
+from sklearn.pipeline import Pipeline
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from deepcme.base.errors import DeepCMEError
+from deepcme.base.parameters import FRACTION, Rule, is_number
+from deepcme.cohort.splits import draw_folds
+from deepcme.models.estimator_inputs import hold_out, read_groups, require_both_classes
+from deepcme.models.logit_classifier import LogitClassifier, encode_binary_target
+from deepcme.models.preprocessing import ClippedStandardScaler, MedianImputer
+from deepcme.models.registry import KINDS, MAX_ITERATIONS
+
+N_FOLDS = 5
+INVERSE_STRENGTHS = (1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1.0, 10.0)
+
+
+class TunedLogisticRegression(LogitClassifier):
+    """Logistic regression with an L2 penalty whose strength validation data choose.
+
+    The strength of lowest log loss on the validation rows is taken, and the
+    model fitted again on all rows with it. On expression the strong penalties
+    win: correlated genes share their weight [1]_.
+
+    Parameters
+    ----------
+    inverse_strengths : tuple of float, default 1e-6, 1e-5, ..., 10
+        Values of scikit-learn's `C` to choose from.
+    validation_fraction : float, default 0.25
+        Share of the samples that `fit` splits off, unless told which to use.
+    random_state : int, RandomState or None, default None
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (2,)
+    inverse_strength_ : float
+        The value that was chosen.
+    model_ : LogisticRegression
+    oof_decision_function_ : ndarray of shape (samples,)
+        Logit of each sample by a model of the chosen strength, fitted on the four
+        fifths of the patients that do not hold it, as if these had the prevalence of
+        all (`compute_prior_correction`); NaN where they are of one class.
+
+    References
+    ----------
+    .. [1] Hastie T, Tibshirani R (2004). Efficient quadratic regularization for
+       expression arrays. Biostatistics 5:329-340.
+    """
+
+    _rules: ClassVar[dict[str, tuple[Rule, ...]]] = {
+        **LogitClassifier._rules,
+        "inverse_strengths": (
+            Rule(
+                lambda value: isinstance(value, tuple | list | np.ndarray) and len(value) > 0,
+                "must list the strengths to choose from, as [0.1, 1.0]",
+            ),
+            Rule(
+                lambda values: all(is_number(value) and value > 0 for value in values),
+                "takes numbers above 0",
+            ),
+        ),
+        "validation_fraction": FRACTION,
+    }
+
+    def __init__(
+        self,
+        inverse_strengths: tuple[float, ...] = INVERSE_STRENGTHS,
+        validation_fraction: float = 0.25,
+        random_state: int | np.random.RandomState | None = None,
+    ) -> None:
+        self.inverse_strengths = inverse_strengths
+        self.validation_fraction = validation_fraction
+        self.random_state = random_state
+
+    def fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        groups: ArrayLike | None = None,
+        validation_rows: ArrayLike | None = None,
+    ) -> Self:
+        """Choose the strength, then fit on all rows.
+
+        Parameters
+        ----------
+        X : array of shape (samples, genes)
+        y : array of shape (samples,)
+            Two classes.
+        groups : array of shape (samples,), optional
+            Patient of each sample: none is on both sides of the split. One without is a
+            patient of its own.
+        validation_rows : array of bool, shape (samples,), or of int, optional
+            Rows of X to choose the strength on, as a mask or by number.
+
+        Raises
+        ------
+        ValueError
+            If the target is not binary, groups or rows cannot be used, or a class has no
+            sample to fit on.
+        """
+        self.check_parameters()
+        matrix, y = validate_data(self, X, y)
+        self.classes_, target = encode_binary_target(y, type(self).__name__)
+        patients = read_groups(groups, len(target))
+        random = self._generator()
+        train, valid = hold_out(
+            target, groups, validation_rows, self.validation_fraction, random
+        )
+        require_both_classes(target, train, valid)
+        fold = (matrix[train], target[train], matrix[valid], target[valid])
+        self.choose_strength([fold])
+        self.refit(X, y)
+        self.oof_decision_function_ = np.full(len(target), np.nan)
+        for held_out in draw_folds(target, patients, N_FOLDS, random):
+            rest = np.setdiff1d(np.arange(len(target)), held_out)
+            if len(held_out) and np.ptp(target[rest]) > 0:
+                self.oof_decision_function_[held_out] = self.score_held_out(
+                    matrix[rest], target[rest], patients[rest], matrix[held_out], target
+                )
+        return self
+
+    def choose_strength(self, folds: Iterable[Fold]) -> list[NDArray[np.float64]]:
+        """Choose by the held-out rows of folds, and give their logits."""
+        self.inverse_strength_, logits = choose_inverse_strength(folds, self.inverse_strengths)
+        return logits
+
+    def refit(self, X: ArrayLike, y: ArrayLike) -> Self:
+        """Fit on all rows with the strength that was chosen."""
+        matrix, y = validate_data(self, X, y)
+        self.classes_, target = encode_binary_target(y, type(self).__name__)
+        self.model_ = make_logistic_regression(self.inverse_strength_).fit(matrix, target)
+        return self
+
+    def score_held_out(
+        self,
+        X: NDArray[Any],
+        y: NDArray[Any],
+        groups: NDArray[Any],
+        held_out: NDArray[Any],
+        everyone: NDArray[Any],
+    ) -> NDArray[np.float64]:
+        """Logits of held-out rows by a fit on others, of the strength that was chosen.
+
+        They are as if fitted at the prevalence of `everyone`, which holds both.
+        """
+        model = make_logistic_regression(self.inverse_strength_).fit(X, y)
+        logits: NDArray[np.float64] = model.decision_function(held_out)
+        return logits + compute_prior_correction(y, everyone)
+
+    @property
+    def coef_(self) -> NDArray[np.floating]:
+        """Coefficients, of shape (1, genes)."""
+        return np.asarray(self.model_.coef_)
+
+    @property
+    def intercept_(self) -> NDArray[np.floating]:
+        """Intercept, of shape (1,)."""
+        return np.asarray(self.model_.intercept_)
+
+    def decision_function(self, X: ArrayLike) -> NDArray[np.float64]:
+        """Logit of the positive class, one per sample."""
+        check_is_fitted(self)
+        matrix = validate_data(self, X, reset=False)
+        logits: NDArray[np.float64] = self.model_.decision_function(matrix)
+        return logits
+
+
+Fold = tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any]]
+"""Matrix and target of the rows to fit on, then of those held out."""
+
+
+def choose_inverse_strength(
+    folds: Iterable[Fold], inverse_strengths: Sequence[float]
+) -> tuple[float, list[NDArray[np.float64]]]:
+    """The strength of lowest mean log loss on the held-out rows of all folds.
+
+    Parameters
+    ----------
+    folds : iterable of Fold
+        Taken one at a time.
+    inverse_strengths : sequence of float
+        Values of scikit-learn's `C` to choose from.
+
+    Returns
+    -------
+    float
+        The value that was chosen; of equals, the first.
+    list of ndarray
+        With it, the logits of each fold's held-out rows, as if fitted at the prevalence of
+        the whole fold.
+    """
+    losses, logits = [], []
+    for X, y, held_out_X, held_out_y in folds:
+        models = [make_logistic_regression(C).fit(X, y) for C in inverse_strengths]
+        losses.append(
+            [
+                log_loss(held_out_y, model.predict_proba(held_out_X), labels=[0, 1])
+                for model in models
+            ]
+        )
+        correction = compute_prior_correction(y, np.concatenate([y, held_out_y]))
+        logits.append([model.decision_function(held_out_X) + correction for model in models])
+    chosen = int(np.argmin(np.mean(losses, axis=0)))
+    return inverse_strengths[chosen], [of_fold[chosen] for of_fold in logits]
+
+
+def compute_prior_correction(fitted: NDArray[Any], everyone: NDArray[Any]) -> float:
+    """What to add to logits of a fit on some rows for the prevalence of all [1]_.
+
+    The intercept follows the prevalence of the rows fitted on, which is the lower the more
+    events are held out. Put side by side, the logits of several folds would rank against
+    the outcome wherever the coefficients are small.
+
+    Parameters
+    ----------
+    fitted, everyone : array of 0 and 1
+        Labels of the rows fitted on, and of these and those held out.
+
+    References
+    ----------
+    .. [1] King G, Zeng L (2001). Logistic regression in rare events data. Political
+       Analysis 9:137-163.
+    """
+    return float(logit(np.mean(everyone)) - logit(np.mean(fitted)))
+
+
+def make_logistic_regression(inverse_strength: float) -> LogisticRegression:
+    """Unfitted logistic regression with an L2 penalty of this strength."""
+    return LogisticRegression(C=inverse_strength, max_iter=MAX_ITERATIONS)
+
+
+BASELINES: tuple[str, ...] = tuple(kind.name for kind in KINDS.values() if not kind.is_network)
+
+
+def make_baseline(name: str, random_state: int | None = None) -> Pipeline:
+    """Pipeline of median imputation, standardisation and the named classifier.
+
+    Parameters
+    ----------
+    name : {"LR", "SVC", "RF", "DT", "KNN", "LR-tuned"}
+        Logistic regression, support vector classifier, random forest, decision
+        tree, k nearest neighbours; logistic regression of tuned strength.
+    random_state : int, optional
+
+    Raises
+    ------
+    DeepCMEError
+        If there is no baseline of that name.
+    """
+    if name not in BASELINES:
+        raise DeepCMEError(
+            f"There is no baseline {name!r}: choose from {', '.join(BASELINES)}."
+        )
+    return Pipeline(
+        [
+            ("impute", MedianImputer()),
+            ("standardise", ClippedStandardScaler()),
+            ("classifier", KINDS[name].make({}, random_state)),
+        ]
+    )

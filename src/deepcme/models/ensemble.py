@@ -1,0 +1,278 @@
+"""`DeepCMEEnsemble`: several networks that each hold out a part, averaged."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar, Literal, Self
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import expit
+from sklearn.base import clone
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from deepcme.base.errors import DeepCMEError
+from deepcme.base.log_odds import log_odds
+from deepcme.base.parameters import Rule, at_least
+from deepcme.cohort.splits import draw_folds
+from deepcme.models.classifier import NetworkClassifier, history_table
+from deepcme.models.estimator_inputs import read_groups, require_both_classes
+from deepcme.network.architecture import FloatArray, NetworkWeights
+from deepcme.network.attribution import Networks, compute_first_layer_scores
+from deepcme.network.engines.base import TrainingRun
+from deepcme.network.engines.choice import make_engine
+from deepcme.network.training import History
+
+
+class SpacedSnapshots:
+    """Snapshots spread evenly from the start of training to its best epoch.
+
+    The longer the training, the wider they stand: the distance between them
+    doubles whenever there would be more than `most` up to the best epoch. Which
+    epochs may be needed is known in advance, so that few more are ever held.
+
+    Parameters
+    ----------
+    interval : int
+        Smallest number of epochs between snapshots.
+    most : int
+        How many to keep.
+    """
+
+    def __init__(self, interval: int, most: int) -> None:
+        self._interval = interval
+        self._most = most
+        self._taken: dict[int, NetworkWeights] = {}
+
+    def __call__(self, history: History, run: TrainingRun) -> None:
+        """Take a snapshot after an epoch that may be needed; drop those no longer needed."""
+        epoch, best = history.n_epochs, history.best_epoch
+        if epoch % self._distance(epoch) == 0:
+            self._taken[epoch] = run.current_weights()
+        if epoch == best:
+            distance = self._distance(best)
+            self._taken = {e: kept for e, kept in self._taken.items() if e % distance == 0}
+
+    def up_to(self, best_epoch: int) -> list[NetworkWeights]:
+        """The snapshots up to the best epoch, the first one first; none if it came too soon."""
+        distance = self._distance(best_epoch)
+        return [self._taken[epoch] for epoch in range(distance, best_epoch + 1, distance)]
+
+    def _distance(self, epoch: int) -> int:
+        distance = self._interval
+        while epoch > distance * self._most:
+            distance *= 2
+        return distance
+
+
+class DeepCMEEnsemble(NetworkClassifier):
+    """Networks that each hold out a different part of the patients, averaged.
+
+    The samples are cut into `n_networks` parts, stratified and by patient. Each
+    network trains on all parts but one and is watched on that one: of its
+    epochs, up to `n_snapshots` are kept, evenly spread from the start to the epoch
+    of lowest loss there: early ones are smoother, late ones sharper. The
+    probabilities are averaged over a network's snapshots and then over the
+    networks [1]_ [2]_, so that every sample serves training and no sample is lost
+    to validation. Unlike the single network it is dense by default: the penalty
+    ranks genes, and costs some of the prediction; more dropout takes its place.
+
+    Parameters
+    ----------
+    n_networks : int, default 5
+        Networks, and parts; at least 2.
+    snapshot_interval : int, default 5
+        Fewest epochs between snapshots.
+    n_snapshots : int, default 5
+        Snapshots that each network keeps at the most. One of 64 units takes
+        14.5 MB at 56,602 genes and the default ensemble up to 362 MB; twice as
+        many changed the AUC on real cohorts by less than 0.004.
+    penalty : {"l1", None}, default None
+    dropout : float, default 0.7
+    hidden_layers, batch_norm, penalty_reduction, penalty_strength : optional
+    learning_rate, max_epochs, batch_size, patience, class_weight, random_state : optional
+        As in `DeepCMEClassifier`.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (2,)
+    n_features_in_ : int
+    feature_names_in_ : ndarray, if X had string column names
+    networks_ : list of list of NetworkWeights
+        The snapshots of each network, the first one first.
+    gene_scores_ : ndarray of shape (n_features,)
+        Equation 4 of the paper, averaged over snapshots and networks.
+    history_ : DataFrame
+        Columns network, epoch, train_loss, valid_loss, valid_auc.
+    oof_decision_function_ : ndarray of shape (samples,)
+        Logit of each training sample by the one network that did not train on it.
+
+    References
+    ----------
+    .. [1] Krogh A, Vedelsby J (1995). Neural network ensembles, cross validation,
+       and active learning. Advances in Neural Information Processing Systems 7.
+    .. [2] Huang G et al. (2017). Snapshot ensembles: train 1, get M for free.
+       International Conference on Learning Representations.
+    """
+
+    _rules: ClassVar[dict[str, tuple[Rule, ...]]] = {
+        **NetworkClassifier._rules,
+        "n_networks": at_least(2),
+        "snapshot_interval": at_least(1),
+        "n_snapshots": at_least(1),
+    }
+
+    def __init__(
+        self,
+        n_networks: int = 5,
+        snapshot_interval: int = 5,
+        n_snapshots: int = 5,
+        hidden_layers: tuple[int, ...] = (64, 64, 64),
+        dropout: float = 0.7,
+        batch_norm: bool = True,
+        penalty: Literal["l1"] | None = None,
+        penalty_reduction: Literal["mean", "sum"] = "mean",
+        penalty_strength: float = 100.0,
+        learning_rate: float = 1e-4,
+        max_epochs: int = 500,
+        batch_size: int = 32,
+        patience: int | None = None,
+        class_weight: dict[Any, float] | Literal["balanced"] | None = None,
+        random_state: int | np.random.RandomState | None = None,
+    ) -> None:
+        self.n_networks = n_networks
+        self.snapshot_interval = snapshot_interval
+        self.n_snapshots = n_snapshots
+        self.hidden_layers = hidden_layers
+        self.dropout = dropout
+        self.batch_norm = batch_norm
+        self.penalty = penalty
+        self.penalty_reduction = penalty_reduction
+        self.penalty_strength = penalty_strength
+        self.learning_rate = learning_rate
+        self.max_epochs = max_epochs
+        self.batch_size = batch_size
+        self.patience = patience
+        self.class_weight = class_weight
+        self.random_state = random_state
+
+    def fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        groups: ArrayLike | None = None,
+    ) -> Self:
+        """Train the networks.
+
+        Parameters
+        ----------
+        X : array of shape (samples, genes)
+        y : array of shape (samples,)
+            Two classes; the second in sorted order is the positive one.
+        sample_weight : array of shape (samples,), optional
+        groups : array of shape (samples,), optional
+            Patient of each sample; one without is a patient of its own. No network is
+            watched on a patient that it trains on.
+
+        Raises
+        ------
+        ValueError
+            If the target is not binary, a setting is out of range, groups or weights
+            cannot be used, a network would train on a class without weight, or there are
+            fewer patients than networks or fewer than two of a class.
+        """
+        self.check_parameters()
+        hyperparameters = self._hyperparameters()
+        matrix, target, weight = self._training_data(X, y, sample_weight)
+        patients = read_groups(groups, len(target))
+        self._check_patients(target, patients)
+        fold_random, *train_random = self._generator().spawn(1 + self.n_networks)
+        folds = draw_folds(target, patients, self.n_networks, fold_random)
+        engine = make_engine()
+        self.networks_, histories = [], []
+        self.oof_decision_function_ = np.empty(len(target))
+        for held_out, random in zip(folds, train_random, strict=True):
+            snapshots = SpacedSnapshots(self.snapshot_interval, self.n_snapshots)
+            rest = np.setdiff1d(np.arange(len(target)), held_out)
+            require_both_classes(target, rest, held_out, weight)
+            trained = engine.fit(
+                matrix, target, rest, held_out, hyperparameters, random, weight, snapshots
+            )
+            best = trained.history.best_epoch
+            network = snapshots.up_to(best) or [trained.weights]
+            self.networks_.append(network)
+            histories.append(trained.history)
+            self.oof_decision_function_[held_out] = log_odds(
+                _mean_probability(network, matrix[held_out])
+            )
+        self.history_ = _history_table(histories)
+        self.gene_scores_ = compute_first_layer_scores(self.networks_, np.float32)
+        return self
+
+    def _check_patients(self, target: FloatArray, patients: NDArray[Any]) -> None:
+        n_patients = len(np.unique(patients))
+        if n_patients < self.n_networks:
+            raise DeepCMEError(
+                f"n_samples = {len(target)} of {n_patients} patients is too few for "
+                f"{self.n_networks} networks that each hold out patients of their own."
+            )
+        for label, name in zip((0, 1), self.classes_, strict=True):
+            if len(np.unique(patients[target == label])) < 2:
+                raise DeepCMEError(
+                    f"Only one patient is of class {name}: with that patient held out, a "
+                    "network would train on one class."
+                )
+
+    def score_held_out(
+        self,
+        X: FloatArray,
+        y: NDArray[Any],
+        groups: NDArray[Any],
+        held_out: FloatArray,
+        everyone: NDArray[Any],
+    ) -> NDArray[np.float64]:
+        """Log-odds of held-out rows by an ensemble of the same settings fitted on others."""
+        ensemble: Self = clone(self).fit(X, y, groups=groups)
+        return ensemble.decision_function(held_out)
+
+    def network_probabilities(self, X: ArrayLike) -> NDArray[np.float64]:
+        """Probability of the positive class by each network, (samples x networks)."""
+        check_is_fitted(self)
+        matrix = validate_data(self, X, dtype=np.float32, reset=False)
+        return compute_network_probabilities(self.networks_, matrix)
+
+    def decision_function(self, X: ArrayLike) -> NDArray[np.float64]:
+        """Logit of the mean probability of the positive class, one per sample."""
+        return log_odds(self.network_probabilities(X).mean(axis=1))
+
+
+def compute_network_probabilities(networks: Networks, X: FloatArray) -> NDArray[np.float64]:
+    """Probability of each row by each network, averaged over its snapshots.
+
+    Parameters
+    ----------
+    networks : sequence of sequences of NetworkWeights
+        The snapshots of each network.
+    X : ndarray of float32, shape (samples, genes)
+    """
+    return np.column_stack([_mean_probability(snapshots, X) for snapshots in networks])
+
+
+def _mean_probability(
+    snapshots: Sequence[NetworkWeights], X: FloatArray
+) -> NDArray[np.float64]:
+    probabilities = [expit(weights.decision_function(X)) for weights in snapshots]
+    mean: NDArray[np.float64] = np.mean(probabilities, axis=0)
+    return mean
+
+
+def _history_table(histories: Sequence[History]) -> pd.DataFrame:
+    return pd.concat(
+        [
+            history_table(history).assign(network=number)
+            for number, history in enumerate(histories, start=1)
+        ],
+        ignore_index=True,
+    )[["network", "epoch", "train_loss", "valid_loss", "valid_auc"]]

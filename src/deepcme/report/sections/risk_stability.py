@@ -1,0 +1,54 @@
+"""How much a patient's predicted risk changes from split to split."""
+
+from __future__ import annotations
+
+from deepcme.evaluation.risk_stability import compute_instability, compute_prediction_stability
+from deepcme.report.blocks import Blocks, Figure, Subheading, Text
+from deepcme.report.figures.risk import plot_prediction_stability
+from deepcme.report.formatting import INTERVAL, N_AND_EVENTS, TableLayout
+from deepcme.report.section import Contents, Section
+
+_INSTABILITY = TableLayout(
+    "How much one sample's predicted risk changes from split to split: the mean, over "
+    "samples, of its standard deviation.",
+    ("model", "Model", ""), ("mean_sd", "Mean sd of risk", ".3f"), *INTERVAL, *N_AND_EVENTS,
+)  # fmt: skip
+
+
+def _compute(contents: Contents) -> None:
+    predictions, random = contents.results.predictions, contents.random("stability")
+    contents.add(
+        "prediction_stability",
+        lambda: compute_prediction_stability(predictions).sort_values(
+            ["model", "mean"], kind="stable", ignore_index=True
+        ),
+    )
+    contents.add("instability", lambda: compute_instability(predictions, random), _INSTABILITY)
+    if "prediction_stability" in contents.tables:
+        spread = contents.tables["prediction_stability"]
+        of_headline = spread[spread["model"] == contents.headline]
+        if of_headline["sd"].notna().any():
+            chart = plot_prediction_stability(of_headline)
+            contents.charts["prediction_stability"] = chart
+
+
+def _write(contents: Contents) -> Blocks:
+    is_told = "instability" in contents.tables
+    if not is_told and "prediction_stability" not in contents.charts:
+        return []
+    return [
+        Subheading("Stability of the predictions"),
+        Figure(
+            "prediction_stability",
+            "Predicted risk of each sample over the splits",
+            f"Test risk of each sample by {contents.headline}: mean, lowest and highest over "
+            "the splits that tested it, by mean risk. All models are in "
+            "tables/prediction_stability.csv.",
+        ),
+        contents.show("instability")
+        if is_told
+        else Text(contents.notes["instability"], only="html"),
+    ]
+
+
+SECTION = Section(_write, _compute)

@@ -1,0 +1,1 @@
+"""GEO, and ARCHS4, which counts the samples of GEO."""

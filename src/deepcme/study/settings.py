@@ -1,0 +1,175 @@
+"""The sections of a study file, each with its settings and their defaults."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    field_validator,
+    model_validator,
+)
+
+from deepcme.base.names import is_unicode, require_name
+from deepcme.models.registry import KINDS, ModelKind
+
+FEW_RUNS = 20
+"""Null runs of a kind that is needed but was given no number."""
+
+
+_NUMBERS = (int, float, int | None)
+
+
+class Settings(BaseModel):
+    """Settings that cannot be changed, and refuse those that do not exist."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _truth_is_no_number(cls, values: Any) -> Any:
+        for name, value in values.items() if isinstance(values, dict) else ():
+            field = cls.model_fields.get(name)
+            if isinstance(value, bool) and field and field.annotation in _NUMBERS:
+                raise ValueError(f"{name} must be a number, not {str(value).lower()}")
+        return values
+
+
+class CohortSettings(Settings):
+    """The cohort: a file, or an example that comes with the package."""
+
+    path: Path | None = None
+    example: Literal["transbig"] | None = None
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> CohortSettings:
+        if (self.path is None) == (self.example is None):
+            raise ValueError("give either a path or an example")
+        if not is_unicode(str(self.path)):
+            raise ValueError(f"the path {str(self.path)!a} is no UTF-8: rename the file")
+        return self
+
+
+class PreprocessingSettings(Settings):
+    """Which tissue is kept and how expression is prepared."""
+
+    tissue: Literal["primary", "all"]
+    fit_on: Literal["train", "all"]
+    min_prevalence: float = Field(ge=0, le=1)
+    clip: float = Field(gt=0)
+
+
+class ModelSettings(Settings):
+    """One model of the study: a name, an estimator and parameters off its defaults."""
+
+    name: str = Field(min_length=1)
+    estimator: str = ""
+    parameters: dict[str, Any] = Field(default_factory=dict)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _estimator_is_name(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            value = {"name": value}
+        if isinstance(value, dict) and "estimator" not in value and "name" in value:
+            value = {**value, "estimator": value["name"]}
+        return value
+
+    @property
+    def kind(self) -> ModelKind:
+        """What its estimator can do."""
+        return KINDS[self.estimator]
+
+    @field_validator("name")
+    @classmethod
+    def _is_a_name(cls, name: str) -> str:
+        require_name(name, "the name")
+        return name
+
+    @field_validator("parameters", mode="after")
+    @classmethod
+    def _can_be_written(cls, parameters: dict[str, Any]) -> dict[str, Any]:
+        from deepcme.models.checking import as_written
+
+        return {name: as_written(value) for name, value in parameters.items()}
+
+    @model_validator(mode="after")
+    def _can_be_made(self) -> ModelSettings:
+        # Imported here: scikit-learn takes longer to load than a study file to check.
+        from deepcme.models.checking import check_model
+
+        check_model(self.name, self.estimator, self.parameters)
+        return self
+
+
+class GridSettings(Settings):
+    """Search over the paper's hyper-parameters, decided on validation data alone."""
+
+    search: Literal["none", "fig7", "full"] = "none"
+
+
+class SelectionSettings(Settings):
+    """Gene selection beside the models: panels, stability, decoys, gene scores.
+
+    `rankers` order the genes; the first of them also meets decoys and halves of
+    the patients. `pairs` of complementary halves are drawn.
+    """
+
+    run: bool = False
+    rankers: tuple[Literal["soft-path", "l1-logistic", "mean-rank"], ...] = Field(
+        default=("soft-path", "l1-logistic"), min_length=1
+    )
+    random_panels: int = Field(default=10, ge=1, le=1000)
+    pairs: int = Field(default=25, ge=1, le=1000)
+
+
+class NullSettings(Settings):
+    """Reruns of the study's headline where there is nothing special to find.
+
+    Whoever asks for gene sets or signatures also gets `FEW_RUNS` of what these
+    stand beside, random sets and permuted labels, unless told otherwise.
+    """
+
+    permutations: int = Field(default=0, ge=0, le=100_000)
+    gene_sets: int = Field(default=0, ge=0, le=100_000)
+    sizes: tuple[Annotated[int, Field(ge=1, strict=True)], ...] = ()
+    signatures: tuple[Path, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fill_in_what_they_stand_beside(cls, value: Any) -> Any:
+        if not isinstance(value, dict):
+            return value
+        filled = dict(value)
+        if filled.get("signatures"):
+            filled.setdefault("gene_sets", FEW_RUNS)
+        if filled.get("signatures") or filled.get("gene_sets"):
+            filled.setdefault("permutations", FEW_RUNS)
+        return filled
+
+    @model_validator(mode="after")
+    def _signatures_differ(self) -> NullSettings:
+        names = [path.stem for path in self.signatures]
+        for name in names:
+            require_name(name, "the name of a signature's file")
+        if len(set(names)) < len(names):
+            raise ValueError(f"two signatures have the same name: {', '.join(names)}")
+        return self
+
+
+class ClinicalSettings(Settings):
+    """Clinical columns beside the genes, and the model that stands for the genes."""
+
+    columns: tuple[str, ...] = Field(min_length=1)
+    genes: str = "DeepCME-ensemble"
+
+    @model_validator(mode="after")
+    def _columns_differ(self) -> ClinicalSettings:
+        for column in self.columns:
+            require_name(column, "the name")
+        if len(set(self.columns)) < len(self.columns):
+            raise ValueError(f"a column is named twice: {', '.join(self.columns)}")
+        return self

@@ -1,0 +1,185 @@
+"""A model as files: ``manifest.json`` beside ``model.safetensors``. Nothing is pickled.
+
+Safetensors is a header of names, shapes and types before plain numbers;
+reading it runs no code of the file's.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NoReturn
+
+import numpy as np
+from pydantic import ValidationError
+from safetensors import SafetensorError
+from safetensors.numpy import load, save
+
+from deepcme.base.errors import DeepCMEError
+from deepcme.base.files import unfinished_folder
+from deepcme.base.names import require_text, texts_in
+from deepcme.trained.learned import FORMS, Arrays, UnfitArraysError
+from deepcme.trained.manifest import FORMAT, SCHEMA_VERSION, Manifest, digest_of
+from deepcme.trained.model import GeneStatistics, Model
+from deepcme.trained.sketches import Sketches
+
+MANIFEST_FILE = "manifest.json"
+ARRAYS_FILE = "model.safetensors"
+_STATISTICS = ("median", "mean", "scale")
+
+_READERS: dict[int, Callable[[dict[str, Any]], Manifest]] = {
+    1: Manifest.of_ensemble,  # lacks what has a default since
+    2: Manifest.of_ensemble,
+    3: Manifest.model_validate,
+}
+"""How the manifest of each schema version becomes one of this version."""
+
+
+def save_model(model: Model, folder: str | Path) -> None:
+    """Write a model to a new folder, whole or not at all.
+
+    Raises
+    ------
+    DeepCMEError
+        If there is something of that name already.
+    """
+    folder = Path(folder)
+    refuse_existing(folder)
+    packed = save(_arrays_of(model))
+    text = model.manifest.to_json({ARRAYS_FILE: hashlib.sha256(packed).hexdigest()})
+    with unfinished_folder(folder.parent) as temporary:
+        written = temporary / "model"
+        written.mkdir()
+        (written / ARRAYS_FILE).write_bytes(packed)
+        (written / MANIFEST_FILE).write_text(text, encoding="utf-8")
+        written.rename(folder)
+
+
+def refuse_existing(folder: Path) -> None:
+    """Raise `DeepCMEError` if the folder to write holds something already."""
+    if folder.is_file() or (folder.is_dir() and any(folder.iterdir())):
+        raise DeepCMEError(f"{folder}: this is there already; name another or delete it.")
+
+
+def load_model(folder: str | Path) -> Model:
+    """Read a model that `save_model` wrote, of this schema version or an older one.
+
+    Raises
+    ------
+    DeepCMEError
+        One sentence if the folder holds no model, a file is damaged,
+        truncated or foreign, or a newer deepcme wrote it.
+    """
+    folder = Path(folder)
+    path = folder / MANIFEST_FILE
+    manifest, files = _read_manifest(path)
+    arrays = _read_arrays(folder / ARRAYS_FILE, files)
+    try:
+        return _assemble(manifest, arrays)
+    except UnfitArraysError as error:
+        raise DeepCMEError(f"{folder / ARRAYS_FILE}: {error}") from error
+
+
+def _read_bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise DeepCMEError(
+            f"{path.parent}: this is not a deepcme model, as {path.name} cannot be read in it; "
+            "name the folder that `deepcme train` wrote."
+        ) from error
+
+
+def _read_manifest(path: Path) -> tuple[Manifest, dict[str, str]]:
+    """The manifest, and the SHA-256 of each file."""
+    text = _read_bytes(path)
+    try:
+        content = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        _refuse_damaged(path, error)
+    for words in texts_in(content):
+        require_text(words, f"{path}: the text")
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
+        raise DeepCMEError(f"{path}: this is not the manifest of a deepcme model.")
+    version = content.get("schema_version")
+    if isinstance(version, int) and version > SCHEMA_VERSION:
+        raise DeepCMEError(
+            f"{path}: a newer deepcme wrote this model (schema {version}, known are up to "
+            f"{SCHEMA_VERSION}); update deepcme with: pip install -U deepcme."
+        )
+    reader = _READERS.get(version) if isinstance(version, int) else None
+    digest, files = content.pop("digest", None), content.get("files")
+    if reader is None or not _is_intact(content, digest) or not isinstance(files, dict):
+        _refuse_damaged(path)
+    del content["files"]
+    try:
+        return reader(content), files
+    except (ValidationError, RecursionError) as error:
+        _refuse_damaged(path, error)
+
+
+def _is_intact(content: dict[str, Any], digest: object) -> bool:
+    try:
+        return digest == digest_of(content)
+    except (ValueError, RecursionError):
+        return False
+
+
+def _read_arrays(path: Path, files: dict[str, str]) -> Arrays:
+    packed = _read_bytes(path)
+    if hashlib.sha256(packed).hexdigest() != files.get(path.name):
+        _refuse_damaged(path)
+    try:
+        return load(packed)
+    except (SafetensorError, KeyError, ValueError, TypeError) as error:
+        _refuse_damaged(path, error)
+
+
+def _refuse_damaged(path: Path, error: Exception | None = None) -> NoReturn:
+    raise DeepCMEError(
+        f"{path}: the file is damaged or was changed; copy the model's folder again from "
+        "where it came."
+    ) from error
+
+
+def _arrays_of(model: Model) -> Arrays:
+    arrays = {f"genes.{name}": getattr(model.statistics, name) for name in _STATISTICS}
+    arrays.update(model.learned.arrays())
+    if model.sketches is not None:
+        arrays.update(model.sketches.arrays())
+    return {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+
+
+def _assemble(manifest: Manifest, arrays: Arrays) -> Model:
+    sketches = _take_sketches(manifest, arrays)
+    for name, array in arrays.items():
+        if array.dtype != np.float32 or not np.isfinite(array).all():
+            raise UnfitArraysError(f"the array {name} does not hold finite numbers.")
+    n_genes = len(manifest.genes.id)
+    try:
+        statistics = GeneStatistics(*(arrays.pop(f"genes.{name}") for name in _STATISTICS))
+    except KeyError as error:
+        raise UnfitArraysError(f"the array {error.args[0]} is missing.") from error
+    if any(getattr(statistics, name).shape != (n_genes,) for name in _STATISTICS):
+        raise UnfitArraysError(f"the statistics are not those of {n_genes} genes.")
+    if (statistics.scale < 0).any():
+        raise UnfitArraysError("a gene's standard deviation is negative.")
+    learned = FORMS[manifest.model.form].from_arrays(arrays, n_genes)
+    return Model(manifest, learned, statistics, sketches)
+
+
+def _take_sketches(manifest: Manifest, arrays: Arrays) -> Sketches | None:
+    """The sketches of the training samples; their arrays are taken out."""
+    names = [name for name in arrays if name.startswith(Sketches.PREFIX)]
+    taken = {name: arrays.pop(name) for name in names}
+    ids = manifest.training_ids
+    if ids is None or not taken:
+        return None
+    try:
+        return Sketches.from_arrays(taken, len(manifest.genes.id), int(ids.salt, 16))
+    except KeyError as error:
+        raise UnfitArraysError(f"the array {error.args[0]} is missing.") from error
+    except ValueError as error:
+        raise UnfitArraysError(str(error)) from error

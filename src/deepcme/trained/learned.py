@@ -1,0 +1,157 @@
+"""What is kept of a fitted model: arrays without any sample, and the scores they give."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deepcme.base.log_odds import log_odds
+from deepcme.models.ensemble import compute_network_probabilities
+from deepcme.network.architecture import Block, FloatArray, NetworkWeights
+from deepcme.network.attribution import compute_integrated_gradients
+
+_NETWORK_ARRAY = re.compile(
+    r"networks\.(?P<network>\d{1,6})\.(?P<snapshot>\d{1,6})\.(?P<array>.+)"
+)
+_NORMALISATION = {"scale", "shift", "running_mean", "running_var"}
+
+Arrays = dict[str, FloatArray]
+
+
+class UnfitArraysError(Exception):
+    """The arrays do not make up the model that the manifest describes."""
+
+
+class Scores(NamedTuple):
+    """Score of each sample, log-odds but of an SVC, and by each network of several."""
+
+    score: NDArray[np.float64]
+    by_network: NDArray[np.float64] | None = None
+
+
+@dataclass(frozen=True)
+class LearnedNetworks:
+    """A network, or the snapshots of each of several."""
+
+    networks: list[list[NetworkWeights]]
+
+    @classmethod
+    def of(cls, model: Any) -> Self:
+        """The networks of either estimator of them."""
+        return cls(model.networks_)
+
+    def evaluate(self, Z: FloatArray) -> Scores:
+        """Log-odds of the mean probability, and those of each network."""
+        if len(self.networks) == 1 and len(self.networks[0]) == 1:
+            return Scores(self.networks[0][0].decision_function(Z))
+        probabilities = compute_network_probabilities(self.networks, Z)
+        return Scores(log_odds(probabilities.mean(axis=1)), log_odds(probabilities))
+
+    def attribute(self, Z: FloatArray) -> NDArray[np.float64]:
+        """Integrated gradients."""
+        return compute_integrated_gradients(self.networks, Z)
+
+    def arrays(self) -> Iterator[tuple[str, FloatArray]]:
+        """The weights, under the numbers of network and snapshot."""
+        for number, snapshots in enumerate(self.networks):
+            for position, weights in enumerate(snapshots):
+                for name, array in weights.arrays():
+                    yield f"networks.{number}.{position}.{name}", array
+
+    @classmethod
+    def from_arrays(cls, arrays: Arrays, n_genes: int) -> Self:
+        """Rebuild the networks."""
+        by_snapshot: dict[tuple[int, int], Arrays] = {}
+        for name, array in arrays.items():
+            place = _NETWORK_ARRAY.fullmatch(name)
+            if place is None:
+                raise UnfitArraysError(f"the array {name} belongs to no network.")
+            snapshot = int(place["network"]), int(place["snapshot"])
+            by_snapshot.setdefault(snapshot, {})[place["array"]] = array
+        networks: dict[int, list[NetworkWeights]] = {}
+        for (number, _), inner_arrays in sorted(by_snapshot.items()):
+            networks.setdefault(number, []).append(_assemble_network(inner_arrays, n_genes))
+        if not networks:
+            raise UnfitArraysError("there is no network in it.")
+        return cls(list(networks.values()))
+
+
+@dataclass(frozen=True)
+class LearnedCoefficients:
+    """A linear model: intercept, (1,), and coefficients of the standardised genes, (genes,)."""
+
+    intercept: FloatArray
+    coefficients: FloatArray
+
+    @classmethod
+    def of(cls, model: Any) -> Self:
+        """Those of a linear model of scikit-learn."""
+        intercept, coefficients = model.intercept_, model.coef_[0]
+        return cls(intercept.astype(np.float32), coefficients.astype(np.float32))
+
+    def evaluate(self, Z: FloatArray) -> Scores:
+        """The linear predictor, in double precision."""
+        return Scores(self.attribute(Z).sum(axis=1) + self.intercept)
+
+    def attribute(self, Z: FloatArray) -> NDArray[np.float64]:
+        """Coefficient times standardised value."""
+        return np.asarray(Z * self.coefficients.astype(np.float64))
+
+    def arrays(self) -> Iterator[tuple[str, FloatArray]]:
+        """Both arrays."""
+        yield "linear.intercept", self.intercept
+        yield "linear.coefficients", self.coefficients
+
+    @classmethod
+    def from_arrays(cls, arrays: Arrays, n_genes: int) -> Self:
+        """Rebuild the linear model."""
+        shapes = {"linear.intercept": (1,), "linear.coefficients": (n_genes,)}
+        if {name: array.shape for name, array in arrays.items()} != shapes:
+            raise UnfitArraysError(f"the coefficients are not those of {n_genes} genes.")
+        return cls(*(arrays[name] for name in shapes))
+
+
+Learned = LearnedNetworks | LearnedCoefficients
+
+FORMS: dict[str, type[LearnedNetworks] | type[LearnedCoefficients]] = {
+    "networks": LearnedNetworks,
+    "coefficients": LearnedCoefficients,
+}
+"""What can be kept, as the manifest names it."""
+
+
+def _assemble_network(arrays: Arrays, n_genes: int) -> NetworkWeights:
+    try:
+        weights = NetworkWeights.from_arrays(arrays)
+    except (KeyError, IndexError, TypeError, ValueError) as error:
+        raise UnfitArraysError("a network lacks an array.") from error
+    n_inputs = n_genes
+    for block in weights.blocks:
+        n_inputs = _check_block(block, n_inputs)
+    if weights.output_weight.shape != (n_inputs,) or weights.output_bias.shape != (1,):
+        raise UnfitArraysError("a network's output does not fit its last layer.")
+    return weights
+
+
+def _check_block(block: Block, n_inputs: int) -> int:
+    """Units of a block; refuses arrays that do not fit each other."""
+    if block.weight.ndim != 2 or len(block.weight) != n_inputs:
+        raise UnfitArraysError(f"a layer's weights do not take {n_inputs} inputs.")
+    n_units = int(block.weight.shape[1])
+    others = {
+        name: getattr(block, name)
+        for name in ("bias", *_NORMALISATION)
+        if getattr(block, name) is not None
+    }
+    if set(others) not in ({"bias"}, _NORMALISATION):
+        raise UnfitArraysError("a layer has neither a bias nor a normalisation.")
+    if any(array.shape != (n_units,) for array in others.values()):
+        raise UnfitArraysError(f"the arrays of a layer do not have {n_units} units.")
+    if block.running_var is not None and (block.running_var < 0).any():
+        raise UnfitArraysError("a layer's running variance is negative.")
+    return n_units

@@ -1,0 +1,266 @@
+"""Every cohort trains, every other tests: whether the signal crosses over."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from deepcme.base.errors import DeepCMEError
+from deepcme.base.parallel import run_parallel
+from deepcme.base.progress import show_progress
+from deepcme.base.seeds import integer_seed, seed_for
+from deepcme.base.words import counted, few
+from deepcme.cohort.cohort import Cohort
+from deepcme.cohort.genes.genes import gene_identifiers
+from deepcme.cohort.honest import HONEST
+from deepcme.cohort.scales.scales import LINEAR_SCALES
+from deepcme.evaluation.discrimination import compute_discrimination
+from deepcme.evaluation.intervals import compute_delong_interval
+from deepcme.models.fitting import PreparedRows, fit_model, scores_of
+from deepcme.models.preprocessing import Log2Transformer
+from deepcme.models.registry import ENSEMBLE, KINDS
+from deepcme.network.engines.choice import one_thread_a_task
+from deepcme.trained.manifest import Genes
+from deepcme.trained.new_samples import expression_of, match_genes
+from deepcme.trained.normalisation import standardise_within
+from deepcme.trained.recognition import TrainingSamples
+from deepcme.trained.strangers import Strangers, brand, find_strangers
+
+MODELS = (ENSEMBLE, "LR-tuned")
+DELONG = "DeLong"
+
+
+def compute_transfer(
+    cohorts: Mapping[str, Cohort],
+    *,
+    seed: int = 1,
+    jobs: int = 1,
+    ensemble: Mapping[str, Any] | None = None,
+    allow_training_samples: bool = False,
+    quiet: bool = True,
+) -> pd.DataFrame:
+    """Train on every cohort and test on every other.
+
+    Only genes that all cohorts have are used. Each is standardised within its
+    cohort, without the labels; this takes cohorts of a similar case mix. Patients
+    whom both cohorts have, by their ids, are left out where one tests the other.
+
+    Parameters
+    ----------
+    cohorts : mapping of name to Cohort
+    seed : int
+        Root of all randomness.
+    jobs : int
+        Processes to use; the result does not depend on it.
+    ensemble : mapping, optional
+        Parameters of `DeepCMEEnsemble` that differ from its defaults.
+    allow_training_samples : bool
+        Whether patients whom both cohorts have are tested all the same, and the result
+        says so.
+
+    Returns
+    -------
+    DataFrame
+        `train, test, model, auc, ci_low, ci_high, interval, n, events, n_patients,
+        left_out, near_duplicates, training_patients, n_genes`. Models are the ensemble
+        and tuned logistic regression; the interval is DeLong's, or by patient bootstrap
+        where a patient has several samples. `left_out` counts patients whom both cohorts
+        have, `training_patients` those tested all the same; `near_duplicates` names tested
+        samples with nearly the profile of a training sample.
+
+    Raises
+    ------
+    DeepCMEError
+        If the cohorts have no gene in common, or two hold the same patients.
+    """
+    kept = {name: cohort.keep_primary_tumours() for name, cohort in cohorts.items()}
+    columns = _common_genes(kept)
+    meetings = _meet_all(kept, columns, seed, allow_training_samples)
+    standardised = {name: _standardise(kept[name], columns[name]) for name in kept}
+    parameters = {ENSEMBLE: dict(ensemble or {})}
+    calls = [
+        (standardised, meetings, train, model, seed, parameters.get(model, {}))
+        for train in standardised
+        for model in MODELS
+    ]
+    fits = run_parallel(_train_and_test, calls, jobs)
+    tables: list[pd.DataFrame] = []
+    with show_progress("Fits", len(calls), quiet=quiet) as advance:
+        for table in fits:
+            tables.append(table)
+            advance()
+    return pd.concat(tables, ignore_index=True)
+
+
+def _common_genes(cohorts: Mapping[str, Cohort]) -> dict[str, NDArray[np.int64]]:
+    """Columns, in each cohort, of the genes that all have, in one order."""
+    first = next(iter(cohorts.values()))
+    identifiers = gene_identifiers(first)
+    genes = Genes(id=identifiers.pop("gene_id"), others=identifiers)
+    columns = {
+        name: match_genes(expression_of(cohort), genes).column
+        for name, cohort in cohorts.items()
+    }
+    common = np.all([column >= 0 for column in columns.values()], axis=0)
+    if not common.any():
+        raise DeepCMEError(
+            f"{', '.join(cohorts)} have no gene in common: translate their genes to one kind "
+            "of identifier with `deepcme genes map`."
+        )
+    return {name: column[common] for name, column in columns.items()}
+
+
+def _standardise(cohort: Cohort, columns: NDArray[np.int64]) -> PreparedRows:
+    """A cohort at the common genes, standardised within itself."""
+    values = cohort.X[:, columns]
+    if (empty := np.isnan(values).all(axis=1)).any():
+        raise DeepCMEError(
+            f"{cohort.name}: {counted(int(empty.sum()), 'sample')} "
+            f"({few(cohort.samples[empty], 6)}) without a value of any gene that all cohorts "
+            "have: leave them out."
+        )
+    if cohort.scale in LINEAR_SCALES:
+        values = Log2Transformer().fit_transform(values)
+    Z = np.ascontiguousarray(np.clip(standardise_within(values), -HONEST.clip, HONEST.clip))
+    return PreparedRows(Z, cohort.labels, cohort.patients)
+
+
+@dataclass(frozen=True)
+class _Meeting:
+    """Whom of one cohort a model of another is tested on, and copies among them by name."""
+
+    strangers: Strangers
+    near_duplicates: str
+
+
+_Meetings = dict[tuple[str, str], _Meeting]
+
+
+def _meet_all(
+    cohorts: Mapping[str, Cohort],
+    columns: Mapping[str, NDArray[np.int64]],
+    seed: int,
+    allow: bool,
+) -> _Meetings:
+    """Look in every cohort for patients and samples of every other."""
+    meetings = {}
+    for train, own in cohorts.items():
+        known = TrainingSamples.of(
+            own.samples,
+            own.patients,
+            own.X,
+            columns[train],
+            seed_for(seed, "transfer", "training samples", train),
+        )
+        for test, other in cohorts.items():
+            if test == train:
+                continue
+            found = known.recognise(
+                other.samples, other.patients, other.X, columns[test], within=True
+            )
+            same = own.fingerprint == other.fingerprint
+            strangers = find_strangers(
+                f"{train} to {test}", other, found, same=same, allow=allow
+            )
+            copies = found.samples[found.by_profile]
+            meetings[train, test] = _Meeting(strangers, ", ".join(copies))
+    return meetings
+
+
+def notes_on_transfer(table: pd.DataFrame) -> list[str]:
+    """What is to be said of the patients that were tested, for each pair of cohorts."""
+    notes = []
+    for row in table.drop_duplicates(["train", "test"]).to_dict("records"):
+        pair = f"{row['train']} to {row['test']}"
+        if row["left_out"]:
+            notes.append(
+                f"Warning: {pair}: left out {counted(row['left_out'], 'patient')} whom both "
+                "cohorts have."
+            )
+        if branded := brand(row["training_patients"], row["n_patients"]):
+            notes.append(f"Warning: {pair}: {branded}")
+        if row["near_duplicates"]:
+            notes.append(
+                f"Warning: {pair}: these samples have nearly the profile of a training sample "
+                f"under another id: {row['near_duplicates']}."
+            )
+        if row["interval"] != DELONG:
+            notes.append(
+                f"{pair}: {row['n']:,} samples are of {row['n_patients']:,} patients, so that "
+                "the interval is by patient bootstrap."
+            )
+    return notes
+
+
+def _train_and_test(
+    cohorts: dict[str, PreparedRows],
+    meetings: _Meetings,
+    train: str,
+    name: str,
+    seed: int,
+    parameters: dict[str, Any],
+) -> pd.DataFrame:
+    """Fit one model on one cohort, test it on all others."""
+    own = cohorts[train]
+    fit_seed = integer_seed(seed_for(seed, "transfer", train, name))
+    rows = []
+    with one_thread_a_task():
+        model = fit_model(KINDS[name], parameters, fit_seed, own)
+        for test, other in cohorts.items():
+            if test == train:
+                continue
+            meeting = meetings[train, test]
+            keep = meeting.strangers.keep
+            random = np.random.default_rng(seed_for(seed, "transfer bootstrap", train, test))
+            rows.append(
+                {
+                    "train": train,
+                    "test": test,
+                    "model": name,
+                    **_discrimination(
+                        other.labels[keep],
+                        scores_of(model, other.X[keep])[0],
+                        other.patients[keep],
+                        random,
+                    ),
+                    "left_out": meeting.strangers.n_left_out,
+                    "near_duplicates": meeting.near_duplicates,
+                    "training_patients": meeting.strangers.n_training_patients,
+                    "n_genes": own.X.shape[1],
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def _discrimination(
+    labels: NDArray[np.int8],
+    scores: NDArray[np.float64],
+    patients: NDArray[np.object_],
+    random: np.random.Generator,
+) -> dict[str, Any]:
+    """AUC with its interval: DeLong's takes samples as independent, the bootstrap patients."""
+    n_patients = len(set(patients))
+    counts = {"n": len(labels), "events": int(labels.sum()), "n_patients": n_patients}
+    if n_patients == len(labels):
+        auc = compute_delong_interval(labels, scores)
+        ends = {"auc": auc.value, "ci_low": auc.ci_low, "ci_high": auc.ci_high}
+        return {**ends, "interval": DELONG, **counts}
+    rows = pd.DataFrame(
+        {
+            "split": 1,
+            "model": "",
+            "sample": np.arange(len(labels)),
+            "patient": patients,
+            "part": "test",
+            "label": labels,
+            "score": scores,
+        }
+    )
+    found = compute_discrimination(rows, random).iloc[0]
+    ends = {column: float(found[column]) for column in ("auc", "ci_low", "ci_high")}
+    return {**ends, "interval": "patient bootstrap", **counts}

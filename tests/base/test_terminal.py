@@ -1,0 +1,64 @@
+"""All that is printed goes through one door, which shows control characters escaped."""
+
+import ast
+import io
+import sys
+from pathlib import Path
+
+import pytest
+
+from deepcme.base.terminal import say, say_lines
+
+SOURCES = Path(__file__).resolve().parents[2] / "src" / "deepcme"
+DOOR = SOURCES / "terminal.py"
+BARS = SOURCES / "progress.py"  # draws bars with rich, whose words are its own
+CHILD = SOURCES / "hdf5" / "apart.py"  # its standard output is a pipe to its parent
+
+
+def test_a_line_is_one_line_and_steers_nothing(capsys):
+    say("a\x1b]0;title\x07\nb\r\x9b2J\u202e")
+    assert capsys.readouterr().out == "a\\x1b]0;title\\x07\\nb\\r\\x9b2J\\u202e\n"
+
+
+def test_an_error_goes_to_standard_error(capsys):
+    say("wrong", error=True)
+    assert capsys.readouterr() == ("", "wrong\n")
+
+
+def test_a_text_of_several_lines_keeps_them(capsys):
+    say_lines("a\n\nb\x1b")
+    assert capsys.readouterr().out == "a\n\nb\\x1b\n"
+
+
+def test_a_terminal_that_cannot_show_a_letter_gets_it_escaped(monkeypatch):
+    stream = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    monkeypatch.setattr(sys, "stdout", stream)
+    say("naïve \udc80")
+    assert stream.buffer.getvalue() == b"na\\xefve \\udc80\n"
+
+
+def speaks_past_the_door(path):
+    """Calls and imports by which a module would print by itself."""
+    found = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            found += ["print"] * (node.func.id == "print")
+        elif isinstance(node, ast.Attribute):
+            found += [node.attr] * (node.attr in ("echo", "secho", "stdout", "stderr"))
+        elif isinstance(node, ast.ImportFrom):
+            found += ["rich"] * str(node.module).startswith("rich")
+    return found
+
+
+@pytest.mark.parametrize(
+    "path",
+    sorted(set(SOURCES.rglob("*.py")) - {DOOR, BARS, CHILD}),
+    ids=lambda path: str(path.relative_to(SOURCES)),
+)
+def test_no_other_module_prints(path):
+    assert speaks_past_the_door(path) == []
+
+
+def test_a_bar_only_asks_whether_there_is_a_terminal():
+    assert set(speaks_past_the_door(BARS)) <= {"rich", "stderr"}
+    assert "print" not in speaks_past_the_door(BARS)

@@ -1,0 +1,194 @@
+"""`DeepCMEEnsemble` averages networks that each hold out patients of their own."""
+
+import numpy as np
+import pytest
+import sklearn
+from scipy.special import expit
+from sklearn.base import clone
+from sklearn.model_selection import GridSearchCV, GroupKFold
+from sklearn.pipeline import Pipeline
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from deepcme import DeepCMEEnsemble, DeepCMEError
+from deepcme.models.ensemble import SpacedSnapshots
+from deepcme.network.engines import choice
+from deepcme.network.training import History
+
+QUICK = {"hidden_layers": (8,), "max_epochs": 12, "learning_rate": 1e-2, "random_state": 0}
+
+
+def expected_failed_checks(estimator):
+    reason = "a mini-batch of repeated samples is not a mini-batch of weighted ones"
+    return {"check_sample_weight_equivalence_on_dense_data": reason}
+
+
+@pytest.mark.filterwarnings("ignore:SCIPY_ARRAY_API")
+@parametrize_with_checks(
+    [DeepCMEEnsemble(hidden_layers=(16,), max_epochs=60, learning_rate=1e-2)],
+    expected_failed_checks=expected_failed_checks,
+)
+def test_scikit_learn_contract(estimator, check):
+    check(estimator)
+
+
+@pytest.fixture
+def data(random):
+    X = random.normal(size=(120, 30)).astype(np.float32)
+    y = (X[:, 0] - X[:, 1] + random.normal(size=120) > 0).astype(int)
+    return X, y
+
+
+def test_it_learns_and_ranks_the_genes_that_matter(random):
+    X = random.normal(size=(400, 30)).astype(np.float32)
+    y = (X[:, 0] > X[:, 1]).astype(int)
+    model = DeepCMEEnsemble(
+        learning_rate=3e-3, max_epochs=40, penalty_strength=1.0, random_state=0
+    ).fit(X[:300], y[:300])
+    assert model.score(X[300:], y[300:]) > 0.85
+    assert set(np.argsort(-model.gene_scores_)[:2]) == {0, 1}
+
+
+def test_probabilities_are_means_over_snapshots_then_networks(data):
+    X, y = data
+    model = DeepCMEEnsemble(**QUICK, snapshot_interval=1, n_snapshots=3).fit(X, y)
+    assert max(len(snapshots) for snapshots in model.networks_) > 1
+    by_network = [
+        np.mean([expit(weights.decision_function(X)) for weights in snapshots], axis=0)
+        for snapshots in model.networks_
+    ]
+    np.testing.assert_allclose(model.network_probabilities(X), np.transpose(by_network))
+    np.testing.assert_allclose(model.predict_proba(X)[:, 1], np.mean(by_network, axis=0))
+
+
+class Run:
+    """Stands in for a training run whose weights are the number of its epoch."""
+
+    def __init__(self, history):
+        self.history = history
+
+    def current_weights(self):
+        return self.history.n_epochs
+
+
+@pytest.mark.parametrize(
+    ("best", "expected"),
+    [
+        (4, []),
+        (5, [5]),
+        (25, [5, 10, 15, 20, 25]),
+        (26, [10, 20]),
+        (99, [20, 40, 60, 80]),
+        (260, [80, 160, 240]),
+        (500, [160, 320, 480]),
+    ],
+)
+def test_snapshots_are_spread_up_to_the_best_epoch(best, expected):
+    snapshots, history = SpacedSnapshots(5, 5), History()
+    held = 0
+    for epoch in range(1, 501):
+        history.valid_loss.append(abs(epoch - best))
+        snapshots(history, Run(history))
+        held = max(held, len(snapshots._taken))
+    assert snapshots.up_to(best) == expected
+    assert held <= 20
+
+
+def test_snapshots_follow_a_best_epoch_that_jumps():
+    snapshots, history = SpacedSnapshots(1, 4), History()
+    for loss in [5, 4, 3, 6, 6, 6, 6, 6, 2, 7, 7, 7, 7, 7, 7, 1, 9]:
+        history.valid_loss.append(loss)
+        snapshots(history, Run(history))
+    assert snapshots.up_to(history.best_epoch) == [4, 8, 12, 16]
+
+
+def test_without_a_snapshot_the_best_epoch_serves(data):
+    model = DeepCMEEnsemble(**{**QUICK, "max_epochs": 3}).fit(*data)
+    assert [len(snapshots) for snapshots in model.networks_] == [1] * 5
+
+
+def test_gene_scores_are_equation_4_averaged(data):
+    model = DeepCMEEnsemble(**QUICK).fit(*data)
+    expected = np.mean(
+        [
+            np.mean([np.abs(w.blocks[0].weight).sum(axis=1) for w in snapshots], axis=0)
+            for snapshots in model.networks_
+        ],
+        axis=0,
+    )
+    np.testing.assert_allclose(model.gene_scores_, expected, rtol=1e-6)
+
+
+def test_the_same_random_state_gives_the_same_bytes(data):
+    first, second = (DeepCMEEnsemble(**QUICK).fit(*data) for _ in range(2))
+    assert first.predict_proba(data[0]).tobytes() == second.predict_proba(data[0]).tobytes()
+    other = clone(first).set_params(random_state=1).fit(*data)
+    assert not np.array_equal(other.gene_scores_, first.gene_scores_)
+
+
+class RowsSeen:
+    """Stands in for an engine and notes which rows train and which are held out."""
+
+    def __init__(self):
+        self.engine = choice.make_engine()
+        self.rows = []
+
+    def fit(self, X, y, train_rows, valid_rows, *arguments, **options):
+        self.rows.append((X[train_rows, 0], X[valid_rows, 0]))
+        return self.engine.fit(X, y, train_rows, valid_rows, *arguments, **options)
+
+
+@pytest.fixture
+def rows_seen(monkeypatch):
+    seen = RowsSeen()
+    monkeypatch.setattr("deepcme.models.ensemble.make_engine", lambda: seen)
+    return seen
+
+
+def test_every_patient_is_held_out_once(rows_seen, random):
+    """The first column carries the patient, so the engine's rows show who is where."""
+    patients = np.repeat(np.arange(20), 3)
+    X = np.column_stack([patients, random.normal(size=(60, 4))])
+    y = np.tile([0, 1], 10).repeat(3)
+    DeepCMEEnsemble(**QUICK).fit(X, y, groups=patients)
+    assert sorted(np.concatenate([held for _, held in rows_seen.rows])) == sorted(patients)
+    for train, held in rows_seen.rows:
+        assert len(train) + len(held) == 60
+        assert not set(train) & set(held)
+
+
+def test_groups_reach_fit_through_grid_search_and_pipeline(rows_seen, random):
+    patients = np.repeat(np.arange(20), 3)
+    X = np.column_stack([patients, random.normal(size=(60, 4))])
+    y = np.tile([0, 1], 10).repeat(3)
+    with sklearn.config_context(enable_metadata_routing=True):
+        model = DeepCMEEnsemble(**QUICK).set_fit_request(groups=True)
+        search = GridSearchCV(
+            Pipeline([("keep", "passthrough"), ("model", model)]),
+            {"model__dropout": [0.0, 0.5]},
+            cv=GroupKFold(3),
+        )
+        search.fit(X, y, groups=patients)
+    assert len(rows_seen.rows) == 7 * 5
+    for train, held in rows_seen.rows:
+        assert not set(train) & set(held)
+
+
+@pytest.mark.parametrize(
+    ("setting", "sentence"),
+    [
+        ({"n_networks": 1}, "n_networks must be at least 2, not 1"),
+        ({"snapshot_interval": 0}, "snapshot_interval must be at least 1"),
+        ({"n_snapshots": 0}, "n_snapshots must be at least 1"),
+        ({"dropout": 1.0}, "dropout must lie between"),
+        ({"n_networks": 200}, "of 120 patients is too few for 200 networks"),
+    ],
+)
+def test_settings_out_of_range_are_named(data, setting, sentence):
+    with pytest.raises(DeepCMEError, match=sentence):
+        DeepCMEEnsemble(**{**QUICK, **setting}).fit(*data)
+
+
+def test_a_class_of_one_patient_is_refused(data):
+    X, _ = data
+    with pytest.raises(DeepCMEError, match="Only one patient is of class 1"):
+        DeepCMEEnsemble(**QUICK).fit(X, (np.arange(120) == 3).astype(int))
