@@ -8,10 +8,10 @@ import pandas as pd
 from deepcme.report.figures.styles import (
     NEUTRAL,
     Chart,
-    colours,
     faded_unless,
     pick_in_legend,
-    shapes,
+    point_encodings,
+    tooltips,
 )
 
 
@@ -43,18 +43,9 @@ def plot_nulls(runs: pd.DataFrame, comparison: pd.DataFrame) -> Chart:
         .encode(
             x="auc:Q",
             y=y,
-            color=alt.Color(
-                "compared:N",
-                title="Real result",
-                scale=alt.Scale(domain=names, range=colours(len(names))),
-            ),
-            shape=alt.Shape(
-                "compared:N",
-                title="Real result",
-                scale=alt.Scale(domain=names, range=shapes(len(names))),
-            ),
+            **point_encodings(names, "Real result", "compared"),
             opacity=faded_unless(picked),
-            tooltip=["compared:N", each, alt.Tooltip("share_as_good:Q", format=".0%")],
+            tooltip=["compared:N", each, *tooltips(".0%", "share_as_good")],
         )
         .add_params(picked)
     )

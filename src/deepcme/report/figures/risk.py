@@ -10,12 +10,13 @@ import pandas as pd
 from deepcme.evaluation.predictions import LEFT_OUT
 from deepcme.evaluation.utility import TREAT_ALL, TREAT_NONE
 from deepcme.report.figures.styles import (
-    NEUTRAL,
     Chart,
     colours,
     faded_unless,
     line_encodings,
     pick_in_legend,
+    plot_diagonal,
+    tooltips,
 )
 
 _FIXED = {TREAT_ALL: ("#767676", [4, 2]), TREAT_NONE: ("#000000", [1, 0])}
@@ -51,19 +52,9 @@ def plot_calibration(curves: pd.DataFrame, among: Sequence[str] = ()) -> Chart:
         y="observed:Q",
         **styles,
         opacity=faded_unless(picked),
-        tooltip=[
-            "model:N",
-            *cohort,
-            alt.Tooltip("predicted:Q", format=".2f"),
-            alt.Tooltip("observed:Q", format=".2f"),
-        ],
+        tooltip=["model:N", *cohort, *tooltips(".2f", "predicted", "observed")],
     )
-    diagonal = pd.DataFrame({"predicted": [0, 1], "observed": [0, 1]})
-    ideal = (
-        alt.Chart(diagonal)
-        .mark_line(strokeDash=[4, 4], color=NEUTRAL, strokeWidth=1)
-        .encode(x="predicted:Q", y="observed:Q")
-    )
+    ideal = plot_diagonal("predicted", "observed")
     chart: alt.LayerChart = band + ideal + line.add_params(picked)
     return chart.properties(width=340, height=340)
 
@@ -95,8 +86,8 @@ def plot_decision_curve(curve: pd.DataFrame, among: Sequence[str] = ()) -> Chart
             opacity=faded_unless(picked),
             tooltip=[
                 "strategy:N",
-                alt.Tooltip("threshold:Q", format=".2f"),
-                alt.Tooltip("net_benefit:Q", format=".3f"),
+                *tooltips(".2f", "threshold"),
+                *tooltips(".3f", "net_benefit"),
             ],
         )
         .add_params(picked)

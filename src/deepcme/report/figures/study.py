@@ -13,7 +13,9 @@ from deepcme.report.figures.styles import (
     faded_unless,
     line_encodings,
     pick_in_legend,
-    shapes,
+    plot_diagonal,
+    point_encodings,
+    tooltips,
 )
 
 
@@ -79,21 +81,11 @@ def plot_roc(curves: pd.DataFrame) -> Chart:
             **line_encodings(models),
             opacity=faded_unless(picked),
             order="false_positive_rate:Q",
-            tooltip=[
-                "model:N",
-                alt.Tooltip("false_positive_rate:Q", format=".2f"),
-                alt.Tooltip("sensitivity:Q", format=".2f"),
-            ],
+            tooltip=["model:N", *tooltips(".2f", "false_positive_rate", "sensitivity")],
         )
         .add_params(picked)
     )
-    diagonal = pd.DataFrame({"false_positive_rate": [0, 1], "sensitivity": [0, 1]})
-    chance = (
-        alt.Chart(diagonal)
-        .mark_line(strokeDash=[4, 4], color=NEUTRAL, strokeWidth=1)
-        .encode(x="false_positive_rate:Q", y="sensitivity:Q")
-    )
-    chart: alt.LayerChart = chance + lines
+    chart: alt.LayerChart = plot_diagonal("false_positive_rate", "sensitivity") + lines
     return chart.properties(width=380, height=380)
 
 
@@ -114,12 +106,7 @@ def plot_comparison(comparison: pd.DataFrame) -> Chart:
     )
     points = base.mark_point(filled=True, size=70, color=PALETTE[0], opacity=1).encode(
         x="difference:Q",
-        tooltip=[
-            "baseline:N",
-            alt.Tooltip("difference:Q", format="+.3f"),
-            alt.Tooltip("ci_low:Q", format="+.3f"),
-            alt.Tooltip("ci_high:Q", format="+.3f"),
-        ],
+        tooltip=["baseline:N", *tooltips("+.3f", "difference", "ci_low", "ci_high")],
     )
     band = (
         alt.Chart(pd.DataFrame({"low": [-margin], "high": [margin]}))
@@ -181,7 +168,7 @@ def plot_training_curves(history: pd.DataFrame) -> Chart:
             y=alt.Y("loss:Q", title="Cross-entropy", scale=alt.Scale(zero=False)),
             **line_encodings(["training", "validation"], "Part", "part"),
             opacity=faded_unless(picked),
-            tooltip=["part:N", "epoch:Q", alt.Tooltip("loss:Q", format=".3f")],
+            tooltip=["part:N", "epoch:Q", *tooltips(".3f", "loss")],
         )
         .add_params(picked)
         .properties(width=440, height=260)
@@ -206,12 +193,7 @@ def plot_grid(summary: pd.DataFrame) -> Chart:
         y=alt.Y("test_auc:Q", title="Mean test AUC", scale=alt.Scale(zero=False)),
         **line_encodings(_names(rows), "Batch size"),
         opacity=faded_unless(picked),
-        tooltip=[
-            "model:N",
-            "penalty_strength:Q",
-            alt.Tooltip("test_auc:Q", format=".3f"),
-            alt.Tooltip("valid_auc:Q", format=".3f"),
-        ],
+        tooltip=["model:N", "penalty_strength:Q", *tooltips(".3f", "test_auc", "valid_auc")],
     )
     chart: alt.LayerChart = base.mark_line() + base.mark_point(
         filled=True, size=60, strokeDash=[1, 0]
@@ -232,11 +214,7 @@ def plot_panel_curve(curve: pd.DataFrame) -> Chart:
     panels = curve["panel"].drop_duplicates().tolist()
     x = alt.X("panel:N", sort=panels, title="Genes in the panel", axis=alt.Axis(labelAngle=0))
     scale = alt.Scale(zero=False, padding=10)
-    colour = alt.Color(
-        "ranker:N",
-        title="Ranked by",
-        scale=alt.Scale(domain=rankers, range=colours(len(rankers))),
-    )
+    styles = point_encodings(rankers, "Ranked by", "ranker")
     picked = pick_in_legend("ranker")
     base = alt.Chart(curve).encode(x=x)
     at_random = base.transform_filter("isValid(datum.random_auc)")
@@ -249,19 +227,14 @@ def plot_panel_curve(curve: pd.DataFrame) -> Chart:
     intervals = base.mark_rule().encode(
         y="ci_low:Q",
         y2="ci_high:Q",
-        color=colour,
+        color=styles["color"],
         xOffset=offset,
         opacity=faded_unless(picked, 0.6),
     )
     points = base.mark_point(filled=True, size=50).encode(
         y="auc:Q",
-        color=colour,
+        **styles,
         opacity=faded_unless(picked),
-        shape=alt.Shape(
-            "ranker:N",
-            title="Ranked by",
-            scale=alt.Scale(domain=rankers, range=shapes(len(rankers))),
-        ),
         xOffset=offset,
         tooltip=[
             "ranker:N",

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import altair as alt
+import pandas as pd
 
 from deepcme.base.files import whole_file
 from deepcme.base.names import holds_forbidden, texts_in, with_texts, without_forbidden
@@ -83,6 +84,29 @@ def line_encodings(
         "color": alt.Color(f"{field}:N", title=title, scale=colour, legend=legend),
         "strokeDash": alt.StrokeDash(f"{field}:N", title=title, scale=dash, legend=legend),
     }
+
+
+def point_encodings(names: Sequence[str], title: str, field: str) -> dict[str, Any]:
+    """Colour and shape by name in one legend."""
+    colour = alt.Scale(domain=list(names), range=colours(len(names)))
+    shape = alt.Scale(domain=list(names), range=shapes(len(names)))
+    return {
+        "color": alt.Color(f"{field}:N", title=title, scale=colour),
+        "shape": alt.Shape(f"{field}:N", title=title, scale=shape),
+    }
+
+
+def tooltips(form: str, *columns: str) -> list[alt.Tooltip]:
+    """What pointing at a mark tells of columns of numbers, in one format."""
+    return [alt.Tooltip(f"{column}:Q", format=form) for column in columns]
+
+
+def plot_diagonal(x: str, y: str) -> alt.Chart:
+    """The dashed line from 0, 0 to 1, 1."""
+    line: alt.Chart = alt.Chart(pd.DataFrame({x: [0, 1], y: [0, 1]})).mark_line(
+        strokeDash=[4, 4], color=NEUTRAL, strokeWidth=1
+    )
+    return line.encode(x=f"{x}:Q", y=f"{y}:Q")
 
 
 def pick_in_legend(field: str = "model", first: str | None = None) -> alt.Parameter:
