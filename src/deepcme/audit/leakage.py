@@ -244,7 +244,7 @@ def _two_sided_auc(values: NDArray[np.float32], labels: NDArray[np.int8]) -> flo
 def find_telling_columns(cohort: Cohort) -> list[tuple[str, float]]:
     """Further columns of `obs` that rank the samples nearly by themselves, with their AUC.
 
-    None in a cohort so small that one of so many columns would do so by chance.
+    Or by their gaps. None in a cohort so small that one of so many would do so by chance.
     """
     own = own_columns(type(cohort.outcome))
     others = [str(column) for column in cohort.obs.columns if column not in own]
@@ -252,21 +252,15 @@ def find_telling_columns(cohort: Cohort) -> list[tuple[str, float]]:
         return []
     telling = []
     for name in others:
-        auc = _column_auc(cohort.obs[name], cohort.outcome.events)
+        column, labels = cohort.obs[name], cohort.outcome.events
+        auc = max(_value_auc(column, labels), compute_auc_of_known(column, labels))
         if auc > _GIVES_AWAY:
             telling.append((name, auc))
     return telling
 
 
-def _column_auc(column: pd.Series, labels: NDArray[np.int8]) -> float:
-    """AUC of a column of numbers, or of the share of positives at each of its few values.
-
-    Or that of its gaps, if they tell more.
-    """
-    return max(_value_auc(column, labels), compute_auc_of_known(column, labels))
-
-
 def _value_auc(column: pd.Series, labels: NDArray[np.int8]) -> float:
+    """AUC of a column of numbers, or of the share of positives at each of its few values."""
     if pd.api.types.is_numeric_dtype(column) and column.nunique() > _MOST_LEVELS:
         return _two_sided_auc(column.to_numpy(dtype=np.float32), labels)
     codes, levels = pd.factorize(column.astype(str))

@@ -38,6 +38,7 @@ from deepcme.study.parts import listed
 from deepcme.study.tasks import Arrays, Plan, Task
 
 T = TypeVar("T", bound=Task)
+_IDENTITY = "identity.json"
 
 
 class StudyFolder:
@@ -45,10 +46,6 @@ class StudyFolder:
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
-
-    @property
-    def _identity_path(self) -> Path:
-        return self.path / "identity.json"
 
     def claim(self, plan: Plan) -> list[str]:
         """Make the folder this study's, or refuse one that holds something else.
@@ -65,8 +62,8 @@ class StudyFolder:
             what differs.
         """
         identity, found = describe_identity(plan), None
-        if self._identity_path.exists():
-            found = json.loads(self._identity_path.read_text(encoding="utf-8"))
+        if self.has_table(_IDENTITY):
+            found = self.read_json(_IDENTITY)
             refuse_other_results(found, identity, self.path)
         elif self.path.exists() and (not self.path.is_dir() or any(self.path.iterdir())):
             raise DeepCMEError(
@@ -77,7 +74,7 @@ class StudyFolder:
             self._remove_outdated(plan, found, identity)
         write_text(self.path / "study.toml", plan.study.to_toml())
         write_text(self.path / "cohort.json", _as_json(describe_cohort(plan.cohort)))
-        write_text(self._identity_path, _as_json(identity))
+        write_text(self.path / _IDENTITY, _as_json(identity))
         return [] if found is None else parts_made_anew(found, identity)
 
     def _remove_outdated(

@@ -31,20 +31,23 @@ def compute_tripod(cohort: dict[str, Any], study: Study) -> pd.DataFrame:
     """TRIPOD+AI items that concern development and evaluation, with what the study says."""
     preprocessing = study.preprocessing
     models = ", ".join(model.name for model in study.models)
+    columns = study.clinical.columns if study.clinical else ()
+    clinical = f" Clinical columns: {listed(columns)}." if columns else ""
+    prepared = " ".join([f"Scale {cohort['scale']}.", *cohort["notes"]]).strip()
     rows = [
         ("1 Title", "Name the study as developing or evaluating a model", AUTHOR),
         ("3 Background", "Health context, rationale, intended use and users", AUTHOR),
         ("5 Data", "Source and representativeness of the data", cohort["source"] or AUTHOR),
         ("5 Data", "Dates of accrual and follow-up", AUTHOR),
         ("6 Participants", "Setting, eligibility, treatments received", AUTHOR),
-        ("7 Preparation", "Preparation and quality of the data", _preparation(cohort)),
+        ("7 Preparation", "Preparation and quality of the data", prepared),
         ("7 Preparation", "Scaling fitted on", f"{_fitted_on(preprocessing)}."),
         ("8 Outcome", "Definition and time horizon of the outcome", cohort["endpoint"]),
         ("8 Outcome", "Who assessed the outcome, blinded to predictors", AUTHOR),
         (
             "9 Predictors",
             "Choice and definition of the predictors",
-            f"{_predictors(cohort)}{_clinical_predictors(study)}",
+            f"Expression of {cohort['genes']:,} genes, scale {cohort['scale']}.{clinical}",
         ),
         ("10 Sample size", "How the size was arrived at", _sample_size(cohort)),
         ("11 Missing data", "How missing values were handled", _missing_values(study)),
@@ -118,20 +121,6 @@ def _fitted_on(preprocessing: PreprocessingSettings) -> str:
     if preprocessing.fit_on == "all":
         return "all rows"
     return "what each model is fitted on, never the test part"
-
-
-def _preparation(cohort: dict[str, Any]) -> str:
-    notes = " ".join(cohort["notes"])
-    return f"Scale {cohort['scale']}. {notes}".strip()
-
-
-def _predictors(cohort: dict[str, Any]) -> str:
-    return f"Expression of {cohort['genes']:,} genes, scale {cohort['scale']}."
-
-
-def _clinical_predictors(study: Study) -> str:
-    clinical = study.clinical
-    return f" Clinical columns: {listed(clinical.columns)}." if clinical else ""
 
 
 def _missing_values(study: Study) -> str:
