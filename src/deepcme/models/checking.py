@@ -41,8 +41,8 @@ def check_model(name: str, estimator: str, parameters: dict[str, Any]) -> None:
         for parameter, value in parameters.items():
             if _holds_none(value):
                 raise DeepCMEError(
-                    f"{parameter} = {value} cannot be written in a study file: leave it out, or "
-                    "give it a value."
+                    f"{parameter} = {value} cannot be written in a study file: leave it out, "
+                    "or give it a value."
                 )
     except DeepCMEError as error:
         raise DeepCMEError(f"model {name}: {error}") from error
