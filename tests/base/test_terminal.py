@@ -10,9 +10,9 @@ import pytest
 from deepcme.base.terminal import say, say_lines
 
 SOURCES = Path(__file__).resolve().parents[2] / "src" / "deepcme"
-DOOR = SOURCES / "terminal.py"
-BARS = SOURCES / "progress.py"  # draws bars with rich, whose words are its own
-CHILD = SOURCES / "hdf5" / "apart.py"  # its standard output is a pipe to its parent
+DOOR = SOURCES / "base" / "terminal.py"
+BARS = SOURCES / "base" / "progress.py"  # draws bars with rich, whose words are its own
+CHILD = SOURCES / "base" / "hdf5" / "apart.py"  # its standard output is a pipe to its parent
 
 
 def test_a_line_is_one_line_and_steers_nothing(capsys):

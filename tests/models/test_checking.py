@@ -25,6 +25,11 @@ def study_with(estimator, parameters):
         ("DeepCME", {"dropout": 2}, "dropout must lie between 0 and 0.9, not 2"),
         ("DeepCME", {"batch_size": 32.0}, "batch_size must be a whole number, not 32.0"),
         ("DeepCME", {"penalty": None}, "penalty = None cannot be written in a study file"),
+        (
+            "RF",
+            {"monotonic_cst": [None]},
+            "monotonic_cst = .None. cannot be written in a study",
+        ),
         ("DeepCME", {"random_state": 1}, "DeepCME takes no parameter 'random_state'"),
         ("DeepCME-ensemble", {"n_networks": True}, "n_networks must be a whole number"),
         ("LR-tuned", {"inverse_strengths": 0.1}, "inverse_strengths must list the strengths"),

@@ -39,10 +39,10 @@ def check_model(name: str, estimator: str, parameters: dict[str, Any]) -> None:
     try:
         check_parameters_of(kind, parameters)
         for parameter, value in parameters.items():
-            if value is None:
+            if _holds_none(value):
                 raise DeepCMEError(
-                    f"{parameter} = None cannot be written in a study file: leave it out, or "
-                    "give it a value."
+                    f"{parameter} = {value} cannot be written in a study file: leave it out, "
+                    "or give it a value."
                 )
     except DeepCMEError as error:
         raise DeepCMEError(f"model {name}: {error}") from error
@@ -100,6 +100,13 @@ def _in_plain_words(rule: str) -> str:
         if not words.startswith(("an instance of", "a callable", "None"))
     ]
     return " or ".join(told) or "of another kind"
+
+
+def _holds_none(value: Any) -> bool:
+    held = value.values() if isinstance(value, dict) else value
+    return value is None or (
+        isinstance(value, dict | list | tuple) and any(map(_holds_none, held))
+    )
 
 
 def as_written(value: Any) -> Any:

@@ -74,7 +74,7 @@ def test_choosing_imports_no_torch() -> None:
     """Importing PyTorch takes longer than everything else; nobody pays for it unasked."""
     pytest.importorskip("deepcme.network.engines._native")
     program = (
-        "import sys, shutil, deepcme.network.engines as e; e._sees_cuda = lambda: False\n"
+        "import sys, shutil, deepcme.network.engines.choice as e; e._sees_cuda = lambda: False\n"
         "e.make_engine(); assert not {'torch', 'anndata'} & sys.modules.keys()"
     )
     subprocess.run([sys.executable, "-c", program], check=True)
