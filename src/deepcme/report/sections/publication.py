@@ -29,6 +29,8 @@ PUBLISHED: dict[str, Any] = json.loads(
 
 DEEPCME, *BASELINES = TABLE_1_MODELS
 WIDE = "DeepCME-128"
+Claim = tuple[str, str, str]
+"""What is claimed, what the paper printed, and what this study found."""
 ABLATION = (
     "DeepCME without BN + DO + L1",
     "DeepCME without BN + DO",
@@ -207,14 +209,10 @@ def compute_claims(
     return pd.DataFrame(rows, columns=["claim", "paper", "this_study"])
 
 
-def _best_in_every_split(auc: pd.DataFrame) -> dict[str, str]:
+def _best_in_every_split(auc: pd.DataFrame) -> Claim:
     table = auc.pivot_table(index="split", columns="model", values="value")
-    published = pd.DataFrame(PUBLISHED["table_1"])
-    return {
-        "claim": "DeepCME beats the five baselines in every split",
-        "paper": _times_best(published),
-        "this_study": _times_best(table),
-    }
+    claim = "DeepCME beats the five baselines in every split"
+    return claim, _times_best(pd.DataFrame(PUBLISHED["table_1"])), _times_best(table)
 
 
 def _times_best(table: pd.DataFrame) -> str:
@@ -225,21 +223,18 @@ def _times_best(table: pd.DataFrame) -> str:
     return f"{'yes' if best.all() else 'no'}: best in {int(best.sum())} of {len(best)} splits"
 
 
-def _robust_to_settings(grid: pd.DataFrame | None) -> dict[str, str]:
+def _robust_to_settings(grid: pd.DataFrame | None) -> Claim:
     found = f"{_NOT_RUN} (--grid fig7)"
     if grid is not None:
         lowest = grid.loc[grid["width"] == 64, "test_auc"].min()
         found = f"{'yes' if lowest > 0.65 else 'no'}: the lowest mean AUC is {lowest:.3f}"
-    return {
-        "claim": "AUC above 0.65 at every batch size and lambda",
-        "paper": "yes (figure 7, no numbers given)",
-        "this_study": found,
-    }
+    claim = "AUC above 0.65 at every batch size and lambda"
+    return claim, "yes (figure 7, no numbers given)", found
 
 
 def _difference_row(
     claim: str, auc: pd.DataFrame, model: str, other: str, ratio: float, table: str
-) -> dict[str, str]:
+) -> Claim:
     published = PUBLISHED[table]
     if other in published:
         before, after = (np.atleast_1d(published[name]) for name in (other, model))
@@ -256,20 +251,17 @@ def _difference_row(
         found = (
             f"{test.difference:+.3f} (95% interval {test.ci_low:+.3f} to {test.ci_high:+.3f})"
         )
-    return {"claim": f"{claim} ({model} minus {other})", "paper": paper, "this_study": found}
+    return f"{claim} ({model} minus {other})", paper, found
 
 
-def _highest_scores(genes: pd.DataFrame) -> dict[str, str]:
+def _highest_scores(genes: pd.DataFrame) -> Claim:
     scores = genes["score"].sort_values(ascending=False).to_numpy()
     thirtieth = f"{scores[29]:.2f}" if len(scores) >= 30 else "none"
-    return {
-        "claim": "The highest gene score, and the thirtieth",
-        "paper": "0.57 and above 0.25 (figure 8)",
-        "this_study": f"{scores[0]:.2f} and {thirtieth}",
-    }
+    claim = "The highest gene score, and the thirtieth"
+    return claim, "0.57 and above 0.25 (figure 8)", f"{scores[0]:.2f} and {thirtieth}"
 
 
-def _gene_row(symbol: str, genes: pd.DataFrame) -> dict[str, str]:
+def _gene_row(symbol: str, genes: pd.DataFrame) -> Claim:
     found = "not among the cohort's genes"
     rows = genes[genes["symbol"] == symbol]
     if len(rows):
@@ -277,11 +269,7 @@ def _gene_row(symbol: str, genes: pd.DataFrame) -> dict[str, str]:
         found = f"rank {int(gene['rank']):,} of {len(genes):,}, score {gene['score']:.3f}"
         if np.isfinite(gene["prevalence"]):
             found += f", expressed in {gene['prevalence']:.1%} of samples"
-    return {
-        "claim": f"{symbol} is among the genes of highest score",
-        "paper": "yes, discussed by name",
-        "this_study": found,
-    }
+    return f"{symbol} is among the genes of highest score", "yes, discussed by name", found
 
 
 def _auc(metrics: pd.DataFrame, part: str) -> pd.DataFrame:

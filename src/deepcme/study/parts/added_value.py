@@ -254,14 +254,11 @@ def compute_clinical_columns(
         which enters beside them, comes last.
     """
     entering = ClinicalEncoder().fit(clinical).terms_
-    rows: list[dict[str, Any]] = []
+    rows: list[tuple[Any, ...]] = []
     for column in clinical:
         values = clinical[column]
         levels = sorted(term.level for term in entering if term.column == column and term.level)
-        common = {
-            "missing": int(values.isna().sum()),
-            "separated_splits": separated[str(column)],
-        }
+        n_missing, n_separated = int(values.isna().sum()), separated[str(column)]
         if not levels:
             described = [("number", "per standard deviation", values.notna())]
         else:
@@ -270,17 +267,8 @@ def compute_clinical_columns(
             described += [(level, f"against {reference}", values == level) for level in levels]
         for value, coding, known in described:
             n, events = int(known.sum()), int(cohort.labels[known].sum())
-            rows.append(
-                {"column": column, "value": value, "coding": coding, "n": n, "events": events}
-                | common
-            )
-    gene_score = {
-        "column": GENE_SCORE,
-        "value": "number",
-        "coding": "per standard deviation",
-        "n": cohort.n_samples,
-        "events": cohort.n_positives,
-        "missing": 0,
-        "separated_splits": separated[GENE_SCORE],
-    }
-    return pd.DataFrame([*rows, gene_score])
+            rows.append((column, value, coding, n, events, n_missing, n_separated))
+    counts = (cohort.n_samples, cohort.n_positives, 0, separated[GENE_SCORE])
+    rows.append((GENE_SCORE, "number", "per standard deviation", *counts))
+    columns = ["column", "value", "coding", "n", "events", "missing", "separated_splits"]
+    return pd.DataFrame(rows, columns=columns)
