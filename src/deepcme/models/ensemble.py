@@ -203,11 +203,12 @@ class DeepCMEEnsemble(NetworkClassifier):
             best = trained.history.best_epoch
             network = snapshots.up_to(best) or [trained.weights]
             self.networks_.append(network)
-            histories.append(trained.history)
+            histories.append(history_table(trained.history))
             self.oof_decision_function_[held_out] = log_odds(
                 _mean_probability(network, matrix[held_out])
             )
-        self.history_ = _history_table(histories)
+        numbered = pd.concat(histories, keys=range(1, len(histories) + 1), names=["network"])
+        self.history_ = numbered.reset_index("network").reset_index(drop=True)
         self.gene_scores_ = compute_first_layer_scores(self.networks_, np.float32)
         return self
 
@@ -266,13 +267,3 @@ def _mean_probability(
     probabilities = [expit(weights.decision_function(X)) for weights in snapshots]
     mean: NDArray[np.float64] = np.mean(probabilities, axis=0)
     return mean
-
-
-def _history_table(histories: Sequence[History]) -> pd.DataFrame:
-    return pd.concat(
-        [
-            history_table(history).assign(network=number)
-            for number, history in enumerate(histories, start=1)
-        ],
-        ignore_index=True,
-    )[["network", "epoch", "train_loss", "valid_loss", "valid_auc"]]

@@ -167,16 +167,11 @@ def _differences(table: pd.DataFrame, first: StudyResults, study: StudyResults) 
             _rows_of(results.predictions, row["model"], row.get(LEFT_OUT))
             for results in (first, study)
         )
-        found = PairedDifference(np.nan, np.nan, np.nan, "")
-        if not are_ranked_alike:
-            found = PairedDifference(np.nan, np.nan, np.nan, OTHER_RANKING)
-        elif study is not first and len(of_first):
+        why_not = "" if are_ranked_alike else OTHER_RANKING
+        found = PairedDifference(np.nan, np.nan, np.nan, why_not)
+        if are_ranked_alike and study is not first and len(of_first):
             seed = seed_for(first.study.seed, "compare", "auc")
-            refitted = {
-                model
-                for results in (first, study)
-                for model in find_refitted_models(results.study)
-            }
+            refitted = {*find_refitted_models(first.study), *find_refitted_models(study.study)}
             found = compute_paired_difference(
                 of_study, of_first, np.random.default_rng(seed), refitted=refitted
             )

@@ -23,6 +23,7 @@ from deepcme.evaluation.calibration_curves import compute_study_calibration_curv
 from deepcme.evaluation.discrimination import compute_classification, compute_discrimination
 from deepcme.evaluation.intervals import compute_delong_interval
 from deepcme.evaluation.measures import AUC, measures_beside_auc
+from deepcme.evaluation.predictions import COLUMNS
 from deepcme.evaluation.recalibration import PlattRecalibration
 from deepcme.evaluation.utility import compute_decision_curve
 from deepcme.trained.manifest import Manifest
@@ -172,19 +173,9 @@ def _find_strangers(
 
 def _rows(predicted: pd.DataFrame) -> pd.DataFrame:
     """The predictions table of the frozen model."""
-    probability = predicted["probability"].to_numpy()
-    return pd.DataFrame(
-        {
-            "split": 1,
-            "model": FROZEN,
-            "sample": predicted["sample"].to_numpy(),
-            "patient": predicted["patient"].to_numpy(),
-            "part": "test",
-            "label": predicted["label"].to_numpy(),
-            "score": compute_log_odds(probability),
-            "probability": probability,
-        }
-    )
+    score = compute_log_odds(predicted["probability"].to_numpy())
+    rows = predicted.assign(split=1, model=FROZEN, part="test", score=score)
+    return rows[[*COLUMNS, "probability"]].reset_index(drop=True)
 
 
 def _recalibrate(rows: pd.DataFrame, random: np.random.Generator) -> NDArray[np.float64]:
