@@ -63,10 +63,11 @@ class Annotation:
         return label_rule(self.labels, Horizon(self.time, self.event, self.horizon))
 
     def read(self, shared: Shared) -> dict[str, Any]:
-        """The clinical tables, and what is made of names and ids, as sources take them."""
+        """Rule, clinical tables, and what is made of names and ids, as sources take them."""
         from deepcme.sources.assembly.clinical_tables import read_clinical
 
         return {
+            "label_rule": self.rule,
             "clinical": [read_clinical(path, shared.decimal) for path in self.clinical or []],
             "patient": shared.patient,
             "tissue": shared.tissue,
@@ -111,7 +112,6 @@ def gdc(
 
     cohort = cohort_from_gdc(
         folder,
-        annotation.rule,
         column=column,
         sample_sheet=sample_sheet,
         probemap=probemap,
@@ -145,7 +145,6 @@ def xena(
 
     cohort = cohort_from_xena(
         expression,
-        annotation.rule,
         probemap=probemap,
         decimal=shared.decimal,
         scale=scale,
@@ -169,7 +168,6 @@ def cbioportal(
 
     cohort = cohort_from_cbioportal(
         expression,
-        annotation.rule,
         scale=scale,
         decimal=shared.decimal,
         **annotation.read(shared),
@@ -216,7 +214,6 @@ def geo(
 
     cohort = cohort_from_geo(
         series,
-        annotation.rule,
         counts=counts,
         platforms=platform or (),
         gpl=gpl or (),
@@ -249,7 +246,6 @@ def archs4(
 
     cohort = cohort_from_archs4(
         file,
-        annotation.rule,
         series=[name.strip() for name in (series or "").split(",") if name.strip()],
         samples=samples,
         decimal=shared.decimal,

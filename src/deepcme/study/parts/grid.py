@@ -151,9 +151,7 @@ def compute_grid(cohort: Cohort, results: Results[GridFit]) -> pd.DataFrame:
             {
                 "split": task.split_number,
                 **inner,
-                "width": task.grid_point.width,
-                "batch_size": task.grid_point.batch_size,
-                "penalty_strength": task.grid_point.penalty_strength,
+                **vars(task.grid_point),
                 "epoch": int(kept["epoch"]),
                 "valid_loss": kept["valid_loss"],
                 "valid_auc": kept["valid_auc"],

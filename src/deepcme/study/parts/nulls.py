@@ -82,10 +82,6 @@ class NullRun:
         of_size = f" of {self.size}" if self.genes is not None else ""
         return f"{self.kind}{of_size} {self.number}"
 
-    def content(self) -> dict[str, Any]:
-        """What tells the run's fits from those of others, for their keys."""
-        return {"title": self.title, "genes": self.genes}
-
 
 @dataclass(frozen=True, kw_only=True)
 class NullFit(Fit):
@@ -117,9 +113,10 @@ class Nulls(FitsPart[NullFit]):
                 seed = seed_for(study.seed, "splits", run.title)
                 splits = study.split.draw(plan.cohort, seed, run.outcome)
             for number, split in enumerate(splits, start=1):
+                null = {"title": run.title, "genes": run.genes}
                 content = {**common, "model": model.model_dump(), "number": number}
                 yield NullFit(
-                    key=content_key({**content, "null": run.content()}),
+                    key=content_key({**content, "null": null}),
                     part=self.name,
                     split_number=number,
                     split=fitted_split(split, model),
