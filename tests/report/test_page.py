@@ -341,6 +341,28 @@ def test_a_damaged_table_is_named(folder, tmp_path, name, share):
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize("name", ["cohort.json", "identity.json", "audit.json", "report.json"])
+@pytest.mark.parametrize("damaged", [b"", b'{"files": [', b"\xff", b'"text"'])
+def test_a_damaged_file_of_another_kind_is_named(folder, tmp_path, name, damaged):
+    copy = copy_of(folder, tmp_path / "copy")
+    (copy.path / name).write_bytes(damaged)
+    with pytest.raises(DeepCMEError, match=rf"{name}: the file is damaged: ") as caught:
+        write_report(copy)
+    assert "\n" not in str(caught.value)
+
+
+def test_what_a_report_from_before_there_was_a_list_wrote_does_not_stay(folder, tmp_path):
+    older = StudyFolder(shutil.copytree(folder.path, tmp_path / "out"))
+    (older.path / "report.json").unlink()
+    stale = ["tables/nulls.csv", "tables/permutation.csv", "figures/nulls.svg"]
+    mine = ["tables/mine.csv", "figures/mine.svg"]
+    for name in (*stale, *mine):
+        (older.path / name).write_text("from before")
+    write_report(older, ["md"])
+    assert not any((older.path / name).exists() for name in stale)
+    assert all((older.path / name).exists() for name in (*mine, "tables/discrimination.csv"))
+
+
 def made_up_section():
     """As a module of `deepcme.report.sections` has it: a table, a chart, a sentence."""
 

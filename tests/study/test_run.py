@@ -163,6 +163,15 @@ def test_a_damaged_result_is_told(quick_study, tmp_path):
         run(quick_study(models=["LR"]), tmp_path / "out")
 
 
+def test_a_damaged_record_of_what_a_folder_holds_is_told(quick_study, tmp_path):
+    run(quick_study(models=["LR"]), tmp_path / "out")
+    (tmp_path / "out" / "identity.json").write_text("{")
+    with pytest.raises(
+        DeepCMEError, match=r"identity.json: the file is damaged: choose .*--out"
+    ):
+        run(quick_study(models=["LR"]), tmp_path / "out")
+
+
 def test_honest_keeps_to_primary_tumours_and_paper_does_not(quick_study, cohort_file, tmp_path):
     tissue = ["Primary Tumor"] * 57 + ["Solid Tissue Normal"] * 3
     invented_cohort(tissue=tissue).save(cohort_file)

@@ -21,6 +21,18 @@ Format = Literal["html", "md", "csv"]
 FORMATS: tuple[Format, ...] = get_args(Format)
 _MANIFEST = "report.json"
 
+# What reports wrote that left no list, and that not every report has.
+_WITHOUT_LIST = (
+    "comparison", "classification", "calibration", "recalibration", "recalibration_lines",
+    "calibration_curves", "decision_curve", "net_benefit", "prediction_stability",
+    "instability", "genes", "top_genes", "history", "training_curves", "added_value_auc",
+    "added_value", "clinical_columns", "null_runs", "nulls", "permutation", "panel_curve",
+    "panel_choice", "panel_genes", "selection_claims", "selection_genes", "selection_clusters",
+    "selection_blocks", "selection_stability", "score_agreement", "held_out_gene_scores",
+    "table_1", "table_2", "table_3", "figure_5", "figure_6", "figure_7", "figure_8", "claims",
+    "patient_flow",
+)  # fmt: skip
+
 
 def write_report(folder: StudyFolder, formats: Sequence[str] = FORMATS) -> Path:
     """Write the report of a finished study; nothing is fitted.
@@ -80,9 +92,12 @@ def _replace_earlier(folder: StudyFolder, contents: Contents) -> None:
     for name in contents.charts:
         files += [f"figures/{name}.svg", f"figures/{name}.pdf"]
     path = folder.path
-    has_earlier = (path / _MANIFEST).is_file()
-    earlier = folder.read_json(_MANIFEST)["files"] if has_earlier else []
-    for file in [*path.glob("tables/*"), *path.glob("figures/*")]:
-        if file.relative_to(path).as_posix() in set(earlier).difference(files):
+    has_list = (path / _MANIFEST).is_file()
+    earlier = folder.read_json(_MANIFEST).get("files", []) if has_list else []
+    kinds = ("tables/*.csv", "figures/*.svg", "figures/*.pdf")
+    for file in [file for kind in kinds for file in path.glob(kind)]:
+        name = file.relative_to(path).as_posix()
+        is_earlier = name in earlier if has_list else file.stem in _WITHOUT_LIST
+        if is_earlier and name not in files:
             file.unlink()
     write_text(path / _MANIFEST, json.dumps({"files": files}, indent=2) + "\n")

@@ -184,10 +184,9 @@ class StudyFolder:
 
     def read_findings(self) -> list[dict[str, Any]]:
         """What the audit found; nothing for a folder that was never audited."""
-        path = self.path / "audit.json"
-        if not path.is_file():
+        if not (self.path / "audit.json").is_file():
             return []
-        findings: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
+        findings: list[dict[str, Any]] = self._read_json("audit.json", list)
         return findings
 
     def remove_tables(self, names: Iterable[str]) -> None:
@@ -196,14 +195,30 @@ class StudyFolder:
             (self.path / name).unlink(missing_ok=True)
 
     def read_json(self, name: str) -> dict[str, Any]:
-        """Read one of the study's JSON files."""
+        """Read one of the study's JSON files.
+
+        Raises
+        ------
+        DeepCMEError
+            If the folder holds no such file, or a damaged one.
+        """
+        values: dict[str, Any] = self._read_json(name, dict)
+        return values
+
+    def _read_json(self, name: str, kind: type) -> Any:
         path = self.path / name
         if not path.is_file():
             raise DeepCMEError(
                 f"{path}: there is no such file; is {self.path} the folder of a study?"
             )
-        values: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        return values
+        try:
+            values = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            values = None
+        if isinstance(values, kind):
+            return values
+        ways = "choose another --out" if path == self._identity_path else "delete it"
+        raise DeepCMEError(f"{path}: the file is damaged: {ways} and run the study again.")
 
 
 def describe_cohort(cohort: Cohort) -> dict[str, Any]:
