@@ -111,7 +111,7 @@ def test_tuned_regression_is_fitted_and_calibrated_as_by_hand(training_cohort, o
             "RF cannot be kept to predict others, as trees .* from DeepCME, DeepCME-ensem",
         ),
         ({"model": "KNN"}, "KNN cannot be kept .* made of the training samples"),
-        ({"model": "SVC"}, "SVC cannot be kept .* SVC with kernel='linear'"),
+        ({"model": "SVC"}, "SVC cannot be kept .* SVC with kernel='linear' in Python"),
         ({"model": "SVC", "parameters": {"kernel": "poly"}}, "SVC cannot be kept"),
         ({"model": "LRR"}, "There is no model 'LRR': choose from DeepCME"),
         ({"model": "LR", "parameters": {"D": 1}}, "LR takes no parameter 'D'"),

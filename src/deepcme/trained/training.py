@@ -118,7 +118,8 @@ class TrainingSettings:
 def _check_kept(model: str, parameters: dict[str, Any]) -> None:
     """Refuse a model that does not exist, or cannot be kept without samples or a pickle."""
     names = [
-        kind.name + "".join(f" with {key}={value!r}" for key, value in kind.saved_with.items())
+        kind.name
+        + "".join(f" with {key}={value!r} in Python" for key, value in kind.saved_with.items())
         for kind in KINDS.values()
         if kind.saved_as is not None
     ]
