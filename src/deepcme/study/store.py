@@ -217,7 +217,7 @@ class StudyFolder:
             values = None
         if isinstance(values, kind):
             return values
-        ways = "choose another --out" if path == self._identity_path else "delete it"
+        ways = "choose another --out" if name == _IDENTITY else "delete it"
         raise DeepCMEError(f"{path}: the file is damaged: {ways} and run the study again.")
 
 
