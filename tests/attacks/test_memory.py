@@ -191,7 +191,7 @@ def test_a_gct_file_that_says_it_is_endless(refused, tmp_path, told):
 
 
 def test_memory_that_runs_out_is_one_sentence(tmp_path, monkeypatch, capsys):
-    from deepcme import cli
+    from deepcme.cli import main as cli
 
     def run_out():
         raise MemoryError

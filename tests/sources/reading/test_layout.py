@@ -35,6 +35,7 @@ def test_commas_within_cells_do_not_separate_where_tabs_do(tmp_path):
         "sep=,\n",
         '"sep=,"\n',
         "SEP=,\n",
+        "sep=\u0159\n",
         "\n\n",
         ",,\n" * 12,
         "# made by hand\n#\n",

@@ -178,7 +178,7 @@ def _start_of_table(
     for line in lines:
         separator_line = _SEPARATOR_LINE.fullmatch(line.strip())
         if separator_line is not None:
-            told = separator_line["separator"]
+            told = separator_line["separator"].encode("ascii", "ignore").decode()
         elif line.startswith("#"):
             if len(comments) < _MOST_COMMENTS:
                 comments.append(line)
