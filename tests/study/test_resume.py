@@ -1,5 +1,6 @@
 """A run survives kill -9, and the loss of a worker of its cluster."""
 
+import asyncio
 import json
 import signal
 import socket
@@ -142,6 +143,19 @@ def test_no_scheduler_is_told_in_one_sentence(address, request, monkeypatch):
     with pytest.raises(DeepCMEError, match="No Dask scheduler answers at") as caught:
         list(run_on_dask(None, [], address))
     assert repr(address) in str(caught.value)
+
+
+def test_a_start_that_dask_cancels_is_tried_again(monkeypatch):
+    distributed = pytest.importorskip("distributed", reason="Dask is not installed")
+    answers = iter([asyncio.CancelledError(), OSError("the second answer")])
+
+    def connect(address, timeout):
+        raise next(answers)
+
+    monkeypatch.setattr(distributed, "Client", connect)
+    with pytest.raises(DeepCMEError, match="No Dask scheduler answers at") as caught:
+        list(run_on_dask(None, [], "tcp://127.0.0.1:8786"))
+    assert "the second answer" in str(caught.value.__cause__)
 
 
 @pytest.fixture

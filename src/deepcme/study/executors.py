@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 import traceback
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
@@ -77,11 +78,16 @@ def _connect(address: str) -> Client:
 
     answers: list[Client | Exception] = []
 
+    give_up = time.monotonic() + ANSWER_SECONDS
+
     def ask() -> None:
-        try:
-            answers.append(Client(address, timeout=ANSWER_SECONDS))
-        except Exception as error:
-            answers.append(error)
+        while not answers and time.monotonic() < give_up:
+            try:
+                answers.append(Client(address, timeout=ANSWER_SECONDS))
+            except Exception as error:
+                answers.append(error)
+            except BaseException:  # Dask cancels a start at which its own loop is slow
+                continue
 
     # Dask waits without end for the first word of a service that is no scheduler.
     thread = threading.Thread(target=ask, daemon=True)
