@@ -45,9 +45,14 @@ class Split:
         """Name and rows of each part."""
         yield from zip(PARTS, (self.train, self.validation, self.test), strict=True)
 
+    @property
+    def fitting_rows(self) -> RowIndex:
+        """All rows that a fit may see: the training part, then the validation part."""
+        return np.concatenate([self.train, self.validation])
+
     def over_inner_folds(self) -> Split:
         """The split of a model tuned over all inner folds: each row trains and validates."""
-        development = np.sort(np.concatenate([self.train, self.validation]))
+        development = np.sort(self.fitting_rows)
         return replace(self, train=development, validation=development)
 
 

@@ -101,6 +101,25 @@ def fit_model(
     return model.fit(rows.X[:n_fitted], rows.labels[:n_fitted], **given)
 
 
+def prepare_and_fit(
+    data: CohortArrays,
+    rows: RowIndex,
+    settings: Preparation,
+    kind: ModelKind,
+    parameters: Mapping[str, Any],
+    random_state: int | None,
+    n_validation: int = 0,
+) -> tuple[Any, PreparedRows, Pipeline]:
+    """Prepare rows, of which the last may be the validation part, and fit a model on them.
+
+    The preprocessing learns from the validation part where the model itself is fitted on it.
+    """
+    learn_on = rows if kind.refitted else rows[: len(rows) - n_validation]
+    prepared, preprocessor = prepare_rows(data, rows, settings, learn_on)
+    model = fit_model(kind, parameters, random_state, prepared, n_validation)
+    return model, prepared, preprocessor
+
+
 def scores_of(
     model: Any, X: FloatArray
 ) -> tuple[NDArray[np.float64], NDArray[np.float64] | None]:

@@ -70,9 +70,8 @@ def predict_by_panels(
        Computational Biology 7:e1002240.
     """
     order_seed, refit_seed = seed.spawn(2)
-    rows = np.concatenate([split.train, split.validation])
     with one_thread_a_task():
-        training, preprocessor = prepare_rows(data, rows, settings)
+        training, preprocessor = prepare_rows(data, split.fitting_rows, settings)
         genes = _order_genes(order, training, np.random.default_rng(order_seed))
         scores = {}
         if len(split.test):

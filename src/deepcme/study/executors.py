@@ -77,7 +77,6 @@ def _connect(address: str) -> Client:
     from distributed import Client
 
     answers: list[Client | Exception] = []
-
     give_up = time.monotonic() + ANSWER_SECONDS
 
     def ask() -> None:
@@ -86,7 +85,7 @@ def _connect(address: str) -> Client:
                 answers.append(Client(address, timeout=ANSWER_SECONDS))
             except Exception as error:
                 answers.append(error)
-            except BaseException:  # Dask cancels a start at which its own loop is slow
+            except BaseException:  # such as a start that Dask itself cancels: no answer yet
                 continue
 
     # Dask waits without end for the first word of a service that is no scheduler.

@@ -17,7 +17,7 @@ from deepcme.cohort.outcome import Outcome
 from deepcme.cohort.splits import Split, draw_folds
 from deepcme.models.baselines import Fold
 from deepcme.models.ensemble import DeepCMEEnsemble
-from deepcme.models.fitting import fit_model, prepare_rows, scores_of
+from deepcme.models.fitting import prepare_and_fit, prepare_rows, scores_of
 from deepcme.models.preprocessing import kept_genes, transform_rows
 from deepcme.network.engines.choice import one_thread_a_task
 from deepcme.selection.ensemble_scores import compute_ensemble_gene_scores
@@ -171,11 +171,15 @@ def fit_task(data: CohortArrays, task: Fit) -> TaskResult:
         if kind.tuned_over_folds and task.split.inner:
             return _fit_over_inner_folds(data, task)
         split = task.split
-        fitting_rows = np.concatenate([split.train, split.validation])
-        learn_on = fitting_rows if kind.refitted else split.train
-        fitting, preprocessor = prepare_rows(data, fitting_rows, task.preprocessing, learn_on)
-        model = fit_model(
-            kind, task.model.parameters, task.random_state, fitting, len(split.validation)
+        fitting_rows = split.fitting_rows
+        model, fitting, preprocessor = prepare_and_fit(
+            data,
+            fitting_rows,
+            task.preprocessing,
+            kind,
+            task.model.parameters,
+            task.random_state,
+            len(split.validation),
         )
         score, probability = scores_of(model, fitting.X)
         oof_score = _out_of_fold_scores(data, task, model, fitting_rows)

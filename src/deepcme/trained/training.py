@@ -23,7 +23,7 @@ from deepcme.cohort.genes.genes import gene_identifiers
 from deepcme.cohort.honest import HONEST, count_folds, draw_honest_splits, fit_seed, split_seed
 from deepcme.cohort.scales.floors import are_relative
 from deepcme.cohort.scales.scales import LINEAR_SCALES
-from deepcme.cohort.splits import RowIndex, Split
+from deepcme.cohort.splits import Split
 from deepcme.cohort.strata import choose_strata, find_levels
 from deepcme.evaluation.bootstrap import interval_generator
 from deepcme.evaluation.discrimination import compute_discrimination
@@ -32,7 +32,7 @@ from deepcme.evaluation.metrics import choose_threshold
 from deepcme.evaluation.predictions import select_part, with_strata
 from deepcme.evaluation.recalibration import PlattRecalibration, are_log_odds
 from deepcme.models.checking import as_written, check_parameters_of
-from deepcme.models.fitting import fit_model, prepare_rows, scores_of
+from deepcme.models.fitting import prepare_and_fit, scores_of
 from deepcme.models.preprocessing import kept_genes, transform_rows
 from deepcme.models.registry import ENSEMBLE, KINDS, ModelKind
 from deepcme.network.engines.choice import one_thread_a_task
@@ -168,33 +168,25 @@ def train_model(
         everyone = np.arange(cohort.n_samples)
         seed = integer_seed(seed_for(settings.seed, "model", "final"))
         with one_thread_a_task():
-            preprocessor, model = _fit(data, settings, everyone, seed)
+            model, prepared, preprocessor = prepare_and_fit(
+                data, everyone, HONEST, settings.kind, settings.parameters, seed
+            )
+        del prepared  # as large as the cohort
         advance()
     return _make_model(cohort, settings, preprocessor, model, pd.concat(tables))
-
-
-def _fit(
-    data: CohortArrays,
-    settings: TrainingSettings,
-    rows: RowIndex,
-    seed: int,
-    n_validation: int = 0,
-) -> tuple[Pipeline, Any]:
-    """Fit on rows, of which the last may be for validation."""
-    kind = settings.kind
-    learn_on = rows if kind.refitted else rows[: len(rows) - n_validation]
-    prepared, preprocessor = prepare_rows(data, rows, HONEST, learn_on)
-    return preprocessor, fit_model(kind, settings.parameters, seed, prepared, n_validation)
 
 
 def _score_test_part(
     data: CohortArrays, settings: TrainingSettings, number: int, split: Split
 ) -> tuple[NDArray[np.float64], NDArray[np.float64] | None]:
     """Scores and probabilities of the test part, by a fit on the others as in a study."""
-    fitting = np.concatenate([split.train, split.validation])
+    kind, n_validation = settings.kind, len(split.validation)
     seed = fit_seed(settings.seed, settings.model, number)
     with one_thread_a_task():
-        preprocessor, model = _fit(data, settings, fitting, seed, len(split.validation))
+        model, prepared, preprocessor = prepare_and_fit(
+            data, split.fitting_rows, HONEST, kind, settings.parameters, seed, n_validation
+        )
+        del prepared
         return scores_of(model, transform_rows(preprocessor, data.X, split.test))
 
 

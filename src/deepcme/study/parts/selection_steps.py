@@ -45,7 +45,7 @@ class SelectionStep(Task):
     @property
     def rows(self) -> NDArray[np.int64]:
         """The rows that it learns from."""
-        return np.concatenate([self.split.train, self.split.validation])
+        return self.split.fitting_rows
 
     def run(self, data: CohortArrays) -> Arrays:
         """Run the step; positions of genes are those in the cohort.
