@@ -18,12 +18,14 @@ from deepcme.evaluation.discrimination import compute_classification, compute_di
 from deepcme.evaluation.intervals import compute_delong_interval
 from deepcme.evaluation.measures import AUC, measures_beside_auc
 from deepcme.evaluation.predictions import COLUMNS
-from deepcme.evaluation.probabilities.calibration import (
-    compute_calibration,
-    compute_log_odds,
-    describe_calibration_evidence,
+from deepcme.evaluation.probabilities.calibration import compute_calibration, compute_log_odds
+from deepcme.evaluation.probabilities.calibration_curves import (
+    compute_risk_histogram,
+    compute_study_calibration_curves,
+    compute_study_calibration_groups,
+    describe_missing_curves,
 )
-from deepcme.evaluation.probabilities.calibration_curves import compute_study_calibration_curves
+from deepcme.evaluation.probabilities.miscalibration import compute_calibration_verdicts
 from deepcme.evaluation.probabilities.recalibration import PlattRecalibration
 from deepcme.evaluation.probabilities.utility import compute_decision_curve
 from deepcme.trained.manifest import Manifest
@@ -53,10 +55,11 @@ class Validation:
     normalise : str
     tables : dict of DataFrame
         predictions, external_auc, external_classification, external_calibration,
-        calibration_curves, decision_curve; no external_classification of a model that
-        makes no calls.
+        calibration_verdicts, calibration_curves, calibration_groups, risk_histogram,
+        decision_curve; no external_classification of a model that makes no calls, no
+        curves, groups and histogram with fewer than 50 events or non-events.
     notes : list of str
-        Coverage, conversions, warnings, and how much calibration can be judged.
+        Coverage, conversions, warnings, and what is shown of the model's calibration.
     brand : str
         What stands on every result if the model learned from these patients; else empty.
     """
@@ -128,13 +131,20 @@ def validate_model(
     def random(name: str) -> np.random.Generator:
         return np.random.default_rng(seed_for(seed, "validation", name))
 
+    calibration = compute_calibration(both, random("calibration"))
+    verdicts = compute_calibration_verdicts(calibration)
+    missing_curves = describe_missing_curves(both)
     tables = {
         "predictions": table,
         "external_auc": _discrimination(frozen, random("auc")),
-        "external_calibration": compute_calibration(both, random("calibration")),
-        "calibration_curves": compute_study_calibration_curves(both),
+        "external_calibration": calibration,
+        "calibration_verdicts": verdicts,
         "decision_curve": compute_decision_curve(both, random("utility")),
     }
+    if not missing_curves:
+        tables["calibration_curves"] = compute_study_calibration_curves(both)
+        tables["calibration_groups"] = compute_study_calibration_groups(both)
+        tables["risk_histogram"] = compute_risk_histogram(both)
     if model.makes_calls:
         tables["external_classification"] = compute_classification(
             frozen["label"], frozen["probability"], model.manifest.threshold.probability
@@ -142,12 +152,12 @@ def validate_model(
     if strangers.n_training_patients:
         for name in tables.keys() - {"predictions"}:
             tables[name]["training_patients"] = strangers.n_training_patients
-    events = int(frozen["label"].sum())
     notes = [
         *predictions.notes,
         *strangers.warnings,
         *_notes_on_samples(table, frozen),
-        describe_calibration_evidence(events, len(frozen) - events),
+        str(verdicts.loc[verdicts["model"] == FROZEN, "verdict"].item()),
+        *([missing_curves] if missing_curves else []),
     ]
     return Validation(
         model.manifest,
