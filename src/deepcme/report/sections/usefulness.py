@@ -23,8 +23,8 @@ CAPTION = (
     "Net benefit, for each patient, of acting on the risks at a threshold (true "
     "positives less false ones weighted by the odds of the threshold), minus that of the "
     "better of treating all and none: above 0 a model is of use, below 0 it does harm. In "
-    "brackets 95% intervals by paired patient bootstrap, which hold at all these thresholds at once; "
-    "they are not corrected for the number of models."
+    "brackets 95% intervals by paired patient bootstrap, which hold at all these thresholds at "
+    "once; they are not corrected for the number of models."
 )
 
 
