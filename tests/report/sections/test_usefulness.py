@@ -62,9 +62,10 @@ def test_harm_is_told_of_any_model():
 def test_cohorts_left_out_are_told_apart_and_never_pooled():
     text = said(USEFUL, UNCLEAR, left_out=["north", "south"])
     assert text.startswith(
-        "Acting on the recalibrated risks of NET, each cohort by itself: in north does more good"
+        "Acting on the recalibrated risks of NET, each cohort by itself: in north it "
+        "does more good"
     )
-    assert "; in south is not shown to do more good" in text
+    assert "; in south it is not shown to do more good" in text
     assert "pool" not in text
 
 

@@ -114,7 +114,8 @@ def plot_decision_curve(
         )
     if LEFT_OUT not in curve.columns:
         return chart.properties(width=440, height=300)
-    return chart.properties(width=300, height=220).facet(f"{LEFT_OUT}:N", columns=2, title=None)
+    of_cohort = alt.Facet(f"{LEFT_OUT}:N", title=None)
+    return chart.properties(width=300, height=220).facet(of_cohort, columns=2)
 
 
 def _bars_upon_better(differences: pd.DataFrame) -> pd.DataFrame:

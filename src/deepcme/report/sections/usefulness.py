@@ -97,7 +97,7 @@ def describe_usefulness(model: str, differences: pd.DataFrame, *, may_claim: boo
     if LEFT_OUT not in differences.columns:
         return f"{acting} {_what_it_does(differences, may_claim)}."
     of_cohorts = [
-        f"in {cohort} {_what_it_does(rows, may_claim)}"
+        f"in {cohort} it {_what_it_does(rows, may_claim)}"
         for cohort, rows in differences.groupby(LEFT_OUT, sort=False, observed=True)
     ]
     return f"{acting}, each cohort by itself: {'; '.join(of_cohorts)}."
