@@ -118,7 +118,8 @@ def _tested(facts: Facts) -> str:
 def _across_levels(facts: Facts) -> str:
     pooled = facts.of_one[["pooled_auc", "pooled_ci_low", "pooled_ci_high"]]
     pooled = pooled.set_axis(["auc", "ci_low", "ci_high"])
-    return f"Ranked across levels it is {pooled['auc']:.3f} ({_interval(pooled, 'bootstrap', '.3f')})."
+    interval = _interval(pooled, "bootstrap", ".3f")
+    return f"Ranked across levels it is {pooled['auc']:.3f} ({interval})."
 
 
 def _without_evidence(facts: Facts) -> bool:
