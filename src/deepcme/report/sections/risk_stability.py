@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from deepcme.evaluation.risk_stability import compute_instability, compute_prediction_stability
+from deepcme.evaluation.stability.risk_stability import (
+    compute_instability,
+    compute_prediction_stability,
+)
 from deepcme.report.blocks import Blocks, Figure, Subheading, Text
 from deepcme.report.figures.risk import plot_prediction_stability
 from deepcme.report.formatting import INTERVAL, N_AND_EVENTS, TableLayout

@@ -4,7 +4,10 @@ import numpy as np
 import pytest
 
 from deepcme.base.errors import DeepCMEError
-from deepcme.evaluation.risk_stability import compute_instability, compute_prediction_stability
+from deepcme.evaluation.stability.risk_stability import (
+    compute_instability,
+    compute_prediction_stability,
+)
 
 
 def test_spread_of_each_sample_over_the_splits_that_test_it(predictions):
