@@ -47,7 +47,7 @@ def _write(contents: Contents) -> Blocks:
             "prediction_stability",
             "Predicted risk of each sample over the splits",
             f"Test risk of each sample by {contents.headline}: mean, lowest and highest over "
-            "the splits that tested it, by mean risk; the ranges widen with the number of splits. "
+            "the splits that tested it, by mean risk; more splits have wider ranges. "
             "All models are in tables/prediction_stability.csv.",
         ),
         contents.show("instability")
