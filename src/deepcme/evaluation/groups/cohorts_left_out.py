@@ -17,6 +17,7 @@ from deepcme.evaluation.intervals import CONFIDENCE_LEVEL, NORMAL_QUANTILE, Esti
 from deepcme.evaluation.predictions import LEFT_OUT, select_part
 from deepcme.evaluation.probabilities.calibration import (
     compute_calibration_line,
+    compute_observed_expected,
     dependent_patients,
 )
 
@@ -27,7 +28,8 @@ MEASURED_PREDICTION = (0.84, 0.97)
 """Share of simulated new cohorts in the prediction interval, lowest and highest by setting."""
 
 POOLED = "Hartung-Knapp t"
-_FROM_BOOTSTRAP, _WALD = "patient bootstrap, t", "Wald, errors by patient"
+_FROM_BOOTSTRAP = "patient bootstrap, t"
+_WALD, _WALD_OF_LOGARITHM = "Wald, errors by patient", "Wald of the logarithm, by patient"
 
 
 def _same(value: float) -> float:
@@ -52,12 +54,13 @@ _SCALES = {
 def compute_cohort_estimates(
     predictions: pd.DataFrame, discrimination: pd.DataFrame
 ) -> pd.DataFrame:
-    """AUC and calibration slope of every model in every cohort that was left out.
+    """AUC, O/E and calibration slope of every model in every cohort that was left out.
 
     A cohort that is tested in several splits, by models of other draws of the validation
     part, has one estimate: its mean AUC, with the standard error of the bootstrap that
-    draws its patients for all of them at once, and the slope of all its test rows, with
-    errors that are robust to several rows of one patient. The models are taken as they are.
+    draws its patients for all of them at once; O/E and the slope are of all its test rows,
+    with errors that are robust to several rows of one patient. The models are taken as
+    they are.
 
     Parameters
     ----------
@@ -71,8 +74,8 @@ def compute_cohort_estimates(
     -------
     DataFrame
         `model, measure, left_out, value, ci_low, ci_high, standard_error, n, events,
-        interval`: the standard error is that of the logit of an AUC, missing where the data
-        give none; `interval` says how it was made.
+        interval`: the standard error is that of the logit of an AUC and the logarithm of O/E,
+        missing where the data give none; `interval` says how it was made.
 
     Raises
     ------
@@ -111,8 +114,9 @@ def _estimates(
     auc = Estimate(row["auc"], row["ci_low"], row["ci_high"], row["n"], row["events"])
     yield "auc", auc, _FROM_BOOTSTRAP, _bootstrap_quantile(test)
     if "probability" in test.columns and test["probability"].notna().all():
-        patients = dependent_patients(test)
-        line = compute_calibration_line(test["label"], test["probability"], patients)
+        rows = test["label"], test["probability"], dependent_patients(test)
+        ratio, line = compute_observed_expected(*rows), compute_calibration_line(*rows)
+        yield "observed_expected", ratio, _WALD_OF_LOGARITHM, NORMAL_QUANTILE
         yield "slope", line.slope, _WALD, NORMAL_QUANTILE
 
 
@@ -127,8 +131,8 @@ def _bootstrap_quantile(test: pd.DataFrame) -> float:
 def compute_meta_analysis(estimates: pd.DataFrame) -> pd.DataFrame:
     """Random-effects meta-analysis of each measure of each model over the cohorts [1]_ [2]_.
 
-    AUCs are pooled as logits and come back as AUCs (`pool_random_effects`). A cohort whose
-    estimate has no interval, such as an AUC of 1, is left out.
+    AUCs are pooled as logits, O/E as logarithms (`pool_random_effects`), and come back. A
+    cohort whose estimate has no interval, such as an AUC of 1, is left out.
 
     Parameters
     ----------

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Literal
 
 import altair as alt
 import numpy as np
@@ -17,6 +18,7 @@ _STEP = 24
 _WIDTH = 300
 _COUNTS, _NUMBERS = alt.ExprRef("width + 84"), alt.ExprRef("width + 102")
 _HALF_DIAMOND = 0.3
+_INK = "#222"
 
 
 def forest_heading(label: str, numbers: str = "", counts: str = "n / events") -> dict[str, Any]:
@@ -78,8 +80,10 @@ def plot_forest(
         *_texts(base.transform_filter(of_kind(HEADING)), bold=True),
         *_texts(base.transform_filter(f"!({of_kind(HEADING)})")),
     ]
-    chart: alt.LayerChart = alt.layer(*layers)
-    return chart.properties(width=_WIDTH, height=_STEP * (len(rows) + 1))
+    chart: alt.LayerChart = alt.LayerChart(
+        layer=layers, width=_WIDTH, height=_STEP * (len(rows) + 1)
+    )
+    return chart
 
 
 def _reference(value: float, x: alt.Scale) -> alt.Chart:
@@ -89,7 +93,7 @@ def _reference(value: float, x: alt.Scale) -> alt.Chart:
     return line.encode(x=alt.X("value:Q", scale=x))
 
 
-def _diamond(row: dict[str, float], x: alt.Scale, y: alt.Scale) -> alt.Chart:
+def _diamond(row: Mapping[Any, Any], x: alt.Scale, y: alt.Scale) -> alt.Chart:
     """As wide as the interval, highest at the value."""
     place = row["place"]
     half = [0, _HALF_DIAMOND, 0]
@@ -108,11 +112,11 @@ def _diamond(row: dict[str, float], x: alt.Scale, y: alt.Scale) -> alt.Chart:
 
 def _texts(base: alt.Chart, *, bold: bool = False) -> list[alt.Chart]:
     """What stands beside each row: on the left its label, on the right counts and numbers."""
-    weight = "bold" if bold else "normal"
-    places = (("label", -14, "right"), ("counts", _COUNTS, "right"), ("numbers", _NUMBERS, "left"))
-    return [
-        base.mark_text(x=x, align=align, fontSize=12, fontWeight=weight, color="#222").encode(
-            text=f"{column}:N"
-        )
-        for column, x, align in places
-    ]
+    weight: Literal["bold", "normal"] = "bold" if bold else "normal"
+    style = base.mark_text
+    marks = {
+        "label": style(x=-14, align="right", fontSize=12, fontWeight=weight, color=_INK),
+        "counts": style(x=_COUNTS, align="right", fontSize=12, fontWeight=weight, color=_INK),
+        "numbers": style(x=_NUMBERS, align="left", fontSize=12, fontWeight=weight, color=_INK),
+    }
+    return [mark.encode(text=f"{column}:N") for column, mark in marks.items()]

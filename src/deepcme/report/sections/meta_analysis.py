@@ -13,8 +13,9 @@ from deepcme.evaluation.groups.cohorts_left_out import (
     compute_cohort_estimates,
     compute_meta_analysis,
 )
+from deepcme.evaluation.measures import find_measure
 from deepcme.evaluation.predictions import LEFT_OUT
-from deepcme.report.blocks import Blocks, Figure, Subheading, Text
+from deepcme.report.blocks import Blocks, Figure, Subheading, Table, Text
 from deepcme.report.figures.forest import (
     ESTIMATE,
     POOLED,
@@ -26,7 +27,6 @@ from deepcme.report.figures.styles import Chart
 from deepcme.report.formatting import N_AND_EVENTS, TableLayout
 from deepcme.report.section import Contents, Section
 
-_MEASURES = {"auc": "AUC", "observed_expected": "O/E", "slope": "Calibration slope"}
 _LAYOUT = TableLayout(
     "Random-effects meta-analysis of the cohorts left out. Between-cohort variance tau2 by "
     "REML, of logit AUC, log O/E and slope; 95% intervals of Hartung and Knapp (t, one degree "
@@ -36,7 +36,7 @@ _LAYOUT = TableLayout(
     "I2: share of the variance of the estimates that lies between cohorts. Each cohort is "
     "tested by models that learned from the others, so that cohorts share training patients; "
     "their estimates are taken as independent. Probabilities are as the models give them.",
-    ("model", "Model", ""), ("measure_name", "Measure", ""), ("value", "Pooled", ".3f"),
+    ("model", "Model", ""), ("measure", "Measure", ""), ("value", "Pooled", ".3f"),
     ("ci_low", "95% low", ".3f"), ("ci_high", "95% high", ".3f"),
     ("prediction_low", "New cohort, 95% low", ".3f"),
     ("prediction_high", "New cohort, 95% high", ".3f"), ("tau2", "tau2", ".3f"),
@@ -61,6 +61,7 @@ def _compute(contents: Contents) -> None:
     contents.add(
         "meta_analysis",
         lambda: compute_meta_analysis(contents.require("cohort_estimates")),
+        _LAYOUT,
     )
     if "cohort_estimates" not in tables:
         return
@@ -75,7 +76,10 @@ def _compute(contents: Contents) -> None:
         if len(pooled_auc)
         else _describe_too_few(aucs, contents.headline)
     )
-    contents.notes["meta_analysis_calibration"] = describe_pooled_calibration(pooled)
+    differences = [describe_heterogeneity(row) for _, row in pooled_auc.iterrows()]
+    contents.notes["meta_analysis_differences"] = " ".join(
+        filter(None, [*differences, describe_pooled_calibration(pooled)])
+    )
 
 
 def plot_cohorts(cohorts: pd.DataFrame, pooled: pd.DataFrame) -> Chart:
@@ -155,7 +159,7 @@ def describe_pooled_calibration(pooled: pd.DataFrame) -> str:
     """What is pooled beside the AUC, in a sentence each."""
     sentences = []
     for row in pooled[pooled["measure"] != "auc"].to_dict("records"):
-        name = _MEASURES[row["measure"]]
+        name = _heading(row["measure"])
         verdict = "" if row["ci_low"] <= 1 <= row["ci_high"] else ", away from the ideal 1"
         sentences.append(
             f"{name}: pooled {row['value']:.2f} (95% interval {row['ci_low']:.2f} to "
@@ -175,6 +179,18 @@ def _describe_too_few(cohorts: pd.DataFrame, model: str) -> str:
     )
 
 
+def _heading(measure: str) -> str:
+    return find_measure(measure).heading
+
+
+def _show(contents: Contents) -> Table | None:
+    table = contents.tables["meta_analysis"]
+    if not table["not_pooled"].any():
+        table = table.drop(columns="not_pooled")
+    named = table.assign(measure=table["measure"].map(_heading))
+    return contents.show("meta_analysis", named)
+
+
 def _write(contents: Contents) -> Blocks:
     tables, notes = contents.tables, contents.notes
     if "cohort_estimates" not in tables:
@@ -186,16 +202,11 @@ def _write(contents: Contents) -> Blocks:
         "Forest plot of the AUC in each cohort left out, pooled, and in a new cohort",
         _CAPTION.format(model=contents.headline),
     )
-    if "meta_analysis" in tables:
-        table = tables["meta_analysis"]
-        of_auc = table[(table["model"] == contents.headline) & (table["measure"] == "auc")]
-        said = [describe_heterogeneity(row) for _, row in of_auc.iterrows()]
-        yield Text(" ".join([*said, notes["meta_analysis_calibration"]]))
-        yield contents.show(
-            "meta_analysis", table.assign(measure_name=table["measure"].map(_MEASURES))
-        )
-    else:
+    if "meta_analysis" not in tables:
         yield Text(notes["meta_analysis"])
+        return
+    yield Text(notes["meta_analysis_differences"])
+    yield _show(contents)
 
 
 SECTION = Section(_write, _compute)
