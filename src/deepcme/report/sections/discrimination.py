@@ -188,9 +188,8 @@ def _compute(contents: Contents) -> None:
         "discrimination", lambda: compute_study_discrimination(study, predictions), _lay_out()
     )
     by_split = TableLayout("Test AUC in each split.")
-    contents.add(
-        "auc_by_split", lambda: compute_auc_by_split(predictions), by_split, _plot_auc_by_split
-    )
+    draw = None if LEFT_OUT in predictions.columns else _plot_auc_by_split
+    contents.add("auc_by_split", lambda: compute_auc_by_split(predictions), by_split, draw)
     contents.add("roc", lambda: compute_mean_roc(predictions), draw=plot_roc)
     contents.notes["estimand"] = describe_estimand(study, predictions)
     contents.notes["mean_of_cohorts"] = describe_mean_of_cohorts(study.split)
