@@ -286,9 +286,7 @@ def _true_values(log_odds: np.ndarray, prevalence: float) -> dict[str, float]:
         "log_loss": -mean(np.where(is_event, np.log(risk), np.log1p(-risk))),
         "intercept": float(line.coefficients[0]),
         "slope": float(line.coefficients[1]),
-        "in_the_large": float(
-            fit_logistic_regression(ones, label, offset=pooled).coefficients[0]
-        ),
+        "observed_expected": prevalence / mean(risk),
         "net_benefit": mean((risk >= THRESHOLD) * np.where(is_event, 1.0, -odds)),
     }
 

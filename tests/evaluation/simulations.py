@@ -100,7 +100,7 @@ def true_values_of_frozen_model(prevalence: float, auc: float) -> dict[str, floa
         "log_loss": -mean(risk * np.log(risk) + (1 - risk) * np.log(1 - risk)),
         "intercept": 0.0,
         "slope": 1.0,
-        "in_the_large": 0.0,
+        "observed_expected": 1.0,
         "net_benefit": mean(treated * (risk - (1 - risk) * odds)),
     }
 

@@ -3,12 +3,14 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.special import expit, logit
 
 from deepcme.evaluation.intervals import NORMAL_QUANTILE
 from deepcme.evaluation.measures import find_measure
 from deepcme.evaluation.probabilities.calibration import (
     compute_calibration,
     compute_calibration_line,
+    compute_observed_expected,
     describe_calibration_evidence,
 )
 from deepcme.evaluation.probabilities.calibration_curves import (
@@ -37,7 +39,6 @@ def test_line_of_two_groups_by_hand(reference):
     line = compute_calibration_line(*expand(case["groups"]))
     assert line.slope.value == pytest.approx(case["slope"], abs=1e-5)
     assert line.intercept.value == pytest.approx(case["intercept"], abs=1e-5)
-    assert line.in_the_large.value == pytest.approx(case["in_the_large"], abs=1e-6)
     half_width = NORMAL_QUANTILE * case["slope_standard_error"]
     assert line.slope.ci_low == pytest.approx(case["slope"] - half_width, abs=1e-5)
     assert line.slope.ci_high == pytest.approx(case["slope"] + half_width, abs=1e-5)
@@ -47,7 +48,8 @@ def test_line_of_two_groups_by_hand(reference):
 def test_calibrated_probabilities_have_slope_one(calibrated):
     line = compute_calibration_line(*calibrated)
     assert line.slope.ci_low < 1 < line.slope.ci_high
-    assert line.in_the_large.ci_low < 0 < line.in_the_large.ci_high
+    ratio = compute_observed_expected(*calibrated)
+    assert ratio.ci_low < 1 < ratio.ci_high
 
 
 def test_too_extreme_probabilities_have_a_slope_below_one(calibrated):
@@ -56,25 +58,53 @@ def test_too_extreme_probabilities_have_a_slope_below_one(calibrated):
     assert compute_calibration_line(label, odds / (1 + odds)).slope.ci_high < 1
 
 
-def test_too_high_probabilities_are_negative_in_the_large(calibrated):
+def test_too_high_probabilities_have_fewer_events_than_expected(calibrated):
     label, probability = calibrated
-    assert compute_calibration_line(label, np.sqrt(probability)).in_the_large.ci_high < 0
+    assert compute_observed_expected(label, np.sqrt(probability)).ci_high < 1
+    assert compute_observed_expected(label, probability**2).ci_low > 1
+
+
+def test_risks_of_0_and_1_have_a_sane_ratio():
+    """By hand: 40 called events, 35 are, so 35 / 40; the slope of such risks says nothing."""
+    label = np.repeat([1, 0], [35, 154])
+    called = np.zeros(189)
+    called[[*range(10), *range(100, 130)]] = 1
+    ratio = compute_observed_expected(label, called)
+    assert ratio.value == pytest.approx(35 / 40)
+    assert 0.6 < ratio.ci_low < ratio.ci_high < 1.3
+
+
+def test_nothing_expected_has_no_ratio():
+    ratio = compute_observed_expected([0, 1], [0.0, 0.0])
+    assert np.isnan([ratio.value, ratio.ci_low, ratio.ci_high]).all()
 
 
 def test_rows_repeated_by_patient_do_not_narrow_the_interval(calibrated):
     label, probability = (values[:300] for values in calibrated)
     patients = np.arange(300)
-    once = compute_calibration_line(label, probability, patients).slope
-    often = compute_calibration_line(
-        np.tile(label, 5), np.tile(probability, 5), np.tile(patients, 5)
-    ).slope
-    assert often.ci_high - often.ci_low == pytest.approx(once.ci_high - once.ci_low, rel=1e-4)
+    repeated = np.tile(label, 5), np.tile(probability, 5), np.tile(patients, 5)
+    for compute in (
+        lambda *rows: compute_calibration_line(*rows).slope,
+        compute_observed_expected,
+    ):
+        once, often = compute(label, probability, patients), compute(*repeated)
+        assert often.value == pytest.approx(once.value)
+        assert often.ci_high - often.ci_low == pytest.approx(
+            once.ci_high - once.ci_low, rel=1e-4
+        )
+
+
+def test_patients_of_one_row_each_are_independent_rows(calibrated):
+    """By hand: the ratio of the two errors is the root of G / (G - 1)."""
+    independent = compute_observed_expected(*calibrated)
+    by_patient = compute_observed_expected(*calibrated, patients=np.arange(2000))
+    errors = [np.log(found.ci_high / found.value) for found in (independent, by_patient)]
+    assert errors[1] / errors[0] == pytest.approx(np.sqrt(2000 / 1999), rel=1e-9)
 
 
 def test_separated_classes_have_no_slope():
     line = compute_calibration_line([0, 0, 1, 1], [0.1, 0.2, 0.3, 0.4])
     assert np.isnan([line.slope.value, line.slope.ci_low, line.intercept.value]).all()
-    assert np.isfinite(line.in_the_large.value)
 
 
 def test_curve_of_calibrated_probabilities_holds_the_diagonal(calibrated):
@@ -123,15 +153,16 @@ def test_study_curves_count_distinct_samples(predictions):
 
 
 def test_errors_of_opposite_sign_in_two_cohorts_do_not_cancel(shifted_cohorts):
-    """By hand: taking the shift of 1 off gives the event rates, so it is what is found."""
+    """By hand: risks of 0.2 and 0.8 moved by 1 have means of 0.660 and 0.340, not 0.5."""
     pooled = compute_calibration(
         shifted_cohorts.drop(columns="left_out"), np.random.default_rng(0), draws=10
     ).set_index("metric")
-    assert pooled.loc["in_the_large", "value"] == pytest.approx(0, abs=1e-6)
+    assert pooled.loc["observed_expected", "value"] == pytest.approx(1, abs=1e-6)
     table = compute_calibration(shifted_cohorts, np.random.default_rng(0), draws=10)
     found = table.set_index(["left_out", "metric"])["value"]
-    for cohort, shift in (("north", -1), ("south", 1)):
-        assert found[cohort, "in_the_large"] == pytest.approx(shift, abs=1e-6)
+    for cohort, shift in (("north", 1), ("south", -1)):
+        expected = expit(logit([0.2, 0.8]) + shift).mean()
+        assert found[cohort, "observed_expected"] == pytest.approx(0.5 / expected)
         assert found[cohort, "slope"] == pytest.approx(1, abs=1e-6)
     assert (table["n"] == 100).all()
 
@@ -166,7 +197,7 @@ def test_statement_counts_the_rarer_outcome():
 
 
 def test_intervals_cover_the_truth_for_a_calibrated_frozen_model(frozen_coverage):
-    for metric in ("slope", "in_the_large", "curve", "brier", "log_loss", "scaled_brier"):
+    for metric in ("slope", "observed_expected", "curve", "brier", "log_loss", "scaled_brier"):
         assert frozen_coverage[metric] >= 0.84, metric
 
 
@@ -189,5 +220,5 @@ def test_the_kind_of_each_interval_is_told(predictions):
     table = compute_calibration(predictions, np.random.default_rng(1), draws=10)
     kinds = table.drop_duplicates("metric").set_index("metric")["interval"]
     assert set(kinds[["brier", "scaled_brier", "log_loss"]]) == {"patient bootstrap"}
-    line = kinds[["intercept", "slope", "in_the_large"]]
-    assert set(line) == {"Wald, errors by patient"}
+    assert set(kinds[["intercept", "slope"]]) == {"Wald, errors by patient"}
+    assert kinds["observed_expected"] == "Wald of the logarithm, by patient"

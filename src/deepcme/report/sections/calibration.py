@@ -17,8 +17,8 @@ from deepcme.report.section import Contents, Section
 
 _CALIBRATION = SideBySideLayout(
     "Scores and calibration line of the test probabilities, pooled over splits; in "
-    "brackets 95% intervals, of the scores by patient bootstrap, of the line (intercept, "
-    "slope, in the large) Wald's with errors by patient. They take the fitted models as "
+    "brackets 95% intervals, of the scores by patient bootstrap, of O/E, slope and intercept "
+    "Wald's with errors by patient. They take the fitted models as "
     "they are: in simulated studies those of slope and intercept held the truth in 84 to "
     "90 of 100, those of the scaled Brier score in 86 to 90."
 )
