@@ -30,7 +30,7 @@ from deepcme.evaluation.discrimination import compute_discrimination
 from deepcme.evaluation.measures import measures_beside_auc
 from deepcme.evaluation.metrics import choose_threshold
 from deepcme.evaluation.predictions import select_part, with_strata
-from deepcme.evaluation.recalibration import PlattRecalibration, are_log_odds
+from deepcme.evaluation.probabilities.recalibration import PlattRecalibration, are_log_odds
 from deepcme.models.checking import as_written, check_parameters_of
 from deepcme.models.fitting import prepare_and_fit, scores_of
 from deepcme.models.preprocessing import kept_genes, transform_rows
