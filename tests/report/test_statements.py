@@ -10,7 +10,7 @@ from deepcme.report.render import render_markdown
 from deepcme.report.sections.comparison import DESCRIBED_PROBABILITIES
 from deepcme.report.sections.discrimination import describe_deviation
 from deepcme.report.sections.methods import describe_methods
-from deepcme.report.sections.verdict import compute_verdict
+from deepcme.report.verdict.verdict import compute_verdict
 from deepcme.study.designs import FoldsDesign, LeaveOneCohortOutDesign
 from deepcme.study.run import run_study
 from deepcme.study.spec import make_study
