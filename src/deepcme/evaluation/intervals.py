@@ -64,13 +64,13 @@ def compute_wilson_interval(events: int, n: int) -> Estimate:
     return Estimate(events / n, low, high, n, events)
 
 
-def compute_wilson_ends(proportion: float, n: float) -> tuple[float, float]:
-    """Ends of Wilson's interval of a proportion of `n`, perhaps an effective number."""
+def compute_wilson_ends(share: float, n: float) -> tuple[float, float]:
+    """Ends of Wilson's interval of a share of n patients, where n need not be whole."""
     z, twice = NORMAL_QUANTILE, 2 * (n + NORMAL_QUANTILE**2)
-    center = (2 * n * proportion + z**2) / twice
-    half_width = z / twice * math.sqrt(4 * n * proportion * (1 - proportion) + z**2)
+    center = (2 * n * share + z**2) / twice
+    half_width = z / twice * math.sqrt(4 * n * share * (1 - share) + z**2)
     low, high = center - half_width, center + half_width
-    return 0.0 if proportion == 0 else low, 1.0 if proportion == 1 else high
+    return 0.0 if share == 0 else low, 1.0 if share == 1 else high
 
 
 def compute_hanley_mcneil_interval(auc: float, events: int, non_events: int) -> Estimate:
