@@ -16,6 +16,7 @@ from deepcme.study.settings import (
     CohortSettings,
     DecisionSettings,
     GridSettings,
+    InstabilitySettings,
     ModelSettings,
     NullSettings,
     PreprocessingSettings,
@@ -40,6 +41,7 @@ class Study(Settings):
     preprocessing: PreprocessingSettings
     grid: GridSettings = GridSettings()
     nulls: NullSettings = NullSettings()
+    instability: InstabilitySettings = InstabilitySettings()
     clinical: ClinicalSettings | None = None
     selection: SelectionSettings = SelectionSettings()
     decisions: DecisionSettings = DecisionSettings()
