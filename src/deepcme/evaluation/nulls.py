@@ -13,6 +13,12 @@ from numpy.typing import ArrayLike
 from deepcme.base.errors import DeepCMEError
 from deepcme.evaluation.intervals import compute_wilson_interval
 
+LEVEL = 0.05
+"""At or below it a p-value rejects."""
+
+FEWEST_PERMUTATIONS = 19
+"""From so many permutations on, the smallest p-value, 1 / (number + 1), is at the level."""
+
 RUNS_FOR_QUANTILES = 40
 """From so many runs on, one of them is beyond a quantile of 2.5%."""
 

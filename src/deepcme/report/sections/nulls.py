@@ -9,15 +9,15 @@ import pandas as pd
 from markupsafe import Markup
 
 from deepcme.base.words import few
-from deepcme.evaluation.nulls import compute_null_comparison, compute_permutation_table
+from deepcme.evaluation.nulls import LEVEL, compute_null_comparison
 from deepcme.report.blocks import Blocks, Figure, Heading, Text
+from deepcme.report.chance import compute_permutation
 from deepcme.report.figures.nulls import plot_nulls
 from deepcme.report.formatting import INTERVAL, N_AND_EVENTS, TableLayout
 from deepcme.report.section import Contents, Section
 from deepcme.study.parts.nulls import NULL_RUNS
 from deepcme.study.settings import NullSettings
 
-LEVEL = 0.05
 _NOT_RUN = {
     "permutation": ("Permutation test", "--permutations N"),
     "random_genes": ("Random gene sets", "--nulls N"),
@@ -64,8 +64,7 @@ def _compute(contents: Contents) -> None:
     contents.add("nulls", lambda: comparison, _NULLS)
     if len(comparison):
         contents.charts["nulls"] = plot_nulls(runs, comparison)
-    if (runs["kind"] == "permuted labels").any():
-        permutation = compute_permutation_table(runs, auc)
+    if (permutation := compute_permutation(contents)) is not None:
         contents.add("permutation", lambda: permutation, _PERMUTATION)
         contents.notes["permutation"] = describe_permutation(permutation)
     random = comparison[comparison["kind"] == "random genes"].drop_duplicates("size")

@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from deepcme.evaluation.nulls import LEVEL
 from deepcme.evaluation.predictions import LEFT_OUT
 from deepcme.report.blocks import Blocks, Fragment, Terms, Text
 from deepcme.report.design import describe_test_parts, strata_column
 from deepcme.report.section import Contents, Section
-from deepcme.report.sections.nulls import LEVEL, describe_permutation
+from deepcme.report.sections.nulls import describe_permutation
 from deepcme.study.designs import SplitSettings
 
 _FEW_EVENTS = 100
