@@ -11,6 +11,7 @@ from deepcme.report.sections import (
     discrimination,
     genes,
     guidelines,
+    meta_analysis,
     methods,
     nulls,
     patients,
@@ -24,7 +25,8 @@ from deepcme.report.sections import (
 )
 
 SECTIONS: tuple[Section, ...] = (
-    verdict.SECTION, patients.SECTION, discrimination.SECTION, classification.SECTION,
+    verdict.SECTION, patients.SECTION, discrimination.SECTION, meta_analysis.SECTION,
+    classification.SECTION,
     comparison.SECTION, added_value.SECTION, calibration.SECTION, recalibration.SECTION,
     usefulness.SECTION, risk_stability.SECTION, nulls.SECTION, genes.SECTION, selection.SECTION,
     publication.SECTION, training.SECTION, methods.SECTION, guidelines.SECTION, methods.REPEAT,

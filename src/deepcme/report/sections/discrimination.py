@@ -10,7 +10,7 @@ from deepcme.evaluation.bootstrap import interval_generator
 from deepcme.evaluation.discrimination import compute_discrimination
 from deepcme.evaluation.measures import AUC, measures_beside_auc
 from deepcme.evaluation.over_splits import compute_metrics
-from deepcme.evaluation.predictions import LEFT_OUT, STRATUM
+from deepcme.evaluation.predictions import LEFT_OUT, STRATUM, compute_by_cohort
 from deepcme.report.blocks import Blocks, Figure, Heading, Text
 from deepcme.report.design import describe_coverage, describe_mean_of_cohorts, find_leaks
 from deepcme.report.figures.study import plot_auc_by_split, plot_roc
@@ -110,14 +110,18 @@ def find_refitted_models(study: Study) -> list[str]:
 def compute_auc_by_split(predictions: pd.DataFrame) -> pd.DataFrame:
     """Table 1 of the paper: test AUC of each model (rows) in each split, mean and sd.
 
-    Splits are named CV-1, CV-2, ..., or by the cohort that was left out.
+    Splits are named CV-1, CV-2, ..., or by the cohort that was left out; over cohorts there
+    is no mean, as they are different populations, and no sd, as a cohort's splits are but
+    draws of the validation part (`compute_meta_analysis` pools cohorts).
     """
     metrics = compute_metrics(predictions[predictions["part"] == "test"])
     table = metrics.pivot_table(index="model", columns="split", values="value", sort=False)
     table = table.reindex(metrics["model"].drop_duplicates())
     mean, deviation = table.mean(axis=1), table.std(axis=1, ddof=1)
     table.columns = pd.Index(_name_splits(predictions).loc[table.columns])
-    return table.assign(mean=mean, sd=deviation).reset_index()
+    if LEFT_OUT not in predictions.columns:
+        table = table.assign(mean=mean, sd=deviation)
+    return table.reset_index()
 
 
 def _name_splits(predictions: pd.DataFrame) -> pd.Series[str]:
@@ -132,12 +136,17 @@ def _name_splits(predictions: pd.DataFrame) -> pd.Series[str]:
 def compute_mean_roc(predictions: pd.DataFrame) -> pd.DataFrame:
     """ROC curve of each model, averaged over the splits at fixed false-positive rates.
 
+    Every cohort that was left out has a curve of its own, over its splits.
+
     Vertical averaging (Fawcett 2006): sensitivity is averaged, the
     false-positive rate is given. Within strata, where there are any, the curve is their mean
     weighted by positives, as their AUC is (Janes and Pepe 2009). Columns: model,
-    false_positive_rate, sensitivity.
+    false_positive_rate, sensitivity, and left_out.
     """
-    test = predictions[predictions["part"] == "test"]
+    return compute_by_cohort(predictions[predictions["part"] == "test"], _mean_roc_of_test)
+
+
+def _mean_roc_of_test(test: pd.DataFrame) -> pd.DataFrame:
     tables = []
     for model, of_model in test.groupby("model", sort=False):
         curves = []
