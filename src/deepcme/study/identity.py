@@ -21,6 +21,9 @@ from deepcme.study.tasks import Plan, computing_versions, fingerprint, package_v
 
 _MUST_AGREE = ("protocol", "seed", "split", "preprocessing")
 
+# Sections that no fit and no table of a study depends on.
+_REPORT_ONLY = {"decisions"}
+
 
 def describe_identity(plan: Plan) -> dict[str, Any]:
     """What a folder's results are of, as its ``identity.json`` says it.
@@ -97,8 +100,9 @@ def _refuse_other_comparator(study: Mapping[str, Any], first: str | None, folder
 
 def models_changed(found: Mapping[str, Any], wanted: Mapping[str, Any], folder: Path) -> bool:
     """Whether the tables of the models, and all that is made of them, are out of date."""
+    apart = {*_beside(), *_REPORT_ONLY}
     before, now = (
-        {k: v for k, v in settings_of(of, str(folder)).items() if k not in _beside()}
+        {k: v for k, v in settings_of(of, str(folder)).items() if k not in apart}
         for of in (found, wanted)
     )
     return before != now or any(found.get(name, {}) != wanted[name] for name in _inputs())

@@ -77,6 +77,10 @@ protocol = "honest"
 # random_panels = 10     # of each size in each split
 # pairs = 25             # complementary halves of the patients
 
+[decisions]   # of the report alone: a change refits nothing
+# thresholds = [0.05, 0.1, 0.2, 0.3]   # risks one would act at; lowest to highest makes sense
+# specificities = [0.8, 0.9]           # at which the sensitivity is told
+
 [[models]]
 name = "DeepCME"
 # parameters = {{ hidden_layers = [64, 64, 64], batch_size = 32, penalty_strength = 100.0 }}
