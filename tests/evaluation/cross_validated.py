@@ -18,13 +18,13 @@ from sklearn.linear_model import LogisticRegression
 from deepcme.cohort.folds import NestedFolds, RepeatedFolds, choose_repeats
 from deepcme.cohort.splits import RepeatedSplits, Split
 from deepcme.evaluation.bootstrap import draw_patients
-from deepcme.evaluation.calibration import compute_calibration
 from deepcme.evaluation.discrimination import compute_auc_interval
 from deepcme.evaluation.logistic import fit_logistic_regression
 from deepcme.evaluation.measures import find_measure
 from deepcme.evaluation.over_patients import compute_over_patients
 from deepcme.evaluation.paired import compute_paired_difference
-from deepcme.evaluation.utility import compute_decision_curve
+from deepcme.evaluation.probabilities.calibration import compute_calibration
+from deepcme.evaluation.probabilities.utility import compute_decision_curve
 from tests.evaluation.simulations import (
     auc_of,
     make_labels,

@@ -10,8 +10,11 @@ from scipy.special import expit, logit
 
 from deepcme import Cohort
 from deepcme.cohort.arrays import CohortArrays
-from deepcme.evaluation.calibration import compute_calibration_line
-from deepcme.evaluation.recalibration import PlattRecalibration, recalibrate_predictions
+from deepcme.evaluation.probabilities.calibration import compute_calibration_line
+from deepcme.evaluation.probabilities.recalibration import (
+    PlattRecalibration,
+    recalibrate_predictions,
+)
 from deepcme.study.fit import fit_task
 from deepcme.study.plan import make_plan
 from deepcme.study.spec import make_study

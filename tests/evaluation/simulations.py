@@ -20,11 +20,6 @@ from deepcme.cohort.outcome import BinaryOutcome
 from deepcme.cohort.splits import RepeatedSplits
 from deepcme.evaluation.added_value import compute_added_value
 from deepcme.evaluation.bootstrap import compute_weighted_auc
-from deepcme.evaluation.calibration import (
-    compute_calibration,
-    compute_calibration_line,
-)
-from deepcme.evaluation.calibration_curves import compute_calibration_curve
 from deepcme.evaluation.comparison import compute_corrected_t_test, compute_holm_correction
 from deepcme.evaluation.discrimination import compute_discrimination
 from deepcme.evaluation.intervals import (
@@ -32,7 +27,12 @@ from deepcme.evaluation.intervals import (
     compute_hanley_mcneil_interval,
 )
 from deepcme.evaluation.nulls import compute_permutation_test
-from deepcme.evaluation.utility import compute_decision_curve
+from deepcme.evaluation.probabilities.calibration import (
+    compute_calibration,
+    compute_calibration_line,
+)
+from deepcme.evaluation.probabilities.calibration_curves import compute_calibration_curve
+from deepcme.evaluation.probabilities.utility import compute_decision_curve
 from deepcme.study.fit import fit_task
 from deepcme.study.parts.added_value import fit_clinical_models
 from deepcme.study.plan import Plan, make_plan

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from deepcme.evaluation.calibration import compute_calibration_line
-from deepcme.evaluation.recalibration import PlattRecalibration
+from deepcme.evaluation.probabilities.calibration import compute_calibration_line
+from deepcme.evaluation.probabilities.recalibration import PlattRecalibration
 from deepcme.selection.knockoffs import choose_reals
 from deepcme.selection.stability import (
     compute_stability_index,

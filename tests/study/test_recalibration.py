@@ -5,8 +5,11 @@ import pytest
 
 from deepcme import Cohort
 from deepcme.cohort.arrays import CohortArrays
-from deepcme.evaluation.calibration import compute_calibration
-from deepcme.evaluation.recalibration import fit_recalibrations, recalibrate_predictions
+from deepcme.evaluation.probabilities.calibration import compute_calibration
+from deepcme.evaluation.probabilities.recalibration import (
+    fit_recalibrations,
+    recalibrate_predictions,
+)
 from deepcme.study.fit import fit_task
 from deepcme.study.plan import make_plan
 from deepcme.study.run import run_study

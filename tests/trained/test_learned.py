@@ -9,7 +9,7 @@ from scipy.special import expit
 from deepcme import DeepCMEError, load_model
 from deepcme.base.seeds import integer_seed, seed_for
 from deepcme.cohort.arrays import CohortArrays
-from deepcme.evaluation.recalibration import PlattRecalibration
+from deepcme.evaluation.probabilities.recalibration import PlattRecalibration
 from deepcme.models.baselines import TunedLogisticRegression
 from deepcme.trained.files import save_model
 from deepcme.trained.new_samples import expression_of, match_genes, standardise

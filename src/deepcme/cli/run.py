@@ -74,6 +74,15 @@ def run(
             "alone, beside random sets of its size. Can be given again.",
         ),
     ] = None,
+    instability: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            help="Develop a model again on this many bootstrap samples of the patients, to see "
+            "how far risks move: 200 is usual. It is the comparator of a network.",
+            show_default="0",
+        ),
+    ] = None,
     clinical: Annotated[
         list[str] | None,
         typer.Option(
@@ -116,6 +125,8 @@ def run(
         overrides["grid"] = {"search": grid}
     if asked := _null_overrides(permutations, nulls, signature):
         overrides["nulls"] = asked
+    if instability is not None:
+        overrides["instability"] = {"refits": instability}
     if clinical:
         overrides["clinical"] = {"columns": _names_in(clinical)}
     if design is not None:

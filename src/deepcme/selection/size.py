@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from deepcme.base.errors import DeepCMEError
 from deepcme.cohort.splits import draw_folds
 from deepcme.evaluation.metrics import compute_auc
-from deepcme.evaluation.recalibration import PlattRecalibration
+from deepcme.evaluation.probabilities.recalibration import PlattRecalibration
 
 FloatArray = NDArray[np.float64]
 IntegerArray = NDArray[np.int64]

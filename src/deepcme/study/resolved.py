@@ -15,6 +15,7 @@ from deepcme.study.settings import (
     ClinicalSettings,
     CohortSettings,
     GridSettings,
+    InstabilitySettings,
     ModelSettings,
     NullSettings,
     PreprocessingSettings,
@@ -39,6 +40,7 @@ class Study(Settings):
     preprocessing: PreprocessingSettings
     grid: GridSettings = GridSettings()
     nulls: NullSettings = NullSettings()
+    instability: InstabilitySettings = InstabilitySettings()
     clinical: ClinicalSettings | None = None
     selection: SelectionSettings = SelectionSettings()
     models: tuple[ModelSettings, ...] = Field(min_length=1)

@@ -160,6 +160,16 @@ class NullSettings(Settings):
         return self
 
 
+class InstabilitySettings(Settings):
+    """A model developed again on bootstrap samples of the patients.
+
+    Without a name it is what the study is about, or the comparator if that is a network.
+    """
+
+    refits: int = Field(default=0, ge=0, le=10_000)
+    model: str = ""
+
+
 class ClinicalSettings(Settings):
     """Clinical columns beside the genes, and the model that stands for the genes."""
 

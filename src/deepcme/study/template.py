@@ -61,6 +61,11 @@ protocol = "honest"
 # sizes = []             # genes of a set; without any, those of the signatures, or 30
 # signatures = []        # files of one gene a line, each refitted beside sets of its size
 
+[instability]   # a model developed again on bootstrap samples of the patients
+# refits = 0             # how many samples; 200 is usual
+# model = ""             # which of the models; else that of the verdict, or the comparator
+                         # if that is a network
+
 # What do the genes add to clinical columns of the cohort?
 # [clinical]
 # columns = ["age", "grade"]

@@ -14,18 +14,18 @@ from deepcme.base.seeds import seed_for
 from deepcme.base.words import counted
 from deepcme.cohort.cohort import Cohort
 from deepcme.cohort.splits import draw_folds
-from deepcme.evaluation.calibration import (
-    compute_calibration,
-    compute_log_odds,
-    describe_calibration_evidence,
-)
-from deepcme.evaluation.calibration_curves import compute_study_calibration_curves
 from deepcme.evaluation.discrimination import compute_classification, compute_discrimination
 from deepcme.evaluation.intervals import compute_delong_interval
 from deepcme.evaluation.measures import AUC, measures_beside_auc
 from deepcme.evaluation.predictions import COLUMNS
-from deepcme.evaluation.recalibration import PlattRecalibration
-from deepcme.evaluation.utility import compute_decision_curve
+from deepcme.evaluation.probabilities.calibration import (
+    compute_calibration,
+    compute_log_odds,
+    describe_calibration_evidence,
+)
+from deepcme.evaluation.probabilities.calibration_curves import compute_study_calibration_curves
+from deepcme.evaluation.probabilities.recalibration import PlattRecalibration
+from deepcme.evaluation.probabilities.utility import compute_decision_curve
 from deepcme.trained.manifest import Manifest
 from deepcme.trained.model import Model
 from deepcme.trained.new_samples import Normalisation, expression_of, match_genes

@@ -4,8 +4,11 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
-from deepcme.evaluation.calibration import compute_calibration
-from deepcme.evaluation.recalibration import fit_recalibrations, recalibrate_predictions
+from deepcme.evaluation.probabilities.calibration import compute_calibration
+from deepcme.evaluation.probabilities.recalibration import (
+    fit_recalibrations,
+    recalibrate_predictions,
+)
 from deepcme.report.sections.recalibration import (
     compute_recalibration_lines,
     describe_recalibration,

@@ -8,7 +8,7 @@ import altair as alt
 import pandas as pd
 
 from deepcme.evaluation.predictions import LEFT_OUT
-from deepcme.evaluation.utility import TREAT_ALL, TREAT_NONE
+from deepcme.evaluation.probabilities.utility import TREAT_ALL, TREAT_NONE
 from deepcme.report.figures.styles import (
     Chart,
     colours,

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import pandas as pd
 
-from deepcme.evaluation.calibration import compute_calibration, describe_calibration_evidence
-from deepcme.evaluation.calibration_curves import compute_study_calibration_curves
 from deepcme.evaluation.predictions import LEFT_OUT
+from deepcme.evaluation.probabilities.calibration import (
+    compute_calibration,
+    describe_calibration_evidence,
+)
+from deepcme.evaluation.probabilities.calibration_curves import compute_study_calibration_curves
 from deepcme.report.blocks import Blocks, Figure, Heading, Text
 from deepcme.report.figures.risk import plot_calibration
 from deepcme.report.formatting import SideBySideLayout

@@ -15,7 +15,7 @@ from deepcme.base.version import __version__
 from deepcme.cohort.scales.scales import LINEAR_SCALES
 from deepcme.evaluation.bootstrap import DEFAULT_DRAWS
 from deepcme.evaluation.comparison import DEFAULT_MARGIN, REFITTED_FACTOR
-from deepcme.evaluation.recalibration import DEGREES_OF_FREEDOM, OUT_OF_FOLD
+from deepcme.evaluation.probabilities.recalibration import DEGREES_OF_FREEDOM, OUT_OF_FOLD
 from deepcme.report.blocks import Blocks, Heading, Preformatted, Subheading, Terms, Text
 from deepcme.report.design import describe_design
 from deepcme.report.formatting import TableLayout

@@ -6,9 +6,12 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from deepcme.evaluation.calibration import compute_calibration
 from deepcme.evaluation.predictions import LEFT_OUT
-from deepcme.evaluation.recalibration import fit_recalibrations, recalibrate_predictions
+from deepcme.evaluation.probabilities.calibration import compute_calibration
+from deepcme.evaluation.probabilities.recalibration import (
+    fit_recalibrations,
+    recalibrate_predictions,
+)
 from deepcme.report.blocks import Blocks, Text
 from deepcme.report.formatting import N_AND_EVENTS, SideBySideLayout, TableLayout
 from deepcme.report.section import Contents, Section

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from deepcme.evaluation.utility import compute_decision_curve
+from deepcme.evaluation.probabilities.utility import compute_decision_curve
 from deepcme.report.blocks import Blocks, Figure, Text
 from deepcme.report.design import describe_pooling
 from deepcme.report.figures.risk import plot_decision_curve

@@ -4,17 +4,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from deepcme.evaluation.calibration import (
+from deepcme.evaluation.intervals import NORMAL_QUANTILE
+from deepcme.evaluation.measures import find_measure
+from deepcme.evaluation.probabilities.calibration import (
     compute_calibration,
     compute_calibration_line,
     describe_calibration_evidence,
 )
-from deepcme.evaluation.calibration_curves import (
+from deepcme.evaluation.probabilities.calibration_curves import (
     compute_calibration_curve,
     compute_study_calibration_curves,
 )
-from deepcme.evaluation.intervals import NORMAL_QUANTILE
-from deepcme.evaluation.measures import find_measure
 from tests.evaluation.simulations import simulate_repeated_rows
 
 

@@ -7,7 +7,6 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy.special import expit
 
-from deepcme.evaluation.calibration import EDGE, compute_log_odds, dependent_patients
 from deepcme.evaluation.intervals import NORMAL_QUANTILE
 from deepcme.evaluation.logistic import fit_logistic_regression
 from deepcme.evaluation.predictions import (
@@ -18,6 +17,11 @@ from deepcme.evaluation.predictions import (
     count_rows,
     select_part,
     select_probabilities,
+)
+from deepcme.evaluation.probabilities.calibration import (
+    EDGE,
+    compute_log_odds,
+    dependent_patients,
 )
 
 

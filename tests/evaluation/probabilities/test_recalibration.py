@@ -10,9 +10,9 @@ from scipy.optimize import minimize
 from scipy.special import expit
 
 from deepcme.base.errors import DeepCMEError
-from deepcme.evaluation.calibration import compute_calibration_line
 from deepcme.evaluation.logistic import fit_firth_regression
-from deepcme.evaluation.recalibration import (
+from deepcme.evaluation.probabilities.calibration import compute_calibration_line
+from deepcme.evaluation.probabilities.recalibration import (
     OUT_OF_FOLD,
     VALIDATION,
     PlattRecalibration,

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deepcme.base.errors import DeepCMEError
-from deepcme.evaluation.utility import (
+from deepcme.evaluation.probabilities.utility import (
     TREAT_ALL,
     TREAT_NONE,
     compute_decision_curve,
