@@ -110,7 +110,9 @@ def test_merged_cohorts_keep_it_under_their_names(left_out):
 def test_a_damaged_record_is_refused(left_out, tmp_path):
     left_out.provenance["left_out"][0]["samples"] = "many"
     left_out.save(tmp_path / "cohort.h5ad")
-    with pytest.raises(DeepCMEError, match=r"damaged: 'left_out.0.samples' is not what belongs there"):
+    with pytest.raises(
+        DeepCMEError, match=r"damaged: 'left_out.0.samples' is not what belongs there"
+    ):
         Cohort.load(tmp_path / "cohort.h5ad")
 
 
