@@ -22,8 +22,8 @@ from deepcme.report.sections import (
     selection,
     training,
     usefulness,
-    verdict,
 )
+from deepcme.report.verdict import verdict
 
 SECTIONS: tuple[Section, ...] = (
     verdict.SECTION, patients.SECTION, sample_size.SECTION, discrimination.SECTION,

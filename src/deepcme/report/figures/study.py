@@ -85,7 +85,11 @@ def plot_roc(curves: pd.DataFrame) -> Chart:
             opacity=faded_unless(picked),
             order="false_positive_rate:Q",
             detail=cohort,
-            tooltip=["model:N", *cohort, *tooltips(".2f", "false_positive_rate", "sensitivity")],
+            tooltip=[
+                "model:N",
+                *cohort,
+                *tooltips(".2f", "false_positive_rate", "sensitivity"),
+            ],
         )
         .add_params(picked)
     )

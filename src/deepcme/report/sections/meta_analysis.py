@@ -76,7 +76,7 @@ def _compute(contents: Contents) -> None:
         if len(pooled_auc)
         else _describe_too_few(aucs, contents.headline)
     )
-    differences = [describe_heterogeneity(row) for _, row in pooled_auc.iterrows()]
+    differences = [describe_limits(row) for _, row in pooled_auc.iterrows()]
     contents.notes["meta_analysis_differences"] = " ".join(
         filter(None, [*differences, describe_pooled_calibration(pooled)])
     )
@@ -120,26 +120,34 @@ def _row(kind: str, label: str, row: dict[Any, Any], low: str, high: str) -> dic
 
 
 def describe_pooled_auc(row: pd.Series[Any]) -> str:
-    """The pooled AUC and what a new cohort may show, in a few sentences."""
-    sentences = [
+    """The pooled AUC and what a new cohort may show, in a sentence."""
+    few = row["k"] < FEWEST_COHORTS
+    return (
         f"Pooled over the {row['k']} cohorts left out (random-effects meta-analysis), the AUC "
         f"of {row['model']} is {row['value']:.3f} (95% interval {row['ci_low']:.3f} to "
-        f"{row['ci_high']:.3f}, {row['interval']}).",
-        f"In a new cohort like these it may be anywhere from {row['prediction_low']:.2f} to "
-        f"{row['prediction_high']:.2f} (95% prediction interval).",
-    ]
+        f"{row['ci_high']:.3f}, {row['interval']}); in a new cohort like these it may be "
+        f"anywhere from {row['prediction_low']:.2f} to {row['prediction_high']:.2f} (95% "
+        f"prediction interval{', of so few cohorts little more than a guess' if few else ''})."
+    )
+
+
+def describe_limits(row: pd.Series[Any]) -> str:
+    """What the pooled AUC does not show, in a few sentences."""
+    sentences = []
     if not (row["ci_low"] > 0.5 or row["ci_high"] < 0.5):
-        sentences.append("Chance is not excluded.")
+        sentences.append("On average over such cohorts chance is not excluded.")
     elif row["ci_low"] > 0.5 >= row["prediction_low"]:
-        sentences.append("On average it is above chance, in a new cohort it need not be.")
+        sentences.append(
+            "On average over such cohorts it is above chance; in a new one it need not be."
+        )
     if row["not_pooled"]:
         sentences.append(f"Without an interval, and not pooled: {row['not_pooled']}.")
     if row["k"] < FEWEST_COHORTS:
         sentences.append(
-            f"Of {row['k']} cohorts little can be said of others: below {FEWEST_COHORTS} both "
-            "intervals rest on a guess of how far cohorts differ."
+            f"How far cohorts differ cannot be told from {row['k']} of them; at least "
+            f"{FEWEST_COHORTS} are needed before either interval means much."
         )
-    return " ".join(sentences)
+    return " ".join([*sentences, describe_heterogeneity(row)])
 
 
 def describe_heterogeneity(row: pd.Series[Any]) -> str:
