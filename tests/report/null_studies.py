@@ -24,8 +24,8 @@ from deepcme import Cohort
 from deepcme.evaluation.intervals import compute_wilson_interval
 from deepcme.report.contents import compute_contents
 from deepcme.report.section import Contents
-from deepcme.report.sections.verdict import gather_facts
 from deepcme.report.verdict.phrases import choose_phrases
+from deepcme.report.verdict.verdict import gather_facts
 from deepcme.study.run import run_study
 from deepcme.study.spec import make_study
 
@@ -89,12 +89,13 @@ KINDS = {
     ),
 }
 
-# What the sentences of other sections claim, by their first words.
+# What the sentences of other sections claim.
 OF_SECTIONS = {
-    "genes add": r"Gene expression adds",
-    "genes harm": r"Gene expression made",
-    "clinical columns harm": r"Adding .* (harmed|made)",
-    "useful": r"(?<!no )(?<!not )\b(is|was) useful",
+    "genes add": r"Gene expression adds to",
+    "genes harm": r"Gene expression made the prediction by .* worse",
+    "columns beat genes": r"alone did better than the genes alone",
+    "columns harm": r"to the genes made the prediction worse",
+    "useful": r"does more good than treating all or none at",
 }
 
 

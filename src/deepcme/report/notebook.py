@@ -10,7 +10,7 @@ import pandas as pd
 
 from deepcme.report.contents import compute_contents
 from deepcme.report.figures.styles import Chart
-from deepcme.report.sections.verdict import Verdict, compute_verdict
+from deepcme.report.verdict.verdict import Verdict, compute_verdict
 from deepcme.study.store import StudyFolder
 
 

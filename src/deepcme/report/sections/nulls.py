@@ -31,8 +31,8 @@ _NOT_RUN = {
 
 _PERMUTATION = TableLayout(
     "Permutation test: patient labels permuted, splits redrawn, everything refitted. p "
-    "counts the labels as they are as one permutation (Phipson and Smyth 2010); its "
-    "interval is that of the Monte-Carlo error.",
+    "counts the labels as they are as one permutation (Phipson and Smyth 2010); its 95% "
+    "interval is Wilson's, of the Monte-Carlo error: of the p of unlimited permutations.",
     ("observed", "AUC", ".3f"), ("p_value", "p", ".3f"), *INTERVAL,
     ("n_permutations", "Permutations", ",.0f"), ("n_as_good", "As good", ",.0f"),
     ("null_mean", "Null mean", ".3f"), ("null_sd", "Null sd", ".3f"), *N_AND_EVENTS,
@@ -40,7 +40,7 @@ _PERMUTATION = TableLayout(
 _NULLS = TableLayout(
     "Mean test AUC of the null runs, low and high (quantiles 2.5% and 97.5%; the extremes "
     "of fewer than 40 runs), beside the AUC of what they are compared with. Share as good: "
-    "of null runs with at least this AUC, Wilson's interval.",
+    "of null runs with at least this AUC, with Wilson's 95% interval.",
     ("kind", "Null", ""), ("size", "Genes", ",.0f"), ("n_runs", "Runs", ",.0f"),
     ("null_mean", "Mean AUC", ".3f"), ("null_low", "Low", ".3f"),
     ("null_high", "High", ".3f"), ("compared", "Compared", ""), ("auc", "Its AUC", ".3f"),

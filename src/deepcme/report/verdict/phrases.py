@@ -118,7 +118,8 @@ def _tested(facts: Facts) -> str:
 def _across_levels(facts: Facts) -> str:
     pooled = facts.of_one[["pooled_auc", "pooled_ci_low", "pooled_ci_high"]]
     pooled = pooled.set_axis(["auc", "ci_low", "ci_high"])
-    return f"Ranked across levels it is {pooled['auc']:.3f} ({_interval(pooled, 'bootstrap', '.3f')})."
+    interval = _interval(pooled, "bootstrap", ".3f")
+    return f"Ranked across levels it is {pooled['auc']:.3f} ({interval})."
 
 
 def _without_evidence(facts: Facts) -> bool:
@@ -130,6 +131,17 @@ def _why_not(facts: Facts) -> str:
     if not np.isfinite(row["ci_low"]):
         return "Without an interval it is not shown to be above chance."
     return "This interval holds 0.5: not shown to be above chance."
+
+
+def _why_above_chance(facts: Facts) -> str:
+    if not facts.by_cohort:
+        return "This interval excludes 0.5: above chance."
+    if not facts.cohorts_at_chance:
+        return "Every interval excludes 0.5: above chance."
+    return (
+        "The pooled interval excludes 0.5: above chance on average, though not shown by itself "
+        f"in {few(facts.cohorts_at_chance)}."
+    )
 
 
 def _is_below(facts: Facts) -> bool:
@@ -212,11 +224,7 @@ PHRASES: tuple[Phrase, ...] = (
     Phrase(
         "above chance",
         lambda facts: not facts.permutation_decides and facts.is_above_chance,
-        lambda facts: (
-            "Every interval excludes 0.5: above chance."
-            if facts.by_cohort
-            else "This interval excludes 0.5: above chance."
-        ),
+        _why_above_chance,
         claims=True,
     ),
     Phrase(
