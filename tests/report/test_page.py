@@ -102,8 +102,8 @@ def test_a_study_without_probabilities_has_a_report_that_says_so(tmp_path):
     folder = run_study(study, tmp_path / "out", jobs=1, quiet=True)
     page = write_report(folder, ["html"]).read_text(encoding="utf-8")
     report = read_report(folder.path)
-    assert not {"calibration", "decision_curve", "net_benefit"} & set(report.tables)
-    assert report.notes["net_benefit"] == report.notes["decision_curve"]
+    assert "calibration" not in report.tables
+    assert {"decision_curve", "net_benefit"} <= set(report.tables)  # of recalibrated scores
     assert report.notes["calibration"] in page
 
 

@@ -106,18 +106,16 @@ def plot_decision_curve(
         )
         .add_params(picked)
     )
-    layers = [lines]
+    chart: alt.Chart | alt.LayerChart = lines
     if bars is not None:
         upon = base.transform_filter(alt.FieldValidPredicate("low", valid=True))
-        layers.append(
-            upon.mark_errorbar(ticks=True, thickness=1.5, clip=True).encode(
-                y=alt.Y("low:Q", title="Net benefit"), y2="high:Q"
-            )
+        chart = lines + upon.mark_errorbar(ticks=True, thickness=1.5, clip=True).encode(
+            y=alt.Y("low:Q", title="Net benefit"), y2="high:Q"
         )
-    chart = alt.layer(*layers)
     if LEFT_OUT not in curve.columns:
         return chart.properties(width=440, height=300)
-    return chart.properties(width=300, height=220).facet(f"{LEFT_OUT}:N", columns=2, title=None)
+    of_cohort = alt.Facet(f"{LEFT_OUT}:N", title=None)
+    return chart.properties(width=300, height=220).facet(of_cohort, columns=2)
 
 
 def _bars_upon_better(differences: pd.DataFrame) -> pd.DataFrame:
