@@ -89,7 +89,7 @@ def _curve_of_strategy(
     rows: pd.DataFrame, thresholds: FloatArray, draws: PatientDraws
 ) -> pd.DataFrame:
     label, probability = as_labels_and_probabilities(rows["label"], rows["probability"])
-    benefit = _benefit_of_rows(label, probability, thresholds)
+    benefit = compute_benefits(label, probability, thresholds)
     drawn = draws.sum_rows(rows["patient"], np.column_stack([benefit, np.ones(label.size)]))
     ci_low, ci_high = compute_percentile_interval(drawn[:, :-1] / drawn[:, -1:])
     return pd.DataFrame(
@@ -103,7 +103,7 @@ def _curve_of_strategy(
     )
 
 
-def _benefit_of_rows(
+def compute_benefits(
     label: ArrayLike, probability: FloatArray, thresholds: FloatArray
 ) -> FloatArray:
     """What each row adds to the net benefit at each threshold (rows x thresholds)."""

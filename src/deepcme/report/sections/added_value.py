@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pandas as pd
 
 from deepcme.base.words import listed
-from deepcme.evaluation.added_value import compute_added_value, compute_events_per_parameter
-from deepcme.report.blocks import Blocks, Figure, Heading, Text
+from deepcme.evaluation.added_value import (
+    compute_added_value,
+    compute_auc_differences,
+    compute_events_per_parameter,
+)
+from deepcme.report.added_value_verdict import AboveChance, make_added_value_verdict
+from deepcme.report.blocks import Blocks, Figure, Heading, Table, Text
+from deepcme.report.chance import exceeds_chance
 from deepcme.report.figures.study import plot_comparison
 from deepcme.report.formatting import (
     COUNTS,
@@ -26,12 +30,30 @@ from deepcme.study.settings import ClinicalSettings
 _FEW_EVENTS_PER_PARAMETER = 10
 
 _ADDED_VALUE = TableLayout(
-    "AUC of both minus AUC of each alone, over the splits; corrected resampled t-test "
+    "What the genes add to the clinical columns: mean over the splits of the difference "
+    "between the two models on the same test samples, above 0 where the genes help (log loss: "
+    "clinical minus clinical + genes, per sample; net benefit at the risk one would act at, "
+    "and AUC: clinical + genes minus clinical). Intervals: corrected resampled t over splits, "
+    "for models that are refitted (Nadeau and Bengio 2003); none where no split differs.",
+    ("measure", "Measure", ""), ("clinical", "Clinical", ".3f"),
+    ("both", "Clinical + genes", ".3f"), ("difference", "Gain", "+.3f"),
+    ("ci_low", "95% low", "+.3f"), ("ci_high", "95% high", "+.3f"), *COUNTS,
+)  # fmt: skip
+_AUC_DIFFERENCES = TableLayout(
+    "AUC of one minus AUC of the other, mean over the splits; corrected resampled t-test "
     "(Nadeau and Bengio 2003), p after Holm. Probabilities: posterior under a flat prior, "
     "equivalent meaning within 0.02 (Benavoli et al. 2017).",
-    ("added", "What is added", ""), *DIFFERENCE, ("p_holm", "p (Holm)", ".3f"),
-    *PROBABILITIES, *N_AND_EVENTS,
+    ("asked", "Question", ""), ("model", "Model", ""), ("baseline", "minus", ""), *DIFFERENCE,
+    ("p_holm", "p (Holm)", ".3f"), *PROBABILITIES, *N_AND_EVENTS,
 )  # fmt: skip
+_MEASURES = {"log_loss": "Log loss", "net_benefit": "Net benefit", "auc": "AUC"}
+_HOW_TO_READ = (
+    "Log loss and net benefit compare the probabilities that the two logistic regressions "
+    "themselves give, without recalibration. The sentence above goes by the log loss alone, "
+    "named beforehand; net benefit and AUC describe. A difference in AUC looks at ranks only "
+    "and is the weakest of the three: a useful predictor can leave it where it was (Pepe et "
+    "al. 2013; Vickers et al. 2011)."
+)
 _AUC = TableLayout(
     "Mean test AUC of the clinical columns alone, the genes alone, and both, on the same "
     "patients. Intervals: bootstrap of patients, stratified by label, 2,000 draws.",
@@ -47,7 +69,8 @@ _CLINICAL_COLUMNS = TableLayout(
 
 
 def _compute(contents: Contents) -> None:
-    clinical, predictions = contents.results.study.clinical, contents.results.predictions
+    study, predictions = contents.results.study, contents.results.predictions
+    clinical = study.clinical
     if clinical is None:
         return
     models = (CLINICAL, clinical.genes, CLINICAL_AND_GENES)
@@ -58,45 +81,60 @@ def _compute(contents: Contents) -> None:
     )
     contents.add(
         "added_value",
-        lambda: compute_added_value(predictions, *models),
+        lambda: compute_added_value(
+            predictions, CLINICAL, CLINICAL_AND_GENES, study.decisions.thresholds
+        ),
         _ADDED_VALUE,
-        plot_comparison,
+    )
+    contents.add(
+        "added_value_auc_differences",
+        lambda: compute_auc_differences(predictions, *models),
+        _AUC_DIFFERENCES,
+        lambda table: plot_comparison(table.iloc[:2]),  # both, minus each alone
     )
     contents.add("clinical_columns", lambda: columns, _CLINICAL_COLUMNS)
-    contents.notes |= describe_added_value(
-        clinical, predictions, columns, contents.tables.get("added_value")
+    contents.notes |= describe_clinical_columns(clinical, predictions, columns)
+    if "added_value" in contents.tables:
+        contents.notes["added_value_verdict"] = _verdict(contents, clinical)
+
+
+def _verdict(contents: Contents, clinical: ClinicalSettings) -> str:
+    tables = contents.tables
+    return make_added_value_verdict(
+        listed(clinical.columns),
+        contents.headline,
+        tables["added_value"],
+        tables["added_value_auc_differences"],
+        tables["added_value_auc"].set_index("model")["auc"],
+        AboveChance(
+            headline=exceeds_chance(contents),
+            clinical=exceeds_chance(contents, CLINICAL),
+            genes=exceeds_chance(contents, clinical.genes),
+        ),
+        describe_burden(contents.results.predictions, tables["clinical_columns"]),
     )
 
 
-def describe_added_value(
-    clinical: ClinicalSettings,
-    predictions: pd.DataFrame,
-    columns: pd.DataFrame,
-    added_value: pd.DataFrame | None,
+def describe_clinical_columns(
+    clinical: ClinicalSettings, predictions: pd.DataFrame, columns: pd.DataFrame
 ) -> dict[str, str]:
-    """The section's sentences by rule, by name."""
-    sentences = {
+    """Sentences on the columns by rule, by name."""
+    return {
         "clinical_coding": _coding(clinical, columns),
         "clinical_events": _events_per_parameter(predictions, columns),
         "clinical_separation": _separation(columns),
     }
-    if added_value is not None:
-        names = listed(clinical.columns)
-        sentences["added_value_verdict"] = _verdict(names, added_value.iloc[0])
-    return sentences
 
 
-def _verdict(names: str, row: pd.Series[Any]) -> str:
-    numbers = (
-        f"AUC of clinical + genes minus AUC of clinical {row['difference']:+.3f}, 95% interval "
-        f"{row['ci_low']:+.3f} to {row['ci_high']:+.3f}; {int(row['n'])} samples, "
-        f"{int(row['events'])} events"
+def describe_burden(predictions: pd.DataFrame, columns: pd.DataFrame) -> str:
+    """Coefficients and events for each; empty where there are enough of these."""
+    n_parameters, ratio = _count_parameters(predictions, columns)
+    if ratio >= _FEW_EVENTS_PER_PARAMETER:
+        return ""
+    return (
+        f"{n_parameters} coefficients without penalty have {ratio:.1f} events of the fitted "
+        "patients each, which are few"
     )
-    if row["ci_low"] > 0:
-        return f"Gene expression adds to {names} ({numbers})."
-    if row["ci_high"] < 0:
-        return f"Gene expression made the prediction by {names} worse ({numbers})."
-    return f"No demonstrated added value of gene expression over {names}: {numbers}."
 
 
 def _coding(clinical: ClinicalSettings, columns: pd.DataFrame) -> str:
@@ -127,8 +165,7 @@ def _coding_of_column(name: str, rows: pd.DataFrame) -> str:
 
 
 def _events_per_parameter(predictions: pd.DataFrame, columns: pd.DataFrame) -> str:
-    n_parameters = int((columns["coding"] != "reference").sum())
-    ratio = compute_events_per_parameter(predictions, CLINICAL_AND_GENES, n_parameters)
+    n_parameters, ratio = _count_parameters(predictions, columns)
     sentence = (
         f"{CLINICAL_AND_GENES} has {n_parameters} coefficients, {ratio:.1f} events of the "
         "fitted patients for each."
@@ -140,6 +177,14 @@ def _events_per_parameter(predictions: pd.DataFrame, columns: pd.DataFrame) -> s
             "words."
         )
     return sentence
+
+
+def _count_parameters(predictions: pd.DataFrame, columns: pd.DataFrame) -> tuple[int, float]:
+    """Coefficients beside the intercept, and events of the fitted patients for each."""
+    n_parameters = int((columns["coding"] != "reference").sum())
+    return n_parameters, compute_events_per_parameter(
+        predictions, CLINICAL_AND_GENES, n_parameters
+    )
 
 
 def _separation(columns: pd.DataFrame) -> str:
@@ -178,18 +223,29 @@ def _write(contents: Contents) -> Blocks:
     return [
         Heading("Added value of genes over clinical columns", "added-value"),
         Text(notes["added_value" if "added_value" in notes else "added_value_verdict"]),
+        Text(_HOW_TO_READ if "added_value" in contents.tables else ""),
+        _show_added_value(contents),
+        contents.show("added_value_auc"),
         Figure(
-            "added_value",
+            "added_value_auc_differences",
             "AUC of both minus AUC of the clinical columns and of the genes alone; the "
             "numbers are in the next table",
-            "What both together add to each alone: difference in AUC with its 95% interval. "
-            "The grey band is practical equivalence.",
+            "What both together add to each alone: difference in AUC with its 95% interval "
+            "(corrected resampled t). The grey band is practical equivalence.",
         ),
-        contents.show("added_value"),
-        contents.show("added_value_auc"),
+        contents.show("added_value_auc_differences"),
         contents.show("clinical_columns"),
         Text(f"{notes['clinical_events']} {notes['clinical_separation']}"),
     ]
+
+
+def _show_added_value(contents: Contents) -> Table | None:
+    if "added_value" not in contents.tables:
+        return None
+    table = contents.tables["added_value"]
+    measures = table["measure"].map(_MEASURES)
+    at = [f" at a risk of {100 * r:g}%" if r > 0 else "" for r in table["threshold"]]
+    return contents.show("added_value", table.assign(measure=measures + at))
 
 
 SECTION = Section(_write, _compute)
