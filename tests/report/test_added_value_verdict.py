@@ -17,7 +17,7 @@ def verdict(
     beside_genes=NO_DIFFERENCE,
     genes_for_clinical=NO_DIFFERENCE,
     above=ALL_ABOVE,
-    burden="",
+    limits=(),
 ):
     columns = ["difference", "ci_low", "ci_high"]
     added = pd.DataFrame([loss, (-9.0, -9.5, -8.5)], columns=columns)
@@ -29,7 +29,7 @@ def verdict(
         margin=0.02,
     )
     auc = pd.Series({"clinical": 0.7, "LR-tuned": 0.668, "clinical + genes": 0.594})
-    return make_added_value_verdict("age, grade", "net", added, pairs, auc, above, burden)
+    return make_added_value_verdict("age, grade", "net", added, pairs, auc, above, limits)
 
 
 def test_an_interval_that_holds_zero_is_no_demonstrated_added_value():
@@ -95,8 +95,11 @@ def test_a_loss_that_may_be_chance_is_told_as_such():
     )
 
 
-def test_few_events_come_last():
-    assert verdict(burden="5 coefficients").endswith("20 events; 5 coefficients.")
+def test_what_weakens_the_comparison_comes_last():
+    limits = ["grade lacks 62 of 142 values (44%)", "5 coefficients"]
+    assert verdict(limits=limits).endswith(
+        "20 events; grade lacks 62 of 142 values (44%); 5 coefficients."
+    )
 
 
 def test_an_interval_that_cannot_be_given_claims_nothing():

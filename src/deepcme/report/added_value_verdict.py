@@ -8,6 +8,7 @@ itself shown to be above chance.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,7 +51,7 @@ def make_added_value_verdict(
     auc_differences: pd.DataFrame,
     auc: pd.Series[float],
     above_chance: AboveChance,
-    burden: str = "",
+    limits: Sequence[str] = (),
 ) -> str:
     """What the genes add to the columns, and whether either is better without the other.
 
@@ -67,8 +68,8 @@ def make_added_value_verdict(
     auc : Series
         Mean test AUC by model.
     above_chance : AboveChance
-    burden : str
-        Coefficients and events for each, where these are few.
+    limits : sequence of str
+        What weakens the comparison, such as few events for each coefficient.
 
     Returns
     -------
@@ -92,7 +93,7 @@ def make_added_value_verdict(
         main.format(names=names, numbers=numbers, headline=headline),
         _against_genes(names, genes_to_clinical, auc, above_chance.clinical),
         _beside_genes(names, both_to_genes, auc, above_chance.genes),
-        burden,
+        *limits,
     ]
     return f"{'; '.join(clause for clause in clauses if clause)}."
 

@@ -8,7 +8,7 @@ import pytest
 
 from deepcme import read_report
 from deepcme.report.page import write_report
-from deepcme.report.sections.added_value import describe_burden, describe_clinical_columns
+from deepcme.report.sections.added_value import describe_clinical_columns, describe_limits
 from deepcme.report.sections.guidelines import compute_probast, compute_tripod
 from deepcme.study.run import run_study
 from deepcme.study.settings import ClinicalSettings
@@ -56,11 +56,24 @@ def test_events_for_each_coefficient_are_named():
 
 
 def test_few_events_for_each_coefficient_go_into_the_verdict():
-    assert describe_burden(PREDICTIONS, columns()) == (
+    assert describe_limits(PREDICTIONS, columns()) == [
         "3 coefficients without penalty have 8.3 events of the fitted patients each, which are "
         "few"
-    )
-    assert describe_burden(PREDICTIONS, columns().iloc[:2]) == ""
+    ]
+    assert describe_limits(PREDICTIONS, columns().iloc[[0, 3]]) == []
+
+
+def test_a_column_over_a_tenth_missing_is_warned_about_with_its_count_and_share():
+    lacking = columns()
+    lacking.loc[lacking["column"] == "grade", "missing"] = 44
+    assert "grade lacks 44 of 100 values (44%)" in describe_limits(PREDICTIONS, lacking)[0]
+    clinical = ClinicalSettings(**SETTINGS["clinical"])
+    text = describe_clinical_columns(clinical, PREDICTIONS, lacking)["clinical_missing"]
+    assert text.startswith("grade lacks 44 of 100 values (44%): filled with the median or")
+    assert "a weak comparator makes genes look better" in text
+    lacking.loc[lacking["column"] == "grade", "missing"] = 10  # not more than a tenth
+    text = describe_clinical_columns(clinical, PREDICTIONS, lacking)["clinical_missing"]
+    assert text == ""
 
 
 def test_the_coding_is_told_with_what_stands_for_missing_values():

@@ -10,6 +10,7 @@ from deepcme.evaluation.added_value import (
     compute_auc_differences,
     compute_events_per_parameter,
 )
+from deepcme.models.clinical import INDICATOR
 from deepcme.report.added_value_verdict import AboveChance, make_added_value_verdict
 from deepcme.report.blocks import Blocks, Figure, Heading, Table, Text
 from deepcme.report.chance import exceeds_chance
@@ -24,7 +25,12 @@ from deepcme.report.formatting import (
     TableLayout,
 )
 from deepcme.report.section import Contents, Section
-from deepcme.study.parts.added_value import CLINICAL, CLINICAL_AND_GENES
+from deepcme.study.parts.added_value import (
+    CLINICAL,
+    CLINICAL_AND_GENES,
+    describe_missing,
+    find_lacking_columns,
+)
 from deepcme.study.settings import ClinicalSettings
 
 _FEW_EVENTS_PER_PARAMETER = 10
@@ -111,7 +117,7 @@ def _verdict(contents: Contents, clinical: ClinicalSettings) -> str:
             clinical=exceeds_chance(contents, CLINICAL),
             genes=exceeds_chance(contents, clinical.genes),
         ),
-        describe_burden(contents.results.predictions, tables["clinical_columns"]),
+        describe_limits(contents.results.predictions, tables["clinical_columns"]),
     )
 
 
@@ -123,18 +129,22 @@ def describe_clinical_columns(
         "clinical_coding": _coding(clinical, columns),
         "clinical_events": _events_per_parameter(predictions, columns),
         "clinical_separation": _separation(columns),
+        "clinical_missing": describe_missing(columns, clinical.missing),
     }
 
 
-def describe_burden(predictions: pd.DataFrame, columns: pd.DataFrame) -> str:
-    """Coefficients and events for each; empty where there are enough of these."""
+def describe_limits(predictions: pd.DataFrame, columns: pd.DataFrame) -> list[str]:
+    """What weakens the comparison: few events for each coefficient, many missing values."""
+    limits = [
+        f"{lacking}, which favours the genes" for lacking in find_lacking_columns(columns)
+    ]
     n_parameters, ratio = _count_parameters(predictions, columns)
-    if ratio >= _FEW_EVENTS_PER_PARAMETER:
-        return ""
-    return (
-        f"{n_parameters} coefficients without penalty have {ratio:.1f} events of the fitted "
-        "patients each, which are few"
-    )
+    if ratio < _FEW_EVENTS_PER_PARAMETER:
+        limits.append(
+            f"{n_parameters} coefficients without penalty have {ratio:.1f} events of the "
+            "fitted patients each, which are few"
+        )
+    return limits
 
 
 def _coding(clinical: ClinicalSettings, columns: pd.DataFrame) -> str:
@@ -156,11 +166,13 @@ def _coding(clinical: ClinicalSettings, columns: pd.DataFrame) -> str:
 
 def _coding_of_column(name: str, rows: pd.DataFrame) -> str:
     missing = int(rows["missing"].iloc[0])
+    is_indicator = rows["coding"] == INDICATOR
+    beside = ", with an indicator beside them" if is_indicator.any() else ""
     if rows["value"].iloc[0] == "number":
-        filled = f"; {missing} missing take the median" if missing else ""
+        filled = f"; {missing} missing take the median{beside}" if missing else ""
         return f"{name} (a number, standardised{filled})"
-    reference, *levels = rows["value"].astype(str)
-    filled = f"; {missing} missing take the most frequent word" if missing else ""
+    reference, *levels = rows.loc[~is_indicator, "value"].astype(str)
+    filled = f"; {missing} missing take the most frequent word{beside}" if missing else ""
     return f"{name} ({', '.join(levels)} against {reference}{filled})"
 
 
@@ -225,6 +237,7 @@ def _write(contents: Contents) -> Blocks:
         Text(notes["added_value" if "added_value" in notes else "added_value_verdict"]),
         Text(_HOW_TO_READ if "added_value" in contents.tables else ""),
         _show_added_value(contents),
+        Text(notes["clinical_missing"]),
         contents.show("added_value_auc"),
         Figure(
             "added_value_auc_differences",
