@@ -280,6 +280,17 @@ class _Fit:
         return logits
 
 
+def make_design(X: pd.DataFrame, missing: str = FILL) -> tuple[FloatArray, tuple[Term, ...]]:
+    """What a regression on these columns is fitted on: ones, then a column for each term.
+
+    Terms that repeat others are left out, as in `ClinicalRegression`.
+    """
+    encoder = ClinicalEncoder(missing).fit(X)
+    encoded = encoder.transform(X)
+    kept = _independent_terms(encoded)
+    return _with_intercept(encoded[:, kept]), tuple(encoder.terms_[term] for term in kept)
+
+
 def _with_intercept(encoded: FloatArray) -> FloatArray:
     return np.column_stack([np.ones(len(encoded)), encoded])
 

@@ -7,12 +7,16 @@ Genet Mol Biol 1:1). The clinical columns stay without penalty whatever the gene
 Tables
 ------
 clinical.csv          column, value, coding, n, events, missing, separated_splits
+odds_ratios.csv       model, column, value, odds_ratio, ci_low, ci_high, interval, n, events,
+                      n_fitted, events_fitted: of one fit on all tested samples
+score_tests.csv       number, statistic, coefficient, signed_root, n, events: what the gene
+                      score adds to the columns; 0 as observed, then permutation by permutation
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
@@ -37,18 +41,27 @@ from deepcme.models.clinical import (
 )
 from deepcme.models.registry import KINDS
 from deepcme.study.fit import Fit, Results, TaskResult, results_of
-from deepcme.study.part import PREDICTIONS, Kept, Part, TextColumns
+from deepcme.study.part import PREDICTIONS, Kept, TextColumns
+from deepcme.study.parts.fits import FitsPart
 from deepcme.study.parts.models import MODELS
 from deepcme.study.parts.predictors import as_predictor
+from deepcme.study.parts.prevalidated import (
+    PermutedGenesFit,
+    ScoreRegression,
+    compute_prevalidated_score,
+    compute_score_tests,
+    make_permuted_fits,
+)
 from deepcme.study.resolved import Study
 from deepcme.study.settings import ClinicalSettings
 from deepcme.study.tables import concatenate, predictions_of
-from deepcme.study.tasks import Plan, Task, content_key
+from deepcme.study.tasks import Plan, content_key
 
 # What the clinical columns say alone, and beside the gene model.
 CLINICAL = "clinical"
 CLINICAL_AND_GENES = "clinical + genes"
 GENE_SCORE = "gene score"
+ODDS_RATIOS, SCORE_TESTS = "odds_ratios.csv", "score_tests.csv"
 MOST_MISSING = 0.1
 """A column that lacks a larger share of its values is warned about."""
 # What may stand for the genes: fitted on both parts, as the clinical columns are, with
@@ -56,13 +69,21 @@ MOST_MISSING = 0.1
 PREVALIDATED = tuple(name for name, kind in KINDS.items() if kind.out_of_fold)
 
 
-class AddedValue(Part[Task]):
-    """Regressions on clinical columns; quick enough to be fitted with the tables."""
+class AddedValue(FitsPart[PermutedGenesFit]):
+    """Regressions on clinical columns; quick enough to be fitted with the tables.
+
+    Its tasks are reruns of the gene model with permuted expression, where they are asked for.
+    """
 
     name = "clinical"
     settings = ClinicalSettings
     stands_beside = False
-    tables: ClassVar[TextColumns] = {"clinical.csv": ("column", "value")}
+    tables: ClassVar[TextColumns] = {
+        "clinical.csv": ("column", "value"),
+        ODDS_RATIOS: ("column", "value"),
+        SCORE_TESTS: (),
+    }
+    purpose = "with permuted expression"
     inputs = "values of clinical columns"
 
     def fill_in(self, values: dict[str, Any]) -> dict[str, Any]:
@@ -94,14 +115,22 @@ class AddedValue(Part[Task]):
         if plan.study.clinical is not None:
             take_clinical(plan.cohort, plan.study.clinical.columns)
 
+    def tasks(self, plan: Plan) -> Iterator[PermutedGenesFit]:
+        return make_permuted_fits(plan, self.name, MODELS.results_version)
+
     def announce(self, plan: Plan) -> str:
-        """Which columns lack so many values that they are a weak comparator."""
+        """What is rerun, and which columns lack so many values that they are weak."""
         clinical = plan.study.clinical
         if clinical is None:
             return ""
         values = take_clinical(plan.cohort, clinical.columns)
         columns = compute_clinical_columns(plan.cohort, values, Counter(), clinical.missing)
-        return describe_missing(columns, clinical.missing)
+        reruns = (
+            f"Reruns of {clinical.genes}: {clinical.permutations:,} with permuted expression."
+            if clinical.permutations
+            else ""
+        )
+        return " ".join(filter(None, [reruns, describe_missing(columns, clinical.missing)]))
 
     def read_inputs(self, plan: Plan) -> dict[str, str]:
         clinical = plan.study.clinical
@@ -111,14 +140,31 @@ class AddedValue(Part[Task]):
         }
 
     def make_tables(self, plan: Plan, kept: Kept) -> dict[str, pd.DataFrame]:
-        """Predictions of both regressions, and the columns that they are made of."""
+        """Predictions of both regressions, the columns, and one fit on all patients."""
         if plan.study.clinical is None:
             return {}
         fits = fit_clinical_models(plan, results_of(kept, MODELS.of(plan)))
-        return {PREDICTIONS: fits.predictions, "clinical.csv": fits.columns}
+        tables = {PREDICTIONS: fits.predictions, "clinical.csv": fits.columns}
+        return tables | make_prevalidated_tables(plan, plan.study.clinical, kept)
 
 
 ADDED_VALUE = AddedValue()
+
+
+def make_prevalidated_tables(
+    plan: Plan, settings: ClinicalSettings, kept: Kept
+) -> dict[str, pd.DataFrame]:
+    """Odds ratios of the columns without and with the pre-validated score, and its test."""
+    genes = [task for task in MODELS.of(plan) if task.model.name == settings.genes]
+    score = compute_prevalidated_score(plan.cohort, results_of(kept, genes))
+    clinical = take_clinical(plan.cohort, settings.columns)
+    regression = ScoreRegression.of(plan, clinical, settings.missing, GENE_SCORE)
+    permuted = results_of(kept, ADDED_VALUE.of(plan))
+    with single_thread():
+        return {
+            ODDS_RATIOS: regression.odds_ratios((CLINICAL, CLINICAL_AND_GENES), score),
+            SCORE_TESTS: compute_score_tests(regression, score, permuted),
+        }
 
 
 def take_clinical(cohort: Cohort, columns: Sequence[str]) -> pd.DataFrame:
