@@ -19,7 +19,7 @@ from deepcme.evaluation.predictions import (
     select_model,
     select_part,
 )
-from deepcme.evaluation.probabilities.utility import compute_benefits
+from deepcme.evaluation.probabilities.utility import treat
 
 
 def compute_added_value(
@@ -101,9 +101,9 @@ def _measure_splits(
     """Log loss, net benefit and AUC of one model in each split."""
     label, probability = as_labels_and_probabilities(test["label"], test["probability"])
     losses = compute_log_losses(label.astype(np.float64), probability)
-    benefits = compute_benefits(label, probability, np.asarray(thresholds, dtype=np.float64))
-    of_rows = pd.DataFrame(np.column_stack([losses, benefits]), index=test["split"])
-    means = of_rows.groupby(level=0).mean()
+    treated, worth = treat(test, np.asarray(thresholds, dtype=np.float64))
+    of_rows = np.column_stack([losses, np.where(treated, worth, 0.0)])
+    means = pd.DataFrame(of_rows).groupby(test["split"].to_numpy()).mean()
     return {
         ("log_loss", None): means[0],
         **{("net_benefit", at): means[i] for i, at in enumerate(thresholds, start=1)},

@@ -11,6 +11,7 @@ from deepcme.report.figures.risk import plot_calibration, plot_decision_curve
 from deepcme.report.figures.styles import Chart, write_chart
 from deepcme.report.formatting import INTERVAL, N_AND_EVENTS, SideBySideLayout, TableLayout
 from deepcme.report.render import render_page
+from deepcme.report.sections.usefulness import CAPTION, show_differences
 from deepcme.trained.prediction import round_predictions
 from deepcme.trained.validation import FROZEN, RECALIBRATED, Validation
 
@@ -22,9 +23,10 @@ _AUC = TableLayout(
     *INTERVAL, ("chance", "By chance", ".3f"), *N_AND_EVENTS,
 )  # fmt: skip
 _CLASSIFICATION = TableLayout(
-    "At the threshold that the model brought; Wilson's 95% intervals, samples taken as "
-    "independent.",
-    ("metric", "Measure", ""), ("value", "Value", ".3f"), *INTERVAL,
+    "At the risk that the model brought, chosen on the patients that it learned from, and at "
+    "fixed ones; Wilson's 95% intervals, samples taken as independent.",
+    ("threshold", "From a risk of", ".3f"), ("metric", "Measure", ""),
+    ("value", "Value", ".3f"), *INTERVAL,
     ("numerator", "Right", ",.0f"), ("denominator", "Of", ",.0f"),
 )  # fmt: skip
 _CALIBRATION = SideBySideLayout(
@@ -101,6 +103,7 @@ def _write(validation: Validation) -> Blocks:
         "Net benefit by threshold probability",
         "Net benefit of treating by the model's risk, against treating all and none.",
     )
+    yield Table("net_benefit", show_differences(tables["net_benefit"], CAPTION))
 
 
 def _charts(validation: Validation) -> dict[str, Chart]:

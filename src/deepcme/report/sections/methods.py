@@ -18,7 +18,7 @@ from deepcme.evaluation.comparison import REFITTED_FACTOR
 from deepcme.evaluation.probabilities.recalibration import DEGREES_OF_FREEDOM, OUT_OF_FOLD
 from deepcme.report.blocks import Blocks, Heading, Preformatted, Subheading, Terms, Text
 from deepcme.report.design import describe_design
-from deepcme.report.formatting import TableLayout
+from deepcme.report.formatting import TableLayout, as_percent
 from deepcme.report.markdown import code_span
 from deepcme.report.models import (
     compute_model_settings,
@@ -120,23 +120,29 @@ def _measures(
     ]
     if "comparison" in tables:
         sentences.append(_comparison(study.models, tables["comparison"]))
+    if "sensitivity" in tables:
+        sentences.append(
+            "Sensitivity at fixed specificities from the placement values of the events in each "
+            "test part (Pepe and Cai 2004), averaged; intervals as those of the AUC."
+        )
     if "classification" in tables:
         sentences.append(
-            "Sensitivity, specificity and predictive values at the threshold of highest Youden "
-            "index on the validation part of each split, or on out-of-fold scores of models "
-            "that were fitted on it."
+            "Sensitivity, specificity and predictive values at fixed risks, as recalibrated; "
+            "Wilson's intervals with the effective number of patients (Korn and Graubard 1998)."
         )
     if "calibration" in tables:
         sentences.append(
-            "Calibration line and curve, Brier score and net benefit (Vickers and Elkin 2006) "
-            "of the probabilities as the models give them, test parts pooled."
+            "Calibration line and curve and Brier score of the probabilities as the models give "
+            "them, test parts pooled."
         )
+    if "net_benefit" in tables:
+        sentences.append(_net_benefit(study.decisions.thresholds))
     if "recalibration_lines" in tables:
         sentences.append(_recalibration(tables["recalibration_lines"]))
     if isinstance(study.split, LeaveOneCohortOutDesign):
         sentences.append(
-            "AUCs, predictive values and calibration are those of each cohort by itself; net "
-            "benefit is pooled over them."
+            "AUCs, predictive values, calibration and net benefit are those of each cohort by "
+            "itself."
         )
     return " ".join(sentences)
 
@@ -159,6 +165,17 @@ def _comparison(models: Sequence[ModelSettings], comparison: pd.DataFrame) -> st
         f"{model} is compared with each baseline by the corrected resampled t-test (Nadeau and "
         "Bengio 2003), an approximate test whose intervals are Student's t, p after Holm."
         f"{planned}{refitted} {DESCRIBED_PROBABILITIES}"
+    )
+
+
+def _net_benefit(thresholds: Sequence[float]) -> str:
+    listed = ", ".join(map(as_percent, thresholds))
+    return (
+        "Net benefit (Vickers and Elkin 2006) of the recalibrated probabilities, minus that of "
+        f"treating all and of treating none, on the same patients, at risks of {listed}: a model "
+        "has to beat both (intersection-union test, Berger 1982). Its intervals hold at all "
+        "these risks at once, by the largest standardised deviation in each draw (Romano and "
+        "Wolf 2005); standard errors are at least those of the score test."
     )
 
 
