@@ -35,7 +35,7 @@ def verdict(
 def test_an_interval_that_holds_zero_is_no_demonstrated_added_value():
     assert verdict() == (
         "No demonstrated added value of gene expression over age, grade: log loss of clinical "
-        "minus that of clinical + genes +0.010 per sample, 95% interval -0.020 to +0.040 "
+        "minus that of clinical + genes +0.010 per sample, 95% t interval -0.020 to +0.040 "
         "(above 0 the genes help); 90 samples, 20 events."
     )
 
@@ -67,7 +67,7 @@ def test_clinical_columns_that_beat_the_genes_are_told():
     text = verdict(genes_for_clinical=(-0.032, -0.06, -0.01))
     assert (
         "; age, grade alone did better than the genes alone (AUC 0.700 against 0.668, "
-        "difference -0.032, 95% interval -0.060 to -0.010)." in text
+        "difference -0.032, 95% t interval -0.060 to -0.010)." in text
     )
     assert "did better" not in verdict(genes_for_clinical=(-0.032, -0.06, 0.01))
     assert "did better" not in verdict(
@@ -79,7 +79,7 @@ def test_clinical_columns_that_harm_the_genes_are_told():
     text = verdict(beside_genes=(-0.074, -0.12, -0.01))
     assert (
         "; adding age, grade to the genes made the prediction worse (AUC 0.594, the genes "
-        "alone 0.668; difference -0.074, 95% interval -0.120 to -0.010)." in text
+        "alone 0.668; difference -0.074, 95% t interval -0.120 to -0.010)." in text
     )
 
 
@@ -87,7 +87,7 @@ def test_a_loss_that_may_be_chance_is_told_as_such():
     loss = (-0.074, -0.16, 0.01)
     open_question = (
         "; the genes alone had the higher AUC (0.668, both 0.594), though that adding age, "
-        "grade harms is not shown (difference -0.074, 95% interval -0.160 to +0.010)."
+        "grade harms is not shown (difference -0.074, 95% t interval -0.160 to +0.010)."
     )
     assert open_question in verdict(beside_genes=loss)
     assert "made the prediction worse" not in verdict(

@@ -13,6 +13,7 @@ from deepcme.evaluation.comparison import (
     compute_holm_correction,
 )
 from deepcme.evaluation.metrics import compute_log_losses
+from deepcme.evaluation.nulls import FEWEST_PERMUTATIONS, compute_permutation_test
 from deepcme.evaluation.over_splits import compute_metrics
 from deepcme.evaluation.predictions import (
     as_labels_and_probabilities,
@@ -151,6 +152,47 @@ def compute_auc_differences(
     asked = ["genes added to clinical", "clinical added to genes", "genes instead of clinical"]
     table.insert(0, "asked", asked)
     return table
+
+
+def compute_score_test(tests: pd.DataFrame) -> pd.DataFrame:
+    """What the pre-validated gene score adds to the clinical columns, by permutation.
+
+    Larger is the signed root of the likelihood ratio, so that a score that points the wrong
+    way adds nothing. Where the genes only follow the columns the test kept its level in
+    simulated studies (5 of 100), and the likelihood ratio itself did not (12 of 100).
+
+    Parameters
+    ----------
+    tests : DataFrame
+        `number, statistic, coefficient, signed_root, n, events`: as observed (0), and of
+        reruns with the patients' expression permuted.
+
+    Returns
+    -------
+    DataFrame
+        One row: `statistic, coefficient, p_value, ci_low, ci_high, n_permutations, n_as_good,
+        n, events`. The interval is that of the Monte-Carlo error. There is no p-value (NaN)
+        of fewer permutations than can reject, nor one by the chi-squared distribution, which
+        the statistic does not have [1]_.
+
+    References
+    ----------
+    .. [1] Hofling H, Tibshirani R (2008). A study of pre-validation. Annals of Applied
+       Statistics 2:643-664.
+    """
+    observed, permuted = tests[tests["number"] == 0].iloc[0], tests[tests["number"] > 0]
+    null = permuted["signed_root"].to_numpy()
+    row = {
+        **observed[["statistic", "coefficient"]],
+        **dict.fromkeys(("p_value", "ci_low", "ci_high"), np.nan),
+        "n_permutations": len(null),
+        "n_as_good": int((null >= observed["signed_root"]).sum()),
+        **observed[["n", "events"]].astype(int),
+    }
+    if len(null) >= FEWEST_PERMUTATIONS:
+        test = compute_permutation_test(float(observed["signed_root"]), null)
+        row |= {"p_value": test.p_value, "ci_low": test.ci_low, "ci_high": test.ci_high}
+    return pd.DataFrame([row])
 
 
 def compute_events_per_parameter(

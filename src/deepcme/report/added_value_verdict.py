@@ -128,4 +128,4 @@ def _numbers(row: pd.Series[Any], auc: pd.Series[float]) -> dict[str, Any]:
 def _interval(row: pd.Series[Any]) -> str:
     if np.isnan(row["ci_low"]):
         return "no interval can be given"
-    return f"95% interval {row['ci_low']:+.3f} to {row['ci_high']:+.3f}"
+    return f"95% t interval {row['ci_low']:+.3f} to {row['ci_high']:+.3f}"

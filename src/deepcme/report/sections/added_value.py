@@ -9,7 +9,9 @@ from deepcme.evaluation.added_value import (
     compute_added_value,
     compute_auc_differences,
     compute_events_per_parameter,
+    compute_score_test,
 )
+from deepcme.evaluation.nulls import LEVEL, describe_power_to_reject
 from deepcme.models.clinical import INDICATOR
 from deepcme.report.added_value_verdict import AboveChance, make_added_value_verdict
 from deepcme.report.blocks import Blocks, Figure, Heading, Table, Text
@@ -28,6 +30,8 @@ from deepcme.report.section import Contents, Section
 from deepcme.study.parts.added_value import (
     CLINICAL,
     CLINICAL_AND_GENES,
+    ODDS_RATIOS,
+    SCORE_TESTS,
     describe_missing,
     find_lacking_columns,
 )
@@ -74,6 +78,28 @@ _CLINICAL_COLUMNS = TableLayout(
 )  # fmt: skip
 
 
+_SCORE_TEST = TableLayout(
+    "The pre-validated gene score added to the clinical columns, in one regression on all "
+    "tested samples: likelihood ratio, and coefficient per standard deviation. p: one-sided, "
+    "of reruns of the gene model with the patients' expression permuted, outcomes and clinical "
+    "columns kept together, one permutation being the expression as it is (Phipson and Smyth "
+    "2010); its 95% interval is Wilson's, of the Monte-Carlo error.",
+    ("statistic", "Likelihood ratio", ".2f"), ("coefficient", "Coefficient", "+.2f"),
+    ("n_permutations", "Permutations", ",.0f"), ("n_as_good", "As good", ",.0f"),
+    ("p_value", "p", ".3f"), *INTERVAL, *N_AND_EVENTS,
+)  # fmt: skip
+_ODDS_RATIOS = TableLayout(
+    "Odds ratios of the clinical columns, alone and beside the gene score, of one logistic "
+    "regression on all tested samples; missing values filled. 95% intervals: Wald's; by the "
+    "profile of Firth's likelihood where outcomes are separated (Heinze and Schemper 2002). "
+    "The gene score has none, as the outcomes made it. Samples and events: with the word, or "
+    "with a known number.",
+    ("model", "Model", ""), ("column", "Column", ""), ("value", "Value", ""),
+    ("odds_ratio", "Odds ratio", ".2f"), ("ci_low", "95% low", ".2f"),
+    ("ci_high", "95% high", ".2f"), ("interval", "Interval", ""), *N_AND_EVENTS,
+)  # fmt: skip
+
+
 def _compute(contents: Contents) -> None:
     study, predictions = contents.results.study, contents.results.predictions
     clinical = study.clinical
@@ -100,8 +126,55 @@ def _compute(contents: Contents) -> None:
     )
     contents.add("clinical_columns", lambda: columns, _CLINICAL_COLUMNS)
     contents.notes |= describe_clinical_columns(clinical, predictions, columns)
+    if contents.results.folder.has_table(SCORE_TESTS):  # folders of before have none
+        _add_prevalidated(contents)
     if "added_value" in contents.tables:
         contents.notes["added_value_verdict"] = _verdict(contents, clinical)
+
+
+def _add_prevalidated(contents: Contents) -> None:
+    folder = contents.results.folder
+    test = compute_score_test(folder.read_table(SCORE_TESTS))
+    contents.add("gene_score_test", lambda: test, _SCORE_TEST)
+    contents.add("odds_ratios", lambda: folder.read_table(ODDS_RATIOS), _ODDS_RATIOS)
+    contents.notes["gene_score_test"] = describe_score_test(test, exceeds_chance(contents))
+
+
+def describe_score_test(test: pd.DataFrame, above_chance: bool) -> str:
+    """What the pre-validated score adds, and its p-value where there can be one.
+
+    Nothing is claimed of genes in a study whose headline is not above chance.
+    """
+    row = test.iloc[0]
+    n_permutations = int(row["n_permutations"])
+    found = (
+        f"The pre-validated gene score added to the clinical columns has a likelihood ratio of "
+        f"{row['statistic']:.2f} ({row['n']:,.0f} samples, {row['events']:,.0f} events)."
+    )
+    if not n_permutations:
+        return (
+            f"{found} It has no p-value: the score was learned from the outcomes of the other "
+            "patients, so that a chi-squared test would reject too often (Hofling and "
+            "Tibshirani 2008); permuting the genes gives one (--clinical-permutations N)."
+        )
+    reruns = (
+        f"With the patients' expression permuted, the gene model rerun did at least as well in "
+        f"{row['n_as_good']:,.0f} of {n_permutations:,}"
+    )
+    if too_few := describe_power_to_reject(n_permutations):
+        return f"{found} {reruns}. {too_few}"
+    says_more = "says more" if row["p_value"] <= LEVEL else "is not shown to say more"
+    unsettled = row["ci_low"] <= LEVEL <= row["ci_high"]
+    test_of_score = (
+        f"{found} {reruns}: p = {row['p_value']:.3f} (95% Monte-Carlo interval "
+        f"{row['ci_low']:.3f} to {row['ci_high']:.3f})"
+    )
+    if not above_chance:
+        return f"{test_of_score}, in a study whose model is not shown to be above chance."
+    return (
+        f"{test_of_score}; the score {says_more} than expression that has to do with neither "
+        f"outcome nor columns{', which more permutations could change' if unsettled else ''}."
+    )
 
 
 def _verdict(contents: Contents, clinical: ClinicalSettings) -> str:
@@ -238,6 +311,8 @@ def _write(contents: Contents) -> Blocks:
         Text(_HOW_TO_READ if "added_value" in contents.tables else ""),
         _show_added_value(contents),
         Text(notes["clinical_missing"]),
+        Text(notes.get("gene_score_test", "")),
+        contents.show("gene_score_test"),
         contents.show("added_value_auc"),
         Figure(
             "added_value_auc_differences",
@@ -247,9 +322,22 @@ def _write(contents: Contents) -> Blocks:
             "(corrected resampled t). The grey band is practical equivalence.",
         ),
         contents.show("added_value_auc_differences"),
+        _show_odds_ratios(contents),
         contents.show("clinical_columns"),
         Text(f"{notes['clinical_events']} {notes['clinical_separation']}"),
     ]
+
+
+def _show_odds_ratios(contents: Contents) -> Table | None:
+    """The odds ratios, each word with what it is against."""
+    if "odds_ratios" not in contents.tables:
+        return None
+    columns = contents.tables["clinical_columns"]
+    against = columns[columns["coding"].str.startswith("against ")]
+    names = ["column", "value"]
+    coding = contents.tables["odds_ratios"].merge(against[[*names, "coding"]], "left", names)
+    value = (coding["value"] + " " + coding["coding"].fillna("")).str.strip()
+    return contents.show("odds_ratios", coding.assign(value=value))
 
 
 def _show_added_value(contents: Contents) -> Table | None:
