@@ -324,12 +324,17 @@ def simulate_added_value(
         reseeded = study.model_copy(update={"seed": int(random.integers(2**32))})
         rows.append(_added_value(make_plan(reseeded, cohort)))
     table = pd.DataFrame(rows)
+    gain = table["log_loss"].mean()
     return {
-        "interval_holds_zero": float(((table["ci_low"] <= 0) & (table["ci_high"] >= 0)).mean()),
-        "called_added": float((table["ci_low"] > 0).mean()),
-        "mean_difference": float(table["difference"].mean()),
-        "clinical_auc": float(table["auc"].mean()),
-        "clinical_found": float((table["auc_low"] > 0.5).mean()),
+        "mean_gain": float(gain),
+        "gain_in_interval": float(
+            ((table["log_loss_low"] <= gain) & (gain <= table["log_loss_high"])).mean()
+        ),
+        "called_added": float((table["log_loss_low"] > 0).mean()),
+        "benefit_added": float((table["benefit_low"] > 0).mean()),
+        "auc_added": float((table["auc_low"] > 0).mean()),
+        "clinical_auc": float(table["clinical"].mean()),
+        "clinical_found": float((table["clinical_low"] > 0.5).mean()),
     }
 
 
@@ -338,12 +343,18 @@ def _added_value(plan: Plan) -> dict[str, float]:
     results = [(task, fit_task(data, task)) for task in plan.tasks]
     clinical = fit_clinical_models(plan, results).predictions
     predictions = pd.concat([compute_predictions(plan.cohort, results), clinical])
-    added = compute_added_value(predictions, "clinical", "LR-tuned", "clinical + genes").iloc[0]
+    added = compute_added_value(
+        predictions, "clinical", "clinical + genes", [TREATMENT_THRESHOLD]
+    ).set_index("measure")
     alone = compute_discrimination(
         clinical[clinical["model"] == "clinical"], np.random.default_rng(0), draws=200
     ).iloc[0]
     return {
-        **added[["difference", "ci_low", "ci_high"]].to_dict(),
-        "auc": alone["auc"],
-        "auc_low": alone["ci_low"],
+        "log_loss": added.loc["log_loss", "difference"],
+        "log_loss_low": added.loc["log_loss", "ci_low"],
+        "log_loss_high": added.loc["log_loss", "ci_high"],
+        "benefit_low": added.loc["net_benefit", "ci_low"],
+        "auc_low": added.loc["auc", "ci_low"],
+        "clinical": alone["auc"],
+        "clinical_low": alone["ci_low"],
     }

@@ -8,7 +8,7 @@ import pytest
 
 from deepcme import read_report
 from deepcme.report.page import write_report
-from deepcme.report.sections.added_value import describe_added_value
+from deepcme.report.sections.added_value import describe_clinical_columns, describe_limits
 from deepcme.report.sections.guidelines import compute_probast, compute_tripod
 from deepcme.study.run import run_study
 from deepcme.study.settings import ClinicalSettings
@@ -44,35 +44,36 @@ def columns(events=(12, 8), separated=0, genes_separated=0):
     )
 
 
-def sentences(low=-0.02, high=0.06, **options):
-    difference = {"difference": 0.02, "ci_low": low, "ci_high": high, "n": 90, "events": 20}
+def sentences(**options):
     clinical = ClinicalSettings(**SETTINGS["clinical"])
-    return describe_added_value(
-        clinical, PREDICTIONS, columns(**options), pd.DataFrame([difference])
-    )
-
-
-def test_an_interval_that_holds_zero_is_no_demonstrated_added_value():
-    assert sentences()["added_value_verdict"] == (
-        "No demonstrated added value of gene expression over age, grade: AUC of clinical + "
-        "genes minus AUC of clinical +0.020, 95% interval -0.020 to +0.060; 90 samples, "
-        "20 events."
-    )
-
-
-def test_added_value_and_harm_are_said():
-    assert sentences(low=0.01)["added_value_verdict"].startswith(
-        "Gene expression adds to age, grade (AUC of clinical + genes minus"
-    )
-    assert sentences(low=-0.06, high=-0.01)["added_value_verdict"].startswith(
-        "Gene expression made the prediction by age, grade worse"
-    )
+    return describe_clinical_columns(clinical, PREDICTIONS, columns(**options))
 
 
 def test_events_for_each_coefficient_are_named():
     text = sentences()["clinical_events"]
     assert text.startswith("clinical + genes has 3 coefficients, 8.3 events of the fitted")
     assert "Fewer than 10 make them imprecise" in text
+
+
+def test_few_events_for_each_coefficient_go_into_the_verdict():
+    assert describe_limits(PREDICTIONS, columns()) == [
+        "3 coefficients without penalty have 8.3 events of the fitted patients each, which are "
+        "few"
+    ]
+    assert describe_limits(PREDICTIONS, columns().iloc[[0, 3]]) == []
+
+
+def test_a_column_over_a_tenth_missing_is_warned_about_with_its_count_and_share():
+    lacking = columns()
+    lacking.loc[lacking["column"] == "grade", "missing"] = 44
+    assert "grade lacks 44 of 100 values (44%)" in describe_limits(PREDICTIONS, lacking)[0]
+    clinical = ClinicalSettings(**SETTINGS["clinical"])
+    text = describe_clinical_columns(clinical, PREDICTIONS, lacking)["clinical_missing"]
+    assert text.startswith("grade lacks 44 of 100 values (44%): filled with the median or")
+    assert "a weak comparator makes genes look better" in text
+    lacking.loc[lacking["column"] == "grade", "missing"] = 10  # not more than a tenth
+    text = describe_clinical_columns(clinical, PREDICTIONS, lacking)["clinical_missing"]
+    assert text == ""
 
 
 def test_the_coding_is_told_with_what_stands_for_missing_values():
@@ -135,6 +136,10 @@ def test_the_report_has_the_section_and_the_verdict_its_sentence(folder):
     assert "Was the model set against predictors already in use?" in text
     assert "Clinical columns: age, grade." in text
     markdown = (folder.path / "report.md").read_text(encoding="utf-8")
+    section = markdown.split("## Added value of genes over clinical columns")[1]
+    rows = ("| Log loss |", "| Net benefit at a risk of 5% |", "| AUC |")
+    assert sorted(rows, key=section.index) == list(rows)
+    assert "is the weakest of the three" in section
     assert "## Added value of genes over clinical columns" in markdown
     report = read_report(folder.path)
     assert report.notes["added_value_verdict"] in report.verdict.paragraph
@@ -146,11 +151,14 @@ def test_its_tables_are_files(folder):
     assert auc["model"].tolist() == ["clinical", "LR-tuned", "clinical + genes"]
     assert auc[["ci_low", "ci_high", "n", "events"]].notna().all().all()
     added = pd.read_csv(folder.path / "tables" / "added_value.csv")
-    assert added["baseline"].tolist() == ["clinical", "LR-tuned"]
+    assert added["measure"].tolist() == ["log_loss", *["net_benefit"] * 4, "auc"]
+    pairs = pd.read_csv(folder.path / "tables" / "added_value_auc_differences.csv")
+    assert pairs["baseline"].tolist() == ["clinical", "LR-tuned", "clinical"]
     difference = auc["auc"].iloc[2] - auc["auc"].iloc[0]
-    assert added["difference"].iloc[0] == pytest.approx(difference)
+    assert added["difference"].iloc[-1] == pytest.approx(difference)
+    assert pairs["difference"].iloc[0] == pytest.approx(difference)
     assert len(pd.read_csv(folder.path / "tables" / "clinical_columns.csv")) == 4
-    assert (folder.path / "figures" / "added_value.svg").exists()
+    assert (folder.path / "figures" / "added_value_auc_differences.svg").exists()
 
 
 def test_clinical_models_are_no_baselines_of_the_headline(folder):
