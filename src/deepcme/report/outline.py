@@ -11,6 +11,7 @@ from deepcme.report.sections import (
     discrimination,
     genes,
     guidelines,
+    instability,
     methods,
     nulls,
     patients,
@@ -26,7 +27,8 @@ from deepcme.report.sections import (
 SECTIONS: tuple[Section, ...] = (
     verdict.SECTION, patients.SECTION, discrimination.SECTION, classification.SECTION,
     comparison.SECTION, added_value.SECTION, calibration.SECTION, recalibration.SECTION,
-    usefulness.SECTION, risk_stability.SECTION, nulls.SECTION, genes.SECTION, selection.SECTION,
-    publication.SECTION, training.SECTION, methods.SECTION, guidelines.SECTION, methods.REPEAT,
+    usefulness.SECTION, risk_stability.SECTION, instability.SECTION, nulls.SECTION,
+    genes.SECTION, selection.SECTION, publication.SECTION, training.SECTION, methods.SECTION,
+    guidelines.SECTION, methods.REPEAT,
 )  # fmt: skip
 """Each may use what those before it computed."""
