@@ -11,7 +11,11 @@ from deepcme.report.sections import (
     discrimination,
     genes,
     guidelines,
-    meta_analysis,
+    verdict.SECTION, patients.SECTION, sample_size.SECTION, discrimination.SECTION,
+    meta_analysis.SECTION, classification.SECTION, comparison.SECTION, added_value.SECTION,
+    calibration.SECTION, recalibration.SECTION, usefulness.SECTION, risk_stability.SECTION,
+    instability.SECTION, subgroups.SECTION, nulls.SECTION, genes.SECTION, selection.SECTION,
+    publication.SECTION, training.SECTION, methods.SECTION, guidelines.SECTION, methods.REPEAT,
     methods,
     nulls,
     patients,
@@ -30,7 +34,7 @@ SECTIONS: tuple[Section, ...] = (
     verdict.SECTION, patients.SECTION, sample_size.SECTION, discrimination.SECTION,
     meta_analysis.SECTION, classification.SECTION, comparison.SECTION, added_value.SECTION,
     calibration.SECTION, recalibration.SECTION, usefulness.SECTION, risk_stability.SECTION,
-    subgroups.SECTION, nulls.SECTION, genes.SECTION, selection.SECTION, publication.SECTION, training.SECTION,
-    methods.SECTION, guidelines.SECTION, methods.REPEAT,
+    instability.SECTION, subgroups.SECTION, nulls.SECTION, genes.SECTION, selection.SECTION,
+    publication.SECTION, training.SECTION, methods.SECTION, guidelines.SECTION, methods.REPEAT,
 )  # fmt: skip
 """Each may use what those before it computed."""
