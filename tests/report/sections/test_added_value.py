@@ -9,7 +9,6 @@ import pytest
 from deepcme import read_report
 from deepcme.report.page import write_report
 from deepcme.report.sections.added_value import describe_clinical_columns, describe_limits
-from deepcme.report.sections.guidelines import compute_probast, compute_tripod
 from deepcme.study.run import run_study
 from deepcme.study.settings import ClinicalSettings
 from deepcme.study.spec import make_study
@@ -95,14 +94,6 @@ def test_separation_by_the_genes_alone_is_told():
     text = sentences(genes_separated=2)["clinical_separation"]
     assert "Some values of gene score (2 splits) occurred with one outcome only" in text
     assert "gene score" not in sentences()["clinical_coding"]
-
-
-def test_a_study_without_clinical_columns_says_nothing_of_them():
-    cohort = {"samples": 9, "patients": 9, "genes": 3, "positives": 3, "endpoint": "e"}
-    cohort |= {"source": "", "notes": [], "scale": "log2"}
-    study = make_study({"cohort": {"example": "transbig"}})
-    for table in (compute_tripod(cohort, study), compute_probast(cohort, study)):
-        assert not table["answer"].str.contains("linical").any()
 
 
 @pytest.fixture(scope="module")
