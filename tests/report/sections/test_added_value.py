@@ -140,14 +140,6 @@ def test_nothing_is_claimed_of_a_gene_score_in_a_study_that_is_not_above_chance(
     assert "says more" not in text
 
 
-def test_a_study_without_clinical_columns_says_nothing_of_them():
-    cohort = {"samples": 9, "patients": 9, "genes": 3, "positives": 3, "endpoint": "e"}
-    cohort |= {"source": "", "notes": [], "scale": "log2"}
-    study = make_study({"cohort": {"example": "transbig"}})
-    for table in (compute_tripod(cohort, study), compute_probast(cohort, study)):
-        assert not table["answer"].str.contains("linical").any()
-
-
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     path = tmp_path_factory.mktemp("added-value")
