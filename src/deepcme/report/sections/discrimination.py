@@ -12,7 +12,7 @@ from deepcme.evaluation.measures import AUC, measures_beside_auc
 from deepcme.evaluation.over_splits import compute_metrics
 from deepcme.evaluation.predictions import LEFT_OUT, STRATUM, compute_by_cohort
 from deepcme.report.blocks import Blocks, Figure, Heading, Text
-from deepcme.report.design import describe_coverage, describe_mean_of_cohorts, find_leaks
+from deepcme.report.design import describe_coverage, find_leaks
 from deepcme.report.figures.study import plot_auc_by_split, plot_roc
 from deepcme.report.figures.styles import Chart
 from deepcme.report.formatting import COUNTS, INTERVAL, LEFT_OUT_COLUMN, Column, TableLayout
@@ -34,17 +34,19 @@ _CAPTION = (
 )
 
 
+_DEVIATION = (
+    "sd: over splits of the same patients; it is neither the error of the mean nor that "
+    "of other patients."
+)
+_DRAWS = (
+    "The splits of a cohort left out are draws of the validation part, whose test patients are "
+    "the same: their sd is that of no population and is not given."
+)
+
+
 def describe_deviation(split: SplitSettings) -> str:
-    """What the standard deviation over the splits is one of, in a sentence."""
-    if isinstance(split, LeaveOneCohortOutDesign):
-        return (
-            "sd: over draws of the validation part, on the same test patients; it is not that "
-            "of patients, nor of cohorts."
-        )
-    return (
-        "sd: over splits of the same patients; it is neither the error of the mean nor that "
-        "of other patients."
-    )
+    """What the standard deviation over the splits is one of, or why there is none."""
+    return _DRAWS if isinstance(split, LeaveOneCohortOutDesign) else _DEVIATION
 
 
 def _lay_out(split: SplitSettings) -> TableLayout:
@@ -56,12 +58,15 @@ def _lay_out(split: SplitSettings) -> TableLayout:
             (column, heading, measure.format)
             for column, heading in zip(measure.columns, headings, strict=True)
         ]
-    columns = (
+    columns: tuple[Column, ...] = (
         LEFT_OUT_COLUMN, ("model", "Model", ""), ("auc", AUC.heading, AUC.format), *INTERVAL,
         ("sd", "sd", ".3f"), ("monte_carlo_error", "Monte-Carlo error", ".3f"),
         ("pooled_auc", "Pooled AUC", ".3f"), ("pooled_ci_low", "95% low", ".3f"),
         ("pooled_ci_high", "95% high", ".3f"), *beside, *COUNTS,
     )  # fmt: skip
+    if isinstance(split, LeaveOneCohortOutDesign):
+        draws = ("n_splits", "Draws", ",.0f")
+        columns = (*(column for column in columns[:-1] if column[0] != "sd"), draws)
     pooled = ("pooled_auc", "pooled_ci_low", "pooled_ci_high")
     caption = _CAPTION.format(sd=describe_deviation(split))
     return TableLayout(caption, *columns, optional=(LEFT_OUT, *pooled))
@@ -219,12 +224,13 @@ def _compute(contents: Contents) -> None:
     contents.add("auc_by_split", lambda: compute_auc_by_split(predictions), by_split, draw)
     contents.add("roc", lambda: compute_mean_roc(predictions), draw=plot_roc)
     contents.notes["estimand"] = describe_estimand(study, predictions)
-    contents.notes["mean_of_cohorts"] = describe_mean_of_cohorts(study.split)
 
 
 def _write(contents: Contents) -> Blocks:
     study, notes = contents.results.study, contents.notes
     coverage = describe_coverage(study.split, find_leaks(contents.results.cohort, study))
+    by_cohort = isinstance(study.split, LeaveOneCohortOutDesign)
+    of_each = " of each cohort left out by itself" if by_cohort else ""
     return [
         Heading("Discrimination", "discrimination"),
         contents.show("discrimination"),
@@ -238,11 +244,10 @@ def _write(contents: Contents) -> Blocks:
         Figure(
             "roc",
             "ROC curves by model, averaged over the splits",
-            "ROC curves on the test parts, sensitivity averaged over the splits. Click a name "
-            "in the legend to single a model out, shift and click to add another, double "
-            "click to show all.",
+            f"ROC curves on the test parts, sensitivity averaged over the splits{of_each}. "
+            "Click a name in the legend to single a model out, shift and click to add another, "
+            "double click to show all.",
         ),
-        Text(notes["mean_of_cohorts"], muted=True),
     ]
 
 
