@@ -104,8 +104,8 @@ def describe_columns(levels: Levels) -> str:
     left_out = f" Not by {listed(levels.left_out)}." if levels.left_out else ""
     return (
         f"Patients are looked at by {listed(levels.described)}: every column of the cohort's "
-        "samples that divides them in two to six levels. Numbers of more values are cut in two, "
-        f"age at 50, others about their median.{left_out} "
+        "samples that divides them in two to six levels. Numbers of more values are cut in "
+        f"two, age at 50, others about their median.{left_out} "
         "These groups were not planned and hold few events each: what differs here is a "
         "question for other patients, not a finding."
     )
