@@ -127,12 +127,12 @@ def claims_of(*args, **options):
 
 def test_columns_that_mean_nothing_seldom_seem_to_matter(random):
     claims = 0
-    for seed in range(25):
+    for seed in range(12):
         predictions, _ = frozen(n=200, seed=seed)
         predictions = predictions.assign(probability=0.25)
         levels = without_meaning(predictions["sample"], random)
         claims += claims_of(predictions, levels, random, recalibrated=predictions, draws=60)
-    assert claims <= 3
+    assert claims <= 2
 
 
 def count_claims(studies, cohort, seed, draws):
