@@ -12,6 +12,7 @@ import re
 import tempfile
 import warnings
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -167,11 +168,11 @@ def _row(name: str, found: list[list[str]]) -> dict[str, Any]:
     }
 
 
-def write_page(table: pd.DataFrame) -> None:
+def write_page(table: pd.DataFrame, pages: Sequence[Path] = (PAGE, TEMPLATE)) -> None:
     """Put the table where the page on the statistics, and what it is made of, has it."""
     lines = [list(table.columns), ["---"] * len(table.columns), *table.astype(str).to_numpy()]
     text = "\n".join(f"| {' | '.join(line)} |" for line in lines)
-    for page in (PAGE, TEMPLATE):
+    for page in pages:
         before, _, after = re.split(
             r"(?s)(?<=<!-- reports -->\n)(.*)(?=\n<!-- end -->)", page.read_text()
         )

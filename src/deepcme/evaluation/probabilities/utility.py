@@ -79,7 +79,7 @@ def compute_decision_curve(predictions: pd.DataFrame, thresholds: ArrayLike) -> 
         ]
 
         def of_strategy(rows: pd.DataFrame) -> pd.DataFrame:
-            treated, benefit = _treat(rows, at)
+            treated, benefit = treat(rows, at)
             net = np.where(treated, benefit, 0.0).mean(axis=0)
             return pd.DataFrame({"threshold": at, "net_benefit": net, **count_rows(rows)})
 
@@ -159,7 +159,7 @@ def compute_net_benefit_differences(
 def _differences(
     rows: pd.DataFrame, thresholds: FloatArray, draws: PatientDraws, level: float
 ) -> pd.DataFrame:
-    treated, benefit = _treat(rows, thresholds)
+    treated, benefit = treat(rows, thresholds)
     # Beside treating all, those count who are not treated; beside treating none, the others.
     apart = np.hstack([np.logical_not(treated), treated])
     gains = np.where(apart, np.hstack([-benefit, benefit]), 0.0)
@@ -195,7 +195,7 @@ def _score_errors(
     return np.asarray(np.sqrt(odds * ((shares**2).sum(axis=0) + 1)) / len(shares))
 
 
-def _treat(rows: pd.DataFrame, thresholds: FloatArray) -> tuple[BooleanArray, FloatArray]:
+def treat(rows: pd.DataFrame, thresholds: FloatArray) -> tuple[BooleanArray, FloatArray]:
     """Whether each row is treated at each threshold, and what treating it would be worth."""
     label, probability = as_labels_and_probabilities(rows["label"], rows["probability"])
     treated = probability[:, np.newaxis] >= thresholds
