@@ -184,7 +184,7 @@ CASES = {
     ),
     "told apart from none": (
         facts(comparison=comparison(0.02, -0.03, 0.07, p_holm=(0.2, 0.06))),
-        "Corrected for all 2 comparisons (Holm), it is shown to be better or worse than none.",
+        "It is told apart from none of 2 baselines (Holm).",
         facts(comparison=TIE),
     ),
     "cohorts are not compared": (

@@ -297,7 +297,7 @@ PHRASES: tuple[Phrase, ...] = (
     Phrase(
         "told apart from none",
         lambda facts: facts.n_compared > 0 and not (facts.beaten or facts.unbeaten),
-        lambda facts: _holm(facts, "is shown to be better or worse than none"),
+        lambda facts: f"It is told apart from none of {facts.n_compared} baselines (Holm).",
     ),
     Phrase(
         "cohorts are not compared",
