@@ -263,15 +263,15 @@ def test_dcm008_a_column_that_gives_the_label_away(cohort):
     clinical = pd.DataFrame(
         {
             "status": np.where(cohort.labels == 1, "relapsed", "free"),
-            "time": np.r_[np.linspace(0, 5, N), np.linspace(6, 9, N)],
+            "size": np.r_[np.linspace(0, 5, N), np.linspace(6, 9, N)],
             "site": np.where(cohort.labels == 1, "bone", None),
-            "days": np.where(cohort.labels == 1, np.arange(2 * N), np.nan),
+            "dose": np.where(cohort.labels == 1, np.arange(2 * N), np.nan),
             "form": [f"F{i}" for i in range(2 * N)],
         }
     )
     found = findings(sound(clinical=clinical))["DCM008"]
     assert found.severity == "warning"
-    assert "4 columns (status 1.000, time 1.000, site 1.000, days 1.000)" in found.evidence
+    assert "4 columns (status 1.000, size 1.000, site 1.000, dose 1.000)" in found.evidence
 
 
 def test_dcm008_does_not_fire_by_chance_in_a_tiny_cohort():

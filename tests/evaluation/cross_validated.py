@@ -234,10 +234,10 @@ def simulate_cross_validated_probabilities(
             rows = _rows_of([split.test], label, cohort.patient)
             score = model.decision_function(X[split.test])
             tables.append(rows.assign(split=number, model="LR", part="test", score=score))
-            log_odds.append(_log_odds_of_new_patients(model, cohort, prevalence))
+            log_odds.append(log_odds_of_new_patients(model, cohort, prevalence))
         test = pd.concat(tables, ignore_index=True)
         test["probability"] = expit(test["score"])
-        truth = _true_values(np.array(log_odds), prevalence)
+        truth = true_values(np.array(log_odds), prevalence)
         found = compute_calibration(test, random, draws).set_index("metric")
         gain = compute_net_benefit_differences(test, random, [THRESHOLD], draws)
         found = pd.concat([found, gain.set_index(pd.Index(["net_benefit_difference"]))])
@@ -250,7 +250,7 @@ def simulate_cross_validated_probabilities(
     return pd.DataFrame(held).mean().to_dict()
 
 
-def _log_odds_of_new_patients(
+def log_odds_of_new_patients(
     model: LogisticRegression, cohort: Simulated, prevalence: float, n: int = 400
 ) -> np.ndarray:
     """Evenly spread quantiles of the log-odds in each class, the events first."""
@@ -263,7 +263,7 @@ def _log_odds_of_new_patients(
     return model.intercept_[0] + shift + np.linalg.norm(weights) * np.concatenate(quantiles)
 
 
-def _true_values(log_odds: np.ndarray, prevalence: float) -> dict[str, float]:
+def true_values(log_odds: np.ndarray, prevalence: float) -> dict[str, float]:
     """What the statistics would be with unlimited patients, from log-odds of fits x patients."""
     n_fits, n = log_odds.shape
     n_events = round(n * prevalence)

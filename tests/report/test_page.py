@@ -265,8 +265,8 @@ def test_markdown_says_what_the_page_says(folder):
 
 def test_guidelines_and_settings_are_tables(folder):
     for name, columns in (
-        ("tripod", ["item", "asks", "answer"]),
-        ("probast", ["domain", "question", "answer"]),
+        ("tripod", ["number", "topic", "asks", "answer", "status"]),
+        ("probast", ["number", "topic", "asks", "answer", "status"]),
         ("model_settings", ["model", "estimator", "setting", "value"]),
     ):
         assert pd.read_csv(folder.path / "tables" / f"{name}.csv").columns.tolist() == columns

@@ -288,13 +288,14 @@ def test_the_report_judges_each_cohort_by_itself_and_pools_none(
         assert "ooled over the cohorts" not in said
         assert ", each cohort by itself: in " in said
         assert "north: With 7 events and 13 non-events there are too few" in said
+        assert "north: with 7 events and 13 non-events no calibration curve" in said
         assert "a mean of different cohorts that count alike" in said
         assert "these intervals are those of frozen models on new patients" in said
         assert "values standardised together, with these patients before that" in said
         assert "net benefit; 95% intervals by patient bootstrap" not in said
     write_report(folder, ["csv"])
     for name in (
-        *("calibration", "calibration_curves", "sensitivity", "classification"),
+        *("calibration", "calibration_verdicts", "sensitivity", "classification"),
         *("decision_curve", "net_benefit"),
     ):
         table = pd.read_csv(folder.path / "tables" / f"{name}.csv")

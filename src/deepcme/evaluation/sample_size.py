@@ -253,5 +253,4 @@ def _linear_predictor(auc: float, prevalence: float) -> tuple[FloatArray, FloatA
 
 
 def _entropy(risk: FloatArray) -> FloatArray:
-    entropy: FloatArray = -xlogy(risk, risk) - xlogy(1 - risk, 1 - risk)
-    return entropy
+    return np.asarray(-xlogy(risk, risk) - xlogy(1 - risk, 1 - risk), dtype=np.float64)

@@ -31,7 +31,7 @@ class Report:
         one that ends a cell.
     notes : dict of str
         Sentences by name: why a table is absent, under the name of that table, and
-        what the report says beside one, such as ``calibration_evidence``.
+        what the report says beside one, such as ``calibration_verdict``.
     """
 
     verdict: Verdict

@@ -25,7 +25,9 @@ import pandas as pd
 
 from deepcme.base.errors import DeepCMEError
 from deepcme.base.files import remove_leftovers, whole_file, write_csv, write_text
+from deepcme.cohort.characteristics import count_missing
 from deepcme.cohort.cohort import Cohort
+from deepcme.cohort.strata import batch_columns
 from deepcme.study.identity import (
     changed_beside,
     describe_identity,
@@ -252,6 +254,10 @@ def describe_cohort(cohort: Cohort) -> dict[str, Any]:
         "source": cohort.provenance.get("source", ""),
         "notes": cohort.notes,
         "flow": [step.as_json() for step in cohort.flow],
+        "endpoint_name": cohort.outcome.endpoint.name,
+        "left_out": cohort.provenance.get("left_out", []),
+        "batches": {name: int(of.nunique()) for name, of in batch_columns(cohort).items()},
+        "missing_values": count_missing(cohort.X),
     }
 
 

@@ -11,27 +11,9 @@ from deepcme.evaluation.probabilities.calibration import (
     compute_calibration,
     compute_calibration_line,
     compute_observed_expected,
-    describe_calibration_evidence,
 )
-from deepcme.evaluation.probabilities.calibration_curves import (
-    compute_calibration_curve,
-    compute_study_calibration_curves,
-)
+from tests.evaluation.probabilities.conftest import expand
 from tests.evaluation.simulations import simulate_repeated_rows
-
-
-def expand(groups: list[dict[str, float]]) -> tuple[np.ndarray, np.ndarray]:
-    labels = [np.repeat([1, 0], [g["events"], g["n"] - g["events"]]) for g in groups]
-    return np.concatenate(labels), np.repeat(
-        [g["predicted"] for g in groups], [g["n"] for g in groups]
-    )
-
-
-@pytest.fixture
-def calibrated() -> tuple[np.ndarray, np.ndarray]:
-    random = np.random.default_rng(5)
-    probability = random.beta(1, 3, size=2000)
-    return (random.random(2000) < probability).astype(int), probability
 
 
 def test_line_of_two_groups_by_hand(reference):
@@ -107,31 +89,6 @@ def test_separated_classes_have_no_slope():
     assert np.isnan([line.slope.value, line.slope.ci_low, line.intercept.value]).all()
 
 
-def test_curve_of_calibrated_probabilities_holds_the_diagonal(calibrated):
-    curve = compute_calibration_curve(*calibrated, points=20)
-    inside = (curve["ci_low"] <= curve["predicted"]) & (curve["predicted"] <= curve["ci_high"])
-    assert inside.mean() >= 0.9
-    assert (curve["n"] == 2000).all()
-
-
-def test_curve_follows_a_bend(calibrated):
-    label, probability = calibrated
-    curve = compute_calibration_curve(label, probability**2, points=20)
-    assert np.abs(curve["observed"] - np.sqrt(curve["predicted"])).max() < 0.08
-
-
-def test_curve_of_a_few_distinct_risks_is_the_line(reference):
-    case = reference("calibration")
-    curve = compute_calibration_curve(*expand(case["groups"]), points=2)
-    assert curve["observed"].tolist() == pytest.approx([0.1, 0.6], abs=1e-6)
-
-
-@pytest.mark.parametrize("probabilities", [[0.1, 0.2, 0.3, 0.4], [0.3] * 4])
-def test_curve_that_cannot_be_fitted_is_empty_of_values(probabilities):
-    curve = compute_calibration_curve([0, 0, 1, 1], probabilities, points=3)
-    assert curve[["observed", "ci_low", "ci_high"]].isna().all(axis=None)
-
-
 def test_study_table_agrees_with_the_single_metrics(predictions):
     table = compute_calibration(predictions, np.random.default_rng(0), draws=100)
     rows = predictions.query("part == 'test' and model == 'logistic'")
@@ -143,13 +100,6 @@ def test_study_table_agrees_with_the_single_metrics(predictions):
     assert (values["ci_low"] < values["value"]).all()
     assert (values["value"] < values["ci_high"]).all()
     assert set(table["model"]) == {"network", "logistic"}
-
-
-def test_study_curves_count_distinct_samples(predictions):
-    curves = compute_study_calibration_curves(predictions, points=5)
-    tested = predictions.query("part == 'test'")["sample"].nunique()
-    assert curves.groupby("model", sort=False).size().to_dict() == {"network": 5, "logistic": 5}
-    assert (curves["n"] == tested).all()
 
 
 def test_errors_of_opposite_sign_in_two_cohorts_do_not_cancel(shifted_cohorts):
@@ -167,12 +117,6 @@ def test_errors_of_opposite_sign_in_two_cohorts_do_not_cancel(shifted_cohorts):
     assert (table["n"] == 100).all()
 
 
-def test_each_cohort_left_out_has_a_curve(shifted_cohorts):
-    curves = compute_study_calibration_curves(shifted_cohorts, points=2).set_index("left_out")
-    for cohort in ("north", "south"):
-        assert curves.loc[cohort, "observed"].tolist() == pytest.approx([0.2, 0.8], abs=1e-6)
-
-
 def test_one_row_for_each_patient_needs_no_cluster_robust_errors(predictions):
     single = predictions.query("split == 0").drop_duplicates(["model", "patient"])
     table = compute_calibration(single, np.random.default_rng(0), draws=10)
@@ -180,20 +124,6 @@ def test_one_row_for_each_patient_needs_no_cluster_robust_errors(predictions):
     line = compute_calibration_line(rows["label"], rows["probability"])
     low = table.set_index(["model", "metric"]).loc[("logistic", "slope"), "ci_low"]
     assert low == pytest.approx(line.slope.ci_low)
-
-
-@pytest.mark.parametrize(
-    ("events", "words"),
-    [(23, "too few to tell"), (150, "not the shape of the curve"), (500, "enough to judge")],
-)
-def test_statement_on_how_much_can_be_said(events, words):
-    statement = describe_calibration_evidence(events, 1000)
-    assert words in statement
-    assert statement.startswith(f"With {events} events and 1000 non-events")
-
-
-def test_statement_counts_the_rarer_outcome():
-    assert "too few" in describe_calibration_evidence(1000, 23)
 
 
 def test_intervals_cover_the_truth_for_a_calibrated_frozen_model(frozen_coverage):

@@ -8,8 +8,11 @@ import pytest
 
 from deepcme import read_report
 from deepcme.report.page import write_report
-from deepcme.report.sections.added_value import describe_clinical_columns, describe_limits
-from deepcme.report.sections.guidelines import compute_probast, compute_tripod
+from deepcme.report.sections.added_value import (
+    describe_clinical_columns,
+    describe_limits,
+    describe_score_test,
+)
 from deepcme.study.run import run_study
 from deepcme.study.settings import ClinicalSettings
 from deepcme.study.spec import make_study
@@ -97,12 +100,44 @@ def test_separation_by_the_genes_alone_is_told():
     assert "gene score" not in sentences()["clinical_coding"]
 
 
-def test_a_study_without_clinical_columns_says_nothing_of_them():
-    cohort = {"samples": 9, "patients": 9, "genes": 3, "positives": 3, "endpoint": "e"}
-    cohort |= {"source": "", "notes": [], "scale": "log2"}
-    study = make_study({"cohort": {"example": "transbig"}})
-    for table in (compute_tripod(cohort, study), compute_probast(cohort, study)):
-        assert not table["answer"].str.contains("linical").any()
+def score_test(n_permutations, p_value=np.nan):
+    row = {"statistic": 5.5, "coefficient": 0.5, "n_as_good": 0, "n": 90, "events": 20}
+    row |= {"p_value": p_value, "ci_low": p_value / 2, "ci_high": 1.5 * p_value}
+    return pd.DataFrame([{**row, "n_permutations": n_permutations}])
+
+
+def test_without_permutations_the_gene_score_has_no_p_value():
+    text = describe_score_test(score_test(0), above_chance=True)
+    assert "has a likelihood ratio of 5.50 (90 samples, 20 events). It has no p-value" in text
+    assert "a chi-squared test would reject too often" in text
+    assert "p = " not in text
+
+
+def test_too_few_permutations_of_the_genes_cannot_reject():
+    text = describe_score_test(score_test(3), above_chance=True)
+    assert text.endswith(
+        "0 of 3. 3 permutations cannot reject, as the smallest p is 1/4 = 0.250: 19 or more can."
+    )
+
+
+def test_what_the_permutations_of_the_genes_show_is_said():
+    says_more = describe_score_test(score_test(99, 0.01), above_chance=True)
+    assert "0 of 99: p = 0.010 (95% Monte-Carlo interval 0.005 to 0.015); the score says" in (
+        says_more
+    )
+    assert says_more.endswith(
+        "more than expression that has to do with neither outcome nor columns."
+    )
+    nothing = describe_score_test(score_test(99, 0.5), above_chance=True)
+    assert "is not shown to say more" in nothing
+    unsettled = describe_score_test(score_test(19, 0.05), above_chance=True)
+    assert unsettled.endswith("which more permutations could change.")
+
+
+def test_nothing_is_claimed_of_a_gene_score_in_a_study_that_is_not_above_chance():
+    text = describe_score_test(score_test(99, 0.01), above_chance=False)
+    assert text.endswith(", in a study whose model is not shown to be above chance.")
+    assert "says more" not in text
 
 
 @pytest.fixture(scope="module")
@@ -159,6 +194,16 @@ def test_its_tables_are_files(folder):
     assert pairs["difference"].iloc[0] == pytest.approx(difference)
     assert len(pd.read_csv(folder.path / "tables" / "clinical_columns.csv")) == 4
     assert (folder.path / "figures" / "added_value_auc_differences.svg").exists()
+
+
+def test_odds_ratios_and_the_gene_score_stand_in_the_section(folder):
+    markdown = (folder.path / "report.md").read_text(encoding="utf-8")
+    section = markdown.split("## Added value of genes over clinical columns")[1]
+    assert "The pre-validated gene score added to the clinical columns has a likeli" in section
+    assert "| clinical | grade | high against low |" in section
+    ratios = pd.read_csv(folder.path / "tables" / "odds_ratios.csv")
+    assert ratios["odds_ratio"].gt(0).all()
+    assert ratios[["n", "events"]].notna().all(axis=None)
 
 
 def test_clinical_models_are_no_baselines_of_the_headline(folder):

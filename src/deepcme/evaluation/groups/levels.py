@@ -76,19 +76,19 @@ def _levels_of(values: pd.Series) -> tuple[pd.Series, str]:
         return values, ""
     if known.nunique() <= MOST:
         return values.map("{:g}".format, na_action="ignore"), ""
-    cut, at = _choose_cut(str(values.name), known)
+    cut = _choose_cut(str(values.name), known)
     levels = values.map(lambda value: f"{cut:g} or more" if value >= cut else f"below {cut:g}")
-    return levels.where(values.notna(), None), f" (at {at}{cut:g})"
+    return levels.where(values.notna(), None), f" (at {cut:g})"
 
 
-def _choose_cut(name: str, known: pd.Series) -> tuple[float, str]:
+def _choose_cut(name: str, known: pd.Series) -> float:
     words = re.findall(r"[a-z]+", name.lower())
     for word in filter(USUAL_CUTS.__contains__, words):
         usual = USUAL_CUTS[word]
         if min((known < usual).sum(), (known >= usual).sum()) >= _FEWEST_AT_A_CUT:
-            return usual, ""
+            return usual
     median = known.median()
     # Of many samples at the median the cut is on the side of it that divides more evenly.
     cuts = {float(median), float(known[known > median].min())}
     shares = {cut: abs(float((known >= cut).mean()) - 0.5) for cut in sorted(cuts)}
-    return min(shares, key=lambda cut: shares[cut]), "about its median, "
+    return min(shares, key=lambda cut: shares[cut])

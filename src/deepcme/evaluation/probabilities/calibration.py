@@ -33,8 +33,6 @@ from deepcme.evaluation.predictions import (
     select_probabilities,
 )
 
-EVENTS_TO_JUDGE = 100
-EVENTS_FOR_CURVE = 200
 EDGE = 1e-6
 """How far probabilities of 0 and 1 are moved, so that their log-odds are finite."""
 
@@ -233,32 +231,3 @@ def _estimate_agreement(rows: pd.DataFrame) -> Iterator[_Estimated]:
     for measure in measures_of(LineMeasure):
         part: Estimate = getattr(line, measure.name)
         yield measure.name, part.value, part.ci_low, part.ci_high, "Wald, errors by patient"
-
-
-def describe_calibration_evidence(events: int, non_events: int) -> str:
-    """What so many events allow to say about calibration, in a sentence or two.
-
-    At least 100 events and 100 non-events are asked for to judge calibration
-    [1]_, and 200 of each for the shape of a curve [2]_.
-
-    References
-    ----------
-    .. [1] Vergouwe Y et al. (2005). Substantial effective sample sizes were required
-       for external validation studies of predictive logistic regression models.
-       Journal of Clinical Epidemiology 58:475-483.
-    .. [2] Van Calster B et al. (2016). A calibration hierarchy for risk models was
-       defined. Journal of Clinical Epidemiology 74:167-176.
-    """
-    counts = f"{events} events and {non_events} non-events"
-    rarer = min(events, non_events)
-    if rarer < EVENTS_TO_JUDGE:
-        return (
-            f"With {counts} there are too few to tell whether the probabilities are "
-            f"calibrated; at least {EVENTS_TO_JUDGE} of each are needed."
-        )
-    if rarer < EVENTS_FOR_CURVE:
-        return (
-            f"With {counts} the calibration slope and intercept can be judged, but not the "
-            f"shape of the curve; that needs at least {EVENTS_FOR_CURVE} of each."
-        )
-    return f"With {counts} there are enough to judge calibration."

@@ -1,4 +1,4 @@
-"""Charts of predicted risks: calibration, usefulness, stability. Altair only draws."""
+"""Charts of predicted risks: usefulness, stability. Altair only draws."""
 
 from __future__ import annotations
 
@@ -15,48 +15,10 @@ from deepcme.report.figures.styles import (
     faded_unless,
     line_encodings,
     pick_in_legend,
-    plot_diagonal,
     tooltips,
 )
 
 _FIXED = {TREAT_ALL: ("#767676", [4, 2]), TREAT_NONE: ("#000000", [1, 0])}
-
-
-def plot_calibration(curves: pd.DataFrame, among: Sequence[str] = ()) -> Chart:
-    """Observed against predicted risk; the first model is picked, with its band.
-
-    Parameters
-    ----------
-    curves : DataFrame
-        Columns model, predicted, observed, ci_low, ci_high; with `left_out` each cohort
-        has a curve of its own, told apart by pointing at it.
-    among : sequence of str
-        Models of the report in one order, so that each keeps its colour.
-    """
-    models = curves["model"].drop_duplicates().tolist()
-    picked = pick_in_legend(first=models[0])
-    limits = alt.Scale(domain=[0, 1])
-    styles = line_encodings(models, among=among)
-    base = alt.Chart(curves).encode(
-        x=alt.X("predicted:Q", title="Predicted probability", scale=limits)
-    )
-    cohort = [f"{LEFT_OUT}:N"] if LEFT_OUT in curves.columns else []
-    base = base.encode(detail=cohort) if cohort else base
-    band = base.mark_area().encode(
-        y=alt.Y("ci_low:Q", title="Observed share", scale=limits),
-        y2="ci_high:Q",
-        color=styles["color"],
-        opacity=alt.condition(picked, alt.value(0.2), alt.value(0), empty=False),
-    )
-    line = base.mark_line(strokeWidth=2).encode(
-        y="observed:Q",
-        **styles,
-        opacity=faded_unless(picked),
-        tooltip=["model:N", *cohort, *tooltips(".2f", "predicted", "observed")],
-    )
-    ideal = plot_diagonal("predicted", "observed")
-    chart: alt.LayerChart = band + ideal + line.add_params(picked)
-    return chart.properties(width=340, height=340)
 
 
 def plot_decision_curve(

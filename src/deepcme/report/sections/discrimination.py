@@ -244,9 +244,9 @@ def _write(contents: Contents) -> Blocks:
         Figure(
             "roc",
             "ROC curves by model, averaged over the splits",
-            f"ROC curves on the test parts, sensitivity averaged over the splits{of_each}. Click "
-            "a name in the legend to single a model out, shift and click to add another, double "
-            "click to show all.",
+            f"ROC curves on the test parts, sensitivity averaged over the splits{of_each}. "
+            "Click a name in the legend to single a model out, shift and click to add another, "
+            "double click to show all.",
         ),
     ]
 
