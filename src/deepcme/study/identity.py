@@ -57,6 +57,21 @@ def settings_of(identity: Mapping[str, Any], source: str) -> dict[str, Any]:
     return with_older_defaults(identity["study"], version)
 
 
+def looks_of(identity: Mapping[str, Any] | None) -> list[int | None]:
+    """After how many permutations the test was made, each number once; None for unknown ones.
+
+    Parameters
+    ----------
+    identity : mapping or None
+        The folder's, which before it kept looks may have had some; None for a new folder.
+    """
+    if identity is None:
+        return []
+    looked_before = identity["study"].get("nulls", {}).get("permutations", 0) > 0
+    looks: list[int | None] = identity.get("looks", [None] if looked_before else [])
+    return looks
+
+
 def refuse_other_results(
     found: Mapping[str, Any], wanted: Mapping[str, Any], folder: Path
 ) -> None:

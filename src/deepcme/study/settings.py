@@ -171,10 +171,16 @@ class InstabilitySettings(Settings):
 
 
 class ClinicalSettings(Settings):
-    """Clinical columns beside the genes, and the model that stands for the genes."""
+    """Clinical columns beside the genes, and the model that stands for the genes.
+
+    Missing values are filled, or have an indicator beside the filled column; the gene model
+    is rerun so often with the patients' expression permuted.
+    """
 
     columns: tuple[str, ...] = Field(min_length=1)
     genes: str = "DeepCME-ensemble"
+    missing: Literal["fill", "indicator"] = "fill"
+    permutations: int = Field(default=0, ge=0, le=100_000)
 
     @model_validator(mode="after")
     def _columns_differ(self) -> ClinicalSettings:

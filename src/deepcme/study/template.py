@@ -70,6 +70,8 @@ protocol = "honest"
 # [clinical]
 # columns = ["age", "grade"]
 # genes = "DeepCME-ensemble"   # stands for the genes (or "LR-tuned")
+# missing = "fill"       # median, most frequent word; "indicator" adds a column that says where
+# permutations = 0       # reruns of the gene model with the patients' expression permuted
 
 [selection]
 # run = false            # select genes: panels, decoys, stability, gene scores
