@@ -103,7 +103,7 @@ def test_the_report_is_about_the_headline(folder):
     assert comparison["comparator"].tolist() == [True, False]
     paragraph = compute_verdict(contents).paragraph
     assert "LR-tuned, the comparator named beforehand" in paragraph
-    assert "The mean test AUC of DeepCME-ensemble" in paragraph
+    assert "The AUC of one fit of DeepCME-ensemble" in paragraph
     assert set(contents.tables["genes"]["model"]) == {"DeepCME-ensemble"}
     study, cohort = contents.results.study, contents.results.cohort
     methods = dict(describe_methods(study, cohort, contents.tables, contents.notes))
@@ -118,7 +118,7 @@ def test_the_report_on_an_older_folder_is_about_its_first_model(folder):
     (folder.path / "study.toml").write_text(tomli_w.dumps(settings))
     contents = compute_contents(folder)
     assert contents.headline == "DeepCME"
-    assert compute_verdict(contents).paragraph.startswith("No comparator was named")
+    assert "No comparator was named" in compute_verdict(contents).paragraph
 
 
 def test_the_comparator_cannot_be_changed_afterwards(folder, quick_study):

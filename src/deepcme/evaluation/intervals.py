@@ -63,6 +63,15 @@ def compute_wilson_interval(events: int, n: int) -> Estimate:
     return Estimate(events / n, float(interval.low), float(interval.high), n, events)
 
 
+def compute_wilson_ends(share: float, n: float) -> tuple[float, float]:
+    """Ends of Wilson's interval of a share of n patients, where n need not be whole."""
+    z_squared = NORMAL_QUANTILE**2
+    centre = (share + z_squared / (2 * n)) / (1 + z_squared / n)
+    spread = np.sqrt(share * (1 - share) / n + z_squared / (4 * n**2))
+    half_width = NORMAL_QUANTILE * spread / (1 + z_squared / n)
+    return max(0.0, float(centre - half_width)), min(1.0, float(centre + half_width))
+
+
 def compute_hanley_mcneil_interval(auc: float, events: int, non_events: int) -> Estimate:
     """Interval of an AUC of which only the value and the counts are known [1]_.
 

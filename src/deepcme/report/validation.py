@@ -11,23 +11,29 @@ from deepcme.report.figures.risk import plot_calibration, plot_decision_curve
 from deepcme.report.figures.styles import Chart, write_chart
 from deepcme.report.formatting import INTERVAL, N_AND_EVENTS, SideBySideLayout, TableLayout
 from deepcme.report.render import render_page
+from deepcme.report.sections.usefulness import CAPTION, show_differences
 from deepcme.trained.prediction import round_predictions
 from deepcme.trained.validation import FROZEN, RECALIBRATED, Validation
 
 _AUC = TableLayout(
-    "AUC and PR-AUC of the model as it came, beside those of chance (Bestgen 2015). "
-    "DeLong's interval takes samples as independent; the bootstrap draws patients.",
+    "AUC and PR-AUC of the model as it came, beside those of chance (Bestgen 2015), with 95% "
+    "intervals. DeLong's takes samples as independent; the bootstrap draws patients. They are "
+    "of this one model on patients like these.",
     ("metric", "Measure", ""), ("method", "Interval", ""), ("value", "Value", ".3f"),
     *INTERVAL, ("chance", "By chance", ".3f"), *N_AND_EVENTS,
 )  # fmt: skip
 _CLASSIFICATION = TableLayout(
-    "At the threshold that the model brought; Wilson's intervals.",
-    ("metric", "Measure", ""), ("value", "Value", ".3f"), *INTERVAL,
+    "At the risk that the model brought, chosen on the patients that it learned from, and at "
+    "fixed ones; Wilson's 95% intervals, samples taken as independent.",
+    ("threshold", "From a risk of", ".3f"), ("metric", "Measure", ""),
+    ("value", "Value", ".3f"), *INTERVAL,
     ("numerator", "Right", ",.0f"), ("denominator", "Of", ",.0f"),
 )  # fmt: skip
 _CALIBRATION = SideBySideLayout(
     "The model as it came, and recalibrated on these patients: Platt's line, for each "
-    "tenth of the patients fitted on the others."
+    "tenth of the patients fitted on the others. In brackets 95% intervals: of the scores by "
+    "bootstrap of patients, of the rest Wald's with errors by patient. Those of the "
+    "recalibrated model take its lines as they are."
 )
 
 
@@ -97,6 +103,7 @@ def _write(validation: Validation) -> Blocks:
         "Net benefit by threshold probability",
         "Net benefit of treating by the model's risk, against treating all and none.",
     )
+    yield Table("net_benefit", show_differences(tables["net_benefit"], CAPTION))
 
 
 def _charts(validation: Validation) -> dict[str, Chart]:

@@ -14,6 +14,7 @@ from deepcme.study.older import SETTINGS_VERSION, VERSION_KEY
 from deepcme.study.settings import (
     ClinicalSettings,
     CohortSettings,
+    DecisionSettings,
     GridSettings,
     InstabilitySettings,
     ModelSettings,
@@ -43,6 +44,7 @@ class Study(Settings):
     instability: InstabilitySettings = InstabilitySettings()
     clinical: ClinicalSettings | None = None
     selection: SelectionSettings = SelectionSettings()
+    decisions: DecisionSettings = DecisionSettings()
     models: tuple[ModelSettings, ...] = Field(min_length=1)
     comparator: Annotated[str | None, BeforeValidator(lambda name: name or None)] = None
 

@@ -14,7 +14,8 @@ from deepcme.base.seeds import seed_for
 from deepcme.base.words import counted
 from deepcme.cohort.cohort import Cohort
 from deepcme.cohort.splits import draw_folds
-from deepcme.evaluation.discrimination import compute_classification, compute_discrimination
+from deepcme.evaluation.classification import compute_classification
+from deepcme.evaluation.discrimination import compute_discrimination
 from deepcme.evaluation.intervals import compute_delong_interval
 from deepcme.evaluation.measures import AUC, measures_beside_auc
 from deepcme.evaluation.predictions import COLUMNS
@@ -25,7 +26,12 @@ from deepcme.evaluation.probabilities.calibration import (
 )
 from deepcme.evaluation.probabilities.calibration_curves import compute_study_calibration_curves
 from deepcme.evaluation.probabilities.recalibration import PlattRecalibration
-from deepcme.evaluation.probabilities.utility import compute_decision_curve
+from deepcme.evaluation.probabilities.utility import (
+    DEFAULT_THRESHOLDS,
+    choose_thresholds,
+    compute_decision_curve,
+    compute_net_benefit_differences,
+)
 from deepcme.trained.manifest import Manifest
 from deepcme.trained.model import Model
 from deepcme.trained.new_samples import Normalisation, expression_of, match_genes
@@ -53,8 +59,8 @@ class Validation:
     normalise : str
     tables : dict of DataFrame
         predictions, external_auc, external_classification, external_calibration,
-        calibration_curves, decision_curve; no external_classification of a model that
-        makes no calls.
+        calibration_curves, decision_curve, net_benefit; no external_classification of a
+        model that makes no calls.
     notes : list of str
         Coverage, conversions, warnings, and how much calibration can be judged.
     brand : str
@@ -133,11 +139,21 @@ def validate_model(
         "external_auc": _discrimination(frozen, random("auc")),
         "external_calibration": compute_calibration(both, random("calibration")),
         "calibration_curves": compute_study_calibration_curves(both),
-        "decision_curve": compute_decision_curve(both, random("utility")),
+        "decision_curve": compute_decision_curve(both, choose_thresholds(DEFAULT_THRESHOLDS)),
+        "net_benefit": compute_net_benefit_differences(
+            both, random("utility"), DEFAULT_THRESHOLDS
+        ),
     }
     if model.makes_calls:
-        tables["external_classification"] = compute_classification(
-            frozen["label"], frozen["probability"], model.manifest.threshold.probability
+        brought = model.manifest.threshold.probability
+        tables["external_classification"] = pd.concat(
+            [
+                compute_classification(
+                    frozen["label"], frozen["probability"], threshold
+                ).assign(threshold=threshold)
+                for threshold in (brought, *DEFAULT_THRESHOLDS)
+            ],
+            ignore_index=True,
         )
     if strangers.n_training_patients:
         for name in tables.keys() - {"predictions"}:

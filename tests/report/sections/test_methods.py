@@ -98,8 +98,8 @@ def test_only_what_was_run_is_told():
     assert "on 8 halves of the patients" in full["Gene selection"]
     assert (
         "DeepCME-ensemble is compared with each baseline by the corrected resampled t-test "
-        "(Nadeau and Bengio 2003), p after Holm. The comparator, LR-tuned, was named before "
-        "anything was fitted: that one comparison is not corrected for the others. Where the "
+        "(Nadeau and Bengio 2003), an approximate test whose intervals are Student's t, p after "
+        "Holm. The comparator, LR-tuned, was named before anything was fitted: that one comparison is not corrected for the others. Where the "
         "validation part trains a model too, 1.7 times the ratio" in full["Measures"]
     )
     assert "PR-AUC over patients" in full["Measures"]

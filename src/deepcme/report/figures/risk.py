@@ -59,31 +59,45 @@ def plot_calibration(curves: pd.DataFrame, among: Sequence[str] = ()) -> Chart:
     return chart.properties(width=340, height=340)
 
 
-def plot_decision_curve(curve: pd.DataFrame, among: Sequence[str] = ()) -> Chart:
-    """Net benefit against the threshold probability.
+def plot_decision_curve(
+    curve: pd.DataFrame, among: Sequence[str] = (), differences: pd.DataFrame | None = None
+) -> Chart:
+    """Net benefit against the threshold probability; a chart for each cohort left out.
 
     Parameters
     ----------
     curve : DataFrame
-        Columns strategy, threshold, net_benefit.
+        Columns strategy, threshold, net_benefit; perhaps left_out.
     among : sequence of str
         Models of the report in one order, so that each keeps its colour.
+    differences : DataFrame, optional
+        Of one model, as `compute_net_benefit_differences` gives them: its intervals are drawn
+        upon the better of treating all and none.
     """
     strategies = curve["strategy"].drop_duplicates().tolist()
     picked = pick_in_legend("strategy")
     top = max(float(curve["net_benefit"].max()), 0.01)
-    chart: alt.Chart = (
-        alt.Chart(curve)
+    ends = (float(curve["threshold"].min()), float(curve["threshold"].max()))
+    styles = line_encodings(strategies, "Strategy", "strategy", among, _FIXED)
+    bars = None if differences is None else _bars_upon_better(differences)
+    drawn = curve if bars is None else pd.concat([curve, bars], ignore_index=True)
+    base = alt.Chart(drawn).encode(
+        x=alt.X(
+            "threshold:Q",
+            title="Threshold probability",
+            scale=alt.Scale(domain=ends, nice=False),
+            axis=alt.Axis(format="%"),
+        ),
+        color=styles["color"],
+        opacity=faded_unless(picked),
+    )
+    height = alt.Scale(domain=[-0.35 * top, 1.1 * top], nice=True)
+    lines = (
+        base.transform_filter(alt.FieldValidPredicate("net_benefit", valid=True))
         .mark_line(strokeWidth=2, clip=True)
         .encode(
-            x=alt.X("threshold:Q", title="Threshold probability"),
-            y=alt.Y(
-                "net_benefit:Q",
-                title="Net benefit",
-                scale=alt.Scale(domain=[-0.25 * top, top], nice=True),
-            ),
-            **line_encodings(strategies, "Strategy", "strategy", among, _FIXED),
-            opacity=faded_unless(picked),
+            y=alt.Y("net_benefit:Q", title="Net benefit", scale=height),
+            strokeDash=styles["strokeDash"],
             tooltip=[
                 "strategy:N",
                 *tooltips(".2f", "threshold"),
@@ -91,9 +105,30 @@ def plot_decision_curve(curve: pd.DataFrame, among: Sequence[str] = ()) -> Chart
             ],
         )
         .add_params(picked)
-        .properties(width=440, height=300)
     )
-    return chart
+    layers = [lines]
+    if bars is not None:
+        upon = base.transform_filter(alt.FieldValidPredicate("low", valid=True))
+        layers.append(
+            upon.mark_errorbar(ticks=True, thickness=1.5, clip=True).encode(
+                y=alt.Y("low:Q", title="Net benefit"), y2="high:Q"
+            )
+        )
+    chart = alt.layer(*layers)
+    if LEFT_OUT not in curve.columns:
+        return chart.properties(width=440, height=300)
+    return chart.properties(width=300, height=220).facet(f"{LEFT_OUT}:N", columns=2, title=None)
+
+
+def _bars_upon_better(differences: pd.DataFrame) -> pd.DataFrame:
+    """Ends of the intervals, added to the net benefit of the better strategy."""
+    better = differences["net_benefit"] - differences["difference"]
+    columns = ["threshold", *({LEFT_OUT} & {*differences.columns})]
+    return differences[columns].assign(
+        strategy=differences["model"],
+        low=better + differences["ci_low"],
+        high=better + differences["ci_high"],
+    )
 
 
 def plot_prediction_stability(spread: pd.DataFrame) -> Chart:

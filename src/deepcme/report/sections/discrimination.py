@@ -17,22 +17,37 @@ from deepcme.report.figures.study import plot_auc_by_split, plot_roc
 from deepcme.report.figures.styles import Chart
 from deepcme.report.formatting import COUNTS, INTERVAL, LEFT_OUT_COLUMN, Column, TableLayout
 from deepcme.report.section import Contents, Section
+from deepcme.study.designs import LeaveOneCohortOutDesign, SplitSettings
 from deepcme.study.parts.added_value import CLINICAL, CLINICAL_AND_GENES
 from deepcme.study.resolved import Study
 
 FALSE_POSITIVE_RATES = np.linspace(0, 1, 101)
 
 _CAPTION = (
-    "Mean AUC on the test parts. Monte-Carlo error: how far the mean AUC would move if the "
-    "same patients were divided anew; a rough figure where there are two repeats. Pooled "
-    "AUC, in a study with strata: of ranks across them, the AUC being that within. PR-AUC "
-    "over patients, each by the mean rank of its scores in the test parts, which is "
-    "steadier than one fit; beside it that of chance (Bestgen 2015). Intervals: bootstrap "
-    "of patients, stratified by label for the AUC, 2,000 draws."
+    "AUC of one fit, averaged over the test parts. {sd} Monte-Carlo error: how far the mean "
+    "AUC would move if the same patients were divided anew; a rough figure where there are "
+    "two repeats. Pooled AUC, in a study with strata: of ranks across them, the AUC being "
+    "that within. PR-AUC over patients, each by the mean rank of its scores in the test "
+    "parts, which is steadier than one fit; beside it that of chance (Bestgen 2015), which "
+    "is above the prevalence. Intervals: bootstrap of patients, 2,000 draws, on the logit "
+    "scale with Student's t; for the AUC stratified by label and widened for refitting."
 )
 
 
-def _lay_out() -> TableLayout:
+def describe_deviation(split: SplitSettings) -> str:
+    """What the standard deviation over the splits is one of, in a sentence."""
+    if isinstance(split, LeaveOneCohortOutDesign):
+        return (
+            "sd: over draws of the validation part, on the same test patients; it is not that "
+            "of patients, nor of cohorts."
+        )
+    return (
+        "sd: over splits of the same patients; it is neither the error of the mean nor that "
+        "of other patients."
+    )
+
+
+def _lay_out(split: SplitSettings) -> TableLayout:
     """The AUC, then what else is measured of scores."""
     beside: list[Column] = []
     for measure in measures_beside_auc():
@@ -48,7 +63,8 @@ def _lay_out() -> TableLayout:
         ("pooled_ci_high", "95% high", ".3f"), *beside, *COUNTS,
     )  # fmt: skip
     pooled = ("pooled_auc", "pooled_ci_low", "pooled_ci_high")
-    return TableLayout(_CAPTION, *columns, optional=(LEFT_OUT, *pooled))
+    caption = _CAPTION.format(sd=describe_deviation(split))
+    return TableLayout(caption, *columns, optional=(LEFT_OUT, *pooled))
 
 
 def compute_study_discrimination(study: Study, predictions: pd.DataFrame) -> pd.DataFrame:
@@ -168,6 +184,15 @@ def _roc(rows: pd.DataFrame) -> np.ndarray:
     return curve
 
 
+def _describe_splits(split: SplitSettings) -> str:
+    if isinstance(split, LeaveOneCohortOutDesign):
+        return (
+            "Test AUC in each split: the cohort left out and, in brackets, the draw of the "
+            "validation part. Mean and sd mix cohorts and draws: they are of no population."
+        )
+    return f"Test AUC in each split, its mean and sd. {describe_deviation(split)}"
+
+
 def _plot_auc_by_split(table: pd.DataFrame) -> Chart:
     by_split = table.drop(columns=["mean", "sd"])
     return plot_auc_by_split(by_split.melt("model", var_name="split", value_name="value"))
@@ -176,9 +201,11 @@ def _plot_auc_by_split(table: pd.DataFrame) -> Chart:
 def _compute(contents: Contents) -> None:
     study, predictions = contents.results.study, contents.results.predictions
     contents.add(
-        "discrimination", lambda: compute_study_discrimination(study, predictions), _lay_out()
+        "discrimination",
+        lambda: compute_study_discrimination(study, predictions),
+        _lay_out(study.split),
     )
-    by_split = TableLayout("Test AUC in each split.")
+    by_split = TableLayout(_describe_splits(study.split))
     contents.add(
         "auc_by_split", lambda: compute_auc_by_split(predictions), by_split, _plot_auc_by_split
     )

@@ -231,9 +231,9 @@ def describe_unlabelled(cohort: Mapping[str, Any]) -> str:
         none = f" ({' and '.join(columns)}: none of them has the event)" if columns else ""
         return (
             f"{blank:,} of {n:,} samples ({blank / n:.0%}) had no label and were left out"
-            f"{none}. Where that is because their follow-up ended early, the share of events, {share}, "
-            "overstates the risk, and so do predicted risks and net benefit: the author must "
-            "state why they have none."
+            f"{none}. Where that is because their follow-up ended early, the share of events, "
+            f"{share}, overstates the risk, and so do predicted risks and net benefit: the "
+            "author must state why they have none."
         )
     return ""
 

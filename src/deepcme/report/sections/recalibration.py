@@ -8,10 +8,7 @@ import pandas as pd
 
 from deepcme.evaluation.predictions import LEFT_OUT
 from deepcme.evaluation.probabilities.calibration import compute_calibration
-from deepcme.evaluation.probabilities.recalibration import (
-    fit_recalibrations,
-    recalibrate_predictions,
-)
+from deepcme.evaluation.probabilities.recalibration import recalibrate_predictions
 from deepcme.report.blocks import Blocks, Text
 from deepcme.report.formatting import N_AND_EVENTS, SideBySideLayout, TableLayout
 from deepcme.report.section import Contents, Section
@@ -33,7 +30,7 @@ _LINES = TableLayout(
 
 def _compute(contents: Contents) -> None:
     predictions, random = contents.results.predictions, contents.random("calibration")
-    fits = fit_recalibrations(predictions)
+    fits = contents.results.recalibrations
     contents.add(
         "recalibration",
         lambda: compute_calibration(recalibrate_predictions(predictions, fits), random),
