@@ -139,6 +139,25 @@ def test_dcm005_too_few_events(cohort):
     assert "19,200 weights in the first layer" in found.evidence
 
 
+def test_dcm005_judges_the_events_by_rileys_criteria(cohort):
+    labels = np.r_[np.ones(160), np.zeros(2 * N - 160)]
+    planned = PlannedStudy(test_fraction=0.05)
+    found = findings(sound(labels=labels, n_genes=76), planned)["DCM005"]
+    assert (
+        "on all 76 genes would need 1,005 events among 5,023 patients (Riley et al. 2019); "
+        "160 events among 800 patients are enough for 12 parameters." in found.evidence
+    )
+    assert "have no such rule: for them it is a guide" in found.evidence
+
+
+def test_dcm005_counts_patients_for_it_and_not_samples(cohort):
+    patients = [f"P{i % 10 if i < 100 else i}" for i in range(2 * N)]
+    labels = np.r_[np.ones(100), np.zeros(2 * N - 100)]
+    planned = PlannedStudy(test_fraction=0.02)
+    found = findings(sound(labels=labels, patients=patients), planned)["DCM005"]
+    assert "10 events among 710 patients are enough for 0 parameters" in found.evidence
+
+
 def test_dcm005_depends_on_the_split_and_the_model(cohort):
     narrow = PlannedStudy(train_fraction=0.9, test_fraction=0.05, hidden_width=8)
     found = findings(cohort, narrow)["DCM005"]
@@ -244,15 +263,15 @@ def test_dcm008_a_column_that_gives_the_label_away(cohort):
     clinical = pd.DataFrame(
         {
             "status": np.where(cohort.labels == 1, "relapsed", "free"),
-            "time": np.r_[np.linspace(0, 5, N), np.linspace(6, 9, N)],
+            "size": np.r_[np.linspace(0, 5, N), np.linspace(6, 9, N)],
             "site": np.where(cohort.labels == 1, "bone", None),
-            "days": np.where(cohort.labels == 1, np.arange(2 * N), np.nan),
+            "dose": np.where(cohort.labels == 1, np.arange(2 * N), np.nan),
             "form": [f"F{i}" for i in range(2 * N)],
         }
     )
     found = findings(sound(clinical=clinical))["DCM008"]
     assert found.severity == "warning"
-    assert "4 columns (status 1.000, time 1.000, site 1.000, days 1.000)" in found.evidence
+    assert "4 columns (status 1.000, size 1.000, site 1.000, dose 1.000)" in found.evidence
 
 
 def test_dcm008_does_not_fire_by_chance_in_a_tiny_cohort():

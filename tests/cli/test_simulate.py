@@ -38,7 +38,14 @@ def test_power_needs_no_cohort():
     lines = asked.stdout.splitlines()
     assert lines[0].startswith("Prevalence 0.2, AUC 0.70")
     assert lines[3].split()[:2] == ["20", "100"]
-    assert "AUC of 0.70 +-0.1 (95% interval) you need about" in lines[-1]
+    assert "AUC of 0.70 +-0.1 (95% interval) you need about" in lines[-3]
+    assert "regression of 10 parameters without penalty you need 1,065 patients" in lines[-1]
+
+
+def test_power_of_other_parameters_and_threshold():
+    asked = deepcme("power", "--parameters", 5, "--threshold", 0.1)
+    assert "need 533 patients with 107 events (shrinkage 533, optimism 150," in asked.stdout
+    assert asked.stdout.strip().endswith("net benefit at a risk of 0.1.")
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,7 @@ from deepcme.evaluation.probabilities.calibration import (
     compute_calibration_line,
 )
 from deepcme.evaluation.probabilities.calibration_curves import compute_calibration_curve
-from deepcme.evaluation.probabilities.utility import compute_decision_curve
+from deepcme.evaluation.probabilities.utility import compute_net_benefit_differences
 from deepcme.study.fit import fit_task
 from deepcme.study.parts.added_value import fit_clinical_models
 from deepcme.study.plan import Plan, make_plan
@@ -103,8 +103,9 @@ def true_values_of_frozen_model(prevalence: float, auc: float) -> dict[str, floa
         "log_loss": -mean(risk * np.log(risk) + (1 - risk) * np.log(1 - risk)),
         "intercept": 0.0,
         "slope": 1.0,
-        "in_the_large": 0.0,
-        "net_benefit": mean(treated * (risk - (1 - risk) * odds)),
+        "observed_expected": 1.0,
+        "net_benefit_difference": mean(treated * (risk - (1 - risk) * odds))
+        - max(prevalence - (1 - prevalence) * odds, 0),
     }
 
 
@@ -155,11 +156,11 @@ def _intervals_of_frozen_model(
 ) -> dict[str, tuple[float, float]]:
     discrimination = compute_discrimination(table, random, draws).iloc[0]
     calibration = compute_calibration(table, random, draws).set_index("metric")
-    utility = compute_decision_curve(table, random, TREATMENT_THRESHOLD, draws).iloc[0]
+    utility = compute_net_benefit_differences(table, random, TREATMENT_THRESHOLD, draws).iloc[0]
     return {
         "auc": (discrimination["ci_low"], discrimination["ci_high"]),
         "pr_auc": (discrimination["pr_auc_ci_low"], discrimination["pr_auc_ci_high"]),
-        "net_benefit": (utility["ci_low"], utility["ci_high"]),
+        "net_benefit_difference": (utility["ci_low"], utility["ci_high"]),
         **{
             metric: (calibration.loc[metric, "ci_low"], calibration.loc[metric, "ci_high"])
             for metric in calibration.index

@@ -36,6 +36,11 @@ def study_with(estimator, parameters):
         ("LR", {"C": "0.1"}, "C must be a number in the range .0.0, inf., not '0.1'"),
         ("LR", {"C": NAN}, "C must be a number in the range .0.0, inf., not nan"),
         ("LR", {"C": True}, "C takes no truth value, but is true"),
+        (
+            "LR",
+            {"penalty": "deprecated"},
+            "penalty = 'deprecated' is how scikit-learn says that",
+        ),
         ("LR", {"fit_intercept": 1}, "fit_intercept must be true or false, not 1"),
         ("LR", {"class_weight": {"0": 1, "1": -5}}, "class_weight must be .* above 0"),
         ("SVC", {"kernel": "cube"}, "kernel must be one of 'linear', 'poly', 'precomputed', "),

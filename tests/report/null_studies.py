@@ -12,6 +12,7 @@ import re
 import tempfile
 import warnings
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,8 +25,8 @@ from deepcme import Cohort
 from deepcme.evaluation.intervals import compute_wilson_interval
 from deepcme.report.contents import compute_contents
 from deepcme.report.section import Contents
-from deepcme.report.sections.verdict import gather_facts
 from deepcme.report.verdict.phrases import choose_phrases
+from deepcme.report.verdict.verdict import gather_facts
 from deepcme.study.run import run_study
 from deepcme.study.spec import make_study
 
@@ -89,12 +90,13 @@ KINDS = {
     ),
 }
 
-# What the sentences of other sections claim, by their first words.
+# What the sentences of other sections claim.
 OF_SECTIONS = {
-    "genes add": r"Gene expression adds",
-    "genes harm": r"Gene expression made",
-    "clinical columns harm": r"Adding .* (harmed|made)",
-    "useful": r"(?<!no )(?<!not )\b(is|was) useful",
+    "genes add": r"Gene expression adds to",
+    "genes harm": r"Gene expression made the prediction by .* worse",
+    "columns beat genes": r"alone did better than the genes alone",
+    "columns harm": r"to the genes made the prediction worse",
+    "useful": r"does more good than treating all or none at",
 }
 
 
@@ -166,11 +168,11 @@ def _row(name: str, found: list[list[str]]) -> dict[str, Any]:
     }
 
 
-def write_page(table: pd.DataFrame) -> None:
+def write_page(table: pd.DataFrame, pages: Sequence[Path] = (PAGE, TEMPLATE)) -> None:
     """Put the table where the page on the statistics, and what it is made of, has it."""
     lines = [list(table.columns), ["---"] * len(table.columns), *table.astype(str).to_numpy()]
     text = "\n".join(f"| {' | '.join(line)} |" for line in lines)
-    for page in (PAGE, TEMPLATE):
+    for page in pages:
         before, _, after = re.split(
             r"(?s)(?<=<!-- reports -->\n)(.*)(?=\n<!-- end -->)", page.read_text()
         )

@@ -56,6 +56,16 @@ def test_every_cohort_left_out_must_exclude_chance():
     assert not exceeds_chance(study([(0.55, 0.85), (0.4, 0.9)]))
 
 
+def test_or_the_interval_pooled_over_the_cohorts_does():
+    contents = study([(0.55, 0.85), (0.4, 0.9)])
+    for low, expected in ((0.51, True), (0.49, False)):
+        pooled = [("LR", "auc", low), ("LR", "slope", 0.9), ("tree", "auc", 0.6)]
+        contents.tables["meta_analysis"] = pd.DataFrame(
+            pooled, columns=["model", "measure", "ci_low"]
+        )
+        assert exceeds_chance(contents) is expected
+
+
 def test_another_model_is_asked_about_by_its_own_interval():
     contents = study([(0.4, 0.7)], [0.8] * 19, others=[(0.6, 0.9)])
     assert exceeds_chance(contents, "tree")

@@ -35,3 +35,9 @@ def test_every_setting_of_every_model_is_in_the_table():
     assert by_model["KNN", "n_neighbors"] == "5"
     assert by_model["RF", "n_estimators"] == "100"
     assert "random_state" not in set(table["setting"])
+
+
+def test_a_default_that_means_not_set_is_no_setting():
+    table = compute_model_settings(settings().models)
+    assert not table["value"].isin(["deprecated", "warn"]).any()
+    assert {"C", "kernel"} <= set(table.loc[table["model"] == "SVC", "setting"])

@@ -10,7 +10,7 @@ from deepcme.report.render import render_markdown
 from deepcme.report.sections.comparison import DESCRIBED_PROBABILITIES
 from deepcme.report.sections.discrimination import describe_deviation
 from deepcme.report.sections.methods import describe_methods
-from deepcme.report.sections.verdict import compute_verdict
+from deepcme.report.verdict.verdict import compute_verdict
 from deepcme.study.designs import FoldsDesign, LeaveOneCohortOutDesign
 from deepcme.study.run import run_study
 from deepcme.study.spec import make_study
@@ -109,8 +109,8 @@ def test_the_verdict_says_of_what_the_auc_is_one(contents):
 
 def test_draws_of_the_validation_part_are_no_sample_of_a_population(contents):
     left_out = describe_deviation(LeaveOneCohortOutDesign(by="patient", strata="none"))
-    assert "over draws of the validation part, on the same test patients" in left_out
-    assert "nor of cohorts" in left_out
+    assert "are draws of the validation part, whose test patients are the same" in left_out
+    assert "is that of no population and is not given" in left_out
     folds = describe_deviation(FoldsDesign(by="patient", strata="none"))
     assert "draws" not in folds
     assert folds in caption(contents, "discrimination")

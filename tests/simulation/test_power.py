@@ -15,6 +15,7 @@ from deepcme.simulation.power import (
     compute_power,
     compute_top_probability,
     describe_events_needed,
+    describe_model_sizes,
 )
 
 
@@ -136,6 +137,24 @@ def test_the_answer_names_the_events():
     needed = compute_events_for_half_width(design, 0.05)
     assert f"about {needed} events among {5 * needed} patients if every patient" in answer
     assert "first 100 with a chance of 80% you need about" in answer
+
+
+def test_a_row_has_the_parameters_that_it_is_enough_for():
+    table = compute_power(PowerDesign(auc=0.7, prevalence=0.2), [212, 213])
+    assert table["parameters"].tolist() == [9, 10]
+
+
+def test_sizes_to_develop_and_to_validate_are_said_with_each_criterion():
+    said = describe_model_sizes(PowerDesign(auc=0.75, prevalence=0.184), 76)
+    assert "76 parameters without penalty you need 5,335 patients with 982 events" in said
+    assert "models with a penalty, and networks, have no such rule" in said
+    assert "on new patients you need 3,740 patients with 689 events (O/E" in said
+    assert said.endswith("net benefit at a risk of 0.184.")
+
+
+def test_without_discrimination_no_size_is_said():
+    said = describe_model_sizes(PowerDesign(auc=0.5), 10)
+    assert said == "At an AUC of 0.5 no number of patients can develop a model."
 
 
 def test_the_answer_admits_that_no_number_is_enough():

@@ -8,7 +8,7 @@ import tomli_w
 from deepcme import DeepCMEError
 from deepcme.report.contents import compute_contents
 from deepcme.report.sections.methods import describe_methods
-from deepcme.report.sections.verdict import compute_verdict
+from deepcme.report.verdict.verdict import compute_verdict
 from deepcme.study.parts.models import MODELS
 from deepcme.study.parts.nulls import NULLS
 from deepcme.study.plan import make_plan

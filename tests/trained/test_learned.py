@@ -60,6 +60,7 @@ def test_the_manifest_names_the_kind(other_kind, tmp_path):
     assert content["model"]["form"] == ("networks" if name == "DeepCME" else "coefficients")
     given = json.loads(json.dumps(KINDS[name]))
     assert given.items() <= content["model"]["parameters"].items()
+    assert "deprecated" not in content["model"]["parameters"].values()
 
 
 def test_no_sample_is_kept(other_kind, training_cohort):

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
 from deepcme.audit.findings import Finding, PlannedStudy
+from deepcme.audit.follow_up import find_follow_up_columns
 from deepcme.base.words import counted, few
 from deepcme.cohort.cohort import Cohort, own_columns
 from deepcme.cohort.scales.scales import logged
@@ -160,9 +161,10 @@ def _auc_of_groups(positives: NDArray[np.float64], size: NDArray[np.signedintege
 
 
 def check_label_given_away(cohort: Cohort, planned: PlannedStudy) -> Finding | None:
-    """DCM008: a gene or column that ranks the samples by itself."""
+    """DCM008: a gene or column that ranks the samples by itself, and is no follow-up."""
     genes = _telling_genes(cohort)
-    columns = find_telling_columns(cohort)
+    follow_up = find_follow_up_columns(cohort)
+    columns = [pair for pair in find_telling_columns(cohort) if pair[0] not in follow_up]
     if not genes and not columns:
         return None
     parts = []

@@ -10,8 +10,12 @@ from deepcme.base.words import counted
 from deepcme.cohort.cohort import UNKNOWN, Cohort
 from deepcme.cohort.endpoints.m_stage import m_stage
 from deepcme.evaluation.intervals import compute_hanley_mcneil_interval
+from deepcme.evaluation.sample_size import (
+    ASSUMED_AUC,
+    compute_development_size,
+    count_parameters_supported,
+)
 
-ASSUMED_AUC = 0.75
 _TOO_WIDE = 0.1  # half the 95% interval of one test AUC
 _TOO_FEW_IN_TEST = 10  # samples of the rarer class
 
@@ -93,13 +97,29 @@ def check_few_events(cohort: Cohort, planned: PlannedStudy) -> Finding | None:
             f"{auc.ci_high:.2f} (95%, Hanley-McNeil). About "
             f"{counted(n_train, 'training positive')} (all {cohort.n_positives:,} positives "
             f"are of {counted(cohort.n_positive_patients, 'patient')}) stand against "
-            f"{n_weights:,} weights in the first layer."
+            f"{n_weights:,} weights in the first layer. {_judge_by_riley(cohort)}"
         ),
         advice=(
             "Report the AUC over many repeated splits with its interval, and never a single "
             "one; compare with a penalised logistic regression; look for a cohort or an "
             "endpoint with more events."
         ),
+    )
+
+
+def _judge_by_riley(cohort: Cohort) -> str:
+    """The events against those that a regression on all genes would ask for."""
+    prevalence = cohort.n_positive_patients / cohort.n_patients
+    if prevalence == 1:
+        return "Every patient has a positive sample: no number of them is enough."
+    needed = compute_development_size(cohort.n_genes, ASSUMED_AUC, prevalence)
+    supported = count_parameters_supported(cohort.n_patients, ASSUMED_AUC, prevalence)
+    return (
+        f"A regression without penalty on all {counted(cohort.n_genes, 'gene')} would need "
+        f"{needed.events:,} events among {needed.patients:,} patients (Riley et al. 2019); "
+        f"{counted(cohort.n_positive_patients, 'event')} among {cohort.n_patients:,} patients "
+        f"are enough for {counted(supported, 'parameter')}. Models with a penalty, and "
+        "networks, have no such rule: for them it is a guide."
     )
 
 

@@ -43,6 +43,11 @@ def check_parameters(values: Mapping[str, Any], rules: Mapping[str, Iterable[Rul
                 raise DeepCMEError(f"{name} {rule.sentence}, not {values[name]!r}.")
 
 
+def is_sentinel(value: object) -> bool:
+    """Whether scikit-learn means "not set" by it: such a default is no setting."""
+    return isinstance(value, str) and value in ("deprecated", "warn")
+
+
 def parameters_for(settings: type[Any], estimator: object) -> dict[str, Any]:
     """An estimator's parameters that are fields of a dataclass of settings."""
     names = {field.name for field in fields(settings)}

@@ -24,6 +24,8 @@ def audit(
     import json
 
     from deepcme.audit.audit import audit_cohort
+    from deepcme.audit.follow_up import find_follow_up_columns
+    from deepcme.base.words import listed
     from deepcme.cohort.cohort import Cohort
 
     checked = Cohort.load(cohort)
@@ -38,6 +40,8 @@ def audit(
             say(f"  {finding.evidence}")
             say(f"  To do: {finding.advice}")
         say()
+        if follow_up := find_follow_up_columns(checked):
+            say(f"Follow-up, which no model may learn from: {listed(follow_up)}.")
         say(
             f"{len(findings)} findings, "
             f"{sum(finding.severity == 'severe' for finding in findings)} of them severe."

@@ -99,6 +99,16 @@ def power(
     top: Annotated[
         int, typer.Option(help="A true gene is found if it is among this many first genes.")
     ] = 100,
+    parameters: Annotated[
+        int, typer.Option(help="Parameters of a regression without penalty to develop.")
+    ] = 10,
+    threshold: Annotated[
+        float | None,
+        typer.Option(
+            help="Risk from which one would act, for the net benefit of a validation.",
+            show_default="the prevalence",
+        ),
+    ] = None,
     csv: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write the table here too.")
     ] = None,
@@ -107,6 +117,8 @@ def power(
 
     AUC intervals: Hanley and McNeil 1982. Genes: ranking by the t-statistic on
     all patients, genes taken as independent; a network can rank better or worse.
+    Parameters without penalty that so many patients are enough for, and sizes to
+    develop and to validate a model: Riley et al. 2019 and 2021.
     """
     from deepcme.base.files import write_csv
     from deepcme.cohort.cohort import Cohort
@@ -115,6 +127,7 @@ def power(
         PowerDesign,
         compute_power,
         describe_events_needed,
+        describe_model_sizes,
     )
 
     events, n_genes, share = set(EVENTS), 20_000, 0.2
@@ -132,10 +145,11 @@ def power(
         top=top,
     )
     answer = describe_events_needed(design, half_width)
+    sizes = describe_model_sizes(design, parameters, threshold)
     table = compute_power(design, sorted(events))
     if csv is not None:
         write_csv(csv, table)
-    say_lines(f"{_format_power(table, design)}\n\n{answer}")
+    say_lines(f"{_format_power(table, design)}\n\n{answer}\n\n{sizes}")
 
 
 def _format_power(table: pd.DataFrame, design: PowerDesign) -> str:
@@ -153,6 +167,7 @@ def _format_power(table: pd.DataFrame, design: PowerDesign) -> str:
             f"true gene in first {design.top:,}": [
                 f"{p:.0%}" for p in table["top_probability"]
             ],
+            "parameters": [f"{n:,}" for n in table["parameters"]],
         }
     )
     return (

@@ -18,6 +18,7 @@ from deepcme.base.parameters import (
     check_classes,
     check_names,
     check_parameters,
+    is_sentinel,
 )
 from deepcme.models.registry import KINDS, LABELS, ModelKind
 
@@ -72,6 +73,11 @@ def check_parameters_of(kind: ModelKind, parameters: dict[str, Any]) -> None:
 
 def _check_library_value(model: Any, parameter: str, value: Any) -> None:
     """Refuse a value by the rules that scikit-learn's own estimators carry."""
+    if is_sentinel(value):
+        raise DeepCMEError(
+            f"{parameter} = {value!r} is how scikit-learn says that it is not set: leave it "
+            "out."
+        )
     allowed = model._parameter_constraints[parameter]
     rules = {rule for rule in allowed if isinstance(rule, str)}
     if "boolean" in rules:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from deepcme.base.parameters import is_sentinel
 from deepcme.models.registry import ModelKind
 from deepcme.study.designs import NestedDesign
 from deepcme.study.parts.grid import TUNED, grid_points
@@ -82,7 +83,11 @@ def describe_replay(study: Study) -> str:
 
 def _settings_of(model: ModelSettings) -> dict[str, Any]:
     parameters = model.kind.make(model.parameters, 0).get_params(deep=False)
-    return {key: value for key, value in parameters.items() if key not in _NOT_SETTINGS}
+    return {
+        key: value
+        for key, value in parameters.items()
+        if key not in _NOT_SETTINGS and not is_sentinel(value)
+    }
 
 
 def _as_text(value: Any) -> str:

@@ -11,22 +11,27 @@ from deepcme.report.sections import (
     discrimination,
     genes,
     guidelines,
+    instability,
+    meta_analysis,
     methods,
     nulls,
     patients,
     publication,
     recalibration,
     risk_stability,
+    sample_size,
     selection,
+    subgroups,
     training,
     usefulness,
-    verdict,
 )
+from deepcme.report.verdict import verdict
 
 SECTIONS: tuple[Section, ...] = (
-    verdict.SECTION, patients.SECTION, discrimination.SECTION, classification.SECTION,
-    comparison.SECTION, added_value.SECTION, calibration.SECTION, recalibration.SECTION,
-    usefulness.SECTION, risk_stability.SECTION, nulls.SECTION, genes.SECTION, selection.SECTION,
+    verdict.SECTION, patients.SECTION, sample_size.SECTION, discrimination.SECTION,
+    meta_analysis.SECTION, classification.SECTION, comparison.SECTION, added_value.SECTION,
+    calibration.SECTION, recalibration.SECTION, usefulness.SECTION, risk_stability.SECTION,
+    instability.SECTION, subgroups.SECTION, nulls.SECTION, genes.SECTION, selection.SECTION,
     publication.SECTION, training.SECTION, methods.SECTION, guidelines.SECTION, methods.REPEAT,
 )  # fmt: skip
 """Each may use what those before it computed."""

@@ -1,6 +1,6 @@
-"""How much a cohort can show: width of the AUC's interval, chance to rank a true gene.
+"""How much a cohort can show: AUC's interval, chance to rank a true gene, parameters to fit.
 
-Both are approximations in closed form, for planning. `deepcme.evaluation` has the
+All are approximations in closed form, for planning. `deepcme.evaluation` has the
 intervals for a study that was run.
 """
 
@@ -16,8 +16,15 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
-from deepcme.base.errors import DeepCMEError
+from deepcme.base.errors import AbsentError, DeepCMEError
+from deepcme.base.words import counted
 from deepcme.evaluation.intervals import Estimate, compute_hanley_mcneil_interval
+from deepcme.evaluation.sample_size import (
+    SampleSize,
+    compute_development_size,
+    compute_validation_size,
+    count_parameters_supported,
+)
 
 EVENTS = (20, 30, 50, 75, 100, 150, 200, 300, 500, 750, 1000, 1500, 2000)
 TEST_FRACTION = 0.2
@@ -98,8 +105,9 @@ def compute_power(design: PowerDesign, events: Sequence[int] = EVENTS) -> pd.Dat
         One row per number of events: ``events``, ``patients``; ``test_events`` and
         the expected 95% interval of the AUC in a 20% test part,
         ``test_auc_low`` and ``test_auc_high``; that of the whole cohort,
-        ``auc_low`` and ``auc_high``; and ``top_probability``, see
-        `compute_top_probability`. For the whole cohort, each patient is
+        ``auc_low`` and ``auc_high``; ``top_probability``, see
+        `compute_top_probability`; and ``parameters``, see
+        `count_parameters_supported`. For the whole cohort, each patient is
         predicted once by a model that has not seen them; since such models
         share training data, the interval is the least that can be hoped for.
     """
@@ -119,6 +127,9 @@ def compute_power(design: PowerDesign, events: Sequence[int] = EVENTS) -> pd.Dat
                 "auc_low": whole.ci_low,
                 "auc_high": whole.ci_high,
                 "top_probability": compute_top_probability(design, n_events),
+                "parameters": count_parameters_supported(
+                    whole.n, design.auc, design.prevalence
+                ),
             }
         )
     return pd.DataFrame(rows)
@@ -263,3 +274,26 @@ def _in_patients(design: PowerDesign, events: int | None) -> str:
     if events is None:
         return "more than a million events"
     return f"about {events:,} events among {sum(design.count_patients(events)):,} patients"
+
+
+def describe_model_sizes(
+    design: PowerDesign, parameters: int, threshold: float | None = None
+) -> str:
+    """Answer "how many patients to develop, and to validate, a model?", a sentence each."""
+    try:
+        development = compute_development_size(parameters, design.auc, design.prevalence)
+        validation = compute_validation_size(design.auc, design.prevalence, threshold)
+    except AbsentError as absent:
+        return str(absent)
+    return (
+        f"To develop a regression of {counted(parameters, 'parameter')} without penalty you "
+        f"need {_described(development)} by Riley et al. 2019; models with a penalty, and "
+        "networks, have no such rule. To validate a model on new patients you need "
+        f"{_described(validation)} by Riley et al. 2021, net benefit at a risk of "
+        f"{design.prevalence if threshold is None else threshold:.3g}."
+    )
+
+
+def _described(size: SampleSize) -> str:
+    criteria = ", ".join(f"{name} {patients:,}" for name, patients in size.criteria.items())
+    return f"{size.patients:,} patients with {size.events:,} events ({criteria})"

@@ -13,7 +13,7 @@ from sklearn.pipeline import Pipeline
 
 from deepcme.base.errors import DeepCMEError
 from deepcme.base.parallel import run_parallel
-from deepcme.base.parameters import Rule, at_least, check_parameters, or_none
+from deepcme.base.parameters import Rule, at_least, check_parameters, is_sentinel, or_none
 from deepcme.base.progress import show_progress
 from deepcme.base.seeds import seed_for
 from deepcme.base.version import __version__
@@ -253,9 +253,7 @@ def _make_model(
         endpoint=cohort.endpoint,
         cohort=_describe_cohort(cohort),
         preprocessing=_describe_preprocessing(cohort),
-        model=Estimator(
-            name=settings.model, form=form, parameters=as_written(model.get_params())
-        ),
+        model=Estimator(name=settings.model, form=form, parameters=_settings_of(model)),
         genes=_describe_genes(cohort, kept),
         performance=_expected_performance(cohort, settings, predictions, called, positive),
         calibration=calibration,
@@ -266,6 +264,12 @@ def _make_model(
     )
     statistics = _gene_statistics(preprocessor, kept)
     return Model(manifest, FORMS[form].of(model), statistics, known.sketches)
+
+
+def _settings_of(model: Any) -> dict[str, Any]:
+    """Every parameter that is a setting."""
+    parameters = model.get_params().items()
+    return {name: as_written(value) for name, value in parameters if not is_sentinel(value)}
 
 
 def _out_of_fold(

@@ -1,6 +1,8 @@
 """The sentences on permutations: what their number allows, and after how many looks."""
 
+import numpy as np
 import pandas as pd
+import pytest
 
 from deepcme.report.sections.nulls import describe_permutation
 
@@ -55,3 +57,15 @@ def test_several_looks_are_said():
     )
     for once in ([99], [10, 99], []):
         assert "look" not in describe_permutation(table, once), "what cannot reject is no look"
+
+
+def test_looks_at_growing_numbers_of_permutations_reject_as_often_as_is_said():
+    """Under the null the AUC's rank among all permutations is uniform."""
+    random = np.random.default_rng(7)
+    beaten = random.uniform(size=200_000)
+    n_as_good, rejected, shares, before = 0, np.zeros(len(beaten), dtype=bool), [], 0
+    for n in (19, 39, 99, 199):
+        n_as_good, before = n_as_good + random.binomial(n - before, beaten), n
+        rejected |= (1 + n_as_good) / (1 + n) <= 0.05
+        shares.append(rejected.mean())
+    assert shares == pytest.approx([0.05, 0.061, 0.069, 0.073], abs=0.002)

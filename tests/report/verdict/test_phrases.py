@@ -3,9 +3,9 @@
 import pandas as pd
 import pytest
 
-from deepcme.report.sections.verdict import make_verdict
 from deepcme.report.verdict.facts import Facts
 from deepcme.report.verdict.phrases import PHRASES, choose_phrases
+from deepcme.report.verdict.verdict import make_verdict
 from deepcme.study.designs import (
     FoldsDesign,
     LeaveOneCohortOutDesign,
@@ -289,6 +289,16 @@ def test_draws_of_the_validation_part_are_no_population():
         paragraph(facts(rows, LEFT_OUT))
     )
     assert "draws" not in paragraph(facts(rows.assign(n_splits=1), LEFT_OUT))
+
+
+def test_above_chance_in_each_cohort_or_on_average_only():
+    each = facts(cohorts((0.6, 0.8), (0.6, 0.8)), LEFT_OUT)
+    assert said(each)["above chance"] == "Every interval excludes 0.5: above chance."
+    pooled = facts(cohorts((0.6, 0.8), (0.4, 0.8)), LEFT_OUT)
+    assert said(pooled)["above chance"] == (
+        "The pooled interval excludes 0.5: above chance on average, though not shown by itself "
+        "in south."
+    )
 
 
 def test_of_many_cohorts_the_lowest_and_the_highest_are_told():

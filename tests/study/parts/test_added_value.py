@@ -189,6 +189,10 @@ def test_the_coefficient_of_genes_without_signal_is_near_zero(quick_study):
         (["weight"], "has no clinical column 'weight'"),
         (["relapse"], "column 'relapse' was used to make the label"),
         (["time"], r"column 'time' gives the label away \(its AUC alone is 1\.000, DCM008\)"),
+        (
+            ["os_months"],
+            "column 'os_months' is follow-up, which is known only afterwards: leave",
+        ),
         (["site"], "column 'site' has 1 different value"),
         (["blank"], "column 'blank' has 0 different values"),
         (
@@ -207,6 +211,7 @@ def test_columns_that_cannot_be_used_are_refused_before_anything_is_fitted(
     clinical_cohort(
         relapse=np.roll(labels, 7),
         time=np.where(labels == 1, 1.0, 5.0) + np.arange(60) / 100,
+        os_months=np.arange(60) * 7 % 60,
         site="north",
         blank="unknown",
         form=[f"F{i}" for i in range(60)],

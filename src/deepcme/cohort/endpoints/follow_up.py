@@ -149,10 +149,30 @@ def _numbers(values: pd.Series) -> tuple[pd.Series, pd.Series]:
     )
 
 
-def _event_indicator(values: pd.Series) -> pd.Series:
+def is_event_status(values: pd.Series) -> bool:
+    """Whether every value says whether an event was seen, as `read_follow_up` knows them."""
+    return bool(_status_words(values).isin(_EVENT_WORDS | _NO_EVENT_WORDS).all())
+
+
+def names_events(values: pd.Series) -> bool:
+    """Whether every value names an event or its absence, as ``1:DECEASED`` and ``alive`` do."""
+    words = lower_words(values).str.replace(_CODED_STATUS, "", regex=True).str.strip()
+    of_events = _EVENT_WORDS - POSITIVE_WORDS
+    return bool(
+        words.isin(of_events | (_NO_EVENT_WORDS - NEGATIVE_WORDS)).all()
+        and words.isin(of_events).any()
+    )
+
+
+def _status_words(values: pd.Series) -> pd.Series:
+    """The values in small letters, ``1`` of ``1:DECEASED``."""
     words = lower_words(values)
     coded = words.str.extract(_CODED_STATUS, expand=False)
-    words = coded.where(coded.notna(), words)
+    return coded.where(coded.notna(), words)
+
+
+def _event_indicator(values: pd.Series) -> pd.Series:
+    words = _status_words(values)
     event = pd.Series(np.nan, index=values.index)
     event[words.isin(_EVENT_WORDS)] = 1.0
     event[words.isin(_NO_EVENT_WORDS)] = 0.0

@@ -1,4 +1,4 @@
-"""Charts of predicted risks: calibration, usefulness, stability. Altair only draws."""
+"""Charts of predicted risks: usefulness, stability. Altair only draws."""
 
 from __future__ import annotations
 
@@ -15,48 +15,10 @@ from deepcme.report.figures.styles import (
     faded_unless,
     line_encodings,
     pick_in_legend,
-    plot_diagonal,
     tooltips,
 )
 
 _FIXED = {TREAT_ALL: ("#767676", [4, 2]), TREAT_NONE: ("#000000", [1, 0])}
-
-
-def plot_calibration(curves: pd.DataFrame, among: Sequence[str] = ()) -> Chart:
-    """Observed against predicted risk; the first model is picked, with its band.
-
-    Parameters
-    ----------
-    curves : DataFrame
-        Columns model, predicted, observed, ci_low, ci_high; with `left_out` each cohort
-        has a curve of its own, told apart by pointing at it.
-    among : sequence of str
-        Models of the report in one order, so that each keeps its colour.
-    """
-    models = curves["model"].drop_duplicates().tolist()
-    picked = pick_in_legend(first=models[0])
-    limits = alt.Scale(domain=[0, 1])
-    styles = line_encodings(models, among=among)
-    base = alt.Chart(curves).encode(
-        x=alt.X("predicted:Q", title="Predicted probability", scale=limits)
-    )
-    cohort = [f"{LEFT_OUT}:N"] if LEFT_OUT in curves.columns else []
-    base = base.encode(detail=cohort) if cohort else base
-    band = base.mark_area().encode(
-        y=alt.Y("ci_low:Q", title="Observed share", scale=limits),
-        y2="ci_high:Q",
-        color=styles["color"],
-        opacity=alt.condition(picked, alt.value(0.2), alt.value(0), empty=False),
-    )
-    line = base.mark_line(strokeWidth=2).encode(
-        y="observed:Q",
-        **styles,
-        opacity=faded_unless(picked),
-        tooltip=["model:N", *cohort, *tooltips(".2f", "predicted", "observed")],
-    )
-    ideal = plot_diagonal("predicted", "observed")
-    chart: alt.LayerChart = band + ideal + line.add_params(picked)
-    return chart.properties(width=340, height=340)
 
 
 def plot_decision_curve(
@@ -106,18 +68,16 @@ def plot_decision_curve(
         )
         .add_params(picked)
     )
-    layers = [lines]
+    chart: alt.Chart | alt.LayerChart = lines
     if bars is not None:
         upon = base.transform_filter(alt.FieldValidPredicate("low", valid=True))
-        layers.append(
-            upon.mark_errorbar(ticks=True, thickness=1.5, clip=True).encode(
-                y=alt.Y("low:Q", title="Net benefit"), y2="high:Q"
-            )
+        chart = lines + upon.mark_errorbar(ticks=True, thickness=1.5, clip=True).encode(
+            y=alt.Y("low:Q", title="Net benefit"), y2="high:Q"
         )
-    chart = alt.layer(*layers)
     if LEFT_OUT not in curve.columns:
         return chart.properties(width=440, height=300)
-    return chart.properties(width=300, height=220).facet(f"{LEFT_OUT}:N", columns=2, title=None)
+    of_cohort = alt.Facet(f"{LEFT_OUT}:N", title=None)
+    return chart.properties(width=300, height=220).facet(of_cohort, columns=2)
 
 
 def _bars_upon_better(differences: pd.DataFrame) -> pd.DataFrame:

@@ -122,8 +122,8 @@ def _measures(
         sentences.append(_comparison(study.models, tables["comparison"]))
     if "sensitivity" in tables:
         sentences.append(
-            "Sensitivity at fixed specificities from the placement values of the events in each "
-            "test part (Pepe and Cai 2004), averaged; intervals as those of the AUC."
+            "Sensitivity at fixed specificities from the placement values of the events in "
+            "each test part (Pepe and Cai 2004), averaged; intervals as those of the AUC."
         )
     if "classification" in tables:
         sentences.append(
@@ -132,8 +132,8 @@ def _measures(
         )
     if "calibration" in tables:
         sentences.append(
-            "Calibration line and curve and Brier score of the probabilities as the models give "
-            "them, test parts pooled."
+            "Calibration line and curve and Brier score of the probabilities as the models "
+            "give them, test parts pooled."
         )
     if "net_benefit" in tables:
         sentences.append(_net_benefit(study.decisions.thresholds))
@@ -172,10 +172,10 @@ def _net_benefit(thresholds: Sequence[float]) -> str:
     listed = ", ".join(map(as_percent, thresholds))
     return (
         "Net benefit (Vickers and Elkin 2006) of the recalibrated probabilities, minus that of "
-        f"treating all and of treating none, on the same patients, at risks of {listed}: a model "
-        "has to beat both (intersection-union test, Berger 1982). Its intervals hold at all "
-        "these risks at once, by the largest standardised deviation in each draw (Romano and "
-        "Wolf 2005); standard errors are at least those of the score test."
+        f"treating all and of treating none, on the same patients, at risks of {listed}: a "
+        "model has to beat both (intersection-union test, Berger 1982). Its intervals hold at "
+        "all these risks at once, by the largest standardised deviation in each draw (Romano "
+        "and Wolf 2005); standard errors are at least those of the score test."
     )
 
 

@@ -128,7 +128,7 @@ def describe_permutation(permutation: pd.DataFrame, looks: Sequence[int | None] 
 def describe_looks(looks: Sequence[int | None]) -> str:
     """What several looks at a growing number of permutations mean; nothing for one look.
 
-    By simulation p is at most 0.05 by chance in 4.8, 5.9, 6.6 and 7.0 of 100 studies after
+    By simulation p is at most 0.05 by chance in 5.0, 6.1, 6.9 and 7.3 of 100 studies after
     one to four looks (19, 39, 99, 199 permutations). Looks that cannot reject do not count.
     """
     able = [look for look in looks if look is None or look >= FEWEST_PERMUTATIONS]

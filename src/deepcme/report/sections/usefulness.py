@@ -23,8 +23,8 @@ CAPTION = (
     "Net benefit, for each patient, of acting on the risks at a threshold (true "
     "positives less false ones weighted by the odds of the threshold), minus that of the "
     "better of treating all and none: above 0 a model is of use, below 0 it does harm. In "
-    "brackets 95% intervals by paired patient bootstrap, which hold at all these thresholds at once; "
-    "they are not corrected for the number of models."
+    "brackets 95% intervals by paired patient bootstrap, which hold at all these thresholds at "
+    "once; they are not corrected for the number of models."
 )
 
 
@@ -97,7 +97,7 @@ def describe_usefulness(model: str, differences: pd.DataFrame, *, may_claim: boo
     if LEFT_OUT not in differences.columns:
         return f"{acting} {_what_it_does(differences, may_claim)}."
     of_cohorts = [
-        f"in {cohort} {_what_it_does(rows, may_claim)}"
+        f"in {cohort} it {_what_it_does(rows, may_claim)}"
         for cohort, rows in differences.groupby(LEFT_OUT, sort=False, observed=True)
     ]
     return f"{acting}, each cohort by itself: {'; '.join(of_cohorts)}."

@@ -133,6 +133,17 @@ def _why_not(facts: Facts) -> str:
     return "This interval holds 0.5: not shown to be above chance."
 
 
+def _why_above_chance(facts: Facts) -> str:
+    if not facts.by_cohort:
+        return "This interval excludes 0.5: above chance."
+    if not facts.cohorts_at_chance:
+        return "Every interval excludes 0.5: above chance."
+    return (
+        "The pooled interval excludes 0.5: above chance on average, though not shown by itself "
+        f"in {few(facts.cohorts_at_chance)}."
+    )
+
+
 def _is_below(facts: Facts) -> bool:
     return not facts.by_cohort and bool(facts.of_one["ci_high"] < 0.5)
 
@@ -213,11 +224,7 @@ PHRASES: tuple[Phrase, ...] = (
     Phrase(
         "above chance",
         lambda facts: not facts.permutation_decides and facts.is_above_chance,
-        lambda facts: (
-            "Every interval excludes 0.5: above chance."
-            if facts.by_cohort
-            else "This interval excludes 0.5: above chance."
-        ),
+        _why_above_chance,
         claims=True,
     ),
     Phrase(

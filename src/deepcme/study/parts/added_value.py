@@ -25,6 +25,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import expit
 
+from deepcme.audit.follow_up import find_follow_up_columns
 from deepcme.audit.leakage import find_telling_columns
 from deepcme.base.errors import DeepCMEError
 from deepcme.base.names import stored_name
@@ -176,10 +177,11 @@ def take_clinical(cohort: Cohort, columns: Sequence[str]) -> pd.DataFrame:
     Raises
     ------
     DeepCMEError
-        If a column is not there, made the label or gives it away by its values or its
-        gaps, has one value only, too many different words, or numbers written as words.
+        If a column is not there, made the label, is follow-up, gives the label away by its
+        values or its gaps, has one value only, too many different words, or numbers
+        written as words.
     """
-    telling = dict(find_telling_columns(cohort))
+    telling, follow_up = dict(find_telling_columns(cohort)), find_follow_up_columns(cohort)
     predictors = {}
     for column in columns:
         _refuse_unusable(cohort, column)
@@ -188,6 +190,11 @@ def take_clinical(cohort: Cohort, columns: Sequence[str]) -> pd.DataFrame:
             raise DeepCMEError(
                 f"The clinical column {column!r} gives the label away (its AUC alone is "
                 f"{telling[column]:.3f}, DCM008): leave it out of clinical.columns."
+            )
+        if column in follow_up:
+            raise DeepCMEError(
+                f"The clinical column {column!r} is follow-up, which is known only afterwards: "
+                "leave it out of clinical.columns, or give it a name of its own if it is not."
             )
     return pd.DataFrame(predictors).reset_index(drop=True)
 
