@@ -206,5 +206,5 @@ def test_that_none_of_those_without_a_label_has_the_event_is_said():
         }
         return describe_unlabelled({**cohort, "left_out": [{"columns": [column]}]})
 
-    assert "left out (event: none of them has the event)." in said(0)
-    assert "none of them" not in said(1)
+    assert "left out (event is 0 for all of them)." in said(0)
+    assert "for all of them" not in said(1)

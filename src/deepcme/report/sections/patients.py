@@ -192,8 +192,8 @@ def _rows_of(by_group: Sequence[Mapping[str, Any]], sizes: Sequence[int]) -> Ite
     if not any(told.get("words") for told in by_group):
         yield "median (quartiles)", *(_quartiles(told.get("quartiles")) for told in by_group)
     for word in next((told["words"] for told in by_group if told.get("words")), {}):
-        known = [sum(told["words"].values()) for told in by_group]
-        counts = [told["words"][word] for told in by_group]
+        known = [sum(told.get("words", {}).values()) for told in by_group]
+        counts = [told.get("words", {}).get(word, 0) for told in by_group]
         yield word, *map(_share, counts, known)
     if any(told["missing"] for told in by_group):
         yield "missing", *map(_share, (told["missing"] for told in by_group), sizes)
@@ -228,7 +228,8 @@ def describe_unlabelled(cohort: Mapping[str, Any]) -> str:
         )
     if n and blank > MOST_CENSORED * n:
         columns = _columns_without_event(cohort.get("left_out", []))
-        none = f" ({' and '.join(columns)}: none of them has the event)" if columns else ""
+        are = "is" if len(columns) == 1 else "are"
+        none = f" ({' and '.join(columns)} {are} 0 for all of them)" if columns else ""
         return (
             f"{blank:,} of {n:,} samples ({blank / n:.0%}) had no label and were left out"
             f"{none}. Where that is because their follow-up ended early, the share of events, "
@@ -247,7 +248,7 @@ def _columns_without_event(left_out: Sequence[Mapping[str, Any]]) -> list[str]:
             if _EVENT.search(column["column"].lower())
             and set(column["left_out"].get("words", {})) == {"0", "1"}
             and not (column["left_out"]["words"]["1"] or column["left_out"]["missing"])
-            and column["kept"]["words"]["1"]
+            and column["kept"].get("words", {}).get("1")
         ]
         for described in left_out
     ]
