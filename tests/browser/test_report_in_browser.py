@@ -132,9 +132,8 @@ def test_the_reports_hold_every_section(reports):
     sections = ("added-value", "nulls", "selection", "genes", "training", "methods")
     honest, paper = (reports[name].read_text(encoding="utf-8") for name in ("honest", "paper"))
     assert all(f'<h2 id="{section}">' in honest for section in sections)
-    assert all(
-        f'id="chart-{name}"' in honest for name in ("panel_curve", "nulls", "added_value")
-    )
+    charts = ("panel_curve", "nulls", "added_value_auc_differences")
+    assert all(f'id="chart-{name}"' in honest for name in charts)
     assert '<h2 id="paper">' in paper
     assert all(f'id="chart-figure_{number}"' in paper for number in (5, 6, 8))
 

@@ -24,7 +24,7 @@ from deepcme.evaluation.measures import find_measure
 from deepcme.evaluation.over_patients import compute_over_patients
 from deepcme.evaluation.paired import compute_paired_difference
 from deepcme.evaluation.probabilities.calibration import compute_calibration
-from deepcme.evaluation.probabilities.utility import compute_decision_curve
+from deepcme.evaluation.probabilities.utility import compute_net_benefit_differences
 from tests.evaluation.simulations import (
     auc_of,
     make_labels,
@@ -214,7 +214,7 @@ def _rows_of(parts: list[np.ndarray], label: np.ndarray, patient: np.ndarray) ->
 def simulate_cross_validated_probabilities(
     cohort: Simulated, studies: int, seed: int, strength: float, draws: int = 300
 ) -> dict[str, float]:
-    """Coverage of the intervals of scores, calibration line and net benefit of a study.
+    """Coverage of the intervals of scores, calibration line and gain in net benefit of a study.
 
     Logistic regression with an L2 penalty of inverse strength `strength`, 2 x 5 folds;
     each patient has the event with the probability of the cohort's share. The truth
@@ -234,13 +234,13 @@ def simulate_cross_validated_probabilities(
             rows = _rows_of([split.test], label, cohort.patient)
             score = model.decision_function(X[split.test])
             tables.append(rows.assign(split=number, model="LR", part="test", score=score))
-            log_odds.append(_log_odds_of_new_patients(model, cohort, prevalence))
+            log_odds.append(log_odds_of_new_patients(model, cohort, prevalence))
         test = pd.concat(tables, ignore_index=True)
         test["probability"] = expit(test["score"])
-        truth = _true_values(np.array(log_odds), prevalence)
+        truth = true_values(np.array(log_odds), prevalence)
         found = compute_calibration(test, random, draws).set_index("metric")
-        curve = compute_decision_curve(test, random, [THRESHOLD], draws).iloc[[0]]
-        found = pd.concat([found, curve.set_index(pd.Index(["net_benefit"]))])
+        gain = compute_net_benefit_differences(test, random, [THRESHOLD], draws)
+        found = pd.concat([found, gain.set_index(pd.Index(["net_benefit_difference"]))])
         held.append(
             {
                 metric: bool(row["ci_low"] <= truth[metric] <= row["ci_high"])
@@ -250,7 +250,7 @@ def simulate_cross_validated_probabilities(
     return pd.DataFrame(held).mean().to_dict()
 
 
-def _log_odds_of_new_patients(
+def log_odds_of_new_patients(
     model: LogisticRegression, cohort: Simulated, prevalence: float, n: int = 400
 ) -> np.ndarray:
     """Evenly spread quantiles of the log-odds in each class, the events first."""
@@ -263,7 +263,7 @@ def _log_odds_of_new_patients(
     return model.intercept_[0] + shift + np.linalg.norm(weights) * np.concatenate(quantiles)
 
 
-def _true_values(log_odds: np.ndarray, prevalence: float) -> dict[str, float]:
+def true_values(log_odds: np.ndarray, prevalence: float) -> dict[str, float]:
     """What the statistics would be with unlimited patients, from log-odds of fits x patients."""
     n_fits, n = log_odds.shape
     n_events = round(n * prevalence)
@@ -286,10 +286,9 @@ def _true_values(log_odds: np.ndarray, prevalence: float) -> dict[str, float]:
         "log_loss": -mean(np.where(is_event, np.log(risk), np.log1p(-risk))),
         "intercept": float(line.coefficients[0]),
         "slope": float(line.coefficients[1]),
-        "in_the_large": float(
-            fit_logistic_regression(ones, label, offset=pooled).coefficients[0]
-        ),
-        "net_benefit": mean((risk >= THRESHOLD) * np.where(is_event, 1.0, -odds)),
+        "observed_expected": prevalence / mean(risk),
+        "net_benefit_difference": mean((risk >= THRESHOLD) * np.where(is_event, 1.0, -odds))
+        - max(prevalence - (1 - prevalence) * odds, 0),
     }
 
 

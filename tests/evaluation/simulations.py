@@ -8,6 +8,8 @@ that the true AUC of any linear model is known.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 from scipy import integrate, stats
@@ -17,7 +19,7 @@ from deepcme import Cohort
 from deepcme.cohort.arrays import CohortArrays
 from deepcme.cohort.folds import NestedFolds
 from deepcme.cohort.outcome import BinaryOutcome
-from deepcme.cohort.splits import RepeatedSplits
+from deepcme.cohort.splits import RepeatedSplits, Split
 from deepcme.evaluation.added_value import compute_added_value
 from deepcme.evaluation.bootstrap import compute_weighted_auc
 from deepcme.evaluation.comparison import compute_corrected_t_test, compute_holm_correction
@@ -27,12 +29,13 @@ from deepcme.evaluation.intervals import (
     compute_hanley_mcneil_interval,
 )
 from deepcme.evaluation.nulls import compute_permutation_test
+from deepcme.evaluation.odds_ratios import compute_likelihood_ratio
 from deepcme.evaluation.probabilities.calibration import (
     compute_calibration,
     compute_calibration_line,
 )
 from deepcme.evaluation.probabilities.calibration_curves import compute_calibration_curve
-from deepcme.evaluation.probabilities.utility import compute_decision_curve
+from deepcme.evaluation.probabilities.utility import compute_net_benefit_differences
 from deepcme.study.fit import fit_task
 from deepcme.study.parts.added_value import fit_clinical_models
 from deepcme.study.plan import Plan, make_plan
@@ -100,8 +103,9 @@ def true_values_of_frozen_model(prevalence: float, auc: float) -> dict[str, floa
         "log_loss": -mean(risk * np.log(risk) + (1 - risk) * np.log(1 - risk)),
         "intercept": 0.0,
         "slope": 1.0,
-        "in_the_large": 0.0,
-        "net_benefit": mean(treated * (risk - (1 - risk) * odds)),
+        "observed_expected": 1.0,
+        "net_benefit_difference": mean(treated * (risk - (1 - risk) * odds))
+        - max(prevalence - (1 - prevalence) * odds, 0),
     }
 
 
@@ -152,11 +156,11 @@ def _intervals_of_frozen_model(
 ) -> dict[str, tuple[float, float]]:
     discrimination = compute_discrimination(table, random, draws).iloc[0]
     calibration = compute_calibration(table, random, draws).set_index("metric")
-    utility = compute_decision_curve(table, random, TREATMENT_THRESHOLD, draws).iloc[0]
+    utility = compute_net_benefit_differences(table, random, TREATMENT_THRESHOLD, draws).iloc[0]
     return {
         "auc": (discrimination["ci_low"], discrimination["ci_high"]),
         "pr_auc": (discrimination["pr_auc_ci_low"], discrimination["pr_auc_ci_high"]),
-        "net_benefit": (utility["ci_low"], utility["ci_high"]),
+        "net_benefit_difference": (utility["ci_low"], utility["ci_high"]),
         **{
             metric: (calibration.loc[metric, "ci_low"], calibration.loc[metric, "ci_high"])
             for metric in calibration.index
@@ -323,12 +327,17 @@ def simulate_added_value(
         reseeded = study.model_copy(update={"seed": int(random.integers(2**32))})
         rows.append(_added_value(make_plan(reseeded, cohort)))
     table = pd.DataFrame(rows)
+    gain = table["log_loss"].mean()
     return {
-        "interval_holds_zero": float(((table["ci_low"] <= 0) & (table["ci_high"] >= 0)).mean()),
-        "called_added": float((table["ci_low"] > 0).mean()),
-        "mean_difference": float(table["difference"].mean()),
-        "clinical_auc": float(table["auc"].mean()),
-        "clinical_found": float((table["auc_low"] > 0.5).mean()),
+        "mean_gain": float(gain),
+        "gain_in_interval": float(
+            ((table["log_loss_low"] <= gain) & (gain <= table["log_loss_high"])).mean()
+        ),
+        "called_added": float((table["log_loss_low"] > 0).mean()),
+        "benefit_added": float((table["benefit_low"] > 0).mean()),
+        "auc_added": float((table["auc_low"] > 0).mean()),
+        "clinical_auc": float(table["clinical"].mean()),
+        "clinical_found": float((table["clinical_low"] > 0.5).mean()),
     }
 
 
@@ -337,12 +346,52 @@ def _added_value(plan: Plan) -> dict[str, float]:
     results = [(task, fit_task(data, task)) for task in plan.tasks]
     clinical = fit_clinical_models(plan, results).predictions
     predictions = pd.concat([compute_predictions(plan.cohort, results), clinical])
-    added = compute_added_value(predictions, "clinical", "LR-tuned", "clinical + genes").iloc[0]
+    added = compute_added_value(
+        predictions, "clinical", "clinical + genes", [TREATMENT_THRESHOLD]
+    ).set_index("measure")
     alone = compute_discrimination(
         clinical[clinical["model"] == "clinical"], np.random.default_rng(0), draws=200
     ).iloc[0]
     return {
-        **added[["difference", "ci_low", "ci_high"]].to_dict(),
-        "auc": alone["auc"],
-        "auc_low": alone["ci_low"],
+        "log_loss": added.loc["log_loss", "difference"],
+        "log_loss_low": added.loc["log_loss", "ci_low"],
+        "log_loss_high": added.loc["log_loss", "ci_high"],
+        "benefit_low": added.loc["net_benefit", "ci_low"],
+        "auc_low": added.loc["auc", "ci_low"],
+        "clinical": alone["auc"],
+        "clinical_low": alone["ci_low"],
     }
+
+
+def simulate_score_test(
+    studies: int, permutations: int, seed: int, follows: bool = False
+) -> np.ndarray:
+    """P-values of the pre-validated gene score beside a clinical column that tells something.
+
+    60 patients, 24 with the event; ten genes are noise, or half of them follow the column. The
+    score is a difference of means, learned in five folds and anew in every permutation.
+    """
+    random = np.random.default_rng(seed)
+    label = make_labels(60, 24)
+    p_values = []
+    for _ in range(studies):
+        column = random.normal(size=60) + label
+        genes = random.normal(size=(60, 10))
+        genes[:, :5] += column[:, np.newaxis] if follows else 0.0
+        seeds = np.random.SeedSequence(int(random.integers(2**32)))
+        folds = list(NestedFolds(folds=5, repeats=1).split(label, np.arange(60), seeds))
+        rows = [np.arange(60), *(random.permutation(60) for _ in range(permutations))]
+        roots = [_signed_root(genes[permuted], column, label, folds) for permuted in rows]
+        p_values.append(compute_permutation_test(roots[0], roots[1:]).p_value)
+    return np.array(p_values)
+
+
+def _signed_root(
+    X: np.ndarray, column: np.ndarray, label: np.ndarray, folds: Sequence[Split]
+) -> float:
+    score = np.empty(len(label))
+    for fold in folds:
+        rest = np.setdiff1d(np.arange(len(label)), fold.test)
+        score[fold.test] = X[fold.test] @ _mean_difference(X[rest], label[rest])
+    design = np.column_stack([np.ones(len(label)), column, score])
+    return compute_likelihood_ratio(design, label).signed_root

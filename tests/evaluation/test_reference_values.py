@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from deepcme.evaluation.probabilities.calibration import compute_calibration_line
+from deepcme.evaluation.probabilities.calibration import compute_observed_expected
 from deepcme.evaluation.probabilities.recalibration import PlattRecalibration
 from deepcme.selection.knockoffs import choose_reals
 from deepcme.selection.stability import (
@@ -27,15 +27,12 @@ def test_the_line_of_scores_that_are_no_log_odds(reference):
     assert line.intercept == pytest.approx(case["intercept"], abs=1e-6)
 
 
-def test_calibration_in_the_large(reference):
-    case = reference("calibration_shift")
-    line = compute_calibration_line(*expand(case["groups"], "predicted"))
-    shift, half_width = case["in_the_large"], 1.959964 * case["in_the_large_standard_error"]
-    assert line.slope.value == pytest.approx(case["slope"], abs=1e-6)
-    assert line.intercept.value == pytest.approx(shift, abs=1e-6)
-    assert line.in_the_large.value == pytest.approx(shift, abs=1e-6)
-    assert line.in_the_large.ci_low == pytest.approx(shift - half_width, abs=1e-5)
-    assert line.in_the_large.ci_high == pytest.approx(shift + half_width, abs=1e-5)
+def test_observed_over_expected(reference):
+    case = reference("observed_expected")
+    ratio = compute_observed_expected(*expand(case["groups"], "predicted"))
+    for name in ("value", "ci_low", "ci_high"):
+        assert getattr(ratio, name) == pytest.approx(case[name], abs=1e-6)
+    assert (ratio.n, ratio.events) == (120, 90)
 
 
 def test_false_selections_of_a_threshold(reference):

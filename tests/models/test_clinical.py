@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
 
 from deepcme.models.clinical import ClinicalEncoder, ClinicalRegression, Term
 
@@ -140,3 +141,43 @@ def test_no_column_that_says_anything_leaves_the_prevalence():
     y = np.r_[np.ones(10), np.zeros(30)]
     probability = ClinicalRegression(random_state=0).fit(X, y).predict_proba(X)[:, 1]
     np.testing.assert_allclose(probability, 0.25, atol=1e-6)
+
+
+GAPS = pd.DataFrame(
+    {"age": [40.0, np.nan, 60.0, np.nan], "grade": ["low", None, "high", "low"], "size": 1.0}
+)
+
+
+def test_an_indicator_of_missing_values_stands_beside_the_filled_column():
+    encoder = ClinicalEncoder("indicator").fit(GAPS.assign(size=[1.0, 2.0, 3.0, 4.0]))
+    assert encoder.terms_ == (
+        Term("age"),
+        Term("age", is_missing=True),
+        Term("grade", "high"),
+        Term("grade", is_missing=True),
+        Term("size"),
+    )
+    filled = ClinicalEncoder().fit(GAPS)
+    encoded = encoder.transform(GAPS.assign(size=2.0))
+    np.testing.assert_array_equal(encoded[:, [0, 2]], filled.transform(GAPS))
+    assert encoded[:, 1].tolist() == [0, 1, 0, 1]
+    assert encoded[:, 3].tolist() == [0, 1, 0, 0]
+
+
+def test_whether_there_is_an_indicator_is_learned_from_the_fitted_rows():
+    encoder = ClinicalEncoder("indicator").fit(GAPS[["age"]].iloc[[0, 2]])
+    assert encoder.terms_ == (Term("age"),)
+    assert np.isfinite(encoder.transform(GAPS[["age"]])).all()
+
+
+def test_an_indicator_keeps_what_being_missing_says():
+    """Values that are missing in the patients at risk alone."""
+    X, y = patients(600)
+    X.loc[(y == 1) & (np.arange(600) % 2 == 0), "age"] = np.nan
+    X.loc[:9, "age"] = np.nan
+    filled, indicated = (
+        ClinicalRegression(missing, random_state=0).fit(X, y)
+        for missing in ("fill", "indicator")
+    )
+    aucs = [roc_auc_score(y, model.oof_decision_function_) for model in (filled, indicated)]
+    assert aucs[1] > aucs[0] + 0.1

@@ -275,7 +275,7 @@ def test_a_study_that_cannot_be_audited_claims_no_folder(quick_study, tmp_path, 
     assert not (tmp_path / "out").exists()
 
 
-def test_the_report_judges_each_cohort_by_itself_and_says_what_it_pools(
+def test_the_report_judges_each_cohort_by_itself_and_pools_none(
     quick_study, hospitals, tmp_path
 ):
     study = quick_study(models=["LR", "KNN"], split={**LEFT_OUT, "repeats": 1})
@@ -284,14 +284,20 @@ def test_the_report_judges_each_cohort_by_itself_and_says_what_it_pools(
         write_report(folder, [form]).read_text(encoding="utf-8") for form in ("html", "md")
     )
     for said in (page, text):
-        assert "Net benefit: pooled over the cohorts left out; errors of opposite sign" in said
+        assert "calibration and net benefit are those of each cohort by itself" in said
+        assert "ooled over the cohorts" not in said
+        assert ", each cohort by itself: in " in said
         assert "north: With 7 events and 13 non-events there are too few" in said
+        assert "north: with 7 events and 13 non-events no calibration curve" in said
         assert "a mean of different cohorts that count alike" in said
         assert "these intervals are those of frozen models on new patients" in said
         assert "values standardised together, with these patients before that" in said
         assert "net benefit; 95% intervals by patient bootstrap" not in said
     write_report(folder, ["csv"])
-    for name in ("calibration", "calibration_curves", "classification"):
+    for name in (
+        *("calibration", "calibration_verdicts", "sensitivity", "classification"),
+        *("decision_curve", "net_benefit"),
+    ):
         table = pd.read_csv(folder.path / "tables" / f"{name}.csv")
         assert table["left_out"].unique().tolist() == ["east", "north", "south"], name
 

@@ -230,3 +230,28 @@ def test_clinical_columns_bring_the_model_that_stands_for_the_genes():
 def test_mistakes_about_clinical_columns_are_named(values, sentence):
     with pytest.raises(DeepCMEError, match=sentence):
         make_study({**TRANSBIG, **values})
+
+
+def test_decisions_are_clinical_defaults_in_order():
+    assert make_study(TRANSBIG).decisions.thresholds == (0.05, 0.1, 0.2, 0.3)
+    study = make_study({**TRANSBIG, "decisions": {"thresholds": [0.3, 0.1]}})
+    assert study.decisions.thresholds == (0.1, 0.3)
+    assert study.decisions.specificities == (0.8, 0.9)
+
+
+@pytest.mark.parametrize(
+    ("decisions", "said"),
+    [
+        ({"thresholds": [5]}, "thresholds: each lies above 0 and below 1, such as 0.2, not 5."),
+        ({"thresholds": [0]}, "thresholds: each lies above 0 and below 1, such as 0.2, not 0."),
+        ({"thresholds": [math.nan]}, "above 0 and below 1, such as 0.2, not nan."),
+        ({"thresholds": []}, "thresholds: name at least one, such as 0.2."),
+        ({"specificities": [0.9, 0.9]}, "specificities: one is named twice: 0.9, 0.9."),
+        ({"specificities": ["high"]}, "decisions.specificities.0: input should be a valid"),
+        ({"threshold": [0.2]}, "unknown setting decisions.threshold; did you mean thresholds?"),
+    ],
+)
+def test_decisions_that_cannot_be_are_refused(decisions, said):
+    with pytest.raises(DeepCMEError) as refused:
+        make_study({**TRANSBIG, "decisions": decisions})
+    assert said in str(refused.value)

@@ -4,7 +4,9 @@ import pytest
 
 from deepcme import DeepCMEError
 from deepcme.study.parts.selection import SELECTION
-from deepcme.study.run import run_study
+from deepcme.study.plan import make_plan
+from deepcme.study.run import load_cohort, run_study
+from deepcme.study.spec import load_study
 from tests.study.parts.test_added_value import CLINICAL, clinical_cohort
 
 ASKED = {"run": True, "rankers": ["soft-path"], "random_panels": 2, "pairs": 2}
@@ -89,3 +91,15 @@ def test_other_settings_of_gene_selection_give_what_a_fresh_run_gives(
     again, fresh = (run(changed, tmp_path / name) for name in ("out", "fresh"))
     for name in SELECTION.tables:
         assert (again.path / name).read_bytes() == (fresh.path / name).read_bytes(), name
+
+
+def test_other_decisions_are_of_the_report_alone(quick_study, tmp_path):
+    """They refit nothing, not even a table; the folder's study file has them for the report."""
+    folder = run(quick_study(models=["LR-tuned"]), tmp_path / "out")
+    names = [*(path.name for path in folder.path.glob("tasks/*")), "predictions.parquet"]
+    wanted = quick_study(models=["LR-tuned"], decisions={"thresholds": [0.15]})
+    folder.claim(make_plan(wanted, load_cohort(wanted)))
+    assert folder.has_table("predictions.parquet")
+    again = run(wanted, tmp_path / "out")
+    assert [*(path.name for path in again.path.glob("tasks/*")), names[-1]] == names
+    assert load_study(again.path / "study.toml").decisions.thresholds == (0.15,)

@@ -12,7 +12,18 @@ import typer
 
 from deepcme.base.errors import DeepCMEError
 from deepcme.base.terminal import say
-from deepcme.cli import audit, fetch, genes, models, panel, portals, prepare, run, simulate
+from deepcme.cli import (
+    audit,
+    checklist,
+    fetch,
+    genes,
+    models,
+    panel,
+    portals,
+    prepare,
+    run,
+    simulate,
+)
 from deepcme.cli.options import Command
 
 app = typer.Typer(
@@ -22,7 +33,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 _COMMANDS: tuple[Command, ...] = (
-    *(run.run, run.init, run.report, run.compare),
+    *(run.run, run.init, run.report, run.compare, checklist.checklist),
     *(models.train, models.predict, models.validate, models.transfer),
     *(panel.panel, audit.audit, simulate.simulate, simulate.power),
 )

@@ -74,12 +74,38 @@ def run(
             "alone, beside random sets of its size. Can be given again.",
         ),
     ] = None,
+    instability: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            help="Develop a model again on this many bootstrap samples of the patients, to see "
+            "how far risks move: 200 is usual. It is the comparator of a network.",
+            show_default="0",
+        ),
+    ] = None,
     clinical: Annotated[
         list[str] | None,
         typer.Option(
             metavar="COLUMN,COLUMN",
             help="Clinical columns of the cohort: what do the genes add to them? A name with "
             "a comma goes in double quotes, '\"ER, PR\",age'. Can be given again.",
+        ),
+    ] = None,
+    clinical_missing: Annotated[
+        Literal["fill", "indicator"] | None,
+        typer.Option(
+            help="What stands for missing values of clinical columns: the median or most "
+            "frequent word; or that, and a column beside it that says where.",
+            show_default="fill",
+        ),
+    ] = None,
+    clinical_permutations: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            help="Rerun the gene model this many times with the patients' expression permuted: "
+            "does it add to the clinical columns?",
+            show_default="0",
         ),
     ] = None,
     design: Annotated[
@@ -116,13 +142,20 @@ def run(
         overrides["grid"] = {"search": grid}
     if asked := _null_overrides(permutations, nulls, signature):
         overrides["nulls"] = asked
-    if clinical:
-        overrides["clinical"] = {"columns": _names_in(clinical)}
+    if instability is not None:
+        overrides["instability"] = {"refits": instability}
+    asked_of_columns = {
+        "columns": _names_in(clinical) if clinical else None,
+        "missing": clinical_missing,
+        "permutations": clinical_permutations,
+    }
+    if asked := _given(asked_of_columns):
+        overrides["clinical"] = asked
     if design is not None:
         overrides["split"] = {"design": design}
     if selection:
         overrides["selection"] = {"run": True}
-    study, name = _study_of(source, {k: v for k, v in overrides.items() if v is not None})
+    study, name = _study_of(source, _given(overrides))
     folder_path = out or Path("results") / f"{name}-{study.protocol}"
     folder = run_study(study, folder_path, jobs=jobs, scheduler=scheduler, quiet=quiet)
     page = write_report(folder)
@@ -145,6 +178,11 @@ def _null_overrides(
         "gene_sets": gene_sets,
         "signatures": [path.absolute() for path in signatures or []] or None,
     }
+    return _given(asked)
+
+
+def _given(asked: dict[str, Any]) -> dict[str, Any]:
+    """What was asked for, without the options that were not given."""
     return {name: value for name, value in asked.items() if value is not None}
 
 

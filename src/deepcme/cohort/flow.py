@@ -71,6 +71,34 @@ def read_flow(stored: Iterable[Mapping[str, Any]]) -> list[FlowStep]:
     return [FlowStep(**step) for step in stored]
 
 
+@dataclass(frozen=True)
+class Unlabelled:
+    """How many samples were asked for a label, and had none as they were censored or blank."""
+
+    samples: int
+    censored: int
+    blank: int
+    others: int
+
+    def __bool__(self) -> bool:
+        return self.censored + self.blank + self.others > 0
+
+
+_CENSORED = ("censored before", "followed for less than")
+_BLANK = "with a blank"
+
+
+def count_unlabelled(flow: Iterable[FlowStep]) -> Unlabelled:
+    """Samples left out in the step ``labelled``, in that of each cohort where it is merged."""
+    steps = [step for step in flow if step.step.split(": ")[-1] == "labelled"]
+    reasons = [reason for step in steps for reason in step.left_out.items()]
+    censored = sum(n for why, n in reasons if why.startswith(_CENSORED))
+    blank = sum(n for why, n in reasons if why.startswith(_BLANK))
+    total = sum(n for _, n in reasons)
+    n_labelled = sum(step.samples for step in steps)
+    return Unlabelled(n_labelled + total, censored, blank, total - censored - blank)
+
+
 def describe_reasons(counts: Mapping[str, int]) -> str:
     """Counts by reason in one line, the most frequent first."""
     ordered = sorted(counts.items(), key=lambda item: -item[1])

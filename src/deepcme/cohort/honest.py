@@ -92,3 +92,8 @@ def split_seed(seed: int) -> np.random.SeedSequence:
 def fit_seed(seed: int, model: str, *number: int | str) -> int:
     """Seed of a model's fit on the split of a number, from 1, of a study's seed."""
     return integer_seed(seed_for(seed, "fit", model, *number))
+
+
+def final_seed(seed: int) -> int:
+    """Seed of a model's fit on all patients, as it is handed on."""
+    return integer_seed(seed_for(seed, "model", "final"))

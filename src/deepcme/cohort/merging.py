@@ -209,7 +209,12 @@ def _provenance(
     notes += [prefixed(note, name) for name, cohort in cohorts.items() for note in cohort.notes]
     sources = {name: cohort.provenance.get("source", "") for name, cohort in cohorts.items()}
     said = "; ".join(f"{name}: {source}" for name, source in sources.items() if source)
-    return {"source": said, "notes": notes}
+    left_out = [
+        {**described, "step": f"{name}: {described['step']}"}
+        for name, cohort in cohorts.items()
+        for described in cohort.provenance.get("left_out", [])
+    ]
+    return {"source": said, "notes": notes, "left_out": left_out}
 
 
 def _flow(

@@ -39,10 +39,31 @@ class _Endpoint(_Strict):
     columns: list[str] = Field(default_factory=list)
 
 
+class _Described(_Strict):
+    missing: int
+    quartiles: list[float] = Field(default_factory=list)
+    words: dict[str, int] = Field(default_factory=dict)
+
+
+class _Column(_Strict):
+    column: str
+    kept: _Described
+    left_out: _Described
+
+
+class _LeftOut(_Strict):
+    step: str
+    samples: dict[str, int]
+    patients: dict[str, int]
+    columns: list[_Column]
+    not_shown: list[str]
+
+
 class _Provenance(_Strict):
     source: str = ""
     notes: list[str] = Field(default_factory=list)
     flow: list[_Step] = Field(default_factory=list)
+    left_out: list[_LeftOut] = Field(default_factory=list)
     endpoint: _Endpoint = Field(default_factory=_Endpoint)
 
 

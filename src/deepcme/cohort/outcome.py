@@ -152,13 +152,20 @@ class Outcome(ABC):
         .. [1] Winkler AM et al. (2015). Multi-level block permutation. NeuroImage
            123:253-268.
         """
-        patient = np.asarray(patients)
-        stratum = np.zeros(len(patient)) if strata is None else np.asarray(strata)
-        permuted = np.arange(len(patient))
-        for value in np.unique(stratum):
-            rows = np.flatnonzero(stratum == value)
-            permuted[rows] = rows[_permute_blocks(patient[rows], random)]
-        return self.take(permuted)
+        return self.take(permute_patients(patients, random, strata))
+
+
+def permute_patients(
+    patients: ArrayLike, random: np.random.Generator, strata: ArrayLike | None = None
+) -> NDArray[np.int64]:
+    """Whose row stands for each row when patients are permuted, as `Outcome.permute` does."""
+    patient = np.asarray(patients)
+    stratum = np.zeros(len(patient)) if strata is None else np.asarray(strata)
+    permuted = np.arange(len(patient))
+    for value in np.unique(stratum):
+        rows = np.flatnonzero(stratum == value)
+        permuted[rows] = rows[_permute_blocks(patient[rows], random)]
+    return permuted
 
 
 def _permute_blocks(patients: NDArray[Any], random: np.random.Generator) -> NDArray[np.int64]:

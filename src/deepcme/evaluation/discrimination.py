@@ -7,27 +7,19 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike
 
-from deepcme.base.errors import DeepCMEError
 from deepcme.evaluation.bootstrap import (
     DEFAULT_DRAWS,
     PatientDraws,
     compute_logit_interval,
-    compute_percentile_interval,
-    divide,
     draw_patients,
 )
-from deepcme.evaluation.intervals import compute_wilson_interval
 from deepcme.evaluation.measures import (
     AUC,
     PatientMeasure,
-    ProportionMeasure,
     SplitMeasure,
     measures_beside_auc,
-    measures_of,
 )
-from deepcme.evaluation.metrics import choose_threshold
 from deepcme.evaluation.over_patients import compute_over_patients
 from deepcme.evaluation.over_splits import (
     compute_mean_draws,
@@ -36,13 +28,8 @@ from deepcme.evaluation.over_splits import (
 )
 from deepcme.evaluation.predictions import (
     STRATUM,
-    BooleanArray,
-    FloatArray,
-    as_labels_and_scores,
-    compute_by,
     compute_by_cohort,
     count_rows,
-    select_model,
     select_part,
 )
 from deepcme.evaluation.refitting import (
@@ -142,14 +129,14 @@ def _discrimination_of_model(
 ) -> dict[str, Any]:
     auc = compute_metrics(rows).set_index("split")["value"]
     inflation = compute_refit_inflation(rows, training, auc.mean())
-    ci_low, ci_high = _split_interval(AUC, auc.mean(), rows, stratified, inflation)
+    ci_low, ci_high = compute_split_interval(AUC, auc.mean(), rows, stratified, inflation)
     beside: dict[str, float] = {}
     for measure in measures_beside_auc():
         if isinstance(measure, PatientMeasure):
             beside |= compute_over_patients(measure, rows, unstratified)
         else:
             value = float(compute_metrics(rows, measure)["value"].mean())
-            ends = _split_interval(measure, value, rows, stratified, inflation)
+            ends = compute_split_interval(measure, value, rows, stratified, inflation)
             beside |= measure.in_columns(value, ends, measure.chance)
     return {
         "auc": auc.mean(),
@@ -193,16 +180,17 @@ def compute_auc_interval(
         Stratified by label.
     """
     inflation = compute_refit_inflation(test, training, auc)
-    return _split_interval(AUC, auc, test, draws, inflation)
+    return compute_split_interval(AUC, auc, test, draws, inflation)
 
 
-def _split_interval(
+def compute_split_interval(
     measure: SplitMeasure,
     value: float,
     test: pd.DataFrame,
     draws: PatientDraws,
     inflation: float,
 ) -> tuple[float, float]:
+    """95% interval of a mean within-split measure, its variance taken `inflation` times."""
     return compute_logit_interval(
         value,
         compute_mean_draws(test, draws, measure),
@@ -210,147 +198,3 @@ def _split_interval(
         n_rarer_in_part=count_rarer_in_part(test),
         inflation=inflation,
     )
-
-
-def compute_study_classification(
-    predictions: pd.DataFrame, random: np.random.Generator, draws: int = DEFAULT_DRAWS
-) -> pd.DataFrame:
-    """Sensitivity, specificity, PPV and NPV on test patients at a threshold from validation.
-
-    Each split's threshold maximises Youden's index on that split's validation
-    part. The counts of all splits are pooled into one ratio; its interval comes
-    from the patient bootstrap, with the thresholds held as chosen.
-
-    Parameters
-    ----------
-    predictions : DataFrame
-        Columns `split, model, sample, patient, part, label, score`. With a column
-        `left_out` every cohort that it names is judged by itself.
-    random : numpy.random.Generator
-    draws : int
-
-    Returns
-    -------
-    DataFrame
-        `model, metric, value, ci_low, ci_high, numerator, denominator, n,
-        events, n_patients, n_splits`, and `left_out`; numerator and denominator
-        are summed over splits. A ratio without denominator is NaN.
-
-    Raises
-    ------
-    DeepCMEError
-        If a column is missing, there is no test row, or a split that a model is
-        tested in has no validation row of it.
-    """
-    validation = select_part(predictions, "validation")
-    return compute_by_cohort(
-        select_part(predictions, "test"),
-        lambda test: _classification_of_test(test, validation, random, draws),
-    )
-
-
-def _classification_of_test(
-    test: pd.DataFrame, validation: pd.DataFrame, random: np.random.Generator, draws: int
-) -> pd.DataFrame:
-    patient_draws = draw_patients(test, draws, random, stratified=False)
-
-    def of_model(rows: pd.DataFrame) -> pd.DataFrame:
-        model = str(rows["model"].iloc[0])
-        threshold_of_row = rows["split"].map(
-            _choose_thresholds(select_model(validation, model))
-        )
-        if threshold_of_row.isna().any():
-            raise DeepCMEError(f"The model {model!r} lacks validation rows of a tested split.")
-        called = (rows["score"] >= threshold_of_row).to_numpy()
-        return _pooled_classification(rows, called, patient_draws).assign(**count_rows(rows))
-
-    return compute_by("model", test, of_model)
-
-
-def _choose_thresholds(validation: pd.DataFrame) -> dict[Any, float]:
-    return {
-        split: choose_threshold(rows["label"], rows["score"])
-        for split, rows in validation.groupby("split", observed=True)
-    }
-
-
-def _pooled_classification(
-    rows: pd.DataFrame, called: BooleanArray, draws: PatientDraws
-) -> pd.DataFrame:
-    numerators, denominators = _classification_terms(rows["label"], called)
-    drawn_ratios = divide(
-        draws.sum_rows(rows["patient"], numerators),
-        draws.sum_rows(rows["patient"], denominators),
-    )
-    intervals = [compute_percentile_interval(ratios) for ratios in drawn_ratios.T]
-    numerator, denominator = numerators.sum(axis=0), denominators.sum(axis=0)
-    return pd.DataFrame(
-        {
-            "metric": [measure.name for measure in measures_of(ProportionMeasure)],
-            "value": divide(numerator, denominator),
-            "ci_low": [low for low, _ in intervals],
-            "ci_high": [high for _, high in intervals],
-            "numerator": numerator.astype(int),
-            "denominator": denominator.astype(int),
-        }
-    )
-
-
-def compute_classification(
-    labels: ArrayLike, scores: ArrayLike, threshold: float
-) -> pd.DataFrame:
-    """Sensitivity, specificity, PPV and NPV of frozen scores at a given threshold.
-
-    Parameters
-    ----------
-    labels : array of 0 and 1
-        One row for each patient: Wilson's interval takes rows as independent.
-    scores : array
-    threshold : float
-        A score of at least the threshold is called positive. Chosen elsewhere,
-        never on these rows.
-
-    Returns
-    -------
-    DataFrame
-        `metric, value, ci_low, ci_high, numerator, denominator, n, events`. A
-        ratio without denominator is NaN.
-
-    Raises
-    ------
-    DeepCMEError
-        If labels are not 0 and 1 with at least one of both, or do not match the scores.
-    """
-    label, score = as_labels_and_scores(labels, scores)
-    numerators, denominators = _classification_terms(label, score >= threshold)
-    counts = zip(
-        measures_of(ProportionMeasure),
-        numerators.sum(axis=0).astype(int),
-        denominators.sum(axis=0).astype(int),
-        strict=True,
-    )
-    table = [
-        (measure.name, *_wilson_columns(*count), *count, label.size, label.sum())
-        for measure, *count in counts
-    ]
-    columns = ["metric", "value", "ci_low", "ci_high", "numerator", "denominator"]
-    return pd.DataFrame(table, columns=[*columns, "n", "events"])
-
-
-def _wilson_columns(numerator: int, denominator: int) -> tuple[float, float, float]:
-    if not denominator:
-        return np.nan, np.nan, np.nan
-    estimate = compute_wilson_interval(int(numerator), int(denominator))
-    return estimate.value, estimate.ci_low, estimate.ci_high
-
-
-def _classification_terms(
-    labels: ArrayLike, called: BooleanArray
-) -> tuple[FloatArray, FloatArray]:
-    """Which rows each measure counts as right, and which it counts (rows x measures)."""
-    positive = np.asarray(labels) == 1
-    right = called == positive
-    denominators = np.column_stack(
-        [measure.count(positive, called) for measure in measures_of(ProportionMeasure)]
-    )
-    return (denominators & right[:, np.newaxis]).astype(float), denominators.astype(float)

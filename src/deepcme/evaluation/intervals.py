@@ -7,6 +7,7 @@ cross-validated study use `deepcme.evaluation.discrimination`.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -59,8 +60,17 @@ def compute_wilson_interval(events: int, n: int) -> Estimate:
     """
     if not 0 <= events <= n or n < 1:
         raise DeepCMEError(f"There is no proportion of {events} in {n}.")
-    interval = stats.binomtest(events, n).proportion_ci(CONFIDENCE_LEVEL, method="wilson")
-    return Estimate(events / n, float(interval.low), float(interval.high), n, events)
+    low, high = compute_wilson_ends(events / n, n)
+    return Estimate(events / n, low, high, n, events)
+
+
+def compute_wilson_ends(share: float, n: float) -> tuple[float, float]:
+    """Ends of Wilson's interval of a share of n patients, where n need not be whole."""
+    z, twice = NORMAL_QUANTILE, 2 * (n + NORMAL_QUANTILE**2)
+    center = (2 * n * share + z**2) / twice
+    half_width = z / twice * math.sqrt(4 * n * share * (1 - share) + z**2)
+    low, high = center - half_width, center + half_width
+    return 0.0 if share == 0 else low, 1.0 if share == 1 else high
 
 
 def compute_hanley_mcneil_interval(auc: float, events: int, non_events: int) -> Estimate:

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from scipy.optimize import linprog, minimize
+from scipy import stats
+from scipy.optimize import brentq, linprog, minimize
 from scipy.special import expit, log_expit
 
+from deepcme.evaluation.intervals import CONFIDENCE_LEVEL
 from deepcme.evaluation.predictions import BooleanArray, FloatArray
 
 _NOTHING = 1e-6
+# The likelihood ratio, twice the logarithm, at the ends of a 95% interval.
+_HIGHEST_RATIO = float(stats.chi2.ppf(CONFIDENCE_LEVEL, 1))
 
 
 @dataclass(frozen=True)
@@ -104,33 +109,107 @@ def fit_firth_regression(design: FloatArray, outcomes: ArrayLike) -> FloatArray:
     """
     y = np.asarray(outcomes, dtype=np.float64)
     orthonormal, triangle = np.linalg.qr(design)
+    solution, _ = _maximise_penalised_likelihood(orthonormal, orthonormal, y, 0.0)
+    return np.asarray(np.linalg.solve(triangle, solution), dtype=np.float64)
 
-    def information(coefficients: FloatArray) -> FloatArray:
-        return _information(orthonormal, expit(orthonormal @ coefficients))
+
+@dataclass(frozen=True)
+class FirthProfile:
+    """The penalised likelihood of one coefficient of Firth's regression, the others fitted.
+
+    Parameters
+    ----------
+    design : array, rows x columns
+        Of full column rank.
+    outcomes : array of 0 and 1
+    column : int
+        Whose coefficient it is.
+    """
+
+    design: FloatArray
+    outcomes: FloatArray
+    column: int
+
+    def likelihood_ratio(self, coefficient: float) -> float:
+        """Twice the logarithm of how much likelier the best coefficient is than this one."""
+        return 2 * (self._best - self._log_likelihood(coefficient))
+
+    def interval(self) -> tuple[float, float]:
+        """95% interval of the coefficients that are not much less likely [1]_.
+
+        Unlike Wald's it is not symmetric, and holds where the outcomes are separated.
+
+        References
+        ----------
+        .. [1] Heinze G, Schemper M (2002). A solution to the problem of separation in
+           logistic regression. Statistics in Medicine 21:2409-2419.
+        """
+        coefficients = fit_firth_regression(self.design, self.outcomes)
+        best = float(coefficients[self.column])
+        probability = expit(self.design @ coefficients)
+        inverse = np.linalg.inv(_information(self.design, probability))
+        step = float(np.sqrt(inverse[self.column, self.column]))
+        low, high = (self._end(best, direction * step) for direction in (-1, 1))
+        return low, high
+
+    def _end(self, best: float, step: float) -> float:
+        def excess(coefficient: float) -> float:
+            return self.likelihood_ratio(coefficient) - _HIGHEST_RATIO
+
+        outside = best + step
+        while excess(outside) < 0:
+            outside += step
+        return float(brentq(excess, outside - step, outside, xtol=1e-7))
+
+    @cached_property
+    def _best(self) -> float:
+        orthonormal, _ = np.linalg.qr(self.design)
+        return _maximise_penalised_likelihood(orthonormal, orthonormal, self.outcomes, 0.0)[1]
+
+    def _log_likelihood(self, coefficient: float) -> float:
+        orthonormal, _ = np.linalg.qr(self.design)
+        others, _ = np.linalg.qr(np.delete(self.design, self.column, axis=1))
+        offset = self.design[:, self.column] * coefficient
+        return _maximise_penalised_likelihood(others, orthonormal, self.outcomes, offset)[1]
+
+
+def _maximise_penalised_likelihood(
+    free: FloatArray, whole: FloatArray, y: FloatArray, offset: FloatArray | float
+) -> tuple[FloatArray, float]:
+    """Coefficients of the free columns, and the logarithm of the penalised likelihood.
+
+    The penalty is of the information of the whole design.
+    """
+
+    def log_odds_of(coefficients: FloatArray) -> FloatArray:
+        return np.asarray(free @ coefficients + offset, dtype=np.float64)
 
     def loss(coefficients: FloatArray) -> float:
-        log_odds = orthonormal @ coefficients
+        log_odds = log_odds_of(coefficients)
         log_likelihood = np.sum(y * log_expit(log_odds) + (1 - y) * log_expit(-log_odds))
-        return -float(log_likelihood + np.linalg.slogdet(information(coefficients))[1] / 2)
+        information = _information(whole, expit(log_odds))
+        return -float(log_likelihood + np.linalg.slogdet(information)[1] / 2)
 
     def gradient(coefficients: FloatArray) -> FloatArray:
-        probability = expit(orthonormal @ coefficients)
-        inverse = np.linalg.inv(information(coefficients))
+        probability = expit(log_odds_of(coefficients))
+        inverse = np.linalg.inv(_information(whole, probability))
         weight = probability * (1 - probability)
-        leverage = weight * np.einsum("ij,jk,ik->i", orthonormal, inverse, orthonormal)
-        slope = orthonormal.T @ (probability - y - leverage * (0.5 - probability))
+        leverage = weight * np.einsum("ij,jk,ik->i", whole, inverse, whole)
+        slope = free.T @ (probability - y - leverage * (0.5 - probability))
         return np.asarray(slope, dtype=np.float64)
 
-    start = np.zeros(design.shape[1])
+    def hessian(coefficients: FloatArray) -> FloatArray:
+        return _information(free, expit(log_odds_of(coefficients)))
+
     solution = minimize(
         loss,
-        start,
+        np.zeros(free.shape[1]),
         method="trust-exact",
         jac=gradient,
-        hess=information,
+        hess=hessian,
         options={"gtol": 1e-8},
     )
-    return np.asarray(np.linalg.solve(triangle, solution.x), dtype=np.float64)
+    return np.asarray(solution.x, dtype=np.float64), -float(solution.fun)
 
 
 def find_separating_columns(design: FloatArray, outcomes: ArrayLike) -> BooleanArray:

@@ -149,6 +149,9 @@ class LineMeasure(Measure):
 AUC = SplitMeasure("auc", "AUC", ".3f", 1, compute_auc, compute_weighted_auc, 0.5)
 """What models are compared by, and nulls and studies set beside."""
 
+OBSERVED_EXPECTED = Measure("observed_expected", "O/E", ".2f", 1)
+"""Events observed over the sum of predicted risks."""
+
 MEASURES: tuple[Measure, ...] = (
     AUC,
     PatientMeasure(
@@ -165,9 +168,9 @@ MEASURES: tuple[Measure, ...] = (
         compute_squared_errors, compute_scaled_brier_score,
     ),
     LossMeasure("log_loss", "Log loss", ".3f", 0, compute_log_losses, compute_mean_loss),
-    LineMeasure("intercept", "Intercept", ".2f", 0),
+    OBSERVED_EXPECTED,
     LineMeasure("slope", "Slope", ".2f", 1),
-    LineMeasure("in_the_large", "Calibration in the large", ".2f", 0),
+    LineMeasure("intercept", "Intercept", ".2f", 0),
 )  # fmt: skip
 
 Kind = TypeVar("Kind", bound=Measure)

@@ -11,7 +11,14 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from deepcme.base.errors import DeepCMEError
+from deepcme.base.words import counted
 from deepcme.evaluation.intervals import compute_wilson_interval
+
+LEVEL = 0.05
+"""At or below it a p-value rejects."""
+
+FEWEST_PERMUTATIONS = 19
+"""From so many permutations on, the smallest p-value, 1 / (number + 1), is at the level."""
 
 RUNS_FOR_QUANTILES = 40
 """From so many runs on, one of them is beyond a quantile of 2.5%."""
@@ -114,6 +121,17 @@ def compute_permutation_table(runs: pd.DataFrame, auc: float) -> pd.DataFrame:
     test = compute_permutation_test(auc, permuted["auc"])
     n_as_good = int((permuted["auc"] >= auc).sum())
     return pd.DataFrame([{**asdict(test), "n_as_good": n_as_good, **_counts(permuted)}])
+
+
+def describe_power_to_reject(n_permutations: int) -> str:
+    """That so few permutations cannot reject, in a sentence; nothing where they can."""
+    if not 0 < n_permutations < FEWEST_PERMUTATIONS:
+        return ""
+    return (
+        f"{counted(n_permutations, 'permutation')} cannot reject, as the smallest p is "
+        f"1/{n_permutations + 1} = {1 / (n_permutations + 1):.3f}: {FEWEST_PERMUTATIONS} or "
+        "more can."
+    )
 
 
 def compute_null_comparison(runs: pd.DataFrame, model: str, auc: float) -> pd.DataFrame:

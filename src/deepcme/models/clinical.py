@@ -26,12 +26,16 @@ FloatArray = NDArray[np.float64]
 N_FOLDS = 5
 
 
+FILL, INDICATOR = "fill", "indicator"
+
+
 @dataclass(frozen=True)
 class Term:
-    """One column of the design: a number, or a word against the reference."""
+    """One column of the design: a number, a word against the reference, or being missing."""
 
     column: str
     level: str | None = None
+    is_missing: bool = False
 
 
 @dataclass(frozen=True)
@@ -89,6 +93,21 @@ class _WordCoding:
         return is_level.astype(np.float64)
 
 
+@dataclass(frozen=True)
+class _MissingCoding:
+    """1 where the value is missing, beside the column with a value filled in."""
+
+    column: str
+
+    @property
+    def terms(self) -> list[Term]:
+        return [Term(self.column, is_missing=True)]
+
+    def encode(self, values: pd.Series) -> FloatArray:
+        is_missing: FloatArray = values.isna().to_numpy().astype(np.float64)
+        return is_missing[:, np.newaxis]
+
+
 class ClinicalEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     """Clinical columns to numbers, by what the rows that it is fitted on say.
 
@@ -97,13 +116,29 @@ class ClinicalEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     most frequent, which stands for missing and unseen ones too. A column with
     one value on these rows is left out.
 
+    Parameters
+    ----------
+    missing : {"fill", "indicator"}, default "fill"
+        With ``"indicator"`` a column that lacks values on these rows has one of 0 and 1
+        beside it that says where [1]_: patients whose value nobody knows may differ from
+        those that they are filled like.
+
     Attributes
     ----------
     terms_ : tuple of Term
         What each column of the result is.
     feature_names_in_ : ndarray of str
     n_features_in_ : int
+
+    References
+    ----------
+    .. [1] Sperrin M, Martin GP, Sisk R, Peek N (2020). Missing data should be handled
+       differently for prediction than for description or causal explanation. J Clin
+       Epidemiol 125:183-187.
     """
+
+    def __init__(self, missing: str = FILL) -> None:
+        self.missing = missing
 
     def fit(self, X: pd.DataFrame, y: Any = None) -> Self:
         """Learn the coding.
@@ -115,15 +150,18 @@ class ClinicalEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         """
         self.feature_names_in_ = np.array(X.columns, dtype=object)
         self.n_features_in_ = X.shape[1]
-        learned = [
-            _NumberCoding.learn(X[column])
-            if pd.api.types.is_numeric_dtype(X[column])
-            else _WordCoding.learn(X[column])
-            for column in X.columns
-        ]
-        self._codings = [coding for coding in learned if coding is not None]
+        self._codings = [coding for column in X for coding in self._learn(X[column])]
         self.terms_ = tuple(term for coding in self._codings for term in coding.terms)
         return self
+
+    def _learn(self, values: pd.Series) -> list[_NumberCoding | _WordCoding | _MissingCoding]:
+        is_number = pd.api.types.is_numeric_dtype(values)
+        coding = _NumberCoding.learn(values) if is_number else _WordCoding.learn(values)
+        if coding is None:
+            return []
+        if self.missing == INDICATOR and values.isna().any():
+            return [coding, _MissingCoding(coding.column)]
+        return [coding]
 
     def transform(self, X: pd.DataFrame) -> FloatArray:
         """The columns as numbers, of shape (samples, terms)."""
@@ -142,6 +180,8 @@ class ClinicalRegression(LogitClassifier):
 
     Parameters
     ----------
+    missing : {"fill", "indicator"}, default "fill"
+        As `ClinicalEncoder` takes it.
     random_state : int, RandomState or None, default None
         Draws the folds of `oof_decision_function_`.
 
@@ -163,7 +203,12 @@ class ClinicalRegression(LogitClassifier):
        logistic regression. Statistics in Medicine 21:2409-2419.
     """
 
-    def __init__(self, random_state: int | np.random.RandomState | None = None) -> None:
+    def __init__(
+        self,
+        missing: str = FILL,
+        random_state: int | np.random.RandomState | None = None,
+    ) -> None:
+        self.missing = missing
         self.random_state = random_state
 
     def fit(self, X: pd.DataFrame, y: ArrayLike, groups: ArrayLike | None = None) -> Self:
@@ -182,7 +227,7 @@ class ClinicalRegression(LogitClassifier):
         self.classes_, target = encode_binary_target(y, type(self).__name__)
         self.feature_names_in_ = np.array(X.columns, dtype=object)
         self.n_features_in_ = X.shape[1]
-        self._fit = _Fit.on(X, target)
+        self._fit = _Fit.on(X, target, self.missing)
         self.terms_ = self._fit.terms
         self.coef_ = self._fit.coefficients[np.newaxis, 1:]
         self.intercept_ = self._fit.coefficients[:1]
@@ -191,7 +236,7 @@ class ClinicalRegression(LogitClassifier):
         self.oof_decision_function_ = np.empty(len(target))
         for held_out in draw_folds(target, patients, N_FOLDS, self._generator()):
             rest = np.setdiff1d(np.arange(len(target)), held_out)
-            fold = _Fit.on(X.iloc[rest], target[rest])
+            fold = _Fit.on(X.iloc[rest], target[rest], self.missing)
             correction = compute_prior_correction(target[rest], target)
             self.oof_decision_function_[held_out] = fold.logits(X.iloc[held_out]) + correction
         return self
@@ -212,8 +257,8 @@ class _Fit:
     separated_columns: tuple[str, ...]
 
     @classmethod
-    def on(cls, X: pd.DataFrame, target: NDArray[np.float32]) -> _Fit:
-        encoder = ClinicalEncoder().fit(X)
+    def on(cls, X: pd.DataFrame, target: NDArray[np.float32], missing: str) -> _Fit:
+        encoder = ClinicalEncoder(missing).fit(X)
         encoded = encoder.transform(X)
         kept = _independent_terms(encoded)
         design = _with_intercept(encoded[:, kept])
@@ -233,6 +278,17 @@ class _Fit:
         design = _with_intercept(self.encoder.transform(X)[:, self.kept])
         logits: FloatArray = design @ self.coefficients
         return logits
+
+
+def make_design(X: pd.DataFrame, missing: str = FILL) -> tuple[FloatArray, tuple[Term, ...]]:
+    """What a regression on these columns is fitted on: ones, then a column for each term.
+
+    Terms that repeat others are left out, as in `ClinicalRegression`.
+    """
+    encoder = ClinicalEncoder(missing).fit(X)
+    encoded = encoder.transform(X)
+    kept = _independent_terms(encoded)
+    return _with_intercept(encoded[:, kept]), tuple(encoder.terms_[term] for term in kept)
 
 
 def _with_intercept(encoded: FloatArray) -> FloatArray:

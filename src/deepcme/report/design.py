@@ -154,23 +154,6 @@ def describe_coverage(split: SplitSettings, leaks: Sequence[str]) -> str:
     )
 
 
-def describe_pooling(split: SplitSettings) -> str:
-    """What the numbers hide that are of all test parts together; nothing as a rule."""
-    if not isinstance(split, LeaveOneCohortOutDesign):
-        return ""
-    return "pooled over the cohorts left out; errors of opposite sign cancel."
-
-
-def describe_mean_of_cohorts(split: SplitSettings) -> str:
-    """What a mean of AUCs over all test parts is not; nothing as a rule."""
-    if not isinstance(split, LeaveOneCohortOutDesign):
-        return ""
-    return (
-        "A mean over these splits, of AUCs or of curves, is a mean of different cohorts that "
-        "count alike: it is the performance in none of them."
-    )
-
-
 def describe_guard(split: SplitSettings, leaks: Sequence[str]) -> str:
     """What keeps overfitting out of the numbers, given what `find_leaks` found."""
     if leaks:

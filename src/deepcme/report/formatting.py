@@ -130,6 +130,11 @@ class SideBySideLayout(TableLayout):
         return f"{value} ({row.ci_low:{form}} to {row.ci_high:{form}})"
 
 
+def as_percent(share: float) -> str:
+    """A share as a percentage, with no more digits than it has."""
+    return f"{100 * share:.6g}%"
+
+
 def _columns_of(table: pd.DataFrame) -> Sequence[Column]:
     return [
         (name, _HEADINGS.get(name, name), ".3f" if table[name].dtype.kind == "f" else "")

@@ -10,7 +10,7 @@ import pandas as pd
 
 from deepcme.report.contents import compute_contents
 from deepcme.report.figures.styles import Chart
-from deepcme.report.sections.verdict import Verdict, compute_verdict
+from deepcme.report.verdict.verdict import Verdict, compute_verdict
 from deepcme.study.store import StudyFolder
 
 
@@ -31,7 +31,7 @@ class Report:
         one that ends a cell.
     notes : dict of str
         Sentences by name: why a table is absent, under the name of that table, and
-        what the report says beside one, such as ``calibration_evidence``.
+        what the report says beside one, such as ``calibration_verdict``.
     """
 
     verdict: Verdict

@@ -11,6 +11,8 @@ from deepcme.report.sections import (
     discrimination,
     genes,
     guidelines,
+    instability,
+    meta_analysis,
     methods,
     nulls,
     patients,
@@ -19,16 +21,17 @@ from deepcme.report.sections import (
     risk_stability,
     sample_size,
     selection,
+    subgroups,
     training,
     usefulness,
-    verdict,
 )
+from deepcme.report.verdict import verdict
 
 SECTIONS: tuple[Section, ...] = (
     verdict.SECTION, patients.SECTION, sample_size.SECTION, discrimination.SECTION,
-    classification.SECTION, comparison.SECTION, added_value.SECTION, calibration.SECTION,
-    recalibration.SECTION, usefulness.SECTION, risk_stability.SECTION, nulls.SECTION,
-    genes.SECTION, selection.SECTION, publication.SECTION, training.SECTION, methods.SECTION,
-    guidelines.SECTION, methods.REPEAT,
+    meta_analysis.SECTION, classification.SECTION, comparison.SECTION, added_value.SECTION,
+    calibration.SECTION, recalibration.SECTION, usefulness.SECTION, risk_stability.SECTION,
+    instability.SECTION, subgroups.SECTION, nulls.SECTION, genes.SECTION, selection.SECTION,
+    publication.SECTION, training.SECTION, methods.SECTION, guidelines.SECTION, methods.REPEAT,
 )  # fmt: skip
 """Each may use what those before it computed."""

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import pandas as pd
 
-from deepcme.base.errors import DeepCMEError
+from deepcme.base.errors import AbsentError, DeepCMEError
 from deepcme.evaluation.predictions import LEFT_OUT
+from deepcme.evaluation.probabilities.recalibration import (
+    fit_recalibrations,
+    recalibrate_predictions,
+)
 from deepcme.study.resolved import Study
 from deepcme.study.spec import load_study
 from deepcme.study.store import StudyFolder
@@ -47,6 +52,33 @@ class StudyResults:
         """Patient and label of each sample that a model was fitted or tested on."""
         rows = self.predictions.drop_duplicates("sample")
         return rows.set_index("sample")[["patient", "label"]]
+
+    @cached_property
+    def recalibrations(self) -> pd.DataFrame:
+        """The line that recalibrates each model in each split, learned without test rows."""
+        return fit_recalibrations(self.predictions)
+
+    @cached_property
+    def recalibrated(self) -> pd.DataFrame:
+        """Predictions with recalibrated probabilities, but for `not_recalibrated` models.
+
+        Raises
+        ------
+        AbsentError
+            If no model is left.
+        """
+        known = ~self.predictions["model"].isin(self.not_recalibrated)
+        if not known.any():
+            raise AbsentError(
+                "The scores of no model rise with the risk on the rows that recalibrate them."
+            )
+        return recalibrate_predictions(self.predictions[known], self.recalibrations)
+
+    @property
+    def not_recalibrated(self) -> list[str]:
+        """Models whose line was refused in every split: everyone gets the prevalence."""
+        rises = self.recalibrations["slope"].gt(0).groupby(self.recalibrations["model"]).any()
+        return [model for model in self.models if not rises[model]]
 
 
 def require_alike(first: StudyResults, name: str, other: StudyResults, other_name: str) -> None:

@@ -112,7 +112,8 @@ def show_results(table: pd.DataFrame) -> Shown:
     """What came out of each study, of the table of `compute_side_by_side`."""
     caption = (
         'Mean test AUC of one fit on the share of the patients under "Trained on", averaged '
-        "over the splits, as in each study's report. Differences are to the same model of "
+        "over the splits, with its interval (bootstrap of patients), as in each study's "
+        "report. Differences are to the same model of "
         f"{table['study'].iloc[0]}. Their intervals: over the splits, where both tested the "
         "same samples in each (corrected t, Nadeau and Bengio 2003); else by a bootstrap that "
         "draws patients for both studies at once."

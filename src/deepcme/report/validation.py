@@ -7,27 +7,35 @@ from pathlib import Path
 from deepcme.base.files import write_csv, write_text
 from deepcme.base.version import __version__
 from deepcme.report.blocks import Blocks, Figure, Fragment, Heading, Table, Terms
-from deepcme.report.figures.risk import plot_calibration, plot_decision_curve
+from deepcme.report.figures.calibration import plot_calibration
+from deepcme.report.figures.risk import plot_decision_curve
 from deepcme.report.figures.styles import Chart, write_chart
 from deepcme.report.formatting import INTERVAL, N_AND_EVENTS, SideBySideLayout, TableLayout
 from deepcme.report.render import render_page
+from deepcme.report.sections.usefulness import CAPTION, show_differences
 from deepcme.trained.prediction import round_predictions
 from deepcme.trained.validation import FROZEN, RECALIBRATED, Validation
 
 _AUC = TableLayout(
-    "AUC and PR-AUC of the model as it came, beside those of chance (Bestgen 2015). "
-    "DeLong's interval takes samples as independent; the bootstrap draws patients.",
+    "AUC and PR-AUC of the model as it came, beside those of chance (Bestgen 2015), with 95% "
+    "intervals. DeLong's takes samples as independent; the bootstrap draws patients. They are "
+    "of this one model on patients like these.",
     ("metric", "Measure", ""), ("method", "Interval", ""), ("value", "Value", ".3f"),
     *INTERVAL, ("chance", "By chance", ".3f"), *N_AND_EVENTS,
 )  # fmt: skip
 _CLASSIFICATION = TableLayout(
-    "At the threshold that the model brought; Wilson's intervals.",
-    ("metric", "Measure", ""), ("value", "Value", ".3f"), *INTERVAL,
+    "At the risk that the model brought, chosen on the patients that it learned from, and at "
+    "fixed ones; Wilson's 95% intervals, samples taken as independent.",
+    ("threshold", "From a risk of", ".3f"), ("metric", "Measure", ""),
+    ("value", "Value", ".3f"), *INTERVAL,
     ("numerator", "Right", ",.0f"), ("denominator", "Of", ",.0f"),
 )  # fmt: skip
 _CALIBRATION = SideBySideLayout(
     "The model as it came, and recalibrated on these patients: Platt's line, for each "
-    "tenth of the patients fitted on the others."
+    "tenth of the patients fitted on the others. O/E is the number of events over the sum of "
+    "the risks. In brackets 95% intervals: Wald's with errors by patient of O/E (on the log "
+    "scale) and slope, of the scores by bootstrap of patients. Those of the recalibrated model "
+    "take its lines as they are."
 )
 
 
@@ -80,11 +88,17 @@ def _write(validation: Validation) -> Blocks:
         shown = _CLASSIFICATION.show(tables["external_classification"])
         yield Table("classification", shown)
     yield Heading("Calibration", "calibration")
-    yield Table("calibration", _CALIBRATION.show(tables["external_calibration"]))
+    calibration = tables["external_calibration"]
+    without_intercept = calibration[calibration["metric"] != "intercept"]
+    yield Table("calibration", _CALIBRATION.show(without_intercept))
     yield Figure(
         "calibration",
         "Observed against predicted risk of the model as it came",
-        "The model as it came. The dashed line is perfect calibration.",
+        "The model as it came. The line is a logistic regression on a restricted cubic spline "
+        "of the log-odds with three knots (two degrees of freedom), with its pointwise 95% "
+        "band (Wald); points are groups of equal size with Wilson's 95% intervals; bars below: "
+        "how often which risk was given to patients with and without the event. The dashed "
+        "line is perfect calibration.",
     )
     yield Figure(
         "recalibrated",
@@ -97,15 +111,20 @@ def _write(validation: Validation) -> Blocks:
         "Net benefit by threshold probability",
         "Net benefit of treating by the model's risk, against treating all and none.",
     )
+    yield Table("net_benefit", show_differences(tables["net_benefit"], CAPTION))
 
 
 def _charts(validation: Validation) -> dict[str, Chart]:
-    curves = validation.tables["calibration_curves"]
-    charts = {
-        name: plot_calibration(curves[curves["model"] == model])
-        for name, model in (("calibration", FROZEN), ("recalibrated", RECALIBRATED))
-    }
-    charts["decision_curve"] = plot_decision_curve(validation.tables["decision_curve"])
+    tables = validation.tables
+    charts: dict[str, Chart] = {}
+    if "calibration_curves" in tables:
+        for name, model in (("calibration", FROZEN), ("recalibrated", RECALIBRATED)):
+            curves, groups, histogram = (
+                tables[of][tables[of]["model"] == model]
+                for of in ("calibration_curves", "calibration_groups", "risk_histogram")
+            )
+            charts[name] = plot_calibration(curves, groups, histogram)
+    charts["decision_curve"] = plot_decision_curve(tables["decision_curve"])
     if validation.brand:
         charts = {
             name: chart.properties(title=validation.brand) for name, chart in charts.items()

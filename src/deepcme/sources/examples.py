@@ -6,6 +6,7 @@ from importlib.resources import files
 
 import pandas as pd
 
+from deepcme.cohort.characteristics import describe_groups
 from deepcme.cohort.cohort import Cohort
 from deepcme.cohort.endpoints.endpoints import DAYS_PER_YEAR, event_within_horizon
 from deepcme.cohort.flow import FlowStep
@@ -38,6 +39,10 @@ def load_transbig() -> Cohort:
         FlowStep.count("read", table.index),
         FlowStep.count("labelled", kept.index, label[known], left_out),
     ]
+    groups = {"kept": known, "left_out": ~known}
+    described = describe_groups(
+        table[TRANSBIG_CLINICAL], table.index.to_series(), groups, most=len(TRANSBIG_CLINICAL)
+    )
     return Cohort.from_arrays(
         kept[symbols.index].to_numpy(dtype="float32"),
         label[known],
@@ -64,5 +69,6 @@ def load_transbig() -> Cohort:
                 "fetch geo GSE7390` gets.",
             ],
             "flow": [step.as_json() for step in flow],
+            "left_out": [{"step": "labelled", **described}],
         },
     )

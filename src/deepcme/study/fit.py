@@ -103,14 +103,18 @@ class View:
         Instead of the cohort's.
     genes : tuple of int or None
         Columns that it is confined to.
+    expression : tuple of int or None
+        Whose expression each sample has instead of its own.
     """
 
     outcome: Outcome | None = None
     genes: tuple[int, ...] | None = None
+    expression: tuple[int, ...] | None = None
 
     def of(self, data: CohortArrays) -> CohortArrays:
         """The cohort as it is seen."""
         X = data.X if self.genes is None else data.X[:, list(self.genes)]
+        X = X if self.expression is None else X[list(self.expression)]
         return replace(data, X=X, outcome=self.outcome or data.outcome)
 
 

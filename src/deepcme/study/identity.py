@@ -21,6 +21,9 @@ from deepcme.study.tasks import Plan, computing_versions, fingerprint, package_v
 
 _MUST_AGREE = ("protocol", "seed", "split", "preprocessing")
 
+# Sections that no fit and no table of a study depends on.
+_REPORT_ONLY = {"decisions"}
+
 
 def describe_identity(plan: Plan) -> dict[str, Any]:
     """What a folder's results are of, as its ``identity.json`` says it.
@@ -52,6 +55,21 @@ def settings_of(identity: Mapping[str, Any], source: str) -> dict[str, Any]:
     """
     version = read_version({VERSION_KEY: identity.get(VERSION_KEY, 1)}, source)
     return with_older_defaults(identity["study"], version)
+
+
+def looks_of(identity: Mapping[str, Any] | None) -> list[int | None]:
+    """After how many permutations the test was made, each number once; None for unknown ones.
+
+    Parameters
+    ----------
+    identity : mapping or None
+        The folder's, which before it kept looks may have had some; None for a new folder.
+    """
+    if identity is None:
+        return []
+    looked_before = identity["study"].get("nulls", {}).get("permutations", 0) > 0
+    looks: list[int | None] = identity.get("looks", [None] if looked_before else [])
+    return looks
 
 
 def refuse_other_results(
@@ -97,8 +115,9 @@ def _refuse_other_comparator(study: Mapping[str, Any], first: str | None, folder
 
 def models_changed(found: Mapping[str, Any], wanted: Mapping[str, Any], folder: Path) -> bool:
     """Whether the tables of the models, and all that is made of them, are out of date."""
+    apart = {*_beside(), *_REPORT_ONLY}
     before, now = (
-        {k: v for k, v in settings_of(of, str(folder)).items() if k not in _beside()}
+        {k: v for k, v in settings_of(of, str(folder)).items() if k not in apart}
         for of in (found, wanted)
     )
     return before != now or any(found.get(name, {}) != wanted[name] for name in _inputs())

@@ -14,7 +14,9 @@ from deepcme.study.older import SETTINGS_VERSION, VERSION_KEY
 from deepcme.study.settings import (
     ClinicalSettings,
     CohortSettings,
+    DecisionSettings,
     GridSettings,
+    InstabilitySettings,
     ModelSettings,
     NullSettings,
     PreprocessingSettings,
@@ -39,8 +41,10 @@ class Study(Settings):
     preprocessing: PreprocessingSettings
     grid: GridSettings = GridSettings()
     nulls: NullSettings = NullSettings()
+    instability: InstabilitySettings = InstabilitySettings()
     clinical: ClinicalSettings | None = None
     selection: SelectionSettings = SelectionSettings()
+    decisions: DecisionSettings = DecisionSettings()
     models: tuple[ModelSettings, ...] = Field(min_length=1)
     comparator: Annotated[str | None, BeforeValidator(lambda name: name or None)] = None
 

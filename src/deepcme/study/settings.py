@@ -160,11 +160,27 @@ class NullSettings(Settings):
         return self
 
 
+class InstabilitySettings(Settings):
+    """A model developed again on bootstrap samples of the patients.
+
+    Without a name it is what the study is about, or the comparator if that is a network.
+    """
+
+    refits: int = Field(default=0, ge=0, le=10_000)
+    model: str = ""
+
+
 class ClinicalSettings(Settings):
-    """Clinical columns beside the genes, and the model that stands for the genes."""
+    """Clinical columns beside the genes, and the model that stands for the genes.
+
+    Missing values are filled, or have an indicator beside the filled column; the gene model
+    is rerun so often with the patients' expression permuted.
+    """
 
     columns: tuple[str, ...] = Field(min_length=1)
     genes: str = "DeepCME-ensemble"
+    missing: Literal["fill", "indicator"] = "fill"
+    permutations: int = Field(default=0, ge=0, le=100_000)
 
     @model_validator(mode="after")
     def _columns_differ(self) -> ClinicalSettings:
@@ -173,3 +189,27 @@ class ClinicalSettings(Settings):
         if len(set(self.columns)) < len(self.columns):
             raise ValueError(f"a column is named twice: {', '.join(self.columns)}")
         return self
+
+
+class DecisionSettings(Settings):
+    """Which risks one would act at, and which specificities one would ask for.
+
+    The report reads them; nothing is fitted with them. The lowest and the highest threshold
+    are the ends of the range that makes clinical sense.
+    """
+
+    thresholds: tuple[float, ...] = (0.05, 0.1, 0.2, 0.3)
+    specificities: tuple[float, ...] = (0.8, 0.9)
+
+    @field_validator("thresholds", "specificities", mode="after")
+    @classmethod
+    def _between_0_and_1(cls, values: tuple[float, ...]) -> tuple[float, ...]:
+        if not values:
+            raise ValueError("name at least one, such as 0.2")
+        for value in values:
+            if not 0 < value < 1:
+                raise ValueError(f"each lies above 0 and below 1, such as 0.2, not {value:g}")
+        if len(set(values)) < len(values):
+            named = ", ".join(f"{value:g}" for value in values)
+            raise ValueError(f"one is named twice: {named}")
+        return tuple(sorted(values))

@@ -25,10 +25,13 @@ import pandas as pd
 
 from deepcme.base.errors import DeepCMEError
 from deepcme.base.files import remove_leftovers, whole_file, write_csv, write_text
+from deepcme.cohort.characteristics import count_missing
 from deepcme.cohort.cohort import Cohort
+from deepcme.cohort.strata import batch_columns
 from deepcme.study.identity import (
     changed_beside,
     describe_identity,
+    looks_of,
     models_changed,
     parts_made_anew,
     refuse_other_results,
@@ -74,7 +77,7 @@ class StudyFolder:
             self._remove_outdated(plan, found, identity)
         write_text(self.path / "study.toml", plan.study.to_toml())
         write_text(self.path / "cohort.json", _as_json(describe_cohort(plan.cohort)))
-        write_text(self.path / _IDENTITY, _as_json(identity))
+        self._write_identity({**identity, "looks": looks_of(found)})
         return [] if found is None else parts_made_anew(found, identity)
 
     def _remove_outdated(
@@ -92,6 +95,20 @@ class StudyFolder:
                 and (not is_whole or changed_beside(found, identity, part.name, self.path))
             ):
                 self.remove_tables(part.tables)
+
+    def _write_identity(self, identity: dict[str, Any]) -> None:
+        write_text(self.path / _IDENTITY, _as_json(identity))
+
+    def record_look(self, n_permutations: int) -> None:
+        """Keep that the permutation test is made of so many; again is no other look."""
+        identity = self.read_json(_IDENTITY)
+        looks = looks_of(identity)
+        if n_permutations and n_permutations not in looks:
+            self._write_identity({**identity, "looks": [*looks, n_permutations]})
+
+    def read_looks(self) -> list[int | None]:
+        """After how many permutations the test was made so far; None for unknown numbers."""
+        return looks_of(self.read_json(_IDENTITY))
 
     def _task_path(self, task: Task) -> Path:
         return self.path / "tasks" / f"{task.key}.npz"
@@ -237,6 +254,10 @@ def describe_cohort(cohort: Cohort) -> dict[str, Any]:
         "source": cohort.provenance.get("source", ""),
         "notes": cohort.notes,
         "flow": [step.as_json() for step in cohort.flow],
+        "endpoint_name": cohort.outcome.endpoint.name,
+        "left_out": cohort.provenance.get("left_out", []),
+        "batches": {name: int(of.nunique()) for name, of in batch_columns(cohort).items()},
+        "missing_values": count_missing(cohort.X),
     }
 
 

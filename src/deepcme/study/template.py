@@ -61,16 +61,27 @@ protocol = "honest"
 # sizes = []             # genes of a set; without any, those of the signatures, or 30
 # signatures = []        # files of one gene a line, each refitted beside sets of its size
 
+[instability]   # a model developed again on bootstrap samples of the patients
+# refits = 0             # how many samples; 200 is usual
+# model = ""             # which of the models; else that of the verdict, or the comparator
+                         # if that is a network
+
 # What do the genes add to clinical columns of the cohort?
 # [clinical]
 # columns = ["age", "grade"]
 # genes = "DeepCME-ensemble"   # stands for the genes (or "LR-tuned")
+# missing = "fill"       # median, most frequent word; "indicator" adds a column that says where
+# permutations = 0       # reruns of the gene model with the patients' expression permuted
 
 [selection]
 # run = false            # select genes: panels, decoys, stability, gene scores
 # rankers = ["soft-path", "l1-logistic"]   # the first also meets decoys and half samples
 # random_panels = 10     # of each size in each split
 # pairs = 25             # complementary halves of the patients
+
+[decisions]   # of the report alone: a change refits nothing
+# thresholds = [0.05, 0.1, 0.2, 0.3]   # risks one would act at; lowest to highest makes sense
+# specificities = [0.8, 0.9]           # at which the sensitivity is told
 
 [[models]]
 name = "DeepCME"

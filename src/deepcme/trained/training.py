@@ -15,12 +15,19 @@ from deepcme.base.errors import DeepCMEError
 from deepcme.base.parallel import run_parallel
 from deepcme.base.parameters import Rule, at_least, check_parameters, is_sentinel, or_none
 from deepcme.base.progress import show_progress
-from deepcme.base.seeds import integer_seed, seed_for
+from deepcme.base.seeds import seed_for
 from deepcme.base.version import __version__
 from deepcme.cohort.arrays import CohortArrays
 from deepcme.cohort.cohort import Cohort
 from deepcme.cohort.genes.genes import gene_identifiers
-from deepcme.cohort.honest import HONEST, count_folds, draw_honest_splits, fit_seed, split_seed
+from deepcme.cohort.honest import (
+    HONEST,
+    count_folds,
+    draw_honest_splits,
+    final_seed,
+    fit_seed,
+    split_seed,
+)
 from deepcme.cohort.scales.floors import are_relative
 from deepcme.cohort.scales.scales import LINEAR_SCALES
 from deepcme.cohort.splits import Split
@@ -166,7 +173,7 @@ def train_model(
             tables.append(_rows_of_split(cohort, settings, number, split, *scores))
             advance()
         everyone = np.arange(cohort.n_samples)
-        seed = integer_seed(seed_for(settings.seed, "model", "final"))
+        seed = final_seed(settings.seed)
         with one_thread_a_task():
             model, prepared, preprocessor = prepare_and_fit(
                 data, everyone, HONEST, settings.kind, settings.parameters, seed

@@ -14,18 +14,26 @@ from deepcme.base.seeds import seed_for
 from deepcme.base.words import counted
 from deepcme.cohort.cohort import Cohort
 from deepcme.cohort.splits import draw_folds
-from deepcme.evaluation.discrimination import compute_classification, compute_discrimination
+from deepcme.evaluation.classification import compute_classification
+from deepcme.evaluation.discrimination import compute_discrimination
 from deepcme.evaluation.intervals import compute_delong_interval
 from deepcme.evaluation.measures import AUC, measures_beside_auc
 from deepcme.evaluation.predictions import COLUMNS
-from deepcme.evaluation.probabilities.calibration import (
-    compute_calibration,
-    compute_log_odds,
-    describe_calibration_evidence,
+from deepcme.evaluation.probabilities.calibration import compute_calibration, compute_log_odds
+from deepcme.evaluation.probabilities.calibration_curves import (
+    compute_risk_histogram,
+    compute_study_calibration_curves,
+    compute_study_calibration_groups,
+    describe_missing_curves,
 )
-from deepcme.evaluation.probabilities.calibration_curves import compute_study_calibration_curves
+from deepcme.evaluation.probabilities.miscalibration import compute_calibration_verdicts
 from deepcme.evaluation.probabilities.recalibration import PlattRecalibration
-from deepcme.evaluation.probabilities.utility import compute_decision_curve
+from deepcme.evaluation.probabilities.utility import (
+    DEFAULT_THRESHOLDS,
+    choose_thresholds,
+    compute_decision_curve,
+    compute_net_benefit_differences,
+)
 from deepcme.trained.manifest import Manifest
 from deepcme.trained.model import Model
 from deepcme.trained.new_samples import Normalisation, expression_of, match_genes
@@ -53,10 +61,11 @@ class Validation:
     normalise : str
     tables : dict of DataFrame
         predictions, external_auc, external_classification, external_calibration,
-        calibration_curves, decision_curve; no external_classification of a model that
-        makes no calls.
+        calibration_verdicts, calibration_curves, calibration_groups, risk_histogram,
+        decision_curve, net_benefit; no external_classification of a model that makes no
+        calls, no curves, groups and histogram with fewer than 50 events or non-events.
     notes : list of str
-        Coverage, conversions, warnings, and how much calibration can be judged.
+        Coverage, conversions, warnings, and what is shown of the model's calibration.
     brand : str
         What stands on every result if the model learned from these patients; else empty.
     """
@@ -128,26 +137,43 @@ def validate_model(
     def random(name: str) -> np.random.Generator:
         return np.random.default_rng(seed_for(seed, "validation", name))
 
+    calibration = compute_calibration(both, random("calibration"))
+    verdicts = compute_calibration_verdicts(calibration)
+    missing_curves = describe_missing_curves(both)
     tables = {
         "predictions": table,
         "external_auc": _discrimination(frozen, random("auc")),
-        "external_calibration": compute_calibration(both, random("calibration")),
-        "calibration_curves": compute_study_calibration_curves(both),
-        "decision_curve": compute_decision_curve(both, random("utility")),
+        "external_calibration": calibration,
+        "calibration_verdicts": verdicts,
+        "decision_curve": compute_decision_curve(both, choose_thresholds(DEFAULT_THRESHOLDS)),
+        "net_benefit": compute_net_benefit_differences(
+            both, random("utility"), DEFAULT_THRESHOLDS
+        ),
     }
+    if not missing_curves:
+        tables["calibration_curves"] = compute_study_calibration_curves(both)
+        tables["calibration_groups"] = compute_study_calibration_groups(both)
+        tables["risk_histogram"] = compute_risk_histogram(both)
     if model.makes_calls:
-        tables["external_classification"] = compute_classification(
-            frozen["label"], frozen["probability"], model.manifest.threshold.probability
+        brought = model.manifest.threshold.probability
+        tables["external_classification"] = pd.concat(
+            [
+                compute_classification(
+                    frozen["label"], frozen["probability"], threshold
+                ).assign(threshold=threshold)
+                for threshold in (brought, *DEFAULT_THRESHOLDS)
+            ],
+            ignore_index=True,
         )
     if strangers.n_training_patients:
         for name in tables.keys() - {"predictions"}:
             tables[name]["training_patients"] = strangers.n_training_patients
-    events = int(frozen["label"].sum())
     notes = [
         *predictions.notes,
         *strangers.warnings,
         *_notes_on_samples(table, frozen),
-        describe_calibration_evidence(events, len(frozen) - events),
+        str(verdicts.loc[verdicts["model"] == FROZEN, "verdict"].item()),
+        *([missing_curves] if missing_curves else []),
     ]
     return Validation(
         model.manifest,

@@ -11,7 +11,10 @@ from scipy.special import expit
 
 from deepcme.base.errors import DeepCMEError
 from deepcme.evaluation.logistic import fit_firth_regression
-from deepcme.evaluation.probabilities.calibration import compute_calibration_line
+from deepcme.evaluation.probabilities.calibration import (
+    compute_calibration_line,
+    compute_observed_expected,
+)
 from deepcme.evaluation.probabilities.recalibration import (
     OUT_OF_FOLD,
     VALIDATION,
@@ -33,9 +36,9 @@ def test_recalibrated_scores_are_calibrated_on_new_data():
     labels = np.repeat([1, 0], [5_000, 15_000])
     training, new = (random.normal(size=20_000) * 5 + 5 * labels for _ in range(2))
     recalibration = PlattRecalibration.fit(labels, training)
-    line = compute_calibration_line(labels, recalibration.apply(new))
-    assert line.slope.value == pytest.approx(1, abs=0.1)
-    assert line.in_the_large.value == pytest.approx(0, abs=0.1)
+    given = labels, recalibration.apply(new)
+    assert compute_calibration_line(*given).slope.value == pytest.approx(1, abs=0.1)
+    assert compute_observed_expected(*given).value == pytest.approx(1, abs=0.07)
     assert (recalibration.n, recalibration.events) == (20_000, 5_000)
 
 

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from deepcme.report.figures.calibration import plot_calibration
 from deepcme.report.figures.risk import (
-    plot_calibration,
     plot_decision_curve,
     plot_prediction_stability,
 )
@@ -64,10 +64,13 @@ def test_a_model_keeps_its_style_where_others_are_missing():
     assert in_curve["C"] == in_roc["C"]
 
 
-def calibration_curves():
-    return pd.DataFrame(
-        {"model": ["A", "B"], "predicted": 0.5, "observed": 0.5, "ci_low": 0.4, "ci_high": 0.6}
-    )
+def calibration_chart():
+    models = {"model": ["A", "B"]}
+    observed = pd.DataFrame(
+        {**models, "predicted": 0.5, "observed": 0.5, "ci_low": 0.4, "ci_high": 0.6}
+    ).assign(n=10, events=5)
+    histogram = pd.DataFrame({**models, "low": 0.5, "high": 0.55, "events": 5, "non_events": 5})
+    return plot_calibration(observed, observed, histogram)
 
 
 def panel_curve():
@@ -89,7 +92,7 @@ def spread():
     "chart",
     [
         plot_decision_curve(decision_curve(["A"])),
-        plot_calibration(calibration_curves()),
+        calibration_chart(),
         plot_training_curves(
             pd.DataFrame({"epoch": [1, 2], "train_loss": 0.5, "valid_loss": 0.6})
         ),
@@ -104,7 +107,7 @@ def test_a_click_on_the_legend_singles_one_out(chart):
 
 
 def test_calibration_opens_with_the_first_model_picked():
-    (param,) = plot_calibration(calibration_curves()).to_dict()["params"]
+    (param,) = calibration_chart().to_dict()["params"]
     assert param["value"] == [{"model": "A"}]
 
 

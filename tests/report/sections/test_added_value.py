@@ -8,8 +8,11 @@ import pytest
 
 from deepcme import read_report
 from deepcme.report.page import write_report
-from deepcme.report.sections.added_value import describe_added_value
-from deepcme.report.sections.guidelines import compute_probast, compute_tripod
+from deepcme.report.sections.added_value import (
+    describe_clinical_columns,
+    describe_limits,
+    describe_score_test,
+)
 from deepcme.study.run import run_study
 from deepcme.study.settings import ClinicalSettings
 from deepcme.study.spec import make_study
@@ -44,35 +47,36 @@ def columns(events=(12, 8), separated=0, genes_separated=0):
     )
 
 
-def sentences(low=-0.02, high=0.06, **options):
-    difference = {"difference": 0.02, "ci_low": low, "ci_high": high, "n": 90, "events": 20}
+def sentences(**options):
     clinical = ClinicalSettings(**SETTINGS["clinical"])
-    return describe_added_value(
-        clinical, PREDICTIONS, columns(**options), pd.DataFrame([difference])
-    )
-
-
-def test_an_interval_that_holds_zero_is_no_demonstrated_added_value():
-    assert sentences()["added_value_verdict"] == (
-        "No demonstrated added value of gene expression over age, grade: AUC of clinical + "
-        "genes minus AUC of clinical +0.020, 95% interval -0.020 to +0.060; 90 samples, "
-        "20 events."
-    )
-
-
-def test_added_value_and_harm_are_said():
-    assert sentences(low=0.01)["added_value_verdict"].startswith(
-        "Gene expression adds to age, grade (AUC of clinical + genes minus"
-    )
-    assert sentences(low=-0.06, high=-0.01)["added_value_verdict"].startswith(
-        "Gene expression made the prediction by age, grade worse"
-    )
+    return describe_clinical_columns(clinical, PREDICTIONS, columns(**options))
 
 
 def test_events_for_each_coefficient_are_named():
     text = sentences()["clinical_events"]
     assert text.startswith("clinical + genes has 3 coefficients, 8.3 events of the fitted")
     assert "Fewer than 10 make them imprecise" in text
+
+
+def test_few_events_for_each_coefficient_go_into_the_verdict():
+    assert describe_limits(PREDICTIONS, columns()) == [
+        "3 coefficients without penalty have 8.3 events of the fitted patients each, which are "
+        "few"
+    ]
+    assert describe_limits(PREDICTIONS, columns().iloc[[0, 3]]) == []
+
+
+def test_a_column_over_a_tenth_missing_is_warned_about_with_its_count_and_share():
+    lacking = columns()
+    lacking.loc[lacking["column"] == "grade", "missing"] = 44
+    assert "grade lacks 44 of 100 values (44%)" in describe_limits(PREDICTIONS, lacking)[0]
+    clinical = ClinicalSettings(**SETTINGS["clinical"])
+    text = describe_clinical_columns(clinical, PREDICTIONS, lacking)["clinical_missing"]
+    assert text.startswith("grade lacks 44 of 100 values (44%): filled with the median or")
+    assert "a weak comparator makes genes look better" in text
+    lacking.loc[lacking["column"] == "grade", "missing"] = 10  # not more than a tenth
+    text = describe_clinical_columns(clinical, PREDICTIONS, lacking)["clinical_missing"]
+    assert text == ""
 
 
 def test_the_coding_is_told_with_what_stands_for_missing_values():
@@ -96,12 +100,44 @@ def test_separation_by_the_genes_alone_is_told():
     assert "gene score" not in sentences()["clinical_coding"]
 
 
-def test_a_study_without_clinical_columns_says_nothing_of_them():
-    cohort = {"samples": 9, "patients": 9, "genes": 3, "positives": 3, "endpoint": "e"}
-    cohort |= {"source": "", "notes": [], "scale": "log2"}
-    study = make_study({"cohort": {"example": "transbig"}})
-    for table in (compute_tripod(cohort, study), compute_probast(cohort, study)):
-        assert not table["answer"].str.contains("linical").any()
+def score_test(n_permutations, p_value=np.nan):
+    row = {"statistic": 5.5, "coefficient": 0.5, "n_as_good": 0, "n": 90, "events": 20}
+    row |= {"p_value": p_value, "ci_low": p_value / 2, "ci_high": 1.5 * p_value}
+    return pd.DataFrame([{**row, "n_permutations": n_permutations}])
+
+
+def test_without_permutations_the_gene_score_has_no_p_value():
+    text = describe_score_test(score_test(0), above_chance=True)
+    assert "has a likelihood ratio of 5.50 (90 samples, 20 events). It has no p-value" in text
+    assert "a chi-squared test would reject too often" in text
+    assert "p = " not in text
+
+
+def test_too_few_permutations_of_the_genes_cannot_reject():
+    text = describe_score_test(score_test(3), above_chance=True)
+    assert text.endswith(
+        "0 of 3. 3 permutations cannot reject, as the smallest p is 1/4 = 0.250: 19 or more can."
+    )
+
+
+def test_what_the_permutations_of_the_genes_show_is_said():
+    says_more = describe_score_test(score_test(99, 0.01), above_chance=True)
+    assert "0 of 99: p = 0.010 (95% Monte-Carlo interval 0.005 to 0.015); the score says" in (
+        says_more
+    )
+    assert says_more.endswith(
+        "more than expression that has to do with neither outcome nor columns."
+    )
+    nothing = describe_score_test(score_test(99, 0.5), above_chance=True)
+    assert "is not shown to say more" in nothing
+    unsettled = describe_score_test(score_test(19, 0.05), above_chance=True)
+    assert unsettled.endswith("which more permutations could change.")
+
+
+def test_nothing_is_claimed_of_a_gene_score_in_a_study_that_is_not_above_chance():
+    text = describe_score_test(score_test(99, 0.01), above_chance=False)
+    assert text.endswith(", in a study whose model is not shown to be above chance.")
+    assert "says more" not in text
 
 
 @pytest.fixture(scope="module")
@@ -135,6 +171,10 @@ def test_the_report_has_the_section_and_the_verdict_its_sentence(folder):
     assert "Was the model set against predictors already in use?" in text
     assert "Clinical columns: age, grade." in text
     markdown = (folder.path / "report.md").read_text(encoding="utf-8")
+    section = markdown.split("## Added value of genes over clinical columns")[1]
+    rows = ("| Log loss |", "| Net benefit at a risk of 5% |", "| AUC |")
+    assert sorted(rows, key=section.index) == list(rows)
+    assert "is the weakest of the three" in section
     assert "## Added value of genes over clinical columns" in markdown
     report = read_report(folder.path)
     assert report.notes["added_value_verdict"] in report.verdict.paragraph
@@ -146,11 +186,24 @@ def test_its_tables_are_files(folder):
     assert auc["model"].tolist() == ["clinical", "LR-tuned", "clinical + genes"]
     assert auc[["ci_low", "ci_high", "n", "events"]].notna().all().all()
     added = pd.read_csv(folder.path / "tables" / "added_value.csv")
-    assert added["baseline"].tolist() == ["clinical", "LR-tuned"]
+    assert added["measure"].tolist() == ["log_loss", *["net_benefit"] * 4, "auc"]
+    pairs = pd.read_csv(folder.path / "tables" / "added_value_auc_differences.csv")
+    assert pairs["baseline"].tolist() == ["clinical", "LR-tuned", "clinical"]
     difference = auc["auc"].iloc[2] - auc["auc"].iloc[0]
-    assert added["difference"].iloc[0] == pytest.approx(difference)
+    assert added["difference"].iloc[-1] == pytest.approx(difference)
+    assert pairs["difference"].iloc[0] == pytest.approx(difference)
     assert len(pd.read_csv(folder.path / "tables" / "clinical_columns.csv")) == 4
-    assert (folder.path / "figures" / "added_value.svg").exists()
+    assert (folder.path / "figures" / "added_value_auc_differences.svg").exists()
+
+
+def test_odds_ratios_and_the_gene_score_stand_in_the_section(folder):
+    markdown = (folder.path / "report.md").read_text(encoding="utf-8")
+    section = markdown.split("## Added value of genes over clinical columns")[1]
+    assert "The pre-validated gene score added to the clinical columns has a likeli" in section
+    assert "| clinical | grade | high against low |" in section
+    ratios = pd.read_csv(folder.path / "tables" / "odds_ratios.csv")
+    assert ratios["odds_ratio"].gt(0).all()
+    assert ratios[["n", "events"]].notna().all(axis=None)
 
 
 def test_clinical_models_are_no_baselines_of_the_headline(folder):

@@ -90,7 +90,7 @@ def test_only_what_was_run_is_told():
     )
     full = methods(
         settings(grid={"search": "fig7"}, selection={"run": True, "pairs": 4}),
-        {"nulls": runs, "null_runs": runs, "comparison": comparison, "classification": runs},
+        {"nulls": runs, "null_runs": runs, "comparison": comparison, "sensitivity": runs},
     )
     assert "among 16 settings: width 64; batches of 32, 64; lambda 0.0001" in full["Tuning"]
     assert "permuted between patients 7 times" in full["Nulls"]
@@ -98,11 +98,12 @@ def test_only_what_was_run_is_told():
     assert "on 8 halves of the patients" in full["Gene selection"]
     assert (
         "DeepCME-ensemble is compared with each baseline by the corrected resampled t-test "
-        "(Nadeau and Bengio 2003), p after Holm. The comparator, LR-tuned, was named before "
-        "anything was fitted: that one comparison is not corrected for the others. Where the "
+        "(Nadeau and Bengio 2003), an approximate test whose intervals are Student's t, p after "
+        "Holm. The comparator, LR-tuned, was named before anything was fitted: that one comparison is not corrected for the others. Where the "
         "validation part trains a model too, 1.7 times the ratio" in full["Measures"]
     )
     assert "PR-AUC over patients" in full["Measures"]
     assert "expectation by chance (Bestgen 2015)" in full["Measures"]
-    assert "Youden" in full["Measures"]
+    assert "placement values" in full["Measures"]
+    assert "Youden" not in full["Measures"]
     assert "2,000 bootstrap draws of patients" in full["Measures"]

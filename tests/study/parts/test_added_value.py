@@ -13,7 +13,7 @@ from deepcme.evaluation.over_splits import compute_metrics
 from deepcme.models.clinical import ClinicalRegression
 from deepcme.sources.spreadsheets import TableColumns, cohort_from_tables
 from deepcme.study.fit import fit_task
-from deepcme.study.parts.added_value import fit_clinical_models, take_clinical
+from deepcme.study.parts.added_value import ADDED_VALUE, fit_clinical_models, take_clinical
 from deepcme.study.plan import make_plan
 from deepcme.study.run import run_study
 from deepcme.study.spec import load_study
@@ -274,3 +274,39 @@ def test_genes_that_separate_the_outcomes_by_themselves_are_counted(quick_study)
     separated = fits.columns.set_index("column")["separated_splits"]
     assert separated["gene score"] == 2
     assert np.isfinite(fits.predictions["score"]).all()
+
+
+AGE = {**CLINICAL, "columns": ["age"]}
+
+
+def lacking_cohort():
+    """Age is missing in a third of the patients."""
+    age = np.where(np.arange(60) % 3 == 1, np.nan, np.arange(60) % 11)
+    return clinical_cohort(age=age)
+
+
+def test_a_column_that_lacks_many_values_is_told_before_the_run(quick_study):
+    told = [
+        ADDED_VALUE.announce(plan_of(quick_study, lacking_cohort(), clinical=clinical))
+        for clinical in (AGE, {**AGE, "missing": "indicator"})
+    ]
+    assert told[0].startswith("age lacks 20 of 60 values (33%): filled with the median or the")
+    assert "(--clinical-missing indicator)" in told[0]
+    assert told[1].endswith("with an indicator beside it that says where.")
+    complete = clinical_cohort(age=np.arange(60) % 11)
+    assert ADDED_VALUE.announce(plan_of(quick_study, complete, clinical=AGE)) == ""
+
+
+def test_an_indicator_is_one_more_row_of_the_columns_and_one_more_coefficient(quick_study):
+    plan = plan_of(quick_study, lacking_cohort(), clinical={**CLINICAL, "missing": "indicator"})
+    filled = plan_of(quick_study, lacking_cohort())
+    results = results_of(plan)
+    fits, of_filled = (fit_clinical_models(one, results) for one in (plan, filled))
+    columns = fits.columns[fits.columns["column"] == "age"]
+    assert columns["value"].tolist() == ["number", "missing"]
+    assert columns["coding"].tolist() == ["per standard deviation", "indicator"]
+    assert columns["n"].tolist() == [40, 20]
+    assert columns["events"].sum() == plan.cohort.n_positives
+    assert "indicator" not in of_filled.columns["coding"].tolist()
+    assert not np.allclose(fits.predictions["score"], of_filled.predictions["score"])
+    assert [task.key for task in plan.tasks] == [task.key for task in filled.tasks]

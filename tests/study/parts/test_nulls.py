@@ -1,5 +1,7 @@
 """Null runs: permuted labels, random genes and signatures, as tasks like any other."""
 
+import json
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -112,10 +114,45 @@ def test_asking_for_more_keeps_the_runs_that_are_there(quick_study, tmp_path, mo
     assert not (few.path / "nulls.csv").exists()
 
 
+def test_each_number_of_permutations_is_one_look(quick_study, tmp_path):
+    def at(permutations):
+        return quick_study(models=["LR"], nulls={"permutations": permutations})
+
+    folder = run(at(0), tmp_path / "out")
+    assert folder.read_looks() == []
+    run(at(1), tmp_path / "out")
+    run(at(1), tmp_path / "out")
+    assert folder.read_looks() == [1], "the same again is no other look"
+    folder.claim(make_plan(at(3), invented_cohort()))
+    assert folder.read_looks() == [1], "a killed run has shown nothing"
+    run(at(2), tmp_path / "out")
+    assert folder.read_looks() == [1, 2]
+    identity = folder.read_json("identity.json")
+    del identity["looks"]
+    (folder.path / "identity.json").write_text(json.dumps(identity))
+    assert folder.read_looks() == [None], "a folder of an older deepcme kept none"
+    run(at(3), tmp_path / "out")
+    assert folder.read_looks() == [None, 3]
+
+
 def test_the_same_bytes_for_any_number_of_workers(quick_study, tmp_path):
     study = quick_study(models=["LR"], nulls=ASKED)
     one, two = (run(study, tmp_path / str(jobs), jobs) for jobs in (1, 2))
     assert (one.path / "nulls.csv").read_bytes() == (two.path / "nulls.csv").read_bytes()
+
+
+def test_too_few_permutations_are_told_before_they_are_run(quick_study):
+    def announced(permutations):
+        asked = quick_study(models=["LR"], nulls={"permutations": permutations})
+        return NULLS.announce(make_plan(asked, invented_cohort()))
+
+    assert announced(10).endswith(
+        "10 permutations cannot reject, as the smallest p is 1/11 = 0.091: 19 or more can."
+    )
+    assert announced(1).endswith(
+        "1 permutation cannot reject, as the smallest p is 1/2 = 0.500: 19 or more can."
+    )
+    assert "reject" not in announced(19)
 
 
 def test_a_null_fit_that_fails_is_named(quick_study, tmp_path, monkeypatch):

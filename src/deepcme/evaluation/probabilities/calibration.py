@@ -18,7 +18,12 @@ from deepcme.evaluation.bootstrap import (
 )
 from deepcme.evaluation.intervals import NORMAL_QUANTILE, Estimate
 from deepcme.evaluation.logistic import fit_logistic_regression
-from deepcme.evaluation.measures import LineMeasure, LossMeasure, measures_of
+from deepcme.evaluation.measures import (
+    OBSERVED_EXPECTED,
+    LineMeasure,
+    LossMeasure,
+    measures_of,
+)
 from deepcme.evaluation.predictions import (
     FloatArray,
     as_labels_and_probabilities,
@@ -28,19 +33,16 @@ from deepcme.evaluation.predictions import (
     select_probabilities,
 )
 
-EVENTS_TO_JUDGE = 100
-EVENTS_FOR_CURVE = 200
 EDGE = 1e-6
 """How far probabilities of 0 and 1 are moved, so that their log-odds are finite."""
 
 
 @dataclass(frozen=True)
 class CalibrationLine:
-    """Intercept and slope of labels on log-odds, and calibration-in-the-large."""
+    """Intercept and slope of labels on log-odds."""
 
     intercept: Estimate
     slope: Estimate
-    in_the_large: Estimate
 
 
 def compute_log_odds(probabilities: FloatArray) -> FloatArray:
@@ -51,10 +53,7 @@ def compute_log_odds(probabilities: FloatArray) -> FloatArray:
 def compute_calibration_line(
     labels: ArrayLike, probabilities: ArrayLike, patients: ArrayLike | None = None
 ) -> CalibrationLine:
-    """Calibration intercept, slope and calibration-in-the-large [1]_.
-
-    Slope and intercept come from a logistic regression of the label on the
-    log-odds; in-the-large is the intercept with the slope held at 1.
+    """Calibration intercept and slope [1]_: a logistic regression of the label on log-odds.
 
     Parameters
     ----------
@@ -69,11 +68,9 @@ def compute_calibration_line(
     Returns
     -------
     CalibrationLine
-        Ideal are intercept 0, slope 1 and in-the-large 0; a slope below 1 means
-        predictions too extreme, in-the-large below 0 means risks too high. `n`
-        and `events` count rows.
-        Intercept and slope are NaN where the log-odds separate the classes or
-        are all the same.
+        Ideal are intercept 0 and slope 1; a slope below 1 means predictions too
+        extreme. `n` and `events` count rows.
+        Both are NaN where the log-odds separate the classes or are all the same.
 
     Raises
     ------
@@ -88,11 +85,8 @@ def compute_calibration_line(
     """
     label, probability = as_labels_and_probabilities(labels, probabilities)
     log_odds = compute_log_odds(probability)
-    ones = np.ones((label.size, 1))
-    line = fit_logistic_regression(np.column_stack([ones, log_odds]), label, clusters=patients)
-    shift = fit_logistic_regression(ones, label, offset=log_odds, clusters=patients)
-    values = [*line.coefficients, *shift.coefficients]
-    errors = [*line.standard_errors, *shift.standard_errors]
+    design = np.column_stack([np.ones(label.size), log_odds])
+    line = fit_logistic_regression(design, label, clusters=patients)
     return CalibrationLine(
         *(
             Estimate(
@@ -102,9 +96,56 @@ def compute_calibration_line(
                 label.size,
                 int(label.sum()),
             )
-            for value, error in zip(values, errors, strict=True)
+            for value, error in zip(line.coefficients, line.standard_errors, strict=True)
         )
     )
+
+
+def compute_observed_expected(
+    labels: ArrayLike, probabilities: ArrayLike, patients: ArrayLike | None = None
+) -> Estimate:
+    """Events observed over the sum of predicted risks, O/E [1]_.
+
+    The interval is Wald's on the log scale, with variance (1 - O/n) / O where rows are
+    independent [1]_. Rows of one patient may depend on each other: the deviations
+    of its labels from the mean are then summed before they are squared, with the factor
+    G / (G - 1) for G patients. The sum of the risks is taken as it is, which keeps
+    the interval right under cross-validation, where that sum follows the events.
+
+    Parameters
+    ----------
+    labels : array of 0 and 1
+    probabilities : array, 0 to 1
+    patients : array, optional
+        As in `compute_calibration_line`.
+
+    Returns
+    -------
+    Estimate
+        Ideal is 1; below 1 the risks are too high. NaN where no event is expected at all.
+        `n` and `events` count rows.
+
+    Raises
+    ------
+    DeepCMEError
+        As `compute_calibration_line`.
+
+    References
+    ----------
+    .. [1] Debray TPA et al. (2017). A guide to systematic review and meta-analysis of
+       prediction model performance. BMJ 356:i6460.
+    """
+    label, probability = as_labels_and_probabilities(labels, probabilities)
+    observed, expected = float(label.sum()), float(probability.sum())
+    ratio = observed / expected if expected > 0 else np.nan
+    deviations = pd.Series(label - label.mean())
+    variance = float((deviations**2).sum())
+    if patients is not None:
+        by_patient = deviations.groupby(np.asarray(patients)).sum()
+        variance = len(by_patient) * float(by_patient.var())
+    error = np.sqrt(variance) / observed
+    low, high = ratio * np.exp(NORMAL_QUANTILE * np.array([-error, error]))
+    return Estimate(ratio, float(low), float(high), label.size, int(observed))
 
 
 def dependent_patients(rows: pd.DataFrame) -> pd.Series[str] | None:
@@ -115,11 +156,11 @@ def dependent_patients(rows: pd.DataFrame) -> pd.Series[str] | None:
 def compute_calibration(
     predictions: pd.DataFrame, random: np.random.Generator, draws: int = DEFAULT_DRAWS
 ) -> pd.DataFrame:
-    """Brier score, scaled Brier score, log loss, and calibration line of every model.
+    """O/E, calibration line, Brier score, scaled Brier score and log loss of every model.
 
     The test rows of all splits are pooled. Intervals of the scores come from
-    the patient bootstrap, those of the line from standard errors that are
-    robust to several rows of one patient. Both take the fitted models as they are, and
+    the patient bootstrap, those of O/E and the line from standard errors that are
+    robust to several rows of one patient. All take the fitted models as they are, and
     under cross-validation cover less than 95 of 100: see the page "Validation of the
     statistics".
 
@@ -136,8 +177,8 @@ def compute_calibration(
     -------
     DataFrame
         `model, metric, value, ci_low, ci_high, interval, n, events, n_patients,
-        n_splits`; `interval` says how it was made; metric is ``brier``,
-        ``scaled_brier``, ``log_loss``, ``intercept``, ``slope`` or ``in_the_large``.
+        n_splits`; `interval` says how it was made; metric is ``observed_expected``,
+        ``slope``, ``intercept``, ``brier``, ``scaled_brier`` or ``log_loss``.
         `n` and `events` count distinct samples.
 
     Raises
@@ -159,7 +200,7 @@ def _calibration_of_test(
     table = [
         (model, *estimate, *count_rows(rows).values())
         for model, rows in test.groupby("model", sort=False, observed=True)
-        for estimate in (*_estimate_scores(rows, patient_draws), *_estimate_line(rows))
+        for estimate in (*_estimate_agreement(rows), *_estimate_scores(rows, patient_draws))
     ]
     estimated = ["model", "metric", "value", "ci_low", "ci_high", "interval"]
     return pd.DataFrame(table, columns=[*estimated, *count_rows(test)])
@@ -181,39 +222,12 @@ def _estimate_scores(rows: pd.DataFrame, draws: PatientDraws) -> Iterator[_Estim
         yield measure.name, value, low, high, "patient bootstrap"
 
 
-def _estimate_line(rows: pd.DataFrame) -> Iterator[_Estimated]:
-    line = compute_calibration_line(
-        rows["label"], rows["probability"], dependent_patients(rows)
-    )
+def _estimate_agreement(rows: pd.DataFrame) -> Iterator[_Estimated]:
+    given = rows["label"], rows["probability"], dependent_patients(rows)
+    ratio = compute_observed_expected(*given)
+    ends = ratio.ci_low, ratio.ci_high
+    yield OBSERVED_EXPECTED.name, ratio.value, *ends, "Wald of the logarithm, by patient"
+    line = compute_calibration_line(*given)
     for measure in measures_of(LineMeasure):
         part: Estimate = getattr(line, measure.name)
         yield measure.name, part.value, part.ci_low, part.ci_high, "Wald, errors by patient"
-
-
-def describe_calibration_evidence(events: int, non_events: int) -> str:
-    """What so many events allow to say about calibration, in a sentence or two.
-
-    At least 100 events and 100 non-events are asked for to judge calibration
-    [1]_, and 200 of each for the shape of a curve [2]_.
-
-    References
-    ----------
-    .. [1] Vergouwe Y et al. (2005). Substantial effective sample sizes were required
-       for external validation studies of predictive logistic regression models.
-       Journal of Clinical Epidemiology 58:475-483.
-    .. [2] Van Calster B et al. (2016). A calibration hierarchy for risk models was
-       defined. Journal of Clinical Epidemiology 74:167-176.
-    """
-    counts = f"{events} events and {non_events} non-events"
-    rarer = min(events, non_events)
-    if rarer < EVENTS_TO_JUDGE:
-        return (
-            f"With {counts} there are too few to tell whether the probabilities are "
-            f"calibrated; at least {EVENTS_TO_JUDGE} of each are needed."
-        )
-    if rarer < EVENTS_FOR_CURVE:
-        return (
-            f"With {counts} the calibration slope and intercept can be judged, but not the "
-            f"shape of the curve; that needs at least {EVENTS_FOR_CURVE} of each."
-        )
-    return f"With {counts} there are enough to judge calibration."

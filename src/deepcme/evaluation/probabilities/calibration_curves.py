@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
+from scipy import stats
 from scipy.special import expit
 
-from deepcme.evaluation.intervals import NORMAL_QUANTILE
+from deepcme.base.errors import AbsentError
+from deepcme.evaluation.intervals import NORMAL_QUANTILE, compute_wilson_ends
 from deepcme.evaluation.logistic import fit_logistic_regression
 from deepcme.evaluation.predictions import (
+    LEFT_OUT,
     FloatArray,
     as_labels_and_probabilities,
     compute_by,
@@ -23,6 +28,11 @@ from deepcme.evaluation.probabilities.calibration import (
     compute_log_odds,
     dependent_patients,
 )
+
+EVENTS_FOR_CURVE = 50
+"""And non-events: with fewer, the numbers alone are told."""
+
+_STEPS = 20
 
 
 def compute_calibration_curve(
@@ -82,10 +92,58 @@ def compute_calibration_curve(
     )
 
 
+def compute_calibration_groups(
+    labels: ArrayLike,
+    probabilities: ArrayLike,
+    patients: ArrayLike | None = None,
+    groups: int = 10,
+) -> pd.DataFrame:
+    """Observed share in groups of equal size by predicted risk.
+
+    Intervals are Wilson's, of as many independent patients as the rows of the group are worth:
+    (sum of m)^2 / (sum of m^2) where patients have m rows each [1]_, as all rows of a patient
+    have one label.
+
+    Parameters
+    ----------
+    labels : array of 0 and 1
+    probabilities : array, 0 to 1
+        Equal ones stay in one group.
+    patients : array, optional
+        As in `compute_calibration_line`.
+    groups : int
+
+    Returns
+    -------
+    DataFrame
+        `predicted, observed, ci_low, ci_high, n, events`, of each group that has any row;
+        `predicted` is the mean risk.
+
+    References
+    ----------
+    .. [1] Kish L (1965). Survey sampling, section 8.2.
+    """
+    label, probability = as_labels_and_probabilities(labels, probabilities)
+    patient = np.arange(label.size) if patients is None else np.asarray(patients)
+    group = np.ceil(stats.rankdata(probability) / label.size * groups)
+    rows = []
+    for number in np.unique(group):
+        inside = group == number
+        observed = float(label[inside].mean())
+        repeats = np.unique(patient[inside], return_counts=True)[1]
+        ends = compute_wilson_ends(observed, repeats.sum() ** 2 / (repeats**2).sum())
+        counts = int(inside.sum()), int(label[inside].sum())
+        rows.append((float(probability[inside].mean()), observed, *ends, *counts))
+    columns = ["predicted", "observed", "ci_low", "ci_high", "n", "events"]
+    return pd.DataFrame(rows, columns=columns)
+
+
 def compute_study_calibration_curves(
     predictions: pd.DataFrame, points: int = 50
 ) -> pd.DataFrame:
     """Calibration curve of every model, over the pooled test rows of all splits.
+
+    There is none with fewer than 50 events or non-events (`describe_missing_curves`).
 
     Parameters
     ----------
@@ -106,12 +164,87 @@ def compute_study_calibration_curves(
     Raises
     ------
     DeepCMEError
-        If a column is missing, no model has probabilities, or one has them only
-        for some rows.
+        If a column is missing, no model has probabilities, one has them only
+        for some rows, or there are too few events everywhere.
     """
-    return compute_by_cohort(
-        select_probabilities(select_part(predictions, "test")),
-        lambda test: compute_by("model", test, lambda rows: _curve_of_model(rows, points)),
+    return _of_models(predictions, lambda rows: _curve_of_model(rows, points))
+
+
+def compute_study_calibration_groups(predictions: pd.DataFrame) -> pd.DataFrame:
+    """Observed share by predicted risk, in groups with at least some ten events each.
+
+    As `compute_study_calibration_curves`, with the columns of `compute_calibration_groups`;
+    `n` and `events` count test rows.
+    """
+    return _of_models(predictions, _groups_of_model)
+
+
+def compute_risk_histogram(predictions: pd.DataFrame) -> pd.DataFrame:
+    """How many test rows of each outcome have which predicted risk, in steps of 0.05.
+
+    As `compute_study_calibration_curves`, with the columns `low, high, events, non_events`.
+    """
+    return _of_models(predictions, _histogram_of_model)
+
+
+def describe_missing_curves(predictions: pd.DataFrame) -> str:
+    """Where there are too few events for a curve, in sentences; empty if nowhere."""
+    sentences = []
+    for place, rows in _places(predictions):
+        events, others = _count_outcomes(rows)
+        if min(events, others) < EVENTS_FOR_CURVE:
+            where = f"{place}: with" if place else "With"
+            sentences.append(
+                f"{where} {events} events and {others} non-events no calibration curve is "
+                f"drawn, as it would show chance; it needs at least {EVENTS_FOR_CURVE} of each."
+            )
+    return " ".join(sentences)
+
+
+def _places(predictions: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
+    """Test rows with probabilities of each cohort left out and its name, or all without one."""
+    test = select_probabilities(select_part(predictions, "test"))
+    if LEFT_OUT not in test.columns:
+        return [("", test)]
+    by_cohort = test.groupby(LEFT_OUT, sort=False, observed=True)
+    return [(str(cohort), rows) for cohort, rows in by_cohort]
+
+
+def _count_outcomes(rows: pd.DataFrame) -> tuple[int, int]:
+    """Distinct samples with the event, and without."""
+    counts = count_rows(rows)
+    return counts["events"], counts["n"] - counts["events"]
+
+
+def _of_models(
+    predictions: pd.DataFrame, compute: Callable[[pd.DataFrame], pd.DataFrame]
+) -> pd.DataFrame:
+    """A table of the test rows of each model, of the cohorts that have events enough."""
+    enough = [
+        rows
+        for _, rows in _places(predictions)
+        if min(_count_outcomes(rows)) >= EVENTS_FOR_CURVE
+    ]
+    if not enough:
+        raise AbsentError(describe_missing_curves(predictions))
+    return compute_by_cohort(pd.concat(enough), lambda test: compute_by("model", test, compute))
+
+
+def _groups_of_model(rows: pd.DataFrame) -> pd.DataFrame:
+    groups = min(min(_count_outcomes(rows)) // 10, 10)
+    return compute_calibration_groups(
+        rows["label"], rows["probability"], dependent_patients(rows), groups
+    )
+
+
+def _histogram_of_model(rows: pd.DataFrame) -> pd.DataFrame:
+    edges = np.linspace(0, 1, _STEPS + 1)
+    events, non_events = (
+        np.histogram(rows.loc[rows["label"] == label, "probability"], edges)[0]
+        for label in (1, 0)
+    )
+    return pd.DataFrame(
+        {"low": edges[:-1], "high": edges[1:], "events": events, "non_events": non_events}
     )
 
 

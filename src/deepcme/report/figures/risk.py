@@ -1,4 +1,4 @@
-"""Charts of predicted risks: calibration, usefulness, stability. Altair only draws."""
+"""Charts of predicted risks: usefulness, stability. Altair only draws."""
 
 from __future__ import annotations
 
@@ -15,75 +15,51 @@ from deepcme.report.figures.styles import (
     faded_unless,
     line_encodings,
     pick_in_legend,
-    plot_diagonal,
     tooltips,
 )
 
 _FIXED = {TREAT_ALL: ("#767676", [4, 2]), TREAT_NONE: ("#000000", [1, 0])}
 
 
-def plot_calibration(curves: pd.DataFrame, among: Sequence[str] = ()) -> Chart:
-    """Observed against predicted risk; the first model is picked, with its band.
-
-    Parameters
-    ----------
-    curves : DataFrame
-        Columns model, predicted, observed, ci_low, ci_high; with `left_out` each cohort
-        has a curve of its own, told apart by pointing at it.
-    among : sequence of str
-        Models of the report in one order, so that each keeps its colour.
-    """
-    models = curves["model"].drop_duplicates().tolist()
-    picked = pick_in_legend(first=models[0])
-    limits = alt.Scale(domain=[0, 1])
-    styles = line_encodings(models, among=among)
-    base = alt.Chart(curves).encode(
-        x=alt.X("predicted:Q", title="Predicted probability", scale=limits)
-    )
-    cohort = [f"{LEFT_OUT}:N"] if LEFT_OUT in curves.columns else []
-    base = base.encode(detail=cohort) if cohort else base
-    band = base.mark_area().encode(
-        y=alt.Y("ci_low:Q", title="Observed share", scale=limits),
-        y2="ci_high:Q",
-        color=styles["color"],
-        opacity=alt.condition(picked, alt.value(0.2), alt.value(0), empty=False),
-    )
-    line = base.mark_line(strokeWidth=2).encode(
-        y="observed:Q",
-        **styles,
-        opacity=faded_unless(picked),
-        tooltip=["model:N", *cohort, *tooltips(".2f", "predicted", "observed")],
-    )
-    ideal = plot_diagonal("predicted", "observed")
-    chart: alt.LayerChart = band + ideal + line.add_params(picked)
-    return chart.properties(width=340, height=340)
-
-
-def plot_decision_curve(curve: pd.DataFrame, among: Sequence[str] = ()) -> Chart:
-    """Net benefit against the threshold probability.
+def plot_decision_curve(
+    curve: pd.DataFrame, among: Sequence[str] = (), differences: pd.DataFrame | None = None
+) -> Chart:
+    """Net benefit against the threshold probability; a chart for each cohort left out.
 
     Parameters
     ----------
     curve : DataFrame
-        Columns strategy, threshold, net_benefit.
+        Columns strategy, threshold, net_benefit; perhaps left_out.
     among : sequence of str
         Models of the report in one order, so that each keeps its colour.
+    differences : DataFrame, optional
+        Of one model, as `compute_net_benefit_differences` gives them: its intervals are drawn
+        upon the better of treating all and none.
     """
     strategies = curve["strategy"].drop_duplicates().tolist()
     picked = pick_in_legend("strategy")
     top = max(float(curve["net_benefit"].max()), 0.01)
-    chart: alt.Chart = (
-        alt.Chart(curve)
+    ends = (float(curve["threshold"].min()), float(curve["threshold"].max()))
+    styles = line_encodings(strategies, "Strategy", "strategy", among, _FIXED)
+    bars = None if differences is None else _bars_upon_better(differences)
+    drawn = curve if bars is None else pd.concat([curve, bars], ignore_index=True)
+    base = alt.Chart(drawn).encode(
+        x=alt.X(
+            "threshold:Q",
+            title="Threshold probability",
+            scale=alt.Scale(domain=ends, nice=False),
+            axis=alt.Axis(format="%"),
+        ),
+        color=styles["color"],
+        opacity=faded_unless(picked),
+    )
+    height = alt.Scale(domain=[-0.35 * top, 1.1 * top], nice=True)
+    lines = (
+        base.transform_filter(alt.FieldValidPredicate("net_benefit", valid=True))
         .mark_line(strokeWidth=2, clip=True)
         .encode(
-            x=alt.X("threshold:Q", title="Threshold probability"),
-            y=alt.Y(
-                "net_benefit:Q",
-                title="Net benefit",
-                scale=alt.Scale(domain=[-0.25 * top, top], nice=True),
-            ),
-            **line_encodings(strategies, "Strategy", "strategy", among, _FIXED),
-            opacity=faded_unless(picked),
+            y=alt.Y("net_benefit:Q", title="Net benefit", scale=height),
+            strokeDash=styles["strokeDash"],
             tooltip=[
                 "strategy:N",
                 *tooltips(".2f", "threshold"),
@@ -91,9 +67,28 @@ def plot_decision_curve(curve: pd.DataFrame, among: Sequence[str] = ()) -> Chart
             ],
         )
         .add_params(picked)
-        .properties(width=440, height=300)
     )
-    return chart
+    chart: alt.Chart | alt.LayerChart = lines
+    if bars is not None:
+        upon = base.transform_filter(alt.FieldValidPredicate("low", valid=True))
+        chart = lines + upon.mark_errorbar(ticks=True, thickness=1.5, clip=True).encode(
+            y=alt.Y("low:Q", title="Net benefit"), y2="high:Q"
+        )
+    if LEFT_OUT not in curve.columns:
+        return chart.properties(width=440, height=300)
+    of_cohort = alt.Facet(f"{LEFT_OUT}:N", title=None)
+    return chart.properties(width=300, height=220).facet(of_cohort, columns=2)
+
+
+def _bars_upon_better(differences: pd.DataFrame) -> pd.DataFrame:
+    """Ends of the intervals, added to the net benefit of the better strategy."""
+    better = differences["net_benefit"] - differences["difference"]
+    columns = ["threshold", *({LEFT_OUT} & {*differences.columns})]
+    return differences[columns].assign(
+        strategy=differences["model"],
+        low=better + differences["ci_low"],
+        high=better + differences["ci_high"],
+    )
 
 
 def plot_prediction_stability(spread: pd.DataFrame) -> Chart:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import altair as alt
 import pandas as pd
 
+from deepcme.evaluation.predictions import LEFT_OUT
 from deepcme.report.figures.styles import (
     NEUTRAL,
     PALETTE,
@@ -63,9 +64,11 @@ def plot_roc(curves: pd.DataFrame) -> Chart:
     Parameters
     ----------
     curves : DataFrame
-        Columns model, false_positive_rate, sensitivity.
+        Columns model, false_positive_rate, sensitivity; with `left_out` each cohort has a
+        curve of its own, told apart by pointing at it.
     """
     models = _names(curves)
+    cohort = [f"{LEFT_OUT}:N"] if LEFT_OUT in curves.columns else []
     picked = pick_in_legend()
     rate = alt.X(
         "false_positive_rate:Q",
@@ -81,7 +84,12 @@ def plot_roc(curves: pd.DataFrame) -> Chart:
             **line_encodings(models),
             opacity=faded_unless(picked),
             order="false_positive_rate:Q",
-            tooltip=["model:N", *tooltips(".2f", "false_positive_rate", "sensitivity")],
+            detail=cohort,
+            tooltip=[
+                "model:N",
+                *cohort,
+                *tooltips(".2f", "false_positive_rate", "sensitivity"),
+            ],
         )
         .add_params(picked)
     )

@@ -29,7 +29,7 @@ SHAPES = (
 NEUTRAL = "#777777"
 _FADED = 0.12
 
-Chart = alt.Chart | alt.LayerChart
+Chart = alt.Chart | alt.LayerChart | alt.FacetChart | alt.VConcatChart
 Style = tuple[str, list[int]]
 """Colour and dash of a line."""
 
@@ -121,7 +121,7 @@ def faded_unless(picked: alt.Parameter, opacity: float = 1.0) -> Any:
     return alt.condition(picked, alt.value(opacity), alt.value(_FADED * opacity))
 
 
-def write_chart(chart: Chart | alt.FacetChart, folder: Path, name: str) -> None:
+def write_chart(chart: Chart, folder: Path, name: str) -> None:
     """Write a chart as ``NAME.svg`` and ``NAME.pdf``."""
     # What draws it ends the whole process at a character that XML forbids.
     spec = chart.to_dict()

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pandas as pd
 
 from deepcme.base.words import listed
-from deepcme.evaluation.added_value import compute_added_value, compute_events_per_parameter
-from deepcme.report.blocks import Blocks, Figure, Heading, Text
+from deepcme.evaluation.added_value import (
+    compute_added_value,
+    compute_auc_differences,
+    compute_events_per_parameter,
+    compute_score_test,
+)
+from deepcme.evaluation.nulls import LEVEL, describe_power_to_reject
+from deepcme.models.clinical import INDICATOR
+from deepcme.report.added_value_verdict import AboveChance, make_added_value_verdict
+from deepcme.report.blocks import Blocks, Figure, Heading, Table, Text
+from deepcme.report.chance import exceeds_chance
 from deepcme.report.figures.study import plot_comparison
 from deepcme.report.formatting import (
     COUNTS,
@@ -20,18 +27,43 @@ from deepcme.report.formatting import (
     TableLayout,
 )
 from deepcme.report.section import Contents, Section
-from deepcme.study.parts.added_value import CLINICAL, CLINICAL_AND_GENES
+from deepcme.study.parts.added_value import (
+    CLINICAL,
+    CLINICAL_AND_GENES,
+    ODDS_RATIOS,
+    SCORE_TESTS,
+    describe_missing,
+    find_lacking_columns,
+)
 from deepcme.study.settings import ClinicalSettings
 
 _FEW_EVENTS_PER_PARAMETER = 10
 
 _ADDED_VALUE = TableLayout(
-    "AUC of both minus AUC of each alone, over the splits; corrected resampled t-test "
+    "What the genes add to the clinical columns: mean over the splits of the difference "
+    "between the two models on the same test samples, above 0 where the genes help (log loss: "
+    "clinical minus clinical + genes, per sample; net benefit at the risk one would act at, "
+    "and AUC: clinical + genes minus clinical). Intervals: corrected resampled t over splits, "
+    "for models that are refitted (Nadeau and Bengio 2003); none where no split differs.",
+    ("measure", "Measure", ""), ("clinical", "Clinical", ".3f"),
+    ("both", "Clinical + genes", ".3f"), ("difference", "Gain", "+.3f"),
+    ("ci_low", "95% low", "+.3f"), ("ci_high", "95% high", "+.3f"), *COUNTS,
+)  # fmt: skip
+_AUC_DIFFERENCES = TableLayout(
+    "AUC of one minus AUC of the other, mean over the splits; corrected resampled t-test "
     "(Nadeau and Bengio 2003), p after Holm. Probabilities: posterior under a flat prior, "
     "equivalent meaning within 0.02 (Benavoli et al. 2017).",
-    ("added", "What is added", ""), *DIFFERENCE, ("p_holm", "p (Holm)", ".3f"),
-    *PROBABILITIES, *N_AND_EVENTS,
+    ("asked", "Question", ""), ("model", "Model", ""), ("baseline", "minus", ""), *DIFFERENCE,
+    ("p_holm", "p (Holm)", ".3f"), *PROBABILITIES, *N_AND_EVENTS,
 )  # fmt: skip
+_MEASURES = {"log_loss": "Log loss", "net_benefit": "Net benefit", "auc": "AUC"}
+_HOW_TO_READ = (
+    "Log loss and net benefit compare the probabilities that the two logistic regressions "
+    "themselves give, without recalibration. The sentence above goes by the log loss alone, "
+    "named beforehand; net benefit and AUC describe. A difference in AUC looks at ranks only "
+    "and is the weakest of the three: a useful predictor can leave it where it was (Pepe et "
+    "al. 2013; Vickers et al. 2011)."
+)
 _AUC = TableLayout(
     "Mean test AUC of the clinical columns alone, the genes alone, and both, on the same "
     "patients. Intervals: bootstrap of patients, stratified by label, 2,000 draws.",
@@ -46,8 +78,31 @@ _CLINICAL_COLUMNS = TableLayout(
 )  # fmt: skip
 
 
+_SCORE_TEST = TableLayout(
+    "The pre-validated gene score added to the clinical columns, in one regression on all "
+    "tested samples: likelihood ratio, and coefficient per standard deviation. p: one-sided, "
+    "of reruns of the gene model with the patients' expression permuted, outcomes and clinical "
+    "columns kept together, one permutation being the expression as it is (Phipson and Smyth "
+    "2010); its 95% interval is Wilson's, of the Monte-Carlo error.",
+    ("statistic", "Likelihood ratio", ".2f"), ("coefficient", "Coefficient", "+.2f"),
+    ("n_permutations", "Permutations", ",.0f"), ("n_as_good", "As good", ",.0f"),
+    ("p_value", "p", ".3f"), *INTERVAL, *N_AND_EVENTS,
+)  # fmt: skip
+_ODDS_RATIOS = TableLayout(
+    "Odds ratios of the clinical columns, alone and beside the gene score, of one logistic "
+    "regression on all tested samples; missing values filled. 95% intervals: Wald's; by the "
+    "profile of Firth's likelihood where outcomes are separated (Heinze and Schemper 2002). "
+    "The gene score has none, as the outcomes made it. Samples and events: with the word, or "
+    "with a known number.",
+    ("model", "Model", ""), ("column", "Column", ""), ("value", "Value", ""),
+    ("odds_ratio", "Odds ratio", ".2f"), ("ci_low", "95% low", ".2f"),
+    ("ci_high", "95% high", ".2f"), ("interval", "Interval", ""), *N_AND_EVENTS,
+)  # fmt: skip
+
+
 def _compute(contents: Contents) -> None:
-    clinical, predictions = contents.results.study.clinical, contents.results.predictions
+    study, predictions = contents.results.study, contents.results.predictions
+    clinical = study.clinical
     if clinical is None:
         return
     models = (CLINICAL, clinical.genes, CLINICAL_AND_GENES)
@@ -58,45 +113,111 @@ def _compute(contents: Contents) -> None:
     )
     contents.add(
         "added_value",
-        lambda: compute_added_value(predictions, *models),
+        lambda: compute_added_value(
+            predictions, CLINICAL, CLINICAL_AND_GENES, study.decisions.thresholds
+        ),
         _ADDED_VALUE,
-        plot_comparison,
+    )
+    contents.add(
+        "added_value_auc_differences",
+        lambda: compute_auc_differences(predictions, *models),
+        _AUC_DIFFERENCES,
+        lambda table: plot_comparison(table.iloc[:2]),  # both, minus each alone
     )
     contents.add("clinical_columns", lambda: columns, _CLINICAL_COLUMNS)
-    contents.notes |= describe_added_value(
-        clinical, predictions, columns, contents.tables.get("added_value")
+    contents.notes |= describe_clinical_columns(clinical, predictions, columns)
+    if contents.results.folder.has_table(SCORE_TESTS):  # folders of before have none
+        _add_prevalidated(contents)
+    if "added_value" in contents.tables:
+        contents.notes["added_value_verdict"] = _verdict(contents, clinical)
+
+
+def _add_prevalidated(contents: Contents) -> None:
+    folder = contents.results.folder
+    test = compute_score_test(folder.read_table(SCORE_TESTS))
+    contents.add("gene_score_test", lambda: test, _SCORE_TEST)
+    contents.add("odds_ratios", lambda: folder.read_table(ODDS_RATIOS), _ODDS_RATIOS)
+    contents.notes["gene_score_test"] = describe_score_test(test, exceeds_chance(contents))
+
+
+def describe_score_test(test: pd.DataFrame, above_chance: bool) -> str:
+    """What the pre-validated score adds, and its p-value where there can be one.
+
+    Nothing is claimed of genes in a study whose headline is not above chance.
+    """
+    row = test.iloc[0]
+    n_permutations = int(row["n_permutations"])
+    found = (
+        f"The pre-validated gene score added to the clinical columns has a likelihood ratio of "
+        f"{row['statistic']:.2f} ({row['n']:,.0f} samples, {row['events']:,.0f} events)."
+    )
+    if not n_permutations:
+        return (
+            f"{found} It has no p-value: the score was learned from the outcomes of the other "
+            "patients, so that a chi-squared test would reject too often (Hofling and "
+            "Tibshirani 2008); permuting the genes gives one (--clinical-permutations N)."
+        )
+    reruns = (
+        f"With the patients' expression permuted, the gene model rerun did at least as well in "
+        f"{row['n_as_good']:,.0f} of {n_permutations:,}"
+    )
+    if too_few := describe_power_to_reject(n_permutations):
+        return f"{found} {reruns}. {too_few}"
+    says_more = "says more" if row["p_value"] <= LEVEL else "is not shown to say more"
+    unsettled = row["ci_low"] <= LEVEL <= row["ci_high"]
+    test_of_score = (
+        f"{found} {reruns}: p = {row['p_value']:.3f} (95% Monte-Carlo interval "
+        f"{row['ci_low']:.3f} to {row['ci_high']:.3f})"
+    )
+    if not above_chance:
+        return f"{test_of_score}, in a study whose model is not shown to be above chance."
+    return (
+        f"{test_of_score}; the score {says_more} than expression that has to do with neither "
+        f"outcome nor columns{', which more permutations could change' if unsettled else ''}."
     )
 
 
-def describe_added_value(
-    clinical: ClinicalSettings,
-    predictions: pd.DataFrame,
-    columns: pd.DataFrame,
-    added_value: pd.DataFrame | None,
+def _verdict(contents: Contents, clinical: ClinicalSettings) -> str:
+    tables = contents.tables
+    return make_added_value_verdict(
+        listed(clinical.columns),
+        contents.headline,
+        tables["added_value"],
+        tables["added_value_auc_differences"],
+        tables["added_value_auc"].set_index("model")["auc"],
+        AboveChance(
+            headline=exceeds_chance(contents),
+            clinical=exceeds_chance(contents, CLINICAL),
+            genes=exceeds_chance(contents, clinical.genes),
+        ),
+        describe_limits(contents.results.predictions, tables["clinical_columns"]),
+    )
+
+
+def describe_clinical_columns(
+    clinical: ClinicalSettings, predictions: pd.DataFrame, columns: pd.DataFrame
 ) -> dict[str, str]:
-    """The section's sentences by rule, by name."""
-    sentences = {
+    """Sentences on the columns by rule, by name."""
+    return {
         "clinical_coding": _coding(clinical, columns),
         "clinical_events": _events_per_parameter(predictions, columns),
         "clinical_separation": _separation(columns),
+        "clinical_missing": describe_missing(columns, clinical.missing),
     }
-    if added_value is not None:
-        names = listed(clinical.columns)
-        sentences["added_value_verdict"] = _verdict(names, added_value.iloc[0])
-    return sentences
 
 
-def _verdict(names: str, row: pd.Series[Any]) -> str:
-    numbers = (
-        f"AUC of clinical + genes minus AUC of clinical {row['difference']:+.3f}, 95% interval "
-        f"{row['ci_low']:+.3f} to {row['ci_high']:+.3f}; {int(row['n'])} samples, "
-        f"{int(row['events'])} events"
-    )
-    if row["ci_low"] > 0:
-        return f"Gene expression adds to {names} ({numbers})."
-    if row["ci_high"] < 0:
-        return f"Gene expression made the prediction by {names} worse ({numbers})."
-    return f"No demonstrated added value of gene expression over {names}: {numbers}."
+def describe_limits(predictions: pd.DataFrame, columns: pd.DataFrame) -> list[str]:
+    """What weakens the comparison: few events for each coefficient, many missing values."""
+    limits = [
+        f"{lacking}, which favours the genes" for lacking in find_lacking_columns(columns)
+    ]
+    n_parameters, ratio = _count_parameters(predictions, columns)
+    if ratio < _FEW_EVENTS_PER_PARAMETER:
+        limits.append(
+            f"{n_parameters} coefficients without penalty have {ratio:.1f} events of the "
+            "fitted patients each, which are few"
+        )
+    return limits
 
 
 def _coding(clinical: ClinicalSettings, columns: pd.DataFrame) -> str:
@@ -118,17 +239,18 @@ def _coding(clinical: ClinicalSettings, columns: pd.DataFrame) -> str:
 
 def _coding_of_column(name: str, rows: pd.DataFrame) -> str:
     missing = int(rows["missing"].iloc[0])
+    is_indicator = rows["coding"] == INDICATOR
+    beside = ", with an indicator beside them" if is_indicator.any() else ""
     if rows["value"].iloc[0] == "number":
-        filled = f"; {missing} missing take the median" if missing else ""
+        filled = f"; {missing} missing take the median{beside}" if missing else ""
         return f"{name} (a number, standardised{filled})"
-    reference, *levels = rows["value"].astype(str)
-    filled = f"; {missing} missing take the most frequent word" if missing else ""
+    reference, *levels = rows.loc[~is_indicator, "value"].astype(str)
+    filled = f"; {missing} missing take the most frequent word{beside}" if missing else ""
     return f"{name} ({', '.join(levels)} against {reference}{filled})"
 
 
 def _events_per_parameter(predictions: pd.DataFrame, columns: pd.DataFrame) -> str:
-    n_parameters = int((columns["coding"] != "reference").sum())
-    ratio = compute_events_per_parameter(predictions, CLINICAL_AND_GENES, n_parameters)
+    n_parameters, ratio = _count_parameters(predictions, columns)
     sentence = (
         f"{CLINICAL_AND_GENES} has {n_parameters} coefficients, {ratio:.1f} events of the "
         "fitted patients for each."
@@ -140,6 +262,14 @@ def _events_per_parameter(predictions: pd.DataFrame, columns: pd.DataFrame) -> s
             "words."
         )
     return sentence
+
+
+def _count_parameters(predictions: pd.DataFrame, columns: pd.DataFrame) -> tuple[int, float]:
+    """Coefficients beside the intercept, and events of the fitted patients for each."""
+    n_parameters = int((columns["coding"] != "reference").sum())
+    return n_parameters, compute_events_per_parameter(
+        predictions, CLINICAL_AND_GENES, n_parameters
+    )
 
 
 def _separation(columns: pd.DataFrame) -> str:
@@ -178,18 +308,45 @@ def _write(contents: Contents) -> Blocks:
     return [
         Heading("Added value of genes over clinical columns", "added-value"),
         Text(notes["added_value" if "added_value" in notes else "added_value_verdict"]),
+        Text(_HOW_TO_READ if "added_value" in contents.tables else ""),
+        _show_added_value(contents),
+        Text(notes["clinical_missing"]),
+        Text(notes.get("gene_score_test", "")),
+        contents.show("gene_score_test"),
+        contents.show("added_value_auc"),
         Figure(
-            "added_value",
+            "added_value_auc_differences",
             "AUC of both minus AUC of the clinical columns and of the genes alone; the "
             "numbers are in the next table",
-            "What both together add to each alone: difference in AUC with its 95% interval. "
-            "The grey band is practical equivalence.",
+            "What both together add to each alone: difference in AUC with its 95% interval "
+            "(corrected resampled t). The grey band is practical equivalence.",
         ),
-        contents.show("added_value"),
-        contents.show("added_value_auc"),
+        contents.show("added_value_auc_differences"),
+        _show_odds_ratios(contents),
         contents.show("clinical_columns"),
         Text(f"{notes['clinical_events']} {notes['clinical_separation']}"),
     ]
+
+
+def _show_odds_ratios(contents: Contents) -> Table | None:
+    """The odds ratios, each word with what it is against."""
+    if "odds_ratios" not in contents.tables:
+        return None
+    columns = contents.tables["clinical_columns"]
+    against = columns[columns["coding"].str.startswith("against ")]
+    names = ["column", "value"]
+    coding = contents.tables["odds_ratios"].merge(against[[*names, "coding"]], "left", names)
+    value = (coding["value"] + " " + coding["coding"].fillna("")).str.strip()
+    return contents.show("odds_ratios", coding.assign(value=value))
+
+
+def _show_added_value(contents: Contents) -> Table | None:
+    if "added_value" not in contents.tables:
+        return None
+    table = contents.tables["added_value"]
+    measures = table["measure"].map(_MEASURES)
+    at = [f" at a risk of {100 * r:g}%" if r > 0 else "" for r in table["threshold"]]
+    return contents.show("added_value", table.assign(measure=measures + at))
 
 
 SECTION = Section(_write, _compute)

@@ -2,64 +2,118 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pandas as pd
 
 from deepcme.evaluation.predictions import LEFT_OUT
-from deepcme.evaluation.probabilities.calibration import (
-    compute_calibration,
-    describe_calibration_evidence,
+from deepcme.evaluation.probabilities.calibration import compute_calibration
+from deepcme.evaluation.probabilities.calibration_curves import (
+    compute_risk_histogram,
+    compute_study_calibration_curves,
+    compute_study_calibration_groups,
+    describe_missing_curves,
 )
-from deepcme.evaluation.probabilities.calibration_curves import compute_study_calibration_curves
-from deepcme.report.blocks import Blocks, Figure, Heading, Text
-from deepcme.report.figures.risk import plot_calibration
-from deepcme.report.formatting import SideBySideLayout
+from deepcme.evaluation.probabilities.miscalibration import compute_calibration_verdicts
+from deepcme.report.blocks import Blocks, Figure, Heading, Table, Text
+from deepcme.report.figures.calibration import plot_calibration
+from deepcme.report.figures.styles import Chart
+from deepcme.report.formatting import (
+    LEFT_OUT_COLUMN,
+    N_AND_EVENTS,
+    SideBySideLayout,
+    TableLayout,
+)
 from deepcme.report.section import Contents, Section
 
 _CALIBRATION = SideBySideLayout(
-    "Scores and calibration line of the test probabilities, pooled over splits; in "
-    "brackets 95% intervals, of the scores by patient bootstrap, of the line (intercept, "
-    "slope, in the large) Wald's with errors by patient. They take the fitted models as "
-    "they are: in simulated studies those of slope and intercept held the truth in 84 to "
-    "90 of 100, those of the scaled Brier score in 86 to 90."
+    "Test probabilities, pooled over splits: of a fit taken at random. O/E is the number of "
+    "events over the sum of the risks: below 1 the risks are too high. A slope below 1: too "
+    "extreme (high risks too high, low ones too low); above 1: too cautious (all too near to "
+    "the mean). In brackets 95% intervals: Wald's with errors by patient of O/E (on the log "
+    "scale) and slope, by patient bootstrap of the others. They take the fitted models as "
+    "they are: in simulated studies those of the slope held the truth in 84 to 90 of 100, "
+    "those of the scaled Brier score in 86 to 90."
 )
+_VERDICTS = TableLayout(
+    "What O/E and slope show of the risks of each model by itself. A fault is claimed where "
+    "an interval still excludes 1 when it is widened, for the two of them and for what "
+    "cross-validation adds, so that at most 5 of 100 calibrated models are accused; "
+    '"perhaps" where only that of 95% excludes 1.',
+    LEFT_OUT_COLUMN, ("model", "Model", ""), ("risks", "What is shown", ""), *N_AND_EVENTS,
+)  # fmt: skip
+
+_CURVES = {
+    "calibration_curves": compute_study_calibration_curves,
+    "calibration_groups": compute_study_calibration_groups,
+    "risk_histogram": compute_risk_histogram,
+}
 
 
 def _compute(contents: Contents) -> None:
     predictions, random = contents.results.predictions, contents.random("calibration")
     contents.add("calibration", lambda: compute_calibration(predictions, random), _CALIBRATION)
-    contents.add("calibration_curves", lambda: compute_study_calibration_curves(predictions))
-    if "calibration_curves" in contents.tables:
-        curves = contents.tables["calibration_curves"]
-        first = curves["model"] == contents.headline
-        ordered = pd.concat([curves[first], curves[~first]], ignore_index=True)
-        contents.charts["calibration"] = plot_calibration(ordered, contents.results.models)
-    table = contents.tables["discrimination"]
-    of_headline = table[table["model"] == contents.headline]
-    contents.notes["calibration_evidence"] = _describe_evidence(of_headline)
+    contents.add(
+        "calibration_verdicts",
+        lambda: compute_calibration_verdicts(contents.require("calibration")),
+        _VERDICTS,
+    )
+    if "calibration" in contents.tables:
+        verdict = describe_verdict(contents.tables["calibration_verdicts"], contents.headline)
+        contents.notes["calibration_verdict"] = verdict
+        contents.notes["missing_curves"] = describe_missing_curves(predictions)
+    for name, compute in _CURVES.items():
+        contents.add(name, partial(compute, predictions))
+    if _CURVES.keys() <= contents.tables.keys():
+        contents.charts["calibration"] = _draw(contents)
 
 
-def _describe_evidence(discrimination: pd.DataFrame) -> str:
-    """What the counts allow to say, of each cohort left out by itself."""
-    sentences = []
-    for row in discrimination.to_dict("records"):
-        evidence = describe_calibration_evidence(row["events"], row["n"] - row["events"])
-        sentences.append(f"{row[LEFT_OUT]}: {evidence}" if LEFT_OUT in row else evidence)
-    return " ".join(sentences)
+def _draw(contents: Contents) -> Chart:
+    """The chart, the headline first."""
+    curves, groups, histogram = (
+        table.sort_values("model", key=lambda model: model != contents.headline, kind="stable")
+        for table in map(contents.require, _CURVES)
+    )
+    return plot_calibration(curves, groups, histogram, contents.results.models)
+
+
+def describe_verdict(verdicts: pd.DataFrame, model: str) -> str:
+    """What is said of a model, of each cohort left out by itself; empty without its risks."""
+    rows = verdicts[verdicts["model"] == model].to_dict("records")
+    return " ".join(
+        f"{row[LEFT_OUT]}: {row['verdict']}" if LEFT_OUT in row else row["verdict"]
+        for row in rows
+    )
+
+
+def without_intercept(contents: Contents, name: str) -> Table | None:
+    """A table of calibration without the intercept, which means nothing beside a slope."""
+    if name not in contents.tables:
+        return None
+    table = contents.tables[name]
+    return contents.show(name, table[table["metric"] != "intercept"])
 
 
 def _write(contents: Contents) -> Blocks:
     return [
         Heading("Calibration and usefulness", "calibration"),
-        Text(contents.notes["calibration_evidence"]),
+        Text(contents.notes.get("calibration_verdict", "")),
         Text(contents.notes.get("calibration", "")),
+        contents.show("calibration_verdicts"),
+        without_intercept(contents, "calibration"),
+        Text(contents.notes.get("missing_curves", "")),
         Figure(
             "calibration",
             "Calibration curves by model",
             "Observed share against predicted probability of the model picked in the legend, "
-            "at first the first one, with its 95% band; the dashed line is perfect. Click "
-            "another name for that model, shift and click for several.",
+            "at first the first one. The line is a logistic regression on a restricted cubic "
+            "spline of the log-odds with three knots (two degrees of freedom), with its "
+            "pointwise 95% band (Wald, errors by patient); its shape needs 200 events and "
+            "non-events to be judged (Van Calster 2016). Points are groups of equal size with "
+            "Wilson's 95% intervals, of as many patients as are in them. Bars below: how "
+            "often which risk was given to patients with and without the event. The dashed "
+            "line is perfect. Click another name for that model, shift and click for several.",
         ),
-        contents.show("calibration"),
     ]
 
 

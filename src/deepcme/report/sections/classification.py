@@ -1,31 +1,74 @@
-"""Sensitivity, specificity and predictive values at a threshold chosen on validation data."""
+"""Sensitivity at fixed specificities, and what calling by fixed thresholds of risk gives."""
 
 from __future__ import annotations
 
-from deepcme.evaluation.discrimination import compute_study_classification
-from deepcme.report.blocks import Blocks, Subheading
-from deepcme.report.formatting import SideBySideLayout
-from deepcme.report.section import Contents, Section
+import pandas as pd
 
+from deepcme.evaluation.classification import compute_study_classification
+from deepcme.evaluation.sensitivity import compute_sensitivities
+from deepcme.report.blocks import Blocks, Subheading, Text
+from deepcme.report.formatting import SideBySideLayout, as_percent
+from deepcme.report.section import Contents, Section
+from deepcme.report.sections.discrimination import find_refitted_models
+
+_SENSITIVITY = (
+    "Sensitivity where the specificity is as named: a point of the ROC curve of each test "
+    "part, averaged (chance: one minus the specificity). It describes how patients are ranked "
+    "and is no rule to use, as the validation parts have too few patients to fix a threshold. "
+    "In brackets 95% intervals made as those of the AUC, the point found anew in every draw."
+)
 _CLASSIFICATION = SideBySideLayout(
-    "At the threshold that maximises Youden's index on each split's validation part, or "
-    "on out-of-fold scores of models that were fitted on it; counts pooled over splits; "
-    "in brackets 95% intervals by patient bootstrap."
+    "Calling positive who has at least the named risk, as recalibrated: a rule that no result "
+    "chose. Counts pooled over splits; in brackets 95% intervals, Wilson's, with the number of "
+    "patients that the variance of a patient bootstrap stands for. classification.csv has "
+    "every model."
 )
 
 
 def _compute(contents: Contents) -> None:
-    predictions, random = contents.results.predictions, contents.random("classification")
+    results = contents.results
+    decisions, refitted = results.study.decisions, find_refitted_models(results.study)
+    contents.add(
+        "sensitivity",
+        lambda: compute_sensitivities(
+            results.predictions,
+            contents.random("sensitivity"),
+            decisions.specificities,
+            refitted=refitted,
+        ),
+        SideBySideLayout(
+            _SENSITIVITY,
+            {
+                f"at {of:g}": (f"At specificity {as_percent(of)}", ".2f")
+                for of in decisions.specificities
+            },
+        ),
+    )
     contents.add(
         "classification",
-        lambda: compute_study_classification(predictions, random),
+        lambda: compute_study_classification(
+            results.recalibrated, contents.random("classification"), decisions.thresholds
+        ),
         _CLASSIFICATION,
     )
 
 
+def select_shown(classification: pd.DataFrame, models: list[str | None]) -> pd.DataFrame:
+    """The rows of some models, each named with its threshold."""
+    shown = classification[classification["model"].isin(models)]
+    at = shown["threshold"].map(as_percent)
+    return shown.assign(model=shown["model"].astype(str) + " at " + at)
+
+
 def _write(contents: Contents) -> Blocks:
-    heading = Subheading("At a threshold chosen on validation data")
-    return [heading, contents.show("classification")]
+    shown = [contents.headline, contents.results.study.comparator]
+    table = contents.tables.get("classification")
+    return [
+        Subheading("At fixed specificities and risks"),
+        contents.show("sensitivity"),
+        None if table is None else contents.show("classification", select_shown(table, shown)),
+        Text(contents.notes.get("classification", "")),
+    ]
 
 
 SECTION = Section(_write, _compute)

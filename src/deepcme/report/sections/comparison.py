@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from deepcme.evaluation.comparison import compute_comparison
+from deepcme.evaluation.comparison import DEFAULT_MARGIN, compute_comparison
 from deepcme.evaluation.predictions import LEFT_OUT
 from deepcme.report.blocks import Blocks, Figure, Heading, Text
 from deepcme.report.figures.study import plot_comparison
@@ -11,11 +11,17 @@ from deepcme.report.section import Contents, Section
 from deepcme.report.sections.discrimination import find_refitted_models
 from deepcme.study.headline import find_baselines
 
+DESCRIBED_PROBABILITIES = (
+    f"Probabilities of better, equivalent (within {DEFAULT_MARGIN:g}) and worse: posterior "
+    f"under a flat prior (Benavoli et al. 2017). A margin of {DEFAULT_MARGIN:g} is a "
+    "convention: two more of a hundred pairs of patients ranked rightly, too little to prefer "
+    "a model for; another margin gives other probabilities."
+)
 _COMPARISON = TableLayout(
-    "Difference in test AUC, with 95% interval and p of the corrected resampled t-test "
-    "(Nadeau and Bengio 2003). The comparator was named before anything was fitted: its p "
-    "counts as it is, that of the others after Holm. Probabilities: posterior under a flat "
-    "prior, equivalent meaning within 0.02 (Benavoli et al. 2017).",
+    "Difference in test AUC, a mean over the splits, with 95% interval (Student's t) and p of "
+    "the corrected resampled t-test (Nadeau and Bengio 2003): approximate, as splits share "
+    "patients. The comparator was named before anything was fitted: its p counts as it is, "
+    f"that of the others after Holm. {DESCRIBED_PROBABILITIES}",
     ("baseline", "Baseline", ""), ("comparator", "Comparator", ""), *DIFFERENCE,
     ("p_value", "p", ".3f"), ("p_holm", "p (Holm)", ".3f"), *PROBABILITIES, *N_AND_EVENTS,
 )  # fmt: skip
@@ -46,7 +52,8 @@ def _write(contents: Contents) -> Blocks:
     yield Figure(
         "comparison",
         "AUC differences to each baseline with intervals; the numbers are in the next table",
-        "Difference in AUC with its 95% interval. The grey band is practical equivalence.",
+        "Difference in AUC with its 95% interval (corrected t). The grey band is practical "
+        "equivalence.",
     )
     yield contents.show("comparison")
 

@@ -10,29 +10,46 @@ from deepcme.evaluation.bootstrap import interval_generator
 from deepcme.evaluation.discrimination import compute_discrimination
 from deepcme.evaluation.measures import AUC, measures_beside_auc
 from deepcme.evaluation.over_splits import compute_metrics
-from deepcme.evaluation.predictions import LEFT_OUT, STRATUM
+from deepcme.evaluation.predictions import LEFT_OUT, STRATUM, compute_by_cohort
 from deepcme.report.blocks import Blocks, Figure, Heading, Text
-from deepcme.report.design import describe_coverage, describe_mean_of_cohorts, find_leaks
+from deepcme.report.design import describe_coverage, find_leaks
 from deepcme.report.figures.study import plot_auc_by_split, plot_roc
 from deepcme.report.figures.styles import Chart
 from deepcme.report.formatting import COUNTS, INTERVAL, LEFT_OUT_COLUMN, Column, TableLayout
 from deepcme.report.section import Contents, Section
+from deepcme.study.designs import LeaveOneCohortOutDesign, SplitSettings
 from deepcme.study.parts.added_value import CLINICAL, CLINICAL_AND_GENES
 from deepcme.study.resolved import Study
 
 FALSE_POSITIVE_RATES = np.linspace(0, 1, 101)
 
 _CAPTION = (
-    "Mean AUC on the test parts. Monte-Carlo error: how far the mean AUC would move if the "
-    "same patients were divided anew; a rough figure where there are two repeats. Pooled "
-    "AUC, in a study with strata: of ranks across them, the AUC being that within. PR-AUC "
-    "over patients, each by the mean rank of its scores in the test parts, which is "
-    "steadier than one fit; beside it that of chance (Bestgen 2015). Intervals: bootstrap "
-    "of patients, stratified by label for the AUC, 2,000 draws."
+    "AUC of one fit, averaged over the test parts. {sd} Monte-Carlo error: how far the mean "
+    "AUC would move if the same patients were divided anew; a rough figure where there are "
+    "two repeats. Pooled AUC, in a study with strata: of ranks across them, the AUC being "
+    "that within. PR-AUC over patients, each by the mean rank of its scores in the test "
+    "parts, which is steadier than one fit; beside it that of chance (Bestgen 2015), which "
+    "is above the prevalence. Intervals: bootstrap of patients, 2,000 draws, on the logit "
+    "scale with Student's t; for the AUC stratified by label and widened for refitting."
 )
 
 
-def _lay_out() -> TableLayout:
+_DEVIATION = (
+    "sd: over splits of the same patients; it is neither the error of the mean nor that "
+    "of other patients."
+)
+_DRAWS = (
+    "The splits of a cohort left out are draws of the validation part, whose test patients are "
+    "the same: their sd is that of no population and is not given."
+)
+
+
+def describe_deviation(split: SplitSettings) -> str:
+    """What the standard deviation over the splits is one of, or why there is none."""
+    return _DRAWS if isinstance(split, LeaveOneCohortOutDesign) else _DEVIATION
+
+
+def _lay_out(split: SplitSettings) -> TableLayout:
     """The AUC, then what else is measured of scores."""
     beside: list[Column] = []
     for measure in measures_beside_auc():
@@ -41,14 +58,18 @@ def _lay_out() -> TableLayout:
             (column, heading, measure.format)
             for column, heading in zip(measure.columns, headings, strict=True)
         ]
-    columns = (
+    columns: tuple[Column, ...] = (
         LEFT_OUT_COLUMN, ("model", "Model", ""), ("auc", AUC.heading, AUC.format), *INTERVAL,
         ("sd", "sd", ".3f"), ("monte_carlo_error", "Monte-Carlo error", ".3f"),
         ("pooled_auc", "Pooled AUC", ".3f"), ("pooled_ci_low", "95% low", ".3f"),
         ("pooled_ci_high", "95% high", ".3f"), *beside, *COUNTS,
     )  # fmt: skip
+    if isinstance(split, LeaveOneCohortOutDesign):
+        draws = ("n_splits", "Draws", ",.0f")
+        columns = (*(column for column in columns[:-1] if column[0] != "sd"), draws)
     pooled = ("pooled_auc", "pooled_ci_low", "pooled_ci_high")
-    return TableLayout(_CAPTION, *columns, optional=(LEFT_OUT, *pooled))
+    caption = _CAPTION.format(sd=describe_deviation(split))
+    return TableLayout(caption, *columns, optional=(LEFT_OUT, *pooled))
 
 
 def compute_study_discrimination(study: Study, predictions: pd.DataFrame) -> pd.DataFrame:
@@ -110,14 +131,18 @@ def find_refitted_models(study: Study) -> list[str]:
 def compute_auc_by_split(predictions: pd.DataFrame) -> pd.DataFrame:
     """Table 1 of the paper: test AUC of each model (rows) in each split, mean and sd.
 
-    Splits are named CV-1, CV-2, ..., or by the cohort that was left out.
+    Splits are named CV-1, CV-2, ..., or by the cohort that was left out; over cohorts there
+    is no mean, as they are different populations, and no sd, as a cohort's splits are but
+    draws of the validation part (`compute_meta_analysis` pools cohorts).
     """
     metrics = compute_metrics(predictions[predictions["part"] == "test"])
     table = metrics.pivot_table(index="model", columns="split", values="value", sort=False)
     table = table.reindex(metrics["model"].drop_duplicates())
     mean, deviation = table.mean(axis=1), table.std(axis=1, ddof=1)
     table.columns = pd.Index(_name_splits(predictions).loc[table.columns])
-    return table.assign(mean=mean, sd=deviation).reset_index()
+    if LEFT_OUT not in predictions.columns:
+        table = table.assign(mean=mean, sd=deviation)
+    return table.reset_index()
 
 
 def _name_splits(predictions: pd.DataFrame) -> pd.Series[str]:
@@ -132,12 +157,17 @@ def _name_splits(predictions: pd.DataFrame) -> pd.Series[str]:
 def compute_mean_roc(predictions: pd.DataFrame) -> pd.DataFrame:
     """ROC curve of each model, averaged over the splits at fixed false-positive rates.
 
+    Every cohort that was left out has a curve of its own, over its splits.
+
     Vertical averaging (Fawcett 2006): sensitivity is averaged, the
     false-positive rate is given. Within strata, where there are any, the curve is their mean
     weighted by positives, as their AUC is (Janes and Pepe 2009). Columns: model,
-    false_positive_rate, sensitivity.
+    false_positive_rate, sensitivity, and left_out.
     """
-    test = predictions[predictions["part"] == "test"]
+    return compute_by_cohort(predictions[predictions["part"] == "test"], _mean_roc_of_test)
+
+
+def _mean_roc_of_test(test: pd.DataFrame) -> pd.DataFrame:
     tables = []
     for model, of_model in test.groupby("model", sort=False):
         curves = []
@@ -168,6 +198,15 @@ def _roc(rows: pd.DataFrame) -> np.ndarray:
     return curve
 
 
+def _describe_splits(split: SplitSettings) -> str:
+    if isinstance(split, LeaveOneCohortOutDesign):
+        return (
+            "Test AUC in each split: the cohort left out and, in brackets, the draw of the "
+            "validation part."
+        )
+    return f"Test AUC in each split, its mean and sd. {describe_deviation(split)}"
+
+
 def _plot_auc_by_split(table: pd.DataFrame) -> Chart:
     by_split = table.drop(columns=["mean", "sd"])
     return plot_auc_by_split(by_split.melt("model", var_name="split", value_name="value"))
@@ -176,20 +215,22 @@ def _plot_auc_by_split(table: pd.DataFrame) -> Chart:
 def _compute(contents: Contents) -> None:
     study, predictions = contents.results.study, contents.results.predictions
     contents.add(
-        "discrimination", lambda: compute_study_discrimination(study, predictions), _lay_out()
+        "discrimination",
+        lambda: compute_study_discrimination(study, predictions),
+        _lay_out(study.split),
     )
-    by_split = TableLayout("Test AUC in each split.")
-    contents.add(
-        "auc_by_split", lambda: compute_auc_by_split(predictions), by_split, _plot_auc_by_split
-    )
+    by_split = TableLayout(_describe_splits(study.split))
+    draw = None if LEFT_OUT in predictions.columns else _plot_auc_by_split
+    contents.add("auc_by_split", lambda: compute_auc_by_split(predictions), by_split, draw)
     contents.add("roc", lambda: compute_mean_roc(predictions), draw=plot_roc)
     contents.notes["estimand"] = describe_estimand(study, predictions)
-    contents.notes["mean_of_cohorts"] = describe_mean_of_cohorts(study.split)
 
 
 def _write(contents: Contents) -> Blocks:
     study, notes = contents.results.study, contents.notes
     coverage = describe_coverage(study.split, find_leaks(contents.results.cohort, study))
+    by_cohort = isinstance(study.split, LeaveOneCohortOutDesign)
+    of_each = " of each cohort left out by itself" if by_cohort else ""
     return [
         Heading("Discrimination", "discrimination"),
         contents.show("discrimination"),
@@ -203,11 +244,10 @@ def _write(contents: Contents) -> Blocks:
         Figure(
             "roc",
             "ROC curves by model, averaged over the splits",
-            "ROC curves on the test parts, sensitivity averaged over the splits. Click a name "
-            "in the legend to single a model out, shift and click to add another, double "
-            "click to show all.",
+            f"ROC curves on the test parts, sensitivity averaged over the splits{of_each}. "
+            "Click a name in the legend to single a model out, shift and click to add another, "
+            "double click to show all.",
         ),
-        Text(notes["mean_of_cohorts"], muted=True),
     ]
 
 

@@ -14,11 +14,11 @@ from deepcme.base.names import printable
 from deepcme.base.version import __version__
 from deepcme.cohort.scales.scales import LINEAR_SCALES
 from deepcme.evaluation.bootstrap import DEFAULT_DRAWS
-from deepcme.evaluation.comparison import DEFAULT_MARGIN, REFITTED_FACTOR
+from deepcme.evaluation.comparison import REFITTED_FACTOR
 from deepcme.evaluation.probabilities.recalibration import DEGREES_OF_FREEDOM, OUT_OF_FOLD
 from deepcme.report.blocks import Blocks, Heading, Preformatted, Subheading, Terms, Text
 from deepcme.report.design import describe_design
-from deepcme.report.formatting import TableLayout
+from deepcme.report.formatting import TableLayout, as_percent
 from deepcme.report.markdown import code_span
 from deepcme.report.models import (
     compute_model_settings,
@@ -28,6 +28,7 @@ from deepcme.report.models import (
     join_model_settings,
 )
 from deepcme.report.section import Contents, Section
+from deepcme.report.sections.comparison import DESCRIBED_PROBABILITIES
 from deepcme.study.designs import LeaveOneCohortOutDesign
 from deepcme.study.identity import describe_results_version
 from deepcme.study.resolved import Study
@@ -111,33 +112,37 @@ def _measures(
     sentences = [
         "AUC of each test part, averaged; PR-AUC over patients, each by the mean rank of its "
         "scores within the test parts, beside its expectation by chance (Bestgen 2015). "
-        f"Intervals, 95%: {DEFAULT_DRAWS:,} "
-        "bootstrap draws of patients; those of AUC and PR-AUC from the draws' standard error "
-        "on the logit scale, with Student's t (Hesterberg 2015), that of the AUC widened as "
-        "patients who test one model train another (Bengio and Grandvalet 2004); those of the "
-        "calibration line and curve Wald's, robust to several rows of a patient; the others "
-        "percentiles.",
+        f"95% intervals of AUC and PR-AUC: {DEFAULT_DRAWS:,} bootstrap draws of patients, "
+        "their standard error on the logit scale with Student's t (Hesterberg 2015), that of "
+        "the AUC widened as patients who test one model train another (Bengio and Grandvalet "
+        "2004). What the others are stands with each table.",
         notes.get("estimand", ""),
     ]
     if "comparison" in tables:
         sentences.append(_comparison(study.models, tables["comparison"]))
+    if "sensitivity" in tables:
+        sentences.append(
+            "Sensitivity at fixed specificities from the placement values of the events in "
+            "each test part (Pepe and Cai 2004), averaged; intervals as those of the AUC."
+        )
     if "classification" in tables:
         sentences.append(
-            "Sensitivity, specificity and predictive values at the threshold of highest Youden "
-            "index on the validation part of each split, or on out-of-fold scores of models "
-            "that were fitted on it."
+            "Sensitivity, specificity and predictive values at fixed risks, as recalibrated; "
+            "Wilson's intervals with the effective number of patients (Korn and Graubard 1998)."
         )
     if "calibration" in tables:
         sentences.append(
-            "Calibration line and curve, Brier score and net benefit (Vickers and Elkin 2006) "
-            "of the probabilities as the models give them, test parts pooled."
+            "Calibration line and curve and Brier score of the probabilities as the models "
+            "give them, test parts pooled."
         )
+    if "net_benefit" in tables:
+        sentences.append(_net_benefit(study.decisions.thresholds))
     if "recalibration_lines" in tables:
         sentences.append(_recalibration(tables["recalibration_lines"]))
     if isinstance(study.split, LeaveOneCohortOutDesign):
         sentences.append(
-            "AUCs, predictive values and calibration are those of each cohort by itself; net "
-            "benefit is pooled over them."
+            "AUCs, predictive values, calibration and net benefit are those of each cohort by "
+            "itself."
         )
     return " ".join(sentences)
 
@@ -158,9 +163,19 @@ def _comparison(models: Sequence[ModelSettings], comparison: pd.DataFrame) -> st
     )
     return (
         f"{model} is compared with each baseline by the corrected resampled t-test (Nadeau and "
-        f"Bengio 2003), p after Holm.{planned}{refitted} Probabilities of better, equivalent "
-        f"(within {DEFAULT_MARGIN:g}) and worse: posterior under a flat prior (Benavoli et al. "
-        "2017)."
+        "Bengio 2003), an approximate test whose intervals are Student's t, p after Holm."
+        f"{planned}{refitted} {DESCRIBED_PROBABILITIES}"
+    )
+
+
+def _net_benefit(thresholds: Sequence[float]) -> str:
+    listed = ", ".join(map(as_percent, thresholds))
+    return (
+        "Net benefit (Vickers and Elkin 2006) of the recalibrated probabilities, minus that of "
+        f"treating all and of treating none, on the same patients, at risks of {listed}: a "
+        "model has to beat both (intersection-union test, Berger 1982). Its intervals hold at "
+        "all these risks at once, by the largest standardised deviation in each draw (Romano "
+        "and Wolf 2005); standard errors are at least those of the score test."
     )
 
 
@@ -190,7 +205,7 @@ def _nulls(tables: Mapping[str, pd.DataFrame]) -> str:
         sentences.append(
             f"Labels permuted between patients {n_permutations:,} times, everything from the "
             "splits on run again; p counts the labels as they are as one permutation (Phipson "
-            "and Smyth 2010)."
+            "and Smyth 2010), with Wilson's interval of the Monte-Carlo error."
         )
     random = runs[runs["kind"] == "random genes"]
     if len(random):

@@ -1,18 +1,45 @@
-"""The cohort, who was left out of it, and what the audit found there."""
+"""The cohort, who was left out of it, and what the audit found there.
+
+Characteristics are described and not tested, as STROBE (item 14) and TRIPOD+AI (item 20) ask.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from deepcme.base.errors import AbsentError
-from deepcme.cohort.flow import read_flow
+from deepcme.base.words import counted, few
+from deepcme.cohort.characteristics import describe_groups
+from deepcme.cohort.flow import count_unlabelled, read_flow
 from deepcme.report.blocks import Blocks, Bullets, Heading, Subheading, Table, Terms, Text
 from deepcme.report.formatting import TableLayout
+from deepcme.report.results import StudyResults
 from deepcme.report.section import Contents, Section
+from deepcme.study.parts.characteristics import PATIENTS
 
+MOST_COLUMNS = 15
+MOST_CENSORED = 0.05
+"""Share of samples without a label above which a warning stands."""
+
+_ROW = (("characteristic", "Characteristic", ""), ("value", "", ""))
+_HOW = (
+    "Of numbers the median and in brackets the quartiles; of words, and of numbers of at most "
+    "five values, samples and in brackets their share of those known."
+)
+CHARACTERISTICS = TableLayout(
+    f"Characteristics by outcome. {_HOW} Described, not tested.",
+    *_ROW, ("all", "All", ""), ("event", "With the event", ""),
+    ("no_event", "Without it", ""),
+)  # fmt: skip
+LEFT_OUT = TableLayout(
+    f"Those left out as they had no label, beside those kept. {_HOW} Described, not tested.",
+    ("step", "Of", ""), *_ROW, ("kept", "Kept", ""), ("left_out", "Left out", ""),
+    optional=("step",),
+)  # fmt: skip
 PATIENT_FLOW = TableLayout(
     "Who was read, joined, labelled, left out and analysed. Events are positive samples; "
     "reasons count samples.",
@@ -60,9 +87,175 @@ def compute_patient_flow(cohort: Mapping[str, Any]) -> pd.DataFrame:
     return table.astype({"events": "Int64"})
 
 
+def read_patients(results: StudyResults) -> pd.DataFrame:
+    """What is known of the samples beside expression and outcome, by sample.
+
+    Raises
+    ------
+    AbsentError
+        If the study was run before that was kept, or nothing is known.
+    """
+    if not results.folder.has_table(PATIENTS):
+        raise AbsentError(
+            "The study's folder does not have its patients' characteristics: run it again in "
+            "the same folder, which fits nothing that is there."
+        )
+    table = results.folder.read_table(PATIENTS).set_index("sample")
+    if table.empty or table.shape[1] == 0:
+        raise AbsentError("The cohort's file has no characteristics of its patients.")
+    return table
+
+
+def compute_characteristics(
+    patients: pd.DataFrame, samples: pd.DataFrame, first: Sequence[str] = ()
+) -> tuple[pd.DataFrame, list[str]]:
+    """Characteristics of all samples, and of those with and without the event.
+
+    Parameters
+    ----------
+    patients : DataFrame
+        Characteristics, indexed by sample.
+    samples : DataFrame
+        ``patient`` and ``label``, indexed by sample.
+    first : sequence of str
+        Columns that go before the others.
+
+    Returns
+    -------
+    table : DataFrame
+        Columns characteristic, value, all, event, no_event; text, ready to be read.
+    not_shown : list of str
+        Columns beyond the first 15.
+    """
+    known = samples.join(patients, how="inner", rsuffix=" of the file")
+    event = known["label"].to_numpy() == 1
+    groups = {"all": np.ones_like(event), "event": event, "no_event": ~event}
+    table = known.drop(columns=["patient", "label"])
+    described = describe_groups(table, known["patient"], groups, most=MOST_COLUMNS, first=first)
+    return _as_table(described, tuple(groups)), described["not_shown"]
+
+
+def compute_left_out(cohort: Mapping[str, Any], known: Sequence[str]) -> pd.DataFrame:
+    """Characteristics of those who had no label, beside those who had one.
+
+    Parameters
+    ----------
+    cohort : mapping
+        The cohort in numbers and words.
+    known : sequence of str
+        Columns that may be shown: characteristics, and no follow-up.
+
+    Returns
+    -------
+    DataFrame
+        Columns characteristic, value, kept, left_out, and step where there are several.
+
+    Raises
+    ------
+    AbsentError
+        If nobody was left out so, or nothing is known of them.
+    """
+    steps = read_flow(cohort.get("flow", []))
+    if steps and not count_unlabelled(steps):
+        raise AbsentError("Every sample had a label.")
+    if not cohort.get("left_out"):
+        raise AbsentError(
+            "The cohort's file does not say who was left out as without a label: prepare it "
+            "again."
+        )
+    tables = []
+    for described in cohort["left_out"]:
+        columns = [column for column in described["columns"] if column["column"] in known]
+        told = {**described, "columns": columns[:MOST_COLUMNS]}
+        tables.append(_as_table(told, ("kept", "left_out")).assign(step=described["step"]))
+    table = pd.concat(tables, ignore_index=True)
+    return table if len(tables) > 1 else table.drop(columns="step")
+
+
+def _as_table(described: Mapping[str, Any], groups: Sequence[str]) -> pd.DataFrame:
+    rows = [
+        (heading, "", *(f"{described[of][group]:,}" for group in groups))
+        for heading, of in (("Samples", "samples"), ("Patients", "patients"))
+    ]
+    sizes = described["samples"]
+    for column in described["columns"]:
+        by_group = [column[group] for group in groups]
+        n_of = [sizes[group] for group in groups]
+        rows += [(column["column"], *row) for row in _rows_of(by_group, n_of)]
+    return pd.DataFrame(rows, columns=["characteristic", "value", *groups])
+
+
+def _rows_of(by_group: Sequence[Mapping[str, Any]], sizes: Sequence[int]) -> Iterator[Any]:
+    """Rows of one column: its quartiles or words, then how many are missing."""
+    if not any(told.get("words") for told in by_group):
+        yield "median (quartiles)", *(_quartiles(told.get("quartiles")) for told in by_group)
+    for word in next((told["words"] for told in by_group if told.get("words")), {}):
+        known = [sum(told["words"].values()) for told in by_group]
+        counts = [told["words"][word] for told in by_group]
+        yield word, *map(_share, counts, known)
+    if any(told["missing"] for told in by_group):
+        yield "missing", *map(_share, (told["missing"] for told in by_group), sizes)
+
+
+def _quartiles(values: Sequence[float] | None) -> str:
+    if not values:
+        return ""
+    low, median, high = (f"{value:.4g}" for value in values)
+    return f"{median} ({low} to {high})"
+
+
+def _share(count: int, of: int) -> str:
+    return f"{count:,} ({100 * count / of:.1f}%)" if of else f"{count:,}"
+
+
+def describe_unlabelled(cohort: Mapping[str, Any]) -> str:
+    """A warning where many had no label, as those whose follow-up ended early; else nothing.
+
+    They can only be without an event that was seen, so that the share of events among those
+    kept is above the risk (Uno et al. 2007, J Am Stat Assoc 102:527-537).
+    """
+    unlabelled = count_unlabelled(read_flow(cohort.get("flow", [])))
+    censored, blank, n = unlabelled.censored, unlabelled.blank, unlabelled.samples
+    share = f"{cohort['positives'] / cohort['samples']:.1%}"
+    if n and censored > MOST_CENSORED * n:
+        return (
+            f"{censored:,} of {n:,} samples ({censored / n:.0%}) were followed for too short a "
+            f"time and left out; none of them had the event by then. The share of events, "
+            f"{share}, therefore overstates the risk, and so do predicted risks and net "
+            "benefit, however well calibrated they look here. Ranks suffer less."
+        )
+    if n and blank > MOST_CENSORED * n:
+        return (
+            f"{blank:,} of {n:,} samples ({blank / n:.0%}) had no label and were left out. "
+            f"Where that is because their follow-up ended early, the share of events, {share}, "
+            "overstates the risk, and so do predicted risks and net benefit: the author must "
+            "state why they have none."
+        )
+    return ""
+
+
 def _compute(contents: Contents) -> None:
-    cohort = contents.results.cohort
+    results, cohort = contents.results, contents.results.cohort
     contents.add("patient_flow", lambda: compute_patient_flow(cohort), PATIENT_FLOW)
+    if warning := describe_unlabelled(cohort):
+        contents.notes["unlabelled"] = warning
+    clinical = results.study.clinical
+
+    def characteristics() -> pd.DataFrame:
+        first = clinical.columns if clinical else ()
+        patients = read_patients(results)
+        table, not_shown = compute_characteristics(patients, results.samples, first)
+        if not_shown:
+            contents.notes["characteristics_not_shown"] = (
+                f"{counted(len(not_shown), 'further column')} not shown: {few(not_shown, 30)}."
+            )
+        return table
+
+    def left_out() -> pd.DataFrame:
+        return compute_left_out(cohort, list(read_patients(results).columns))
+
+    contents.add("characteristics", characteristics, CHARACTERISTICS)
+    contents.add("left_out", left_out, LEFT_OUT)
 
 
 def _describe_cohort(cohort: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -89,6 +282,16 @@ def _write(contents: Contents) -> Blocks:
     if "patient_flow" in contents.tables:
         yield Subheading("Patient flow")
     yield contents.show("patient_flow", wrap=True)
+    if warning := contents.notes.get("unlabelled"):
+        yield Text(warning)
+    if "characteristics" in contents.tables:
+        yield Subheading("Characteristics by outcome")
+        yield contents.show("characteristics", wrap=True)
+        if further := contents.notes.get("characteristics_not_shown"):
+            yield Text(further, muted=True)
+    if "left_out" in contents.tables:
+        yield Subheading("Left out against kept")
+        yield contents.show("left_out", wrap=True)
     if findings:
         yield Subheading("What the audit found in the cohort as given")
         yield Table("audit_findings", _FINDINGS.show(pd.DataFrame(findings)), wrap=True)

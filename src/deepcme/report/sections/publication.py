@@ -54,14 +54,15 @@ _BESIDE_PAPER = (
 )  # fmt: skip
 _TABLES = {
     "table_1": TableLayout(
-        "Table 1 of the paper: test AUC by split, beside the published values."
+        "Table 1 of the paper: test AUC by split, beside the published values; sd over splits."
     ),
     "table_2": TableLayout(
-        "Table 2 of the paper: AUC on training, validation and test part.",
+        "Table 2 of the paper: AUC on training, validation and test part; sd over splits.",
         ("model", "Model", ""), ("part", "Part", ""), *_BESIDE_PAPER,
     ),
     "table_3": TableLayout(
-        "Table 3 of the paper: ablation. BN: BatchNorm, DO: dropout, L1: the penalty.",
+        "Table 3 of the paper: ablation. BN: BatchNorm, DO: dropout, L1: the penalty; sd "
+        "over splits.",
         ("model", "Network", ""), *_BESIDE_PAPER,
     ),
 }  # fmt: skip
@@ -249,7 +250,7 @@ def _difference_row(
     if {model, other} <= set(by_model.columns) and len(by_model) > 1:
         test = compute_corrected_t_test((by_model[model] - by_model[other]).to_numpy(), ratio)
         found = (
-            f"{test.difference:+.3f} (95% interval {test.ci_low:+.3f} to {test.ci_high:+.3f})"
+            f"{test.difference:+.3f} (95% t interval {test.ci_low:+.3f} to {test.ci_high:+.3f})"
         )
     return f"{claim} ({model} minus {other})", paper, found
 

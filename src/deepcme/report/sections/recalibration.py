@@ -8,13 +8,12 @@ import pandas as pd
 
 from deepcme.evaluation.predictions import LEFT_OUT
 from deepcme.evaluation.probabilities.calibration import compute_calibration
-from deepcme.evaluation.probabilities.recalibration import (
-    fit_recalibrations,
-    recalibrate_predictions,
-)
+from deepcme.evaluation.probabilities.miscalibration import compute_calibration_verdicts
+from deepcme.evaluation.probabilities.recalibration import recalibrate_predictions
 from deepcme.report.blocks import Blocks, Text
 from deepcme.report.formatting import N_AND_EVENTS, SideBySideLayout, TableLayout
 from deepcme.report.section import Contents, Section
+from deepcme.report.sections.calibration import describe_verdict, without_intercept
 
 _RECALIBRATION = SideBySideLayout(
     "The same of recalibrated test probabilities: in each split by a line (Platt 1999) "
@@ -33,7 +32,7 @@ _LINES = TableLayout(
 
 def _compute(contents: Contents) -> None:
     predictions, random = contents.results.predictions, contents.random("calibration")
-    fits = fit_recalibrations(predictions)
+    fits = contents.results.recalibrations
     contents.add(
         "recalibration",
         lambda: compute_calibration(recalibrate_predictions(predictions, fits), random),
@@ -41,6 +40,10 @@ def _compute(contents: Contents) -> None:
     )
     contents.add("recalibration_lines", lambda: compute_recalibration_lines(fits), _LINES)
     contents.notes["recalibration_verdict"] = describe_recalibration(contents.tables)
+    if "recalibration" in contents.tables:
+        verdicts = compute_calibration_verdicts(contents.tables["recalibration"])
+        said = describe_verdict(verdicts, contents.headline)
+        contents.notes["recalibrated_verdict"] = f"After recalibration: {said}"
 
 
 def compute_recalibration_lines(fits: pd.DataFrame) -> pd.DataFrame:
@@ -107,9 +110,10 @@ def _write(contents: Contents) -> Blocks:
     if "calibration" not in contents.tables:
         return []
     return [
-        contents.show("recalibration"),
+        without_intercept(contents, "recalibration"),
         contents.show("recalibration_lines"),
         Text(contents.notes["recalibration_verdict"]),
+        Text(contents.notes.get("recalibrated_verdict", "")),
     ]
 
 

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from deepcme.evaluation.risk_stability import compute_instability, compute_prediction_stability
+from deepcme.evaluation.stability.risk_stability import (
+    compute_instability,
+    compute_prediction_stability,
+)
 from deepcme.report.blocks import Blocks, Figure, Subheading, Text
 from deepcme.report.figures.risk import plot_prediction_stability
 from deepcme.report.formatting import INTERVAL, N_AND_EVENTS, TableLayout
 from deepcme.report.section import Contents, Section
 
 _INSTABILITY = TableLayout(
-    "How much one sample's predicted risk changes from split to split: the mean, over "
-    "samples, of its standard deviation.",
-    ("model", "Model", ""), ("mean_sd", "Mean sd of risk", ".3f"), *INTERVAL, *N_AND_EVENTS,
+    "How much one sample's predicted risk changes from split to split: the within-patient "
+    "standard deviation (root of the mean variance: Bland and Altman 1996), which few splits "
+    "do not make too small. Intervals: bootstrap of patients, percentile.",
+    ("model", "Model", ""), ("within_sd", "Within-patient sd of risk", ".3f"), *INTERVAL,
+    *N_AND_EVENTS,
 )  # fmt: skip
 
 
@@ -42,8 +47,8 @@ def _write(contents: Contents) -> Blocks:
             "prediction_stability",
             "Predicted risk of each sample over the splits",
             f"Test risk of each sample by {contents.headline}: mean, lowest and highest over "
-            "the splits that tested it, by mean risk. All models are in "
-            "tables/prediction_stability.csv.",
+            "the splits that tested it, by mean risk; more splits have wider ranges. "
+            "All models are in tables/prediction_stability.csv.",
         ),
         contents.show("instability")
         if is_told

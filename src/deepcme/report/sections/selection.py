@@ -9,6 +9,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from deepcme.report.blocks import Blocks, Bullets, Figure, Form, Heading, Subheading, Text
+from deepcme.report.chance import exceeds_chance
 from deepcme.report.figures.study import plot_panel_curve
 from deepcme.report.formatting import INTERVAL, N_AND_EVENTS, TableLayout
 from deepcme.report.section import Contents, Section
@@ -33,7 +34,8 @@ _EFFECTIVE_SAMPLES = (
 _LAYOUTS = {
     "panel_curve": TableLayout(
         "AUC on held-out patients by number of genes, ranked inside every training part, "
-        "beside random panels of the same size (mean, lowest and highest).",
+        "beside random panels of the same size (mean, lowest and highest). 95% intervals: "
+        "bootstrap of patients, as for the AUC of a model.",
         ("ranker", "Ranked by", ""), ("panel", "Genes", ""), ("auc", "AUC", ".3f"),
         *INTERVAL, ("random_auc", "Random", ".3f"), ("random_low", "lowest", ".3f"),
         ("random_high", "highest", ".3f"), *N_AND_EVENTS, ("n_splits", "Splits", ",.0f"),
@@ -69,7 +71,8 @@ _LAYOUTS = {
     ),
     "selection_stability": TableLayout(
         "Nogueira's stability index of the first genes: 1 for the same every time, 0 as by "
-        "chance. Splits share most of their patients, halves of a pair none.",
+        "chance, with a normal interval. Splits share most of their patients, halves of a pair "
+        "none.",
         ("ranker", "Ranked by", ""), ("over", "Over", ""), ("level", "Of", ""),
         ("value", "Index", ".3f"), *INTERVAL, ("n_selected", "Of the first", ",.0f"),
         ("n_selections", "Selections", ",.0f"),
@@ -188,7 +191,8 @@ def _describe_index(indices: pd.DataFrame) -> str:
         return "Nothing can be said about stability: all genes are selected each time."
     return (
         f"Stability of the first genes over halves of the patients (Nogueira's index, 95% "
-        f"interval): {', '.join(parts)}; 1 would be the same genes every time, 0 is chance."
+        f"normal interval): {', '.join(parts)}; 1 would be the same genes every time, 0 is "
+        "chance."
     )
 
 
@@ -201,6 +205,16 @@ def _describe_agreement(agreement: pd.DataFrame) -> str:
     return f"On held-out patients, {'; '.join(parts)}."
 
 
+def _describe_gate(contents: Contents) -> str:
+    """Why no gene is claimed, where the study has shown no signal."""
+    if exceeds_chance(contents):
+        return ""
+    return (
+        f"{contents.headline} is not shown to be above chance: the genes below are to be "
+        "looked at again in other patients, and none of them is claimed."
+    )
+
+
 def _write(contents: Contents) -> Blocks:
     tables, note = contents.tables, contents.notes["selection"]
     where: Form | None = None if contents.results.study.selection.run else "html"
@@ -211,14 +225,15 @@ def _write(contents: Contents) -> Blocks:
     has = {name: len(short.get(name, tables[name])) > 0 for name in _LAYOUTS}
     return [
         heading,
+        Text(_describe_gate(contents)),
         Bullets(describe_selection(tables)),
         Text(_WHERE_RANKED, muted=True, only="html"),
         Figure(
             "panel_curve",
             "AUC against the number of genes; the numbers are in the next table",
-            "AUC on held-out patients against the number of genes, with 95% intervals. The "
-            "grey band spans the random panels of the same size, the dashed line is their "
-            "mean. Click a ranking in the legend to single it out.",
+            "AUC on held-out patients against the number of genes, with 95% intervals "
+            "(bootstrap of patients). The grey band spans the random panels of the same size, "
+            "the dashed line is their mean. Click a ranking in the legend to single it out.",
         ),
         contents.show("panel_curve"),
         Subheading("Genes of the chosen panels"),

@@ -1,78 +1,154 @@
-"""What acting on the predicted risks is worth: net benefit by threshold."""
+"""What acting on the recalibrated risks is worth: net benefit by threshold."""
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any
+
 import pandas as pd
 
-from deepcme.evaluation.probabilities.utility import compute_decision_curve
-from deepcme.report.blocks import Blocks, Figure, Text
-from deepcme.report.design import describe_pooling
+from deepcme.evaluation.predictions import LEFT_OUT
+from deepcme.evaluation.probabilities.utility import (
+    choose_thresholds,
+    compute_decision_curve,
+    compute_net_benefit_differences,
+)
+from deepcme.report.blocks import Blocks, Figure, Table, Text
+from deepcme.report.chance import exceeds_chance
 from deepcme.report.figures.risk import plot_decision_curve
-from deepcme.report.formatting import SideBySideLayout
+from deepcme.report.formatting import Shown, SideBySideLayout, as_percent
 from deepcme.report.section import Contents, Section
 
-_THRESHOLDS = (0.05, 0.1, 0.2, 0.3, 0.5)
-_NET_BENEFIT = SideBySideLayout(
-    "Net benefit, for each patient, of acting at a threshold of risk: true positives less "
-    "false ones weighted by the odds of the threshold; in brackets 95% intervals by "
-    "patient bootstrap, too narrow where few patients reach the threshold. A model is "
-    "useful where it is above treating all and none (0).",
-    {f"at {at:.2f}": (f"At {at:.0%}", ".3f") for at in _THRESHOLDS},
+CAPTION = (
+    "Net benefit, for each patient, of acting on the risks at a threshold (true "
+    "positives less false ones weighted by the odds of the threshold), minus that of the "
+    "better of treating all and none: above 0 a model is of use, below 0 it does harm. In "
+    "brackets 95% intervals by paired patient bootstrap, which hold at all these thresholds at "
+    "once; they are not corrected for the number of models."
 )
 
 
-def compute_net_benefit_table(curve: pd.DataFrame) -> pd.DataFrame:
-    """Net benefit at a few thresholds of risk, as rows of a table side by side.
-
-    Parameters
-    ----------
-    curve : DataFrame
-        As `compute_decision_curve` gives it.
-
-    Returns
-    -------
-    DataFrame
-        Columns model, metric (such as ``at 0.20``), threshold, value, ci_low, ci_high,
-        n, events, n_patients, n_splits; `model` is also treating all or none.
-    """
-    nearest = np.isclose(curve["threshold"].to_numpy()[:, None], _THRESHOLDS)
-    rows = curve[nearest.any(axis=1)].rename(
-        columns={"strategy": "model", "net_benefit": "value"}
-    )
-    rows.insert(1, "metric", "at " + rows["threshold"].map("{:.2f}".format))
-    table: pd.DataFrame = rows.reset_index(drop=True)
-    return table
-
-
 def _compute(contents: Contents) -> None:
-    results, random = contents.results, contents.random("utility")
+    results = contents.results
+    thresholds = results.study.decisions.thresholds
     contents.add(
         "decision_curve",
-        lambda: compute_decision_curve(results.predictions, random),
-        draw=lambda curve: plot_decision_curve(curve, results.models),
+        lambda: compute_decision_curve(results.recalibrated, choose_thresholds(thresholds)),
     )
     contents.add(
         "net_benefit",
-        lambda: compute_net_benefit_table(contents.require("decision_curve")),
-        _NET_BENEFIT,
+        lambda: compute_net_benefit_differences(
+            results.recalibrated, contents.random("utility"), thresholds
+        ),
     )
-    contents.notes["pooling"] = describe_pooling(results.study.split)
+    contents.notes["decision_curves_of"] = describe_risks(results.not_recalibrated)
+    if "net_benefit" in contents.tables:
+        differences = contents.tables["net_benefit"]
+        differences = differences[differences["model"] == contents.headline]
+        contents.charts["decision_curve"] = plot_decision_curve(
+            contents.tables["decision_curve"], results.models, differences
+        )
+        contents.notes["usefulness_verdict"] = describe_usefulness(
+            contents.headline, differences, may_claim=exceeds_chance(contents)
+        )
+
+
+def show_differences(differences: pd.DataFrame, caption: str) -> Shown:
+    """A row for each model, and cohort left out; a column for each threshold."""
+    at = differences["threshold"].map(as_percent)
+    layout = SideBySideLayout(caption, {name: (f"At {name}", "+.3f") for name in at.unique()})
+    return layout.show(differences.assign(metric=at, value=differences["difference"]))
+
+
+def describe_risks(left_out: Sequence[str]) -> str:
+    """Which probabilities the decision curves take, and of which models there are none."""
+    sentence = (
+        "Decision curves and calls take the risks as recalibrated in each split by a line "
+        "that test rows had no part in. Raw risks that are too high or too low would be acted "
+        "on at another threshold than is said, and some models give none."
+    )
+    if not left_out:
+        return sentence
+    return (
+        f"{sentence} Left out, as their scores rose with the risk in no split's rows for "
+        f"recalibration, so that everyone gets the same risk: {', '.join(left_out)}."
+    )
+
+
+def describe_usefulness(model: str, differences: pd.DataFrame, *, may_claim: bool) -> str:
+    """Whether acting on a model's risks is shown to be of use or harm, in one sentence.
+
+    Parameters
+    ----------
+    model : str
+    differences : DataFrame
+        Its rows, as `compute_net_benefit_differences` gives them.
+    may_claim : bool
+        Whether use may be claimed: not of a model that is not shown to exceed chance.
+
+    Returns
+    -------
+    str
+        Empty without rows.
+    """
+    if differences.empty:
+        return ""
+    acting = f"Acting on the recalibrated risks of {model}"
+    if LEFT_OUT not in differences.columns:
+        return f"{acting} {_what_it_does(differences, may_claim)}."
+    of_cohorts = [
+        f"in {cohort} it {_what_it_does(rows, may_claim)}"
+        for cohort, rows in differences.groupby(LEFT_OUT, sort=False, observed=True)
+    ]
+    return f"{acting}, each cohort by itself: {'; '.join(of_cohorts)}."
+
+
+def _what_it_does(rows: pd.DataFrame, may_claim: bool) -> str:
+    useful = rows[(rows["ci_low"] > 0) & may_claim]
+    harmful = rows[rows["ci_high"] < 0]
+    if useful.empty:
+        low, high = (
+            as_percent(end) for end in (rows["threshold"].min(), rows["threshold"].max())
+        )
+        at = f"at a risk of {low}" if low == high else f"at risks of {low} to {high}"
+        said = f"is not shown to do more good than the better of treating all and none {at}"
+    else:
+        said = (
+            f"does more good than treating all or none at a risk of {_list_differences(useful)}"
+        )
+    if harmful.empty:
+        return said
+    return (
+        f"{said}, and it does worse than the better of the two at a risk of "
+        f"{_list_differences(harmful)}"
+    )
+
+
+def _list_differences(rows: pd.DataFrame) -> str:
+    return ", ".join(_difference(row) for row in rows.to_dict("records"))
+
+
+def _difference(row: Mapping[Hashable, Any]) -> str:
+    return (
+        f"{as_percent(row['threshold'])} (net benefit {row['difference']:+.3f}, 95% interval "
+        f"{row['ci_low']:+.3f} to {row['ci_high']:+.3f})"
+    )
 
 
 def _write(contents: Contents) -> Blocks:
-    pooling = contents.notes["pooling"] if "net_benefit" in contents.tables else ""
-    return [
-        Figure(
-            "decision_curve",
-            "Decision curves by model",
-            "Net benefit of acting on each model's risk, beside treating all (grey) and "
-            "treating none (black). Click a name in the legend to single it out, double click "
-            "to show all.",
-        ),
-        contents.show("net_benefit"),
-        Text(f"Net benefit: {pooling}" if pooling else "", muted=True),
-    ]
+    yield Text(contents.notes["decision_curves_of"])
+    yield Figure(
+        "decision_curve",
+        "Decision curves by model",
+        "Net benefit of acting on each model's recalibrated risk, beside treating all (grey) "
+        f"and treating none (black). Bars: {contents.headline}, the interval of its difference "
+        "to the better of the two, set upon that: of use where a whole bar is above both. "
+        "Click a name in the legend to single it out, double click to show all.",
+    )
+    if "net_benefit" in contents.tables:
+        shown = show_differences(contents.tables["net_benefit"], CAPTION)
+        yield Table("net_benefit", shown)
+    yield Text(contents.notes.get("net_benefit", contents.notes.get("usefulness_verdict", "")))
 
 
 SECTION = Section(_write, _compute)

@@ -12,6 +12,7 @@ from deepcme.base.errors import DeepCMEError
 from deepcme.base.names import printable, stored_name, with_texts
 from deepcme.base.notes import WARNING
 from deepcme.base.words import cleaned, counted, few, told_apart
+from deepcme.cohort.characteristics import describe_groups
 from deepcme.cohort.cohort import UNKNOWN, Cohort, own_columns
 from deepcme.cohort.endpoints.labelling import Labelling
 from deepcme.cohort.endpoints.records import agreed
@@ -30,6 +31,7 @@ LabelRule = Callable[[pd.DataFrame], Labelling]
 _OWN_COLUMNS = ("patient", "tissue", "batch")
 _BARCODE_COLUMNS = ("tissue_source_site", "plate")
 _MOST_GENES = 0.5
+_MOST_DESCRIBED = 60
 _NO_VALUE = "without a value of any gene"
 _NO_VALUE_THAT_DIFFERS = f"{_NO_VALUE} that differs between the samples"
 
@@ -120,6 +122,7 @@ def assemble(
                 **provenance,
                 "notes": [*notes, *labelling.notes()],
                 "flow": [step.as_json() for step in steps],
+                "left_out": _describe_left_out(annotation.rename(columns=called), known),
             },
             printable,
         ),
@@ -177,6 +180,18 @@ def _once(patients: pd.Series, once: NDArray[np.bool_]) -> list[FlowStep]:
         return []
     left_out = {"under the name that R gives a repeated column": int((~once).sum())}
     return [FlowStep.count("once each", patients, left_out=left_out)]
+
+
+def _describe_left_out(
+    annotation: pd.DataFrame, known: NDArray[np.bool_]
+) -> list[dict[str, object]]:
+    """Who had no label, beside who had one; nothing where all had."""
+    if known.all():
+        return []
+    table = annotation.drop(columns="patient").apply(agreed)
+    groups = {"kept": known, "left_out": ~known}
+    described = describe_groups(table, annotation["patient"], groups, most=_MOST_DESCRIBED)
+    return [{"step": "labelled", **described}]
 
 
 def _joined(patients: pd.Series, clinical: pd.DataFrame) -> list[FlowStep]:

@@ -7,12 +7,16 @@ Genet Mol Biol 1:1). The clinical columns stay without penalty whatever the gene
 Tables
 ------
 clinical.csv          column, value, coding, n, events, missing, separated_splits
+odds_ratios.csv       model, column, value, odds_ratio, ci_low, ci_high, interval, n, events,
+                      n_fitted, events_fitted: of one fit on all tested samples
+score_tests.csv       number, statistic, coefficient, signed_root, n, events: what the gene
+                      score adds to the columns; 0 as observed, then permutation by permutation
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
@@ -29,33 +33,58 @@ from deepcme.base.seeds import integer_seed, seed_for
 from deepcme.base.threads import single_thread
 from deepcme.base.words import listed
 from deepcme.cohort.cohort import Cohort, own_columns
-from deepcme.models.clinical import ClinicalEncoder, ClinicalRegression
+from deepcme.models.clinical import (
+    FILL,
+    INDICATOR,
+    ClinicalEncoder,
+    ClinicalRegression,
+    Term,
+)
 from deepcme.models.registry import KINDS
 from deepcme.study.fit import Fit, Results, TaskResult, results_of
-from deepcme.study.part import PREDICTIONS, Kept, Part, TextColumns
+from deepcme.study.part import PREDICTIONS, Kept, TextColumns
+from deepcme.study.parts.fits import FitsPart
 from deepcme.study.parts.models import MODELS
 from deepcme.study.parts.predictors import as_predictor
+from deepcme.study.parts.prevalidated import (
+    PermutedGenesFit,
+    ScoreRegression,
+    compute_prevalidated_score,
+    compute_score_tests,
+    make_permuted_fits,
+)
 from deepcme.study.resolved import Study
 from deepcme.study.settings import ClinicalSettings
 from deepcme.study.tables import concatenate, predictions_of
-from deepcme.study.tasks import Plan, Task, content_key
+from deepcme.study.tasks import Plan, content_key
 
 # What the clinical columns say alone, and beside the gene model.
 CLINICAL = "clinical"
 CLINICAL_AND_GENES = "clinical + genes"
 GENE_SCORE = "gene score"
+ODDS_RATIOS, SCORE_TESTS = "odds_ratios.csv", "score_tests.csv"
+MOST_MISSING = 0.1
+"""A column that lacks a larger share of its values is warned about."""
 # What may stand for the genes: fitted on both parts, as the clinical columns are, with
 # scores out of fold.
 PREVALIDATED = tuple(name for name, kind in KINDS.items() if kind.out_of_fold)
 
 
-class AddedValue(Part[Task]):
-    """Regressions on clinical columns; quick enough to be fitted with the tables."""
+class AddedValue(FitsPart[PermutedGenesFit]):
+    """Regressions on clinical columns; quick enough to be fitted with the tables.
+
+    Its tasks are reruns of the gene model with permuted expression, where they are asked for.
+    """
 
     name = "clinical"
     settings = ClinicalSettings
     stands_beside = False
-    tables: ClassVar[TextColumns] = {"clinical.csv": ("column", "value")}
+    tables: ClassVar[TextColumns] = {
+        "clinical.csv": ("column", "value"),
+        ODDS_RATIOS: ("column", "value"),
+        SCORE_TESTS: (),
+    }
+    purpose = "with permuted expression"
     inputs = "values of clinical columns"
 
     def fill_in(self, values: dict[str, Any]) -> dict[str, Any]:
@@ -87,6 +116,23 @@ class AddedValue(Part[Task]):
         if plan.study.clinical is not None:
             take_clinical(plan.cohort, plan.study.clinical.columns)
 
+    def tasks(self, plan: Plan) -> Iterator[PermutedGenesFit]:
+        return make_permuted_fits(plan, self.name, MODELS.results_version)
+
+    def announce(self, plan: Plan) -> str:
+        """What is rerun, and which columns lack so many values that they are weak."""
+        clinical = plan.study.clinical
+        if clinical is None:
+            return ""
+        values = take_clinical(plan.cohort, clinical.columns)
+        columns = compute_clinical_columns(plan.cohort, values, Counter(), clinical.missing)
+        reruns = (
+            f"Reruns of {clinical.genes}: {clinical.permutations:,} with permuted expression."
+            if clinical.permutations
+            else ""
+        )
+        return " ".join(filter(None, [reruns, describe_missing(columns, clinical.missing)]))
+
     def read_inputs(self, plan: Plan) -> dict[str, str]:
         clinical = plan.study.clinical
         return {
@@ -95,14 +141,31 @@ class AddedValue(Part[Task]):
         }
 
     def make_tables(self, plan: Plan, kept: Kept) -> dict[str, pd.DataFrame]:
-        """Predictions of both regressions, and the columns that they are made of."""
+        """Predictions of both regressions, the columns, and one fit on all patients."""
         if plan.study.clinical is None:
             return {}
         fits = fit_clinical_models(plan, results_of(kept, MODELS.of(plan)))
-        return {PREDICTIONS: fits.predictions, "clinical.csv": fits.columns}
+        tables = {PREDICTIONS: fits.predictions, "clinical.csv": fits.columns}
+        return tables | make_prevalidated_tables(plan, plan.study.clinical, kept)
 
 
 ADDED_VALUE = AddedValue()
+
+
+def make_prevalidated_tables(
+    plan: Plan, settings: ClinicalSettings, kept: Kept
+) -> dict[str, pd.DataFrame]:
+    """Odds ratios of the columns without and with the pre-validated score, and its test."""
+    genes = [task for task in MODELS.of(plan) if task.model.name == settings.genes]
+    score = compute_prevalidated_score(plan.cohort, results_of(kept, genes))
+    clinical = take_clinical(plan.cohort, settings.columns)
+    regression = ScoreRegression.of(plan, clinical, settings.missing, GENE_SCORE)
+    permuted = results_of(kept, ADDED_VALUE.of(plan))
+    with single_thread():
+        return {
+            ODDS_RATIOS: regression.odds_ratios((CLINICAL, CLINICAL_AND_GENES), score),
+            SCORE_TESTS: compute_score_tests(regression, score, permuted),
+        }
 
 
 def take_clinical(cohort: Cohort, columns: Sequence[str]) -> pd.DataFrame:
@@ -208,13 +271,14 @@ def fit_clinical_models(plan: Plan, results: Results[Fit]) -> ClinicalFits:
                 seed = integer_seed(
                     seed_for(plan.study.seed, "fit", CLINICAL, task.split_number)
                 )
-                model, fitted = _fit(plan.cohort, predictors, task, result, seed)
+                model = ClinicalRegression(plan.study.clinical.missing, random_state=seed)
+                fitted = _fit(plan.cohort, model, predictors, task, result)
                 tables[name].append(predictions_of(plan.cohort, task, fitted, name))
                 named.update(model.separated_columns_)
             separated.update(named)
     return ClinicalFits(
         concatenate([table for of_model in tables.values() for table in of_model]),
-        compute_clinical_columns(plan.cohort, clinical, separated),
+        compute_clinical_columns(plan.cohort, clinical, separated, plan.study.clinical.missing),
     )
 
 
@@ -225,21 +289,23 @@ def _gene_scores(result: TaskResult) -> NDArray[np.float64]:
 
 
 def _fit(
-    cohort: Cohort, predictors: pd.DataFrame, task: Fit, result: TaskResult, seed: int
-) -> tuple[ClinicalRegression, TaskResult]:
+    cohort: Cohort,
+    model: ClinicalRegression,
+    predictors: pd.DataFrame,
+    task: Fit,
+    result: TaskResult,
+) -> TaskResult:
     n_fitting = len(predictors) - len(task.split.test)
     rows = result.rows[:n_fitting]
-    model = ClinicalRegression(random_state=seed)
     model.fit(predictors.iloc[:n_fitting], cohort.labels[rows], groups=cohort.patients[rows])
     score = model.decision_function(predictors)
-    fitted = replace(
+    return replace(
         result, score=score, probability=expit(score), oof_score=model.oof_decision_function_
     )
-    return model, fitted
 
 
 def compute_clinical_columns(
-    cohort: Cohort, clinical: pd.DataFrame, separated: Counter[str]
+    cohort: Cohort, clinical: pd.DataFrame, separated: Counter[str], missing: str = FILL
 ) -> pd.DataFrame:
     """What is in the clinical columns, and how they enter a regression.
 
@@ -250,17 +316,18 @@ def compute_clinical_columns(
         As `take_clinical` gives it.
     separated : Counter of str
         In how many splits each column separated the outcomes.
+    missing : {"fill", "indicator"}
 
     Returns
     -------
     DataFrame
-        One row for each number and each word: column, value, coding, n, events,
-        missing, separated_splits. `n` and `events` count the samples with a
-        known number, or with the word. The reference is the word most frequent
-        in the cohort; in a split it is that of the fitting rows. The gene score,
-        which enters beside them, comes last.
+        One row for each number, each word and each indicator of missing values: column,
+        value, coding, n, events, missing, separated_splits. `n` and `events` count the
+        samples with a known number, with the word, or without a value. The reference is
+        the word most frequent in the cohort; in a split it is that of the fitting rows. The
+        gene score, which enters beside them, comes last.
     """
-    entering = ClinicalEncoder().fit(clinical).terms_
+    entering = ClinicalEncoder(missing).fit(clinical).terms_
     rows: list[tuple[Any, ...]] = []
     for column in clinical:
         values = clinical[column]
@@ -272,10 +339,45 @@ def compute_clinical_columns(
             reference = values.dropna()[~values.dropna().isin(levels)].iloc[0]
             described = [(reference, "reference", values == reference)]
             described += [(level, f"against {reference}", values == level) for level in levels]
-        for value, coding, known in described:
-            n, events = int(known.sum()), int(cohort.labels[known].sum())
+        if Term(str(column), is_missing=True) in entering:
+            described.append(("missing", INDICATOR, values.isna()))
+        for value, coding, held in described:
+            n, events = int(held.sum()), int(cohort.labels[held].sum())
             rows.append((column, value, coding, n, events, n_missing, n_separated))
     counts = (cohort.n_samples, cohort.n_positives, 0, separated[GENE_SCORE])
     rows.append((GENE_SCORE, "number", "per standard deviation", *counts))
     columns = ["column", "value", "coding", "n", "events", "missing", "separated_splits"]
     return pd.DataFrame(rows, columns=columns)
+
+
+def describe_missing(columns: pd.DataFrame, missing: str) -> str:
+    """A warning of the columns that lack many values; empty if there is none.
+
+    Parameters
+    ----------
+    columns : DataFrame
+        As `compute_clinical_columns` gives it.
+    missing : {"fill", "indicator"}
+    """
+    lacking = find_lacking_columns(columns)
+    if not lacking:
+        return ""
+    filled = "filled with the median or the most frequent word"
+    if missing == INDICATOR:
+        return f"{'; '.join(lacking)}: {filled}, with an indicator beside it that says where."
+    return (
+        f"{'; '.join(lacking)}: {filled}, and a weak comparator makes genes look better. With "
+        'missing = "indicator" under [clinical] (--clinical-missing indicator) a column beside '
+        "it says where values are missing; better is to find them."
+    )
+
+
+def find_lacking_columns(columns: pd.DataFrame) -> list[str]:
+    """Columns that lack more than a tenth of their values: name, count and share."""
+    n_samples = int(columns.loc[columns["column"] == GENE_SCORE, "n"].iloc[0])
+    of_column = columns.drop_duplicates("column").set_index("column")["missing"]
+    return [
+        f"{name} lacks {missing:,} of {n_samples:,} values ({missing / n_samples:.0%})"
+        for name, missing in of_column.items()
+        if missing > MOST_MISSING * n_samples
+    ]

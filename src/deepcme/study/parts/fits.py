@@ -76,7 +76,7 @@ def _seconds_per_epoch(
     random = np.random.default_rng(0)
     X = random.random((n_train + n_valid, _n_genes(plan, task)), dtype=np.float32)
     y = np.arange(len(X)) % 2
-    valid = np.arange(n_train, len(X))
+    valid = np.arange(n_train, len(X)) if n_valid else None
     elapsed = []
     with one_thread_a_task():
         for epochs in (_TIMED_EPOCHS, 2 * _TIMED_EPOCHS):

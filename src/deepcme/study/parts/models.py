@@ -10,6 +10,7 @@ metrics.csv           split (none for the PR-AUC), model, part, metric, value, c
 gene_scores.csv       model, rank, gene, symbol, score, sd, splits, top_share, prevalence,
                       largest_z, driving_samples, few_driving_samples
 history.parquet       split, model, epoch, train_loss, valid_loss, valid_auc
+patients.parquet      sample, and what else is known of it, such as age and grade
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from deepcme.cohort.honest import fit_seed
 from deepcme.selection.scores import describe_genes
 from deepcme.study.fit import Fit, Results, fitted_split, results_of
 from deepcme.study.part import PREDICTIONS, Kept, TextColumns
+from deepcme.study.parts.characteristics import PATIENTS, take_characteristics
 from deepcme.study.parts.fits import FitsPart
 from deepcme.study.settings import ModelSettings
 from deepcme.study.tables import METRICS, compute_predictions, concatenate
@@ -52,6 +54,7 @@ class Models(FitsPart[Fit]):
         METRICS: ("model", "left_out"),
         "gene_scores.csv": ("model", "gene", "symbol"),
         "history.parquet": (),
+        PATIENTS: (),
     }
 
     def tasks(self, plan: Plan) -> Iterator[Fit]:
@@ -82,6 +85,7 @@ class Models(FitsPart[Fit]):
             PREDICTIONS: compute_predictions(plan.cohort, results),
             "gene_scores.csv": compute_gene_scores(plan.cohort, results),
             "history.parquet": compute_history(results),
+            PATIENTS: take_characteristics(plan.cohort),
         }
 
 

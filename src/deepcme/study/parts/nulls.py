@@ -29,6 +29,7 @@ from deepcme.cohort.honest import fit_seed
 from deepcme.cohort.outcome import Outcome, labels_of
 from deepcme.cohort.splits import Split
 from deepcme.evaluation.metrics import compute_auc_within
+from deepcme.evaluation.nulls import describe_power_to_reject
 from deepcme.evaluation.predictions import STRATUM
 from deepcme.models.fitting import fit_preprocessor
 from deepcme.models.preprocessing import kept_genes
@@ -255,7 +256,10 @@ def describe_null_runs(runs: Sequence[NullRun], model: str) -> str:
         words[kind].format(count=count, size=size) for (kind, size), count in counts.items()
     ]
     found = [_describe_signature(run, run.signature) for run in runs if run.signature]
-    return " ".join([f"Reruns of {model}: {', '.join(counted)}.", *found])
+    n_permutations = sum(run.kind == "permuted labels" for run in runs)
+    warning = describe_power_to_reject(n_permutations)
+    sentences = [f"Reruns of {model}: {', '.join(counted)}.", *found, warning]
+    return " ".join(filter(None, sentences))
 
 
 def _describe_signature(run: NullRun, signature: Signature) -> str:

@@ -48,10 +48,13 @@ def compute_prediction_stability(predictions: pd.DataFrame) -> pd.DataFrame:
 def compute_instability(
     predictions: pd.DataFrame, random: np.random.Generator, draws: int = DEFAULT_DRAWS
 ) -> pd.DataFrame:
-    """Mean, over samples, of the standard deviation of a sample's risk over the splits [1]_.
+    """Within-patient standard deviation of the risk over the splits [1]_.
 
-    Only samples tested at least twice have one. The interval comes from the
-    patient bootstrap.
+    The root of the mean, over samples, of the variance of a sample's risks. A variance of
+    n - 1 is right on average for any number of risks; a mean of standard deviations would
+    not be: of two normal risks each the expected one is 0.798 of the true one. Only samples
+    tested at least twice have a variance. The interval is the percentile interval of a
+    bootstrap of patients: it is about who is in the cohort, for splits drawn like these.
 
     Parameters
     ----------
@@ -63,7 +66,7 @@ def compute_instability(
     Returns
     -------
     DataFrame
-        One row for each model: `model, mean_sd, ci_low, ci_high, n, events,
+        One row for each model: `model, within_sd, ci_low, ci_high, n, events,
         n_patients, n_splits`; the counts are of the samples used, `n_splits`
         the largest number of risks that one sample has.
 
@@ -75,9 +78,7 @@ def compute_instability(
 
     References
     ----------
-    .. [1] Riley RD, Collins GS (2023). Stability of clinical prediction models
-       developed using statistical or machine learning methods. Biometrical
-       Journal 65:2200302.
+    .. [1] Bland JM, Altman DG (1996). Measurement error. BMJ 313:744.
     """
     spread = compute_prediction_stability(predictions).dropna(subset="sd")
     if spread.empty:
@@ -85,14 +86,15 @@ def compute_instability(
     patient_draws = draw_patients(spread, draws, random, stratified=False)
     table = []
     for model, rows in spread.groupby("model", sort=False, observed=True):
-        terms = np.column_stack([rows["sd"], np.ones(len(rows))])
+        variance = rows["sd"].to_numpy() ** 2
+        terms = np.column_stack([variance, np.ones(len(rows))])
         drawn = patient_draws.sum_rows(rows["patient"], terms)
-        ci_low, ci_high = compute_percentile_interval(drawn[:, 0] / drawn[:, 1])
+        ci_low, ci_high = compute_percentile_interval(np.sqrt(drawn[:, 0] / drawn[:, 1]))
         counts = count_rows(rows.assign(split=rows["n_splits"]))
         table.append(
             {
                 "model": model,
-                "mean_sd": rows["sd"].mean(),
+                "within_sd": np.sqrt(variance.mean()),
                 "ci_low": ci_low,
                 "ci_high": ci_high,
                 **counts,

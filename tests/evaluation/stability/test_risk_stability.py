@@ -1,10 +1,15 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from deepcme.base.errors import DeepCMEError
-from deepcme.evaluation.risk_stability import compute_instability, compute_prediction_stability
+from deepcme.evaluation.predictions import COLUMNS
+from deepcme.evaluation.stability.risk_stability import (
+    compute_instability,
+    compute_prediction_stability,
+)
 
 
 def test_spread_of_each_sample_over_the_splits_that_test_it(predictions):
@@ -26,19 +31,48 @@ def test_a_sample_tested_once_has_no_spread(predictions):
     assert table.loc[~once, "sd"].notna().all()
 
 
-def test_instability_is_the_mean_spread(predictions):
+def test_instability_is_the_root_of_the_mean_variance(predictions):
     table = compute_instability(predictions, np.random.default_rng(0), draws=200)
     spread = compute_prediction_stability(predictions).query("model == 'logistic'")["sd"]
     row = table.query("model == 'logistic'").iloc[0]
-    assert row["mean_sd"] == pytest.approx(spread.mean())
-    assert row["ci_low"] < row["mean_sd"] < row["ci_high"]
+    assert row["within_sd"] == pytest.approx(np.sqrt((spread**2).mean()))
+    assert row["ci_low"] < row["within_sd"] < row["ci_high"]
     assert row["n"] == spread.notna().sum()
+
+
+def risks_of(*of_samples):
+    """The test risks of samples of one model over splits; every other sample is an event."""
+    return pd.DataFrame(
+        [
+            (split, "m", f"S{i}", f"S{i}", "test", i % 2, risk, risk)
+            for i, risks in enumerate(of_samples)
+            for split, risk in enumerate(risks)
+        ],
+        columns=[*COLUMNS, "probability"],
+    )
+
+
+def test_instability_by_hand():
+    """Variances 0.02 and 0.01 of two and of three risks: the root of 0.015."""
+    table = compute_instability(
+        risks_of([0.4, 0.6], [0.1, 0.2, 0.3]), np.random.default_rng(0), draws=20
+    )
+    assert table["within_sd"].item() == pytest.approx(0.12247448713915890)
+
+
+def test_few_risks_of_each_sample_do_not_make_it_too_small():
+    """Two risks of each sample with a standard deviation of 0.05: their own means 0.0399."""
+    random = np.random.default_rng(3)
+    risks = 0.5 + 0.05 * random.normal(size=(2000, 2))
+    row = compute_instability(risks_of(*risks), random, draws=100).iloc[0]
+    assert row["within_sd"] == pytest.approx(0.05, abs=0.0025)
+    assert row["ci_low"] < 0.05 < row["ci_high"]
 
 
 def test_a_model_that_never_changes_its_mind_has_no_instability(predictions):
     predictions["probability"] = 0.3
     table = compute_instability(predictions, np.random.default_rng(0), draws=20)
-    assert table[["mean_sd", "ci_low", "ci_high"]].to_numpy() == pytest.approx(0, abs=1e-12)
+    assert table[["within_sd", "ci_low", "ci_high"]].to_numpy() == pytest.approx(0, abs=1e-12)
 
 
 def test_one_split_says_nothing_about_stability(predictions):
@@ -46,8 +80,8 @@ def test_one_split_says_nothing_about_stability(predictions):
         compute_instability(predictions.query("split == 0"), np.random.default_rng(0))
 
 
-def test_interval_covers_the_mean_spread_of_all_patients(predictions):
-    """Spread made of known normal errors: its true mean is that of the errors' deviation."""
+def test_interval_covers_the_spread_of_all_patients(predictions):
+    """Spread made of known normal errors."""
     random = np.random.default_rng(10)
     covered = 0
     for _ in range(100):
@@ -56,6 +90,5 @@ def test_interval_covers_the_mean_spread_of_all_patients(predictions):
             part="test", probability=0.5 + 0.05 * random.normal(size=len(noisy))
         )
         row = compute_instability(noisy, random, draws=200).iloc[0]
-        # mean of the standard deviation of four normal draws: 0.921318 of the true one
-        covered += row["ci_low"] <= 0.05 * 0.921318 <= row["ci_high"]
+        covered += row["ci_low"] <= 0.05 <= row["ci_high"]
     assert covered >= 87

@@ -1,0 +1,29 @@
+"""`deepcme checklist`: the reporting guidelines of a study as a document."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from deepcme.base.terminal import say
+from deepcme.cli.options import Quiet
+
+
+def checklist(
+    folder: Annotated[Path, typer.Argument(help="Folder of a finished study.")],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="File to write, .docx or .md.")
+    ] = Path("checklist.docx"),
+    quiet: Quiet = False,
+) -> None:
+    """Write TRIPOD+AI and PROBAST+AI, answered from a study, for its author to fill in."""
+    from deepcme.report.checklists.document import write_checklists
+    from deepcme.study.store import StudyFolder
+
+    checklists = write_checklists(StudyFolder(folder), output)
+    if not quiet:
+        say(f"Wrote {output}.")
+        for one in checklists:
+            say(f"{one.name}: {one.filled}")

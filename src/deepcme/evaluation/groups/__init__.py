@@ -1,0 +1,1 @@
+"""Performance group by group: cohorts that were left out, and patients of one kind."""

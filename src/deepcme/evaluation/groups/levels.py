@@ -1,0 +1,94 @@
+"""Patients divided by what was known of them at the start: which columns, and at which cut."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import pandas as pd
+
+FEWEST, MOST = 2, 6
+"""Number of levels that a column may have."""
+MOST_COLUMNS = 8
+USUAL_CUTS = {"age": 50.0}
+"""Where the clinic cuts numbers of such a name; others are cut at their median."""
+
+_FEWEST_AT_A_CUT = 10
+
+
+@dataclass(frozen=True)
+class Levels:
+    """Samples divided by the columns that lend themselves to it.
+
+    Attributes
+    ----------
+    of_sample : DataFrame
+        The level of each sample as words, None where unknown, a column for each that was
+        taken; indexed by sample.
+    described : tuple of str
+        The columns, with the cut where there is one, such as ``age (at 50)``.
+    left_out : tuple of str
+        Those that were not taken, each with the reason.
+    """
+
+    of_sample: pd.DataFrame
+    described: tuple[str, ...]
+    left_out: tuple[str, ...]
+
+
+def divide_by_columns(characteristics: pd.DataFrame) -> Levels:
+    """Divide samples by their columns of two to six words or values, and cut numbers in two.
+
+    Numbers with more values are cut where the clinic does (age at 50), if ten samples are on
+    either side, or else at their median in these samples. A column that divides the samples
+    as an earlier one does is left out, and so is every column after the first eight.
+
+    Parameters
+    ----------
+    characteristics : DataFrame
+        A column `sample`, and columns of floats (NaN where missing) or words (None).
+    """
+    taken: dict[str, pd.Series] = {}
+    described: list[str] = []
+    left_out: list[str] = []
+    seen: dict[tuple[int, ...], str] = {}
+    for name in map(str, characteristics.columns.drop("sample")):
+        level, how = _levels_of(characteristics[name])
+        n_levels = level.nunique()
+        partition = tuple(pd.factorize(level)[0].tolist())
+        if not FEWEST <= n_levels <= MOST:
+            left_out.append(f"{name} ({n_levels} levels)")
+        elif partition in seen:
+            left_out.append(f"{name} (divides them as {seen[partition]} does)")
+        elif len(taken) == MOST_COLUMNS:
+            left_out.append(f"{name} (after the first {MOST_COLUMNS})")
+        else:
+            taken[name], seen[partition] = level, name
+            described.append(f"{name}{how}")
+    of_sample = pd.DataFrame(taken).set_axis(characteristics["sample"], axis=0)
+    return Levels(of_sample, tuple(described), tuple(left_out))
+
+
+def _levels_of(values: pd.Series) -> tuple[pd.Series, str]:
+    """Level of each sample, and where it was cut, in brackets."""
+    known = values.dropna()
+    if not pd.api.types.is_numeric_dtype(values):
+        return values, ""
+    if known.nunique() <= MOST:
+        return values.map("{:g}".format, na_action="ignore"), ""
+    cut = _choose_cut(str(values.name), known)
+    levels = values.map(lambda value: f"{cut:g} or more" if value >= cut else f"below {cut:g}")
+    return levels.where(values.notna(), None), f" (at {cut:g})"
+
+
+def _choose_cut(name: str, known: pd.Series) -> float:
+    words = re.findall(r"[a-z]+", name.lower())
+    for word in filter(USUAL_CUTS.__contains__, words):
+        usual = USUAL_CUTS[word]
+        if min((known < usual).sum(), (known >= usual).sum()) >= _FEWEST_AT_A_CUT:
+            return usual
+    median = known.median()
+    # Of many samples at the median the cut is on the side of it that divides more evenly.
+    cuts = {float(median), float(known[known > median].min())}
+    shares = {cut: abs(float((known >= cut).mean()) - 0.5) for cut in sorted(cuts)}
+    return min(shares, key=lambda cut: shares[cut])

@@ -1,0 +1,1 @@
+"""How far risks depend on the patients that a model was developed on."""

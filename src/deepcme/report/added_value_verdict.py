@@ -1,0 +1,131 @@
+"""The sentence on what genes add to clinical columns, by rule from the intervals.
+
+One measure, the log loss, decides whether the genes add or harm, so that there is one way for
+chance to make them. Whether the columns do better than the genes, or harm them, is told by AUC,
+as a gene model's own probabilities may be uncalibrated. Nothing is called better that is not
+itself shown to be above chance.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+ADDS = "Gene expression adds to {names}: {numbers}"
+HARMS = "Gene expression made the prediction by {names} worse: {numbers}"
+NOT_SHOWN = "No demonstrated added value of gene expression over {names}: {numbers}"
+NOT_ABOVE_CHANCE = (
+    NOT_SHOWN + ", which is no gain while {headline} itself is not shown to be above chance"
+)
+CLINICAL_BEATS_GENES = (
+    "{names} alone did better than the genes alone (AUC {better:.3f} against {worse:.3f}, "
+    "{interval})"
+)
+CLINICAL_HARMS = (
+    "adding {names} to the genes made the prediction worse (AUC {worse:.3f}, the genes alone "
+    "{better:.3f}; {interval})"
+)
+CLINICAL_MAY_HARM = (
+    "the genes alone had the higher AUC ({better:.3f}, both {worse:.3f}), though that "
+    "adding {names} harms is not shown ({interval})"
+)
+
+
+@dataclass(frozen=True)
+class AboveChance:
+    """Which models are shown to be above chance."""
+
+    headline: bool
+    clinical: bool
+    genes: bool
+
+
+def make_added_value_verdict(
+    names: str,
+    headline: str,
+    added: pd.DataFrame,
+    auc_differences: pd.DataFrame,
+    auc: pd.Series[float],
+    above_chance: AboveChance,
+    limits: Sequence[str] = (),
+) -> str:
+    """What the genes add to the columns, and whether either is better without the other.
+
+    Parameters
+    ----------
+    names : str
+        The clinical columns, listed.
+    headline : str
+        The model that the study is about.
+    added : DataFrame
+        As `compute_added_value` gives it.
+    auc_differences : DataFrame
+        As `compute_auc_differences` gives it.
+    auc : Series
+        Mean test AUC by model.
+    above_chance : AboveChance
+    limits : sequence of str
+        What weakens the comparison, such as few events for each coefficient.
+
+    Returns
+    -------
+    str
+        One sentence.
+    """
+    loss = added[added["measure"] == "log_loss"].iloc[0]
+    if loss["ci_low"] > 0:
+        main = ADDS if above_chance.headline else NOT_ABOVE_CHANCE
+    elif loss["ci_high"] < 0 and above_chance.clinical:
+        main = HARMS
+    else:
+        main = NOT_SHOWN
+    numbers = (
+        f"log loss of clinical minus that of clinical + genes {loss['difference']:+.3f} per "
+        f"sample, {_interval(loss)} (above 0 the genes help); {int(loss['n'])} samples, "
+        f"{int(loss['events'])} events"
+    )
+    _, both_to_genes, genes_to_clinical = (row for _, row in auc_differences.iterrows())
+    clauses = [
+        main.format(names=names, numbers=numbers, headline=headline),
+        _against_genes(names, genes_to_clinical, auc, above_chance.clinical),
+        _beside_genes(names, both_to_genes, auc, above_chance.genes),
+        *limits,
+    ]
+    return f"{'; '.join(clause for clause in clauses if clause)}."
+
+
+def _against_genes(
+    names: str, row: pd.Series[Any], auc: pd.Series[float], above_chance: bool
+) -> str:
+    if row["ci_high"] < 0 and above_chance:
+        return CLINICAL_BEATS_GENES.format(names=names, **_numbers(row, auc))
+    return ""
+
+
+def _beside_genes(
+    names: str, row: pd.Series[Any], auc: pd.Series[float], above_chance: bool
+) -> str:
+    if row["ci_high"] < 0 and above_chance:
+        return CLINICAL_HARMS.format(names=names, **_numbers(row, auc))
+    if row["difference"] < -row["margin"]:
+        return CLINICAL_MAY_HARM.format(names=names, **_numbers(row, auc))
+    return ""
+
+
+def _numbers(row: pd.Series[Any], auc: pd.Series[float]) -> dict[str, Any]:
+    interval = f"difference {row['difference']:+.3f}, {_interval(row)}"
+    return {
+        "better": auc[row["baseline"]],
+        "worse": auc[row["model"]],
+        "interval": interval,
+    }
+
+
+def _interval(row: pd.Series[Any]) -> str:
+    if np.isnan(row["ci_low"]):
+        return "no interval can be given"
+    return f"95% t interval {row['ci_low']:+.3f} to {row['ci_high']:+.3f}"

@@ -1,0 +1,80 @@
+"""Whether a model is shown to do better than chance: the gate before every claim of a gain.
+
+A report asks many questions: is the model better than another, useful, do the genes add to
+the clinic? Without any signal each of them errs now and then. Testing in a fixed order
+(Maurer, Hothorn and Lehmacher 1995) keeps the whole report at the level of the first test:
+only a model that exceeds chance is called better, useful or anything else.
+
+Where outcomes were permuted often enough to reject, that test alone decides; its interval is
+no second chance. Otherwise the 95% interval of the AUC does. Where cohorts were left out, that
+is the interval pooled over them, or else each of theirs: without signal the one lies above 0.5
+in 2.5 of 100 studies, and both of two cohorts in less than 0.1.
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from deepcme.evaluation.nulls import FEWEST_PERMUTATIONS, LEVEL, compute_permutation_table
+from deepcme.report.section import Contents
+from deepcme.study.parts.nulls import NULL_RUNS
+
+
+def exceeds_chance(contents: Contents, model: str | None = None) -> bool:
+    """Whether a model's discrimination is shown to be above chance.
+
+    The order of the sections does not matter, once discrimination and meta-analysis are
+    computed.
+
+    Parameters
+    ----------
+    contents : Contents
+        With the table of discrimination.
+    model : str, optional
+        By default the headline, of which alone there are permutations.
+    """
+    is_headline = model in (None, contents.headline)
+    table = contents.tables["discrimination"]
+    rows = table[table["model"] == (contents.headline if is_headline else model)]
+    permutation = compute_permutation(contents) if is_headline else None
+    return is_above_chance(rows, permutation, contents.tables.get("meta_analysis"))
+
+
+def is_above_chance(
+    rows: pd.DataFrame, permutation: pd.DataFrame | None, pooled: pd.DataFrame | None = None
+) -> bool:
+    """Whether the permutation test, or without one the interval of each AUC, excludes chance.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        The model's, as `compute_discrimination` gives them; a row for each cohort left out.
+    permutation : DataFrame or None
+        As `compute_permutation_table` gives it.
+    pooled : DataFrame or None
+        As `compute_meta_analysis` gives it, of any models; None where cohorts are not pooled.
+    """
+    if permutation is not None and can_reject(permutation):
+        return bool(permutation["p_value"].iloc[0] <= LEVEL)
+    if rows.empty:
+        return False
+    intervals = rows["ci_low"] > 0.5
+    if pooled is None:
+        return bool(intervals.all())
+    of_model = (pooled["model"] == rows["model"].iloc[0]) & (pooled["measure"] == "auc")
+    return bool(intervals.all() or (pooled.loc[of_model, "ci_low"] > 0.5).any())
+
+
+def can_reject(permutation: pd.DataFrame) -> bool:
+    """Whether there are so many permutations that their p-value can be small enough."""
+    return bool(permutation["n_permutations"].iloc[0] >= FEWEST_PERMUTATIONS)
+
+
+def compute_permutation(contents: Contents) -> pd.DataFrame | None:
+    """The permutation test of the headline's mean AUC; None where it was not run."""
+    folder, table = contents.results.folder, contents.tables["discrimination"]
+    runs = folder.read_table(NULL_RUNS) if folder.has_table(NULL_RUNS) else pd.DataFrame()
+    if runs.empty or not (runs["kind"] == "permuted labels").any():
+        return None
+    auc = float(table.loc[table["model"] == contents.headline, "auc"].mean())
+    return compute_permutation_table(runs, auc)

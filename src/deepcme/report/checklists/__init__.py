@@ -1,0 +1,1 @@
+"""Checklists of reporting guidelines, answered from what a study has."""

@@ -1,0 +1,220 @@
+"""What the cohorts that were left out say together, and what a new one may show."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from deepcme.evaluation.groups.cohorts_left_out import (
+    FEWEST_COHORTS,
+    MEASURED_PREDICTION,
+    compute_cohort_estimates,
+    compute_meta_analysis,
+)
+from deepcme.evaluation.measures import find_measure
+from deepcme.evaluation.predictions import LEFT_OUT
+from deepcme.report.blocks import Blocks, Figure, Subheading, Table, Text
+from deepcme.report.figures.forest import (
+    ESTIMATE,
+    POOLED,
+    PREDICTION,
+    forest_heading,
+    plot_forest,
+)
+from deepcme.report.figures.styles import Chart
+from deepcme.report.formatting import N_AND_EVENTS, TableLayout
+from deepcme.report.section import Contents, Section
+
+_LAYOUT = TableLayout(
+    "Random-effects meta-analysis of the cohorts left out. Between-cohort variance tau2 by "
+    "REML, of logit AUC, log O/E and slope; 95% intervals of Hartung and Knapp (t, one degree "
+    "of freedom less than there are cohorts), never narrower than the standard errors alone "
+    "allow; 95% prediction intervals for a new cohort like these, which held "
+    f"{MEASURED_PREDICTION[0]:.0%} to {MEASURED_PREDICTION[1]:.0%} of simulated new cohorts. "
+    "I2: share of the variance of the estimates that lies between cohorts. Each cohort is "
+    "tested by models that learned from the others, so that cohorts share training patients; "
+    "their estimates are taken as independent. Probabilities are as the models give them.",
+    ("model", "Model", ""), ("measure", "Measure", ""), ("value", "Pooled", ".3f"),
+    ("ci_low", "95% low", ".3f"), ("ci_high", "95% high", ".3f"),
+    ("prediction_low", "New cohort, 95% low", ".3f"),
+    ("prediction_high", "New cohort, 95% high", ".3f"), ("tau2", "tau2", ".3f"),
+    ("i2", "I2 (%)", ".0f"), ("k", "Cohorts", ".0f"), *N_AND_EVENTS,
+    ("not_pooled", "Not pooled", ""),
+    optional=("not_pooled",),
+)  # fmt: skip
+_CAPTION = (
+    "AUC of {model} in each cohort that was left out (square; line: 95% interval by bootstrap "
+    "of its patients, t), pooled over them (diamond: 95% interval of Hartung and Knapp, t), "
+    "and where a new cohort like these may lie (broken line: 95% prediction interval). Beside "
+    "it samples / events; the dashed line is chance."
+)
+
+
+def _compute(contents: Contents) -> None:
+    predictions, tables = contents.results.predictions, contents.tables
+    contents.add(
+        "cohort_estimates",
+        lambda: compute_cohort_estimates(predictions, tables["discrimination"]),
+    )
+    contents.add(
+        "meta_analysis",
+        lambda: compute_meta_analysis(contents.require("cohort_estimates")),
+        _LAYOUT,
+    )
+    if "cohort_estimates" not in tables:
+        return
+    of_headline = tables["cohort_estimates"]["model"] == contents.headline
+    pooled = tables.get("meta_analysis", pd.DataFrame({"model": [], "measure": []}))
+    pooled = pooled[pooled["model"] == contents.headline]
+    aucs = tables["cohort_estimates"][of_headline].query("measure == 'auc'")
+    pooled_auc = pooled[pooled["measure"] == "auc"]
+    contents.charts["meta_analysis"] = plot_cohorts(aucs, pooled_auc)
+    contents.notes["meta_analysis_verdict"] = (
+        describe_pooled_auc(pooled_auc.iloc[0])
+        if len(pooled_auc)
+        else _describe_too_few(aucs, contents.headline)
+    )
+    differences = [describe_limits(row) for _, row in pooled_auc.iterrows()]
+    contents.notes["meta_analysis_differences"] = " ".join(
+        filter(None, [*differences, describe_pooled_calibration(pooled)])
+    )
+
+
+def plot_cohorts(cohorts: pd.DataFrame, pooled: pd.DataFrame) -> Chart:
+    """Forest plot of one model's AUC in each cohort, pooled and in a new one.
+
+    Parameters
+    ----------
+    cohorts : DataFrame
+        Columns left_out, value, ci_low, ci_high, n, events.
+    pooled : DataFrame
+        One row, as `compute_meta_analysis` gives it, or none.
+    """
+    rows = [forest_heading("Cohort left out", "AUC (95%)")]
+    rows += [
+        _row(ESTIMATE, cohort[LEFT_OUT], cohort, "ci_low", "ci_high")
+        for cohort in cohorts.to_dict("records")
+    ]
+    for row in pooled.to_dict("records"):
+        rows.append(_row(POOLED, f"Pooled over {row['k']}", row, "ci_low", "ci_high"))
+        new = {**row, "value": np.nan}
+        ends = ("prediction_low", "prediction_high")
+        rows.append({**_row(PREDICTION, "A new cohort", new, *ends), "counts": ""})
+    return plot_forest(pd.DataFrame(rows), "AUC", (0, 1), 0.5)
+
+
+def _row(kind: str, label: str, row: dict[Any, Any], low: str, high: str) -> dict[str, Any]:
+    value = "" if np.isnan(row["value"]) else f"{row['value']:.2f} "
+    known = np.isfinite([row[low], row[high]]).all()
+    return {
+        "kind": kind,
+        "label": label,
+        "value": row["value"],
+        "ci_low": row[low],
+        "ci_high": row[high],
+        "counts": f"{row['n']:,} / {row['events']:,}",
+        "numbers": f"{value}({row[low]:.2f} to {row[high]:.2f})" if known else value,
+    }
+
+
+def describe_pooled_auc(row: pd.Series[Any]) -> str:
+    """The pooled AUC and what a new cohort may show, in a sentence."""
+    few = row["k"] < FEWEST_COHORTS
+    return (
+        f"Pooled over the {row['k']} cohorts left out (random-effects meta-analysis), the AUC "
+        f"of {row['model']} is {row['value']:.3f} (95% interval {row['ci_low']:.3f} to "
+        f"{row['ci_high']:.3f}, {row['interval']}); in a new cohort like these it may be "
+        f"anywhere from {row['prediction_low']:.2f} to {row['prediction_high']:.2f} (95% "
+        f"prediction interval{', of so few cohorts little more than a guess' if few else ''})."
+    )
+
+
+def describe_limits(row: pd.Series[Any]) -> str:
+    """What the pooled AUC does not show, in a few sentences."""
+    sentences = []
+    if not (row["ci_low"] > 0.5 or row["ci_high"] < 0.5):
+        sentences.append("On average over such cohorts chance is not excluded.")
+    elif row["ci_low"] > 0.5 >= row["prediction_low"]:
+        sentences.append(
+            "On average over such cohorts it is above chance; in a new one it need not be."
+        )
+    if row["not_pooled"]:
+        sentences.append(f"Without an interval, and not pooled: {row['not_pooled']}.")
+    if row["k"] < FEWEST_COHORTS:
+        sentences.append(
+            f"How far cohorts differ cannot be told from {row['k']} of them; at least "
+            f"{FEWEST_COHORTS} are needed before either interval means much."
+        )
+    return " ".join([*sentences, describe_heterogeneity(row)])
+
+
+def describe_heterogeneity(row: pd.Series[Any]) -> str:
+    """How far the cohorts differ, in a sentence."""
+    if row["tau2"] == 0:
+        return (
+            "The cohorts' AUCs differ by no more than chance does, which of so few estimates "
+            "is no proof that they agree."
+        )
+    return (
+        f"Of the variance of the cohorts' AUCs {row['i2']:.0f}% (I2) is between cohorts, the "
+        "rest is that of small numbers."
+    )
+
+
+def describe_pooled_calibration(pooled: pd.DataFrame) -> str:
+    """What is pooled beside the AUC, in a sentence each."""
+    sentences = []
+    for row in pooled[pooled["measure"] != "auc"].to_dict("records"):
+        name = _heading(row["measure"])
+        verdict = "" if row["ci_low"] <= 1 <= row["ci_high"] else ", away from the ideal 1"
+        sentences.append(
+            f"{name}: pooled {row['value']:.2f} (95% interval {row['ci_low']:.2f} to "
+            f"{row['ci_high']:.2f}{verdict}), in a new cohort {row['prediction_low']:.2f} to "
+            f"{row['prediction_high']:.2f}."
+        )
+    return " ".join(sentences)
+
+
+def _describe_too_few(cohorts: pd.DataFrame, model: str) -> str:
+    """Why the AUC of the headline is not pooled."""
+    usable = cohorts["standard_error"] > 0
+    names = ", ".join(cohorts.loc[~usable, LEFT_OUT])
+    return (
+        f"The AUC of {model} is not pooled over the cohorts left out: that takes two with an "
+        f"interval, and there is none for {names}."
+    )
+
+
+def _heading(measure: str) -> str:
+    return find_measure(measure).heading
+
+
+def _show(contents: Contents) -> Table | None:
+    table = contents.tables["meta_analysis"]
+    if not table["not_pooled"].any():
+        table = table.drop(columns="not_pooled")
+    named = table.assign(measure=table["measure"].map(_heading))
+    return contents.show("meta_analysis", named)
+
+
+def _write(contents: Contents) -> Blocks:
+    tables, notes = contents.tables, contents.notes
+    if "cohort_estimates" not in tables:
+        return
+    yield Subheading("Over the cohorts left out")
+    yield Text(notes["meta_analysis_verdict"])
+    yield Figure(
+        "meta_analysis",
+        "Forest plot of the AUC in each cohort left out, pooled, and in a new cohort",
+        _CAPTION.format(model=contents.headline),
+    )
+    if "meta_analysis" not in tables:
+        yield Text(notes["meta_analysis"])
+        return
+    yield Text(notes["meta_analysis_differences"])
+    yield _show(contents)
+
+
+SECTION = Section(_write, _compute)

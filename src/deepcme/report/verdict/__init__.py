@@ -1,0 +1,1 @@
+"""What the verdict may say of a study, and when."""

@@ -1,0 +1,316 @@
+"""Every phrase that a verdict can have: its name, when it is said, and its words.
+
+The verdict is what applies of the table `PHRASES`, in its order: what was asked and how
+good the model is, whether that is above chance, what it was compared with, what else the
+sections found, and how sure it is. A phrase that claims a gain or a loss is marked: it is
+said only of what exceeds chance (`deepcme.report.chance`), so that a report on noise says any
+of them in at most 5 of 100.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from deepcme.base.words import few
+from deepcme.evaluation.predictions import LEFT_OUT
+from deepcme.report.design import describe_test_parts, strata_column
+from deepcme.report.verdict.facts import Facts
+from deepcme.study.designs import RepeatedDesign
+
+FEW_EVENTS = 100
+_COHORTS_TOLD = 3
+_BASELINES_TOLD = 4
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """A sentence by rule.
+
+    Attributes
+    ----------
+    name : str
+    when : callable
+        Whether it is said of what was found.
+    words : callable
+    claims : bool
+        Whether it would be an error of a study without any signal.
+    """
+
+    name: str
+    when: Callable[[Facts], bool]
+    words: Callable[[Facts], str]
+    claims: bool = False
+
+
+def choose_phrases(facts: Facts) -> list[Phrase]:
+    """The phrases that apply, in the order of the table."""
+    return [phrase for phrase in PHRASES if phrase.when(facts)]
+
+
+def _auc_of_one(facts: Facts) -> str:
+    row, column = facts.of_one, strata_column(facts.split)
+    over = describe_test_parts(facts.split, int(row["n_splits"]))
+    within = f", within levels of {column}," if column else ""
+    return (
+        f"The AUC of one fit of {facts.model} on {facts.training_share:.0%} of these patients"
+        f"{within or ','} averaged over {over}, is {_auc(row)}."
+    )
+
+
+def _auc_by_cohort(facts: Facts) -> str:
+    rows = facts.rows.sort_values("auc") if _has_many(facts) else facts.rows
+    aucs = [_auc(row, f" in {row[LEFT_OUT]}") for _, row in rows.iterrows()]
+    found = (
+        f"{aucs[0]} to {aucs[-1]}, the ends of {len(aucs)} cohorts"
+        if _has_many(facts)
+        else "; ".join(aucs)
+    )
+    column, draws = strata_column(facts.split), int(facts.rows["n_splits"].min())
+    within = f", within levels of {column}," if column else ""
+    over = f" (mean of {draws} draws of the validation part)" if draws > 1 else ""
+    return (
+        f"One fit of {facts.model} on {facts.training_share:.0%} of the other cohorts' patients"
+        f"{over} has an AUC{within} of {found}."
+    )
+
+
+def _has_many(facts: Facts) -> bool:
+    return facts.by_cohort and len(facts.rows) > _COHORTS_TOLD
+
+
+def _auc(row: pd.Series[Any], where: str = "") -> str:
+    of = f" of {int(row['n_patients'])} patients" if row["n"] != row["n_patients"] else ""
+    return (
+        f"{row['auc']:.3f}{where} ({_interval(row, 'bootstrap', '.3f')}; {int(row['n'])} "
+        f"samples{of}, {int(row['events'])} events)"
+    )
+
+
+def _interval(row: pd.Series[Any], kind: str, form: str) -> str:
+    if not np.isfinite([row["ci_low"], row["ci_high"]]).all():
+        return "no interval can be given"
+    return f"95% {kind} interval {row['ci_low']:{form}} to {row['ci_high']:{form}}"
+
+
+def _not_tested(facts: Facts) -> int:
+    return int(facts.cohort["samples"] - facts.rows["n"].sum())
+
+
+def _tested(facts: Facts) -> str:
+    why = (
+        "random splits leave some out"
+        if isinstance(facts.split, RepeatedDesign)
+        else "the others are in no test part"
+    )
+    cohort, rows = facts.cohort, facts.rows
+    noun = "patients" if cohort["patients"] == cohort["samples"] else "samples"
+    return (
+        f"Tested were {rows['n'].sum()} of {cohort['samples']} {noun}, with "
+        f"{rows['events'].sum()} of {cohort['positives']} events: {why}."
+    )
+
+
+def _across_levels(facts: Facts) -> str:
+    pooled = facts.of_one[["pooled_auc", "pooled_ci_low", "pooled_ci_high"]]
+    pooled = pooled.set_axis(["auc", "ci_low", "ci_high"])
+    interval = _interval(pooled, "bootstrap", ".3f")
+    return f"Ranked across levels it is {pooled['auc']:.3f} ({interval})."
+
+
+def _without_evidence(facts: Facts) -> bool:
+    return not facts.permutation_decides and not facts.is_above_chance
+
+
+def _why_not(facts: Facts) -> str:
+    row = facts.of_one
+    if not np.isfinite(row["ci_low"]):
+        return "Without an interval it is not shown to be above chance."
+    return "This interval holds 0.5: not shown to be above chance."
+
+
+def _why_above_chance(facts: Facts) -> str:
+    if not facts.by_cohort:
+        return "This interval excludes 0.5: above chance."
+    if not facts.cohorts_at_chance:
+        return "Every interval excludes 0.5: above chance."
+    return (
+        "The pooled interval excludes 0.5: above chance on average, though not shown by itself "
+        f"in {few(facts.cohorts_at_chance)}."
+    )
+
+
+def _is_below(facts: Facts) -> bool:
+    return not facts.by_cohort and bool(facts.of_one["ci_high"] < 0.5)
+
+
+def _comparator(facts: Facts) -> str:
+    return f"{facts.planned['baseline']}, the comparator named beforehand"
+
+
+def _numbers(facts: Facts) -> str:
+    row = facts.planned
+    return (
+        f"AUC difference {row['difference']:+.3f}, {_interval(row, 't', '+.3f')}; posterior "
+        f"probability (flat prior) of better {row['probability_better']:.2f}, equivalent "
+        f"(within {row['margin']:g}) {row['probability_equivalent']:.2f}, worse "
+        f"{row['probability_worse']:.2f}"
+    )
+
+
+def _claims_win(facts: Facts) -> bool:
+    return facts.favours == facts.model and facts.is_above_chance
+
+
+def _claims_loss(facts: Facts) -> bool:
+    return facts.favours not in ("", facts.model) and facts.favours in facts.above_chance
+
+
+def _holm(facts: Facts, found: str) -> str:
+    return f"Corrected for all {facts.n_compared} comparisons (Holm), it {found}."
+
+
+def _few_events(facts: Facts) -> str:
+    row = facts.fewest
+    where = f" in {row[LEFT_OUT]}" if facts.by_cohort else ""
+    return (
+        f"With {int(row['events'])} events among {int(row['n'])} samples{where} these numbers "
+        "are imprecise: expect others from other patients."
+    )
+
+
+def _of_section(name: str) -> Phrase:
+    """The sentence that a section leaves for the verdict, where it does."""
+    note = f"{name}_verdict"
+    return Phrase(
+        name.replace("_", " "),
+        lambda facts: bool(facts.notes.get(note)),
+        lambda facts: facts.notes[note],
+    )
+
+
+PHRASES: tuple[Phrase, ...] = (
+    Phrase("one cohort", lambda facts: not facts.by_cohort, _auc_of_one),
+    Phrase("cohorts left out", lambda facts: facts.by_cohort, _auc_by_cohort),
+    Phrase("not everyone tested", lambda facts: _not_tested(facts) > 0, _tested),
+    Phrase(
+        "leak",
+        lambda facts: bool(facts.leaks),
+        lambda facts: (
+            f"This AUC may be too high for new patients: {' and '.join(facts.leaks)}."
+        ),
+    ),
+    _of_section("meta_analysis"),
+    Phrase(
+        "above chance by permutation",
+        lambda facts: facts.permutation_decides and facts.is_above_chance,
+        lambda facts: facts.notes["permutation"],
+        claims=True,
+    ),
+    Phrase(
+        "at chance by permutation",
+        lambda facts: facts.permutation_decides and not facts.is_above_chance,
+        lambda facts: facts.notes["permutation"],
+    ),
+    Phrase(
+        "permutation that cannot reject",
+        lambda facts: facts.permutation is not None and not facts.permutation_decides,
+        lambda facts: facts.notes["permutation"],
+    ),
+    Phrase(
+        "above chance",
+        lambda facts: not facts.permutation_decides and facts.is_above_chance,
+        _why_above_chance,
+        claims=True,
+    ),
+    Phrase(
+        "at chance",
+        lambda facts: _without_evidence(facts) and not facts.by_cohort and not _is_below(facts),
+        _why_not,
+    ),
+    Phrase(
+        "below chance",
+        lambda facts: _without_evidence(facts) and _is_below(facts),
+        lambda _: (
+            "This interval lies below 0.5, as it may where there is no signal: not shown to be "
+            "above chance."
+        ),
+    ),
+    Phrase(
+        "cohorts at chance",
+        lambda facts: _without_evidence(facts) and facts.by_cohort,
+        lambda facts: f"Not shown to be above chance in {few(facts.cohorts_at_chance)}.",
+    ),
+    Phrase("across levels", lambda facts: facts.is_stratified, _across_levels),
+    Phrase(
+        "win",
+        _claims_win,
+        lambda facts: (
+            f"{facts.model} did better than {_comparator(facts)} ({_numbers(facts)})."
+        ),
+        claims=True,
+    ),
+    Phrase(
+        "loss",
+        _claims_loss,
+        lambda facts: f"{facts.model} did worse than {_comparator(facts)} ({_numbers(facts)}).",
+        claims=True,
+    ),
+    Phrase(
+        "tie",
+        lambda facts: facts.has_comparator and not facts.favours,
+        lambda facts: (
+            f"No demonstrated advantage over {_comparator(facts)}: {_numbers(facts)}."
+        ),
+    ),
+    Phrase(
+        "difference without signal",
+        lambda facts: (
+            bool(facts.favours) and not _claims_win(facts) and not _claims_loss(facts)
+        ),
+        lambda facts: (
+            f"No difference from {_comparator(facts)}, is claimed, as {facts.favours} is not "
+            f"shown to be above chance: {_numbers(facts)}."
+        ),
+    ),
+    Phrase(
+        "no comparator",
+        lambda facts: facts.n_compared > 0 and not facts.has_comparator,
+        lambda _: "No comparator was named before the study was run.",
+    ),
+    Phrase(
+        "better than others",
+        lambda facts: bool(facts.beaten),
+        lambda facts: _holm(facts, f"did better than {few(facts.beaten, _BASELINES_TOLD)}"),
+        claims=True,
+    ),
+    Phrase(
+        "worse than others",
+        lambda facts: bool(facts.unbeaten),
+        lambda facts: _holm(facts, f"did worse than {few(facts.unbeaten, _BASELINES_TOLD)}"),
+        claims=True,
+    ),
+    Phrase(
+        "told apart from none",
+        lambda facts: facts.n_compared > 0 and not (facts.beaten or facts.unbeaten),
+        lambda facts: _holm(facts, "is shown to be better or worse than none"),
+    ),
+    Phrase(
+        "cohorts are not compared",
+        lambda facts: facts.by_cohort,
+        lambda _: "No test compares it with baselines: each test part is another population.",
+    ),
+    _of_section("added_value"),
+    _of_section("calibration"),
+    _of_section("usefulness"),
+    _of_section("sample_size"),
+    Phrase(
+        "few events",
+        lambda facts: facts.n_rarer < FEW_EVENTS and not facts.notes.get("sample_size_verdict"),
+        _few_events,
+    ),
+)
