@@ -60,8 +60,7 @@ def test_events_for_each_coefficient_are_named():
 
 def test_few_events_for_each_coefficient_go_into_the_verdict():
     assert describe_limits(PREDICTIONS, columns()) == [
-        "3 coefficients without penalty have 8.3 events of the fitted patients each, which are "
-        "few"
+        "3 unpenalised coefficients have 8.3 events each, which are few"
     ]
     assert describe_limits(PREDICTIONS, columns().iloc[[0, 3]]) == []
 
