@@ -11,6 +11,7 @@ from deepcme.report.sections import (
     discrimination,
     genes,
     guidelines,
+    instability,
     meta_analysis,
     methods,
     nulls,
@@ -30,7 +31,7 @@ SECTIONS: tuple[Section, ...] = (
     verdict.SECTION, patients.SECTION, sample_size.SECTION, discrimination.SECTION,
     meta_analysis.SECTION, classification.SECTION, comparison.SECTION, added_value.SECTION,
     calibration.SECTION, recalibration.SECTION, usefulness.SECTION, risk_stability.SECTION,
-    subgroups.SECTION, nulls.SECTION, genes.SECTION, selection.SECTION,
+    instability.SECTION, subgroups.SECTION, nulls.SECTION, genes.SECTION, selection.SECTION,
     publication.SECTION, training.SECTION, methods.SECTION, guidelines.SECTION, methods.REPEAT,
 )  # fmt: skip
 """Each may use what those before it computed."""

@@ -11,7 +11,7 @@ from deepcme.evaluation.stability.refits import (
     compute_instability_summary,
     compute_prediction_instability,
 )
-from deepcme.report.sections.risk_stability import describe_instability
+from deepcme.report.sections.instability import describe_instability
 from tests.evaluation.stability.conftest import table_of_refits
 
 
