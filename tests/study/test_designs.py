@@ -289,7 +289,7 @@ def test_the_report_judges_each_cohort_by_itself_and_pools_none(
         assert ", each cohort by itself: in " in said
         assert "north: 7 events and 13 non-events are too few to tell" in said
         assert "north: with 7 events and 13 non-events no calibration curve" in said
-        assert "a mean of different cohorts that count alike" in said
+        assert "their sd is that of no population and is not given" in said
         assert "these intervals are those of frozen models on new patients" in said
         assert "values standardised together, with these patients before that" in said
         assert "net benefit; 95% intervals by patient bootstrap" not in said

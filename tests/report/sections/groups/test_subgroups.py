@@ -10,8 +10,8 @@ from deepcme.base.errors import AbsentError
 from deepcme.evaluation.discrimination import compute_discrimination
 from deepcme.report.blocks import Text
 from deepcme.report.section import Contents
-from deepcme.report.sections import subgroups
-from deepcme.report.sections.subgroups import describe_differences
+from deepcme.report.sections.groups import subgroups
+from deepcme.report.sections.groups.subgroups import describe_differences
 from tests.evaluation.groups.test_subgroups import frozen
 
 
