@@ -39,6 +39,7 @@ from tests.evaluation.simulations import (
     simulate_holm_correction,
     simulate_permutation_p_values,
     simulate_repeated_rows,
+    simulate_score_test,
 )
 
 PAGE = Path(__file__).parents[2] / "docs" / "validation-of-the-statistics.md"
@@ -373,6 +374,15 @@ def validate_added_value() -> pd.DataFrame:
     )
 
 
+def validate_score_test() -> pd.DataFrame:
+    """The gene score's permutation test where genes add nothing; 200 studies for each kind."""
+    rows = []
+    for genes, follows in (("noise", False), ("follow the column", True)):
+        p = simulate_score_test(200, 19, seed=4, follows=follows)
+        rows.append({"genes": genes, "rejected": np.mean(p <= 0.05), "mean_p": p.mean()})
+    return pd.DataFrame(rows)
+
+
 def to_markdown(table: pd.DataFrame) -> str:
     def cell(value: object) -> str:
         return f"{value:.3f}" if isinstance(value, float) else str(value)
@@ -405,6 +415,7 @@ def test_the_statistics_keep_their_promises():
         "recalibration": validate_recalibration(),
         "recalibrated_studies": validate_recalibrated_studies(),
         "added_value": validate_added_value(),
+        "score_test": validate_score_test(),
     }
     tables = {name: to_markdown(table) for name, table in results.items()}
     PAGE.write_text(TEMPLATE.read_text().format(**tables))
@@ -459,6 +470,7 @@ def test_the_statistics_keep_their_promises():
     slopes = studies.loc[studies["signal"] > 0, ["slope_before", "slope_after"]]
     before, after = np.abs(np.log(slopes)).to_numpy().T
     assert (after <= before + 0.1).all()
+    assert (results["score_test"]["rejected"] <= 0.09).all()
     added_value = results["added_value"]
     adds_nothing = added_value["genes"].isin(["noise", "follow the column"])
     assert (added_value["gain_in_interval"] >= 0.93).all()
