@@ -15,23 +15,24 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-ADDS = "Gene expression adds to {names}: {numbers}"
-HARMS = "Gene expression made the prediction by {names} worse: {numbers}"
-NOT_SHOWN = "No demonstrated added value of gene expression over {names}: {numbers}"
+ADDS = "Gene expression adds to {names} ({numbers})"
+HARMS = "Gene expression made the prediction by {names} worse ({numbers})"
+NOT_SHOWN = "No demonstrated added value of gene expression over {names} ({numbers})"
 NOT_ABOVE_CHANCE = (
-    NOT_SHOWN + ", which is no gain while {headline} itself is not shown to be above chance"
+    "No demonstrated added value of gene expression over {names}, as {headline} itself is not "
+    "shown to be above chance ({numbers})"
 )
 CLINICAL_BEATS_GENES = (
-    "{names} alone did better than the genes alone (AUC {better:.3f} against {worse:.3f}, "
-    "{interval})"
+    "these columns alone did better than the genes alone (AUC {better:.3f} against "
+    "{worse:.3f}, {interval})"
 )
 CLINICAL_HARMS = (
-    "adding {names} to the genes made the prediction worse (AUC {worse:.3f}, the genes alone "
-    "{better:.3f}; {interval})"
+    "adding them to the genes made the prediction worse (AUC {worse:.3f}, genes alone "
+    "{better:.3f}, {interval})"
 )
 CLINICAL_MAY_HARM = (
-    "the genes alone had the higher AUC ({better:.3f}, both {worse:.3f}), though that "
-    "adding {names} harms is not shown ({interval})"
+    "the genes alone had the higher AUC, which may be chance ({better:.3f}, both {worse:.3f}, "
+    "{interval})"
 )
 
 
@@ -69,7 +70,8 @@ def make_added_value_verdict(
         Mean test AUC by model.
     above_chance : AboveChance
     limits : sequence of str
-        What weakens the comparison, such as few events for each coefficient.
+        What weakens the comparison, such as few events for each coefficient; told where the
+        genes add, or the columns beat or harm them.
 
     Returns
     -------
@@ -83,36 +85,28 @@ def make_added_value_verdict(
         main = HARMS
     else:
         main = NOT_SHOWN
-    numbers = (
-        f"log loss of clinical minus that of clinical + genes {loss['difference']:+.3f} per "
-        f"sample, {_interval(loss)} (above 0 the genes help); {int(loss['n'])} samples, "
-        f"{int(loss['events'])} events"
-    )
+    numbers = f"fall in log loss {loss['difference']:+.3f}, {_interval(loss)}"
     _, both_to_genes, genes_to_clinical = (row for _, row in auc_differences.iterrows())
-    clauses = [
-        main.format(names=names, numbers=numbers, headline=headline),
-        _against_genes(names, genes_to_clinical, auc, above_chance.clinical),
-        _beside_genes(names, both_to_genes, auc, above_chance.genes),
-        *limits,
+    others = [
+        _against_genes(genes_to_clinical, auc, above_chance.clinical),
+        _beside_genes(both_to_genes, auc, above_chance.genes),
     ]
-    return f"{'; '.join(clause for clause in clauses if clause)}."
+    told = limits if main == ADDS or any(others) else ()
+    first = main.format(names=names, numbers=numbers, headline=headline)
+    return f"{'; '.join(clause for clause in (first, *others, *told) if clause)}."
 
 
-def _against_genes(
-    names: str, row: pd.Series[Any], auc: pd.Series[float], above_chance: bool
-) -> str:
+def _against_genes(row: pd.Series[Any], auc: pd.Series[float], above_chance: bool) -> str:
     if row["ci_high"] < 0 and above_chance:
-        return CLINICAL_BEATS_GENES.format(names=names, **_numbers(row, auc))
+        return CLINICAL_BEATS_GENES.format(**_numbers(row, auc))
     return ""
 
 
-def _beside_genes(
-    names: str, row: pd.Series[Any], auc: pd.Series[float], above_chance: bool
-) -> str:
+def _beside_genes(row: pd.Series[Any], auc: pd.Series[float], above_chance: bool) -> str:
     if row["ci_high"] < 0 and above_chance:
-        return CLINICAL_HARMS.format(names=names, **_numbers(row, auc))
+        return CLINICAL_HARMS.format(**_numbers(row, auc))
     if row["difference"] < -row["margin"]:
-        return CLINICAL_MAY_HARM.format(names=names, **_numbers(row, auc))
+        return CLINICAL_MAY_HARM.format(**_numbers(row, auc))
     return ""
 
 

@@ -214,8 +214,8 @@ def describe_limits(predictions: pd.DataFrame, columns: pd.DataFrame) -> list[st
     n_parameters, ratio = _count_parameters(predictions, columns)
     if ratio < _FEW_EVENTS_PER_PARAMETER:
         limits.append(
-            f"{n_parameters} coefficients without penalty have {ratio:.1f} events of the "
-            "fitted patients each, which are few"
+            f"{n_parameters} unpenalised coefficients have {ratio:.1f} events each, which are "
+            "few"
         )
     return limits
 
