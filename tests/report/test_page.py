@@ -148,7 +148,10 @@ def test_the_page_changes_with_the_predictions_and_nothing_is_fitted(folder, tmp
     predictions["score"] = predictions["label"].astype(float)
     predictions.to_parquet(copy.path / "predictions.parquet")
     text = write_report(copy).read_text(encoding="utf-8")
-    assert "The AUC of one fit of DeepCME on 60% of these patients, averaged over 3 splits, is 1.000" in text
+    assert (
+        "The AUC of one fit of DeepCME on 60% of these patients, averaged over 3 splits, is 1.000"
+        in text
+    )
     assert not (copy.path / "tasks").exists()
 
 
