@@ -9,13 +9,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from tests.cli.command import deepcme
+
 COMMAND = [sys.executable, "-c", "from deepcme.cli.main import main; main()"]
-
-
-def deepcme(*arguments, cwd=None):
-    return subprocess.run(
-        [*COMMAND, *map(str, arguments)], cwd=cwd, capture_output=True, text=True, check=False
-    )
 
 
 STUDY = """
@@ -257,7 +253,8 @@ def test_version_is_the_packages(tmp_path):
     project = tomllib.loads(
         (Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8")
     )
-    assert deepcme("--version").stdout.strip() == f"deepcme {project['project']['version']}"
+    shown = subprocess.run([*COMMAND, "--version"], capture_output=True, text=True, check=True)
+    assert shown.stdout.strip() == f"deepcme {project['project']['version']}"
 
 
 @pytest.mark.slow

@@ -1,24 +1,15 @@
 """Fetch, prepare, audit and map genes from the command line."""
 
 import json
-import subprocess
-import sys
 
 import pandas as pd
 import pytest
 
 from deepcme import Cohort
+from tests.cli.command import deepcme
 from tests.sources.conftest import gdc, no_waiting  # noqa: F401 (fixtures)
 from tests.sources.fetching.portal import next_command
 from tests.sources.geo.test_geo import SERIES
-
-COMMAND = [sys.executable, "-c", "from deepcme.cli.main import main; main()"]
-
-
-def deepcme(*arguments):
-    return subprocess.run(
-        [*COMMAND, *map(str, arguments)], capture_output=True, text=True, check=False
-    )
 
 
 def succeeded(*arguments):

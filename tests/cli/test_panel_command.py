@@ -7,15 +7,10 @@ import time
 import pandas as pd
 
 from deepcme import Cohort
+from tests.cli.command import deepcme
 from tests.conftest import invented_cohort
 
 COMMAND = [sys.executable, "-c", "from deepcme.cli.main import main; main()"]
-
-
-def deepcme(*arguments, cwd):
-    return subprocess.run(
-        [*COMMAND, *map(str, arguments)], cwd=cwd, capture_output=True, text=True, check=False
-    )
 
 
 def test_from_a_cohort_to_a_panel(tmp_path):

@@ -1,8 +1,5 @@
 """`prepare` says warnings first, then facts, then who was left out; libraries say nothing."""
 
-import subprocess
-import sys
-
 import anndata as ad
 import numpy as np
 import pandas as pd
@@ -13,19 +10,17 @@ from deepcme.base.errors import DeepCMEError
 from deepcme.cli.prepare import save
 from deepcme.cli.saying import flow_lines, lines_about
 from deepcme.cohort.flow import FlowStep
+from tests.cli.command import deepcme
 from tests.conftest import invented_cohort
 from tests.sources.geo.test_geo import SERIES
 from tests.sources.test_cbioportal import EXPRESSION, PATIENTS
 
-COMMAND = [sys.executable, "-W", "default", "-c", "from deepcme.cli.main import main; main()"]
 DOUBT = "Warning: 1 gene name looks like a date."
 
 
 def said_by(*arguments):
     """What a command that must succeed prints; nothing may go to the error output."""
-    done = subprocess.run(
-        [*COMMAND, *map(str, arguments)], capture_output=True, text=True, check=False
-    )
+    done = deepcme(*arguments)
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
     return done.stdout

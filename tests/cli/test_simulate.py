@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from deepcme import Cohort
-from tests.cli.test_cli import deepcme
+from tests.cli.command import deepcme
 
 
 def simulate(folder, *options):

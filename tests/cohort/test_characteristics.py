@@ -107,12 +107,14 @@ def test_merged_cohorts_keep_it_under_their_names(left_out):
     ]  # fmt: skip
 
 
-def test_a_damaged_record_is_refused(left_out, tmp_path):
-    left_out.provenance["left_out"][0]["samples"] = "many"
+@pytest.mark.parametrize(
+    ("place", "damaged"),
+    [("samples", "many"), ("patients", {"kept": 3}), ("columns", [{"column": "age"}])],
+)
+def test_a_damaged_record_is_refused(left_out, tmp_path, place, damaged):
+    left_out.provenance["left_out"][0][place] = damaged
     left_out.save(tmp_path / "cohort.h5ad")
-    with pytest.raises(
-        DeepCMEError, match=r"damaged: 'left_out.0.samples' is not what belongs there"
-    ):
+    with pytest.raises(DeepCMEError, match=rf"damaged: 'left_out.0.{place}.* is not what"):
         Cohort.load(tmp_path / "cohort.h5ad")
 
 

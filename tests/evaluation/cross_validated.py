@@ -309,7 +309,10 @@ def simulate_difference_of_equal_models(
         first, second = X[:, : len(half)], X[:, len(half) :]
         for kind, of_second in (("same model", first), ("equal models", second)):
             found = compute_paired_difference(
-                *(_study_of(genes, label, patient, random) for genes in (first, of_second)),
+                *(
+                    predictions_of(genes, label, patient, random)
+                    for genes in (first, of_second)
+                ),
                 random,
                 draws=draws,
             )
@@ -317,7 +320,7 @@ def simulate_difference_of_equal_models(
     return {kind: count / studies for kind, count in misses.items()}
 
 
-def _study_of(
+def predictions_of(
     X: np.ndarray, label: np.ndarray, patient: np.ndarray, random: np.random.Generator
 ) -> pd.DataFrame:
     seed = spawn_seed(random)

@@ -147,12 +147,14 @@ def name_claims(contents: Contents) -> list[str]:
 def count_claims(studies: int, jobs: int, first_seed: int = 1) -> pd.DataFrame:
     """Of so many studies of each kind, how many reports claim anything false, and what."""
     seeds = range(first_seed, first_seed + studies)
-    rows = []
+    rows, every = [], []
     for name, kind in KINDS.items():
         found = Parallel(jobs)(delayed(find_claims)(kind, seed) for seed in seeds)
-        rows.append(_row(name, [[c for c in of if re.fullmatch(kind.errs, c)] for of in found]))
+        false = [[claim for claim in of if re.fullmatch(kind.errs, claim)] for of in found]
+        rows.append(_row(name, false))
+        every += false
         print(rows[-1], flush=True)
-    return pd.DataFrame(rows)
+    return pd.DataFrame([*rows, _row("all", every)])
 
 
 def _row(name: str, found: list[list[str]]) -> dict[str, Any]:

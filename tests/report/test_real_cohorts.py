@@ -35,7 +35,7 @@ def opening(tmp_path_factory):
     page = write_report(run_study(study, path / "out", jobs=1, quiet=True), ["html"])
     text = page.read_text(encoding="utf-8").split("</style>")[1]
     visible = re.sub(r"<[^>]+>", " ", re.sub(r"<script.*?</script>", "", text, flags=re.DOTALL))
-    return " ".join(visible.split())[:1500]
+    return " ".join(visible.split())[:2500]
 
 
 def test_patients_shared_tissues_mixed_and_events_few_come_first(opening):

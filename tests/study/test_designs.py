@@ -287,7 +287,7 @@ def test_the_report_judges_each_cohort_by_itself_and_pools_none(
         assert "calibration and net benefit are those of each cohort by itself" in said
         assert "ooled over the cohorts" not in said
         assert ", each cohort by itself: in " in said
-        assert "north: With 7 events and 13 non-events there are too few" in said
+        assert "north: 7 events and 13 non-events are too few to tell" in said
         assert "north: with 7 events and 13 non-events no calibration curve" in said
         assert "a mean of different cohorts that count alike" in said
         assert "these intervals are those of frozen models on new patients" in said

@@ -24,6 +24,8 @@ KEYS = {
     "DeepCME-ensemble, permuted labels 1, split 1": "5448018162807ccfec3fb22f5f59abf8",
     "DeepCME-ensemble, signature genes, split 1": "ce763a3ea392ff45ce0fb703e1b0630a",
     "DeepCME-ensemble, random genes of 3 1, split 1": "6b1dbe522ff4686af68247d1bc6fa1da",
+    "LR, all patients": "d5b81e8aeeb8ea9de28d7d261fef798c",
+    "LR, bootstrap sample 1": "a0cf6fa24b4389a15f7e28bbb42233c6",
     "clusters of gene selection, soft-path, 0": "5a7e1140dc91e8cc7ff279395526bf38",
     "decoys of gene selection, soft-path, 1": "af3286b540e59770d50e27022fa3c6b8",
     "half of gene selection, soft-path, 2": "75d4e1b3ddd67a550e24f6b1b5953732",
@@ -47,6 +49,8 @@ FIT_SEEDS = {
     "DeepCME-ensemble, permuted labels 1, split 1": 1372516311,
     "DeepCME-ensemble, signature genes, split 1": 493527330,
     "DeepCME-ensemble, random genes of 3 1, split 1": 168556004,
+    "LR, all patients": 444552060,
+    "LR, bootstrap sample 1": 1676282495,
 }
 
 
@@ -82,7 +86,7 @@ def whole_numbers():
 
 @pytest.fixture
 def tasks(tasks_of, tmp_path):
-    """Fits of models, null runs of each kind and steps of gene selection."""
+    """Fits of models, null runs of each kind, refits and steps of gene selection."""
     (tmp_path / "genes.txt").write_text("gene0\ngene1\n")
     return tasks_of(
         models=["DeepCME", "DeepCME-ensemble", "LR-tuned", "LR"],
@@ -93,6 +97,7 @@ def tasks(tasks_of, tmp_path):
             "sizes": [3],
             "signatures": [tmp_path / "genes.txt"],
         },
+        instability={"refits": 1, "model": "LR"},
         selection={"run": True, "random_panels": 1, "pairs": 1},
     )
 
@@ -125,6 +130,7 @@ def test_fits_keep_their_seeds(tasks):
         (seed_for(7, "panel", "soft-path", 1), 790180918),
         (seed_for(7, "decoys", "soft-path", 1), 513430026),
         (seed_for(7, "fit", "clinical", 1), 657328848),
+        (seed_for(7, "bootstrap of patients", 1), 201984832),
         (seed_for(7, "report", "auc"), 120660350),
         (seed_for(7, "model", "final"), 444552060),
     ],

@@ -39,9 +39,14 @@ class _Endpoint(_Strict):
     columns: list[str] = Field(default_factory=list)
 
 
+class _Counts(_Strict):
+    kept: int
+    left_out: int
+
+
 class _Described(_Strict):
     missing: int
-    quartiles: list[float] = Field(default_factory=list)
+    quartiles: list[float] | None = Field(default=None, min_length=3, max_length=3)
     words: dict[str, int] = Field(default_factory=dict)
 
 
@@ -53,8 +58,8 @@ class _Column(_Strict):
 
 class _LeftOut(_Strict):
     step: str
-    samples: dict[str, int]
-    patients: dict[str, int]
+    samples: _Counts
+    patients: _Counts
     columns: list[_Column]
     not_shown: list[str]
 

@@ -39,68 +39,66 @@ def said(**given):
         (
             {"ratio": (0.48, 0.33, 0.70), "events": 35, "others": 154},
             "about twice too high",
-            "The risks of net are about twice too high (O/E 0.48, 95% interval 0.33 to 0.70).",
+            "The risks of net are about twice too high (O/E 0.48, 95% Wald interval 0.33 to 0.70).",
         ),
         (
             {"ratio": (1.5, 1.2, 1.9)},
             "about 1.5 times too low",
-            "The risks of net are about 1.5 times too low (O/E 1.50, 95% interval 1.20 to 1.90).",
+            "The risks of net are about 1.5 times too low (O/E 1.50, 95% Wald interval 1.20 to 1.90).",
         ),
         (
             {"slope": (0.4, 0.2, 0.6)},
             "too extreme",
-            "The risks of net are too extreme (slope 0.40, 95% interval 0.20 to 0.60).",
+            "The risks of net are too extreme (slope 0.40, 95% Wald interval 0.20 to 0.60).",
         ),
         (
             {"ratio": (0.48, 0.33, 0.70), "slope": (6.58, 3.36, 9.81), "events": 35},
             "about twice too high, too cautious",
-            "The risks of net are about twice too high (O/E 0.48, 95% interval 0.33 to 0.70) and "
-            "too cautious (slope 6.58, 95% interval 3.36 to 9.81).",
+            "The risks of net are about twice too high (O/E 0.48, 95% Wald interval 0.33 to 0.70) and "
+            "too cautious (slope 6.58, 95% Wald interval 3.36 to 9.81).",
         ),
         (
             {"slope": (-1.0, -1.4, -0.6)},
             "the wrong way round",
-            "The risks of net are the wrong way round (slope -1.00, 95% interval -1.40 to "
+            "The risks of net are the wrong way round (slope -1.00, 95% Wald interval -1.40 to "
             "-0.60).",
         ),
         (
             {"slope": (0.6, 0.25, 0.95), "events": 35},
             "perhaps too extreme",
-            "The risks of net may be too extreme (slope 0.60, 95% interval 0.25 to 0.95); of "
+            "The risks of net may be too extreme (slope 0.60, 95% Wald interval 0.25 to 0.95); of "
             "calibrated models that is seen too often to be sure.",
         ),
         (
             {"ratio": (0.5, 0.4, 0.6), "slope": (0.6, 0.25, 0.95)},
             "about twice too high, perhaps too extreme",
-            "The risks of net are about twice too high (O/E 0.50, 95% interval 0.40 to 0.60); "
-            "they may also be too extreme (slope 0.60, 95% interval 0.25 to 0.95).",
+            "The risks of net are about twice too high (O/E 0.50, 95% Wald interval 0.40 to 0.60); "
+            "they may also be too extreme (slope 0.60, 95% Wald interval 0.25 to 0.95).",
         ),
         (
             {"events": 35, "others": 154},
             "too few events to tell",
-            "With 35 events and 154 non-events there are too few events to tell whether the risks "
-            "of net are right; at least 100 of each are needed (O/E 1.00, 95% interval 0.90 to "
-            "1.10; slope 1.00, 95% interval 0.90 to 1.10).",
+            "35 events and 154 non-events are too few to tell whether the risks of net are right "
+            "(O/E 1.00, 95% Wald interval 0.90 to 1.10; slope 1.00, 95% Wald interval 0.90 to "
+            "1.10).",
         ),
         (
             {"slope": (0.9, 0.2, 1.6)},
             "intervals too wide to tell",
-            "In spite of 300 events and 300 non-events the intervals are too wide to tell whether "
-            "the risks of net are right (O/E 1.00, 95% interval 0.90 to 1.10; slope 0.90, 95% "
-            "interval 0.20 to 1.60).",
+            "The intervals are too wide to tell whether the risks of net are right (O/E 1.00, "
+            "95% Wald interval 0.90 to 1.10; slope 0.90, 95% Wald interval 0.20 to 1.60).",
         ),
         (
             {},
             "no fault shown",
             "No miscalibration of net is shown, and 300 events and 300 non-events are enough to "
-            "judge (O/E 1.00, 95% interval 0.90 to 1.10; slope 1.00, 95% interval 0.90 to 1.10).",
+            "judge (O/E 1.00, 95% Wald interval 0.90 to 1.10; slope 1.00, 95% Wald interval 0.90 to 1.10).",
         ),
         (
             {"slope": NOTHING},
             "intervals too wide to tell",
-            "In spite of 300 events and 300 non-events the intervals are too wide to tell whether "
-            "the risks of net are right (O/E 1.00, 95% interval 0.90 to 1.10; slope cannot be "
-            "given).",
+            "The intervals are too wide to tell whether the risks of net are right (O/E 1.00, "
+            "95% Wald interval 0.90 to 1.10; slope cannot be given).",
         ),
     ],
 )

@@ -189,6 +189,25 @@ def test_missing_values_are_counted_and_whether_that_was_appropriate_is_the_auth
         assert row["status"] == "partly"
 
 
+def test_an_indicator_of_missing_values_is_said_where_it_was_asked_for(make):
+    def said(**more):
+        tables = {"clinical_columns": COLUMNS}
+        return tripod(make(tables=tables, clinical=CLINICAL | more), "11")["answer"]
+
+    assert "with an indicator of being missing beside it." in said(missing="indicator")
+    assert "indicator" not in said()
+
+
+def test_the_output_is_told_by_model_and_the_risks_of_the_study_file(make):
+    answer = tripod(make(decisions={"thresholds": [0.15]}), "15")["answer"]
+    assert answer.startswith(
+        "A probability of the event: LR. A score that is no probability: S"
+    )
+    assert "act at risks of 15%." in answer
+    scores = tripod(make(rows=predictions(SVC=False)), "15")["answer"]
+    assert "risks of" not in scores
+
+
 def test_where_nothing_is_missing_there_is_nothing_to_state(make):
     row = tripod(make(), "11")
     assert (row["answer"], row["status"]) == ("Expression: no value is missing.", "study")
@@ -235,8 +254,8 @@ def test_censoring_that_is_left_out_is_not_accounted_for(make):
 
 def test_tables_that_others_made_are_named_where_they_are(make):
     assert tripod(make(), "14")["status"] == "author"
-    there = make(tables={"subgroups": pd.DataFrame()})
-    assert "Table 'subgroups'" in tripod(there, "14")["answer"]
+    there = make(tables={"subgroups": pd.DataFrame({"column": ["er", "er"]})})
+    assert "Table 'subgroups' has performance by level of er." in tripod(there, "14")["answer"]
     assert tripod(make(), "20b")["status"] == "author"
     known = pd.DataFrame({"characteristic": ["Samples", "Patients", "age", "treatment"]})
     there = make(tables={"characteristics": known})

@@ -34,15 +34,15 @@ def pooled(**changes):
 
 def test_the_pooled_auc_is_said_with_what_a_new_cohort_may_show():
     assert describe_pooled_auc(pooled()) == (
-        "Pooled over the 5 cohorts left out (random-effects meta-analysis), the AUC of network "
-        "is 0.688 (95% interval 0.536 to 0.808, Hartung-Knapp t); in a new cohort like these it "
-        "may be anywhere from 0.34 to 0.90 (95% prediction interval)."
+        "Pooled over the 5 cohorts left out, the AUC of network is 0.688 (95% interval 0.536 to "
+        "0.808, Hartung-Knapp t); in a new cohort like these it may be anywhere from 0.34 to "
+        "0.90 (95% prediction interval)."
     )
 
 
 @pytest.mark.parametrize("k", [2, 3])
 def test_below_four_cohorts_there_is_a_warning(k):
-    assert "of so few cohorts little more than a guess" in describe_pooled_auc(pooled(k=k))
+    assert f"prediction interval; a guess from {k})" in describe_pooled_auc(pooled(k=k))
     assert f"cannot be told from {k} of them; at least 4" in describe_limits(pooled(k=k))
 
 

@@ -192,3 +192,19 @@ def test_many_blank_labels_are_the_authors_to_explain():
     assert "Where that is because their follow-up ended early" in said
     assert said.endswith("the author must state why they have none.")
     assert unlabelled("with a blank metastasis", 5) == ""
+
+
+def test_that_none_of_those_without_a_label_has_the_event_is_said():
+    step = FlowStep("labelled", 10, 10, 3, {"with a blank metastasis": 4})
+    cohort = {"samples": 10, "positives": 3, "flow": [step.as_json()]}
+
+    def said(events):
+        column = {
+            "column": "event",
+            "kept": {"missing": 0, "words": {"0": 7, "1": 3}},
+            "left_out": {"missing": 0, "words": {"0": 4 - events, "1": events}},
+        }
+        return describe_unlabelled({**cohort, "left_out": [{"columns": [column]}]})
+
+    assert "left out (event is 0 for all of them)." in said(0)
+    assert "for all of them" not in said(1)

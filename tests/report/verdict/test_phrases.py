@@ -60,9 +60,10 @@ def cohorts(*intervals, **columns):
     return pd.concat(rows, ignore_index=True)
 
 
-def permuted(n, sentence="as the section on nulls has it"):
-    table = pd.DataFrame([{"n_permutations": n}])
-    return {"permutation": table, "notes": {"permutation": sentence}}
+def permuted(n, n_as_good=0):
+    p_value = (1 + n_as_good) / (1 + n)
+    row = {"n_permutations": n, "n_as_good": n_as_good, "p_value": p_value}
+    return {"permutation": pd.DataFrame([row])}
 
 
 def noted(name):
@@ -70,7 +71,7 @@ def noted(name):
 
 
 NOISE = {"above": (), "rows": discrimination(0.55, 0.45, 0.65)}
-NUMBERS = "posterior probability (flat prior) of better 0.60, equivalent (within 0.02) 0.30, worse 0.10"
+NUMBERS = "posterior, flat prior: better 0.60, worse 0.10, within 0.02 either way 0.30"
 NAMED = "LR, the comparator named beforehand"
 
 # Each phrase: what it is said of, its words, and what it is not said of.
@@ -104,17 +105,18 @@ CASES = {
     ),
     "above chance by permutation": (
         facts(**permuted(19)),
-        "as the section on nulls has it",
+        "With permuted labels 0 of 19 reruns did as well: p = 0.050, above chance.",
         facts(**NOISE, **permuted(19)),
     ),
     "at chance by permutation": (
-        facts(**NOISE, **permuted(19)),
-        "as the section on nulls has it",
+        facts(**NOISE, **permuted(1999, 600)),
+        "With permuted labels 600 of 1,999 reruns did as well: p = 0.300, not shown to be above "
+        "chance.",
         facts(**permuted(19)),
     ),
     "permutation that cannot reject": (
-        facts(**permuted(18)),
-        "as the section on nulls has it",
+        facts(**permuted(10)),
+        "10 permutations cannot reject (smallest p 1/11).",
         facts(**permuted(19)),
     ),
     "above chance": (
@@ -129,7 +131,7 @@ CASES = {
     ),
     "below chance": (
         facts(discrimination(0.4, 0.3, 0.49), above=()),
-        "This interval lies below 0.5, as it may where there is no signal: not shown to be above "
+        "This interval lies below 0.5, as without any signal it may: not shown to be above "
         "chance.",
         facts(**NOISE),
     ),
@@ -157,14 +159,14 @@ CASES = {
     ),
     "tie": (
         facts(comparison=TIE),
-        f"No demonstrated advantage over {NAMED}: AUC difference +0.020, 95% t interval -0.030 "
-        f"to +0.070; {NUMBERS}.",
+        f"No demonstrated advantage over {NAMED} (AUC difference +0.020, 95% t interval -0.030 "
+        f"to +0.070; {NUMBERS}).",
         facts(comparison=WIN),
     ),
     "difference without signal": (
         facts(comparison=LOSS, above=("DeepCME", "KNN")),
-        f"No difference from {NAMED}, is claimed, as LR is not shown to be above chance: AUC "
-        f"difference -0.080, 95% t interval -0.130 to -0.030; {NUMBERS}.",
+        f"No difference from {NAMED}, is claimed, as LR is not shown to be above chance (AUC "
+        f"difference -0.080, 95% t interval -0.130 to -0.030; {NUMBERS}).",
         facts(comparison=LOSS),
     ),
     "no comparator": (
@@ -184,7 +186,7 @@ CASES = {
     ),
     "told apart from none": (
         facts(comparison=comparison(0.02, -0.03, 0.07, p_holm=(0.2, 0.06))),
-        "Corrected for all 2 comparisons (Holm), it is shown to be better or worse than none.",
+        "It is told apart from none of 2 baselines (Holm).",
         facts(comparison=TIE),
     ),
     "cohorts are not compared": (
@@ -194,8 +196,7 @@ CASES = {
     ),
     "few events": (
         facts(discrimination(n=189, events=35)),
-        "With 35 events among 189 samples these numbers are imprecise: expect others from other "
-        "patients.",
+        "With 35 events these numbers are imprecise: expect others from other patients.",
         facts(),
     ),
     **{
@@ -245,6 +246,12 @@ def test_an_ordinary_verdict_is_short():
     notes = {"calibration_verdict": "Risks are about twice too high.", "usefulness_verdict": ""}
     study = facts(discrimination(n=189, events=35), comparison=TIE, notes=notes)
     assert len(paragraph(study).split()) < 110
+
+
+def test_looks_follow_the_permutation_test():
+    several = said(facts(**permuted(99), looks=(19, 99)))["above chance by permutation"]
+    assert "p = 0.010, above chance. Looked at after 19, 99 permutations: with" in several
+    assert "Looked" not in paragraph(facts(**permuted(99), looks=(99,)))
 
 
 def test_one_comparison_needs_no_correction():

@@ -9,6 +9,7 @@ from deepcme.evaluation.bootstrap import (
     compute_logit_interval,
     compute_percentile_interval,
     compute_weighted_auc,
+    divide,
     draw_patients,
 )
 from deepcme.evaluation.predictions import FloatArray
@@ -18,7 +19,7 @@ APPARENT, HARRELL, OUT_OF_BAG, PLUS_632 = "apparent", "Harrell", "out of bag", "
 DRAWS = 500
 _NOTHING, _SHIFTED, _BOOTSTRAP = "", "location-shifted bootstrap", "bootstrap of patients"
 _CHANCE = 0.5
-_STEEPEST = 10.0
+STEEPEST = 10.0
 """Largest slope of a line through risks that differ."""
 _SHARE_DRAWN = 0.632
 """Of the patients, in a bootstrap sample: 1 - 1/e."""
@@ -87,13 +88,14 @@ def compute_optimism(
         rows.append((metric, APPARENT, float(apparent[metric]), np.nan, np.nan, _NOTHING, 1))
         on_sample, on_all = others[f"boot_{metric}"], others[metric]
         optimism = float((on_sample - on_all).mean())
-        if not (on_sample.abs().le(_STEEPEST) & on_all.abs().le(_STEEPEST)).all():
+        if not (on_sample.abs().le(STEEPEST) & on_all.abs().le(STEEPEST)).all():
             optimism = np.nan
         low, high = compute_percentile_interval(on_sample.to_numpy())
         if metric == "auc" and high == 1:
             low = high = np.nan
         corrected = (float(apparent[metric]) - optimism, low - optimism, high - optimism)
-        rows.append((metric, HARRELL, *corrected, _SHIFTED, len(others)))
+        kind = _NOTHING if np.isnan(corrected[1]) else _SHIFTED
+        rows.append((metric, HARRELL, *corrected, kind, len(others)))
     beyond = _estimate_out_of_bag(refits, random, draws)
     n_refits = int(others["out_of_bag_auc"].notna().sum())
     rows += [("auc", *row, _BOOTSTRAP, n_refits) for row in beyond]
@@ -136,7 +138,8 @@ def _estimate_out_of_bag(
         unseen = of_refit[of_refit["drawn"] == 0]
         weights = np.vstack([np.ones(len(unseen)), patients.weights(unseen["patient"])])
         aucs.append(_weighted_aucs(unseen, weights))
-    out_of_bag = np.nanmean(aucs, axis=0)
+    n_known = np.isfinite(aucs).sum(axis=0).astype(np.float64)
+    out_of_bag = divide(np.nansum(aucs, axis=0), n_known)
     return [
         (
             name,

@@ -19,6 +19,7 @@ FEW_EVENTS = 100
 _TABLES_OF_MEASURES = {
     "discrimination": "AUC and PR-AUC",
     "classification": "sensitivity, specificity and predictive values",
+    "sensitivity": "sensitivity at fixed specificities",
     "calibration": "calibration and scores of the probabilities",
     "net_benefit": "net benefit",
     "comparison": "differences of AUC between models",

@@ -211,9 +211,10 @@ def output(contents: Contents) -> Answer:
     having, lacking = with_probabilities(contents)
     parts = [f"A probability of the event: {listed(having)}."] if having else []
     parts += [f"A score that is no probability: {listed(lacking)}."] if lacking else []
-    if "classification" in contents.tables:
-        parts.append("Classes at thresholds that table 'classification' names.")
-    return Answer(" ".join(parts), "what users are given, and at which risk they would act")
+    risks = ", ".join(f"{risk:.0%}" for risk in contents.results.study.decisions.thresholds)
+    if having:
+        parts.append(f"Net benefit is looked at where one would act at risks of {risks}.")
+    return Answer(" ".join(parts), "what users are given, and why these thresholds")
 
 
 def differences(contents: Contents) -> Answer:

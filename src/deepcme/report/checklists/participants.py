@@ -8,7 +8,6 @@ from collections import Counter
 from deepcme.base.words import counted, few, listed
 from deepcme.cohort.flow import FlowStep, count_unlabelled, describe_reasons, read_flow
 from deepcme.evaluation.predictions import LEFT_OUT
-from deepcme.models.clinical import INDICATOR
 from deepcme.report.checklists.answers import (
     Answer,
     known_columns,
@@ -115,7 +114,7 @@ def all_included(contents: Contents) -> Answer:
         found = f"All {cohort['samples']:,} samples that were read are analysed. {untested}"
         return Answer(found, "whether all enrolled patients are in the file")
     beside = (
-        "table 'left_out' has them beside those kept"
+        "table 'left_out' has those without a label beside those kept"
         if "left_out" in contents.tables
         else contents.notes.get("left_out", "")
     ).rstrip(".")
@@ -220,10 +219,11 @@ def _missing_clinical(contents: Contents) -> str:
     counts = ", ".join(f"{name} {percent(int(by_column[name]), n)}" for name in named)
     if not any(by_column[name] for name in named):
         return f"Clinical columns ({listed(named)}): no value is missing."
-    beside = " An indicator says where." if clinical and clinical.missing == INDICATOR else ""
+    indicator = clinical is not None and clinical.missing == "indicator"
     return (
         f"Clinical columns, missing: {counts}; a number takes the median, a word the most "
-        f"frequent one, of training and validation part.{beside}"
+        "frequent one, of training and validation part"
+        f"{', with an indicator of being missing beside it' if indicator else ''}."
     )
 
 
@@ -280,8 +280,9 @@ def results_by_cluster(contents: Contents) -> Answer:
 def fairness(contents: Contents) -> Answer:
     """Performance by group, where there is such a table."""
     if "subgroups" in contents.tables:
+        columns = contents.tables["subgroups"]["column"].drop_duplicates()
         return Answer(
-            "Table 'subgroups' has performance by level of the patients' characteristics.",
+            f"Table 'subgroups' has performance by level of {listed(columns)}.",
             "between which groups the model should be fair, and what was done for it",
         )
     named = [name for name in known_columns(contents) if _GROUPS.search(name.lower())]

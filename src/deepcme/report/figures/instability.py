@@ -36,17 +36,17 @@ def plot_prediction_instability(instability: pd.DataFrame, refits: pd.DataFrame)
     n_drawn = max(1, _MOST_POINTS // len(instability))
     shown = refits[refits["refit"].between(ORIGINAL + 1, ORIGINAL + n_drawn)]
     shown = shown[["sample", "risk"]].rename(columns={"risk": "refitted"})
-    points = shown.merge(instability[["sample", "risk"]], on="sample")
+    points = shown.merge(instability[["sample", "risk"]], on="sample").round(3)
     x = alt.X("risk:Q", title=_ORIGINAL_RISK, scale=_RISKS)
     y_title = "Risk by the refits"
     dots = (
         alt.Chart(points[["risk", "refitted"]])
-        .mark_point(filled=True, size=6, opacity=0.25, color=NEUTRAL)
+        .mark_point(filled=True, size=8, opacity=0.35, color=NEUTRAL)
         .encode(x=x, y=alt.Y("refitted:Q", title=y_title, scale=_RISKS))
     )
     ranges = (
         alt.Chart(instability)
-        .mark_rule(strokeWidth=1, opacity=0.35, color=PALETTE[0])
+        .mark_rule(strokeWidth=1, opacity=0.2, color=PALETTE[0])
         .encode(
             x=x,
             y=alt.Y("low:Q", title=y_title, scale=_RISKS),
@@ -59,7 +59,7 @@ def plot_prediction_instability(instability: pd.DataFrame, refits: pd.DataFrame)
         ends.encode(x=x, y=alt.Y(f"{end}:Q", title=y_title)) for end in ("low", "high")
     )
     ideal = plot_diagonal("risk", "low")
-    chart: alt.LayerChart = dots + ranges + lows + highs + ideal
+    chart: alt.LayerChart = ranges + dots + lows + highs + ideal
     return chart.properties(width=340, height=340)
 
 
@@ -94,6 +94,7 @@ def plot_calibration_instability(lines: pd.DataFrame) -> Chart:
     """
     x = alt.X("predicted:Q", title="Predicted probability", scale=_RISKS)
     y = alt.Y("observed:Q", title="Observed share", scale=_RISKS)
+    lines = lines.round(3)
     is_original = lines["refit"] == ORIGINAL
     refits = (
         alt.Chart(lines[~is_original])

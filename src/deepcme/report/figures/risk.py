@@ -53,7 +53,8 @@ def plot_decision_curve(
         color=styles["color"],
         opacity=faded_unless(picked),
     )
-    height = alt.Scale(domain=[-0.35 * top, 1.1 * top], nice=True)
+    bottom = -0.35 * top if bars is None else min(-0.35 * top, float(bars["low"].min()))
+    height = alt.Scale(domain=[bottom, 1.1 * top], nice=True)
     lines = (
         base.transform_filter(alt.FieldValidPredicate("net_benefit", valid=True))
         .mark_line(strokeWidth=2, clip=True)

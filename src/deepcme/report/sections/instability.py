@@ -8,6 +8,7 @@ from deepcme.evaluation.stability.optimism import (
     HARRELL,
     OUT_OF_BAG,
     PLUS_632,
+    STEEPEST,
     compute_optimism,
 )
 from deepcme.evaluation.stability.performance import (
@@ -54,7 +55,7 @@ _CLASSIFICATION = TableLayout(
     "Classification instability: share of refits in which a patient is on the other side of "
     "the threshold than by the original model, mean over patients; and share of patients for "
     "whom it is more than one refit in ten. Intervals: bootstrap of patients, percentile.",
-    ("threshold", "Threshold", "g"), ("n_high", "High risk", ",.0f"),
+    ("threshold", "Threshold", "g"), ("n_high", "At or above", ",.0f"),
     ("changed", "Change sides", ".0%"), ("ci_low", "95% low", ".0%"),
     ("ci_high", "95% high", ".0%"), ("often", "Patients who often do", ".0%"),
     ("often_low", "95% low", ".0%"), ("often_high", "95% high", ".0%"), *N_AND_EVENTS, _REFITS,
@@ -186,6 +187,8 @@ def _describe_calibration(performance: pd.DataFrame) -> str:
     low, middle, high = slopes.quantile([0.025, 0.5, 0.975])
     without = len(refits) - len(slopes)
     lost = f"; {without:,} have none, as all their risks are the same" if without else ""
+    if high > STEEPEST:
+        lost += "; the largest are of refits whose risks hardly differ"
     return (
         f"On all patients the refits' calibration slopes are {middle:.2f} in the middle, and "
         f"from {low:.2f} to {high:.2f} from the 2.5th to the 97.5th percentile{lost}. That "

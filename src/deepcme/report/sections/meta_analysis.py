@@ -121,13 +121,13 @@ def _row(kind: str, label: str, row: dict[Any, Any], low: str, high: str) -> dic
 
 def describe_pooled_auc(row: pd.Series[Any]) -> str:
     """The pooled AUC and what a new cohort may show, in a sentence."""
-    few = row["k"] < FEWEST_COHORTS
+    guess = f"; a guess from {row['k']}" if row["k"] < FEWEST_COHORTS else ""
     return (
-        f"Pooled over the {row['k']} cohorts left out (random-effects meta-analysis), the AUC "
-        f"of {row['model']} is {row['value']:.3f} (95% interval {row['ci_low']:.3f} to "
-        f"{row['ci_high']:.3f}, {row['interval']}); in a new cohort like these it may be "
-        f"anywhere from {row['prediction_low']:.2f} to {row['prediction_high']:.2f} (95% "
-        f"prediction interval{', of so few cohorts little more than a guess' if few else ''})."
+        f"Pooled over the {row['k']} cohorts left out, the AUC of {row['model']} is "
+        f"{row['value']:.3f} (95% interval {row['ci_low']:.3f} to {row['ci_high']:.3f}, "
+        f"{row['interval']}); in a new cohort like these it may be anywhere from "
+        f"{row['prediction_low']:.2f} to {row['prediction_high']:.2f} (95% prediction "
+        f"interval{guess})."
     )
 
 

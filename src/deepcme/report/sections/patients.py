@@ -5,6 +5,7 @@ Characteristics are described and not tested, as STROBE (item 14) and TRIPOD+AI 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -25,6 +26,7 @@ MOST_COLUMNS = 15
 MOST_CENSORED = 0.05
 """Share of samples without a label above which a warning stands."""
 
+_EVENT = re.compile(r"event|status|relapse|recur|metast|progress")
 _ROW = (("characteristic", "Characteristic", ""), ("value", "", ""))
 _HOW = (
     "Of numbers the median and in brackets the quartiles; of words, and of numbers of at most "
@@ -190,8 +192,8 @@ def _rows_of(by_group: Sequence[Mapping[str, Any]], sizes: Sequence[int]) -> Ite
     if not any(told.get("words") for told in by_group):
         yield "median (quartiles)", *(_quartiles(told.get("quartiles")) for told in by_group)
     for word in next((told["words"] for told in by_group if told.get("words")), {}):
-        known = [sum(told["words"].values()) for told in by_group]
-        counts = [told["words"][word] for told in by_group]
+        known = [sum(told.get("words", {}).values()) for told in by_group]
+        counts = [told.get("words", {}).get(word, 0) for told in by_group]
         yield word, *map(_share, counts, known)
     if any(told["missing"] for told in by_group):
         yield "missing", *map(_share, (told["missing"] for told in by_group), sizes)
@@ -225,13 +227,32 @@ def describe_unlabelled(cohort: Mapping[str, Any]) -> str:
             "benefit, however well calibrated they look here. Ranks suffer less."
         )
     if n and blank > MOST_CENSORED * n:
+        columns = _columns_without_event(cohort.get("left_out", []))
+        are = "is" if len(columns) == 1 else "are"
+        none = f" ({' and '.join(columns)} {are} 0 for all of them)" if columns else ""
         return (
-            f"{blank:,} of {n:,} samples ({blank / n:.0%}) had no label and were left out. "
-            f"Where that is because their follow-up ended early, the share of events, {share}, "
-            "overstates the risk, and so do predicted risks and net benefit: the author must "
-            "state why they have none."
+            f"{blank:,} of {n:,} samples ({blank / n:.0%}) had no label and were left out"
+            f"{none}. Where that is because their follow-up ended early, the share of events, "
+            f"{share}, overstates the risk, and so do predicted risks and net benefit: the "
+            "author must state why they have none."
         )
     return ""
+
+
+def _columns_without_event(left_out: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Columns of 0 and 1 called like events, in which 1 is of none left out, yet of others."""
+    by_step = [
+        [
+            column["column"]
+            for column in described["columns"]
+            if _EVENT.search(column["column"].lower())
+            and set(column["left_out"].get("words", {})) == {"0", "1"}
+            and not (column["left_out"]["words"]["1"] or column["left_out"]["missing"])
+            and column["kept"].get("words", {}).get("1")
+        ]
+        for described in left_out
+    ]
+    return [name for name in by_step[0] if all(name in of for of in by_step)] if by_step else []
 
 
 def _compute(contents: Contents) -> None:

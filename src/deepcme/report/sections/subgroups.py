@@ -11,7 +11,11 @@ import pandas as pd
 from deepcme.base.errors import AbsentError
 from deepcme.base.words import counted, listed
 from deepcme.evaluation.groups.levels import Levels, divide_by_columns
-from deepcme.evaluation.groups.subgroups import FEWEST_EVENTS, compute_subgroups
+from deepcme.evaluation.groups.subgroups import (
+    FEWEST_EVENTS,
+    UNKNOWN_LEVEL,
+    compute_subgroups,
+)
 from deepcme.report.blocks import Blocks, Figure, Heading, Text
 from deepcme.report.chance import exceeds_chance
 from deepcme.report.figures.forest import ESTIMATE, forest_heading, plot_forest
@@ -189,11 +193,15 @@ def plot_subgroups(table: pd.DataFrame) -> Chart:
                 "label": row["level"],
                 **{end: row[of] for end, of in zip(_ENDS, _AUC, strict=True)},
                 "counts": f"{row['n']:,} / {row['events']:,}",
-                "numbers": _interval(row, "auc", ".2f") or "too few",
+                "numbers": _interval(row, "auc", ".2f") or _why_not(row["level"]),
             }
             for row in levels.to_dict("records")
         ]
     return plot_forest(pd.DataFrame(rows), "AUC", (0, 1), 0.5)
+
+
+def _why_not(level: str) -> str:
+    return "" if level == UNKNOWN_LEVEL else "too few"
 
 
 _ENDS, _AUC = ("value", "ci_low", "ci_high"), ("auc", "auc_low", "auc_high")

@@ -39,6 +39,8 @@ class Facts:
         As `compute_comparison` gives it; None where there is none.
     permutation : DataFrame or None
         As `compute_permutation_table` gives it; None where it was not run.
+    looks : sequence of int or None
+        After how many permutations the test was made, None for unknown numbers.
     notes : mapping
         Sentences of the sections, by name.
     """
@@ -52,6 +54,7 @@ class Facts:
     leaks: Sequence[str] = ()
     comparison: pd.DataFrame | None = None
     permutation: pd.DataFrame | None = None
+    looks: Sequence[int | None] = ()
     notes: Mapping[str, str] = field(default_factory=dict)
 
     @property

@@ -16,9 +16,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from deepcme.base.words import few
+from deepcme.base.words import counted, few
 from deepcme.evaluation.predictions import LEFT_OUT
 from deepcme.report.design import describe_test_parts, strata_column
+from deepcme.report.sections.nulls import describe_looks
 from deepcme.report.verdict.facts import Facts
 from deepcme.study.designs import RepeatedDesign
 
@@ -144,6 +145,23 @@ def _why_above_chance(facts: Facts) -> str:
     )
 
 
+def _permuted(facts: Facts) -> str:
+    assert facts.permutation is not None
+    row = facts.permutation.iloc[0]
+    found = "above chance" if facts.is_above_chance else "not shown to be above chance"
+    test = (
+        f"With permuted labels {row['n_as_good']:,.0f} of {row['n_permutations']:,.0f} reruns "
+        f"did as well: p = {row['p_value']:.3f}, {found}."
+    )
+    return " ".join(filter(None, [test, describe_looks(facts.looks)]))
+
+
+def _cannot_reject(facts: Facts) -> str:
+    assert facts.permutation is not None
+    n = int(facts.permutation["n_permutations"].iloc[0])
+    return f"{counted(n, 'permutation')} cannot reject (smallest p 1/{n + 1})."
+
+
 def _is_below(facts: Facts) -> bool:
     return not facts.by_cohort and bool(facts.of_one["ci_high"] < 0.5)
 
@@ -155,10 +173,10 @@ def _comparator(facts: Facts) -> str:
 def _numbers(facts: Facts) -> str:
     row = facts.planned
     return (
-        f"AUC difference {row['difference']:+.3f}, {_interval(row, 't', '+.3f')}; posterior "
-        f"probability (flat prior) of better {row['probability_better']:.2f}, equivalent "
-        f"(within {row['margin']:g}) {row['probability_equivalent']:.2f}, worse "
-        f"{row['probability_worse']:.2f}"
+        f"AUC difference {row['difference']:+.3f}, {_interval(row, 't', '+.3f')}; posterior, "
+        f"flat prior: better {row['probability_better']:.2f}, worse "
+        f"{row['probability_worse']:.2f}, within {row['margin']:g} either way "
+        f"{row['probability_equivalent']:.2f}"
     )
 
 
@@ -178,8 +196,8 @@ def _few_events(facts: Facts) -> str:
     row = facts.fewest
     where = f" in {row[LEFT_OUT]}" if facts.by_cohort else ""
     return (
-        f"With {int(row['events'])} events among {int(row['n'])} samples{where} these numbers "
-        "are imprecise: expect others from other patients."
+        f"With {int(row['events'])} events{where} these numbers are imprecise: expect others "
+        "from other patients."
     )
 
 
@@ -196,31 +214,7 @@ def _of_section(name: str) -> Phrase:
 PHRASES: tuple[Phrase, ...] = (
     Phrase("one cohort", lambda facts: not facts.by_cohort, _auc_of_one),
     Phrase("cohorts left out", lambda facts: facts.by_cohort, _auc_by_cohort),
-    Phrase("not everyone tested", lambda facts: _not_tested(facts) > 0, _tested),
-    Phrase(
-        "leak",
-        lambda facts: bool(facts.leaks),
-        lambda facts: (
-            f"This AUC may be too high for new patients: {' and '.join(facts.leaks)}."
-        ),
-    ),
     _of_section("meta_analysis"),
-    Phrase(
-        "above chance by permutation",
-        lambda facts: facts.permutation_decides and facts.is_above_chance,
-        lambda facts: facts.notes["permutation"],
-        claims=True,
-    ),
-    Phrase(
-        "at chance by permutation",
-        lambda facts: facts.permutation_decides and not facts.is_above_chance,
-        lambda facts: facts.notes["permutation"],
-    ),
-    Phrase(
-        "permutation that cannot reject",
-        lambda facts: facts.permutation is not None and not facts.permutation_decides,
-        lambda facts: facts.notes["permutation"],
-    ),
     Phrase(
         "above chance",
         lambda facts: not facts.permutation_decides and facts.is_above_chance,
@@ -236,14 +230,38 @@ PHRASES: tuple[Phrase, ...] = (
         "below chance",
         lambda facts: _without_evidence(facts) and _is_below(facts),
         lambda _: (
-            "This interval lies below 0.5, as it may where there is no signal: not shown to be "
-            "above chance."
+            "This interval lies below 0.5, as without any signal it may: not shown to be above "
+            "chance."
         ),
     ),
     Phrase(
         "cohorts at chance",
         lambda facts: _without_evidence(facts) and facts.by_cohort,
         lambda facts: f"Not shown to be above chance in {few(facts.cohorts_at_chance)}.",
+    ),
+    Phrase(
+        "above chance by permutation",
+        lambda facts: facts.permutation_decides and facts.is_above_chance,
+        _permuted,
+        claims=True,
+    ),
+    Phrase(
+        "at chance by permutation",
+        lambda facts: facts.permutation_decides and not facts.is_above_chance,
+        _permuted,
+    ),
+    Phrase(
+        "permutation that cannot reject",
+        lambda facts: facts.permutation is not None and not facts.permutation_decides,
+        _cannot_reject,
+    ),
+    Phrase("not everyone tested", lambda facts: _not_tested(facts) > 0, _tested),
+    Phrase(
+        "leak",
+        lambda facts: bool(facts.leaks),
+        lambda facts: (
+            f"This AUC may be too high for new patients: {' and '.join(facts.leaks)}."
+        ),
     ),
     Phrase("across levels", lambda facts: facts.is_stratified, _across_levels),
     Phrase(
@@ -264,7 +282,7 @@ PHRASES: tuple[Phrase, ...] = (
         "tie",
         lambda facts: facts.has_comparator and not facts.favours,
         lambda facts: (
-            f"No demonstrated advantage over {_comparator(facts)}: {_numbers(facts)}."
+            f"No demonstrated advantage over {_comparator(facts)} ({_numbers(facts)})."
         ),
     ),
     Phrase(
@@ -274,7 +292,7 @@ PHRASES: tuple[Phrase, ...] = (
         ),
         lambda facts: (
             f"No difference from {_comparator(facts)}, is claimed, as {facts.favours} is not "
-            f"shown to be above chance: {_numbers(facts)}."
+            f"shown to be above chance ({_numbers(facts)})."
         ),
     ),
     Phrase(
@@ -297,7 +315,7 @@ PHRASES: tuple[Phrase, ...] = (
     Phrase(
         "told apart from none",
         lambda facts: facts.n_compared > 0 and not (facts.beaten or facts.unbeaten),
-        lambda facts: _holm(facts, "is shown to be better or worse than none"),
+        lambda facts: f"It is told apart from none of {facts.n_compared} baselines (Holm).",
     ),
     Phrase(
         "cohorts are not compared",

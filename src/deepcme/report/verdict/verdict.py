@@ -61,6 +61,7 @@ def gather_facts(contents: Contents) -> Facts:
         leaks=find_leaks(results.cohort, results.study),
         comparison=tables.get("comparison"),
         permutation=tables.get("permutation"),
+        looks=results.folder.read_looks(),
         notes=contents.notes,
     )
 
