@@ -8,7 +8,6 @@ from collections import Counter
 from deepcme.base.words import counted, few, listed
 from deepcme.cohort.flow import FlowStep, count_unlabelled, describe_reasons, read_flow
 from deepcme.evaluation.predictions import LEFT_OUT
-from deepcme.models.clinical import INDICATOR
 from deepcme.report.checklists.answers import (
     Answer,
     known_columns,
@@ -220,10 +219,11 @@ def _missing_clinical(contents: Contents) -> str:
     counts = ", ".join(f"{name} {percent(int(by_column[name]), n)}" for name in named)
     if not any(by_column[name] for name in named):
         return f"Clinical columns ({listed(named)}): no value is missing."
-    beside = " An indicator says where." if clinical and clinical.missing == INDICATOR else ""
+    indicator = clinical is not None and clinical.missing == "indicator"
     return (
         f"Clinical columns, missing: {counts}; a number takes the median, a word the most "
-        f"frequent one, of training and validation part.{beside}"
+        "frequent one, of training and validation part"
+        f"{', with an indicator of being missing beside it' if indicator else ''}."
     )
 
 

@@ -30,6 +30,7 @@ from deepcme.report.section import Contents, Section
 from deepcme.study.parts.added_value import (
     CLINICAL,
     CLINICAL_AND_GENES,
+    MOST_MISSING,
     ODDS_RATIOS,
     SCORE_TESTS,
     describe_missing,
@@ -208,9 +209,13 @@ def describe_clinical_columns(
 
 def describe_limits(predictions: pd.DataFrame, columns: pd.DataFrame) -> list[str]:
     """What weakens the comparison: few events for each coefficient, many missing values."""
-    limits = [
-        f"{lacking}, which favours the genes" for lacking in find_lacking_columns(columns)
-    ]
+    limits = []
+    if lacking := find_lacking_columns(columns):
+        lack = "lacks" if len(lacking) == 1 else "lack"
+        limits.append(
+            f"{listed(lacking)} {lack} over {MOST_MISSING:.0%} of the values, which favours "
+            "the genes"
+        )
     n_parameters, ratio = _count_parameters(predictions, columns)
     if ratio < _FEW_EVENTS_PER_PARAMETER:
         limits.append(
