@@ -20,6 +20,7 @@ from tests.evaluation.cross_validated import (
     simulate_cross_validated_probabilities,
     simulate_difference_of_equal_models,
 )
+from tests.evaluation.decisions import simulate_decisions
 from tests.evaluation.designs import FOLDS_SETTINGS, simulate_batches, simulate_folds
 from tests.evaluation.equal_models import simulate_equal_models
 from tests.evaluation.probabilities.accused import (
@@ -77,6 +78,13 @@ PROBABILITY_SETTINGS = [
     # cohort, inverse strength of the penalty
     (Simulated(*SMALL, 0.35), 0.01),
     (Simulated(309, 60, 200, 0.5), 0.001),
+]
+# Patients, expected events, genes and signal.
+DECISION_SETTINGS = [
+    *((189, 35, 76, signal) for signal in (0.0, 0.35)),
+    (97, 46, 100, 0.0),
+    (300, 24, 50, 0.0),
+    (309, 62, 100, 0.6),
 ]
 NESTED = NestedFolds(folds=5, repeats=2)
 DESIGNS = {"folds": None, "random fifths": RepeatedSplits(), "nested": NESTED}
@@ -232,6 +240,22 @@ def validate_pr_auc() -> pd.DataFrame:
             }
             for n, events in PR_AUC_SETTINGS
             for signal in (0.0, 0.3)
+        ]
+    )
+
+
+def validate_decisions(studies: int = 100) -> pd.DataFrame:
+    """Acting on recalibrated risks, and calling by them."""
+    return pd.DataFrame(
+        [
+            {
+                "patients": n,
+                "expected events": events,
+                "genes": genes,
+                "signal": signal,
+                **simulate_decisions(Simulated(n, events, genes, signal), studies, seed=41),
+            }
+            for n, events, genes, signal in DECISION_SETTINGS
         ]
     )
 
