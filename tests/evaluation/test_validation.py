@@ -421,6 +421,7 @@ def test_the_statistics_keep_their_promises():
         "corrected_t_test": validate_corrected_t_test(),
         "nested_t_test": validate_nested_t_test(),
         "pr_auc": validate_pr_auc(),
+        "decisions": validate_decisions(),
         "equal_models": validate_equal_models(),
         "folds": validate_folds(),
         "permutation_test": validate_permutation_test(),
@@ -458,6 +459,9 @@ def test_the_statistics_keep_their_promises():
     assert (results["pr_auc"]["coverage"] >= 0.9).all()
     pr_auc_of_noise = results["pr_auc"][results["pr_auc"]["signal"] == 0]
     assert (pr_auc_of_noise["pr_auc"] - pr_auc_of_noise["chance"]).abs().max() <= 0.015
+    decisions = results["decisions"]
+    assert (decisions.loc[decisions["signal"] == 0, "called useful"] <= 0.05).all()
+    assert (decisions.loc[:, "all held":] >= 0.9).all(axis=None)
     equal_models = results["equal_models"]
     # 1,000 studies leave an error of 0.005.
     assert equal_models[["better", "worse"]].stack().between(0.01, 0.035).all()
