@@ -20,6 +20,7 @@ from tests.evaluation.cross_validated import (
     simulate_cross_validated_probabilities,
     simulate_difference_of_equal_models,
 )
+from tests.evaluation.decisions import simulate_decisions
 from tests.evaluation.designs import FOLDS_SETTINGS, simulate_batches, simulate_folds
 from tests.evaluation.equal_models import simulate_equal_models
 from tests.evaluation.probabilities.accused import (
@@ -39,6 +40,7 @@ from tests.evaluation.simulations import (
     simulate_holm_correction,
     simulate_permutation_p_values,
     simulate_repeated_rows,
+    simulate_score_test,
 )
 
 PAGE = Path(__file__).parents[2] / "docs" / "validation-of-the-statistics.md"
@@ -77,6 +79,13 @@ PROBABILITY_SETTINGS = [
     # cohort, inverse strength of the penalty
     (Simulated(*SMALL, 0.35), 0.01),
     (Simulated(309, 60, 200, 0.5), 0.001),
+]
+# Patients, expected events, genes and signal.
+DECISION_SETTINGS = [
+    *((189, 35, 76, signal) for signal in (0.0, 0.35)),
+    (97, 46, 100, 0.0),
+    (300, 24, 50, 0.0),
+    (309, 62, 100, 0.6),
 ]
 NESTED = NestedFolds(folds=5, repeats=2)
 DESIGNS = {"folds": None, "random fifths": RepeatedSplits(), "nested": NESTED}
@@ -236,6 +245,22 @@ def validate_pr_auc() -> pd.DataFrame:
     )
 
 
+def validate_decisions(studies: int = 100) -> pd.DataFrame:
+    """Acting on recalibrated risks, and calling by them."""
+    return pd.DataFrame(
+        [
+            {
+                "patients": n,
+                "expected events": events,
+                "genes": genes,
+                "signal": signal,
+                **simulate_decisions(Simulated(n, events, genes, signal), studies, seed=41),
+            }
+            for n, events, genes, signal in DECISION_SETTINGS
+        ]
+    )
+
+
 def validate_folds() -> pd.DataFrame:
     """Folds against random fifths at equal fits, 400 studies for each setting."""
     return pd.DataFrame(
@@ -373,6 +398,15 @@ def validate_added_value() -> pd.DataFrame:
     )
 
 
+def validate_score_test() -> pd.DataFrame:
+    """The gene score's permutation test where genes add nothing; 200 studies for each kind."""
+    rows = []
+    for genes, follows in (("noise", False), ("follow the column", True)):
+        p = simulate_score_test(200, 19, seed=4, follows=follows)
+        rows.append({"genes": genes, "rejected": np.mean(p <= 0.05), "mean_p": p.mean()})
+    return pd.DataFrame(rows)
+
+
 def to_markdown(table: pd.DataFrame) -> str:
     def cell(value: object) -> str:
         return f"{value:.3f}" if isinstance(value, float) else str(value)
@@ -397,6 +431,7 @@ def test_the_statistics_keep_their_promises():
         "corrected_t_test": validate_corrected_t_test(),
         "nested_t_test": validate_nested_t_test(),
         "pr_auc": validate_pr_auc(),
+        "decisions": validate_decisions(),
         "equal_models": validate_equal_models(),
         "folds": validate_folds(),
         "permutation_test": validate_permutation_test(),
@@ -405,6 +440,7 @@ def test_the_statistics_keep_their_promises():
         "recalibration": validate_recalibration(),
         "recalibrated_studies": validate_recalibrated_studies(),
         "added_value": validate_added_value(),
+        "score_test": validate_score_test(),
     }
     tables = {name: to_markdown(table) for name, table in results.items()}
     PAGE.write_text(TEMPLATE.read_text().format(**tables))
@@ -434,6 +470,9 @@ def test_the_statistics_keep_their_promises():
     assert (results["pr_auc"]["coverage"] >= 0.9).all()
     pr_auc_of_noise = results["pr_auc"][results["pr_auc"]["signal"] == 0]
     assert (pr_auc_of_noise["pr_auc"] - pr_auc_of_noise["chance"]).abs().max() <= 0.015
+    decisions = results["decisions"]
+    assert (decisions.loc[decisions["signal"] == 0, "called useful"] <= 0.05).all()
+    assert (decisions.loc[:, "all held":] >= 0.9).all(axis=None)
     equal_models = results["equal_models"]
     # 1,000 studies leave an error of 0.005.
     assert equal_models[["better", "worse"]].stack().between(0.01, 0.035).all()
@@ -459,6 +498,7 @@ def test_the_statistics_keep_their_promises():
     slopes = studies.loc[studies["signal"] > 0, ["slope_before", "slope_after"]]
     before, after = np.abs(np.log(slopes)).to_numpy().T
     assert (after <= before + 0.1).all()
+    assert (results["score_test"]["rejected"] <= 0.09).all()
     added_value = results["added_value"]
     adds_nothing = added_value["genes"].isin(["noise", "follow the column"])
     assert (added_value["gain_in_interval"] >= 0.93).all()

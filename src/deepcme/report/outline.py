@@ -12,7 +12,6 @@ from deepcme.report.sections import (
     genes,
     guidelines,
     instability,
-    meta_analysis,
     methods,
     nulls,
     patients,
@@ -21,10 +20,10 @@ from deepcme.report.sections import (
     risk_stability,
     sample_size,
     selection,
-    subgroups,
     training,
     usefulness,
 )
+from deepcme.report.sections.groups import meta_analysis, subgroups
 from deepcme.report.verdict import verdict
 
 SECTIONS: tuple[Section, ...] = (

@@ -68,7 +68,9 @@ def test_few_events_for_each_coefficient_go_into_the_verdict():
 def test_a_column_over_a_tenth_missing_is_warned_about_with_its_count_and_share():
     lacking = columns()
     lacking.loc[lacking["column"] == "grade", "missing"] = 44
-    assert "grade lacks 44 of 100 values (44%)" in describe_limits(PREDICTIONS, lacking)[0]
+    assert describe_limits(PREDICTIONS, lacking)[0] == (
+        "grade lacks over 10% of the values, which favours the genes"
+    )
     clinical = ClinicalSettings(**SETTINGS["clinical"])
     text = describe_clinical_columns(clinical, PREDICTIONS, lacking)["clinical_missing"]
     assert text.startswith("grade lacks 44 of 100 values (44%): filled with the median or")
@@ -173,7 +175,7 @@ def test_the_report_has_the_section_and_the_verdict_its_sentence(folder):
     section = markdown.split("## Added value of genes over clinical columns")[1]
     rows = ("| Log loss |", "| Net benefit at a risk of 5% |", "| AUC |")
     assert sorted(rows, key=section.index) == list(rows)
-    assert "is the weakest of the three" in section
+    assert "A difference in AUC says least of the three" in section
     assert "## Added value of genes over clinical columns" in markdown
     report = read_report(folder.path)
     assert report.notes["added_value_verdict"] in report.verdict.paragraph

@@ -28,22 +28,15 @@ def test_without_clinical_columns_there_is_no_row_for_them():
 @pytest.mark.parametrize(
     ("numbers", "sentence"),
     [
-        (
-            {},
-            "92 events among 500 patients are enough to estimate 7 parameters without penalty at "
-            "an AUC of 0.75 (Riley et al. 2019), and 76 genes may enter: a penalty, itself "
-            "learned from few events, has to do the rest.",
-        ),
+        ({}, "92 events are enough for 7 unpenalised parameters (Riley et al. 2019)."),
         (
             {"patients": 40, "events": 4, "genes": 1000},
-            "4 events among 40 patients are not enough to estimate one parameter without penalty "
-            "at an AUC of 0.75 (Riley et al. 2019), and 1,000 genes may enter: a penalty, itself "
-            "learned from few events, has to do the rest.",
+            "4 events are not enough for one unpenalised parameter (Riley et al. 2019).",
         ),
         (
             {"genes": 7},
-            "92 events among 500 patients are enough to estimate as many parameters as genes "
-            "enter, without penalty at an AUC of 0.75 (Riley et al. 2019).",
+            "92 events are enough for as many unpenalised parameters as there are genes "
+            "(Riley et al. 2019).",
         ),
     ],
 )

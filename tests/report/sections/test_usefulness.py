@@ -51,22 +51,28 @@ def test_an_interval_that_holds_0_shows_neither_use_nor_harm():
 def test_harm_is_told_of_any_model():
     for may_claim in (True, False):
         assert said(UNCLEAR, HARMFUL, may_claim=may_claim).endswith(
-            "at risks of 5% to 30%, and it does worse than the better of the two at a risk of "
-            "30% (net benefit -0.050, 95% interval -0.090 to -0.010)."
+            "is not shown to do more good than the better of treating all and none at risks of "
+            "5% to 30%, and does less than the better of the two at a risk of 30% (net "
+            "benefit -0.050, 95% interval -0.090 to -0.010)."
         )
     both = said(USEFUL, HARMFUL)
     assert "does more good than treating all or none at a risk of 20% (" in both
-    assert "and it does worse than the better of the two at a risk of 30% (" in both
+    assert "and does less than the better of the two at a risk of 30% (" in both
+
+
+def test_several_risks_are_listed_and_their_numbers_left_to_the_table():
+    assert said((0.1, 0.03, 0.01, 0.05), UNCLEAR, USEFUL).endswith("at risks of 10% and 20%.")
 
 
 def test_cohorts_left_out_are_told_apart_and_never_pooled():
     text = said(USEFUL, UNCLEAR, left_out=["north", "south"])
-    assert text.startswith(
-        "Acting on the recalibrated risks of NET, each cohort by itself: in north it "
-        "does more good"
+    assert "at a risk of 20% in north (net benefit +0.041" in text
+    assert "south" not in text
+    assert said(UNCLEAR, UNCLEAR, left_out=["north", "south"]).endswith(
+        "at a risk of 5% in any cohort left out."
     )
-    assert "; in south it is not shown to do more good" in text
-    assert "pool" not in text
+    harm = said(USEFUL, HARMFUL, HARMFUL, left_out=["a", "a", "b"])
+    assert harm.endswith("the two at risks of 30% in a and 30% in b.")
 
 
 def test_a_model_without_a_curve_has_no_sentence():

@@ -30,6 +30,7 @@ from deepcme.report.section import Contents, Section
 from deepcme.study.parts.added_value import (
     CLINICAL,
     CLINICAL_AND_GENES,
+    MOST_MISSING,
     ODDS_RATIOS,
     SCORE_TESTS,
     describe_missing,
@@ -60,9 +61,9 @@ _MEASURES = {"log_loss": "Log loss", "net_benefit": "Net benefit", "auc": "AUC"}
 _HOW_TO_READ = (
     "Log loss and net benefit compare the probabilities that the two logistic regressions "
     "themselves give, without recalibration. The sentence above goes by the log loss alone, "
-    "named beforehand; net benefit and AUC describe. A difference in AUC looks at ranks only "
-    "and is the weakest of the three: a useful predictor can leave it where it was (Pepe et "
-    "al. 2013; Vickers et al. 2011)."
+    "named beforehand; net benefit and AUC describe. A difference in AUC says least of the "
+    "three: it looks at ranks alone, not at what the risks are worth, and is a weak test of "
+    "whether a predictor is useful (Pepe et al. 2013; Vickers et al. 2011)."
 )
 _AUC = TableLayout(
     "Mean test AUC of the clinical columns alone, the genes alone, and both, on the same "
@@ -208,9 +209,13 @@ def describe_clinical_columns(
 
 def describe_limits(predictions: pd.DataFrame, columns: pd.DataFrame) -> list[str]:
     """What weakens the comparison: few events for each coefficient, many missing values."""
-    limits = [
-        f"{lacking}, which favours the genes" for lacking in find_lacking_columns(columns)
-    ]
+    limits = []
+    if lacking := find_lacking_columns(columns):
+        lack = "lacks" if len(lacking) == 1 else "lack"
+        limits.append(
+            f"{listed(lacking)} {lack} over {MOST_MISSING:.0%} of the values, which favours "
+            "the genes"
+        )
     n_parameters, ratio = _count_parameters(predictions, columns)
     if ratio < _FEW_EVENTS_PER_PARAMETER:
         limits.append(
@@ -312,7 +317,7 @@ def _write(contents: Contents) -> Blocks:
         _show_added_value(contents),
         Text(notes["clinical_missing"]),
         Text(notes.get("gene_score_test", "")),
-        contents.show("gene_score_test"),
+        contents.show("gene_score_test") if _has_permutations(contents) else None,
         contents.show("added_value_auc"),
         Figure(
             "added_value_auc_differences",
@@ -326,6 +331,12 @@ def _write(contents: Contents) -> Blocks:
         contents.show("clinical_columns"),
         Text(f"{notes['clinical_events']} {notes['clinical_separation']}"),
     ]
+
+
+def _has_permutations(contents: Contents) -> bool:
+    """Without any, the sentence has said all of the gene score's test."""
+    test = contents.tables.get("gene_score_test")
+    return test is not None and bool(test["n_permutations"].iloc[0] > 0)
 
 
 def _show_odds_ratios(contents: Contents) -> Table | None:

@@ -24,6 +24,9 @@ _GENES = "develop a regression without penalty on all genes"
 _CLINICAL = "develop the regression on the clinical columns"
 _VALIDATION = "validate a model on new patients"
 
+_PARAMETERS_OF_A_CLINICAL_MODEL = 10
+"""Patients who are enough for fewer are few, whatever the genes."""
+
 _SAMPLE_SIZE = TableLayout(
     f"Patients and events needed where the AUC is {ASSUMED_AUC} and the prevalence that of "
     "this cohort. To develop: predictors shrunk by at most 10%, Nagelkerke's R2 at most 0.05 "
@@ -87,19 +90,19 @@ def compute_sample_size(
 
 def describe_sample_size(cohort: Mapping[str, Any]) -> str:
     """The events against Riley's criteria, in a sentence for the verdict."""
-    patients, events = cohort["patients"], cohort["positive_patients"]
-    supported = count_parameters_supported(patients, ASSUMED_AUC, _prevalence(cohort))
-    there_are = f"{counted(events, 'event')} among {patients:,} patients are"
-    rule = f"without penalty at an AUC of {ASSUMED_AUC} (Riley et al. 2019)"
-    if supported >= cohort["genes"]:
-        return f"{there_are} enough to estimate as many parameters as genes enter, {rule}."
-    enough = f"enough to estimate {counted(supported, 'parameter')}"
+    events, supported = cohort["positive_patients"], _supported(cohort)
+    there_are = f"{counted(events, 'event')} {'is' if events == 1 else 'are'}"
     if supported == 0:
-        enough = "not enough to estimate one parameter"
-    return (
-        f"{there_are} {enough} {rule}, and {counted(cohort['genes'], 'gene')} may enter: a "
-        "penalty, itself learned from few events, has to do the rest."
-    )
+        return f"{there_are} not enough for one unpenalised parameter (Riley et al. 2019)."
+    if supported >= cohort["genes"]:
+        enough = "as many unpenalised parameters as there are genes"
+    else:
+        enough = counted(supported, "unpenalised parameter")
+    return f"{there_are} enough for {enough} (Riley et al. 2019)."
+
+
+def _supported(cohort: Mapping[str, Any]) -> int:
+    return count_parameters_supported(cohort["patients"], ASSUMED_AUC, _prevalence(cohort))
 
 
 def _prevalence(cohort: Mapping[str, Any]) -> float:
@@ -125,7 +128,10 @@ def _compute(contents: Contents) -> None:
         lambda: compute_sample_size(cohort, _clinical_parameters(contents)),
         _SAMPLE_SIZE,
     )
-    if "sample_size" in contents.tables:
+    if "sample_size" not in contents.tables:
+        return
+    few = _supported(cohort) < _PARAMETERS_OF_A_CLINICAL_MODEL
+    if few or contents.results.study.clinical is not None:
         contents.notes["sample_size_verdict"] = describe_sample_size(cohort)
 
 
@@ -134,10 +140,10 @@ def _write(contents: Contents) -> Blocks:
         return
     yield Heading("Sample size", "sample-size")
     yield Text(
-        f"{contents.notes['sample_size_verdict']} Models with a penalty, and networks, have no "
-        "such rule: the number of genes is a guide, and a severe one, as a penalty leaves "
-        "fewer parameters in effect. But penalties learned from few events are unreliable "
-        "themselves (Riley et al. 2021, J Clin Epidemiol 132:88)."
+        f"{describe_sample_size(contents.results.cohort)} Models with a penalty, and networks, "
+        "have no such rule: the number of genes is a guide, and a severe one, as a penalty "
+        "leaves fewer parameters in effect. But penalties learned from few events are "
+        "unreliable themselves (Riley et al. 2021, J Clin Epidemiol 132:88)."
     )
     yield contents.show("sample_size", wrap=True)
 

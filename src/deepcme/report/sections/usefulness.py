@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import pandas as pd
 
@@ -93,44 +92,33 @@ def describe_usefulness(model: str, differences: pd.DataFrame, *, may_claim: boo
     """
     if differences.empty:
         return ""
-    acting = f"Acting on the recalibrated risks of {model}"
-    if LEFT_OUT not in differences.columns:
-        return f"{acting} {_what_it_does(differences, may_claim)}."
-    of_cohorts = [
-        f"in {cohort} it {_what_it_does(rows, may_claim)}"
-        for cohort, rows in differences.groupby(LEFT_OUT, sort=False, observed=True)
-    ]
-    return f"{acting}, each cohort by itself: {'; '.join(of_cohorts)}."
-
-
-def _what_it_does(rows: pd.DataFrame, may_claim: bool) -> str:
-    useful = rows[(rows["ci_low"] > 0) & may_claim]
-    harmful = rows[rows["ci_high"] < 0]
+    useful = differences[(differences["ci_low"] > 0) & may_claim]
+    harmful = differences[differences["ci_high"] < 0]
+    low, high = (as_percent(end) for end in differences["threshold"].agg(["min", "max"]))
     if useful.empty:
-        low, high = (
-            as_percent(end) for end in (rows["threshold"].min(), rows["threshold"].max())
-        )
+        where = " in any cohort left out" if LEFT_OUT in differences.columns else ""
         at = f"at a risk of {low}" if low == high else f"at risks of {low} to {high}"
-        said = f"is not shown to do more good than the better of treating all and none {at}"
-    else:
         said = (
-            f"does more good than treating all or none at a risk of {_list_differences(useful)}"
+            f"is not shown to do more good than the better of treating all and none {at}{where}"
         )
-    if harmful.empty:
-        return said
+    else:
+        said = f"does more good than treating all or none at {_list_places(useful)}"
+    if not harmful.empty:
+        said += f", and does less than the better of the two at {_list_places(harmful)}"
+    return f"Acting on the recalibrated risks of {model} {said}."
+
+
+def _list_places(rows: pd.DataFrame) -> str:
+    """Thresholds, and cohorts; with the numbers if there is one."""
+    places = [
+        as_percent(row["threshold"]) + (f" in {row[LEFT_OUT]}" if LEFT_OUT in row else "")
+        for row in rows.to_dict("records")
+    ]
+    if len(places) > 1:
+        return f"risks of {', '.join(places[:-1])} and {places[-1]}"
+    row = rows.iloc[0]
     return (
-        f"{said}, and it does worse than the better of the two at a risk of "
-        f"{_list_differences(harmful)}"
-    )
-
-
-def _list_differences(rows: pd.DataFrame) -> str:
-    return ", ".join(_difference(row) for row in rows.to_dict("records"))
-
-
-def _difference(row: Mapping[Hashable, Any]) -> str:
-    return (
-        f"{as_percent(row['threshold'])} (net benefit {row['difference']:+.3f}, 95% interval "
+        f"a risk of {places[0]} (net benefit {row['difference']:+.3f}, 95% interval "
         f"{row['ci_low']:+.3f} to {row['ci_high']:+.3f})"
     )
 

@@ -359,25 +359,29 @@ def describe_missing(columns: pd.DataFrame, missing: str) -> str:
         As `compute_clinical_columns` gives it.
     missing : {"fill", "indicator"}
     """
-    lacking = find_lacking_columns(columns)
+    n_samples = _count_samples(columns)
+    lacking = "; ".join(
+        f"{name} lacks {missing:,} of {n_samples:,} values ({missing / n_samples:.0%})"
+        for name, missing in find_lacking_columns(columns).items()
+    )
     if not lacking:
         return ""
     filled = "filled with the median or the most frequent word"
     if missing == INDICATOR:
-        return f"{'; '.join(lacking)}: {filled}, with an indicator beside it that says where."
+        return f"{lacking}: {filled}, with an indicator beside it that says where."
     return (
-        f"{'; '.join(lacking)}: {filled}, and a weak comparator makes genes look better. With "
+        f"{lacking}: {filled}, and a weak comparator makes genes look better. With "
         'missing = "indicator" under [clinical] (--clinical-missing indicator) a column beside '
         "it says where values are missing; better is to find them."
     )
 
 
-def find_lacking_columns(columns: pd.DataFrame) -> list[str]:
-    """Columns that lack more than a tenth of their values: name, count and share."""
-    n_samples = int(columns.loc[columns["column"] == GENE_SCORE, "n"].iloc[0])
+def find_lacking_columns(columns: pd.DataFrame) -> dict[str, int]:
+    """Columns that lack more than a tenth of their values, and how many each lacks."""
     of_column = columns.drop_duplicates("column").set_index("column")["missing"]
-    return [
-        f"{name} lacks {missing:,} of {n_samples:,} values ({missing / n_samples:.0%})"
-        for name, missing in of_column.items()
-        if missing > MOST_MISSING * n_samples
-    ]
+    most = MOST_MISSING * _count_samples(columns)
+    return {str(name): int(missing) for name, missing in of_column.items() if missing > most}
+
+
+def _count_samples(columns: pd.DataFrame) -> int:
+    return int(columns.loc[columns["column"] == GENE_SCORE, "n"].iloc[0])

@@ -10,8 +10,8 @@ from deepcme.base.errors import AbsentError
 from deepcme.evaluation.discrimination import compute_discrimination
 from deepcme.report.blocks import Text
 from deepcme.report.section import Contents
-from deepcme.report.sections import subgroups
-from deepcme.report.sections.subgroups import describe_differences
+from deepcme.report.sections.groups import subgroups
+from deepcme.report.sections.groups.subgroups import describe_differences
 from tests.evaluation.groups.test_subgroups import frozen
 
 
@@ -45,7 +45,7 @@ def test_no_difference_is_no_proof_of_sameness():
 def test_differences_that_are_told_have_their_interval():
     table = differences(auc_differs=True, observed_expected_differs=True)
     assert describe_differences(table, may_claim=True) == (
-        "Told from none, corrected for all 2 comparisons (Holm): the AUC of er negative is "
+        "More than chance makes, corrected for all 2 comparisons (Holm): the AUC of er negative is "
         "0.48, -0.24 (-0.40 to -0.08) against the largest level; O/E of er negative is 1.85, "
         "2.05 (1.14 to 3.69) times that of the largest level."
     )
@@ -107,7 +107,7 @@ def characteristics():
 
 def test_the_section_says_by_what_that_it_was_not_planned_and_tabulates(characteristics):
     blocks, (told, columns) = written(contents_of(characteristics))
-    assert told.startswith("Told from none, corrected for all 2 comparisons (Holm): O/E of er")
+    assert told.startswith("More than chance makes, corrected for all 2 comparisons (Holm): O/E of er")
     assert columns.startswith("Patients are looked at by er: ")
     assert "These groups were not planned" in columns
     table = blocks[-1].shown

@@ -150,7 +150,7 @@ def describe_differences(table: pd.DataFrame, *, may_claim: bool) -> str:
             f"No difference between levels is told from none, {corrected}; with so few events "
             "this does not show that the model does as well in all of them."
         )
-    return f"Told from none, {corrected}: {'; '.join(told)}."
+    return f"More than chance makes, {corrected}: {'; '.join(told)}."
 
 
 def _auc_differs(row: Mapping[Any, Any]) -> str:

@@ -9,9 +9,9 @@ import pytest
 from deepcme.evaluation.discrimination import compute_discrimination
 from deepcme.report.blocks import Text
 from deepcme.report.section import Contents
-from deepcme.report.sections import meta_analysis
 from deepcme.report.sections.discrimination import compute_auc_by_split, compute_mean_roc
-from deepcme.report.sections.meta_analysis import describe_limits, describe_pooled_auc
+from deepcme.report.sections.groups import meta_analysis
+from deepcme.report.sections.groups.meta_analysis import describe_limits, describe_pooled_auc
 from tests.evaluation.groups.test_cohorts_left_out import left_out
 
 

@@ -1,0 +1,1 @@
+"""Sections on cohorts that were left out, and on patients of one kind."""
