@@ -107,7 +107,9 @@ def characteristics():
 
 def test_the_section_says_by_what_that_it_was_not_planned_and_tabulates(characteristics):
     blocks, (told, columns) = written(contents_of(characteristics))
-    assert told.startswith("More than chance makes, corrected for all 2 comparisons (Holm): O/E of er")
+    assert told.startswith(
+        "More than chance makes, corrected for all 2 comparisons (Holm): O/E of er"
+    )
     assert columns.startswith("Patients are looked at by er: ")
     assert "These groups were not planned" in columns
     table = blocks[-1].shown
