@@ -77,6 +77,14 @@ def test_clinical_columns_that_beat_the_genes_are_told():
     )
 
 
+def test_clinical_columns_that_may_beat_the_genes_by_chance_are_told_as_such():
+    assert (
+        "; these columns alone had a higher AUC than the genes alone, which may be chance (0.700 "
+        "against 0.668, difference -0.032, 95% t interval -0.060 to +0.010)."
+    ) in verdict(genes_for_clinical=(-0.032, -0.06, 0.01))
+    assert "higher AUC" not in verdict(genes_for_clinical=(-0.015, -0.06, 0.01))
+
+
 def test_clinical_columns_that_harm_the_genes_are_told():
     text = verdict(beside_genes=(-0.074, -0.12, -0.01))
     assert (

@@ -26,6 +26,10 @@ CLINICAL_BEATS_GENES = (
     "these columns alone did better than the genes alone (AUC {better:.3f} against "
     "{worse:.3f}, {interval})"
 )
+CLINICAL_MAY_BEAT_GENES = (
+    "these columns alone had a higher AUC than the genes alone, which may be chance "
+    "({better:.3f} against {worse:.3f}, {interval})"
+)
 CLINICAL_HARMS = (
     "adding them to the genes made the prediction worse (AUC {worse:.3f}, genes alone "
     "{better:.3f}, {interval})"
@@ -99,6 +103,8 @@ def make_added_value_verdict(
 def _against_genes(row: pd.Series[Any], auc: pd.Series[float], above_chance: bool) -> str:
     if row["ci_high"] < 0 and above_chance:
         return CLINICAL_BEATS_GENES.format(**_numbers(row, auc))
+    if row["difference"] < -row["margin"]:
+        return CLINICAL_MAY_BEAT_GENES.format(**_numbers(row, auc))
     return ""
 
 

@@ -97,6 +97,7 @@ def _read_levels(results: StudyResults) -> Levels:
         raise AbsentError(
             "The cohort has no column, such as age, receptors or centre, that divides its "
             "patients in two to six groups: nothing is said of how the model does in them."
+            f"{_not_by(levels)}"
         )
     return levels
 
@@ -115,7 +116,6 @@ def _are_analysed(characteristics: pd.DataFrame, results: StudyResults) -> pd.Se
 
 def describe_columns(levels: Levels) -> str:
     """By which columns patients are looked at, and that this was not planned."""
-    left_out = f" Not by {listed(levels.left_out)}." if levels.left_out else ""
     is_cut = any("(at " in column for column in levels.described)
     cut = (
         " Numbers of more values are cut in two at what the brackets say, which no outcome "
@@ -125,10 +125,14 @@ def describe_columns(levels: Levels) -> str:
     )
     return (
         f"Patients are looked at by {listed(levels.described)}: every column of the cohort's "
-        f"samples that divides them in two to six levels.{cut}{left_out} "
+        f"samples that divides them in two to six levels.{cut}{_not_by(levels)} "
         "These groups were not planned and hold few events each: what differs here is a "
         "question for other patients, not a finding."
     )
+
+
+def _not_by(levels: Levels) -> str:
+    return f" Not by {listed(levels.left_out)}." if levels.left_out else ""
 
 
 def describe_differences(table: pd.DataFrame, *, may_claim: bool) -> str:
