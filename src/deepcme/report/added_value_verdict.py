@@ -15,11 +15,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-ADDS = "Gene expression adds to {names} ({numbers})"
-HARMS = "Gene expression made the prediction by {names} worse ({numbers})"
-NOT_SHOWN = "No demonstrated added value of gene expression over {names} ({numbers})"
+ADDS = "Gene expression{by} adds to {names} ({numbers})"
+HARMS = "Gene expression{by} made the prediction by {names} worse ({numbers})"
+NOT_SHOWN = "No demonstrated added value of gene expression{by} over {names} ({numbers})"
 NOT_ABOVE_CHANCE = (
-    "No demonstrated added value of gene expression over {names}, as {headline} itself is not "
+    "No demonstrated added value of gene expression{by} over {names}, as {headline} itself is not "
     "shown to be above chance ({numbers})"
 )
 CLINICAL_BEATS_GENES = (
@@ -96,7 +96,9 @@ def make_added_value_verdict(
         _beside_genes(both_to_genes, auc, above_chance.genes),
     ]
     told = limits if main == ADDS or any(others) else ()
-    first = main.format(names=names, numbers=numbers, headline=headline)
+    genes = both_to_genes["baseline"]
+    by = "" if genes == headline else f" by {genes}"
+    first = main.format(by=by, names=names, numbers=numbers, headline=headline)
     return f"{'; '.join(clause for clause in (first, *others, *told) if clause)}."
 
 

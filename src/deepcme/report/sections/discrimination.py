@@ -28,8 +28,8 @@ _CAPTION = (
     "AUC would move if the same patients were divided anew; a rough figure where there are "
     "two repeats. {pooled}PR-AUC over patients, each by the mean rank of its scores in the "
     "test parts, which is steadier than one fit; beside it that of chance (Bestgen 2015), "
-    "which is above the prevalence. Intervals: bootstrap of patients, 2,000 draws, on the logit "
-    "scale with Student's t; for the AUC stratified by label{widened}."
+    "which is above the prevalence. Intervals: bootstrap of patients, 2,000 draws, on the "
+    "logit scale with Student's t; for the AUC stratified by label{widened}."
 )
 _POOLED = "The AUC is that within strata, the pooled AUC that of ranks across them. "
 _WIDENED = " and widened for refitting"
