@@ -181,6 +181,20 @@ def test_comparison_has_a_row_for_each_baseline_and_marks_the_comparator(predict
     assert (table["n_splits"] == 4).all()
 
 
+def test_an_interval_of_two_splits_ends_where_differences_of_auc_do():
+    rows = []
+    for split, scores in ((1, [0.1, 0.2, 0.3, 0.4]), (2, [0.4, 0.3, 0.2, 0.1])):
+        for model, of in (("A", scores), ("B", [0.1, 0.4, 0.2, 0.3])):
+            for part in ("train", "test"):
+                rows += [
+                    {"split": split, "model": model, "sample": f"{part}{i}", "part": part,
+                     "patient": f"{part}{i}", "label": i // 2, "score": score}
+                    for i, score in enumerate(of)
+                ]  # fmt: skip
+    row = compute_comparison(pd.DataFrame(rows), "A", ["B"]).iloc[0]
+    assert (row["ci_low"], row["ci_high"]) == (-1, 1)
+
+
 def test_a_model_that_validation_rows_train_too_has_the_larger_ratio(predictions):
     """Of 60/20/20 the formula's 1/4 for it would be smaller than 1/3; it takes 0.425."""
     of_logistic = predictions[predictions["model"].isin(["network", "logistic"])]

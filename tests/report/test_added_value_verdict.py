@@ -18,6 +18,7 @@ def verdict(
     genes_for_clinical=NO_DIFFERENCE,
     above=ALL_ABOVE,
     limits=(),
+    headline="LR-tuned",
 ):
     columns = ["difference", "ci_low", "ci_high"]
     added = pd.DataFrame([loss, (-9.0, -9.5, -8.5)], columns=columns)
@@ -29,13 +30,19 @@ def verdict(
         margin=0.02,
     )
     auc = pd.Series({"clinical": 0.7, "LR-tuned": 0.668, "clinical + genes": 0.594})
-    return make_added_value_verdict("age, grade", "net", added, pairs, auc, above, limits)
+    return make_added_value_verdict("age, grade", headline, added, pairs, auc, above, limits)
 
 
 def test_an_interval_that_holds_zero_is_no_demonstrated_added_value():
     assert verdict() == (
         "No demonstrated added value of gene expression over age, grade (fall in log loss "
         "+0.010, 95% t interval -0.020 to +0.040)."
+    )
+
+
+def test_genes_of_another_model_than_the_headline_are_told_by_which():
+    assert verdict(headline="net").startswith(
+        "No demonstrated added value of gene expression by LR-tuned over age, grade"
     )
 
 
@@ -48,7 +55,9 @@ def test_an_interval_above_zero_is_added_value():
 def test_no_gain_is_claimed_while_the_headline_is_not_above_chance():
     text = verdict(loss=(0.02, 0.01, 0.03), above=NONE_ABOVE)
     assert text.startswith("No demonstrated added value")
-    assert "over age, grade, as net itself is not shown to be above chance (fall in" in text
+    assert (
+        "over age, grade, as LR-tuned itself is not shown to be above chance (fall in" in text
+    )
 
 
 @pytest.mark.parametrize(
@@ -75,6 +84,14 @@ def test_clinical_columns_that_beat_the_genes_are_told():
     assert "did better" not in verdict(
         genes_for_clinical=(-0.032, -0.06, -0.01), above=NONE_ABOVE
     )
+
+
+def test_clinical_columns_that_may_beat_the_genes_by_chance_are_told_as_such():
+    assert (
+        "; these columns alone had a higher AUC than the genes alone, which may be chance (0.700 "
+        "against 0.668, difference -0.032, 95% t interval -0.060 to +0.010)."
+    ) in verdict(genes_for_clinical=(-0.032, -0.06, 0.01))
+    assert "higher AUC" not in verdict(genes_for_clinical=(-0.015, -0.06, 0.01))
 
 
 def test_clinical_columns_that_harm_the_genes_are_told():

@@ -265,7 +265,8 @@ def compute_comparison(
         ci_low, ci_high, p_value, p_holm, probability_worse,
         probability_equivalent, probability_better, margin,
         test_to_train_ratio, n, events, n_patients, n_splits`. The differences are of the
-        splits that both models have; `p_holm` is corrected over all baselines.
+        splits that both models have; `p_holm` is corrected over all baselines. Intervals end
+        at -1 and 1, as differences of AUCs do.
 
     Raises
     ------
@@ -305,6 +306,8 @@ def compute_comparison(
             }
         )
     table = pd.DataFrame(rows)
+    ends = ["ci_low", "ci_high"]
+    table[ends] = table[ends].clip(-1, 1)
     p_holm = compute_holm_correction(table["p_value"])
     table.insert(list(table.columns).index("p_value") + 1, "p_holm", p_holm)
     return table

@@ -15,16 +15,20 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-ADDS = "Gene expression adds to {names} ({numbers})"
-HARMS = "Gene expression made the prediction by {names} worse ({numbers})"
-NOT_SHOWN = "No demonstrated added value of gene expression over {names} ({numbers})"
+ADDS = "Gene expression{by} adds to {names} ({numbers})"
+HARMS = "Gene expression{by} made the prediction by {names} worse ({numbers})"
+NOT_SHOWN = "No demonstrated added value of gene expression{by} over {names} ({numbers})"
 NOT_ABOVE_CHANCE = (
-    "No demonstrated added value of gene expression over {names}, as {headline} itself is not "
+    "No demonstrated added value of gene expression{by} over {names}, as {headline} itself is not "
     "shown to be above chance ({numbers})"
 )
 CLINICAL_BEATS_GENES = (
     "these columns alone did better than the genes alone (AUC {better:.3f} against "
     "{worse:.3f}, {interval})"
+)
+CLINICAL_MAY_BEAT_GENES = (
+    "these columns alone had a higher AUC than the genes alone, which may be chance "
+    "({better:.3f} against {worse:.3f}, {interval})"
 )
 CLINICAL_HARMS = (
     "adding them to the genes made the prediction worse (AUC {worse:.3f}, genes alone "
@@ -92,13 +96,17 @@ def make_added_value_verdict(
         _beside_genes(both_to_genes, auc, above_chance.genes),
     ]
     told = limits if main == ADDS or any(others) else ()
-    first = main.format(names=names, numbers=numbers, headline=headline)
+    genes = both_to_genes["baseline"]
+    by = "" if genes == headline else f" by {genes}"
+    first = main.format(by=by, names=names, numbers=numbers, headline=headline)
     return f"{'; '.join(clause for clause in (first, *others, *told) if clause)}."
 
 
 def _against_genes(row: pd.Series[Any], auc: pd.Series[float], above_chance: bool) -> str:
     if row["ci_high"] < 0 and above_chance:
         return CLINICAL_BEATS_GENES.format(**_numbers(row, auc))
+    if row["difference"] < -row["margin"]:
+        return CLINICAL_MAY_BEAT_GENES.format(**_numbers(row, auc))
     return ""
 
 

@@ -20,6 +20,16 @@ def test_words_and_few_values_are_levels_as_they_are():
     assert levels.of_sample.index[0] == "S0"
 
 
+def test_a_column_that_is_the_cohort_left_out_by_another_name_is_not_taken():
+    samples = [f"S{i}" for i in range(60)]
+    table = pd.DataFrame(
+        {"sample": samples, "treat": [1.0, 2.0] * 30, "er": ["a", "a", "b"] * 20}
+    )
+    levels = divide_by_columns(table, pd.Series(["north", "south"] * 30))
+    assert levels.described == ("er",)
+    assert levels.left_out == ("treat (one level in each cohort left out)",)
+
+
 def test_age_is_cut_at_50_and_other_numbers_at_their_median():
     size = np.arange(60) / 10
     levels = divided(age=np.linspace(30, 80, 60), size_cm=size)

@@ -66,8 +66,8 @@ def said(**given):
         (
             {"slope": (0.6, 0.25, 0.95), "events": 35},
             "perhaps too extreme",
-            "The risks of net may be too extreme (slope 0.60, 95% Wald interval 0.25 to 0.95); of "
-            "calibrated models that is seen too often to be sure.",
+            "The risks of net may be too extreme (slope 0.60, 95% Wald interval 0.25 to 0.95), "
+            "which calibrated models seem too often for this to be sure.",
         ),
         (
             {"ratio": (0.5, 0.4, 0.6), "slope": (0.6, 0.25, 0.95)},

@@ -129,6 +129,28 @@ def test_leakage_is_answered_for_what_was_run_and_preselected_genes_are_the_auth
         assert answer["status"] == "partly"
 
 
+def test_values_that_the_audit_found_standardised_with_test_patients_are_no_clean_answer(make):
+    finding = {"code": "DCM011", "title": "Values were standardised over all samples"}
+    answer = probast(make(findings=[finding]), "E 4.5")["answer"]
+    assert "Before that, values were standardised over all samples (DCM011)." in answer
+    assert "Before that" not in probast(make(), "E 4.5")["answer"]
+
+
+def test_imbalance_is_answered_as_it_is_asked(make):
+    weighted = {"name": "LR", "parameters": {"class_weight": "balanced"}}
+    for contents in (make(), make(models=[weighted])):
+        assert probast(contents, "E 4.4")["answer"].startswith("Yes: nothing is resampled")
+    assert probast(make(), "D 4.4")["answer"].startswith("It was not addressed")
+    assert "LR" in probast(make(models=[weighted]), "D 4.4")["answer"]
+
+
+def test_overfitting_is_told_of_each_cohort_left_out_and_not_of_their_mean(make):
+    cohorts = pd.concat([DISCRIMINATION, DISCRIMINATION.assign(auc=0.4)])
+    table = cohorts.assign(left_out=["north", "south"])
+    answer = probast(make(tables={"discrimination": table}), "D 4.5")["answer"]
+    assert "fitted and 0.700 in north, 0.400 in south where it was not" in answer
+
+
 def test_leakage_that_is_known_is_said(make):
     paper = make(protocol="paper")
     assert probast(paper, "E 4.5")["answer"].startswith("No: preprocessing was fitted on all")

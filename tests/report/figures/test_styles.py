@@ -106,6 +106,17 @@ def test_a_click_on_the_legend_singles_one_out(chart):
     assert [param["bind"] for param in params] == ["legend"]
 
 
+def test_calibration_has_a_named_chart_for_each_cohort_left_out():
+    models = {"model": ["A", "B"] * 2, "left_out": ["north", "north", "south", "south"]}
+    observed = pd.DataFrame(
+        {**models, "predicted": 0.5, "observed": 0.5, "ci_low": 0.4, "ci_high": 0.6}
+    ).assign(n=10, events=5)
+    histogram = pd.DataFrame({**models, "low": 0.5, "high": 0.55, "events": 5, "non_events": 5})
+    drawn = plot_calibration(observed, observed, histogram).to_dict()
+    assert [chart["title"] for chart in drawn["concat"]] == ["north", "south"]
+    assert [param["bind"] for param in drawn["params"]] == ["legend"]
+
+
 def test_calibration_opens_with_the_first_model_picked():
     (param,) = calibration_chart().to_dict()["params"]
     assert param["value"] == [{"model": "A"}]

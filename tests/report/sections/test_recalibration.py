@@ -76,8 +76,8 @@ def test_each_model_has_a_row_on_what_its_lines_were_learned_on():
 def test_refused_lines_are_counted_in_words():
     said = describe_recalibration(made_of(predictions("network", 0.3)))
     assert said == (
-        "In 1 of 4 splits the scores of network did not rise with the risk: everyone there gets "
-        "the prevalence. Recalibration made no Brier score worse."
+        "In some splits scores did not rise with the risk, and everyone there gets the "
+        "prevalence: network in 1 of 4. Recalibration made no Brier score worse."
     )
 
 

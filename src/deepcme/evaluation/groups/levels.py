@@ -36,37 +36,44 @@ class Levels:
     left_out: tuple[str, ...]
 
 
-def divide_by_columns(characteristics: pd.DataFrame) -> Levels:
+def divide_by_columns(
+    characteristics: pd.DataFrame, left_out: pd.Series | None = None
+) -> Levels:
     """Divide samples by their columns of two to six words or values, and cut numbers in two.
 
     Numbers with more values are cut where the clinic does (age at 50), if ten samples are on
     either side, or else at their median in these samples. A column that divides the samples
-    as an earlier one does is left out, and so is every column after the first eight.
+    as an earlier one does is not taken, nor one that has a single level in each cohort
+    left out, nor any column after the first eight.
 
     Parameters
     ----------
     characteristics : DataFrame
         A column `sample`, and columns of floats (NaN where missing) or words (None).
+    left_out : Series, optional
+        Where cohorts are left out: that of each row.
     """
     taken: dict[str, pd.Series] = {}
     described: list[str] = []
-    left_out: list[str] = []
+    refused: list[str] = []
     seen: dict[tuple[int, ...], str] = {}
     for name in map(str, characteristics.columns.drop("sample")):
         level, how = _levels_of(characteristics[name])
         n_levels = level.nunique()
         partition = tuple(pd.factorize(level)[0].tolist())
         if not FEWEST <= n_levels <= MOST:
-            left_out.append(f"{name} ({n_levels} levels)")
+            refused.append(f"{name} ({n_levels} levels)")
+        elif left_out is not None and (level.groupby(left_out).nunique() <= 1).all():
+            refused.append(f"{name} (one level in each cohort left out)")
         elif partition in seen:
-            left_out.append(f"{name} (divides them as {seen[partition]} does)")
+            refused.append(f"{name} (divides them as {seen[partition]} does)")
         elif len(taken) == MOST_COLUMNS:
-            left_out.append(f"{name} (after the first {MOST_COLUMNS})")
+            refused.append(f"{name} (after the first {MOST_COLUMNS})")
         else:
             taken[name], seen[partition] = level, name
             described.append(f"{name}{how}")
     of_sample = pd.DataFrame(taken).set_axis(characteristics["sample"], axis=0)
-    return Levels(of_sample, tuple(described), tuple(left_out))
+    return Levels(of_sample, tuple(described), tuple(refused))
 
 
 def _levels_of(values: pd.Series) -> tuple[pd.Series, str]:

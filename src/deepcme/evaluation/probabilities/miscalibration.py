@@ -163,8 +163,8 @@ def _accuse(model: str, faults: list[Fault]) -> str:
     )
     if not shown:
         return (
-            f"The risks of {model} may be {possible}; of calibrated models that is seen too "
-            "often to be sure."
+            f"The risks of {model} may be {possible}, which calibrated models seem too often "
+            "for this to be sure."
         )
     perhaps = f"; they may also be {possible}" if possible else ""
     return f"The risks of {model} are {shown}{perhaps}."

@@ -16,6 +16,7 @@ from deepcme.report.section import Contents
 
 FEW_EVENTS = 100
 """Of each outcome, for an evaluation (Collins et al. 2016, Stat Med 35:214-226)."""
+_STANDARDISED = "DCM011"
 _TABLES_OF_MEASURES = {
     "discrimination": "AUC and PR-AUC",
     "classification": "sensitivity, specificity and predictive values",
@@ -76,7 +77,17 @@ def leakage(contents: Contents) -> Answer:
         return Answer(f"No: {' and '.join(leaks)}.", before)
     by = contents.results.study.split.by
     yes = f"In what was run here, yes: split by {by}, no learned step saw the test part."
-    return Answer(yes, before)
+    return Answer(f"{yes}{_describe_standardised(contents)}", before)
+
+
+def _describe_standardised(contents: Contents) -> str:
+    """What the audit found that was done to the values before, with test patients."""
+    folder = contents.results.folder
+    findings = folder.read_findings() if folder.has_table("audit.json") else []
+    found = [finding["title"] for finding in findings if finding["code"] == _STANDARDISED]
+    if not found:
+        return ""
+    return f" Before that, {found[0][0].lower()}{found[0][1:]} ({_STANDARDISED})."
 
 
 def steps_repeated(contents: Contents) -> Answer:
@@ -113,6 +124,12 @@ def _describe_optimism(contents: Contents) -> str:
         & predictions["part"].isin(["train", "test"])
     ]
     auc = compute_metrics(rows).groupby("part")["value"].mean()
+    held_out = rows_of_headline(contents, "discrimination")
+    not_fitted = (
+        ", ".join(f"{row['auc']:.3f} in {row[LEFT_OUT]}" for row in held_out)
+        if held_out and LEFT_OUT in held_out[0]
+        else f"{auc['test']:.3f}"
+    )
     cohort = contents.results.cohort
     slope = next(
         (
@@ -125,7 +142,7 @@ def _describe_optimism(contents: Contents) -> str:
     )
     return (
         f"In the models: {contents.headline} has an AUC of {auc['train']:.3f} where it was "
-        f"fitted and {auc['test']:.3f} where it was not, from {cohort['positives']} events and "
+        f"fitted and {not_fitted} where it was not, from {cohort['positives']} events and "
         f"{cohort['genes']:,} genes.{slope}"
     )
 

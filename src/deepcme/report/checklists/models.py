@@ -191,6 +191,20 @@ def imbalance(contents: Contents) -> Answer:
     )
 
 
+def imbalance_addressed(contents: Contents) -> Answer:
+    """The same, as an answer to whether recalibration followed."""
+    if not _weighted(contents):
+        return Answer(
+            "It was not addressed: no model has a class weight, and nothing is resampled."
+        )
+    return imbalance(contents)
+
+
+def imbalance_tested(_: Contents) -> Answer:
+    """Class weights act on the fit alone."""
+    return Answer("Yes: nothing is resampled, and test parts are as they are.")
+
+
 def _weighted(contents: Contents) -> list[str]:
     return [
         model.name

@@ -114,13 +114,13 @@ def all_included(contents: Contents) -> Answer:
         found = f"All {cohort['samples']:,} samples that were read are analysed. {untested}"
         return Answer(found, "whether all enrolled patients are in the file")
     beside = (
-        "table 'left_out' has those without a label beside those kept"
+        "Table 'left_out' has those without a label beside those kept."
         if "left_out" in contents.tables
         else contents.notes.get("left_out", "")
-    ).rstrip(".")
+    )
     return Answer(
         f"No: {counted(n_left_out, 'sample')} left out ({describe_reasons(reasons)})"
-        f"{'; ' if beside else ''}{beside}. {untested}",
+        f". {beside} {untested}",
         "why, and whether all other enrolled patients are in the file",
     )
 

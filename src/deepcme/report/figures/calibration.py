@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -35,7 +36,7 @@ def plot_calibration(
     ----------
     curves : DataFrame
         Columns model, predicted, observed, ci_low, ci_high; with `left_out` each cohort
-        has a curve of its own, told apart by pointing at it.
+        has a chart of its own, which is named after it.
     groups : DataFrame
         The same columns, a row a group.
     histogram : DataFrame
@@ -46,24 +47,43 @@ def plot_calibration(
     models = curves["model"].drop_duplicates().tolist()
     picked = pick_in_legend(first=models[0])
     styles = line_encodings(models, among=among)
-    cohort = [f"{LEFT_OUT}:N"] if LEFT_OUT in curves.columns else []
+    tables = (curves, groups, histogram)
+    if LEFT_OUT not in curves.columns:
+        return _plot_one(tables, picked, styles)
+    charts = [
+        _plot_one(
+            [table[table[LEFT_OUT] == cohort] for table in tables], picked, styles
+        ).properties(title=str(cohort))
+        for cohort in curves[LEFT_OUT].drop_duplicates()
+    ]
+    with warnings.catch_warnings():
+        # That the charts share one choice of model is what is wanted.
+        warnings.filterwarnings("ignore", "Automatically deduplicated selection", UserWarning)
+        beside: alt.ConcatChart = alt.concat(*charts, columns=2)
+    return beside
+
+
+def _plot_one(
+    tables: Sequence[pd.DataFrame], picked: alt.Parameter, styles: dict[str, Any]
+) -> alt.VConcatChart:
+    """Curve and groups above the histogram."""
+    curves, groups, histogram = tables
     ideal = plot_diagonal("predicted", "observed")
-    curve = _plot_curves(curves, picked, styles, cohort)
-    points = _plot_groups(groups, picked, styles, cohort)
+    curve = _plot_curves(curves, picked, styles)
+    points = _plot_groups(groups, picked, styles)
     agreement = alt.layer(ideal, *curve, *points).properties(width=_WIDTH, height=_WIDTH)
-    spread = _plot_histogram(histogram, picked, styles, cohort)
+    spread = _plot_histogram(histogram, picked, styles)
     chart: alt.VConcatChart = alt.vconcat(agreement, spread, spacing=6)
     return chart
 
 
 def _plot_curves(
-    curves: pd.DataFrame, picked: alt.Parameter, styles: dict[str, Any], cohort: list[str]
+    curves: pd.DataFrame, picked: alt.Parameter, styles: dict[str, Any]
 ) -> list[alt.Chart]:
     base = alt.Chart(curves).encode(
         x=alt.X("predicted:Q", title=None, scale=_SHARES, axis=alt.Axis(labels=False)),
         color=styles["color"],
     )
-    base = base.encode(detail=cohort) if cohort else base
     band = base.mark_area().encode(
         y=alt.Y("ci_low:Q", title="Observed share", scale=_SHARES),
         y2="ci_high:Q",
@@ -73,13 +93,13 @@ def _plot_curves(
         y="observed:Q",
         strokeDash=styles["strokeDash"],
         opacity=faded_unless(picked),
-        tooltip=["model:N", *cohort, *tooltips(".2f", "predicted", "observed")],
+        tooltip=["model:N", *tooltips(".2f", "predicted", "observed")],
     )
     return [band, line.add_params(picked)]
 
 
 def _plot_groups(
-    groups: pd.DataFrame, picked: alt.Parameter, styles: dict[str, Any], cohort: list[str]
+    groups: pd.DataFrame, picked: alt.Parameter, styles: dict[str, Any]
 ) -> list[alt.Chart]:
     base = alt.Chart(groups).encode(
         x="predicted:Q", color=styles["color"], opacity=_hidden_unless(picked, 1)
@@ -88,19 +108,19 @@ def _plot_groups(
     numbers = tooltips(".2f", "predicted", "observed", "ci_low", "ci_high")
     point = base.mark_point(filled=True, size=40).encode(
         y="observed:Q",
-        tooltip=["model:N", *cohort, *numbers, "n:Q", "events:Q"],
+        tooltip=["model:N", *numbers, "n:Q", "events:Q"],
     )
     return [interval, point]
 
 
 def _plot_histogram(
-    histogram: pd.DataFrame, picked: alt.Parameter, styles: dict[str, Any], cohort: list[str]
+    histogram: pd.DataFrame, picked: alt.Parameter, styles: dict[str, Any]
 ) -> alt.LayerChart:
     """Shares of the events above the line, of the others below, the largest at full height."""
-    keys = [*([LEFT_OUT] if cohort else []), "model"]
-    counts = histogram[[*keys, "events", "non_events"]].groupby(keys, observed=True)
-    shares = histogram[["events", "non_events"]] / counts.transform("sum")
-    largest = shares.max(axis=1).groupby([histogram[key] for key in keys]).transform("max")
+    model = histogram["model"].astype(str)
+    counts = histogram[["events", "non_events"]]
+    shares = counts / counts.groupby(model).transform("sum")
+    largest = shares.max(axis=1).groupby(model).transform("max")
     height = shares.div(largest, axis=0)
     drawn = histogram.assign(above=height["events"], below=-height["non_events"])
     axis = alt.Axis(
@@ -113,7 +133,6 @@ def _plot_histogram(
         color=styles["color"],
         tooltip=[
             "model:N",
-            *cohort,
             *tooltips(".2f", "low", "high"),
             "events:Q",
             "non_events:Q",

@@ -29,7 +29,7 @@ SHAPES = (
 NEUTRAL = "#777777"
 _FADED = 0.12
 
-Chart = alt.Chart | alt.LayerChart | alt.FacetChart | alt.VConcatChart
+Chart = alt.Chart | alt.LayerChart | alt.FacetChart | alt.VConcatChart | alt.ConcatChart
 Style = tuple[str, list[int]]
 """Colour and dash of a line."""
 

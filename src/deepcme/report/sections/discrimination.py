@@ -26,12 +26,13 @@ FALSE_POSITIVE_RATES = np.linspace(0, 1, 101)
 _CAPTION = (
     "AUC of one fit, averaged over the test parts. {sd} Monte-Carlo error: how far the mean "
     "AUC would move if the same patients were divided anew; a rough figure where there are "
-    "two repeats. Pooled AUC, in a study with strata: of ranks across them, the AUC being "
-    "that within. PR-AUC over patients, each by the mean rank of its scores in the test "
-    "parts, which is steadier than one fit; beside it that of chance (Bestgen 2015), which "
-    "is above the prevalence. Intervals: bootstrap of patients, 2,000 draws, on the logit "
-    "scale with Student's t; for the AUC stratified by label and widened for refitting."
+    "two repeats. {pooled}PR-AUC over patients, each by the mean rank of its scores in the "
+    "test parts, which is steadier than one fit; beside it that of chance (Bestgen 2015), "
+    "which is above the prevalence. Intervals: bootstrap of patients, 2,000 draws, on the "
+    "logit scale with Student's t; for the AUC stratified by label{widened}."
 )
+_POOLED = "The AUC is that within strata, the pooled AUC that of ranks across them. "
+_WIDENED = " and widened for refitting"
 
 
 _DEVIATION = (
@@ -49,7 +50,17 @@ def describe_deviation(split: SplitSettings) -> str:
     return _DRAWS if isinstance(split, LeaveOneCohortOutDesign) else _DEVIATION
 
 
-def _lay_out(split: SplitSettings) -> TableLayout:
+def describe_aucs(split: SplitSettings, *, within_strata: bool) -> str:
+    """What the AUCs, and what stands beside them, are: the caption of their table."""
+    by_cohort = isinstance(split, LeaveOneCohortOutDesign)
+    return _CAPTION.format(
+        sd=describe_deviation(split),
+        pooled=_POOLED if within_strata else "",
+        widened="" if by_cohort else _WIDENED,
+    )
+
+
+def _lay_out(split: SplitSettings, caption: str) -> TableLayout:
     """The AUC, then what else is measured of scores."""
     beside: list[Column] = []
     for measure in measures_beside_auc():
@@ -68,7 +79,6 @@ def _lay_out(split: SplitSettings) -> TableLayout:
         draws = ("n_splits", "Draws", ",.0f")
         columns = (*(column for column in columns[:-1] if column[0] != "sd"), draws)
     pooled = ("pooled_auc", "pooled_ci_low", "pooled_ci_high")
-    caption = _CAPTION.format(sd=describe_deviation(split))
     return TableLayout(caption, *columns, optional=(LEFT_OUT, *pooled))
 
 
@@ -214,10 +224,11 @@ def _plot_auc_by_split(table: pd.DataFrame) -> Chart:
 
 def _compute(contents: Contents) -> None:
     study, predictions = contents.results.study, contents.results.predictions
+    caption = describe_aucs(study.split, within_strata=STRATUM in predictions.columns)
     contents.add(
         "discrimination",
         lambda: compute_study_discrimination(study, predictions),
-        _lay_out(study.split),
+        _lay_out(study.split, caption),
     )
     by_split = TableLayout(_describe_splits(study.split))
     draw = None if LEFT_OUT in predictions.columns else _plot_auc_by_split

@@ -80,11 +80,18 @@ def compute_recalibration_lines(fits: pd.DataFrame) -> pd.DataFrame:
 def describe_recalibration(made: Mapping[str, pd.DataFrame]) -> str:
     """Which lines were refused, and which models recalibration made worse, in sentences."""
     lines = made["recalibration_lines"]
-    sentences = [
-        f"In {row['refused']} of {row['n_splits']} splits the scores of {row['model']} did not "
-        "rise with the risk: everyone there gets the prevalence."
+    refused = [
+        f"{row['model']} in {row['refused']} of {row['n_splits']}"
         for row in lines[lines["refused"] > 0].to_dict("records")
     ]
+    sentences = (
+        [
+            "In some splits scores did not rise with the risk, and everyone there gets the "
+            f"prevalence: {', '.join(refused)}."
+        ]
+        if refused
+        else []
+    )
     if "calibration" in made:
         sentences.append(_describe_change(made["calibration"], made["recalibration"]))
     return " ".join(sentences)

@@ -36,24 +36,23 @@ def differences(**told):
 
 def test_no_difference_is_no_proof_of_sameness():
     assert describe_differences(differences(), may_claim=True) == (
-        "No difference between levels is told from none, corrected for all 2 comparisons "
-        "(Holm); with so few events this does not show that the model does as well in all of "
-        "them."
+        "No difference between levels is shown, corrected for all 2 comparisons (Holm); with "
+        "so few events this does not show that the model does as well in all of them."
     )
 
 
 def test_differences_that_are_told_have_their_interval():
     table = differences(auc_differs=True, observed_expected_differs=True)
     assert describe_differences(table, may_claim=True) == (
-        "More than chance makes, corrected for all 2 comparisons (Holm): the AUC of er negative is "
-        "0.48, -0.24 (-0.40 to -0.08) against the largest level; O/E of er negative is 1.85, "
-        "2.05 (1.14 to 3.69) times that of the largest level."
+        "Levels in which network differs from the largest one of the column, corrected for all "
+        "2 comparisons (Holm): er negative (AUC 0.48, difference -0.24 (-0.40 to -0.08)); er "
+        "negative (O/E 1.85, ratio 2.05 (1.14 to 3.69))."
     )
 
 
 def test_of_a_model_at_chance_no_difference_is_claimed():
     said = describe_differences(differences(auc_differs=True), may_claim=False)
-    assert "is not shown to exceed chance" in said and "Told" not in said
+    assert "is not shown to exceed chance" in said and "differs" not in said
 
 
 def test_without_two_levels_of_ten_events_nothing_can_be_told():
@@ -107,9 +106,8 @@ def characteristics():
 
 def test_the_section_says_by_what_that_it_was_not_planned_and_tabulates(characteristics):
     blocks, (told, columns) = written(contents_of(characteristics))
-    assert told.startswith(
-        "More than chance makes, corrected for all 2 comparisons (Holm): O/E of er"
-    )
+    assert told.startswith("Levels in which network differs from the largest one")
+    assert told.count("er negative") == 1 and "O/E" in told and "Numbers" not in columns
     assert columns.startswith("Patients are looked at by er: ")
     assert "These groups were not planned" in columns
     table = blocks[-1].shown

@@ -16,6 +16,7 @@ from deepcme.evaluation.groups.subgroups import (
     UNKNOWN_LEVEL,
     compute_subgroups,
 )
+from deepcme.evaluation.predictions import LEFT_OUT
 from deepcme.report.blocks import Blocks, Figure, Heading, Text
 from deepcme.report.chance import exceeds_chance
 from deepcme.report.figures.forest import ESTIMATE, forest_heading, plot_forest
@@ -90,13 +91,23 @@ def _read_levels(results: StudyResults) -> Levels:
             "nothing again."
         )
     characteristics = results.folder.read_table(PATIENTS)
-    levels = divide_by_columns(characteristics[_are_analysed(characteristics, results)])
+    analysed = characteristics[_are_analysed(characteristics, results)].reset_index(drop=True)
+    levels = divide_by_columns(analysed, _cohorts_left_out(analysed["sample"], results))
     if levels.of_sample.columns.empty:
         raise AbsentError(
             "The cohort has no column, such as age, receptors or centre, that divides its "
             "patients in two to six groups: nothing is said of how the model does in them."
+            f"{_not_by(levels)}"
         )
     return levels
+
+
+def _cohorts_left_out(samples: pd.Series, results: StudyResults) -> pd.Series | None:
+    predictions = results.predictions
+    if LEFT_OUT not in predictions.columns:
+        return None
+    tested = predictions[predictions["part"] == "test"].drop_duplicates("sample")
+    return samples.map(tested.set_index("sample")[LEFT_OUT])
 
 
 def _are_analysed(characteristics: pd.DataFrame, results: StudyResults) -> pd.Series[bool]:
@@ -105,18 +116,27 @@ def _are_analysed(characteristics: pd.DataFrame, results: StudyResults) -> pd.Se
 
 def describe_columns(levels: Levels) -> str:
     """By which columns patients are looked at, and that this was not planned."""
-    left_out = f" Not by {listed(levels.left_out)}." if levels.left_out else ""
+    is_cut = any("(at " in column for column in levels.described)
+    cut = (
+        " Numbers of more values are cut in two at what the brackets say, which no outcome "
+        "chose."
+        if is_cut
+        else ""
+    )
     return (
         f"Patients are looked at by {listed(levels.described)}: every column of the cohort's "
-        "samples that divides them in two to six levels. Numbers of more values are cut in "
-        f"two, age at 50, others about their median.{left_out} "
+        f"samples that divides them in two to six levels.{cut}{_not_by(levels)} "
         "These groups were not planned and hold few events each: what differs here is a "
         "question for other patients, not a finding."
     )
 
 
+def _not_by(levels: Levels) -> str:
+    return f" Not by {listed(levels.left_out)}." if levels.left_out else ""
+
+
 def describe_differences(table: pd.DataFrame, *, may_claim: bool) -> str:
-    """Which differences between levels are told from none, in a sentence or two.
+    """Which differences between levels are shown, in a sentence or two.
 
     Parameters
     ----------
@@ -147,23 +167,24 @@ def describe_differences(table: pd.DataFrame, *, may_claim: bool) -> str:
     corrected = f"corrected for all {counted(compared, 'comparison')} (Holm)"
     if not told:
         return (
-            f"No difference between levels is told from none, {corrected}; with so few events "
-            "this does not show that the model does as well in all of them."
+            f"No difference between levels is shown, {corrected}; with so few events this "
+            "does not show that the model does as well in all of them."
         )
-    return f"More than chance makes, {corrected}: {'; '.join(told)}."
+    of_model = f"Levels in which {model} differs from the largest one of the column"
+    return f"{of_model}, {corrected}: {'; '.join(told)}."
 
 
 def _auc_differs(row: Mapping[Any, Any]) -> str:
     return (
-        f"the AUC of {row['column']} {row['level']} is {row['auc']:.2f}, "
-        f"{_interval(row, 'auc_difference', '+.2f')} against the largest level"
+        f"{row['column']} {row['level']} (AUC {row['auc']:.2f}, difference "
+        f"{_interval(row, 'auc_difference', '+.2f')})"
     )
 
 
 def _ratio_differs(row: Mapping[Any, Any]) -> str:
     return (
-        f"O/E of {row['column']} {row['level']} is {row['observed_expected']:.2f}, "
-        f"{_interval(row, 'ratio_of_ratios', '.2f')} times that of the largest level"
+        f"{row['column']} {row['level']} (O/E {row['observed_expected']:.2f}, ratio "
+        f"{_interval(row, 'ratio_of_ratios', '.2f')})"
     )
 
 
