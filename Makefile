@@ -13,7 +13,7 @@ run: $(VENV)/installed
 	$(BIN)/deepcme run --out results/transbig
 
 test: $(VENV)/installed-dev check
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 test-slow: $(VENV)/installed-dev
 	$(BIN)/python -m pytest -m slow

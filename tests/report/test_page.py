@@ -226,7 +226,7 @@ def test_csv_cells_are_no_formulas(tmp_path):
 
 
 def test_the_charts_are_files_of_their_own(folder):
-    for name in ("auc_by_split", "roc", "comparison", "calibration", "top_genes"):
+    for name in ("auc_by_split", "roc", "comparison", "decision_curve", "top_genes"):
         assert (folder.path / "figures" / f"{name}.svg").read_text().startswith("<svg")
         assert (folder.path / "figures" / f"{name}.pdf").read_bytes().startswith(b"%PDF")
 
@@ -259,7 +259,7 @@ def test_markdown_says_what_the_page_says(folder):
     for finding in folder.read_findings():
         assert f"| {finding['code']} | {finding['severity']} |" in text
     for words in (
-        "Sensitivity", "At 20%", "Mean sd of risk", "TRIPOD+AI", "PROBAST+AI",
+        "Sensitivity", "At 20%", "Within-patient sd of risk", "TRIPOD+AI", "PROBAST+AI",
         "- **Networks**: DeepCME: 1 hidden layer of 6 units",
     ):  # fmt: skip
         assert words in text

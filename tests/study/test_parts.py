@@ -89,7 +89,7 @@ def test_a_made_up_part_is_run_told_and_reported(quick_study, tmp_path, capsys):
     np.testing.assert_allclose(table["mean"], [cohort.X[rows, 3].mean() for rows in trained])
     assert table["gene"].tolist() == ["3", "3"]  # text, as the part says
     assert load_study(folder.path / "study.toml").means == MeanSettings(gene=3)
-    assert "mean test AUC of LR" in write_report(folder).read_text(encoding="utf-8")
+    assert "The AUC of one fit of LR" in write_report(folder).read_text(encoding="utf-8")
 
 
 def test_it_goes_on_and_may_change_while_the_models_stay(quick_study, tmp_path, monkeypatch):

@@ -24,7 +24,7 @@ TABLES = (
 )  # fmt: skip
 N_TASKS = 18 + 18 + 36
 """Fits, those of null runs, and steps of gene selection."""
-NETWORK = {"name": "DeepCME", "parameters": {"hidden_layers": [16, 16], "max_epochs": 60}}
+NETWORK = {"name": "DeepCME", "parameters": {"hidden_layers": [16, 16], "max_epochs": 20}}
 
 
 @pytest.fixture(scope="module")

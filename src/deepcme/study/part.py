@@ -98,6 +98,10 @@ class Part(Generic[T]):
         """Networks that a task trains."""
         return 0
 
+    def count_permutations(self, plan: Plan) -> int:
+        """Permutations behind a test whose looks are counted; 0 for none."""
+        return 0
+
     def kind(self, plan: Plan, task: T) -> Hashable:
         """What the time of a task depends on."""
         return self.name

@@ -90,7 +90,7 @@ def run_study(
             say(describe_expected_time(plan, missing, jobs), error=True)
     with show_progress("Fitting", len(missing), quiet=quiet) as advance:
         _run_missing(plan, missing, folder, advance, jobs, scheduler)
-    folder.record_look(study.nulls.permutations)
+    folder.record_look(max(part.count_permutations(plan) for part in listed.PARTS))
     write_tables(plan, folder, listed.PARTS)
     return folder
 

@@ -133,6 +133,9 @@ class Nulls(FitsPart[NullFit]):
         fits = self.of(plan)
         return {NULL_RUNS: compute_null_runs(plan, results_of(kept, fits))} if fits else {}
 
+    def count_permutations(self, plan: Plan) -> int:
+        return plan.study.nulls.permutations
+
     def announce(self, plan: Plan) -> str:
         runs = list({task.null.title: task.null for task in self.of(plan)}.values())
         return describe_null_runs(runs, plan.study.headline.name) if runs else ""
