@@ -56,6 +56,13 @@ def test_which_models_of_nested_folds_train_on_all_inner_folds():
     assert "ensembles and models with clinical columns are fitted on both" in text
 
 
+def test_folds_drawn_once_are_not_called_repeated():
+    once = FoldsDesign(by="patient", strata="none", folds=4, repeats=1)
+    said = describe_design(once)
+    assert said.startswith("Cross-validation: 4 stratified folds by patient, drawn once; each")
+    assert "repeat" not in said
+
+
 def test_folds_say_how_many_were_drawn_and_that_everyone_is_tested():
     folds = FoldsDesign(by="patient", strata="none", folds=4, repeats=3, validation=0.25)
     text = describe_design(folds)

@@ -19,8 +19,8 @@ ADDS = "Gene expression{by} adds to {names} ({numbers})"
 HARMS = "Gene expression{by} made the prediction by {names} worse ({numbers})"
 NOT_SHOWN = "No demonstrated added value of gene expression{by} over {names} ({numbers})"
 NOT_ABOVE_CHANCE = (
-    "No demonstrated added value of gene expression{by} over {names}, as {headline} itself is not "
-    "shown to be above chance ({numbers})"
+    "No demonstrated added value of gene expression{by} over {names}, as {headline} itself is "
+    "not shown to be above chance ({numbers})"
 )
 CLINICAL_BEATS_GENES = (
     "these columns alone did better than the genes alone (AUC {better:.3f} against "

@@ -72,9 +72,14 @@ def _describe_strata(split: SplitSettings) -> str:
 
 def _describe_folds(split: FoldsDesign) -> str:
     share = 1 - 1 / split.folds
+    kind, each = (
+        ("Cross-validation", "once")
+        if split.repeats == 1
+        else ("Repeated cross-validation", "once a repeat")
+    )
     return (
-        f"Repeated cross-validation: {split.folds} stratified folds by {split.by}, drawn "
-        f"{_times(split.repeats)}; each is the test part once a repeat, so that everyone is "
+        f"{kind}: {split.folds} stratified folds by {split.by}, drawn "
+        f"{_times(split.repeats)}; each is the test part {each}, so that everyone is "
         f"tested, and the rest is divided, stratified, into training and validation part "
         f"({share * (1 - split.validation):.0%} and {share * split.validation:.0%} of "
         "all)."
