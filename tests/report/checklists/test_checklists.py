@@ -220,6 +220,13 @@ def test_an_indicator_of_missing_values_is_said_where_it_was_asked_for(make):
     assert "indicator" not in said()
 
 
+def test_a_column_that_a_spreadsheet_would_take_for_a_formula_is_told(make):
+    guarded = COLUMNS.replace({"column": {CLINICAL["columns"][0]: "'=1+1"}})
+    named = CLINICAL | {"columns": ["=1+1", *CLINICAL["columns"][1:]]}
+    answer = tripod(make(tables={"clinical_columns": guarded}, clinical=named), "11")["answer"]
+    assert "'=1+1" in answer
+
+
 def test_the_output_is_told_by_model_and_the_risks_of_the_study_file(make):
     answer = tripod(make(decisions={"thresholds": [0.15]}), "15")["answer"]
     assert answer.startswith(

@@ -17,6 +17,7 @@ from deepcme.report.checklists.answers import (
 from deepcme.report.design import strata_column
 from deepcme.report.section import Contents
 from deepcme.study.designs import LeaveOneCohortOutDesign
+from deepcme.study.parts.added_value import GENE_SCORE
 
 _TREATMENT = re.compile(r"treat|chemo|therapy|tamoxifen|radio|surgery|adjuvant|regimen")
 _GROUPS = re.compile(
@@ -215,7 +216,8 @@ def _missing_clinical(contents: Contents) -> str:
     table = contents.tables["clinical_columns"].drop_duplicates("column")
     by_column = table.set_index("column")["missing"].to_dict()
     clinical = contents.results.study.clinical
-    named = clinical.columns if clinical else ()
+    # Named as the table has them: it guards what a spreadsheet would take for a formula.
+    named = [str(name) for name in by_column if name != GENE_SCORE]
     counts = ", ".join(f"{name} {percent(int(by_column[name]), n)}" for name in named)
     if not any(by_column[name] for name in named):
         return f"Clinical columns ({listed(named)}): no value is missing."
