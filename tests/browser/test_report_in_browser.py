@@ -24,7 +24,7 @@ NETWORK = {"name": "DeepCME", "parameters": {"hidden_layers": [8], "max_epochs":
 
 def honest(path):
     """All that an honest study can have: clinical columns, nulls, a signature, gene selection."""
-    base = invented_cohort(n_patients=120, n_genes=40, positives=40)
+    base = invented_cohort(n_patients=220, n_genes=40, positives=110)
     random = np.random.default_rng(4)
     clinical = {
         "age": random.normal(50 + 8 * base.labels, 8),

@@ -75,7 +75,8 @@ def plot_forest(
         _reference(reference, x),
         estimates,
         squares,
-        predictions,
+        # A layer without a mark would be an image without a name to screen readers.
+        *([predictions] if (rows["kind"] == PREDICTION).any() else []),
         *(_diamond(row, x, scale) for row in drawn[drawn["kind"] == POOLED].to_dict("records")),
         *_texts(base.transform_filter(of_kind(HEADING)), bold=True),
         *_texts(base.transform_filter(f"!({of_kind(HEADING)})")),

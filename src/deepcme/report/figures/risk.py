@@ -41,7 +41,9 @@ def plot_decision_curve(
     top = max(float(curve["net_benefit"].max()), 0.01)
     ends = (float(curve["threshold"].min()), float(curve["threshold"].max()))
     styles = line_encodings(strategies, "Strategy", "strategy", among, _FIXED)
-    bars = None if differences is None else _bars_upon_better(differences)
+    bars = None if differences is None else _bars_upon_better(differences).dropna()
+    # Bars of nothing would be an image without a name to screen readers.
+    bars = None if bars is None or bars.empty else bars
     drawn = curve if bars is None else pd.concat([curve, bars], ignore_index=True)
     base = alt.Chart(drawn).encode(
         x=alt.X(

@@ -14,6 +14,13 @@ async function draw(element) {
     if (excess <= 0) break;
     await view.width(Math.max(view.width() - excess, 200)).runAsync();
   }
+  // Charts of several panels, or with words beside them, have no one width: they shrink whole.
+  const excess = frame.scrollWidth - frame.clientWidth;
+  const drawn = target.querySelector("svg");
+  if (narrow && excess > 0 && drawn) {
+    const share = 1 - excess / frame.scrollWidth;
+    for (const side of ["width", "height"]) drawn.setAttribute(side, share * drawn.getAttribute(side));
+  }
 }
 for (const element of document.querySelectorAll('script[id^="spec-"]')) draw(element);
 const table = document.getElementById("gene-table");
