@@ -243,7 +243,7 @@ def test_a_roc_curve_answers_to_the_pointer(page):
     # A point on the curve itself, in the coordinates of the window.
     point = line.evaluate(
         """path => {
-            const p = path.getPointAtLength(path.getTotalLength() / 2);
+            const p = path.getPointAtLength(0.75 * path.getTotalLength());
             const q = new DOMPoint(p.x, p.y).matrixTransform(path.getScreenCTM());
             return [q.x, q.y];
         }"""
