@@ -7,8 +7,9 @@ from deepcme.base.errors import AbsentError
 from deepcme.report.sections.sample_size import compute_sample_size, describe_sample_size
 
 
-def cohort(patients=500, events=92, genes=76):
-    return {"patients": patients, "positive_patients": events, "genes": genes}
+def cohort(patients=500, events=92, genes=76, positives=None):
+    counts = {"patients": patients, "positive_patients": events, "genes": genes}
+    return {**counts, "positives": events if positives is None else positives}
 
 
 def test_as_many_parameters_as_genes_and_as_the_clinical_columns_code_for():
@@ -32,6 +33,11 @@ def test_without_clinical_columns_there_is_no_row_for_them():
         (
             {"patients": 40, "events": 4, "genes": 1000},
             "4 events are not enough for one unpenalised parameter (Riley et al. 2019).",
+        ),
+        (
+            {"positives": 130},
+            "92 patients with the event are enough for 7 unpenalised parameters "
+            "(Riley et al. 2019).",
         ),
         (
             {"genes": 7},

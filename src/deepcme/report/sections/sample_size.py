@@ -91,7 +91,10 @@ def compute_sample_size(
 def describe_sample_size(cohort: Mapping[str, Any]) -> str:
     """The events against Riley's criteria, in a sentence for the verdict."""
     events, supported = cohort["positive_patients"], _supported(cohort)
-    there_are = f"{counted(events, 'event')} {'is' if events == 1 else 'are'}"
+    # Where a patient has several positive samples, these are more than the events here.
+    who = counted(events, "event" if events == cohort["positives"] else "patient")
+    event = "" if events == cohort["positives"] else " with the event"
+    there_are = f"{who}{event} {'is' if events == 1 else 'are'}"
     if supported == 0:
         return f"{there_are} not enough for one unpenalised parameter (Riley et al. 2019)."
     if supported >= cohort["genes"]:
