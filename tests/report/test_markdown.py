@@ -38,7 +38,7 @@ def test_what_markdown_reads_is_escaped(text, escaped):
 
 
 @pytest.mark.parametrize(
-    "text", ["hidden_layers", "-0.031", "+0.5", "BRCA1", "P(x) = 0.5", "1.5"]
+    "text", ["hidden_layers", "-0.031", "+0.5", "BRCA1", "P(x) = 0.5", "1.5", "Student's t"]
 )
 def test_plain_words_and_numbers_stay(text):
     assert escape_markdown(text) == text

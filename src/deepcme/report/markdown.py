@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from html import escape
 from typing import Any
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 _LINE_ENDS = re.compile(r"\s*[\n\r\x0b\x0c\u2028\u2029]\s*")
 # An underscore within a word is one (CommonMark, section 6.2); elsewhere it may be emphasis.
@@ -15,7 +16,9 @@ _START_OF_BLOCK = re.compile(r"\s*(?:\d{1,9}(?=[.)](\s|\Z))|(?=([#+\-=])(\2|\s|\
 
 def escape_markdown(text: str) -> Markup:
     """The text so that GitHub Flavored Markdown shows it letter by letter, on one line."""
-    line = _MARKS.sub(r"\\\g<0>", str(escape(_LINE_ENDS.sub(" ", text).strip())))
+    # Quotes are only marks within a tag or a link, and neither can begin.
+    shown = escape(_LINE_ENDS.sub(" ", text).strip(), quote=False)
+    line = _MARKS.sub(r"\\\g<0>", shown)
     if start := _START_OF_BLOCK.match(line):
         line = f"{line[: start.end()]}\\{line[start.end() :]}"
     # Addresses become links by themselves, and a bar ends a cell even behind a backslash.
