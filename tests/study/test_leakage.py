@@ -11,8 +11,9 @@ from deepcme.cohort.outcome import BinaryOutcome
 from deepcme.models.preprocessing import make_preprocessor
 from deepcme.study.fit import fit_task
 from deepcme.study.parts import grid as grid_module
-from deepcme.study.parts.added_value import fit_clinical_models
+from deepcme.study.parts.added_value import ADDED_VALUE, fit_clinical_models
 from deepcme.study.parts.grid import GRID, choose_points, compute_grid
+from deepcme.study.parts.instability import INSTABILITY
 from deepcme.study.parts.nulls import NULLS
 from deepcme.study.parts.selection import SELECTION
 from deepcme.study.plan import make_plan
@@ -178,6 +179,30 @@ def test_null_runs_learn_from_no_test_row(quick_study, model, kind):
     task = next(task for task in NULLS.of(plan) if task.null.kind == kind)
     data = CohortArrays.of(plan.cohort)
     clean, dirty = fit_task(data, task), fit_task(poisoned(data, task.split.test), task)
+    n = len(task.split.train) + len(task.split.validation)
+    np.testing.assert_array_equal(clean.score[:n], dirty.score[:n])
+    assert not np.array_equal(clean.score[n:], dirty.score[n:])
+
+
+@pytest.mark.parametrize("model", ["LR", "LR-tuned", QUICK_ENSEMBLE])
+def test_a_refit_learns_from_no_patient_that_was_not_drawn(quick_study, model):
+    task = INSTABILITY.of(plan_of(quick_study, model, instability={"refits": 1}))[1]
+    data = CohortArrays.of(invented_cohort())
+    drawn = np.unique(task.split.train)
+    others = np.setdiff1d(task.split.test, drawn)
+    clean, dirty = (task.run(arrays)["risk"] for arrays in (data, poisoned(data, others)))
+    np.testing.assert_array_equal(clean[drawn], dirty[drawn])
+    assert not np.array_equal(clean[others], dirty[others])
+
+
+def test_permuted_expression_of_the_test_part_is_not_learned_from(quick_study):
+    study = quick_study(
+        models=["LR-tuned"], clinical={**CLINICAL, "genes": "LR-tuned", "permutations": 1}
+    )
+    plan = make_plan(study, clinical_cohort())
+    data, task = CohortArrays.of(plan.cohort), ADDED_VALUE.of(plan)[0]
+    given = np.asarray(task.view.expression)[task.split.test]
+    clean, dirty = fit_task(data, task), fit_task(poisoned(data, given), task)
     n = len(task.split.train) + len(task.split.validation)
     np.testing.assert_array_equal(clean.score[:n], dirty.score[:n])
     assert not np.array_equal(clean.score[n:], dirty.score[n:])
