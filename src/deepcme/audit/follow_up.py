@@ -6,7 +6,7 @@ import re
 
 import pandas as pd
 
-from deepcme.base.words import says_nothing
+from deepcme.base.words import says_nothing, words_of_name
 from deepcme.cohort.cohort import Cohort, own_columns
 from deepcme.cohort.endpoints.follow_up import is_event_status, names_events
 
@@ -48,7 +48,7 @@ def _is_follow_up(column: pd.Series, name: str) -> bool:
         return False
     if names_events(known):
         return True
-    telling = [word for word in _words_of(name) if not _BESIDE.fullmatch(word)]
+    telling = [word for word in words_of_name(name) if not _BESIDE.fullmatch(word)]
     tells_what = [word for word in telling if _WHAT_HAPPENS.fullmatch(word)]
     others = [word for word in telling if not _TIME_OR_EVENT.fullmatch(word)]
     if not telling or others != tells_what:
@@ -56,9 +56,3 @@ def _is_follow_up(column: pd.Series, name: str) -> bool:
     if known.nunique() <= _MOST_WORDS_OF_A_STATUS:
         return bool(tells_what) or is_event_status(known)
     return bool((pd.to_numeric(known, errors="coerce") >= 0).all())
-
-
-def _words_of(name: str) -> list[str]:
-    """In small letters: ``vitalStatus`` has two, digits are none."""
-    apart = re.sub(r"([a-z])([A-Z])", r"\1 \2", name).lower()
-    return re.findall(r"[^\W\d_]+", apart)

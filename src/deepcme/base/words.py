@@ -68,6 +68,12 @@ def quoted(name: str) -> str:
     return f'"{name}"' if " " in name else name
 
 
+def words_of_name(name: str) -> list[str]:
+    """Words of a column's name, in small letters: ``vitalStatus`` has two, digits are none."""
+    apart = re.sub(r"([a-z])([A-Z])", r"\1 \2", name).lower()
+    return re.findall(r"[^\W\d_]+", apart)
+
+
 def told_apart(names: Iterable[str]) -> list[str]:
     """The names, with a number after one that was there before: ``stage``, ``stage 2``."""
     apart: dict[str, None] = {}

@@ -103,12 +103,16 @@ def compute_by(
 
 def count_rows(rows: pd.DataFrame) -> dict[str, int]:
     """Numbers of distinct samples, positive samples, patients and splits."""
+    return {**count_samples(rows), "n_splits": rows["split"].nunique()}
+
+
+def count_samples(rows: pd.DataFrame) -> dict[str, int]:
+    """Numbers of distinct samples, positive samples and patients."""
     samples = rows.drop_duplicates("sample")
     return {
         "n": len(samples),
         "events": int(samples["label"].sum()),
         "n_patients": rows["patient"].nunique(),
-        "n_splits": rows["split"].nunique(),
     }
 
 

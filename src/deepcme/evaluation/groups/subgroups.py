@@ -24,7 +24,7 @@ from deepcme.evaluation.bootstrap import (
 )
 from deepcme.evaluation.comparison import compute_holm_correction
 from deepcme.evaluation.intervals import CONFIDENCE_LEVEL, NORMAL_QUANTILE
-from deepcme.evaluation.predictions import STRATUM, FloatArray, select_part
+from deepcme.evaluation.predictions import STRATUM, FloatArray, count_samples, select_part
 from deepcme.evaluation.probabilities.calibration import (
     compute_observed_expected,
     dependent_patients,
@@ -130,20 +130,20 @@ def _of_column(
         rows = test[pd.isna(level) if name is None else level == name]
         if rows.empty:
             continue
-        samples = rows.drop_duplicates("sample")
-        events = int(samples["label"].sum())
+        counts = count_samples(rows)
         row = {
             "column": level_of.name,
             "level": UNKNOWN_LEVEL if name is None else name,
-            "n": len(samples),
-            "events": events,
-            "n_patients": rows["patient"].nunique(),
+            **counts,
             **dict.fromkeys((*_AUC, *_RATIO, "auc_error", "ratio_error"), np.nan),
         }
-        if name is not None and min(events, len(samples) - events) >= FEWEST_EVENTS:
+        if (
+            name is not None
+            and min(counts["events"], counts["n"] - counts["events"]) >= FEWEST_EVENTS
+        ):
             row |= _auc_of_level(rows, training, draws)
             if risks is not None and not risks.empty:
-                row |= _ratio_of_level(risks[risks["sample"].isin(samples["sample"])])
+                row |= _ratio_of_level(risks[risks["sample"].isin(rows["sample"])])
         found.append(row)
     return _with_differences(pd.DataFrame(found))
 

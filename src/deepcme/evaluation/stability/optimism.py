@@ -12,7 +12,7 @@ from deepcme.evaluation.bootstrap import (
     divide,
     draw_patients,
 )
-from deepcme.evaluation.predictions import FloatArray
+from deepcme.evaluation.predictions import FloatArray, count_samples
 from deepcme.evaluation.stability.refits import ORIGINAL, split_refits
 
 APPARENT, HARRELL, OUT_OF_BAG, PLUS_632 = "apparent", "Harrell", "out of bag", ".632+"
@@ -101,11 +101,7 @@ def compute_optimism(
     rows += [("auc", *row, _BOOTSTRAP, n_refits) for row in beyond]
     columns = ["metric", "estimate", "value", "ci_low", "ci_high", "interval", "n_refits"]
     table = pd.DataFrame(rows, columns=columns).sort_values("metric", kind="stable")
-    counts = {
-        "n": len(original),
-        "events": int(original["label"].sum()),
-        "n_patients": original["patient"].nunique(),
-    }
+    counts = count_samples(original)
     return table.assign(**counts)[[*columns[:-1], *counts, "n_refits"]].reset_index(drop=True)
 
 

@@ -14,7 +14,11 @@ from deepcme.evaluation.bootstrap import (
     compute_percentile_interval,
     draw_patients,
 )
-from deepcme.evaluation.predictions import FloatArray, as_labels_and_probabilities
+from deepcme.evaluation.predictions import (
+    FloatArray,
+    as_labels_and_probabilities,
+    count_samples,
+)
 
 COLUMNS = ("refit", "sample", "patient", "label", "drawn", "risk")
 ORIGINAL = 0
@@ -213,13 +217,7 @@ def compute_classification_summary(
 
 
 def _counts(rows: pd.DataFrame) -> dict[str, int]:
-    samples = rows.drop_duplicates("sample")
-    return {
-        "n": len(samples),
-        "events": int(samples["label"].sum()),
-        "n_patients": samples["patient"].nunique(),
-        "n_refits": int(rows["n_refits"].iloc[0]),
-    }
+    return {**count_samples(rows), "n_refits": int(rows["n_refits"].iloc[0])}
 
 
 def _estimate_mean(rows: pd.DataFrame, values: FloatArray, draws: PatientDraws) -> _Estimate:

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from deepcme.audit.leakage import find_telling_columns
+from deepcme.base.words import words_of_name
 from deepcme.cohort.cohort import Cohort, own_columns
 from deepcme.sources.assembly.clinical_tables import known_words
 
@@ -46,18 +47,12 @@ def take_characteristics(cohort: Cohort) -> pd.DataFrame:
     for name in map(str, cohort.obs.columns):
         if name in kept or (name in own and name not in _OF_THE_FILE) or name in of_outcome:
             continue
-        if any(map(_NOT_OF_THE_START.fullmatch, _words_of(name))):
+        if any(map(_NOT_OF_THE_START.fullmatch, words_of_name(name))):
             continue
         values = _read(cohort.obs[name])
         if _describes(values):
             kept[name] = values.to_numpy()
     return pd.DataFrame(kept)
-
-
-def _words_of(name: str) -> list[str]:
-    """The words of a column's name, in small letters: ``vitalStatus`` has two."""
-    apart = re.sub(r"([a-z])([A-Z])", r"\1 \2", name).lower()
-    return re.findall(r"[^\W\d_]+", apart)
 
 
 def _read(column: pd.Series) -> pd.Series:
