@@ -12,6 +12,7 @@ from joblib import cpu_count
 from deepcme.audit.audit import audit_cohort
 from deepcme.audit.findings import PlannedStudy
 from deepcme.base.errors import DeepCMEError
+from deepcme.base.locks import only_one_in
 from deepcme.base.progress import show_progress
 from deepcme.base.terminal import say
 from deepcme.cohort.arrays import CohortArrays
@@ -19,7 +20,9 @@ from deepcme.cohort.cohort import Cohort
 from deepcme.cohort.strata import NO_STRATA
 from deepcme.evaluation.predictions import with_strata
 from deepcme.study.estimate import describe_expected_time
-from deepcme.study.executors import Outcome, run_on_dask, run_on_processes
+from deepcme.study.executors.attempt import Outcome
+from deepcme.study.executors.cluster import run_on_dask
+from deepcme.study.executors.processes import run_on_processes
 from deepcme.study.part import PREDICTIONS, Part
 from deepcme.study.parts import listed
 from deepcme.study.plan import make_plan
@@ -67,17 +70,23 @@ def run_study(
     Raises
     ------
     DeepCMEError
-        If the cohort cannot be read or split, a model's parameters do not work on it, or
-        the folder is another study's.
+        If the cohort cannot be read or split, a model's parameters do not work on it, the
+        folder is another study's, or another run is at work there.
     TasksFailedError
         If fits failed; the rest is done and kept.
     """
+    with only_one_in(Path(out)):
+        return _run_whole(study, StudyFolder(out), jobs, scheduler, quiet)
+
+
+def _run_whole(
+    study: Study, folder: StudyFolder, jobs: int | None, scheduler: str | None, quiet: bool
+) -> StudyFolder:
     cohort = load_cohort(study)
     plan = make_plan(study, cohort)
     for part in listed.PARTS:
         part.check(plan)
     findings = _audit(cohort, plan)
-    folder = StudyFolder(out)
     anew = [name for name in folder.claim(plan) if listed.part_named(name).of(plan)]
     folder.write_findings(findings)
     missing = [task for task in plan.tasks if not folder.has(task)]
@@ -109,15 +118,16 @@ def run_part(
     `label` names the tasks while they run; the rest is as in `run_study`. The tables come
     by the names of their files.
     """
-    plan = make_plan(study, load_cohort(study), [part])
-    folder = StudyFolder(out)
-    if folder.has_table(PREDICTIONS):
-        raise DeepCMEError(f"{out}: the folder of a whole study: choose another --out.")
-    folder.claim(plan)
-    missing = [task for task in plan.tasks if not folder.has(task)]
-    with show_progress(label, len(missing), quiet=quiet) as advance:
-        _run_missing(plan, missing, folder, advance, _n_processes(jobs, missing))
-    return write_tables(plan, folder, [part])
+    with only_one_in(Path(out)):
+        plan = make_plan(study, load_cohort(study), [part])
+        folder = StudyFolder(out)
+        if folder.has_table(PREDICTIONS):
+            raise DeepCMEError(f"{out}: the folder of a whole study: choose another --out.")
+        folder.claim(plan)
+        missing = [task for task in plan.tasks if not folder.has(task)]
+        with show_progress(label, len(missing), quiet=quiet) as advance:
+            _run_missing(plan, missing, folder, advance, _n_processes(jobs, missing))
+        return write_tables(plan, folder, [part])
 
 
 def _n_processes(jobs: int | None, tasks: Sequence[Task]) -> int:
