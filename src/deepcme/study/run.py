@@ -136,7 +136,7 @@ def _run_missing(
 ) -> None:
     """Run tasks and keep their results; those that fail are told when the others are done."""
     failures: dict[str, str] = {}
-    for task, result in _outcomes(CohortArrays.of(plan.cohort), tasks, jobs, scheduler):
+    for task, result, _ in _outcomes(CohortArrays.of(plan.cohort), tasks, jobs, scheduler):
         if isinstance(result, str):
             failures[task.title] = result
         else:

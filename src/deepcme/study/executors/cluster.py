@@ -51,7 +51,7 @@ def run_on_dask(data: CohortArrays, tasks: Sequence[Task], address: str) -> Iter
                 yield outcome
             else:
                 task = next(task for task in tasks if task.key == future.key)
-                yield task, f"the task was lost on the cluster: {outcome}"
+                yield Outcome(task, f"the task was lost on the cluster: {outcome}")
             future.release()
 
 
