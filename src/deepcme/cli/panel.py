@@ -43,6 +43,7 @@ def panel(
     random panels of the same size.
     """
     from deepcme.base.locks import only_one_in
+    from deepcme.base.stopping import GOES_ON, if_halted
     from deepcme.report.figures.study import plot_panel_curve
     from deepcme.report.figures.styles import write_chart
     from deepcme.selection.panel_tables import describe_choice
@@ -68,7 +69,10 @@ def panel(
         }
     )
     out = out or Path("results") / f"{source.stem}-panel"
-    with only_one_in(out):
+    with (
+        only_one_in(out),
+        if_halted(lambda: "before its tables and chart", GOES_ON),
+    ):
         tables = run_part(PANELS, study, out, label="Panels", jobs=jobs, quiet=quiet)
         write_chart(plot_panel_curve(tables["panel_curve.csv"]), out, "panel_curve")
     if not quiet:
