@@ -15,7 +15,7 @@ from deepcme.selection.panel_tables import (
     compute_panel_genes,
     describe_choice,
 )
-from deepcme.study.executors import run_on_processes
+from deepcme.study.executors.processes import run_on_processes
 from deepcme.study.parts.selection import PANELS
 from deepcme.study.parts.selection_tables import collect_panels
 from deepcme.study.plan import make_plan

@@ -19,7 +19,9 @@ from deepcme.cohort.cohort import Cohort
 from deepcme.cohort.strata import NO_STRATA
 from deepcme.evaluation.predictions import with_strata
 from deepcme.study.estimate import describe_expected_time
-from deepcme.study.executors import Outcome, run_on_dask, run_on_processes
+from deepcme.study.executors.attempt import Outcome
+from deepcme.study.executors.cluster import run_on_dask
+from deepcme.study.executors.processes import run_on_processes
 from deepcme.study.part import PREDICTIONS, Part
 from deepcme.study.parts import listed
 from deepcme.study.plan import make_plan
