@@ -15,7 +15,8 @@ from distributed import Client, LocalCluster
 
 from deepcme.cohort.arrays import CohortArrays
 from deepcme.cohort.cohort import Cohort
-from deepcme.study.executors import run_on_dask, run_on_processes
+from deepcme.study.executors.cluster import run_on_dask
+from deepcme.study.executors.processes import run_on_processes
 from deepcme.study.plan import make_plan
 from deepcme.study.spec import make_study
 from deepcme.study.tasks import Task

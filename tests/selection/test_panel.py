@@ -15,7 +15,7 @@ from deepcme.selection.panel_tables import (
     compute_panel_genes,
     describe_choice,
 )
-from deepcme.study.executors import run_on_processes
+from deepcme.study.executors.processes import run_on_processes
 from deepcme.study.parts.selection import PANELS
 from deepcme.study.parts.selection_tables import collect_panels
 from deepcme.study.plan import make_plan
@@ -44,7 +44,7 @@ def plan_of(cohort, **selection):
 
 def results_of(plan, jobs=1):
     done = run_on_processes(CohortArrays.of(plan.cohort), plan.tasks, jobs)
-    arrays = {task.key: found for task, found in done}
+    arrays = {outcome.task.key: outcome.result for outcome in done}
     return collect_panels(plan, [(step, arrays[step.key]) for step in plan.tasks])
 
 

@@ -21,7 +21,10 @@ from deepcme.study.spec import load_study
 from deepcme.study.tasks import Task, common_content, content_key
 from tests.conftest import invented_cohort
 
-ENGINE = ("spec", "tasks", "plan", "fit", "run", "executors", "store", "estimate", "identity")
+ENGINE = (
+    "spec", "tasks", "plan", "fit", "run", "store", "estimate", "identity",
+    "executors/attempt", "executors/processes", "executors/cluster",
+)  # fmt: skip
 
 
 class MeanSettings(Settings):

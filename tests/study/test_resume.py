@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from deepcme import DeepCMEError
-from deepcme.study import executors
-from deepcme.study.executors import run_on_dask
+from deepcme.study.executors import cluster
+from deepcme.study.executors.cluster import run_on_dask
 from deepcme.study.run import run_study
 from deepcme.study.spec import make_study
 from tests.conftest import invented_cohort
@@ -103,7 +103,7 @@ def scheduler(tmp_path):
 
 
 @pytest.fixture
-def cluster(scheduler, tmp_path):
+def two_workers(scheduler, tmp_path):
     """A scheduler and two workers of one thread."""
     workers = [
         dask(
@@ -121,8 +121,8 @@ def cluster(scheduler, tmp_path):
 
 @pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning")
 @pytest.mark.slow
-def test_a_lost_dask_worker_changes_nothing(cluster, study_file, undisturbed, tmp_path):
-    address, workers = cluster
+def test_a_lost_dask_worker_changes_nothing(two_workers, study_file, undisturbed, tmp_path):
+    address, workers = two_workers
     out = tmp_path / "out"
     process = subprocess.Popen(command(study_file, out, "--scheduler", address))
     while len(list(out.glob("tasks/*.npz"))) < 2 and process.poll() is None:
@@ -138,7 +138,7 @@ def test_a_lost_dask_worker_changes_nothing(cluster, study_file, undisturbed, tm
 @pytest.mark.filterwarnings("ignore")  # of Dask's, which the thread that asks would end on
 def test_no_scheduler_is_told_in_one_sentence(address, request, monkeypatch):
     pytest.importorskip("distributed", reason="Dask is not installed")
-    monkeypatch.setattr(executors, "ANSWER_SECONDS", 3)
+    monkeypatch.setattr(cluster, "ANSWER_SECONDS", 3)
     address = request.getfixturevalue(address) if address == "another_service" else address
     with pytest.raises(DeepCMEError, match="No Dask scheduler answers at") as caught:
         list(run_on_dask(None, [], address))
@@ -168,7 +168,7 @@ def another_service():
 @pytest.mark.filterwarnings("ignore")  # of Dask's, which the thread that asks would end on
 def test_workers_are_waited_for_and_their_lack_is_told(scheduler, monkeypatch, capsys):
     """Workers may still stand in a cluster's queue."""
-    monkeypatch.setattr(executors, "WORKER_SECONDS", 2)
+    monkeypatch.setattr(cluster, "WORKER_SECONDS", 2)
     with pytest.raises(DeepCMEError, match="had no workers for 2 seconds: start some") as told:
         list(run_on_dask(None, [], scheduler))
     assert "\n" not in str(told.value)

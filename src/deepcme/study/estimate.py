@@ -6,7 +6,7 @@ import time
 from collections.abc import Hashable, Sequence
 
 from deepcme.cohort.arrays import CohortArrays
-from deepcme.study.executors import try_task
+from deepcme.study.executors.attempt import try_task
 from deepcme.study.parts import listed
 from deepcme.study.tasks import Plan, Task
 

@@ -1,18 +1,17 @@
-"""Where tasks run: processes of this machine, or a Dask cluster. The results are the same."""
+"""Tasks on the workers of a Dask cluster."""
 
 from __future__ import annotations
 
 import threading
 import time
-import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from typing import TYPE_CHECKING
 
 from deepcme.base.errors import DeepCMEError
-from deepcme.base.parallel import run_parallel
 from deepcme.base.terminal import say
 from deepcme.cohort.arrays import CohortArrays
-from deepcme.study.tasks import Arrays, Task
+from deepcme.study.executors.attempt import Outcome, try_task
+from deepcme.study.tasks import Task
 
 if TYPE_CHECKING:
     from distributed import Client, Future
@@ -20,24 +19,10 @@ if TYPE_CHECKING:
 ANSWER_SECONDS = 30
 WORKER_SECONDS = 120
 
-Outcome = tuple[Task, Arrays | str]
-"""A task with its result, or with the text of the error that stopped it."""
 
-
-def try_task(data: CohortArrays, task: Task) -> Outcome:
-    """Run a task; an error comes back as text, so that the others go on."""
-    try:
-        return task, task.run(data)
-    except Exception:
-        return task, traceback.format_exc()
-
-
-def run_on_processes(data: CohortArrays, tasks: Sequence[Task], jobs: int) -> Iterator[Outcome]:
-    """Run tasks on processes of this machine, which share one memory map of the matrix."""
-    return run_parallel(try_task, ((data, task) for task in tasks), jobs, ordered=False)
-
-
-def run_on_dask(data: CohortArrays, tasks: Sequence[Task], address: str) -> Iterator[Outcome]:
+def run_on_dask(
+    data: CohortArrays, tasks: Sequence[Task], address: str
+) -> Generator[Outcome, None, None]:
     """Run tasks on a Dask cluster; the cohort is sent once to every worker.
 
     A task whose worker is lost runs again on another. Workers that are still queued are
@@ -68,7 +53,7 @@ def run_on_dask(data: CohortArrays, tasks: Sequence[Task], address: str) -> Iter
                 yield outcome
             else:
                 task = next(task for task in tasks if task.key == future.key)
-                yield task, f"the task was lost on the cluster: {outcome}"
+                yield Outcome(task, f"the task was lost on the cluster: {outcome}")
             future.release()
 
 
