@@ -13,6 +13,7 @@ from joblib import cpu_count
 from deepcme.audit.audit import audit_cohort
 from deepcme.audit.findings import PlannedStudy
 from deepcme.base.errors import DeepCMEError
+from deepcme.base.locks import only_one_in
 from deepcme.base.progress import show_progress
 from deepcme.base.stopping import GOES_ON, if_halted
 from deepcme.base.terminal import say
@@ -71,17 +72,23 @@ def run_study(
     Raises
     ------
     DeepCMEError
-        If the cohort cannot be read or split, a model's parameters do not work on it, or
-        the folder is another study's.
+        If the cohort cannot be read or split, a model's parameters do not work on it, the
+        folder is another study's, or another run is at work there.
     TasksFailedError
         If fits failed; the rest is done and kept.
     """
+    with only_one_in(Path(out)):
+        return _run_whole(study, StudyFolder(out), jobs, scheduler, quiet)
+
+
+def _run_whole(
+    study: Study, folder: StudyFolder, jobs: int | None, scheduler: str | None, quiet: bool
+) -> StudyFolder:
     cohort = load_cohort(study)
     plan = make_plan(study, cohort)
     for part in listed.PARTS:
         part.check(plan)
     findings = _audit(cohort, plan)
-    folder = StudyFolder(out)
     anew = [name for name in folder.claim(plan) if listed.part_named(name).of(plan)]
     folder.write_findings(findings)
     missing = [task for task in plan.tasks if not folder.has(task)]
@@ -113,15 +120,16 @@ def run_part(
     `label` names the tasks while they run; the rest is as in `run_study`. The tables come
     by the names of their files.
     """
-    plan = make_plan(study, load_cohort(study), [part])
-    folder = StudyFolder(out)
-    if folder.has_table(PREDICTIONS):
-        raise DeepCMEError(f"{out}: the folder of a whole study: choose another --out.")
-    folder.claim(plan)
-    missing = [task for task in plan.tasks if not folder.has(task)]
-    with show_progress(label, len(missing), quiet=quiet) as advance:
-        _run_missing(plan, missing, folder, advance, _n_processes(jobs, missing))
-    return write_tables(plan, folder, [part])
+    with only_one_in(Path(out)):
+        plan = make_plan(study, load_cohort(study), [part])
+        folder = StudyFolder(out)
+        if folder.has_table(PREDICTIONS):
+            raise DeepCMEError(f"{out}: the folder of a whole study: choose another --out.")
+        folder.claim(plan)
+        missing = [task for task in plan.tasks if not folder.has(task)]
+        with show_progress(label, len(missing), quiet=quiet) as advance:
+            _run_missing(plan, missing, folder, advance, _n_processes(jobs, missing))
+        return write_tables(plan, folder, [part])
 
 
 def _n_processes(jobs: int | None, tasks: Sequence[Task]) -> int:

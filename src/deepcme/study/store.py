@@ -26,6 +26,7 @@ import pandas as pd
 from deepcme.base.errors import DeepCMEError
 from deepcme.base.files import whole_file, write_csv, write_text
 from deepcme.base.leftovers import remove_leftovers
+from deepcme.base.locks import LOCK
 from deepcme.cohort.characteristics import count_missing
 from deepcme.cohort.cohort import Cohort
 from deepcme.cohort.strata import batch_columns
@@ -69,7 +70,7 @@ class StudyFolder:
         if self.has_table(_IDENTITY):
             found = self.read_json(_IDENTITY)
             refuse_other_results(found, identity, self.path)
-        elif self.path.exists() and (not self.path.is_dir() or any(self.path.iterdir())):
+        elif self.path.exists() and (not self.path.is_dir() or self._holds_something()):
             raise DeepCMEError(
                 f"{self.path}: neither empty nor a study's folder: choose another --out."
             )
@@ -80,6 +81,9 @@ class StudyFolder:
         write_text(self.path / "cohort.json", _as_json(describe_cohort(plan.cohort)))
         self._write_identity({**identity, "looks": looks_of(found)})
         return [] if found is None else parts_made_anew(found, identity)
+
+    def _holds_something(self) -> bool:
+        return any(path.name != LOCK for path in self.path.iterdir())
 
     def _remove_outdated(
         self, plan: Plan, found: dict[str, Any], identity: dict[str, Any]
