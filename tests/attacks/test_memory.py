@@ -10,6 +10,8 @@ from pyarrow import parquet
 
 from tests.attacks.command import deepcme
 
+pytestmark = pytest.mark.cause("unfolding")
+
 MOST_MB = 1000
 
 
@@ -204,6 +206,7 @@ def test_memory_that_runs_out_is_one_sentence(tmp_path, monkeypatch, capsys):
     assert capsys.readouterr().err.startswith("deepcme: this takes more memory than is free")
 
 
+@pytest.mark.cause("preparing")
 def test_preparing_takes_at_most_three_times_the_matrix(tmp_path):
     random = np.random.default_rng(0)
     values = random.gamma(1.0, 20.0, (1000, 25_000)).astype(np.float32)  # 100 MB

@@ -9,6 +9,7 @@ from typing import Literal, get_args
 
 from deepcme.base.errors import DeepCMEError
 from deepcme.base.files import write_csv, write_text
+from deepcme.base.locks import only_one_in
 from deepcme.report import outline
 from deepcme.report.blocks import Blocks
 from deepcme.report.contents import compute_contents
@@ -54,12 +55,18 @@ def write_report(folder: StudyFolder, formats: Sequence[str] = FORMATS) -> Path:
     Raises
     ------
     DeepCMEError
-        If a format is unknown, or the folder is not that of a finished study.
+        If a format is unknown, the folder is not that of a finished study, or a run is at
+        work there.
     """
     unknown = [name for name in formats if name not in FORMATS]
     if unknown or not formats:
         named = unknown[0] if unknown else ""
         raise DeepCMEError(f"Unknown format {named!r}: choose from {', '.join(FORMATS)}.")
+    with only_one_in(folder.path):
+        return _write_report(folder, formats)
+
+
+def _write_report(folder: StudyFolder, formats: Sequence[str]) -> Path:
     contents, path = compute_contents(folder), folder.path
     name = contents.results.cohort["name"]
     heading = f"{name}: how well does gene expression predict the endpoint?"
