@@ -18,7 +18,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from deepcme.base.errors import DeepCMEError
-from deepcme.base.files import holds_something, whole_folder
+from deepcme.base.files import contents_of, whole_folder
 from deepcme.base.names import require_text, texts_in
 from deepcme.trained.learned import FORMS, Arrays, UnfitArraysError
 from deepcme.trained.manifest import FORMAT, SCHEMA_VERSION, Manifest, digest_of
@@ -56,7 +56,7 @@ def save_model(model: Model, folder: str | Path) -> None:
 
 def refuse_existing(folder: Path) -> None:
     """Raise `DeepCMEError` if the folder to write holds something already."""
-    if folder.is_file() or (folder.is_dir() and holds_something(folder)):
+    if folder.is_file() or (folder.is_dir() and contents_of(folder)):
         raise DeepCMEError(f"{folder}: this is there already; name another or delete it.")
 
 
