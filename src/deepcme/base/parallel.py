@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import signal
-import threading
 import warnings
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures.process import BrokenProcessPool
@@ -16,7 +15,7 @@ from joblib import Parallel, delayed
 
 from deepcme.base.errors import DeepCMEError
 from deepcme.base.stopping import describe_halt
-from deepcme.base.workers import begin_worker
+from deepcme.base.workers import begin_worker, starter
 
 Result = TypeVar("Result")
 
@@ -47,7 +46,7 @@ def run_parallel(
         n_jobs=jobs,
         return_as="generator" if ordered else "generator_unordered",
         initializer=_begin,
-        initargs=(os.getpid(), threading.current_thread() is threading.main_thread()),
+        initargs=starter(),
     )
     try:
         with _signals_held_back():
@@ -69,7 +68,7 @@ def run_parallel(
 def _begin(parent: int, of_main_thread: bool) -> None:
     # Joblib would print the stack of a worker that breaks down; who wants it sets this to 1.
     os.environ.setdefault("PYTHONFAULTHANDLER", "0")
-    begin_worker(parent, of_main_thread=of_main_thread)
+    begin_worker(parent, of_main_thread)
 
 
 @contextmanager

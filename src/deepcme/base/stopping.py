@@ -68,9 +68,9 @@ def stoppable() -> Iterator[None]:
     """Let Ctrl-C, SIGTERM and SIGHUP raise `StoppedError` in the main thread.
 
     A signal that is ignored, as under ``nohup`` or behind ``&`` in a script, stays so.
-    A second one, or `GRACE_SECONDS` after the first, ends the process at once; what is
-    written is whole all the same, as after ``kill -9``. Only the command does this: a
-    notebook or another program keeps its own ways.
+    Further ones change nothing; `GRACE_SECONDS` after the first the process ends at once,
+    and what is written is whole all the same, as after ``kill -9``. Only the command does
+    this: a notebook or another program keeps its own ways.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -103,11 +103,10 @@ class _Stop:
         self.error: StoppedError | None = None
 
     def handle(self, number: int, _frame: FrameType | None) -> None:
-        """Raise the error in the main thread; impatience ends the process."""
-        if self.error is not None:
-            self._end_at_once(self.error)
-        self.error = _stopped_by(number)
-        raise self.error
+        """Raise the error in the main thread, once."""
+        if self.error is None:
+            self.error = _stopped_by(number)
+            raise self.error
 
     def watch(self, reader: int) -> None:
         """Wait in a thread for the number of a signal that stops, and then for the end."""

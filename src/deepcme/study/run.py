@@ -89,9 +89,10 @@ def _run_whole(
     for part in listed.PARTS:
         part.check(plan)
     findings = _audit(cohort, plan)
+    lost = folder.recover(plan)
     anew = [name for name in folder.claim(plan) if listed.part_named(name).of(plan)]
     folder.write_findings(findings)
-    missing = [task for task in plan.tasks if not folder.has(task)]
+    missing = _missing(plan, folder, lost)
     jobs = _n_processes(jobs, missing)
     if not quiet:
         say(_announcement(plan, len(missing)), error=True)
@@ -125,11 +126,23 @@ def run_part(
         folder = StudyFolder(out)
         if folder.has_table(PREDICTIONS):
             raise DeepCMEError(f"{out}: the folder of a whole study: choose another --out.")
+        lost = folder.recover(plan)
         folder.claim(plan)
-        missing = [task for task in plan.tasks if not folder.has(task)]
+        missing = _missing(plan, folder, lost)
         with show_progress(label, len(missing), quiet=quiet) as advance:
             _run_missing(plan, missing, folder, advance, _n_processes(jobs, missing))
         return write_tables(plan, folder, [part])
+
+
+def _missing(plan: Plan, folder: StudyFolder, lost: str) -> list[Task]:
+    """Tasks that are to be run; what was damaged since it was written is told and goes."""
+    if lost:
+        say(lost, error=True)
+    if n_damaged := folder.remove_damaged(plan.tasks):
+        results = "result was" if n_damaged == 1 else "results were"
+        again = "is made again" if n_damaged == 1 else "are made again"
+        say(f"{n_damaged:,} {results} damaged and {again}.", error=True)
+    return [task for task in plan.tasks if not folder.has(task)]
 
 
 def _n_processes(jobs: int | None, tasks: Sequence[Task]) -> int:
@@ -151,12 +164,12 @@ def _run_missing(
         return f"after {sum(map(folder.has, plan.tasks))} of {len(plan.tasks)} fits"
 
     outcomes = _outcomes(CohortArrays.of(plan.cohort), tasks, jobs, scheduler)
-    with if_halted(where, GOES_ON), closing(outcomes):
+    with if_halted(where, GOES_ON), closing(outcomes), folder.saving() as save:
         for task, result, _ in outcomes:
             if isinstance(result, str):
                 failures[task.title] = result
             else:
-                folder.save(task, result)
+                save(task, result)
             advance()
     folder.write_failures(failures)
     if failures:
@@ -227,8 +240,9 @@ def write_tables(
         whole = with_strata(tables[PREDICTIONS], plan.cohort.samples, levels)
         tables[PREDICTIONS] = whole
         tables[METRICS] = compute_metrics_table(whole)
-    for name, table in tables.items():
-        folder.write_table(table, name)
     folder.remove_tables(name for part in parts for name in part.tables if name not in tables)
+    # The predictions come last: where they are, a study is finished and can be reported.
+    for name in sorted(tables, key=lambda name: name == PREDICTIONS):
+        folder.write_table(tables[name], name)
     folder.remove_leftovers()
     return tables

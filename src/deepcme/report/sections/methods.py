@@ -247,7 +247,7 @@ def _command(folder: Path) -> str:
 
 def _write(contents: Contents) -> Blocks:
     results, tables = contents.results, contents.tables
-    identity = results.folder.read_json("identity.json")
+    identity = results.folder.read_identity()
     packages = identity["versions"].items()
     command = Markup(
         "<code>{}</code> runs the file above again, into a new folder. deepcme {}; results "
