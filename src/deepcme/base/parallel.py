@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import os
 import re
-import signal
 import warnings
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import ExitStack
 from typing import Any, TypeVar
 
 from joblib import Parallel, delayed
 
 from deepcme.base.errors import DeepCMEError
-from deepcme.base.stopping import describe_halt
+from deepcme.base.stopping import describe_halt, held_back
 from deepcme.base.workers import begin_worker, starter
 
 Result = TypeVar("Result")
@@ -49,20 +48,24 @@ def run_parallel(
         initargs=starter(),
     )
     try:
-        with _signals_held_back():
-            results = run(delayed(function)(*arguments) for arguments in calls)
-        try:
+        with ExitStack() as ending:
+            with held_back():
+                results = run(delayed(function)(*arguments) for arguments in calls)
+                ending.callback(_close, results)
             # `yield from` would close them with a warning.
             for result in results:  # noqa: UP028
                 yield result
-        finally:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # of joblib: of calls that were given up
-                results.close()
     except BrokenProcessPool as error:
         raise LostWorkerError(_describe_loss(str(error), jobs)) from error
     except MemoryError as error:
         raise LostWorkerError(describe_halt("Memory ran out", _advice(jobs))) from error
+
+
+def _close(results: Generator[Any, None, None]) -> None:
+    """End the processes if they are still at work, and not tell of calls that are given up."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        results.close()
 
 
 def _begin(parent: int, of_main_thread: bool) -> None:
@@ -71,25 +74,10 @@ def _begin(parent: int, of_main_thread: bool) -> None:
     begin_worker(parent, of_main_thread)
 
 
-@contextmanager
-def _signals_held_back() -> Iterator[None]:
-    """Start processes that are deaf to signals from their first moment."""
-    if not hasattr(signal, "pthread_sigmask"):  # Windows
-        yield
-        return
-    before = signal.pthread_sigmask(
-        signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
-    )
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
 def _describe_loss(error: str, jobs: int) -> str:
     """The sentence for what joblib says of a worker that is gone."""
     codes = re.search(r"exit codes of the workers are \{(.*)\}", error)
-    signals = re.findall(r"SIG[A-Z]+", codes[1]) if codes else []
+    signals = sorted({*re.findall(r"SIG[A-Z]+", codes[1])}) if codes else []
     named = f" ({', '.join(signals)})" if signals else ""
     if "SIGKILL" in signals:
         happened, reason = "was killed", "as systems do when memory runs out"
