@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from deepcme.base.processes import is_running, this_machine
+from deepcme.base.refusals import naming_place
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,7 +45,7 @@ def unfinished_folder(place: Path) -> Iterator[Path]:
 @contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
     """Give a temporary path to write to; it takes the final name only on success."""
-    with unfinished_folder(path.parent) as folder:
+    with naming_place(path), unfinished_folder(path.parent) as folder:
         temporary = folder / path.name
         yield temporary
         temporary.replace(path)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 
 from deepcme.base.errors import DeepCMEError, StoppedError
+from deepcme.base.refusals import describe_refusal
 from deepcme.base.stopping import stoppable
 from deepcme.base.terminal import say
 
@@ -24,10 +26,13 @@ def main() -> None:
             "use a computer with more memory.",
             2,
         )
+    except OSError as error:
+        _end(describe_refusal(error), 2)
     except StoppedError as stop:
         _end(str(stop), stop.exit_code)
 
 
 def _end(sentence: str, code: int) -> None:
-    say(f"deepcme: {sentence}", error=True)
+    with suppress(OSError):  # the disk that the words go to may be the full one
+        say(f"deepcme: {sentence}", error=True)
     sys.exit(code)

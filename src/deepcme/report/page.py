@@ -9,6 +9,7 @@ from typing import Literal, get_args
 
 from deepcme.base.errors import DeepCMEError
 from deepcme.base.files import write_csv, write_text
+from deepcme.base.writable import require_writable_folder
 from deepcme.report import outline
 from deepcme.report.blocks import Blocks
 from deepcme.report.contents import compute_contents
@@ -60,6 +61,7 @@ def write_report(folder: StudyFolder, formats: Sequence[str] = FORMATS) -> Path:
     if unknown or not formats:
         named = unknown[0] if unknown else ""
         raise DeepCMEError(f"Unknown format {named!r}: choose from {', '.join(FORMATS)}.")
+    require_writable_folder(folder.path)
     contents, path = compute_contents(folder), folder.path
     name = contents.results.cohort["name"]
     heading = f"{name}: how well does gene expression predict the endpoint?"

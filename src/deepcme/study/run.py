@@ -14,6 +14,7 @@ from deepcme.audit.findings import PlannedStudy
 from deepcme.base.errors import DeepCMEError
 from deepcme.base.progress import show_progress
 from deepcme.base.terminal import say
+from deepcme.base.writable import require_writable_folder
 from deepcme.cohort.arrays import CohortArrays
 from deepcme.cohort.cohort import Cohort
 from deepcme.cohort.strata import NO_STRATA
@@ -74,6 +75,7 @@ def run_study(
     TasksFailedError
         If fits failed; the rest is done and kept.
     """
+    require_writable_folder(out)
     cohort = load_cohort(study)
     plan = make_plan(study, cohort)
     for part in listed.PARTS:
@@ -111,6 +113,7 @@ def run_part(
     `label` names the tasks while they run; the rest is as in `run_study`. The tables come
     by the names of their files.
     """
+    require_writable_folder(out)
     plan = make_plan(study, load_cohort(study), [part])
     folder = StudyFolder(out)
     if folder.has_table(PREDICTIONS):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import os
 import re
@@ -17,10 +16,10 @@ from typing import Self
 from deepcme.base.errors import DeepCMEError
 from deepcme.base.processes import is_running, this_machine
 from deepcme.base.progress import ByteCount
+from deepcme.base.refusals import describe_refusal, naming_place
 
 _NAME = re.compile(r"\.deepcme-(?P<host>[0-9a-f]{8})-(?P<process>\d+)-[0-9a-f]{8}\.partial")
 _SECONDS_UNTOUCHED = 86_400.0
-_DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class Partial:
@@ -123,17 +122,10 @@ def remove_abandoned(folder: Path) -> None:
 def writing_to(folder: Path) -> Iterator[None]:
     """Turn what a disk can refuse into one sentence."""
     try:
-        yield
+        with naming_place(folder):
+            yield
     except OSError as error:
-        if error.errno in _DISK_FULL:
-            raise DeepCMEError(
-                f"{folder}: the disk is full; free some space and run the command again "
-                "(what was verified stays)."
-            ) from error
-        raise DeepCMEError(
-            f"{error.filename or folder}: it cannot be written ({error.strerror}); give "
-            "another folder."
-        ) from error
+        raise DeepCMEError(describe_refusal(error)) from error
 
 
 def require_space(folder: Path, n_bytes: int) -> None:
