@@ -34,6 +34,7 @@ class StoppedError(BaseException):
     def __init__(self, sentence: str, signal_number: int) -> None:
         super().__init__(sentence)
         self.exit_code = 128 + signal_number
+        self.is_told = False
 
 
 @contextmanager

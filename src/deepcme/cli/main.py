@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import sys
-from contextlib import suppress
 
 from deepcme.base.errors import DeepCMEError, StoppedError
 from deepcme.base.refusals import describe_refusal
-from deepcme.base.stopping import stoppable
-from deepcme.base.terminal import say
+from deepcme.base.stopping import stoppable, tell
 
 
 def main() -> None:
@@ -19,20 +17,19 @@ def main() -> None:
 
             app()
     except DeepCMEError as error:
-        _end(str(error), 2)
+        tell(error)
+        sys.exit(2)
     except MemoryError:
-        _end(
-            "this takes more memory than is free: leave out what is not needed, or "
-            "use a computer with more memory.",
-            2,
+        tell(
+            DeepCMEError(
+                "this takes more memory than is free: leave out what is not needed, or use "
+                "a computer with more memory."
+            )
         )
+        sys.exit(2)
     except OSError as error:
-        _end(describe_refusal(error), 2)
+        tell(DeepCMEError(describe_refusal(error)))
+        sys.exit(2)
     except StoppedError as stop:
-        _end(str(stop), stop.exit_code)
-
-
-def _end(sentence: str, code: int) -> None:
-    with suppress(OSError):  # the disk that the words go to may be the full one
-        say(f"deepcme: {sentence}", error=True)
-    sys.exit(code)
+        tell(stop)
+        sys.exit(stop.exit_code)

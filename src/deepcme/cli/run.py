@@ -134,6 +134,7 @@ def run(
     Interrupted runs go on where they stopped, and so does a study whose models were
     corrected: only missing fits are run.
     """
+    from deepcme.base.stopping import GOES_ON, if_halted
     from deepcme.report.page import write_report
     from deepcme.study.run import run_study
 
@@ -157,8 +158,9 @@ def run(
         overrides["selection"] = {"run": True}
     study, name = _study_of(source, _given(overrides))
     folder_path = out or Path("results") / f"{name}-{study.protocol}"
-    folder = run_study(study, folder_path, jobs=jobs, scheduler=scheduler, quiet=quiet)
-    page = write_report(folder)
+    with if_halted(lambda: "before its report", GOES_ON):
+        folder = run_study(study, folder_path, jobs=jobs, scheduler=scheduler, quiet=quiet)
+        page = write_report(folder)
     if not quiet:
         say(f"Report: {page}")
 

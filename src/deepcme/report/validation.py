@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from deepcme.base.files import write_csv, write_text
+from deepcme.base.files import whole_folder, write_csv, write_text
 from deepcme.base.version import __version__
 from deepcme.report.blocks import Blocks, Figure, Fragment, Heading, Table, Terms
 from deepcme.report.figures.calibration import plot_calibration
@@ -40,13 +40,11 @@ _CALIBRATION = SideBySideLayout(
 
 
 def write_validation(validation: Validation, folder: Path) -> Path:
-    """Write tables as CSV, charts as SVG and PDF, and ``report.html``, which is returned."""
-    for name, table in validation.tables.items():
-        shown = round_predictions(table) if name == "predictions" else table
-        write_csv(folder / f"{name}.csv", shown)
+    """Write tables as CSV, charts as SVG and PDF, and ``report.html``, which is returned.
+
+    All of them or none.
+    """
     charts = _charts(validation)
-    for name, chart in charts.items():
-        write_chart(chart, folder / "figures", name)
     manifest = validation.manifest
     patients = "patients that it learned from" if validation.brand else "new patients"
     page = render_page(
@@ -57,9 +55,14 @@ def write_validation(validation: Validation, folder: Path) -> Path:
         charts,
         f"deepcme {__version__}; model by deepcme {manifest.package_version}.",
     )
-    path = folder / "report.html"
-    write_text(path, page)
-    return path
+    with whole_folder(folder) as written:
+        for name, table in validation.tables.items():
+            shown = round_predictions(table) if name == "predictions" else table
+            write_csv(written / f"{name}.csv", shown)
+        for name, chart in charts.items():
+            write_chart(chart, written / "figures", name)
+        write_text(written / "report.html", page)
+    return folder / "report.html"
 
 
 def _write(validation: Validation) -> Blocks:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from deepcme.audit.audit import audit_cohort
 from deepcme.audit.findings import PlannedStudy
 from deepcme.base.errors import DeepCMEError
 from deepcme.base.progress import show_progress
+from deepcme.base.stopping import GOES_ON, if_halted
 from deepcme.base.terminal import say
 from deepcme.base.writable import require_writable_folder
 from deepcme.cohort.arrays import CohortArrays
@@ -139,12 +141,18 @@ def _run_missing(
 ) -> None:
     """Run tasks and keep their results; those that fail are told when the others are done."""
     failures: dict[str, str] = {}
-    for task, result in _outcomes(CohortArrays.of(plan.cohort), tasks, jobs, scheduler):
-        if isinstance(result, str):
-            failures[task.title] = result
-        else:
-            folder.save(task, result)
-        advance()
+
+    def where() -> str:
+        return f"after {sum(map(folder.has, plan.tasks))} of {len(plan.tasks)} fits"
+
+    outcomes = _outcomes(CohortArrays.of(plan.cohort), tasks, jobs, scheduler)
+    with if_halted(where, GOES_ON), closing(outcomes):
+        for task, result, _ in outcomes:
+            if isinstance(result, str):
+                failures[task.title] = result
+            else:
+                folder.save(task, result)
+            advance()
     folder.write_failures(failures)
     if failures:
         raise TasksFailedError(_failure_sentence(failures, len(plan.tasks), folder))
@@ -152,14 +160,13 @@ def _run_missing(
 
 def _outcomes(
     data: CohortArrays, tasks: Sequence[Task], jobs: int, scheduler: str | None
-) -> Iterator[Outcome]:
+) -> Generator[Outcome, None, None]:
     # The long ones first, so that no worker is left alone with one at the end.
     ordered = sorted(tasks, key=lambda task: listed.part_named(task.part).brevity(task))
-    if not ordered:
-        return iter(())
-    if scheduler is not None:
-        return run_on_dask(data, ordered, scheduler)
-    return run_on_processes(data, ordered, jobs)
+    if ordered and scheduler is not None:
+        yield from run_on_dask(data, ordered, scheduler)
+    elif ordered:
+        yield from run_on_processes(data, ordered, jobs)
 
 
 def _audit(cohort: Cohort, plan: Plan) -> list[dict[str, str]]:

@@ -24,7 +24,8 @@ import numpy as np
 import pandas as pd
 
 from deepcme.base.errors import DeepCMEError
-from deepcme.base.files import remove_leftovers, whole_file, write_csv, write_text
+from deepcme.base.files import whole_file, write_csv, write_text
+from deepcme.base.leftovers import remove_leftovers
 from deepcme.cohort.characteristics import count_missing
 from deepcme.cohort.cohort import Cohort
 from deepcme.cohort.strata import batch_columns

@@ -18,7 +18,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from deepcme.base.errors import DeepCMEError
-from deepcme.base.files import unfinished_folder
+from deepcme.base.files import whole_folder
 from deepcme.base.names import require_text, texts_in
 from deepcme.base.writable import require_new_folder
 from deepcme.trained.learned import FORMS, Arrays, UnfitArraysError
@@ -50,12 +50,9 @@ def save_model(model: Model, folder: str | Path) -> None:
     require_new_folder(folder)
     packed = save(_arrays_of(model))
     text = model.manifest.to_json({ARRAYS_FILE: hashlib.sha256(packed).hexdigest()})
-    with unfinished_folder(folder.parent) as temporary:
-        written = temporary / "model"
-        written.mkdir()
+    with whole_folder(folder) as written:
         (written / ARRAYS_FILE).write_bytes(packed)
         (written / MANIFEST_FILE).write_text(text, encoding="utf-8")
-        written.rename(folder)
 
 
 def load_model(folder: str | Path) -> Model:

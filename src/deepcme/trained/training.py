@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -168,10 +169,10 @@ def train_model(
     calls = [(data, settings, *of_split) for of_split in enumerate(splits, start=1)]
     tables: list[pd.DataFrame] = []
     with show_progress("Fits", len(splits) + 1, quiet=quiet) as advance:
-        fits = run_parallel(_score_test_part, calls, settings.jobs)
-        for (_, _, number, split), scores in zip(calls, fits, strict=True):
-            tables.append(_rows_of_split(cohort, settings, number, split, *scores))
-            advance()
+        with closing(run_parallel(_score_test_part, calls, settings.jobs)) as fits:
+            for (_, _, number, split), scores in zip(calls, fits, strict=True):
+                tables.append(_rows_of_split(cohort, settings, number, split, *scores))
+                advance()
         everyone = np.arange(cohort.n_samples)
         seed = final_seed(settings.seed)
         with one_thread_a_task():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
@@ -90,7 +91,7 @@ def compute_transfer(
     ]
     fits = run_parallel(_train_and_test, calls, jobs)
     tables: list[pd.DataFrame] = []
-    with show_progress("Fits", len(calls), quiet=quiet) as advance:
+    with closing(fits), show_progress("Fits", len(calls), quiet=quiet) as advance:
         for table in fits:
             tables.append(table)
             advance()
