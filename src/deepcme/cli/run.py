@@ -10,7 +10,7 @@ import typer
 
 from deepcme.base.errors import DeepCMEError
 from deepcme.base.terminal import say
-from deepcme.cli.options import Jobs, Quiet
+from deepcme.cli.options import Jobs, Quiet, writable
 
 if TYPE_CHECKING:
     from deepcme.report.formatting import Shown
@@ -206,7 +206,9 @@ def _study_of(source: Path | None, overrides: dict[str, Any]) -> tuple[Study, st
 
 
 def init(
-    file: Annotated[Path, typer.Argument(help="Study file to write.")] = Path("study.toml"),
+    file: Annotated[
+        Path, typer.Argument(callback=writable, help="Study file to write.")
+    ] = Path("study.toml"),
     cohort: Annotated[
         Path | None,
         typer.Option(help="Cohort file.", show_default="the TRANSBIG example"),
@@ -230,7 +232,12 @@ def compare(
     folders: Annotated[list[Path], typer.Argument(help="Folders of two or more studies.")],
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", help="File to write as well: a page (.html) or CSV."),
+        typer.Option(
+            "--output",
+            "-o",
+            callback=writable,
+            help="File to write as well: a page (.html) or CSV.",
+        ),
     ] = None,
 ) -> None:
     """Lay studies of one cohort side by side: what each choice does to the AUC."""

@@ -102,9 +102,10 @@ def _outcome_of(future: Future, result: Any, task: Task, address: str) -> Outcom
         outcome: Outcome = result
         return outcome
     if isinstance(result, KilledWorker):
-        return task, (
+        return Outcome(
+            task,
             "each worker that ran it was lost, perhaps for lack of memory: start workers with "
-            "a larger --memory-limit and --nthreads 1."
+            "a larger --memory-limit and --nthreads 1.",
         )
     if isinstance(result, _OtherVersionsError):
         raise DeepCMEError(
