@@ -8,13 +8,13 @@ import altair as alt
 import pandas as pd
 
 from deepcme.base.files import write_csv
-from deepcme.report.figures.styles import write_chart
+from deepcme.report.figures.drawing import write_charts
 
 
 def write_transfer(table: pd.DataFrame, folder: Path) -> None:
     """Write ``transfer.csv``, ``transfer.svg`` and ``transfer.pdf``."""
     write_csv(folder / "transfer.csv", table)
-    write_chart(plot_transfer(table), folder, "transfer")
+    write_charts({"transfer": plot_transfer(table)}, folder)
 
 
 def plot_transfer(table: pd.DataFrame) -> alt.FacetChart:

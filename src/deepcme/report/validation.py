@@ -8,8 +8,9 @@ from deepcme.base.files import write_csv, write_text
 from deepcme.base.version import __version__
 from deepcme.report.blocks import Blocks, Figure, Fragment, Heading, Table, Terms
 from deepcme.report.figures.calibration import plot_calibration
+from deepcme.report.figures.drawing import write_charts
 from deepcme.report.figures.risk import plot_decision_curve
-from deepcme.report.figures.styles import Chart, write_chart
+from deepcme.report.figures.styles import Chart
 from deepcme.report.formatting import INTERVAL, N_AND_EVENTS, SideBySideLayout, TableLayout
 from deepcme.report.render import render_page
 from deepcme.report.sections.usefulness import CAPTION, show_differences
@@ -45,8 +46,7 @@ def write_validation(validation: Validation, folder: Path) -> Path:
         shown = round_predictions(table) if name == "predictions" else table
         write_csv(folder / f"{name}.csv", shown)
     charts = _charts(validation)
-    for name, chart in charts.items():
-        write_chart(chart, folder / "figures", name)
+    write_charts(charts, folder / "figures")
     manifest = validation.manifest
     patients = "patients that it learned from" if validation.brand else "new patients"
     page = render_page(
