@@ -134,6 +134,7 @@ def run(
     Interrupted runs go on where they stopped, and so does a study whose models were
     corrected: only missing fits are run.
     """
+    from deepcme.base.progress import show_step
     from deepcme.report.page import write_report
     from deepcme.study.run import run_study
 
@@ -158,7 +159,8 @@ def run(
     study, name = _study_of(source, _given(overrides))
     folder_path = out or Path("results") / f"{name}-{study.protocol}"
     folder = run_study(study, folder_path, jobs=jobs, scheduler=scheduler, quiet=quiet)
-    page = write_report(folder)
+    with show_step("Writing the report", quiet=quiet):
+        page = write_report(folder)
     if not quiet:
         say(f"Report: {page}")
 
@@ -262,9 +264,11 @@ def report(
     quiet: Quiet = False,
 ) -> None:
     """Rebuild a study's report from its tables, without fitting anything."""
+    from deepcme.base.progress import show_step
     from deepcme.report.page import write_report
     from deepcme.study.store import StudyFolder
 
-    page = write_report(StudyFolder(folder), [name.strip() for name in formats.split(",")])
+    with show_step("Writing the report", quiet=quiet):
+        page = write_report(StudyFolder(folder), [name.strip() for name in formats.split(",")])
     if not quiet:
         say(f"Report: {page}")
