@@ -27,16 +27,34 @@ _SLOW_AFTER = 2.0
 
 @contextmanager
 def show_progress(
-    description: str, work: Workload[Any], *, noun: str = "fits", quiet: bool = False
+    description: str,
+    work: Workload[Any],
+    *,
+    noun: str = "fits",
+    then: str = "",
+    quiet: bool = False,
 ) -> Iterator[None]:
-    """Show how far the work has come, and how long it will take, on standard error."""
+    """Show how far the work has come, and how long it will take, on standard error.
+
+    Parameters
+    ----------
+    description : str
+    work : Workload
+    noun : str
+        What its pieces are.
+    then : str
+        What comes after it, whose time is not told.
+    quiet : bool
+        Show nothing.
+    """
+    then = f", then {then}" if then else ""
     if quiet or not work.n_pieces:
         yield
     elif sys.stderr.isatty():
-        with _bar(description, work, noun):
+        with _bar(description, work, noun, then):
             yield
     else:
-        with _lines(description, work, noun):
+        with _lines(description, work, noun, then):
             yield
 
 
@@ -74,7 +92,7 @@ def _every(pauses: Iterator[float], show: Callable[[], None]) -> Iterator[None]:
 
 
 @contextmanager
-def _bar(description: str, work: Workload[Any], noun: str) -> Iterator[None]:
+def _bar(description: str, work: Workload[Any], noun: str, then: str) -> Iterator[None]:
     """A bar whose length is the share of the work, not of the pieces."""
     from rich.progress import TaskProgressColumn, TextColumn
 
@@ -88,7 +106,7 @@ def _bar(description: str, work: Workload[Any], noun: str) -> Iterator[None]:
                 task,
                 completed=1.0 if ended else work.share_done(),
                 count=_count(work, noun),
-                left="" if ended else _left(work),
+                left="" if ended else _left(work, then),
             )
 
         show()
@@ -107,33 +125,34 @@ def _columns(*columns: ProgressColumn) -> Progress:
 
 
 @contextmanager
-def _lines(description: str, work: Workload[Any], noun: str) -> Iterator[None]:
+def _lines(description: str, work: Workload[Any], noun: str, then: str) -> Iterator[None]:
     start = time.monotonic()
-
-    def pauses() -> Iterator[float]:
-        yield _FIRST_WORD
-        while True:
-            gone = time.monotonic() - start
-            yield next(pause for until, pause in _PAUSES if gone < until)
 
     def show() -> None:
         share = f", {work.share_done():.0%} of the work"
-        say(f"{description}: {_count(work, noun)}{share}{_left(work)}", error=True)
+        say(f"{description}: {_count(work, noun)}{share}{_left(work, then)}", error=True)
 
-    with _every(pauses(), show):
+    with _every(pauses_between_lines(lambda: time.monotonic() - start), show):
         yield
     if work.n_done == work.n_pieces:
         took = duration(time.monotonic() - start)
         say(f"{description}: {_count(work, noun)} in {took}", error=True)
 
 
+def pauses_between_lines(gone: Callable[[], float]) -> Iterator[float]:
+    """Seconds to the first line, and from each to the next; `gone` tells those so far."""
+    yield _FIRST_WORD
+    while True:
+        yield next(pause for until, pause in _PAUSES if gone() < until)
+
+
 def _count(work: Workload[Any], noun: str) -> str:
     return f"{work.n_done:,} of {work.n_pieces:,} {noun}"
 
 
-def _left(work: Workload[Any]) -> str:
+def _left(work: Workload[Any], then: str) -> str:
     seconds = work.seconds_left()
-    return "" if math.isnan(seconds) else f", about {duration(max(seconds, 1.0))} left"
+    return "" if math.isnan(seconds) else f", about {duration(max(seconds, 1.0))} left{then}"
 
 
 class ByteCount(Protocol):

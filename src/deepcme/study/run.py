@@ -93,7 +93,7 @@ def run_study(
     expected = describe_expected_time(missing, work, None if scheduler else jobs)
     if expected and not quiet:
         say(expected, error=True)
-    with show_progress("Fitting", work, quiet=quiet):
+    with show_progress("Fitting", work, then="tables and report", quiet=quiet):
         _run_missing(plan, missing, folder, work, jobs, scheduler)
     folder.record_look(max(part.count_permutations(plan) for part in listed.PARTS))
     with show_step("Making tables", quiet=quiet):
