@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 SOURCES := pyproject.toml CMakeLists.txt $(shell find src -type f -not -name '*.pyc')
 
-.PHONY: run test test-slow test-attacks test-browser test-asan docs bench bench-quick bench-workers bench-memory check clean
+.PHONY: run test test-slow test-attacks test-attacks-table test-browser test-asan docs bench bench-quick bench-workers bench-memory check clean
 
 run: $(VENV)/installed
 	$(BIN)/deepcme run --out results/transbig
@@ -21,6 +21,10 @@ test-slow: $(VENV)/installed-dev
 # Every attack on the command and its readers; `make test` has one case of each cause.
 test-attacks: $(VENV)/installed-dev
 	$(BIN)/python -m pytest -n auto -m "not slow" tests/attacks
+
+# The same and the slow ones (about an hour); writes the table of docs/robustness.md.
+test-attacks-table: $(VENV)/installed-dev
+	$(BIN)/python -m pytest -n auto -m "" tests/attacks --write-table
 
 # Opens reports in headless Chromium; skipped aloud where there is none.
 test-browser: $(VENV)/installed-dev

@@ -1,21 +1,49 @@
-"""One case of each cause is for every day; the others are for `make test-attacks`."""
+"""One case of each cause is for every day; the others are for `make test-attacks`.
+
+A run of this folder ends with a table of the causes: their cases, and how many were survived.
+`--write-table` puts it into docs/robustness.md, once every case was run.
+"""
 
 from pathlib import Path
 
 import pytest
 
+from tests.attacks.survival import Survival, cause_of
+
 ATTACKS = Path(__file__).parent
+SURVIVAL = pytest.StashKey[Survival]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--write-table", action="store_true", help="write docs/robustness.md")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[SURVIVAL] = Survival(config)
+    config.pluginmanager.register(config.stash[SURVIVAL])
+
+
+@pytest.fixture(scope="session")
+def cases(pytestconfig: pytest.Config) -> dict[str, str]:
+    """The cause of every case; tests of it are skipped where only some files were collected."""
+    survival = pytestconfig.stash[SURVIVAL]
+    if survival.files != {path.name for path in ATTACKS.glob("test_*.py")}:
+        pytest.skip("needs all of tests/attacks: some files were not collected")
+    return survival.cases
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    causes: set[tuple[str, str]] = set()
-    for item in items:
-        if item.path.parent != ATTACKS or item.get_closest_marker("slow"):
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    attacks = [item for item in items if item.path.parent == ATTACKS]
+    config.stash[SURVIVAL].collect(attacks)
+    seen: set[tuple[str, str]] = set()
+    for item in attacks:
+        if item.get_closest_marker("slow") or item.get_closest_marker("attack"):
             continue
         name, _, parameters = item.nodeid.partition("[")
         stated, comma, _ = parameters.partition(", ")  # an id such as "links, external"
-        cause = (name, stated if comma else "")
-        if cause in causes:
+        named = cause_of(item)
+        cause = ("", named) if named else (name, stated if comma else "")
+        if cause in seen:
             item.add_marker("attack")
-        causes.add(cause)
+        seen.add(cause)

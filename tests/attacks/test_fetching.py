@@ -21,6 +21,8 @@ from deepcme.sources.gdc.catalogue import project_catalogue
 from tests.attacks.command import deepcme
 from tests.attacks.hostile import Server, forever, redirecting, send, serving, with_content
 
+pytestmark = pytest.mark.cause("endless-server")
+
 
 def guarded(*values):
     """Cases that were withstood before."""
@@ -106,6 +108,7 @@ def test_a_file_without_end_is_cut_off_at_its_size(server, fetch, start):
 @pytest.mark.parametrize(
     "length", ["1000000000000", "99999999999999999999", *guarded("20001", "-5", "abc", "0")]
 )
+@pytest.mark.cause("odd-server")
 def test_a_length_that_is_not_the_listed_one(server, fetch, length):
     def answer(request):
         send(request, b"", length=False, Content_Length=length)
@@ -134,6 +137,7 @@ def test_a_file_packed_on_the_way_is_not_unpacked(server, fetch):
     refused(fetch(), "sends more than 20,000 bytes|has .* bytes instead of")
 
 
+@pytest.mark.cause("odd-server")
 def test_a_broken_line_goes_on_where_it_broke(server, fetch):
     path = one_file(server)
     (content,) = server.contents.values()
@@ -163,6 +167,7 @@ def test_a_broken_line_goes_on_where_it_broke(server, fetch):
 @pytest.mark.parametrize(
     "content_range", ["bytes 0-19999/20000", "bytes 14999-19999/20000", "", "\x9b2J", "bytes"]
 )
+@pytest.mark.cause("odd-server")
 def test_another_part_than_was_asked_for_is_not_put_together(server, fetch, content_range):
     path = one_file(server)
     (content,) = server.contents.values()
@@ -193,6 +198,7 @@ def archive_of(server, *more):
     return with_content(server.archive(server.contents, *more))
 
 
+@pytest.mark.cause("archives")
 def test_a_member_larger_than_listed_is_refused_at_its_header(server, fetch):
     (file_id, *_) = server.contents
     server.contents[file_id] = b"\0" * 30_000_000
@@ -201,6 +207,7 @@ def test_a_member_larger_than_listed_is_refused_at_its_header(server, fetch):
     assert files_in(fetch.folder) == ["samples.tsv"]
 
 
+@pytest.mark.cause("archives")
 def test_a_bomb_beside_the_files(server, fetch):
     bomb = (member("MANIFEST.txt", 100_000_000), b"\0" * 100_000_000)
     server.answers["/data"] = archive_of(server, bomb)
@@ -208,6 +215,7 @@ def test_a_bomb_beside_the_files(server, fetch):
 
 
 @pytest.mark.parametrize("name", ["{}/annotations.txt", "MANIFEST.txt", "{}/{}.tsv", "x/y"])
+@pytest.mark.cause("archives")
 def test_thousands_of_members(server, fetch, name):
     (file_id, *_) = server.contents
     many = [(member(name.format(file_id, file_id)), b"")] * 5000
@@ -216,6 +224,7 @@ def test_thousands_of_members(server, fetch, name):
 
 
 @pytest.mark.guard
+@pytest.mark.cause("archives")
 def test_an_archive_without_end(server, fetch):
     server.answers["/data"] = forever(b"\0" * 10_000, start=server.archive(server.contents))
     code, _ = fetch()
@@ -232,6 +241,7 @@ def test_an_archive_without_end(server, fetch):
         ),
     ],
 )
+@pytest.mark.cause("archives")
 def test_an_archive_that_brings_nothing(server, fetch, start):
     empty = b"\x00\x00\x00\xff\xff" if start else b"x"
     server.answers["/data"] = forever(empty * 1000, start=start)
@@ -240,6 +250,7 @@ def test_an_archive_that_brings_nothing(server, fetch, start):
 
 @pytest.mark.parametrize("kind", [tarfile.GNUTYPE_LONGNAME, tarfile.XHDTYPE, tarfile.XGLTYPE])
 @pytest.mark.parametrize("size", [100_000, 2**60, -1])
+@pytest.mark.cause("archives")
 def test_a_header_that_announces_a_long_name(server, fetch, kind, size):
     header = member("x", size, kind).tobuf(tarfile.GNU_FORMAT)
     body = gzip.compress(header + b"1" * 1_000_000)
@@ -247,6 +258,7 @@ def test_a_header_that_announces_a_long_name(server, fetch, kind, size):
     refused(fetch(), "holds a name or properties of .* bytes")
 
 
+@pytest.mark.cause("archives")
 def test_headers_of_headers_without_end(server, fetch):
     header = member("x", 20, tarfile.XHDTYPE).tobuf(tarfile.GNU_FORMAT)
     properties = b"20 comment=12345678\n".ljust(512, b"\0")
@@ -261,6 +273,7 @@ def test_headers_of_headers_without_end(server, fetch):
         *guarded(b"size=-5", b"size=x", b"path=../../x", b"path=/etc/x", b"path="),
     ],
 )
+@pytest.mark.cause("archives")
 def test_properties_that_change_a_member(server, fetch, record):
     length = len(record) + 4
     properties = b"%d %s\n" % (length, record)
@@ -274,6 +287,7 @@ def test_properties_that_change_a_member(server, fetch, record):
 
 @pytest.mark.guard
 @pytest.mark.parametrize("name", ["a\x1b[2J/../b", "../\x1b]0;x\x07", "/\x9b2J", "..\\..\\x\n"])
+@pytest.mark.cause("escapes")
 def test_a_member_name_is_not_printed_raw(server, fetch, name):
     server.answers["/data"] = archive_of(server, (member(name), b""))
     refused(fetch(), "points outside the folder")
@@ -283,6 +297,7 @@ def test_a_member_name_is_not_printed_raw(server, fetch, name):
     "kind",
     [b"S", *guarded(tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.FIFOTYPE, tarfile.CHRTYPE)],
 )
+@pytest.mark.cause("archives")
 def test_a_link_or_device(server, fetch, kind):
     (file_id, *_) = server.contents
     link = member(f"{file_id}/{file_id}.tsv", 0, kind, linkname="/etc/passwd")
@@ -334,6 +349,7 @@ def test_a_total_that_grows_with_the_pages(server, fetch):
     "total",
     ["true", '"3"', "1e3", *guarded("-1", "1.5", "null", "[]", "NaN", "1" + "0" * 5000)],
 )
+@pytest.mark.cause("odd-server")
 def test_totals_that_are_none(server, fetch, total):
     text = server.listing(total=77).decode().replace("77", total)
     server.answers["/files"] = with_content(text.encode())
@@ -362,12 +378,14 @@ def test_json_without_end(server, fetch, piece):
         b'{"data": {"hits": [[]], "pagination": {"total": 1}}}',
     ],
 )
+@pytest.mark.cause("odd-server")
 def test_json_that_is_none(server, fetch, content):
     server.answers["/files"] = with_content(content)
     refused(fetch(), "the answer of /files makes no sense")
 
 
 @pytest.mark.guard
+@pytest.mark.cause("odd-server")
 def test_cases_nested_deep(server, fetch):
     deep = json.loads("[" * 400 + "]" * 400)
     server.answers["/cases"] = with_content(server.listing([{"case_id": "c", "x": deep}]))
@@ -387,6 +405,7 @@ BAD_SIZES = [
 
 
 @pytest.mark.parametrize("size", BAD_SIZES)
+@pytest.mark.cause("odd-server")
 def test_sizes_that_are_none(server, fetch, size):
     text = server.listing().decode().replace('"file_size": 20000', f'"file_size": {size}')
     server.answers["/files"] = with_content(text.encode())
@@ -394,6 +413,7 @@ def test_sizes_that_are_none(server, fetch, size):
     assert not fetch.folder.exists() or not list(fetch.folder.iterdir())
 
 
+@pytest.mark.cause("full-disk")
 def test_more_than_the_disk_holds(server, fetch):
     server.hits[0]["file_size"] = 10**14
     refused(fetch(), r"100,000\.0 GB are to be fetched, and .* GB are free")
@@ -407,6 +427,7 @@ BAD_NAMES = [
 
 
 @pytest.mark.parametrize("name", BAD_NAMES)
+@pytest.mark.cause("odd-server")
 def test_names_that_no_file_should_have(server, fetch, name):
     server.hits[0]["file_name"] = name
     refused(fetch(), "is not a file name|makes no sense")
@@ -415,6 +436,7 @@ def test_names_that_no_file_should_have(server, fetch, name):
 
 @pytest.mark.parametrize("name", [None, 5, True, ["a"], {"a": 1}])
 @pytest.mark.parametrize("field", [*guarded("file_name"), "md5sum"])
+@pytest.mark.cause("odd-server")
 def test_names_that_are_no_text(server, fetch, field, name):
     server.hits[0][field] = name
     refused(fetch(), "without its name, size or MD5")
@@ -424,11 +446,13 @@ def test_names_that_are_no_text(server, fetch, field, name):
 @pytest.mark.parametrize(
     "name", [None, 5, "short", "a" * 100, "../../../x", "aaaaaaaa\x1b", ["a"]]
 )
+@pytest.mark.cause("odd-server")
 def test_ids_that_are_none(server, fetch, name):
     server.hits[0]["file_id"] = name
     refused(fetch(), "is not the id of a GDC file|has no file_id")
 
 
+@pytest.mark.cause("odd-server")
 def test_ids_that_differ_in_case_alone(server, fetch):
     for hit, file_id in zip(server.hits, ("AAAAAAAA", "aaaaaaaa"), strict=False):
         hit |= {"file_id": file_id, "file_name": "x.tsv"}
@@ -436,6 +460,7 @@ def test_ids_that_differ_in_case_alone(server, fetch):
 
 
 @pytest.mark.parametrize("text", ["=1+1", "@SUM(A1)", "-1+cmd", "+1+1"])
+@pytest.mark.cause("formulas")
 def test_formulas_in_the_sample_sheet(server, fetch, text):
     server.hits[0]["cases"][0]["submitter_id"] = text
     assert fetch()[0] == 0
@@ -454,6 +479,7 @@ def test_formulas_in_the_sample_sheet(server, fetch, text):
         ),
     ],
 )  # fmt: skip
+@pytest.mark.cause("odd-server")
 def test_manifests(server, fetch, tmp_path, row):
     manifest = tmp_path / "manifest.txt"
     manifest.write_text("id\tfilename\tmd5\tsize\n" + row.format(md5="0" * 32) + "\n")
@@ -461,6 +487,7 @@ def test_manifests(server, fetch, tmp_path, row):
     assert server.requests == []
 
 
+@pytest.mark.cause("escapes")
 def test_a_name_of_a_manifest_reaches_neither_terminal_nor_disk_as_it_is(fetch, tmp_path):
     manifest = tmp_path / "manifest.txt"
     manifest.write_text(f"id\tfilename\tmd5\tsize\naaaaaaaa\ta\x1b[2Jb\t{'0' * 32}\t3\n")
@@ -472,6 +499,7 @@ def test_a_name_of_a_manifest_reaches_neither_terminal_nor_disk_as_it_is(fetch, 
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.cause("redirects")
 def test_redirections_without_end(server, fetch, status):
     server.answers["/files"] = redirecting("/files", status)
     refused(fetch(), "redirects more than 5 times")
@@ -487,18 +515,21 @@ def test_redirections_without_end(server, fetch, status):
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("path", ["/files", "data"])
+@pytest.mark.cause("redirects")
 def test_redirections_elsewhere(server, fetch, path, location):
     path = one_file(server) if path == "data" else path
     server.answers[path] = redirecting(location)
     refused(fetch(), r"^deepcme: http://127\.0\.0\.1:\d+(/\S+ does not exist| redirects )")
 
 
+@pytest.mark.cause("redirects")
 def test_a_query_is_not_sent_to_another_site(server, fetch):
     server.answers["/files"] = redirecting("https://localhost:1/x", 307)
     refused(fetch(), "redirects to 'https://localhost:1/x': it was refused")
 
 
 @pytest.mark.guard
+@pytest.mark.cause("redirects")
 def test_a_redirection_within_the_site_is_followed(server, fetch):
     path = one_file(server)
     (content,) = server.contents.values()
@@ -512,6 +543,7 @@ def test_a_redirection_within_the_site_is_followed(server, fetch):
 
 @pytest.mark.guard
 @pytest.mark.parametrize("status", [204, 206, 304, 400, 401, 404, 410, 418, 500, 599, 999])
+@pytest.mark.cause("odd-server")
 def test_statuses(server, fetch, status):
     server.answers["/files"] = with_content(b"", status=status)
     refused(fetch())
@@ -538,12 +570,14 @@ def raw(answer):
         b"",
     ],
 )
+@pytest.mark.cause("odd-server")
 def test_heads_that_are_none(server, fetch, answer):
     server.answers["/files"] = raw(answer)
     refused(fetch())
 
 
 @pytest.mark.parametrize("wait", ["100000", "1e300", "inf", "Fri, 31 Dec 9999 23:59:59 GMT"])
+@pytest.mark.cause("slow-server")
 def test_a_server_that_wants_to_be_left_alone_for_long(server, fetch, wait):
     server.answers["/files"] = with_content(b"", status=503, Retry_After=wait)
     with stamina.set_testing(False):
@@ -554,6 +588,7 @@ def test_a_server_that_wants_to_be_left_alone_for_long(server, fetch, wait):
 
 @pytest.mark.guard
 @pytest.mark.parametrize("wait", ["nan", "-5", "Fri", "Fri, 31 Dec 1999 23:59:59 GMT", "\x9b"])
+@pytest.mark.cause("slow-server")
 def test_a_wait_that_is_none(server, fetch, wait):
     server.answers["/files"] = with_content(b"", status=503, Retry_After=wait)
     refused(fetch(), "was busy 6 times .* run the command again later")
@@ -606,6 +641,7 @@ DRIPS = {
         ("/cases", "head"),
     ],
 )
+@pytest.mark.cause("slow-server")
 def test_an_answer_that_drips_is_given_up(server, tmp_path, drip, path):
     from deepcme.sources.fetching.limits import Limits
 
@@ -629,6 +665,7 @@ def download(client, folder):
     return download_files(client, project_catalogue(client, "TCGA-BRCA").files, folder)
 
 
+@pytest.mark.cause("slow-server")
 def test_a_reader_that_takes_its_time_is_not_held_against_the_server(server):
     from deepcme.sources.fetching.client import WebClient
     from deepcme.sources.fetching.limits import Limits
@@ -649,6 +686,7 @@ def test_a_reader_that_takes_its_time_is_not_held_against_the_server(server):
 @pytest.mark.slow
 @pytest.mark.parametrize("drip", DRIPS)
 @pytest.mark.parametrize("path", ["/files", "/data"])
+@pytest.mark.cause("slow-server")
 def test_the_command_gives_up_within_a_minute(server, tmp_path, drip, path):
     server.answers[path] = DRIPS[drip]
     outcome = deepcme("fetch", "gdc", "X", "-o", tmp_path, "--base-url", server.url)
@@ -666,6 +704,7 @@ def fetching(server, folder):
     )
 
 
+@pytest.mark.cause("two-fetches")
 def test_two_fetches_share_a_folder(server, tmp_path):
     both = threading.Barrier(2, timeout=30)
     content = server.archive(server.contents)
@@ -687,6 +726,7 @@ def test_two_fetches_share_a_folder(server, tmp_path):
 
 
 @pytest.mark.parametrize("path", ["/data", "bare"])
+@pytest.mark.cause("leftovers")
 def test_what_a_killed_fetch_leaves_is_removed(server, fetch, path):
     path = one_file(server) if path == "bare" else path
     begun = threading.Event()
@@ -712,6 +752,7 @@ def test_what_a_killed_fetch_leaves_is_removed(server, fetch, path):
     assert not list(fetch.folder.rglob(".*"))
 
 
+@pytest.mark.cause("two-fetches")
 def test_what_a_living_fetch_writes_stays(server, fetch):
     from deepcme.base.progress import SilentByteCount
     from deepcme.sources.fetching.partials import Partial
@@ -724,6 +765,7 @@ def test_what_a_living_fetch_writes_stays(server, fetch):
     assert not partial.path.exists()
 
 
+@pytest.mark.cause("leftovers")
 def test_what_another_computer_left_goes_after_a_day(server, fetch):
     fetch.folder.mkdir()
     old, young, other = (
@@ -738,6 +780,7 @@ def test_what_another_computer_left_goes_after_a_day(server, fetch):
 
 
 @pytest.mark.parametrize("what", ["a file", "below a file", "a folder in a file's place"])
+@pytest.mark.cause("refused-path")
 def test_a_folder_that_cannot_be_written(server, fetch, what):
     (file_id, *_) = server.contents
     if what == "a file":
@@ -751,6 +794,7 @@ def test_a_folder_that_cannot_be_written(server, fetch, what):
 
 
 @pytest.mark.parametrize("n_files", [1, 3])
+@pytest.mark.cause("full-disk")
 def test_a_disk_that_fills_up(server, tmp_path, n_files):
     if n_files == 1:
         one_file(server)
@@ -767,6 +811,7 @@ def test_a_disk_that_fills_up(server, tmp_path, n_files):
     assert files_in(tmp_path) == ["samples.tsv"]
 
 
+@pytest.mark.cause("odd-server")
 def test_attempts_are_not_told_in_the_words_of_a_library(server, tmp_path):
     server.answers["/files"] = with_content(b"null", status=503, Retry_After="0.01")
     outcome = deepcme(

@@ -13,6 +13,8 @@ from deepcme.sources.geo.geo import cohort_from_geo
 from deepcme.sources.spreadsheets import TableColumns, cohort_from_tables
 from tests.attacks.command import Outcome, deepcme
 
+pytestmark = pytest.mark.cause("portal-files")
+
 RELAPSE = label_rule("column:relapse")
 MOST_MB = 1_000
 

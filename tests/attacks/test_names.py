@@ -76,6 +76,7 @@ def run_main(monkeypatch, capsys, *arguments):
 
 
 @pytest.mark.parametrize("bad", BAD, ids=ascii)
+@pytest.mark.cause("control-characters")
 def test_prepare_replaces_them_in_every_name_and_says_so(tmp_path, bad):
     odd = [f"x{bad}{i}" for i in range(N_SAMPLES)]
     columns = TableColumns(label="y", patient=f"who{bad}is", batch="plate")
@@ -94,6 +95,7 @@ def test_prepare_replaces_them_in_every_name_and_says_so(tmp_path, bad):
 
 
 @pytest.mark.parametrize("place", ["genes", "samples", "cell", "column"])
+@pytest.mark.cause("columns")
 def test_prepare_replaces_a_nul_that_a_parquet_file_brings(tmp_path, place):
     names = {
         "genes": {"genes": ["g\x001"]},
@@ -107,6 +109,7 @@ def test_prepare_replaces_a_nul_that_a_parquet_file_brings(tmp_path, place):
 
 
 @pytest.mark.parametrize("bad", ["\x01", "\x1b", "\x7f", "\ufffe", "\x9b"], ids=ascii)
+@pytest.mark.cause("control-characters")
 def test_samples_that_become_one_are_refused(tmp_path, bad):
     with pytest.raises(DeepCMEError, match="occurs more than once"):
         prepared(tmp_path, samples=[f"s{bad}1", "s 1"])
@@ -138,6 +141,7 @@ NAMES_THAT_WERE_KEPT = [
     ],
     ids=lambda names: ascii(names)[:40],
 )
+@pytest.mark.cause("columns")
 def test_columns_of_any_names_are_all_kept_apart(tmp_path, names):
     columns = {name: [float(i)] * N_SAMPLES for i, name in enumerate(names)}
     cohort = prepared(tmp_path, **columns)
@@ -152,6 +156,7 @@ def test_columns_of_any_names_are_all_kept_apart(tmp_path, names):
 
 @pytest.mark.parametrize("bad", ["\x1b[2J", "\x07", "\x0b", "\ufffe", "\x9b"], ids=ascii)
 @pytest.mark.parametrize("place", ["sample", "patient", "gene_id", "symbol", "grade", "name"])
+@pytest.mark.cause("control-characters")
 def test_a_strangers_cohort_is_refused_by_name(tmp_path, place, bad):
     n = 6
     obs = pd.DataFrame(
@@ -174,6 +179,7 @@ def test_a_strangers_cohort_is_refused_by_name(tmp_path, place, bad):
 
 
 @pytest.mark.parametrize("bad", [*BAD, "\n", "\x00"], ids=ascii)
+@pytest.mark.cause("control-characters")
 def test_a_study_refuses_them_in_its_names(bad):
     base = {"cohort": {"example": "transbig"}}
     for names in (
@@ -186,6 +192,7 @@ def test_a_study_refuses_them_in_its_names(bad):
         assert str(refused.value).isprintable()
 
 
+@pytest.mark.cause("refused-path")
 def test_a_path_that_is_no_unicode_is_refused(tmp_path):
     (tmp_path / "study.toml").write_text("")
     with pytest.raises(DeepCMEError, match="no UTF-8: rename the file"):
@@ -193,6 +200,7 @@ def test_a_path_that_is_no_unicode_is_refused(tmp_path):
 
 
 @pytest.mark.parametrize("names", [["a.toml", "--cohort", "b\udcff.h5ad"], ["a\udcff.toml"]])
+@pytest.mark.cause("refused-path")
 def test_no_study_is_written_of_a_path_that_is_no_unicode(names, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     code, said = run_main(monkeypatch, capsys, "init", *names)
@@ -206,6 +214,7 @@ def load_study_of(folder, path):
 
 
 @pytest.mark.parametrize("bad", ["\x1b[2J", "\\ud800", "\x07", "\u202e", "\ufffe"], ids=ascii)
+@pytest.mark.cause("control-characters")
 def test_a_model_with_them_in_its_manifest_is_refused(tmp_path, bad):
     text = json.dumps({"format": "deepcme model", "notes": [f"a{bad}b"]}, ensure_ascii=False)
     (tmp_path / "manifest.json").write_text(text.replace("\\\\u", "\\u"), encoding="utf-8")
@@ -240,6 +249,7 @@ MISUSED = {
     "command",
     [*COMMANDS, *(pytest.param(command, marks=pytest.mark.guard) for command in MISUSED)],
 )
+@pytest.mark.cause("escapes")
 def test_a_path_steers_no_terminal(command, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     words = (COMMANDS | MISUSED)[command]
@@ -249,6 +259,7 @@ def test_a_path_steers_no_terminal(command, tmp_path, monkeypatch, capsys):
     assert "\x1b" not in said and "\x07" not in said
 
 
+@pytest.mark.cause("escapes")
 def test_a_name_of_a_file_steers_no_terminal_when_all_goes_well(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     expression, samples = tables(tmp_path)
@@ -269,6 +280,7 @@ def test_a_name_of_a_file_steers_no_terminal_when_all_goes_well(tmp_path, monkey
 HOSTILE_MODEL = "=m [x](javascript:alert(1)) <img src=x onerror=alert(1)>|`"
 
 
+@pytest.mark.cause("formulas")
 def test_hostile_names_go_to_the_report_and_do_nothing(tmp_path):
     genes = [
         "=1+1",
@@ -313,6 +325,7 @@ def test_hostile_names_go_to_the_report_and_do_nothing(tmp_path):
 
 
 @pytest.mark.parametrize("bad", ["\x1b[2J", "\ufffe"], ids=ascii)
+@pytest.mark.cause("control-characters")
 def test_a_chart_of_a_study_made_before_does_not_end_the_process(tmp_path, bad):
     """Drawn in a process of its own, which the character would end with SIGABRT."""
     program = (

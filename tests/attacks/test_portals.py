@@ -10,7 +10,7 @@ import pytest
 from tests.sources.fetching import services
 from tests.sources.fetching.conftest import deepcme, no_waiting, portal  # noqa: F401 (fixtures)
 
-pytestmark = pytest.mark.usefixtures("no_waiting")
+pytestmark = [pytest.mark.usefixtures("no_waiting"), pytest.mark.cause("portal-files")]
 MATRIX = "/geo/series/GSE7nnn/GSE7390/matrix"
 MATRIX_FILE = f"{MATRIX}/GSE7390_series_matrix.txt.gz"
 
@@ -58,6 +58,7 @@ def geo(portal):  # noqa: F811
         "..",
     ],
 )
+@pytest.mark.cause("odd-server")
 def test_an_index_page_that_lists_other_names(geo, fetch, name):
     geo.put(f"{MATRIX}/", services.directory(MATRIX, [name]))
     assert "lists no series matrices of GSE7390" in fetch("geo", "GSE7390")
@@ -78,6 +79,7 @@ def test_an_index_page_that_lists_other_names(geo, fetch, name):
     ],
     ids=["many", "links", "beginnings", "brackets", "lines", "nothing", "no text"],
 )
+@pytest.mark.cause("odd-server")
 def test_an_index_page_that_is_huge_or_none(geo, fetch, page):
     geo.put(f"{MATRIX}/", page)
     assert "series matrices of GSE7390" in fetch("geo", "GSE7390")
@@ -108,6 +110,7 @@ def test_an_index_page_that_is_huge_or_none(geo, fetch, page):
         "nothing",
     ],
 )
+@pytest.mark.cause("odd-server")
 def test_a_record_that_is_huge_or_none(geo, fetch, text):
     geo.put(services.record_address("GSE7390"), text)
     assert "GSE7390" in fetch("geo", "GSE7390")
@@ -115,17 +118,20 @@ def test_a_record_that_is_huge_or_none(geo, fetch, text):
 
 @pytest.mark.parametrize("address", [services.record_address("GSE7390"), f"{MATRIX}/"])
 @pytest.mark.parametrize("piece", [b" " * 65_536, b'<a href="x">\n' * 5_000])
+@pytest.mark.cause("endless-server")
 def test_a_page_without_end(geo, fetch, address, piece):
     geo.endless[address] = piece
     assert "goes on after" in fetch("geo", "GSE7390")
 
 
+@pytest.mark.cause("endless-server")
 def test_a_file_without_end_stops_at_the_length_that_was_told(geo, fetch):
     geo.endless[MATRIX_FILE] = b"\x00" * 65_536
     assert "GSE7390_series_matrix.txt.gz" in fetch("geo", "GSE7390")
 
 
 @pytest.mark.parametrize("start", [b"", gzip.compress(b"x")], ids=["text", "gzip"])
+@pytest.mark.cause("endless-server")
 def test_a_file_without_end_of_which_nobody_tells_the_length(geo, fetch, monkeypatch, start):
     monkeypatch.setattr("deepcme.sources.fetching.geo.CEILING", 3_000_000)
     address = services.record_address("GPL10558", view="data")
@@ -195,6 +201,7 @@ def test_a_matrix_with_a_line_that_no_table_has_is_refused(geo, fetch):
     assert "a line is longer than 64 MB" in said
 
 
+@pytest.mark.cause("escapes")
 def test_names_of_characteristics_are_safe_on_a_terminal_and_in_a_shell(geo, fetch):
     text = services.series_matrix("GSE7390", "GPL96", services.lognormal())
     for key in ("\x1b[2J", "$(touch owned)", "a`b`", "x; rm -rf ~", "--labels", "'", '"'):
@@ -213,6 +220,7 @@ def test_names_of_characteristics_are_safe_on_a_terminal_and_in_a_shell(geo, fet
 @pytest.mark.parametrize(
     "platform", ["../../x", "GPL96/..", "GPL96\n", "GPL96?x=1", "", "\x1b"]
 )
+@pytest.mark.cause("odd-server")
 def test_a_platform_that_is_none(geo, fetch, platform):
     said = fetch("geo", "GSE7390", "--platform", platform)
     assert "is not the accession of a GEO platform, such as GPL96" in said
@@ -230,6 +238,7 @@ def test_a_platform_that_is_none(geo, fetch, platform):
         "GSE" + "9" * 99,
     ],
 )
+@pytest.mark.cause("odd-server")
 def test_an_accession_that_is_none(geo, fetch, accession):
     assert "is not the accession of a GEO series" in fetch("geo", accession)
     assert geo.requests == []
@@ -247,11 +256,13 @@ def test_an_accession_that_is_none(geo, fetch, accession):
     ],
 )
 @pytest.mark.parametrize("address", [f"{MATRIX}/", MATRIX_FILE])
+@pytest.mark.cause("redirects")
 def test_a_redirect_away(geo, fetch, address, location):
     geo.put(address, b"", status=302, headers={"Location": location})
     fetch("geo", "GSE7390")
 
 
+@pytest.mark.cause("redirects")
 def test_a_redirect_without_end(geo, fetch):
     geo.put(f"{MATRIX}/", b"", status=302, headers={"Location": f"{MATRIX}/"})
     assert "redirects more than" in fetch("geo", "GSE7390")
@@ -259,6 +270,7 @@ def test_a_redirect_without_end(geo, fetch):
 
 @pytest.mark.parametrize("length", ["-1", "1e30", "\u00b2", "9" * 30, "abc"])
 @pytest.mark.parametrize("etag", ['"x"', "\x1b[2J", '"' + "a" * 60_000 + '"'])
+@pytest.mark.cause("odd-server")
 def test_an_object_whose_headers_are_nonsense(portal, fetch, length, etag):  # noqa: F811
     services.put_project(portal, "TCGA-BRCA")
     page = portal.pages["/download/TCGA-BRCA.star_fpkm.tsv.gz"]
@@ -325,6 +337,7 @@ def properties(size, content=b""):
         *("page", "zip", "empty"),
     ],
 )
+@pytest.mark.cause("archives")
 def test_an_archive_that_lies(portal, fetch, content):  # noqa: F811
     portal.put_object("/brca_metabric.tar.gz", content, in_parts=True)
     said = fetch("cbioportal", "brca_metabric", left=["brca_metabric.tar.gz"])
@@ -333,6 +346,7 @@ def test_an_archive_that_lies(portal, fetch, content):  # noqa: F811
 
 @pytest.mark.parametrize("name", ["brca_metabric/data_mrna_x.txt", "brca_metabric/x", "y"])
 @pytest.mark.parametrize("in_parts", [True, False])
+@pytest.mark.cause("archives")
 def test_an_archive_that_unfolds_without_end(portal, fetch, name, in_parts):  # noqa: F811
     header = member(name, b"", size=1_000_000_000)
     portal.put_object(
@@ -385,6 +399,7 @@ def test_a_clinical_table_that_is_none_proposes_nothing(portal, fetch, table):  
 @pytest.mark.parametrize(
     "study", ["../x", "a/../b", "a%2f", "\x1b[2J", "a?x=1", "a#", "x" * 300, "..", "a\nb"]
 )
+@pytest.mark.cause("odd-server")
 def test_a_study_or_project_that_is_none(portal, fetch, study):  # noqa: F811
     assert "is not the id of a cBioPortal study" in fetch("cbioportal", study)
     assert "is not the name of a GDC project" in fetch("xena", study)

@@ -18,12 +18,17 @@ DOORS = ("audit", "predict", "prepare", "run")
 # What a table of samples alone, or X alone, is not concerned by.
 OF_A_COHORT_ALONE = ("says",)
 
+CAUSES = {"says": "contents", "memory": "unfolding", "endless": "endless-file"}
+
+
+def marks(cause, case):
+    named = pytest.mark.cause(CAUSES.get(cause, cause))
+    return [named, *[pytest.mark.guard] * ((cause, case) in GUARDS)]
+
+
 cases = pytest.mark.parametrize(
     ("cause", "case"),
-    [
-        pytest.param(*key, id=", ".join(key), marks=[pytest.mark.guard] * (key in GUARDS))
-        for key in ATTACKS
-    ],
+    [pytest.param(*key, id=", ".join(key), marks=marks(*key)) for key in ATTACKS],
 )
 
 
@@ -73,12 +78,14 @@ def test_it_is_refused_in_one_sentence(crafted, cause, case):
 
 @pytest.mark.parametrize("door", DOORS)
 @pytest.mark.parametrize("case", ["a column beyond the last"])
+@pytest.mark.cause("sparse")
 def test_commands_refuse_it_in_one_sentence(crafted, door, case):
     path = crafted("sparse", case)
     outcome = deepcme(*arguments(door, path))
     outcome.require_one_sentence(str(path), "'X' is damaged: it has values outside its 30 x 8")
 
 
+@pytest.mark.cause("sparse")
 def test_selecting_samples_selects_rows_of_what_lies_beside(crafted, tmp_path):
     """The samples that are no primary tumours are left out of every study."""
     path = crafted("sparse", "values in obsp with a column beyond the last")
@@ -124,6 +131,7 @@ def test_the_sentence_names_the_object_and_what_is_wrong(crafted):
         assert words in str(caught.value)
 
 
+@pytest.mark.cause("escapes")
 def test_names_of_a_stranger_do_not_reach_the_terminal_as_they_are(crafted, tmp_path, sound):
     path = tmp_path / "cohort.h5ad"
     path.write_bytes(sound)

@@ -226,7 +226,7 @@ def test_bad_input_is_one_sentence_and_exit_code_2(tmp_path, arguments, sentence
 def test_help_loads_nothing_heavy(command):
     """So that it answers at once; modules are counted, since time depends on the machine."""
     code = (
-        "import sys; from deepcme.cli.main import app; "
+        "import sys; from deepcme.cli.commands import app; "
         f"app({[*command, '--help']!r}, standalone_mode=False); "
         "heavy = {'numpy', 'pandas', 'sklearn', 'torch', 'anndata', 'altair'} & set(sys.modules); "
         "sys.exit(f'loaded {heavy}' if heavy else 0)"

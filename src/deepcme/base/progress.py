@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import signal
 import sys
 import threading
 import time
@@ -74,6 +75,8 @@ def _every(pauses: Iterator[float], show: Callable[[], None]) -> Iterator[None]:
     ended = threading.Event()
 
     def go_on() -> None:
+        if hasattr(signal, "pthread_sigmask"):  # signals are the main thread's
+            signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
         for pause in pauses:
             if ended.wait(pause):
                 return

@@ -191,10 +191,12 @@ def _downloading(quiet: bool) -> Iterator[ByteCount]:
     import logging
 
     from deepcme.base.progress import show_bytes
+    from deepcme.base.stopping import GOES_ON, if_halted
 
     # Each attempt would be a line across the progress bar; the last one's failure is told.
     logging.getLogger("stamina").setLevel(logging.ERROR)
-    with show_bytes("Downloading", quiet=quiet) as progress:
+    halted = if_halted(lambda: "before all was downloaded", GOES_ON)
+    with halted, show_bytes("Downloading", quiet=quiet) as progress:
         yield progress
 
 

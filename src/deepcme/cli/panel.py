@@ -42,6 +42,7 @@ def panel(
     ... genes refitted; held-out patients say how good each size is, beside
     random panels of the same size.
     """
+    from deepcme.base.stopping import GOES_ON, if_halted
     from deepcme.report.figures.study import plot_panel_curve
     from deepcme.report.figures.styles import write_chart
     from deepcme.selection.panel_tables import describe_choice
@@ -67,8 +68,9 @@ def panel(
         }
     )
     out = out or Path("results") / f"{source.stem}-panel"
-    tables = run_part(PANELS, study, out, label="Panels", jobs=jobs, quiet=quiet)
-    write_chart(plot_panel_curve(tables["panel_curve.csv"]), out, "panel_curve")
+    with if_halted(lambda: "before its tables and chart", GOES_ON):
+        tables = run_part(PANELS, study, out, label="Panels", jobs=jobs, quiet=quiet)
+        write_chart(plot_panel_curve(tables["panel_curve.csv"]), out, "panel_curve")
     if not quiet:
         for row in tables["panel_choice.csv"].to_dict("records"):
             say(describe_choice(row))

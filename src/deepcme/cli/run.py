@@ -135,6 +135,7 @@ def run(
     corrected: only missing fits are run.
     """
     from deepcme.base.progress import show_step
+    from deepcme.base.stopping import GOES_ON, if_halted
     from deepcme.report.page import write_report
     from deepcme.study.run import run_study
 
@@ -158,9 +159,10 @@ def run(
         overrides["selection"] = {"run": True}
     study, name = _study_of(source, _given(overrides))
     folder_path = out or Path("results") / f"{name}-{study.protocol}"
-    folder = run_study(study, folder_path, jobs=jobs, scheduler=scheduler, quiet=quiet)
-    with show_step("Writing the report", quiet=quiet):
-        page = write_report(folder)
+    with if_halted(lambda: "before its report", GOES_ON):
+        folder = run_study(study, folder_path, jobs=jobs, scheduler=scheduler, quiet=quiet)
+        with show_step("Writing the report", quiet=quiet):
+            page = write_report(folder)
     if not quiet:
         say(f"Report: {page}")
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from deepcme.audit.audit import audit_cohort
 from deepcme.audit.findings import PlannedStudy
 from deepcme.base.errors import DeepCMEError
 from deepcme.base.progress import show_progress, show_step
+from deepcme.base.stopping import GOES_ON, if_halted
 from deepcme.base.terminal import say
 from deepcme.base.workload import Workload
 from deepcme.cohort.arrays import CohortArrays
@@ -145,13 +147,18 @@ def _run_missing(
     failures: dict[str, str] = {}
     by_key = {task.key: task for task in tasks}
     ordered = [by_key[key] for key in work.names]
-    data = CohortArrays.of(plan.cohort)
-    for task, result, seconds in _outcomes(data, ordered, jobs, scheduler):
-        if isinstance(result, str):
-            failures[task.title] = result
-        else:
-            folder.save(task, result)
-        work.finish(task.key, seconds)
+
+    def where() -> str:
+        return f"after {sum(map(folder.has, plan.tasks))} of {len(plan.tasks)} fits"
+
+    outcomes = _outcomes(CohortArrays.of(plan.cohort), ordered, jobs, scheduler)
+    with if_halted(where, GOES_ON), closing(outcomes):
+        for task, result, seconds in outcomes:
+            if isinstance(result, str):
+                failures[task.title] = result
+            else:
+                folder.save(task, result)
+            work.finish(task.key, seconds)
     folder.write_failures(failures)
     if failures:
         raise TasksFailedError(_failure_sentence(failures, len(plan.tasks), folder))
@@ -159,12 +166,11 @@ def _run_missing(
 
 def _outcomes(
     data: CohortArrays, tasks: Sequence[Task], jobs: int, scheduler: str | None
-) -> Iterator[Outcome]:
-    if not tasks:
-        return iter(())
-    if scheduler is not None:
-        return run_on_dask(data, tasks, scheduler)
-    return run_on_processes(data, tasks, jobs)
+) -> Generator[Outcome, None, None]:
+    if tasks and scheduler is not None:
+        yield from run_on_dask(data, tasks, scheduler)
+    elif tasks:
+        yield from run_on_processes(data, tasks, jobs)
 
 
 def _audit(cohort: Cohort, plan: Plan) -> list[dict[str, str]]:

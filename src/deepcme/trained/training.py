@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -169,11 +170,12 @@ def train_model(
     calls = [(data, settings, *of_split) for of_split in enumerate(splits, start=1)]
     tables: list[pd.DataFrame] = []
     work = equal_pieces(len(splits) + 1, settings.jobs)
+    timed_calls = [(_score_test_part, *call) for call in calls]
     with show_progress("Training", work, quiet=quiet):
-        fits = run_parallel(timed, [(_score_test_part, *call) for call in calls], settings.jobs)
-        for (_, _, number, split), (scores, seconds) in zip(calls, fits, strict=True):
-            tables.append(_rows_of_split(cohort, settings, number, split, *scores))
-            work.finish(number - 1, seconds)
+        with closing(run_parallel(timed, timed_calls, settings.jobs)) as fits:
+            for (_, _, number, split), (scores, seconds) in zip(calls, fits, strict=True):
+                tables.append(_rows_of_split(cohort, settings, number, split, *scores))
+                work.finish(number - 1, seconds)
         everyone = np.arange(cohort.n_samples)
         seed = final_seed(settings.seed)
         with one_thread_a_task():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
@@ -92,8 +93,8 @@ def compute_transfer(
     pieces = {call[2:4]: Piece(kind=call[3]) for call in calls}
     work = Workload(pieces, jobs)
     tables: list[pd.DataFrame] = []
-    with show_progress("Training", work, quiet=quiet):
-        fits = run_parallel(timed, [(_train_and_test, *call) for call in calls], jobs)
+    fits = run_parallel(timed, [(_train_and_test, *call) for call in calls], jobs)
+    with closing(fits), show_progress("Training", work, quiet=quiet):
         for name, (table, seconds) in zip(pieces, fits, strict=True):
             tables.append(table)
             work.finish(name, seconds)

@@ -9,6 +9,8 @@ from typing import NamedTuple
 from deepcme.cohort.arrays import CohortArrays
 from deepcme.study.tasks import Arrays, Task
 
+_NO_MEMORY = "memory ran out; give fewer --jobs, or use a computer with more memory."
+
 
 class Outcome(NamedTuple):
     """A task with its result, or with the text of the error that stopped it.
@@ -27,6 +29,8 @@ def try_task(data: CohortArrays, task: Task) -> Outcome:
     result: Arrays | str
     try:
         result = task.run(data)
+    except MemoryError:
+        result = f"{traceback.format_exc()}\n{_NO_MEMORY}"
     except Exception:
         result = traceback.format_exc()
     return Outcome(task, result, time.perf_counter() - start)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from typing import TYPE_CHECKING
 
 from deepcme.base.errors import DeepCMEError
@@ -20,7 +20,9 @@ ANSWER_SECONDS = 30
 WORKER_SECONDS = 120
 
 
-def run_on_dask(data: CohortArrays, tasks: Sequence[Task], address: str) -> Iterator[Outcome]:
+def run_on_dask(
+    data: CohortArrays, tasks: Sequence[Task], address: str
+) -> Generator[Outcome, None, None]:
     """Run tasks on a Dask cluster; the cohort is sent once to every worker.
 
     A task whose worker is lost runs again on another. Workers that are still queued are
