@@ -8,6 +8,7 @@ from typing import Any
 
 import altair as alt
 import pandas as pd
+import vl_convert
 
 from deepcme.base.files import whole_file
 from deepcme.base.names import holds_forbidden, texts_in, with_texts, without_forbidden
@@ -28,6 +29,8 @@ SHAPES = (
 )  # fmt: skip
 NEUTRAL = "#777777"
 _FADED = 0.12
+VEGA_LITE = ".".join(alt.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
+"""The version Altair writes for."""
 
 Chart = alt.Chart | alt.LayerChart | alt.FacetChart | alt.VConcatChart | alt.ConcatChart
 Style = tuple[str, list[int]]
@@ -123,10 +126,14 @@ def faded_unless(picked: alt.Parameter, opacity: float = 1.0) -> Any:
 
 def write_chart(chart: Chart, folder: Path, name: str) -> None:
     """Write a chart as ``NAME.svg`` and ``NAME.pdf``."""
-    # What draws it ends the whole process at a character that XML forbids.
     spec = chart.to_dict()
+    # What draws it ends the whole process at a character that XML forbids.
     if any(map(holds_forbidden, texts_in(spec))):
-        chart = alt.Chart.from_dict(with_texts(spec, without_forbidden))
-    for suffix in (".svg", ".pdf"):
+        spec = with_texts(spec, without_forbidden)
+    drawn = {
+        ".svg": vl_convert.vegalite_to_svg(spec, vl_version=VEGA_LITE).encode(),
+        ".pdf": vl_convert.vegalite_to_pdf(spec, vl_version=VEGA_LITE),
+    }
+    for suffix, content in drawn.items():
         with whole_file(folder / f"{name}{suffix}") as temporary:
-            chart.save(temporary)
+            temporary.write_bytes(content)
