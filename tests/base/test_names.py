@@ -140,13 +140,24 @@ ANY_TEXT = st.text(
 )
 
 
-@pytest.mark.parametrize("place", PLACES)
-@settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
-@given(text=ANY_TEXT)
+ANY_FILE = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+@settings(ANY_FILE, max_examples=60)
+@given(place=st.sampled_from(sorted(PLACES)), text=ANY_TEXT)
 def test_any_text_goes_through_a_file_or_is_refused_in_one_sentence(place, text, tmp_path):
-    path = tmp_path / "cohort.h5ad"
+    goes_through_or_is_refused(place, text, tmp_path / "cohort.h5ad")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("place", PLACES)
+@settings(ANY_FILE, max_examples=200)
+@given(text=ANY_TEXT)
+def test_many_texts_go_through_a_file_or_are_refused(place, text, tmp_path):
+    goes_through_or_is_refused(place, text, tmp_path / "cohort.h5ad")
+
+
+def goes_through_or_is_refused(place, text, path):
     try:
         cohort = cohort_with(**PLACES[place](text))
     except DeepCMEError as error:
@@ -161,7 +172,9 @@ def test_any_text_goes_through_a_file_or_is_refused_in_one_sentence(place, text,
     assert loaded.provenance == cohort.provenance
 
 
-@pytest.mark.parametrize("n_columns", [4_093, 4_200, 5_100])
+@pytest.mark.parametrize(
+    "n_columns", [5_100, *(pytest.param(n, marks=pytest.mark.slow) for n in (4_093, 4_200))]
+)
 def test_a_cohort_has_any_number_of_columns(n_columns, tmp_path):
     table = pd.DataFrame(np.zeros((4, n_columns)), columns=[f"c{i}" for i in range(n_columns)])
     cohort_with(clinical=table).save(tmp_path / "cohort.h5ad")

@@ -26,7 +26,7 @@ from tests.sources.dialects import (
     written,
 )
 
-FEW = settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
+FEW = settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 MANY = settings(FEW, max_examples=500)
 RELAPSE = label_rule("column:relapse")
 SAMPLE_TYPES = ("01", "11", "06")

@@ -17,7 +17,7 @@ TABLES = (
     "predictions.parquet", "metrics.csv", "gene_scores.csv", "history.parquet", "nulls.csv",
     "panel_curve.csv", "selection_genes.csv", "held_out_gene_scores.csv",
 )  # fmt: skip
-N_TASKS = 18 + 18 + 36
+N_TASKS = 12 + 12 + 24
 """Fits, those of null runs, and steps of gene selection."""
 NETWORK = {"name": "DeepCME", "parameters": {"hidden_layers": [16, 16], "max_epochs": 20}}
 
@@ -29,7 +29,7 @@ def study_file(tmp_path_factory):
     study = make_study(
         {
             "cohort": {"path": folder / "cohort.h5ad"},
-            "split": {"design": "repeated", "repeats": 6},
+            "split": {"design": "repeated", "repeats": 4},
             "models": [NETWORK, "LR", "RF"],
             "nulls": {"permutations": 2, "gene_sets": 1, "sizes": [20]},
             "selection": {"run": True, "random_panels": 1, "pairs": 1},

@@ -9,7 +9,7 @@ from deepcme.study.run import load_cohort, run_study
 from deepcme.study.spec import load_study
 from tests.study.parts.test_added_value import CLINICAL, clinical_cohort
 
-ASKED = {"run": True, "rankers": ["soft-path"], "random_panels": 2, "pairs": 2}
+ASKED = {"run": True, "rankers": ["mean-rank"], "random_panels": 2, "pairs": 2}
 
 
 def run(study, folder):
@@ -76,7 +76,7 @@ def test_other_genes_under_a_signatures_name_are_fitted_anew(quick_study, tmp_pa
 @pytest.mark.parametrize(
     "change",
     [
-        {"rankers": ["l1-logistic", "soft-path"]},
+        {"rankers": ["l1-logistic", "mean-rank"]},
         {"random_panels": 1},
         {"random_panels": 3},
         {"pairs": 1},

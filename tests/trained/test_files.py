@@ -65,13 +65,12 @@ def test_a_round_trip_gives_the_same_bytes_in_a_new_process(
     other_cohort.save(tmp_path / "other.h5ad")
     command = ["predict", str(folder), str(tmp_path / "other.h5ad"), "-o"]
     code = "from deepcme.cli.main import main; main()"
-    for name in ("one.csv", "two.csv"):
-        subprocess.run(
-            [sys.executable, "-c", code, *command, str(tmp_path / name)],
-            check=True,
-            capture_output=True,
-        )
-        assert (tmp_path / name).read_bytes() == (tmp_path / "here.csv").read_bytes()
+    subprocess.run(
+        [sys.executable, "-c", code, *command, str(tmp_path / "there.csv")],
+        check=True,
+        capture_output=True,
+    )
+    assert (tmp_path / "there.csv").read_bytes() == (tmp_path / "here.csv").read_bytes()
 
 
 def test_saving_twice_gives_the_same_bytes(folder, model, tmp_path):

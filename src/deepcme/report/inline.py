@@ -7,10 +7,11 @@ from base64 import b64encode
 from dataclasses import dataclass
 from functools import cache
 
-import altair as alt
 import jinja2
 import vl_convert
 from markupsafe import Markup
+
+from deepcme.report.figures.styles import VEGA_LITE
 
 
 @dataclass(frozen=True)
@@ -67,8 +68,7 @@ def vega_bundle() -> Markup:
 
     Bundling takes about a second, and gives the same each time.
     """
-    version = ".".join(alt.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
-    script = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", vl_version=version)
+    script = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", vl_version=VEGA_LITE)
     return Markup(script.replace("</script", "<\\/script"))
 
 

@@ -19,7 +19,7 @@ from tests.sources.blemishes import READ, REFUSED, files
 from tests.sources.dialects import TISSUES, cohorts
 
 FEW = settings(
-    max_examples=50,
+    max_examples=20,
     report_multiple_bugs=False,
     deadline=None,
     suppress_health_check=list(HealthCheck),

@@ -11,12 +11,10 @@ from base64 import b64decode
 from collections.abc import Mapping
 from pathlib import Path
 
-import altair as alt
-
 from deepcme.base.files import whole_file
 from deepcme.base.names import with_texts, without_forbidden
 from deepcme.base.terminal import say
-from deepcme.report.figures.styles import Chart
+from deepcme.report.figures.styles import VEGA_LITE, Chart
 
 _CHILD = "from deepcme.report.figures.drawing_apart import main; main()"
 _ADDRESSES_TAKEN = 68 * 1024**3
@@ -41,7 +39,7 @@ def write_charts(charts: Mapping[str, Chart], folder: Path) -> list[str]:
         name: with_texts(chart.to_dict(), without_forbidden) for name, chart in charts.items()
     }
     ended = subprocess.run(
-        [sys.executable, "-P", "-c", _CHILD, ".".join(alt.SCHEMA_VERSION[1:].split(".")[:2])],
+        [sys.executable, "-P", "-c", _CHILD, VEGA_LITE],
         input=json.dumps(specs).encode(),
         capture_output=True,
         env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},

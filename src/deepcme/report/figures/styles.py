@@ -24,6 +24,8 @@ SHAPES = (
 )  # fmt: skip
 NEUTRAL = "#777777"
 _FADED = 0.12
+VEGA_LITE = ".".join(alt.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
+"""The version Altair writes for."""
 
 Chart = alt.Chart | alt.LayerChart | alt.FacetChart | alt.VConcatChart | alt.ConcatChart
 Style = tuple[str, list[int]]
