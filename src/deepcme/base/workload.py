@@ -18,7 +18,7 @@ _TRUST_SECONDS = 1.0
 """Measured for so long, a family's expectation is corrected half the way."""
 
 _AND_SOME_MORE = 1.2
-"""What runs already, and is not done yet, takes so many times longer than it ran."""
+"""What runs longer than expected takes so many times longer than it ran."""
 
 
 def timed(function: Callable[..., Result], *arguments: object) -> tuple[Result, float]:
@@ -194,7 +194,8 @@ class Workload(Generic[Name]):
                 continue
             family = self._of_family.get(piece.family)
             as_said = piece.seconds * (family.factor if family is not None else 1.0)
-            expected[name] = max(as_said, _AND_SOME_MORE * longest[piece.kind])
+            ran = longest[piece.kind]
+            expected[name] = _AND_SOME_MORE * ran if ran > as_said else as_said
         return expected
 
     def _pause(self, now: float, under_way: float) -> float:
