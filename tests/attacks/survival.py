@@ -61,8 +61,9 @@ class Survival:
         if not run:
             return
         terminalreporter.section("attacks by cause")
-        terminalreporter.write_line(compute_table(self.cases, run).to_string(index=False))
-        cache = self._config.cache
+        table = compute_table(self.cases, run)
+        terminalreporter.write_line(table[table["run"] > 0].to_string(index=False))
+        cache = getattr(self._config, "cache", None)  # there is none under -p no:cacheprovider
         if cache is not None:
             run = {**cache.get(KEPT, {}), **run}
             cache.set(KEPT, run)

@@ -96,6 +96,36 @@ def stoppable() -> Iterator[None]:
                 signal.signal(number, handler)
 
 
+class _Hold:
+    """Whether a stop has to wait, and the one that waits."""
+
+    on = False
+    waiting: StoppedError | None = None
+
+
+_hold = _Hold()
+
+
+@contextmanager
+def held_back() -> Iterator[None]:
+    """Start workers here: what stops the command waits until they are known to it.
+
+    The workers are deaf to these signals from their first moment: Ctrl-C and batch systems
+    send them to all processes of a command, which kills its workers itself.
+    """
+    has_mask = hasattr(signal, "pthread_sigmask")  # Windows has none
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS) if has_mask else set()
+    _hold.on = True
+    try:
+        yield
+    finally:
+        _hold.on = False
+        if has_mask:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        if _hold.waiting is not None:
+            raise _hold.waiting
+
+
 class _Stop:
     """The first signal to stop, and the end if the process does not follow it in time."""
 
@@ -106,7 +136,9 @@ class _Stop:
         """Raise the error in the main thread, once."""
         if self.error is None:
             self.error = _stopped_by(number)
-            raise self.error
+            if not _hold.on:
+                raise self.error
+            _hold.waiting = self.error
 
     def watch(self, reader: int) -> None:
         """Wait in a thread for the number of a signal that stops, and then for the end."""

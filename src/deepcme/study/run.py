@@ -13,10 +13,12 @@ from joblib import cpu_count
 from deepcme.audit.audit import audit_cohort
 from deepcme.audit.findings import PlannedStudy
 from deepcme.base.errors import DeepCMEError
+from deepcme.base.locks import only_one_in
 from deepcme.base.progress import show_progress, show_step
 from deepcme.base.stopping import GOES_ON, if_halted
 from deepcme.base.terminal import say
 from deepcme.base.workload import Workload
+from deepcme.base.writable import require_writable_folder
 from deepcme.cohort.arrays import CohortArrays
 from deepcme.cohort.cohort import Cohort
 from deepcme.cohort.strata import NO_STRATA
@@ -72,20 +74,28 @@ def run_study(
     Raises
     ------
     DeepCMEError
-        If the cohort cannot be read or split, a model's parameters do not work on it, or
-        the folder is another study's.
+        If the cohort cannot be read or split, a model's parameters do not work on it, the
+        folder is another study's, or another run is at work there.
     TasksFailedError
         If fits failed; the rest is done and kept.
     """
+    require_writable_folder(out)
+    with only_one_in(Path(out)):
+        return _run_whole(study, StudyFolder(out), jobs, scheduler, quiet)
+
+
+def _run_whole(
+    study: Study, folder: StudyFolder, jobs: int | None, scheduler: str | None, quiet: bool
+) -> StudyFolder:
     cohort = load_cohort(study)
     plan = make_plan(study, cohort)
     for part in listed.PARTS:
         part.check(plan)
     findings = _audit(cohort, plan)
-    folder = StudyFolder(out)
+    lost = folder.recover(plan)
     anew = [name for name in folder.claim(plan) if listed.part_named(name).of(plan)]
     folder.write_findings(findings)
-    missing = [task for task in plan.tasks if not folder.has(task)]
+    missing = _missing(plan, folder, lost)
     jobs = _n_processes(jobs, missing)
     if not quiet:
         say(_announcement(plan, len(missing)), error=True)
@@ -117,18 +127,32 @@ def run_part(
     `label` names the tasks while they run; the rest is as in `run_study`. The tables come
     by the names of their files.
     """
-    plan = make_plan(study, load_cohort(study), [part])
-    folder = StudyFolder(out)
-    if folder.has_table(PREDICTIONS):
-        raise DeepCMEError(f"{out}: the folder of a whole study: choose another --out.")
-    folder.claim(plan)
-    missing = [task for task in plan.tasks if not folder.has(task)]
-    jobs = _n_processes(jobs, missing)
-    work = Workload(expect_pieces(plan, missing), jobs)
-    with show_progress(label, work, quiet=quiet):
-        _run_missing(plan, missing, folder, work, jobs)
-    with show_step("Making tables", quiet=quiet):
-        return write_tables(plan, folder, [part])
+    require_writable_folder(out)
+    with only_one_in(Path(out)):
+        plan = make_plan(study, load_cohort(study), [part])
+        folder = StudyFolder(out)
+        if folder.has_table(PREDICTIONS):
+            raise DeepCMEError(f"{out}: the folder of a whole study: choose another --out.")
+        lost = folder.recover(plan)
+        folder.claim(plan)
+        missing = _missing(plan, folder, lost)
+        jobs = _n_processes(jobs, missing)
+        work = Workload(expect_pieces(plan, missing), jobs)
+        with show_progress(label, work, quiet=quiet):
+            _run_missing(plan, missing, folder, work, jobs)
+        with show_step("Making tables", quiet=quiet):
+            return write_tables(plan, folder, [part])
+
+
+def _missing(plan: Plan, folder: StudyFolder, lost: str) -> list[Task]:
+    """Tasks that are to be run; what was damaged since it was written is told and goes."""
+    if lost:
+        say(lost, error=True)
+    if n_damaged := folder.remove_damaged(plan.tasks):
+        results = "result was" if n_damaged == 1 else "results were"
+        again = "is made again" if n_damaged == 1 else "are made again"
+        say(f"{n_damaged:,} {results} damaged and {again}.", error=True)
+    return [task for task in plan.tasks if not folder.has(task)]
 
 
 def _n_processes(jobs: int | None, tasks: Sequence[Task]) -> int:
@@ -152,12 +176,12 @@ def _run_missing(
         return f"after {sum(map(folder.has, plan.tasks))} of {len(plan.tasks)} fits"
 
     outcomes = _outcomes(CohortArrays.of(plan.cohort), ordered, jobs, scheduler)
-    with if_halted(where, GOES_ON), closing(outcomes):
+    with if_halted(where, GOES_ON), closing(outcomes), folder.saving() as save:
         for task, result, seconds in outcomes:
             if isinstance(result, str):
                 failures[task.title] = result
             else:
-                folder.save(task, result)
+                save(task, result)
             work.finish(task.key, seconds)
     folder.write_failures(failures)
     if failures:
@@ -226,8 +250,9 @@ def write_tables(
         whole = with_strata(tables[PREDICTIONS], plan.cohort.samples, levels)
         tables[PREDICTIONS] = whole
         tables[METRICS] = compute_metrics_table(whole)
-    for name, table in tables.items():
-        folder.write_table(table, name)
     folder.remove_tables(name for part in parts for name in part.tables if name not in tables)
+    # The predictions come last: where they are, a study is finished and can be reported.
+    for name in sorted(tables, key=lambda name: name == PREDICTIONS):
+        folder.write_table(tables[name], name)
     folder.remove_leftovers()
     return tables
