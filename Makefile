@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 SOURCES := pyproject.toml CMakeLists.txt $(shell find src -type f -not -name '*.pyc')
 
-.PHONY: run test test-slow test-attacks test-attacks-table test-browser test-asan docs bench bench-quick bench-workers bench-memory check clean
+.PHONY: run test test-slow test-attacks test-attacks-table test-browser test-asan docs bench bench-quick bench-workers bench-memory bench-time-left check clean
 
 run: $(VENV)/installed
 	$(BIN)/deepcme run --out results/transbig
@@ -52,6 +52,10 @@ bench-workers: $(VENV)/installed-dev
 # Peak memory of prepare and audit on two large invented matrices (a few minutes, 3 GB of disk).
 bench-memory: $(VENV)/installed-dev
 	$(BIN)/python benchmarks/memory.py
+
+# The time left that studies tell, against the time that they take (about half an hour).
+bench-time-left: $(VENV)/installed-dev
+	$(BIN)/python benchmarks/time_left.py
 
 check: $(VENV)/installed-dev
 	$(BIN)/ruff check src tests

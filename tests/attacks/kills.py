@@ -96,6 +96,7 @@ class Started:
 
     def __init__(self, place: Place, arguments: list[str]) -> None:
         self._mark = str(uuid.uuid4())
+        self._nobody_cleans_up = False
         self._said = place.folder / f"said-{self._mark}"
         with self._said.open("wb") as said:
             self.process = subprocess.Popen(
@@ -114,6 +115,7 @@ class Started:
             self.process.wait(after)
         except subprocess.TimeoutExpired:
             send = os.killpg if group else os.kill
+            self._nobody_cleans_up = group and number == signal.SIGKILL
             send(self.process.pid, number)
 
     def wait(self, timeout: float = 300) -> tuple[int, str]:
@@ -132,6 +134,8 @@ class Started:
         pid = self.process.pid
         of_it = re.compile(rf"[-_]{pid}([-_]|$)")
         shared = [path.name for path in _SHARED_MEMORY.glob("*") if of_it.search(path.name)]
+        if self._nobody_cleans_up:
+            shared = [name for name in shared if not name.startswith("sem.")]  # of 32 bytes
         return [*_processes_with(f"{_MARK}={self._mark}"), *shared]
 
 

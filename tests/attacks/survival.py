@@ -63,7 +63,7 @@ class Survival:
         terminalreporter.section("attacks by cause")
         table = compute_table(self.cases, run)
         terminalreporter.write_line(table[table["run"] > 0].to_string(index=False))
-        cache = self._config.cache
+        cache = getattr(self._config, "cache", None)  # there is none under -p no:cacheprovider
         if cache is not None:
             run = {**cache.get(KEPT, {}), **run}
             cache.set(KEPT, run)

@@ -56,6 +56,16 @@ def test_a_kind_takes_what_its_finished_ones_took(clock):
     assert work.seconds_left() == pytest.approx(50, rel=0.25)
 
 
+def test_a_machine_that_gets_busier_is_noticed(clock):
+    work = Workload(slow_and_fast(0, 20, fast=10.0), 1)
+    moment = 0.0
+    for number in range(14):
+        moment += (took := 10.0 if number < 10 else 30.0)
+        clock(moment)
+        work.finish(f"fast {number}", took)
+    assert work.seconds_left() == pytest.approx(6 * 30)
+
+
 def test_a_family_tells_of_kinds_that_have_none_finished(clock):
     pieces = {name: Piece(100.0, name, "networks") for name in ("first", "second")}
     work = Workload(pieces, 1)

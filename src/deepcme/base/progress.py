@@ -23,7 +23,7 @@ _FIRST_WORD = 5.0
 _PAUSES = ((180, 20.0), (1800, 60.0), (math.inf, 300.0))
 """Seconds between two lines, so long as less time has gone by."""
 _SECONDS_BETWEEN_LOOKS = 0.5
-_SLOW_AFTER = 2.0
+_SLOW_AFTER = 5.0
 
 
 @contextmanager
@@ -44,7 +44,7 @@ def show_progress(
     noun : str
         What its pieces are.
     then : str
-        What comes after it, whose time is not told.
+        What comes after it, whose time is not told; a bar has no room for it.
     quiet : bool
         Show nothing.
     """
@@ -52,7 +52,7 @@ def show_progress(
     if quiet or not work.n_pieces:
         yield
     elif sys.stderr.isatty():
-        with _bar(description, work, noun, then):
+        with _bar(description, work, noun):
             yield
     else:
         with _lines(description, work, noun, then):
@@ -95,7 +95,7 @@ def _every(pauses: Iterator[float], show: Callable[[], None]) -> Iterator[None]:
 
 
 @contextmanager
-def _bar(description: str, work: Workload[Any], noun: str, then: str) -> Iterator[None]:
+def _bar(description: str, work: Workload[Any], noun: str) -> Iterator[None]:
     """A bar whose length is the share of the work, not of the pieces."""
     from rich.progress import TaskProgressColumn, TextColumn
 
@@ -109,7 +109,7 @@ def _bar(description: str, work: Workload[Any], noun: str, then: str) -> Iterato
                 task,
                 completed=1.0 if ended else work.share_done(),
                 count=_count(work, noun),
-                left="" if ended else _left(work, then),
+                left="" if ended else _left(work),
             )
 
         show()
@@ -123,7 +123,7 @@ def _columns(*columns: ProgressColumn) -> Progress:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn
 
-    before = (TextColumn("{task.description}"), BarColumn())
+    before = (TextColumn("{task.description}"), BarColumn(20))
     return Progress(*before, *columns, console=Console(stderr=True))
 
 
@@ -153,7 +153,7 @@ def _count(work: Workload[Any], noun: str) -> str:
     return f"{work.n_done:,} of {work.n_pieces:,} {noun}"
 
 
-def _left(work: Workload[Any], then: str) -> str:
+def _left(work: Workload[Any], then: str = "") -> str:
     seconds = work.seconds_left()
     return "" if math.isnan(seconds) else f", about {duration(max(seconds, 1.0))} left{then}"
 

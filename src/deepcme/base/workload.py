@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 import math
 import threading
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from time import monotonic, perf_counter
@@ -17,8 +17,10 @@ Result = TypeVar("Result")
 _TRUST_SECONDS = 1.0
 """Measured for so long, a family's expectation is corrected half the way."""
 
+_FEWEST_LAST = 4
+"""So many pieces of a kind, or two of every worker, tell what the next ones take."""
 _AND_SOME_MORE = 1.2
-"""What runs already, and is not done yet, takes so many times longer than it ran."""
+"""What runs longer than expected takes so many times longer than it ran."""
 
 
 def timed(function: Callable[..., Result], *arguments: object) -> tuple[Result, float]:
@@ -75,11 +77,11 @@ class _Rest:
 class Workload(Generic[Name]):
     """Pieces of work that are done side by side, in their order.
 
-    A piece is expected to take as long as the finished ones of its kind did on average;
-    before there are any, as was said, times what its family proved to be off by. Of
-    pieces under way the time that they have run is taken off. The rest is laid out on the
-    workers one piece after the other, so that the end, where some have nothing left to do,
-    counts as what it is.
+    A piece is expected to take as long as the last finished ones of its kind did on
+    average, so that a machine that gets busier is noticed; before there are any, as was
+    said, times what its family proved to be off by. Of pieces under way the time that they
+    have run is taken off. The rest is laid out on the workers one piece after the other, so
+    that the end, where some have nothing left to do, counts as what it is.
 
     Parameters
     ----------
@@ -95,7 +97,9 @@ class Workload(Generic[Name]):
         self._workers = workers
         self._waiting = dict.fromkeys(pieces)
         self._started: dict[Name, float] = {}
-        self._of_kind: dict[Hashable, _Measured] = defaultdict(_Measured)
+        self._last_of_kind: dict[Hashable, deque[float]] = defaultdict(
+            lambda: deque(maxlen=max(_FEWEST_LAST, 2 * (workers or 0)))
+        )
         self._of_family: dict[Hashable, _Measured] = defaultdict(_Measured)
         self._all = _Measured()
         self._begin = monotonic()
@@ -130,11 +134,8 @@ class Workload(Generic[Name]):
                 seconds = now - started
             if seconds is not None:
                 self._learn_begin(now - seconds)
-                for measured in (
-                    self._of_kind[piece.kind],
-                    self._of_family[piece.family],
-                    self._all,
-                ):
+                self._last_of_kind[piece.kind].append(seconds)
+                for measured in (self._of_family[piece.family], self._all):
                     measured.add(seconds, piece.seconds)
             self._start_next(now)
 
@@ -188,13 +189,14 @@ class Workload(Generic[Name]):
         expected = {}
         for name in (*elapsed, *self._waiting):
             piece = self._pieces[name]
-            measured = self._of_kind.get(piece.kind)
-            if measured is not None:
-                expected[name] = measured.seconds / measured.n
+            last = self._last_of_kind.get(piece.kind)
+            if last is not None:
+                expected[name] = sum(last) / len(last)
                 continue
             family = self._of_family.get(piece.family)
             as_said = piece.seconds * (family.factor if family is not None else 1.0)
-            expected[name] = max(as_said, _AND_SOME_MORE * longest[piece.kind])
+            ran = longest[piece.kind]
+            expected[name] = _AND_SOME_MORE * ran if ran > as_said else as_said
         return expected
 
     def _pause(self, now: float, under_way: float) -> float:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 from deepcme.base.words import duration
 from deepcme.base.workload import Piece, Workload
 from deepcme.study.parts import listed
 from deepcme.study.tasks import Plan, Task
+
+Name = TypeVar("Name", bound=Hashable)
 
 ANNOUNCED_SECONDS = 60.0
 _TIMED_SECONDS = 20.0
@@ -18,18 +21,23 @@ _TIMED_SECONDS = 20.0
 def expect_pieces(plan: Plan, tasks: Sequence[Task]) -> dict[str, Piece]:
     """Tasks by their keys, with their expected times, in the order to run them in.
 
-    One of each kind comes first, so that their times are known soon. Then the long ones
-    come first, so that no worker is left alone with one at the end. If the networks of a
-    study may take long, a few epochs of those that take longest are timed.
+    If a study may take long, a few epochs of the networks with the most work are timed.
     """
     pieces = {task.key: listed.part_named(task.part).expect(plan, task) for task in tasks}
     if sum(piece.seconds for piece in pieces.values()) > _TIMED_SECONDS:
         pieces = _timed_on_this_machine(plan, tasks, pieces)
-    longest_first = sorted(pieces, key=lambda key: -pieces[key].seconds)
-    first_of_kind = {pieces[key].kind: key for key in reversed(longest_first)}
-    ahead = set(first_of_kind.values())
-    order = sorted(longest_first, key=lambda key: key not in ahead)
-    return {key: pieces[key] for key in order}
+    return in_order(pieces)
+
+
+def in_order(pieces: Mapping[Name, Piece]) -> dict[Name, Piece]:
+    """One of each kind first, so that their times are known soon; then the long ones first.
+
+    So no worker is left alone with a long one at the end.
+    """
+    longest_first = sorted(pieces, key=lambda name: -pieces[name].seconds)
+    ahead = {*{pieces[name].kind: name for name in reversed(longest_first)}.values()}
+    order = sorted(longest_first, key=lambda name: name not in ahead)
+    return {name: pieces[name] for name in order}
 
 
 def _timed_on_this_machine(
