@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from deepcme.base.leftovers import remove_leftovers, unfinished_name
+from deepcme.base.refusals import naming_place
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -51,7 +52,7 @@ def unfinished_folder(place: Path) -> Iterator[Path]:
 @contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
     """Give a temporary path to write to; it takes the final name only on success."""
-    with unfinished_folder(path.parent) as folder:
+    with naming_place(path), unfinished_folder(path.parent) as folder:
         temporary = folder / path.name
         yield temporary
         put(temporary, path)
@@ -64,7 +65,7 @@ def whole_folder(path: Path) -> Iterator[Path]:
     One of that name which is there already stays, and what was written comes into it.
     """
     there = path.is_dir()
-    with unfinished_folder(path if there else path.parent) as folder:
+    with naming_place(path), unfinished_folder(path if there else path.parent) as folder:
         temporary = folder / "whole"
         temporary.mkdir()
         yield temporary

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import atexit
+import gc
 import sys
 
 from deepcme.base.errors import DeepCMEError, StoppedError
+from deepcme.base.refusals import describe_refusal
 from deepcme.base.stopping import stoppable, tell
 
 
 def main() -> None:
     """Run the command line: a problem with the input is one sentence and exit code 2."""
+    atexit.register(gc.freeze)  # or Python looks through all its objects, for seconds
     try:
         with stoppable():
             from deepcme.cli.commands import app
@@ -25,6 +29,9 @@ def main() -> None:
                 "a computer with more memory."
             )
         )
+        sys.exit(2)
+    except OSError as error:
+        tell(DeepCMEError(describe_refusal(error)))
         sys.exit(2)
     except StoppedError as stop:
         tell(stop)

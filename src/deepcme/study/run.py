@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -14,14 +14,16 @@ from deepcme.audit.audit import audit_cohort
 from deepcme.audit.findings import PlannedStudy
 from deepcme.base.errors import DeepCMEError
 from deepcme.base.locks import only_one_in
-from deepcme.base.progress import show_progress
+from deepcme.base.progress import show_progress, show_step
 from deepcme.base.stopping import GOES_ON, if_halted
 from deepcme.base.terminal import say
+from deepcme.base.workload import Workload
+from deepcme.base.writable import require_writable_folder
 from deepcme.cohort.arrays import CohortArrays
 from deepcme.cohort.cohort import Cohort
 from deepcme.cohort.strata import NO_STRATA
 from deepcme.evaluation.predictions import with_strata
-from deepcme.study.estimate import describe_expected_time
+from deepcme.study.estimate import describe_expected_time, expect_pieces
 from deepcme.study.executors.attempt import Outcome
 from deepcme.study.executors.cluster import run_on_dask
 from deepcme.study.executors.processes import run_on_processes
@@ -77,6 +79,7 @@ def run_study(
     TasksFailedError
         If fits failed; the rest is done and kept.
     """
+    require_writable_folder(out)
     with only_one_in(Path(out)):
         return _run_whole(study, StudyFolder(out), jobs, scheduler, quiet)
 
@@ -98,12 +101,15 @@ def _run_whole(
         say(_announcement(plan, len(missing)), error=True)
         if anew:
             say(f"Made anew, as an older method made them: {' and '.join(anew)}.", error=True)
-        if any(listed.part_named(task.part).is_extra for task in missing):
-            say(describe_expected_time(plan, missing, jobs), error=True)
-    with show_progress("Fitting", len(missing), quiet=quiet) as advance:
-        _run_missing(plan, missing, folder, advance, jobs, scheduler)
+    work = Workload(expect_pieces(plan, missing), None if scheduler else jobs)
+    expected = describe_expected_time(missing, work, None if scheduler else jobs)
+    if expected and not quiet:
+        say(expected, error=True)
+    with show_progress("Fitting", work, then="tables and report", quiet=quiet):
+        _run_missing(plan, missing, folder, work, jobs, scheduler)
     folder.record_look(max(part.count_permutations(plan) for part in listed.PARTS))
-    write_tables(plan, folder, listed.PARTS)
+    with show_step("Making tables", quiet=quiet):
+        write_tables(plan, folder, listed.PARTS)
     return folder
 
 
@@ -121,6 +127,7 @@ def run_part(
     `label` names the tasks while they run; the rest is as in `run_study`. The tables come
     by the names of their files.
     """
+    require_writable_folder(out)
     with only_one_in(Path(out)):
         plan = make_plan(study, load_cohort(study), [part])
         folder = StudyFolder(out)
@@ -129,9 +136,12 @@ def run_part(
         lost = folder.recover(plan)
         folder.claim(plan)
         missing = _missing(plan, folder, lost)
-        with show_progress(label, len(missing), quiet=quiet) as advance:
-            _run_missing(plan, missing, folder, advance, _n_processes(jobs, missing))
-        return write_tables(plan, folder, [part])
+        jobs = _n_processes(jobs, missing)
+        work = Workload(expect_pieces(plan, missing), jobs)
+        with show_progress(label, work, quiet=quiet):
+            _run_missing(plan, missing, folder, work, jobs)
+        with show_step("Making tables", quiet=quiet):
+            return write_tables(plan, folder, [part])
 
 
 def _missing(plan: Plan, folder: StudyFolder, lost: str) -> list[Task]:
@@ -153,24 +163,26 @@ def _run_missing(
     plan: Plan,
     tasks: Sequence[Task],
     folder: StudyFolder,
-    advance: Callable[[], None],
+    work: Workload[str],
     jobs: int,
     scheduler: str | None = None,
 ) -> None:
     """Run tasks and keep their results; those that fail are told when the others are done."""
     failures: dict[str, str] = {}
+    by_key = {task.key: task for task in tasks}
+    ordered = [by_key[key] for key in work.names]
 
     def where() -> str:
         return f"after {sum(map(folder.has, plan.tasks))} of {len(plan.tasks)} fits"
 
-    outcomes = _outcomes(CohortArrays.of(plan.cohort), tasks, jobs, scheduler)
+    outcomes = _outcomes(CohortArrays.of(plan.cohort), ordered, jobs, scheduler)
     with if_halted(where, GOES_ON), closing(outcomes), folder.saving() as save:
-        for task, result, _ in outcomes:
+        for task, result, seconds in outcomes:
             if isinstance(result, str):
                 failures[task.title] = result
             else:
                 save(task, result)
-            advance()
+            work.finish(task.key, seconds)
     folder.write_failures(failures)
     if failures:
         raise TasksFailedError(_failure_sentence(failures, len(plan.tasks), folder))
@@ -179,12 +191,10 @@ def _run_missing(
 def _outcomes(
     data: CohortArrays, tasks: Sequence[Task], jobs: int, scheduler: str | None
 ) -> Generator[Outcome, None, None]:
-    # The long ones first, so that no worker is left alone with one at the end.
-    ordered = sorted(tasks, key=lambda task: listed.part_named(task.part).brevity(task))
-    if ordered and scheduler is not None:
-        yield from run_on_dask(data, ordered, scheduler)
-    elif ordered:
-        yield from run_on_processes(data, ordered, jobs)
+    if tasks and scheduler is not None:
+        yield from run_on_dask(data, tasks, scheduler)
+    elif tasks:
+        yield from run_on_processes(data, tasks, jobs)
 
 
 def _audit(cohort: Cohort, plan: Plan) -> list[dict[str, str]]:

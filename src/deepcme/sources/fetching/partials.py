@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import shutil
 from collections.abc import Iterator
@@ -14,8 +13,7 @@ from deepcme.base.errors import DeepCMEError
 from deepcme.base.files import make_folder, put
 from deepcme.base.leftovers import PARTIAL, unfinished_name
 from deepcme.base.progress import ByteCount
-
-_DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+from deepcme.base.refusals import describe_refusal, naming_place
 
 
 class Partial:
@@ -98,17 +96,10 @@ class Partial:
 def writing_to(folder: Path) -> Iterator[None]:
     """Turn what a disk can refuse into one sentence."""
     try:
-        yield
+        with naming_place(folder):
+            yield
     except OSError as error:
-        if error.errno in _DISK_FULL:
-            raise DeepCMEError(
-                f"{folder}: the disk is full; free some space and run the command again "
-                "(what was verified stays)."
-            ) from error
-        raise DeepCMEError(
-            f"{error.filename or folder}: it cannot be written ({error.strerror}); give "
-            "another folder."
-        ) from error
+        raise DeepCMEError(describe_refusal(error)) from error
 
 
 def require_space(folder: Path, n_bytes: int) -> None:
