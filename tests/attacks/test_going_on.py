@@ -531,8 +531,8 @@ def test_a_damaged_description_of_the_cohort_is_told_and_made_again(
 def test_the_commands_say_so_in_one_sentence(name, command, out, tmp_path):
     shutil.copytree(out, tmp_path / "other")
     nested(out / name)
-    other = [tmp_path / "other"] if command == "compare" else []
-    outcome = deepcme(command, out, *other)
+    more = tmp_path / "other" if command == "compare" else "-q"
+    outcome = deepcme(command, out, more)
     if command == "compare" and name == "identity.json":  # which it need not read
         outcome.require_no_crash()
     else:
@@ -546,8 +546,8 @@ def test_a_folder_in_the_place_of_a_file_is_one_sentence(name, out, tmp_path):
     shutil.copy(out / "study.toml", tmp_path / "study.toml")
     (out / name).unlink()
     (out / name).mkdir()
-    deepcme("report", out).require_one_sentence(name)
-    deepcme("run", tmp_path / "study.toml", "--out", out).require_one_sentence(name)
+    deepcme("report", out, "-q").require_one_sentence(name)
+    deepcme("run", tmp_path / "study.toml", "--out", out, "-q").require_one_sentence(name)
 
 
 def test_names_of_unfinished_files_tell_the_process():
