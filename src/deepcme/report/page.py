@@ -70,6 +70,7 @@ def write_report(folder: StudyFolder, formats: Sequence[str] = FORMATS) -> Path:
 
 def _write_report(folder: StudyFolder, formats: Sequence[str]) -> Path:
     contents, path = compute_contents(folder), folder.path
+    folder.remove_leftovers()
     name = contents.results.cohort["name"]
     heading = f"{name}: how well does gene expression predict the endpoint?"
     texts: dict[Path, str] = {}

@@ -56,6 +56,13 @@ class _Settings(BaseModel):
     comparator: str | None = None
 
 
+class _Versions(BaseModel):
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, str]
+
+    python: str
+
+
 class _Identity(BaseModel):
     """What is read of an identity, of this version or an older one."""
 
@@ -63,7 +70,7 @@ class _Identity(BaseModel):
 
     study: _Settings
     cohort: str
-    versions: dict[str, str]
+    versions: _Versions
     results_version: dict[str, int] = {}
     looks: list[int | None] = []
 
@@ -80,13 +87,10 @@ def read_identity(values: dict[str, Any], source: str) -> dict[str, Any]:
     """
     read_version({VERSION_KEY: values.get(VERSION_KEY, 1)}, source)
     try:
-        identity = _Identity.model_validate(values)
-        tables = [values.get(name, {}) for name in _inputs()]
-        if "python" in identity.versions and all(isinstance(table, dict) for table in tables):
-            return values
+        _Identity.model_validate(values)
     except ValidationError as error:
         raise DamagedError(f"{source}: the file is damaged.") from error
-    raise DamagedError(f"{source}: the file is damaged.")
+    return values
 
 
 def settings_of(identity: Mapping[str, Any], source: str) -> dict[str, Any]:
@@ -222,7 +226,7 @@ def _difference(found: Any, wanted: Any, place: str = "") -> str:
             return "another cohort"
         if key in _inputs():
             # A column that was added or left out is a setting that may change.
-            if any(a[column] != b[column] for column in a.keys() & b.keys()):
+            if not isinstance(a, dict) or any(a[name] != b[name] for name in a.keys() & b):
                 return f"other {key}"
         elif isinstance(a, dict) and isinstance(b, dict):
             if inner := _difference(a, b, f"{place}{key}."):
