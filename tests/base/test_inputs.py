@@ -2,6 +2,7 @@
 
 import os
 import socket
+from pathlib import Path
 
 import pytest
 
@@ -19,7 +20,7 @@ def a_pipe(path):
 
 def a_socket(path):
     with socket.socket(socket.AF_UNIX) as opened:
-        folder = os.getcwd()
+        folder = Path.cwd()
         os.chdir(path.parent)  # the path of a socket must be short
         opened.bind(path.name)
         os.chdir(folder)
@@ -58,7 +59,7 @@ def test_what_is_no_file_is_refused_with_what_it_is(made, words, tmp_path):
 
 @pytest.mark.parametrize("name", ["a\x00b", "a" * 300], ids=["NUL", "long"])
 def test_names_that_no_file_can_have_are_refused(name, tmp_path):
-    with pytest.raises(DeepCMEError, match="no such file|name too long"):
+    with pytest.raises(DeepCMEError, match=r"no such file|name too long"):
         require_file(tmp_path / name)
 
 

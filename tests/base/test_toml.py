@@ -32,7 +32,10 @@ def test_files_of_every_editor_are_read(content, tmp_path):
         (f"{BASE}x = {'[' * 900}{']' * 900}\n", "line 4: values nested too deep"),
         (f"{BASE}x = {'{a=' * 3000}1{'}' * 3000}\n", "line 4: values nested too deep"),
         (f"{BASE}x = {'[' * 30}{']' * 30}\n", "cohort.x.0.0.0"),
-        (f"{BASE}[{'.'.join('a' * 50)}]\n", "a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a: values"),
+        (
+            f"{BASE}[{'.'.join('a' * 50)}]\n",
+            "a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a: values",
+        ),
         (f"{BASE}{'.'.join(['a'] * 30_000)} = 1\n", "line 4: a name of over 100 parts"),
         (BASE + ".".join(['"a b"'] * 30_000) + " = 1\n", "line 4: a name of over 100 parts"),
         (f"{BASE}x = {'9' * 10_000}\n", "line 4: a number of far too many digits"),
@@ -57,7 +60,9 @@ def test_what_is_no_study_is_refused_at_once(content, words, tmp_path):
     assert time.monotonic() - start < 10
 
 
-@pytest.mark.parametrize("text", ["a" * 900_000, "a " * 450_000, "a." * 90 + "a", '"' * 900_000])
+@pytest.mark.parametrize(
+    "text", ["a" * 900_000, "a " * 450_000, "a." * 90 + "a", '"' * 900_000]
+)
 def test_text_of_any_kind_is_looked_through_quickly(text, tmp_path):
     start = time.monotonic()
     with pytest.raises(DeepCMEError, match="not valid TOML"):
