@@ -28,7 +28,9 @@ def study(tmp_path_factory):
     place = tmp_path_factory.mktemp("study")
     sound_cohort(place / "cohort.h5ad")
     (place / "study.toml").write_text(STUDY.format(place=place))
-    done = deepcme("run", "study.toml", "--out", "out", "--jobs", "1", "-q", folder=place)
+    done = deepcme(
+        "run", "study.toml", "--out", "out", "--jobs", "1", "-q", timeout=300, folder=place
+    )
     assert done.code == 0, done.err
     return place / "out"
 
@@ -86,7 +88,7 @@ def test_a_report_made_again_elsewhere_is_the_same_in_every_byte(study, tmp_path
 @pytest.mark.cause("same-report")
 def test_a_study_run_again_on_two_processes_is_the_same_in_every_byte(study, tmp_path):
     arguments = ("run", study.parent / "study.toml", "--out", tmp_path / "out", "--jobs", "2")
-    assert deepcme(*arguments, "-q").code == 0
+    assert deepcme(*arguments, "-q", timeout=300).code == 0
     assert files_in(tmp_path / "out") == files_in(study)
 
 

@@ -69,7 +69,7 @@ def deepcme(
 def main() -> None:
     """Run the command line: a problem with the input is one sentence and exit code 2."""
     try:
-        app()
+        app(prog_name="deepcme")  # also as python -m deepcme
     except DeepCMEError as error:
         say(f"deepcme: {error}", error=True)
         sys.exit(2)
