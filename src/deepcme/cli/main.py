@@ -18,7 +18,7 @@ def main() -> None:
         with stoppable():
             from deepcme.cli.commands import app
 
-            app()
+            app(prog_name="deepcme")  # also as python -m deepcme
     except DeepCMEError as error:
         tell(error)
         sys.exit(2)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import tomllib
 from collections.abc import Mapping
 from inspect import isclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError, create_model
 
 from deepcme.base.errors import DeepCMEError, naming_file
+from deepcme.base.toml import load_toml
 from deepcme.cohort.honest import HONEST
 from deepcme.cohort.strata import AUTOMATIC, NO_STRATA
 from deepcme.models.registry import KINDS
@@ -74,9 +74,13 @@ _SPLITS = {
 """How each protocol splits unless told otherwise: the paper's as the publication did."""
 
 
+_LONGEST_SHOWN = 100
+"""Letters of a wrong value that a sentence repeats."""
+
+
 def _filled_in(values: Mapping[str, Any]) -> dict[str, Any]:
     """Settings with the protocol's defaults, and with what the parts ask of them."""
-    protocol = values.get("protocol", "honest")
+    protocol = str(values.get("protocol", "honest"))
     models = PAPER_MODELS if protocol == "paper" else DEFAULT_MODELS
     filled = {"models": list(models), **values}
     for part in listed.PARTS:
@@ -139,12 +143,7 @@ def load_study(path: str | Path, overrides: Mapping[str, Any] | None = None) -> 
         One sentence naming the file and the setting.
     """
     path = Path(path)
-    if not path.is_file():
-        raise DeepCMEError(f"{path}: there is no such file.")
-    try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise DeepCMEError(f"{path}: not valid TOML: {error}.") from error
+    values = load_toml(path)
     if "cohort" not in values:
         raise DeepCMEError(f"{path}: it names no cohort: add [cohort] with path = ...")
     values = with_older_defaults(values, read_version(values, str(path)))
@@ -175,7 +174,9 @@ def _first_problem(error: ValidationError) -> str:
     message = problem["msg"].removeprefix("Value error, ").rstrip(".")
     if problem["type"] == "value_error":
         return f"{place}: {message}." if place else f"{message}."
-    return f"{place}: {message[0].lower()}{message[1:]}, not {problem['input']!r}."
+    given = repr(problem["input"])
+    given = given if len(given) <= _LONGEST_SHOWN else f"{given[:_LONGEST_SHOWN]}..."
+    return f"{place}: {message[0].lower()}{message[1:]}, not {given}."
 
 
 def _suggestion(location: tuple[int | str, ...]) -> str:

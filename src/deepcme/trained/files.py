@@ -19,6 +19,7 @@ from safetensors.numpy import load, save
 
 from deepcme.base.errors import DeepCMEError
 from deepcme.base.files import whole_folder
+from deepcme.base.inputs import require_file
 from deepcme.base.names import require_text, texts_in
 from deepcme.base.writable import require_new_folder
 from deepcme.trained.learned import FORMS, Arrays, UnfitArraysError
@@ -76,8 +77,9 @@ def load_model(folder: str | Path) -> Model:
 
 def _read_bytes(path: Path) -> bytes:
     try:
+        require_file(path)
         return path.read_bytes()
-    except OSError as error:
+    except (OSError, DeepCMEError) as error:
         raise DeepCMEError(
             f"{path.parent}: this is not a deepcme model, as {path.name} cannot be read in it; "
             "name the folder that `deepcme train` wrote."

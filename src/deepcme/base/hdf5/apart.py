@@ -11,6 +11,7 @@ from pathlib import Path
 from deepcme.base.errors import DeepCMEError
 from deepcme.base.hdf5.examination import SIGNATURE, examine, unreadable
 from deepcme.base.hdf5.rules import LAYOUTS
+from deepcme.base.inputs import require_file
 from deepcme.base.memory import MOST_UNFOLDED, SMALL, available_bytes, require_memory
 from deepcme.base.workers import starter
 
@@ -48,7 +49,7 @@ def require_sound(path: Path, kind: str) -> None:
         One sentence that names the file, and the object if it is to blame.
     """
     layout = LAYOUTS[kind]
-    _require_regular(path)
+    require_file(path)
     with path.open("rb") as start:
         if start.read(len(SIGNATURE)) != SIGNATURE:
             raise unreadable(path, layout)
@@ -83,14 +84,6 @@ def require_sound(path: Path, kind: str) -> None:
     if "refused" in found:
         raise DeepCMEError(found["refused"])
     require_memory(found["bytes"], path, "what it holds")
-
-
-def _require_regular(path: Path) -> None:
-    """Refuse what is no file, such as a pipe, which would never end."""
-    if not path.exists():
-        raise DeepCMEError(f"{path}: there is no such file.")
-    if not path.is_file():
-        raise DeepCMEError(f"{path}: this is not a file.")
 
 
 def main() -> None:

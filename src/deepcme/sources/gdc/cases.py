@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from deepcme.base.errors import DeepCMEError
+from deepcme.base.inputs import require_file
 from deepcme.base.words import says_nothing
 from deepcme.sources.assembly.clinical_tables import ClinicalTable
 from deepcme.sources.assembly.diagnoses import PROGRESSION_TYPE, one_row_per_patient
@@ -31,6 +32,7 @@ def read_cases(path: Path) -> ClinicalTable:
     DeepCMEError
         If the file is not such an answer.
     """
+    require_file(path)
     try:
         cases = json.loads(path.read_text(encoding="utf-8"))
         records = [
@@ -40,7 +42,7 @@ def read_cases(path: Path) -> ClinicalTable:
         ]
         survival = {str(case["submitter_id"]): _survival(case) for case in cases}
         table = pd.DataFrame(records).set_index(_PATIENT).rename_axis(None)
-    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise DeepCMEError(
             f"{path}: this is not the list of cases that `deepcme fetch gdc` saves."
         ) from error

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from deepcme.base.errors import DeepCMEError
+from deepcme.base.inputs import require_file
 
 Kind = Literal["text", "parquet", "workbook", "hdf5"]
 
@@ -47,12 +48,9 @@ class Contents:
     encoding: Literal["utf-8", "utf-16"] = "utf-8"
 
 
-def _require_file(path: Path) -> None:
-    """Refuse a path at which there is no file, or an empty one."""
-    if path.is_dir():
-        raise DeepCMEError(f"{path}: this is a folder; name the file in it.")
-    if not path.is_file():
-        raise DeepCMEError(f"{path}: there is no such file.")
+def _require_content(path: Path) -> None:
+    """Refuse what is no file, or an empty one."""
+    require_file(path)
     if path.stat().st_size == 0:
         raise DeepCMEError(f"{path}: the file is empty.")
 
@@ -67,7 +65,7 @@ def contents_of(path: Path) -> Contents:
         saved in its place.
     """
     try:
-        _require_file(path)
+        _require_content(path)
         with path.open("rb") as file:
             start = file.read(_FIRST_BYTES)
     except OSError as error:
