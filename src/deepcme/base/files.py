@@ -88,16 +88,17 @@ def put(temporary: Path, path: Path) -> None:
     _flush(path.parent)
 
 
-def holds_something(folder: Path) -> bool:
-    """Whether there is more in a folder than what file managers, shells and killed runs leave.
+def contents_of(folder: Path) -> list[Path]:
+    """What is in a folder but for what file managers, shells and killed runs leave there.
 
-    Hidden files, the dust of Windows and logs are left where they are; nothing of ours bears
-    such a name.
+    Hidden files, the dust of Windows and logs stay where they are; nothing of ours but what is
+    unfinished bears such a name.
     """
-    return any(
-        not (path.name.startswith(".") or path.name in _DUST or path.suffix in _LOGS)
+    return [
+        path
         for path in folder.iterdir()
-    )
+        if not (path.name.startswith(".") or path.name in _DUST or path.suffix in _LOGS)
+    ]
 
 
 def make_folder(place: Path) -> None:

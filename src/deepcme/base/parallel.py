@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import os
 import re
-import signal
-import threading
 import warnings
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import ExitStack
 from pickle import PicklingError
 from typing import Any, TypeVar
 
 from joblib import Parallel, delayed
 
 from deepcme.base.errors import DeepCMEError
-from deepcme.base.stopping import describe_halt
-from deepcme.base.workers import begin_worker
+from deepcme.base.stopping import describe_halt, held_back
+from deepcme.base.workers import begin_worker, starter
 
 Result = TypeVar("Result")
 
@@ -50,19 +48,16 @@ def run_parallel(
         n_jobs=jobs,
         return_as="generator" if ordered else "generator_unordered",
         initializer=_begin,
-        initargs=(os.getpid(), threading.current_thread() is threading.main_thread()),
+        initargs=starter(),
     )
     try:
-        with _signals_held_back():
-            results = run(delayed(function)(*arguments) for arguments in calls)
-        try:
+        with ExitStack() as ending:
+            with held_back():
+                results = run(delayed(function)(*arguments) for arguments in calls)
+                ending.callback(_close, results)
             # `yield from` would close them with a warning.
             for result in results:  # noqa: UP028
                 yield result
-        finally:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # of joblib: of calls that were given up
-                results.close()
     except BrokenProcessPool as error:
         raise LostWorkerError(_describe_loss(str(error), jobs)) from error
     except PicklingError as error:
@@ -73,31 +68,23 @@ def run_parallel(
         raise LostWorkerError(describe_halt("Memory ran out", _advice(jobs))) from error
 
 
+def _close(results: Generator[Any, None, None]) -> None:
+    """End the processes if they are still at work, and not tell of calls that are given up."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        results.close()
+
+
 def _begin(parent: int, of_main_thread: bool) -> None:
     # Joblib would print the stack of a worker that breaks down; who wants it sets this to 1.
     os.environ.setdefault("PYTHONFAULTHANDLER", "0")
-    begin_worker(parent, of_main_thread=of_main_thread)
-
-
-@contextmanager
-def _signals_held_back() -> Iterator[None]:
-    """Start processes that are deaf to signals from their first moment."""
-    if not hasattr(signal, "pthread_sigmask"):  # Windows
-        yield
-        return
-    before = signal.pthread_sigmask(
-        signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
-    )
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    begin_worker(parent, of_main_thread)
 
 
 def _describe_loss(error: str, jobs: int) -> str:
     """The sentence for what joblib says of a worker that is gone."""
     codes = re.search(r"exit codes of the workers are \{(.*)\}", error)
-    signals = re.findall(r"SIG[A-Z]+", codes[1]) if codes else []
+    signals = sorted({*re.findall(r"SIG[A-Z]+", codes[1])}) if codes else []
     named = f" ({', '.join(signals)})" if signals else ""
     if "SIGKILL" in signals:
         happened, reason = "was killed", "as systems do when memory runs out"

@@ -31,10 +31,11 @@ def this_process() -> str:
     return f"{this_machine()}-{number}-{_beginning(number)}"
 
 
-def is_running(number: int, beginning: str) -> bool:
+def is_running(number: int, beginning: str = _UNKNOWN) -> bool:
     """Whether a process of this machine runs, whoever started it.
 
-    Numbers are used again: one that began at another moment is another process.
+    Numbers are used again: one that began at another moment is another process, where its
+    beginning is known.
     """
     if not _has_process(number):
         return False

@@ -68,9 +68,9 @@ def stoppable() -> Iterator[None]:
     """Let Ctrl-C, SIGTERM and SIGHUP raise `StoppedError` in the main thread.
 
     A signal that is ignored, as under ``nohup`` or behind ``&`` in a script, stays so.
-    A second one, or `GRACE_SECONDS` after the first, ends the process at once; what is
-    written is whole all the same, as after ``kill -9``. Only the command does this: a
-    notebook or another program keeps its own ways.
+    Further ones change nothing; `GRACE_SECONDS` after the first the process ends at once,
+    and what is written is whole all the same, as after ``kill -9``. Only the command does
+    this: a notebook or another program keeps its own ways.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -96,6 +96,36 @@ def stoppable() -> Iterator[None]:
                 signal.signal(number, handler)
 
 
+class _Hold:
+    """Whether a stop has to wait, and the one that waits."""
+
+    on = False
+    waiting: StoppedError | None = None
+
+
+_hold = _Hold()
+
+
+@contextmanager
+def held_back() -> Iterator[None]:
+    """Start workers here: what stops the command waits until they are known to it.
+
+    The workers are deaf to these signals from their first moment: Ctrl-C and batch systems
+    send them to all processes of a command, which kills its workers itself.
+    """
+    has_mask = hasattr(signal, "pthread_sigmask")  # Windows has none
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS) if has_mask else set()
+    _hold.on = True
+    try:
+        yield
+    finally:
+        _hold.on = False
+        if has_mask:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        if _hold.waiting is not None:
+            raise _hold.waiting
+
+
 class _Stop:
     """The first signal to stop, and the end if the process does not follow it in time."""
 
@@ -103,11 +133,12 @@ class _Stop:
         self.error: StoppedError | None = None
 
     def handle(self, number: int, _frame: FrameType | None) -> None:
-        """Raise the error in the main thread; impatience ends the process."""
-        if self.error is not None:
-            self._end_at_once(self.error)
-        self.error = _stopped_by(number)
-        raise self.error
+        """Raise the error in the main thread, once."""
+        if self.error is None:
+            self.error = _stopped_by(number)
+            if not _hold.on:
+                raise self.error
+            _hold.waiting = self.error
 
     def watch(self, reader: int) -> None:
         """Wait in a thread for the number of a signal that stops, and then for the end."""

@@ -14,7 +14,16 @@ _SECONDS_BETWEEN_LOOKS = 0.5
 _PR_SET_PDEATHSIG = 1  # of linux/prctl.h
 
 
-def begin_worker(parent: int, *, of_main_thread: bool) -> None:
+def starter() -> tuple[int, bool]:
+    """Who starts a worker, to be given to its `begin_worker`: the process, and how.
+
+    Linux kills a process when the thread that started it ends, which for other threads
+    than the main one may be long before their process does.
+    """
+    return os.getpid(), threading.current_thread() is threading.main_thread()
+
+
+def begin_worker(parent: int, of_main_thread: bool) -> None:
     """Let this process be killed when its parent ends, however that ends.
 
     Ctrl-C and the signals of batch systems reach all processes of a command; they are
@@ -25,8 +34,7 @@ def begin_worker(parent: int, *, of_main_thread: bool) -> None:
     parent : int
         The process that started this one.
     of_main_thread : bool
-        Whether the parent's main thread did: Linux kills a process when the thread that
-        started it ends, which for another thread may be long before its process does.
+        Whether the parent's main thread did.
     """
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         if hasattr(signal, name):

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 from deepcme.base.errors import DeepCMEError
-from deepcme.base.files import holds_something, unfinished_folder
+from deepcme.base.files import contents_of, unfinished_folder
 from deepcme.base.refusals import describe_refusal, naming_place
 
 
@@ -50,7 +50,7 @@ def require_new_folder(folder: str | Path) -> None:
     """
     folder = Path(folder)
     require_writable_folder(folder)
-    if folder.is_dir() and holds_something(folder):
+    if folder.is_dir() and contents_of(folder):
         _refuse(errno.EEXIST, folder)
 
 

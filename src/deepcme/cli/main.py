@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import gc
 import sys
 
 from deepcme.base.errors import DeepCMEError, StoppedError
@@ -11,6 +13,7 @@ from deepcme.base.stopping import stoppable, tell
 
 def main() -> None:
     """Run the command line: a problem with the input is one sentence and exit code 2."""
+    atexit.register(gc.freeze)  # or Python looks through all its objects, for seconds
     try:
         with stoppable():
             from deepcme.cli.commands import app

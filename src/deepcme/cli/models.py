@@ -83,13 +83,15 @@ def train(
     """
     from joblib import cpu_count
 
+    from deepcme.base.locks import only_one_making
     from deepcme.cohort.cohort import Cohort
     from deepcme.trained.files import save_model
     from deepcme.trained.training import TrainingSettings, train_model
 
     settings = TrainingSettings(repeats, seed, jobs or cpu_count(), model=model)
-    trained = train_model(Cohort.load(cohort), settings, quiet=quiet)
-    save_model(trained, output)
+    with only_one_making(output):
+        trained = train_model(Cohort.load(cohort), settings, quiet=quiet)
+        save_model(trained, output)
     if not quiet:
         _say_what_to_expect(trained)
         say(f"Wrote {output}. Use it with: deepcme predict {output} SAMPLES")
@@ -185,20 +187,22 @@ def validate(
     Discrimination, calibration, decision curve, as tables and a page. What
     recalibration on these patients would add is shown beside it, and said.
     """
+    from deepcme.base.locks import only_one_making
     from deepcme.cohort.cohort import Cohort
     from deepcme.report.validation import write_validation
     from deepcme.trained.files import load_model
     from deepcme.trained.validation import validate_model
 
-    validation = validate_model(
-        load_model(model),
-        Cohort.load(cohort),
-        normalise=normalise,
-        allow_missing=allow_missing,
-        allow_training_samples=allow_training_samples,
-        seed=seed,
-    )
-    page = write_validation(validation, output)
+    with only_one_making(output):
+        validation = validate_model(
+            load_model(model),
+            Cohort.load(cohort),
+            normalise=normalise,
+            allow_missing=allow_missing,
+            allow_training_samples=allow_training_samples,
+            seed=seed,
+        )
+        page = write_validation(validation, output)
     _say(validation.notes, quiet)
     if not quiet:
         say(validation.describe())
@@ -223,24 +227,26 @@ def transfer(
     """
     from joblib import cpu_count
 
+    from deepcme.base.locks import only_one_making
     from deepcme.base.words import cleaned
     from deepcme.cohort.cohort import Cohort
     from deepcme.report.transfer import write_transfer
     from deepcme.trained.transfer import compute_transfer, notes_on_transfer
 
-    loaded = {cleaned(path.stem): Cohort.load(path) for path in cohorts}
-    if len(loaded) < len(cohorts) or len(loaded) < 2:
-        raise DeepCMEError(
-            "deepcme transfer needs two or more cohorts of different file names."
+    with only_one_making(output):
+        loaded = {cleaned(path.stem): Cohort.load(path) for path in cohorts}
+        if len(loaded) < len(cohorts) or len(loaded) < 2:
+            raise DeepCMEError(
+                "deepcme transfer needs two or more cohorts of different file names."
+            )
+        table = compute_transfer(
+            loaded,
+            seed=seed,
+            jobs=jobs or cpu_count(),
+            allow_training_samples=allow_training_samples,
+            quiet=quiet,
         )
-    table = compute_transfer(
-        loaded,
-        seed=seed,
-        jobs=jobs or cpu_count(),
-        allow_training_samples=allow_training_samples,
-        quiet=quiet,
-    )
-    write_transfer(table, output)
+        write_transfer(table, output)
     _say(notes_on_transfer(table), quiet)
     if not quiet:
         for row in table.itertuples():

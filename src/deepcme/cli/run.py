@@ -134,6 +134,8 @@ def run(
     Interrupted runs go on where they stopped, and so does a study whose models were
     corrected: only missing fits are run.
     """
+    from deepcme.base.locks import only_one_in
+    from deepcme.base.progress import show_step
     from deepcme.base.stopping import GOES_ON, if_halted
     from deepcme.report.page import write_report
     from deepcme.study.run import run_study
@@ -158,9 +160,10 @@ def run(
         overrides["selection"] = {"run": True}
     study, name = _study_of(source, _given(overrides))
     folder_path = out or Path("results") / f"{name}-{study.protocol}"
-    with if_halted(lambda: "before its report", GOES_ON):
+    with only_one_in(folder_path), if_halted(lambda: "before its report", GOES_ON):
         folder = run_study(study, folder_path, jobs=jobs, scheduler=scheduler, quiet=quiet)
-        page = write_report(folder)
+        with show_step("Writing the report", quiet=quiet):
+            page = write_report(folder)
     if not quiet:
         say(f"Report: {page}")
 
@@ -271,9 +274,11 @@ def report(
     quiet: Quiet = False,
 ) -> None:
     """Rebuild a study's report from its tables, without fitting anything."""
+    from deepcme.base.progress import show_step
     from deepcme.report.page import write_report
     from deepcme.study.store import StudyFolder
 
-    page = write_report(StudyFolder(folder), [name.strip() for name in formats.split(",")])
+    with show_step("Writing the report", quiet=quiet):
+        page = write_report(StudyFolder(folder), [name.strip() for name in formats.split(",")])
     if not quiet:
         say(f"Report: {page}")

@@ -8,8 +8,9 @@ from deepcme.base.files import whole_folder, write_csv, write_text
 from deepcme.base.version import __version__
 from deepcme.report.blocks import Blocks, Figure, Fragment, Heading, Table, Terms
 from deepcme.report.figures.calibration import plot_calibration
+from deepcme.report.figures.drawing import write_charts
 from deepcme.report.figures.risk import plot_decision_curve
-from deepcme.report.figures.styles import Chart, write_chart
+from deepcme.report.figures.styles import Chart
 from deepcme.report.formatting import INTERVAL, N_AND_EVENTS, SideBySideLayout, TableLayout
 from deepcme.report.render import render_page
 from deepcme.report.sections.usefulness import CAPTION, show_differences
@@ -59,8 +60,7 @@ def write_validation(validation: Validation, folder: Path) -> Path:
         for name, table in validation.tables.items():
             shown = round_predictions(table) if name == "predictions" else table
             write_csv(written / f"{name}.csv", shown)
-        for name, chart in charts.items():
-            write_chart(chart, written / "figures", name)
+        write_charts(charts, written / "figures")
         write_text(written / "report.html", page)
     return folder / "report.html"
 
