@@ -134,3 +134,52 @@ def test_a_study_at_ten_moments(disk, inputs, monkeypatch):
         assert all(path.stat().st_mtime_ns == moment for path, moment in kept.items())
     assert reached == sorted(reached) and len(set(reached)) > MOMENTS // 2, reached
     print(reached)
+
+
+COMMANDS = {
+    "simulate": ("simulate", "--samples", 60, "--genes", 800, "--events", 20, "-o", "OUT.h5ad"),
+    "prepare": (
+        "prepare", "table", "--expression", "expression.csv", "--samples", "samples.csv",
+        "--label", "y", "-o", "OUT.h5ad",
+    ),
+    "train": ("train", "cohort.h5ad", "--model", "LR", "--repeats", 1, "--jobs", 1, "-o", "OUT"),
+    "panel": (
+        "panel", "cohort.h5ad", "--ranker", "mean-rank", "--random-panels", 1, "--repeats", 1,
+        "--jobs", 1, "--out", "OUT",
+    ),
+    "power": ("power", "--csv", "OUT.csv"),
+    "init": ("init", "OUT.toml"),
+}  # fmt: skip
+
+
+@pytest.mark.attack
+@pytest.mark.parametrize("share", [0, 0.4, 0.9])
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_command_on_a_disk_that_fills_up(disk, inputs, command, share):
+    """What was there stays; the same command does it when there is room."""
+    words = [str(w).replace("OUT", str(disk.path / "out")) for w in COMMANDS[command]]
+    assert deepcme(*words, folder=inputs).code == 0
+    whole, needed = files_of(disk.path), disk.n_bytes
+    disk.renew(max(1, int(needed * share)))
+    full = disk.path / "full"
+    if needed * share < os.sysconf("SC_PAGE_SIZE"):
+        full.write_bytes(bytes(os.sysconf("SC_PAGE_SIZE")))
+    deepcme(*words, folder=inputs).require_one_sentence("No space", str(disk.path))
+    require_whole(disk.path)
+    disk.resize(ROOM)
+    full.unlink(missing_ok=True)
+    assert deepcme(*words, folder=inputs).code == 0
+    assert files_of(disk.path) == whole
+
+
+def test_a_cohort_that_is_there_stays_whole_when_there_is_no_room_for_another(disk, inputs):
+    path = disk.path / "cohort.h5ad"
+    cohort = Cohort.load(inputs / "cohort.h5ad")
+    cohort.save(path)
+    before = path.read_bytes()
+    for room in (0, 8_192, 16_384, 24_576):
+        disk.resize(disk.n_bytes + max(room, 1))
+        with pytest.raises(OSError, match="No space"):
+            cohort.save(path)
+        assert path.read_bytes() == before
+        assert [file.name for file in disk.path.iterdir()] == ["cohort.h5ad"]
