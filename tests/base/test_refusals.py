@@ -8,10 +8,32 @@ import pytest
 from deepcme.base.files import write_text
 from deepcme.base.refusals import describe_refusal, naming_place
 
-NAMES = (
-    "ENOSPC EDQUOT ENOENT EACCES EPERM EROFS ENAMETOOLONG ENOTDIR EISDIR EEXIST ENOTEMPTY ELOOP "
-    "EFBIG EIO ESTALE ETXTBSY EBUSY EXDEV EINVAL ENODEV EMFILE ENFILE EAGAIN ENOMEM"
-).split()
+NAMES = [
+    "ENOSPC",
+    "EDQUOT",
+    "ENOENT",
+    "EACCES",
+    "EPERM",
+    "EROFS",
+    "ENAMETOOLONG",
+    "ENOTDIR",
+    "EISDIR",
+    "EEXIST",
+    "ENOTEMPTY",
+    "ELOOP",
+    "EFBIG",
+    "EIO",
+    "ESTALE",
+    "ETXTBSY",
+    "EBUSY",
+    "EXDEV",
+    "EINVAL",
+    "ENODEV",
+    "EMFILE",
+    "ENFILE",
+    "EAGAIN",
+    "ENOMEM",
+]
 
 
 @pytest.mark.parametrize("name", NAMES)
