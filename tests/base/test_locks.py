@@ -158,5 +158,5 @@ def test_what_is_no_lock_is_neither_followed_nor_written(make, tmp_path):
 def test_a_file_is_no_folder(tmp_path):
     (tmp_path / "file").touch()
     for path in (tmp_path / "file", tmp_path / "file" / "below"):
-        with refusing("no folder can be here: choose another one"), only_one_in(path):
+        with refusing("a file here where a folder is to be"), only_one_in(path):
             pass

@@ -15,7 +15,9 @@ from datetime import datetime
 from pathlib import Path
 
 from deepcme.base.errors import DeepCMEError
+from deepcme.base.refusals import naming_place
 from deepcme.base.terminal import say
+from deepcme.base.writable import require_writable_folder
 
 LOCK = ".deepcme-lock"
 
@@ -44,7 +46,7 @@ def only_one_in(folder: Path) -> Iterator[None]:
     Raises
     ------
     DeepCMEError
-        If another run, of this process or another one, works there.
+        If another run, of this process or another one, works there, or nothing can be written.
     """
     with _making(folder), _holding(folder / LOCK, folder):
         yield
@@ -65,11 +67,9 @@ def only_one_making(path: Path) -> Iterator[None]:
 @contextmanager
 def _making(folder: Path) -> Iterator[None]:
     """Make a folder; in the end it goes again if there is nothing in it."""
+    require_writable_folder(folder)
     made = [place for place in (folder, *folder.parents) if not place.exists()]
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except (FileExistsError, NotADirectoryError) as error:
-        raise DeepCMEError(f"{folder}: no folder can be here: choose another one.") from error
+    folder.mkdir(parents=True, exist_ok=True)
     try:
         yield
     finally:
@@ -103,10 +103,12 @@ def _holding(lock: Path, place: Path) -> Iterator[None]:
 @contextmanager
 def _locked(lock: Path, place: Path, words: str) -> Iterator[None]:
     """Hold the lock on a file that says who does; it goes in the end."""
-    descriptor = _take(lock, place)
+    with naming_place(place):
+        descriptor = _take(lock, place)
     try:
-        os.truncate(descriptor, 0)
-        os.write(descriptor, words.encode())
+        with naming_place(place):
+            os.truncate(descriptor, 0)
+            os.write(descriptor, words.encode())
         yield
     finally:
         # Before it is let go of, lest another one's goes; Windows removes no open file.

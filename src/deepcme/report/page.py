@@ -10,7 +10,6 @@ from typing import Literal, get_args
 from deepcme.base.errors import DeepCMEError
 from deepcme.base.files import write_csv, write_text
 from deepcme.base.locks import only_one_in
-from deepcme.base.writable import require_writable_folder
 from deepcme.report import outline
 from deepcme.report.blocks import Blocks
 from deepcme.report.contents import compute_contents
@@ -63,7 +62,6 @@ def write_report(folder: StudyFolder, formats: Sequence[str] = FORMATS) -> Path:
     if unknown or not formats:
         named = unknown[0] if unknown else ""
         raise DeepCMEError(f"Unknown format {named!r}: choose from {', '.join(FORMATS)}.")
-    require_writable_folder(folder.path)
     with only_one_in(folder.path):
         return _write_report(folder, formats)
 

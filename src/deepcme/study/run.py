@@ -18,7 +18,6 @@ from deepcme.base.progress import show_progress, show_step
 from deepcme.base.stopping import GOES_ON, if_halted
 from deepcme.base.terminal import say
 from deepcme.base.workload import Workload
-from deepcme.base.writable import require_writable_folder
 from deepcme.cohort.arrays import CohortArrays
 from deepcme.cohort.cohort import Cohort
 from deepcme.cohort.strata import NO_STRATA
@@ -79,7 +78,6 @@ def run_study(
     TasksFailedError
         If fits failed; the rest is done and kept.
     """
-    require_writable_folder(out)
     with only_one_in(Path(out)):
         return _run_whole(study, StudyFolder(out), jobs, scheduler, quiet)
 
@@ -127,7 +125,6 @@ def run_part(
     `label` names the tasks while they run; the rest is as in `run_study`. The tables come
     by the names of their files.
     """
-    require_writable_folder(out)
     with only_one_in(Path(out)):
         plan = make_plan(study, load_cohort(study), [part])
         folder = StudyFolder(out)

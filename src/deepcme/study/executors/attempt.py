@@ -6,6 +6,7 @@ import time
 import traceback
 from typing import NamedTuple
 
+from deepcme.base.refusals import describe_refusal
 from deepcme.cohort.arrays import CohortArrays
 from deepcme.study.tasks import Arrays, Task
 
@@ -31,6 +32,8 @@ def try_task(data: CohortArrays, task: Task) -> Outcome:
         result = task.run(data)
     except MemoryError:
         result = f"{traceback.format_exc()}\n{_NO_MEMORY}"
+    except OSError as error:
+        result = f"{traceback.format_exc()}\n{describe_refusal(error)}"
     except Exception:
         result = traceback.format_exc()
     return Outcome(task, result, time.perf_counter() - start)
