@@ -216,7 +216,10 @@ def _require_greeting(address: str) -> None:
     parts = urlsplit(address if "://" in address else f"tcp://{address}")
     if parts.scheme != "tcp" or parts.hostname is None or parts.port is None:
         return  # not of this form; Dask says what is wrong
-    with socket.create_connection((parts.hostname, parts.port), ANSWER_SECONDS) as connection:
-        start = connection.recv(8, socket.MSG_WAITALL)
+    with (
+        socket.create_connection((parts.hostname, parts.port), ANSWER_SECONDS) as connection,
+        connection.makefile("rb") as answer,
+    ):
+        start = answer.read(8)
     if len(start) < 8 or struct.unpack("<Q", start)[0] > _MOST_BYTES_OF_GREETING:
         raise OSError("what answers is no Dask scheduler")
