@@ -15,7 +15,7 @@ import typer
 from typer.models import ArgumentInfo
 
 import deepcme
-from deepcme.cli.main import app
+from deepcme.cli.commands import app
 
 FOLDER = Path(__file__).parent / "interface"
 

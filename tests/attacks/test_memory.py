@@ -193,14 +193,15 @@ def test_a_gct_file_that_says_it_is_endless(refused, tmp_path, told):
 
 
 def test_memory_that_runs_out_is_one_sentence(tmp_path, monkeypatch, capsys):
-    from deepcme.cli import main as cli
+    from deepcme.cli import commands
+    from deepcme.cli.main import main
 
     def run_out():
         raise MemoryError
 
-    monkeypatch.setattr(cli, "app", run_out)
+    monkeypatch.setattr(commands, "app", run_out)
     with pytest.raises(SystemExit) as ended:
-        cli.main()
+        main()
     assert ended.value.code == 2
     assert capsys.readouterr().err.startswith("deepcme: this takes more memory than is free")
 

@@ -226,7 +226,7 @@ def test_bad_input_is_one_sentence_and_exit_code_2(tmp_path, arguments, sentence
 def test_help_loads_nothing_heavy(command):
     """So that it answers at once; modules are counted, since time depends on the machine."""
     code = (
-        "import sys; from deepcme.cli.main import app; "
+        "import sys; from deepcme.cli.commands import app; "
         f"app({[*command, '--help']!r}, standalone_mode=False); "
         "heavy = {'numpy', 'pandas', 'sklearn', 'torch', 'anndata', 'altair'} & set(sys.modules); "
         "sys.exit(f'loaded {heavy}' if heavy else 0)"
@@ -276,9 +276,9 @@ def test_a_study_is_repeated_by_the_command_in_its_report(tables, tmp_path):
     command = re.search(r"<code>(deepcme run .*?)</code>", (first / "report.html").read_text())
     program, *words = shlex.split(command[1].replace("&#39;", "'"))
     assert program == "deepcme"
-    again = deepcme(*words, "--jobs", "1", cwd=tmp_path)
+    again = deepcme(*words, "--jobs", "1", cwd=first)
     assert again.returncode == 0, again.stderr
-    second = tmp_path / "my results" / "first-again"
+    second = tmp_path / "my results" / "again"
     for table in ("predictions.parquet", "gene_scores.csv", "nulls.csv"):
         assert (second / table).read_bytes() == (first / table).read_bytes()
     assert (second / "identity.json").read_bytes() == (first / "identity.json").read_bytes()

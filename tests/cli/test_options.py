@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from deepcme import Cohort, DeepCMEError
-from deepcme.cli.main import app
+from deepcme.cli.commands import app
 from tests.sources.conftest import star_text
 from tests.sources.files import written
 

@@ -44,7 +44,7 @@ def plan_of(cohort, **selection):
 
 def results_of(plan, jobs=1):
     done = run_on_processes(CohortArrays.of(plan.cohort), plan.tasks, jobs)
-    arrays = {task.key: found for task, found in done}
+    arrays = {outcome.task.key: outcome.result for outcome in done}
     return collect_panels(plan, [(step, arrays[step.key]) for step in plan.tasks])
 
 

@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from deepcme import Cohort
-from deepcme.cli.main import app
+from deepcme.cli.commands import app
 from tests.sources.conftest import star_text
 from tests.sources.geo.test_series_counts import ANNOTATION, matrix, series
 from tests.sources.geo.test_soft import ONE, PROBES, TWO, written

@@ -1,4 +1,4 @@
-"""The one exception that means: the input, not the program, needs attention."""
+"""Exceptions that mean: the program is right, and something else needs attention."""
 
 from __future__ import annotations
 
@@ -17,6 +17,28 @@ class DeepCMEError(ValueError):
 
 class AbsentError(DeepCMEError):
     """What these data do not have, and why: a report says so and goes on without it."""
+
+
+class StoppedError(BaseException):
+    """The user or the system stopped the command, told in one sentence.
+
+    It is no `Exception`, so that nothing takes it for a fit that failed.
+
+    Parameters
+    ----------
+    sentence : str
+    signal_number : int
+        What stopped it; the command ends with 128 and this number.
+    """
+
+    def __init__(self, sentence: str, signal_number: int) -> None:
+        super().__init__(sentence)
+        self.exit_code = 128 + signal_number
+        self.is_told = False
+
+
+class DamagedError(DeepCMEError):
+    """A file of ours is not any more what was written."""
 
 
 @contextmanager

@@ -10,7 +10,7 @@ import typer
 
 from deepcme.base.errors import DeepCMEError
 from deepcme.base.terminal import say
-from deepcme.cli.options import Jobs, Quiet, Repeats, Seed
+from deepcme.cli.options import Jobs, Quiet, Repeats, Seed, new_folder, writable
 from deepcme.models.registry import ENSEMBLE, KINDS
 
 if TYPE_CHECKING:
@@ -35,6 +35,10 @@ AllowTrainingSamples = Annotated[
         "everywhere.",
     ),
 ]
+Results = Annotated[
+    Path,
+    typer.Option("--output", "-o", callback=new_folder, help="Folder for the results."),
+]
 Normalise = Annotated[
     Literal["none", "cohort", "rank"],
     typer.Option(
@@ -55,7 +59,10 @@ _READ_ON = "What its columns mean and when to rely on them: docs/models-in-use.m
 
 def train(
     cohort: Annotated[Path, typer.Argument(metavar="COHORT.h5ad", help="Cohort to learn.")],
-    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the model.")],
+    output: Annotated[
+        Path,
+        typer.Option("--output", "-o", callback=new_folder, help="Folder for the model."),
+    ],
     model: Annotated[
         str,
         typer.Option(
@@ -78,12 +85,11 @@ def train(
 
     from deepcme.base.locks import only_one_making
     from deepcme.cohort.cohort import Cohort
-    from deepcme.trained.files import refuse_existing, save_model
+    from deepcme.trained.files import save_model
     from deepcme.trained.training import TrainingSettings, train_model
 
     settings = TrainingSettings(repeats, seed, jobs or cpu_count(), model=model)
     with only_one_making(output):
-        refuse_existing(output)
         trained = train_model(Cohort.load(cohort), settings, quiet=quiet)
         save_model(trained, output)
     if not quiet:
@@ -117,7 +123,10 @@ def predict(
             "round; genes as Ensembl ids, symbols or Entrez ids.",
         ),
     ],
-    output: Annotated[Path, typer.Option("--output", "-o", help="Table to write (.csv).")],
+    output: Annotated[
+        Path,
+        typer.Option("--output", "-o", callback=writable, help="Table to write (.csv)."),
+    ],
     scale: Annotated[
         Literal["fpkm", "tpm", "rsem", "counts", "log2", "intensity"] | None,
         typer.Option(
@@ -166,7 +175,7 @@ def validate(
     cohort: Annotated[
         Path, typer.Argument(metavar="COHORT.h5ad", help="New patients with their endpoint.")
     ],
-    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the results.")],
+    output: Results,
     normalise: Normalise = "none",
     allow_missing: AllowMissing = False,
     allow_training_samples: AllowTrainingSamples = False,
@@ -181,11 +190,10 @@ def validate(
     from deepcme.base.locks import only_one_making
     from deepcme.cohort.cohort import Cohort
     from deepcme.report.validation import write_validation
-    from deepcme.trained.files import load_model, refuse_existing
+    from deepcme.trained.files import load_model
     from deepcme.trained.validation import validate_model
 
     with only_one_making(output):
-        refuse_existing(output)
         validation = validate_model(
             load_model(model),
             Cohort.load(cohort),
@@ -205,7 +213,7 @@ def transfer(
     cohorts: Annotated[
         list[Path], typer.Argument(metavar="COHORT.h5ad...", help="Two or more cohorts.")
     ],
-    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the results.")],
+    output: Results,
     jobs: Jobs = None,
     allow_training_samples: AllowTrainingSamples = False,
     seed: Seed = 1,
@@ -223,11 +231,9 @@ def transfer(
     from deepcme.base.words import cleaned
     from deepcme.cohort.cohort import Cohort
     from deepcme.report.transfer import write_transfer
-    from deepcme.trained.files import refuse_existing
     from deepcme.trained.transfer import compute_transfer, notes_on_transfer
 
     with only_one_making(output):
-        refuse_existing(output)
         loaded = {cleaned(path.stem): Cohort.load(path) for path in cohorts}
         if len(loaded) < len(cohorts) or len(loaded) < 2:
             raise DeepCMEError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass
 
 import numpy as np
@@ -300,10 +301,10 @@ def select_on_subsamples(
         (X, y, patients, rows, ranker, rank_seed)
         for rows, rank_seed in zip(halves, rank_seeds, strict=True)
     )
-    first = run_parallel(_rank_half, calls, jobs)
     selected = np.zeros((len(halves), X.shape[1]), dtype=bool)
-    for row, order in zip(selected, first, strict=True):
-        row[order[:n_selected]] = True
+    with closing(run_parallel(_rank_half, calls, jobs)) as first:
+        for row, order in zip(selected, first, strict=True):
+            row[order[:n_selected]] = True
     return StabilitySelection(selected, np.asarray(clusters, dtype=np.int64))
 
 

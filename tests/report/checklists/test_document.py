@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from deepcme import DeepCMEError
-from deepcme.cli.main import app
+from deepcme.cli.commands import app
 from deepcme.report.checklists import document
 from deepcme.report.checklists.document import write_checklists
 from deepcme.report.checklists.word import write_word

@@ -78,7 +78,7 @@ def outcome_of(status, result):
 def test_a_fit_that_loses_every_worker_has_failed_and_names_memory():
     from distributed.scheduler import KilledWorker
 
-    task, text = outcome_of("error", KilledWorker("key", None, 3))
+    task, text, _ = outcome_of("error", KilledWorker("key", None, 3))
     assert task is TASK
     assert "perhaps for lack of memory" in text and "--memory-limit" in text
     assert "\n" not in text

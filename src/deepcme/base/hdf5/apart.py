@@ -12,13 +12,18 @@ from deepcme.base.errors import DeepCMEError
 from deepcme.base.hdf5.examination import SIGNATURE, examine, unreadable
 from deepcme.base.hdf5.rules import LAYOUTS
 from deepcme.base.memory import MOST_UNFOLDED, SMALL, available_bytes, require_memory
+from deepcme.base.workers import starter
 
-_CHILD = "from deepcme.base.hdf5.apart import main; main()"
+_CHILD = (
+    "from deepcme.base.workers import begin_worker; begin_worker{starter}; "
+    "from deepcme.base.hdf5.apart import main; main()"
+)
 _SECONDS = 8
 _BYTES_PER_SECOND = 2_000_000
 _LONGEST_WAIT = 6
 """Times the seconds of the processor, where other programs share it."""
 _OUT_OF_SECONDS = -24  # SIGXCPU, which not every system has
+_KILLED = (-9, -15, -2, -1)  # as systems and users do
 _WORKING_BYTES = 600_000_000
 _WORKING_TIMES_SIZE = 4
 """What the examination may take, with this many times the file; it reads in small parts."""
@@ -48,9 +53,10 @@ def require_sound(path: Path, kind: str) -> None:
         if start.read(len(SIGNATURE)) != SIGNATURE:
             raise unreadable(path, layout)
     seconds = _SECONDS + path.stat().st_size // _BYTES_PER_SECOND
+    child = _CHILD.format(starter=starter())
     try:
         ended = subprocess.run(
-            [sys.executable, "-P", "-c", _CHILD, str(path), kind, str(seconds)],
+            [sys.executable, "-P", "-c", child, str(path), kind, str(seconds)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -66,6 +72,11 @@ def require_sound(path: Path, kind: str) -> None:
         ) from error
     if ended.returncode == _OUT_OF_SECONDS:
         raise unreadable(path, layout, ": reading it comes to no end")
+    if ended.returncode in _KILLED:
+        raise DeepCMEError(
+            f"{path}: the process that looked through it was killed, as systems do when memory "
+            "runs out: run the command again, on a computer with more memory if need be."
+        )
     if ended.returncode != 0:
         raise unreadable(path, layout, ": its parts contradict each other")
     found = json.loads(ended.stdout)
@@ -103,7 +114,7 @@ def _limit(seconds: int, n_bytes: int) -> None:
     import resource
 
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))  # SIGXCPU, then SIGKILL
     if sys.platform == "linux":
         pages = int(Path("/proc/self/statm").read_text(encoding="utf-8").split()[0])
         limit = pages * resource.getpagesize() + n_bytes

@@ -2,18 +2,35 @@
 
 from __future__ import annotations
 
+import time
 import traceback
+from typing import NamedTuple
 
 from deepcme.cohort.arrays import CohortArrays
 from deepcme.study.tasks import Arrays, Task
 
-Outcome = tuple[Task, Arrays | str]
-"""A task with its result, or with the text of the error that stopped it."""
+_NO_MEMORY = "memory ran out; give fewer --jobs, or use a computer with more memory."
+
+
+class Outcome(NamedTuple):
+    """A task with its result, or with the text of the error that stopped it.
+
+    `seconds` is how long it ran; None where that is not known.
+    """
+
+    task: Task
+    result: Arrays | str
+    seconds: float | None = None
 
 
 def try_task(data: CohortArrays, task: Task) -> Outcome:
     """Run a task; an error comes back as text, so that the others go on."""
+    start = time.perf_counter()
+    result: Arrays | str
     try:
-        return task, task.run(data)
+        result = task.run(data)
+    except MemoryError:
+        result = f"{traceback.format_exc()}\n{_NO_MEMORY}"
     except Exception:
-        return task, traceback.format_exc()
+        result = traceback.format_exc()
+    return Outcome(task, result, time.perf_counter() - start)

@@ -118,9 +118,10 @@ def _outcome_of(future: Future, result: Any, task: Task, address: str) -> Outcom
         return outcome
     error = result[1] if future.status == "error" else None  # of its type, itself, traceback
     if isinstance(error, KilledWorker):
-        return task, (
+        return Outcome(
+            task,
             "each worker that ran it was lost, perhaps for lack of memory: start workers with "
-            "a larger --memory-limit and --nthreads 1."
+            "a larger --memory-limit and --nthreads 1.",
         )
     if isinstance(error, _OtherVersionsError):
         raise DeepCMEError(

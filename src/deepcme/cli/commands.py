@@ -1,0 +1,64 @@
+"""The commands of `deepcme`, and their options.
+
+Imports sit inside the commands, so that --help answers at once.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from deepcme.base.terminal import say
+from deepcme.cli import (
+    audit,
+    checklist,
+    fetch,
+    genes,
+    models,
+    panel,
+    portals,
+    prepare,
+    run,
+    simulate,
+)
+from deepcme.cli.options import Command
+
+app = typer.Typer(
+    name="deepcme",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+_COMMANDS: tuple[Command, ...] = (
+    *(run.run, run.init, run.report, run.compare, checklist.checklist),
+    *(models.train, models.predict, models.validate, models.transfer),
+    *(panel.panel, audit.audit, simulate.simulate, simulate.power),
+)
+for command in _COMMANDS:
+    app.command()(command)
+for command in (portals.gdc, portals.xena, portals.cbioportal, portals.geo, portals.archs4):
+    prepare.app.command()(command)
+app.add_typer(prepare.app, name="prepare")
+app.add_typer(fetch.app, name="fetch")
+app.add_typer(genes.app, name="genes")
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        from deepcme.base.version import __version__
+
+        say(f"deepcme {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def deepcme(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version."
+        ),
+    ] = False,
+) -> None:
+    """Learn from gene expression whether a cancer metastasises, and how far to trust it."""
