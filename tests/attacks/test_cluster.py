@@ -1,6 +1,7 @@
 """A Dask cluster that is late, loses workers or its scheduler, or is none at all."""
 
 import json
+import os
 import signal
 import socket
 import ssl
@@ -9,14 +10,19 @@ import sys
 import threading
 import time
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
+from deepcme.study.executors.cluster import run_on_dask
+from deepcme.study.tasks import Task
 from tests.attacks.command import deepcme
 from tests.attacks.test_two_at_once import cohort_file, start, study_file  # noqa: F401
 
 pytest.importorskip("distributed", reason="Dask is not installed")
 
+ROOT = Path(__file__).resolve().parents[2]
 NO_SCHEDULER = "No Dask scheduler answers at "
 
 
@@ -122,9 +128,14 @@ def test_an_address_of_nothing_is_one_sentence(address, study_file, tmp_path):  
 # Workers
 
 
-def dask(what, *arguments):
+def dask(what, *arguments, packages=None):
+    """A process of Dask's; `packages` is a folder that is looked in first for packages."""
+    found = [str(packages)] if packages else []
+    path = os.pathsep.join([*found, *filter(None, [os.environ.get("PYTHONPATH")])])
     return subprocess.Popen(
         [sys.executable, "-m", f"distributed.cli.dask_{what}", *map(str, arguments)],
+        env={**os.environ, "PYTHONPATH": path},
+        cwd=ROOT,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
@@ -133,25 +144,27 @@ def dask(what, *arguments):
 class Cluster:
     """A scheduler and workers as processes; `address` and `workers`."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, packages=None):
         self._folder = folder
         self.workers = []
         file = folder / "scheduler.json"
         self.scheduler = dask(
             *("scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard"),
             *("--scheduler-file", file),
+            packages=packages,
         )
         deadline = time.monotonic() + 60
         while not file.exists() and time.monotonic() < deadline:
             time.sleep(0.1)
         self.address = json.loads(file.read_text())["address"]
 
-    def add_worker(self, *options):
+    def add_worker(self, packages=None):
         """A worker of one thread, which nobody starts again."""
         self.workers.append(
             dask(
                 *("worker", self.address, "--nthreads", "1", "--no-dashboard", "--no-nanny"),
-                *("--host", "127.0.0.1", "--local-directory", self._folder, *options),
+                *("--host", "127.0.0.1", "--local-directory", self._folder),
+                packages=packages,
             )
         )
         return self.workers[-1]
@@ -213,7 +226,7 @@ def test_workers_may_come_late(cluster, study_file, alone, tmp_path):  # noqa: F
     lines = lines_until(process, "Waiting for workers")
     assert f"Waiting for workers at {cluster.address}. Start some" in lines[-1]
     cluster.add_worker()
-    error = process.communicate(timeout=120)[1]
+    error = process.communicate(timeout=240)[1]
     assert process.returncode == 0, error
     assert tables(out) == alone
 
@@ -234,7 +247,7 @@ def test_a_late_replacement_finishes_the_work_of_lost_workers(
         lines = lines_until(process, "its last worker is lost")
         assert "perhaps for lack of memory" in lines[-1]
     cluster.add_worker()
-    error = process.communicate(timeout=120)[1]
+    error = process.communicate(timeout=240)[1]
     assert process.returncode == 0, error
     assert tables(out) == alone
     assert "Traceback" not in error
@@ -248,7 +261,7 @@ def test_one_of_two_workers_may_go(cluster, study_file, alone, tmp_path):  # noq
     process = run_on(cluster, study_file, out)
     wait_for(lambda: n_done(out) > 1, process)
     first.kill()
-    error = process.communicate(timeout=120)[1]
+    error = process.communicate(timeout=240)[1]
     assert process.returncode == 0, error
     assert tables(out) == alone
 
@@ -263,7 +276,7 @@ def test_a_lost_scheduler_is_one_sentence_and_the_same_command_goes_on(
     process = run_on(cluster, study_file, out)
     wait_for(lambda: n_done(out) > 1, process)
     cluster.scheduler.kill()
-    error = process.communicate(timeout=120)[1]
+    error = process.communicate(timeout=240)[1]
     assert process.returncode == 2, error
     assert (
         error.strip()
@@ -284,3 +297,83 @@ def test_waiting_for_workers_ends_by_the_keyboard(cluster, study_file, tmp_path)
     error = process.communicate(timeout=60)[1]
     assert process.returncode == 130
     assert "Traceback" not in error
+
+
+WITHOUT_DEEPCME = {"deepcme.py": "raise ModuleNotFoundError('No module named deepcme')"}
+WITH_ANOTHER_NUMPY = {
+    "sitecustomize.py": "import importlib.metadata as m\n"
+    "true = m.version\n"
+    "m.version = lambda name: '1.0' if name == 'numpy' else true(name)\n"
+}
+
+
+def put(folder, files):
+    folder.mkdir()
+    for name, text in files.items():
+        (folder / name).write_text(text)
+    return folder
+
+
+@pytest.mark.cause("dask-workers")
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("packages", "words"),
+    [(WITHOUT_DEEPCME, "install deepcme"), (WITH_ANOTHER_NUMPY, "numpy 1.0 instead of")],
+    ids=["no deepcme", "another numpy"],
+)
+def test_a_worker_of_other_packages_is_one_sentence(
+    packages, words, cluster, study_file, tmp_path  # noqa: F811
+):  # fmt: skip
+    cluster.add_worker(put(tmp_path / "packages", packages))
+    process = run_on(cluster, study_file, tmp_path / "out")
+    error = process.communicate(timeout=240)[1]
+    assert process.returncode == 2, error
+    line = error.strip().splitlines()[-1]
+    assert line.startswith("deepcme: ") and words in line, error
+    assert "Traceback" not in error
+
+
+@pytest.mark.cause("dask-workers")
+@pytest.mark.slow
+def test_the_scheduler_needs_no_deepcme(study_file, alone, tmp_path):  # noqa: F811
+    cluster = Cluster(tmp_path, put(tmp_path / "packages", WITHOUT_DEEPCME))
+    try:
+        cluster.add_worker()
+        process = run_on(cluster, study_file, tmp_path / "out")
+        error = process.communicate(timeout=240)[1]
+    finally:
+        cluster.end()
+    assert process.returncode == 0, error
+    assert tables(tmp_path / "out") == alone
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ending(Task):
+    """Ends its worker, or does nothing."""
+
+    ends: bool
+
+    @property
+    def title(self):
+        return self.key
+
+    def run(self, data):
+        if self.ends:
+            os._exit(1)
+        return {}
+
+
+@pytest.mark.cause("dask-workers")
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")  # of Dask's
+def test_a_fit_that_ends_every_worker_fails_and_the_others_are_done(cluster):
+    for _ in range(5):
+        cluster.add_worker()
+    tasks = [
+        Ending(key=f"ending-{n}", part="", split_number=0, split=None, ends=n == 0)
+        for n in range(4)
+    ]
+    found = {task.key: result for task, result, _ in run_on_dask(None, tasks, cluster.address)}
+    assert set(found) == {task.key for task in tasks}
+    assert "perhaps for lack of memory" in found["ending-0"]
+    assert found["ending-3"] == {}

@@ -71,13 +71,14 @@ def test_that_there_are_no_workers_is_said_now_and_then(monkeypatch, capsys):
 
 
 def outcome_of(status, result):
+    result = (type(result), result, None) if status == "error" else result  # as Dask has it
     return cluster._outcome_of(SimpleNamespace(status=status), result, TASK, ADDRESS)
 
 
 def test_a_fit_that_loses_every_worker_has_failed_and_names_memory():
     from distributed.scheduler import KilledWorker
 
-    task, text = outcome_of("error", KilledWorker("key", None, 3))
+    task, text, _ = outcome_of("error", KilledWorker("key", None, 3))
     assert task is TASK
     assert "perhaps for lack of memory" in text and "--memory-limit" in text
     assert "\n" not in text
@@ -110,4 +111,4 @@ def test_what_is_no_fault_of_a_fit_ends_the_run(status, result, words):
 def test_a_worker_with_other_packages_takes_no_fit():
     versions = {**cluster._versions_that_matter(), "numpy": "1.0"}
     with pytest.raises(cluster._OtherVersionsError, match=r"^numpy .* instead of 1\.0$"):
-        cluster._try_with(versions, None, TASK)
+        cluster.try_with(versions, None, b"")

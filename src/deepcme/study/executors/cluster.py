@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
+import pickle
 import socket
 import struct
 import threading
 import time
 import uuid
 import warnings
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -24,7 +25,7 @@ from deepcme.study.tasks import Task, computing_versions, package_versions
 if TYPE_CHECKING:
     from distributed import Client, Future
 
-ANSWER_SECONDS = 30
+ANSWER_SECONDS = 20
 SECONDS_BETWEEN_LOOKS = 2.0
 SECONDS_BETWEEN_WORDS = 600.0
 
@@ -60,10 +61,7 @@ def run_on_dask(
         ) from error
     by_key = {task.key: task for task in tasks}
     with _in_our_words(), _connect(address) as client:
-        versions = _versions_that_matter()
-        cohort = client.submit(_as_it_is, data, key=f"cohort-{uuid.uuid4()}")
-        alike = [versions] * len(tasks), [cohort] * len(tasks)
-        futures = client.map(_try_with, *alike, list(tasks), key=list(by_key))
+        futures = _submit(client, data, by_key)
         results = as_completed(futures, with_results=True, raise_errors=False)
         del futures  # what is done shall not be kept until all is
         watch = _Watch(client, address)
@@ -77,17 +75,34 @@ def run_on_dask(
             future.release()
 
 
-def _as_it_is(data: CohortArrays) -> CohortArrays:
-    return data
+def _submit(client: Client, data: CohortArrays, tasks: Mapping[str, Task]) -> list[Future]:
+    versions = _versions_that_matter()
+    packed = [pickle.dumps(task) for task in tasks.values()]
+    with warnings.catch_warnings(action="ignore"):  # that a cohort is large
+        cohort = client.submit(pickle.loads, pickle.dumps(data), key=f"cohort-{uuid.uuid4()}")
+        alike = [versions] * len(tasks), [cohort] * len(tasks)
+        futures: list[Future] = client.map(_unpacking(), *alike, packed, key=list(tasks))
+    return futures
 
 
-def _try_with(versions: Mapping[str, str], data: CohortArrays, task: Task) -> Outcome:
-    """Run a task on a worker whose packages give the numbers that the study's would."""
+def _unpacking() -> Callable[[Mapping[str, str], CohortArrays, bytes], Outcome]:
+    """A function that Dask sends as code, as a worker without deepcme would end of its name."""
+
+    def try_packed(versions: Mapping[str, str], data: CohortArrays, task: bytes) -> Outcome:
+        from deepcme.study.executors.cluster import try_with
+
+        return try_with(versions, data, task)
+
+    return try_packed
+
+
+def try_with(versions: Mapping[str, str], data: CohortArrays, task: bytes) -> Outcome:
+    """Run a packed task on a worker whose packages give the numbers that the study's would."""
     here = _versions_that_matter()
     for name, version in versions.items():
         if here.get(name) != version:
             raise _OtherVersionsError(f"{name} {here.get(name)} instead of {version}")
-    return try_task(data, task)
+    return try_task(data, pickle.loads(task))  # noqa: S301 (of this run itself)
 
 
 def _versions_that_matter() -> dict[str, str]:
@@ -101,23 +116,24 @@ def _outcome_of(future: Future, result: Any, task: Task, address: str) -> Outcom
     if future.status == "finished":
         outcome: Outcome = result
         return outcome
-    if isinstance(result, KilledWorker):
+    error = result[1] if future.status == "error" else None  # of its type, itself, traceback
+    if isinstance(error, KilledWorker):
         return Outcome(
             task,
             "each worker that ran it was lost, perhaps for lack of memory: start workers with "
             "a larger --memory-limit and --nthreads 1.",
         )
-    if isinstance(result, _OtherVersionsError):
+    if isinstance(error, _OtherVersionsError):
         raise DeepCMEError(
-            f"A worker of {address} has {result}, which may give other numbers: install the "
+            f"A worker of {address} has {error}, which may give other numbers: install the "
             f"same packages everywhere; {_KEPT}"
         )
-    if future.status == "error":
+    if error is not None:
         raise DeepCMEError(
             f"The scheduler or a worker at {address} cannot take a fit "
-            f"({type(result).__name__}: {_first_line(result)}): install deepcme {__version__} "
+            f"({type(error).__name__}: {_first_line(error)}): install deepcme {__version__} "
             f"and the same packages everywhere; {_KEPT}"
-        ) from result
+        ) from error
     raise _lost(address)
 
 
@@ -167,14 +183,12 @@ class _Watch:
 
 @contextmanager
 def _in_our_words() -> Iterator[None]:
-    """Keep Dask from telling what is told here, or is no trouble."""
+    """Keep Dask from telling what is told here."""
     logger = logging.getLogger("distributed")
     level = logger.level
     logger.setLevel(logging.CRITICAL + 1)
     try:
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", module="distributed")
-            yield
+        yield
     finally:
         logger.setLevel(level)
 
@@ -199,8 +213,9 @@ def _connect(address: str) -> Client:
     # Dask waits without end for the first word of a service that is no scheduler.
     thread = threading.Thread(target=ask, daemon=True)
     if address.strip():  # without an address Dask would start a cluster of its own
-        thread.start()
-        thread.join(ANSWER_SECONDS)
+        with warnings.catch_warnings(action="ignore"):  # of versions, which each fit looks at
+            thread.start()
+            thread.join(ANSWER_SECONDS)
     answer = answers[0] if answers else None
     if isinstance(answer, Exception) or answer is None:
         raise DeepCMEError(
@@ -219,7 +234,10 @@ def _require_greeting(address: str) -> None:
     parts = urlsplit(address if "://" in address else f"tcp://{address}")
     if parts.scheme != "tcp" or parts.hostname is None or parts.port is None:
         return  # not of this form; Dask says what is wrong
-    with socket.create_connection((parts.hostname, parts.port), ANSWER_SECONDS) as connection:
-        start = connection.recv(8, socket.MSG_WAITALL)
+    with (
+        socket.create_connection((parts.hostname, parts.port), ANSWER_SECONDS) as connection,
+        connection.makefile("rb") as answer,
+    ):
+        start = answer.read(8)
     if len(start) < 8 or struct.unpack("<Q", start)[0] > _MOST_BYTES_OF_GREETING:
         raise OSError("what answers is no Dask scheduler")
