@@ -61,7 +61,8 @@ class Survival:
         if not run:
             return
         terminalreporter.section("attacks by cause")
-        terminalreporter.write_line(compute_table(self.cases, run).to_string(index=False))
+        table = compute_table(self.cases, run)
+        terminalreporter.write_line(table[table["run"] > 0].to_string(index=False))
         cache = self._config.cache
         if cache is not None:
             run = {**cache.get(KEPT, {}), **run}

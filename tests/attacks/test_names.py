@@ -330,10 +330,10 @@ def test_a_chart_of_a_study_made_before_does_not_end_the_process(tmp_path, bad):
     """Drawn in a process of its own, which the character would end with SIGABRT."""
     program = (
         "import sys, pandas as pd, altair as alt; from pathlib import Path;"
-        "from deepcme.report.figures.styles import write_chart;"
+        "from deepcme.report.figures.drawing import write_charts;"
         "table = pd.DataFrame({'model': [eval(sys.argv[2])], 'auc': [0.5]});"
         "chart = alt.Chart(table).mark_bar().encode(x='auc:Q', y='model:N');"
-        "write_chart(chart, Path(sys.argv[1]), 'bar')"
+        "write_charts({'bar': chart}, Path(sys.argv[1]))"
     )
     done = subprocess.run(
         [sys.executable, "-c", program, tmp_path, ascii(f"a{bad}b")],

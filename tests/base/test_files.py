@@ -4,7 +4,8 @@ import sys
 
 import pytest
 
-from deepcme.base.files import remove_leftovers, unfinished_folder, whole_file, write_text
+from deepcme.base.files import unfinished_folder, whole_file, write_text
+from deepcme.base.leftovers import remove_leftovers
 
 WRITER = """
 import os, sys, time

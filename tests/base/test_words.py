@@ -8,6 +8,7 @@ from deepcme.base.words import (
     cleaned,
     counted,
     differing_in_spelling,
+    duration,
     few,
     listed,
     says_nothing,
@@ -94,3 +95,23 @@ def test_counted():
 
 def test_a_name_with_a_comma_is_one_name_of_a_list():
     assert listed(["age", "grade, hist", "ER status"]) == 'age, "grade, hist", ER status'
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        (0.2, "0 s"),
+        (7.4, "7 s"),
+        (19.8, "20 s"),
+        (43, "45 s"),
+        (58.9, "1 min"),
+        (100, "1 min 30 s"),
+        (598, "10 min"),
+        (3599, "1 h"),
+        (7800, "2 h 10 min"),
+        (35_990, "10 h"),
+        (100_000, "28 h"),
+    ],
+)
+def test_a_time_is_told_in_the_units_it_is_spoken_of(seconds, said):
+    assert duration(seconds) == said

@@ -276,9 +276,9 @@ def test_a_study_is_repeated_by_the_command_in_its_report(tables, tmp_path):
     command = re.search(r"<code>(deepcme run .*?)</code>", (first / "report.html").read_text())
     program, *words = shlex.split(command[1].replace("&#39;", "'"))
     assert program == "deepcme"
-    again = deepcme(*words, "--jobs", "1", cwd=tmp_path)
+    again = deepcme(*words, "--jobs", "1", cwd=first)
     assert again.returncode == 0, again.stderr
-    second = tmp_path / "my results" / "first-again"
+    second = tmp_path / "my results" / "again"
     for table in ("predictions.parquet", "gene_scores.csv", "nulls.csv"):
         assert (second / table).read_bytes() == (first / table).read_bytes()
     assert (second / "identity.json").read_bytes() == (first / "identity.json").read_bytes()

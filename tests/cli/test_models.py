@@ -106,7 +106,7 @@ def test_training_patients_are_refused_and_if_allowed_said(folder, monkeypatch, 
         (["predict", "nothing", "cohort.h5ad", "-o", "p.csv"], "this is not a deepcme model"),
         (["predict", "nothing", "cohort.h5ad", "-o", "p.txt"], "name the file .csv"),
         (["train", "missing.h5ad", "-o", "model"], "there is no such file"),
-        (["train", "cohort.h5ad", "-o", "cohort.h5ad"], "this is there already"),
+        (["train", "cohort.h5ad", "-o", "cohort.h5ad"], "there is a file here"),
         (["transfer", "cohort.h5ad", "-o", "out"], "two or more cohorts"),
     ],
 )

@@ -8,7 +8,7 @@ import altair as alt
 import pandas as pd
 import pytest
 
-from deepcme.report.figures.styles import write_chart
+from deepcme.report.figures.drawing import write_charts
 from deepcme.report.inline import make_inline
 from deepcme.report.render import make_environment
 
@@ -42,6 +42,6 @@ def test_no_part_ends_its_element_or_changes_when_a_browser_reads_it(inline):
 def test_a_chart_never_hands_on_a_character_that_would_end_the_process(bad, tmp_path, capfd):
     table = pd.DataFrame({"model": [f"a{bad}b"], "auc": [0.5]})
     chart = alt.Chart(table, title=f"t{bad}").mark_bar().encode(x="auc:Q", y="model:N")
-    write_chart(chart, tmp_path, "bar")
+    write_charts({"bar": chart}, tmp_path)
     svg = (tmp_path / "bar.svg").read_text(encoding="utf-8")
     assert ">a b<" in svg and bad not in svg

@@ -2,10 +2,10 @@
 
 import pytest
 
+from deepcme.base.workload import Workload
 from deepcme.study import estimate
-from deepcme.study.estimate import describe_expected_time
+from deepcme.study.estimate import describe_expected_time, expect_pieces
 from deepcme.study.parts import fits
-from deepcme.study.parts.models import MODELS
 from deepcme.study.parts.selection import SELECTION
 from deepcme.study.plan import make_plan
 from deepcme.study.run import run_study
@@ -19,50 +19,77 @@ ENSEMBLE = {
 ASKED = {"run": True, "rankers": ["mean-rank"], "random_panels": 1, "pairs": 1}
 
 
-def announced(study, folder, capsys):
-    run_study(study, folder, jobs=1)
-    return capsys.readouterr().err
+@pytest.fixture
+def plan(quick_study):
+    """Fast and slow models, null runs and gene selection."""
+    nulls = {"permutations": 2}
+    models = [ENSEMBLE, QUICK_NETWORK, "LR", "KNN"]
+    return make_plan(
+        quick_study(models=models, nulls=nulls, selection=ASKED), invented_cohort()
+    )
 
 
-def test_a_default_study_is_not_timed(quick_study, tmp_path, capsys):
-    assert "fits to do" not in announced(quick_study(models=["LR"]), tmp_path / "out", capsys)
+@pytest.fixture
+def timed(monkeypatch):
+    """Networks whose every epoch takes a second, in a study that is worth timing."""
+    monkeypatch.setattr(estimate, "_TIMED_SECONDS", 0.0)
+    monkeypatch.setattr(fits, "_time_epoch", lambda *_: 1.0)
+    monkeypatch.setattr(fits, "_seconds_of_scores", lambda *_: 0.0)
 
 
-def test_steps_of_gene_selection_are_counted(quick_study, tmp_path, capsys):
+def test_a_quick_study_is_not_announced(quick_study, tmp_path, capsys):
+    run_study(quick_study(models=["LR"]), tmp_path / "out", jobs=1)
+    assert "fits to do" not in capsys.readouterr().err
+
+
+def test_what_is_to_do_is_counted(quick_study, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(estimate, "ANNOUNCED_SECONDS", 0.0)
     study = quick_study(models=["LR"], selection=ASKED)
-    said = announced(study, tmp_path / "out", capsys)
+    run_study(study, tmp_path / "out", jobs=1)
     steps = len(SELECTION.of(make_plan(study, invented_cohort())))
     assert (
         f"2 fits to do, which train 0 networks, and {steps} steps of gene selection: about "
-        in said
+        in capsys.readouterr().err
     )
 
 
-def test_the_ensemble_is_refitted_in_folds_but_not_for_nulls(quick_study, monkeypatch):
-    monkeypatch.setattr(fits, "_seconds_per_epoch", lambda *_: 1.0)
-    study = quick_study(models=[ENSEMBLE], nulls={"permutations": 1})
-    plan = make_plan(study, invented_cohort())
-    # Two splits of three networks of ten epochs of a second each; of the study itself, three
-    # more times on two thirds of the patients.
-    studied = MODELS.of(plan)
-    assert "about 3 min on 1 process." in describe_expected_time(plan, studied, 1)
-    assert "about 4 min on 1 process." in describe_expected_time(plan, plan.tasks, 1)
+def test_an_ensemble_is_trained_again_in_folds_but_not_for_nulls(plan, timed):
+    pieces = expect_pieces(plan, plan.tasks)
+    seconds = {
+        task.part: pieces[task.key].seconds
+        for task in plan.tasks
+        if task.part != "selection" and task.model.name == ENSEMBLE["name"]
+    }
+    # Three networks of ten epochs of a second each; of the study itself, three times more.
+    assert seconds["nulls"] == pytest.approx(30, rel=0.3)
+    assert seconds["models"] == pytest.approx(90, rel=0.01)
 
 
-@pytest.mark.parametrize("jobs", [1, 2])
-def test_every_kind_is_timed_once_and_counts_as_often_as_it_comes(
-    quick_study, monkeypatch, jobs
-):
-    timed = []
-    monkeypatch.setattr(
-        estimate, "_seconds", lambda plan, task: timed.append(task.title) or 10.0
-    )
-    nulls = {"permutations": 2, "gene_sets": 1, "sizes": [3]}
-    study = quick_study(models=[QUICK_NETWORK, "LR"], nulls=nulls, selection=ASKED)
-    plan = make_plan(study, invented_cohort())
-    steps = SELECTION.of(plan)
-    said = describe_expected_time(plan, plan.tasks, jobs)
-    # Networks: two splits of the study, two of each null run; LR is left out.
-    seconds = 10 * (2 + 3 * 2 + len(steps)) / jobs
-    assert f"about {seconds / 60:.0f} min on {jobs} process" in said
-    assert len(timed) == 1 + 1 + 6
+def test_one_of_each_kind_comes_first_then_the_long_ones(plan, timed):
+    pieces = list(expect_pieces(plan, plan.tasks).values())
+    kinds = {piece.kind for piece in pieces}
+    first, rest = pieces[: len(kinds)], pieces[len(kinds) :]
+    assert {piece.kind for piece in first} == kinds
+    for some in (first, rest):
+        seconds = [piece.seconds for piece in some]
+        assert seconds == sorted(seconds, reverse=True)
+
+
+def test_every_task_is_expected_to_take_some_time(plan):
+    pieces = expect_pieces(plan, plan.tasks)
+    assert pieces.keys() == {task.key for task in plan.tasks}
+    assert all(0 < piece.seconds < 60 for piece in pieces.values())
+
+
+def test_the_expected_time_is_that_of_all_processes(plan, timed):
+    pieces = expect_pieces(plan, plan.tasks)
+    said = [describe_expected_time(plan.tasks, Workload(pieces, jobs), jobs) for jobs in (1, 2)]
+    assert said[0].endswith(" min on 1 process.") and said[1].endswith(" on 2 processes.")
+    on_a_cluster = describe_expected_time(plan.tasks, Workload(pieces, None), None)
+    assert "for one process, and less by the number of the cluster's workers" in on_a_cluster
+
+
+def test_what_is_done_already_is_not_expected_again(plan, timed):
+    half = plan.tasks[: len(plan.tasks) // 2]
+    assert expect_pieces(plan, half).keys() == {task.key for task in half}
+    assert describe_expected_time([], Workload({}, 1), 1) == ""

@@ -82,7 +82,7 @@ def files_of(folder):
 @pytest.mark.parametrize("name", [*OLDER, PRESENT])
 def test_a_folder_of_every_version_opens_in_a_report(name, tmp_path, monkeypatch):
     # Drawn charts go into the page; pictures of them take long to write.
-    monkeypatch.setattr(page_module, "write_chart", lambda *_: None)
+    monkeypatch.setattr(page_module, "write_charts", lambda *_: [])
     folder = copy_of(name, tmp_path / "out")
     page = write_report(folder, ["html", "md"]).read_text(encoding="utf-8")
     assert f"results version {name.split('_')[1]};" in page

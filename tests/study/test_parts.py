@@ -80,7 +80,8 @@ def means(monkeypatch):
     return part
 
 
-def test_a_made_up_part_is_run_told_and_reported(quick_study, tmp_path, capsys):
+def test_a_made_up_part_is_run_told_and_reported(quick_study, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("deepcme.study.estimate.ANNOUNCED_SECONDS", 0.0)
     study = quick_study(models=["LR"], means={"gene": 3})
     folder = run_study(study, tmp_path / "out", jobs=1)
     said = capsys.readouterr().err

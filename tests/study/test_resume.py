@@ -1,9 +1,7 @@
 """A run survives kill -9, and the loss of a worker of its cluster."""
 
-import asyncio
 import json
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -11,9 +9,6 @@ import time
 import numpy as np
 import pytest
 
-from deepcme import DeepCMEError
-from deepcme.study.executors import cluster
-from deepcme.study.executors.cluster import run_on_dask
 from deepcme.study.run import run_study
 from deepcme.study.spec import make_study
 from tests.conftest import invented_cohort
@@ -130,46 +125,3 @@ def test_a_lost_dask_worker_changes_nothing(two_workers, study_file, undisturbed
     workers[0].kill()
     assert process.wait(timeout=300) == 0
     assert {name: (out / name).read_bytes() for name in TABLES} == undisturbed
-
-
-@pytest.mark.parametrize(
-    "address", ["tcp://127.0.0.1:1", "nonsense", "far://127.0.0.1:1", "", "another_service"]
-)
-@pytest.mark.filterwarnings("ignore")  # of Dask's, which the thread that asks would end on
-def test_no_scheduler_is_told_in_one_sentence(address, request, monkeypatch):
-    pytest.importorskip("distributed", reason="Dask is not installed")
-    monkeypatch.setattr(cluster, "ANSWER_SECONDS", 3)
-    address = request.getfixturevalue(address) if address == "another_service" else address
-    with pytest.raises(DeepCMEError, match="No Dask scheduler answers at") as caught:
-        list(run_on_dask(None, [], address))
-    assert repr(address) in str(caught.value)
-
-
-def test_a_start_that_dask_cancels_is_tried_again(monkeypatch):
-    distributed = pytest.importorskip("distributed", reason="Dask is not installed")
-    answers = iter([asyncio.CancelledError(), OSError("the second answer")])
-
-    def connect(address, timeout):
-        raise next(answers)
-
-    monkeypatch.setattr(distributed, "Client", connect)
-    with pytest.raises(DeepCMEError, match="No Dask scheduler answers at") as caught:
-        list(run_on_dask(None, [], "tcp://127.0.0.1:8786"))
-    assert "the second answer" in str(caught.value.__cause__)
-
-
-@pytest.fixture
-def another_service():
-    """Takes connections and says nothing, as a web server does until it is asked."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        yield f"tcp://127.0.0.1:{server.getsockname()[1]}"
-
-
-@pytest.mark.filterwarnings("ignore")  # of Dask's, which the thread that asks would end on
-def test_workers_are_waited_for_and_their_lack_is_told(scheduler, monkeypatch, capsys):
-    """Workers may still stand in a cluster's queue."""
-    monkeypatch.setattr(cluster, "WORKER_SECONDS", 2)
-    with pytest.raises(DeepCMEError, match="had no workers for 2 seconds: start some") as told:
-        list(run_on_dask(None, [], scheduler))
-    assert "\n" not in str(told.value)
-    assert capsys.readouterr().err.startswith(f"Waiting for workers at {scheduler}, 2 seconds")

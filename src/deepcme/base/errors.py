@@ -37,6 +37,10 @@ class StoppedError(BaseException):
         self.is_told = False
 
 
+class DamagedError(DeepCMEError):
+    """A file of ours is not any more what was written."""
+
+
 @contextmanager
 def naming_file(file: Path | str) -> Iterator[None]:
     """Put the file's name before a sentence about its contents."""

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import shutil
-import tempfile
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from deepcme.base.processes import is_running, this_machine
+from deepcme.base.leftovers import remove_leftovers, unfinished_name
+from deepcme.base.refusals import naming_place
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,41 +25,104 @@ _DROPPED = r"[\s\x00-\x1f\"\u200b\ufeff]*"
 _SIGNED_NUMBER = r"[+-][0-9]+(\.[0-9]+)?\s*\Z"
 _FORMULA = re.compile(rf"{_DROPPED}(?!{_SIGNED_NUMBER})[=+\-@\uff1d\uff0b\uff0d\uff20]")
 
-_UNFINISHED = ".deepcme-"
-_WRITER = re.compile(rf"{re.escape(_UNFINISHED)}(?P<machine>[0-9a-f]{{8}})-(?P<process>\d+)-.+")
+_DUST = ("desktop.ini", "Thumbs.db", "lost+found")
+_LOGS = (".log", ".out", ".err")  # which a shell or a queue has begun before the command
+
+# What a file system says that cannot flush: network and user-space ones may not know how.
+_CANNOT_FLUSH = (errno.EINVAL, errno.ENOTSUP, errno.EBADF, errno.EACCES, errno.ENOSYS)
 
 
 @contextmanager
 def unfinished_folder(place: Path) -> Iterator[Path]:
     """Give a folder in `place` to write in; it is removed in the end, with what is left in it.
 
-    Its name tells machine and process, so that the next command which writes to `place`
+    Its name tells the process, so that the next command which writes to `place`
     removes what a killed one left behind, and leaves what a living one writes.
     """
-    place.mkdir(parents=True, exist_ok=True)
+    make_folder(place)
     remove_leftovers(place)
-    prefix = f"{_UNFINISHED}{this_machine()}-{os.getpid()}-"
-    with tempfile.TemporaryDirectory(dir=place, prefix=prefix) as folder:
-        yield Path(folder)
+    folder = place / unfinished_name()
+    folder.mkdir(mode=0o700)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
     """Give a temporary path to write to; it takes the final name only on success."""
-    with unfinished_folder(path.parent) as folder:
+    with naming_place(path), unfinished_folder(path.parent) as folder:
         temporary = folder / path.name
         yield temporary
-        temporary.replace(path)
+        put(temporary, path)
 
 
-def remove_leftovers(place: Path) -> None:
-    """Remove unfinished folders of this machine's processes that no longer run."""
-    for folder in place.glob(f"{_UNFINISHED}*"):
-        writer = _WRITER.fullmatch(folder.name)
-        if writer is None or writer["machine"] != this_machine():
-            continue
-        if not is_running(int(writer["process"])):
-            shutil.rmtree(folder, ignore_errors=True)
+@contextmanager
+def whole_folder(path: Path) -> Iterator[Path]:
+    """Give a temporary folder to fill; it takes the final name only on success.
+
+    One of that name which is there already stays, and what was written comes into it.
+    """
+    there = path.is_dir()
+    with naming_place(path), unfinished_folder(path if there else path.parent) as folder:
+        temporary = folder / "whole"
+        temporary.mkdir()
+        yield temporary
+        if there:
+            for written in sorted(temporary.iterdir()):
+                put(written, path / written.name)
+        else:
+            put(temporary, path)
+
+
+def put(temporary: Path, path: Path) -> None:
+    """Give what was written its name, on the disk itself before and after.
+
+    Whatever a power cut leaves under a final name is whole (Pillai et al. 2014, OSDI, "All
+    file systems are not created equal").
+    """
+    for file in [temporary, *temporary.rglob("*")] if temporary.is_dir() else [temporary]:
+        _flush(file)
+    temporary.replace(path)
+    _flush(path.parent)
+
+
+def contents_of(folder: Path) -> list[Path]:
+    """What is in a folder but for what file managers, shells and killed runs leave there.
+
+    Hidden files, the dust of Windows and logs stay where they are; nothing of ours but what is
+    unfinished bears such a name.
+    """
+    return [
+        path
+        for path in folder.iterdir()
+        if not (path.name.startswith(".") or path.name in _DUST or path.suffix in _LOGS)
+    ]
+
+
+def make_folder(place: Path) -> None:
+    """Make a folder, and those that it lies in, on the disk itself."""
+    made = [folder for folder in (place, *place.parents) if not folder.exists()]
+    place.mkdir(parents=True, exist_ok=True)
+    for folder in made:
+        _flush(folder.parent)
+
+
+def _flush(path: Path) -> None:
+    """Have the disk hold a file, or the names in a folder, wherever it can be asked to."""
+    is_folder = path.is_dir()
+    if is_folder and sys.platform == "win32":
+        return
+    try:
+        descriptor = os.open(path, os.O_RDONLY if is_folder else os.O_RDWR)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        if error.errno not in _CANNOT_FLUSH:
+            raise
 
 
 def write_text(path: Path, text: str) -> None:

@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack, contextmanager
+from pickle import PicklingError
 from typing import Any, TypeVar
 
 from joblib import Parallel, delayed
@@ -41,6 +42,8 @@ def run_parallel(
     ------
     LostWorkerError
         If a process is killed or breaks down, or memory runs out in one.
+    DeepCMEError
+        If the disk refuses the files by which the processes share large arrays.
     """
     run = Parallel(
         n_jobs=jobs,
@@ -59,6 +62,10 @@ def run_parallel(
                 yield result
     except BrokenProcessPool as error:
         raise LostWorkerError(_describe_loss(str(error), jobs)) from error
+    except PicklingError as error:
+        if (refused := re.search(r"\[Errno \d+\] ([^:\n]+)", str(error.__cause__))) is None:
+            raise
+        raise DeepCMEError(_describe_unshared(refused[1])) from error
     except MemoryError as error:
         raise LostWorkerError(describe_halt("Memory ran out", _advice(jobs))) from error
 
@@ -107,6 +114,15 @@ def _describe_loss(error: str, jobs: int) -> str:
     else:
         happened, reason = "broke down", "which may be for lack of memory"
     return describe_halt(f"A worker process {happened}{named}", f", {reason}{_advice(jobs)}")
+
+
+def _describe_unshared(reason: str) -> str:
+    """The sentence for what the system said of the files by which processes share arrays."""
+    named = os.environ.get("JOBLIB_TEMP_FOLDER", "/dev/shm, or that for temporary files")
+    return describe_halt(
+        f"The processes could not share the data in a folder ({named}: {reason})",
+        ": make room there, or name another folder in the variable JOBLIB_TEMP_FOLDER",
+    )
 
 
 def _advice(jobs: int) -> str:

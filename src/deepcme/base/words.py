@@ -58,6 +58,18 @@ def counted(n: int, noun: str) -> str:
     return f"{n:,} {noun}" + ("" if n == 1 else "s")
 
 
+_DURATION_STEPS = ((20, 1), (60, 5), (600, 30), (3600, 60), (36_000, 300))
+
+
+def duration(seconds: float) -> str:
+    """A time in the units that it is spoken of, rounded: ``40 s``, ``2 h 10 min``."""
+    step = next((step for below, step in _DURATION_STEPS if seconds < below), 3600)
+    minutes, left = divmod(round(seconds / step) * step, 60)
+    hours, minutes = divmod(minutes, 60)
+    units = ((hours, "h"), (minutes, "min"), (left, "s"))
+    return " ".join(f"{n} {unit}" for n, unit in units if n) or "0 s"
+
+
 def listed(names: Iterable[str]) -> str:
     """Names after each other; one that holds a comma stands in quotes."""
     return ", ".join(f'"{name}"' if "," in name else name for name in names)

@@ -8,13 +8,14 @@ from typing import Annotated
 import typer
 
 from deepcme.base.terminal import say
-from deepcme.cli.options import Quiet
+from deepcme.cli.options import Quiet, writable
 
 
 def checklist(
     folder: Annotated[Path, typer.Argument(help="Folder of a finished study.")],
     output: Annotated[
-        Path, typer.Option("--output", "-o", help="File to write, .docx or .md.")
+        Path,
+        typer.Option("--output", "-o", callback=writable, help="File to write, .docx or .md."),
     ] = Path("checklist.docx"),
     quiet: Quiet = False,
 ) -> None:

@@ -11,7 +11,7 @@ import typer
 
 from deepcme.base.errors import DeepCMEError
 from deepcme.base.terminal import say
-from deepcme.cli.options import Quiet
+from deepcme.cli.options import Quiet, writable_folder
 
 if TYPE_CHECKING:
     from deepcme.base.progress import ByteCount
@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Download public data, verified and resumable.", no_args_is_help=True)
 
-Output = Annotated[Path, typer.Option("--output", "-o", help="Folder to download into.")]
+Output = Annotated[
+    Path,
+    typer.Option("--output", "-o", callback=writable_folder, help="Folder to download into."),
+]
 OwnFolder = Annotated[
     Path | None,
     typer.Option(
@@ -114,10 +117,12 @@ def geo(
     Of a sequencing series, NCBI's counts are downloaded too. Every file is checked
     against its length, its checksum where it has one, and its end mark.
     """
+    from deepcme.base.writable import require_writable_folder
     from deepcme.sources.fetching.client import WebClient
     from deepcme.sources.fetching.geo import Geo, fetch_series
 
     folder = output or Path(accession)
+    require_writable_folder(folder)
     with (
         WebClient(base_url or _GEO_FILES) as files,
         WebClient(records_url or base_url or _GEO_RECORDS) as records,
@@ -152,10 +157,12 @@ def xena(
 
     Every file is checked against its length, and its MD5 or checksum.
     """
+    from deepcme.base.writable import require_writable_folder
     from deepcme.sources.fetching.client import WebClient
     from deepcme.sources.fetching.xena import fetch_project
 
     folder = output or Path(project)
+    require_writable_folder(folder)
     with WebClient(base_url) as hub, _downloading(quiet) as progress:
         fetched = fetch_project(hub, project, folder, column=column, progress=progress)
     _say(fetched, folder, quiet)
@@ -177,10 +184,12 @@ def cbioportal(
     The archive of the study is checked against its length and checksum and stays in
     the folder; z-scores, mutations and the like are not unpacked.
     """
+    from deepcme.base.writable import require_writable_folder
     from deepcme.sources.fetching.cbioportal import fetch_study
     from deepcme.sources.fetching.client import WebClient
 
     folder = output or Path(study)
+    require_writable_folder(folder)
     with WebClient(base_url) as datahub, _downloading(quiet) as progress:
         fetched = fetch_study(datahub, study, folder, progress)
     _say(fetched, folder, quiet)

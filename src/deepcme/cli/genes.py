@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from deepcme.base.terminal import say
+from deepcme.cli.options import writable_cohort
 from deepcme.cli.prepare import save
 
 app = typer.Typer(help="Translate gene identifiers.", no_args_is_help=True)
@@ -33,7 +34,12 @@ def map_(
     ] = None,
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", help="Cohort file to write, with the new ids (.h5ad)."),
+        typer.Option(
+            "--output",
+            "-o",
+            callback=writable_cohort,
+            help="Cohort file to write, with the new ids (.h5ad).",
+        ),
     ] = None,
     allow_missing: Annotated[
         bool,

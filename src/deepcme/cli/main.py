@@ -7,6 +7,7 @@ import gc
 import sys
 
 from deepcme.base.errors import DeepCMEError, StoppedError
+from deepcme.base.refusals import describe_refusal
 from deepcme.base.stopping import stoppable, tell
 
 
@@ -28,6 +29,9 @@ def main() -> None:
                 "a computer with more memory."
             )
         )
+        sys.exit(2)
+    except OSError as error:
+        tell(DeepCMEError(describe_refusal(error)))
         sys.exit(2)
     except StoppedError as stop:
         tell(stop)

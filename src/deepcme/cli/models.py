@@ -10,7 +10,7 @@ import typer
 
 from deepcme.base.errors import DeepCMEError
 from deepcme.base.terminal import say
-from deepcme.cli.options import Jobs, Quiet, Repeats, Seed
+from deepcme.cli.options import Jobs, Quiet, Repeats, Seed, new_folder, writable
 from deepcme.models.registry import ENSEMBLE, KINDS
 
 if TYPE_CHECKING:
@@ -35,6 +35,10 @@ AllowTrainingSamples = Annotated[
         "everywhere.",
     ),
 ]
+Results = Annotated[
+    Path,
+    typer.Option("--output", "-o", callback=new_folder, help="Folder for the results."),
+]
 Normalise = Annotated[
     Literal["none", "cohort", "rank"],
     typer.Option(
@@ -55,7 +59,10 @@ _READ_ON = "What its columns mean and when to rely on them: docs/models-in-use.m
 
 def train(
     cohort: Annotated[Path, typer.Argument(metavar="COHORT.h5ad", help="Cohort to learn.")],
-    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the model.")],
+    output: Annotated[
+        Path,
+        typer.Option("--output", "-o", callback=new_folder, help="Folder for the model."),
+    ],
     model: Annotated[
         str,
         typer.Option(
@@ -76,14 +83,15 @@ def train(
     """
     from joblib import cpu_count
 
+    from deepcme.base.locks import only_one_making
     from deepcme.cohort.cohort import Cohort
-    from deepcme.trained.files import refuse_existing, save_model
+    from deepcme.trained.files import save_model
     from deepcme.trained.training import TrainingSettings, train_model
 
-    refuse_existing(output)
     settings = TrainingSettings(repeats, seed, jobs or cpu_count(), model=model)
-    trained = train_model(Cohort.load(cohort), settings, quiet=quiet)
-    save_model(trained, output)
+    with only_one_making(output):
+        trained = train_model(Cohort.load(cohort), settings, quiet=quiet)
+        save_model(trained, output)
     if not quiet:
         _say_what_to_expect(trained)
         say(f"Wrote {output}. Use it with: deepcme predict {output} SAMPLES")
@@ -115,7 +123,10 @@ def predict(
             "round; genes as Ensembl ids, symbols or Entrez ids.",
         ),
     ],
-    output: Annotated[Path, typer.Option("--output", "-o", help="Table to write (.csv).")],
+    output: Annotated[
+        Path,
+        typer.Option("--output", "-o", callback=writable, help="Table to write (.csv)."),
+    ],
     scale: Annotated[
         Literal["fpkm", "tpm", "rsem", "counts", "log2", "intensity"] | None,
         typer.Option(
@@ -164,7 +175,7 @@ def validate(
     cohort: Annotated[
         Path, typer.Argument(metavar="COHORT.h5ad", help="New patients with their endpoint.")
     ],
-    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the results.")],
+    output: Results,
     normalise: Normalise = "none",
     allow_missing: AllowMissing = False,
     allow_training_samples: AllowTrainingSamples = False,
@@ -176,21 +187,22 @@ def validate(
     Discrimination, calibration, decision curve, as tables and a page. What
     recalibration on these patients would add is shown beside it, and said.
     """
+    from deepcme.base.locks import only_one_making
     from deepcme.cohort.cohort import Cohort
     from deepcme.report.validation import write_validation
-    from deepcme.trained.files import load_model, refuse_existing
+    from deepcme.trained.files import load_model
     from deepcme.trained.validation import validate_model
 
-    refuse_existing(output)
-    validation = validate_model(
-        load_model(model),
-        Cohort.load(cohort),
-        normalise=normalise,
-        allow_missing=allow_missing,
-        allow_training_samples=allow_training_samples,
-        seed=seed,
-    )
-    page = write_validation(validation, output)
+    with only_one_making(output):
+        validation = validate_model(
+            load_model(model),
+            Cohort.load(cohort),
+            normalise=normalise,
+            allow_missing=allow_missing,
+            allow_training_samples=allow_training_samples,
+            seed=seed,
+        )
+        page = write_validation(validation, output)
     _say(validation.notes, quiet)
     if not quiet:
         say(validation.describe())
@@ -201,7 +213,7 @@ def transfer(
     cohorts: Annotated[
         list[Path], typer.Argument(metavar="COHORT.h5ad...", help="Two or more cohorts.")
     ],
-    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the results.")],
+    output: Results,
     jobs: Jobs = None,
     allow_training_samples: AllowTrainingSamples = False,
     seed: Seed = 1,
@@ -215,26 +227,26 @@ def transfer(
     """
     from joblib import cpu_count
 
+    from deepcme.base.locks import only_one_making
     from deepcme.base.words import cleaned
     from deepcme.cohort.cohort import Cohort
     from deepcme.report.transfer import write_transfer
-    from deepcme.trained.files import refuse_existing
     from deepcme.trained.transfer import compute_transfer, notes_on_transfer
 
-    refuse_existing(output)
-    loaded = {cleaned(path.stem): Cohort.load(path) for path in cohorts}
-    if len(loaded) < len(cohorts) or len(loaded) < 2:
-        raise DeepCMEError(
-            "deepcme transfer needs two or more cohorts of different file names."
+    with only_one_making(output):
+        loaded = {cleaned(path.stem): Cohort.load(path) for path in cohorts}
+        if len(loaded) < len(cohorts) or len(loaded) < 2:
+            raise DeepCMEError(
+                "deepcme transfer needs two or more cohorts of different file names."
+            )
+        table = compute_transfer(
+            loaded,
+            seed=seed,
+            jobs=jobs or cpu_count(),
+            allow_training_samples=allow_training_samples,
+            quiet=quiet,
         )
-    table = compute_transfer(
-        loaded,
-        seed=seed,
-        jobs=jobs or cpu_count(),
-        allow_training_samples=allow_training_samples,
-        quiet=quiet,
-    )
-    write_transfer(table, output)
+        write_transfer(table, output)
     _say(notes_on_transfer(table), quiet)
     if not quiet:
         for row in table.itertuples():

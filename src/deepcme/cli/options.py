@@ -11,10 +11,46 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, get_type_hints
 
 import typer
 
+from deepcme.base.errors import DeepCMEError
+
 if TYPE_CHECKING:
     from deepcme.sources.assembly.expression import GeneNaming
 
 Command = Callable[..., None]
+
+
+def writable(file: Path | None) -> Path | None:
+    """The option's file, refused before the work if it could not be written after it."""
+    from deepcme.base.writable import require_writable
+
+    if file is not None:
+        require_writable(file)
+    return file
+
+
+def writable_folder(folder: Path | None) -> Path | None:
+    """The option's folder, refused before the work if it could not be written in after it."""
+    from deepcme.base.writable import require_writable_folder
+
+    if folder is not None:
+        require_writable_folder(folder)
+    return folder
+
+
+def new_folder(folder: Path) -> Path:
+    """The option's folder, refused before the work if it holds something or cannot be made."""
+    from deepcme.base.writable import require_new_folder
+
+    require_new_folder(folder)
+    return folder
+
+
+def writable_cohort(file: Path | None) -> Path | None:
+    """The option's cohort file, refused as in `writable`, or for its name."""
+    if file is not None and file.suffix != ".h5ad":
+        raise DeepCMEError(f"{file}: name the cohort file .h5ad.")
+    return writable(file)
+
 
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but problems.")]
 Jobs = Annotated[
@@ -29,7 +65,12 @@ Repeats = Annotated[
         show_default="2, or 4 under 150 patients",
     ),
 ]
-Output = Annotated[Path, typer.Option("--output", "-o", help="Cohort file to write (.h5ad).")]
+Output = Annotated[
+    Path,
+    typer.Option(
+        "--output", "-o", callback=writable_cohort, help="Cohort file to write (.h5ad)."
+    ),
+]
 StrictOption = Annotated[
     bool, typer.Option("--strict", help="Write nothing if there is a warning.")
 ]

@@ -42,9 +42,10 @@ def panel(
     ... genes refitted; held-out patients say how good each size is, beside
     random panels of the same size.
     """
+    from deepcme.base.locks import only_one_in
     from deepcme.base.stopping import GOES_ON, if_halted
+    from deepcme.report.figures.drawing import write_charts
     from deepcme.report.figures.study import plot_panel_curve
-    from deepcme.report.figures.styles import write_chart
     from deepcme.selection.panel_tables import describe_choice
     from deepcme.selection.rankers import find_ranker
     from deepcme.study.parts.selection import PANELS
@@ -68,9 +69,12 @@ def panel(
         }
     )
     out = out or Path("results") / f"{source.stem}-panel"
-    with if_halted(lambda: "before its tables and chart", GOES_ON):
+    with (
+        only_one_in(out),
+        if_halted(lambda: "before its tables and chart", GOES_ON),
+    ):
         tables = run_part(PANELS, study, out, label="Panels", jobs=jobs, quiet=quiet)
-        write_chart(plot_panel_curve(tables["panel_curve.csv"]), out, "panel_curve")
+        write_charts({"panel_curve": plot_panel_curve(tables["panel_curve.csv"])}, out)
     if not quiet:
         for row in tables["panel_choice.csv"].to_dict("records"):
             say(describe_choice(row))

@@ -138,8 +138,6 @@ def save(cohort: Cohort, output: Path, strict: bool = False) -> None:
     from deepcme.base.notes import refuse_warnings
     from deepcme.cli.saying import lines_about
 
-    if output.suffix != ".h5ad":
-        raise DeepCMEError(f"{output}: name the cohort file .h5ad.")
     if strict:
         refuse_warnings(cohort.notes)
     cohort.save(output)

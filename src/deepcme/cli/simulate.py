@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from deepcme.base.errors import DeepCMEError
 from deepcme.base.terminal import say_lines
-from deepcme.cli.options import Output, Seed
+from deepcme.cli.options import Output, Seed, writable
 from deepcme.cli.prepare import save
 
 if TYPE_CHECKING:
@@ -54,8 +53,6 @@ def simulate(
     """
     from deepcme.simulation.cohorts import CohortDesign, simulate_cohort
 
-    if output.suffix != ".h5ad":
-        raise DeepCMEError(f"{output}: name the cohort file .h5ad.")
     design = CohortDesign(
         samples=samples,
         genes=genes,
@@ -110,7 +107,8 @@ def power(
         ),
     ] = None,
     csv: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write the table here too.")
+        Path | None,
+        typer.Option(metavar="FILE", callback=writable, help="Write the table here too."),
     ] = None,
 ) -> None:
     """Say how many events a study would need, for 20 to 2,000 of them.

@@ -52,8 +52,9 @@ class ModelKind:
         Parameters that it must have for that.
     unsaved_because : str
         Why it cannot be, as a clause.
-    brevity : int
-        Its place among the tasks of a study: 0 for what takes longest.
+    nanoseconds : float
+        Roughly what a fit takes for each value (sample x gene) that it learns from; of a
+        network, for each weight of its first layer, sample and epoch.
     """
 
     name: str
@@ -72,7 +73,7 @@ class ModelKind:
     saved_as: Literal["networks", "coefficients"] | None = None
     saved_with: Mapping[str, Any] = field(default_factory=dict)
     unsaved_because: str = ""
-    brevity: int = 3
+    nanoseconds: float = 100.0
 
     @property
     def refitted(self) -> bool:
@@ -131,6 +132,8 @@ _TUNED_REGRESSION = (
     "validation part together."
 )
 
+_OF_NETWORKS = 0.02
+
 _TREES = "trees are written by a pickle alone"
 
 # 100 iterations, scikit-learn's default, do not converge on thousands of genes.
@@ -149,7 +152,7 @@ KINDS: dict[str, ModelKind] = {
             has_gene_scores=True,
             has_history=True,
             saved_as="networks",
-            brevity=1,
+            nanoseconds=_OF_NETWORKS,
         ),
         ModelKind(
             name=ENSEMBLE,
@@ -161,13 +164,14 @@ KINDS: dict[str, ModelKind] = {
             out_of_fold=OutOfFold(n_folds=3, fewest_patients=3),
             has_gene_scores=True,
             saved_as="networks",
-            brevity=0,
+            nanoseconds=_OF_NETWORKS,
         ),
         _scikit_learn(
             "LR",
             "linear_model.LogisticRegression",
             defaults={"max_iter": MAX_ITERATIONS},
             saved_as="coefficients",
+            nanoseconds=40.0,
         ),
         _scikit_learn(
             "SVC",
@@ -176,12 +180,18 @@ KINDS: dict[str, ModelKind] = {
             saved_with={"kernel": "linear"},
             unsaved_because="its support vectors are training samples",
         ),
-        _scikit_learn("RF", "ensemble.RandomForestClassifier", unsaved_because=_TREES),
+        _scikit_learn(
+            "RF",
+            "ensemble.RandomForestClassifier",
+            unsaved_because=_TREES,
+            nanoseconds=200.0,
+        ),
         _scikit_learn("DT", "tree.DecisionTreeClassifier", unsaved_because=_TREES),
         _scikit_learn(
             "KNN",
             "neighbors.KNeighborsClassifier",
             unsaved_because="it is made of the training samples",
+            nanoseconds=50.0,
         ),
         ModelKind(
             name="LR-tuned",
@@ -192,6 +202,7 @@ KINDS: dict[str, ModelKind] = {
             tuned_over_folds=True,
             out_of_fold=OutOfFold(n_folds=5, fewest_patients=2),
             saved_as="coefficients",
+            nanoseconds=300.0,
         ),
     )
 }

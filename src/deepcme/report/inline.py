@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from base64 import b64encode
 from dataclasses import dataclass
+from functools import cache
 
 import altair as alt
 import jinja2
@@ -60,8 +61,12 @@ def make_inline(environment: jinja2.Environment, *, charts: bool = True) -> Inli
     return Inline(style, vega_bundle(), source("page.js"))
 
 
+@cache
 def vega_bundle() -> Markup:
-    """Vega, Vega-Lite and Vega-Embed as JavaScript, in the version Altair writes for."""
+    """Vega, Vega-Lite and Vega-Embed as JavaScript, in the version Altair writes for.
+
+    Bundling takes about a second, and gives the same each time.
+    """
     version = ".".join(alt.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
     script = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", vl_version=version)
     return Markup(script.replace("</script", "<\\/script"))

@@ -9,10 +9,12 @@ from typing import Literal, get_args
 
 from deepcme.base.errors import DeepCMEError
 from deepcme.base.files import write_csv, write_text
+from deepcme.base.locks import only_one_in
+from deepcme.base.writable import require_writable_folder
 from deepcme.report import outline
 from deepcme.report.blocks import Blocks
 from deepcme.report.contents import compute_contents
-from deepcme.report.figures.styles import write_chart
+from deepcme.report.figures.drawing import write_charts
 from deepcme.report.render import render_markdown, render_page
 from deepcme.report.section import Contents
 from deepcme.study.store import StudyFolder
@@ -54,12 +56,19 @@ def write_report(folder: StudyFolder, formats: Sequence[str] = FORMATS) -> Path:
     Raises
     ------
     DeepCMEError
-        If a format is unknown, or the folder is not that of a finished study.
+        If a format is unknown, the folder is not that of a finished study, or a run is at
+        work there.
     """
     unknown = [name for name in formats if name not in FORMATS]
     if unknown or not formats:
         named = unknown[0] if unknown else ""
         raise DeepCMEError(f"Unknown format {named!r}: choose from {', '.join(FORMATS)}.")
+    require_writable_folder(folder.path)
+    with only_one_in(folder.path):
+        return _write_report(folder, formats)
+
+
+def _write_report(folder: StudyFolder, formats: Sequence[str]) -> Path:
     contents, path = compute_contents(folder), folder.path
     name = contents.results.cohort["name"]
     heading = f"{name}: how well does gene expression predict the endpoint?"
@@ -70,9 +79,8 @@ def write_report(folder: StudyFolder, formats: Sequence[str] = FORMATS) -> Path:
         texts[path / "report.html"] = render_page(
             f"{name}: deepcme report", heading, _blocks_of(contents), contents.charts
         )
-    _replace_earlier(folder, contents)
-    for name, chart in contents.charts.items():
-        write_chart(chart, path / "figures", name)
+    figures = write_charts(contents.charts, path / "figures")
+    _replace_earlier(folder, contents, figures)
     if "csv" in formats:
         for name, table in contents.tables.items():
             write_csv(path / "tables" / f"{name}.csv", table)
@@ -86,11 +94,10 @@ def _blocks_of(contents: Contents) -> Blocks:
         yield from section.write(contents)
 
 
-def _replace_earlier(folder: StudyFolder, contents: Contents) -> None:
+def _replace_earlier(folder: StudyFolder, contents: Contents, figures: list[str]) -> None:
     """Remove what an earlier report wrote and this one lacks, and list what this one has."""
     files = [f"tables/{name}.csv" for name in contents.tables]
-    for name in contents.charts:
-        files += [f"figures/{name}.svg", f"figures/{name}.pdf"]
+    files += [f"figures/{name}" for name in figures]
     path = folder.path
     has_list = (path / _MANIFEST).is_file()
     earlier = folder.read_json(_MANIFEST).get("files", []) if has_list else []

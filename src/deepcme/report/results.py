@@ -15,7 +15,6 @@ from deepcme.evaluation.probabilities.recalibration import (
     recalibrate_predictions,
 )
 from deepcme.study.resolved import Study
-from deepcme.study.spec import load_study
 from deepcme.study.store import StudyFolder
 
 
@@ -38,8 +37,7 @@ class StudyResults:
             If it is not that of a finished study, or of settings that this version lacks.
         """
         predictions = folder.read_table("predictions.parquet")
-        study = load_study(folder.path / "study.toml")
-        return cls(folder, study, folder.read_json("cohort.json"), predictions)
+        return cls(folder, folder.read_study(), folder.read_cohort(), predictions)
 
     @property
     def models(self) -> list[str]:

@@ -7,14 +7,15 @@ from pathlib import Path
 import altair as alt
 import pandas as pd
 
-from deepcme.base.files import write_csv
-from deepcme.report.figures.styles import write_chart
+from deepcme.base.files import whole_folder, write_csv
+from deepcme.report.figures.drawing import write_charts
 
 
 def write_transfer(table: pd.DataFrame, folder: Path) -> None:
-    """Write ``transfer.csv``, ``transfer.svg`` and ``transfer.pdf``."""
-    write_csv(folder / "transfer.csv", table)
-    write_chart(plot_transfer(table), folder, "transfer")
+    """Write ``transfer.csv``, ``transfer.svg`` and ``transfer.pdf``, all of them or none."""
+    with whole_folder(folder) as written:
+        write_csv(written / "transfer.csv", table)
+        write_charts({"transfer": plot_transfer(table)}, written)
 
 
 def plot_transfer(table: pd.DataFrame) -> alt.FacetChart:

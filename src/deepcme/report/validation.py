@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from deepcme.base.files import write_csv, write_text
+from deepcme.base.files import whole_folder, write_csv, write_text
 from deepcme.base.version import __version__
 from deepcme.report.blocks import Blocks, Figure, Fragment, Heading, Table, Terms
 from deepcme.report.figures.calibration import plot_calibration
+from deepcme.report.figures.drawing import write_charts
 from deepcme.report.figures.risk import plot_decision_curve
-from deepcme.report.figures.styles import Chart, write_chart
+from deepcme.report.figures.styles import Chart
 from deepcme.report.formatting import INTERVAL, N_AND_EVENTS, SideBySideLayout, TableLayout
 from deepcme.report.render import render_page
 from deepcme.report.sections.usefulness import CAPTION, show_differences
@@ -40,13 +41,11 @@ _CALIBRATION = SideBySideLayout(
 
 
 def write_validation(validation: Validation, folder: Path) -> Path:
-    """Write tables as CSV, charts as SVG and PDF, and ``report.html``, which is returned."""
-    for name, table in validation.tables.items():
-        shown = round_predictions(table) if name == "predictions" else table
-        write_csv(folder / f"{name}.csv", shown)
+    """Write tables as CSV, charts as SVG and PDF, and ``report.html``, which is returned.
+
+    All of them or none.
+    """
     charts = _charts(validation)
-    for name, chart in charts.items():
-        write_chart(chart, folder / "figures", name)
     manifest = validation.manifest
     patients = "patients that it learned from" if validation.brand else "new patients"
     page = render_page(
@@ -57,9 +56,13 @@ def write_validation(validation: Validation, folder: Path) -> Path:
         charts,
         f"deepcme {__version__}; model by deepcme {manifest.package_version}.",
     )
-    path = folder / "report.html"
-    write_text(path, page)
-    return path
+    with whole_folder(folder) as written:
+        for name, table in validation.tables.items():
+            shown = round_predictions(table) if name == "predictions" else table
+            write_csv(written / f"{name}.csv", shown)
+        write_charts(charts, written / "figures")
+        write_text(written / "report.html", page)
+    return folder / "report.html"
 
 
 def _write(validation: Validation) -> Blocks:

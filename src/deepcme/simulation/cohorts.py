@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from deepcme.base.errors import DeepCMEError
 from deepcme.base.progress import show_progress
 from deepcme.base.seeds import seed_for
+from deepcme.base.workload import equal_pieces
 from deepcme.cohort.cohort import Cohort
 
 FloatArray = NDArray[np.float64]
@@ -144,13 +145,14 @@ def simulate_cohort(design: CohortDesign, seed: int = 1, *, quiet: bool = True) 
     genes = draw_genes(design, seed)
     X = np.empty((design.samples, design.genes), dtype=np.float32)
     starts = range(0, design.genes, design.module_size)
-    with show_progress("Simulating modules", len(starts), quiet=quiet) as advance:
-        for start in starts:
+    work = equal_pieces(len(starts))
+    with show_progress("Simulating", work, noun="modules", quiet=quiet):
+        for number, start in enumerate(starts):
             of_module = genes.iloc[start : start + design.module_size]
             X[:, start : start + design.module_size] = simulate_module(
                 samples, of_module, design.module_correlation, seed
             )
-            advance()
+            work.finish(number)
     return Cohort.from_arrays(
         X,
         samples["label"],

@@ -24,7 +24,11 @@ from deepcme.selection.ensemble_scores import compute_ensemble_gene_scores
 from deepcme.selection.scores import compute_gene_scores
 from deepcme.study.part import Kept
 from deepcme.study.settings import ModelSettings, PreprocessingSettings
-from deepcme.study.tasks import Arrays, Task
+from deepcme.study.tasks import Arrays, Task, are_rows
+
+HISTORY = ("epoch", "train_loss", "valid_loss", "valid_auc")
+SCORES = ("first_layer", "integrated_gradients", "permutation")
+"""Columns of a result's tables that tables of the study are made of."""
 
 
 @dataclass(frozen=True)
@@ -134,6 +138,11 @@ class Fit(Task):
     scores_only: bool = False
 
     @property
+    def is_over_inner_folds(self) -> bool:
+        """Whether the model is tuned over the inner folds of a nested design."""
+        return self.model.kind.tuned_over_folds and bool(self.split.inner)
+
+    @property
     def title(self) -> str:
         """A name that no other task of the study has."""
         return f"{self.model.name}, split {self.split_number}"
@@ -141,6 +150,34 @@ class Fit(Task):
     def run(self, data: CohortArrays) -> Arrays:
         """Fit the model; the arrays are those of a `TaskResult`."""
         return fit_task(data, self).to_arrays()
+
+    def is_result(self, arrays: Arrays) -> bool:
+        """Whether arrays are those of a `TaskResult` of this fit, whatever their values."""
+        fitting = self.split.train if self.is_over_inner_folds else self.split.fitting_rows
+        rows = np.concatenate([fitting, self.split.test])
+        if not np.array_equal(arrays.get("rows", ()), rows):
+            return False
+        of_rows = ["score"]
+        if not self.scores_only and _gives_probability(self.model):
+            of_rows.append("probability")
+        return are_rows(arrays, "f", *of_rows, length=len(rows)) and (
+            self.scores_only or self._has_the_rest(arrays, len(fitting))
+        )
+
+    def _has_the_rest(self, arrays: Arrays, n_fitting: int) -> bool:
+        kind = self.model.kind
+        history = [f"history_{column}" for column in HISTORY]
+        held_out = [f"held_out_{column}" for column in SCORES]
+        return (
+            (kind.out_of_fold is None or are_rows(arrays, "f", "oof_score", length=n_fitting))
+            and (not kind.has_gene_scores or are_rows(arrays, "if", "genes", "gene_scores"))
+            and (not kind.has_history or are_rows(arrays, "if", *history))
+            and (not self.score_genes or are_rows(arrays, "f", *held_out))
+        )
+
+
+def _gives_probability(model: ModelSettings) -> bool:
+    return hasattr(model.kind.make(model.parameters, None), "predict_proba")
 
 
 F = TypeVar("F", bound=Fit)
@@ -172,7 +209,7 @@ def fit_task(data: CohortArrays, task: Fit) -> TaskResult:
     """
     data, kind = task.view.of(data), task.model.kind
     with one_thread_a_task():
-        if kind.tuned_over_folds and task.split.inner:
+        if task.is_over_inner_folds:
             return _fit_over_inner_folds(data, task)
         split = task.split
         fitting_rows = split.fitting_rows

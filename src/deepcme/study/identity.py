@@ -13,7 +13,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from deepcme.base.errors import DeepCMEError
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from deepcme.base.errors import DamagedError, DeepCMEError
 from deepcme.study.headline import find_headline
 from deepcme.study.older import SETTINGS_VERSION, VERSION_KEY, read_version, with_older_defaults
 from deepcme.study.parts import listed
@@ -43,6 +45,48 @@ def describe_identity(plan: Plan) -> dict[str, Any]:
     }
     read_back: dict[str, Any] = json.loads(json.dumps(identity, default=str))
     return read_back
+
+
+class _Nulls(BaseModel):
+    permutations: int = 0
+
+
+class _Settings(BaseModel):
+    nulls: _Nulls = _Nulls()
+    comparator: str | None = None
+
+
+class _Identity(BaseModel):
+    """What is read of an identity, of this version or an older one."""
+
+    model_config = ConfigDict(strict=True)
+
+    study: _Settings
+    cohort: str
+    versions: dict[str, str]
+    results_version: dict[str, int] = {}
+    looks: list[int | None] = []
+
+
+def read_identity(values: dict[str, Any], source: str) -> dict[str, Any]:
+    """What ``identity.json`` says, if it says it in the way that it was written.
+
+    Raises
+    ------
+    DamagedError
+        If it does not.
+    DeepCMEError
+        If a later deepcme wrote it.
+    """
+    read_version({VERSION_KEY: values.get(VERSION_KEY, 1)}, source)
+    try:
+        identity = _Identity.model_validate(values)
+        tables = [values.get(name, {}) for name in _inputs()]
+        if "python" in identity.versions and all(isinstance(table, dict) for table in tables):
+            return values
+    except ValidationError as error:
+        raise DamagedError(f"{source}: the file is damaged.") from error
+    raise DamagedError(f"{source}: the file is damaged.")
 
 
 def settings_of(identity: Mapping[str, Any], source: str) -> dict[str, Any]:
@@ -97,10 +141,10 @@ def refuse_other_results(
             f"{folder}: the folder holds another study's results ({difference}): "
             "choose another --out."
         )
-    _refuse_other_comparator(wanted["study"], found["study"].get("comparator"), folder)
+    refuse_other_comparator(wanted["study"], found["study"].get("comparator"), folder)
 
 
-def _refuse_other_comparator(study: Mapping[str, Any], first: str | None, folder: Path) -> None:
+def refuse_other_comparator(study: Mapping[str, Any], first: str | None, folder: Path) -> None:
     """Refuse a comparator that is named with the results of the first one in sight."""
     named = [(model["name"], model["estimator"]) for model in study["models"]]
     comparator = study["comparator"]

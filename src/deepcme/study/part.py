@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, ClassVar, Generic, Protocol, TypeVar, cast
 
 import pandas as pd
 
+from deepcme.base.workload import Piece
 from deepcme.study.resolved import Study
 from deepcme.study.settings import Settings
 from deepcme.study.tasks import Arrays, Plan, Task
 
 T = TypeVar("T", bound=Task)
 TextColumns = Mapping[str, tuple[str, ...]]
+
+NANOSECONDS = 200.0
+"""What a task may take for each value (sample x gene) that it learns from, if nobody knows."""
 
 PREDICTIONS = "predictions.parquet"
 """Each part gives rows to this table; they stand below each other."""
@@ -39,8 +43,6 @@ class Part(Generic[T]):
         key of each of its tasks, so that a folder never mixes results of two methods. None
         where the part's numbers are of the models' method. Of 1 are folders from before
         this was written down, and deepcme 0.1.0; for later ones see CHANGELOG.md.
-    is_extra : bool
-        Whether it comes on top of a default study, which is quick enough not to be timed.
     stands_beside : bool
         Whether it may change while the models' tables stay.
     tables : mapping
@@ -57,7 +59,6 @@ class Part(Generic[T]):
     name: ClassVar[str]
     settings: ClassVar[type[Settings]]
     results_version: int | None = None
-    is_extra: ClassVar[bool] = True
     stands_beside: ClassVar[bool] = True
     tables: ClassVar[TextColumns] = {}
     noun: ClassVar[str] = ""
@@ -90,10 +91,6 @@ class Part(Generic[T]):
         """What it does, in a sentence, before it starts; may be empty."""
         return ""
 
-    def brevity(self, task: T) -> int:
-        """0 for tasks that take longest, which are started first."""
-        return 2
-
     def count_networks(self, task: T) -> int:
         """Networks that a task trains."""
         return 0
@@ -102,12 +99,13 @@ class Part(Generic[T]):
         """Permutations behind a test whose looks are counted; 0 for none."""
         return 0
 
-    def kind(self, plan: Plan, task: T) -> Hashable:
-        """What the time of a task depends on."""
-        return self.name
+    def expect(self, plan: Plan, task: T) -> Piece:
+        """How long a task may take, and which others take as long."""
+        values = len(task.split.fitting_rows) * plan.cohort.n_genes
+        return Piece(NANOSECONDS * 1e-9 * values, self.name, self.name)
 
-    def expect_seconds(self, plan: Plan, task: T) -> float | None:
-        """Time of a task, where one need not be run to know it."""
+    def time_epochs(self, plan: Plan, task: T) -> float | None:
+        """Expected time of a network's task, from a few of its epochs; None for others."""
         return None
 
     def of(self, plan: Plan) -> list[T]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -13,14 +13,17 @@ from joblib import cpu_count
 from deepcme.audit.audit import audit_cohort
 from deepcme.audit.findings import PlannedStudy
 from deepcme.base.errors import DeepCMEError
-from deepcme.base.progress import show_progress
+from deepcme.base.locks import only_one_in
+from deepcme.base.progress import show_progress, show_step
 from deepcme.base.stopping import GOES_ON, if_halted
 from deepcme.base.terminal import say
+from deepcme.base.workload import Workload
+from deepcme.base.writable import require_writable_folder
 from deepcme.cohort.arrays import CohortArrays
 from deepcme.cohort.cohort import Cohort
 from deepcme.cohort.strata import NO_STRATA
 from deepcme.evaluation.predictions import with_strata
-from deepcme.study.estimate import describe_expected_time
+from deepcme.study.estimate import describe_expected_time, expect_pieces
 from deepcme.study.executors.attempt import Outcome
 from deepcme.study.executors.cluster import run_on_dask
 from deepcme.study.executors.processes import run_on_processes
@@ -71,31 +74,42 @@ def run_study(
     Raises
     ------
     DeepCMEError
-        If the cohort cannot be read or split, a model's parameters do not work on it, or
-        the folder is another study's.
+        If the cohort cannot be read or split, a model's parameters do not work on it, the
+        folder is another study's, or another run is at work there.
     TasksFailedError
         If fits failed; the rest is done and kept.
     """
+    require_writable_folder(out)
+    with only_one_in(Path(out)):
+        return _run_whole(study, StudyFolder(out), jobs, scheduler, quiet)
+
+
+def _run_whole(
+    study: Study, folder: StudyFolder, jobs: int | None, scheduler: str | None, quiet: bool
+) -> StudyFolder:
     cohort = load_cohort(study)
     plan = make_plan(study, cohort)
     for part in listed.PARTS:
         part.check(plan)
     findings = _audit(cohort, plan)
-    folder = StudyFolder(out)
+    lost = folder.recover(plan)
     anew = [name for name in folder.claim(plan) if listed.part_named(name).of(plan)]
     folder.write_findings(findings)
-    missing = [task for task in plan.tasks if not folder.has(task)]
+    missing = _missing(plan, folder, lost)
     jobs = _n_processes(jobs, missing)
     if not quiet:
         say(_announcement(plan, len(missing)), error=True)
         if anew:
             say(f"Made anew, as an older method made them: {' and '.join(anew)}.", error=True)
-        if any(listed.part_named(task.part).is_extra for task in missing):
-            say(describe_expected_time(plan, missing, jobs), error=True)
-    with show_progress("Fitting", len(missing), quiet=quiet) as advance:
-        _run_missing(plan, missing, folder, advance, jobs, scheduler)
+    work = Workload(expect_pieces(plan, missing), None if scheduler else jobs)
+    expected = describe_expected_time(missing, work, None if scheduler else jobs)
+    if expected and not quiet:
+        say(expected, error=True)
+    with show_progress("Fitting", work, then="tables and report", quiet=quiet):
+        _run_missing(plan, missing, folder, work, jobs, scheduler)
     folder.record_look(max(part.count_permutations(plan) for part in listed.PARTS))
-    write_tables(plan, folder, listed.PARTS)
+    with show_step("Making tables", quiet=quiet):
+        write_tables(plan, folder, listed.PARTS)
     return folder
 
 
@@ -113,15 +127,32 @@ def run_part(
     `label` names the tasks while they run; the rest is as in `run_study`. The tables come
     by the names of their files.
     """
-    plan = make_plan(study, load_cohort(study), [part])
-    folder = StudyFolder(out)
-    if folder.has_table(PREDICTIONS):
-        raise DeepCMEError(f"{out}: the folder of a whole study: choose another --out.")
-    folder.claim(plan)
-    missing = [task for task in plan.tasks if not folder.has(task)]
-    with show_progress(label, len(missing), quiet=quiet) as advance:
-        _run_missing(plan, missing, folder, advance, _n_processes(jobs, missing))
-    return write_tables(plan, folder, [part])
+    require_writable_folder(out)
+    with only_one_in(Path(out)):
+        plan = make_plan(study, load_cohort(study), [part])
+        folder = StudyFolder(out)
+        if folder.has_table(PREDICTIONS):
+            raise DeepCMEError(f"{out}: the folder of a whole study: choose another --out.")
+        lost = folder.recover(plan)
+        folder.claim(plan)
+        missing = _missing(plan, folder, lost)
+        jobs = _n_processes(jobs, missing)
+        work = Workload(expect_pieces(plan, missing), jobs)
+        with show_progress(label, work, quiet=quiet):
+            _run_missing(plan, missing, folder, work, jobs)
+        with show_step("Making tables", quiet=quiet):
+            return write_tables(plan, folder, [part])
+
+
+def _missing(plan: Plan, folder: StudyFolder, lost: str) -> list[Task]:
+    """Tasks that are to be run; what was damaged since it was written is told and goes."""
+    if lost:
+        say(lost, error=True)
+    if n_damaged := folder.remove_damaged(plan.tasks):
+        results = "result was" if n_damaged == 1 else "results were"
+        again = "is made again" if n_damaged == 1 else "are made again"
+        say(f"{n_damaged:,} {results} damaged and {again}.", error=True)
+    return [task for task in plan.tasks if not folder.has(task)]
 
 
 def _n_processes(jobs: int | None, tasks: Sequence[Task]) -> int:
@@ -132,24 +163,26 @@ def _run_missing(
     plan: Plan,
     tasks: Sequence[Task],
     folder: StudyFolder,
-    advance: Callable[[], None],
+    work: Workload[str],
     jobs: int,
     scheduler: str | None = None,
 ) -> None:
     """Run tasks and keep their results; those that fail are told when the others are done."""
     failures: dict[str, str] = {}
+    by_key = {task.key: task for task in tasks}
+    ordered = [by_key[key] for key in work.names]
 
     def where() -> str:
         return f"after {sum(map(folder.has, plan.tasks))} of {len(plan.tasks)} fits"
 
-    outcomes = _outcomes(CohortArrays.of(plan.cohort), tasks, jobs, scheduler)
-    with if_halted(where, GOES_ON), closing(outcomes):
-        for task, result, _ in outcomes:
+    outcomes = _outcomes(CohortArrays.of(plan.cohort), ordered, jobs, scheduler)
+    with if_halted(where, GOES_ON), closing(outcomes), folder.saving() as save:
+        for task, result, seconds in outcomes:
             if isinstance(result, str):
                 failures[task.title] = result
             else:
-                folder.save(task, result)
-            advance()
+                save(task, result)
+            work.finish(task.key, seconds)
     folder.write_failures(failures)
     if failures:
         raise TasksFailedError(_failure_sentence(failures, len(plan.tasks), folder))
@@ -158,12 +191,10 @@ def _run_missing(
 def _outcomes(
     data: CohortArrays, tasks: Sequence[Task], jobs: int, scheduler: str | None
 ) -> Generator[Outcome, None, None]:
-    # The long ones first, so that no worker is left alone with one at the end.
-    ordered = sorted(tasks, key=lambda task: listed.part_named(task.part).brevity(task))
-    if ordered and scheduler is not None:
-        yield from run_on_dask(data, ordered, scheduler)
-    elif ordered:
-        yield from run_on_processes(data, ordered, jobs)
+    if tasks and scheduler is not None:
+        yield from run_on_dask(data, tasks, scheduler)
+    elif tasks:
+        yield from run_on_processes(data, tasks, jobs)
 
 
 def _audit(cohort: Cohort, plan: Plan) -> list[dict[str, str]]:
@@ -219,8 +250,9 @@ def write_tables(
         whole = with_strata(tables[PREDICTIONS], plan.cohort.samples, levels)
         tables[PREDICTIONS] = whole
         tables[METRICS] = compute_metrics_table(whole)
-    for name, table in tables.items():
-        folder.write_table(table, name)
     folder.remove_tables(name for part in parts for name in part.tables if name not in tables)
+    # The predictions come last: where they are, a study is finished and can be reported.
+    for name in sorted(tables, key=lambda name: name == PREDICTIONS):
+        folder.write_table(tables[name], name)
     folder.remove_leftovers()
     return tables

@@ -15,16 +15,16 @@ The tables of a study are its parts', in whose modules (`deepcme.study.parts`) t
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+import tomllib
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
-from zipfile import BadZipFile
+from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from deepcme.base.errors import DeepCMEError
-from deepcme.base.files import remove_leftovers, whole_file, write_csv, write_text
+from deepcme.base.errors import DamagedError, DeepCMEError
+from deepcme.base.files import contents_of, make_folder, whole_file, write_csv, write_text
+from deepcme.base.leftovers import remove_leftovers
 from deepcme.cohort.characteristics import count_missing
 from deepcme.cohort.cohort import Cohort
 from deepcme.cohort.strata import batch_columns
@@ -34,21 +34,31 @@ from deepcme.study.identity import (
     looks_of,
     models_changed,
     parts_made_anew,
+    read_identity,
+    refuse_other_comparator,
     refuse_other_results,
 )
 from deepcme.study.older import with_older_columns
 from deepcme.study.parts import listed
-from deepcme.study.tasks import Arrays, Plan, Task
+from deepcme.study.resolved import Study
+from deepcme.study.result_files import ResultFiles
+from deepcme.study.spec import load_study
+from deepcme.study.tasks import Plan
 
-T = TypeVar("T", bound=Task)
 _IDENTITY = "identity.json"
+_AGAIN = "the file is damaged: run the study again, which writes it anew."
+
+# What a report needs to know of the cohort.
+_OF_COHORT = {
+    **dict.fromkeys(("name", "endpoint", "source"), str),
+    **dict.fromkeys(("samples", "patients", "genes", "positives", "positive_patients"), int),
+    "tissue": dict,
+    "notes": list,
+}
 
 
-class StudyFolder:
+class StudyFolder(ResultFiles):
     """Where one study keeps its results."""
-
-    def __init__(self, path: str | Path) -> None:
-        self.path = Path(path)
 
     def claim(self, plan: Plan) -> list[str]:
         """Make the folder this study's, or refuse one that holds something else.
@@ -65,20 +75,76 @@ class StudyFolder:
             what differs.
         """
         identity, found = describe_identity(plan), None
+        written = {
+            "study.toml": plan.study.to_toml(),
+            "cohort.json": _as_json(describe_cohort(plan.cohort)),
+        }
         if self.has_table(_IDENTITY):
-            found = self.read_json(_IDENTITY)
+            found = self.read_identity()
             refuse_other_results(found, identity, self.path)
-        elif self.path.exists() and (not self.path.is_dir() or any(self.path.iterdir())):
+            self._remove_outdated(plan, found, identity)
+        elif self.path.exists() and not self._is_free(written):
             raise DeepCMEError(
                 f"{self.path}: neither empty nor a study's folder: choose another --out."
             )
-        (self.path / "tasks").mkdir(parents=True, exist_ok=True)
-        if found is not None:
-            self._remove_outdated(plan, found, identity)
-        write_text(self.path / "study.toml", plan.study.to_toml())
-        write_text(self.path / "cohort.json", _as_json(describe_cohort(plan.cohort)))
+        # First of all, so that whatever else is there is known to be the study's.
         self._write_identity({**identity, "looks": looks_of(found)})
+        make_folder(self.path / "tasks")
+        for name, text in written.items():
+            write_text(self.path / name, text)
+        self.remove_leftovers()
         return [] if found is None else parts_made_anew(found, identity)
+
+    def _is_free(self, written: Mapping[str, str]) -> bool:
+        """Whether a folder holds nothing, or just what is about to be written there.
+
+        Such is left by an older deepcme that was killed before it wrote whose folder it is.
+        """
+        if not self.path.is_dir():
+            return False
+        for path in contents_of(self.path):
+            is_empty = path.name == "tasks" and path.is_dir() and not contents_of(path)
+            if not is_empty and not _says(path, written.get(path.name)):
+                return False
+        return True
+
+    def recover(self, plan: Plan) -> str:
+        """Make the identity again where it is lost and the results are this study's.
+
+        They are known by their keys, which are made of all that they depend on. What the
+        identity alone kept is lost: how often the permutation test was looked at, which is
+        unknown from then on. The comparator that was named is kept by ``study.toml`` too.
+
+        Returns
+        -------
+        str
+            What was lost, in a sentence; empty if nothing was.
+        """
+        if not any(map(self.has, plan.tasks)):
+            return ""
+        try:
+            self.read_identity()
+        except DamagedError:
+            identity = describe_identity(plan)
+            named = self._recorded_comparator()
+            if named is not None:
+                refuse_other_comparator(identity["study"], named, self.path)
+            self._write_identity({**identity, "looks": [None]})
+            for part in listed.PARTS:
+                self.remove_tables(part.tables)
+            unnamed = ", nor which comparator was named" if named is None else ""
+            return (
+                f"{self.path / _IDENTITY} was lost or damaged and is made again, as the "
+                "results there are this study's; how often its permutation test was looked at "
+                f"before is not known any more{unnamed}."
+            )
+        return ""
+
+    def _recorded_comparator(self) -> str | None:
+        try:
+            return self.read_study().comparator or ""
+        except DeepCMEError:
+            return None
 
     def _remove_outdated(
         self, plan: Plan, found: dict[str, Any], identity: dict[str, Any]
@@ -96,54 +162,73 @@ class StudyFolder:
             ):
                 self.remove_tables(part.tables)
 
+    def read_identity(self) -> dict[str, Any]:
+        """What the results there belong to.
+
+        Raises
+        ------
+        DamagedError
+            If the folder's ``identity.json`` is not there, or says nothing that makes sense.
+        DeepCMEError
+            If a later deepcme wrote it.
+        """
+        path = self.path / _IDENTITY
+        if not path.exists():
+            raise DamagedError(str(_absent(path)))
+        try:
+            return read_identity(self.read_json(_IDENTITY), str(path))
+        except DamagedError as error:
+            raise DamagedError(
+                f"{path}: the file is damaged: the command that made the folder's results "
+                "makes it again while they are there; else choose another --out."
+            ) from error
+
+    def read_study(self) -> Study:
+        """The study as ``study.toml`` records it.
+
+        Raises
+        ------
+        DeepCMEError
+            If there is no such file, or a damaged one, or one of settings that this version
+            lacks.
+        """
+        path = self.path / "study.toml"
+        if not path.is_file():
+            raise _absent(path)
+        try:
+            values = tomllib.loads(path.read_text(encoding="utf-8"))
+        except (ValueError, RecursionError):
+            values = {}
+        if not isinstance(values.get("cohort"), dict):
+            raise DamagedError(f"{path}: {_AGAIN}")
+        return load_study(path)
+
+    def read_cohort(self) -> dict[str, Any]:
+        """The cohort in numbers and words, as `describe_cohort` gave it.
+
+        Raises
+        ------
+        DeepCMEError
+            If there is no such file, or a damaged one.
+        """
+        cohort = self.read_json("cohort.json")
+        if any(not isinstance(cohort.get(name), kind) for name, kind in _OF_COHORT.items()):
+            raise DamagedError(f"{self.path / 'cohort.json'}: {_AGAIN}")
+        return cohort
+
     def _write_identity(self, identity: dict[str, Any]) -> None:
         write_text(self.path / _IDENTITY, _as_json(identity))
 
     def record_look(self, n_permutations: int) -> None:
         """Keep that the permutation test is made of so many; again is no other look."""
-        identity = self.read_json(_IDENTITY)
+        identity = self.read_identity()
         looks = looks_of(identity)
         if n_permutations and n_permutations not in looks:
             self._write_identity({**identity, "looks": [*looks, n_permutations]})
 
     def read_looks(self) -> list[int | None]:
         """After how many permutations the test was made so far; None for unknown numbers."""
-        return looks_of(self.read_json(_IDENTITY))
-
-    def _task_path(self, task: Task) -> Path:
-        return self.path / "tasks" / f"{task.key}.npz"
-
-    def has(self, task: Task) -> bool:
-        """Whether the task's result is there."""
-        return self._task_path(task).exists()
-
-    def save(self, task: Task, arrays: Arrays) -> None:
-        """Write a task's result under its key."""
-        with whole_file(self._task_path(task)) as temporary:
-            np.savez_compressed(temporary, **arrays)  # type: ignore[arg-type]
-
-    def load(self, task: Task) -> Arrays:
-        """Read a task's result.
-
-        Raises
-        ------
-        DeepCMEError
-            If the file is damaged.
-        """
-        path = self._task_path(task)
-        try:
-            with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-                return dict(arrays)
-        except (OSError, ValueError, BadZipFile) as error:
-            raise DeepCMEError(
-                f"{path}: the result is damaged: delete it and run again."
-            ) from error
-
-    def results(self, tasks: Iterable[T]) -> Iterator[tuple[T, Arrays]]:
-        """Each finished one of the tasks, in order, with its result; read one at a time."""
-        for task in tasks:
-            if self.has(task):
-                yield task, self.load(task)
+        return looks_of(self.read_identity())
 
     def remove_leftovers(self) -> None:
         """Remove unfinished files that a killed run left behind."""
@@ -180,9 +265,7 @@ class StudyFolder:
         """
         path = self.path / name
         if not path.is_file():
-            raise DeepCMEError(
-                f"{path}: there is no such file; is {self.path} the folder of a finished study?"
-            )
+            raise _absent(path)
         text = dict.fromkeys(listed.text_columns(name), str)
         try:
             if name.endswith(".parquet"):
@@ -190,9 +273,7 @@ class StudyFolder:
             else:
                 table = pd.read_csv(path, dtype=text, keep_default_na=False, na_values=[""])
         except (OSError, ValueError) as error:
-            raise DeepCMEError(
-                f"{path}: the table is damaged: delete it and run the study again."
-            ) from error
+            raise DeepCMEError(f"{path}: {_AGAIN}") from error
         return with_older_columns(name, table)
 
     def write_findings(self, findings: list[dict[str, Any]]) -> None:
@@ -217,7 +298,7 @@ class StudyFolder:
         Raises
         ------
         DeepCMEError
-            If the folder holds no such file, or a damaged one.
+            If the folder holds no such file, or (`DamagedError`) a damaged one.
         """
         values: dict[str, Any] = self._read_json(name, dict)
         return values
@@ -225,17 +306,24 @@ class StudyFolder:
     def _read_json(self, name: str, kind: type) -> Any:
         path = self.path / name
         if not path.is_file():
-            raise DeepCMEError(
-                f"{path}: there is no such file; is {self.path} the folder of a study?"
-            )
+            raise _absent(path)
         try:
             values = json.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             values = None
         if isinstance(values, kind):
             return values
-        ways = "choose another --out" if name == _IDENTITY else "delete it"
-        raise DeepCMEError(f"{path}: the file is damaged: {ways} and run the study again.")
+        raise DamagedError(f"{path}: {_AGAIN}")
+
+
+def _absent(path: Path) -> DeepCMEError:
+    return DeepCMEError(
+        f"{path}: there is no such file; is {path.parent} the folder of a finished study?"
+    )
+
+
+def _says(path: Path, text: str | None) -> bool:
+    return text is not None and path.is_file() and path.read_bytes() == text.encode()
 
 
 def describe_cohort(cohort: Cohort) -> dict[str, Any]:

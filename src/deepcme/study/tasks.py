@@ -55,6 +55,10 @@ class Task(ABC):
     def run(self, data: CohortArrays) -> Arrays:
         """Do the work; arrays by name are what it leaves behind."""
 
+    def is_result(self, arrays: Arrays) -> bool:
+        """Whether arrays are such as `run` gives, by their names, kinds and shapes."""
+        return bool(arrays)
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -64,6 +68,25 @@ class Plan:
     cohort: Cohort
     splits: tuple[Split, ...]
     tasks: tuple[Task, ...] = ()
+
+
+def are_rows(arrays: Arrays, kind: str, *names: str, length: int | None = None) -> bool:
+    """Whether there are one-dimensional arrays of these names, of a kind and of one length.
+
+    Parameters
+    ----------
+    arrays : dict of arrays
+    kind : str
+        ``i``, ``f`` or ``b`` as NumPy has them, or several.
+    names : str
+    length : int, optional
+        By default that of the first.
+    """
+    found = [arrays[name] for name in names if name in arrays]
+    if len(found) < len(names) or any(array.ndim != 1 for array in found):
+        return False
+    expected = len(found[0]) if length is None else length
+    return all(len(array) == expected and array.dtype.kind in kind for array in found)
 
 
 def package_versions() -> dict[str, str]:

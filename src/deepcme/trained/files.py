@@ -18,8 +18,9 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from deepcme.base.errors import DeepCMEError
-from deepcme.base.files import unfinished_folder
+from deepcme.base.files import whole_folder
 from deepcme.base.names import require_text, texts_in
+from deepcme.base.writable import require_new_folder
 from deepcme.trained.learned import FORMS, Arrays, UnfitArraysError
 from deepcme.trained.manifest import FORMAT, SCHEMA_VERSION, Manifest, digest_of
 from deepcme.trained.model import GeneStatistics, Model
@@ -43,24 +44,15 @@ def save_model(model: Model, folder: str | Path) -> None:
     Raises
     ------
     DeepCMEError
-        If there is something of that name already.
+        If there is something of that name already, or it cannot be written there.
     """
     folder = Path(folder)
-    refuse_existing(folder)
+    require_new_folder(folder)
     packed = save(_arrays_of(model))
     text = model.manifest.to_json({ARRAYS_FILE: hashlib.sha256(packed).hexdigest()})
-    with unfinished_folder(folder.parent) as temporary:
-        written = temporary / "model"
-        written.mkdir()
+    with whole_folder(folder) as written:
         (written / ARRAYS_FILE).write_bytes(packed)
         (written / MANIFEST_FILE).write_text(text, encoding="utf-8")
-        written.rename(folder)
-
-
-def refuse_existing(folder: Path) -> None:
-    """Raise `DeepCMEError` if the folder to write holds something already."""
-    if folder.is_file() or (folder.is_dir() and any(folder.iterdir())):
-        raise DeepCMEError(f"{folder}: this is there already; name another or delete it.")
 
 
 def load_model(folder: str | Path) -> Model:

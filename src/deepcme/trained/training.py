@@ -18,6 +18,7 @@ from deepcme.base.parameters import Rule, at_least, check_parameters, is_sentine
 from deepcme.base.progress import show_progress
 from deepcme.base.seeds import seed_for
 from deepcme.base.version import __version__
+from deepcme.base.workload import equal_pieces, timed
 from deepcme.cohort.arrays import CohortArrays
 from deepcme.cohort.cohort import Cohort
 from deepcme.cohort.genes.genes import gene_identifiers
@@ -168,11 +169,13 @@ def train_model(
     splits = draw_honest_splits(cohort, split_seed(settings.seed), repeats=settings.repeats)
     calls = [(data, settings, *of_split) for of_split in enumerate(splits, start=1)]
     tables: list[pd.DataFrame] = []
-    with show_progress("Fits", len(splits) + 1, quiet=quiet) as advance:
-        with closing(run_parallel(_score_test_part, calls, settings.jobs)) as fits:
-            for (_, _, number, split), scores in zip(calls, fits, strict=True):
+    work = equal_pieces(len(splits) + 1, settings.jobs)
+    timed_calls = [(_score_test_part, *call) for call in calls]
+    with show_progress("Training", work, quiet=quiet):
+        with closing(run_parallel(timed, timed_calls, settings.jobs)) as fits:
+            for (_, _, number, split), (scores, seconds) in zip(calls, fits, strict=True):
                 tables.append(_rows_of_split(cohort, settings, number, split, *scores))
-                advance()
+                work.finish(number - 1, seconds)
         everyone = np.arange(cohort.n_samples)
         seed = final_seed(settings.seed)
         with one_thread_a_task():
@@ -180,7 +183,7 @@ def train_model(
                 data, everyone, HONEST, settings.kind, settings.parameters, seed
             )
         del prepared  # as large as the cohort
-        advance()
+        work.finish(len(splits))
     return _make_model(cohort, settings, preprocessor, model, pd.concat(tables))
 
 

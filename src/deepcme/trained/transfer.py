@@ -16,6 +16,7 @@ from deepcme.base.parallel import run_parallel
 from deepcme.base.progress import show_progress
 from deepcme.base.seeds import integer_seed, seed_for
 from deepcme.base.words import counted, few
+from deepcme.base.workload import Piece, Workload, timed
 from deepcme.cohort.cohort import Cohort
 from deepcme.cohort.genes.genes import gene_identifiers
 from deepcme.cohort.honest import HONEST
@@ -89,12 +90,14 @@ def compute_transfer(
         for train in standardised
         for model in MODELS
     ]
-    fits = run_parallel(_train_and_test, calls, jobs)
+    pieces = {call[2:4]: Piece(kind=call[3]) for call in calls}
+    work = Workload(pieces, jobs)
     tables: list[pd.DataFrame] = []
-    with closing(fits), show_progress("Fits", len(calls), quiet=quiet) as advance:
-        for table in fits:
+    fits = run_parallel(timed, [(_train_and_test, *call) for call in calls], jobs)
+    with closing(fits), show_progress("Training", work, quiet=quiet):
+        for name, (table, seconds) in zip(pieces, fits, strict=True):
             tables.append(table)
-            advance()
+            work.finish(name, seconds)
     return pd.concat(tables, ignore_index=True)
 
 

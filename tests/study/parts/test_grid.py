@@ -51,6 +51,7 @@ def test_summary_averages_over_splits():
 
 
 def test_a_study_with_a_grid(quick_study, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("deepcme.study.estimate.ANNOUNCED_SECONDS", 0.0)
     monkeypatch.setattr(grid_module, "_PENALTIES", (0.1, 10.0))
     monkeypatch.setattr(grid_module, "_BATCH_SIZES", (32,))
     monkeypatch.setattr(grid_module, "_FIGURE_7_WIDTH", 4)

@@ -163,7 +163,10 @@ def test_which_model_is_refitted(study_of, models, named, refitted):
     ]  # fmt: skip
 
 
-def test_a_network_can_be_refitted_and_its_time_is_told(study_of, tmp_path, capsys):
+def test_a_network_can_be_refitted_and_its_time_is_told(
+    study_of, tmp_path, capsys, monkeypatch
+):
+    monkeypatch.setattr("deepcme.study.estimate.ANNOUNCED_SECONDS", 0.0)
     study = study_of(model="DeepCME", models=[QUICK_NETWORK], refits=2)
     run_study(study, tmp_path / "out", jobs=1)
     said = capsys.readouterr().err

@@ -169,7 +169,8 @@ def test_a_null_fit_that_fails_is_named(quick_study, tmp_path, monkeypatch):
     }  # fmt: skip
 
 
-def test_what_will_be_done_is_announced(quick_study, tmp_path, signature, capsys):
+def test_what_will_be_done_is_announced(quick_study, tmp_path, signature, capsys, monkeypatch):
+    monkeypatch.setattr("deepcme.study.estimate.ANNOUNCED_SECONDS", 0.0)
     study = quick_study(models=["LR"], nulls={**ASKED, "signatures": [signature]})
     run_study(study, tmp_path / "out", jobs=1)
     said = capsys.readouterr().err

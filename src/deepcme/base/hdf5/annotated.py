@@ -14,10 +14,12 @@ import anndata as ad
 import h5py
 import numpy as np
 import pandas as pd
+from anndata.io import write_elem
 from numpy.typing import NDArray
 
 from deepcme.base.errors import DeepCMEError
 from deepcme.base.hdf5.apart import require_sound
+from deepcme.base.hdf5.target import new_hdf5
 from deepcme.base.memory import require_memory_for_matrix
 from deepcme.base.words import cleaned, counted, few, told_apart
 
@@ -116,7 +118,8 @@ def write_h5ad(adata: ad.AnnData, path: Path, uns: Mapping[str, str]) -> None:
     before = settings.track_order
     settings.track_order = max(adata.obs.shape[1], adata.var.shape[1]) > _MANY_COLUMNS
     try:
-        stored.write_h5ad(path)
+        with new_hdf5(path) as file:
+            write_elem(file, "/", stored)
     finally:
         settings.track_order = before
 

@@ -1,16 +1,12 @@
-"""What all charts share: colours, dashes, legends, and how they become files."""
+"""What all charts share: colours, dashes and legends."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import altair as alt
 import pandas as pd
-
-from deepcme.base.files import whole_file
-from deepcme.base.names import holds_forbidden, texts_in, with_texts, without_forbidden
 
 # Okabe and Ito's colours come first: they are told apart under every kind of colour
 # blindness. Grey and black are kept for what is no model, such as chance.
@@ -119,14 +115,3 @@ def pick_in_legend(field: str = "model", first: str | None = None) -> alt.Parame
 def faded_unless(picked: alt.Parameter, opacity: float = 1.0) -> Any:
     """Opacity of marks: faint where another name is picked."""
     return alt.condition(picked, alt.value(opacity), alt.value(_FADED * opacity))
-
-
-def write_chart(chart: Chart, folder: Path, name: str) -> None:
-    """Write a chart as ``NAME.svg`` and ``NAME.pdf``."""
-    # What draws it ends the whole process at a character that XML forbids.
-    spec = chart.to_dict()
-    if any(map(holds_forbidden, texts_in(spec))):
-        chart = alt.Chart.from_dict(with_texts(spec, without_forbidden))
-    for suffix in (".svg", ".pdf"):
-        with whole_file(folder / f"{name}{suffix}") as temporary:
-            chart.save(temporary)

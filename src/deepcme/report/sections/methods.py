@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 from markupsafe import Markup
 
-from deepcme.base.names import printable
 from deepcme.base.version import __version__
 from deepcme.cohort.scales.scales import LINEAR_SCALES
 from deepcme.evaluation.bootstrap import DEFAULT_DRAWS
@@ -19,7 +16,6 @@ from deepcme.evaluation.probabilities.recalibration import DEGREES_OF_FREEDOM, O
 from deepcme.report.blocks import Blocks, Heading, Preformatted, Subheading, Terms, Text
 from deepcme.report.design import describe_design
 from deepcme.report.formatting import TableLayout, as_percent
-from deepcme.report.markdown import code_span
 from deepcme.report.models import (
     compute_model_settings,
     describe_baselines,
@@ -237,23 +233,19 @@ def _compute(contents: Contents) -> None:
     contents.add("model_settings", lambda: compute_model_settings(models), _MODEL_SETTINGS)
 
 
-def _command(folder: Path) -> str:
-    """What repeats the study into a folder of its own."""
-    again = folder.with_name(f"{folder.absolute().name}-again")
-    return printable(
-        shlex.join(["deepcme", "run", str(folder / "study.toml"), "--out", str(again)])
-    )
+_COMMAND = "deepcme run study.toml --out ../again"
+"""In the study's folder, so that the report is the same wherever it lies."""
 
 
 def _write(contents: Contents) -> Blocks:
     results, tables = contents.results, contents.tables
-    identity = results.folder.read_json("identity.json")
+    identity = results.folder.read_identity()
     packages = identity["versions"].items()
     command = Markup(
-        "<code>{}</code> runs the file above again, into a new folder. deepcme {}; results "
-        "version {}; {}."
+        "In the study's folder <code>{}</code> runs the file above again, into a new folder "
+        "beside it. deepcme {}; results version {}; {}."
     ).format(
-        _command(results.folder.path),
+        _COMMAND,
         __version__,
         describe_results_version(identity),
         ", ".join(f"{name} {version}" for name, version in packages if name != "deepcme"),
@@ -273,10 +265,9 @@ def _write(contents: Contents) -> Blocks:
     ]
 
 
-def _write_command(contents: Contents) -> Blocks:
+def _write_command(_: Contents) -> Blocks:
     yield Heading("Repeat it", "repeat", only="md")
-    command = code_span(_command(contents.results.folder.path))
-    yield Text(command + f"; deepcme {__version__}.", only="md")
+    yield Text(f"In the study's folder: `{_COMMAND}`; deepcme {__version__}.", only="md")
 
 
 SECTION = Section(_write, _compute)

@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, NoReturn, Self
 
 from deepcme.base.errors import DeepCMEError
-from deepcme.base.files import unfinished_folder
+from deepcme.base.files import put, unfinished_folder
 from deepcme.sources.fetching.files import short, unfolding_limit
 from deepcme.sources.fetching.partials import require_space, writing_to
 from deepcme.sources.fetching.watch import IncompleteError
@@ -105,7 +105,7 @@ def unpack(archive: Path, folder: Path, is_wanted: Callable[[str], bool]) -> lis
                 f"{archive}: {error}; delete it and run the command again."
             ) from error
         for name in names:
-            (temporary / name).replace(folder / name)
+            put(temporary / name, folder / name)
     return sorted(folder / name for name in names)
 
 

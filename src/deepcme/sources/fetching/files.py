@@ -18,14 +18,10 @@ from typing import NoReturn
 import httpx
 
 from deepcme.base.errors import DeepCMEError
+from deepcme.base.leftovers import remove_leftovers
 from deepcme.base.progress import ByteCount, SilentByteCount
 from deepcme.sources.fetching.client import WebClient
-from deepcme.sources.fetching.partials import (
-    Partial,
-    remove_abandoned,
-    require_space,
-    writing_to,
-)
+from deepcme.sources.fetching.partials import Partial, require_space, writing_to
 from deepcme.sources.fetching.watch import IncompleteError
 
 CEILING = 8_000_000_000
@@ -151,7 +147,7 @@ def fetch_files(
     require_apart(files)
     with writing_to(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        remove_abandoned(folder)
+        remove_leftovers(folder)
         told = [replace(file, size=_told_size(client, file)) for file in files]
         missing = [
             (file, size)

@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import errno
 import hashlib
-import os
-import re
-import secrets
 import shutil
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Self
 
 from deepcme.base.errors import DeepCMEError
-from deepcme.base.processes import is_running, this_machine
+from deepcme.base.files import make_folder, put
+from deepcme.base.leftovers import PARTIAL, unfinished_name
 from deepcme.base.progress import ByteCount
-
-_NAME = re.compile(r"\.deepcme-(?P<host>[0-9a-f]{8})-(?P<process>\d+)-[0-9a-f]{8}\.partial")
-_SECONDS_UNTOUCHED = 86_400.0
-_DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+from deepcme.base.refusals import describe_refusal, naming_place
 
 
 class Partial:
@@ -38,8 +31,7 @@ class Partial:
     """
 
     def __init__(self, folder: Path, progress: ByteCount, most: int, name: str) -> None:
-        process = f"{this_machine()}-{os.getpid()}-{secrets.token_hex(4)}"
-        self.path = folder / f".deepcme-{process}.partial"
+        self.path = folder / unfinished_name(PARTIAL)
         self.n_bytes = 0
         self._progress = progress
         self._most = most
@@ -95,45 +87,19 @@ class Partial:
     def keep(self, path: Path) -> None:
         """Give it its name."""
         self._file.close()
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self.path.replace(path)
+        make_folder(path.parent)
+        put(self.path, path)
         self._is_kept = True
-
-
-def remove_abandoned(folder: Path) -> None:
-    """Remove the partial files of processes that were killed.
-
-    Whether a process of another computer lives cannot be known: its files go a day
-    after they were last written to.
-    """
-    for path in folder.glob(".deepcme-*.partial"):
-        name = _NAME.fullmatch(path.name)
-        if name is None:
-            continue
-        with suppress(OSError):  # another fetch was quicker
-            if name["host"] == this_machine():
-                is_abandoned = not is_running(int(name["process"]))
-            else:
-                is_abandoned = time.time() - path.stat().st_mtime > _SECONDS_UNTOUCHED
-            if is_abandoned:
-                path.unlink()
 
 
 @contextmanager
 def writing_to(folder: Path) -> Iterator[None]:
     """Turn what a disk can refuse into one sentence."""
     try:
-        yield
+        with naming_place(folder):
+            yield
     except OSError as error:
-        if error.errno in _DISK_FULL:
-            raise DeepCMEError(
-                f"{folder}: the disk is full; free some space and run the command again "
-                "(what was verified stays)."
-            ) from error
-        raise DeepCMEError(
-            f"{error.filename or folder}: it cannot be written ({error.strerror}); give "
-            "another folder."
-        ) from error
+        raise DeepCMEError(describe_refusal(error)) from error
 
 
 def require_space(folder: Path, n_bytes: int) -> None:

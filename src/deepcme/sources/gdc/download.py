@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from deepcme.base.errors import DeepCMEError
+from deepcme.base.leftovers import remove_leftovers
 from deepcme.base.progress import ByteCount, SilentByteCount
 from deepcme.sources.fetching.archive import members, refuse
 from deepcme.sources.fetching.client import WebClient
@@ -22,12 +23,7 @@ from deepcme.sources.fetching.files import (
     require_apart,
     short,
 )
-from deepcme.sources.fetching.partials import (
-    Partial,
-    remove_abandoned,
-    require_space,
-    writing_to,
-)
+from deepcme.sources.fetching.partials import Partial, require_space, writing_to
 from deepcme.sources.fetching.watch import IncompleteError
 
 _BATCH_FILES = 50
@@ -93,7 +89,7 @@ def download_files(
     require_apart(file.on_the_web for file in files)
     with writing_to(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        remove_abandoned(folder)
+        remove_leftovers(folder)
         missing = [file for file in files if not file.on_the_web.is_complete(folder)]
         n_bytes = sum(file.size for file in missing)
         require_space(folder, n_bytes)

@@ -1,37 +1,56 @@
-"""Tasks on the workers of a Dask cluster."""
+"""Tasks on the workers of a Dask cluster, which may come late, go, and be replaced."""
 
 from __future__ import annotations
 
+import logging
+import socket
+import struct
 import threading
 import time
-from collections.abc import Generator, Sequence
-from typing import TYPE_CHECKING
+import uuid
+import warnings
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from deepcme.base.errors import DeepCMEError
 from deepcme.base.terminal import say
+from deepcme.base.version import __version__
 from deepcme.cohort.arrays import CohortArrays
 from deepcme.study.executors.attempt import Outcome, try_task
-from deepcme.study.tasks import Task
+from deepcme.study.tasks import Task, computing_versions, package_versions
 
 if TYPE_CHECKING:
     from distributed import Client, Future
 
 ANSWER_SECONDS = 30
-WORKER_SECONDS = 120
+SECONDS_BETWEEN_LOOKS = 2.0
+SECONDS_BETWEEN_WORDS = 600.0
+
+_MOST_BYTES_OF_GREETING = 1 << 20
+_KEPT = "what is finished is kept, and the same command goes on."
+
+
+class _OtherVersionsError(Exception):
+    """A worker's packages are not those that the study was laid out with."""
 
 
 def run_on_dask(
     data: CohortArrays, tasks: Sequence[Task], address: str
 ) -> Generator[Outcome, None, None]:
-    """Run tasks on a Dask cluster; the cohort is sent once to every worker.
+    """Run tasks on a Dask cluster.
 
-    A task whose worker is lost runs again on another. Workers that are still queued are
-    waited for, `WORKER_SECONDS` at the most.
+    The cohort is itself the result of a task, so that Dask makes it again where every worker
+    that had it is lost. A task whose worker is lost runs again on another, as often as the
+    scheduler allows (``distributed.scheduler.allowed-failures``, 3). Workers are waited for
+    without end, as those of a batch system may be queued for hours; that is said.
 
     Raises
     ------
     DeepCMEError
-        If Dask is not installed, no scheduler answers, or it has no workers.
+        If Dask is not installed, no scheduler answers, it is lost, or a worker has other
+        packages, which may give other numbers.
     """
     try:
         from distributed import as_completed
@@ -39,22 +58,125 @@ def run_on_dask(
         raise DeepCMEError(
             "--scheduler needs Dask: install it with  pip install 'deepcme[dask]'."
         ) from error
-    with _connect(address) as client:
-        shared = _send(client, data, address)
-        futures = client.map(
-            try_task,
-            [shared] * len(tasks),
-            list(tasks),
-            key=[task.key for task in tasks],
-            retries=3,
-        )
-        for future, outcome in as_completed(futures, with_results=True, raise_errors=False):
-            if future.status == "finished":
-                yield outcome
-            else:
-                task = next(task for task in tasks if task.key == future.key)
-                yield Outcome(task, f"the task was lost on the cluster: {outcome}")
+    by_key = {task.key: task for task in tasks}
+    with _in_our_words(), _connect(address) as client:
+        versions = _versions_that_matter()
+        cohort = client.submit(_as_it_is, data, key=f"cohort-{uuid.uuid4()}")
+        alike = [versions] * len(tasks), [cohort] * len(tasks)
+        futures = client.map(_try_with, *alike, list(tasks), key=list(by_key))
+        results = as_completed(futures, with_results=True, raise_errors=False)
+        del futures  # what is done shall not be kept until all is
+        watch = _Watch(client, address)
+        while not results.is_empty():
+            if not results.has_ready():
+                watch.look()
+                time.sleep(0.05)
+                continue
+            future, result = results.next()
+            yield _outcome_of(future, result, by_key[future.key], address)
             future.release()
+
+
+def _as_it_is(data: CohortArrays) -> CohortArrays:
+    return data
+
+
+def _try_with(versions: Mapping[str, str], data: CohortArrays, task: Task) -> Outcome:
+    """Run a task on a worker whose packages give the numbers that the study's would."""
+    here = _versions_that_matter()
+    for name, version in versions.items():
+        if here.get(name) != version:
+            raise _OtherVersionsError(f"{name} {here.get(name)} instead of {version}")
+    return try_task(data, task)
+
+
+def _versions_that_matter() -> dict[str, str]:
+    return {"deepcme": __version__, **computing_versions(package_versions())}
+
+
+def _outcome_of(future: Future, result: Any, task: Task, address: str) -> Outcome:
+    """What came of a task; what a fit itself failed of is its result already."""
+    from distributed.scheduler import KilledWorker
+
+    if future.status == "finished":
+        outcome: Outcome = result
+        return outcome
+    if isinstance(result, KilledWorker):
+        return Outcome(
+            task,
+            "each worker that ran it was lost, perhaps for lack of memory: start workers with "
+            "a larger --memory-limit and --nthreads 1.",
+        )
+    if isinstance(result, _OtherVersionsError):
+        raise DeepCMEError(
+            f"A worker of {address} has {result}, which may give other numbers: install the "
+            f"same packages everywhere; {_KEPT}"
+        )
+    if future.status == "error":
+        raise DeepCMEError(
+            f"The scheduler or a worker at {address} cannot take a fit "
+            f"({type(result).__name__}: {_first_line(result)}): install deepcme {__version__} "
+            f"and the same packages everywhere; {_KEPT}"
+        ) from result
+    raise _lost(address)
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).strip().partition("\n")[0]
+
+
+def _lost(address: str) -> DeepCMEError:
+    return DeepCMEError(
+        f"The Dask scheduler at {address} was lost: start it and its workers again; {_KEPT}"
+    )
+
+
+class _Watch:
+    """Looks now and then whether there are workers, and says where there are none."""
+
+    def __init__(self, client: Client, address: str) -> None:
+        self._client = client
+        self._address = address
+        self._had_workers = False
+        self._next_look = 0.0
+        self._next_word = 0.0
+
+    def look(self) -> None:
+        """Say that there is no worker, once and then now and then."""
+        now = time.monotonic()
+        if now < self._next_look:
+            return
+        self._next_look = now + SECONDS_BETWEEN_LOOKS
+        if self._count_workers():
+            self._had_workers, self._next_word = True, 0.0
+        elif now >= self._next_word:
+            self._next_word = now + SECONDS_BETWEEN_WORDS
+            lost = ": its last worker is lost, perhaps for lack of memory"
+            say(
+                f"Waiting for workers at {self._address}{lost if self._had_workers else ''}. "
+                f"Start some with: dask worker --nthreads 1 {self._address}",
+                error=True,
+            )
+
+    def _count_workers(self) -> int:
+        try:
+            return len(self._client.scheduler_info()["workers"])
+        except (OSError, TimeoutError, RuntimeError) as error:
+            raise _lost(self._address) from error
+
+
+@contextmanager
+def _in_our_words() -> Iterator[None]:
+    """Keep Dask from telling what is told here, or is no trouble."""
+    logger = logging.getLogger("distributed")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL + 1)
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", module="distributed")
+            yield
+    finally:
+        logger.setLevel(level)
 
 
 def _connect(address: str) -> Client:
@@ -67,6 +189,7 @@ def _connect(address: str) -> Client:
     def ask() -> None:
         while not answers and time.monotonic() < give_up:
             try:
+                _require_greeting(address)
                 answers.append(Client(address, timeout=ANSWER_SECONDS))
             except Exception as error:
                 answers.append(error)
@@ -87,18 +210,16 @@ def _connect(address: str) -> Client:
     return answer
 
 
-def _send(client: Client, data: CohortArrays, address: str) -> Future:
-    """The cohort on every worker there is, once there is one."""
-    if not client.scheduler_info()["workers"]:
-        say(
-            f"Waiting for workers at {address}, {WORKER_SECONDS} seconds at the most.",
-            error=True,
-        )
-    try:
-        client.wait_for_workers(1, timeout=WORKER_SECONDS)
-        return client.scatter(data, broadcast=True)
-    except TimeoutError as error:
-        raise DeepCMEError(
-            f"The Dask scheduler at {address} had no workers for {WORKER_SECONDS} seconds: "
-            "start some with `dask worker --nthreads 1`, and run the same command again."
-        ) from error
+def _require_greeting(address: str) -> None:
+    """Refuse a service that does not greet as a scheduler does, before Dask listens to it.
+
+    A scheduler speaks first: the length of its greeting, which is short. Dask takes the first
+    eight bytes of any other service for a length too, and would reserve memory for it.
+    """
+    parts = urlsplit(address if "://" in address else f"tcp://{address}")
+    if parts.scheme != "tcp" or parts.hostname is None or parts.port is None:
+        return  # not of this form; Dask says what is wrong
+    with socket.create_connection((parts.hostname, parts.port), ANSWER_SECONDS) as connection:
+        start = connection.recv(8, socket.MSG_WAITALL)
+    if len(start) < 8 or struct.unpack("<Q", start)[0] > _MOST_BYTES_OF_GREETING:
+        raise OSError("what answers is no Dask scheduler")

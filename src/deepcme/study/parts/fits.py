@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Hashable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
+from deepcme.base.workload import Piece
 from deepcme.models.classifier import DeepCMEClassifier
 from deepcme.models.registry import OutOfFold
 from deepcme.network.engines.choice import one_thread_a_task
@@ -15,9 +15,15 @@ from deepcme.study.fit import Fit
 from deepcme.study.part import Part
 from deepcme.study.tasks import Plan
 
-_TIMED_EPOCHS = 2
-_LONG_FIT_SECONDS = 2.0
-_TIMED_PARAMETERS = ("hidden_layers", "batch_size", "max_epochs", "n_networks")
+NETWORKS = "networks"
+"""The family of all of them: what one takes tells what others take."""
+
+# What a network's time depends on; that of others may depend on any parameter.
+_OF_TIME = ("hidden_layers", "batch_size", "max_epochs", "n_networks", "patience")
+_SECONDS_PER_STEP = 3e-5
+_SECONDS_PER_SCORE = 2.5e-6
+_TIMED_SECONDS = 0.3
+_MOST_TIMED_EPOCHS = 64
 
 F = TypeVar("F", bound=Fit)
 
@@ -25,32 +31,40 @@ F = TypeVar("F", bound=Fit)
 class FitsPart(Part[F]):
     """A part whose tasks are fits of models."""
 
-    def brevity(self, task: F) -> int:
-        return task.model.kind.brevity
-
     def count_networks(self, task: F) -> int:
         if not task.model.kind.is_network:
             return 0
         folds = _out_of_fold(task)
-        return _size(task) * (1 + folds.n_folds if folds else 1)
+        return _size(_make(task)) * (1 + folds.n_folds if folds else 1)
 
-    def kind(self, plan: Plan, task: F) -> Hashable:
-        parameters = [str(task.model.parameters.get(name)) for name in _TIMED_PARAMETERS]
-        return task.model.estimator, *parameters, _n_genes(plan, task), _n_fits(task)
+    def expect(self, plan: Plan, task: F) -> Piece:
+        model, kind = task.model, task.model.kind
+        parameters = {
+            name: str(value)
+            for name, value in model.parameters.items()
+            if name in _OF_TIME or not kind.is_network
+        }
+        same = kind.name, *parameters.items(), _n_genes(plan, task), _n_fits(task)
+        if kind.is_network:
+            seconds = _seconds_of_epochs(plan, task) + _seconds_of_scores(plan, task)
+            return Piece(seconds, (*same, task.score_genes), NETWORKS)
+        values = len(task.split.fitting_rows) * _n_genes(plan, task)
+        return Piece(kind.nanoseconds * 1e-9 * values, same, kind.name)
 
-    def expect_seconds(self, plan: Plan, task: F) -> float | None:
-        """Time of a network that takes long, from a few of its epochs."""
+    def time_epochs(self, plan: Plan, task: F) -> float | None:
         if not task.model.kind.is_network:
             return None
-        model = task.model.kind.make(task.model.parameters, task.random_state)
-        per_epoch = _seconds_per_epoch(plan, task, model.hidden_layers, model.batch_size)
-        expected = float(per_epoch * model.max_epochs * _size(task) * _n_fits(task))
-        return expected if expected > _LONG_FIT_SECONDS else None
+        network = _make(task)
+        n_epochs = int(network.max_epochs) * _size(network) * _n_fits(task)
+        return _time_epoch(plan, task, network) * n_epochs + _seconds_of_scores(plan, task)
 
 
-def _size(task: Fit) -> int:
+def _make(task: Fit) -> Any:
+    return task.model.kind.make(task.model.parameters, task.random_state)
+
+
+def _size(model: Any) -> int:
     """Networks of a model."""
-    model = task.model.kind.make(task.model.parameters, task.random_state)
     return int(getattr(model, "n_networks", 1))
 
 
@@ -68,20 +82,39 @@ def _out_of_fold(task: Fit) -> OutOfFold | None:
     return None if task.scores_only else task.model.kind.out_of_fold
 
 
-def _seconds_per_epoch(
-    plan: Plan, task: Fit, hidden_layers: tuple[int, ...], batch_size: int
-) -> float:
-    """Time two epochs and four on noise of the cohort's size; the difference is two epochs."""
+def _seconds_of_epochs(plan: Plan, task: Fit) -> float:
+    """Roughly the time to train the networks of a task."""
+    network, n_rows = _make(task), len(task.split.fitting_rows)
+    weights = n_rows * _n_genes(plan, task) * network.hidden_layers[0]
+    steps = n_rows / network.batch_size
+    epoch = task.model.kind.nanoseconds * 1e-9 * weights + _SECONDS_PER_STEP * steps
+    return float(epoch * network.max_epochs * _size(network) * _n_fits(task))
+
+
+def _seconds_of_scores(plan: Plan, task: Fit) -> float:
+    """Roughly the time to score genes on held-out rows, with every snapshot of a network."""
+    if not task.score_genes:
+        return 0.0
+    network = _make(task)
+    n_snapshots = _size(network) * getattr(network, "n_snapshots", 1)
+    return _SECONDS_PER_SCORE * n_snapshots * len(task.split.test) * _n_genes(plan, task)
+
+
+def _time_epoch(plan: Plan, task: Fit, network: Any) -> float:
+    """Time an epoch of a network on noise of the cohort's size: so many that it shows."""
     n_train, n_valid = len(task.split.train), len(task.split.validation)
     random = np.random.default_rng(0)
     X = random.random((n_train + n_valid, _n_genes(plan, task)), dtype=np.float32)
     y = np.arange(len(X)) % 2
     valid = np.arange(n_train, len(X)) if n_valid else None
-    elapsed = []
+    epochs, seconds = 1, 0.0
     with one_thread_a_task():
-        for epochs in (_TIMED_EPOCHS, 2 * _TIMED_EPOCHS):
+        while seconds < _TIMED_SECONDS and epochs < _MOST_TIMED_EPOCHS:
+            epochs *= 2
+            model = DeepCMEClassifier(
+                network.hidden_layers, batch_size=network.batch_size, max_epochs=epochs
+            )
             start = time.perf_counter()
-            model = DeepCMEClassifier(hidden_layers, batch_size=batch_size, max_epochs=epochs)
             model.fit(X, y, validation_rows=valid)
-            elapsed.append(time.perf_counter() - start)
-    return max(elapsed[1] - elapsed[0], 0.0) / _TIMED_EPOCHS
+            seconds = time.perf_counter() - start
+    return seconds / epochs

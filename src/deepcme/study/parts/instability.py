@@ -36,7 +36,7 @@ from deepcme.study.parts.fits import FitsPart
 from deepcme.study.parts.models import MODELS
 from deepcme.study.resolved import Study
 from deepcme.study.settings import InstabilitySettings, ModelSettings
-from deepcme.study.tasks import Arrays, Plan, common_content, content_key
+from deepcme.study.tasks import Arrays, Plan, are_rows, common_content, content_key
 
 REFITS = "instability.parquet"
 FEWEST_PATIENTS = 3
@@ -70,6 +70,9 @@ class Refit(Fit):
             _, risk = scores_of(model, everyone)
         assert risk is not None
         return {"risk": np.asarray(risk, dtype=np.float64)}
+
+    def is_result(self, arrays: Arrays) -> bool:
+        return are_rows(arrays, "f", "risk", length=len(self.split.test))
 
 
 class Instability(FitsPart[Refit]):

@@ -47,7 +47,6 @@ class Models(FitsPart[Fit]):
     name = "models"
     settings = ModelSettings
     results_version = 2
-    is_extra = False
     stands_beside = False
     tables: ClassVar[TextColumns] = {
         PREDICTIONS: (),

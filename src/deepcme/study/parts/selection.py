@@ -12,7 +12,7 @@ held_out_gene_scores.csv, score_agreement.csv
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Iterator
 from typing import ClassVar
 
 import numpy as np
@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from deepcme.base.errors import DeepCMEError
 from deepcme.base.seeds import seed_for
+from deepcme.base.workload import Piece
 from deepcme.cohort.splits import Split
 from deepcme.selection.panel import ALL_GENES, GeneOrder
 from deepcme.selection.stability import draw_half_samples
@@ -35,6 +36,9 @@ from deepcme.study.tasks import Plan, common_content, content_key
 
 FEWEST_PATIENTS = 4
 """Patients of each class, so that either half of them holds two."""
+
+_NANOSECONDS: dict[Kind, float] = {"panel": 200, "half": 300, "decoys": 750, "clusters": 350}
+"""Roughly what a step takes for each value (sample x gene) that it learns from."""
 
 Step = tuple[Kind, GeneOrder, int, Split]
 
@@ -119,12 +123,11 @@ class Selection(Part[SelectionStep]):
             *panels,
         ]
 
-    def brevity(self, task: SelectionStep) -> int:
-        return 0 if task.kind == "decoys" else 2
-
-    def kind(self, plan: Plan, task: SelectionStep) -> Hashable:
+    def expect(self, plan: Plan, task: SelectionStep) -> Piece:
         by_ranker = task.order.kind == "ranker"
-        return task.kind, task.order.name if by_ranker else task.order.kind
+        kind = task.kind, task.order.name if by_ranker else task.order.kind
+        values = len(task.rows) * plan.cohort.n_genes
+        return Piece(_NANOSECONDS[task.kind] * 1e-9 * values, kind, (self.name, task.kind))
 
     def make_tables(self, plan: Plan, kept: Kept) -> dict[str, pd.DataFrame]:
         """What was found of its finished steps, and of the models' gene scores."""

@@ -18,7 +18,9 @@ from deepcme.selection.knockoffs import find_blocks, select_against_decoys
 from deepcme.selection.panel import SIZES, GeneOrder, predict_by_panels
 from deepcme.selection.rankers import RankerName
 from deepcme.study.settings import PreprocessingSettings
-from deepcme.study.tasks import Arrays, Task
+from deepcme.study.tasks import Arrays, Task, are_rows
+
+_OF_DECOYS = ("estimate", "claim")
 
 Kind = Literal["panel", "decoys", "half", "clusters"]
 
@@ -69,6 +71,18 @@ class SelectionStep(Task):
             "sizes": np.array(list(scores), dtype=np.int64),
             "scores": np.array(list(scores.values()), dtype=np.float64),
         }
+
+    def is_result(self, arrays: Arrays) -> bool:
+        if self.kind == "decoys":
+            told = all(name in arrays and arrays[name].ndim == 0 for name in _OF_DECOYS)
+            return told and are_rows(arrays, "ifb", "genes", "block", "statistic", "selected")
+        if self.kind == "clusters":
+            return are_rows(arrays, "i", "genes", "cluster")
+        if not (are_rows(arrays, "i", "genes") and are_rows(arrays, "i", "sizes")):
+            return False
+        n_sizes, n_test = len(arrays["sizes"]), len(self.split.test)
+        shape = (n_sizes, n_test) if n_test else (0,)
+        return "scores" in arrays and arrays["scores"].shape == shape
 
 
 def _seed_of(step: SelectionStep) -> np.random.SeedSequence:
