@@ -5,16 +5,17 @@ from __future__ import annotations
 import os
 import re
 import warnings
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pickle import PicklingError
 from typing import Any, TypeVar
 
 from joblib import Parallel, delayed
+from joblib.externals.loky import get_reusable_executor
 
 from deepcme.base.errors import DeepCMEError
-from deepcme.base.stopping import describe_halt, held_back
+from deepcme.base.stopping import describe_halt, end_if_stopped, held_back
 from deepcme.base.workers import begin_worker, starter
 
 Result = TypeVar("Result")
@@ -52,7 +53,8 @@ def run_parallel(
     )
     try:
         with ExitStack() as ending:
-            with held_back():
+            with held_back(), _silent_tracker():
+                end_if_stopped(_end_idle_workers)
                 results = run(delayed(function)(*arguments) for arguments in calls)
                 ending.callback(_close, results)
             # `yield from` would close them with a warning.
@@ -73,6 +75,27 @@ def _close(results: Generator[Any, None, None]) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         results.close()
+
+
+def _end_idle_workers() -> None:
+    """End the processes that joblib keeps for a next call; by themselves it takes them long."""
+    executor = get_reusable_executor(reuse=True)
+    getattr(executor, "terminate", executor.shutdown)(kill_workers=True)
+
+
+@contextmanager
+def _silent_tracker() -> Iterator[None]:
+    """Start the process that cleans up after killed ones so that it does not tell of it."""
+    name, before = "PYTHONWARNINGS", os.environ.get("PYTHONWARNINGS")
+    rule = "ignore::UserWarning:joblib.externals.loky.backend.resource_tracker"
+    os.environ[name] = f"{before},{rule}" if before else rule
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[name]
+        else:
+            os.environ[name] = before
 
 
 def _begin(parent: int, of_main_thread: bool) -> None:

@@ -63,6 +63,14 @@ def describe_halt(what: str, advice: str = "") -> str:
     return f"{what} {phase.where()}{advice}; {phase.then}."
 
 
+_endings: set[Callable[[], None]] = set()
+
+
+def end_if_stopped(ending: Callable[[], None]) -> None:
+    """Call this, once, when the command is stopped: what it ends would hold up the exit."""
+    _endings.add(ending)
+
+
 @contextmanager
 def stoppable() -> Iterator[None]:
     """Let Ctrl-C, SIGTERM and SIGHUP raise `StoppedError` in the main thread.
@@ -88,6 +96,10 @@ def stoppable() -> Iterator[None]:
     threading.Thread(target=stop.watch, args=(reader,), daemon=True).start()
     try:
         yield
+    except StoppedError:
+        for ending in _endings:
+            ending()
+        raise
     finally:
         if stop.error is None:
             signal.set_wakeup_fd(before_writer)
