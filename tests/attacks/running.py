@@ -21,7 +21,7 @@ PATIENCE = 120
 _MAIN = "from deepcme.cli.main import main; main()"
 _IN_PLACE_OF_THE_APP = """
 import ctypes, hashlib, os, signal, time
-from deepcme.base.parallel import run_parallel
+from deepcme.base.processes.parallel import run_parallel
 from deepcme.cli import commands
 commands.app = lambda: {call}
 """

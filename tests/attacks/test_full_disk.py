@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from deepcme.base.files import write_csv, write_text
+from deepcme.base.files.files import write_csv, write_text
 from deepcme.cohort.cohort import Cohort
 from tests.attacks.command import deepcme
 from tests.attacks.crafted import sound_cohort

@@ -13,10 +13,10 @@ import pandas as pd
 import pytest
 
 from deepcme import DeepCMEError
-from deepcme.base import files
-from deepcme.base.files import whole_file, whole_folder, write_csv, write_text
-from deepcme.base.leftovers import unfinished_name
-from deepcme.base.processes import this_machine, this_process
+from deepcme.base.files import files
+from deepcme.base.files.files import whole_file, whole_folder, write_csv, write_text
+from deepcme.base.files.leftovers import unfinished_name
+from deepcme.base.processes.processes import this_machine, this_process
 from deepcme.report.page import write_report
 from deepcme.study.run import run_study
 from deepcme.study.spec import make_study
@@ -72,7 +72,7 @@ def dead_process():
         [
             sys.executable,
             "-c",
-            "from deepcme.base.processes import this_process as p; print(p())",
+            "from deepcme.base.processes.processes import this_process as p; print(p())",
         ],
         capture_output=True,
         text=True,
@@ -291,7 +291,9 @@ def test_a_process_whose_number_is_used_again_is_dead(tmp_path):
 @pytest.mark.cause("leftovers")
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_a_process_that_nobody_waited_for_is_dead(tmp_path):
-    code = "from deepcme.base.processes import this_process as p; print(p(), flush=True)"
+    code = (
+        "from deepcme.base.processes.processes import this_process as p; print(p(), flush=True)"
+    )
     process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     left = left_by(process.stdout.readline().strip(), tmp_path)

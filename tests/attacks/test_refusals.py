@@ -6,7 +6,11 @@ import sys
 import pytest
 
 from deepcme.base.errors import DeepCMEError
-from deepcme.base.writable import require_new_folder, require_writable, require_writable_folder
+from deepcme.base.files.writable import (
+    require_new_folder,
+    require_writable,
+    require_writable_folder,
+)
 from tests.attacks.command import deepcme
 
 pytestmark = pytest.mark.cause("refused-path")

@@ -136,7 +136,7 @@ def test_a_killed_study_leaves_no_worker_and_no_map(tmp_path, study):
 def test_the_examination_of_a_file_goes_too(tmp_path, study, number):
     slow = """
 from deepcme.base.hdf5 import apart
-apart._CHILD = ("from deepcme.base.workers import begin_worker; begin_worker{starter}; "
+apart._CHILD = ("from deepcme.base.processes.workers import begin_worker; begin_worker{starter}; "
     "import os, pathlib, time; pathlib.Path(os.environ['HELD']).touch(); time.sleep(600)")
 """
     asked = ["audit", study.parent / "cohort.h5ad"]
@@ -232,7 +232,7 @@ def test_ctrl_c_where_nobody_listens_any_more(tmp_path):
 def test_python_users_keep_their_own_ways():
     code = """
 import os, signal
-from deepcme.base.parallel import run_parallel
+from deepcme.base.processes.parallel import run_parallel
 before = [signal.getsignal(n) for n in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)]
 try:
     for _ in run_parallel(pow, [(2, 3)] * 4, 2):

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from deepcme.base.locks import LOCK, only_one_in, only_one_making
+from deepcme.base.files.locks import LOCK, only_one_in, only_one_making
 from tests.attacks.command import deepcme
 from tests.attacks.hostile import Server, send
 from tests.attacks.hostile import serving as serving_gdc

@@ -12,7 +12,7 @@ from sklearn.metrics import roc_auc_score
 
 from deepcme import Cohort, DeepCMEError, read_report
 from deepcme.base.errors import AbsentError
-from deepcme.base.files import write_csv
+from deepcme.base.files.files import write_csv
 from deepcme.evaluation.probabilities.recalibration import recalibrate_predictions
 from deepcme.report import outline
 from deepcme.report.blocks import Figure, Heading, Text

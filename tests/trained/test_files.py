@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from safetensors.numpy import load_file, save_file
 
 from deepcme import DeepCMEError, load_model
-from deepcme.base.files import write_csv
+from deepcme.base.files.files import write_csv
 from deepcme.trained.files import ARRAYS_FILE, MANIFEST_FILE, save_model
 from deepcme.trained.manifest import SCHEMA_VERSION, digest_of
 from deepcme.trained.new_samples import expression_of

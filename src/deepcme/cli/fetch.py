@@ -117,7 +117,7 @@ def geo(
     Of a sequencing series, NCBI's counts are downloaded too. Every file is checked
     against its length, its checksum where it has one, and its end mark.
     """
-    from deepcme.base.writable import require_writable_folder
+    from deepcme.base.files.writable import require_writable_folder
     from deepcme.sources.fetching.client import WebClient
     from deepcme.sources.fetching.geo import Geo, fetch_series
 
@@ -157,7 +157,7 @@ def xena(
 
     Every file is checked against its length, and its MD5 or checksum.
     """
-    from deepcme.base.writable import require_writable_folder
+    from deepcme.base.files.writable import require_writable_folder
     from deepcme.sources.fetching.client import WebClient
     from deepcme.sources.fetching.xena import fetch_project
 
@@ -184,7 +184,7 @@ def cbioportal(
     The archive of the study is checked against its length and checksum and stays in
     the folder; z-scores, mutations and the like are not unpacked.
     """
-    from deepcme.base.writable import require_writable_folder
+    from deepcme.base.files.writable import require_writable_folder
     from deepcme.sources.fetching.cbioportal import fetch_study
     from deepcme.sources.fetching.client import WebClient
 
@@ -199,8 +199,8 @@ def cbioportal(
 def _downloading(quiet: bool) -> Iterator[ByteCount]:
     import logging
 
+    from deepcme.base.processes.stopping import GOES_ON, if_halted
     from deepcme.base.progress import show_bytes
-    from deepcme.base.stopping import GOES_ON, if_halted
 
     # Each attempt would be a line across the progress bar; the last one's failure is told.
     logging.getLogger("stamina").setLevel(logging.ERROR)

@@ -7,8 +7,8 @@ import gc
 import sys
 
 from deepcme.base.errors import DeepCMEError, StoppedError
-from deepcme.base.refusals import describe_refusal
-from deepcme.base.stopping import stoppable, tell
+from deepcme.base.files.refusals import describe_refusal
+from deepcme.base.processes.stopping import stoppable, tell
 
 
 def main() -> None:

@@ -83,7 +83,7 @@ def train(
     """
     from joblib import cpu_count
 
-    from deepcme.base.locks import only_one_making
+    from deepcme.base.files.locks import only_one_making
     from deepcme.cohort.cohort import Cohort
     from deepcme.trained.files import save_model
     from deepcme.trained.training import TrainingSettings, train_model
@@ -146,7 +146,7 @@ def predict(
     patient, the genes that push it most, with their share in the log-odds, and why there
     is no prediction. No endpoint is needed.
     """
-    from deepcme.base.files import write_csv
+    from deepcme.base.files.files import write_csv
     from deepcme.trained.files import load_model
     from deepcme.trained.new_samples import read_expression
     from deepcme.trained.prediction import predict as predict_samples
@@ -187,7 +187,7 @@ def validate(
     Discrimination, calibration, decision curve, as tables and a page. What
     recalibration on these patients would add is shown beside it, and said.
     """
-    from deepcme.base.locks import only_one_making
+    from deepcme.base.files.locks import only_one_making
     from deepcme.cohort.cohort import Cohort
     from deepcme.report.validation import write_validation
     from deepcme.trained.files import load_model
@@ -227,7 +227,7 @@ def transfer(
     """
     from joblib import cpu_count
 
-    from deepcme.base.locks import only_one_making
+    from deepcme.base.files.locks import only_one_making
     from deepcme.base.words import cleaned
     from deepcme.cohort.cohort import Cohort
     from deepcme.report.transfer import write_transfer

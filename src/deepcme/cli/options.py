@@ -21,7 +21,7 @@ Command = Callable[..., None]
 
 def writable(file: Path | None) -> Path | None:
     """The option's file, refused before the work if it could not be written after it."""
-    from deepcme.base.writable import require_writable
+    from deepcme.base.files.writable import require_writable
 
     if file is not None:
         require_writable(file)
@@ -30,7 +30,7 @@ def writable(file: Path | None) -> Path | None:
 
 def writable_folder(folder: Path | None) -> Path | None:
     """The option's folder, refused before the work if it could not be written in after it."""
-    from deepcme.base.writable import require_writable_folder
+    from deepcme.base.files.writable import require_writable_folder
 
     if folder is not None:
         require_writable_folder(folder)
@@ -39,7 +39,7 @@ def writable_folder(folder: Path | None) -> Path | None:
 
 def new_folder(folder: Path) -> Path:
     """The option's folder, refused before the work if it holds something or cannot be made."""
-    from deepcme.base.writable import require_new_folder
+    from deepcme.base.files.writable import require_new_folder
 
     require_new_folder(folder)
     return folder

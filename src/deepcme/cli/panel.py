@@ -42,8 +42,8 @@ def panel(
     ... genes refitted; held-out patients say how good each size is, beside
     random panels of the same size.
     """
-    from deepcme.base.locks import only_one_in
-    from deepcme.base.stopping import GOES_ON, if_halted
+    from deepcme.base.files.locks import only_one_in
+    from deepcme.base.processes.stopping import GOES_ON, if_halted
     from deepcme.report.figures.drawing import write_charts
     from deepcme.report.figures.study import plot_panel_curve
     from deepcme.selection.panel_tables import describe_choice

@@ -134,9 +134,9 @@ def run(
     Interrupted runs go on where they stopped, and so does a study whose models were
     corrected: only missing fits are run.
     """
-    from deepcme.base.locks import only_one_in
+    from deepcme.base.files.locks import only_one_in
+    from deepcme.base.processes.stopping import GOES_ON, if_halted
     from deepcme.base.progress import show_step
-    from deepcme.base.stopping import GOES_ON, if_halted
     from deepcme.report.page import write_report
     from deepcme.study.run import run_study
 
@@ -217,7 +217,7 @@ def init(
     ] = None,
 ) -> None:
     """Write a commented study file to edit."""
-    from deepcme.base.files import write_text
+    from deepcme.base.files.files import write_text
     from deepcme.base.names import is_unicode
     from deepcme.study.template import study_template
 

@@ -118,7 +118,7 @@ def power(
     Parameters without penalty that so many patients are enough for, and sizes to
     develop and to validate a model: Riley et al. 2019 and 2021.
     """
-    from deepcme.base.files import write_csv
+    from deepcme.base.files.files import write_csv
     from deepcme.cohort.cohort import Cohort
     from deepcme.simulation.power import (
         EVENTS,

@@ -16,7 +16,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from deepcme.base.errors import DeepCMEError, naming_file
-from deepcme.base.files import whole_file
+from deepcme.base.files.files import whole_file
 from deepcme.base.hdf5.annotated import (
     as_text,
     clean_texts,

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from deepcme.base.errors import DeepCMEError
-from deepcme.base.files import write_csv, write_text
-from deepcme.base.locks import only_one_in
+from deepcme.base.files.files import write_csv, write_text
+from deepcme.base.files.locks import only_one_in
 from deepcme.report import outline
 from deepcme.report.blocks import Blocks
 from deepcme.report.contents import compute_contents

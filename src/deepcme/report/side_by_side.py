@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from deepcme.base.errors import DeepCMEError
-from deepcme.base.files import write_csv, write_text
+from deepcme.base.files.files import write_csv, write_text
 from deepcme.base.seeds import seed_for
 from deepcme.base.version import __version__
 from deepcme.evaluation.measures import AUC

@@ -7,7 +7,7 @@ from pathlib import Path
 import altair as alt
 import pandas as pd
 
-from deepcme.base.files import whole_folder, write_csv
+from deepcme.base.files.files import whole_folder, write_csv
 from deepcme.report.figures.drawing import write_charts
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from deepcme.base.files import whole_folder, write_csv, write_text
+from deepcme.base.files.files import whole_folder, write_csv, write_text
 from deepcme.base.version import __version__
 from deepcme.report.blocks import Blocks, Figure, Fragment, Heading, Table, Terms
 from deepcme.report.figures.calibration import plot_calibration

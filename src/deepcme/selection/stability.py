@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 from deepcme.base.errors import DeepCMEError
-from deepcme.base.parallel import run_parallel
+from deepcme.base.processes.parallel import run_parallel
 from deepcme.cohort.splits import draw_holdout
 from deepcme.evaluation.intervals import CONFIDENCE_LEVEL
 from deepcme.network.architecture import FloatArray

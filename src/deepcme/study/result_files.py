@@ -15,7 +15,7 @@ from zipfile import ZipFile
 import numpy as np
 
 from deepcme.base.errors import DamagedError
-from deepcme.base.files import whole_file
+from deepcme.base.files.files import whole_file
 from deepcme.study.tasks import Arrays, Task
 
 T = TypeVar("T", bound=Task)

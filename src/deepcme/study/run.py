@@ -13,9 +13,9 @@ from joblib import cpu_count
 from deepcme.audit.audit import audit_cohort
 from deepcme.audit.findings import PlannedStudy
 from deepcme.base.errors import DeepCMEError
-from deepcme.base.locks import only_one_in
+from deepcme.base.files.locks import only_one_in
+from deepcme.base.processes.stopping import GOES_ON, if_halted
 from deepcme.base.progress import show_progress, show_step
-from deepcme.base.stopping import GOES_ON, if_halted
 from deepcme.base.terminal import say
 from deepcme.base.workload import Workload
 from deepcme.cohort.arrays import CohortArrays

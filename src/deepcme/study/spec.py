@@ -11,7 +11,7 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError, create_model
 
 from deepcme.base.errors import DeepCMEError, naming_file
-from deepcme.base.toml import load_toml
+from deepcme.base.files.toml import load_toml
 from deepcme.cohort.honest import HONEST
 from deepcme.cohort.strata import AUTOMATIC, NO_STRATA
 from deepcme.models.registry import KINDS

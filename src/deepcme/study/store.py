@@ -23,8 +23,8 @@ from typing import Any
 import pandas as pd
 
 from deepcme.base.errors import DamagedError, DeepCMEError
-from deepcme.base.files import contents_of, make_folder, whole_file, write_csv, write_text
-from deepcme.base.leftovers import remove_leftovers
+from deepcme.base.files.files import contents_of, make_folder, whole_file, write_csv, write_text
+from deepcme.base.files.leftovers import remove_leftovers
 from deepcme.cohort.characteristics import count_missing
 from deepcme.cohort.cohort import Cohort
 from deepcme.cohort.strata import batch_columns

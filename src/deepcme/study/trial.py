@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepcme.base.errors import DeepCMEError
-from deepcme.base.threads import single_thread
+from deepcme.base.processes.threads import single_thread
 from deepcme.models.classifier import DeepCMEClassifier
 from deepcme.models.ensemble import DeepCMEEnsemble
 from deepcme.models.fitting import scores_of

@@ -18,10 +18,10 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from deepcme.base.errors import DeepCMEError
-from deepcme.base.files import whole_folder
-from deepcme.base.inputs import require_file
+from deepcme.base.files.files import whole_folder
+from deepcme.base.files.inputs import require_file
+from deepcme.base.files.writable import require_new_folder
 from deepcme.base.names import require_text, texts_in
-from deepcme.base.writable import require_new_folder
 from deepcme.trained.learned import FORMS, Arrays, UnfitArraysError
 from deepcme.trained.manifest import FORMAT, SCHEMA_VERSION, Manifest, digest_of
 from deepcme.trained.model import GeneStatistics, Model

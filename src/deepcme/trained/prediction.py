@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from deepcme.base.notes import WARNING, is_warning
-from deepcme.base.threads import single_thread
+from deepcme.base.processes.threads import single_thread
 from deepcme.base.words import counted, few
 from deepcme.network.architecture import FloatArray
 from deepcme.trained.model import Model

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepcme.base.errors import DeepCMEError
-from deepcme.base.threads import single_thread
+from deepcme.base.processes.threads import single_thread
 from deepcme.base.words import counted, few, plain_spelling
 from deepcme.cohort.barcodes import canonical_patient
 from deepcme.cohort.people import names_nobody

@@ -13,8 +13,8 @@ from scipy.special import expit
 from sklearn.pipeline import Pipeline
 
 from deepcme.base.errors import DeepCMEError
-from deepcme.base.parallel import run_parallel
 from deepcme.base.parameters import Rule, at_least, check_parameters, is_sentinel, or_none
+from deepcme.base.processes.parallel import run_parallel
 from deepcme.base.progress import show_progress
 from deepcme.base.seeds import seed_for
 from deepcme.base.version import __version__

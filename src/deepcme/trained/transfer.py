@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from deepcme.base.errors import DeepCMEError
-from deepcme.base.parallel import run_parallel
+from deepcme.base.processes.parallel import run_parallel
 from deepcme.base.progress import show_progress
 from deepcme.base.seeds import integer_seed, seed_for
 from deepcme.base.words import counted, few

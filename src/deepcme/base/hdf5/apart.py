@@ -9,14 +9,14 @@ import sys
 from pathlib import Path
 
 from deepcme.base.errors import DeepCMEError
+from deepcme.base.files.inputs import require_file
 from deepcme.base.hdf5.examination import SIGNATURE, examine, unreadable
 from deepcme.base.hdf5.rules import LAYOUTS
-from deepcme.base.inputs import require_file
 from deepcme.base.memory import MOST_UNFOLDED, SMALL, available_bytes, require_memory
-from deepcme.base.workers import starter
+from deepcme.base.processes.workers import starter
 
 _CHILD = (
-    "from deepcme.base.workers import begin_worker; begin_worker{starter}; "
+    "from deepcme.base.processes.workers import begin_worker; begin_worker{starter}; "
     "from deepcme.base.hdf5.apart import main; main()"
 )
 _SECONDS = 8

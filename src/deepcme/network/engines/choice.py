@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from deepcme.base.errors import DeepCMEError
-from deepcme.base.threads import single_thread
+from deepcme.base.processes.threads import single_thread
 from deepcme.network.engines.base import Engine
 
 ENGINES = ("auto", "native", "torch")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from deepcme.base.errors import DeepCMEError
-from deepcme.base.files import write_text
+from deepcme.base.files.files import write_text
 from deepcme.report.blocks import Blocks, Heading, Table, Text
 from deepcme.report.checklists.word import require_word, write_word
 from deepcme.report.contents import compute_contents

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from deepcme.base.errors import DeepCMEError
-from deepcme.base.files import whole_file
+from deepcme.base.files.files import whole_file
 from deepcme.base.names import without_forbidden
 from deepcme.report.checklists.answers import AUTHOR
 

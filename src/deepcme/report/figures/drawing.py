@@ -11,7 +11,7 @@ from base64 import b64decode
 from collections.abc import Mapping
 from pathlib import Path
 
-from deepcme.base.files import whole_file
+from deepcme.base.files.files import whole_file
 from deepcme.base.names import with_texts, without_forbidden
 from deepcme.base.terminal import say
 from deepcme.report.figures.styles import VEGA_LITE, Chart

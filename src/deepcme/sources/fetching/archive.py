@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, NoReturn, Self
 
 from deepcme.base.errors import DeepCMEError
-from deepcme.base.files import put, unfinished_folder
+from deepcme.base.files.files import put, unfinished_folder
 from deepcme.sources.fetching.files import short, unfolding_limit
 from deepcme.sources.fetching.partials import require_space, writing_to
 from deepcme.sources.fetching.watch import IncompleteError

@@ -18,7 +18,7 @@ from typing import NoReturn
 import httpx
 
 from deepcme.base.errors import DeepCMEError
-from deepcme.base.leftovers import remove_leftovers
+from deepcme.base.files.leftovers import remove_leftovers
 from deepcme.base.progress import ByteCount, SilentByteCount
 from deepcme.sources.fetching.client import WebClient
 from deepcme.sources.fetching.partials import Partial, require_space, writing_to

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Self
 
 from deepcme.base.errors import DeepCMEError
-from deepcme.base.files import make_folder, put
-from deepcme.base.leftovers import PARTIAL, unfinished_name
+from deepcme.base.files.files import make_folder, put
+from deepcme.base.files.leftovers import PARTIAL, unfinished_name
+from deepcme.base.files.refusals import describe_refusal, naming_place
 from deepcme.base.progress import ByteCount
-from deepcme.base.refusals import describe_refusal, naming_place
 
 
 class Partial:

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from deepcme.base.errors import DeepCMEError
-from deepcme.base.inputs import require_file
+from deepcme.base.files.inputs import require_file
 from deepcme.base.words import says_nothing
 from deepcme.sources.assembly.clinical_tables import ClinicalTable
 from deepcme.sources.assembly.diagnoses import PROGRESSION_TYPE, one_row_per_patient

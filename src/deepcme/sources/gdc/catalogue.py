@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from deepcme.base.errors import DeepCMEError
-from deepcme.base.files import write_csv, write_text
+from deepcme.base.files.files import write_csv, write_text
 from deepcme.sources.fetching.files import short
 from deepcme.sources.fetching.partials import writing_to
 from deepcme.sources.gdc.api import Filter, GDCClient, all_of, equals, one_of

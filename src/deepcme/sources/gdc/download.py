@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from deepcme.base.errors import DeepCMEError
-from deepcme.base.leftovers import remove_leftovers
+from deepcme.base.files.leftovers import remove_leftovers
 from deepcme.base.progress import ByteCount, SilentByteCount
 from deepcme.sources.fetching.archive import members, refuse
 from deepcme.sources.fetching.client import WebClient

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from deepcme.base.errors import DeepCMEError
-from deepcme.base.inputs import require_file
+from deepcme.base.files.inputs import require_file
 
 Kind = Literal["text", "parquet", "workbook", "hdf5"]
 

@@ -6,7 +6,7 @@ import time
 import traceback
 from typing import NamedTuple
 
-from deepcme.base.refusals import describe_refusal
+from deepcme.base.files.refusals import describe_refusal
 from deepcme.cohort.arrays import CohortArrays
 from deepcme.study.tasks import Arrays, Task
 

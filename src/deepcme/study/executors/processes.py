@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 
-from deepcme.base.parallel import run_parallel
+from deepcme.base.processes.parallel import run_parallel
 from deepcme.cohort.arrays import CohortArrays
 from deepcme.study.executors.attempt import Outcome, try_task
 from deepcme.study.tasks import Task

@@ -29,8 +29,8 @@ from deepcme.audit.follow_up import find_follow_up_columns
 from deepcme.audit.leakage import find_telling_columns
 from deepcme.base.errors import DeepCMEError
 from deepcme.base.names import stored_name
+from deepcme.base.processes.threads import single_thread
 from deepcme.base.seeds import integer_seed, seed_for
-from deepcme.base.threads import single_thread
 from deepcme.base.words import listed
 from deepcme.cohort.cohort import Cohort, own_columns
 from deepcme.models.clinical import (

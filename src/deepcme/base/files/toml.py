@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from deepcme.base.errors import DeepCMEError
-from deepcme.base.inputs import read_file
+from deepcme.base.files.inputs import read_file
 
 _LARGEST = 1_000_000
 _DEEPEST = 20

@@ -15,8 +15,8 @@ from joblib import Parallel, delayed
 from joblib.externals.loky import get_reusable_executor
 
 from deepcme.base.errors import DeepCMEError
-from deepcme.base.stopping import describe_halt, end_if_stopped, held_back
-from deepcme.base.workers import begin_worker, starter
+from deepcme.base.processes.stopping import describe_halt, end_if_stopped, held_back
+from deepcme.base.processes.workers import begin_worker, starter
 
 Result = TypeVar("Result")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from deepcme.base.errors import DeepCMEError
-from deepcme.base.inputs import read_file, require_file
+from deepcme.base.files.inputs import read_file, require_file
 
 
 def a_folder(path):

@@ -7,8 +7,8 @@ import os
 from pathlib import Path
 
 from deepcme.base.errors import DeepCMEError
-from deepcme.base.files import contents_of, unfinished_folder
-from deepcme.base.refusals import describe_refusal, naming_place
+from deepcme.base.files.files import contents_of, unfinished_folder
+from deepcme.base.files.refusals import describe_refusal, naming_place
 
 
 def require_writable(file: str | Path) -> None:

@@ -5,8 +5,8 @@ import os
 
 import pytest
 
-from deepcme.base.files import write_text
-from deepcme.base.refusals import describe_refusal, naming_place
+from deepcme.base.files.files import write_text
+from deepcme.base.files.refusals import describe_refusal, naming_place
 
 NAMES = [
     "ENOSPC",

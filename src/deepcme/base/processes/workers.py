@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 
-from deepcme.base.processes import is_running
+from deepcme.base.processes.processes import is_running
 
 _SECONDS_BETWEEN_LOOKS = 0.5
 _PR_SET_PDEATHSIG = 1  # of linux/prctl.h

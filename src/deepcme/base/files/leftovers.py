@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from deepcme.base.processes import is_running, this_machine, this_process
+from deepcme.base.processes.processes import is_running, this_machine, this_process
 
 _PREFIX = ".deepcme-"
 PARTIAL = ".partial"

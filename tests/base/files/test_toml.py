@@ -5,7 +5,7 @@ import time
 import pytest
 
 from deepcme.base.errors import DeepCMEError
-from deepcme.base.toml import load_toml
+from deepcme.base.files.toml import load_toml
 
 BASE = 'seed = 1\n[cohort]\npath = "cohort.h5ad"\n'
 READ = {"seed": 1, "cohort": {"path": "cohort.h5ad"}}

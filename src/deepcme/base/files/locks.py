@@ -15,9 +15,9 @@ from datetime import datetime
 from pathlib import Path
 
 from deepcme.base.errors import DeepCMEError
-from deepcme.base.refusals import naming_place
+from deepcme.base.files.refusals import naming_place
+from deepcme.base.files.writable import require_writable_folder
 from deepcme.base.terminal import say
-from deepcme.base.writable import require_writable_folder
 
 LOCK = ".deepcme-lock"
 

@@ -4,13 +4,13 @@ import sys
 
 import pytest
 
-from deepcme.base.files import unfinished_folder, whole_file, write_text
-from deepcme.base.leftovers import remove_leftovers
+from deepcme.base.files.files import unfinished_folder, whole_file, write_text
+from deepcme.base.files.leftovers import remove_leftovers
 
 WRITER = """
 import os, sys, time
 from pathlib import Path
-from deepcme.base.files import whole_file
+from deepcme.base.files.files import whole_file
 with whole_file(Path(sys.argv[1])) as temporary:
     temporary.write_bytes(bytes(1000))
     print("begun", flush=True)

@@ -11,12 +11,12 @@ import threading
 import pytest
 
 from deepcme import DeepCMEError
-from deepcme.base import locks
-from deepcme.base.locks import LOCK, only_one_in, only_one_making
+from deepcme.base.files import locks
+from deepcme.base.files.locks import LOCK, only_one_in, only_one_making
 
 HOLDER = """
 import sys, pathlib
-from deepcme.base.locks import only_one_in
+from deepcme.base.files.locks import only_one_in
 with only_one_in(pathlib.Path(sys.argv[1])):
     print("held", flush=True)
     sys.stdin.read()

@@ -4,7 +4,7 @@ import operator
 
 import pytest
 
-from deepcme.base.parallel import run_parallel
+from deepcme.base.processes.parallel import run_parallel
 
 CALLS = [(number, 2) for number in range(6)]
 

@@ -12,8 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from deepcme.base.leftovers import remove_leftovers, unfinished_name
-from deepcme.base.refusals import naming_place
+from deepcme.base.files.leftovers import remove_leftovers, unfinished_name
+from deepcme.base.files.refusals import naming_place
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -1,0 +1,1 @@
+"""Processes: workers, threads, and how all of it ends."""
