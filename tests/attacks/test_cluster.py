@@ -186,7 +186,7 @@ def cluster(tmp_path):
 def alone(study_file):  # noqa: F811
     """The tables of an undisturbed run."""
     out = study_file.parent / "alone"
-    assert deepcme("run", study_file, "--out", out, "--jobs", "1").code == 0
+    assert deepcme("run", study_file, "--out", out, "--jobs", "1", timeout=240).code == 0
     return tables(out)
 
 
@@ -284,7 +284,7 @@ def test_a_lost_scheduler_is_one_sentence_and_the_same_command_goes_on(
         .startswith(f"deepcme: The Dask scheduler at {cluster.address} was lost")
     )
     assert "Traceback" not in error
-    again = deepcme("run", study_file, "--out", out, "--jobs", "1")
+    again = deepcme("run", study_file, "--out", out, "--jobs", "1", timeout=240)
     assert again.code == 0 and tables(out) == alone
 
 

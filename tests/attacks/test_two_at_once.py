@@ -1,5 +1,6 @@
 """Two commands at once: one run in a folder, and fetches that may share theirs."""
 
+import signal
 import subprocess
 import sys
 import threading
@@ -103,7 +104,7 @@ def test_of_two_that_start_at_once_one_runs(study_file, tmp_path):
     out = tmp_path / "out"
     run = ("run", study_file, "--out", out, "--jobs", "1")
     alone = tmp_path / "alone"
-    assert deepcme("run", study_file, "--out", alone, "--jobs", "1").code == 0
+    assert deepcme("run", study_file, "--out", alone, "--jobs", "1", timeout=240).code == 0
     for _ in range(3):
         codes, errors = ended(start(*run), start(*run))
         assert codes in ([0, 2], [2, 0], [0, 0]), errors  # or after each other
@@ -121,7 +122,9 @@ def test_of_two_models_that_are_trained_at_once_one_is(cohort_file, tmp_path):
     first = start(*train, "--jobs", "1")
     while not list(tmp_path.glob(f"{LOCK}-*")):
         time.sleep(0.01)
+    first.send_signal(signal.SIGSTOP)
     deepcme(*train).require_one_sentence(AT_WORK)
+    first.send_signal(signal.SIGCONT)
     assert ended(first)[0] == [0]
     assert [path.name for path in tmp_path.iterdir()] == ["model"]
 
@@ -142,7 +145,7 @@ def test_workers_that_outlive_their_run_hold_no_lock(study_file, tmp_path):
     first.communicate()
     assert holders == [first.pid]
     assert (out / LOCK).exists()
-    again = deepcme("run", study_file, "--out", out, "--jobs", "1")
+    again = deepcme("run", study_file, "--out", out, "--jobs", "1", timeout=240)
     assert again.code == 0, again
     assert not (out / LOCK).exists()
 
