@@ -183,14 +183,13 @@ class _Watch:
 
 @contextmanager
 def _in_our_words() -> Iterator[None]:
-    """Keep Dask from telling what is told here."""
-    logger = logging.getLogger("distributed")
-    level = logger.level
-    logger.setLevel(logging.CRITICAL + 1)
+    """Keep Dask, and the event loop it runs on, from telling what is told here."""
+    before = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
     try:
         yield
     finally:
-        logger.setLevel(level)
+        logging.disable(before)
 
 
 def _connect(address: str) -> Client:
