@@ -779,9 +779,16 @@ def test_what_another_computer_left_goes_after_a_day(server, fetch):
     assert (old.exists(), young.exists(), other.exists()) == (False, True, True)
 
 
-@pytest.mark.parametrize("what", ["a file", "below a file", "a folder in a file's place"])
+@pytest.mark.parametrize(
+    ("what", "words"),
+    [
+        ("a file", "out: there is a file here where a folder is to be"),
+        ("below a file", "0001: this is there already"),
+        ("a folder in a file's place", r"0001\.tsv: this is a folder, where a file is to be"),
+    ],
+)
 @pytest.mark.cause("refused-path")
-def test_a_folder_that_cannot_be_written(server, fetch, what):
+def test_a_folder_that_cannot_be_written(server, fetch, what, words):
     (file_id, *_) = server.contents
     if what == "a file":
         fetch.folder.write_bytes(b"")
@@ -790,7 +797,7 @@ def test_a_folder_that_cannot_be_written(server, fetch, what):
         (fetch.folder / file_id).write_bytes(b"")
     else:
         (fetch.folder / file_id / f"{file_id}.tsv").mkdir(parents=True)
-    refused(fetch(), "cannot be written")
+    refused(fetch(), words)
 
 
 @pytest.mark.parametrize("n_files", [1, 3])
@@ -807,7 +814,7 @@ def test_a_disk_that_fills_up(server, tmp_path, n_files):
         ],
         capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
-    refused((run.returncode, run.stderr), "the disk is full; free some space")
+    refused((run.returncode, run.stderr), "the file grew larger than is allowed")
     assert files_in(tmp_path) == ["samples.tsv"]
 
 

@@ -86,7 +86,7 @@ def naming_place(place: Path | str) -> Iterator[None]:
         yield
     except OSError as error:
         if not (named := _place_of(error)) or _UNFINISHED.search(named):
-            error.filename = str(place)
+            error.filename = error.filename2 or str(place)  # the second: what it was to become
         raise
 
 
