@@ -64,8 +64,19 @@ COMMANDS = {
     "model/manifest.json": ("predict", "model", "x.csv", "-o", "out.csv"),
     "model/model.safetensors": ("predict", "model", "x.csv", "-o", "out.csv"),
     "signature.txt": ("run", "signed.toml", "--out", "out"),
-    "series.txt.gz": ("prepare", "geo", "series.txt.gz", "--label", "y", "-o", "out.h5ad"),
-    "gdc_sample_sheet.tsv": ("prepare", "gdc", ".", "-o", "out.h5ad"),
+    "series.txt.gz": (
+        "prepare",
+        "geo",
+        "series.txt.gz",
+        "--labels",
+        "column:y",
+        "-o",
+        "o.h5ad",
+    ),
+    "sheet.tsv": (
+        *("prepare", "gdc", ".", "--sample-sheet", "sheet.tsv"),
+        *("--labels", "m1", "-o", "out.h5ad"),
+    ),
     "out/identity.json": ("report", "out"),
     "out/predictions.parquet": ("report", "out"),
 }
