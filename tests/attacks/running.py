@@ -23,7 +23,7 @@ _IN_PLACE_OF_THE_APP = """
 import ctypes, hashlib, os, signal, time
 from deepcme.base.processes.parallel import run_parallel
 from deepcme.cli import commands
-commands.app = lambda: {call}
+commands.app = lambda prog_name: {call}
 """
 _HELD = """
 import os, pathlib, time

@@ -2,8 +2,11 @@
 
 import gzip
 import zipfile
+from pathlib import Path
 
+import anndata as ad
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pytest
 from pyarrow import parquet
@@ -196,7 +199,7 @@ def test_memory_that_runs_out_is_one_sentence(tmp_path, monkeypatch, capsys):
     from deepcme.cli import commands
     from deepcme.cli.main import main
 
-    def run_out():
+    def run_out(prog_name):
         raise MemoryError
 
     monkeypatch.setattr(commands, "app", run_out)
@@ -206,19 +209,56 @@ def test_memory_that_runs_out_is_one_sentence(tmp_path, monkeypatch, capsys):
     assert capsys.readouterr().err.startswith("deepcme: this takes more memory than is free")
 
 
+def _samples_in_rows(folder: Path, table: pd.DataFrame) -> str:
+    arrow = pa.Table.from_pandas(table.rename_axis("sample").reset_index())
+    parquet.write_table(arrow, folder / "matrix.parquet")
+    return "matrix.parquet"
+
+
+def _genes_in_rows(folder: Path, table: pd.DataFrame) -> str:
+    table.T.rename_axis("gene").to_csv(folder / "matrix.tsv", sep="\t", float_format="%.4g")
+    return "matrix.tsv"
+
+
+def _packed_text(folder: Path, table: pd.DataFrame) -> str:
+    table.rename_axis("sample").to_csv(
+        folder / "matrix.csv.gz",
+        float_format="%.3g",
+        compression={"method": "gzip", "compresslevel": 1},
+    )
+    return "matrix.csv.gz"
+
+
+def _gene_columns_twice(folder: Path, table: pd.DataFrame) -> str:
+    whole = table.T.rename_axis("gene").reset_index()
+    whole.insert(1, "symbol", [f"SYM{number}" for number in range(len(whole))])
+    parquet.write_table(pa.Table.from_pandas(whole), folder / "symbols.parquet")
+    return "symbols.parquet"
+
+
+def _annotated(folder: Path, table: pd.DataFrame) -> str:
+    ad.AnnData(
+        table.to_numpy(), pd.DataFrame(index=table.index), pd.DataFrame(index=table.columns)
+    ).write_h5ad(folder / "matrix.h5ad")
+    return "matrix.h5ad"
+
+
 @pytest.mark.cause("preparing")
-def test_preparing_takes_at_most_three_times_the_matrix(tmp_path):
+@pytest.mark.parametrize(
+    "write",
+    [_samples_in_rows, _genes_in_rows, _packed_text, _gene_columns_twice, _annotated],
+    ids=lambda write: write.__name__.strip("_"),
+)
+def test_preparing_takes_at_most_three_times_the_matrix(tmp_path, write):
     random = np.random.default_rng(0)
     values = random.gamma(1.0, 20.0, (1000, 25_000)).astype(np.float32)  # 100 MB
     genes = [f"ENSG{number:011d}" for number in range(25_000)]
-    table = pa.table(
-        {"sample": [f"S{row}" for row in range(1000)]} | dict(zip(genes, values.T, strict=True))
-    )
-    parquet.write_table(table, tmp_path / "matrix.parquet")
+    samples = [f"S{row}" for row in range(1000)]
+    matrix = write(tmp_path, pd.DataFrame(values, samples, genes))
     labels = "".join(f"S{row},{row % 2}\n" for row in range(1000))
     (tmp_path / "samples.csv").write_text("sample,label\n" + labels)
     outcome = deepcme(
-        *("prepare", "table", "--expression", "matrix.parquet", "--samples", "samples.csv"),
+        *("prepare", "table", "--expression", matrix, "--samples", "samples.csv"),
         *("--label", "label", "-o", "cohort.h5ad"),
         folder=tmp_path,
     )

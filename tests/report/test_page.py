@@ -339,7 +339,7 @@ def test_a_damaged_table_is_named(folder, tmp_path, name, share):
     # The end of a Parquet file, and half a character of a CSV.
     damaged = whole[: int(len(whole) * share)] + (b"\xff" if share else b"")
     (copy.path / name).write_bytes(damaged)
-    with pytest.raises(DeepCMEError, match=rf"{name}: the table is damaged: .*run") as caught:
+    with pytest.raises(DeepCMEError, match=rf"{name}: the file is damaged: .*run") as caught:
         write_report(copy)
     assert "\n" not in str(caught.value)
 

@@ -78,7 +78,10 @@ def study_of(**settings):
 def study(path, predictions: pd.DataFrame, endpoint: str = "metastasis = 1", **settings):
     path.mkdir()
     (path / "study.toml").write_text(study_of(**settings).to_toml())
-    (path / "cohort.json").write_text(json.dumps({"endpoint": endpoint}))
+    cohort = dict.fromkeys(("name", "source"), "") | {"endpoint": endpoint, "tissue": {}}
+    counts = ("samples", "patients", "genes", "positives", "positive_patients")
+    cohort |= dict.fromkeys(counts, 1) | {"notes": []}
+    (path / "cohort.json").write_text(json.dumps(cohort))
     predictions.to_parquet(path / "predictions.parquet")
     return StudyFolder(path)
 
