@@ -8,6 +8,7 @@ import sys
 
 from deepcme.base.errors import DeepCMEError, StoppedError
 from deepcme.base.files.refusals import describe_refusal
+from deepcme.base.processes.shared import remove_shared_leftovers
 from deepcme.base.processes.stopping import stoppable, tell
 
 
@@ -18,6 +19,7 @@ def main() -> None:
         with stoppable():
             from deepcme.cli.commands import app
 
+            remove_shared_leftovers()
             app(prog_name="deepcme")  # also as python -m deepcme
     except DeepCMEError as error:
         tell(error)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from deepcme.base.errors import DeepCMEError
 from deepcme.base.files.files import contents_of, unfinished_folder
+from deepcme.base.files.leftovers import remove_leftovers
 from deepcme.base.files.refusals import describe_refusal, naming_place
 
 
@@ -50,6 +51,7 @@ def require_new_folder(folder: str | Path) -> None:
     """
     folder = Path(folder)
     require_writable_folder(folder)
+    remove_leftovers(folder.parent)
     if folder.is_dir() and contents_of(folder):
         _refuse(errno.EEXIST, folder)
 

@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from pickle import PicklingError
 from typing import Any, TypeVar
 
@@ -15,6 +16,7 @@ from joblib import Parallel, delayed
 from joblib.externals.loky import get_reusable_executor
 
 from deepcme.base.errors import DeepCMEError
+from deepcme.base.processes.shared import shared_folder
 from deepcme.base.processes.stopping import describe_halt, end_if_stopped, held_back
 from deepcme.base.processes.workers import begin_worker, starter
 
@@ -48,6 +50,7 @@ def run_parallel(
     run = Parallel(
         n_jobs=jobs,
         return_as="generator" if ordered else "generator_unordered",
+        temp_folder=_folder() if jobs > 1 else None,
         initializer=_begin,
         initargs=starter(),
     )
@@ -68,6 +71,13 @@ def run_parallel(
         raise DeepCMEError(_describe_unshared(refused[1])) from error
     except MemoryError as error:
         raise LostWorkerError(describe_halt("Memory ran out", _advice(jobs))) from error
+
+
+def _folder() -> Path:
+    try:
+        return shared_folder()
+    except OSError as error:
+        raise DeepCMEError(_describe_unshared(error.strerror or str(error))) from error
 
 
 def _close(results: Generator[Any, None, None]) -> None:
