@@ -23,7 +23,7 @@ PLACES = {
     "below a long name": (f"new/{LONG}/out", "too long for this disk"),
     "a path of many folders": ("d/" * 2100 + "out", "too long for this disk"),
     "below a dangling link": ("dangling/out", "a link to what is not there"),
-    "below a link to itself": ("circle/out", "a link to what is not there"),
+    "below a link to itself": ("circle/out", "links lead here in a circle"),
 }
 COMMANDS = {
     "run": ("run", "--out"),

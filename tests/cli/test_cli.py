@@ -282,3 +282,10 @@ def test_a_study_is_repeated_by_the_command_in_its_report(tables, tmp_path):
     for table in ("predictions.parquet", "gene_scores.csv", "nulls.csv"):
         assert (second / table).read_bytes() == (first / table).read_bytes()
     assert (second / "identity.json").read_bytes() == (first / "identity.json").read_bytes()
+
+
+@pytest.mark.parametrize("command", ["", "prepare table"])
+def test_help_has_a_short_form(command):
+    helped = deepcme(*command.split(), "-h")
+    assert helped.returncode == 0
+    assert "Usage" in helped.stdout

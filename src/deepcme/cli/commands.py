@@ -29,6 +29,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 _COMMANDS: tuple[Command, ...] = (
     *(run.run, run.init, run.report, run.compare, checklist.checklist),

@@ -39,9 +39,11 @@ def writable_folder(folder: Path | None) -> Path | None:
 
 def new_folder(folder: Path) -> Path:
     """The option's folder, refused before the work if it holds something or cannot be made."""
+    from deepcme.base.files.locks import only_one_making
     from deepcme.base.files.writable import require_new_folder
 
-    require_new_folder(folder)
+    with only_one_making(folder):  # whoever makes it is named, rather than what it has made
+        require_new_folder(folder)
     return folder
 
 

@@ -81,3 +81,17 @@ def test_a_folder_is_made_where_there_is_none(tmp_path):
         assert folder.parent == tmp_path / "new" / "place"
         assert str(os.getpid()) in folder.name
     assert not folder.exists()
+
+
+def test_a_link_stays_and_what_it_leads_to_is_written(tmp_path):
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "link.csv").symlink_to("disk/table.csv")
+    write_text(tmp_path / "link.csv", "1")
+    write_text(tmp_path / "link.csv", "2")
+    assert (tmp_path / "link.csv").is_symlink()
+    assert (tmp_path / "disk" / "table.csv").read_text() == "2"
+    assert sorted(path.name for path in tmp_path.rglob("*")) == [
+        "disk",
+        "link.csv",
+        "table.csv",
+    ]

@@ -51,7 +51,11 @@ def unfinished_folder(place: Path) -> Iterator[Path]:
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
-    """Give a temporary path to write to; it takes the final name only on success."""
+    """Give a temporary path to write to; it takes the final name only on success.
+
+    Where a link bears the name, it stays, and the file that it leads to is written.
+    """
+    path = Path(os.path.realpath(path)) if path.is_symlink() else path
     with naming_place(path), unfinished_folder(path.parent) as folder:
         temporary = folder / path.name
         yield temporary

@@ -12,7 +12,9 @@ from pathlib import Path
 _NUMBER = re.compile(r"\berrno[\s=]*(\d+)", re.IGNORECASE)
 _MOST_SHOWN = 200
 _UNFINISHED = re.compile(r"(?:\A|[\\/])\.deepcme-")
-_MAKE_ROOM = "make room there and run the same command again; what was finished is kept."
+_MAKE_ROOM = (
+    "make room there and run the same command again; finished fits of a study are kept."
+)
 _ANOTHER = "name another place"
 
 _WITH_PLACE = {
@@ -70,7 +72,7 @@ def describe_refusal(error: OSError) -> str:
     if name == "ENOENT" and not _here_is_left():
         return "The folder that this runs in is no longer there: change to another (cd)."
     if name in ("ENOENT", "EEXIST") and _is_dangling(Path(place)):
-        name = "dangling link"
+        name = "ELOOP" if _is_circle(Path(place)) else "dangling link"
     if (reason := _WITHOUT_PLACE.get(name)) is not None:
         return reason
     if (sentence := _WITH_PLACE.get(name)) is not None:
@@ -106,6 +108,14 @@ def _place_of(error: OSError) -> str:
 
 def _is_dangling(path: Path) -> bool:
     return path.is_symlink() and not path.exists()
+
+
+def _is_circle(path: Path) -> bool:
+    try:
+        path.stat()
+    except OSError as error:
+        return error.errno == errno.ELOOP
+    return False
 
 
 def _short(place: str) -> str:
