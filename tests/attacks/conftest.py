@@ -1,7 +1,7 @@
 """One case of each cause is for every day; the others are for `make test-attacks`.
 
 A run of this folder ends with a table of the causes: their cases, and how many were survived.
-`--write-table` puts it into docs/robustness.md, once every case was run.
+`--write-table` puts it into docs/robustness.md, with what earlier runs here said of the other cases.
 """
 
 from pathlib import Path

@@ -68,14 +68,7 @@ class Survival:
             run = {**cache.get(KEPT, {}), **run}
             cache.set(KEPT, run)
         if self._config.getoption("--write-table", default=False):
-            unknown = [case for case in self.cases if case not in run]
-            if unknown:
-                terminalreporter.write_line(
-                    f"{len(unknown)} cases were never run here, such as {unknown[0]}: "
-                    f"{PAGE.name} stays as it is."
-                )
-            else:
-                write_page(compute_table(self.cases, run))
+            write_page(compute_table(self.cases, run))
 
 
 def compute_table(cases: dict[str, str], survived: dict[str, bool]) -> pd.DataFrame:
@@ -90,8 +83,8 @@ def compute_table(cases: dict[str, str], survived: dict[str, bool]) -> pd.DataFr
 
 def write_page(table: pd.DataFrame, page: Path = PAGE) -> None:
     """Put the table where the page has it."""
-    table = table[["cause", "cases", "survived"]]
-    lines = [list(table.columns), ["---", "---:", "---:"], *table.astype(str).to_numpy()]
+    numbers = ["---:"] * (table.shape[1] - 1)
+    lines = [list(table.columns), ["---", *numbers], *table.astype(str).to_numpy()]
     text = "\n".join(f"| {' | '.join(line)} |" for line in lines)
     before, _, after = TABLE.split(page.read_text(encoding="utf-8"))
     page.write_text(before + text + after, encoding="utf-8")

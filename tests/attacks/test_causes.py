@@ -37,8 +37,8 @@ def test_the_table_counts_what_was_run_and_survived(page):
     write_page(table.reset_index(), page)
     lines = page.read_text().splitlines()
     assert lines[2:5] == [
-        "| cause | cases | survived |",
-        "| --- | ---: | ---: |",
-        "| A command killed at any moment (kill -9) | 3 | 1 |",
+        "| cause | cases | run | survived |",
+        "| --- | ---: | ---: | ---: |",
+        "| A command killed at any moment (kill -9) | 3 | 2 | 1 |",
     ]
-    assert lines[-3:] == ["| all | 4 | 1 |", "<!-- end -->", "after"]
+    assert lines[-3:] == ["| all | 4 | 2 | 1 |", "<!-- end -->", "after"]
