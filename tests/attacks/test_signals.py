@@ -130,17 +130,31 @@ def test_a_killed_study_leaves_no_worker_and_no_map(tmp_path, study):
         command.require_all_gone(start)
 
 
+DRAW = "drawing.write_charts({'a': type('', (), {'to_dict': lambda _: {}})()}, pathlib.Path('none'))"
+
+
 @pytest.mark.cause("signals")
 @pytest.mark.attack
 @pytest.mark.parametrize("number", [TERM, signal.SIGKILL])
-def test_the_examination_of_a_file_goes_too(tmp_path, study, number):
-    slow = """
-from deepcme.base.hdf5 import apart
-apart._CHILD = ("from deepcme.base.processes.workers import begin_worker; begin_worker{starter}; "
-    "import os, pathlib, time; pathlib.Path(os.environ['HELD']).touch(); time.sleep(600)")
+@pytest.mark.parametrize("work", ["deepcme.base.hdf5.apart", "deepcme.report.figures.drawing"])
+def test_a_process_for_what_may_crash_goes_too(tmp_path, study, work, number):
+    (tmp_path / "slow.py").write_text(
+        "import os, pathlib, time\n"
+        "def main():\n"
+        "    pathlib.Path(os.environ['HELD']).touch()\n"
+        "    time.sleep(600)\n"
+    )
+    slow = f"""
+import pathlib, sys
+from deepcme.report.figures import drawing
+import {work} as work
+worker_command = work.worker_command
+work.worker_command = lambda *_: worker_command("slow")
+sys.path.append({str(tmp_path)!r})
 """
     asked = ["audit", study.parent / "cohort.h5ad"]
-    with running(tmp_path, *asked, before=slow) as command:
+    call = DRAW if work.endswith("drawing") else None
+    with running(tmp_path, *asked, before=slow, call=call) as command:
         command.wait_for(command.held.exists)
         command.send(number)
         start = time.monotonic()

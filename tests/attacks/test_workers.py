@@ -50,6 +50,14 @@ def test_a_lost_worker_is_one_sentence(tmp_path, ended_by, words):
 
 
 @pytest.mark.cause("lost-worker")
+def test_where_no_program_lists_the_processes_it_is_one_sentence_too(tmp_path):
+    bare = "import os, sys; sys.modules['psutil'] = None; os.environ['PATH'] = '/nowhere'"
+    call = "list(run_parallel(signal.raise_signal, [(9,)] * 8, 2))"
+    with running(tmp_path, call=call, before=bare) as command:
+        require_one_sentence(command, KILLED, FEWER, "begins again.")
+
+
+@pytest.mark.cause("lost-worker")
 @pytest.mark.attack
 def test_a_study_keeps_its_fits_and_goes_on(tmp_path, study):
     asked = ["run", study, "--out", tmp_path / "out", "--jobs", 2]

@@ -1,5 +1,7 @@
 """Charts become SVG and PDF of equal bytes, or it is said that they do not."""
 
+import sys
+
 import altair as alt
 import pandas as pd
 
@@ -34,8 +36,9 @@ def test_equal_charts_are_equal_in_every_byte_and_nothing_else_is_left(tmp_path)
 
 def test_where_drawing_fails_it_is_said_and_earlier_charts_go(tmp_path, monkeypatch, capsys):
     (tmp_path / "one.pdf").write_bytes(b"earlier")
-    child = "import os, signal; os.kill(os.getpid(), signal.SIGTRAP)"
-    monkeypatch.setattr(drawing, "_CHILD", child)
+    code = "import os, signal; os.kill(os.getpid(), signal.SIGTRAP)"
+    child = [sys.executable, "-c", code]
+    monkeypatch.setattr(drawing, "worker_command", lambda *_: child)
     assert write_charts({"one": bars("One")}, tmp_path) == []
     assert not files_in(tmp_path)
     said = capsys.readouterr().err

@@ -13,12 +13,8 @@ from deepcme.base.files.inputs import require_file
 from deepcme.base.hdf5.examination import SIGNATURE, examine, unreadable
 from deepcme.base.hdf5.rules import LAYOUTS
 from deepcme.base.memory import MOST_UNFOLDED, SMALL, available_bytes, require_memory
-from deepcme.base.processes.workers import starter
+from deepcme.base.processes.workers import worker_command
 
-_CHILD = (
-    "from deepcme.base.processes.workers import begin_worker; begin_worker{starter}; "
-    "from deepcme.base.hdf5.apart import main; main()"
-)
 _SECONDS = 8
 _BYTES_PER_SECOND = 2_000_000
 _LONGEST_WAIT = 6
@@ -54,10 +50,9 @@ def require_sound(path: Path, kind: str) -> None:
         if start.read(len(SIGNATURE)) != SIGNATURE:
             raise unreadable(path, layout)
     seconds = _SECONDS + path.stat().st_size // _BYTES_PER_SECOND
-    child = _CHILD.format(starter=starter())
     try:
         ended = subprocess.run(
-            [sys.executable, "-P", "-c", child, str(path), kind, str(seconds)],
+            worker_command(__name__, str(path), kind, str(seconds)),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import os
 import re
+import signal
+import sys
 import warnings
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from pickle import PicklingError
 from typing import Any, TypeVar
 
 from joblib import Parallel, delayed
-from joblib.externals.loky import get_reusable_executor
+from joblib.externals.loky import get_reusable_executor, process_executor
 
 from deepcme.base.errors import DeepCMEError
 from deepcme.base.processes.shared import shared_folder
@@ -91,6 +94,22 @@ def _end_idle_workers() -> None:
     """End the processes that joblib keeps for a next call; by themselves it takes them long."""
     executor = get_reusable_executor(reuse=True)
     getattr(executor, "terminate", executor.shutdown)(kill_workers=True)
+
+
+def _kill(worker: BaseProcess) -> None:
+    """End a process that joblib gives up, in joblib's stead: it has no processes of its own.
+
+    Joblib would look for those with psutil or pgrep, and hangs where there is neither, as in
+    small containers.
+    """
+    if worker.pid is not None:
+        with suppress(ProcessLookupError):
+            os.kill(worker.pid, signal.SIGKILL)
+    worker.join()
+
+
+if sys.platform != "win32":
+    process_executor.kill_process_tree = _kill
 
 
 @contextmanager

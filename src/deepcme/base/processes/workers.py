@@ -23,6 +23,15 @@ def starter() -> tuple[int, bool]:
     return os.getpid(), threading.current_thread() is threading.main_thread()
 
 
+def worker_command(module: str, *arguments: str) -> list[str]:
+    """The command that runs the `main` of a module in a worker of this process."""
+    code = (
+        f"from {begin_worker.__module__} import begin_worker; begin_worker{starter()}; "
+        f"from {module} import main; main()"
+    )
+    return [sys.executable, "-P", "-c", code, *arguments]
+
+
 def begin_worker(parent: int, of_main_thread: bool) -> None:
     """Let this process be killed when its parent ends, however that ends.
 

@@ -13,10 +13,11 @@ from pathlib import Path
 
 from deepcme.base.files.files import whole_file
 from deepcme.base.names import with_texts, without_forbidden
+from deepcme.base.processes.workers import worker_command
 from deepcme.base.terminal import say
 from deepcme.report.figures.styles import VEGA_LITE, Chart
 
-_CHILD = "from deepcme.report.figures.drawing_apart import main; main()"
+_DRAWER = "deepcme.report.figures.drawing_apart"
 _ADDRESSES_TAKEN = 68 * 1024**3
 """Bytes of addresses, not of memory, that V8 sets aside before it runs anything."""
 
@@ -39,7 +40,7 @@ def write_charts(charts: Mapping[str, Chart], folder: Path) -> list[str]:
         name: with_texts(chart.to_dict(), without_forbidden) for name, chart in charts.items()
     }
     ended = subprocess.run(
-        [sys.executable, "-P", "-c", _CHILD, VEGA_LITE],
+        worker_command(_DRAWER, VEGA_LITE),
         input=json.dumps(specs).encode(),
         capture_output=True,
         env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
