@@ -1,5 +1,6 @@
 """A cohort checks itself, says what is wrong, and survives the disk."""
 
+import h5py
 import numpy as np
 import pandas as pd
 import pytest
@@ -229,3 +230,9 @@ def test_hundreds_of_clinical_columns_are_taken_at_once():
     cohort = make(np.ones((2, 2)), clinical=clinical.assign(tissue=["a", "b"]))
     assert cohort.obs["column 299"].tolist() == ["x", "y"]
     assert cohort.obs["tissue_in_file"].tolist() == ["a", "b"]
+
+
+def test_a_file_has_only_what_every_reader_knows(cohort, tmp_path):
+    cohort.save(tmp_path / "cohort.h5ad")
+    with h5py.File(tmp_path / "cohort.h5ad") as file:
+        assert set(file) == {"X", "layers", "obs", "obsm", "obsp", "uns", "var", "varm", "varp"}

@@ -120,6 +120,8 @@ def write_h5ad(adata: ad.AnnData, path: Path, uns: Mapping[str, str]) -> None:
     try:
         with new_hdf5(path) as file:
             write_elem(file, "/", stored)
+            if stored.raw is None and "raw" in file:
+                del file["raw"]  # says that there is none, which not every reader knows
     finally:
         settings.track_order = before
 

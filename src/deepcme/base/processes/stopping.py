@@ -148,6 +148,8 @@ class _Stop:
         """Raise the error in the main thread, once."""
         if self.error is None:
             self.error = _stopped_by(number)
+            # Threads of libraries may stumble over what ends; that is not told.
+            threading.excepthook = lambda _: None
             if not _hold.on:
                 raise self.error
             _hold.waiting = self.error
