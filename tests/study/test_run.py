@@ -12,6 +12,7 @@ from deepcme.study import fit
 from deepcme.study.plan import make_plan
 from deepcme.study.run import TasksFailedError, load_cohort, run_study
 from deepcme.study.spec import load_study
+from deepcme.study.store import StudyFolder
 from tests.conftest import invented_cohort
 
 TABLES = ("predictions.parquet", "metrics.csv", "gene_scores.csv", "history.parquet")
@@ -153,6 +154,15 @@ def test_a_folder_with_other_results_is_refused(quick_study, cohort_file, tmp_pa
     with pytest.raises(DeepCMEError, match="neither empty nor a study's folder"):
         run(quick_study(), tmp_path / "mine")
     assert [path.name for path in (tmp_path / "mine").iterdir()] == ["thesis.txt"]
+
+
+def test_a_study_that_was_stopped_before_its_first_fit_may_become_another(
+    quick_study, tmp_path
+):
+    first, second = (quick_study(models=["LR"], seed=seed) for seed in (1, 2))
+    StudyFolder(tmp_path / "out").claim(make_plan(first, load_cohort(first)))
+    run(second, tmp_path / "out")
+    assert StudyFolder(tmp_path / "out").read_study().seed == 2
 
 
 def test_a_damaged_result_is_made_again_and_told(quick_study, tmp_path, capsys):

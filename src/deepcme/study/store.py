@@ -81,7 +81,8 @@ class StudyFolder(ResultFiles):
         }
         if self.has_table(_IDENTITY):
             found = self.read_identity()
-            refuse_other_results(found, identity, self.path)
+            if self._has_results():
+                refuse_other_results(found, identity, self.path)
             self._remove_outdated(plan, found, identity)
         elif self.path.exists() and not self._is_free(written):
             raise DeepCMEError(
@@ -94,6 +95,11 @@ class StudyFolder(ResultFiles):
             write_text(self.path / name, text)
         self.remove_leftovers()
         return [] if found is None else parts_made_anew(found, identity)
+
+    def _has_results(self) -> bool:
+        """Whether anything was fitted; a study that was stopped before may become another."""
+        names = (name for part in listed.PARTS for name in part.tables)
+        return any(self.path.glob("tasks/*.npz")) or any(map(self.has_table, names))
 
     def _is_free(self, written: Mapping[str, str]) -> bool:
         """Whether a folder holds nothing, or just what is about to be written there.

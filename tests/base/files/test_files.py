@@ -1,4 +1,5 @@
 import os
+import shutil
 import subprocess
 import sys
 
@@ -6,6 +7,7 @@ import pytest
 
 from deepcme.base.files.files import unfinished_folder, whole_file, write_text
 from deepcme.base.files.leftovers import remove_leftovers
+from deepcme.base.processes.shared import remove_shared_leftovers
 
 WRITER = """
 import os, sys, time
@@ -66,6 +68,22 @@ def test_what_another_machine_writes_to_a_shared_folder_is_left_alone(tmp_path, 
     [left] = unfinished(tmp_path)
     elsewhere = left.rename(tmp_path / left.name.replace(left.name[9:17], "0123abcd"))
     remove_leftovers(tmp_path)
+    assert unfinished(tmp_path) == [elsewhere]
+
+
+def test_what_another_machine_only_reads_for_days_is_left_alone_too(
+    tmp_path, writer, monkeypatch
+):
+    monkeypatch.setenv("JOBLIB_TEMP_FOLDER", str(tmp_path))
+    writer.kill()
+    writer.wait()
+    [left] = unfinished(tmp_path)
+    shutil.copytree(
+        left, elsewhere := tmp_path / left.name.replace(left.name[9:17], "0123abcd")
+    )
+    for path in (elsewhere, *elsewhere.iterdir()):
+        os.utime(path, (0, 0))
+    remove_shared_leftovers()
     assert unfinished(tmp_path) == [elsewhere]
 
 

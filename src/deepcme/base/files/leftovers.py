@@ -27,15 +27,16 @@ def unfinished_name(ending: str = "") -> str:
     return f"{_PREFIX}{this_process()}-{secrets.token_hex(4)}{ending}"
 
 
-def remove_leftovers(place: Path) -> None:
+def remove_leftovers(place: Path, *, of_others: bool = True) -> None:
     """Remove from a folder what processes were writing there when they were killed.
 
     Whether one of another computer runs cannot be known, nor whether one of an older
-    deepcme, which left no name: theirs goes a day after it was last written to.
+    deepcme, which left no name: theirs goes a day after it was last written to, or not
+    at all (`of_others`), as where files are read for longer than that.
     """
     for path in _unfinished_in(place):
         with suppress(OSError):  # another process was quicker
-            if not _is_abandoned(path):
+            if not _is_abandoned(path, of_others):
                 continue
             if path.is_dir():
                 shutil.rmtree(path, ignore_errors=True)
@@ -49,9 +50,11 @@ def _unfinished_in(place: Path) -> Iterator[Path]:
             yield path
 
 
-def _is_abandoned(path: Path) -> bool:
+def _is_abandoned(path: Path, of_others: bool) -> bool:
     writer = _WRITER.fullmatch(path.name)
     if writer is not None and writer["machine"] == this_machine():
         return not is_running(int(writer["number"]), writer["begun"])
+    if not of_others:
+        return False
     written = max(inside.stat().st_mtime for inside in [path, *path.rglob("*")])
     return time.time() - written > _SECONDS_UNTOUCHED

@@ -36,7 +36,7 @@ def shared_folder() -> Path:
 
 @cache
 def _shared_folder(place: Path) -> Path:
-    remove_leftovers(place)
+    remove_leftovers(place, of_others=False)
     folder = place / unfinished_name()
     folder.mkdir(parents=True, mode=0o700)
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
@@ -45,4 +45,4 @@ def _shared_folder(place: Path) -> Path:
 
 def remove_shared_leftovers() -> None:
     """Remove what killed processes shared."""
-    remove_leftovers(shared_place())
+    remove_leftovers(shared_place(), of_others=False)
