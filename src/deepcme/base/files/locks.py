@@ -15,6 +15,7 @@ from datetime import datetime
 from pathlib import Path
 
 from deepcme.base.errors import DeepCMEError
+from deepcme.base.files.files import make_folder
 from deepcme.base.files.refusals import naming_place
 from deepcme.base.files.writable import require_writable_folder
 from deepcme.base.terminal import say
@@ -69,7 +70,7 @@ def _making(folder: Path) -> Iterator[None]:
     """Make a folder; in the end it goes again if there is nothing in it."""
     require_writable_folder(folder)
     made = [place for place in (folder, *folder.parents) if not place.exists()]
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     try:
         yield
     finally:
