@@ -40,11 +40,20 @@ def some_patients(random, n=80):
 @pytest.mark.parametrize("cohort", FROZEN)
 def test_auc_and_brier_score_are_those_of_risk_regression(frozen, cohort):
     at, scores, risks, case = frozen[cohort]
-    assert compute_auc_at_horizon(at, scores)[0] == pytest.approx(case["auc"], abs=1e-9)
-    assert compute_brier_at_horizon(at, risks)[0] == pytest.approx(case["brier"], abs=1e-9)
-    assert compute_null_brier(at)[0] == pytest.approx(case["null_brier"], abs=1e-6)
+    assert compute_auc_at_horizon(at, scores)[0] == pytest.approx(case["auc"], abs=1e-11)
+    assert compute_brier_at_horizon(at, risks)[0] == pytest.approx(case["brier"], abs=1e-11)
+    assert compute_null_brier(at)[0] == pytest.approx(case["null_brier"], abs=1e-11)
     scaled = compute_scaled_brier_at_horizon(at, risks)[0]
-    assert scaled == pytest.approx(1 - case["brier"] / case["null_brier"], abs=5e-6)
+    assert scaled == pytest.approx(1 - case["brier"] / case["null_brier"], abs=1e-10)
+
+
+@pytest.mark.parametrize("kind", ["competing", "alone"])
+def test_with_tied_times_and_a_competing_event_they_are_too(competing, kind):
+    at, scores, risks, case = competing[kind]
+    assert compute_auc_at_horizon(at, scores)[0] == pytest.approx(case["auc"], abs=1e-11)
+    assert compute_brier_at_horizon(at, risks)[0] == pytest.approx(case["brier"], abs=1e-11)
+    assert compute_null_brier(at)[0] == pytest.approx(case["null_brier"], abs=1e-11)
+    assert compute_observed_risk(at)[0] == pytest.approx(case["observed"], abs=1e-11)
 
 
 def test_the_observed_risk_is_that_of_kaplan_meier_or_aalen_johansen(random):

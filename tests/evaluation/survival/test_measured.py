@@ -131,6 +131,16 @@ def test_a_constant_score_has_a_concordance_of_one_half(patients):
     assert UNO.of(patients[0], np.zeros(120)).interval().value == 0.5
 
 
+@pytest.mark.parametrize("measure", HORIZON_MEASURES, ids=lambda measure: measure.name)
+def test_draws_that_do_not_have_it_are_left_out(measure):
+    # With two cases among forty patients, one draw in seven has none.
+    follow_up = FollowUp(np.r_[2, 2.5, np.full(38, 9)], np.r_[1, 1, np.zeros(38)])
+    at = AtHorizon.draw(follow_up, 3, np.random.default_rng(1), 200)
+    assert (at.counts[:, at.is_case].sum(axis=1) == 0).sum() > 10
+    measured = measure.of(at, np.r_[0.4, 0.2, np.linspace(0.01, 0.6, 38)])
+    assert np.isfinite([measured.value, np.nanmax(measured.drawn)]).all()
+
+
 def test_without_draws_there_is_no_interval(patients):
     at = AtHorizon.draw(patients[0].follow_up, 3, np.random.default_rng(0), 0)
     estimate = UNO.of(at, patients[1]).interval()

@@ -217,9 +217,10 @@ def compute_slope_at_horizon(at: AtHorizon, risks: FloatArray) -> FloatArray:
     if spread == 0:
         return np.full(len(at.weights), np.nan)
     z = (log_odds - log_odds.mean()) / spread
-    weights = at.weights / at.weights.sum(axis=1, keepdims=True)
-    slope = _fit_lines(z, at.is_case.astype(np.float64), weights) / spread
-    return np.where(_overlap(z, at.is_case, weights), slope, np.nan)
+    slope = np.full(len(at.weights), np.nan)
+    usable = _overlap(z, at.is_case, at.weights)
+    slope[usable] = _fit_lines(z, at.is_case.astype(np.float64), at.weights[usable]) / spread
+    return slope
 
 
 def _overlap(z: FloatArray, is_case: BooleanArray, weights: FloatArray) -> BooleanArray:
@@ -239,8 +240,9 @@ def _overlap(z: FloatArray, is_case: BooleanArray, weights: FloatArray) -> Boole
 
 def _fit_lines(z: FloatArray, y: FloatArray, weights: FloatArray) -> FloatArray:
     """Slope of a weighted logistic regression in each draw, by Newton's method."""
+    weights = weights / weights.sum(axis=1, keepdims=True)
     mean = weights @ y
-    intercept, slope = np.log(divide(mean, 1 - mean)), np.zeros(len(weights))
+    intercept, slope = np.log(mean / (1 - mean)), np.zeros(len(weights))
     for _ in range(_NEWTON_STEPS):
         risk = expit(intercept[:, np.newaxis] + slope[:, np.newaxis] * z)
         residual, spread = weights * (y - risk), weights * risk * (1 - risk)
@@ -275,7 +277,7 @@ def compute_net_benefit_at_horizon(
        molecular markers. BMC Medical Informatics and Decision Making 8:53.
     """
     worth = np.where(at.is_case, 1.0, -threshold / (1 - threshold))
-    return at.mean((risks >= threshold) * worth)
+    return at.mean(np.where(risks >= threshold, worth, 0.0))
 
 
 def compute_sensitivity_at_horizon(

@@ -120,7 +120,8 @@ def _concordance(
 
     def sum_pairs(value: FloatArray) -> FloatArray:
         others = inverse * (at.counts @ (later * value).T) + weights @ (never * value).T
-        return np.einsum("ij,ij->i", of_case, others)
+        total: FloatArray = (of_case * others).sum(axis=1)
+        return total
 
     return divide(sum_pairs(order), sum_pairs(np.ones_like(order)))
 
