@@ -162,7 +162,8 @@ def _regress_censoring(
     is_censored = follow_up.events == CENSORED
     # A regression asks only who comes before whom: censorings after the events at a time.
     rank = np.unique(follow_up.times, return_inverse=True)[1]
-    reverse = FollowUp(2 * rank + is_censored, is_censored)
+    order = (2 * rank + is_censored).astype(np.float64)
+    reverse = FollowUp(order, is_censored.astype(np.int8))
     coefficients = np.zeros((len(weights), columns.shape[1]))
     for draw, counts in enumerate(weights):
         held = np.flatnonzero(counts)
