@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deepcme.base.errors import AbsentError
+from deepcme.evaluation.intervals import NORMAL_QUANTILE
 from deepcme.evaluation.survival.cumulative_incidence import (
     compute_cumulative_incidence,
     compute_drawn_risks,
@@ -65,12 +66,13 @@ def test_risks_of_both_events_and_of_neither_add_up_to_one(follow_up):
     assert (risks[0] + risks[1] + free).to_numpy() == pytest.approx(1)
 
 
-def test_the_variance_is_that_of_repeated_sampling_where_nobody_is_censored():
-    follow_up = FollowUp([1, 2, 3, 4, 5], [1, 2, 1, 2, 1])
-    risk = compute_risk(follow_up, 4)
-    error = np.sqrt(0.4 * 0.6 / 5)
-    assert risk.ci_low == pytest.approx(0.4 * np.exp(-1.959963984540054 * error / 0.4))
-    assert risk.ci_high == pytest.approx(min(1, 0.4 * np.exp(1.959963984540054 * error / 0.4)))
+@pytest.mark.parametrize(("horizon", "share"), [(1, 0.2), (4, 0.4), (5, 0.6)])
+def test_where_nobody_is_censored_it_is_a_share_with_the_variance_of_one(horizon, share):
+    risk = compute_risk(FollowUp([1, 2, 3, 4, 5], [1, 2, 1, 2, 1]), horizon)
+    factor = np.exp(NORMAL_QUANTILE * np.sqrt((1 - share) / share / 5))
+    assert risk.value == pytest.approx(share)
+    assert risk.ci_low == pytest.approx(share / factor)
+    assert risk.ci_high == pytest.approx(min(1, share * factor))
 
 
 @given(tied_follow_ups(), st.integers(0, 6), st.randoms())
