@@ -128,7 +128,7 @@ def _compute_variance(sets: RiskSets, risk: FloatArray) -> FloatArray:
     """
     at_risk, free = sets.at_risk[0], _free_before(sets)[0]
     hazard = sets.events[0] / at_risk
-    either = hazard + sets.competing[0] / at_risk
+    either = (sets.events[0] + sets.competing[0]) / at_risk
     own = free**2 * hazard * (1 - hazard) / at_risk
     shared = free * hazard / at_risk
     # Where nobody stays free, nothing is to come.

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 from scipy import stats
 
-from deepcme.base.errors import AbsentError
+from deepcme.base.errors import AbsentError, DeepCMEError
 from deepcme.evaluation.bootstrap import divide
 from deepcme.evaluation.predictions import FloatArray
 from deepcme.evaluation.survival.follow_up import EVENT, FollowUp
@@ -63,17 +64,18 @@ def compute_log_rank(
 
     Raises
     ------
-    AbsentError
-        If no event happens while patients of two groups are at risk.
+    DeepCMEError
+        If a patient has no group or stratum; `AbsentError` if no event happens while patients
+        of two groups are at risk.
 
     References
     ----------
     .. [1] Mantel N (1966). Evaluation of survival data and two new rank order statistics
        arising in its consideration. Cancer Chemotherapy Reports 50:163-170.
     """
-    group = pd.Series(groups)
-    members = pd.get_dummies(group, dtype=np.float64)
-    stratum = pd.Series(np.zeros(follow_up.n) if strata is None else strata)
+    members = pd.get_dummies(_one_each(groups, follow_up.n, "group"), dtype=np.float64)
+    of_everybody = np.zeros(follow_up.n)
+    stratum = _one_each(of_everybody if strata is None else strata, follow_up.n, "stratum")
     expected = np.zeros(members.shape[1])
     variance = np.zeros((members.shape[1], members.shape[1]))
     for rows in stratum.groupby(stratum, observed=True).indices.values():
@@ -101,6 +103,17 @@ def compute_log_rank(
         }
     )
     return LogRank(statistic, rank, float(stats.chi2.sf(statistic, rank)), table)
+
+
+def _one_each(values: ArrayLike, n: int, name: str) -> pd.Series[Any]:
+    series = pd.Series(values)
+    known = int(series.notna().sum())
+    if (len(series), known) != (n, n):
+        raise DeepCMEError(
+            f"Every patient needs a {name}, but of {n} patients {known} have one: leave out "
+            "those without."
+        )
+    return series
 
 
 def _compare(follow_up: FollowUp, members: FloatArray) -> tuple[FloatArray, FloatArray]:
