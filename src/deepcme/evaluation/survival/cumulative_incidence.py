@@ -109,7 +109,8 @@ def compute_drawn_risks(follow_up: FollowUp, horizon: float, weights: FloatArray
 
 
 def _compute_risks(sets: RiskSets) -> FloatArray:
-    return np.cumsum(_free_before(sets) * compute_hazards(sets.events, sets.at_risk), axis=1)
+    steps = _free_before(sets) * compute_hazards(sets.events, sets.at_risk)
+    return np.asarray(np.cumsum(steps, axis=1), dtype=np.float64)
 
 
 def _free_before(sets: RiskSets) -> FloatArray:

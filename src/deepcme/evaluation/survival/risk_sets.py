@@ -70,7 +70,8 @@ def compute_product_limit(leaving: FloatArray, at_risk: FloatArray) -> FloatArra
     .. [1] Kaplan EL, Meier P (1958). Nonparametric estimation from incomplete
        observations. Journal of the American Statistical Association 53:457-481.
     """
-    return np.cumprod(1 - compute_hazards(leaving, at_risk), axis=1)
+    staying = 1 - compute_hazards(leaving, at_risk)
+    return np.asarray(np.cumprod(staying, axis=1), dtype=np.float64)
 
 
 def compute_hazards(leaving: FloatArray, at_risk: FloatArray) -> FloatArray:
