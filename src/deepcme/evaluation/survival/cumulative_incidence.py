@@ -141,4 +141,4 @@ def _compute_variance(sets: RiskSets, risk: FloatArray) -> FloatArray:
         - 2 * risk * np.cumsum(taken * risk)
         + np.cumsum(taken * risk**2)
     )
-    return np.maximum(variance, 0.0)
+    return np.asarray(np.maximum(variance, 0.0), dtype=np.float64)

@@ -109,8 +109,8 @@ def compute_by_group(
     """
     tables = []
     group = pd.Series(groups)
-    for name, rows in group.groupby(group, observed=True).indices.items():
+    for rows in group.groupby(group, observed=True).indices.values():
         table = compute(follow_up.rows(rows))
-        table.insert(0, "group", name)
+        table.insert(0, "group", group.iloc[rows[0]])
         tables.append(table)
     return pd.concat(tables, ignore_index=True)

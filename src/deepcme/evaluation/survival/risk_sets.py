@@ -121,5 +121,5 @@ def check_followed(follow_up: FollowUp, horizon: float) -> None:
 
 def is_followed(follow_up: FollowUp, horizon: float, weights: FloatArray) -> BooleanArray:
     """Whether each draw (draws x patients) holds a patient followed to the horizon."""
-    followed: BooleanArray = weights[:, follow_up.times >= horizon].any(axis=1)
+    followed: BooleanArray = weights[:, follow_up.times >= horizon].sum(axis=1) > 0
     return followed
