@@ -1,0 +1,298 @@
+"""How good predictions are at a horizon that not every patient was followed to.
+
+Who was censored before it counts for those like him who were followed, by inverse
+probability of censoring weights; every statistic is vectorised over draws of patients.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+from scipy.special import expit
+
+from deepcme.base.errors import AbsentError
+from deepcme.evaluation.bootstrap import DEFAULT_DRAWS, compute_weighted_auc, divide
+from deepcme.evaluation.predictions import BooleanArray, FloatArray, IntegerArray
+from deepcme.evaluation.probabilities.calibration import compute_log_odds
+from deepcme.evaluation.survival.censoring import (
+    CensoringDistribution,
+    CensoringWeights,
+    compute_censoring_weights,
+    estimate_censoring,
+)
+from deepcme.evaluation.survival.follow_up import FollowUp
+
+_NEWTON_STEPS = 50
+_CONVERGED = 1e-10
+
+
+@dataclass(frozen=True, eq=False)
+class AtHorizon:
+    """Patients at a horizon: who is a case by then, and for how many each stands.
+
+    Attributes
+    ----------
+    follow_up : FollowUp
+        One row a patient.
+    horizon : float
+    counts : array, draws x n
+        How often each draw holds each patient; the first has everybody once.
+    censoring : CensoringDistribution
+        Estimated anew in each draw.
+    """
+
+    follow_up: FollowUp
+    horizon: float
+    counts: FloatArray
+    censoring: CensoringDistribution
+
+    @classmethod
+    def draw(
+        cls,
+        follow_up: FollowUp,
+        horizon: float,
+        random: np.random.Generator,
+        draws: int = DEFAULT_DRAWS,
+    ) -> AtHorizon:
+        """The patients, and draws of them with replacement.
+
+        Parameters
+        ----------
+        follow_up : FollowUp
+        horizon : float
+        random : numpy.random.Generator
+        draws : int
+            May be 0, where no interval is wanted.
+
+        Raises
+        ------
+        AbsentError
+            If the horizon is refused, or nobody has the event by it.
+        """
+        share = np.full(follow_up.n, 1 / follow_up.n)
+        drawn = random.multinomial(follow_up.n, share, size=draws)
+        counts = np.vstack([np.ones(follow_up.n), drawn])
+        censoring = estimate_censoring(follow_up, weights=counts)
+        return cls(follow_up, horizon, counts, censoring)
+
+    def __post_init__(self) -> None:
+        if not self._weights.cases.any():
+            raise AbsentError(f"No patient has the event by {self.horizon:g}.")
+
+    def move_to(self, horizon: float) -> AtHorizon:
+        """The same patients in the same draws at another horizon."""
+        return replace(self, horizon=horizon)
+
+    @cached_property
+    def _weights(self) -> CensoringWeights:
+        return compute_censoring_weights(
+            self.follow_up,
+            self.horizon,
+            reference=self.censoring,
+            weights=self.counts,
+        )
+
+    @property
+    def weights(self) -> FloatArray:
+        """Count of each patient in each draw times the inverse probability of being seen."""
+        return self._weights.weights
+
+    @property
+    def is_case(self) -> BooleanArray:
+        """Who has the event by the horizon."""
+        return self._weights.cases
+
+    @property
+    def n_cases(self) -> int:
+        """Number of patients with the event by the horizon."""
+        return int(self.is_case.sum())
+
+    @property
+    def n_controls(self) -> int:
+        """Number of those known to be without it then."""
+        return int((~self.is_case & (self.weights[0] > 0)).sum())
+
+    def mean(self, values: FloatArray) -> FloatArray:
+        """Weighted mean, in every draw, of a value of each patient."""
+        return divide(self.weights @ values, self.weights.sum(axis=1))
+
+    def has_same_outcome(self, other: AtHorizon) -> bool:
+        """Whether both are of the same patients, horizon, weights and draws."""
+        return self is other or (
+            self.horizon == other.horizon
+            and np.array_equal(self.follow_up.times, other.follow_up.times)
+            and np.array_equal(self.follow_up.events, other.follow_up.events)
+            and np.array_equal(self.weights, other.weights)
+        )
+
+
+def compute_observed_risk(at: AtHorizon) -> FloatArray:
+    """Share with the event by the horizon, in every draw.
+
+    Weighted by the Kaplan-Meier estimate of censoring it is 1 - the Kaplan-Meier estimate
+    of survival [1]_, or that of Aalen and Johansen where there is a competing event.
+
+    References
+    ----------
+    .. [1] Satten GA, Datta S (2001). The Kaplan-Meier estimator as an
+       inverse-probability-of-censoring weighted average. The American Statistician
+       55:207-210.
+    """
+    return at.mean(at.is_case.astype(np.float64))
+
+
+def compute_auc_at_horizon(at: AtHorizon, scores: FloatArray) -> FloatArray:
+    """Chance that a case by the horizon has a higher score than who is none [1]_ [2]_.
+
+    The cumulative, dynamic AUC(t); a tie counts half. Who had the competing event is no
+    case.
+
+    References
+    ----------
+    .. [1] Uno H, Cai T, Tian L, Wei LJ (2007). Evaluating prediction rules for t-year
+       survivors with censored regression models. JASA 102:527-537.
+    .. [2] Blanche P, Dartigues JF, Jacqmin-Gadda H (2013). Estimating and comparing
+       time-dependent areas under receiver operating characteristic curves for censored
+       event times with competing risks. Statistics in Medicine 32:5381-5397.
+    """
+    labels: IntegerArray = at.is_case.astype(np.int64)
+    return compute_weighted_auc(labels, scores, at.weights)
+
+
+def compute_brier_at_horizon(at: AtHorizon, risks: FloatArray) -> FloatArray:
+    """Mean squared difference of risk and event by the horizon [1]_.
+
+    References
+    ----------
+    .. [1] Graf E, Schmoor C, Sauerbrei W, Schumacher M (1999). Assessment and comparison of
+       prognostic classification schemes for survival data. Statistics in Medicine
+       18:2529-2545.
+    """
+    return at.mean((at.is_case - risks) ** 2)
+
+
+def compute_null_brier(at: AtHorizon) -> FloatArray:
+    """Brier score, in every draw, of giving everybody the observed risk."""
+    observed = compute_observed_risk(at)
+    return observed * (1 - observed)
+
+
+def compute_scaled_brier_at_horizon(at: AtHorizon, risks: FloatArray) -> FloatArray:
+    """Share by which the Brier score is below that of the observed risk for everybody.
+
+    References
+    ----------
+    .. [1] Kattan MW, Gerds TA (2018). The index of prediction accuracy: an intuitive measure
+       useful for evaluating risk prediction models. Diagnostic and Prognostic Research 2:7.
+    """
+    return 1 - divide(compute_brier_at_horizon(at, risks), compute_null_brier(at))
+
+
+def compute_observed_expected_at_horizon(at: AtHorizon, risks: FloatArray) -> FloatArray:
+    """Observed risk over the mean predicted risk of all patients, O/E [1]_.
+
+    References
+    ----------
+    .. [1] Crowson CS, Atkinson EJ, Therneau TM (2016). Assessing calibration of prognostic
+       risk scores. Statistical Methods in Medical Research 25:1692-1706.
+    """
+    expected = at.counts @ risks / at.counts.sum(axis=1)
+    return divide(compute_observed_risk(at), expected)
+
+
+def compute_slope_at_horizon(at: AtHorizon, risks: FloatArray) -> FloatArray:
+    """Slope of the weighted logistic regression of the event on the log-odds of the risk [1]_.
+
+    Below 1 the risks are too extreme. NaN where these are all the same, or part the cases
+    from the others without overlap.
+
+    References
+    ----------
+    .. [1] Gerds TA, Kattan MW (2021). Medical risk prediction models, section 5.
+    """
+    log_odds = compute_log_odds(risks)
+    spread = float(log_odds.std())
+    if spread == 0:
+        return np.full(len(at.weights), np.nan)
+    z = (log_odds - log_odds.mean()) / spread
+    slope = np.full(len(at.weights), np.nan)
+    usable = _overlap(z, at.is_case, at.weights)
+    slope[usable] = _fit_lines(z, at.is_case.astype(np.float64), at.weights[usable]) / spread
+    return slope
+
+
+def _overlap(z: FloatArray, is_case: BooleanArray, weights: FloatArray) -> BooleanArray:
+    """Draws in which neither class lies all on one side of the other."""
+    counted = weights > 0
+
+    def ends(of_class: BooleanArray) -> tuple[FloatArray, FloatArray]:
+        inside = counted & of_class
+        return (
+            np.where(inside, z, np.inf).min(axis=1),
+            np.where(inside, z, -np.inf).max(axis=1),
+        )
+
+    (low, high), (low_of_others, high_of_others) = ends(is_case), ends(~is_case)
+    return (low < high_of_others) & (low_of_others < high)
+
+
+def _fit_lines(z: FloatArray, y: FloatArray, weights: FloatArray) -> FloatArray:
+    """Slope of a weighted logistic regression in each draw, by Newton's method."""
+    weights = weights / weights.sum(axis=1, keepdims=True)
+    mean = weights @ y
+    intercept, slope = np.log(mean / (1 - mean)), np.zeros(len(weights))
+    for _ in range(_NEWTON_STEPS):
+        risk = expit(intercept[:, np.newaxis] + slope[:, np.newaxis] * z)
+        residual, spread = weights * (y - risk), weights * risk * (1 - risk)
+        gradient = residual.sum(axis=1), residual @ z
+        information = spread.sum(axis=1), spread @ z, spread @ z**2
+        determinant = information[0] * information[2] - information[1] ** 2
+        steps = (
+            divide(information[2] * gradient[0] - information[1] * gradient[1], determinant),
+            divide(information[0] * gradient[1] - information[1] * gradient[0], determinant),
+        )
+        # A step too far is cut short, so that it does not leap over the maximum.
+        intercept, slope = (
+            intercept + np.clip(steps[0], -2, 2),
+            slope + np.clip(steps[1], -2, 2),
+        )
+        if np.nanmax(np.abs(steps), initial=0) < _CONVERGED:
+            break
+    return slope
+
+
+def compute_net_benefit_at_horizon(
+    at: AtHorizon, risks: FloatArray, threshold: float
+) -> FloatArray:
+    """True positives less false ones at the odds of the threshold, per patient [1]_.
+
+    Treating all is a risk of 1 for everybody, treating none a risk of 0.
+
+    References
+    ----------
+    .. [1] Vickers AJ, Cronin AM, Elkin EB, Gonen M (2008). Extensions to decision curve
+       analysis, a novel method for evaluating diagnostic tests, prediction models and
+       molecular markers. BMC Medical Informatics and Decision Making 8:53.
+    """
+    worth = np.where(at.is_case, 1.0, -threshold / (1 - threshold))
+    return at.mean(np.where(risks >= threshold, worth, 0.0))
+
+
+def compute_sensitivity_at_horizon(
+    at: AtHorizon, risks: FloatArray, threshold: float
+) -> FloatArray:
+    """Share of the cases by the horizon whose risk reaches the threshold."""
+    return _share(at, risks >= threshold, at.is_case)
+
+
+def compute_specificity_at_horizon(
+    at: AtHorizon, risks: FloatArray, threshold: float
+) -> FloatArray:
+    """Share of those without the event at the horizon whose risk is below the threshold."""
+    return _share(at, risks < threshold, ~at.is_case)
+
+
+def _share(at: AtHorizon, is_right: BooleanArray, of_class: BooleanArray) -> FloatArray:
+    return divide(at.weights @ (is_right & of_class), at.weights @ of_class.astype(np.float64))

@@ -1,0 +1,116 @@
+"""How long patients were followed, and what ended it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from deepcme.base.errors import AbsentError, DeepCMEError
+from deepcme.evaluation.predictions import FloatArray
+
+CENSORED, EVENT, COMPETING = 0, 1, 2
+"""What ends follow-up: that no more is known, the event, another that rules it out."""
+
+CODES = (CENSORED, EVENT, COMPETING)
+
+
+@dataclass(frozen=True, eq=False)
+class FollowUp:
+    """Follow-up of patients, one entry each.
+
+    At tied times events come before censorings: who is censored at a time was still there
+    when others had their event.
+
+    Parameters
+    ----------
+    times : array
+        From 0 on, in any unit.
+    events : array
+        `CENSORED` (0), `EVENT` (1) or `COMPETING` (2) at that time.
+
+    Raises
+    ------
+    DeepCMEError
+        If a time is missing, infinite or negative, an event has no such code, or there are
+        not as many of both; `AbsentError` if there is no patient.
+    """
+
+    times: FloatArray
+    events: NDArray[np.int8]
+
+    def __post_init__(self) -> None:
+        times = np.asarray(self.times, dtype=np.float64)
+        events = np.asarray(self.events)
+        if times.ndim != 1 or times.shape != events.shape:
+            raise DeepCMEError(
+                "Follow-up is one time and one event a patient, but there are arrays of "
+                f"{times.shape} times and {events.shape} events."
+            )
+        if not times.size:
+            raise AbsentError("There is no patient to follow.")
+        impossible = ~(np.isfinite(times) & (times >= 0))
+        if impossible.any():
+            first = int(np.argmax(impossible))
+            raise DeepCMEError(
+                f"Times of follow-up must be numbers from 0 on, but number {first + 1} is "
+                f"{times[first]:g}."
+            )
+        unknown = ~np.isin(events, CODES)
+        if unknown.any():
+            first = int(np.argmax(unknown))
+            raise DeepCMEError(
+                "Events must be 0 (censored), 1 (the event) or 2 (the competing event), but "
+                f"number {first + 1} is {events[first]}."
+            )
+        object.__setattr__(self, "times", times)
+        object.__setattr__(self, "events", events.astype(np.int8))
+
+    @property
+    def n(self) -> int:
+        """Number of patients."""
+        return len(self.times)
+
+    @property
+    def n_events(self) -> int:
+        """Number of patients with the event."""
+        return int(np.sum(self.events == EVENT))
+
+    @property
+    def has_competing(self) -> bool:
+        """Whether any patient had the competing event."""
+        return bool(np.any(self.events == COMPETING))
+
+    def of_cause(self, cause: int) -> Self:
+        """The same follow-up with this code as the event and every other as censored."""
+        return type(self)(self.times, (self.events == cause).astype(np.int8))
+
+    def rows(self, index: ArrayLike) -> Self:
+        """Follow-up of some patients, by position or by an array of bool."""
+        chosen: NDArray[Any] = np.asarray(index)
+        return type(self)(self.times[chosen], self.events[chosen])
+
+
+def compute_by_group(
+    follow_up: FollowUp, groups: ArrayLike, compute: Callable[[FollowUp], pd.DataFrame]
+) -> pd.DataFrame:
+    """A table, such as a curve, of each group of patients, which stands first in it.
+
+    Parameters
+    ----------
+    follow_up : FollowUp
+    groups : array
+        Of each patient; they come sorted, those of a `Categorical` in its order.
+    compute : callable
+    """
+    tables = []
+    group = pd.Series(groups)
+    for rows in group.groupby(group, observed=True).indices.values():
+        table = compute(follow_up.rows(rows))
+        table.insert(0, "group", group.iloc[rows[0]])
+        tables.append(table)
+    return pd.concat(tables, ignore_index=True)
