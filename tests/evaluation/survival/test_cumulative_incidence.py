@@ -1,0 +1,99 @@
+"""Aalen-Johansen: against R, Kaplan-Meier, repeated patients, and a known truth."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from deepcme.base.errors import AbsentError
+from deepcme.evaluation.survival.cumulative_incidence import (
+    compute_cumulative_incidence,
+    compute_drawn_risks,
+    compute_risk,
+)
+from deepcme.evaluation.survival.follow_up import FollowUp
+from deepcme.evaluation.survival.kaplan_meier import compute_kaplan_meier, compute_survival
+from tests.evaluation.survival.drawn import draw_follow_up, repeat, tied_follow_ups, true_risk
+
+
+def test_the_curve_and_its_interval_are_those_of_r(follow_up, curves):
+    curve, known = (
+        compute_cumulative_incidence(follow_up).iloc[1:],
+        curves["cumulative_incidence"],
+    )
+    assert curve["time"].tolist() == known["time"]
+    assert curve["risk"].tolist() == pytest.approx(known["risk"], abs=1e-12)
+    varies = curve["risk"] > 0
+    for column in ("ci_low", "ci_high"):
+        expected = np.array(known[column], dtype=float)[varies]
+        assert curve.loc[varies, column].to_numpy() == pytest.approx(expected, abs=1e-10)
+
+
+def test_the_risk_in_groups_is_that_of_r(follow_up, invented, curves):
+    known = curves["at_12"]
+    for position, group in enumerate(("high", "low", "middle")):
+        risk = compute_risk(follow_up.rows(invented["group"] == group), 12)
+        expected = [known[column][position] for column in ("risk", "ci_low", "ci_high")]
+        assert [risk.value, risk.ci_low, risk.ci_high] == pytest.approx(expected, abs=1e-10)
+
+
+@given(tied_follow_ups((0, 1)))
+def test_without_competing_events_it_is_one_minus_kaplan_meier(follow_up):
+    curve, survival = compute_cumulative_incidence(follow_up), compute_kaplan_meier(follow_up)
+    assert curve["risk"].to_numpy() == pytest.approx(1 - survival["survival"], abs=1e-12)
+
+
+def test_the_risk_without_competing_events_has_the_interval_of_the_curve_drawn():
+    follow_up = FollowUp([1, 2, 3, 4], [1, 0, 1, 0])
+    risk, survival = compute_risk(follow_up, 3), compute_survival(follow_up, 3)
+    assert risk.value == 1 - survival.value
+    assert (risk.ci_low, risk.ci_high) == (1 - survival.ci_high, 1 - survival.ci_low)
+
+
+def test_a_competing_event_is_no_censoring():
+    # Of three, one dies first: two thirds can still have the event, one of two does at once.
+    follow_up = FollowUp([1, 2, 3], [2, 1, 0])
+    assert compute_risk(follow_up, 2).value == pytest.approx(1 / 3)
+    assert 1 - compute_survival(follow_up.of_cause(1), 2).value == pytest.approx(1 / 2)
+
+
+def test_risks_of_both_events_and_of_neither_add_up_to_one(follow_up):
+    swapped = FollowUp(follow_up.times, np.array([0, 2, 1])[follow_up.events])
+    either = FollowUp(follow_up.times, np.minimum(follow_up.events, 1))
+    free = compute_kaplan_meier(either)["survival"]
+    risks = [compute_cumulative_incidence(of)["risk"] for of in (follow_up, swapped)]
+    assert (risks[0] + risks[1] + free).to_numpy() == pytest.approx(1)
+
+
+def test_the_variance_is_that_of_repeated_sampling_where_nobody_is_censored():
+    follow_up = FollowUp([1, 2, 3, 4, 5], [1, 2, 1, 2, 1])
+    risk = compute_risk(follow_up, 4)
+    error = np.sqrt(0.4 * 0.6 / 5)
+    assert risk.ci_low == pytest.approx(0.4 * np.exp(-1.959963984540054 * error / 0.4))
+    assert risk.ci_high == pytest.approx(min(1, 0.4 * np.exp(1.959963984540054 * error / 0.4)))
+
+
+@given(tied_follow_ups(), st.integers(0, 6), st.randoms())
+def test_a_draw_is_the_risk_of_its_patients(follow_up, horizon, random):
+    counts = np.array([random.randint(0, 2) for _ in range(follow_up.n)])
+    drawn = compute_drawn_risks(follow_up, horizon, counts[np.newaxis].astype(float))[0]
+    if counts[follow_up.times >= horizon].any():
+        alone = compute_risk(repeat(follow_up, counts), horizon).value
+        assert drawn == pytest.approx(alone, abs=1e-12)
+    else:
+        assert np.isnan(drawn)
+
+
+@pytest.mark.parametrize("code", [1, 2])
+def test_nothing_is_said_of_times_beyond_all_follow_up(code):
+    with pytest.raises(AbsentError, match="Nobody is followed to 3"):
+        compute_risk(FollowUp([1, 2], [0, code]), 3)
+
+
+def test_intervals_cover_the_true_risk(random):
+    horizon, studies = 5.0, 300
+    covered = 0
+    for _ in range(studies):
+        risk = compute_risk(draw_follow_up(100, random, competing=True), horizon)
+        covered += risk.ci_low <= true_risk(horizon, competing=True) <= risk.ci_high
+    assert 0.91 <= covered / studies <= 0.985
