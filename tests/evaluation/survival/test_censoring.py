@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deepcme.base.errors import AbsentError
+from deepcme.base.errors import AbsentError, DeepCMEError
 from deepcme.evaluation.survival import censoring
 from deepcme.evaluation.survival.censoring import (
     CensoringDistribution,
@@ -16,6 +16,13 @@ from deepcme.evaluation.survival.censoring import (
 from deepcme.evaluation.survival.cumulative_incidence import compute_risk
 from deepcme.evaluation.survival.follow_up import FollowUp
 from tests.evaluation.survival.drawn import draw_follow_up, repeat, tied_follow_ups, true_risk
+
+
+@pytest.fixture
+def in_groups(invented):
+    """Two columns that censoring may depend on."""
+    is_high, is_in_b = invented["group"] == "high", invented["stratum"] == "b"
+    return np.column_stack([is_high, is_in_b]).astype(float)
 
 
 @pytest.fixture
@@ -102,11 +109,73 @@ def test_weights_are_cut_and_counted():
         FollowUp(np.arange(1.0, 31.0), np.tile([0, 1], 15)),
         np.array([1.0, 2.0]),
         np.array([[0.5, 0.05], [0.5, 0.0]]),
+        np.zeros(0),
+        np.zeros((2, 0)),
     )
     test = FollowUp([1, 2, 2.5, 3, 4], [1, 0, 1, 1, 0])
     of = compute_censoring_weights(test, 3, reference=rare)
     assert of.weights.tolist() == [[1, 0, 10, 10, 10]] * 2
     assert of.n_capped.tolist() == [3, 3]
+
+
+def test_censoring_that_depends_on_columns_is_that_of_r(follow_up, in_groups, curves):
+    known = curves["cox"]
+    of = estimate_censoring(follow_up, columns=in_groups)
+    assert of.coefficients[0] == pytest.approx(known["coefficients"], abs=1e-9)
+    uncensored = of.probability(follow_up.times, before=True, columns=in_groups)
+    assert uncensored[0] == pytest.approx(known["uncensored"], abs=1e-9)
+
+
+def test_columns_are_weighted_by_in_each_draw(follow_up, in_groups, random):
+    draws = random.multinomial(follow_up.n, np.full(follow_up.n, 1 / follow_up.n), size=2)
+    of = compute_censoring_weights(
+        follow_up, 12, columns=in_groups, weights=draws.astype(float)
+    )
+    for counts, weights in zip(draws, of.weights, strict=True):
+        columns = np.repeat(in_groups, counts, axis=0)
+        alone = compute_censoring_weights(repeat(follow_up, counts), 12, columns=columns)
+        once = np.repeat(weights / np.maximum(counts, 1), counts)
+        assert once == pytest.approx(alone.weights[0], rel=1e-6)
+
+
+def test_a_column_that_does_not_vary_in_a_draw_is_as_if_not_there(follow_up, in_groups):
+    draws = np.ones((1, follow_up.n))
+    draws[0, in_groups[:, 0] == 1] = 0
+    of = estimate_censoring(follow_up, columns=in_groups, weights=draws)
+    alone = estimate_censoring(follow_up, columns=in_groups[:, 1:], weights=draws)
+    assert of.coefficients[0] == pytest.approx([0, alone.coefficients[0, 0]])
+
+
+def test_a_draw_in_which_columns_repeat_each_other_has_no_weights(follow_up, in_groups):
+    but_for_one = in_groups[:, [0, 0]].copy()
+    but_for_one[0, 1] = 1 - but_for_one[0, 1]
+    draws = np.ones((2, follow_up.n))
+    draws[1, 0] = 0
+    of = compute_censoring_weights(follow_up, 12, columns=but_for_one, weights=draws)
+    assert np.isfinite(of.weights[0]).all()
+    assert np.isnan(of.weights[1, follow_up.times > 12]).all()
+
+
+def test_without_any_censoring_columns_change_nothing(in_groups):
+    follow_up = FollowUp(np.arange(1, 76), np.ones(75))
+    of = compute_censoring_weights(follow_up, 40, columns=in_groups)
+    assert np.all(of.weights == 1)
+
+
+def test_columns_must_be_known_and_the_same(follow_up, in_groups):
+    unknown = in_groups.copy()
+    unknown[3, 0] = np.nan
+    with pytest.raises(DeepCMEError, match="known for every patient"):
+        estimate_censoring(follow_up, columns=unknown)
+    with pytest.raises(AbsentError, match="repeat each other"):
+        estimate_censoring(follow_up, columns=in_groups[:, [0, 0]])
+    with pytest.raises(DeepCMEError, match="estimated with 0 columns, but 2"):
+        compute_censoring_weights(
+            follow_up, 12, reference=estimate_censoring(follow_up), columns=in_groups
+        )
+    with pytest.raises(DeepCMEError, match="estimated with 2 columns, but 0"):
+        reference = estimate_censoring(follow_up, columns=in_groups)
+        compute_censoring_weights(follow_up, 12, reference=reference)
 
 
 def test_a_horizon_that_few_are_followed_beyond_is_refused():
@@ -133,3 +202,19 @@ def test_the_weighted_share_of_cases_is_the_true_risk_and_the_labelled_share_is_
         labelled[study] = of.cases.sum() / np.sum(of.weights > 0)
     assert weighted.mean() == pytest.approx(true_risk(horizon), abs=0.01)
     assert labelled.mean() > true_risk(horizon) + 0.05
+
+
+def test_where_the_sick_are_censored_early_only_weights_that_know_it_find_the_risk(random):
+    horizon, studies = 5.0, 60
+    plain, knowing = np.empty(studies), np.empty(studies)
+    for study in range(studies):
+        sick = random.random(300) < 0.5
+        of_event = random.exponential(np.where(sick, 6.0, 30.0))
+        censored = random.exponential(np.where(sick, 4.0, 30.0))
+        follow_up = FollowUp(np.minimum(of_event, censored), of_event <= censored)
+        for risks, columns in ((plain, None), (knowing, sick[:, np.newaxis].astype(float))):
+            of = compute_censoring_weights(follow_up, horizon, columns=columns)
+            risks[study] = of.weights[0, of.cases].sum() / of.weights.sum()
+    truth = 1 - np.mean(np.exp(-horizon / np.array([6.0, 30.0])))
+    assert knowing.mean() == pytest.approx(truth, abs=0.015)
+    assert plain.mean() < truth - 0.02

@@ -41,6 +41,20 @@ def test_the_curve_and_its_interval_are_those_of_r(of_cause, curves):
     assert curve.loc[~varies, ["ci_low", "ci_high"]].isna().all(axis=None)
 
 
+@pytest.mark.parametrize(
+    ("horizon", "survival", "ci_low", "ci_high"),
+    [
+        (1, 0.9118391404845, 0.8806235304465, 0.9441612554889),
+        (3, 0.764797617069, 0.7122853121242, 0.8211813231556),
+        (5, 0.732722574859, 0.6745789664009, 0.7958777229188),
+    ],
+)
+def test_survival_in_a_real_cohort_is_that_of_r(frozen, horizon, survival, ci_low, ci_high):
+    of = compute_survival(frozen["GSE25055"][0].follow_up, horizon)
+    assert (of.n, of.value) == (309, pytest.approx(survival, abs=1e-12))
+    assert [of.ci_low, of.ci_high] == pytest.approx([ci_low, ci_high], abs=1e-12)
+
+
 def test_the_curve_of_a_published_trial():
     curve = compute_kaplan_meier(REMISSION).set_index("time")
     known = {6: 0.857, 7: 0.807, 10: 0.753, 13: 0.690, 16: 0.627, 22: 0.538, 23: 0.448}

@@ -12,10 +12,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from deepcme.base.errors import AbsentError
+from deepcme.base.errors import AbsentError, DeepCMEError
 from deepcme.evaluation.predictions import BooleanArray, FloatArray, IntegerArray
+from deepcme.evaluation.survival.cox import fit_cox_regression
 from deepcme.evaluation.survival.follow_up import CENSORED, EVENT, FollowUp
-from deepcme.evaluation.survival.risk_sets import count_risk_sets, take_step
+from deepcme.evaluation.survival.partial_likelihood import BRESLOW
+from deepcme.evaluation.survival.risk_sets import compute_hazards, count_risk_sets, take_step
 
 HIGHEST_WEIGHT = 10.0
 FEWEST_BEYOND = 10
@@ -32,16 +34,53 @@ class CensoringDistribution:
     times : array
         Where it steps, ascending.
     uncensored : array, draws x times
-        Probability of not being censored up to and at each time.
+        Probability of not being censored up to and at each time, of patients at the center.
+    center : array, columns
+        Of columns that censoring depends on; none where it is the same for all patients.
+    coefficients : array, draws x columns
+        Their log hazard ratios of being censored.
     """
 
     follow_up: FollowUp
     times: FloatArray
     uncensored: FloatArray
+    center: FloatArray
+    coefficients: FloatArray
 
-    def probability(self, times: ArrayLike, *, before: bool) -> FloatArray:
-        """Of being uncensored up to and at, or until just before, each time; draws x times."""
-        return take_step(self.times, self.uncensored, times, start=1.0, before=before)
+    def probability(
+        self, times: ArrayLike, *, before: bool, columns: FloatArray | None = None
+    ) -> FloatArray:
+        """Of being uncensored up to and at, or until just before, each time.
+
+        Parameters
+        ----------
+        times : array
+            One for each patient of `columns`, or one for all.
+        before : bool
+        columns : array, patients x columns
+            Where censoring depends on them.
+
+        Returns
+        -------
+        array, draws x patients (times, where censoring is the same for all)
+
+        Raises
+        ------
+        DeepCMEError
+            If the columns are not those that censoring depends on.
+        """
+        uncensored = take_step(self.times, self.uncensored, times, start=1.0, before=before)
+        n_columns = 0 if columns is None else columns.shape[1]
+        if n_columns != len(self.center):
+            raise DeepCMEError(
+                f"Censoring was estimated with {len(self.center)} columns, but {n_columns} of "
+                "the patients to weight are given: give the same columns of both."
+            )
+        if columns is None:
+            return uncensored
+        log_hazards = self.coefficients @ (columns - self.center).T
+        probability: FloatArray = uncensored ** np.exp(log_hazards)
+        return probability
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,9 +107,12 @@ class CensoringWeights:
 
 
 def estimate_censoring(
-    follow_up: FollowUp, *, weights: FloatArray | None = None
+    follow_up: FollowUp,
+    *,
+    columns: FloatArray | None = None,
+    weights: FloatArray | None = None,
 ) -> CensoringDistribution:
-    """Kaplan-Meier estimate of the censoring distribution, the same for all patients.
+    """Estimate the censoring distribution, by Kaplan-Meier or by Cox on columns [1]_.
 
     Events come before censorings at tied times: who has an event at a time, of either kind,
     is not at risk of being censored at it.
@@ -78,11 +120,71 @@ def estimate_censoring(
     Parameters
     ----------
     follow_up : FollowUp
+    columns : array, patients x columns, optional
+        Numbers that censoring depends on. Without them it is the same for all patients.
     weights : array, draws x patients, optional
-        How often each draw holds each patient: the estimate is then made in each.
+        How often each draw holds each patient: the estimate is then made in each. A draw
+        in which columns repeat each other is NaN.
+
+    Raises
+    ------
+    DeepCMEError
+        If columns are missing for a patient; `AbsentError` if they repeat each other.
+
+    References
+    ----------
+    .. [1] Gerds TA, Schumacher M (2006). Consistent estimation of the expected Brier score in
+       general survival models with right-censored event times. Biometrical Journal
+       48:1029-1040.
     """
     sets = count_risk_sets(follow_up, weights)
-    return CensoringDistribution(follow_up, sets.times, sets.compute_uncensored())
+    if columns is None:
+        nothing = np.zeros(0), np.zeros((len(sets.at_risk), 0))
+        return CensoringDistribution(follow_up, sets.times, sets.compute_uncensored(), *nothing)
+    if len(columns) != follow_up.n or not np.isfinite(columns).all():
+        raise DeepCMEError("Columns that censoring depends on must be known for every patient.")
+    center = columns.mean(axis=0)
+    centred = columns - center
+    held = np.ones((1, follow_up.n)) if weights is None else weights
+    coefficients = _regress_censoring(follow_up, columns, held)
+    hazards = np.exp(coefficients @ centred.T)
+    at_risk = count_risk_sets(follow_up, held * hazards).at_risk_of_censoring
+    cumulative = np.cumsum(compute_hazards(sets.censored, at_risk), axis=1)
+    undetermined = np.isnan(coefficients).any(axis=1, keepdims=True)
+    uncensored = np.where(undetermined, np.nan, np.exp(-cumulative))
+    return CensoringDistribution(follow_up, sets.times, uncensored, center, coefficients)
+
+
+def _regress_censoring(
+    follow_up: FollowUp, columns: FloatArray, weights: FloatArray
+) -> FloatArray:
+    """Log hazard ratios of being censored in each draw, draws x columns; NaN without any."""
+    is_censored = follow_up.events == CENSORED
+    # A regression asks only who comes before whom: censorings after the events at a time.
+    rank = np.unique(follow_up.times, return_inverse=True)[1]
+    order = (2 * rank + is_censored).astype(np.float64)
+    reverse = FollowUp(order, is_censored.astype(np.int8))
+    coefficients = np.zeros((len(weights), columns.shape[1]))
+    for draw, counts in enumerate(weights):
+        held = np.flatnonzero(counts)
+        varies = np.ptp(columns[held], axis=0) > 0
+        if not (varies.any() and is_censored[held].any()):
+            continue
+        design = columns[np.ix_(held, varies)]
+        try:
+            fit = fit_cox_regression(
+                design, reverse.rows(held), ties=BRESLOW, weights=counts[held]
+            )
+        except AbsentError:
+            coefficients[draw] = np.nan
+        else:
+            coefficients[draw, varies] = fit.coefficients
+    if np.isnan(coefficients).any(axis=1).all():
+        raise AbsentError(
+            "Censoring cannot be regressed on these columns: they repeat each other, so leave "
+            "some out."
+        )
+    return coefficients
 
 
 def compute_censoring_weights(
@@ -90,6 +192,7 @@ def compute_censoring_weights(
     horizon: float,
     *,
     reference: CensoringDistribution | None = None,
+    columns: FloatArray | None = None,
     weights: FloatArray | None = None,
 ) -> CensoringWeights:
     """Weight patients by the inverse probability of censoring at a horizon [1]_, [2]_.
@@ -97,7 +200,8 @@ def compute_censoring_weights(
     With G the probability of being uncensored, a case (event at T up to the horizon) weighs
     1/G(T-), a control (followed beyond the horizon t) 1/G(t), and a competing event at T up
     to the horizon is a control that weighs 1/G(T-) [3]_. Inverse probabilities are cut at
-    `HIGHEST_WEIGHT`. The weights are right where censoring has nothing to do with the risk.
+    `HIGHEST_WEIGHT`. The weights are right where, among patients alike in the columns,
+    censoring has nothing to do with the risk.
 
     Parameters
     ----------
@@ -106,6 +210,8 @@ def compute_censoring_weights(
         In the unit of the times.
     reference : CensoringDistribution, optional
         G of other patients, such as the training part; as default of these, in each draw.
+    columns : array, patients x columns, optional
+        Numbers that censoring depends on, as in `estimate_censoring`.
     weights : array, draws x patients, optional
         How often each draw holds each patient; one draw that holds all once without it.
 
@@ -113,7 +219,7 @@ def compute_censoring_weights(
     ------
     AbsentError
         If, of all that G is estimated of, fewer than `FEWEST_BEYOND` are followed beyond the
-        horizon, or controls would weigh more than `HIGHEST_WEIGHT`.
+        horizon, or its Kaplan-Meier estimate there is below 1 / `HIGHEST_WEIGHT`.
 
     References
     ----------
@@ -128,15 +234,15 @@ def compute_censoring_weights(
        times with competing risks. Statistics in Medicine 32:5381-5397.
     """
     if reference is None:
-        reference = estimate_censoring(follow_up, weights=weights)
+        reference = estimate_censoring(follow_up, columns=columns, weights=weights)
     check_horizon(reference.follow_up, horizon)
     times = follow_up.times
     ended = (follow_up.events != CENSORED) & (times <= horizon)
     beyond = times > horizon
     uncensored = np.where(
         beyond,
-        reference.probability(horizon, before=False),
-        reference.probability(times, before=True),
+        reference.probability(horizon, before=False, columns=columns),
+        reference.probability(times, before=True, columns=columns),
     )
     known = ended | beyond
     capped = known & (uncensored * HIGHEST_WEIGHT < 1)

@@ -64,7 +64,7 @@ def compute_cumulative_incidence(follow_up: FollowUp) -> pd.DataFrame:
             "ci_high": np.minimum(risk * np.exp(half_width), 1.0),
         }
     )
-    start = pd.DataFrame([(0.0, follow_up.n, 0, 0, 0.0, np.nan, np.nan)], columns=COLUMNS)
+    start = pd.DataFrame([(0.0, follow_up.n, 0, 0, 0.0, np.nan, np.nan)], columns=list(COLUMNS))
     counts = dict.fromkeys(("at_risk", "events", "competing"), np.int64)
     return pd.concat([start, rows], ignore_index=True).astype(counts)
 
@@ -93,7 +93,9 @@ def compute_risk(follow_up: FollowUp, horizon: float) -> Estimate:
     curve = compute_cumulative_incidence(follow_up)
     until = curve.loc[curve["time"] <= horizon]
     value, low, high = until[["risk", "ci_low", "ci_high"]].iloc[-1]
-    return Estimate(value, low, high, follow_up.n, int(until["events"].sum()))
+    return Estimate(
+        float(value), float(low), float(high), follow_up.n, int(until["events"].sum())
+    )
 
 
 def compute_drawn_risks(follow_up: FollowUp, horizon: float, weights: FloatArray) -> FloatArray:

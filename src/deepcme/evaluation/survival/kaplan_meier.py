@@ -75,7 +75,9 @@ def compute_survival(follow_up: FollowUp, horizon: float) -> Estimate:
     check_followed(follow_up, horizon)
     until = curve.loc[curve["time"] <= horizon]
     value, low, high = until[["survival", "ci_low", "ci_high"]].iloc[-1]
-    return Estimate(value, low, high, follow_up.n, int(until["events"].sum()))
+    return Estimate(
+        float(value), float(low), float(high), follow_up.n, int(until["events"].sum())
+    )
 
 
 def compute_drawn_survival(
@@ -156,7 +158,7 @@ def _tabulate(
             "ci_high": np.minimum(survival * np.exp(half_width), 1.0),
         }
     )
-    start = pd.DataFrame([(0.0, n, 0, 0, 1.0, np.nan, np.nan)], columns=COLUMNS)
+    start = pd.DataFrame([(0.0, n, 0, 0, 1.0, np.nan, np.nan)], columns=list(COLUMNS))
     counts = dict.fromkeys(("at_risk", "events", "censored"), np.int64)
     return pd.concat([start, rows], ignore_index=True).astype(counts)
 
