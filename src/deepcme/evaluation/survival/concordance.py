@@ -144,7 +144,7 @@ def _sum_seen(at: AtHorizon, cases: IntegerArray, pairs: FloatArray) -> FloatArr
         at.weigh_until(at.follow_up.times[case]) @ pairs[:, row].T
         for row, case in enumerate(cases)
     ]
-    return np.moveaxis(np.stack(sums), [0, 2], [2, 0])
+    return np.asarray(np.stack(sums).transpose(2, 1, 0), dtype=np.float64)
 
 
 def _find_pairs(follow_up: FollowUp, cases: IntegerArray) -> tuple[BooleanArray, BooleanArray]:
