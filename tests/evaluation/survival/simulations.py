@@ -150,14 +150,20 @@ def draw_patients_of(
     return observed, z, true_risk(scenario, find_hazard(scenario), z, HORIZON)
 
 
-def simulate_measures(scenario: Scenario, studies: int, draws: int, seed: int) -> pd.DataFrame:
-    """Truth, mean estimate, naive mean of the labelled alone, and coverage of the intervals."""
+def simulate_measures(
+    scenario: Scenario, studies: int, draws: int, seed: int, *, knows_column: bool = False
+) -> pd.DataFrame:
+    """Truth, mean estimate, naive mean of the labelled alone, and coverage of the intervals.
+
+    With `knows_column` the censoring distribution is Cox's on the score.
+    """
     random = np.random.default_rng(seed)
     truths = compute_truths(scenario)
     found = []
     for _ in range(studies):
         follow_up, z, risk = draw_patients_of(scenario, random)
-        at = AtHorizon.draw(follow_up, HORIZON, random, draws)
+        columns = z[:, np.newaxis] if knows_column else None
+        at = AtHorizon.draw(follow_up, HORIZON, random, draws, columns=columns)
         for measure in (AUC_AT_HORIZON, UNO, OBSERVED_EXPECTED):
             estimate = measure.of(at, risk if measure.of_risks else z).interval()
             covers = estimate.ci_low <= truths[measure.name] <= estimate.ci_high

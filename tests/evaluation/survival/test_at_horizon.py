@@ -154,3 +154,19 @@ def test_the_same_draws_at_another_horizon(random):
     assert earlier.horizon == 2
     assert earlier.counts is at.counts
     assert earlier.n_cases < at.n_cases
+
+
+def test_weights_know_what_censoring_depends_on(random):
+    # Those of the first half are all censored early but for events, and so weigh more.
+    group = np.repeat([1.0, 0], 60)
+    times, censoring = random.exponential(8, 120), random.exponential(6, 120) / (1 + 2 * group)
+    follow_up = FollowUp(np.minimum(times, censoring), times <= censoring)
+    at = AtHorizon.draw(follow_up, 2, random, 5, columns=group[:, np.newaxis])
+    beyond = follow_up.times > 2
+    assert (
+        at.weights[0, beyond & (group == 1)].min() > at.weights[0, beyond & (group == 0)].max()
+    )
+    assert not np.isnan(compute_observed_risk(at)).any()
+    assert at.move_to(1).columns is at.columns
+    with pytest.raises(AbsentError, match="they repeat each other"):
+        AtHorizon.draw(follow_up, 2, random, 5, columns=np.column_stack([group, 2 * group]))

@@ -91,6 +91,23 @@ def literal_uno(times, events, scores, tau, *, before, events_first, strict):
     return numerator / denominator
 
 
+def test_where_censoring_depends_on_columns_each_of_a_pair_has_its_own_chance(random):
+    group = np.repeat([1.0, 0], 60)
+    times, censoring = random.exponential(8, 120), random.exponential(6, 120) / (1 + 2 * group)
+    follow_up = FollowUp(np.minimum(times, censoring), times <= censoring)
+    scores = random.normal(size=120).round(1)
+    at = AtHorizon.draw(follow_up, 2, random, 3, columns=group[:, np.newaxis])
+    numerator = denominator = 0.0
+    for i in np.flatnonzero(at.is_case):
+        seen = at.censoring.probability(follow_up.times[i], before=True, columns=at.columns)[0]
+        weight = (follow_up.times > follow_up.times[i]) / (seen[i] * seen)
+        numerator += (weight * ((scores[i] > scores) + (scores[i] == scores) / 2)).sum()
+        denominator += weight.sum()
+    uno = compute_uno_concordance(at, scores)
+    assert uno[0] == pytest.approx(numerator / denominator)
+    assert uno.shape == (4,)
+
+
 SEVEN_TIMES = np.array([11.0, 11, 26, 89, 128, 299, 300])
 SEVEN_EVENTS = np.array([1, 0, 0, 1, 0, 1, 0])
 SEVEN_SCORES = np.array([-0.02, 1.20, -0.56, -1.33, -0.81, 1.02, -1.29])

@@ -50,3 +50,16 @@ def test_with_independent_censoring_the_truth_is_found(name, say):
     assert abs(bias["uno_c"]) < 0.01
     assert abs(np.log(found.loc["observed_expected", "value"])) < 0.05
     assert found["covered"].dropna().between(0.92, 0.98).all()
+
+
+@pytest.mark.slow
+def test_where_censoring_goes_with_the_score_the_weights_must_know_it(say):
+    unaware, aware = (
+        simulate_measures(SCENARIOS["C"], 1000, draws=0, seed=18, knows_column=knows)
+        for knows in (False, True)
+    )
+    say(f"scenario C\n{unaware.round(3)}\nCox's censoring\n{aware.round(3)}")
+    for measure in ("auc", "uno_c"):
+        assert abs(aware.loc[measure, "value"] - aware.loc[measure, "truth"]) < 0.02
+    assert abs(unaware.loc["auc", "value"] - unaware.loc["auc", "truth"]) > 0.02
+    assert abs(aware.loc["prevalence", "value"] - aware.loc["prevalence", "truth"]) < 0.01

@@ -17,6 +17,7 @@ from deepcme.evaluation.bootstrap import DEFAULT_DRAWS, compute_weighted_auc, di
 from deepcme.evaluation.predictions import BooleanArray, FloatArray, IntegerArray
 from deepcme.evaluation.probabilities.calibration import compute_log_odds
 from deepcme.evaluation.survival.censoring import (
+    HIGHEST_WEIGHT,
     CensoringDistribution,
     CensoringWeights,
     compute_censoring_weights,
@@ -41,12 +42,15 @@ class AtHorizon:
         How often each draw holds each patient; the first has everybody once.
     censoring : CensoringDistribution
         Estimated anew in each draw.
+    columns : array, n x columns, optional
+        Numbers that censoring depends on.
     """
 
     follow_up: FollowUp
     horizon: float
     counts: FloatArray
     censoring: CensoringDistribution
+    columns: FloatArray | None = None
 
     @classmethod
     def draw(
@@ -55,6 +59,8 @@ class AtHorizon:
         horizon: float,
         random: np.random.Generator,
         draws: int = DEFAULT_DRAWS,
+        *,
+        columns: FloatArray | None = None,
     ) -> AtHorizon:
         """The patients, and draws of them with replacement.
 
@@ -65,17 +71,19 @@ class AtHorizon:
         random : numpy.random.Generator
         draws : int
             May be 0, where no interval is wanted.
+        columns : array, n x columns, optional
+            Numbers that censoring depends on, as in `estimate_censoring`.
 
         Raises
         ------
         AbsentError
-            If the horizon is refused, or nobody has the event by it.
+            If the horizon is refused, nobody has the event by it, or columns repeat each other.
         """
         share = np.full(follow_up.n, 1 / follow_up.n)
         drawn = random.multinomial(follow_up.n, share, size=draws)
         counts = np.vstack([np.ones(follow_up.n), drawn])
-        censoring = estimate_censoring(follow_up, weights=counts)
-        return cls(follow_up, horizon, counts, censoring)
+        censoring = estimate_censoring(follow_up, columns=columns, weights=counts)
+        return cls(follow_up, horizon, counts, censoring, columns)
 
     def __post_init__(self) -> None:
         if not self._weights.cases.any():
@@ -91,6 +99,7 @@ class AtHorizon:
             self.follow_up,
             self.horizon,
             reference=self.censoring,
+            columns=self.columns,
             weights=self.counts,
         )
 
@@ -103,6 +112,14 @@ class AtHorizon:
     def is_case(self) -> BooleanArray:
         """Who has the event by the horizon."""
         return self._weights.cases
+
+    def weigh_until(self, time: float) -> FloatArray:
+        """Count of each patient in each draw over the chance to be seen until a time.
+
+        Just before it, and cut as the weights are.
+        """
+        seen = self.censoring.probability(time, before=True, columns=self.columns)
+        return np.asarray(self.counts / np.maximum(seen, 1 / HIGHEST_WEIGHT), dtype=np.float64)
 
     @property
     def n_cases(self) -> int:

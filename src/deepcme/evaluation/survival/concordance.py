@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -83,7 +85,9 @@ def compute_harrell_concordance(at: AtHorizon, scores: FloatArray) -> FloatArray
        20:555-561.
     """
     cases = np.flatnonzero(at.follow_up.events == 1)
-    return _concordance(at, scores, cases, at.counts)
+    return _concordance(
+        at, scores, cases, at.counts, lambda pairs: at.counts @ pairs.swapaxes(1, 2)
+    )
 
 
 def compute_uno_concordance(at: AtHorizon, scores: FloatArray) -> FloatArray:
@@ -91,7 +95,8 @@ def compute_uno_concordance(at: AtHorizon, scores: FloatArray) -> FloatArray:
 
     Harrell's of the pairs whose first event is not after tau, each weighted by the inverse
     of the chance that censoring let it be seen: 1 / G(T-)^2, T being the time of the first
-    event; beside a competing event at T' before it, 1 / (G(T-) G(T'-)) [2]_.
+    event; beside a competing event at T' before it, 1 / (G(T-) G(T'-)) [2]_. Where censoring
+    depends on columns, each of a pair has a G of its own.
 
     References
     ----------
@@ -101,29 +106,45 @@ def compute_uno_concordance(at: AtHorizon, scores: FloatArray) -> FloatArray:
     .. [2] Wolbers M, Blanche P, Koller MT, Witteman JCM, Gerds TA (2014). Concordance for
        prognostic models with competing risks. Biostatistics 15:526-539.
     """
-    return _concordance(at, scores, np.flatnonzero(at.is_case), at.weights)
+    cases = np.flatnonzero(at.is_case)
+    sum_later = partial(_sum_seen_alike if at.columns is None else _sum_seen, at, cases)
+    return _concordance(at, scores, cases, at.weights, sum_later)
 
 
 def _concordance(
-    at: AtHorizon, scores: FloatArray, cases: IntegerArray, weights: FloatArray
+    at: AtHorizon,
+    scores: FloatArray,
+    cases: IntegerArray,
+    weights: FloatArray,
+    sum_later: Callable[[FloatArray], FloatArray],
 ) -> FloatArray:
     """Weighted share of concordant pairs in each draw.
 
-    `weights` are counts times inverse probabilities of being seen. A later patient was seen
-    by the same chance as the case, who had the competing event by its own.
+    `weights` are counts times inverse probabilities of being seen; `sum_later` sums values of
+    pairs (2 x cases x n) over the later patients, by what these weigh at the time of the case.
     """
     later, never = _find_pairs(at.follow_up, cases)
     first = scores[cases][:, np.newaxis]
     order = (first > scores) + (first == scores) / 2
-    of_case = weights[:, cases]
-    inverse = np.nan_to_num(divide(of_case, at.counts[:, cases]))
+    pairs = np.stack([order, np.ones_like(order)])
+    others = sum_later(later * pairs) + weights @ (never * pairs).swapaxes(1, 2)
+    concordant, comparable = (weights[:, cases] * others).sum(axis=-1)
+    return divide(concordant, comparable)
 
-    def sum_pairs(value: FloatArray) -> FloatArray:
-        others = inverse * (at.counts @ (later * value).T) + weights @ (never * value).T
-        total: FloatArray = (of_case * others).sum(axis=1)
-        return total
 
-    return divide(sum_pairs(order), sum_pairs(np.ones_like(order)))
+def _sum_seen_alike(at: AtHorizon, cases: IntegerArray, pairs: FloatArray) -> FloatArray:
+    """Where the chance of being seen is the same for all, it is that of the case."""
+    inverse = np.nan_to_num(divide(at.weights[:, cases], at.counts[:, cases]))
+    return np.asarray(inverse * (at.counts @ pairs.swapaxes(1, 2)), dtype=np.float64)
+
+
+def _sum_seen(at: AtHorizon, cases: IntegerArray, pairs: FloatArray) -> FloatArray:
+    """Where it is not, each later patient has a chance of its own to be seen until then."""
+    sums = [
+        at.weigh_until(at.follow_up.times[case]) @ pairs[:, row].T
+        for row, case in enumerate(cases)
+    ]
+    return np.asarray(np.stack(sums).transpose(2, 1, 0), dtype=np.float64)
 
 
 def _find_pairs(follow_up: FollowUp, cases: IntegerArray) -> tuple[BooleanArray, BooleanArray]:
