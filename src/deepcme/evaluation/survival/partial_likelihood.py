@@ -104,8 +104,7 @@ class PartialLikelihood:
     @property
     def counted(self) -> BooleanArray:
         """Patients that are at risk at any event: the others have no say."""
-        counted: BooleanArray = np.isfinite(self.at_risk).any(axis=0)
-        return counted
+        return np.asarray(np.isfinite(self.at_risk).any(axis=0), dtype=np.bool_)
 
     def log_likelihood(self, log_hazards: FloatArray) -> float:
         """Its logarithm."""
@@ -121,7 +120,9 @@ class PartialLikelihood:
 
     def gradient(self, log_hazards: FloatArray) -> FloatArray:
         """Derivative by each patient's log hazard: the martingale residual."""
-        residuals: FloatArray = self.weighted_events - self.counts @ self.risk_shares(log_hazards)
+        residuals: FloatArray = self.weighted_events - self.counts @ self.risk_shares(
+            log_hazards
+        )
         return residuals
 
     def derivatives(
