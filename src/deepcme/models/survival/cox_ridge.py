@@ -130,7 +130,8 @@ class CoxRidge(CoxModel):
         Raises
         ------
         AbsentError
-            If no patient had the event, a fold holds all events, or a clinical column has
+            If there are fewer samples than folds, no patient had the event, a fold holds
+            all events, or a clinical column has
             no finite hazard ratio.
         """
         self.check_parameters()
@@ -198,6 +199,11 @@ class CoxRidge(CoxModel):
         self.cross_validated_ = np.empty(0)
         if len(self.penalties_) == 1:
             return self.penalties_[0]
+        if follow_up.n < self.n_folds:
+            raise AbsentError(
+                f"n_samples = {follow_up.n} is too few to choose a penalty in "
+                f"{self.n_folds} folds."
+            )
         seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
         random = np.random.default_rng(seed)
         patients = read_groups(groups, follow_up.n)
