@@ -1,12 +1,15 @@
 """Cox's regression, held against R, and Firth's where it fails."""
 
+import json
+
 import numpy as np
 import pytest
 
 from deepcme.base.errors import AbsentError
 from deepcme.evaluation.survival.cox import find_monotone_columns, fit_cox_regression
 from deepcme.evaluation.survival.follow_up import FollowUp
-from tests.evaluation.survival.cox_patients import DESIGN, FOLLOW_UP, PATIENTS, R
+from deepcme.evaluation.survival.proportional_hazards import check_proportional_hazards
+from tests.evaluation.survival.cox_patients import DESIGN, FOLLOW_UP, PATIENTS, REFERENCES, R
 
 
 def assert_same_fit(fit, reference):
@@ -102,3 +105,18 @@ def test_wald_intervals_hold_the_truth_95_times_in_100():
         fit = fit_cox_regression(marker, FollowUp(np.minimum(times, ends), times <= ends))
         held.append(abs(fit.coefficients[0] - 0.7) <= 1.96 * fit.standard_errors[0])
     assert 0.90 <= np.mean(held) <= 0.99
+
+
+def test_a_score_on_real_follow_up_has_the_values_of_coxph_and_wanes():
+    # coxph and cox.zph of survival 3.5-3 on the frozen scores of GSE25055.
+    frozen = json.loads((REFERENCES / "ipcw.json").read_text(encoding="utf-8"))
+    cohort = frozen["cohorts"]["GSE25055"]
+    score = np.array(cohort["scores"])[:, np.newaxis]
+    follow_up = FollowUp(cohort["times"], cohort["events"])
+    fit = fit_cox_regression(score, follow_up)
+    assert fit.coefficients[0] == pytest.approx(0.7765257359, abs=1e-9)
+    assert fit.standard_errors[0] == pytest.approx(0.1524950173, abs=1e-9)
+    assert fit.log_likelihood == pytest.approx(-334.31078095, abs=1e-7)
+    assert fit.null_log_likelihood == pytest.approx(-348.81487182, abs=1e-7)
+    check = check_proportional_hazards(score, follow_up, ["score"])
+    assert check.tests["p_value"][0] == pytest.approx(0.00802799104983, abs=1e-8)
