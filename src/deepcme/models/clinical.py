@@ -260,7 +260,7 @@ class _Fit:
     def on(cls, X: pd.DataFrame, target: NDArray[np.float32], missing: str) -> _Fit:
         encoder = ClinicalEncoder(missing).fit(X)
         encoded = encoder.transform(X)
-        kept = _independent_terms(encoded)
+        kept = find_independent_terms(encoded)
         design = _with_intercept(encoded[:, kept])
         coefficients = fit_logistic_regression(design, target).coefficients
         if np.isfinite(coefficients).all():
@@ -287,7 +287,7 @@ def make_design(X: pd.DataFrame, missing: str = FILL) -> tuple[FloatArray, tuple
     """
     encoder = ClinicalEncoder(missing).fit(X)
     encoded = encoder.transform(X)
-    kept = _independent_terms(encoded)
+    kept = find_independent_terms(encoded)
     return _with_intercept(encoded[:, kept]), tuple(encoder.terms_[term] for term in kept)
 
 
@@ -295,7 +295,7 @@ def _with_intercept(encoded: FloatArray) -> FloatArray:
     return np.column_stack([np.ones(len(encoded)), encoded])
 
 
-def _independent_terms(encoded: FloatArray) -> NDArray[np.int64]:
+def find_independent_terms(encoded: FloatArray) -> NDArray[np.int64]:
     """The terms that are no linear combination of the intercept and those before them."""
     kept: list[int] = []
     for term in range(encoded.shape[1]):

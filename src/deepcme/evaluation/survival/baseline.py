@@ -39,7 +39,12 @@ class Baseline:
 
     @classmethod
     def estimate(
-        cls, follow_up: FollowUp, log_hazards: FloatArray, *, ties: str = EFRON
+        cls,
+        follow_up: FollowUp,
+        log_hazards: FloatArray,
+        *,
+        ties: str = EFRON,
+        weights: ArrayLike | None = None,
     ) -> Self:
         """Estimate from the patients that a model was fitted on.
 
@@ -50,13 +55,15 @@ class Baseline:
             Of the same patients, by the model.
         ties : {"efron", "breslow"}
             As the model's: with Efron's, tied events leave the risk one after another.
+        weights : array, optional
+            How often each patient counts.
 
         Raises
         ------
         AbsentError
             If there is no event.
         """
-        likelihood = PartialLikelihood.of(follow_up, ties=ties)
+        likelihood = PartialLikelihood.of(follow_up, ties=ties, weights=weights)
         times, which = np.unique(likelihood.times, return_inverse=True)
         steps = np.bincount(which, weights=likelihood.hazards(log_hazards))
         return cls(times, np.cumsum(steps), float(follow_up.times.max()))

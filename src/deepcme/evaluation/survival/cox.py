@@ -172,7 +172,8 @@ class _Columns:
     def step(self, coefficients: FloatArray) -> tuple[FloatArray, FloatArray]:
         """The gradient, and the step by Newton's method."""
         gradient, information = self.derivatives(coefficients)
-        return gradient, np.linalg.lstsq(information, gradient, rcond=None)[0]
+        direction, *_ = np.linalg.lstsq(information, gradient, rcond=None)
+        return gradient, np.asarray(direction, dtype=np.float64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -188,7 +189,7 @@ class _FirthColumns(_Columns):
 
     def step(self, coefficients: FloatArray) -> tuple[FloatArray, FloatArray]:
         gradient, information = self.derivatives(coefficients)
-        inverse = np.linalg.inv(information)
+        inverse = np.asarray(np.linalg.inv(information), dtype=np.float64)
         gradient = gradient + self._slope_of_penalty(coefficients, inverse)
         return gradient, inverse @ gradient
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import numpy as np
-
 from deepcme.evaluation.predictions import FloatArray
 
 _MAX_STEPS = 100
 _MAX_HALVINGS = 30
-# Of what one more step would gain, which is half of this, relative to the likelihood's size.
-_TOLERANCE = 1e-16
+# Twice what a step should gain, relative to the likelihood: below the first it is the last
+# one; below the second rounding hides whether it climbs, and it is trusted.
+_LAST, _TRUSTED = 1e-16, 1e-10
 
 
 def maximise(
@@ -40,16 +39,15 @@ def maximise(
     place, value = start, log_likelihood(start)
     for _ in range(_MAX_STEPS):
         gradient, direction = step(place)
-        expected = float(gradient @ direction)
-        if expected <= _TOLERANCE * max(1.0, abs(value)):
+        expected = float(gradient @ direction) / max(1.0, abs(value))
+        if expected <= _LAST:
             return place + direction, True
         for halving in range(_MAX_HALVINGS):
             candidate = place + direction / 2**halving
             climbed = log_likelihood(candidate)
-            if climbed > value:
+            if climbed > value or expected <= _TRUSTED:
                 break
         else:
-            # No climb is left that rounding would show.
-            return place, expected < np.sqrt(_TOLERANCE) * max(1.0, abs(value))
+            return place, False
         place, value = candidate, climbed
-    return place, False
+    return place, expected <= _TRUSTED

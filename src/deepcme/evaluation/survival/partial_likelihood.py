@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -81,7 +81,6 @@ class PartialLikelihood:
             raise DeepCMEError(f"Ties are {EFRON!r} or {BRESLOW!r}, not {ties!r}.")
         stratum = _one_each(np.zeros(follow_up.n) if strata is None else strata, follow_up.n)
         weight = _one_each(np.ones(follow_up.n) if weights is None else weights, follow_up.n)
-        weight = weight.astype(np.float64)
         if not np.all(np.isfinite(weight) & (weight >= 0)):
             raise DeepCMEError("Weights of patients must be numbers from 0 on.")
         is_event = (follow_up.events == EVENT) & (weight > 0)
@@ -105,8 +104,7 @@ class PartialLikelihood:
     @property
     def counted(self) -> BooleanArray:
         """Patients that are at risk at any event: the others have no say."""
-        counted: BooleanArray = np.isfinite(self.at_risk).any(axis=0)
-        return counted
+        return np.asarray(np.isfinite(self.at_risk).any(axis=0), dtype=np.bool_)
 
     def log_likelihood(self, log_hazards: FloatArray) -> float:
         """Its logarithm."""
@@ -122,7 +120,10 @@ class PartialLikelihood:
 
     def gradient(self, log_hazards: FloatArray) -> FloatArray:
         """Derivative by each patient's log hazard: the martingale residual."""
-        return self.weighted_events - self.counts @ self.risk_shares(log_hazards)
+        residuals: FloatArray = self.weighted_events - self.counts @ self.risk_shares(
+            log_hazards
+        )
+        return residuals
 
     def derivatives(
         self, log_hazards: FloatArray, design: FloatArray
@@ -144,8 +145,8 @@ class PartialLikelihood:
         return totals
 
 
-def _one_each(values: ArrayLike, n: int) -> NDArray[np.generic]:
-    array = np.asarray(values)
+def _one_each(values: ArrayLike, n: int) -> NDArray[Any]:
+    array: NDArray[Any] = np.asarray(values)
     if array.shape != (n,):
         raise DeepCMEError(
             f"There must be one stratum or weight a patient, but there are {array.shape} "

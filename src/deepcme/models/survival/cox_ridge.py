@@ -1,0 +1,300 @@
+"""Cox regression of expression with a ridge penalty, of all genes or of the strongest."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_array, check_is_fitted, validate_data
+
+from deepcme.base.errors import AbsentError, DeepCMEError
+from deepcme.base.parameters import (
+    RANDOM_STATE,
+    Rule,
+    at_least,
+    check_parameters,
+    or_none,
+)
+from deepcme.cohort.splits import draw_folds
+from deepcme.evaluation.survival.baseline import Baseline
+from deepcme.evaluation.survival.cox import fit_cox_regression
+from deepcme.evaluation.survival.follow_up import FollowUp
+from deepcme.models.clinical import find_independent_terms
+from deepcme.models.estimator_inputs import read_groups
+from deepcme.models.survival.cox_model import CoxModel, FloatArray
+from deepcme.models.survival.dual import DualGenes, GeneIndex, fit_penalised
+from deepcme.models.survival.penalty import cross_validate, make_penalties
+from deepcme.models.survival.screening import compute_score_statistics
+from deepcme.models.survival.target import read_target
+
+_PENALTIES = (
+    Rule(
+        lambda value: isinstance(value, tuple | list | np.ndarray) and len(value) > 0,
+        "must list the penalties to choose from, as [0.1, 1.0]",
+    ),
+    Rule(
+        lambda values: all(isinstance(value, int | float) and value > 0 for value in values),
+        "takes numbers above 0",
+    ),
+)
+
+
+class CoxRidge(CoxModel):
+    """Proportional hazards with a ridge penalty [1]_ that cross-validation chooses.
+
+    Of the penalties, and of leaving the genes out, the one of highest cross-validated log
+    partial likelihood [2]_ is taken. Genes are standardised before, as by
+    `ClippedStandardScaler`; ties are Efron's.
+
+    Parameters
+    ----------
+    penalties : tuple of float, optional
+        To choose from, in glmnet's scale; one alone is taken as it is. As default 20 that
+        suit the matrix, and leaving the genes out.
+    n_folds : int, default 5
+    random_state : int, RandomState or None, default None
+        Draws the folds.
+
+    Attributes
+    ----------
+    coef_ : ndarray of shape (genes,)
+        Log hazard ratios; 0 of genes left out.
+    clinical_coef_ : ndarray of shape (columns,)
+        Log hazard ratios, without penalty.
+    penalty_ : float
+        The one chosen; infinite where the genes were left out.
+    penalties_, cross_validated_ : tuple of float, ndarray
+        The choice, and the cross-validated log partial likelihood of each; empty where
+        there was none.
+    selects_nothing_ : bool
+        Whether no gene entered, because none foretold the time of patients held out;
+        without clinical columns all predictions are then the same (C = .5).
+    baseline_ : Baseline
+        Of a patient at the training mean of all columns.
+
+    References
+    ----------
+    .. [1] Verweij PJM, van Houwelingen HC (1994). Penalized likelihood in Cox regression.
+       Statistics in Medicine 13:2427-2436.
+    .. [2] Verweij PJM, van Houwelingen HC (1993). Cross-validation in survival analysis.
+       Statistics in Medicine 12:2305-2314.
+    """
+
+    _rules: ClassVar[dict[str, tuple[Rule, ...]]] = {
+        "penalties": or_none(_PENALTIES),
+        "n_folds": at_least(2),
+        "random_state": RANDOM_STATE,
+    }
+
+    def __init__(
+        self,
+        penalties: tuple[float, ...] | None = None,
+        n_folds: int = 5,
+        random_state: int | np.random.RandomState | None = None,
+    ) -> None:
+        self.penalties = penalties
+        self.n_folds = n_folds
+        self.random_state = random_state
+
+    def check_parameters(self) -> None:
+        """Refuse values that `fit` would refuse, without any data.
+
+        Raises
+        ------
+        DeepCMEError
+            Naming the parameter, what it must be, and its value.
+        """
+        check_parameters(vars(self), self._rules)
+
+    def fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        clinical: ArrayLike | None = None,
+        groups: ArrayLike | None = None,
+    ) -> Self:
+        """Choose the penalty, then fit on all rows.
+
+        Parameters
+        ----------
+        X : array of shape (samples, genes)
+        y : structured array of shape (samples,)
+            Fields `event` and `time`.
+        clinical : array of shape (samples, columns), optional
+            Columns that enter beside the genes without a penalty.
+        groups : array of shape (samples,), optional
+            Patient of each sample: none is on both sides of a fold.
+
+        Raises
+        ------
+        AbsentError
+            If there are fewer samples than folds, no patient had the event, a fold holds
+            all events, or a clinical column has
+            no finite hazard ratio.
+        """
+        self.check_parameters()
+        matrix = validate_data(self, X, dtype=[np.float64, np.float32])
+        follow_up = read_target(y, len(matrix))
+        columns = self._fit_clinical(clinical, follow_up)
+        genes = DualGenes.of(matrix, self._choose_genes(matrix, follow_up))
+        self.penalty_ = self._choose_penalty(matrix, follow_up, genes, columns, groups)
+        coefficients = fit_penalised(genes.coordinates, columns, follow_up, self.penalty_)
+        of_genes, of_columns = np.split(coefficients, [genes.coordinates.shape[1]])
+        self.means_ = np.zeros(matrix.shape[1])
+        self.means_[genes.chosen] = genes.means
+        self.coef_ = np.zeros(matrix.shape[1])
+        self.coef_[genes.chosen] = genes.coefficients(matrix, of_genes)
+        self.clinical_coef_[self._kept] = of_columns / self._clinical_spreads
+        self.selects_nothing_ = not self.coef_.any()
+        log_hazards = genes.coordinates @ of_genes + columns @ of_columns
+        self.baseline_ = Baseline.estimate(follow_up, log_hazards)
+        return self
+
+    def predict(self, X: Any, clinical: ArrayLike | None = None) -> FloatArray:
+        """Log hazard of each sample against one at the training mean of all columns.
+
+        Parameters
+        ----------
+        X : array of shape (samples, genes)
+        clinical : array of shape (samples, columns), optional
+            The columns that `fit` was given.
+
+        Raises
+        ------
+        DeepCMEError
+            If there are other clinical columns than in `fit`.
+        """
+        check_is_fitted(self)
+        matrix = validate_data(self, X, reset=False, dtype=[np.float64, np.float32])
+        columns = _read_clinical(clinical, len(matrix))
+        if columns.shape[1] != len(self.clinical_coef_):
+            raise DeepCMEError(
+                f"This Cox ridge was fitted beside {len(self.clinical_coef_)} clinical "
+                f"columns, not {columns.shape[1]}: give the same."
+            )
+        of_genes = (matrix - self.means_) @ self.coef_
+        of_clinical = (columns - self._clinical_means) @ self.clinical_coef_
+        log_hazards: FloatArray = of_genes + of_clinical
+        return log_hazards
+
+    def _choose_genes(
+        self, X: NDArray[np.floating], follow_up: FollowUp, held_out: ArrayLike = ()
+    ) -> GeneIndex:
+        """Columns that enter, by what the rows that are not held out say."""
+        return np.arange(X.shape[1])
+
+    def _choose_penalty(
+        self,
+        X: NDArray[np.floating],
+        follow_up: FollowUp,
+        genes: DualGenes,
+        clinical: FloatArray,
+        groups: ArrayLike | None,
+    ) -> float:
+        given = self.penalties
+        penalties = make_penalties(genes.coordinates, follow_up) if given is None else given
+        self.penalties_ = tuple(sorted(map(float, penalties), reverse=True))
+        self.cross_validated_ = np.empty(0)
+        if len(self.penalties_) == 1:
+            return self.penalties_[0]
+        if follow_up.n < self.n_folds:
+            raise AbsentError(
+                f"n_samples = {follow_up.n} is too few to choose a penalty in "
+                f"{self.n_folds} folds."
+            )
+        seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
+        random = np.random.default_rng(seed)
+        patients = read_groups(groups, follow_up.n)
+        folds = draw_folds(follow_up.events, patients, self.n_folds, random)
+        rotated = (
+            (held_out, self._without(X, follow_up, genes, held_out))
+            for held_out in folds
+            if len(held_out)
+        )
+        self.cross_validated_ = cross_validate(rotated, clinical, follow_up, self.penalties_)
+        return self.penalties_[int(np.argmax(self.cross_validated_))]
+
+    def _without(
+        self,
+        X: NDArray[np.floating],
+        follow_up: FollowUp,
+        genes: DualGenes,
+        held_out: NDArray[np.int64],
+    ) -> DualGenes:
+        """Coordinates by the genes that would enter without the rows held out."""
+        chosen = self._choose_genes(X, follow_up, held_out)
+        return genes if np.array_equal(chosen, genes.chosen) else DualGenes.of(X, chosen)
+
+    def _fit_clinical(self, clinical: ArrayLike | None, follow_up: FollowUp) -> FloatArray:
+        """Standardised clinical columns that are no combination of each other."""
+        columns = _read_clinical(clinical, follow_up.n)
+        self._clinical_means = columns.mean(axis=0)
+        self.clinical_coef_ = np.zeros(columns.shape[1])
+        self._kept = find_independent_terms(columns)
+        kept = (columns - self._clinical_means)[:, self._kept]
+        self._clinical_spreads = kept.std(axis=0)
+        kept = np.asarray(kept / self._clinical_spreads, dtype=np.float64)
+        monotone = fit_cox_regression(kept, follow_up).monotone
+        if monotone.any():
+            which = ", ".join(str(column + 1) for column in self._kept[monotone])
+            raise AbsentError(
+                f"Clinical columns without a finite hazard ratio (number {which}) cannot "
+                "enter beside genes without a penalty: leave them out."
+            )
+        return kept
+
+
+class CoxTopGenes(CoxRidge):
+    """Cox ridge of the genes that go most strongly with the hazard, each by itself.
+
+    The genes are those of largest score statistic in the rows fitted on, and are chosen
+    anew in each fold that chooses the penalty.
+
+    Parameters
+    ----------
+    n_genes : int, default 200
+    penalties, n_folds, random_state
+        As in `CoxRidge`.
+
+    Attributes
+    ----------
+    chosen_genes_ : ndarray of int
+        Columns that entered the fit, ascending.
+    """
+
+    _rules: ClassVar[dict[str, tuple[Rule, ...]]] = {**CoxRidge._rules, "n_genes": at_least(1)}
+
+    def __init__(
+        self,
+        n_genes: int = 200,
+        penalties: tuple[float, ...] | None = None,
+        n_folds: int = 5,
+        random_state: int | np.random.RandomState | None = None,
+    ) -> None:
+        super().__init__(penalties, n_folds, random_state)
+        self.n_genes = n_genes
+
+    @property
+    def chosen_genes_(self) -> GeneIndex:
+        """Columns that entered the fit, ascending."""
+        return np.flatnonzero(self.coef_)
+
+    def _choose_genes(
+        self, X: NDArray[np.floating], follow_up: FollowUp, held_out: ArrayLike = ()
+    ) -> GeneIndex:
+        fitted = np.delete(np.arange(follow_up.n), np.asarray(held_out, dtype=np.int64))
+        strength = np.abs(compute_score_statistics(X[fitted], follow_up.rows(fitted)))
+        return np.sort(np.argsort(-strength, kind="stable")[: self.n_genes])
+
+
+def _read_clinical(clinical: ArrayLike | None, n: int) -> FloatArray:
+    if clinical is None:
+        return np.empty((n, 0))
+    columns: FloatArray = check_array(clinical, dtype=np.float64, input_name="clinical")
+    if len(columns) != n:
+        raise DeepCMEError(
+            f"clinical holds {len(columns)} rows for {n} samples: give one for each sample."
+        )
+    return columns

@@ -1,0 +1,79 @@
+"""Cox models as scikit-learn knows estimators."""
+
+import numpy as np
+import pytest
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from deepcme.base.errors import AbsentError, DeepCMEError
+from deepcme.evaluation.survival.follow_up import FollowUp
+from deepcme.models.survival.cox_regression import CoxRegression
+from deepcme.models.survival.cox_ridge import CoxRidge, CoxTopGenes
+from deepcme.models.survival.target import make_target
+from tests.models.survival.patients import FOLLOW_UP, X, Y
+
+
+class _Checked:
+    """Takes the targets of scikit-learn's checks, which know no survival, as times."""
+
+    def fit(self, X, y=None, **given):
+        if y is None:
+            raise ValueError("requires y to be passed, but the target y is None")
+        y = np.asarray(y)
+        if y.dtype.kind in "fiu" and y.ndim == 1 and np.isfinite(y).all():
+            times = y - y.min(initial=0)
+            y = make_target(FollowUp(times, np.ones(len(times))))
+        return super().fit(X, y, **given)
+
+
+class CheckedRegression(_Checked, CoxRegression):
+    pass
+
+
+class CheckedRidge(_Checked, CoxRidge):
+    pass
+
+
+class CheckedTopGenes(_Checked, CoxTopGenes):
+    pass
+
+
+def expected_failed_checks(estimator):
+    return {"check_dtype_object": "a survival target is an array of records, not of labels"}
+
+
+@pytest.mark.filterwarnings("ignore:SCIPY_ARRAY_API")
+@parametrize_with_checks(
+    [
+        CheckedRegression(),
+        CheckedRidge(penalties=(1.0,)),
+        CheckedTopGenes(5, penalties=(1.0, 0.1), n_folds=2, random_state=0),
+    ],
+    expected_failed_checks=expected_failed_checks,
+)
+def test_scikit_learn_contract(estimator, check):
+    check(estimator)
+
+
+def test_higher_is_worse_and_survival_falls():
+    model = CoxTopGenes(10, penalties=(0.1,)).fit(X, Y)
+    times = [0.1, 0.5, 1.0]
+    survival = model.predict_survival(X, times)
+    worst, best = np.argmax(model.predict(X)), np.argmin(model.predict(X))
+    assert (survival[worst] < survival[best]).all()
+    assert (np.diff(survival, axis=1) <= 0).all()
+    with pytest.raises(AbsentError, match="ask for times up to"):
+        model.predict_survival(X, [1e6])
+
+
+@pytest.mark.parametrize(
+    ("y", "sentence"),
+    [
+        (FOLLOW_UP.times, "a structured array with the fields event"),
+        (Y[:5], "holds 5 patients for 90 samples"),
+        (make_target(FOLLOW_UP.of_cause(2)), "No patient had the event"),
+    ],
+)
+def test_a_target_that_cannot_be_used_is_refused(y, sentence):
+    for model in (CoxRegression(), CoxRidge(), CoxTopGenes()):
+        with pytest.raises(DeepCMEError, match=sentence):
+            model.fit(X, y)
