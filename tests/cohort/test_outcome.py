@@ -17,7 +17,8 @@ from deepcme.cohort.folds import NestedFolds, RepeatedFolds
 from deepcme.cohort.honest import count_folds, draw_honest_splits
 from deepcme.cohort.merging import merge_cohorts
 from deepcme.cohort.origin import KEY
-from deepcme.cohort.outcome import OUTCOMES, BinaryOutcome, Endpoint, Outcome
+from deepcme.cohort.outcome import BinaryOutcome, Endpoint, Outcome
+from deepcme.cohort.outcomes import OUTCOMES
 from deepcme.cohort.splits import LeaveOneCohortOut, RepeatedSplits, draw_folds
 from deepcme.cohort.strata import choose_strata
 from deepcme.sources.examples import load_transbig

@@ -10,13 +10,15 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from deepcme.base.errors import DeepCMEError
-from deepcme.cohort.outcome import OUTCOMES, BinaryOutcome, Endpoint, Outcome
+from deepcme.cohort.outcome import BinaryOutcome, Endpoint, Outcome
+from deepcme.cohort.outcomes import OUTCOMES
 from deepcme.cohort.scales.scales import Scale
 
 SCHEMA_VERSION = 1
 KEY = "deepcme"
 """Where it stands in `uns`."""
 _DEEPEST = 30
+_OF_TIMES = ("unit", "horizon")
 
 
 class _Strict(BaseModel):
@@ -37,6 +39,8 @@ class _Endpoint(_Strict):
     name: str = ""
     left_out: dict[str, int] = Field(default_factory=dict)
     columns: list[str] = Field(default_factory=list)
+    unit: str = ""
+    horizon: float | None = Field(default=None, gt=0, allow_inf_nan=False)
 
 
 class _Counts(_Strict):
@@ -95,6 +99,7 @@ def origin_json(origin: Origin) -> str:
     """The text that `read_origin` reads."""
     made = asdict(origin.endpoint)
     rule = made.pop("rule")
+    made = {name: value for name, value in made.items() if value or name not in _OF_TIMES}
     told = {"endpoint": made} if any(made.values()) else {}
     return json.dumps(
         {
@@ -142,7 +147,9 @@ def read_origin(stored: Mapping[str, object]) -> Origin:
             f"the cohort's outcome is of a kind that this deepcme does not know "
             f"({told.outcome[:60]!a}); please update."
         )
-    endpoint = Endpoint(told.endpoint, made.name, made.left_out, tuple(made.columns))
+    endpoint = Endpoint(
+        told.endpoint, made.name, made.left_out, tuple(made.columns), made.unit, made.horizon
+    )
     provenance = {key: value for key, value in told.provenance.items() if key != "endpoint"}
     return Origin(told.name, endpoint, told.scale, provenance, OUTCOMES[told.outcome])
 

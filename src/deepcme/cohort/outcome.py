@@ -1,7 +1,7 @@
 """What is predicted: the outcome of every sample, and the endpoint that made it.
 
 Cohorts, their files, splits and permutations know an outcome by `Outcome` alone: another
-kind of outcome, such as a time to an event, is another class in `OUTCOMES`.
+kind of outcome, such as a time to an event, is another class in `deepcme.cohort.outcomes`.
 """
 
 from __future__ import annotations
@@ -35,12 +35,18 @@ class Endpoint:
         How many samples each reason left out.
     columns : tuple of str
         Columns of the cohort that the rule looked at.
+    unit : str
+        Of times, ``days``, ``months`` or ``years``; empty where there are none.
+    horizon : float or None
+        The time up to which the event is asked for, in that unit.
     """
 
     rule: str
     name: str = ""
     left_out: Mapping[str, int] = field(default_factory=dict)
     columns: tuple[str, ...] = ()
+    unit: str = ""
+    horizon: float | None = None
 
     @classmethod
     def join(cls, endpoints: Mapping[str, Endpoint]) -> Endpoint:
@@ -223,10 +229,6 @@ class BinaryOutcome(Outcome):
     def events(self) -> NDArray[np.int8]:
         """The labels."""
         return self.labels
-
-
-OUTCOMES: dict[str, type[Outcome]] = {outcome.kind: outcome for outcome in (BinaryOutcome,)}
-"""Every class of outcomes by its kind."""
 
 
 def as_endpoint(rule: str | Endpoint) -> Endpoint:

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from deepcme.cohort.follow_up import FollowUp
 from deepcme.evaluation.survival.at_horizon import AtHorizon
-from deepcme.evaluation.survival.follow_up import FollowUp
 
 REFERENCES = Path(__file__).parent / "references"
 FROZEN = ("GSE25055", "GSE16446", "GSE1992")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from deepcme.evaluation.survival.follow_up import FollowUp
+from deepcme.cohort.follow_up import FollowUp
 
 REFERENCES = Path(__file__).parent / "references"
 R = json.loads((REFERENCES / "cox.json").read_text(encoding="utf-8"))

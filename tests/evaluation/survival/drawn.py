@@ -3,7 +3,7 @@
 import numpy as np
 from hypothesis import strategies as st
 
-from deepcme.evaluation.survival.follow_up import FollowUp
+from deepcme.cohort.follow_up import FollowUp
 
 EVENT_RATE, COMPETING_RATE, CENSORING_RATE = 0.1, 0.06, 0.08
 

@@ -14,9 +14,9 @@ import pandas as pd
 from scipy import stats
 from scipy.optimize import brentq
 
+from deepcme.cohort.follow_up import FollowUp
 from deepcme.evaluation.bootstrap import compute_weighted_auc
 from deepcme.evaluation.survival.at_horizon import AtHorizon, compute_observed_risk
-from deepcme.evaluation.survival.follow_up import FollowUp
 from deepcme.evaluation.survival.measured import (
     AUC_AT_HORIZON,
     OBSERVED_EXPECTED,

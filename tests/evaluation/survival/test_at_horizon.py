@@ -5,6 +5,7 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from deepcme.base.errors import AbsentError
+from deepcme.cohort.follow_up import FollowUp
 from deepcme.evaluation.logistic import fit_logistic_regression
 from deepcme.evaluation.probabilities.calibration import compute_log_odds
 from deepcme.evaluation.survival.at_horizon import (
@@ -21,7 +22,6 @@ from deepcme.evaluation.survival.at_horizon import (
     compute_specificity_at_horizon,
 )
 from deepcme.evaluation.survival.cumulative_incidence import compute_drawn_risks
-from deepcme.evaluation.survival.follow_up import FollowUp
 from tests.evaluation.survival.conftest import FROZEN
 
 

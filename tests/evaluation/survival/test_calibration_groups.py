@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
+from deepcme.cohort.follow_up import FollowUp
 from deepcme.evaluation.survival.calibration_groups import (
     compute_calibration_groups_at_horizon,
 )
 from deepcme.evaluation.survival.cumulative_incidence import compute_risk
-from deepcme.evaluation.survival.follow_up import FollowUp
 
 
 def test_each_group_has_the_risk_of_its_own_curve(random):

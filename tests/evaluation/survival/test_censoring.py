@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deepcme.base.errors import AbsentError, DeepCMEError
+from deepcme.cohort.follow_up import FollowUp
 from deepcme.evaluation.survival import censoring
 from deepcme.evaluation.survival.censoring import (
     CensoringDistribution,
@@ -14,7 +15,6 @@ from deepcme.evaluation.survival.censoring import (
     estimate_censoring,
 )
 from deepcme.evaluation.survival.cumulative_incidence import compute_risk
-from deepcme.evaluation.survival.follow_up import FollowUp
 from tests.evaluation.survival.drawn import draw_follow_up, repeat, tied_follow_ups, true_risk
 
 

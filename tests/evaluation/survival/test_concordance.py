@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from deepcme.base.errors import AbsentError
+from deepcme.cohort.follow_up import FollowUp
 from deepcme.evaluation.bootstrap import compute_weighted_auc
 from deepcme.evaluation.survival.at_horizon import AtHorizon
 from deepcme.evaluation.survival.concordance import (
@@ -12,7 +13,6 @@ from deepcme.evaluation.survival.concordance import (
     compute_uno_concordance,
     count_comparable_pairs,
 )
-from deepcme.evaluation.survival.follow_up import FollowUp
 from tests.evaluation.survival.conftest import FROZEN
 
 

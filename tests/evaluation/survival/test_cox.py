@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from deepcme.base.errors import AbsentError
+from deepcme.cohort.follow_up import FollowUp
 from deepcme.evaluation.survival.cox import find_monotone_columns, fit_cox_regression
-from deepcme.evaluation.survival.follow_up import FollowUp
 from deepcme.evaluation.survival.proportional_hazards import check_proportional_hazards
 from tests.evaluation.survival.cox_patients import DESIGN, FOLLOW_UP, PATIENTS, REFERENCES, R
 

@@ -6,13 +6,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deepcme.base.errors import AbsentError
+from deepcme.cohort.follow_up import FollowUp
 from deepcme.evaluation.intervals import NORMAL_QUANTILE
 from deepcme.evaluation.survival.cumulative_incidence import (
     compute_cumulative_incidence,
     compute_drawn_risks,
     compute_risk,
 )
-from deepcme.evaluation.survival.follow_up import FollowUp
 from deepcme.evaluation.survival.kaplan_meier import compute_kaplan_meier, compute_survival
 from tests.evaluation.survival.drawn import draw_follow_up, repeat, tied_follow_ups, true_risk
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deepcme.base.errors import AbsentError, DeepCMEError
-from deepcme.evaluation.survival.follow_up import FollowUp
+from deepcme.cohort.follow_up import FollowUp
 from deepcme.evaluation.survival.kaplan_meier import (
     compute_drawn_survival,
     compute_kaplan_meier,

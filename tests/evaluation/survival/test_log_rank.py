@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from deepcme.base.errors import AbsentError, DeepCMEError
-from deepcme.evaluation.survival.follow_up import FollowUp
+from deepcme.cohort.follow_up import FollowUp
 from deepcme.evaluation.survival.log_rank import compute_log_rank
 from tests.evaluation.survival.drawn import draw_follow_up
 from tests.evaluation.survival.test_kaplan_meier import REMISSION

@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from deepcme.base.errors import AbsentError, DeepCMEError
+from deepcme.cohort.follow_up import FollowUp
 from deepcme.evaluation.survival.at_horizon import AtHorizon
-from deepcme.evaluation.survival.follow_up import FollowUp
 from deepcme.evaluation.survival.measured import (
     AUC_AT_HORIZON,
     BRIER,

@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 
 from deepcme.base.errors import AbsentError, DeepCMEError
+from deepcme.cohort.follow_up import FollowUp
 from deepcme.evaluation.survival.at_horizon import (
     AtHorizon,
     compute_auc_at_horizon,
     compute_brier_at_horizon,
     compute_null_brier,
 )
-from deepcme.evaluation.survival.follow_up import FollowUp
 from deepcme.evaluation.survival.measured import BRIER
 from deepcme.evaluation.survival.over_time import (
     OverTime,

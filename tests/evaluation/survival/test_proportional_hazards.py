@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from deepcme.evaluation.survival.follow_up import FollowUp
+from deepcme.cohort.follow_up import FollowUp
 from deepcme.evaluation.survival.proportional_hazards import (
     ALL_COLUMNS,
     check_proportional_hazards,

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from deepcme.evaluation.survival.follow_up import FollowUp
+from deepcme.cohort.follow_up import FollowUp
 from deepcme.models.survival.target import make_target
 
 

@@ -5,7 +5,7 @@ import pytest
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from deepcme.base.errors import AbsentError, DeepCMEError
-from deepcme.evaluation.survival.follow_up import FollowUp
+from deepcme.cohort.follow_up import FollowUp
 from deepcme.models.survival.cox_regression import CoxRegression
 from deepcme.models.survival.cox_ridge import CoxRidge, CoxTopGenes
 from deepcme.models.survival.target import make_target

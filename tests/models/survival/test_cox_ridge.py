@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from deepcme.base.errors import AbsentError, DeepCMEError
+from deepcme.cohort.follow_up import FollowUp
 from deepcme.evaluation.survival.cox import fit_cox_regression
-from deepcme.evaluation.survival.follow_up import FollowUp
 from deepcme.evaluation.survival.partial_likelihood import PartialLikelihood
 from deepcme.models.survival.cox_ridge import CoxRidge, CoxTopGenes
 from deepcme.models.survival.target import make_target

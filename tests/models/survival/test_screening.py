@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from deepcme.evaluation.survival.follow_up import FollowUp
+from deepcme.cohort.follow_up import FollowUp
 from deepcme.models.survival.screening import compute_score_statistics
 from tests.models.survival.patients import make_patients
 

@@ -13,6 +13,7 @@ import numpy as np
 from scipy.special import expit
 
 from deepcme.base.errors import AbsentError
+from deepcme.cohort.follow_up import FollowUp
 from deepcme.evaluation.bootstrap import DEFAULT_DRAWS, compute_weighted_auc, divide
 from deepcme.evaluation.predictions import BooleanArray, FloatArray, IntegerArray
 from deepcme.evaluation.probabilities.calibration import compute_log_odds
@@ -23,7 +24,6 @@ from deepcme.evaluation.survival.censoring import (
     compute_censoring_weights,
     estimate_censoring,
 )
-from deepcme.evaluation.survival.follow_up import FollowUp
 
 _NEWTON_STEPS = 50
 _CONVERGED = 1e-10

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from deepcme.base.errors import AbsentError
+from deepcme.cohort.follow_up import FollowUp
 from deepcme.evaluation.predictions import FloatArray
-from deepcme.evaluation.survival.follow_up import FollowUp
 from deepcme.evaluation.survival.partial_likelihood import EFRON, PartialLikelihood
 
 

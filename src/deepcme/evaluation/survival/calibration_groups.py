@@ -7,9 +7,9 @@ import pandas as pd
 from scipy import stats
 
 from deepcme.base.errors import AbsentError
+from deepcme.cohort.follow_up import FollowUp
 from deepcme.evaluation.predictions import FloatArray
 from deepcme.evaluation.survival.cumulative_incidence import compute_risk
-from deepcme.evaluation.survival.follow_up import FollowUp
 
 COLUMNS = ("predicted", "observed", "ci_low", "ci_high", "n", "events", "followed")
 

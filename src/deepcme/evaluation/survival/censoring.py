@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from deepcme.base.errors import AbsentError, DeepCMEError
+from deepcme.cohort.follow_up import CENSORED, EVENT, FollowUp
 from deepcme.evaluation.predictions import BooleanArray, FloatArray, IntegerArray
 from deepcme.evaluation.survival.cox import fit_cox_regression
-from deepcme.evaluation.survival.follow_up import CENSORED, EVENT, FollowUp
 from deepcme.evaluation.survival.partial_likelihood import BRESLOW
 from deepcme.evaluation.survival.risk_sets import compute_hazards, count_risk_sets, take_step
 

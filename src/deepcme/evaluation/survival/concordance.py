@@ -9,11 +9,11 @@ from functools import partial
 import numpy as np
 
 from deepcme.base.errors import AbsentError
+from deepcme.cohort.follow_up import FollowUp
 from deepcme.evaluation.bootstrap import divide
 from deepcme.evaluation.predictions import BooleanArray, FloatArray, IntegerArray
 from deepcme.evaluation.survival.at_horizon import AtHorizon
 from deepcme.evaluation.survival.censoring import FEWEST_BEYOND, estimate_censoring
-from deepcme.evaluation.survival.follow_up import FollowUp
 
 LEAST_UNCENSORED = 0.2
 _ROUNDING = 1e-9

@@ -11,9 +11,9 @@ from scipy import stats
 from scipy.optimize import linprog
 
 from deepcme.base.errors import AbsentError
+from deepcme.cohort.follow_up import FollowUp
 from deepcme.evaluation.intervals import NORMAL_QUANTILE
 from deepcme.evaluation.predictions import BooleanArray, FloatArray
-from deepcme.evaluation.survival.follow_up import FollowUp
 from deepcme.evaluation.survival.newton import maximise
 from deepcme.evaluation.survival.partial_likelihood import EFRON, PartialLikelihood
 

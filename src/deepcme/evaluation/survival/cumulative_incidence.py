@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from deepcme.cohort.follow_up import FollowUp
 from deepcme.evaluation.bootstrap import divide
 from deepcme.evaluation.intervals import NORMAL_QUANTILE, Estimate
 from deepcme.evaluation.predictions import FloatArray
-from deepcme.evaluation.survival.follow_up import FollowUp
 from deepcme.evaluation.survival.kaplan_meier import compute_survival
 from deepcme.evaluation.survival.risk_sets import (
     RiskSets,

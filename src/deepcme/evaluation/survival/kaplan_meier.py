@@ -7,10 +7,10 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from deepcme.base.errors import AbsentError, DeepCMEError
+from deepcme.cohort.follow_up import FollowUp
 from deepcme.evaluation.bootstrap import divide
 from deepcme.evaluation.intervals import NORMAL_QUANTILE, Estimate
 from deepcme.evaluation.predictions import FloatArray
-from deepcme.evaluation.survival.follow_up import FollowUp
 from deepcme.evaluation.survival.risk_sets import (
     check_followed,
     compute_product_limit,

@@ -11,9 +11,9 @@ from numpy.typing import ArrayLike
 from scipy import stats
 
 from deepcme.base.errors import AbsentError, DeepCMEError
+from deepcme.cohort.follow_up import EVENT, FollowUp
 from deepcme.evaluation.bootstrap import divide
 from deepcme.evaluation.predictions import FloatArray
-from deepcme.evaluation.survival.follow_up import EVENT, FollowUp
 from deepcme.evaluation.survival.risk_sets import count_risk_sets
 
 _ROUNDING = 1e-9

@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from deepcme.base.errors import AbsentError, DeepCMEError
+from deepcme.cohort.follow_up import EVENT, FollowUp
 from deepcme.evaluation.bootstrap import divide
 from deepcme.evaluation.predictions import FloatArray
 from deepcme.evaluation.survival.at_horizon import (
@@ -17,7 +18,6 @@ from deepcme.evaluation.survival.at_horizon import (
     compute_brier_at_horizon,
     compute_null_brier,
 )
-from deepcme.evaluation.survival.follow_up import EVENT, FollowUp
 from deepcme.evaluation.survival.measured import (
     AUC_AT_HORIZON,
     PERCENTILE,

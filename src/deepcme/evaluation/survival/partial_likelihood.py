@@ -10,8 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import logsumexp
 
 from deepcme.base.errors import AbsentError, DeepCMEError
+from deepcme.cohort.follow_up import EVENT, FollowUp
 from deepcme.evaluation.predictions import BooleanArray, FloatArray
-from deepcme.evaluation.survival.follow_up import EVENT, FollowUp
 
 EFRON, BRESLOW = "efron", "breslow"
 

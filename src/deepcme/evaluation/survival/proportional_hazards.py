@@ -10,10 +10,10 @@ import pandas as pd
 from scipy import stats
 
 from deepcme.base.words import counted
+from deepcme.cohort.follow_up import EVENT, FollowUp
 from deepcme.evaluation.intervals import NORMAL_QUANTILE
 from deepcme.evaluation.predictions import FloatArray
 from deepcme.evaluation.survival.cox import CoxFit, fit_cox_regression
-from deepcme.evaluation.survival.follow_up import EVENT, FollowUp
 from deepcme.evaluation.survival.kaplan_meier import compute_kaplan_meier
 from deepcme.evaluation.survival.partial_likelihood import EFRON, PartialLikelihood
 

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from deepcme.base.errors import AbsentError
+from deepcme.cohort.follow_up import CENSORED, COMPETING, EVENT, FollowUp
 from deepcme.evaluation.predictions import BooleanArray, FloatArray
-from deepcme.evaluation.survival.follow_up import CENSORED, COMPETING, EVENT, FollowUp
 
 
 @dataclass(frozen=True, eq=False)

@@ -17,10 +17,10 @@ from deepcme.base.parameters import (
     check_parameters,
     or_none,
 )
+from deepcme.cohort.follow_up import FollowUp
 from deepcme.cohort.splits import draw_folds
 from deepcme.evaluation.survival.baseline import Baseline
 from deepcme.evaluation.survival.cox import fit_cox_regression
-from deepcme.evaluation.survival.follow_up import FollowUp
 from deepcme.models.clinical import find_independent_terms
 from deepcme.models.estimator_inputs import read_groups
 from deepcme.models.survival.cox_model import CoxModel, FloatArray

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepcme.base.errors import AbsentError
-from deepcme.evaluation.survival.follow_up import FollowUp
+from deepcme.cohort.follow_up import FollowUp
 from deepcme.evaluation.survival.newton import maximise
 from deepcme.evaluation.survival.partial_likelihood import PartialLikelihood
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepcme.base.errors import AbsentError
-from deepcme.evaluation.survival.follow_up import FollowUp
+from deepcme.cohort.follow_up import FollowUp
 from deepcme.evaluation.survival.partial_likelihood import PartialLikelihood
 from deepcme.models.survival.dual import DualGenes, FloatArray, fit_penalised
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from deepcme.evaluation.survival.follow_up import FollowUp
+from deepcme.cohort.follow_up import FollowUp
 from deepcme.evaluation.survival.partial_likelihood import PartialLikelihood
 
 _BLOCK_GENES = 2048

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from deepcme.base.errors import DeepCMEError
 from deepcme.base.words import counted
-from deepcme.evaluation.survival.follow_up import EVENT, FollowUp
+from deepcme.cohort.follow_up import EVENT, FollowUp
 
 TARGET = np.dtype([("event", np.bool_), ("time", np.float64)])
 """A record a patient, as scikit-survival has them."""

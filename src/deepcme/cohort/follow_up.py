@@ -11,10 +11,11 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from deepcme.base.errors import AbsentError, DeepCMEError
-from deepcme.evaluation.predictions import FloatArray
 
 CENSORED, EVENT, COMPETING = 0, 1, 2
 """What ends follow-up: that no more is known, the event, another that rules it out."""
+
+FloatArray = NDArray[np.float64]
 
 CODES = (CENSORED, EVENT, COMPETING)
 

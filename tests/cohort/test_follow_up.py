@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from deepcme.base.errors import AbsentError, DeepCMEError
-from deepcme.evaluation.survival.follow_up import FollowUp, compute_by_group
+from deepcme.cohort.follow_up import FollowUp, compute_by_group
 from deepcme.evaluation.survival.kaplan_meier import compute_numbers_at_risk
 
 
