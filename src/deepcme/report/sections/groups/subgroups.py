@@ -24,7 +24,7 @@ from deepcme.report.figures.styles import Chart
 from deepcme.report.formatting import N_AND_EVENTS, TableLayout
 from deepcme.report.results import StudyResults
 from deepcme.report.section import Contents, Section
-from deepcme.report.sections.discrimination import find_refitted_models
+from deepcme.report.models import find_refitted_models
 from deepcme.study.parts.characteristics import PATIENTS
 
 _LAYOUT = TableLayout(
