@@ -16,7 +16,7 @@ from deepcme.evaluation.survival.tables.evaluated import Evaluation, Tested
 from deepcme.evaluation.survival.tables.within_parts import (
     RANKED,
     compute_widening,
-    measure_within_parts,
+    measure_model,
 )
 
 INTERVAL = "patient bootstrap, t on the logit scale, widened for refitting"
@@ -93,7 +93,7 @@ def _estimate(
     at = tested.patients.at
     if at is None:
         return {**found, "absent": tested.patients.absent}
-    parts = measure_within_parts(tested, rows, measure)
+    parts = measure_model(tested, model, rows, measure)
     splits = parts.estimable
     if splits.empty:
         return {**found, "absent": parts.absent}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -132,6 +133,11 @@ class Tested:
         """Each model and its test rows."""
         for model, rows in self.rows.groupby("model", sort=False, observed=True):
             yield str(model), rows
+
+    @cached_property
+    def measured(self) -> dict[tuple[str, str], Any]:
+        """What was measured within test parts already, by model and measure."""
+        return {}
 
     @cached_property
     def _parts(self) -> dict[tuple[object, ...], AtHorizon]:

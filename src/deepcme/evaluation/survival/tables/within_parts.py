@@ -54,6 +54,17 @@ class WithinParts:
         return divide(total, usable.sum(axis=0).astype(np.float64))
 
 
+def measure_model(
+    tested: Tested, model: str, rows: pd.DataFrame, measure: HorizonMeasure
+) -> WithinParts:
+    """`measure_within_parts` at tau, computed once for all tables."""
+    key = model, measure.name
+    if key not in tested.measured:
+        tested.measured[key] = measure_within_parts(tested, rows, measure)
+    found: WithinParts = tested.measured[key]
+    return found
+
+
 def measure_within_parts(
     tested: Tested, rows: pd.DataFrame, measure: HorizonMeasure, time: float | None = None
 ) -> WithinParts:
