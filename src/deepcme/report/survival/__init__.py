@@ -1,0 +1,1 @@
+"""The sections of a report on the time to an event; `deepcme.report.outline` has their order."""
