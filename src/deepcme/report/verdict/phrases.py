@@ -9,8 +9,6 @@ of them in at most 5 of 100.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -21,6 +19,7 @@ from deepcme.evaluation.predictions import LEFT_OUT
 from deepcme.report.design import describe_test_parts, strata_column
 from deepcme.report.sections.nulls import describe_looks
 from deepcme.report.verdict.facts import Facts
+from deepcme.report.verdict.phrase import Phrase, choose, of_section
 from deepcme.study.designs import RepeatedDesign
 
 FEW_EVENTS = 100
@@ -28,29 +27,9 @@ _COHORTS_TOLD = 3
 _BASELINES_TOLD = 4
 
 
-@dataclass(frozen=True)
-class Phrase:
-    """A sentence by rule.
-
-    Attributes
-    ----------
-    name : str
-    when : callable
-        Whether it is said of what was found.
-    words : callable
-    claims : bool
-        Whether it would be an error of a study without any signal.
-    """
-
-    name: str
-    when: Callable[[Facts], bool]
-    words: Callable[[Facts], str]
-    claims: bool = False
-
-
-def choose_phrases(facts: Facts) -> list[Phrase]:
+def choose_phrases(facts: Facts) -> list[Phrase[Facts]]:
     """The phrases that apply, in the order of the table."""
-    return [phrase for phrase in PHRASES if phrase.when(facts)]
+    return choose(PHRASES, facts)
 
 
 def _auc_of_one(facts: Facts) -> str:
@@ -201,20 +180,10 @@ def _few_events(facts: Facts) -> str:
     )
 
 
-def _of_section(name: str) -> Phrase:
-    """The sentence that a section leaves for the verdict, where it does."""
-    note = f"{name}_verdict"
-    return Phrase(
-        name.replace("_", " "),
-        lambda facts: bool(facts.notes.get(note)),
-        lambda facts: facts.notes[note],
-    )
-
-
-PHRASES: tuple[Phrase, ...] = (
+PHRASES: tuple[Phrase[Facts], ...] = (
     Phrase("one cohort", lambda facts: not facts.by_cohort, _auc_of_one),
     Phrase("cohorts left out", lambda facts: facts.by_cohort, _auc_by_cohort),
-    _of_section("meta_analysis"),
+    of_section("meta_analysis"),
     Phrase(
         "above chance",
         lambda facts: not facts.permutation_decides and facts.is_above_chance,
@@ -322,10 +291,10 @@ PHRASES: tuple[Phrase, ...] = (
         lambda facts: facts.by_cohort,
         lambda _: "No test compares it with baselines: each test part is another population.",
     ),
-    _of_section("added_value"),
-    _of_section("calibration"),
-    _of_section("usefulness"),
-    _of_section("sample_size"),
+    of_section("added_value"),
+    of_section("calibration"),
+    of_section("usefulness"),
+    of_section("sample_size"),
     Phrase(
         "few events",
         lambda facts: facts.n_rarer < FEW_EVENTS and not facts.notes.get("sample_size_verdict"),
