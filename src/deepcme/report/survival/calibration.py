@@ -17,6 +17,7 @@ from deepcme.report.figures.over_time import (
 from deepcme.report.figures.styles import Chart, beside
 from deepcme.report.formatting import LEFT_OUT_COLUMN, SideBySideLayout, TableLayout
 from deepcme.report.section import Contents, Section
+from deepcme.report.survival.calibration_words import describe_survival_calibration
 
 _MEASURES = (OBSERVED_EXPECTED, SLOPE, BRIER, SCALED_BRIER)
 _PERFORMANCE = SideBySideLayout(
@@ -47,6 +48,13 @@ def _compute(contents: Contents) -> None:
         lambda: compute_survival_performance(results.evaluation),
         _PERFORMANCE,
     )
+    if "survival_performance" in contents.tables and results.horizon is not None:
+        contents.notes["calibration_verdict"] = describe_survival_calibration(
+            contents.tables["survival_performance"],
+            contents.headline,
+            results.time_scale.describe(results.horizon),
+            refitted=LEFT_OUT not in results.predictions.columns,
+        )
     contents.add(
         "survival_performance_recalibrated",
         lambda: compute_survival_performance(results.recalibrated_evaluation),

@@ -14,7 +14,7 @@ from deepcme.evaluation.survival.tables.auc_over_time import compute_survival_au
 from deepcme.evaluation.survival.tables.differences import compute_survival_differences
 from deepcme.evaluation.survival.tables.discrimination import compute_survival_discrimination
 from deepcme.report.blocks import Blocks, Figure, Heading, Table, Text
-from deepcme.report.figures.forest import ESTIMATE, HEADING, forest_heading, plot_forest
+from deepcme.report.figures.forest import ESTIMATE, forest_heading, plot_forest
 from deepcme.report.figures.over_time import plot_auc_over_time
 from deepcme.report.figures.styles import Chart, beside
 from deepcme.report.formatting import INTERVAL, LEFT_OUT_COLUMN, N_AND_EVENTS, TableLayout

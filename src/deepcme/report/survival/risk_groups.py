@@ -6,6 +6,7 @@ import pandas as pd
 
 from deepcme.evaluation.predictions import LEFT_OUT
 from deepcme.evaluation.survival.tables.risk_groups import (
+    SURVIVAL,
     compute_group_risks,
     compute_numbers_at_risk_by_group,
     compute_risk_curves,
@@ -22,7 +23,6 @@ FEWEST_SHOWN = 10
 """Curves are drawn for as long as so many patients are at risk, and past the horizon."""
 MOST_MARKED = 200
 """Of more censored patients the marks would hide the curves."""
-SURVIVAL = "survival"
 
 _FREE = "Free of the event"
 _INCIDENCE = "With the event (cumulative incidence)"
@@ -142,9 +142,10 @@ def _write(contents: Contents) -> Blocks:
             "Curves of patients free of the event by third of predicted risk, with numbers at "
             "risk; the numbers are in the next tables",
             f"{kind} of the patients in each third of the risk that {model} predicted for them "
-            "while they were in no part of its training. The thirds are cut at quantiles of "
-            "the training patients of each split, so that the groups need not be of equal "
-            "size; every patient counts once. Bands: 95%, for each time by itself."
+            "while they were in no part of its training. The cuts are those at one and two "
+            "thirds of the scores that the same model gave patients of the training data whom "
+            "it was not fitted on, so that the groups need not be of equal size; a patient "
+            "tested more than once is in the group of the median and counts once. Bands: 95%, for each time by itself."
             f"{_describe_marks(contents)} Below: patients at risk just before each time.",
         )
     yield contents.show("group_risks")

@@ -48,8 +48,8 @@ class TimeScale:
         shown = self.show(time)
         whole = round(shown)
         if abs(shown - whole) < _ROUNDED_OFF:
-            return counted(whole, self.unit.removesuffix("s"))
-        return f"{shown:.4g} {self.unit}"
+            return counted(whole, self.unit.removesuffix("s")) if self.unit else f"{whole:,}"
+        return f"{shown:.4g} {self.unit}".strip()
 
     def ticks(self, longest: float) -> list[float]:
         """At most seven round times from 0 on, in the unit shown, for a time of the cohort's."""
