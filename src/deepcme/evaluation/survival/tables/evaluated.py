@@ -224,7 +224,7 @@ class Evaluation:
         if LEFT_OUT in tested.columns:
             by_cohort = tested.groupby(LEFT_OUT, sort=False, observed=True)
             groups = [(str(cohort), rows) for cohort, rows in by_cohort]
-        tau = _find_tau(tested, horizon)
+        tau = find_tau(tested, horizon)
         patients = tuple(
             EvaluatedPatients.draw(cohort, rows, tau, random, draws, columns)
             for cohort, rows in groups
@@ -295,7 +295,7 @@ def check_survival_predictions(predictions: pd.DataFrame) -> None:
         raise DeepCMEError(f"The predictions table lacks the columns: {', '.join(missing)}.")
 
 
-def _find_tau(tested: pd.DataFrame, horizon: float | None) -> float:
+def find_tau(tested: pd.DataFrame, horizon: float | None) -> float:
     """NaN where there is none."""
     if horizon is not None:
         return float(horizon)

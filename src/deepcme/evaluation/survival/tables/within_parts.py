@@ -170,13 +170,15 @@ class Widening:
     n_rarer_in_part: float
 
 
-def compute_widening(tested: Tested, model: str, rows: pd.DataFrame, value: float) -> Widening:
-    """That of a mean over test parts, as for the binary AUC.
+def compute_widening(
+    tested: Tested, model: str, rows: pd.DataFrame, value: float, at: AtHorizon | None = None
+) -> Widening:
+    """That of a mean over test parts, as for the binary AUC; at tau, or at another time.
 
-    Cases by tau are taken for the one class, all others for the other; for the number in a
+    Cases by then are taken for the one class, all others for the other; for the number in a
     part, those who are known to be without the event then.
     """
-    at = tested.patients.require()
+    at = at or tested.patients.require()
     position = rows[POSITION].to_numpy(np.int64)
     labelled = rows.assign(label=at.is_case[position].astype(np.int64))
     training = tested.training[tested.training["model"] == model]
