@@ -31,8 +31,8 @@ _NAIVE = TableLayout(
 )  # fmt: skip
 _HAZARDS = TableLayout(
     "Check of proportional hazards (Grambsch and Therneau 1994) of each Cox model's "
-    "out-of-fold log hazard, the mean of a patient over the repeats, as the only column. Trend: "
-    "how much its log hazard ratio changes from the start to the end of the scale of "
+    "out-of-fold log hazard, the mean of a patient over the repeats, as the only column. Trend: how "
+    "much its log hazard ratio changes from the start to the end of the scale of "
     "Kaplan-Meier, with its 95% Wald interval. Approximate, as the patients trained the "
     "models that judge the others.",
     LEFT_OUT_COLUMN, ("model", "Model", ""), ("trend", "Trend", "+.2f"),
@@ -128,14 +128,14 @@ def describe_empty_fits(fits: pd.DataFrame) -> str:
     """In how many fits of each Cox model no gene was kept; nothing where in none."""
     empty = fits.groupby("model", sort=False)["selects_nothing"].agg(["sum", "size"])
     told = [
-        f"{model} in {int(row['sum'])} of {counted(int(row['size']), 'fit')}"
+        f"{int(row['sum'])} of {counted(int(row['size']), 'fit')} of {model}"
         for model, row in empty[empty["sum"] > 0].iterrows()
     ]
     if not told:
         return ""
     return (
-        f"No gene was worth keeping by cross-validated partial likelihood for {few(told)}: such "
-        "a fit gives every patient the same risk, and counts as a C of 0.5."
+        f"Cross-validated partial likelihood kept no gene in {few(told)}: such a "
+        "fit gives every patient the same risk, and counts as a C of 0.5."
     )
 
 

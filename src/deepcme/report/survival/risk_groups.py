@@ -145,8 +145,8 @@ def _write(contents: Contents) -> Blocks:
             "while they were in no part of its training. The cuts are those at one and two "
             "thirds of the scores that the same model gave patients of the training data whom "
             "it was not fitted on, so that the groups need not be of equal size; a patient "
-            "tested more than once is in the group of the median and counts once. Bands: 95%, for each time by itself."
-            f"{_describe_marks(contents)} Below: patients at risk just before each time.",
+            "tested more than once is in the group of the median and counts once. Bands: "
+            f"95%, for each time by itself.{_describe_marks(contents)} Below: patients at risk just before each time.",
         )
     yield contents.show("group_risks")
     yield contents.show("numbers_at_risk", only="md")

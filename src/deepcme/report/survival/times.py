@@ -52,7 +52,7 @@ class TimeScale:
         return f"{shown:.4g} {self.unit}".strip()
 
     def ticks(self, longest: float) -> list[float]:
-        """At most seven round times from 0 on, in the unit shown, for a time of the cohort's."""
+        """At most seven round times in the unit shown, from 0 up to one in the cohort's."""
         end = self.show(longest)
         step = next(step for step in self._steps() if end / step <= _MOST_TICKS)
         return [float(tick) for tick in np.arange(0, end + step * 1e-9, step)]
