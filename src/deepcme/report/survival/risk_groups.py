@@ -34,9 +34,9 @@ _GROUP_RISKS = TableLayout(
     "Risk of the event by the horizon in each third, with its 95% interval, Wald's on the log "
     "scale (Greenwood's variance). Events are those by the horizon; followed are those known "
     "to be without it then.",
-    LEFT_OUT_COLUMN, ("group", "Third", ""), ("n", "Patients", ",.0f"),
-    ("events", "Events", ",.0f"), ("followed", "Followed", ",.0f"), ("risk", "Risk", ".3f"),
-    ("ci_low", "95% low", ".3f"), ("ci_high", "95% high", ".3f"),
+    LEFT_OUT_COLUMN, ("group", "Third", ""), ("risk", "Risk", ".3f"),
+    ("ci_low", "95% low", ".3f"), ("ci_high", "95% high", ".3f"), ("n", "Patients", ",.0f"),
+    ("events", "Events", ",.0f"), ("followed", "Followed", ",.0f"),
 )  # fmt: skip
 _NO_P_VALUE = (
     "No p-value stands beside these curves. The thirds come of models that learned from the "
