@@ -48,9 +48,9 @@ def fit_survival_recalibrations(
     -------
     DataFrame
         One row for each split and model: `split, model, learned_on, n, events, intercept,
-        slope, absent`; `n` and `events` count rows that are known at the horizon. The slope is 0
-        where it was refused, as the cases had no higher risk than the others: everyone gets
-        the observed risk. Where there is no line, it is NaN and `absent` says why.
+        slope, absent`; `n` and `events` count rows that are known at the horizon. The slope
+        is 0 where it was refused, as the cases had no higher risk than the others: everyone
+        gets the observed risk. Where there is no line, it is NaN and `absent` says why.
     """
     fits = []
     for split, of_split in predictions.groupby("split", sort=False, observed=True):
@@ -135,7 +135,7 @@ def _fit(rows: pd.DataFrame, weighing: _Weighing) -> dict[str, Any]:
 def _fit_line(
     risks: pd.Series[float], known: BooleanArray, cases: BooleanArray, weights: FloatArray
 ) -> PlattRecalibration:
-    risk = risks.to_numpy(np.float64)[known]
+    risk: FloatArray = risks.to_numpy(np.float64)[known]
     if not np.isfinite(risk).all():
         raise AbsentError("The model gives no risk by the horizon.")
     label = cases[known].astype(np.int64)
@@ -145,9 +145,7 @@ def _fit_line(
             f"{int(label.sum())} have the event by then: both are needed."
         )
     weight = weights[known] / weights[known].mean()
-    return PlattRecalibration.fit(
-        label, compute_log_odds(np.asarray(risk, dtype=np.float64)), weights=weight
-    )
+    return PlattRecalibration.fit(label, compute_log_odds(risk), weights=weight)
 
 
 def recalibrate_survival_predictions(

@@ -86,13 +86,13 @@ def _group_by_model(
     # Means that differ by rounding alone are ties.
     median = pd.concat(places).groupby(level=0).median().round(_ROUNDING)
     follow_up = tested.patients.follow_up.rows(median.index.to_numpy())
-    number = np.searchsorted(_CUTS, median.to_numpy(), side="left")
+    third = np.searchsorted(_CUTS, median.to_numpy(), side="left")
     return pd.DataFrame(
         {
             "model": rows["model"].iloc[0],
             "patient": tested.patients.names[median.index],
             "place": median.to_numpy(),
-            "group": pd.Categorical.from_codes(number, list(GROUPS), ordered=True),
+            "group": pd.Categorical(np.array(GROUPS)[third], list(GROUPS), ordered=True),
             "time": follow_up.times,
             "event": follow_up.events,
         }
