@@ -77,7 +77,7 @@ def time_axis(at_risk: pd.DataFrame, unit: str, longest: float) -> alt.X:
     ticks = at_risk["time"].drop_duplicates().tolist()
     return alt.X(
         "time:Q",
-        title=unit.capitalize(),
+        title=unit.capitalize() or "Time",
         scale=alt.Scale(domain=[0, max(longest, *ticks)], nice=False),
         axis=alt.Axis(values=ticks, format="~g", labelFlush=False, grid=False),
     )

@@ -1,1 +1,1 @@
-"""The sections of a report on the time to an event; `deepcme.report.outline` has their order."""
+"""The report of a study of times to an event; `deepcme.report.outline` orders its sections."""

@@ -48,11 +48,11 @@ class TimeScale:
         shown = self.show(time)
         whole = round(shown)
         if abs(shown - whole) < _ROUNDED_OFF:
-            return counted(whole, self.unit.removesuffix("s"))
-        return f"{shown:.4g} {self.unit}"
+            return counted(whole, self.unit.removesuffix("s")) if self.unit else f"{whole:,}"
+        return f"{shown:.4g} {self.unit}".strip()
 
     def ticks(self, longest: float) -> list[float]:
-        """At most seven round times from 0 on, in the unit shown, for a time of the cohort's."""
+        """At most seven round times in the unit shown, from 0 up to one in the cohort's."""
         end = self.show(longest)
         step = next(step for step in self._steps() if end / step <= _MOST_TICKS)
         return [float(tick) for tick in np.arange(0, end + step * 1e-9, step)]
