@@ -49,7 +49,16 @@ class SurvivalFacts(RankingFacts):
 
     def describe_time(self, time: float) -> str:
         """A time in words, such as ``5 years``."""
-        return TimeScale.of(self.unit, float(self.follow_up.times.max())).describe(time)
+        return self._scale.describe(time)
+
+    def describe_about(self, time: float) -> str:
+        """A time that was estimated, with no more digits than it has."""
+        scale = self._scale
+        return scale.describe(float(f"{scale.show(time):.3g}") * scale.per_unit)
+
+    @property
+    def _scale(self) -> TimeScale:
+        return TimeScale.of(self.unit, float(self.follow_up.times.max()))
 
     @property
     def until(self) -> str:

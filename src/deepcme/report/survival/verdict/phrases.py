@@ -12,7 +12,6 @@ import pandas as pd
 
 from deepcme.base.errors import AbsentError
 from deepcme.base.words import counted, listed
-from deepcme.evaluation.intervals import Estimate
 from deepcme.evaluation.predictions import LEFT_OUT
 from deepcme.evaluation.survival.cumulative_incidence import compute_risk
 from deepcme.evaluation.survival.kaplan_meier import compute_median_follow_up
@@ -29,17 +28,13 @@ FEW_EVENTS = 100
 
 
 def _who(facts: SurvivalFacts) -> str:
-    follow_up = facts.follow_up
-    by = "" if facts.horizon is None else f" by {facts.until}"
-    events = f"{facts.n_events:,} had the event{by}"
-    if facts.horizon is not None and follow_up.n_events > facts.n_events:
-        events += f" ({follow_up.n_events:,} ever)"
     competing = (
         f" and {facts.n_competing:,} the competing event first" if facts.n_competing else ""
     )
+    by = "" if facts.horizon is None else f" by {facts.until}"
     return (
-        f"{counted(follow_up.n, 'patient')} were followed for {_median_follow_up(facts)}; "
-        f"{events}{competing}. {_observed_risk(facts)}".strip()
+        f"{counted(facts.follow_up.n, 'patient')}, followed for {_median_follow_up(facts)}: "
+        f"{facts.n_events:,} had the event{by}{competing}{_observed_risk(facts)}."
     )
 
 
@@ -47,63 +42,60 @@ def _median_follow_up(facts: SurvivalFacts) -> str:
     try:
         median = compute_median_follow_up(facts.follow_up)
     except AbsentError:
-        longest = facts.describe_time(float(facts.follow_up.times.max()))
-        return f"up to {longest} (a median follow-up is not reached)"
-    return f"a median of {facts.describe_time(median.value)} (reverse Kaplan-Meier)"
+        longest = facts.describe_about(float(facts.follow_up.times.max()))
+        return f"up to {longest} (the median is not reached)"
+    return f"a median of {facts.describe_about(median.value)} (reverse Kaplan-Meier)"
 
 
 def _observed_risk(facts: SurvivalFacts) -> str:
     if facts.horizon is None:
-        return "No horizon was named: no risks are given."
+        return "; no horizon was named, so that no risk is given"
     try:
         risk = compute_risk(facts.follow_up, facts.horizon)
     except AbsentError as absent:
-        return f"The risk by then cannot be estimated: {absent}"
+        return f"; the risk by then cannot be estimated, as {_as_clause(str(absent))}"
     how = "Aalen-Johansen" if facts.follow_up.has_competing else "Kaplan-Meier"
-    return f"The risk by then is {_percent(risk)} ({how})."
+    ends = _ends(risk.ci_low, risk.ci_high, "95% interval ")
+    return f", a risk of {risk.value:.0%} ({how}, {ends})"
 
 
-def _percent(risk: Estimate | pd.Series[Any]) -> str:
-    """A risk with its interval; that of a row in its column `risk`."""
-    value = risk.value if isinstance(risk, Estimate) else risk["risk"]
-    low, high = (
-        (risk.ci_low, risk.ci_high)
-        if isinstance(risk, Estimate)
-        else (risk["ci_low"], risk["ci_high"])
-    )
-    if pd.isna(low) or pd.isna(high):
-        return f"{value:.0%}, without an interval"
-    return f"{value:.0%}, 95% interval {low:.0%} to {high:.0%}"
+def _ends(low: float, high: float, kind: str = "") -> str:
+    return "no interval" if pd.isna(low) or pd.isna(high) else f"{kind}{low:.0%} to {high:.0%}"
+
+
+def _as_clause(reason: str) -> str:
+    """A sentence, or a part of one, as a part of another."""
+    return f"{reason[:1].lower()}{reason[1:].rstrip('.')}"
 
 
 def _concordance_of_one(facts: SurvivalFacts) -> str:
-    row = facts.of_one
+    row, auc = facts.of_one, facts.auc_of_one
     if pd.isna(row["value"]):
-        return f"Uno's C of {facts.model} cannot be estimated: {_why(row['absent'])}"
-    over = describe_test_parts(facts.split, int(row["n_splits"] + row["n_not_estimable"]))
-    if row["n_not_estimable"]:
-        over += f", {int(row['n_not_estimable'])} of which do not tell"
+        both = auc is not None and pd.isna(auc["value"])
+        what = f"nor its AUC at {facts.until} " if both else ""
+        return (
+            f"{'Neither ' if both else ''}Uno's C of {facts.model} {what}can"
+            f"{'' if both else 'not'} be estimated: {_as_clause(row['absent'])}."
+        )
+    n_unknown = int(row["n_not_estimable"])
+    over = describe_test_parts(facts.split, int(row["n_splits"]) + n_unknown)
+    if n_unknown:
+        over += f" but {n_unknown}, where {_as_clause(row['absent'])}"
     return (
-        f"Of two patients of whom it is known who had the event first, one fit of "
-        f"{facts.model} on {facts.training_share:.0%} of these patients gives that one the "
-        f"higher risk in {100 * row['value']:.0f} of 100 pairs: Uno's C up to "
-        f"{facts.describe_time(row['tau'])} is {row['value']:.3f} "
-        f"({describe_interval(row, 'bootstrap', '.3f')}; averaged over {over})."
+        f"One fit of {facts.model} on {facts.training_share:.0%} of these patients gives, of "
+        f"two, the one with the earlier event the higher risk in {100 * row['value']:.0f} of "
+        f"100 pairs: averaged over {over}, Uno's C up to {facts.describe_about(row['tau'])} is "
+        f"{row['value']:.3f} ({describe_interval(row, 'bootstrap', '.3f')})."
     )
-
-
-def _why(absent: str) -> str:
-    """A reason as the end of a sentence."""
-    return f"{absent.rstrip('.')}."
 
 
 def _concordance_by_cohort(facts: SurvivalFacts) -> str:
     told = "; ".join(_concordance_in(row) for _, row in facts.rows.iterrows())
+    tau = facts.describe_about(facts.rows["tau"].iloc[0])
     return (
-        f"Uno's C up to {facts.describe_time(facts.rows['tau'].iloc[0])} (of two patients, how "
-        f"often the one with the earlier event has the higher risk) of one fit of "
-        f"{facts.model} on {facts.training_share:.0%} of the other cohorts' patients: "
-        f"{told}."
+        f"Uno's C up to {tau} (of two patients, how often the one with the earlier event has "
+        f"the higher risk) of one fit of {facts.model} on {facts.training_share:.0%} of the "
+        f"other cohorts' patients: {told}."
     )
 
 
@@ -115,15 +107,19 @@ def _concordance_in(row: pd.Series[Any]) -> str:
     return f"{row['value']:.3f} in {row[LEFT_OUT]} ({interval}; {events})"
 
 
+def _has_auc(facts: SurvivalFacts) -> bool:
+    """Whether there is more to say of the AUC than was of C."""
+    row = facts.auc_of_one
+    return row is not None and not (pd.isna(row["value"]) and pd.isna(facts.of_one["value"]))
+
+
 def _auc(facts: SurvivalFacts) -> str:
     row = facts.auc_of_one
     assert row is not None
     if pd.isna(row["value"]):
-        return f"Its AUC at {facts.until} cannot be estimated: {_why(row['absent'])}"
-    return (
-        f"Its AUC at {facts.until}, of those with the event by then against those without, is "
-        f"{row['value']:.3f} ({describe_interval(row, 'bootstrap', '.3f')})."
-    )
+        return f"Its AUC at {facts.until} cannot be estimated: {_as_clause(row['absent'])}."
+    interval = describe_interval(row, "bootstrap", ".3f")
+    return f"Its AUC at {facts.until} is {row['value']:.3f} ({interval})."
 
 
 def _not_tested(facts: SurvivalFacts) -> int:
@@ -141,10 +137,14 @@ def _difference(facts: SurvivalFacts) -> str:
 def _thirds(facts: SurvivalFacts) -> str:
     lowest, highest = facts.group("lowest"), facts.group("highest")
     if lowest is None or highest is None:
-        return f"Its predicted risks give no thirds whose risks by {facts.until} can be told."
+        return f"Its predictions give no thirds whose risks by {facts.until} can be told."
+    low, high = (
+        f"{row['risk']:.0%} ({_ends(row['ci_low'], row['ci_high'])})"
+        for row in (lowest, highest)
+    )
     return (
-        f"By {facts.until} the event had come to {_percent(lowest)}, of the third at lowest "
-        f"predicted risk, and to {_percent(highest)}, of the highest."
+        f"By {facts.until} the event came to {low} of the third predicted lowest and to {high} "
+        "of the highest."
     )
 
 
@@ -168,9 +168,8 @@ def _censoring(facts: SurvivalFacts) -> str:
         return f"All this holds if {assumed}."
     share = facts.n_censored / facts.follow_up.n
     return (
-        f"{counted(facts.n_censored, 'patient')} ({share:.0%}) were censored before "
-        f"{facts.until}: they count by weights of those followed longer, which is right if "
-        f"{assumed}."
+        f"{counted(facts.n_censored, 'patient')} ({share:.0%}) censored before {facts.until} "
+        f"count by weights, which is right if {assumed}."
     )
 
 
@@ -179,7 +178,7 @@ PHRASES: tuple[Phrase[SurvivalFacts], ...] = (
     Phrase("one cohort", lambda facts: not facts.by_cohort, _concordance_of_one),
     Phrase("cohorts left out", lambda facts: facts.by_cohort, _concordance_by_cohort),
     *phrases_of_chance(lambda facts: bool(facts.rows["value"].notna().any())),
-    Phrase("AUC at the horizon", lambda facts: facts.auc_of_one is not None, _auc),
+    Phrase("AUC at the horizon", _has_auc, _auc),
     Phrase(
         "not everyone tested",
         lambda facts: _not_tested(facts) > 0,
