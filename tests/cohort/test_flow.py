@@ -11,8 +11,7 @@ from deepcme.cohort.endpoints.labelling import Labelling
 from deepcme.cohort.filters import filter_samples
 from deepcme.cohort.flow import FlowStep, read_flow, refuse_lost_outcome
 from deepcme.cohort.merging import merge_cohorts
-from deepcme.sources.examples import load_transbig
-from tests.conftest import invented_cohort
+from tests.conftest import binary_transbig, invented_cohort
 
 TISSUES = ["primary"] * 15 + ["metastatic"] * 5 + ["primary"] * 30 + ["normal"] * 10
 
@@ -44,9 +43,9 @@ def test_a_step_before_the_labels_has_no_positives():
 
 
 def test_the_example_has_a_flow():
-    assert counted(load_transbig()) == [
+    assert counted(binary_transbig()) == [
         ("read", 198, 198, None, {}),
-        ("labelled", 189, 189, 35, {"followed for less than 5 years": 9}),
+        ("labelled", 189, 189, 35, {"censored before 1826.25": 9}),
     ]
 
 

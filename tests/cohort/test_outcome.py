@@ -21,9 +21,8 @@ from deepcme.cohort.outcome import BinaryOutcome, Endpoint, Outcome
 from deepcme.cohort.outcomes import OUTCOMES
 from deepcme.cohort.splits import LeaveOneCohortOut, RepeatedSplits, draw_folds
 from deepcme.cohort.strata import choose_strata
-from deepcme.sources.examples import load_transbig
 from deepcme.study.designs import FoldsDesign
-from tests.conftest import invented_cohort
+from tests.conftest import binary_transbig, invented_cohort
 
 RULE = Endpoint("Time to death.", "death", {"without a time": 3}, ("days", "status"))
 
@@ -86,7 +85,7 @@ def timed_cohort(outcome=None, prefix="S", **more):
 
 
 def test_a_cohort_knows_its_outcome_and_the_endpoint_that_made_it():
-    cohort = load_transbig()
+    cohort = binary_transbig()
     outcome = cohort.outcome
     assert isinstance(outcome, BinaryOutcome)
     assert outcome.labels.tolist() == cohort.labels.tolist()
@@ -231,7 +230,7 @@ def stored(cohort, path, change):
 
 
 def test_a_file_from_before_there_were_kinds_opens_as_it_did(tmp_path):
-    cohort = load_transbig()
+    cohort = binary_transbig()
 
     def as_before(said):
         del said["outcome"]
