@@ -31,8 +31,8 @@ _NAIVE = TableLayout(
 )  # fmt: skip
 _HAZARDS = TableLayout(
     "Check of proportional hazards (Grambsch and Therneau 1994) of each Cox model's "
-    "out-of-fold log hazard, the mean of a patient over the repeats, as the only column. Trend: how "
-    "much its log hazard ratio changes from the start to the end of the scale of "
+    "out-of-fold log hazard, a mean over the repeats, as the only column. Trend: "
+    "how much its log hazard ratio changes from the start to the end of the scale of "
     "Kaplan-Meier, with its 95% Wald interval. Approximate, as the patients trained the "
     "models that judge the others.",
     LEFT_OUT_COLUMN, ("model", "Model", ""), ("trend", "Trend", "+.2f"),

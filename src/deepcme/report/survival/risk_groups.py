@@ -146,7 +146,8 @@ def _write(contents: Contents) -> Blocks:
             "thirds of the scores that the same model gave patients of the training data whom "
             "it was not fitted on, so that the groups need not be of equal size; a patient "
             "tested more than once is in the group of the median and counts once. Bands: "
-            f"95%, for each time by itself.{_describe_marks(contents)} Below: patients at risk just before each time.",
+            f"95%, for each time by itself.{_describe_marks(contents)} Below: patients at risk "
+            "just before each time.",
         )
     yield contents.show("group_risks")
     yield contents.show("numbers_at_risk", only="md")
