@@ -160,8 +160,8 @@ def refuse_lost_outcome(
         lost_ones = "" if reasons is None else describe_reasons(count_reasons(reasons, before))
         are = f" ({lost_ones})" if lost_ones else ""
         raise DeepCMEError(
-            f"{step}: none of the {int(before.sum()):,} {outcome.words[lost]} samples{are} is "
+            f"{step}: none of the {int(before.sum()):,} {outcome.called(lost, 'samples')}{are} is "
             f"left, and {int((others & keep).sum()):,} of the {int(others.sum()):,} "
-            f"{outcome.words[1 - lost]} ones. Keep these samples too, or choose an endpoint "
+            f"{outcome.called(1 - lost, 'ones')}. Keep these samples too, or choose an endpoint "
             "that does not go with what is left out."
         )
