@@ -168,8 +168,8 @@ def refuse_lost_outcome(
         lost_ones = "" if reasons is None else describe_reasons(count_reasons(reasons, before))
         are = f" ({lost_ones})" if lost_ones else ""
         raise DeepCMEError(
-            f"{step}: none of the {int(before.sum()):,} {outcome.called(lost, 'samples')}{are} is "
-            f"left, and {int((others & keep).sum()):,} of the {int(others.sum()):,} "
-            f"{outcome.called(1 - lost, 'ones')}. Keep these samples too, or choose an endpoint "
-            "that does not go with what is left out."
+            f"{step}: none of the {int(before.sum()):,} {outcome.called(lost, 'samples')}"
+            f"{are} is left, and {int((others & keep).sum()):,} of the "
+            f"{int(others.sum()):,} {outcome.called(1 - lost, 'ones')}. Keep these samples "
+            "too, or choose an endpoint that does not go with what is left out."
         )
