@@ -95,7 +95,7 @@ _BLANK = "with a blank"
 
 def count_unlabelled(flow: Iterable[FlowStep]) -> Unlabelled:
     """Samples left out as without a label, in each cohort where several are merged."""
-    of = {name: [] for name in (LABELLED, FOLLOWED)}
+    of: dict[str, list[FlowStep]] = {LABELLED: [], FOLLOWED: []}
     for step in flow:
         of.get(step.step.split(": ")[-1], []).append(step)
     steps = of[LABELLED]
