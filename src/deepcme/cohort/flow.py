@@ -98,12 +98,13 @@ def count_unlabelled(flow: Iterable[FlowStep]) -> Unlabelled:
     of: dict[str, list[FlowStep]] = {LABELLED: [], FOLLOWED: []}
     for step in flow:
         of.get(step.step.split(": ")[-1], []).append(step)
-    steps = of[LABELLED]
-    reasons = [reason for step in (*steps, *of[FOLLOWED]) for reason in step.left_out.items()]
+    steps = [*of[LABELLED], *of[FOLLOWED]]
+    reasons = [reason for step in steps for reason in step.left_out.items()]
     censored = sum(n for why, n in reasons if why.startswith(_CENSORED))
     blank = sum(n for why, n in reasons if why.startswith(_BLANK))
     total = sum(n for _, n in reasons)
-    asked = sum(step.samples + sum(step.left_out.values()) for step in steps)
+    first = of[LABELLED] or of[FOLLOWED]
+    asked = sum(step.samples + sum(step.left_out.values()) for step in first)
     return Unlabelled(asked, censored, blank, total - censored - blank)
 
 
