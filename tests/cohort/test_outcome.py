@@ -33,7 +33,7 @@ class TimeToEvent(Outcome):
 
     kind = "time-to-event"
     columns = ("time", "event")
-    words = ("censored", "uncensored")
+    words = ("censored {}", "uncensored {}")
 
     time: np.ndarray
     event: np.ndarray
@@ -92,14 +92,14 @@ def test_a_cohort_knows_its_outcome_and_the_endpoint_that_made_it():
     assert outcome.endpoint.name == "event-within-horizon"
     assert outcome.endpoint.columns == ("time_days", "distant_metastasis")
     assert cohort.endpoint == outcome.endpoint.rule
-    assert outcome.count() == "35 positive and 154 negative"
+    assert outcome.count() == "35 positive and 154 negative samples"
 
 
 def test_a_binary_outcome_says_what_is_missing_among_rows():
     outcome = BinaryOutcome(np.array([1, 0, 0]))
     assert outcome.lacks() is None
-    assert outcome.lacks(np.array([1, 2])) == "positive"
-    assert outcome.lacks(np.array([True, False, False])) == "negative"
+    assert outcome.lacks(np.array([1, 2])) == "positive sample"
+    assert outcome.lacks(np.array([True, False, False])) == "negative sample"
     assert outcome.count_patients(["a", "a", "b"]) == 1
     with pytest.raises(DeepCMEError, match=r"Labels must be 0 or 1, not 2\."):
         BinaryOutcome(np.array([0, 2]))

@@ -170,7 +170,7 @@ def require_both_outcomes(labelling: Labelling) -> None:
     if (word := labelling.outcome.lacks()) is not None:
         raise DeepCMEError(
             f"All {n_labelled:,} samples that {labelling.name} labels are of one class: there "
-            f"is no {word} sample to learn from (left out: {left_out or 'none'})."
+            f"is no {word} to learn from (left out: {left_out or 'none'})."
         )
 
 
