@@ -13,9 +13,9 @@ from deepcme.cohort.at_horizon import leave_out_censored
 from deepcme.sources.examples import load_transbig
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
-BINARY_EXAMPLE = {"cohort": {"example": "transbig"}}
+BINARY_EXAMPLE = {"cohort": {"example": "transbig", "leave_out_censored": True}}
 """Settings of a binary study of the example."""
-BINARY_EXAMPLE_TOML = '[cohort]\nexample = "transbig"\n'
+BINARY_EXAMPLE_TOML = '[cohort]\nexample = "transbig"\nleave_out_censored = true\n'
 """The same in a study file."""
 
 
