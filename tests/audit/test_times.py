@@ -118,7 +118,7 @@ def test_dcm012_promises_no_bounds_of_other_samples_than_were_labelled(followed)
 @pytest.mark.parametrize("seed", range(20))
 def test_the_bounds_of_dcm012_hold_whoever_is_censored_when(seed):
     times, ends = drawn_follow_up(30, seed, hazard=0.3, until=(0.0, 8.0))
-    cohort = timed_cohort(times, ends, horizon=4.0)
+    cohort = timed_cohort(times, ends, horizon=3.0)
     evidence = findings(cohort)["DCM012"].evidence
     risk = float(evidence.split("the risk is ")[1].split("%")[0])
     told = findings(leave_out_censored(cohort))["DCM012"].evidence

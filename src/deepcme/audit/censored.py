@@ -105,8 +105,8 @@ def _left_out(cohort: Cohort) -> Finding | None:
             f"it. {_direction(cohort, n_labelled, n)}"
         ),
         advice=(
-            "Ask with times: make the cohort anew without --drop-censored of `deepcme prepare`, "
-            "or take leave_out_censored out of the study file; all patients then stay, with "
+            "Make the cohort anew with times, without --drop-censored of `deepcme prepare`, or "
+            "take leave_out_censored out of the study file: all patients then stay, with "
             "weights. Until then a probability, calibration or net benefit is one of patients "
             "like those kept, and not of new ones."
         ),
