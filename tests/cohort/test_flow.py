@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from deepcme import Cohort, DeepCMEError
-from deepcme.cohort.endpoints.labelling import Labelling
+from deepcme.cohort.endpoints.labelling import BinaryLabelling
 from deepcme.cohort.filters import filter_samples
 from deepcme.cohort.flow import FlowStep, read_flow, refuse_lost_outcome
 from deepcme.cohort.merging import merge_cohorts
@@ -125,7 +125,7 @@ def test_a_study_of_primary_tumours_where_there_is_none_says_why():
 
 
 def test_samples_without_a_label_are_no_outcome():
-    labels = Labelling(rule="er = 1.", values=pd.Series([1.0, 0.0, np.nan]))
+    labels = BinaryLabelling(rule="er = 1.", values=pd.Series([1.0, 0.0, np.nan]))
     keep = np.array([True, True, False])
     refuse_lost_outcome("er = 1", labels.outcome, keep[labels.known])
     with pytest.raises(DeepCMEError, match="er = 1: none of the 1 negative samples is left"):
