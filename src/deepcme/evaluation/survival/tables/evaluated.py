@@ -220,11 +220,11 @@ class Evaluation:
         tested = predictions[predictions["part"] == "test"]
         if tested.empty:
             raise DeepCMEError("The predictions table has no row of the test part.")
-        groups = [(None, tested)]
+        groups: list[tuple[str | None, pd.DataFrame]] = [(None, tested)]
         if LEFT_OUT in tested.columns:
             by_cohort = tested.groupby(LEFT_OUT, sort=False, observed=True)
             groups = [(str(cohort), rows) for cohort, rows in by_cohort]
-        tau = _find_tau(tested, horizon)
+        tau = find_tau(tested, horizon)
         patients = tuple(
             EvaluatedPatients.draw(cohort, rows, tau, random, draws, columns)
             for cohort, rows in groups
@@ -295,7 +295,7 @@ def check_survival_predictions(predictions: pd.DataFrame) -> None:
         raise DeepCMEError(f"The predictions table lacks the columns: {', '.join(missing)}.")
 
 
-def _find_tau(tested: pd.DataFrame, horizon: float | None) -> float:
+def find_tau(tested: pd.DataFrame, horizon: float | None) -> float:
     """NaN where there is none."""
     if horizon is not None:
         return float(horizon)

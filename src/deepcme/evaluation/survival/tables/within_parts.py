@@ -132,9 +132,10 @@ def _at(tested: Tested, place: object, rows: pd.DataFrame, time: float | None) -
 
 
 def _weigh_cases(at: AtHorizon, measure: HorizonMeasure) -> FloatArray:
+    weights, cases = at.weights, at.is_case
     if measure is HARRELL:
-        return at.counts @ (at.follow_up.events == EVENT).astype(np.float64)
-    return at.weights @ at.is_case.astype(np.float64)
+        weights, cases = at.counts, at.follow_up.events == EVENT
+    return np.asarray(weights @ cases, dtype=np.float64)
 
 
 def _explain(
@@ -170,13 +171,15 @@ class Widening:
     n_rarer_in_part: float
 
 
-def compute_widening(tested: Tested, model: str, rows: pd.DataFrame, value: float) -> Widening:
-    """That of a mean over test parts, as for the binary AUC.
+def compute_widening(
+    tested: Tested, model: str, rows: pd.DataFrame, value: float, at: AtHorizon | None = None
+) -> Widening:
+    """That of a mean over test parts, as for the binary AUC; at tau, or at another time.
 
-    Cases by tau are taken for the one class, all others for the other; for the number in a
+    Cases by then are taken for the one class, all others for the other; for the number in a
     part, those who are known to be without the event then.
     """
-    at = tested.patients.require()
+    at = at or tested.patients.require()
     position = rows[POSITION].to_numpy(np.int64)
     labelled = rows.assign(label=at.is_case[position].astype(np.int64))
     training = tested.training[tested.training["model"] == model]
