@@ -15,6 +15,11 @@ from deepcme.study.parts.selection import SELECTION
 PARTS: tuple[Part[Any], ...] = (MODELS, GRID, ADDED_VALUE, NULLS, INSTABILITY, SELECTION)
 
 
+def parts_for(outcome: str) -> tuple[Part[Any], ...]:
+    """The parts of a study of a kind of outcome."""
+    return tuple(part for part in PARTS if outcome in part.outcomes)
+
+
 def part_named(name: str) -> Part[Any]:
     """The part of a name."""
     return next(part for part in PARTS if part.name == name)
