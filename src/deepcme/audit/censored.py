@@ -105,9 +105,10 @@ def _left_out(cohort: Cohort) -> Finding | None:
             f"it. {_direction(cohort, n_labelled, n)}"
         ),
         advice=(
-            "Make the cohort anew with times, without --drop-censored of `deepcme prepare`: "
-            "all patients then stay, with weights. Until then read no probability, calibration "
-            "or net benefit as one of new patients: they are those of the patients kept."
+            "Make the cohort anew with times, without --drop-censored of `deepcme prepare`, or "
+            "take leave_out_censored out of the study file: all patients then stay, with "
+            "weights. Until then a probability, calibration or net benefit is one of patients "
+            "like those kept, and not of new ones."
         ),
     )
 
@@ -115,15 +116,13 @@ def _left_out(cohort: Cohort) -> Finding | None:
 def _direction(cohort: Cohort, n_labelled: int, n: int) -> str:
     """Between what Kaplan-Meier's risk of all must lie, of whom the cohort has no times.
 
-    Each patient left out is at risk for a while: as long as nobody at the least, which gives
-    the share among the others, and up to the horizon at the most.
+    Who was left out was at risk for a while: at no time with an event at the least, which
+    gives the share among the others, and at each of them at the most.
     """
-    unknown = "; the times of those left out, which would say it, are not in the cohort."
-    if cohort.outcome.endpoint.competing:
-        return f"The risk over all patients is another one{unknown}"
-    if n_labelled != cohort.n_samples:
-        return f"The risk over all patients is lower{unknown}"
+    unknown = "the times of those left out, which would say it, are not in the cohort."
+    if cohort.outcome.endpoint.competing or n_labelled != cohort.n_samples:
+        return f"The risk over all patients is another one: {unknown}"
+    least, most = cohort.n_positives / n, cohort.n_positives / cohort.n_samples
     return (
-        f"Kaplan-Meier's risk over all of them is lower, {cohort.n_positives / n:.1%} at the "
-        f"least{unknown}"
+        f"Kaplan-Meier's risk over all of them is between {least:.1%} and {most:.1%}: {unknown}"
     )

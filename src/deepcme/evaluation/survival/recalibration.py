@@ -28,7 +28,7 @@ from deepcme.evaluation.survival.censoring import (
 def fit_survival_recalibrations(
     predictions: pd.DataFrame, horizon: float, *, columns: pd.DataFrame | None = None
 ) -> pd.DataFrame:
-    """The line of every model in every split: the case by the horizon on the log-odds of its risk.
+    """The line of every model in every split, of the case on the log-odds of the risk.
 
     Learned as `fit_recalibrations` does, on the validation rows (out of fold for a model that
     is fitted on both parts), of those whose case is known at the horizon, each weighted by the
@@ -47,10 +47,10 @@ def fit_survival_recalibrations(
     Returns
     -------
     DataFrame
-        One row for each split and model: `split, model, learned_on, n, events, intercept, slope,
-        absent`; `n` and `events` count rows that are known at the horizon. The slope is 0
-        where it was refused, as the cases had no higher risk than the others: everyone gets
-        the observed risk. Where there is no line, it is NaN and `absent` says why.
+        One row for each split and model: `split, model, learned_on, n, events, intercept,
+        slope, absent`; `n` and `events` count rows that are known at the horizon. The slope
+        is 0 where it was refused, as the cases had no higher risk than the others: everyone
+        gets the observed risk. Where there is no line, it is NaN and `absent` says why.
     """
     fits = []
     for split, of_split in predictions.groupby("split", sort=False, observed=True):
@@ -78,7 +78,7 @@ class _Weighing:
         samples = training.drop_duplicates("patient")
         censoring, absent = None, ""
         try:
-            follow_up = FollowUp(samples["time"], samples["event"])
+            follow_up = _follow(samples)
             known = _of_samples(columns, samples)
             censoring = estimate_censoring(follow_up, columns=known)
         except DeepCMEError as error:
@@ -96,12 +96,16 @@ class _Weighing:
         if self.censoring is None:
             raise AbsentError(self.absent)
         found = compute_censoring_weights(
-            FollowUp(rows["time"], rows["event"]),
+            _follow(rows),
             self.horizon,
             reference=self.censoring,
             columns=_of_samples(self.columns, rows),
         )
         return found.weights[0], found.cases
+
+
+def _follow(rows: pd.DataFrame) -> FollowUp:
+    return FollowUp(rows["time"].to_numpy(), rows["event"].to_numpy())
 
 
 def _of_samples(columns: pd.DataFrame | None, rows: pd.DataFrame) -> FloatArray | None:
@@ -131,7 +135,7 @@ def _fit(rows: pd.DataFrame, weighing: _Weighing) -> dict[str, Any]:
 def _fit_line(
     risks: pd.Series[float], known: BooleanArray, cases: BooleanArray, weights: FloatArray
 ) -> PlattRecalibration:
-    risk = risks.to_numpy(np.float64)[known]
+    risk: FloatArray = risks.to_numpy(np.float64)[known]
     if not np.isfinite(risk).all():
         raise AbsentError("The model gives no risk by the horizon.")
     label = cases[known].astype(np.int64)
