@@ -52,8 +52,8 @@ from deepcme.study.tasks import Arrays, Plan, common_content, content_key
 
 HAZARD_RATIOS = "clinical_hazard_ratios.csv"
 HAZARD_RATIO_COLUMNS = (
-    "column", "value", "hazard_ratio", "ci_low", "ci_high", "interval", "n", "events", "missing",
-    "n_fitted", "events_fitted",
+    "column", "value", "hazard_ratio", "ci_low", "ci_high", "interval", "n", "events",
+    "missing", "n_fitted", "events_fitted",
 )  # fmt: skip
 GENES = ("Cox-ridge", "Cox-top-200")
 """What may stand for the genes, the first unless told otherwise."""
@@ -93,8 +93,9 @@ class CoxClinical(Part[ClinicalCoxFit]):
         genes = by_name.get(study.clinical.genes)
         if genes is None or genes.estimator not in GENES:
             raise DeepCMEError(
-                f"clinical.genes: {study.clinical.genes!r} cannot stand for the genes of times "
-                f"to an event; name a model of the study whose estimator is {' or '.join(GENES)}."
+                f"clinical.genes: {study.clinical.genes!r} cannot stand for the genes in a "
+                "study of times to an event; name a model of the study whose estimator is "
+                f"{' or '.join(GENES)}."
             )
         if study.clinical.permutations:
             raise DeepCMEError(
@@ -154,21 +155,20 @@ class CoxClinical(Part[ClinicalCoxFit]):
         settings = plan.study.clinical
         if settings is None:
             return {}
-        tables: dict[str, list[pd.DataFrame]] = {name: [] for name in _MODELS}
-        failing = {"monotone": np.zeros(len(settings.columns), dtype=np.int64)}
-        failing["left_out"] = failing["monotone"].copy()
-        for task, arrays in kept.results(self.of(plan)):
-            for name, of_arrays in _MODELS.items():
-                tables[name].append(_predictions(plan.cohort, task, arrays, name, of_arrays))
-            for kind, counts in failing.items():
-                counts += arrays[kind]
+        results = list(kept.results(self.of(plan)))
+        predictions = [
+            _predictions(plan.cohort, task, arrays, name, of_arrays)
+            for name, of_arrays in _MODELS.items()
+            for task, arrays in results
+        ]
         clinical = take_columns(plan.cohort, settings.columns)
         ratios = compute_hazard_ratios(plan.cohort, clinical, settings.missing)
-        for kind, counts in failing.items():
+        for kind in ("monotone", "left_out"):
+            counts = np.sum([arrays[kind] for _, arrays in results], axis=0)
             of_column = dict(zip(settings.columns, counts.tolist(), strict=True))
             ratios[f"{kind}_splits"] = ratios["column"].map(of_column)
         return {
-            PREDICTIONS: concatenate(sum(tables.values(), [])),
+            PREDICTIONS: concatenate(predictions),
             HAZARD_RATIOS: ratios,
         }
 
@@ -226,39 +226,28 @@ def compute_hazard_ratios(cohort: Cohort, clinical: pd.DataFrame, missing: str) 
     Returns
     -------
     DataFrame
-        `column, value, hazard_ratio, ci_low, ci_high, interval, n, events, missing, n_fitted,
-        events_fitted`. `n` and `events` count the patients with a known number, with the word,
-        or without a value. Empty if no column enters.
+        Of the columns `HAZARD_RATIO_COLUMNS`. `n` and `events` count the patients with a known
+        number, with the word, or without a value. A term that repeats others has no ratio.
     """
     first = np.sort(np.unique(cohort.patients.astype(str), return_index=True)[1])
-    patients, follow_up = (
-        clinical.iloc[first].reset_index(drop=True),
-        follow_up_of(cohort, first),
-    )
+    patients = clinical.iloc[first].reset_index(drop=True)
+    follow_up = follow_up_of(cohort, first)
     encoder = ClinicalEncoder(missing).fit(patients)
-    columns = encode(encoder, patients)
-    terms = {str(number): term for number, term in enumerate(encoder.terms_)}
     with single_thread():
-        model = CoxRegression().fit(
-            columns.set_axis([*terms] or [""], axis=1), make_target(follow_up)
-        )
-    rows = []
-    for fitted in model.hazard_ratios_.itertuples(index=False):
-        term = terms[fitted.column]
-        held = term.held_by(patients[term.column])
-        rows.append(
-            {
-                "column": term.column,
-                "value": term.value,
-                "hazard_ratio": fitted.hazard_ratio,
-                "ci_low": fitted.ci_low,
-                "ci_high": fitted.ci_high,
-                "interval": _FIRTH if model.monotone_columns_ else _WALD,
-                "n": int(held.sum()),
-                "events": int((follow_up.events[held] == EVENT).sum()),
-                "missing": int(patients[term.column].isna().sum()),
-                "n_fitted": fitted.n,
-                "events_fitted": fitted.events,
-            }
-        )
-    return pd.DataFrame(rows, columns=list(HAZARD_RATIO_COLUMNS))
+        model = CoxRegression().fit(encode(encoder, patients), make_target(follow_up))
+    ratios = model.hazard_ratios_.set_index("column").drop(columns=["p_value", "n", "events"])
+    table = pd.DataFrame(
+        {
+            "column": [term.column for term in encoder.terms_],
+            "value": [term.value for term in encoder.terms_],
+        }
+    ).join(ratios.set_axis(ratios.index.astype(int)))
+    interval = _FIRTH if model.monotone_columns_ else _WALD
+    table["interval"] = np.where(table["hazard_ratio"].notna(), interval, "")
+    held = [term.held_by(patients[term.column]) for term in encoder.terms_]
+    has_event = follow_up.events == EVENT
+    table["n"] = [int(of_term.sum()) for of_term in held]
+    table["events"] = [int(has_event[of_term].sum()) for of_term in held]
+    table["missing"] = table["column"].map(patients.isna().sum())
+    table["n_fitted"], table["events_fitted"] = follow_up.n, follow_up.n_events
+    return table[list(HAZARD_RATIO_COLUMNS)]

@@ -154,18 +154,21 @@ class _Fit:
         self, clinical: pd.DataFrame
     ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
         """Columns without a finite hazard ratio, and those left out in part or whole."""
-        entering = {term.column for term in self.encoder.terms_}
-        monotone = clinical.columns.isin(self.alone.monotone_columns_)
-        repeating = clinical.columns.isin(self.alone.left_out_columns_)
-        return monotone, repeating | ~clinical.columns.isin(entering)
+        terms = self.encoder.terms_
+        entering = {term.column for term in terms}
+        # Terms are named by their numbers.
+        monotone, repeating = (
+            {term.column for number, term in enumerate(terms) if str(number) in names}
+            for names in (self.alone.monotone_columns_, self.alone.left_out_columns_)
+        )
+        is_left_out = clinical.columns.isin(repeating) | ~clinical.columns.isin(entering)
+        return clinical.columns.isin(monotone), is_left_out
 
 
 def encode(encoder: ClinicalEncoder, clinical: pd.DataFrame) -> pd.DataFrame:
-    """The columns as numbers, each term under its column's name; of zeros if there is none."""
-    if not encoder.terms_:
-        return pd.DataFrame({"": np.zeros(len(clinical))})
-    names = [term.column for term in encoder.terms_]
-    return pd.DataFrame(encoder.transform(clinical), columns=names)
+    """The terms as numbers, each called by its number; one of zeros if there is none."""
+    terms = encoder.transform(clinical) if encoder.terms_ else np.zeros((len(clinical), 1))
+    return pd.DataFrame(terms).rename(columns=str)
 
 
 def follow_up_of(data: CohortArrays | Cohort, rows: NDArray[np.int64]) -> FollowUp:
