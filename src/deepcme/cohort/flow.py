@@ -16,6 +16,11 @@ from numpy.typing import ArrayLike, NDArray
 from deepcme.base.errors import DeepCMEError
 from deepcme.cohort.outcome import Outcome
 
+LABELLED = "labelled"
+"""The step in which samples are left out that have no outcome."""
+FOLLOWED = "followed to the horizon"
+"""A later one, for those of whom the outcome is not known at the horizon."""
+
 
 @dataclass(frozen=True)
 class FlowStep:
@@ -89,14 +94,17 @@ _BLANK = "with a blank"
 
 
 def count_unlabelled(flow: Iterable[FlowStep]) -> Unlabelled:
-    """Samples left out in the step ``labelled``, in that of each cohort where it is merged."""
-    steps = [step for step in flow if step.step.split(": ")[-1] == "labelled"]
-    reasons = [reason for step in steps for reason in step.left_out.items()]
+    """Samples left out as without a label, in each cohort where several are merged."""
+    of = {name: [] for name in (LABELLED, FOLLOWED)}
+    for step in flow:
+        of.get(step.step.split(": ")[-1], []).append(step)
+    steps = of[LABELLED]
+    reasons = [reason for step in (*steps, *of[FOLLOWED]) for reason in step.left_out.items()]
     censored = sum(n for why, n in reasons if why.startswith(_CENSORED))
     blank = sum(n for why, n in reasons if why.startswith(_BLANK))
     total = sum(n for _, n in reasons)
-    n_labelled = sum(step.samples for step in steps)
-    return Unlabelled(n_labelled + total, censored, blank, total - censored - blank)
+    asked = sum(step.samples + sum(step.left_out.values()) for step in steps)
+    return Unlabelled(asked, censored, blank, total - censored - blank)
 
 
 def describe_reasons(counts: Mapping[str, int]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -18,7 +18,7 @@ SCHEMA_VERSION = 1
 KEY = "deepcme"
 """Where it stands in `uns`."""
 _DEEPEST = 30
-_OF_TIMES = ("unit", "horizon")
+_OF_TIMES = ("unit", "horizon", "competing")
 
 
 class _Strict(BaseModel):
@@ -39,8 +39,9 @@ class _Endpoint(_Strict):
     name: str = ""
     left_out: dict[str, int] = Field(default_factory=dict)
     columns: list[str] = Field(default_factory=list)
-    unit: str = ""
+    unit: Literal["", "days", "months", "years"] = ""
     horizon: float | None = Field(default=None, gt=0, allow_inf_nan=False)
+    competing: str = ""
 
 
 class _Counts(_Strict):
@@ -147,9 +148,7 @@ def read_origin(stored: Mapping[str, object]) -> Origin:
             f"the cohort's outcome is of a kind that this deepcme does not know "
             f"({told.outcome[:60]!a}); please update."
         )
-    endpoint = Endpoint(
-        told.endpoint, made.name, made.left_out, tuple(made.columns), made.unit, made.horizon
-    )
+    endpoint = Endpoint(told.endpoint, **{**made.model_dump(), "columns": tuple(made.columns)})
     provenance = {key: value for key, value in told.provenance.items() if key != "endpoint"}
     return Origin(told.name, endpoint, told.scale, provenance, OUTCOMES[told.outcome])
 

@@ -39,6 +39,9 @@ class Endpoint:
         Of times, ``days``, ``months`` or ``years``; empty where there are none.
     horizon : float or None
         The time up to which the event is asked for, in that unit.
+    competing : str
+        What rules the event out, such as ``vital_status = Dead``, whose column is then the
+        last of `columns`; empty where nothing is taken to.
     """
 
     rule: str
@@ -47,6 +50,7 @@ class Endpoint:
     columns: tuple[str, ...] = ()
     unit: str = ""
     horizon: float | None = None
+    competing: str = ""
 
     @classmethod
     def join(cls, endpoints: Mapping[str, Endpoint]) -> Endpoint:

@@ -72,6 +72,11 @@ def name_in_further_file(column: str, file: str) -> str:
     return f"{column} ({re.sub('[()]', '', file)})"
 
 
+def is_of_further_file(column: str) -> bool:
+    """Whether `name_in_further_file` may have made the name."""
+    return bool(re.search(rf"{_OF_FURTHER_FILE.pattern}$", column))
+
+
 def columns_called(clinical: pd.DataFrame, names: Iterable[str]) -> list[str]:
     """Columns with one of the names, in that order; several files may bring the same one."""
     columns = [str(column) for column in clinical.columns]
