@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from deepcme.base.errors import DeepCMEError
+from deepcme.base.errors import DeepCMEError, naming_file
+from deepcme.base.hdf5.annotated import read_uns
 from deepcme.cohort.outcome import BinaryOutcome, Endpoint, Outcome
 from deepcme.cohort.outcomes import OUTCOMES
 from deepcme.cohort.scales.scales import Scale
@@ -151,6 +153,18 @@ def read_origin(stored: Mapping[str, object]) -> Origin:
     endpoint = Endpoint(told.endpoint, **{**made.model_dump(), "columns": tuple(made.columns)})
     provenance = {key: value for key, value in told.provenance.items() if key != "endpoint"}
     return Origin(told.name, endpoint, told.scale, provenance, OUTCOMES[told.outcome])
+
+
+def load_origin(path: Path) -> Origin:
+    """What a cohort's file says of it, without its values.
+
+    Raises
+    ------
+    DeepCMEError
+        As `Cohort.load`.
+    """
+    with naming_file(path):
+        return read_origin(read_uns(path, KEY))
 
 
 def _damaged(what: str) -> DeepCMEError:

@@ -207,7 +207,7 @@ class StudyFolder(ResultFiles):
             values = {}
         if not isinstance(values.get("cohort"), dict):
             raise DamagedError(f"{path}: {_AGAIN}")
-        return load_study(path)
+        return load_study(path, recorded=True)
 
     def read_cohort(self) -> dict[str, Any]:
         """The cohort in numbers and words, as `describe_cohort` gave it.

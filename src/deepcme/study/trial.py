@@ -10,11 +10,17 @@ from numpy.typing import NDArray
 
 from deepcme.base.errors import DeepCMEError
 from deepcme.base.processes.threads import single_thread
+from deepcme.cohort.arrays import CohortArrays
+from deepcme.cohort.outcome import BinaryOutcome
+from deepcme.cohort.survival import SurvivalOutcome
 from deepcme.models.classifier import DeepCMEClassifier
 from deepcme.models.ensemble import DeepCMEEnsemble
 from deepcme.models.fitting import scores_of
+from deepcme.models.targets import make_targets
 from deepcme.network.engines.choice import make_engine
 from deepcme.study.settings import ModelSettings
+from deepcme.study.learnable import require_learnable
+from deepcme.study.parts.survival_tables import find_censoring_columns
 from deepcme.study.tasks import Plan
 
 _GENES = 8
@@ -32,19 +38,29 @@ def try_models(plan: Plan) -> None:
     DeepCMEError
         Naming the model and the parameters, or the outcome that it does not predict.
     """
+    data = CohortArrays.of(plan.cohort, find_censoring_columns(plan))
     for model in plan.study.models:
         _require_outcome(plan, model)
-    smallest = min(plan.splits, key=lambda split: len(split.train))
-    train = plan.cohort.labels[smallest.train]
+        if plan.study.survival is not None:
+            require_learnable(plan, data, model)
     for model in plan.study.models:
         if model.kind.library:
-            _try_library(model, train)
+            _try_library(model, _fewest_labels(plan, data, model))
         else:
             _try_own(plan, model)
 
 
+def _fewest_labels(plan: Plan, data: CohortArrays, model: ModelSettings) -> NDArray[np.int8]:
+    """Labels of the smallest training part, of those of whom they are known."""
+    smallest = min(plan.splits, key=lambda split: len(split.train))
+    targets = make_targets(data, model.kind, smallest.train, plan.study.horizon)
+    return targets.events[targets.known(smallest.train)]
+
+
 def _require_outcome(plan: Plan, model: ModelSettings) -> None:
     found, taken = plan.cohort.outcome.kind, model.kind.outcomes
+    if found == SurvivalOutcome.kind and BinaryOutcome.kind in taken:
+        return  # of times it learns who had the event by the horizon
     if found not in taken:
         raise DeepCMEError(
             f"model {model.name}: {model.estimator} predicts a {' or '.join(taken)} outcome, "

@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from sklearn.base import clone
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
@@ -183,6 +184,13 @@ class CoxRidge(CoxModel):
         of_clinical = (columns - self._clinical_means) @ self.clinical_coef_
         log_hazards: FloatArray = of_genes + of_clinical
         return log_hazards
+
+    def score_held_out(
+        self, X: ArrayLike, y: ArrayLike, groups: ArrayLike, held_out: ArrayLike
+    ) -> FloatArray:
+        """Log hazards of held-out rows by a fit on others, of the penalty that was chosen."""
+        model: Self = clone(self).set_params(penalties=(self.penalty_,))
+        return model.fit(X, y, groups=groups).predict(held_out)
 
     def _choose_genes(
         self, X: NDArray[np.floating], follow_up: FollowUp, held_out: ArrayLike = ()

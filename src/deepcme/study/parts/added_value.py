@@ -33,6 +33,7 @@ from deepcme.base.processes.threads import single_thread
 from deepcme.base.seeds import integer_seed, seed_for
 from deepcme.base.words import listed
 from deepcme.cohort.cohort import Cohort, own_columns
+from deepcme.cohort.outcome import BinaryOutcome
 from deepcme.models.clinical import (
     FILL,
     INDICATOR,
@@ -67,7 +68,11 @@ MOST_MISSING = 0.1
 """A column that lacks a larger share of its values is warned about."""
 # What may stand for the genes: fitted on both parts, as the clinical columns are, with
 # scores out of fold.
-PREVALIDATED = tuple(name for name, kind in KINDS.items() if kind.out_of_fold)
+PREVALIDATED = tuple(
+    name
+    for name, kind in KINDS.items()
+    if kind.out_of_fold and BinaryOutcome.kind in kind.outcomes
+)
 
 
 class AddedValue(FitsPart[PermutedGenesFit]):

@@ -18,6 +18,11 @@ PARTS: tuple[Part[Any], ...] = (
 )  # fmt: skip
 
 
+def parts_for(outcome: str) -> tuple[Part[Any], ...]:
+    """The parts of a study of a kind of outcome."""
+    return tuple(part for part in PARTS if outcome in part.outcomes)
+
+
 def part_named(name: str) -> Part[Any]:
     """The part of a name."""
     return next(part for part in PARTS if part.name == name)
