@@ -34,9 +34,7 @@ def require_learnable(plan: Plan, data: CohortArrays, model: ModelSettings) -> N
             raise DeepCMEError(f"model {model.name}, split {number}: {error}") from error
 
 
-def _require_followed(
-    data: CohortArrays, rows: np.ndarray, horizon: float | None
-) -> None:
+def _require_followed(data: CohortArrays, rows: np.ndarray, horizon: float | None) -> None:
     """Refuse a horizon up to which a baseline hazard is not known."""
     assert isinstance(data.outcome, SurvivalOutcome)
     longest = float(data.outcome.times[rows].max())
@@ -52,7 +50,12 @@ def _require_both(
 ) -> None:
     kind = model.kind
     if kind.out_of_fold is not None:
-        parts = {"training and validation part": (split.fitting_rows, kind.out_of_fold.fewest_patients)}
+        parts = {
+            "training and validation part": (
+                split.fitting_rows,
+                kind.out_of_fold.fewest_patients,
+            )
+        }
     else:
         parts = {"training part": (split.train, 1)}
         if kind.takes_validation:
