@@ -79,7 +79,9 @@ def _group_by_model(
         if split in by_split
     ]
     if not places:
-        raise AbsentError("There are no risk groups: no row but those of test parts has a score.")
+        raise AbsentError(
+            "There are no risk groups: no row but those of test parts has a score."
+        )
     # Means that differ by rounding alone are ties.
     median = pd.concat(places).groupby(level=0).median().round(_ROUNDING)
     follow_up = tested.patients.follow_up.rows(median.index.to_numpy())
