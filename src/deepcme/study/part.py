@@ -36,11 +36,11 @@ class Part(Generic[T]):
     Attributes
     ----------
     name : str
-        Its section of a study file, and what its tasks bear.
+        What its tasks bear, and its section of a study file, if it has one of its own.
     outcomes : tuple of str
         Kinds of outcomes that it is for.
-    settings : type of Settings
-        Those of the section.
+    settings : type of Settings or None
+        Those of the section; None for one that reads another part's.
     results_version : int or None
         Raised in every change after which equal settings give other numbers. It is in the
         key of each of its tasks, so that a folder never mixes results of two methods. None
@@ -61,7 +61,7 @@ class Part(Generic[T]):
 
     name: ClassVar[str]
     outcomes: ClassVar[tuple[str, ...]] = (BinaryOutcome.kind,)
-    settings: ClassVar[type[Settings]]
+    settings: ClassVar[type[Settings] | None]
     results_version: int | None = None
     stands_beside: ClassVar[bool] = True
     tables: ClassVar[TextColumns] = {}

@@ -126,7 +126,7 @@ def study_type() -> type[Study]:
     others: dict[str, Any] = {
         part.name: (part.settings, part.settings())
         for part in listed.PARTS
-        if part.name not in Study.model_fields
+        if part.settings is not None and part.name not in Study.model_fields
     }
     return create_model("Study", __base__=Study, **others) if others else Study
 
