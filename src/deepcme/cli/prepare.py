@@ -159,12 +159,12 @@ def save(cohort: Cohort, output: Path, strict: bool = False) -> None:
     if strict:
         refuse_warnings(cohort.notes)
     cohort.save(output)
-    for line in lines_about(cohort.notes, cohort.flow):
+    _, having = outcome.words
+    for line in lines_about(cohort.notes, cohort.flow, having):
         say(line)
     if isinstance(outcome, SurvivalOutcome):
         for line in lines_about_follow_up(outcome):
             say(line)
-    _, having = outcome.words
     say(
         f"Wrote {output}: {cohort.n_samples} samples of {cohort.n_patients} patients, "
         f"{cohort.n_genes:,} genes, {cohort.n_positives} {having}s, scale {cohort.scale}."
