@@ -82,8 +82,8 @@ def compute_transfer(
         If an outcome is not binary, the cohorts have no gene in common, or two hold the
         same patients.
     """
-    for name, cohort in cohorts.items():
-        labels_of(cohort.outcome, name)
+    for called, cohort in cohorts.items():
+        labels_of(cohort.outcome, called)
     kept = {name: cohort.keep_primary_tumours() for name, cohort in cohorts.items()}
     columns = _common_genes(kept)
     meetings = _meet_all(kept, columns, seed, allow_training_samples)
