@@ -135,7 +135,7 @@ def _fit(rows: pd.DataFrame, weighing: _Weighing) -> dict[str, Any]:
 def _fit_line(
     risks: pd.Series[float], known: BooleanArray, cases: BooleanArray, weights: FloatArray
 ) -> PlattRecalibration:
-    risk: FloatArray = risks.to_numpy(np.float64)[known]
+    risk = np.asarray(risks, dtype=np.float64)[known]
     if not np.isfinite(risk).all():
         raise AbsentError("The model gives no risk by the horizon.")
     label = cases[known].astype(np.int64)
