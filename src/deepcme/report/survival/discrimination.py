@@ -17,7 +17,8 @@ from deepcme.report.blocks import Blocks, Figure, Heading, Table, Text
 from deepcme.report.figures.forest import ESTIMATE, forest_heading, plot_forest
 from deepcme.report.figures.over_time import plot_auc_over_time
 from deepcme.report.figures.styles import Chart, beside
-from deepcme.report.formatting import INTERVAL, LEFT_OUT_COLUMN, N_AND_EVENTS, TableLayout
+from deepcme.report.formatting import INTERVAL, LEFT_OUT_COLUMN, TableLayout
+from deepcme.report.formatting import PATIENTS_AND_EVENTS as _PATIENTS
 from deepcme.report.results import StudyResults
 from deepcme.report.section import Contents, Section
 from deepcme.study.headline import find_baselines
@@ -26,7 +27,7 @@ _CHANCE = 0.5
 _DRAWN = (UNO, AUC_AT_HORIZON)
 _NAMES = {measure.name: measure.heading for measure in (UNO, HARRELL, AUC_AT_HORIZON)}
 
-_COUNTS = (*N_AND_EVENTS, ("n_splits", "Splits", ",.0f"))
+_COUNTS = (*_PATIENTS, ("n_splits", "Splits", ",.0f"))
 _DISCRIMINATION = TableLayout(
     "Each measure is that of one fit, averaged over the test parts in which it can be "
     "estimated. C: of two patients of whom it is known who had the event first, how often that "
@@ -51,11 +52,6 @@ _COMPARISON = TableLayout(
     ("ci_low", "95% low", "+.3f"), ("ci_high", "95% high", "+.3f"), ("p_value", "p", ".3f"),
     ("p_holm", "p (Holm)", ".3f"), *_COUNTS, ("absent", "Why none", ""),
     optional=(LEFT_OUT, "absent"),
-)  # fmt: skip
-_OVER_TIME = TableLayout(
-    "AUC(t) over time; every interval holds for its time by itself.",
-    LEFT_OUT_COLUMN, ("model", "Model", ""), ("shown", "Time", ".3g"),
-    ("value", "AUC(t)", ".3f"), *INTERVAL, ("at_risk", "At risk", ",.0f"), *N_AND_EVENTS,
 )  # fmt: skip
 
 
@@ -85,9 +81,18 @@ def _compute(contents: Contents) -> None:
         table = compute_survival_auc_over_time(evaluation)
         return add_at_risk(table, results)
 
-    contents.add("auc_over_time", over_time, _OVER_TIME)
+    unit = results.time_scale.unit.capitalize() or "Time"
+    contents.add("auc_over_time", over_time, _lay_out_over_time(unit))
     if "auc_over_time" in contents.tables:
         contents.charts["auc_over_time"] = _draw_over_time(contents)
+
+
+def _lay_out_over_time(unit: str) -> TableLayout:
+    return TableLayout(
+        "AUC(t) over time; every interval holds for its time by itself.",
+        LEFT_OUT_COLUMN, ("model", "Model", ""), ("shown", unit, ".3g"),
+        ("value", "AUC(t)", ".3f"), *INTERVAL, ("at_risk", "At risk", ",.0f"), *_PATIENTS,
+    )  # fmt: skip
 
 
 def draw_measures(table: pd.DataFrame) -> Chart:
@@ -171,13 +176,12 @@ def _draw_over_time(contents: Contents) -> Chart:
 
 
 def _write(contents: Contents) -> Blocks:
-    results = contents.results
-    until = results.time_scale.describe(results.evaluation.tau)
+    tau, scale = contents.results.evaluation.tau, contents.results.time_scale
     yield Heading("Discrimination over time", "discrimination")
     yield Text(contents.notes.get("survival_discrimination", ""))
-    yield Text(
-        f"C looks at events up to {until}. {describe_not_estimable(contents.tables)}".strip()
-    )
+    if np.isfinite(tau):
+        yield Text(f"C and AUC(t) look at events up to {scale.describe(tau)}.")
+    yield Text(describe_not_estimable(contents.tables))
     yield Figure(
         "survival_discrimination",
         "C and AUC(t) of each model with intervals; the numbers are in the next table",
