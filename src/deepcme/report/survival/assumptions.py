@@ -16,9 +16,8 @@ from deepcme.evaluation.survival.tables.proportional_hazards import compute_prop
 from deepcme.report.blocks import Blocks, Bullets, Heading, Text
 from deepcme.report.formatting import LEFT_OUT_COLUMN, PATIENTS_AND_EVENTS, TableLayout
 from deepcme.report.section import Contents, Section
+from deepcme.study.parts.survival_tables import COX_FITS
 from deepcme.study.settings import ModelSettings
-
-COX_FITS = "cox_fits.csv"
 
 _NAIVE_NAMES = {"risk": "Risk", "auc": "AUC", "observed_expected": "O/E"}
 _NAIVE = TableLayout(
