@@ -33,7 +33,9 @@ def test_a_cohort_is_made_of_arrays_of_times_and_events():
     assert cohort.outcome.times.tolist() == TIMES.tolist()
     assert cohort.outcome.ends.tolist() == ENDS.tolist()
     assert cohort.n_positives == 2
-    assert cohort.outcome.count() == "2 event, 2 censored and 1 with the competing event"
+    assert cohort.outcome.count() == (
+        "2 samples with the event, 1 with the competing event and 2 censored"
+    )
 
 
 def test_unit_horizon_and_competing_event_survive_the_disk(tmp_path):

@@ -22,7 +22,7 @@ from deepcme.study.plan import make_plan
 from deepcme.study.run import load_cohort, run_study
 from deepcme.study.spec import load_study, make_study
 from deepcme.study.store import StudyFolder
-from tests.conftest import invented_cohort
+from tests.conftest import BINARY_EXAMPLE_TOML, invented_cohort
 
 FOLDERS = Path(__file__).parent / "folders"
 OLDER = ("results_1_earliest", "results_1")
@@ -226,7 +226,7 @@ def test_a_folder_of_a_later_version_is_told(quick_study, tmp_path):
 
 
 def write_study(path, text):
-    path.write_text(f'{text}\n[cohort]\nexample = "transbig"\n')
+    path.write_text(f"{text}\n{BINARY_EXAMPLE_TOML}")
     return path
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import anndata as ad
@@ -10,13 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepcme.base.errors import DeepCMEError
+from deepcme.base.names import stored_name
 from deepcme.cohort.characteristics import MOST_DESCRIBED, describe_groups
 from deepcme.cohort.cohort import Cohort
 from deepcme.cohort.endpoints.labelling import is_of_further_file
 from deepcme.cohort.flow import FOLLOWED, LABELLED, FlowStep
 from deepcme.cohort.follow_up import COMPETING
 from deepcme.cohort.merging import COHORT_COLUMN
-from deepcme.cohort.outcome import Endpoint
+from deepcme.cohort.outcome import Endpoint, Outcome
 from deepcme.cohort.survival import SurvivalOutcome, require_horizon
 
 NAME = "event-within-horizon"
@@ -51,12 +53,16 @@ def leave_out_censored(cohort: Cohort) -> Cohort:
     known = ~np.isnan(labels)
     reason, n_censored = f"censored before {horizon:g}", int((~known).sum())
     why = {reason: n_censored}
-    question = _question(cohort, outcome.endpoint, horizon)
+    endpoint = replace(
+        outcome.endpoint,
+        columns=tuple(_freed(outcome).get(name, name) for name in outcome.endpoint.columns),
+    )
+    question = _question(cohort, endpoint, horizon)
     note = [f"{n_censored:,} samples {reason} were left out."] if n_censored else []
     flow = _flow(cohort.flow, cohort.patients, outcome, labels, why)
     return Cohort(
         _labelled(cohort, labels),
-        endpoint=_endpoint(outcome.endpoint, horizon, why, question),
+        endpoint=_endpoint(endpoint, horizon, why, question),
         scale=cohort.scale,
         name=cohort.name,
         provenance={
@@ -80,9 +86,15 @@ def _labelled(cohort: Cohort, labels: NDArray[np.float64]) -> ad.AnnData:
     known = ~np.isnan(labels)
     adata = cohort.adata[known].copy()
     obs = adata.obs.drop(columns=list(cohort.outcome.columns))
+    obs = obs.rename(columns=_freed(cohort.outcome))
     obs.insert(obs.columns.get_loc("tissue") + 1, "label", labels[known].astype(np.int8))
     adata.obs = obs
     return adata
+
+
+def _freed(outcome: Outcome) -> dict[str, str]:
+    """Names of the file that columns may bear again which the times have no more."""
+    return {stored_name(name, outcome.columns): name for name in outcome.columns}
 
 
 def _endpoint(outcome: Endpoint, horizon: float, why: Mapping[str, int], what: str) -> Endpoint:

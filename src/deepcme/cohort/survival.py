@@ -41,7 +41,7 @@ class SurvivalOutcome(Outcome):
 
     kind = "survival"
     columns = ("time", "event")
-    words = ("event-free", "event")
+    words = ("{} without the event", "{} with the event")
 
     times: FloatArray
     ends: NDArray[np.int8]
@@ -124,9 +124,10 @@ class SurvivalOutcome(Outcome):
     def count(self) -> str:
         """How many samples ended how, in words."""
         n_events, n_competing = (int((self.ends == end).sum()) for end in (EVENT, COMPETING))
-        competing = f" and {n_competing} with the competing event" if n_competing else ""
+        competing = f", {n_competing} with the competing event" if n_competing else ""
         n_censored = len(self.ends) - n_events - n_competing
-        return f"{n_events} event, {n_censored} censored{competing}"
+        having = self.called(1, "samples")
+        return f"{n_events} {having}{competing} and {n_censored} censored"
 
     def known_at(self, horizon: float) -> NDArray[np.bool_]:
         """Whether each sample ended with either event up to the horizon, or lived beyond it."""

@@ -255,9 +255,7 @@ def choose_inverse_strength(
             fold.weight,
             np.concatenate([fold.weight, fold.held_out_weight]) if weighted else None,
         )
-        logits.append(
-            [model.decision_function(fold.held_out) + correction for model in models]
-        )
+        logits.append([model.decision_function(fold.held_out) + correction for model in models])
     chosen = int(np.argmin(np.mean(losses, axis=0)))
     return inverse_strengths[chosen], [of_fold[chosen] for of_fold in logits]
 

@@ -7,10 +7,9 @@ from importlib.resources import files
 import pandas as pd
 
 from deepcme.cohort.cohort import Cohort
-from deepcme.cohort.endpoints.endpoints import DAYS_PER_YEAR
 from deepcme.cohort.flow import FlowStep
 from deepcme.cohort.outcome import Endpoint
-from deepcme.cohort.survival import SurvivalOutcome
+from deepcme.cohort.survival import DAYS, SurvivalOutcome
 
 TRANSBIG_CLINICAL = ["age", "er", "grade", "size_cm", "time_days", "distant_metastasis"]
 
@@ -38,7 +37,7 @@ def load_transbig() -> Cohort:
             name="time-to-distant-metastasis",
             columns=("time_days", "distant_metastasis"),
             unit="days",
-            horizon=5 * DAYS_PER_YEAR,
+            horizon=5 * DAYS["years"],
         ),
     )
     flow = [

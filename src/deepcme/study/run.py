@@ -38,7 +38,6 @@ from deepcme.study.store import StudyFolder
 from deepcme.study.tables import METRICS, compute_metrics_of, concatenate
 from deepcme.study.tasks import Plan, Task
 
-
 _WITH_EVENT = {BinaryOutcome.kind: "positive", SurvivalOutcome.kind: "with the event"}
 
 

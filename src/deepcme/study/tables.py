@@ -103,7 +103,7 @@ def compute_metrics_of(
     if study.survival is None:
         return compute_metrics_table(predictions)
     columns = None if censoring is None else censoring.set_index("sample")
-    table = compute_survival_metrics(predictions, study.survival.horizon, columns)
+    table = compute_survival_metrics(predictions, study.survival.horizon, columns=columns)
     return table.astype({"split": "Int64"})
 
 

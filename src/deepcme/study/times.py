@@ -61,8 +61,8 @@ def with_horizon_of(study: Study, cohort: Cohort) -> Study:
     if study.survival is None:
         if isinstance(outcome, SurvivalOutcome):
             raise DeepCMEError(
-                f"{cohort.name}: the cohort has times to an event, and the study asks for yes or "
-                "no: add a section [survival], or leave_out_censored = true under [cohort]."
+                f"{cohort.name}: the cohort has times to an event, and the study asks for yes "
+                "or no: add a section [survival], or leave_out_censored = true under [cohort]."
             )
         return study
     if not isinstance(outcome, SurvivalOutcome):

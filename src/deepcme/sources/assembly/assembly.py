@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -146,11 +147,13 @@ def _further_ids(matrix: Matrix) -> pd.DataFrame | None:
 
 def _stored_endpoint(endpoint: Endpoint, called: Mapping[str, str]) -> Endpoint:
     """The endpoint in texts that can be stored, with the cohort's names of its columns."""
-    return Endpoint(
+    return replace(
+        endpoint,
         rule=printable(endpoint.rule),
         name=printable(endpoint.name),
         left_out=with_texts(endpoint.left_out, printable),
         columns=tuple(printable(called.get(column, column)) for column in endpoint.columns),
+        competing=printable(endpoint.competing),
     )
 
 
@@ -170,7 +173,7 @@ def require_both_outcomes(labelling: Labelling) -> None:
     if (word := labelling.outcome.lacks()) is not None:
         raise DeepCMEError(
             f"All {n_labelled:,} samples that {labelling.name} labels are of one class: there "
-            f"is no {word} sample to learn from (left out: {left_out or 'none'})."
+            f"is no {word} to learn from (left out: {left_out or 'none'})."
         )
 
 

@@ -51,9 +51,7 @@ def compute_survival_calibration_groups(evaluation: Evaluation) -> pd.DataFrame:
         tables = []
         for model, positions, risks in find_all_risks(tested):
             follow_up = everybody.follow_up.rows(positions)
-            groups = compute_calibration_groups_at_horizon(
-                follow_up, risks, horizon, n_groups
-            )
+            groups = compute_calibration_groups_at_horizon(follow_up, risks, horizon, n_groups)
             groups.insert(0, "model", model)
             tables.append(groups)
         return pd.concat(tables, ignore_index=True)

@@ -114,9 +114,7 @@ def _compare(
         "ci_low": max(difference - half_width, -1.0),
         "ci_high": min(difference + half_width, 1.0),
         "p_value": (
-            np.nan
-            if np.isnan(error)
-            else compute_two_sided_p_value(difference, error, freedom)
+            np.nan if np.isnan(error) else compute_two_sided_p_value(difference, error, freedom)
         ),
         "n_splits": len(splits),
         "absent": parts[0].absent or parts[1].absent,

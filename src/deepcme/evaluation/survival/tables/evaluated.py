@@ -220,7 +220,7 @@ class Evaluation:
         tested = predictions[predictions["part"] == "test"]
         if tested.empty:
             raise DeepCMEError("The predictions table has no row of the test part.")
-        groups = [(None, tested)]
+        groups: list[tuple[str | None, pd.DataFrame]] = [(None, tested)]
         if LEFT_OUT in tested.columns:
             by_cohort = tested.groupby(LEFT_OUT, sort=False, observed=True)
             groups = [(str(cohort), rows) for cohort, rows in by_cohort]

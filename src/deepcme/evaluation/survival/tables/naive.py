@@ -60,9 +60,7 @@ def _compare(tested: Tested) -> pd.DataFrame:
             "risk": (float(at.is_case[known].mean()), float(compute_observed_risk(at)[0])),
             "auc": (
                 _naive_auc(of_model, at, known),
-                float(
-                    measure_model(tested, model, of_model, AUC_AT_HORIZON).of_splits.mean()
-                ),
+                float(measure_model(tested, model, of_model, AUC_AT_HORIZON).of_splits.mean()),
             ),
             "observed_expected": _ratios(of_model, at, known),
         }

@@ -24,6 +24,7 @@ from deepcme.evaluation.survival.tables.evaluated import POSITION, Evaluation, T
 
 GROUPS = ("lowest", "middle", "highest")
 SURVIVAL, RISK = "survival", "risk"
+_CUTS = (1 / 3, 2 / 3)
 _ROUNDING = 9
 
 
@@ -79,17 +80,19 @@ def _group_by_model(
         if split in by_split
     ]
     if not places:
-        raise AbsentError("There are no risk groups: no row but those of test parts has a score.")
+        raise AbsentError(
+            "There are no risk groups: no row but those of test parts has a score."
+        )
     # Means that differ by rounding alone are ties.
     median = pd.concat(places).groupby(level=0).median().round(_ROUNDING)
     follow_up = tested.patients.follow_up.rows(median.index.to_numpy())
-    number = (median.to_numpy()[:, np.newaxis] > [1 / 3, 2 / 3]).sum(axis=1)
+    third = np.searchsorted(_CUTS, median.to_numpy(), side="left")
     return pd.DataFrame(
         {
             "model": rows["model"].iloc[0],
             "patient": tested.patients.names[median.index],
             "place": median.to_numpy(),
-            "group": pd.Categorical.from_codes(number, list(GROUPS), ordered=True),
+            "group": pd.Categorical(np.array(GROUPS)[third], list(GROUPS), ordered=True),
             "time": follow_up.times,
             "event": follow_up.events,
         }
@@ -189,9 +192,9 @@ def _by_group(
     tables = []
     for values, of_model in groups.groupby(keys, sort=False, observed=True):
         for group, rows in of_model.groupby("group", observed=True):
-            table = compute(FollowUp(rows["time"], rows["event"]))
-            named = dict(zip([*keys, "group"], [*values, group], strict=True))
-            for place, (key, value) in enumerate(named.items()):
+            table = compute(FollowUp(rows["time"].to_numpy(), rows["event"].to_numpy()))
+            named = zip([*keys, "group"], map(str, [*values, group]), strict=True)
+            for place, (key, value) in enumerate(named):
                 table.insert(place, key, value)
             tables.append(table)
     joined = pd.concat(tables, ignore_index=True)

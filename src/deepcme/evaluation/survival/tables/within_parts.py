@@ -132,9 +132,10 @@ def _at(tested: Tested, place: object, rows: pd.DataFrame, time: float | None) -
 
 
 def _weigh_cases(at: AtHorizon, measure: HorizonMeasure) -> FloatArray:
+    weights, cases = at.weights, at.is_case
     if measure is HARRELL:
-        return at.counts @ (at.follow_up.events == EVENT).astype(np.float64)
-    return at.weights @ at.is_case.astype(np.float64)
+        weights, cases = at.counts, at.follow_up.events == EVENT
+    return np.asarray(weights @ cases, dtype=np.float64)
 
 
 def _explain(
