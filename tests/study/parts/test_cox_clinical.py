@@ -56,7 +56,7 @@ def cohort_path(tmp_path_factory):
 def study_of(cohort_path):
     def make(columns=COLUMNS, path=cohort_path, **options):
         clinical = {"columns": columns, **options.pop("clinical", {})}
-        values = {"split": {"repeats": 1, "folds": 2}, "models": MODELS, "clinical": clinical}
+        values = {"split": {"repeats": 1, "folds": 3}, "models": MODELS, "clinical": clinical}
         return make_study({"cohort": {"path": path}, **values, **options})
 
     return make
@@ -90,7 +90,7 @@ def test_two_models_stand_beside_the_others(study_of, tmp_path):
         assert of_model["score"].rank().corr(of_model["probability"].rank()) == 1
     ratios = folders[0].read_table("clinical_hazard_ratios.csv").set_index("value")
     assert ratios["column"].tolist() == ["age", "grade", "grade"]
-    assert ratios.loc["G1", "monotone_splits"] == 2
+    assert ratios.loc["G1", "monotone_splits"] == 3
     assert ratios.loc["G1", "interval"] == "Wald of Firth's fit"
     assert (ratios["left_out_splits"] == 0).all()
     assert ratios.loc["per standard deviation", ["n", "missing"]].tolist() == [86, 4]
