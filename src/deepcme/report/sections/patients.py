@@ -269,6 +269,18 @@ def describe_unlabelled(cohort: Mapping[str, Any]) -> str:
     return ""
 
 
+def describe_labelled_alone(cohort: Mapping[str, Any]) -> str:
+    """That risks hold for the labelled alone, for the verdict, where many were censored."""
+    unlabelled = count_unlabelled(read_flow(cohort.get("flow", [])))
+    censored, n = unlabelled.censored, unlabelled.samples
+    if not n or censored <= MOST_CENSORED * n:
+        return ""
+    return (
+        f"{censored:,} of {n:,} samples ({censored / n:.0%}) were left out as censored before "
+        "the horizon: risks, calibration and net benefit hold for the labelled alone."
+    )
+
+
 def _columns_without_event(left_out: Sequence[Mapping[str, Any]]) -> list[str]:
     """Columns of 0 and 1 called like events, in which 1 is of none left out, yet of others."""
     by_step = [
@@ -293,6 +305,8 @@ def _compute(contents: Contents) -> None:
         contents.add("follow_up", lambda: _compute_follow_up(results), FOLLOW_UP)
     if warning := describe_unlabelled(cohort):
         contents.notes["unlabelled"] = warning
+    if warning := describe_labelled_alone(cohort):
+        contents.notes["labelled_alone_verdict"] = warning
     clinical = results.study.clinical
 
     def characteristics() -> pd.DataFrame:
