@@ -40,8 +40,8 @@ def describe_outcome(study: Study, cohort: Mapping[str, Any]) -> str:
         f"{TimeScale.of(cohort['unit'], horizon).describe(horizon)}."
     )
     return (
-        f"{cohort['endpoint']} {asked} One row a patient: of several samples the earliest event "
-        "counts, or else the longest follow-up. "
+        f"{cohort['endpoint']} {asked} One row a patient: of several samples the earliest "
+        "event counts, or else the longest follow-up. "
         "Events come before censorings at tied times. Follow-up is summarised by reverse "
         "Kaplan-Meier (Schemper and Smith 1996), risks by Kaplan-Meier. A competing event, "
         "where one is named, is an end of its own: observed risks are then Aalen and "
