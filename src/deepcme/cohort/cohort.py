@@ -241,7 +241,7 @@ class Cohort:
     @property
     def labels(self) -> NDArray[np.int8]:
         """1 for a positive, 0 for a negative sample; refused of another outcome."""
-        return labels_of(self.outcome)
+        return labels_of(self.outcome, self.name)
 
     @property
     def gene_ids(self) -> NDArray[np.object_]:

@@ -249,8 +249,14 @@ def as_outcome(labels: ArrayLike | Outcome) -> Outcome:
     return labels if isinstance(labels, Outcome) else BinaryOutcome(np.asarray(labels))
 
 
-def labels_of(outcome: Outcome) -> NDArray[np.int8]:
+def labels_of(outcome: Outcome, name: str = "The cohort") -> NDArray[np.int8]:
     """The labels of a binary outcome.
+
+    Parameters
+    ----------
+    outcome : Outcome
+    name : str
+        Of the cohort, to be told.
 
     Raises
     ------
@@ -259,8 +265,8 @@ def labels_of(outcome: Outcome) -> NDArray[np.int8]:
     """
     if not isinstance(outcome, BinaryOutcome):
         raise DeepCMEError(
-            f"This takes a binary outcome, and the cohort's is a {outcome.kind} one: make the "
-            "cohort anew by `deepcme prepare ... --horizon T --drop-censored`, or set "
-            "leave_out_censored = true under [cohort] in a study file."
+            f"{name} has a {outcome.kind} outcome, and this takes a binary one: make the "
+            "cohort anew by `deepcme prepare ... --horizon T --drop-censored`; a study asks the "
+            "same with leave_out_censored = true under [cohort]."
         )
     return outcome.labels

@@ -16,9 +16,8 @@ from deepcme.evaluation.survival.tables.proportional_hazards import compute_prop
 from deepcme.report.blocks import Blocks, Bullets, Heading, Text
 from deepcme.report.formatting import LEFT_OUT_COLUMN, PATIENTS_AND_EVENTS, TableLayout
 from deepcme.report.section import Contents, Section
+from deepcme.study.parts.survival_tables import COX_FITS
 from deepcme.study.settings import ModelSettings
-
-COX_FITS = "cox_fits.csv"
 
 _NAIVE_NAMES = {"risk": "Risk", "auc": "AUC", "observed_expected": "O/E"}
 _NAIVE = TableLayout(
@@ -32,9 +31,9 @@ _NAIVE = TableLayout(
 _HAZARDS = TableLayout(
     "Check of proportional hazards (Grambsch and Therneau 1994) of each Cox model's "
     "out-of-fold log hazard, a mean over the repeats, as the only column. Trend: "
-    "how much its log hazard ratio changes from the start to the end of the scale of "
-    "Kaplan-Meier, with its 95% Wald interval. Approximate, as the patients trained the "
-    "models that judge the others.",
+    "how much its log hazard ratio changes from the start to where all would have had the "
+    "event, on the scale of Kaplan-Meier, with its 95% Wald interval. Approximate, as the "
+    "patients trained the models that judge the others.",
     LEFT_OUT_COLUMN, ("model", "Model", ""), ("trend", "Trend", "+.2f"),
     ("ci_low", "95% low", "+.2f"), ("ci_high", "95% high", "+.2f"), ("chi2", "Chi2", ".2f"),
     ("p_value", "p", ".3f"), *PATIENTS_AND_EVENTS, ("absent", "Why none", ""),

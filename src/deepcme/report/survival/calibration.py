@@ -80,7 +80,8 @@ def _compute(contents: Contents) -> None:
         return pd.concat(tables, ignore_index=True)
 
     contents.add("calibration_groups", groups, _GROUPS)
-    if "calibration_groups" in contents.tables:
+    table = contents.tables.get("calibration_groups")
+    if table is not None and table["observed"].notna().any():
         contents.charts["calibration"] = _draw(contents)
 
 
@@ -128,7 +129,7 @@ def _by_measure(contents: Contents, name: str) -> Table | None:
 
 def describe_absent(tables: dict[str, pd.DataFrame]) -> str:
     """Which measures of risks could not be estimated, and why."""
-    said = {}
+    said: dict[str, list[str]] = {}
     for name in ("survival_performance", "survival_performance_recalibrated"):
         table = tables.get(name)
         if table is None:

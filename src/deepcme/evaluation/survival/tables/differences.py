@@ -133,7 +133,7 @@ def _compute_error(
     if n_rarer < 2 or not drawn.size or np.isnan(drawn).all():
         return float("nan"), 1
     widenings = [
-        compute_widening(tested, name, rows, value)
+        compute_widening(tested, name, rows, value, at)
         for (name, rows), value in zip(both, values, strict=True)
     ]
     inflation = max(of.inflation for of in widenings)

@@ -8,14 +8,13 @@ import numpy as np
 import pandas as pd
 
 from deepcme.cohort.follow_up import EVENT
-from deepcme.evaluation.bootstrap import compute_logit_interval
 from deepcme.evaluation.over_splits import compute_monte_carlo_error
 from deepcme.evaluation.survival.concordance import ComparablePairs, count_comparable_pairs
 from deepcme.evaluation.survival.measured import AUC_AT_HORIZON, HARRELL, HorizonMeasure
 from deepcme.evaluation.survival.tables.evaluated import Evaluation, Tested
 from deepcme.evaluation.survival.tables.within_parts import (
     RANKED,
-    compute_widening,
+    compute_mean_interval,
     measure_model,
 )
 
@@ -97,21 +96,12 @@ def _estimate(
     splits = parts.estimable
     if splits.empty:
         return {**found, "absent": parts.absent}
-    value, *drawn = parts.mean(splits)
-    ends = (np.nan, np.nan)
-    if drawn:
-        widening = compute_widening(tested, model, rows, value)
-        ends = compute_logit_interval(
-            float(value),
-            np.array(drawn),
-            min(at.n_cases, at.n_controls),
-            n_rarer_in_part=widening.n_rarer_in_part,
-            inflation=widening.inflation,
-        )
+    means = parts.mean(splits)
+    ends = compute_mean_interval(tested, model, rows, means, at)
     of_splits = parts.of_splits[splits]
     return {
         **found,
-        "value": value,
+        "value": means[0],
         "ci_low": ends[0],
         "ci_high": ends[1],
         "sd": of_splits.std(),
