@@ -91,7 +91,7 @@ def _pooled_classification(
     value = divide(numerator, denominator)
     counted = pd.DataFrame(denominators > 0).groupby(rows["patient"].to_numpy()).any().sum()
     ends = [
-        _wilson_of_draws(*of_measure)
+        compute_wilson_of_draws(*of_measure)
         for of_measure in zip(value, drawn.T, counted, strict=True)
     ]
     return pd.DataFrame(
@@ -107,7 +107,13 @@ def _pooled_classification(
     )
 
 
-def _wilson_of_draws(share: float, drawn: FloatArray, n_patients: int) -> tuple[float, float]:
+def compute_wilson_of_draws(
+    share: float, drawn: FloatArray, n_patients: int
+) -> tuple[float, float]:
+    """Wilson's interval of as many patients as the variance of draws stands for.
+
+    At most those counted; NaN without any.
+    """
     if n_patients == 0:
         return np.nan, np.nan
     variance = float(np.nanvar(drawn))

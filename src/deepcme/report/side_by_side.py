@@ -19,12 +19,12 @@ from deepcme.evaluation.predictions import LEFT_OUT
 from deepcme.report.blocks import Heading, Table
 from deepcme.report.design import strata_column
 from deepcme.report.formatting import LEFT_OUT_COLUMN, Column, Shown, TableLayout
+from deepcme.report.models import find_refitted_models
 from deepcme.report.render import render_page
 from deepcme.report.results import StudyResults, require_alike
 from deepcme.report.sections.discrimination import (
     compute_study_discrimination,
     compute_training_shares,
-    find_refitted_models,
 )
 from deepcme.study.store import StudyFolder
 

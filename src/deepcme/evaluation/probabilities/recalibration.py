@@ -61,7 +61,12 @@ class PlattRecalibration:
 
     @classmethod
     def fit(
-        cls, labels: ArrayLike, scores: ArrayLike, *, are_log_odds: bool = True
+        cls,
+        labels: ArrayLike,
+        scores: ArrayLike,
+        *,
+        are_log_odds: bool = True,
+        weights: ArrayLike | None = None,
     ) -> PlattRecalibration:
         """Fit on these rows, which must be neither test rows nor known to the model.
 
@@ -79,6 +84,8 @@ class PlattRecalibration:
         scores : array
         are_log_odds : bool
             Whether the scores are log-odds of the event by the model's own account.
+        weights : array, optional
+            Above 0; how many rows each stands for, of log-odds only.
 
         Raises
         ------
@@ -91,14 +98,18 @@ class PlattRecalibration:
            Biometrika 80:27-38.
         """
         label, score = as_labels_and_scores(labels, scores)
-        events = int(label.sum())
-        line = (float(logit(events / label.size)), 0.0)
+        weight = np.ones(label.size) if weights is None else np.asarray(weights, np.float64)
+        line = (float(logit(_mean(label, weight))), 0.0)
+        of_events, of_others = (_mean(score[of], weight[of]) for of in (label == 1, label == 0))
         # The sign of the likelihood's slope at 0, and so that of its maximum.
-        if score[label == 1].mean() > score[label == 0].mean():
-            fit = _fit_near_one if are_log_odds else _fit_firth
-            found = fit(label, score)
+        if of_events > of_others:
+            found = (
+                _fit_near_one(label, score, weight)
+                if are_log_odds
+                else _fit_firth(label, score)
+            )
             line = found if found[1] > 0 else line
-        return cls(*line, label.size, events)
+        return cls(*line, label.size, int(label.sum()))
 
     def apply(self, scores: ArrayLike) -> FloatArray:
         """Recalibrated probabilities of these scores."""
@@ -106,7 +117,13 @@ class PlattRecalibration:
         return np.asarray(expit(self.intercept + self.slope * score), dtype=np.float64)
 
 
-def _fit_near_one(label: IntegerArray, score: FloatArray) -> tuple[float, float]:
+def _mean(values: FloatArray | IntegerArray, weight: FloatArray) -> float:
+    return float((weight * values).sum() / weight.sum())
+
+
+def _fit_near_one(
+    label: IntegerArray, score: FloatArray, weight: FloatArray
+) -> tuple[float, float]:
     """Intercept and slope of highest likelihood times density of the log slope.
 
     The likelihood is that of the best intercept. There can be two maxima, and so a grid
@@ -115,8 +132,9 @@ def _fit_near_one(label: IntegerArray, score: FloatArray) -> tuple[float, float]
 
     def loss(log_slopes: FloatArray) -> FloatArray:
         slope = np.exp(log_slopes)[:, np.newaxis]
-        log_odds = _best_intercepts(slope, label, score) + slope * score
-        log_likelihood = log_expit(np.where(label == 1, log_odds, -log_odds)).sum(axis=1)
+        log_odds = _best_intercepts(slope, label, score, weight) + slope * score
+        of_rows = log_expit(np.where(label == 1, log_odds, -log_odds))
+        log_likelihood = (weight * of_rows).sum(axis=1)
         tails = (DEGREES_OF_FREEDOM + 1) / 2
         penalty = tails * np.log1p(log_slopes**2 / DEGREES_OF_FREEDOM)
         return np.asarray(penalty - log_likelihood, dtype=np.float64)
@@ -129,17 +147,20 @@ def _fit_near_one(label: IntegerArray, score: FloatArray) -> tuple[float, float]
         options={"xatol": 1e-6},
     )
     slope = np.exp(np.array([[found.x]]))
-    return float(_best_intercepts(slope, label, score)[0, 0]), float(slope[0, 0])
+    return float(_best_intercepts(slope, label, score, weight)[0, 0]), float(slope[0, 0])
 
 
-def _best_intercepts(slopes: FloatArray, label: IntegerArray, score: FloatArray) -> FloatArray:
+def _best_intercepts(
+    slopes: FloatArray, label: IntegerArray, score: FloatArray, weight: FloatArray
+) -> FloatArray:
     """For each slope, in a column, the intercept with which the mean risk is the prevalence."""
-    prevalence = label.mean()
+    prevalence = _mean(label, weight)
     low = logit(prevalence) - slopes * score.max()
     high = logit(prevalence) - slopes * score.min()
     for _ in range(_BISECTIONS):
         middle = (low + high) / 2
-        is_high = expit(middle + slopes * score).mean(axis=1, keepdims=True) > prevalence
+        risk = (weight * expit(middle + slopes * score)).sum(axis=1, keepdims=True)
+        is_high = risk / weight.sum() > prevalence
         low, high = np.where(is_high, low, middle), np.where(is_high, middle, high)
     return np.asarray((low + high) / 2, dtype=np.float64)
 

@@ -68,7 +68,7 @@ def compute_decision_curve(predictions: pd.DataFrame, thresholds: ArrayLike) -> 
     .. [1] Vickers AJ, Elkin EB (2006). Decision curve analysis: a novel method for
        evaluating prediction models. Medical Decision Making 26:565-574.
     """
-    at = _check_thresholds(thresholds)
+    at = check_thresholds(thresholds)
 
     def of_test(test: pd.DataFrame) -> pd.DataFrame:
         everyone = test.drop_duplicates(["split", "sample"])
@@ -143,7 +143,7 @@ def compute_net_benefit_differences(
     .. [3] Romano JP, Wolf M (2005). Exact and approximate stepdown methods for multiple
        hypothesis testing. Journal of the American Statistical Association 100:94-108.
     """
-    at = _check_thresholds(thresholds)
+    at = check_thresholds(thresholds)
     tested = select_probabilities(select_part(predictions, "test"))
     n_cohorts = tested[LEFT_OUT].nunique() if LEFT_OUT in tested.columns else 1
     level = 1 - (1 - CONFIDENCE_LEVEL) / n_cohorts
@@ -165,10 +165,41 @@ def _differences(
     gains = np.where(apart, np.hstack([-benefit, benefit]), 0.0)
     drawn = draws.sum_rows(rows["patient"], np.column_stack([gains, np.ones(len(gains))]))
     drawn = drawn[:, :-1] / drawn[:, -1:]
-    values, errors = gains.mean(axis=0), drawn.std(axis=0)
+    expected = _score_errors(rows["patient"], apart, np.tile(odds(thresholds), 2))
+    table = compare_with_defaults(thresholds, gains.mean(axis=0), drawn, expected, level)
+    return table.assign(**count_rows(rows))
+
+
+def compare_with_defaults(
+    thresholds: FloatArray,
+    values: FloatArray,
+    drawn: FloatArray,
+    expected: FloatArray,
+    level: float = CONFIDENCE_LEVEL,
+) -> pd.DataFrame:
+    """Net benefit less that of the better of treating all and none, with intervals.
+
+    They hold at all thresholds at once, as `compute_net_benefit_differences` says.
+
+    Parameters
+    ----------
+    thresholds : array
+    values, expected : array, twice as long
+        Difference to treating all at each threshold, then to treating none; and the standard
+        errors of these by the score test.
+    drawn : array, draws x (2 x thresholds)
+        The same differences in each draw of patients.
+    level : float
+        Confidence of all intervals.
+
+    Returns
+    -------
+    DataFrame
+        `threshold, net_benefit, better, difference, ci_low, ci_high`.
+    """
+    errors = drawn.std(axis=0)
     deviations = divide(np.abs(drawn - values), np.broadcast_to(errors, drawn.shape))
     reach = np.quantile(np.nan_to_num(deviations).max(axis=1), level)
-    expected = _score_errors(rows["patient"], apart, np.tile(_odds(thresholds), 2))
     half_width = reach * np.maximum(errors, expected)
     to_all, to_none = np.split(values, 2)
     return pd.DataFrame(
@@ -179,7 +210,6 @@ def _differences(
             "difference": np.minimum(to_all, to_none),
             "ci_low": np.minimum(*np.split(values - half_width, 2)),
             "ci_high": np.minimum(*np.split(values + half_width, 2)),
-            **count_rows(rows),
         }
     )
 
@@ -199,14 +229,16 @@ def treat(rows: pd.DataFrame, thresholds: FloatArray) -> tuple[BooleanArray, Flo
     """Whether each row is treated at each threshold, and what treating it would be worth."""
     label, probability = as_labels_and_probabilities(rows["label"], rows["probability"])
     treated = probability[:, np.newaxis] >= thresholds
-    return np.asarray(treated), np.where(label[:, np.newaxis] == 1, 1.0, -_odds(thresholds))
+    return np.asarray(treated), np.where(label[:, np.newaxis] == 1, 1.0, -odds(thresholds))
 
 
-def _odds(thresholds: FloatArray) -> FloatArray:
+def odds(thresholds: FloatArray) -> FloatArray:
+    """What a false positive weighs at each threshold."""
     return thresholds / (1 - thresholds)
 
 
-def _check_thresholds(thresholds: ArrayLike) -> FloatArray:
+def check_thresholds(thresholds: ArrayLike) -> FloatArray:
+    """Thresholds as an array; `DeepCMEError` if one is not between 0 and 1."""
     at = np.atleast_1d(np.asarray(thresholds, dtype=np.float64))
     if not ((at > 0) & (at < 1)).all():
         raise DeepCMEError("Thresholds of risk must lie above 0 and below 1.")

@@ -83,15 +83,34 @@ class AtHorizon:
         drawn = random.multinomial(follow_up.n, share, size=draws)
         counts = np.vstack([np.ones(follow_up.n), drawn])
         censoring = estimate_censoring(follow_up, columns=columns, weights=counts)
-        return cls(follow_up, horizon, counts, censoring, columns)
+        return cls(follow_up, horizon, counts, censoring, columns)._require_case()
 
-    def __post_init__(self) -> None:
-        if not self._weights.cases.any():
+    def _require_case(self) -> AtHorizon:
+        if not self.is_case.any():
             raise AbsentError(f"No patient has the event by {self.horizon:g}.")
+        return self
 
     def move_to(self, horizon: float) -> AtHorizon:
-        """The same patients in the same draws at another horizon."""
-        return replace(self, horizon=horizon)
+        """The same patients in the same draws at another horizon.
+
+        Raises
+        ------
+        AbsentError
+            As `draw`.
+        """
+        return replace(self, horizon=horizon)._require_case()
+
+    def rows(self, index: IntegerArray | BooleanArray) -> AtHorizon:
+        """Some of the patients, such as a test part, with their weights and in the same draws.
+
+        There may be no case among them: what needs one is then NaN.
+        """
+        return replace(
+            self,
+            follow_up=self.follow_up.rows(index),
+            counts=self.counts[:, index],
+            columns=None if self.columns is None else self.columns[index],
+        )
 
     @cached_property
     def _weights(self) -> CensoringWeights:
