@@ -9,8 +9,14 @@ import pandas as pd
 import pytest
 
 from deepcme import Cohort
+from deepcme.cohort.at_horizon import leave_out_censored
+from deepcme.sources.examples import load_transbig
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
+BINARY_EXAMPLE = {"cohort": {"example": "transbig", "leave_out_censored": True}}
+"""Settings of a binary study of the example."""
+BINARY_EXAMPLE_TOML = '[cohort]\nexample = "transbig"\nleave_out_censored = true\n'
+"""The same in a study file."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -68,6 +74,11 @@ def invented_cohort(
         scale=scale,  # type: ignore[arg-type]
         name="invented",
     )
+
+
+def binary_transbig() -> Cohort:
+    """The example as version 0.1 had it: event within 5 years, the censored left out."""
+    return leave_out_censored(load_transbig())
 
 
 @pytest.fixture

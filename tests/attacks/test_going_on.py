@@ -22,7 +22,7 @@ from deepcme.study.run import run_study
 from deepcme.study.spec import make_study
 from deepcme.study.store import StudyFolder
 from tests.attacks.command import deepcme
-from tests.conftest import invented_cohort
+from tests.conftest import BINARY_EXAMPLE_TOML, invented_cohort
 
 TABLES = ("predictions.parquet", "metrics.csv", "patients.parquet")
 NULLS = {"permutations": 2}
@@ -128,7 +128,7 @@ def test_a_study_killed_in_its_first_moments_goes_on(left, study, finished, tmp_
 
 OF_OTHERS = {
     "notes": {"notes.txt": "mine"},
-    "a study file": {"study.toml": "[cohort]\nexample = 'transbig'\n"},
+    "a study file": {"study.toml": BINARY_EXAMPLE_TOML},
     "a cohort.json": {"cohort.json": "{}"},
     "tasks": {"tasks/letter.txt": "mine"},
     "an identity": {"identity.json": '{"name": "me"}'},

@@ -17,6 +17,7 @@ from deepcme.sources.spreadsheets import TableColumns, cohort_from_tables
 from deepcme.study.spec import load_study, make_study
 from deepcme.trained.files import load_model
 from tests.attacks.command import deepcme
+from tests.conftest import BINARY_EXAMPLE, BINARY_EXAMPLE_TOML
 
 FORBIDDEN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff\u202a-\u202e\u2066-\u2069]"
@@ -181,7 +182,7 @@ def test_a_strangers_cohort_is_refused_by_name(tmp_path, place, bad):
 @pytest.mark.parametrize("bad", [*BAD, "\n", "\x00"], ids=ascii)
 @pytest.mark.cause("control-characters")
 def test_a_study_refuses_them_in_its_names(bad):
-    base = {"cohort": {"example": "transbig"}}
+    base = BINARY_EXAMPLE
     for names in (
         {"models": [{"name": f"a{bad}b", "estimator": "LR"}]},
         {"models": ["LR-tuned"], "clinical": {"columns": [f"a{bad}b"], "genes": "LR-tuned"}},
@@ -209,7 +210,7 @@ def test_no_study_is_written_of_a_path_that_is_no_unicode(names, tmp_path, monke
 
 
 def load_study_of(folder, path):
-    (folder / "study.toml").write_text('models = ["LR"]\n[cohort]\nexample = "transbig"\n')
+    (folder / "study.toml").write_text(f'models = ["LR"]\n{BINARY_EXAMPLE_TOML}')
     return load_study(folder / "study.toml", {"cohort": {"example": None, "path": path}})
 
 

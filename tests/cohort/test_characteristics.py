@@ -9,8 +9,8 @@ import pytest
 from deepcme import Cohort, DeepCMEError
 from deepcme.cohort.characteristics import count_missing, describe_groups
 from deepcme.cohort.merging import merge_cohorts
-from deepcme.sources.examples import load_transbig
 from deepcme.sources.spreadsheets import TableColumns, cohort_from_tables
+from tests.conftest import binary_transbig
 
 TABLE = pd.DataFrame(
     {
@@ -94,7 +94,7 @@ def test_nothing_is_kept_where_every_sample_is_labelled(tables):
 
 
 def test_the_example_has_it():
-    (found,) = load_transbig().provenance["left_out"]
+    (found,) = binary_transbig().provenance["left_out"]
     assert found["samples"] == {"kept": 189, "left_out": 9}
 
 

@@ -6,7 +6,6 @@ import pandas as pd
 import pytest
 
 from deepcme import Cohort, DeepCMEError
-from deepcme.sources.examples import load_transbig
 from tests.conftest import invented_cohort
 
 
@@ -14,16 +13,6 @@ def make(X, labels=(1, 0), samples=("s1", "s2"), genes=("g1", "g2"), scale="log2
     return Cohort.from_arrays(
         X, labels, samples=samples, genes=genes, endpoint="e", scale=scale, **more
     )
-
-
-def test_transbig_has_189_patients_and_35_positives():
-    cohort = load_transbig()
-    assert (cohort.n_samples, cohort.n_patients, cohort.n_genes) == (189, 189, 76)
-    assert cohort.n_positives == 35
-    assert cohort.scale == "log2"
-    assert "5 years" in cohort.endpoint
-    assert {"age", "er", "grade", "size_cm", "time_days"} <= set(cohort.obs.columns)
-    assert "ABLIM1" in cohort.symbols
 
 
 def test_matrix_is_float32_samples_by_genes(cohort):

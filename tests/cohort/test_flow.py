@@ -7,12 +7,11 @@ import pandas as pd
 import pytest
 
 from deepcme import Cohort, DeepCMEError
-from deepcme.cohort.endpoints.labelling import Labelling
+from deepcme.cohort.endpoints.labelling import BinaryLabelling
 from deepcme.cohort.filters import filter_samples
 from deepcme.cohort.flow import FlowStep, read_flow, refuse_lost_outcome
 from deepcme.cohort.merging import merge_cohorts
-from deepcme.sources.examples import load_transbig
-from tests.conftest import invented_cohort
+from tests.conftest import binary_transbig, invented_cohort
 
 TISSUES = ["primary"] * 15 + ["metastatic"] * 5 + ["primary"] * 30 + ["normal"] * 10
 
@@ -44,9 +43,9 @@ def test_a_step_before_the_labels_has_no_positives():
 
 
 def test_the_example_has_a_flow():
-    assert counted(load_transbig()) == [
+    assert counted(binary_transbig()) == [
         ("read", 198, 198, None, {}),
-        ("labelled", 189, 189, 35, {"followed for less than 5 years": 9}),
+        ("labelled", 189, 189, 35, {"censored before 1826.25": 9}),
     ]
 
 
@@ -125,7 +124,7 @@ def test_a_study_of_primary_tumours_where_there_is_none_says_why():
 
 
 def test_samples_without_a_label_are_no_outcome():
-    labels = Labelling(rule="er = 1.", values=pd.Series([1.0, 0.0, np.nan]))
+    labels = BinaryLabelling(rule="er = 1.", values=pd.Series([1.0, 0.0, np.nan]))
     keep = np.array([True, True, False])
     refuse_lost_outcome("er = 1", labels.outcome, keep[labels.known])
     with pytest.raises(DeepCMEError, match="er = 1: none of the 1 negative samples is left"):

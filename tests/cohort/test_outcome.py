@@ -21,9 +21,8 @@ from deepcme.cohort.outcome import BinaryOutcome, Endpoint, Outcome
 from deepcme.cohort.outcomes import OUTCOMES
 from deepcme.cohort.splits import LeaveOneCohortOut, RepeatedSplits, draw_folds
 from deepcme.cohort.strata import choose_strata
-from deepcme.sources.examples import load_transbig
 from deepcme.study.designs import FoldsDesign
-from tests.conftest import invented_cohort
+from tests.conftest import binary_transbig, invented_cohort
 
 RULE = Endpoint("Time to death.", "death", {"without a time": 3}, ("days", "status"))
 
@@ -34,7 +33,7 @@ class TimeToEvent(Outcome):
 
     kind = "time-to-event"
     columns = ("time", "event")
-    words = ("censored", "uncensored")
+    words = ("censored {}", "uncensored {}")
 
     time: np.ndarray
     event: np.ndarray
@@ -86,21 +85,21 @@ def timed_cohort(outcome=None, prefix="S", **more):
 
 
 def test_a_cohort_knows_its_outcome_and_the_endpoint_that_made_it():
-    cohort = load_transbig()
+    cohort = binary_transbig()
     outcome = cohort.outcome
     assert isinstance(outcome, BinaryOutcome)
     assert outcome.labels.tolist() == cohort.labels.tolist()
     assert outcome.endpoint.name == "event-within-horizon"
     assert outcome.endpoint.columns == ("time_days", "distant_metastasis")
     assert cohort.endpoint == outcome.endpoint.rule
-    assert outcome.count() == "35 positive and 154 negative"
+    assert outcome.count() == "35 positive and 154 negative samples"
 
 
 def test_a_binary_outcome_says_what_is_missing_among_rows():
     outcome = BinaryOutcome(np.array([1, 0, 0]))
     assert outcome.lacks() is None
-    assert outcome.lacks(np.array([1, 2])) == "positive"
-    assert outcome.lacks(np.array([True, False, False])) == "negative"
+    assert outcome.lacks(np.array([1, 2])) == "positive sample"
+    assert outcome.lacks(np.array([True, False, False])) == "negative sample"
     assert outcome.count_patients(["a", "a", "b"]) == 1
     with pytest.raises(DeepCMEError, match=r"Labels must be 0 or 1, not 2\."):
         BinaryOutcome(np.array([0, 2]))
@@ -155,7 +154,7 @@ def test_what_another_kind_lacks_is_said_in_its_words():
 def test_whatever_takes_labels_refuses_another_kind():
     for of in (timed_cohort(), CohortArrays.of(timed_cohort())):
         with pytest.raises(
-            DeepCMEError, match="takes a binary outcome, and the cohort's is a t"
+            DeepCMEError, match="has a time-to-event outcome, and this takes a binary one: m"
         ):
             _ = of.labels
 
@@ -231,7 +230,7 @@ def stored(cohort, path, change):
 
 
 def test_a_file_from_before_there_were_kinds_opens_as_it_did(tmp_path):
-    cohort = load_transbig()
+    cohort = binary_transbig()
 
     def as_before(said):
         del said["outcome"]

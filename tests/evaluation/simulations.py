@@ -41,6 +41,7 @@ from deepcme.study.parts.added_value import fit_clinical_models
 from deepcme.study.plan import Plan, make_plan
 from deepcme.study.spec import make_study
 from deepcme.study.tables import compute_predictions
+from tests.conftest import BINARY_EXAMPLE
 
 LEVEL = 0.05
 TEN_SPLITS = RepeatedSplits()
@@ -302,7 +303,7 @@ def simulate_added_value(
     parameters = {"inverse_strengths": [1e-3, 1e-1]}
     study = make_study(
         {
-            "cohort": {"example": "transbig"},
+            **BINARY_EXAMPLE,
             "models": [{"name": "LR-tuned", "parameters": parameters}],
             "clinical": {"columns": ["age", "stage"], "genes": "LR-tuned"},
         }

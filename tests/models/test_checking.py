@@ -8,13 +8,14 @@ from hypothesis import strategies as st
 from deepcme import DeepCMEError
 from deepcme.models.registry import KINDS
 from deepcme.study.spec import load_study, make_study
+from tests.conftest import BINARY_EXAMPLE, BINARY_EXAMPLE_TOML
 
 NAN = float("nan")
 
 
 def study_with(estimator, parameters):
     model = {"name": "mine", "estimator": estimator, "parameters": parameters}
-    return make_study({"cohort": {"example": "transbig"}, "models": [model]})
+    return make_study({**BINARY_EXAMPLE, "models": [model]})
 
 
 @pytest.mark.parametrize(
@@ -97,7 +98,7 @@ def test_whatever_is_written_is_read_or_refused_in_one_sentence(of, value):
 def test_class_weights_can_be_written_in_toml(estimator, tmp_path):
     path = tmp_path / "study.toml"
     path.write_text(
-        f'[cohort]\nexample = "transbig"\n[[models]]\nname = "{estimator}"\n'
+        f'{BINARY_EXAMPLE_TOML}[[models]]\nname = "{estimator}"\n'
         "parameters = { class_weight = { 0 = 1.0, 1 = 5.0 } }\n"
     )
     (model,) = load_study(path).models
@@ -131,4 +132,4 @@ def test_class_weights_of_a_study_are_those_of_python():
 )
 def test_true_is_no_number(settings, sentence):
     with pytest.raises(DeepCMEError, match=sentence):
-        make_study({"cohort": {"example": "transbig"}, **settings})
+        make_study({**BINARY_EXAMPLE, **settings})

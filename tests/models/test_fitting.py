@@ -53,9 +53,7 @@ def test_rows_are_prepared_by_those_that_teach():
 def test_what_is_not_fitted_on_the_validation_part_does_not_see_it(rows, name):
     poisoned = replace(rows, X=np.vstack([rows.X[TRAIN], 1e3 * rows.X[VALIDATION]]))
     clean, dirty = (fit_model(KINDS[name], {}, 0, r, N_VALIDATION) for r in (rows, poisoned))
-    alone = fit_model(
-        KINDS[name], {}, 0, PreparedRows(*(v[TRAIN] for v in vars(rows).values()))
-    )
+    alone = fit_model(KINDS[name], {}, 0, rows.rows(TRAIN))
     for model in (dirty, alone):
         np.testing.assert_array_equal(model.predict_proba(rows.X), clean.predict_proba(rows.X))
 

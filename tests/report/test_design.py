@@ -14,6 +14,7 @@ from deepcme.study.designs import (
     RepeatedDesign,
 )
 from deepcme.study.spec import make_study
+from tests.conftest import BINARY_EXAMPLE
 
 LEFT_OUT = LeaveOneCohortOutDesign(by="patient", strata="none")
 REPEATED = RepeatedDesign(by="patient", strata="none")
@@ -22,7 +23,7 @@ SEVERAL_SAMPLES = {"samples": 70, "patients": 60}
 
 def leaks(cohort=SEVERAL_SAMPLES, by="patient", fit_on="train"):
     settings = {"split": {"by": by}, "preprocessing": {"fit_on": fit_on}}
-    return find_leaks(cohort, make_study({"cohort": {"example": "transbig"}, **settings}))
+    return find_leaks(cohort, make_study({**BINARY_EXAMPLE, **settings}))
 
 
 def test_what_leaks():

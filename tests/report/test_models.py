@@ -2,10 +2,11 @@
 
 from deepcme.report.models import compute_model_settings, describe_networks, describe_replay
 from deepcme.study.spec import make_study
+from tests.conftest import BINARY_EXAMPLE
 
 
 def settings(**values):
-    return make_study({"cohort": {"example": "transbig"}, **values})
+    return make_study({**BINARY_EXAMPLE, **values})
 
 
 def test_of_a_second_network_what_sets_it_apart():

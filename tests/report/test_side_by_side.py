@@ -28,6 +28,7 @@ from deepcme.report.side_by_side import (
 )
 from deepcme.study.spec import make_study
 from deepcme.study.store import StudyFolder
+from tests.conftest import BINARY_EXAMPLE
 
 PATIENTS = np.array([f"P{i:03d}" for i in range(90)])
 LABELS = (np.arange(90) % 3 == 0).astype(int)
@@ -72,7 +73,7 @@ def predictions_of(
 
 
 def study_of(**settings):
-    return make_study({"cohort": {"example": "transbig"}, **SETTINGS, **settings})
+    return make_study({**BINARY_EXAMPLE, **SETTINGS, **settings})
 
 
 def study(path, predictions: pd.DataFrame, endpoint: str = "metastasis = 1", **settings):

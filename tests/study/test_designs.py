@@ -10,7 +10,6 @@ from deepcme.evaluation.metrics import compute_auc_within
 from deepcme.models.baselines import INVERSE_STRENGTHS, make_logistic_regression
 from deepcme.models.preprocessing import make_preprocessor
 from deepcme.report.page import write_report
-from deepcme.sources.examples import load_transbig
 from deepcme.study.fit import results_of
 from deepcme.study.parts import grid as grid_module
 from deepcme.study.parts.grid import GRID, choose_points
@@ -18,7 +17,7 @@ from deepcme.study.parts.nulls import NULLS
 from deepcme.study.plan import make_plan
 from deepcme.study.run import run_study
 from deepcme.study.spec import load_study, make_study
-from tests.conftest import invented_cohort
+from tests.conftest import BINARY_EXAMPLE, binary_transbig, invented_cohort
 from tests.study.conftest import QUICK_NETWORK
 
 NESTED = {"design": "nested", "folds": 4, "repeats": 1}
@@ -55,8 +54,8 @@ def run(study, folder, jobs=1):
 
 
 def test_a_default_study_tests_every_patient_and_says_how_often_it_divided_them(tmp_path):
-    study = make_study({"cohort": {"example": "transbig"}, "models": ["LR-tuned"]})
-    plan = make_plan(study, load_transbig())
+    study = make_study({**BINARY_EXAMPLE, "models": ["LR-tuned"]})
+    plan = make_plan(study, binary_transbig())
     assert (plan.study.split.folds, plan.study.split.repeats) == (5, 2)
     assert [len(split.test) for split in plan.splits] == [38, 38, 38, 38, 37] * 2
     tested = np.concatenate([split.test for split in plan.splits])
@@ -395,10 +394,7 @@ def test_strata_can_be_named_or_left_out_and_must_hold_both_classes(quick_study,
         splits(strata="sample")
     with pytest.raises(DeepCMEError, match="no column 'site' to stratify by"):
         splits(strata="site")
-    assert (
-        make_study({"cohort": {"example": "transbig"}, "protocol": "paper"}).split.strata
-        == "none"
-    )
+    assert make_study({**BINARY_EXAMPLE, "protocol": "paper"}).split.strata == "none"
 
 
 def test_which_batch_a_sample_is_of_is_part_of_the_study(quick_study, batches, tmp_path):

@@ -15,10 +15,10 @@ from deepcme.study.plan import make_plan
 from deepcme.study.run import run_study
 from deepcme.study.spec import load_study, make_study
 from deepcme.study.template import study_template
-from tests.conftest import invented_cohort
+from tests.conftest import BINARY_EXAMPLE, invented_cohort
 from tests.study.conftest import QUICK_NETWORK
 
-TRANSBIG = {"cohort": {"example": "transbig"}}
+TRANSBIG = BINARY_EXAMPLE
 QUICK_ENSEMBLE = {
     "name": "DeepCME-ensemble",
     "parameters": {"hidden_layers": [4], "max_epochs": 2, "n_networks": 2},

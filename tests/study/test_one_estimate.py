@@ -15,6 +15,7 @@ from deepcme.study.plan import make_plan
 from deepcme.study.run import run_study
 from deepcme.study.spec import make_study
 from deepcme.trained.training import TrainingSettings, train_model
+from tests.conftest import BINARY_EXAMPLE
 
 SEED = 5
 NETWORK = {"hidden_layers": [6, 4], "max_epochs": 4}
@@ -103,7 +104,7 @@ def test_a_panel_of_all_genes_is_the_tuned_regression_of_the_study(cohort, of_st
 def test_without_a_word_all_three_divide_the_patients_alike(cohort):
     from deepcme.cohort.honest import count_folds, draw_honest_splits, split_seed
 
-    study = make_study({"cohort": {"example": "transbig"}, "models": ["KNN"], "seed": SEED})
+    study = make_study({**BINARY_EXAMPLE, "models": ["KNN"], "seed": SEED})
     studied = make_plan(study, cohort).splits
     panelled = make_plan(study, cohort, [PANELS]).splits
     trained = draw_honest_splits(cohort, split_seed(SEED), repeats=TrainingSettings().repeats)

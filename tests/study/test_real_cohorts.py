@@ -3,9 +3,9 @@
 import pytest
 
 from deepcme.evaluation.comparison import compute_comparison
-from deepcme.sources.examples import load_transbig
 from deepcme.study.run import run_study
 from deepcme.study.spec import make_study
+from tests.conftest import binary_transbig
 from tests.real_cohorts import load_real_cohort
 
 pytestmark = [pytest.mark.slow, pytest.mark.shared]
@@ -50,7 +50,7 @@ def figures(name, means, difference):
 
 @pytest.mark.parametrize("name", ["TRANSBIG", "veer2002_symbols", "GSE25055"])
 def test_the_ensemble_is_no_more_than_two_hundredths_below(shared_data, tmp_path, name, say):
-    cohort = load_transbig() if name == "TRANSBIG" else load_real_cohort(shared_data, name)
+    cohort = binary_transbig() if name == "TRANSBIG" else load_real_cohort(shared_data, name)
     means, difference = compare(cohort, tmp_path / "study")
     say(figures(name, means, difference))
     assert means["DeepCME-ensemble"] >= means["LR-tuned"] - MOST_BELOW

@@ -13,7 +13,7 @@ from deepcme.study.plan import make_plan
 from deepcme.study.run import TasksFailedError, load_cohort, run_study
 from deepcme.study.spec import load_study
 from deepcme.study.store import StudyFolder
-from tests.conftest import invented_cohort
+from tests.conftest import BINARY_EXAMPLE, invented_cohort
 
 TABLES = ("predictions.parquet", "metrics.csv", "gene_scores.csv", "history.parquet")
 
@@ -197,7 +197,7 @@ def test_too_few_positives_is_told_before_anything_is_written(
 def test_the_example_is_loaded_by_name():
     from deepcme.study.spec import make_study
 
-    assert load_cohort(make_study({"cohort": {"example": "transbig"}})).name == "TRANSBIG"
+    assert load_cohort(make_study(BINARY_EXAMPLE)).name == "TRANSBIG"
 
 
 def test_a_study_whose_patients_all_have_a_positive_sample_is_refused_before_fitting(

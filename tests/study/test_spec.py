@@ -7,8 +7,9 @@ import pytest
 from deepcme import DeepCMEError
 from deepcme.study.spec import load_study, make_study
 from deepcme.study.template import study_template
+from tests.conftest import BINARY_EXAMPLE, BINARY_EXAMPLE_TOML
 
-TRANSBIG = {"cohort": {"example": "transbig"}}
+TRANSBIG = BINARY_EXAMPLE
 
 
 def test_defaults_of_an_honest_study():
@@ -51,9 +52,7 @@ def test_each_design_has_settings_of_its_own():
 
 
 def test_the_command_lines_design_keeps_the_files_other_settings(tmp_path):
-    (tmp_path / "study.toml").write_text(
-        '[cohort]\nexample = "transbig"\n[split]\nrepeats = 7\n'
-    )
+    (tmp_path / "study.toml").write_text(f"{BINARY_EXAMPLE_TOML}[split]\nrepeats = 7\n")
     study = load_study(tmp_path / "study.toml", {"split": {"design": "nested"}})
     assert (study.split.design, study.split.repeats, study.split.folds) == ("nested", 7, 5)
 
@@ -110,7 +109,7 @@ def test_models_are_names_or_tables():
 def test_the_template_of_init_is_a_valid_study_with_the_default_models(tmp_path):
     path = tmp_path / "study.toml"
     path.write_text(study_template("study.toml", None))
-    assert load_study(path) == make_study(TRANSBIG)
+    assert load_study(path) == make_study({"cohort": {"example": "transbig"}})
     path.write_text(study_template("study.toml", 'C:\\data\\"my" cohort.h5ad'))
     assert load_study(path).cohort.path.name.endswith('"my" cohort.h5ad')
 

@@ -5,8 +5,8 @@ import pytest
 
 from deepcme.cohort.cohort import Cohort
 from deepcme.cohort.scales.scales import LINEAR_SCALES
-from deepcme.sources.examples import load_transbig
 from deepcme.trained.sketches import ALIKE, PERHAPS_ALIKE, Sketches
+from tests.conftest import binary_transbig
 from tests.real_cohorts import load_real_cohort
 
 COHORTS = (
@@ -71,7 +71,7 @@ def measure_often(cohort, random, times):
 
 def test_seventy_six_genes_tell_patients_apart_and_copies_again(random):
     """The fewest genes that a model of a published signature is likely to have."""
-    pairs, taken, found = measure_often(load_transbig(), random, times=4)
+    pairs, taken, found = measure_often(binary_transbig(), random, times=4)
     assert taken / pairs < FALSE_ALARMS
     assert min(found.values()) >= FOUND, found
 

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from deepcme.audit.batches import check_batch_predicts_label, check_follow_up_by_batch
+from deepcme.audit.censored import check_censored_before_horizon
 from deepcme.audit.findings import Finding, PlannedStudy
-from deepcme.audit.leakage import (
-    check_batch_predicts_label,
-    check_label_given_away,
-    check_near_duplicates,
-)
+from deepcme.audit.leakage import check_label_given_away, check_near_duplicates
 from deepcme.audit.sampling import (
     check_detection_endpoint,
     check_few_events,
@@ -32,6 +30,8 @@ _CHECKS: tuple[Callable[[Cohort, PlannedStudy], Finding | None], ...] = (
     check_detection_endpoint,
     check_gaps,
     check_standardised,
+    check_censored_before_horizon,
+    check_follow_up_by_batch,
 )
 
 
@@ -47,7 +47,7 @@ def audit_cohort(cohort: Cohort, planned: PlannedStudy | None = None) -> list[Fi
     Returns
     -------
     list of Finding
-        What was found, in the order of the codes DCM001 to DCM011.
+        What was found, in the order of the codes DCM001 to DCM013.
     """
     planned = planned or PlannedStudy()
     found = (check(cohort, planned) for check in _CHECKS)

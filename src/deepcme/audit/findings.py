@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Literal
 
+from deepcme.cohort.cohort import Cohort
+from deepcme.cohort.outcome import BinaryOutcome
+
 Severity = Literal["info", "warning", "severe"]
 
 
@@ -15,7 +18,7 @@ class Finding:
     Parameters
     ----------
     code : str
-        ``DCM001`` to ``DCM011``.
+        ``DCM001`` to ``DCM013``.
     severity : {"info", "warning", "severe"}
         Severe: results are misleading unless something is done about it.
     title : str
@@ -52,3 +55,20 @@ class PlannedStudy:
     train_fraction: float = 0.6
     test_fraction: float = 0.2
     hidden_width: int = 64
+
+
+@dataclass(frozen=True)
+class Called:
+    """What an outcome, and samples with the event and without it, are called in findings."""
+
+    label: str
+    positives: str
+    negatives: str
+
+
+def called_in(cohort: Cohort) -> Called:
+    """The words for a cohort's kind of outcome."""
+    outcome = cohort.outcome
+    if isinstance(outcome, BinaryOutcome):
+        return Called("label", "positives", "negatives")
+    return Called("outcome", outcome.called(1, "samples"), outcome.called(0, "samples"))

@@ -48,7 +48,8 @@ def _is_follow_up(column: pd.Series, name: str) -> bool:
         return False
     if names_events(known):
         return True
-    telling = [word for word in words_of_name(name) if not _BESIDE.fullmatch(word)]
+    words = words_of_name(name.removesuffix("_in_file"))  # as a name of our own was given
+    telling = [word for word in words if not _BESIDE.fullmatch(word)]
     tells_what = [word for word in telling if _WHAT_HAPPENS.fullmatch(word)]
     others = [word for word in telling if not _TIME_OR_EVENT.fullmatch(word)]
     if not telling or others != tells_what:

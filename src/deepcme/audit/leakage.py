@@ -1,8 +1,7 @@
-"""Checks of what could give the label away: duplicates, batches, single columns and genes."""
+"""Checks of what could give the outcome away: duplicates, single columns and genes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from math import comb
 
 import numpy as np
@@ -10,17 +9,16 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
-from deepcme.audit.findings import Finding, PlannedStudy
+from deepcme.audit.batches import compute_auc_of_groups, count_positives
+from deepcme.audit.findings import Finding, PlannedStudy, called_in
 from deepcme.audit.follow_up import find_follow_up_columns
 from deepcme.base.words import counted, few
 from deepcme.cohort.cohort import Cohort, own_columns
 from deepcme.cohort.scales.scales import logged
-from deepcme.cohort.strata import batch_columns
 
 _SAME_PROFILE = 0.97
 _GENES_COMPARED = 5000
 _ENOUGH_GENES_TO_COMPARE = 200
-_PERMUTATIONS = 999
 _SIGNIFICANT = 0.01
 _GIVES_AWAY = 0.99
 _MOST_LEVELS = 20
@@ -50,7 +48,8 @@ def check_near_duplicates(cohort: Cohort, planned: PlannedStudy) -> Finding | No
         evidence=(
             f"{counted(len(rows), 'pair')} of samples correlate above {_SAME_PROFILE} after "
             f"every gene is centred, {int(apart.sum()):,} of them between different patients "
-            f"and {int(opposed.sum()):,} with opposite labels; the closest are {closest}."
+            f"and {int(opposed.sum()):,} with opposite {called_in(cohort).label}s; the closest "
+            f"are {closest}."
         ),
         advice=(
             "Find out whether they are one sample twice: keep one of each, or give both the "
@@ -88,78 +87,6 @@ def _centred(cohort: Cohort, genes: slice | NDArray[np.int64]) -> NDArray[np.flo
     return centred
 
 
-def check_batch_predicts_label(cohort: Cohort, planned: PlannedStudy) -> Finding | None:
-    """DCM004: a batch, plate or tissue-source site that predicts the label."""
-    by_patient = pd.Series(cohort.outcome.events).groupby(cohort.patients).max()
-    if by_patient.nunique() < 2:
-        return None  # every patient has a positive sample, so nothing ranks patients
-    random = np.random.default_rng(0)
-    telling, strongest = [], 0.0
-    for name, values in _distinct_batch_columns(cohort):
-        batch = values.groupby(cohort.patients).first().reindex(by_patient.index)
-        auc, by_chance, p_value = _batch_auc(batch, by_patient.to_numpy(), random)
-        if p_value <= _SIGNIFICANT:
-            telling.append(
-                f"{name} ({batch.nunique()} values) ranks patients with an AUC of {auc:.2f} "
-                f"where chance gives {by_chance:.2f} (p = {p_value:.3f})"
-            )
-            strongest = max(strongest, auc)
-    if not telling:
-        return None
-    return Finding(
-        code="DCM004",
-        severity="severe" if strongest >= 0.8 else "warning",
-        title="Where or when a sample was processed predicts its label",
-        evidence=f"By the share of positives alone, {'; '.join(telling)}; "
-        f"{_PERMUTATIONS} permutations of the labels over {len(by_patient):,} patients.",
-        advice=(
-            "Read the AUC within batches, which `deepcme run` gives where two of them hold "
-            "both classes; test on batches that were not trained on; look whether top genes "
-            "differ between batches; standardise within each batch."
-        ),
-    )
-
-
-def _distinct_batch_columns(cohort: Cohort) -> Iterator[tuple[str, pd.Series]]:
-    """Columns that tell of processing, each partition of the samples once."""
-    seen = set()
-    for name, values in batch_columns(cohort).items():
-        codes = tuple(pd.factorize(values)[0])
-        if codes not in seen:
-            seen.add(codes)
-            yield name, values
-
-
-def _batch_auc(
-    batch: pd.Series, label: NDArray[np.int8], random: np.random.Generator
-) -> tuple[float, float, float]:
-    """AUC of the share of positives per batch, its median by chance, and the p-value."""
-    codes, _ = pd.factorize(batch)
-    size = np.bincount(codes)
-    observed = _auc_of_groups(_positives(codes, label), size)
-    chance = np.array(
-        [
-            _auc_of_groups(_positives(codes, random.permutation(label)), size)
-            for _ in range(_PERMUTATIONS)
-        ]
-    )
-    p_value = (1 + np.sum(chance >= observed - 1e-12)) / (1 + _PERMUTATIONS)
-    return observed, float(np.median(chance)), float(p_value)
-
-
-def _positives(codes: NDArray[np.intp], label: NDArray[np.int8]) -> NDArray[np.float64]:
-    """Positives of each group."""
-    return np.bincount(codes, weights=label).astype(np.float64)
-
-
-def _auc_of_groups(positives: NDArray[np.float64], size: NDArray[np.signedinteger]) -> float:
-    """AUC of members scored by their group's share of positives; ties count half."""
-    order = np.argsort(positives / size, kind="stable")
-    positive, negative = positives[order], (size - positives)[order]
-    below = np.cumsum(negative) - negative
-    return float(np.sum(positive * (below + negative / 2)) / (positive.sum() * negative.sum()))
-
-
 def check_label_given_away(cohort: Cohort, planned: PlannedStudy) -> Finding | None:
     """DCM008: a gene or column that ranks the samples by itself, and is no follow-up."""
     genes = _telling_genes(cohort)
@@ -167,7 +94,7 @@ def check_label_given_away(cohort: Cohort, planned: PlannedStudy) -> Finding | N
     columns = [pair for pair in find_telling_columns(cohort) if pair[0] not in follow_up]
     if not genes and not columns:
         return None
-    parts = []
+    label, parts = called_in(cohort).label, []
     if genes:
         parts.append(f"{counted(len(genes), 'gene')} ({_listed(genes)})")
     if columns:
@@ -175,11 +102,11 @@ def check_label_given_away(cohort: Cohort, planned: PlannedStudy) -> Finding | N
     return Finding(
         code="DCM008",
         severity="severe" if genes else "warning",
-        title="A gene or column gives the label away by itself",
+        title=f"A gene or column gives the {label} away by itself",
         evidence=f"An AUC above {_GIVES_AWAY} is reached alone by {' and by '.join(parts)}.",
         advice=(
             "Ask whether it was known before the outcome: a gene may mark a tissue or a batch, "
-            "a column may be what the label was made of. Never learn from such a column."
+            f"a column may be what the {label} was made of. Never learn from such a column."
         ),
     )
 
@@ -268,7 +195,7 @@ def _value_auc(column: pd.Series, labels: NDArray[np.int8]) -> float:
     codes, levels = pd.factorize(column.astype(str))
     if not 1 < len(levels) <= _MOST_LEVELS:
         return 0.5
-    return _auc_of_groups(_positives(codes, labels), np.bincount(codes))
+    return compute_auc_of_groups(count_positives(codes, labels), np.bincount(codes))
 
 
 def compute_auc_of_known(column: pd.Series, labels: NDArray[np.int8]) -> float:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import pandas as pd
 from scipy.stats import chi2_contingency
 
-from deepcme.audit.findings import Finding, PlannedStudy
+from deepcme.audit.findings import Finding, PlannedStudy, called_in
 from deepcme.base.words import counted
+from deepcme.cohort.at_horizon import label_at
 from deepcme.cohort.cohort import UNKNOWN, Cohort
 from deepcme.cohort.endpoints.m_stage import m_stage
+from deepcme.cohort.survival import SurvivalOutcome
 from deepcme.evaluation.intervals import compute_hanley_mcneil_interval
 from deepcme.evaluation.sample_size import (
     ASSUMED_AUC,
@@ -37,8 +39,10 @@ def check_repeated_patients(cohort: Cohort, planned: PlannedStudy) -> Finding | 
         evidence=(
             f"{cohort.n_samples:,} samples come from {cohort.n_patients:,} patients: "
             f"{counted(len(several), 'patient')} with 2 to {several.max()} samples, "
-            f"{several.sum():,} in all. The {cohort.n_positives:,} positive samples come from "
-            f"{counted(cohort.n_positive_patients, 'patient')}; with both labels: "
+            f"{several.sum():,} in all. The {cohort.n_positives:,} "
+            f"{cohort.outcome.called(1, 'samples')} come from "
+            f"{counted(cohort.n_positive_patients, 'patient')}; with both "
+            f"{called_in(cohort).label}s: "
             f"{counted(len(with_both), 'patient')}."
         ),
         advice=(
@@ -57,6 +61,7 @@ def check_mixed_tissue(cohort: Cohort, planned: PlannedStudy) -> Finding | None:
     table = pd.crosstab(cohort.obs["tissue"].astype(str), cohort.outcome.events)
     if len(table) < 2 or set(table.index) <= {"primary", UNKNOWN}:
         return None
+    called = called_in(cohort)
     positives = ", ".join(f"{n:,} {tissue}" for tissue, n in table[1].items() if n)
     negatives = ", ".join(f"{n:,} {tissue}" for tissue, n in table[0].items() if n)
     rates = ", ".join(f"{tissue} {row[1] / row.sum():.1%}" for tissue, row in table.iterrows())
@@ -66,9 +71,9 @@ def check_mixed_tissue(cohort: Cohort, planned: PlannedStudy) -> Finding | None:
         severity="severe",
         title="Kinds of tissue are mixed",
         evidence=(
-            f"Positives: {positives or 'none'}; negatives: {negatives or 'none'}. Share of "
-            f"positives by tissue: {rates} (chi-squared test of label against tissue "
-            f"p = {p_value:.2g})."
+            f"{called.positives.capitalize()}: {positives or 'none'}; {called.negatives}: "
+            f"{negatives or 'none'}. Share of {called.positives} by tissue: {rates} "
+            f"(chi-squared test of {called.label} against tissue p = {p_value:.2g})."
         ),
         advice=(
             "Keep primary tumours only (--keep-tissue primary; the honest protocol does): a "
@@ -79,25 +84,25 @@ def check_mixed_tissue(cohort: Cohort, planned: PlannedStudy) -> Finding | None:
 
 def check_few_events(cohort: Cohort, planned: PlannedStudy) -> Finding | None:
     """DCM005: too few events for the split and the model."""
-    n_positive = _expected(planned.test_fraction, cohort.n_positives)
-    n_negative = _expected(planned.test_fraction, cohort.n_samples - cohort.n_positives)
-    auc = compute_hanley_mcneil_interval(ASSUMED_AUC, n_positive, n_negative)
+    all_events, all_others = _count_samples(cohort)
+    events = _expected(planned.test_fraction, all_events)
+    others = _expected(planned.test_fraction, all_others)
+    auc = compute_hanley_mcneil_interval(ASSUMED_AUC, events, others)
     if auc.value - auc.ci_low <= _TOO_WIDE:
         return None
     n_train = _expected(planned.train_fraction, cohort.n_positives)
     n_weights = planned.hidden_width * cohort.n_genes
     return Finding(
         code="DCM005",
-        severity="severe" if min(n_positive, n_negative) < _TOO_FEW_IN_TEST else "warning",
+        severity="severe" if min(events, others) < _TOO_FEW_IN_TEST else "warning",
         title="Too few events for this split and model",
         evidence=(
             f"A test part of {planned.test_fraction:.0%} holds about "
-            f"{counted(n_positive, 'positive')} and {counted(n_negative, 'negative')}: where "
+            f"{_describe_test_part(cohort, events, others)}: where "
             f"the true AUC is {ASSUMED_AUC}, one test AUC falls between {auc.ci_low:.2f} and "
             f"{auc.ci_high:.2f} (95%, Hanley-McNeil). About "
-            f"{counted(n_train, 'training positive')} (all {cohort.n_positives:,} positives "
-            f"are of {counted(cohort.n_positive_patients, 'patient')}) stand against "
-            f"{n_weights:,} weights in the first layer. {_judge_by_riley(cohort)}"
+            f"{_describe_training_part(cohort, n_train)} stand against "
+            f"{n_weights:,} weights in the first layer.{_judge_by_riley(cohort)}"
         ),
         advice=(
             "Report the AUC over many repeated splits with its interval, and never a single "
@@ -107,15 +112,52 @@ def check_few_events(cohort: Cohort, planned: PlannedStudy) -> Finding | None:
     )
 
 
+def _count_samples(cohort: Cohort) -> tuple[int, int]:
+    """Samples with the event, by the horizon where there is one, and those without it."""
+    outcome = cohort.outcome
+    if isinstance(outcome, SurvivalOutcome) and outcome.endpoint.horizon is not None:
+        labels = label_at(outcome, outcome.endpoint.horizon)
+        return int((labels == 1).sum()), int((labels == 0).sum())
+    return cohort.n_positives, cohort.n_samples - cohort.n_positives
+
+
+def _describe_test_part(cohort: Cohort, events: int, others: int) -> str:
+    outcome = cohort.outcome
+    if not isinstance(outcome, SurvivalOutcome):
+        return f"{counted(events, 'positive')} and {counted(others, 'negative')}"
+    if outcome.endpoint.horizon is None:
+        return f"{counted(events, 'sample')} with the event and {others:,} without"
+    by = f" by {outcome.endpoint.horizon:g} {outcome.endpoint.unit}".rstrip()
+    return f"{counted(events, 'sample')} with the event{by} and {others:,} followed without"
+
+
+def _describe_training_part(cohort: Cohort, n_train: int) -> str:
+    of = counted(cohort.n_positive_patients, "patient")
+    if isinstance(cohort.outcome, SurvivalOutcome):
+        return (
+            f"{counted(n_train, 'training sample')} with the event (all "
+            f"{cohort.n_positives:,} of them are of {of})"
+        )
+    return (
+        f"{counted(n_train, 'training positive')} (all {cohort.n_positives:,} positives are "
+        f"of {of})"
+    )
+
+
 def _judge_by_riley(cohort: Cohort) -> str:
-    """The events against those that a regression on all genes would ask for."""
+    """The events against those that a regression on all genes would ask for.
+
+    Nothing of times to an event, of which the rule takes other numbers.
+    """
+    if isinstance(cohort.outcome, SurvivalOutcome):
+        return ""
     prevalence = cohort.n_positive_patients / cohort.n_patients
     if prevalence == 1:
-        return "Every patient has a positive sample: no number of them is enough."
+        return " Every patient has a positive sample: no number of them is enough."
     needed = compute_development_size(cohort.n_genes, ASSUMED_AUC, prevalence)
     supported = count_parameters_supported(cohort.n_patients, ASSUMED_AUC, prevalence)
     return (
-        f"A regression without penalty on all {counted(cohort.n_genes, 'gene')} would need "
+        f" A regression without penalty on all {counted(cohort.n_genes, 'gene')} would need "
         f"{needed.events:,} events among {needed.patients:,} patients (Riley et al. 2019); "
         f"{counted(cohort.n_positive_patients, 'event')} among {cohort.n_patients:,} patients "
         f"are enough for {counted(supported, 'parameter')}. Models with a penalty, and "
@@ -131,19 +173,19 @@ def _expected(fraction: float, n: int) -> int:
 def check_detection_endpoint(cohort: Cohort, planned: PlannedStudy) -> Finding | None:
     """DCM009: an endpoint that is there already when the sample is taken."""
     positive = cohort.obs[cohort.outcome.events == 1]
-    reasons = []
+    reasons, called = [], called_in(cohort).positives
     n_metastatic = int((positive["tissue"] == "metastatic").sum())
     if n_metastatic:
         reasons.append(
-            f"{n_metastatic:,} of {len(positive):,} positives are specimens of a metastasis"
+            f"{n_metastatic:,} of {len(positive):,} {called} are specimens of a metastasis"
         )
     stages = m_stage(positive)
     n_m1 = 0 if stages is None else int((stages == "M1").sum())
     by_stage = cohort.outcome.endpoint.name == "pathologic-m1"
     if by_stage:
-        reasons.append(f"All {len(positive):,} positives are M1 at diagnosis, by the endpoint")
+        reasons.append(f"All {len(positive):,} {called} are M1 at diagnosis, by the endpoint")
     elif n_m1:
-        reasons.append(f"{n_m1:,} of {len(positive):,} positives were M1 at diagnosis")
+        reasons.append(f"{n_m1:,} of {len(positive):,} {called} were M1 at diagnosis")
     if not reasons:
         return None
     return Finding(

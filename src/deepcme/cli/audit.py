@@ -20,7 +20,7 @@ def audit(
         bool, typer.Option("--strict", help="Exit with code 1 if a finding is severe.")
     ] = False,
 ) -> None:
-    """Check a cohort for what spoils published results (DCM001 to DCM011)."""
+    """Check a cohort for what spoils published results (DCM001 to DCM013)."""
     import json
 
     from deepcme.audit.audit import audit_cohort

@@ -31,7 +31,7 @@ OwnFolder = Annotated[
 ]
 _GEO_FILES = "https://ftp.ncbi.nlm.nih.gov"
 _GEO_RECORDS = "https://www.ncbi.nlm.nih.gov"
-_MOST_LABELS = 12
+_MOST_OUTCOMES = 12
 
 
 @app.command()
@@ -221,12 +221,12 @@ def _say(fetched: Fetched, folder: Path, quiet: bool) -> None:
     )
     for note in fetched.notes:
         say(f"- {note}")
-    if fetched.labels:
-        say("What could follow --labels, by the clinical data:")
-        for labels in fetched.labels[:_MOST_LABELS]:
-            say(f"  {labels}")
-        if len(fetched.labels) > _MOST_LABELS:
-            say(f"  and {len(fetched.labels) - _MOST_LABELS} further columns")
+    if fetched.outcomes:
+        say("What could name the outcome, by the clinical data:")
+        for outcome in fetched.outcomes[:_MOST_OUTCOMES]:
+            say(f"  {outcome}")
+        if len(fetched.outcomes) > _MOST_OUTCOMES:
+            say(f"  and {len(fetched.outcomes) - _MOST_OUTCOMES} further columns")
     else:
-        say("- No label was found in the clinical data: name one of its columns.")
+        say("- No outcome was found in the clinical data: name one of its columns.")
     say(f"Next: {fetched.next_command()}")

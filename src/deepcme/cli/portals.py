@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from deepcme.base.errors import DeepCMEError
+from deepcme.cli.follow_up import FollowUpOptions
 from deepcme.cli.options import Command, Shared, with_options, with_shared_options
 from deepcme.cli.prepare import ScaleName, ScaleOption, finish
 
@@ -17,50 +18,38 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Annotation:
+class Annotation(FollowUpOptions):
     """What tells of a portal's samples beside its expression files."""
 
     labels: Annotated[
-        str,
+        str | None,
         typer.Option(
             metavar="ENDPOINT",
-            help="hcmdb:FILE, pathologic-m1, any-distant-metastasis, event-within-horizon "
-            "or column:NAME.",
+            help="hcmdb:FILE, pathologic-m1, any-distant-metastasis or column:NAME, where "
+            "the outcome is no time to an event.",
             show_default=False,
         ),
-    ]
+    ] = None
     clinical: Annotated[
         list[Path] | None,
         typer.Option(
             help="Clinical table (Biotab, cBioPortal, Xena or plain); may be repeated."
         ),
     ] = None
-    time: Annotated[
-        str | None,
-        typer.Option(
-            metavar="COLUMN[,COLUMN]",
-            help="Time to the event or the last follow-up, or both columns of these.",
-        ),
-    ] = None
-    event: Annotated[
-        str | None, typer.Option(metavar="COLUMN", help="Whether the event was seen.")
-    ] = None
-    horizon: Annotated[
-        float | None, typer.Option(help="Horizon, in the unit of the time column.")
-    ] = None
 
     @property
     def rule(self) -> LabelRule:
-        """The rule that labels the samples."""
-        from deepcme.sources.assembly.labels import Horizon, label_rule
+        """The rule that gives the samples their outcome."""
+        from deepcme.sources.assembly.labels import label_rule
 
-        if self.time is None and self.event is None and self.horizon is None:
-            return label_rule(self.labels)
-        if self.time is None or self.event is None or self.horizon is None:
+        rule = None if self.labels is None else label_rule(self.labels)
+        if (times := self.times) is None and rule is not None:
+            return rule
+        if times is None or rule is not None:
             raise DeepCMEError(
-                "Give all three of --time COLUMN, --event COLUMN and --horizon NUMBER."
+                "Give either --labels ENDPOINT or --time COLUMN and --event COLUMN."
             )
-        return label_rule(self.labels, Horizon(self.time, self.event, self.horizon))
+        return times.label
 
     def read(self, shared: Shared) -> dict[str, Any]:
         """Rule, clinical tables, and what is made of names and ids, as sources take them."""
@@ -118,7 +107,7 @@ def gdc(
         repeated=repeated,
         **annotation.read(shared),
     )
-    finish(cohort, shared)
+    finish(cohort, shared, annotation)
 
 
 @_with_portal_options
@@ -150,7 +139,7 @@ def xena(
         scale=scale,
         **annotation.read(shared),
     )
-    finish(cohort, shared)
+    finish(cohort, shared, annotation)
 
 
 @_with_portal_options
@@ -172,7 +161,7 @@ def cbioportal(
         decimal=shared.decimal,
         **annotation.read(shared),
     )
-    finish(cohort, shared)
+    finish(cohort, shared, annotation)
 
 
 @_with_portal_options
@@ -221,7 +210,7 @@ def geo(
         decimal=shared.decimal,
         **annotation.read(shared),
     )
-    finish(cohort, shared)
+    finish(cohort, shared, annotation)
 
 
 @_with_portal_options
@@ -251,4 +240,4 @@ def archs4(
         decimal=shared.decimal,
         **annotation.read(shared),
     )
-    finish(cohort, shared)
+    finish(cohort, shared, annotation)

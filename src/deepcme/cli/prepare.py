@@ -9,13 +9,25 @@ import typer
 
 from deepcme.base.errors import DeepCMEError
 from deepcme.base.terminal import say
-from deepcme.cli.options import Output, Shared, StrictOption, with_shared_options
+from deepcme.cli.follow_up import (
+    FollowUpOptions,
+    check_horizon_of,
+    condition,
+    lines_about_follow_up,
+)
+from deepcme.cli.options import (
+    Output,
+    Shared,
+    StrictOption,
+    with_options,
+    with_shared_options,
+)
 
 if TYPE_CHECKING:
     from deepcme.cohort.cohort import Cohort
 
 app = typer.Typer(
-    help="Make a checked cohort (.h5ad) of expression and labels.", no_args_is_help=True
+    help="Make a checked cohort (.h5ad) of expression and an outcome.", no_args_is_help=True
 )
 
 ScaleName = Literal["fpkm", "tpm", "rsem", "counts", "log2", "intensity"]
@@ -27,6 +39,7 @@ ScaleOption = Annotated[
 
 @app.command()
 @with_shared_options
+@with_options("followed", FollowUpOptions)
 def table(
     expression: Annotated[
         Path, typer.Option(help="Expression matrix (.csv, .tsv, .xlsx, .parquet, .gct, .h5ad).")
@@ -34,10 +47,15 @@ def table(
     samples: Annotated[
         Path, typer.Option(help="Table with one row per sample (.csv, .tsv, .xlsx, .parquet).")
     ],
-    label: Annotated[
-        str, typer.Option(metavar="COLUMN", help="Endpoint: 1 or 0, blank where unknown.")
-    ],
     shared: Shared,
+    followed: FollowUpOptions,
+    label: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COLUMN",
+            help="Endpoint: 1 or 0, blank where unknown; or else --time and --event.",
+        ),
+    ] = None,
     sample: Annotated[
         str | None,
         typer.Option(
@@ -66,11 +84,12 @@ def table(
 
     columns = TableColumns(
         label=label,
+        times=followed.times,
         sample=sample,
         patient=shared.patient,
         tissue=shared.tissue,
         batch=batch,
-        where=tuple(_condition(text) for text in where or ()),
+        where=tuple(condition("--where", text) for text in where or ()),
     )
     cohort = cohort_from_tables(
         expression,
@@ -82,7 +101,7 @@ def table(
         layer=layer,
         naming=shared.naming(),
     )
-    finish(cohort, shared)
+    finish(cohort, shared, followed)
 
 
 @app.command()
@@ -116,19 +135,14 @@ def merge(
     save(merge_cohorts(together, same_patients=same_patients), output, strict)
 
 
-def _condition(text: str) -> tuple[str, str]:
-    column, separator, value = text.partition("=")
-    if not separator or not column:
-        raise DeepCMEError(f"--where takes COLUMN=VALUE, not {text!r}.")
-    return column, value
-
-
-def finish(cohort: Cohort, shared: Shared) -> None:
+def finish(cohort: Cohort, shared: Shared, followed: FollowUpOptions) -> None:
     """Keep the samples that were asked for, write the cohort and say what is in it."""
     from deepcme.cohort.filters import filter_samples
 
     kept = filter_samples(
-        cohort, keep_tissue=shared.keep_tissue or (), one_per_patient=shared.one_per_patient
+        followed.without_censored(cohort),
+        keep_tissue=shared.keep_tissue or (),
+        one_per_patient=shared.one_per_patient,
     )
     save(kept, shared.output, shared.strict)
 
@@ -137,13 +151,22 @@ def save(cohort: Cohort, output: Path, strict: bool = False) -> None:
     """Write the cohort and say what is in it; `strict` refuses one with warnings."""
     from deepcme.base.notes import refuse_warnings
     from deepcme.cli.saying import lines_about
+    from deepcme.cohort.survival import SurvivalOutcome
 
+    outcome = cohort.outcome
+    if isinstance(outcome, SurvivalOutcome):
+        check_horizon_of(outcome)
     if strict:
         refuse_warnings(cohort.notes)
     cohort.save(output)
-    for line in lines_about(cohort.notes, cohort.flow):
+    is_timed = isinstance(outcome, SurvivalOutcome)
+    for line in lines_about(cohort.notes, cohort.flow, "event" if is_timed else "positive"):
         say(line)
+    if isinstance(outcome, SurvivalOutcome):
+        for line in lines_about_follow_up(outcome):
+            say(line)
+    having = outcome.called(1, "samples") if is_timed else "positives"
     say(
         f"Wrote {output}: {cohort.n_samples} samples of {cohort.n_patients} patients, "
-        f"{cohort.n_genes:,} genes, {cohort.n_positives} positives, scale {cohort.scale}."
+        f"{cohort.n_genes:,} genes, {cohort.n_positives} {having}, scale {cohort.scale}."
     )

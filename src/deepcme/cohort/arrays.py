@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from deepcme.cohort.cohort import Cohort
@@ -16,7 +17,8 @@ from deepcme.cohort.scales.scales import Scale
 class CohortArrays:
     """What a fit needs of a cohort.
 
-    `patients` numbers the patients; `absent_up_to` is the cohort's.
+    `patients` numbers the patients; `absent_up_to` is the cohort's. `censoring` holds the
+    clinical columns that censoring depends on, where it depends on any.
     """
 
     X: NDArray[np.float32]
@@ -24,6 +26,7 @@ class CohortArrays:
     patients: NDArray[np.int64]
     scale: Scale
     absent_up_to: float | None
+    censoring: pd.DataFrame | None = None
 
     @property
     def labels(self) -> NDArray[np.int8]:
@@ -31,7 +34,7 @@ class CohortArrays:
         return labels_of(self.outcome)
 
     @classmethod
-    def of(cls, cohort: Cohort) -> CohortArrays:
+    def of(cls, cohort: Cohort, censoring: pd.DataFrame | None = None) -> CohortArrays:
         """Take the arrays out of a cohort."""
         return cls(
             X=cohort.X,
@@ -39,4 +42,5 @@ class CohortArrays:
             patients=np.unique(cohort.patients.astype(str), return_inverse=True)[1],
             scale=cohort.scale,
             absent_up_to=cohort.absent_up_to,
+            censoring=censoring,
         )

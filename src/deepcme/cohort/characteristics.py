@@ -18,6 +18,8 @@ from deepcme.base.words import cleaned, says_nothing
 
 Groups = Mapping[str, NDArray[np.bool_]]
 
+MOST_DESCRIBED = 60
+"""Columns of a cohort of which is kept what those left out were like."""
 MOST_WORDS = 12
 FEW_NUMBERS = 5
 """A column of at most so many numbers, such as grades or 0 and 1, is told by its values."""

@@ -184,7 +184,7 @@ class Cohort:
         if (word := self.outcome.lacks()) is not None:
             raise DeepCMEError(
                 f"All {self.n_samples} labelled samples are of one class: "
-                f"there is no {word} sample to learn from."
+                f"there is no {word} to learn from."
             )
         require_possible_values(self.X, self.scale, self.samples, self.gene_ids)
 
@@ -241,7 +241,7 @@ class Cohort:
     @property
     def labels(self) -> NDArray[np.int8]:
         """1 for a positive, 0 for a negative sample; refused of another outcome."""
-        return labels_of(self.outcome)
+        return labels_of(self.outcome, self.name)
 
     @property
     def gene_ids(self) -> NDArray[np.object_]:

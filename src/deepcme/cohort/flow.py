@@ -16,6 +16,11 @@ from numpy.typing import ArrayLike, NDArray
 from deepcme.base.errors import DeepCMEError
 from deepcme.cohort.outcome import Outcome
 
+LABELLED = "labelled"
+"""The step in which samples are left out that have no outcome."""
+FOLLOWED = "followed to the horizon"
+"""A later one, for those of whom the outcome is not known at the horizon."""
+
 
 @dataclass(frozen=True)
 class FlowStep:
@@ -89,14 +94,18 @@ _BLANK = "with a blank"
 
 
 def count_unlabelled(flow: Iterable[FlowStep]) -> Unlabelled:
-    """Samples left out in the step ``labelled``, in that of each cohort where it is merged."""
-    steps = [step for step in flow if step.step.split(": ")[-1] == "labelled"]
+    """Samples left out as without a label, in each cohort where several are merged."""
+    of: dict[str, list[FlowStep]] = {LABELLED: [], FOLLOWED: []}
+    for step in flow:
+        of.get(step.step.split(": ")[-1], []).append(step)
+    steps = [*of[LABELLED], *of[FOLLOWED]]
     reasons = [reason for step in steps for reason in step.left_out.items()]
     censored = sum(n for why, n in reasons if why.startswith(_CENSORED))
     blank = sum(n for why, n in reasons if why.startswith(_BLANK))
     total = sum(n for _, n in reasons)
-    n_labelled = sum(step.samples for step in steps)
-    return Unlabelled(n_labelled + total, censored, blank, total - censored - blank)
+    first = of[LABELLED] or of[FOLLOWED]
+    asked = sum(step.samples + sum(step.left_out.values()) for step in first)
+    return Unlabelled(asked, censored, blank, total - censored - blank)
 
 
 def describe_reasons(counts: Mapping[str, int]) -> str:
@@ -160,8 +169,8 @@ def refuse_lost_outcome(
         lost_ones = "" if reasons is None else describe_reasons(count_reasons(reasons, before))
         are = f" ({lost_ones})" if lost_ones else ""
         raise DeepCMEError(
-            f"{step}: none of the {int(before.sum()):,} {outcome.words[lost]} samples{are} is "
-            f"left, and {int((others & keep).sum()):,} of the {int(others.sum()):,} "
-            f"{outcome.words[1 - lost]} ones. Keep these samples too, or choose an endpoint "
-            "that does not go with what is left out."
+            f"{step}: none of the {int(before.sum()):,} {outcome.called(lost, 'samples')}"
+            f"{are} is left, and {int((others & keep).sum()):,} of the "
+            f"{int(others.sum()):,} {outcome.called(1 - lost, 'ones')}. Keep these samples "
+            "too, or choose an endpoint that does not go with what is left out."
         )

@@ -157,7 +157,7 @@ def _inner_splits(test: RowIndex, folds: list[RowIndex]) -> tuple[Split, ...]:
 def _check_folds(folds: list[RowIndex], outcome: Outcome) -> None:
     for word in filter(None, map(outcome.lacks, folds)):
         raise DeepCMEError(
-            f"One of {len(folds)} folds would hold no {word} sample: there are "
-            f"{outcome.count()} samples, and each fold needs at least one of both, from "
+            f"One of {len(folds)} folds would hold no {word}: there are "
+            f"{outcome.count()}, and each fold needs at least one of both, from "
             "patients of its own; take fewer folds."
         )

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from pathlib import Path
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from deepcme.base.errors import DeepCMEError
+from deepcme.base.errors import DeepCMEError, naming_file
+from deepcme.base.hdf5.annotated import read_uns
 from deepcme.cohort.outcome import BinaryOutcome, Endpoint, Outcome
 from deepcme.cohort.outcomes import OUTCOMES
 from deepcme.cohort.scales.scales import Scale
@@ -18,7 +20,7 @@ SCHEMA_VERSION = 1
 KEY = "deepcme"
 """Where it stands in `uns`."""
 _DEEPEST = 30
-_OF_TIMES = ("unit", "horizon")
+_OF_TIMES = ("unit", "horizon", "competing")
 
 
 class _Strict(BaseModel):
@@ -39,8 +41,9 @@ class _Endpoint(_Strict):
     name: str = ""
     left_out: dict[str, int] = Field(default_factory=dict)
     columns: list[str] = Field(default_factory=list)
-    unit: str = ""
+    unit: Literal["", "days", "months", "years"] = ""
     horizon: float | None = Field(default=None, gt=0, allow_inf_nan=False)
+    competing: str = ""
 
 
 class _Counts(_Strict):
@@ -147,11 +150,22 @@ def read_origin(stored: Mapping[str, object]) -> Origin:
             f"the cohort's outcome is of a kind that this deepcme does not know "
             f"({told.outcome[:60]!a}); please update."
         )
-    endpoint = Endpoint(
-        told.endpoint, made.name, made.left_out, tuple(made.columns), made.unit, made.horizon
-    )
+    endpoint = Endpoint(told.endpoint, **{**made.model_dump(), "columns": tuple(made.columns)})
     provenance = {key: value for key, value in told.provenance.items() if key != "endpoint"}
     return Origin(told.name, endpoint, told.scale, provenance, OUTCOMES[told.outcome])
+
+
+def load_origin(path: Path) -> Origin:
+    """What a cohort's file says of it, without its values.
+
+    Raises
+    ------
+    DeepCMEError
+        As `Cohort.load`.
+    """
+    stored = read_uns(path, KEY)
+    with naming_file(path):
+        return read_origin(stored)
 
 
 def _damaged(what: str) -> DeepCMEError:

@@ -39,6 +39,9 @@ class Endpoint:
         Of times, ``days``, ``months`` or ``years``; empty where there are none.
     horizon : float or None
         The time up to which the event is asked for, in that unit.
+    competing : str
+        What rules the event out, such as ``vital_status = Dead``, whose column is then the
+        last of `columns`; empty where nothing is taken to.
     """
 
     rule: str
@@ -47,6 +50,7 @@ class Endpoint:
     columns: tuple[str, ...] = ()
     unit: str = ""
     horizon: float | None = None
+    competing: str = ""
 
     @classmethod
     def join(cls, endpoints: Mapping[str, Endpoint]) -> Endpoint:
@@ -81,7 +85,7 @@ class Outcome(ABC):
     columns: ClassVar[tuple[str, ...]]
     """What its columns in `obs` are called."""
     words: ClassVar[tuple[str, str]]
-    """What a sample without the event is called, and one with it."""
+    """What a sample without the event is called, and one with it; ``{}`` is for the noun."""
     endpoint: Endpoint
 
     @classmethod
@@ -107,14 +111,18 @@ class Outcome(ABC):
     def lacks(self, rows: Rows | slice = slice(None)) -> str | None:
         """What a sample is called that is not among `rows`, yet needed to learn or to test."""
         events = self.events[rows]
-        missing = (self.words[value] for value in (1, 0) if not np.any(events == value))
+        missing = (self.called(value) for value in (1, 0) if not np.any(events == value))
         return next(missing, None)
+
+    def called(self, value: int, noun: str = "sample") -> str:
+        """What a sample, or another noun, without the event (0) or with it (1) is called."""
+        return self.words[value].format(noun).strip()
 
     def count(self) -> str:
         """How many samples there are with the event and without it, in words."""
         n_events = int(self.events.sum())
-        without, having = self.words
-        return f"{n_events} {having} and {len(self.events) - n_events} {without}"
+        without = self.called(0, "samples")
+        return f"{n_events} {self.called(1, '')} and {len(self.events) - n_events} {without}"
 
     def count_patients(self, patients: ArrayLike) -> int:
         """How many of the patients have a sample with the event."""
@@ -203,7 +211,7 @@ class BinaryOutcome(Outcome):
 
     kind = "binary"
     columns = ("label",)
-    words = ("negative", "positive")
+    words = ("negative {}", "positive {}")
 
     labels: NDArray[np.int8]
     endpoint: Endpoint = NO_ENDPOINT
@@ -241,17 +249,24 @@ def as_outcome(labels: ArrayLike | Outcome) -> Outcome:
     return labels if isinstance(labels, Outcome) else BinaryOutcome(np.asarray(labels))
 
 
-def labels_of(outcome: Outcome) -> NDArray[np.int8]:
-    """The labels of a binary outcome.
+def require_binary(kind: type[Outcome], name: str = "The cohort") -> None:
+    """Refuse another kind of outcome than a binary one, of the cohort that is named.
 
     Raises
     ------
     DeepCMEError
         If it is of another kind.
     """
-    if not isinstance(outcome, BinaryOutcome):
+    if not issubclass(kind, BinaryOutcome):
         raise DeepCMEError(
-            f"This takes a binary outcome, and the cohort's is a {outcome.kind} one: make the "
-            "cohort anew with a binary endpoint."
+            f"{name} has a {kind.kind} outcome, and this takes a binary one: make the cohort "
+            "anew by `deepcme prepare ... --horizon T --drop-censored`; a study asks the same "
+            "with leave_out_censored = true under [cohort]."
         )
-    return outcome.labels
+
+
+def labels_of(outcome: Outcome, name: str = "The cohort") -> NDArray[np.int8]:
+    """The labels of a binary outcome; another is refused as in `require_binary`."""
+    require_binary(type(outcome), name)
+    labels: NDArray[np.int8] = outcome.values["label"]
+    return labels

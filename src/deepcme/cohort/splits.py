@@ -210,8 +210,8 @@ def check_classes(split: Split, outcome: Outcome) -> None:
         if (word := outcome.lacks(rows)) is not None:
             where = f"With {split.left_out} left out, the" if split.left_out else "The"
             raise DeepCMEError(
-                f"{where} {part} part would hold no {word} sample: there are "
-                f"{outcome.count()} samples, and each of the three parts needs at least one of "
+                f"{where} {part} part would hold no {word}: there are "
+                f"{outcome.count()}, and each of the three parts needs at least one of "
                 "both, from patients of its own."
             )
 
@@ -332,7 +332,7 @@ def _check_cohorts(names: list[str], cohort: NDArray[np.str_], outcome: Outcome)
         of_cohort = cohort == name
         if (word := outcome.lacks(of_cohort)) is not None:
             raise DeepCMEError(
-                f"The cohort {name} holds no {word} sample among its {of_cohort.sum()}, so "
+                f"The cohort {name} holds no {word} among its {of_cohort.sum()}, so "
                 "nothing can be tested on it: leave it out of the file, or count it to another "
                 "cohort."
             )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
@@ -14,6 +14,8 @@ from deepcme.base.errors import DeepCMEError
 from deepcme.cohort.follow_up import COMPETING, EVENT, FloatArray, FollowUp
 from deepcme.cohort.outcome import NO_ENDPOINT, Endpoint, Outcome
 
+DAYS = {"days": 1.0, "months": 365.25 / 12, "years": 365.25}
+"""Days in a unit of times."""
 FEWEST_TO_PART = 20
 """Samples that ended alike, from which on splits are spread over early and late ones."""
 
@@ -39,7 +41,7 @@ class SurvivalOutcome(Outcome):
 
     kind = "survival"
     columns = ("time", "event")
-    words = ("event-free", "event")
+    words = ("{} without the event", "{} with the event")
 
     times: FloatArray
     ends: NDArray[np.int8]
@@ -54,6 +56,7 @@ class SurvivalOutcome(Outcome):
                 f"{given[~usable].iloc[0]}."
             )
         times = pd.to_numeric(pd.Series(self.times), errors="coerce").to_numpy(np.float64)
+        _require_usable(self.endpoint)
         if len(times):
             FollowUp(times, ends.to_numpy())
         object.__setattr__(self, "times", times)
@@ -63,6 +66,33 @@ class SurvivalOutcome(Outcome):
     def read(cls, table: Mapping[str, Any] | pd.DataFrame, endpoint: Endpoint) -> Self:
         """That of a column of times and one of events."""
         return cls(np.asarray(table["time"]), np.asarray(table["event"]), endpoint)
+
+    @classmethod
+    def join(cls, outcomes: Mapping[str, Outcome]) -> Self:
+        """That of several cohorts, in the unit of the first.
+
+        Raises
+        ------
+        DeepCMEError
+            If a unit is not known or the horizons differ.
+        """
+        endpoints = {name: outcome.endpoint for name, outcome in outcomes.items()}
+        (first, of_first), *_ = endpoints.items()
+        tables = []
+        for name, outcome in outcomes.items():
+            factor = _units_in(endpoints[name].unit, of_first.unit, name, first)
+            _require_one_horizon(endpoints[name].horizon, of_first, factor, name, first)
+            table = pd.DataFrame(outcome.values)
+            tables.append(table if factor == 1 else table.assign(time=table["time"] * factor))
+        joined = Endpoint.join(endpoints)
+        competing = {name: made.competing for name, made in endpoints.items() if made.competing}
+        said = list(competing.values())
+        if len(competing) < len(endpoints) or len(set(said)) > 1:
+            said = ["; ".join(f"{name}: {what}" for name, what in competing.items())]
+        joined = replace(
+            joined, unit=of_first.unit, horizon=of_first.horizon, competing=said[0]
+        )
+        return cls.read(pd.concat(tables), joined)
 
     @property
     def values(self) -> dict[str, NDArray[Any]]:
@@ -94,9 +124,10 @@ class SurvivalOutcome(Outcome):
     def count(self) -> str:
         """How many samples ended how, in words."""
         n_events, n_competing = (int((self.ends == end).sum()) for end in (EVENT, COMPETING))
-        competing = f" and {n_competing} with the competing event" if n_competing else ""
+        competing = f", {n_competing} with the competing event" if n_competing else ""
         n_censored = len(self.ends) - n_events - n_competing
-        return f"{n_events} event, {n_censored} censored{competing}"
+        having = self.called(1, "samples")
+        return f"{n_events} {having}{competing} and {n_censored} censored"
 
     def known_at(self, horizon: float) -> NDArray[np.bool_]:
         """Whether each sample ended with either event up to the horizon, or lived beyond it."""
@@ -107,6 +138,37 @@ class SurvivalOutcome(Outcome):
         """1 for each sample with the event up to and at the horizon, 0 for every other."""
         cases: NDArray[np.int8] = self.events * (self.times <= horizon)
         return cases
+
+
+def _require_usable(endpoint: Endpoint) -> None:
+    if endpoint.unit not in ("", *DAYS):
+        raise DeepCMEError(f"The unit must be days, months or years, not {endpoint.unit!r}.")
+    if endpoint.horizon is not None and not 0 < endpoint.horizon < np.inf:
+        raise DeepCMEError(f"The horizon must be greater than 0, not {endpoint.horizon:g}.")
+
+
+def _units_in(unit: str, of_first: str, name: str, first: str) -> float:
+    """How many units of the first cohort one of another is."""
+    if unit == of_first:
+        return 1.0
+    if unit not in DAYS or of_first not in DAYS:
+        raise DeepCMEError(
+            f"The times of {first} are in {of_first or 'an unknown unit'} and those of {name} "
+            f"in {unit or 'an unknown unit'}: make both cohorts with --time-unit."
+        )
+    return DAYS[unit] / DAYS[of_first]
+
+
+def _require_one_horizon(
+    horizon: float | None, of_first: Endpoint, factor: float, name: str, first: str
+) -> None:
+    asked, there = of_first.horizon, None if horizon is None else horizon * factor
+    if (asked is None) != (there is None) or not np.isclose(asked or 0, there or 0, rtol=1e-6):
+        said = ("none" if one is None else f"{one:g}" for one in (asked, there))
+        raise DeepCMEError(
+            f"The horizons of {first} and {name} are {' and '.join(said)} (in "
+            f"{of_first.unit or 'an unknown unit'}): make both cohorts with one --horizon."
+        )
 
 
 def require_horizon(endpoint: Endpoint) -> float:

@@ -163,12 +163,12 @@ def refuse_lost_class(
     lost = outcome.lacks(keep)
     if lost is None:
         return
-    which = f"{lost} sample" if keep.any() else "sample"
+    which = lost if keep.any() else "sample"
     table = pd.DataFrame({"tissue": tissue, "event": outcome.events})
     counts = table.groupby("tissue")["event"].agg(["size", "sum"])
     counts = counts.sort_values("size", ascending=False, kind="stable")
     present = ", ".join(
-        f"{n:,} {word} ({n_events:,} {outcome.words[1]})"
+        f"{n:,} {word} ({n_events:,} {outcome.called(1, '')})"
         for word, n, n_events in counts.itertuples()
     )
     raise DeepCMEError(f"No {which} is {kind}: there are {present}; {way_out}.")

@@ -9,13 +9,19 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from deepcme.base.errors import AbsentError, DeepCMEError
+from deepcme.cohort.follow_up import EVENT
+from deepcme.cohort.survival import SurvivalOutcome
 
 FloatArray = NDArray[np.float64]
 IntegerArray = NDArray[np.int64]
 BooleanArray = NDArray[np.bool_]
 
 COLUMNS = ("split", "model", "sample", "patient", "part", "label", "score")
-"""Columns every predictions table has; `probability` joins them where a model gives one."""
+"""Columns every predictions table has; `probability` joins them where a model gives one.
+
+In that of a study of times to an event `time` and `event` stand for `label`.
+"""
+_OF_TIMES = SurvivalOutcome.columns
 
 LEFT_OUT = "left_out"
 """Column of a study that leaves cohorts out: the one that is the split's test part."""
@@ -26,7 +32,9 @@ STRATUM = "stratum"
 
 def check_predictions(predictions: pd.DataFrame) -> None:
     """Raise `DeepCMEError` if a column is missing or the table has no row."""
-    missing = [column for column in COLUMNS if column not in predictions.columns]
+    of_times = set(_OF_TIMES) <= {*predictions.columns}
+    known = {*predictions.columns, *(["label"] if of_times else [])}
+    missing = [column for column in COLUMNS if column not in known]
     if missing:
         raise DeepCMEError(f"The predictions table lacks the columns: {', '.join(missing)}.")
     if predictions.empty:
@@ -111,9 +119,14 @@ def count_samples(rows: pd.DataFrame) -> dict[str, int]:
     samples = rows.drop_duplicates("sample")
     return {
         "n": len(samples),
-        "events": int(samples["label"].sum()),
+        "events": int(events_of(samples).sum()),
         "n_patients": rows["patient"].nunique(),
     }
+
+
+def events_of(rows: pd.DataFrame) -> pd.Series[bool]:
+    """Which rows are of samples with the event, whenever it came."""
+    return (rows["label"] if "label" in rows.columns else rows["event"]) == EVENT
 
 
 def as_labels(labels: ArrayLike) -> IntegerArray:

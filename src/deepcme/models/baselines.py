@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -15,13 +15,20 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from deepcme.base.errors import DeepCMEError
 from deepcme.base.parameters import FRACTION, Rule, is_number
+from deepcme.cohort.outcome import BinaryOutcome
 from deepcme.cohort.splits import draw_folds
-from deepcme.models.estimator_inputs import hold_out, read_groups, require_both_classes
+from deepcme.models.estimator_inputs import (
+    hold_out,
+    read_groups,
+    read_sample_weight,
+    require_both_classes,
+)
 from deepcme.models.logit_classifier import LogitClassifier, encode_binary_target
 from deepcme.models.preprocessing import ClippedStandardScaler, MedianImputer
 from deepcme.models.registry import KINDS, MAX_ITERATIONS
 
 N_FOLDS = 5
+Weights = NDArray[np.floating] | None
 INVERSE_STRENGTHS = (1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1.0, 10.0)
 
 
@@ -88,6 +95,7 @@ class TunedLogisticRegression(LogitClassifier):
         y: ArrayLike,
         groups: ArrayLike | None = None,
         validation_rows: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
     ) -> Self:
         """Choose the strength, then fit on all rows.
 
@@ -101,12 +109,13 @@ class TunedLogisticRegression(LogitClassifier):
             patient of its own.
         validation_rows : array of bool, shape (samples,), or of int, optional
             Rows of X to choose the strength on, as a mask or by number.
+        sample_weight : array of shape (samples,), optional
 
         Raises
         ------
         ValueError
-            If the target is not binary, groups or rows cannot be used, or a class has no
-            sample to fit on.
+            If the target is not binary, groups, rows or weights cannot be used, or a class
+            has no sample to fit on.
         """
         self.check_parameters()
         matrix, y = validate_data(self, X, y)
@@ -116,16 +125,21 @@ class TunedLogisticRegression(LogitClassifier):
         train, valid = hold_out(
             target, groups, validation_rows, self.validation_fraction, random
         )
-        require_both_classes(target, train, valid)
-        fold = (matrix[train], target[train], matrix[valid], target[valid])
+        weight = _read_weight(sample_weight, len(target))
+        require_both_classes(target, train, valid, weight)
+        fold = Fold(
+            *(matrix[train], target[train], matrix[valid], target[valid]),
+            *(_of_rows(weight, train), _of_rows(weight, valid)),
+        )
         self.choose_strength([fold])
-        self.refit(X, y)
+        self.refit(X, y, weight)
         self.oof_decision_function_ = np.full(len(target), np.nan)
         for held_out in draw_folds(target, patients, N_FOLDS, random):
             rest = np.setdiff1d(np.arange(len(target)), held_out)
             if len(held_out) and np.ptp(target[rest]) > 0:
                 self.oof_decision_function_[held_out] = self.score_held_out(
-                    matrix[rest], target[rest], patients[rest], matrix[held_out], target
+                    *(matrix[rest], target[rest], patients[rest], matrix[held_out], target),
+                    *(_of_rows(weight, rest), weight),
                 )
         return self
 
@@ -134,11 +148,12 @@ class TunedLogisticRegression(LogitClassifier):
         self.inverse_strength_, logits = choose_inverse_strength(folds, self.inverse_strengths)
         return logits
 
-    def refit(self, X: ArrayLike, y: ArrayLike) -> Self:
+    def refit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
         """Fit on all rows with the strength that was chosen."""
         matrix, y = validate_data(self, X, y)
         self.classes_, target = encode_binary_target(y, type(self).__name__)
-        self.model_ = make_logistic_regression(self.inverse_strength_).fit(matrix, target)
+        model = make_logistic_regression(self.inverse_strength_)
+        self.model_ = model.fit(matrix, target, sample_weight)
         return self
 
     def score_held_out(
@@ -148,14 +163,16 @@ class TunedLogisticRegression(LogitClassifier):
         groups: NDArray[Any],
         held_out: NDArray[Any],
         everyone: NDArray[Any],
+        sample_weight: Weights = None,
+        weight_of_everyone: Weights = None,
     ) -> NDArray[np.float64]:
         """Logits of held-out rows by a fit on others, of the strength that was chosen.
 
         They are as if fitted at the prevalence of `everyone`, which holds both.
         """
-        model = make_logistic_regression(self.inverse_strength_).fit(X, y)
+        model = make_logistic_regression(self.inverse_strength_).fit(X, y, sample_weight)
         logits: NDArray[np.float64] = model.decision_function(held_out)
-        return logits + compute_prior_correction(y, everyone)
+        return logits + compute_prior_correction(y, everyone, sample_weight, weight_of_everyone)
 
     @property
     def coef_(self) -> NDArray[np.floating]:
@@ -175,8 +192,23 @@ class TunedLogisticRegression(LogitClassifier):
         return logits
 
 
-Fold = tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any]]
-"""Matrix and target of the rows to fit on, then of those held out."""
+def _read_weight(sample_weight: ArrayLike | None, n: int) -> Weights:
+    return None if sample_weight is None else read_sample_weight(sample_weight, n)
+
+
+def _of_rows(weight: Weights, rows: NDArray[np.int64]) -> Weights:
+    return None if weight is None else weight[rows]
+
+
+class Fold(NamedTuple):
+    """Matrix and target of the rows to fit on, then of those held out; and their weights."""
+
+    X: NDArray[Any]
+    y: NDArray[Any]
+    held_out: NDArray[Any]
+    held_out_y: NDArray[Any]
+    weight: Weights = None
+    held_out_weight: Weights = None
 
 
 def choose_inverse_strength(
@@ -200,21 +232,40 @@ def choose_inverse_strength(
         the whole fold.
     """
     losses, logits = [], []
-    for X, y, held_out_X, held_out_y in folds:
-        models = [make_logistic_regression(C).fit(X, y) for C in inverse_strengths]
+    for fold in folds:
+        weighted = fold.weight is not None and fold.held_out_weight is not None
+        models = [
+            make_logistic_regression(C).fit(fold.X, fold.y, fold.weight)
+            for C in inverse_strengths
+        ]
         losses.append(
             [
-                log_loss(held_out_y, model.predict_proba(held_out_X), labels=[0, 1])
+                log_loss(
+                    fold.held_out_y,
+                    model.predict_proba(fold.held_out),
+                    labels=[0, 1],
+                    sample_weight=fold.held_out_weight,
+                )
                 for model in models
             ]
         )
-        correction = compute_prior_correction(y, np.concatenate([y, held_out_y]))
-        logits.append([model.decision_function(held_out_X) + correction for model in models])
+        correction = compute_prior_correction(
+            fold.y,
+            np.concatenate([fold.y, fold.held_out_y]),
+            fold.weight,
+            np.concatenate([fold.weight, fold.held_out_weight]) if weighted else None,
+        )
+        logits.append([model.decision_function(fold.held_out) + correction for model in models])
     chosen = int(np.argmin(np.mean(losses, axis=0)))
     return inverse_strengths[chosen], [of_fold[chosen] for of_fold in logits]
 
 
-def compute_prior_correction(fitted: NDArray[Any], everyone: NDArray[Any]) -> float:
+def compute_prior_correction(
+    fitted: NDArray[Any],
+    everyone: NDArray[Any],
+    weight: Weights = None,
+    weight_of_everyone: Weights = None,
+) -> float:
     """What to add to logits of a fit on some rows for the prevalence of all [1]_.
 
     The intercept follows the prevalence of the rows fitted on, which is the lower the more
@@ -225,13 +276,16 @@ def compute_prior_correction(fitted: NDArray[Any], everyone: NDArray[Any]) -> fl
     ----------
     fitted, everyone : array of 0 and 1
         Labels of the rows fitted on, and of these and those held out.
+    weight, weight_of_everyone : array, optional
+        What the rows of both weigh.
 
     References
     ----------
     .. [1] King G, Zeng L (2001). Logistic regression in rare events data. Political
        Analysis 9:137-163.
     """
-    return float(logit(np.mean(everyone)) - logit(np.mean(fitted)))
+    of_everyone = np.average(everyone, weights=weight_of_everyone)
+    return float(logit(of_everyone) - logit(np.average(fitted, weights=weight)))
 
 
 def make_logistic_regression(inverse_strength: float) -> LogisticRegression:
@@ -239,7 +293,11 @@ def make_logistic_regression(inverse_strength: float) -> LogisticRegression:
     return LogisticRegression(C=inverse_strength, max_iter=MAX_ITERATIONS)
 
 
-BASELINES: tuple[str, ...] = tuple(kind.name for kind in KINDS.values() if not kind.is_network)
+BASELINES: tuple[str, ...] = tuple(
+    kind.name
+    for kind in KINDS.values()
+    if not kind.is_network and BinaryOutcome.kind in kind.outcomes
+)
 
 
 def make_baseline(name: str, random_state: int | None = None) -> Pipeline:

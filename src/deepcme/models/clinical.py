@@ -37,6 +37,20 @@ class Term:
     level: str | None = None
     is_missing: bool = False
 
+    @property
+    def value(self) -> str:
+        """What its coefficient is of, in tables."""
+        if self.is_missing:
+            return "missing"
+        return "per standard deviation" if self.level is None else self.level
+
+    def held_by(self, values: pd.Series) -> NDArray[np.bool_]:
+        """Which values of the column are known numbers, or the word, or missing."""
+        if self.is_missing:
+            return values.isna().to_numpy()
+        held = values.notna() if self.level is None else values == self.level
+        return held.to_numpy()
+
 
 @dataclass(frozen=True)
 class _NumberCoding:

@@ -233,9 +233,11 @@ class DeepCMEEnsemble(NetworkClassifier):
         groups: NDArray[Any],
         held_out: FloatArray,
         everyone: NDArray[Any],
+        sample_weight: NDArray[np.floating] | None = None,
+        weight_of_everyone: NDArray[np.floating] | None = None,
     ) -> NDArray[np.float64]:
         """Log-odds of held-out rows by an ensemble of the same settings fitted on others."""
-        ensemble: Self = clone(self).fit(X, y, groups=groups)
+        ensemble: Self = clone(self).fit(X, y, sample_weight, groups)
         return ensemble.decision_function(held_out)
 
     def network_probabilities(self, X: ArrayLike) -> NDArray[np.float64]:

@@ -15,6 +15,8 @@ from deepcme.cohort.cohort import Cohort
 from deepcme.cohort.splits import RowIndex
 from deepcme.models.preprocessing import make_preprocessor, transform_rows
 from deepcme.models.registry import ModelKind
+from deepcme.models.survival.cox_model import CoxModel
+from deepcme.models.targets import Targets
 from deepcme.network.architecture import FloatArray
 
 
@@ -33,11 +35,30 @@ class Preparation(Protocol):
 
 @dataclass(frozen=True)
 class PreparedRows:
-    """Standardised expression of some samples, their labels and patients."""
+    """Standardised expression of some samples, what is learned of them, and patients.
+
+    `labels` are such as `Targets.values`; the weight of who cannot be learned from is 0.
+    """
 
     X: FloatArray
-    labels: NDArray[np.int8]
+    labels: NDArray[Any]
     patients: NDArray[Any]
+    weights: NDArray[np.float64] | None = None
+
+    @property
+    def known(self) -> NDArray[np.bool_]:
+        """Who can be learned from."""
+        everyone = np.ones(len(self.labels), dtype=np.bool_)
+        return everyone if self.weights is None else self.weights > 0
+
+    def rows(self, index: NDArray[Any]) -> PreparedRows:
+        """Some of the samples."""
+        return PreparedRows(
+            self.X[index],
+            self.labels[index],
+            self.patients[index],
+            None if self.weights is None else self.weights[index],
+        )
 
 
 def fit_preprocessor(
@@ -58,11 +79,17 @@ def prepare_rows(
     rows: RowIndex,
     settings: Preparation,
     learn_on: RowIndex | None = None,
+    targets: Targets | None = None,
 ) -> tuple[PreparedRows, Pipeline]:
-    """Prepare rows by a preprocessor fitted on them, or on others; it comes with them."""
+    """Prepare rows by a preprocessor fitted on them, or on others; it comes with them.
+
+    What is learned of them is the label, unless `targets` says something else.
+    """
     preprocessor = fit_preprocessor(data, rows if learn_on is None else learn_on, settings)
     X = transform_rows(preprocessor, data.X, rows)
-    return PreparedRows(X, data.labels[rows], data.patients[rows]), preprocessor
+    values = data.labels if targets is None else targets.values
+    weights = None if targets is None or targets.weights is None else targets.weights[rows]
+    return PreparedRows(X, values[rows], data.patients[rows], weights), preprocessor
 
 
 def fit_model(
@@ -86,6 +113,9 @@ def fit_model(
         for it, or draws its own where there are none; what is not fitted on them does not
         see them.
     """
+    if not rows.known.all():
+        n_validation = int(rows.known[len(rows.labels) - n_validation :].sum())
+        rows = rows.rows(rows.known)
     n_train = len(rows.labels) - n_validation
     validates = kind.takes_validation and n_validation > 0
     n_fitted = len(rows.labels) if validates or kind.refitted else n_train
@@ -97,6 +127,8 @@ def fit_model(
         validates and np.isin(rows.patients[:n_train], rows.patients[n_train:]).any()
     ):
         given["groups"] = rows.patients[:n_fitted]
+    if kind.takes_weights and rows.weights is not None:
+        given["sample_weight"] = rows.weights[:n_fitted]
     model = kind.make(parameters, random_state)
     return model.fit(rows.X[:n_fitted], rows.labels[:n_fitted], **given)
 
@@ -109,23 +141,38 @@ def prepare_and_fit(
     parameters: Mapping[str, Any],
     random_state: int | None,
     n_validation: int = 0,
+    targets: Targets | None = None,
 ) -> tuple[Any, PreparedRows, Pipeline]:
     """Prepare rows, of which the last may be the validation part, and fit a model on them.
 
-    The preprocessing learns from the validation part where the model itself is fitted on it.
+    The preprocessing learns from the validation part where the model itself is fitted on it,
+    and from those whose answer is not known.
     """
     learn_on = rows if kind.refitted else rows[: len(rows) - n_validation]
-    prepared, preprocessor = prepare_rows(data, rows, settings, learn_on)
+    prepared, preprocessor = prepare_rows(data, rows, settings, learn_on, targets)
     model = fit_model(kind, parameters, random_state, prepared, n_validation)
     return model, prepared, preprocessor
 
 
 def scores_of(
-    model: Any, X: FloatArray
+    model: Any, X: FloatArray, horizon: float | None = None
 ) -> tuple[NDArray[np.float64], NDArray[np.float64] | None]:
-    """Score (decision function, else P(1)) and P(1), or None where there is none."""
+    """Score (decision function, else P(1)) and P(1), or None where there is none.
+
+    Of a Cox model they are the log hazard and the risk of the event by the horizon.
+    """
+    if isinstance(model, CoxModel):
+        log_hazards = model.predict(X)
+        return log_hazards, risks_of(model, log_hazards, horizon)
     probability = model.predict_proba(X)[:, 1] if hasattr(model, "predict_proba") else None
     if hasattr(model, "decision_function"):
         return np.asarray(model.decision_function(X), dtype=np.float64), probability
     assert probability is not None
     return probability, probability
+
+
+def risks_of(
+    model: CoxModel, log_hazards: NDArray[np.float64], horizon: float | None
+) -> NDArray[np.float64] | None:
+    """Risks of the event by the horizon at a Cox model's baseline; None without a horizon."""
+    return None if horizon is None else model.baseline_.risk(log_hazards, horizon)

@@ -36,8 +36,9 @@ class ModelKind:
         Whether it is the product's own, and no baseline.
     outcomes : tuple of str
         Kinds of outcomes that it predicts.
-    takes_groups, takes_validation : bool
-        Whether `fit` takes the patients as `groups`, and `validation_rows` to choose by.
+    takes_groups, takes_validation, takes_weights : bool
+        Whether `fit` takes the patients as `groups`, `validation_rows` to choose by, and
+        `sample_weight`.
     tuned_over_folds : bool
         Whether it has a `choose_strength` for the inner folds of a nested design.
     out_of_fold : OutOfFold or None
@@ -66,6 +67,7 @@ class ModelKind:
     outcomes: tuple[str, ...] = ("binary",)
     takes_groups: bool = False
     takes_validation: bool = False
+    takes_weights: bool = False
     tuned_over_folds: bool = False
     out_of_fold: OutOfFold | None = None
     has_gene_scores: bool = False
@@ -114,9 +116,15 @@ class OutOfFold:
     fewest_patients: int
 
 
-def _scikit_learn(name: str, estimator: str, **more: Any) -> ModelKind:
+def _scikit_learn(
+    name: str, estimator: str, takes_weights: bool = True, **more: Any
+) -> ModelKind:
     return ModelKind(
-        name=name, estimator=f"sklearn.{estimator}", library="scikit-learn", **more
+        name=name,
+        estimator=f"sklearn.{estimator}",
+        library="scikit-learn",
+        takes_weights=takes_weights,
+        **more,
     )
 
 
@@ -131,6 +139,26 @@ _TUNED_REGRESSION = (
     "of lowest log loss on {part} is taken, and the model fitted again on training and "
     "validation part together."
 )
+
+_CHOSEN_PENALTY = (
+    "with a ridge penalty and Efron's treatment of ties; of 20 penalties, and of no gene at "
+    "all, the one of highest cross-validated log partial likelihood in {n_folds} folds of "
+    "training and validation part together is taken, and the model fitted again on both"
+)
+
+
+def _cox(name: str, estimator: str, **more: Any) -> ModelKind:
+    return ModelKind(
+        name=name,
+        estimator=f"deepcme.models.survival.cox_ridge.{estimator}",
+        outcomes=("survival",),
+        takes_groups=True,
+        out_of_fold=OutOfFold(n_folds=5, fewest_patients=2),
+        unsaved_because="a model of times to an event is not yet handed on",
+        nanoseconds=800.0,
+        **more,
+    )
+
 
 _OF_NETWORKS = 0.02
 
@@ -149,6 +177,7 @@ KINDS: dict[str, ModelKind] = {
             is_network=True,
             takes_groups=True,
             takes_validation=True,
+            takes_weights=True,
             has_gene_scores=True,
             has_history=True,
             saved_as="networks",
@@ -160,6 +189,7 @@ KINDS: dict[str, ModelKind] = {
             methods=_ENSEMBLE,
             is_network=True,
             takes_groups=True,
+            takes_weights=True,
             # Five folds calibrated it little better than three.
             out_of_fold=OutOfFold(n_folds=3, fewest_patients=3),
             has_gene_scores=True,
@@ -190,6 +220,7 @@ KINDS: dict[str, ModelKind] = {
         _scikit_learn(
             "KNN",
             "neighbors.KNeighborsClassifier",
+            takes_weights=False,
             unsaved_because="it is made of the training samples",
             nanoseconds=50.0,
         ),
@@ -199,10 +230,24 @@ KINDS: dict[str, ModelKind] = {
             methods=_TUNED_REGRESSION,
             takes_groups=True,
             takes_validation=True,
+            takes_weights=True,
             tuned_over_folds=True,
             out_of_fold=OutOfFold(n_folds=5, fewest_patients=2),
             saved_as="coefficients",
             nanoseconds=300.0,
+        ),
+        _cox(
+            "Cox-ridge",
+            "CoxRidge",
+            methods=f"Cox regression of all genes {_CHOSEN_PENALTY}",
+        ),
+        _cox(
+            "Cox-top-200",
+            "CoxTopGenes",
+            methods=(
+                "Cox regression of the {n_genes} genes of largest score statistic in a Cox "
+                f"model of each alone, chosen anew in each fold, {_CHOSEN_PENALTY}"
+            ),
         ),
     )
 }

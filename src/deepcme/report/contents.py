@@ -17,6 +17,6 @@ def compute_contents(folder: StudyFolder) -> Contents:
         If the folder is not that of a finished study, or one of its files is damaged.
     """
     contents = Contents(StudyResults.read(folder))
-    for section in outline.SECTIONS:
+    for section in outline.sections_of(contents.results.study):
         section.compute(contents)
     return contents

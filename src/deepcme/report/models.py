@@ -10,6 +10,7 @@ import pandas as pd
 from deepcme.base.parameters import is_sentinel
 from deepcme.models.registry import ModelKind
 from deepcme.study.designs import NestedDesign
+from deepcme.study.parts.added_value import CLINICAL, CLINICAL_AND_GENES
 from deepcme.study.parts.grid import TUNED, grid_points
 from deepcme.study.resolved import Study
 from deepcme.study.settings import ModelSettings
@@ -79,6 +80,12 @@ def describe_replay(study: Study) -> str:
         f"Protocol {study.protocol}: {study.split.repeats} splits by "
         f"{study.split.by}, standardised over {over}{trained}."
     )
+
+
+def find_refitted_models(study: Study) -> list[str]:
+    """Names of the models that are fitted on the training and validation part of a split."""
+    models = [model.name for model in study.models if model.kind.refitted]
+    return [*models, CLINICAL, CLINICAL_AND_GENES]
 
 
 def _settings_of(model: ModelSettings) -> dict[str, Any]:

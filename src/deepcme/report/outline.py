@@ -24,7 +24,13 @@ from deepcme.report.sections import (
     usefulness,
 )
 from deepcme.report.sections.groups import meta_analysis, subgroups
+from deepcme.report.survival import assumptions, risk_groups
+from deepcme.report.survival import calibration as calibration_at_horizon
+from deepcme.report.survival import discrimination as discrimination_over_time
+from deepcme.report.survival import usefulness as usefulness_at_horizon
+from deepcme.report.survival.verdict import verdict as survival_verdict
 from deepcme.report.verdict import verdict
+from deepcme.study.resolved import Study
 
 SECTIONS: tuple[Section, ...] = (
     verdict.SECTION, patients.SECTION, sample_size.SECTION, discrimination.SECTION,
@@ -33,4 +39,17 @@ SECTIONS: tuple[Section, ...] = (
     instability.SECTION, subgroups.SECTION, nulls.SECTION, genes.SECTION, selection.SECTION,
     publication.SECTION, training.SECTION, methods.SECTION, guidelines.SECTION, methods.REPEAT,
 )  # fmt: skip
-"""Each may use what those before it computed."""
+"""Of a study of labels. Each may use what those before it computed."""
+
+SURVIVAL_SECTIONS: tuple[Section, ...] = (
+    survival_verdict.SECTION, risk_groups.SECTION, patients.SECTION,
+    discrimination_over_time.SECTION, calibration_at_horizon.SECTION,
+    usefulness_at_horizon.SECTION, assumptions.SECTION, genes.SECTION, training.SECTION,
+    methods.SECTION, guidelines.SECTION, methods.REPEAT,
+)  # fmt: skip
+"""Of a study of times to an event, likewise."""
+
+
+def sections_of(study: Study) -> tuple[Section, ...]:
+    """The sections of a study's report."""
+    return SECTIONS if study.survival is None else SURVIVAL_SECTIONS

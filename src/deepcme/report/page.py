@@ -70,7 +70,10 @@ def _write_report(folder: StudyFolder, formats: Sequence[str]) -> Path:
     contents, path = compute_contents(folder), folder.path
     folder.remove_leftovers()
     name = contents.results.cohort["name"]
-    heading = f"{name}: how well does gene expression predict the endpoint?"
+    what = (
+        "the endpoint" if contents.results.study.survival is None else "the time to the event"
+    )
+    heading = f"{name}: how well does gene expression predict {what}?"
     texts: dict[Path, str] = {}
     if "md" in formats:
         texts[path / "report.md"] = render_markdown(heading, _blocks_of(contents))
@@ -89,7 +92,7 @@ def _write_report(folder: StudyFolder, formats: Sequence[str]) -> Path:
 
 
 def _blocks_of(contents: Contents) -> Blocks:
-    for section in outline.SECTIONS:
+    for section in outline.sections_of(contents.results.study):
         yield from section.write(contents)
 
 

@@ -9,11 +9,20 @@ from typing import Any
 import pandas as pd
 
 from deepcme.base.errors import AbsentError, DeepCMEError
+from deepcme.evaluation.bootstrap import interval_generator
 from deepcme.evaluation.predictions import LEFT_OUT
 from deepcme.evaluation.probabilities.recalibration import (
     fit_recalibrations,
     recalibrate_predictions,
 )
+from deepcme.evaluation.survival.recalibration import (
+    fit_survival_recalibrations,
+    recalibrate_survival_predictions,
+)
+from deepcme.evaluation.survival.tables.evaluated import Evaluation
+from deepcme.report.models import find_refitted_models
+from deepcme.report.survival.times import TimeScale
+from deepcme.study.parts.survival_tables import CENSORING
 from deepcme.study.resolved import Study
 from deepcme.study.store import StudyFolder
 
@@ -46,10 +55,61 @@ class StudyResults:
         return names
 
     @property
+    def is_survival(self) -> bool:
+        """Whether the study is of times to an event."""
+        return self.study.survival is not None
+
+    @property
     def samples(self) -> pd.DataFrame:
-        """Patient and label of each sample that a model was fitted or tested on."""
+        """Patient and outcome of each sample that a model was fitted or tested on."""
         rows = self.predictions.drop_duplicates("sample")
-        return rows.set_index("sample")[["patient", "label"]]
+        outcome = ["time", "event"] if self.is_survival else ["label"]
+        return rows.set_index("sample")[["patient", *outcome]]
+
+    @property
+    def horizon(self) -> float | None:
+        """That of a study of times, if it has one."""
+        return None if self.study.survival is None else self.study.survival.horizon
+
+    @cached_property
+    def time_scale(self) -> TimeScale:
+        """The unit that times are shown in."""
+        return TimeScale.of(str(self.cohort["unit"]), float(self.predictions["time"].max()))
+
+    @cached_property
+    def censoring_columns(self) -> pd.DataFrame | None:
+        """Numbers that censoring depends on, by sample; None where it depends on nothing."""
+        if not self.folder.has_table(CENSORING):
+            return None
+        return self.folder.read_table(CENSORING).set_index("sample")
+
+    @cached_property
+    def evaluation(self) -> Evaluation:
+        """The tested patients of a study of times, in draws that all its tables share."""
+        return Evaluation.draw(
+            self.predictions,
+            self.horizon,
+            interval_generator(self.study.seed, "survival"),
+            refitted=find_refitted_models(self.study),
+            columns=self.censoring_columns,
+        )
+
+    @cached_property
+    def recalibrated_evaluation(self) -> Evaluation:
+        """The same patients and draws, by recalibrated risks; models without any are left out.
+
+        Raises
+        ------
+        AbsentError
+            If no model is left.
+        """
+        horizon = self.evaluation.require_horizon()
+        fits = fit_survival_recalibrations(
+            self.predictions, horizon, columns=self.censoring_columns
+        )
+        return self.evaluation.with_predictions(
+            recalibrate_survival_predictions(self.predictions, fits)
+        )
 
     @cached_property
     def recalibrations(self) -> pd.DataFrame:

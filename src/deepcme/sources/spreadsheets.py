@@ -17,9 +17,10 @@ from deepcme.base.words import cleaned, counted, few, told_apart
 from deepcme.cohort.cohort import UNKNOWN, Cohort
 from deepcme.cohort.endpoints.endpoints import binary_column
 from deepcme.cohort.endpoints.labelling import Labelling
+from deepcme.cohort.endpoints.survival import TimeToEvent
 from deepcme.cohort.flow import FlowStep, refuse_lost_outcome
 from deepcme.cohort.scales.scales import Scale
-from deepcme.sources.assembly.assembly import LabelRule, assemble, require_both_outcomes
+from deepcme.sources.assembly.assembly import assemble, require_both_outcomes
 from deepcme.sources.assembly.expression import (
     ONE_GENE_EACH,
     GeneNaming,
@@ -43,14 +44,24 @@ Orientation = Literal["samples-in-rows", "genes-in-rows"]
 
 @dataclass(frozen=True)
 class TableColumns:
-    """Which columns of a samples table hold what."""
+    """Which columns of a samples table hold what; a label or else times are the outcome."""
 
-    label: str
+    label: str | None = None
     sample: str | None = None
     patient: str | None = None
     tissue: str | None = None
     batch: str | None = None
     where: Sequence[tuple[str, str]] = field(default_factory=tuple)
+    times: TimeToEvent | None = None
+
+    @property
+    def of_outcome(self) -> list[str]:
+        """The columns that tell the outcome."""
+        if (self.label is None) == (self.times is None):
+            raise DeepCMEError(
+                "Give either --label COLUMN or --time COLUMN and --event COLUMN."
+            )
+        return [cleaned(str(self.label))] if self.times is None else self.times.columns
 
 
 def cohort_from_tables(
@@ -109,7 +120,7 @@ def cohort_from_tables(
     matrix = reads_of_gene_sums(matrix, table, expression, notes)
     matrix = without_label_rows(matrix, table, _used(columns), expression, notes)
     with naming_file(samples):
-        labels = binary_column(table, columns.label)
+        labels = _outcome_of(table, columns)
         require_both_outcomes(labels)
     annotation = _annotation(table, columns, samples, notes)
     chosen, flow = _chosen(table, columns.where, samples, labels, annotation["patient"])
@@ -120,7 +131,7 @@ def cohort_from_tables(
         return assemble(
             on_scale,
             annotation[chosen],
-            _label_rule(table, columns.label, samples),
+            lambda asked: _outcome_of(table.loc[asked.index], columns, f" in {samples.name}"),
             name=expression.parent.name if expression.stem == "expression" else expression.stem,
             provenance={"source": f"{expression.name} and {samples.name}"},
             flow=flow,
@@ -129,26 +140,30 @@ def cohort_from_tables(
 
 def _used(columns: TableColumns) -> set[str]:
     """Columns whose values would tell the label, or whose samples they are."""
-    named = (columns.label, columns.patient, columns.tissue, columns.batch)
+    named = (*columns.of_outcome, columns.patient, columns.tissue, columns.batch)
     return {column for column in named if column} | {column for column, _ in columns.where}
 
 
-def _label_rule(table: pd.DataFrame, label: str, samples: Path) -> LabelRule:
-    """The column of the table as it stands, for those samples that are asked for."""
-    rule = f"{label} = 1 against {label} = 0, as given in {samples.name}; blank = left out."
-    return lambda asked: replace(binary_column(table.loc[asked.index], label), rule=rule)
+def _outcome_of(table: pd.DataFrame, columns: TableColumns, where: str = "") -> Labelling:
+    """The labels as they stand, or the times."""
+    if columns.times is not None:
+        return columns.times.label(table)
+    [label] = columns.of_outcome
+    rule = f"{label} = 1 against {label} = 0, as given{where}; blank = left out."
+    return replace(binary_column(table, label), rule=rule)
 
 
 def _samples_table(
     path: Path, columns: TableColumns, decimal: str, notes: list[str]
 ) -> tuple[pd.DataFrame, TableColumns]:
     """The table of samples, indexed by their clean ids, and the columns as it spells them."""
-    label = cleaned(columns.label)
+    outcome = columns.of_outcome
     if is_series_file(path):
         table = samples_of_series(path, notes)
-        label = asked_column(list(map(str, table.columns)), label, str(path))
+        names = list(map(str, table.columns))
+        outcome = [asked_column(names, column, str(path)) for column in outcome]
     else:
-        table = read_table(path, notes, needed=[label], decimal=decimal)
+        table = read_table(path, notes, needed=outcome, decimal=decimal)
     names = [str(name) for name in table.columns]
     sample, patient, tissue, batch = (
         None if column is None else asked_column(names, column, str(path))
@@ -158,21 +173,24 @@ def _samples_table(
         (asked_column(names, column, str(path)), cleaned(value))
         for column, value in columns.where
     )
-    sample = sample or _sample_column(table, label, path, notes)
+    sample = sample or _sample_column(table, outcome, path, notes)
     ids = clean_ids(as_text(table[sample], "sample", ""), "sample", path, notes)
     if "" in ids:
         place = ids.index("")
         row = f"the row after {ids[place - 1]}" if place else "the first row"
         raise DeepCMEError(f"{path}: {row} has no sample id in {sample!r}.")
     require_unique(ids, "sample", path)
-    found = TableColumns(label, sample, patient, tissue, batch, where)
+    label = None if columns.times is not None else outcome[0]
+    found = TableColumns(label, sample, patient, tissue, batch, where, columns.times)
     others = table if sample in _used(found) else table.drop(columns=sample)
     return others.set_axis(pd.Index(ids, dtype=object), axis=0), found
 
 
-def _sample_column(table: pd.DataFrame, label: str, path: Path, notes: list[str]) -> str:
+def _sample_column(
+    table: pd.DataFrame, outcome: list[str], path: Path, notes: list[str]
+) -> str:
     """The column called like one of samples, or else the first that does not count rows."""
-    others = table.drop(columns=label) if table.shape[1] > 1 else table
+    others = table.drop(columns=outcome) if table.shape[1] > len(outcome) else table
     named = sample_column(others)
     if named is not None:
         return named

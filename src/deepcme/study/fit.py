@@ -15,10 +15,13 @@ from deepcme.base.seeds import seed_for
 from deepcme.cohort.arrays import CohortArrays
 from deepcme.cohort.outcome import Outcome
 from deepcme.cohort.splits import Split, draw_folds
+from deepcme.cohort.survival import SurvivalOutcome
 from deepcme.models.baselines import Fold
 from deepcme.models.ensemble import DeepCMEEnsemble
-from deepcme.models.fitting import prepare_and_fit, prepare_rows, scores_of
+from deepcme.models.fitting import prepare_and_fit, prepare_rows, risks_of, scores_of
 from deepcme.models.preprocessing import kept_genes, transform_rows
+from deepcme.models.survival.cox_model import CoxModel
+from deepcme.models.targets import Targets, make_targets
 from deepcme.network.engines.choice import one_thread_a_task
 from deepcme.selection.ensemble_scores import compute_ensemble_gene_scores
 from deepcme.selection.scores import compute_gene_scores
@@ -27,6 +30,10 @@ from deepcme.study.settings import ModelSettings, PreprocessingSettings
 from deepcme.study.tasks import Arrays, Task, are_rows
 
 HISTORY = ("epoch", "train_loss", "valid_loss", "valid_auc")
+_OPTIONAL = (
+    *("probability", "genes", "gene_scores", "oof_score"),
+    *("oof_probability", "penalty"),
+)
 SCORES = ("first_layer", "integrated_gradients", "permutation")
 """Columns of a result's tables that tables of the study are made of."""
 
@@ -51,6 +58,10 @@ class TaskResult:
         see its patient, for models that are fitted on both parts.
     held_out_scores : DataFrame or None
         Scores of the genes on the test part, as `compute_gene_scores` gives them.
+    oof_probability : ndarray of float64 or None
+        Risk by the horizon beside `oof_score`, where this is no logit but a log hazard.
+    penalty : ndarray of float64 or None
+        The one that a Cox model chose, alone in its array; infinite where genes were left out.
     """
 
     rows: NDArray[np.int64]
@@ -61,11 +72,13 @@ class TaskResult:
     history: pd.DataFrame | None = None
     oof_score: NDArray[np.float64] | None = None
     held_out_scores: pd.DataFrame | None = None
+    oof_probability: NDArray[np.float64] | None = None
+    penalty: NDArray[np.float64] | None = None
 
     def to_arrays(self) -> Arrays:
         """The result as arrays by name; a table column by column."""
         arrays: Arrays = {"rows": self.rows, "score": self.score}
-        for name in ("probability", "genes", "gene_scores", "oof_score"):
+        for name in _OPTIONAL:
             if (values := getattr(self, name)) is not None:
                 arrays[name] = values
         for name, table in (("history", self.history), ("held_out", self.held_out_scores)):
@@ -88,11 +101,8 @@ class TaskResult:
         return cls(
             rows=arrays["rows"],
             score=arrays["score"],
-            probability=arrays.get("probability"),
-            genes=arrays.get("genes"),
-            gene_scores=arrays.get("gene_scores"),
+            **{name: arrays.get(name) for name in _OPTIONAL},
             history=table("history"),
-            oof_score=arrays.get("oof_score"),
             held_out_scores=table("held_out"),
         )
 
@@ -127,7 +137,7 @@ class Fit(Task):
     """A model fitted on a split, with its preprocessing and its seed.
 
     `score_genes` asks a network for gene scores on held-out rows; of a fit for its
-    `scores_only` nothing else is kept.
+    `scores_only` nothing else is kept. By the `horizon` the event of a time is asked for.
     """
 
     model: ModelSettings
@@ -136,6 +146,7 @@ class Fit(Task):
     view: View = View()
     score_genes: bool = False
     scores_only: bool = False
+    horizon: float | None = None
 
     @property
     def is_over_inner_folds(self) -> bool:
@@ -158,26 +169,35 @@ class Fit(Task):
         if not np.array_equal(arrays.get("rows", ()), rows):
             return False
         of_rows = ["score"]
-        if not self.scores_only and _gives_probability(self.model):
+        if not self.scores_only and self._gives_probability:
             of_rows.append("probability")
         return are_rows(arrays, "f", *of_rows, length=len(rows)) and (
             self.scores_only or self._has_the_rest(arrays, len(fitting))
+        )
+
+    @property
+    def _gives_probability(self) -> bool:
+        made = self.model.kind.make(self.model.parameters, None)
+        return hasattr(made, "predict_proba") or (
+            isinstance(made, CoxModel) and self.horizon is not None
         )
 
     def _has_the_rest(self, arrays: Arrays, n_fitting: int) -> bool:
         kind = self.model.kind
         history = [f"history_{column}" for column in HISTORY]
         held_out = [f"held_out_{column}" for column in SCORES]
+        of_times = SurvivalOutcome.kind in kind.outcomes
+        oof_risk = of_times and self.horizon is not None
         return (
-            (kind.out_of_fold is None or are_rows(arrays, "f", "oof_score", length=n_fitting))
+            (not of_times or are_rows(arrays, "f", "penalty", length=1))
+            and (not oof_risk or are_rows(arrays, "f", "oof_probability", length=n_fitting))
+            and (
+                kind.out_of_fold is None or are_rows(arrays, "f", "oof_score", length=n_fitting)
+            )
             and (not kind.has_gene_scores or are_rows(arrays, "if", "genes", "gene_scores"))
             and (not kind.has_history or are_rows(arrays, "if", *history))
             and (not self.score_genes or are_rows(arrays, "f", *held_out))
         )
-
-
-def _gives_probability(model: ModelSettings) -> bool:
-    return hasattr(model.kind.make(model.parameters, None), "predict_proba")
 
 
 F = TypeVar("F", bound=Fit)
@@ -213,6 +233,9 @@ def fit_task(data: CohortArrays, task: Fit) -> TaskResult:
             return _fit_over_inner_folds(data, task)
         split = task.split
         fitting_rows = split.fitting_rows
+        targets = make_targets(
+            data, kind, fitting_rows if kind.refitted else split.train, task.horizon
+        )
         model, fitting, preprocessor = prepare_and_fit(
             data,
             fitting_rows,
@@ -221,12 +244,13 @@ def fit_task(data: CohortArrays, task: Fit) -> TaskResult:
             task.model.parameters,
             task.random_state,
             len(split.validation),
+            targets,
         )
-        score, probability = scores_of(model, fitting.X)
-        oof_score = _out_of_fold_scores(data, task, model, fitting_rows)
+        score, probability = scores_of(model, fitting.X, task.horizon)
+        oof_score = _out_of_fold_scores(data, task, model, fitting_rows, targets)
         del fitting
         testing = transform_rows(preprocessor, data.X, split.test)
-        test_score, test_probability = scores_of(model, testing)
+        test_score, test_probability = scores_of(model, testing, task.horizon)
         held_out_scores = _score_genes(data, task, model, testing) if task.score_genes else None
     rows = np.concatenate([fitting_rows, split.test])
     score = np.concatenate([score, test_score])
@@ -243,7 +267,19 @@ def fit_task(data: CohortArrays, task: Fit) -> TaskResult:
         history=model.history_ if kind.has_history else None,
         oof_score=oof_score,
         held_out_scores=held_out_scores,
+        **_of_cox_model(model, oof_score, task.horizon),
     )
+
+
+def _of_cox_model(
+    model: Any, oof_score: NDArray[np.float64] | None, horizon: float | None
+) -> dict[str, NDArray[np.float64] | None]:
+    """What a Cox model leaves behind beside the others; its risks are of one baseline."""
+    if not isinstance(model, CoxModel):
+        return {}
+    risks = None if oof_score is None else risks_of(model, oof_score, horizon)
+    penalty = getattr(model, "penalty_", 0.0)
+    return {"oof_probability": risks, "penalty": np.array([penalty], dtype=np.float64)}
 
 
 def _score_genes(
@@ -260,12 +296,16 @@ def _fit_over_inner_folds(data: CohortArrays, task: Fit) -> TaskResult:
     """Logistic regression of the strength that the inner folds choose, fitted again on all."""
     split = task.split
     model = task.model.kind.make(task.model.parameters, task.random_state)
-    held_out_score = np.empty(len(data.labels))
-    held_out = model.choose_strength(_inner_folds(data, task))
+    held_out_score = np.empty(len(data.X))
+    targets = make_targets(data, task.model.kind, split.train, task.horizon)
+    held_out = model.choose_strength(_inner_folds(data, task, targets))
     for inner, logits in zip(split.inner, held_out, strict=True):
         held_out_score[inner.validation] = logits
-    training, preprocessor = prepare_rows(data, split.train, task.preprocessing)
-    model.refit(training.X, training.labels)
+    training, preprocessor = prepare_rows(
+        data, split.train, task.preprocessing, targets=targets
+    )
+    known = training.rows(training.known)
+    model.refit(known.X, known.labels, known.weights)
     testing = transform_rows(preprocessor, data.X, split.test)
     parts = (model.decision_function(training.X), model.decision_function(testing))
     score = np.concatenate(parts).astype(np.float64)
@@ -275,21 +315,26 @@ def _fit_over_inner_folds(data: CohortArrays, task: Fit) -> TaskResult:
     )
 
 
-def _inner_folds(data: CohortArrays, task: Fit) -> Iterator[Fold]:
+def _inner_folds(data: CohortArrays, task: Fit, targets: Targets) -> Iterator[Fold]:
     """Each inner fold and the rest, prepared by what the rest alone taught."""
     for inner in task.split.inner:
-        rest, preprocessor = prepare_rows(data, inner.train, task.preprocessing)
+        rest, preprocessor = prepare_rows(
+            data, inner.train, task.preprocessing, targets=targets
+        )
+        known = rest.rows(rest.known)
         held_out = transform_rows(preprocessor, data.X, inner.validation)
-        yield rest.X, rest.labels, held_out, data.labels[inner.validation]
+        weights = None if targets.weights is None else targets.weights[inner.validation]
+        labels = targets.values[inner.validation]
+        yield Fold(known.X, known.labels, held_out, labels, known.weights, weights)
 
 
 def _out_of_fold_scores(
-    data: CohortArrays, task: Fit, model: Any, rows: NDArray[np.int64]
+    data: CohortArrays, task: Fit, model: Any, rows: NDArray[np.int64], targets: Targets
 ) -> NDArray[np.float64] | None:
-    """Logit of each row by fits without its patient, for a model fitted on all these rows.
+    """Logit or log hazard of each row by fits without its patient, if a model is fitted on all.
 
     Preprocessing is fitted anew in each fold. The tuned regression has the strength that was
-    chosen. The ensemble's own scores will not do: each is that of
+    chosen, and a Cox model the penalty. The ensemble's own scores will not do: each is that of
     a single network, and noisier than the ensemble's, so that a line on them would
     be far too flat for it; whole ensembles are fitted to the patients of the other folds.
     Only where a class has too few patients for that, and no line means anything, do the
@@ -298,17 +343,29 @@ def _out_of_fold_scores(
     folds = task.model.kind.out_of_fold
     if task.scores_only or folds is None:
         return None
-    labels, patients = data.labels[rows], data.patients[rows]
-    fewest = min(len(np.unique(patients[labels == label])) for label in (0, 1))
-    logits: NDArray[np.float64] = model.oof_decision_function_
-    if fewest < folds.fewest_patients:
-        return logits
+    patients = data.patients[rows]
+    if count_fewest_patients(data, rows, targets) < folds.fewest_patients:
+        own: NDArray[np.float64] = model.oof_decision_function_
+        return own
     random = np.random.default_rng(task.random_state)
     logits = np.empty(len(rows))
-    for held_out in draw_folds(labels, patients, folds.n_folds, random):
-        rest, preprocessor = prepare_rows(data, np.delete(rows, held_out), task.preprocessing)
-        testing = transform_rows(preprocessor, data.X, rows[held_out])
-        logits[held_out] = model.score_held_out(
-            rest.X, rest.labels, rest.patients, testing, labels
+    for held_out in draw_folds(targets.strata[rows], patients, folds.n_folds, random):
+        rest, preprocessor = prepare_rows(
+            data, np.delete(rows, held_out), task.preprocessing, targets=targets
         )
+        rest = rest.rows(rest.known) if rest.weights is not None else rest
+        testing = transform_rows(preprocessor, data.X, rows[held_out])
+        given = (rest.X, rest.labels, rest.patients, testing)
+        if not isinstance(model, CoxModel):
+            everyone = targets.known(rows)
+            given += (targets.values[everyone], rest.weights)
+            given += (None if targets.weights is None else targets.weights[everyone],)
+        logits[held_out] = model.score_held_out(*given)
     return logits
+
+
+def count_fewest_patients(data: CohortArrays, rows: NDArray[np.int64], targets: Targets) -> int:
+    """Patients of the rarer of those with the event and those without it."""
+    known = targets.known(rows)
+    patients, events = data.patients[known], targets.events[known]
+    return min(len(np.unique(patients[events == event])) for event in (0, 1))

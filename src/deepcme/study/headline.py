@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from deepcme.cohort.survival import SurvivalOutcome
 from deepcme.models.registry import KINDS
 
 Named = tuple[str, str]
@@ -16,7 +17,8 @@ def find_headline(protocol: str, models: Sequence[Named], comparator: str | None
     It is the model that `deepcme train` hands on: the first network that is fitted on
     training and validation part alike, which is `DeepCME-ensemble`. The
     protocol `paper` is about the publication's single network, and so is a study
-    without an ensemble; one without any network is about its first model. Without a
+    without an ensemble; one without any network is about its first model. A study of times
+    to an event is about its first model of times. Without a
     comparator a study has one model, or is older than comparators, when the first
     model was the headline.
     """
@@ -27,7 +29,12 @@ def _choose_headline(protocol: str, models: Sequence[Named]) -> str:
     networks = [named for named in models if KINDS[named[1]].is_network]
     refitted = [named for named in networks if KINDS[named[1]].refitted]
     candidates = (refitted if protocol == "honest" else []) or networks or models
-    return candidates[0][0]
+    return (_of_times(models) or candidates)[0][0]
+
+
+def _of_times(models: Sequence[Named]) -> list[Named]:
+    """Those that predict a time to an event, which a study of labels has not."""
+    return [named for named in models if SurvivalOutcome.kind in KINDS[named[1]].outcomes]
 
 
 def choose_comparator(protocol: str, models: Sequence[Named]) -> str | None:
@@ -35,10 +42,15 @@ def choose_comparator(protocol: str, models: Sequence[Named]) -> str | None:
 
     It is the first baseline that is fitted on training and validation part alike, which is
     `LR-tuned`; without it the first baseline of the study, without any the
-    first other model; None where there is no other.
+    first other model; None where there is no other. A model of times to an event is
+    compared with the first network that is fitted so.
     """
     headline = _choose_headline(protocol, models)
     others = [named for named in models if named[0] != headline]
+    if headline in dict(_of_times(models)):
+        networks = [named for named in others if KINDS[named[1]].is_network]
+        refitted = [named for named in networks if KINDS[named[1]].refitted]
+        return (refitted or others)[0][0] if others else None
     baselines = [named for named in others if not KINDS[named[1]].is_network]
     refitted = [named for named in baselines if KINDS[named[1]].refitted]
     candidates = refitted or baselines or others
@@ -46,7 +58,13 @@ def choose_comparator(protocol: str, models: Sequence[Named]) -> str | None:
 
 
 def find_baselines(models: Sequence[Named], headline: str, comparator: str | None) -> list[str]:
-    """What the headline is compared with: the comparator first, then every baseline."""
-    baselines = [name for name, estimator in models if not KINDS[estimator].is_network]
+    """What the headline is compared with: the comparator first, then every baseline.
+
+    To a model of times to an event, every other model is one.
+    """
+    is_of_times = headline in dict(_of_times(models))
+    baselines = [
+        name for name, estimator in models if is_of_times or not KINDS[estimator].is_network
+    ]
     names = baselines if comparator is None else [comparator, *baselines]
     return [name for name in dict.fromkeys(names) if name != headline]

@@ -21,7 +21,7 @@ from deepcme.study.older import SETTINGS_VERSION, VERSION_KEY, read_version, wit
 from deepcme.study.parts import listed
 from deepcme.study.tasks import Plan, computing_versions, fingerprint, package_versions
 
-_MUST_AGREE = ("protocol", "seed", "split", "preprocessing")
+_MUST_AGREE = ("protocol", "seed", "split", "preprocessing", "survival")
 
 # Sections that no fit and no table of a study depends on.
 _REPORT_ONLY = {"decisions"}
@@ -35,6 +35,8 @@ def describe_identity(plan: Plan) -> dict[str, Any]:
     study = plan.study.with_paths_from(Path.cwd())
     settings = study.model_dump(mode="json", exclude={"cohort"})
     settings["models"] = [model.model_dump() for model in study.models]  # may be infinite
+    if study.survival is None:
+        del settings["survival"]
     identity = {
         VERSION_KEY: SETTINGS_VERSION,
         "results_version": listed.results_versions(),

@@ -16,13 +16,16 @@ import pandas as pd
 
 from deepcme.base.errors import DeepCMEError
 
-SETTINGS_VERSION = 2
+SETTINGS_VERSION = 3
 VERSION_KEY = "settings_version"
 
 # For each version that was left behind: the defaults that ended with it.
 OLDER_DEFAULTS: dict[int, dict[str, Any]] = {
     1: {"split": {"design": "repeated", "strata": "none"}, "comparator": ""},
 }
+
+# The version with which the example became one of times to an event.
+_EXAMPLE_OF_TIMES = 3
 
 # Sections that are no more, and that a file may have all the same.
 _DROPPED = {"evaluation"}
@@ -87,6 +90,9 @@ def with_older_defaults(values: Mapping[str, Any], version: int) -> dict[str, An
             given = filled.get(name, {} if isinstance(default, dict) else default)
             both = isinstance(default, dict) and isinstance(given, dict)
             filled[name] = {**default, **given} if both else given
+    cohort = filled.get("cohort")
+    if version < _EXAMPLE_OF_TIMES and isinstance(cohort, Mapping) and "example" in cohort:
+        filled["cohort"] = {"leave_out_censored": True, **cohort}
     return filled
 
 

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Generic, Protocol, TypeVar, cast
 import pandas as pd
 
 from deepcme.base.workload import Piece
+from deepcme.cohort.outcome import BinaryOutcome
 from deepcme.study.resolved import Study
 from deepcme.study.settings import Settings
 from deepcme.study.tasks import Arrays, Plan, Task
@@ -35,9 +36,11 @@ class Part(Generic[T]):
     Attributes
     ----------
     name : str
-        Its section of a study file, and what its tasks bear.
-    settings : type of Settings
-        Those of the section.
+        What its tasks bear, and its section of a study file, if it has one of its own.
+    outcomes : tuple of str
+        Kinds of outcomes that it is for.
+    settings : type of Settings or None
+        Those of the section; None for one that reads another part's.
     results_version : int or None
         Raised in every change after which equal settings give other numbers. It is in the
         key of each of its tasks, so that a folder never mixes results of two methods. None
@@ -57,7 +60,8 @@ class Part(Generic[T]):
     """
 
     name: ClassVar[str]
-    settings: ClassVar[type[Settings]]
+    outcomes: ClassVar[tuple[str, ...]] = (BinaryOutcome.kind,)
+    settings: ClassVar[type[Settings] | None]
     results_version: int | None = None
     stands_beside: ClassVar[bool] = True
     tables: ClassVar[TextColumns] = {}
@@ -68,6 +72,10 @@ class Part(Generic[T]):
     def fill_in(self, values: dict[str, Any]) -> dict[str, Any]:
         """Settings of a study, with what this part asks of the others filled in."""
         return values
+
+    def is_asked_for(self, study: Study) -> bool:
+        """Whether a study names it, so that it is told where it cannot be had."""
+        return False
 
     def check_settings(self, study: Study) -> None:
         """Refuse settings that do not go together; a sentence says why."""

@@ -18,6 +18,7 @@ from deepcme.study.part import Part
 from deepcme.study.parts import listed
 from deepcme.study.resolved import Study
 from deepcme.study.tasks import Plan
+from deepcme.study.times import with_horizon_of
 
 
 def make_plan(study: Study, cohort: Cohort, parts: Iterable[Part[Any]] | None = None) -> Plan:
@@ -31,12 +32,14 @@ def make_plan(study: Study, cohort: Cohort, parts: Iterable[Part[Any]] | None = 
     """
     if study.preprocessing.tissue == "primary":
         cohort = cohort.keep_primary_tumours()
+    study = with_horizon_of(study, cohort)
     study = study.model_copy(update={"split": study.split.resolve(cohort)})
     splits = study.split.draw(cohort, split_seed(study.seed))
     _require_patients_of_both_classes(cohort, splits)
     _require_levels_of_both_classes(study, cohort, splits)
     plan = Plan(study, cohort, tuple(splits))
-    tasks = [task for part in parts or listed.PARTS for task in part.tasks(plan)]
+    asked = listed.parts_for(study.outcome) if parts is None else parts
+    tasks = [task for part in asked for task in part.tasks(plan)]
     return replace(plan, tasks=tuple(tasks))
 
 

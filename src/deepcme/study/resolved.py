@@ -8,6 +8,8 @@ from typing import Annotated, Any, Literal, Self
 import tomli_w
 from pydantic import BeforeValidator, Field, model_validator
 
+from deepcme.cohort.outcome import BinaryOutcome
+from deepcme.cohort.survival import SurvivalOutcome
 from deepcme.study.designs import SplitSettings
 from deepcme.study.headline import find_headline
 from deepcme.study.older import SETTINGS_VERSION, VERSION_KEY
@@ -22,6 +24,7 @@ from deepcme.study.settings import (
     PreprocessingSettings,
     SelectionSettings,
     Settings,
+    SurvivalSettings,
 )
 
 Protocol = Literal["honest", "paper"]
@@ -37,6 +40,7 @@ class Study(Settings):
     protocol: Protocol = "honest"
     seed: int = Field(1, ge=0, lt=2**63)
     cohort: CohortSettings
+    survival: SurvivalSettings | None = None
     split: SplitSettings
     preprocessing: PreprocessingSettings
     grid: GridSettings = GridSettings()
@@ -47,6 +51,16 @@ class Study(Settings):
     decisions: DecisionSettings = DecisionSettings()
     models: tuple[ModelSettings, ...] = Field(min_length=1)
     comparator: Annotated[str | None, BeforeValidator(lambda name: name or None)] = None
+
+    @property
+    def outcome(self) -> str:
+        """Kind of the outcome that it predicts."""
+        return BinaryOutcome.kind if self.survival is None else SurvivalOutcome.kind
+
+    @property
+    def horizon(self) -> float | None:
+        """The time up to which the event is asked for; None of labels, or without one."""
+        return None if self.survival is None else self.survival.horizon
 
     @property
     def headline(self) -> ModelSettings:
@@ -60,6 +74,15 @@ class Study(Settings):
         names = [model.name for model in self.models]
         if len(set(names)) < len(names):
             raise ValueError(f"two models have the same name: {', '.join(names)}")
+        return self
+
+    @model_validator(mode="after")
+    def _times_are_kept(self) -> Study:
+        if self.survival is not None and self.cohort.leave_out_censored:
+            raise ValueError(
+                "cohort.leave_out_censored: it leaves no times for [survival]: take out one of "
+                "both"
+            )
         return self
 
     @model_validator(mode="after")
@@ -104,6 +127,8 @@ class Study(Settings):
         values |= study.model_dump(mode="json", exclude_none=True)
         # TOML knows no null, and a name left out would be the default's.
         values["comparator"] = self.comparator or ""
+        if not self.cohort.leave_out_censored:
+            del values["cohort"]["leave_out_censored"]
         # JSON knows no infinity.
         values["preprocessing"]["clip"] = self.preprocessing.clip
         values["models"] = [model.model_dump() for model in self.models]

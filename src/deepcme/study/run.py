@@ -19,8 +19,11 @@ from deepcme.base.progress import show_progress, show_step
 from deepcme.base.terminal import say
 from deepcme.base.workload import Workload
 from deepcme.cohort.arrays import CohortArrays
+from deepcme.cohort.at_horizon import leave_out_censored
 from deepcme.cohort.cohort import Cohort
+from deepcme.cohort.outcome import BinaryOutcome
 from deepcme.cohort.strata import NO_STRATA
+from deepcme.cohort.survival import SurvivalOutcome
 from deepcme.evaluation.predictions import with_strata
 from deepcme.study.estimate import describe_expected_time, expect_pieces
 from deepcme.study.executors.attempt import Outcome
@@ -28,11 +31,14 @@ from deepcme.study.executors.cluster import run_on_dask
 from deepcme.study.executors.processes import run_on_processes
 from deepcme.study.part import PREDICTIONS, Part
 from deepcme.study.parts import listed
+from deepcme.study.parts.survival_tables import CENSORING, find_censoring_columns
 from deepcme.study.plan import make_plan
 from deepcme.study.resolved import Study
 from deepcme.study.store import StudyFolder
-from deepcme.study.tables import METRICS, compute_metrics_table, concatenate
+from deepcme.study.tables import METRICS, compute_metrics_of, concatenate
 from deepcme.study.tasks import Plan, Task
+
+_WITH_EVENT = {BinaryOutcome.kind: "positive", SurvivalOutcome.kind: "with the event"}
 
 
 class TasksFailedError(DeepCMEError):
@@ -40,12 +46,14 @@ class TasksFailedError(DeepCMEError):
 
 
 def load_cohort(study: Study) -> Cohort:
-    """The cohort that a study names."""
+    """The cohort that a study names, as it asks for it."""
     if study.cohort.path is not None:
-        return Cohort.load(study.cohort.path)
-    from deepcme.sources.examples import load_transbig
+        cohort = Cohort.load(study.cohort.path)
+    else:
+        from deepcme.sources.examples import load_transbig
 
-    return load_transbig()
+        cohort = load_transbig()
+    return leave_out_censored(cohort) if study.cohort.leave_out_censored else cohort
 
 
 def run_study(
@@ -87,7 +95,8 @@ def _run_whole(
 ) -> StudyFolder:
     cohort = load_cohort(study)
     plan = make_plan(study, cohort)
-    for part in listed.PARTS:
+    parts = listed.parts_for(plan.study.outcome)
+    for part in parts:
         part.check(plan)
     findings = _audit(cohort, plan)
     lost = folder.recover(plan)
@@ -107,7 +116,7 @@ def _run_whole(
         _run_missing(plan, missing, folder, work, jobs, scheduler)
     folder.record_look(max(part.count_permutations(plan) for part in listed.PARTS))
     with show_step("Making tables", quiet=quiet):
-        write_tables(plan, folder, listed.PARTS)
+        write_tables(plan, folder, parts)
     return folder
 
 
@@ -172,7 +181,8 @@ def _run_missing(
     def where() -> str:
         return f"after {sum(map(folder.has, plan.tasks))} of {len(plan.tasks)} fits"
 
-    outcomes = _outcomes(CohortArrays.of(plan.cohort), ordered, jobs, scheduler)
+    data = CohortArrays.of(plan.cohort, find_censoring_columns(plan))
+    outcomes = _outcomes(data, ordered, jobs, scheduler)
     with if_halted(where, GOES_ON), closing(outcomes), folder.saving() as save:
         for task, result, seconds in outcomes:
             if isinstance(result, str):
@@ -211,10 +221,11 @@ def _announcement(plan: Plan, n_missing: int) -> str:
     column = study.split.strata
     strata = "" if column == NO_STRATA else f" stratified by {column}"
     others = [(len(part.of(plan)), part.noun) for part in listed.PARTS if part.noun]
-    sentences = filter(None, [part.announce(plan) for part in listed.PARTS])
+    parts = listed.parts_for(study.outcome)
+    sentences = filter(None, [part.announce(plan) for part in parts])
     return (
         f"{cohort.name}: {cohort.n_samples} samples of {cohort.n_patients} patients, "
-        f"{cohort.n_positives} positive, {cohort.n_genes:,} genes. "
+        f"{cohort.n_positives} {_WITH_EVENT[cohort.outcome.kind]}, {cohort.n_genes:,} genes. "
         f"{len(study.models)} models on {len(plan.splits)} splits{strata}"
         f"{''.join(f', {n} {noun}' for n, noun in others if n)}, "
         f"{' '.join([f'protocol {study.protocol}{done}.', *sentences])}"
@@ -246,7 +257,7 @@ def write_tables(
         levels = plan.study.split.levels_of(plan.cohort)
         whole = with_strata(tables[PREDICTIONS], plan.cohort.samples, levels)
         tables[PREDICTIONS] = whole
-        tables[METRICS] = compute_metrics_table(whole)
+        tables[METRICS] = compute_metrics_of(plan.study, whole, tables.get(CENSORING))
     folder.remove_tables(name for part in parts for name in part.tables if name not in tables)
     # The predictions come last: where they are, a study is finished and can be reported.
     for name in sorted(tables, key=lambda name: name == PREDICTIONS):

@@ -20,7 +20,7 @@ FEW_RUNS = 20
 """Null runs of a kind that is needed but was given no number."""
 
 
-_NUMBERS = (int, float, int | None)
+_NUMBERS = (int, float, int | None, float | None)
 
 
 class Settings(BaseModel):
@@ -38,11 +38,25 @@ class Settings(BaseModel):
         return values
 
 
+def require_different(columns: tuple[str, ...]) -> tuple[str, ...]:
+    """Columns of a cohort, if each has a name and none is named twice."""
+    for column in columns:
+        require_name(column, "the name")
+    if len(set(columns)) < len(columns):
+        raise ValueError(f"a column is named twice: {', '.join(columns)}")
+    return columns
+
+
 class CohortSettings(Settings):
-    """The cohort: a file, or an example that comes with the package."""
+    """The cohort: a file, or an example that comes with the package.
+
+    Of one of times to an event, `leave_out_censored` asks who had the event by the horizon,
+    of those alone of whom it is known.
+    """
 
     path: Path | None = None
     example: Literal["transbig"] | None = None
+    leave_out_censored: bool = Field(False, strict=True)
 
     @model_validator(mode="after")
     def _one_of_both(self) -> CohortSettings:
@@ -51,6 +65,22 @@ class CohortSettings(Settings):
         if not is_unicode(str(self.path)):
             raise ValueError(f"the path {str(self.path)!a} is no UTF-8: rename the file")
         return self
+
+
+class SurvivalSettings(Settings):
+    """A study of times to an event.
+
+    Up to `horizon`, in the unit of the times, the event is asked for; it is the cohort's
+    unless named. Censoring depends on the clinical columns `censoring`, or on none.
+    """
+
+    horizon: float | None = Field(None, gt=0, allow_inf_nan=False)
+    censoring: tuple[str, ...] = ()
+
+    @field_validator("censoring", mode="after")
+    @classmethod
+    def _columns_differ(cls, columns: tuple[str, ...]) -> tuple[str, ...]:
+        return require_different(columns)
 
 
 class PreprocessingSettings(Settings):
@@ -184,10 +214,7 @@ class ClinicalSettings(Settings):
 
     @model_validator(mode="after")
     def _columns_differ(self) -> ClinicalSettings:
-        for column in self.columns:
-            require_name(column, "the name")
-        if len(set(self.columns)) < len(self.columns):
-            raise ValueError(f"a column is named twice: {', '.join(self.columns)}")
+        require_different(self.columns)
         return self
 
 

@@ -13,13 +13,20 @@ from pydantic import BaseModel, ValidationError, create_model
 from deepcme.base.errors import DeepCMEError, naming_file
 from deepcme.base.files.toml import load_toml
 from deepcme.cohort.honest import HONEST
+from deepcme.cohort.outcome import BinaryOutcome
 from deepcme.cohort.strata import AUTOMATIC, NO_STRATA
+from deepcme.cohort.survival import SurvivalOutcome
 from deepcme.models.registry import KINDS
 from deepcme.study.designs import DESIGNS, designs_with
 from deepcme.study.headline import Named, choose_comparator
 from deepcme.study.older import read_version, with_older_defaults
 from deepcme.study.parts import listed
 from deepcme.study.resolved import Study
+from deepcme.study.times import with_times_of_cohort
+
+DEFAULT_SURVIVAL_MODELS = ("Cox-ridge", "Cox-top-200")
+"""Of a study of times to an event; with a horizon, the best of the yes or no beside them."""
+_AT_HORIZON_MODELS = ("DeepCME-ensemble", "DeepCME", "LR-tuned")
 
 TABLE_1_MODELS = ("DeepCME", "LR", "SVC", "RF", "DT", "KNN")
 # The paper's models, and the two that predicted best on real cohorts.
@@ -82,8 +89,13 @@ def _filled_in(values: Mapping[str, Any]) -> dict[str, Any]:
     """Settings with the protocol's defaults, and with what the parts ask of them."""
     protocol = str(values.get("protocol", "honest"))
     models = PAPER_MODELS if protocol == "paper" else DEFAULT_MODELS
+    outcome = BinaryOutcome.kind
+    if isinstance(survival := values.get("survival"), dict):
+        outcome = SurvivalOutcome.kind
+        at_horizon = () if survival.get("horizon") is None else _AT_HORIZON_MODELS
+        models = (*DEFAULT_SURVIVAL_MODELS, *at_horizon)
     filled = {"models": list(models), **values}
-    for part in listed.PARTS:
+    for part in listed.parts_for(outcome):
         filled = part.fill_in(filled)
     name = protocol if protocol in _PROTOCOLS else "honest"
     for section, settings in (*_PROTOCOLS[name].items(), ("split", _SPLITS[name])):
@@ -114,28 +126,46 @@ def study_type() -> type[Study]:
     others: dict[str, Any] = {
         part.name: (part.settings, part.settings())
         for part in listed.PARTS
-        if part.name not in Study.model_fields
+        if part.settings is not None and part.name not in Study.model_fields
     }
     return create_model("Study", __base__=Study, **others) if others else Study
 
 
-def make_study(values: dict[str, Any], source: str = "study") -> Study:
-    """Validate settings; the first problem becomes one sentence that names it."""
+def make_study(
+    values: dict[str, Any], source: str = "study", folder: Path | None = Path()
+) -> Study:
+    """Validate settings; the first problem becomes one sentence that names it.
+
+    The cohort, by a path from `folder`, is asked whether it has times to an event; without a
+    folder the settings say all.
+    """
+    if folder is not None:
+        values = with_times_of_cohort(values, folder)
     try:
         study = study_type().model_validate(_filled_in(values))
     except ValidationError as error:
         raise DeepCMEError(f"{source}: {_first_problem(error)}") from error
-    for part in listed.PARTS:
-        with naming_file(source):
-            part.check_settings(study)
+    with naming_file(source):
+        for part in listed.PARTS:
+            if study.outcome in part.outcomes:
+                part.check_settings(study)
+            elif part.is_asked_for(study):
+                raise DeepCMEError(
+                    f"[{part.name}] is not yet made for times to an event: leave the section "
+                    "out, or set leave_out_censored = true under [cohort] to ask the yes or no "
+                    "of those alone who were followed to the horizon."
+                )
     return study
 
 
-def load_study(path: str | Path, overrides: Mapping[str, Any] | None = None) -> Study:
+def load_study(
+    path: str | Path, overrides: Mapping[str, Any] | None = None, *, recorded: bool = False
+) -> Study:
     """Read a study file; relative paths in it are taken from the file's folder.
 
     `overrides` replace settings of the file, those of a section one by one. A file of an
-    older version has the defaults of that version.
+    older version has the defaults of that version. One that is `recorded` with results says
+    all, and its cohort is not asked for.
 
     Raises
     ------
@@ -147,7 +177,8 @@ def load_study(path: str | Path, overrides: Mapping[str, Any] | None = None) -> 
     if "cohort" not in values:
         raise DeepCMEError(f"{path}: it names no cohort: add [cohort] with path = ...")
     values = with_older_defaults(values, read_version(values, str(path)))
-    study = make_study(_overridden(values, overrides or {}), str(path))
+    folder = None if recorded else path.parent
+    study = make_study(_overridden(values, overrides or {}), str(path), folder)
     return study.with_paths_from(path.parent)
 
 

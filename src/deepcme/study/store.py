@@ -28,6 +28,7 @@ from deepcme.base.files.leftovers import remove_leftovers
 from deepcme.cohort.characteristics import count_missing
 from deepcme.cohort.cohort import Cohort
 from deepcme.cohort.strata import batch_columns
+from deepcme.cohort.survival import SurvivalOutcome
 from deepcme.study.identity import (
     changed_beside,
     describe_identity,
@@ -207,7 +208,7 @@ class StudyFolder(ResultFiles):
             values = {}
         if not isinstance(values.get("cohort"), dict):
             raise DamagedError(f"{path}: {_AGAIN}")
-        return load_study(path)
+        return load_study(path, recorded=True)
 
     def read_cohort(self) -> dict[str, Any]:
         """The cohort in numbers and words, as `describe_cohort` gave it.
@@ -335,6 +336,7 @@ def _says(path: Path, text: str | None) -> bool:
 def describe_cohort(cohort: Cohort) -> dict[str, Any]:
     """The cohort in numbers and words."""
     tissue = cohort.obs["tissue"].astype(str).value_counts()
+    outcome = cohort.outcome
     return {
         "name": cohort.name,
         "samples": cohort.n_samples,
@@ -348,11 +350,18 @@ def describe_cohort(cohort: Cohort) -> dict[str, Any]:
         "source": cohort.provenance.get("source", ""),
         "notes": cohort.notes,
         "flow": [step.as_json() for step in cohort.flow],
-        "endpoint_name": cohort.outcome.endpoint.name,
+        "endpoint_name": outcome.endpoint.name,
         "left_out": cohort.provenance.get("left_out", []),
         "batches": {name: int(of.nunique()) for name, of in batch_columns(cohort).items()},
         "missing_values": count_missing(cohort.X),
+        **(_describe_times(outcome) if isinstance(outcome, SurvivalOutcome) else {}),
     }
+
+
+def _describe_times(outcome: SurvivalOutcome) -> dict[str, Any]:
+    """What a report of times has to know beside what it asks of every cohort."""
+    endpoint = outcome.endpoint
+    return {"outcome": outcome.kind, "unit": endpoint.unit, "horizon": endpoint.horizon}
 
 
 def _as_json(values: dict[str, Any]) -> str:

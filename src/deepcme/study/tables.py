@@ -14,7 +14,9 @@ from deepcme.evaluation.measures import PatientMeasure, SplitMeasure, measures_o
 from deepcme.evaluation.over_patients import compute_metrics_over_patients
 from deepcme.evaluation.over_splits import compute_metrics
 from deepcme.evaluation.predictions import LEFT_OUT
+from deepcme.evaluation.survival.tables.metrics import compute_survival_metrics
 from deepcme.study.fit import Fit, Results, TaskResult
+from deepcme.study.resolved import Study
 
 METRICS = "metrics.csv"
 METRIC_COLUMNS = ("split", "model", "part", "metric", "value", "chance", "n", "events")
@@ -42,7 +44,7 @@ def predictions_of(cohort: Cohort, task: Fit, result: TaskResult, model: str) ->
             "sample": cohort.samples[rows],
             "patient": cohort.patients[rows],
             "part": parts,
-            "label": cohort.labels[rows],
+            **{name: values[rows] for name, values in cohort.outcome.values.items()},
             "score": score,
             "probability": np.nan if probability is None else probability,
         }
@@ -65,8 +67,18 @@ def _by_part(
     n_fitted, n_test = len(result.oof_score), len(task.split.test)
     parts = np.repeat(np.array(PARTS, dtype=object), [n_fitted, n_fitted, n_test])
     rows = np.concatenate([result.rows[:n_fitted], result.rows])
-    score = np.concatenate([result.score[:n_fitted], result.oof_score, result.score[n_fitted:]])
-    return parts, rows, score, expit(score)
+    score = _with_held_out(result.score, result.oof_score)
+    if result.penalty is None:
+        return parts, rows, score, expit(score)
+    # The score of a Cox model is no logit.
+    if result.probability is None or result.oof_probability is None:
+        return parts, rows, score, None
+    return parts, rows, score, _with_held_out(result.probability, result.oof_probability)
+
+
+def _with_held_out(values: np.ndarray, held_out: np.ndarray) -> np.ndarray:
+    """Of the rows fitted on, then of the same by fits without them, then of the test part."""
+    return np.concatenate([values[: len(held_out)], held_out, values[len(held_out) :]])
 
 
 def concatenate(tables: Sequence[pd.DataFrame], columns: tuple[str, ...] = ()) -> pd.DataFrame:
@@ -74,6 +86,25 @@ def concatenate(tables: Sequence[pd.DataFrame], columns: tuple[str, ...] = ()) -
     if not tables:
         return pd.DataFrame(columns=list(columns))
     return pd.concat(tables, ignore_index=True)
+
+
+def compute_metrics_of(
+    study: Study, predictions: pd.DataFrame, censoring: pd.DataFrame | None
+) -> pd.DataFrame:
+    """Measures of a study's predictions, of labels or of times to an event.
+
+    Parameters
+    ----------
+    study : Study
+    predictions : DataFrame
+    censoring : DataFrame, optional
+        Column `sample`, and numbers that censoring depends on.
+    """
+    if study.survival is None:
+        return compute_metrics_table(predictions)
+    columns = None if censoring is None else censoring.set_index("sample")
+    table = compute_survival_metrics(predictions, study.survival.horizon, columns=columns)
+    return table.astype({"split": "Int64"})
 
 
 def compute_metrics_table(predictions: pd.DataFrame) -> pd.DataFrame:

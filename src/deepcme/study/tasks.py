@@ -117,7 +117,13 @@ def fingerprint(plan: Plan) -> str:
 
 def common_content(plan: Plan, results_version: int | None) -> dict[str, Any]:
     """What the key of every task of a part of the study is made of, whatever the task."""
+    of_times = {}
+    if plan.study.survival is not None:
+        columns = plan.study.survival.censoring
+        values = {name: [*map(str, plan.cohort.obs[name])] for name in columns}
+        of_times = {"survival": plan.study.survival.model_dump(), "censoring": values}
     return {
+        **of_times,
         "results_version": results_version,
         "cohort": fingerprint(plan),
         "split": plan.study.split.model_dump(),

@@ -1,8 +1,14 @@
 """The commented study file that `deepcme init` writes."""
 
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
 import tomli_w
 
 from deepcme.study.older import SETTINGS_VERSION
+from deepcme.study.times import with_times_of_cohort
 
 STUDY_TEMPLATE = """\
 # A deepcme study. Run it with:  deepcme run {file}
@@ -17,12 +23,17 @@ protocol = "honest"
 
 # seed = 1
 
-# The verdict is on the first DeepCME-ensemble (paper: DeepCME), beside one model that is named
-# here, before anything is fitted. Without LR-tuned it is the first baseline below.
-# comparator = "LR-tuned"
+# The verdict is on the first {headline}, beside one model that is named
+# here, before anything is fitted. Without {comparator} it is the first {other} below.
+# comparator = "{comparator}"
 
 [cohort]
 {cohort}
+# leave_out_censored = false   # of times to an event: ask who had it by the horizon, yes or no,
+                               # of those alone of whom it is known
+
+# Times to an event, where the cohort has them (deepcme prepare --time --event):
+{survival}
 
 [split]
 # design = "folds"       # each fold is the test part once a repeat, so that everyone is tested
@@ -83,9 +94,19 @@ protocol = "honest"
 # thresholds = [0.05, 0.1, 0.2, 0.3]   # risks one would act at; lowest to highest makes sense
 # specificities = [0.8, 0.9]           # at which the sensitivity is told
 
+{models}
+# A second network beside the first:
+# [[models]]
+# name = "DeepCME-128"
+# estimator = "DeepCME"
+# parameters = {{ hidden_layers = [128, 128, 128], batch_size = 64 }}
+"""
+
+
+_MODELS = """\
 [[models]]
 name = "DeepCME"
-# parameters = {{ hidden_layers = [64, 64, 64], batch_size = 32, penalty_strength = 100.0 }}
+# parameters = { hidden_layers = [64, 64, 64], batch_size = 32, penalty_strength = 100.0 }
 
 [[models]]
 name = "DeepCME-ensemble"   # five such networks, each holding out a fifth of the patients
@@ -107,13 +128,44 @@ name = "KNN"
 
 [[models]]
 name = "LR-tuned"   # L2 strength chosen on the validation part
-
-# A second network beside the first:
-# [[models]]
-# name = "DeepCME-128"
-# estimator = "DeepCME"
-# parameters = {{ hidden_layers = [128, 128, 128], batch_size = 64 }}
 """
+
+_MODELS_OF_TIMES = """\
+[[models]]
+name = "Cox-ridge"
+# parameters = { penalties = [0.1, 1.0], n_folds = 5 }
+
+[[models]]
+name = "Cox-top-200"   # Cox ridge of the genes that alone go most strongly with the hazard
+# parameters = { n_genes = 200 }
+"""
+
+_MODELS_AT_HORIZON = """
+# Of the event by the horizon, yes or no: who was followed so long stands for who was not.
+[[models]]
+name = "DeepCME-ensemble"   # five networks, each holding out a fifth of the patients
+
+[[models]]
+name = "DeepCME"
+# parameters = { hidden_layers = [64, 64, 64], batch_size = 32, penalty_strength = 100.0 }
+
+[[models]]
+name = "LR-tuned"   # L2 strength chosen on the validation part
+"""
+
+
+_SURVIVAL = """\
+[survival]
+{horizon}
+# censoring = []         # clinical columns that censoring depends on; none: Kaplan-Meier"""
+
+_OF_LABELS = {
+    "headline": "DeepCME-ensemble (paper: DeepCME)",
+    "comparator": "LR-tuned",
+    "other": "baseline",
+    "models": _MODELS,
+}
+_OF_TIMES = {"headline": "Cox model", "other": "other model"}
 
 
 def study_template(file: str, cohort: str | None) -> str:
@@ -122,4 +174,30 @@ def study_template(file: str, cohort: str | None) -> str:
         reference = 'example = "transbig"\n# path = "cohort.h5ad"'
     else:
         reference = tomli_w.dumps({"path": cohort}).strip()
-    return STUDY_TEMPLATE.format(file=file, version=SETTINGS_VERSION, cohort=reference)
+    named = {"example": "transbig"} if cohort is None else {"path": cohort}
+    survival = with_times_of_cohort({"cohort": named}, Path()).get("survival")
+    return STUDY_TEMPLATE.format(
+        file=file, version=SETTINGS_VERSION, cohort=reference, **_fit_to_outcome(survival)
+    )
+
+
+def _fit_to_outcome(survival: dict[str, Any] | None) -> dict[str, str]:
+    """What of the template depends on the kind of outcome."""
+    if survival is None:
+        section = _SURVIVAL.format(
+            horizon="# horizon = 5.0          # up to which it is asked for"
+        )
+        return {**_OF_LABELS, "survival": section.replace("[survival]", "# [survival]")}
+    horizon = survival.get("horizon")
+    line = "# horizon = 5.0          # none is known: up to which time it is asked for"
+    models = _MODELS_OF_TIMES
+    if horizon is not None:
+        line = f"# horizon = {horizon}      # up to which it is asked for: the cohort's"
+        models += _MODELS_AT_HORIZON
+    comparator = "Cox-top-200" if horizon is None else "DeepCME-ensemble"
+    return {
+        **_OF_TIMES,
+        "comparator": comparator,
+        "models": models,
+        "survival": _SURVIVAL.format(horizon=line),
+    }

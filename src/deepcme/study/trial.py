@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -10,10 +11,17 @@ from numpy.typing import NDArray
 
 from deepcme.base.errors import DeepCMEError
 from deepcme.base.processes.threads import single_thread
+from deepcme.cohort.arrays import CohortArrays
+from deepcme.cohort.outcome import BinaryOutcome
+from deepcme.cohort.splits import RowIndex, Split
+from deepcme.cohort.survival import SurvivalOutcome
 from deepcme.models.classifier import DeepCMEClassifier
 from deepcme.models.ensemble import DeepCMEEnsemble
 from deepcme.models.fitting import scores_of
+from deepcme.models.targets import Targets, make_targets
 from deepcme.network.engines.choice import make_engine
+from deepcme.study.fit import count_fewest_patients, fitted_split
+from deepcme.study.parts.survival_tables import find_censoring_columns
 from deepcme.study.settings import ModelSettings
 from deepcme.study.tasks import Plan
 
@@ -32,23 +40,87 @@ def try_models(plan: Plan) -> None:
     DeepCMEError
         Naming the model and the parameters, or the outcome that it does not predict.
     """
+    data = CohortArrays.of(plan.cohort, find_censoring_columns(plan))
     for model in plan.study.models:
         _require_outcome(plan, model)
-    smallest = min(plan.splits, key=lambda split: len(split.train))
-    train = plan.cohort.labels[smallest.train]
+        if plan.study.survival is not None:
+            _require_learnable(plan, data, model)
     for model in plan.study.models:
         if model.kind.library:
-            _try_library(model, train)
+            _try_library(model, _fewest_labels(plan, data, model))
         else:
             _try_own(plan, model)
 
 
+def _fewest_labels(plan: Plan, data: CohortArrays, model: ModelSettings) -> NDArray[np.int8]:
+    """Labels of the smallest training part, of those of whom they are known."""
+    smallest = min(plan.splits, key=lambda split: len(split.train))
+    targets = make_targets(data, model.kind, smallest.train, plan.study.horizon)
+    return targets.events[targets.known(smallest.train)]
+
+
 def _require_outcome(plan: Plan, model: ModelSettings) -> None:
     found, taken = plan.cohort.outcome.kind, model.kind.outcomes
+    if found == SurvivalOutcome.kind and BinaryOutcome.kind in taken:
+        return  # of times it learns who had the event by the horizon
     if found not in taken:
         raise DeepCMEError(
             f"model {model.name}: {model.estimator} predicts a {' or '.join(taken)} outcome, "
             f"and that of {plan.cohort.name} is a {found} one: leave the model out."
+        )
+
+
+def _require_learnable(plan: Plan, data: CohortArrays, model: ModelSettings) -> None:
+    """Refuse a model of times where a split has too few patients for it to learn from."""
+    horizon = plan.study.horizon
+    for number, drawn in enumerate(plan.splits, start=1):
+        split = fitted_split(drawn, model)
+        learn_on = split.fitting_rows if model.kind.refitted else split.train
+        try:
+            if SurvivalOutcome.kind in model.kind.outcomes:
+                _require_followed(data, learn_on, horizon)
+            targets = make_targets(data, model.kind, learn_on, horizon)
+            for part, rows, fewest in _parts_learned_from(model, split):
+                _require_both(data, targets, part, rows, fewest)
+        except DeepCMEError as error:
+            raise DeepCMEError(f"model {model.name}, split {number}: {error}") from error
+
+
+def _require_followed(data: CohortArrays, rows: RowIndex, horizon: float | None) -> None:
+    """Refuse a horizon beyond the end of a baseline hazard."""
+    longest = float(data.outcome.values["time"][rows].max())
+    if horizon is not None and longest < horizon:
+        raise DeepCMEError(
+            f"nobody whom it would be fitted on was followed to the horizon {horizon:g}: take "
+            f"one up to {longest:g}."
+        )
+
+
+def _parts_learned_from(
+    model: ModelSettings, split: Split
+) -> Iterator[tuple[str, RowIndex, int]]:
+    """Each part that needs patients of both kinds, and of how many of each."""
+    if model.kind.out_of_fold is not None:
+        fewest = model.kind.out_of_fold.fewest_patients
+        yield "training and validation part", split.fitting_rows, fewest
+    else:
+        yield "training part", split.train, 1
+        if model.kind.takes_validation:
+            yield "validation part", split.validation, 1
+    for inner in split.inner if model.kind.tuned_over_folds else ():
+        yield "training part of an inner fold", inner.train, 1
+
+
+def _require_both(
+    data: CohortArrays, targets: Targets, part: str, rows: RowIndex, fewest: int
+) -> None:
+    found = count_fewest_patients(data, rows, targets)
+    if found < fewest:
+        by = "" if targets.weights is None else ", by the horizon,"
+        raise DeepCMEError(
+            f"its {part} needs {fewest} or more patients with the event{by} and as many "
+            f"without, and holds {found} of one of them: leave the model out, or take another "
+            "horizon or fewer folds."
         )
 
 

@@ -56,11 +56,21 @@ def test_clinical_columns_enter_a_ridge_without_penalty():
         model.predict(X[:, 2:])
 
 
-def test_clinical_columns_without_a_finite_hazard_ratio_are_refused():
+def test_a_clinical_column_without_a_finite_hazard_ratio_is_shrunk_and_named():
     last = (FOLLOW_UP.times >= np.median(FOLLOW_UP.times)).astype(float)
     rows = np.flatnonzero((last == 0) | (FOLLOW_UP.events == 0))
-    with pytest.raises(AbsentError, match=r"without a finite hazard ratio \(number 1\)"):
-        CoxRidge().fit(X[rows], Y[rows], clinical=last[rows, np.newaxis])
+    clinical = np.column_stack([last, X[:, 5]])[rows]
+    model = CoxRidge(penalties=(0.3,)).fit(X[rows], Y[rows], clinical=clinical)
+    assert model.monotone_clinical_.tolist() == [0]
+    spread = clinical[:, 0].std()
+    residuals = PartialLikelihood.of(FOLLOW_UP.rows(rows)).gradient(
+        model.predict(X[rows], clinical=clinical)
+    )
+    # Where the slope meets a penalty of 1 on the log hazard ratio of a standard deviation.
+    slope = clinical.T @ residuals
+    assert slope[0] / spread == pytest.approx(model.clinical_coef_[0] * spread, abs=1e-6)
+    assert slope[1] == pytest.approx(0, abs=1e-6)
+    assert -20 < model.clinical_coef_[0] < -1
 
 
 def test_a_ridge_finds_a_signal_and_its_folds_hold_no_patient_twice():

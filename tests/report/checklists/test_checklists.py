@@ -14,6 +14,7 @@ from deepcme.report.results import StudyResults
 from deepcme.report.section import Contents
 from deepcme.study.spec import make_study
 from deepcme.study.store import StudyFolder
+from tests.conftest import BINARY_EXAMPLE
 
 N, EVENTS = 60, 20
 LABELLED = FlowStep("labelled", N, N, EVENTS, {"censored before 5": 30})
@@ -62,7 +63,7 @@ def make(tmp_path):
 
     def contents(cohort=None, tables=None, notes=None, rows=None, findings=(), **settings):
         values = {
-            "cohort": {"example": "transbig"},
+            **BINARY_EXAMPLE,
             "models": ["LR", "SVC"],
             "split": {"strata": "none"},
             **settings,

@@ -4,12 +4,13 @@ import pandas as pd
 
 from deepcme.report.sections.methods import describe_methods
 from deepcme.study.spec import make_study
+from tests.conftest import BINARY_EXAMPLE
 
 COHORT = {"scale": "fpkm"}
 
 
 def settings(**values):
-    return make_study({"cohort": {"example": "transbig"}, **values})
+    return make_study({**BINARY_EXAMPLE, **values})
 
 
 def methods(study, tables=None, cohort=COHORT):

@@ -17,7 +17,7 @@ from deepcme.study.parts.instability import INSTABILITY, draw_bootstrap_rows
 from deepcme.study.plan import make_plan
 from deepcme.study.run import run_study
 from deepcme.study.spec import load_study
-from tests.conftest import invented_cohort
+from tests.conftest import BINARY_EXAMPLE_TOML, invented_cohort
 from tests.study.conftest import QUICK_NETWORK
 
 
@@ -202,7 +202,7 @@ def test_too_few_patients_of_a_class_are_refused(study_of):
 
 
 def test_the_section_of_a_study_file(tmp_path):
-    text = '[cohort]\nexample = "transbig"\n[instability]\nrefits = 7\nmodel = "LR"\n'
+    text = f'{BINARY_EXAMPLE_TOML}[instability]\nrefits = 7\nmodel = "LR"\n'
     (tmp_path / "study.toml").write_text(text)
     study = load_study(tmp_path / "study.toml", {"instability": {"refits": 9}})
     assert (study.instability.refits, study.instability.model) == (9, "LR")

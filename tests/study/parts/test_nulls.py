@@ -20,7 +20,7 @@ from deepcme.study.run import run_study
 from deepcme.study.settings import FEW_RUNS
 from deepcme.study.spec import load_study, make_study
 from deepcme.study.store import StudyFolder
-from tests.conftest import invented_cohort
+from tests.conftest import BINARY_EXAMPLE_TOML, invented_cohort
 
 ASKED = {"permutations": 3, "gene_sets": 2, "sizes": [4]}
 
@@ -326,9 +326,7 @@ def test_who_asks_for_gene_sets_gets_what_they_stand_beside(quick_study, signatu
 
 
 def test_nulls_in_a_study_file(tmp_path, signature):
-    text = (
-        '[cohort]\nexample = "transbig"\n[nulls]\npermutations = 7\nsignatures = ["mine.txt"]\n'
-    )
+    text = f'{BINARY_EXAMPLE_TOML}[nulls]\npermutations = 7\nsignatures = ["mine.txt"]\n'
     (tmp_path / "study.toml").write_text(text)
     study = load_study(tmp_path / "study.toml", {"nulls": {"gene_sets": 4}})
     assert (study.nulls.permutations, study.nulls.gene_sets) == (7, 4)

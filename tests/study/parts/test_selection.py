@@ -19,7 +19,7 @@ from deepcme.study.plan import make_plan
 from deepcme.study.run import TasksFailedError, run_study
 from deepcme.study.spec import load_study, make_study
 from deepcme.study.store import StudyFolder
-from tests.conftest import invented_cohort
+from tests.conftest import BINARY_EXAMPLE_TOML, invented_cohort
 from tests.study.conftest import QUICK_NETWORK
 
 QUICK = {"run": True, "rankers": ["soft-path", "l1-logistic"], "random_panels": 2, "pairs": 2}
@@ -356,7 +356,7 @@ def test_too_few_patients_or_splits_are_told(tmp_path):
 
 def test_the_switch_leaves_the_files_other_settings(tmp_path):
     (tmp_path / "study.toml").write_text(
-        '[cohort]\nexample = "transbig"\n[selection]\npairs = 7\n', encoding="utf-8"
+        f"{BINARY_EXAMPLE_TOML}[selection]\npairs = 7\n", encoding="utf-8"
     )
     study = load_study(tmp_path / "study.toml", {"selection": {"run": True}})
     assert (study.selection.run, study.selection.pairs) == (True, 7)

@@ -56,6 +56,22 @@ def read_h5ad(path: Path) -> ad.AnnData:
     return adata
 
 
+def read_uns(path: Path, name: str) -> dict[str, str]:
+    """A text of `uns` of an `.h5ad` file by its name, without reading the rest.
+
+    Raises
+    ------
+    DeepCMEError
+        As `read_h5ad`.
+    """
+    require_sound(path, _KIND)
+    with h5py.File(path) as file:
+        entry = file.get(f"uns/{name}")
+        if not isinstance(entry, h5py.Dataset) or h5py.check_string_dtype(entry.dtype) is None:
+            return {}
+        return {name: str(entry.asstr()[()])}
+
+
 def _require_sound_matrices(adata: ad.AnnData, path: Path) -> None:
     """Check indices of sparse matrices, which scipy itself takes on trust when it uses them.
 

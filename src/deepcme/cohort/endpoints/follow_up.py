@@ -22,7 +22,7 @@ _NO_EVENT_WORDS = NEGATIVE_WORDS | {
     *("alive", "living", "censored", "none", "diseasefree", "disease free", "disease-free"),
     *("not recurred", "no recurrence", "no relapse", "no event", "no progression"),
 }
-_LONGEST = 150 * 365.25
+LONGEST = 150 * 365.25
 """Days that nobody lives; of times in months or years it is as impossible."""
 _HARDLY = 0.5
 """Of a column that has times of the event: the share without it, to that with it."""
@@ -30,7 +30,9 @@ _DEATH = re.compile(r"death|dead|died|deceased|vital|(^| )(os|dss)([ _.]|$)|over
 _CODED_STATUS = re.compile(r"([01])\s*:")
 
 
-def read_follow_up(times: Sequence[pd.Series], event: pd.Series) -> pd.DataFrame:
+def read_follow_up(
+    times: Sequence[pd.Series], event: pd.Series, longest: float = LONGEST
+) -> pd.DataFrame:
     """The first event of each sample, or its longest follow-up where no record has one.
 
     Parameters
@@ -44,6 +46,8 @@ def read_follow_up(times: Sequence[pd.Series], event: pd.Series) -> pd.DataFrame
     event : Series
         ``1:DECEASED``, yes and no, dead and alive and the like say whether the event was
         seen.
+    longest : float
+        A time that is impossible beyond it.
 
     Returns
     -------
@@ -66,7 +70,7 @@ def read_follow_up(times: Sequence[pd.Series], event: pd.Series) -> pd.DataFrame
     nobody = [(None,) * len(cells)]
     exploded = pd.Series([pair or nobody for pair in pairs], event.index).explode()
     read = [
-        _numbers(exploded.str[place].rename(str(column.name)))
+        _numbers(exploded.str[place].rename(str(column.name)), longest)
         for place, column in enumerate(times)
     ]
     observed = _event_indicator(exploded.str[len(times)].rename(str(event.name)))
@@ -74,10 +78,10 @@ def read_follow_up(times: Sequence[pd.Series], event: pd.Series) -> pd.DataFrame
     duration, seen, contradictory = _one_time([numbers for numbers, _ in read], observed, event)
     known = duration.notna() & seen.notna()
     first = duration[known & (seen == 1)].groupby(level=0).min().reindex(event.index)
-    longest = duration[known].groupby(level=0).max().reindex(event.index)
+    last = duration[known].groupby(level=0).max().reindex(event.index)
     return pd.DataFrame(
         {
-            "time": first.fillna(longest),
+            "time": first.fillna(last),
             "event": first.notna(),
             "is_timed": duration.notna().groupby(level=0).any().reindex(event.index),
             "status": observed.groupby(level=0).max().reindex(event.index),
@@ -135,10 +139,10 @@ def _paired(columns: list[list[object]]) -> list[tuple[object, ...]] | None:
     return list(zip(*(column * (n // len(column)) for column in columns), strict=True))
 
 
-def _numbers(values: pd.Series) -> tuple[pd.Series, pd.Series]:
+def _numbers(values: pd.Series, longest: float) -> tuple[pd.Series, pd.Series]:
     """The lengths of time, and the cells that are none."""
     numbers = pd.to_numeric(values, errors="coerce").astype(float)
-    odd = (numbers.isna() & values.notna()) | ~(numbers.isna() | numbers.between(0, _LONGEST))
+    odd = (numbers.isna() & values.notna()) | ~(numbers.isna() | numbers.between(0, longest))
     if 2 * odd.sum() > values.notna().sum():
         raise DeepCMEError(
             f"sample {values.index[odd][0]}: {values.name} is {values[odd].iloc[0]!r}, "

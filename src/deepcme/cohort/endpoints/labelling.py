@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import pandas as pd
@@ -14,39 +15,41 @@ from deepcme.base.errors import DeepCMEError
 from deepcme.base.notes import WARNING
 from deepcme.base.words import few
 from deepcme.cohort.outcome import BinaryOutcome, Endpoint, Outcome
+from deepcme.cohort.survival import SurvivalOutcome
 
 # Files have a dot or an underscore in their names; units, in brackets too, have not.
 _OF_FURTHER_FILE = re.compile(r" \([^()]*[._][^()]*\)")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Labelling(Endpoint):
-    """An endpoint with the labels that it gives samples; `left_out` counts the others.
+class Labelling(Endpoint, ABC):
+    """An endpoint with the outcomes that it gives samples; `left_out` counts the others.
 
     Parameters
     ----------
-    values : Series of float
-        1, 0, or NaN where the sample is left out; indexed as the clinical table.
     conflicts : tuple of str
         Reasons among `left_out` that are records which contradict each other.
     doubts : tuple of str
-        Sentences on what may be wrong with the labels.
+        Sentences on what may be wrong with the outcomes.
     """
 
-    values: pd.Series
     conflicts: tuple[str, ...] = ()
     doubts: tuple[str, ...] = ()
 
     @property
+    @abstractmethod
     def known(self) -> NDArray[np.bool_]:
-        """Which samples are labelled."""
-        return self.values.notna().to_numpy()
+        """Which samples have an outcome."""
 
     @property
+    @abstractmethod
     def outcome(self) -> Outcome:
-        """That of the samples that are labelled."""
-        endpoint = Endpoint(self.rule, self.name, self.left_out, self.columns)
-        return BinaryOutcome(self.values[self.known].to_numpy(), endpoint)
+        """That of the samples that have one."""
+
+    @property
+    def endpoint(self) -> Endpoint:
+        """What is kept of the rule with the outcome."""
+        return Endpoint(**{field.name: getattr(self, field.name) for field in fields(Endpoint)})
 
     def notes(self) -> list[str]:
         """One sentence per reason for leaving samples out, and the doubts, as warnings."""
@@ -56,6 +59,56 @@ class Labelling(Endpoint):
             if n
         ]
         return reasons + [WARNING + doubt for doubt in self.doubts]
+
+
+@dataclass(frozen=True, kw_only=True)
+class BinaryLabelling(Labelling):
+    """A labelling with 1 and 0.
+
+    Parameters
+    ----------
+    values : Series of float
+        1, 0, or NaN where the sample is left out; indexed as the clinical table.
+    """
+
+    values: pd.Series
+
+    @property
+    def known(self) -> NDArray[np.bool_]:
+        """Which samples are labelled."""
+        return self.values.notna().to_numpy()
+
+    @property
+    def outcome(self) -> Outcome:
+        """That of the samples that are labelled."""
+        return BinaryOutcome(self.values[self.known].to_numpy(), self.endpoint)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SurvivalLabelling(Labelling):
+    """A labelling with times and what ended them.
+
+    Parameters
+    ----------
+    times : Series of float
+        NaN where the sample is left out; indexed as the clinical table.
+    ends : Series
+        Codes of `FollowUp`, any where the sample is left out.
+    """
+
+    times: pd.Series
+    ends: pd.Series
+
+    @property
+    def known(self) -> NDArray[np.bool_]:
+        """Which samples have a time."""
+        return self.times.notna().to_numpy()
+
+    @property
+    def outcome(self) -> Outcome:
+        """That of the samples that have a time."""
+        times, ends = self.times[self.known].to_numpy(), self.ends[self.known].to_numpy()
+        return SurvivalOutcome(times, ends, self.endpoint)
 
 
 def named_reason(why: str, concerned: pd.Series) -> dict[str, int]:
@@ -70,6 +123,11 @@ def name_in_further_file(column: str, file: str) -> str:
     Of a copy such as ``clinical (1).tsv`` the brackets go: those around it tell its end.
     """
     return f"{column} ({re.sub('[()]', '', file)})"
+
+
+def is_of_further_file(column: str) -> bool:
+    """Whether `name_in_further_file` may have made the name."""
+    return bool(re.search(rf"{_OF_FURTHER_FILE.pattern}$", column))
 
 
 def columns_called(clinical: pd.DataFrame, names: Iterable[str]) -> list[str]:

@@ -13,7 +13,7 @@ import pandas as pd
 
 from deepcme.base.words import few
 from deepcme.cohort.endpoints.labelling import (
-    Labelling,
+    BinaryLabelling,
     columns_called,
     named_reason,
     no_column,
@@ -39,7 +39,7 @@ _NUMBER = re.compile(r"\d+(?:\.0)?")
 _OF_SIGN = {"+": "m1", "-": "m0"}
 
 
-def pathologic_m1(clinical: pd.DataFrame) -> Labelling:
+def pathologic_m1(clinical: pd.DataFrame) -> BinaryLabelling:
     """Pathologic M1 = 1, M0 (and cM0) = 0, MX and unknown left out.
 
     A known stage goes before MX; M0 beside M1 is left out, and the samples named.
@@ -55,7 +55,7 @@ def pathologic_m1(clinical: pd.DataFrame) -> Labelling:
     stage = read_m_stage(clinical, columns)
     values = stage.map({"M1": 1.0, "M0": 0.0})
     conflicts = named_reason(f"with M0 beside M1 in {', '.join(columns)}", stage == M0_AND_M1)
-    return Labelling(
+    return BinaryLabelling(
         name="pathologic-m1",
         rule=(
             f"Pathologic M1 at diagnosis ({', '.join(columns)}) = 1; M0 = 0; MX or unknown = "

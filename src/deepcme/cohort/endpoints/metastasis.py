@@ -9,7 +9,7 @@ import pandas as pd
 
 from deepcme.base.words import few
 from deepcme.cohort.endpoints.follow_up import POSITIVE_WORDS
-from deepcme.cohort.endpoints.labelling import Labelling, columns_called, no_column
+from deepcme.cohort.endpoints.labelling import BinaryLabelling, columns_called, no_column
 from deepcme.cohort.endpoints.m_stage import (
     CLINICAL_M_STAGE_COLUMNS,
     M0_AND_M1,
@@ -53,7 +53,7 @@ _NEARBY = re.compile(r"local|regional|nod(?:e|al)|in.transit")
 _YES = re.compile(rf"(?:{'|'.join(map(re.escape, POSITIVE_WORDS))}|y|present|positive)\b")
 
 
-def any_distant_metastasis(clinical: pd.DataFrame) -> Labelling:
+def any_distant_metastasis(clinical: pd.DataFrame) -> BinaryLabelling:
     """Distant metastasis recorded at diagnosis or at any follow-up = 1, none recorded = 0.
 
     Looks at the pathologic and the clinical M stage (M1), sites and indicators of
@@ -86,7 +86,7 @@ def any_distant_metastasis(clinical: pd.DataFrame) -> Labelling:
     for column, says in told.items():
         positive |= _any_record(clinical[column], says)
     recorded = clinical.notna().any(axis=1)
-    return Labelling(
+    return BinaryLabelling(
         name="any-distant-metastasis",
         rule=(
             f"Distant metastasis recorded at diagnosis or later (in {', '.join(used)}) = 1; "

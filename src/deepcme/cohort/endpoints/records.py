@@ -64,6 +64,11 @@ def records_of(column: pd.Series) -> pd.Series:
     return column.astype(object).map(records).explode()
 
 
+def any_record(says: pd.Series, ids: pd.Index) -> pd.Series:
+    """Whether any of the records of each id says so; `says` is as `records_of` gives them."""
+    return says.astype(bool).groupby(level=0).any().reindex(ids)
+
+
 def lower_words(column: pd.Series) -> pd.Series:
     """The cells of a column in lower case, blank where missing."""
     text = column.astype(object).where(column.notna(), "")

@@ -13,6 +13,7 @@ from deepcme.evaluation.measures import OBSERVED_EXPECTED
 from deepcme.evaluation.predictions import LEFT_OUT, FloatArray
 
 EVENTS_TO_JUDGE = 100
+WALD = "Wald"
 REFITTED_FACTOR = 1.3
 """How much more the slope of a cross-validated model varies than its standard error says.
 
@@ -102,15 +103,15 @@ def _describe(
 ) -> tuple[str, str]:
     if faults:
         words = [fault.words if fault.shown else f"perhaps {fault.words}" for fault in faults]
-        return ", ".join(words), _accuse(model, faults)
-    numbers = f"O/E {_numbers(ratio)}; slope {_numbers(slope)}"
+        return ", ".join(words), accuse(model, faults)
+    numbers = list_numbers(ratio, slope)
     events, others = int(ratio.events), int(ratio.n - ratio.events)
     counts = f"{events} events and {others} non-events"
     if min(events, others) < EVENTS_TO_JUDGE:
         return "too few events to tell", (
             f"{counts} are too few to tell whether the risks of {model} are right ({numbers})."
         )
-    if _is_wide(ratio, slope):
+    if is_wide(ratio, slope):
         return "intervals too wide to tell", (
             f"The intervals are too wide to tell whether the risks of {model} are right "
             f"({numbers})."
@@ -121,7 +122,12 @@ def _describe(
 
 
 def find_faults(
-    ratio: Estimate, slope: Estimate, n_intervals: int = 2, *, refitted: bool = False
+    ratio: Estimate,
+    slope: Estimate,
+    n_intervals: int = 2,
+    *,
+    refitted: bool = False,
+    kind: str = WALD,
 ) -> list[Fault]:
     """What O/E and slope show or hint at; intervals that cannot be given exclude nothing.
 
@@ -133,17 +139,19 @@ def find_faults(
         Among which these two are.
     refitted : bool
         Whether patients who test one fit train another.
+    kind : str
+        Of intervals, in words.
     """
     widening = float(stats.norm.isf((1 - CONFIDENCE_LEVEL) / 2 / n_intervals)) / NORMAL_QUANTILE
     faults = []
     ends = np.array([ratio.value, ratio.ci_low, ratio.ci_high])
     if _excludes(1, ends):
         shown = _excludes(0, np.log(ends), widening)
-        faults.append(Fault(_of_ratio(ratio.value), f"O/E {_numbers(ratio)}", shown))
+        faults.append(Fault(_of_ratio(ratio.value), f"O/E {_numbers(ratio, kind)}", shown))
     ends = np.array([slope.value, slope.ci_low, slope.ci_high])
     if _excludes(1, ends):
         shown = _excludes(1, ends, widening * (REFITTED_FACTOR if refitted else 1))
-        faults.append(Fault(_of_slope(slope), f"slope {_numbers(slope)}", shown))
+        faults.append(Fault(_of_slope(slope), f"slope {_numbers(slope, kind)}", shown))
     return faults
 
 
@@ -154,7 +162,8 @@ def _excludes(ideal: float, ends: FloatArray, widening: float = 1.0) -> bool:
     return bool(below < ideal or above > ideal)
 
 
-def _accuse(model: str, faults: list[Fault]) -> str:
+def accuse(model: str, faults: list[Fault]) -> str:
+    """What the faults of a model say, in a sentence."""
     shown, possible = (
         " and ".join(
             f"{fault.words} ({fault.numbers})" for fault in faults if fault.shown is of
@@ -170,8 +179,8 @@ def _accuse(model: str, faults: list[Fault]) -> str:
     return f"The risks of {model} are {shown}{perhaps}."
 
 
-def _is_wide(ratio: Estimate, slope: Estimate) -> bool:
-    """Also where an end cannot be given."""
+def is_wide(ratio: Estimate, slope: Estimate) -> bool:
+    """Whether a model far from calibrated can go unseen; also where an end cannot be given."""
     narrow = (
         ratio.ci_high / ratio.ci_low <= _WIDE_RATIO
         and slope.ci_high - slope.ci_low <= _WIDE_SLOPE
@@ -198,10 +207,15 @@ def _of_slope(slope: Estimate) -> str:
     return "too extreme" if slope.ci_high < 1 else "too cautious"
 
 
-def _numbers(estimate: Estimate) -> str:
+def list_numbers(ratio: Estimate, slope: Estimate, kind: str = WALD) -> str:
+    """O/E and slope, each with its interval."""
+    return f"O/E {_numbers(ratio, kind)}; slope {_numbers(slope, kind)}"
+
+
+def _numbers(estimate: Estimate, kind: str) -> str:
     value, low, high = estimate.value, estimate.ci_low, estimate.ci_high
     if np.isnan(value):
         return "cannot be given"
     if not np.isfinite([low, high]).all():
         return f"{value:.2f}, without an interval"
-    return f"{value:.2f}, 95% Wald interval {low:.2f} to {high:.2f}"
+    return f"{value:.2f}, 95% {kind} interval {low:.2f} to {high:.2f}"

@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from sklearn.base import clone
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
@@ -24,7 +25,7 @@ from deepcme.evaluation.survival.cox import fit_cox_regression
 from deepcme.models.clinical import find_independent_terms
 from deepcme.models.estimator_inputs import read_groups
 from deepcme.models.survival.cox_model import CoxModel, FloatArray
-from deepcme.models.survival.dual import DualGenes, GeneIndex, fit_penalised
+from deepcme.models.survival.dual import UNPENALISED, DualGenes, GeneIndex, fit_penalised
 from deepcme.models.survival.penalty import cross_validate, make_penalties
 from deepcme.models.survival.screening import compute_score_statistics
 from deepcme.models.survival.target import read_target
@@ -62,7 +63,10 @@ class CoxRidge(CoxModel):
     coef_ : ndarray of shape (genes,)
         Log hazard ratios; 0 of genes left out.
     clinical_coef_ : ndarray of shape (columns,)
-        Log hazard ratios, without penalty.
+        Log hazard ratios, without penalty; 0 of a column that is constant or repeats others.
+    monotone_clinical_ : ndarray of int
+        Clinical columns without a finite hazard ratio. Those are shrunk, as by a normal prior
+        of variance 1 on the log hazard ratio of a standard deviation [3]_.
     penalty_ : float
         The one chosen; infinite where the genes were left out.
     penalties_, cross_validated_ : tuple of float, ndarray
@@ -80,6 +84,9 @@ class CoxRidge(CoxModel):
        Statistics in Medicine 13:2427-2436.
     .. [2] Verweij PJM, van Houwelingen HC (1993). Cross-validation in survival analysis.
        Statistics in Medicine 12:2305-2314.
+    .. [3] Greenland S, Mansournia MA (2015). Penalization, bias reduction, and default
+       priors in logistic and related categorical and survival regressions. Statistics in
+       Medicine 34:3133-3143.
     """
 
     _rules: ClassVar[dict[str, tuple[Rule, ...]]] = {
@@ -130,9 +137,8 @@ class CoxRidge(CoxModel):
         Raises
         ------
         AbsentError
-            If there are fewer samples than folds, no patient had the event, a fold holds
-            all events, or a clinical column has
-            no finite hazard ratio.
+            If there are fewer samples than folds, no patient had the event, or a fold holds
+            all events.
         """
         self.check_parameters()
         matrix = validate_data(self, X, dtype=[np.float64, np.float32])
@@ -178,6 +184,13 @@ class CoxRidge(CoxModel):
         of_clinical = (columns - self._clinical_means) @ self.clinical_coef_
         log_hazards: FloatArray = of_genes + of_clinical
         return log_hazards
+
+    def score_held_out(
+        self, X: ArrayLike, y: ArrayLike, groups: ArrayLike, held_out: ArrayLike
+    ) -> FloatArray:
+        """Log hazards of held-out rows by a fit on others, of the penalty that was chosen."""
+        model: Self = clone(self).set_params(penalties=(self.penalty_,))
+        return model.fit(X, y, groups=groups).predict(held_out)
 
     def _choose_genes(
         self, X: NDArray[np.floating], follow_up: FollowUp, held_out: ArrayLike = ()
@@ -237,12 +250,10 @@ class CoxRidge(CoxModel):
         self._clinical_spreads = kept.std(axis=0)
         kept = np.asarray(kept / self._clinical_spreads, dtype=np.float64)
         monotone = fit_cox_regression(kept, follow_up).monotone
-        if monotone.any():
-            which = ", ".join(str(column + 1) for column in self._kept[monotone])
-            raise AbsentError(
-                f"Clinical columns without a finite hazard ratio (number {which}) cannot "
-                "enter beside genes without a penalty: leave them out."
-            )
+        self.monotone_clinical_ = self._kept[monotone]
+        # In these units the penalty that is next to none is one of 1 on a standardised column.
+        self._clinical_spreads[monotone] /= np.sqrt(UNPENALISED)
+        kept[:, monotone] *= np.sqrt(UNPENALISED)
         return kept
 
 

@@ -17,9 +17,9 @@ FloatArray = NDArray[np.float64]
 GeneIndex = NDArray[np.int64]
 
 _BLOCK_GENES = 2048
-# Of standardised clinical columns: far too small to shrink one, it keeps steps defined where
-# a column is constant or repeats others in a fold.
-_UNPENALISED = 1e-9
+UNPENALISED = 1e-9
+"""Penalty on standardised clinical columns: far too small to shrink one, it keeps steps defined
+where a column is constant or repeats others in a fold."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,7 +117,7 @@ def fit_penalised(
         return np.concatenate([np.zeros(rank), of_clinical])
     likelihood = PartialLikelihood.of(follow_up)
     design = np.hstack([coordinates, clinical])
-    strengths = np.repeat([follow_up.n * penalty, _UNPENALISED], [rank, n_clinical])
+    strengths = np.repeat([follow_up.n * penalty, UNPENALISED], [rank, n_clinical])
 
     def log_likelihood(coefficients: FloatArray) -> float:
         shrinkage = strengths @ coefficients**2 / 2

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,6 +12,7 @@ from deepcme.evaluation.predictions import LEFT_OUT
 from deepcme.report.figures.styles import (
     NEUTRAL,
     Chart,
+    beside,
     faded_unless,
     line_encodings,
     pick_in_legend,
@@ -56,11 +56,7 @@ def plot_calibration(
         ).properties(title=str(cohort))
         for cohort in curves[LEFT_OUT].drop_duplicates()
     ]
-    with warnings.catch_warnings():
-        # That the charts share one choice of model is what is wanted.
-        warnings.filterwarnings("ignore", "Automatically deduplicated selection", UserWarning)
-        beside: alt.ConcatChart = alt.concat(*charts, columns=2)
-    return beside
+    return beside(charts)
 
 
 def _plot_one(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -60,10 +61,13 @@ def line_encodings(
     field: str = "model",
     among: Sequence[str] = (),
     fixed: Mapping[str, Style] | None = None,
+    *,
+    on_top: bool = False,
 ) -> dict[str, Any]:
     """Colour and dash by name in one legend; those of `fixed` names are given.
 
-    A name keeps its style in every chart that is drawn `among` the same names.
+    A name keeps its style in every chart that is drawn `among` the same names. The legend
+    stands beside the chart, or on top of it.
     """
     fixed = fixed or {}
     free = [name for name in dict.fromkeys([*among, *names]) if name not in fixed]
@@ -77,6 +81,7 @@ def line_encodings(
         symbolStrokeWidth=2,
         symbolOpacity=1,
         labelLimit=260,
+        **({"orient": "top", "columns": 2} if on_top else {}),
     )
     return {
         "color": alt.Color(f"{field}:N", title=title, scale=colour, legend=legend),
@@ -99,9 +104,9 @@ def tooltips(form: str, *columns: str) -> list[alt.Tooltip]:
     return [alt.Tooltip(f"{column}:Q", format=form) for column in columns]
 
 
-def plot_diagonal(x: str, y: str) -> alt.Chart:
-    """The dashed line from 0, 0 to 1, 1."""
-    line: alt.Chart = alt.Chart(pd.DataFrame({x: [0, 1], y: [0, 1]})).mark_line(
+def plot_diagonal(x: str, y: str, end: float = 1) -> alt.Chart:
+    """The dashed line of equal values from 0 to the end."""
+    line: alt.Chart = alt.Chart(pd.DataFrame({x: [0, end], y: [0, end]})).mark_line(
         strokeDash=[4, 4], color=NEUTRAL, strokeWidth=1
     )
     return line.encode(x=f"{x}:Q", y=f"{y}:Q")
@@ -117,3 +122,14 @@ def pick_in_legend(field: str = "model", first: str | None = None) -> alt.Parame
 def faded_unless(picked: alt.Parameter, opacity: float = 1.0) -> Any:
     """Opacity of marks: faint where another name is picked."""
     return alt.condition(picked, alt.value(opacity), alt.value(_FADED * opacity))
+
+
+def beside(charts: Sequence[Chart]) -> Chart:
+    """Charts of the same kind, two in a row, that share one choice of model."""
+    if len(charts) == 1:
+        return charts[0]
+    with warnings.catch_warnings():
+        # That the charts share one choice of model is what is wanted.
+        warnings.filterwarnings("ignore", "Automatically deduplicated selection", UserWarning)
+        both: Chart = alt.concat(*charts, columns=2)
+    return both

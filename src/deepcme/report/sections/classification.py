@@ -8,8 +8,8 @@ from deepcme.evaluation.classification import compute_study_classification
 from deepcme.evaluation.sensitivity import compute_sensitivities
 from deepcme.report.blocks import Blocks, Subheading, Text
 from deepcme.report.formatting import SideBySideLayout, as_percent
+from deepcme.report.models import find_refitted_models
 from deepcme.report.section import Contents, Section
-from deepcme.report.sections.discrimination import find_refitted_models
 
 _SENSITIVITY = (
     "Sensitivity where the specificity is as named: a point of the ROC curve of each test "

@@ -7,8 +7,8 @@ from deepcme.evaluation.predictions import LEFT_OUT
 from deepcme.report.blocks import Blocks, Figure, Heading, Text
 from deepcme.report.figures.study import plot_comparison
 from deepcme.report.formatting import DIFFERENCE, N_AND_EVENTS, PROBABILITIES, TableLayout
+from deepcme.report.models import find_refitted_models
 from deepcme.report.section import Contents, Section
-from deepcme.report.sections.discrimination import find_refitted_models
 from deepcme.study.headline import find_baselines
 
 DESCRIBED_PROBABILITIES = (

@@ -16,9 +16,9 @@ from deepcme.report.design import describe_coverage, find_leaks
 from deepcme.report.figures.study import plot_auc_by_split, plot_roc
 from deepcme.report.figures.styles import Chart
 from deepcme.report.formatting import COUNTS, INTERVAL, LEFT_OUT_COLUMN, Column, TableLayout
+from deepcme.report.models import find_refitted_models
 from deepcme.report.section import Contents, Section
 from deepcme.study.designs import LeaveOneCohortOutDesign, SplitSettings
-from deepcme.study.parts.added_value import CLINICAL, CLINICAL_AND_GENES
 from deepcme.study.resolved import Study
 
 FALSE_POSITIVE_RATES = np.linspace(0, 1, 101)
@@ -130,12 +130,6 @@ def describe_estimand(study: Study, predictions: pd.DataFrame) -> str:
         f"Each AUC is that of one fit on {by_size[0]} of {which}{more}, averaged over "
         "the splits; a model of all patients may do better."
     )
-
-
-def find_refitted_models(study: Study) -> list[str]:
-    """Names of the models that are fitted on the training and validation part of a split."""
-    models = [model.name for model in study.models if model.kind.refitted]
-    return [*models, CLINICAL, CLINICAL_AND_GENES]
 
 
 def compute_auc_by_split(predictions: pd.DataFrame) -> pd.DataFrame:

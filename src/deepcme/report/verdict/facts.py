@@ -17,18 +17,18 @@ from deepcme.study.designs import SplitSettings
 
 
 @dataclass(frozen=True)
-class Facts:
-    """What was found of one model.
+class RankingFacts:
+    """What was found of how one model ranks patients, whatever the outcome.
 
     Attributes
     ----------
     model : str
         The headline.
     rows : DataFrame
-        Its own, as `compute_discrimination` gives them.
+        Its own measure of ranks, one row or one of each cohort left out: `ci_low, ci_high`.
     split : SplitSettings
     above_chance : collection of str
-        Models that are shown to exceed chance (`exceeds_chance`).
+        Models that are shown to exceed chance.
     training_share : float
         Share of the patients that one fit learns from.
     cohort : mapping
@@ -36,11 +36,8 @@ class Facts:
     leaks : sequence of str
         As `find_leaks` gives them.
     comparison : DataFrame or None
-        As `compute_comparison` gives it; None where there is none.
-    permutation : DataFrame or None
-        As `compute_permutation_table` gives it; None where it was not run.
-    looks : sequence of int or None
-        After how many permutations the test was made, None for unknown numbers.
+        Differences to baselines: `baseline, comparator, difference, ci_low, ci_high`; None
+        where there is none.
     notes : mapping
         Sentences of the sections, by name.
     """
@@ -53,8 +50,6 @@ class Facts:
     cohort: Mapping[str, Any]
     leaks: Sequence[str] = ()
     comparison: pd.DataFrame | None = None
-    permutation: pd.DataFrame | None = None
-    looks: Sequence[int | None] = ()
     notes: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -68,41 +63,16 @@ class Facts:
         return self.model in self.above_chance
 
     @property
-    def permutation_decides(self) -> bool:
-        """Whether the permutation test says what chance is, and no interval does."""
-        return self.permutation is not None and can_reject(self.permutation)
-
-    @property
     def of_one(self) -> pd.Series[Any]:
         """The row of a study that leaves no cohort out."""
         row: pd.Series[Any] = self.rows.iloc[0]
         return row
 
     @property
-    def is_stratified(self) -> bool:
-        """Whether patients are ranked within levels, and across them beside."""
-        return bool(strata_column(self.split)) and not self.by_cohort
-
-    @property
     def cohorts_at_chance(self) -> list[str]:
         """Cohorts left out whose interval does not lie above 0.5."""
         rows = self.rows[~(self.rows["ci_low"] > 0.5)]
         return rows[LEFT_OUT].astype(str).tolist()
-
-    @property
-    def fewest(self) -> pd.Series[Any]:
-        """The row with the fewest of the rarer class, of a cohort if any is left out."""
-        row: pd.Series[Any] = self.rows.iloc[int(np.argmin(self._rarer))]
-        return row
-
-    @property
-    def n_rarer(self) -> int:
-        """Samples of the rarer class, where they are fewest."""
-        return int(np.min(self._rarer))
-
-    @property
-    def _rarer(self) -> Any:
-        return np.minimum(self.rows["events"], self.rows["n"] - self.rows["events"])
 
     @property
     def has_comparator(self) -> bool:
@@ -124,6 +94,49 @@ class Facts:
         if self.has_comparator and self.planned["ci_high"] < 0:
             return str(self.planned["baseline"])
         return ""
+
+
+@dataclass(frozen=True)
+class Facts(RankingFacts):
+    """What was found of a model that predicts a binary outcome.
+
+    Its rows are those of `compute_discrimination`, its comparison that of `compute_comparison`.
+
+    Attributes
+    ----------
+    permutation : DataFrame or None
+        As `compute_permutation_table` gives it; None where it was not run.
+    looks : sequence of int or None
+        After how many permutations the test was made, None for unknown numbers.
+    """
+
+    permutation: pd.DataFrame | None = None
+    looks: Sequence[int | None] = ()
+
+    @property
+    def permutation_decides(self) -> bool:
+        """Whether the permutation test says what chance is, and no interval does."""
+        return self.permutation is not None and can_reject(self.permutation)
+
+    @property
+    def is_stratified(self) -> bool:
+        """Whether patients are ranked within levels, and across them beside."""
+        return bool(strata_column(self.split)) and not self.by_cohort
+
+    @property
+    def fewest(self) -> pd.Series[Any]:
+        """The row with the fewest of the rarer class, of a cohort if any is left out."""
+        row: pd.Series[Any] = self.rows.iloc[int(np.argmin(self._rarer))]
+        return row
+
+    @property
+    def n_rarer(self) -> int:
+        """Samples of the rarer class, where they are fewest."""
+        return int(np.min(self._rarer))
+
+    @property
+    def _rarer(self) -> Any:
+        return np.minimum(self.rows["events"], self.rows["n"] - self.rows["events"])
 
     @property
     def n_compared(self) -> int:

@@ -9,18 +9,21 @@ of them in at most 5 of 100.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from deepcme.base.words import counted, few
 from deepcme.evaluation.predictions import LEFT_OUT
 from deepcme.report.design import describe_test_parts, strata_column
 from deepcme.report.sections.nulls import describe_looks
+from deepcme.report.verdict.against import (
+    describe_interval,
+    phrases_of_chance,
+    phrases_of_comparator,
+)
 from deepcme.report.verdict.facts import Facts
+from deepcme.report.verdict.phrase import Phrase, choose, of_section
 from deepcme.study.designs import RepeatedDesign
 
 FEW_EVENTS = 100
@@ -28,29 +31,9 @@ _COHORTS_TOLD = 3
 _BASELINES_TOLD = 4
 
 
-@dataclass(frozen=True)
-class Phrase:
-    """A sentence by rule.
-
-    Attributes
-    ----------
-    name : str
-    when : callable
-        Whether it is said of what was found.
-    words : callable
-    claims : bool
-        Whether it would be an error of a study without any signal.
-    """
-
-    name: str
-    when: Callable[[Facts], bool]
-    words: Callable[[Facts], str]
-    claims: bool = False
-
-
-def choose_phrases(facts: Facts) -> list[Phrase]:
+def choose_phrases(facts: Facts) -> list[Phrase[Facts]]:
     """The phrases that apply, in the order of the table."""
-    return [phrase for phrase in PHRASES if phrase.when(facts)]
+    return choose(PHRASES, facts)
 
 
 def _auc_of_one(facts: Facts) -> str:
@@ -87,15 +70,9 @@ def _has_many(facts: Facts) -> bool:
 def _auc(row: pd.Series[Any], where: str = "") -> str:
     of = f" of {int(row['n_patients'])} patients" if row["n"] != row["n_patients"] else ""
     return (
-        f"{row['auc']:.3f}{where} ({_interval(row, 'bootstrap', '.3f')}; {int(row['n'])} "
-        f"samples{of}, {int(row['events'])} events)"
+        f"{row['auc']:.3f}{where} ({describe_interval(row, 'bootstrap', '.3f')}; "
+        f"{int(row['n'])} samples{of}, {int(row['events'])} events)"
     )
-
-
-def _interval(row: pd.Series[Any], kind: str, form: str) -> str:
-    if not np.isfinite([row["ci_low"], row["ci_high"]]).all():
-        return "no interval can be given"
-    return f"95% {kind} interval {row['ci_low']:{form}} to {row['ci_high']:{form}}"
 
 
 def _not_tested(facts: Facts) -> int:
@@ -119,30 +96,8 @@ def _tested(facts: Facts) -> str:
 def _across_levels(facts: Facts) -> str:
     pooled = facts.of_one[["pooled_auc", "pooled_ci_low", "pooled_ci_high"]]
     pooled = pooled.set_axis(["auc", "ci_low", "ci_high"])
-    interval = _interval(pooled, "bootstrap", ".3f")
+    interval = describe_interval(pooled, "bootstrap", ".3f")
     return f"Ranked across levels it is {pooled['auc']:.3f} ({interval})."
-
-
-def _without_evidence(facts: Facts) -> bool:
-    return not facts.permutation_decides and not facts.is_above_chance
-
-
-def _why_not(facts: Facts) -> str:
-    row = facts.of_one
-    if not np.isfinite(row["ci_low"]):
-        return "Without an interval it is not shown to be above chance."
-    return "This interval holds 0.5: not shown to be above chance."
-
-
-def _why_above_chance(facts: Facts) -> str:
-    if not facts.by_cohort:
-        return "This interval excludes 0.5: above chance."
-    if not facts.cohorts_at_chance:
-        return "Every interval excludes 0.5: above chance."
-    return (
-        "The pooled interval excludes 0.5: above chance on average, though not shown by itself "
-        f"in {few(facts.cohorts_at_chance)}."
-    )
 
 
 def _permuted(facts: Facts) -> str:
@@ -162,30 +117,14 @@ def _cannot_reject(facts: Facts) -> str:
     return f"{counted(n, 'permutation')} cannot reject (smallest p 1/{n + 1})."
 
 
-def _is_below(facts: Facts) -> bool:
-    return not facts.by_cohort and bool(facts.of_one["ci_high"] < 0.5)
-
-
-def _comparator(facts: Facts) -> str:
-    return f"{facts.planned['baseline']}, the comparator named beforehand"
-
-
 def _numbers(facts: Facts) -> str:
     row = facts.planned
     return (
-        f"AUC difference {row['difference']:+.3f}, {_interval(row, 't', '+.3f')}; posterior, "
-        f"flat prior: better {row['probability_better']:.2f}, worse "
+        f"AUC difference {row['difference']:+.3f}, {describe_interval(row, 't', '+.3f')}; "
+        f"posterior, flat prior: better {row['probability_better']:.2f}, worse "
         f"{row['probability_worse']:.2f}, within {row['margin']:g} either way "
         f"{row['probability_equivalent']:.2f}"
     )
-
-
-def _claims_win(facts: Facts) -> bool:
-    return facts.favours == facts.model and facts.is_above_chance
-
-
-def _claims_loss(facts: Facts) -> bool:
-    return facts.favours not in ("", facts.model) and facts.favours in facts.above_chance
 
 
 def _holm(facts: Facts, found: str) -> str:
@@ -201,44 +140,11 @@ def _few_events(facts: Facts) -> str:
     )
 
 
-def _of_section(name: str) -> Phrase:
-    """The sentence that a section leaves for the verdict, where it does."""
-    note = f"{name}_verdict"
-    return Phrase(
-        name.replace("_", " "),
-        lambda facts: bool(facts.notes.get(note)),
-        lambda facts: facts.notes[note],
-    )
-
-
-PHRASES: tuple[Phrase, ...] = (
+PHRASES: tuple[Phrase[Facts], ...] = (
     Phrase("one cohort", lambda facts: not facts.by_cohort, _auc_of_one),
     Phrase("cohorts left out", lambda facts: facts.by_cohort, _auc_by_cohort),
-    _of_section("meta_analysis"),
-    Phrase(
-        "above chance",
-        lambda facts: not facts.permutation_decides and facts.is_above_chance,
-        _why_above_chance,
-        claims=True,
-    ),
-    Phrase(
-        "at chance",
-        lambda facts: _without_evidence(facts) and not facts.by_cohort and not _is_below(facts),
-        _why_not,
-    ),
-    Phrase(
-        "below chance",
-        lambda facts: _without_evidence(facts) and _is_below(facts),
-        lambda _: (
-            "This interval lies below 0.5, as without any signal it may: not shown to be above "
-            "chance."
-        ),
-    ),
-    Phrase(
-        "cohorts at chance",
-        lambda facts: _without_evidence(facts) and facts.by_cohort,
-        lambda facts: f"Not shown to be above chance in {few(facts.cohorts_at_chance)}.",
-    ),
+    of_section("meta_analysis"),
+    *phrases_of_chance(lambda facts: not facts.permutation_decides),
     Phrase(
         "above chance by permutation",
         lambda facts: facts.permutation_decides and facts.is_above_chance,
@@ -264,37 +170,7 @@ PHRASES: tuple[Phrase, ...] = (
         ),
     ),
     Phrase("across levels", lambda facts: facts.is_stratified, _across_levels),
-    Phrase(
-        "win",
-        _claims_win,
-        lambda facts: (
-            f"{facts.model} did better than {_comparator(facts)} ({_numbers(facts)})."
-        ),
-        claims=True,
-    ),
-    Phrase(
-        "loss",
-        _claims_loss,
-        lambda facts: f"{facts.model} did worse than {_comparator(facts)} ({_numbers(facts)}).",
-        claims=True,
-    ),
-    Phrase(
-        "tie",
-        lambda facts: facts.has_comparator and not facts.favours,
-        lambda facts: (
-            f"No demonstrated advantage over {_comparator(facts)} ({_numbers(facts)})."
-        ),
-    ),
-    Phrase(
-        "difference without signal",
-        lambda facts: (
-            bool(facts.favours) and not _claims_win(facts) and not _claims_loss(facts)
-        ),
-        lambda facts: (
-            f"No difference from {_comparator(facts)}, is claimed, as {facts.favours} is not "
-            f"shown to be above chance ({_numbers(facts)})."
-        ),
-    ),
+    *phrases_of_comparator(_numbers),
     Phrase(
         "no comparator",
         lambda facts: facts.n_compared > 0 and not facts.has_comparator,
@@ -322,10 +198,10 @@ PHRASES: tuple[Phrase, ...] = (
         lambda facts: facts.by_cohort,
         lambda _: "No test compares it with baselines: each test part is another population.",
     ),
-    _of_section("added_value"),
-    _of_section("calibration"),
-    _of_section("usefulness"),
-    _of_section("sample_size"),
+    of_section("added_value"),
+    of_section("calibration"),
+    of_section("usefulness"),
+    of_section("sample_size"),
     Phrase(
         "few events",
         lambda facts: facts.n_rarer < FEW_EVENTS and not facts.notes.get("sample_size_verdict"),

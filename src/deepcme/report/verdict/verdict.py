@@ -39,12 +39,17 @@ def make_verdict(facts: Facts, findings: Sequence[dict[str, Any]] = ()) -> Verdi
     findings : sequence of dict
         The audit's: severity, title, evidence.
     """
-    warnings = tuple(
+    paragraph = " ".join(phrase.words(facts) for phrase in choose_phrases(facts))
+    return Verdict(find_warnings(findings), paragraph)
+
+
+def find_warnings(findings: Sequence[dict[str, Any]]) -> tuple[str, ...]:
+    """The severe ones of the audit's findings, each in a sentence."""
+    return tuple(
         f"{finding['title']}: {finding['evidence']}"
         for finding in findings
         if finding["severity"] == "severe"
     )
-    return Verdict(warnings, " ".join(phrase.words(facts) for phrase in choose_phrases(facts)))
 
 
 def gather_facts(contents: Contents) -> Facts:
@@ -72,12 +77,17 @@ def compute_verdict(contents: Contents) -> Verdict:
 
 
 def _write(contents: Contents) -> Blocks:
-    cohort, protocol = contents.results.cohort, contents.results.study.protocol
-    verdict = compute_verdict(contents)
+    cohort = contents.results.cohort
     counts = (
         f"{cohort['samples']} samples of {cohort['patients']} patients, "
         f"{cohort['positives']} positive"
     )
+    return write_verdict(contents, compute_verdict(contents), counts)
+
+
+def write_verdict(contents: Contents, verdict: Verdict, counts: str) -> Blocks:
+    """The blocks of a verdict, with the cohort's counts below it."""
+    cohort, protocol = contents.results.cohort, contents.results.study.protocol
     on_page = {
         "warnings": verdict.warnings,
         "paragraph": verdict.paragraph,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -12,11 +13,11 @@ from deepcme.base.errors import DeepCMEError
 from deepcme.base.names import printable, stored_name, with_texts
 from deepcme.base.notes import WARNING
 from deepcme.base.words import cleaned, counted, few, told_apart
-from deepcme.cohort.characteristics import describe_groups
+from deepcme.cohort.characteristics import MOST_DESCRIBED, describe_groups
 from deepcme.cohort.cohort import UNKNOWN, Cohort, own_columns
 from deepcme.cohort.endpoints.labelling import Labelling
 from deepcme.cohort.endpoints.records import agreed
-from deepcme.cohort.flow import FlowStep, after_selection, describe_reasons
+from deepcme.cohort.flow import LABELLED, FlowStep, after_selection, describe_reasons
 from deepcme.cohort.outcome import Endpoint, Outcome
 from deepcme.sources.assembly.expression import Expression
 from deepcme.sources.assembly.identity import keep_once, notes_on_ids, with_stated_tissue
@@ -31,7 +32,6 @@ LabelRule = Callable[[pd.DataFrame], Labelling]
 _OWN_COLUMNS = ("patient", "tissue", "batch")
 _BARCODE_COLUMNS = ("tissue_source_site", "plate")
 _MOST_GENES = 0.5
-_MOST_DESCRIBED = 60
 _NO_VALUE = "without a value of any gene"
 _NO_VALUE_THAT_DIFFERS = f"{_NO_VALUE} that differs between the samples"
 
@@ -90,7 +90,7 @@ def assemble(
     steps = [*(flow or [read]), *_once(annotation["patient"], once), *joined]
     known, outcome = labelling.known, labelling.outcome
     kept, left_out = annotation[known], labelling.left_out
-    steps.append(FlowStep.count("labelled", kept["patient"], outcome.events, left_out))
+    steps.append(FlowStep.count(LABELLED, kept["patient"], outcome.events, left_out))
     # Only places change until all is known, so that the matrix is copied once at most.
     samples = np.flatnonzero(once)[known]
     empty_of = _reasons_without_values(expression.matrix, samples)
@@ -147,11 +147,13 @@ def _further_ids(matrix: Matrix) -> pd.DataFrame | None:
 
 def _stored_endpoint(endpoint: Endpoint, called: Mapping[str, str]) -> Endpoint:
     """The endpoint in texts that can be stored, with the cohort's names of its columns."""
-    return Endpoint(
+    return replace(
+        endpoint,
         rule=printable(endpoint.rule),
         name=printable(endpoint.name),
         left_out=with_texts(endpoint.left_out, printable),
         columns=tuple(printable(called.get(column, column)) for column in endpoint.columns),
+        competing=printable(endpoint.competing),
     )
 
 
@@ -171,7 +173,7 @@ def require_both_outcomes(labelling: Labelling) -> None:
     if (word := labelling.outcome.lacks()) is not None:
         raise DeepCMEError(
             f"All {n_labelled:,} samples that {labelling.name} labels are of one class: there "
-            f"is no {word} sample to learn from (left out: {left_out or 'none'})."
+            f"is no {word} to learn from (left out: {left_out or 'none'})."
         )
 
 
@@ -190,8 +192,8 @@ def _describe_left_out(
         return []
     table = annotation.drop(columns="patient").apply(agreed)
     groups = {"kept": known, "left_out": ~known}
-    described = describe_groups(table, annotation["patient"], groups, most=_MOST_DESCRIBED)
-    return [{"step": "labelled", **described}]
+    described = describe_groups(table, annotation["patient"], groups, most=MOST_DESCRIBED)
+    return [{"step": LABELLED, **described}]
 
 
 def _joined(patients: pd.Series, clinical: pd.DataFrame) -> list[FlowStep]:

@@ -12,7 +12,7 @@ import pandas as pd
 
 from deepcme.base.errors import DeepCMEError
 from deepcme.base.words import cleaned, few
-from deepcme.cohort.endpoints.labelling import Labelling
+from deepcme.cohort.endpoints.labelling import BinaryLabelling
 from deepcme.sources.assembly.matching import rows_by_common_part
 from deepcme.sources.reading.reading import read_table
 
@@ -51,7 +51,7 @@ def _agreed(status: pd.Series, sample: pd.Series) -> pd.Series:
     return by_sample.first().where(by_sample.nunique() == 1, _CONFLICT)
 
 
-def hcmdb_endpoint(annotation: pd.DataFrame, path: str | Path) -> Labelling:
+def hcmdb_endpoint(annotation: pd.DataFrame, path: str | Path) -> BinaryLabelling:
     """Label samples by HCMDB: metastasis status YES = 1, NO = 0.
 
     Barcodes are joined by their common part, each by itself: all aliquots of a
@@ -84,7 +84,7 @@ def hcmdb_endpoint(annotation: pd.DataFrame, path: str | Path) -> Labelling:
             f"it has {few(status.index)}."
         )
     in_conflict = "listed in HCMDB as both YES and NO"
-    return Labelling(
+    return BinaryLabelling(
         name="hcmdb-status",
         rule=(
             "HCMDB metastasis status of the sample YES = 1, NO = 0; not listed, or listed "

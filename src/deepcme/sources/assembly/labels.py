@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from deepcme.base.errors import DeepCMEError
-from deepcme.cohort.endpoints.endpoints import binary_column, horizon_endpoint
+from deepcme.cohort.at_horizon import NAME as WITHIN_HORIZON
+from deepcme.cohort.endpoints.endpoints import binary_column
 from deepcme.cohort.endpoints.m_stage import pathologic_m1
 from deepcme.cohort.endpoints.metastasis import any_distant_metastasis
 from deepcme.sources.assembly.assembly import LabelRule
@@ -17,40 +17,22 @@ _WITHOUT_ARGUMENT: dict[str, LabelRule] = {
     "pathologic-m1": pathologic_m1,
     "any-distant-metastasis": any_distant_metastasis,
 }
-ENDPOINT_NAMES = ("hcmdb:FILE", *_WITHOUT_ARGUMENT, "event-within-horizon", "column:NAME")
+ENDPOINT_NAMES = ("hcmdb:FILE", *_WITHOUT_ARGUMENT, "column:NAME")
 
 
-@dataclass(frozen=True)
-class Horizon:
-    """The time column, or two with a comma, the event column, and the horizon in their unit."""
-
-    time: str
-    event: str
-    length: float
-
-
-def label_rule(name: str, horizon: Horizon | None = None) -> LabelRule:
-    """The rule behind an endpoint's name, one of `ENDPOINT_NAMES`.
-
-    Parameters
-    ----------
-    name : str
-    horizon : Horizon, optional
-        For ``event-within-horizon``, and for that only.
+def label_rule(name: str) -> LabelRule:
+    """The rule behind the name of a binary endpoint, one of `ENDPOINT_NAMES`.
 
     Raises
     ------
     DeepCMEError
-        If the name is none of them, or the horizon is missing or of no use.
+        If the name is none of them.
     """
-    if (horizon is not None) != (name == "event-within-horizon"):
+    if name == WITHIN_HORIZON:
         raise DeepCMEError(
-            "The endpoint event-within-horizon, and no other, takes --time COLUMN, "
-            "--event COLUMN and --horizon NUMBER."
-        )
-    if horizon is not None:
-        return partial(
-            horizon_endpoint, time=horizon.time, event=horizon.event, horizon=horizon.length
+            f"The event within a horizon is asked for without --labels {WITHIN_HORIZON}: write "
+            "--time COLUMN --event COLUMN --horizon T, and --drop-censored to leave out who "
+            "was censored before it."
         )
     kind, _, argument = name.partition(":")
     if kind == "hcmdb" and argument:

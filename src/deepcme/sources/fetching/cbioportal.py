@@ -16,7 +16,7 @@ from deepcme.sources.fetching.archive import unpack
 from deepcme.sources.fetching.client import WebClient
 from deepcme.sources.fetching.files import fetch_files
 from deepcme.sources.fetching.outcome import Fetched
-from deepcme.sources.fetching.proposals import labels_of_tables
+from deepcme.sources.fetching.proposals import outcomes_of_tables
 from deepcme.sources.fetching.remote import CEILING, stored_object
 
 _STUDY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{1,80}")
@@ -77,7 +77,7 @@ def fetch_study(
     command: list[str | Path] = ["cbioportal", best]
     for table in clinical:
         command += ["--clinical", table]
-    return Fetched(counts, command, labels_of_tables(clinical), _notes(matrices, best, files))
+    return Fetched(counts, command, outcomes_of_tables(clinical), _notes(matrices, best, files))
 
 
 def _is_of_use(name: str) -> bool:

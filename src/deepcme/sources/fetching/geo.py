@@ -21,7 +21,7 @@ from deepcme.sources.fetching.checks import ends_with
 from deepcme.sources.fetching.client import WebClient
 from deepcme.sources.fetching.files import DownloadCounts, WebFile, fetch_files
 from deepcme.sources.fetching.outcome import Fetched, all_counts
-from deepcme.sources.fetching.proposals import proposed_labels
+from deepcme.sources.fetching.proposals import proposed_outcomes
 from deepcme.sources.fetching.remote import CEILING, is_there
 from deepcme.sources.geo.series_matrix import TABLE_BEGIN, TABLE_END, read_series_matrix
 from deepcme.sources.reading.probemap import PLATFORM_TABLE_END
@@ -105,7 +105,7 @@ def fetch_series(
         counts.append(_fetch(geo.records, files, folder, progress))
         values, annotation = (file.at(folder) for file in files)
         command += ["--counts", values, "--platform", annotation]
-    return Fetched(all_counts(counts), command, _labels(matrices))
+    return Fetched(all_counts(counts), command, _outcomes(matrices))
 
 
 def _fetch(
@@ -269,14 +269,14 @@ def _files_of_counts(geo: Geo, accession: str) -> list[WebFile]:
     return [WebFile(address, name), WebFile(annotation, _GENES_OF_COUNTS)]
 
 
-def _labels(matrices: Sequence[Path]) -> list[str]:
+def _outcomes(matrices: Sequence[Path]) -> list[str]:
     """What the characteristics of the samples could give as labels."""
     if not all(map(_has_modest_head, matrices)):
         return []
     attributes = [
         read_series_matrix(path, [], with_values=False).attributes for path in matrices
     ]
-    return proposed_labels(pd.concat(attributes))
+    return proposed_outcomes(pd.concat(attributes))
 
 
 def _has_modest_head(path: Path) -> bool:

@@ -19,21 +19,21 @@ class Fetched:
     counts : DownloadCounts
     prepare : sequence of str or path
         What follows ``deepcme prepare``: the portal, the files and their options.
-    labels : sequence of str
-        What may stand after ``--labels``, as it is written on the command line.
+    outcomes : sequence of str
+        Options that name an outcome each, as they are written on the command line.
     notes : sequence of str
         What the user should know of the files.
     """
 
     counts: DownloadCounts
     prepare: Sequence[str | Path]
-    labels: Sequence[str] = ()
+    outcomes: Sequence[str] = ()
     notes: Sequence[str] = ()
 
     def next_command(self) -> str:
-        """The command to run next; the labels are for the user to choose."""
+        """The command to run next; the outcome is for the user to choose."""
         arguments = shlex.join(map(str, ["deepcme", "prepare", *self.prepare]))
-        return f"{arguments} --labels ... -o cohort.h5ad"
+        return f"{arguments} {'...' if self.outcomes else '--labels ...'} -o cohort.h5ad"
 
 
 def all_counts(counts: Sequence[DownloadCounts]) -> DownloadCounts:

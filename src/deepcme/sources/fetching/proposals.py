@@ -1,4 +1,4 @@
-"""Which labels a clinical table could give: each rule and column is tried, not guessed at."""
+"""Which outcomes a clinical table could give: each rule and column is tried, not guessed at."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from deepcme.cohort.endpoints.follow_up import read_follow_up
 from deepcme.cohort.endpoints.labelling import Labelling
 from deepcme.cohort.endpoints.m_stage import pathologic_m1
 from deepcme.cohort.endpoints.metastasis import any_distant_metastasis
+from deepcme.cohort.endpoints.units import unit_of_names
 from deepcme.sources.assembly.clinical_tables import read_clinical
 from deepcme.sources.fetching.checks import is_modest
 
@@ -29,11 +30,11 @@ _MOST_COLUMNS = 300
 _EVENT_WORDS = frozenset({"e", "event", "status", "indicator", "censored"})
 
 
-def proposed_labels(clinical: pd.DataFrame) -> list[str]:
-    """What may stand after ``--labels`` for a table, as it is written on the command line.
+def proposed_outcomes(clinical: pd.DataFrame) -> list[str]:
+    """The options that name an outcome of a table, as they are written on the command line.
 
-    Endpoints that give both outcomes; pairs of a time and an event, for a horizon
-    that only the user can choose; columns of 1 and 0, or of yes and no.
+    Pairs of a time and an event, with the unit to be told where the name does not tell it;
+    endpoints that give both outcomes; columns of 1 and 0, or of yes and no.
 
     Parameters
     ----------
@@ -43,31 +44,35 @@ def proposed_labels(clinical: pd.DataFrame) -> list[str]:
     # What is proposed is pasted into a shell.
     names = [name for name in clinical.columns[:_MOST_COLUMNS] if str(name).isprintable()]
     endpoints = [
-        labelling.name
+        f"--labels {labelling.name}"
         for rule in _ENDPOINTS
         if (labelling := _with_both_outcomes(rule, clinical[names])) is not None
     ]
     pairs = [
-        f"event-within-horizon {shlex.join(('--time', time, '--event', event))} --horizon ..."
+        f"{shlex.join(('--time', time, '--event', event))}{_unit_to_tell(time)}"
         for time, event in _pairs(names)
         if _is_follow_up(clinical[time], clinical[event])
     ]
     columns = [
-        shlex.quote(f"column:{name}")
+        f"--labels {shlex.quote(f'column:{name}')}"
         for name in names
         if _with_both_outcomes(partial(binary_column, column=name), clinical[[name]])
         is not None
     ]
-    return [*endpoints, *pairs, *columns]
+    return [*pairs, *endpoints, *columns]
 
 
-def labels_of_tables(paths: Iterable[Path]) -> list[str]:
+def _unit_to_tell(time: str) -> str:
+    return " --time-unit ..." if unit_of_names([time]) is None else ""
+
+
+def outcomes_of_tables(paths: Iterable[Path]) -> list[str]:
     """What clinical tables propose; one that cannot be read proposes nothing."""
     proposed: dict[str, None] = {}
     for path in paths:
         if is_modest(path):
             with suppress(DeepCMEError):  # `prepare` will say what is wrong with it
-                proposed |= dict.fromkeys(proposed_labels(read_clinical(path).rows))
+                proposed |= dict.fromkeys(proposed_outcomes(read_clinical(path).rows))
     return list(proposed)
 
 

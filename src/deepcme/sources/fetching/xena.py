@@ -13,7 +13,7 @@ from deepcme.base.progress import ByteCount
 from deepcme.sources.fetching.client import WebClient
 from deepcme.sources.fetching.files import fetch_files
 from deepcme.sources.fetching.outcome import Fetched
-from deepcme.sources.fetching.proposals import labels_of_tables
+from deepcme.sources.fetching.proposals import outcomes_of_tables
 from deepcme.sources.fetching.remote import CEILING, stored_object
 
 PROBEMAP = "gencode.v36.annotation.gtf.gene.probemap"
@@ -67,4 +67,4 @@ def fetch_project(
     for table in tables:
         command += ["--clinical", table]
     absent = [f"The hub has no {name}." for name, file in found.items() if file is None]
-    return Fetched(counts, command, labels_of_tables(tables), absent)
+    return Fetched(counts, command, outcomes_of_tables(tables), absent)

@@ -33,6 +33,7 @@ from deepcme.base.processes.threads import single_thread
 from deepcme.base.seeds import integer_seed, seed_for
 from deepcme.base.words import listed
 from deepcme.cohort.cohort import Cohort, own_columns
+from deepcme.cohort.outcome import BinaryOutcome
 from deepcme.models.clinical import (
     FILL,
     INDICATOR,
@@ -67,7 +68,11 @@ MOST_MISSING = 0.1
 """A column that lacks a larger share of its values is warned about."""
 # What may stand for the genes: fitted on both parts, as the clinical columns are, with
 # scores out of fold.
-PREVALIDATED = tuple(name for name, kind in KINDS.items() if kind.out_of_fold)
+PREVALIDATED = tuple(
+    name
+    for name, kind in KINDS.items()
+    if kind.out_of_fold and BinaryOutcome.kind in kind.outcomes
+)
 
 
 class AddedValue(FitsPart[PermutedGenesFit]):
@@ -124,14 +129,14 @@ class AddedValue(FitsPart[PermutedGenesFit]):
         clinical = plan.study.clinical
         if clinical is None:
             return ""
-        values = take_clinical(plan.cohort, clinical.columns)
-        columns = compute_clinical_columns(plan.cohort, values, Counter(), clinical.missing)
+        columns = take_clinical(plan.cohort, clinical.columns)
+        lacking = describe_missing_columns(plan.cohort, columns, clinical.missing)
         reruns = (
             f"Reruns of {clinical.genes}: {clinical.permutations:,} with permuted expression."
             if clinical.permutations
             else ""
         )
-        return " ".join(filter(None, [reruns, describe_missing(columns, clinical.missing)]))
+        return " ".join(filter(None, [reruns, lacking]))
 
     def read_inputs(self, plan: Plan) -> dict[str, str]:
         clinical = plan.study.clinical
@@ -185,7 +190,7 @@ def take_clinical(cohort: Cohort, columns: Sequence[str]) -> pd.DataFrame:
     predictors = {}
     for column in columns:
         _refuse_unusable(cohort, column)
-        predictors[column] = as_predictor(cohort.obs[column], cohort.labels)
+        predictors[column] = as_predictor(cohort.obs[column], cohort.outcome.events)
         if column in telling:
             raise DeepCMEError(
                 f"The clinical column {column!r} gives the label away (its AUC alone is "
@@ -342,12 +347,18 @@ def compute_clinical_columns(
         if Term(str(column), is_missing=True) in entering:
             described.append(("missing", INDICATOR, values.isna()))
         for value, coding, held in described:
-            n, events = int(held.sum()), int(cohort.labels[held].sum())
+            n, events = int(held.sum()), int(cohort.outcome.events[held].sum())
             rows.append((column, value, coding, n, events, n_missing, n_separated))
     counts = (cohort.n_samples, cohort.n_positives, 0, separated[GENE_SCORE])
     rows.append((GENE_SCORE, "number", "per standard deviation", *counts))
     columns = ["column", "value", "coding", "n", "events", "missing", "separated_splits"]
     return pd.DataFrame(rows, columns=columns)
+
+
+def describe_missing_columns(cohort: Cohort, clinical: pd.DataFrame, missing: str) -> str:
+    """The same of columns as `take_clinical` gives them."""
+    columns = compute_clinical_columns(cohort, clinical, Counter(), missing)
+    return describe_missing(columns, missing)
 
 
 def describe_missing(columns: pd.DataFrame, missing: str) -> str:

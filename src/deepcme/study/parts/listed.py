@@ -6,13 +6,21 @@ from typing import Any
 
 from deepcme.study.part import Part
 from deepcme.study.parts.added_value import ADDED_VALUE
+from deepcme.study.parts.cox_clinical import COX_CLINICAL
 from deepcme.study.parts.grid import GRID
 from deepcme.study.parts.instability import INSTABILITY
 from deepcme.study.parts.models import MODELS
 from deepcme.study.parts.nulls import NULLS
 from deepcme.study.parts.selection import SELECTION
 
-PARTS: tuple[Part[Any], ...] = (MODELS, GRID, ADDED_VALUE, NULLS, INSTABILITY, SELECTION)
+PARTS: tuple[Part[Any], ...] = (
+    MODELS, GRID, ADDED_VALUE, COX_CLINICAL, NULLS, INSTABILITY, SELECTION,
+)  # fmt: skip
+
+
+def parts_for(outcome: str) -> tuple[Part[Any], ...]:
+    """The parts of a study of a kind of outcome."""
+    return tuple(part for part in PARTS if outcome in part.outcomes)
 
 
 def part_named(name: str) -> Part[Any]:

@@ -11,6 +11,13 @@ gene_scores.csv       model, rank, gene, symbol, score, sd, splits, top_share, p
                       largest_z, driving_samples, few_driving_samples
 history.parquet       split, model, epoch, train_loss, valid_loss, valid_auc
 patients.parquet      sample, and what else is known of it, such as age and grade
+
+Of a study of times to an event, whose predictions have time and event in place of the label
+and the log hazard, or logit, as score:
+
+cox_fits.csv          split, model, penalty (infinite, where no gene entered), n, events,
+                      selects_nothing
+censoring.parquet     sample, and columns of numbers that censoring depends on, if on any
 """
 
 from __future__ import annotations
@@ -23,11 +30,19 @@ import pandas as pd
 
 from deepcme.cohort.cohort import Cohort
 from deepcme.cohort.honest import fit_seed
+from deepcme.cohort.outcome import BinaryOutcome
+from deepcme.cohort.survival import SurvivalOutcome
 from deepcme.selection.scores import describe_genes
 from deepcme.study.fit import Fit, Results, fitted_split, results_of
 from deepcme.study.part import PREDICTIONS, Kept, TextColumns
 from deepcme.study.parts.characteristics import PATIENTS, take_characteristics
 from deepcme.study.parts.fits import FitsPart
+from deepcme.study.parts.survival_tables import (
+    CENSORING,
+    COX_FITS,
+    compute_censoring_table,
+    compute_cox_fits,
+)
 from deepcme.study.settings import ModelSettings
 from deepcme.study.tables import METRICS, compute_predictions, concatenate
 from deepcme.study.tasks import Plan, common_content, content_key
@@ -45,6 +60,7 @@ class Models(FitsPart[Fit]):
     """The models, fitted on every split; their gene scores and their course of training."""
 
     name = "models"
+    outcomes = (BinaryOutcome.kind, SurvivalOutcome.kind)
     settings = ModelSettings
     results_version = 2
     stands_beside = False
@@ -54,6 +70,8 @@ class Models(FitsPart[Fit]):
         "gene_scores.csv": ("model", "gene", "symbol"),
         "history.parquet": (),
         PATIENTS: (),
+        COX_FITS: ("model",),
+        CENSORING: (),
     }
 
     def tasks(self, plan: Plan) -> Iterator[Fit]:
@@ -73,6 +91,7 @@ class Models(FitsPart[Fit]):
                     preprocessing=study.preprocessing,
                     random_state=fit_seed(study.seed, model.name, number),
                     score_genes=score_genes,
+                    horizon=study.horizon,
                 )
 
     def check(self, plan: Plan) -> None:
@@ -80,12 +99,17 @@ class Models(FitsPart[Fit]):
 
     def make_tables(self, plan: Plan, kept: Kept) -> dict[str, pd.DataFrame]:
         results = list(results_of(kept, self.of(plan)))
-        return {
+        tables = {
             PREDICTIONS: compute_predictions(plan.cohort, results),
             "gene_scores.csv": compute_gene_scores(plan.cohort, results),
             "history.parquet": compute_history(results),
             PATIENTS: take_characteristics(plan.cohort),
         }
+        if plan.study.survival is not None:
+            tables[COX_FITS] = compute_cox_fits(plan.cohort, results)
+            if (columns := compute_censoring_table(plan)) is not None:
+                tables[CENSORING] = columns
+        return tables
 
 
 MODELS = Models()

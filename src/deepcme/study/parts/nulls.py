@@ -104,6 +104,9 @@ class Nulls(FitsPart[NullFit]):
     tables: ClassVar[TextColumns] = {NULL_RUNS: ("signature", "missing")}
     purpose = "for null runs"
 
+    def is_asked_for(self, study: Study) -> bool:
+        return bool(study.nulls.permutations or study.nulls.gene_sets)
+
     def tasks(self, plan: Plan) -> Iterator[NullFit]:
         """Fits of the headline for every null run; permuted labels draw new splits."""
         study, model = plan.study, plan.study.headline

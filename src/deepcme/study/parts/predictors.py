@@ -12,7 +12,7 @@ from deepcme.audit.leakage import compute_auc_of_known
 from deepcme.base.errors import DeepCMEError
 from deepcme.sources.assembly.clinical_tables import known_words
 
-_MOST_LEVELS = 20
+MOST_LEVELS = 20
 # Above this share of ranks in order, that a value is known tells who had the event.
 _TELLING = 0.9
 _NUMBER = r"[-+]?\d+(\.\d+)?"
@@ -48,17 +48,22 @@ def as_predictor(column: pd.Series, labels: NDArray[np.int8]) -> pd.Series:
         If values are infinite, all the same, or words too many or too like numbers; or if
         their being known tells the label.
     """
-    if pd.api.types.is_numeric_dtype(column):
-        found = column.astype(np.float64)
-    else:
-        found = _read_words(column)
+    found = read_predictor(column)
     _refuse_values(found)
     _refuse_telling_gaps(found, labels)
     return found
 
 
-def _read_words(column: pd.Series) -> pd.Series:
-    """Numbers if all known values are; else words."""
+def read_predictor(column: pd.Series) -> pd.Series:
+    """A column as floats, if all known values are numbers, or as words.
+
+    Raises
+    ------
+    DeepCMEError
+        If words are meant as numbers.
+    """
+    if pd.api.types.is_numeric_dtype(column):
+        return column.astype(np.float64)
     words = known_words(column)
     numbers = pd.to_numeric(words, errors="coerce").astype(np.float64)
     if numbers.notna().equals(words.notna()):
@@ -99,10 +104,10 @@ def _refuse_values(values: pd.Series) -> None:
             f"The clinical column {values.name!r} has {n_different} different "
             f"value{'' if n_different == 1 else 's'}: leave it out of clinical.columns."
         )
-    if not is_number and n_different > _MOST_LEVELS:
+    if not is_number and n_different > MOST_LEVELS:
         raise DeepCMEError(
             f"The clinical column {values.name!r} has {n_different} different words, such as "
-            f"{values.dropna().iloc[0]!r}: merge them to at most {_MOST_LEVELS}, or make "
+            f"{values.dropna().iloc[0]!r}: merge them to at most {MOST_LEVELS}, or make "
             "them numbers."
         )
 

@@ -27,7 +27,7 @@ from deepcme.evaluation.odds_ratios import (
     compute_likelihood_ratio,
     compute_odds_ratios,
 )
-from deepcme.models.clinical import Term, make_design
+from deepcme.models.clinical import make_design
 from deepcme.study.fit import Fit, Results, TaskResult, View, fitted_split
 from deepcme.study.tasks import Plan, common_content, content_key
 
@@ -119,10 +119,10 @@ class ScoreRegression:
         design, terms = make_design(X.reset_index(drop=True), self.missing)
         labels = self.cohort.labels[tested]
         table = compute_odds_ratios(design, labels, self.cohort.patients[tested])
-        held = [_held_by(X[term.column], term) for term in terms]
+        held = [term.held_by(X[term.column]) for term in terms]
         table.insert(0, "model", name)
         table.insert(1, "column", [term.column for term in terms])
-        table.insert(2, "value", [_value_of(term) for term in terms])
+        table.insert(2, "value", [term.value for term in terms])
         # As for its test, there is no interval for a column that the outcomes have made.
         is_score = table["column"] == self.score_name
         table.loc[is_score, ["ci_low", "ci_high"]] = np.nan
@@ -150,19 +150,6 @@ class ScoreRegression:
             "n": len(labels),
             "events": int(labels.sum()),
         }
-
-
-def _held_by(values: pd.Series, term: Term) -> NDArray[np.bool_]:
-    if term.is_missing:
-        return values.isna().to_numpy()
-    held = values.notna() if term.level is None else values == term.level
-    return held.to_numpy()
-
-
-def _value_of(term: Term) -> str:
-    if term.is_missing:
-        return "missing"
-    return "per standard deviation" if term.level is None else term.level
 
 
 def compute_prevalidated_score(

@@ -64,6 +64,9 @@ class Selection(Part[SelectionStep]):
         "score_agreement.csv": ("model",),
     }
 
+    def is_asked_for(self, study: Study) -> bool:
+        return study.selection.run
+
     def check_settings(self, study: Study) -> None:
         """Refuse what would select on rows that it is judged by."""
         if not study.selection.run:

@@ -22,9 +22,9 @@ from deepcme.report.chance import exceeds_chance
 from deepcme.report.figures.forest import ESTIMATE, forest_heading, plot_forest
 from deepcme.report.figures.styles import Chart
 from deepcme.report.formatting import N_AND_EVENTS, TableLayout
+from deepcme.report.models import find_refitted_models
 from deepcme.report.results import StudyResults
 from deepcme.report.section import Contents, Section
-from deepcme.report.sections.discrimination import find_refitted_models
 from deepcme.study.parts.characteristics import PATIENTS
 
 _LAYOUT = TableLayout(

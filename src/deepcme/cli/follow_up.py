@@ -1,0 +1,132 @@
+"""Options of a time to an event, and what `prepare` says of the follow-up it has read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from deepcme.base.errors import AbsentError, DeepCMEError
+
+if TYPE_CHECKING:
+    from deepcme.cohort.cohort import Cohort
+    from deepcme.cohort.endpoints.survival import TimeToEvent
+    from deepcme.cohort.survival import SurvivalOutcome
+
+
+@dataclass(frozen=True)
+class FollowUpOptions:
+    """A time to an event as the outcome, and the horizon at which it is asked for."""
+
+    time: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COLUMN[,COLUMN]",
+            help="Time to the event or the last follow-up, or both columns of these.",
+        ),
+    ] = None
+    event: Annotated[
+        str | None, typer.Option(metavar="COLUMN", help="Whether the event was seen.")
+    ] = None
+    time_unit: Annotated[
+        Literal["days", "months", "years"] | None,
+        typer.Option(help="Unit of the times.", show_default="as their column is called"),
+    ] = None
+    competing: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COLUMN=VALUE",
+            help="What rules the event out, such as vital_status=Dead where the event is a "
+            "metastasis.",
+        ),
+    ] = None
+    horizon: Annotated[
+        float | None,
+        typer.Option(help="Up to which time the event is asked for, in the unit of the times."),
+    ] = None
+    drop_censored: Annotated[
+        bool,
+        typer.Option(
+            "--drop-censored",
+            help="Leave out who was censored before --horizon, for an outcome of 1 and 0 "
+            "without times.",
+        ),
+    ] = False
+
+    @property
+    def times(self) -> TimeToEvent | None:
+        """The columns of the times, None where none are asked for."""
+        from deepcme.cohort.endpoints.survival import TimeToEvent
+
+        if self.time is None or self.event is None:
+            if not any(getattr(self, field.name) for field in fields(FollowUpOptions)):
+                return None
+            raise DeepCMEError(
+                "A time to an event takes both --time COLUMN and --event COLUMN."
+            )
+        if self.drop_censored and self.horizon is None:
+            raise DeepCMEError(
+                "--drop-censored leaves out who was censored before --horizon: give it too."
+            )
+        competing = None if self.competing is None else condition("--competing", self.competing)
+        return TimeToEvent(self.time, self.event, self.time_unit, competing, self.horizon)
+
+    def without_censored(self, cohort: Cohort) -> Cohort:
+        """The cohort, without the censored if that was asked for."""
+        from deepcme.cohort.at_horizon import leave_out_censored
+
+        return leave_out_censored(cohort) if self.drop_censored else cohort
+
+
+def condition(option: str, text: str) -> tuple[str, str]:
+    """The column and the value of an option.
+
+    Raises
+    ------
+    DeepCMEError
+        If it is not so written.
+    """
+    column, separator, value = text.partition("=")
+    if not separator or not column:
+        raise DeepCMEError(f"{option} takes COLUMN=VALUE, not {text!r}.")
+    return column, value
+
+
+def check_horizon_of(outcome: SurvivalOutcome) -> None:
+    """Refuse a horizon to which too few are followed."""
+    from deepcme.evaluation.survival.censoring import check_horizon
+
+    if outcome.endpoint.horizon is not None:
+        check_horizon(outcome.follow_up, outcome.endpoint.horizon)
+
+
+def lines_about_follow_up(outcome: SurvivalOutcome) -> list[str]:
+    """How many ended how, how long they were followed, and what is not known at the horizon."""
+    from deepcme.cohort.follow_up import COMPETING
+    from deepcme.evaluation.survival.kaplan_meier import compute_median_follow_up
+
+    endpoint, unit = outcome.endpoint, f" {outcome.endpoint.unit}".rstrip()
+    try:
+        median = f"{compute_median_follow_up(outcome.follow_up).value:g}{unit}"
+    except AbsentError:
+        median = "not reached"
+    n, n_events, n_competing = (
+        len(outcome.ends),
+        int(outcome.events.sum()),
+        int((outcome.ends == COMPETING).sum()),
+    )
+    competing = f"{n_competing:,} with the competing event ({endpoint.competing}), "
+    lines = [
+        f"- Of {n:,} samples {n_events:,} with the event, {competing if n_competing else ''}"
+        f"{n - n_events - n_competing:,} censored; median follow-up {median} (reverse "
+        "Kaplan-Meier)."
+    ]
+    if endpoint.horizon is not None:
+        n_cases = int(outcome.cases_at(endpoint.horizon).sum())
+        n_unknown = int((~outcome.known_at(endpoint.horizon)).sum())
+        lines.append(
+            f"- By the horizon of {endpoint.horizon:g}{unit}: {n_cases:,} with the event, "
+            f"{n_unknown:,} censored, who are kept and weighted for."
+        )
+    return lines

@@ -1,0 +1,1 @@
+"""The report of a study of times to an event; `deepcme.report.outline` orders its sections."""

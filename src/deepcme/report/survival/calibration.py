@@ -1,0 +1,145 @@
+"""How far predicted risks by the horizon agree with what was observed."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from deepcme.evaluation.predictions import LEFT_OUT
+from deepcme.evaluation.survival.measured import BRIER, OBSERVED_EXPECTED, SCALED_BRIER, SLOPE
+from deepcme.evaluation.survival.tables.calibration import compute_survival_calibration_groups
+from deepcme.evaluation.survival.tables.performance import compute_survival_performance
+from deepcme.report.blocks import Blocks, Figure, Heading, Table, Text
+from deepcme.report.figures.over_time import (
+    AS_GIVEN,
+    RECALIBRATED,
+    plot_calibration_at_horizon,
+)
+from deepcme.report.figures.styles import Chart, beside
+from deepcme.report.formatting import LEFT_OUT_COLUMN, SideBySideLayout, TableLayout
+from deepcme.report.section import Contents, Section
+from deepcme.report.survival.calibration_words import describe_survival_calibration
+
+_HEADINGS = {
+    measure.name: (measure.heading, measure.format)
+    for measure in (OBSERVED_EXPECTED, SLOPE, BRIER, SCALED_BRIER)
+}
+_PERFORMANCE = SideBySideLayout(
+    "Of each patient's mean out-of-fold risk of the event by the horizon. O/E is the observed "
+    "risk (Kaplan-Meier, or Aalen and Johansen's where there is a competing event) over the "
+    "mean predicted one: below 1 the risks are too high. A slope below 1: too extreme (high "
+    "risks too high, low ones too low); above 1: too cautious. Scaled Brier: by how much "
+    "better than giving everybody the observed risk. Censored patients count through those "
+    "like them who were followed. In brackets 95% intervals by bootstrap of patients and of "
+    "their censoring; they take the fitted models as they are.",
+    _HEADINGS,
+    "Patients",
+)
+_RECALIBRATED = SideBySideLayout(
+    "The same of the risks as recalibrated in each split by a line that test rows had no part "
+    "in.",
+    _HEADINGS,
+    "Patients",
+)
+_GROUPS = TableLayout(
+    "Groups of equal size by predicted risk. Observed: the risk by the horizon within the "
+    "group, with its 95% interval (Greenwood's variance); followed: known to be without the "
+    "event then.",
+    LEFT_OUT_COLUMN, ("risks", "Risks", ""), ("predicted", "Predicted", ".3f"),
+    ("observed", "Observed", ".3f"), ("ci_low", "95% low", ".3f"),
+    ("ci_high", "95% high", ".3f"), ("n", "Patients", ",.0f"), ("events", "Events", ",.0f"),
+    ("followed", "Followed", ",.0f"),
+)  # fmt: skip
+
+
+def _compute(contents: Contents) -> None:
+    results = contents.results
+    contents.add(
+        "survival_performance",
+        lambda: compute_survival_performance(results.evaluation),
+        _PERFORMANCE,
+    )
+    if "survival_performance" in contents.tables and results.horizon is not None:
+        contents.notes["calibration_verdict"] = describe_survival_calibration(
+            contents.tables["survival_performance"],
+            contents.headline,
+            results.time_scale.describe(results.horizon),
+            refitted=LEFT_OUT not in results.predictions.columns,
+        )
+    contents.add(
+        "survival_performance_recalibrated",
+        lambda: compute_survival_performance(results.recalibrated_evaluation),
+        _RECALIBRATED,
+    )
+
+    def groups() -> pd.DataFrame:
+        as_given = compute_survival_calibration_groups(results.evaluation)
+        tables = [as_given.assign(risks=AS_GIVEN)]
+        if "survival_performance_recalibrated" in contents.tables:
+            mended = compute_survival_calibration_groups(results.recalibrated_evaluation)
+            tables.append(mended.assign(risks=RECALIBRATED))
+        return pd.concat(tables, ignore_index=True)
+
+    contents.add("calibration_groups", groups, _GROUPS)
+    table = contents.tables.get("calibration_groups")
+    if table is not None and table["observed"].notna().any():
+        contents.charts["calibration"] = _draw(contents)
+
+
+def _draw(contents: Contents) -> Chart:
+    """The headline first; a chart for each cohort left out."""
+    table, models = contents.tables["calibration_groups"], contents.results.models
+    table = table.sort_values("model", key=lambda of: of != contents.headline, kind="stable")
+    if LEFT_OUT not in table:
+        return plot_calibration_at_horizon(table, models)
+    return beside(
+        [
+            plot_calibration_at_horizon(rows, models).properties(title=str(cohort))
+            for cohort, rows in table.groupby(LEFT_OUT, sort=False)
+        ]
+    )
+
+
+def _write(contents: Contents) -> Blocks:
+    notes, tables = contents.notes, contents.tables
+    yield Heading("Calibration and usefulness", "calibration")
+    yield Text(notes.get("calibration_verdict", ""))
+    yield Text(notes.get("survival_performance", ""))
+    yield _by_measure(contents, "survival_performance")
+    yield _by_measure(contents, "survival_performance_recalibrated")
+    yield Text(describe_absent(tables))
+    yield Figure(
+        "calibration",
+        "Observed against predicted risk by the horizon in groups, before and after "
+        "recalibration; the numbers are in the next table",
+        f"Observed against mean predicted risk of {contents.headline} in groups of equal size, "
+        "with the 95% intervals of Kaplan-Meier, as given (circles) and recalibrated "
+        "(diamonds). The dashed line is perfect. Click another name for that model.",
+    )
+    if "calibration_groups" in tables:
+        groups = tables["calibration_groups"]
+        yield contents.show("calibration_groups", groups[groups["model"] == contents.headline])
+
+
+def _by_measure(contents: Contents, name: str) -> Table | None:
+    """A table of performance with a column for each measure."""
+    if name not in contents.tables:
+        return None
+    return contents.show(name, contents.tables[name].rename(columns={"measure": "metric"}))
+
+
+def describe_absent(tables: dict[str, pd.DataFrame]) -> str:
+    """Which measures of risks could not be estimated, and why."""
+    said = {}
+    for name in ("survival_performance", "survival_performance_recalibrated"):
+        table = tables.get(name)
+        if table is None:
+            continue
+        for row in table[table["absent"] != ""].to_dict("records"):
+            said.setdefault(row["absent"], []).append(row["model"])
+    return " ".join(
+        f"Not estimable for {', '.join(dict.fromkeys(models))}: {why.rstrip('.')}."
+        for why, models in said.items()
+    )
+
+
+SECTION = Section(_write, _compute)

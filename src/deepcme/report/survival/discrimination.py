@@ -1,0 +1,254 @@
+"""How well models rank patients by when the event comes: C, AUC(t), and their differences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from deepcme.evaluation.predictions import LEFT_OUT
+from deepcme.evaluation.survival.measured import AUC_AT_HORIZON, HARRELL, UNO
+from deepcme.evaluation.survival.tables.auc_over_time import compute_survival_auc_over_time
+from deepcme.evaluation.survival.tables.differences import compute_survival_differences
+from deepcme.evaluation.survival.tables.discrimination import compute_survival_discrimination
+from deepcme.report.blocks import Blocks, Figure, Heading, Table, Text
+from deepcme.report.figures.forest import ESTIMATE, forest_heading, plot_forest
+from deepcme.report.figures.over_time import plot_auc_over_time
+from deepcme.report.figures.styles import Chart, beside
+from deepcme.report.formatting import INTERVAL, LEFT_OUT_COLUMN, TableLayout
+from deepcme.report.formatting import PATIENTS_AND_EVENTS as _PATIENTS
+from deepcme.report.results import StudyResults
+from deepcme.report.section import Contents, Section
+from deepcme.study.headline import find_baselines
+
+_CHANCE = 0.5
+_DRAWN = (UNO, AUC_AT_HORIZON)
+_NAMES = {measure.name: measure.heading for measure in (UNO, AUC_AT_HORIZON, HARRELL)}
+_ORDER = {name: place for place, name in enumerate(_NAMES)}
+
+_COUNTS = (*_PATIENTS, ("n_splits", "Splits", ",.0f"))
+_DISCRIMINATION = TableLayout(
+    "Each measure is that of one fit, averaged over the test parts in which it can be "
+    "estimated. C: of two patients of whom it is known who had the event first, how often that "
+    "one had the higher score; 0.5 is chance, 1 is perfect. Uno's C weighs pairs so that it "
+    "does not depend on who was censored, Harrell's does. AUC(t): the same of a patient with "
+    "the event by the horizon and one without it then. Pairs dropped: comparable pairs beyond "
+    "the time up to which C looks. Intervals: bootstrap of patients and of their censoring, "
+    "on the logit scale with Student's t. Events are those by that time.",
+    LEFT_OUT_COLUMN, ("model", "Model", ""), ("measure", "Measure", ""),
+    ("value", "Value", ".3f"), *INTERVAL, ("sd", "sd", ".3f"),
+    ("monte_carlo_error", "Monte-Carlo error", ".3f"),
+    ("pairs_dropped", "Pairs dropped", ",.0f"), *_COUNTS,
+    ("n_not_estimable", "Not estimable", ",.0f"), ("absent", "Why none", ""),
+    optional=(LEFT_OUT, "n_not_estimable", "absent"),
+)  # fmt: skip
+_COMPARISON = TableLayout(
+    "Differences on the same patients in the same draws, with 95% intervals. The comparator "
+    "was named before anything was fitted: its p counts as it is, that of the others after "
+    "Holm, over the baselines of one measure.",
+    LEFT_OUT_COLUMN, ("measure", "Measure", ""), ("baseline", "Baseline", ""),
+    ("comparator", "Comparator", ""), ("difference", "Difference", "+.3f"),
+    ("ci_low", "95% low", "+.3f"), ("ci_high", "95% high", "+.3f"), ("p_value", "p", ".3f"),
+    ("p_holm", "p (Holm)", ".3f"), *_COUNTS, ("absent", "Why none", ""),
+    optional=(LEFT_OUT, "absent"),
+)  # fmt: skip
+
+
+def _compute(contents: Contents) -> None:
+    results = contents.results
+    study, evaluation = results.study, results.evaluation
+    contents.add(
+        "survival_discrimination",
+        lambda: compute_survival_discrimination(evaluation),
+        _DISCRIMINATION,
+    )
+    named = [(model.name, model.estimator) for model in study.models]
+    contents.add(
+        "survival_comparison",
+        lambda: compute_survival_differences(
+            evaluation,
+            contents.headline,
+            find_baselines(named, contents.headline, study.comparator),
+            comparator=study.comparator,
+        ),
+        _COMPARISON,
+    )
+    for name, column, draw in (
+        ("survival_discrimination", "value", draw_measures),
+        ("survival_comparison", "difference", draw_differences),
+    ):
+        if name in contents.tables and contents.tables[name][column].notna().any():
+            contents.charts[name] = draw(contents.tables[name])
+
+    def over_time() -> pd.DataFrame:
+        table = compute_survival_auc_over_time(evaluation)
+        return add_at_risk(table, results)
+
+    unit = results.time_scale.unit.capitalize() or "Time"
+    contents.add("auc_over_time", over_time, _lay_out_over_time(unit))
+    if "auc_over_time" in contents.tables:
+        contents.charts["auc_over_time"] = _draw_over_time(contents)
+
+
+def _lay_out_over_time(unit: str) -> TableLayout:
+    return TableLayout(
+        "AUC(t) over time; every interval holds for its time by itself.",
+        LEFT_OUT_COLUMN, ("model", "Model", ""), ("shown", unit, ".3g"),
+        ("value", "AUC(t)", ".3f"), *INTERVAL, ("at_risk", "At risk", ",.0f"), *_PATIENTS,
+    )  # fmt: skip
+
+
+def draw_measures(table: pd.DataFrame) -> Chart:
+    """A forest of the models, measure by measure."""
+    rows = [*_forest_rows(table, "model", "value", "{:.3f}")]
+    low = np.nanmin([_CHANCE, *table["ci_low"], *table["value"]])
+    domain = (min(0.4, np.floor(low * 10) / 10), 1.0)
+    return plot_forest(pd.DataFrame(rows), "Value with 95% interval", domain, _CHANCE)
+
+
+def draw_differences(table: pd.DataFrame) -> Chart:
+    """A forest of the differences to each baseline, measure by measure."""
+    rows = [*_forest_rows(table, "baseline", "difference", "{:+.3f}")]
+    farthest = np.nanmax(np.abs([0.1, *table["ci_low"], *table["ci_high"]]))
+    end = float(np.ceil(farthest * 10) / 10)
+    title = f"{table['model'].iloc[0]} minus the other model, with 95% interval"
+    return plot_forest(pd.DataFrame(rows), title, (-end, end), 0.0)
+
+
+def _forest_rows(
+    table: pd.DataFrame, of: str, column: str, form: str
+) -> Iterator[dict[str, Any]]:
+    """A heading for each measure, then its rows; those of a cohort left out bear its name."""
+    for measure in _DRAWN:
+        rows = table[table["measure"] == measure.name].dropna(subset=column)
+        if rows.empty:
+            continue
+        yield forest_heading(measure.heading, "95% interval")
+        for row in rows.to_dict("records"):
+            ends = (row["ci_low"], row["ci_high"])
+            numbers = form.format(row[column])
+            if np.isfinite(ends).all():
+                numbers += f" ({form.format(ends[0])} to {form.format(ends[1])})"
+            where = f" in {row[LEFT_OUT]}" if LEFT_OUT in row else ""
+            yield {
+                "kind": ESTIMATE,
+                "label": f"{row[of]}{where}",
+                "counts": f"{row['n']:,.0f} / {row['events']:,.0f}",
+                "numbers": numbers,
+                "value": row[column],
+                "ci_low": ends[0],
+                "ci_high": ends[1],
+            }
+
+
+def add_at_risk(table: pd.DataFrame, results: StudyResults) -> pd.DataFrame:
+    """The curves over time with how many are at risk, and times in the unit shown."""
+    followed = {
+        patients.cohort: patients.follow_up.times for patients in results.evaluation.patients
+    }
+    cohorts = table.get(LEFT_OUT, pd.Series([None] * len(table), dtype=object))
+    at_risk = [
+        int((followed[cohort] >= time).sum())
+        for cohort, time in zip(cohorts, table["time"], strict=True)
+    ]
+    return table.assign(at_risk=at_risk, shown=table["time"] / results.time_scale.per_unit)
+
+
+def _draw_over_time(contents: Contents) -> Chart:
+    results, scale = contents.results, contents.results.time_scale
+    table = contents.tables["auc_over_time"]
+    first = table.sort_values("model", key=lambda of: of != contents.headline, kind="stable")
+    ticks = scale.ticks(float(table["time"].max()))
+    charts = []
+    for patients in results.evaluation.patients:
+        rows = first if patients.cohort is None else first[first[LEFT_OUT] == patients.cohort]
+        if rows.empty:
+            continue
+        times = patients.follow_up.times / scale.per_unit
+        numbers = [int((times >= tick).sum()) for tick in ticks]
+        chart = plot_auc_over_time(
+            rows.assign(time=rows["shown"]),
+            pd.DataFrame({"time": ticks, "at_risk": numbers}),
+            results.models,
+            unit=scale.unit,
+            horizon=None if results.horizon is None else scale.show(results.horizon),
+        )
+        titled = chart if patients.cohort is None else chart.properties(title=patients.cohort)
+        charts.append(titled)
+    return beside(charts)
+
+
+def _write(contents: Contents) -> Blocks:
+    tau, scale = contents.results.evaluation.tau, contents.results.time_scale
+    yield Heading("Discrimination over time", "discrimination")
+    yield Text(contents.notes.get("survival_discrimination", ""))
+    if np.isfinite(tau):
+        yield Text(f"C and AUC(t) look at events up to {scale.describe(tau)}.")
+    yield Text(describe_not_estimable(contents.tables))
+    yield Figure(
+        "survival_discrimination",
+        "C and AUC(t) of each model with intervals; the numbers are in the next table",
+        "Squares are means over the test parts, lines their 95% intervals; the dashed line is "
+        "chance.",
+    )
+    yield _named(contents, "survival_discrimination")
+    yield from _write_comparison(contents)
+    yield Figure(
+        "auc_over_time",
+        "AUC over time by model, with the number of patients at risk; the numbers are in the "
+        "next table",
+        "AUC(t): of a patient with the event by that time and one without it then, how often "
+        f"the first has the higher score. {contents.headline} is picked, with its 95% band, "
+        "which holds for each time by itself; the dashed line across is chance. The line "
+        "begins at the fifth event. Click another name for that model. Below: all patients at "
+        "risk just before each time.",
+    )
+    if "auc_over_time" in contents.tables:
+        table = contents.tables["auc_over_time"]
+        yield contents.show("auc_over_time", table[table["model"] == contents.headline])
+    yield Text(contents.notes.get("auc_over_time", ""))
+
+
+def _write_comparison(contents: Contents) -> Blocks:
+    if "survival_comparison" not in contents.tables:
+        yield Text(contents.notes.get("survival_comparison", ""))
+        return
+    yield Figure(
+        "survival_comparison",
+        "Differences in C and AUC(t) to each other model; the numbers are in the next table",
+        f"To the right of the dashed line {contents.headline} ranks better.",
+    )
+    yield _named(contents, "survival_comparison")
+
+
+def _named(contents: Contents, name: str) -> Table | None:
+    """A table, measure by measure, by their names for readers, and no column of no reasons."""
+    if name not in contents.tables:
+        return None
+    table = contents.tables[name]
+    table = table.sort_values("measure", key=lambda of: of.map(_ORDER), kind="stable")
+    table = table.assign(measure=table["measure"].map(_NAMES))
+    return contents.show(name, drop_if_empty(table, ["n_not_estimable", "absent"]))
+
+
+def drop_if_empty(table: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
+    """The table without those of the columns that say nothing."""
+    empty = [name for name in columns if name in table and not table[name].any()]
+    return table.drop(columns=empty)
+
+
+def describe_not_estimable(tables: dict[str, pd.DataFrame]) -> str:
+    """In how many test parts C or AUC(t) could not be estimated, if in any."""
+    table = tables.get("survival_discrimination")
+    if table is None or not table["n_not_estimable"].any():
+        return ""
+    worst = table.loc[table["n_not_estimable"].idxmax()]
+    return (
+        f"In up to {worst['n_not_estimable']:.0f} test parts a measure could not be estimated "
+        f"({_NAMES[worst['measure']]} of {worst['model']}): those parts have no say."
+    )
+
+
+SECTION = Section(_write, _compute)

@@ -1,0 +1,170 @@
+"""What became of patients by how high their risk was predicted: the report's first picture."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from deepcme.evaluation.predictions import LEFT_OUT
+from deepcme.evaluation.survival.tables.risk_groups import (
+    SURVIVAL,
+    compute_group_risks,
+    compute_numbers_at_risk_by_group,
+    compute_risk_curves,
+    compute_risk_groups,
+)
+from deepcme.report.blocks import Blocks, Figure, Heading, Text
+from deepcme.report.figures.styles import Chart, beside
+from deepcme.report.figures.survival import plot_risk_curves
+from deepcme.report.formatting import LEFT_OUT_COLUMN, TableLayout
+from deepcme.report.section import Contents, Section
+from deepcme.report.survival.times import TimeScale
+
+SHARE_SHOWN = 0.1
+"""Curves are drawn for as long as so many of the patients are at risk, or up to the horizon.
+
+After Pocock, Clayton and Altman (2002), Lancet 359:1686-1689.
+"""
+MOST_MARKED = 200
+"""Of more censored patients the marks would hide the curves."""
+
+_FREE = "Free of the event"
+_INCIDENCE = "With the event (cumulative incidence)"
+
+_GROUP_RISKS = TableLayout(
+    "Risk of the event by the horizon in each third, with its 95% interval, Wald's on the log "
+    "scale (Greenwood's variance). Events are those by the horizon; followed are those known "
+    "to be without it then.",
+    LEFT_OUT_COLUMN, ("group", "Third", ""), ("risk", "Risk", ".3f"),
+    ("ci_low", "95% low", ".3f"), ("ci_high", "95% high", ".3f"), ("n", "Patients", ",.0f"),
+    ("events", "Events", ",.0f"), ("followed", "Followed", ",.0f"),
+)  # fmt: skip
+_NO_P_VALUE = (
+    "No p-value stands beside these curves. The thirds come of models that learned from the "
+    "other patients, so that the patients' outcomes are not independent of each other's "
+    "groups: where there is nothing to find, an ordinary log-rank test of cross-validated "
+    "groups rejects in about 12 of 100 studies instead of 5. Only outcomes permuted and "
+    "everything fitted again could give one."
+)
+
+
+def _compute(contents: Contents) -> None:
+    results, headline = contents.results, contents.headline
+
+    def members() -> pd.DataFrame:
+        groups = compute_risk_groups(results.evaluation)
+        return groups[groups["model"] == headline].reset_index(drop=True)
+
+    contents.add("risk_groups", members)
+    contents.add("risk_curves", lambda: compute_risk_curves(contents.require("risk_groups")))
+    horizon = results.horizon
+    if horizon is not None:
+        contents.add(
+            "group_risks",
+            lambda: compute_group_risks(contents.require("risk_groups"), horizon),
+            _GROUP_RISKS,
+        )
+    if "risk_curves" in contents.tables:
+        _compute_at_risk(contents)
+
+
+def _compute_at_risk(contents: Contents) -> None:
+    """Numbers at risk at round times, and the chart that stands above them."""
+    groups, horizon = contents.tables["risk_groups"], contents.results.horizon
+    scale = contents.results.time_scale
+    end = find_end(groups["time"], horizon)
+    ticks = scale.ticks(end)
+    times = [tick * scale.per_unit for tick in ticks]
+    contents.add("numbers_at_risk", lambda: compute_numbers_at_risk_by_group(groups, times))
+    contents.charts["risk_curves"] = _draw(contents, scale, end)
+
+
+def find_end(times: pd.Series[float], horizon: float | None) -> float:
+    """Until when curves are drawn: as many are at risk as are asked for, or the horizon."""
+    last = times.sort_values(ascending=False).iloc[int(SHARE_SHOWN * len(times))]
+    return max(float(last), horizon or 0.0)
+
+
+def _draw(contents: Contents, scale: TimeScale, end: float) -> Chart:
+    curves, at_risk = contents.tables["risk_curves"], contents.tables["numbers_at_risk"]
+    shown = curves[curves["time"] <= end]
+    shown = shown.assign(time=shown["time"] / scale.per_unit)
+    at_risk = at_risk.assign(time=(at_risk["time"] / scale.per_unit).round(6))
+    censored = find_censored(contents.tables["risk_groups"], curves)
+    censored = censored[censored["time"] <= end]
+    if len(censored) > MOST_MARKED:
+        censored = censored.iloc[:0]
+    censored = censored.assign(time=censored["time"] / scale.per_unit)
+    horizon = contents.results.horizon
+
+    def draw(cohort: object) -> Chart:
+        tables = [
+            table if cohort is None else table[table[LEFT_OUT] == cohort]
+            for table in (shown, at_risk, censored)
+        ]
+        return plot_risk_curves(
+            *tables,
+            title=_title(curves),
+            unit=scale.unit,
+            horizon=None if horizon is None else scale.show(horizon),
+        )
+
+    if LEFT_OUT not in curves:
+        return draw(None)
+    return beside(
+        [draw(cohort).properties(title=str(cohort)) for cohort in curves[LEFT_OUT].unique()]
+    )
+
+
+def find_censored(groups: pd.DataFrame, curves: pd.DataFrame) -> pd.DataFrame:
+    """Where the curves are marked: each censored patient's group, time, and height there."""
+    keys = [key for key in (LEFT_OUT, "group") if key in curves]
+    censored = groups.loc[groups["event"] == 0, [*keys, "time"]].drop_duplicates()
+    heights = curves[[*keys, "time", "value"]]
+    marked: pd.DataFrame = censored.merge(heights, on=[*keys, "time"])
+    return marked.sort_values("time", ignore_index=True)
+
+
+def _title(curves: pd.DataFrame) -> str:
+    return _FREE if (curves["curve"] == SURVIVAL).all() else _INCIDENCE
+
+
+def _write(contents: Contents) -> Blocks:
+    model = contents.headline
+    yield Heading("What became of patients, by predicted risk", "risk-groups")
+    yield Text(contents.notes.get("risk_groups", contents.notes.get("risk_curves", "")))
+    if "risk_curves" in contents.charts:
+        curves = contents.tables["risk_curves"]
+        kind = (
+            "Kaplan-Meier estimates"
+            if _title(curves) == _FREE
+            else "Cumulative incidence (Aalen and Johansen), as a competing event rules the "
+            "event out,"
+        )
+        yield Figure(
+            "risk_curves",
+            "Curves of patients free of the event by third of predicted risk, with numbers at "
+            "risk; the numbers are in the next tables",
+            f"{kind} of the patients in each third of the risk that {model} predicted for them "
+            "while they were in no part of its training. The cuts are those at one and two "
+            "thirds of the scores that the same model gave patients of the training data whom "
+            "it was not fitted on, so that the groups need not be of equal size; a patient "
+            "tested more than once is in the group of the median and counts once. Bands: "
+            f"95%, for each time by itself.{_describe_marks(contents)} Below: patients at risk "
+            "just before each time.",
+        )
+    yield contents.show("group_risks")
+    yield contents.show("numbers_at_risk", only="md")
+    if "risk_curves" in contents.charts:
+        yield Text(_NO_P_VALUE, muted=True)
+
+
+def _describe_marks(contents: Contents) -> str:
+    horizon, scale = contents.results.horizon, contents.results.time_scale
+    n_censored = int((contents.tables["risk_groups"]["event"] == 0).sum())
+    marks = " Strokes: censored patients." if n_censored <= MOST_MARKED else ""
+    if horizon is not None:
+        marks += f" The dashed line is the horizon, {scale.describe(horizon)}."
+    return f"{marks} Drawn for as long as {SHARE_SHOWN:.0%} of the patients are followed."
+
+
+SECTION = Section(_write, _compute)

@@ -1,0 +1,66 @@
+"""What acting on the recalibrated risks by the horizon is worth: net benefit by threshold."""
+
+from __future__ import annotations
+
+from deepcme.evaluation.probabilities.utility import choose_thresholds
+from deepcme.evaluation.survival.tables.decisions import (
+    compute_survival_decision_curve,
+    compute_survival_net_benefit,
+)
+from deepcme.report.blocks import Blocks, Figure, Table, Text
+from deepcme.report.figures.risk import plot_decision_curve
+from deepcme.report.section import Contents, Section
+from deepcme.report.sections.usefulness import describe_usefulness, show_differences
+from deepcme.report.survival.chance import exceeds_chance
+
+CAPTION = (
+    "Net benefit, for each patient, of acting on the risk by the horizon at a threshold (true "
+    "positives less false ones weighted by the odds of the threshold; censored patients count "
+    "through those like them who were followed), minus that of the better of treating all and "
+    "none: above 0 a model is of use, below 0 it does harm. In brackets 95% intervals by "
+    "paired bootstrap of patients and of their censoring, which hold at all these thresholds "
+    "at once; they are not corrected for the number of models."
+)
+
+
+def _compute(contents: Contents) -> None:
+    results = contents.results
+    thresholds = results.study.decisions.thresholds
+    contents.add(
+        "decision_curve",
+        lambda: compute_survival_decision_curve(
+            results.recalibrated_evaluation, choose_thresholds(thresholds)
+        ),
+    )
+    contents.add(
+        "net_benefit",
+        lambda: compute_survival_net_benefit(results.recalibrated_evaluation, thresholds),
+    )
+    if "decision_curve" in contents.tables and "net_benefit" in contents.tables:
+        differences = contents.tables["net_benefit"]
+        differences = differences[differences["model"] == contents.headline]
+        contents.charts["decision_curve"] = plot_decision_curve(
+            contents.tables["decision_curve"], results.models, differences
+        )
+        contents.notes["usefulness_verdict"] = describe_usefulness(
+            contents.headline, differences, may_claim=exceeds_chance(contents)
+        )
+
+
+def _write(contents: Contents) -> Blocks:
+    yield Text(contents.notes.get("usefulness_verdict", contents.notes.get("net_benefit", "")))
+    yield Figure(
+        "decision_curve",
+        "Decision curves by model; the numbers are in the next table",
+        "Net benefit of acting on each model's recalibrated risk of the event by the horizon, "
+        "beside treating all (grey) and treating none (black). Bars: "
+        f"{contents.headline}, the interval of its difference to the better of the two, set "
+        "upon that: of use where a whole bar is above both. Click a name in the legend to "
+        "single it out, double click to show all.",
+    )
+    if "net_benefit" in contents.tables:
+        shown = show_differences(contents.tables["net_benefit"], CAPTION, "Patients")
+        yield Table("net_benefit", shown)
+
+
+SECTION = Section(_write, _compute)

@@ -1,0 +1,1 @@
+"""What the verdict on a study of times may say, and when."""
