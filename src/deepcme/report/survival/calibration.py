@@ -80,7 +80,8 @@ def _compute(contents: Contents) -> None:
         return pd.concat(tables, ignore_index=True)
 
     contents.add("calibration_groups", groups, _GROUPS)
-    if "calibration_groups" in contents.tables:
+    table = contents.tables.get("calibration_groups")
+    if table is not None and table["observed"].notna().any():
         contents.charts["calibration"] = _draw(contents)
 
 

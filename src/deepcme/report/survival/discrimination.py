@@ -25,7 +25,8 @@ from deepcme.study.headline import find_baselines
 
 _CHANCE = 0.5
 _DRAWN = (UNO, AUC_AT_HORIZON)
-_NAMES = {measure.name: measure.heading for measure in (UNO, HARRELL, AUC_AT_HORIZON)}
+_NAMES = {measure.name: measure.heading for measure in (UNO, AUC_AT_HORIZON, HARRELL)}
+_ORDER = {name: place for place, name in enumerate(_NAMES)}
 
 _COUNTS = (*_PATIENTS, ("n_splits", "Splits", ",.0f"))
 _DISCRIMINATION = TableLayout(
@@ -62,7 +63,6 @@ def _compute(contents: Contents) -> None:
         "survival_discrimination",
         lambda: compute_survival_discrimination(evaluation),
         _DISCRIMINATION,
-        draw_measures,
     )
     named = [(model.name, model.estimator) for model in study.models]
     contents.add(
@@ -74,8 +74,13 @@ def _compute(contents: Contents) -> None:
             comparator=study.comparator,
         ),
         _COMPARISON,
-        draw_differences,
     )
+    for name, column, draw in (
+        ("survival_discrimination", "value", draw_measures),
+        ("survival_comparison", "difference", draw_differences),
+    ):
+        if name in contents.tables and contents.tables[name][column].notna().any():
+            contents.charts[name] = draw(contents.tables[name])
 
     def over_time() -> pd.DataFrame:
         table = compute_survival_auc_over_time(evaluation)
@@ -219,10 +224,11 @@ def _write_comparison(contents: Contents) -> Blocks:
 
 
 def _named(contents: Contents, name: str) -> Table | None:
-    """A table with its measures by their names for readers, and no column of no reasons."""
+    """A table, measure by measure, by their names for readers, and no column of no reasons."""
     if name not in contents.tables:
         return None
     table = contents.tables[name]
+    table = table.sort_values("measure", key=lambda of: of.map(_ORDER), kind="stable")
     table = table.assign(measure=table["measure"].map(_NAMES))
     return contents.show(name, drop_if_empty(table, ["n_not_estimable", "absent"]))
 

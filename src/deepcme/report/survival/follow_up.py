@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -85,7 +85,7 @@ def show_follow_up(
 ) -> pd.DataFrame:
     """The table in words: columns quantity and shown."""
     words = _name_quantities("" if horizon is None else scale.describe(horizon))
-    rows = [(words[row["quantity"]], _show(row, scale)) for row in table.to_dict("records")]
+    rows = [(words[row["quantity"]], _show(row, scale)) for _, row in table.iterrows()]
     return pd.DataFrame(rows, columns=["quantity", "shown"])
 
 
@@ -104,8 +104,8 @@ def _name_quantities(until: str) -> dict[str, str]:
     }
 
 
-def _show(row: Mapping[str, object], scale: TimeScale) -> str:
-    value, low, high = (float(str(row[name])) for name in ("value", "ci_low", "ci_high"))
+def _show(row: pd.Series[Any], scale: TimeScale) -> str:
+    value, low, high = row["value"], row["ci_low"], row["ci_high"]
     if row["absent"]:
         return str(row["absent"])
     if row["quantity"] == "risk":
@@ -115,7 +115,7 @@ def _show(row: Mapping[str, object], scale: TimeScale) -> str:
         told = [f"{scale.show(time):.3g}" for time in (value, low, high) if not np.isnan(time)]
         ends = f" ({told[1]} to {told[2]})" if len(told) == 3 else ""
         return f"{told[0]} {scale.unit}{ends}"
-    return f"{value:,.0f} ({value / float(str(row['n'])):.1%})"
+    return f"{value:,.0f} ({value / row['n']:.1%})"
 
 
 def group_by_end(samples: pd.DataFrame, horizon: float | None) -> dict[str, NDArray[np.bool_]]:
