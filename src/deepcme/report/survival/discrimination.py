@@ -193,7 +193,7 @@ def _write(contents: Contents) -> Blocks:
         "Squares are means over the test parts, lines their 95% intervals; the dashed line is "
         "chance.",
     )
-    yield _named(contents, "survival_discrimination")
+    yield show_by_measure(contents, "survival_discrimination")
     yield from _write_comparison(contents)
     yield Figure(
         "auc_over_time",
@@ -220,10 +220,10 @@ def _write_comparison(contents: Contents) -> Blocks:
         "Differences in C and AUC(t) to each other model; the numbers are in the next table",
         f"To the right of the dashed line {contents.headline} ranks better.",
     )
-    yield _named(contents, "survival_comparison")
+    yield show_by_measure(contents, "survival_comparison")
 
 
-def _named(contents: Contents, name: str) -> Table | None:
+def show_by_measure(contents: Contents, name: str) -> Table | None:
     """A table, measure by measure, by their names for readers, and no column of no reasons."""
     if name not in contents.tables:
         return None
@@ -244,7 +244,7 @@ def describe_not_estimable(tables: dict[str, pd.DataFrame]) -> str:
     table = tables.get("survival_discrimination")
     if table is None or not table["n_not_estimable"].any():
         return ""
-    worst = table.loc[table["n_not_estimable"].idxmax()]
+    worst = table.sort_values("n_not_estimable").iloc[-1]
     return (
         f"In up to {worst['n_not_estimable']:.0f} test parts a measure could not be estimated "
         f"({_NAMES[worst['measure']]} of {worst['model']}): those parts have no say."
