@@ -41,8 +41,8 @@ from deepcme.cohort.outcome import (
 )
 from deepcme.cohort.people import own_where_nobody
 from deepcme.cohort.scales.scales import SCALES, Scale, absent_up_to, require_possible_values
-from deepcme.cohort.tissues import UNKNOWN as UNKNOWN
-from deepcme.cohort.tissues import canonical_tissue, count_tissues, refuse_lost_class
+from deepcme.cohort.tissues.tissues import UNKNOWN as UNKNOWN
+from deepcme.cohort.tissues.tissues import canonical_tissue, count_tissues, refuse_lost_class
 
 VAR_COLUMNS = ("gene_id", "symbol")
 # What stands for a missing one; nothing for an id.

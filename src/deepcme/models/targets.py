@@ -28,7 +28,7 @@ class Targets:
     values : array
         0 and 1, or records of event and time.
     strata : array of int
-        What folds are stratified by.
+        What folds of the rows learned from are stratified by.
     events : array of 0 and 1
     weights : array or None
         Of the yes or no of times: 0 for who was censored before the horizon, so that it is
@@ -79,7 +79,10 @@ def make_targets(
         labels = labels_of(outcome)
         return Targets(labels, outcome.strata, labels)
     if outcome.kind in kind.outcomes:
-        return Targets(make_target(outcome.follow_up), outcome.strata, outcome.events)
+        strata = np.zeros(len(outcome.times), dtype=np.int8)
+        # Early and late are those of the rows learned from.
+        strata[learn_on] = outcome.take(learn_on).strata
+        return Targets(make_target(outcome.follow_up), strata, outcome.events)
     if horizon is None:
         raise DeepCMEError(
             f"{kind.name} learns who had the event by a horizon, and there is none: name one "

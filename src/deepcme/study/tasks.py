@@ -120,7 +120,7 @@ def common_content(plan: Plan, results_version: int | None) -> dict[str, Any]:
     of_times = {}
     if plan.study.survival is not None:
         columns = plan.study.survival.censoring
-        values = {name: [*map(str, plan.cohort.obs[name])] for name in columns}
+        values = {name: [*map(str, plan.cohort.obs.get(name, ()))] for name in columns}
         of_times = {"survival": plan.study.survival.model_dump(), "censoring": values}
     return {
         **of_times,

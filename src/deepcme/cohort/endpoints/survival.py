@@ -89,6 +89,7 @@ class TimeToEvent:
         competing = _competing(clinical, self.competing)
         if competing is not None and competing.column == event:
             clinical = competing.without_its_event(clinical)
+        of_unit = doubts_on_unit(clinical, times, unit, is_told=self.unit is not None)
         read = read_times(clinical, times, event, LONGEST / DAYS[unit])
         ends = pd.Series(np.where(read.event, EVENT, CENSORED), read.time.index)
         if competing is not None:
@@ -108,7 +109,7 @@ class TimeToEvent:
             conflicts=read.conflicts,
             doubts=(
                 *read.doubts,
-                *doubts_on_unit(read.time, times, unit, is_told=self.unit is not None),
+                *of_unit,
                 *_doubts_on_start(read.time, ends),
                 *_doubts_on_entry(clinical, columns),
             ),
@@ -172,8 +173,8 @@ def _doubts_on_start(time: pd.Series, ends: pd.Series) -> list[str]:
     if not len(named):
         return []
     return [
-        f"{counted(len(named), 'sample')} ({few(named)}) have an event at time 0 and are "
-        "kept; if it was there when the sample was taken, nothing is predicted: leave such "
+        f"{counted(len(named), 'sample')} ({few(named)}) with an event at time 0: kept; "
+        "if it was there when the sample was taken, nothing is predicted: leave such "
         "patients out."
     ]
 

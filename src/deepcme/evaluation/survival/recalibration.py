@@ -26,7 +26,7 @@ from deepcme.evaluation.survival.censoring import (
 
 
 def fit_survival_recalibrations(
-    predictions: pd.DataFrame, horizon: float, *, columns: pd.DataFrame | None = None
+    predictions: pd.DataFrame, horizon: float, columns: pd.DataFrame | None = None
 ) -> pd.DataFrame:
     """The line of every model in every split, of the case on the log-odds of the risk.
 

@@ -5,7 +5,6 @@ Characteristics are described and not tested, as STROBE (item 14) and TRIPOD+AI 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -22,6 +21,7 @@ from deepcme.report.blocks import Blocks, Bullets, Heading, Subheading, Table, T
 from deepcme.report.formatting import TableLayout
 from deepcme.report.results import StudyResults
 from deepcme.report.section import Contents, Section
+from deepcme.report.sections.unlabelled import describe_labelled_alone, describe_unlabelled
 from deepcme.report.survival.follow_up import (
     FOLLOW_UP,
     compute_follow_up,
@@ -31,10 +31,6 @@ from deepcme.report.survival.follow_up import (
 from deepcme.study.parts.characteristics import PATIENTS
 
 MOST_COLUMNS = 15
-MOST_CENSORED = 0.05
-"""Share of samples without a label above which a warning stands."""
-
-_EVENT = re.compile(r"event|status|relapse|recur|metast|progress")
 _ROW = (("characteristic", "Characteristic", ""), ("value", "", ""))
 _HOW = (
     "Of numbers the median and in brackets the quartiles; of words, and of numbers of at most "
@@ -240,51 +236,6 @@ def _share(count: int, of: int) -> str:
     return f"{count:,} ({100 * count / of:.1f}%)" if of else f"{count:,}"
 
 
-def describe_unlabelled(cohort: Mapping[str, Any]) -> str:
-    """A warning where many had no label, as those whose follow-up ended early; else nothing.
-
-    They can only be without an event that was seen, so that the share of events among those
-    kept is above the risk (Uno et al. 2007, J Am Stat Assoc 102:527-537).
-    """
-    unlabelled = count_unlabelled(read_flow(cohort.get("flow", [])))
-    censored, blank, n = unlabelled.censored, unlabelled.blank, unlabelled.samples
-    share = f"{cohort['positives'] / cohort['samples']:.1%}"
-    if n and censored > MOST_CENSORED * n:
-        return (
-            f"{censored:,} of {n:,} samples ({censored / n:.0%}) were followed for too short a "
-            f"time and left out; none of them had the event by then. The share of events, "
-            f"{share}, therefore overstates the risk, and so do predicted risks and net "
-            "benefit, however well calibrated they look here. Ranks suffer less."
-        )
-    if n and blank > MOST_CENSORED * n:
-        columns = _columns_without_event(cohort.get("left_out", []))
-        are = "is" if len(columns) == 1 else "are"
-        none = f" ({' and '.join(columns)} {are} 0 for all of them)" if columns else ""
-        return (
-            f"{blank:,} of {n:,} samples ({blank / n:.0%}) had no label and were left out"
-            f"{none}. Where that is because their follow-up ended early, the share of events, "
-            f"{share}, overstates the risk, and so do predicted risks and net benefit: the "
-            "author must state why they have none."
-        )
-    return ""
-
-
-def _columns_without_event(left_out: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Columns of 0 and 1 called like events, in which 1 is of none left out, yet of others."""
-    by_step = [
-        [
-            column["column"]
-            for column in described["columns"]
-            if _EVENT.search(column["column"].lower())
-            and set(column["left_out"].get("words", {})) == {"0", "1"}
-            and not (column["left_out"]["words"]["1"] or column["left_out"]["missing"])
-            and column["kept"].get("words", {}).get("1")
-        ]
-        for described in left_out
-    ]
-    return [name for name in by_step[0] if all(name in of for of in by_step)] if by_step else []
-
-
 def _compute(contents: Contents) -> None:
     results, cohort = contents.results, contents.results.cohort
     flow = SURVIVAL_FLOW if results.is_survival else PATIENT_FLOW
@@ -293,6 +244,8 @@ def _compute(contents: Contents) -> None:
         contents.add("follow_up", lambda: _compute_follow_up(results), FOLLOW_UP)
     if warning := describe_unlabelled(cohort):
         contents.notes["unlabelled"] = warning
+    if warning := describe_labelled_alone(cohort):
+        contents.notes["labelled_alone_verdict"] = warning
     clinical = results.study.clinical
 
     def characteristics() -> pd.DataFrame:

@@ -129,7 +129,7 @@ def _by_measure(contents: Contents, name: str) -> Table | None:
 
 def describe_absent(tables: dict[str, pd.DataFrame]) -> str:
     """Which measures of risks could not be estimated, and why."""
-    said = {}
+    said: dict[str, list[str]] = {}
     for name in ("survival_performance", "survival_performance_recalibrated"):
         table = tables.get(name)
         if table is None:

@@ -244,7 +244,7 @@ def describe_not_estimable(tables: dict[str, pd.DataFrame]) -> str:
     table = tables.get("survival_discrimination")
     if table is None or not table["n_not_estimable"].any():
         return ""
-    worst = table.loc[table["n_not_estimable"].idxmax()]
+    worst = table.sort_values("n_not_estimable").iloc[-1]
     return (
         f"In up to {worst['n_not_estimable']:.0f} test parts a measure could not be estimated "
         f"({_NAMES[worst['measure']]} of {worst['model']}): those parts have no say."

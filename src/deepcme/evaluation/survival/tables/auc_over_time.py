@@ -63,12 +63,10 @@ def compute_survival_auc_over_time(
 
 def _at_time(tested: Tested, time: float | None) -> list[dict[str, object]]:
     """A row for each model, none at a time that is refused; None is tau."""
-    at = tested.patients.require()
-    if time is not None:
-        try:
-            at = at.move_to(time)
-        except AbsentError:
-            return []
+    try:
+        at = tested.at_time(time)
+    except AbsentError:
+        return []
     rows: list[dict[str, object]] = []
     for model, of_model in tested.by_model():
         parts = (

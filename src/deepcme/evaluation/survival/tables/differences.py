@@ -21,7 +21,7 @@ from deepcme.evaluation.survival.tables.within_parts import (
     measure_model,
 )
 
-INTERVAL = "paired patient bootstrap, t, widened for refitting"
+INTERVAL = "paired patient bootstrap, t, widened where test patients train other fits"
 _NOTHING = ("difference", "ci_low", "ci_high", "p_value", "p_holm")
 
 

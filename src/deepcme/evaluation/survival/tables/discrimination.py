@@ -18,7 +18,9 @@ from deepcme.evaluation.survival.tables.within_parts import (
     measure_model,
 )
 
-INTERVAL = "patient bootstrap, t on the logit scale, widened for refitting"
+INTERVAL = (
+    "patient bootstrap, t on the logit scale, widened where test patients train other fits"
+)
 
 
 def compute_survival_discrimination(evaluation: Evaluation) -> pd.DataFrame:
