@@ -82,10 +82,7 @@ def test_without_the_censored_it_is_a_binary_cohort(tables):
     )
     assert cohort.outcome.endpoint.columns == ("months", "event")
     assert (cohort.n_samples, cohort.n_positives) == (22, 6)
-    assert cohort.flow[-1].left_out == {
-        "censored before any follow-up": 2,
-        "censored before 24": 16,
-    }
+    assert cohort.flow[-1].left_out == {"censored before 24": 18}
     assert "event" in cohort.obs
 
 

@@ -38,6 +38,18 @@ def test_a_cohort_is_made_of_arrays_of_times_and_events():
     )
 
 
+def test_a_rule_in_words_leaves_unit_and_horizon_to_the_outcome():
+    cohort = Cohort.from_arrays(
+        np.eye(5),
+        SurvivalOutcome(TIMES, ENDS, Endpoint("", unit="years", horizon=5.0)),
+        samples=list("abcde"),
+        genes=list("ABCDE"),
+        endpoint="Time to relapse.",
+        scale="log2",
+    )
+    assert cohort.outcome.endpoint == Endpoint("Time to relapse.", unit="years", horizon=5.0)
+
+
 def test_unit_horizon_and_competing_event_survive_the_disk(tmp_path):
     cohort = of_times(competing="vital = Dead", columns=("t", "e", "vital"))
     cohort.save(tmp_path / "cohort.h5ad")

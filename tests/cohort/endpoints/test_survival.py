@@ -150,6 +150,11 @@ def test_the_competing_event_may_stand_in_the_column_of_the_event():
     assert read(table, competing=("e", "2")).outcome.ends.tolist() == [1, 2, 0]
 
 
+def test_a_competing_event_may_be_a_number():
+    table = clinical(t_years=[1, 2, 3], e=[1, 0, 0], dead=[1.0, 1.0, 0.0])
+    assert read(table, competing=("dead", "1")).outcome.ends.tolist() == [1, 2, 0]
+
+
 def test_a_competing_event_that_nobody_has_is_refused():
     with pytest.raises(
         DeepCMEError, match=r"No sample has the competing event v = Dead; .*Alive"

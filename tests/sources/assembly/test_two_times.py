@@ -85,7 +85,6 @@ def test_one_follow_up_of_two_columns(tmp_path, expression, columns, missing, wo
         f"without a known {' or '.join(_plain(death, followed))}": 1,
         f"without a known {_plain(status)[0]}": 0,
         f"without a known {' or '.join(_plain(death, followed))} and {_plain(status)[0]}": 0,
-        "censored before any follow-up": 0,
         "censored before 1000": 2,
     }
     with pytest.raises(DeepCMEError, match=f"--time {_plain(death)[0]},{_plain(followed)[0]}"):

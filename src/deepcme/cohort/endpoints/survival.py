@@ -23,7 +23,7 @@ from deepcme.cohort.endpoints.records import (
 from deepcme.cohort.endpoints.times import read_times, time_columns
 from deepcme.cohort.endpoints.units import TimeUnit, doubts_on_unit, unit_of_times
 from deepcme.cohort.follow_up import CENSORED, COMPETING, EVENT
-from deepcme.cohort.survival import DAYS
+from deepcme.cohort.survival import CENSORED_AT_START, DAYS
 
 NAME = "time-to-event"
 _ENTRY = re.compile(
@@ -101,7 +101,7 @@ class TimeToEvent:
             rule=self._rule(times, event, unit, competing),
             times=read.time.mask(at_start),
             ends=ends,
-            left_out={**read.left_out, "censored before any follow-up": int(at_start.sum())},
+            left_out={**read.left_out, CENSORED_AT_START: int(at_start.sum())},
             columns=columns,
             unit=unit,
             horizon=self.horizon,
@@ -165,7 +165,10 @@ def _competing(clinical: pd.DataFrame, asked: tuple[str, str] | None) -> _Compet
 def _says(found: pd.Series, value: str) -> pd.Series:
     """Whether cells hold the value, ``DECEASED`` of ``1:DECEASED`` as well, in any case."""
     words, asked = lower_words(found), value.casefold()
-    return (words == asked) | (words.str.replace(_CODE, "", n=1, regex=True) == asked)
+    as_number = pd.to_numeric(found, errors="coerce") == pd.to_numeric(asked, errors="coerce")
+    return (
+        (words == asked) | (words.str.replace(_CODE, "", n=1, regex=True) == asked) | as_number
+    )
 
 
 def _doubts_on_start(time: pd.Series, ends: pd.Series) -> list[str]:
