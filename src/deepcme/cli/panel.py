@@ -56,12 +56,12 @@ def panel(
 
     if source.suffix.lower() != ".h5ad":
         raise DeepCMEError(f"{source}: `deepcme panel` takes a cohort (.h5ad).")
-    require_binary(load_origin(source).outcome, str(source))
     selection: dict[str, Any] = {"run": True, "random_panels": random_panels}
     if ranker:
         selection["rankers"] = list(dict.fromkeys(ranker))
         for name in ranker:
             find_ranker(name)
+    require_binary(load_origin(source).outcome, str(source))
     study = make_study(
         {
             "seed": seed,
