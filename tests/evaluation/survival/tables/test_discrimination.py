@@ -111,6 +111,9 @@ def test_differences_are_paired_to_each_baseline(evaluation, table):
     expected = value_of(table, "network", "uno_c") - value_of(table, "coin", "uno_c")
     assert row["difference"] == pytest.approx(expected)
     assert row["ci_low"] < row["difference"] < row["ci_high"]
+    for measure in ("uno_c", "harrell_c", "auc"):
+        events = differences.set_index("measure").loc[measure, "events"]
+        assert (events == value_of(table, "network", measure, "events")).all()
     # The p-value is below 5% just where the interval excludes 0.
     excludes = (differences["ci_low"] > 0) | (differences["ci_high"] < 0)
     assert (excludes == (differences["p_value"] < 0.05)).all()

@@ -160,6 +160,23 @@ def test_the_labelled_alone_have_too_many_events(evaluation):
     assert (ratio["naive"] > ratio["weighted"]).all()
 
 
+@pytest.mark.parametrize(
+    ("cohort", "naive", "weighted", "known"),
+    [
+        ("GSE25055", 0.347, 0.235, 173),
+        ("GSE16446", 0.300, 0.207, 70),
+        ("GSE1992", 0.347, 0.254, 72),
+    ],
+)
+def test_leaving_out_the_censored_of_real_cohorts(frozen, cohort, naive, weighted, known):
+    # Events among the labelled, and 1 less R's Kaplan-Meier.
+    at, scores, risks, _ = frozen[cohort]
+    study = evaluate(one_split(at.follow_up, scores, risks), at.horizon, draws=0)
+    risk = compute_naive_beside_weighted(study).set_index("measure").loc["risk"]
+    assert (risk["naive"], risk["weighted"]) == pytest.approx((naive, weighted), abs=6e-4)
+    assert risk["n_known"] == known
+
+
 def test_where_all_are_followed_naive_and_weighted_agree(predictions):
     followed = predictions[(predictions["event"] == 1) | (predictions["time"] > 3)]
     table = compute_naive_beside_weighted(evaluate(followed, draws=0))

@@ -18,6 +18,7 @@ from deepcme.evaluation.survival.tables.evaluated import Evaluation, Tested
 from deepcme.evaluation.survival.tables.within_parts import (
     RANKED,
     compute_widening,
+    count_events,
     measure_model,
 )
 
@@ -93,7 +94,7 @@ def _compare(
         "interval": INTERVAL,
         **dict.fromkeys(_NOTHING[3:], np.nan),
         "n": both[0][1]["patient"].nunique(),
-        "events": 0 if at is None else at.n_cases,
+        "events": count_events(tested.patients.follow_up, tested.patients.tau, measure),
         "n_splits": 0,
     }
     if at is None:

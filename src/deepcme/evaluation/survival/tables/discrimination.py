@@ -7,14 +7,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from deepcme.cohort.follow_up import EVENT
 from deepcme.evaluation.over_splits import compute_monte_carlo_error
 from deepcme.evaluation.survival.concordance import ComparablePairs, count_comparable_pairs
-from deepcme.evaluation.survival.measured import AUC_AT_HORIZON, HARRELL, HorizonMeasure
+from deepcme.evaluation.survival.measured import UNO, HorizonMeasure
 from deepcme.evaluation.survival.tables.evaluated import Evaluation, Tested
 from deepcme.evaluation.survival.tables.within_parts import (
     RANKED,
     compute_mean_interval,
+    count_events,
     measure_model,
 )
 
@@ -70,10 +70,7 @@ def _describe(
     pairs: ComparablePairs,
 ) -> dict[str, Any]:
     follow_up, tau = tested.patients.follow_up, tested.patients.tau
-    n_events = follow_up.n_events
-    if measure is not HARRELL:
-        n_events = int(((follow_up.events == EVENT) & (follow_up.times <= tau)).sum())
-    has_tau = measure is not AUC_AT_HORIZON and measure is not HARRELL
+    has_tau = measure is UNO
     return {
         "measure": measure.name,
         **_estimate(tested, model, rows, measure),
@@ -81,7 +78,7 @@ def _describe(
         "pairs_used": pairs.used if has_tau else np.nan,
         "pairs_dropped": pairs.dropped if has_tau else np.nan,
         "n": rows["patient"].nunique(),
-        "events": n_events,
+        "events": count_events(follow_up, tau, measure),
     }
 
 

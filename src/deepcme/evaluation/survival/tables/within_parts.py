@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from deepcme.cohort.follow_up import EVENT
+from deepcme.cohort.follow_up import EVENT, FollowUp
 from deepcme.evaluation.bootstrap import compute_logit_interval, divide
 from deepcme.evaluation.predictions import STRATUM, FloatArray
 from deepcme.evaluation.refitting import compute_refit_inflation, count_rarer_in_part
@@ -52,6 +52,12 @@ class WithinParts:
         usable = ~np.isnan(values)
         total = np.where(usable, values, 0.0).sum(axis=0)
         return divide(total, usable.sum(axis=0).astype(np.float64))
+
+
+def count_events(follow_up: FollowUp, tau: float, measure: HorizonMeasure) -> int:
+    """Events that a measure looks at: up to tau, but all in Harrell's C."""
+    in_time = (follow_up.times <= tau) | (measure is HARRELL)
+    return int(np.sum((follow_up.events == EVENT) & in_time))
 
 
 def measure_model(
