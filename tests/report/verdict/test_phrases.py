@@ -202,7 +202,11 @@ CASES = {
     **{
         name.replace("_", " "): (noted(name), f"The sentence on {name}.", facts())
         for name in (
-            "meta_analysis", "labelled_alone", "added_value", "calibration", "usefulness",
+            "meta_analysis",
+            "labelled_alone",
+            "added_value",
+            "calibration",
+            "usefulness",
             "sample_size",
         )
     },

@@ -10,7 +10,7 @@ from deepcme.base.words import counted, listed
 from deepcme.evaluation.predictions import LEFT_OUT
 from deepcme.evaluation.survival.measured import AUC_AT_HORIZON, UNO
 from deepcme.report.checklists import models, participants
-from deepcme.report.checklists.answers import Answer, percent
+from deepcme.report.checklists.answers import Answer
 from deepcme.report.design import describe_guard, find_leaks
 from deepcme.report.section import Contents
 from deepcme.report.survival.chance import select_measure
@@ -124,18 +124,20 @@ def all_included(contents: Contents) -> Answer:
     """Everybody with a time is in, however short it is."""
     binary = participants.all_included(contents)
     if binary.found.startswith("No"):
-        return Answer(f"{binary.found} {_describe_censored(contents)}", binary.left)
+        kept = _describe_censored(contents)
+        return Answer(f"{binary.found.strip()} {kept[0].upper()}{kept[1:]}", binary.left)
     return Answer(f"Yes: {_describe_censored(contents)} {binary.found}".strip(), binary.left)
 
 
 def _describe_censored(contents: Contents) -> str:
     until = _until(contents)
     if not until:
-        return f"{_count(contents, 'censored'):,} censored patients are kept."
-    censored = percent(
-        _count(contents, "censored_before_horizon"), _count(contents, "patients")
+        return f"the censored, {_count(contents, 'censored'):,}, are kept."
+    censored, n = _count(contents, "censored_before_horizon"), _count(contents, "patients")
+    return (
+        f"those censored before {until}, {censored:,} of {counted(n, 'patient')} "
+        f"({censored / n:.0%}), are kept."
     )
-    return f"those censored before {until}, {censored} patients, are kept."
 
 
 def complexities(contents: Contents) -> Answer:
