@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
 import pandas as pd
 
 from deepcme.base.words import listed
@@ -72,23 +75,26 @@ def describe_added_value(table: pd.DataFrame, columns: tuple[str, ...]) -> str:
     return " ".join(_describe(row, listed(columns)) for row in asked.to_dict("records"))
 
 
-def _describe(row: dict[str, object], columns: str) -> str:
-    where = f"In {row[LEFT_OUT]}: " if LEFT_OUT in row else ""
+def _describe(row: dict[str, Any], columns: str) -> str:
     if pd.isna(row["difference"]):
-        return f"{where}What genes add to {columns} cannot be estimated: {row['absent']}."
-    low, high = float(str(row["ci_low"])), float(str(row["ci_high"]))
-    if low > 0:
-        finding = f"genes beside {columns} rank patients better than these alone"
-    elif high < 0:
-        finding = f"genes beside {columns} rank patients worse than these alone"
+        said = f"what genes add to {columns} cannot be estimated: {row['absent']}."
     else:
-        finding = f"genes are not shown to add to {columns} in ranking patients"
-    ends = f"95% interval {low:+.3f} to {high:+.3f}" if pd.notna(low) else "without interval"
-    sentence = (
-        f"{finding}: Uno's C {row['difference']:+.3f} ({ends}; {row['n']:,} patients, "
-        f"{row['events']:,} with the event)."
-    )
-    return where + sentence[0].upper() + sentence[1:]
+        low, high = row["ci_low"], row["ci_high"]
+        if low > 0:
+            finding = f"genes beside {columns} rank patients better than these alone"
+        elif high < 0:
+            finding = f"genes beside {columns} rank patients worse than these alone"
+        else:
+            finding = f"genes are not shown to add to {columns} in ranking patients"
+        known = np.isfinite([low, high]).all()
+        interval = f"95% interval {low:+.3f} to {high:+.3f}" if known else "without an interval"
+        said = (
+            f"{finding}: Uno's C {row['difference']:+.3f} ({interval}; {row['n']:,} patients, "
+            f"{row['events']:,} with the event)."
+        )
+    if LEFT_OUT in row:
+        return f"In {row[LEFT_OUT]}: {said}"
+    return said[0].upper() + said[1:]
 
 
 def describe_failures(ratios: pd.DataFrame) -> str:

@@ -70,7 +70,7 @@ class CoxClinical(Part[ClinicalCoxFit]):
     settings = None
     stands_beside = False
     tables: ClassVar[TextColumns] = {HAZARD_RATIOS: ("column", "value")}
-    noun = "Cox regression with clinical columns"
+    noun = "Cox regressions with clinical columns"
 
     def fill_in(self, values: dict[str, Any]) -> dict[str, Any]:
         """Name the model that stands for the genes, and add it to the models."""
