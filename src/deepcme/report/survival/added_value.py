@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -75,7 +76,7 @@ def describe_added_value(table: pd.DataFrame, columns: tuple[str, ...]) -> str:
     return " ".join(_describe(row, listed(columns)) for row in asked.to_dict("records"))
 
 
-def _describe(row: dict[str, Any], columns: str) -> str:
+def _describe(row: Mapping[Any, Any], columns: str) -> str:
     if pd.isna(row["difference"]):
         said = f"what genes add to {columns} cannot be estimated: {row['absent']}."
     else:
