@@ -181,10 +181,12 @@ def test_a_command_on_a_disk_that_fills_up(disk, inputs, command, share):
     words = [str(w).replace("OUT", str(disk.path / "out")) for w in COMMANDS[command]]
     assert deepcme(*words, folder=inputs).code == 0
     whole, needed = files_of(disk.path), disk.n_bytes
-    disk.renew(max(1, int(needed * share)))
+    page = os.sysconf("SC_PAGE_SIZE")
+    room = int(needed * share) // page * page
+    disk.renew(max(room, page))
     full = disk.path / "full"
-    if needed * share < os.sysconf("SC_PAGE_SIZE"):
-        full.write_bytes(bytes(os.sysconf("SC_PAGE_SIZE")))
+    if room == 0:
+        full.write_bytes(bytes(page))
     require_refused(deepcme(*words, folder=inputs), disk)
     require_whole(disk.path)
     disk.resize(ROOM)

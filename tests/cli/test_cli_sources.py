@@ -32,7 +32,7 @@ def cohort_file(gdc, tmp_path):  # noqa: F811
     said = succeeded("fetch", "gdc", "TCGA-BRCA", "-o", folder, "--base-url", gdc.url)
     assert "12 files, all verified; 12 downloaded now, 0 were there" in said
     path = tmp_path / "cohort.h5ad"
-    said = succeeded(*next_command(said, "pathologic-m1")[:-1], path)
+    said = succeeded(*next_command(said, "--labels pathologic-m1")[:-1], path)
     assert "8 samples of 8 patients, 4 genes, 4 positives, scale fpkm" in said
     return path
 
@@ -85,13 +85,16 @@ def test_a_manifest_and_what_is_wrong_with_the_call(gdc, tmp_path):  # noqa: F81
     assert "Unknown endpoint 'm1'" in refused(
         "prepare", "gdc", folder, "--labels", "m1", "-o", tmp_path / "c.h5ad"
     )
-    assert "all three of --time" in refused(
-        "prepare", "gdc", folder, "--labels", "event-within-horizon", "--time", "t",
-        "-o", tmp_path / "c.h5ad",
-    )  # fmt: skip
-    assert "takes --time" in refused(
-        "prepare", "gdc", folder, "--labels", "event-within-horizon", "-o", tmp_path / "c.h5ad"
-    )
+    for options, said in (
+        (("--time", "t"), "takes both --time COLUMN and --event COLUMN"),
+        (("--horizon", "5"), "takes both --time COLUMN and --event COLUMN"),
+        (("--time", "t", "--event", "e", "--drop-censored"), "before --horizon: give it too"),
+        (("--time", "t", "--event", "e", "--competing", "dead"), "--competing takes COLUMN="),
+        (("--labels", "event-within-horizon"), "--time COLUMN --event COLUMN --horizon T"),
+        (("--labels", "column:m1", "--time", "t", "--event", "e"), "either --labels"),
+        ((), "either --labels"),
+    ):
+        assert said in refused("prepare", "gdc", folder, *options, "-o", tmp_path / "c.h5ad")
     assert not (tmp_path / "c.h5ad").exists()
 
 

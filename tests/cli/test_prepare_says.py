@@ -85,7 +85,7 @@ def test_a_cbioportal_study_brings_no_warning_of_a_library(tmp_path):
     said_by(
         "prepare", "cbioportal", tmp_path / "data_mrna_seq_v2_rsem.txt",
         "--clinical", tmp_path / "data_clinical_patient.txt", "--scale", "rsem",
-        "--labels", "event-within-horizon", "--time", "OS_MONTHS", "--event", "OS_STATUS",
+        "--drop-censored", "--time", "OS_MONTHS", "--event", "OS_STATUS",
         "--horizon", "60", "-o", tmp_path / "cohort.h5ad",
     )  # fmt: skip
 

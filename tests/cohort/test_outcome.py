@@ -154,7 +154,7 @@ def test_what_another_kind_lacks_is_said_in_its_words():
 def test_whatever_takes_labels_refuses_another_kind():
     for of in (timed_cohort(), CohortArrays.of(timed_cohort())):
         with pytest.raises(
-            DeepCMEError, match="takes a binary outcome, and the cohort's is a t"
+            DeepCMEError, match="has a time-to-event outcome, and this takes a binary one: m"
         ):
             _ = of.labels
 

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from deepcme import DeepCMEError
+from deepcme.cohort.at_horizon import leave_out_censored
+from deepcme.cohort.endpoints.survival import TimeToEvent
 from deepcme.sources.assembly.clinical_tables import read_clinical
 from deepcme.sources.assembly.expression import GeneNaming
-from deepcme.sources.assembly.labels import Horizon, label_rule
 from deepcme.sources.cbioportal import cohort_from_cbioportal
 
 EXPRESSION = (
@@ -36,13 +37,14 @@ def study(tmp_path):
 
 
 def cohort_of(study, months=24, **options):
-    return cohort_from_cbioportal(
+    cohort = cohort_from_cbioportal(
         study / "data_mrna_seq_v2_rsem.txt",
-        label_rule("event-within-horizon", Horizon("OS_MONTHS", "OS_STATUS", months)),
+        TimeToEvent("OS_MONTHS", "OS_STATUS", horizon=months).label,
         clinical=[read_clinical(study / "data_clinical_patient.txt")],
         scale="rsem",
         **options,
     )
+    return leave_out_censored(cohort)
 
 
 def test_a_study(study):

@@ -52,7 +52,7 @@ def test_xena_under_a_name_without_its_kind(tmp_path, prepared, random):
         ),
     )
     cohort = prepared(
-        *("xena", path, "--clinical", survival, "--labels", "event-within-horizon"),
+        *("xena", path, "--clinical", survival, "--drop-censored"),
         *("--time", "OS.time", "--event", "OS", "--horizon", 1000),
     )
     assert told(cohort) == (12, 6, 4, 6)
@@ -91,7 +91,7 @@ def test_metabric_of_cbioportal(tmp_path, prepared, random):
     )
     cohort = prepared(
         *("cbioportal", path, "--clinical", patients, "--clinical", samples),
-        *("--labels", "event-within-horizon", "--time", "RFS_MONTHS"),
+        *("--drop-censored", "--time", "RFS_MONTHS"),
         *("--event", "RFS_STATUS", "--horizon", 60),
     )
     assert told(cohort) == (12, 12, 4, 4)

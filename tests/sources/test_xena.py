@@ -7,9 +7,11 @@ import pandas as pd
 import pytest
 
 from deepcme import DeepCMEError
+from deepcme.cohort.at_horizon import leave_out_censored
+from deepcme.cohort.endpoints.survival import TimeToEvent
 from deepcme.sources.assembly.clinical_tables import read_clinical
 from deepcme.sources.assembly.expression import GeneNaming
-from deepcme.sources.assembly.labels import Horizon, label_rule
+from deepcme.sources.assembly.labels import label_rule
 from deepcme.sources.xena import cohort_from_xena
 
 MATRIX = (
@@ -81,11 +83,13 @@ def test_dates_among_the_symbols_of_a_probemap_are_named(matrix, tmp_path):
 
 
 def test_survival_table(matrix, tmp_path):
-    cohort = cohort_from_xena(
+    of_times = cohort_from_xena(
         matrix,
-        label_rule("event-within-horizon", Horizon("OS.time", "OS", 1000)),
+        TimeToEvent("OS.time", "OS", horizon=1000).label,
         clinical=[clinical(tmp_path, SURVIVAL, "TCGA-BRCA.survival.tsv")],
     )
+    assert of_times.outcome.endpoint.unit == "days"
+    cohort = leave_out_censored(of_times)
     assert cohort.labels.tolist() == [1, 0]
     assert "1 samples censored before 1000 were left out." in cohort.notes
 

@@ -22,7 +22,7 @@ from deepcme.study.plan import make_plan
 from deepcme.study.run import load_cohort, run_study
 from deepcme.study.spec import load_study, make_study
 from deepcme.study.store import StudyFolder
-from tests.conftest import BINARY_EXAMPLE_TOML, invented_cohort
+from tests.conftest import BINARY_EXAMPLE, BINARY_EXAMPLE_TOML, invented_cohort
 
 FOLDERS = Path(__file__).parent / "folders"
 OLDER = ("results_1_earliest", "results_1")
@@ -223,6 +223,33 @@ def test_a_folder_of_a_later_version_is_told(quick_study, tmp_path):
     for act in (write_report, lambda f: run_study(study, f.path, jobs=1, quiet=True)):
         with pytest.raises(DeepCMEError, match=r"written by a later deepcme .*upgrade deepcme"):
             act(folder)
+
+
+def test_a_study_of_the_example_goes_on_as_one_of_the_yes_or_no_that_it_was(tmp_path):
+    """Before version 3 the example was of those alone who were followed for 5 years."""
+    settings = {**BINARY_EXAMPLE, "models": ["LR"], "split": {"folds": 3, "repeats": 1}}
+    folder = run_study(make_study(settings), tmp_path / "out", jobs=1, quiet=True)
+    file = folder.path / "study.toml"
+    file.write_text(
+        file.read_text()
+        .replace("settings_version = 3", "settings_version = 2")
+        .replace("leave_out_censored = true\n", "")
+    )
+    identity = folder.read_json("identity.json")
+    identity["study"]["cohort"] = {"example": "transbig"}
+    (folder.path / "identity.json").write_text(json.dumps({**identity, "settings_version": 2}))
+    before = files_of(folder)
+    study = load_study(file)
+    assert (study.cohort.leave_out_censored, study.survival) == (True, None)
+    assert missing_of(study, folder) == []
+    run_study(study, folder.path, jobs=1, quiet=True)
+    now = files_of(folder)
+    assert {path.name for path in before if now[path] != before[path]} <= {
+        "study.toml", "identity.json",
+    }  # fmt: skip
+    own = tmp_path / "own.toml"  # of today's defaults
+    own.write_text('[cohort]\nexample = "transbig"\n')
+    assert load_study(own).survival.horizon == 1826.25
 
 
 def write_study(path, text):

@@ -135,7 +135,7 @@ def _describe_training_part(cohort: Cohort, n_train: int) -> str:
     of = counted(cohort.n_positive_patients, "patient")
     if isinstance(cohort.outcome, SurvivalOutcome):
         return (
-            f"{counted(n_train, 'training sample')} with the event (all "
+            f"{counted(n_train, 'training sample')} with the event at any time (all "
             f"{cohort.n_positives:,} of them are of {of})"
         )
     return (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -60,7 +60,7 @@ class FollowUpOptions:
         from deepcme.cohort.endpoints.survival import TimeToEvent
 
         if self.time is None or self.event is None:
-            if self == FollowUpOptions():
+            if not any(getattr(self, field.name) for field in fields(FollowUpOptions)):
                 return None
             raise DeepCMEError(
                 "A time to an event takes both --time COLUMN and --event COLUMN."

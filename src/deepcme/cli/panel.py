@@ -44,6 +44,8 @@ def panel(
     """
     from deepcme.base.files.locks import only_one_in
     from deepcme.base.processes.stopping import GOES_ON, if_halted
+    from deepcme.cohort.origin import load_origin
+    from deepcme.cohort.outcome import require_binary
     from deepcme.report.figures.drawing import write_charts
     from deepcme.report.figures.study import plot_panel_curve
     from deepcme.selection.panel_tables import describe_choice
@@ -59,6 +61,7 @@ def panel(
         selection["rankers"] = list(dict.fromkeys(ranker))
         for name in ranker:
             find_ranker(name)
+    require_binary(load_origin(source).outcome, str(source))
     study = make_study(
         {
             "seed": seed,

@@ -159,13 +159,14 @@ def save(cohort: Cohort, output: Path, strict: bool = False) -> None:
     if strict:
         refuse_warnings(cohort.notes)
     cohort.save(output)
-    for line in lines_about(cohort.notes, cohort.flow):
+    is_timed = isinstance(outcome, SurvivalOutcome)
+    for line in lines_about(cohort.notes, cohort.flow, "event" if is_timed else "positive"):
         say(line)
     if isinstance(outcome, SurvivalOutcome):
         for line in lines_about_follow_up(outcome):
             say(line)
-    _, having = outcome.words
+    having = outcome.called(1, "samples") if is_timed else "positives"
     say(
         f"Wrote {output}: {cohort.n_samples} samples of {cohort.n_patients} patients, "
-        f"{cohort.n_genes:,} genes, {cohort.n_positives} {having}s, scale {cohort.scale}."
+        f"{cohort.n_genes:,} genes, {cohort.n_positives} {having}, scale {cohort.scale}."
     )

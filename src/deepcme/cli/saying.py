@@ -7,21 +7,22 @@ from collections.abc import Sequence
 from deepcme.base.notes import warnings_first
 from deepcme.cohort.flow import FlowStep
 
-_HEADINGS = ("samples", "patients", "positive")
 _WIDTH = 9
 
 
-def lines_about(notes: Sequence[str], flow: Sequence[FlowStep]) -> list[str]:
-    """What a command has to say of a cohort, one line each."""
-    return [*(f"- {note}" for note in warnings_first(notes)), *flow_lines(flow)]
+def lines_about(
+    notes: Sequence[str], flow: Sequence[FlowStep], having: str = "positive"
+) -> list[str]:
+    """What a command has to say of a cohort, whose samples with the event are called so."""
+    return [*(f"- {note}" for note in warnings_first(notes)), *flow_lines(flow, having)]
 
 
-def flow_lines(flow: Sequence[FlowStep]) -> list[str]:
+def flow_lines(flow: Sequence[FlowStep], having: str = "positive") -> list[str]:
     """The patient flow as aligned lines; none where it was not counted."""
     if not flow:
         return []
     widest = max(len("Patient flow"), *(2 + len(step.step) for step in flow))
-    lines = ["Patient flow".ljust(widest) + _aligned(_HEADINGS)]
+    lines = ["Patient flow".ljust(widest) + _aligned(("samples", "patients", having))]
     for step in flow:
         counts = (step.samples, step.patients, step.positives)
         lines.append(

@@ -120,6 +120,7 @@ def power(
     """
     from deepcme.base.files.files import write_csv
     from deepcme.cohort.cohort import Cohort
+    from deepcme.cohort.outcome import require_binary
     from deepcme.simulation.power import (
         EVENTS,
         PowerDesign,
@@ -131,6 +132,7 @@ def power(
     events, n_genes, share = set(EVENTS), 20_000, 0.2
     if cohort is not None:
         loaded = Cohort.load(cohort)
+        require_binary(type(loaded.outcome), str(cohort))
         events_of_cohort = loaded.n_positive_patients
         events.add(events_of_cohort)
         n_genes, share = loaded.n_genes, events_of_cohort / loaded.n_patients

@@ -19,7 +19,7 @@ from deepcme.cohort.flow import FOLLOWED, LABELLED, FlowStep
 from deepcme.cohort.follow_up import COMPETING
 from deepcme.cohort.merging import COHORT_COLUMN
 from deepcme.cohort.outcome import Endpoint, Outcome
-from deepcme.cohort.survival import SurvivalOutcome, require_horizon
+from deepcme.cohort.survival import CENSORED_AT_START, SurvivalOutcome, require_horizon
 
 NAME = "event-within-horizon"
 
@@ -103,9 +103,17 @@ def _endpoint(outcome: Endpoint, horizon: float, why: Mapping[str, int], what: s
         f"{what} = 1; {before}followed for {horizon:g} without = 0; followed for less without "
         "= left out.",
         name=NAME,
-        left_out={**outcome.left_out, **why},
+        left_out=_joined(outcome.left_out, why),
         columns=outcome.columns,
     )
+
+
+def _joined(left_out: Mapping[str, int], why: Mapping[str, int]) -> dict[str, int]:
+    """The reasons, with those who were censored at the start among those before the horizon."""
+    others = {reason: n for reason, n in left_out.items() if reason != CENSORED_AT_START}
+    return others | {
+        reason: n + left_out.get(CENSORED_AT_START, 0) for reason, n in why.items()
+    }
 
 
 def _question(cohort: Cohort, endpoint: Endpoint, horizon: float) -> str:
@@ -128,7 +136,7 @@ def _flow(
     known = ~np.isnan(labels)
     *before, last = flow or [FlowStep.count("as given", patients, outcome.events)]
     if last.step == LABELLED:
-        step, why = LABELLED, {**last.left_out, **why}
+        step, why = LABELLED, _joined(last.left_out, why)
     else:
         step, before = FOLLOWED, [*before, last]
     return [*before, FlowStep.count(step, patients[known], labels[known], why)]

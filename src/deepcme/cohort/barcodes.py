@@ -14,7 +14,7 @@ from functools import lru_cache
 import pandas as pd
 
 from deepcme.base.words import cleaned
-from deepcme.cohort.tissues import TISSUE_OF_SAMPLE_TYPE, UNKNOWN
+from deepcme.cohort.tissues.tissues import TISSUE_OF_SAMPLE_TYPE, UNKNOWN
 
 _SAMPLE_AND_ALIQUOT = (
     r"(-(?P<sample_type>\d{2})(?P<vial>[A-Z])?"
@@ -76,7 +76,7 @@ class Barcode:
 
     @property
     def tissue(self) -> str:
-        """One of `deepcme.cohort.tissues.TISSUES`."""
+        """One of `deepcme.cohort.tissues.tissues.TISSUES`."""
         if self.program == "GTEx":
             return "normal"
         return TISSUE_OF_SAMPLE_TYPE.get(self.sample_type or "", UNKNOWN)

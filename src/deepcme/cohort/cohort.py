@@ -41,8 +41,8 @@ from deepcme.cohort.outcome import (
 )
 from deepcme.cohort.people import own_where_nobody
 from deepcme.cohort.scales.scales import SCALES, Scale, absent_up_to, require_possible_values
-from deepcme.cohort.tissues import UNKNOWN as UNKNOWN
-from deepcme.cohort.tissues import canonical_tissue, count_tissues, refuse_lost_class
+from deepcme.cohort.tissues.tissues import UNKNOWN as UNKNOWN
+from deepcme.cohort.tissues.tissues import canonical_tissue, count_tissues, refuse_lost_class
 
 VAR_COLUMNS = ("gene_id", "symbol")
 # What stands for a missing one; nothing for an id.
@@ -127,7 +127,8 @@ class Cohort:
     ) -> Self:
         """Build a cohort from a matrix (samples x genes) and one label per sample.
 
-        `labels` may be an `Outcome` of any kind, made by the `endpoint` that is given.
+        `labels` may be an `Outcome` of any kind, made by the `endpoint` that is given; of a
+        rule in words, the unit and the horizon are those of the outcome.
         Without `patients`, every sample counts as its own patient, as does one whose
         patient is None, blank or a word such as ``unknown``. `clinical` holds further
         columns, one row per sample in the same order, `gene_annotation` those of genes.
@@ -154,9 +155,9 @@ class Cohort:
                 f"The matrix is {matrix.shape[0]} x {matrix.shape[1]}, but there are "
                 f"{len(samples)} samples and {len(gene_ids)} genes."
             )
-        origin = Origin(
-            name, as_endpoint(endpoint), scale, dict(provenance or {}), type(outcome)
-        )
+        if isinstance(endpoint, str):
+            endpoint = replace(outcome.endpoint, rule=endpoint)
+        origin = Origin(name, endpoint, scale, dict(provenance or {}), type(outcome))
         return cls(ad.AnnData(matrix, obs=obs, var=var), **vars(origin))
 
     def _check(self) -> None:
@@ -241,7 +242,7 @@ class Cohort:
     @property
     def labels(self) -> NDArray[np.int8]:
         """1 for a positive, 0 for a negative sample; refused of another outcome."""
-        return labels_of(self.outcome)
+        return labels_of(self.outcome, self.name)
 
     @property
     def gene_ids(self) -> NDArray[np.object_]:

@@ -12,7 +12,7 @@ from deepcme.base.notes import WARNING
 from deepcme.base.words import counted, few
 from deepcme.cohort.barcodes import preference_within_patient
 from deepcme.cohort.cohort import Cohort
-from deepcme.cohort.tissues import TISSUES, count_tissues, refuse_lost_class
+from deepcme.cohort.tissues.tissues import TISSUES, count_tissues, refuse_lost_class
 
 
 def filter_samples(

@@ -200,7 +200,8 @@ def _provenance(
     cohorts: Mapping[str, Cohort], n_genes: int, patient_notes: list[str]
 ) -> dict[str, object]:
     counts = ", ".join(
-        f"{name} ({cohort.n_samples} samples, {cohort.n_positives} positive, "
+        f"{name} ({cohort.n_samples} samples, {cohort.n_positives} "
+        f"{cohort.outcome.called(1, '')}, "
         f"{cohort.n_genes:,} genes)"
         for name, cohort in cohorts.items()
     )

@@ -163,8 +163,9 @@ def load_origin(path: Path) -> Origin:
     DeepCMEError
         As `Cohort.load`.
     """
+    stored = read_uns(path, KEY)
     with naming_file(path):
-        return read_origin(read_uns(path, KEY))
+        return read_origin(stored)
 
 
 def _damaged(what: str) -> DeepCMEError:

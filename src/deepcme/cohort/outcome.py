@@ -249,18 +249,24 @@ def as_outcome(labels: ArrayLike | Outcome) -> Outcome:
     return labels if isinstance(labels, Outcome) else BinaryOutcome(np.asarray(labels))
 
 
-def labels_of(outcome: Outcome) -> NDArray[np.int8]:
-    """The labels of a binary outcome.
+def require_binary(kind: type[Outcome], name: str = "The cohort") -> None:
+    """Refuse another kind of outcome than a binary one, of the cohort that is named.
 
     Raises
     ------
     DeepCMEError
         If it is of another kind.
     """
-    if not isinstance(outcome, BinaryOutcome):
+    if not issubclass(kind, BinaryOutcome):
         raise DeepCMEError(
-            f"This takes a binary outcome, and the cohort's is a {outcome.kind} one: make the "
-            "cohort anew by `deepcme prepare ... --horizon T --drop-censored`, or set "
-            "leave_out_censored = true under [cohort] in a study file."
+            f"{name} has a {kind.kind} outcome, and this takes a binary one: make the cohort "
+            "anew by `deepcme prepare ... --horizon T --drop-censored`; a study asks the same "
+            "with leave_out_censored = true under [cohort]."
         )
-    return outcome.labels
+
+
+def labels_of(outcome: Outcome, name: str = "The cohort") -> NDArray[np.int8]:
+    """The labels of a binary outcome; another is refused as in `require_binary`."""
+    require_binary(type(outcome), name)
+    labels: NDArray[np.int8] = outcome.values["label"]
+    return labels

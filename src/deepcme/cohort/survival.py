@@ -16,6 +16,8 @@ from deepcme.cohort.outcome import NO_ENDPOINT, Endpoint, Outcome
 
 DAYS = {"days": 1.0, "months": 365.25 / 12, "years": 365.25}
 """Days in a unit of times."""
+CENSORED_AT_START = "censored before any follow-up"
+"""Why samples are left out that were censored at time 0."""
 FEWEST_TO_PART = 20
 """Samples that ended alike, from which on splits are spread over early and late ones."""
 

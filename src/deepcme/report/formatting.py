@@ -18,6 +18,9 @@ INTERVAL: tuple[Column, ...] = (
     ("ci_low", "95% low", ".3f"), ("ci_high", "95% high", ".3f"),
 )  # fmt: skip
 N_AND_EVENTS: tuple[Column, ...] = (("n", "Samples", ",.0f"), ("events", "Events", ",.0f"))
+PATIENTS_AND_EVENTS: tuple[Column, ...] = (
+    ("n", "Patients", ",.0f"), ("events", "Events", ",.0f"),
+)  # fmt: skip
 COUNTS: tuple[Column, ...] = (
     *N_AND_EVENTS, ("n_patients", "Patients", ",.0f"), ("n_splits", "Splits", ",.0f"),
 )  # fmt: skip
@@ -84,14 +87,18 @@ class TableLayout:
 class SideBySideLayout(TableLayout):
     """A row for each model, a column for each measure: value, 95% low to 95% high.
 
-    `headings` has heading and format of what is no measure of `deepcme.evaluation.measures`.
+    `headings` has heading and format of what is no measure of `deepcme.evaluation.measures`,
+    `counted` is what `n` counts.
     """
 
     def __init__(
-        self, caption: str, headings: Mapping[str, tuple[str, str]] | None = None
+        self,
+        caption: str,
+        headings: Mapping[str, tuple[str, str]] | None = None,
+        counted: str = "Samples",
     ) -> None:
         super().__init__(caption)
-        self.headings = headings or {}
+        self.headings, self.counted = headings or {}, counted
 
     def show(self, table: pd.DataFrame) -> Shown:
         """Format a table of columns model, metric, value, ci_low, ci_high, n, events."""
@@ -108,7 +115,7 @@ class SideBySideLayout(TableLayout):
             *(["Cohort left out"] if LEFT_OUT in keys else []),
             "Model",
             *(self._heading_and_format(measure)[0] for measure in measures),
-            "Samples",
+            self.counted,
             "Events",
         ]
         numeric = [False] * len(keys) + [True] * (len(measures) + 2)

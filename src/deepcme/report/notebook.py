@@ -10,6 +10,7 @@ import pandas as pd
 
 from deepcme.report.contents import compute_contents
 from deepcme.report.figures.styles import Chart
+from deepcme.report.survival.verdict.verdict import compute_survival_verdict
 from deepcme.report.verdict.verdict import Verdict, compute_verdict
 from deepcme.study.store import StudyFolder
 
@@ -55,8 +56,9 @@ def read_report(folder: str | Path) -> Report:
         If the folder is not that of a finished study.
     """
     contents = compute_contents(StudyFolder(folder))
+    is_survival = contents.results.is_survival
     return Report(
-        compute_verdict(contents),
+        (compute_survival_verdict if is_survival else compute_verdict)(contents),
         contents.results.folder.read_findings(),
         contents.tables,
         contents.charts,

@@ -24,6 +24,7 @@ from deepcme.report.sections import (
     usefulness,
 )
 from deepcme.report.sections.groups import meta_analysis, subgroups
+from deepcme.report.survival import added_value as added_value_over_time
 from deepcme.report.survival import assumptions, risk_groups
 from deepcme.report.survival import calibration as calibration_at_horizon
 from deepcme.report.survival import discrimination as discrimination_over_time
@@ -43,8 +44,9 @@ SECTIONS: tuple[Section, ...] = (
 
 SURVIVAL_SECTIONS: tuple[Section, ...] = (
     survival_verdict.SECTION, risk_groups.SECTION, patients.SECTION,
-    discrimination_over_time.SECTION, calibration_at_horizon.SECTION,
-    usefulness_at_horizon.SECTION, assumptions.SECTION, genes.SECTION, training.SECTION,
+    discrimination_over_time.SECTION, added_value_over_time.SECTION,
+    calibration_at_horizon.SECTION, usefulness_at_horizon.SECTION, assumptions.SECTION,
+    genes.SECTION, training.SECTION,
     methods.SECTION, guidelines.SECTION, methods.REPEAT,
 )  # fmt: skip
 """Of a study of times to an event, likewise."""

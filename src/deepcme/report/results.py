@@ -22,6 +22,7 @@ from deepcme.evaluation.survival.recalibration import (
 from deepcme.evaluation.survival.tables.evaluated import Evaluation
 from deepcme.report.models import find_refitted_models
 from deepcme.report.survival.times import TimeScale
+from deepcme.study.parts.survival_tables import CENSORING
 from deepcme.study.resolved import Study
 from deepcme.study.store import StudyFolder
 
@@ -76,6 +77,13 @@ class StudyResults:
         return TimeScale.of(str(self.cohort["unit"]), float(self.predictions["time"].max()))
 
     @cached_property
+    def censoring_columns(self) -> pd.DataFrame | None:
+        """Numbers that censoring depends on, by sample; None where it depends on nothing."""
+        if not self.folder.has_table(CENSORING):
+            return None
+        return self.folder.read_table(CENSORING).set_index("sample")
+
+    @cached_property
     def evaluation(self) -> Evaluation:
         """The tested patients of a study of times, in draws that all its tables share."""
         return Evaluation.draw(
@@ -83,6 +91,7 @@ class StudyResults:
             self.horizon,
             interval_generator(self.study.seed, "survival"),
             refitted=find_refitted_models(self.study),
+            columns=self.censoring_columns,
         )
 
     @cached_property
@@ -95,7 +104,9 @@ class StudyResults:
             If no model is left.
         """
         horizon = self.evaluation.require_horizon()
-        fits = fit_survival_recalibrations(self.predictions, horizon)
+        fits = fit_survival_recalibrations(
+            self.predictions, horizon, columns=self.censoring_columns
+        )
         return self.evaluation.with_predictions(
             recalibrate_survival_predictions(self.predictions, fits)
         )

@@ -71,13 +71,15 @@ def compute_side_by_side(folders: Sequence[StudyFolder]) -> pd.DataFrame:
     Raises
     ------
     DeepCMEError
-        If fewer than two folders are given, one holds no finished study, or their
-        patients, endpoints or designs are such that AUCs do not compare.
+        If fewer than two folders are given, one holds no finished study or one of times to
+        an event, or their patients, endpoints or designs are such that AUCs do not compare.
     """
     if len(folders) < 2:
         raise DeepCMEError("Name at least two studies' folders to compare.")
     studies = [StudyResults.read(folder) for folder in folders]
     names = _names_of(folders)
+    for results, name in zip(studies, names, strict=True):
+        _require_binary(results, name)
     first = studies[0]
     for other, name in zip(studies[1:], names[1:], strict=True):
         require_alike(first, names[0], other, name)
@@ -100,6 +102,15 @@ def compute_side_by_side(folders: Sequence[StudyFolder]) -> pd.DataFrame:
         )
     table = pd.concat(tables, ignore_index=True)
     return table[[column for column in _COLUMNS if column in table.columns]]
+
+
+def _require_binary(results: StudyResults, name: str) -> None:
+    if results.study.survival is not None:
+        raise DeepCMEError(
+            f"{name} is a study of times to an event, and none of these is laid beside others "
+            "yet: read its report, or compare studies with leave_out_censored = true under "
+            "[cohort]."
+        )
 
 
 def show_choices(table: pd.DataFrame) -> Shown:

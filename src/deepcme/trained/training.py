@@ -30,6 +30,7 @@ from deepcme.cohort.honest import (
     fit_seed,
     split_seed,
 )
+from deepcme.cohort.outcome import require_binary
 from deepcme.cohort.scales.floors import are_relative
 from deepcme.cohort.scales.scales import LINEAR_SCALES
 from deepcme.cohort.splits import Split
@@ -156,8 +157,9 @@ def train_model(
     Raises
     ------
     DeepCMEError
-        If a class has fewer than three patients.
+        If the outcome is not binary or a class has fewer than three patients.
     """
+    require_binary(type(cohort.outcome), cohort.name)
     settings = settings or TrainingSettings()
     cohort = cohort.keep_primary_tumours()
     if count_folds(cohort)[0] < FEWEST_FOLDS:

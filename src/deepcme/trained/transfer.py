@@ -20,6 +20,7 @@ from deepcme.base.workload import Piece, Workload, timed
 from deepcme.cohort.cohort import Cohort
 from deepcme.cohort.genes.genes import gene_identifiers
 from deepcme.cohort.honest import HONEST
+from deepcme.cohort.outcome import require_binary
 from deepcme.cohort.scales.scales import LINEAR_SCALES
 from deepcme.evaluation.discrimination import compute_discrimination
 from deepcme.evaluation.intervals import compute_delong_interval
@@ -78,8 +79,11 @@ def compute_transfer(
     Raises
     ------
     DeepCMEError
-        If the cohorts have no gene in common, or two hold the same patients.
+        If an outcome is not binary, the cohorts have no gene in common, or two hold the
+        same patients.
     """
+    for called, cohort in cohorts.items():
+        require_binary(type(cohort.outcome), called)
     kept = {name: cohort.keep_primary_tumours() for name, cohort in cohorts.items()}
     columns = _common_genes(kept)
     meetings = _meet_all(kept, columns, seed, allow_training_samples)

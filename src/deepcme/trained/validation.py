@@ -13,6 +13,7 @@ from deepcme.base.notes import WARNING
 from deepcme.base.seeds import seed_for
 from deepcme.base.words import counted
 from deepcme.cohort.cohort import Cohort
+from deepcme.cohort.outcome import require_binary
 from deepcme.cohort.splits import draw_folds
 from deepcme.evaluation.classification import compute_classification
 from deepcme.evaluation.discrimination import compute_discrimination
@@ -112,9 +113,10 @@ def validate_model(
     Raises
     ------
     DeepCMEError
-        As `predict`, for the cohort that the model learned from, and with fewer than two
-        patients of a class.
+        As `predict`, for the cohort that the model learned from, for an outcome that is not
+        binary, and with fewer than two patients of a class.
     """
+    require_binary(type(cohort.outcome), cohort.name)
     cohort = cohort.keep_primary_tumours()
     strangers = _find_strangers(model, cohort, normalise, allow_training_samples)
     if strangers.left_out:

@@ -5,11 +5,8 @@ import pandas as pd
 import pytest
 
 from deepcme import DeepCMEError
-from deepcme.cohort.endpoints.endpoints import (
-    binary_column,
-    event_within_horizon,
-    horizon_endpoint,
-)
+from deepcme.cohort.endpoints.endpoints import binary_column
+from tests.cohort.endpoints.horizon import labelled_at
 
 
 def clinical(**columns):
@@ -18,27 +15,20 @@ def clinical(**columns):
     return pd.DataFrame(columns, index=index, dtype=object)
 
 
-def test_event_within_horizon():
-    time = pd.Series([1.0, 5.0, 6.0, 6.0, 4.0, 5.0, np.nan])
-    event = pd.Series([1, 1, 1, 0, 0, 0, 1])
-    label = event_within_horizon(time, event, 5.0)
-    # early event, event on the day, late event, followed past, censored before, followed to it
-    np.testing.assert_array_equal(label, [1, 1, 0, 0, np.nan, 0, np.nan])
-
-
 def test_the_censored_and_the_unknown_are_counted():
     table = clinical(
         months=["10", "70", "20", None, "80"],
         status=["1:DECEASED", "0:LIVING", "0:LIVING", "1:DECEASED", None],
     )
-    labelling = horizon_endpoint(table, "months", "status", 60)
+    labelling = labelled_at(table, "months", "status", 60)
     np.testing.assert_array_equal(labelling.values, [1, 0, np.nan, np.nan, np.nan])
     assert labelling.notes() == [
         "1 samples without a known months were left out.",
         "1 samples without a known status were left out.",
-        "1 samples censored before 60 were left out.",
+        "Warning: 1 sample (S3) with the event by status and no known months: left out, so "
+        "that the risk is understated; give a column with their time as well, as --time A,B.",
     ]
-    assert "status within 60 (the unit of months) = 1" in labelling.rule
+    assert labelling.left_out["censored before 60"] == 1
 
 
 @pytest.mark.parametrize(
@@ -53,7 +43,7 @@ def test_the_censored_and_the_unknown_are_counted():
     ],
 )
 def test_events_in_any_words(words):
-    labelling = horizon_endpoint(clinical(t=[1, 9], e=list(words)), "t", "e", 5)
+    labelling = labelled_at(clinical(t=[1, 9], e=list(words)), "t", "e", 5)
     assert labelling.values.tolist() == [1, 0]
 
 
@@ -69,13 +59,13 @@ def test_events_in_any_words(words):
 )
 def test_times_and_events_that_are_none(table, match):
     with pytest.raises(DeepCMEError, match=match):
-        horizon_endpoint(table, "t", "e", 5)
+        labelled_at(table, "t", "e", 5)
 
 
 @pytest.mark.parametrize("horizon", [0, -1, float("nan")])
 def test_a_horizon_is_positive(horizon):
     with pytest.raises(DeepCMEError, match="horizon must be greater than 0"):
-        horizon_endpoint(clinical(t=[1], e=[1]), "t", "e", horizon)
+        labelled_at(clinical(t=[1], e=[1]), "t", "e", horizon)
 
 
 def test_a_column_of_yes_and_no():
@@ -109,12 +99,12 @@ def test_records_of_a_column_that_agree_are_one_and_others_are_named():
     ],
 )
 def test_time_and_event_of_a_record_belong_together(time, event, label):
-    labelling = horizon_endpoint(clinical(t=[time], e=[event]), "t", "e", 60)
+    labelling = labelled_at(clinical(t=[time], e=[event]), "t", "e", 60)
     np.testing.assert_array_equal(labelling.values, [np.nan if label is None else label])
 
 
 def test_records_that_do_not_pair_are_named():
-    labelling = horizon_endpoint(clinical(t=["1 | 2 | 9"], e=["0 | 1"]), "t", "e", 5)
+    labelling = labelled_at(clinical(t=["1 | 2 | 9"], e=["0 | 1"]), "t", "e", 5)
     assert labelling.notes() == [
         "Warning: 1 samples whose records of t and e do not pair (S0) were left out."
     ]
@@ -129,7 +119,7 @@ def test_a_time_that_only_one_status_has_is_refused(lost):
     with pytest.raises(
         DeepCMEError, match=f"None of the 2 samples {word} the event by e has a known t"
     ):
-        horizon_endpoint(table, "t", "e", 60)
+        labelled_at(table, "t", "e", 60)
 
 
 def test_a_label_that_two_files_bring_is_read_in_both_and_conflicts_are_named():
@@ -156,7 +146,7 @@ def test_times_and_events_of_two_files_are_read_in_both():
         e=["0", "0", None, "1", "1"],
         **{"t (b.tsv)": ["10", "90", "70", "90", None], "e (b.tsv)": ["0", "0", "0", "0", "1"]},
     )
-    labelling = horizon_endpoint(table, "t", "e", 60)
+    labelling = labelled_at(table, "t", "e", 60)
     np.testing.assert_array_equal(labelling.values, [0, 0, 0, np.nan, 0])
     assert labelling.notes() == [
         "Warning: 1 samples with different e or t in several files (S3) were left out."
@@ -166,7 +156,7 @@ def test_times_and_events_of_two_files_are_read_in_both():
 def test_a_column_is_found_in_another_spelling_if_only_one_is_like_it():
     table = clinical(**{"Relapse ": ["1", "0"], "T": ["1", "9"], "E": ["1", "0"]})
     assert binary_column(table, "relapse").values.tolist() == [1, 0]
-    assert horizon_endpoint(table, "t", "e", 5).values.tolist() == [1, 0]
+    assert labelled_at(table, "t", "e", 5).values.tolist() == [1, 0]
 
 
 def test_columns_that_differ_in_case_alone_are_doubtful_where_their_values_differ():

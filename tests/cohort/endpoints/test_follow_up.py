@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deepcme import DeepCMEError
-from deepcme.cohort.endpoints.endpoints import horizon_endpoint
+from tests.cohort.endpoints.horizon import labelled_at
 
 BOTH = "days_to_death,days_to_last_follow_up"
 
@@ -23,7 +23,7 @@ def clinical(death, follow_up, status, **others):
 
 
 def labels_of(table, time=BOTH, event="vital_status", horizon=1000):
-    return horizon_endpoint(table, time, event, horizon)
+    return labelled_at(table, time, event, horizon)
 
 
 def test_two_columns_give_one_follow_up():
@@ -36,8 +36,8 @@ def test_two_columns_give_one_follow_up():
     np.testing.assert_array_equal(labelling.values, [1, 0, 0, np.nan, np.nan])
     assert labelling.notes() == [
         "1 samples without a known days_to_death or days_to_last_follow_up were left out.",
-        "1 samples censored before 1000 were left out.",
     ]
+    assert labelling.left_out["censored before 1000"] == 1
     swapped = labels_of(table, "days_to_last_follow_up, days_to_death")
     pd.testing.assert_series_equal(swapped.values, labelling.values)
 
@@ -100,7 +100,7 @@ def test_an_event_of_unknown_time_came_after_the_last_follow_up():
     )
     labelling = labels_of(table)
     np.testing.assert_array_equal(labelling.values, [1, 0, np.nan, 0])
-    assert "1 samples censored before 1000 were left out." in labelling.notes()
+    assert labelling.left_out["censored before 1000"] == 1
 
 
 def test_of_two_columns_that_all_have_the_later_counts():
@@ -206,18 +206,15 @@ def test_the_other_column_may_have_records_and_stand_in_several_files():
         labels_of(table, "days_to_death")
 
 
-def test_a_time_that_leaves_one_outcome_is_refused():
+def test_events_without_a_time_are_named_with_what_they_do():
     table = clinical(
         ["400", "300", "200", None, None],
         ["2000", None, None, "1500", "1700"],
         ["Dead"] * 3 + ["Alive"] * 2,
     )
-    with pytest.raises(DeepCMEError) as refused:
-        labels_of(table, "days_to_last_follow_up")
-    assert str(refused.value).startswith(
-        "1 of the 3 samples with the event by vital_status has a known days_to_last_follow_up,"
-    )
-    assert "--time days_to_last_follow_up,days_to_death" in str(refused.value)
+    [doubt] = labels_of(table, "days_to_last_follow_up").doubts
+    assert doubt.startswith("2 samples (S1, S2) with the event by vital_status and no known ")
+    assert "the risk is understated" in doubt
 
 
 def test_a_time_that_hardly_one_of_the_living_has_is_refused():

@@ -13,8 +13,8 @@ from deepcme.report.sections.patients import (
     compute_characteristics,
     compute_left_out,
     compute_patient_flow,
-    describe_unlabelled,
 )
+from deepcme.report.sections.unlabelled import describe_labelled_alone, describe_unlabelled
 from deepcme.study.run import run_study
 from deepcme.study.spec import make_study
 from tests.conftest import invented_cohort
@@ -184,6 +184,19 @@ def test_many_censored_before_the_horizon_are_warned_about_and_few_are_not():
     assert "followed for too short" in unlabelled("followed for less than 5 years", 6)
     assert unlabelled("censored before 5", 5) == ""
     assert unlabelled("of stage MX", 50) == ""
+
+
+def test_the_verdict_says_that_risks_hold_for_the_labelled_alone():
+    def said(why, n):
+        step = FlowStep("labelled", 100, 100, 30, {why: n})
+        return describe_labelled_alone({"flow": [step.as_json()]})
+
+    assert said("censored before 5", 50) == (
+        "50 of 150 samples (33%) were left out as censored before the horizon: risks, "
+        "calibration and net benefit hold for the labelled alone."
+    )
+    assert said("censored before 5", 5) == said("of stage MX", 50) == ""
+    assert describe_labelled_alone({}) == ""
 
 
 def test_many_blank_labels_are_the_authors_to_explain():

@@ -201,7 +201,14 @@ CASES = {
     ),
     **{
         name.replace("_", " "): (noted(name), f"The sentence on {name}.", facts())
-        for name in ("meta_analysis", "added_value", "calibration", "usefulness", "sample_size")
+        for name in (
+            "meta_analysis",
+            "labelled_alone",
+            "added_value",
+            "calibration",
+            "usefulness",
+            "sample_size",
+        )
     },
 }
 

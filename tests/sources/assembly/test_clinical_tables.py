@@ -4,12 +4,12 @@ import pandas as pd
 import pytest
 
 from deepcme import DeepCMEError
-from deepcme.cohort.endpoints.endpoints import horizon_endpoint
 from deepcme.cohort.endpoints.m_stage import pathologic_m1
 from deepcme.cohort.endpoints.metastasis import any_distant_metastasis
 from deepcme.sources.assembly.clinical_tables import read_clinical
 from deepcme.sources.assembly.identity import annotate
 from deepcme.sources.assembly.joining import join_clinical
+from tests.cohort.endpoints.horizon import labelled_at
 
 BIOTAB = (
     "bcr_patient_uuid\tbcr_patient_barcode\tajcc_metastasis_pathologic_pm\tmetastasis_site\n"
@@ -156,7 +156,7 @@ def test_cbioportal_samples_lead_to_patients_and_their_statuses(tmp_path):
     annotation, _ = join_clinical(annotate(["P1-T", "P1-M", "P2-T", "P3-T"]), tables)
     assert annotation["patient"].tolist() == ["P1", "P1", "P2", "P3"]
     assert annotation["tissue"].tolist() == ["primary", "metastatic", "primary", "primary"]
-    labelling = horizon_endpoint(annotation, "OS_MONTHS", "OS_STATUS", 60)
+    labelling = labelled_at(annotation, "OS_MONTHS", "OS_STATUS", 60)
     assert labelling.values.tolist()[:2] == [1, 1]
     assert labelling.left_out["without a known OS_MONTHS"] == 1
 
@@ -243,7 +243,5 @@ def test_the_portals_export_of_breast_cancer(shared_data):
     assert (table.by, table.patient, len(table.rows)) == ("sample", "Patient ID", 1084)
     m1 = pathologic_m1(table.rows)
     assert m1.values.value_counts().to_dict() == {0.0: 901, 1.0: 21}
-    status = horizon_endpoint(
-        table.rows, "Overall Survival (Months)", "Overall Survival Status", 60
-    )
+    status = labelled_at(table.rows, "Overall Survival (Months)", "Overall Survival Status", 60)
     assert status.values.notna().sum() > 300

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from deepcme.cohort.tissues import canonical_tissue
+from deepcme.cohort.tissues.tissues import canonical_tissue
 from deepcme.sources.assembly.tissue_columns import (
     columns_by_content,
     propose_tissue_column,

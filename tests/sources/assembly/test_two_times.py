@@ -4,12 +4,13 @@ import numpy as np
 import pytest
 
 from deepcme import DeepCMEError
-from deepcme.cohort.endpoints.endpoints import horizon_endpoint
+from deepcme.cohort.at_horizon import leave_out_censored
+from deepcme.cohort.endpoints.survival import TimeToEvent
 from deepcme.sources.assembly.clinical_tables import read_clinical
 from deepcme.sources.assembly.identity import annotate
 from deepcme.sources.assembly.joining import join_clinical
-from deepcme.sources.assembly.labels import Horizon, label_rule
 from deepcme.sources.xena import cohort_from_xena
+from tests.cohort.endpoints.horizon import labelled_at
 
 PATIENTS = [f"TCGA-A1-A{i:03d}" for i in range(6)]
 DEAD = [True, True, False, False, False, True]
@@ -40,8 +41,9 @@ def table(folder, columns, missing, words, rows_each=1, more=()):
 
 
 def cohort(expression, clinical, time, event):
-    rule = label_rule("event-within-horizon", Horizon(time, event, 1000))
-    return cohort_from_xena(expression, rule, clinical=[read_clinical(clinical)])
+    rule = TimeToEvent(time, event, horizon=1000).label
+    of_times = cohort_from_xena(expression, rule, clinical=[read_clinical(clinical)])
+    return leave_out_censored(of_times)
 
 
 @pytest.mark.parametrize(
@@ -116,12 +118,10 @@ def test_biotab_of_breast_cancer(shared_data):
     tables = [read_clinical(path) for path in sorted(folder.glob("*clinical_*brca.txt"))]
     samples = [f"{patient}-01" for patient in tables[-1].rows.index]
     joined, _ = join_clinical(annotate(samples), tables)
-    labels = horizon_endpoint(
-        joined, "death_days_to,last_contact_days_to", "vital_status", 1825
-    )
+    labels = labelled_at(joined, "death_days_to,last_contact_days_to", "vital_status", 1825)
     assert labels.values.value_counts().to_dict() == {0: 253, 1: 99}
     assert "3 samples with an impossible time (TCGA-A8-A082-01" in labels.notes()[0]
     pair = ("death_days_to", "last_contact_days_to")
     for one, other in (pair, pair[::-1]):
         with pytest.raises(DeepCMEError, match=f"give both, as --time {one},{other}"):
-            horizon_endpoint(joined, one, "vital_status", 1825)
+            labelled_at(joined, one, "vital_status", 1825)

@@ -174,11 +174,12 @@ class CommandLine:
         return err
 
 
-def next_command(said, labels):
-    """The command that `fetch` tells to run next, with the labels that it leaves open."""
+def next_command(said, outcome):
+    """The command that `fetch` tells to run next, with the outcome that it leaves open."""
     (line,) = [line for line in said.splitlines() if "Next: " in line]
     command = line.partition("Next: ")[2]
-    assert command.count("--labels ...") == 1
-    program, *arguments = shlex.split(command.replace("--labels ...", f"--labels {labels}"))
+    assert command.count(" ... ") == 1
+    left_open = "--labels ..." if "--labels ..." in command else "..."
+    program, *arguments = shlex.split(command.replace(left_open, outcome))
     assert program == "deepcme"
     return arguments

@@ -7,7 +7,7 @@ from tests.sources.fetching import services
 from tests.sources.fetching.portal import next_command
 
 DATA = "data_mrna_illumina_microarray.txt"
-WITHIN_5_YEARS = "event-within-horizon --time RFS_MONTHS --event RFS_STATUS --horizon 60"
+WITHIN_5_YEARS = "--time RFS_MONTHS --event RFS_STATUS --horizon 60 --drop-censored"
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def test_metabric_from_its_id_to_an_audit(datahub, deepcme, tmp_path):
     folder = tmp_path / "brca_metabric"
     said = deepcme.succeeded(*fetch(datahub, folder))
     assert "1 file, all verified; 1 downloaded now, 0 were there" in said
-    horizon = "event-within-horizon --time RFS_MONTHS --event RFS_STATUS --horizon ..."
+    horizon = "--time RFS_MONTHS --event RFS_STATUS"
     assert f"  {horizon}\n" in said
     command = next_command(said, WITHIN_5_YEARS)
     assert command.count("--clinical") == 2
@@ -89,7 +89,7 @@ def test_the_matrix_of_most_samples_and_never_z_scores(datahub, deepcme, tmp_pat
     )
     put_study(datahub, files)
     said = deepcme.succeeded(*fetch(datahub, tmp_path))
-    assert next_command(said, "x")[2] == str(tmp_path / DATA)
+    assert next_command(said, "--labels x")[2] == str(tmp_path / DATA)
     assert f"- Of several matrices, {DATA} has most samples; there are also {few}.\n" in said
 
 
@@ -104,8 +104,8 @@ def test_a_study_without_meta_and_clinical_files(datahub, deepcme, tmp_path):
     put_study(datahub, {DATA: services.metabric()[DATA]})
     said = deepcme.succeeded(*fetch(datahub, tmp_path))
     assert "- The study has no data_clinical_patient.txt.\n" in said
-    assert "- No label was found in the clinical data: name one of its columns.\n" in said
-    assert "--clinical" not in next_command(said, "x")
+    assert "- No outcome was found in the clinical data: name one of its columns.\n" in said
+    assert "--clinical" not in next_command(said, "--labels x")
 
 
 def test_pointers_of_git_lfs_are_no_files(datahub, deepcme, tmp_path):

@@ -8,7 +8,7 @@ from deepcme import Cohort
 from tests.sources.fetching import services
 from tests.sources.fetching.portal import Portal, next_command, serving
 
-AFTER_5_YEARS = "event-within-horizon --time t.tdm --event e.tdm --horizon 1826.25"
+AFTER_5_YEARS = "--time t.tdm --event e.tdm --time-unit days --horizon 1826.25 --drop-censored"
 
 
 @pytest.fixture
@@ -49,9 +49,9 @@ def fetched(portal):
     ]
 
 
-def audited(deepcme, said, labels, tmp_path):
+def audited(deepcme, said, outcome, tmp_path):
     """The cohort of the command that was told, after an audit of it."""
-    arguments = next_command(said, labels)
+    arguments = next_command(said, outcome)
     cohort = tmp_path / "c.h5ad"
     assert arguments[-2:] == ["-o", "cohort.h5ad"]
     deepcme.succeeded(*arguments[:-1], cohort)
@@ -63,7 +63,7 @@ def test_a_series_of_arrays_from_its_accession_to_an_audit(geo, deepcme, tmp_pat
     folder = tmp_path / "the series"
     said = deepcme.succeeded("fetch", "geo", "gse7390", "-o", folder, *at(geo))
     assert "2 files, all verified; 2 downloaded now, 0 were there" in said
-    assert "  event-within-horizon --time t.tdm --event e.tdm --horizon ..." in said
+    assert "  --time t.tdm --event e.tdm --time-unit ..." in said
     assert sorted(path.name for path in folder.iterdir()) == [
         "GPL96.annot.gz",
         "GSE7390_series_matrix.txt.gz",

@@ -2,18 +2,18 @@
 
 import pandas as pd
 
-from deepcme.sources.fetching.proposals import proposed_labels
+from deepcme.sources.fetching.proposals import proposed_outcomes
 
 
 def proposed(**columns):
-    return proposed_labels(pd.DataFrame(columns, dtype=object))
+    return proposed_outcomes(pd.DataFrame(columns, dtype=object))
 
 
 def test_a_time_and_its_event_by_their_names():
     follow_up = {"t.tdm": ["10", "20", "30"], "e.tdm": ["1", "0", "0"], "t.os": ["9", "9", "9"]}
     assert proposed(**follow_up) == [
-        "event-within-horizon --time t.tdm --event e.tdm --horizon ...",
-        "column:e.tdm",
+        "--time t.tdm --event e.tdm --time-unit ...",
+        "--labels column:e.tdm",
     ]
     for time, event in [
         ("OS_MONTHS", "OS_STATUS"),
@@ -22,21 +22,24 @@ def test_a_time_and_its_event_by_their_names():
         ("Overall Survival (Months)", "Overall Survival Status"),
     ]:
         (first, *_) = proposed(**{event: ["1:DECEASED", "0:LIVING"], time: ["1.5", "2"]})
-        assert first.startswith("event-within-horizon --time ")
+        assert first.startswith("--time ")
         assert time in first
         assert event in first
+        assert ("--time-unit" in first) == (time == "dmfs_time")
 
 
 def test_names_are_safe_to_paste_into_a_shell():
-    assert proposed(**{"distant relapse": ["yes", "no"]}) == ["'column:distant relapse'"]
-    assert proposed(**{"$(reboot)": ["yes", "no"]}) == ["'column:$(reboot)'"]
+    assert proposed(**{"distant relapse": ["yes", "no"]}) == [
+        "--labels 'column:distant relapse'"
+    ]
+    assert proposed(**{"$(reboot)": ["yes", "no"]}) == ["--labels 'column:$(reboot)'"]
     assert proposed(**{"\x1b[2Jrelapse": ["yes", "no"]}) == []
 
 
 def test_an_endpoint_that_gives_both_outcomes():
     assert proposed(ajcc_pathologic_m=["M0", "M1"]) == [
-        "pathologic-m1",
-        "any-distant-metastasis",
+        "--labels pathologic-m1",
+        "--labels any-distant-metastasis",
     ]
     assert proposed(ajcc_pathologic_m=["M0", "MX"]) == []
 
@@ -52,4 +55,4 @@ def test_nothing_else():
         )
         == []
     )
-    assert proposed_labels(pd.DataFrame()) == []
+    assert proposed_outcomes(pd.DataFrame()) == []

@@ -10,9 +10,11 @@ import pandas as pd
 import pytest
 
 from deepcme import DeepCMEError
+from deepcme.cohort.at_horizon import leave_out_censored
+from deepcme.cohort.endpoints.survival import TimeToEvent
 from deepcme.sources.assembly.clinical_tables import ClinicalTable, read_clinical
 from deepcme.sources.assembly.expression import GeneNaming
-from deepcme.sources.assembly.labels import Horizon, label_rule
+from deepcme.sources.assembly.labels import label_rule
 from deepcme.sources.gdc.api import GDCClient
 from deepcme.sources.gdc.cases import read_cases
 from deepcme.sources.gdc.catalogue import project_catalogue
@@ -443,8 +445,8 @@ def test_survival_within_a_horizon_from_cases(folder):
         case["demographic"]["days_to_death"] = 100 * i if dead else None
         case["follow_ups"] = [] if dead else [{"days_to_follow_up": 200 * i}]
     (folder / "cases.json").write_text(json.dumps(cases))
-    horizon = Horizon("overall_survival_days", "death", 1000)
-    cohort = cohort_from_gdc(folder, label_rule("event-within-horizon", horizon))
+    horizon = TimeToEvent("overall_survival_days", "death", horizon=1000)
+    cohort = leave_out_censored(cohort_from_gdc(folder, horizon.label))
     assert cohort.n_positives == 4
     assert "death within 1000" in cohort.endpoint
     assert any("censored before 1000" in note for note in cohort.notes)

@@ -6,7 +6,8 @@ import pandas as pd
 import pytest
 
 from deepcme import DeepCMEError
-from deepcme.sources.assembly.labels import Horizon, label_rule
+from deepcme.cohort.endpoints.survival import TimeToEvent
+from deepcme.sources.assembly.labels import label_rule
 from deepcme.sources.geo.archs4 import cohort_from_archs4
 from tests.attacks.command import deepcme
 
@@ -109,10 +110,10 @@ def test_a_table_of_samples_brings_its_labels(tmp_path):
 
 
 def test_an_event_within_a_horizon(tmp_path):
-    rule = label_rule("event-within-horizon", Horizon("time", "event", 10))
+    rule = TimeToEvent("time", "event", "months", horizon=10).label
     cohort = cohort_from_archs4(version_2(tmp_path / "h.h5"), rule, series=["GSE8", "GSE7"])
-    assert dict(zip(cohort.samples, cohort.labels, strict=True))["GSM103"] == 1
-    assert dict(zip(cohort.samples, cohort.labels, strict=True))["GSM121"] == 0
+    cases = dict(zip(cohort.samples, cohort.outcome.cases_at(10), strict=True))
+    assert (cases["GSM103"], cases["GSM121"]) == (1, 0)
 
 
 def test_single_cells_are_warned_about(tmp_path):

@@ -7,9 +7,10 @@ import pandas as pd
 import pytest
 
 from deepcme import DeepCMEError
+from deepcme.cohort.endpoints.survival import TimeToEvent
 from deepcme.sources.assembly.clinical_tables import ClinicalTable
 from deepcme.sources.assembly.expression import GeneNaming
-from deepcme.sources.assembly.labels import Horizon, label_rule
+from deepcme.sources.assembly.labels import label_rule
 from deepcme.sources.geo.geo import cohort_from_geo
 from deepcme.sources.geo.series_matrix import read_series_matrix
 
@@ -366,10 +367,10 @@ def test_a_patient_and_a_time_among_the_characteristics(tmp_path):
     text = text.replace('"time: 10: months"\t""\t"time: NA"', '"time: 1"\t"time: 9"\t"time: 8"')
     cohort = cohort_from_geo(
         [written(tmp_path, text)],
-        label_rule("event-within-horizon", Horizon("time", "relapse", 5)),
+        TimeToEvent("time", "relapse", "months", horizon=5).label,
     )
     assert cohort.patients.tolist() == ["A", "A", "GSM3"]
-    assert cohort.labels.tolist() == [1, 0, 0]
+    assert cohort.outcome.cases_at(5).tolist() == [1, 0, 0]
 
 
 def test_keys_that_differ_in_case_or_spaces_alone_are_one(tmp_path):

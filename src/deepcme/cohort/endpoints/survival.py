@@ -23,7 +23,7 @@ from deepcme.cohort.endpoints.records import (
 from deepcme.cohort.endpoints.times import read_times, time_columns
 from deepcme.cohort.endpoints.units import TimeUnit, doubts_on_unit, unit_of_times
 from deepcme.cohort.follow_up import CENSORED, COMPETING, EVENT
-from deepcme.cohort.survival import DAYS
+from deepcme.cohort.survival import CENSORED_AT_START, DAYS
 
 NAME = "time-to-event"
 _ENTRY = re.compile(
@@ -89,6 +89,7 @@ class TimeToEvent:
         competing = _competing(clinical, self.competing)
         if competing is not None and competing.column == event:
             clinical = competing.without_its_event(clinical)
+        of_unit = doubts_on_unit(clinical, times, unit, is_told=self.unit is not None)
         read = read_times(clinical, times, event, LONGEST / DAYS[unit])
         ends = pd.Series(np.where(read.event, EVENT, CENSORED), read.time.index)
         if competing is not None:
@@ -100,7 +101,7 @@ class TimeToEvent:
             rule=self._rule(times, event, unit, competing),
             times=read.time.mask(at_start),
             ends=ends,
-            left_out={**read.left_out, "censored before any follow-up": int(at_start.sum())},
+            left_out={**read.left_out, CENSORED_AT_START: int(at_start.sum())},
             columns=columns,
             unit=unit,
             horizon=self.horizon,
@@ -108,7 +109,7 @@ class TimeToEvent:
             conflicts=read.conflicts,
             doubts=(
                 *read.doubts,
-                *doubts_on_unit(read.time, times, unit, is_told=self.unit is not None),
+                *of_unit,
                 *_doubts_on_start(read.time, ends),
                 *_doubts_on_entry(clinical, columns),
             ),
@@ -164,7 +165,10 @@ def _competing(clinical: pd.DataFrame, asked: tuple[str, str] | None) -> _Compet
 def _says(found: pd.Series, value: str) -> pd.Series:
     """Whether cells hold the value, ``DECEASED`` of ``1:DECEASED`` as well, in any case."""
     words, asked = lower_words(found), value.casefold()
-    return (words == asked) | (words.str.replace(_CODE, "", n=1, regex=True) == asked)
+    as_number = pd.to_numeric(found, errors="coerce") == pd.to_numeric(asked, errors="coerce")
+    return (
+        (words == asked) | (words.str.replace(_CODE, "", n=1, regex=True) == asked) | as_number
+    )
 
 
 def _doubts_on_start(time: pd.Series, ends: pd.Series) -> list[str]:
@@ -172,8 +176,8 @@ def _doubts_on_start(time: pd.Series, ends: pd.Series) -> list[str]:
     if not len(named):
         return []
     return [
-        f"{counted(len(named), 'sample')} ({few(named)}) have an event at time 0 and are "
-        "kept; if it was there when the sample was taken, nothing is predicted: leave such "
+        f"{counted(len(named), 'sample')} ({few(named)}) with an event at time 0: kept; "
+        "if it was there when the sample was taken, nothing is predicted: leave such "
         "patients out."
     ]
 

@@ -172,7 +172,7 @@ def _doubts_on_events(
     if not len(named):
         return []
     return [
-        f"{counted(len(named), 'sample')} ({few(named)}) have the event by {event} and no "
+        f"{counted(len(named), 'sample')} ({few(named)}) with the event by {event} and no "
         f"known {time}: left out, so that the risk is understated; give a column with "
         "their time as well, as --time A,B."
     ]

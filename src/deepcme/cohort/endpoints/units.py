@@ -9,6 +9,7 @@ from typing import Literal
 import pandas as pd
 
 from deepcme.base.errors import DeepCMEError
+from deepcme.cohort.endpoints.records import records_of
 from deepcme.cohort.survival import DAYS
 
 TimeUnit = Literal["days", "months", "years"]
@@ -59,7 +60,7 @@ def unit_of_times(columns: Sequence[str], told: TimeUnit | None) -> TimeUnit:
 
 
 def doubts_on_unit(
-    time: pd.Series, columns: Sequence[str], unit: TimeUnit, *, is_told: bool
+    clinical: pd.DataFrame, columns: Sequence[str], unit: TimeUnit, *, is_told: bool
 ) -> list[str]:
     """Sentences if the times look like those of another unit, or are called so.
 
@@ -68,7 +69,9 @@ def doubts_on_unit(
     DeepCMEError
         If the unit was not told, but only taken from the names.
     """
-    years = time.dropna() * DAYS[unit] / DAYS["years"]
+    cells = pd.concat([records_of(clinical[name]) for name in columns])
+    time = pd.to_numeric(cells, errors="coerce").dropna()
+    years = time * DAYS[unit] / DAYS["years"]
     named = unit_of_names(columns)
     doubts = []
     if named not in (None, unit):
@@ -79,9 +82,7 @@ def doubts_on_unit(
     if years.empty:
         return doubts
     if years.median() > _MOST_YEARS:
-        look = (
-            f"half of them are over {time.median():g} {unit}, which hardly anyone lives to see"
-        )
+        look = f"half of them are {time.median():g} {unit} or more, longer than patients live"
     elif unit == "days" and time.max() < _FEWEST_DAYS:
         look = f"the longest is {time.max():g} days"
     else:

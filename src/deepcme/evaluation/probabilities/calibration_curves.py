@@ -75,11 +75,11 @@ def compute_calibration_curve(
     """
     label, probability = as_labels_and_probabilities(labels, probabilities)
     log_odds = compute_log_odds(probability)
-    knots = _choose_knots(log_odds)
-    fit = fit_logistic_regression(_spline_design(log_odds, knots), label, clusters=patients)
+    knots = choose_knots(log_odds)
+    fit = fit_logistic_regression(make_spline(log_odds, knots), label, clusters=patients)
     lowest, highest = np.quantile(probability, [0.01, 0.99])
     predicted = np.linspace(lowest, highest, points, dtype=np.float64)
-    center, error = fit.predict_with_error(_spline_design(compute_log_odds(predicted), knots))
+    center, error = fit.predict_with_error(make_spline(compute_log_odds(predicted), knots))
     return pd.DataFrame(
         {
             "predicted": predicted,
@@ -254,14 +254,14 @@ def _curve_of_model(rows: pd.DataFrame, points: int) -> pd.DataFrame:
     ).assign(**count_rows(rows))
 
 
-def _choose_knots(log_odds: FloatArray) -> FloatArray:
+def choose_knots(log_odds: FloatArray) -> FloatArray:
     """Three knots, or none where the log-odds are too much alike for more than a line."""
     knots = np.quantile(log_odds, [0.1, 0.5, 0.9])
     is_spread = np.unique(log_odds).size > 2 and np.diff(knots).min() > EDGE
     return knots if is_spread else knots[:0]
 
 
-def _spline_design(log_odds: FloatArray, knots: FloatArray) -> FloatArray:
+def make_spline(log_odds: FloatArray, knots: FloatArray) -> FloatArray:
     """Columns of a restricted cubic spline: ones, the line, and with knots one bend."""
     line = [np.ones_like(log_odds), log_odds]
     if knots.size == 0:

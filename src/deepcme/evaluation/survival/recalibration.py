@@ -26,7 +26,7 @@ from deepcme.evaluation.survival.censoring import (
 
 
 def fit_survival_recalibrations(
-    predictions: pd.DataFrame, horizon: float, *, columns: pd.DataFrame | None = None
+    predictions: pd.DataFrame, horizon: float, columns: pd.DataFrame | None = None
 ) -> pd.DataFrame:
     """The line of every model in every split, of the case on the log-odds of the risk.
 
@@ -135,7 +135,7 @@ def _fit(rows: pd.DataFrame, weighing: _Weighing) -> dict[str, Any]:
 def _fit_line(
     risks: pd.Series[float], known: BooleanArray, cases: BooleanArray, weights: FloatArray
 ) -> PlattRecalibration:
-    risk: FloatArray = risks.to_numpy(np.float64)[known]
+    risk = np.asarray(risks, dtype=np.float64)[known]
     if not np.isfinite(risk).all():
         raise AbsentError("The model gives no risk by the horizon.")
     label = cases[known].astype(np.int64)

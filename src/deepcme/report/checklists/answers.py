@@ -52,6 +52,13 @@ def by_author(what: str) -> Callable[[Contents], Answer]:
     return lambda _: Answer(left=what)
 
 
+def by_outcome(
+    binary: Callable[[Contents], Answer], times: Callable[[Contents], Answer]
+) -> Callable[[Contents], Answer]:
+    """For an item that a study of times answers otherwise than one of labels."""
+    return lambda contents: (times if contents.results.is_survival else binary)(contents)
+
+
 def answer_items(items: Sequence[Item], contents: Contents) -> pd.DataFrame:
     """A checklist as a table: number, topic, asks, answer, status."""
     rows = []

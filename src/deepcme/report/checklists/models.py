@@ -52,13 +52,15 @@ def outcome_alike(contents: Contents) -> Answer:
 def outcome_blind(contents: Contents) -> Answer:
     """What of the predictors gives the label away, by the audit."""
     folder = contents.results.folder
+    outcome = "outcome" if contents.results.is_survival else "label"
     found = ""
     if folder.has_table("audit.json"):
         given = [f for f in folder.read_findings() if f["code"] == _GIVES_AWAY]
         found = (
             f"The audit found ({_GIVES_AWAY}): {given[0]['evidence']}"
             if given
-            else f"The audit found no gene or column that gives the label away ({_GIVES_AWAY})."
+            else f"The audit found no gene or column that gives the {outcome} away "
+            f"({_GIVES_AWAY})."
         )
     return Answer(found, "who assessed the outcome, and whether blinded to the predictors")
 

@@ -60,6 +60,23 @@ def _steps(contents: Contents) -> list[FlowStep]:
     return read_flow(contents.results.cohort.get("flow", []))
 
 
+def has_flow(contents: Contents) -> bool:
+    """Whether it was counted who was read and left out."""
+    return bool(_steps(contents))
+
+
+def describe_steps(contents: Contents) -> str:
+    """Counts by step; empty of a cohort whose flow was not counted."""
+    steps = "; ".join(map(_describe_step, _steps(contents)))
+    return f"{steps}. " if steps else ""
+
+
+def count_without_outcome(contents: Contents) -> int:
+    """Samples left out where the outcome was read, as it was blank or impossible."""
+    unlabelled = count_unlabelled(_steps(contents))
+    return unlabelled.censored + unlabelled.blank + unlabelled.others
+
+
 def _describe_flow(contents: Contents) -> str:
     """Counts by step; of a cohort whose flow was not counted, what is analysed."""
     cohort = contents.results.cohort
@@ -68,8 +85,7 @@ def _describe_flow(contents: Contents) -> str:
         f"{cohort['positives']} with the event and "
         f"{cohort['samples'] - cohort['positives']} without."
     )
-    steps = "; ".join(map(_describe_step, _steps(contents)))
-    return f"{steps}. {analysed}" if steps else analysed
+    return f"{describe_steps(contents)}{analysed}"
 
 
 def _describe_step(step: FlowStep) -> str:

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from deepcme.report.checklists import evaluation, models, participants
-from deepcme.report.checklists.answers import Item, answer_items, by_author
+from deepcme.report.checklists import evaluation, models, participants, times
+from deepcme.report.checklists.answers import Item, answer_items, by_author, by_outcome
 from deepcme.report.section import Contents
 
 _PEOPLE, _PREDICTORS, _OUTCOME = "Participants and data", "Predictors", "Outcome"
@@ -22,7 +22,7 @@ QUESTIONS = (
     Item("1.2", _PEOPLE, "Was the study design appropriate?",
          by_author("the design, and whether patients were sampled by their outcome")),
     Item("1.3", _PEOPLE, "Do inclusions and exclusions leave representative participants?",
-         participants.inclusions),
+         by_outcome(participants.inclusions, times.inclusions)),
     Item("2.1", _PREDICTORS, "Were predictors defined and measured alike for all?",
          participants.measured_alike),
     Item("2.2", _PREDICTORS, "Was their preprocessing alike for all?",
@@ -32,24 +32,27 @@ QUESTIONS = (
     Item("2.4", _PREDICTORS, "Are they available when the model is to be used?",
          by_author("when in care expression, and each other predictor, is known")),
     Item("3.1", _OUTCOME, "Was the outcome defined and assessed appropriately?",
-         models.outcome_definition),
-    Item("3.2", _OUTCOME, "Was it alike for all?", models.outcome_alike),
+         by_outcome(models.outcome_definition, times.outcome_definition)),
+    Item("3.2", _OUTCOME, "Was it alike for all?",
+         by_outcome(models.outcome_alike, times.outcome_alike)),
     Item("3.3", _OUTCOME, "Was it assessed without the predictors?", models.outcome_blind),
     Item("3.4", _OUTCOME, "Was the time from predictors to outcome appropriate?",
-         models.time_interval),
+         by_outcome(models.time_interval, times.time_interval)),
     Item("D 4.1", _DEVELOPMENT, "Was the sample size reasonable?", evaluation.sample_size),
     Item("D 4.2", _DEVELOPMENT, "Were numbers and categories handled appropriately?",
          models.handling),
     Item("D 4.3", _DEVELOPMENT, "Were missing values handled appropriately?",
-         participants.missing_values),
+         by_outcome(participants.missing_values, times.missing_values)),
     Item("D 4.4", _DEVELOPMENT, "If class imbalance was addressed, was there recalibration?",
          models.imbalance_addressed),
-    Item("D 4.5", _DEVELOPMENT, "Was overfitting accounted for?", evaluation.overfitting),
+    Item("D 4.5", _DEVELOPMENT, "Was overfitting accounted for?",
+         by_outcome(evaluation.overfitting, times.overfitting)),
     Item("E 4.1", _EVALUATION, "Is it more than the apparent performance?",
          evaluation.apparent_only),
-    Item("E 4.2", _EVALUATION, "Was the sample size reasonable?", evaluation.evaluation_size),
+    Item("E 4.2", _EVALUATION, "Was the sample size reasonable?",
+         by_outcome(evaluation.evaluation_size, times.evaluation_size)),
     Item("E 4.3", _EVALUATION, "Were missing and censored outcomes handled appropriately?",
-         participants.complexities),
+         by_outcome(participants.complexities, times.complexities)),
     Item("E 4.4", _EVALUATION, "Was it on data whose imbalance was left as it is?",
          models.imbalance_tested),
     Item("E 4.5", _EVALUATION, "Was leakage between training and test data avoided?",
@@ -57,7 +60,7 @@ QUESTIONS = (
     Item("E 4.6", _EVALUATION, "Did resampling repeat all steps of development?",
          evaluation.steps_repeated),
     Item("E 4.7", _EVALUATION, "Were discrimination, calibration and net benefit evaluated?",
-         evaluation.both_evaluated),
+         by_outcome(evaluation.both_evaluated, times.both_evaluated)),
     Item("A 1", _APPLICABILITY, "Do the participants match the question?",
          by_author("for whom the model is meant, and how these patients differ")),
     Item("A 2", _APPLICABILITY, "Do the predictors match it?",
@@ -65,9 +68,9 @@ QUESTIONS = (
     Item("A 3", _APPLICABILITY, "Does the outcome match it?",
          by_author("whether this outcome is the one that care decides by")),
     Item("2019 4.3", _MORE, "Were all enrolled participants included?",
-         participants.all_included),
+         by_outcome(participants.all_included, times.all_included)),
     Item("2019 4.6", _MORE, "Were censoring, competing events and sampling accounted for?",
-         participants.complexities),
+         by_outcome(participants.complexities, times.complexities)),
     Item("more", _MORE, "Were treatments accounted for?", participants.treatments),
     Item("more", _MORE, "Was the model set against predictors in use?", models.comparators),
     Item("more", _MORE, "Was performance looked at by group (fairness)?",

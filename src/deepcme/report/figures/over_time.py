@@ -17,7 +17,7 @@ from deepcme.report.figures.styles import (
     plot_diagonal,
     tooltips,
 )
-from deepcme.report.figures.survival import mark_horizon, numbers_below, time_axis
+from deepcme.report.figures.survival import INK, mark_horizon, numbers_below, time_axis
 
 AS_GIVEN, RECALIBRATED = "as given", "recalibrated"
 _VERSIONS = (AS_GIVEN, RECALIBRATED)
@@ -104,7 +104,10 @@ def plot_calibration_at_horizon(groups: pd.DataFrame, among: Sequence[str] = ())
     shape = alt.Scale(domain=versions, range=["circle", "diamond"][: len(versions)])
     dash = alt.Scale(domain=versions, range=[[3, 2], [1, 0]][: len(versions)])
     colour = line_encodings(models, among=among)["color"]
-    on_top = alt.Legend(orient="top", direction="horizontal", titleOrient="left")
+    on_top = alt.Legend(
+        orient="top", direction="horizontal", titleOrient="left",
+        symbolFillColor=INK, symbolStrokeColor=INK,
+    )  # fmt: skip
     base = alt.Chart(known).encode(
         x=alt.X("predicted:Q", title="Mean predicted risk", scale=scale, axis=axis),
         color=colour,

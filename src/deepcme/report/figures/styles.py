@@ -81,7 +81,8 @@ def line_encodings(
         symbolStrokeWidth=2,
         symbolOpacity=1,
         labelLimit=260,
-        **({"orient": "top", "columns": 2} if on_top else {}),
+        orient="top" if on_top else alt.Undefined,
+        columns=2 if on_top else alt.Undefined,
     )
     return {
         "color": alt.Color(f"{field}:N", title=title, scale=colour, legend=legend),

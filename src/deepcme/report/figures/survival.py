@@ -13,7 +13,7 @@ from deepcme.report.figures.styles import NEUTRAL, PALETTE, Chart, Style, toolti
 GROUPS = ("lowest", "middle", "highest")
 _STYLES: tuple[Style, ...] = ((PALETTE[0], [1, 0]), (PALETTE[4], [2, 2]), (PALETTE[1], [8, 3]))
 _WIDTH, _HEIGHT = 560, 320
-_INK = "#222"
+INK = "#222"
 _ROW = 17
 _FIRST_ROW = 52
 """From the axis down, past its labels and title."""
@@ -79,7 +79,7 @@ def time_axis(at_risk: pd.DataFrame, unit: str, longest: float) -> alt.X:
         "time:Q",
         title=unit.capitalize() or "Time",
         scale=alt.Scale(domain=[0, max(longest, *ticks)], nice=False),
-        axis=alt.Axis(values=ticks, format="~g", labelFlush=False, grid=False),
+        axis=alt.Axis(values=ticks, format=",~r", labelFlush=False, grid=False),
     )
 
 
@@ -88,7 +88,7 @@ def mark_horizon(horizon: float, x: alt.X) -> list[alt.Chart]:
     base = alt.Chart(pd.DataFrame({"time": [horizon], "name": ["horizon"]})).encode(x=x)
     return [
         base.mark_rule(strokeDash=[4, 4], color=NEUTRAL),
-        base.mark_text(y=-7, fontSize=11, color=_INK).encode(text="name:N"),
+        base.mark_text(y=-7, fontSize=11, color=INK).encode(text="name:N"),
     ]
 
 
@@ -110,7 +110,7 @@ def numbers_below(
     layers = [_beside(0, "At risk", "bold")]
     for place, (value, label) in enumerate(rows.items(), start=1):
         of_group = at_risk[at_risk[field] == value]
-        numbers = alt.Chart(of_group).mark_text(y=_below(place), fontSize=11, color=_INK)
+        numbers = alt.Chart(of_group).mark_text(y=_below(place), fontSize=11, color=INK)
         layers += [
             numbers.encode(x=x, text=alt.Text("at_risk:Q", format=",")),
             _beside(place, label, "normal"),
@@ -120,7 +120,7 @@ def numbers_below(
 
 def _beside(row: int, label: str, weight: Literal["bold", "normal"]) -> alt.Chart:
     text: alt.Chart = alt.Chart(pd.DataFrame({"label": [label]})).mark_text(
-        x=_BESIDE, y=_below(row), align="right", fontSize=11, fontWeight=weight, color=_INK
+        x=_BESIDE, y=_below(row), align="right", fontSize=11, fontWeight=weight, color=INK
     )
     return text.encode(text="label:N")
 

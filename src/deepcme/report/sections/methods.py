@@ -25,6 +25,14 @@ from deepcme.report.models import (
 )
 from deepcme.report.section import Contents, Section
 from deepcme.report.sections.comparison import DESCRIBED_PROBABILITIES
+from deepcme.report.survival.methods_words import (
+    STRATIFIED,
+    describe_censoring,
+    describe_learning,
+    describe_outcome,
+    describe_risk_groups,
+    describe_survival_measures,
+)
 from deepcme.study.designs import LeaveOneCohortOutDesign
 from deepcme.study.identity import describe_results_version
 from deepcme.study.resolved import Study
@@ -55,13 +63,24 @@ def describe_methods(
     tables, notes : mapping
         Those of the report: what was not run is not told.
     """
+    is_survival = study.survival is not None
+    design = describe_design(study.split)
     paragraphs = [
-        ("Design", describe_design(study.split)),
+        ("Outcome", describe_outcome(study, cohort) if is_survival else ""),
+        ("Censoring", describe_censoring(study) if is_survival else ""),
+        ("Design", f"{design} {STRATIFIED}" if is_survival else design),
         ("Preprocessing", _preprocessing(study.preprocessing, cohort)),
+        ("What is learned", describe_learning(study) if is_survival else ""),
         ("Networks", describe_networks(study.models)),
         ("Tuning", describe_tuning(study)),
         ("Baselines", describe_baselines(study)),
-        ("Measures", _measures(study, tables, notes)),
+        (
+            "Measures",
+            describe_survival_measures(study, tables)
+            if is_survival
+            else _measures(study, tables, notes),
+        ),
+        ("Risk groups", describe_risk_groups(tables) if is_survival else ""),
         ("Nulls", _nulls(tables)),
         ("Clinical columns", notes.get("clinical_coding", "")),
         ("Gene selection", _selection(study.selection)),

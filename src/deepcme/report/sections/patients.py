@@ -5,7 +5,6 @@ Characteristics are described and not tested, as STROBE (item 14) and TRIPOD+AI 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -16,17 +15,22 @@ from deepcme.base.errors import AbsentError
 from deepcme.base.words import counted, few
 from deepcme.cohort.characteristics import describe_groups
 from deepcme.cohort.flow import count_unlabelled, read_flow
+from deepcme.cohort.survival import SurvivalOutcome
+from deepcme.evaluation.survival.tables.evaluated import follow_patients
 from deepcme.report.blocks import Blocks, Bullets, Heading, Subheading, Table, Terms, Text
 from deepcme.report.formatting import TableLayout
 from deepcme.report.results import StudyResults
 from deepcme.report.section import Contents, Section
+from deepcme.report.sections.unlabelled import describe_labelled_alone, describe_unlabelled
+from deepcme.report.survival.follow_up import (
+    FOLLOW_UP,
+    compute_follow_up,
+    group_by_end,
+    show_follow_up,
+)
 from deepcme.study.parts.characteristics import PATIENTS
 
 MOST_COLUMNS = 15
-MOST_CENSORED = 0.05
-"""Share of samples without a label above which a warning stands."""
-
-_EVENT = re.compile(r"event|status|relapse|recur|metast|progress")
 _ROW = (("characteristic", "Characteristic", ""), ("value", "", ""))
 _HOW = (
     "Of numbers the median and in brackets the quartiles; of words, and of numbers of at most "
@@ -36,6 +40,13 @@ CHARACTERISTICS = TableLayout(
     f"Characteristics by outcome. {_HOW} Described, not tested.",
     *_ROW, ("all", "All", ""), ("event", "With the event", ""),
     ("no_event", "Without it", ""),
+)  # fmt: skip
+SURVIVAL_CHARACTERISTICS = TableLayout(
+    f"Characteristics by what is known at the horizon (without one: at the end of follow-up). "
+    "Those censored before are a group of their own: where they differ from the others, "
+    f"censoring may go with the risk. {_HOW} Described, not tested.",
+    *_ROW, ("all", "All", ""), ("event", "With the event", ""),
+    ("no_event", "Without it", ""), ("censored", "Censored before", ""),
 )  # fmt: skip
 LEFT_OUT = TableLayout(
     f"Those left out as they had no label, beside those kept. {_HOW} Described, not tested.",
@@ -48,6 +59,9 @@ PATIENT_FLOW = TableLayout(
     ("step", "Step", ""), ("samples", "Samples", ",.0f"), ("patients", "Patients", ",.0f"),
     ("events", "Events", ",.0f"), ("left_out", "Left out", ""),
 )  # fmt: skip
+SURVIVAL_FLOW = TableLayout(
+    "Who was read, joined, left out and analysed; reasons count samples.", *PATIENT_FLOW.columns
+)
 _FINDINGS = TableLayout(
     "",
     ("code", "Code", ""), ("severity", "Severity", ""), ("title", "Finding", ""),
@@ -109,30 +123,42 @@ def read_patients(results: StudyResults) -> pd.DataFrame:
 
 
 def compute_characteristics(
-    patients: pd.DataFrame, samples: pd.DataFrame, first: Sequence[str] = ()
+    patients: pd.DataFrame,
+    samples: pd.DataFrame,
+    first: Sequence[str] = (),
+    horizon: float | None = None,
 ) -> tuple[pd.DataFrame, list[str]]:
     """Characteristics of all samples, and of those with and without the event.
+
+    Of times, those censored before the horizon are a third group.
 
     Parameters
     ----------
     patients : DataFrame
         Characteristics, indexed by sample.
     samples : DataFrame
-        ``patient`` and ``label``, indexed by sample.
+        ``patient`` and ``label``, or ``time`` and ``event``, indexed by sample.
     first : sequence of str
         Columns that go before the others.
+    horizon : float, optional
+        Of times, if they have one.
 
     Returns
     -------
     table : DataFrame
-        Columns characteristic, value, all, event, no_event; text, ready to be read.
+        Columns characteristic, value, all, event, no_event, and censored of times; text,
+        ready to be read.
     not_shown : list of str
         Columns beyond the first 15.
     """
     known = samples.join(patients, how="inner", rsuffix=" of the file")
-    event = known["label"].to_numpy() == 1
-    groups = {"all": np.ones_like(event), "event": event, "no_event": ~event}
-    table = known.drop(columns=["patient", "label"])
+    if "label" in samples.columns:
+        event = known["label"].to_numpy() == 1
+        by_outcome = {"event": event, "no_event": ~event}
+    else:
+        by_outcome = group_by_end(known, horizon)
+    groups = {"all": np.ones(len(known), dtype=bool), **by_outcome}
+    table = known.drop(columns=list(samples.columns))
     described = describe_groups(table, known["patient"], groups, most=MOST_COLUMNS, first=first)
     return _as_table(described, tuple(groups)), described["not_shown"]
 
@@ -210,62 +236,24 @@ def _share(count: int, of: int) -> str:
     return f"{count:,} ({100 * count / of:.1f}%)" if of else f"{count:,}"
 
 
-def describe_unlabelled(cohort: Mapping[str, Any]) -> str:
-    """A warning where many had no label, as those whose follow-up ended early; else nothing.
-
-    They can only be without an event that was seen, so that the share of events among those
-    kept is above the risk (Uno et al. 2007, J Am Stat Assoc 102:527-537).
-    """
-    unlabelled = count_unlabelled(read_flow(cohort.get("flow", [])))
-    censored, blank, n = unlabelled.censored, unlabelled.blank, unlabelled.samples
-    share = f"{cohort['positives'] / cohort['samples']:.1%}"
-    if n and censored > MOST_CENSORED * n:
-        return (
-            f"{censored:,} of {n:,} samples ({censored / n:.0%}) were followed for too short a "
-            f"time and left out; none of them had the event by then. The share of events, "
-            f"{share}, therefore overstates the risk, and so do predicted risks and net "
-            "benefit, however well calibrated they look here. Ranks suffer less."
-        )
-    if n and blank > MOST_CENSORED * n:
-        columns = _columns_without_event(cohort.get("left_out", []))
-        are = "is" if len(columns) == 1 else "are"
-        none = f" ({' and '.join(columns)} {are} 0 for all of them)" if columns else ""
-        return (
-            f"{blank:,} of {n:,} samples ({blank / n:.0%}) had no label and were left out"
-            f"{none}. Where that is because their follow-up ended early, the share of events, "
-            f"{share}, overstates the risk, and so do predicted risks and net benefit: the "
-            "author must state why they have none."
-        )
-    return ""
-
-
-def _columns_without_event(left_out: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Columns of 0 and 1 called like events, in which 1 is of none left out, yet of others."""
-    by_step = [
-        [
-            column["column"]
-            for column in described["columns"]
-            if _EVENT.search(column["column"].lower())
-            and set(column["left_out"].get("words", {})) == {"0", "1"}
-            and not (column["left_out"]["words"]["1"] or column["left_out"]["missing"])
-            and column["kept"].get("words", {}).get("1")
-        ]
-        for described in left_out
-    ]
-    return [name for name in by_step[0] if all(name in of for of in by_step)] if by_step else []
-
-
 def _compute(contents: Contents) -> None:
     results, cohort = contents.results, contents.results.cohort
-    contents.add("patient_flow", lambda: compute_patient_flow(cohort), PATIENT_FLOW)
+    flow = SURVIVAL_FLOW if results.is_survival else PATIENT_FLOW
+    contents.add("patient_flow", lambda: compute_patient_flow(cohort), flow)
+    if results.is_survival:
+        contents.add("follow_up", lambda: _compute_follow_up(results), FOLLOW_UP)
     if warning := describe_unlabelled(cohort):
         contents.notes["unlabelled"] = warning
+    if warning := describe_labelled_alone(cohort):
+        contents.notes["labelled_alone_verdict"] = warning
     clinical = results.study.clinical
 
     def characteristics() -> pd.DataFrame:
         first = clinical.columns if clinical else ()
         patients = read_patients(results)
-        table, not_shown = compute_characteristics(patients, results.samples, first)
+        table, not_shown = compute_characteristics(
+            patients, results.samples, first, results.horizon
+        )
         if not_shown:
             contents.notes["characteristics_not_shown"] = (
                 f"{counted(len(not_shown), 'further column')} not shown: {few(not_shown, 30)}."
@@ -275,19 +263,30 @@ def _compute(contents: Contents) -> None:
     def left_out() -> pd.DataFrame:
         return compute_left_out(cohort, list(read_patients(results).columns))
 
-    contents.add("characteristics", characteristics, CHARACTERISTICS)
+    layout = SURVIVAL_CHARACTERISTICS if results.is_survival else CHARACTERISTICS
+    contents.add("characteristics", characteristics, layout)
     contents.add("left_out", left_out, LEFT_OUT)
 
 
+def _compute_follow_up(results: StudyResults) -> pd.DataFrame:
+    """Of all patients of the study, tested or not."""
+    rows = results.predictions
+    everyone = follow_patients(rows, pd.Index(rows["patient"].unique()))
+    return compute_follow_up(everyone, results.horizon)
+
+
 def _describe_cohort(cohort: Mapping[str, Any]) -> list[tuple[str, str]]:
-    share = 100 * cohort["positives"] / cohort["samples"]
+    share = f"{100 * cohort['positives'] / cohort['samples']:.1f}%"
+    n_samples, n_patients = cohort["positives"], cohort["positive_patients"]
+    samples, patients = (
+        (f"{n_samples} with the event", f"{n_patients} with the event")
+        if cohort.get("outcome") == SurvivalOutcome.kind
+        else (f"{n_samples} positive, {share}", f"{n_patients} with a positive sample")
+    )
     terms = [
         ("Endpoint", cohort["endpoint"]),
-        ("Samples", f"{cohort['samples']} ({cohort['positives']} positive, {share:.1f}%)"),
-        (
-            "Patients",
-            f"{cohort['patients']} ({cohort['positive_patients']} with a positive sample)",
-        ),
+        ("Samples", f"{cohort['samples']} ({samples})"),
+        ("Patients", f"{cohort['patients']} ({patients})"),
         ("Tissue", ", ".join(f"{count} {kind}" for kind, count in cohort["tissue"].items())),
         ("Genes", f"{cohort['genes']:,}, scale {cohort['scale']}"),
         ("Source", cohort["source"]),
@@ -305,6 +304,7 @@ def _write(contents: Contents) -> Blocks:
     yield contents.show("patient_flow", wrap=True)
     if warning := contents.notes.get("unlabelled"):
         yield Text(warning)
+    yield from _write_follow_up(contents)
     if "characteristics" in contents.tables:
         yield Subheading("Characteristics by outcome")
         yield contents.show("characteristics", wrap=True)
@@ -318,6 +318,15 @@ def _write(contents: Contents) -> Blocks:
         yield Table("audit_findings", _FINDINGS.show(pd.DataFrame(findings)), wrap=True)
     else:
         yield Text("The audit found nothing to object to.")
+
+
+def _write_follow_up(contents: Contents) -> Blocks:
+    if "follow_up" not in contents.tables:
+        return
+    results = contents.results
+    shown = show_follow_up(contents.tables["follow_up"], results.time_scale, results.horizon)
+    yield Subheading("Follow-up")
+    yield contents.show("follow_up", shown, wrap=True)
 
 
 SECTION = Section(_write, _compute)

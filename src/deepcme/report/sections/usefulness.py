@@ -52,10 +52,13 @@ def _compute(contents: Contents) -> None:
         )
 
 
-def show_differences(differences: pd.DataFrame, caption: str) -> Shown:
+def show_differences(
+    differences: pd.DataFrame, caption: str, counted: str = "Samples"
+) -> Shown:
     """A row for each model, and cohort left out; a column for each threshold."""
     at = differences["threshold"].map(as_percent)
-    layout = SideBySideLayout(caption, {name: (f"At {name}", "+.3f") for name in at.unique()})
+    headings = {name: (f"At {name}", "+.3f") for name in at.unique()}
+    layout = SideBySideLayout(caption, headings, counted)
     return layout.show(differences.assign(metric=at, value=differences["difference"]))
 
 

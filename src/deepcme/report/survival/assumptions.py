@@ -14,11 +14,10 @@ from deepcme.evaluation.survival.tables.censoring_counts import compute_censorin
 from deepcme.evaluation.survival.tables.naive import compute_naive_beside_weighted
 from deepcme.evaluation.survival.tables.proportional_hazards import compute_proportional_hazards
 from deepcme.report.blocks import Blocks, Bullets, Heading, Text
-from deepcme.report.formatting import LEFT_OUT_COLUMN, N_AND_EVENTS, TableLayout
+from deepcme.report.formatting import LEFT_OUT_COLUMN, PATIENTS_AND_EVENTS, TableLayout
 from deepcme.report.section import Contents, Section
+from deepcme.study.parts.survival_tables import COX_FITS
 from deepcme.study.settings import ModelSettings
-
-COX_FITS = "cox_fits.csv"
 
 _NAIVE_NAMES = {"risk": "Risk", "auc": "AUC", "observed_expected": "O/E"}
 _NAIVE = TableLayout(
@@ -27,17 +26,18 @@ _NAIVE = TableLayout(
     "that too many events are left among the known.",
     LEFT_OUT_COLUMN, ("model", "Model", ""), ("measure", "Measure", ""),
     ("naive", "Labelled alone", ".3f"), ("weighted", "With weights", ".3f"),
-    ("n_known", "Known", ",.0f"), *N_AND_EVENTS,
+    ("n_known", "Known", ",.0f"), *PATIENTS_AND_EVENTS,
 )  # fmt: skip
 _HAZARDS = TableLayout(
     "Check of proportional hazards (Grambsch and Therneau 1994) of each Cox model's "
     "out-of-fold log hazard, a mean over the repeats, as the only column. Trend: "
-    "how much its log hazard ratio changes from the start to the end of the scale of "
-    "Kaplan-Meier, with its 95% Wald interval. Approximate, as the patients trained the "
-    "models that judge the others.",
+    "how much its log hazard ratio changes from the start to where all would have had the "
+    "event, on the scale of Kaplan-Meier, with its 95% Wald interval. Approximate, as the "
+    "patients trained the models that judge the others: in simulated studies with proportional "
+    "hazards it rejected at .05 in 5 to 6 of 100.",
     LEFT_OUT_COLUMN, ("model", "Model", ""), ("trend", "Trend", "+.2f"),
     ("ci_low", "95% low", "+.2f"), ("ci_high", "95% high", "+.2f"), ("chi2", "Chi2", ".2f"),
-    ("p_value", "p", ".3f"), *N_AND_EVENTS, ("absent", "Why none", ""),
+    ("p_value", "p", ".3f"), *PATIENTS_AND_EVENTS, ("absent", "Why none", ""),
     optional=(LEFT_OUT, "absent"),
 )  # fmt: skip
 _MEANING = (
@@ -159,6 +159,7 @@ def _write(contents: Contents) -> Blocks:
     yield Text(contents.notes.get("censoring", ""))
     if "naive_beside_weighted" in tables:
         naive = tables["naive_beside_weighted"]
+        naive = naive[naive["model"] == contents.headline]
         naive = naive.assign(measure=naive["measure"].map(_NAIVE_NAMES))
         yield contents.show("naive_beside_weighted", naive)
     if "proportional_hazards" in tables:

@@ -19,7 +19,10 @@ from deepcme.report.formatting import LEFT_OUT_COLUMN, SideBySideLayout, TableLa
 from deepcme.report.section import Contents, Section
 from deepcme.report.survival.calibration_words import describe_survival_calibration
 
-_MEASURES = (OBSERVED_EXPECTED, SLOPE, BRIER, SCALED_BRIER)
+_HEADINGS = {
+    measure.name: (measure.heading, measure.format)
+    for measure in (OBSERVED_EXPECTED, SLOPE, BRIER, SCALED_BRIER)
+}
 _PERFORMANCE = SideBySideLayout(
     "Of each patient's mean out-of-fold risk of the event by the horizon. O/E is the observed "
     "risk (Kaplan-Meier, or Aalen and Johansen's where there is a competing event) over the "
@@ -28,7 +31,14 @@ _PERFORMANCE = SideBySideLayout(
     "better than giving everybody the observed risk. Censored patients count through those "
     "like them who were followed. In brackets 95% intervals by bootstrap of patients and of "
     "their censoring; they take the fitted models as they are.",
-    {measure.name: (measure.heading, measure.format) for measure in _MEASURES},
+    _HEADINGS,
+    "Patients",
+)
+_RECALIBRATED = SideBySideLayout(
+    "The same of the risks as recalibrated in each split by a line that test rows had no part "
+    "in.",
+    _HEADINGS,
+    "Patients",
 )
 _GROUPS = TableLayout(
     "Groups of equal size by predicted risk. Observed: the risk by the horizon within the "
@@ -58,7 +68,7 @@ def _compute(contents: Contents) -> None:
     contents.add(
         "survival_performance_recalibrated",
         lambda: compute_survival_performance(results.recalibrated_evaluation),
-        _PERFORMANCE,
+        _RECALIBRATED,
     )
 
     def groups() -> pd.DataFrame:
@@ -70,7 +80,8 @@ def _compute(contents: Contents) -> None:
         return pd.concat(tables, ignore_index=True)
 
     contents.add("calibration_groups", groups, _GROUPS)
-    if "calibration_groups" in contents.tables:
+    table = contents.tables.get("calibration_groups")
+    if table is not None and table["observed"].notna().any():
         contents.charts["calibration"] = _draw(contents)
 
 
@@ -94,11 +105,6 @@ def _write(contents: Contents) -> Blocks:
     yield Text(notes.get("calibration_verdict", ""))
     yield Text(notes.get("survival_performance", ""))
     yield _by_measure(contents, "survival_performance")
-    if "survival_performance_recalibrated" in tables:
-        yield Text(
-            "The same risks, recalibrated in each split by a line that test rows had no part "
-            "in:"
-        )
     yield _by_measure(contents, "survival_performance_recalibrated")
     yield Text(describe_absent(tables))
     yield Figure(
@@ -123,7 +129,7 @@ def _by_measure(contents: Contents, name: str) -> Table | None:
 
 def describe_absent(tables: dict[str, pd.DataFrame]) -> str:
     """Which measures of risks could not be estimated, and why."""
-    said = {}
+    said: dict[str, list[str]] = {}
     for name in ("survival_performance", "survival_performance_recalibrated"):
         table = tables.get(name)
         if table is None:

@@ -17,16 +17,18 @@ from deepcme.report.blocks import Blocks, Figure, Heading, Table, Text
 from deepcme.report.figures.forest import ESTIMATE, forest_heading, plot_forest
 from deepcme.report.figures.over_time import plot_auc_over_time
 from deepcme.report.figures.styles import Chart, beside
-from deepcme.report.formatting import INTERVAL, LEFT_OUT_COLUMN, N_AND_EVENTS, TableLayout
+from deepcme.report.formatting import INTERVAL, LEFT_OUT_COLUMN, TableLayout
+from deepcme.report.formatting import PATIENTS_AND_EVENTS as _PATIENTS
 from deepcme.report.results import StudyResults
 from deepcme.report.section import Contents, Section
 from deepcme.study.headline import find_baselines
 
 _CHANCE = 0.5
 _DRAWN = (UNO, AUC_AT_HORIZON)
-_NAMES = {measure.name: measure.heading for measure in (UNO, HARRELL, AUC_AT_HORIZON)}
+_NAMES = {measure.name: measure.heading for measure in (UNO, AUC_AT_HORIZON, HARRELL)}
+_ORDER = {name: place for place, name in enumerate(_NAMES)}
 
-_COUNTS = (*N_AND_EVENTS, ("n_splits", "Splits", ",.0f"))
+_COUNTS = (*_PATIENTS, ("n_splits", "Splits", ",.0f"))
 _DISCRIMINATION = TableLayout(
     "Each measure is that of one fit, averaged over the test parts in which it can be "
     "estimated. C: of two patients of whom it is known who had the event first, how often that "
@@ -52,11 +54,6 @@ _COMPARISON = TableLayout(
     ("p_holm", "p (Holm)", ".3f"), *_COUNTS, ("absent", "Why none", ""),
     optional=(LEFT_OUT, "absent"),
 )  # fmt: skip
-_OVER_TIME = TableLayout(
-    "AUC(t) over time; every interval holds for its time by itself.",
-    LEFT_OUT_COLUMN, ("model", "Model", ""), ("shown", "Time", ".3g"),
-    ("value", "AUC(t)", ".3f"), *INTERVAL, ("at_risk", "At risk", ",.0f"), *N_AND_EVENTS,
-)  # fmt: skip
 
 
 def _compute(contents: Contents) -> None:
@@ -66,7 +63,6 @@ def _compute(contents: Contents) -> None:
         "survival_discrimination",
         lambda: compute_survival_discrimination(evaluation),
         _DISCRIMINATION,
-        draw_measures,
     )
     named = [(model.name, model.estimator) for model in study.models]
     contents.add(
@@ -78,16 +74,30 @@ def _compute(contents: Contents) -> None:
             comparator=study.comparator,
         ),
         _COMPARISON,
-        draw_differences,
     )
+    for name, column, draw in (
+        ("survival_discrimination", "value", draw_measures),
+        ("survival_comparison", "difference", draw_differences),
+    ):
+        if name in contents.tables and contents.tables[name][column].notna().any():
+            contents.charts[name] = draw(contents.tables[name])
 
     def over_time() -> pd.DataFrame:
         table = compute_survival_auc_over_time(evaluation)
         return add_at_risk(table, results)
 
-    contents.add("auc_over_time", over_time, _OVER_TIME)
+    unit = results.time_scale.unit.capitalize() or "Time"
+    contents.add("auc_over_time", over_time, _lay_out_over_time(unit))
     if "auc_over_time" in contents.tables:
         contents.charts["auc_over_time"] = _draw_over_time(contents)
+
+
+def _lay_out_over_time(unit: str) -> TableLayout:
+    return TableLayout(
+        "AUC(t) over time; every interval holds for its time by itself.",
+        LEFT_OUT_COLUMN, ("model", "Model", ""), ("shown", unit, ".3g"),
+        ("value", "AUC(t)", ".3f"), *INTERVAL, ("at_risk", "At risk", ",.0f"), *_PATIENTS,
+    )  # fmt: skip
 
 
 def draw_measures(table: pd.DataFrame) -> Chart:
@@ -171,20 +181,19 @@ def _draw_over_time(contents: Contents) -> Chart:
 
 
 def _write(contents: Contents) -> Blocks:
-    results = contents.results
-    until = results.time_scale.describe(results.evaluation.tau)
+    tau, scale = contents.results.evaluation.tau, contents.results.time_scale
     yield Heading("Discrimination over time", "discrimination")
     yield Text(contents.notes.get("survival_discrimination", ""))
-    yield Text(
-        f"C looks at events up to {until}. {describe_not_estimable(contents.tables)}".strip()
-    )
+    if np.isfinite(tau):
+        yield Text(f"C and AUC(t) look at events up to {scale.describe(tau)}.")
+    yield Text(describe_not_estimable(contents.tables))
     yield Figure(
         "survival_discrimination",
         "C and AUC(t) of each model with intervals; the numbers are in the next table",
         "Squares are means over the test parts, lines their 95% intervals; the dashed line is "
         "chance.",
     )
-    yield _named(contents, "survival_discrimination")
+    yield show_by_measure(contents, "survival_discrimination")
     yield from _write_comparison(contents)
     yield Figure(
         "auc_over_time",
@@ -211,14 +220,15 @@ def _write_comparison(contents: Contents) -> Blocks:
         "Differences in C and AUC(t) to each other model; the numbers are in the next table",
         f"To the right of the dashed line {contents.headline} ranks better.",
     )
-    yield _named(contents, "survival_comparison")
+    yield show_by_measure(contents, "survival_comparison")
 
 
-def _named(contents: Contents, name: str) -> Table | None:
-    """A table with its measures by their names for readers, and no column of no reasons."""
+def show_by_measure(contents: Contents, name: str) -> Table | None:
+    """A table, measure by measure, by their names for readers, and no column of no reasons."""
     if name not in contents.tables:
         return None
     table = contents.tables[name]
+    table = table.sort_values("measure", key=lambda of: of.map(_ORDER), kind="stable")
     table = table.assign(measure=table["measure"].map(_NAMES))
     return contents.show(name, drop_if_empty(table, ["n_not_estimable", "absent"]))
 
@@ -234,7 +244,7 @@ def describe_not_estimable(tables: dict[str, pd.DataFrame]) -> str:
     table = tables.get("survival_discrimination")
     if table is None or not table["n_not_estimable"].any():
         return ""
-    worst = table.loc[table["n_not_estimable"].idxmax()]
+    worst = table.sort_values("n_not_estimable").iloc[-1]
     return (
         f"In up to {worst['n_not_estimable']:.0f} test parts a measure could not be estimated "
         f"({_NAMES[worst['measure']]} of {worst['model']}): those parts have no say."

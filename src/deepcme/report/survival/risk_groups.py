@@ -19,8 +19,11 @@ from deepcme.report.formatting import LEFT_OUT_COLUMN, TableLayout
 from deepcme.report.section import Contents, Section
 from deepcme.report.survival.times import TimeScale
 
-FEWEST_SHOWN = 10
-"""Curves are drawn for as long as so many patients are at risk, and past the horizon."""
+SHARE_SHOWN = 0.1
+"""Curves are drawn for as long as so many of the patients are at risk, or up to the horizon.
+
+After Pocock, Clayton and Altman (2002), Lancet 359:1686-1689.
+"""
 MOST_MARKED = 200
 """Of more censored patients the marks would hide the curves."""
 
@@ -31,9 +34,9 @@ _GROUP_RISKS = TableLayout(
     "Risk of the event by the horizon in each third, with its 95% interval, Wald's on the log "
     "scale (Greenwood's variance). Events are those by the horizon; followed are those known "
     "to be without it then.",
-    LEFT_OUT_COLUMN, ("group", "Third", ""), ("n", "Patients", ",.0f"),
-    ("events", "Events", ",.0f"), ("followed", "Followed", ",.0f"), ("risk", "Risk", ".3f"),
-    ("ci_low", "95% low", ".3f"), ("ci_high", "95% high", ".3f"),
+    LEFT_OUT_COLUMN, ("group", "Third", ""), ("risk", "Risk", ".3f"),
+    ("ci_low", "95% low", ".3f"), ("ci_high", "95% high", ".3f"), ("n", "Patients", ",.0f"),
+    ("events", "Events", ",.0f"), ("followed", "Followed", ",.0f"),
 )  # fmt: skip
 _NO_P_VALUE = (
     "No p-value stands beside these curves. The thirds come of models that learned from the "
@@ -76,8 +79,8 @@ def _compute_at_risk(contents: Contents) -> None:
 
 
 def find_end(times: pd.Series[float], horizon: float | None) -> float:
-    """Until when curves are drawn: ten patients are at risk, or the horizon if it is later."""
-    last = times.sort_values(ascending=False).iloc[:FEWEST_SHOWN].iloc[-1]
+    """Until when curves are drawn: as many are at risk as are asked for, or the horizon."""
+    last = times.sort_values(ascending=False).iloc[int(SHARE_SHOWN * len(times))]
     return max(float(last), horizon or 0.0)
 
 
@@ -161,7 +164,7 @@ def _describe_marks(contents: Contents) -> str:
     marks = " Strokes: censored patients." if n_censored <= MOST_MARKED else ""
     if horizon is not None:
         marks += f" The dashed line is the horizon, {scale.describe(horizon)}."
-    return f"{marks} Drawn for as long as {FEWEST_SHOWN} patients or more are followed."
+    return f"{marks} Drawn for as long as {SHARE_SHOWN:.0%} of the patients are followed."
 
 
 SECTION = Section(_write, _compute)

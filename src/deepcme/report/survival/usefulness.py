@@ -59,7 +59,7 @@ def _write(contents: Contents) -> Blocks:
         "single it out, double click to show all.",
     )
     if "net_benefit" in contents.tables:
-        shown = show_differences(contents.tables["net_benefit"], CAPTION)
+        shown = show_differences(contents.tables["net_benefit"], CAPTION, "Patients")
         yield Table("net_benefit", shown)
 
 

@@ -162,6 +162,7 @@ PHRASES: tuple[Phrase[Facts], ...] = (
         _cannot_reject,
     ),
     Phrase("not everyone tested", lambda facts: _not_tested(facts) > 0, _tested),
+    of_section("labelled_alone"),
     Phrase(
         "leak",
         lambda facts: bool(facts.leaks),

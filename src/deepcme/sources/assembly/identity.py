@@ -21,7 +21,7 @@ from deepcme.cohort.barcodes import (
     read_barcode,
 )
 from deepcme.cohort.people import cell_text, names_nobody
-from deepcme.cohort.tissues import UNKNOWN, canonical_tissue
+from deepcme.cohort.tissues.tissues import UNKNOWN, canonical_tissue
 from deepcme.sources.assembly.patient_ids import patients_of, refuse_other_patients
 from deepcme.sources.assembly.patients import may_name_people, not_people_note
 from deepcme.sources.assembly.tissue_columns import spelled_out, unread_notes

@@ -9,7 +9,7 @@ import pandas as pd
 
 from deepcme.base.notes import WARNING
 from deepcme.base.words import cleaned, counted, few, quoted, says_nothing
-from deepcme.cohort.tissues import (
+from deepcme.cohort.tissues.tissues import (
     TISSUE_OF_SAMPLE_TYPE,
     UNKNOWN,
     canonical_tissue,

@@ -15,7 +15,7 @@ import pandas as pd
 
 from deepcme.base.errors import DeepCMEError
 from deepcme.base.words import cleaned, counted, few, says_nothing
-from deepcme.cohort.tissues import UNKNOWN, canonical_tissue
+from deepcme.cohort.tissues.tissues import UNKNOWN, canonical_tissue
 from deepcme.sources.reading.headers import spelled_as
 from deepcme.sources.reading.reading import read_table
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from deepcme.base.words import few, says_nothing
-from deepcme.cohort.tissues import UNKNOWN, tissue_of
+from deepcme.cohort.tissues.tissues import UNKNOWN, tissue_of
 from deepcme.sources.assembly.patient_ids import patients_of
 from deepcme.sources.assembly.patients import people_column
 from deepcme.sources.assembly.tissue_columns import (

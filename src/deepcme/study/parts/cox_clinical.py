@@ -25,9 +25,7 @@ from deepcme.base.words import listed
 from deepcme.cohort.cohort import Cohort
 from deepcme.cohort.follow_up import EVENT
 from deepcme.cohort.honest import fit_seed
-from deepcme.cohort.splits import PARTS
 from deepcme.cohort.survival import SurvivalOutcome
-from deepcme.evaluation.predictions import LEFT_OUT
 from deepcme.models.clinical import ClinicalEncoder
 from deepcme.models.survival.cox_regression import CoxRegression
 from deepcme.models.survival.target import make_target
@@ -46,9 +44,10 @@ from deepcme.study.parts.cox_clinical_fit import (
     follow_up_of,
 )
 from deepcme.study.parts.models import MODELS
+from deepcme.study.parts.survival_tables import COX_FITS, compute_cox_fits
 from deepcme.study.resolved import Study
-from deepcme.study.tables import concatenate
-from deepcme.study.tasks import Arrays, Plan, common_content, content_key
+from deepcme.study.tables import concatenate, predictions_of
+from deepcme.study.tasks import Plan, common_content, content_key
 
 HAZARD_RATIOS = "clinical_hazard_ratios.csv"
 HAZARD_RATIO_COLUMNS = (
@@ -71,7 +70,7 @@ class CoxClinical(Part[ClinicalCoxFit]):
     settings = None
     stands_beside = False
     tables: ClassVar[TextColumns] = {HAZARD_RATIOS: ("column", "value")}
-    noun = "Cox regression with clinical columns"
+    noun = "Cox regressions with clinical columns"
 
     def fill_in(self, values: dict[str, Any]) -> dict[str, Any]:
         """Name the model that stands for the genes, and add it to the models."""
@@ -156,11 +155,16 @@ class CoxClinical(Part[ClinicalCoxFit]):
         if settings is None:
             return {}
         results = list(kept.results(self.of(plan)))
-        predictions = [
-            _predictions(plan.cohort, task, arrays, name, of_arrays)
+        fits = {
+            name: [(task, task.result_of(arrays, of_arrays)) for task, arrays in results]
             for name, of_arrays in _MODELS.items()
-            for task, arrays in results
+        }
+        predictions = [
+            predictions_of(plan.cohort, task, result, name)
+            for name, of_model in fits.items()
+            for task, result in of_model
         ]
+        penalties = compute_cox_fits(plan.cohort, fits[CLINICAL_AND_GENES])
         clinical = take_columns(plan.cohort, settings.columns)
         ratios = compute_hazard_ratios(plan.cohort, clinical, settings.missing)
         for kind in ("monotone", "left_out"):
@@ -169,6 +173,7 @@ class CoxClinical(Part[ClinicalCoxFit]):
             ratios[f"{kind}_splits"] = ratios["column"].map(of_column)
         return {
             PREDICTIONS: concatenate(predictions),
+            COX_FITS: penalties.assign(model=CLINICAL_AND_GENES),
             HAZARD_RATIOS: ratios,
         }
 
@@ -188,34 +193,6 @@ def take_columns(cohort: Cohort, columns: Sequence[str]) -> pd.DataFrame:
                 f"correlation is {agreement:.3f}): leave it out of clinical.columns."
             )
     return clinical
-
-
-def _predictions(
-    cohort: Cohort, task: ClinicalCoxFit, arrays: Arrays, model: str, of_arrays: str
-) -> pd.DataFrame:
-    """Rows of one model on one split: `train` of the fit, `validation` out of fold, `test`."""
-    n_fitted, rows = len(task.split.fitting_rows), arrays["rows"]
-    rows = np.concatenate([rows[:n_fitted], rows])
-    score, risk = (
-        np.insert(arrays[f"{of_arrays}_{kind}"], n_fitted, arrays[f"{of_arrays}_oof_{kind}"])
-        for kind in ("score", "risk")
-    )
-    sizes = [n_fitted, n_fitted, len(task.split.test)]
-    outcome = cohort.outcome.values
-    table = pd.DataFrame(
-        {
-            "split": task.split_number,
-            "model": model,
-            "sample": cohort.samples[rows],
-            "patient": cohort.patients[rows],
-            "part": np.repeat(np.array(PARTS, dtype=object), sizes),
-            **{name: values[rows] for name, values in outcome.items()},
-            "score": score,
-            "probability": risk,
-        }
-    )
-    left_out = task.split.left_out
-    return table if left_out is None else table.assign(**{LEFT_OUT: left_out})
 
 
 def compute_hazard_ratios(cohort: Cohort, clinical: pd.DataFrame, missing: str) -> pd.DataFrame:

@@ -24,40 +24,32 @@ from deepcme.models.survival.cox_model import CoxModel
 from deepcme.models.survival.cox_regression import CoxRegression
 from deepcme.models.survival.cox_ridge import CoxRidge
 from deepcme.models.survival.target import make_target
+from deepcme.study.fit import Fit, TaskResult
 from deepcme.study.parts.added_value import CLINICAL_AND_GENES
-from deepcme.study.settings import ModelSettings, PreprocessingSettings
-from deepcme.study.tasks import Arrays, Task, are_rows
+from deepcme.study.tasks import Arrays, are_rows
 
 ALONE, BESIDE = "alone", "beside"
 """In the arrays of a result: the columns alone, and beside the genes."""
 N_FOLDS = 5
+_KINDS = ("score", "risk", "oof_score", "oof_risk")
 
 FloatArray = NDArray[np.float64]
 Predictions = dict[str, tuple[FloatArray, FloatArray]]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class ClinicalCoxFit(Task):
-    """Both models on one split.
+class ClinicalCoxFit(Fit):
+    """Both models on one split; `model` is what stands for the genes.
 
     Attributes
     ----------
     clinical : DataFrame
         The columns of all samples, as `take_clinical` gives them.
     missing : {"fill", "indicator"}
-    model : ModelSettings
-        What stands for the genes.
-    preprocessing : PreprocessingSettings
-    horizon : float or None
-    random_state : int
     """
 
     clinical: pd.DataFrame
     missing: str
-    model: ModelSettings
-    preprocessing: PreprocessingSettings
-    horizon: float | None
-    random_state: int
 
     @property
     def title(self) -> str:
@@ -76,8 +68,22 @@ class ClinicalCoxFit(Task):
             oof_scores, oof_risks = out_of_fold[name]
             arrays |= {f"{name}_score": scores, f"{name}_risk": risks}
             arrays |= {f"{name}_oof_score": oof_scores, f"{name}_oof_risk": oof_risks}
+        arrays[f"{ALONE}_penalty"] = np.zeros(1)
+        arrays[f"{BESIDE}_penalty"] = np.array([fit.beside.penalty_])
         monotone, left_out = fit.find_failing_columns(self.clinical)
         return arrays | {"monotone": monotone, "left_out": left_out}
+
+    def result_of(self, arrays: Arrays, model: str) -> TaskResult:
+        """What `run` gave of one of the models."""
+        of_model = {kind: arrays[f"{model}_{kind}"] for kind in _KINDS}
+        return TaskResult(
+            rows=arrays["rows"],
+            score=of_model["score"],
+            probability=of_model["risk"],
+            oof_score=of_model["oof_score"],
+            oof_probability=of_model["oof_risk"],
+            penalty=arrays[f"{model}_penalty"],
+        )
 
     def _predict_out_of_fold(self, data: CohortArrays, whole: _Fit) -> Predictions:
         """Of each fitting row by fits without its patient, with the penalty that was chosen."""
@@ -96,13 +102,16 @@ class ClinicalCoxFit(Task):
         """Whether arrays are those of `run` of this fit, whatever their values."""
         fitting = self.split.fitting_rows
         rows = np.concatenate([fitting, self.split.test])
-        names = [f"{model}_{kind}" for model in (ALONE, BESIDE) for kind in ("score", "risk")]
-        oof = [f"{model}_oof_{kind}" for model in (ALONE, BESIDE) for kind in ("score", "risk")]
+        scores, of_fits, out_of_fold = (
+            [f"{model}_{kind}" for model in (ALONE, BESIDE) for kind in kinds]
+            for kinds in (_KINDS[:2], ["penalty"], _KINDS[2:])
+        )
         n_columns = self.clinical.shape[1]
         return (
             np.array_equal(arrays.get("rows", ()), rows)
-            and are_rows(arrays, "f", *names, length=len(rows))
-            and are_rows(arrays, "f", *oof, length=len(fitting))
+            and are_rows(arrays, "f", *scores, length=len(rows))
+            and are_rows(arrays, "f", *out_of_fold, length=len(fitting))
+            and are_rows(arrays, "f", *of_fits, length=1)
             and are_rows(arrays, "b", "monotone", "left_out", length=n_columns)
         )
 

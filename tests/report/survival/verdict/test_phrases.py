@@ -107,7 +107,7 @@ def test_a_good_model_is_told_in_about_130_words_beside_its_sections():
         "demonstrated advantage over DeepCME-ensemble, the comparator named beforehand "
         "(difference in C +0.020, 95% bootstrap interval -0.050 to +0.090). By 5 years the event "
         "came to 6% (1% to 11%) of the third predicted lowest and to 31% (20% to 41%) of the "
-        "highest. Calibrated. Useful. With 28 events by 5 years these numbers are imprecise: "
+        "highest. Calibrated. Useful. With 28 events these numbers are imprecise: "
         "expect others from other patients. 71 patients (36%) censored before 5 years count by "
         "weights, which is right if censoring has nothing to do with the risk."
     ) in verdict

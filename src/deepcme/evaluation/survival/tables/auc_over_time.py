@@ -6,12 +6,11 @@ import numpy as np
 import pandas as pd
 
 from deepcme.base.errors import AbsentError
-from deepcme.evaluation.bootstrap import compute_logit_interval
 from deepcme.evaluation.survival.measured import AUC_AT_HORIZON
 from deepcme.evaluation.survival.over_time import choose_times
 from deepcme.evaluation.survival.tables.evaluated import Evaluation, Tested
 from deepcme.evaluation.survival.tables.within_parts import (
-    compute_widening,
+    compute_mean_interval,
     measure_model,
     measure_within_parts,
 )
@@ -64,12 +63,10 @@ def compute_survival_auc_over_time(
 
 def _at_time(tested: Tested, time: float | None) -> list[dict[str, object]]:
     """A row for each model, none at a time that is refused; None is tau."""
-    at = tested.patients.require()
-    if time is not None:
-        try:
-            at = at.move_to(time)
-        except AbsentError:
-            return []
+    try:
+        at = tested.at_time(time)
+    except AbsentError:
+        return []
     rows: list[dict[str, object]] = []
     for model, of_model in tested.by_model():
         parts = (
@@ -77,22 +74,15 @@ def _at_time(tested: Tested, time: float | None) -> list[dict[str, object]]:
             if time is None
             else measure_within_parts(tested, of_model, AUC_AT_HORIZON, time)
         )
-        value, ends = np.nan, (np.nan, np.nan)
+        means, ends = np.full(1, np.nan), (np.nan, np.nan)
         if not parts.estimable.empty:
-            value, *drawn = parts.mean(parts.estimable)
-            widening = compute_widening(tested, model, of_model, value, at)
-            ends = compute_logit_interval(
-                float(value),
-                np.array(drawn),
-                min(at.n_cases, at.n_controls),
-                n_rarer_in_part=widening.n_rarer_in_part,
-                inflation=widening.inflation,
-            )
+            means = parts.mean(parts.estimable)
+            ends = compute_mean_interval(tested, model, of_model, means, at)
         rows.append(
             {
                 "model": model,
                 "time": at.horizon,
-                "value": value,
+                "value": means[0],
                 "ci_low": ends[0],
                 "ci_high": ends[1],
                 "n": at.follow_up.n,

@@ -18,10 +18,11 @@ from deepcme.evaluation.survival.tables.evaluated import Evaluation, Tested
 from deepcme.evaluation.survival.tables.within_parts import (
     RANKED,
     compute_widening,
+    count_events,
     measure_model,
 )
 
-INTERVAL = "paired patient bootstrap, t, widened for refitting"
+INTERVAL = "paired patient bootstrap, t, widened where test patients train other fits"
 _NOTHING = ("difference", "ci_low", "ci_high", "p_value", "p_holm")
 
 
@@ -93,7 +94,7 @@ def _compare(
         "interval": INTERVAL,
         **dict.fromkeys(_NOTHING[3:], np.nan),
         "n": both[0][1]["patient"].nunique(),
-        "events": 0 if at is None else at.n_cases,
+        "events": count_events(tested.patients.follow_up, tested.patients.tau, measure),
         "n_splits": 0,
     }
     if at is None:
@@ -133,7 +134,7 @@ def _compute_error(
     if n_rarer < 2 or not drawn.size or np.isnan(drawn).all():
         return float("nan"), 1
     widenings = [
-        compute_widening(tested, name, rows, value)
+        compute_widening(tested, name, rows, value, at)
         for (name, rows), value in zip(both, values, strict=True)
     ]
     inflation = max(of.inflation for of in widenings)

@@ -7,19 +7,20 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from deepcme.cohort.follow_up import EVENT
-from deepcme.evaluation.bootstrap import compute_logit_interval
 from deepcme.evaluation.over_splits import compute_monte_carlo_error
 from deepcme.evaluation.survival.concordance import ComparablePairs, count_comparable_pairs
-from deepcme.evaluation.survival.measured import AUC_AT_HORIZON, HARRELL, HorizonMeasure
+from deepcme.evaluation.survival.measured import UNO, HorizonMeasure
 from deepcme.evaluation.survival.tables.evaluated import Evaluation, Tested
 from deepcme.evaluation.survival.tables.within_parts import (
     RANKED,
-    compute_widening,
+    compute_mean_interval,
+    count_events,
     measure_model,
 )
 
-INTERVAL = "patient bootstrap, t on the logit scale, widened for refitting"
+INTERVAL = (
+    "patient bootstrap, t on the logit scale, widened where test patients train other fits"
+)
 
 
 def compute_survival_discrimination(evaluation: Evaluation) -> pd.DataFrame:
@@ -69,10 +70,7 @@ def _describe(
     pairs: ComparablePairs,
 ) -> dict[str, Any]:
     follow_up, tau = tested.patients.follow_up, tested.patients.tau
-    n_events = follow_up.n_events
-    if measure is not HARRELL:
-        n_events = int(((follow_up.events == EVENT) & (follow_up.times <= tau)).sum())
-    has_tau = measure is not AUC_AT_HORIZON and measure is not HARRELL
+    has_tau = measure is UNO
     return {
         "measure": measure.name,
         **_estimate(tested, model, rows, measure),
@@ -80,7 +78,7 @@ def _describe(
         "pairs_used": pairs.used if has_tau else np.nan,
         "pairs_dropped": pairs.dropped if has_tau else np.nan,
         "n": rows["patient"].nunique(),
-        "events": n_events,
+        "events": count_events(follow_up, tau, measure),
     }
 
 
@@ -97,21 +95,12 @@ def _estimate(
     splits = parts.estimable
     if splits.empty:
         return {**found, "absent": parts.absent}
-    value, *drawn = parts.mean(splits)
-    ends = (np.nan, np.nan)
-    if drawn:
-        widening = compute_widening(tested, model, rows, value)
-        ends = compute_logit_interval(
-            float(value),
-            np.array(drawn),
-            min(at.n_cases, at.n_controls),
-            n_rarer_in_part=widening.n_rarer_in_part,
-            inflation=widening.inflation,
-        )
+    means = parts.mean(splits)
+    ends = compute_mean_interval(tested, model, rows, means, at)
     of_splits = parts.of_splits[splits]
     return {
         **found,
-        "value": value,
+        "value": means[0],
         "ci_low": ends[0],
         "ci_high": ends[1],
         "sd": of_splits.std(),

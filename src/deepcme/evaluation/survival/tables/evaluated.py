@@ -157,12 +157,24 @@ class Tested:
         """
         key = place, positions.tobytes(), time
         if key not in self._parts:
-            self._parts[key] = self._at(time).rows(positions)
+            self._parts[key] = self.at_time(time).rows(positions)
         return self._parts[key]
 
-    def _at(self, time: float | None) -> AtHorizon:
+    def at_time(self, time: float | None) -> AtHorizon:
+        """All evaluated patients, in the draws, at tau (None) or another time.
+
+        Raises
+        ------
+        AbsentError
+            If no weights can be had at that time.
+        """
         at = self.patients.require()
-        return at if time is None else at.move_to(time)
+        if time is None:
+            return at
+        key = ("everybody", time)
+        if key not in self._parts:
+            self._parts[key] = at.move_to(time)
+        return self._parts[key]
 
 
 @dataclass(frozen=True, eq=False)

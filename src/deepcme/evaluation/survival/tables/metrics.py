@@ -24,7 +24,6 @@ _KEYS = ["split", "model", "part"]
 def compute_survival_metrics(
     predictions: pd.DataFrame,
     horizon: float | None,
-    *,
     columns: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Uno's C, Harrell's C and AUC(t) of every split, model and part.

@@ -60,7 +60,7 @@ def _check(tested: Tested, models: Sequence[str]) -> pd.DataFrame:
         except AbsentError as absent:
             row["absent"] = str(absent)
         else:
-            row |= found.tests.iloc[0][list(_NUMBERS)].to_dict()
+            row |= {name: found.tests[name].iloc[0] for name in _NUMBERS}
             row["said"] = found.sentence(column)
         checked.append({**row, "n": len(mean), "events": follow_up.n_events})
     return pd.DataFrame(checked)

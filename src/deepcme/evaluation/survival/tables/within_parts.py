@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from deepcme.cohort.follow_up import EVENT
-from deepcme.evaluation.bootstrap import divide
+from deepcme.cohort.follow_up import EVENT, FollowUp
+from deepcme.evaluation.bootstrap import compute_logit_interval, divide
 from deepcme.evaluation.predictions import STRATUM, FloatArray
 from deepcme.evaluation.refitting import compute_refit_inflation, count_rarer_in_part
 from deepcme.evaluation.survival.at_horizon import AtHorizon
@@ -52,6 +52,12 @@ class WithinParts:
         usable = ~np.isnan(values)
         total = np.where(usable, values, 0.0).sum(axis=0)
         return divide(total, usable.sum(axis=0).astype(np.float64))
+
+
+def count_events(follow_up: FollowUp, tau: float, measure: HorizonMeasure) -> int:
+    """Events that a measure looks at: up to tau, but all in Harrell's C."""
+    in_time = (follow_up.times <= tau) | (measure is HARRELL)
+    return int(np.sum((follow_up.events == EVENT) & in_time))
 
 
 def measure_model(
@@ -172,17 +178,45 @@ class Widening:
 
 
 def compute_widening(
-    tested: Tested, model: str, rows: pd.DataFrame, value: float, at: AtHorizon | None = None
+    tested: Tested, model: str, rows: pd.DataFrame, value: float, at: AtHorizon
 ) -> Widening:
-    """That of a mean over test parts, as for the binary AUC; at tau, or at another time.
+    """That of a mean over test parts, as for the binary AUC.
 
-    Cases by then are taken for the one class, all others for the other; for the number in a
-    part, those who are known to be without the event then.
+    Cases by the time of `at` are taken for the one class, all others for the other; for the
+    number in a part, those who are known to be without the event then.
     """
-    at = at or tested.patients.require()
     position = rows[POSITION].to_numpy(np.int64)
     labelled = rows.assign(label=at.is_case[position].astype(np.int64))
     training = tested.training[tested.training["model"] == model]
     known = at.weights[0, position] > 0
     n_rarer = count_rarer_in_part(labelled[known]) if known.any() else 0.0
     return Widening(compute_refit_inflation(labelled, training, value), n_rarer)
+
+
+def compute_mean_interval(
+    tested: Tested, model: str, rows: pd.DataFrame, means: FloatArray, at: AtHorizon
+) -> tuple[float, float]:
+    """95% interval of a mean over test parts, as `compute_logit_interval`, widened.
+
+    Parameters
+    ----------
+    tested : Tested
+    model : str
+    rows : DataFrame
+        The model's.
+    means : array, 1 + draws
+        The mean and those of the draws; without any of these there is no interval.
+    at : AtHorizon
+        All evaluated patients at the time of the measure.
+    """
+    value, drawn = float(means[0]), means[1:]
+    if not np.isfinite(drawn).any():
+        return np.nan, np.nan
+    widening = compute_widening(tested, model, rows, value, at)
+    return compute_logit_interval(
+        value,
+        drawn,
+        min(at.n_cases, at.n_controls),
+        n_rarer_in_part=widening.n_rarer_in_part,
+        inflation=widening.inflation,
+    )

@@ -154,10 +154,9 @@ def _selects_nothing(facts: SurvivalFacts) -> str:
 
 
 def _few_events(facts: SurvivalFacts) -> str:
-    by = "" if facts.horizon is None else f" by {facts.until}"
     return (
-        f"With {counted(facts.n_events, 'event')}{by} these numbers are imprecise: expect "
-        "others from other patients."
+        f"With {counted(facts.n_events, 'event')} these numbers are imprecise: expect others "
+        "from other patients."
     )
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deepcme.cohort.tissues import TISSUES, canonical_tissue, tissue_of
+from deepcme.cohort.tissues.tissues import TISSUES, canonical_tissue, tissue_of
 
 PHRASES = {
     "GDC sample types": {

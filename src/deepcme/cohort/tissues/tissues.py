@@ -1,6 +1,6 @@
 """Tissue: what people and portals call a specimen, as one of six words.
 
-Sources: NCI GDC sample type codes; the rules for phrases are in `deepcme.cohort.tissue_rules`.
+Sources: NCI GDC sample type codes; the rules for phrases are in `tissue_rules`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from deepcme.base.errors import DeepCMEError
 from deepcme.base.words import cleaned, says_nothing
 from deepcme.cohort.outcome import Outcome
-from deepcme.cohort.tissue_rules import (
+from deepcme.cohort.tissues.tissue_rules import (
     ASIDES,
     HEAD_COMES_FIRST,
     OUR_SPELLING,
@@ -25,7 +25,7 @@ from deepcme.cohort.tissue_rules import (
     SEVERAL_KINDS,
     Weight,
 )
-from deepcme.cohort.tissue_rules import UNKNOWN as UNKNOWN
+from deepcme.cohort.tissues.tissue_rules import UNKNOWN as UNKNOWN
 
 TISSUES = ("primary", "recurrent", "metastatic", "normal", "model", UNKNOWN)
 

@@ -1,0 +1,1 @@
+"""The tissue of a sample: words and codes to primary, normal, metastatic and the like."""

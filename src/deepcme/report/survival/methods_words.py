@@ -1,0 +1,152 @@
+"""What was done in a study of times, as paragraphs that a methods section can take."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from deepcme.base.words import listed
+from deepcme.evaluation.bootstrap import DEFAULT_DRAWS
+from deepcme.evaluation.survival.censoring import HIGHEST_WEIGHT
+from deepcme.report.formatting import as_percent
+from deepcme.report.survival.times import TimeScale
+from deepcme.study.resolved import Study
+
+STRATIFIED = (
+    "Splits are stratified by what ended the follow-up, and where many ended alike by whether "
+    "that was early or late."
+)
+_RISK_GROUPS = (
+    "Each patient, one row, belongs to the third of lowest, middle or highest predicted risk "
+    "by the median of his places among the scores of training data that the same fit was not "
+    "fitted on: no tested patient has a say in the cuts. Curves are Kaplan-Meier's, or Aalen "
+    "and Johansen's where there is a competing event. The groups have no p-value: patients "
+    "who are grouped by one fit train another, and in simulated studies without any signal an "
+    "ordinary log-rank test of such groups rejected in 12 of 100. Only permuted outcomes, with "
+    "everything fitted again, would give one (Simon et al. 2011)."
+)
+
+
+def describe_outcome(study: Study, cohort: Mapping[str, Any]) -> str:
+    """What the times are of, their unit, the horizon, and what else may end them."""
+    assert study.survival is not None
+    horizon = study.survival.horizon
+    asked = (
+        "No horizon was named, so that patients are ranked and no risks given."
+        if horizon is None
+        else "Risks are those of the event by "
+        f"{TimeScale.of(cohort['unit'], horizon).describe(horizon)}."
+    )
+    return (
+        f"{cohort['endpoint']} {asked} One row a patient: of several samples the earliest "
+        "event counts, or else the longest follow-up. "
+        "Events come before censorings at tied times. Follow-up is summarised by reverse "
+        "Kaplan-Meier (Schemper and Smith 1996), risks by Kaplan-Meier. A competing event, "
+        "where one is named, is an end of its own: observed risks are then Aalen and "
+        "Johansen's (1978), who had it is a patient without the event, and Cox models take it "
+        "for a censoring."
+    )
+
+
+def describe_censoring(study: Study) -> str:
+    """How those censored before the horizon count."""
+    assert study.survival is not None
+    columns = study.survival.censoring
+    by = f"Cox regression on {listed(columns)}" if columns else "Kaplan-Meier"
+    alike = f" among patients alike in {listed(columns)}" if columns else ""
+    if study.survival.horizon is None:
+        return (
+            "Nobody is left out as censored. Pairs of patients weigh by the inverse "
+            f"probability of being uncensored, estimated by {by}, which is right if "
+            f"censoring has nothing to do with the risk{alike}."
+        )
+    return (
+        "Nobody is left out as censored. Whatever needs the outcome at the horizon weighs "
+        "patients by the inverse probability G of being uncensored (Graf et al. 1999; Uno et "
+        "al. 2007; Blanche et al. 2013): a case at time T by 1/G(T-), who is followed beyond "
+        "the horizon t by 1/G(t), who had a competing event at T by 1/G(T-), who was censored "
+        f"before by 0; weights are cut at {HIGHEST_WEIGHT:g}, and those cut are counted. G is "
+        f"estimated by {by}: for training and recalibration from the training data of each "
+        "split, for measures from all evaluated patients, anew in each bootstrap draw. That "
+        f"is right if censoring has nothing to do with the risk{alike}."
+    )
+
+
+def describe_learning(study: Study) -> str:
+    """What Cox models and classifiers learn of the times."""
+    cox = [model.name for model in study.models if "binary" not in model.kind.outcomes]
+    classifiers = [model.name for model in study.models if "binary" in model.kind.outcomes]
+    sentences = []
+    if cox:
+        sentences.append(
+            f"{', '.join(cox)}: the times themselves, by Cox's partial likelihood (1972) with "
+            "Efron's treatment of ties (1977); penalties by cross-validated partial likelihood "
+            "(Verweij and van Houwelingen 1993); risks with Breslow's baseline (1974). A fit "
+            "that selects nothing gives everybody the same score: C = 0.5, and is counted."
+        )
+    weighted = [m.name for m in study.models if m.name in classifiers and m.kind.takes_weights]
+    if weighted:
+        sentences.append(
+            f"{', '.join(weighted)}: whether the event comes by the horizon, each patient "
+            "weighted as above."
+        )
+    if unweighted := [name for name in classifiers if name not in weighted]:
+        sentences.append(
+            f"{', '.join(unweighted)}: the same of those whose outcome is known, without "
+            "weights, which such models do not take, so that risks tend to be too high."
+        )
+    return " ".join(sentences)
+
+
+def describe_survival_measures(study: Study, tables: Mapping[str, pd.DataFrame]) -> str:
+    """What ranks, risks and differences are measured by."""
+    assert study.survival is not None
+    has_horizon = study.survival.horizon is not None
+    tau = (
+        "the horizon"
+        if has_horizon
+        else "the last time at which, but for events, a fifth of the patients are uncensored"
+    )
+    auc = (
+        ", and the AUC at the horizon, of cases by then against those without (Uno et al. "
+        "2007; Blanche et al. 2013)"
+        if has_horizon
+        else ""
+    )
+    sentences = [
+        f"Uno's C (2011) up to tau, {tau}; Harrell's C (1996) beside it{auc}. They are taken "
+        "within each test part and averaged over the splits in which they can be estimated; "
+        "what cannot is counted, and why. 95% intervals: "
+        f"{DEFAULT_DRAWS:,} bootstrap draws of patients, on the logit scale with Student's t, "
+        "widened as patients who test one fit train another (Bengio and Grandvalet 2004).",
+    ]
+    if "survival_comparison" in tables:
+        sentences.append(
+            "Differences between models are of the same patients in the same draws, with p "
+            "after Holm; the comparator was named before anything was fitted, so that its "
+            "interval counts as it is."
+        )
+    if not has_horizon:
+        return " ".join(sentences)
+    sentences.append(
+        "Measures of risks are of each patient's mean risk over the splits that tested him: "
+        "observed (Kaplan-Meier, or Aalen-Johansen) over expected risk (Crowson et al. 2016), "
+        "the slope of a weighted logistic regression on the log-odds (Gerds and Kattan 2021), "
+        "Brier score (Graf et al. 1999) and its share below that of the observed risk (Kattan "
+        "and Gerds 2018); their intervals are of the same draws."
+    )
+    if "net_benefit" in tables:
+        thresholds = ", ".join(map(as_percent, study.decisions.thresholds))
+        sentences.append(
+            "Net benefit (Vickers et al. 2008) of recalibrated risks, minus that of the better "
+            f"of treating all and none, at risks of {thresholds}, with intervals of the same "
+            "draws."
+        )
+    return " ".join(sentences)
+
+
+def describe_risk_groups(tables: Mapping[str, pd.DataFrame]) -> str:
+    """How patients are grouped by risk, and why the groups have no p-value."""
+    return _RISK_GROUPS if "risk_curves" in tables or "risk_groups" in tables else ""

@@ -1,0 +1,229 @@
+"""What a report on the time to an event shows of a small table of predictions."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import vl_convert
+
+from deepcme.report.blocks import Bullets, Figure, Table, Text
+from deepcme.report.figures.styles import VEGA_LITE
+from deepcme.report.render import render_markdown, render_page
+from deepcme.report.survival import (
+    assumptions,
+    calibration,
+    discrimination,
+    risk_groups,
+    usefulness,
+)
+
+MODULES = (risk_groups, discrimination, calibration, usefulness, assumptions)
+ATTACK = "<script>alert(1)</script>"
+
+
+def computed(contents):
+    for module in MODULES:
+        module.SECTION.compute(contents)
+    return contents
+
+
+def blocks_of(contents):
+    return [block for module in MODULES for block in module.SECTION.write(contents) if block]
+
+
+def text_of(contents):
+    return render_markdown("", blocks_of(contents))
+
+
+@pytest.fixture(scope="module")
+def contents(contents_of, invented_predictions):
+    return computed(contents_of(invented_predictions()))
+
+
+def test_every_chart_is_shown_once_has_its_table_and_can_be_drawn(contents):
+    shown = [block.name for block in blocks_of(contents) if isinstance(block, Figure)]
+    assert sorted(shown) == sorted(contents.charts)
+    assert set(shown) == {
+        "risk_curves", "survival_discrimination", "survival_comparison", "auc_over_time",
+        "calibration", "decision_curve",
+    }  # fmt: skip
+    tables = [block.name for block in blocks_of(contents) if isinstance(block, Table)]
+    assert {
+        "group_risks", "numbers_at_risk", "survival_discrimination", "survival_comparison",
+        "auc_over_time", "calibration_groups", "net_benefit",
+    } <= set(tables)  # fmt: skip
+    for chart in contents.charts.values():
+        assert vl_convert.vegalite_to_svg(chart.to_dict(), vl_version=VEGA_LITE)
+
+
+def test_every_patient_is_in_one_group_and_at_risk_at_the_start(contents):
+    groups = contents.tables["risk_groups"]
+    assert groups["patient"].is_unique and len(groups) == 80
+    at_risk = contents.tables["numbers_at_risk"]
+    assert at_risk.loc[at_risk["time"] == 0, "at_risk"].sum() == 80
+    assert contents.tables["risk_curves"]["value"].between(0, 1).all()
+
+
+def test_curves_have_no_p_value_and_it_is_said_why(contents):
+    assert "p_value" not in contents.tables["group_risks"]
+    assert "No p-value stands beside these curves" in text_of(contents)
+
+
+def test_curves_end_where_a_tenth_is_followed_or_at_the_horizon():
+    times = pd.Series(np.arange(1.0, 101.0))
+    assert risk_groups.find_end(times, None) == 90.0
+    assert risk_groups.find_end(times, 95.0) == 95.0
+
+
+def test_censored_patients_are_marked_upon_their_curve(contents):
+    groups, curves = contents.tables["risk_groups"], contents.tables["risk_curves"]
+    marks = risk_groups.find_censored(groups, curves)
+    assert len(marks) == (groups["event"] == 0).sum()
+    of_first = marks.iloc[0]
+    curve = curves[(curves["group"] == of_first["group"])].set_index("time")["value"]
+    assert of_first["value"] == curve[of_first["time"]]
+
+
+def test_measures_stand_together_with_c_first(contents):
+    table = next(
+        block
+        for block in discrimination.SECTION.write(contents)
+        if isinstance(block, Table) and block.name == "survival_discrimination"
+    )
+    measures = [row[1] for row in table.shown.rows]
+    assert measures == ["Uno's C"] * 3 + ["AUC(t)"] * 3 + ["Harrell's C"] * 3
+    assert "Why none" not in table.shown.headings
+    assert "look at events up to 5 years." in text_of(contents)
+
+
+def test_who_takes_no_weights_and_who_was_censored_are_told(contents):
+    bullets = next(b for b in assumptions.SECTION.write(contents) if isinstance(b, Bullets))
+    counts = contents.tables["censoring"].iloc[0]
+    assert f"{counts['n_censored']:.0f} of 80 patients (" in bullets.items[0]
+    assert "none had to be cut at 10." in bullets.items[0]
+    assert bullets.items[1].startswith("KNN takes no weights")
+    assert len(bullets.items) == 2
+
+
+def test_weights_that_were_cut_are_counted():
+    table = pd.DataFrame([{"n": 50, "n_censored": 20, "n_capped": 1, "highest": 10.0}])
+    said = assumptions.describe_censoring(table)[0]
+    assert "20 of 50 patients (40%)" in said and "that of 1 patient was cut at 10" in said
+
+
+def test_fits_that_kept_no_gene_are_counted_aloud():
+    fits = pd.DataFrame({"model": ["A", "A", "B"], "selects_nothing": [True, False, False]})
+    said = assumptions.describe_empty_fits(fits)
+    assert said.startswith(
+        "Cross-validated partial likelihood kept no gene in 1 of 2 fits of A:"
+    )
+    assert assumptions.describe_empty_fits(fits[fits["model"] == "B"]) == ""
+
+
+def test_hazards_are_checked_of_cox_models_and_told_of_the_headline(contents):
+    table = contents.tables["proportional_hazards"]
+    assert table["model"].tolist() == ["Cox-ridge", "Cox-top-200"]
+    assert "what Cox-ridge predicts of patients left out" in text_of(contents)
+
+
+def test_times_are_shown_in_years_and_kept_in_days(contents_of, invented_predictions, contents):
+    predictions = invented_predictions()
+    predictions = predictions.assign(time=predictions["time"] * 365.25)
+    in_days = contents_of(predictions, horizon=1826.25, unit="days")
+    for module in (risk_groups, discrimination):
+        module.SECTION.compute(in_days)
+    ticks = in_days.tables["numbers_at_risk"]["time"].unique()
+    np.testing.assert_allclose(
+        ticks, contents.tables["numbers_at_risk"]["time"].unique() * 365.25
+    )
+    chart = in_days.charts["risk_curves"].to_dict()
+    assert chart["layer"][0]["encoding"]["x"]["title"] == "Years"
+    text = render_markdown("", discrimination.SECTION.write(in_days))
+    assert "look at events up to 5 years." in text and "| Years |" in text
+
+
+def test_without_a_horizon_there_are_ranks_and_curves_but_no_risks(
+    contents_of, invented_predictions
+):
+    predictions = invented_predictions(
+        horizon=None, strengths={"Cox-ridge": 1, "Cox-top-200": 1}
+    )
+    contents = computed(contents_of(predictions, None, models=("Cox-ridge", "Cox-top-200")))
+    assert {"risk_curves", "survival_discrimination"} <= contents.tables.keys()
+    assert not {"group_risks", "survival_performance", "net_benefit", "censoring"} & (
+        contents.tables.keys()
+    )
+    assert contents.notes["survival_performance"] in text_of(contents)
+
+
+def test_a_competing_event_turns_the_curves_into_cumulative_incidence(
+    contents_of, invented_predictions
+):
+    contents = contents_of(invented_predictions(competing=True))
+    risk_groups.SECTION.compute(contents)
+    spec = contents.charts["risk_curves"].to_dict()
+    assert spec["layer"][0]["encoding"]["y"]["title"].startswith("With the event")
+    assert (
+        contents.tables["risk_curves"]
+        .groupby("group", observed=True)["value"]
+        .first()
+        .eq(0)
+        .all()
+    )
+    caption = next(
+        b for b in risk_groups.SECTION.write(contents) if isinstance(b, Figure)
+    ).caption
+    assert "Aalen and Johansen" in caption and "Kaplan-Meier" not in caption
+
+
+def test_each_cohort_left_out_has_charts_and_rows_of_its_own(contents_of, invented_predictions):
+    predictions = invented_predictions(strengths={"Cox-ridge": 1, "Cox-top-200": 1})
+    cohort = np.where(predictions["split"] % 2 == 0, "north", "south")
+    # Each patient is tested where its cohort is left out.
+    north = predictions["patient"].str[1:].astype(int) % 2 == 0
+    part = np.where(north == (cohort == "north"), "test", "train")
+    part = np.where((part == "train") & (predictions["part"] == "test"), "validation", part)
+    predictions = predictions.assign(left_out=cohort, part=part)
+    contents = computed(contents_of(predictions, models=("Cox-ridge", "Cox-top-200")))
+    for name in ("survival_discrimination", "group_risks", "proportional_hazards", "censoring"):
+        assert set(contents.tables[name]["left_out"]) == {"north", "south"}, name
+    for chart in contents.charts.values():
+        assert vl_convert.vegalite_to_svg(chart.to_dict(), vl_version=VEGA_LITE)
+    assert "north: " in contents.notes["proportional_hazards_verdict"]
+
+
+def test_names_from_outside_are_shown_as_they_stand(contents_of, invented_predictions):
+    predictions = invented_predictions(strengths={"Cox-ridge": 1, "Cox-top-200": 1})
+    model = predictions["model"].replace("Cox-top-200", ATTACK)
+    models = ({"name": "Cox-ridge"}, {"name": ATTACK, "estimator": "Cox-top-200"})
+    contents = contents_of(predictions.assign(model=model), models=("Cox-ridge", "Cox-top-200"))
+    renamed = [
+        m.model_copy(update=dict(name))
+        for m, name in zip(
+            contents.results.study.models,
+            [{"name": row["name"]} for row in models],
+            strict=True,
+        )
+    ]
+    object.__setattr__(
+        contents.results,
+        "study",
+        contents.results.study.model_copy(
+            update={"models": tuple(renamed), "comparator": ATTACK}
+        ),
+    )
+    computed(contents)
+    page = render_page("", "", blocks_of(contents), contents.charts)
+    assert ATTACK not in page
+    assert "&lt;script&gt;alert(1)" in page
+
+
+def test_what_cannot_be_estimated_is_said_and_nothing_raises(contents_of, invented_predictions):
+    """Nobody has an event but after the horizon."""
+    predictions = invented_predictions()
+    early = predictions["time"] <= 5
+    predictions = predictions.assign(event=predictions["event"].where(~early, 0))
+    contents = computed(contents_of(predictions))
+    assert contents.tables["survival_discrimination"]["absent"].str.len().gt(0).any()
+    said = text_of(contents)
+    assert "No patient has the event by 5" in said
+    assert any(isinstance(block, Text) for block in blocks_of(contents))
