@@ -65,7 +65,7 @@ def test_the_protocol_of_the_paper_has_labels_unless_told_otherwise(files):
     cohort = {"path": files / "times.h5ad"}
     study = make_study({"cohort": cohort, "protocol": "paper"})
     assert study.cohort.leave_out_censored
-    assert [*study.models][0].name == "DeepCME"
+    assert study.models[0].name == "DeepCME"
     for told in ({"survival": {}}, {"cohort": {**cohort, "leave_out_censored": False}}):
         of_times = make_study({"cohort": cohort, "protocol": "paper", **told})
         assert of_times.outcome == "survival"
