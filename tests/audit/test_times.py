@@ -204,11 +204,26 @@ def test_dcm004_compares_hazards_and_not_shares_of_events():
     assert "DCM013" not in found
 
 
+def count_told(check, n_studies, n, n_levels):
+    """In how many studies the check tells of batches that differ in nothing."""
+    told = 0
+    for seed in range(n_studies):
+        batch = [f"B{i % n_levels}" for i in range(n)]
+        cohort = in_batches(*drawn_follow_up(n, seed), batch, n_genes=1)
+        told += check(cohort, PlannedStudy()) is not None
+    return told
+
+
 @pytest.mark.parametrize("check", [check_batch_predicts_label, check_follow_up_by_batch])
 def test_batches_that_differ_in_nothing_are_seldom_told(check):
-    cohorts = (two_batches(80, seed) for seed in range(100))
-    told = sum(check(cohort, PlannedStudy()) is not None for cohort in cohorts)
-    assert told <= 4  # 1 of 100, and chance
+    assert count_told(check, 40, n=80, n_levels=2) <= 2
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("check", [check_batch_predicts_label, check_follow_up_by_batch])
+def test_many_small_batches_that_differ_in_nothing_are_seldom_told(check):
+    # 1 of 100; by the chi-squared distribution 15 and 25 of 600.
+    assert count_told(check, 600, n=120, n_levels=10) <= 13
 
 
 def test_a_time_column_is_follow_up_and_no_leak(followed):
