@@ -216,7 +216,7 @@ def count_told(check, n_studies, n, n_levels):
 
 @pytest.mark.parametrize("check", [check_batch_predicts_label, check_follow_up_by_batch])
 def test_batches_that_differ_in_nothing_are_seldom_told(check):
-    assert count_told(check, 40, n=80, n_levels=2) <= 2
+    assert count_told(check, 60, n=80, n_levels=2) <= 3
 
 
 @pytest.mark.slow
