@@ -30,8 +30,7 @@ from deepcme.study.executors.attempt import Outcome
 from deepcme.study.executors.cluster import run_on_dask
 from deepcme.study.executors.processes import run_on_processes
 from deepcme.study.part import PREDICTIONS, Part
-from deepcme.study.parts import listed
-from deepcme.study.parts.survival_tables import CENSORING, find_censoring_columns
+from deepcme.study.parts import listed, survival_tables
 from deepcme.study.plan import make_plan
 from deepcme.study.resolved import Study
 from deepcme.study.store import StudyFolder
@@ -181,7 +180,7 @@ def _run_missing(
     def where() -> str:
         return f"after {sum(map(folder.has, plan.tasks))} of {len(plan.tasks)} fits"
 
-    data = CohortArrays.of(plan.cohort, find_censoring_columns(plan))
+    data = CohortArrays.of(plan.cohort, survival_tables.find_censoring_columns(plan))
     outcomes = _outcomes(data, ordered, jobs, scheduler)
     with if_halted(where, GOES_ON), closing(outcomes), folder.saving() as save:
         for task, result, seconds in outcomes:
@@ -257,7 +256,9 @@ def write_tables(
         levels = plan.study.split.levels_of(plan.cohort)
         whole = with_strata(tables[PREDICTIONS], plan.cohort.samples, levels)
         tables[PREDICTIONS] = whole
-        tables[METRICS] = compute_metrics_of(plan.study, whole, tables.get(CENSORING))
+        tables[METRICS] = compute_metrics_of(
+            plan.study, whole, tables.get(survival_tables.CENSORING)
+        )
     folder.remove_tables(name for part in parts for name in part.tables if name not in tables)
     # The predictions come last: where they are, a study is finished and can be reported.
     for name in sorted(tables, key=lambda name: name == PREDICTIONS):
