@@ -218,7 +218,7 @@ def test_a_folder_of_a_later_version_is_told(quick_study, tmp_path):
     edit_identity(folder, settings_version=99)
     settings = folder.path / "study.toml"
     settings.write_text(
-        settings.read_text().replace("settings_version = 2", "settings_version = 99")
+        settings.read_text().replace("settings_version = 3", "settings_version = 99")
     )
     for act in (write_report, lambda f: run_study(study, f.path, jobs=1, quiet=True)):
         with pytest.raises(DeepCMEError, match=r"written by a later deepcme .*upgrade deepcme"):

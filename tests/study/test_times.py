@@ -61,6 +61,16 @@ def test_other_cohorts_and_those_that_leave_out_the_censored_stay_binary(files, 
     assert load_cohort(study).outcome.kind == "binary"
 
 
+def test_the_protocol_of_the_paper_has_labels_unless_told_otherwise(files):
+    cohort = {"path": files / "times.h5ad"}
+    study = make_study({"cohort": cohort, "protocol": "paper"})
+    assert study.cohort.leave_out_censored
+    assert study.models[0].name == "DeepCME"
+    for told in ({"survival": {}}, {"cohort": {**cohort, "leave_out_censored": False}}):
+        of_times = make_study({"cohort": cohort, "protocol": "paper", **told})
+        assert of_times.outcome == "survival"
+
+
 def test_a_binary_study_is_written_as_before(files):
     written = tomllib.loads(make_study({"cohort": {"path": files / "labels.h5ad"}}).to_toml())
     assert "survival" not in written

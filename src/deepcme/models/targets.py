@@ -107,4 +107,5 @@ def _weigh(
     weighted = compute_censoring_weights(
         outcome.follow_up, horizon, reference=reference, columns=columns
     )
-    return weighted.weights[0]
+    weights: NDArray[np.float64] = weighted.weights[0]
+    return weights

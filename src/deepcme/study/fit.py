@@ -355,7 +355,7 @@ def _out_of_fold_scores(
         )
         rest = rest.rows(rest.known) if rest.weights is not None else rest
         testing = transform_rows(preprocessor, data.X, rows[held_out])
-        given = (rest.X, rest.labels, rest.patients, testing)
+        given: tuple[Any, ...] = (rest.X, rest.labels, rest.patients, testing)
         if not isinstance(model, CoxModel):
             everyone = targets.known(rows)
             given += (targets.values[everyone], rest.weights)

@@ -18,7 +18,8 @@ def with_times_of_cohort(values: Mapping[str, Any], folder: Path) -> dict[str, A
     """Settings with `[survival]` and its horizon, where the cohort has times to an event.
 
     They are as given where a study leaves out the censored, and where there is no cohort to
-    read, which is told when it is read.
+    read, which is told when it is read. The publication had labels, so that the protocol
+    `paper` leaves out the censored unless it is told otherwise.
     """
     given, cohort = values.get("survival", {}), values.get("cohort")
     if not isinstance(cohort, Mapping) or not isinstance(given, Mapping):
@@ -29,6 +30,9 @@ def with_times_of_cohort(values: Mapping[str, Any], folder: Path) -> dict[str, A
     if endpoint is None:
         return dict(values)
     horizon = {} if endpoint.horizon is None else {"horizon": endpoint.horizon}
+    told = "survival" in values or "leave_out_censored" in cohort
+    if values.get("protocol") == "paper" and horizon and not told:
+        return {**values, "cohort": {**cohort, "leave_out_censored": True}}
     return {**values, "survival": {**horizon, **given}}
 
 

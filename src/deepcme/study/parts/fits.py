@@ -48,8 +48,10 @@ class FitsPart(Part[F]):
         if kind.is_network:
             seconds = _seconds_of_epochs(plan, task) + _seconds_of_scores(plan, task)
             return Piece(seconds, (*same, task.score_genes), NETWORKS)
-        values = len(task.split.fitting_rows) * _n_genes(plan, task)
-        return Piece(kind.nanoseconds * 1e-9 * values, same, kind.name)
+        n_rows = len(task.split.fitting_rows)
+        nanoseconds = kind.nanoseconds * n_rows * _n_genes(plan, task)
+        nanoseconds += kind.nanoseconds_of_cube * n_rows**3
+        return Piece(nanoseconds * 1e-9, same, kind.name)
 
     def time_epochs(self, plan: Plan, task: F) -> float | None:
         if not task.model.kind.is_network:
