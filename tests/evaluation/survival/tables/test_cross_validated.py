@@ -88,7 +88,7 @@ def simulate_study(signal, random):
 @pytest.mark.parametrize("signal", [0.0, 0.15])
 def test_intervals_hold_the_truth_and_equal_models_seldom_differ(signal, say):
     random = np.random.default_rng(17)
-    studies = [simulate_study(signal, random) for _ in range(150)]
+    studies = [simulate_study(signal, random) for _ in range(100)]
     for measure in ("uno_c", "auc"):
         mean = pd.DataFrame([study[measure] for study in studies]).astype(float).mean()
         say(f"{measure}, signal {signal}: {mean.round(3).to_dict()}")
