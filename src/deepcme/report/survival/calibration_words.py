@@ -59,8 +59,9 @@ def _describe(
         for measure in (OBSERVED_EXPECTED, SLOPE)
     )
     if pd.isna(ratio.value):
-        why = of_measure.loc[OBSERVED_EXPECTED.name, "absent"]
-        return f"Whether the risks of {model} are right cannot be told: {why}"
+        why = str(of_measure.loc[OBSERVED_EXPECTED.name, "absent"])
+        reason = f"{why[:1].lower()}{why[1:].rstrip('.')}"
+        return f"Whether the risks of {model} are right cannot be told: {reason}."
     faults = find_faults(ratio, slope, n_intervals, refitted=refitted, kind=_KIND)
     if faults:
         return accuse(model, faults)

@@ -132,7 +132,9 @@ def test_what_cannot_be_estimated_is_said_once_and_why():
     )
     assert "AUC at the horizon" not in told
     assert not {"above chance", "at chance", "below chance"} & told.keys()
-    assert "give no thirds" in told["thirds"]
+    assert told["censoring"] == "71 patients (36%) were censored before 5 years."
+    assert not {"thirds", "calibration", "few events"} & told.keys()
+    assert "give no thirds" in said(groups=GROUPS[1:])["thirds"]
     alone = said(rows=nothing(), horizon=None, above_chance=[])["one cohort"]
     assert alone.startswith("Uno's C of Cox-ridge cannot be estimated: only 3 of 200")
     some = row(0.6, 0.5, 0.7, n_splits=8, n_not_estimable=2, absent="no patient has the event")

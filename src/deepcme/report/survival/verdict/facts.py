@@ -88,6 +88,11 @@ class SurvivalFacts(RankingFacts):
         return int(ended.sum())
 
     @property
+    def is_estimable(self) -> bool:
+        """Whether there is a C, of any cohort: what refuses that refuses all measures."""
+        return bool(self.rows["value"].notna().any())
+
+    @property
     def auc_of_one(self) -> pd.Series[Any] | None:
         """The row of AUC(t) of a study that leaves no cohort out; None without a horizon."""
         if self.by_cohort or self.horizon is None or self.auc.empty:

@@ -166,9 +166,12 @@ def _censoring(facts: SurvivalFacts) -> str:
     if facts.horizon is None:
         return f"All this holds if {assumed}."
     share = facts.n_censored / facts.follow_up.n
+    censored = f"{counted(facts.n_censored, 'patient')} ({share:.0%})"
+    if not facts.is_estimable:
+        return f"{censored} were censored before {facts.until}."
     return (
-        f"{counted(facts.n_censored, 'patient')} ({share:.0%}) censored before {facts.until} "
-        f"count by weights, which is right if {assumed}."
+        f"{censored} censored before {facts.until} count by weights, which is right if "
+        f"{assumed}."
     )
 
 
@@ -176,7 +179,7 @@ PHRASES: tuple[Phrase[SurvivalFacts], ...] = (
     Phrase("who", lambda _: True, _who),
     Phrase("one cohort", lambda facts: not facts.by_cohort, _concordance_of_one),
     Phrase("cohorts left out", lambda facts: facts.by_cohort, _concordance_by_cohort),
-    *phrases_of_chance(lambda facts: bool(facts.rows["value"].notna().any())),
+    *phrases_of_chance(lambda facts: facts.is_estimable),
     Phrase("AUC at the horizon", _has_auc, _auc),
     Phrase(
         "not everyone tested",
@@ -194,10 +197,22 @@ PHRASES: tuple[Phrase[SurvivalFacts], ...] = (
     ),
     Phrase("selects nothing", lambda facts: facts.n_nothing > 0, _selects_nothing),
     *phrases_of_comparator(_difference),
-    Phrase("thirds", lambda facts: facts.horizon is not None and not facts.by_cohort, _thirds),
-    of_section("calibration"),
+    Phrase(
+        "thirds",
+        lambda facts: facts.horizon is not None and facts.is_estimable and not facts.by_cohort,
+        _thirds,
+    ),
+    Phrase(
+        "calibration",
+        lambda facts: facts.is_estimable and bool(facts.notes.get("calibration_verdict")),
+        lambda facts: facts.notes["calibration_verdict"],
+    ),
     of_section("usefulness"),
-    Phrase("few events", lambda facts: facts.n_events < FEW_EVENTS, _few_events),
+    Phrase(
+        "few events",
+        lambda facts: facts.is_estimable and facts.n_events < FEW_EVENTS,
+        _few_events,
+    ),
     Phrase(
         "censoring", lambda facts: facts.n_censored > 0 or facts.horizon is None, _censoring
     ),
