@@ -92,7 +92,7 @@ def test_measures_stand_together_with_c_first(contents):
     measures = [row[1] for row in table.shown.rows]
     assert measures == ["Uno's C"] * 3 + ["AUC(t)"] * 3 + ["Harrell's C"] * 3
     assert "Why none" not in table.shown.headings
-    assert "look at events up to 5 years." in text_of(contents)
+    assert "look at events up to 5 years, Harrell's" in text_of(contents)
 
 
 def test_who_takes_no_weights_and_who_was_censored_are_told(contents):
@@ -138,7 +138,7 @@ def test_times_are_shown_in_years_and_kept_in_days(contents_of, invented_predict
     chart = in_days.charts["risk_curves"].to_dict()
     assert chart["layer"][0]["encoding"]["x"]["title"] == "Years"
     text = render_markdown("", discrimination.SECTION.write(in_days))
-    assert "look at events up to 5 years." in text and "| Years |" in text
+    assert "look at events up to 5 years, Harrell's" in text and "| Years |" in text
 
 
 def test_without_a_horizon_there_are_ranks_and_curves_but_no_risks(

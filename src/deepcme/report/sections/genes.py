@@ -70,6 +70,12 @@ def _write(contents: Contents) -> Blocks:
     shown = genes.head(_GENES_SHOWN).to_dict("records")
     yield Heading("Genes that carry the prediction", "genes", only="html")
     yield Heading("Genes of highest score", "genes", only="md")
+    model = str(genes["model"].iloc[0])
+    if contents.results.is_survival and model != contents.headline:
+        yield Text(
+            f"{contents.headline} gives no gene scores: these are of {model}, which learned "
+            "whether the event comes by the horizon."
+        )
     yield Text(
         Markup(
             "Gene score: the sum of the absolute first-layer weights of a gene (equation 4 of "
@@ -84,7 +90,7 @@ def _write(contents: Contents) -> Blocks:
     yield Figure(
         "top_genes",
         "Bar chart of the highest gene scores; the numbers are in the next table",
-        f"The genes of highest score in {genes['model'].iloc[0]}.",
+        f"The genes of highest score in {model}.",
     )
     yield Fragment(
         "genes.html",

@@ -35,8 +35,10 @@ _DISCRIMINATION = TableLayout(
     "one had the higher score; 0.5 is chance, 1 is perfect. Uno's C weighs pairs so that it "
     "does not depend on who was censored, Harrell's does. AUC(t): the same of a patient with "
     "the event by the horizon and one without it then. Pairs dropped: comparable pairs beyond "
-    "the time up to which C looks. Intervals: bootstrap of patients and of their censoring, "
-    "on the logit scale with Student's t. Events are those by that time.",
+    "the time up to which Uno's C looks. sd: over the splits, which is neither the error of "
+    "the mean nor that of other patients; Monte-Carlo error: how far the mean would move if "
+    "the same patients were divided anew. Intervals: bootstrap of patients and of their "
+    "censoring, on the logit scale with Student's t, widened for refitting.",
     LEFT_OUT_COLUMN, ("model", "Model", ""), ("measure", "Measure", ""),
     ("value", "Value", ".3f"), *INTERVAL, ("sd", "sd", ".3f"),
     ("monte_carlo_error", "Monte-Carlo error", ".3f"),
@@ -185,7 +187,10 @@ def _write(contents: Contents) -> Blocks:
     yield Heading("Discrimination over time", "discrimination")
     yield Text(contents.notes.get("survival_discrimination", ""))
     if np.isfinite(tau):
-        yield Text(f"C and AUC(t) look at events up to {scale.describe(tau)}.")
+        yield Text(
+            f"Uno's C and AUC(t) look at events up to {scale.describe(tau)}, Harrell's C at the "
+            "whole follow-up."
+        )
     yield Text(describe_not_estimable(contents.tables))
     yield Figure(
         "survival_discrimination",
