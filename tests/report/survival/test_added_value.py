@@ -42,6 +42,7 @@ def test_the_question_is_answered_by_a_paired_difference(contents):
     assert "Genes are not shown to add to age, grade in ranking patients: Uno's C +0." in text
     assert "age (in 3 splits) had no finite hazard ratio" in text
     assert "In 2 of 8 splits cross-validation left all genes out" in text
+    assert "the Cox ridge regression of Cox-ridge with" in contents.notes["clinical_coding"]
     names = [block.name for block in blocks if isinstance(block, Figure | Table)]
     assert names == ["added_value", "added_value", "clinical_hazard_ratios"]
     table = contents.tables["added_value"]

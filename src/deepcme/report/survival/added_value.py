@@ -12,6 +12,7 @@ from deepcme.base.words import listed
 from deepcme.evaluation.predictions import LEFT_OUT
 from deepcme.evaluation.survival.measured import UNO
 from deepcme.evaluation.survival.tables.differences import compute_survival_differences
+from deepcme.models.clinical import INDICATOR
 from deepcme.report.blocks import Blocks, Figure, Heading, Text
 from deepcme.report.formatting import LEFT_OUT_COLUMN, PATIENTS_AND_EVENTS, TableLayout
 from deepcme.report.section import Contents, Section
@@ -19,6 +20,7 @@ from deepcme.report.survival.discrimination import draw_differences, show_by_mea
 from deepcme.study.parts.added_value import CLINICAL, CLINICAL_AND_GENES
 from deepcme.study.parts.cox_clinical import HAZARD_RATIOS
 from deepcme.study.parts.survival_tables import COX_FITS
+from deepcme.study.settings import ClinicalSettings
 
 _ADDED_VALUE = TableLayout(
     f"{CLINICAL_AND_GENES} less the clinical columns alone, and less the genes alone, on the "
@@ -63,6 +65,7 @@ def _compute(contents: Contents) -> None:
         contents.notes["added_value_verdict"] = describe_added_value(table, clinical.columns)
         if table["difference"].notna().any():
             contents.charts["added_value"] = draw_differences(table)
+    contents.notes["clinical_coding"] = describe_coding(clinical)
     folder = results.folder
     ratios = folder.read_table(HAZARD_RATIOS)
     contents.add("clinical_hazard_ratios", lambda: ratios, _HAZARD_RATIOS)
@@ -96,6 +99,19 @@ def _describe(row: Mapping[Any, Any], columns: str) -> str:
     if LEFT_OUT in row:
         return f"In {row[LEFT_OUT]}: {said}"
     return said[0].upper() + said[1:]
+
+
+def describe_coding(clinical: ClinicalSettings) -> str:
+    """How the columns enter both models, for the methods."""
+    beside = ", with an indicator beside them" if clinical.missing == INDICATOR else ""
+    return (
+        f"Clinical columns: {listed(clinical.columns)}. Numbers are standardised, words "
+        "indicators against the most frequent; missing numbers take the median, missing words "
+        f"the most frequent one{beside}. Coding, medians and scales are learned on the "
+        "training and validation part, on which both models are fitted: Cox regression of the "
+        "columns alone with Efron's treatment of ties, and the Cox ridge regression of "
+        f"{clinical.genes} with the columns beside the genes, without a penalty."
+    )
 
 
 def describe_failures(ratios: pd.DataFrame) -> str:
