@@ -18,6 +18,7 @@ from deepcme.report.survival.chance import select_measure
 _TABLES_OF_MEASURES = {
     "survival_discrimination": "Uno's and Harrell's C and AUC(t)",
     "survival_comparison": "their differences between models",
+    "added_value": "what genes add to clinical columns",
     "auc_over_time": "AUC over time",
     "risk_curves": "Kaplan-Meier by predicted risk",
     "survival_performance": "calibration and Brier score at the horizon",

@@ -189,6 +189,13 @@ def test_columns_that_censoring_may_depend_on_weaken_the_assumption():
     )
 
 
+def test_what_genes_add_is_said_only_of_what_exceeds_chance():
+    notes = {"added_value_verdict": "Genes add."}
+    assert "added value" not in said(notes=notes)
+    both = ["Cox-ridge", "clinical + genes"]
+    assert said(notes=notes, above_chance=both)["added value"] == "Genes add."
+
+
 def test_names_of_phrases_differ():
     names = [phrase.name for phrase in PHRASES]
     assert len(set(names)) == len(names)

@@ -23,6 +23,7 @@ from deepcme.report.verdict.against import (
     phrases_of_comparator,
 )
 from deepcme.report.verdict.phrase import Phrase, choose, of_section
+from deepcme.study.parts.added_value import CLINICAL_AND_GENES
 
 FEW_EVENTS = 100
 
@@ -197,6 +198,14 @@ PHRASES: tuple[Phrase[SurvivalFacts], ...] = (
     ),
     Phrase("selects nothing", lambda facts: facts.n_nothing > 0, _selects_nothing),
     *phrases_of_comparator(_difference),
+    Phrase(
+        "added value",
+        lambda facts: (
+            CLINICAL_AND_GENES in facts.above_chance
+            and bool(facts.notes.get("added_value_verdict"))
+        ),
+        lambda facts: facts.notes["added_value_verdict"],
+    ),
     Phrase(
         "thirds",
         lambda facts: facts.horizon is not None and facts.is_estimable and not facts.by_cohort,
