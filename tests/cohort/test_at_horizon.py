@@ -11,6 +11,7 @@ from deepcme.cohort.flow import FlowStep, count_unlabelled
 from deepcme.cohort.merging import merge_cohorts
 from deepcme.cohort.outcome import Endpoint
 from deepcme.cohort.survival import SurvivalOutcome
+from deepcme.sources.examples import load_transbig
 from tests.conftest import invented_cohort
 
 TIMES, ENDS = [1, 5, 6, 4.9, 5, 2, 7], [1, 1, 1, 0, 0, 2, 2]
@@ -131,3 +132,15 @@ def test_what_has_no_times_or_no_horizon_is_refused():
         leave_out_censored(of_times(horizon=None))
     with pytest.raises(DeepCMEError, match="there is no negative sample"):
         leave_out_censored(of_times([1, 2, 3], [1, 1, 0]))
+
+
+def test_the_example_is_that_of_those_who_were_followed():
+    cohort = leave_out_censored(load_transbig())
+    assert (cohort.n_samples, cohort.n_positives) == (189, 35)
+    assert cohort.endpoint == (
+        "distant_metastasis within 1826.25 (the unit of time_days) = 1; followed for 1826.25 "
+        "without = 0; followed for less without = left out."
+    )
+    reasons = {"censored before 1826.25": 9}
+    assert cohort.outcome.endpoint.left_out == reasons
+    assert cohort.flow[-1] == FlowStep("labelled", 189, 189, 35, reasons)
