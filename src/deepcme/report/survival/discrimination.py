@@ -188,8 +188,8 @@ def _write(contents: Contents) -> Blocks:
     yield Text(contents.notes.get("survival_discrimination", ""))
     if np.isfinite(tau):
         yield Text(
-            f"Uno's C and AUC(t) look at events up to {scale.describe(tau)}, Harrell's C at the "
-            "whole follow-up."
+            f"Uno's C and AUC(t) look at events up to {scale.describe(tau)}, Harrell's C at "
+            "the whole follow-up."
         )
     yield Text(describe_not_estimable(contents.tables))
     yield Figure(
