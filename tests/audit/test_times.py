@@ -55,6 +55,12 @@ def test_dcm012_takes_the_competing_event_for_what_it_is():
     assert "Of the 6 others 33.3% have the event by then (2);" in found.evidence
 
 
+def test_dcm012_gives_no_bounds_of_labels_that_a_competing_event_made():
+    timed = timed_cohort(TIMES, [1, 0, 2, 0, 1, 0, 0, 1], competing="vital = Dead")
+    found = findings(leave_out_censored(timed))["DCM012"]
+    assert "The risk over all patients is another one" in found.evidence
+
+
 @pytest.mark.parametrize(
     ("series", "seen", "others", "risk"),
     [

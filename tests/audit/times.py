@@ -8,11 +8,15 @@ from deepcme.cohort.outcome import Endpoint
 from deepcme.cohort.survival import SurvivalOutcome
 
 
-def timed_cohort(times, ends, *, horizon=5.0, n_genes=5, X=None, **changed):
+def timed_cohort(times, ends, *, horizon=5.0, competing="", n_genes=5, X=None, **changed):
     """A cohort of these times in years; `changed` replaces parts of it."""
     n = len(times)
     endpoint = Endpoint(
-        "Time to metastasis.", columns=("t.dmfs", "e.dmfs"), unit="years", horizon=horizon
+        "Time to metastasis.",
+        columns=("t.dmfs", "e.dmfs", *(["vital"] if competing else [])),
+        unit="years",
+        horizon=horizon,
+        competing=competing,
     )
     clinical = {"t.dmfs": times, "e.dmfs": np.asarray(ends) == 1, "age": np.arange(n) % 40}
     parts = {

@@ -81,7 +81,9 @@ def test_the_rule_names_columns_and_counts_whom_it_leaves_out():
     ],
 )
 def test_the_question_is_asked_in_the_words_of_the_columns(endpoint, question):
-    assert leave_out_censored(of_times(**endpoint)).endpoint.startswith(question)
+    cohort = leave_out_censored(of_times(**endpoint))
+    assert cohort.endpoint.startswith(question)
+    assert cohort.outcome.endpoint.competing == endpoint.get("competing", "")
 
 
 def test_the_flow_leaves_them_out_in_the_step_of_the_labels():
@@ -109,6 +111,12 @@ def test_merged_cohorts_are_asked_in_general_words():
     cohort = leave_out_censored(merged)
     assert cohort.endpoint.startswith("The event within 5 years = 1; ")
     assert cohort.n_samples == 12
+
+
+def test_merged_labels_keep_what_rules_the_event_out():
+    cohorts = {"A": of_times(competing="vital = Dead"), "B": of_times(prefix="T")}
+    labels = {name: leave_out_censored(cohort) for name, cohort in cohorts.items()}
+    assert merge_cohorts(labels).outcome.endpoint.competing == "A: vital = Dead"
 
 
 def test_it_survives_the_disk(tmp_path):

@@ -109,6 +109,17 @@ def test_the_template_of_init_is_the_default_study_of_its_cohort(files, tmp_path
     assert load_study(path) == make_study(values)
 
 
+def test_the_template_of_times_says_what_is_not_made_for_them(files, tmp_path):
+    of_times = study_template("study.toml", str(files / "times.h5ad"))
+    assert "Not yet made for times to an event" in of_times
+    assert "Not yet" not in study_template("study.toml", str(files / "labels.h5ad"))
+    path = tmp_path / "study.toml"
+    for line in ("[clinical]\n", 'columns = ["age", "grade"]', 'genes = "Cox-ridge" '):
+        of_times = of_times.replace(f"# {line}", line)
+    path.write_text(of_times)
+    assert load_study(path).clinical.genes == "Cox-ridge"
+
+
 @pytest.mark.parametrize(
     ("settings", "sentence"),
     [
@@ -125,6 +136,7 @@ def test_the_template_of_init_is_the_default_study_of_its_cohort(files, tmp_path
         ({"nulls": {"permutations": 5}}, r"\[nulls\] is not yet made for times to an event"),
         ({"instability": {"refits": 5}}, r"\[instability\] is not yet made for times"),
         ({"selection": {"run": True}}, r"\[selection\] .* leave_out_censored = true"),
+        ({"instability": {"refits": 5}}, "leave out the section, or the option that asks for"),
     ],
 )
 def test_settings_that_do_not_go_together_are_one_sentence(settings, sentence):

@@ -94,11 +94,20 @@ def condition(option: str, text: str) -> tuple[str, str]:
 
 
 def check_horizon_of(outcome: SurvivalOutcome) -> None:
-    """Refuse a horizon to which too few are followed."""
+    """Refuse a horizon to which too few are followed, which may be meant in another unit."""
     from deepcme.evaluation.survival.censoring import check_horizon
 
-    if outcome.endpoint.horizon is not None:
-        check_horizon(outcome.follow_up, outcome.endpoint.horizon)
+    endpoint = outcome.endpoint
+    if endpoint.horizon is None:
+        return
+    try:
+        check_horizon(outcome.follow_up, endpoint.horizon)
+    except AbsentError as error:
+        unit = endpoint.unit or "the unit of the times"
+        raise DeepCMEError(
+            f"{str(error).removesuffix('.')}; it is in {unit}, as they are, and "
+            f"the longest time is {outcome.times.max():g}."
+        ) from error
 
 
 def lines_about_follow_up(outcome: SurvivalOutcome) -> list[str]:
@@ -125,8 +134,9 @@ def lines_about_follow_up(outcome: SurvivalOutcome) -> list[str]:
     if endpoint.horizon is not None:
         n_cases = int(outcome.cases_at(endpoint.horizon).sum())
         n_unknown = int((~outcome.known_at(endpoint.horizon)).sum())
+        kept = f"{n_unknown:,} censored, who are kept and weighted for"
         lines.append(
             f"- By the horizon of {endpoint.horizon:g}{unit}: {n_cases:,} with the event, "
-            f"{n_unknown:,} censored, who are kept and weighted for."
+            f"{kept if n_unknown else 'nobody censored'}."
         )
     return lines

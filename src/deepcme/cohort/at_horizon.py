@@ -105,6 +105,7 @@ def _endpoint(outcome: Endpoint, horizon: float, why: Mapping[str, int], what: s
         name=NAME,
         left_out=_joined(outcome.left_out, why),
         columns=outcome.columns,
+        competing=outcome.competing,
     )
 
 

@@ -60,14 +60,21 @@ class Endpoint:
         left_out: Counter[str] = Counter()
         for endpoint in endpoints.values():
             left_out.update(endpoint.left_out)
+        competing = {cohort: endpoint.competing for cohort, endpoint in endpoints.items()}
         return cls(
-            rule=next(iter(rules.values()))
-            if len(set(rules.values())) == 1
-            else "; ".join(f"{cohort}: {rule}" for cohort, rule in rules.items()),
+            rule=_joined(rules),
             name=names.pop() if len(names) == 1 else "",
             left_out=dict(left_out),
             columns=tuple(dict.fromkeys(c for one in endpoints.values() for c in one.columns)),
+            competing=_joined(competing),
         )
+
+
+def _joined(said: Mapping[str, str]) -> str:
+    """What all cohorts say, or else what each says that says something."""
+    if len(set(said.values())) == 1:
+        return next(iter(said.values()))
+    return "; ".join(f"{cohort}: {text}" for cohort, text in said.items() if text)
 
 
 NO_ENDPOINT = Endpoint("")

@@ -86,14 +86,7 @@ class SurvivalOutcome(Outcome):
             _require_one_horizon(endpoints[name].horizon, of_first, factor, name, first)
             table = pd.DataFrame(outcome.values)
             tables.append(table if factor == 1 else table.assign(time=table["time"] * factor))
-        joined = Endpoint.join(endpoints)
-        competing = {name: made.competing for name, made in endpoints.items() if made.competing}
-        said = list(competing.values())
-        if len(competing) < len(endpoints) or len(set(said)) > 1:
-            said = ["; ".join(f"{name}: {what}" for name, what in competing.items())]
-        joined = replace(
-            joined, unit=of_first.unit, horizon=of_first.horizon, competing=said[0]
-        )
+        joined = replace(Endpoint.join(endpoints), unit=of_first.unit, horizon=of_first.horizon)
         return cls.read(pd.concat(tables), joined)
 
     @property

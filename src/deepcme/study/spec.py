@@ -151,9 +151,10 @@ def make_study(
                 part.check_settings(study)
             elif part.is_asked_for(study):
                 raise DeepCMEError(
-                    f"[{part.name}] is not yet made for times to an event: leave the section "
-                    "out, or set leave_out_censored = true under [cohort] to ask the yes or no "
-                    "of those alone who were followed to the horizon."
+                    f"[{part.name}] is not yet made for times to an event: leave out the "
+                    "section, or the option that asks for it, or set leave_out_censored = true "
+                    "under [cohort] of a study file (deepcme init) to ask the yes or no of "
+                    "those alone who were followed to the horizon."
                 )
     return study
 

@@ -65,7 +65,7 @@ protocol = "honest"
 [preprocessing]
 # min_prevalence = 0.1   # drop genes expressed in fewer training samples (0: keep all)
 # clip = 5.0             # largest absolute standardised value (inf: no limit)
-
+{labels_alone}
 [nulls]   # reruns of the model that the study is about where there is nothing special to find
 # permutations = 0       # on permuted labels, splits and all
 # gene_sets = 0          # on random gene sets of each size
@@ -80,7 +80,7 @@ protocol = "honest"
 # What do the genes add to clinical columns of the cohort?
 # [clinical]
 # columns = ["age", "grade"]
-# genes = "DeepCME-ensemble"   # stands for the genes (or "LR-tuned")
+# genes = {genes}
 # missing = "fill"       # median, most frequent word; "indicator" adds a column that says where
 # permutations = 0       # reruns of the gene model with the patients' expression permuted
 
@@ -164,8 +164,19 @@ _OF_LABELS = {
     "comparator": "LR-tuned",
     "other": "baseline",
     "models": _MODELS,
+    "genes": '"DeepCME-ensemble"   # stands for the genes (or "LR-tuned")',
+    "labels_alone": "",
 }
-_OF_TIMES = {"headline": "Cox model", "other": "other model"}
+_OF_TIMES = {
+    "headline": "Cox model",
+    "other": "other model",
+    "genes": '"Cox-ridge"    # stands for the genes (or "Cox-top-200")',
+    "labels_alone": """
+# Not yet made for times to an event, so that they need leave_out_censored = true under
+# [cohort] and models of yes or no: [nulls], [instability], [selection] and the permutations of
+# [clinical], whose genes are then those of "DeepCME-ensemble" or "LR-tuned".
+""",
+}
 
 
 def study_template(file: str, cohort: str | None) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from deepcme.base.errors import DeepCMEError
+from deepcme.base.errors import AbsentError, DeepCMEError
 from deepcme.base.processes.threads import single_thread
 from deepcme.cohort.arrays import CohortArrays
 from deepcme.cohort.outcome import BinaryOutcome
@@ -82,6 +82,11 @@ def _require_learnable(plan: Plan, data: CohortArrays, model: ModelSettings) -> 
             targets = make_targets(data, model.kind, learn_on, horizon)
             for part, rows, fewest in _parts_learned_from(model, split):
                 _require_both(data, targets, part, rows, fewest)
+        except AbsentError as error:
+            raise DeepCMEError(
+                f"model {model.name}, split {number}, of those it learns from: "
+                f"{str(error).removesuffix('.')}, or leave the model out."
+            ) from error
         except DeepCMEError as error:
             raise DeepCMEError(f"model {model.name}, split {number}: {error}") from error
 

@@ -71,7 +71,7 @@ def test_a_horizon_is_a_time(horizon):
     ],
 )
 def test_the_unit_is_that_of_the_name(name, unit):
-    table = clinical(**{name: [50, 20], "e": [1, 0]})
+    table = clinical(**{name: [40, 12], "e": [1, 0]})
     assert read(table, time=name).outcome.endpoint.unit == unit
 
 
@@ -90,6 +90,7 @@ def test_a_unit_that_the_name_does_not_tell_is_asked_for():
         ("t_years", [70, 90, 3], "half of them are 70 years or more"),
         ("t_days", [3, 12, 30], "the longest is 30 days"),
         ("t_months", [800, 900, 700], "half of them are 800 months or more"),
+        ("t_years", [36, 60, 12], "half of them are 36 years or more"),
     ],
 )
 def test_times_that_look_like_another_unit_are_refused_unless_the_unit_is_told(
@@ -145,9 +146,15 @@ def test_a_death_without_the_event_before_is_the_competing_event():
 
 def test_the_competing_event_may_stand_in_the_column_of_the_event():
     table = clinical(t_years=[1, 2, 3], e=["1", "2", "0"])
-    with pytest.raises(DeepCMEError, match="sample S1: e is '2'"):
+    with pytest.raises(DeepCMEError, match=r"sample S1: e is '2'.* or give --competing COL"):
         read(table)
     assert read(table, competing=("e", "2")).outcome.ends.tolist() == [1, 2, 0]
+
+
+def test_an_event_that_is_called_its_own_competing_event_is_refused():
+    table = clinical(t_years=[1, 2, 3], e=["1", "1", "0"])
+    with pytest.raises(DeepCMEError, match="e = 1 leaves no sample with the event by e: "):
+        read(table, competing=("e", "1"))
 
 
 def test_a_competing_event_may_be_a_number():

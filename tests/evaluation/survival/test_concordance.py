@@ -108,6 +108,14 @@ def test_where_censoring_depends_on_columns_each_of_a_pair_has_its_own_chance(ra
     assert uno.shape == (4,)
 
 
+def test_without_an_event_to_pair_it_is_not_estimable_whatever_censoring_depends_on(random):
+    columns = np.repeat([1.0, 0], 10)[:, np.newaxis]
+    follow_up = FollowUp(np.arange(1.0, 21), np.r_[1, np.zeros(19)])
+    for given in (None, columns):
+        part = AtHorizon.draw(follow_up, 2, random, 3, columns=given).rows(np.arange(1, 20))
+        assert np.isnan(compute_uno_concordance(part, np.arange(19.0))).all()
+
+
 SEVEN_TIMES = np.array([11.0, 11, 26, 89, 128, 299, 300])
 SEVEN_EVENTS = np.array([1, 0, 0, 1, 0, 1, 0])
 SEVEN_SCORES = np.array([-0.02, 1.20, -0.56, -1.33, -0.81, 1.02, -1.29])

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from deepcme.base.errors import AbsentError
 from deepcme.cohort.follow_up import FollowUp
 from deepcme.evaluation.survival.proportional_hazards import (
     ALL_COLUMNS,
@@ -20,6 +21,12 @@ def test_the_check_of_proportional_hazards_is_that_of_cox_zph(ties):
     np.testing.assert_allclose(check.tests["p_value"], reference["p_value"], atol=1e-8)
     of_age = check.residuals.query("column == 'age'")["log_hazard_ratio"]
     np.testing.assert_allclose(of_age, np.array(reference["scaled"])[:, 0], atol=1e-8)
+
+
+def test_events_at_one_time_tell_of_no_change(random):
+    follow_up = FollowUp(np.r_[np.full(10, 3.0), np.full(10, 4.0)], np.repeat([1, 0], 10))
+    with pytest.raises(AbsentError, match="All events came at one time"):
+        check_proportional_hazards(random.normal(size=(20, 1)), follow_up, ["score"])
 
 
 def test_the_check_finds_an_effect_that_wanes_and_says_so():

@@ -38,7 +38,7 @@ def test_censoring_is_weighted_and_the_assumption_said():
     assert "estimated by Kaplan-Meier: for training and recalibration" in told
     assert told.endswith("That is right if censoring has nothing to do with the risk.")
     columns = methods(censoring=("age", "er"))["Censoring"]
-    assert "estimated by Cox regression on age, er" in columns
+    assert "estimated by Cox regression on age, er (missing values filled in with" in columns
     assert columns.endswith("nothing to do with the risk among patients alike in age, er.")
 
 
@@ -46,7 +46,14 @@ def test_each_kind_of_model_says_what_it_learns():
     told = methods()["What is learned"]
     assert told.startswith("Cox-ridge: the times themselves, by Cox's partial likelihood")
     assert "LR-tuned: whether the event comes by the horizon, each patient weighted" in told
-    assert "KNN: the same of those whose outcome is known, without weights" in told
+    alone = methods(models=("Cox-ridge", "KNN"))["What is learned"]
+    for said in (told, alone):
+        assert "KNN: whether the event comes by the horizon, of those of whom it is" in said
+
+
+def test_kinds_of_models_stand_in_sentences_of_their_own():
+    told = methods(models=("Cox-ridge", "Cox-top-200"))["Baselines"]
+    assert "fitted again on both. Cox-top-200: Cox regression of the 200 genes" in told
 
 
 def test_measures_are_those_of_times():

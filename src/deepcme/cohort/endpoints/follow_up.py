@@ -184,6 +184,7 @@ def _event_indicator(values: pd.Series) -> pd.Series:
     if odd.any():
         raise DeepCMEError(
             f"sample {values.index[odd][0]}: {values.name} is {values[odd].iloc[0]!r}, "
-            "which does not say whether the event was seen; write 1 or 0."
+            "which does not say whether the event was seen; write 1 or 0, or give --competing "
+            "COLUMN=VALUE where it rules the event out."
         )
     return event

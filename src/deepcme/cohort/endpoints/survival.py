@@ -93,6 +93,11 @@ class TimeToEvent:
         read = read_times(clinical, times, event, LONGEST / DAYS[unit])
         ends = pd.Series(np.where(read.event, EVENT, CENSORED), read.time.index)
         if competing is not None:
+            if not read.event.any():
+                raise DeepCMEError(
+                    f"The competing event {competing.said} leaves no sample with the event by "
+                    f"{event}: name what rules the event out with --competing, not the event."
+                )
             ends[competing.seen & ~read.event] = COMPETING
         at_start = (read.time == 0) & (ends == CENSORED)
         columns = (*read.columns, *([] if competing is None else [competing.column]))

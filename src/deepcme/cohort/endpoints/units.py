@@ -21,8 +21,8 @@ _CALLED: dict[TimeUnit, re.Pattern[str]] = {
 }
 _OF_XENA = re.compile(r"(os|dss|dfi|pfi)[._]time", re.IGNORECASE)
 """Times of the TCGA Clinical Data Resource, in days (Liu et al. 2018, Cell 173:400-416)."""
-_MOST_YEARS = 60
-"""Of half of the patients or more: longer than they live after a diagnosis of cancer."""
+_MOST_YEARS = 30
+"""Of half of the patients or more: longer than a cohort with cancer is followed."""
 _FEWEST_DAYS = 40
 """Up to which nobody was followed for long enough to be called a follow-up."""
 
@@ -82,7 +82,7 @@ def doubts_on_unit(
     if years.empty:
         return doubts
     if years.median() > _MOST_YEARS:
-        look = f"half of them are {time.median():g} {unit} or more, longer than patients live"
+        look = f"half of them are {time.median():g} {unit} or more, longer than a follow-up is"
     elif unit == "days" and time.max() < _FEWEST_DAYS:
         look = f"the longest is {time.max():g} days"
     else:

@@ -140,11 +140,10 @@ def _sum_seen_alike(at: AtHorizon, cases: IntegerArray, pairs: FloatArray) -> Fl
 
 def _sum_seen(at: AtHorizon, cases: IntegerArray, pairs: FloatArray) -> FloatArray:
     """Where it is not, each later patient has a chance of its own to be seen until then."""
-    sums = [
-        at.weigh_until(at.follow_up.times[case]) @ pairs[:, row].T
-        for row, case in enumerate(cases)
-    ]
-    return np.asarray(np.stack(sums).transpose(2, 1, 0), dtype=np.float64)
+    sums = np.empty((len(pairs), len(at.weights), len(cases)))
+    for row, case in enumerate(cases):
+        sums[..., row] = (at.weigh_until(at.follow_up.times[case]) @ pairs[:, row].T).T
+    return sums
 
 
 def _find_pairs(follow_up: FollowUp, cases: IntegerArray) -> tuple[BooleanArray, BooleanArray]:

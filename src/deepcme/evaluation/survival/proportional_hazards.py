@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from deepcme.base.errors import AbsentError
 from deepcme.base.words import counted
 from deepcme.cohort.follow_up import EVENT, FollowUp
 from deepcme.evaluation.intervals import NORMAL_QUANTILE
@@ -92,7 +93,7 @@ def check_proportional_hazards(
     Raises
     ------
     AbsentError
-        If there is no event, or columns are collinear.
+        If there is no event, all came at one time, or columns are collinear.
 
     References
     ----------
@@ -102,6 +103,8 @@ def check_proportional_hazards(
     follow_up = follow_up.of_cause(EVENT)
     fit = fit_cox_regression(design, follow_up, ties=ties)
     likelihood = PartialLikelihood.of(follow_up, ties=ties)
+    if len(np.unique(likelihood.times)) < 2:
+        raise AbsentError("All events came at one time: no change with time can be seen.")
     shares = likelihood.risk_shares(design @ fit.coefficients)
     means, variances = _moments(shares, design)
     # Tied events share one residual mean, whatever part of them is at risk.

@@ -54,7 +54,8 @@ def describe_censoring(study: Study) -> str:
     """How those censored before the horizon count."""
     assert study.survival is not None
     columns = study.survival.censoring
-    by = f"Cox regression on {listed(columns)}" if columns else "Kaplan-Meier"
+    filled = "missing values filled in with the median or the most frequent word"
+    by = f"Cox regression on {listed(columns)} ({filled})" if columns else "Kaplan-Meier"
     alike = f" among patients alike in {listed(columns)}" if columns else ""
     if study.survival.horizon is None:
         return (
@@ -94,8 +95,9 @@ def describe_learning(study: Study) -> str:
         )
     if unweighted := [name for name in classifiers if name not in weighted]:
         sentences.append(
-            f"{', '.join(unweighted)}: the same of those whose outcome is known, without "
-            "weights, which such models do not take, so that risks tend to be too high."
+            f"{', '.join(unweighted)}: whether the event comes by the horizon, of those of "
+            "whom it is known, without weights, which such models do not take, so that risks "
+            "tend to be too high."
         )
     return " ".join(sentences)
 
