@@ -146,7 +146,7 @@ _TUNED_REGRESSION = (
 _CHOSEN_PENALTY = (
     "with a ridge penalty and Efron's treatment of ties; of 20 penalties, and of no gene at "
     "all, the one of highest cross-validated log partial likelihood in {n_folds} folds of "
-    "training and validation part together is taken, and the model fitted again on both"
+    "training and validation part together is taken, and the model fitted again on both."
 )
 
 
