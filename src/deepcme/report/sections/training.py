@@ -45,8 +45,8 @@ def describe_weights(contents: Contents) -> str:
     if contents.results.study.survival is None:
         return ""
     return (
-        " of whether the event comes by the horizon, by patients of whom that is known, weighted "
-        "for those censored before"
+        " of whether the event comes by the horizon, by patients of whom that is known, "
+        "weighted for those censored before"
     )
 
 

@@ -31,13 +31,13 @@ _NAIVE = TableLayout(
 )  # fmt: skip
 _HAZARDS = TableLayout(
     "Check of proportional hazards (Grambsch and Therneau 1994) of each Cox model's "
-    "out-of-fold log hazard, a mean over the repeats, as the only column. Trend: the slope of "
-    "its log hazard ratio along the share of patients who have had the event (1 less "
-    "Kaplan-Meier), one step from no change, with its 95% Wald interval. It is for the way from "
-    "nobody to everybody, and follow-up sees but a part of that: where a fifth have had the "
-    "event by its end, the log hazard ratio has changed by a fifth of it. Below 0 it falls with "
-    "time. Approximate, as the patients trained the models that judge the others: in simulated "
-    "studies with proportional hazards it rejected at .05 in 5 to 6 of 100.",
+    "out-of-fold log hazard, a mean over the repeats, as the only column. Trend: the slope "
+    "of its log hazard ratio along the share of patients who have had the event (1 less "
+    "Kaplan-Meier), one step from no change, with its 95% Wald interval. It is for the way "
+    "from nobody to everybody, and follow-up sees but a part of that: where a fifth have had "
+    "the event by its end, the log hazard ratio has changed by a fifth of it. Below 0 it falls "
+    "with time. Approximate, as the patients trained the models that judge the others: in "
+    "simulated studies with proportional hazards it rejected at .05 in 5 to 6 of 100.",
     LEFT_OUT_COLUMN, ("model", "Model", ""), ("trend", "Trend", "+.2f"),
     ("ci_low", "95% low", "+.2f"), ("ci_high", "95% high", "+.2f"), ("chi2", "Chi2", ".2f"),
     ("p_value", "p", ".3f"), *PATIENTS_AND_EVENTS, ("absent", "Why none", ""),

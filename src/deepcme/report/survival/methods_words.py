@@ -147,8 +147,8 @@ def describe_survival_measures(study: Study, tables: Mapping[str, pd.DataFrame])
     if "classification" in tables:
         sentences.append(
             "Sensitivity and specificity by the horizon of calling at fixed risks, as "
-            "recalibrated, weighted for censoring; Wilson's intervals with the number of patients "
-            "that the variance of the bootstrap stands for (Korn and Graubard 1998)."
+            "recalibrated, weighted for censoring; Wilson's intervals with the number of "
+            "patients that the variance of the bootstrap stands for (Korn and Graubard 1998)."
         )
     return " ".join(sentences)
 

@@ -32,8 +32,8 @@ _INCIDENCE = "With the event (cumulative incidence)"
 
 _GROUP_RISKS = TableLayout(
     "Risk of the event by the horizon in each third, with its 95% interval, Wald's on the log "
-    "scale (Greenwood's variance). Thirds are those of the scores of training data that the same "
-    "model was not fitted on, so that they need not hold equally many. Events are those by the "
+    "scale (Greenwood's variance). Thirds are those of the scores of training data that the "
+    "same fit did not see, so that they need not hold equally many. Events are those by the "
     "horizon; followed are those known to be without it then.",
     LEFT_OUT_COLUMN, ("group", "Third", ""), ("risk", "Risk", ".3f"),
     ("ci_low", "95% low", ".3f"), ("ci_high", "95% high", ".3f"), ("n", "Patients", ",.0f"),
@@ -175,7 +175,7 @@ def _show_at_risk(contents: Contents) -> Table | None:
         return None
     scale = contents.results.time_scale
     spread = spread_at_risk(contents.tables["numbers_at_risk"], scale)
-    times = [name for name in spread if name.startswith("At ")]
+    times = [name for name in map(str, spread) if name.startswith("At ")]
     unit = f" ({scale.unit})" if scale.unit else ""
     layout = TableLayout(
         _AT_RISK,

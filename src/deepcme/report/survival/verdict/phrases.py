@@ -144,7 +144,10 @@ def _thirds(facts: SurvivalFacts) -> str:
         f"{counted(int(row['n']), 'patient')})"
         for row in (lowest, highest)
     )
-    return f"Risk by {facts.until} in the third predicted lowest: {low}; predicted highest: {high}."
+    return (
+        f"Risk by {facts.until} in the third predicted lowest: {low}; "
+        f"predicted highest: {high}."
+    )
 
 
 def _selects_nothing(facts: SurvivalFacts) -> str:
