@@ -8,6 +8,7 @@ import vl_convert
 from deepcme.report.blocks import Bullets, Figure, Table, Text
 from deepcme.report.figures.styles import VEGA_LITE
 from deepcme.report.render import render_markdown, render_page
+from deepcme.report.sections.training import describe_weights
 from deepcme.report.survival import (
     assumptions,
     calibration,
@@ -144,6 +145,10 @@ def test_cox_models_say_what_they_make_of_a_competing_event(contents):
     assert said.startswith("12 patients had the competing event first. Cox-ridge")
     assert "too high for patients to whom it may come, before recalibration" in said
     assert assumptions.describe_competing(0, models) == ""
+
+
+def test_the_loss_drawn_is_said_to_be_weighted(contents):
+    assert describe_weights(contents).endswith("weighted for those censored before")
 
 
 def test_fits_that_kept_no_gene_are_counted_aloud():
