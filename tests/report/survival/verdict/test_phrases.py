@@ -101,7 +101,7 @@ def test_a_good_model_is_told_in_about_150_words_beside_its_sections():
     verdict = make_survival_verdict(facts()).paragraph
     assert 130 < len(verdict.split()) < 160
     assert (
-        "One fit of Cox-ridge on 64% of them ranks 68 of 100 pairs by who has the event first: "
+        "One fit of Cox-ridge on 64% of them puts 68 of 100 pairs in the order of their events: "
         "over 10 folds (2 x 5), Uno's C up to 5 years is 0.680 (95% bootstrap interval 0.590 to "
         "0.760). This interval excludes 0.5: above chance. Its AUC at 5 years is 0.700 "
         "(0.600 to 0.790). No demonstrated advantage over DeepCME-ensemble, the comparator named "
