@@ -84,8 +84,8 @@ def _concordance_of_one(facts: SurvivalFacts) -> str:
         over += f" but {n_unknown}, where {_as_clause(row['absent'])}"
     return (
         f"One fit of {facts.model} on {facts.training_share:.0%} of them puts "
-        f"{100 * row['value']:.0f} of 100 pairs in the order of their events: over {over}, Uno's "
-        f"C up to {facts.describe_about(row['tau'])} is {row['value']:.3f} "
+        f"{100 * row['value']:.0f} of 100 pairs in the order of their events: over {over}, "
+        f"Uno's C up to {facts.describe_about(row['tau'])} is {row['value']:.3f} "
         f"({describe_interval(row, 'bootstrap', '.3f')})."
     )
 
