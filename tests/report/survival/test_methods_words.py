@@ -63,3 +63,11 @@ def test_measures_are_those_of_times():
     assert "Differences between models" in told["Measures"]
     assert "PR-AUC" not in told["Measures"]
     assert "Net benefit" not in methods()["Measures"]
+
+
+def test_models_end_in_full_stops_and_calls_are_told_where_made():
+    told = methods({"classification": pd.DataFrame()})
+    assert "the model fitted again on both. LR-tuned: logistic" in told["Other models"]
+    assert "Baselines" not in told
+    assert "Sensitivity and specificity by the horizon" in told["Measures"]
+    assert "Sensitivity" not in methods()["Measures"]

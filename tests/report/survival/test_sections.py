@@ -8,6 +8,7 @@ import vl_convert
 from deepcme.report.blocks import Bullets, Figure, Table, Text
 from deepcme.report.figures.styles import VEGA_LITE
 from deepcme.report.render import render_markdown, render_page
+from deepcme.report.sections.training import describe_weights
 from deepcme.report.survival import (
     assumptions,
     calibration,
@@ -49,7 +50,7 @@ def test_every_chart_is_shown_once_has_its_table_and_can_be_drawn(contents):
     tables = [block.name for block in blocks_of(contents) if isinstance(block, Table)]
     assert {
         "group_risks", "numbers_at_risk", "survival_discrimination", "survival_comparison",
-        "auc_over_time", "calibration_groups", "net_benefit",
+        "auc_over_time", "calibration_groups", "net_benefit", "classification",
     } <= set(tables)  # fmt: skip
     for chart in contents.charts.values():
         assert vl_convert.vegalite_to_svg(chart.to_dict(), vl_version=VEGA_LITE)
@@ -61,6 +62,34 @@ def test_every_patient_is_in_one_group_and_at_risk_at_the_start(contents):
     at_risk = contents.tables["numbers_at_risk"]
     assert at_risk.loc[at_risk["time"] == 0, "at_risk"].sum() == 80
     assert contents.tables["risk_curves"]["value"].between(0, 1).all()
+
+
+def test_numbers_at_risk_are_a_row_for_each_third_in_the_text(contents):
+    header, _, first = (
+        text_of(contents).split("by third of predicted risk.\n\n")[1].split("\n")[:3]
+    )
+    assert header.startswith("| Third | At 0 (years) | At 2 | At 4 |")
+    at_risk = contents.tables["numbers_at_risk"]
+    lowest = at_risk.loc[at_risk["group"] == "lowest", "at_risk"]
+    assert first == f"| lowest | {' | '.join(map(str, lowest))} |"
+
+
+def test_sensitivity_and_specificity_stand_by_threshold_of_headline_and_comparator(contents):
+    shown = next(
+        block.shown
+        for block in usefulness.SECTION.write(contents)
+        if isinstance(block, Table) and block.name == "classification"
+    )
+    assert shown.headings == ["Model", "Sensitivity", "Specificity", "Patients", "Events"]
+    assert [row[0] for row in shown.rows][:4] == [
+        f"Cox-ridge at {threshold}%" for threshold in (5, 10, 20, 30)
+    ]
+    assert {row[0].split(" at ")[0] for row in shown.rows} == {"Cox-ridge", "Cox-top-200"}
+    table = contents.tables["classification"].set_index(["model", "threshold", "measure"])
+    at_10 = table.loc[("Cox-ridge", 0.1, "sensitivity")]
+    assert shown.rows[1][1] == (
+        f"{at_10['value']:.2f} ({at_10['ci_low']:.2f} to {at_10['ci_high']:.2f})"
+    )
 
 
 def test_curves_have_no_p_value_and_it_is_said_why(contents):
@@ -108,6 +137,18 @@ def test_weights_that_were_cut_are_counted():
     table = pd.DataFrame([{"n": 50, "n_censored": 20, "n_capped": 1, "highest": 10.0}])
     said = assumptions.describe_censoring(table)[0]
     assert "20 of 50 patients (40%)" in said and "that of 1 patient was cut at 10" in said
+
+
+def test_cox_models_say_what_they_make_of_a_competing_event(contents):
+    models = contents.results.study.models
+    said = assumptions.list_assumptions(contents.tables, models, 12)[2]
+    assert said.startswith("12 patients had the competing event first. Cox-ridge")
+    assert "too high for patients to whom it may come, before recalibration" in said
+    assert assumptions.describe_competing(0, models) == ""
+
+
+def test_the_loss_drawn_is_said_to_be_weighted(contents):
+    assert describe_weights(contents).endswith("weighted for those censored before")
 
 
 def test_fits_that_kept_no_gene_are_counted_aloud():

@@ -23,6 +23,7 @@ _TABLES_OF_MEASURES = {
     "risk_curves": "Kaplan-Meier by predicted risk",
     "survival_performance": "calibration and Brier score at the horizon",
     "net_benefit": "net benefit at the horizon",
+    "classification": "sensitivity and specificity at the horizon",
     "proportional_hazards": "proportional hazards",
 }
 _ENOUGH_EVENTS = 100

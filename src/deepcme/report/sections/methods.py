@@ -73,7 +73,7 @@ def describe_methods(
         ("What is learned", describe_learning(study) if is_survival else ""),
         ("Networks", describe_networks(study.models)),
         ("Tuning", describe_tuning(study)),
-        ("Baselines", describe_baselines(study)),
+        ("Other models" if is_survival else "Baselines", describe_baselines(study)),
         (
             "Measures",
             describe_survival_measures(study, tables)

@@ -40,14 +40,24 @@ def _compute(contents: Contents) -> None:
         contents.charts["training_curves"] = plot_training_curves(first)
 
 
+def describe_weights(contents: Contents) -> str:
+    """What the cross-entropy is of where times are learned; nothing of labels."""
+    if contents.results.study.survival is None:
+        return ""
+    return (
+        " of whether the event comes by the horizon, by patients of whom that is known, "
+        "weighted for those censored before"
+    )
+
+
 def _write(contents: Contents) -> Blocks:
     if "training_curves" in contents.charts:
         yield Heading("Training", "training", only="html")
     yield Figure(
         "training_curves",
         "Training and validation loss by epoch",
-        "Cross-entropy without the penalty, mean over the splits. Training loss is taken with "
-        "dropout on. Click a part in the legend to single it out.",
+        f"Cross-entropy without the penalty{describe_weights(contents)}, mean over the splits. "
+        "Training loss is taken with dropout on. Click a part in the legend to single it out.",
     )
 
 

@@ -112,7 +112,7 @@ def _write(contents: Contents) -> Blocks:
         "Observed against predicted risk by the horizon in groups, before and after "
         "recalibration; the numbers are in the next table",
         f"Observed against mean predicted risk of {contents.headline} in groups of equal size, "
-        "with the 95% intervals of Kaplan-Meier, as given (circles) and recalibrated "
+        "with the 95% intervals of the observed risk, as given (circles) and recalibrated "
         "(diamonds). The dashed line is perfect. Click another name for that model.",
     )
     if "calibration_groups" in tables:

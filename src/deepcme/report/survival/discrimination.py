@@ -96,9 +96,10 @@ def _compute(contents: Contents) -> None:
 
 def _lay_out_over_time(unit: str) -> TableLayout:
     return TableLayout(
-        "AUC(t) over time; every interval holds for its time by itself.",
+        "AUC(t) over time, averaged over the test parts in which it can be estimated by then; "
+        "every interval holds for its time by itself.",
         LEFT_OUT_COLUMN, ("model", "Model", ""), ("shown", unit, ".3g"),
-        ("value", "AUC(t)", ".3f"), *INTERVAL, ("at_risk", "At risk", ",.0f"), *_PATIENTS,
+        ("value", "AUC(t)", ".3f"), *INTERVAL, ("at_risk", "At risk", ",.0f"), *_COUNTS,
     )  # fmt: skip
 
 

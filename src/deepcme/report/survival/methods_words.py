@@ -146,6 +146,12 @@ def describe_survival_measures(study: Study, tables: Mapping[str, pd.DataFrame])
             f"of treating all and none, at risks of {thresholds}, with intervals of the same "
             "draws."
         )
+    if "classification" in tables:
+        sentences.append(
+            "Sensitivity and specificity by the horizon of calling at fixed risks, as "
+            "recalibrated, weighted for censoring; Wilson's intervals with the number of "
+            "patients that the variance of the bootstrap stands for (Korn and Graubard 1998)."
+        )
     return " ".join(sentences)
 
 

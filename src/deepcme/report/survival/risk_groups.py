@@ -12,7 +12,7 @@ from deepcme.evaluation.survival.tables.risk_groups import (
     compute_risk_curves,
     compute_risk_groups,
 )
-from deepcme.report.blocks import Blocks, Figure, Heading, Text
+from deepcme.report.blocks import Blocks, Figure, Heading, Table, Text
 from deepcme.report.figures.styles import Chart, beside
 from deepcme.report.figures.survival import plot_risk_curves
 from deepcme.report.formatting import LEFT_OUT_COLUMN, TableLayout
@@ -32,12 +32,14 @@ _INCIDENCE = "With the event (cumulative incidence)"
 
 _GROUP_RISKS = TableLayout(
     "Risk of the event by the horizon in each third, with its 95% interval, Wald's on the log "
-    "scale (Greenwood's variance). Events are those by the horizon; followed are those known "
-    "to be without it then.",
+    "scale (Greenwood's variance). Thirds are those of the scores of training data that the "
+    "same fit did not see, so that they need not hold equally many. Events are those by the "
+    "horizon; followed are those known to be without it then.",
     LEFT_OUT_COLUMN, ("group", "Third", ""), ("risk", "Risk", ".3f"),
     ("ci_low", "95% low", ".3f"), ("ci_high", "95% high", ".3f"), ("n", "Patients", ",.0f"),
     ("events", "Events", ",.0f"), ("followed", "Followed", ",.0f"),
 )  # fmt: skip
+_AT_RISK = "Patients at risk just before each time, by third of predicted risk."
 _NO_P_VALUE = (
     "No p-value stands beside these curves. The thirds come of models that learned from the "
     "other patients, so that the patients' outcomes are not independent of each other's "
@@ -76,6 +78,15 @@ def _compute_at_risk(contents: Contents) -> None:
     times = [tick * scale.per_unit for tick in ticks]
     contents.add("numbers_at_risk", lambda: compute_numbers_at_risk_by_group(groups, times))
     contents.charts["risk_curves"] = _draw(contents, scale, end)
+
+
+def spread_at_risk(at_risk: pd.DataFrame, scale: TimeScale) -> pd.DataFrame:
+    """A row for each third, of each cohort left out; a column for each time, in its words."""
+    keys = [key for key in (LEFT_OUT, "group") if key in at_risk]
+    named = at_risk.assign(time=[f"{scale.show(time):g}" for time in at_risk["time"]])
+    spread = named.set_index([*keys, "time"])["at_risk"].unstack(sort=False)
+    spread.columns = [f"At {time}" for time in spread.columns]
+    return spread.reset_index()
 
 
 def find_end(times: pd.Series[float], horizon: float | None) -> float:
@@ -153,9 +164,26 @@ def _write(contents: Contents) -> Blocks:
             "just before each time.",
         )
     yield contents.show("group_risks")
-    yield contents.show("numbers_at_risk", only="md")
+    yield _show_at_risk(contents)
     if "risk_curves" in contents.charts:
         yield Text(_NO_P_VALUE, muted=True)
+
+
+def _show_at_risk(contents: Contents) -> Table | None:
+    """The numbers below the chart, for who reads without it."""
+    if "numbers_at_risk" not in contents.tables:
+        return None
+    scale = contents.results.time_scale
+    spread = spread_at_risk(contents.tables["numbers_at_risk"], scale)
+    times = [name for name in map(str, spread) if name.startswith("At ")]
+    unit = f" ({scale.unit})" if scale.unit else ""
+    layout = TableLayout(
+        _AT_RISK,
+        LEFT_OUT_COLUMN,
+        ("group", "Third", ""),
+        *((name, f"{name}{unit}" if name == "At 0" else name, ",.0f") for name in times),
+    )
+    return Table("numbers_at_risk", layout.show(spread), only="md")
 
 
 def _describe_marks(contents: Contents) -> str:

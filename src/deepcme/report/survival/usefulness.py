@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import pandas as pd
+
 from deepcme.evaluation.probabilities.utility import choose_thresholds
 from deepcme.evaluation.survival.tables.decisions import (
+    compute_survival_classification,
     compute_survival_decision_curve,
     compute_survival_net_benefit,
 )
 from deepcme.report.blocks import Blocks, Figure, Table, Text
 from deepcme.report.figures.risk import plot_decision_curve
+from deepcme.report.formatting import Shown, SideBySideLayout, as_percent
 from deepcme.report.section import Contents, Section
 from deepcme.report.sections.usefulness import describe_usefulness, show_differences
 from deepcme.report.survival.chance import exceeds_chance
@@ -20,6 +26,14 @@ CAPTION = (
     "none: above 0 a model is of use, below 0 it does harm. In brackets 95% intervals by "
     "paired bootstrap of patients and of their censoring, which hold at all these thresholds "
     "at once; they are not corrected for the number of models."
+)
+_CLASSIFICATION = (
+    "Calling who has at least the named recalibrated risk, a rule that no result chose: the "
+    "share called of those with the event by the horizon (sensitivity), and the share not "
+    "called of those without it then (specificity; who had a competing event first is one of "
+    "these). Of each patient's mean out-of-fold risk, weighted for censoring; in brackets 95% "
+    "intervals, Wilson's, with the number of patients that the variance of the bootstrap "
+    "stands for. classification.csv has every model."
 )
 
 
@@ -36,6 +50,10 @@ def _compute(contents: Contents) -> None:
         "net_benefit",
         lambda: compute_survival_net_benefit(results.recalibrated_evaluation, thresholds),
     )
+    contents.add(
+        "classification",
+        lambda: compute_survival_classification(results.recalibrated_evaluation, thresholds),
+    )
     if "decision_curve" in contents.tables and "net_benefit" in contents.tables:
         differences = contents.tables["net_benefit"]
         differences = differences[differences["model"] == contents.headline]
@@ -45,6 +63,17 @@ def _compute(contents: Contents) -> None:
         contents.notes["usefulness_verdict"] = describe_usefulness(
             contents.headline, differences, may_claim=exceeds_chance(contents)
         )
+
+
+def show_calls(classification: pd.DataFrame, models: Sequence[str | None]) -> Shown:
+    """Sensitivity and specificity of some models: a row for each of these and threshold."""
+    rows = classification[classification["model"].isin(models)]
+    rows = rows.assign(
+        model=rows["model"].astype(str) + " at " + rows["threshold"].map(as_percent),
+        metric=rows["measure"],
+    )
+    headings = {name: (name.capitalize(), ".2f") for name in ("sensitivity", "specificity")}
+    return SideBySideLayout(_CLASSIFICATION, headings, "Patients").show(rows)
 
 
 def _write(contents: Contents) -> Blocks:
@@ -61,6 +90,9 @@ def _write(contents: Contents) -> Blocks:
     if "net_benefit" in contents.tables:
         shown = show_differences(contents.tables["net_benefit"], CAPTION, "Patients")
         yield Table("net_benefit", shown)
+    if "classification" in contents.tables:
+        chosen = [contents.headline, contents.results.study.comparator]
+        yield Table("classification", show_calls(contents.tables["classification"], chosen))
 
 
 SECTION = Section(_write, _compute)

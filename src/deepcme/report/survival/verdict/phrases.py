@@ -45,7 +45,7 @@ def _median_follow_up(facts: SurvivalFacts) -> str:
     except AbsentError:
         longest = facts.describe_about(float(facts.follow_up.times.max()))
         return f"up to {longest} (the median is not reached)"
-    return f"a median of {facts.describe_about(median.value)} (reverse Kaplan-Meier)"
+    return f"a median of {facts.describe_about(median.value)}"
 
 
 def _observed_risk(facts: SurvivalFacts) -> str:
@@ -83,10 +83,10 @@ def _concordance_of_one(facts: SurvivalFacts) -> str:
     if n_unknown:
         over += f" but {n_unknown}, where {_as_clause(row['absent'])}"
     return (
-        f"One fit of {facts.model} on {facts.training_share:.0%} of these patients gives, of "
-        f"two, the one with the earlier event the higher risk in {100 * row['value']:.0f} of "
-        f"100 pairs: averaged over {over}, Uno's C up to {facts.describe_about(row['tau'])} is "
-        f"{row['value']:.3f} ({describe_interval(row, 'bootstrap', '.3f')})."
+        f"One fit of {facts.model} on {facts.training_share:.0%} of them puts "
+        f"{100 * row['value']:.0f} of 100 pairs in the order of their events: over {over}, "
+        f"Uno's C up to {facts.describe_about(row['tau'])} is {row['value']:.3f} "
+        f"({describe_interval(row, 'bootstrap', '.3f')})."
     )
 
 
@@ -140,12 +140,13 @@ def _thirds(facts: SurvivalFacts) -> str:
     if lowest is None or highest is None:
         return f"Its predictions give no thirds whose risks by {facts.until} can be told."
     low, high = (
-        f"{row['risk']:.0%} ({_ends(row['ci_low'], row['ci_high'])})"
+        f"{row['risk']:.0%} ({_ends(row['ci_low'], row['ci_high'])}; "
+        f"{counted(int(row['n']), 'patient')})"
         for row in (lowest, highest)
     )
     return (
-        f"By {facts.until} the event came to {low} of the third predicted lowest and to {high} "
-        "of the highest."
+        f"Risk by {facts.until} in the third predicted lowest: {low}; "
+        f"predicted highest: {high}."
     )
 
 
@@ -155,10 +156,7 @@ def _selects_nothing(facts: SurvivalFacts) -> str:
 
 
 def _few_events(facts: SurvivalFacts) -> str:
-    return (
-        f"With {counted(facts.n_events, 'event')} these numbers are imprecise: expect others "
-        "from other patients."
-    )
+    return f"With {counted(facts.n_events, 'event')} expect other numbers from other patients."
 
 
 def _censoring(facts: SurvivalFacts) -> str:
@@ -170,10 +168,7 @@ def _censoring(facts: SurvivalFacts) -> str:
     censored = f"{counted(facts.n_censored, 'patient')} ({share:.0%})"
     if not facts.is_estimable:
         return f"{censored} were censored before {facts.until}."
-    return (
-        f"{censored} censored before {facts.until} count by weights, which is right if "
-        f"{assumed}."
-    )
+    return f"{censored} censored before {facts.until} count by weights: right if {assumed}."
 
 
 PHRASES: tuple[Phrase[SurvivalFacts], ...] = (

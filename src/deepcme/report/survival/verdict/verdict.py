@@ -35,7 +35,13 @@ def make_survival_verdict(
         The audit's: severity, title, evidence.
     """
     paragraph = " ".join(phrase.words(facts) for phrase in choose_phrases(facts))
-    return Verdict(find_warnings(findings), paragraph)
+    return Verdict(find_warnings(findings), _name_intervals_once(paragraph))
+
+
+def _name_intervals_once(paragraph: str) -> str:
+    """Intervals are named at the first of a kind: the others are numbers beside an estimate."""
+    first, name, others = paragraph.partition("95% bootstrap interval ")
+    return first + name + others.replace(name, "") if name else paragraph
 
 
 def gather_survival_facts(contents: Contents) -> SurvivalFacts:
