@@ -52,7 +52,7 @@ def test_each_kind_of_model_says_what_it_learns():
 
 
 def test_kinds_of_models_stand_in_sentences_of_their_own():
-    told = methods(models=("Cox-ridge", "Cox-top-200"))["Baselines"]
+    told = methods(models=("Cox-ridge", "Cox-top-200"))["Other models"]
     assert "fitted again on both. Cox-top-200: Cox regression of the 200 genes" in told
 
 

@@ -63,6 +63,13 @@ def test_who_knows_nothing_is_at_chance_and_who_knows_is_above(table):
         assert value_of(table, "network", measure, "ci_low") > 0.5
 
 
+def test_scores_that_tell_nobody_apart_have_no_interval(predictions):
+    steady = predictions[predictions["model"] == "coin"].assign(score=0.0)
+    table = compute_survival_discrimination(evaluate(steady))
+    assert (table["value"] == 0.5).all()
+    assert table[["ci_low", "ci_high"]].isna().all(axis=None)
+
+
 def test_pairs_after_tau_are_counted(table):
     assert value_of(table, "network", "uno_c", "pairs_dropped") > 0
     assert np.isnan(value_of(table, "network", "auc", "pairs_dropped"))

@@ -15,6 +15,8 @@ from deepcme.evaluation.survival.at_horizon import AtHorizon
 from deepcme.evaluation.survival.measured import AUC_AT_HORIZON, HARRELL, UNO, HorizonMeasure
 from deepcme.evaluation.survival.tables.evaluated import POSITION, Tested
 
+_ROUNDING = 1e-12
+
 RANKED = (UNO, HARRELL, AUC_AT_HORIZON)
 """In the order of tables; .5 of scores that know nothing."""
 
@@ -205,12 +207,14 @@ def compute_mean_interval(
     rows : DataFrame
         The model's.
     means : array, 1 + draws
-        The mean and those of the draws; without any of these there is no interval.
+        The mean and those of the draws; without any of these there is no interval, nor where
+        all are the same, as of scores that tell nobody apart.
     at : AtHorizon
         All evaluated patients at the time of the measure.
     """
     value, drawn = float(means[0]), means[1:]
-    if not np.isfinite(drawn).any():
+    known = drawn[np.isfinite(drawn)]
+    if not known.size or np.ptp(known) < _ROUNDING:
         return np.nan, np.nan
     widening = compute_widening(tested, model, rows, value, at)
     return compute_logit_interval(
