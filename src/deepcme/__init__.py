@@ -12,7 +12,9 @@ from deepcme.base.version import __version__ as __version__
 
 if TYPE_CHECKING:
     from deepcme.base.errors import DeepCMEError as DeepCMEError
+    from deepcme.cohort.at_horizon import leave_out_censored as leave_out_censored
     from deepcme.cohort.cohort import Cohort as Cohort
+    from deepcme.cohort.survival import SurvivalOutcome as SurvivalOutcome
     from deepcme.models.baselines import TunedLogisticRegression as TunedLogisticRegression
     from deepcme.models.baselines import make_baseline as make_baseline
     from deepcme.models.classifier import DeepCMEClassifier as DeepCMEClassifier
@@ -21,17 +23,24 @@ if TYPE_CHECKING:
     from deepcme.models.preprocessing import Log2Transformer as Log2Transformer
     from deepcme.models.preprocessing import MedianImputer as MedianImputer
     from deepcme.models.preprocessing import PrevalenceFilter as PrevalenceFilter
+    from deepcme.models.survival.cox_regression import CoxRegression as CoxRegression
+    from deepcme.models.survival.cox_ridge import CoxRidge as CoxRidge
+    from deepcme.models.survival.cox_ridge import CoxTopGenes as CoxTopGenes
     from deepcme.report.notebook import read_report as read_report
     from deepcme.trained.files import load_model as load_model
 
 _NAMES = {
     "base.errors": "DeepCMEError",
+    "cohort.at_horizon": "leave_out_censored",
     "cohort.cohort": "Cohort",
+    "cohort.survival": "SurvivalOutcome",
     "models.baselines": "TunedLogisticRegression make_baseline",
     "models.classifier": "DeepCMEClassifier",
     "models.ensemble": "DeepCMEEnsemble",
     "models.preprocessing": "ClippedStandardScaler Log2Transformer "
     "MedianImputer PrevalenceFilter",
+    "models.survival.cox_regression": "CoxRegression",
+    "models.survival.cox_ridge": "CoxRidge CoxTopGenes",
     "report.notebook": "read_report",
     "trained.files": "load_model",
 }
