@@ -7,6 +7,7 @@ import pandas as pd
 
 from deepcme.audit.findings import Finding, PlannedStudy
 from deepcme.base.errors import AbsentError
+from deepcme.base.time_scale import TimeScale
 from deepcme.base.words import counted
 from deepcme.cohort.at_horizon import label_at
 from deepcme.cohort.cohort import Cohort
@@ -54,7 +55,7 @@ def _kept_with_weights(cohort: Cohort, outcome: SurvivalOutcome) -> Finding | No
     n_known, events = int(known.sum()), int(np.nansum(labels))
     if n_known == n:
         return None
-    until = f"{horizon:g} {unit}".rstrip()
+    until = TimeScale.of(unit, horizon).describe(horizon)
     share = f" {events / n_known:.1%} have" if n_known else ", none has"
     seen = (
         f"{n - n_known:,} of {counted(n, 'patient')} ({1 - n_known / n:.1%}) are censored "

@@ -6,6 +6,7 @@ import pandas as pd
 from scipy.stats import chi2_contingency
 
 from deepcme.audit.findings import Finding, PlannedStudy, called_in
+from deepcme.base.time_scale import TimeScale
 from deepcme.base.words import counted
 from deepcme.cohort.at_horizon import label_at
 from deepcme.cohort.cohort import UNKNOWN, Cohort
@@ -127,8 +128,11 @@ def _describe_test_part(cohort: Cohort, events: int, others: int) -> str:
         return f"{counted(events, 'positive')} and {counted(others, 'negative')}"
     if outcome.endpoint.horizon is None:
         return f"{counted(events, 'sample')} with the event and {others:,} without"
-    by = f" by {outcome.endpoint.horizon:g} {outcome.endpoint.unit}".rstrip()
-    return f"{counted(events, 'sample')} with the event{by} and {others:,} followed without"
+    horizon = outcome.endpoint.horizon
+    until = TimeScale.of(outcome.endpoint.unit, horizon).describe(horizon)
+    return (
+        f"{counted(events, 'sample')} with the event by {until} and {others:,} followed without"
+    )
 
 
 def _describe_training_part(cohort: Cohort, n_train: int) -> str:

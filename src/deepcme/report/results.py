@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from deepcme.base.errors import AbsentError, DeepCMEError
+from deepcme.base.time_scale import TimeScale
 from deepcme.evaluation.bootstrap import interval_generator
 from deepcme.evaluation.predictions import LEFT_OUT
 from deepcme.evaluation.probabilities.recalibration import (
@@ -21,7 +22,6 @@ from deepcme.evaluation.survival.recalibration import (
 )
 from deepcme.evaluation.survival.tables.evaluated import Evaluation
 from deepcme.report.models import find_refitted_models
-from deepcme.report.survival.times import TimeScale
 from deepcme.study.parts.survival_tables import CENSORING
 from deepcme.study.resolved import Study
 from deepcme.study.store import StudyFolder

@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from deepcme.base.time_scale import TimeScale
 from deepcme.cohort.follow_up import FollowUp
 from deepcme.evaluation.survival.cumulative_incidence import compute_risk
 from deepcme.report.survival.follow_up import compute_follow_up, group_by_end, show_follow_up
-from deepcme.report.survival.times import TimeScale
 
 # Two events by 5 years, one after; two censored before, one at 5, four beyond.
 TIMES = np.array([1.0, 3, 8, 2, 4, 5, 6, 7, 9, 10])

@@ -9,11 +9,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from deepcme.base.errors import AbsentError
+from deepcme.base.time_scale import TimeScale
 from deepcme.cohort.follow_up import CENSORED, COMPETING, EVENT, FollowUp
 from deepcme.evaluation.survival.cumulative_incidence import compute_risk
 from deepcme.evaluation.survival.kaplan_meier import compute_median_follow_up
 from deepcme.report.formatting import TableLayout
-from deepcme.report.survival.times import TimeScale
 
 FOLLOW_UP = TableLayout(
     "Follow-up of the patients, one row each. The median is that of reverse Kaplan-Meier "

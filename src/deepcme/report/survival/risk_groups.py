@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from deepcme.base.time_scale import TimeScale
 from deepcme.evaluation.predictions import LEFT_OUT
 from deepcme.evaluation.survival.tables.risk_groups import (
     SURVIVAL,
@@ -17,7 +18,6 @@ from deepcme.report.figures.styles import Chart, beside
 from deepcme.report.figures.survival import plot_risk_curves
 from deepcme.report.formatting import LEFT_OUT_COLUMN, TableLayout
 from deepcme.report.section import Contents, Section
-from deepcme.report.survival.times import TimeScale
 
 SHARE_SHOWN = 0.1
 """Curves are drawn for as long as so many of the patients are at risk, or up to the horizon.

@@ -8,8 +8,8 @@ from typing import Any
 
 import pandas as pd
 
+from deepcme.base.time_scale import TimeScale
 from deepcme.cohort.follow_up import CENSORED, COMPETING, EVENT, FollowUp
-from deepcme.report.survival.times import TimeScale
 from deepcme.report.verdict.facts import RankingFacts
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from deepcme.report.survival.times import TimeScale
+from deepcme.base.time_scale import TimeScale
 
 
 def test_days_are_shown_in_years_from_two_years_on():
