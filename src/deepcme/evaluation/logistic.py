@@ -237,10 +237,27 @@ def find_separating_columns(design: FloatArray, outcomes: ArrayLike) -> BooleanA
     """
     y = np.asarray(outcomes, dtype=np.float64)
     signed = design / np.abs(design).max(axis=0) * (2 * y - 1)[:, np.newaxis]
-    gain = linprog(-signed.sum(axis=0), A_ub=-signed, b_ub=np.zeros(len(y)), bounds=(-1, 1))
-    direction = np.asarray(gain.x, dtype=np.float64)
-    separated = bool(signed.sum(axis=0) @ direction > _NOTHING)
-    return separated & (np.abs(direction) > _NOTHING)
+    return find_columns_without_limit(signed)
+
+
+def find_columns_without_limit(gains: FloatArray) -> BooleanArray:
+    """Columns of the direction in which most is gained while no row loses.
+
+    Parameters
+    ----------
+    gains : array, rows x columns
+        What a step along each column gains each row; a likelihood rises with it for ever.
+
+    Returns
+    -------
+    array of bool
+        All False if in no direction anything is gained.
+    """
+    total = gains.sum(axis=0)
+    best = linprog(-total, A_ub=-gains, b_ub=np.zeros(len(gains)), bounds=(-1, 1))
+    direction = np.asarray(best.x, dtype=np.float64)
+    endless: BooleanArray = bool(total @ direction > _NOTHING) & (np.abs(direction) > _NOTHING)
+    return endless
 
 
 def _is_separated(design: FloatArray, y: FloatArray) -> bool:

@@ -8,16 +8,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 from scipy import stats
-from scipy.optimize import linprog
 
 from deepcme.base.errors import AbsentError
 from deepcme.cohort.follow_up import FollowUp
 from deepcme.evaluation.intervals import NORMAL_QUANTILE
+from deepcme.evaluation.logistic import find_columns_without_limit
 from deepcme.evaluation.predictions import BooleanArray, FloatArray
 from deepcme.evaluation.survival.newton import maximise
 from deepcme.evaluation.survival.partial_likelihood import EFRON, PartialLikelihood
 
-_NOTHING = 1e-6
 # Where log hazards of two patients differ by more, a coefficient may have no maximum.
 _SUSPICIOUS_RANGE = 10.0
 
@@ -247,10 +246,4 @@ def find_monotone_columns(
         own = is_event & at_risk & (follow_up.times == time)
         differences = scaled[own][:, np.newaxis] - scaled[at_risk]
         gains.append(differences.reshape(-1, design.shape[1]))
-    gain = np.unique(np.concatenate(gains), axis=0)
-    total = gain.sum(axis=0)
-    best = linprog(-total, A_ub=-gain, b_ub=np.zeros(len(gain)), bounds=(-1, 1))
-    direction = np.asarray(best.x, dtype=np.float64)
-    is_monotone = bool(total @ direction > _NOTHING)
-    monotone: BooleanArray = is_monotone & (np.abs(direction) > _NOTHING)
-    return monotone
+    return find_columns_without_limit(np.unique(np.concatenate(gains), axis=0))

@@ -9,10 +9,9 @@ from deepcme.cohort.follow_up import FollowUp
 from deepcme.evaluation.bootstrap import divide
 from deepcme.evaluation.intervals import NORMAL_QUANTILE, Estimate
 from deepcme.evaluation.predictions import FloatArray
-from deepcme.evaluation.survival.kaplan_meier import compute_survival
+from deepcme.evaluation.survival.kaplan_meier import compute_survival, read_at
 from deepcme.evaluation.survival.risk_sets import (
     RiskSets,
-    check_followed,
     compute_hazards,
     compute_product_limit,
     count_risk_sets,
@@ -89,13 +88,7 @@ def compute_risk(follow_up: FollowUp, horizon: float) -> Estimate:
         survival = compute_survival(follow_up, horizon)
         ends = 1 - survival.ci_high, 1 - survival.ci_low
         return Estimate(1 - survival.value, *ends, survival.n, survival.events)
-    check_followed(follow_up, horizon)
-    curve = compute_cumulative_incidence(follow_up)
-    until = curve.loc[curve["time"] <= horizon]
-    value, low, high = until[["risk", "ci_low", "ci_high"]].iloc[-1]
-    return Estimate(
-        float(value), float(low), float(high), follow_up.n, int(until["events"].sum())
-    )
+    return read_at(compute_cumulative_incidence(follow_up), "risk", follow_up, horizon)
 
 
 def compute_drawn_risks(follow_up: FollowUp, horizon: float, weights: FloatArray) -> FloatArray:

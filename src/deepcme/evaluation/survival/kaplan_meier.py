@@ -71,10 +71,20 @@ def compute_survival(follow_up: FollowUp, horizon: float) -> Estimate:
     AbsentError
         If nobody is followed to the horizon.
     """
-    curve = compute_kaplan_meier(follow_up)
+    return read_at(compute_kaplan_meier(follow_up), "survival", follow_up, horizon)
+
+
+def read_at(curve: pd.DataFrame, column: str, follow_up: FollowUp, horizon: float) -> Estimate:
+    """What a curve of the follow-up is at the horizon, with the events up to and at it.
+
+    Raises
+    ------
+    AbsentError
+        If nobody is followed to the horizon.
+    """
     check_followed(follow_up, horizon)
     until = curve.loc[curve["time"] <= horizon]
-    value, low, high = until[["survival", "ci_low", "ci_high"]].iloc[-1]
+    value, low, high = until[[column, "ci_low", "ci_high"]].iloc[-1]
     return Estimate(
         float(value), float(low), float(high), follow_up.n, int(until["events"].sum())
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pandas as pd
 
@@ -41,15 +41,21 @@ def _compute(contents: Contents) -> None:
         ),
     )
     contents.notes["decision_curves_of"] = describe_risks(results.not_recalibrated)
-    if "net_benefit" in contents.tables:
-        differences = contents.tables["net_benefit"]
-        differences = differences[differences["model"] == contents.headline]
-        contents.charts["decision_curve"] = plot_decision_curve(
-            contents.tables["decision_curve"], results.models, differences
-        )
-        contents.notes["usefulness_verdict"] = describe_usefulness(
-            contents.headline, differences, may_claim=exceeds_chance(contents)
-        )
+    draw_and_describe(contents, exceeds_chance)
+
+
+def draw_and_describe(contents: Contents, may_claim: Callable[[Contents], bool]) -> None:
+    """Add the chart of decision curves and the sentence on the headline, if there are any."""
+    if not {"decision_curve", "net_benefit"} <= contents.tables.keys():
+        return
+    differences = contents.tables["net_benefit"]
+    differences = differences[differences["model"] == contents.headline]
+    contents.charts["decision_curve"] = plot_decision_curve(
+        contents.tables["decision_curve"], contents.results.models, differences
+    )
+    contents.notes["usefulness_verdict"] = describe_usefulness(
+        contents.headline, differences, may_claim=may_claim(contents)
+    )
 
 
 def show_differences(

@@ -13,10 +13,9 @@ from deepcme.evaluation.survival.tables.decisions import (
     compute_survival_net_benefit,
 )
 from deepcme.report.blocks import Blocks, Figure, Table, Text
-from deepcme.report.figures.risk import plot_decision_curve
 from deepcme.report.formatting import Shown, SideBySideLayout, as_percent
 from deepcme.report.section import Contents, Section
-from deepcme.report.sections.usefulness import describe_usefulness, show_differences
+from deepcme.report.sections.usefulness import draw_and_describe, show_differences
 from deepcme.report.survival.chance import exceeds_chance
 
 CAPTION = (
@@ -54,15 +53,7 @@ def _compute(contents: Contents) -> None:
         "classification",
         lambda: compute_survival_classification(results.recalibrated_evaluation, thresholds),
     )
-    if "decision_curve" in contents.tables and "net_benefit" in contents.tables:
-        differences = contents.tables["net_benefit"]
-        differences = differences[differences["model"] == contents.headline]
-        contents.charts["decision_curve"] = plot_decision_curve(
-            contents.tables["decision_curve"], results.models, differences
-        )
-        contents.notes["usefulness_verdict"] = describe_usefulness(
-            contents.headline, differences, may_claim=exceeds_chance(contents)
-        )
+    draw_and_describe(contents, exceeds_chance)
 
 
 def show_calls(classification: pd.DataFrame, models: Sequence[str | None]) -> Shown:
