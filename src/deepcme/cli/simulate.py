@@ -121,8 +121,8 @@ def power(
     from deepcme.base.files.files import write_csv
     from deepcme.cohort.cohort import Cohort
     from deepcme.cohort.outcome import require_binary
+    from deepcme.simulation.planning import EVENTS
     from deepcme.simulation.power import (
-        EVENTS,
         PowerDesign,
         compute_power,
         describe_events_needed,

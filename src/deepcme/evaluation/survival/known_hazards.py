@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Self
 
 import numpy as np
@@ -84,6 +84,17 @@ class NormalLogHazards:
         sd = brentq(lambda sd: cls(sd, risk).concordance - concordance, 0, _WIDEST, xtol=1e-9)
         return cls(float(sd), risk, censored)
 
+    @classmethod
+    def seen(cls, concordance: float, risk: float, event_share: float) -> Self:
+        """Those of such a C of whom so many are lost that this share is seen with the event."""
+        unlost = cls.of_concordance(concordance, risk)
+        if event_share >= risk:
+            return unlost
+        censored = brentq(
+            lambda share: cls(unlost.sd, risk, share).event_share - event_share, 0, 1 - 1e-9
+        )
+        return cls(unlost.sd, risk, float(censored))
+
     @cached_property
     def concordance(self) -> float:
         """The C up to the horizon of who knows the log hazards; what Uno's C estimates."""
@@ -140,15 +151,20 @@ class NormalLogHazards:
         hazard = np.exp(self.sd * (_Z - _REACH))  # of the highest, so that none is infinite
         at_risk = (self._middle * hazard) @ _DENSITY
         gain = self._mass @ np.log(hazard) - self._events * np.log(at_risk / self._at_risk)
-        return float(-np.expm1(-2 * self._seen @ gain))
+        return -math.expm1(-2 * float(self._seen @ gain))
+
+    @cached_property
+    def observed_risk_variance(self) -> float:
+        """Variance of Kaplan and Meier's risk by the horizon, times the number of patients.
+
+        Greenwood's, with the numbers at risk to expect.
+        """
+        spells = self._events / (self._at_risk**2 * self._seen)
+        return float((1 - self.risk) ** 2 * spells.sum())
 
     @cached_property
     def _spent(self) -> FloatArray:
-        """Baseline's cumulative hazard at the ends of spells in which equally many fall ill."""
-        log_hazards = np.linspace(-_REACH * self.sd - 20, _REACH * self.sd + 8, 3000)
-        risk = -np.expm1(-np.exp(log_hazards[:, np.newaxis] + self.sd * _Z)) @ _DENSITY
-        inner = np.linspace(0, self.risk, _SPELLS + 1)[1:]
-        return np.r_[0, np.exp(np.interp(inner, risk, log_hazards))]
+        return _spend(self.sd, self.risk)
 
     @cached_property
     def _surviving(self) -> FloatArray:
@@ -157,7 +173,7 @@ class NormalLogHazards:
 
     @cached_property
     def _middle(self) -> FloatArray:
-        return (self._surviving[1:] + self._surviving[:-1]) / 2
+        return np.asarray((self._surviving[1:] + self._surviving[:-1]) / 2)
 
     @cached_property
     def _mass(self) -> FloatArray:
@@ -197,11 +213,20 @@ class NormalLogHazards:
 
     @cached_property
     def _seen(self) -> FloatArray:
-        return (self._followed[1:] + self._followed[:-1]) / 2
+        return np.asarray((self._followed[1:] + self._followed[:-1]) / 2)
 
     @cached_property
     def _hazard_of_loss(self) -> FloatArray:
         return np.asarray(-np.diff(np.log(self._followed)))
+
+
+@lru_cache(maxsize=32)
+def _spend(sd: float, risk: float) -> FloatArray:
+    """Baseline's cumulative hazard at the ends of spells in which equally many fall ill."""
+    log_hazards = np.linspace(-_REACH * sd - 20, _REACH * sd + 8, 3000)
+    risks = -np.expm1(-np.exp(log_hazards[:, np.newaxis] + sd * _Z)) @ _DENSITY
+    inner = np.linspace(0, risk, _SPELLS + 1)[1:]
+    return np.asarray(np.r_[0, np.exp(np.interp(inner, risks, log_hazards))])
 
 
 def _above(mass: FloatArray) -> FloatArray:
