@@ -26,7 +26,7 @@ from deepcme.cohort.cohort import Cohort
 from deepcme.cohort.follow_up import FollowUp
 from deepcme.cohort.outcome import Endpoint
 from deepcme.cohort.survival import DAYS, SurvivalOutcome
-from deepcme.evaluation.survival.known_hazards import NormalLogHazards
+from deepcme.evaluation.survival.known_hazards import NormalLogHazards, require_loss
 from deepcme.simulation.expression import (
     ExpressionDesign,
     FloatArray,
@@ -42,7 +42,7 @@ from deepcme.simulation.expression import (
 
 TRUTH = "true_log_hazard"
 """The column of samples that has the log hazard of their patient."""
-_PLACES = (np.arange(400) + 0.5) / 400
+_PLACES = (np.arange(100) + 0.5) / 100
 
 
 @dataclass(frozen=True)
@@ -90,11 +90,7 @@ class FollowUpDesign:
             raise DeepCMEError(
                 f"The risk by the horizon must lie between 0 and 1, not be {self.risk:g}."
             )
-        if not 0 <= self.censored < 1:
-            raise DeepCMEError(
-                "The share that is lost before the horizon must be 0 or more and less than 1, "
-                f"not {self.censored:g}."
-            )
+        require_loss(self.censored)
         if not self.horizon < self.end < math.inf:
             raise DeepCMEError(
                 f"The longest follow-up must be beyond the horizon of {self.horizon:g}, "

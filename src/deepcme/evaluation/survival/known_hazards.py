@@ -15,7 +15,7 @@ import numpy as np
 from scipy import stats
 from scipy.optimize import brentq
 
-from deepcme.base.errors import DeepCMEError
+from deepcme.base.errors import AbsentError, DeepCMEError
 from deepcme.evaluation.predictions import FloatArray
 
 _REACH, _POINTS, _SPELLS = 8.0, 321, 400
@@ -24,6 +24,8 @@ _DENSITY = stats.norm.pdf(_Z) / stats.norm.pdf(_Z).sum()
 _WIDEST = 30.0
 MOST_CONCORDANCE = 0.95
 """Higher ones are no plan: the log hazards would span many times a lifetime."""
+MOST_LOST = 0.95
+"""Of patients before the horizon."""
 
 
 @dataclass(frozen=True)
@@ -59,11 +61,7 @@ class NormalLogHazards:
             raise DeepCMEError(
                 f"The risk by the horizon must lie between 0 and 1, not be {self.risk:g}."
             )
-        if not 0 <= self.censored < 1:
-            raise DeepCMEError(
-                "The share that is lost before the horizon must be 0 or more and less than 1, "
-                f"not {self.censored:g}."
-            )
+        require_loss(self.censored)
 
     @classmethod
     def of_concordance(cls, concordance: float, risk: float, censored: float = 0.0) -> Self:
@@ -90,10 +88,16 @@ class NormalLogHazards:
         unlost = cls.of_concordance(concordance, risk)
         if event_share >= risk:
             return unlost
-        censored = brentq(
-            lambda share: cls(unlost.sd, risk, share).event_share - event_share, 0, 1 - 1e-9
-        )
-        return cls(unlost.sd, risk, float(censored))
+
+        def excess(censored: float) -> float:
+            return cls(unlost.sd, risk, censored).event_share - event_share
+
+        if excess(MOST_LOST) > 0:
+            raise AbsentError(
+                f"More than {MOST_LOST:.0%} of the patients would be lost before the horizon: "
+                "nothing can be planned for it."
+            )
+        return cls(unlost.sd, risk, float(brentq(excess, 0, MOST_LOST)))
 
     @cached_property
     def concordance(self) -> float:
@@ -218,6 +222,15 @@ class NormalLogHazards:
     @cached_property
     def _hazard_of_loss(self) -> FloatArray:
         return np.asarray(-np.diff(np.log(self._followed)))
+
+
+def require_loss(censored: float) -> None:
+    """Refuse a share of patients lost before the horizon that no study has."""
+    if not 0 <= censored <= MOST_LOST:
+        raise DeepCMEError(
+            "The share that is lost before the horizon must be 0 or more and at most "
+            f"{MOST_LOST}, not {censored:g}."
+        )
 
 
 @lru_cache(maxsize=32)
