@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from deepcme.base.errors import DeepCMEError
+from deepcme.base.errors import DeepCMEError, naming_file
 from deepcme.base.terminal import say_lines
 from deepcme.cli.options import said, with_options, writable
 from deepcme.cli.simulate import EFFECT_HELP, HAZARD_HELP
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from deepcme.simulation.power import PowerDesign
     from deepcme.simulation.survival_power import SurvivalPowerDesign
 
-_GENES = 20_000
+_GENES, _AUC, _CONCORDANCE, _HAZARD_RATIO = 20_000, 0.7, 0.7, 1.5
 
 
 @dataclass(frozen=True)
@@ -133,7 +133,8 @@ def power(
 
     own = None if cohort is None else Cohort.load(cohort)
     if _is_of_times(own, cohort, binary, times):
-        make = partial(_plan_times, cohort=own, times=times)
+        followed = None if own is None else _follow(own, str(cohort), times)
+        make = partial(_plan_times, followed=followed, times=times)
     else:
         make = partial(_plan_binary, cohort=own, binary=binary)
     ranked: dict[str, Any] = {"signal_genes": signal_genes, "top": top}
@@ -189,7 +190,7 @@ def _plan_binary(
         share = cohort.n_positive_patients / cohort.n_patients
     design = PowerDesign(
         prevalence=share if binary.prevalence is None else binary.prevalence,
-        auc=0.7 if binary.auc is None else binary.auc,
+        auc=_AUC if binary.auc is None else binary.auc,
         **ranked,
     )
     answer = describe_events_needed(design, half_width)
@@ -199,7 +200,7 @@ def _plan_binary(
 
 
 def _plan_times(
-    cohort: Cohort | None,
+    followed: _Followed | None,
     times: TimesPlan,
     ranked: dict[str, Any],
     half_width: float,
@@ -215,11 +216,12 @@ def _plan_times(
 
     events, until = set(EVENTS), "the horizon"
     given = {name: value for name, value in asdict(times).items() if value is not None}
-    hazard_ratio = given.pop("hazard_ratio", 1.5)
-    if cohort is not None:
-        found, n_events, until = _follow(cohort, given.get("concordance", 0.7))
-        given = {**found, **given}
-        events.add(n_events)
+    given.setdefault("concordance", _CONCORDANCE)
+    hazard_ratio = given.pop("hazard_ratio", _HAZARD_RATIO)
+    if followed is not None:
+        given = {"risk": followed.risk, "censored": followed.censored, **given}
+        until = followed.until
+        events.add(followed.events)
     design = SurvivalPowerDesign(**given, **ranked)
     answer = describe_survival_events_needed(design, half_width, hazard_ratio)
     sizes = describe_survival_sizes(design, parameters)
@@ -227,8 +229,17 @@ def _plan_times(
     return table, f"{_format_times(table, design, until)}\n\n{answer}\n\n{sizes}"
 
 
-def _follow(cohort: Cohort, concordance: float) -> tuple[dict[str, float], int, str]:
-    """Risk and loss in a cohort, its patients with the event by then, and the horizon."""
+@dataclass(frozen=True)
+class _Followed:
+    """Risk and loss in a cohort, its patients seen to have the event, and the horizon."""
+
+    risk: float
+    censored: float
+    events: int
+    until: str
+
+
+def _follow(cohort: Cohort, path: str, times: TimesPlan) -> _Followed:
     import pandas as pd
 
     from deepcme.base.time_scale import TimeScale
@@ -237,12 +248,14 @@ def _follow(cohort: Cohort, concordance: float) -> tuple[dict[str, float], int, 
     from deepcme.evaluation.survival.tables.evaluated import follow_patients
 
     endpoint = cohort.outcome.endpoint
-    horizon = require_horizon(endpoint)
     follow_up = follow_patients(cohort.obs, pd.Index(cohort.obs["patient"].unique()))
+    concordance = _CONCORDANCE if times.concordance is None else times.concordance
+    with naming_file(path):
+        horizon = require_horizon(endpoint)
     patients = expect_patients_like(follow_up, horizon, concordance)
     by_horizon = round(patients.event_share * follow_up.n)
     until = TimeScale.of(endpoint.unit, float(follow_up.times.max())).describe(horizon)
-    return {"risk": patients.risk, "censored": patients.censored}, by_horizon, until
+    return _Followed(patients.risk, patients.censored, by_horizon, until)
 
 
 def _format_power(table: pd.DataFrame, design: PowerDesign) -> str:
