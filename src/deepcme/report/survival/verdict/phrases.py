@@ -212,9 +212,14 @@ PHRASES: tuple[Phrase[SurvivalFacts], ...] = (
         lambda facts: facts.notes["calibration_verdict"],
     ),
     of_section("usefulness"),
+    of_section("sample_size"),
     Phrase(
         "few events",
-        lambda facts: facts.is_estimable and facts.n_events < FEW_EVENTS,
+        lambda facts: (
+            facts.is_estimable
+            and facts.n_events < FEW_EVENTS
+            and not facts.notes.get("sample_size_verdict")
+        ),
         _few_events,
     ),
     Phrase(
