@@ -132,7 +132,6 @@ def test_the_template_of_times_says_what_is_not_made_for_them(files, tmp_path):
             "cohort.leave_out_censored: it leaves no times for .survival.: take out one",
         ),
         ({"cohort": {"example": "transbig", "leave_out_censored": 1}}, "leave_out_censored"),
-        ({"grid": {"search": "fig7"}}, r"\[grid\] is not yet made for times to an event"),
         ({"selection": {"run": True}}, r"\[selection\] .* leave_out_censored = true"),
         ({"selection": {"run": True}}, "leave out the section, or the option that asks for"),
     ],
