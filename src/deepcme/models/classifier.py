@@ -14,15 +14,13 @@ from deepcme.base.parameters import (
     FRACTION,
     Rule,
     check_classes,
-    one_of,
-    or_none,
 )
 from deepcme.models.estimator_inputs import hold_out, read_sample_weight, require_both_classes
 from deepcme.models.logit_classifier import LogitClassifier, encode_binary_target
-from deepcme.models.networks import NetworkEstimator, history_table
+from deepcme.models.networks import ENGINE_RULES, NetworkEstimator, history_table
 from deepcme.network.architecture import NetworkWeights
 from deepcme.network.attribution import compute_first_layer_scores
-from deepcme.network.engines.choice import ENGINES, make_engine
+from deepcme.network.engines.choice import make_engine
 
 
 class NetworkClassifier(NetworkEstimator, LogitClassifier):
@@ -114,9 +112,8 @@ class DeepCMEClassifier(NetworkClassifier):
 
     _rules: ClassVar[dict[str, tuple[Rule, ...]]] = {
         **NetworkClassifier._rules,
+        **ENGINE_RULES,
         "validation_fraction": FRACTION,
-        "engine": one_of(*ENGINES),
-        "device": or_none([Rule(lambda value: isinstance(value, str), "must be a name")]),
     }
 
     def __init__(

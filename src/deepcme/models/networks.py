@@ -11,13 +11,20 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from deepcme.base.errors import DeepCMEError
-from deepcme.base.parameters import Rule, at_least, parameters_for
+from deepcme.base.parameters import Rule, at_least, one_of, or_none, parameters_for
 from deepcme.cohort.splits import RowIndex, draw_folds
 from deepcme.models.own_estimator import OwnEstimator
 from deepcme.network.architecture import Hyperparameters, NetworkWeights
 from deepcme.network.attribution import compute_first_layer_scores
 from deepcme.network.engines.base import AfterEpoch, TrainingRun
+from deepcme.network.engines.choice import ENGINES
 from deepcme.network.training import History, TrainedNetwork
+
+ENGINE_RULES: dict[str, tuple[Rule, ...]] = {
+    "engine": one_of(*ENGINES),
+    "device": or_none([Rule(lambda value: isinstance(value, str), "must be a name")]),
+}
+"""Of an estimator that lets its user choose what trains it."""
 
 
 class NetworkEstimator(OwnEstimator):
@@ -39,13 +46,16 @@ class NetworkEstimator(OwnEstimator):
 
 
 def history_table(history: History) -> pd.DataFrame:
-    """Losses and validation AUC of a network, one row per epoch."""
+    """Losses and validation AUC, or C of times, of a network, one row per epoch."""
+    ranked = (
+        {"valid_c": history.valid_c} if history.valid_c else {"valid_auc": history.valid_auc}
+    )
     return pd.DataFrame(
         {
             "epoch": np.arange(1, history.n_epochs + 1),
             "train_loss": history.train_loss,
             "valid_loss": history.valid_loss,
-            "valid_auc": history.valid_auc,
+            **ranked,
         }
     )
 
@@ -97,7 +107,6 @@ class Member:
 
     snapshots: list[NetworkWeights]
     held_out: RowIndex
-    fitted: RowIndex
 
 
 TrainMember = Callable[[RowIndex, RowIndex, np.random.Generator, AfterEpoch], TrainedNetwork]
@@ -150,7 +159,7 @@ class NetworkEnsemble(NetworkEstimator):
             snapshots = spaced.up_to(trained.history.best_epoch) or [trained.weights]
             self.networks_.append(snapshots)
             histories.append(history_table(trained.history))
-            yield Member(snapshots, held_out, rest)
+            yield Member(snapshots, held_out)
         numbered = pd.concat(histories, keys=range(1, len(histories) + 1), names=["network"])
         self.history_ = numbered.reset_index("network").reset_index(drop=True)
         self.gene_scores_ = compute_first_layer_scores(self.networks_, np.float32)
