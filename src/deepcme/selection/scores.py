@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from itertools import combinations
 
 import numpy as np
@@ -18,7 +20,7 @@ from deepcme.network.attribution import (
     compute_first_layer_scores,
     compute_integrated_gradients,
 )
-from deepcme.network.training import rank_auc
+from deepcme.selection.targets import kind_of
 
 FEW_DRIVING_SAMPLES = 5
 """Genes whose variance rests on fewer samples than this are flagged."""
@@ -102,8 +104,8 @@ def compute_gene_scores(
     weights : NetworkWeights
     X : ndarray of float32, shape (samples, genes)
         Standardised expression of samples that the network was not trained on.
-    y : array of 0 and 1
-        Their labels, of both classes.
+    y : array of 0 and 1, or records of event and time
+        Their labels, of both classes, or times of which two can be compared.
     random : numpy.random.Generator
         Draws the permutations.
 
@@ -117,13 +119,13 @@ def compute_gene_scores(
         integrated_gradients
             Mean over the samples of the absolute attribution.
         permutation
-            Loss of AUC when the gene's values are permuted; about 0 or below
-            for a gene that these samples do not need.
+            Loss of AUC, or of Harrell's C, when the gene's values are permuted; about 0 or
+            below for a gene that these samples do not need.
 
     Raises
     ------
     DeepCMEError
-        If one class is absent.
+        If no two samples can be compared, as where one class is absent.
     """
     importance = compute_permutation_importance(weights, X, y, random)
     return set_beside([[weights]], X, importance)
@@ -148,17 +150,17 @@ def compute_permutation_importance(
     random: np.random.Generator,
     repeats: int = PERMUTATIONS,
 ) -> DoubleArray:
-    """Mean loss of AUC when one gene's values are permuted over the samples [1]_ [2]_.
+    """Mean loss of AUC, or Harrell's C, when one gene's values are permuted [1]_ [2]_.
 
     Parameters
     ----------
     weights : NetworkWeights
     X : ndarray of float32, shape (samples, genes)
         Standardised expression of held-out samples.
-    y : array of 0 and 1
+    y : array of 0 and 1, or records of event and time
     random : numpy.random.Generator
     repeats : int
-        Permutations, the same ones for all genes.
+        Permutations over the samples, the same ones for all genes.
 
     Returns
     -------
@@ -167,7 +169,7 @@ def compute_permutation_importance(
     Raises
     ------
     DeepCMEError
-        If one class is absent.
+        If no two samples can be compared, as where one class is absent.
 
     References
     ----------
@@ -175,13 +177,17 @@ def compute_permutation_importance(
     .. [2] Fisher A, Rudin C, Dominici F (2019). All models are wrong, but many are
        useful. Journal of Machine Learning Research 20(177):1-81.
     """
-    label = np.asarray(y)
-    if label.min() == label.max():
-        raise DeepCMEError("Permutation importance needs samples of both classes.")
+    discriminate = make_discrimination(y)
     first = weights.blocks[0]
     activation = first.pre_activation(X.astype(np.float64))
     gene_weights = first.weight.astype(np.float64) * first.slope
-    intact = _auc_of(weights, activation, label)
+
+    def of_activation(values: DoubleArray) -> float:
+        """Given the first block's output before the ReLU."""
+        logits = weights.product_above(values).astype(np.float32)
+        return float(discriminate(logits[np.newaxis])[0])
+
+    intact = of_activation(activation)
     importance = np.zeros(X.shape[1])
     for _ in range(repeats):
         order = random.permutation(len(X))
@@ -189,16 +195,24 @@ def compute_permutation_importance(
         for gene in range(X.shape[1]):
             # A gene reaches the network through the first layer alone, and linearly.
             permuted = activation + np.outer(change[:, gene], gene_weights[gene])
-            importance[gene] += intact - _auc_of(weights, permuted, label)
+            importance[gene] += intact - of_activation(permuted)
     return importance / repeats
 
 
-def _auc_of(
-    weights: NetworkWeights, activation: DoubleArray, label: NDArray[np.generic]
-) -> float:
-    """AUC of the network, given the first block's output before the ReLU."""
-    logits = weights.product_above(activation).astype(np.float32)
-    return rank_auc(logits, label.astype(np.float32))
+def make_discrimination(y: ArrayLike) -> Callable[[NDArray[np.floating]], DoubleArray]:
+    """AUC of each row of scores of these samples, or Harrell's C.
+
+    Raises
+    ------
+    DeepCMEError
+        If no two of them can be compared.
+    """
+    target = np.asarray(y)
+    kind = kind_of(target)
+    encoded = kind.encode(target)
+    if np.isnan(kind.discriminate(np.zeros((1, len(target))), encoded)).any():
+        raise DeepCMEError(f"Permutation importance needs {kind.comparable}.")
+    return partial(kind.discriminate, encoded=encoded)
 
 
 def compute_score_agreement(scores: pd.DataFrame, k: int = 30) -> pd.DataFrame:
