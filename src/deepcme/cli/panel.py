@@ -48,8 +48,8 @@ def panel(
     from deepcme.cohort.origin import load_origin
     from deepcme.report.figures.drawing import write_charts
     from deepcme.report.figures.study import plot_panel_curve
-    from deepcme.selection.panel_tables import describe_choice
     from deepcme.selection.panel import WHOLE_MODELS
+    from deepcme.selection.panel_tables import describe_choice
     from deepcme.selection.rankers import default_rankers, find_ranker
     from deepcme.selection.targets import kind_of_outcome
     from deepcme.study.parts.selection import PANELS

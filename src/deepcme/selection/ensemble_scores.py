@@ -31,7 +31,7 @@ def compute_ensemble_gene_scores(
     X : ndarray of float32, shape (samples, genes)
         Standardised expression of samples that no network was trained on.
     y : array of 0 and 1, or records of event and time
-        Their labels, of both classes, or times of which two can be compared.
+        Their labels, of both classes, or times to an event.
     random : numpy.random.Generator
         Draws the permutations.
 
@@ -45,7 +45,7 @@ def compute_ensemble_gene_scores(
     Raises
     ------
     DeepCMEError
-        If no two samples can be compared, as where one class is absent.
+        If one class is absent.
     """
     return set_beside(networks, X, _permutation_importance(networks, X, y, random))
 
@@ -87,7 +87,9 @@ def _members(networks: Networks, X: FloatArray) -> Iterator[_Member]:
             yield _Member(weights, first.pre_activation(values), gene_weights, share)
 
 
-def _mean_prediction(members: Sequence[_Member], gene: int, changes: DoubleArray) -> DoubleArray:
+def _mean_prediction(
+    members: Sequence[_Member], gene: int, changes: DoubleArray
+) -> DoubleArray:
     """Mean prediction of each sample (permutations x samples) with one gene's value changed.
 
     It is the probability, or the log hazard of networks without an output bias. A gene

@@ -87,10 +87,10 @@ def _compute_uno_c(
     results: PanelResults, random: np.random.Generator, draws: int
 ) -> pd.DataFrame:
     predictions = results.predictions
-    panels = predictions.groupby(["n_genes", "order"])
+    panels = predictions["n_genes"].astype(str) + " " + predictions["order"]
     table = compute_survival_discrimination(
         Evaluation.draw(
-            predictions.assign(model=panels.ngroup(), part="test"),
+            predictions.assign(model=panels, part="test"),
             results.horizon,
             random,
             draws=draws,
@@ -98,7 +98,8 @@ def _compute_uno_c(
         ),
         [UNO],
     )
-    table[["n_genes", "order"]] = [list(panels.groups)[int(model)] for model in table["model"]]
+    size_and_order = table["model"].str.split(" ", n=1, expand=True)
+    table = table.assign(n_genes=size_and_order[0].astype(int), order=size_and_order[1])
     table = table.dropna(subset="value").rename(columns={"value": UNO.name})
     return table.assign(n_patients=table["n"])
 
@@ -126,10 +127,10 @@ def compute_panel_curve(
         n_genes, panel, auc, ci_low, ci_high, standard_error, random_auc,
         random_low, random_high, n, events, n_patients, n_splits`, of times `uno_c` and
         `random_uno_c`. The AUC is the mean within splits, its interval that of
-        `compute_discrimination`, or `compute_survival_discrimination`; the standard error is that of the mean over splits, corrected for their
-        overlap [1]_. Beside it stand the mean and the extremes, over random
-        panels of the same size, of the same AUC. A size that some split has too few
-        genes for is left out.
+        `compute_discrimination`, or `compute_survival_discrimination`; the standard error
+        is that of the mean over splits, corrected for their overlap [1]_. Beside it stand
+        the mean and the extremes, over random panels of the same size, of the same AUC. A
+        size that some split has too few genes for is left out.
 
     References
     ----------
@@ -185,7 +186,7 @@ def choose_panels(curve: pd.DataFrame) -> pd.DataFrame:
         `best_n_genes`. The choice is made on the same patients as the AUC, which
         is thereby a little optimistic.
     """
-    name = _measure_in(curve.columns).name
+    name = measure_in(curve.columns).name
     chosen = []
     for _, rows in curve.groupby("ranker", sort=False):
         best = rows.iloc[int(rows[name].argmax())]
@@ -198,13 +199,14 @@ def choose_panels(curve: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(chosen, columns=columns)
 
 
-def _measure_in(columns: Container[Hashable]) -> PanelMeasure:
+def measure_in(columns: Container[Hashable]) -> PanelMeasure:
+    """The measure of a curve, or of a choice, by its columns."""
     return UNO_C if UNO_C.name in columns else AUC
 
 
 def describe_choice(choice: Mapping[Hashable, Any]) -> str:
     """What was found with one ranker, in one or two sentences, from its row of the choice."""
-    measure, whole = _measure_in(choice), choice["panel"] == "all"
+    measure, whole = measure_in(choice), choice["panel"] == "all"
     genes = "all genes" if whole else f"{choice['n_genes']} gene{'s' * (choice['n_genes'] > 1)}"
     found = (
         f"{choice['ranker']}: {genes}, {measure.words} {choice[measure.name]:.2f} "

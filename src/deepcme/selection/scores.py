@@ -20,7 +20,7 @@ from deepcme.network.attribution import (
     compute_first_layer_scores,
     compute_integrated_gradients,
 )
-from deepcme.selection.targets import kind_of
+from deepcme.selection.targets import TWO_CLASSES, kind_of
 
 FEW_DRIVING_SAMPLES = 5
 """Genes whose variance rests on fewer samples than this are flagged."""
@@ -105,7 +105,7 @@ def compute_gene_scores(
     X : ndarray of float32, shape (samples, genes)
         Standardised expression of samples that the network was not trained on.
     y : array of 0 and 1, or records of event and time
-        Their labels, of both classes, or times of which two can be compared.
+        Their labels, of both classes, or times to an event.
     random : numpy.random.Generator
         Draws the permutations.
 
@@ -120,12 +120,13 @@ def compute_gene_scores(
             Mean over the samples of the absolute attribution.
         permutation
             Loss of AUC, or of Harrell's C, when the gene's values are permuted; about 0 or
-            below for a gene that these samples do not need.
+            below for a gene that these samples do not need. NaN of times without a
+            patient who is known to outlast the event of another.
 
     Raises
     ------
     DeepCMEError
-        If no two samples can be compared, as where one class is absent.
+        If one class is absent.
     """
     importance = compute_permutation_importance(weights, X, y, random)
     return set_beside([[weights]], X, importance)
@@ -169,7 +170,7 @@ def compute_permutation_importance(
     Raises
     ------
     DeepCMEError
-        If no two samples can be compared, as where one class is absent.
+        If one class is absent.
 
     References
     ----------
@@ -200,19 +201,18 @@ def compute_permutation_importance(
 
 
 def make_discrimination(y: ArrayLike) -> Callable[[NDArray[np.floating]], DoubleArray]:
-    """AUC of each row of scores of these samples, or Harrell's C.
+    """AUC of each row of scores of these samples, or Harrell's C, NaN without a pair.
 
     Raises
     ------
     DeepCMEError
-        If no two of them can be compared.
+        If a class is absent.
     """
     target = np.asarray(y)
     kind = kind_of(target)
-    encoded = kind.encode(target)
-    if np.isnan(kind.discriminate(np.zeros((1, len(target))), encoded)).any():
-        raise DeepCMEError(f"Permutation importance needs {kind.comparable}.")
-    return partial(kind.discriminate, encoded=encoded)
+    if kind is TWO_CLASSES and len(np.unique(target)) < 2:
+        raise DeepCMEError("Permutation importance needs samples of both classes.")
+    return partial(kind.discriminate, encoded=kind.encode(target))
 
 
 def compute_score_agreement(scores: pd.DataFrame, k: int = 30) -> pd.DataFrame:
@@ -231,19 +231,20 @@ def compute_score_agreement(scores: pd.DataFrame, k: int = 30) -> pd.DataFrame:
         One row for each pair of scores: `score, other, spearman, overlap,
         expected_overlap, k`; `overlap` is the share of the first k genes in
         common, which is k over the number of genes by chance; the correlation is
-        NaN where one score is the same for all genes.
+        NaN where one score is the same for all genes, both where one is missing.
     """
     k = min(k, len(scores))
     rows = []
     for score, other in combinations(scores.columns, 2):
         first = set(scores[score].nlargest(k).index)
         second = set(scores[other].nlargest(k).index)
+        complete = scores[[score, other]].notna().all(axis=None)
         rows.append(
             {
                 "score": score,
                 "other": other,
                 "spearman": _rank_correlation(scores[score], scores[other]),
-                "overlap": len(first & second) / k,
+                "overlap": len(first & second) / k if complete else np.nan,
                 "expected_overlap": k / len(scores),
                 "k": k,
             }

@@ -36,7 +36,8 @@ def draw_fold_numbers_in_time(
     n_events = len(np.unique(names[is_event]))
     if n_events < 2:
         raise DeepCMEError(
-            f"Cross-validation needs two patients with the event or more, but {n_events} had it."
+            f"Cross-validation needs two patients with the event or more, but {n_events} had "
+            "it."
         )
     fold_of_row = np.empty(follow_up.n, dtype=np.int64)
     folds = draw_folds(is_event.astype(np.int8), names, min(n_folds, n_events), random)

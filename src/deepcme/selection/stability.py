@@ -298,7 +298,9 @@ def select_on_subsamples(
         Processes; the result does not depend on it.
     """
     draw_seed, *rank_seeds = seed.spawn(1 + 2 * n_pairs)
-    halves = draw_half_samples(kind_of(y).strata(y), groups, n_pairs, np.random.default_rng(draw_seed))
+    halves = draw_half_samples(
+        kind_of(y).strata(y), groups, n_pairs, np.random.default_rng(draw_seed)
+    )
     patients = np.asarray(groups)
     calls = (
         (X, y, patients, rows, ranker, rank_seed)

@@ -51,8 +51,8 @@ class TargetKind(ABC):
     ----------
     outcome : str
         The kind of a cohort's outcome.
-    words, comparable : str
-        What such targets are called, and samples of which two can be compared.
+    words : str
+        What such targets are called.
     loss : str
         What networks are trained by.
     lasso : str
@@ -66,7 +66,6 @@ class TargetKind(ABC):
 
     outcome: ClassVar[str]
     words: ClassVar[str]
-    comparable: ClassVar[str]
     loss: ClassVar[str]
     lasso: ClassVar[str]
     criterion: ClassVar[str]
@@ -120,7 +119,6 @@ class TargetKind(ABC):
 
 class _TwoClasses(TargetKind):
     outcome, words = BinaryOutcome.kind, "two classes"
-    comparable = "samples of both classes"
     loss, lasso = "cross-entropy", "l1-logistic"
     criterion, performance = "log_loss", "auc"
 
@@ -168,7 +166,6 @@ class _TwoClasses(TargetKind):
 
 class _Times(TargetKind):
     outcome, words = SurvivalOutcome.kind, "times to an event"
-    comparable = "a patient who is known to outlast the event of another"
     loss, lasso = "cox", "cox-lasso"
     criterion, performance = "deviance", "harrell_c"
 

@@ -145,7 +145,8 @@ class SelectionSettings(Settings):
     """Gene selection beside the models: panels, stability, decoys, gene scores.
 
     `rankers` order the genes; the first of them also meets decoys and halves of
-    the patients. Of times ``cox-lasso`` takes the place of ``l1-logistic``. `pairs` of complementary halves are drawn.
+    the patients. Of times ``cox-lasso`` takes the place of ``l1-logistic``. `pairs` of
+    complementary halves are drawn.
     """
 
     run: bool = False
