@@ -6,11 +6,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from deepcme.base.errors import DeepCMEError
-from deepcme.cohort.follow_up import EVENT, FollowUp
-from deepcme.cohort.splits import draw_folds
+from deepcme.cohort.follow_up import FollowUp
 from deepcme.evaluation.survival.cox import fit_cox_regression
 from deepcme.evaluation.survival.partial_likelihood import PartialLikelihood
+from deepcme.models.survival.elastic_net_choice import draw_event_folds
 from deepcme.network.times import encode_times, rank_concordance
 from deepcme.selection.size import compute_clustered_standard_error
 
@@ -28,20 +27,11 @@ def draw_fold_numbers_in_time(
 
     Raises
     ------
-    DeepCMEError
+    AbsentError
         If fewer than two patients had it.
     """
-    is_event = follow_up.events == EVENT
-    names = np.asarray(groups, dtype=str)
-    n_events = len(np.unique(names[is_event]))
-    if n_events < 2:
-        raise DeepCMEError(
-            f"Cross-validation needs two patients with the event or more, but {n_events} had "
-            "it."
-        )
     fold_of_row = np.empty(follow_up.n, dtype=np.int64)
-    folds = draw_folds(is_event.astype(np.int8), names, min(n_folds, n_events), random)
-    for number, rows in enumerate(folds):
+    for number, rows in enumerate(draw_event_folds(follow_up, groups, n_folds, random)):
         fold_of_row[rows] = number
     return fold_of_row
 

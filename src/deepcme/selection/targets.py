@@ -16,7 +16,7 @@ from scipy.stats import rankdata
 
 from deepcme.cohort.outcome import BinaryOutcome
 from deepcme.cohort.survival import SurvivalOutcome
-from deepcme.models.survival.cox_lasso import cross_validate_cox_lasso
+from deepcme.models.survival.elastic_net_choice import MINIMUM, cross_validate_cox_lasso
 from deepcme.models.survival.target import read_target
 from deepcme.network.architecture import FloatArray
 from deepcme.network.times import encode_times, rank_concordance
@@ -192,7 +192,10 @@ class _Times(TargetKind):
         random: np.random.Generator,
         n_folds: int = 5,
     ) -> SparseFit:
-        return cross_validate_cox_lasso(X, read_target(y, len(y)), groups, random, n_folds)
+        # The strongest penalty within one standard error ranks too few genes to compare.
+        return cross_validate_cox_lasso(
+            X, read_target(y, len(y)), groups, random, n_folds, rule=MINIMUM
+        )
 
     def compute_stages(
         self,
