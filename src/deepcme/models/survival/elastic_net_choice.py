@@ -156,7 +156,7 @@ def draw_event_folds(
     n_with_event = len(np.unique(patients[follow_up.events == EVENT]))
     if n_with_event < 2:
         raise AbsentError(
-            "Choosing a penalty by folds takes two patients with the event or more, but there "
+            "Cross-validation takes two patients with the event or more, but there "
             f"{'is' if n_with_event == 1 else 'are'} {n_with_event}."
         )
     return draw_folds(follow_up.events, patients, min(n_folds, n_with_event), random)
