@@ -55,7 +55,7 @@ def _compute(contents: Contents) -> None:
     results = contents.results
     contents.add(
         "survival_performance",
-        lambda: compute_survival_performance(results.evaluation),
+        lambda: results.survival_performance,
         _PERFORMANCE,
     )
     if "survival_performance" in contents.tables and results.horizon is not None:

@@ -175,6 +175,7 @@ PHRASES: tuple[Phrase[SurvivalFacts], ...] = (
     Phrase("who", lambda _: True, _who),
     Phrase("one cohort", lambda facts: not facts.by_cohort, _concordance_of_one),
     Phrase("cohorts left out", lambda facts: facts.by_cohort, _concordance_by_cohort),
+    of_section("meta_analysis"),
     *phrases_of_chance(lambda facts: facts.is_estimable),
     Phrase("AUC at the horizon", _has_auc, _auc),
     Phrase(

@@ -12,10 +12,10 @@ from deepcme.cohort.follow_up import FollowUp
 from deepcme.evaluation.predictions import LEFT_OUT
 from deepcme.evaluation.survival.measured import AUC_AT_HORIZON, UNO
 from deepcme.report.blocks import Blocks
+from deepcme.report.chance import exceeds_chance, select_ranks
 from deepcme.report.design import find_leaks
 from deepcme.report.section import Contents, Section
 from deepcme.report.sections.discrimination import compute_training_shares
-from deepcme.report.survival.chance import exceeds_chance, select_measure
 from deepcme.report.survival.verdict.facts import SurvivalFacts
 from deepcme.report.survival.verdict.phrases import choose_phrases
 from deepcme.report.verdict.verdict import Verdict, find_warnings, write_verdict
@@ -52,7 +52,7 @@ def gather_survival_facts(contents: Contents) -> SurvivalFacts:
     n_fits, n_nothing = _count_fits(contents)
     return SurvivalFacts(
         model=model,
-        rows=select_measure(contents, model, UNO),
+        rows=select_ranks(contents, model, UNO),
         split=study.split,
         above_chance=[name for name in results.models if exceeds_chance(contents, name)],
         training_share=compute_training_shares(study, results.predictions)[model],
@@ -63,7 +63,7 @@ def gather_survival_facts(contents: Contents) -> SurvivalFacts:
         follow_up=_join([of.follow_up for of in evaluation.patients]),
         unit=results.cohort["unit"],
         horizon=evaluation.horizon,
-        auc=select_measure(contents, model, AUC_AT_HORIZON),
+        auc=select_ranks(contents, model, AUC_AT_HORIZON),
         groups=_of_model(tables.get("group_risks"), model),
         censoring=study.survival.censoring,
         n_fits=n_fits,
