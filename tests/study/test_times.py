@@ -133,7 +133,6 @@ def test_the_template_of_times_says_what_is_not_made_for_them(files, tmp_path):
         ),
         ({"cohort": {"example": "transbig", "leave_out_censored": 1}}, "leave_out_censored"),
         ({"grid": {"search": "fig7"}}, r"\[grid\] is not yet made for times to an event"),
-        ({"nulls": {"permutations": 5}}, r"\[nulls\] is not yet made for times to an event"),
         ({"instability": {"refits": 5}}, r"\[instability\] is not yet made for times"),
         ({"selection": {"run": True}}, r"\[selection\] .* leave_out_censored = true"),
         ({"instability": {"refits": 5}}, "leave out the section, or the option that asks for"),

@@ -9,7 +9,6 @@ import numpy as np
 
 from deepcme.base.workload import Piece
 from deepcme.models.classifier import DeepCMEClassifier
-from deepcme.models.registry import OutOfFold
 from deepcme.network.engines.choice import one_thread_a_task
 from deepcme.study.fit import Fit
 from deepcme.study.part import Part
@@ -34,8 +33,7 @@ class FitsPart(Part[F]):
     def count_networks(self, task: F) -> int:
         if not task.model.kind.is_network:
             return 0
-        folds = _out_of_fold(task)
-        return _size(_make(task)) * (1 + folds.n_folds if folds else 1)
+        return _size(_make(task)) * (1 + task.folds.n_folds if task.folds else 1)
 
     def expect(self, plan: Plan, task: F) -> Piece:
         model, kind = task.model, task.model.kind
@@ -76,12 +74,7 @@ def _n_genes(plan: Plan, task: Fit) -> int:
 
 def _n_fits(task: Fit) -> int:
     """How often a model is fitted to all patients, or parts that come to as many."""
-    folds = _out_of_fold(task)
-    return folds.n_folds if folds else 1
-
-
-def _out_of_fold(task: Fit) -> OutOfFold | None:
-    return None if task.scores_only else task.model.kind.out_of_fold
+    return task.folds.n_folds if task.folds else 1
 
 
 def _seconds_of_epochs(plan: Plan, task: Fit) -> float:
