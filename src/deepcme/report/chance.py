@@ -16,9 +16,20 @@ from __future__ import annotations
 
 import pandas as pd
 
+from deepcme.base.errors import AbsentError
 from deepcme.evaluation.measures import AUC, Measure
-from deepcme.evaluation.nulls import FEWEST_PERMUTATIONS, LEVEL, compute_permutation_table
+from deepcme.evaluation.nulls import (
+    FEWEST_PERMUTATIONS,
+    LEVEL,
+    PERMUTED_LABELS,
+    compute_permutation_table,
+)
 from deepcme.evaluation.survival.measured import TimeMeasure
+from deepcme.evaluation.survival.tables.nulls import (
+    PERMUTED_OUTCOMES,
+    compute_null_statistics,
+    compute_survival_permutation_table,
+)
 from deepcme.report.section import Contents
 from deepcme.study.parts.nulls import NULL_RUNS
 
@@ -104,10 +115,27 @@ def can_reject(permutation: pd.DataFrame) -> bool:
 
 
 def compute_permutation(contents: Contents) -> pd.DataFrame | None:
-    """The permutation test of how the headline ranks patients; None where it was not run."""
+    """The permutation test of how the headline ranks patients; None where there is none."""
+    try:
+        return require_permutation(contents)
+    except AbsentError:
+        return None
+
+
+def require_permutation(contents: Contents) -> pd.DataFrame:
+    """The permutation test of the headline's mean AUC; of times, of its C and its risk groups.
+
+    Raises
+    ------
+    AbsentError
+        If it was not run, or cannot be made of its runs.
+    """
     folder, results = contents.results.folder, contents.results
     runs = folder.read_table(NULL_RUNS) if folder.has_table(NULL_RUNS) else pd.DataFrame()
-    if results.is_survival or runs.empty or not (runs["kind"] == "permuted labels").any():
-        return None
+    if runs.empty or not runs["kind"].isin((PERMUTED_LABELS, PERMUTED_OUTCOMES)).any():
+        raise AbsentError("No outcomes were permuted.")
+    if results.is_survival:
+        observed = compute_null_statistics(results.evaluation, contents.headline)
+        return compute_survival_permutation_table(runs, observed)
     ranks = select_ranks(contents, contents.headline)
     return compute_permutation_table(runs, float(ranks["auc"].mean()))
