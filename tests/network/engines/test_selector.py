@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -13,7 +15,12 @@ from deepcme.network.architecture import (
 )
 from deepcme.network.engines.base import Engine, Samples, SelectorRun
 from deepcme.network.training import draw_epoch
-from tests.network.engines.problems import Problem, difference, make_problem
+from tests.network.engines.problems import (
+    Problem,
+    difference,
+    make_problem,
+    make_time_problem,
+)
 
 torch = pytest.importorskip("torch")
 native_engine = pytest.importorskip("deepcme.network.engines.native_engine")
@@ -53,7 +60,7 @@ def start(
     engine: Engine, problem: Problem, settings: Hyperparameters, seed: int = 2
 ) -> SelectorRun:
     members = draw_members(problem, settings, seed)
-    samples = Samples(problem.X, problem.y, problem.sample_weight)
+    samples = Samples(problem.X, problem.y, problem.sample_weight, problem.offset)
     return engine.start_selector(samples, settings, members)
 
 
@@ -62,7 +69,7 @@ def train_epochs(
 ) -> list[float]:
     random = np.random.default_rng(3)
     return [
-        run.train_epoch(draw_epoch(problem.train_rows, settings, random, N_MEMBERS))
+        run.train_epoch(draw_epoch(problem.train_rows, problem.y, settings, random, N_MEMBERS))
         for _ in range(n_epochs)
     ]
 
@@ -73,7 +80,8 @@ def plain_members(
     """One block per member, each trained on its own with autograd, as SELECTION has it."""
     random = np.random.default_rng(3)
     epochs = [
-        draw_epoch(problem.train_rows, settings, random, N_MEMBERS) for _ in range(n_epochs)
+        draw_epoch(problem.train_rows, problem.y, settings, random, N_MEMBERS)
+        for _ in range(n_epochs)
     ]
     width = settings.hidden_layers[0]
     trained = []
@@ -163,6 +171,23 @@ def test_engines_agree_through_a_deletion(
     logits = [run.logits(problem.valid_rows) for run in runs]
     assert logits[0].shape == (len(problem.valid_rows), N_MEMBERS)
     np.testing.assert_allclose(logits[0], logits[1], rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("level", native_engine.supported_levels())
+def test_engines_agree_by_times(level: str) -> None:
+    """Members share the batches' risk sets; without an offset as well."""
+    settings = replace(settings_of(9), loss="cox")
+    for problem in (make_time_problem(), replace(make_time_problem(), offset=None)):
+        runs = [
+            start(engine, problem, settings)
+            for engine in (native_engine.NativeEngine(level), TorchEngine("cpu"))
+        ]
+        losses = [train_epochs(run, problem, settings, 5) for run in runs]
+        np.testing.assert_allclose(losses[0], losses[1], rtol=1e-5)
+        for member, expected in zip(*(run.current_weights() for run in runs), strict=True):
+            assert member.output_bias is None
+            distances = difference(member, expected)
+            assert max(distances.values()) < 1e-4, distances
 
 
 def test_logits_and_deletion_follow_the_weights(engine: Engine) -> None:
