@@ -244,7 +244,7 @@ def _follow(cohort: Cohort, path: str, times: TimesPlan) -> _Followed:
 
     from deepcme.base.time_scale import TimeScale
     from deepcme.cohort.survival import require_horizon
-    from deepcme.evaluation.survival.sample_size import expect_patients_like
+    from deepcme.evaluation.survival.planning.sample_size import expect_patients_like
     from deepcme.evaluation.survival.tables.evaluated import follow_patients
 
     endpoint = cohort.outcome.endpoint
