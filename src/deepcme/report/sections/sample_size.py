@@ -137,8 +137,7 @@ def _prevalence(cohort: Mapping[str, Any]) -> float:
     return prevalence
 
 
-def count_clinical_parameters(contents: Contents) -> int | None:
-    """Coefficients of a regression on the clinical columns, None where there are none."""
+def _clinical_parameters(contents: Contents) -> int | None:
     if contents.results.study.clinical is None:
         return None
     columns = contents.results.folder.read_table("clinical.csv")
@@ -149,7 +148,7 @@ def _compute(contents: Contents) -> None:
     cohort = contents.results.cohort
     contents.add(
         "sample_size",
-        lambda: compute_sample_size(cohort, count_clinical_parameters(contents)),
+        lambda: compute_sample_size(cohort, _clinical_parameters(contents)),
         _SAMPLE_SIZE,
     )
     if "sample_size" not in contents.tables:
