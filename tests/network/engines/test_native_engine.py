@@ -20,7 +20,7 @@ from threadpoolctl import threadpool_limits
 from deepcme.base.errors import DeepCMEError
 from deepcme.network.architecture import Hyperparameters, NetworkWeights, initialise_weights
 from deepcme.network.engines.base import Engine, Samples
-from deepcme.network.training import Epoch, TrainedNetwork
+from deepcme.network.training import Epoch, TrainedNetwork, draw_epoch
 from tests.network.engines.problems import (
     Problem,
     make_problem,
@@ -126,6 +126,31 @@ def test_snapshot_keeps_what_it_was_given() -> None:
     train_steps(run, problem, SETTINGS, 3)
     assert as_bytes(run.snapshot()) == kept
     assert as_bytes(run.current_weights()) != kept
+
+
+@pytest.mark.parametrize("loss", ["cross-entropy", "cox"])
+def test_evaluating_changes_no_byte_of_training(loss: str) -> None:
+    """Products of rows that were evaluated are taken again, if the weights are the same."""
+    problem = make_problem() if loss == "cross-entropy" else make_time_problem()
+    settings = replace(SETTINGS, loss=loss, batch_size=82)
+    every = np.arange(len(problem.X))
+
+    def train(*, evaluates: bool, writes: bool = False) -> tuple[bytes, bytes]:
+        run: Any = start(NativeEngine(), problem, settings)
+        other = initialise_weights(problem.n_genes, settings, np.random.default_rng(8))
+        random = np.random.default_rng(9)
+        for _ in range(4):
+            run.train_epoch(draw_epoch(problem.train_rows, problem.y, settings, random))
+            if evaluates:
+                run.logits(every)
+            if writes:
+                run._trainer._native.write(
+                    0, "blocks.0.weight", "value", other.blocks[0].weight
+                )
+        return as_bytes(run.current_weights()), run.logits(every).tobytes()
+
+    assert train(evaluates=True) == train(evaluates=False)
+    assert train(evaluates=True, writes=True) == train(evaluates=False, writes=True)
 
 
 def test_interrupt_within_an_epoch() -> None:
