@@ -85,7 +85,7 @@ def test_the_whole_path_takes_no_longer_than_a_dense_fit(say):
         follow_soft_path(X, y, rows, random)
         path_time = time.perf_counter() - start
         samples = Samples(X, y, np.ones_like(y))
-        run = make_engine().start(samples, rows[:10], settings, weights)
+        run = make_engine().start(samples, settings, weights)
         run.train_epoch(draw_epoch(rows, y, settings, random))
         start = time.perf_counter()
         for _ in range(5):

@@ -96,7 +96,7 @@ def test_fifty_steps(native: Engine, reference: Engine, variant: dict[str, Any])
         train_steps(run, problem, settings, 50)
     distances = difference(runs[0].current_weights(), runs[1].current_weights())
     assert max(distances.values()) < 1e-5, distances
-    logits = [run.validation_logits() for run in runs]
+    logits = [run.logits(problem.valid_rows) for run in runs]
     np.testing.assert_allclose(logits[0], logits[1], rtol=1e-4, atol=1e-5)
 
 
@@ -121,7 +121,7 @@ def test_forty_steps_by_times(
     assert weights[0].output_bias is None
     distances = difference(*weights)
     assert max(distances.values()) < 1e-5, distances
-    logits = [run.validation_logits() for run in runs]
+    logits = [run.logits(problem.valid_rows) for run in runs]
     np.testing.assert_allclose(logits[0], logits[1], rtol=1e-4, atol=1e-5)
 
 
