@@ -48,7 +48,7 @@ class ModelKind:
         Whether it has `gene_scores_`, and a `history_` that a study keeps.
     saved_as : {"networks", "coefficients"} or None
         What a fitted one is written as, without its samples: its `networks_`, or `coef_` and
-        `intercept_`; None if that cannot be.
+        `intercept_` (a Cox model's `means_`); None if that cannot be.
     saved_with : mapping
         Parameters that it must have for that.
     unsaved_because : str
@@ -157,7 +157,7 @@ def _cox(name: str, estimator: str, **more: Any) -> ModelKind:
         outcomes=("survival",),
         takes_groups=True,
         out_of_fold=OutOfFold(n_folds=5, fewest_patients=2),
-        unsaved_because="a model of times to an event is not yet handed on",
+        saved_as="coefficients",
         nanoseconds=40.0,
         nanoseconds_of_cube=60.0,
         **more,
@@ -196,6 +196,35 @@ KINDS: dict[str, ModelKind] = {
             takes_weights=True,
             # Five folds calibrated it little better than three.
             out_of_fold=OutOfFold(n_folds=3, fewest_patients=3),
+            has_gene_scores=True,
+            saved_as="networks",
+            nanoseconds=_OF_NETWORKS,
+        ),
+        ModelKind(
+            name="DeepCME-Cox",
+            estimator="deepcme.models.survival.network.DeepCMESurvival",
+            methods=(
+                "the epoch is kept whose log partial likelihood of training and validation "
+                "part together is highest beyond that of the training part alone"
+            ),
+            is_network=True,
+            outcomes=("survival",),
+            takes_groups=True,
+            takes_validation=True,
+            has_gene_scores=True,
+            has_history=True,
+            saved_as="networks",
+            nanoseconds=_OF_NETWORKS,
+        ),
+        ModelKind(
+            name="DeepCME-Cox-ensemble",
+            estimator="deepcme.models.survival.ensemble.DeepCMESurvivalEnsemble",
+            methods=_ENSEMBLE,
+            is_network=True,
+            outcomes=("survival",),
+            takes_groups=True,
+            # In two of three folds there are then five patients with the event or more.
+            out_of_fold=OutOfFold(n_folds=3, fewest_patients=8),
             has_gene_scores=True,
             saved_as="networks",
             nanoseconds=_OF_NETWORKS,

@@ -20,7 +20,9 @@ from deepcme.models.baselines import Fold
 from deepcme.models.ensemble import DeepCMEEnsemble
 from deepcme.models.fitting import prepare_and_fit, prepare_rows, risks_of, scores_of
 from deepcme.models.preprocessing import kept_genes, transform_rows
+from deepcme.models.registry import OutOfFold
 from deepcme.models.survival.cox_model import CoxModel
+from deepcme.models.survival.ensemble import DeepCMESurvivalEnsemble
 from deepcme.models.targets import Targets, make_targets
 from deepcme.network.engines.choice import one_thread_a_task
 from deepcme.selection.ensemble_scores import compute_ensemble_gene_scores
@@ -29,7 +31,7 @@ from deepcme.study.part import Kept
 from deepcme.study.settings import ModelSettings, PreprocessingSettings
 from deepcme.study.tasks import Arrays, Task, are_rows
 
-HISTORY = ("epoch", "train_loss", "valid_loss", "valid_auc")
+_LOSSES = ("epoch", "train_loss", "valid_loss")
 _OPTIONAL = (
     *("probability", "genes", "gene_scores", "oof_score"),
     *("oof_probability", "penalty"),
@@ -61,7 +63,8 @@ class TaskResult:
     oof_probability : ndarray of float64 or None
         Risk by the horizon beside `oof_score`, where this is no logit but a log hazard.
     penalty : ndarray of float64 or None
-        The one that a Cox model chose, alone in its array; infinite where genes were left out.
+        The one that a Cox model chose, alone in its array; infinite where genes were left out,
+        and none of a network.
     """
 
     rows: NDArray[np.int64]
@@ -119,17 +122,23 @@ class View:
         Columns that it is confined to.
     expression : tuple of int or None
         Whose expression each sample has instead of its own.
+    censoring : tuple of int or None
+        Whose columns that censoring depends on each sample has: they go with an outcome.
     """
 
     outcome: Outcome | None = None
     genes: tuple[int, ...] | None = None
     expression: tuple[int, ...] | None = None
+    censoring: tuple[int, ...] | None = None
 
     def of(self, data: CohortArrays) -> CohortArrays:
         """The cohort as it is seen."""
         X = data.X if self.genes is None else data.X[:, list(self.genes)]
         X = X if self.expression is None else X[list(self.expression)]
-        return replace(data, X=X, outcome=self.outcome or data.outcome)
+        columns = data.censoring
+        if columns is not None and self.censoring is not None:
+            columns = columns.iloc[list(self.censoring)].set_axis(columns.index)
+        return replace(data, X=X, outcome=self.outcome or data.outcome, censoring=columns)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,7 +146,8 @@ class Fit(Task):
     """A model fitted on a split, with its preprocessing and its seed.
 
     `score_genes` asks a network for gene scores on held-out rows; of a fit for its
-    `scores_only` nothing else is kept. By the `horizon` the event of a time is asked for.
+    `scores_only` nothing else is kept, but those `out_of_fold` where these are asked for too.
+    By the `horizon` the event of a time is asked for.
     """
 
     model: ModelSettings
@@ -146,7 +156,14 @@ class Fit(Task):
     view: View = View()
     score_genes: bool = False
     scores_only: bool = False
+    out_of_fold: bool = False
     horizon: float | None = None
+
+    @property
+    def folds(self) -> OutOfFold | None:
+        """Those of the scores out of fold, where the model has such and they are kept."""
+        is_asked_for = self.out_of_fold or not self.scores_only
+        return self.model.kind.out_of_fold if is_asked_for else None
 
     @property
     def is_over_inner_folds(self) -> bool:
@@ -171,6 +188,8 @@ class Fit(Task):
         of_rows = ["score"]
         if not self.scores_only and self._gives_probability:
             of_rows.append("probability")
+        if self.folds and not are_rows(arrays, "f", "oof_score", length=len(fitting)):
+            return False
         return are_rows(arrays, "f", *of_rows, length=len(rows)) and (
             self.scores_only or self._has_the_rest(arrays, len(fitting))
         )
@@ -184,16 +203,15 @@ class Fit(Task):
 
     def _has_the_rest(self, arrays: Arrays, n_fitting: int) -> bool:
         kind = self.model.kind
-        history = [f"history_{column}" for column in HISTORY]
-        held_out = [f"held_out_{column}" for column in SCORES]
         of_times = SurvivalOutcome.kind in kind.outcomes
-        oof_risk = of_times and self.horizon is not None
+        ranked = "valid_c" if of_times else "valid_auc"
+        history = [f"history_{column}" for column in (*_LOSSES, ranked)]
+        held_out = [f"held_out_{column}" for column in SCORES]
+        penalised = of_times and not kind.is_network
+        oof_risk = of_times and kind.refitted and self.horizon is not None
         return (
-            (not of_times or are_rows(arrays, "f", "penalty", length=1))
+            (not penalised or are_rows(arrays, "f", "penalty", length=1))
             and (not oof_risk or are_rows(arrays, "f", "oof_probability", length=n_fitting))
-            and (
-                kind.out_of_fold is None or are_rows(arrays, "f", "oof_score", length=n_fitting)
-            )
             and (not kind.has_gene_scores or are_rows(arrays, "if", "genes", "gene_scores"))
             and (not kind.has_history or are_rows(arrays, "if", *history))
             and (not self.score_genes or are_rows(arrays, "f", *held_out))
@@ -246,16 +264,21 @@ def fit_task(data: CohortArrays, task: Fit) -> TaskResult:
             len(split.validation),
             targets,
         )
-        score, probability = scores_of(model, fitting.X, task.horizon)
+        # Nobody asks a fit for its scores alone for risks, nor whether it was followed so long.
+        horizon = None if task.scores_only else task.horizon
+        score, probability = scores_of(model, fitting.X, horizon)
         oof_score = _out_of_fold_scores(data, task, model, fitting_rows, targets)
         del fitting
         testing = transform_rows(preprocessor, data.X, split.test)
-        test_score, test_probability = scores_of(model, testing, task.horizon)
-        held_out_scores = _score_genes(data, task, model, testing) if task.score_genes else None
+        test_score, test_probability = scores_of(model, testing, horizon)
+        labels = targets.values[split.test]
+        held_out_scores = (
+            _score_genes(task, model, testing, labels) if task.score_genes else None
+        )
     rows = np.concatenate([fitting_rows, split.test])
     score = np.concatenate([score, test_score])
     if task.scores_only:
-        return TaskResult(rows, score, None)
+        return TaskResult(rows, score, None, oof_score=oof_score)
     if probability is not None and test_probability is not None:
         probability = np.concatenate([probability, test_probability])
     return TaskResult(
@@ -278,16 +301,16 @@ def _of_cox_model(
     if not isinstance(model, CoxModel):
         return {}
     risks = None if oof_score is None else risks_of(model, oof_score, horizon)
-    penalty = getattr(model, "penalty_", 0.0)
-    return {"oof_probability": risks, "penalty": np.array([penalty], dtype=np.float64)}
+    penalty = getattr(model, "penalty_", None)
+    chosen = None if penalty is None else np.array([penalty], dtype=np.float64)
+    return {"oof_probability": risks, "penalty": chosen}
 
 
 def _score_genes(
-    data: CohortArrays, task: Fit, model: Any, testing: NDArray[np.float32]
+    task: Fit, model: Any, testing: NDArray[np.float32], labels: NDArray[Any]
 ) -> pd.DataFrame:
     random = np.random.default_rng(seed_for(task.random_state, "held-out gene scores"))
-    labels = data.labels[task.split.test]
-    if isinstance(model, DeepCMEEnsemble):
+    if isinstance(model, DeepCMEEnsemble | DeepCMESurvivalEnsemble):
         return compute_ensemble_gene_scores(model.networks_, testing, labels, random)
     return compute_gene_scores(model.weights_, testing, labels, random)
 
@@ -340,13 +363,14 @@ def _out_of_fold_scores(
     Only where a class has too few patients for that, and no line means anything, do the
     model's own stand in.
     """
-    folds = task.model.kind.out_of_fold
-    if task.scores_only or folds is None:
+    folds = task.folds
+    if folds is None:
         return None
     patients = data.patients[rows]
     if count_fewest_patients(data, rows, targets) < folds.fewest_patients:
-        own: NDArray[np.float64] = model.oof_decision_function_
-        return own
+        is_of_times = isinstance(model, CoxModel)
+        own = model.oof_log_hazards_ if is_of_times else model.oof_decision_function_
+        return np.asarray(own, dtype=np.float64)
     random = np.random.default_rng(task.random_state)
     logits = np.empty(len(rows))
     for held_out in draw_folds(targets.strata[rows], patients, folds.n_folds, random):

@@ -9,7 +9,9 @@ import pandas as pd
 from scipy.special import expit
 
 from deepcme.cohort.cohort import Cohort
+from deepcme.cohort.outcome import Outcome
 from deepcme.cohort.splits import PARTS
+from deepcme.cohort.survival import SurvivalOutcome
 from deepcme.evaluation.measures import PatientMeasure, SplitMeasure, measures_of
 from deepcme.evaluation.over_patients import compute_metrics_over_patients
 from deepcme.evaluation.over_splits import compute_metrics
@@ -34,9 +36,15 @@ def compute_predictions(cohort: Cohort, results: Results[Fit]) -> pd.DataFrame:
     )
 
 
-def predictions_of(cohort: Cohort, task: Fit, result: TaskResult, model: str) -> pd.DataFrame:
-    """One row per sample of each part of a task's split, as `compute_predictions` has them."""
+def predictions_of(
+    cohort: Cohort, task: Fit, result: TaskResult, model: str, outcome: Outcome | None = None
+) -> pd.DataFrame:
+    """One row per sample of each part of a task's split, as `compute_predictions` has them.
+
+    The outcome is the cohort's unless another stands for it.
+    """
     parts, rows, score, probability = _by_part(task, result)
+    columns = (outcome or cohort.outcome).values
     table = pd.DataFrame(
         {
             "split": task.split_number,
@@ -44,7 +52,7 @@ def predictions_of(cohort: Cohort, task: Fit, result: TaskResult, model: str) ->
             "sample": cohort.samples[rows],
             "patient": cohort.patients[rows],
             "part": parts,
-            **{name: values[rows] for name, values in cohort.outcome.values.items()},
+            **{name: values[rows] for name, values in columns.items()},
             "score": score,
             "probability": np.nan if probability is None else probability,
         }
@@ -68,7 +76,7 @@ def _by_part(
     parts = np.repeat(np.array(PARTS, dtype=object), [n_fitted, n_fitted, n_test])
     rows = np.concatenate([result.rows[:n_fitted], result.rows])
     score = _with_held_out(result.score, result.oof_score)
-    if result.penalty is None:
+    if SurvivalOutcome.kind not in task.model.kind.outcomes:
         return parts, rows, score, expit(score)
     # The score of a Cox model is no logit.
     if result.probability is None or result.oof_probability is None:
