@@ -172,9 +172,8 @@ _OF_TIMES = {
     "other": "other model",
     "genes": '"Cox-ridge"    # stands for the genes (or "Cox-top-200")',
     "labels_alone": """
-# Not yet made for times to an event, so that they need leave_out_censored = true under
-# [cohort] and models of yes or no: [nulls], [instability], [selection] and the permutations of
-# [clinical], whose genes are then those of "DeepCME-ensemble" or "LR-tuned".
+# Not yet made for times to an event, so that it needs leave_out_censored = true under [cohort]
+# and models of yes or no: [selection].
 """,
 }
 
