@@ -20,7 +20,7 @@ N_PENALTIES = 100
 # The last penalty as a share of the first, by whether there are more genes than patients.
 _SHARE_OF_MANY, _SHARE_OF_FEW = 1e-2, 1e-4
 # A path ends where it explains nearly all, or where its last fits add nothing.
-_NEARLY_ALL, _NOTHING, _LAST_FITS = 0.999, 1e-5, 4
+_NEARLY_ALL, _NOTHING, _LAST_FITS = 0.999, 1e-3, 4
 # A penalty is at least this share of the one before it; where not, there are some between.
 _LONGEST_STEP = 0.9
 # Slopes in single precision are computed again in double where they are this close to the
@@ -181,7 +181,7 @@ class _Path:
             gradient=np.empty(0),
         )
         path._climb(np.inf, np.zeros(0, dtype=np.bool_))
-        path.gradient = path._slopes_of_all(path._residuals())
+        path.gradient = path._slopes(path._residuals(), path.X)
         return path
 
     def make_penalties(self) -> FloatArray:
@@ -221,7 +221,7 @@ class _Path:
             if missed.any():
                 entering |= missed
                 continue
-            self.gradient = self._slopes_of_all(residuals)
+            self.gradient = self._slopes(residuals, self.X)
             added = self._find_missed(residuals, threshold)
             if not len(added):
                 return
@@ -260,12 +260,11 @@ class _Path:
         return self.likelihood.gradient(self.design @ self.coefficients)
 
     def _slopes(
-        self, residuals: FloatArray, design: NDArray[np.floating]
+        self, residuals: FloatArray, of_genes: NDArray[np.floating]
     ) -> NDArray[np.floating]:
-        return residuals.astype(design.dtype) @ design / design.dtype.type(self.n)
-
-    def _slopes_of_all(self, residuals: FloatArray) -> NDArray[np.floating]:
-        return self._slopes(residuals, self.X)
+        """Derivative of the mean log partial likelihood, in the precision of the matrix."""
+        slopes = (residuals / self.n).astype(of_genes.dtype) @ of_genes
+        return np.asarray(slopes, dtype=of_genes.dtype)
 
     def _find_missed(self, residuals: FloatArray, threshold: float) -> GeneIndex:
         """Genes beyond the candidates whose slope exceeds the threshold."""
@@ -273,7 +272,8 @@ class _Path:
         close[self.candidates] = False
         genes = np.flatnonzero(close)
         slopes = self._slopes(residuals, self._in_double(genes))
-        return genes[np.abs(slopes) > threshold * (1 + _EXCEEDS)]
+        missed: GeneIndex = genes[np.abs(slopes) > threshold * (1 + _EXCEEDS)]
+        return missed
 
     def _keep(self, strong: NDArray[np.bool_]) -> None:
         """Leave candidates that are neither strong nor have a coefficient, and add the rest."""
@@ -288,7 +288,8 @@ class _Path:
 
     def _in_double(self, genes: GeneIndex) -> FloatArray:
         of_genes: FloatArray = self.X[:, genes].astype(np.float64)
-        return of_genes - of_genes.mean(axis=0)
+        of_genes -= of_genes.mean(axis=0)
+        return of_genes
 
     def _add(self, genes: GeneIndex) -> None:
         place = len(self.candidates)

@@ -69,16 +69,16 @@ class PenalisedCox(CoxModel):
         matrix = validate_data(self, X, reset=False, dtype=[np.float64, np.float32])
         columns = read_clinical(clinical, len(matrix), len(self.clinical_coef_))
         of_genes = self._predict_of_genes(matrix)
-        of_clinical = (columns - self._clinical_means) @ self.clinical_coef_
-        log_hazards: FloatArray = of_genes + of_clinical
-        return log_hazards
+        of_clinical: FloatArray = (columns - self._clinical_means) @ self.clinical_coef_
+        return of_genes + of_clinical
 
     def score_held_out(
         self, X: ArrayLike, y: ArrayLike, groups: ArrayLike, held_out: ArrayLike
     ) -> FloatArray:
         """Log hazards of held-out rows by a fit on others, of the penalty that was chosen."""
         model: Self = clone(self).set_params(penalties=(self.penalty_,))
-        return model.fit(X, y, groups=groups).predict(held_out)
+        log_hazards: FloatArray = model.fit(X, y, groups=groups).predict(held_out)
+        return log_hazards
 
     def _predict_of_genes(self, matrix: NDArray[np.floating]) -> FloatArray:
         return np.asarray((matrix - self.means_) @ self.coef_, dtype=np.float64)
