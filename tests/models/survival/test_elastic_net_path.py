@@ -47,13 +47,13 @@ def test_columns_without_penalty_are_those_of_glmnet(name, l1_ratio):
 def test_the_default_penalties_and_where_they_end_are_those_of_glmnet():
     fits = fit_cox_path(TIED_X, TIED, ties="breslow")
     penalties = [fit.penalty for fit in fits]
-    np.testing.assert_allclose(penalties, GLMNET["default_penalties"], rtol=1e-9)
+    np.testing.assert_allclose(penalties, GLMNET["default_penalties"], atol=1e-9)
     explained = [fit.explained for fit in fits]
     np.testing.assert_allclose(explained, GLMNET["default_explained"], atol=1e-7)
     assert [fit.n_chosen for fit in fits[:2]] == [0, 1]
 
 
-@settings(max_examples=25)
+@settings(max_examples=20, deadline=None)
 @given(
     seed=st.integers(0, 10_000),
     l1_ratio=st.sampled_from([1.0, 0.7, 0.2]),

@@ -168,7 +168,7 @@ def draw_event_folds(
     n_with_event = len(np.unique(patients[follow_up.events == EVENT]))
     if n_with_event < 2:
         raise AbsentError(
-            "Choosing a penalty by folds takes two patients with the event or more, not "
+            "Cross-validation takes two patients with the event or more, not "
             f"{n_with_event} (n_samples = {follow_up.n})."
         )
     return draw_folds(follow_up.events, patients, min(n_folds, n_with_event), random)

@@ -185,12 +185,17 @@ class _Path:
         return path
 
     def make_penalties(self) -> FloatArray:
-        """Penalties from where the first gene enters, falling in equal shares."""
+        """Penalties from where the first gene enters, falling in equal shares.
+
+        It is infinite, and alone, where no gene varies.
+        """
         genes = np.flatnonzero(
             np.abs(self.gradient) >= self._strongest() * self.l1_ratio * (1 - _CLOSE)
         )
         slopes = self._slopes(self._residuals(), self._in_double(genes))
         first = float(np.max(np.abs(slopes), initial=0.0)) / self.l1_ratio
+        if first == 0:
+            return np.array([np.inf])
         share = _SHARE_OF_MANY if self.n < self.X.shape[1] else _SHARE_OF_FEW
         return np.geomspace(first, share * first, N_PENALTIES)
 
