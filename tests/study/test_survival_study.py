@@ -21,6 +21,8 @@ from tests.study.times import (
     EVERY_KIND,
     HORIZON,
     QUICK_COX,
+    QUICK_COX_ENSEMBLE,
+    QUICK_COX_NETWORK,
     QUICK_ENSEMBLE,
     QUICK_NETWORK,
     QUICK_TUNED,
@@ -204,15 +206,16 @@ def test_nothing_is_learned_of_patients_held_out(times_file, name, depends):
     assert not np.array_equal(clean.score[n:], dirty.score[n:])
     if kind.refitted:
         np.testing.assert_array_equal(clean.oof_score, dirty.oof_score)
-    if name in {"Cox-ridge", "Cox-top-200"}:
+    if kind.refitted and "survival" in kind.outcomes:
         np.testing.assert_array_equal(clean.probability[:n], dirty.probability[:n])
         np.testing.assert_array_equal(clean.oof_probability, dirty.oof_probability)
     if kind.has_history:
         assert clean.history.equals(dirty.history)
 
 
-def test_the_validation_part_of_a_network_weighs_no_training_sample(times_file):
-    study = study_of_times(times_file, models=[QUICK_NETWORK])
+@pytest.mark.parametrize("network", [QUICK_NETWORK, QUICK_COX_NETWORK])
+def test_the_validation_part_of_a_network_weighs_no_training_sample(times_file, network):
+    study = study_of_times(times_file, models=[network])
     plan = make_plan(study, load_cohort(study))
     data, task = CohortArrays.of(plan.cohort), plan.tasks[0]
     clean, dirty = (fit_task(of, task) for of in (data, poisoned(data, task.split.validation)))
@@ -224,7 +227,9 @@ ONE_STRENGTH = {"name": "LR-tuned", "parameters": {"inverse_strengths": [0.1]}}
 ONE_PENALTY = {"name": "Cox-ridge", "parameters": {"penalties": [0.3]}}
 
 
-@pytest.mark.parametrize("model", [ONE_PENALTY, QUICK_ENSEMBLE, ONE_STRENGTH])
+@pytest.mark.parametrize(
+    "model", [ONE_PENALTY, QUICK_ENSEMBLE, QUICK_COX_ENSEMBLE, ONE_STRENGTH]
+)
 def test_out_of_fold_scores_come_from_fits_without_the_patient(times_file, model):
     """Poisoned expression moves scores of other folds, never those of its own beside it."""
     study = study_of_times(times_file, models=[model])
