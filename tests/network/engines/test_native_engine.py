@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,15 @@ from threadpoolctl import threadpool_limits
 from deepcme.base.errors import DeepCMEError
 from deepcme.network.architecture import Hyperparameters, NetworkWeights, initialise_weights
 from deepcme.network.engines.base import Engine, Samples
-from deepcme.network.training import Epoch, TrainedNetwork
-from tests.network.engines.problems import Problem, make_problem, one_batch, start, train_steps
+from deepcme.network.training import Epoch, TrainedNetwork, draw_epoch
+from tests.network.engines.problems import (
+    Problem,
+    make_problem,
+    make_time_problem,
+    one_batch,
+    start,
+    train_steps,
+)
 from tests.network.engines.states import read_state, write_state
 
 native_engine = pytest.importorskip("deepcme.network.engines.native_engine")
@@ -120,6 +128,31 @@ def test_snapshot_keeps_what_it_was_given() -> None:
     assert as_bytes(run.current_weights()) != kept
 
 
+@pytest.mark.parametrize("loss", ["cross-entropy", "cox"])
+def test_evaluating_changes_no_byte_of_training(loss: str) -> None:
+    """Products of rows that were evaluated are taken again, if the weights are the same."""
+    problem = make_problem() if loss == "cross-entropy" else make_time_problem()
+    settings = replace(SETTINGS, loss=loss, batch_size=82)
+    every = np.arange(len(problem.X))
+
+    def train(*, evaluates: bool, writes: bool = False) -> tuple[bytes, bytes]:
+        run: Any = start(NativeEngine(), problem, settings)
+        other = initialise_weights(problem.n_genes, settings, np.random.default_rng(8))
+        random = np.random.default_rng(9)
+        for _ in range(4):
+            run.train_epoch(draw_epoch(problem.train_rows, problem.y, settings, random))
+            if evaluates:
+                run.logits(every)
+            if writes:
+                run._trainer._native.write(
+                    0, "blocks.0.weight", "value", other.blocks[0].weight
+                )
+        return as_bytes(run.current_weights()), run.logits(every).tobytes()
+
+    assert train(evaluates=True) == train(evaluates=False)
+    assert train(evaluates=True, writes=True) == train(evaluates=False, writes=True)
+
+
 def test_interrupt_within_an_epoch() -> None:
     problem = make_problem(n=4_000, n_genes=3_000)
     settings = Hyperparameters(hidden_layers=(1024,), batch_size=2, max_epochs=1)
@@ -177,6 +210,19 @@ def test_unfit_matrix_is_refused(spoil: Callable[[Any], Any]) -> None:
         )
 
 
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"offset": np.zeros(109, np.float32)}, "offset needs one value per row"),
+        ({"y": np.full(110, np.nan, np.float32)}, "y must not be NaN"),
+    ],
+)
+def test_unfit_outcomes_are_refused(changes: dict[str, Any], message: str) -> None:
+    problem = replace(make_time_problem(), **changes)
+    with pytest.raises(ValueError, match=message):
+        start(NativeEngine(), problem, Hyperparameters(loss="cox"))
+
+
 def misaligned(array: Any) -> Any:
     memory = np.zeros(array.nbytes + 1, np.uint8)[1:]
     copy = memory.view(array.dtype).reshape(array.shape)
@@ -189,7 +235,7 @@ def test_misaligned_matrix_is_refused() -> None:
     X = misaligned(problem.X)
     assert not X.flags.aligned
     with pytest.raises(DeepCMEError, match="X must be"):
-        start(NativeEngine(), Problem(X, *list(vars(problem).values())[1:]), SETTINGS)
+        start(NativeEngine(), replace(problem, X=X), SETTINGS)
 
 
 @pytest.mark.parametrize("row", [-1, 110])
