@@ -92,7 +92,11 @@ def test_metrics_and_fits_of_cox_models_are_told(folder):
     censoring = folder.read_table("censoring.parquet")
     assert censoring["sample"].tolist() == [*survival_cohort().samples]
     assert len(censoring.columns) == 2
-    assert {*folder.read_table("gene_scores.csv")["model"]} == {"DeepCME", "DeepCME-ensemble"}
+    networks = {name for name in NAMES if KINDS[name].is_network}
+    assert {*folder.read_table("gene_scores.csv")["model"]} == networks
+    history = folder.read_table("history.parquet").groupby("model")
+    known = history[["valid_auc", "valid_c"]].count() > 0
+    assert known.T.to_dict("list") == {"DeepCME": [True, False], "DeepCME-Cox": [False, True]}
     assert {*folder.read_table("history.parquet")["model"]} == {"DeepCME"}
 
 
