@@ -1,4 +1,4 @@
-"""Cox regression of all genes with a lasso or elastic-net penalty, along a path of penalties."""
+"""Cox regression of all genes along a path of lasso or elastic-net penalties."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ N_PENALTIES = 100
 _SHARE_OF_MANY, _SHARE_OF_FEW = 1e-2, 1e-4
 # A path ends where it explains nearly all, or where its last fits add nothing.
 _NEARLY_ALL, _NOTHING, _LAST_FITS = 0.999, 1e-5, 4
+# A penalty is at least this share of the one before it; where not, there are some between.
+_LONGEST_STEP = 0.9
 # Slopes in single precision are computed again in double where they are this close to the
 # penalty; one that exceeds it by less is rounding.
 _CLOSE, _EXCEEDS = 1e-3, 1e-9
@@ -69,12 +71,12 @@ class CoxPathFit:
         """Genes by size of coefficient, those without one by size of gradient."""
         return np.lexsort((-np.abs(self.gradient), -np.abs(self.coefficients)))
 
-    def predict(
-        self, X: NDArray[np.floating], columns: FloatArray | None = None
-    ) -> FloatArray:
+    def predict(self, X: NDArray[np.floating], columns: FloatArray | None = None) -> FloatArray:
         """Log hazard of each row, up to a constant."""
         log_hazards: FloatArray = X[:, self.genes] @ self.log_hazard_ratios
-        return log_hazards if columns is None else log_hazards + columns @ self.column_coefficients
+        if columns is not None:
+            log_hazards += columns @ self.column_coefficients
+        return log_hazards
 
 
 def fit_cox_path(
@@ -149,7 +151,6 @@ class _Path:
     l1_ratio: float
     n_columns: int
     null: float
-    saturated: float
     candidates: GeneIndex
     design: FloatArray
     coefficients: FloatArray
@@ -174,7 +175,6 @@ class _Path:
             l1_ratio=l1_ratio,
             n_columns=design.shape[1],
             null=likelihood.log_likelihood(np.zeros(len(X))),
-            saturated=_saturated(likelihood, follow_up),
             candidates=np.empty(0, dtype=np.int64),
             design=design,
             coefficients=np.zeros(design.shape[1]),
@@ -198,9 +198,10 @@ class _Path:
         """Fit at each penalty."""
         stronger = self._strongest()
         for penalty in map(float, penalties):
-            self._keep(np.abs(self.gradient) >= self.l1_ratio * (2 * penalty - stronger))
-            self._fit(penalty)
-            stronger = min(stronger, penalty)
+            for between in _divide(stronger, penalty):
+                self._keep(np.abs(self.gradient) >= self.l1_ratio * (2 * between - stronger))
+                self._fit(between)
+                stronger = min(stronger, between)
             yield self._told(penalty)
 
     def _strongest(self) -> float:
@@ -224,9 +225,8 @@ class _Path:
             added = self._find_missed(residuals, threshold)
             if not len(added):
                 return
-            n_before = len(self.candidates)
             self._add(added)
-            entering = np.concatenate([entering, np.ones(len(self.candidates) - n_before, bool)])
+            entering = np.concatenate([entering, np.ones(len(added), dtype=np.bool_)])
 
     def _climb(self, penalty: float, entering: NDArray[np.bool_]) -> None:
         """Maximise the penalised likelihood over the candidates that enter, and columns."""
@@ -309,14 +309,14 @@ class _Path:
             log_hazard_ratios=of_genes[order],
             column_coefficients=of_columns,
             gradient=self.gradient,
-            explained=gained / (self.saturated - self.null),
+            explained=gained / (self.likelihood.saturated - self.null),
         )
 
 
-def _saturated(likelihood: PartialLikelihood, follow_up: FollowUp) -> float:
-    """Log partial likelihood if whoever has the event were far the likeliest to have it."""
-    own = (follow_up.times == likelihood.times[:, np.newaxis]) & (
-        likelihood.weighted_events > 0
-    )
-    totals = np.sum(np.exp(likelihood.at_risk) * own, axis=1)
-    return -float(likelihood.counts @ np.log(totals))
+def _divide(stronger: float, penalty: float) -> list[float]:
+    """Penalties down to the next one, close enough for the strong rule to leave genes out."""
+    if penalty >= stronger:
+        return [penalty]
+    n_steps = int(np.ceil(np.log(penalty / stronger) / np.log(_LONGEST_STEP)))
+    between = np.geomspace(stronger, penalty, n_steps + 1)[1:-1]
+    return [*map(float, between), penalty]
