@@ -132,11 +132,8 @@ def test_the_template_of_times_says_what_is_not_made_for_them(files, tmp_path):
             "cohort.leave_out_censored: it leaves no times for .survival.: take out one",
         ),
         ({"cohort": {"example": "transbig", "leave_out_censored": 1}}, "leave_out_censored"),
-        ({"grid": {"search": "fig7"}}, r"\[grid\] is not yet made for times to an event"),
-        ({"nulls": {"permutations": 5}}, r"\[nulls\] is not yet made for times to an event"),
-        ({"instability": {"refits": 5}}, r"\[instability\] is not yet made for times"),
         ({"selection": {"run": True}}, r"\[selection\] .* leave_out_censored = true"),
-        ({"instability": {"refits": 5}}, "leave out the section, or the option that asks for"),
+        ({"selection": {"run": True}}, "leave out the section, or the option that asks for"),
     ],
 )
 def test_settings_that_do_not_go_together_are_one_sentence(settings, sentence):

@@ -44,9 +44,9 @@ SECTIONS: tuple[Section, ...] = (
 
 SURVIVAL_SECTIONS: tuple[Section, ...] = (
     survival_verdict.SECTION, risk_groups.SECTION, patients.SECTION,
-    discrimination_over_time.SECTION, added_value_over_time.SECTION,
+    discrimination_over_time.SECTION, meta_analysis.SECTION, added_value_over_time.SECTION,
     calibration_at_horizon.SECTION, usefulness_at_horizon.SECTION, assumptions.SECTION,
-    genes.SECTION, training.SECTION,
+    instability.SECTION, genes.SECTION, training.SECTION,
     methods.SECTION, guidelines.SECTION, methods.REPEAT,
 )  # fmt: skip
 """Of a study of times to an event, likewise."""

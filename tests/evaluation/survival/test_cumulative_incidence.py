@@ -95,7 +95,7 @@ def test_a_draw_is_the_risk_of_its_patients(follow_up, horizon, random):
 
 @pytest.mark.parametrize("code", [1, 2])
 def test_nothing_is_said_of_times_beyond_all_follow_up(code):
-    with pytest.raises(AbsentError, match="Nobody is followed to 3"):
+    with pytest.raises(AbsentError, match="Nobody is followed to the horizon"):
         compute_risk(FollowUp([1, 2], [0, code]), 3)
 
 

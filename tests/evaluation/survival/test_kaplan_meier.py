@@ -86,7 +86,7 @@ def test_there_is_no_interval_without_variance(events):
 
 
 def test_nothing_is_said_of_times_beyond_all_follow_up():
-    with pytest.raises(AbsentError, match=r"Nobody is followed to 36: .* is 35"):
+    with pytest.raises(AbsentError, match="Nobody is followed to the horizon"):
         compute_survival(REMISSION, 36)
 
 
@@ -125,7 +125,7 @@ def test_the_median_of_a_curve_that_stays_at_one_half_is_the_middle():
 
 
 def test_a_median_that_is_not_reached_is_absent():
-    with pytest.raises(AbsentError, match=r"not reached: .* longest follow-up of 3"):
+    with pytest.raises(AbsentError, match=r"not reached: .* when follow-up ends"):
         compute_median_survival(FollowUp([1, 2, 3], [1, 0, 0]))
 
 

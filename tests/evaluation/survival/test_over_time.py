@@ -98,5 +98,5 @@ def test_a_risk_is_needed_for_each_time(over, risks):
 def test_times_go_in_even_steps_from_the_fifth_event():
     follow_up = FollowUp(np.arange(1, 21), np.ones(20))
     assert choose_times(follow_up, 10, 6).tolist() == [5, 6, 7, 8, 9, 10]
-    with pytest.raises(AbsentError, match="before 5 there are 4 events, fewer than 5"):
+    with pytest.raises(AbsentError, match="in time there are 4 events, fewer than 5"):
         choose_times(follow_up, 5)

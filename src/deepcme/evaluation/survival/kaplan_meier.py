@@ -177,8 +177,8 @@ def _median(curve: pd.DataFrame, follow_up: FollowUp, event: str) -> Estimate:
     value = _time_of_half(curve, "survival")
     if np.isnan(value):
         raise AbsentError(
-            f"The median is not reached: half the patients or more are without {event} at "
-            f"the longest follow-up of {follow_up.times.max():g}."
+            f"The median is not reached: half the patients or more are without {event} when "
+            "follow-up ends."
         )
     low, high = _time_of_half(curve, "ci_low"), _time_of_half(curve, "ci_high")
     return Estimate(value, low, high, follow_up.n, int(curve["events"].sum()))

@@ -46,8 +46,8 @@ def choose_times(follow_up: FollowUp, tau: float, points: int = 20) -> FloatArra
     times = np.sort(follow_up.times[follow_up.events == EVENT])
     if (times < tau).sum() < FEWEST_EVENTS:
         raise AbsentError(
-            f"There is no curve over time: before {tau:g} there are "
-            f"{(times < tau).sum()} events, fewer than {FEWEST_EVENTS}."
+            f"There is no curve over time: in time there are {(times < tau).sum()} events, "
+            f"fewer than {FEWEST_EVENTS}."
         )
     return np.linspace(times[FEWEST_EVENTS - 1], tau, points, dtype=np.float64)
 

@@ -112,11 +112,8 @@ def take_step(
 
 def check_followed(follow_up: FollowUp, horizon: float) -> None:
     """Raise `AbsentError` if nobody is followed to the horizon."""
-    longest = follow_up.times.max()
-    if longest < horizon:
-        raise AbsentError(
-            f"Nobody is followed to {horizon:g}: the longest follow-up is {longest:g}."
-        )
+    if follow_up.times.max() < horizon:
+        raise AbsentError("Nobody is followed to the horizon.")
 
 
 def is_followed(follow_up: FollowUp, horizon: float, weights: FloatArray) -> BooleanArray:

@@ -9,11 +9,11 @@ import pandas as pd
 from deepcme.base.words import counted, listed
 from deepcme.evaluation.predictions import LEFT_OUT
 from deepcme.evaluation.survival.measured import AUC_AT_HORIZON, UNO
+from deepcme.report.chance import select_ranks
 from deepcme.report.checklists import models, participants
 from deepcme.report.checklists.answers import Answer
 from deepcme.report.design import describe_guard, find_leaks
 from deepcme.report.section import Contents
-from deepcme.report.survival.chance import select_measure
 
 _TABLES_OF_MEASURES = {
     "survival_discrimination": "Uno's and Harrell's C and AUC(t)",
@@ -48,7 +48,7 @@ def _until(contents: Contents) -> str:
 
 
 def _horizon_rows(contents: Contents, measure: Any) -> pd.DataFrame:
-    return select_measure(contents, contents.headline, measure)
+    return select_ranks(contents, contents.headline, measure)
 
 
 def outcome_definition(contents: Contents) -> Answer:

@@ -43,7 +43,7 @@ def compute_survival_calibration_groups(evaluation: Evaluation) -> pd.DataFrame:
         fewest = min(everybody.n_cases, everybody.n_controls)
         if fewest < 2 * EVENTS_A_GROUP:
             raise AbsentError(
-                f"With {everybody.n_cases} patients who have the event by {horizon:g} and "
+                f"With {everybody.n_cases} patients who have the event by the horizon and "
                 f"{everybody.n_controls} who are known to be without it then, there are no "
                 f"groups by predicted risk: each needs some {EVENTS_A_GROUP} of both."
             )

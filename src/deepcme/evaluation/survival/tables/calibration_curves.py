@@ -57,14 +57,14 @@ def compute_survival_calibration_curves(
     ----------
     .. [1] Gerds TA, Kattan MW (2021). Medical risk prediction models, section 5.
     """
-    horizon = evaluation.require_horizon()
+    evaluation.require_horizon()
 
     def of_tested(tested: Tested) -> pd.DataFrame:
         everybody = tested.patients.require()
         counts = everybody.n_cases, everybody.n_controls
         if min(counts) < EVENTS_FOR_CURVE:
             raise AbsentError(
-                f"With {counts[0]} patients who have the event by {horizon:g} and {counts[1]} "
+                f"With {counts[0]} patients who have the event by the horizon and {counts[1]} "
                 "who are known to be without it then, no calibration curve is drawn, as it "
                 f"would show chance; it needs at least {EVENTS_FOR_CURVE} of each."
             )
