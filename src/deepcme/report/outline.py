@@ -28,6 +28,7 @@ from deepcme.report.survival import added_value as added_value_over_time
 from deepcme.report.survival import assumptions, grid, risk_groups
 from deepcme.report.survival import calibration as calibration_at_horizon
 from deepcme.report.survival import discrimination as discrimination_over_time
+from deepcme.report.survival import sample_size as sample_size_by_horizon
 from deepcme.report.survival import usefulness as usefulness_at_horizon
 from deepcme.report.survival.verdict import verdict as survival_verdict
 from deepcme.report.verdict import verdict
@@ -44,6 +45,7 @@ SECTIONS: tuple[Section, ...] = (
 
 SURVIVAL_SECTIONS: tuple[Section, ...] = (
     survival_verdict.SECTION, risk_groups.SECTION, patients.SECTION,
+    sample_size_by_horizon.SECTION,
     discrimination_over_time.SECTION, meta_analysis.SECTION, added_value_over_time.SECTION,
     calibration_at_horizon.SECTION, usefulness_at_horizon.SECTION, assumptions.SECTION,
     instability.SECTION, nulls.SECTION, genes.SECTION, selection.SECTION, grid.SECTION,

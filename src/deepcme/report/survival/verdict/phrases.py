@@ -211,10 +211,13 @@ PHRASES: tuple[Phrase[SurvivalFacts], ...] = (
         _calibration,
     ),
     of_section("usefulness"),
+    of_section("sample_size"),
     Phrase(
         "few events",
         lambda facts: (
-            facts.is_estimable and facts.n_events < FEW_EVENTS and not _tells_calibration(facts)
+            facts.is_estimable
+            and facts.n_events < FEW_EVENTS
+            and not (_tells_calibration(facts) or facts.notes.get("sample_size_verdict"))
         ),
         _few_events,
     ),
