@@ -19,7 +19,7 @@ from deepcme.evaluation.measures import (
 from deepcme.report.page import write_report
 from deepcme.study.run import run_study
 from deepcme.study.spec import make_study
-from deepcme.trained.manifest import Performance
+from deepcme.trained.binary.manifest import Performance
 from deepcme.trained.training import TrainingSettings, train_model
 
 LABELS = np.repeat([0, 1], [30, 10])

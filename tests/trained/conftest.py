@@ -4,12 +4,15 @@ import numpy as np
 import pytest
 
 from deepcme import Cohort
+from deepcme.cohort.outcome import Endpoint
+from deepcme.cohort.survival import SurvivalOutcome
 from deepcme.trained.training import TrainingSettings, train_model
 
 QUICK = TrainingSettings(
     repeats=1, ensemble={"hidden_layers": (6, 4), "max_epochs": 25, "learning_rate": 1e-2}
 )
 N_GENES = 40
+TIMES = Endpoint("Time to relapse.", unit="years", horizon=5.0)
 
 
 def ensembl_ids(n=N_GENES, version=None):
@@ -44,6 +47,21 @@ def bundle_cohort(genes, names=None, seed=0, n_patients=90, scale="fpkm", name="
         symbols=names,
         endpoint="invented = 1 against 0",
         scale=scale,
+        name=name,
+    )
+
+
+def with_times(cohort, times, ends=None, endpoint=TIMES, name="timed"):
+    """The same samples with times; as default those that are positive have the event."""
+    return Cohort.from_arrays(
+        cohort.X,
+        SurvivalOutcome(times, cohort.labels if ends is None else ends, endpoint),
+        samples=cohort.samples.tolist(),
+        patients=cohort.patients.tolist(),
+        genes=cohort.gene_ids.tolist(),
+        symbols=cohort.symbols.tolist(),
+        endpoint=endpoint,
+        scale=cohort.scale,
         name=name,
     )
 

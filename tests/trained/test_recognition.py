@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from deepcme import Cohort, DeepCMEError, load_model
-from deepcme.report.validation import write_validation
+from deepcme.report.external.validation import write_validation
 from deepcme.trained.files import save_model
 from deepcme.trained.new_samples import Expression, expression_of
 from deepcme.trained.prediction import predict
@@ -157,7 +157,7 @@ def test_all_samples_of_a_known_patient_are_left_out(model):
 def test_nobody_left_of_a_class_is_told(model):
     known = ids(0, 60)
     names = [known[i] if i % 3 == 0 else f"new {i}" for i in range(60)]
-    with pytest.raises(DeepCMEError, match=r"20 of 60 patients .* all of one class"):
+    with pytest.raises(DeepCMEError, match=r"20 of 60 patients .* no positive sample among"):
         validate_model(model, cohort_of(OTHERS, names))
 
 

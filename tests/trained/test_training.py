@@ -8,8 +8,9 @@ from deepcme import Cohort, DeepCMEEnsemble, DeepCMEError
 from deepcme.evaluation.metrics import compute_auc
 from deepcme.models.ensemble import compute_network_probabilities
 from deepcme.models.preprocessing import make_preprocessor
+from deepcme.trained.binary.training import calibrate
 from deepcme.trained.new_samples import expression_of, match_genes, standardise
-from deepcme.trained.training import _calibrate, train_model
+from deepcme.trained.training import train_model
 from tests.trained.conftest import QUICK, bundle_cohort, ensembl_ids, symbols
 
 
@@ -66,7 +67,7 @@ def test_the_model_does_not_depend_on_the_number_of_processes(training_cohort, m
 
 
 def test_cross_validation_holds_out_whole_patients(training_cohort, monkeypatch):
-    """Every ensemble but the last sees four fifths of the patients."""
+    """Every ensemble but the first, the final one, sees four fifths of the patients."""
     seen = []
     fit = DeepCMEEnsemble.fit
 
@@ -76,9 +77,9 @@ def test_cross_validation_holds_out_whole_patients(training_cohort, monkeypatch)
 
     monkeypatch.setattr(DeepCMEEnsemble, "fit", noting)
     train_model(training_cohort, QUICK)
-    assert [len(patients) for patients in seen] == [72] * 5 + [90]
-    left_out = [seen[-1] - patients for patients in seen[:5]]
-    assert set.union(*left_out) == seen[-1]
+    assert [len(patients) for patients in seen] == [90] + [72] * 5
+    left_out = [seen[0] - patients for patients in seen[1:]]
+    assert set.union(*left_out) == seen[0]
     assert sum(map(len, left_out)) == 90
 
 
@@ -101,7 +102,7 @@ def test_predictions_that_fall_with_the_risk_become_the_prevalence(random):
 
     label = np.r_[np.ones(20), np.zeros(60)].astype(int)
     table = pd.DataFrame({"label": label, "score": -label + random.normal(size=80)})
-    calibration, notes = _calibrate(table)
+    calibration, notes = calibrate(table)
     assert calibration.slope == 0
     assert expit(calibration.intercept) == pytest.approx(0.25)
     assert "predicts nothing" in notes[0]

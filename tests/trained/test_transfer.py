@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from deepcme import Cohort, DeepCMEError
-from deepcme.report.transfer import write_transfer
+from deepcme.report.external.transfer import write_transfer
 from deepcme.trained.transfer import compute_transfer, notes_on_transfer
 from tests.trained.conftest import bundle_cohort, ensembl_ids, symbols, tumours
 

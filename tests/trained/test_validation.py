@@ -6,7 +6,7 @@ import pytest
 from deepcme import DeepCMEError
 from deepcme.evaluation.intervals import compute_delong_interval
 from deepcme.evaluation.metrics import compute_chance_pr_auc
-from deepcme.report.validation import write_validation
+from deepcme.report.external.validation import write_validation
 from deepcme.trained.new_samples import expression_of
 from deepcme.trained.prediction import predict
 from deepcme.trained.validation import FROZEN, RECALIBRATED, validate_model

@@ -11,7 +11,7 @@ import typer
 from deepcme.base.errors import DeepCMEError
 from deepcme.base.terminal import say
 from deepcme.cli.options import Jobs, Quiet, Repeats, Seed, new_folder, writable
-from deepcme.models.registry import ENSEMBLE, KINDS
+from deepcme.models.registry import KINDS
 
 if TYPE_CHECKING:
     from deepcme.trained.model import Model
@@ -54,6 +54,7 @@ Normalise = Annotated[
 
 
 _KEPT = [k.name for k in KINDS.values() if k.saved_as is not None and not k.saved_with]
+_DEFAULTS = "DeepCME-ensemble; of times Cox-ridge"
 _READ_ON = "What its columns mean and when to rely on them: docs/models-in-use.md, Predicting."
 
 
@@ -64,12 +65,21 @@ def train(
         typer.Option("--output", "-o", callback=new_folder, help="Folder for the model."),
     ],
     model: Annotated[
-        str,
+        str | None,
         typer.Option(
             metavar="NAME",
             help=f"Model, as a study names it: {', '.join(_KEPT)}.",
+            show_default=_DEFAULTS,
         ),
-    ] = ENSEMBLE,
+    ] = None,
+    horizon: Annotated[
+        float | None,
+        typer.Option(
+            metavar="T",
+            help="Of times: by when a model tells the risk, in the cohort's unit.",
+            show_default="the cohort's",
+        ),
+    ] = None,
     repeats: Repeats = None,
     jobs: Jobs = None,
     seed: Seed = 1,
@@ -77,9 +87,9 @@ def train(
 ) -> None:
     """Train a model on all patients of a cohort, to hand on and to predict others with.
 
-    An ensemble of five networks, or another model, calibrated out of fold. What
-    to expect of new patients like these is measured by cross-validation and kept
-    in the model.
+    An ensemble of five networks, or another model, calibrated out of fold; of times to an
+    event a Cox model, with the risk by a horizon. What to expect of new patients like these
+    is measured by cross-validation and kept in the model.
     """
     from joblib import cpu_count
 
@@ -88,7 +98,9 @@ def train(
     from deepcme.trained.files import save_model
     from deepcme.trained.training import TrainingSettings, train_model
 
-    settings = TrainingSettings(repeats, seed, jobs or cpu_count(), model=model)
+    settings = TrainingSettings(
+        repeats, seed, jobs or cpu_count(), model=model, horizon=horizon
+    )
     with only_one_making(output):
         trained = train_model(Cohort.load(cohort), settings, quiet=quiet)
         save_model(trained, output)
@@ -97,19 +109,15 @@ def train(
         say(f"Wrote {output}. Use it with: deepcme predict {output} SAMPLES")
 
 
-def _say_what_to_expect(model: Model) -> None:
-    manifest = model.manifest
+def _say_what_to_expect(trained: Model) -> None:
+    manifest = trained.manifest
     for note in manifest.notes:
         if note.startswith("Warning"):
             say(note)
-    cohort, auc = manifest.cohort, manifest.performance.auc
-    interval = (
-        "" if auc.ci_low is None else f" (95% interval {auc.ci_low:.2f} to {auc.ci_high:.2f})"
-    )
+    cohort = manifest.cohort
     say(
         f"{cohort.name}: {cohort.samples} samples of {cohort.patients} patients, "
-        f"{cohort.positives} positive, {model.n_genes:,} genes. "
-        f"AUC to expect of new patients like these: {auc.value:.2f}{interval}."
+        f"{cohort.positives} {trained.having}, {trained.n_genes:,} genes. {trained.expect()}"
     )
 
 
@@ -127,6 +135,22 @@ def predict(
         Path,
         typer.Option("--output", "-o", callback=writable, help="Table to write (.csv)."),
     ],
+    times: Annotated[
+        str | None,
+        typer.Option(
+            metavar="T,T,...",
+            help="Of a model of times: tell the risk by these times too, in its unit, such as "
+            "1,3,5.",
+        ),
+    ] = None,
+    curve: Annotated[
+        Path | None,
+        typer.Option(
+            callback=writable,
+            help="Of a model of times: table to write (.csv) of each sample's risk at each "
+            "time.",
+        ),
+    ] = None,
     scale: Annotated[
         Literal["fpkm", "tpm", "rsem", "counts", "log2", "intensity"] | None,
         typer.Option(
@@ -141,20 +165,29 @@ def predict(
     """Predict new samples with a trained model.
 
     One row per sample: probability, its spread over the networks, the model's
-    threshold and whether it is reached, whether the sample is far outside the training
+    threshold and whether it is reached (of a model of times the risk by its horizon and
+    other times, and the third of risk), whether the sample is far outside the training
     data, the share of the model's genes with a value, whether the model learned from its
-    patient, the genes that push it most, with their share in the log-odds, and why there
-    is no prediction. No endpoint is needed.
+    patient, the genes that push it most, with their share in the log-odds or log hazard, and
+    why there is no prediction. No endpoint is needed.
     """
     from deepcme.base.files.files import write_csv
     from deepcme.trained.files import load_model
     from deepcme.trained.new_samples import read_expression
     from deepcme.trained.prediction import predict as predict_samples
     from deepcme.trained.prediction import round_predictions
+    from deepcme.trained.survival.model import require_times
 
-    if output.suffix.lower() != ".csv":
-        raise DeepCMEError(f"{output}: name the file .csv.")
+    for path in (output, curve):
+        if path is not None and path.suffix.lower() != ".csv":
+            raise DeepCMEError(f"{path}: name the file .csv.")
+    if output == curve:
+        raise DeepCMEError(f"{curve}: name another file for the curves than for the table.")
     loaded = load_model(model)
+    if times is not None:
+        loaded = require_times(loaded, "--times").at_times(_read_times(times))
+    if curve is not None:
+        require_times(loaded, "--curve")
     expression = read_expression(samples, loaded.manifest.genes, scale)
     predictions = predict_samples(
         loaded,
@@ -164,10 +197,20 @@ def predict(
         allow_training_samples=allow_training_samples,
     )
     write_csv(output, round_predictions(predictions.table))
+    if curve is not None:
+        curves = require_times(loaded, "--curve").curves(predictions.table)
+        write_csv(curve, curves.round(6))
     _say(predictions.notes, quiet)
     if not quiet:
         say(predictions.describe())
         say(f"Wrote {output}. {_READ_ON}")
+
+
+def _read_times(text: str) -> list[float]:
+    try:
+        return [float(time) for time in text.split(",")]
+    except ValueError as error:
+        raise DeepCMEError(f"--times takes numbers such as 1,3,5, not {text!r}.") from error
 
 
 def validate(
@@ -184,12 +227,13 @@ def validate(
 ) -> None:
     """Test a trained model, as it is, on new patients whose endpoint is known.
 
-    Discrimination, calibration, decision curve, as tables and a page. What
-    recalibration on these patients would add is shown beside it, and said.
+    Discrimination, calibration, decision curve, and what became of groups by risk of a
+    model of times, as tables and a page. What recalibration on these patients would add is
+    shown beside it, and said.
     """
     from deepcme.base.files.locks import only_one_making
     from deepcme.cohort.cohort import Cohort
-    from deepcme.report.validation import write_validation
+    from deepcme.report.external.validation import write_validation
     from deepcme.trained.files import load_model
     from deepcme.trained.validation import validate_model
 
@@ -222,16 +266,17 @@ def transfer(
     """Train on every cohort and test on every other, to see whether the signal crosses over.
 
     Genes in common, each standardised within its cohort without the labels. The
-    ensemble and tuned logistic regression, their AUCs as table and chart. Patients
-    whom two cohorts have are left out where one tests the other.
+    ensemble and tuned logistic regression, their AUCs as table and chart; of times to an
+    event Cox ridge regression and Uno's C. Patients whom two cohorts have are left out where
+    one tests the other.
     """
     from joblib import cpu_count
 
     from deepcme.base.files.locks import only_one_making
     from deepcme.base.words import cleaned
     from deepcme.cohort.cohort import Cohort
-    from deepcme.report.transfer import write_transfer
-    from deepcme.trained.transfer import compute_transfer, notes_on_transfer
+    from deepcme.report.external.transfer import write_transfer
+    from deepcme.trained.transfer import compute_transfer, measure_of, notes_on_transfer
 
     with only_one_making(output):
         loaded = {cleaned(path.stem): Cohort.load(path) for path in cohorts}
@@ -249,8 +294,10 @@ def transfer(
         write_transfer(table, output)
     _say(notes_on_transfer(table), quiet)
     if not quiet:
-        for row in table.itertuples():
-            say(f"{row.train} to {row.test}, {row.model}: AUC {row.auc:.3f}")
+        measure, heading = measure_of(table)
+        for row in table.to_dict("records"):
+            pair = f"{row['train']} to {row['test']}, {row['model']}"
+            say(f"{pair}: {heading} {row[measure]:.3f}")
         say(f"Wrote {output}.")
 
 

@@ -82,7 +82,7 @@ class SurvivalOutcome(Outcome):
         (first, of_first), *_ = endpoints.items()
         tables = []
         for name, outcome in outcomes.items():
-            factor = _units_in(endpoints[name].unit, of_first.unit, name, first)
+            factor = units_in(endpoints[name].unit, of_first.unit, name, first)
             _require_one_horizon(endpoints[name].horizon, of_first, factor, name, first)
             table = pd.DataFrame(outcome.values)
             tables.append(table if factor == 1 else table.assign(time=table["time"] * factor))
@@ -124,6 +124,29 @@ class SurvivalOutcome(Outcome):
         having = self.called(1, "samples")
         return f"{n_events} {having}{competing} and {n_censored} censored"
 
+    def in_unit(self, unit: str, name: str, other: str) -> Self:
+        """The same times in another unit, that of something else.
+
+        Parameters
+        ----------
+        unit : str
+        name, other : str
+            Whose times these are, and whose unit that is, for messages.
+
+        Raises
+        ------
+        DeepCMEError
+            If one of the units is not known and the other is.
+        """
+        factor = units_in(self.endpoint.unit, unit, name, other)
+        if factor == 1:
+            return self
+        horizon = self.endpoint.horizon
+        endpoint = replace(
+            self.endpoint, unit=unit, horizon=None if horizon is None else horizon * factor
+        )
+        return type(self)(self.times * factor, self.ends, endpoint)
+
     def known_at(self, horizon: float) -> NDArray[np.bool_]:
         """Whether each sample ended with either event up to the horizon, or lived beyond it."""
         ended: NDArray[np.bool_] = (self.ends != 0) & (self.times <= horizon)
@@ -142,7 +165,7 @@ def _require_usable(endpoint: Endpoint) -> None:
         raise DeepCMEError(f"The horizon must be greater than 0, not {endpoint.horizon:g}.")
 
 
-def _units_in(unit: str, of_first: str, name: str, first: str) -> float:
+def units_in(unit: str, of_first: str, name: str, first: str) -> float:
     """How many units of the first cohort one of another is."""
     if unit == of_first:
         return 1.0

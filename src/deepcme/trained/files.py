@@ -22,19 +22,24 @@ from deepcme.base.files.files import whole_folder
 from deepcme.base.files.inputs import require_file
 from deepcme.base.files.writable import require_new_folder
 from deepcme.base.names import require_text, texts_in
-from deepcme.trained.learned import FORMS, Arrays, UnfitArraysError
+from deepcme.trained.binary.manifest import BinaryManifest
+from deepcme.trained.binary.model import BinaryModel
+from deepcme.trained.learned import FORMS, Arrays, Learned, UnfitArraysError
 from deepcme.trained.manifest import FORMAT, SCHEMA_VERSION, Manifest, digest_of
 from deepcme.trained.model import GeneStatistics, Model
 from deepcme.trained.sketches import Sketches
+from deepcme.trained.survival.manifest import SurvivalManifest
+from deepcme.trained.survival.model import SurvivalModel, take_baseline
 
 MANIFEST_FILE = "manifest.json"
 ARRAYS_FILE = "model.safetensors"
 _STATISTICS = ("median", "mean", "scale")
 
-_READERS: dict[int, Callable[[dict[str, Any]], Manifest]] = {
-    1: Manifest.of_ensemble,  # lacks what has a default since
-    2: Manifest.of_ensemble,
-    3: Manifest.model_validate,
+_READERS: dict[int, Callable[[dict[str, Any]], BinaryManifest | SurvivalManifest]] = {
+    1: BinaryManifest.of_ensemble,  # lacks what has a default since
+    2: BinaryManifest.of_ensemble,
+    3: BinaryManifest.model_validate,
+    4: SurvivalManifest.model_validate,
 }
 """How the manifest of each schema version becomes one of this version."""
 
@@ -86,7 +91,9 @@ def _read_bytes(path: Path) -> bytes:
         ) from error
 
 
-def _read_manifest(path: Path) -> tuple[Manifest, dict[str, str]]:
+def _read_manifest(
+    path: Path,
+) -> tuple[BinaryManifest | SurvivalManifest, dict[str, str]]:
     """The manifest, and the SHA-256 of each file."""
     text = _read_bytes(path)
     try:
@@ -141,13 +148,23 @@ def _refuse_damaged(path: Path, error: Exception | None = None) -> NoReturn:
 def _arrays_of(model: Model) -> Arrays:
     arrays = {f"genes.{name}": getattr(model.statistics, name) for name in _STATISTICS}
     arrays.update(model.learned.arrays())
+    arrays.update(model.own_arrays())
     if model.sketches is not None:
         arrays.update(model.sketches.arrays())
     return {name: np.ascontiguousarray(array) for name, array in arrays.items()}
 
 
-def _assemble(manifest: Manifest, arrays: Arrays) -> Model:
+def _assemble(manifest: BinaryManifest | SurvivalManifest, arrays: Arrays) -> Model:
     sketches = _take_sketches(manifest, arrays)
+    if isinstance(manifest, BinaryManifest):
+        return BinaryModel(manifest, *_take_learned(manifest, arrays), sketches)
+    baseline = take_baseline(arrays, manifest)
+    parts = _take_learned(manifest, arrays)
+    return SurvivalModel(manifest, *parts, sketches, baseline=baseline)
+
+
+def _take_learned(manifest: Manifest, arrays: Arrays) -> tuple[Learned, GeneStatistics]:
+    """What was learned of each gene, and what takes the genes."""
     for name, array in arrays.items():
         if array.dtype != np.float32 or not np.isfinite(array).all():
             raise UnfitArraysError(f"the array {name} does not hold finite numbers.")
@@ -160,8 +177,7 @@ def _assemble(manifest: Manifest, arrays: Arrays) -> Model:
         raise UnfitArraysError(f"the statistics are not those of {n_genes} genes.")
     if (statistics.scale < 0).any():
         raise UnfitArraysError("a gene's standard deviation is negative.")
-    learned = FORMS[manifest.model.form].from_arrays(arrays, n_genes)
-    return Model(manifest, learned, statistics, sketches)
+    return FORMS[manifest.model.form].from_arrays(arrays, n_genes), statistics
 
 
 def _take_sketches(manifest: Manifest, arrays: Arrays) -> Sketches | None:

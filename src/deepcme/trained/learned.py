@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from deepcme.base.log_odds import log_odds
 from deepcme.models.ensemble import compute_network_probabilities
+from deepcme.models.survival.cox_model import CoxModel
 from deepcme.network.architecture import Block, FloatArray, NetworkWeights
 from deepcme.network.attribution import compute_integrated_gradients
 
@@ -20,7 +21,7 @@ _NETWORK_ARRAY = re.compile(
 )
 _NORMALISATION = {"scale", "shift", "running_mean", "running_var"}
 
-Arrays = dict[str, FloatArray]
+Arrays = dict[str, NDArray[Any]]
 
 
 class UnfitArraysError(Exception):
@@ -28,10 +29,24 @@ class UnfitArraysError(Exception):
 
 
 class Scores(NamedTuple):
-    """Score of each sample, log-odds but of an SVC, and by each network of several."""
+    """Score of each sample, and by each network of several.
+
+    Log-odds, but of an SVC, and log hazards of a model of times.
+    """
 
     score: NDArray[np.float64]
     by_network: NDArray[np.float64] | None = None
+
+    def among(self, rows: NDArray[np.int64], n: int) -> Scores:
+        """Those of some rows among n samples; NaN of all others."""
+
+        def spread(values: NDArray[np.float64]) -> NDArray[np.float64]:
+            among = np.full((n, *values.shape[1:]), np.nan)
+            among[rows] = values
+            return among
+
+        of_networks = None if self.by_network is None else spread(self.by_network)
+        return Scores(spread(self.score), of_networks)
 
 
 @dataclass(frozen=True)
@@ -90,9 +105,12 @@ class LearnedCoefficients:
 
     @classmethod
     def of(cls, model: Any) -> Self:
-        """Those of a linear model of scikit-learn."""
-        intercept, coefficients = model.intercept_, model.coef_[0]
-        return cls(intercept.astype(np.float32), coefficients.astype(np.float32))
+        """Those of a linear model of scikit-learn, or of a Cox model's log hazard."""
+        if isinstance(model, CoxModel):
+            intercept, coefficients = [-model.means_ @ model.coef_], model.coef_
+        else:
+            intercept, coefficients = model.intercept_, model.coef_[0]
+        return cls(np.array(intercept, np.float32), np.array(coefficients, np.float32))
 
     def evaluate(self, Z: FloatArray) -> Scores:
         """The linear predictor, in double precision."""

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from typing import ClassVar
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
-from scipy.special import expit
 
 from deepcme.network.architecture import FloatArray
-from deepcme.trained.learned import Learned
+from deepcme.trained.learned import Arrays, Learned, Scores
 from deepcme.trained.manifest import Manifest
 from deepcme.trained.sketches import Sketches
 
@@ -33,8 +32,8 @@ class GeneStatistics:
 
 
 @dataclass(frozen=True)
-class Model:
-    """A trained model that can be applied to new samples.
+class Model(ABC):
+    """A trained model that can be applied to new samples; a kind of outcome has its own class.
 
     Attributes
     ----------
@@ -50,27 +49,40 @@ class Model:
     statistics: GeneStatistics
     sketches: Sketches | None = None
 
+    having: ClassVar[str]
+    """What those with the event are, after their number."""
+    told: ClassVar[str]
+    """Column of its predictions that a sample without any lacks."""
+    without_rise: ClassVar[str]
+    """What follows if scores do not rise with the risk, as a clause."""
+
     @property
     def n_genes(self) -> int:
         """Number of genes that it takes."""
         return len(self.manifest.genes.id)
 
-    def probabilities(self, Z: FloatArray) -> NDArray[np.float64]:
-        """Calibrated probability of standardised samples, (samples,)."""
-        return self.calibrate(self.learned.evaluate(Z).score)
+    @property
+    @abstractmethod
+    def slope(self) -> float:
+        """By which calibration multiplies scores; 0 where they do not rise with the risk."""
 
     @property
-    def makes_calls(self) -> bool:
-        """Whether it calls samples positive: not if the probability does not rise with it."""
-        return self.manifest.calibration.slope > 0
+    def rises(self) -> bool:
+        """Whether what it predicts rises with its scores; else everybody gets the same."""
+        return self.slope > 0
 
-    def call(self, probability: NDArray[np.float64]) -> pd.Series:
-        """Whether each probability reaches the threshold; missing where there is no call."""
-        reaches = probability >= self.manifest.threshold.probability
-        called = pd.Series(reaches, dtype="boolean")
-        return called.mask(np.isnan(probability) | (not self.makes_calls))
+    @abstractmethod
+    def predict(self, scores: Scores) -> pd.DataFrame:
+        """What is told of samples by their scores; of NaN none is known."""
 
-    def calibrate(self, score: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Calibrated probability from scores, such as log-odds."""
-        line = self.manifest.calibration
-        return np.asarray(expit(line.intercept + line.slope * score))
+    @abstractmethod
+    def describe(self, predicted: pd.DataFrame) -> str:
+        """What was predicted, in a sentence or two."""
+
+    @abstractmethod
+    def expect(self) -> str:
+        """What to expect of new patients like those that it learned from, in a sentence."""
+
+    @abstractmethod
+    def own_arrays(self) -> Arrays:
+        """What is kept beside statistics, sketches and what was learned."""

@@ -27,8 +27,8 @@ from deepcme.sources.reading.matrices import read_matrix
 from deepcme.trained.manifest import Genes
 from deepcme.trained.model import Model
 from deepcme.trained.normalisation import quantile_normalise, standardise_within
-from deepcme.trained.scale_reading import FEWEST_SAMPLES, on_model_scale, scale_to_read
-from deepcme.trained.scale_reading import Normalisation as Normalisation
+from deepcme.trained.scales.scale_reading import FEWEST_SAMPLES, on_model_scale, scale_to_read
+from deepcme.trained.scales.scale_reading import Normalisation as Normalisation
 from deepcme.trained.unlabelled import Expression as Expression
 from deepcme.trained.unlabelled import read_unlabelled
 

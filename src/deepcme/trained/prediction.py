@@ -22,7 +22,7 @@ from deepcme.trained.new_samples import (
     standardise,
 )
 from deepcme.trained.recognition import notes_on_recognition, recognise, refuse_training_cohort
-from deepcme.trained.scale_reading import require_convertible
+from deepcme.trained.scales.scale_reading import require_convertible
 from deepcme.trained.suitability import judge_samples
 
 GENES_SHOWN = 5
@@ -35,37 +35,36 @@ class Predictions:
     Attributes
     ----------
     table : DataFrame
-        sample; probability (calibrated); spread (standard deviation of the
-        calibrated probability over the networks; missing where the model is not of
-        several); threshold (the model's);
-        positive (whether the probability reaches it; missing where the model makes no
-        calls); far (whether the sample is far outside the training data); coverage
-        (share of the model's genes with a value); training_patient (whether the model
+        sample; of a model of yes or no probability (calibrated); spread (standard deviation
+        of the calibrated probability over the networks; missing where the model is not of
+        several); threshold (the model's); positive (whether the probability reaches it;
+        missing where the model makes no calls); of a model of times risk (calibrated, by the
+        horizon); spread (of the risk); horizon (in words); group (the third of the training
+        patients' out-of-fold risks; missing where everybody gets the same risk); log_hazard
+        (calibrated, against the training mean); risk_by_T for each further time T that was
+        asked for; and of both far (whether the sample is far outside the training data);
+        coverage (share of the model's genes with a value); training_patient (whether the model
         learned from the sample's patient: "yes" by id, "likely" by a profile that is
         nearly a training sample's, "no", or "unknown" of models of schema 1); genes
-        (those that push it most, with their share in the log-odds); remark (why there is
-        no prediction, or what it rests on). A sample without a prediction has no
-        probability, spread, call or genes.
+        (those that push it most, with their share in the log-odds, or the log hazard);
+        remark (why there is no prediction, or what it rests on). A sample without a
+        prediction has no probability or risk, spread, call, group or genes.
     notes : list of str
         Coverage, conversions and warnings, those of the model too.
+    model : Model
+        That predicted.
     """
 
     table: pd.DataFrame
     notes: list[str]
+    model: Model
 
     def describe(self) -> str:
-        """How many were called positive, at which threshold, and the range, in a sentence."""
-        predicted = self.table.dropna(subset="probability")
+        """How many were called positive, or are in which group, and the range."""
+        predicted = self.table.dropna(subset=self.model.told)
         left = len(self.table) - len(predicted)
         without = f" {counted(left, 'sample')} without a prediction." if left else ""
-        lowest, highest = predicted["probability"].min(), predicted["probability"].max()
-        span = f"Probabilities run from {lowest:.3f} to {highest:.3f}.{without}"
-        if predicted["positive"].isna().all():
-            return f"No sample was called positive or negative. {span}"
-        return (
-            f"{int(predicted['positive'].sum()):,} of {counted(len(predicted), 'sample')} "
-            f"positive, at the threshold of {predicted['threshold'].iloc[0]:.3f}. {span}"
-        )
+        return self.model.describe(predicted) + without
 
 
 def predict(
@@ -112,40 +111,33 @@ def predict(
     known = ~np.isnan(known_values(expression.of_samples(rows), match, model, normalise))
     with single_thread():
         Z, notes = standardise(expression.of_samples(rows), match, model, normalise)
-        score, by_network = model.learned.evaluate(Z)
+        scores = model.learned.evaluate(Z)
         genes = _describe_genes(model, Z)
-    predicted = pd.DataFrame(
+    n_samples = len(expression.samples)
+    fence = model.manifest.far_distance
+    judged = pd.DataFrame(
         {
-            "probability": model.calibrate(score),
-            "spread": np.nan if by_network is None else model.calibrate(by_network).std(axis=1),
-            "far": compute_distances(np.where(known, Z[:, match.present], np.nan))
-            > model.manifest.far_distance,
+            "far": compute_distances(np.where(known, Z[:, match.present], np.nan)) > fence,
             "genes": genes,
         },
         index=rows,
-    ).reindex(range(len(expression.samples)))
-    probability = predicted["probability"].to_numpy()
-    table = pd.DataFrame(
-        {
-            "sample": expression.samples,
-            "probability": probability,
-            "spread": predicted["spread"],
-            "threshold": model.manifest.threshold.probability,
-            "positive": model.call(probability),
-            "far": predicted["far"].astype("boolean"),
-            "coverage": suitability.coverage,
-            "training_patient": "unknown" if recognition is None else recognition.column(),
-            "genes": predicted["genes"].fillna(""),
-            "remark": suitability.marks,
-        }
+    ).reindex(range(n_samples))
+    table = model.predict(scores.among(rows, n_samples)).assign(
+        far=judged["far"].astype("boolean"),
+        coverage=suitability.coverage,
+        training_patient="unknown" if recognition is None else recognition.column(),
+        genes=judged["genes"].fillna(""),
+        remark=suitability.marks,
     )
+    table.insert(0, "sample", expression.samples)
     warnings = [
         *notes_on_recognition(model, recognition),
         *suitability.warnings(),
         *_warnings(table),
         *_warnings_of(model),
     ]
-    return Predictions(table, [*match.notes(), *expression.notes, *notes, *warnings])
+    notes = [*match.notes(), *expression.notes, *notes, *warnings]
+    return Predictions(table, notes, model)
 
 
 def compute_distances(Z: FloatArray) -> NDArray[np.float64]:
@@ -186,17 +178,16 @@ def _warnings_of(model: Model) -> list[str]:
         for note in model.manifest.notes
         if is_warning(note)
     ]
-    if not model.makes_calls:
+    if not model.rises:
         warnings.append(
-            f"{WARNING}no sample is called positive or negative: this model's predictions do "
-            "not rise with the risk."
+            f"{WARNING}{model.without_rise}: this model's predictions do not rise with the "
+            "risk."
         )
     return warnings
 
 
 def _describe_genes(model: Model, Z: FloatArray) -> list[str]:
-    slope = model.manifest.calibration.slope
-    shares = slope * model.learned.attribute(Z)
+    shares = model.slope * model.learned.attribute(Z)
     names = _gene_names(model)
     most = np.argsort(-np.abs(shares), axis=1, kind="stable")[:, :GENES_SHOWN]
     return [
@@ -215,6 +206,6 @@ def _gene_names(model: Model) -> list[str]:
 def round_predictions(table: pd.DataFrame) -> pd.DataFrame:
     """The table for reading: six digits after the point; yes, no or blank for truth values."""
     shown = table.round(6)
-    for column in ("positive", "far"):
+    for column in table.columns.intersection(["positive", "far"]):
         shown[column] = table[column].map({True: "yes", False: "no"}).astype(object).fillna("")
     return shown

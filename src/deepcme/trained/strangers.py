@@ -64,7 +64,7 @@ def find_strangers(
     Raises
     ------
     DeepCMEError
-        If it is the training cohort, or no patient of one class is left.
+        If it is the training cohort, or no patient with, or none without, the event is left.
     """
     everyone = np.ones(cohort.n_samples, dtype=bool)
     if same or (recognition is not None and recognition.is_training_cohort):
@@ -82,10 +82,10 @@ def find_strangers(
         f"{len(patients):,} of {counted(cohort.n_patients, 'patient')} ({few(patients)}) "
         f"{'was' if len(patients) == 1 else 'were'} left out, as the model learned from them"
     )
-    if len(set(cohort.labels[~known])) < 2:
+    if (lacking := cohort.outcome.lacks(~known)) is not None:
         raise DeepCMEError(
-            f"{name}: {left_out}, and the others are all of one class: give more patients that "
-            "it did not learn from."
+            f"{name}: {left_out}, and there is no {lacking} among the others: give more "
+            "patients that it did not learn from."
         )
     return Strangers(~known, len(patients), left_out)
 

@@ -15,7 +15,7 @@ from deepcme.cohort.genes.genes import MIN_COVERAGE
 from deepcme.network.architecture import FloatArray
 from deepcme.trained.model import GeneStatistics, Model
 from deepcme.trained.new_samples import Expression, GeneMatch, Normalisation, known_values
-from deepcme.trained.scale_fit import (
+from deepcme.trained.scales.scale_fit import (
     TrainingValues,
     find_other_centres,
     find_other_scales,

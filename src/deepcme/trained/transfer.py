@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
@@ -20,22 +20,55 @@ from deepcme.base.workload import Piece, Workload, timed
 from deepcme.cohort.cohort import Cohort
 from deepcme.cohort.genes.genes import gene_identifiers
 from deepcme.cohort.honest import HONEST
-from deepcme.cohort.outcome import require_binary
+from deepcme.cohort.outcome import BinaryOutcome, Outcome, labels_of
 from deepcme.cohort.scales.scales import LINEAR_SCALES
-from deepcme.evaluation.discrimination import compute_discrimination
-from deepcme.evaluation.intervals import compute_delong_interval
+from deepcme.cohort.survival import SurvivalOutcome
+from deepcme.evaluation.measures import AUC
+from deepcme.evaluation.survival.measured import UNO
 from deepcme.models.fitting import PreparedRows, fit_model, scores_of
 from deepcme.models.preprocessing import Log2Transformer
 from deepcme.models.registry import ENSEMBLE, KINDS
+from deepcme.models.survival.target import make_target
 from deepcme.network.engines.choice import one_thread_a_task
+from deepcme.trained.binary import transfer as binary
 from deepcme.trained.manifest import Genes
 from deepcme.trained.new_samples import expression_of, match_genes
 from deepcme.trained.normalisation import standardise_within
 from deepcme.trained.recognition import TrainingSamples
 from deepcme.trained.strangers import Strangers, brand, find_strangers
+from deepcme.trained.survival import transfer as survival
 
-MODELS = (ENSEMBLE, "LR-tuned")
-DELONG = "DeLong"
+
+@dataclass(frozen=True)
+class _Kind:
+    """What is asked of cohorts of a kind of outcome."""
+
+    models: tuple[str, ...]
+    networks: str
+    measure: tuple[str, str]
+    several_samples: str
+    discriminate: Callable[
+        [Outcome, NDArray[np.float64], NDArray[np.object_], np.random.Generator],
+        dict[str, Any],
+    ]
+
+
+_KINDS = {
+    BinaryOutcome: _Kind(
+        binary.MODELS,
+        ENSEMBLE,
+        (AUC.name, AUC.heading),
+        "so that the interval is by patient bootstrap",
+        binary.discriminate_labels,
+    ),
+    SurvivalOutcome: _Kind(
+        survival.MODELS,
+        ENSEMBLE,
+        (UNO.name, UNO.heading),
+        "of each of whom the first sample counts",
+        survival.discriminate_times,
+    ),
+}
 
 
 def compute_transfer(
@@ -72,27 +105,28 @@ def compute_transfer(
         `train, test, model, auc, ci_low, ci_high, interval, n, events, n_patients,
         left_out, near_duplicates, training_patients, n_genes`. Models are the ensemble
         and tuned logistic regression; the interval is DeLong's, or by patient bootstrap
-        where a patient has several samples. `left_out` counts patients whom both cohorts
-        have, `training_patients` those tested all the same; `near_duplicates` names tested
-        samples with nearly the profile of a training sample.
+        where a patient has several samples. Of cohorts of times the model is Cox ridge
+        regression, and `uno_c` (up to `tau`, the horizon of the tested cohort) stands in
+        place of `auc`, with `auc_at_tau, auc_low, auc_high` beside it. `left_out` counts
+        patients whom both cohorts have, `training_patients` those tested all the same;
+        `near_duplicates` names tested samples with nearly the profile of a training sample.
 
     Raises
     ------
     DeepCMEError
-        If an outcome is not binary, the cohorts have no gene in common, or two hold the
+        If outcomes are not of one kind, the cohorts have no gene in common, or two hold the
         same patients.
     """
-    for called, cohort in cohorts.items():
-        require_binary(type(cohort.outcome), called)
+    kind = _find_kind(cohorts)
     kept = {name: cohort.keep_primary_tumours() for name, cohort in cohorts.items()}
     columns = _common_genes(kept)
     meetings = _meet_all(kept, columns, seed, allow_training_samples)
     standardised = {name: _standardise(kept[name], columns[name]) for name in kept}
-    parameters = {ENSEMBLE: dict(ensemble or {})}
+    parameters = {kind.networks: dict(ensemble or {})}
     calls = [
         (standardised, meetings, train, model, seed, parameters.get(model, {}))
         for train in standardised
-        for model in MODELS
+        for model in kind.models
     ]
     pieces = {call[2:4]: Piece(kind=call[3]) for call in calls}
     work = Workload(pieces, jobs)
@@ -103,6 +137,24 @@ def compute_transfer(
             tables.append(table)
             work.finish(name, seconds)
     return pd.concat(tables, ignore_index=True)
+
+
+def _find_kind(cohorts: Mapping[str, Cohort]) -> _Kind:
+    """That of the first cohort, which all others must have."""
+    (first, one), *others = cohorts.items()
+    for name, cohort in others:
+        if type(cohort.outcome) is not type(one.outcome):
+            raise DeepCMEError(
+                f"{name} has a {cohort.outcome.kind} outcome and {first} a {one.outcome.kind} "
+                "one: give cohorts of one kind; `deepcme prepare ... --horizon T "
+                "--drop-censored` makes times a question of yes or no."
+            )
+    return _KINDS[type(one.outcome)]
+
+
+def measure_of(table: pd.DataFrame) -> tuple[str, str]:
+    """Column and heading of what a transfer table measures."""
+    return next(kind.measure for kind in _KINDS.values() if kind.measure[0] in table)
 
 
 def _common_genes(cohorts: Mapping[str, Cohort]) -> dict[str, NDArray[np.int64]]:
@@ -123,7 +175,15 @@ def _common_genes(cohorts: Mapping[str, Cohort]) -> dict[str, NDArray[np.int64]]
     return {name: column[common] for name, column in columns.items()}
 
 
-def _standardise(cohort: Cohort, columns: NDArray[np.int64]) -> PreparedRows:
+@dataclass(frozen=True)
+class _Prepared:
+    """A cohort's rows, and what became of them."""
+
+    rows: PreparedRows
+    outcome: Outcome
+
+
+def _standardise(cohort: Cohort, columns: NDArray[np.int64]) -> _Prepared:
     """A cohort at the common genes, standardised within itself."""
     values = cohort.X[:, columns]
     if (empty := np.isnan(values).all(axis=1)).any():
@@ -135,7 +195,13 @@ def _standardise(cohort: Cohort, columns: NDArray[np.int64]) -> PreparedRows:
     if cohort.scale in LINEAR_SCALES:
         values = Log2Transformer().fit_transform(values)
     Z = np.ascontiguousarray(np.clip(standardise_within(values), -HONEST.clip, HONEST.clip))
-    return PreparedRows(Z, cohort.labels, cohort.patients)
+    outcome = cohort.outcome
+    learned = (
+        make_target(outcome.follow_up)
+        if isinstance(outcome, SurvivalOutcome)
+        else labels_of(outcome)
+    )
+    return _Prepared(PreparedRows(Z, learned, cohort.patients), outcome)
 
 
 @dataclass(frozen=True)
@@ -183,6 +249,8 @@ def _meet_all(
 def notes_on_transfer(table: pd.DataFrame) -> list[str]:
     """What is to be said of the patients that were tested, for each pair of cohorts."""
     notes = []
+    measured, _ = measure_of(table)
+    kind = next(kind for kind in _KINDS.values() if kind.measure[0] == measured)
     for row in table.drop_duplicates(["train", "test"]).to_dict("records"):
         pair = f"{row['train']} to {row['test']}"
         if row["left_out"]:
@@ -197,16 +265,16 @@ def notes_on_transfer(table: pd.DataFrame) -> list[str]:
                 f"Warning: {pair}: these samples have nearly the profile of a training sample "
                 f"under another id: {row['near_duplicates']}."
             )
-        if row["interval"] != DELONG:
+        if row["n_patients"] < row["n"]:
             notes.append(
-                f"{pair}: {row['n']:,} samples are of {row['n_patients']:,} patients, so that "
-                "the interval is by patient bootstrap."
+                f"{pair}: {row['n']:,} samples are of {row['n_patients']:,} patients, "
+                f"{kind.several_samples}."
             )
     return notes
 
 
 def _train_and_test(
-    cohorts: dict[str, PreparedRows],
+    cohorts: dict[str, _Prepared],
     meetings: _Meetings,
     train: str,
     name: str,
@@ -218,7 +286,7 @@ def _train_and_test(
     fit_seed = integer_seed(seed_for(seed, "transfer", train, name))
     rows = []
     with one_thread_a_task():
-        model = fit_model(KINDS[name], parameters, fit_seed, own)
+        model = fit_model(KINDS[name], parameters, fit_seed, own.rows)
         for test, other in cohorts.items():
             if test == train:
                 continue
@@ -230,45 +298,16 @@ def _train_and_test(
                     "train": train,
                     "test": test,
                     "model": name,
-                    **_discrimination(
-                        other.labels[keep],
-                        scores_of(model, other.X[keep])[0],
-                        other.patients[keep],
+                    **_KINDS[type(own.outcome)].discriminate(
+                        other.outcome.take(keep),
+                        scores_of(model, other.rows.X[keep])[0],
+                        other.rows.patients[keep],
                         random,
                     ),
                     "left_out": meeting.strangers.n_left_out,
                     "near_duplicates": meeting.near_duplicates,
                     "training_patients": meeting.strangers.n_training_patients,
-                    "n_genes": own.X.shape[1],
+                    "n_genes": own.rows.X.shape[1],
                 }
             )
     return pd.DataFrame(rows)
-
-
-def _discrimination(
-    labels: NDArray[np.int8],
-    scores: NDArray[np.float64],
-    patients: NDArray[np.object_],
-    random: np.random.Generator,
-) -> dict[str, Any]:
-    """AUC with its interval: DeLong's takes samples as independent, the bootstrap patients."""
-    n_patients = len(set(patients))
-    counts = {"n": len(labels), "events": int(labels.sum()), "n_patients": n_patients}
-    if n_patients == len(labels):
-        auc = compute_delong_interval(labels, scores)
-        ends = {"auc": auc.value, "ci_low": auc.ci_low, "ci_high": auc.ci_high}
-        return {**ends, "interval": DELONG, **counts}
-    rows = pd.DataFrame(
-        {
-            "split": 1,
-            "model": "",
-            "sample": np.arange(len(labels)),
-            "patient": patients,
-            "part": "test",
-            "label": labels,
-            "score": scores,
-        }
-    )
-    found = compute_discrimination(rows, random).iloc[0]
-    ends = {column: float(found[column]) for column in ("auc", "ci_low", "ci_high")}
-    return {**ends, "interval": "patient bootstrap", **counts}

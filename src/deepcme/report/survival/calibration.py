@@ -9,6 +9,7 @@ import pandas as pd
 from deepcme.evaluation.predictions import LEFT_OUT
 from deepcme.evaluation.survival.measured import BRIER, OBSERVED_EXPECTED, SCALED_BRIER, SLOPE
 from deepcme.evaluation.survival.tables.calibration import compute_survival_calibration_groups
+from deepcme.evaluation.survival.tables.calibration_words import describe_survival_calibration
 from deepcme.evaluation.survival.tables.performance import compute_survival_performance
 from deepcme.report.blocks import Blocks, Figure, Heading, Table, Text
 from deepcme.report.figures.over_time import (
@@ -19,7 +20,6 @@ from deepcme.report.figures.over_time import (
 from deepcme.report.figures.styles import Chart, beside
 from deepcme.report.formatting import LEFT_OUT_COLUMN, SideBySideLayout, TableLayout
 from deepcme.report.section import Contents, Section
-from deepcme.report.survival.calibration_words import describe_survival_calibration
 
 _HEADINGS = {
     measure.name: (measure.heading, measure.format)

@@ -25,8 +25,8 @@ from deepcme.study.headline import find_baselines
 
 _CHANCE = 0.5
 _DRAWN = (UNO, AUC_AT_HORIZON)
-_NAMES = {measure.name: measure.heading for measure in (UNO, AUC_AT_HORIZON, HARRELL)}
-_ORDER = {name: place for place, name in enumerate(_NAMES)}
+NAMES = {measure.name: measure.heading for measure in (UNO, AUC_AT_HORIZON, HARRELL)}
+_ORDER = {name: place for place, name in enumerate(NAMES)}
 
 _COUNTS = (*_PATIENTS, ("n_splits", "Splits", ",.0f"))
 _DISCRIMINATION = TableLayout(
@@ -235,7 +235,7 @@ def show_by_measure(contents: Contents, name: str) -> Table | None:
         return None
     table = contents.tables[name]
     table = table.sort_values("measure", key=lambda of: of.map(_ORDER), kind="stable")
-    table = table.assign(measure=table["measure"].map(_NAMES))
+    table = table.assign(measure=table["measure"].map(NAMES))
     return contents.show(name, drop_if_empty(table, ["n_not_estimable", "absent"]))
 
 
@@ -253,7 +253,7 @@ def describe_not_estimable(tables: dict[str, pd.DataFrame]) -> str:
     worst = table.sort_values("n_not_estimable").iloc[-1]
     return (
         f"In up to {worst['n_not_estimable']:.0f} test parts a measure could not be estimated "
-        f"({_NAMES[worst['measure']]} of {worst['model']}): those parts have no say."
+        f"({NAMES[worst['measure']]} of {worst['model']}): those parts have no say."
     )
 
 

@@ -142,34 +142,63 @@ def find_end(times: pd.Series[float], horizon: float | None) -> float:
 
 
 def _draw(contents: Contents, scale: TimeScale, end: float, p_value: float | None) -> Chart:
-    curves, at_risk = contents.tables["risk_curves"], contents.tables["numbers_at_risk"]
-    shown = curves[curves["time"] <= end]
-    shown = shown.assign(time=shown["time"] / scale.per_unit)
-    at_risk = at_risk.assign(time=(at_risk["time"] / scale.per_unit).round(6))
-    censored = find_censored(contents.tables["risk_groups"], curves)
-    censored = censored[censored["time"] <= end]
-    if len(censored) > MOST_MARKED:
-        censored = censored.iloc[:0]
-    censored = censored.assign(time=censored["time"] / scale.per_unit)
-    horizon, by_cohort = contents.results.horizon, LEFT_OUT in curves
+    horizon = contents.results.horizon
+    curves = contents.tables["risk_curves"]
+    by_cohort = LEFT_OUT in curves
 
     def draw(cohort: object) -> Chart:
-        tables = [
+        groups, curves, at_risk = (
             table if cohort is None else table[table[LEFT_OUT] == cohort]
-            for table in (shown, at_risk, censored)
-        ]
-        return plot_risk_curves(
-            *tables,
-            title=_title(curves),
-            unit=scale.unit,
-            horizon=None if horizon is None else scale.show(horizon),
-            p_value=None if by_cohort else p_value,
+            for table in map(
+                contents.tables.__getitem__, ("risk_groups", "risk_curves", "numbers_at_risk")
+            )
         )
+        of_all = None if by_cohort else p_value
+        return draw_risk_curves(groups, curves, at_risk, scale, horizon, end, of_all)
 
     if not by_cohort:
         return draw(None)
     return beside(
         [draw(cohort).properties(title=str(cohort)) for cohort in curves[LEFT_OUT].unique()]
+    )
+
+
+def draw_risk_curves(
+    groups: pd.DataFrame,
+    curves: pd.DataFrame,
+    at_risk: pd.DataFrame,
+    scale: TimeScale,
+    horizon: float | None,
+    end: float,
+    p_value: float | None = None,
+) -> Chart:
+    """The curves of groups up to an end, with numbers at risk; of few the censored are marked.
+
+    Parameters
+    ----------
+    groups, curves, at_risk : DataFrame
+        As `compute_risk_groups`, `compute_risk_curves` and
+        `compute_numbers_at_risk_by_group` give them, of no cohort or one.
+    scale : TimeScale
+    horizon : float, optional
+    end : float
+        As `find_end` gives it.
+    p_value : float, optional
+        Of the groups, where there is one that holds.
+    """
+    shown = curves[curves["time"] <= end]
+    censored = find_censored(groups, curves)
+    censored = censored[censored["time"] <= end]
+    if len(censored) > MOST_MARKED:
+        censored = censored.iloc[:0]
+    return plot_risk_curves(
+        shown.assign(time=shown["time"] / scale.per_unit),
+        at_risk.assign(time=(at_risk["time"] / scale.per_unit).round(6)),
+        censored.assign(time=censored["time"] / scale.per_unit),
+        title=_title(curves),
+        unit=scale.unit,
+        horizon=None if horizon is None else scale.show(horizon),
+        p_value=p_value,
     )
 
 

@@ -1,20 +1,13 @@
-"""What a frozen model did on new patients: tables, charts and one page."""
+"""What a frozen model of yes or no did on new patients: sections and charts."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from deepcme.base.files.files import whole_folder, write_csv, write_text
-from deepcme.base.version import __version__
-from deepcme.report.blocks import Blocks, Figure, Fragment, Heading, Table, Terms
+from deepcme.report.blocks import Blocks, Figure, Heading, Table
 from deepcme.report.figures.calibration import plot_calibration
-from deepcme.report.figures.drawing import write_charts
 from deepcme.report.figures.risk import plot_decision_curve
 from deepcme.report.figures.styles import Chart
 from deepcme.report.formatting import INTERVAL, N_AND_EVENTS, SideBySideLayout, TableLayout
-from deepcme.report.render import render_page
 from deepcme.report.sections.usefulness import CAPTION, show_differences
-from deepcme.trained.prediction import round_predictions
 from deepcme.trained.validation import FROZEN, RECALIBRATED, Validation
 
 _AUC = TableLayout(
@@ -40,51 +33,9 @@ _CALIBRATION = SideBySideLayout(
 )
 
 
-def write_validation(validation: Validation, folder: Path) -> Path:
-    """Write tables as CSV, charts as SVG and PDF, and ``report.html``, which is returned.
-
-    All of them or none.
-    """
-    charts = _charts(validation)
-    manifest = validation.manifest
-    patients = "patients that it learned from" if validation.brand else "new patients"
-    page = render_page(
-        f"{validation.cohort}: a model on {patients}",
-        f"{validation.cohort}: how well does a model trained on {manifest.cohort.name} "
-        f"predict {patients}?",
-        _write(validation),
-        charts,
-        f"deepcme {__version__}; model by deepcme {manifest.package_version}.",
-    )
-    with whole_folder(folder) as written:
-        for name, table in validation.tables.items():
-            shown = round_predictions(table) if name == "predictions" else table
-            write_csv(written / f"{name}.csv", shown)
-        write_charts(charts, written / "figures")
-        write_text(written / "report.html", page)
-    return folder / "report.html"
-
-
-def _write(validation: Validation) -> Blocks:
-    manifest, tables = validation.manifest, validation.tables
-    cohort = manifest.cohort
-    yield Fragment(
-        "verdict.html", {"paragraph": validation.describe(), "notes": validation.notes}
-    )
-    yield Heading("Model and patients", "model")
-    yield Terms(
-        [
-            ("Model", manifest.model.name),
-            (
-                "Trained on",
-                f"{cohort.name}: {cohort.samples} samples of {cohort.patients} patients, "
-                f"{cohort.positives} positive, {len(manifest.genes.id):,} genes",
-            ),
-            ("Its endpoint", manifest.endpoint),
-            ("Endpoint here", validation.endpoint),
-            ("Normalised", validation.normalise),
-        ]
-    )
+def write_blocks(validation: Validation) -> Blocks:
+    """The sections after the opening."""
+    tables = validation.tables
     yield Heading("Discrimination", "discrimination")
     yield Table("auc", _AUC.show(tables["external_auc"]))
     if "external_classification" in tables:
@@ -117,7 +68,8 @@ def _write(validation: Validation) -> Blocks:
     yield Table("net_benefit", show_differences(tables["net_benefit"], CAPTION))
 
 
-def _charts(validation: Validation) -> dict[str, Chart]:
+def draw_charts(validation: Validation) -> dict[str, Chart]:
+    """Calibration and decision curves."""
     tables = validation.tables
     charts: dict[str, Chart] = {}
     if "calibration_curves" in tables:
@@ -128,8 +80,4 @@ def _charts(validation: Validation) -> dict[str, Chart]:
             )
             charts[name] = plot_calibration(curves, groups, histogram)
     charts["decision_curve"] = plot_decision_curve(tables["decision_curve"])
-    if validation.brand:
-        charts = {
-            name: chart.properties(title=validation.brand) for name, chart in charts.items()
-        }
     return charts

@@ -9,6 +9,7 @@ import pandas as pd
 
 from deepcme.base.files.files import whole_folder, write_csv
 from deepcme.report.figures.drawing import write_charts
+from deepcme.trained.transfer import measure_of
 
 
 def write_transfer(table: pd.DataFrame, folder: Path) -> None:
@@ -19,25 +20,30 @@ def write_transfer(table: pd.DataFrame, folder: Path) -> None:
 
 
 def plot_transfer(table: pd.DataFrame) -> alt.FacetChart:
-    """Test AUC by training and test cohort, one panel for each model.
+    """Test AUC, or Uno's C, by training and test cohort, one panel for each model.
 
     Parameters
     ----------
     table : DataFrame
-        Columns train, test, model, auc, ci_low, ci_high, training_patients.
+        Columns train, test, model, auc or uno_c, ci_low, ci_high, training_patients.
     """
+    measure, heading = measure_of(table)
     base = alt.Chart(table).encode(
         x=alt.X("test:N", title="Tested on", axis=alt.Axis(labelAngle=-30)),
         y=alt.Y("train:N", title="Trained on"),
     )
     # Blue for better than chance, orange for worse: told apart by the colour-blind.
     colour = alt.Color(
-        "auc:Q", title="AUC", scale=alt.Scale(scheme="blueorange", domain=[1, 0], domainMid=0.5)
+        f"{measure}:Q",
+        title=heading,
+        scale=alt.Scale(scheme="blueorange", domain=[1, 0], domainMid=0.5),
     )
     cells = base.mark_rect().encode(color=colour)
     numbers = base.mark_text(fontSize=12).encode(
-        text=alt.Text("auc:Q", format=".2f"),
-        color=alt.condition("abs(datum.auc - 0.5) > 0.3", alt.value("#fff"), alt.value("#000")),
+        text=alt.Text(f"{measure}:Q", format=".2f"),
+        color=alt.condition(
+            f"abs(datum.{measure} - 0.5) > 0.3", alt.value("#fff"), alt.value("#000")
+        ),
     )
     size = max(160, 70 * table["train"].nunique())
     chart: alt.FacetChart = (

@@ -1,0 +1,1 @@
+"""What a model in use did on other patients: pages of `validate`, matrix of `transfer`."""

@@ -1,0 +1,195 @@
+"""What a frozen model of times did on new patients: sections and charts."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from deepcme.base.time_scale import TimeScale
+from deepcme.evaluation.survival.measured import BRIER, OBSERVED_EXPECTED, SCALED_BRIER, SLOPE
+from deepcme.evaluation.survival.tables.risk_groups import (
+    SURVIVAL,
+    compute_numbers_at_risk_by_group,
+)
+from deepcme.report.blocks import Blocks, Figure, Heading, Table, Text
+from deepcme.report.figures.over_time import (
+    AS_GIVEN,
+    plot_auc_over_time,
+    plot_calibration_at_horizon,
+)
+from deepcme.report.figures.over_time import RECALIBRATED as MENDED
+from deepcme.report.figures.risk import plot_decision_curve
+from deepcme.report.figures.styles import Chart
+from deepcme.report.formatting import (
+    INTERVAL,
+    PATIENTS_AND_EVENTS,
+    SideBySideLayout,
+    TableLayout,
+    as_percent,
+)
+from deepcme.report.sections.usefulness import show_differences
+from deepcme.report.survival.discrimination import NAMES
+from deepcme.report.survival.risk_groups import draw_risk_curves, find_end
+from deepcme.report.survival.usefulness import CAPTION
+from deepcme.trained.survival.model import SurvivalModel
+from deepcme.trained.tested import FROZEN
+from deepcme.trained.validation import Validation
+
+_DISCRIMINATION = TableLayout(
+    "Of two patients of whom it is known who had the event first, how often that one had the "
+    "higher risk (C); Uno's C looks at events up to the horizon and does not depend on who was "
+    "censored, Harrell's does. AUC(t): the same of a patient with the event by the horizon and "
+    "one without it then. 0.5 is chance. 95% intervals by bootstrap of patients and of their "
+    "censoring, on the logit scale with Student's t: of this one model on patients like these.",
+    ("measure", "Measure", ""), ("value", "Value", ".3f"), *INTERVAL, *PATIENTS_AND_EVENTS,
+    ("absent", "Why none", ""),
+)  # fmt: skip
+_GROUPS = TableLayout(
+    "Groups by the cut-offs that the model brought, thirds of the risks of its training "
+    "patients, with the risk of the event by the horizon that was observed here and its 95% "
+    "interval, Wald's on the log scale (Greenwood's variance); followed: known to be without "
+    "the event then.",
+    ("group", "Group", ""), ("risk", "Observed risk", ".3f"), *INTERVAL,
+    ("n", "Patients", ",.0f"), ("events", "Events", ",.0f"), ("followed", "Followed", ",.0f"),
+)  # fmt: skip
+_PERFORMANCE = SideBySideLayout(
+    "The model as it came, and recalibrated on these patients: a line on the log-odds of the "
+    "risk, for each tenth of the patients fitted on the others, weighted for the censored. O/E "
+    "is the observed risk by the horizon over the mean predicted one: below 1 the risks are "
+    "too high. A slope below 1: too extreme; above 1: too cautious. Scaled Brier: by how much "
+    "better than giving everybody the observed risk. In brackets 95% intervals by bootstrap of "
+    "patients and of their censoring; those of the recalibrated model take its lines as they "
+    "are.",
+    {
+        measure.name: (measure.heading, measure.format)
+        for measure in (OBSERVED_EXPECTED, SLOPE, BRIER, SCALED_BRIER)
+    },
+    "Patients",
+)
+_CLASSIFICATION = SideBySideLayout(
+    "Calling who has at least the named risk by the horizon: the cut-offs that the model "
+    "brought, and fixed risks. Of those with the event by the horizon the share called "
+    "(sensitivity), of those without it then the share not called (specificity), weighted for "
+    "censoring; in brackets 95% intervals, Wilson's, with the number of patients that the "
+    "variance of the bootstrap stands for.",
+    {name: (name.capitalize(), ".2f") for name in ("sensitivity", "specificity")},
+    "Patients",
+)
+
+
+def draw_charts(validation: Validation) -> dict[str, Chart]:
+    """Curves by group, AUC over time, calibration, decision curves, as far as there are any."""
+    tables = validation.tables
+    charts: dict[str, Chart] = {}
+    model, scale, patients = _read(validation)
+    if "risk_curves" in tables:
+        groups = tables["risk_groups"]
+        end = find_end(groups["time"], model.horizon)
+        times = [tick * scale.per_unit for tick in scale.ticks(end)]
+        at_risk = compute_numbers_at_risk_by_group(groups, times)
+        charts["risk_curves"] = draw_risk_curves(
+            groups, tables["risk_curves"], at_risk, scale, model.horizon, end
+        )
+    if "auc_over_time" in tables:
+        table = tables["auc_over_time"]
+        ticks = scale.ticks(float(table["time"].max()))
+        numbers = [int((patients["time"] >= tick * scale.per_unit).sum()) for tick in ticks]
+        charts["auc_over_time"] = plot_auc_over_time(
+            table.assign(time=table["time"] / scale.per_unit),
+            pd.DataFrame({"time": ticks, "at_risk": numbers}),
+            unit=scale.unit,
+            horizon=scale.show(model.horizon),
+        )
+    groups_of_risk = tables.get("calibration_groups")
+    if groups_of_risk is not None and groups_of_risk["observed"].notna().any():
+        is_frozen = groups_of_risk["model"] == FROZEN
+        named = groups_of_risk.assign(
+            risks=is_frozen.map({True: AS_GIVEN, False: MENDED}),
+            model=model.manifest.model.name,
+        )
+        charts["calibration"] = plot_calibration_at_horizon(named)
+    if "decision_curve" in tables:
+        charts["decision_curve"] = plot_decision_curve(tables["decision_curve"])
+    return charts
+
+
+def _read(validation: Validation) -> tuple[SurvivalModel, TimeScale, pd.DataFrame]:
+    """The model, the unit in which times are shown, and the patients' follow-up."""
+    model = validation.model
+    assert isinstance(model, SurvivalModel)
+    scale = TimeScale.of(model.manifest.follow_up.unit, model.horizon)
+    return model, scale, validation.tables["predictions"].drop_duplicates("patient")
+
+
+def write_blocks(validation: Validation) -> Blocks:
+    """The sections after the opening."""
+    model, _, _ = _read(validation)
+    tables, until = validation.tables, model.until
+    yield from _write_groups(validation, until)
+    yield Heading("Discrimination", "discrimination")
+    found = tables["external_discrimination"]
+    named = found.assign(measure=found["measure"].map(NAMES))
+    yield Table("discrimination", _DISCRIMINATION.show(named))
+    yield Figure(
+        "auc_over_time",
+        "AUC over time, with the number of patients at risk",
+        "AUC(t) by each time, with its 95% band, which holds for each time by itself; the "
+        "dashed line across is chance. The line begins at the fifth event. Below: patients at "
+        "risk just before each time.",
+    )
+    yield Heading("Calibration", "calibration")
+    performance = tables["external_performance"].rename(columns={"measure": "metric"})
+    yield Table("calibration", _PERFORMANCE.show(performance))
+    yield Figure(
+        "calibration",
+        "Observed against predicted risk by the horizon in groups, as given and recalibrated",
+        f"Observed against mean predicted risk by {until} in groups of equal size, with 95% "
+        "intervals of the observed risk: of the model as it came (circles), and recalibrated "
+        "on these patients (diamonds), which shows what a new line would give. The dashed line "
+        "is perfect.",
+    )
+    yield Heading("Decisions", "utility")
+    if "external_classification" in tables:
+        calls = tables["external_classification"]
+        calls = calls.assign(
+            model="From " + calls["threshold"].round(3).map(as_percent), metric=calls["measure"]
+        )
+        yield Table("classification", _CLASSIFICATION.show(calls))
+    yield Figure(
+        "decision_curve",
+        "Net benefit by threshold probability",
+        f"Net benefit of treating by the risk by {until}, against treating all and none.",
+    )
+    if "net_benefit" in tables:
+        shown = show_differences(tables["net_benefit"], CAPTION, "Patients")
+        yield Table("net_benefit", shown)
+
+
+def _write_groups(validation: Validation, until: str) -> Blocks:
+    tables = validation.tables
+    if "risk_groups" not in tables:
+        return
+    yield Heading("What became of patients, by predicted risk", "risk-groups")
+    is_free = (tables["risk_curves"]["curve"] == SURVIVAL).all()
+    kind = "Kaplan-Meier estimates" if is_free else "Cumulative incidence (Aalen and Johansen)"
+    yield Figure(
+        "risk_curves",
+        "Curves of patients by group of predicted risk, with numbers at risk",
+        f"{kind} of the groups that the model's own cut-offs make of these patients. Bands: "
+        "95%, for each time by itself. Below: patients at risk just before each time. The "
+        f"dashed line is the horizon, {until}.",
+    )
+    yield Table("group_risks", _GROUPS.show(tables["group_risks"]))
+    if "group_test" in tables:
+        yield Text(describe_test(tables["group_test"].iloc[0]))
+
+
+def describe_test(test: pd.Series[float]) -> str:
+    """The log-rank test of the groups in a sentence."""
+    p = f"p = {test['p_value']:.3f}" if test["p_value"] >= 0.001 else "p < 0.001"
+    return (
+        f"Log-rank test of the groups: chi-square {test['statistic']:.2f} with "
+        f"{test['degrees_of_freedom']:.0f} degrees of freedom, {p} ({test['n']:.0f} patients, "
+        f"{test['events']:.0f} events). The model and its cut-offs were fixed before these "
+        "patients were looked at, so that the test holds; it says nothing of how large the "
+        "difference is, nor of whether the risks are right."
+    )

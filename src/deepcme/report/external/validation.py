@@ -1,0 +1,69 @@
+"""What a frozen model did on new patients: tables, charts and one page."""
+
+from __future__ import annotations
+
+from itertools import chain
+from pathlib import Path
+
+from deepcme.base.files.files import whole_folder, write_csv, write_text
+from deepcme.base.version import __version__
+from deepcme.report.blocks import Blocks, Fragment, Heading, Terms
+from deepcme.report.external import binary, survival
+from deepcme.report.figures.drawing import write_charts
+from deepcme.report.render import render_page
+from deepcme.trained.prediction import round_predictions
+from deepcme.trained.survival.model import SurvivalModel
+from deepcme.trained.validation import Validation
+
+
+def write_validation(validation: Validation, folder: Path) -> Path:
+    """Write tables as CSV, charts as SVG and PDF, and ``report.html``, which is returned.
+
+    All of them or none.
+    """
+    manifest = validation.manifest
+    of_kind = survival if isinstance(validation.model, SurvivalModel) else binary
+    charts = of_kind.draw_charts(validation)
+    if validation.brand:
+        charts = {
+            name: chart.properties(title=validation.brand) for name, chart in charts.items()
+        }
+    patients = "patients that it learned from" if validation.brand else "new patients"
+    page = render_page(
+        f"{validation.cohort}: a model on {patients}",
+        f"{validation.cohort}: how well does a model trained on {manifest.cohort.name} "
+        f"predict {patients}?",
+        chain(_write_opening(validation), of_kind.write_blocks(validation)),
+        charts,
+        f"deepcme {__version__}; model by deepcme {manifest.package_version}.",
+    )
+    with whole_folder(folder) as written:
+        for name, table in validation.tables.items():
+            shown = round_predictions(table) if name == "predictions" else table
+            write_csv(written / f"{name}.csv", shown)
+        write_charts(charts, written / "figures")
+        write_text(written / "report.html", page)
+    return folder / "report.html"
+
+
+def _write_opening(validation: Validation) -> Blocks:
+    manifest = validation.manifest
+    cohort = manifest.cohort
+    n_genes = f"{len(manifest.genes.id):,} genes"
+    yield Fragment(
+        "verdict.html", {"paragraph": validation.describe(), "notes": validation.notes}
+    )
+    yield Heading("Model and patients", "model")
+    yield Terms(
+        [
+            ("Model", manifest.model.name),
+            (
+                "Trained on",
+                f"{cohort.name}: {cohort.samples} samples of {cohort.patients} patients, "
+                f"{cohort.positives} {validation.model.having}, {n_genes}",
+            ),
+            ("Its endpoint", manifest.endpoint),
+            ("Endpoint here", validation.endpoint),
+            ("Normalised", validation.normalise),
+        ]
+    )

@@ -1,0 +1,88 @@
+"""A model that tells yes or no: calibrated probabilities, and calls at its threshold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.special import expit
+
+from deepcme.base.words import counted
+from deepcme.network.architecture import FloatArray
+from deepcme.trained.binary.manifest import BinaryManifest
+from deepcme.trained.learned import Arrays, Scores
+from deepcme.trained.model import Model
+
+
+@dataclass(frozen=True)
+class BinaryModel(Model):
+    """A trained model of yes or no.
+
+    Attributes
+    ----------
+    manifest : BinaryManifest
+    """
+
+    having: ClassVar[str] = "positive"
+    told: ClassVar[str] = "probability"
+    without_rise: ClassVar[str] = "no sample is called positive or negative"
+
+    manifest: BinaryManifest
+
+    @property
+    def slope(self) -> float:
+        """That of Platt's line."""
+        return self.manifest.calibration.slope
+
+    def probabilities(self, Z: FloatArray) -> NDArray[np.float64]:
+        """Calibrated probability of standardised samples, (samples,)."""
+        return self.calibrate(self.learned.evaluate(Z).score)
+
+    def call(self, probability: NDArray[np.float64]) -> pd.Series:
+        """Whether each probability reaches the threshold; missing where there is no call."""
+        reaches = probability >= self.manifest.threshold.probability
+        called = pd.Series(reaches, dtype="boolean")
+        return called.mask(np.isnan(probability) | (not self.rises))
+
+    def calibrate(self, score: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Calibrated probability from scores, such as log-odds."""
+        line = self.manifest.calibration
+        return np.asarray(expit(line.intercept + line.slope * score))
+
+    def predict(self, scores: Scores) -> pd.DataFrame:
+        """Columns probability, spread, threshold and positive, as `Predictions` has them."""
+        probability = self.calibrate(scores.score)
+        by_network = scores.by_network
+        return pd.DataFrame(
+            {
+                "probability": probability,
+                "spread": (
+                    np.nan if by_network is None else self.calibrate(by_network).std(axis=1)
+                ),
+                "threshold": self.manifest.threshold.probability,
+                "positive": self.call(probability),
+            }
+        )
+
+    def describe(self, predicted: pd.DataFrame) -> str:
+        """How many were called positive, at which threshold, and the range."""
+        lowest, highest = predicted["probability"].min(), predicted["probability"].max()
+        span = f"Probabilities run from {lowest:.3f} to {highest:.3f}."
+        if predicted["positive"].isna().all():
+            return f"No sample was called positive or negative. {span}"
+        return (
+            f"{int(predicted['positive'].sum()):,} of {counted(len(predicted), 'sample')} "
+            f"positive, at the threshold of {predicted['threshold'].iloc[0]:.3f}. {span}"
+        )
+
+    def expect(self) -> str:
+        """AUC to expect of new patients."""
+        auc = self.manifest.performance.auc
+        return f"AUC to expect of new patients like these: {auc.in_words()}."
+
+    def own_arrays(self) -> Arrays:
+        """None."""
+        return {}

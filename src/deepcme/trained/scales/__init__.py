@@ -1,0 +1,1 @@
+"""On what scale new values are, as they and a model say."""

@@ -1,0 +1,153 @@
+"""How a model to hand on is trained: which one, and how often its patients are divided."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from deepcme.base.errors import DeepCMEError
+from deepcme.base.parameters import Rule, at_least, check_parameters, is_number, or_none
+from deepcme.cohort.cohort import Cohort
+from deepcme.cohort.survival import SurvivalOutcome
+from deepcme.models.checking import check_parameters_of
+from deepcme.models.registry import ENSEMBLE, KINDS, ModelKind
+
+DEFAULT_MODELS = {"binary": ENSEMBLE, "survival": "Cox-ridge"}
+"""By the kind of a cohort's outcome."""
+_LEARNED = {"binary": "yes or no", "survival": "times to an event"}
+_OTHERWISE = {
+    "binary": "--time COLUMN --event RULE",
+    "survival": "--horizon T --drop-censored",
+}
+
+_PARAMETERS = (Rule(lambda value: isinstance(value, dict), "must be a dict"),)
+_ABOVE_0 = (Rule(lambda value: is_number(value) and value > 0, "must be above 0"),)
+_RULES = {
+    "repeats": or_none(at_least(1)),
+    "seed": at_least(0),
+    "jobs": at_least(1),
+    "horizon": or_none(_ABOVE_0),
+    "parameters": _PARAMETERS,
+    "ensemble": _PARAMETERS,
+}
+
+
+@dataclass(frozen=True)
+class TrainingSettings:
+    """How a model is trained.
+
+    Parameters
+    ----------
+    repeats : int, optional
+        How often the patients are divided into folds; by default twice, or four times
+        where they are few, as in a study.
+    seed : int
+        Root of all randomness.
+    jobs : int
+        Processes to use; the model does not depend on it.
+    ensemble : dict
+        Further `parameters` of ``DeepCME-ensemble``.
+    model : str, optional
+        As a study names it; one that can be kept without its samples and a pickle. As
+        default that of `DEFAULT_MODELS` for the cohort's outcome.
+    parameters : dict
+        Those of the model that differ from its defaults.
+    horizon : float, optional
+        By which a model of times tells the risk, in the cohort's unit; as default the
+        cohort's.
+
+    Raises
+    ------
+    DeepCMEError
+        If a value is out of range, a parameter does not exist, or there is no such model or
+        it cannot be kept.
+    """
+
+    repeats: int | None = None
+    seed: int = 1
+    jobs: int = 1
+    ensemble: dict[str, Any] = field(default_factory=dict)
+    model: str | None = None
+    parameters: dict[str, Any] = field(default_factory=dict)
+    horizon: float | None = None
+
+    def __post_init__(self) -> None:
+        check_parameters(vars(self), _RULES)
+        if self.model is None and (self.ensemble or self.parameters):
+            object.__setattr__(self, "model", ENSEMBLE)
+        if self.model is None:
+            return
+        if self.ensemble and self.model != ENSEMBLE:
+            raise DeepCMEError(
+                f"ensemble is for parameters of {ENSEMBLE}: give those of {self.model} as "
+                "parameters."
+            )
+        object.__setattr__(self, "parameters", {**self.ensemble, **self.parameters})
+        _check_kept(self.model, self.parameters)
+        check_parameters_of(self.kind, self.parameters)
+
+    @property
+    def name(self) -> str:
+        """Of the model, once it is known."""
+        assert self.model is not None
+        return self.model
+
+    @property
+    def kind(self) -> ModelKind:
+        """What the model can do."""
+        return KINDS[self.name]
+
+    def for_cohort(self, cohort: Cohort) -> TrainingSettings:
+        """The settings with the default model of the cohort's outcome, and its horizon.
+
+        Raises
+        ------
+        DeepCMEError
+            If the model learns another outcome, or a model of times has no horizon.
+        """
+        outcome = cohort.outcome
+        settings = replace(self, model=self.model or DEFAULT_MODELS[outcome.kind])
+        learned = settings.kind.outcomes
+        if outcome.kind not in learned:
+            choice = ", ".join(_kept(outcome.kind))
+            raise DeepCMEError(
+                f"{cohort.name}: {settings.model} learns {_LEARNED[learned[0]]}, and the "
+                f"cohort has {_LEARNED[outcome.kind]}: choose from {choice}, or make the "
+                f"cohort anew by `deepcme prepare ... {_OTHERWISE[outcome.kind]}`."
+            )
+        if not isinstance(outcome, SurvivalOutcome):
+            if self.horizon is not None:
+                raise DeepCMEError(
+                    f"{cohort.name}: the cohort has no times, of which a horizon would be: "
+                    "leave it out."
+                )
+            return settings
+        horizon = self.horizon or outcome.endpoint.horizon
+        if horizon is None:
+            raise DeepCMEError(
+                f"{cohort.name}: the cohort has no horizon, by which a model of times tells "
+                "the risk: name one with --horizon, in the cohort's unit."
+            )
+        return replace(settings, horizon=horizon)
+
+
+def _kept(outcome: str | None = None) -> list[str]:
+    """Names of the models that can be kept, of one kind of outcome or of any."""
+    return [
+        kind.name
+        + "".join(f" with {key}={value!r} in Python" for key, value in kind.saved_with.items())
+        for kind in KINDS.values()
+        if kind.saved_as is not None and (outcome is None or outcome in kind.outcomes)
+    ]
+
+
+def _check_kept(model: str, parameters: dict[str, Any]) -> None:
+    """Refuse a model that does not exist, or cannot be kept without samples or a pickle."""
+    choice = f"choose from {', '.join(_kept())}."
+    if model not in KINDS:
+        raise DeepCMEError(f"There is no model {model!r}: {choice}")
+    kind = KINDS[model]
+    if kind.saved_as is None or not kind.saved_with.items() <= parameters.items():
+        raise DeepCMEError(
+            f"{model} cannot be kept to predict others, as {kind.unsaved_because}: {choice}"
+        )
