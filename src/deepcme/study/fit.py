@@ -22,6 +22,7 @@ from deepcme.models.fitting import prepare_and_fit, prepare_rows, risks_of, scor
 from deepcme.models.preprocessing import kept_genes, transform_rows
 from deepcme.models.registry import OutOfFold
 from deepcme.models.survival.cox_model import CoxModel
+from deepcme.models.survival.ensemble import DeepCMESurvivalEnsemble
 from deepcme.models.targets import Targets, make_targets
 from deepcme.network.engines.choice import one_thread_a_task
 from deepcme.selection.ensemble_scores import compute_ensemble_gene_scores
@@ -270,7 +271,10 @@ def fit_task(data: CohortArrays, task: Fit) -> TaskResult:
         del fitting
         testing = transform_rows(preprocessor, data.X, split.test)
         test_score, test_probability = scores_of(model, testing, horizon)
-        held_out_scores = _score_genes(data, task, model, testing) if task.score_genes else None
+        labels = targets.values[split.test]
+        held_out_scores = (
+            _score_genes(task, model, testing, labels) if task.score_genes else None
+        )
     rows = np.concatenate([fitting_rows, split.test])
     score = np.concatenate([score, test_score])
     if task.scores_only:
@@ -303,11 +307,10 @@ def _of_cox_model(
 
 
 def _score_genes(
-    data: CohortArrays, task: Fit, model: Any, testing: NDArray[np.float32]
+    task: Fit, model: Any, testing: NDArray[np.float32], labels: NDArray[Any]
 ) -> pd.DataFrame:
     random = np.random.default_rng(seed_for(task.random_state, "held-out gene scores"))
-    labels = data.labels[task.split.test]
-    if isinstance(model, DeepCMEEnsemble):
+    if isinstance(model, DeepCMEEnsemble | DeepCMESurvivalEnsemble):
         return compute_ensemble_gene_scores(model.networks_, testing, labels, random)
     return compute_gene_scores(model.weights_, testing, labels, random)
 

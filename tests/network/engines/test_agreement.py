@@ -15,6 +15,7 @@ from tests.network.engines.problems import (
     VARIANTS,
     difference,
     make_problem,
+    make_time_problem,
     one_batch,
     start,
     train_steps,
@@ -94,6 +95,31 @@ def test_fifty_steps(native: Engine, reference: Engine, variant: dict[str, Any])
     for run in runs:
         train_steps(run, problem, settings, 50)
     distances = difference(runs[0].current_weights(), runs[1].current_weights())
+    assert max(distances.values()) < 1e-5, distances
+    logits = [run.validation_logits() for run in runs]
+    np.testing.assert_allclose(logits[0], logits[1], rtol=1e-4, atol=1e-5)
+
+
+TIME_VARIANTS: dict[str, dict[str, Any]] = {
+    "one batch": {"hidden_layers": (24, 11), "batch_size": 128},
+    "small batches": {"hidden_layers": (33, 7), "batch_size": 9, "penalty_strength": 10.0},
+    "neither": {"hidden_layers": (16,), "batch_norm": False, "dropout": 0.0},
+}
+
+
+@pytest.mark.parametrize("variant", TIME_VARIANTS.values(), ids=TIME_VARIANTS.keys())
+def test_forty_steps_by_times(
+    native: Engine, reference: Engine, variant: dict[str, Any]
+) -> None:
+    """With ties, weights, some of them 0, and an offset; neither engine has an output bias."""
+    settings = Hyperparameters(**variant, loss="cox")
+    problem = make_time_problem()
+    runs = [start(engine, problem, settings) for engine in (native, reference)]
+    for run in runs:
+        train_steps(run, problem, settings, 40)
+    weights = [run.current_weights() for run in runs]
+    assert weights[0].output_bias is None
+    distances = difference(*weights)
     assert max(distances.values()) < 1e-5, distances
     logits = [run.validation_logits() for run in runs]
     np.testing.assert_allclose(logits[0], logits[1], rtol=1e-4, atol=1e-5)

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,14 @@ from deepcme.base.errors import DeepCMEError
 from deepcme.network.architecture import Hyperparameters, NetworkWeights, initialise_weights
 from deepcme.network.engines.base import Engine, Samples
 from deepcme.network.training import Epoch, TrainedNetwork
-from tests.network.engines.problems import Problem, make_problem, one_batch, start, train_steps
+from tests.network.engines.problems import (
+    Problem,
+    make_problem,
+    make_time_problem,
+    one_batch,
+    start,
+    train_steps,
+)
 from tests.network.engines.states import read_state, write_state
 
 native_engine = pytest.importorskip("deepcme.network.engines.native_engine")
@@ -177,6 +185,19 @@ def test_unfit_matrix_is_refused(spoil: Callable[[Any], Any]) -> None:
         )
 
 
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"offset": np.zeros(109, np.float32)}, "offset needs one value per row"),
+        ({"y": np.full(110, np.nan, np.float32)}, "y must not be NaN"),
+    ],
+)
+def test_unfit_outcomes_are_refused(changes: dict[str, Any], message: str) -> None:
+    problem = replace(make_time_problem(), **changes)
+    with pytest.raises(ValueError, match=message):
+        start(NativeEngine(), problem, Hyperparameters(loss="cox"))
+
+
 def misaligned(array: Any) -> Any:
     memory = np.zeros(array.nbytes + 1, np.uint8)[1:]
     copy = memory.view(array.dtype).reshape(array.shape)
@@ -189,7 +210,7 @@ def test_misaligned_matrix_is_refused() -> None:
     X = misaligned(problem.X)
     assert not X.flags.aligned
     with pytest.raises(DeepCMEError, match="X must be"):
-        start(NativeEngine(), Problem(X, *list(vars(problem).values())[1:]), SETTINGS)
+        start(NativeEngine(), replace(problem, X=X), SETTINGS)
 
 
 @pytest.mark.parametrize("row", [-1, 110])

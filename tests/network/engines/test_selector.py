@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -13,7 +15,12 @@ from deepcme.network.architecture import (
 )
 from deepcme.network.engines.base import Engine, Samples, SelectorRun
 from deepcme.network.training import draw_epoch
-from tests.network.engines.problems import Problem, difference, make_problem
+from tests.network.engines.problems import (
+    Problem,
+    difference,
+    make_problem,
+    make_time_problem,
+)
 
 torch = pytest.importorskip("torch")
 native_engine = pytest.importorskip("deepcme.network.engines.native_engine")
@@ -53,7 +60,7 @@ def start(
     engine: Engine, problem: Problem, settings: Hyperparameters, seed: int = 2
 ) -> SelectorRun:
     members = draw_members(problem, settings, seed)
-    samples = Samples(problem.X, problem.y, problem.sample_weight)
+    samples = Samples(problem.X, problem.y, problem.sample_weight, problem.offset)
     return engine.start_selector(samples, settings, members)
 
 
@@ -164,6 +171,23 @@ def test_engines_agree_through_a_deletion(
     logits = [run.logits(problem.valid_rows) for run in runs]
     assert logits[0].shape == (len(problem.valid_rows), N_MEMBERS)
     np.testing.assert_allclose(logits[0], logits[1], rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("level", native_engine.supported_levels())
+def test_engines_agree_by_times(level: str) -> None:
+    """Members share the batches' risk sets; without an offset as well."""
+    settings = replace(settings_of(9), loss="cox")
+    for problem in (make_time_problem(), replace(make_time_problem(), offset=None)):
+        runs = [
+            start(engine, problem, settings)
+            for engine in (native_engine.NativeEngine(level), TorchEngine("cpu"))
+        ]
+        losses = [train_epochs(run, problem, settings, 5) for run in runs]
+        np.testing.assert_allclose(losses[0], losses[1], rtol=1e-5)
+        for member, expected in zip(*(run.current_weights() for run in runs), strict=True):
+            assert member.output_bias is None
+            distances = difference(member, expected)
+            assert max(distances.values()) < 1e-4, distances
 
 
 def test_logits_and_deletion_follow_the_weights(engine: Engine) -> None:

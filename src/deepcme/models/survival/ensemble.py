@@ -90,7 +90,7 @@ class DeepCMESurvivalEnsemble(NetworkEnsemble, SurvivalNetwork):
         penalty_reduction: Literal["mean", "sum"] = "mean",
         penalty_strength: float = 100.0,
         learning_rate: float = 1e-3,
-        max_epochs: int = 200,
+        max_epochs: int = 250,
         batch_size: int = 128,
         patience: int | None = None,
         random_state: int | np.random.RandomState | None = None,

@@ -36,7 +36,7 @@ class DeepCMESurvival(SurvivalNetwork):
     penalty_reduction : {"mean", "sum"}, default "mean"
     penalty_strength : float, default 100.0
     learning_rate : float, default 1e-3
-    max_epochs : int, default 200
+    max_epochs : int, default 250
     batch_size : int, default 128
     patience : int or None, default None
     validation_fraction : float, default 0.25
@@ -91,7 +91,7 @@ class DeepCMESurvival(SurvivalNetwork):
         penalty_reduction: Literal["mean", "sum"] = "mean",
         penalty_strength: float = 100.0,
         learning_rate: float = 1e-3,
-        max_epochs: int = 200,
+        max_epochs: int = 250,
         batch_size: int = 128,
         patience: int | None = None,
         validation_fraction: float = 0.25,

@@ -18,6 +18,7 @@ from deepcme.report.figures.styles import (
     point_encodings,
     tooltips,
 )
+from deepcme.selection.panel_tables import measure_in
 
 
 def _names(table: pd.DataFrame) -> list[str]:
@@ -244,14 +245,16 @@ def plot_grid(
 
 
 def plot_panel_curve(curve: pd.DataFrame) -> Chart:
-    """AUC against the number of genes, beside random panels.
+    """AUC, or Uno's C of times, against the number of genes, beside random panels.
 
     Parameters
     ----------
     curve : DataFrame
-        Columns ranker, panel, auc, ci_low, ci_high, random_auc, random_low, random_high, in the
-        order of the panels' sizes.
+        Columns ranker, panel, auc, ci_low, ci_high, random_auc, random_low, random_high (or
+        uno_c and random_uno_c), in the order of the panels' sizes.
     """
+    measure = measure_in(curve.columns)
+    name, by_chance = measure.name, f"random_{measure.name}"
     rankers = curve["ranker"].drop_duplicates().tolist()
     panels = curve["panel"].drop_duplicates().tolist()
     x = alt.X("panel:N", sort=panels, title="Genes in the panel", axis=alt.Axis(labelAngle=0))
@@ -259,12 +262,12 @@ def plot_panel_curve(curve: pd.DataFrame) -> Chart:
     styles = point_encodings(rankers, "Ranked by", "ranker")
     picked = pick_in_legend("ranker")
     base = alt.Chart(curve).encode(x=x)
-    at_random = base.transform_filter("isValid(datum.random_auc)")
+    at_random = base.transform_filter(f"isValid(datum.{by_chance})")
     band = at_random.mark_area(color="#999", opacity=0.25).encode(
-        y=alt.Y("random_low:Q", title="AUC on held-out patients", scale=scale),
+        y=alt.Y("random_low:Q", title=f"{measure.words} on held-out patients", scale=scale),
         y2="random_high:Q",
     )
-    middle = at_random.mark_line(color="#777", strokeDash=[4, 4]).encode(y="random_auc:Q")
+    middle = at_random.mark_line(color="#777", strokeDash=[4, 4]).encode(y=f"{by_chance}:Q")
     offset = alt.XOffset("ranker:N", sort=rankers)
     intervals = base.mark_rule().encode(
         y="ci_low:Q",
@@ -274,15 +277,17 @@ def plot_panel_curve(curve: pd.DataFrame) -> Chart:
         opacity=faded_unless(picked, 0.6),
     )
     points = base.mark_point(filled=True, size=50).encode(
-        y="auc:Q",
+        y=f"{name}:Q",
         **styles,
         opacity=faded_unless(picked),
         xOffset=offset,
         tooltip=[
             "ranker:N",
             alt.Tooltip("panel:N", title="genes"),
-            alt.Tooltip("auc:Q", title="AUC", format=".3f"),
-            alt.Tooltip("random_auc:Q", title="AUC of random panels", format=".3f"),
+            alt.Tooltip(f"{name}:Q", title=measure.words, format=".3f"),
+            alt.Tooltip(
+                f"{by_chance}:Q", title=f"{measure.words} of random panels", format=".3f"
+            ),
         ],
     )
     chart: alt.LayerChart = band + middle + intervals + points.add_params(picked)

@@ -78,8 +78,9 @@ class Models(FitsPart[Fit]):
     def tasks(self, plan: Plan) -> Iterator[Fit]:
         study, common = plan.study, common_content(plan, self.results_version)
         for model in study.models:
-            is_scored = model == study.headline and model.kind.has_gene_scores
-            score_genes = study.selection.run and is_scored
+            kind = model.kind
+            is_scored = kind.has_gene_scores and study.outcome in kind.outcomes
+            score_genes = study.selection.run and is_scored and model == study.headline
             asked = {"score_genes": True} if score_genes else {}
             for number, split in enumerate(plan.splits, start=1):
                 content = {**common, "model": model.model_dump(), "number": [number]}

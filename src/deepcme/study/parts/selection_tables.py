@@ -24,6 +24,7 @@ from deepcme.selection.scores import compute_score_agreement, describe_genes
 from deepcme.selection.stability import StabilitySelection, count_first_genes
 from deepcme.study.fit import Fit, Results, TaskResult
 from deepcme.study.parts.selection_steps import Kind, SelectionStep
+from deepcme.study.parts.survival_tables import compute_censoring_table
 from deepcme.study.tasks import Arrays, Plan
 
 SelectionResults = Sequence[tuple[SelectionStep, Arrays]]
@@ -82,12 +83,15 @@ def collect_panels(plan: Plan, steps: SelectionResults) -> PanelResults:
         [_predictions(cohort, step, arrays) for step, arrays in panels], ignore_index=True
     )
     rankings = [_rankings(cohort, step, arrays) for step, arrays in panels]
+    censoring = compute_censoring_table(plan)
     ratios = [len(step.split.test) / len(step.rows) for step, _ in panels if step.split_number]
     return PanelResults(
         with_strata(predictions, cohort.samples, plan.study.split.levels_of(cohort)),
         pd.concat(rankings, ignore_index=True),
         cohort.n_genes,
         float(np.mean(ratios)),
+        plan.study.horizon,
+        None if censoring is None else censoring.set_index("sample"),
     )
 
 
@@ -102,7 +106,7 @@ def _predictions(cohort: Cohort, step: SelectionStep, arrays: Arrays) -> pd.Data
                 "split": step.split_number,
                 "sample": cohort.samples[rows],
                 "patient": cohort.patients[rows],
-                "label": cohort.labels[rows],
+                **{name: values[rows] for name, values in cohort.outcome.values.items()},
                 "score": score,
             }
         )
