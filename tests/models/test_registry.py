@@ -17,6 +17,7 @@ QUICK = {
     "LR-tuned": {"inverse_strengths": [0.1]},
     "Cox-ridge": {"penalties": [0.1]},
     "Cox-top-200": {"penalties": [0.1], "n_genes": 2},
+    "Cox-lasso": {"penalties": [0.1]},
 }
 
 

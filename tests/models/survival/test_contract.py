@@ -6,6 +6,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from deepcme.base.errors import AbsentError, DeepCMEError
 from deepcme.cohort.follow_up import FollowUp
+from deepcme.models.survival.cox_lasso import CoxElasticNet
 from deepcme.models.survival.cox_regression import CoxRegression
 from deepcme.models.survival.cox_ridge import CoxRidge, CoxTopGenes
 from deepcme.models.survival.target import make_target
@@ -37,6 +38,10 @@ class CheckedTopGenes(_Checked, CoxTopGenes):
     pass
 
 
+class CheckedElasticNet(_Checked, CoxElasticNet):
+    pass
+
+
 def expected_failed_checks(estimator):
     return {"check_dtype_object": "a survival target is an array of records, not of labels"}
 
@@ -47,6 +52,7 @@ def expected_failed_checks(estimator):
         CheckedRegression(),
         CheckedRidge(penalties=(1.0,)),
         CheckedTopGenes(5, penalties=(1.0, 0.1), n_folds=2, random_state=0),
+        CheckedElasticNet(0.5, penalties=(0.3, 0.1), n_folds=2, random_state=0),
     ],
     expected_failed_checks=expected_failed_checks,
 )
@@ -74,6 +80,6 @@ def test_higher_is_worse_and_survival_falls():
     ],
 )
 def test_a_target_that_cannot_be_used_is_refused(y, sentence):
-    for model in (CoxRegression(), CoxRidge(), CoxTopGenes()):
+    for model in (CoxRegression(), CoxRidge(), CoxTopGenes(), CoxElasticNet()):
         with pytest.raises(DeepCMEError, match=sentence):
             model.fit(X, y)
