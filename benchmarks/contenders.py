@@ -51,6 +51,7 @@ class EngineContender(Contender):
 
     def __init__(self, X: FloatArray, y: FloatArray, size: Size) -> None:
         self._settings = size.settings
+        self._y = y
         self._random = np.random.default_rng(0)
         weights = initialise_weights(size.n_genes, self._settings, self._random)
         weight = np.ones(len(y), np.float32)
@@ -63,7 +64,7 @@ class EngineContender(Contender):
         """The engine."""
 
     def train_epoch(self) -> None:
-        self._run.train_epoch(draw_epoch(np.arange(N_ROWS), self._settings, self._random))
+        self._run.train_epoch(draw_epoch(np.arange(N_ROWS), self._y, self._settings, self._random))
 
     def evaluate(self) -> None:
         """Validation and snapshot."""

@@ -10,7 +10,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from deepcme import DeepCMEEnsemble, DeepCMEError
-from deepcme.models.ensemble import SpacedSnapshots
+from deepcme.models.networks import SpacedSnapshots
 from deepcme.network.engines import choice
 from deepcme.network.training import History
 

@@ -30,8 +30,10 @@ def test_a_last_batch_of_one_joins_the_one_before_it():
 
 
 def test_an_epoch_is_a_permutation_with_masks_at_the_dropout_rate(random):
-    rows = np.arange(5, 1005)
-    epoch = draw_epoch(rows, Hyperparameters(hidden_layers=(40, 7), dropout=0.3), random)
+    rows, labels = np.arange(5, 1005), np.zeros(1005, np.float32)
+    epoch = draw_epoch(
+        rows, labels, Hyperparameters(hidden_layers=(40, 7), dropout=0.3), random
+    )
     assert sorted(epoch.rows) == list(rows)
     assert epoch.rows.tolist() != list(rows)
     assert [mask.shape for mask in epoch.kept] == [(1000, 40), (1000, 7)]
@@ -40,7 +42,12 @@ def test_an_epoch_is_a_permutation_with_masks_at_the_dropout_rate(random):
 
 
 def test_without_dropout_there_are_no_masks(random):
-    assert draw_epoch(np.arange(9), Hyperparameters(dropout=0.0), random).kept == []
+    assert (
+        draw_epoch(
+            np.arange(9), np.zeros(9, np.float32), Hyperparameters(dropout=0.0), random
+        ).kept
+        == []
+    )
 
 
 @given(st.lists(st.tuples(st.integers(0, 5), st.booleans()), min_size=2, max_size=40))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
-import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import compute_sample_weight
 from sklearn.utils.validation import check_is_fitted, validate_data
@@ -15,19 +14,16 @@ from deepcme.base.parameters import (
     FRACTION,
     Rule,
     check_classes,
-    one_of,
-    or_none,
-    parameters_for,
 )
 from deepcme.models.estimator_inputs import hold_out, read_sample_weight, require_both_classes
 from deepcme.models.logit_classifier import LogitClassifier, encode_binary_target
-from deepcme.network.architecture import Hyperparameters, NetworkWeights
+from deepcme.models.networks import ENGINE_RULES, NetworkEstimator, history_table
+from deepcme.network.architecture import NetworkWeights
 from deepcme.network.attribution import compute_first_layer_scores
-from deepcme.network.engines.choice import ENGINES, make_engine
-from deepcme.network.training import History
+from deepcme.network.engines.choice import make_engine
 
 
-class NetworkClassifier(LogitClassifier):
+class NetworkClassifier(NetworkEstimator, LogitClassifier):
     """What one network and an ensemble of them share: their settings, checks and verbs."""
 
     class_weight: dict[Any, float] | Literal["balanced"] | None
@@ -36,18 +32,6 @@ class NetworkClassifier(LogitClassifier):
         **LogitClassifier._rules,
         "class_weight": CLASS_WEIGHT,
     }
-
-    def check_parameters(self) -> None:
-        """Refuse values that `fit` would refuse, those of the training among them."""
-        self._hyperparameters()
-        super().check_parameters()
-
-    def _hyperparameters(self) -> Hyperparameters:
-        settings = parameters_for(Hyperparameters, self)
-        widths = settings["hidden_layers"]
-        if isinstance(widths, list | np.ndarray):
-            settings["hidden_layers"] = tuple(widths)
-        return Hyperparameters(**settings)
 
     def _training_data(
         self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None
@@ -128,9 +112,8 @@ class DeepCMEClassifier(NetworkClassifier):
 
     _rules: ClassVar[dict[str, tuple[Rule, ...]]] = {
         **NetworkClassifier._rules,
+        **ENGINE_RULES,
         "validation_fraction": FRACTION,
-        "engine": one_of(*ENGINES),
-        "device": or_none([Rule(lambda value: isinstance(value, str), "must be a name")]),
     }
 
     def __init__(
@@ -224,15 +207,3 @@ class DeepCMEClassifier(NetworkClassifier):
         check_is_fitted(self)
         matrix = validate_data(self, X, dtype=np.float32, reset=False)
         return self.weights_.decision_function(matrix)
-
-
-def history_table(history: History) -> pd.DataFrame:
-    """Losses and validation AUC of a network, one row per epoch."""
-    return pd.DataFrame(
-        {
-            "epoch": np.arange(1, history.n_epochs + 1),
-            "train_loss": history.train_loss,
-            "valid_loss": history.valid_loss,
-            "valid_auc": history.valid_auc,
-        }
-    )

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
-import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit
 from sklearn.base import clone
@@ -14,59 +13,19 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from deepcme.base.errors import DeepCMEError
 from deepcme.base.log_odds import log_odds
-from deepcme.base.parameters import Rule, at_least
-from deepcme.cohort.splits import draw_folds
-from deepcme.models.classifier import NetworkClassifier, history_table
+from deepcme.base.parameters import Rule
+from deepcme.cohort.splits import RowIndex
+from deepcme.models.classifier import NetworkClassifier
 from deepcme.models.estimator_inputs import read_groups, require_both_classes
+from deepcme.models.networks import NetworkEnsemble
 from deepcme.network.architecture import FloatArray, NetworkWeights
-from deepcme.network.attribution import Networks, compute_first_layer_scores
-from deepcme.network.engines.base import TrainingRun
+from deepcme.network.attribution import Networks
+from deepcme.network.engines.base import AfterEpoch
 from deepcme.network.engines.choice import make_engine
-from deepcme.network.training import History
+from deepcme.network.training import TrainedNetwork
 
 
-class SpacedSnapshots:
-    """Snapshots spread evenly from the start of training to its best epoch.
-
-    The longer the training, the wider they stand: the distance between them
-    doubles whenever there would be more than `most` up to the best epoch. Which
-    epochs may be needed is known in advance, so that few more are ever held.
-
-    Parameters
-    ----------
-    interval : int
-        Smallest number of epochs between snapshots.
-    most : int
-        How many to keep.
-    """
-
-    def __init__(self, interval: int, most: int) -> None:
-        self._interval = interval
-        self._most = most
-        self._taken: dict[int, NetworkWeights] = {}
-
-    def __call__(self, history: History, run: TrainingRun) -> None:
-        """Take a snapshot after an epoch that may be needed; drop those no longer needed."""
-        epoch, best = history.n_epochs, history.best_epoch
-        if epoch % self._distance(epoch) == 0:
-            self._taken[epoch] = run.current_weights()
-        if epoch == best:
-            distance = self._distance(best)
-            self._taken = {e: kept for e, kept in self._taken.items() if e % distance == 0}
-
-    def up_to(self, best_epoch: int) -> list[NetworkWeights]:
-        """The snapshots up to the best epoch, the first one first; none if it came too soon."""
-        distance = self._distance(best_epoch)
-        return [self._taken[epoch] for epoch in range(distance, best_epoch + 1, distance)]
-
-    def _distance(self, epoch: int) -> int:
-        distance = self._interval
-        while epoch > distance * self._most:
-            distance *= 2
-        return distance
-
-
-class DeepCMEEnsemble(NetworkClassifier):
+class DeepCMEEnsemble(NetworkEnsemble, NetworkClassifier):
     """Networks that each hold out a different part of the patients, averaged.
 
     The samples are cut into `n_networks` parts, stratified and by patient. Each
@@ -118,9 +77,7 @@ class DeepCMEEnsemble(NetworkClassifier):
 
     _rules: ClassVar[dict[str, tuple[Rule, ...]]] = {
         **NetworkClassifier._rules,
-        "n_networks": at_least(2),
-        "snapshot_interval": at_least(1),
-        "n_snapshots": at_least(1),
+        **NetworkEnsemble._rules,
     }
 
     def __init__(
@@ -188,37 +145,25 @@ class DeepCMEEnsemble(NetworkClassifier):
         matrix, target, weight = self._training_data(X, y, sample_weight)
         patients = read_groups(groups, len(target))
         self._check_patients(target, patients)
-        fold_random, *train_random = self._generator().spawn(1 + self.n_networks)
-        folds = draw_folds(target, patients, self.n_networks, fold_random)
         engine = make_engine()
-        self.networks_, histories = [], []
-        self.oof_decision_function_ = np.empty(len(target))
-        for held_out, random in zip(folds, train_random, strict=True):
-            snapshots = SpacedSnapshots(self.snapshot_interval, self.n_snapshots)
-            rest = np.setdiff1d(np.arange(len(target)), held_out)
+
+        def train(
+            rest: RowIndex, held_out: RowIndex, random: np.random.Generator, after: AfterEpoch
+        ) -> TrainedNetwork:
             require_both_classes(target, rest, held_out, weight)
-            trained = engine.fit(
-                matrix, target, rest, held_out, hyperparameters, random, weight, snapshots
+            return engine.fit(
+                matrix, target, rest, held_out, hyperparameters, random, weight, after
             )
-            best = trained.history.best_epoch
-            network = snapshots.up_to(best) or [trained.weights]
-            self.networks_.append(network)
-            histories.append(history_table(trained.history))
-            self.oof_decision_function_[held_out] = log_odds(
-                _mean_probability(network, matrix[held_out])
+
+        self.oof_decision_function_ = np.empty(len(target))
+        for member in self._train_members(target, patients, train):
+            self.oof_decision_function_[member.held_out] = log_odds(
+                _mean_probability(member.snapshots, matrix[member.held_out])
             )
-        numbered = pd.concat(histories, keys=range(1, len(histories) + 1), names=["network"])
-        self.history_ = numbered.reset_index("network").reset_index(drop=True)
-        self.gene_scores_ = compute_first_layer_scores(self.networks_, np.float32)
         return self
 
     def _check_patients(self, target: FloatArray, patients: NDArray[Any]) -> None:
-        n_patients = len(np.unique(patients))
-        if n_patients < self.n_networks:
-            raise DeepCMEError(
-                f"n_samples = {len(target)} of {n_patients} patients is too few for "
-                f"{self.n_networks} networks that each hold out patients of their own."
-            )
+        self._require_patients(patients)
         for label, name in zip((0, 1), self.classes_, strict=True):
             if len(np.unique(patients[target == label])) < 2:
                 raise DeepCMEError(

@@ -2,40 +2,24 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit
-from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils import check_random_state
+from sklearn.base import ClassifierMixin
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 
-from deepcme.base.parameters import RANDOM_STATE, Rule, check_parameters
+from deepcme.base.parameters import RANDOM_STATE, Rule
+from deepcme.models.own_estimator import OwnEstimator
 
 
-class LogitClassifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
+class LogitClassifier(ClassifierMixin, OwnEstimator):  # type: ignore[misc]
     """A classifier of two classes by the log-odds of the second."""
 
     classes_: NDArray[Any]
-    random_state: int | np.random.RandomState | None
     _rules: ClassVar[dict[str, tuple[Rule, ...]]] = {"random_state": RANDOM_STATE}
-
-    def check_parameters(self) -> None:
-        """Refuse values that `fit` would refuse, without any data.
-
-        Raises
-        ------
-        DeepCMEError
-            Naming the parameter, what it must be, and its value.
-        """
-        check_parameters(vars(self), self._rules)
-
-    def _generator(self) -> np.random.Generator:
-        """A generator from one draw, whatever kind of random_state."""
-        seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
-        return np.random.default_rng(seed)
 
     @abstractmethod
     def decision_function(self, X: Any) -> NDArray[np.float64]:

@@ -6,7 +6,8 @@ inspected without the engine that trained it.
 The network has one logit and binary cross-entropy. This equals the two-class
 softmax of the paper (equation 2): with logits ``a`` and ``b`` the softmax gives
 ``P(1) = exp(b) / (exp(a) + exp(b)) = sigmoid(b - a)``, so only the difference of
-the two outputs is ever seen by the loss.
+the two outputs is ever seen by the loss. By a loss of times the logit is the
+log hazard, and the output has no bias: only differences between patients count.
 """
 
 from __future__ import annotations
@@ -154,7 +155,7 @@ class NetworkWeights:
 
     blocks: list[Block]
     output_weight: FloatArray
-    output_bias: FloatArray
+    output_bias: FloatArray | None
 
     def decision_function(self, X: FloatArray) -> NDArray[np.float64]:
         """Logit of each row of ``X`` (samples x genes), in evaluation mode.
@@ -165,12 +166,17 @@ class NetworkWeights:
         logits = np.empty(len(X))
         for start in range(0, len(X), _PREDICTION_ROWS):
             rows = X[start : start + _PREDICTION_ROWS].astype(np.float64)
-            product = self.product_above(self.blocks[0].pre_activation(rows))
-            logits[start : start + _PREDICTION_ROWS] = product
-        return logits + self.output_bias
+            above = self.logits_above(self.blocks[0].pre_activation(rows))
+            logits[start : start + _PREDICTION_ROWS] = above
+        return logits
+
+    def logits_above(self, activation: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Logits from the first block's output before the ReLU."""
+        product = self.product_above(activation)
+        return product if self.output_bias is None else product + self.output_bias
 
     def product_above(self, activation: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Logits without the output's bias, from the first block's output before the ReLU."""
+        """Logits without the output's bias."""
         hidden = np.maximum(activation, 0)
         for block in self.blocks[1:]:
             hidden = np.maximum(block.pre_activation(hidden), 0)
@@ -184,7 +190,8 @@ class NetworkWeights:
                 if array is not None:
                     yield f"blocks.{position}.{field.name}", array
         yield "output_weight", self.output_weight
-        yield "output_bias", self.output_bias
+        if self.output_bias is not None:
+            yield "output_bias", self.output_bias
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, FloatArray]) -> NetworkWeights:
@@ -198,7 +205,7 @@ class NetworkWeights:
         return cls(
             [Block(**block) for block in blocks],
             arrays["output_weight"],
-            arrays["output_bias"],
+            arrays.get("output_bias"),
         )
 
     def copy(self) -> NetworkWeights:
@@ -234,4 +241,7 @@ def initialise_weights(
             block = Block(weight, bias=uniform(fan_in, width))
         blocks.append(block)
         fan_in = width
-    return NetworkWeights(blocks, uniform(fan_in, fan_in), uniform(fan_in, 1))
+    has_bias = not LOSSES[hyperparameters.loss].of_times
+    return NetworkWeights(
+        blocks, uniform(fan_in, fan_in), uniform(fan_in, 1) if has_bias else None
+    )

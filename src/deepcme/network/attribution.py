@@ -121,7 +121,9 @@ def _logits_and_gradient(
     for block in weights.blocks[1:]:
         activations.append(block.pre_activation(np.maximum(activations[-1], 0.0)))
     output = weights.output_weight.astype(np.float64)
-    logits = np.maximum(activations[-1], 0.0) @ output + weights.output_bias
+    logits = np.maximum(activations[-1], 0.0) @ output
+    if weights.output_bias is not None:
+        logits += weights.output_bias
     gradient = np.where(activations[-1] > 0, output, 0.0)
     for block, below in zip(weights.blocks[:0:-1], activations[-2::-1], strict=True):
         gradient = (gradient * block.slope) @ block.weight.T.astype(np.float64)

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from deepcme.network.cox_loss import cox_loss, cox_loss_of_tensors
+
 if TYPE_CHECKING:
     from torch import Tensor
 
@@ -29,10 +31,14 @@ class Loss:
     of_tensors : callable
         The same of tensors, for autograd; logits are (rows x members), and the
         members' sums are added up.
+    of_times : bool
+        Outcomes are times (`encode_times`), and the rows of a batch are compared with each
+        other: a constant has no say, so that the output has no bias.
     """
 
     total: Callable[[NDArray[np.float64], NDArray[np.float32], NDArray[np.float32]], float]
     of_tensors: Callable[[Tensor, Tensor, Tensor], Tensor]
+    of_times: bool = False
 
 
 def mean_loss(
@@ -61,4 +67,7 @@ def _cross_entropy_of_tensors(logits: Tensor, y: Tensor, weight: Tensor) -> Tens
     )
 
 
-LOSSES = {"cross-entropy": Loss(_cross_entropy, _cross_entropy_of_tensors)}
+LOSSES = {
+    "cross-entropy": Loss(_cross_entropy, _cross_entropy_of_tensors),
+    "cox": Loss(cox_loss, cox_loss_of_tensors, of_times=True),
+}

@@ -13,7 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
+from deepcme.base.errors import DeepCMEError
 from deepcme.network.architecture import FloatArray, Hyperparameters, NetworkWeights
+from deepcme.network.losses import LOSSES
+from deepcme.network.times import is_event
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,7 @@ def batch_offsets(n: int, batch_size: int) -> NDArray[np.int64]:
 
 def draw_epoch(
     train_rows: NDArray[np.int64],
+    y: FloatArray,
     hyperparameters: Hyperparameters,
     random: np.random.Generator,
     n_members: int = 1,
@@ -62,12 +66,48 @@ def draw_epoch(
 
     Networks that are trained side by side, the members of a selector, see the
     same batches and have masks of their own, side by side in one array.
+
+    Raises
+    ------
+    DeepCMEError
+        If the loss is one of times and no training row has the event.
     """
     rows = random.permutation(train_rows)
+    if LOSSES[hyperparameters.loss].of_times:
+        rows, offsets = stratify(rows, y, hyperparameters.batch_size, random)
+    else:
+        offsets = batch_offsets(len(rows), hyperparameters.batch_size)
     rate = hyperparameters.dropout
     widths = hyperparameters.hidden_layers if rate > 0 else ()
     kept = [draw_mask((len(rows), n_members * width), rate, random) for width in widths]
-    return Epoch(rows, batch_offsets(len(rows), hyperparameters.batch_size), kept)
+    return Epoch(rows, offsets, kept)
+
+
+def stratify(
+    rows: NDArray[np.int64], y: FloatArray, batch_size: int, random: np.random.Generator
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Spread the events over batches of equal size; return the rows and the batches' offsets.
+
+    Their size is as near `batch_size` as it can be, since a small last one would compare few
+    rows; up to twice that is one batch. A batch without an event teaches nothing and is
+    left out.
+    """
+    n_batches = 1 if len(rows) <= 2 * batch_size else round(len(rows) / batch_size)
+    event = is_event(y[rows])
+    place = random.random(len(rows))
+    for stratum in (event, ~event):
+        n = int(stratum.sum())
+        place[stratum] = (np.arange(n) + place[stratum]) / max(n, 1)
+    batches = [
+        batch
+        for batch in np.array_split(rows[np.argsort(place)], n_batches)
+        if is_event(y[batch]).any()
+    ]
+    if not batches:
+        raise DeepCMEError(
+            "No training row has the event: a network of times needs patients who had it."
+        )
+    return np.concatenate(batches), np.cumsum([0, *map(len, batches)], dtype=np.int64)
 
 
 def draw_mask(
@@ -98,11 +138,23 @@ def rank_auc(scores: FloatArray, y: FloatArray) -> float:
 
 @dataclass
 class History:
-    """Losses and validation AUC of each epoch, first epoch first."""
+    """Losses of each epoch, first epoch first, and how well the validation part was ranked.
+
+    Attributes
+    ----------
+    train_loss, valid_loss : list of float
+        Of times they are not on one scale: the first is the mean over the rows of batches,
+        the second is that of `TimeValidation`.
+    valid_auc : list of float
+        Of labels; empty of times.
+    valid_c : list of float
+        Harrell's C of times; empty of labels.
+    """
 
     train_loss: list[float] = field(default_factory=list)
     valid_loss: list[float] = field(default_factory=list)
     valid_auc: list[float] = field(default_factory=list)
+    valid_c: list[float] = field(default_factory=list)
 
     @property
     def n_epochs(self) -> int:

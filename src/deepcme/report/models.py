@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from deepcme.base.parameters import is_sentinel
+from deepcme.cohort.survival import SurvivalOutcome
 from deepcme.models.registry import ModelKind
 from deepcme.study.designs import NestedDesign
 from deepcme.study.parts.added_value import CLINICAL, CLINICAL_AND_GENES
@@ -113,7 +114,8 @@ def _network(kind: ModelKind, settings: Mapping[str, Any]) -> str:
     widths = settings["hidden_layers"]
     norm = "BatchNorm, " if settings["batch_norm"] else ""
     dropout = f"dropout {settings['dropout']:g}, " if settings["dropout"] else ""
-    loss = "binary cross-entropy"
+    of_times = SurvivalOutcome.kind in kind.outcomes
+    loss = "Cox's partial likelihood (Efron)" if of_times else "binary cross-entropy"
     if settings["penalty"] is not None and settings["penalty_strength"]:
         loss += (
             f" plus {settings['penalty_strength']:g} (lambda) times the "
@@ -130,7 +132,7 @@ def _network(kind: ModelKind, settings: Mapping[str, Any]) -> str:
     ]
     if settings["patience"] is not None:
         parts.append(f"stopped after {settings['patience']} epochs without a lower loss")
-    if settings["class_weight"] is not None:
+    if settings.get("class_weight") is not None:
         parts.append(f"class weight {_as_text(settings['class_weight'])}")
     return "; ".join([*parts, _own_words(kind, settings)])
 

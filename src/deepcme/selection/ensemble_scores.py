@@ -95,8 +95,7 @@ def _mean_probability(
     mean = np.zeros(changes.shape)
     for member in members:
         moved = changes[..., np.newaxis] * member.gene_weights[gene]
-        logits = member.weights.product_above(member.activation + moved)
-        mean += member.share * expit(logits + member.weights.output_bias)
+        mean += member.share * expit(member.weights.logits_above(member.activation + moved))
     return mean
 
 

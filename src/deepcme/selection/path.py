@@ -196,6 +196,7 @@ class MemberTraining:
             _draw_member(X.shape[1], self._hyperparameters, start_random)
             for _ in range(settings.n_members)
         ]
+        self._y = y
         samples = Samples(X, y, np.ones(len(X), np.float32))
         engine = engine or make_engine()
         self.run = engine.start_selector(samples, self._hyperparameters, members)
@@ -204,7 +205,11 @@ class MemberTraining:
         """Pass over the training rows some times."""
         for _ in range(n_epochs):
             epoch = draw_epoch(
-                self._train_rows, self._hyperparameters, self._random, self._n_members
+                self._train_rows,
+                self._y,
+                self._hyperparameters,
+                self._random,
+                self._n_members,
             )
             if not np.isfinite(self.run.train_epoch(epoch)):
                 raise DeepCMEError(

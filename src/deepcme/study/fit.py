@@ -29,7 +29,7 @@ from deepcme.study.part import Kept
 from deepcme.study.settings import ModelSettings, PreprocessingSettings
 from deepcme.study.tasks import Arrays, Task, are_rows
 
-HISTORY = ("epoch", "train_loss", "valid_loss", "valid_auc")
+_LOSSES = ("epoch", "train_loss", "valid_loss")
 _OPTIONAL = (
     *("probability", "genes", "gene_scores", "oof_score"),
     *("oof_probability", "penalty"),
@@ -61,7 +61,8 @@ class TaskResult:
     oof_probability : ndarray of float64 or None
         Risk by the horizon beside `oof_score`, where this is no logit but a log hazard.
     penalty : ndarray of float64 or None
-        The one that a Cox model chose, alone in its array; infinite where genes were left out.
+        The one that a Cox model chose, alone in its array; infinite where genes were left out,
+        and none of a network.
     """
 
     rows: NDArray[np.int64]
@@ -184,12 +185,14 @@ class Fit(Task):
 
     def _has_the_rest(self, arrays: Arrays, n_fitting: int) -> bool:
         kind = self.model.kind
-        history = [f"history_{column}" for column in HISTORY]
-        held_out = [f"held_out_{column}" for column in SCORES]
         of_times = SurvivalOutcome.kind in kind.outcomes
-        oof_risk = of_times and self.horizon is not None
+        ranked = "valid_c" if of_times else "valid_auc"
+        history = [f"history_{column}" for column in (*_LOSSES, ranked)]
+        held_out = [f"held_out_{column}" for column in SCORES]
+        penalised = of_times and not kind.is_network
+        oof_risk = of_times and kind.refitted and self.horizon is not None
         return (
-            (not of_times or are_rows(arrays, "f", "penalty", length=1))
+            (not penalised or are_rows(arrays, "f", "penalty", length=1))
             and (not oof_risk or are_rows(arrays, "f", "oof_probability", length=n_fitting))
             and (
                 kind.out_of_fold is None or are_rows(arrays, "f", "oof_score", length=n_fitting)
@@ -278,8 +281,9 @@ def _of_cox_model(
     if not isinstance(model, CoxModel):
         return {}
     risks = None if oof_score is None else risks_of(model, oof_score, horizon)
-    penalty = getattr(model, "penalty_", 0.0)
-    return {"oof_probability": risks, "penalty": np.array([penalty], dtype=np.float64)}
+    penalty = getattr(model, "penalty_", None)
+    chosen = None if penalty is None else np.array([penalty], dtype=np.float64)
+    return {"oof_probability": risks, "penalty": chosen}
 
 
 def _score_genes(
@@ -345,8 +349,9 @@ def _out_of_fold_scores(
         return None
     patients = data.patients[rows]
     if count_fewest_patients(data, rows, targets) < folds.fewest_patients:
-        own: NDArray[np.float64] = model.oof_decision_function_
-        return own
+        is_of_times = isinstance(model, CoxModel)
+        own = model.oof_log_hazards_ if is_of_times else model.oof_decision_function_
+        return np.asarray(own, dtype=np.float64)
     random = np.random.default_rng(task.random_state)
     logits = np.empty(len(rows))
     for held_out in draw_folds(targets.strata[rows], patients, folds.n_folds, random):

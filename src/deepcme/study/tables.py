@@ -10,6 +10,7 @@ from scipy.special import expit
 
 from deepcme.cohort.cohort import Cohort
 from deepcme.cohort.splits import PARTS
+from deepcme.cohort.survival import SurvivalOutcome
 from deepcme.evaluation.measures import PatientMeasure, SplitMeasure, measures_of
 from deepcme.evaluation.over_patients import compute_metrics_over_patients
 from deepcme.evaluation.over_splits import compute_metrics
@@ -68,7 +69,7 @@ def _by_part(
     parts = np.repeat(np.array(PARTS, dtype=object), [n_fitted, n_fitted, n_test])
     rows = np.concatenate([result.rows[:n_fitted], result.rows])
     score = _with_held_out(result.score, result.oof_score)
-    if result.penalty is None:
+    if SurvivalOutcome.kind not in task.model.kind.outcomes:
         return parts, rows, score, expit(score)
     # The score of a Cox model is no logit.
     if result.probability is None or result.oof_probability is None:

@@ -15,9 +15,8 @@ from deepcme.cohort.arrays import CohortArrays
 from deepcme.cohort.outcome import BinaryOutcome
 from deepcme.cohort.splits import RowIndex, Split
 from deepcme.cohort.survival import SurvivalOutcome
-from deepcme.models.classifier import DeepCMEClassifier
-from deepcme.models.ensemble import DeepCMEEnsemble
 from deepcme.models.fitting import scores_of
+from deepcme.models.networks import NetworkEnsemble, NetworkEstimator
 from deepcme.models.targets import Targets, make_targets
 from deepcme.network.engines.choice import make_engine
 from deepcme.study.fit import count_fewest_patients, fitted_split
@@ -132,12 +131,12 @@ def _require_both(
 def _try_own(plan: Plan, model: ModelSettings) -> None:
     made = model.kind.make(model.parameters, 0)
     try:
-        if isinstance(made, DeepCMEClassifier):
-            make_engine(made.engine, made.device)
-        elif isinstance(made, DeepCMEEnsemble):
+        if isinstance(made, NetworkEnsemble):
             for split in plan.splits:
                 fitted = plan.cohort.patients[np.union1d(split.train, split.validation)]
                 _require_patients(made.n_networks, len(np.unique(fitted)))
+        elif isinstance(made, NetworkEstimator):
+            make_engine(made.engine, made.device)
     except DeepCMEError as error:
         raise DeepCMEError(f"model {model.name}: {error}") from error
 

@@ -148,6 +148,8 @@ def _assemble_network(arrays: Arrays, n_genes: int) -> NetworkWeights:
         weights = NetworkWeights.from_arrays(arrays)
     except (KeyError, IndexError, TypeError, ValueError) as error:
         raise UnfitArraysError("a network lacks an array.") from error
+    if weights.output_bias is None:
+        raise UnfitArraysError("a network lacks an array.")
     n_inputs = n_genes
     for block in weights.blocks:
         n_inputs = _check_block(block, n_inputs)

@@ -83,7 +83,7 @@ def one_batch(problem: Problem, settings: Hyperparameters, seed: int = 11) -> Ep
     """An epoch of a single step."""
     random = np.random.default_rng(seed)
     rows = random.choice(problem.train_rows, settings.batch_size, replace=False)
-    return draw_epoch(rows, settings, random)
+    return draw_epoch(rows, problem.y, settings, random)
 
 
 def train_steps(
@@ -92,7 +92,7 @@ def train_steps(
     """Take a number of steps along a fixed trajectory."""
     random = np.random.default_rng(13)
     while n_steps > 0:
-        epoch = draw_epoch(problem.train_rows, settings, random)
+        epoch = draw_epoch(problem.train_rows, problem.y, settings, random)
         offsets = epoch.offsets[: n_steps + 1]
         end = int(offsets[-1])
         epoch = Epoch(epoch.rows[:end], offsets, [mask[:end] for mask in epoch.kept])

@@ -44,7 +44,7 @@ def read_state(run: TrainingRun) -> OptimiserState:
         {name: states[name][key].cpu().numpy().reshape(shapes[name]).copy() for name in shapes}
         for key in ("exp_avg", "exp_avg_sq")
     )
-    return OptimiserState(int(states["output_bias"]["step"]), first, second)
+    return OptimiserState(int(states["output_weight"]["step"]), first, second)
 
 
 def write_state(run: TrainingRun, state: OptimiserState) -> None:

@@ -62,15 +62,17 @@ ROWS = st.lists(
 )
 
 
-def network_of(logits: FloatArray) -> tuple[NetworkWeights, FloatArray]:
+def network_of(logits: FloatArray, *, bias: bool) -> tuple[NetworkWeights, Wide]:
     """A network that gives row i of the unit matrix a logit of its own, the weight of gene i.
 
-    Up to rounding: also returns the logits that it gives.
+    Up to rounding, and but for a constant without a bias: also returns the logits that it gives.
     """
     shift = logits.min() - np.float32(1)
     weight = (logits - shift)[:, None]
     block = Block(weight, bias=np.zeros(1, np.float32))
-    network = NetworkWeights([block], np.ones(1, np.float32), np.array([shift]))
+    network = NetworkWeights(
+        [block], np.ones(1, np.float32), np.array([shift]) if bias else None
+    )
     return network, network.decision_function(np.eye(len(logits), dtype=np.float32))
 
 
@@ -88,7 +90,9 @@ def test_loss_and_gradient_over_a_batch(engine: str, name: str, rows: list) -> N
     n = len(rows)
     y = np.array([float(positive) for _, positive, _ in rows], np.float32)
     weight = np.array([weight for *_, weight in rows], np.float32)
-    network, logits = network_of(np.array([logit for logit, *_ in rows], np.float32))
+    network, logits = network_of(
+        np.array([logit for logit, *_ in rows], np.float32), bias=not LOSSES[name].of_times
+    )
     settings = Hyperparameters(
         hidden_layers=(1,), batch_norm=False, dropout=0.0, penalty=None, loss=name
     )

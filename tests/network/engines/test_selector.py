@@ -62,7 +62,7 @@ def train_epochs(
 ) -> list[float]:
     random = np.random.default_rng(3)
     return [
-        run.train_epoch(draw_epoch(problem.train_rows, settings, random, N_MEMBERS))
+        run.train_epoch(draw_epoch(problem.train_rows, problem.y, settings, random, N_MEMBERS))
         for _ in range(n_epochs)
     ]
 
@@ -73,7 +73,8 @@ def plain_members(
     """One block per member, each trained on its own with autograd, as SELECTION has it."""
     random = np.random.default_rng(3)
     epochs = [
-        draw_epoch(problem.train_rows, settings, random, N_MEMBERS) for _ in range(n_epochs)
+        draw_epoch(problem.train_rows, problem.y, settings, random, N_MEMBERS)
+        for _ in range(n_epochs)
     ]
     width = settings.hidden_layers[0]
     trained = []

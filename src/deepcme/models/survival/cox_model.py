@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from deepcme.evaluation.survival.baseline import Baseline
+from deepcme.models.own_estimator import OwnEstimator
 
 FloatArray = NDArray[np.float64]
 
 
-class CoxModel(BaseEstimator, ABC):  # type: ignore[misc]
+class CoxModel(OwnEstimator):
     """A model of proportional hazards; `predict` gives the log hazard, higher is worse."""
 
     baseline_: Baseline
-    selects_nothing_: bool
 
     @abstractmethod
     def predict(self, X: Any) -> FloatArray:

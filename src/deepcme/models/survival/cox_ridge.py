@@ -7,17 +7,10 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import clone
-from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_array, check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted, validate_data
 
-from deepcme.base.errors import AbsentError, DeepCMEError
-from deepcme.base.parameters import (
-    RANDOM_STATE,
-    Rule,
-    at_least,
-    check_parameters,
-    or_none,
-)
+from deepcme.base.errors import AbsentError
+from deepcme.base.parameters import RANDOM_STATE, Rule, at_least, or_none
 from deepcme.cohort.follow_up import FollowUp
 from deepcme.cohort.splits import draw_folds
 from deepcme.evaluation.survival.baseline import Baseline
@@ -28,7 +21,7 @@ from deepcme.models.survival.cox_model import CoxModel, FloatArray
 from deepcme.models.survival.dual import UNPENALISED, DualGenes, GeneIndex, fit_penalised
 from deepcme.models.survival.penalty import cross_validate, make_penalties
 from deepcme.models.survival.screening import compute_score_statistics
-from deepcme.models.survival.target import read_target
+from deepcme.models.survival.target import read_clinical, read_target
 
 _PENALTIES = (
     Rule(
@@ -105,16 +98,6 @@ class CoxRidge(CoxModel):
         self.n_folds = n_folds
         self.random_state = random_state
 
-    def check_parameters(self) -> None:
-        """Refuse values that `fit` would refuse, without any data.
-
-        Raises
-        ------
-        DeepCMEError
-            Naming the parameter, what it must be, and its value.
-        """
-        check_parameters(vars(self), self._rules)
-
     def fit(
         self,
         X: ArrayLike,
@@ -174,12 +157,7 @@ class CoxRidge(CoxModel):
         """
         check_is_fitted(self)
         matrix = validate_data(self, X, reset=False, dtype=[np.float64, np.float32])
-        columns = _read_clinical(clinical, len(matrix))
-        if columns.shape[1] != len(self.clinical_coef_):
-            raise DeepCMEError(
-                f"This Cox ridge was fitted beside {len(self.clinical_coef_)} clinical "
-                f"columns, not {columns.shape[1]}: give the same."
-            )
+        columns = read_clinical(clinical, len(matrix), len(self.clinical_coef_))
         of_genes = (matrix - self.means_) @ self.coef_
         of_clinical = (columns - self._clinical_means) @ self.clinical_coef_
         log_hazards: FloatArray = of_genes + of_clinical
@@ -217,10 +195,8 @@ class CoxRidge(CoxModel):
                 f"n_samples = {follow_up.n} is too few to choose a penalty in "
                 f"{self.n_folds} folds."
             )
-        seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
-        random = np.random.default_rng(seed)
         patients = read_groups(groups, follow_up.n)
-        folds = draw_folds(follow_up.events, patients, self.n_folds, random)
+        folds = draw_folds(follow_up.events, patients, self.n_folds, self._generator())
         rotated = (
             (held_out, self._without(X, follow_up, genes, held_out))
             for held_out in folds
@@ -242,7 +218,7 @@ class CoxRidge(CoxModel):
 
     def _fit_clinical(self, clinical: ArrayLike | None, follow_up: FollowUp) -> FloatArray:
         """Standardised clinical columns that are no combination of each other."""
-        columns = _read_clinical(clinical, follow_up.n)
+        columns = read_clinical(clinical, follow_up.n)
         self._clinical_means = columns.mean(axis=0)
         self.clinical_coef_ = np.zeros(columns.shape[1])
         self._kept = find_independent_terms(columns)
@@ -298,14 +274,3 @@ class CoxTopGenes(CoxRidge):
         fitted = np.delete(np.arange(follow_up.n), np.asarray(held_out, dtype=np.int64))
         strength = np.abs(compute_score_statistics(X[fitted], follow_up.rows(fitted)))
         return np.sort(np.argsort(-strength, kind="stable")[: self.n_genes])
-
-
-def _read_clinical(clinical: ArrayLike | None, n: int) -> FloatArray:
-    if clinical is None:
-        return np.empty((n, 0))
-    columns: FloatArray = check_array(clinical, dtype=np.float64, input_name="clinical")
-    if len(columns) != n:
-        raise DeepCMEError(
-            f"clinical holds {len(columns)} rows for {n} samples: give one for each sample."
-        )
-    return columns

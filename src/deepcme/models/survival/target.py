@@ -1,4 +1,4 @@
-"""The target of a survival model: an event and a time for each patient, in one array."""
+"""What a survival model is fitted to: an event and a time of each patient, clinical columns."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from sklearn.utils.validation import check_array
 
 from deepcme.base.errors import DeepCMEError
 from deepcme.base.words import counted
 from deepcme.cohort.follow_up import EVENT, FollowUp
+
+FloatArray = NDArray[np.float64]
 
 TARGET = np.dtype([("event", np.bool_), ("time", np.float64)])
 """A record a patient, as scikit-survival has them."""
@@ -29,7 +32,8 @@ def read_target(y: ArrayLike, n: int) -> FollowUp:
     Parameters
     ----------
     y : structured array of shape (n,)
-        Fields `event` (bool) and `time`.
+        Fields `event` (bool) and `time`, or two of other names, as `Surv.from_arrays` of
+        scikit-survival makes them: of truth values the event, of numbers the time.
     n : int
         Rows of the matrix.
 
@@ -39,14 +43,57 @@ def read_target(y: ArrayLike, n: int) -> FollowUp:
         If it has no such fields, or does not fit the matrix.
     """
     target = np.asarray(y)
-    if target.dtype.names is None or {"event", "time"} - set(target.dtype.names):
-        raise DeepCMEError(
-            "A survival target is a structured array with the fields event (bool) and time: "
-            "make one with make_target(FollowUp(times, events))."
-        )
+    event, time = _find_fields(target.dtype)
     if target.shape != (n,):
         raise DeepCMEError(
             f"The target holds {counted(target.size, 'patient')} for {counted(n, 'sample')}: "
             "give one for each sample."
         )
-    return FollowUp(target["time"], target["event"].astype(np.int8))
+    return FollowUp(target[time], target[event].astype(np.int8))
+
+
+def _find_fields(dtype: np.dtype[Any]) -> tuple[str, str]:
+    names = dtype.names or ()
+    if {"event", "time"} <= set(names):
+        return "event", "time"
+    events = [name for name in names if dtype[name].kind == "b"]
+    times = [name for name in names if dtype[name].kind in "fiu"]
+    if len(events) != 1 or len(times) != 1:
+        raise DeepCMEError(
+            "A survival target is a structured array with the fields event (bool) and time: "
+            "make one with make_target(FollowUp(times, events))."
+        )
+    return events[0], times[0]
+
+
+def read_clinical(
+    clinical: ArrayLike | None, n: int, n_columns: int | None = None
+) -> FloatArray:
+    """Clinical columns beside the genes; no column where none are given.
+
+    Parameters
+    ----------
+    clinical : array of shape (n, columns), optional
+    n : int
+        Rows of the matrix.
+    n_columns : int, optional
+        That the model was fitted beside.
+
+    Raises
+    ------
+    DeepCMEError
+        If there is not a row for each sample, or are other columns than in the fit.
+    """
+    columns: FloatArray = np.empty((n, 0))
+    if clinical is not None:
+        columns = check_array(clinical, dtype=np.float64, input_name="clinical")
+    if len(columns) != n:
+        raise DeepCMEError(
+            f"clinical holds {len(columns)} rows for {n} samples: give one for each sample."
+        )
+    if n_columns not in (None, columns.shape[1]):
+        raise DeepCMEError(
+            f"This model was fitted beside {n_columns} clinical columns, not "
+            f"{columns.shape[1]}: give the same."
+        )
+    return columns

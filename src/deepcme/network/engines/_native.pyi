@@ -13,6 +13,7 @@ class Trainer:
         X: NDArray[float32],
         y: NDArray[float32],
         sample_weight: NDArray[float32],
+        offset: NDArray[float32] | None = None,
         *,
         widths: Sequence[int],
         n_members: int,

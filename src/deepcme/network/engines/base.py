@@ -17,14 +17,8 @@ from deepcme.network.architecture import (
     NetworkWeights,
     initialise_weights,
 )
-from deepcme.network.losses import mean_loss
-from deepcme.network.training import (
-    Epoch,
-    History,
-    TrainedNetwork,
-    draw_epoch,
-    rank_auc,
-)
+from deepcme.network.training import Epoch, History, TrainedNetwork, draw_epoch
+from deepcme.network.validation import make_validation
 
 RowIndex = NDArray[np.int64]
 
@@ -41,12 +35,14 @@ class Samples:
     X : ndarray of float32, shape (samples, genes), C order
     y : ndarray of float32, shape (samples,)
     weight : ndarray of float32, shape (samples,)
-
+    offset : ndarray of float32, shape (samples,), optional
+        Added to each row's logit within the loss: what is known of it already.
     """
 
     X: FloatArray
     y: FloatArray
     weight: FloatArray
+    offset: FloatArray | None = None
 
     def __post_init__(self) -> None:
         check_matrix(self.X, len(self.y))
@@ -87,9 +83,13 @@ class TrainingRun:
         """Take one step per batch; return the mean training loss without the penalty."""
         return self._trainer.train_epoch(epoch)
 
+    def logits(self, rows: RowIndex) -> FloatArray:
+        """Logits of rows of X, in evaluation mode and without their offset."""
+        return self._trainer.logits(rows)[:, 0]
+
     def validation_logits(self) -> FloatArray:
-        """Logits of the validation rows, in evaluation mode."""
-        return self._trainer.logits(self._valid_rows)[:, 0]
+        """Logits of the validation rows."""
+        return self.logits(self._valid_rows)
 
     def current_weights(self) -> NetworkWeights:
         """A copy of the weights as they are now."""
@@ -208,6 +208,7 @@ class Engine(ABC):
         random: np.random.Generator,
         sample_weight: FloatArray | None = None,
         after_epoch: AfterEpoch | None = None,
+        offset: FloatArray | None = None,
     ) -> TrainedNetwork:
         """Train until `max_epochs` or `patience`; keep the epoch of lowest validation loss.
 
@@ -216,7 +217,7 @@ class Engine(ABC):
         X : ndarray of float32, shape (samples, genes), C order
             Finite values; read only, never copied. May be a memory map.
         y : ndarray of float32, shape (samples,)
-            1 for a positive, 0 for a negative sample.
+            1 for a positive, 0 for a negative sample; of times, those of `encode_times`.
         train_rows, valid_rows : ndarray of int64
             Rows of X to train on and to choose the epoch on.
         hyperparameters : Hyperparameters
@@ -227,11 +228,15 @@ class Engine(ABC):
         after_epoch : callable, optional
             Called after every epoch with the history and the run, which it may
             read and must not change.
+        offset : ndarray of float32, shape (samples,), optional
+            Added to each row's logit in the training and validation loss; the network
+            learns what it leaves unsaid.
 
         Raises
         ------
         DeepCMEError
-            If there are too few rows, or the loss stops being finite.
+            If there are too few rows, no training or validation row has the event that
+            the loss is of, or the loss stops being finite.
         """
         if len(train_rows) < 2 or len(valid_rows) < 1:
             raise DeepCMEError(
@@ -241,21 +246,19 @@ class Engine(ABC):
         check_rows(train_rows, len(X), "train_rows")
         check_rows(valid_rows, len(X), "valid_rows")
         weight = normalised_weights(sample_weight, len(X), train_rows)
-        samples = Samples(X, y, weight)
+        samples = Samples(X, y, weight, offset)
+        validation = make_validation(
+            hyperparameters.loss, y, weight, offset, train_rows, valid_rows
+        )
         start_random, epoch_random = random.spawn(2)
         start = initialise_weights(X.shape[1], hyperparameters, start_random)
         run = self.start(samples, valid_rows, hyperparameters, start)
         history = History()
-        y_valid, weight_valid = y[valid_rows], weight[valid_rows]
         while history.n_epochs < hyperparameters.max_epochs:
-            epoch = draw_epoch(train_rows, hyperparameters, epoch_random)
-            train_loss = run.train_epoch(epoch)
-            logits = run.validation_logits()
-            valid_loss = mean_loss(hyperparameters.loss, logits, y_valid, weight_valid)
-            check_finite(train_loss, valid_loss, history.n_epochs + 1, hyperparameters)
-            history.train_loss.append(train_loss)
-            history.valid_loss.append(valid_loss)
-            history.valid_auc.append(rank_auc(logits, y_valid))
+            epoch = draw_epoch(train_rows, y, hyperparameters, epoch_random)
+            history.train_loss.append(run.train_epoch(epoch))
+            validation.judge(run.logits(validation.rows), history)
+            check_finite(history, hyperparameters)
             if history.best_epoch == history.n_epochs:
                 run.keep_snapshot()
             if after_epoch is not None:
@@ -295,13 +298,11 @@ def normalised_weights(
     return np.asarray(sample_weight / mean, dtype=np.float32)
 
 
-def check_finite(
-    train_loss: float, valid_loss: float, epoch: int, hyperparameters: Hyperparameters
-) -> None:
+def check_finite(history: History, hyperparameters: Hyperparameters) -> None:
     """Refuse to go on once a loss is no longer a number."""
-    if np.isfinite(train_loss) and np.isfinite(valid_loss):
+    if np.isfinite(history.train_loss[-1]) and np.isfinite(history.valid_loss[-1]):
         return
     raise DeepCMEError(
-        f"The loss was no longer finite in epoch {epoch}: try a learning_rate below "
+        f"The loss was no longer finite in epoch {history.n_epochs}: try a learning_rate below "
         f"{hyperparameters.learning_rate:g}, or look for extreme values in the matrix."
     )

@@ -84,6 +84,7 @@ class NativeEngine(Engine):
             samples.X,
             samples.y,
             samples.weight,
+            samples.offset,
             widths=hyperparameters.hidden_layers,
             n_members=len(members),
             batch_norm=hyperparameters.batch_norm,

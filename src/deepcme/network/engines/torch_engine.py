@@ -75,6 +75,7 @@ class TorchTrainer(Trainer):
         self._X = as_tensor(samples.X, device)
         self._y = as_tensor(samples.y, device)
         self._sample_weight = as_tensor(samples.weight, device)
+        self._offset = None if samples.offset is None else as_tensor(samples.offset, device)
         self._penalty = hyperparameters.penalty_per_weight(samples.X.shape[1])
         self._loss = LOSSES[hyperparameters.loss]
         self._allocate()
@@ -111,6 +112,8 @@ class TorchTrainer(Trainer):
         X = self._gather(rows)
         product = (X @ self._weight).requires_grad_()
         logits = self.network.logits(product, kept, training=True)
+        if self._offset is not None:
+            logits = logits + self._offset[rows, None]
         loss = self._loss.of_tensors(logits, self._y[rows], self._sample_weight[rows])
         self._optimiser.zero_grad(set_to_none=False)
         (loss / len(rows)).backward()  # type: ignore[no-untyped-call]

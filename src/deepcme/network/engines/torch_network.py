@@ -60,7 +60,9 @@ class TorchNetwork:
                 hidden = hidden * kept[position] / (1 - self._settings.dropout)
             hidden = functional.relu(hidden)
         weight = self.tensors["output_weight"].unsqueeze(-1)
-        return self._linear(hidden, weight) + self.tensors["output_bias"]
+        logits = self._linear(hidden, weight)
+        bias = self.tensors.get("output_bias")
+        return logits if bias is None else logits + bias
 
     def _linear(self, hidden: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
         by_member = hidden.reshape(len(hidden), self._n_members, -1).transpose(0, 1)

@@ -8,8 +8,10 @@ from typing import Any, TypeVar
 import numpy as np
 
 from deepcme.base.workload import Piece
-from deepcme.models.classifier import DeepCMEClassifier
-from deepcme.models.registry import OutOfFold
+from deepcme.cohort.follow_up import FollowUp
+from deepcme.cohort.survival import SurvivalOutcome
+from deepcme.models.registry import KINDS, ModelKind, OutOfFold
+from deepcme.models.survival.target import make_target
 from deepcme.network.engines.choice import one_thread_a_task
 from deepcme.study.fit import Fit
 from deepcme.study.part import Part
@@ -102,20 +104,28 @@ def _seconds_of_scores(plan: Plan, task: Fit) -> float:
     return _SECONDS_PER_SCORE * n_snapshots * len(task.split.test) * _n_genes(plan, task)
 
 
+def _single_network(kind: ModelKind) -> ModelKind:
+    """What trains a single one of the networks that a model is made of."""
+    return next(
+        one for one in KINDS.values() if one.has_history and one.outcomes == kind.outcomes
+    )
+
+
 def _time_epoch(plan: Plan, task: Fit, network: Any) -> float:
     """Time an epoch of a network on noise of the cohort's size: so many that it shows."""
     n_train, n_valid = len(task.split.train), len(task.split.validation)
     random = np.random.default_rng(0)
     X = random.random((n_train + n_valid, _n_genes(plan, task)), dtype=np.float32)
-    y = np.arange(len(X)) % 2
+    kind, y = _single_network(task.model.kind), np.arange(len(X)) % 2
+    if SurvivalOutcome.kind in kind.outcomes:
+        y = make_target(FollowUp(np.arange(len(X), dtype=np.float64), y.astype(np.int8)))
     valid = np.arange(n_train, len(X)) if n_valid else None
     epochs, seconds = 1, 0.0
     with one_thread_a_task():
         while seconds < _TIMED_SECONDS and epochs < _MOST_TIMED_EPOCHS:
             epochs *= 2
-            model = DeepCMEClassifier(
-                network.hidden_layers, batch_size=network.batch_size, max_epochs=epochs
-            )
+            size = network.hidden_layers, network.batch_size
+            model = kind.type(size[0], batch_size=size[1], max_epochs=epochs)
             start = time.perf_counter()
             model.fit(X, y, validation_rows=valid)
             seconds = time.perf_counter() - start

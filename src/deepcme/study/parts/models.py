@@ -9,7 +9,8 @@ metrics.csv           split (none for the PR-AUC), model, part, metric, value, c
                       events, and left_out where cohorts are left out
 gene_scores.csv       model, rank, gene, symbol, score, sd, splits, top_share, prevalence,
                       largest_z, driving_samples, few_driving_samples
-history.parquet       split, model, epoch, train_loss, valid_loss, valid_auc
+history.parquet       split, model, epoch, train_loss, valid_loss, valid_auc; of networks of
+                      times valid_c (Harrell's C) in its place
 patients.parquet      sample, and what else is known of it, such as age and grade
 
 Of a study of times to an event, whose predictions have time and event in place of the label
@@ -162,7 +163,7 @@ def _ranked(
 
 
 def compute_history(results: Results[Fit]) -> pd.DataFrame:
-    """Losses and validation AUC of every network by split and epoch."""
+    """Losses and validation AUC, or C of times, of every network by split and epoch."""
     tables = []
     for task, result in results:
         if result.history is not None:

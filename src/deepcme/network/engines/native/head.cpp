@@ -21,7 +21,8 @@ Span span(Matrix& matrix) {
 }  // namespace
 
 Head::Head(const Kernels& kernels, const Settings& settings)
-    : kernels_(kernels), settings_(settings), output_bias_(1, 1) {
+    : kernels_(kernels), settings_(settings) {
+  if (!settings.loss.of_times) output_bias_ = Parameter(1, 1);
   const std::vector<int64_t>& widths = settings.widths;
   for (size_t layer = 0; layer < widths.size(); ++layer) {
     const int64_t width = widths[layer];
@@ -66,8 +67,8 @@ void Head::reserve_rows(int64_t rows) {
 
 double Head::train(Span product, const Examples& examples, float* product_gradient,
                    const AdamStep& step) {
-  forward(product, &examples, examples.n);
-  const double loss = loss_gradient(examples);
+  forward(product, &examples, examples.n());
+  const double loss = loss_gradient(examples.outcomes);
   backward(product, examples, product_gradient);
   update(step);
   return loss;
@@ -75,7 +76,7 @@ double Head::train(Span product, const Examples& examples, float* product_gradie
 
 void Head::infer(Span product, float* logits, int64_t logit_stride) {
   forward(product, nullptr, product.rows);
-  const float bias = *output_bias_.value.data();
+  const float bias = output_bias();
   for (int64_t row = 0; row < product.rows; ++row)
     logits[row * logit_stride] = *logits_.row(row) + bias;
 }
@@ -132,23 +133,26 @@ void Head::forward(Span product, const Examples* examples, int64_t n) {
   }
 }
 
+float Head::output_bias() const {
+  return output_bias_.empty() ? 0.0f : *output_bias_.value.data();
+}
+
 /// Fills the gradient of the mean loss by the logits; returns the summed loss.
-double Head::loss_gradient(const Examples& examples) {
-  const double bias = *output_bias_.value.data();
-  for (int64_t row = 0; row < examples.n; ++row)
-    loss_logits_[row] = *logits_.row(row) + bias;
-  const double loss = settings_.loss({.logit = loss_logits_.data(),
-                                      .outcome = examples.outcome,
-                                      .weight = examples.weight,
-                                      .n = examples.n},
-                                     loss_gradient_.data());
+double Head::loss_gradient(const Outcomes& outcomes) {
+  const int64_t n = outcomes.size();
+  const double bias = output_bias();
+  for (int64_t row = 0; row < n; ++row) loss_logits_[row] = *logits_.row(row) + bias;
+  for (size_t row = 0; row < outcomes.offset.size(); ++row)
+    loss_logits_[row] += outcomes.offset[row];
+  const double loss = settings_.loss.sum(loss_logits_.data(), outcomes, loss_gradient_.data());
   double bias_gradient = 0;
-  for (int64_t row = 0; row < examples.n; ++row) {
-    const double gradient = loss_gradient_[row] / static_cast<double>(examples.n);
+  for (int64_t row = 0; row < n; ++row) {
+    const double gradient = loss_gradient_[row] / static_cast<double>(n);
     *logits_gradient_.row(row) = static_cast<float>(gradient);
     bias_gradient += gradient;
   }
-  *output_bias_.gradient.data() = static_cast<float>(bias_gradient);
+  if (!output_bias_.empty())
+    *output_bias_.gradient.data() = static_cast<float>(bias_gradient);
   return loss;
 }
 
@@ -157,7 +161,7 @@ void Head::backward(Span product, const Examples& examples, float* product_gradi
     HiddenBlock& block = blocks_[layer];
     const bool is_last = layer + 1 == blocks_.size();
     const Matrix& from = is_last ? logits_gradient_ : blocks_[layer + 1].product_gradient;
-    linear_gradient(layer, from, examples.n);
+    linear_gradient(layer, from, examples.n());
     for (Parameter* parameter : {&block.bias, &block.scale, &block.shift})
       if (!parameter->empty()) parameter->gradient.set_zero();
     kernels_.activation_gradient(
@@ -229,7 +233,7 @@ void Head::for_each_parameter(Visit&& visit) {
     for (Parameter* parameter : {&block.bias, &block.scale, &block.shift, &linears_[layer]})
       if (!parameter->empty()) visit(*parameter);
   }
-  visit(output_bias_);
+  if (!output_bias_.empty()) visit(output_bias_);
 }
 
 void Head::update(const AdamStep& step) {

@@ -20,12 +20,12 @@ struct Settings {
   Loss loss;
 };
 
-/// What the head learns from: one batch's outcomes, weights and Dropout masks.
+/// What the head learns from: one batch's outcomes and Dropout masks.
 struct Examples {
-  const float* outcome;
-  const float* weight;
+  const Outcomes& outcomes;
   std::vector<const uint8_t*> kept;  // one per hidden layer; empty without Dropout
-  int64_t n;
+
+  int64_t n() const { return outcomes.size(); }
 };
 
 /// A matrix that belongs to someone else.
@@ -65,7 +65,8 @@ class Head {
 
   Activation activation(size_t layer, Span product, const Examples* examples);
   void forward(Span product, const Examples* examples, int64_t n);
-  double loss_gradient(const Examples& examples);
+  float output_bias() const;
+  double loss_gradient(const Outcomes& outcomes);
   void backward(Span product, const Examples& examples, float* product_gradient);
   void linear_gradient(size_t layer, const Matrix& output_gradient, int64_t n);
   void update(const AdamStep& step);
@@ -78,7 +79,7 @@ class Head {
   Settings settings_;
   std::vector<HiddenBlock> blocks_;
   std::vector<Parameter> linears_;  // linears_[l] follows blocks_[l]; the last is the output
-  Parameter output_bias_;
+  Parameter output_bias_;           // empty where a constant has no say in the loss
   Matrix logits_, logits_gradient_;
   std::vector<double> loss_logits_, loss_gradient_;
   Matrix transposed_gradient_, transposed_input_gradient_;

@@ -4,17 +4,19 @@
 #include <cmath>
 #include <stdexcept>
 
+#include "cox_loss.hpp"
+
 namespace deepcme {
 namespace {
 
 double sigmoid(double logit) { return 1 / (1 + std::exp(-logit)); }
 
 /// -y log(p) - (1 - y) log(1 - p) for p = sigmoid(logit), without overflow.
-double cross_entropy(const Outputs& outputs, double* gradient) {
+double cross_entropy(const double* logits, const Outcomes& outcomes, double* gradient) {
   double loss = 0;
-  for (int64_t row = 0; row < outputs.n; ++row) {
-    const double logit = outputs.logit[row];
-    const double y = outputs.outcome[row], weight = outputs.weight[row];
+  for (int64_t row = 0; row < outcomes.size(); ++row) {
+    const double logit = logits[row];
+    const double y = outcomes.outcome[row], weight = outcomes.weight[row];
     loss += weight *
             (std::max(logit, 0.0) - logit * y + std::log1p(std::exp(-std::abs(logit))));
     gradient[row] = weight * (sigmoid(logit) - y);
@@ -22,20 +24,16 @@ double cross_entropy(const Outputs& outputs, double* gradient) {
   return loss;
 }
 
-struct Named {
-  const char* name;
-  Loss loss;
-};
-
-constexpr Named kLosses[] = {
-    {"cross-entropy", cross_entropy},
+constexpr Loss kLosses[] = {
+    {.name = "cross-entropy", .sum = cross_entropy, .prepare = nullptr, .of_times = false},
+    {.name = "cox", .sum = cox_loss, .prepare = order_by_time, .of_times = true},
 };
 
 }  // namespace
 
-Loss find_loss(const std::string& name) {
-  for (const Named& row : kLosses)
-    if (name == row.name) return row.loss;
+const Loss& find_loss(const std::string& name) {
+  for (const Loss& loss : kLosses)
+    if (name == loss.name) return loss;
   throw std::invalid_argument("The native engine has no loss named " + name + ".");
 }
 

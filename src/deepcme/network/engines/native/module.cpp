@@ -1,6 +1,7 @@
 // The Python module: checks every size, type and index, then hands plain pointers on.
 #include <nanobind/nanobind.h>
 #include <nanobind/ndarray.h>
+#include <nanobind/stl/optional.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
@@ -8,6 +9,7 @@
 #include <cmath>
 #include <cstring>
 #include <mutex>
+#include <optional>
 
 #include "dispatch.hpp"
 #include "trainer.hpp"
@@ -62,16 +64,21 @@ class SignalPoll {
 };
 
 Samples checked_samples(const Array<float, 2>& x, const Array<float, 1>& y,
-                        const Array<float, 1>& weight) {
+                        const Array<float, 1>& weight,
+                        const std::optional<Array<float, 1>>& offset) {
   require_aligned(x, "X");
   require(x.shape(0) > 0 && x.shape(1) > 0, "X is empty.");
   require(y.size() == x.shape(0), "y needs one outcome per row of X.");
   require(weight.size() == x.shape(0), "sample_weight needs one weight per row of X.");
+  require(!offset || offset->size() == x.shape(0), "offset needs one value per row of X.");
+  for (size_t row = 0; row < y.size(); ++row)
+    require(!std::isnan(y.data()[row]), "y must not be NaN.");
   return {.x = x.data(),
           .n = static_cast<int64_t>(x.shape(0)),
           .n_genes = static_cast<int64_t>(x.shape(1)),
           .outcome = to_vector(y, "y"),
-          .weight = to_vector(weight, "sample_weight")};
+          .weight = to_vector(weight, "sample_weight"),
+          .offset = offset ? to_vector(*offset, "offset") : std::vector<float>()};
 }
 
 Settings checked_settings(const std::vector<int64_t>& widths, int64_t n_members,
@@ -105,11 +112,12 @@ Content checked_content(const std::string& name) {
 class PythonTrainer {
  public:
   PythonTrainer(Array<float, 2> x, Array<float, 1> y, Array<float, 1> sample_weight,
+                const std::optional<Array<float, 1>>& offset,
                 const std::vector<int64_t>& widths, int64_t n_members, bool batch_norm,
                 float dropout, const std::string& loss, const std::string& rule,
                 float learning_rate, float penalty, const std::string& level)
       : x_(x),
-        trainer_(checked_samples(x, y, sample_weight),
+        trainer_(checked_samples(x, y, sample_weight, offset),
                  checked_settings(widths, n_members, batch_norm, dropout, loss),
                  checked_rule(rule), learning_rate, penalty, kernels_of(level)) {
     require(std::isfinite(learning_rate) && std::isfinite(penalty),
@@ -246,12 +254,13 @@ NB_MODULE(_native, module) {
   module.def("supported_levels", &deepcme::supported_levels);
   nb::class_<PythonTrainer>(module, "Trainer")
       .def(nb::init<deepcme::Array<float, 2>, deepcme::Array<float, 1>,
-                    deepcme::Array<float, 1>, const std::vector<int64_t>&, int64_t, bool,
-                    float, const std::string&, const std::string&, float, float,
-                    const std::string&>(),
-           "X"_a.noconvert(), "y"_a.noconvert(), "sample_weight"_a.noconvert(), nb::kw_only(),
-           "widths"_a, "n_members"_a, "batch_norm"_a, "dropout"_a, "loss"_a,
-           "rule"_a, "learning_rate"_a, "penalty"_a, "level"_a)
+                    deepcme::Array<float, 1>, const std::optional<deepcme::Array<float, 1>>&,
+                    const std::vector<int64_t>&, int64_t, bool, float, const std::string&,
+                    const std::string&, float, float, const std::string&>(),
+           "X"_a.noconvert(), "y"_a.noconvert(), "sample_weight"_a.noconvert(),
+           "offset"_a.noconvert() = nb::none(), nb::kw_only(), "widths"_a, "n_members"_a,
+           "batch_norm"_a, "dropout"_a, "loss"_a, "rule"_a, "learning_rate"_a, "penalty"_a,
+           "level"_a)
       .def("train_epoch", &PythonTrainer::train_epoch, "rows"_a.noconvert(),
            "offsets"_a.noconvert(), "kept"_a.noconvert())
       .def("infer", &PythonTrainer::infer, "rows"_a.noconvert(), "logits"_a.noconvert())

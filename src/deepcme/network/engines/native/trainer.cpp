@@ -81,16 +81,24 @@ AdamStep Trainer::adam_step(float penalty) const {
   };
 }
 
+void Trainer::gather_outcomes(Batch batch) {
+  const auto gather = [batch](const std::vector<float>& of_samples, std::vector<float>& into) {
+    into.clear();
+    if (of_samples.empty()) return;
+    for (int64_t i = 0; i < batch.size; ++i) into.push_back(of_samples[batch.rows[i]]);
+  };
+  gather(samples_.outcome, outcomes_.outcome);
+  gather(samples_.weight, outcomes_.weight);
+  gather(samples_.offset, outcomes_.offset);
+  if (settings_.loss.prepare != nullptr) settings_.loss.prepare(outcomes_);
+}
+
 /// One step of all that is above the first layer; returns the members' mean summed loss.
 double Trainer::train_heads(const EpochPlan& plan, int64_t first, int64_t n) {
-  std::vector<float> outcome(n), weight(n);
-  for (int64_t i = 0; i < n; ++i) {
-    outcome[i] = samples_.outcome[plan.rows[first + i]];
-    weight[i] = samples_.weight[plan.rows[first + i]];
-  }
+  gather_outcomes({plan.rows + first, n});
   double loss = 0;
   for (int64_t member = 0; member < settings_.n_members; ++member) {
-    Examples examples{.outcome = outcome.data(), .weight = weight.data(), .kept = {}, .n = n};
+    Examples examples{.outcomes = outcomes_, .kept = {}};
     for (size_t layer = 0; layer < plan.kept.size(); ++layer) {
       const int64_t width = settings_.widths[layer];
       examples.kept.push_back(plan.kept[layer] + first * width * settings_.n_members +

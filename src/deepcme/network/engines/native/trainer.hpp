@@ -20,12 +20,12 @@ enum class Rule {
   unit_momentum,
 };
 
-/// The samples: X (samples x genes, row-major), which is never copied, outcomes and
-/// weights.
+/// The samples: X (samples x genes, row-major), which is never copied, outcomes, weights and
+/// what is added to their logits (empty for nothing).
 struct Samples {
   const float* x;
   int64_t n, n_genes;
-  std::vector<float> outcome, weight;
+  std::vector<float> outcome, weight, offset;
 };
 
 /// One pass over training rows; see `Epoch` in training.py.
@@ -69,6 +69,7 @@ class Trainer {
   void reserve(int64_t batch_size);
 
   AdamStep adam_step(float penalty) const;
+  void gather_outcomes(Batch batch);
   double train_heads(const EpochPlan& plan, int64_t first, int64_t n);
   void update_first_layer(Batch batch, Batch ahead);
   void update_with_adam(Batch batch, Batch ahead);
@@ -91,6 +92,7 @@ class Trainer {
   Matrix mean_square_, rate_;                     // per hidden unit, for unit_momentum
   std::vector<Head> heads_;
 
+  Outcomes outcomes_;                  // of the batch
   Matrix product_, product_gradient_;  // batch x hidden units
   Matrix squares_;                     // 1 x hidden units
   Matrix partial_sums_;                // one block of rows per chunk of genes

@@ -1,0 +1,183 @@
+"""`DeepCMESurvivalEnsemble`: networks of the time to an event that each hold out a part."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Literal, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from deepcme.base.errors import DeepCMEError
+from deepcme.base.parameters import Rule
+from deepcme.base.words import counted
+from deepcme.cohort.follow_up import EVENT, FollowUp
+from deepcme.cohort.splits import RowIndex
+from deepcme.evaluation.survival.baseline import Baseline
+from deepcme.models.estimator_inputs import read_groups
+from deepcme.models.networks import NetworkEnsemble
+from deepcme.models.survival.networks import SurvivalNetwork, compute_log_hazards
+from deepcme.network.engines.base import AfterEpoch
+from deepcme.network.engines.choice import make_engine
+from deepcme.network.training import TrainedNetwork
+
+
+class DeepCMESurvivalEnsemble(NetworkEnsemble, SurvivalNetwork):
+    """Networks of the time to an event that each hold out other patients, averaged.
+
+    As in `DeepCMEEnsemble`, each network trains on all parts of the patients but one and is
+    watched on that one, and up to `n_snapshots` of its epochs are kept, up to the one of
+    lowest loss there. Their log hazards, each against the mean of the rows that `fit` was
+    given, are averaged over a network's snapshots and then over the networks [1]_ [2]_.
+    Training and loss are those of `DeepCMESurvival`; the ensemble is dense by default, with
+    more dropout.
+
+    Parameters
+    ----------
+    n_networks : int, default 5
+    snapshot_interval : int, default 5
+    n_snapshots : int, default 5
+        As in `DeepCMEEnsemble`.
+    penalty : {"l1", None}, default None
+    dropout : float, default 0.7
+    hidden_layers, batch_norm, penalty_reduction, penalty_strength : optional
+    learning_rate, max_epochs, batch_size, patience, random_state : optional
+        As in `DeepCMESurvival`.
+
+    Attributes
+    ----------
+    n_features_in_ : int
+    feature_names_in_ : ndarray, if X had string column names
+    networks_ : list of list of NetworkWeights
+        The snapshots of each network, the first one first.
+    gene_scores_ : ndarray of shape (n_features,)
+        Equation 4 of Kim et al. 2023, averaged over snapshots and networks.
+    history_ : DataFrame
+        Columns network, epoch, train_loss, valid_loss, valid_c, as in `DeepCMESurvival`.
+    oof_log_hazards_ : ndarray of shape (samples,)
+        Log hazard of each sample by the one network that did not train on it.
+    centre_ : float
+        Mean log hazard by the genes of the rows that `fit` was given, which `predict`
+        takes off.
+    clinical_coef_ : ndarray of shape (columns,)
+        Log hazard ratios of the clinical columns, the mean over the networks: of each, by a
+        Cox regression of the columns alone on the rows that it trains on.
+    baseline_ : Baseline
+        Breslow's estimate at `oof_log_hazards_`: those of rows that a network trains on are
+        further apart than others'.
+
+    References
+    ----------
+    .. [1] Krogh A, Vedelsby J (1995). Neural network ensembles, cross validation,
+       and active learning. Advances in Neural Information Processing Systems 7.
+    .. [2] Huang G et al. (2017). Snapshot ensembles: train 1, get M for free.
+       International Conference on Learning Representations.
+    """
+
+    _rules: ClassVar[dict[str, tuple[Rule, ...]]] = {
+        **SurvivalNetwork._rules,
+        **NetworkEnsemble._rules,
+    }
+
+    def __init__(
+        self,
+        n_networks: int = 5,
+        snapshot_interval: int = 5,
+        n_snapshots: int = 5,
+        hidden_layers: tuple[int, ...] = (64, 64, 64),
+        dropout: float = 0.7,
+        batch_norm: bool = True,
+        penalty: Literal["l1"] | None = None,
+        penalty_reduction: Literal["mean", "sum"] = "mean",
+        penalty_strength: float = 100.0,
+        learning_rate: float = 1e-3,
+        max_epochs: int = 250,
+        batch_size: int = 128,
+        patience: int | None = None,
+        random_state: int | np.random.RandomState | None = None,
+    ) -> None:
+        self.n_networks = n_networks
+        self.snapshot_interval = snapshot_interval
+        self.n_snapshots = n_snapshots
+        self.hidden_layers = hidden_layers
+        self.dropout = dropout
+        self.batch_norm = batch_norm
+        self.penalty = penalty
+        self.penalty_reduction = penalty_reduction
+        self.penalty_strength = penalty_strength
+        self.learning_rate = learning_rate
+        self.max_epochs = max_epochs
+        self.batch_size = batch_size
+        self.patience = patience
+        self.random_state = random_state
+
+    def fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        clinical: ArrayLike | None = None,
+        groups: ArrayLike | None = None,
+    ) -> Self:
+        """Train the networks.
+
+        Parameters
+        ----------
+        X : array of shape (samples, genes)
+        y : structured array of shape (samples,)
+            An event (bool) and a time, as scikit-survival has them.
+        clinical : array of shape (samples, columns), optional
+            Columns that enter beside the genes without a penalty.
+        groups : array of shape (samples,), optional
+            Patient of each sample; one without is a patient of its own. No network is
+            watched on a patient that it trains on.
+
+        Raises
+        ------
+        ValueError
+            If a setting is out of range, the target, groups or columns cannot be used, or
+            there are fewer patients, or fewer with the event, than networks.
+        """
+        self.check_parameters()
+        hyperparameters = self._hyperparameters()
+        data = self._read(X, y, clinical)
+        patients = read_groups(groups, len(data.matrix))
+        self._require_patients(patients)
+        self._require_events(data.follow_up, patients)
+        engine = make_engine()
+        offsets, clinical_coefficients = [], []
+
+        def train(
+            rest: RowIndex, held_out: RowIndex, random: np.random.Generator, after: AfterEpoch
+        ) -> TrainedNetwork:
+            clinical_coefficients.append(data.columns.fit(rest))
+            offsets.append(data.columns.offset(clinical_coefficients[-1]))
+            return engine.fit(
+                data.matrix,
+                data.encoded,
+                rest,
+                held_out,
+                hyperparameters,
+                random,
+                after_epoch=after,
+                offset=offsets[-1].astype(np.float32),
+            )
+
+        centres = []
+        self.oof_log_hazards_ = np.empty(len(data.matrix))
+        for member in self._train_members(data.strata, patients, train):
+            log_hazards = compute_log_hazards([member.snapshots], data.matrix)
+            centres.append(log_hazards.mean())
+            own = log_hazards - centres[-1] + offsets[-1]
+            self.oof_log_hazards_[member.held_out] = own[member.held_out]
+        self.centre_ = float(np.mean(centres))
+        self.clinical_coef_ = np.mean(clinical_coefficients, axis=0)
+        self.baseline_ = Baseline.estimate(data.follow_up, self.oof_log_hazards_)
+        return self
+
+    def _require_events(self, follow_up: FollowUp, patients: NDArray[Any]) -> None:
+        n_events = len(np.unique(patients[follow_up.events == EVENT]))
+        if n_events < self.n_networks:
+            raise DeepCMEError(
+                f"{counted(n_events, 'patient')} with the event is too few for "
+                f"{self.n_networks} networks that are each watched on one of their own: take "
+                "fewer networks."
+            )

@@ -1,0 +1,129 @@
+"""What networks of the time to an event share, one or several: their inputs and their verbs."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import clone
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from deepcme.base.parameters import RANDOM_STATE, Rule
+from deepcme.cohort.follow_up import FollowUp
+from deepcme.cohort.splits import RowIndex
+from deepcme.cohort.survival import SurvivalOutcome
+from deepcme.models.networks import NetworkEstimator
+from deepcme.models.survival.cox_model import CoxModel, FloatArray
+from deepcme.models.survival.cox_regression import CoxRegression
+from deepcme.models.survival.target import make_target, read_clinical, read_target
+from deepcme.network.architecture import NetworkWeights
+from deepcme.network.attribution import Networks
+from deepcme.network.times import encode_times
+
+
+class ColumnsBeside:
+    """Clinical columns beside the genes, whose log hazard is an offset of the network's.
+
+    Their Cox regression is without penalty and comes first, on the rows that the network
+    trains on: the network learns what it leaves unsaid.
+    """
+
+    def __init__(self, values: FloatArray, follow_up: FollowUp) -> None:
+        self.means = values.mean(axis=0)
+        self._centred = values - self.means
+        self._follow_up = follow_up
+
+    def fit(self, rows: RowIndex) -> FloatArray:
+        """Log hazard ratios by some of the rows."""
+        if not self._centred.shape[1]:
+            return np.zeros(0)
+        target = make_target(self._follow_up.rows(rows))
+        return CoxRegression().fit(self._centred[rows], target).coef_
+
+    def offset(self, coefficients: FloatArray) -> FloatArray:
+        """Log hazard of each row, against the mean of all."""
+        log_hazards: FloatArray = self._centred @ coefficients
+        return log_hazards
+
+
+class SurvivalData:
+    """What a fit is given, as networks take it."""
+
+    def __init__(
+        self, matrix: NDArray[np.float32], follow_up: FollowUp, clinical: FloatArray
+    ) -> None:
+        self.matrix = matrix
+        self.follow_up = follow_up
+        self.columns = ColumnsBeside(clinical, follow_up)
+        self.encoded = encode_times(follow_up.times, follow_up.events)
+        self.strata = SurvivalOutcome(follow_up.times, follow_up.events).strata
+
+
+class SurvivalNetwork(NetworkEstimator, CoxModel):
+    """A log hazard by networks, and by clinical columns beside them."""
+
+    _loss = "cox"
+    _rules: ClassVar[dict[str, tuple[Rule, ...]]] = {"random_state": RANDOM_STATE}
+
+    networks_: list[list[NetworkWeights]]
+    centre_: float
+    clinical_coef_: FloatArray
+    gene_scores_: NDArray[np.floating]
+    history_: pd.DataFrame
+
+    def _read(self, X: ArrayLike, y: ArrayLike, clinical: ArrayLike | None) -> SurvivalData:
+        matrix = validate_data(self, X, dtype=np.float32, order="C")
+        follow_up = read_target(y, len(matrix))
+        columns = read_clinical(clinical, len(matrix))
+        data = SurvivalData(matrix, follow_up, columns)
+        self._clinical_means = data.columns.means
+        return data
+
+    def predict(self, X: Any, clinical: ArrayLike | None = None) -> FloatArray:
+        """Log hazard of each sample against the mean of the rows that `fit` was given.
+
+        Parameters
+        ----------
+        X : array of shape (samples, genes)
+        clinical : array of shape (samples, columns), optional
+            The columns that `fit` was given.
+
+        Raises
+        ------
+        DeepCMEError
+            If there are other clinical columns than in `fit`.
+        """
+        check_is_fitted(self)
+        matrix = validate_data(self, X, reset=False, dtype=np.float32)
+        columns = read_clinical(clinical, len(matrix), len(self.clinical_coef_))
+        of_genes = compute_log_hazards(self.networks_, matrix) - self.centre_
+        of_clinical = (columns - self._clinical_means) @ self.clinical_coef_
+        log_hazards: FloatArray = of_genes + of_clinical
+        return log_hazards
+
+    def score_held_out(
+        self, X: ArrayLike, y: ArrayLike, groups: ArrayLike, held_out: ArrayLike
+    ) -> FloatArray:
+        """Log hazards of held-out rows by networks of the same settings fitted on others."""
+        model: Self = clone(self)
+        log_hazards: FloatArray = model.fit(X, y, groups=groups).predict(held_out)
+        return log_hazards
+
+
+def compute_log_hazards(networks: Networks, X: NDArray[np.float32]) -> FloatArray:
+    """Log hazard of each row: the mean over a network's snapshots, then over the networks.
+
+    Parameters
+    ----------
+    networks : sequence of sequences of NetworkWeights
+        The snapshots of each network.
+    X : ndarray of float32, shape (samples, genes)
+    """
+    by_network = [
+        np.mean([weights.decision_function(X) for weights in snapshots], axis=0)
+        for snapshots in networks
+    ]
+    mean: FloatArray = np.mean(by_network, axis=0)
+    return mean
