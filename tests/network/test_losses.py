@@ -18,5 +18,7 @@ def test_cross_entropy_is_scikit_learns(random):
 
 
 def test_a_loss_that_does_not_exist_is_refused():
-    with pytest.raises(DeepCMEError, match="loss must be one of cross-entropy, cox, not 'hinge'"):
+    with pytest.raises(
+        DeepCMEError, match="loss must be one of cross-entropy, cox, not 'hinge'"
+    ):
         Hyperparameters(loss="hinge")

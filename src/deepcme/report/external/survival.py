@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from deepcme.base.time_scale import TimeScale
+from deepcme.cohort.follow_up import FollowUp
 from deepcme.evaluation.survival.measured import BRIER, OBSERVED_EXPECTED, SCALED_BRIER, SLOPE
 from deepcme.evaluation.survival.tables.risk_groups import (
     SURVIVAL,
@@ -27,7 +28,9 @@ from deepcme.report.formatting import (
     as_percent,
 )
 from deepcme.report.sections.usefulness import show_differences
-from deepcme.report.survival.discrimination import NAMES
+from deepcme.report.survival.assumptions import describe_censoring
+from deepcme.report.survival.discrimination import NAMES, drop_if_empty
+from deepcme.report.survival.follow_up import FOLLOW_UP, compute_follow_up, show_follow_up
 from deepcme.report.survival.risk_groups import draw_risk_curves, find_end
 from deepcme.report.survival.usefulness import CAPTION
 from deepcme.trained.survival.model import SurvivalModel
@@ -41,7 +44,7 @@ _DISCRIMINATION = TableLayout(
     "one without it then. 0.5 is chance. 95% intervals by bootstrap of patients and of their "
     "censoring, on the logit scale with Student's t: of this one model on patients like these.",
     ("measure", "Measure", ""), ("value", "Value", ".3f"), *INTERVAL, *PATIENTS_AND_EVENTS,
-    ("absent", "Why none", ""),
+    ("absent", "Why none", ""), optional=("absent",),
 )  # fmt: skip
 _GROUPS = TableLayout(
     "Groups by the cut-offs that the model brought, thirds of the risks of its training "
@@ -122,13 +125,18 @@ def _read(validation: Validation) -> tuple[SurvivalModel, TimeScale, pd.DataFram
 
 def write_blocks(validation: Validation) -> Blocks:
     """The sections after the opening."""
-    model, _, _ = _read(validation)
+    model, scale, patients = _read(validation)
     tables, until = validation.tables, model.until
+    follow_up = compute_follow_up(
+        FollowUp(patients["time"].to_numpy(), patients["event"].to_numpy()), model.horizon
+    )
+    shown = show_follow_up(follow_up, scale, model.horizon)
+    yield Table("follow_up", FOLLOW_UP.show(shown))
     yield from _write_groups(validation, until)
     yield Heading("Discrimination", "discrimination")
     found = tables["external_discrimination"]
     named = found.assign(measure=found["measure"].map(NAMES))
-    yield Table("discrimination", _DISCRIMINATION.show(named))
+    yield Table("discrimination", _DISCRIMINATION.show(drop_if_empty(named, ["absent"])))
     yield Figure(
         "auc_over_time",
         "AUC over time, with the number of patients at risk",
@@ -139,6 +147,8 @@ def write_blocks(validation: Validation) -> Blocks:
     yield Heading("Calibration", "calibration")
     performance = tables["external_performance"].rename(columns={"measure": "metric"})
     yield Table("calibration", _PERFORMANCE.show(performance))
+    if "censoring" in tables:
+        yield Text(" ".join(describe_censoring(tables["censoring"])))
     yield Figure(
         "calibration",
         "Observed against predicted risk by the horizon in groups, as given and recalibrated",
@@ -160,8 +170,7 @@ def write_blocks(validation: Validation) -> Blocks:
         f"Net benefit of treating by the risk by {until}, against treating all and none.",
     )
     if "net_benefit" in tables:
-        shown = show_differences(tables["net_benefit"], CAPTION, "Patients")
-        yield Table("net_benefit", shown)
+        yield Table("net_benefit", show_differences(tables["net_benefit"], CAPTION, "Patients"))
 
 
 def _write_groups(validation: Validation, until: str) -> Blocks:
