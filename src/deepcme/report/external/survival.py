@@ -7,6 +7,7 @@ import pandas as pd
 from deepcme.base.time_scale import TimeScale
 from deepcme.cohort.follow_up import FollowUp
 from deepcme.evaluation.survival.measured import BRIER, OBSERVED_EXPECTED, SCALED_BRIER, SLOPE
+from deepcme.evaluation.survival.tables.evaluated import follow_patients
 from deepcme.evaluation.survival.tables.risk_groups import (
     SURVIVAL,
     compute_numbers_at_risk_by_group,
@@ -95,7 +96,7 @@ def draw_charts(validation: Validation) -> dict[str, Chart]:
     if "auc_over_time" in tables:
         table = tables["auc_over_time"]
         ticks = scale.ticks(float(table["time"].max()))
-        numbers = [int((patients["time"] >= tick * scale.per_unit).sum()) for tick in ticks]
+        numbers = [int((patients.times >= tick * scale.per_unit).sum()) for tick in ticks]
         charts["auc_over_time"] = plot_auc_over_time(
             table.assign(time=table["time"] / scale.per_unit),
             pd.DataFrame({"time": ticks, "at_risk": numbers}),
@@ -115,23 +116,21 @@ def draw_charts(validation: Validation) -> dict[str, Chart]:
     return charts
 
 
-def _read(validation: Validation) -> tuple[SurvivalModel, TimeScale, pd.DataFrame]:
-    """The model, the unit in which times are shown, and the patients' follow-up."""
+def _read(validation: Validation) -> tuple[SurvivalModel, TimeScale, FollowUp]:
+    """The model, the unit in which times are shown, and the follow-up of those predicted."""
     model = validation.model
     assert isinstance(model, SurvivalModel)
     scale = TimeScale.of(model.manifest.follow_up.unit, model.horizon)
-    return model, scale, validation.tables["predictions"].drop_duplicates("patient")
+    predicted = validation.tables["predictions"].dropna(subset=model.told)
+    return model, scale, follow_patients(predicted, pd.Index(predicted["patient"].unique()))
 
 
 def write_blocks(validation: Validation) -> Blocks:
     """The sections after the opening."""
     model, scale, patients = _read(validation)
     tables, until = validation.tables, model.until
-    follow_up = compute_follow_up(
-        FollowUp(patients["time"].to_numpy(), patients["event"].to_numpy()), model.horizon
-    )
-    shown = show_follow_up(follow_up, scale, model.horizon)
-    yield Table("follow_up", FOLLOW_UP.show(shown))
+    followed = compute_follow_up(patients, model.horizon)
+    yield Table("follow_up", FOLLOW_UP.show(show_follow_up(followed, scale, model.horizon)))
     yield from _write_groups(validation, until)
     yield Heading("Discrimination", "discrimination")
     found = tables["external_discrimination"]
