@@ -46,7 +46,7 @@ class ModelKind:
         them, if it is `refitted`: fitted on these alike, and its preprocessing too.
     has_gene_scores, has_history : bool
         Whether it has `gene_scores_`, and a `history_` that a study keeps.
-    saved_as : {"networks", "coefficients"} or None
+    saved_as : {"networks", "hazard networks", "coefficients"} or None
         What a fitted one is written as, without its samples: its `networks_`, or `coef_` and
         `intercept_` (a Cox model's `means_`); None if that cannot be.
     saved_with : mapping
@@ -74,7 +74,7 @@ class ModelKind:
     out_of_fold: OutOfFold | None = None
     has_gene_scores: bool = False
     has_history: bool = False
-    saved_as: Literal["networks", "coefficients"] | None = None
+    saved_as: Literal["networks", "hazard networks", "coefficients"] | None = None
     saved_with: Mapping[str, Any] = field(default_factory=dict)
     unsaved_because: str = ""
     nanoseconds: float = 100.0
@@ -153,12 +153,11 @@ _CHOSEN_PENALTY = (
 def _cox(name: str, estimator: str, **more: Any) -> ModelKind:
     return ModelKind(
         name=name,
-        estimator=f"deepcme.models.survival.cox_ridge.{estimator}",
+        estimator=f"deepcme.models.survival.{estimator}",
         outcomes=("survival",),
         takes_groups=True,
         out_of_fold=OutOfFold(n_folds=5, fewest_patients=2),
         saved_as="coefficients",
-        nanoseconds=40.0,
         nanoseconds_of_cube=60.0,
         **more,
     )
@@ -213,7 +212,7 @@ KINDS: dict[str, ModelKind] = {
             takes_validation=True,
             has_gene_scores=True,
             has_history=True,
-            saved_as="networks",
+            saved_as="hazard networks",
             nanoseconds=_OF_NETWORKS,
         ),
         ModelKind(
@@ -226,7 +225,7 @@ KINDS: dict[str, ModelKind] = {
             # In two of three folds there are then five patients with the event or more.
             out_of_fold=OutOfFold(n_folds=3, fewest_patients=8),
             has_gene_scores=True,
-            saved_as="networks",
+            saved_as="hazard networks",
             nanoseconds=_OF_NETWORKS,
         ),
         _scikit_learn(
@@ -271,15 +270,29 @@ KINDS: dict[str, ModelKind] = {
         ),
         _cox(
             "Cox-ridge",
-            "CoxRidge",
+            "cox_ridge.CoxRidge",
+            nanoseconds=40.0,
             methods=f"Cox regression of all genes {_CHOSEN_PENALTY}",
         ),
         _cox(
             "Cox-top-200",
-            "CoxTopGenes",
+            "cox_ridge.CoxTopGenes",
+            nanoseconds=40.0,
             methods=(
                 "Cox regression of the {n_genes} genes of largest score statistic in a Cox "
                 f"model of each alone, chosen anew in each fold, {_CHOSEN_PENALTY}"
+            ),
+        ),
+        _cox(
+            "Cox-lasso",
+            "cox_lasso.CoxElasticNet",
+            nanoseconds=300.0,
+            methods=(
+                "Cox regression of the genes that an elastic-net penalty chooses (an L1 share "
+                "of {l1_ratio}; 1 is the lasso), with Efron's treatment of ties; of 100 "
+                "penalties one is taken by the {rule} rule of the cross-validated log partial "
+                "likelihood in {n_folds} folds of training and validation part together, which "
+                "may leave no gene at all, and the model fitted again on both."
             ),
         ),
     )

@@ -25,7 +25,7 @@ from deepcme.report.sections import (
 )
 from deepcme.report.sections.groups import meta_analysis, subgroups
 from deepcme.report.survival import added_value as added_value_over_time
-from deepcme.report.survival import assumptions, risk_groups
+from deepcme.report.survival import assumptions, grid, risk_groups
 from deepcme.report.survival import calibration as calibration_at_horizon
 from deepcme.report.survival import discrimination as discrimination_over_time
 from deepcme.report.survival import sample_size as sample_size_by_horizon
@@ -48,7 +48,8 @@ SURVIVAL_SECTIONS: tuple[Section, ...] = (
     sample_size_by_horizon.SECTION,
     discrimination_over_time.SECTION, meta_analysis.SECTION, added_value_over_time.SECTION,
     calibration_at_horizon.SECTION, usefulness_at_horizon.SECTION, assumptions.SECTION,
-    instability.SECTION, genes.SECTION, training.SECTION,
+    instability.SECTION, nulls.SECTION, genes.SECTION, selection.SECTION, grid.SECTION,
+    training.SECTION,
     methods.SECTION, guidelines.SECTION, methods.REPEAT,
 )  # fmt: skip
 """Of a study of times to an event, likewise."""

@@ -51,16 +51,28 @@ class CoxChoice:
         DataFrame
             `penalty, n_genes, explained, loss, standard_error, chosen`, a row a penalty.
         """
-        return pd.DataFrame(
-            {
-                "penalty": [fit.penalty for fit in self.fits],
-                "n_genes": [fit.n_chosen for fit in self.fits],
-                "explained": [fit.explained for fit in self.fits],
-                "loss": self.losses,
-                "standard_error": self.standard_errors,
-                "chosen": np.arange(len(self.fits)) == self.chosen,
-            }
-        )
+        path = tabulate_path(self.fits, self.chosen)
+        path.insert(3, "loss", self.losses)
+        path.insert(4, "standard_error", self.standard_errors)
+        return path
+
+
+def tabulate_path(fits: Sequence[CoxPathFit], chosen: int) -> pd.DataFrame:
+    """A path as a table.
+
+    Returns
+    -------
+    DataFrame
+        `penalty, n_genes, explained, chosen`, a row a penalty.
+    """
+    return pd.DataFrame(
+        {
+            "penalty": [fit.penalty for fit in fits],
+            "n_genes": [fit.n_chosen for fit in fits],
+            "explained": [fit.explained for fit in fits],
+            "chosen": np.arange(len(fits)) == chosen,
+        }
+    )
 
 
 def choose_cox_fit(
@@ -156,8 +168,8 @@ def draw_event_folds(
     n_with_event = len(np.unique(patients[follow_up.events == EVENT]))
     if n_with_event < 2:
         raise AbsentError(
-            "Cross-validation takes two patients with the event or more, but there "
-            f"{'is' if n_with_event == 1 else 'are'} {n_with_event}."
+            "Cross-validation takes two patients with the event or more, not "
+            f"{n_with_event} (n_samples = {follow_up.n})."
         )
     return draw_folds(follow_up.events, patients, min(n_folds, n_with_event), random)
 

@@ -1,4 +1,4 @@
-"""Cox regression of all genes with a lasso or elastic-net penalty, along a path of penalties."""
+"""Cox regression of all genes along a path of lasso or elastic-net penalties."""
 
 from __future__ import annotations
 
@@ -20,7 +20,9 @@ N_PENALTIES = 100
 # The last penalty as a share of the first, by whether there are more genes than patients.
 _SHARE_OF_MANY, _SHARE_OF_FEW = 1e-2, 1e-4
 # A path ends where it explains nearly all, or where its last fits add nothing.
-_NEARLY_ALL, _NOTHING, _LAST_FITS = 0.999, 1e-5, 4
+_NEARLY_ALL, _NOTHING, _LAST_FITS = 0.999, 1e-3, 4
+# A penalty is at least this share of the one before it; where not, there are some between.
+_LONGEST_STEP = 0.9
 # Slopes in single precision are computed again in double where they are this close to the
 # penalty; one that exceeds it by less is rounding.
 _CLOSE, _EXCEEDS = 1e-3, 1e-9
@@ -69,12 +71,12 @@ class CoxPathFit:
         """Genes by size of coefficient, those without one by size of gradient."""
         return np.lexsort((-np.abs(self.gradient), -np.abs(self.coefficients)))
 
-    def predict(
-        self, X: NDArray[np.floating], columns: FloatArray | None = None
-    ) -> FloatArray:
+    def predict(self, X: NDArray[np.floating], columns: FloatArray | None = None) -> FloatArray:
         """Log hazard of each row, up to a constant."""
         log_hazards: FloatArray = X[:, self.genes] @ self.log_hazard_ratios
-        return log_hazards if columns is None else log_hazards + columns @ self.column_coefficients
+        if columns is not None:
+            log_hazards += columns @ self.column_coefficients
+        return log_hazards
 
 
 def fit_cox_path(
@@ -149,7 +151,6 @@ class _Path:
     l1_ratio: float
     n_columns: int
     null: float
-    saturated: float
     candidates: GeneIndex
     design: FloatArray
     coefficients: FloatArray
@@ -174,23 +175,27 @@ class _Path:
             l1_ratio=l1_ratio,
             n_columns=design.shape[1],
             null=likelihood.log_likelihood(np.zeros(len(X))),
-            saturated=_saturated(likelihood, follow_up),
             candidates=np.empty(0, dtype=np.int64),
             design=design,
             coefficients=np.zeros(design.shape[1]),
             gradient=np.empty(0),
         )
         path._climb(np.inf, np.zeros(0, dtype=np.bool_))
-        path.gradient = path._slopes_of_all(path._residuals())
+        path.gradient = path._slopes(path._residuals(), path.X)
         return path
 
     def make_penalties(self) -> FloatArray:
-        """Penalties from where the first gene enters, falling in equal shares."""
+        """Penalties from where the first gene enters, falling in equal shares.
+
+        It is infinite, and alone, where no gene varies.
+        """
         genes = np.flatnonzero(
             np.abs(self.gradient) >= self._strongest() * self.l1_ratio * (1 - _CLOSE)
         )
         slopes = self._slopes(self._residuals(), self._in_double(genes))
         first = float(np.max(np.abs(slopes), initial=0.0)) / self.l1_ratio
+        if first == 0:
+            return np.array([np.inf])
         share = _SHARE_OF_MANY if self.n < self.X.shape[1] else _SHARE_OF_FEW
         return np.geomspace(first, share * first, N_PENALTIES)
 
@@ -198,9 +203,10 @@ class _Path:
         """Fit at each penalty."""
         stronger = self._strongest()
         for penalty in map(float, penalties):
-            self._keep(np.abs(self.gradient) >= self.l1_ratio * (2 * penalty - stronger))
-            self._fit(penalty)
-            stronger = min(stronger, penalty)
+            for between in _divide(stronger, penalty):
+                self._keep(np.abs(self.gradient) >= self.l1_ratio * (2 * between - stronger))
+                self._fit(between)
+                stronger = min(stronger, between)
             yield self._told(penalty)
 
     def _strongest(self) -> float:
@@ -220,13 +226,12 @@ class _Path:
             if missed.any():
                 entering |= missed
                 continue
-            self.gradient = self._slopes_of_all(residuals)
+            self.gradient = self._slopes(residuals, self.X)
             added = self._find_missed(residuals, threshold)
             if not len(added):
                 return
-            n_before = len(self.candidates)
             self._add(added)
-            entering = np.concatenate([entering, np.ones(len(self.candidates) - n_before, bool)])
+            entering = np.concatenate([entering, np.ones(len(added), dtype=np.bool_)])
 
     def _climb(self, penalty: float, entering: NDArray[np.bool_]) -> None:
         """Maximise the penalised likelihood over the candidates that enter, and columns."""
@@ -260,12 +265,11 @@ class _Path:
         return self.likelihood.gradient(self.design @ self.coefficients)
 
     def _slopes(
-        self, residuals: FloatArray, design: NDArray[np.floating]
+        self, residuals: FloatArray, of_genes: NDArray[np.floating]
     ) -> NDArray[np.floating]:
-        return residuals.astype(design.dtype) @ design / design.dtype.type(self.n)
-
-    def _slopes_of_all(self, residuals: FloatArray) -> NDArray[np.floating]:
-        return self._slopes(residuals, self.X)
+        """Derivative of the mean log partial likelihood, in the precision of the matrix."""
+        slopes = (residuals / self.n).astype(of_genes.dtype) @ of_genes
+        return np.asarray(slopes, dtype=of_genes.dtype)
 
     def _find_missed(self, residuals: FloatArray, threshold: float) -> GeneIndex:
         """Genes beyond the candidates whose slope exceeds the threshold."""
@@ -273,7 +277,8 @@ class _Path:
         close[self.candidates] = False
         genes = np.flatnonzero(close)
         slopes = self._slopes(residuals, self._in_double(genes))
-        return genes[np.abs(slopes) > threshold * (1 + _EXCEEDS)]
+        missed: GeneIndex = genes[np.abs(slopes) > threshold * (1 + _EXCEEDS)]
+        return missed
 
     def _keep(self, strong: NDArray[np.bool_]) -> None:
         """Leave candidates that are neither strong nor have a coefficient, and add the rest."""
@@ -288,7 +293,8 @@ class _Path:
 
     def _in_double(self, genes: GeneIndex) -> FloatArray:
         of_genes: FloatArray = self.X[:, genes].astype(np.float64)
-        return of_genes - of_genes.mean(axis=0)
+        of_genes -= of_genes.mean(axis=0)
+        return of_genes
 
     def _add(self, genes: GeneIndex) -> None:
         place = len(self.candidates)
@@ -309,14 +315,14 @@ class _Path:
             log_hazard_ratios=of_genes[order],
             column_coefficients=of_columns,
             gradient=self.gradient,
-            explained=gained / (self.saturated - self.null),
+            explained=gained / (self.likelihood.saturated - self.null),
         )
 
 
-def _saturated(likelihood: PartialLikelihood, follow_up: FollowUp) -> float:
-    """Log partial likelihood if whoever has the event were far the likeliest to have it."""
-    own = (follow_up.times == likelihood.times[:, np.newaxis]) & (
-        likelihood.weighted_events > 0
-    )
-    totals = np.sum(np.exp(likelihood.at_risk) * own, axis=1)
-    return -float(likelihood.counts @ np.log(totals))
+def _divide(stronger: float, penalty: float) -> list[float]:
+    """Penalties down to the next one, close enough for the strong rule to leave genes out."""
+    if penalty >= stronger:
+        return [penalty]
+    n_steps = int(np.ceil(np.log(penalty / stronger) / np.log(_LONGEST_STEP)))
+    between = np.geomspace(stronger, penalty, n_steps + 1)[1:-1]
+    return [*map(float, between), penalty]

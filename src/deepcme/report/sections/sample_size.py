@@ -19,6 +19,7 @@ from deepcme.evaluation.sample_size import (
 from deepcme.report.blocks import Blocks, Heading, Text
 from deepcme.report.formatting import TableLayout
 from deepcme.report.section import Contents, Section
+from deepcme.study.parts.cox_clinical import HAZARD_RATIOS
 
 _GENES = "develop a regression without penalty on all genes"
 _CLINICAL = "develop the regression on the clinical columns"
@@ -137,10 +138,14 @@ def _prevalence(cohort: Mapping[str, Any]) -> float:
     return prevalence
 
 
-def _clinical_parameters(contents: Contents) -> int | None:
-    if contents.results.study.clinical is None:
+def count_clinical_parameters(contents: Contents) -> int | None:
+    """Coefficients of a regression on the clinical columns, None where there are none."""
+    results = contents.results
+    if results.study.clinical is None:
         return None
-    columns = contents.results.folder.read_table("clinical.csv")
+    if results.is_survival:
+        return len(results.folder.read_table(HAZARD_RATIOS))
+    columns = results.folder.read_table("clinical.csv")
     return int((columns["coding"] != "reference").sum())
 
 
@@ -148,7 +153,7 @@ def _compute(contents: Contents) -> None:
     cohort = contents.results.cohort
     contents.add(
         "sample_size",
-        lambda: compute_sample_size(cohort, _clinical_parameters(contents)),
+        lambda: compute_sample_size(cohort, count_clinical_parameters(contents)),
         _SAMPLE_SIZE,
     )
     if "sample_size" not in contents.tables:

@@ -30,10 +30,10 @@ from deepcme.report.sections.sample_size import (
     GUIDE,
     PARAMETERS_OF_A_CLINICAL_MODEL,
     VALIDATION,
+    count_clinical_parameters,
     describe_supported,
     tabulate_sizes,
 )
-from deepcme.study.parts.cox_clinical import HAZARD_RATIOS
 
 _GENES = "develop a Cox regression without penalty on all genes"
 _CLINICAL = "develop the Cox regression on the clinical columns"
@@ -117,19 +117,13 @@ class Size:
         )
 
 
-def _count_clinical_parameters(contents: Contents) -> int | None:
-    if contents.results.study.clinical is None:
-        return None
-    return len(contents.results.folder.read_table(HAZARD_RATIOS))
-
-
 def _compute(contents: Contents) -> None:
     try:
         size = Size.of(contents.results)
     except AbsentError as absent:
         contents.notes["sample_size"] = str(absent)
         return
-    clinical = _count_clinical_parameters(contents)
+    clinical = count_clinical_parameters(contents)
     contents.add("sample_size", lambda: size.tabulate(clinical), _SAMPLE_SIZE)
     contents.notes["sample_size_precision"] = size.describe_precision()
     contents.notes["sample_size_words"] = size.describe()
