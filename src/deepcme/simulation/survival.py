@@ -105,7 +105,7 @@ class FollowUpDesign:
 
 @dataclass(frozen=True)
 class SurvivalDesign(ExpressionDesign):
-    """The numbers of a simulated cohort of times to an event.
+    """The numbers of a simulated cohort of times; the defaults have the size of `CohortDesign`.
 
     Parameters
     ----------
@@ -126,8 +126,8 @@ class SurvivalDesign(ExpressionDesign):
         If the numbers are impossible.
     """
 
-    samples: int = 500
-    genes: int = 20_000
+    samples: int = 1193
+    genes: int = 56602
     signal_genes: int = 50
     effect: float = 0.15
     rare_genes: float = 0.25
