@@ -83,8 +83,8 @@ def test_metrics_and_fits_of_cox_models_are_told(folder):
     assert {*metrics["part"]} == {"train", "validation", "test"}
     fits = folder.read_table("cox_fits.csv")
     assert [*fits.columns] == ["split", "model", "penalty", "n", "events", "selects_nothing"]
-    assert fits["model"].tolist() == ["Cox-ridge"] * 3 + ["Cox-top-200"] * 3
-    assert {*fits["penalty"]} <= {3.0, 0.3}
+    assert fits["model"].tolist() == [*np.repeat(["Cox-ridge", "Cox-top-200", "Cox-lasso"], 3)]
+    assert {*fits["penalty"]} <= {3.0, 0.3, 0.2, 0.05}
     assert not fits["selects_nothing"].any()
     assert (fits["n"] + 80 / 3).between(79, 81).all()
     censoring = folder.read_table("censoring.parquet")
@@ -204,7 +204,7 @@ def test_nothing_is_learned_of_patients_held_out(times_file, name, depends):
     assert not np.array_equal(clean.score[n:], dirty.score[n:])
     if kind.refitted:
         np.testing.assert_array_equal(clean.oof_score, dirty.oof_score)
-    if name in {"Cox-ridge", "Cox-top-200"}:
+    if name in {"Cox-ridge", "Cox-top-200", "Cox-lasso"}:
         np.testing.assert_array_equal(clean.probability[:n], dirty.probability[:n])
         np.testing.assert_array_equal(clean.oof_probability, dirty.oof_probability)
     if kind.has_history:
@@ -224,7 +224,10 @@ ONE_STRENGTH = {"name": "LR-tuned", "parameters": {"inverse_strengths": [0.1]}}
 ONE_PENALTY = {"name": "Cox-ridge", "parameters": {"penalties": [0.3]}}
 
 
-@pytest.mark.parametrize("model", [ONE_PENALTY, QUICK_ENSEMBLE, ONE_STRENGTH])
+ONE_LASSO = {"name": "Cox-lasso", "parameters": {"penalties": [0.05]}}
+
+
+@pytest.mark.parametrize("model", [ONE_PENALTY, ONE_LASSO, QUICK_ENSEMBLE, ONE_STRENGTH])
 def test_out_of_fold_scores_come_from_fits_without_the_patient(times_file, model):
     """Poisoned expression moves scores of other folds, never those of its own beside it."""
     study = study_of_times(times_file, models=[model])

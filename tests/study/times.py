@@ -18,7 +18,20 @@ QUICK_TOP = {
     "name": "Cox-top-200",
     "parameters": {"n_genes": 3, "penalties": [3.0, 0.3], "n_folds": 3},
 }
-EVERY_KIND = [QUICK_COX, QUICK_TOP, QUICK_ENSEMBLE, QUICK_NETWORK, QUICK_TUNED, "KNN", "SVC"]
+QUICK_LASSO = {
+    "name": "Cox-lasso",
+    "parameters": {"penalties": [0.2, 0.05], "n_folds": 3, "rule": "minimum"},
+}
+EVERY_KIND = [
+    QUICK_COX,
+    QUICK_TOP,
+    QUICK_LASSO,
+    QUICK_ENSEMBLE,
+    QUICK_NETWORK,
+    QUICK_TUNED,
+    "KNN",
+    "SVC",
+]
 
 
 def survival_cohort(n=80, n_genes=8, horizon=HORIZON, censoring=6.0, seed=4):
