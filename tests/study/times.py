@@ -28,17 +28,8 @@ QUICK_COX_ENSEMBLE = {
     "parameters": {**QUICK, "n_networks": 2},
 }
 EVERY_KIND = [
-    *(
-        QUICK_COX,
-        QUICK_TOP,
-        QUICK_LASSO,
-        QUICK_ENSEMBLE,
-        QUICK_NETWORK,
-        QUICK_TUNED,
-        "KNN",
-        "SVC",
-    ),
-    *(QUICK_COX_NETWORK, QUICK_COX_ENSEMBLE),
+    *(QUICK_COX, QUICK_TOP, QUICK_LASSO, QUICK_COX_NETWORK, QUICK_COX_ENSEMBLE),
+    *(QUICK_ENSEMBLE, QUICK_NETWORK, QUICK_TUNED, "KNN", "SVC"),
 ]
 
 
