@@ -268,3 +268,20 @@ def test_what_cannot_be_estimated_is_said_and_nothing_raises(contents_of, invent
     said = text_of(contents)
     assert "No patient has the event by the horizon" in said
     assert any(isinstance(block, Text) for block in blocks_of(contents))
+
+
+def test_numbers_at_risk_stand_below_the_axis_of_each_cohorts_chart(
+    contents_of, invented_predictions
+):
+    """Of several charts each has a height that its marks do not know by name."""
+    predictions = invented_predictions(strengths={"Cox-ridge": 1, "Cox-top-200": 1})
+    north = predictions["patient"].str[1:].astype(int) % 2 == 0
+    predictions = predictions.assign(left_out=np.where(north, "north", "south"))
+    contents = contents_of(predictions, models=("Cox-ridge", "Cox-top-200"))
+    risk_groups.SECTION.compute(contents)
+    spec = contents.charts["risk_curves"].to_dict()
+    assert spec["columns"] == 1
+    for chart in spec["concat"]:
+        texts = [layer["mark"] for layer in chart["layer"] if layer["mark"]["type"] == "text"]
+        below = [mark["y"] for mark in texts if mark["y"] > 0]
+        assert below and min(below) > chart["height"]
