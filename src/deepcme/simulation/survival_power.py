@@ -20,8 +20,8 @@ from deepcme.base.errors import AbsentError
 from deepcme.base.words import counted
 from deepcme.evaluation.intervals import Estimate
 from deepcme.evaluation.sample_size import USUAL_POWER
-from deepcme.evaluation.survival.known_hazards import NormalLogHazards
-from deepcme.evaluation.survival.sample_size import (
+from deepcme.evaluation.survival.planning.known_hazards import NormalLogHazards
+from deepcme.evaluation.survival.planning.sample_size import (
     compute_concordance_interval,
     compute_events_for_hazard_ratio,
     compute_smallest_hazard_ratio,

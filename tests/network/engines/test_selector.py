@@ -207,6 +207,24 @@ def test_logits_and_deletion_follow_the_weights(engine: Engine) -> None:
     np.testing.assert_allclose(run.logits(np.arange(20)), logits, rtol=1e-4, atol=1e-5)
 
 
+def test_deletion_forgets_what_was_evaluated() -> None:
+    problem, settings = make_problem(), replace(settings_of(6), batch_size=82)
+    kept = np.arange(0, problem.n_genes, 2)
+    X = np.ascontiguousarray(problem.X[:, kept])
+    weights = []
+    for evaluates in (True, False):
+        run = start(native_engine.NativeEngine(), problem, settings)
+        train_epochs(run, problem, settings, 2)
+        if evaluates:
+            run.logits(problem.train_rows)
+        run.keep_genes(X, kept, np.ones(len(kept), np.float32))
+        train_epochs(run, problem, settings, 2)
+        weights.append([dict(member.arrays()) for member in run.current_weights()])
+    for member, expected in zip(*weights, strict=True):
+        for name, array in expected.items():
+            np.testing.assert_array_equal(member[name], array)
+
+
 def matrix_of(problem: Problem, n_genes: int) -> FloatArray:
     return np.ascontiguousarray(problem.X[:, :n_genes])
 

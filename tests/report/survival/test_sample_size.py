@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from deepcme.base.errors import AbsentError
-from deepcme.evaluation.survival.known_hazards import NormalLogHazards
+from deepcme.evaluation.survival.planning.known_hazards import NormalLogHazards
 from deepcme.report.render import render_markdown
 from deepcme.report.survival.sample_size import SECTION, Size
 

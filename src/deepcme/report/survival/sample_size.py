@@ -10,8 +10,8 @@ import pandas as pd
 from deepcme.base.errors import AbsentError
 from deepcme.base.words import counted
 from deepcme.evaluation.sample_size import USUAL_POWER, SampleSize
-from deepcme.evaluation.survival.known_hazards import NormalLogHazards
-from deepcme.evaluation.survival.sample_size import (
+from deepcme.evaluation.survival.planning.known_hazards import NormalLogHazards
+from deepcme.evaluation.survival.planning.sample_size import (
     ASSUMED_CONCORDANCE,
     compute_concordance_interval,
     compute_smallest_hazard_ratio,

@@ -24,7 +24,7 @@ from deepcme.evaluation.sample_size import (
     compute_patients_per_parameter,
 )
 from deepcme.evaluation.survival.kaplan_meier import compute_survival
-from deepcme.evaluation.survival.known_hazards import NormalLogHazards
+from deepcme.evaluation.survival.planning.known_hazards import NormalLogHazards
 
 ASSUMED_CONCORDANCE = 0.7
 """Where nobody says which C to expect."""
