@@ -65,7 +65,7 @@ protocol = "honest"
 [preprocessing]
 # min_prevalence = 0.1   # drop genes expressed in fewer training samples (0: keep all)
 # clip = 5.0             # largest absolute standardised value (inf: no limit)
-{labels_alone}
+
 [nulls]   # reruns of the model that the study is about where there is nothing special to find
 # permutations = 0       # on permuted labels, splits and all
 # gene_sets = 0          # on random gene sets of each size
@@ -172,17 +172,12 @@ _OF_LABELS = {
     "other": "baseline",
     "models": _MODELS,
     "genes": '"DeepCME-ensemble"   # stands for the genes (or "LR-tuned")',
-    "labels_alone": "",
 }
 _OF_TIMES = {
     "headline": "Cox model",
     "comparator": "DeepCME-Cox-ensemble",
     "other": "other model",
     "genes": '"Cox-ridge"    # stands for the genes (or "Cox-top-200")',
-    "labels_alone": """
-# Not yet made for times to an event, so that it needs leave_out_censored = true under [cohort]
-# and models of yes or no: [selection].
-""",
 }
 
 
