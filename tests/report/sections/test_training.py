@@ -36,7 +36,7 @@ def test_of_times_validation_loss_and_c_stand_below_each_other():
     assert "partial likelihood" in figure.caption and "Cross-entropy" not in figure.caption
     assert vl_convert.vegalite_to_svg(chart, vl_version=VEGA_LITE)
     means = training.compute_training_curves(history)
-    assert means["valid_c"].tolist() == [0.55, 0.65]
+    np.testing.assert_allclose(means["valid_c"], [0.55, 0.65])
 
 
 def test_of_a_yes_or_no_both_losses_stand_together():
