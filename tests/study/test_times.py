@@ -113,8 +113,10 @@ def test_the_template_of_init_is_the_default_study_of_its_cohort(files, tmp_path
     assert load_study(path) == make_study(values)
 
 
-def test_the_template_of_times_can_be_filled_in(files, tmp_path):
+def test_the_template_names_what_is_of_its_kind_of_outcome(files, tmp_path):
     of_times = study_template("study.toml", str(files / "times.h5ad"))
+    assert "on permuted times and events, splits and all" in of_times
+    assert "on permuted labels" in study_template("study.toml", str(files / "labels.h5ad"))
     path = tmp_path / "study.toml"
     for line in ("[clinical]\n", 'columns = ["age", "grade"]', 'genes = "Cox-ridge" '):
         of_times = of_times.replace(f"# {line}", line)

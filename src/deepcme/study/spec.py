@@ -146,9 +146,8 @@ def make_study(
     except ValidationError as error:
         raise DeepCMEError(f"{source}: {_first_problem(error)}") from error
     with naming_file(source):
-        for part in listed.PARTS:
-            if study.outcome in part.outcomes:
-                part.check_settings(study)
+        for part in listed.parts_for(study.outcome):
+            part.check_settings(study)
     return study
 
 
