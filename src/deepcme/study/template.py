@@ -86,7 +86,7 @@ protocol = "honest"
 
 [selection]
 # run = false            # select genes: panels, decoys, stability, gene scores
-# rankers = ["soft-path", {ranker}]   # the first also meets decoys and half samples
+# rankers = {rankers}   # the first also meets decoys and half samples
 # random_panels = 10     # of each size in each split
 # pairs = 25             # complementary halves of the patients
 
@@ -173,7 +173,7 @@ _OF_LABELS = {
     "models": _MODELS,
     "genes": '"DeepCME-ensemble"   # stands for the genes (or "LR-tuned")',
     "permuted": "labels",
-    "ranker": '"l1-logistic"',
+    "rankers": '["soft-path", "l1-logistic"]',
 }
 _OF_TIMES = {
     "headline": "Cox model",
@@ -181,7 +181,7 @@ _OF_TIMES = {
     "other": "other model",
     "genes": '"Cox-ridge"    # stands for the genes (or "Cox-top-200")',
     "permuted": "times and events",
-    "ranker": '"cox-lasso"',
+    "rankers": '["soft-path", "cox-lasso"]',
 }
 
 
