@@ -267,8 +267,8 @@ def transfer(
 
     Genes in common, each standardised within its cohort without the labels. The
     ensemble and tuned logistic regression, their AUCs as table and chart; of times to an
-    event Cox ridge regression and Uno's C. Patients whom two cohorts have are left out where
-    one tests the other.
+    event the ensemble of times and Cox ridge regression, by Uno's C. Patients whom two
+    cohorts have are left out where one tests the other.
     """
     from joblib import cpu_count
 

@@ -206,12 +206,14 @@ def _assemble_network(arrays: Arrays, n_genes: int, of_hazards: bool) -> Network
         weights = NetworkWeights.from_arrays(arrays)
     except (KeyError, IndexError, TypeError, ValueError) as error:
         raise UnfitArraysError("a network lacks an array.") from error
+    # A constant has no say in who has the event first.
+    if (weights.output_bias is None) != of_hazards:
+        raise UnfitArraysError(f"a network {'has' if of_hazards else 'lacks'} an output bias.")
     n_inputs = n_genes
     for block in weights.blocks:
         n_inputs = _check_block(block, n_inputs)
-    # A constant has no say in who has the event first.
-    bias = None if weights.output_bias is None else weights.output_bias.shape
-    if weights.output_weight.shape != (n_inputs,) or bias != (None if of_hazards else (1,)):
+    bias = weights.output_bias
+    if weights.output_weight.shape != (n_inputs,) or (bias is not None and bias.shape != (1,)):
         raise UnfitArraysError("a network's output does not fit its last layer.")
     return weights
 
