@@ -11,7 +11,7 @@ import typer
 from deepcme.base.errors import DeepCMEError
 from deepcme.base.terminal import say
 from deepcme.cli.options import Jobs, Quiet, Repeats, Seed, new_folder, writable
-from deepcme.models.registry import KINDS
+from deepcme.models.registry import DEFAULT_MODELS, KINDS
 
 if TYPE_CHECKING:
     from deepcme.trained.model import Model
@@ -54,7 +54,7 @@ Normalise = Annotated[
 
 
 _KEPT = [k.name for k in KINDS.values() if k.saved_as is not None and not k.saved_with]
-_DEFAULTS = "DeepCME-ensemble; of times Cox-ridge"
+_DEFAULTS = f"{DEFAULT_MODELS['binary']}; of times {DEFAULT_MODELS['survival']}"
 _READ_ON = "What its columns mean and when to rely on them: docs/models-in-use.md, Predicting."
 
 
