@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 SOURCES := pyproject.toml CMakeLists.txt $(shell find src -type f -not -name '*.pyc')
 
-.PHONY: run test test-slow test-attacks test-attacks-table test-browser test-asan docs bench bench-quick bench-workers bench-memory bench-time-left check clean
+.PHONY: run test test-slow test-attacks test-attacks-table test-browser test-asan docs bench bench-quick bench-losses bench-workers bench-memory bench-time-left check clean
 
 run: $(VENV)/installed
 	$(BIN)/deepcme run --out results/transbig
@@ -44,6 +44,10 @@ bench: $(VENV)/installed-dev
 
 bench-quick: $(VENV)/installed-dev
 	$(BIN)/python benchmarks/bench.py --quick
+
+# A training step by Cox's loss beside one by cross-entropy (about two minutes).
+bench-losses: $(VENV)/installed-dev
+	$(BIN)/python benchmarks/bench.py --losses
 
 # A study of equal fits on one worker and on two, processes and Dask.
 bench-workers: $(VENV)/installed-dev

@@ -9,12 +9,13 @@ from __future__ import annotations
 import time
 import warnings
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from deepcme.network.architecture import FloatArray, Hyperparameters, initialise_weights
 from deepcme.network.engines.base import Engine, Samples
+from deepcme.network.times import encode_times
 from deepcme.network.training import draw_epoch
 
 N_ROWS = 640  # whole batches of 32, 64 and 128
@@ -28,11 +29,14 @@ class Size:
     n_genes: int
     width: int
     batch_size: int
+    loss: str = "cross-entropy"
 
     @property
     def settings(self) -> Hyperparameters:
         """The paper's network at this size."""
-        return Hyperparameters(hidden_layers=(self.width,) * 3, batch_size=self.batch_size)
+        return Hyperparameters(
+            hidden_layers=(self.width,) * 3, batch_size=self.batch_size, loss=self.loss
+        )
 
 
 class Contender(ABC):
@@ -51,24 +55,25 @@ class EngineContender(Contender):
 
     def __init__(self, X: FloatArray, y: FloatArray, size: Size) -> None:
         self._settings = size.settings
-        self._y = y
+        self._y, self._valid = y, np.arange(N_ROWS, len(y))
         self._random = np.random.default_rng(0)
         weights = initialise_weights(size.n_genes, self._settings, self._random)
         weight = np.ones(len(y), np.float32)
-        valid = np.arange(N_ROWS, len(y))
         samples = Samples(X, y, weight)
-        self._run = self.engine().start(samples, valid, self._settings, weights)
+        self._run = self.engine().start(samples, self._settings, weights)
 
     @abstractmethod
     def engine(self) -> Engine:
         """The engine."""
 
     def train_epoch(self) -> None:
-        self._run.train_epoch(draw_epoch(np.arange(N_ROWS), self._y, self._settings, self._random))
+        self._run.train_epoch(
+            draw_epoch(np.arange(N_ROWS), self._y, self._settings, self._random)
+        )
 
     def evaluate(self) -> None:
         """Validation and snapshot."""
-        self._run.validation_logits()
+        self._run.logits(self._valid)
         self._run.keep_snapshot()
 
 
@@ -79,6 +84,14 @@ class Native(EngineContender):
         from deepcme.network.engines.native_engine import NativeEngine
 
         return NativeEngine()
+
+
+class NativeCox(Native):
+    """The native engine by times, those with the label 1 having the event."""
+
+    def __init__(self, X: FloatArray, y: FloatArray, size: Size) -> None:
+        times = np.random.default_rng(1).permutation(len(y))
+        super().__init__(X, encode_times(times, y), replace(size, loss="cox"))
 
 
 class NativeAvx2(EngineContender):
@@ -157,6 +170,7 @@ CONTENDERS: dict[str, type[Contender]] = {
     "PyTorch, as usual": PlainTorch,
     "scikit-learn": Sklearn,
 }
+BY_LOSS: dict[str, type[Contender]] = {"native": Native, "native, Cox": NativeCox}
 
 _current: Contender
 
@@ -168,7 +182,7 @@ def set_up(name: str, size: Size) -> None:
     random = np.random.default_rng(0)
     X = random.standard_normal((N_ROWS + N_VALID, size.n_genes), dtype=np.float32)
     y = (random.random(len(X)) < 0.3).astype(np.float32)
-    _current = CONTENDERS[name](X, y, size)
+    _current = {**CONTENDERS, **BY_LOSS}[name](X, y, size)
     _current.train_epoch()
 
 

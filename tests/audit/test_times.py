@@ -265,6 +265,8 @@ def test_other_findings_speak_of_events():
     assert "with both outcomes: " in found["DCM001"].evidence
     assert found["DCM002"].evidence.startswith("Samples with the event: ")
     assert "samples with the event by 5 years and" in found["DCM005"].evidence
-    assert "Riley" not in found["DCM005"].evidence
+    assert "A Cox regression without penalty on all 5 genes, its C being 0.7, would need " in (
+        found["DCM005"].evidence
+    )
     none = findings(timed_cohort(times, ends, horizon=None), PlannedStudy(test_fraction=0.1))
     assert "samples with the event and" in none["DCM005"].evidence

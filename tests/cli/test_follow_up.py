@@ -88,7 +88,7 @@ def test_without_the_censored_it_is_a_binary_cohort(tables):
 
 def test_a_horizon_that_too_few_are_followed_beyond_is_refused(tables):
     said, _ = prepared(tables, *TIMES, "--horizon", "35")
-    assert "Only 4 of 38 patients are followed beyond 35, fewer than 10" in said
+    assert "Only 4 of 38 patients are followed beyond the horizon, fewer than 10" in said
     assert "; it is in months, as they are, and the longest time is 39." in said
 
 

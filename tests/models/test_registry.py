@@ -14,9 +14,12 @@ from deepcme.models.survival.target import make_target
 QUICK = {
     "DeepCME": {"hidden_layers": [4], "max_epochs": 2},
     "DeepCME-ensemble": {"hidden_layers": [4], "max_epochs": 2, "n_networks": 2},
+    "DeepCME-Cox": {"hidden_layers": [4], "max_epochs": 2},
+    "DeepCME-Cox-ensemble": {"hidden_layers": [4], "max_epochs": 2, "n_networks": 2},
     "LR-tuned": {"inverse_strengths": [0.1]},
     "Cox-ridge": {"penalties": [0.1]},
     "Cox-top-200": {"penalties": [0.1], "n_genes": 2},
+    "Cox-lasso": {"penalties": [0.1]},
 }
 
 

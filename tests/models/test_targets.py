@@ -78,7 +78,7 @@ def test_censoring_may_depend_on_columns(data):
 def test_a_horizon_that_is_none_or_too_late_is_refused(data):
     with pytest.raises(DeepCMEError, match="learns who had the event by a horizon, and there"):
         make_targets(data, KINDS["LR"], EVERYONE)
-    with pytest.raises(AbsentError, match="patients are followed beyond 6"):
+    with pytest.raises(AbsentError, match="patients are followed beyond the horizon"):
         make_targets(data, KINDS["LR"], EVERYONE, 6.0)
 
 

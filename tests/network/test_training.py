@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
+from deepcme.base.errors import DeepCMEError
 from deepcme.network.architecture import (
     Hyperparameters,
     NetworkWeights,
@@ -50,6 +51,40 @@ def test_without_dropout_there_are_no_masks(random):
     )
 
 
+@given(st.integers(2, 400), st.floats(0.02, 1), st.integers(2, 64), st.integers(0, 9))
+def test_batches_of_times_are_equal_and_each_has_its_share_of_events(n, share, size, seed):
+    random = np.random.default_rng(seed)
+    y = np.where(random.random(n) < share, 1, -1).astype(np.float32)
+    y[0] = 1
+    settings = Hyperparameters(loss="cox", batch_size=size, hidden_layers=(3,))
+    epoch = draw_epoch(np.arange(n), y, settings, random)
+    sizes = np.diff(epoch.offsets)
+    assert epoch.offsets[0] == 0
+    assert epoch.offsets[-1] == len(epoch.rows) == len(set(epoch.rows)) == len(epoch.kept[0])
+    assert np.ptp(sizes) <= 1
+    assert sizes.min() >= 2
+    assert sizes.max() <= 2 * size
+    events = [int((y[epoch.rows[batch]] > 0).sum()) for batch in epoch.batches()]
+    assert min(events) >= 1
+    assert max(events) - min(events) <= 1
+    assert sum(events) == (y > 0).sum()  # only what has no event is ever left out
+    if n <= 2 * size:
+        assert len(sizes) == 1
+
+
+def test_batches_of_times_differ_from_epoch_to_epoch(random):
+    y = np.where(np.arange(60) % 3 == 0, 1, -1).astype(np.float32)
+    settings = Hyperparameters(loss="cox", batch_size=20, dropout=0.0)
+    firsts = {frozenset(draw_epoch(np.arange(60), y, settings, random).rows[:20]) for _ in "ab"}
+    assert len(firsts) == 2
+
+
+def test_times_without_an_event_are_refused(random):
+    y = np.full(9, -1, np.float32)
+    with pytest.raises(DeepCMEError, match="No training row has the event"):
+        draw_epoch(np.arange(9), y, Hyperparameters(loss="cox"), random)
+
+
 @given(st.lists(st.tuples(st.integers(0, 5), st.booleans()), min_size=2, max_size=40))
 def test_rank_auc_is_scikit_learns_with_ties(pairs):
     scores = np.array([score for score, _ in pairs], dtype=np.float32)
@@ -72,9 +107,12 @@ def test_initial_weights_are_those_of_a_linear_layer(batch_norm, random):
     assert (weights.blocks[0].bias is None) == batch_norm
 
 
-def test_weights_survive_as_named_arrays(random):
-    weights = initialise_weights(6, Hyperparameters(hidden_layers=(4, 3)), random)
+@pytest.mark.parametrize("loss", ["cross-entropy", "cox"])
+def test_weights_survive_as_named_arrays(loss, random):
+    settings = Hyperparameters(hidden_layers=(4, 3), loss=loss)
+    weights = initialise_weights(6, settings, random)
     again = NetworkWeights.from_arrays(dict(weights.arrays()))
+    assert (again.output_bias is None) == (loss == "cox")
     X = random.normal(size=(5, 6)).astype(np.float32)
     np.testing.assert_array_equal(again.decision_function(X), weights.decision_function(X))
 

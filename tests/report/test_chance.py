@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
+from deepcme.evaluation.measures import AUC
 from deepcme.report.chance import exceeds_chance
 from deepcme.report.section import Contents
 from deepcme.study.parts.nulls import NULL_COLUMNS
@@ -21,7 +22,8 @@ def study(intervals, permuted=(), others=()):
     runs = runs.reindex(columns=range(len(NULL_COLUMNS))).set_axis([*NULL_COLUMNS], axis=1)
     folder = SimpleNamespace(has_table=lambda _: bool(permuted), read_table=lambda _: runs)
     headline = SimpleNamespace(headline=SimpleNamespace(name="LR"))
-    contents = Contents(SimpleNamespace(folder=folder, study=headline))
+    results = SimpleNamespace(folder=folder, study=headline, is_survival=False, ranked_by=AUC)
+    contents = Contents(results)
     contents.tables["discrimination"] = pd.DataFrame(rows)
     return contents
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,8 @@ from scipy.special import expit
 
 from deepcme.base.errors import DeepCMEError
 from deepcme.base.seeds import seed_for
+from deepcme.cohort.follow_up import FollowUp
+from deepcme.models.survival.target import make_target
 
 SelectionDesign = Literal["linear", "interactions"]
 FloatArray = NDArray[np.float64]
@@ -160,3 +162,21 @@ def _signs(n: int, random: np.random.Generator) -> FloatArray:
 
 
 _EFFECTS = {"linear": _linear_effects, "interactions": _mixed_effects}
+
+
+HAZARD_SCALE = 0.5
+"""Log hazards for log-odds: a Gumbel's standard deviation in a logistic's, so that the genes
+are as strong against chance as behind the label."""
+
+
+def simulate_times(data: SelectionData, seed: int) -> NDArray[Any]:
+    """Draw exponential times to an event whose log hazard the genes behind the label make.
+
+    The censoring times are the times of others, so that about half have the event.
+    """
+    random = np.random.default_rng(seed_for(seed, "selection times"))
+    mean_times = np.exp(-HAZARD_SCALE * data.log_odds)
+    times = random.exponential(mean_times)
+    censored_at = random.exponential(random.permutation(mean_times))
+    is_event = (times <= censored_at).astype(np.int8)
+    return make_target(FollowUp(np.minimum(times, censored_at), is_event))

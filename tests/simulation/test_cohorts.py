@@ -10,11 +10,11 @@ from scipy import stats
 from deepcme import Cohort, DeepCMEError
 from deepcme.simulation.cohorts import (
     CohortDesign,
-    draw_genes,
     draw_samples,
     simulate_cohort,
     simulate_module,
 )
+from deepcme.simulation.expression import draw_genes
 
 DESIGN = CohortDesign(samples=600, genes=1990, events=200, signal_genes=60, effect=0.8)
 SMALL = CohortDesign(samples=60, genes=120, events=11, signal_genes=5)

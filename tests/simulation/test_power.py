@@ -6,8 +6,8 @@ from scipy import stats
 
 from deepcme import DeepCMEError
 from deepcme.simulation.cohorts import CohortDesign, simulate_cohort
+from deepcme.simulation.planning import EVENTS
 from deepcme.simulation.power import (
-    EVENTS,
     PowerDesign,
     compute_events_for_half_width,
     compute_events_for_top,

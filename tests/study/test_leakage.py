@@ -276,14 +276,14 @@ def test_nested_tuning_never_sees_the_outer_test_part(quick_study, monkeypatch):
         n = len(clean.score) - len(test)
         np.testing.assert_array_equal(clean.score[:n], moved.score[:n])
         assert not np.array_equal(clean.score[n:], moved.score[n:])
-    grids = [compute_grid(plan.cohort, of) for of in fits]
+    grids = [compute_grid(plan, of) for of in fits]
     assert choose_points(grids[0]) == choose_points(grids[1])
 
 
-def quick_model(point):
+def quick_model(point, estimator):
     return ModelSettings(
-        name=f"DeepCME {point.penalty_strength}",
-        estimator="DeepCME",
+        name=f"{estimator} {point.penalty_strength}",
+        estimator=estimator,
         parameters={
             "hidden_layers": [4],
             "max_epochs": 5,

@@ -24,7 +24,7 @@ from deepcme.study.tables import compute_predictions
 STUDIES = 40
 
 
-def quick_model(point: GridPoint) -> ModelSettings:
+def quick_model(point: GridPoint, estimator: str) -> ModelSettings:
     parameters = {
         "hidden_layers": [4],
         "max_epochs": 10,
@@ -32,7 +32,7 @@ def quick_model(point: GridPoint) -> ModelSettings:
         "penalty_strength": point.penalty_strength,
     }
     name = f"DeepCME {point.penalty_strength}"
-    return ModelSettings(name=name, estimator="DeepCME", parameters=parameters)
+    return ModelSettings(name=name, estimator=estimator, parameters=parameters)
 
 
 def noise(random: np.random.Generator) -> Cohort:
@@ -62,7 +62,7 @@ def aucs_of_noise(cohort: Cohort, seed: int) -> dict[str, float]:
     plain, searched = (
         [(task, fit_task(data, task)) for task in part.of(plan)] for part in (MODELS, GRID)
     )
-    grid = compute_grid(cohort, searched)
+    grid = compute_grid(plan, searched)
     auc = {"chosen on test": grid.groupby("split")["test_auc"].max().mean()}
     for model, predictions in (
         (TUNED, compute_tuned_predictions(plan, searched, grid)),

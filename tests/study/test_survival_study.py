@@ -21,6 +21,8 @@ from tests.study.times import (
     EVERY_KIND,
     HORIZON,
     QUICK_COX,
+    QUICK_COX_ENSEMBLE,
+    QUICK_COX_NETWORK,
     QUICK_ENSEMBLE,
     QUICK_NETWORK,
     QUICK_TUNED,
@@ -90,8 +92,11 @@ def test_metrics_and_fits_of_cox_models_are_told(folder):
     censoring = folder.read_table("censoring.parquet")
     assert censoring["sample"].tolist() == [*survival_cohort().samples]
     assert len(censoring.columns) == 2
-    assert {*folder.read_table("gene_scores.csv")["model"]} == {"DeepCME", "DeepCME-ensemble"}
-    assert {*folder.read_table("history.parquet")["model"]} == {"DeepCME"}
+    networks = {name for name in NAMES if KINDS[name].is_network}
+    assert {*folder.read_table("gene_scores.csv")["model"]} == networks
+    history = folder.read_table("history.parquet").groupby("model")
+    known = history[["valid_auc", "valid_c"]].count() > 0
+    assert known.T.to_dict("list") == {"DeepCME": [True, False], "DeepCME-Cox": [False, True]}
 
 
 def test_a_cox_model_predicts_log_hazards_and_risks_by_its_baseline(study, folder):
@@ -204,15 +209,16 @@ def test_nothing_is_learned_of_patients_held_out(times_file, name, depends):
     assert not np.array_equal(clean.score[n:], dirty.score[n:])
     if kind.refitted:
         np.testing.assert_array_equal(clean.oof_score, dirty.oof_score)
-    if name in {"Cox-ridge", "Cox-top-200"}:
+    if kind.refitted and "survival" in kind.outcomes:
         np.testing.assert_array_equal(clean.probability[:n], dirty.probability[:n])
         np.testing.assert_array_equal(clean.oof_probability, dirty.oof_probability)
     if kind.has_history:
         assert clean.history.equals(dirty.history)
 
 
-def test_the_validation_part_of_a_network_weighs_no_training_sample(times_file):
-    study = study_of_times(times_file, models=[QUICK_NETWORK])
+@pytest.mark.parametrize("network", [QUICK_NETWORK, QUICK_COX_NETWORK])
+def test_the_validation_part_of_a_network_weighs_no_training_sample(times_file, network):
+    study = study_of_times(times_file, models=[network])
     plan = make_plan(study, load_cohort(study))
     data, task = CohortArrays.of(plan.cohort), plan.tasks[0]
     clean, dirty = (fit_task(of, task) for of in (data, poisoned(data, task.split.validation)))
@@ -224,7 +230,9 @@ ONE_STRENGTH = {"name": "LR-tuned", "parameters": {"inverse_strengths": [0.1]}}
 ONE_PENALTY = {"name": "Cox-ridge", "parameters": {"penalties": [0.3]}}
 
 
-@pytest.mark.parametrize("model", [ONE_PENALTY, QUICK_ENSEMBLE, ONE_STRENGTH])
+@pytest.mark.parametrize(
+    "model", [ONE_PENALTY, QUICK_ENSEMBLE, QUICK_COX_ENSEMBLE, ONE_STRENGTH]
+)
 def test_out_of_fold_scores_come_from_fits_without_the_patient(times_file, model):
     """Poisoned expression moves scores of other folds, never those of its own beside it."""
     study = study_of_times(times_file, models=[model])

@@ -16,6 +16,9 @@ from tests.study.times import HORIZON, survival_cohort
 EXAMPLE = {"cohort": {"example": "transbig"}}
 
 
+OF_TIMES = ["Cox-ridge", "Cox-lasso", "Cox-top-200", "DeepCME-Cox-ensemble"]
+
+
 @pytest.fixture(scope="module")
 def files(tmp_path_factory):
     """Cohorts of times with and without a horizon, and one of labels."""
@@ -31,20 +34,21 @@ def test_a_cohort_of_times_makes_a_study_of_times_by_itself(files):
     assert study.outcome == "survival"
     assert study.horizon == HORIZON
     assert [model.name for model in study.models] == [
-        *("Cox-ridge", "Cox-top-200", "DeepCME-ensemble", "DeepCME", "LR-tuned")
+        *OF_TIMES,
+        *("DeepCME-ensemble", "DeepCME", "LR-tuned"),
     ]
     assert study.headline.name == "Cox-ridge"
-    assert study.comparator == "DeepCME-ensemble"
+    assert study.comparator == "DeepCME-Cox-ensemble"
     assert make_study(EXAMPLE).horizon == 1826.25
 
 
 def test_without_a_horizon_there_are_cox_models_alone(files):
     study = make_study({"cohort": {"path": files / "open.h5ad"}})
-    assert (study.survival.horizon, study.comparator) == (None, "Cox-top-200")
-    assert [model.name for model in study.models] == ["Cox-ridge", "Cox-top-200"]
+    assert (study.survival.horizon, study.comparator) == (None, "DeepCME-Cox-ensemble")
+    assert [model.name for model in study.models] == OF_TIMES
     given = make_study({"cohort": {"path": files / "open.h5ad"}, "survival": {"horizon": 1}})
     assert given.horizon == 1
-    assert len(given.models) == 5
+    assert len(given.models) == 7
 
 
 def test_other_cohorts_and_those_that_leave_out_the_censored_stay_binary(files, tmp_path):
@@ -132,11 +136,8 @@ def test_the_template_of_times_says_what_is_not_made_for_them(files, tmp_path):
             "cohort.leave_out_censored: it leaves no times for .survival.: take out one",
         ),
         ({"cohort": {"example": "transbig", "leave_out_censored": 1}}, "leave_out_censored"),
-        ({"grid": {"search": "fig7"}}, r"\[grid\] is not yet made for times to an event"),
-        ({"nulls": {"permutations": 5}}, r"\[nulls\] is not yet made for times to an event"),
-        ({"instability": {"refits": 5}}, r"\[instability\] is not yet made for times"),
         ({"selection": {"run": True}}, r"\[selection\] .* leave_out_censored = true"),
-        ({"instability": {"refits": 5}}, "leave out the section, or the option that asks for"),
+        ({"selection": {"run": True}}, "leave out the section, or the option that asks for"),
     ],
 )
 def test_settings_that_do_not_go_together_are_one_sentence(settings, sentence):

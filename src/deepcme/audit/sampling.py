@@ -6,6 +6,7 @@ import pandas as pd
 from scipy.stats import chi2_contingency
 
 from deepcme.audit.findings import Finding, PlannedStudy, called_in
+from deepcme.base.errors import AbsentError
 from deepcme.base.time_scale import TimeScale
 from deepcme.base.words import counted
 from deepcme.cohort.at_horizon import label_at
@@ -18,6 +19,13 @@ from deepcme.evaluation.sample_size import (
     compute_development_size,
     count_parameters_supported,
 )
+from deepcme.evaluation.survival.planning.sample_size import (
+    ASSUMED_CONCORDANCE,
+    compute_survival_development_size,
+    count_survival_parameters_supported,
+    expect_patients_like,
+)
+from deepcme.evaluation.survival.tables.evaluated import follow_patients
 
 _TOO_WIDE = 0.1  # half the 95% interval of one test AUC
 _TOO_FEW_IN_TEST = 10  # samples of the rarer class
@@ -149,12 +157,9 @@ def _describe_training_part(cohort: Cohort, n_train: int) -> str:
 
 
 def _judge_by_riley(cohort: Cohort) -> str:
-    """The events against those that a regression on all genes would ask for.
-
-    Nothing of times to an event, of which the rule takes other numbers.
-    """
+    """The events against those that a regression on all genes would ask for."""
     if isinstance(cohort.outcome, SurvivalOutcome):
-        return ""
+        return _judge_times_by_riley(cohort, cohort.outcome.endpoint.horizon)
     prevalence = cohort.n_positive_patients / cohort.n_patients
     if prevalence == 1:
         return " Every patient has a positive sample: no number of them is enough."
@@ -166,6 +171,27 @@ def _judge_by_riley(cohort: Cohort) -> str:
         f"{counted(cohort.n_positive_patients, 'event')} among {cohort.n_patients:,} patients "
         f"are enough for {counted(supported, 'parameter')}. Models with a penalty, and "
         "networks, have no such rule: for them it is a guide."
+    )
+
+
+def _judge_times_by_riley(cohort: Cohort, horizon: float | None) -> str:
+    """The same of events by the horizon; nothing without one, or where no plan is possible."""
+    if horizon is None:
+        return ""
+    follow_up = follow_patients(cohort.obs, pd.Index(cohort.obs["patient"].unique()))
+    try:
+        patients = expect_patients_like(follow_up, horizon)
+    except AbsentError:
+        return ""
+    needed = compute_survival_development_size(cohort.n_genes, patients)
+    supported = count_survival_parameters_supported(follow_up.n, patients)
+    n_events = round(patients.event_share * follow_up.n)
+    return (
+        f" A Cox regression without penalty on all {counted(cohort.n_genes, 'gene')}, its C "
+        f"being {ASSUMED_CONCORDANCE}, would need {needed.events:,} events by then among "
+        f"{needed.patients:,} patients (Riley et al. 2019); {counted(n_events, 'event')} among "
+        f"{follow_up.n:,} patients are enough for {counted(supported, 'parameter')}. Models "
+        "with a penalty, and networks, have no such rule: for them it is a guide."
     )
 
 

@@ -18,6 +18,7 @@ from deepcme.cli import (
     models,
     panel,
     portals,
+    power,
     prepare,
     run,
     simulate,
@@ -34,7 +35,7 @@ app = typer.Typer(
 _COMMANDS: tuple[Command, ...] = (
     *(run.run, run.init, run.report, run.compare, checklist.checklist),
     *(models.train, models.predict, models.validate, models.transfer),
-    *(panel.panel, audit.audit, simulate.simulate, simulate.power),
+    *(panel.panel, audit.audit, simulate.simulate, power.power),
 )
 for command in _COMMANDS:
     app.command()(command)

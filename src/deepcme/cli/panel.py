@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -24,8 +24,9 @@ def panel(
         list[str] | None,
         typer.Option(
             metavar="NAME",
-            help="soft-path, l1-logistic or mean-rank; may be repeated.",
-            show_default="soft-path and l1-logistic",
+            help="soft-path, mean-rank, l1-logistic or, of times, cox-lasso or cox-score; may "
+            "be repeated.",
+            show_default="soft-path and l1-logistic or cox-lasso",
         ),
     ] = None,
     repeats: Repeats = None,
@@ -45,30 +46,30 @@ def panel(
     from deepcme.base.files.locks import only_one_in
     from deepcme.base.processes.stopping import GOES_ON, if_halted
     from deepcme.cohort.origin import load_origin
-    from deepcme.cohort.outcome import require_binary
     from deepcme.report.figures.drawing import write_charts
     from deepcme.report.figures.study import plot_panel_curve
+    from deepcme.selection.panel import WHOLE_MODELS
     from deepcme.selection.panel_tables import describe_choice
-    from deepcme.selection.rankers import find_ranker
+    from deepcme.selection.rankers import default_rankers, find_ranker
+    from deepcme.selection.targets import kind_of_outcome
     from deepcme.study.parts.selection import PANELS
     from deepcme.study.run import run_part
     from deepcme.study.spec import make_study
 
     if source.suffix.lower() != ".h5ad":
         raise DeepCMEError(f"{source}: `deepcme panel` takes a cohort (.h5ad).")
-    selection: dict[str, Any] = {"run": True, "random_panels": random_panels}
-    if ranker:
-        selection["rankers"] = list(dict.fromkeys(ranker))
-        for name in ranker:
-            find_ranker(name)
-    require_binary(load_origin(source).outcome, str(source))
+    outcome = load_origin(source).outcome.kind
+    kind = kind_of_outcome(outcome)
+    rankers = list(dict.fromkeys(ranker or default_rankers(kind)))
+    for name in rankers:
+        find_ranker(name, kind)
     study = make_study(
         {
             "seed": seed,
             "cohort": {"path": source},
             "split": {"repeats": repeats},
-            "models": ["LR-tuned"],  # which predicts by all genes
-            "selection": selection,
+            "models": [WHOLE_MODELS[outcome]],  # which predicts by all genes
+            "selection": {"run": True, "rankers": rankers, "random_panels": random_panels},
         }
     )
     out = out or Path("results") / f"{source.stem}-panel"

@@ -1,44 +1,111 @@
-"""`deepcme simulate` and `deepcme power`: known truth, and how much data would be enough."""
+"""`deepcme simulate`: a cohort of which the truth is known, of labels or of times."""
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from deepcme.base.terminal import say_lines
-from deepcme.cli.options import Output, Seed, writable
+from deepcme.base.errors import DeepCMEError
+from deepcme.cli.options import Output, Seed, said, with_options
 from deepcme.cli.prepare import save
 
 if TYPE_CHECKING:
-    import pandas as pd
-
-    from deepcme.simulation.power import PowerDesign
+    from deepcme.simulation.survival import FollowUpDesign
 
 EFFECT_HELP = (
     "Shift of a true gene's mean log2 expression between events and non-events, in standard "
     "deviations of the gene (Cohen's d)"
 )
+HAZARD_HELP = "its log hazard ratio for one standard deviation"
 
 
+@dataclass(frozen=True)
+class SimulatedTimes:
+    """What a cohort of times takes; None where it is not said."""
+
+    horizon: Annotated[
+        float | None,
+        typer.Option(
+            help="Make a cohort of times to an event, of which a study asks up to this time."
+        ),
+    ] = None
+    time_unit: Annotated[
+        Literal["days", "months", "years"] | None,
+        typer.Option(help="Times: their unit.", show_default="years"),
+    ] = None
+    risk: Annotated[
+        float | None,
+        typer.Option(
+            help="Times: share of patients who have the event by the horizon, seen or not.",
+            show_default="0.25",
+        ),
+    ] = None
+    censored: Annotated[
+        float | None,
+        typer.Option(
+            help="Times: share of patients lost before the horizon without an event.",
+            show_default="0.2",
+        ),
+    ] = None
+    longest: Annotated[
+        float | None,
+        typer.Option(
+            help="Times: longest follow-up; who is not lost is followed to a time between the "
+            "horizon and this.",
+            show_default="twice the horizon",
+        ),
+    ] = None
+    shape: Annotated[
+        float | None,
+        typer.Option(
+            help="Times: shape of the Weibull baseline, 1 for a constant hazard.",
+            show_default="1",
+        ),
+    ] = None
+
+    @property
+    def design(self) -> FollowUpDesign | None:
+        """The follow-up that is asked for, None where labels are."""
+        from deepcme.simulation.survival import FollowUpDesign
+
+        if self.horizon is None:
+            if options := said(self):
+                raise DeepCMEError(
+                    f"{options[0]} is for a cohort of times to an event: give --horizon too."
+                )
+            return None
+        given = {name: value for name, value in asdict(self).items() if value is not None}
+        if "time_unit" in given:
+            given["unit"] = given.pop("time_unit")
+        return FollowUpDesign(**given)
+
+
+@with_options("times", SimulatedTimes)
 def simulate(
     output: Output,
+    times: SimulatedTimes,
     samples: Annotated[int, typer.Option(help="Number of samples.")] = 1193,
     genes: Annotated[int, typer.Option(help="Number of genes.")] = 56602,
-    events: Annotated[int, typer.Option(help="Samples labelled 1, exactly.")] = 23,
-    signal_genes: Annotated[
-        int, typer.Option(help="Genes that differ between events and non-events.")
-    ] = 50,
+    events: Annotated[
+        int | None,
+        typer.Option(help="Samples labelled 1, exactly; not of times.", show_default="23"),
+    ] = None,
+    signal_genes: Annotated[int, typer.Option(help="Genes that the outcome depends on.")] = 50,
     effect: Annotated[
-        float,
-        typer.Option(help=f"{EFFECT_HELP}, within a batch and before counting noise."),
-    ] = 0.5,
+        float | None,
+        typer.Option(
+            help=f"{EFFECT_HELP}, within a batch and before counting noise; of times, "
+            f"{HAZARD_HELP}, other true genes being equal.",
+            show_default="0.5, of times 0.15",
+        ),
+    ] = None,
     rare_genes: Annotated[
         float, typer.Option(help="Share of genes that 0.1% to 5% of patients express.")
     ] = 0.25,
     module_size: Annotated[int, typer.Option(help="Genes in a correlated module.")] = 50,
-    batches: Annotated[int, typer.Option(help="Batches, unrelated to the label.")] = 4,
+    batches: Annotated[int, typer.Option(help="Batches, unrelated to the outcome.")] = 4,
     repeated_samples: Annotated[
         float, typer.Option(help="Share of samples from a patient who has one already.")
     ] = 0.1,
@@ -49,129 +116,35 @@ def simulate(
 ) -> None:
     """Simulate a cohort of bulk RNA-seq (FPKM) of which the truth is known.
 
-    The truth is in the file's gene columns: module, signal, effect and rare.
+    Of labels, or with --horizon of times to an event: then the log hazard is
+    linear in the true genes, and some patients are lost before the horizon.
+    The truth is in the file's gene columns: module, signal, effect and rare;
+    of times also in the sample column true_log_hazard.
     """
     from deepcme.simulation.cohorts import CohortDesign, simulate_cohort
+    from deepcme.simulation.survival import SurvivalDesign, simulate_survival_cohort
 
-    design = CohortDesign(
-        samples=samples,
-        genes=genes,
-        events=events,
-        signal_genes=signal_genes,
-        effect=effect,
-        rare_genes=rare_genes,
-        module_size=module_size,
-        batches=batches,
-        repeated_samples=repeated_samples,
-        normal_tissue=normal_tissue,
-    )
-    save(simulate_cohort(design, seed, quiet=False), output)
-
-
-def power(
-    cohort: Annotated[
-        Path | None,
-        typer.Argument(
-            metavar="[COHORT.h5ad]",
-            help="Cohort to take prevalence, genes and a row of the table from.",
-            show_default=False,
-        ),
-    ] = None,
-    prevalence: Annotated[
-        float | None,
-        typer.Option(
-            help="Share of patients with an event.", show_default="the cohort's, else 0.2"
-        ),
-    ] = None,
-    auc: Annotated[float, typer.Option(help="True AUC of the model.")] = 0.7,
-    half_width: Annotated[
-        float, typer.Option(help="Wanted half-width of the AUC's 95% interval.")
-    ] = 0.05,
-    effect: Annotated[float, typer.Option(help=f"{EFFECT_HELP}.")] = 0.5,
-    genes: Annotated[
-        int | None,
-        typer.Option(help="Genes that are ranked.", show_default="the cohort's, else 20000"),
-    ] = None,
-    signal_genes: Annotated[int, typer.Option(help="True genes among them.")] = 50,
-    top: Annotated[
-        int, typer.Option(help="A true gene is found if it is among this many first genes.")
-    ] = 100,
-    parameters: Annotated[
-        int, typer.Option(help="Parameters of a regression without penalty to develop.")
-    ] = 10,
-    threshold: Annotated[
-        float | None,
-        typer.Option(
-            help="Risk from which one would act, for the net benefit of a validation.",
-            show_default="the prevalence",
-        ),
-    ] = None,
-    csv: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", callback=writable, help="Write the table here too."),
-    ] = None,
-) -> None:
-    """Say how many events a study would need, for 20 to 2,000 of them.
-
-    AUC intervals: Hanley and McNeil 1982. Genes: ranking by the t-statistic on
-    all patients, genes taken as independent; a network can rank better or worse.
-    Parameters without penalty that so many patients are enough for, and sizes to
-    develop and to validate a model: Riley et al. 2019 and 2021.
-    """
-    from deepcme.base.files.files import write_csv
-    from deepcme.cohort.cohort import Cohort
-    from deepcme.cohort.outcome import require_binary
-    from deepcme.simulation.power import (
-        EVENTS,
-        PowerDesign,
-        compute_power,
-        describe_events_needed,
-        describe_model_sizes,
-    )
-
-    events, n_genes, share = set(EVENTS), 20_000, 0.2
-    if cohort is not None:
-        loaded = Cohort.load(cohort)
-        require_binary(type(loaded.outcome), str(cohort))
-        events_of_cohort = loaded.n_positive_patients
-        events.add(events_of_cohort)
-        n_genes, share = loaded.n_genes, events_of_cohort / loaded.n_patients
-    design = PowerDesign(
-        prevalence=share if prevalence is None else prevalence,
-        auc=auc,
-        effect=effect,
-        genes=n_genes if genes is None else genes,
-        signal_genes=signal_genes,
-        top=top,
-    )
-    answer = describe_events_needed(design, half_width)
-    sizes = describe_model_sizes(design, parameters, threshold)
-    table = compute_power(design, sorted(events))
-    if csv is not None:
-        write_csv(csv, table)
-    say_lines(f"{_format_power(table, design)}\n\n{answer}\n\n{sizes}")
-
-
-def _format_power(table: pd.DataFrame, design: PowerDesign) -> str:
-    import pandas as pd
-
-    def interval(low: pd.Series, high: pd.Series) -> list[str]:
-        return [f"{a:.2f} to {b:.2f}" for a, b in zip(low, high, strict=True)]
-
-    shown = pd.DataFrame(
-        {
-            "events": [f"{n:,}" for n in table["events"]],
-            "patients": [f"{n:,}" for n in table["patients"]],
-            "AUC, 20% test part": interval(table["test_auc_low"], table["test_auc_high"]),
-            "AUC, whole cohort": interval(table["auc_low"], table["auc_high"]),
-            f"true gene in first {design.top:,}": [
-                f"{p:.0%}" for p in table["top_probability"]
-            ],
-            "parameters": [f"{n:,}" for n in table["parameters"]],
-        }
-    )
-    return (
-        f"Prevalence {design.prevalence:.3g}, AUC {design.auc:.2f}, {design.signal_genes:,} "
-        f"true genes of effect {design.effect:g} among {design.genes:,}:\n\n"
-        f"{shown.to_string(index=False)}"
-    )
+    shared: dict[str, Any] = {
+        "samples": samples,
+        "genes": genes,
+        "signal_genes": signal_genes,
+        "rare_genes": rare_genes,
+        "module_size": module_size,
+        "batches": batches,
+        "repeated_samples": repeated_samples,
+        "normal_tissue": normal_tissue,
+    }
+    if effect is not None:
+        shared["effect"] = effect
+    if (follow_up := times.design) is None:
+        labelled = CohortDesign(**shared, events=23 if events is None else events)
+        made = simulate_cohort(labelled, seed, quiet=False)
+    elif events is not None:
+        raise DeepCMEError(
+            "--events is the number of samples labelled 1: with --horizon give --risk, the "
+            "share of patients who have the event by then."
+        )
+    else:
+        followed = SurvivalDesign(**shared, follow_up=follow_up)
+        made = simulate_survival_cohort(followed, seed, quiet=False)
+    save(made, output)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -20,12 +20,15 @@ LEVEL = 0.05
 FEWEST_PERMUTATIONS = 19
 """From so many permutations on, the smallest p-value, 1 / (number + 1), is at the level."""
 
+PERMUTED_LABELS: Final = "permuted labels"
+"""Kind of a null run whose labels were permuted."""
+
 RUNS_FOR_QUANTILES = 40
 """From so many runs on, one of them is beyond a quantile of 2.5%."""
 
-NULL_COMPARISON_COLUMNS = (
-    "kind", "size", "compared", "auc", "n_runs", "null_mean", "null_low", "null_high",
-    "n_as_good", "share_as_good", "ci_low", "ci_high", "n", "events",
+_BESIDE_COLUMNS = (
+    "n_runs", "null_mean", "null_low", "null_high", "n_as_good", "share_as_good", "ci_low",
+    "ci_high", "n", "events",
 )  # fmt: skip
 
 
@@ -117,7 +120,7 @@ def compute_permutation_table(runs: pd.DataFrame, auc: float) -> pd.DataFrame:
     DeepCMEError
         If no run has permuted labels.
     """
-    permuted = runs[runs["kind"] == "permuted labels"]
+    permuted = runs[runs["kind"] == PERMUTED_LABELS]
     test = compute_permutation_test(auc, permuted["auc"])
     n_as_good = int((permuted["auc"] >= auc).sum())
     return pd.DataFrame([{**asdict(test), "n_as_good": n_as_good, **_counts(permuted)}])
@@ -134,28 +137,31 @@ def describe_power_to_reject(n_permutations: int) -> str:
     )
 
 
-def compute_null_comparison(runs: pd.DataFrame, model: str, auc: float) -> pd.DataFrame:
-    """The distribution of each kind of null run beside the AUCs that it belongs to.
+def compute_null_comparison(
+    runs: pd.DataFrame, model: str, value: float, measure: str = "auc"
+) -> pd.DataFrame:
+    """The distribution of each kind of null run beside the values that it belongs to.
 
-    Permuted labels and random gene sets stand beside the study's model on all
+    Permuted outcomes and random gene sets stand beside the study's model on all
     genes; random sets of a signature's size also beside the signature [1]_.
 
     Parameters
     ----------
     runs : DataFrame
-        One row per null run: kind, size, signature, auc, n, events.
+        One row per null run: kind, size, signature, n, events, and the measure.
     model : str
         The study's model.
-    auc : float
-        Its mean test AUC.
+    value : float
+        Its mean over the test parts.
+    measure : str, default "auc"
 
     Returns
     -------
     DataFrame
-        `kind, size, compared, auc` (of what is compared), `n_runs, null_mean`,
+        `kind, size, compared`, the measure (of what is compared), `n_runs, null_mean`,
         `null_low, null_high` (quantiles 2.5% and 97.5% of the null runs; the extremes
         of fewer than 40, which have no such quantiles),
-        `n_as_good` and `share_as_good` (null runs with at least this AUC), Wilson's
+        `n_as_good` and `share_as_good` (null runs with at least this value), Wilson's
         interval of the share (`ci_low, ci_high`), and `n, events`.
 
     References
@@ -165,11 +171,18 @@ def compute_null_comparison(runs: pd.DataFrame, model: str, auc: float) -> pd.Da
        Computational Biology 7:e1002240.
     """
     rows = [
-        {**_beside(null["auc"].to_numpy(), compared), **described, **_counts(null)}
+        {
+            **described,
+            "compared": name,
+            measure: compared,
+            **_beside(null[measure].to_numpy(), compared),
+            **_counts(null),
+        }
         for described, null in _distributions(runs)
-        for compared in _compared(runs, described, model, auc)
+        for name, compared in _compared(runs, described, model, value, measure)
     ]
-    return pd.DataFrame(rows, columns=list(NULL_COMPARISON_COLUMNS))
+    columns = ["kind", "size", "compared", measure, *_BESIDE_COLUMNS]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def _distributions(runs: pd.DataFrame) -> Iterator[tuple[dict[str, Any], pd.DataFrame]]:
@@ -179,24 +192,21 @@ def _distributions(runs: pd.DataFrame) -> Iterator[tuple[dict[str, Any], pd.Data
 
 
 def _compared(
-    runs: pd.DataFrame, null: dict[str, Any], model: str, auc: float
+    runs: pd.DataFrame, null: dict[str, Any], model: str, value: float, measure: str
 ) -> Iterator[tuple[str, float]]:
-    """What a kind of null run stands beside: a name and an AUC."""
-    yield f"{model} on all genes", auc
+    """What a kind of null run stands beside: a name and a value."""
+    yield f"{model} on all genes", value
     if null["kind"] == "random genes":
-        of_size = (runs["kind"] == "signature") & (runs["size"] == null["size"])
-        for signature in runs[of_size].itertuples():
-            yield f"signature {signature.signature}", float(signature.auc)
+        of_size = runs[(runs["kind"] == "signature") & (runs["size"] == null["size"])]
+        for name, of_signature in zip(of_size["signature"], of_size[measure], strict=True):
+            yield f"signature {name}", float(of_signature)
 
 
-def _beside(null: np.ndarray, compared: tuple[str, float]) -> dict[str, Any]:
-    name, auc = compared
-    share = compute_wilson_interval(int((null >= auc).sum()), len(null))
+def _beside(null: np.ndarray, compared: float) -> dict[str, Any]:
+    share = compute_wilson_interval(int((null >= compared).sum()), len(null))
     tail = 0.025 if len(null) >= RUNS_FOR_QUANTILES else 0.0
     low, high = np.quantile(null, [tail, 1 - tail])
     return {
-        "compared": name,
-        "auc": auc,
         "n_runs": len(null),
         "null_mean": null.mean(),
         "null_low": low,
@@ -209,5 +219,5 @@ def _beside(null: np.ndarray, compared: tuple[str, float]) -> dict[str, Any]:
 
 
 def _counts(runs: pd.DataFrame) -> dict[str, int]:
-    """Samples tested by a run, and how many of them were events, rounded over the runs."""
+    """Those tested by a run, and how many of them were events, rounded over the runs."""
     return {column: round(runs[column].mean()) for column in ("n", "events")}

@@ -124,6 +124,11 @@ def count_samples(rows: pd.DataFrame) -> dict[str, int]:
     }
 
 
+def outcome_columns(rows: pd.DataFrame) -> list[str]:
+    """What the outcome is told by in a table: labels, or times and events."""
+    return ["label"] if "label" in rows.columns else [*_OF_TIMES]
+
+
 def events_of(rows: pd.DataFrame) -> pd.Series[bool]:
     """Which rows are of samples with the event, whenever it came."""
     return (rows["label"] if "label" in rows.columns else rows["event"]) == EVENT

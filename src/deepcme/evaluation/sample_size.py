@@ -26,7 +26,10 @@ OBSERVED_EXPECTED_WIDTH = 0.2
 SLOPE_WIDTH = 0.2
 AUC_WIDTH = 0.1
 NET_BENEFIT_WIDTH = 0.2
-_QUANTILE = 1.96  # of the papers, so that sizes agree to the patient
+USUAL_POWER = 0.8
+"""Chance to find what is there, where nobody asks for another."""
+QUANTILE = 1.96
+"""That of the papers, so that sizes agree to the patient."""
 _REACH, _POINTS = 12, 4001  # standard deviations beyond the means, and points between
 
 
@@ -116,8 +119,8 @@ def compute_development_size(parameters: int, auc: float, prevalence: float) -> 
     """
     if parameters < 1:
         raise DeepCMEError(f"The number of parameters must be 1 or more, not {parameters}.")
-    shrinkage, optimism = _patients_per_parameter(auc, prevalence)
-    overall = (_QUANTILE / RISK_MARGIN) ** 2 * prevalence * (1 - prevalence)
+    shrinkage, optimism = _of_auc(auc, prevalence)
+    overall = (QUANTILE / RISK_MARGIN) ** 2 * prevalence * (1 - prevalence)
     return SampleSize(
         prevalence,
         {
@@ -136,15 +139,25 @@ def count_parameters_supported(patients: int, auc: float, prevalence: float) -> 
     """
     if auc == 0.5:
         return 0
-    return math.floor(patients / max(_patients_per_parameter(auc, prevalence)))
+    return math.floor(patients / max(_of_auc(auc, prevalence)))
 
 
-def _patients_per_parameter(auc: float, prevalence: float) -> tuple[float, float]:
-    """By the criteria of shrinkage and of optimism, of which both are proportional."""
+def _of_auc(auc: float, prevalence: float) -> tuple[float, float]:
     r2 = compute_cox_snell_r2(auc, prevalence)
     if auc == 0.5:
         raise AbsentError("At an AUC of 0.5 no number of patients can develop a model.")
-    small_optimism = r2 / (r2 + OPTIMISM * compute_largest_cox_snell_r2(prevalence))
+    return compute_patients_per_parameter(r2, compute_largest_cox_snell_r2(prevalence))
+
+
+def compute_patients_per_parameter(r2: float, largest_r2: float) -> tuple[float, float]:
+    """By the criteria of shrinkage and of optimism, of which both are proportional.
+
+    Parameters
+    ----------
+    r2, largest_r2 : float
+        Cox and Snell's, that to expect and that of a model that knows the outcome.
+    """
+    small_optimism = r2 / (r2 + OPTIMISM * largest_r2)
     by_shrinkage, by_optimism = (
         1 / ((shrinkage - 1) * math.log1p(-r2 / shrinkage))
         for shrinkage in (SHRINKAGE, small_optimism)
@@ -198,7 +211,7 @@ def compute_validation_size(
 
 def _size_for_observed_expected(prevalence: float) -> float:
     # The interval of O/E = 1 is exp(-1.96 se) to exp(1.96 se).
-    standard_error = math.asinh(OBSERVED_EXPECTED_WIDTH / 2) / _QUANTILE
+    standard_error = math.asinh(OBSERVED_EXPECTED_WIDTH / 2) / QUANTILE
     return (1 - prevalence) / (prevalence * standard_error**2)
 
 
@@ -206,7 +219,7 @@ def _size_for_slope(predictor: FloatArray, share: FloatArray) -> float:
     """By the information of one patient on intercept and slope of a calibrated model."""
     weight = share * expit(predictor) * expit(-predictor)
     constant, mixed, squared = (float(weight @ predictor**power) for power in range(3))
-    standard_error = SLOPE_WIDTH / (2 * _QUANTILE)
+    standard_error = SLOPE_WIDTH / (2 * QUANTILE)
     return constant / (standard_error**2 * (constant * squared - mixed**2))
 
 
@@ -214,7 +227,7 @@ def _size_for_auc(auc: float, prevalence: float) -> float:
     """By Newcombe's variance of an AUC (2006), solved for the patients n: a n^2 = b n + c."""
     pairs = (1 - auc) / (2 - auc) + auc / (1 + auc)
     scale = auc * (1 - auc) / (prevalence * (1 - prevalence))
-    a = (AUC_WIDTH / (2 * _QUANTILE)) ** 2
+    a = (AUC_WIDTH / (2 * QUANTILE)) ** 2
     b, c = scale * pairs / 2, scale * (1 - pairs)
     return (b + math.sqrt(b**2 + 4 * a * c)) / (2 * a)
 
@@ -229,7 +242,7 @@ def _size_for_net_benefit(auc: float, prevalence: float, threshold: float) -> fl
         + weight**2 * false_positives * (1 - false_positives) / (1 - prevalence)
         + weight**2 * false_positives**2 / (prevalence * (1 - prevalence))
     )
-    return float(variance / (NET_BENEFIT_WIDTH / (2 * _QUANTILE)) ** 2)
+    return float(variance / (NET_BENEFIT_WIDTH / (2 * QUANTILE)) ** 2)
 
 
 def _distance(auc: float) -> float:

@@ -98,6 +98,8 @@ def _weigh(
     data: CohortArrays, outcome: SurvivalOutcome, learn_on: RowIndex, horizon: float
 ) -> NDArray[np.float64]:
     first = learn_on[np.unique(data.patients[learn_on], return_index=True)[1]]
+    # Whom a bootstrap sample holds several times counts as often.
+    first = np.repeat(first, np.bincount(learn_on, minlength=len(data.X))[first])
     columns = None
     if data.censoring is not None:
         columns = ClinicalEncoder().fit(data.censoring.iloc[first]).transform(data.censoring)

@@ -39,12 +39,12 @@ def compute_first_layer_scores(
 def compute_integrated_gradients(
     networks: Networks, Z: FloatArray, steps: int = STEPS
 ) -> _DoubleArray:
-    """Share of each gene in the log-odds, sample by sample [1]_.
+    """Share of each gene in the log-odds or log hazard, sample by sample [1]_.
 
     The path leads straight from the training mean (all standardised values 0)
     to the sample. The shares of a sample add up to its log-odds less those of
     the training mean, up to the error of the midpoint rule. Those of an ensemble are the
-    log-odds of its mean probability.
+    log-odds of its mean probability; of times its mean log hazard takes their place.
 
     All of the gradient but its last product happens at the first hidden layer, so the
     number of genes hardly matters.
@@ -70,9 +70,20 @@ def compute_integrated_gradients(
     members = [weights for snapshots in networks for weights in snapshots]
     if len(members) == 1:
         return _attribute_network(members[0], Z, points)
+    if members[0].output_bias is None:
+        return _attribute_mean(networks, Z, points)
     blocks = range(0, len(Z), _BLOCK_ROWS)
     parts = [_attribute_block(networks, Z[b : b + _BLOCK_ROWS], points) for b in blocks]
     return np.concatenate(parts)
+
+
+def _attribute_mean(networks: Networks, Z: FloatArray, points: _DoubleArray) -> _DoubleArray:
+    total = np.zeros(Z.shape)
+    for snapshots in networks:
+        for weights in snapshots:
+            share = 1 / (len(networks) * len(snapshots))
+            total += share * _attribute_network(weights, Z, points)
+    return total
 
 
 def _attribute_network(

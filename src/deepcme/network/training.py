@@ -74,7 +74,7 @@ def draw_epoch(
     """
     rows = random.permutation(train_rows)
     if LOSSES[hyperparameters.loss].of_times:
-        rows, offsets = stratify(rows, y, hyperparameters.batch_size, random)
+        rows, offsets = deal_batches(rows, y, hyperparameters.batch_size)
     else:
         offsets = batch_offsets(len(rows), hyperparameters.batch_size)
     rate = hyperparameters.dropout
@@ -83,26 +83,23 @@ def draw_epoch(
     return Epoch(rows, offsets, kept)
 
 
-def stratify(
-    rows: NDArray[np.int64], y: FloatArray, batch_size: int, random: np.random.Generator
+def deal_batches(
+    rows: NDArray[np.int64], y: FloatArray, batch_size: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Spread the events over batches of equal size; return the rows and the batches' offsets.
+    """Deal out the rows so that each batch has its share of the events; also return offsets.
 
-    Their size is as near `batch_size` as it can be, since a small last one would compare few
-    rows; up to twice that is one batch. A batch without an event teaches nothing and is
-    left out.
+    Batches are of equal size, as near `batch_size` as can be, since a small last one would
+    compare few rows; up to twice that is one batch. One without an event teaches nothing and
+    is left out.
     """
-    n_batches = 1 if len(rows) <= 2 * batch_size else round(len(rows) / batch_size)
-    event = is_event(y[rows])
-    place = random.random(len(rows))
-    for stratum in (event, ~event):
-        n = int(stratum.sum())
-        place[stratum] = (np.arange(n) + place[stratum]) / max(n, 1)
-    batches = [
-        batch
-        for batch in np.array_split(rows[np.argsort(place)], n_batches)
-        if is_event(y[batch]).any()
-    ]
+    n_batches = 1
+    if len(rows) > 2 * batch_size:
+        # A single row has no variance to normalise by.
+        n_batches = min(round(len(rows) / batch_size), len(rows) // 2)
+    events = is_event(y[rows])
+    dealt = np.concatenate([rows[events], rows[~events]])
+    hands = [dealt[first::n_batches] for first in range(n_batches)]
+    batches = [batch for batch in hands if is_event(y[batch]).any()]
     if not batches:
         raise DeepCMEError(
             "No training row has the event: a network of times needs patients who had it."

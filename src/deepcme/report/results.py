@@ -11,16 +11,19 @@ import pandas as pd
 from deepcme.base.errors import AbsentError, DeepCMEError
 from deepcme.base.time_scale import TimeScale
 from deepcme.evaluation.bootstrap import interval_generator
+from deepcme.evaluation.measures import AUC, Measure
 from deepcme.evaluation.predictions import LEFT_OUT
 from deepcme.evaluation.probabilities.recalibration import (
     fit_recalibrations,
     recalibrate_predictions,
 )
+from deepcme.evaluation.survival.measured import UNO, TimeMeasure
 from deepcme.evaluation.survival.recalibration import (
     fit_survival_recalibrations,
     recalibrate_survival_predictions,
 )
 from deepcme.evaluation.survival.tables.evaluated import Evaluation
+from deepcme.evaluation.survival.tables.performance import compute_survival_performance
 from deepcme.report.models import find_refitted_models
 from deepcme.study.parts.survival_tables import CENSORING
 from deepcme.study.resolved import Study
@@ -60,6 +63,11 @@ class StudyResults:
         return self.study.survival is not None
 
     @property
+    def ranked_by(self) -> Measure | TimeMeasure:
+        """The measure of ranks that comes first: of it chance and comparisons are judged."""
+        return UNO if self.is_survival else AUC
+
+    @property
     def samples(self) -> pd.DataFrame:
         """Patient and outcome of each sample that a model was fitted or tested on."""
         rows = self.predictions.drop_duplicates("sample")
@@ -93,6 +101,17 @@ class StudyResults:
             refitted=find_refitted_models(self.study),
             columns=self.censoring_columns,
         )
+
+    @cached_property
+    def survival_performance(self) -> pd.DataFrame:
+        """What the risks of a study of times are worth, for the sections that need it.
+
+        Raises
+        ------
+        AbsentError
+            If there is no horizon.
+        """
+        return compute_survival_performance(self.evaluation)
 
     @cached_property
     def recalibrated_evaluation(self) -> Evaluation:

@@ -7,14 +7,17 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.special import expit
-from scipy.stats import rankdata
 
-from deepcme.base.errors import DeepCMEError
 from deepcme.network.architecture import FloatArray, NetworkWeights
 from deepcme.network.attribution import Networks
-from deepcme.selection.scores import PERMUTATIONS, DoubleArray, set_beside
+from deepcme.selection.scores import (
+    PERMUTATIONS,
+    DoubleArray,
+    make_discrimination,
+    set_beside,
+)
 
 
 def compute_ensemble_gene_scores(
@@ -27,8 +30,8 @@ def compute_ensemble_gene_scores(
     networks : sequence of sequences of NetworkWeights
     X : ndarray of float32, shape (samples, genes)
         Standardised expression of samples that no network was trained on.
-    y : array of 0 and 1
-        Their labels, of both classes.
+    y : array of 0 and 1, or records of event and time
+        Their labels, of both classes, or times to an event.
     random : numpy.random.Generator
         Draws the permutations.
 
@@ -36,7 +39,8 @@ def compute_ensemble_gene_scores(
     -------
     DataFrame
         The columns of `compute_gene_scores`: equation 4 is averaged over snapshots and
-        networks; the others are of the mean probability that the ensemble predicts.
+        networks; the others are of the mean probability, or mean log hazard, that the
+        ensemble predicts.
 
     Raises
     ------
@@ -49,19 +53,17 @@ def compute_ensemble_gene_scores(
 def _permutation_importance(
     networks: Networks, X: FloatArray, y: ArrayLike, random: np.random.Generator
 ) -> DoubleArray:
-    """Mean loss of the ensemble's AUC when one gene's values are permuted over the samples."""
-    positive = np.asarray(y) == 1
-    if positive.all() or not positive.any():
-        raise DeepCMEError("Permutation importance needs samples of both classes.")
+    """Mean loss of the ensemble's AUC or C when one gene's values are permuted."""
+    discriminate = make_discrimination(y)
     members = list(_members(networks, X))
     unchanged = np.zeros((1, len(X)))
-    intact = _auc(_mean_probability(members, 0, unchanged), positive)[0]
+    intact = discriminate(_mean_prediction(members, 0, unchanged))[0]
     orders = np.stack([random.permutation(len(X)) for _ in range(PERMUTATIONS)])
     importance = np.empty(X.shape[1])
     for gene in range(X.shape[1]):
         values = X[:, gene].astype(np.float64)
-        permuted = _mean_probability(members, gene, values[orders] - values)
-        importance[gene] = intact - _auc(permuted, positive).mean()
+        permuted = _mean_prediction(members, gene, values[orders] - values)
+        importance[gene] = intact - discriminate(permuted).mean()
     return importance
 
 
@@ -85,24 +87,18 @@ def _members(networks: Networks, X: FloatArray) -> Iterator[_Member]:
             yield _Member(weights, first.pre_activation(values), gene_weights, share)
 
 
-def _mean_probability(
+def _mean_prediction(
     members: Sequence[_Member], gene: int, changes: DoubleArray
 ) -> DoubleArray:
-    """Mean probability of each sample (permutations x samples) with one gene's value changed.
+    """Mean prediction of each sample (permutations x samples) with one gene's value changed.
 
-    A gene reaches a network through the first layer alone, and linearly.
+    It is the probability, or the log hazard of networks without an output bias. A gene
+    reaches a network through the first layer alone, and linearly.
     """
     mean = np.zeros(changes.shape)
     for member in members:
         moved = changes[..., np.newaxis] * member.gene_weights[gene]
-        mean += member.share * expit(member.weights.logits_above(member.activation + moved))
+        logits = member.weights.logits_above(member.activation + moved)
+        of_times = member.weights.output_bias is None
+        mean += member.share * (logits if of_times else expit(logits))
     return mean
-
-
-def _auc(scores: DoubleArray, positive: NDArray[np.bool_]) -> DoubleArray:
-    """AUC of each row of scores, ties counted half."""
-    n_positive = int(positive.sum())
-    rank_sum = rankdata(scores, axis=1)[:, positive].sum(axis=1)
-    concordant = rank_sum - n_positive * (n_positive + 1) / 2
-    auc: DoubleArray = concordant / (n_positive * (len(positive) - n_positive))
-    return auc

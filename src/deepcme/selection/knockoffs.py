@@ -19,6 +19,7 @@ from deepcme.base.errors import DeepCMEError
 from deepcme.network.architecture import FloatArray
 from deepcme.selection.clusters import BLOCK_CUT, cluster_genes
 from deepcme.selection.rankers import RankerName, find_ranker, ranks_of
+from deepcme.selection.targets import Target, kind_of
 
 IntegerArray = NDArray[np.int64]
 BooleanArray = NDArray[np.bool_]
@@ -201,7 +202,7 @@ class DecoySelection:
 
 def select_against_decoys(
     X: FloatArray,
-    y: IntegerArray,
+    y: Target,
     groups: ArrayLike,
     random: np.random.Generator,
     *,
@@ -222,7 +223,7 @@ def select_against_decoys(
     ----------
     X : ndarray of float32, shape (samples, genes), C order
         Standardised expression.
-    y : array of 0 and 1
+    y : array of 0 and 1, or records of event and time
     groups : array
         Patient of each row.
     random : numpy.random.Generator
@@ -231,7 +232,7 @@ def select_against_decoys(
     decoys : {"knockoffs", "permuted"}
         Permuted copies are cheap, but genes that only follow a true gene pass
         too often, see `draw_permuted_copies`.
-    ranker : {"soft-path", "l1-logistic", "mean-rank"}
+    ranker : {"soft-path", "l1-logistic", "cox-lasso", "mean-rank", "cox-score"}
     blocks : array of int, optional
         Block of each gene, by default as `find_blocks` gives them.
 
@@ -255,7 +256,7 @@ def select_against_decoys(
     )
     both = np.concatenate([X, copies], axis=1)
     del copies
-    ranks = ranks_of(find_ranker(ranker)(both, y, groups, random))
+    ranks = ranks_of(find_ranker(ranker, kind_of(y))(both, y, groups, random))
     statistic = compete(*np.split(ranks, 2))
     selected, estimate = choose_reals(statistic, proportion)
     table = pd.DataFrame({"block": block, "statistic": statistic, "selected": selected})

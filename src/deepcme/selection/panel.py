@@ -4,21 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.pipeline import Pipeline
 
 from deepcme.base.seeds import integer_seed
 from deepcme.cohort.arrays import CohortArrays
-from deepcme.cohort.splits import Split
-from deepcme.models.fitting import Preparation, PreparedRows, fit_model, prepare_rows
-from deepcme.models.logit_classifier import LogitClassifier
+from deepcme.cohort.splits import RowIndex, Split
+from deepcme.models.fitting import (
+    Preparation,
+    PreparedRows,
+    fit_model,
+    prepare_rows,
+    scores_of,
+)
 from deepcme.models.preprocessing import kept_genes, transform_rows
 from deepcme.models.registry import KINDS
+from deepcme.models.targets import make_targets
 from deepcme.network.engines.choice import one_thread_a_task
 from deepcme.selection.rankers import find_ranker
 from deepcme.selection.refit import PanelClassifier
+from deepcme.selection.targets import TIMES, TWO_CLASSES, kind_of
 
 IntegerArray = NDArray[np.int64]
 
@@ -37,7 +45,9 @@ class GeneOrder:
 
 
 ALL_GENES = GeneOrder("all genes", "all genes")
-"""Predicted by ``LR-tuned``, as in a study."""
+"""Predicted by the model of `WHOLE_MODELS`, as in a study."""
+WHOLE_MODELS = {TWO_CLASSES.outcome: "LR-tuned", TIMES.outcome: "Cox-ridge"}
+"""The model by all genes, of each kind of outcome; of times it is also that of panels."""
 
 
 def predict_by_panels(
@@ -61,7 +71,7 @@ def predict_by_panels(
     genes : ndarray of int64
         Positions in the cohort, best first.
     scores : dict
-        For each size, the log-odds of the held-out rows.
+        For each size, the log-odds or log hazards of the held-out rows.
 
     References
     ----------
@@ -71,7 +81,7 @@ def predict_by_panels(
     """
     order_seed, refit_seed = seed.spawn(2)
     with one_thread_a_task():
-        training, preprocessor = prepare_rows(data, split.fitting_rows, settings)
+        training, preprocessor = prepare_to_select(data, split.fitting_rows, settings)
         genes = _order_genes(order, training, np.random.default_rng(order_seed))
         scores = {}
         if len(split.test):
@@ -80,17 +90,27 @@ def predict_by_panels(
                 panel = genes[:size]
                 of_panel = replace(training, X=np.ascontiguousarray(training.X[:, panel]))
                 fitted = _fit(order, of_panel, integer_seed(refit_seed), len(split.validation))
-                scores[size] = fitted.decision_function(testing[:, panel])
+                scores[size], _ = scores_of(fitted, testing[:, panel])
     return kept_genes(preprocessor)[genes], scores
 
 
-def _fit(
-    order: GeneOrder, training: PreparedRows, seed: int, n_validation: int
-) -> LogitClassifier:
-    """The networks of a panel; of all genes, which would drown these, the tuned regression."""
-    if order == ALL_GENES:
-        tuned: LogitClassifier = fit_model(KINDS["LR-tuned"], {}, seed, training, n_validation)
-        return tuned
+def prepare_to_select(
+    data: CohortArrays, rows: RowIndex, settings: Preparation
+) -> tuple[PreparedRows, Pipeline]:
+    """Rows to choose genes on, with their target, and the preprocessor fitted on them."""
+    targets = make_targets(data, KINDS[WHOLE_MODELS[data.outcome.kind]], rows)
+    return prepare_rows(data, rows, settings, targets=targets)
+
+
+def _fit(order: GeneOrder, training: PreparedRows, seed: int, n_validation: int) -> Any:
+    """The networks of a panel; of all genes, which would drown these, the tuned regression.
+
+    Of times both are Cox regressions with a ridge penalty that cross-validation chooses.
+    """
+    kind = kind_of(training.labels)
+    if order == ALL_GENES or kind is TIMES:
+        whole = KINDS[WHOLE_MODELS[kind.outcome]]
+        return fit_model(whole, {}, seed, training, n_validation)
     return PanelClassifier(random_state=seed).fit(training.X, training.labels)
 
 
@@ -101,8 +121,8 @@ def _order_genes(
         return np.arange(training.X.shape[1])
     if order.kind == "random":
         return random.permutation(training.X.shape[1])
-    labels = training.labels.astype(np.int64)
-    return find_ranker(order.name)(training.X, labels, training.patients, random)
+    ranker = find_ranker(order.name, kind_of(training.labels))
+    return ranker(training.X, training.labels, training.patients, random)
 
 
 def _panel_sizes(order: GeneOrder, n_genes: int, sizes: Sequence[int]) -> list[int]:

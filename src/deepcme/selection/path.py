@@ -25,6 +25,7 @@ from deepcme.network.architecture import (
 from deepcme.network.engines.base import Engine, Samples
 from deepcme.network.engines.choice import make_engine
 from deepcme.network.training import draw_epoch
+from deepcme.selection.targets import Target, kind_of
 
 IntegerArray = NDArray[np.int64]
 
@@ -57,14 +58,15 @@ class SoftPathSettings:
     def __post_init__(self) -> None:
         check_parameters(vars(self), _RULES)
 
-    def hyperparameters(self) -> Hyperparameters:
-        """Settings of one member."""
+    def hyperparameters(self, loss: str) -> Hyperparameters:
+        """Settings of one member, trained by a loss."""
         return Hyperparameters(
             hidden_layers=(self.width,),
             dropout=self.dropout,
             penalty=None,
             learning_rate=self.learning_rate,
             batch_size=self.batch_size,
+            loss=loss,
         )
 
     def stage_sizes(self, n_genes: int) -> IntegerArray:
@@ -87,7 +89,8 @@ class SoftPath:
     sizes : ndarray of int64, shape (stages,)
         Number of genes at each stage.
     log_odds : ndarray of float64, shape (stages, held-out rows)
-        Mean over the networks of each stage of the held-out rows' logits.
+        Mean over the networks of each stage of the held-out rows' logits; of times these
+        are log hazards.
     """
 
     order: IntegerArray
@@ -97,7 +100,7 @@ class SoftPath:
 
 def follow_soft_path(
     X: FloatArray,
-    y: FloatArray,
+    y: Target,
     train_rows: IntegerArray,
     random: np.random.Generator,
     *,
@@ -111,8 +114,8 @@ def follow_soft_path(
     ----------
     X : ndarray of float32, shape (samples, genes), C order
         Standardised expression.
-    y : ndarray of float32, shape (samples,)
-        1 for a positive, 0 for a negative sample.
+    y : ndarray of shape (samples,)
+        1 for a positive, 0 for a negative sample; or records of event and time.
     train_rows : ndarray of int64
         Rows to learn from.
     random : numpy.random.Generator
@@ -180,7 +183,7 @@ class MemberTraining:
     def __init__(
         self,
         X: FloatArray,
-        y: FloatArray,
+        y: Target,
         train_rows: IntegerArray,
         random: np.random.Generator,
         settings: SoftPathSettings,
@@ -190,14 +193,14 @@ class MemberTraining:
             raise DeepCMEError(f"Training needs at least 2 rows, not {len(train_rows)}.")
         self._train_rows = train_rows
         self._n_members = settings.n_members
-        self._hyperparameters = settings.hyperparameters()
+        self._hyperparameters = settings.hyperparameters(kind_of(y).loss)
         start_random, self._random = random.spawn(2)
         members = [
             _draw_member(X.shape[1], self._hyperparameters, start_random)
             for _ in range(settings.n_members)
         ]
-        self._y = y
-        samples = Samples(X, y, np.ones(len(X), np.float32))
+        self._y = kind_of(y).encode(y)
+        samples = Samples(X, self._y, np.ones(len(X), np.float32))
         engine = engine or make_engine()
         self.run = engine.start_selector(samples, self._hyperparameters, members)
 

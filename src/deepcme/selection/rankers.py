@@ -9,57 +9,83 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from deepcme.base.errors import DeepCMEError
+from deepcme.models.survival.screening import compute_score_statistics
+from deepcme.models.survival.target import read_target
 from deepcme.network.architecture import FloatArray
-from deepcme.selection.l1_logistic import cross_validate_l1
 from deepcme.selection.path import follow_soft_path
+from deepcme.selection.targets import TIMES, TWO_CLASSES, Target, TargetKind, kind_of
 
 IntegerArray = NDArray[np.int64]
-RankerName = Literal["soft-path", "l1-logistic", "mean-rank"]
-Ranker = Callable[[FloatArray, IntegerArray, ArrayLike, np.random.Generator], IntegerArray]
-"""Standardised matrix, labels, patients and a generator to positions of genes, best first."""
+RankerName = Literal["soft-path", "l1-logistic", "cox-lasso", "mean-rank", "cox-score"]
+Ranker = Callable[[FloatArray, Target, ArrayLike, np.random.Generator], IntegerArray]
+"""Standardised matrix, target, patients and a generator to positions of genes, best first."""
 
 
 def rank_by_soft_path(
-    X: FloatArray, y: IntegerArray, groups: ArrayLike, random: np.random.Generator
+    X: FloatArray, y: Target, groups: ArrayLike, random: np.random.Generator
 ) -> IntegerArray:
     """Genes by when they leave the soft path."""
-    return follow_soft_path(X, y.astype(np.float32), np.arange(len(y)), random).order
+    return follow_soft_path(X, y, np.arange(len(y)), random).order
 
 
-def rank_by_l1_logistic(
-    X: FloatArray, y: IntegerArray, groups: ArrayLike, random: np.random.Generator
+def rank_by_lasso(
+    X: FloatArray, y: Target, groups: ArrayLike, random: np.random.Generator
 ) -> IntegerArray:
-    """Genes by the size of their coefficient in L1-penalised logistic regression."""
-    return cross_validate_l1(X, y, groups, random).order()
+    """Genes by the size of their coefficient in L1-penalised regression."""
+    return kind_of(y).cross_validate_lasso(X, y, groups, random).order()
 
 
 def rank_by_mean(
-    X: FloatArray, y: IntegerArray, groups: ArrayLike, random: np.random.Generator
+    X: FloatArray, y: Target, groups: ArrayLike, random: np.random.Generator
 ) -> IntegerArray:
     """Genes by the mean of both ranks; of equals the soft path decides."""
     soft = ranks_of(rank_by_soft_path(X, y, groups, random))
-    l1 = ranks_of(rank_by_l1_logistic(X, y, groups, random))
+    l1 = ranks_of(rank_by_lasso(X, y, groups, random))
     return np.lexsort((soft, soft + l1))
 
 
-RANKERS: dict[str, Ranker] = {
-    "soft-path": rank_by_soft_path,
-    "l1-logistic": rank_by_l1_logistic,
-    "mean-rank": rank_by_mean,
+def rank_by_score_test(
+    X: FloatArray, y: Target, groups: ArrayLike, random: np.random.Generator
+) -> IntegerArray:
+    """Genes by the score test of each alone in a Cox regression."""
+    strength = np.abs(compute_score_statistics(X, read_target(y, len(y))))
+    return np.argsort(-strength, kind="stable")
+
+
+def _of_any_kind(kind: TargetKind) -> dict[str, Ranker]:
+    return {
+        "soft-path": rank_by_soft_path,
+        kind.lasso: rank_by_lasso,
+        "mean-rank": rank_by_mean,
+    }
+
+
+RANKERS = {
+    TWO_CLASSES.outcome: _of_any_kind(TWO_CLASSES),
+    TIMES.outcome: {**_of_any_kind(TIMES), "cox-score": rank_by_score_test},
 }
+"""By the kind of outcome that they are for."""
 
 
-def find_ranker(name: str) -> Ranker:
+def default_rankers(kind: TargetKind) -> tuple[str, str]:
+    """The soft path, and what it has to beat."""
+    return "soft-path", kind.lasso
+
+
+def find_ranker(name: str, kind: TargetKind) -> Ranker:
     """The ranker of that name.
 
     Raises
     ------
     DeepCMEError
-        If there is none.
+        If there is none for this kind of target.
     """
-    if name not in RANKERS:
-        raise DeepCMEError(f"There is no ranker {name!r}: choose from {', '.join(RANKERS)}.")
-    return RANKERS[name]
+    known = RANKERS[kind.outcome]
+    if name not in known:
+        raise DeepCMEError(
+            f"There is no ranker {name!r} for {kind.words}: choose from {', '.join(known)}."
+        )
+    return known[name]
 
 
 def ranks_of(order: IntegerArray) -> IntegerArray:

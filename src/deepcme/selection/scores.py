@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from itertools import combinations
 
 import numpy as np
@@ -18,7 +20,7 @@ from deepcme.network.attribution import (
     compute_first_layer_scores,
     compute_integrated_gradients,
 )
-from deepcme.network.training import rank_auc
+from deepcme.selection.targets import TWO_CLASSES, kind_of
 
 FEW_DRIVING_SAMPLES = 5
 """Genes whose variance rests on fewer samples than this are flagged."""
@@ -102,8 +104,8 @@ def compute_gene_scores(
     weights : NetworkWeights
     X : ndarray of float32, shape (samples, genes)
         Standardised expression of samples that the network was not trained on.
-    y : array of 0 and 1
-        Their labels, of both classes.
+    y : array of 0 and 1, or records of event and time
+        Their labels, of both classes, or times to an event.
     random : numpy.random.Generator
         Draws the permutations.
 
@@ -117,8 +119,9 @@ def compute_gene_scores(
         integrated_gradients
             Mean over the samples of the absolute attribution.
         permutation
-            Loss of AUC when the gene's values are permuted; about 0 or below
-            for a gene that these samples do not need.
+            Loss of AUC, or of Harrell's C, when the gene's values are permuted; about 0 or
+            below for a gene that these samples do not need. NaN of times without a
+            patient who is known to outlast the event of another.
 
     Raises
     ------
@@ -148,17 +151,17 @@ def compute_permutation_importance(
     random: np.random.Generator,
     repeats: int = PERMUTATIONS,
 ) -> DoubleArray:
-    """Mean loss of AUC when one gene's values are permuted over the samples [1]_ [2]_.
+    """Mean loss of AUC, or Harrell's C, when one gene's values are permuted [1]_ [2]_.
 
     Parameters
     ----------
     weights : NetworkWeights
     X : ndarray of float32, shape (samples, genes)
         Standardised expression of held-out samples.
-    y : array of 0 and 1
+    y : array of 0 and 1, or records of event and time
     random : numpy.random.Generator
     repeats : int
-        Permutations, the same ones for all genes.
+        Permutations over the samples, the same ones for all genes.
 
     Returns
     -------
@@ -175,13 +178,17 @@ def compute_permutation_importance(
     .. [2] Fisher A, Rudin C, Dominici F (2019). All models are wrong, but many are
        useful. Journal of Machine Learning Research 20(177):1-81.
     """
-    label = np.asarray(y)
-    if label.min() == label.max():
-        raise DeepCMEError("Permutation importance needs samples of both classes.")
+    discriminate = make_discrimination(y)
     first = weights.blocks[0]
     activation = first.pre_activation(X.astype(np.float64))
     gene_weights = first.weight.astype(np.float64) * first.slope
-    intact = _auc_of(weights, activation, label)
+
+    def of_activation(values: DoubleArray) -> float:
+        """Given the first block's output before the ReLU."""
+        logits = weights.product_above(values).astype(np.float32)
+        return float(discriminate(logits[np.newaxis])[0])
+
+    intact = of_activation(activation)
     importance = np.zeros(X.shape[1])
     for _ in range(repeats):
         order = random.permutation(len(X))
@@ -189,16 +196,23 @@ def compute_permutation_importance(
         for gene in range(X.shape[1]):
             # A gene reaches the network through the first layer alone, and linearly.
             permuted = activation + np.outer(change[:, gene], gene_weights[gene])
-            importance[gene] += intact - _auc_of(weights, permuted, label)
+            importance[gene] += intact - of_activation(permuted)
     return importance / repeats
 
 
-def _auc_of(
-    weights: NetworkWeights, activation: DoubleArray, label: NDArray[np.generic]
-) -> float:
-    """AUC of the network, given the first block's output before the ReLU."""
-    logits = weights.product_above(activation).astype(np.float32)
-    return rank_auc(logits, label.astype(np.float32))
+def make_discrimination(y: ArrayLike) -> Callable[[NDArray[np.floating]], DoubleArray]:
+    """AUC of each row of scores of these samples, or Harrell's C, NaN without a pair.
+
+    Raises
+    ------
+    DeepCMEError
+        If a class is absent.
+    """
+    target = np.asarray(y)
+    kind = kind_of(target)
+    if kind is TWO_CLASSES and len(np.unique(target)) < 2:
+        raise DeepCMEError("Permutation importance needs samples of both classes.")
+    return partial(kind.discriminate, encoded=kind.encode(target))
 
 
 def compute_score_agreement(scores: pd.DataFrame, k: int = 30) -> pd.DataFrame:
@@ -217,19 +231,20 @@ def compute_score_agreement(scores: pd.DataFrame, k: int = 30) -> pd.DataFrame:
         One row for each pair of scores: `score, other, spearman, overlap,
         expected_overlap, k`; `overlap` is the share of the first k genes in
         common, which is k over the number of genes by chance; the correlation is
-        NaN where one score is the same for all genes.
+        NaN where one score is the same for all genes, both where one is missing.
     """
     k = min(k, len(scores))
     rows = []
     for score, other in combinations(scores.columns, 2):
         first = set(scores[score].nlargest(k).index)
         second = set(scores[other].nlargest(k).index)
+        complete = scores[[score, other]].notna().all(axis=None)
         rows.append(
             {
                 "score": score,
                 "other": other,
                 "spearman": _rank_correlation(scores[score], scores[other]),
-                "overlap": len(first & second) / k,
+                "overlap": len(first & second) / k if complete else np.nan,
                 "expected_overlap": k / len(scores),
                 "k": k,
             }

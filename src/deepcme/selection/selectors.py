@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Any, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 import pandas as pd
@@ -24,13 +24,13 @@ from deepcme.base.parameters import (
 )
 from deepcme.models.estimator_inputs import read_groups
 from deepcme.models.logit_classifier import encode_binary_target
+from deepcme.models.survival.target import make_target, read_target
 from deepcme.network.architecture import FloatArray
-from deepcme.selection.l1_logistic import cross_validate_l1
 from deepcme.selection.path import SoftPathSettings, follow_soft_path
 from deepcme.selection.rankers import ranks_of
-from deepcme.selection.size import choose_size, compute_stages, draw_fold_numbers
+from deepcme.selection.size import choose_size
+from deepcme.selection.targets import TIMES, TWO_CLASSES, Target, TargetKind, kind_of
 
-IntegerArray = NDArray[np.int64]
 Size = int | Literal["auto"]
 
 _RULES: dict[str, tuple[Rule, ...]] = {
@@ -48,6 +48,8 @@ _RULES: dict[str, tuple[Rule, ...]] = {
 
 class GeneSelector(SelectorMixin, BaseEstimator, ABC):  # type: ignore[misc]
     """What all gene selectors share: checks, seeds and the choice of the first genes."""
+
+    _kinds: ClassVar[tuple[TargetKind, ...]] = (TWO_CLASSES, TIMES)
 
     def __init__(
         self,
@@ -67,7 +69,8 @@ class GeneSelector(SelectorMixin, BaseEstimator, ABC):  # type: ignore[misc]
         X : array of shape (samples, genes)
             Standardised expression.
         y : array of shape (samples,)
-            Two classes; the second in sorted order is the positive one.
+            Two classes; the second in sorted order is the positive one. Or a structured
+            array with the fields `event` and `time`.
         groups : array of shape (samples,), optional
             Patient of each sample, by whom folds are drawn; one without is a patient of
             its own.
@@ -75,26 +78,40 @@ class GeneSelector(SelectorMixin, BaseEstimator, ABC):  # type: ignore[misc]
         Raises
         ------
         ValueError
-            If the target is not binary, a setting is out of range, or a class
-            has too few patients to choose the number of genes.
+            If the target is neither, a setting is out of range, or a class has too few
+            patients, or too few had the event, to choose the number of genes.
         """
         check_parameters(vars(self), _RULES)
-        matrix, y = validate_data(self, X, y, dtype=np.float32, order="C", ensure_min_samples=2)
-        self.classes_, target = encode_binary_target(y, type(self).__name__)
+        matrix, target = self._read(X, y)
         if self.n_genes != "auto" and self.n_genes > matrix.shape[1]:
             raise DeepCMEError(
                 f"n_genes = {self.n_genes} is more than X has: n_features = {matrix.shape[1]}."
             )
         patients = read_groups(groups, len(target))
         seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
-        self._select(matrix, target.astype(np.int64), patients, np.random.default_rng(seed))
+        self._select(matrix, target, patients, np.random.default_rng(seed))
         return self
+
+    def _read(self, X: ArrayLike, y: ArrayLike) -> tuple[FloatArray, Target]:
+        given = np.asarray(y)
+        if (kind := kind_of(given)) not in self._kinds:
+            (other,) = self._kinds
+            raise DeepCMEError(
+                f"{type(self).__name__} is for {other.words}, and y holds {kind.words}."
+            )
+        checks: dict[str, Any] = {"dtype": np.float32, "order": "C", "ensure_min_samples": 2}
+        if kind is TIMES:
+            matrix = validate_data(self, X, **checks)
+            return matrix, make_target(read_target(given, len(matrix)))
+        matrix, labels = validate_data(self, X, y, **checks)
+        self.classes_, target = encode_binary_target(labels, type(self).__name__)
+        return matrix, target.astype(np.int64)
 
     @abstractmethod
     def _select(
         self,
         X: FloatArray,
-        y: IntegerArray,
+        y: Target,
         groups: NDArray[Any],
         random: np.random.Generator,
     ) -> None:
@@ -119,8 +136,8 @@ class SoftPathSelector(GeneSelector):
     Four small networks that share one set of genes are trained; again and again
     the weakest genes are deleted and the rest shrunken. The genes that leave
     last rank first. How many to keep is decided by cross-validation over whole
-    paths: the fewest genes whose log loss on held-out patients is within one
-    standard error of the lowest. Fit a model without penalty, such as
+    paths: the fewest genes whose log loss on held-out patients, or partial-likelihood
+    deviance, is within one standard error of the lowest. Fit a model without penalty, such as
     `PanelClassifier`, on the genes kept.
 
     Parameters
@@ -152,9 +169,11 @@ class SoftPathSelector(GeneSelector):
         Number of genes kept.
     stages_ : DataFrame
         One row for each stage: n_genes, and log_loss, log_loss_se, auc on
-        held-out patients, after recalibration across folds; missing where
+        held-out patients, after recalibration across folds; of times deviance,
+        deviance_se, harrell_c, as `compute_stages_in_time` gives them. Missing where
         `n_genes` is a number, since nobody was held out.
     classes_ : ndarray of shape (2,)
+        Of two classes.
     n_features_in_ : int
     feature_names_in_ : ndarray, if X had string column names
     """
@@ -186,50 +205,65 @@ class SoftPathSelector(GeneSelector):
     def _select(
         self,
         X: FloatArray,
-        y: IntegerArray,
+        y: Target,
         groups: NDArray[Any],
         random: np.random.Generator,
     ) -> None:
         settings = SoftPathSettings(**parameters_for(SoftPathSettings, self))
         path_random, fold_random = random.spawn(2)
         rows = np.arange(len(y))
-        path = follow_soft_path(X, y.astype(np.float32), rows, path_random, settings=settings)
+        path = follow_soft_path(X, y, rows, path_random, settings=settings)
         self.ranking_ = ranks_of(path.order)
         if self.n_genes == "auto":
             self.stages_ = self._cross_validate(X, y, groups, fold_random, settings)
-            self.n_genes_ = choose_size(self.stages_)
+            self.n_genes_ = choose_size(self.stages_, kind_of(y).criterion)
         else:
-            columns = ["n_genes", "log_loss", "log_loss_se", "auc"]
+            columns = kind_of(y).stage_columns
             self.stages_ = pd.DataFrame({"n_genes": path.sizes}, columns=columns)
             self.n_genes_ = self.n_genes
 
     def _cross_validate(
         self,
         X: FloatArray,
-        y: IntegerArray,
+        y: Target,
         groups: NDArray[Any],
         random: np.random.Generator,
         settings: SoftPathSettings,
     ) -> pd.DataFrame:
-        folds = draw_fold_numbers(y, groups, self.n_folds, random)
+        folds = kind_of(y).draw_fold_numbers(y, groups, self.n_folds, random)
         sizes = settings.stage_sizes(X.shape[1])
         log_odds = np.empty((len(sizes), len(y)))
         for fold in np.unique(folds):
             held_out = np.flatnonzero(folds == fold)
             path = follow_soft_path(
                 X,
-                y.astype(np.float32),
+                y,
                 np.flatnonzero(folds != fold),
                 random,
                 held_out_rows=held_out,
                 settings=settings,
             )
             log_odds[:, held_out] = path.log_odds
-        return compute_stages(sizes, log_odds, y, groups, folds)
+        return kind_of(y).compute_stages(sizes, log_odds, y, groups, folds)
 
 
-class L1LogisticSelector(GeneSelector):
-    """Select genes by L1-penalised logistic regression, the selector to beat.
+class _LassoSelector(GeneSelector):
+    def _select(
+        self,
+        X: FloatArray,
+        y: Target,
+        groups: NDArray[Any],
+        random: np.random.Generator,
+    ) -> None:
+        fit = kind_of(y).cross_validate_lasso(X, y, groups, random, self.n_folds)
+        self.coefficients_ = fit.coefficients
+        self.ranking_ = ranks_of(fit.order())
+        chosen = max(fit.n_chosen, 1)
+        self.n_genes_ = chosen if self.n_genes == "auto" else self.n_genes
+
+
+class L1LogisticSelector(_LassoSelector):
+    """Select genes by L1-penalised logistic regression, the selector to beat of two classes.
 
     Genes rank by the size of their coefficient at the penalty with the lowest
     out-of-fold log loss; those without a coefficient follow, by how close they
@@ -254,22 +288,39 @@ class L1LogisticSelector(GeneSelector):
     feature_names_in_ : ndarray, if X had string column names
     """
 
-    def _select(
-        self,
-        X: FloatArray,
-        y: IntegerArray,
-        groups: NDArray[Any],
-        random: np.random.Generator,
-    ) -> None:
-        fit = cross_validate_l1(X, y, groups, random, self.n_folds)
-        self.coefficients_ = fit.coefficients
-        self.ranking_ = ranks_of(fit.order())
-        chosen = max(fit.n_chosen, 1)
-        self.n_genes_ = chosen if self.n_genes == "auto" else self.n_genes
+    _kinds: ClassVar = (TWO_CLASSES,)
+
+
+class CoxLassoSelector(_LassoSelector):
+    """Select genes by L1-penalised Cox regression, the selector to beat of times to an event.
+
+    Genes rank by the size of their coefficient at the penalty of highest cross-validated
+    partial likelihood; those without a coefficient follow, by how close they are to one.
+
+    Parameters
+    ----------
+    n_genes : int or "auto", default "auto"
+        Genes to keep; by default those with a coefficient.
+    n_folds : int, default 5
+    random_state : int, RandomState or None, default None
+
+    Attributes
+    ----------
+    ranking_ : ndarray of shape (n_features,)
+        Rank of each gene, 1 for the best.
+    n_genes_ : int
+        Number of genes kept.
+    coefficients_ : ndarray of shape (n_features,)
+        Log hazard ratios.
+    n_features_in_ : int
+    feature_names_in_ : ndarray, if X had string column names
+    """
+
+    _kinds: ClassVar = (TIMES,)
 
 
 class MeanRankSelector(GeneSelector):
-    """Select genes by the mean of their ranks along the soft path and by L1.
+    """Select genes by the mean of their ranks along the soft path and by the lasso.
 
     Parameters
     ----------
@@ -286,6 +337,9 @@ class MeanRankSelector(GeneSelector):
         Number of genes kept.
     soft_path_ : SoftPathSelector
     l1_logistic_ : L1LogisticSelector
+        Of two classes.
+    cox_lasso_ : CoxLassoSelector
+        Of times to an event.
     classes_ : ndarray of shape (2,)
     n_features_in_ : int
     feature_names_in_ : ndarray, if X had string column names
@@ -294,16 +348,19 @@ class MeanRankSelector(GeneSelector):
     def _select(
         self,
         X: FloatArray,
-        y: IntegerArray,
+        y: Target,
         groups: NDArray[Any],
         random: np.random.Generator,
     ) -> None:
         seeds = random.integers(np.iinfo(np.int32).max, size=2).tolist()
         self.soft_path_ = SoftPathSelector(self.n_genes, self.n_folds, random_state=seeds[0])
-        self.l1_logistic_ = L1LogisticSelector(
-            self.n_genes, self.n_folds, random_state=seeds[1]
-        )
+        settings = self.n_genes, self.n_folds, seeds[1]
+        lasso: _LassoSelector
+        if kind_of(y) is TIMES:
+            lasso = self.cox_lasso_ = CoxLassoSelector(*settings)
+        else:
+            lasso = self.l1_logistic_ = L1LogisticSelector(*settings)
         soft = self.soft_path_.fit(X, y, groups).ranking_
-        l1 = self.l1_logistic_.fit(X, y, groups).ranking_
+        l1 = lasso.fit(X, y, groups).ranking_
         self.ranking_ = ranks_of(np.lexsort((soft, soft + l1)))
         self.n_genes_ = self.soft_path_.n_genes_

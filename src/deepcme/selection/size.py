@@ -117,19 +117,21 @@ def compute_stages(
     return pd.DataFrame(rows)
 
 
-def choose_size(stages: pd.DataFrame) -> int:
+def choose_size(stages: pd.DataFrame, criterion: str = "log_loss") -> int:
     """Fewest genes whose log loss is within one standard error of the lowest [1]_.
 
     Parameters
     ----------
     stages : DataFrame
         Columns `n_genes, log_loss, log_loss_se`.
+    criterion : str
+        What stands in place of the log loss.
 
     References
     ----------
     .. [1] Breiman L, Friedman JH, Olshen RA, Stone CJ (1984). Classification and
        regression trees, section 3.4.3. Wadsworth.
     """
-    best = stages.iloc[int(stages["log_loss"].argmin())]
-    close = stages["log_loss"] <= best["log_loss"] + best["log_loss_se"]
+    best = stages.iloc[int(stages[criterion].argmin())]
+    close = stages[criterion] <= best[criterion] + best[f"{criterion}_se"]
     return int(stages.loc[close, "n_genes"].min())

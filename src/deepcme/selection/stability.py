@@ -18,6 +18,7 @@ from deepcme.network.architecture import FloatArray
 from deepcme.network.engines.choice import one_thread_a_task
 from deepcme.selection.clusters import collect_clusters
 from deepcme.selection.rankers import RankerName, find_ranker
+from deepcme.selection.targets import Target, kind_of
 
 FIRST_GENES = 20
 
@@ -141,9 +142,11 @@ def count_first_genes(n_genes: int) -> int:
 
 
 def draw_half_samples(
-    y: ArrayLike, groups: ArrayLike, n_pairs: int, random: np.random.Generator
+    strata: ArrayLike, groups: ArrayLike, n_pairs: int, random: np.random.Generator
 ) -> list[IntegerArray]:
     """Complementary halves of the patients, stratified: two for each pair [1]_.
+
+    `strata` are 0 and 1, or those of an outcome.
 
     References
     ----------
@@ -152,7 +155,7 @@ def draw_half_samples(
     """
     halves: list[IntegerArray] = []
     for _ in range(n_pairs):
-        halves.extend(draw_holdout(y, groups, 0.5, random))
+        halves.extend(draw_holdout(strata, groups, 0.5, random))
     return halves
 
 
@@ -264,7 +267,7 @@ def _claim(
 
 def select_on_subsamples(
     X: FloatArray,
-    y: IntegerArray,
+    y: Target,
     groups: ArrayLike,
     clusters: IntegerArray,
     seed: np.random.SeedSequence,
@@ -280,13 +283,13 @@ def select_on_subsamples(
     ----------
     X : ndarray of float32, shape (samples, genes)
         Standardised expression.
-    y : array of 0 and 1
+    y : array of 0 and 1, or records of event and time
     groups : array
         Patient of each row.
     clusters : array
         Cluster of each gene, as `cluster_genes` gives them.
     seed : numpy.random.SeedSequence
-    ranker : {"soft-path", "l1-logistic", "mean-rank"}
+    ranker : {"soft-path", "l1-logistic", "cox-lasso", "mean-rank", "cox-score"}
     n_selected : int
         Genes kept of each ranking.
     n_pairs : int
@@ -295,7 +298,9 @@ def select_on_subsamples(
         Processes; the result does not depend on it.
     """
     draw_seed, *rank_seeds = seed.spawn(1 + 2 * n_pairs)
-    halves = draw_half_samples(y, groups, n_pairs, np.random.default_rng(draw_seed))
+    halves = draw_half_samples(
+        kind_of(y).strata(y), groups, n_pairs, np.random.default_rng(draw_seed)
+    )
     patients = np.asarray(groups)
     calls = (
         (X, y, patients, rows, ranker, rank_seed)
@@ -310,7 +315,7 @@ def select_on_subsamples(
 
 def _rank_half(
     X: FloatArray,
-    y: IntegerArray,
+    y: Target,
     groups: NDArray[np.generic],
     rows: IntegerArray,
     ranker: RankerName,
@@ -318,4 +323,4 @@ def _rank_half(
 ) -> IntegerArray:
     with one_thread_a_task():
         random = np.random.default_rng(seed)
-        return find_ranker(ranker)(X[rows], y[rows], groups[rows], random)
+        return find_ranker(ranker, kind_of(y))(X[rows], y[rows], groups[rows], random)

@@ -6,9 +6,8 @@ intervals for a study that was run.
 
 from __future__ import annotations
 
-import bisect
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,20 +19,27 @@ from deepcme.base.errors import AbsentError, DeepCMEError
 from deepcme.base.words import counted
 from deepcme.evaluation.intervals import Estimate, compute_hanley_mcneil_interval
 from deepcme.evaluation.sample_size import (
-    SampleSize,
+    USUAL_POWER,
     compute_development_size,
     compute_validation_size,
     count_parameters_supported,
 )
-
-EVENTS = (20, 30, 50, 75, 100, 150, 200, 300, 500, 750, 1000, 1500, 2000)
-TEST_FRACTION = 0.2
-USUAL_POWER = 0.8
-MOST_EVENTS = 1_000_000
+from deepcme.simulation.planning import (
+    EVENTS,
+    LIKELY,
+    TEST_FRACTION,
+    RankedGenes,
+    find_fewest_events,
+    midpoints,
+    require_events,
+    require_half_width,
+    say_events,
+    say_size,
+)
 
 
 @dataclass(frozen=True)
-class PowerDesign:
+class PowerDesign(RankedGenes):
     """What is assumed of the patients, the model and the genes.
 
     Parameters
@@ -72,17 +78,7 @@ class PowerDesign:
             )
         if not 0.5 <= self.auc < 1:
             raise DeepCMEError(f"The AUC must be at least 0.5 and less than 1, not {self.auc}.")
-        if not (math.isfinite(self.effect) and self.effect >= 0):
-            raise DeepCMEError(f"The effect must be 0 or more, not {self.effect}.")
-        if not 1 <= self.signal_genes <= self.genes:
-            raise DeepCMEError(
-                f"{self.signal_genes} true genes among {self.genes} are not possible."
-            )
-        if not 1 <= self.top <= self.genes:
-            raise DeepCMEError(
-                f"The first {self.top} of {self.genes} genes are not possible: "
-                f"choose 1 to {self.genes}."
-            )
+        self.require_possible()
 
     def count_patients(self, events: int, fraction: float = 1.0) -> tuple[int, int]:
         """Events and non-events in a part of a cohort, at least one of each."""
@@ -111,8 +107,7 @@ def compute_power(design: PowerDesign, events: Sequence[int] = EVENTS) -> pd.Dat
         predicted once by a model that has not seen them; since such models
         share training data, the interval is the least that can be hoped for.
     """
-    if min(events) < 2:
-        raise DeepCMEError(f"The number of events must be 2 or more, not {min(events)}.")
+    require_events(events)
     rows = []
     for n_events in events:
         test = compute_expected_auc(design, n_events, TEST_FRACTION)
@@ -192,14 +187,7 @@ def compute_top_probability(design: PowerDesign, events: int) -> float:
     freedom = max(1, n - 2)
     noncentrality = design.effect * math.sqrt(n_events * n_non_events / n)
     statistic = _likely_absolute_t(freedom, noncentrality)
-    exceeds_if_true = 1 - _midpoints(len(statistic))
-    exceeds_otherwise = 2 * stats.t.sf(statistic, freedom)
-    true_ahead = np.arange(min(design.top, design.signal_genes))[:, np.newaxis]
-    chance = stats.binom.pmf(true_ahead, design.signal_genes - 1, exceeds_if_true)
-    enough_room = stats.binom.cdf(
-        design.top - 1 - true_ahead, design.genes - design.signal_genes, exceeds_otherwise
-    )
-    return float(np.sum(chance * enough_room, axis=0).mean())
+    return design.compute_chance_in_top(2 * stats.t.sf(statistic, freedom))
 
 
 def _likely_absolute_t(freedom: int, noncentrality: float) -> NDArray[np.float64]:
@@ -208,15 +196,11 @@ def _likely_absolute_t(freedom: int, noncentrality: float) -> NDArray[np.float64
     By its definition, from quantiles of the normal and the chi-squared
     distribution: numerical noncentral t quantiles fail far from 0.
     """
-    normal = stats.norm.ppf(_midpoints(400)) + noncentrality
-    scale = np.sqrt(stats.chi2.ppf(_midpoints(40), freedom) / freedom)
+    normal = stats.norm.ppf(midpoints(400)) + noncentrality
+    scale = np.sqrt(stats.chi2.ppf(midpoints(40), freedom) / freedom)
     values = np.abs(normal / scale[:, np.newaxis])
-    quantiles: NDArray[np.float64] = np.quantile(values, _midpoints(200))
+    quantiles: NDArray[np.float64] = np.quantile(values, midpoints(LIKELY))
     return quantiles
-
-
-def _midpoints(n: int) -> NDArray[np.float64]:
-    return (np.arange(n) + 0.5) / n
 
 
 def compute_events_for_half_width(
@@ -232,28 +216,21 @@ def compute_events_for_half_width(
     fraction : float
         Share of the cohort that the AUC is estimated on.
     """
-    if not 0 < half_width < 0.5:
-        raise DeepCMEError(
-            f"The half-width must be more than 0 and less than 0.5, not {half_width}."
-        )
+    require_half_width(half_width)
 
     def is_narrow(events: int) -> bool:
         # The lower end is cut at 0 only where it is further away than any half-width asked.
         expected = compute_expected_auc(design, events, fraction)
         return expected.value - expected.ci_low <= half_width
 
-    return _fewest_events(is_narrow)
+    return find_fewest_events(is_narrow)
 
 
 def compute_events_for_top(design: PowerDesign, probability: float) -> int | None:
     """Fewest events at which a true gene is among the first with this probability."""
-    return _fewest_events(lambda events: compute_top_probability(design, events) >= probability)
-
-
-def _fewest_events(is_enough: Callable[[int], bool]) -> int | None:
-    possible = range(2, MOST_EVENTS + 1)
-    place = bisect.bisect_left(possible, True, key=is_enough)
-    return possible[place] if place < len(possible) else None
+    return find_fewest_events(
+        lambda events: compute_top_probability(design, events) >= probability
+    )
 
 
 def describe_events_needed(design: PowerDesign, half_width: float) -> str:
@@ -271,9 +248,7 @@ def describe_events_needed(design: PowerDesign, half_width: float) -> str:
 
 
 def _in_patients(design: PowerDesign, events: int | None) -> str:
-    if events is None:
-        return "more than a million events"
-    return f"about {events:,} events among {sum(design.count_patients(events)):,} patients"
+    return say_events(events, None if events is None else sum(design.count_patients(events)))
 
 
 def describe_model_sizes(
@@ -287,13 +262,8 @@ def describe_model_sizes(
         return str(absent)
     return (
         f"To develop a regression of {counted(parameters, 'parameter')} without penalty you "
-        f"need {_described(development)} by Riley et al. 2019; models with a penalty, and "
+        f"need {say_size(development)} by Riley et al. 2019; models with a penalty, and "
         "networks, have no such rule. To validate a model on new patients you need "
-        f"{_described(validation)} by Riley et al. 2021, net benefit at a risk of "
+        f"{say_size(validation)} by Riley et al. 2021, net benefit at a risk of "
         f"{design.prevalence if threshold is None else threshold:.3g}."
     )
-
-
-def _described(size: SampleSize) -> str:
-    criteria = ", ".join(f"{name} {patients:,}" for name, patients in size.criteria.items())
-    return f"{size.patients:,} patients with {size.events:,} events ({criteria})"

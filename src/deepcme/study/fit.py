@@ -20,7 +20,9 @@ from deepcme.models.baselines import Fold
 from deepcme.models.ensemble import DeepCMEEnsemble
 from deepcme.models.fitting import prepare_and_fit, prepare_rows, risks_of, scores_of
 from deepcme.models.preprocessing import kept_genes, transform_rows
+from deepcme.models.registry import OutOfFold
 from deepcme.models.survival.cox_model import CoxModel
+from deepcme.models.survival.ensemble import DeepCMESurvivalEnsemble
 from deepcme.models.targets import Targets, make_targets
 from deepcme.network.engines.choice import one_thread_a_task
 from deepcme.selection.ensemble_scores import compute_ensemble_gene_scores
@@ -120,17 +122,23 @@ class View:
         Columns that it is confined to.
     expression : tuple of int or None
         Whose expression each sample has instead of its own.
+    censoring : tuple of int or None
+        Whose columns that censoring depends on each sample has: they go with an outcome.
     """
 
     outcome: Outcome | None = None
     genes: tuple[int, ...] | None = None
     expression: tuple[int, ...] | None = None
+    censoring: tuple[int, ...] | None = None
 
     def of(self, data: CohortArrays) -> CohortArrays:
         """The cohort as it is seen."""
         X = data.X if self.genes is None else data.X[:, list(self.genes)]
         X = X if self.expression is None else X[list(self.expression)]
-        return replace(data, X=X, outcome=self.outcome or data.outcome)
+        columns = data.censoring
+        if columns is not None and self.censoring is not None:
+            columns = columns.iloc[list(self.censoring)].set_axis(columns.index)
+        return replace(data, X=X, outcome=self.outcome or data.outcome, censoring=columns)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,7 +146,8 @@ class Fit(Task):
     """A model fitted on a split, with its preprocessing and its seed.
 
     `score_genes` asks a network for gene scores on held-out rows; of a fit for its
-    `scores_only` nothing else is kept. By the `horizon` the event of a time is asked for.
+    `scores_only` nothing else is kept, but those `out_of_fold` where these are asked for too.
+    By the `horizon` the event of a time is asked for.
     """
 
     model: ModelSettings
@@ -147,7 +156,14 @@ class Fit(Task):
     view: View = View()
     score_genes: bool = False
     scores_only: bool = False
+    out_of_fold: bool = False
     horizon: float | None = None
+
+    @property
+    def folds(self) -> OutOfFold | None:
+        """Those of the scores out of fold, where the model has such and they are kept."""
+        is_asked_for = self.out_of_fold or not self.scores_only
+        return self.model.kind.out_of_fold if is_asked_for else None
 
     @property
     def is_over_inner_folds(self) -> bool:
@@ -172,6 +188,8 @@ class Fit(Task):
         of_rows = ["score"]
         if not self.scores_only and self._gives_probability:
             of_rows.append("probability")
+        if self.folds and not are_rows(arrays, "f", "oof_score", length=len(fitting)):
+            return False
         return are_rows(arrays, "f", *of_rows, length=len(rows)) and (
             self.scores_only or self._has_the_rest(arrays, len(fitting))
         )
@@ -194,9 +212,6 @@ class Fit(Task):
         return (
             (not penalised or are_rows(arrays, "f", "penalty", length=1))
             and (not oof_risk or are_rows(arrays, "f", "oof_probability", length=n_fitting))
-            and (
-                kind.out_of_fold is None or are_rows(arrays, "f", "oof_score", length=n_fitting)
-            )
             and (not kind.has_gene_scores or are_rows(arrays, "if", "genes", "gene_scores"))
             and (not kind.has_history or are_rows(arrays, "if", *history))
             and (not self.score_genes or are_rows(arrays, "f", *held_out))
@@ -249,16 +264,21 @@ def fit_task(data: CohortArrays, task: Fit) -> TaskResult:
             len(split.validation),
             targets,
         )
-        score, probability = scores_of(model, fitting.X, task.horizon)
+        # Nobody asks a fit for its scores alone for risks, nor whether it was followed so long.
+        horizon = None if task.scores_only else task.horizon
+        score, probability = scores_of(model, fitting.X, horizon)
         oof_score = _out_of_fold_scores(data, task, model, fitting_rows, targets)
         del fitting
         testing = transform_rows(preprocessor, data.X, split.test)
-        test_score, test_probability = scores_of(model, testing, task.horizon)
-        held_out_scores = _score_genes(data, task, model, testing) if task.score_genes else None
+        test_score, test_probability = scores_of(model, testing, horizon)
+        labels = targets.values[split.test]
+        held_out_scores = (
+            _score_genes(task, model, testing, labels) if task.score_genes else None
+        )
     rows = np.concatenate([fitting_rows, split.test])
     score = np.concatenate([score, test_score])
     if task.scores_only:
-        return TaskResult(rows, score, None)
+        return TaskResult(rows, score, None, oof_score=oof_score)
     if probability is not None and test_probability is not None:
         probability = np.concatenate([probability, test_probability])
     return TaskResult(
@@ -287,11 +307,10 @@ def _of_cox_model(
 
 
 def _score_genes(
-    data: CohortArrays, task: Fit, model: Any, testing: NDArray[np.float32]
+    task: Fit, model: Any, testing: NDArray[np.float32], labels: NDArray[Any]
 ) -> pd.DataFrame:
     random = np.random.default_rng(seed_for(task.random_state, "held-out gene scores"))
-    labels = data.labels[task.split.test]
-    if isinstance(model, DeepCMEEnsemble):
+    if isinstance(model, DeepCMEEnsemble | DeepCMESurvivalEnsemble):
         return compute_ensemble_gene_scores(model.networks_, testing, labels, random)
     return compute_gene_scores(model.weights_, testing, labels, random)
 
@@ -344,8 +363,8 @@ def _out_of_fold_scores(
     Only where a class has too few patients for that, and no line means anything, do the
     model's own stand in.
     """
-    folds = task.model.kind.out_of_fold
-    if task.scores_only or folds is None:
+    folds = task.folds
+    if folds is None:
         return None
     patients = data.patients[rows]
     if count_fewest_patients(data, rows, targets) < folds.fewest_patients:

@@ -145,13 +145,14 @@ class SelectionSettings(Settings):
     """Gene selection beside the models: panels, stability, decoys, gene scores.
 
     `rankers` order the genes; the first of them also meets decoys and halves of
-    the patients. `pairs` of complementary halves are drawn.
+    the patients. Of times ``cox-lasso`` takes the place of ``l1-logistic``. `pairs` of
+    complementary halves are drawn.
     """
 
     run: bool = False
-    rankers: tuple[Literal["soft-path", "l1-logistic", "mean-rank"], ...] = Field(
-        default=("soft-path", "l1-logistic"), min_length=1
-    )
+    rankers: tuple[
+        Literal["soft-path", "l1-logistic", "mean-rank", "cox-lasso", "cox-score"], ...
+    ] = Field(default=("soft-path", "l1-logistic"), min_length=1)
     random_panels: int = Field(default=10, ge=1, le=1000)
     pairs: int = Field(default=25, ge=1, le=1000)
 

@@ -9,6 +9,7 @@ import pandas as pd
 from scipy.special import expit
 
 from deepcme.cohort.cohort import Cohort
+from deepcme.cohort.outcome import Outcome
 from deepcme.cohort.splits import PARTS
 from deepcme.cohort.survival import SurvivalOutcome
 from deepcme.evaluation.measures import PatientMeasure, SplitMeasure, measures_of
@@ -35,9 +36,15 @@ def compute_predictions(cohort: Cohort, results: Results[Fit]) -> pd.DataFrame:
     )
 
 
-def predictions_of(cohort: Cohort, task: Fit, result: TaskResult, model: str) -> pd.DataFrame:
-    """One row per sample of each part of a task's split, as `compute_predictions` has them."""
+def predictions_of(
+    cohort: Cohort, task: Fit, result: TaskResult, model: str, outcome: Outcome | None = None
+) -> pd.DataFrame:
+    """One row per sample of each part of a task's split, as `compute_predictions` has them.
+
+    The outcome is the cohort's unless another stands for it.
+    """
     parts, rows, score, probability = _by_part(task, result)
+    columns = (outcome or cohort.outcome).values
     table = pd.DataFrame(
         {
             "split": task.split_number,
@@ -45,7 +52,7 @@ def predictions_of(cohort: Cohort, task: Fit, result: TaskResult, model: str) ->
             "sample": cohort.samples[rows],
             "patient": cohort.patients[rows],
             "part": parts,
-            **{name: values[rows] for name, values in cohort.outcome.values.items()},
+            **{name: values[rows] for name, values in columns.items()},
             "score": score,
             "probability": np.nan if probability is None else probability,
         }

@@ -136,8 +136,15 @@ name = "Cox-ridge"
 # parameters = { penalties = [0.1, 1.0], n_folds = 5 }
 
 [[models]]
+name = "Cox-lasso"     # of a few genes, which the penalty chooses
+
+[[models]]
 name = "Cox-top-200"   # Cox ridge of the genes that alone go most strongly with the hazard
 # parameters = { n_genes = 200 }
+
+[[models]]
+name = "DeepCME-Cox-ensemble"   # five networks that each hold out a fifth of the patients
+# parameters = { hidden_layers = [64, 64, 64], dropout = 0.7, n_networks = 5 }
 """
 
 _MODELS_AT_HORIZON = """
@@ -169,12 +176,12 @@ _OF_LABELS = {
 }
 _OF_TIMES = {
     "headline": "Cox model",
+    "comparator": "DeepCME-Cox-ensemble",
     "other": "other model",
     "genes": '"Cox-ridge"    # stands for the genes (or "Cox-top-200")',
     "labels_alone": """
-# Not yet made for times to an event, so that they need leave_out_censored = true under
-# [cohort] and models of yes or no: [nulls], [instability], [selection] and the permutations of
-# [clinical], whose genes are then those of "DeepCME-ensemble" or "LR-tuned".
+# Not yet made for times to an event, so that it needs leave_out_censored = true under [cohort]
+# and models of yes or no: [selection].
 """,
 }
 
@@ -205,10 +212,8 @@ def _fit_to_outcome(survival: dict[str, Any] | None) -> dict[str, str]:
     if horizon is not None:
         line = f"# horizon = {horizon}      # up to which it is asked for: the cohort's"
         models += _MODELS_AT_HORIZON
-    comparator = "Cox-top-200" if horizon is None else "DeepCME-ensemble"
     return {
         **_OF_TIMES,
-        "comparator": comparator,
         "models": models,
         "survival": _SURVIVAL.format(horizon=line),
     }

@@ -111,11 +111,7 @@ class LearnedHazardNetworks:
 
     def attribute(self, Z: FloatArray) -> NDArray[np.float64]:
         """Integrated gradients of the mean log hazard."""
-        shares = [
-            np.mean([compute_integrated_gradients([[one]], Z) for one in snapshots], axis=0)
-            for snapshots in self.networks
-        ]
-        return np.asarray(np.mean(shares, axis=0), dtype=np.float64)
+        return compute_integrated_gradients(self.networks, Z)
 
     def arrays(self) -> Iterator[tuple[str, FloatArray]]:
         """The weights, under the numbers of network and snapshot, and the centres."""

@@ -6,8 +6,11 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from deepcme.base.errors import AbsentError, DeepCMEError
 from deepcme.cohort.follow_up import FollowUp
+from deepcme.models.survival.cox_lasso import CoxElasticNet
 from deepcme.models.survival.cox_regression import CoxRegression
 from deepcme.models.survival.cox_ridge import CoxRidge, CoxTopGenes
+from deepcme.models.survival.ensemble import DeepCMESurvivalEnsemble
+from deepcme.models.survival.network import DeepCMESurvival
 from deepcme.models.survival.target import make_target
 from tests.models.survival.patients import FOLLOW_UP, X, Y
 
@@ -37,6 +40,21 @@ class CheckedTopGenes(_Checked, CoxTopGenes):
     pass
 
 
+class CheckedElasticNet(_Checked, CoxElasticNet):
+    pass
+
+
+class CheckedNetwork(_Checked, DeepCMESurvival):
+    pass
+
+
+class CheckedEnsemble(_Checked, DeepCMESurvivalEnsemble):
+    pass
+
+
+QUICK = {"hidden_layers": (4,), "max_epochs": 5, "random_state": 0}
+
+
 def expected_failed_checks(estimator):
     return {"check_dtype_object": "a survival target is an array of records, not of labels"}
 
@@ -47,6 +65,9 @@ def expected_failed_checks(estimator):
         CheckedRegression(),
         CheckedRidge(penalties=(1.0,)),
         CheckedTopGenes(5, penalties=(1.0, 0.1), n_folds=2, random_state=0),
+        CheckedElasticNet(0.5, penalties=(0.3, 0.1), n_folds=2, random_state=0),
+        CheckedNetwork(**QUICK),
+        CheckedEnsemble(2, **QUICK),
     ],
     expected_failed_checks=expected_failed_checks,
 )
@@ -74,6 +95,19 @@ def test_higher_is_worse_and_survival_falls():
     ],
 )
 def test_a_target_that_cannot_be_used_is_refused(y, sentence):
-    for model in (CoxRegression(), CoxRidge(), CoxTopGenes()):
+    networks = DeepCMESurvival(**QUICK), DeepCMESurvivalEnsemble(**QUICK)
+    for model in (CoxRegression(), CoxRidge(), CoxTopGenes(), CoxElasticNet(), *networks):
         with pytest.raises(DeepCMEError, match=sentence):
             model.fit(X, y)
+
+
+@pytest.mark.parametrize("model", [CoxRidge(penalties=(0.1,)), DeepCMESurvival(**QUICK)])
+def test_fields_of_any_name_are_told_by_what_they_hold(model):
+    """As `Surv.from_arrays` of scikit-survival lets its users name them."""
+    dtype = [("relapsed", bool), ("years", float)]
+    renamed = np.array(list(zip(Y["event"], Y["time"], strict=True)), dtype=dtype)
+    expected = model.fit(X, Y).predict(X)
+    np.testing.assert_array_equal(model.fit(X, renamed).predict(X), expected)
+    for odd in ([("a", float), ("b", float)], [("a", bool), ("b", bool), ("c", float)]):
+        with pytest.raises(DeepCMEError, match="a structured array with the fields event"):
+            model.fit(X, np.zeros(len(X), dtype=odd))

@@ -1,10 +1,6 @@
 """Cox ridge: held against glmnet, with clinical columns, and of the strongest genes."""
 
-import json
-from pathlib import Path
-
 import numpy as np
-import pandas as pd
 import pytest
 
 from deepcme.base.errors import AbsentError, DeepCMEError
@@ -13,24 +9,23 @@ from deepcme.evaluation.survival.cox import fit_cox_regression
 from deepcme.evaluation.survival.partial_likelihood import PartialLikelihood
 from deepcme.models.survival.cox_ridge import CoxRidge, CoxTopGenes
 from deepcme.models.survival.target import make_target
-from tests.models.survival.patients import FOLLOW_UP, X, Y, make_patients
-
-REFERENCES = Path(__file__).parent / "references"
+from tests.models.survival.patients import (
+    FOLLOW_UP,
+    X,
+    Y,
+    make_patients,
+    read_gse25055,
+    read_reference,
+)
 
 CHOICE = (np.inf, 3.0, 1.0, 0.3)
 
 
 @pytest.mark.shared
 def test_ridge_coefficients_are_those_of_glmnet(shared_data):
-    reference = json.loads((REFERENCES / "ridge.json").read_text(encoding="utf-8"))
-    folder = shared_data / "breast_dmfs_gse25055_gse16446"
-    samples = pd.read_csv(folder / "samples.csv", index_col="sample_id")
-    samples = samples[(samples["cohort"] == "GSE25055") & samples["time_years"].notna()]
-    table = pd.read_parquet(folder / "expression.parquet", columns=None)
-    genes = table.loc[samples.index, reference["genes"]].to_numpy(np.float64)
-    genes = (genes - genes.mean(axis=0)) / genes.std(axis=0)
-    y = make_target(FollowUp(samples["time_years"], samples["event"]))
-    model = CoxRidge(penalties=(reference["penalty"],)).fit(genes, y)
+    reference = read_reference("ridge")
+    genes, follow_up = read_gse25055(shared_data)
+    model = CoxRidge(penalties=(reference["penalty"],)).fit(genes, make_target(follow_up))
     np.testing.assert_allclose(model.coef_, reference["coefficients"], atol=1e-7)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from deepcme.network.architecture import (
     initialise_weights,
 )
 from deepcme.network.engines.base import Engine, RowIndex, Samples, TrainingRun
+from deepcme.network.times import encode_times
 from deepcme.network.training import Epoch, draw_epoch
 
 VARIANTS: dict[str, dict[str, Any]] = {
@@ -45,6 +46,7 @@ class Problem:
     sample_weight: FloatArray
     train_rows: RowIndex
     valid_rows: RowIndex
+    offset: FloatArray | None = None
 
     @property
     def n_genes(self) -> int:
@@ -65,6 +67,26 @@ def make_problem(
     return Problem(X, y, weight.astype(np.float32), rows[:cut], rows[cut:])
 
 
+def make_time_problem(n: int = 110, n_genes: int = 331) -> Problem:
+    """The same genes shift the log hazard; times have ties, half of them are censored.
+
+    Weights differ, one in nine is 0, and each row has an offset.
+    """
+    problem = make_problem(n, n_genes)
+    random = np.random.default_rng(6)
+    offset = random.normal(scale=0.5, size=n)
+    hazards = np.exp(problem.X[:, :10].sum(1) / 2 + offset)
+    times, censored = random.exponential(1 / hazards), random.exponential(1, size=n)
+    y = encode_times(np.ceil(8 * np.minimum(times, censored)), times <= censored)
+    weight = np.where(np.arange(n) % 9 == 0, 0, random.uniform(0.5, 2, n))
+    return replace(
+        problem,
+        y=y,
+        sample_weight=weight.astype(np.float32),
+        offset=offset.astype(np.float32),
+    )
+
+
 def start(
     engine: Engine,
     problem: Problem,
@@ -75,8 +97,8 @@ def start(
     if weights is None:
         random = np.random.default_rng(5)
         weights = initialise_weights(problem.n_genes, settings, random)
-    samples = Samples(problem.X, problem.y, problem.sample_weight)
-    return engine.start(samples, problem.valid_rows, settings, weights)
+    samples = Samples(problem.X, problem.y, problem.sample_weight, problem.offset)
+    return engine.start(samples, settings, weights)
 
 
 def one_batch(problem: Problem, settings: Hyperparameters, seed: int = 11) -> Epoch:

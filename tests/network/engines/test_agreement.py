@@ -9,12 +9,14 @@ import pytest
 
 from deepcme.network.architecture import Hyperparameters
 from deepcme.network.engines.base import Engine
+from deepcme.network.times import rank_concordance
 from deepcme.network.training import rank_auc
 from tests.network.engines.problems import (
     PENALTIES,
     VARIANTS,
     difference,
     make_problem,
+    make_time_problem,
     one_batch,
     start,
     train_steps,
@@ -95,8 +97,67 @@ def test_fifty_steps(native: Engine, reference: Engine, variant: dict[str, Any])
         train_steps(run, problem, settings, 50)
     distances = difference(runs[0].current_weights(), runs[1].current_weights())
     assert max(distances.values()) < 1e-5, distances
-    logits = [run.validation_logits() for run in runs]
+    logits = [run.logits(problem.valid_rows) for run in runs]
     np.testing.assert_allclose(logits[0], logits[1], rtol=1e-4, atol=1e-5)
+
+
+TIME_VARIANTS: dict[str, dict[str, Any]] = {
+    "one batch": {"hidden_layers": (24, 11), "batch_size": 128},
+    "small batches": {"hidden_layers": (33, 7), "batch_size": 9, "penalty_strength": 10.0},
+    "neither": {"hidden_layers": (16,), "batch_norm": False, "dropout": 0.0},
+}
+
+
+@pytest.mark.parametrize("variant", TIME_VARIANTS.values(), ids=TIME_VARIANTS.keys())
+def test_forty_steps_by_times(
+    native: Engine, reference: Engine, variant: dict[str, Any]
+) -> None:
+    """With ties, weights, some of them 0, and an offset; neither engine has an output bias."""
+    settings = Hyperparameters(**variant, loss="cox")
+    problem = make_time_problem()
+    runs = [start(engine, problem, settings) for engine in (native, reference)]
+    for run in runs:
+        train_steps(run, problem, settings, 40)
+    weights = [run.current_weights() for run in runs]
+    assert weights[0].output_bias is None
+    distances = difference(*weights)
+    assert max(distances.values()) < 1e-5, distances
+    logits = [run.logits(problem.valid_rows) for run in runs]
+    np.testing.assert_allclose(logits[0], logits[1], rtol=1e-4, atol=1e-5)
+
+
+def test_fits_by_times(reference: Engine) -> None:
+    """They find the genes, beyond what the offset says, and end at the same epoch."""
+    problem = make_time_problem(n=300, n_genes=40)
+    settings = Hyperparameters(
+        hidden_layers=(16,),
+        penalty=None,
+        learning_rate=1e-2,
+        max_epochs=30,
+        patience=8,
+        loss="cox",
+    )
+    native, torch = (
+        engine.fit(
+            problem.X,
+            problem.y,
+            problem.train_rows,
+            problem.valid_rows,
+            settings,
+            np.random.default_rng(3),
+            sample_weight=problem.sample_weight,
+            offset=problem.offset,
+        ).history
+        for engine in (native_engine.NativeEngine(), reference)
+    )
+    np.testing.assert_allclose(native.train_loss, torch.train_loss, rtol=1e-3)
+    np.testing.assert_allclose(native.valid_loss, torch.valid_loss, rtol=1e-3)
+    assert native.best_epoch == torch.best_epoch
+    by_offset = rank_concordance(
+        problem.offset[problem.valid_rows], problem.y[problem.valid_rows]
+    )
+    assert native.valid_c[native.best_epoch - 1] > by_offset + 0.1
+    assert native.valid_auc == []
 
 
 @penalties

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,15 @@ from threadpoolctl import threadpool_limits
 from deepcme.base.errors import DeepCMEError
 from deepcme.network.architecture import Hyperparameters, NetworkWeights, initialise_weights
 from deepcme.network.engines.base import Engine, Samples
-from deepcme.network.training import Epoch, TrainedNetwork
-from tests.network.engines.problems import Problem, make_problem, one_batch, start, train_steps
+from deepcme.network.training import Epoch, TrainedNetwork, draw_epoch
+from tests.network.engines.problems import (
+    Problem,
+    make_problem,
+    make_time_problem,
+    one_batch,
+    start,
+    train_steps,
+)
 from tests.network.engines.states import read_state, write_state
 
 native_engine = pytest.importorskip("deepcme.network.engines.native_engine")
@@ -100,13 +108,13 @@ def test_starting_weights_and_matrix_stay_untouched() -> None:
     np.testing.assert_array_equal(problem.X, X)
 
 
-def test_validation_logits_are_those_of_the_weights() -> None:
+def test_logits_are_those_of_the_weights() -> None:
     """With more validation rows than are evaluated at a time."""
     problem = make_problem(n=1200)
     run = start(NativeEngine(), problem, SETTINGS)
     train_steps(run, problem, SETTINGS, 5)
     expected = run.current_weights().decision_function(problem.X[problem.valid_rows])
-    np.testing.assert_allclose(run.validation_logits(), expected, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(run.logits(problem.valid_rows), expected, rtol=1e-4, atol=1e-5)
 
 
 def test_snapshot_keeps_what_it_was_given() -> None:
@@ -118,6 +126,31 @@ def test_snapshot_keeps_what_it_was_given() -> None:
     train_steps(run, problem, SETTINGS, 3)
     assert as_bytes(run.snapshot()) == kept
     assert as_bytes(run.current_weights()) != kept
+
+
+@pytest.mark.parametrize("loss", ["cross-entropy", "cox"])
+def test_evaluating_changes_no_byte_of_training(loss: str) -> None:
+    """Products of rows that were evaluated are taken again, if the weights are the same."""
+    problem = make_problem() if loss == "cross-entropy" else make_time_problem()
+    settings = replace(SETTINGS, loss=loss, batch_size=82)
+    every = np.arange(len(problem.X))
+
+    def train(*, evaluates: bool, writes: bool = False) -> tuple[bytes, bytes]:
+        run: Any = start(NativeEngine(), problem, settings)
+        other = initialise_weights(problem.n_genes, settings, np.random.default_rng(8))
+        random = np.random.default_rng(9)
+        for _ in range(4):
+            run.train_epoch(draw_epoch(problem.train_rows, problem.y, settings, random))
+            if evaluates:
+                run.logits(every)
+            if writes:
+                run._trainer._native.write(
+                    0, "blocks.0.weight", "value", other.blocks[0].weight
+                )
+        return as_bytes(run.current_weights()), run.logits(every).tobytes()
+
+    assert train(evaluates=True) == train(evaluates=False)
+    assert train(evaluates=True, writes=True) == train(evaluates=False, writes=True)
 
 
 def test_interrupt_within_an_epoch() -> None:
@@ -171,10 +204,22 @@ def test_unfit_matrix_is_refused(spoil: Callable[[Any], Any]) -> None:
     with pytest.raises(DeepCMEError, match="X "):
         NativeEngine().start(
             Samples(spoil(problem.X), problem.y, problem.sample_weight),
-            problem.valid_rows,
             SETTINGS,
             initialise_weights(problem.n_genes, SETTINGS, np.random.default_rng(0)),
         )
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"offset": np.zeros(109, np.float32)}, "offset needs one value per row"),
+        ({"y": np.full(110, np.nan, np.float32)}, "y must not be NaN"),
+    ],
+)
+def test_unfit_outcomes_are_refused(changes: dict[str, Any], message: str) -> None:
+    problem = replace(make_time_problem(), **changes)
+    with pytest.raises(ValueError, match=message):
+        start(NativeEngine(), problem, Hyperparameters(loss="cox"))
 
 
 def misaligned(array: Any) -> Any:
@@ -189,7 +234,7 @@ def test_misaligned_matrix_is_refused() -> None:
     X = misaligned(problem.X)
     assert not X.flags.aligned
     with pytest.raises(DeepCMEError, match="X must be"):
-        start(NativeEngine(), Problem(X, *list(vars(problem).values())[1:]), SETTINGS)
+        start(NativeEngine(), replace(problem, X=X), SETTINGS)
 
 
 @pytest.mark.parametrize("row", [-1, 110])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -13,7 +15,12 @@ from deepcme.network.architecture import (
 )
 from deepcme.network.engines.base import Engine, Samples, SelectorRun
 from deepcme.network.training import draw_epoch
-from tests.network.engines.problems import Problem, difference, make_problem
+from tests.network.engines.problems import (
+    Problem,
+    difference,
+    make_problem,
+    make_time_problem,
+)
 
 torch = pytest.importorskip("torch")
 native_engine = pytest.importorskip("deepcme.network.engines.native_engine")
@@ -53,7 +60,7 @@ def start(
     engine: Engine, problem: Problem, settings: Hyperparameters, seed: int = 2
 ) -> SelectorRun:
     members = draw_members(problem, settings, seed)
-    samples = Samples(problem.X, problem.y, problem.sample_weight)
+    samples = Samples(problem.X, problem.y, problem.sample_weight, problem.offset)
     return engine.start_selector(samples, settings, members)
 
 
@@ -166,6 +173,23 @@ def test_engines_agree_through_a_deletion(
     np.testing.assert_allclose(logits[0], logits[1], rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.parametrize("level", native_engine.supported_levels())
+def test_engines_agree_by_times(level: str) -> None:
+    """Members share the batches' risk sets; without an offset as well."""
+    settings = replace(settings_of(9), loss="cox")
+    for problem in (make_time_problem(), replace(make_time_problem(), offset=None)):
+        runs = [
+            start(engine, problem, settings)
+            for engine in (native_engine.NativeEngine(level), TorchEngine("cpu"))
+        ]
+        losses = [train_epochs(run, problem, settings, 5) for run in runs]
+        np.testing.assert_allclose(losses[0], losses[1], rtol=1e-5)
+        for member, expected in zip(*(run.current_weights() for run in runs), strict=True):
+            assert member.output_bias is None
+            distances = difference(member, expected)
+            assert max(distances.values()) < 1e-4, distances
+
+
 def test_logits_and_deletion_follow_the_weights(engine: Engine) -> None:
     problem, settings = make_problem(), settings_of(6)
     run = start(engine, problem, settings)
@@ -181,6 +205,24 @@ def test_logits_and_deletion_follow_the_weights(engine: Engine) -> None:
         np.testing.assert_array_equal(new.blocks[0].weight, expected)
     logits = np.column_stack([member.decision_function(X[:20]) for member in after])
     np.testing.assert_allclose(run.logits(np.arange(20)), logits, rtol=1e-4, atol=1e-5)
+
+
+def test_deletion_forgets_what_was_evaluated() -> None:
+    problem, settings = make_problem(), replace(settings_of(6), batch_size=82)
+    kept = np.arange(0, problem.n_genes, 2)
+    X = np.ascontiguousarray(problem.X[:, kept])
+    weights = []
+    for evaluates in (True, False):
+        run = start(native_engine.NativeEngine(), problem, settings)
+        train_epochs(run, problem, settings, 2)
+        if evaluates:
+            run.logits(problem.train_rows)
+        run.keep_genes(X, kept, np.ones(len(kept), np.float32))
+        train_epochs(run, problem, settings, 2)
+        weights.append([dict(member.arrays()) for member in run.current_weights()])
+    for member, expected in zip(*weights, strict=True):
+        for name, array in expected.items():
+            np.testing.assert_array_equal(member[name], array)
 
 
 def matrix_of(problem: Problem, n_genes: int) -> FloatArray:

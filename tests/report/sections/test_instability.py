@@ -11,7 +11,10 @@ from deepcme.evaluation.stability.refits import (
     compute_instability_summary,
     compute_prediction_instability,
 )
-from deepcme.report.sections.instability import describe_instability
+from deepcme.report.sections.instability import (
+    describe_instability,
+    describe_refit_performance,
+)
 from tests.evaluation.stability.conftest import table_of_refits
 
 
@@ -21,13 +24,13 @@ def described(labels, risks, drawn, thresholds=(0.2, 0.4)):
     classification = compute_classification_instability(refits, thresholds)
     performance = compute_refit_performance(refits)
     random = np.random.default_rng(0)
-    return describe_instability(
+    words = describe_instability(
         "LR",
         compute_instability_summary(instability, random, draws=100),
         compute_classification_summary(classification, random, draws=100),
-        performance,
-        compute_optimism(refits, performance, random, draws=50),
     )
+    optimism = compute_optimism(refits, performance, random, draws=50)
+    return words | describe_refit_performance(performance, optimism)
 
 
 @pytest.fixture(scope="module")

@@ -266,5 +266,5 @@ def test_what_cannot_be_estimated_is_said_and_nothing_raises(contents_of, invent
     contents = computed(contents_of(predictions))
     assert contents.tables["survival_discrimination"]["absent"].str.len().gt(0).any()
     said = text_of(contents)
-    assert "No patient has the event by 5" in said
+    assert "No patient has the event by the horizon" in said
     assert any(isinstance(block, Text) for block in blocks_of(contents))

@@ -13,7 +13,7 @@ from deepcme.models import baselines
 from deepcme.models.fitting import prepare_and_fit
 from deepcme.report.page import write_report
 from deepcme.study import fit
-from deepcme.study.parts.instability import INSTABILITY, draw_bootstrap_rows
+from deepcme.study.parts.instability import INSTABILITY, Patients, draw_bootstrap_rows
 from deepcme.study.plan import make_plan
 from deepcme.study.run import run_study
 from deepcme.study.spec import load_study
@@ -74,13 +74,13 @@ def two_samples_each():
 
 def test_patients_are_drawn_with_all_their_samples():
     cohort = two_samples_each()
-    rows = draw_bootstrap_rows(cohort, 1, 1)
+    rows = draw_bootstrap_rows(Patients.of(cohort, None), 1, 1)
     times = np.bincount(rows, minlength=40)
     assert (times[:20] == times[20:]).all()
     assert len(rows) == 40
     assert times.max() > 1
     assert (np.diff(rows) >= 0).all()
-    assert not np.array_equal(rows, draw_bootstrap_rows(cohort, 1, 2))
+    assert not np.array_equal(rows, draw_bootstrap_rows(Patients.of(cohort, None), 1, 2))
 
 
 def test_a_sample_without_patients_to_hold_out_is_drawn_again():
@@ -92,7 +92,7 @@ def test_a_sample_without_patients_to_hold_out_is_drawn_again():
         genes=base.gene_ids.tolist(), endpoint="rare", scale="log2",
     )  # fmt: skip
     for number in range(1, 20):
-        rows = draw_bootstrap_rows(cohort, 1, number)
+        rows = draw_bootstrap_rows(Patients.of(cohort, None), 1, number)
         assert len(set(cohort.patients[rows][cohort.labels[rows] == 1])) == 3
 
 

@@ -14,7 +14,8 @@ from deepcme.report.page import write_report
 from deepcme.study import fit
 from deepcme.study.fit import TaskResult, fit_task
 from deepcme.study.parts.models import MODELS
-from deepcme.study.parts.nulls import NULLS, describe_null_runs
+from deepcme.study.parts.null_runs import describe_null_runs
+from deepcme.study.parts.nulls import NULLS
 from deepcme.study.plan import make_plan
 from deepcme.study.run import run_study
 from deepcme.study.settings import FEW_RUNS

@@ -44,11 +44,34 @@ class _Scale:
     back: Callable[[float], float]
 
 
+_LOGIT = _Scale(logit, expit)
 _SCALES = {
-    "auc": _Scale(logit, expit),
+    "auc": _LOGIT,
+    "uno_c": _LOGIT,
+    "harrell_c": _LOGIT,
     "observed_expected": _Scale(np.log, np.exp),
     "slope": _Scale(_same, _same),
 }
+
+
+def compute_pooled_error(measure: str, ends: tuple[float, float], quantile: float) -> float:
+    """The standard error that an interval stands for, where its measure is pooled.
+
+    Parameters
+    ----------
+    measure : str
+    ends : tuple of float
+    quantile : float
+        That the interval was made by: of Student's t, or the normal.
+    """
+    low, high = map(_SCALES[measure].there, ends)
+    return (high - low) / 2 / quantile
+
+
+def compute_t_quantile(n_rarer_class: int) -> float:
+    """That of the bootstrap's intervals, as `compute_logit_interval` takes it."""
+    quantile: float = stats.t.ppf((1 + CONFIDENCE_LEVEL) / 2, max(n_rarer_class - 1, 1))
+    return quantile
 
 
 def compute_cohort_estimates(
@@ -89,7 +112,7 @@ def compute_cohort_estimates(
     for row in discrimination.to_dict("records"):
         here = test[(test["model"] == row["model"]) & (test[LEFT_OUT] == row[LEFT_OUT])]
         for measure, estimate, interval, quantile in _estimates(row, here):
-            ends = [_SCALES[measure].there(end) for end in (estimate.ci_low, estimate.ci_high)]
+            ends = estimate.ci_low, estimate.ci_high
             found.append(
                 {
                     "model": row["model"],
@@ -98,7 +121,7 @@ def compute_cohort_estimates(
                     "value": estimate.value,
                     "ci_low": estimate.ci_low,
                     "ci_high": estimate.ci_high,
-                    "standard_error": (ends[1] - ends[0]) / 2 / quantile,
+                    "standard_error": compute_pooled_error(measure, ends, quantile),
                     "n": row["n"],
                     "events": row["events"],
                     "interval": interval,
@@ -121,23 +144,20 @@ def _estimates(
 
 
 def _bootstrap_quantile(test: pd.DataFrame) -> float:
-    """That of the interval of an AUC, as `compute_logit_interval` takes it."""
     is_positive = test.groupby("patient", observed=True)["label"].max() == 1
-    rarer = min(int(is_positive.sum()), int((~is_positive).sum()))
-    quantile: float = stats.t.ppf((1 + CONFIDENCE_LEVEL) / 2, max(rarer - 1, 1))
-    return quantile
+    return compute_t_quantile(min(int(is_positive.sum()), int((~is_positive).sum())))
 
 
 def compute_meta_analysis(estimates: pd.DataFrame) -> pd.DataFrame:
     """Random-effects meta-analysis of each measure of each model over the cohorts [1]_ [2]_.
 
-    AUCs are pooled as logits, O/E as logarithms (`pool_random_effects`), and come back. A
-    cohort whose estimate has no interval, such as an AUC of 1, is left out.
+    AUCs and C are pooled as logits, O/E as logarithms (`pool_random_effects`), and come back.
+    A cohort whose estimate has no interval, such as an AUC of 1, is left out.
 
     Parameters
     ----------
     estimates : DataFrame
-        As `compute_cohort_estimates` gives it.
+        As `compute_cohort_estimates` or `compute_survival_cohort_estimates` gives it.
 
     Returns
     -------

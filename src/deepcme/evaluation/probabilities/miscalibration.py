@@ -140,7 +140,7 @@ def find_faults(
     refitted : bool
         Whether patients who test one fit train another.
     kind : str
-        Of intervals, in words.
+        Of intervals, in words; they are not named where it is empty.
     """
     widening = float(stats.norm.isf((1 - CONFIDENCE_LEVEL) / 2 / n_intervals)) / NORMAL_QUANTILE
     faults = []
@@ -218,4 +218,5 @@ def _numbers(estimate: Estimate, kind: str) -> str:
         return "cannot be given"
     if not np.isfinite([low, high]).all():
         return f"{value:.2f}, without an interval"
-    return f"{value:.2f}, 95% {kind} interval {low:.2f} to {high:.2f}"
+    named = f"95% {kind} interval " if kind else ""
+    return f"{value:.2f}, {named}{low:.2f} to {high:.2f}"

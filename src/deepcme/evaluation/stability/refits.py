@@ -18,9 +18,12 @@ from deepcme.evaluation.predictions import (
     FloatArray,
     as_labels_and_probabilities,
     count_samples,
+    events_of,
+    outcome_columns,
 )
 
-COLUMNS = ("refit", "sample", "patient", "label", "drawn", "risk")
+COLUMNS = ("refit", "sample", "patient", "drawn", "risk")
+"""Of a table of refits, and `label`, or `time` and `event`."""
 ORIGINAL = 0
 """The refit that is none: the model on all patients."""
 
@@ -39,7 +42,8 @@ def split_refits(refits: pd.DataFrame) -> tuple[pd.DataFrame, FloatArray]:
     refits : DataFrame
         Columns `refit, sample, patient, label, drawn, risk`: a risk of every sample by every
         refit; 0 is the model on all patients. `drawn` is how often a refit's bootstrap
-        sample holds the sample.
+        sample holds the sample. Of times `time` and `event` stand for `label`, and the risk is
+        that by the horizon.
 
     Returns
     -------
@@ -53,7 +57,8 @@ def split_refits(refits: pd.DataFrame) -> tuple[pd.DataFrame, FloatArray]:
         If a column, the original, every refit, or a sample of a refit is missing, or a risk is
         none.
     """
-    if missing := [column for column in COLUMNS if column not in refits.columns]:
+    needed = (*COLUMNS, *outcome_columns(refits))
+    if missing := [column for column in needed if column not in refits.columns]:
         raise DeepCMEError(f"The table of refits lacks the columns: {', '.join(missing)}.")
     original = refits[refits["refit"] == ORIGINAL]
     others = refits[refits["refit"] != ORIGINAL]
@@ -63,7 +68,7 @@ def split_refits(refits: pd.DataFrame) -> tuple[pd.DataFrame, FloatArray]:
     risks = risks.reindex(columns=original["sample"])
     if risks.isna().any(axis=None):
         raise DeepCMEError("The table of refits lacks the risk of a sample by a refit.")
-    as_labels_and_probabilities(original["label"], original["risk"])
+    as_labels_and_probabilities(events_of(original), original["risk"])
     return original, risks.to_numpy(dtype=np.float64)
 
 
@@ -78,7 +83,8 @@ def compute_prediction_instability(refits: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row for each sample: `patient, sample, label, risk` (by the original model),
+        One row for each sample: `patient, sample, label` (or `time, event`), `risk` (by the
+        original model),
         `low, high` (2.5th and 97.5th percentile of the refits' risks), `mape` (mean absolute
         difference of the refits' risks from the original one), `n_refits`.
 
@@ -95,7 +101,7 @@ def compute_prediction_instability(refits: pd.DataFrame) -> pd.DataFrame:
     """
     original, risks = split_refits(refits)
     low, high = compute_percentile_interval(risks)
-    return original[["patient", "sample", "label", "risk"]].assign(
+    return original[_told(original)].assign(
         low=low,
         high=high,
         mape=np.abs(risks - original["risk"].to_numpy()).mean(axis=0),
@@ -123,7 +129,7 @@ def compute_instability_summary(
         ``mape``, the mean over patients, and ``median_width`` and ``tenth_width``: half and a
         tenth of the patients have a wider range from `low` to `high`.
     """
-    patient_draws = draw_patients(instability, draws, random, stratified=False)
+    patient_draws = _draw(instability, draws, random)
     width = (instability["high"] - instability["low"]).to_numpy()
     estimates = {
         "mape": _estimate_mean(instability, instability["mape"].to_numpy(), patient_draws),
@@ -150,8 +156,8 @@ def compute_classification_instability(
     Returns
     -------
     DataFrame
-        One row for each threshold and sample: `threshold, patient, sample, label, risk,
-        changed` (share of the refits), `n_refits`.
+        One row for each threshold and sample: `threshold, patient, sample, label` (or `time,
+        event`), `risk, changed` (share of the refits), `n_refits`.
 
     Raises
     ------
@@ -167,9 +173,7 @@ def compute_classification_instability(
     tables = []
     for threshold in thresholds:
         changed = ((risks >= threshold) != (risk >= threshold)).mean(axis=0)
-        table = original[["patient", "sample", "label", "risk"]].assign(
-            changed=changed, n_refits=len(risks)
-        )
+        table = original[_told(original)].assign(changed=changed, n_refits=len(risks))
         table.insert(0, "threshold", threshold)
         tables.append(table)
     return pd.concat(tables, ignore_index=True)
@@ -200,7 +204,7 @@ def compute_classification_summary(
     patient_draws: PatientDraws | None = None
     for threshold, of_threshold in classification.groupby("threshold", sort=False):
         if patient_draws is None:
-            patient_draws = draw_patients(of_threshold, draws, random, stratified=False)
+            patient_draws = _draw(of_threshold, draws, random)
         changed = of_threshold["changed"].to_numpy()
         often = (changed > OFTEN).astype(np.float64)
         row = (
@@ -214,6 +218,15 @@ def compute_classification_summary(
     estimated = ["threshold", "n_high", "changed", "ci_low", "ci_high"]
     of_often = ["often", "often_low", "often_high"]
     return pd.DataFrame(rows, columns=[*estimated, *of_often, *_counts(classification)])
+
+
+def _told(original: pd.DataFrame) -> list[str]:
+    return ["patient", "sample", *outcome_columns(original), "risk"]
+
+
+def _draw(rows: pd.DataFrame, draws: int, random: np.random.Generator) -> PatientDraws:
+    labelled = rows.assign(label=events_of(rows).astype(np.int64))
+    return draw_patients(labelled, draws, random, stratified=False)
 
 
 def _counts(rows: pd.DataFrame) -> dict[str, int]:

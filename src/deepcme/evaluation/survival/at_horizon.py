@@ -87,7 +87,7 @@ class AtHorizon:
 
     def _require_case(self) -> AtHorizon:
         if not self.is_case.any():
-            raise AbsentError(f"No patient has the event by {self.horizon:g}.")
+            raise AbsentError("No patient has the event by the horizon.")
         return self
 
     def move_to(self, horizon: float) -> AtHorizon:

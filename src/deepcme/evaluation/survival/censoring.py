@@ -261,12 +261,12 @@ def check_horizon(follow_up: FollowUp, horizon: float) -> None:
     n_beyond = int(np.sum(follow_up.times > horizon))
     if n_beyond < FEWEST_BEYOND:
         raise AbsentError(
-            f"Only {n_beyond} of {follow_up.n} patients are followed beyond {horizon:g}, "
-            f"fewer than {FEWEST_BEYOND}: take an earlier horizon."
+            f"Only {n_beyond} of {follow_up.n} patients are followed beyond the "
+            f"horizon, fewer than {FEWEST_BEYOND}: take an earlier horizon."
         )
     uncensored = float(estimate_censoring(follow_up).probability(horizon, before=False)[0, 0])
     if uncensored * HIGHEST_WEIGHT < 1:
         raise AbsentError(
-            f"A patient is uncensored until {horizon:g} with a probability of only "
+            "A patient is uncensored until the horizon with a probability of only "
             f"{uncensored:.3f}, below {1 / HIGHEST_WEIGHT:g}: take an earlier horizon."
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
@@ -105,6 +106,22 @@ class PartialLikelihood:
     def counted(self) -> BooleanArray:
         """Patients that are at risk at any event: the others have no say."""
         return np.asarray(np.isfinite(self.at_risk).any(axis=0), dtype=np.bool_)
+
+    @cached_property
+    def saturated(self) -> float:
+        """Its logarithm if those who have an event were sure to be the ones.
+
+        Below 0 where events are tied, which have to share it.
+        """
+        is_at_risk = np.isfinite(self.at_risk)
+        own_times = np.max(is_at_risk * self.times[:, np.newaxis], axis=0)
+        own = is_at_risk & (self.weighted_events > 0) & (own_times == self.times[:, np.newaxis])
+        totals = np.sum(np.exp(self.at_risk) * own, axis=1)
+        return -float(self.counts @ np.log(totals))
+
+    def deviance(self, log_hazards: FloatArray) -> float:
+        """Twice how much the logarithm falls short of the saturated one."""
+        return 2 * (self.saturated - self.log_likelihood(log_hazards))
 
     def log_likelihood(self, log_hazards: FloatArray) -> float:
         """Its logarithm."""

@@ -2,40 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import clone
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import validate_data
 
 from deepcme.base.errors import AbsentError
 from deepcme.base.parameters import RANDOM_STATE, Rule, at_least, or_none
 from deepcme.cohort.follow_up import FollowUp
 from deepcme.cohort.splits import draw_folds
 from deepcme.evaluation.survival.baseline import Baseline
-from deepcme.evaluation.survival.cox import fit_cox_regression
-from deepcme.models.clinical import find_independent_terms
 from deepcme.models.estimator_inputs import read_groups
-from deepcme.models.survival.cox_model import CoxModel, FloatArray
-from deepcme.models.survival.dual import UNPENALISED, DualGenes, GeneIndex, fit_penalised
+from deepcme.models.survival.cox_model import FloatArray
+from deepcme.models.survival.dual import DualGenes, GeneIndex, fit_penalised
+from deepcme.models.survival.penalised_cox import PENALTIES, PenalisedCox
 from deepcme.models.survival.penalty import cross_validate, make_penalties
 from deepcme.models.survival.screening import compute_score_statistics
-from deepcme.models.survival.target import read_clinical, read_target
-
-_PENALTIES = (
-    Rule(
-        lambda value: isinstance(value, tuple | list | np.ndarray) and len(value) > 0,
-        "must list the penalties to choose from, as [0.1, 1.0]",
-    ),
-    Rule(
-        lambda values: all(isinstance(value, int | float) and value > 0 for value in values),
-        "takes numbers above 0",
-    ),
-)
+from deepcme.models.survival.target import read_target
 
 
-class CoxRidge(CoxModel):
+class CoxRidge(PenalisedCox):
     """Proportional hazards with a ridge penalty [1]_ that cross-validation chooses.
 
     Of the penalties, and of leaving the genes out, the one of highest cross-validated log
@@ -83,7 +70,7 @@ class CoxRidge(CoxModel):
     """
 
     _rules: ClassVar[dict[str, tuple[Rule, ...]]] = {
-        "penalties": or_none(_PENALTIES),
+        "penalties": or_none(PENALTIES),
         "n_folds": at_least(2),
         "random_state": RANDOM_STATE,
     }
@@ -141,35 +128,6 @@ class CoxRidge(CoxModel):
         self.baseline_ = Baseline.estimate(follow_up, log_hazards)
         return self
 
-    def predict(self, X: Any, clinical: ArrayLike | None = None) -> FloatArray:
-        """Log hazard of each sample against one at the training mean of all columns.
-
-        Parameters
-        ----------
-        X : array of shape (samples, genes)
-        clinical : array of shape (samples, columns), optional
-            The columns that `fit` was given.
-
-        Raises
-        ------
-        DeepCMEError
-            If there are other clinical columns than in `fit`.
-        """
-        check_is_fitted(self)
-        matrix = validate_data(self, X, reset=False, dtype=[np.float64, np.float32])
-        columns = read_clinical(clinical, len(matrix), len(self.clinical_coef_))
-        of_genes = (matrix - self.means_) @ self.coef_
-        of_clinical = (columns - self._clinical_means) @ self.clinical_coef_
-        log_hazards: FloatArray = of_genes + of_clinical
-        return log_hazards
-
-    def score_held_out(
-        self, X: ArrayLike, y: ArrayLike, groups: ArrayLike, held_out: ArrayLike
-    ) -> FloatArray:
-        """Log hazards of held-out rows by a fit on others, of the penalty that was chosen."""
-        model: Self = clone(self).set_params(penalties=(self.penalty_,))
-        return model.fit(X, y, groups=groups).predict(held_out)
-
     def _choose_genes(
         self, X: NDArray[np.floating], follow_up: FollowUp, held_out: ArrayLike = ()
     ) -> GeneIndex:
@@ -215,22 +173,6 @@ class CoxRidge(CoxModel):
         """Coordinates by the genes that would enter without the rows held out."""
         chosen = self._choose_genes(X, follow_up, held_out)
         return genes if np.array_equal(chosen, genes.chosen) else DualGenes.of(X, chosen)
-
-    def _fit_clinical(self, clinical: ArrayLike | None, follow_up: FollowUp) -> FloatArray:
-        """Standardised clinical columns that are no combination of each other."""
-        columns = read_clinical(clinical, follow_up.n)
-        self._clinical_means = columns.mean(axis=0)
-        self.clinical_coef_ = np.zeros(columns.shape[1])
-        self._kept = find_independent_terms(columns)
-        kept = (columns - self._clinical_means)[:, self._kept]
-        self._clinical_spreads = kept.std(axis=0)
-        kept = np.asarray(kept / self._clinical_spreads, dtype=np.float64)
-        monotone = fit_cox_regression(kept, follow_up).monotone
-        self.monotone_clinical_ = self._kept[monotone]
-        # In these units the penalty that is next to none is one of 1 on a standardised column.
-        self._clinical_spreads[monotone] /= np.sqrt(UNPENALISED)
-        kept[:, monotone] *= np.sqrt(UNPENALISED)
-        return kept
 
 
 class CoxTopGenes(CoxRidge):

@@ -15,23 +15,28 @@ from deepcme.report.figures.styles import (
 )
 
 
-def plot_nulls(runs: pd.DataFrame, comparison: pd.DataFrame) -> Chart:
-    """AUCs of the null runs, a bar each, beside the AUCs that they are compared with.
+def plot_nulls(
+    runs: pd.DataFrame, comparison: pd.DataFrame, measure: str = "auc", heading: str = "AUC"
+) -> Chart:
+    """Values of the null runs, a bar each, beside those that they are compared with.
 
     Parameters
     ----------
     runs : DataFrame
-        One row per null run: kind, number, size, auc.
+        One row per null run: kind, number, size, and the measure.
     comparison : DataFrame
         As `compute_null_comparison` gives it.
+    measure, heading : str
     """
-    null = runs[runs["kind"] != "signature"].assign(row=_null_names)[["row", "number", "auc"]]
+    null = runs[runs["kind"] != "signature"].assign(row=_null_names)[["row", "number", measure]]
     compared = comparison.assign(row=_null_names)
     names = compared["compared"].drop_duplicates().tolist()
     picked = pick_in_legend("compared")
     y = alt.Y("row:N", sort=compared["row"].tolist(), title=None, axis=alt.Axis(labelLimit=260))
-    x = alt.X("auc:Q", title="Mean test AUC", scale=alt.Scale(zero=False, padding=12))
-    each = alt.Tooltip("auc:Q", title="AUC", format=".3f")
+    x = alt.X(
+        f"{measure}:Q", title=f"Mean test {heading}", scale=alt.Scale(zero=False, padding=12)
+    )
+    each = alt.Tooltip(f"{measure}:Q", title=heading, format=".3f")
     bars = (
         alt.Chart(null)
         .mark_tick(thickness=2, size=22, color=NEUTRAL, opacity=0.6)
@@ -41,7 +46,7 @@ def plot_nulls(runs: pd.DataFrame, comparison: pd.DataFrame) -> Chart:
         alt.Chart(compared)
         .mark_point(filled=True, size=150, stroke="white", strokeWidth=1)
         .encode(
-            x="auc:Q",
+            x=f"{measure}:Q",
             y=y,
             **point_encodings(names, "Real result", "compared"),
             opacity=faded_unless(picked),
@@ -49,7 +54,7 @@ def plot_nulls(runs: pd.DataFrame, comparison: pd.DataFrame) -> Chart:
         )
         .add_params(picked)
     )
-    chance = alt.Chart(pd.DataFrame({"auc": [0.5]})).encode(x="auc:Q")
+    chance = alt.Chart(pd.DataFrame({measure: [0.5]})).encode(x=f"{measure}:Q")
     line = chance.mark_rule(strokeDash=[4, 4], color="black")
     word = chance.mark_text(text="chance", dy=-8).encode(y=alt.value(0))
     chart: alt.LayerChart = line + word + bars + points

@@ -18,6 +18,7 @@ from deepcme.report.figures.styles import (
     point_encodings,
     tooltips,
 )
+from deepcme.selection.panel_tables import measure_in
 
 
 def _names(table: pd.DataFrame) -> list[str]:
@@ -184,13 +185,47 @@ def plot_training_curves(history: pd.DataFrame) -> Chart:
     return chart
 
 
-def plot_grid(summary: pd.DataFrame) -> Chart:
-    """Mean test AUC over lambda, by batch size (paper, figure 7), at width 64.
+def plot_training_of_times(history: pd.DataFrame) -> Chart:
+    """Mean validation loss of one network of times by epoch, and below it Harrell's C.
+
+    Parameters
+    ----------
+    history : DataFrame
+        Columns epoch, valid_loss, valid_c.
+    """
+
+    def draw(column: str, title: str, height: int) -> alt.Chart:
+        chart: alt.Chart = (
+            alt.Chart(history)
+            .mark_line(strokeWidth=2, color=PALETTE[0])
+            .encode(
+                x=alt.X("epoch:Q", title="Epoch"),
+                y=alt.Y(f"{column}:Q", title=title, scale=alt.Scale(zero=False)),
+                tooltip=["epoch:Q", *tooltips(".3f", column)],
+            )
+            .properties(width=440, height=height)
+        )
+        return chart
+
+    both: alt.VConcatChart = alt.vconcat(
+        draw("valid_loss", "Loss of each event", 200), draw("valid_c", "Harrell's C", 120)
+    )
+    return both
+
+
+def plot_grid(
+    summary: pd.DataFrame, measure: str = "auc", heading: str = "AUC", beside: str = "valid_auc"
+) -> Chart:
+    """Mean of a measure on test data over lambda, by batch size (paper, figure 7), at width 64.
 
     Parameters
     ----------
     summary : DataFrame
-        Columns width, batch_size, penalty_strength, test_auc, valid_auc.
+        Columns width, batch_size, penalty_strength, that of `beside`, and the measure's, as
+        test_auc.
+    measure, heading : str
+    beside : str
+        What is told of validation data.
     """
     rows = summary[summary["width"] == 64].assign(
         model=lambda table: "batch " + table["batch_size"].astype(str)
@@ -198,10 +233,10 @@ def plot_grid(summary: pd.DataFrame) -> Chart:
     picked = pick_in_legend()
     base = alt.Chart(rows).encode(
         x=alt.X("penalty_strength:Q", title="lambda", scale=alt.Scale(type="log")),
-        y=alt.Y("test_auc:Q", title="Mean test AUC", scale=alt.Scale(zero=False)),
+        y=alt.Y(f"test_{measure}:Q", title=f"Mean test {heading}", scale=alt.Scale(zero=False)),
         **line_encodings(_names(rows), "Batch size"),
         opacity=faded_unless(picked),
-        tooltip=["model:N", "penalty_strength:Q", *tooltips(".3f", "test_auc", "valid_auc")],
+        tooltip=["model:N", "penalty_strength:Q", *tooltips(".3f", f"test_{measure}", beside)],
     )
     chart: alt.LayerChart = base.mark_line() + base.mark_point(
         filled=True, size=60, strokeDash=[1, 0]
@@ -210,14 +245,16 @@ def plot_grid(summary: pd.DataFrame) -> Chart:
 
 
 def plot_panel_curve(curve: pd.DataFrame) -> Chart:
-    """AUC against the number of genes, beside random panels.
+    """AUC, or Uno's C of times, against the number of genes, beside random panels.
 
     Parameters
     ----------
     curve : DataFrame
-        Columns ranker, panel, auc, ci_low, ci_high, random_auc, random_low, random_high, in the
-        order of the panels' sizes.
+        Columns ranker, panel, auc, ci_low, ci_high, random_auc, random_low, random_high (or
+        uno_c and random_uno_c), in the order of the panels' sizes.
     """
+    measure = measure_in(curve.columns)
+    name, by_chance = measure.name, f"random_{measure.name}"
     rankers = curve["ranker"].drop_duplicates().tolist()
     panels = curve["panel"].drop_duplicates().tolist()
     x = alt.X("panel:N", sort=panels, title="Genes in the panel", axis=alt.Axis(labelAngle=0))
@@ -225,12 +262,12 @@ def plot_panel_curve(curve: pd.DataFrame) -> Chart:
     styles = point_encodings(rankers, "Ranked by", "ranker")
     picked = pick_in_legend("ranker")
     base = alt.Chart(curve).encode(x=x)
-    at_random = base.transform_filter("isValid(datum.random_auc)")
+    at_random = base.transform_filter(f"isValid(datum.{by_chance})")
     band = at_random.mark_area(color="#999", opacity=0.25).encode(
-        y=alt.Y("random_low:Q", title="AUC on held-out patients", scale=scale),
+        y=alt.Y("random_low:Q", title=f"{measure.words} on held-out patients", scale=scale),
         y2="random_high:Q",
     )
-    middle = at_random.mark_line(color="#777", strokeDash=[4, 4]).encode(y="random_auc:Q")
+    middle = at_random.mark_line(color="#777", strokeDash=[4, 4]).encode(y=f"{by_chance}:Q")
     offset = alt.XOffset("ranker:N", sort=rankers)
     intervals = base.mark_rule().encode(
         y="ci_low:Q",
@@ -240,15 +277,17 @@ def plot_panel_curve(curve: pd.DataFrame) -> Chart:
         opacity=faded_unless(picked, 0.6),
     )
     points = base.mark_point(filled=True, size=50).encode(
-        y="auc:Q",
+        y=f"{name}:Q",
         **styles,
         opacity=faded_unless(picked),
         xOffset=offset,
         tooltip=[
             "ranker:N",
             alt.Tooltip("panel:N", title="genes"),
-            alt.Tooltip("auc:Q", title="AUC", format=".3f"),
-            alt.Tooltip("random_auc:Q", title="AUC of random panels", format=".3f"),
+            alt.Tooltip(f"{name}:Q", title=measure.words, format=".3f"),
+            alt.Tooltip(
+                f"{by_chance}:Q", title=f"{measure.words} of random panels", format=".3f"
+            ),
         ],
     )
     chart: alt.LayerChart = band + middle + intervals + points.add_params(picked)

@@ -28,6 +28,7 @@ def plot_risk_curves(
     title: str,
     unit: str,
     horizon: float | None = None,
+    p_value: float | None = None,
 ) -> Chart:
     """Steps with their bands, a mark for each censored patient, and numbers at risk.
 
@@ -46,6 +47,8 @@ def plot_risk_curves(
         That of the times.
     horizon : float, optional
         Marked where there is one.
+    p_value : float, optional
+        That the groups do not differ, by permutation: a line within the chart.
     """
     drawn = curves[curves["value"].notna()]
     groups = [group for group in GROUPS if (drawn["group"] == group).any()]
@@ -66,6 +69,9 @@ def plot_risk_curves(
     layers = [band, line, *_censored(censored, x, share, groups)]
     if horizon is not None:
         layers += mark_horizon(horizon, x)
+    if p_value is not None:
+        starts_high = float(drawn["value"].iloc[0]) > 0.5
+        layers.append(_tell(f"permutation p = {p_value:.3f}", at_bottom=starts_high))
     rows = {group: group.capitalize() for group in groups}
     layers += numbers_below(at_risk, "group", rows, x)
     chart: alt.LayerChart = alt.LayerChart(layer=layers, width=_WIDTH, height=_HEIGHT)
@@ -116,6 +122,18 @@ def numbers_below(
             _beside(place, label, "normal"),
         ]
     return layers
+
+
+def _tell(words: str, *, at_bottom: bool) -> alt.Chart:
+    """Words in the corner where curves do not start."""
+    text: alt.Chart = alt.Chart(pd.DataFrame({"words": [words]})).mark_text(
+        x=10,
+        y=alt.ExprRef("height - 12" if at_bottom else "12"),
+        align="left",
+        fontSize=11,
+        color=INK,
+    )
+    return text.encode(text="words:N")
 
 
 def _beside(row: int, label: str, weight: Literal["bold", "normal"]) -> alt.Chart:

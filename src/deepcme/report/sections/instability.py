@@ -74,9 +74,12 @@ _MEANING = (
     "This is how much the risks depend on which patients the model happened to be developed "
     "on, in this way, among patients like these. It does not say how good the risks are, nor "
     "what the model does elsewhere: one that gives everybody the same risk is stable, and of "
-    "no use. The patients in the charts helped to develop the model; of the numbers here only "
-    "those called out of bag and .632+ are about performance."
+    "no use. The patients in the charts helped to develop the model; "
 )
+_ABOUT_PERFORMANCE = (
+    "of the numbers here only those called out of bag and .632+ are about performance."
+)
+_NOT_ABOUT_PERFORMANCE = "no number here is about performance. Risks are those by the horizon."
 
 
 def _compute(contents: Contents) -> None:
@@ -88,19 +91,22 @@ def _compute(contents: Contents) -> None:
     refits = folder.read_table(REFITS)
     instability = compute_prediction_instability(refits)
     classification = compute_classification_instability(refits, study.decisions.thresholds)
-    performance = compute_refit_performance(refits)
     random = contents.random
+    # Of times, how well the refits do is not asked.
+    of_labels = not contents.results.is_survival
     contents.add("prediction_instability", lambda: instability)
     contents.add(
         "instability_summary",
         lambda: compute_instability_summary(instability, random("prediction instability")),
         _SUMMARY,
     )
-    contents.add(
-        "calibration_instability",
-        lambda: compute_calibration_instability(refits, performance),
-        draw=plot_calibration_instability,
-    )
+    if of_labels:
+        performance = compute_refit_performance(refits)
+        contents.add(
+            "calibration_instability",
+            lambda: compute_calibration_instability(refits, performance),
+            draw=plot_calibration_instability,
+        )
     contents.add(
         "classification_instability",
         lambda: classification,
@@ -113,20 +119,22 @@ def _compute(contents: Contents) -> None:
         ),
         _CLASSIFICATION,
     )
-    contents.add("refit_performance", lambda: performance)
-    contents.add(
-        "bootstrap_performance",
-        lambda: compute_optimism(refits, performance, random("optimism")),
-        _PERFORMANCE,
-    )
+    if of_labels:
+        contents.add("refit_performance", lambda: performance)
+        contents.add(
+            "bootstrap_performance",
+            lambda: compute_optimism(refits, performance, random("optimism")),
+            _PERFORMANCE,
+        )
+        contents.notes |= describe_refit_performance(
+            performance, contents.tables["bootstrap_performance"]
+        )
     contents.charts["prediction_instability"] = plot_prediction_instability(instability, refits)
     contents.charts["mape"] = plot_mape(instability)
     contents.notes |= describe_instability(
         refitted_name(study),
         contents.tables["instability_summary"],
         contents.tables["classification_summary"],
-        performance,
-        contents.tables["bootstrap_performance"],
     )
 
 
@@ -134,16 +142,20 @@ _NOT_RUN = f"not run (--instability {USUAL_REFITS})"
 
 
 def describe_instability(
-    model: str,
-    summary: pd.DataFrame,
-    classification: pd.DataFrame,
-    performance: pd.DataFrame,
-    optimism: pd.DataFrame,
+    model: str, summary: pd.DataFrame, classification: pd.DataFrame
 ) -> dict[str, str]:
     """The section's sentences by rule, by name."""
     return {
         "refits": _describe_risks(model, summary),
         "classification_instability": _describe_classification(classification),
+    }
+
+
+def describe_refit_performance(
+    performance: pd.DataFrame, optimism: pd.DataFrame
+) -> dict[str, str]:
+    """Those of performance."""
+    return {
         "calibration_instability": _describe_calibration(performance),
         "bootstrap_performance": _describe_performance(optimism),
     }
@@ -224,13 +236,12 @@ def _write(contents: Contents) -> Blocks:
     notes = contents.notes
     if "instability_summary" not in contents.tables:
         return [Text(notes["refits"])]
-    summary, performance = (
-        contents.tables[name] for name in ("instability_summary", "bootstrap_performance")
-    )
+    summary = contents.tables["instability_summary"]
+    is_survival = contents.results.is_survival
     return [
         Subheading("Instability of the model"),
         Text(notes["refits"]),
-        Text(_MEANING),
+        Text(_MEANING + (_NOT_ABOUT_PERFORMANCE if is_survival else _ABOUT_PERFORMANCE)),
         Figure(
             "prediction_instability",
             "Risks by the refits against the risk by the original model",
@@ -254,6 +265,13 @@ def _write(contents: Contents) -> Blocks:
             "the legend to single it out.",
         ),
         contents.show("classification_summary"),
+        *([] if is_survival else _write_performance(contents)),
+    ]
+
+
+def _write_performance(contents: Contents) -> Blocks:
+    notes, performance = contents.notes, contents.tables["bootstrap_performance"]
+    return [
         Text(notes["calibration_instability"]),
         Figure(
             "calibration_instability",

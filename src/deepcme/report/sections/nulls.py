@@ -9,16 +9,20 @@ import pandas as pd
 from markupsafe import Markup
 
 from deepcme.base.words import few
+from deepcme.evaluation.measures import Measure
 from deepcme.evaluation.nulls import (
     FEWEST_PERMUTATIONS,
     LEVEL,
+    PERMUTED_LABELS,
     compute_null_comparison,
     describe_power_to_reject,
 )
+from deepcme.evaluation.survival.measured import UNO, TimeMeasure
+from deepcme.evaluation.survival.tables.nulls import LOG_RANK, PERMUTED_OUTCOMES
 from deepcme.report.blocks import Blocks, Figure, Heading, Text
-from deepcme.report.chance import can_reject, compute_permutation
+from deepcme.report.chance import can_reject, require_permutation, select_ranks
 from deepcme.report.figures.nulls import plot_nulls
-from deepcme.report.formatting import INTERVAL, N_AND_EVENTS, TableLayout
+from deepcme.report.formatting import INTERVAL, N_AND_EVENTS, PATIENTS_AND_EVENTS, TableLayout
 from deepcme.report.section import Contents, Section
 from deepcme.study.parts.nulls import NULL_RUNS
 from deepcme.study.settings import NullSettings
@@ -37,49 +41,73 @@ _PERMUTATION = TableLayout(
     ("n_permutations", "Permutations", ",.0f"), ("n_as_good", "As good", ",.0f"),
     ("null_mean", "Null mean", ".3f"), ("null_sd", "Null sd", ".3f"), *N_AND_EVENTS,
 )  # fmt: skip
-_NULLS = TableLayout(
-    "Mean test AUC of the null runs, low and high (quantiles 2.5% and 97.5%; the extremes "
-    "of fewer than 40 runs), beside the AUC of what they are compared with. Share as good: "
-    "of null runs with at least this AUC, with Wilson's 95% interval.",
-    ("kind", "Null", ""), ("size", "Genes", ",.0f"), ("n_runs", "Runs", ",.0f"),
-    ("null_mean", "Mean AUC", ".3f"), ("null_low", "Low", ".3f"),
-    ("null_high", "High", ".3f"), ("compared", "Compared", ""), ("auc", "Its AUC", ".3f"),
-    ("share_as_good", "Share as good", ".3f"), *INTERVAL, *N_AND_EVENTS,
+_PERMUTATION_OF_TIMES = TableLayout(
+    "Permutation tests: outcomes, time and event together, permuted between patients, splits "
+    "redrawn, everything refitted. Of Uno's C, and of the log-rank chi-square between the "
+    "thirds of predicted risk, with a minus where events come sooner the lower the predicted "
+    "risk. p counts the outcomes as they are as one permutation (Phipson and Smyth 2010); its "
+    "95% interval is Wilson's, of the Monte-Carlo error: of the p of unlimited permutations.",
+    ("statistic", "Of", ""), ("observed", "Found", ".3f"), ("p_value", "p", ".3f"), *INTERVAL,
+    ("n_permutations", "Permutations", ",.0f"), ("n_as_good", "As good", ",.0f"),
+    ("null_mean", "Null mean", ".3f"), ("null_sd", "Null sd", ".3f"), *PATIENTS_AND_EVENTS,
 )  # fmt: skip
+_STATISTICS = {UNO.name: UNO.heading, LOG_RANK: "Thirds of predicted risk (log-rank)"}
 _WHY = Markup(
-    "The model again where there is nothing special to find: on permuted labels, and on random "
+    "The model again where there is nothing special to find: on permuted {}, and on random "
     'genes of this cohort. Most random gene sets "predict" the outcome of breast cancer '
     "(Venet, Dumont and Detours, PLoS Comput Biol 2011;7:e1002240): a list of genes says "
     "something only where it does better than random ones of its size."
 )
 
 
+def _layout(measure: Measure | TimeMeasure, *, is_survival: bool) -> TableLayout:
+    name, short = measure.heading, "C" if is_survival else measure.heading
+    counts = PATIENTS_AND_EVENTS if is_survival else N_AND_EVENTS
+    return TableLayout(
+        f"Mean test {name} of the null runs, low and high (quantiles 2.5% and 97.5%; the "
+        f"extremes of fewer than 40 runs), beside the {short} of what they are compared with. "
+        f"Share as good: of null runs with at least this {short}, with Wilson's 95% interval.",
+        ("kind", "Null", ""), ("size", "Genes", ",.0f"), ("n_runs", "Runs", ",.0f"),
+        ("null_mean", f"Mean {short}", ".3f"), ("null_low", "Low", ".3f"),
+        ("null_high", "High", ".3f"), ("compared", "Compared", ""),
+        (measure.name, f"Its {short}", ".3f"),
+        ("share_as_good", "Share as good", ".3f"), *INTERVAL, *counts,
+    )  # fmt: skip
+
+
 def _compute(contents: Contents) -> None:
-    folder = contents.results.folder
+    folder, results = contents.results.folder, contents.results
     runs = folder.read_table(NULL_RUNS) if folder.has_table(NULL_RUNS) else pd.DataFrame()
-    contents.notes |= _describe_want_of_runs(
-        contents.results.study.nulls, unfinished=runs.empty
-    )
+    contents.notes |= _describe_want_of_runs(results.study.nulls, unfinished=runs.empty)
     if runs.empty:
         return
-    table = contents.tables["discrimination"]
-    auc = float(table.loc[table["model"] == contents.headline, "auc"].mean())
-    comparison = compute_null_comparison(runs, contents.headline, auc)
     contents.add("null_runs", lambda: runs)
-    contents.add("nulls", lambda: comparison, _NULLS)
-    if len(comparison):
-        contents.charts["nulls"] = plot_nulls(runs, comparison)
-    if (permutation := compute_permutation(contents)) is not None:
-        contents.add("permutation", lambda: permutation, _PERMUTATION)
+    if (runs["kind"].isin((PERMUTED_LABELS, PERMUTED_OUTCOMES))).any():
+        layout = _PERMUTATION_OF_TIMES if results.is_survival else _PERMUTATION
+        contents.add("permutation", lambda: require_permutation(contents), layout)
+    if "permutation" in contents.tables:
+        permutation = contents.tables["permutation"]
         contents.notes["permutation"] = describe_permutation(permutation, folder.read_looks())
+    _compare(contents, runs)
+
+
+def _compare(contents: Contents, runs: pd.DataFrame) -> None:
+    """The runs beside the model and the signatures, in a table, a chart and sentences."""
+    is_survival, measure = contents.results.is_survival, contents.results.ranked_by
+    ranks = select_ranks(contents, contents.headline)
+    value = float(ranks["value" if is_survival else measure.name].mean())
+    comparison = compute_null_comparison(runs, contents.headline, value, measure.name)
+    contents.add("nulls", lambda: comparison, _layout(measure, is_survival=is_survival))
+    if len(comparison):
+        contents.charts["nulls"] = plot_nulls(runs, comparison, measure.name, measure.heading)
     random = comparison[comparison["kind"] == "random genes"].drop_duplicates("size")
     if len(random):
-        sentences = map(_random_genes, random.to_dict("records"))
+        sentences = [_random_genes(row, measure) for row in random.to_dict("records")]
         contents.notes["random_genes"] = " ".join(sentences)
     signatures = runs[runs["kind"] == "signature"].to_dict("records")
     if signatures:
         contents.notes["signatures"] = " ".join(
-            _signature(run, comparison) for run in signatures
+            _signature(run, comparison, measure) for run in signatures
         )
 
 
@@ -104,13 +132,14 @@ def describe_permutation(permutation: pd.DataFrame, looks: Sequence[int | None] 
     Parameters
     ----------
     permutation : DataFrame
-        As `compute_permutation_table` gives it.
+        As `compute_permutation_table` gives it, or `compute_survival_permutation_table`.
     looks : sequence of int or None
         After how many permutations the test was made, None for unknown numbers.
     """
     row = permutation.iloc[0]
+    outcomes = "outcomes" if "statistic" in permutation else "labels"
     found = (
-        f"With permuted labels the whole pipeline did at least as well in "
+        f"With permuted {outcomes} the whole pipeline did at least as well in "
         f"{row['n_as_good']:,.0f} of {row['n_permutations']:,.0f} reruns"
     )
     if not can_reject(permutation):
@@ -146,20 +175,24 @@ def describe_looks(looks: Sequence[int | None]) -> str:
     )
 
 
-def _random_genes(row: dict[Hashable, Any]) -> str:
+def _random_genes(row: dict[Hashable, Any], measure: Measure | TimeMeasure) -> str:
     return (
         f"Of {row['n_runs']:,} random sets of {row['size']:,} genes, {_as_good(row)} did at "
-        f"least as well as {row['compared']} (AUC {row['auc']:.3f})."
+        f"least as well as {row['compared']} ({measure.heading} "
+        f"{row[measure.name]:.3f})."
     )
 
 
-def _signature(run: dict[Hashable, Any], comparison: pd.DataFrame) -> str:
+def _signature(
+    run: dict[Hashable, Any], comparison: pd.DataFrame, measure: Measure | TimeMeasure
+) -> str:
     name = f"signature {run['signature']}"
     missing = str(run["missing"]).split(", ") if pd.notna(run["missing"]) else []
     lost = f" (missing: {few(missing, 5)})" if missing else ""
     sentence = (
         f"Signature {run['signature']}: {run['listed'] - len(missing):,.0f} of its "
-        f"{run['listed']:,.0f} genes found{lost}, mean test AUC {run['auc']:.3f}"
+        f"{run['listed']:,.0f} genes found{lost}, mean test {measure.heading} "
+        f"{run[measure.name]:.3f}"
     )
     beside = comparison[(comparison["compared"] == name) & (comparison["size"] == run["size"])]
     if beside.empty:
@@ -179,17 +212,22 @@ def _as_good(row: dict[Hashable, Any]) -> str:
 
 
 def _write(contents: Contents) -> Blocks:
+    results, permutation = contents.results, contents.tables.get("permutation")
+    if permutation is not None and "statistic" in permutation:
+        permutation = permutation.replace({"statistic": _STATISTICS})
+    name = results.ranked_by.heading
+    outcomes, name = ("outcomes", name) if results.is_survival else ("labels", f"{name}s")
     return [
         Heading("Nulls", "nulls"),
-        Text(_WHY if "nulls" in contents.tables else "", only="html"),
+        Text(_WHY.format(outcomes) if "nulls" in contents.tables else "", only="html"),
         Figure(
             "nulls",
-            "AUCs of the null runs beside the real ones; the numbers are in the next table",
+            f"{name} of the null runs beside the real ones; the numbers are in the next table",
             "One bar per null run; the shapes are what the runs are compared with, the dashed "
             "line is chance. Click a name in the legend to single it out.",
         ),
         *(Text(contents.notes[kind]) for kind in _NOT_RUN),
-        contents.show("permutation"),
+        contents.show("permutation", permutation),
         contents.show("nulls"),
     ]
 

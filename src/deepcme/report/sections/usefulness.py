@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import pandas as pd
 
@@ -41,10 +41,10 @@ def _compute(contents: Contents) -> None:
         ),
     )
     contents.notes["decision_curves_of"] = describe_risks(results.not_recalibrated)
-    draw_and_describe(contents, exceeds_chance)
+    draw_and_describe(contents)
 
 
-def draw_and_describe(contents: Contents, may_claim: Callable[[Contents], bool]) -> None:
+def draw_and_describe(contents: Contents) -> None:
     """Add the chart of decision curves and the sentence on the headline, if there are any."""
     if not {"decision_curve", "net_benefit"} <= contents.tables.keys():
         return
@@ -54,7 +54,7 @@ def draw_and_describe(contents: Contents, may_claim: Callable[[Contents], bool])
         contents.tables["decision_curve"], contents.results.models, differences
     )
     contents.notes["usefulness_verdict"] = describe_usefulness(
-        contents.headline, differences, may_claim=may_claim(contents)
+        contents.headline, differences, may_claim=exceeds_chance(contents)
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pandas as pd
 
 from deepcme.evaluation.predictions import LEFT_OUT
@@ -55,16 +57,19 @@ def _compute(contents: Contents) -> None:
     results = contents.results
     contents.add(
         "survival_performance",
-        lambda: compute_survival_performance(results.evaluation),
+        lambda: results.survival_performance,
         _PERFORMANCE,
     )
     if "survival_performance" in contents.tables and results.horizon is not None:
-        contents.notes["calibration_verdict"] = describe_survival_calibration(
+        describe = partial(
+            describe_survival_calibration,
             contents.tables["survival_performance"],
             contents.headline,
             results.time_scale.describe(results.horizon),
             refitted=LEFT_OUT not in results.predictions.columns,
         )
+        contents.notes["calibration"] = describe()
+        contents.notes["calibration_verdict"] = describe(brief=True)
     contents.add(
         "survival_performance_recalibrated",
         lambda: compute_survival_performance(results.recalibrated_evaluation),
@@ -102,7 +107,7 @@ def _draw(contents: Contents) -> Chart:
 def _write(contents: Contents) -> Blocks:
     notes, tables = contents.notes, contents.tables
     yield Heading("Calibration and usefulness", "calibration")
-    yield Text(notes.get("calibration_verdict", ""))
+    yield Text(notes.get("calibration", ""))
     yield Text(notes.get("survival_performance", ""))
     yield _by_measure(contents, "survival_performance")
     yield _by_measure(contents, "survival_performance_recalibrated")

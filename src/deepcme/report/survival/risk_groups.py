@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from deepcme.base.time_scale import TimeScale
+from deepcme.evaluation.nulls import describe_power_to_reject
 from deepcme.evaluation.predictions import LEFT_OUT
+from deepcme.evaluation.survival.tables.nulls import LOG_RANK
 from deepcme.evaluation.survival.tables.risk_groups import (
     SURVIVAL,
     compute_group_risks,
@@ -14,6 +18,7 @@ from deepcme.evaluation.survival.tables.risk_groups import (
     compute_risk_groups,
 )
 from deepcme.report.blocks import Blocks, Figure, Heading, Table, Text
+from deepcme.report.chance import can_reject, compute_permutation
 from deepcme.report.figures.styles import Chart, beside
 from deepcme.report.figures.survival import plot_risk_curves
 from deepcme.report.formatting import LEFT_OUT_COLUMN, TableLayout
@@ -40,12 +45,15 @@ _GROUP_RISKS = TableLayout(
     ("events", "Events", ",.0f"), ("followed", "Followed", ",.0f"),
 )  # fmt: skip
 _AT_RISK = "Patients at risk just before each time, by third of predicted risk."
+_NAIVE_TEST = (
+    "where there is nothing to find, an ordinary log-rank test of cross-validated groups "
+    "rejects in about 12 of 100 studies instead of 5"
+)
 _NO_P_VALUE = (
     "No p-value stands beside these curves. The thirds come of models that learned from the "
     "other patients, so that the patients' outcomes are not independent of each other's "
-    "groups: where there is nothing to find, an ordinary log-rank test of cross-validated "
-    "groups rejects in about 12 of 100 studies instead of 5. Only outcomes permuted and "
-    "everything fitted again could give one."
+    f"groups: {_NAIVE_TEST}. Only outcomes permuted and everything fitted again give one "
+    "(--permutations N)."
 )
 
 
@@ -65,11 +73,49 @@ def _compute(contents: Contents) -> None:
             lambda: compute_group_risks(contents.require("risk_groups"), horizon),
             _GROUP_RISKS,
         )
+    permutation = compute_permutation(contents)
+    if permutation is not None:
+        contents.notes["risk_groups_p"] = describe_p_value(permutation)
     if "risk_curves" in contents.tables:
-        _compute_at_risk(contents)
+        _compute_at_risk(contents, find_p_value(permutation))
 
 
-def _compute_at_risk(contents: Contents) -> None:
+def find_p_value(permutation: pd.DataFrame | None) -> float | None:
+    """The p-value of the thirds, where there are so many permutations that it can reject."""
+    if permutation is None or not can_reject(permutation):
+        return None
+    return float(_of_groups(permutation)["p_value"])
+
+
+def _of_groups(permutation: pd.DataFrame) -> pd.Series[Any]:
+    row: pd.Series[Any] = permutation[permutation["statistic"] == LOG_RANK].iloc[0]
+    return row
+
+
+def describe_p_value(permutation: pd.DataFrame) -> str:
+    """What permuted outcomes say of the thirds, and what an ordinary test would.
+
+    Parameters
+    ----------
+    permutation : DataFrame
+        As `compute_survival_permutation_table` gives it.
+    """
+    row = _of_groups(permutation)
+    found = (
+        f"Whether the thirds differ at all: with outcomes permuted and everything fitted "
+        f"again, {row['n_as_good']:,.0f} of {row['n_permutations']:,.0f} reruns had thirds at "
+        "least as far apart (log-rank, over the whole follow-up)"
+    )
+    if not can_reject(permutation):
+        return f"{found}. {describe_power_to_reject(int(row['n_permutations']))}"
+    return (
+        f"{found}: p = {row['p_value']:.3f} (95% Monte-Carlo interval {row['ci_low']:.3f} to "
+        f"{row['ci_high']:.3f}). It does not say by how much. No other p-value holds here: "
+        f"{_NAIVE_TEST}."
+    )
+
+
+def _compute_at_risk(contents: Contents, p_value: float | None) -> None:
     """Numbers at risk at round times, and the chart that stands above them."""
     groups, horizon = contents.tables["risk_groups"], contents.results.horizon
     scale = contents.results.time_scale
@@ -77,7 +123,7 @@ def _compute_at_risk(contents: Contents) -> None:
     ticks = scale.ticks(end)
     times = [tick * scale.per_unit for tick in ticks]
     contents.add("numbers_at_risk", lambda: compute_numbers_at_risk_by_group(groups, times))
-    contents.charts["risk_curves"] = _draw(contents, scale, end)
+    contents.charts["risk_curves"] = _draw(contents, scale, end, p_value)
 
 
 def spread_at_risk(at_risk: pd.DataFrame, scale: TimeScale) -> pd.DataFrame:
@@ -95,8 +141,10 @@ def find_end(times: pd.Series[float], horizon: float | None) -> float:
     return max(float(last), horizon or 0.0)
 
 
-def _draw(contents: Contents, scale: TimeScale, end: float) -> Chart:
+def _draw(contents: Contents, scale: TimeScale, end: float, p_value: float | None) -> Chart:
     horizon = contents.results.horizon
+    curves = contents.tables["risk_curves"]
+    by_cohort = LEFT_OUT in curves
 
     def draw(cohort: object) -> Chart:
         groups, curves, at_risk = (
@@ -105,10 +153,10 @@ def _draw(contents: Contents, scale: TimeScale, end: float) -> Chart:
                 contents.tables.__getitem__, ("risk_groups", "risk_curves", "numbers_at_risk")
             )
         )
-        return draw_risk_curves(groups, curves, at_risk, scale, horizon, end)
+        of_all = None if by_cohort else p_value
+        return draw_risk_curves(groups, curves, at_risk, scale, horizon, end, of_all)
 
-    curves = contents.tables["risk_curves"]
-    if LEFT_OUT not in curves:
+    if not by_cohort:
         return draw(None)
     return beside(
         [draw(cohort).properties(title=str(cohort)) for cohort in curves[LEFT_OUT].unique()]
@@ -122,6 +170,7 @@ def draw_risk_curves(
     scale: TimeScale,
     horizon: float | None,
     end: float,
+    p_value: float | None = None,
 ) -> Chart:
     """The curves of groups up to an end, with numbers at risk; of few the censored are marked.
 
@@ -134,6 +183,8 @@ def draw_risk_curves(
     horizon : float, optional
     end : float
         As `find_end` gives it.
+    p_value : float, optional
+        Of the groups, where there is one that holds.
     """
     shown = curves[curves["time"] <= end]
     censored = find_censored(groups, curves)
@@ -147,6 +198,7 @@ def draw_risk_curves(
         title=_title(curves),
         unit=scale.unit,
         horizon=None if horizon is None else scale.show(horizon),
+        p_value=p_value,
     )
 
 
@@ -190,7 +242,7 @@ def _write(contents: Contents) -> Blocks:
     yield contents.show("group_risks")
     yield _show_at_risk(contents)
     if "risk_curves" in contents.charts:
-        yield Text(_NO_P_VALUE, muted=True)
+        yield Text(contents.notes.get("risk_groups_p", _NO_P_VALUE), muted=True)
 
 
 def _show_at_risk(contents: Contents) -> Table | None:

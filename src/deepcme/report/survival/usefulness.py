@@ -16,7 +16,6 @@ from deepcme.report.blocks import Blocks, Figure, Table, Text
 from deepcme.report.formatting import Shown, SideBySideLayout, as_percent
 from deepcme.report.section import Contents, Section
 from deepcme.report.sections.usefulness import draw_and_describe, show_differences
-from deepcme.report.survival.chance import exceeds_chance
 
 CAPTION = (
     "Net benefit, for each patient, of acting on the risk by the horizon at a threshold (true "
@@ -53,7 +52,7 @@ def _compute(contents: Contents) -> None:
         "classification",
         lambda: compute_survival_classification(results.recalibrated_evaluation, thresholds),
     )
-    draw_and_describe(contents, exceeds_chance)
+    draw_and_describe(contents)
 
 
 def show_calls(classification: pd.DataFrame, models: Sequence[str | None]) -> Shown:

@@ -8,7 +8,8 @@ from typing import Any, TypeVar
 import numpy as np
 import pandas as pd
 
-from deepcme.base.words import few
+from deepcme.base.words import counted, few
+from deepcme.report.sections.nulls import describe_looks
 from deepcme.report.verdict.facts import RankingFacts
 from deepcme.report.verdict.phrase import Phrase
 
@@ -16,10 +17,11 @@ Facts = TypeVar("Facts", bound=RankingFacts)
 
 
 def describe_interval(row: pd.Series[Any], kind: str, form: str) -> str:
-    """The interval of a row in words, or that there is none."""
+    """The interval of a row in words, or that there is none; its name where it has a kind."""
     if not np.isfinite([row["ci_low"], row["ci_high"]]).all():
         return "no interval can be given"
-    return f"95% {kind} interval {row['ci_low']:{form}} to {row['ci_high']:{form}}"
+    named = f"95% {kind} interval " if kind else ""
+    return f"{named}{row['ci_low']:{form}} to {row['ci_high']:{form}}"
 
 
 def phrases_of_chance(by_interval: Callable[[Facts], bool]) -> tuple[Phrase[Facts], ...]:
@@ -77,6 +79,55 @@ def _why_not(facts: RankingFacts) -> str:
 
 def _is_below(facts: RankingFacts) -> bool:
     return not facts.by_cohort and bool(facts.of_one["ci_high"] < 0.5)
+
+
+def phrases_of_permutation(what: str) -> tuple[Phrase[Facts], ...]:
+    """What permuted outcomes show, where they decide what chance is, or that they cannot.
+
+    Parameters
+    ----------
+    what : str
+        Was permuted.
+    """
+
+    def describe(facts: Facts) -> str:
+        return _permuted(facts, what)
+
+    return (
+        Phrase(
+            "above chance by permutation",
+            lambda facts: facts.permutation_decides and facts.is_above_chance,
+            describe,
+            claims=True,
+        ),
+        Phrase(
+            "at chance by permutation",
+            lambda facts: facts.permutation_decides and not facts.is_above_chance,
+            describe,
+        ),
+        Phrase(
+            "permutation that cannot reject",
+            lambda facts: facts.permutation is not None and not facts.permutation_decides,
+            _cannot_reject,
+        ),
+    )
+
+
+def _permuted(facts: RankingFacts, what: str) -> str:
+    assert facts.permutation is not None
+    row = facts.permutation.iloc[0]
+    found = "above chance" if facts.is_above_chance else "not shown to be above chance"
+    test = (
+        f"With permuted {what} {row['n_as_good']:,.0f} of {row['n_permutations']:,.0f} reruns "
+        f"did as well: p = {row['p_value']:.3f}, {found}."
+    )
+    return " ".join(filter(None, [test, describe_looks(facts.looks)]))
+
+
+def _cannot_reject(facts: RankingFacts) -> str:
+    assert facts.permutation is not None
+    n = int(facts.permutation["n_permutations"].iloc[0])
+    return f"{counted(n, 'permutation')} cannot reject (smallest p 1/{n + 1})."
 
 
 def phrases_of_comparator(numbers: Callable[[Facts], str]) -> tuple[Phrase[Facts], ...]:

@@ -40,6 +40,11 @@ class RankingFacts:
         where there is none.
     notes : mapping
         Sentences of the sections, by name.
+    permutation : DataFrame or None
+        As `compute_permutation_table` gives it, or `compute_survival_permutation_table`; None
+        where it was not run.
+    looks : sequence of int or None
+        After how many permutations the test was made, None for unknown numbers.
     """
 
     model: str
@@ -51,6 +56,13 @@ class RankingFacts:
     leaks: Sequence[str] = ()
     comparison: pd.DataFrame | None = None
     notes: Mapping[str, str] = field(default_factory=dict)
+    permutation: pd.DataFrame | None = None
+    looks: Sequence[int | None] = ()
+
+    @property
+    def permutation_decides(self) -> bool:
+        """Whether the permutation test says what chance is, and no interval does."""
+        return self.permutation is not None and can_reject(self.permutation)
 
     @property
     def by_cohort(self) -> bool:
@@ -101,22 +113,7 @@ class Facts(RankingFacts):
     """What was found of a model that predicts a binary outcome.
 
     Its rows are those of `compute_discrimination`, its comparison that of `compute_comparison`.
-
-    Attributes
-    ----------
-    permutation : DataFrame or None
-        As `compute_permutation_table` gives it; None where it was not run.
-    looks : sequence of int or None
-        After how many permutations the test was made, None for unknown numbers.
     """
-
-    permutation: pd.DataFrame | None = None
-    looks: Sequence[int | None] = ()
-
-    @property
-    def permutation_decides(self) -> bool:
-        """Whether the permutation test says what chance is, and no interval does."""
-        return self.permutation is not None and can_reject(self.permutation)
 
     @property
     def is_stratified(self) -> bool:

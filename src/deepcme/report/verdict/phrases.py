@@ -13,14 +13,14 @@ from typing import Any
 
 import pandas as pd
 
-from deepcme.base.words import counted, few
+from deepcme.base.words import few
 from deepcme.evaluation.predictions import LEFT_OUT
 from deepcme.report.design import describe_test_parts, strata_column
-from deepcme.report.sections.nulls import describe_looks
 from deepcme.report.verdict.against import (
     describe_interval,
     phrases_of_chance,
     phrases_of_comparator,
+    phrases_of_permutation,
 )
 from deepcme.report.verdict.facts import Facts
 from deepcme.report.verdict.phrase import Phrase, choose, of_section
@@ -100,23 +100,6 @@ def _across_levels(facts: Facts) -> str:
     return f"Ranked across levels it is {pooled['auc']:.3f} ({interval})."
 
 
-def _permuted(facts: Facts) -> str:
-    assert facts.permutation is not None
-    row = facts.permutation.iloc[0]
-    found = "above chance" if facts.is_above_chance else "not shown to be above chance"
-    test = (
-        f"With permuted labels {row['n_as_good']:,.0f} of {row['n_permutations']:,.0f} reruns "
-        f"did as well: p = {row['p_value']:.3f}, {found}."
-    )
-    return " ".join(filter(None, [test, describe_looks(facts.looks)]))
-
-
-def _cannot_reject(facts: Facts) -> str:
-    assert facts.permutation is not None
-    n = int(facts.permutation["n_permutations"].iloc[0])
-    return f"{counted(n, 'permutation')} cannot reject (smallest p 1/{n + 1})."
-
-
 def _numbers(facts: Facts) -> str:
     row = facts.planned
     return (
@@ -145,22 +128,7 @@ PHRASES: tuple[Phrase[Facts], ...] = (
     Phrase("cohorts left out", lambda facts: facts.by_cohort, _auc_by_cohort),
     of_section("meta_analysis"),
     *phrases_of_chance(lambda facts: not facts.permutation_decides),
-    Phrase(
-        "above chance by permutation",
-        lambda facts: facts.permutation_decides and facts.is_above_chance,
-        _permuted,
-        claims=True,
-    ),
-    Phrase(
-        "at chance by permutation",
-        lambda facts: facts.permutation_decides and not facts.is_above_chance,
-        _permuted,
-    ),
-    Phrase(
-        "permutation that cannot reject",
-        lambda facts: facts.permutation is not None and not facts.permutation_decides,
-        _cannot_reject,
-    ),
+    *phrases_of_permutation("labels"),
     Phrase("not everyone tested", lambda facts: _not_tested(facts) > 0, _tested),
     of_section("labelled_alone"),
     Phrase(

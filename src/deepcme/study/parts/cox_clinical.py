@@ -96,12 +96,6 @@ class CoxClinical(Part[ClinicalCoxFit]):
                 "study of times to an event; name a model of the study whose estimator is "
                 f"{' or '.join(GENES)}."
             )
-        if study.clinical.permutations:
-            raise DeepCMEError(
-                "clinical.permutations: what genes add is not yet tested by permutation for "
-                "times to an event: leave it out, or set leave_out_censored = true under "
-                "[cohort]."
-            )
 
     def check(self, plan: Plan) -> None:
         if plan.study.clinical is not None:

@@ -10,7 +10,7 @@ import numpy as np
 from deepcme.base.workload import Piece
 from deepcme.cohort.follow_up import FollowUp
 from deepcme.cohort.survival import SurvivalOutcome
-from deepcme.models.registry import KINDS, ModelKind, OutOfFold
+from deepcme.models.registry import KINDS, ModelKind
 from deepcme.models.survival.target import make_target
 from deepcme.network.engines.choice import one_thread_a_task
 from deepcme.study.fit import Fit
@@ -36,8 +36,7 @@ class FitsPart(Part[F]):
     def count_networks(self, task: F) -> int:
         if not task.model.kind.is_network:
             return 0
-        folds = _out_of_fold(task)
-        return _size(_make(task)) * (1 + folds.n_folds if folds else 1)
+        return _size(_make(task)) * (1 + task.folds.n_folds if task.folds else 1)
 
     def expect(self, plan: Plan, task: F) -> Piece:
         model, kind = task.model, task.model.kind
@@ -78,12 +77,7 @@ def _n_genes(plan: Plan, task: Fit) -> int:
 
 def _n_fits(task: Fit) -> int:
     """How often a model is fitted to all patients, or parts that come to as many."""
-    folds = _out_of_fold(task)
-    return folds.n_folds if folds else 1
-
-
-def _out_of_fold(task: Fit) -> OutOfFold | None:
-    return None if task.scores_only else task.model.kind.out_of_fold
+    return task.folds.n_folds if task.folds else 1
 
 
 def _seconds_of_epochs(plan: Plan, task: Fit) -> float:

@@ -3,12 +3,14 @@
 The model is fitted on all patients as `deepcme train` would hand it on, then on samples of
 as many patients drawn with replacement, each with all its samples: preprocessing, tuning and
 random numbers anew. Each of these models gives every patient of the cohort a risk, that of the
-model itself without any recalibration (Riley and Collins 2023, Biom J 65:2200302).
+model itself without any recalibration (Riley and Collins 2023, Biom J 65:2200302); of times
+to an event it is the risk by the horizon.
 
 Tables
 ------
 instability.parquet   refit, 0 for the fit on all patients; sample, patient, label; drawn, how
-                      often the refit's bootstrap sample holds it; risk
+                      often the refit's bootstrap sample holds it; risk. Of times time and
+                      event in place of label
 """
 
 from __future__ import annotations
@@ -26,9 +28,14 @@ from deepcme.base.seeds import seed_for
 from deepcme.cohort.arrays import CohortArrays
 from deepcme.cohort.cohort import Cohort
 from deepcme.cohort.honest import final_seed, fit_seed
+from deepcme.cohort.outcome import BinaryOutcome
 from deepcme.cohort.splits import RowIndex, Split
+from deepcme.cohort.survival import SurvivalOutcome
+from deepcme.evaluation.survival.censoring import FEWEST_BEYOND
 from deepcme.models.fitting import prepare_and_fit, scores_of
 from deepcme.models.preprocessing import transform_rows
+from deepcme.models.survival.cox_model import CoxModel
+from deepcme.models.targets import make_targets
 from deepcme.network.engines.choice import one_thread_a_task
 from deepcme.study.fit import Fit
 from deepcme.study.part import Kept, TextColumns
@@ -64,10 +71,11 @@ class Refit(Fit):
                 self.model.kind,
                 self.model.parameters,
                 self.random_state,
+                targets=make_targets(data, self.model.kind, self.split.train, self.horizon),
             )
             del prepared
             everyone = transform_rows(preprocessor, data.X, self.split.test)
-            _, risk = scores_of(model, everyone)
+            _, risk = scores_of(model, everyone, self.horizon)
         assert risk is not None
         return {"risk": np.asarray(risk, dtype=np.float64)}
 
@@ -79,6 +87,7 @@ class Instability(FitsPart[Refit]):
     """Refits of one model on bootstrap samples of the patients."""
 
     name = "instability"
+    outcomes = (BinaryOutcome.kind, SurvivalOutcome.kind)
     settings = InstabilitySettings
     tables: ClassVar[TextColumns] = {REFITS: ("sample", "patient")}
     purpose = "for instability"
@@ -97,7 +106,8 @@ class Instability(FitsPart[Refit]):
                 f"one of {', '.join(names)}."
             )
         model = refitted_model(study)
-        if not hasattr(model.kind.make(model.parameters, None), "predict_proba"):
+        made = model.kind.make(model.parameters, None)
+        if not (isinstance(made, CoxModel) or hasattr(made, "predict_proba")):
             raise DeepCMEError(
                 f"instability.model: {name} gives no probabilities, whose instability could be "
                 "seen; name another model of the study."
@@ -109,13 +119,14 @@ class Instability(FitsPart[Refit]):
         if not study.instability.refits:
             return
         model = refitted_model(study)
-        _require_patients(plan.cohort)
+        patients = Patients.of(plan.cohort, study.horizon)
+        _require_patients(plan.cohort, patients)
         common = common_content(plan, MODELS.results_version)
         everyone, nobody = np.arange(plan.cohort.n_samples), np.empty(0, dtype=np.int64)
         for number in range(study.instability.refits + 1):
             rows, seed = everyone, final_seed(study.seed)
             if number:
-                rows = draw_bootstrap_rows(plan.cohort, study.seed, number)
+                rows = draw_bootstrap_rows(patients, study.seed, number)
                 seed = fit_seed(study.seed, model.name, "bootstrap", number)
             content = {**common, "model": model.model_dump(), "bootstrap": number}
             yield Refit(
@@ -127,6 +138,7 @@ class Instability(FitsPart[Refit]):
                 preprocessing=study.preprocessing,
                 random_state=seed,
                 scores_only=True,
+                horizon=study.horizon,
                 number=number,
             )
 
@@ -141,7 +153,7 @@ class Instability(FitsPart[Refit]):
                     "refit": task.number,
                     "sample": cohort.samples,
                     "patient": cohort.patients,
-                    "label": cohort.labels,
+                    **cohort.outcome.values,
                     "drawn": np.bincount(task.split.train, minlength=cohort.n_samples),
                     "risk": arrays["risk"],
                 }
@@ -177,34 +189,80 @@ def refitted_model(study: Study) -> ModelSettings:
     return next(model for model in study.models if model.name == refitted_name(study))
 
 
-def draw_bootstrap_rows(cohort: Cohort, seed: int, number: int) -> RowIndex:
+@dataclass(frozen=True)
+class Patients:
+    """Of whom bootstrap samples are drawn.
+
+    Attributes
+    ----------
+    of_row : array of int
+        Number of each row's patient.
+    is_case : array of bool
+        Who has the event; of times by the horizon.
+    is_control : array of bool
+        Who does not; of times who is followed beyond it without any event.
+    fewest_controls : int
+        How often a sample must draw one of these.
+    """
+
+    of_row: NDArray[np.int64]
+    is_case: NDArray[np.bool_]
+    is_control: NDArray[np.bool_]
+    fewest_controls: int = FEWEST_PATIENTS
+
+    @classmethod
+    def of(cls, cohort: Cohort, horizon: float | None) -> Patients:
+        """Those of a cohort; a patient with several samples is a case if any is."""
+        names, of_row = np.unique(cohort.patients.astype(str), return_inverse=True)
+        outcome = cohort.outcome
+        is_case, followed = np.zeros((2, len(names)), dtype=bool)
+        if not isinstance(outcome, SurvivalOutcome):
+            np.logical_or.at(is_case, of_row, outcome.events == 1)
+            return cls(of_row, is_case, ~is_case)
+        if horizon is None:
+            raise DeepCMEError(
+                f"{cohort.name}: instability is that of risks by a horizon, and there is none: "
+                "name one with horizon under [survival], or set refits = 0 under [instability]."
+            )
+        np.logical_or.at(is_case, of_row, outcome.cases_at(horizon) == 1)
+        np.logical_or.at(followed, of_row, outcome.times > horizon)
+        return cls(of_row, is_case, followed & ~is_case, FEWEST_BEYOND)
+
+    def suffice(self, times: NDArray[np.int64]) -> bool:
+        """Whether models can be fitted where each patient was drawn so often."""
+        drawn = times > 0
+        n_cases, n_controls = (
+            int((drawn & of_class).sum()) for of_class in (self.is_case, self.is_control)
+        )
+        often_enough = int(times[self.is_control].sum()) >= self.fewest_controls
+        return min(n_cases, n_controls) >= FEWEST_PATIENTS and often_enough
+
+
+def draw_bootstrap_rows(patients: Patients, seed: int, number: int) -> RowIndex:
     """Rows of as many patients as the cohort has, drawn with replacement, with their repeats.
 
     A sample with fewer than three different patients of a class, in which nothing could be
-    held out, is drawn again.
+    held out, is drawn again; of times also one of whom fewer than ten are followed beyond the
+    horizon, which would have no weights for it.
     """
-    patient_of_row, is_positive = _patients(cohort)
     random = np.random.default_rng(seed_for(seed, "bootstrap of patients", number))
-    n_patients = len(is_positive)
+    n_patients = len(patients.is_case)
     while True:
         times = np.bincount(random.integers(n_patients, size=n_patients), minlength=n_patients)
-        drawn = times > 0
-        if min(is_positive[drawn].sum(), (~is_positive[drawn]).sum()) >= FEWEST_PATIENTS:
-            return np.repeat(np.arange(cohort.n_samples), times[patient_of_row])
+        if patients.suffice(times):
+            return np.repeat(np.arange(len(patients.of_row)), times[patients.of_row])
 
 
-def _require_patients(cohort: Cohort) -> None:
-    _, is_positive = _patients(cohort)
-    if min(is_positive.sum(), (~is_positive).sum()) < FEWEST_PATIENTS:
-        raise DeepCMEError(
-            f"{cohort.name}: bootstrap samples need at least {FEWEST_PATIENTS} patients with "
-            f"and {FEWEST_PATIENTS} without the event; set refits = 0 under [instability]."
+def _require_patients(cohort: Cohort, patients: Patients) -> None:
+    if patients.suffice(np.ones(len(patients.is_case), dtype=np.int64)):
+        return
+    which = f"{FEWEST_PATIENTS} patients with and {FEWEST_PATIENTS} without the event"
+    if patients.fewest_controls > FEWEST_PATIENTS:
+        which = (
+            f"{FEWEST_PATIENTS} patients with the event by the horizon and "
+            f"{patients.fewest_controls} followed beyond it without"
         )
-
-
-def _patients(cohort: Cohort) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Number of each row's patient, and whether a patient has a positive sample."""
-    names, patient_of_row = np.unique(cohort.patients.astype(str), return_inverse=True)
-    is_positive = np.zeros(len(names), dtype=bool)
-    np.logical_or.at(is_positive, patient_of_row, cohort.labels == 1)
-    return patient_of_row, is_positive
+    raise DeepCMEError(
+        f"{cohort.name}: bootstrap samples need at least {which}; set refits = 0 under "
+        "[instability]."
+    )

@@ -1,87 +1,52 @@
-"""Reruns where there is nothing special to find: permuted labels, random genes, signatures.
+"""Reruns where there is nothing special to find: permuted outcomes, random genes, signatures.
 
-A permutation reruns the whole pipeline of the study's headline on permuted
-labels, splits included. A gene set is that model refitted on the study's own
-splits with the genes of the set alone; a user's signature stands beside random
-sets of its size. Sizes count genes: one that has several columns brings them all.
+A permutation reruns the whole pipeline of the study's headline on permuted outcomes,
+splits included; of times to an event, time and event go together. A gene set is that model
+refitted on the study's own splits with the genes of the set alone; a user's signature stands
+beside random sets of its size. Sizes count genes: one that has several columns brings them all.
 
 Tables
 ------
 nulls.csv             one row per null run: kind, number, size, auc, n_splits, n, events,
-                      signature, listed, missing; absent where none was asked for
+                      signature, listed, missing; absent where none was asked for. Of times
+                      uno_c and log_rank in place of auc: the C, and the signed chi-square of
+                      the log-rank test of the thirds of predicted risk
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from itertools import groupby
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from deepcme.base.errors import DeepCMEError
 from deepcme.base.seeds import seed_for
-from deepcme.cohort.cohort import Cohort
 from deepcme.cohort.honest import fit_seed
-from deepcme.cohort.outcome import Outcome, labels_of
+from deepcme.cohort.outcome import BinaryOutcome, labels_of
 from deepcme.cohort.splits import Split
+from deepcme.cohort.survival import SurvivalOutcome
 from deepcme.evaluation.metrics import compute_auc_within
-from deepcme.evaluation.nulls import describe_power_to_reject
-from deepcme.evaluation.predictions import STRATUM
-from deepcme.models.fitting import fit_preprocessor
-from deepcme.models.preprocessing import kept_genes
+from deepcme.evaluation.predictions import STRATUM, with_strata
+from deepcme.evaluation.survival.tables.evaluated import Evaluation
+from deepcme.evaluation.survival.tables.nulls import compute_null_statistics
 from deepcme.study.fit import Fit, Results, View, fitted_split, results_of
 from deepcme.study.part import Kept, TextColumns
 from deepcme.study.parts.fits import FitsPart
-from deepcme.study.parts.signatures import Signature, read_signature
+from deepcme.study.parts.null_runs import NullRun, describe_null_runs, make_null_runs
+from deepcme.study.parts.survival_tables import compute_censoring_table
 from deepcme.study.resolved import Study
-from deepcme.study.settings import NullSettings, PreprocessingSettings
+from deepcme.study.settings import NullSettings
+from deepcme.study.tables import concatenate, predictions_of
 from deepcme.study.tasks import Plan, common_content, content_key
 
-NullKind = Literal["permuted labels", "random genes", "signature"]
-
-PAPER_SIZE = 30  # the paper's list of top genes
 NULL_RUNS = "nulls.csv"
-NULL_COLUMNS = (
-    "kind", "number", "size", "auc", "n_splits", "n", "events", "signature", "listed", "missing"
-)  # fmt: skip
-
-
-@dataclass(frozen=True)
-class NullRun:
-    """One rerun of the study's headline.
-
-    Attributes
-    ----------
-    kind : {"permuted labels", "random genes", "signature"}
-    number : int
-        Which of its kind and size, from 1.
-    size : int
-        Genes that can enter.
-    genes : tuple of int or None
-        Columns of the cohort that it is confined to: all that these genes have.
-    outcome : Outcome or None
-        Instead of the cohort's.
-    signature : Signature or None
-    """
-
-    kind: NullKind
-    number: int
-    size: int
-    genes: tuple[int, ...] | None = None
-    outcome: Outcome | None = None
-    signature: Signature | None = None
-
-    @property
-    def title(self) -> str:
-        """A name that no other run of the study has."""
-        if self.signature is not None:
-            return f"signature {self.signature.name}"
-        of_size = f" of {self.size}" if self.genes is not None else ""
-        return f"{self.kind}{of_size} {self.number}"
+_RUN, _COUNTS = ("kind", "number", "size"), ("n_splits", "n", "events")
+_OF_SIGNATURE = ("signature", "listed", "missing")
+NULL_COLUMNS = (*_RUN, "auc", *_COUNTS, *_OF_SIGNATURE)
+SURVIVAL_NULL_COLUMNS = (*_RUN, "uno_c", "log_rank", *_COUNTS, *_OF_SIGNATURE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,6 +64,7 @@ class Nulls(FitsPart[NullFit]):
     """Reruns of the study's headline."""
 
     name = "nulls"
+    outcomes = (BinaryOutcome.kind, SurvivalOutcome.kind)
     settings = NullSettings
     results_version = 2
     tables: ClassVar[TextColumns] = {NULL_RUNS: ("signature", "missing")}
@@ -108,7 +74,10 @@ class Nulls(FitsPart[NullFit]):
         return bool(study.nulls.permutations or study.nulls.gene_sets)
 
     def tasks(self, plan: Plan) -> Iterator[NullFit]:
-        """Fits of the headline for every null run; permuted labels draw new splits."""
+        """Fits of the headline for every null run; permuted outcomes draw new splits.
+
+        Those of times are scored out of fold too, as thirds of risk are cut by such scores.
+        """
         study, model = plan.study, plan.study.headline
         common = common_content(plan, self.results_version)
         for run in make_null_runs(study, plan.cohort, plan.splits):
@@ -127,14 +96,18 @@ class Nulls(FitsPart[NullFit]):
                     model=model,
                     preprocessing=study.preprocessing,
                     random_state=fit_seed(study.seed, model.name, run.title, number),
-                    view=View(run.outcome, run.genes),
+                    view=View(run.outcome, run.genes, censoring=run.rows),
                     scores_only=True,
+                    out_of_fold=study.survival is not None,
+                    horizon=study.horizon,
                     null=run,
                 )
 
     def make_tables(self, plan: Plan, kept: Kept) -> dict[str, pd.DataFrame]:
         fits = self.of(plan)
-        return {NULL_RUNS: compute_null_runs(plan, results_of(kept, fits))} if fits else {}
+        of_times = plan.study.survival is not None
+        compute = compute_survival_null_runs if of_times else compute_null_runs
+        return {NULL_RUNS: compute(plan, results_of(kept, fits))} if fits else {}
 
     def count_permutations(self, plan: Plan) -> int:
         return plan.study.nulls.permutations
@@ -145,138 +118,6 @@ class Nulls(FitsPart[NullFit]):
 
 
 NULLS = Nulls()
-
-
-def make_null_runs(study: Study, cohort: Cohort, splits: Sequence[Split]) -> list[NullRun]:
-    """The null runs that a study asks for; run i of a kind does not depend on their number.
-
-    Raises
-    ------
-    DeepCMEError
-        If a signature cannot be used, or there are too few genes to draw sets from.
-    """
-    runs = [
-        NullRun("permuted labels", number, cohort.n_genes, outcome=outcome)
-        for number, outcome in enumerate(_permuted(study, cohort), start=1)
-    ]
-    settings = study.nulls
-    if settings.gene_sets == 0 and not settings.signatures:
-        return runs
-    pool = GenePool.of(cohort, find_entering_genes(cohort, splits, study.preprocessing))
-    signatures = list(_signature_runs(settings, cohort, pool))
-    sizes = {*settings.sizes, *(run.size for run in signatures)} or {PAPER_SIZE}
-    if settings.gene_sets and max(sizes) >= pool.n_genes:
-        raise DeepCMEError(
-            f"There are no random sets of {max(sizes):,} genes: preprocessing leaves "
-            f"{pool.n_genes:,} genes of the cohort in every split; give smaller sizes under "
-            "[nulls] of the study file, or a smaller signature."
-        )
-    return [*runs, *signatures, *_random_runs(study, sorted(sizes), pool)]
-
-
-@dataclass(frozen=True)
-class GenePool:
-    """Columns that can enter, and which gene each is of: one may have several, as probes do."""
-
-    columns: NDArray[np.int64]
-    genes: NDArray[np.int64]
-
-    @classmethod
-    def of(cls, cohort: Cohort, columns: NDArray[np.int64]) -> GenePool:
-        """Columns of one symbol are of one gene; where there is none, the id tells."""
-        names = cohort.gene_names[columns]
-        return cls(columns, pd.factorize(names)[0].astype(np.int64))
-
-    @property
-    def n_genes(self) -> int:
-        """Number of genes."""
-        return len(np.unique(self.genes))
-
-    def count(self, columns: NDArray[np.int64]) -> int:
-        """Number of genes that these columns are of."""
-        return len(np.unique(self.genes[np.isin(self.columns, columns)]))
-
-    def draw(self, size: int, random: np.random.Generator) -> tuple[int, ...]:
-        """All columns of so many genes, drawn without replacement."""
-        genes = random.choice(self.n_genes, size, replace=False)
-        drawn: list[int] = self.columns[np.isin(self.genes, genes)].tolist()
-        return tuple(drawn)
-
-
-def find_entering_genes(
-    cohort: Cohort, splits: Sequence[Split], preprocessing: PreprocessingSettings
-) -> NDArray[np.int64]:
-    """Positions of the genes that no training part leaves out for want of values.
-
-    Those of the inner folds count too: a model tuned over them preprocesses in each. So do
-    training and validation part together, on which others are fitted.
-    """
-    everywhere = np.ones(cohort.n_genes, dtype=bool)
-    parts = [part.train for split in splits for part in (split, *split.inner)]
-    parts += [split.over_inner_folds().train for split in splits]
-    for rows in parts:
-        kept = kept_genes(fit_preprocessor(cohort, rows, preprocessing))
-        everywhere &= np.isin(np.arange(cohort.n_genes), kept)
-    return np.flatnonzero(everywhere)
-
-
-def _permuted(study: Study, cohort: Cohort) -> Iterator[Outcome]:
-    strata = study.split.strata_of(cohort) if study.nulls.permutations else None
-    for number in range(1, study.nulls.permutations + 1):
-        random = np.random.default_rng(seed_for(study.seed, "permutation", number))
-        yield cohort.outcome.permute(cohort.patients, random, strata)
-
-
-def _signature_runs(
-    settings: NullSettings, cohort: Cohort, pool: GenePool
-) -> Iterator[NullRun]:
-    for number, path in enumerate(settings.signatures, start=1):
-        signature = read_signature(path, cohort)
-        genes = np.intersect1d(signature.genes, pool.columns)
-        if len(genes) == 0:
-            raise DeepCMEError(
-                f"{path}: none of its genes is expressed in enough samples of every split; "
-                "lower min_prevalence under [preprocessing], or leave the signature out."
-            )
-        entering = tuple(genes.tolist())
-        size = pool.count(genes)
-        yield NullRun("signature", number, size, genes=entering, signature=signature)
-
-
-def _random_runs(study: Study, sizes: Sequence[int], pool: GenePool) -> Iterator[NullRun]:
-    for size in sizes:
-        for number in range(1, study.nulls.gene_sets + 1):
-            random = np.random.default_rng(seed_for(study.seed, "random genes", size, number))
-            yield NullRun("random genes", number, size, genes=pool.draw(size, random))
-
-
-def describe_null_runs(runs: Sequence[NullRun], model: str) -> str:
-    """What is rerun, and what the cohort has of the signatures, in words."""
-    words = {
-        "permuted labels": "{count:,} with permuted labels",
-        "random genes": "{count:,} with {size:,} random genes",
-        "signature": "{count:,} with the signatures' genes",
-    }
-    counts = Counter((run.kind, 0 if run.signature else run.size) for run in runs)
-    counted = [
-        words[kind].format(count=count, size=size) for (kind, size), count in counts.items()
-    ]
-    found = [_describe_signature(run, run.signature) for run in runs if run.signature]
-    n_permutations = sum(run.kind == "permuted labels" for run in runs)
-    warning = describe_power_to_reject(n_permutations)
-    sentences = [f"Reruns of {model}: {', '.join(counted)}.", *found, warning]
-    return " ".join(filter(None, sentences))
-
-
-def _describe_signature(run: NullRun, signature: Signature) -> str:
-    """What was found of it, and what of that enters."""
-    entering = run.genes or ()
-    if len(entering) == len(signature.genes):
-        return signature.describe()
-    return (
-        f"{signature.describe()} {len(entering):,} of these columns enter; the others have "
-        "values in too few samples of some split."
-    )
 
 
 def compute_null_runs(plan: Plan, results: Results[NullFit]) -> pd.DataFrame:
@@ -305,19 +146,62 @@ def compute_null_runs(plan: Plan, results: Results[NullFit]) -> pd.DataFrame:
 
 def _null_row(run: NullRun, tests: list[pd.DataFrame]) -> dict[str, Any]:
     tested = pd.concat(tests).drop_duplicates("row")
-    row: dict[str, Any] = {
-        "kind": run.kind,
-        "number": run.number,
-        "size": run.size,
-        "auc": np.nanmean(
-            [compute_auc_within(test["label"], test["score"], test[STRATUM]) for test in tests]
-        ),
+    aucs = [compute_auc_within(test["label"], test["score"], test[STRATUM]) for test in tests]
+    return {
+        "auc": np.nanmean(aucs),
         "n_splits": len(tests),
         "n": len(tested),
         "events": int(tested["label"].sum()),
+        **_describe(run),
     }
+
+
+def _describe(run: NullRun) -> dict[str, Any]:
+    described: dict[str, Any] = {"kind": run.kind, "number": run.number, "size": run.size}
     if run.signature is not None:
-        row["signature"] = run.signature.name
-        row["listed"] = run.signature.n_listed
-        row["missing"] = ", ".join(run.signature.missing)
-    return row
+        described["signature"] = run.signature.name
+        described["listed"] = run.signature.n_listed
+        described["missing"] = ", ".join(run.signature.missing)
+    return described
+
+
+def compute_survival_null_runs(plan: Plan, results: Results[NullFit]) -> pd.DataFrame:
+    """One row per null run of times: its size, statistics of its test rows, and the counts.
+
+    The statistics are those of `compute_null_statistics`, by the run's own outcomes. `n`
+    counts patients and `events` those with the event; the rest is as in `compute_null_runs`.
+    """
+    censoring = compute_censoring_table(plan)
+    columns = None if censoring is None else censoring.set_index("sample")
+    rows = []
+    for _, of_run in groupby(results, key=lambda fitted: fitted[0].null.title):
+        fitted = list(of_run)
+        run = fitted[0][0].null
+        statistics = compute_null_statistics(
+            _evaluate(plan, run, fitted, columns), plan.study.headline.name
+        )
+        rows.append({**vars(statistics), **_describe(run)})
+    return pd.DataFrame(rows, columns=list(SURVIVAL_NULL_COLUMNS))
+
+
+def _evaluate(
+    plan: Plan, run: NullRun, fitted: Results[NullFit], columns: pd.DataFrame | None
+) -> Evaluation:
+    """Predictions of a run, and its patients with its outcomes; without draws of them."""
+    cohort, model = plan.cohort, plan.study.headline
+    tables = [
+        predictions_of(cohort, task, result, model.name, run.outcome).drop(
+            columns="probability"
+        )
+        for task, result in fitted
+    ]
+    if columns is not None and run.rows is not None:
+        columns = columns.iloc[list(run.rows)].set_axis(columns.index)
+    return Evaluation.draw(
+        with_strata(concatenate(tables), cohort.samples, plan.study.split.levels_of(cohort)),
+        plan.study.horizon,
+        np.random.default_rng(0),
+        refitted=[model.name] if model.kind.refitted else [],
+        draws=0,
+        columns=columns,
+    )

@@ -2,7 +2,8 @@
 
 Tables (see docs/selection.md)
 ------------------------------
-panel_predictions.parquet   order, n_genes, split, sample, patient, label, score
+panel_predictions.parquet   order, n_genes, split, sample, patient, label, score; of times
+                            time and event in place of the label
 panel_curve.csv, panel_choice.csv, panel_genes.csv
 selection_claims.csv        what may be claimed of genes, and of clusters
 selection_genes.csv, selection_clusters.csv, selection_blocks.csv
@@ -13,7 +14,7 @@ held_out_gene_scores.csv, score_agreement.csv
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -22,9 +23,13 @@ from numpy.typing import NDArray
 from deepcme.base.errors import DeepCMEError
 from deepcme.base.seeds import seed_for
 from deepcme.base.workload import Piece
+from deepcme.cohort.outcome import BinaryOutcome
 from deepcme.cohort.splits import Split
+from deepcme.cohort.survival import SurvivalOutcome
 from deepcme.selection.panel import ALL_GENES, GeneOrder
+from deepcme.selection.rankers import default_rankers, find_ranker
 from deepcme.selection.stability import draw_half_samples
+from deepcme.selection.targets import TIMES, kind_of_outcome
 from deepcme.study.fit import results_of
 from deepcme.study.part import Kept, Part, TextColumns
 from deepcme.study.parts.models import MODELS
@@ -35,7 +40,7 @@ from deepcme.study.settings import SelectionSettings
 from deepcme.study.tasks import Plan, common_content, content_key
 
 FEWEST_PATIENTS = 4
-"""Patients of each class, so that either half of them holds two."""
+"""Patients of each class, or with the event and without, so that either half holds two."""
 
 _NANOSECONDS: dict[Kind, float] = {"panel": 200, "half": 300, "decoys": 750, "clusters": 350}
 """Roughly what a step takes for each value (sample x gene) that it learns from."""
@@ -47,6 +52,7 @@ class Selection(Part[SelectionStep]):
     """Gene selection on the study's own splits."""
 
     name = "selection"
+    outcomes = (BinaryOutcome.kind, SurvivalOutcome.kind)
     settings = SelectionSettings
     results_version = 2
     noun = "steps of gene selection"
@@ -64,6 +70,14 @@ class Selection(Part[SelectionStep]):
         "score_agreement.csv": ("model",),
     }
 
+    def fill_in(self, values: dict[str, Any]) -> dict[str, Any]:
+        """Rankers of times, where the study is of these and names none."""
+        given = values.get(self.name)
+        of_times = isinstance(values.get("survival"), dict)
+        if not (of_times and isinstance(given, dict) and given.get("run")):
+            return values
+        return {**values, self.name: {"rankers": default_rankers(TIMES), **given}}
+
     def is_asked_for(self, study: Study) -> bool:
         return study.selection.run
 
@@ -71,6 +85,8 @@ class Selection(Part[SelectionStep]):
         """Refuse what would select on rows that it is judged by."""
         if not study.selection.run:
             return
+        for ranker in study.selection.rankers:
+            find_ranker(ranker, kind_of_outcome(study.outcome))
         if not (study.split.by == "patient" and study.preprocessing.fit_on == "train"):
             raise DeepCMEError(
                 "gene selection takes splits by patient and preprocessing fitted on the "
@@ -88,7 +104,8 @@ class Selection(Part[SelectionStep]):
         Raises
         ------
         DeepCMEError
-            If a class has fewer than four patients, or there is one split.
+            If a class has fewer than four patients, or fewer had the event, or there is one
+            split.
         """
         study = plan.study
         if not study.selection.run:
@@ -194,13 +211,14 @@ def _of_rows(rows: NDArray[np.int64]) -> Split:
 
 
 def _check_patients(plan: Plan) -> None:
-    n_positive = plan.cohort.n_positive_patients
-    n_negative = plan.cohort.n_patients - n_positive
-    if min(n_positive, n_negative) < FEWEST_PATIENTS:
+    outcome = plan.cohort.outcome
+    n_events = plan.cohort.n_positive_patients
+    n_others = plan.cohort.n_patients - n_events
+    if min(n_events, n_others) < FEWEST_PATIENTS:
         raise DeepCMEError(
-            f"Gene selection needs {FEWEST_PATIENTS} positive and {FEWEST_PATIENTS} negative "
-            f"patients or more, but there are {n_positive} and {n_negative}: run the study "
-            "without it."
+            f"Gene selection needs {FEWEST_PATIENTS} {outcome.called(1, '')} and "
+            f"{FEWEST_PATIENTS} {outcome.called(0, 'patients')} or more, but there are "
+            f"{n_events} and {n_others}: run the study without it."
         )
     if len(plan.splits) < 2:
         raise DeepCMEError("Gene selection needs 2 splits or more: raise repeats in [split].")
@@ -209,4 +227,5 @@ def _check_patients(plan: Plan) -> None:
 def _draw_halves(plan: Plan) -> list[NDArray[np.int64]]:
     random = np.random.default_rng(seed_for(plan.study.seed, "halves of the patients"))
     cohort = plan.cohort
-    return draw_half_samples(cohort.labels, cohort.patients, plan.study.selection.pairs, random)
+    strata = cohort.outcome.strata
+    return draw_half_samples(strata, cohort.patients, plan.study.selection.pairs, random)

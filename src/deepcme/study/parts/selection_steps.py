@@ -10,12 +10,16 @@ from numpy.typing import NDArray
 
 from deepcme.base.seeds import seed_for
 from deepcme.cohort.arrays import CohortArrays
-from deepcme.models.fitting import prepare_rows
 from deepcme.models.preprocessing import kept_genes
 from deepcme.network.engines.choice import one_thread_a_task
 from deepcme.selection.clusters import TWIN_CUT
 from deepcme.selection.knockoffs import find_blocks, select_against_decoys
-from deepcme.selection.panel import SIZES, GeneOrder, predict_by_panels
+from deepcme.selection.panel import (
+    SIZES,
+    GeneOrder,
+    predict_by_panels,
+    prepare_to_select,
+)
 from deepcme.selection.rankers import RankerName
 from deepcme.study.settings import PreprocessingSettings
 from deepcme.study.tasks import Arrays, Task, are_rows
@@ -92,10 +96,10 @@ def _seed_of(step: SelectionStep) -> np.random.SeedSequence:
 def _compete(data: CohortArrays, step: SelectionStep) -> Arrays:
     """Genes against their knockoffs."""
     with one_thread_a_task():
-        rows, preprocessor = prepare_rows(data, step.rows, step.preprocessing)
+        rows, preprocessor = prepare_to_select(data, step.rows, step.preprocessing)
         found = select_against_decoys(
             rows.X,
-            rows.labels.astype(np.int64),
+            rows.labels,
             rows.patients,
             np.random.default_rng(_seed_of(step)),
             ranker=cast(RankerName, step.order.name),
@@ -112,5 +116,5 @@ def _compete(data: CohortArrays, step: SelectionStep) -> Arrays:
 def _cluster(data: CohortArrays, step: SelectionStep) -> Arrays:
     """Clusters of genes so alike that a vote would be split between them."""
     with one_thread_a_task():
-        rows, preprocessor = prepare_rows(data, step.rows, step.preprocessing)
+        rows, preprocessor = prepare_to_select(data, step.rows, step.preprocessing)
         return {"genes": kept_genes(preprocessor), "cluster": find_blocks(rows.X, TWIN_CUT)}

@@ -24,6 +24,7 @@ from deepcme.selection.scores import compute_score_agreement, describe_genes
 from deepcme.selection.stability import StabilitySelection, count_first_genes
 from deepcme.study.fit import Fit, Results, TaskResult
 from deepcme.study.parts.selection_steps import Kind, SelectionStep
+from deepcme.study.parts.survival_tables import compute_censoring_table
 from deepcme.study.tasks import Arrays, Plan
 
 SelectionResults = Sequence[tuple[SelectionStep, Arrays]]
@@ -64,7 +65,8 @@ def compute_selection_tables(
 def compute_panel_tables(plan: Plan, steps: SelectionResults) -> dict[str, pd.DataFrame]:
     """The tables of the panel curve, by the names of their files."""
     panels = collect_panels(plan, steps)
-    curve = compute_panel_curve(panels, interval_generator(plan.study.seed, "auc"))
+    branch = "auc" if plan.study.survival is None else "survival"
+    curve = compute_panel_curve(panels, interval_generator(plan.study.seed, branch))
     chosen = choose_panels(curve)
     return {
         "panel_predictions.parquet": panels.predictions,
@@ -82,12 +84,15 @@ def collect_panels(plan: Plan, steps: SelectionResults) -> PanelResults:
         [_predictions(cohort, step, arrays) for step, arrays in panels], ignore_index=True
     )
     rankings = [_rankings(cohort, step, arrays) for step, arrays in panels]
+    censoring = compute_censoring_table(plan)
     ratios = [len(step.split.test) / len(step.rows) for step, _ in panels if step.split_number]
     return PanelResults(
         with_strata(predictions, cohort.samples, plan.study.split.levels_of(cohort)),
         pd.concat(rankings, ignore_index=True),
         cohort.n_genes,
         float(np.mean(ratios)),
+        plan.study.horizon,
+        None if censoring is None else censoring.set_index("sample"),
     )
 
 
@@ -102,7 +107,7 @@ def _predictions(cohort: Cohort, step: SelectionStep, arrays: Arrays) -> pd.Data
                 "split": step.split_number,
                 "sample": cohort.samples[rows],
                 "patient": cohort.patients[rows],
-                "label": cohort.labels[rows],
+                **{name: values[rows] for name, values in cohort.outcome.values.items()},
                 "score": score,
             }
         )

@@ -103,7 +103,7 @@ def test_risks_by_the_horizon_rise_with_the_group(groups):
 def test_beyond_the_follow_up_of_a_group_there_is_no_risk(groups):
     risks = compute_group_risks(groups, 50.0)
     assert risks["risk"].isna().all()
-    assert risks["absent"].str.startswith("Nobody is followed to 50").all()
+    assert risks["absent"].str.startswith("Nobody is followed to the horizon").all()
 
 
 def test_each_cohort_left_out_has_groups_of_its_own(by_cohort):

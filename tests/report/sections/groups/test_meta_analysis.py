@@ -7,11 +7,12 @@ import pandas as pd
 import pytest
 
 from deepcme.evaluation.discrimination import compute_discrimination
+from deepcme.evaluation.measures import AUC
 from deepcme.report.blocks import Text
 from deepcme.report.section import Contents
 from deepcme.report.sections.discrimination import compute_auc_by_split, compute_mean_roc
 from deepcme.report.sections.groups import meta_analysis
-from deepcme.report.sections.groups.meta_analysis import describe_limits, describe_pooled_auc
+from deepcme.report.sections.groups.meta_analysis import describe_limits, describe_pooled_ranks
 from tests.evaluation.groups.test_cohorts_left_out import left_out
 
 
@@ -33,46 +34,59 @@ def pooled(**changes):
 
 
 def test_the_pooled_auc_is_said_with_what_a_new_cohort_may_show():
-    assert describe_pooled_auc(pooled()) == (
+    assert describe_pooled_ranks(pooled(), "AUC") == (
         "Pooled over the 5 cohorts left out, the AUC of network is 0.688 (95% interval 0.536 to "
         "0.808, Hartung-Knapp t); in a new cohort like these it may be anywhere from 0.34 to "
         "0.90 (95% prediction interval)."
     )
 
 
+def test_of_times_it_is_the_c_that_is_pooled():
+    of_times = describe_pooled_ranks(pooled(), "Uno's C")
+    assert of_times.startswith(
+        "Pooled over the 5 cohorts left out, Uno's C of network is 0.688"
+    )
+    assert "variance of the cohorts' values of C" in describe_limits(pooled(), "Uno's C")
+
+
 @pytest.mark.parametrize("k", [2, 3])
 def test_below_four_cohorts_there_is_a_warning(k):
-    assert f"prediction interval; a guess from {k})" in describe_pooled_auc(pooled(k=k))
-    assert f"cannot be told from {k} of them; at least 4" in describe_limits(pooled(k=k))
+    assert f"prediction interval; a guess from {k})" in describe_pooled_ranks(
+        pooled(k=k), "AUC"
+    )
+    assert f"cannot be told from {k} of them; at least 4" in describe_limits(pooled(k=k), "AUC")
 
 
 def test_from_four_cohorts_on_there_is_none():
-    assert "guess" not in describe_pooled_auc(pooled(k=4))
-    assert "at least 4" not in describe_limits(pooled(k=4))
+    assert "guess" not in describe_pooled_ranks(pooled(k=4), "AUC")
+    assert "at least 4" not in describe_limits(pooled(k=4), "AUC")
 
 
 def test_above_chance_on_average_is_not_above_chance_everywhere():
-    assert "in a new one it need not be" in describe_limits(pooled())
-    everywhere = describe_limits(pooled(prediction_low=0.52))
+    assert "in a new one it need not be" in describe_limits(pooled(), "AUC")
+    everywhere = describe_limits(pooled(prediction_low=0.52), "AUC")
     assert "need not be" not in everywhere and "not excluded" not in everywhere
 
 
 def test_an_interval_that_holds_chance_says_so():
-    assert "chance is not excluded" in describe_limits(pooled(ci_low=0.48))
+    assert "chance is not excluded" in describe_limits(pooled(ci_low=0.48), "AUC")
 
 
 def test_how_far_cohorts_differ_is_said_and_agreement_is_not_claimed():
-    assert "81% (I2) is between cohorts" in describe_limits(pooled())
-    agree = describe_limits(pooled(tau2=0.0, i2=0.0))
+    assert "81% (I2) is between cohorts" in describe_limits(pooled(), "AUC")
+    agree = describe_limits(pooled(tau2=0.0, i2=0.0), "AUC")
     assert "no proof that they agree" in agree
 
 
 def test_cohorts_that_are_not_pooled_are_named():
-    assert "not pooled: east" in describe_limits(pooled(not_pooled="east"))
+    assert "not pooled: east" in describe_limits(pooled(not_pooled="east"), "AUC")
 
 
 def contents_of(predictions):
-    contents = Contents(SimpleNamespace(predictions=predictions, study=None))
+    results = SimpleNamespace(
+        predictions=predictions, study=None, is_survival=False, ranked_by=AUC
+    )
+    contents = Contents(results)
     contents.tables["discrimination"] = compute_discrimination(
         predictions, np.random.default_rng(0), 100
     )

@@ -8,6 +8,7 @@ import pytest
 
 from deepcme.base.errors import AbsentError
 from deepcme.evaluation.discrimination import compute_discrimination
+from deepcme.evaluation.measures import AUC
 from deepcme.report.blocks import Text
 from deepcme.report.section import Contents
 from deepcme.report.sections.groups import subgroups
@@ -73,6 +74,8 @@ def contents_of(characteristics, recalibrated=True):
     contents = Contents(
         Results(
             predictions=predictions,
+            is_survival=False,
+            ranked_by=AUC,
             samples=predictions.set_index("sample")[["patient", "label"]],
             study=SimpleNamespace(
                 headline=SimpleNamespace(name="network"), comparator="LR", models=[], seed=1

@@ -19,7 +19,7 @@ _KIND = "bootstrap"
 
 
 def describe_survival_calibration(
-    performance: pd.DataFrame, model: str, until: str, *, refitted: bool
+    performance: pd.DataFrame, model: str, until: str, *, refitted: bool, brief: bool = False
 ) -> str:
     """What O/E and slope show of a model's risks, of each cohort left out by itself.
 
@@ -34,6 +34,8 @@ def describe_survival_calibration(
         The horizon in words, such as ``5 years``.
     refitted : bool
         Whether patients who test one fit train another.
+    brief : bool
+        For a verdict: numbers of faults alone, and their intervals without a name.
 
     Returns
     -------
@@ -42,16 +44,25 @@ def describe_survival_calibration(
     """
     rows = performance[performance["model"] == model]
     if LEFT_OUT not in rows.columns:
-        return _describe(rows, model, until, 2, refitted=refitted) if len(rows) else ""
+        if rows.empty:
+            return ""
+        return _describe(rows, model, until, 2, refitted=refitted, brief=brief)
     n_intervals = 2 * rows[LEFT_OUT].nunique()
     return " ".join(
-        f"{cohort}: {_describe(of_cohort, model, until, n_intervals, refitted=False)}"
+        f"{cohort}: "
+        f"{_describe(of_cohort, model, until, n_intervals, refitted=False, brief=brief)}"
         for cohort, of_cohort in rows.groupby(LEFT_OUT, sort=False, observed=True)
     )
 
 
 def _describe(
-    rows: pd.DataFrame, model: str, until: str, n_intervals: int, *, refitted: bool
+    rows: pd.DataFrame,
+    model: str,
+    until: str,
+    n_intervals: int,
+    *,
+    refitted: bool,
+    brief: bool,
 ) -> str:
     of_measure = rows.set_index("measure")
     ratio, slope = (
@@ -62,20 +73,16 @@ def _describe(
         why = str(of_measure.loc[OBSERVED_EXPECTED.name, "absent"])
         reason = f"{why[:1].lower()}{why[1:].rstrip('.')}"
         return f"Whether the risks of {model} are right cannot be told: {reason}."
-    faults = find_faults(ratio, slope, n_intervals, refitted=refitted, kind=_KIND)
+    faults = find_faults(
+        ratio, slope, n_intervals, refitted=refitted, kind="" if brief else _KIND
+    )
     if faults:
         return accuse(model, faults)
-    numbers = list_numbers(ratio, slope, _KIND)
+    numbers = "" if brief else f" ({list_numbers(ratio, slope, _KIND)})"
     events = f"{ratio.events:.0f} events by {until}"
     if ratio.events < EVENTS_TO_JUDGE:
-        return (
-            f"{events} are too few to tell whether the risks of {model} are right ({numbers})."
-        )
+        return f"{events} are too few to tell whether the risks of {model} are right{numbers}."
     if is_wide(ratio, slope):
-        return (
-            f"The intervals are too wide to tell whether the risks of {model} are right "
-            f"({numbers})."
-        )
-    return (
-        f"No miscalibration of {model} is shown, and {events} are enough to judge ({numbers})."
-    )
+        wide = "The intervals are too wide to tell whether the risks of"
+        return f"{wide} {model} are right{numbers}."
+    return f"No miscalibration of {model} is shown, and {events} are enough to judge{numbers}."

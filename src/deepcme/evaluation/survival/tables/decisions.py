@@ -94,8 +94,8 @@ def _classify(
 ) -> pd.DataFrame:
     counted = {"sensitivity": at.n_cases, "specificity": at.n_controls}
     lacking = {
-        "sensitivity": f"no patient has the event by {at.horizon:g}",
-        "specificity": f"no patient is known to be without the event at {at.horizon:g}",
+        "sensitivity": "no patient has the event by the horizon",
+        "specificity": "no patient is known to be without the event at the horizon",
     }
     rows = []
     for threshold in thresholds:

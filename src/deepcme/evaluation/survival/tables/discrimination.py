@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -23,7 +25,9 @@ INTERVAL = (
 )
 
 
-def compute_survival_discrimination(evaluation: Evaluation) -> pd.DataFrame:
+def compute_survival_discrimination(
+    evaluation: Evaluation, measures: Sequence[HorizonMeasure] = RANKED
+) -> pd.DataFrame:
     """Uno's C, Harrell's C and AUC(t) of every model, means over the test parts.
 
     Each is taken within a test part, where scores are those of one fit, and averaged over
@@ -36,6 +40,7 @@ def compute_survival_discrimination(evaluation: Evaluation) -> pd.DataFrame:
     Parameters
     ----------
     evaluation : Evaluation
+    measures : sequence of HorizonMeasure
 
     Returns
     -------
@@ -47,17 +52,17 @@ def compute_survival_discrimination(evaluation: Evaluation) -> pd.DataFrame:
         of), `n_not_estimable, absent` (why there is no value, or why not in some splits);
         and `left_out` first.
     """
-    return evaluation.tabulate(_discriminate)
+    return evaluation.tabulate(partial(_discriminate, measures))
 
 
-def _discriminate(tested: Tested) -> pd.DataFrame:
+def _discriminate(measures: Sequence[HorizonMeasure], tested: Tested) -> pd.DataFrame:
     follow_up = tested.patients.follow_up
     pairs = count_comparable_pairs(follow_up, tested.patients.tau)
     return pd.DataFrame(
         [
             {"model": model, **_describe(tested, model, rows, measure, pairs)}
             for model, rows in tested.by_model()
-            for measure in RANKED
+            for measure in measures
         ]
     )
 

@@ -158,7 +158,7 @@ def _explain(
     at = tested.patients.require().rows(part[POSITION].to_numpy(np.int64))
     events = at.follow_up.n_events if measure is HARRELL else at.n_cases
     if not events:
-        until = "" if measure is HARRELL else f" by {time or at.horizon:g}"
+        until = "" if measure is HARRELL else " in time"
         return f"no patient of the test part has the event{until}"
     return measure.absent
 

@@ -157,6 +157,7 @@ class PythonTrainer {
              const OutputArray& from) {
     const auto lock = this->lock();
     copy_rows(matching_span(member, name, content, from), from.data(), false);
+    trainer_.forget_products();
   }
 
   void keep_genes(Array<float, 2> x, const Array<int64_t, 1>& kept,

@@ -61,7 +61,8 @@ double Trainer::train_epoch(const EpochPlan& plan, const std::function<void()>& 
     if (b == plan.n_batches) return Batch{nullptr, 0};
     return Batch{plan.rows + plan.offsets[b], plan.offsets[b + 1] - plan.offsets[b]};
   };
-  forward(batch(0));
+  if (!recall(batch(0))) forward(batch(0));
+  forget_products();
   double loss = 0;
   for (int64_t b = 0; b < plan.n_batches; ++b) {
     ++n_steps_;
@@ -164,12 +165,33 @@ void Trainer::forward(Batch batch) {
   });
 }
 
+/// Keeps the rows of a product that was just made.
+void Trainer::remember(Batch batch) {
+  known_product_.reserve_rows(n_samples(), weight_.columns());
+  known_.resize(n_samples());
+  for (int64_t i = 0; i < batch.size; ++i) {
+    known_[batch.rows[i]] = 1;
+    std::copy_n(product_.row(i), product_.stride(), known_product_.row(batch.rows[i]));
+  }
+}
+
+/// Takes a product from those known; false unless all of its rows are.
+bool Trainer::recall(Batch batch) {
+  const auto is_known = [this](int64_t row) { return known_[row] != 0; };
+  if (known_.empty() || !std::all_of(batch.rows, batch.rows + batch.size, is_known))
+    return false;
+  for (int64_t i = 0; i < batch.size; ++i)
+    std::copy_n(known_product_.row(batch.rows[i]), product_.stride(), product_.row(i));
+  return true;
+}
+
 void Trainer::infer(const int64_t* rows, int64_t n, float* logits) {
   const int64_t n_members = settings_.n_members;
   reserve(std::min(n, kInferenceRows));
   for (int64_t first = 0; first < n; first += kInferenceRows) {
     const Batch batch{rows + first, std::min(kInferenceRows, n - first)};
     forward(batch);
+    remember(batch);
     for (int64_t member = 0; member < n_members; ++member)
       heads_[member].infer(member_part(product_, member, batch.size),
                            logits + first * n_members + member, n_members);
@@ -260,6 +282,7 @@ void Trainer::keep_genes(const float* x, const std::vector<int64_t>& kept,
       if (!moment->empty())
         std::memmove(moment->row(to), moment->row(kept[to]), sizeof(float) * stride);
   }
+  forget_products();
   const int64_t n_kept = static_cast<int64_t>(kept.size());
   weight_.drop_rows(n_kept);
   first_moment_.drop_rows(n_kept);

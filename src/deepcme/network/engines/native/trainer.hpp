@@ -51,6 +51,9 @@ class Trainer {
   /// The array of one member as `NetworkWeights` names it.
   Span array(int64_t member, const std::string& name, Content content);
 
+  /// To be called once the first layer's weights were written from outside.
+  void forget_products() { known_.clear(); }
+
   /// Deletes all genes but `kept` (ascending), multiplies the weights of each by its
   /// factor, and goes on with `x`, which has the columns that are left.
   void keep_genes(const float* x, const std::vector<int64_t>& kept,
@@ -76,6 +79,8 @@ class Trainer {
   void update_with_unit_momentum(Batch batch, Batch ahead);
   void set_rates();
   void forward(Batch batch);
+  void remember(Batch batch);
+  bool recall(Batch batch);
 
   template <class Work>
   void sum_over_chunks(Matrix& sum, int64_t n_rows, Work&& work);
@@ -94,6 +99,10 @@ class Trainer {
 
   Outcomes outcomes_;                  // of the batch
   Matrix product_, product_gradient_;  // batch x hidden units
+  // Products of samples with the weights as they are now, and which are known: rows that were
+  // evaluated after an epoch and come first in the next need no sweep of their own.
+  Matrix known_product_;  // samples x hidden units
+  std::vector<uint8_t> known_;
   Matrix squares_;                     // 1 x hidden units
   Matrix partial_sums_;                // one block of rows per chunk of genes
   Matrix scratch_;                     // one row per thread

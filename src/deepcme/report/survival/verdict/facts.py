@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from deepcme.base.time_scale import TimeScale
@@ -27,8 +28,6 @@ class SurvivalFacts(RankingFacts):
     unit : str
         Of the times.
     horizon : float or None
-    auc : DataFrame
-        Rows of AUC(t), as those of Uno's C.
     groups : DataFrame or None
         The model's, as `compute_group_risks` gives them; None where there are none.
     censoring : sequence of str
@@ -41,7 +40,6 @@ class SurvivalFacts(RankingFacts):
     follow_up: FollowUp
     unit: str
     horizon: float | None
-    auc: pd.DataFrame
     groups: pd.DataFrame | None = None
     censoring: Sequence[str] = ()
     n_fits: int = 0
@@ -93,12 +91,9 @@ class SurvivalFacts(RankingFacts):
         return bool(self.rows["value"].notna().any())
 
     @property
-    def auc_of_one(self) -> pd.Series[Any] | None:
-        """The row of AUC(t) of a study that leaves no cohort out; None without a horizon."""
-        if self.by_cohort or self.horizon is None or self.auc.empty:
-            return None
-        row: pd.Series[Any] = self.auc.iloc[0]
-        return row
+    def kind_of_others(self) -> str:
+        """What other intervals are called: nothing, once that of C has been named."""
+        return "" if np.isfinite(self.rows["ci_low"]).any() else "bootstrap"
 
     def group(self, name: str) -> pd.Series[Any] | None:
         """The third of this name, if there is such a one with a risk."""

@@ -6,8 +6,7 @@ it was compared with, what its risks by the horizon are worth, and how sure all 
 
 from __future__ import annotations
 
-from typing import Any
-
+import numpy as np
 import pandas as pd
 
 from deepcme.base.errors import AbsentError
@@ -21,21 +20,28 @@ from deepcme.report.verdict.against import (
     describe_interval,
     phrases_of_chance,
     phrases_of_comparator,
+    phrases_of_permutation,
 )
 from deepcme.report.verdict.phrase import Phrase, choose, of_section
 from deepcme.study.parts.added_value import CLINICAL_AND_GENES
 
 FEW_EVENTS = 100
+MOST_COHORTS_TOLD = 3
 
 
 def _who(facts: SurvivalFacts) -> str:
     competing = (
         f" and {facts.n_competing:,} the competing event first" if facts.n_competing else ""
     )
-    by = "" if facts.horizon is None else f" by {facts.until}"
+    by, censored = "", ""
+    if facts.horizon is not None:
+        by = f" by {facts.until}"
+        share = facts.n_censored / facts.follow_up.n
+        censored = f", {facts.n_censored:,} ({share:.0%}) were censored before"
     return (
         f"{counted(facts.follow_up.n, 'patient')}, followed for {_median_follow_up(facts)}: "
-        f"{facts.n_events:,} had the event{by}{competing}{_observed_risk(facts)}."
+        f"{facts.n_events:,} had the event{by}{competing}{censored if facts.n_censored else ''}"
+        f"{_observed_risk(facts)}."
     )
 
 
@@ -57,7 +63,7 @@ def _observed_risk(facts: SurvivalFacts) -> str:
         return f"; the risk by then cannot be estimated, as {_as_clause(str(absent))}"
     how = "Aalen-Johansen" if facts.follow_up.has_competing else "Kaplan-Meier"
     ends = _ends(risk.ci_low, risk.ci_high, "95% interval ")
-    return f", a risk of {risk.value:.0%} ({how}, {ends})"
+    return f"; the risk is {risk.value:.0%} ({how}, {ends})"
 
 
 def _ends(low: float, high: float, kind: str = "") -> str:
@@ -70,57 +76,47 @@ def _as_clause(reason: str) -> str:
 
 
 def _concordance_of_one(facts: SurvivalFacts) -> str:
-    row, auc = facts.of_one, facts.auc_of_one
+    row = facts.of_one
     if pd.isna(row["value"]):
-        both = auc is not None and pd.isna(auc["value"])
-        what = f"nor its AUC at {facts.until} " if both else ""
-        return (
-            f"{'Neither ' if both else ''}Uno's C of {facts.model} {what}can"
-            f"{'' if both else 'not'} be estimated: {_as_clause(row['absent'])}."
-        )
+        return f"Uno's C of {facts.model} cannot be estimated: {_as_clause(row['absent'])}."
     n_unknown = int(row["n_not_estimable"])
     over = describe_test_parts(facts.split, int(row["n_splits"]) + n_unknown)
-    if n_unknown:
-        over += f" but {n_unknown}, where {_as_clause(row['absent'])}"
+    lost = (
+        f", over {over} but {n_unknown}, where {_as_clause(row['absent'])}" if n_unknown else ""
+    )
     return (
-        f"One fit of {facts.model} on {facts.training_share:.0%} of them puts "
-        f"{100 * row['value']:.0f} of 100 pairs in the order of their events: over {over}, "
-        f"Uno's C up to {facts.describe_about(row['tau'])} is {row['value']:.3f} "
-        f"({describe_interval(row, 'bootstrap', '.3f')})."
+        f"One fit of {facts.model} on {facts.training_share:.0%} of them has a Uno's C up to "
+        f"{facts.describe_about(row['tau'])} of {row['value']:.3f} "
+        f"({describe_interval(row, 'bootstrap', '.3f')}){lost}."
     )
 
 
 def _concordance_by_cohort(facts: SurvivalFacts) -> str:
-    told = "; ".join(_concordance_in(row) for _, row in facts.rows.iterrows())
-    tau = facts.describe_about(facts.rows["tau"].iloc[0])
+    rows, tau = facts.rows, facts.describe_about(facts.rows["tau"].iloc[0])
+    if len(rows) > MOST_COHORTS_TOLD and rows["value"].notna().any():
+        ends = rows.dropna(subset="value").sort_values("value").iloc[[0, -1]]
+        low, high = _concordances_in(ends)
+        told = f"{low} to {high}, the ends of {len(rows)} cohorts"
+    else:
+        told = "; ".join(_concordances_in(rows))
     return (
-        f"Uno's C up to {tau} (of two patients, how often the one with the earlier event has "
-        f"the higher risk) of one fit of {facts.model} on {facts.training_share:.0%} of the "
-        f"other cohorts' patients: {told}."
+        f"One fit of {facts.model} on {facts.training_share:.0%} of the other cohorts' "
+        f"patients has a Uno's C up to {tau} of {told}."
     )
 
 
-def _concordance_in(row: pd.Series[Any]) -> str:
-    if pd.isna(row["value"]):
-        return f"cannot be estimated in {row[LEFT_OUT]}"
-    interval = describe_interval(row, "bootstrap", ".3f")
-    events = counted(int(row["events"]), "event")
-    return f"{row['value']:.3f} in {row[LEFT_OUT]} ({interval}; {events})"
-
-
-def _has_auc(facts: SurvivalFacts) -> bool:
-    """Whether there is more to say of the AUC than was of C."""
-    row = facts.auc_of_one
-    return row is not None and not (pd.isna(row["value"]) and pd.isna(facts.of_one["value"]))
-
-
-def _auc(facts: SurvivalFacts) -> str:
-    row = facts.auc_of_one
-    assert row is not None
-    if pd.isna(row["value"]):
-        return f"Its AUC at {facts.until} cannot be estimated: {_as_clause(row['absent'])}."
-    interval = describe_interval(row, "bootstrap", ".3f")
-    return f"Its AUC at {facts.until} is {row['value']:.3f} ({interval})."
+def _concordances_in(rows: pd.DataFrame) -> list[str]:
+    """Of each cohort; intervals are named at the first."""
+    kind, told = "bootstrap", []
+    for _, row in rows.iterrows():
+        if pd.isna(row["value"]):
+            told.append(f"a value that cannot be estimated in {row[LEFT_OUT]}")
+            continue
+        interval = describe_interval(row, kind, ".3f")
+        kind = "" if np.isfinite(row["ci_low"]) else kind
+        events = counted(int(row["events"]), "event")
+        told.append(f"{row['value']:.3f} in {row[LEFT_OUT]} ({interval}; {events})")
+    return told
 
 
 def _not_tested(facts: SurvivalFacts) -> int:
@@ -131,7 +127,7 @@ def _difference(facts: SurvivalFacts) -> str:
     row = facts.planned
     if pd.isna(row["difference"]):
         return "the difference in C cannot be estimated"
-    interval = describe_interval(row, "bootstrap", "+.3f")
+    interval = describe_interval(row, facts.kind_of_others, "+.3f")
     return f"difference in C {row['difference']:+.3f}, {interval}"
 
 
@@ -140,8 +136,7 @@ def _thirds(facts: SurvivalFacts) -> str:
     if lowest is None or highest is None:
         return f"Its predictions give no thirds whose risks by {facts.until} can be told."
     low, high = (
-        f"{row['risk']:.0%} ({_ends(row['ci_low'], row['ci_high'])}; "
-        f"{counted(int(row['n']), 'patient')})"
+        f"{row['risk']:.0%} ({_ends(row['ci_low'], row['ci_high'])})"
         for row in (lowest, highest)
     )
     return (
@@ -161,22 +156,30 @@ def _few_events(facts: SurvivalFacts) -> str:
 
 def _censoring(facts: SurvivalFacts) -> str:
     beyond = f", beyond what {listed(facts.censoring)} tell," if facts.censoring else ""
-    assumed = f"censoring{beyond} has nothing to do with the risk"
-    if facts.horizon is None:
-        return f"All this holds if {assumed}."
-    share = facts.n_censored / facts.follow_up.n
-    censored = f"{counted(facts.n_censored, 'patient')} ({share:.0%})"
-    if not facts.is_estimable:
-        return f"{censored} were censored before {facts.until}."
-    return f"{censored} censored before {facts.until} count by weights: right if {assumed}."
+    return f"All this holds if censoring{beyond} has nothing to do with the risk."
+
+
+def _tells_calibration(facts: SurvivalFacts) -> bool:
+    """Of cohorts left out the section tells, one by one."""
+    is_told = facts.is_estimable and bool(facts.notes.get("calibration_verdict"))
+    return is_told and not facts.by_cohort
+
+
+def _tells_sample_size(facts: SurvivalFacts) -> bool:
+    return bool(facts.notes.get("sample_size_verdict"))
+
+
+def _calibration(facts: SurvivalFacts) -> str:
+    return facts.notes["calibration" if facts.kind_of_others else "calibration_verdict"]
 
 
 PHRASES: tuple[Phrase[SurvivalFacts], ...] = (
     Phrase("who", lambda _: True, _who),
     Phrase("one cohort", lambda facts: not facts.by_cohort, _concordance_of_one),
     Phrase("cohorts left out", lambda facts: facts.by_cohort, _concordance_by_cohort),
-    *phrases_of_chance(lambda facts: facts.is_estimable),
-    Phrase("AUC at the horizon", _has_auc, _auc),
+    of_section("meta_analysis"),
+    *phrases_of_chance(lambda facts: facts.is_estimable and not facts.permutation_decides),
+    *phrases_of_permutation("outcomes"),
     Phrase(
         "not everyone tested",
         lambda facts: _not_tested(facts) > 0,
@@ -208,17 +211,28 @@ PHRASES: tuple[Phrase[SurvivalFacts], ...] = (
     ),
     Phrase(
         "calibration",
-        lambda facts: facts.is_estimable and bool(facts.notes.get("calibration_verdict")),
-        lambda facts: facts.notes["calibration_verdict"],
+        _tells_calibration,
+        _calibration,
     ),
     of_section("usefulness"),
     Phrase(
+        "sample size",
+        lambda facts: _tells_sample_size(facts) and not _tells_calibration(facts),
+        lambda facts: facts.notes["sample_size_verdict"],
+    ),
+    Phrase(
         "few events",
-        lambda facts: facts.is_estimable and facts.n_events < FEW_EVENTS,
+        lambda facts: (
+            facts.is_estimable
+            and facts.n_events < FEW_EVENTS
+            and not (_tells_calibration(facts) or _tells_sample_size(facts))
+        ),
         _few_events,
     ),
     Phrase(
-        "censoring", lambda facts: facts.n_censored > 0 or facts.horizon is None, _censoring
+        "censoring",
+        lambda facts: facts.is_estimable and (facts.n_censored > 0 or facts.horizon is None),
+        _censoring,
     ),
 )
 

@@ -10,12 +10,12 @@ import pandas as pd
 
 from deepcme.cohort.follow_up import FollowUp
 from deepcme.evaluation.predictions import LEFT_OUT
-from deepcme.evaluation.survival.measured import AUC_AT_HORIZON, UNO
+from deepcme.evaluation.survival.measured import UNO
 from deepcme.report.blocks import Blocks
+from deepcme.report.chance import exceeds_chance, select_ranks
 from deepcme.report.design import find_leaks
 from deepcme.report.section import Contents, Section
 from deepcme.report.sections.discrimination import compute_training_shares
-from deepcme.report.survival.chance import exceeds_chance, select_measure
 from deepcme.report.survival.verdict.facts import SurvivalFacts
 from deepcme.report.survival.verdict.phrases import choose_phrases
 from deepcme.report.verdict.verdict import Verdict, find_warnings, write_verdict
@@ -35,13 +35,7 @@ def make_survival_verdict(
         The audit's: severity, title, evidence.
     """
     paragraph = " ".join(phrase.words(facts) for phrase in choose_phrases(facts))
-    return Verdict(find_warnings(findings), _name_intervals_once(paragraph))
-
-
-def _name_intervals_once(paragraph: str) -> str:
-    """Intervals are named at the first of a kind: the others are numbers beside an estimate."""
-    first, name, others = paragraph.partition("95% bootstrap interval ")
-    return first + name + others.replace(name, "") if name else paragraph
+    return Verdict(find_warnings(findings), paragraph)
 
 
 def gather_survival_facts(contents: Contents) -> SurvivalFacts:
@@ -52,7 +46,7 @@ def gather_survival_facts(contents: Contents) -> SurvivalFacts:
     n_fits, n_nothing = _count_fits(contents)
     return SurvivalFacts(
         model=model,
-        rows=select_measure(contents, model, UNO),
+        rows=select_ranks(contents, model, UNO),
         split=study.split,
         above_chance=[name for name in results.models if exceeds_chance(contents, name)],
         training_share=compute_training_shares(study, results.predictions)[model],
@@ -60,10 +54,11 @@ def gather_survival_facts(contents: Contents) -> SurvivalFacts:
         leaks=find_leaks(results.cohort, study),
         comparison=_planned_differences(tables.get("survival_comparison")),
         notes=contents.notes,
+        permutation=tables.get("permutation"),
+        looks=results.folder.read_looks(),
         follow_up=_join([of.follow_up for of in evaluation.patients]),
         unit=results.cohort["unit"],
         horizon=evaluation.horizon,
-        auc=select_measure(contents, model, AUC_AT_HORIZON),
         groups=_of_model(tables.get("group_risks"), model),
         censoring=study.survival.censoring,
         n_fits=n_fits,
