@@ -55,13 +55,12 @@ class EngineContender(Contender):
 
     def __init__(self, X: FloatArray, y: FloatArray, size: Size) -> None:
         self._settings = size.settings
-        self._y = y
+        self._y, self._valid = y, np.arange(N_ROWS, len(y))
         self._random = np.random.default_rng(0)
         weights = initialise_weights(size.n_genes, self._settings, self._random)
         weight = np.ones(len(y), np.float32)
-        valid = np.arange(N_ROWS, len(y))
         samples = Samples(X, y, weight)
-        self._run = self.engine().start(samples, valid, self._settings, weights)
+        self._run = self.engine().start(samples, self._settings, weights)
 
     @abstractmethod
     def engine(self) -> Engine:
@@ -74,7 +73,7 @@ class EngineContender(Contender):
 
     def evaluate(self) -> None:
         """Validation and snapshot."""
-        self._run.validation_logits()
+        self._run.logits(self._valid)
         self._run.keep_snapshot()
 
 

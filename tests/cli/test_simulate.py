@@ -57,7 +57,8 @@ def test_simulate_times_then_power(tmp_path):
     assert table.loc[table["events"] == own, "patients"].item() == 108
     first = asked.stdout.splitlines()[0]
     assert first.startswith("By 5 years: risk 0.")
-    assert first.endswith("among 150; events are those seen by then:")
+    assert f"an event seen in {own / 108:.3g} of the patients, C 0.70" in first
+    assert first.endswith("true genes of log hazard ratio 0.3 among 150:")
     assert "C, whole cohort hazard ratio true gene in first 20" in asked.stdout
 
 
@@ -68,14 +69,18 @@ def test_power_in_months_of_a_longer_study(tmp_path):
     assert cohort.outcome.endpoint.unit == "months"
     assert cohort.outcome.times.max() <= 7
     asked = deepcme("power", "sim.h5ad", "--risk", 0.3, "--censored", 0, cwd=tmp_path)
-    assert asked.stdout.startswith("By 5 months: risk 0.3, 0 lost before it, C 0.70, 50 true")
+    assert asked.stdout.startswith(
+        "By 5 months: risk 0.3, an event seen in 0.3 of the patients"
+    )
 
 
 def test_power_of_times_needs_no_cohort():
     asked = deepcme("power", "--risk", 0.25, "--half-width", 0.1, "--hazard-ratio", 2)
     assert asked.returncode == 0, asked.stderr
     lines = asked.stdout.splitlines()
-    assert lines[0].startswith("By the horizon: risk 0.25, 0.2 lost before it, C 0.70")
+    assert lines[0].startswith(
+        "By the horizon: risk 0.25, an event seen in 0.222 of the patients"
+    )
     assert lines[3].split()[:2] == ["20", "90"]
     assert "For a C of 0.70 +-0.1 (95% interval) you need about" in lines[-3]
     assert "a hazard ratio of 2 between two halves of the patients" in lines[-3]

@@ -23,7 +23,6 @@ def folder(tmp_path):
     "words",
     [
         "train north.h5ad -o model",
-        "panel north.h5ad --out panel",
         "transfer north.h5ad south.h5ad -o transfer",
         "power north.h5ad --csv power.csv",
     ],

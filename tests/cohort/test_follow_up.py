@@ -1,12 +1,10 @@
 """What is followed, and what is refused as no follow-up."""
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from deepcme.base.errors import AbsentError, DeepCMEError
-from deepcme.cohort.follow_up import FollowUp, compute_by_group
-from deepcme.evaluation.survival.kaplan_meier import compute_numbers_at_risk
+from deepcme.cohort.follow_up import FollowUp
 
 
 def test_it_counts_patients_and_events():
@@ -55,13 +53,3 @@ def test_what_is_no_follow_up_is_refused(times, events, sentence):
 def test_nobody_is_absent():
     with pytest.raises(AbsentError, match="no patient"):
         FollowUp([], [])
-
-
-def test_a_table_of_each_group_comes_in_the_order_of_the_groups():
-    groups = pd.Categorical(list("hlhl"), categories=["l", "m", "h"], ordered=True)
-    follow_up = FollowUp([1, 2, 3, 4], [1, 0, 1, 0])
-    table = compute_by_group(
-        follow_up, groups, lambda group: compute_numbers_at_risk(group, [0, 2, 3])
-    )
-    assert table["group"].tolist() == ["l"] * 3 + ["h"] * 3
-    assert table["at_risk"].tolist() == [2, 2, 1, 2, 1, 1]

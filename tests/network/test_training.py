@@ -62,6 +62,7 @@ def test_batches_of_times_are_equal_and_each_has_its_share_of_events(n, share, s
     assert epoch.offsets[0] == 0
     assert epoch.offsets[-1] == len(epoch.rows) == len(set(epoch.rows)) == len(epoch.kept[0])
     assert np.ptp(sizes) <= 1
+    assert sizes.min() >= 2
     assert sizes.max() <= 2 * size
     events = [int((y[epoch.rows[batch]] > 0).sum()) for batch in epoch.batches()]
     assert min(events) >= 1

@@ -69,3 +69,19 @@ def test_both_parts_need_an_event_of_some_weight(part, rows, weight):
     for given in ((censored, weight), (y, weightless)):
         with pytest.raises(DeepCMEError, match=sentence):
             make_validation("cox", *given, None, TRAIN, VALID)
+
+
+def test_log_hazards_of_noise_are_worse_than_none(random):
+    """By chance C is a half, and the validation loss rises: no epoch is kept for its noise."""
+    nothing = np.zeros(N, np.float32)
+    rises, concordances = [], []
+    for _ in range(200):
+        y = encode_times(random.exponential(size=N), random.random(N) < 0.6)
+        if (y[VALID] < 0).all():
+            continue
+        validation = make_validation("cox", y, np.ones(N, np.float32), None, TRAIN, VALID)
+        noise = judged(validation, random.normal(size=N).astype(np.float32))
+        rises.append(noise.valid_loss[0] - judged(validation, nothing).valid_loss[0])
+        concordances.append(noise.valid_c[0])
+    assert np.mean(rises) > 3 * np.std(rises) / np.sqrt(len(rises))
+    assert np.mean(concordances) == pytest.approx(0.5, abs=0.02)

@@ -164,7 +164,7 @@ def _signs(n: int, random: np.random.Generator) -> FloatArray:
 _EFFECTS = {"linear": _linear_effects, "interactions": _mixed_effects}
 
 
-HAZARD_SCALE = 0.7
+HAZARD_SCALE = 0.5
 """Log hazards for log-odds: a Gumbel's standard deviation in a logistic's, so that the genes
 are as strong against chance as behind the label."""
 

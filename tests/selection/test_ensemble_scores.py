@@ -6,9 +6,16 @@ from scipy.special import expit, logit
 
 from deepcme import DeepCMEError
 from deepcme.evaluation.metrics import compute_auc
+from deepcme.network.attribution import compute_integrated_gradients
+from deepcme.network.times import encode_times, rank_concordance
 from deepcme.selection.ensemble_scores import compute_ensemble_gene_scores
 from deepcme.selection.scores import PERMUTATIONS, compute_gene_scores
-from tests.selection.test_scores import network_of_one_gene, random_network
+from tests.selection.test_scores import (
+    network_of_one_gene,
+    random_cox_network,
+    random_network,
+    times_of,
+)
 
 
 def test_an_ensemble_of_one_network_scores_as_the_network(random):
@@ -49,6 +56,32 @@ def test_permutation_importance_is_of_the_mean_probability(random):
             expected[gene] += (auc(X) - auc(permuted)) / PERMUTATIONS
     found = compute_ensemble_gene_scores(networks, X, y, np.random.default_rng(8))
     np.testing.assert_allclose(found["permutation"], expected, atol=1e-6)
+
+
+def test_scores_for_times_are_of_the_mean_log_hazard(random):
+    networks = [[random_cox_network(4, (3,))], [random_cox_network(4, (5, 2))] * 2]
+    X = random.standard_normal((30, 4)).astype(np.float32)
+    y = times_of(X[:, 1], random)
+    encoded = encode_times(y["time"], y["event"])
+
+    def log_hazard(matrix):
+        return np.mean([of[0].decision_function(matrix) for of in networks], axis=0)
+
+    generator = np.random.default_rng(8)
+    expected = np.zeros(4)
+    for _ in range(PERMUTATIONS):
+        order = generator.permutation(30)
+        for gene in range(4):
+            permuted = X.copy()
+            permuted[:, gene] = X[order, gene]
+            lost = rank_concordance(log_hazard(X), encoded)
+            lost -= rank_concordance(log_hazard(permuted), encoded)
+            expected[gene] += lost / PERMUTATIONS
+    found = compute_ensemble_gene_scores(networks, X, y, np.random.default_rng(8))
+    np.testing.assert_allclose(found["permutation"], expected, atol=1e-6)
+    shares = compute_integrated_gradients(networks, X, 2000)
+    difference = log_hazard(X) - log_hazard(np.zeros((1, 4), np.float32))
+    np.testing.assert_allclose(shares.sum(axis=1), difference, rtol=1e-2, atol=1e-3)
 
 
 def test_both_classes_are_needed(random):

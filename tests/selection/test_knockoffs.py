@@ -14,7 +14,7 @@ from deepcme.selection.knockoffs import (
     find_blocks,
     select_against_decoys,
 )
-from tests.selection.problems import TRUTH, make_problem, make_twins
+from tests.selection.problems import TRUTH, make_problem, make_times, make_twins
 
 
 def select(X, y, seed=0, **options):
@@ -97,6 +97,26 @@ def test_the_genes_behind_the_label_are_selected(decoys):
     assert f"{len(found.selected)} genes are selected" in found.claim
     assert ("Permuted" in found.claim) == (decoys == "permuted")
     assert found.by_block()["n_selected"].sum() == len(found.selected)
+
+
+@pytest.mark.parametrize("ranker", ["soft-path", "cox-lasso"])
+def test_the_genes_behind_the_hazard_are_selected(ranker):
+    X, y = make_times(n=400, n_genes=100)
+    found = select(X, y, proportion=0.34, ranker=ranker)
+    assert set(TRUTH) <= set(found.selected)
+    assert len(found.selected) <= 8
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("ranker", ["soft-path", "cox-lasso", "cox-score"])
+def test_null_times_seldom_report_anything(ranker, say):
+    """Where no gene matters, a list of any length is false: the proportion bounds how often."""
+    reported = 0
+    for seed in range(100):
+        X, y = make_times(n=80, n_genes=60, seed=seed, null=True)
+        reported += len(select(X, y, seed=seed, ranker=ranker).selected) > 0
+    say(f"{ranker}: {reported} of 100 runs on null times report genes")
+    assert reported <= 28
 
 
 def test_where_nothing_can_be_claimed_it_says_so():

@@ -8,6 +8,9 @@ import pytest
 
 from deepcme.base.errors import DeepCMEError
 from deepcme.cohort.arrays import CohortArrays
+from deepcme.evaluation.bootstrap import interval_generator
+from deepcme.evaluation.survival.tables.discrimination import compute_survival_discrimination
+from deepcme.evaluation.survival.tables.evaluated import Evaluation
 from deepcme.selection.panel import ALL_GENES
 from deepcme.selection.panel_tables import (
     choose_panels,
@@ -16,29 +19,38 @@ from deepcme.selection.panel_tables import (
     describe_choice,
 )
 from deepcme.study.executors.processes import run_on_processes
+from deepcme.study.fit import fit_task
+from deepcme.study.parts.models import MODELS
 from deepcme.study.parts.selection import PANELS
 from deepcme.study.parts.selection_tables import collect_panels
 from deepcme.study.plan import make_plan
 from deepcme.study.spec import make_study
+from deepcme.study.tables import compute_predictions
 from tests.conftest import invented_cohort
+from tests.study.times import HORIZON, survival_cohort
 
 RANKERS = ("soft-path", "l1-logistic")
+OF_TIMES = {
+    "models": ["Cox-ridge"],
+    "survival": {"horizon": HORIZON},
+}
 
 
-def study_of(**selection):
+def study_of(outcome=None, **selection):
     return make_study(
         {
             "cohort": {"path": "unused.h5ad"},
             "split": {"repeats": 1},
             "models": ["LR-tuned"],
             "selection": {"run": True, "rankers": RANKERS, "random_panels": 2, **selection},
+            **(outcome or {}),
         }
     )
 
 
-def plan_of(cohort, **selection):
+def plan_of(cohort, outcome=None, **selection):
     """Panels of 1 and of 3 genes."""
-    plan = make_plan(study_of(**selection), cohort, [PANELS])
+    plan = make_plan(study_of(outcome, **selection), cohort, [PANELS])
     return replace(plan, tasks=tuple(replace(step, sizes=(1, 3)) for step in plan.tasks))
 
 
@@ -51,6 +63,16 @@ def results_of(plan, jobs=1):
 @pytest.fixture(scope="module")
 def cohort():
     return invented_cohort(n_patients=90, positives=40)
+
+
+@pytest.fixture(scope="module")
+def times():
+    return survival_cohort(n=90)
+
+
+@pytest.fixture(scope="module")
+def results_of_times(times):
+    return results_of(plan_of(times, OF_TIMES, rankers=["cox-score"]))
 
 
 @pytest.fixture(scope="module")
@@ -69,10 +91,8 @@ def poisoned(data, rows):
     return replace(data, X=X)
 
 
-@pytest.mark.parametrize("order", [*RANKERS, "mean-rank", ALL_GENES.name])
-def test_nothing_is_learned_from_held_out_patients(cohort, order):
-    data = CohortArrays.of(cohort)
-    plan = plan_of(cohort, rankers=[*RANKERS, "mean-rank"])
+def require_that_nothing_is_learned_from_held_out(plan, order):
+    data = CohortArrays.of(plan.cohort)
     task = next(t for t in plan.tasks if (t.order.name, t.split_number) == (order, 1))
     test = task.split.test
     clean, dirty = task.run(data), task.run(poisoned(data, test))
@@ -83,6 +103,21 @@ def test_nothing_is_learned_from_held_out_patients(cohort, order):
     # One held-out row left as it was has the score it had: the refit is the same too.
     spared = task.run(poisoned(data, test[1:]))
     np.testing.assert_array_equal(clean["scores"][:, 0], spared["scores"][:, 0])
+
+
+@pytest.mark.parametrize("order", [*RANKERS, "mean-rank", ALL_GENES.name])
+def test_nothing_is_learned_from_held_out_patients(cohort, order):
+    plan = plan_of(cohort, rankers=[*RANKERS, "mean-rank"])
+    require_that_nothing_is_learned_from_held_out(plan, order)
+
+
+RANKERS_OF_TIMES = ("cox-score", "soft-path", "cox-lasso", "mean-rank")
+
+
+@pytest.mark.parametrize("order", [*RANKERS_OF_TIMES, ALL_GENES.name])
+def test_nothing_is_learned_from_held_out_patients_of_times(times, order):
+    plan = plan_of(times, OF_TIMES, rankers=RANKERS_OF_TIMES)
+    require_that_nothing_is_learned_from_held_out(plan, order)
 
 
 def test_this_test_would_notice_a_leak(cohort):
@@ -140,6 +175,44 @@ def test_the_curve_has_a_row_for_each_size_and_all_genes_last(curve):
     at_random = curve[curve["panel"] != "all"]
     assert (at_random["random_low"] <= at_random["random_auc"]).all()
     assert curve.loc[curve["panel"] == "all", "random_auc"].isna().all()
+
+
+def test_the_curve_for_times_is_of_unos_c(times, results_of_times):
+    predictions = results_of_times.predictions
+    assert not {"label"} & set(predictions.columns)
+    curve = compute_panel_curve(results_of_times, interval_generator(1, "survival"), draws=200)
+    assert curve["panel"].tolist() == ["1", "3", "all"]
+    assert curve["n_splits"].tolist() == [5, 5, 5]
+    assert (curve["ci_low"] < curve["uno_c"]).all()
+    assert (curve["uno_c"] < curve["ci_high"]).all()
+    assert (curve["events"] == times.outcome.cases_at(HORIZON).sum()).all()
+    chosen = choose_panels(curve)
+    assert chosen["n_genes"].tolist() == [1]
+    assert chosen["uno_c"][0] > chosen["random_uno_c"][0] + 0.1
+    genes = compute_panel_genes(times, results_of_times, chosen)
+    assert (genes["gene"][0], genes["frequency"][0]) == ("gene0", 1.0)
+    sentence = describe_choice(chosen.to_dict("records")[0])
+    assert sentence.startswith("cox-score: 1 gene, Uno's C 0.")
+
+
+def test_unos_c_of_all_genes_is_that_of_the_studys_model(times, results_of_times):
+    """The last point of the curve is the model that a study compares, in the same draws."""
+    plan = make_plan(study_of(OF_TIMES, rankers=["cox-score"]), times, [MODELS])
+    done = [(task, fit_task(CohortArrays.of(times), task)) for task in plan.tasks]
+    evaluation = Evaluation.draw(
+        compute_predictions(times, done), HORIZON, interval_generator(1, "survival"), draws=200
+    )
+    table = compute_survival_discrimination(evaluation)
+    expected = table.set_index("measure").loc["uno_c", "value"]
+    curve = compute_panel_curve(results_of_times, interval_generator(1, "survival"), draws=200)
+    assert curve["uno_c"].iloc[-1] == pytest.approx(expected, abs=0.02)
+
+
+def test_where_no_concordance_can_be_had_there_is_no_curve(results_of_times, random):
+    later = results_of_times.predictions.assign(event=0)
+    curve = compute_panel_curve(replace(results_of_times, predictions=later), random, draws=9)
+    assert curve.empty
+    assert choose_panels(curve).empty
 
 
 def test_a_size_that_only_some_splits_have_is_not_compared(results, random):
@@ -204,6 +277,18 @@ def test_a_panel_of_all_genes_has_no_list(cohort, results, curve):
 def test_settings_out_of_range_are_refused(options, sentence):
     with pytest.raises(DeepCMEError, match=sentence):
         study_of(**options)
+
+
+def test_rankers_are_of_the_studys_kind():
+    assert study_of(OF_TIMES, rankers=["cox-lasso"]).selection.rankers == ("cox-lasso",)
+    unnamed = make_study(
+        {"cohort": {"path": "unused.h5ad"}, "selection": {"run": True}, **OF_TIMES}
+    )
+    assert unnamed.selection.rankers == ("soft-path", "cox-lasso")
+    with pytest.raises(DeepCMEError, match="no ranker 'l1-logistic' for times to an event"):
+        study_of(OF_TIMES)
+    with pytest.raises(DeepCMEError, match="no ranker 'cox-score' for two classes"):
+        study_of(rankers=["cox-score"])
 
 
 def test_too_few_patients_are_refused():

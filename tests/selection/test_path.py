@@ -6,14 +6,12 @@ import pytest
 from deepcme.base.errors import DeepCMEError
 from deepcme.network.engines.choice import make_engine
 from deepcme.selection.path import SoftPathSettings, follow_soft_path, shrinkage_factors
-from tests.selection.problems import TRUTH, make_problem
+from tests.selection.problems import TRUTH, make_problem, make_times
 
 
 def follow(X, y, seed=0, rows=None, **options):
     rows = np.arange(len(y)) if rows is None else rows
-    return follow_soft_path(
-        X, y.astype(np.float32), rows, np.random.default_rng(seed), **options
-    )
+    return follow_soft_path(X, y, rows, np.random.default_rng(seed), **options)
 
 
 def test_the_genes_behind_the_label_leave_last():
@@ -21,6 +19,26 @@ def test_the_genes_behind_the_label_leave_last():
     path = follow(X, y)
     assert set(path.order[:4]) == set(TRUTH)
     assert sorted(path.order) == list(range(40))
+
+
+def test_the_genes_behind_the_hazard_leave_last():
+    X, y = make_times(n=200)
+    path = follow(X, y, rows=np.arange(180), held_out_rows=np.arange(180, 200))
+    assert set(path.order[:4]) == set(TRUTH)
+    late = np.argsort(path.log_odds[-3])
+    assert y["time"][180 + late[:10]].mean() > y["time"][180 + late[10:]].mean()
+
+
+def test_only_the_order_of_times_is_learned_from_and_never_those_held_out():
+    X, y = make_times()
+    held_out = np.arange(90, 120)
+    other = y.copy()
+    other["time"] = np.log1p(other["time"])
+    other["time"][held_out] = other["time"][held_out][::-1]
+    other["event"][held_out] = ~other["event"][held_out]
+    paths = [follow(X, of, rows=np.arange(90), held_out_rows=held_out) for of in (y, other)]
+    np.testing.assert_array_equal(paths[0].order, paths[1].order)
+    np.testing.assert_array_equal(paths[0].log_odds, paths[1].log_odds)
 
 
 def test_sizes_go_from_all_to_one_by_a_fifth():

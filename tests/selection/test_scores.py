@@ -5,7 +5,11 @@ import pandas as pd
 import pytest
 
 from deepcme import Cohort, DeepCMEError
+from deepcme.cohort.follow_up import FollowUp
 from deepcme.evaluation.metrics import compute_auc
+from deepcme.evaluation.survival.at_horizon import AtHorizon
+from deepcme.evaluation.survival.concordance import compute_harrell_concordance
+from deepcme.models.survival.target import make_target, read_target
 from deepcme.network.architecture import Hyperparameters, initialise_weights
 from deepcme.network.attribution import (
     compute_first_layer_scores,
@@ -161,6 +165,51 @@ def test_equation_4_is_the_sum_of_absolute_weights():
     np.testing.assert_allclose(
         compute_first_layer_scores([[weights]]), np.abs(weights.blocks[0].weight).sum(axis=1)
     )
+
+
+def random_cox_network(n_genes: int, widths: tuple[int, ...]):
+    weights = random_network(n_genes, widths)
+    weights.output_bias = None
+    return weights
+
+
+def times_of(log_hazards, random):
+    """Exponential times, every third censored at half of its time."""
+    times = random.exponential(np.exp(-log_hazards))
+    is_event = (np.arange(len(times)) % 3 > 0).astype(np.int8)
+    return make_target(FollowUp(np.where(is_event, times, times / 2), is_event))
+
+
+def test_permutation_importance_of_times_is_the_loss_of_concordance(random):
+    weights = random_cox_network(6, (5, 4))
+    X = random.standard_normal((40, 6)).astype(np.float32)
+    y = times_of(weights.decision_function(X), random)
+    follow_up = read_target(y, 40)
+    at = AtHorizon.draw(follow_up, np.median(follow_up.times), random, draws=0)
+
+    def concordance(matrix):
+        return compute_harrell_concordance(at, weights.decision_function(matrix))[0]
+
+    fast = compute_permutation_importance(weights, X, y, np.random.default_rng(8), repeats=2)
+    generator = np.random.default_rng(8)
+    slow = np.zeros(6)
+    for _ in range(2):
+        order = generator.permutation(40)
+        for gene in range(6):
+            permuted = X.copy()
+            permuted[:, gene] = X[order, gene]
+            slow[gene] += concordance(X) - concordance(permuted)
+    np.testing.assert_allclose(fast, slow / 2, atol=1e-6)
+
+
+def test_times_of_which_none_can_be_compared_have_no_permutation_importance(random):
+    y = make_target(FollowUp(np.arange(5.0), np.array([0, 0, 0, 0, 1])))
+    X = np.zeros((5, 4), np.float32)
+    scores = compute_gene_scores(random_cox_network(4, (3,)), X, y, random)
+    assert scores["permutation"].isna().all()
+    assert scores.drop(columns="permutation").notna().all(axis=None)
+    agreement = compute_score_agreement(scores, k=2).set_index(["score", "other"])["overlap"]
+    assert agreement.notna().tolist() == [True, False, False]
 
 
 def test_permutation_needs_both_classes(random):

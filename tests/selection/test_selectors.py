@@ -11,11 +11,12 @@ from deepcme.base.errors import DeepCMEError
 from deepcme.selection.rankers import ranks_of
 from deepcme.selection.refit import PanelClassifier
 from deepcme.selection.selectors import (
+    CoxLassoSelector,
     L1LogisticSelector,
     MeanRankSelector,
     SoftPathSelector,
 )
-from tests.selection.problems import TRUTH, make_problem
+from tests.selection.problems import TRUTH, make_problem, make_times
 
 SELECTORS = [SoftPathSelector, L1LogisticSelector, MeanRankSelector]
 
@@ -39,6 +40,45 @@ def test_the_genes_behind_the_label_rank_first(selector):
     assert set(fitted.get_support(indices=True)) == set(TRUTH)
     assert sorted(fitted.ranking_) == list(range(1, 41))
     assert fitted.transform(X).shape == (120, 4)
+
+
+@pytest.mark.parametrize("selector", [SoftPathSelector, CoxLassoSelector, MeanRankSelector])
+def test_the_genes_behind_the_hazard_rank_first(selector):
+    X, y = make_times(n=200)
+    fitted = selector(n_genes=4, random_state=0).fit(X, y)
+    assert set(fitted.get_support(indices=True)) == set(TRUTH)
+    assert sorted(fitted.ranking_) == list(range(1, 41))
+    assert not hasattr(fitted, "classes_")
+
+
+def test_the_size_for_times_is_chosen_by_the_partial_likelihood():
+    X, y = make_times(n=200)
+    fitted = SoftPathSelector(random_state=0).fit(X, y)
+    assert 2 <= fitted.n_genes_ <= 10
+    stages = fitted.stages_
+    assert list(stages.columns) == ["n_genes", "deviance", "deviance_se", "harrell_c"]
+    best = stages.iloc[stages["deviance"].argmin()]
+    chosen = stages.set_index("n_genes").loc[fitted.n_genes_]
+    assert chosen["deviance"] <= best["deviance"] + best["deviance_se"]
+    assert best["harrell_c"] > 0.75
+
+
+def test_units_and_names_of_the_fields_of_times_do_not_matter():
+    X, y = make_times()
+    others = np.array(
+        list(zip(y["event"], 365.25 * y["time"], strict=True)),
+        dtype=[("died", bool), ("days", float)],
+    )
+    ours, theirs = (SoftPathSelector(4, random_state=0).fit(X, of) for of in (y, others))
+    np.testing.assert_array_equal(ours.ranking_, theirs.ranking_)
+
+
+def test_a_lasso_is_for_one_kind_of_target():
+    X, y = make_times()
+    with pytest.raises(DeepCMEError, match="L1LogisticSelector is for two classes, and y"):
+        L1LogisticSelector().fit(X, y)
+    with pytest.raises(DeepCMEError, match="CoxLassoSelector is for times to an event, and y"):
+        CoxLassoSelector().fit(X, y["event"])
 
 
 def test_the_size_is_chosen_on_held_out_patients():
@@ -100,6 +140,9 @@ def test_the_mean_of_the_ranks():
     total = fitted.soft_path_.ranking_ + fitted.l1_logistic_.ranking_
     assert (np.diff(total[np.argsort(fitted.ranking_)]) >= 0).all()
     assert fitted.n_genes_ == 4
+    of_times = MeanRankSelector(n_genes=4, random_state=0).fit(*make_times())
+    total = of_times.soft_path_.ranking_ + of_times.cox_lasso_.ranking_
+    assert (np.diff(total[np.argsort(of_times.ranking_)]) >= 0).all()
 
 
 def test_ranks_of_an_order():

@@ -107,7 +107,5 @@ def test_every_fold_holds_an_event(random):
 def test_one_patient_with_the_event_is_too_few(random):
     copies = np.r_[0, 0, np.arange(2, 20)]
     follow_up = FollowUp(np.arange(20.0), (copies == 0).astype(np.int8))
-    with pytest.raises(
-        DeepCMEError, match="two patients with the event or more, but there is 1"
-    ):
+    with pytest.raises(DeepCMEError, match="two patients with the event or more, not 1"):
         draw_fold_numbers_in_time(follow_up, copies, 5, random)

@@ -5,11 +5,14 @@ the results version of its part; the seed decides the numbers of the fit.
 """
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from deepcme import Cohort
 from deepcme.base.seeds import integer_seed, seed_for
 from deepcme.cohort.honest import fit_seed, split_seed
+from deepcme.cohort.outcome import Endpoint
+from deepcme.cohort.survival import SurvivalOutcome
 from deepcme.study import tasks as tasks_module
 from deepcme.study.plan import make_plan
 from deepcme.study.spec import make_study
@@ -42,6 +45,20 @@ NESTED_KEYS = {
     "DeepCME 64/64/1000, split 3, inner fold 1": "455b2aefdb561262800fe79f7aaa7c64",
 }
 
+SURVIVAL_KEYS = {
+    "Cox-ridge, split 1": "c826e12dd8b731c2bf41ef7f89f07c71",
+    "Cox-top-200, split 1": "01005e2a012f0b1a7fc97266eca53f1e",
+    "LR-tuned, split 1": "a790f1b40624353fa0f86f9b4155c060",
+    "DeepCME, split 1": "5a681543f6df33e28138fb37993f90d8",
+    "DeepCME-Cox 64/32/0.1, split 1": "dfe1bb13cc40b3723d9c671af5074e17",
+    "clinical + genes, split 1": "0452cb1ed22feff584cd47e0744019e6",
+    "Cox-ridge, permuted expression 1, split 1": "bf3435732f5aa0b98f2dd9de756062be",
+    "Cox-ridge, permuted outcomes 1, split 1": "f68022a0bc1595281ea18f63e8e17faa",
+    "Cox-ridge, random genes of 3 1, split 1": "0acd20195b45321e946240bc73d10990",
+    "Cox-ridge, all patients": "7eb9684b0181463c2ae32cf622d716d7",
+    "Cox-ridge, bootstrap sample 1": "440994e02d40aca4788b274a150feb7f",
+}
+
 FIT_SEEDS = {
     "DeepCME, split 1": 683800440,
     "DeepCME-ensemble, split 2": 1279992990,
@@ -59,9 +76,9 @@ def tasks_of(tmp_path, monkeypatch):
     """Tasks of a study, by their titles; the keys are made of literal versions."""
     monkeypatch.setattr(tasks_module, "package_versions", lambda: VERSIONS)
 
-    def make(**options):
+    def make(cohort=None, **options):
         study = make_study({"cohort": {"path": tmp_path / "none.h5ad"}, "seed": 7, **options})
-        tasks = make_plan(study, whole_numbers()).tasks
+        tasks = make_plan(study, cohort or whole_numbers()).tasks
         by_title = {task.title: task for task in tasks}
         assert len(by_title) == len(tasks)
         return by_title
@@ -69,19 +86,28 @@ def tasks_of(tmp_path, monkeypatch):
     return make
 
 
-def whole_numbers():
+def whole_numbers(outcome=None, **columns):
     """A cohort of the same bytes on any machine."""
     samples, genes = np.indices((60, 24))
     return Cohort.from_arrays(
         (samples * 7 + genes * 13 + samples * genes) % 17 + 1.0,
-        np.arange(60) % 3 == 0,
+        np.arange(60) % 3 == 0 if outcome is None else outcome,
         samples=[f"S{i}" for i in range(60)],
         patients=[f"P{i}" for i in range(60)],
         genes=[f"gene{i}" for i in range(24)],
-        endpoint="every third",
+        clinical=pd.DataFrame(columns) if columns else None,
+        endpoint="every third" if outcome is None else outcome.endpoint,
         scale="fpkm",
         name="whole numbers",
     )
+
+
+def whole_times():
+    """The same, with times to an event."""
+    rows = np.arange(60)
+    endpoint = Endpoint("whole numbers", unit="years", horizon=20.0)
+    outcome = SurvivalOutcome((rows * 11) % 37 + 1.0, rows % 3 == 0, endpoint)
+    return whole_numbers(outcome, age=rows % 13 + 40.0)
 
 
 @pytest.fixture
@@ -113,6 +139,20 @@ def test_fits_of_a_nested_search_keep_their_keys(tasks_of):
         grid={"search": "fig7"},
     )
     assert {title: tasks[title].key for title in NESTED_KEYS} == NESTED_KEYS
+
+
+def test_fits_of_times_keep_their_keys(tasks_of):
+    tasks = tasks_of(
+        whole_times(),
+        survival={"horizon": 20.0},
+        models=["Cox-ridge", "Cox-top-200", "LR-tuned", "DeepCME"],
+        split={"design": "folds", "folds": 3, "repeats": 1},
+        clinical={"columns": ["age"], "genes": "Cox-ridge", "permutations": 1},
+        nulls={"permutations": 1, "gene_sets": 1, "sizes": [3]},
+        instability={"refits": 1},
+        grid={"search": "fig7"},
+    )
+    assert {title: tasks[title].key for title in SURVIVAL_KEYS} == SURVIVAL_KEYS
 
 
 def test_fits_keep_their_seeds(tasks):

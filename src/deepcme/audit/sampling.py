@@ -19,7 +19,7 @@ from deepcme.evaluation.sample_size import (
     compute_development_size,
     count_parameters_supported,
 )
-from deepcme.evaluation.survival.sample_size import (
+from deepcme.evaluation.survival.planning.sample_size import (
     ASSUMED_CONCORDANCE,
     compute_survival_development_size,
     count_survival_parameters_supported,

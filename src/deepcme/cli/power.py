@@ -244,7 +244,7 @@ def _follow(cohort: Cohort, path: str, times: TimesPlan) -> _Followed:
 
     from deepcme.base.time_scale import TimeScale
     from deepcme.cohort.survival import require_horizon
-    from deepcme.evaluation.survival.sample_size import expect_patients_like
+    from deepcme.evaluation.survival.planning.sample_size import expect_patients_like
     from deepcme.evaluation.survival.tables.evaluated import follow_patients
 
     endpoint = cohort.outcome.endpoint
@@ -280,10 +280,10 @@ def _format_times(table: pd.DataFrame, design: SurvivalPowerDesign, until: str) 
         **_rank(table, design),
     }
     return (
-        f"By {until}: risk {design.risk:.3g}, {design.censored:.3g} lost before it, C "
-        f"{design.concordance:.2f}, {design.signal_genes:,} true genes of log hazard ratio "
-        f"{design.effect:g} among {design.genes:,}; events are those seen by then:"
-        f"\n\n{_align(shown)}"
+        f"By {until}: risk {design.risk:.3g}, an event seen in "
+        f"{design.patients.event_share:.3g} of the patients, C {design.concordance:.2f}, "
+        f"{design.signal_genes:,} true genes of log hazard ratio {design.effect:g} among "
+        f"{design.genes:,}:\n\n{_align(shown)}"
     )
 
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
-import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from deepcme.base.errors import AbsentError, DeepCMEError
@@ -94,24 +92,3 @@ class FollowUp:
         """Follow-up of some patients, by position or by an array of bool."""
         chosen: NDArray[Any] = np.asarray(index)
         return type(self)(self.times[chosen], self.events[chosen])
-
-
-def compute_by_group(
-    follow_up: FollowUp, groups: ArrayLike, compute: Callable[[FollowUp], pd.DataFrame]
-) -> pd.DataFrame:
-    """A table, such as a curve, of each group of patients, which stands first in it.
-
-    Parameters
-    ----------
-    follow_up : FollowUp
-    groups : array
-        Of each patient; they come sorted, those of a `Categorical` in its order.
-    compute : callable
-    """
-    tables = []
-    group = pd.Series(groups)
-    for rows in group.groupby(group, observed=True).indices.values():
-        table = compute(follow_up.rows(rows))
-        table.insert(0, "group", group.iloc[rows[0]])
-        tables.append(table)
-    return pd.concat(tables, ignore_index=True)

@@ -46,7 +46,7 @@ class ModelKind:
         them, if it is `refitted`: fitted on these alike, and its preprocessing too.
     has_gene_scores, has_history : bool
         Whether it has `gene_scores_`, and a `history_` that a study keeps.
-    saved_as : {"networks", "coefficients"} or None
+    saved_as : {"networks", "hazard networks", "coefficients"} or None
         What a fitted one is written as, without its samples: its `networks_`, or `coef_` and
         `intercept_` (a Cox model's `means_`); None if that cannot be.
     saved_with : mapping
@@ -74,7 +74,7 @@ class ModelKind:
     out_of_fold: OutOfFold | None = None
     has_gene_scores: bool = False
     has_history: bool = False
-    saved_as: Literal["networks", "coefficients"] | None = None
+    saved_as: Literal["networks", "hazard networks", "coefficients"] | None = None
     saved_with: Mapping[str, Any] = field(default_factory=dict)
     unsaved_because: str = ""
     nanoseconds: float = 100.0
@@ -252,7 +252,7 @@ KINDS: dict[str, ModelKind] = {
             takes_validation=True,
             has_gene_scores=True,
             has_history=True,
-            saved_as="networks",
+            saved_as="hazard networks",
             nanoseconds=_OF_NETWORKS,
         ),
         ModelKind(
@@ -265,7 +265,7 @@ KINDS: dict[str, ModelKind] = {
             # In two of three folds there are then five patients with the event or more.
             out_of_fold=OutOfFold(n_folds=3, fewest_patients=8),
             has_gene_scores=True,
-            saved_as="networks",
+            saved_as="hazard networks",
             nanoseconds=_OF_NETWORKS,
         ),
         _cox(

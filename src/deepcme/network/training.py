@@ -92,7 +92,10 @@ def deal_batches(
     compare few rows; up to twice that is one batch. One without an event teaches nothing and
     is left out.
     """
-    n_batches = 1 if len(rows) <= 2 * batch_size else round(len(rows) / batch_size)
+    n_batches = 1
+    if len(rows) > 2 * batch_size:
+        # A single row has no variance to normalise by.
+        n_batches = min(round(len(rows) / batch_size), len(rows) // 2)
     events = is_event(y[rows])
     dealt = np.concatenate([rows[events], rows[~events]])
     hands = [dealt[first::n_batches] for first in range(n_batches)]

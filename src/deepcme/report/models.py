@@ -12,7 +12,7 @@ from deepcme.cohort.survival import SurvivalOutcome
 from deepcme.models.registry import ModelKind
 from deepcme.study.designs import NestedDesign
 from deepcme.study.parts.added_value import CLINICAL, CLINICAL_AND_GENES
-from deepcme.study.parts.grid import TUNED, grid_points
+from deepcme.study.parts.grid import TUNED, TUNED_OF_TIMES, grid_points
 from deepcme.study.resolved import Study
 from deepcme.study.settings import ModelSettings
 
@@ -145,11 +145,13 @@ def _own_words(kind: ModelKind, settings: Mapping[str, Any], part: str = "") -> 
 
 def describe_tuning(study: Study) -> str:
     """What was searched for the tuned network; nothing where no grid was."""
-    points = grid_points(study.grid.search)
+    of_times = study.survival is not None
+    points = grid_points(study.grid.search, of_times=of_times)
     if not points:
         return ""
+    tuned = TUNED_OF_TIMES if of_times else TUNED
     return (
-        f"{TUNED}: the network of lowest validation loss among {len(points)} settings: width "
+        f"{tuned}: the network of lowest validation loss among {len(points)} settings: width "
         f"{_values(point.width for point in points)}; batches of "
         f"{_values(point.batch_size for point in points)}; lambda "
         f"{_values(point.penalty_strength for point in points)}. Test data have no say."

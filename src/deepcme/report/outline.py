@@ -25,9 +25,10 @@ from deepcme.report.sections import (
 )
 from deepcme.report.sections.groups import meta_analysis, subgroups
 from deepcme.report.survival import added_value as added_value_over_time
-from deepcme.report.survival import assumptions, risk_groups
+from deepcme.report.survival import assumptions, grid, risk_groups
 from deepcme.report.survival import calibration as calibration_at_horizon
 from deepcme.report.survival import discrimination as discrimination_over_time
+from deepcme.report.survival import sample_size as sample_size_by_horizon
 from deepcme.report.survival import usefulness as usefulness_at_horizon
 from deepcme.report.survival.verdict import verdict as survival_verdict
 from deepcme.report.verdict import verdict
@@ -44,9 +45,11 @@ SECTIONS: tuple[Section, ...] = (
 
 SURVIVAL_SECTIONS: tuple[Section, ...] = (
     survival_verdict.SECTION, risk_groups.SECTION, patients.SECTION,
+    sample_size_by_horizon.SECTION,
     discrimination_over_time.SECTION, meta_analysis.SECTION, added_value_over_time.SECTION,
     calibration_at_horizon.SECTION, usefulness_at_horizon.SECTION, assumptions.SECTION,
-    instability.SECTION, genes.SECTION, training.SECTION,
+    instability.SECTION, nulls.SECTION, genes.SECTION, selection.SECTION, grid.SECTION,
+    training.SECTION,
     methods.SECTION, guidelines.SECTION, methods.REPEAT,
 )  # fmt: skip
 """Of a study of times to an event, likewise."""

@@ -164,8 +164,9 @@ def compute_panel_curve(
         *(at_random_name, "random_low", "random_high"),
         *("n", "events", "n_patients", "n_splits"),
     ]
-    ordered: pd.DataFrame = pd.concat(
-        [rows.sort_values("n_genes") for _, rows in table.groupby("ranker", sort=False)],
+    ordered: pd.DataFrame = table.sort_values(
+        ["ranker", "n_genes"],
+        key=lambda column: column.map(rankers.index) if column.name == "ranker" else column,
         ignore_index=True,
     )[columns]
     return ordered

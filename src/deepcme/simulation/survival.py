@@ -26,7 +26,7 @@ from deepcme.cohort.cohort import Cohort
 from deepcme.cohort.follow_up import FollowUp
 from deepcme.cohort.outcome import Endpoint
 from deepcme.cohort.survival import DAYS, SurvivalOutcome
-from deepcme.evaluation.survival.known_hazards import NormalLogHazards, require_loss
+from deepcme.evaluation.survival.planning.known_hazards import NormalLogHazards, require_loss
 from deepcme.simulation.expression import (
     ExpressionDesign,
     FloatArray,

@@ -15,14 +15,14 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 from scipy import stats
-from scipy.special import expit, logit
 
 from deepcme.base.errors import AbsentError
 from deepcme.base.words import counted
-from deepcme.evaluation.intervals import CONFIDENCE_LEVEL, Estimate
+from deepcme.evaluation.intervals import Estimate
 from deepcme.evaluation.sample_size import USUAL_POWER
-from deepcme.evaluation.survival.known_hazards import NormalLogHazards
-from deepcme.evaluation.survival.sample_size import (
+from deepcme.evaluation.survival.planning.known_hazards import NormalLogHazards
+from deepcme.evaluation.survival.planning.sample_size import (
+    compute_concordance_interval,
     compute_events_for_hazard_ratio,
     compute_smallest_hazard_ratio,
     compute_survival_development_size,
@@ -143,8 +143,7 @@ def compute_expected_concordance(
 ) -> Estimate:
     """Uno's C with the interval to expect in a fraction of a cohort.
 
-    Student's t on the logit scale, as `compute_logit_interval` makes it of a bootstrap, with
-    the standard error of `NormalLogHazards.concordance_variance`.
+    See `compute_concordance_interval`.
 
     Parameters
     ----------
@@ -154,14 +153,10 @@ def compute_expected_concordance(
     fraction : float
         Share of the cohort that C is estimated on.
     """
-    patients, c = design.patients, design.concordance
-    n = fraction * events / patients.event_share
-    rarer = max(2, round(n * min(patients.event_share, patients.control_share)))
-    error = math.sqrt(patients.concordance_variance / n) / (c * (1 - c))
-    half_width = stats.t.ppf((1 + CONFIDENCE_LEVEL) / 2, rarer - 1) * error
-    low, high = expit(logit(c) - half_width), expit(logit(c) + half_width)
+    n = fraction * events / design.patients.event_share
+    low, high = compute_concordance_interval(design.patients, n)
     n_patients = design.count_patients(events, fraction)
-    return Estimate(c, float(low), float(high), n_patients, max(1, round(fraction * events)))
+    return Estimate(design.concordance, low, high, n_patients, max(1, round(fraction * events)))
 
 
 def compute_survival_top_probability(design: SurvivalPowerDesign, events: int) -> float:

@@ -143,7 +143,7 @@ name = "Cox-top-200"   # Cox ridge of the genes that alone go most strongly with
 # parameters = { n_genes = 200 }
 
 [[models]]
-name = "DeepCME-Cox-ensemble"   # five networks, each holding out a fifth of the patients
+name = "DeepCME-Cox-ensemble"   # five networks that each hold out a fifth of the patients
 # parameters = { hidden_layers = [64, 64, 64], dropout = 0.7, n_networks = 5 }
 """
 
@@ -180,9 +180,8 @@ _OF_TIMES = {
     "other": "network",
     "genes": '"Cox-ridge"    # stands for the genes (or "Cox-top-200")',
     "labels_alone": """
-# Not yet made for times to an event, so that they need leave_out_censored = true under
-# [cohort] and models of yes or no: [nulls], [instability], [selection] and the permutations of
-# [clinical], whose genes are then those of "DeepCME-ensemble" or "LR-tuned".
+# Not yet made for times to an event, so that it needs leave_out_censored = true under [cohort]
+# and models of yes or no: [selection].
 """,
 }
 

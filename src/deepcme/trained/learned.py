@@ -13,12 +13,14 @@ from numpy.typing import NDArray
 from deepcme.base.log_odds import log_odds
 from deepcme.models.ensemble import compute_network_probabilities
 from deepcme.models.survival.cox_model import CoxModel
+from deepcme.models.survival.networks import compute_log_hazards_by_network
 from deepcme.network.architecture import Block, FloatArray, NetworkWeights
 from deepcme.network.attribution import compute_integrated_gradients
 
 _NETWORK_ARRAY = re.compile(
     r"networks\.(?P<network>\d{1,6})\.(?P<snapshot>\d{1,6})\.(?P<array>.+)"
 )
+_CENTRES = "networks.centres"
 _NORMALISATION = {"scale", "shift", "running_mean", "running_var"}
 
 Arrays = dict[str, NDArray[Any]]
@@ -56,8 +58,8 @@ class LearnedNetworks:
     networks: list[list[NetworkWeights]]
 
     @classmethod
-    def of(cls, model: Any) -> Self:
-        """The networks of either estimator of them."""
+    def of(cls, model: Any, Z: FloatArray) -> Self:
+        """The networks of either estimator of them, fitted on Z."""
         return cls(model.networks_)
 
     def evaluate(self, Z: FloatArray) -> Scores:
@@ -81,19 +83,54 @@ class LearnedNetworks:
     @classmethod
     def from_arrays(cls, arrays: Arrays, n_genes: int) -> Self:
         """Rebuild the networks."""
-        by_snapshot: dict[tuple[int, int], Arrays] = {}
-        for name, array in arrays.items():
-            place = _NETWORK_ARRAY.fullmatch(name)
-            if place is None:
-                raise UnfitArraysError(f"the array {name} belongs to no network.")
-            snapshot = int(place["network"]), int(place["snapshot"])
-            by_snapshot.setdefault(snapshot, {})[place["array"]] = array
-        networks: dict[int, list[NetworkWeights]] = {}
-        for (number, _), inner_arrays in sorted(by_snapshot.items()):
-            networks.setdefault(number, []).append(_assemble_network(inner_arrays, n_genes))
-        if not networks:
-            raise UnfitArraysError("there is no network in it.")
-        return cls(list(networks.values()))
+        return cls(_assemble_networks(arrays, n_genes))
+
+
+@dataclass(frozen=True)
+class LearnedHazardNetworks:
+    """A network of log hazards, or the snapshots of each of several.
+
+    `centres` are what each network tells on average of those that it was fitted on: log
+    hazards are told against that.
+    """
+
+    networks: list[list[NetworkWeights]]
+    centres: FloatArray
+
+    @classmethod
+    def of(cls, model: Any, Z: FloatArray) -> Self:
+        """The networks of either estimator of them, fitted on Z."""
+        centres = compute_log_hazards_by_network(model.networks_, Z).mean(axis=0)
+        return cls(model.networks_, centres.astype(np.float32))
+
+    def evaluate(self, Z: FloatArray) -> Scores:
+        """The mean log hazard, and those of each network."""
+        by_network = compute_log_hazards_by_network(self.networks, Z) - self.centres
+        several = by_network if len(self.networks) > 1 else None
+        return Scores(by_network.mean(axis=1), several)
+
+    def attribute(self, Z: FloatArray) -> NDArray[np.float64]:
+        """Integrated gradients of the mean log hazard."""
+        shares = [
+            np.mean([compute_integrated_gradients([[one]], Z) for one in snapshots], axis=0)
+            for snapshots in self.networks
+        ]
+        return np.asarray(np.mean(shares, axis=0), dtype=np.float64)
+
+    def arrays(self) -> Iterator[tuple[str, FloatArray]]:
+        """The weights, under the numbers of network and snapshot, and the centres."""
+        yield from LearnedNetworks(self.networks).arrays()
+        yield _CENTRES, self.centres
+
+    @classmethod
+    def from_arrays(cls, arrays: Arrays, n_genes: int) -> Self:
+        """Rebuild the networks."""
+        others = {name: array for name, array in arrays.items() if name != _CENTRES}
+        networks = _assemble_networks(others, n_genes, of_hazards=True)
+        centres = arrays.get(_CENTRES)
+        if centres is None or centres.shape != (len(networks),):
+            raise UnfitArraysError(f"there are no centres of {len(networks)} networks.")
+        return cls(networks, centres)
 
 
 @dataclass(frozen=True)
@@ -104,7 +141,7 @@ class LearnedCoefficients:
     coefficients: FloatArray
 
     @classmethod
-    def of(cls, model: Any) -> Self:
+    def of(cls, model: Any, Z: FloatArray) -> Self:
         """Those of a linear model of scikit-learn, or of a Cox model's log hazard."""
         if isinstance(model, CoxModel):
             intercept, coefficients = [-model.means_ @ model.coef_], model.coef_
@@ -134,26 +171,47 @@ class LearnedCoefficients:
         return cls(*(arrays[name] for name in shapes))
 
 
-Learned = LearnedNetworks | LearnedCoefficients
+Learned = LearnedNetworks | LearnedHazardNetworks | LearnedCoefficients
 
-FORMS: dict[str, type[LearnedNetworks] | type[LearnedCoefficients]] = {
+FORMS: dict[str, type[Learned]] = {
     "networks": LearnedNetworks,
+    "hazard networks": LearnedHazardNetworks,
     "coefficients": LearnedCoefficients,
 }
 """What can be kept, as the manifest names it."""
 
 
-def _assemble_network(arrays: Arrays, n_genes: int) -> NetworkWeights:
+def _assemble_networks(
+    arrays: Arrays, n_genes: int, *, of_hazards: bool = False
+) -> list[list[NetworkWeights]]:
+    by_snapshot: dict[tuple[int, int], Arrays] = {}
+    for name, array in arrays.items():
+        place = _NETWORK_ARRAY.fullmatch(name)
+        if place is None:
+            raise UnfitArraysError(f"the array {name} belongs to no network.")
+        snapshot = int(place["network"]), int(place["snapshot"])
+        by_snapshot.setdefault(snapshot, {})[place["array"]] = array
+    networks: dict[int, list[NetworkWeights]] = {}
+    for (number, _), inner_arrays in sorted(by_snapshot.items()):
+        networks.setdefault(number, []).append(
+            _assemble_network(inner_arrays, n_genes, of_hazards)
+        )
+    if not networks:
+        raise UnfitArraysError("there is no network in it.")
+    return list(networks.values())
+
+
+def _assemble_network(arrays: Arrays, n_genes: int, of_hazards: bool) -> NetworkWeights:
     try:
         weights = NetworkWeights.from_arrays(arrays)
     except (KeyError, IndexError, TypeError, ValueError) as error:
         raise UnfitArraysError("a network lacks an array.") from error
-    if weights.output_bias is None:
-        raise UnfitArraysError("a network lacks an array.")
     n_inputs = n_genes
     for block in weights.blocks:
         n_inputs = _check_block(block, n_inputs)
-    if weights.output_weight.shape != (n_inputs,) or weights.output_bias.shape != (1,):
+    # A constant has no say in who has the event first.
+    bias = None if weights.output_bias is None else weights.output_bias.shape
+    if weights.output_weight.shape != (n_inputs,) or bias != (None if of_hazards else (1,)):
         raise UnfitArraysError("a network's output does not fit its last layer.")
     return weights
 

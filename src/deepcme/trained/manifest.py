@@ -43,7 +43,7 @@ class Estimator(Part):
     """The model as a study names it, what is kept of it, and its parameters."""
 
     name: str
-    form: Literal["networks", "coefficients"]
+    form: Literal["networks", "hazard networks", "coefficients"]
     parameters: dict[str, Any]
 
 

@@ -207,7 +207,7 @@ def _make_model(finished: Finished, preprocessor: Pipeline) -> Model:
         if isinstance(cohort.outcome, SurvivalOutcome)
         else make_binary_model
     )
-    learned = FORMS[form].of(finished.model)
+    learned = FORMS[form].of(finished.model, standardised)
     return make(finished, shared, learned, _gene_statistics(preprocessor, kept), known.sketches)
 
 

@@ -53,6 +53,7 @@ class _Kind:
     ]
 
 
+CHANCE = 0.5
 _KINDS = {
     BinaryOutcome: _Kind(
         binary.MODELS,
@@ -270,6 +271,12 @@ def notes_on_transfer(table: pd.DataFrame) -> list[str]:
                 f"{pair}: {row['n']:,} samples are of {row['n_patients']:,} patients, "
                 f"{kind.several_samples}."
             )
+    nobody = table[(table[measured] == CHANCE) & table["ci_low"].isna()]
+    notes += [
+        f"{row['train']} to {row['test']}: {row['model']} tells nobody apart, as it gives all "
+        "the same score."
+        for row in nobody.to_dict("records")
+    ]
     return notes
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -19,9 +19,14 @@ from deepcme.trained.prediction import predict
 from deepcme.trained.recognition import recognise
 from deepcme.trained.strangers import Strangers, find_strangers
 from deepcme.trained.survival.model import SurvivalModel
-from deepcme.trained.survival.validation import examine_survival_model, in_unit_of
+from deepcme.trained.survival.validation import (
+    examine_survival_model,
+    in_unit_of,
+    note_conversions,
+)
 from deepcme.trained.tested import FROZEN as FROZEN
 from deepcme.trained.tested import RECALIBRATED as RECALIBRATED
+from deepcme.trained.tested import Findings
 
 
 @dataclass(frozen=True)
@@ -108,13 +113,7 @@ def validate_model(
         allow_missing=allow_missing,
         allow_training_samples=True,
     )
-    outcome = in_unit_of(model, cohort) if isinstance(model, SurvivalModel) else cohort.outcome
-    table = predictions.table.assign(**outcome.values, patient=cohort.patients)
-    if isinstance(model, BinaryModel):
-        findings = examine_binary_model(model, table, seed)
-    else:
-        assert isinstance(model, SurvivalModel)
-        findings = examine_survival_model(model, table, seed)
+    findings = _examine(model, cohort, predictions.table, seed)
     tables = findings.tables
     if strangers.n_training_patients:
         for name in tables.keys() - {"predictions"}:
@@ -129,6 +128,18 @@ def validate_model(
         findings.words,
         strangers.brand,
     )
+
+
+def _examine(model: Model, cohort: Cohort, predicted: pd.DataFrame, seed: int) -> Findings:
+    if isinstance(model, BinaryModel):
+        labels = cohort.outcome.values
+        table = predicted.assign(**labels, patient=cohort.patients)
+        return examine_binary_model(model, table, seed)
+    assert isinstance(model, SurvivalModel)
+    outcome = in_unit_of(model, cohort)
+    table = predicted.assign(**outcome.values, patient=cohort.patients)
+    findings = examine_survival_model(model, table, seed)
+    return replace(findings, notes=[*note_conversions(model, cohort), *findings.notes])
 
 
 def _require_outcome(model: Model, cohort: Cohort) -> None:

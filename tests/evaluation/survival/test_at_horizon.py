@@ -21,7 +21,7 @@ from deepcme.evaluation.survival.at_horizon import (
     compute_slope_at_horizon,
     compute_specificity_at_horizon,
 )
-from deepcme.evaluation.survival.cumulative_incidence import compute_drawn_risks
+from deepcme.evaluation.survival.cumulative_incidence import compute_risk
 from tests.evaluation.survival.conftest import FROZEN
 
 
@@ -59,11 +59,12 @@ def test_with_tied_times_and_a_competing_event_they_are_too(competing, kind):
 def test_the_observed_risk_is_that_of_kaplan_meier_or_aalen_johansen(random):
     for events in (some_patients(random).of_cause(1), some_patients(random)):
         at = AtHorizon.draw(events, 4, random, 20)
-        by_curve = compute_drawn_risks(events, 4, at.counts)
         # Weights are cut in draws where hardly anybody is uncensored.
         uncut = at.weights.max(axis=1) / at.counts.max(axis=1) < 9
         assert uncut[0]
-        np.testing.assert_allclose(compute_observed_risk(at)[uncut], by_curve[uncut])
+        drawn = [np.repeat(np.arange(events.n), n.astype(int)) for n in at.counts[uncut]]
+        by_curve = [compute_risk(events.rows(rows), 4).value for rows in drawn]
+        np.testing.assert_allclose(compute_observed_risk(at)[uncut], by_curve)
 
 
 def test_without_censoring_the_measures_are_the_usual_ones(random):

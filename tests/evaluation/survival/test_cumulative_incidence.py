@@ -3,18 +3,16 @@
 import numpy as np
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
 from deepcme.base.errors import AbsentError
 from deepcme.cohort.follow_up import FollowUp
 from deepcme.evaluation.intervals import NORMAL_QUANTILE
 from deepcme.evaluation.survival.cumulative_incidence import (
     compute_cumulative_incidence,
-    compute_drawn_risks,
     compute_risk,
 )
 from deepcme.evaluation.survival.kaplan_meier import compute_kaplan_meier, compute_survival
-from tests.evaluation.survival.drawn import draw_follow_up, repeat, tied_follow_ups, true_risk
+from tests.evaluation.survival.drawn import draw_follow_up, tied_follow_ups, true_risk
 
 
 def test_the_curve_and_its_interval_are_those_of_r(follow_up, curves):
@@ -80,17 +78,6 @@ def test_the_variance_holds_where_the_last_patients_leave_together(n):
     risk = compute_risk(FollowUp(np.ones(n), [1] + [2] * (n - 1)), 1)
     factor = np.exp(NORMAL_QUANTILE * np.sqrt((n - 1) / n))
     assert [risk.ci_low, risk.ci_high] == pytest.approx([1 / n / factor, min(1, factor / n)])
-
-
-@given(tied_follow_ups(), st.integers(0, 6), st.randoms())
-def test_a_draw_is_the_risk_of_its_patients(follow_up, horizon, random):
-    counts = np.array([random.randint(0, 2) for _ in range(follow_up.n)])
-    drawn = compute_drawn_risks(follow_up, horizon, counts[np.newaxis].astype(float))[0]
-    if counts[follow_up.times >= horizon].any():
-        alone = compute_risk(repeat(follow_up, counts), horizon).value
-        assert drawn == pytest.approx(alone, abs=1e-12)
-    else:
-        assert np.isnan(drawn)
 
 
 @pytest.mark.parametrize("code", [1, 2])

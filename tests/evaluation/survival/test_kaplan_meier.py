@@ -2,20 +2,17 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from deepcme.base.errors import AbsentError, DeepCMEError
 from deepcme.cohort.follow_up import FollowUp
 from deepcme.evaluation.survival.kaplan_meier import (
-    compute_drawn_survival,
     compute_kaplan_meier,
     compute_median_follow_up,
     compute_median_survival,
     compute_numbers_at_risk,
     compute_survival,
 )
-from tests.evaluation.survival.drawn import draw_follow_up, repeat, tied_follow_ups, true_risk
+from tests.evaluation.survival.drawn import draw_follow_up, true_risk
 
 # Remission under 6-mercaptopurine in weeks: Freireich EJ et al. (1963), Blood 21:699-716.
 REMISSION = FollowUp(
@@ -93,24 +90,11 @@ def test_nothing_is_said_of_times_beyond_all_follow_up():
 def test_competing_events_are_not_taken_for_censorings(follow_up):
     with pytest.raises(DeepCMEError, match="use compute_cumulative_incidence"):
         compute_kaplan_meier(follow_up)
-    with pytest.raises(DeepCMEError, match="use compute_cumulative_incidence"):
-        compute_drawn_survival(follow_up, 12, np.ones((1, follow_up.n)))
 
 
 def test_numbers_at_risk_are_those_just_before_a_time():
     table = compute_numbers_at_risk(REMISSION, [0, 6, 7, 10, 35, 36])
     assert table["at_risk"].tolist() == [21, 21, 17, 15, 1, 0]
-
-
-@given(tied_follow_ups((0, 1)), st.integers(0, 6), st.randoms())
-def test_a_draw_is_the_curve_of_its_patients(follow_up, horizon, random):
-    counts = np.array([random.randint(0, 2) for _ in range(follow_up.n)])
-    drawn = compute_drawn_survival(follow_up, horizon, counts[np.newaxis].astype(float))[0]
-    if counts[follow_up.times >= horizon].any():
-        alone = compute_survival(repeat(follow_up, counts), horizon).value
-        assert drawn == pytest.approx(alone, abs=1e-12)
-    else:
-        assert np.isnan(drawn)
 
 
 def test_the_median_and_its_interval_are_those_of_r(of_cause, curves):

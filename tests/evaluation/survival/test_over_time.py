@@ -1,21 +1,18 @@
-"""AUC over time and the integrated Brier score."""
+"""The integrated Brier score."""
 
 import numpy as np
 import pytest
 
-from deepcme.base.errors import AbsentError, DeepCMEError
+from deepcme.base.errors import DeepCMEError
 from deepcme.cohort.follow_up import FollowUp
 from deepcme.evaluation.survival.at_horizon import (
     AtHorizon,
-    compute_auc_at_horizon,
     compute_brier_at_horizon,
     compute_null_brier,
 )
 from deepcme.evaluation.survival.measured import BRIER
 from deepcme.evaluation.survival.over_time import (
     OverTime,
-    choose_times,
-    compute_auc_over_time,
     measure_integrated_brier,
     measure_scaled_integrated_brier,
 )
@@ -32,27 +29,6 @@ def over():
 def risks(over):
     low = np.random.default_rng(3).uniform(0.05, 0.3, over.grid[0].follow_up.n)
     return np.column_stack([low, low * 2, low * 3])
-
-
-def test_of_real_patients_it_is_that_of_risk_regression(frozen):
-    at, scores, _, case = frozen["GSE25055"]
-    table = compute_auc_over_time(OverTime.of(at, [1, 3]), scores)
-    assert table["value"].iloc[1] == pytest.approx(case["auc"], abs=1e-9)
-    assert table["time"].tolist() == [1, 3]
-
-
-def test_auc_at_each_time_has_its_own_events(over, risks):
-    of_time = compute_auc_over_time(over, risks)
-    for row, at, risk in zip(of_time.itertuples(), over.grid, risks.T, strict=True):
-        assert row.value == compute_auc_at_horizon(at, risk)[0]
-        assert row.events == at.n_cases
-        assert row.ci_low < row.value < row.ci_high
-
-
-def test_one_score_serves_for_all_times(over, risks):
-    one = compute_auc_over_time(over, risks[:, 0])
-    each = compute_auc_over_time(over, np.repeat(risks[:, :1], 3, axis=1))
-    assert one.equals(each)
 
 
 def test_the_brier_score_is_averaged_by_trapezoids(over, risks):
@@ -93,10 +69,3 @@ def test_times_ascend_to_the_horizon(over, times):
 def test_a_risk_is_needed_for_each_time(over, risks):
     with pytest.raises(DeepCMEError, match="for each of 3 times, but there are 1"):
         measure_integrated_brier(over, risks[:, 0])
-
-
-def test_times_go_in_even_steps_from_the_fifth_event():
-    follow_up = FollowUp(np.arange(1, 21), np.ones(20))
-    assert choose_times(follow_up, 10, 6).tolist() == [5, 6, 7, 8, 9, 10]
-    with pytest.raises(AbsentError, match="in time there are 4 events, fewer than 5"):
-        choose_times(follow_up, 5)

@@ -98,7 +98,7 @@ def start(
         random = np.random.default_rng(5)
         weights = initialise_weights(problem.n_genes, settings, random)
     samples = Samples(problem.X, problem.y, problem.sample_weight, problem.offset)
-    return engine.start(samples, problem.valid_rows, settings, weights)
+    return engine.start(samples, settings, weights)
 
 
 def one_batch(problem: Problem, settings: Hyperparameters, seed: int = 11) -> Epoch:

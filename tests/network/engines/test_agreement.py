@@ -9,6 +9,7 @@ import pytest
 
 from deepcme.network.architecture import Hyperparameters
 from deepcme.network.engines.base import Engine
+from deepcme.network.times import rank_concordance
 from deepcme.network.training import rank_auc
 from tests.network.engines.problems import (
     PENALTIES,
@@ -96,7 +97,7 @@ def test_fifty_steps(native: Engine, reference: Engine, variant: dict[str, Any])
         train_steps(run, problem, settings, 50)
     distances = difference(runs[0].current_weights(), runs[1].current_weights())
     assert max(distances.values()) < 1e-5, distances
-    logits = [run.validation_logits() for run in runs]
+    logits = [run.logits(problem.valid_rows) for run in runs]
     np.testing.assert_allclose(logits[0], logits[1], rtol=1e-4, atol=1e-5)
 
 
@@ -121,8 +122,42 @@ def test_forty_steps_by_times(
     assert weights[0].output_bias is None
     distances = difference(*weights)
     assert max(distances.values()) < 1e-5, distances
-    logits = [run.validation_logits() for run in runs]
+    logits = [run.logits(problem.valid_rows) for run in runs]
     np.testing.assert_allclose(logits[0], logits[1], rtol=1e-4, atol=1e-5)
+
+
+def test_fits_by_times(reference: Engine) -> None:
+    """They find the genes, beyond what the offset says, and end at the same epoch."""
+    problem = make_time_problem(n=300, n_genes=40)
+    settings = Hyperparameters(
+        hidden_layers=(16,),
+        penalty=None,
+        learning_rate=1e-2,
+        max_epochs=30,
+        patience=8,
+        loss="cox",
+    )
+    native, torch = (
+        engine.fit(
+            problem.X,
+            problem.y,
+            problem.train_rows,
+            problem.valid_rows,
+            settings,
+            np.random.default_rng(3),
+            sample_weight=problem.sample_weight,
+            offset=problem.offset,
+        ).history
+        for engine in (native_engine.NativeEngine(), reference)
+    )
+    np.testing.assert_allclose(native.train_loss, torch.train_loss, rtol=1e-3)
+    np.testing.assert_allclose(native.valid_loss, torch.valid_loss, rtol=1e-3)
+    assert native.best_epoch == torch.best_epoch
+    by_offset = rank_concordance(
+        problem.offset[problem.valid_rows], problem.y[problem.valid_rows]
+    )
+    assert native.valid_c[native.best_epoch - 1] > by_offset + 0.1
+    assert native.valid_auc == []
 
 
 @penalties

@@ -108,13 +108,13 @@ def test_starting_weights_and_matrix_stay_untouched() -> None:
     np.testing.assert_array_equal(problem.X, X)
 
 
-def test_validation_logits_are_those_of_the_weights() -> None:
+def test_logits_are_those_of_the_weights() -> None:
     """With more validation rows than are evaluated at a time."""
     problem = make_problem(n=1200)
     run = start(NativeEngine(), problem, SETTINGS)
     train_steps(run, problem, SETTINGS, 5)
     expected = run.current_weights().decision_function(problem.X[problem.valid_rows])
-    np.testing.assert_allclose(run.validation_logits(), expected, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(run.logits(problem.valid_rows), expected, rtol=1e-4, atol=1e-5)
 
 
 def test_snapshot_keeps_what_it_was_given() -> None:
@@ -204,7 +204,6 @@ def test_unfit_matrix_is_refused(spoil: Callable[[Any], Any]) -> None:
     with pytest.raises(DeepCMEError, match="X "):
         NativeEngine().start(
             Samples(spoil(problem.X), problem.y, problem.sample_weight),
-            problem.valid_rows,
             SETTINGS,
             initialise_weights(problem.n_genes, SETTINGS, np.random.default_rng(0)),
         )

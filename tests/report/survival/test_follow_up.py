@@ -48,7 +48,7 @@ def test_what_cannot_be_told_says_why():
         compute_follow_up(FollowUp(TIMES, ENDS), 11.0), TimeScale.of("years", 10.0), 11.0
     )
     risk = shown.set_index("quantity")["shown"]["Risk of the event by 11 years"]
-    assert "11" in risk
+    assert risk == "Nobody is followed to the horizon."
     assert "%" not in risk
 
 

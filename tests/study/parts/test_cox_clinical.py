@@ -184,7 +184,6 @@ def test_times_of_the_outcome_are_no_clinical_columns():
             {"clinical": {"genes": "LR-tuned"}},
             "'LR-tuned' cannot stand for the genes in a study",
         ),
-        ({"clinical": {"permutations": 9}}, "not yet tested by permutation"),
         (
             {"models": [*MODELS, {"name": "clinical", "estimator": "Cox-top-200"}]},
             "a model must not be called 'clinical'",

@@ -15,8 +15,6 @@ from deepcme.evaluation.survival.risk_sets import (
     compute_hazards,
     compute_product_limit,
     count_risk_sets,
-    is_followed,
-    take_step,
 )
 
 COLUMNS = ("time", "at_risk", "events", "competing", "risk", "ci_low", "ci_high")
@@ -89,16 +87,6 @@ def compute_risk(follow_up: FollowUp, horizon: float) -> Estimate:
         ends = 1 - survival.ci_high, 1 - survival.ci_low
         return Estimate(1 - survival.value, *ends, survival.n, survival.events)
     return read_at(compute_cumulative_incidence(follow_up), "risk", follow_up, horizon)
-
-
-def compute_drawn_risks(follow_up: FollowUp, horizon: float, weights: FloatArray) -> FloatArray:
-    """Risk of the event up to and at the horizon in each draw of patients (draws x patients).
-
-    NaN in a draw that follows nobody to the horizon.
-    """
-    sets = count_risk_sets(follow_up, weights)
-    at_horizon = take_step(sets.times, _compute_risks(sets), horizon, start=0.0)[:, 0]
-    return np.where(is_followed(follow_up, horizon, weights), at_horizon, np.nan)
 
 
 def _compute_risks(sets: RiskSets) -> FloatArray:

@@ -146,9 +146,16 @@ def match_observed_risk(
         Of whom Aalen and Johansen's estimate is taken, or Kaplan and Meier's.
     log_hazards, weights : array
         And how often each counts.
+
+    Raises
+    ------
+    AbsentError
+        If no patient has the event.
     """
     observed = compute_cumulative_incidence(patients)
     observed = observed[observed["events"] > 0]
+    if observed.empty:
+        raise AbsentError("No patient had the event: there is no risk of it.")
     aim = observed["risk"].to_numpy(np.float64)
     share = weights / weights.sum()
     hazards = np.exp(log_hazards)

@@ -15,8 +15,6 @@ from deepcme.evaluation.survival.risk_sets import (
     check_followed,
     compute_product_limit,
     count_risk_sets,
-    is_followed,
-    take_step,
 )
 
 COLUMNS = ("time", "at_risk", "events", "censored", "survival", "ci_low", "ci_high")
@@ -88,20 +86,6 @@ def read_at(curve: pd.DataFrame, column: str, follow_up: FollowUp, horizon: floa
     return Estimate(
         float(value), float(low), float(high), follow_up.n, int(until["events"].sum())
     )
-
-
-def compute_drawn_survival(
-    follow_up: FollowUp, horizon: float, weights: FloatArray
-) -> FloatArray:
-    """Kaplan-Meier survival at the horizon in each draw of patients (draws x patients).
-
-    NaN in a draw that follows nobody to the horizon.
-    """
-    _refuse_competing(follow_up)
-    sets = count_risk_sets(follow_up, weights)
-    survival = compute_product_limit(sets.events, sets.at_risk)
-    at_horizon = take_step(sets.times, survival, horizon, start=1.0)[:, 0]
-    return np.where(is_followed(follow_up, horizon, weights), at_horizon, np.nan)
 
 
 def compute_numbers_at_risk(follow_up: FollowUp, times: ArrayLike) -> pd.DataFrame:

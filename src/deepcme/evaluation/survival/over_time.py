@@ -1,4 +1,4 @@
-"""Predictions at many times: the AUC over time, and the Brier score integrated."""
+"""Predictions of whole curves: the Brier score integrated over time."""
 
 from __future__ import annotations
 
@@ -6,11 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from numpy.typing import ArrayLike
 
-from deepcme.base.errors import AbsentError, DeepCMEError
-from deepcme.cohort.follow_up import EVENT, FollowUp
+from deepcme.base.errors import DeepCMEError
 from deepcme.evaluation.bootstrap import divide
 from deepcme.evaluation.predictions import FloatArray
 from deepcme.evaluation.survival.at_horizon import (
@@ -19,37 +17,16 @@ from deepcme.evaluation.survival.at_horizon import (
     compute_null_brier,
 )
 from deepcme.evaluation.survival.measured import (
-    AUC_AT_HORIZON,
     PERCENTILE,
     Measured,
     TimeMeasure,
     check_predictions_at,
 )
 
-FEWEST_EVENTS = 5
-"""Before so many events no curve over time begins."""
-
 INTEGRATED_BRIER = TimeMeasure("integrated_brier", "Integrated Brier", ".3f", 0, PERCENTILE)
 SCALED_INTEGRATED_BRIER = TimeMeasure(
     "scaled_integrated_brier", "Scaled integrated Brier", ".3f", 1, PERCENTILE
 )
-
-
-def choose_times(follow_up: FollowUp, tau: float, points: int = 20) -> FloatArray:
-    """Times of a curve, in even steps from the fifth event to tau.
-
-    Raises
-    ------
-    AbsentError
-        If there are fewer than five events before tau.
-    """
-    times = np.sort(follow_up.times[follow_up.events == EVENT])
-    if (times < tau).sum() < FEWEST_EVENTS:
-        raise AbsentError(
-            f"There is no curve over time: in time there are {(times < tau).sum()} events, "
-            f"fewer than {FEWEST_EVENTS}."
-        )
-    return np.linspace(times[FEWEST_EVENTS - 1], tau, points, dtype=np.float64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,31 +64,6 @@ class OverTime:
         return np.asarray(area / (self.times[-1] - self.times[0]), dtype=np.float64)
 
 
-def compute_auc_over_time(over: OverTime, scores: ArrayLike) -> pd.DataFrame:
-    """AUC at each of the times, each with an interval of its own.
-
-    Parameters
-    ----------
-    over : OverTime
-    scores : array, n or n x times
-        One a patient, or one a patient and time.
-
-    Returns
-    -------
-    DataFrame
-        `measure, time, value, ci_low, ci_high, interval, n, events`, as `Measured.frame` has
-        it. An interval holds for its time, not for the whole curve.
-    """
-    of_time = _columns(over, scores, of_risks=False)
-    return pd.concat(
-        [
-            AUC_AT_HORIZON.of(at, score).frame()
-            for at, score in zip(over.grid, of_time, strict=True)
-        ],
-        ignore_index=True,
-    )
-
-
 def measure_integrated_brier(over: OverTime, risks: ArrayLike) -> Measured:
     """Mean over time of the Brier score [1]_, by trapezoids.
 
@@ -138,7 +90,7 @@ def measure_scaled_integrated_brier(over: OverTime, risks: ArrayLike) -> Measure
 
 
 def _integrate(over: OverTime, risks: ArrayLike) -> FloatArray:
-    of_time = _columns(over, risks, of_risks=True)
+    of_time = _columns(over, risks)
     return over.integrate(
         [
             compute_brier_at_horizon(at, risk)
@@ -147,14 +99,12 @@ def _integrate(over: OverTime, risks: ArrayLike) -> FloatArray:
     )
 
 
-def _columns(over: OverTime, predictions: ArrayLike, *, of_risks: bool) -> list[FloatArray]:
-    """Predictions for each of the times."""
-    prediction = check_predictions_at(over.grid[-1], predictions, of_risks=of_risks)
-    if prediction.ndim == 1 and not of_risks:
-        return [prediction] * len(over.grid)
-    if prediction.shape != (len(prediction), len(over.grid)):
+def _columns(over: OverTime, risks: ArrayLike) -> list[FloatArray]:
+    """Risks by each of the times."""
+    risk = check_predictions_at(over.grid[-1], risks, of_risks=True)
+    if risk.shape != (len(risk), len(over.grid)):
         raise DeepCMEError(
             f"A risk is needed for each of {len(over.grid)} times, but there are "
-            f"{prediction.size // len(prediction)}."
+            f"{risk.size // len(risk)}."
         )
-    return list(prediction.T)
+    return list(risk.T)

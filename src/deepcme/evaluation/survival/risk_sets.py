@@ -114,9 +114,3 @@ def check_followed(follow_up: FollowUp, horizon: float) -> None:
     """Raise `AbsentError` if nobody is followed to the horizon."""
     if follow_up.times.max() < horizon:
         raise AbsentError("Nobody is followed to the horizon.")
-
-
-def is_followed(follow_up: FollowUp, horizon: float, weights: FloatArray) -> BooleanArray:
-    """Whether each draw (draws x patients) holds a patient followed to the horizon."""
-    followed: BooleanArray = weights[:, follow_up.times >= horizon].sum(axis=1) > 0
-    return followed

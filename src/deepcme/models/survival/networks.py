@@ -124,9 +124,14 @@ def compute_log_hazards(networks: Networks, X: NDArray[np.float32]) -> FloatArra
         The snapshots of each network.
     X : ndarray of float32, shape (samples, genes)
     """
+    mean: FloatArray = compute_log_hazards_by_network(networks, X).mean(axis=1)
+    return mean
+
+
+def compute_log_hazards_by_network(networks: Networks, X: NDArray[np.float32]) -> FloatArray:
+    """Log hazard of each row by each network, the mean over its snapshots: rows x networks."""
     by_network = [
         np.mean([weights.decision_function(X) for weights in snapshots], axis=0)
         for snapshots in networks
     ]
-    mean: FloatArray = np.mean(by_network, axis=0)
-    return mean
+    return np.stack(by_network, axis=1)

@@ -74,9 +74,8 @@ class Trainer(ABC):
 class TrainingRun:
     """One network under training."""
 
-    def __init__(self, trainer: Trainer, valid_rows: RowIndex, weights: NetworkWeights) -> None:
+    def __init__(self, trainer: Trainer, weights: NetworkWeights) -> None:
         self._trainer = trainer
-        self._valid_rows = valid_rows
         self._snapshot = weights.copy()
 
     def train_epoch(self, epoch: Epoch) -> float:
@@ -86,10 +85,6 @@ class TrainingRun:
     def logits(self, rows: RowIndex) -> FloatArray:
         """Logits of rows of X, in evaluation mode and without their offset."""
         return self._trainer.logits(rows)[:, 0]
-
-    def validation_logits(self) -> FloatArray:
-        """Logits of the validation rows."""
-        return self.logits(self._valid_rows)
 
     def current_weights(self) -> NetworkWeights:
         """A copy of the weights as they are now."""
@@ -175,14 +170,12 @@ class Engine(ABC):
     def start(
         self,
         samples: Samples,
-        valid_rows: RowIndex,
         hyperparameters: Hyperparameters,
         weights: NetworkWeights,
     ) -> TrainingRun:
         """Begin a run from the given weights, which stay untouched."""
-        check_rows(valid_rows, len(samples.X), "valid_rows")
         trainer = self.trainer(samples, hyperparameters, [weights], "adam")
-        return TrainingRun(trainer, valid_rows, weights)
+        return TrainingRun(trainer, weights)
 
     def start_selector(
         self,
@@ -252,7 +245,7 @@ class Engine(ABC):
         )
         start_random, epoch_random = random.spawn(2)
         start = initialise_weights(X.shape[1], hyperparameters, start_random)
-        run = self.start(samples, valid_rows, hyperparameters, start)
+        run = self.start(samples, hyperparameters, start)
         history = History()
         while history.n_epochs < hyperparameters.max_epochs:
             epoch = draw_epoch(train_rows, y, hyperparameters, epoch_random)

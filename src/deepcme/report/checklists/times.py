@@ -18,6 +18,7 @@ from deepcme.report.section import Contents
 _TABLES_OF_MEASURES = {
     "survival_discrimination": "Uno's and Harrell's C and AUC(t)",
     "survival_comparison": "their differences between models",
+    "meta_analysis": "a meta-analysis over cohorts",
     "added_value": "what genes add to clinical columns",
     "auc_over_time": "AUC over time",
     "risk_curves": "Kaplan-Meier by predicted risk",
@@ -25,6 +26,8 @@ _TABLES_OF_MEASURES = {
     "net_benefit": "net benefit at the horizon",
     "classification": "sensitivity and specificity at the horizon",
     "proportional_hazards": "proportional hazards",
+    "instability_summary": "instability of risks",
+    "permutation": "permutation tests of C and of the risk groups",
 }
 _ENOUGH_EVENTS = 100
 """For an evaluation (Collins et al. 2016, Stat Med 35:214-226)."""
@@ -334,32 +337,10 @@ def updating(contents: Contents) -> Answer:
     )
 
 
-def prediction(_: Contents) -> Answer:
-    """How a prediction is computed."""
-    return Answer(
-        "Within the study each fit predicts its own test part; deepcme train makes no model "
-        "of times yet.",
-        "the file or formula of the model that readers get",
-    )
-
-
-def specification(_: Contents) -> Answer:
-    """What of the models is kept."""
-    return Answer(
-        "Settings: table 'model_settings' and study.toml, which repeat the study; the fits of "
-        "the study evaluate and are not one model to hand on.",
-        "the whole final model with its baseline risk, and who may use it how",
-    )
-
-
-def new_inputs(_: Contents) -> Answer:
-    """No model is handed on."""
-    return Answer(left="what is to be done with poor or missing input")
-
-
 def results_by_cluster(contents: Contents) -> Answer:
     """Performance in each cohort."""
     if LEFT_OUT in contents.tables["survival_discrimination"].columns:
         told = _list_values(contents, UNO)
-        return Answer(f"Uno's C of {contents.headline} by cohort left out: {told}.")
+        pooled = contents.notes.get("meta_analysis_verdict", "")
+        return Answer(f"Uno's C of {contents.headline} by cohort left out: {told}. {pooled}")
     return participants.results_by_cluster(contents)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pandas as pd
 
 from deepcme.base.time_scale import TimeScale
+from deepcme.cohort.follow_up import FollowUp
 from deepcme.evaluation.survival.measured import BRIER, OBSERVED_EXPECTED, SCALED_BRIER, SLOPE
+from deepcme.evaluation.survival.tables.evaluated import follow_patients
 from deepcme.evaluation.survival.tables.risk_groups import (
     SURVIVAL,
     compute_numbers_at_risk_by_group,
@@ -27,7 +29,9 @@ from deepcme.report.formatting import (
     as_percent,
 )
 from deepcme.report.sections.usefulness import show_differences
-from deepcme.report.survival.discrimination import NAMES
+from deepcme.report.survival.assumptions import describe_censoring
+from deepcme.report.survival.discrimination import NAMES, drop_if_empty
+from deepcme.report.survival.follow_up import FOLLOW_UP, compute_follow_up, show_follow_up
 from deepcme.report.survival.risk_groups import draw_risk_curves, find_end
 from deepcme.report.survival.usefulness import CAPTION
 from deepcme.trained.survival.model import SurvivalModel
@@ -41,7 +45,7 @@ _DISCRIMINATION = TableLayout(
     "one without it then. 0.5 is chance. 95% intervals by bootstrap of patients and of their "
     "censoring, on the logit scale with Student's t: of this one model on patients like these.",
     ("measure", "Measure", ""), ("value", "Value", ".3f"), *INTERVAL, *PATIENTS_AND_EVENTS,
-    ("absent", "Why none", ""),
+    ("absent", "Why none", ""), optional=("absent",),
 )  # fmt: skip
 _GROUPS = TableLayout(
     "Groups by the cut-offs that the model brought, thirds of the risks of its training "
@@ -92,7 +96,7 @@ def draw_charts(validation: Validation) -> dict[str, Chart]:
     if "auc_over_time" in tables:
         table = tables["auc_over_time"]
         ticks = scale.ticks(float(table["time"].max()))
-        numbers = [int((patients["time"] >= tick * scale.per_unit).sum()) for tick in ticks]
+        numbers = [int((patients.times >= tick * scale.per_unit).sum()) for tick in ticks]
         charts["auc_over_time"] = plot_auc_over_time(
             table.assign(time=table["time"] / scale.per_unit),
             pd.DataFrame({"time": ticks, "at_risk": numbers}),
@@ -112,23 +116,26 @@ def draw_charts(validation: Validation) -> dict[str, Chart]:
     return charts
 
 
-def _read(validation: Validation) -> tuple[SurvivalModel, TimeScale, pd.DataFrame]:
-    """The model, the unit in which times are shown, and the patients' follow-up."""
+def _read(validation: Validation) -> tuple[SurvivalModel, TimeScale, FollowUp]:
+    """The model, the unit in which times are shown, and the follow-up of those predicted."""
     model = validation.model
     assert isinstance(model, SurvivalModel)
     scale = TimeScale.of(model.manifest.follow_up.unit, model.horizon)
-    return model, scale, validation.tables["predictions"].drop_duplicates("patient")
+    predicted = validation.tables["predictions"].dropna(subset=model.told)
+    return model, scale, follow_patients(predicted, pd.Index(predicted["patient"].unique()))
 
 
 def write_blocks(validation: Validation) -> Blocks:
     """The sections after the opening."""
-    model, _, _ = _read(validation)
+    model, scale, patients = _read(validation)
     tables, until = validation.tables, model.until
+    followed = compute_follow_up(patients, model.horizon)
+    yield Table("follow_up", FOLLOW_UP.show(show_follow_up(followed, scale, model.horizon)))
     yield from _write_groups(validation, until)
     yield Heading("Discrimination", "discrimination")
     found = tables["external_discrimination"]
     named = found.assign(measure=found["measure"].map(NAMES))
-    yield Table("discrimination", _DISCRIMINATION.show(named))
+    yield Table("discrimination", _DISCRIMINATION.show(drop_if_empty(named, ["absent"])))
     yield Figure(
         "auc_over_time",
         "AUC over time, with the number of patients at risk",
@@ -139,6 +146,8 @@ def write_blocks(validation: Validation) -> Blocks:
     yield Heading("Calibration", "calibration")
     performance = tables["external_performance"].rename(columns={"measure": "metric"})
     yield Table("calibration", _PERFORMANCE.show(performance))
+    if "censoring" in tables:
+        yield Text(" ".join(describe_censoring(tables["censoring"])))
     yield Figure(
         "calibration",
         "Observed against predicted risk by the horizon in groups, as given and recalibrated",
@@ -160,8 +169,7 @@ def write_blocks(validation: Validation) -> Blocks:
         f"Net benefit of treating by the risk by {until}, against treating all and none.",
     )
     if "net_benefit" in tables:
-        shown = show_differences(tables["net_benefit"], CAPTION, "Patients")
-        yield Table("net_benefit", shown)
+        yield Table("net_benefit", show_differences(tables["net_benefit"], CAPTION, "Patients"))
 
 
 def _write_groups(validation: Validation, until: str) -> Blocks:

@@ -185,13 +185,47 @@ def plot_training_curves(history: pd.DataFrame) -> Chart:
     return chart
 
 
-def plot_grid(summary: pd.DataFrame) -> Chart:
-    """Mean test AUC over lambda, by batch size (paper, figure 7), at width 64.
+def plot_training_of_times(history: pd.DataFrame) -> Chart:
+    """Mean validation loss of one network of times by epoch, and below it Harrell's C.
+
+    Parameters
+    ----------
+    history : DataFrame
+        Columns epoch, valid_loss, valid_c.
+    """
+
+    def draw(column: str, title: str, height: int) -> alt.Chart:
+        chart: alt.Chart = (
+            alt.Chart(history)
+            .mark_line(strokeWidth=2, color=PALETTE[0])
+            .encode(
+                x=alt.X("epoch:Q", title="Epoch"),
+                y=alt.Y(f"{column}:Q", title=title, scale=alt.Scale(zero=False)),
+                tooltip=["epoch:Q", *tooltips(".3f", column)],
+            )
+            .properties(width=440, height=height)
+        )
+        return chart
+
+    both: alt.VConcatChart = alt.vconcat(
+        draw("valid_loss", "Loss of each event", 200), draw("valid_c", "Harrell's C", 120)
+    )
+    return both
+
+
+def plot_grid(
+    summary: pd.DataFrame, measure: str = "auc", heading: str = "AUC", beside: str = "valid_auc"
+) -> Chart:
+    """Mean of a measure on test data over lambda, by batch size (paper, figure 7), at width 64.
 
     Parameters
     ----------
     summary : DataFrame
-        Columns width, batch_size, penalty_strength, test_auc, valid_auc.
+        Columns width, batch_size, penalty_strength, that of `beside`, and the measure's, as
+        test_auc.
+    measure, heading : str
+    beside : str
+        What is told of validation data.
     """
     rows = summary[summary["width"] == 64].assign(
         model=lambda table: "batch " + table["batch_size"].astype(str)
@@ -199,10 +233,10 @@ def plot_grid(summary: pd.DataFrame) -> Chart:
     picked = pick_in_legend()
     base = alt.Chart(rows).encode(
         x=alt.X("penalty_strength:Q", title="lambda", scale=alt.Scale(type="log")),
-        y=alt.Y("test_auc:Q", title="Mean test AUC", scale=alt.Scale(zero=False)),
+        y=alt.Y(f"test_{measure}:Q", title=f"Mean test {heading}", scale=alt.Scale(zero=False)),
         **line_encodings(_names(rows), "Batch size"),
         opacity=faded_unless(picked),
-        tooltip=["model:N", "penalty_strength:Q", *tooltips(".3f", "test_auc", "valid_auc")],
+        tooltip=["model:N", "penalty_strength:Q", *tooltips(".3f", f"test_{measure}", beside)],
     )
     chart: alt.LayerChart = base.mark_line() + base.mark_point(
         filled=True, size=60, strokeDash=[1, 0]

@@ -79,7 +79,7 @@ _CLINICAL_COLUMNS = TableLayout(
 )  # fmt: skip
 
 
-_SCORE_TEST = TableLayout(
+SCORE_TEST = TableLayout(
     "The pre-validated gene score added to the clinical columns, in one regression on all "
     "tested samples: likelihood ratio, and coefficient per standard deviation. p: one-sided, "
     "of reruns of the gene model with the patients' expression permuted, outcomes and clinical "
@@ -136,7 +136,7 @@ def _compute(contents: Contents) -> None:
 def _add_prevalidated(contents: Contents) -> None:
     folder = contents.results.folder
     test = compute_score_test(folder.read_table(SCORE_TESTS))
-    contents.add("gene_score_test", lambda: test, _SCORE_TEST)
+    contents.add("gene_score_test", lambda: test, SCORE_TEST)
     contents.add("odds_ratios", lambda: folder.read_table(ODDS_RATIOS), _ODDS_RATIOS)
     contents.notes["gene_score_test"] = describe_score_test(test, exceeds_chance(contents))
 

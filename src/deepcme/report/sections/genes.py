@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -10,11 +11,13 @@ import pandas as pd
 from markupsafe import Markup
 
 from deepcme.base.errors import AbsentError
+from deepcme.cohort.outcome import BinaryOutcome
 from deepcme.report.blocks import Blocks, Figure, Fragment, Heading, Table, Text
 from deepcme.report.figures.study import plot_top_genes
 from deepcme.report.formatting import Shown, TableLayout
 from deepcme.report.section import Contents, Section
 from deepcme.selection.scores import FEW_DRIVING_SAMPLES
+from deepcme.study.settings import ModelSettings
 
 TOP_GENES = 30
 """Genes in a chart, and in the Markdown."""
@@ -63,6 +66,13 @@ def gene_link(gene: dict[Any, Any]) -> str:
     return f"https://www.ncbi.nlm.nih.gov/gene/?term={term}"
 
 
+def find_learned(models: Sequence[ModelSettings], name: str) -> str:
+    """What a model of a study of times learned, in words."""
+    kind = next((model.kind for model in models if model.name == name), None)
+    is_classifier = kind is not None and BinaryOutcome.kind in kind.outcomes
+    return "whether the event comes by the horizon" if is_classifier else "the times"
+
+
 def _write(contents: Contents) -> Blocks:
     if "genes" not in contents.tables:
         return
@@ -72,9 +82,10 @@ def _write(contents: Contents) -> Blocks:
     yield Heading("Genes of highest score", "genes", only="md")
     model = str(genes["model"].iloc[0])
     if contents.results.is_survival and model != contents.headline:
+        learned = find_learned(contents.results.study.models, model)
         yield Text(
             f"{contents.headline} gives no gene scores: these are of {model}, which learned "
-            "whether the event comes by the horizon."
+            f"{learned}."
         )
     yield Text(
         Markup(

@@ -12,7 +12,9 @@ from deepcme.base.version import __version__
 from deepcme.cohort.scales.scales import LINEAR_SCALES
 from deepcme.evaluation.bootstrap import DEFAULT_DRAWS
 from deepcme.evaluation.comparison import REFITTED_FACTOR
+from deepcme.evaluation.nulls import PERMUTED_LABELS
 from deepcme.evaluation.probabilities.recalibration import DEGREES_OF_FREEDOM, OUT_OF_FOLD
+from deepcme.evaluation.survival.tables.nulls import PERMUTED_OUTCOMES
 from deepcme.report.blocks import Blocks, Heading, Preformatted, Subheading, Terms, Text
 from deepcme.report.design import describe_design
 from deepcme.report.formatting import TableLayout, as_percent
@@ -83,7 +85,7 @@ def describe_methods(
         ("Risk groups", describe_risk_groups(tables) if is_survival else ""),
         ("Nulls", _nulls(tables)),
         ("Clinical columns", notes.get("clinical_coding", "")),
-        ("Gene selection", _selection(study.selection)),
+        ("Gene selection", _selection(study.selection, is_survival=is_survival)),
     ]
     return [(heading, text) for heading, text in paragraphs if text]
 
@@ -216,11 +218,18 @@ def _nulls(tables: Mapping[str, pd.DataFrame]) -> str:
     runs = tables["null_runs"]
     counts = runs["kind"].value_counts()
     sentences = []
-    if n_permutations := int(counts.get("permuted labels", 0)):
+    if n_permutations := int(counts.get(PERMUTED_LABELS, 0)):
         sentences.append(
             f"Labels permuted between patients {n_permutations:,} times, everything from the "
             "splits on run again; p counts the labels as they are as one permutation (Phipson "
             "and Smyth 2010), with Wilson's interval of the Monte-Carlo error."
+        )
+    if n_permutations := int(counts.get(PERMUTED_OUTCOMES, 0)):
+        sentences.append(
+            f"Outcomes, time and event together, permuted between patients {n_permutations:,} "
+            "times, everything from the splits on run again; p counts the outcomes as they are "
+            "as one permutation (Phipson and Smyth 2010), with Wilson's interval of the "
+            "Monte-Carlo error."
         )
     random = runs[runs["kind"] == "random genes"]
     if len(random):
@@ -234,12 +243,17 @@ def _nulls(tables: Mapping[str, pd.DataFrame]) -> str:
     return " ".join(sentences)
 
 
-def _selection(selection: SelectionSettings) -> str:
+def _selection(selection: SelectionSettings, *, is_survival: bool) -> str:
     if not selection.run:
         return ""
+    refitted = (
+        "panels refitted as Cox regressions with a ridge penalty"
+        if is_survival
+        else "panels refitted without penalty"
+    )
     return (
         f"Genes ranked by {' and '.join(selection.rankers)} on training and validation "
-        f"part, panels refitted without penalty, {selection.random_panels} random panels "
+        f"part, {refitted}, {selection.random_panels} random panels "
         "of each size (Venet et al. 2011); knockoffs at a false-discovery proportion of 0.2 "
         f"(Barber and Candes 2015); stability selection on {2 * selection.pairs} halves of "
         "the patients (Meinshausen and Buhlmann 2010, Shah and Samworth 2013); "

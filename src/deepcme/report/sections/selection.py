@@ -11,7 +11,7 @@ from markupsafe import Markup
 from deepcme.report.blocks import Blocks, Bullets, Figure, Form, Heading, Subheading, Text
 from deepcme.report.chance import exceeds_chance
 from deepcme.report.figures.study import plot_panel_curve
-from deepcme.report.formatting import INTERVAL, N_AND_EVENTS, TableLayout
+from deepcme.report.formatting import INTERVAL, N_AND_EVENTS, PATIENTS_AND_EVENTS, TableLayout
 from deepcme.report.section import Contents, Section
 from deepcme.selection.panel_tables import describe_choice
 from deepcme.selection.scores import FEW_DRIVING_SAMPLES
@@ -31,15 +31,27 @@ _SCORES = {
 _EFFECTIVE_SAMPLES = (
     ("driving_samples", "Effective samples", ".1f"), ("few_driving_samples", "Few", ""),
 )  # fmt: skip
+_PANEL_CURVE = TableLayout(
+    "AUC on held-out patients by number of genes, ranked inside every training part, "
+    "beside random panels of the same size (mean, lowest and highest). 95% intervals: "
+    "bootstrap of patients, as for the AUC of a model.",
+    ("ranker", "Ranked by", ""), ("panel", "Genes", ""), ("auc", "AUC", ".3f"),
+    *INTERVAL, ("random_auc", "Random", ".3f"), ("random_low", "lowest", ".3f"),
+    ("random_high", "highest", ".3f"), *N_AND_EVENTS, ("n_splits", "Splits", ",.0f"),
+)  # fmt: skip
+_PANEL_CURVE_OF_TIMES = TableLayout(
+    "Uno's C on held-out patients by number of genes, ranked inside every training part, "
+    "beside random panels of the same size (mean, lowest and highest). A panel is a Cox "
+    "regression of its genes. 95% intervals: bootstrap of patients and of their censoring, as "
+    "for the C of a model.",
+    ("ranker", "Ranked by", ""), ("panel", "Genes", ""), ("uno_c", "Uno's C", ".3f"),
+    *INTERVAL, ("random_uno_c", "Random", ".3f"), ("random_low", "lowest", ".3f"),
+    ("random_high", "highest", ".3f"), *PATIENTS_AND_EVENTS, ("n_splits", "Splits", ",.0f"),
+)  # fmt: skip
+_GENE_SCORES = (
+    "Three scores of each gene, means over the splits, highest equation 4 first; the first 20."
+)
 _LAYOUTS = {
-    "panel_curve": TableLayout(
-        "AUC on held-out patients by number of genes, ranked inside every training part, "
-        "beside random panels of the same size (mean, lowest and highest). 95% intervals: "
-        "bootstrap of patients, as for the AUC of a model.",
-        ("ranker", "Ranked by", ""), ("panel", "Genes", ""), ("auc", "AUC", ".3f"),
-        *INTERVAL, ("random_auc", "Random", ".3f"), ("random_low", "lowest", ".3f"),
-        ("random_high", "highest", ".3f"), *N_AND_EVENTS, ("n_splits", "Splits", ",.0f"),
-    ),
     "panel_genes": TableLayout(
         "Genes of the chosen panels, ranked on all patients, and the share of the splits in "
         "which each was in a panel of this size. At most 20 of each are shown.",
@@ -86,20 +98,26 @@ _LAYOUTS = {
         ("overlap", "In common", ".0%"), ("expected_overlap", "by chance", ".1%"),
         ("k", "Of the first", ",.0f"), ("splits", "Splits", ",.0f"),
     ),
-    "held_out_gene_scores": TableLayout(
-        "Three scores of each gene, means over the splits, highest equation 4 first; the "
-        "first 20.",
+}  # fmt: skip
+
+
+def _choose_layouts(*, is_survival: bool) -> dict[str, TableLayout]:
+    """The layouts of a study's tables, by name."""
+    scores = TableLayout(
+        _GENE_SCORES,
         ("name", "Gene", ""), ("first_layer", "Equation 4", ".3f"),
         ("integrated_gradients", "Integrated gradients", ".4f"),
-        ("permutation", "Permutation (AUC)", "+.4f"), ("splits", "Splits", ",.0f"),
-        *_EFFECTIVE_SAMPLES,
-    ),
-}  # fmt: skip
+        ("permutation", f"Permutation ({'C' if is_survival else 'AUC'})", "+.4f"),
+        ("splits", "Splits", ",.0f"), *_EFFECTIVE_SAMPLES,
+    )  # fmt: skip
+    curve = _PANEL_CURVE_OF_TIMES if is_survival else _PANEL_CURVE
+    return {"panel_curve": curve, **_LAYOUTS, "held_out_gene_scores": scores}
+
 
 _WHERE_RANKED = Markup(
     "Genes are ranked, and panels refitted, on the training and validation part of each "
     "split; the test part says how good a panel is. A panel's size is chosen on the same "
-    "patients as its AUC, which is thereby a little optimistic. What decoys and stability "
+    "patients as its {}, which is thereby a little optimistic. What decoys and stability "
     "selection say holds for all patients and has no performance of its own."
 )
 _NO_PANEL = "No smaller panel is within one standard error of all genes: there is no list."
@@ -115,10 +133,11 @@ def _compute(contents: Contents) -> None:
     )
     if not (is_asked and all(map(folder.has_table, SELECTION.tables))):
         return
+    layouts = _choose_layouts(is_survival=contents.results.is_survival)
     for file in SELECTION.tables:
         name, kind = file.split(".")
         if kind == "csv":
-            contents.add(name, partial(folder.read_table, file), _LAYOUTS.get(name))
+            contents.add(name, partial(folder.read_table, file), layouts.get(name))
     contents.charts["panel_curve"] = plot_panel_curve(contents.tables["panel_curve"])
 
 
@@ -223,15 +242,16 @@ def _write(contents: Contents) -> Blocks:
         return [heading, Text(note, only=where)]
     short = _shorten(tables)
     has = {name: len(short.get(name, tables[name])) > 0 for name in _LAYOUTS}
+    measure = contents.results.ranked_by.heading
     return [
         heading,
         Text(_describe_gate(contents)),
         Bullets(describe_selection(tables)),
-        Text(_WHERE_RANKED, muted=True, only="html"),
+        Text(_WHERE_RANKED.format(measure), muted=True, only="html"),
         Figure(
             "panel_curve",
-            "AUC against the number of genes; the numbers are in the next table",
-            "AUC on held-out patients against the number of genes, with 95% intervals "
+            f"{measure} against the number of genes; the numbers are in the next table",
+            f"{measure} on held-out patients against the number of genes, with 95% intervals "
             "(bootstrap of patients). The grey band spans the random panels of the same size, "
             "the dashed line is their mean. Click a ranking in the legend to single it out.",
         ),

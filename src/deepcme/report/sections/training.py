@@ -6,15 +6,15 @@ import pandas as pd
 
 from deepcme.base.errors import AbsentError
 from deepcme.report.blocks import Blocks, Figure, Heading
-from deepcme.report.figures.study import plot_training_curves
+from deepcme.report.figures.study import plot_training_curves, plot_training_of_times
 from deepcme.report.section import Contents, Section
 
 
 def compute_training_curves(history: pd.DataFrame) -> pd.DataFrame:
-    """Mean losses and validation AUC over the splits, by model and epoch.
+    """Mean losses and how validation patients were ranked, over the splits, by model and epoch.
 
-    Columns: model, epoch, train_loss, valid_loss, valid_auc, splits; an epoch
-    that early stopping left to some splits averages those.
+    Columns: model, epoch, train_loss, valid_loss, valid_auc, splits; valid_c where a network
+    learns times. An epoch that early stopping left to some splits averages those.
 
     Raises
     ------
@@ -23,11 +23,10 @@ def compute_training_curves(history: pd.DataFrame) -> pd.DataFrame:
     """
     if history.empty:
         raise AbsentError("No model of this study is trained in epochs.")
+    measures = ["train_loss", "valid_loss", "valid_auc", "valid_c"]
+    means = {name: (name, "mean") for name in measures if name in history}
     return history.groupby(["model", "epoch"], as_index=False, sort=False).agg(
-        train_loss=("train_loss", "mean"),
-        valid_loss=("valid_loss", "mean"),
-        valid_auc=("valid_auc", "mean"),
-        splits=("split", "size"),
+        **means, splits=("split", "size")
     )
 
 
@@ -37,7 +36,13 @@ def _compute(contents: Contents) -> None:
     if "history" in contents.tables:
         curves = contents.tables["history"]
         first = curves[curves["model"] == curves["model"].iloc[0]]
-        contents.charts["training_curves"] = plot_training_curves(first)
+        draw = plot_training_of_times if learns_times(first) else plot_training_curves
+        contents.charts["training_curves"] = draw(first)
+
+
+def learns_times(curves: pd.DataFrame) -> bool:
+    """Whether these are the curves of a network of times."""
+    return "valid_c" in curves and bool(curves["valid_c"].notna().any())
 
 
 def describe_weights(contents: Contents) -> str:
@@ -53,6 +58,17 @@ def describe_weights(contents: Contents) -> str:
 def _write(contents: Contents) -> Blocks:
     if "training_curves" in contents.charts:
         yield Heading("Training", "training", only="html")
+    curves = contents.tables.get("history")
+    if curves is not None and learns_times(curves[curves["model"] == curves["model"].iloc[0]]):
+        yield Figure(
+            "training_curves",
+            "Validation loss and Harrell's C of validation patients by epoch",
+            f"{curves['model'].iloc[0]}, mean over the splits. Above, the loss that chooses "
+            "the epoch: minus the log partial likelihood that the validation patients add to "
+            "that of the training patients, for each of their events (Verweij and van "
+            "Houwelingen 1993). Below, Harrell's C of the validation patients.",
+        )
+        return
     yield Figure(
         "training_curves",
         "Training and validation loss by epoch",

@@ -9,15 +9,18 @@ import numpy as np
 import pandas as pd
 
 from deepcme.base.words import listed
+from deepcme.evaluation.added_value import compute_score_test
 from deepcme.evaluation.predictions import LEFT_OUT
 from deepcme.evaluation.survival.measured import UNO
 from deepcme.evaluation.survival.tables.differences import compute_survival_differences
 from deepcme.models.clinical import INDICATOR
 from deepcme.report.blocks import Blocks, Figure, Heading, Text
+from deepcme.report.chance import exceeds_chance
 from deepcme.report.formatting import LEFT_OUT_COLUMN, PATIENTS_AND_EVENTS, TableLayout
 from deepcme.report.section import Contents, Section
+from deepcme.report.sections.added_value import SCORE_TEST, describe_score_test
 from deepcme.report.survival.discrimination import draw_differences, show_by_measure
-from deepcme.study.parts.added_value import CLINICAL, CLINICAL_AND_GENES
+from deepcme.study.parts.added_value import CLINICAL, CLINICAL_AND_GENES, SCORE_TESTS
 from deepcme.study.parts.cox_clinical import HAZARD_RATIOS
 from deepcme.study.parts.survival_tables import COX_FITS
 from deepcme.study.settings import ClinicalSettings
@@ -65,12 +68,23 @@ def _compute(contents: Contents) -> None:
         contents.notes["added_value_verdict"] = describe_added_value(table, clinical.columns)
         if table["difference"].notna().any():
             contents.charts["added_value"] = draw_differences(table)
+    _add_score_test(contents)
     contents.notes["clinical_coding"] = describe_coding(clinical)
     folder = results.folder
     ratios = folder.read_table(HAZARD_RATIOS)
     contents.add("clinical_hazard_ratios", lambda: ratios, _HAZARD_RATIOS)
     failures = [describe_failures(ratios), describe_fits(folder.read_table(COX_FITS))]
     contents.notes["clinical_failures"] = " ".join(filter(None, failures))
+
+
+def _add_score_test(contents: Contents) -> None:
+    """What the pre-validated gene score adds, by permutation where it was permuted."""
+    folder = contents.results.folder
+    if not folder.has_table(SCORE_TESTS):
+        return
+    test = compute_score_test(folder.read_table(SCORE_TESTS))
+    contents.add("gene_score_test", lambda: test, SCORE_TEST)
+    contents.notes["gene_score_test"] = describe_score_test(test, exceeds_chance(contents))
 
 
 def describe_added_value(table: pd.DataFrame, columns: tuple[str, ...]) -> str:
@@ -161,6 +175,8 @@ def _write(contents: Contents) -> Blocks:
         f"To the right of the dashed line {CLINICAL_AND_GENES} ranks better.",
     )
     yield show_by_measure(contents, "added_value")
+    yield Text(notes.get("gene_score_test", ""))
+    yield contents.show("gene_score_test")
     yield Text(notes["clinical_failures"])
     yield contents.show("clinical_hazard_ratios")
 

@@ -12,6 +12,7 @@ from deepcme.base.words import listed
 from deepcme.evaluation.bootstrap import DEFAULT_DRAWS
 from deepcme.evaluation.survival.censoring import HIGHEST_WEIGHT
 from deepcme.report.formatting import as_percent
+from deepcme.study.designs import LeaveOneCohortOutDesign
 from deepcme.study.resolved import Study
 
 STRATIFIED = (
@@ -22,10 +23,14 @@ _RISK_GROUPS = (
     "Each patient, one row, belongs to the third of lowest, middle or highest predicted risk "
     "by the median of his places among the scores of training data that the same fit was not "
     "fitted on: no tested patient has a say in the cuts. Curves are Kaplan-Meier's, or Aalen "
-    "and Johansen's where there is a competing event. The groups have no p-value: patients "
-    "who are grouped by one fit train another, and in simulated studies without any signal an "
-    "ordinary log-rank test of such groups rejected in 12 of 100. Only permuted outcomes, with "
-    "everything fitted again, would give one (Simon et al. 2011)."
+    "and Johansen's where there is a competing event. {} patients who are grouped by one fit "
+    "train another, and in simulated studies without any signal an ordinary log-rank test of "
+    "such groups rejected in 12 of 100."
+)
+_WITHOUT_P_VALUE = "The groups have no p-value, which permuted outcomes alone would give:"
+_WITH_P_VALUE = (
+    "Their p-value is that of the log-rank statistic of the three groups when outcomes are "
+    "permuted and everything is fitted again (Simon et al. 2011); none else would hold, as"
 )
 
 
@@ -77,7 +82,9 @@ def describe_censoring(study: Study) -> str:
 
 def describe_learning(study: Study) -> str:
     """What Cox models and classifiers learn of the times."""
-    cox = [model.name for model in study.models if "binary" not in model.kind.outcomes]
+    of_times = [model for model in study.models if "binary" not in model.kind.outcomes]
+    cox = [model.name for model in of_times if not model.kind.is_network]
+    networks = [model.name for model in of_times if model.kind.is_network]
     classifiers = [model.name for model in study.models if "binary" in model.kind.outcomes]
     sentences = []
     if cox:
@@ -86,6 +93,11 @@ def describe_learning(study: Study) -> str:
             "Efron's treatment of ties (1977); penalties by cross-validated partial likelihood "
             "(Verweij and van Houwelingen 1993); risks with Breslow's baseline (1974). A fit "
             "that selects nothing gives everybody the same score: C = 0.5, and is counted."
+        )
+    if networks:
+        sentences.append(
+            f"{', '.join(networks)}: the times themselves, by the partial likelihood, with "
+            "Efron's ties, of the patients of a batch; risks with Breslow's baseline."
         )
     weighted = [m.name for m in study.models if m.name in classifiers and m.kind.takes_weights]
     if weighted:
@@ -130,6 +142,11 @@ def describe_survival_measures(study: Study, tables: Mapping[str, pd.DataFrame])
             "after Holm; the comparator was named before anything was fitted, so that its "
             "interval counts as it is."
         )
+    if isinstance(study.split, LeaveOneCohortOutDesign):
+        sentences.append(
+            "All measures are those of each cohort by itself; C, AUC(t), O/E and slope are "
+            "pooled by random effects (REML, intervals of Hartung and Knapp 2001)."
+        )
     if not has_horizon:
         return " ".join(sentences)
     sentences.append(
@@ -156,5 +173,7 @@ def describe_survival_measures(study: Study, tables: Mapping[str, pd.DataFrame])
 
 
 def describe_risk_groups(tables: Mapping[str, pd.DataFrame]) -> str:
-    """How patients are grouped by risk, and why the groups have no p-value."""
-    return _RISK_GROUPS if "risk_curves" in tables or "risk_groups" in tables else ""
+    """How patients are grouped by risk, and what p-value the groups have, or why none."""
+    if not {"risk_curves", "risk_groups"} & tables.keys():
+        return ""
+    return _RISK_GROUPS.format(_WITH_P_VALUE if "permutation" in tables else _WITHOUT_P_VALUE)

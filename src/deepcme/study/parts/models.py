@@ -44,6 +44,7 @@ from deepcme.study.parts.survival_tables import (
     compute_censoring_table,
     compute_cox_fits,
 )
+from deepcme.study.resolved import Study
 from deepcme.study.settings import ModelSettings
 from deepcme.study.tables import METRICS, compute_predictions, concatenate
 from deepcme.study.tasks import Plan, common_content, content_key
@@ -77,10 +78,9 @@ class Models(FitsPart[Fit]):
 
     def tasks(self, plan: Plan) -> Iterator[Fit]:
         study, common = plan.study, common_content(plan, self.results_version)
+        scored = _find_scored(study) if study.selection.run else None
         for model in study.models:
-            kind = model.kind
-            is_scored = kind.has_gene_scores and study.outcome in kind.outcomes
-            score_genes = study.selection.run and is_scored and model == study.headline
+            score_genes = model == scored
             asked = {"score_genes": True} if score_genes else {}
             for number, split in enumerate(plan.splits, start=1):
                 content = {**common, "model": model.model_dump(), "number": [number]}
@@ -115,6 +115,24 @@ class Models(FitsPart[Fit]):
 
 
 MODELS = Models()
+
+
+def _find_scored(study: Study) -> ModelSettings | None:
+    """The network whose gene scores on test parts stand beside gene selection.
+
+    It is the headline; of times, which is as a rule a regression, else the first network of
+    times, one fitted on both parts before others.
+    """
+    networks = [
+        model
+        for model in study.models
+        if model.kind.has_gene_scores and study.outcome in model.kind.outcomes
+    ]
+    if study.headline in networks:
+        return study.headline
+    if study.survival is None:
+        return None
+    return next(iter(sorted(networks, key=lambda model: not model.kind.refitted)), None)
 
 
 def compute_gene_scores(cohort: Cohort, results: Results[Fit]) -> pd.DataFrame:

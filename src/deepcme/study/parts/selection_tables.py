@@ -65,7 +65,8 @@ def compute_selection_tables(
 def compute_panel_tables(plan: Plan, steps: SelectionResults) -> dict[str, pd.DataFrame]:
     """The tables of the panel curve, by the names of their files."""
     panels = collect_panels(plan, steps)
-    curve = compute_panel_curve(panels, interval_generator(plan.study.seed, "auc"))
+    branch = "auc" if plan.study.survival is None else "survival"
+    curve = compute_panel_curve(panels, interval_generator(plan.study.seed, branch))
     chosen = choose_panels(curve)
     return {
         "panel_predictions.parquet": panels.predictions,

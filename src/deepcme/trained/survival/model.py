@@ -115,7 +115,7 @@ class SurvivalModel(Model):
                 "spread": spread,
                 "horizon": self.until,
                 "group": self.group(risks),
-                "log_hazard": self.slope * scores.score,
+                "log_hazard": self.slope * scores.score + 0.0,  # no -0
             }
         )
         others = self.calibration.risks(scores.score, self.asked_times)

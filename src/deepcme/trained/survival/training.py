@@ -18,6 +18,7 @@ from deepcme.evaluation.predictions import with_strata
 from deepcme.evaluation.survival.baseline import Baseline
 from deepcme.evaluation.survival.censoring import check_horizon
 from deepcme.evaluation.survival.hazard_calibration import HazardCalibration
+from deepcme.evaluation.survival.measured import SLOPE
 from deepcme.evaluation.survival.tables.discrimination import compute_survival_discrimination
 from deepcme.evaluation.survival.tables.evaluated import Evaluation, follow_patients
 from deepcme.evaluation.survival.tables.performance import compute_survival_performance
@@ -92,7 +93,7 @@ def make_survival_model(
         follow_up=FollowUpTimes(
             unit=outcome.endpoint.unit, horizon=horizon, last_time=baseline.last_time
         ),
-        performance=_expected_performance(finished, test, horizon),
+        performance=_expected_performance(finished, test, calibration, horizon),
         calibration=Calibration(
             method=MATCHED if calibration.is_matched else BRESLOW, slope=calibration.slope
         ),
@@ -135,7 +136,7 @@ def _find_cut_offs(
 
 
 def _expected_performance(
-    finished: Finished, test: pd.DataFrame, horizon: float
+    finished: Finished, test: pd.DataFrame, calibration: HazardCalibration, horizon: float
 ) -> Performance:
     cohort, settings = finished.cohort, finished.settings
     folds, repeats = finished.folds
@@ -155,6 +156,8 @@ def _expected_performance(
         for table in tables
         for row in table.to_dict("records")
     }
+    if not calibration.rises:  # risks that are all the same have no slope
+        measures[SLOPE.name] = None
     within = "" if levels is None else f", C and AUC within levels of {choose_strata(cohort)}"
     counted = of_risks.iloc[0]
     return Performance(

@@ -73,6 +73,21 @@ def in_unit_of(model: SurvivalModel, cohort: Cohort) -> SurvivalOutcome:
     return converted
 
 
+def note_conversions(model: SurvivalModel, cohort: Cohort) -> list[str]:
+    """What was made of the cohort's unit and its own horizon, if they are not the model's."""
+    notes, own = [], cohort.outcome.endpoint
+    unit = model.manifest.follow_up.unit
+    if own.unit != unit:
+        notes.append(f"Times in {own.unit} were taken in {unit}, the model's unit.")
+    there = in_unit_of(model, cohort).endpoint.horizon
+    if there is not None and not np.isclose(there, model.horizon):
+        notes.append(
+            f"The horizon is the model's, {model.until}; that of {cohort.name}, "
+            f"{model.in_words(there)}, counts for nothing here."
+        )
+    return notes
+
+
 def examine_survival_model(model: SurvivalModel, table: pd.DataFrame, seed: int) -> Findings:
     """Every table and note of the model as it came, and recalibrated beside it.
 

@@ -20,6 +20,8 @@ baseline <- function(fit) {
   b <- b[b$time %in% d$time[d$event == 1], ]
   list(time = b$time, hazard = b$hazard)
 }
+added <- function(whole, without) list(statistic = 2 * (whole$loglik[2] - without$loglik[2]),
+  coefficient = unname(tail(coef(whole), 1)))
 screen <- sapply(c("age", "marker"), function(x) coxph(surv ~ d[[x]], control = tight)$score)
 
 write(toJSON(list(
@@ -31,5 +33,8 @@ write(toJSON(list(
   offset = values(coxph(surv ~ marker + offset(age / 2), d, control = tight)),
   baseline_efron = baseline(cox("efron")), baseline_breslow = baseline(cox("breslow")),
   proportional_efron = check(cox("efron")), proportional_breslow = check(cox("breslow")),
-  score_tests = unname(screen)),
+  score_tests = unname(screen),
+  added_marker = added(cox("efron"), coxph(surv ~ age, d, control = tight)),
+  added_marker_stratified = added(coxph(surv ~ age + marker + strata(stratum), d, control = tight),
+    coxph(surv ~ age + strata(stratum), d, control = tight))),
   digits = 14, auto_unbox = TRUE), "cox.json")

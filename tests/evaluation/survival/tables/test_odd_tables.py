@@ -17,9 +17,6 @@ from deepcme.evaluation.survival.tables.auc_over_time import compute_survival_au
 from deepcme.evaluation.survival.tables.calibration import (
     compute_survival_calibration_groups,
 )
-from deepcme.evaluation.survival.tables.calibration_curves import (
-    compute_survival_calibration_curves,
-)
 from deepcme.evaluation.survival.tables.decisions import (
     compute_survival_classification,
     compute_survival_decision_curve,
@@ -61,7 +58,6 @@ def make_tables(predictions, horizon, draws=8):
             lambda: compute_survival_decision_curve(study, [0.2]),
             lambda: compute_survival_net_benefit(study, [0.2]),
             lambda: compute_survival_calibration_groups(study),
-            lambda: compute_survival_calibration_curves(study),
             lambda: compute_survival_auc_over_time(study, 3),
             lambda: compute_naive_beside_weighted(study),
             lambda: fare_in_groups(study),

@@ -5,9 +5,13 @@ import pandas as pd
 import pytest
 
 from deepcme.base.errors import AbsentError
+from deepcme.cohort.follow_up import FollowUp
 from deepcme.evaluation.survival.cumulative_incidence import compute_risk
 from deepcme.evaluation.survival.measured import BRIER, OBSERVED_EXPECTED, SLOPE
-from deepcme.evaluation.survival.tables.auc_over_time import compute_survival_auc_over_time
+from deepcme.evaluation.survival.tables.auc_over_time import (
+    choose_times,
+    compute_survival_auc_over_time,
+)
 from deepcme.evaluation.survival.tables.calibration import (
     compute_survival_calibration_groups,
 )
@@ -182,3 +186,10 @@ def test_where_all_are_followed_naive_and_weighted_agree(predictions):
     table = compute_naive_beside_weighted(evaluate(followed, draws=0))
     known = table.dropna()
     pd.testing.assert_series_equal(known["naive"], known["weighted"], check_names=False)
+
+
+def test_times_go_in_even_steps_from_the_fifth_event():
+    follow_up = FollowUp(np.arange(1, 21), np.ones(20))
+    assert choose_times(follow_up, 10, 6).tolist() == [5, 6, 7, 8, 9, 10]
+    with pytest.raises(AbsentError, match="in time there are 4 events, fewer than 5"):
+        choose_times(follow_up, 5)

@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 
 from deepcme.base.errors import AbsentError
+from deepcme.cohort.follow_up import EVENT, FollowUp
+from deepcme.evaluation.predictions import FloatArray
 from deepcme.evaluation.survival.measured import AUC_AT_HORIZON
-from deepcme.evaluation.survival.over_time import choose_times
 from deepcme.evaluation.survival.tables.evaluated import Evaluation, Tested
 from deepcme.evaluation.survival.tables.within_parts import (
     compute_mean_interval,
@@ -16,6 +17,25 @@ from deepcme.evaluation.survival.tables.within_parts import (
 )
 
 POINTS = 10
+FEWEST_EVENTS = 5
+"""Before so many events no curve over time begins."""
+
+
+def choose_times(follow_up: FollowUp, tau: float, points: int = POINTS) -> FloatArray:
+    """Times of a curve, in even steps from the fifth event to tau.
+
+    Raises
+    ------
+    AbsentError
+        If there are fewer than five events before tau.
+    """
+    times = np.sort(follow_up.times[follow_up.events == EVENT])
+    if (times < tau).sum() < FEWEST_EVENTS:
+        raise AbsentError(
+            f"There is no curve over time: in time there are {(times < tau).sum()} events, "
+            f"fewer than {FEWEST_EVENTS}."
+        )
+    return np.linspace(times[FEWEST_EVENTS - 1], tau, points, dtype=np.float64)
 
 
 def compute_survival_auc_over_time(

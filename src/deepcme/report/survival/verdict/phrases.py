@@ -165,6 +165,10 @@ def _tells_calibration(facts: SurvivalFacts) -> bool:
     return is_told and not facts.by_cohort
 
 
+def _tells_sample_size(facts: SurvivalFacts) -> bool:
+    return bool(facts.notes.get("sample_size_verdict"))
+
+
 def _calibration(facts: SurvivalFacts) -> str:
     return facts.notes["calibration" if facts.kind_of_others else "calibration_verdict"]
 
@@ -212,9 +216,16 @@ PHRASES: tuple[Phrase[SurvivalFacts], ...] = (
     ),
     of_section("usefulness"),
     Phrase(
+        "sample size",
+        lambda facts: _tells_sample_size(facts) and not _tells_calibration(facts),
+        lambda facts: facts.notes["sample_size_verdict"],
+    ),
+    Phrase(
         "few events",
         lambda facts: (
-            facts.is_estimable and facts.n_events < FEW_EVENTS and not _tells_calibration(facts)
+            facts.is_estimable
+            and facts.n_events < FEW_EVENTS
+            and not (_tells_calibration(facts) or _tells_sample_size(facts))
         ),
         _few_events,
     ),

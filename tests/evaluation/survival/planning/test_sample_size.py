@@ -9,9 +9,9 @@ from deepcme import DeepCMEError
 from deepcme.base.errors import AbsentError
 from deepcme.cohort.follow_up import FollowUp
 from deepcme.evaluation.survival.cox import fit_cox_regression
-from deepcme.evaluation.survival.known_hazards import NormalLogHazards
 from deepcme.evaluation.survival.log_rank import compute_log_rank
-from deepcme.evaluation.survival.sample_size import (
+from deepcme.evaluation.survival.planning.known_hazards import NormalLogHazards
+from deepcme.evaluation.survival.planning.sample_size import (
     compute_events_for_hazard_ratio,
     compute_size_of_r2,
     compute_smallest_hazard_ratio,

@@ -9,8 +9,11 @@ from scipy.special import expit
 from deepcme import DeepCMEError
 from deepcme.base.errors import AbsentError
 from deepcme.evaluation.survival.at_horizon import AtHorizon
-from deepcme.evaluation.survival.known_hazards import MOST_CONCORDANCE, NormalLogHazards
 from deepcme.evaluation.survival.measured import UNO
+from deepcme.evaluation.survival.planning.known_hazards import (
+    MOST_CONCORDANCE,
+    NormalLogHazards,
+)
 from deepcme.simulation.survival import FollowUpDesign, draw_follow_up
 
 R = {

@@ -9,10 +9,11 @@ from __future__ import annotations
 import math
 
 from scipy import stats
+from scipy.special import expit, logit
 
 from deepcme.base.errors import AbsentError, DeepCMEError
 from deepcme.cohort.follow_up import EVENT, FollowUp
-from deepcme.evaluation.intervals import NORMAL_QUANTILE
+from deepcme.evaluation.intervals import CONFIDENCE_LEVEL, NORMAL_QUANTILE
 from deepcme.evaluation.sample_size import (
     AUC_WIDTH,
     OBSERVED_EXPECTED_WIDTH,
@@ -23,7 +24,7 @@ from deepcme.evaluation.sample_size import (
     compute_patients_per_parameter,
 )
 from deepcme.evaluation.survival.kaplan_meier import compute_survival
-from deepcme.evaluation.survival.known_hazards import NormalLogHazards
+from deepcme.evaluation.survival.planning.known_hazards import NormalLogHazards
 
 ASSUMED_CONCORDANCE = 0.7
 """Where nobody says which C to expect."""
@@ -179,6 +180,20 @@ def compute_survival_validation_size(patients: NormalLogHazards) -> SampleSize:
             "C": math.ceil(patients.concordance_variance / of_c**2),
         },
     )
+
+
+def compute_concordance_interval(patients: NormalLogHazards, n: float) -> tuple[float, float]:
+    """The 95% interval of Uno's C to expect of n such patients, who are no model's own.
+
+    Student's t on the logit scale, as `compute_logit_interval` makes it of a bootstrap, with
+    the standard error of `NormalLogHazards.concordance_variance`.
+    """
+    c = patients.concordance
+    rarer = max(2, round(n * min(patients.event_share, patients.control_share)))
+    error = math.sqrt(patients.concordance_variance / n) / (c * (1 - c))
+    half_width = stats.t.ppf((1 + CONFIDENCE_LEVEL) / 2, rarer - 1) * error
+    low, high = expit(logit(c) - half_width), expit(logit(c) + half_width)
+    return float(low), float(high)
 
 
 def compute_events_for_hazard_ratio(

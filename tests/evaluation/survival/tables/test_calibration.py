@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from deepcme.cohort.follow_up import FollowUp
-from deepcme.evaluation.survival.calibration_groups import (
+from deepcme.evaluation.survival.cumulative_incidence import compute_risk
+from deepcme.evaluation.survival.tables.calibration import (
     compute_calibration_groups_at_horizon,
 )
-from deepcme.evaluation.survival.cumulative_incidence import compute_risk
 
 
 def test_each_group_has_the_risk_of_its_own_curve(random):
