@@ -13,6 +13,8 @@ from typing import Any, Literal
 
 LABELS = (0, 1)
 ENSEMBLE = "DeepCME-ensemble"
+DEFAULT_MODELS = {"binary": ENSEMBLE, "survival": "Cox-ridge"}
+"""What is trained to be handed on, by the kind of a cohort's outcome."""
 
 
 @dataclass(frozen=True, kw_only=True)
