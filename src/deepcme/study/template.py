@@ -143,7 +143,7 @@ name = "Cox-top-200"   # Cox ridge of the genes that alone go most strongly with
 # parameters = { n_genes = 200 }
 
 [[models]]
-name = "DeepCME-Cox-ensemble"   # five networks that each hold out a fifth of the patients
+name = "DeepCME-Cox-ensemble"   # five networks, each holding out a fifth of the patients
 # parameters = { hidden_layers = [64, 64, 64], dropout = 0.7, n_networks = 5 }
 """
 
@@ -178,7 +178,7 @@ _OF_LABELS = {
 _OF_TIMES = {
     "headline": "Cox model",
     "comparator": "DeepCME-Cox-ensemble",
-    "other": "other model",
+    "other": "network",
     "genes": '"Cox-ridge"    # stands for the genes (or "Cox-top-200")',
     "permuted": "times and events",
     "ranker": '"cox-lasso"',

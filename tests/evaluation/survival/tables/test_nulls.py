@@ -127,7 +127,7 @@ def test_p_counts_the_outcomes_as_they_are_as_one_permutation():
 def test_without_permutations_or_statistics_there_is_no_test():
     with pytest.raises(AbsentError, match="no outcomes were permuted"):
         compute_survival_permutation_table(runs([0.5], [1.0], "random genes"), OBSERVED)
-    with pytest.raises(AbsentError, match="uno_c cannot be estimated in every run"):
+    with pytest.raises(AbsentError, match="Uno's C cannot be estimated in every run"):
         compute_survival_permutation_table(runs([np.nan], [1.0]), OBSERVED)
 
 
