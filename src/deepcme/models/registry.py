@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 LABELS = (0, 1)
 ENSEMBLE = "DeepCME-ensemble"
-DEFAULT_MODELS = {"binary": ENSEMBLE, "survival": "Cox-ridge"}
+DEFAULT_MODELS = {"binary": ENSEMBLE, "survival": "DeepCME-Cox-ensemble"}
 """What is trained to be handed on, by the kind of a cohort's outcome."""
 
 

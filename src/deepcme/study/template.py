@@ -132,6 +132,10 @@ name = "LR-tuned"   # L2 strength chosen on the validation part
 
 _MODELS_OF_TIMES = """\
 [[models]]
+name = "DeepCME-Cox-ensemble"   # five networks that each hold out a fifth of the patients
+# parameters = { hidden_layers = [64, 64, 64], dropout = 0.7, n_networks = 5 }
+
+[[models]]
 name = "Cox-ridge"
 # parameters = { penalties = [0.1, 1.0], n_folds = 5 }
 
@@ -141,10 +145,6 @@ name = "Cox-lasso"     # of a few genes, which the penalty chooses
 [[models]]
 name = "Cox-top-200"   # Cox ridge of the genes that alone go most strongly with the hazard
 # parameters = { n_genes = 200 }
-
-[[models]]
-name = "DeepCME-Cox-ensemble"   # five networks that each hold out a fifth of the patients
-# parameters = { hidden_layers = [64, 64, 64], dropout = 0.7, n_networks = 5 }
 """
 
 _MODELS_AT_HORIZON = """
@@ -176,8 +176,8 @@ _OF_LABELS = {
     "ranker": '"l1-logistic"',
 }
 _OF_TIMES = {
-    "headline": "Cox model",
-    "comparator": "DeepCME-Cox-ensemble",
+    "headline": "DeepCME-Cox-ensemble",
+    "comparator": "Cox-ridge",
     "other": "network",
     "genes": '"Cox-ridge"    # stands for the genes (or "Cox-top-200")',
     "permuted": "times and events",
