@@ -13,6 +13,8 @@ from typing import Any, Literal
 
 LABELS = (0, 1)
 ENSEMBLE = "DeepCME-ensemble"
+DEFAULT_MODELS = {"binary": ENSEMBLE, "survival": "Cox-ridge"}
+"""What is trained to be handed on, by the kind of a cohort's outcome."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -199,35 +201,6 @@ KINDS: dict[str, ModelKind] = {
             saved_as="networks",
             nanoseconds=_OF_NETWORKS,
         ),
-        ModelKind(
-            name="DeepCME-Cox",
-            estimator="deepcme.models.survival.network.DeepCMESurvival",
-            methods=(
-                "the epoch is kept whose log partial likelihood of training and validation "
-                "part together is highest beyond that of the training part alone"
-            ),
-            is_network=True,
-            outcomes=("survival",),
-            takes_groups=True,
-            takes_validation=True,
-            has_gene_scores=True,
-            has_history=True,
-            saved_as="hazard networks",
-            nanoseconds=_OF_NETWORKS,
-        ),
-        ModelKind(
-            name="DeepCME-Cox-ensemble",
-            estimator="deepcme.models.survival.ensemble.DeepCMESurvivalEnsemble",
-            methods=_ENSEMBLE,
-            is_network=True,
-            outcomes=("survival",),
-            takes_groups=True,
-            # In two of three folds there are then five patients with the event or more.
-            out_of_fold=OutOfFold(n_folds=3, fewest_patients=8),
-            has_gene_scores=True,
-            saved_as="hazard networks",
-            nanoseconds=_OF_NETWORKS,
-        ),
         _scikit_learn(
             "LR",
             "linear_model.LogisticRegression",
@@ -267,6 +240,35 @@ KINDS: dict[str, ModelKind] = {
             out_of_fold=OutOfFold(n_folds=5, fewest_patients=2),
             saved_as="coefficients",
             nanoseconds=300.0,
+        ),
+        ModelKind(
+            name="DeepCME-Cox",
+            estimator="deepcme.models.survival.network.DeepCMESurvival",
+            methods=(
+                "the epoch is kept whose log partial likelihood of training and validation "
+                "part together is highest beyond that of the training part alone"
+            ),
+            is_network=True,
+            outcomes=("survival",),
+            takes_groups=True,
+            takes_validation=True,
+            has_gene_scores=True,
+            has_history=True,
+            saved_as="hazard networks",
+            nanoseconds=_OF_NETWORKS,
+        ),
+        ModelKind(
+            name="DeepCME-Cox-ensemble",
+            estimator="deepcme.models.survival.ensemble.DeepCMESurvivalEnsemble",
+            methods=_ENSEMBLE,
+            is_network=True,
+            outcomes=("survival",),
+            takes_groups=True,
+            # In two of three folds there are then five patients with the event or more.
+            out_of_fold=OutOfFold(n_folds=3, fewest_patients=8),
+            has_gene_scores=True,
+            saved_as="hazard networks",
+            nanoseconds=_OF_NETWORKS,
         ),
         _cox(
             "Cox-ridge",

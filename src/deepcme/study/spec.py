@@ -146,16 +146,8 @@ def make_study(
     except ValidationError as error:
         raise DeepCMEError(f"{source}: {_first_problem(error)}") from error
     with naming_file(source):
-        for part in listed.PARTS:
-            if study.outcome in part.outcomes:
-                part.check_settings(study)
-            elif part.is_asked_for(study):
-                raise DeepCMEError(
-                    f"[{part.name}] is not yet made for times to an event: leave out the "
-                    "section, or the option that asks for it, or set leave_out_censored = true "
-                    "under [cohort] of a study file (deepcme init) to ask the yes or no of "
-                    "those alone who were followed to the horizon."
-                )
+        for part in listed.parts_for(study.outcome):
+            part.check_settings(study)
     return study
 
 
