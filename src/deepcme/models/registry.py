@@ -201,35 +201,6 @@ KINDS: dict[str, ModelKind] = {
             saved_as="networks",
             nanoseconds=_OF_NETWORKS,
         ),
-        ModelKind(
-            name="DeepCME-Cox",
-            estimator="deepcme.models.survival.network.DeepCMESurvival",
-            methods=(
-                "the epoch is kept whose log partial likelihood of training and validation "
-                "part together is highest beyond that of the training part alone"
-            ),
-            is_network=True,
-            outcomes=("survival",),
-            takes_groups=True,
-            takes_validation=True,
-            has_gene_scores=True,
-            has_history=True,
-            saved_as="hazard networks",
-            nanoseconds=_OF_NETWORKS,
-        ),
-        ModelKind(
-            name="DeepCME-Cox-ensemble",
-            estimator="deepcme.models.survival.ensemble.DeepCMESurvivalEnsemble",
-            methods=_ENSEMBLE,
-            is_network=True,
-            outcomes=("survival",),
-            takes_groups=True,
-            # In two of three folds there are then five patients with the event or more.
-            out_of_fold=OutOfFold(n_folds=3, fewest_patients=8),
-            has_gene_scores=True,
-            saved_as="hazard networks",
-            nanoseconds=_OF_NETWORKS,
-        ),
         _scikit_learn(
             "LR",
             "linear_model.LogisticRegression",
@@ -270,6 +241,35 @@ KINDS: dict[str, ModelKind] = {
             saved_as="coefficients",
             nanoseconds=300.0,
         ),
+        ModelKind(
+            name="DeepCME-Cox",
+            estimator="deepcme.models.survival.network.DeepCMESurvival",
+            methods=(
+                "the epoch is kept whose log partial likelihood of training and validation "
+                "part together is highest beyond that of the training part alone"
+            ),
+            is_network=True,
+            outcomes=("survival",),
+            takes_groups=True,
+            takes_validation=True,
+            has_gene_scores=True,
+            has_history=True,
+            saved_as="hazard networks",
+            nanoseconds=_OF_NETWORKS,
+        ),
+        ModelKind(
+            name="DeepCME-Cox-ensemble",
+            estimator="deepcme.models.survival.ensemble.DeepCMESurvivalEnsemble",
+            methods=_ENSEMBLE,
+            is_network=True,
+            outcomes=("survival",),
+            takes_groups=True,
+            # In two of three folds there are then five patients with the event or more.
+            out_of_fold=OutOfFold(n_folds=3, fewest_patients=8),
+            has_gene_scores=True,
+            saved_as="hazard networks",
+            nanoseconds=_OF_NETWORKS,
+        ),
         _cox(
             "Cox-ridge",
             "cox_ridge.CoxRidge",
@@ -291,10 +291,10 @@ KINDS: dict[str, ModelKind] = {
             nanoseconds=300.0,
             methods=(
                 "Cox regression of the genes that an elastic-net penalty chooses (an L1 share "
-                "of {l1_ratio}; 1 is the lasso), with Efron's treatment of ties; of 100 "
-                "penalties one is taken by the {rule} rule of the cross-validated log partial "
+                "of {l1_ratio}; 1 is the lasso), with Efron's treatment of ties; along a path "
+                "of penalties the {rule} rule takes one by the cross-validated log partial "
                 "likelihood in {n_folds} folds of training and validation part together, which "
-                "may leave no gene at all, and the model fitted again on both."
+                "may leave no gene at all, and the model is fitted again on both."
             ),
         ),
     )

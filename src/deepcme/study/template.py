@@ -178,7 +178,7 @@ _OF_LABELS = {
 _OF_TIMES = {
     "headline": "Cox model",
     "comparator": "DeepCME-Cox-ensemble",
-    "other": "other model",
+    "other": "network",
     "genes": '"Cox-ridge"    # stands for the genes (or "Cox-top-200")',
     "permuted": "times and events",
     "ranker": '"cox-lasso"',

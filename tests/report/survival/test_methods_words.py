@@ -56,6 +56,13 @@ def test_kinds_of_models_stand_in_sentences_of_their_own():
     assert "fitted again on both. Cox-top-200: Cox regression of the 200 genes" in told
 
 
+def test_networks_of_times_say_what_loss_they_lower():
+    told = methods(models=("Cox-ridge", "DeepCME-Cox-ensemble", "DeepCME-ensemble"))["Networks"]
+    assert "DeepCME-Cox-ensemble: 3 hidden layers" in told
+    assert "Cox's partial likelihood (Efron) without penalty; Adam" in told
+    assert "binary cross-entropy without penalty; Adam" in told
+
+
 def test_measures_are_those_of_times():
     told = methods({"net_benefit": pd.DataFrame(), "survival_comparison": pd.DataFrame()})
     assert "Uno's C (2011) up to tau, the horizon" in told["Measures"]

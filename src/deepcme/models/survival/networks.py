@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import clone
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from deepcme.base.errors import AbsentError
 from deepcme.base.parameters import RANDOM_STATE, Rule
 from deepcme.cohort.follow_up import FollowUp
 from deepcme.cohort.splits import RowIndex
@@ -76,6 +77,8 @@ class SurvivalNetwork(NetworkEstimator, CoxModel):
     def _read(self, X: ArrayLike, y: ArrayLike, clinical: ArrayLike | None) -> SurvivalData:
         matrix = validate_data(self, X, dtype=np.float32, order="C")
         follow_up = read_target(y, len(matrix))
+        if not follow_up.n_events:
+            raise AbsentError("No patient had the event: there is nothing to learn from.")
         columns = read_clinical(clinical, len(matrix))
         data = SurvivalData(matrix, follow_up, columns)
         self._clinical_means = data.columns.means
