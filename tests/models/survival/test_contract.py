@@ -86,12 +86,24 @@ def test_higher_is_worse_and_survival_falls():
         model.predict_survival(X, [1e6])
 
 
+def with_events(value):
+    """The target, whose first event is something else."""
+    target = np.empty(len(Y), dtype=[("event", object), ("time", float)])
+    target["event"], target["time"] = Y["event"], Y["time"]
+    target["event"][0] = value
+    return target
+
+
 @pytest.mark.parametrize(
     ("y", "sentence"),
     [
         (FOLLOW_UP.times, "a structured array with the fields event"),
         (Y[:5], "holds 5 patients for 90 samples"),
         (make_target(FOLLOW_UP.of_cause(2)), "No patient had the event"),
+        (with_events(0.5), "true or false, or 0 and 1, but number 1 is 0.5"),
+        (with_events(np.nan), "true or false, or 0 and 1, but number 1 is nan"),
+        (with_events(257), "true or false, or 0 and 1, but number 1 is 257"),
+        (with_events("yes"), "true or false, or 0 and 1, but number 1 is yes"),
     ],
 )
 def test_a_target_that_cannot_be_used_is_refused(y, sentence):
@@ -108,6 +120,8 @@ def test_fields_of_any_name_are_told_by_what_they_hold(model):
     renamed = np.array(list(zip(Y["event"], Y["time"], strict=True)), dtype=dtype)
     expected = model.fit(X, Y).predict(X)
     np.testing.assert_array_equal(model.fit(X, renamed).predict(X), expected)
+    crossed = renamed.astype([("time", bool), ("event", float)])
+    np.testing.assert_array_equal(model.fit(X, crossed).predict(X), expected)
     for odd in ([("a", float), ("b", float)], [("a", bool), ("b", bool), ("c", float)]):
         with pytest.raises(DeepCMEError, match="a structured array with the fields event"):
             model.fit(X, np.zeros(len(X), dtype=odd))

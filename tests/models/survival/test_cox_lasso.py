@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from deepcme.base.errors import DeepCMEError
+from deepcme.cohort.follow_up import FollowUp
 from deepcme.evaluation.survival.cox import fit_cox_regression
 from deepcme.evaluation.survival.partial_likelihood import PartialLikelihood
 from deepcme.models.survival.cox_lasso import CoxElasticNet
@@ -90,3 +91,13 @@ def test_where_no_gene_foretells_the_clinical_columns_are_left():
 def test_a_parameter_that_cannot_be_used_is_refused(parameters, sentence):
     with pytest.raises(DeepCMEError, match=sentence):
         CoxElasticNet(**parameters).fit(X, Y)
+
+
+@pytest.mark.parametrize("penalties", [None, (0.05,)])
+def test_events_all_at_once_tell_no_patients_apart_and_choose_no_gene(penalties):
+    random = np.random.default_rng(0)
+    target = make_target(FollowUp(np.ones(40), np.ones(40, dtype=np.int8)))
+    model = CoxElasticNet(penalties=penalties, random_state=0)
+    model.fit(random.normal(8, 1, size=(40, 20)), target)
+    assert model.selects_nothing_
+    assert (model.path_["explained"] == 0).all()

@@ -92,6 +92,15 @@ def test_rounding_keeps_the_hazard_at_the_horizon_and_moves_it_by_a_step_elsewhe
     )
 
 
+@pytest.mark.parametrize("horizon", [0.71, 2.34, 4.43, 10.11, 275 / 30.4375])
+def test_events_at_the_horizon_count_whatever_sixtieths_of_it_round_to(horizon):
+    baseline = Baseline(np.array([horizon / 2, horizon]), np.array([0.1, 0.3]), horizon)
+    rounded = round_times(baseline, horizon)
+    np.testing.assert_array_equal(
+        rounded.survival([0.0], horizon), baseline.survival([0.0], horizon)
+    )
+
+
 def test_the_risk_that_is_judged_knows_nothing_of_those_patients():
     """Poison: what happened to the patients of a fold changes none of its own risks."""
     random = np.random.default_rng(0)

@@ -187,8 +187,10 @@ class _Path:
     def make_penalties(self) -> FloatArray:
         """Penalties from where the first gene enters, falling in equal shares.
 
-        It is infinite, and alone, where no gene varies.
+        It is infinite, and alone, where no gene varies or nothing can be explained.
         """
+        if not self._explicable:
+            return np.array([np.inf])
         genes = np.flatnonzero(
             np.abs(self.gradient) >= self._strongest() * self.l1_ratio * (1 - _CLOSE)
         )
@@ -198,6 +200,12 @@ class _Path:
             return np.array([np.inf])
         share = _SHARE_OF_MANY if self.n < self.X.shape[1] else _SHARE_OF_FEW
         return np.geomspace(first, share * first, N_PENALTIES)
+
+    @property
+    def _explicable(self) -> float:
+        """What fits can gain; 0 where all who are at risk have the event at once."""
+        most = self.likelihood.saturated - self.null
+        return most if most > _EXCEEDS * self.n else 0.0
 
     def follow(self, penalties: Iterable[float]) -> Iterator[CoxPathFit]:
         """Fit at each penalty."""
@@ -315,7 +323,7 @@ class _Path:
             log_hazard_ratios=of_genes[order],
             column_coefficients=of_columns,
             gradient=self.gradient,
-            explained=gained / (self.likelihood.saturated - self.null),
+            explained=gained / self._explicable if self._explicable else 0.0,
         )
 
 

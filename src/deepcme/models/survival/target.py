@@ -32,15 +32,16 @@ def read_target(y: ArrayLike, n: int) -> FollowUp:
     Parameters
     ----------
     y : structured array of shape (n,)
-        Fields `event` (bool) and `time`, or two of other names, as `Surv.from_arrays` of
-        scikit-survival makes them: of truth values the event, of numbers the time.
+        Fields `event` (bool, or 0 and 1; 2, the competing event, counts as censored) and
+        `time`, or two of other names, as `Surv.from_arrays` of scikit-survival makes them:
+        of truth values the event, of numbers the time.
     n : int
         Rows of the matrix.
 
     Raises
     ------
     DeepCMEError
-        If it has no such fields, or does not fit the matrix.
+        If it has no such fields, they hold something else, or it does not fit the matrix.
     """
     target = np.asarray(y)
     event, time = _find_fields(target.dtype)
@@ -49,12 +50,23 @@ def read_target(y: ArrayLike, n: int) -> FollowUp:
             f"The target holds {counted(target.size, 'patient')} for {counted(n, 'sample')}: "
             "give one for each sample."
         )
-    return FollowUp(target[time], target[event].astype(np.int8))
+    return FollowUp(target[time], _read_events(target[event]))
+
+
+def _read_events(values: NDArray[Any]) -> NDArray[np.int8]:
+    """Ends of follow-up; a number that is none of them would become one in 8 bits."""
+    known = np.isin(values, (0, 1, 2))
+    if not known.all():
+        raise DeepCMEError(
+            f"Events of a survival target must be true or false, or 0 and 1, but number "
+            f"{np.argmin(known) + 1} is {values[np.argmin(known)]}."
+        )
+    return values.astype(np.int8)
 
 
 def _find_fields(dtype: np.dtype[Any]) -> tuple[str, str]:
     names = dtype.names or ()
-    if {"event", "time"} <= set(names):
+    if {"event", "time"} <= set(names) and dtype["time"].kind != "b":
         return "event", "time"
     events = [name for name in names if dtype[name].kind == "b"]
     times = [name for name in names if dtype[name].kind in "fiu"]

@@ -110,7 +110,8 @@ def round_times(baseline: Baseline, horizon: float) -> Baseline:
     """
 
     def time_of(step: Any) -> Any:
-        return step * horizon / STEPS_TO_HORIZON
+        # The horizon itself is not left to rounding: events at it would count as later.
+        return np.where(step == STEPS_TO_HORIZON, horizon, step * horizon / STEPS_TO_HORIZON)
 
     rounding = 1e-9
     steps = np.ceil(baseline.times / horizon * STEPS_TO_HORIZON - rounding)
