@@ -26,3 +26,10 @@ def test_risk_is_0_at_the_start_and_unknown_beyond_the_last_follow_up():
     np.testing.assert_allclose(baseline.risk([0.0, 1.0], 5), 1 - survival[:, 1])
     with pytest.raises(AbsentError, match="followed to time 18: ask for times up to 17"):
         baseline.survival([0.0], 18)
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_log_hazard_beyond_all_bounds_has_a_risk():
+    baseline = Baseline(np.array([1.0, 2.0]), np.array([0.1, 0.3]), 3.0)
+    survival = baseline.survival([800.0, -800.0], [0.5, 1.0, 3.0])
+    np.testing.assert_array_equal(survival, [[1, 0, 0], [1, 1, 1]])

@@ -93,8 +93,10 @@ class Baseline:
             )
         steps = np.concatenate([[0.0], self.cumulative_hazards])
         cumulative = steps[np.searchsorted(self.times, asked, side="right")]
-        hazards = np.exp(np.asarray(log_hazards, dtype=np.float64))
-        survival: FloatArray = np.exp(-hazards[:, np.newaxis] * cumulative)
+        with np.errstate(over="ignore", invalid="ignore"):
+            hazards = np.exp(np.asarray(log_hazards, dtype=np.float64))
+            survival: FloatArray = np.exp(-hazards[:, np.newaxis] * cumulative)
+        survival[:, cumulative == 0] = 1.0  # before the first event, of an infinite hazard too
         return survival
 
     def risk(self, log_hazards: ArrayLike, time: float) -> FloatArray:

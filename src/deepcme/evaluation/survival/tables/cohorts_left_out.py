@@ -62,12 +62,7 @@ def compute_survival_cohort_estimates(
     order = {name: place for place, name in enumerate(rows["model"].unique())}
     rows = rows[rows["measure"].isin(pooled)]
     rows = rows.sort_values("model", key=lambda of: of.map(order), kind="stable")
-    rarer = {
-        patients.cohort: 0
-        if patients.at is None
-        else min(patients.at.n_cases, patients.at.n_controls)
-        for patients in evaluation.patients
-    }
+    rarer = {patients.cohort: _count_rarer(patients) for patients in evaluation.patients}
     errors = [
         compute_pooled_error(
             row["measure"],
