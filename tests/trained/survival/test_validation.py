@@ -129,7 +129,7 @@ def test_times_in_another_unit_are_converted(timed_model, new_patients, validati
         (
             lambda of: SurvivalOutcome(of.times / 3, of.ends, of.endpoint),
             r"new: the model tells risks by 5 years, which cannot be judged here: only 0 of 250 "
-            r"patients are followed beyond 5, fewer than 10; train one with an earlier "
+            r"patients are followed beyond the horizon, fewer than 10; train one with an earlier "
             r"--horizon\.$",
         ),
         (
