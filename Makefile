@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 SOURCES := pyproject.toml CMakeLists.txt $(shell find src -type f -not -name '*.pyc')
 
-.PHONY: run test test-slow test-attacks test-attacks-table test-browser test-asan docs bench bench-quick bench-losses bench-workers bench-memory bench-time-left check clean
+.PHONY: run test test-slow test-attacks test-attacks-table test-browser test-asan docs bench bench-quick bench-losses bench-workers bench-memory bench-cox-path bench-time-left check clean
 
 run: $(VENV)/installed
 	$(BIN)/deepcme run --out results/transbig
@@ -56,6 +56,10 @@ bench-workers: $(VENV)/installed-dev
 # Peak memory of prepare and audit on two large invented matrices (a few minutes, 3 GB of disk).
 bench-memory: $(VENV)/installed-dev
 	$(BIN)/python benchmarks/memory.py
+
+# The lasso path of Cox's model beside R's glmnet, where there is R (some minutes).
+bench-cox-path: $(VENV)/installed-dev
+	$(BIN)/python benchmarks/cox_path.py
 
 # The time left that studies tell, against the time that they take (about half an hour).
 bench-time-left: $(VENV)/installed-dev

@@ -36,11 +36,18 @@ DOCUMENTED = {
         "describe_genes",
     ],
     "deepcme.selection.selectors": [
+        "CoxLassoSelector",
         "L1LogisticSelector",
         "MeanRankSelector",
         "SoftPathSelector",
     ],
     "deepcme.selection.stability": ["compute_stability_index", "select_on_subsamples"],
+    "deepcme.simulation.survival": [
+        "FollowUpDesign",
+        "SurvivalDesign",
+        "draw_follow_up",
+        "simulate_survival_cohort",
+    ],
     "deepcme.study.run": ["run_study"],
     "deepcme.study.spec": ["load_study", "make_study"],
 }

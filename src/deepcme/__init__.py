@@ -23,9 +23,14 @@ if TYPE_CHECKING:
     from deepcme.models.preprocessing import Log2Transformer as Log2Transformer
     from deepcme.models.preprocessing import MedianImputer as MedianImputer
     from deepcme.models.preprocessing import PrevalenceFilter as PrevalenceFilter
+    from deepcme.models.survival.cox_lasso import CoxElasticNet as CoxElasticNet
     from deepcme.models.survival.cox_regression import CoxRegression as CoxRegression
     from deepcme.models.survival.cox_ridge import CoxRidge as CoxRidge
     from deepcme.models.survival.cox_ridge import CoxTopGenes as CoxTopGenes
+    from deepcme.models.survival.ensemble import (
+        DeepCMESurvivalEnsemble as DeepCMESurvivalEnsemble,
+    )
+    from deepcme.models.survival.network import DeepCMESurvival as DeepCMESurvival
     from deepcme.report.notebook import read_report as read_report
     from deepcme.trained.files import load_model as load_model
 
@@ -39,8 +44,11 @@ _NAMES = {
     "models.ensemble": "DeepCMEEnsemble",
     "models.preprocessing": "ClippedStandardScaler Log2Transformer "
     "MedianImputer PrevalenceFilter",
+    "models.survival.cox_lasso": "CoxElasticNet",
     "models.survival.cox_regression": "CoxRegression",
     "models.survival.cox_ridge": "CoxRidge CoxTopGenes",
+    "models.survival.ensemble": "DeepCMESurvivalEnsemble",
+    "models.survival.network": "DeepCMESurvival",
     "report.notebook": "read_report",
     "trained.files": "load_model",
 }

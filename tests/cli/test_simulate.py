@@ -98,6 +98,12 @@ def test_power_needs_no_cohort():
     assert "regression of 10 parameters without penalty you need 1,065 patients" in lines[-1]
 
 
+def test_power_of_few_genes_takes_them_all():
+    asked = deepcme("power", "--genes", 30)
+    assert "30 true genes of effect 0.5 among 30:" in asked.stdout
+    assert "true gene in first 30" in asked.stdout
+
+
 def test_power_of_other_parameters_and_threshold():
     asked = deepcme("power", "--parameters", 5, "--threshold", 0.1)
     assert "need 533 patients with 107 events (shrinkage 533, optimism 150," in asked.stdout

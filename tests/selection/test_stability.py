@@ -118,9 +118,9 @@ def test_the_genes_behind_the_label_are_stable():
 
 @pytest.mark.parametrize("ranker", ["cox-score", "cox-lasso"])
 def test_the_genes_behind_the_hazard_are_stable(ranker):
-    X, y = make_times(n=240, n_genes=60)
+    X, y = make_times(n=300, n_genes=60)
     options = {"n_selected": 4, "n_pairs": 5, "ranker": ranker}
-    found = select_on_subsamples(X, y, np.arange(240), np.arange(60), SEED, **options)
+    found = select_on_subsamples(X, y, np.arange(300), np.arange(60), SEED, **options)
     assert found.by_gene()["frequency"][TRUTH].min() > 0.5
 
 

@@ -159,7 +159,7 @@ def test_the_mean_of_the_log_hazards_has_no_say():
     [
         ({"unit": "weeks"}, "unit must be days, months or years, not 'weeks'"),
         ({"horizon": 0.0}, r"The horizon must be greater than 0, not 0\."),
-        ({"shape": float("nan")}, "The shape must be greater than 0, not nan"),
+        ({"shape": float("nan")}, r"The shape must be 0\.1 to 10, not nan"),
         ({"risk": 1.0}, "risk by the horizon must lie between 0 and 1, not be 1"),
         ({"censored": 0.99}, r"lost before the horizon must be 0 or more and at most 0\.95"),
         ({"longest": 5.0}, r"longest follow-up must be beyond the horizon of 5, not 5\."),
@@ -181,3 +181,15 @@ def test_impossible_follow_up_is_refused_in_one_sentence(change, sentence):
 def test_impossible_numbers_are_refused_in_one_sentence(change, sentence):
     with pytest.raises(DeepCMEError, match=sentence):
         replace(SMALL, **change)
+
+
+def test_more_than_can_be_is_refused_in_one_sentence():
+    with pytest.raises(
+        DeepCMEError, match=r"a standard deviation of .* choose a smaller effect"
+    ):
+        simulate_survival_cohort(replace(SMALL, effect=20))
+    early = FollowUpDesign(risk=0.9, censored=0.9, shape=0.1)
+    with pytest.raises(
+        DeepCMEError, match=r"A share of 0\.9 cannot be lost before the horizon"
+    ):
+        draw_follow_up(np.zeros(20), early, np.random.default_rng(1))

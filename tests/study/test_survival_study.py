@@ -85,8 +85,8 @@ def test_metrics_and_fits_of_cox_models_are_told(folder):
     assert {*metrics["part"]} == {"train", "validation", "test"}
     fits = folder.read_table("cox_fits.csv")
     assert [*fits.columns] == ["split", "model", "penalty", "n", "events", "selects_nothing"]
-    assert fits["model"].tolist() == ["Cox-ridge"] * 3 + ["Cox-top-200"] * 3
-    assert {*fits["penalty"]} <= {3.0, 0.3}
+    assert fits["model"].tolist() == [*np.repeat(["Cox-ridge", "Cox-top-200", "Cox-lasso"], 3)]
+    assert {*fits["penalty"]} <= {3.0, 0.3, 0.2, 0.05}
     assert not fits["selects_nothing"].any()
     assert (fits["n"] + 80 / 3).between(79, 81).all()
     censoring = folder.read_table("censoring.parquet")
@@ -228,10 +228,11 @@ def test_the_validation_part_of_a_network_weighs_no_training_sample(times_file, 
 
 ONE_STRENGTH = {"name": "LR-tuned", "parameters": {"inverse_strengths": [0.1]}}
 ONE_PENALTY = {"name": "Cox-ridge", "parameters": {"penalties": [0.3]}}
+ONE_LASSO = {"name": "Cox-lasso", "parameters": {"penalties": [0.05]}}
 
 
 @pytest.mark.parametrize(
-    "model", [ONE_PENALTY, QUICK_ENSEMBLE, QUICK_COX_ENSEMBLE, ONE_STRENGTH]
+    "model", [ONE_PENALTY, ONE_LASSO, QUICK_ENSEMBLE, QUICK_COX_ENSEMBLE, ONE_STRENGTH]
 )
 def test_out_of_fold_scores_come_from_fits_without_the_patient(times_file, model):
     """Poisoned expression moves scores of other folds, never those of its own beside it."""

@@ -18,14 +18,18 @@ QUICK_TOP = {
     "name": "Cox-top-200",
     "parameters": {"n_genes": 3, "penalties": [3.0, 0.3], "n_folds": 3},
 }
+QUICK_LASSO = {
+    "name": "Cox-lasso",
+    "parameters": {"penalties": [0.2, 0.05], "n_folds": 3, "rule": "minimum"},
+}
 QUICK_COX_NETWORK = {"name": "DeepCME-Cox", "parameters": QUICK}
 QUICK_COX_ENSEMBLE = {
     "name": "DeepCME-Cox-ensemble",
     "parameters": {**QUICK, "n_networks": 2},
 }
 EVERY_KIND = [
-    *(QUICK_COX, QUICK_TOP, QUICK_ENSEMBLE, QUICK_NETWORK, QUICK_TUNED, "KNN", "SVC"),
-    *(QUICK_COX_NETWORK, QUICK_COX_ENSEMBLE),
+    *(QUICK_COX, QUICK_TOP, QUICK_LASSO, QUICK_COX_NETWORK, QUICK_COX_ENSEMBLE),
+    *(QUICK_ENSEMBLE, QUICK_NETWORK, QUICK_TUNED, "KNN", "SVC"),
 ]
 
 

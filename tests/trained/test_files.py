@@ -84,7 +84,7 @@ def test_nothing_is_overwritten(folder, model):
         save_model(model, folder)
 
 
-@pytest.mark.parametrize("version", range(1, SCHEMA_VERSION + 1))
+@pytest.mark.parametrize("version", [*range(1, SCHEMA_VERSION + 1), "4_networks"])
 def test_every_schema_version_stays_readable(version):
     """Each stored model lies beside what it predicted when it was written."""
     stored = STORED / f"schema_{version}"
@@ -166,7 +166,7 @@ def test_a_changed_number_is_noticed(copy):
         (lambda a: a.update({"genes.mean": a["genes.mean"] * np.nan}), "not hold finite"),
         (lambda a: a.update({"genes.mean": a["genes.mean"].astype(int)}), "not hold finite"),
         (lambda a: a.update({"other": a["genes.mean"]}), "other belongs to no network"),
-        (lambda a: a.pop("networks.0.0.output_bias"), "a network lacks an array"),
+        (lambda a: a.pop("networks.0.0.output_bias"), "a network lacks an output bias"),
         (lambda a: a.pop("networks.0.0.blocks.0.shift"), "neither a bias nor a norm"),
         (lambda a: a.pop("networks.0.0.blocks.0.weight"), "a network lacks an array"),
         (

@@ -11,7 +11,7 @@ import typer
 from deepcme.base.errors import DeepCMEError
 from deepcme.base.terminal import say
 from deepcme.cli.options import Jobs, Quiet, Repeats, Seed, new_folder, writable
-from deepcme.models.registry import KINDS
+from deepcme.models.registry import DEFAULT_MODELS, KINDS
 
 if TYPE_CHECKING:
     from deepcme.trained.model import Model
@@ -54,7 +54,7 @@ Normalise = Annotated[
 
 
 _KEPT = [k.name for k in KINDS.values() if k.saved_as is not None and not k.saved_with]
-_DEFAULTS = "DeepCME-ensemble; of times Cox-ridge"
+_DEFAULTS = f"{DEFAULT_MODELS['binary']}; of times {DEFAULT_MODELS['survival']}"
 _READ_ON = "What its columns mean and when to rely on them: docs/models-in-use.md, Predicting."
 
 
@@ -267,8 +267,8 @@ def transfer(
 
     Genes in common, each standardised within its cohort without the labels. The
     ensemble and tuned logistic regression, their AUCs as table and chart; of times to an
-    event Cox ridge regression and Uno's C. Patients whom two cohorts have are left out where
-    one tests the other.
+    event the ensemble of times and Cox ridge regression, by Uno's C. Patients whom two
+    cohorts have are left out where one tests the other.
     """
     from joblib import cpu_count
 

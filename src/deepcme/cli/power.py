@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from deepcme.simulation.power import PowerDesign
     from deepcme.simulation.survival_power import SurvivalPowerDesign
 
-_GENES, _AUC, _CONCORDANCE, _HAZARD_RATIO = 20_000, 0.7, 0.7, 1.5
+_GENES, _SIGNAL_GENES, _TOP = 20_000, 50, 100
+_AUC, _CONCORDANCE, _HAZARD_RATIO = 0.7, 0.7, 1.5
 
 
 @dataclass(frozen=True)
@@ -105,10 +106,17 @@ def power(
         int | None,
         typer.Option(help="Genes that are ranked.", show_default="the cohort's, else 20000"),
     ] = None,
-    signal_genes: Annotated[int, typer.Option(help="True genes among them.")] = 50,
+    signal_genes: Annotated[
+        int | None,
+        typer.Option(help="True genes among them.", show_default="50, or all if fewer"),
+    ] = None,
     top: Annotated[
-        int, typer.Option(help="A true gene is found if it is among this many first genes.")
-    ] = 100,
+        int | None,
+        typer.Option(
+            help="A true gene is found if it is among this many first genes.",
+            show_default="100, or all if fewer",
+        ),
+    ] = None,
     parameters: Annotated[
         int, typer.Option(help="Parameters of a regression without penalty to develop.")
     ] = 10,
@@ -137,8 +145,13 @@ def power(
         make = partial(_plan_times, followed=followed, times=times)
     else:
         make = partial(_plan_binary, cohort=own, binary=binary)
-    ranked: dict[str, Any] = {"signal_genes": signal_genes, "top": top}
-    ranked["genes"] = genes or (_GENES if own is None else own.n_genes)
+    if genes is None:
+        genes = _GENES if own is None else own.n_genes
+    ranked: dict[str, Any] = {
+        "genes": genes,
+        "signal_genes": min(_SIGNAL_GENES, genes) if signal_genes is None else signal_genes,
+        "top": min(_TOP, genes) if top is None else top,
+    }
     if effect is not None:
         ranked["effect"] = effect
     table, words = make(ranked=ranked, half_width=half_width, parameters=parameters)

@@ -13,6 +13,8 @@ from typing import Any, Literal
 
 LABELS = (0, 1)
 ENSEMBLE = "DeepCME-ensemble"
+DEFAULT_MODELS = {"binary": ENSEMBLE, "survival": "DeepCME-Cox-ensemble"}
+"""What is trained to be handed on, by the kind of a cohort's outcome."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -289,10 +291,10 @@ KINDS: dict[str, ModelKind] = {
             nanoseconds=300.0,
             methods=(
                 "Cox regression of the genes that an elastic-net penalty chooses (an L1 share "
-                "of {l1_ratio}; 1 is the lasso), with Efron's treatment of ties; of 100 "
-                "penalties one is taken by the {rule} rule of the cross-validated log partial "
+                "of {l1_ratio}; 1 is the lasso), with Efron's treatment of ties; along a path "
+                "of penalties the {rule} rule takes one by the cross-validated log partial "
                 "likelihood in {n_folds} folds of training and validation part together, which "
-                "may leave no gene at all, and the model fitted again on both."
+                "may leave no gene at all, and the model is fitted again on both."
             ),
         ),
     )

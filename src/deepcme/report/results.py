@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from deepcme.base.errors import AbsentError, DeepCMEError
@@ -171,12 +172,29 @@ def require_alike(first: StudyResults, name: str, other: StudyResults, other_nam
         Saying what differs.
     """
     difference = (
-        _other_samples(first, name, other, other_name)
+        _other_question(first, name, other, other_name)
+        or _other_samples(first, name, other, other_name)
         or _other_endpoint(first, name, other, other_name)
         or _other_test_parts(first, name, other, other_name)
     )
     if difference:
         raise DeepCMEError(f"{other_name} and {name} do not compare: {difference}.")
+
+
+def _other_question(
+    first: StudyResults, name: str, other: StudyResults, other_name: str
+) -> str:
+    """Whether one asks yes or no and the other when, or by another time."""
+    if first.is_survival != other.is_survival:
+        of_times, of_labels = (name, other_name) if first.is_survival else (other_name, name)
+        return f"{of_times} is of times to an event, and {of_labels} of a yes or no"
+    if first.horizon != other.horizon:
+        asked, other_asked = (
+            "without a horizon" if of.horizon is None else f"by {of.horizon:g}"
+            for of in (first, other)
+        )
+        return f"{other_name} asks for the event {other_asked}, and {name} {asked}"
+    return ""
 
 
 def _other_samples(first: StudyResults, name: str, other: StudyResults, other_name: str) -> str:
@@ -203,13 +221,16 @@ def _other_endpoint(
     first: StudyResults, name: str, other: StudyResults, other_name: str
 ) -> str:
     pairs = first.samples.join(other.samples, how="inner", rsuffix="_other")
-    differing = pairs.index[pairs["label"] != pairs["label_other"]]
+    outcome = ["time", "event"] if first.is_survival else ["label"]
+    is_other = np.any([pairs[name] != pairs[f"{name}_other"] for name in outcome], axis=0)
+    differing = pairs.index[is_other]
     if not len(differing):
         return ""
     rule, other_rule = (str(study.cohort["endpoint"]) for study in (first, other))
     return (
         f"they are of other endpoints, as {len(differing):,} of {len(pairs):,} samples have "
-        f"another label, {differing[0]} for one ({other_name}: {other_rule}; {name}: {rule})"
+        f"another {' or '.join(outcome)}, {differing[0]} for one ({other_name}: "
+        f"{other_rule}; {name}: {rule})"
     )
 
 

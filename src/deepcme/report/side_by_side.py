@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import astuple
+from dataclasses import astuple, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +16,9 @@ from deepcme.base.version import __version__
 from deepcme.evaluation.measures import AUC
 from deepcme.evaluation.paired import PairedDifference, compute_paired_difference
 from deepcme.evaluation.predictions import LEFT_OUT
+from deepcme.evaluation.survival.measured import UNO
+from deepcme.evaluation.survival.tables.differences import compute_difference_to_study
+from deepcme.evaluation.survival.tables.discrimination import compute_survival_discrimination
 from deepcme.report.blocks import Heading, Table
 from deepcme.report.design import strata_column
 from deepcme.report.formatting import LEFT_OUT_COLUMN, Column, Shown, TableLayout
@@ -29,6 +32,16 @@ from deepcme.report.sections.discrimination import (
 from deepcme.study.store import StudyFolder
 
 OTHER_RANKING = "none: ranked within other levels"
+OTHER_PATIENTS = "none: other patients were tested"
+
+_PAIRED = (
+    "over the splits, where both tested the same samples in each (corrected t, Nadeau and "
+    "Bengio 2003); else by a bootstrap that draws patients for both studies at once."
+)
+_PAIRED_IN_TIME = (
+    "by a bootstrap that draws patients, and their censoring, for both studies at once, "
+    "widened as patients who test one fit train another."
+)
 
 _CHOICES: tuple[Column, ...] = (
     ("study", "Study", ""), ("protocol", "Protocol", ""), ("design", "Design", ""),
@@ -38,13 +51,14 @@ _CHOICES: tuple[Column, ...] = (
 _RESULTS: tuple[Column, ...] = (
     ("study", "Study", ""), LEFT_OUT_COLUMN, ("model", "Model", ""),
     ("trained_on", "Trained on", ".0%"), ("auc", f"{AUC.heading} (95%)", AUC.format),
+    (UNO.name, f"{UNO.heading} (95%)", UNO.format),
     ("difference", "Difference (95%)", "+.3f"), ("difference_interval", "Its interval", ""),
     ("n", "Samples", ",.0f"), ("events", "Events", ",.0f"), ("n_patients", "Patients", ",.0f"),
     ("n_splits", "Splits", ",.0f"),
 )  # fmt: skip
 _COLUMNS = (
     *(name for name, _, _ in _CHOICES),
-    LEFT_OUT, "model", "trained_on", "auc", "ci_low", "ci_high", "sd",
+    LEFT_OUT, "model", "trained_on", "auc", "uno_c", "ci_low", "ci_high", "sd",
     "difference", "difference_ci_low", "difference_ci_high", "difference_interval",
     "n", "events", "n_patients", "n_splits",
 )  # fmt: skip
@@ -53,8 +67,8 @@ _COLUMNS = (
 def compute_side_by_side(folders: Sequence[StudyFolder]) -> pd.DataFrame:
     """One row per study and model: how the study was done, and the AUC that came out.
 
-    The AUCs and their intervals are those of each study's report, `trained_on` the share
-    of the patients that one fit learns from. The differences are
+    Of studies of times it is Uno's C. AUCs and intervals are those of each study's report,
+    `trained_on` the share of the patients that one fit learns from. The differences are
     those to the same model of the first study, on the same patients
     (`compute_paired_difference`); between an AUC within strata and one of another ranking
     there is none.
@@ -63,30 +77,29 @@ def compute_side_by_side(folders: Sequence[StudyFolder]) -> pd.DataFrame:
     -------
     DataFrame
         Columns study, protocol, design, split_by, tissue, fit_on, ranked_within, left_out,
-        model, trained_on, auc, ci_low, ci_high, sd, difference, difference_ci_low,
-        difference_ci_high, difference_interval, n, events, n_patients, n_splits.
+        model, trained_on, auc (of times uno_c), ci_low, ci_high, sd, difference,
+        difference_ci_low, difference_ci_high, difference_interval, n, events, n_patients,
+        n_splits.
         `left_out` is there if the studies left cohorts out. In the first study, and of a
         model that it lacks, differences are missing.
 
     Raises
     ------
     DeepCMEError
-        If fewer than two folders are given, one holds no finished study or one of times to
-        an event, or their patients, endpoints or designs are such that AUCs do not compare.
+        If fewer than two folders are given, one holds no finished study, or their patients,
+        endpoints or designs are such that they do not compare.
     """
     if len(folders) < 2:
         raise DeepCMEError("Name at least two studies' folders to compare.")
     studies = [StudyResults.read(folder) for folder in folders]
     names = _names_of(folders)
-    for results, name in zip(studies, names, strict=True):
-        _require_binary(results, name)
     first = studies[0]
     for other, name in zip(studies[1:], names[1:], strict=True):
         require_alike(first, names[0], other, name)
     tables = []
     for results, name in zip(studies, names, strict=True):
         study, predictions = results.study, results.predictions
-        table = compute_study_discrimination(study, predictions)
+        table = _discriminate(results)
         shares = compute_training_shares(study, predictions)
         tables.append(
             table.assign(
@@ -104,13 +117,13 @@ def compute_side_by_side(folders: Sequence[StudyFolder]) -> pd.DataFrame:
     return table[[column for column in _COLUMNS if column in table.columns]]
 
 
-def _require_binary(results: StudyResults, name: str) -> None:
-    if results.study.survival is not None:
-        raise DeepCMEError(
-            f"{name} is a study of times to an event, and none of these is laid beside others "
-            "yet: read its report, or compare studies with leave_out_censored = true under "
-            "[cohort]."
-        )
+def _discriminate(results: StudyResults) -> pd.DataFrame:
+    """How each model of a study ranks patients: the AUC or, of times, Uno's C."""
+    if not results.is_survival:
+        return compute_study_discrimination(results.study, results.predictions)
+    table = compute_survival_discrimination(results.evaluation)
+    table = table[table["measure"] == UNO.name].reset_index(drop=True)
+    return table.rename(columns={"value": UNO.name, "n": "n_patients"})
 
 
 def show_choices(table: pd.DataFrame) -> Shown:
@@ -121,19 +134,20 @@ def show_choices(table: pd.DataFrame) -> Shown:
 
 def show_results(table: pd.DataFrame) -> Shown:
     """What came out of each study, of the table of `compute_side_by_side`."""
+    measure = UNO if UNO.name in table.columns else AUC
+    how = _PAIRED_IN_TIME if measure is UNO else _PAIRED
     caption = (
-        'Mean test AUC of one fit on the share of the patients under "Trained on", averaged '
+        f"Mean test {measure.heading}"
+        ' of one fit on the share of the patients under "Trained on", averaged '
         "over the splits, with its interval (bootstrap of patients), as in each study's "
         "report. Differences are to the same model of "
-        f"{table['study'].iloc[0]}. Their intervals: over the splits, where both tested the "
-        "same samples in each (corrected t, Nadeau and Bengio 2003); else by a bootstrap that "
-        "draws patients for both studies at once."
+        f"{table['study'].iloc[0]}. Their intervals: {how}"
     )
     columns = tuple(column for column in _RESULTS if column[0] in table.columns)
     shown = TableLayout(caption, *columns).show(table)
     headings = [name for name, _, _ in columns]
     for name, low, high, form in (
-        ("auc", "ci_low", "ci_high", AUC.format),
+        (measure.name, "ci_low", "ci_high", measure.format),
         ("difference", "difference_ci_low", "difference_ci_high", "+.3f"),
     ):
         position = headings.index(name)
@@ -149,9 +163,11 @@ def write_side_by_side(table: pd.DataFrame, path: Path) -> None:
         write_csv(path, table)
         return
     studies = ", ".join(dict.fromkeys(table["study"]))
+    measure = UNO if UNO.name in table.columns else AUC
+    of_choice = measure.heading if measure is UNO else f"the {measure.heading}"
     page = render_page(
         f"{studies}: studies side by side",
-        f"{studies}: what each choice does to the AUC",
+        f"{studies}: what each choice does to {of_choice}",
         [
             Table("results", show_results(table)),
             Heading("Studies", "studies"),
@@ -171,7 +187,9 @@ def _names_of(folders: Sequence[StudyFolder]) -> list[str]:
 
 
 def _differences(table: pd.DataFrame, first: StudyResults, study: StudyResults) -> pd.DataFrame:
-    """What differs from the first study, for each row of the study's table of AUCs."""
+    """What differs from the first study, for each row of the study's table."""
+    if study.is_survival:
+        return _differences_in_time(table, first, study)
     rows = []
     are_ranked_alike = strata_column(first.study.split) == strata_column(study.study.split)
     for row in table.to_dict("records"):
@@ -190,6 +208,48 @@ def _differences(table: pd.DataFrame, first: StudyResults, study: StudyResults) 
         rows.append(astuple(found))
     columns = ["difference", "difference_ci_low", "difference_ci_high", "difference_interval"]
     return pd.DataFrame(rows, columns=columns, index=table.index)
+
+
+def _differences_in_time(
+    table: pd.DataFrame, first: StudyResults, study: StudyResults
+) -> pd.DataFrame:
+    """The same of Uno's C: patients are drawn once for both studies."""
+    names = ["difference", "ci_low", "ci_high", "interval"]
+    columns = ["difference", "difference_ci_low", "difference_ci_high", "difference_interval"]
+    nothing = pd.Series([np.nan] * 3 + [""], index=names, dtype=object)
+    are_ranked_alike = strata_column(first.study.split) == strata_column(study.study.split)
+    here = replace(
+        first.evaluation,
+        predictions=study.predictions,
+        refitted=find_refitted_models(study.study),
+    )
+    rows = []
+    for row in table.to_dict("records"):
+        found = nothing.copy()
+        tested, tested_first = (
+            _patients_tested(of.predictions, row["model"], row.get(LEFT_OUT))
+            for of in (study, first)
+        )
+        if not are_ranked_alike:
+            found["interval"] = OTHER_RANKING
+        elif study is not first and tested_first and tested != tested_first:
+            found["interval"] = OTHER_PATIENTS
+        elif study is not first and tested_first:
+            of_model = compute_difference_to_study(here, first.evaluation, row["model"])
+            if LEFT_OUT in row:
+                of_model = of_model[of_model[LEFT_OUT] == row[LEFT_OUT]]
+            found = of_model.iloc[0][names]
+            if pd.isna(found["difference"]):
+                found["interval"] = f"none: {of_model['absent'].iloc[0]}"
+        rows.append(found.tolist())
+    return pd.DataFrame(rows, columns=columns, index=table.index)
+
+
+def _patients_tested(
+    predictions: pd.DataFrame, model: str, left_out: str | None
+) -> frozenset[str]:
+    rows = _rows_of(predictions, model, left_out)
+    return frozenset(rows.loc[rows["part"] == "test", "patient"])
 
 
 def _rows_of(predictions: pd.DataFrame, model: str, left_out: str | None) -> pd.DataFrame:

@@ -42,7 +42,8 @@ from deepcme.simulation.expression import (
 
 TRUTH = "true_log_hazard"
 """The column of samples that has the log hazard of their patient."""
-_PLACES = (np.arange(100) + 0.5) / 100
+_MOST_SPREAD = 10.0  # a standard deviation of log hazards that no gene expression has
+_SPELLS = np.linspace(0, 1, 101) ** 3  # ends, as shares of the horizon; the first are short
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ class FollowUpDesign:
         Who is not lost is followed to a time drawn evenly between the horizon and this one, as
         patients who enter a study evenly are; twice the horizon, unless told otherwise.
     shape : float
-        Of the Weibull baseline: 1 has a constant hazard, more one that rises.
+        Of the Weibull baseline, 0.1 to 10: 1 has a constant hazard, more one that rises.
 
     Raises
     ------
@@ -81,11 +82,10 @@ class FollowUpDesign:
     def __post_init__(self) -> None:
         if self.unit not in DAYS:
             raise DeepCMEError(f"The unit must be days, months or years, not {self.unit!r}.")
-        for name in ("horizon", "shape"):
-            if not 0 < getattr(self, name) < math.inf:
-                raise DeepCMEError(
-                    f"The {name} must be greater than 0, not {getattr(self, name):g}."
-                )
+        if not 0 < self.horizon < math.inf:
+            raise DeepCMEError(f"The horizon must be greater than 0, not {self.horizon:g}.")
+        if not 0.1 <= self.shape <= 10:
+            raise DeepCMEError(f"The shape must be 0.1 to 10, not {self.shape:g}.")
         if not 0 < self.risk < 1:
             raise DeepCMEError(
                 f"The risk by the horizon must lie between 0 and 1, not be {self.risk:g}."
@@ -105,7 +105,7 @@ class FollowUpDesign:
 
 @dataclass(frozen=True)
 class SurvivalDesign(ExpressionDesign):
-    """The numbers of a simulated cohort of times to an event.
+    """The numbers of a simulated cohort of times; the defaults have the size of `CohortDesign`.
 
     Parameters
     ----------
@@ -126,8 +126,8 @@ class SurvivalDesign(ExpressionDesign):
         If the numbers are impossible.
     """
 
-    samples: int = 500
-    genes: int = 20_000
+    samples: int = 1193
+    genes: int = 56602
     signal_genes: int = 50
     effect: float = 0.15
     rare_genes: float = 0.25
@@ -169,6 +169,7 @@ def simulate_survival_cohort(
     """
     samples = _draw_samples(design, seed)
     genes = draw_genes(design, seed)
+    truth = _find_truth(design, genes)
     first = np.flatnonzero(~samples["repeated"])
     first = first[np.argsort(samples["patient"].to_numpy()[first])]
     X = np.empty((design.samples, design.genes), dtype=np.float32)
@@ -195,7 +196,7 @@ def simulate_survival_cohort(
         endpoint=endpoint,
         scale="fpkm",
         name="simulated",
-        provenance=_provenance(design, seed, genes),
+        provenance=_provenance(design, seed, genes, truth),
     )
 
 
@@ -219,7 +220,8 @@ def draw_follow_up(
     )
     need = random.exponential(size=len(hazard)) / (baseline * hazard)
     event = design.horizon * need ** (1 / design.shape)
-    surviving = np.exp(-baseline * np.outer(_PLACES**design.shape, hazard)).mean(axis=1)
+    midway = (_SPELLS[1:] + _SPELLS[:-1]) / 2
+    surviving = np.exp(-baseline * np.outer(midway**design.shape, hazard)).mean(axis=1)
     lost = random.exponential(size=len(hazard))
     lost *= design.horizon / max(_find_rate_of_loss(surviving, design.censored), 1e-300)
     end = np.minimum(lost, random.uniform(design.horizon, design.end, len(hazard)))
@@ -232,11 +234,14 @@ def _find_rate_of_loss(surviving: FloatArray, share: float) -> float:
         return 0.0
 
     def excess(log_rate: float) -> float:
-        # The chance to be lost within each of equally many spells.
-        rate = math.exp(log_rate)
-        ends = np.exp(-rate * np.linspace(0, 1, len(_PLACES) + 1))
-        return float(-np.diff(ends) @ surviving - share)
+        followed = np.exp(-math.exp(log_rate) * _SPELLS)
+        return float(-np.diff(followed) @ surviving - share)
 
+    if excess(40) < 0:
+        raise DeepCMEError(
+            f"A share of {share:g} cannot be lost before the horizon where so many have the "
+            "event so early: ask for less of either."
+        )
     return math.exp(brentq(excess, -40, 40))
 
 
@@ -250,31 +255,38 @@ def _describe_endpoint(design: FollowUpDesign) -> Endpoint:
     return Endpoint("Simulated time to an event.", unit=design.unit, horizon=design.horizon)
 
 
-def _provenance(design: SurvivalDesign, seed: int, genes: pd.DataFrame) -> dict[str, object]:
+def _provenance(
+    design: SurvivalDesign, seed: int, genes: pd.DataFrame, truth: NormalLogHazards
+) -> dict[str, object]:
     effects = genes.loc[genes["signal"], "effect"]
     of_times = design.follow_up
-    spread = _spread_of_log_hazards(genes, design.module_correlation)
-    concordance = NormalLogHazards(spread, of_times.risk).concordance
     until = TimeScale.of(of_times.unit, of_times.end).describe(of_times.horizon)
     return {
         "source": "simulation",
         "seed": seed,
         "design": asdict(design),
         "signal_genes": {str(gene): float(effect) for gene, effect in effects.items()},
-        "truth": {"sd_log_hazard": spread, "concordance": concordance},
+        "truth": {"sd_log_hazard": truth.sd, "concordance": truth.concordance},
         "notes": [
             f"Simulated with seed {seed}: {design.signal_genes} signal genes with a log hazard "
             f"ratio of {design.effect:g} for a standard deviation, {design.n_rare_genes} rare "
             f"genes, modules of {design.module_size}, {design.batches} batches.",
             f"By {until}, {of_times.risk:.1%} have the event and {of_times.censored:.1%} are "
             f"lost before it, as expected; a score that knew the true log hazards, whose "
-            f"standard deviation is {spread:.2f}, would have a C of {concordance:.3f}.",
+            f"standard deviation is {truth.sd:.2f}, would have a C of {truth.concordance:.3f}.",
         ],
     }
 
 
-def _spread_of_log_hazards(genes: pd.DataFrame, correlation: float) -> float:
-    """Standard deviation of the log hazards of all such patients, whose genes are normal."""
-    by_module = genes["effect"].groupby(genes["module"])
-    squares = (genes["effect"] ** 2).sum()
-    return math.sqrt((1 - correlation) * squares + correlation * (by_module.sum() ** 2).sum())
+def _find_truth(design: SurvivalDesign, genes: pd.DataFrame) -> NormalLogHazards:
+    """All such patients: as their genes are normal, so are their log hazards."""
+    effect, correlation = genes["effect"], design.module_correlation
+    of_modules = effect.groupby(genes["module"]).sum()
+    variance = (1 - correlation) * (effect**2).sum() + correlation * (of_modules**2).sum()
+    if variance > _MOST_SPREAD**2:
+        raise DeepCMEError(
+            f"An effect of {design.effect:g} in {design.signal_genes} genes gives log hazards "
+            f"a standard deviation of {math.sqrt(variance):.3g}, more than {_MOST_SPREAD:g}: "
+            "choose a smaller effect."
+        )
+    return NormalLogHazards(math.sqrt(variance), design.follow_up.risk)

@@ -32,6 +32,7 @@ from deepcme.evaluation.survival.planning.sample_size import (
 from deepcme.simulation.planning import (
     EVENTS,
     LIKELY,
+    MOST_EVENTS,
     TEST_FRACTION,
     RankedGenes,
     find_fewest_events,
@@ -211,7 +212,7 @@ def describe_survival_events_needed(
     """Answer "how many events would I need?" in three sentences."""
     whole = compute_events_for_concordance(design, half_width)
     test = compute_events_for_concordance(design, half_width, TEST_FRACTION)
-    ratio = compute_events_for_hazard_ratio(hazard_ratio)
+    of_ratio = compute_events_for_hazard_ratio(hazard_ratio)
     top = find_fewest_events(
         lambda events: compute_survival_top_probability(design, events) >= USUAL_POWER
     )
@@ -220,14 +221,16 @@ def describe_survival_events_needed(
         f"{_in_patients(design, whole)} if every patient is predicted once, or "
         f"{_in_patients(design, test)} if one {TEST_FRACTION:.0%} test part is to show it. "
         f"To find a hazard ratio of {hazard_ratio:g} between two halves of the patients with a "
-        f"chance of {USUAL_POWER:.0%} you need {_in_patients(design, ratio)} (Schoenfeld "
+        f"chance of {USUAL_POWER:.0%} you need {_in_patients(design, of_ratio)} (Schoenfeld "
         f"1983). For a true gene to be among the first {design.top:,} with a chance of "
         f"{USUAL_POWER:.0%} you need {_in_patients(design, top)}."
     )
 
 
 def _in_patients(design: SurvivalPowerDesign, events: int | None) -> str:
-    return say_events(events, None if events is None else design.count_patients(events))
+    if events is None or events > MOST_EVENTS:
+        return say_events(None, None)
+    return say_events(events, design.count_patients(events))
 
 
 def describe_survival_sizes(design: SurvivalPowerDesign, parameters: int) -> str:

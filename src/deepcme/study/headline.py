@@ -15,10 +15,10 @@ def find_headline(protocol: str, models: Sequence[Named], comparator: str | None
     """The model that verdict, comparison, nulls and gene claims are of.
 
     It is the model that `deepcme train` hands on: the first network that is fitted on
-    training and validation part alike, which is `DeepCME-ensemble`. The
-    protocol `paper` is about the publication's single network, and so is a study
-    without an ensemble; one without any network is about its first model. A study of times
-    to an event is about its first model of times. Without a
+    training and validation part alike, which is `DeepCME-ensemble`, or of times to an event
+    `DeepCME-Cox-ensemble`. The protocol `paper` is about the publication's single network,
+    and so is a study without an ensemble; one without any network is about its first model.
+    In a study of times only a model of times can be it, if there is one. Without a
     comparator a study has one model, or is older than comparators, when the first
     model was the headline.
     """
@@ -26,10 +26,11 @@ def find_headline(protocol: str, models: Sequence[Named], comparator: str | None
 
 
 def _choose_headline(protocol: str, models: Sequence[Named]) -> str:
+    models = _of_times(models) or models
     networks = [named for named in models if KINDS[named[1]].is_network]
     refitted = [named for named in networks if KINDS[named[1]].refitted]
     candidates = (refitted if protocol == "honest" else []) or networks or models
-    return (_of_times(models) or candidates)[0][0]
+    return candidates[0][0]
 
 
 def _of_times(models: Sequence[Named]) -> list[Named]:
@@ -42,16 +43,17 @@ def choose_comparator(protocol: str, models: Sequence[Named]) -> str | None:
 
     It is the first baseline that is fitted on training and validation part alike, which is
     `LR-tuned`; without it the first baseline of the study, without any the
-    first other model; None where there is no other. A model of times to an event is
-    compared with the first network that is fitted so.
+    first other model; None where there is no other. A network of times to an event is
+    compared with the first Cox model, which is `Cox-ridge`, and a Cox model with the first
+    network that is fitted so.
     """
     headline = _choose_headline(protocol, models)
     others = [named for named in models if named[0] != headline]
-    if headline in dict(_of_times(models)):
-        networks = [named for named in others if KINDS[named[1]].is_network]
-        refitted = [named for named in networks if KINDS[named[1]].refitted]
-        return (refitted or others)[0][0] if others else None
+    networks = [named for named in others if KINDS[named[1]].is_network]
     baselines = [named for named in others if not KINDS[named[1]].is_network]
+    estimator = dict(models)[headline]
+    if headline in dict(_of_times(models)):
+        baselines = _of_times(baselines) if KINDS[estimator].is_network else networks
     refitted = [named for named in baselines if KINDS[named[1]].refitted]
     candidates = refitted or baselines or others
     return candidates[0][0] if candidates else None

@@ -73,10 +73,6 @@ class Part(Generic[T]):
         """Settings of a study, with what this part asks of the others filled in."""
         return values
 
-    def is_asked_for(self, study: Study) -> bool:
-        """Whether a study names it, so that it is told where it cannot be had."""
-        return False
-
     def check_settings(self, study: Study) -> None:
         """Refuse settings that do not go together; a sentence says why."""
 

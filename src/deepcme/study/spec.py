@@ -24,7 +24,7 @@ from deepcme.study.parts import listed
 from deepcme.study.resolved import Study
 from deepcme.study.times import with_times_of_cohort
 
-DEFAULT_SURVIVAL_MODELS = ("Cox-ridge", "Cox-lasso", "Cox-top-200", "DeepCME-Cox-ensemble")
+DEFAULT_SURVIVAL_MODELS = ("DeepCME-Cox-ensemble", "Cox-ridge", "Cox-lasso", "Cox-top-200")
 """Of a study of times to an event; with a horizon, the best of the yes or no beside them."""
 _AT_HORIZON_MODELS = ("DeepCME-ensemble", "DeepCME", "LR-tuned")
 
@@ -146,16 +146,8 @@ def make_study(
     except ValidationError as error:
         raise DeepCMEError(f"{source}: {_first_problem(error)}") from error
     with naming_file(source):
-        for part in listed.PARTS:
-            if study.outcome in part.outcomes:
-                part.check_settings(study)
-            elif part.is_asked_for(study):
-                raise DeepCMEError(
-                    f"[{part.name}] is not yet made for times to an event: leave out the "
-                    "section, or the option that asks for it, or set leave_out_censored = true "
-                    "under [cohort] of a study file (deepcme init) to ask the yes or no of "
-                    "those alone who were followed to the horizon."
-                )
+        for part in listed.parts_for(study.outcome):
+            part.check_settings(study)
     return study
 
 

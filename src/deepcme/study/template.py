@@ -65,9 +65,9 @@ protocol = "honest"
 [preprocessing]
 # min_prevalence = 0.1   # drop genes expressed in fewer training samples (0: keep all)
 # clip = 5.0             # largest absolute standardised value (inf: no limit)
-{labels_alone}
+
 [nulls]   # reruns of the model that the study is about where there is nothing special to find
-# permutations = 0       # on permuted labels, splits and all
+# permutations = 0       # on permuted {permuted}, splits and all
 # gene_sets = 0          # on random gene sets of each size
 # sizes = []             # genes of a set; without any, those of the signatures, or 30
 # signatures = []        # files of one gene a line, each refitted beside sets of its size
@@ -86,7 +86,7 @@ protocol = "honest"
 
 [selection]
 # run = false            # select genes: panels, decoys, stability, gene scores
-# rankers = ["soft-path", "l1-logistic"]   # the first also meets decoys and half samples
+# rankers = ["soft-path", {ranker}]   # the first also meets decoys and half samples
 # random_panels = 10     # of each size in each split
 # pairs = 25             # complementary halves of the patients
 
@@ -132,6 +132,10 @@ name = "LR-tuned"   # L2 strength chosen on the validation part
 
 _MODELS_OF_TIMES = """\
 [[models]]
+name = "DeepCME-Cox-ensemble"   # five networks that each hold out a fifth of the patients
+# parameters = { hidden_layers = [64, 64, 64], dropout = 0.7, n_networks = 5 }
+
+[[models]]
 name = "Cox-ridge"
 # parameters = { penalties = [0.1, 1.0], n_folds = 5 }
 
@@ -141,10 +145,6 @@ name = "Cox-lasso"     # of a few genes, which the penalty chooses
 [[models]]
 name = "Cox-top-200"   # Cox ridge of the genes that alone go most strongly with the hazard
 # parameters = { n_genes = 200 }
-
-[[models]]
-name = "DeepCME-Cox-ensemble"   # five networks that each hold out a fifth of the patients
-# parameters = { hidden_layers = [64, 64, 64], dropout = 0.7, n_networks = 5 }
 """
 
 _MODELS_AT_HORIZON = """
@@ -172,17 +172,16 @@ _OF_LABELS = {
     "other": "baseline",
     "models": _MODELS,
     "genes": '"DeepCME-ensemble"   # stands for the genes (or "LR-tuned")',
-    "labels_alone": "",
+    "permuted": "labels",
+    "ranker": '"l1-logistic"',
 }
 _OF_TIMES = {
-    "headline": "Cox model",
-    "comparator": "DeepCME-Cox-ensemble",
+    "headline": "DeepCME-Cox-ensemble",
+    "comparator": "Cox-ridge",
     "other": "network",
     "genes": '"Cox-ridge"    # stands for the genes (or "Cox-top-200")',
-    "labels_alone": """
-# Not yet made for times to an event, so that it needs leave_out_censored = true under [cohort]
-# and models of yes or no: [selection].
-""",
+    "permuted": "times and events",
+    "ranker": '"cox-lasso"',
 }
 
 

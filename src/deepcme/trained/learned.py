@@ -111,11 +111,7 @@ class LearnedHazardNetworks:
 
     def attribute(self, Z: FloatArray) -> NDArray[np.float64]:
         """Integrated gradients of the mean log hazard."""
-        shares = [
-            np.mean([compute_integrated_gradients([[one]], Z) for one in snapshots], axis=0)
-            for snapshots in self.networks
-        ]
-        return np.asarray(np.mean(shares, axis=0), dtype=np.float64)
+        return compute_integrated_gradients(self.networks, Z)
 
     def arrays(self) -> Iterator[tuple[str, FloatArray]]:
         """The weights, under the numbers of network and snapshot, and the centres."""
@@ -206,12 +202,14 @@ def _assemble_network(arrays: Arrays, n_genes: int, of_hazards: bool) -> Network
         weights = NetworkWeights.from_arrays(arrays)
     except (KeyError, IndexError, TypeError, ValueError) as error:
         raise UnfitArraysError("a network lacks an array.") from error
+    # A constant has no say in who has the event first.
+    if (weights.output_bias is None) != of_hazards:
+        raise UnfitArraysError(f"a network {'has' if of_hazards else 'lacks'} an output bias.")
     n_inputs = n_genes
     for block in weights.blocks:
         n_inputs = _check_block(block, n_inputs)
-    # A constant has no say in who has the event first.
-    bias = None if weights.output_bias is None else weights.output_bias.shape
-    if weights.output_weight.shape != (n_inputs,) or bias != (None if of_hazards else (1,)):
+    bias = weights.output_bias
+    if weights.output_weight.shape != (n_inputs,) or (bias is not None and bias.shape != (1,)):
         raise UnfitArraysError("a network's output does not fit its last layer.")
     return weights
 

@@ -10,10 +10,8 @@ from deepcme.base.parameters import Rule, at_least, check_parameters, is_number,
 from deepcme.cohort.cohort import Cohort
 from deepcme.cohort.survival import SurvivalOutcome
 from deepcme.models.checking import check_parameters_of
-from deepcme.models.registry import ENSEMBLE, KINDS, ModelKind
+from deepcme.models.registry import DEFAULT_MODELS, ENSEMBLE, KINDS, ModelKind
 
-DEFAULT_MODELS = {"binary": ENSEMBLE, "survival": "Cox-ridge"}
-"""By the kind of a cohort's outcome."""
 _LEARNED = {"binary": "yes or no", "survival": "times to an event"}
 _OTHERWISE = {
     "binary": "--time COLUMN --event RULE",

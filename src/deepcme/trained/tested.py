@@ -8,16 +8,19 @@ import pandas as pd
 
 from deepcme.base.notes import WARNING
 from deepcme.base.words import counted
+from deepcme.trained.model import Model
 
 FROZEN = "as it came"
 RECALIBRATED = "recalibrated on these patients"
+SAMPLES = "{samples}"
+"""Where a finding is to say whether these samples are new."""
 FOLDS = 10
 """Parts of the new patients; a recalibration is fitted on all but the one it is applied to."""
 
 
 @dataclass(frozen=True, eq=False)
 class Findings:
-    """Tables by name, notes, and the finding in words, in which ``{samples}`` is to be said.
+    """Tables by name, notes, and the finding in words, in which `SAMPLES` is to be said.
 
     Attributes
     ----------
@@ -31,21 +34,21 @@ class Findings:
     words: str
 
 
-def note_left_out(table: pd.DataFrame, told: str, events: pd.Series) -> list[str]:
+def note_left_out(model: Model, table: pd.DataFrame, event: pd.Series[int]) -> list[str]:
     """How many samples have no prediction, in a note; none where all have one.
 
     Parameters
     ----------
+    model : Model
     table : DataFrame
-    told : str
-        The column that they lack.
-    events : Series
+        Its predictions.
+    event : Series
         1 for each sample with the event.
     """
-    left_out = events[table[told].isna()]
+    left_out = event[table[model.told].isna()]
     if left_out.empty:
         return []
     return [
         f"{WARNING}{counted(len(left_out), 'sample')} without a prediction, "
-        f"{int((left_out == 1).sum())} of them positive, left out of all that follows."
+        f"{int((left_out == 1).sum())} of them {model.having}, left out of all that follows."
     ]

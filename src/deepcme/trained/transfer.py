@@ -64,7 +64,7 @@ _KINDS = {
     ),
     SurvivalOutcome: _Kind(
         survival.MODELS,
-        ENSEMBLE,
+        survival.NETWORKS,
         (UNO.name, UNO.heading),
         "of each of whom the first sample counts",
         survival.discriminate_times,
@@ -95,7 +95,8 @@ def compute_transfer(
     jobs : int
         Processes to use; the result does not depend on it.
     ensemble : mapping, optional
-        Parameters of `DeepCMEEnsemble` that differ from its defaults.
+        Parameters of `DeepCMEEnsemble`, or of times `DeepCMESurvivalEnsemble`, that differ
+        from its defaults.
     allow_training_samples : bool
         Whether patients whom both cohorts have are tested all the same, and the result
         says so.
@@ -106,9 +107,10 @@ def compute_transfer(
         `train, test, model, auc, ci_low, ci_high, interval, n, events, n_patients,
         left_out, near_duplicates, training_patients, n_genes`. Models are the ensemble
         and tuned logistic regression; the interval is DeLong's, or by patient bootstrap
-        where a patient has several samples. Of cohorts of times the model is Cox ridge
-        regression, and `uno_c` (up to `tau`, the horizon of the tested cohort) stands in
-        place of `auc`, with `auc_at_tau, auc_low, auc_high` beside it. `left_out` counts
+        where a patient has several samples. Of cohorts of times the models are the ensemble
+        of times and Cox ridge regression, and `uno_c` (up to `tau`, the horizon of the tested
+        cohort) stands in place of `auc`, with `auc_at_tau, auc_low, auc_high` beside it;
+        the interval is by patient bootstrap, one sample a patient. `left_out` counts
         patients whom both cohorts have, `training_patients` those tested all the same;
         `near_duplicates` names tested samples with nearly the profile of a training sample.
 

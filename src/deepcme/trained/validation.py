@@ -26,7 +26,7 @@ from deepcme.trained.survival.validation import (
 )
 from deepcme.trained.tested import FROZEN as FROZEN
 from deepcme.trained.tested import RECALIBRATED as RECALIBRATED
-from deepcme.trained.tested import Findings
+from deepcme.trained.tested import SAMPLES, Findings
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ class Validation:
     def describe(self) -> str:
         """What was found beside what was expected, in a sentence."""
         samples = "samples" if self.brand else "new samples"
-        sentence = f"{self.cohort}: {self.found.format(samples=samples)}"
+        sentence = f"{self.cohort}: {self.found.replace(SAMPLES, samples)}"
         return f"{self.brand} {sentence}" if self.brand else sentence
 
 

@@ -50,3 +50,6 @@ def make_tied_patients():
 
 X, FOLLOW_UP = make_patients(90, 150, [0.8, -0.8, 0.6], seed=1)
 Y = make_target(FOLLOW_UP)
+SIGNAL_X, SIGNAL = make_patients(150, 60, [1.0, -1.0, 0.8], seed=3)
+PENALTIES = tuple(np.geomspace(0.6, 0.03, 12))
+"""From none of the genes of the signal to all, and some beside."""

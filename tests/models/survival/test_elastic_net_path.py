@@ -1,5 +1,7 @@
 """The path of a Cox lasso: held against glmnet, and its optimality conditions everywhere."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -93,6 +95,18 @@ def test_a_patient_of_weight_0_is_as_if_not_there():
     (without,) = fit_cox_path(X[rows], FOLLOW_UP.rows(rows), [0.08])
     (weighted,) = fit_cox_path(X, FOLLOW_UP, [0.08], weights=weights)
     np.testing.assert_allclose(without.coefficients, weighted.coefficients, atol=1e-9)
+
+
+def test_the_matrix_is_never_copied_as_a_whole():
+    genes, follow_up = make_patients(40, 20_000, [1.0, -1.0], seed=0)
+    genes = genes.astype(np.float32)
+    strongest = fit_cox_path(genes, follow_up, [np.inf])[0].gradient
+    tracemalloc.start()
+    (fit,) = fit_cox_path(genes, follow_up, [0.7 * float(np.abs(strongest).max())])
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert fit.n_chosen
+    assert peak < genes.nbytes / 2
 
 
 def test_an_infinite_penalty_leaves_the_columns_alone():

@@ -66,7 +66,8 @@ def contents_of(tmp_path_factory):
             }
         )
         folder = StudyFolder(tmp_path_factory.mktemp("study"))
-        results = StudyResults(folder, study, {"unit": unit}, predictions)
+        cohort = {"unit": unit, "endpoint": "Time to an event."}
+        results = StudyResults(folder, study, cohort, predictions)
         # Few draws, for speed: what is tested is no interval.
         vars(results)["evaluation"] = Evaluation.draw(
             predictions,

@@ -54,6 +54,9 @@ def test_each_kind_of_model_says_what_it_learns():
 def test_kinds_of_models_stand_in_sentences_of_their_own():
     told = methods(models=("Cox-ridge", "Cox-top-200"))["Other models"]
     assert "fitted again on both. Cox-top-200: Cox regression of the 200 genes" in told
+    chosen = methods(models=("Cox-ridge", "Cox-lasso"))["Other models"]
+    assert "Cox-lasso: Cox regression of the genes that an elastic-net penalty" in chosen
+    assert "the one-standard-error rule takes one by the cross-validated log" in chosen
 
 
 def test_networks_of_times_say_what_loss_they_lower():

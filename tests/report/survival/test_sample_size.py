@@ -1,5 +1,7 @@
 """A report on times says what so many events could show, beside what Riley's criteria ask."""
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 
@@ -7,6 +9,8 @@ from deepcme.base.errors import AbsentError
 from deepcme.evaluation.survival.planning.known_hazards import NormalLogHazards
 from deepcme.report.render import render_markdown
 from deepcme.report.survival.sample_size import SECTION, Size
+from deepcme.study.parts.cox_clinical import HAZARD_RATIO_COLUMNS, HAZARD_RATIOS
+from deepcme.study.settings import ClinicalSettings
 
 PATIENTS = NormalLogHazards.of_concordance(0.7, 0.25, 0.2)
 
@@ -56,6 +60,19 @@ def test_a_report_says_it_of_the_cohort(contents_of, invented_predictions):
     text = render_markdown("", list(SECTION.write(contents)))
     assert "## Sample size" in text
     assert "develop a Cox regression without penalty on all genes" in text
+
+
+def test_clinical_columns_ask_for_as_many_parameters_as_hazard_ratios(
+    contents_of, invented_predictions
+):
+    contents = contents_of(invented_predictions())
+    clinical = ClinicalSettings(columns=("age", "grade"), genes="Cox-ridge")
+    study = contents.results.study.model_copy(update={"clinical": clinical})
+    contents.results = replace(contents.results, study=study, cohort={"genes": 76})
+    ratios = pd.DataFrame(1.0, index=range(3), columns=list(HAZARD_RATIO_COLUMNS))
+    contents.results.folder.write_table(ratios, HAZARD_RATIOS)
+    SECTION.compute(contents)
+    assert contents.tables["sample_size"]["parameters"].tolist() == [76, 3, pd.NA]
 
 
 def test_without_a_horizon_nothing_is_said(contents_of, invented_predictions):

@@ -8,6 +8,7 @@ import vl_convert
 from deepcme.report.blocks import Bullets, Figure, Table, Text
 from deepcme.report.figures.styles import VEGA_LITE
 from deepcme.report.render import render_markdown, render_page
+from deepcme.report.sections.groups import meta_analysis
 from deepcme.report.sections.training import describe_weights
 from deepcme.report.survival import (
     assumptions,
@@ -216,7 +217,9 @@ def test_a_competing_event_turns_the_curves_into_cumulative_incidence(
     assert "Aalen and Johansen" in caption and "Kaplan-Meier" not in caption
 
 
-def test_each_cohort_left_out_has_charts_and_rows_of_its_own(contents_of, invented_predictions):
+@pytest.fixture(scope="module")
+def by_cohort(contents_of, invented_predictions):
+    """The contents of a study that leaves out two cohorts, one at a time."""
     predictions = invented_predictions(strengths={"Cox-ridge": 1, "Cox-top-200": 1})
     cohort = np.where(predictions["split"] % 2 == 0, "north", "south")
     # Each patient is tested where its cohort is left out.
@@ -225,11 +228,34 @@ def test_each_cohort_left_out_has_charts_and_rows_of_its_own(contents_of, invent
     part = np.where((part == "train") & (predictions["part"] == "test"), "validation", part)
     predictions = predictions.assign(left_out=cohort, part=part)
     contents = computed(contents_of(predictions, models=("Cox-ridge", "Cox-top-200")))
+    meta_analysis.SECTION.compute(contents)
+    return contents
+
+
+def test_each_cohort_left_out_has_charts_and_rows_of_its_own(by_cohort):
+    contents = by_cohort
     for name in ("survival_discrimination", "group_risks", "proportional_hazards", "censoring"):
         assert set(contents.tables[name]["left_out"]) == {"north", "south"}, name
     for chart in contents.charts.values():
         assert vl_convert.vegalite_to_svg(chart.to_dict(), vl_version=VEGA_LITE)
     assert "north: " in contents.notes["proportional_hazards_verdict"]
+
+
+def test_the_cohorts_left_out_are_pooled_by_c_and_what_their_risks_are_worth(by_cohort):
+    shown = render_markdown("", meta_analysis.SECTION.write(by_cohort))
+    assert "Pooled over the 2 cohorts left out, Uno's C of Cox-ridge is 0." in shown
+    assert "of the logits of C and AUC(t), log O/E and slope" in shown
+    assert "O/E: pooled" in shown and "Slope: pooled" in shown and "AUC(t): pooled" not in shown
+    table = by_cohort.tables["meta_analysis"]
+    assert table["model"].drop_duplicates().tolist() == ["Cox-ridge", "Cox-top-200"]
+    assert table["measure"].tolist()[:3] == ["uno_c", "harrell_c", "auc"]
+    labels = [
+        row["label"]
+        for rows in by_cohort.charts["meta_analysis"].to_dict()["datasets"].values()
+        for row in rows
+        if "label" in row
+    ]
+    assert labels == ["Cohort left out", "north", "south", "Pooled over 2", "A new cohort"]
 
 
 def test_names_from_outside_are_shown_as_they_stand(contents_of, invented_predictions):
@@ -268,3 +294,20 @@ def test_what_cannot_be_estimated_is_said_and_nothing_raises(contents_of, invent
     said = text_of(contents)
     assert "No patient has the event by the horizon" in said
     assert any(isinstance(block, Text) for block in blocks_of(contents))
+
+
+def test_numbers_at_risk_stand_below_the_axis_of_each_cohorts_chart(
+    contents_of, invented_predictions
+):
+    """Of several charts each has a height that its marks do not know by name."""
+    predictions = invented_predictions(strengths={"Cox-ridge": 1, "Cox-top-200": 1})
+    north = predictions["patient"].str[1:].astype(int) % 2 == 0
+    predictions = predictions.assign(left_out=np.where(north, "north", "south"))
+    contents = contents_of(predictions, models=("Cox-ridge", "Cox-top-200"))
+    risk_groups.SECTION.compute(contents)
+    spec = contents.charts["risk_curves"].to_dict()
+    assert spec["columns"] == 1
+    for chart in spec["concat"]:
+        texts = [layer["mark"] for layer in chart["layer"] if layer["mark"]["type"] == "text"]
+        below = [mark["y"] for mark in texts if mark["y"] > 0]
+        assert below and min(below) > chart["height"]

@@ -21,6 +21,7 @@ from tests.trained.test_files import rewrite_arrays
 NETWORK = {"hidden_layers": (6, 4), "max_epochs": 12, "learning_rate": 1e-2}
 KINDS = {
     "Cox-top-200": {"n_genes": 5, "penalties": (0.5,)},
+    "Cox-lasso": {"penalties": (0.05,)},
     "DeepCME-Cox": NETWORK,
     "DeepCME-Cox-ensemble": NETWORK,
 }

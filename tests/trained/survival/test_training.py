@@ -25,8 +25,8 @@ def standardised(model, cohort):
     return standardise(expression, match, model, "none")[0]
 
 
-def test_the_default_of_times_is_cox_ridge(timed_cohort, timed_model):
-    assert TrainingSettings().for_cohort(timed_cohort).model == "Cox-ridge"
+def test_the_default_of_times_is_the_ensemble_of_times(timed_cohort, timed_model):
+    assert TrainingSettings().for_cohort(timed_cohort).model == "DeepCME-Cox-ensemble"
     manifest = timed_model.manifest
     assert (manifest.model.name, manifest.model.form) == ("Cox-ridge", "coefficients")
     assert manifest.follow_up.horizon == 5.0
@@ -158,8 +158,8 @@ def test_a_model_of_nothing_says_so(null_model, new_patients):
         (
             {},
             TrainingSettings(horizon=40),
-            r"timed: only 0 of 90 patients are followed beyond 40, fewer than 10: train for an "
-            r"earlier time with --horizon\.$",
+            r"timed: no risk by 40 years can be learned, as only 0 of 90 patients are followed "
+            r"beyond the horizon, fewer than 10: train for an earlier time with --horizon\.$",
         ),
         (
             {},

@@ -129,7 +129,7 @@ def test_times_in_another_unit_are_converted(timed_model, new_patients, validati
         (
             lambda of: SurvivalOutcome(of.times / 3, of.ends, of.endpoint),
             r"new: the model tells risks by 5 years, which cannot be judged here: only 0 of 250 "
-            r"patients are followed beyond 5, fewer than 10; train one with an earlier "
+            r"patients are followed beyond the horizon, fewer than 10; train one with an earlier "
             r"--horizon\.$",
         ),
         (
@@ -185,10 +185,14 @@ def test_the_page_shows_the_curves_of_the_groups(validation, tmp_path):
 
 @pytest.mark.slow
 def test_risks_are_calibrated_over_many_cohorts_and_null_models_promise_chance():
-    """Thirty training cohorts with a signal, thirty without; each on 400 new patients."""
+    """Thirty training cohorts with a signal, thirty without; each on 400 new patients.
+
+    A model that left every gene out has no slope.
+    """
+    choice = {"penalties": (0.02, 0.1, 0.5, 2.0, np.inf)}
+    settings = TrainingSettings(repeats=1, model="Cox-ridge", parameters=choice)
     slopes, ratios, promised, null = [], [], [], []
     for seed in range(30):
-        settings = TrainingSettings(repeats=1)
         model = train_model(patients(150, 100 + seed, name="a")[0], settings)
         rows = read(validate_model(model, patients(400, 200 + seed, name="b")[0]))
         slopes.append(rows.loc["slope", "value"])
@@ -197,7 +201,7 @@ def test_risks_are_calibrated_over_many_cohorts_and_null_models_promise_chance()
         expected = nothing.manifest.performance
         null.append(expected.uno_c.value)
         promised.append(expected.observed_expected.value)
-    assert np.mean(ratios) == pytest.approx(1, abs=0.06)
-    assert np.median(slopes) == pytest.approx(1, abs=0.15)
+    assert np.mean(ratios) == pytest.approx(1, abs=0.08)
+    assert np.nanmedian(slopes) == pytest.approx(1, abs=0.15)
     assert np.mean(null) == pytest.approx(0.5, abs=0.03)
     assert np.mean(promised) == pytest.approx(1, abs=0.02)

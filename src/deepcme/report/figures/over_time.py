@@ -22,6 +22,7 @@ from deepcme.report.figures.survival import INK, mark_horizon, numbers_below, ti
 AS_GIVEN, RECALIBRATED = "as given", "recalibrated"
 _VERSIONS = (AS_GIVEN, RECALIBRATED)
 _ALL = "all"
+_HEIGHT = 280
 _SQUARE = 340
 _BAND = 0.15
 
@@ -78,8 +79,8 @@ def plot_auc_over_time(
     layers = [chance.encode(y=alt.Y("value:Q", scale=scale)), band, line.add_params(picked)]
     if horizon is not None:
         layers += mark_horizon(horizon, x)
-    layers += numbers_below(at_risk.assign(of=_ALL), "of", {_ALL: "All"}, x)
-    chart: alt.LayerChart = alt.LayerChart(layer=layers, width=520, height=280)
+    layers += numbers_below(at_risk.assign(of=_ALL), "of", {_ALL: "All"}, x, _HEIGHT)
+    chart: alt.LayerChart = alt.LayerChart(layer=layers, width=520, height=_HEIGHT)
     return chart
 
 

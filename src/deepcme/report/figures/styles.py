@@ -125,12 +125,12 @@ def faded_unless(picked: alt.Parameter, opacity: float = 1.0) -> Any:
     return alt.condition(picked, alt.value(opacity), alt.value(_FADED * opacity))
 
 
-def beside(charts: Sequence[Chart]) -> Chart:
+def beside(charts: Sequence[Chart], columns: int = 2) -> Chart:
     """Charts of the same kind, two in a row, that share one choice of model."""
     if len(charts) == 1:
         return charts[0]
     with warnings.catch_warnings():
         # That the charts share one choice of model is what is wanted.
         warnings.filterwarnings("ignore", "Automatically deduplicated selection", UserWarning)
-        both: Chart = alt.concat(*charts, columns=2)
+        both: Chart = alt.concat(*charts, columns=columns)
     return both

@@ -73,7 +73,7 @@ def plot_risk_curves(
         starts_high = float(drawn["value"].iloc[0]) > 0.5
         layers.append(_tell(f"permutation p = {p_value:.3f}", at_bottom=starts_high))
     rows = {group: group.capitalize() for group in groups}
-    layers += numbers_below(at_risk, "group", rows, x)
+    layers += numbers_below(at_risk, "group", rows, x, _HEIGHT)
     chart: alt.LayerChart = alt.LayerChart(layer=layers, width=_WIDTH, height=_HEIGHT)
     return chart
 
@@ -99,7 +99,7 @@ def mark_horizon(horizon: float, x: alt.X) -> list[alt.Chart]:
 
 
 def numbers_below(
-    at_risk: pd.DataFrame, field: str, rows: Mapping[str, str], x: alt.X
+    at_risk: pd.DataFrame, field: str, rows: Mapping[str, str], x: alt.X, height: int
 ) -> list[alt.Chart]:
     """Numbers at risk below the ticks of a time axis, in a row for each group.
 
@@ -112,14 +112,17 @@ def numbers_below(
         What stands beside the row of each value of the field, from the top down.
     x : alt.X
         The time axis.
+    height : int
+        Of the chart: its own signal is not known to one of several charts.
     """
-    layers = [_beside(0, "At risk", "bold")]
+    layers = [_beside(height + _FIRST_ROW, "At risk", "bold")]
     for place, (value, label) in enumerate(rows.items(), start=1):
         of_group = at_risk[at_risk[field] == value]
-        numbers = alt.Chart(of_group).mark_text(y=_below(place), fontSize=11, color=INK)
+        y = height + _FIRST_ROW + place * _ROW
+        numbers = alt.Chart(of_group).mark_text(y=y, fontSize=11, color=INK)
         layers += [
             numbers.encode(x=x, text=alt.Text("at_risk:Q", format=",")),
-            _beside(place, label, "normal"),
+            _beside(y, label, "normal"),
         ]
     return layers
 
@@ -128,7 +131,7 @@ def _tell(words: str, *, at_bottom: bool) -> alt.Chart:
     """Words in the corner where curves do not start."""
     text: alt.Chart = alt.Chart(pd.DataFrame({"words": [words]})).mark_text(
         x=10,
-        y=alt.ExprRef("height - 12" if at_bottom else "12"),
+        y=_HEIGHT - 12 if at_bottom else 12,
         align="left",
         fontSize=11,
         color=INK,
@@ -136,15 +139,11 @@ def _tell(words: str, *, at_bottom: bool) -> alt.Chart:
     return text.encode(text="words:N")
 
 
-def _beside(row: int, label: str, weight: Literal["bold", "normal"]) -> alt.Chart:
+def _beside(y: int, label: str, weight: Literal["bold", "normal"]) -> alt.Chart:
     text: alt.Chart = alt.Chart(pd.DataFrame({"label": [label]})).mark_text(
-        x=_BESIDE, y=_below(row), align="right", fontSize=11, fontWeight=weight, color=INK
+        x=_BESIDE, y=y, align="right", fontSize=11, fontWeight=weight, color=INK
     )
     return text.encode(text="label:N")
-
-
-def _below(row: int) -> alt.ExprRef:
-    return alt.ExprRef(f"height + {_FIRST_ROW + row * _ROW}")
 
 
 def _censored(

@@ -180,7 +180,7 @@ def _draw_over_time(contents: Contents) -> Chart:
         )
         titled = chart if patients.cohort is None else chart.properties(title=patients.cohort)
         charts.append(titled)
-    return beside(charts)
+    return beside(charts, columns=1)
 
 
 def _write(contents: Contents) -> Blocks:

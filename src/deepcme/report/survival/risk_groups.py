@@ -159,7 +159,8 @@ def _draw(contents: Contents, scale: TimeScale, end: float, p_value: float | Non
     if not by_cohort:
         return draw(None)
     return beside(
-        [draw(cohort).properties(title=str(cohort)) for cohort in curves[LEFT_OUT].unique()]
+        [draw(cohort).properties(title=str(cohort)) for cohort in curves[LEFT_OUT].unique()],
+        columns=1,
     )
 
 

@@ -41,7 +41,6 @@ from deepcme.study.part import PREDICTIONS, Kept, TextColumns
 from deepcme.study.parts.fits import FitsPart
 from deepcme.study.parts.models import MODELS
 from deepcme.study.parts.survival_tables import compute_censoring_table
-from deepcme.study.resolved import Study
 from deepcme.study.settings import GridSettings, ModelSettings
 from deepcme.study.tables import concatenate, predictions_of
 from deepcme.study.tasks import Plan, common_content, content_key
@@ -113,9 +112,6 @@ class Grid(FitsPart[GridFit]):
     settings = GridSettings
     stands_beside = False
     tables: ClassVar[TextColumns] = {"grid.csv": (), "grid_summary.csv": ()}
-
-    def is_asked_for(self, study: Study) -> bool:
-        return study.grid.search != "none"
 
     def tasks(self, plan: Plan) -> Iterator[GridFit]:
         study, common = plan.study, common_content(plan, MODELS.results_version)

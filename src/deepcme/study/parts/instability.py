@@ -92,9 +92,6 @@ class Instability(FitsPart[Refit]):
     tables: ClassVar[TextColumns] = {REFITS: ("sample", "patient")}
     purpose = "for instability"
 
-    def is_asked_for(self, study: Study) -> bool:
-        return study.instability.refits > 0
-
     def check_settings(self, study: Study) -> None:
         """Refuse a model that is not there, or that gives no probabilities."""
         if not study.instability.refits:

@@ -37,7 +37,6 @@ from deepcme.study.part import Kept, TextColumns
 from deepcme.study.parts.fits import FitsPart
 from deepcme.study.parts.null_runs import NullRun, describe_null_runs, make_null_runs
 from deepcme.study.parts.survival_tables import compute_censoring_table
-from deepcme.study.resolved import Study
 from deepcme.study.settings import NullSettings
 from deepcme.study.tables import concatenate, predictions_of
 from deepcme.study.tasks import Plan, common_content, content_key
@@ -69,9 +68,6 @@ class Nulls(FitsPart[NullFit]):
     results_version = 2
     tables: ClassVar[TextColumns] = {NULL_RUNS: ("signature", "missing")}
     purpose = "for null runs"
-
-    def is_asked_for(self, study: Study) -> bool:
-        return bool(study.nulls.permutations or study.nulls.gene_sets)
 
     def tasks(self, plan: Plan) -> Iterator[NullFit]:
         """Fits of the headline for every null run; permuted outcomes draw new splits.

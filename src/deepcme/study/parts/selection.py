@@ -78,9 +78,6 @@ class Selection(Part[SelectionStep]):
             return values
         return {**values, self.name: {"rankers": default_rankers(TIMES), **given}}
 
-    def is_asked_for(self, study: Study) -> bool:
-        return study.selection.run
-
     def check_settings(self, study: Study) -> None:
         """Refuse what would select on rows that it is judged by."""
         if not study.selection.run:

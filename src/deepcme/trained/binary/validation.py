@@ -30,7 +30,7 @@ from deepcme.evaluation.probabilities.utility import (
     compute_net_benefit_differences,
 )
 from deepcme.trained.binary.model import BinaryModel
-from deepcme.trained.tested import FOLDS, FROZEN, RECALIBRATED, Findings, note_left_out
+from deepcme.trained.tested import FOLDS, FROZEN, RECALIBRATED, SAMPLES, Findings, note_left_out
 
 
 def examine_binary_model(model: BinaryModel, table: pd.DataFrame, seed: int) -> Findings:
@@ -82,7 +82,7 @@ def examine_binary_model(model: BinaryModel, table: pd.DataFrame, seed: int) -> 
             ignore_index=True,
         )
     notes = [
-        *_notes_on_samples(table, frozen),
+        *_notes_on_samples(model, table, frozen),
         str(verdicts.loc[verdicts["model"] == FROZEN, "verdict"].item()),
         *([missing_curves] if missing_curves else []),
     ]
@@ -94,7 +94,7 @@ def _describe(model: BinaryModel, found: pd.Series) -> str:
     expected = model.manifest.performance.auc
     return (
         f"AUC {found['value']:.2f} (95% interval {found['ci_low']:.2f} to "
-        f"{found['ci_high']:.2f}) on {found['n']:.0f} {{samples}} with "
+        f"{found['ci_high']:.2f}) on {found['n']:.0f} {SAMPLES} with "
         f"{found['events']:.0f} events; cross-validation on {model.manifest.cohort.name} "
         f"promised {expected.value:.2f}."
     )
@@ -140,8 +140,10 @@ def _discrimination(rows: pd.DataFrame, random: np.random.Generator) -> pd.DataF
     return pd.DataFrame(table, columns=columns).assign(**counts)
 
 
-def _notes_on_samples(table: pd.DataFrame, frozen: pd.DataFrame) -> list[str]:
-    notes = note_left_out(table, "probability", table["label"])
+def _notes_on_samples(
+    model: BinaryModel, table: pd.DataFrame, frozen: pd.DataFrame
+) -> list[str]:
+    notes = note_left_out(model, table, table["label"])
     n_patients = frozen["patient"].nunique()
     if n_patients < len(frozen):
         notes.append(

@@ -13,7 +13,8 @@ from deepcme.evaluation.survival.measured import AUC_AT_HORIZON, LOGIT, UNO
 from deepcme.evaluation.survival.tables.discrimination import compute_survival_discrimination
 from deepcme.evaluation.survival.tables.evaluated import Evaluation
 
-MODELS = ("Cox-ridge",)
+NETWORKS = "DeepCME-Cox-ensemble"
+MODELS = (NETWORKS, "Cox-ridge")
 
 
 def discriminate_times(

@@ -44,7 +44,7 @@ from deepcme.evaluation.survival.tables.risk_groups import (
     compute_risk_curves,
 )
 from deepcme.trained.survival.model import SurvivalModel
-from deepcme.trained.tested import FOLDS, FROZEN, RECALIBRATED, Findings, note_left_out
+from deepcme.trained.tested import FOLDS, FROZEN, RECALIBRATED, SAMPLES, Findings, note_left_out
 
 
 def in_unit_of(model: SurvivalModel, cohort: Cohort) -> SurvivalOutcome:
@@ -117,7 +117,7 @@ def examine_survival_model(model: SurvivalModel, table: pd.DataFrame, seed: int)
     # Ranks are those of the model as it came, whatever a line of each tenth makes of them.
     ranked = evaluation.with_predictions(frozen)
     tables = {"predictions": table}
-    notes = note_left_out(table, model.told, table["event"])
+    notes = note_left_out(model, table, table["event"])
     notes += [why_not] if why_not else []
 
     def add(name: str, make: Callable[[], pd.DataFrame]) -> None:
@@ -243,6 +243,6 @@ def _describe(model: SurvivalModel, discrimination: pd.DataFrame) -> str:
         else ""
     )
     return (
-        f"{value}{ends} on {found['n']:.0f} {{samples}} with {found['events']:.0f} events by "
+        f"{value}{ends} on {found['n']:.0f} {SAMPLES} with {found['events']:.0f} events by "
         f"{model.until}; cross-validation on {model.manifest.cohort.name} promised {promised}."
     )

@@ -17,7 +17,8 @@ from deepcme.cohort.follow_up import FollowUp
 from deepcme.cohort.outcome import Endpoint, Outcome
 from deepcme.cohort.splits import draw_folds
 from deepcme.cohort.survival import SurvivalOutcome
-from deepcme.evaluation.nulls import LEVEL
+from deepcme.evaluation.nulls import LEVEL, compute_permutation_test
+from deepcme.evaluation.survival.likelihood_ratio import compute_cox_likelihood_ratio
 from deepcme.evaluation.survival.log_rank import compute_log_rank
 from deepcme.evaluation.survival.measured import UNO
 from deepcme.evaluation.survival.tables.evaluated import Evaluation
@@ -146,6 +147,31 @@ def apparent_p_values(cohort: Cohort) -> dict[str, float]:
     table = pd.DataFrame(columns)
     both = [table.assign(part=part) for part in ("validation", "test")]
     return naive_p_values(pd.concat(both, ignore_index=True), "apparent")
+
+
+def simulate_score_test(number: int, permutations: int) -> float:
+    """p of what the pre-validated score of noise adds to a clinical column that tells.
+
+    The patients' expression is dealt out anew, outcomes and column stay together.
+    """
+    random = np.random.default_rng(seed_for(number, "score"))
+    cohort, column = draw_cohort(random), random.normal(size=PATIENTS)
+    times, censoring = random.exponential(4 * np.exp(-column)), random.uniform(0.5, 8, PATIENTS)
+    endpoint = cohort.outcome.endpoint
+    ends = (times <= censoring).astype(np.int8)
+    outcome = SurvivalOutcome(np.minimum(times, censoring), ends, endpoint)
+    follow_up = outcome.follow_up
+    splits = DESIGN.draw(cohort, seed_for(number, "splits"), outcome)
+    roots = []
+    for permutation in range(permutations + 1):
+        order = random.permutation(PATIENTS) if permutation else np.arange(PATIENTS)
+        X, score = cohort.X[order], np.empty(PATIENTS)
+        for split in splits:
+            fitting = split.fitting_rows
+            score[split.test] = learn(X[fitting], follow_up.rows(fitting), X[split.test])
+        design = np.column_stack([column, score])
+        roots.append(compute_cox_likelihood_ratio(design, follow_up).signed_root)
+    return compute_permutation_test(roots[0], roots[1:]).p_value
 
 
 def count_rejections(studies: int, permutations: int, signal: float = 0.0) -> pd.DataFrame:

@@ -13,7 +13,7 @@ from deepcme.base.errors import AbsentError
 from deepcme.evaluation.comparison import compute_holm_correction
 from deepcme.evaluation.intervals import CONFIDENCE_LEVEL, compute_two_sided_p_value
 from deepcme.evaluation.predictions import FloatArray, select_model
-from deepcme.evaluation.survival.measured import HorizonMeasure
+from deepcme.evaluation.survival.measured import UNO, HorizonMeasure
 from deepcme.evaluation.survival.tables.evaluated import Evaluation, Tested
 from deepcme.evaluation.survival.tables.within_parts import (
     RANKED,
@@ -84,29 +84,69 @@ def compute_survival_differences(
     return evaluation.tabulate(compare)
 
 
+def compute_difference_to_study(
+    evaluation: Evaluation, other: Evaluation, model: str
+) -> pd.DataFrame:
+    """Uno's C of one model in a study less that of the same model in another.
+
+    Each mean is over the splits of its own study; interval and p-value are as in
+    `compute_survival_differences`.
+
+    Parameters
+    ----------
+    evaluation, other : Evaluation
+        Of the same patients in the same draws, as `Evaluation.with_predictions` gives them;
+        both studies tested all of them.
+    model : str
+
+    Returns
+    -------
+    DataFrame
+        One row: `difference, ci_low, ci_high, interval, p_value, p_holm, n, events, n_splits,
+        absent`; and `left_out` first, of each cohort one.
+    """
+    others = iter(other.tested)
+
+    def compare(tested: Tested) -> pd.DataFrame:
+        pair = [(tested, model), (next(others), model)]
+        return pd.DataFrame([_difference(pair, UNO, in_common=False)])
+
+    return evaluation.tabulate(compare)
+
+
 def _compare(
     tested: Tested, model: str, baseline: str, measure: HorizonMeasure
 ) -> dict[str, Any]:
-    both = [(name, select_model(tested.rows, name)) for name in (model, baseline)]
+    return _difference([(tested, model), (tested, baseline)], measure, in_common=True)
+
+
+def _difference(
+    pair: Sequence[tuple[Tested, str]], measure: HorizonMeasure, *, in_common: bool
+) -> dict[str, Any]:
+    """Of the first less the second, over the splits in common or each over its own."""
+    tested = pair[0][0]
+    both = [(of, name, select_model(of.rows, name)) for of, name in pair]
     at = tested.patients.at
     found: dict[str, Any] = {
         **dict.fromkeys(_NOTHING[:3], np.nan),
         "interval": INTERVAL,
         **dict.fromkeys(_NOTHING[3:], np.nan),
-        "n": both[0][1]["patient"].nunique(),
+        "n": both[0][2]["patient"].nunique(),
         "events": count_events(tested.patients.follow_up, tested.patients.tau, measure),
         "n_splits": 0,
     }
     if at is None:
         return {**found, "absent": tested.patients.absent}
-    parts = [measure_model(tested, name, rows, measure) for name, rows in both]
-    splits = parts[0].estimable.intersection(parts[1].estimable, sort=False)
-    if splits.empty:
+    parts = [measure_model(of, name, rows, measure) for of, name, rows in both]
+    splits = [of.estimable for of in parts]
+    if in_common:
+        splits = [splits[0].intersection(splits[1], sort=False)] * 2
+    if any(own.empty for own in splits):
         absent = parts[0].absent or parts[1].absent or "no split tests both models"
         return {**found, "absent": absent}
-    means = [of.mean(splits) for of in parts]
+    means = [of.mean(own) for of, own in zip(parts, splits, strict=True)]
     values = [float(of[0]) for of in means]
-    error, freedom = _compute_error(tested, both, values, means[0][1:] - means[1][1:])
+    error, freedom = _compute_error(both, values, means[0][1:] - means[1][1:])
     difference = values[0] - values[1]
     half_width = float(stats.t.ppf((1 + CONFIDENCE_LEVEL) / 2, freedom)) * error
     return {
@@ -117,25 +157,24 @@ def _compare(
         "p_value": (
             np.nan if np.isnan(error) else compute_two_sided_p_value(difference, error, freedom)
         ),
-        "n_splits": len(splits),
+        "n_splits": len(splits[0]),
         "absent": parts[0].absent or parts[1].absent,
     }
 
 
 def _compute_error(
-    tested: Tested,
-    both: list[tuple[str, pd.DataFrame]],
+    both: list[tuple[Tested, str, pd.DataFrame]],
     values: list[float],
     drawn: FloatArray,
 ) -> tuple[float, int]:
     """Standard error and its degrees of freedom; NaN where the data give none."""
-    at = tested.patients.require()
+    at = both[0][0].patients.require()
     n_rarer = min(at.n_cases, at.n_controls)
     if n_rarer < 2 or not drawn.size or np.isnan(drawn).all():
         return float("nan"), 1
     widenings = [
         compute_widening(tested, name, rows, value, at)
-        for (name, rows), value in zip(both, values, strict=True)
+        for (tested, name, rows), value in zip(both, values, strict=True)
     ]
     inflation = max(of.inflation for of in widenings)
     k = max(min(of.n_rarer_in_part for of in widenings), 2.0)

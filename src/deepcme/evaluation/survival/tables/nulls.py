@@ -23,6 +23,7 @@ PERMUTED_OUTCOMES: Final = "permuted outcomes"
 LOG_RANK = "log_rank"
 STATISTICS = (UNO.name, LOG_RANK)
 """What runs are compared by; larger is more extreme."""
+_WORDS = {UNO.name: UNO.heading, LOG_RANK: "the log-rank statistic of the risk groups"}
 
 
 @dataclass(frozen=True)
@@ -169,12 +170,11 @@ def compute_survival_permutation_table(
     rows = []
     for name in STATISTICS:
         value, null = float(getattr(observed, name)), permuted[name].to_numpy(np.float64)
-        if not len(null) or not np.isfinite([value, *null]).all():
-            raise AbsentError(
-                "There is no permutation test, as no outcomes were permuted."
-                if not len(null)
-                else f"There is no permutation test: {name} cannot be estimated in every run."
-            )
+        if not len(null):
+            raise AbsentError("There is no permutation test, as no outcomes were permuted.")
+        if not np.isfinite([value, *null]).all():
+            what = f"{_WORDS[name]} cannot be estimated in every run"
+            raise AbsentError(f"There is no permutation test: {what}.")
         events = observed.events_in_time if name == UNO.name else observed.events
         rows.append(
             {

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from deepcme.base.words import counted
 from deepcme.cohort.follow_up import FollowUp
 from deepcme.evaluation.predictions import LEFT_OUT
 from deepcme.evaluation.survival.measured import UNO
@@ -104,7 +105,7 @@ def compute_survival_verdict(contents: Contents) -> Verdict:
 def _write(contents: Contents) -> Blocks:
     cohort = contents.results.cohort
     counts = (
-        f"{cohort['samples']} samples of {cohort['patients']} patients, "
+        f"{counted(cohort['samples'], 'sample')} of {counted(cohort['patients'], 'patient')}, "
         f"{cohort['positives']} with the event"
     )
     return write_verdict(contents, compute_survival_verdict(contents), counts)
