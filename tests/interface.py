@@ -36,6 +36,7 @@ DOCUMENTED = {
         "describe_genes",
     ],
     "deepcme.selection.selectors": [
+        "CoxLassoSelector",
         "L1LogisticSelector",
         "MeanRankSelector",
         "SoftPathSelector",

@@ -62,7 +62,7 @@ def test_their_spread_is_the_standard_error_of_the_sum():
 def test_overconfidence_costs_nothing_after_recalibration(random):
     score = random.normal(size=1000)
     log_hazards = recalibrate_slopes(follow(1000, 3, score), 10 * score, np.arange(1000) % 5)
-    np.testing.assert_allclose(log_hazards, score, rtol=0.15)
+    np.testing.assert_allclose(log_hazards, score, rtol=0.25)
 
 
 def test_log_hazards_of_two_folds_are_never_compared(random):

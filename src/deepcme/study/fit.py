@@ -271,10 +271,7 @@ def fit_task(data: CohortArrays, task: Fit) -> TaskResult:
         del fitting
         testing = transform_rows(preprocessor, data.X, split.test)
         test_score, test_probability = scores_of(model, testing, horizon)
-        labels = targets.values[split.test]
-        held_out_scores = (
-            _score_genes(task, model, testing, labels) if task.score_genes else None
-        )
+        held_out = _score_genes(task, model, testing, targets) if task.score_genes else None
     rows = np.concatenate([fitting_rows, split.test])
     score = np.concatenate([score, test_score])
     if task.scores_only:
@@ -289,7 +286,7 @@ def fit_task(data: CohortArrays, task: Fit) -> TaskResult:
         gene_scores=model.gene_scores_.astype(np.float64) if kind.has_gene_scores else None,
         history=model.history_ if kind.has_history else None,
         oof_score=oof_score,
-        held_out_scores=held_out_scores,
+        held_out_scores=held_out,
         **_of_cox_model(model, oof_score, task.horizon),
     )
 
@@ -307,9 +304,10 @@ def _of_cox_model(
 
 
 def _score_genes(
-    task: Fit, model: Any, testing: NDArray[np.float32], labels: NDArray[Any]
+    task: Fit, model: Any, testing: NDArray[np.float32], targets: Targets
 ) -> pd.DataFrame:
     random = np.random.default_rng(seed_for(task.random_state, "held-out gene scores"))
+    labels = targets.values[task.split.test]
     if isinstance(model, DeepCMEEnsemble | DeepCMESurvivalEnsemble):
         return compute_ensemble_gene_scores(model.networks_, testing, labels, random)
     return compute_gene_scores(model.weights_, testing, labels, random)

@@ -167,8 +167,8 @@ def test_a_model_of_nothing_says_so(null_model, new_patients):
         (
             {},
             TrainingSettings(horizon=40),
-            r"timed: only 0 of 90 patients are followed beyond the horizon, fewer than 10: train for an "
-            r"earlier time with --horizon\.$",
+            r"timed: no risk by 40 years can be learned, as only 0 of 90 patients are followed "
+            r"beyond the horizon, fewer than 10: train for an earlier time with --horizon\.$",
         ),
         (
             {},

@@ -25,7 +25,7 @@ _RISK_GROUPS = (
     "fitted on: no tested patient has a say in the cuts. Curves are Kaplan-Meier's, or Aalen "
     "and Johansen's where there is a competing event. {} patients who are grouped by one fit "
     "train another, and in simulated studies without any signal an ordinary log-rank test of "
-    "such groups rejected in 12 of 100."
+    "such groups rejected in 10 to 12 of 100."
 )
 _WITHOUT_P_VALUE = "The groups have no p-value, which permuted outcomes alone would give:"
 _WITH_P_VALUE = (

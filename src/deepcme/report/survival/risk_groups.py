@@ -47,7 +47,7 @@ _GROUP_RISKS = TableLayout(
 _AT_RISK = "Patients at risk just before each time, by third of predicted risk."
 _NAIVE_TEST = (
     "where there is nothing to find, an ordinary log-rank test of cross-validated groups "
-    "rejects in about 12 of 100 studies instead of 5"
+    "rejects in 10 to 12 of 100 studies instead of 5"
 )
 _NO_P_VALUE = (
     "No p-value stands beside these curves. The thirds come of models that learned from the "

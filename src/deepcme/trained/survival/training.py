@@ -61,9 +61,10 @@ def require_followed(cohort: Cohort, horizon: float | None) -> None:
         check_horizon(follow_patients(rows, pd.Index(rows["patient"].unique())), horizon)
     except AbsentError as error:
         reason = str(error).removesuffix("take an earlier horizon.")
+        until = TimeScale.of(outcome.endpoint.unit, horizon).describe(horizon)
         raise DeepCMEError(
-            f"{cohort.name}: {reason[0].lower()}{reason[1:]}train for an earlier time with "
-            "--horizon."
+            f"{cohort.name}: no risk by {until} can be learned, as "
+            f"{reason[0].lower()}{reason[1:]}train for an earlier time with --horizon."
         ) from error
 
 
