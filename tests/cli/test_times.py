@@ -19,25 +19,6 @@ def folder(tmp_path):
     return tmp_path
 
 
-@pytest.mark.parametrize(
-    "words",
-    [
-        "train north.h5ad -o model",
-        "transfer north.h5ad south.h5ad -o transfer",
-        "power north.h5ad --csv power.csv",
-    ],
-)
-def test_what_takes_yes_or_no_refuses_times_and_writes_nothing(folder, words):
-    there = sorted(folder.iterdir())
-    result = deepcme(*words.split(), cwd=folder)
-    assert result.returncode == 2
-    assert "has a survival outcome, and this takes a binary one: make the" in result.stderr
-    assert "--horizon T --drop-censored" in result.stderr
-    assert result.stderr.count("\n") == 1
-    assert result.stdout == ""
-    assert sorted(folder.iterdir()) == there
-
-
 def test_an_audit_says_who_is_censored(folder):
     result = deepcme("audit", "north.h5ad", "--json", cwd=folder)
     assert result.returncode == 0
