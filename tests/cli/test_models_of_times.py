@@ -46,7 +46,9 @@ def test_from_training_to_validation_and_transfer(folder, monkeypatch, capsys):
     assert "by third of risk" in capsys.readouterr().out
     assert run(monkeypatch, "validate", model, new, "-o", folder / "validation") == 0
     assert "cross-validation on invented promised" in capsys.readouterr().out
-    assert "<dd>DeepCME-Cox-ensemble</dd>" in (folder / "validation" / "report.html").read_text()
+    assert (
+        "<dd>DeepCME-Cox-ensemble</dd>" in (folder / "validation" / "report.html").read_text()
+    )
     assert run(monkeypatch, "transfer", cohort, new, "-o", folder / "t", "--jobs", 1) == 0
     assert "cohort to new, Cox-ridge: Uno's C 0." in capsys.readouterr().out
 

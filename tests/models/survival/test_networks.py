@@ -7,6 +7,7 @@ from sklearn.base import clone
 from deepcme.base.errors import AbsentError, DeepCMEError
 from deepcme.cohort.follow_up import FollowUp
 from deepcme.evaluation.survival.baseline import Baseline
+from deepcme.evaluation.survival.cox import fit_cox_regression
 from deepcme.evaluation.survival.partial_likelihood import PartialLikelihood
 from deepcme.models.survival.cox_regression import CoxRegression
 from deepcme.models.survival.ensemble import DeepCMESurvivalEnsemble
@@ -35,6 +36,19 @@ def test_they_learn_who_has_the_event_first_and_by_which_genes(kind):
     assert concordance(model, genes[200:], follow_up.rows(np.arange(200, 400))) > 0.7
     assert set(np.argsort(-model.gene_scores_)[:2]) == {0, 1}
     assert {"train_loss", "valid_loss", "valid_c"} < set(model.history_)
+
+
+def test_log_hazards_of_an_ensemble_are_as_far_apart_as_new_patients_are():
+    genes, follow_up = make_patients(900, 30, [1.0, -1.0], seed=3)
+    learned, new = np.arange(300), np.arange(300, 900)
+    slopes = []
+    for max_epochs in (10, 40):
+        model = DeepCMESurvivalEnsemble(**QUICK | {"max_epochs": max_epochs})
+        model.fit(genes[learned], make_target(follow_up.rows(learned)))
+        log_hazards = model.predict(genes[new])[:, np.newaxis]
+        slopes.append(fit_cox_regression(log_hazards, follow_up.rows(new)).coefficients[0])
+    # As they come, averaged and of early epochs, they would have slopes of 5 and 3.
+    assert all(0.7 < slope < 1.4 for slope in slopes)
 
 
 @BOTH

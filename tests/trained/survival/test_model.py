@@ -180,7 +180,10 @@ def test_genes_add_up_to_the_log_hazard(other_kind):
     score = other_kind.learned.evaluate(Z).score
     at_mean = other_kind.learned.evaluate(np.zeros_like(Z[:1])).score
     shares = other_kind.learned.attribute(Z)
-    np.testing.assert_allclose(shares.sum(axis=1), score - at_mean, atol=0.05)
+    # Integrated over steps, so that the sum is as near as the log hazards are wide.
+    np.testing.assert_allclose(
+        shares.sum(axis=1), score - at_mean, atol=0.03 + 0.02 * np.ptp(score)
+    )
 
 
 def test_log_hazards_are_told_against_the_training_mean(other_kind):

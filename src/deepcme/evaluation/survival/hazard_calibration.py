@@ -95,7 +95,9 @@ class HazardCalibration:
         return np.asarray(1 - self.baseline.survival(scaled, times), dtype=np.float64)
 
 
-def fit_slope(rows: pd.DataFrame, weights: FloatArray) -> float:
+def fit_slope(
+    rows: pd.DataFrame, weights: FloatArray, offset: FloatArray | None = None
+) -> float:
     """Slope of log hazards within splits, drawn towards 1; 0 where they do not rise.
 
     Parameters
@@ -104,7 +106,10 @@ def fit_slope(rows: pd.DataFrame, weights: FloatArray) -> float:
         Columns `split, time, event, score`.
     weights : array
         How often each row counts.
+    offset : array, optional
+        Log hazards beside the score that have no slope.
     """
+    beside = np.zeros(len(rows)) if offset is None else offset
     parts = []
     for positions in rows.groupby("split", observed=True).indices.values():
         part = rows.iloc[positions]
@@ -113,12 +118,12 @@ def fit_slope(rows: pd.DataFrame, weights: FloatArray) -> float:
             likelihood = PartialLikelihood.of(follow_up, weights=weights[positions])
         except AbsentError:  # no event in this part
             continue
-        parts.append((likelihood, part["score"].to_numpy(np.float64)))
+        parts.append((likelihood, part["score"].to_numpy(np.float64), beside[positions]))
     rise = sum(
-        float(likelihood.derivatives(np.zeros_like(score), score[:, np.newaxis])[0][0])
-        for likelihood, score in parts
+        float(likelihood.derivatives(fixed, score[:, np.newaxis])[0][0])
+        for likelihood, score, fixed in parts
     )
-    spread = max((float(np.ptp(score)) for _, score in parts), default=0.0)
+    spread = max((float(np.ptp(score)) for _, score, _ in parts), default=0.0)
     if not rise > 0 or spread == 0:
         return 0.0
 
@@ -126,7 +131,10 @@ def fit_slope(rows: pd.DataFrame, weights: FloatArray) -> float:
         tails = (DEGREES_OF_FREEDOM + 1) / 2
         penalty = tails * np.log1p(log_slope**2 / DEGREES_OF_FREEDOM)
         slope = np.exp(log_slope)
-        of_parts = sum(part.log_likelihood(slope * score) for part, score in parts)
+        of_parts = sum(
+            likelihood.log_likelihood(fixed + slope * score)
+            for likelihood, score, fixed in parts
+        )
         return float(penalty - of_parts)
 
     nearest = 1 + int(np.argmin([loss(step) for step in _LOG_SLOPES[1:-1]]))

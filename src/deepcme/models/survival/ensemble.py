@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from deepcme.base.errors import DeepCMEError
@@ -13,8 +14,10 @@ from deepcme.base.words import counted
 from deepcme.cohort.follow_up import EVENT, FollowUp
 from deepcme.cohort.splits import RowIndex
 from deepcme.evaluation.survival.baseline import Baseline
+from deepcme.evaluation.survival.hazard_calibration import fit_slope
 from deepcme.models.estimator_inputs import read_groups
 from deepcme.models.networks import NetworkEnsemble
+from deepcme.models.survival.cox_model import FloatArray
 from deepcme.models.survival.networks import SurvivalNetwork, compute_log_hazards
 from deepcme.network.engines.base import AfterEpoch
 from deepcme.network.engines.choice import make_engine
@@ -27,7 +30,10 @@ class DeepCMESurvivalEnsemble(NetworkEnsemble, SurvivalNetwork):
     As in `DeepCMEEnsemble`, each network trains on all parts of the patients but one and is
     watched on that one, and up to `n_snapshots` of its epochs are kept, up to the one of
     lowest loss there. Their log hazards, each against the mean of the rows that `fit` was
-    given, are averaged over a network's snapshots and then over the networks [1]_ [2]_.
+    given, are averaged over a network's snapshots and then over the networks [1]_ [2]_, and
+    multiplied by the slope that this mean has for new patients, as told by the networks' out of
+    fold (drawn towards 1; 1 where they do not rise with the hazard): early snapshots, dropout
+    and averaging leave log hazards too close to each other.
     Training and loss are those of `DeepCMESurvival`; the ensemble is dense by default, with
     more dropout.
 
@@ -161,14 +167,22 @@ class DeepCMESurvivalEnsemble(NetworkEnsemble, SurvivalNetwork):
                 offset=offsets[-1].astype(np.float32),
             )
 
-        centres = []
-        self.oof_log_hazards_ = np.empty(len(data.matrix))
-        for member in self._train_members(data.strata, patients, train):
-            log_hazards = compute_log_hazards([member.snapshots], data.matrix)
-            centres.append(log_hazards.mean())
-            own = log_hazards - centres[-1] + offsets[-1]
-            self.oof_log_hazards_[member.held_out] = own[member.held_out]
-        self.centre_ = float(np.mean(centres))
+        by_network = []
+        parts, of_genes, of_columns = np.zeros((3, len(data.matrix)))
+        for number, member in enumerate(self._train_members(data.strata, patients, train)):
+            by_network.append(compute_log_hazards([member.snapshots], data.matrix))
+            rows = member.held_out
+            parts[rows] = number
+            of_genes[rows] = by_network[-1][rows] - by_network[-1].mean()
+            of_columns[rows] = offsets[-1][rows]
+        slope = _find_slope(data.follow_up, parts, of_genes, of_columns)
+        self.oof_log_hazards_ = slope * of_genes + of_columns
+        stretch = slope * _compare_spread(np.stack(by_network))
+        for snapshots in self.networks_:
+            for weights in snapshots:
+                # There is no output bias, so that these weights are all that has to change.
+                weights.output_weight *= np.float32(stretch)
+        self.centre_ = stretch * float(np.mean(by_network))
         self.clinical_coef_ = np.mean(clinical_coefficients, axis=0)
         self.baseline_ = Baseline.estimate(data.follow_up, self.oof_log_hazards_)
         return self
@@ -181,3 +195,23 @@ class DeepCMESurvivalEnsemble(NetworkEnsemble, SurvivalNetwork):
                 f"{self.n_networks} networks that are each watched on one of their own: take "
                 "fewer networks."
             )
+
+
+def _find_slope(
+    follow_up: FollowUp, parts: FloatArray, of_genes: FloatArray, of_columns: FloatArray
+) -> float:
+    """Slope of log hazards out of fold, among patients whom one network was not trained on."""
+    rows = pd.DataFrame(
+        {"split": parts, "time": follow_up.times, "event": follow_up.events, "score": of_genes}
+    )
+    return fit_slope(rows, np.ones(len(rows)), of_columns) or 1.0
+
+
+def _compare_spread(by_network: FloatArray) -> float:
+    """How many times the variance of the networks' mean the mean of their variances is.
+
+    The mean goes with the hazard as a network does, and varies less: its slope is as many
+    times that of a network.
+    """
+    of_mean = float(np.var(by_network.mean(axis=0)))
+    return float(np.var(by_network, axis=1).mean()) / of_mean if of_mean > 0 else 1.0
