@@ -14,6 +14,7 @@ from deepcme.evaluation.survival.tables.risk_groups import GROUPS
 from deepcme.trained.files import ARRAYS_FILE, MANIFEST_FILE, save_model
 from deepcme.trained.new_samples import expression_of
 from deepcme.trained.prediction import predict, round_predictions
+from deepcme.trained.survival.manifest import RiskGroups
 from deepcme.trained.training import TrainingSettings, train_model
 from tests.trained.survival.conftest import N_GENES, patients
 from tests.trained.test_files import rewrite_arrays
@@ -153,6 +154,11 @@ def test_a_baseline_that_cannot_be_one_is_refused(folder, tmp_path, change, sent
     rewrite_arrays(tmp_path / "copy", change)
     with pytest.raises(DeepCMEError, match=sentence):
         load_model(tmp_path / "copy")
+
+
+def test_cut_offs_that_cross_are_no_groups():
+    with pytest.raises(ValueError, match="the cut-offs are not in order"):
+        RiskGroups(cut_offs=(0.4, 0.2))
 
 
 @pytest.fixture(scope="module", params=KINDS)

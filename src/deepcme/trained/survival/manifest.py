@@ -68,6 +68,12 @@ class RiskGroups(Part):
     method: Literal["thirds, out of fold"] = "thirds, out of fold"
     cut_offs: tuple[Probability, Probability] | None
 
+    @model_validator(mode="after")
+    def _in_order(self) -> RiskGroups:
+        if self.cut_offs is not None and self.cut_offs[0] > self.cut_offs[1]:
+            raise ValueError("the cut-offs are not in order")
+        return self
+
 
 class SurvivalManifest(Manifest):
     """All that is known of a model of times besides its arrays."""

@@ -143,6 +143,15 @@ def test_patients_like_those_of_a_cohort():
     assert patients.event_share == pytest.approx(0.3)
 
 
+@pytest.mark.parametrize("events", [3, 5, 12, 29])
+def test_patients_none_of_whom_was_lost(events):
+    """Kaplan-Meier's risk is then the share of events, but for rounding."""
+    times = np.r_[np.linspace(0.1, 1.9, events), np.linspace(2.5, 6, 60 - events)]
+    patients = expect_patients_like(FollowUp(times, (times < 2).astype(np.int8)), 2.0)
+    assert patients.censored == 0
+    assert patients.event_share == pytest.approx(events / 60, rel=1e-4)
+
+
 def test_no_plan_where_nothing_is_there_to_be_found():
     with pytest.raises(AbsentError, match=r"At a C of 0\.5 no number of patients can develop"):
         compute_survival_development_size(3, NormalLogHazards(0, 0.2))

@@ -86,7 +86,7 @@ class NormalLogHazards:
     def seen(cls, concordance: float, risk: float, event_share: float) -> Self:
         """Those of such a C of whom so many are lost that this share is seen with the event."""
         unlost = cls.of_concordance(concordance, risk)
-        if event_share >= risk:
+        if event_share >= min(risk, unlost.event_share):  # but for integration the same
             return unlost
 
         def excess(censored: float) -> float:
