@@ -265,6 +265,7 @@ def test_other_findings_speak_of_events():
     assert "with both outcomes: " in found["DCM001"].evidence
     assert found["DCM002"].evidence.startswith("Samples with the event: ")
     assert "samples with the event by 5 years and" in found["DCM005"].evidence
+    assert "a penalised Cox regression" in found["DCM005"].advice
     assert "A Cox regression without penalty on all 5 genes, its C being 0.7, would need " in (
         found["DCM005"].evidence
     )

@@ -46,6 +46,13 @@ def prepared(folder, *options):
 TIMES = ("--time", "months", "--event", "event")
 
 
+def test_times_without_an_event_are_refused_in_words_of_times(tables):
+    table = pd.read_csv(tables / "samples.csv").assign(event=0)
+    table.to_csv(tables / "samples.csv", index=False)
+    said, _ = prepared(tables, *TIMES)
+    assert "38 samples time and event are known: there is no sample with the event" in said
+
+
 def test_a_cohort_of_times_with_a_competing_event_and_a_horizon(tables):
     said, cohort = prepared(tables, *TIMES, "--competing", "vital=Dead", "--horizon", "24")
     assert cohort.outcome.endpoint == Endpoint(

@@ -52,6 +52,19 @@ def test_patients_of_two_cohorts():
     assert "A patient of two cohorts may train where it is tested." in by_sample
 
 
+def test_studies_of_times_are_told_by_c_and_not_by_the_auc_of_positives():
+    said = describe_design(LEFT_OUT, is_survival=True)
+    assert said.endswith("C and AUC(t) are each of one cohort, a mean over the draws.")
+    assert describe_design(LEFT_OUT).endswith(
+        "Each AUC is of one cohort, a mean over the draws."
+    )
+    within = FoldsDesign(by="patient", strata="batch", folds=4, repeats=1)
+    assert "the AUC is the mean of the levels' AUCs" in describe_design(within)
+    of_times = describe_design(within, is_survival=True)
+    assert "C and AUC(t) are means of the levels' own" in of_times
+    assert "positive" not in of_times
+
+
 def test_which_models_of_nested_folds_train_on_all_inner_folds():
     text = describe_design(NestedDesign(by="patient", strata="none"))
     assert "ensembles and models with clinical columns are fitted on both" in text

@@ -115,8 +115,8 @@ def check_few_events(cohort: Cohort, planned: PlannedStudy) -> Finding | None:
         ),
         advice=(
             "Report the AUC over many repeated splits with its interval, and never a single "
-            "one; compare with a penalised logistic regression; look for a cohort or an "
-            "endpoint with more events."
+            f"one; compare with a penalised {_regression_of(cohort)} regression; look for a "
+            "cohort or an endpoint with more events."
         ),
     )
 
@@ -154,6 +154,10 @@ def _describe_training_part(cohort: Cohort, n_train: int) -> str:
         f"{counted(n_train, 'training positive')} (all {cohort.n_positives:,} positives are "
         f"of {of})"
     )
+
+
+def _regression_of(cohort: Cohort) -> str:
+    return "Cox" if isinstance(cohort.outcome, SurvivalOutcome) else "logistic"
 
 
 def _judge_by_riley(cohort: Cohort) -> str:

@@ -88,8 +88,8 @@ def train(
     """Train a model on all patients of a cohort, to hand on and to predict others with.
 
     An ensemble of five networks, or another model, calibrated out of fold; of times to an
-    event a Cox model, with the risk by a horizon. What to expect of new patients like these
-    is measured by cross-validation and kept in the model.
+    event it learns the times, and tells the risk by a horizon. What to expect of new
+    patients like these is measured by cross-validation and kept in the model.
     """
     from joblib import cpu_count
 
@@ -265,7 +265,7 @@ def transfer(
 ) -> None:
     """Train on every cohort and test on every other, to see whether the signal crosses over.
 
-    Genes in common, each standardised within its cohort without the labels. The
+    Genes in common, each standardised within its cohort without the outcomes. The
     ensemble and tuned logistic regression, their AUCs as table and chart; of times to an
     event the ensemble of times and Cox ridge regression, by Uno's C. Patients whom two
     cohorts have are left out where one tests the other.
@@ -297,7 +297,10 @@ def transfer(
         measure, heading = measure_of(table)
         for row in table.to_dict("records"):
             pair = f"{row['train']} to {row['test']}, {row['model']}"
-            say(f"{pair}: {heading} {row[measure]:.3f}")
+            has_interval = row["ci_low"] == row["ci_low"]
+            interval = f"95% interval {row['ci_low']:.2f} to {row['ci_high']:.2f}, "
+            beside = f"{interval if has_interval else ''}{row['events']} events"
+            say(f"{pair}: {heading} {row[measure]:.2f} ({beside})")
         say(f"Wrote {output}.")
 
 

@@ -55,7 +55,7 @@ def run(
         int | None,
         typer.Option(
             min=0,
-            help="Rerun the model the study is about this many times on permuted labels.",
+            help="Rerun the model the study is about this many times on permuted outcomes.",
             show_default="0",
         ),
     ] = None,
@@ -242,7 +242,7 @@ def compare(
         ),
     ] = None,
 ) -> None:
-    """Lay studies of one cohort side by side: what each choice does to the AUC."""
+    """Lay studies of one cohort side by side: what each choice does to the AUC, or C."""
     from deepcme.report.side_by_side import (
         compute_side_by_side,
         show_choices,

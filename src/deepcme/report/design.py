@@ -36,9 +36,13 @@ def find_leaks(cohort: Mapping[str, Any], study: Study) -> list[str]:
     return leaks
 
 
-def describe_design(split: SplitSettings) -> str:
+def describe_design(split: SplitSettings, *, is_survival: bool = False) -> str:
     """How patients were split, as sentences for the methods."""
-    return f"{_describe_splits(split)}{_describe_strata(split)}"
+    splits = _describe_splits(split)
+    if isinstance(split, LeaveOneCohortOutDesign):
+        measures = "C and AUC(t) are each" if is_survival else "Each AUC is"
+        splits = f"{splits} {measures} of one cohort, a mean over the draws."
+    return f"{splits}{_describe_strata(split, is_survival=is_survival)}"
 
 
 def _describe_splits(split: SplitSettings) -> str:
@@ -58,10 +62,17 @@ def strata_column(split: SplitSettings) -> str:
     return "" if split.strata == NO_STRATA else split.strata
 
 
-def _describe_strata(split: SplitSettings) -> str:
+def _describe_strata(split: SplitSettings, *, is_survival: bool) -> str:
     column = strata_column(split)
     if not column:
         return ""
+    if is_survival:
+        return (
+            f" Splits and permutations are stratified by {column}, and patients are ranked "
+            "within its levels: C and AUC(t) are means of the levels' own in a test part, each "
+            "weighted by its patients with the event; a level in which they cannot be "
+            "estimated there does not count."
+        )
     return (
         f" Splits and permutations are stratified by {column}, and patients are ranked within "
         "its levels: the AUC is the mean of the levels' AUCs in a test part, weighted by their "
@@ -121,8 +132,7 @@ def _describe_leave_one_cohort_out(split: LeaveOneCohortOutDesign) -> str:
         f"Leave one cohort out: each cohort (column {split.cohort_column}) is the test part "
         f"in turn; the others are split by {split.by}, stratified, into "
         f"{1 - split.validation:.0%} training and {split.validation:.0%} validation, "
-        f"drawn {_times(split.repeats)}. {shared}. "
-        "Each AUC is of one cohort, a mean over the draws."
+        f"drawn {_times(split.repeats)}. {shared}."
     )
 
 

@@ -150,12 +150,15 @@ def test_what_cannot_be_judged_is_refused_in_a_sentence(
     assert "\n" not in str(caught.value)
 
 
-def test_nobody_is_tested_whom_the_model_learned_from(timed_model, timed_cohort):
+def test_nobody_is_tested_whom_the_model_learned_from(timed_model, timed_cohort, tmp_path):
     with pytest.raises(DeepCMEError, match="invented: this is"):
         validate_model(timed_model, timed_cohort)
     found = validate_model(timed_model, timed_cohort, allow_training_samples=True)
     assert found.describe().startswith("These are patients that the model learned from")
     assert (found.tables["external_performance"]["training_patients"] == 240).all()
+    page = write_validation(found, tmp_path / "found").read_text(encoding="utf-8")
+    assert "No test of the groups is told (240 patients, " in page
+    assert "so that the test holds" not in page
 
 
 def test_a_model_of_nothing_is_found_to_be_one(new_patients):

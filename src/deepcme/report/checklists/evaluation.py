@@ -33,7 +33,8 @@ _TABLES_OF_MEASURES = {
 
 def design(contents: Contents) -> Answer:
     """How the data were divided."""
-    return Answer(describe_design(contents.results.study.split))
+    results = contents.results
+    return Answer(describe_design(results.study.split, is_survival=results.is_survival))
 
 
 def measures(contents: Contents) -> Answer:

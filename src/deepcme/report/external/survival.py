@@ -188,16 +188,21 @@ def _write_groups(validation: Validation, until: str) -> Blocks:
     )
     yield Table("group_risks", _GROUPS.show(tables["group_risks"]))
     if "group_test" in tables:
-        yield Text(describe_test(tables["group_test"].iloc[0]))
+        yield Text(describe_test(tables["group_test"].iloc[0], validation.brand != ""))
 
 
-def describe_test(test: pd.Series[float]) -> str:
-    """The log-rank test of the groups in a sentence."""
+def describe_test(test: pd.Series[float], of_training_patients: bool) -> str:
+    """The log-rank test of the groups in a sentence; of training patients it has no p."""
+    of = f"{test['n']:.0f} patients, {test['events']:.0f} events"
+    if of_training_patients:
+        return (
+            f"No test of the groups is told ({of}): the model learned from patients among "
+            "them, so that a small p would say nothing."
+        )
     p = f"p = {test['p_value']:.3f}" if test["p_value"] >= 0.001 else "p < 0.001"
     return (
         f"Log-rank test of the groups: chi-square {test['statistic']:.2f} with "
-        f"{test['degrees_of_freedom']:.0f} degrees of freedom, {p} ({test['n']:.0f} patients, "
-        f"{test['events']:.0f} events). The model and its cut-offs were fixed before these "
-        "patients were looked at, so that the test holds; it says nothing of how large the "
-        "difference is, nor of whether the risks are right."
+        f"{test['degrees_of_freedom']:.0f} degrees of freedom, {p} ({of}). The model and its "
+        "cut-offs were fixed before these patients were looked at, so that the test holds; it "
+        "says nothing of how large the difference is, nor of whether the risks are right."
     )

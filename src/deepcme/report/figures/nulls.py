@@ -48,7 +48,7 @@ def plot_nulls(
         .encode(
             x=f"{measure}:Q",
             y=y,
-            **point_encodings(names, "Real result", "compared"),
+            **_encode_compared(names, measure),
             opacity=faded_unless(picked),
             tooltip=["compared:N", each, *tooltips(".0%", "share_as_good")],
         )
@@ -59,6 +59,14 @@ def plot_nulls(
     word = chance.mark_text(text="chance", dy=-8).encode(y=alt.value(0))
     chart: alt.LayerChart = line + word + bars + points
     return chart.properties(width=440, height=alt.Step(44))
+
+
+def _encode_compared(names: list[str], measure: str) -> dict[str, alt.Color | alt.Shape]:
+    encodings = point_encodings(names, "Real result", "compared")
+    if measure == "auc":
+        return encodings
+    # The models of times have longer names than Vega's legends let stand.
+    return {name: channel.legend(labelLimit=320) for name, channel in encodings.items()}
 
 
 def _null_names(table: pd.DataFrame) -> pd.Series:

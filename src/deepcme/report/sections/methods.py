@@ -66,7 +66,7 @@ def describe_methods(
         Those of the report: what was not run is not told.
     """
     is_survival = study.survival is not None
-    design = describe_design(study.split)
+    design = describe_design(study.split, is_survival=is_survival)
     paragraphs = [
         ("Outcome", describe_outcome(study, cohort) if is_survival else ""),
         ("Censoring", describe_censoring(study) if is_survival else ""),

@@ -18,7 +18,7 @@ from deepcme.cohort.cohort import UNKNOWN, Cohort, own_columns
 from deepcme.cohort.endpoints.labelling import Labelling
 from deepcme.cohort.endpoints.records import agreed
 from deepcme.cohort.flow import LABELLED, FlowStep, after_selection, describe_reasons
-from deepcme.cohort.outcome import Endpoint, Outcome
+from deepcme.cohort.outcome import BinaryOutcome, Endpoint, Outcome
 from deepcme.sources.assembly.expression import Expression
 from deepcme.sources.assembly.identity import keep_once, notes_on_ids, with_stated_tissue
 from deepcme.sources.assembly.patients import propose_patient_column, with_stated_patient
@@ -171,9 +171,13 @@ def require_both_outcomes(labelling: Labelling) -> None:
     if n_labelled == 0:
         raise DeepCMEError(f"No sample can be labelled by {labelling.name}: {left_out}.")
     if (word := labelling.outcome.lacks()) is not None:
+        known = (
+            f"All {n_labelled:,} samples that {labelling.name} labels are of one class"
+            if isinstance(labelling.outcome, BinaryOutcome)
+            else f"Of {n_labelled:,} samples time and event are known"
+        )
         raise DeepCMEError(
-            f"All {n_labelled:,} samples that {labelling.name} labels are of one class: there "
-            f"is no {word} to learn from (left out: {left_out or 'none'})."
+            f"{known}: there is no {word} to learn from (left out: {left_out or 'none'})."
         )
 
 
