@@ -24,7 +24,7 @@ def timed(other_cohort):
         (
             lambda timed, **_: train_model(timed, QUICK),
             r"timed: DeepCME-ensemble learns yes or no, and the cohort has times to an event: "
-            r"choose from Cox-ridge, .*, or make the cohort anew by `deepcme prepare \.\.\. "
+            r"choose from .*Cox-ridge, .*, or make the cohort anew by `deepcme prepare \.\.\. "
             r"--horizon T --drop-censored`\.$",
         ),
         (
