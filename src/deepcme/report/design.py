@@ -15,7 +15,7 @@ from deepcme.study.designs import (
     RepeatedDesign,
     SplitSettings,
 )
-from deepcme.study.parts.grid import TUNED
+from deepcme.study.parts.grid import TUNED, TUNED_OF_TIMES
 from deepcme.study.resolved import Study
 
 
@@ -38,21 +38,21 @@ def find_leaks(cohort: Mapping[str, Any], study: Study) -> list[str]:
 
 def describe_design(split: SplitSettings, *, is_survival: bool = False) -> str:
     """How patients were split, as sentences for the methods."""
-    splits = _describe_splits(split)
+    splits = _describe_splits(split, is_survival=is_survival)
     if isinstance(split, LeaveOneCohortOutDesign):
         measures = "C and AUC(t) are each" if is_survival else "Each AUC is"
         splits = f"{splits} {measures} of one cohort, a mean over the draws."
     return f"{splits}{_describe_strata(split, is_survival=is_survival)}"
 
 
-def _describe_splits(split: SplitSettings) -> str:
+def _describe_splits(split: SplitSettings, *, is_survival: bool) -> str:
     match split:
         case FoldsDesign():
             return _describe_folds(split)
         case RepeatedDesign():
             return _describe_repeated(split)
         case NestedDesign():
-            return _describe_nested(split)
+            return _describe_nested(split, is_survival=is_survival)
         case LeaveOneCohortOutDesign():
             return _describe_leave_one_cohort_out(split)
 
@@ -105,20 +105,29 @@ def _describe_repeated(split: RepeatedDesign) -> str:
     )
 
 
-def _describe_nested(split: NestedDesign) -> str:
+def _describe_nested(split: NestedDesign, *, is_survival: bool) -> str:
     inner = split.folds - 1
     tuned = [name for name, kind in KINDS.items() if kind.tuned_over_folds]
+    grid, on_both, test = (
+        (TUNED_OF_TIMES, "Cox regressions, ensembles", "")
+        if is_survival
+        else (
+            TUNED,
+            "ensembles",
+            " The corrected t-test takes the ratio of test to training samples of the smaller "
+            "training part.",
+        )
+    )
     return (
         f"Nested repeated cross-validation: {split.folds} stratified folds by "
         f"{split.by}, drawn {_times(split.repeats)}; each is the test part once a "
         f"repeat, the other {inner} are the inner folds. What is tuned is fitted once for "
         "each inner fold, that fold being its validation part and the rest its training part, "
         "and the setting of lowest mean validation loss is taken; the test part has no say. "
-        f"{TUNED} (where a grid was searched) predicts by the mean of its {inner} inner fits; "
+        f"{grid} (where a grid was searched) predicts by the mean of its {inner} inner fits; "
         f"{' and '.join(tuned)} is fitted again on all inner folds. Models that are not tuned "
-        "train on the inner folds but one, their validation part, which rotates; ensembles and "
-        "models with clinical columns are fitted on both. The corrected t-test takes the ratio "
-        "of test to training samples of the smaller training part."
+        f"train on the inner folds but one, their validation part, which rotates; {on_both} "
+        f"and models with clinical columns are fitted on both.{test}"
     )
 
 

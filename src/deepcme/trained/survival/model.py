@@ -165,7 +165,10 @@ class SurvivalModel(Model):
             if (found := getattr(expected, measure.name)) is not None
         ]
         told = " and ".join(shown) or "nothing that could be estimated"
-        return f"By {self.until}, to expect of new patients like these: {told}."
+        return (
+            f"By {self.until}, to expect of new patients like these: {told}, from "
+            f"{counted(expected.events, 'event')} by then."
+        )
 
     def own_arrays(self) -> Arrays:
         """The baseline, in double precision."""
