@@ -101,7 +101,8 @@ def test_power_needs_no_cohort():
 def test_power_of_few_genes_takes_them_all():
     asked = deepcme("power", "--genes", 30)
     assert "30 true genes of effect 0.5 among 30:" in asked.stdout
-    assert "true gene in first 30" in asked.stdout
+    assert "in first 30" not in asked.stdout and "among the first" not in asked.stdout
+    assert "true gene in first 20" in deepcme("power", "--genes", 30, "--top", 20).stdout
 
 
 def test_power_of_other_parameters_and_threshold():

@@ -305,10 +305,9 @@ def _count(table: pd.DataFrame) -> dict[str, list[str]]:
 
 
 def _rank(table: pd.DataFrame, design: RankedGenes) -> dict[str, list[str]]:
-    return {
-        f"true gene in first {design.top:,}": [f"{p:.0%}" for p in table["top_probability"]],
-        "parameters": [f"{n:,}" for n in table["parameters"]],
-    }
+    among = [f"{p:.0%}" for p in table["top_probability"]]
+    ranked = {f"true gene in first {design.top:,}": among} if design.top_tells else {}
+    return ranked | {"parameters": [f"{n:,}" for n in table["parameters"]]}
 
 
 def _interval(low: pd.Series, high: pd.Series) -> list[str]:

@@ -42,6 +42,11 @@ class RankedGenes:
                 f"choose 1 to {self.genes}."
             )
 
+    @property
+    def top_tells(self) -> bool:
+        """Whether to be among the first says anything: not where all genes are."""
+        return self.top < self.genes
+
     def compute_chance_in_top(self, p_values: NDArray[np.float64]) -> float:
         """Chance that a true gene is among the first.
 

@@ -238,12 +238,15 @@ def describe_events_needed(design: PowerDesign, half_width: float) -> str:
     whole = compute_events_for_half_width(design, half_width)
     test = compute_events_for_half_width(design, half_width, TEST_FRACTION)
     top = compute_events_for_top(design, USUAL_POWER)
+    of_top = (
+        f" For a true gene to be among the first {design.top:,} with a chance of "
+        f"{USUAL_POWER:.0%} you need {_in_patients(design, top)}."
+    )
     return (
         f"For an AUC of {design.auc:.2f} +-{half_width:g} (95% interval) you need "
         f"{_in_patients(design, whole)} if every patient is predicted once, or "
-        f"{_in_patients(design, test)} if one {TEST_FRACTION:.0%} test part is to show it. "
-        f"For a true gene to be among the first {design.top:,} with a chance of "
-        f"{USUAL_POWER:.0%} you need {_in_patients(design, top)}."
+        f"{_in_patients(design, test)} if one {TEST_FRACTION:.0%} test part is to show it."
+        f"{of_top if design.top_tells else ''}"
     )
 
 

@@ -216,14 +216,17 @@ def describe_survival_events_needed(
     top = find_fewest_events(
         lambda events: compute_survival_top_probability(design, events) >= USUAL_POWER
     )
+    of_top = (
+        f" For a true gene to be among the first {design.top:,} with a chance of "
+        f"{USUAL_POWER:.0%} you need {_in_patients(design, top)}."
+    )
     return (
         f"For a C of {design.concordance:.2f} +-{half_width:g} (95% interval) you need "
         f"{_in_patients(design, whole)} if every patient is predicted once, or "
         f"{_in_patients(design, test)} if one {TEST_FRACTION:.0%} test part is to show it. "
         f"To find a hazard ratio of {hazard_ratio:g} between two halves of the patients with a "
         f"chance of {USUAL_POWER:.0%} you need {_in_patients(design, of_ratio)} (Schoenfeld "
-        f"1983). For a true gene to be among the first {design.top:,} with a chance of "
-        f"{USUAL_POWER:.0%} you need {_in_patients(design, top)}."
+        f"1983).{of_top if design.top_tells else ''}"
     )
 
 

@@ -185,7 +185,8 @@ def compute_left_out(cohort: Mapping[str, Any], known: Sequence[str]) -> pd.Data
     """
     steps = read_flow(cohort.get("flow", []))
     if steps and not count_unlabelled(steps):
-        raise AbsentError("Every sample had a label.")
+        has = "a time and an event" if cohort.get("outcome") == "survival" else "a label"
+        raise AbsentError(f"Every sample had {has}.")
     if not cohort.get("left_out"):
         raise AbsentError(
             "The cohort's file does not say who was left out as without a label: prepare it "
