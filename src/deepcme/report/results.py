@@ -190,7 +190,9 @@ def _other_question(
         return f"{of_times} is of times to an event, and {of_labels} of a yes or no"
     if first.horizon != other.horizon:
         asked, other_asked = (
-            "without a horizon" if of.horizon is None else f"by {of.horizon:g}"
+            "without a horizon"
+            if of.horizon is None
+            else f"by {of.time_scale.describe(of.horizon)}"
             for of in (first, other)
         )
         return f"{other_name} asks for the event {other_asked}, and {name} {asked}"
