@@ -72,7 +72,7 @@ def test_of_other_patients_there_is_no_difference(study, invented_predictions):
 
 
 def test_what_asks_another_question_does_not_compare(study, invented_predictions):
-    with pytest.raises(DeepCMEError, match=r"asks for the event by 3, and .* by 5"):
+    with pytest.raises(DeepCMEError, match=r"asks for the event by 3 years, and .* by 5 years"):
         compute_side_by_side([study(), study(horizon=3.0)])
     other = invented_predictions().assign(time=lambda table: table["time"] + 1)
     with pytest.raises(DeepCMEError, match="80 of 80 samples have another time or event, P"):
