@@ -199,10 +199,11 @@ def describe_test(test: pd.Series[float], of_training_patients: bool) -> str:
             f"No test of the groups is told ({of}): the model learned from patients among "
             "them, so that a small p would say nothing."
         )
+    degrees = "1 degree" if (n := int(test["degrees_of_freedom"])) == 1 else f"{n} degrees"
     p = f"p = {test['p_value']:.3f}" if test["p_value"] >= 0.001 else "p < 0.001"
     return (
         f"Log-rank test of the groups: chi-square {test['statistic']:.2f} with "
-        f"{test['degrees_of_freedom']:.0f} degrees of freedom, {p} ({of}). The model and its "
+        f"{degrees} of freedom, {p} ({of}). The model and its "
         "cut-offs were fixed before these patients were looked at, so that the test holds; it "
         "says nothing of how large the difference is, nor of whether the risks are right."
     )
