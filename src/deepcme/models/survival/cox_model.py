@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.validation import check_is_fitted, validate_data
 
 from deepcme.evaluation.survival.baseline import Baseline
 from deepcme.models.own_estimator import OwnEstimator
+from deepcme.models.survival.target import read_clinical
 
 FloatArray = NDArray[np.float64]
 
@@ -51,3 +52,42 @@ class CoxModel(OwnEstimator):
         tags = super().__sklearn_tags__()
         tags.target_tags.required = True
         return tags
+
+
+class CoxModelOfGenes(CoxModel):
+    """A Cox model of genes, beside which clinical columns stand without a penalty.
+
+    Attributes
+    ----------
+    clinical_coef_ : ndarray of shape (columns,)
+        Log hazard ratios of the clinical columns.
+    """
+
+    _types: ClassVar[list[type[np.floating]]] = [np.float64, np.float32]
+
+    clinical_coef_: FloatArray
+    _clinical_means: FloatArray
+
+    def predict(self, X: Any, clinical: ArrayLike | None = None) -> FloatArray:
+        """Log hazard of each sample against the mean of the rows that `fit` was given.
+
+        Parameters
+        ----------
+        X : array of shape (samples, genes)
+        clinical : array of shape (samples, columns), optional
+            The columns that `fit` was given.
+
+        Raises
+        ------
+        DeepCMEError
+            If there are other clinical columns than in `fit`.
+        """
+        check_is_fitted(self)
+        matrix = validate_data(self, X, reset=False, dtype=self._types)
+        columns = read_clinical(clinical, len(matrix), len(self.clinical_coef_))
+        of_clinical: FloatArray = (columns - self._clinical_means) @ self.clinical_coef_
+        return self._predict_of_genes(matrix) + of_clinical
+
+    @abstractmethod
+    def _predict_of_genes(self, matrix: NDArray[Any]) -> FloatArray:
+        """What the genes add to the log hazard of each sample."""

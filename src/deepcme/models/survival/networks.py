@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import clone
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import validate_data
 
 from deepcme.base.errors import AbsentError
 from deepcme.base.parameters import RANDOM_STATE, Rule
@@ -16,7 +16,7 @@ from deepcme.cohort.follow_up import FollowUp
 from deepcme.cohort.splits import RowIndex
 from deepcme.cohort.survival import SurvivalOutcome
 from deepcme.models.networks import NetworkEstimator
-from deepcme.models.survival.cox_model import CoxModel, FloatArray
+from deepcme.models.survival.cox_model import CoxModelOfGenes, FloatArray
 from deepcme.models.survival.cox_regression import CoxRegression
 from deepcme.models.survival.target import make_target, read_clinical, read_target
 from deepcme.network.architecture import NetworkWeights
@@ -62,15 +62,15 @@ class SurvivalData:
         self.strata = SurvivalOutcome(follow_up.times, follow_up.events).strata
 
 
-class SurvivalNetwork(NetworkEstimator, CoxModel):
+class SurvivalNetwork(NetworkEstimator, CoxModelOfGenes):
     """A log hazard by networks, and by clinical columns beside them."""
 
     _loss = "cox"
+    _types: ClassVar = [np.float32]
     _rules: ClassVar[dict[str, tuple[Rule, ...]]] = {"random_state": RANDOM_STATE}
 
     networks_: list[list[NetworkWeights]]
     centre_: float
-    clinical_coef_: FloatArray
     gene_scores_: NDArray[np.floating]
     history_: pd.DataFrame
 
@@ -84,27 +84,8 @@ class SurvivalNetwork(NetworkEstimator, CoxModel):
         self._clinical_means = data.columns.means
         return data
 
-    def predict(self, X: Any, clinical: ArrayLike | None = None) -> FloatArray:
-        """Log hazard of each sample against the mean of the rows that `fit` was given.
-
-        Parameters
-        ----------
-        X : array of shape (samples, genes)
-        clinical : array of shape (samples, columns), optional
-            The columns that `fit` was given.
-
-        Raises
-        ------
-        DeepCMEError
-            If there are other clinical columns than in `fit`.
-        """
-        check_is_fitted(self)
-        matrix = validate_data(self, X, reset=False, dtype=np.float32)
-        columns = read_clinical(clinical, len(matrix), len(self.clinical_coef_))
-        of_genes = compute_log_hazards(self.networks_, matrix) - self.centre_
-        of_clinical = (columns - self._clinical_means) @ self.clinical_coef_
-        log_hazards: FloatArray = of_genes + of_clinical
-        return log_hazards
+    def _predict_of_genes(self, matrix: NDArray[np.float32]) -> FloatArray:
+        return compute_log_hazards(self.networks_, matrix) - self.centre_
 
     def score_held_out(
         self, X: ArrayLike, y: ArrayLike, groups: ArrayLike, held_out: ArrayLike

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import clone
-from sklearn.utils.validation import check_is_fitted, validate_data
 
 from deepcme.base.parameters import Rule
 from deepcme.cohort.follow_up import FollowUp
 from deepcme.evaluation.survival.cox import fit_cox_regression
 from deepcme.models.clinical import find_independent_terms
-from deepcme.models.survival.cox_model import CoxModel, FloatArray
+from deepcme.models.survival.cox_model import CoxModelOfGenes, FloatArray
 from deepcme.models.survival.dual import UNPENALISED
 from deepcme.models.survival.target import read_clinical
 
@@ -29,7 +28,7 @@ PENALTIES = (
 )
 
 
-class PenalisedCox(CoxModel):
+class PenalisedCox(CoxModelOfGenes):
     """A Cox model of genes with a penalty, and of clinical columns without one.
 
     Attributes
@@ -48,29 +47,7 @@ class PenalisedCox(CoxModel):
 
     coef_: FloatArray
     means_: FloatArray
-    clinical_coef_: FloatArray
     penalty_: float
-
-    def predict(self, X: Any, clinical: ArrayLike | None = None) -> FloatArray:
-        """Log hazard of each sample against one at the training mean of all columns.
-
-        Parameters
-        ----------
-        X : array of shape (samples, genes)
-        clinical : array of shape (samples, columns), optional
-            The columns that `fit` was given.
-
-        Raises
-        ------
-        DeepCMEError
-            If there are other clinical columns than in `fit`.
-        """
-        check_is_fitted(self)
-        matrix = validate_data(self, X, reset=False, dtype=[np.float64, np.float32])
-        columns = read_clinical(clinical, len(matrix), len(self.clinical_coef_))
-        of_genes = self._predict_of_genes(matrix)
-        of_clinical: FloatArray = (columns - self._clinical_means) @ self.clinical_coef_
-        return of_genes + of_clinical
 
     def score_held_out(
         self, X: ArrayLike, y: ArrayLike, groups: ArrayLike, held_out: ArrayLike
