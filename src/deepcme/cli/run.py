@@ -108,6 +108,15 @@ def run(
             show_default="0",
         ),
     ] = None,
+    subgroups: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="COLUMN,COLUMN",
+            help="Columns by which the report looks at groups of patients; named before there "
+            "are results they count as planned. Written as those of --clinical.",
+            show_default="receptors, age, grade, nodes, centre and others",
+        ),
+    ] = None,
     design: Annotated[
         Literal["folds", "repeated", "nested", "leave-one-cohort-out"] | None,
         typer.Option(
@@ -154,6 +163,8 @@ def run(
     }
     if asked := _given(asked_of_columns):
         overrides["clinical"] = asked
+    if subgroups:
+        overrides["subgroups"] = {"columns": _names_in(subgroups)}
     if design is not None:
         overrides["split"] = {"design": design}
     if selection:

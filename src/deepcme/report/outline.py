@@ -48,8 +48,8 @@ SURVIVAL_SECTIONS: tuple[Section, ...] = (
     sample_size_by_horizon.SECTION,
     discrimination_over_time.SECTION, meta_analysis.SECTION, added_value_over_time.SECTION,
     calibration_at_horizon.SECTION, usefulness_at_horizon.SECTION, assumptions.SECTION,
-    instability.SECTION, nulls.SECTION, genes.SECTION, selection.SECTION, grid.SECTION,
-    training.SECTION,
+    instability.SECTION, subgroups.SECTION, nulls.SECTION, genes.SECTION, selection.SECTION,
+    grid.SECTION, training.SECTION,
     methods.SECTION, guidelines.SECTION, methods.REPEAT,
 )  # fmt: skip
 """Of a study of times to an event, likewise."""

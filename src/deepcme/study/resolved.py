@@ -24,6 +24,7 @@ from deepcme.study.settings import (
     PreprocessingSettings,
     SelectionSettings,
     Settings,
+    SubgroupSettings,
     SurvivalSettings,
 )
 
@@ -49,6 +50,7 @@ class Study(Settings):
     clinical: ClinicalSettings | None = None
     selection: SelectionSettings = SelectionSettings()
     decisions: DecisionSettings = DecisionSettings()
+    subgroups: SubgroupSettings = SubgroupSettings()
     models: tuple[ModelSettings, ...] = Field(min_length=1)
     comparator: Annotated[str | None, BeforeValidator(lambda name: name or None)] = None
 

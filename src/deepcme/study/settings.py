@@ -241,3 +241,26 @@ class DecisionSettings(Settings):
             named = ", ".join(f"{value:g}" for value in values)
             raise ValueError(f"one is named twice: {named}")
         return tuple(sorted(values))
+
+
+class SubgroupSettings(Settings):
+    """By which columns of the cohort the report looks at patients of one kind.
+
+    ``auto``: receptors, age, grade, nodes and centre, and others that divide the patients.
+    The report reads it; nothing is fitted with it.
+    """
+
+    columns: tuple[str, ...] | Literal["auto"] = "auto"
+
+    @field_validator("columns", mode="before")
+    @classmethod
+    def _are_names(cls, columns: Any) -> Any:
+        is_list = isinstance(columns, list | tuple) and len(columns) > 0
+        if columns != "auto" and not (is_list and all(isinstance(of, str) for of in columns)):
+            raise ValueError('name columns of the cohort, such as ["er", "age"], or "auto"')
+        return require_different(tuple(columns)) if is_list else columns
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """The columns that are named; none where they are found."""
+        return () if isinstance(self.columns, str) else self.columns

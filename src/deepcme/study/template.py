@@ -94,6 +94,9 @@ protocol = "honest"
 # thresholds = [0.05, 0.1, 0.2, 0.3]   # risks one would act at; lowest to highest makes sense
 # specificities = [0.8, 0.9]           # at which the sensitivity is told
 
+[subgroups]   # of the report alone, but named before there are results they count as planned
+# columns = "auto"       # receptors, age, grade, nodes, centre and others; or ["er", "age"]
+
 {models}
 # A second network beside the first:
 # [[models]]

@@ -84,6 +84,7 @@ def describe_methods(
         ),
         ("Risk groups", describe_risk_groups(tables) if is_survival else ""),
         ("Nulls", _nulls(tables)),
+        ("Groups of patients", notes.get("subgroup_methods", "")),
         ("Clinical columns", notes.get("clinical_coding", "")),
         ("Gene selection", _selection(study.selection, is_survival=is_survival)),
     ]
