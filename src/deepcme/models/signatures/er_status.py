@@ -22,11 +22,11 @@ _ESR1 = Signature(
     (SignatureGene("ESR1", entrez="2099", aliases=("ESR",), probes=("205225_at",)),),
 )
 _NAMES = re.compile(
-    r"er|er status|er ihc|ihc er|er status (by )?ihc|status er|"
+    r"er|er status|er pos(itive)?|er ihc|ihc er|er status (by )?ihc|status er|"
     r"(breast carcinoma )?o?estrogen receptor( status)?( ihc)?"
 )
-_POSITIVE = re.compile(r"(er ?)?(positive|pos|p|\+|yes|1(\.0+)?)", re.IGNORECASE)
-_NEGATIVE = re.compile(r"(er ?)?(negative|neg|n|-|no|0(\.0+)?)", re.IGNORECASE)
+_POSITIVE = re.compile(r"(er ?)?(positive|pos|p|\+|yes|true|1(\.0+)?)", re.IGNORECASE)
+_NEGATIVE = re.compile(r"(er ?)?(negative|neg|n|-|no|false|0(\.0+)?)", re.IGNORECASE)
 
 
 def read_er_status(clinical: pd.DataFrame) -> tuple[FloatArray, str] | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from deepcme.cohort.cohort import Cohort
 from deepcme.cohort.genes.genes import gene_identifiers
 from deepcme.cohort.scales.scales import Scale, logged
+from deepcme.models.signatures.gene_index import GeneIndex
 
 FloatArray = NDArray[np.float64]
 
@@ -53,6 +55,11 @@ class Measured:
         """Number of genes."""
         return int(self.X.shape[1])
 
+    @cached_property
+    def index(self) -> GeneIndex:
+        """Where each gene is."""
+        return GeneIndex.of(self.identifiers)
+
 
 def measured(cohort: Cohort | Measured) -> Measured:
     """A cohort without its outcome; what is measured already comes back as it is."""
@@ -90,7 +97,7 @@ def read_expression(
     ndarray of float64, shape (n_rows, n_genes)
     """
     wanted = [column for of_gene in columns for column in of_gene]
-    X = cohort.X[:, wanted] if rows is None else cohort.X[rows][:, wanted]
+    X = cohort.X[:, wanted] if rows is None else cohort.X[:, wanted][rows]
     values = logged(X.astype(np.float64), cohort.scale)
     expression = np.full((len(values), len(columns)), np.nan)
     start = 0

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from deepcme.base.errors import AbsentError
 from deepcme.base.words import counted
 from deepcme.cohort.cohort import Cohort
+from deepcme.cohort.indices.grades import GRADE
+from deepcme.cohort.indices.reading import find_component
 from deepcme.models.signatures.er_status import ErRule, fit_er_rule
 from deepcme.models.signatures.formulas import compute_scores
 from deepcme.models.signatures.matching import MatchedSignature
@@ -24,8 +26,25 @@ from deepcme.models.signatures.scaling import Scaler, fit_scaler
 WITHIN_COHORT = "within cohort"
 SINGLE_SAMPLE = "single sample"
 
-FEWEST_OF_STATUS = 5
-"""Training samples of an ER status from which on its genes are centred on them alone."""
+FEWEST_OF_A_KIND = 5
+"""Training samples of an ER status, or a grade, from which on they have a mean of their own."""
+
+
+@dataclass(frozen=True)
+class GradeLine:
+    """Moves scores so that training samples of grade 1 have mean -1, of grade 3 mean +1."""
+
+    middle: float
+    half: float
+    words: str
+
+    def stretch(self, scores: FloatArray) -> FloatArray:
+        """The scores on that scale."""
+        return (scores - self.middle) / self.half
+
+    def describe(self) -> str:
+        """Of which samples it was learned."""
+        return f"Scores of -1 and +1 are the means of {self.words}."
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +61,8 @@ class FittedSignature:
         Of ER-negative and of ER-positive samples; mostly one and the same.
     er_rule : ErRule or None
         Of the signature that asks for the ER status.
+    by_grade : GradeLine or None
+        Of the signature that is told by grade, where grades are known.
     """
 
     matched: MatchedSignature
@@ -49,13 +70,15 @@ class FittedSignature:
     n_rows: int
     scalers: tuple[Scaler, Scaler]
     er_rule: ErRule | None = None
+    by_grade: GradeLine | None = None
 
     def score(self, rows: NDArray[np.int64] | None = None) -> FloatArray:
         """Scores of rows of the cohort, of all by default; higher is worse."""
         at = np.arange(self.cohort.n_samples) if rows is None else np.asarray(rows)
         values = read_expression(self.cohort, self.matched.columns, at)
         if self.er_rule is None:
-            return compute_scores(self.matched.signature, self.scalers[1].scale(values))
+            scores = compute_scores(self.matched.signature, self.scalers[1].scale(values))
+            return scores if self.by_grade is None else self.by_grade.stretch(scores)
         positive = self.er_rule.status(self.cohort)[at]
         of_negative, of_positive = (scaler.scale(values) for scaler in self.scalers)
         scaled = np.where(positive[:, np.newaxis], of_positive, of_negative)
@@ -74,6 +97,8 @@ class FittedSignature:
         ]
         if self.er_rule is not None:
             sentences.append(self.er_rule.describe())
+        if self.by_grade is not None:
+            sentences.append(self.by_grade.describe())
         return " ".join(sentence for sentence in sentences if sentence)
 
 
@@ -104,15 +129,33 @@ def fit_within_cohort(
     values = read_expression(cohort, matched.columns, rows)
     how = matched.signature.within_cohort
     scaler = fit_scaler(values, how)
+    fitted = FittedSignature(matched, cohort, len(rows), (scaler, scaler))
+    if how == "centre by grade":
+        return replace(fitted, by_grade=_fit_grade_line(fitted.score(rows), cohort, rows))
     if how != "centre by ER status":
-        return FittedSignature(matched, cohort, len(rows), (scaler, scaler))
+        return fitted
     er_rule = fit_er_rule(cohort, rows)
     positive = er_rule.status(cohort)[rows]
     negative, of_positive = (
-        fit_scaler(values[of_status], how) if of_status.sum() >= FEWEST_OF_STATUS else scaler
+        fit_scaler(values[of_status], how) if of_status.sum() >= FEWEST_OF_A_KIND else scaler
         for of_status in (~positive, positive)
     )
-    return FittedSignature(matched, cohort, len(rows), (negative, of_positive), er_rule)
+    return replace(fitted, scalers=(negative, of_positive), er_rule=er_rule)
+
+
+def _fit_grade_line(
+    scores: FloatArray, cohort: Measured, rows: NDArray[np.int64]
+) -> GradeLine | None:
+    """None where few samples of either grade are known, or grade 3 is not the higher."""
+    try:
+        grades = find_component(GRADE, cohort.clinical.iloc[rows])
+    except AbsentError:
+        return None
+    low, high = (scores[(grades.values == grade) & ~np.isnan(scores)] for grade in (1, 3))
+    if min(len(low), len(high)) < FEWEST_OF_A_KIND or high.mean() <= low.mean():
+        return None
+    words = f"{len(low)} training samples of grade 1 and {len(high)} of grade 3"
+    return GradeLine((low.mean() + high.mean()) / 2, (high.mean() - low.mean()) / 2, words)
 
 
 def require_enough(matched: MatchedSignature) -> None:

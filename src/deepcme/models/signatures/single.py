@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 from deepcme.base.errors import AbsentError
 from deepcme.base.words import counted
 from deepcme.cohort.cohort import Cohort
-from deepcme.cohort.scales.floors import RATIO_NEGATIVES
 from deepcme.cohort.scales.scales import logged
 from deepcme.models.signatures.er_status import read_er_status
 from deepcme.models.signatures.formulas import compute_scores
@@ -27,6 +26,8 @@ FEWEST_OTHERS = 200
 FEWEST_REFERENCES = 3
 AT_REFERENCES = 10.0
 """What a gene counts that is expressed as the reference genes of the recurrence score."""
+RATIO_NEGATIVES, AT_FLOOR = 0.25, 0.05
+"""A sample's logs are ratios if so many are negative and no more share the lowest value."""
 _ROWS_AT_ONCE = 64
 
 
@@ -59,7 +60,7 @@ def score_single_samples(matched: MatchedSignature, cohort: Cohort | Measured) -
         case "ratios":
             values = _ratios(matched, cohort, values)
         case "own mean":
-            _refuse_ratios(matched, cohort)
+            values = _expression(matched, cohort, values)
         case "own constants":
             centre = np.array([gene.centre for gene in signature.genes])
             values = (values - centre) / np.array([gene.scale for gene in signature.genes])
@@ -105,7 +106,7 @@ def _beside_references(
             f"{counted(len(listed), 'reference gene')} were measured, and "
             f"{FEWEST_REFERENCES} are needed."
         )
-    _refuse_ratios(matched, cohort)
+    values = _expression(matched, cohort, values)
     references = read_expression(cohort, found, None)
     enough = (~np.isnan(references)).sum(axis=1) >= FEWEST_REFERENCES
     level = np.where(enough, known_mean(references, 1), np.nan)
@@ -134,7 +135,7 @@ def _published_sums(
             f"{matched.n_listed} probes of {matched.signature.platform}, and "
             f"{matched.n_by_probe} were measured."
         )
-    _refuse_ratios(matched, cohort)
+    values = _expression(matched, cohort, values)
     read = read_er_status(cohort.clinical)
     if read is None:
         raise AbsentError(
@@ -146,19 +147,29 @@ def _published_sums(
     return _known(np.where(np.isnan(status), np.nan, scores), matched)
 
 
-def _refuse_ratios(matched: MatchedSignature, cohort: Measured) -> None:
-    if _are_ratios(cohort).all():
+def _expression(matched: MatchedSignature, cohort: Measured, values: FloatArray) -> FloatArray:
+    """Values as they are, where they are no ratios."""
+    relative = _are_ratios(cohort)
+    if relative.all():
         raise AbsentError(
             f"A single sample has no {matched.signature.title} here: its constants are for "
             "expression, and these values are ratios or centred."
         )
+    return np.where(relative[:, np.newaxis], np.nan, values)
 
 
 def _are_ratios(cohort: Measured) -> NDArray[np.bool_]:
-    """Whether each sample has so many negative logs that they are ratios, or centred."""
+    """Whether the values of each sample are ratios, or centred, by these values alone."""
     if cohort.scale != "log2":
         return np.zeros(cohort.n_samples, dtype=bool)
-    return np.array([np.mean(sample < 0) >= RATIO_NEGATIVES for sample in cohort.X])
+    return np.array([_are_centred(sample[~np.isnan(sample)]) for sample in cohort.X])
+
+
+def _are_centred(sample: NDArray[np.float32]) -> bool:
+    if len(sample) == 0:
+        return False
+    at_floor = np.mean(sample == sample.min())
+    return bool(np.mean(sample < 0) >= RATIO_NEGATIVES and at_floor <= AT_FLOOR)
 
 
 def _known(scores: FloatArray, matched: MatchedSignature) -> FloatArray:
