@@ -28,6 +28,9 @@ OLDER_DEFAULTS: dict[int, dict[str, Any]] = {
             "signatures": "none",
             "files": [],
             "clinical_index": "none",
+            "size": "",
+            "nodes": "",
+            "grade": "",
         }
     },
 }

@@ -158,6 +158,9 @@ class ComparatorSettings(Settings):
         CSV files of gene and weight, each a signature that takes part as it is.
     clinical_index : {"auto", "none"}
         A published index of clinical columns, where the cohort has these.
+    size, nodes, grade : str
+        Columns that it is made of, where their names do not tell; ``nodes = "negative"`` states
+        that nobody has a positive lymph node.
     """
 
     model: Annotated[str | None, BeforeValidator(lambda name: name or None)] = None
@@ -165,6 +168,14 @@ class ComparatorSettings(Settings):
     signatures: str | tuple[str, ...] = AUTOMATIC
     files: tuple[Path, ...] = ()
     clinical_index: Literal["auto", "none"] = "auto"
+    size: str = ""
+    nodes: str = ""
+    grade: str = ""
+
+    @property
+    def components(self) -> dict[str, str]:
+        """What the settings say of each component of a clinical index."""
+        return {"size": self.size, "nodes": self.nodes, "grade": self.grade}
 
     @model_validator(mode="before")
     @classmethod

@@ -10,7 +10,7 @@ clinical_index.csv    index, title, standing (full, partial or refused), why (it
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Final, Literal
 
 import numpy as np
 import pandas as pd
@@ -36,7 +36,9 @@ FEWEST_KNOWN = 0.8
 """An index that a smaller share of the samples has does not stand beside the models."""
 WELL_KNOWN = 0.9
 """One that a smaller share has is partial."""
-FULL, PARTIAL, REFUSED = "full", "partial", "refused"
+FULL: Final = "full"
+PARTIAL: Final = "partial"
+REFUSED: Final = "refused"
 
 
 @dataclass(frozen=True)
