@@ -28,6 +28,7 @@ OLDER_DEFAULTS: dict[int, dict[str, Any]] = {
             "signatures": "none",
             "files": [],
             "clinical_index": "none",
+            **dict.fromkeys(("size", "nodes", "grade"), ""),
         }
     },
 }

@@ -158,6 +158,8 @@ class ComparatorSettings(Settings):
         CSV files of gene and weight, each a signature that takes part as it is.
     clinical_index : {"auto", "none"}
         A published index of clinical columns, where the cohort has these.
+    size, nodes, grade : str
+        The columns that the index is made of, where their names do not say it.
     """
 
     model: Annotated[str | None, BeforeValidator(lambda name: name or None)] = None
@@ -165,6 +167,9 @@ class ComparatorSettings(Settings):
     signatures: str | tuple[str, ...] = AUTOMATIC
     files: tuple[Path, ...] = ()
     clinical_index: Literal["auto", "none"] = "auto"
+    size: str = ""
+    nodes: str = ""
+    grade: str = ""
 
     @model_validator(mode="before")
     @classmethod
@@ -183,12 +188,17 @@ class ComparatorSettings(Settings):
 
     @model_validator(mode="after")
     def _files_have_names(self) -> ComparatorSettings:
-        names = [path.stem for path in self.files]
+        names = [*map(signature_name, self.files)]
         for name in names:
             require_name(name, "the name of a signature's file")
         if len(set(names)) < len(names):
             raise ValueError(f"two signatures have the same name: {', '.join(names)}")
         return self
+
+
+def signature_name(file: Path | str) -> str:
+    """What a user's own signature is called: its file's name without its ending."""
+    return Path(file).name.partition(".")[0]
 
 
 class GridSettings(Settings):
