@@ -20,7 +20,7 @@ from deepcme.base.errors import DamagedError, DeepCMEError
 from deepcme.study.headline import find_headline
 from deepcme.study.older import SETTINGS_VERSION, VERSION_KEY, read_version, with_older_defaults
 from deepcme.study.parts import listed
-from deepcme.study.settings import AUTOMATIC, NO_SIGNATURE
+from deepcme.study.settings import AUTOMATIC, NO_SIGNATURE, signature_name
 from deepcme.study.tasks import Plan, computing_versions, fingerprint, package_versions
 
 _MUST_AGREE = ("protocol", "seed", "split", "preprocessing", "survival")
@@ -191,7 +191,7 @@ def _could_stay(signature: str, section: Mapping[str, Any], first: Mapping[str, 
     """
     if signature == NO_SIGNATURE:
         return bool(first.get("files")) or first.get("signatures") not in (None, NO_SIGNATURE)
-    by_file = {Path(file).stem for file in section["files"]}
+    by_file = {*map(signature_name, section["files"])}
     return section["signatures"] == AUTOMATIC or signature in {*section["signatures"], *by_file}
 
 

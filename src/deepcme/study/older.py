@@ -28,9 +28,7 @@ OLDER_DEFAULTS: dict[int, dict[str, Any]] = {
             "signatures": "none",
             "files": [],
             "clinical_index": "none",
-            "size": "",
-            "nodes": "",
-            "grade": "",
+            **dict.fromkeys(("size", "nodes", "grade"), ""),
         }
     },
 }

@@ -194,12 +194,17 @@ class ComparatorSettings(Settings):
 
     @model_validator(mode="after")
     def _files_have_names(self) -> ComparatorSettings:
-        names = [path.stem for path in self.files]
+        names = [*map(signature_name, self.files)]
         for name in names:
             require_name(name, "the name of a signature's file")
         if len(set(names)) < len(names):
             raise ValueError(f"two signatures have the same name: {', '.join(names)}")
         return self
+
+
+def signature_name(file: Path | str) -> str:
+    """What a user's own signature is called: its file's name without its ending."""
+    return Path(file).name.partition(".")[0]
 
 
 class GridSettings(Settings):

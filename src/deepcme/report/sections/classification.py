@@ -31,7 +31,7 @@ def _compute(contents: Contents) -> None:
     contents.add(
         "sensitivity",
         lambda: compute_sensitivities(
-            results.predictions,
+            results.trained,
             contents.random("sensitivity"),
             decisions.specificities,
             refitted=refitted,

@@ -1,1 +1,1 @@
-"""What clinic and literature have already, scored beside the models and trained on nothing."""
+"""What stands beside the models without being trained: published signatures and indices."""

@@ -26,9 +26,9 @@ from deepcme.cohort.outcome import BinaryOutcome
 from deepcme.cohort.splits import Split
 from deepcme.cohort.survival import SurvivalOutcome
 from deepcme.study.part import PREDICTIONS, Kept, Part, TextColumns
-from deepcme.study.parts.comparators.scored import predictions_of_scores
+from deepcme.study.parts.comparators.taking_part import find_other_cancer
 from deepcme.study.resolved import Study
-from deepcme.study.tables import concatenate
+from deepcme.study.tables import concatenate, predictions_of_scores
 from deepcme.study.tasks import Plan, Task, content_key
 
 CLINICAL_INDEX = "clinical_index.csv"
@@ -91,7 +91,8 @@ class ClinicalIndexPart(Part[Task]):
             return
         for name in {index.name for index in INDICES} & {model.name for model in study.models}:
             raise DeepCMEError(
-                f"a model must not be called {name!r}, as an index that stands beside it is."
+                f"a model must not be called {name!r}, as an index that stands beside it is: "
+                'give it another name, or set clinical_index = "none" under [comparator].'
             )
 
     def check(self, plan: Plan) -> None:
@@ -99,8 +100,11 @@ class ClinicalIndexPart(Part[Task]):
         if not any(plan.study.comparator.components.values()):
             return
         for stood in find_indices(plan):
-            if stood.standing == REFUSED:
-                raise DeepCMEError(f"{stood.why.rstrip('.')}: correct [comparator].")
+            if stood.stands is None:
+                raise DeepCMEError(
+                    f"{stood.why.rstrip('.')}. Name other columns under [comparator], or set "
+                    'clinical_index = "none" there.'
+                )
 
     def read_inputs(self, plan: Plan) -> dict[str, str]:
         return {
@@ -146,7 +150,19 @@ def find_indices(plan: Plan) -> list[StandingIndex]:
     if not _is_asked_for(plan.study):
         return []
     named = plan.study.comparator.components
+    other = "" if any(named.values()) else find_other_cancer(plan.cohort)
+    if other:
+        return [
+            StandingIndex(index, None, REFUSED, _why_none(index, other)) for index in INDICES
+        ]
     return [_find(index, plan, named) for index in INDICES]
+
+
+def _why_none(index: ClinicalIndex, cancer: str) -> str:
+    return (
+        f"The cohort says that it is of another cancer ({cancer}) than {index.cancer} cancer, "
+        "which the index was made for."
+    )
 
 
 def _find(index: ClinicalIndex, plan: Plan, named: dict[str, str]) -> StandingIndex:
