@@ -15,6 +15,11 @@ from deepcme.study.parts.added_value import CLINICAL, CLINICAL_AND_GENES
 from deepcme.study.parts.grid import TUNED, TUNED_OF_TIMES, grid_points
 from deepcme.study.resolved import Study
 from deepcme.study.settings import ModelSettings
+from deepcme.study.store import StudyFolder
+
+SIGNATURES, CLINICAL_INDEX = "signatures.csv", "clinical_index.csv"
+"""What was looked at beside the models, if a study did: a row for each."""
+REFUSED = "refused"
 
 _NOT_SETTINGS = ("random_state", "engine", "device", "verbose", "n_jobs")
 
@@ -87,6 +92,20 @@ def find_refitted_models(study: Study) -> list[str]:
     """Names of the models that are fitted on the training and validation part of a split."""
     models = [model.name for model in study.models if model.kind.refitted]
     return [*models, CLINICAL, CLINICAL_AND_GENES]
+
+
+def find_comparators(folder: StudyFolder) -> tuple[str, ...]:
+    """Names in the predictions of a study that it did not train.
+
+    Published signatures, those of the user's own files and a clinical index: what is said of
+    fits, of probabilities and of their changes from split to split is not of these.
+    """
+    names: list[str] = []
+    for file, column in ((SIGNATURES, "signature"), (CLINICAL_INDEX, "index")):
+        if folder.has_table(file):
+            table = folder.read_table(file)
+            names += table.loc[table["standing"] != REFUSED, column].astype(str).tolist()
+    return tuple(names)
 
 
 def _settings_of(model: ModelSettings) -> dict[str, Any]:

@@ -14,6 +14,8 @@ from deepcme.report.figures.styles import NEUTRAL, PALETTE, Chart
 
 HEADING, ESTIMATE, POOLED, PREDICTION = "heading", "estimate", "pooled", "prediction"
 """What a row of a forest plot may be; a heading has words alone."""
+HOLLOW = "hollow"
+"""An estimate that is less sure than its interval says."""
 
 _STEP = 24
 _WIDTH = 300
@@ -58,6 +60,8 @@ def plot_forest(
     rows: pd.DataFrame, title: str, domain: tuple[float, float], reference: float
 ) -> Chart:
     """A square and a line for each estimate, a diamond for a pooled one, and their numbers.
+
+    A hollow estimate has a square and a line too, that are not filled and thin.
 
     Parameters
     ----------
@@ -125,6 +129,20 @@ def _draw(
         .mark_point(filled=True, shape="square", size=60, opacity=1, color=PALETTE[0])
         .encode(x=values, tooltip=told)
     )
+    hollow = [
+        line.transform_filter(of_kind(HOLLOW)).mark_rule(strokeWidth=1, color=PALETTE[0]),
+        base.transform_filter(of_kind(HOLLOW))
+        .mark_point(
+            filled=True,
+            shape="square",
+            size=55,
+            opacity=1,
+            fill="white",
+            stroke=PALETTE[0],
+            strokeWidth=1.5,
+        )
+        .encode(x=axis, tooltip=told),
+    ]
     predictions = line.transform_filter(of_kind(PREDICTION)).mark_rule(
         strokeWidth=2, strokeDash=[5, 3], color=PALETTE[1]
     )
@@ -133,6 +151,7 @@ def _draw(
         *([] if axis.overall is None else [_line(axis.overall, x, [1, 3])]),
         estimates,
         squares,
+        *(hollow if (rows["kind"] == HOLLOW).any() else []),
         # A layer without a mark would be an image without a name to screen readers.
         *([predictions] if (rows["kind"] == PREDICTION).any() else []),
         *(_diamond(row, x, scale) for row in drawn[drawn["kind"] == POOLED].to_dict("records")),

@@ -113,7 +113,7 @@ def _make(contents: Contents) -> pd.DataFrame:
     contents.notes["subgroup_columns"] = describe_columns(
         levels, results.study.subgroups.named, results.folder.read_planned_subgroups()
     )
-    models = [contents.headline, results.study.comparator]
+    models = [contents.headline, results.study.comparator.model]
     if results.is_survival:
         return over_time.make_subgroups(contents, levels.of_sample, models)
     recalibrated = _recalibrated(results)
