@@ -116,9 +116,9 @@ def _lay_out(contents: Contents, measure: str) -> TableLayout:
     )
     return TableLayout(
         caption,
-        LEFT_OUT_COLUMN, ("model", "Name", ""), ("what", "What", ""),
-        ("estimate", f"{measure} (95%)", ""), ("less", "Difference (95%)", ""),
-        ("p", "p", ""), ("found", "Genes", ""), *_counts(contents),
+        LEFT_OUT_COLUMN, ("model", "Name", ""), ("estimate", f"{measure} (95%)", ""),
+        ("less", "Difference (95%)", ""), ("p", "p", ""), ("what", "What", ""),
+        ("found", "Genes", ""), *_counts(contents),
         ("absent", "Why none", ""), optional=(LEFT_OUT, "absent"),
     )  # fmt: skip
 
@@ -160,8 +160,7 @@ def _p_value(row: Mapping[Any, Any]) -> str:
     value = row["p_value"] if was_named else row["p_holm"]
     if pd.isna(value):
         return ""
-    said = f"{value:.3f}" if value >= 0.001 else "<0.001"
-    return said if was_named else f"{said} (Holm)"
+    return f"{value:.3f}" if value >= 0.001 else "<0.001"
 
 
 def _show_beside(table: pd.DataFrame) -> pd.DataFrame:

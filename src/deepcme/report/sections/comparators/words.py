@@ -198,4 +198,4 @@ def name_standing(row: Mapping[Any, Any]) -> str:
         words = "partial" if partial else "full"
     else:
         words = f"{kind}, partial" if partial else str(kind)
-    return f"{words}; named in advance" if row["named"] else words
+    return f"{words}, named" if row["named"] else words
