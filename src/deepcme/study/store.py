@@ -147,9 +147,9 @@ class StudyFolder(ResultFiles):
             )
         return ""
 
-    def _recorded_comparator(self) -> str | None:
+    def _recorded_comparator(self) -> dict[str, Any] | None:
         try:
-            return self.read_study().comparator or ""
+            return self.read_study().comparator.model_dump(mode="json")
         except DeepCMEError:
             return None
 

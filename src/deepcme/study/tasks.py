@@ -17,6 +17,7 @@ from deepcme.base.version import __version__
 from deepcme.cohort.arrays import CohortArrays
 from deepcme.cohort.cohort import Cohort
 from deepcme.cohort.splits import Split
+from deepcme.models.signatures.matching import MatchedSignature
 from deepcme.network.engines.choice import make_engine
 from deepcme.study.resolved import Study
 
@@ -62,12 +63,16 @@ class Task(ABC):
 
 @dataclass(frozen=True)
 class Plan:
-    """A study on its cohort: its samples and splits, and the tasks of its parts."""
+    """A study on its cohort: its samples and splits, and the tasks of its parts.
+
+    Beside these, the published signatures that it asks for, as its cohort has them.
+    """
 
     study: Study
     cohort: Cohort
     splits: tuple[Split, ...]
     tasks: tuple[Task, ...] = ()
+    signatures: tuple[MatchedSignature, ...] = ()
 
 
 def are_rows(arrays: Arrays, kind: str, *names: str, length: int | None = None) -> bool:

@@ -72,8 +72,8 @@ def _compute(contents: Contents) -> None:
         lambda: compute_survival_differences(
             evaluation,
             contents.headline,
-            find_baselines(named, contents.headline, study.comparator),
-            comparator=study.comparator,
+            find_baselines(named, contents.headline, study.comparator.model),
+            comparator=study.comparator.model,
         ),
         _COMPARISON,
     )

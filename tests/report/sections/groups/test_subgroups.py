@@ -78,7 +78,10 @@ def contents_of(characteristics, recalibrated=True):
             ranked_by=AUC,
             samples=predictions.set_index("sample")[["patient", "label"]],
             study=SimpleNamespace(
-                headline=SimpleNamespace(name="network"), comparator="LR", models=[], seed=1
+                headline=SimpleNamespace(name="network"),
+                comparator=SimpleNamespace(model="LR"),
+                models=[],
+                seed=1,
             ),
             folder=SimpleNamespace(
                 has_table=lambda name: (

@@ -64,7 +64,7 @@ def _make(contents: Contents) -> pd.DataFrame:
     results = contents.results
     levels = _read_levels(results)
     contents.notes["subgroup_columns"] = describe_columns(levels)
-    models = [contents.headline, results.study.comparator]
+    models = [contents.headline, results.study.comparator.model]
     predictions = results.predictions
     return compute_subgroups(
         predictions[predictions["model"].isin(models)],
