@@ -108,6 +108,14 @@ def run(
             show_default="0",
         ),
     ] = None,
+    also: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="COHORT.h5ad",
+            help="Another cohort: the model the study is about and its comparator learn from "
+            "its patients as well, who are never tested. Can be given again.",
+        ),
+    ] = None,
     design: Annotated[
         Literal["folds", "repeated", "nested", "leave-one-cohort-out"] | None,
         typer.Option(
@@ -154,6 +162,8 @@ def run(
     }
     if asked := _given(asked_of_columns):
         overrides["clinical"] = asked
+    if also:
+        overrides["also"] = {"cohorts": [path.absolute() for path in also]}
     if design is not None:
         overrides["split"] = {"design": design}
     if selection:

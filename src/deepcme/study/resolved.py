@@ -14,6 +14,7 @@ from deepcme.study.designs import SplitSettings
 from deepcme.study.headline import find_headline
 from deepcme.study.older import SETTINGS_VERSION, VERSION_KEY
 from deepcme.study.settings import (
+    AlsoSettings,
     ClinicalSettings,
     CohortSettings,
     DecisionSettings,
@@ -47,6 +48,7 @@ class Study(Settings):
     nulls: NullSettings = NullSettings()
     instability: InstabilitySettings = InstabilitySettings()
     clinical: ClinicalSettings | None = None
+    also: AlsoSettings = AlsoSettings()
     selection: SelectionSettings = SelectionSettings()
     decisions: DecisionSettings = DecisionSettings()
     models: tuple[ModelSettings, ...] = Field(min_length=1)

@@ -18,6 +18,7 @@ from deepcme.cohort.arrays import CohortArrays
 from deepcme.cohort.cohort import Cohort
 from deepcme.cohort.splits import Split
 from deepcme.network.engines.choice import make_engine
+from deepcme.study.others.others import Others
 from deepcme.study.resolved import Study
 
 Arrays = dict[str, NDArray[Any]]
@@ -62,12 +63,16 @@ class Task(ABC):
 
 @dataclass(frozen=True)
 class Plan:
-    """A study on its cohort: its samples and splits, and the tasks of its parts."""
+    """A study on its cohort: its samples and splits, and the tasks of its parts.
+
+    `others` are other cohorts whose patients some of them learn from as well.
+    """
 
     study: Study
     cohort: Cohort
     splits: tuple[Split, ...]
     tasks: tuple[Task, ...] = ()
+    others: Others | None = None
 
 
 def are_rows(arrays: Arrays, kind: str, *names: str, length: int | None = None) -> bool:
