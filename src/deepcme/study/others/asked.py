@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from deepcme.base.errors import DeepCMEError
+from deepcme.base.words import listed
 from deepcme.cohort.cohort import Cohort
 from deepcme.cohort.outcome import Outcome
 from deepcme.cohort.survival import SurvivalOutcome
@@ -56,13 +58,15 @@ def _require_kind(own: Cohort, cohort: Cohort, path: Path) -> None:
     )
 
 
-def describe_other_question(own: Cohort, cohort: Cohort, name: str) -> str:
-    """That the endpoint of a cohort is another one by its words; empty if it is not."""
-    mine, theirs = (of.outcome.endpoint for of in (own, cohort))
-    if mine.rule.casefold() == theirs.rule.casefold():
-        return ""
-    return (
-        f"The endpoint of {name} is in other words than that of {own.name}, so make sure that "
-        f"it is the same event: {theirs.rule.removesuffix('.')!r} there, and "
-        f"{mine.rule.removesuffix('.')!r} here."
-    )
+def describe_other_questions(own: Cohort, cohorts: Mapping[str, Cohort]) -> list[str]:
+    """A warning that endpoints of cohorts are others by their words; none if they are not."""
+    rule = own.endpoint.casefold()
+    names = [name for name, of in cohorts.items() if of.endpoint.casefold() != rule]
+    if not names:
+        return []
+    have = "has" if len(names) == 1 else "have"
+    return [
+        f"{listed(names)} {have} an endpoint in other words than {own.name} "
+        f"({cohorts[names[0]].endpoint.removesuffix('.')!r}, and "
+        f"{own.endpoint.removesuffix('.')!r}): make sure that the events are the same."
+    ]

@@ -15,7 +15,7 @@ from deepcme.cohort.cohort import Cohort
 from deepcme.cohort.genes.genes import gene_identifiers
 from deepcme.cohort.scales.scales import LINEAR_SCALES
 from deepcme.models.preprocessing import Log2Transformer
-from deepcme.study.others.asked import describe_other_question, load_as_asked
+from deepcme.study.others.asked import describe_other_questions, load_as_asked
 from deepcme.study.others.overlaps import find_overlaps
 from deepcme.study.resolved import Study
 from deepcme.trained.manifest import Genes
@@ -77,7 +77,7 @@ class Others:
     arrays : OtherPatients
         What travels to a worker.
     warnings : tuple of str
-        Of what is lost by taking the genes that all have.
+        Of genes that are lost, and of endpoints in other words.
     """
 
     cohorts: tuple[OtherCohort, ...]
@@ -137,16 +137,14 @@ def read_others(study: Study, own: Cohort) -> Others:
         _number_patients(own, cohorts),
     )
     described = tuple(
-        _describe(own, name, cohort, int((matched[name] >= 0).sum()), alike[name])
+        _describe(name, cohort, int((matched[name] >= 0).sum()), alike[name])
         for name, cohort in cohorts.items()
     )
-    return Others(described, genes, has_all_genes, arrays, _warn_of_lost_genes(own, genes))
+    warnings = [*_warn_of_lost_genes(own, genes), *describe_other_questions(own, cohorts)]
+    return Others(described, genes, has_all_genes, arrays, tuple(warnings))
 
 
-def _describe(
-    own: Cohort, name: str, cohort: Cohort, n_common: int, alike: Sequence[str]
-) -> OtherCohort:
-    question = describe_other_question(own, cohort, name)
+def _describe(name: str, cohort: Cohort, n_common: int, alike: Sequence[str]) -> OtherCohort:
     return OtherCohort(
         name=name,
         fingerprint=cohort.fingerprint,
@@ -158,7 +156,7 @@ def _describe(
         common_genes=n_common,
         scale=cohort.scale,
         endpoint=cohort.endpoint,
-        warnings=(*filter(None, [question]), *alike),
+        warnings=tuple(alike),
     )
 
 
@@ -197,14 +195,14 @@ def _require_genes(
     )
 
 
-def _warn_of_lost_genes(own: Cohort, genes: NDArray[np.int64]) -> tuple[str, ...]:
+def _warn_of_lost_genes(own: Cohort, genes: NDArray[np.int64]) -> list[str]:
     if len(genes) >= MOST_GENES * own.n_genes:
-        return ()
-    return (
+        return []
+    return [
         f"Only {len(genes):,} of the {own.n_genes:,} genes of {own.name} "
         f"({len(genes) / own.n_genes:.0%}) are in all cohorts: what is fitted with other "
-        "patients does without the others.",
-    )
+        "patients does without the others."
+    ]
 
 
 def _standardise(
