@@ -117,6 +117,14 @@ def run(
             show_default="receptors, age, grade, nodes, centre and others",
         ),
     ] = None,
+    also: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="COHORT.h5ad",
+            help="Another cohort: the model the study is about and its comparator learn from "
+            "its patients as well, who are never tested. Can be given again.",
+        ),
+    ] = None,
     design: Annotated[
         Literal["folds", "repeated", "nested", "leave-one-cohort-out"] | None,
         typer.Option(
@@ -165,6 +173,8 @@ def run(
         overrides["clinical"] = asked
     if subgroups:
         overrides["subgroups"] = {"columns": _names_in(subgroups)}
+    if also:
+        overrides["also"] = {"cohorts": [path.absolute() for path in also]}
     if design is not None:
         overrides["split"] = {"design": design}
     if selection:

@@ -291,6 +291,23 @@ class ClinicalSettings(Settings):
         return self
 
 
+class AlsoSettings(Settings):
+    """Other cohorts whose patients some models learn from as well.
+
+    Without names these are the model that the study is about and its comparator.
+    """
+
+    cohorts: tuple[Path, ...] = ()
+    models: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _named_once(self) -> AlsoSettings:
+        for named in (self.cohorts, self.models):
+            if len(set(named)) < len(named):
+                raise ValueError(f"one is named twice: {', '.join(map(str, named))}")
+        return self
+
+
 class DecisionSettings(Settings):
     """Which risks one would act at, and which specificities one would ask for.
 

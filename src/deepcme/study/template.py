@@ -84,6 +84,11 @@ protocol = "honest"
 # missing = "fill"       # median, most frequent word; "indicator" adds a column that says where
 # permutations = 0       # reruns of the gene model with the patients' expression permuted
 
+# Other cohorts, whose patients some models learn from as well and nobody is tested on:
+# [also]
+# cohorts = ["other.h5ad"]
+# models = []            # which of the models; else that of the verdict and the comparator
+
 [selection]
 # run = false            # select genes: panels, decoys, stability, gene scores
 # rankers = ["soft-path", {ranker}]   # the first also meets decoys and half samples

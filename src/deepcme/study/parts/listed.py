@@ -14,10 +14,11 @@ from deepcme.study.parts.grid import GRID
 from deepcme.study.parts.instability import INSTABILITY
 from deepcme.study.parts.models import MODELS
 from deepcme.study.parts.nulls import NULLS
+from deepcme.study.parts.others.also import ALSO
 from deepcme.study.parts.selection import SELECTION
 
 PARTS: tuple[Part[Any], ...] = (
-    MODELS, GRID, ADDED_VALUE, COX_CLINICAL, COX_SCORE, NULLS, INSTABILITY, SELECTION,
+    MODELS, GRID, ADDED_VALUE, COX_CLINICAL, COX_SCORE, ALSO, NULLS, INSTABILITY, SELECTION,
     COMPARATORS, CLINICAL_INDICES,
 )  # fmt: skip
 
