@@ -78,13 +78,15 @@ class PatientPermutations:
     @classmethod
     def of(cls, patients: ArrayLike, strata: Sequence[str]) -> PatientPermutations:
         """Those of samples, of which whose each is and its stratum are known."""
-        table = pd.DataFrame({"patient": np.asarray(patients), "stratum": list(strata)})
-        whole = table.groupby(["stratum", "patient"], sort=False).indices
-        blocks: dict[tuple[str, int], list[NDArray[np.int64]]] = {}
-        for (stratum, _), rows in whole.items():
-            blocks.setdefault((stratum, len(rows)), []).append(rows)
-        stacked = tuple(np.stack(block) for block in blocks.values())
-        return cls(stacked, len(whole), table["stratum"].nunique())
+        stratum = pd.factorize(np.asarray(strata))[0]
+        patient = pd.MultiIndex.from_arrays([stratum, np.asarray(patients)])
+        by_size: dict[tuple[int, int], list[NDArray[np.int64]]] = {}
+        whole = pd.factorize(patient)[0]
+        for rows in pd.Series(whole).groupby(whole).indices.values():
+            found = np.asarray(rows, dtype=np.int64)
+            by_size.setdefault((stratum[found[0]], len(found)), []).append(found)
+        blocks = tuple(np.stack(rows) for rows in by_size.values())
+        return cls(blocks, whole.max() + 1, stratum.max() + 1)
 
     def draw(
         self, values: FloatArray, random: np.random.Generator, number: int, at_once: int = 500

@@ -145,11 +145,13 @@ def _describe(sets: Sequence[MeasuredSet]) -> pd.DataFrame:
 def _with_names(table: pd.DataFrame, names: NDArray[np.object_]) -> pd.DataFrame:
     """The table with leading edges as names of genes, and how many these are."""
     for column in [name for name in table.columns if name.endswith("leading_edge")]:
-        edges = [genes if isinstance(genes, np.ndarray) else [] for genes in table[column]]
-        n_leading = pd.array([len(genes) for genes in edges], dtype="Int64")
-        table[column] = [" ".join(map(str, names[genes])) if len(genes) else "" for genes in edges]
-        place = int(table.columns.get_indexer([column])[0])
-        table.insert(place, column.replace("leading_edge", "n_leading"), n_leading)
+        n_leading, listed = [], []
+        for genes in table[column]:
+            found = names[genes].tolist() if isinstance(genes, np.ndarray) else []
+            n_leading.append(len(found))
+            listed.append(" ".join(found))
+        table[column] = listed
+        table[column.replace("leading_edge", "n_leading")] = n_leading
     return table
 
 
@@ -175,7 +177,9 @@ def _list_members(
     ]
     return pd.DataFrame(
         {
-            "set": np.repeat([one.gene_set.name for one in sets], [len(one.genes) for one in sets]),
+            "set": np.repeat(
+                [one.gene_set.name for one in sets], [len(one.genes) for one in sets]
+            ),
             "gene": cohort.gene_ids[columns],
             "symbol": cohort.symbols[columns],
             "leading_edge": np.concatenate(edges).astype(bool) if sets else [],

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sklearn.pipeline import Pipeline
 
 from deepcme.cohort.cohort import Cohort
 from deepcme.cohort.genes.genes import gene_identifiers, gene_key, strongest_of_each
 from deepcme.cohort.genes.symbols import symbols_today
-from deepcme.models.preprocessing import kept_genes
+from deepcme.models.fitting import Preparation, fit_preprocessor
+from deepcme.models.preprocessing import kept_genes, transform_rows
 from deepcme.sources.gene_sets import GeneSet
 
 GeneIndex = NDArray[np.int64]
@@ -44,18 +44,21 @@ class MeasuredGenes:
     identifiers: Mapping[str, tuple[int, ...]]
 
     @classmethod
-    def of(cls, cohort: Cohort, preprocessor: Pipeline, strata: Sequence[str]) -> MeasuredGenes:
+    def of(cls, cohort: Cohort, settings: Preparation, strata: Sequence[str]) -> MeasuredGenes:
         """Those of a cohort that the preprocessing keeps and that vary within a stratum.
 
         Parameters
         ----------
         cohort : Cohort
-        preprocessor : Pipeline
-            Not fitted; it is fitted on all samples, as what is told holds for them together.
+        settings : Preparation
+            How expression is prepared; on all samples, as what is told holds for them
+            together.
         strata : sequence of str
             Of each sample.
         """
-        expression = preprocessor.fit_transform(cohort.X)
+        rows = np.arange(cohort.n_samples)
+        preprocessor = fit_preprocessor(cohort, rows, settings)
+        expression = transform_rows(preprocessor, cohort.X, rows)
         kept = kept_genes(preprocessor)
         varying = _standardise_within(expression, strata)
         kept, expression = kept[varying], expression[:, varying]

@@ -7,7 +7,8 @@ GSEApy (Fang Z, Liu X, Peltz G (2023). Bioinformatics 39:btac757), an extra of t
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib.util import find_spec
 
 import numpy as np
@@ -65,21 +66,24 @@ def compute_running_sums(
     """
     import gseapy
 
-    logging.getLogger("gseapy").setLevel(logging.ERROR)
     names = np.array([f"GENE{number}" for number in range(len(statistics))])
-    found = gseapy.prerank(
-        rnk=pd.Series(statistics, index=names),
-        gene_sets={f"SET{number}": names[genes].tolist() for number, genes in enumerate(sets)},
-        outdir=None,
-        no_plot=True,
-        min_size=1,
-        max_size=len(statistics),
-        permutation_num=GENE_PERMUTATIONS,
-        method="multilevel",
-        eps=SMALLEST_P,
-        threads=1,
-        seed=seed,
-    ).res2d.set_index("Term")
+    order = np.argsort(-statistics, kind="stable")  # equal ones in one order everywhere
+    with _quiet():
+        ranked = gseapy.prerank(
+            rnk=pd.Series(statistics[order], index=names[order]),
+            ascending=None,
+            gene_sets={f"SET{i}": names[genes].tolist() for i, genes in enumerate(sets)},
+            outdir=None,
+            no_plot=True,
+            min_size=1,
+            max_size=len(statistics),
+            permutation_num=GENE_PERMUTATIONS,
+            method="multilevel",
+            eps=SMALLEST_P,
+            threads=1,
+            seed=seed,
+        )
+    found = ranked.res2d.set_index("Term")
     found = found.loc[[f"SET{number}" for number in range(len(sets))]]
     return pd.DataFrame(
         {
@@ -89,6 +93,17 @@ def compute_running_sums(
             "leading_edge": [_positions(genes) for genes in found["Lead_genes"]],
         }
     )
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep what the library logs, such as that statistics are equal, off the terminal."""
+    before = logging.root.manager.disable
+    logging.disable(logging.WARNING)
+    try:
+        yield
+    finally:
+        logging.disable(before)
 
 
 def _positions(genes: str) -> GeneIndex:

@@ -91,11 +91,14 @@ def compute_shifts(
     shift, spread = shifts.compute(residuals[np.newaxis])
     variance, expected = _average(shifts, patients, residuals, random)
     number = count_permutations(len(sizes))
+    of_sizes = 1 / sizes + 1 / (expression.shape[1] - sizes)
 
     def standardise(shift: FloatArray, spread: FloatArray) -> FloatArray:
         of_effects = np.maximum(0, spread - expected)[:, np.newaxis]
         others = expression.shape[1] - sizes
-        statistic: FloatArray = shift / np.sqrt(variance + of_effects * (1 / sizes + 1 / others))
+        statistic: FloatArray = shift / np.sqrt(
+            variance + of_effects * (1 / sizes + 1 / others)
+        )
         return statistic
 
     statistic = standardise(shift, spread)[0]
