@@ -140,6 +140,13 @@ def run(
             help="Select genes as well: panels, decoys, stability, gene scores.",
         ),
     ] = False,
+    gene_sets: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="File of gene sets (GMT): which of them go with the outcome, and where the "
+            "model ranks them. Can be given again.",
+        ),
+    ] = None,
     scheduler: Annotated[
         str | None,
         typer.Option(metavar="ADDRESS", help="Dask scheduler to fit on, tcp://HOST:PORT."),
@@ -179,6 +186,8 @@ def run(
         overrides["split"] = {"design": design}
     if selection:
         overrides["selection"] = {"run": True}
+    if gene_sets:
+        overrides["gene_sets"] = {"files": [path.absolute() for path in gene_sets]}
     study, name = _study_of(source, _given(overrides))
     folder_path = out or Path("results") / f"{name}-{study.protocol}"
     with only_one_in(folder_path), if_halted(lambda: "before its report", GOES_ON):

@@ -308,6 +308,23 @@ class AlsoSettings(Settings):
         return self
 
 
+class GeneSetSettings(Settings):
+    """Sets of genes that are looked for in the ranking of genes.
+
+    `files` are GMT. A set is tested with `fewest` to `most` of its genes measured.
+    """
+
+    files: tuple[Path, ...] = ()
+    fewest: int = Field(default=10, ge=2)
+    most: int = Field(default=500, ge=2)
+
+    @model_validator(mode="after")
+    def _fewest_comes_first(self) -> GeneSetSettings:
+        if self.most < self.fewest:
+            raise ValueError(f"most is {self.most} and fewest {self.fewest}: raise most")
+        return self
+
+
 class DecisionSettings(Settings):
     """Which risks one would act at, and which specificities one would ask for.
 

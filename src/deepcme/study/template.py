@@ -95,6 +95,11 @@ protocol = "honest"
 # random_panels = 10     # of each size in each split
 # pairs = 25             # complementary halves of the patients
 
+[gene_sets]   # sets of genes in the ranking of genes; a change refits nothing
+# files = []             # GMT: a set a line, its name, a description and its genes
+# fewest = 10            # measured genes of a set that is tested,
+# most = 500             # and the most
+
 [decisions]   # of the report alone: a change refits nothing
 # thresholds = [0.05, 0.1, 0.2, 0.3]   # risks one would act at; lowest to highest makes sense
 # specificities = [0.8, 0.9]           # at which the sensitivity is told
