@@ -17,6 +17,11 @@ UNKNOWN_LEVEL = "not known"
 OBSERVED_EXPECTED = "observed_expected"
 NOT_NORMAL = "error", "freedom"
 
+_GRADES = {
+    "low": 1, "well": 1, "intermediate": 2, "medium": 2, "moderate": 2, "moderately": 2,
+    "high": 3, "poor": 3, "poorly": 3, "undifferentiated": 4,
+}  # fmt: skip
+
 _LEVEL = ("model", "column", "level", "is_reference")
 _DECISION = (
     "threshold", "net_benefit", "treat_all", "better", "gain", "gain_low", "gain_high",
@@ -206,15 +211,19 @@ def compute_interactions(table: pd.DataFrame, scales: Mapping[str, Any]) -> pd.D
 
 
 def in_order(levels: Iterable[str]) -> list[str]:
-    """Levels by their number if they are one, ``below 50`` before ``50 or more``."""
+    """Levels by their number if they are one, ``below 50`` before ``50 or more``.
+
+    Grades in words are in their order too, and come before other words.
+    """
     return sorted(levels, key=_place)
 
 
 def _place(level: str) -> tuple[bool, float, str]:
     first = level.removeprefix("below ").split(" ")[0]
-    is_number = first.replace(".", "", 1).replace("-", "", 1).isdigit()
-    number = float(first) if is_number else 0.0
-    return not is_number, number - 0.1 * level.startswith("below "), level
+    if first.replace(".", "", 1).replace("-", "", 1).isdigit():
+        return False, float(first) - 0.1 * level.startswith("below "), level
+    grade = _GRADES.get(first.lower())
+    return grade is None, float(grade or 0), level
 
 
 def lay_out(table: pd.DataFrame, rank: str) -> pd.DataFrame:

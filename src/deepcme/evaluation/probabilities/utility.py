@@ -41,7 +41,7 @@ def choose_main_threshold(thresholds: Sequence[float], risk: float) -> float:
     There treating all and treating none are worth about the same, so that a model has most to
     give. Of two as near it is the lower one.
     """
-    return min(sorted(thresholds), key=lambda threshold: abs(threshold - risk))
+    return min(sorted(thresholds), key=lambda threshold: round(abs(threshold - risk), 9))
 
 
 def compute_decision_curve(predictions: pd.DataFrame, thresholds: ArrayLike) -> pd.DataFrame:

@@ -22,6 +22,7 @@ _WIDTH = 300
 _COUNTS, _NUMBERS, _CLOSE = 84, 102, 14
 """How far right of the panel counts end and numbers begin, beside counts or alone."""
 _HALF_DIAMOND = 0.3
+_RATIOS = [0.125, 0.25, 0.5, 1, 2, 4, 8]
 _Place = float | alt.ExprRef
 _INK = "#222"
 
@@ -113,7 +114,8 @@ def _draw(
     )
     scale = alt.Scale(domain=[len(rows) + 0.6, 0])
     base = alt.Chart(drawn).encode(y=alt.Y("place:Q", axis=None, scale=scale))
-    values = alt.X("value:Q", title=title, scale=x, axis=alt.Axis(tickCount=6))
+    ticks = alt.Axis(values=_RATIOS) if axis.is_ratio else alt.Axis(tickCount=6)
+    values = alt.X("value:Q", title=title, scale=x, axis=ticks)
     line = base.encode(x=alt.X("low:Q", scale=x, title=title), x2="high:Q")
     of_kind = "datum.kind === '{}'".format
     told = [

@@ -61,7 +61,7 @@ def _rows(
     p_values = dict(zip(of_measure["column"], of_measure["p_value"], strict=True))
     rows = [forest_heading("", f"{heading} (95%)")]
     for column, of_column in levels.groupby("column", sort=False):
-        p_value = f"p {p_values[column]:.2g}" if column in p_values else ""
+        p_value = f"interaction p {p_values[column]:.2g}" if column in p_values else ""
         rows.append(forest_heading(str(column), p_value, counts=""))
         rows += [_row(row, measure) for row in of_column.to_dict("records")]
     return pd.DataFrame(rows)

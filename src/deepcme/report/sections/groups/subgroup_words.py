@@ -178,7 +178,7 @@ def describe_fairness(levels: pd.DataFrame, headings: Mapping[str, str]) -> str:
         else ""
     )
     return (
-        f"{start}: {listed([*said, *_describe_harm(rows)])}.{unsaid} Groups that no column "
+        f"{start}: {'; '.join([*said, *_describe_harm(rows)])}.{unsaid} Groups that no column "
         "names are not judged."
     )
 
