@@ -33,8 +33,7 @@ def make_plan(study: Study, cohort: Cohort, parts: Iterable[Part[Any]] | None = 
     """
     if study.preprocessing.tissue == "primary":
         cohort = cohort.keep_primary_tumours()
-    if study.clinical is not None:
-        cohort = with_indices(cohort, study.clinical.columns, study.comparator.components)
+    cohort = with_indices(cohort, _named_columns(study), study.comparator.components)
     study = with_horizon_of(study, cohort)
     study = study.model_copy(update={"split": study.split.resolve(cohort)})
     splits = study.split.draw(cohort, split_seed(study.seed))
@@ -46,6 +45,12 @@ def make_plan(study: Study, cohort: Cohort, parts: Iterable[Part[Any]] | None = 
         plan = part.bring(plan)
     tasks = [task for part in asked for task in part.tasks(plan)]
     return replace(plan, tasks=tuple(tasks))
+
+
+def _named_columns(study: Study) -> tuple[str, ...]:
+    """Columns of the cohort by which the study describes or predicts patients."""
+    clinical = () if study.clinical is None else study.clinical.columns
+    return tuple(dict.fromkeys((*clinical, *study.subgroups.named)))
 
 
 def _require_patients_of_both_classes(cohort: Cohort, splits: Sequence[Split]) -> None:

@@ -73,7 +73,8 @@ def predictions_of_scores(
     model : str
         The name that it has among the models.
     scores : ndarray, one per sample
-        Higher is worse; there is no probability.
+        Higher is worse. Without a column of probabilities, beside those of models there are
+        none, of the type that these have.
     """
     parts = [*split.parts()]
     rows = np.concatenate([of for _, of in parts])
@@ -86,7 +87,6 @@ def predictions_of_scores(
             "part": np.repeat([name for name, _ in parts], [len(of) for _, of in parts]),
             **{name: values[rows] for name, values in cohort.outcome.values.items()},
             "score": scores[rows],
-            "probability": np.nan,
         }
     )
     return _naming_left_out(table, split)
