@@ -227,6 +227,14 @@ def test_a_study_ranks_by_it_as_by_a_model_and_asks_what_genes_add(plan_of, tmp_
     assert metrics["value"].tolist() == pytest.approx(aucs)
 
 
+def test_clinical_columns_that_are_in_the_index_are_warned_about_beside_it(plan_of):
+    clinical = {"columns": [INDEX, "grade", "age"], "genes": "LR-tuned"}
+    plan = plan_of(cohort_of(age=np.arange(N)), clinical=clinical)
+    said = "The clinical columns grade are what nottingham-index is made of"
+    assert said in CLINICAL_INDICES.announce(plan)
+    assert said in tables_of(plan)[1]["warnings"]
+
+
 def test_asked_for_as_a_column_and_not_to_be_had_it_is_refused(plan_of):
     columns = columns_of()
     del columns["positive_nodes"]
