@@ -35,15 +35,15 @@ from deepcme.report.sections.comparators.words import (
     describe_signatures,
     list_refused,
     list_warnings,
+    list_without_single_scores,
     name_standing,
 )
 
 _BESIDE = (
-    "{measure} and its 95% interval as in the table of discrimination, those of scores that "
-    "were not trained here made alike. Difference: {headline} less the row, {differences}; p "
-    "as it is of the model and the signature that were named in advance, of the others after "
-    "Holm over all rows that were not trained here. Genes: found of those listed; "
-    "weight: their share of the absolute weight."
+    "{measure} and 95% interval as in the table of discrimination. Difference: {headline} less "
+    "the row, {differences}; p as it is of what was named in advance, of the others after Holm "
+    "over all rows not trained here. Genes: found of those listed, and their share of the "
+    "absolute weight; full with 80% of both, partial with 50%."
 )
 _DIFFERENCES = (
     "a mean over the splits, with Student's t interval of the corrected resampled t-test "
@@ -53,15 +53,14 @@ _DIFFERENCES_OF_TIMES = "on the same patients in the same draws"
 _SCALINGS = (
     "{measure} by a score that is scaled within the cohort (by the training part) and by one "
     "that needs this sample alone, on the same test patients in the same draws; Spearman's "
-    "correlation of both, and how many patients are in the same class where cut-offs were "
-    "published."
+    "correlation of both scores, and the share of samples in the same class, where published "
+    "cut-offs hold for both."
 )
 _SIGNATURES = TableLayout(
-    "What each signature is and how much of it was found. All genes that are missing, and "
-    "those found by another symbol, are in beside_clinic_signatures.csv.",
+    "What each is, what it was made for, and how much of it is in this cohort. "
+    "beside_clinic_signatures.csv has its missing genes and those found by another symbol.",
     ("signature", "Name", ""), ("title", "What", ""), ("made_for", "Made for", ""),
     ("source", "Source", ""), ("standing", "Standing", ""), ("found", "Genes", ""),
-    ("weight", "Weight", ""),
 )  # fmt: skip
 _GENES = TableLayout(
     "",
@@ -69,10 +68,10 @@ _GENES = TableLayout(
     ("missing", "Missing", ""),
 )  # fmt: skip
 _CAPTION = (
-    "{measure} of the models, signatures and clinical index on the same test patients (square; "
-    "line: 95% interval), beside it {counted} / events; the dashed line is chance. Hollow: a "
-    "partial signature, with 50 to 80% of its genes or weight. That one interval excludes "
-    "chance and another does not is no difference between them: the table has these."
+    "{measure} of models, signatures and clinical index on the same test patients (square; "
+    "line: 95% interval), beside it {counted} / events; the dashed line is chance. Hollow: "
+    "partial, with some of its genes missing or components filled in. That one interval "
+    "excludes chance and another does not is no difference between them: the table has these."
 )
 
 
@@ -117,9 +116,9 @@ def _lay_out(contents: Contents, measure: str) -> TableLayout:
     )
     return TableLayout(
         caption,
-        LEFT_OUT_COLUMN, ("model", "Name", ""), ("what", "What", ""),
-        ("estimate", f"{measure} (95%)", ""), ("less", "Difference (95%)", ""),
-        ("p", "p", ""), ("found", "Genes", ""), ("weight", "Weight", ""), *_counts(contents),
+        LEFT_OUT_COLUMN, ("model", "Name", ""), ("estimate", f"{measure} (95%)", ""),
+        ("less", "Difference (95%)", ""), ("p", "p", ""), ("what", "What", ""),
+        ("found", "Genes", ""), *_counts(contents),
         ("absent", "Why none", ""), optional=(LEFT_OUT, "absent"),
     )  # fmt: skip
 
@@ -129,8 +128,7 @@ def _lay_out_scalings(contents: Contents, measure: str) -> TableLayout:
         _SCALINGS.format(measure=measure),
         LEFT_OUT_COLUMN, ("model", "Name", ""), ("within", "Within the cohort (95%)", ""),
         ("single", "Single sample (95%)", ""), ("agreement", "Spearman (95%)", ""),
-        ("alike", "Same class", ""), *_counts(contents), ("absent", "Why no single", ""),
-        optional=(LEFT_OUT, "absent"),
+        ("alike", "Same class", ""), *_counts(contents),
     )  # fmt: skip
 
 
@@ -144,7 +142,12 @@ def _interval(row: Mapping[Any, Any], names: tuple[str, str, str], form: str = "
 
 
 def _found(row: Mapping[Any, Any]) -> str:
-    return "" if pd.isna(row["n_found"]) else f"{row['n_found']:.0f} of {row['n_listed']:.0f}"
+    """Genes found and their weight; of an index, how many samples have its components."""
+    if pd.notna(row["n_found"]):
+        found = f"{row['n_found']:.0f} of {row['n_listed']:.0f}"
+        return found if pd.isna(row["weight_share"]) else f"{found} ({row['weight_share']:.0%})"
+    known = row.get("n_known", np.nan)
+    return "" if pd.isna(known) else f"known of {known:,.0f} of {row['n']:,.0f} samples"
 
 
 def _percent(share: float) -> str:
@@ -157,16 +160,14 @@ def _p_value(row: Mapping[Any, Any]) -> str:
     value = row["p_value"] if was_named else row["p_holm"]
     if pd.isna(value):
         return ""
-    said = f"{value:.3f}" if value >= 0.001 else "<0.001"
-    return said if was_named else f"{said} (Holm)"
+    return f"{value:.3f}" if value >= 0.001 else "<0.001"
 
 
 def _show_beside(table: pd.DataFrame) -> pd.DataFrame:
     rows = table.to_dict("records")
-    return _without_reasons(table).assign(
-        what=[
-            name_standing(row) + (", named in advance" if row["named"] else "") for row in rows
-        ],
+    shown = table if table["absent"].any() else table.drop(columns="absent")
+    return shown.assign(
+        what=[name_standing(row) for row in rows],
         estimate=[_interval(row, ("value", "ci_low", "ci_high")) for row in rows],
         less=[
             _interval(row, ("difference", "difference_low", "difference_high"), "+.3f")
@@ -174,7 +175,6 @@ def _show_beside(table: pd.DataFrame) -> pd.DataFrame:
         ],
         p=[_p_value(row) for row in rows],
         found=[_found(row) for row in rows],
-        weight=[_percent(row["weight_share"]) for row in rows],
     )
 
 
@@ -188,26 +188,15 @@ def _show_scalings(table: pd.DataFrame) -> pd.DataFrame:
         ],
         "alike": [_percent(row["same_class"]) for row in rows],
     }
-    return _without_reasons(table).assign(**shown)
-
-
-def _without_reasons(table: pd.DataFrame) -> pd.DataFrame:
-    """The table without the column of reasons where none is given."""
-    return table if table["absent"].any() else table.drop(columns="absent")
+    return table.assign(**shown)
 
 
 def _show_signatures(table: pd.DataFrame) -> pd.DataFrame:
     rows = table.to_dict("records")
     return table.assign(
         made_for=[", ".join(filter(None, [row["cancer"], row["platform"]])) for row in rows],
-        found=[_found(row) or _known(row) for row in rows],
-        weight=[_percent(row["weight_share"]) for row in rows],
+        found=[_found(row) for row in rows],
     )
-
-
-def _known(row: Mapping[Any, Any]) -> str:
-    """Of an index, how many samples have all its components."""
-    return "" if pd.isna(row["n_known"]) else f"{row['n_known']:.0f} of {row['n']:.0f} samples"
 
 
 def _write(contents: Contents) -> Blocks:
@@ -219,6 +208,7 @@ def _write(contents: Contents) -> Blocks:
     yield Heading("Beside what the clinic has", "beside-clinic")
     yield Text(notes.get("beside_clinic_found", notes.get("beside_clinic", "")))
     yield Text(notes.get("beside_clinic_differences", ""))
+    yield Text(describe_kinds(signatures))
     yield Bullets(list_warnings(signatures))
     yield Figure(
         "beside_clinic",
@@ -230,14 +220,20 @@ def _write(contents: Contents) -> Blocks:
         ),
     )
     if "beside_clinic" in tables:
-        yield contents.show("beside_clinic", _show_beside(tables["beside_clinic"]), wrap=True)
-    yield Text(describe_kinds(signatures), muted=True)
-    if "beside_clinic_scalings" in tables:
+        yield contents.show("beside_clinic", _show_beside(tables["beside_clinic"]))
+    if _has_single_scores(tables):
         shown = _show_scalings(tables["beside_clinic_scalings"])
-        yield contents.show("beside_clinic_scalings", shown, wrap=True)
-    yield Bullets(list_refused(signatures))
+        yield contents.show("beside_clinic_scalings", shown)
+    without = list_without_single_scores(tables.get("beside_clinic_scalings"))
+    yield Bullets([*without, *list_refused(signatures)])
     yield contents.show("beside_clinic_signatures", _show_signatures(signatures), wrap=True)
     yield _fold_genes(signatures)
+
+
+def _has_single_scores(tables: Mapping[str, pd.DataFrame]) -> bool:
+    """Whether a signature has any; without one the reasons say all."""
+    table = tables.get("beside_clinic_scalings")
+    return table is not None and bool(table["single"].notna().any())
 
 
 def _fold_genes(signatures: pd.DataFrame) -> Table | None:

@@ -8,8 +8,8 @@ What is read of a study's folder, beside its predictions:
   gene_share, weight_share, aliases, missing, cancer, platform, source, scaling, trained_here,
   warnings, single_sample` (why there is no such score), `spearman, spearman_low,
   spearman_high, same_class, n_agreement` (of both scalings), `comparator` (named in advance);
-- ``clinical_index.csv``, likewise of a clinical index: `index, title, standing, why, source,
-  cancer, n, n_known`;
+- ``clinical_index.csv``, likewise of a clinical index: `index, title, standing, why, warnings,
+  methods` (sentences for the methods), `source, cancer, n, n_known`;
 - ``signature_scores.parquet``: `sample, signature, scaling, score`, of each sample by itself.
 """
 
@@ -50,7 +50,7 @@ _DESCRIBED = (
 )  # fmt: skip
 _TEXTS = (
     "title", "why", "aliases", "missing", "cancer", "platform", "source", "scaling",
-    "trained_here", "warnings", "single_sample",
+    "trained_here", "warnings", "single_sample", "methods",
 )  # fmt: skip
 _DIFFERENCE = ("difference", "difference_low", "difference_high", "p_value", "p_holm")
 _AGREEMENT = ("spearman", "spearman_low", "spearman_high", "same_class", "n_agreement")

@@ -13,25 +13,27 @@ from deepcme.evaluation.nulls import LEVEL
 from deepcme.evaluation.predictions import LEFT_OUT
 from deepcme.report.models import REFUSED
 from deepcme.report.sections.comparators.compared import (
-    FULL,
     INDEX,
     OWN,
     PARTIAL,
     PUBLISHED,
     TRAINED,
+    find_named,
 )
 
-WHAT_IT_IS = (
-    "These are research versions, not the assays: genes and weights as published, for the "
-    "platform and patients in the table below, and nothing of them was fitted to outcomes "
-    "here. Within a cohort each is scaled by the training part alone."
+_RESEARCH = (
+    "Signatures are research versions, not the assays: genes and weights as published, for the "
+    "platforms and patients named below, scaled here by the training part alone and fitted to "
+    "no outcome here. "
 )
-WHAT_IT_IS_NOT = (
-    "This shows how the published weights rank these patients by this expression. It does not "
-    "show how an assay would: that measures other probes in other material, against reference "
-    "genes, and decides by cut-offs of its own."
+_OWN = "Those of the user's own files are as the files have them. "
+_SHOWN = (
+    "What is shown is how published weights rank these patients; not how an assay would, which "
+    "measures other probes in other material, against reference genes."
 )
-_OWN = "Signatures of the user's own files are taken as the files have them."
+_INDEX = (
+    "The index is computed of clinical columns as published, and fitted to no outcome here."
+)
 _METHODS = (
     "Genes were found by identifier, symbol or an earlier symbol; a signature is full with at "
     "least 80% of its genes and of their absolute weight, partial with at least 50%, and not "
@@ -80,7 +82,7 @@ def _describe_named(
         return f"{where}{headline} is not compared with {called}."
     low, high = row["difference_low"], row["difference_high"]
     known = np.isfinite([low, high]).all()
-    numbers = f"{measure} {row['difference']:+.3f}" + (
+    numbers = f"difference in {measure} {row['difference']:+.3f}" + (
         f", 95% interval {low:+.3f} to {high:+.3f}" if known else ", without an interval"
     )
     if low > 0 and exceeds_chance(headline):
@@ -133,44 +135,67 @@ def list_warnings(signatures: pd.DataFrame) -> list[str]:
 
 
 def list_refused(signatures: pd.DataFrame) -> list[str]:
-    """A line for each that was not scored, with why."""
+    """Which were not scored, a line for each reason."""
+    return _list_by_reason(signatures[signatures["standing"] == REFUSED], "why", "not scored")
+
+
+def list_without_single_scores(scalings: pd.DataFrame | None) -> list[str]:
+    """Which have no score of a single sample, a line for each reason.
+
+    Parameters
+    ----------
+    scalings : DataFrame or None
+        As `compute_scalings` gives them.
+    """
+    if scalings is None:
+        return []
+    rows = scalings[scalings["absent"] != ""].drop_duplicates("model")
+    rows = rows.rename(columns={"model": "signature"})
+    return _list_by_reason(rows, "absent", "no score of single samples")
+
+
+def _list_by_reason(rows: pd.DataFrame, column: str, what: str) -> list[str]:
     return [
-        f"{row['signature']}: not scored. {row['why']}"
-        for row in signatures[signatures["standing"] == REFUSED].to_dict("records")
+        f"{listed(of_reason['signature'])}: {what}. {reason}"
+        for reason, of_reason in rows.groupby(column, sort=False)
     ]
 
 
 def describe_kinds(signatures: pd.DataFrame) -> str:
-    """What the signatures are, and what no row here shows."""
-    own = _OWN if (signatures["kind"] == OWN).any() else ""
-    return " ".join(filter(None, [WHAT_IT_IS, own, WHAT_IT_IS_NOT]))
+    """What the scores are, and what no row here shows."""
+    kinds = set(signatures.loc[signatures["standing"] != REFUSED, "kind"])
+    said = _RESEARCH if PUBLISHED in kinds else ""
+    said += _OWN if OWN in kinds else ""
+    said += _SHOWN if PUBLISHED in kinds else ""
+    return said or (_INDEX if kinds else "")
 
 
 def describe_signatures(signatures: pd.DataFrame) -> str:
     """What stands beside the models and how it was scored, for the methods."""
     scored = signatures[signatures["standing"] != REFUSED]
-    if scored.empty:
-        return ""
-    named = scored.loc[scored["comparator"], "signature"].tolist()
-    which = "; ".join(_cite(row) for row in scored.to_dict("records"))
-    in_advance = f" {named[0]} was named in advance." if named else ""
-    only_index = (scored["kind"] == INDEX).all()
-    return f"{which}.{in_advance}" + ("" if only_index else f" {_METHODS}")
+    is_index = scored["kind"] == INDEX
+    sentences = []
+    if not is_index.all():
+        cited = "; ".join(_cite(row) for row in scored[~is_index].to_dict("records"))
+        sentences += [f"Research versions, not the assays: {cited}.", _METHODS]
+    named = find_named(signatures)
+    sentences.append("" if named is None else f"{named} was named in advance.")
+    sentences += scored.loc[is_index, "methods"].tolist()
+    return " ".join(filter(None, sentences))
 
 
 def _cite(row: Mapping[Any, Any]) -> str:
-    cited = f" ({row['source']})" if row["source"] else ""
-    if row["kind"] == INDEX:
-        return f"{row['signature']}{cited}"
+    cited = f" ({row['source'].rstrip('.')})" if row["source"] else ""
     partial = ", partial" if row["standing"] == PARTIAL else ""
-    found = f"{row['n_found']:.0f} of {row['n_listed']:.0f} genes{partial}"
-    return f"{row['signature']}{cited}: {found}"
+    found = f"{row['n_found']:.0f} of {row['n_listed']:.0f} genes"
+    return f"{row['signature']}{cited}, {found}{partial}"
 
 
 def name_standing(row: Mapping[Any, Any]) -> str:
     """What a row of the table is, in words."""
-    if row["standing"] == PARTIAL:
-        return f"{row['kind']}, partial"
-    return f"{row['kind']}, full" if row["standing"] == FULL and row["kind"] != INDEX else str(
-        row["kind"]
-    )  # fmt: skip
+    kind, partial = row["kind"], row["standing"] == PARTIAL
+    if kind == PUBLISHED:
+        words = "partial" if partial else "full"
+    else:
+        words = f"{kind}, partial" if partial else str(kind)
+    return f"{words}, named" if row["named"] else words
