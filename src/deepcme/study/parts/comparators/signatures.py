@@ -26,6 +26,7 @@ import pandas as pd
 from deepcme.base.errors import AbsentError, DeepCMEError
 from deepcme.base.processes.threads import single_thread
 from deepcme.base.words import counted, few
+from deepcme.cohort.indices.indices import NOTTINGHAM_INDEX
 from deepcme.cohort.outcome import BinaryOutcome
 from deepcme.cohort.survival import SurvivalOutcome
 from deepcme.models.signatures.agreement import compute_agreement
@@ -63,7 +64,7 @@ COLUMNS = (
     "spearman_low", "spearman_high", "same_class", "n_agreement", "comparator",
 )  # fmt: skip
 _SCORE_COLUMNS = ("sample", "signature", "scaling", "score")
-_TAKEN = (CLINICAL, CLINICAL_AND_GENES, TUNED, TUNED_OF_TIMES)
+_TAKEN = (CLINICAL, CLINICAL_AND_GENES, TUNED, TUNED_OF_TIMES, NOTTINGHAM_INDEX)
 """Names of models that parts of a study add."""
 
 
@@ -78,8 +79,6 @@ class Comparators(Part[Task]):
 
     def bring(self, plan: Plan) -> Plan:
         signatures = match_signatures(plan.study, plan.cohort)
-        if not signatures:
-            return plan
         named = with_named_signature(plan.study, signatures)
         return replace(plan, study=named, signatures=signatures)
 
@@ -103,7 +102,7 @@ class Comparators(Part[Task]):
         """Which signatures stand beside the models, and which is that of the verdict."""
         if not plan.signatures:
             if plan.study.comparator.signatures == AUTOMATIC:
-                return f"{_why_none(find_other_cancer(plan.cohort))}"
+                return _why_none(find_other_cancer(plan.cohort))
             return ""
         standing = _standing(plan.signatures)
         if not standing:
