@@ -92,10 +92,7 @@ def phrases_of_signature(measure: str) -> tuple[Phrase[Facts], ...]:
         Phrase(
             "signature made here",
             lambda facts: facts.signature is not None and bool(_row(facts)["trained_here"]),
-            lambda facts: (
-                f"{_row(facts)['title']} was made on patients of this cohort, so that its "
-                "number is too good."
-            ),
+            lambda facts: "It was made on patients of this cohort: that number is too good.",
         ),
     )
 
@@ -108,12 +105,15 @@ def _row(facts: RankingFacts) -> pd.Series[Any]:
 
 def _name(facts: RankingFacts) -> str:
     row = _row(facts)
-    was_published = row["kind"] == PUBLISHED
-    what = ["research version" if was_published else "own file"]
-    if row["standing"] == PARTIAL:
-        what.append(f"{row['n_found']:.0f} of {row['n_listed']:.0f} genes")
-    how = "as published and without training" if was_published else "without training"
-    return f"{row['title']} ({', '.join(what)}), {how}"
+    title = str(row["title"])
+    found = f" with {row['n_found']:.0f} of {row['n_listed']:.0f} genes"
+    found = found if row["standing"] == PARTIAL else ""
+    if row["kind"] != PUBLISHED:
+        return f"{title}, from a file of one's own{found}, without training"
+    return (
+        f"{title[:1].upper()}{title[1:]}, research version{found}, as published and without "
+        "training"
+    )
 
 
 def _values(facts: RankingFacts, measure: str) -> str:
