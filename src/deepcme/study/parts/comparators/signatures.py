@@ -32,7 +32,7 @@ from deepcme.cohort.survival import SurvivalOutcome
 from deepcme.models.signatures.agreement import compute_agreement
 from deepcme.models.signatures.matching import MatchedSignature
 from deepcme.models.signatures.measured import FloatArray, Measured, measured
-from deepcme.models.signatures.overlap import find_training_overlap
+from deepcme.models.signatures.overlap import tell_preselection, tell_training_cohort
 from deepcme.models.signatures.published import load_signatures
 from deepcme.models.signatures.scoring import SINGLE_SAMPLE, fit_within_cohort
 from deepcme.models.signatures.signature import Signature
@@ -210,8 +210,9 @@ def _describe(
     }
     if matched.standing == REFUSED:
         return row
-    row["trained_here"] = find_training_overlap(signature, expressed)
-    row["warnings"] = _warn_of_cancer(signature, cancer)
+    row["trained_here"] = tell_training_cohort(signature, expressed)
+    warnings = (_warn_of_cancer(signature, cancer), tell_preselection(signature, expressed))
+    row["warnings"] = " ".join(filter(None, warnings))
     everyone = np.arange(expressed.n_samples)
     within = fit_within_cohort(matched, expressed, everyone).score()
     return row | _compare_scalings(matched, expressed, within)
