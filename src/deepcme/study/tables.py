@@ -73,8 +73,7 @@ def predictions_of_scores(
     model : str
         The name that it has among the models.
     scores : ndarray, one per sample
-        Higher is worse. Without a column of probabilities, beside those of models there are
-        none, of the type that these have.
+        Higher is worse; there is no probability.
     """
     parts = [*split.parts()]
     rows = np.concatenate([of for _, of in parts])
@@ -87,6 +86,8 @@ def predictions_of_scores(
             "part": np.repeat([name for name, _ in parts], [len(of) for _, of in parts]),
             **{name: values[rows] for name, values in cohort.outcome.values.items()},
             "score": scores[rows],
+            # Of the narrowest kind, so that the column stays as the models have it.
+            "probability": np.float32("nan"),
         }
     )
     return _naming_left_out(table, split)

@@ -62,6 +62,11 @@ def test_genes_are_found_by_ensembl_id():
     assert matched.columns[0] == (0,)
 
 
+def test_a_gene_is_found_by_ensembl_id_under_an_alias_too():
+    own = Signature("own", "own", (SignatureGene("CTSL2", aliases=("CTSV",)),))
+    assert match_signature(own, of(["ENSG00000136943", "x"])).columns == ((0,),)
+
+
 def test_own_probes_count_one_by_one():
     matched = match_signature(
         two_probes_of_one_gene(),

@@ -94,6 +94,11 @@ def test_each_has_its_paper_and_says_what_was_checked_against_it(signature):
     assert "Research version, not the assay" in signature.describe()
 
 
+def test_probes_are_told_from_genes():
+    assert load_signature("ggi").describe().startswith("genomic grade index: 128 probes.")
+    assert load_signature("ep").describe().startswith("8-gene EP score: 8 genes.")
+
+
 @EVERY
 def test_none_bears_the_name_of_a_product(signature):
     file = files("deepcme.models.signatures") / "published" / f"{signature.name}.toml"

@@ -87,7 +87,7 @@ def test_every_part_of_every_split_has_the_formula_and_no_probability(plan_of, o
     predictions, described = tables_of(plan)
     of_sample = dict(zip(plan.cohort.samples, expected_index(columns_of()), strict=True))
     assert predictions["score"].tolist() == predictions["sample"].map(of_sample).tolist()
-    assert "probability" not in predictions
+    assert predictions["probability"].isna().all()
     assert set(predictions["model"]) == {INDEX}
     for number, split in enumerate(plan.splits, start=1):
         rows = predictions[predictions["split"] == number]
