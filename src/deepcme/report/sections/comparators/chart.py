@@ -14,11 +14,10 @@ from deepcme.report.figures.styles import Chart
 from deepcme.report.sections.comparators.compared import (
     COLUMNS,
     INDEX,
-    OWN,
     PARTIAL,
-    PUBLISHED,
     TRAINED,
 )
+from deepcme.study.parts.comparators.signatures import OWN, PUBLISHED
 
 _CHANCE = 0.5
 _GROUPS = (

@@ -4,7 +4,7 @@ What is read of a study's folder, beside its predictions:
 
 - ``signatures.csv``, a row for each signature that was looked at, refused ones too:
   `signature` (its name among the predictions), `title, kind` (`PUBLISHED` or `OWN`),
-  `standing` (`FULL`, `PARTIAL` or `REFUSED`), `why` (it is not full), `n_found, n_listed,
+  `standing` (``full``, `PARTIAL` or `REFUSED`), `why` (it is not full), `n_found, n_listed,
   gene_share, weight_share, aliases, missing, cancer, platform, source, scaling, trained_here,
   warnings, single_sample` (why there is no such score), `spearman, spearman_low,
   spearman_high, same_class, n_agreement` (of both scalings), `comparator` (named in advance);
@@ -27,21 +27,22 @@ from deepcme.evaluation.predictions import LEFT_OUT
 from deepcme.evaluation.survival.measured import UNO
 from deepcme.evaluation.survival.tables.differences import compute_survival_differences
 from deepcme.evaluation.survival.tables.discrimination import compute_survival_discrimination
-from deepcme.report.models import (
-    CLINICAL_INDEX,
-    REFUSED,
-    SIGNATURES,
-    find_refitted_models,
-)
+from deepcme.models.signatures.scoring import SINGLE_SAMPLE
+from deepcme.report.models import CLINICAL_INDEX, find_refitted_models
 from deepcme.report.section import Contents
 from deepcme.study.parts.added_value import CLINICAL
+from deepcme.study.parts.comparators.signatures import (
+    OWN,
+    PUBLISHED,
+    REFUSED,
+    SIGNATURE_SCORES,
+    SIGNATURES,
+)
 from deepcme.study.store import StudyFolder
 
-SINGLE_SCORES = "signature_scores.parquet"
-SINGLE_SAMPLE = "single sample"
-FULL, PARTIAL = "full", "partial"
-PUBLISHED, OWN, INDEX = "published", "own file", "clinical index"
-TRAINED, COLUMNS = "trained here", "clinical columns"
+PARTIAL = "partial"
+"""The standing of what was found in part."""
+TRAINED, INDEX, COLUMNS = "trained here", "clinical index", "clinical columns"
 """What a row of the table is, beside the kinds of signatures."""
 
 _DESCRIBED = (
@@ -155,7 +156,7 @@ def compute_beside_clinic(contents: Contents, signatures: pd.DataFrame) -> pd.Da
 def _describe_rows(contents: Contents, scored: pd.DataFrame) -> pd.DataFrame:
     """Who stands in the table, in its order."""
     study, predictions = contents.results.study, contents.results.predictions
-    trained = [name for name in (contents.headline, study.comparator) if name is not None]
+    trained = [name for name in (contents.headline, study.comparator.model) if name is not None]
     rows = [
         pd.DataFrame({"model": trained, "kind": TRAINED}),
         scored[list(_DESCRIBED)].rename(columns={"signature": "model", "comparator": "named"}),
@@ -208,7 +209,7 @@ def _compute_differences(
         "survival_comparison" if results.is_survival else "comparison"
     )
     if of_models is not None:
-        tables.append(of_models[of_models["baseline"] == results.study.comparator])
+        tables.append(of_models[of_models["baseline"] == results.study.comparator.model])
     if not tables:
         return pd.DataFrame(columns=["model", *_DIFFERENCE], dtype=object)
     table = pd.concat(tables, ignore_index=True)
@@ -272,8 +273,8 @@ def _read_single_scores(
     """Score of each sample by itself, by signature; or why a signature has none."""
     folder = contents.results.folder
     table = pd.DataFrame({"sample": [], "signature": [], "scaling": [], "score": []})
-    if folder.has_table(SINGLE_SCORES):
-        table = folder.read_table(SINGLE_SCORES)
+    if folder.has_table(SIGNATURE_SCORES):
+        table = folder.read_table(SIGNATURE_SCORES)
     table = table[table["scaling"] == SINGLE_SAMPLE]
     why = signatures.set_index("signature")["single_sample"]
     tested = pd.Index(contents.results.predictions["sample"].unique())

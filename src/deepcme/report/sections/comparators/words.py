@@ -11,15 +11,13 @@ import pandas as pd
 from deepcme.base.words import counted, listed
 from deepcme.evaluation.nulls import LEVEL
 from deepcme.evaluation.predictions import LEFT_OUT
-from deepcme.report.models import REFUSED
 from deepcme.report.sections.comparators.compared import (
     INDEX,
-    OWN,
     PARTIAL,
-    PUBLISHED,
     TRAINED,
     find_named,
 )
+from deepcme.study.parts.comparators.signatures import OWN, PUBLISHED, REFUSED
 
 _RESEARCH = (
     "Signatures are research versions, not the assays: genes and weights as published, for the "
