@@ -159,7 +159,8 @@ class ComparatorSettings(Settings):
     clinical_index : {"auto", "none"}
         A published index of clinical columns, where the cohort has these.
     size, nodes, grade : str
-        The columns that the index is made of, where their names do not say it.
+        Columns that it is made of, where their names do not tell; ``nodes = "negative"`` states
+        that nobody has a positive lymph node.
     """
 
     model: Annotated[str | None, BeforeValidator(lambda name: name or None)] = None
@@ -170,6 +171,11 @@ class ComparatorSettings(Settings):
     size: str = ""
     nodes: str = ""
     grade: str = ""
+
+    @property
+    def components(self) -> dict[str, str]:
+        """What the settings say of each component of a clinical index."""
+        return {"size": self.size, "nodes": self.nodes, "grade": self.grade}
 
     @model_validator(mode="before")
     @classmethod

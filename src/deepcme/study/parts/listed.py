@@ -6,6 +6,7 @@ from typing import Any
 
 from deepcme.study.part import Part
 from deepcme.study.parts.added_value import ADDED_VALUE
+from deepcme.study.parts.comparators.clinical_index import CLINICAL_INDICES
 from deepcme.study.parts.comparators.signatures import COMPARATORS
 from deepcme.study.parts.cox_clinical import COX_CLINICAL
 from deepcme.study.parts.cox_score import COX_SCORE
@@ -17,7 +18,7 @@ from deepcme.study.parts.selection import SELECTION
 
 PARTS: tuple[Part[Any], ...] = (
     MODELS, GRID, ADDED_VALUE, COX_CLINICAL, COX_SCORE, NULLS, INSTABILITY, SELECTION,
-    COMPARATORS,
+    COMPARATORS, CLINICAL_INDICES,
 )  # fmt: skip
 
 
