@@ -24,7 +24,6 @@ from deepcme.report.formatting import (
 from deepcme.report.section import Contents, Section
 from deepcme.report.sections.comparators.chart import plot_beside_clinic
 from deepcme.report.sections.comparators.compared import (
-    INDEX,
     TRAINED,
     compute_beside_clinic,
     compute_scalings,
