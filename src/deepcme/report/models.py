@@ -11,6 +11,7 @@ from deepcme.base.parameters import is_sentinel
 from deepcme.cohort.survival import SurvivalOutcome
 from deepcme.models.registry import ModelKind
 from deepcme.study.designs import NestedDesign
+from deepcme.study.others.arms import models_with_others, names_beside
 from deepcme.study.parts.added_value import CLINICAL, CLINICAL_AND_GENES
 from deepcme.study.parts.comparators.clinical_index import CLINICAL_INDEX
 from deepcme.study.parts.comparators.signatures import REFUSED, SIGNATURES
@@ -89,7 +90,13 @@ def describe_replay(study: Study) -> str:
 def find_refitted_models(study: Study) -> list[str]:
     """Names of the models that are fitted on the training and validation part of a split."""
     models = [model.name for model in study.models if model.kind.refitted]
-    return [*models, CLINICAL, CLINICAL_AND_GENES]
+    with_others = [
+        name
+        for model in models_with_others(study)
+        if model.kind.refitted
+        for name in names_beside(model.name, study)
+    ]
+    return [*models, CLINICAL, CLINICAL_AND_GENES, *with_others]
 
 
 def find_comparators(folder: StudyFolder) -> tuple[str, ...]:

@@ -25,6 +25,7 @@ from deepcme.report.sections import (
 )
 from deepcme.report.sections.comparators import comparators
 from deepcme.report.sections.groups import meta_analysis, subgroups
+from deepcme.report.sections.others import also
 from deepcme.report.survival import added_value as added_value_over_time
 from deepcme.report.survival import assumptions, grid, risk_groups
 from deepcme.report.survival import calibration as calibration_at_horizon
@@ -38,7 +39,8 @@ from deepcme.study.resolved import Study
 SECTIONS: tuple[Section, ...] = (
     verdict.SECTION, patients.SECTION, sample_size.SECTION, discrimination.SECTION,
     meta_analysis.SECTION, classification.SECTION, comparison.SECTION, comparators.SECTION,
-    added_value.SECTION, calibration.SECTION, recalibration.SECTION, usefulness.SECTION,
+    also.SECTION, added_value.SECTION, calibration.SECTION, recalibration.SECTION,
+    usefulness.SECTION,
     risk_stability.SECTION, instability.SECTION, subgroups.SECTION, nulls.SECTION,
     genes.SECTION, selection.SECTION, publication.SECTION, training.SECTION, methods.SECTION,
     guidelines.SECTION, methods.REPEAT,
@@ -49,10 +51,10 @@ SURVIVAL_SECTIONS: tuple[Section, ...] = (
     survival_verdict.SECTION, risk_groups.SECTION, patients.SECTION,
     sample_size_by_horizon.SECTION,
     discrimination_over_time.SECTION, meta_analysis.SECTION, comparators.SECTION,
-    added_value_over_time.SECTION,
+    also.SECTION, added_value_over_time.SECTION,
     calibration_at_horizon.SECTION, usefulness_at_horizon.SECTION, assumptions.SECTION,
-    instability.SECTION, nulls.SECTION, genes.SECTION, selection.SECTION, grid.SECTION,
-    training.SECTION,
+    instability.SECTION, subgroups.SECTION, nulls.SECTION, genes.SECTION, selection.SECTION,
+    grid.SECTION, training.SECTION,
     methods.SECTION, guidelines.SECTION, methods.REPEAT,
 )  # fmt: skip
 """Of a study of times to an event, likewise."""

@@ -25,8 +25,10 @@ from deepcme.study.tasks import Plan, computing_versions, fingerprint, package_v
 
 _MUST_AGREE = ("protocol", "seed", "split", "preprocessing", "survival")
 
+PLANNED = "planned_subgroups"
+
 # Sections that no fit and no table of a study depends on.
-_REPORT_ONLY = {"decisions"}
+_REPORT_ONLY = {"decisions", "subgroups"}
 
 
 def describe_identity(plan: Plan) -> dict[str, Any]:
@@ -82,6 +84,7 @@ class _Identity(BaseModel):
     versions: _Versions
     results_version: dict[str, int] = {}
     looks: list[int | None] = []
+    planned_subgroups: list[str] = []
 
 
 def read_identity(values: dict[str, Any], source: str) -> dict[str, Any]:
@@ -127,6 +130,27 @@ def looks_of(identity: Mapping[str, Any] | None) -> list[int | None]:
     looked_before = identity["study"].get("nulls", {}).get("permutations", 0) > 0
     looks: list[int | None] = identity.get("looks", [None] if looked_before else [])
     return looks
+
+
+def planned_subgroups(
+    found: Mapping[str, Any] | None, wanted: Mapping[str, Any], *, has_results: bool
+) -> list[str]:
+    """Columns for groups of patients that were named before there were results.
+
+    Parameters
+    ----------
+    found : mapping or None
+        The folder's identity, of before it kept them perhaps; None for a new folder.
+    wanted : mapping
+        The study's.
+    has_results : bool
+        Whether anything was fitted there: what is named from then on is not planned.
+    """
+    if found is not None and has_results:
+        planned: list[str] = found.get(PLANNED, [])
+        return planned
+    named = wanted["study"]["subgroups"]["columns"]
+    return [] if isinstance(named, str) else named
 
 
 def refuse_other_results(

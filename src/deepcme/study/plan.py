@@ -17,11 +17,6 @@ from deepcme.cohort.splits import Split
 from deepcme.cohort.strata import NO_STRATA
 from deepcme.study.part import Part
 from deepcme.study.parts import listed
-from deepcme.study.parts.comparators.signatures import COMPARATORS
-from deepcme.study.parts.comparators.taking_part import (
-    match_signatures,
-    with_named_signature,
-)
 from deepcme.study.resolved import Study
 from deepcme.study.tasks import Plan
 from deepcme.study.times import with_horizon_of
@@ -45,11 +40,10 @@ def make_plan(study: Study, cohort: Cohort, parts: Iterable[Part[Any]] | None = 
     splits = study.split.draw(cohort, split_seed(study.seed))
     _require_patients_of_both_classes(cohort, splits)
     _require_levels_of_both_classes(study, cohort, splits)
+    plan = Plan(study, cohort, tuple(splits))
     asked = listed.parts_for(study.outcome) if parts is None else [*parts]
-    signatures = match_signatures(study, cohort) if COMPARATORS in asked else ()
-    if signatures:
-        study = with_named_signature(study, signatures)
-    plan = Plan(study, cohort, tuple(splits), signatures=signatures)
+    for part in asked:
+        plan = part.bring(plan)
     tasks = [task for part in asked for task in part.tasks(plan)]
     return replace(plan, tasks=tuple(tasks))
 

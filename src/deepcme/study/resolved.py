@@ -14,6 +14,7 @@ from deepcme.study.designs import SplitSettings
 from deepcme.study.headline import find_headline
 from deepcme.study.older import SETTINGS_VERSION, VERSION_KEY
 from deepcme.study.settings import (
+    AlsoSettings,
     ClinicalSettings,
     CohortSettings,
     ComparatorSettings,
@@ -25,6 +26,7 @@ from deepcme.study.settings import (
     PreprocessingSettings,
     SelectionSettings,
     Settings,
+    SubgroupSettings,
     SurvivalSettings,
 )
 
@@ -48,8 +50,10 @@ class Study(Settings):
     nulls: NullSettings = NullSettings()
     instability: InstabilitySettings = InstabilitySettings()
     clinical: ClinicalSettings | None = None
+    also: AlsoSettings = AlsoSettings()
     selection: SelectionSettings = SelectionSettings()
     decisions: DecisionSettings = DecisionSettings()
+    subgroups: SubgroupSettings = SubgroupSettings()
     models: tuple[ModelSettings, ...] = Field(min_length=1)
     comparator: ComparatorSettings = ComparatorSettings()
 

@@ -291,6 +291,40 @@ class ClinicalSettings(Settings):
         return self
 
 
+class AlsoSettings(Settings):
+    """Other cohorts whose patients some models learn from as well.
+
+    Without names these are the model that the study is about and its comparator.
+    """
+
+    cohorts: tuple[Path, ...] = ()
+    models: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _named_once(self) -> AlsoSettings:
+        for named in (self.cohorts, self.models):
+            if len(set(named)) < len(named):
+                raise ValueError(f"one is named twice: {', '.join(map(str, named))}")
+        return self
+
+
+class GeneSetSettings(Settings):
+    """Sets of genes that are looked for in the ranking of genes.
+
+    `files` are GMT. A set is tested with `fewest` to `most` of its genes measured.
+    """
+
+    files: tuple[Path, ...] = ()
+    fewest: int = Field(default=10, ge=2)
+    most: int = Field(default=500, ge=2)
+
+    @model_validator(mode="after")
+    def _fewest_comes_first(self) -> GeneSetSettings:
+        if self.most < self.fewest:
+            raise ValueError(f"most is {self.most} and fewest {self.fewest}: raise most")
+        return self
+
+
 class DecisionSettings(Settings):
     """Which risks one would act at, and which specificities one would ask for.
 
@@ -313,3 +347,26 @@ class DecisionSettings(Settings):
             named = ", ".join(f"{value:g}" for value in values)
             raise ValueError(f"one is named twice: {named}")
         return tuple(sorted(values))
+
+
+class SubgroupSettings(Settings):
+    """By which columns of the cohort the report looks at patients of one kind.
+
+    ``auto``: receptors, age, grade, nodes and centre, and others that divide the patients.
+    The report reads it; nothing is fitted with it.
+    """
+
+    columns: tuple[str, ...] | Literal["auto"] = "auto"
+
+    @field_validator("columns", mode="before")
+    @classmethod
+    def _are_names(cls, columns: Any) -> Any:
+        is_list = isinstance(columns, list | tuple) and len(columns) > 0
+        if columns != "auto" and not (is_list and all(isinstance(of, str) for of in columns)):
+            raise ValueError('name columns of the cohort, such as ["er", "age"], or "auto"')
+        return require_different(tuple(columns)) if is_list else columns
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """The columns that are named; none where they are found."""
+        return () if isinstance(self.columns, str) else self.columns

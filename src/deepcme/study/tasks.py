@@ -19,6 +19,7 @@ from deepcme.cohort.cohort import Cohort
 from deepcme.cohort.splits import Split
 from deepcme.models.signatures.matching import MatchedSignature
 from deepcme.network.engines.choice import make_engine
+from deepcme.study.others.others import Others
 from deepcme.study.resolved import Study
 
 Arrays = dict[str, NDArray[Any]]
@@ -65,7 +66,8 @@ class Task(ABC):
 class Plan:
     """A study on its cohort: its samples and splits, and the tasks of its parts.
 
-    Beside these, the published signatures that it asks for, as its cohort has them.
+    `signatures` are those that stand beside the models, as the cohort has them; `others` are
+    other cohorts whose patients some tasks learn from as well.
     """
 
     study: Study
@@ -73,6 +75,7 @@ class Plan:
     splits: tuple[Split, ...]
     tasks: tuple[Task, ...] = ()
     signatures: tuple[MatchedSignature, ...] = ()
+    others: Others | None = None
 
 
 def are_rows(arrays: Arrays, kind: str, *names: str, length: int | None = None) -> bool:

@@ -17,6 +17,7 @@ signature_scores.parquet  sample, signature, scaling, score: of single samples
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -38,7 +39,11 @@ from deepcme.models.signatures.single import score_single_samples
 from deepcme.study.part import PREDICTIONS, Kept, Part, TextColumns
 from deepcme.study.parts.added_value import CLINICAL, CLINICAL_AND_GENES
 from deepcme.study.parts.comparators.cancer import find_cancer
-from deepcme.study.parts.comparators.taking_part import find_other_cancer
+from deepcme.study.parts.comparators.taking_part import (
+    find_other_cancer,
+    match_signatures,
+    with_named_signature,
+)
 from deepcme.study.parts.grid import TUNED, TUNED_OF_TIMES
 from deepcme.study.settings import AUTOMATIC, NO_SIGNATURE
 from deepcme.study.tables import concatenate, predictions_of_scores
@@ -70,6 +75,13 @@ class Comparators(Part[Task]):
     settings = None
     stands_beside = False
     tables: ClassVar[TextColumns] = {SIGNATURES: _TEXTS, SIGNATURE_SCORES: ()}
+
+    def bring(self, plan: Plan) -> Plan:
+        signatures = match_signatures(plan.study, plan.cohort)
+        if not signatures:
+            return plan
+        named = with_named_signature(plan.study, signatures)
+        return replace(plan, study=named, signatures=signatures)
 
     def check(self, plan: Plan) -> None:
         """Refuse a model, or a user's own signature, that takes the name of another."""
