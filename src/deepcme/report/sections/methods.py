@@ -76,6 +76,7 @@ def describe_methods(
         ("Networks", describe_networks(study.models)),
         ("Tuning", describe_tuning(study)),
         ("Other models" if is_survival else "Baselines", describe_baselines(study)),
+        ("Beside the models", notes.get("beside_clinic_methods", "")),
         (
             "Measures",
             describe_survival_measures(study, tables)
