@@ -218,7 +218,7 @@ def test_a_folder_of_a_later_version_is_told(quick_study, tmp_path):
     edit_identity(folder, settings_version=99)
     settings = folder.path / "study.toml"
     settings.write_text(
-        settings.read_text().replace("settings_version = 3", "settings_version = 99")
+        settings.read_text().replace("settings_version = 4", "settings_version = 99")
     )
     for act in (write_report, lambda f: run_study(study, f.path, jobs=1, quiet=True)):
         with pytest.raises(DeepCMEError, match=r"written by a later deepcme .*upgrade deepcme"):
@@ -232,7 +232,7 @@ def test_a_study_of_the_example_goes_on_as_one_of_the_yes_or_no_that_it_was(tmp_
     file = folder.path / "study.toml"
     file.write_text(
         file.read_text()
-        .replace("settings_version = 3", "settings_version = 2")
+        .replace("settings_version = 4", "settings_version = 2")
         .replace("leave_out_censored = true\n", "")
     )
     identity = folder.read_json("identity.json")
@@ -258,8 +258,8 @@ def write_study(path, text):
 
 
 def test_the_table_of_older_defaults_holds_for_files_of_that_version(tmp_path, monkeypatch):
-    monkeypatch.setattr(older, "SETTINGS_VERSION", 4)
-    table = {1: {"seed": 5}, 2: {"split": {"repeats": 7}}, 3: {"seed": 6, "protocol": "paper"}}
+    monkeypatch.setattr(older, "SETTINGS_VERSION", 5)
+    table = {1: {"seed": 5}, 2: {"split": {"repeats": 7}}, 4: {"seed": 6, "protocol": "paper"}}
     monkeypatch.setattr(older, "OLDER_DEFAULTS", table)
     path = tmp_path / "study.toml"
 

@@ -108,6 +108,23 @@ def run(
             show_default="0",
         ),
     ] = None,
+    subgroups: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="COLUMN,COLUMN",
+            help="Columns by which the report looks at groups of patients; named before there "
+            "are results they count as planned. Written as those of --clinical.",
+            show_default="receptors, age, grade, nodes, centre and others",
+        ),
+    ] = None,
+    also: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="COHORT.h5ad",
+            help="Another cohort: the model the study is about and its comparator learn from "
+            "its patients as well, who are never tested. Can be given again.",
+        ),
+    ] = None,
     design: Annotated[
         Literal["folds", "repeated", "nested", "leave-one-cohort-out"] | None,
         typer.Option(
@@ -123,6 +140,13 @@ def run(
             help="Select genes as well: panels, decoys, stability, gene scores.",
         ),
     ] = False,
+    gene_sets: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="File of gene sets (GMT): which of them go with the outcome, and where the "
+            "model ranks them. Can be given again.",
+        ),
+    ] = None,
     scheduler: Annotated[
         str | None,
         typer.Option(metavar="ADDRESS", help="Dask scheduler to fit on, tcp://HOST:PORT."),
@@ -154,10 +178,16 @@ def run(
     }
     if asked := _given(asked_of_columns):
         overrides["clinical"] = asked
+    if subgroups:
+        overrides["subgroups"] = {"columns": _names_in(subgroups)}
+    if also:
+        overrides["also"] = {"cohorts": [path.absolute() for path in also]}
     if design is not None:
         overrides["split"] = {"design": design}
     if selection:
         overrides["selection"] = {"run": True}
+    if gene_sets:
+        overrides["gene_sets"] = {"files": [path.absolute() for path in gene_sets]}
     study, name = _study_of(source, _given(overrides))
     folder_path = out or Path("results") / f"{name}-{study.protocol}"
     with only_one_in(folder_path), if_halted(lambda: "before its report", GOES_ON):

@@ -12,6 +12,7 @@ import pandas as pd
 from deepcme.base.errors import DeepCMEError
 from deepcme.cohort.cohort import Cohort
 from deepcme.cohort.honest import split_seed
+from deepcme.cohort.indices.columns import with_indices
 from deepcme.cohort.splits import Split
 from deepcme.cohort.strata import NO_STRATA
 from deepcme.study.part import Part
@@ -27,18 +28,22 @@ def make_plan(study: Study, cohort: Cohort, parts: Iterable[Part[Any]] | None = 
     Raises
     ------
     DeepCMEError
-        If a part of a split would lack a class, or every tested patient has a positive
-        sample.
+        If a part of a split would lack a class, every tested patient has a positive
+        sample, or the cohort does not give an index that is asked for as a column.
     """
     if study.preprocessing.tissue == "primary":
         cohort = cohort.keep_primary_tumours()
+    if study.clinical is not None:
+        cohort = with_indices(cohort, study.clinical.columns, study.comparator.components)
     study = with_horizon_of(study, cohort)
     study = study.model_copy(update={"split": study.split.resolve(cohort)})
     splits = study.split.draw(cohort, split_seed(study.seed))
     _require_patients_of_both_classes(cohort, splits)
     _require_levels_of_both_classes(study, cohort, splits)
     plan = Plan(study, cohort, tuple(splits))
-    asked = listed.parts_for(study.outcome) if parts is None else parts
+    asked = listed.parts_for(study.outcome) if parts is None else [*parts]
+    for part in asked:
+        plan = part.bring(plan)
     tasks = [task for part in asked for task in part.tasks(plan)]
     return replace(plan, tasks=tuple(tasks))
 

@@ -19,9 +19,10 @@ from deepcme.cohort.survival import SurvivalOutcome
 from deepcme.models.registry import KINDS
 from deepcme.study.designs import DESIGNS, designs_with
 from deepcme.study.headline import Named, choose_comparator
-from deepcme.study.older import read_version, with_older_defaults
+from deepcme.study.older import as_comparator_section, read_version, with_older_defaults
 from deepcme.study.parts import listed
 from deepcme.study.resolved import Study
+from deepcme.study.settings import NO_SIGNATURE
 from deepcme.study.times import with_times_of_cohort
 
 DEFAULT_SURVIVAL_MODELS = ("DeepCME-Cox-ensemble", "Cox-ridge", "Cox-lasso", "Cox-top-200")
@@ -71,6 +72,7 @@ _PROTOCOLS: dict[str, dict[str, dict[str, Any]]] = {
             "min_prevalence": 0.0,
             "clip": float("inf"),
         },
+        "comparator": {"signatures": NO_SIGNATURE, "clinical_index": "none"},
     },
 }
 
@@ -94,7 +96,8 @@ def _filled_in(values: Mapping[str, Any]) -> dict[str, Any]:
         outcome = SurvivalOutcome.kind
         at_horizon = () if survival.get("horizon") is None else _AT_HORIZON_MODELS
         models = (*DEFAULT_SURVIVAL_MODELS, *at_horizon)
-    filled = {"models": list(models), **values}
+    comparator = as_comparator_section(values.get("comparator", {}))
+    filled = {"models": list(models), **values, "comparator": comparator}
     for part in listed.parts_for(outcome):
         filled = part.fill_in(filled)
     name = protocol if protocol in _PROTOCOLS else "honest"
@@ -107,8 +110,10 @@ def _filled_in(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def _with_comparator(values: dict[str, Any]) -> dict[str, Any]:
     """The settings with the comparator that they leave open; as they are if it is unclear."""
-    models = values["models"]
-    if "comparator" in values or not isinstance(models, list | tuple) or not models:
+    models, section = values["models"], values["comparator"]
+    if not isinstance(section, dict) or "model" in section:
+        return values
+    if not isinstance(models, list | tuple) or not models:
         return values
     named: list[Named] = []
     for model in models:
@@ -118,7 +123,8 @@ def _with_comparator(values: dict[str, Any]) -> dict[str, Any]:
     if any(estimator not in KINDS for _, estimator in named):
         return values
     protocol = str(values.get("protocol", "honest"))
-    return {**values, "comparator": choose_comparator(protocol, named)}
+    model = choose_comparator(protocol, named)
+    return {**values, "comparator": {**section, "model": model}}
 
 
 def study_type() -> type[Study]:

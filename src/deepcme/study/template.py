@@ -84,15 +84,28 @@ protocol = "honest"
 # missing = "fill"       # median, most frequent word; "indicator" adds a column that says where
 # permutations = 0       # reruns of the gene model with the patients' expression permuted
 
+# Other cohorts, whose patients some models learn from as well and nobody is tested on:
+# [also]
+# cohorts = ["other.h5ad"]
+# models = []            # which of the models; else that of the verdict and the comparator
+
 [selection]
 # run = false            # select genes: panels, decoys, stability, gene scores
 # rankers = ["soft-path", {ranker}]   # the first also meets decoys and half samples
 # random_panels = 10     # of each size in each split
 # pairs = 25             # complementary halves of the patients
 
+[gene_sets]   # sets of genes in the ranking of genes; a change refits nothing
+# files = []             # GMT: a set a line, its name, a description and its genes
+# fewest = 10            # measured genes of a set that is tested,
+# most = 500             # and the most
+
 [decisions]   # of the report alone: a change refits nothing
 # thresholds = [0.05, 0.1, 0.2, 0.3]   # risks one would act at; lowest to highest makes sense
 # specificities = [0.8, 0.9]           # at which the sensitivity is told
+
+[subgroups]   # of the report alone, but named before there are results they count as planned
+# columns = "auto"       # receptors, age, grade, nodes, centre and others; or ["er", "age"]
 
 {models}
 # A second network beside the first:

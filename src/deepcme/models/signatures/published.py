@@ -36,11 +36,11 @@ def signature_names() -> tuple[str, ...]:
 def find_published(name: str) -> Signature | None:
     """The published signature of a name, or of another one that it is known by.
 
-    Capitals, spaces and underscores make no difference.
+    Capitals and what stands between words make no difference.
     """
     wanted = _spelled(name)
     for signature in load_signatures():
-        if wanted in {signature.name, *map(_spelled, signature.other_names)}:
+        if wanted in map(_spelled, (signature.name, *signature.other_names)):
             return signature
     return None
 
@@ -65,7 +65,7 @@ def load_signature(name: str) -> Signature:
 
 
 def _spelled(name: str) -> str:
-    return "-".join(name.casefold().replace("_", " ").replace("-", " ").split())
+    return "".join(letter for letter in name.casefold() if letter.isalnum())
 
 
 def _read(facts: dict[str, Any]) -> Signature:

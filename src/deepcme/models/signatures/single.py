@@ -26,7 +26,7 @@ FEWEST_OTHERS = 200
 FEWEST_REFERENCES = 3
 AT_REFERENCES = 10.0
 """What a gene counts that is expressed as the reference genes of the recurrence score."""
-RATIO_NEGATIVES, AT_FLOOR = 0.25, 0.05
+RATIO_NEGATIVES, AT_FLOOR = 0.1, 0.15
 """A sample's logs are ratios if so many are negative and no more share the lowest value."""
 _ROWS_AT_ONCE = 64
 

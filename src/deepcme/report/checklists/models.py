@@ -217,7 +217,7 @@ def _weighted(contents: Contents) -> list[str]:
 
 def with_probabilities(contents: Contents) -> tuple[list[str], list[str]]:
     """Models that give probabilities, and those that do not."""
-    predictions = contents.results.predictions
+    predictions = contents.results.trained
     known = predictions["probability"].notna().groupby(predictions["model"], sort=False).any()
     return list(known.index[known]), list(known.index[~known])
 

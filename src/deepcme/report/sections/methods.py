@@ -83,7 +83,9 @@ def describe_methods(
             else _measures(study, tables, notes),
         ),
         ("Risk groups", describe_risk_groups(tables) if is_survival else ""),
+        ("Other cohorts", notes.get("with_others_method", "")),
         ("Nulls", _nulls(tables)),
+        ("Groups of patients", notes.get("subgroup_methods", "")),
         ("Clinical columns", notes.get("clinical_coding", "")),
         ("Gene selection", _selection(study.selection, is_survival=is_survival)),
     ]
