@@ -1,6 +1,8 @@
 """A user's own signature: a table of genes and weights, read whole or refused in one sentence."""
 
 import gzip
+import re
+from pathlib import Path
 
 import pytest
 
@@ -139,3 +141,12 @@ def test_a_workbook_is_not_a_text_table(tmp_path):
     path = tmp_path / "mine.parquet"
     path.write_bytes(b"PAR1 and more")
     assert "save it as .csv or .tsv" in refusal(path)
+
+
+def test_the_example_of_the_page_is_read(tmp_path):
+    page = Path(__file__).parents[3] / "docs" / "signatures.md"
+    [table] = re.findall(r"```text\n(gene,weight.*?)```", page.read_text("utf-8"), re.DOTALL)
+    (tmp_path / "my-score.csv").write_text(table)
+    signature = read_own_signature(tmp_path / "my-score.csv")
+    assert signature.name == "my-score"
+    assert len(signature.genes) == len(table.splitlines()) - 1

@@ -21,7 +21,7 @@ def tabulate_signatures(signatures: Iterable[Signature]) -> pd.DataFrame:
     DataFrame
         Columns `name, title, other_names, genes, cancer, platform, cut_offs,
         cut_offs_hold` (the scalings on which they mean what they meant), `trained_on,
-        source, doi, pmid`.
+        source, doi, pmid, checked, not_checked` (against the source, and against what not).
     """
     return pd.DataFrame(
         [
@@ -38,6 +38,8 @@ def tabulate_signatures(signatures: Iterable[Signature]) -> pd.DataFrame:
                 "source": signature.source.citation,
                 "doi": signature.source.doi,
                 "pmid": signature.source.pmid,
+                "checked": signature.source.checked,
+                "not_checked": signature.source.not_checked,
             }
             for signature in signatures
         ]
