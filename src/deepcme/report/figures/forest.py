@@ -143,7 +143,7 @@ def _draw(
             stroke=PALETTE[0],
             strokeWidth=1.5,
         )
-        .encode(x=axis, tooltip=told),
+        .encode(x=values, tooltip=told),
     ]
     predictions = line.transform_filter(of_kind(PREDICTION)).mark_rule(
         strokeWidth=2, strokeDash=[5, 3], color=PALETTE[1]

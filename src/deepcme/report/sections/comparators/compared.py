@@ -155,7 +155,7 @@ def compute_beside_clinic(contents: Contents, signatures: pd.DataFrame) -> pd.Da
 def _describe_rows(contents: Contents, scored: pd.DataFrame) -> pd.DataFrame:
     """Who stands in the table, in its order."""
     study, predictions = contents.results.study, contents.results.predictions
-    trained = [name for name in (contents.headline, study.comparator) if name is not None]
+    trained = [name for name in (contents.headline, study.comparator.model) if name is not None]
     rows = [
         pd.DataFrame({"model": trained, "kind": TRAINED}),
         scored[list(_DESCRIBED)].rename(columns={"signature": "model", "comparator": "named"}),
@@ -208,7 +208,7 @@ def _compute_differences(
         "survival_comparison" if results.is_survival else "comparison"
     )
     if of_models is not None:
-        tables.append(of_models[of_models["baseline"] == results.study.comparator])
+        tables.append(of_models[of_models["baseline"] == results.study.comparator.model])
     if not tables:
         return pd.DataFrame(columns=["model", *_DIFFERENCE], dtype=object)
     table = pd.concat(tables, ignore_index=True)
