@@ -39,8 +39,9 @@ SECTIONS: tuple[Section, ...] = (
     verdict.SECTION, patients.SECTION, sample_size.SECTION, discrimination.SECTION,
     meta_analysis.SECTION, classification.SECTION, comparison.SECTION, also.SECTION,
     added_value.SECTION, calibration.SECTION, recalibration.SECTION, usefulness.SECTION,
-    risk_stability.SECTION, instability.SECTION, subgroups.SECTION, nulls.SECTION, genes.SECTION, selection.SECTION,
-    publication.SECTION, training.SECTION, methods.SECTION, guidelines.SECTION, methods.REPEAT,
+    risk_stability.SECTION, instability.SECTION, subgroups.SECTION, nulls.SECTION,
+    genes.SECTION, selection.SECTION, publication.SECTION, training.SECTION, methods.SECTION,
+    guidelines.SECTION, methods.REPEAT,
 )  # fmt: skip
 """Of a study of labels. Each may use what those before it computed."""
 
