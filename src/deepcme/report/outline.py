@@ -23,6 +23,7 @@ from deepcme.report.sections import (
     training,
     usefulness,
 )
+from deepcme.report.sections.gene_sets import gene_sets
 from deepcme.report.sections.groups import meta_analysis, subgroups
 from deepcme.report.survival import added_value as added_value_over_time
 from deepcme.report.survival import assumptions, grid, risk_groups
@@ -39,7 +40,8 @@ SECTIONS: tuple[Section, ...] = (
     meta_analysis.SECTION, classification.SECTION, comparison.SECTION, added_value.SECTION,
     calibration.SECTION, recalibration.SECTION, usefulness.SECTION, risk_stability.SECTION,
     instability.SECTION, subgroups.SECTION, nulls.SECTION, genes.SECTION, selection.SECTION,
-    publication.SECTION, training.SECTION, methods.SECTION, guidelines.SECTION, methods.REPEAT,
+    gene_sets.SECTION, publication.SECTION, training.SECTION, methods.SECTION,
+    guidelines.SECTION, methods.REPEAT,
 )  # fmt: skip
 """Of a study of labels. Each may use what those before it computed."""
 
@@ -48,7 +50,8 @@ SURVIVAL_SECTIONS: tuple[Section, ...] = (
     sample_size_by_horizon.SECTION,
     discrimination_over_time.SECTION, meta_analysis.SECTION, added_value_over_time.SECTION,
     calibration_at_horizon.SECTION, usefulness_at_horizon.SECTION, assumptions.SECTION,
-    instability.SECTION, nulls.SECTION, genes.SECTION, selection.SECTION, grid.SECTION,
+    instability.SECTION, nulls.SECTION, genes.SECTION, selection.SECTION, gene_sets.SECTION,
+    grid.SECTION,
     training.SECTION,
     methods.SECTION, guidelines.SECTION, methods.REPEAT,
 )  # fmt: skip
