@@ -69,22 +69,23 @@ def plot_running_sums(sums: pd.DataFrame, n_genes: int) -> Chart:
     """
     names = sums["set"].drop_duplicates().tolist()
     styles = line_encodings(names, "Set", "set", on_top=True)
-    x = alt.X(
-        "rank:Q",
-        title="Rank of the gene: first, highest with the event",
-        scale=alt.Scale(domain=[0, n_genes], nice=False),
-    )
+    scale = alt.Scale(domain=[0, n_genes], nice=False)
+    title = "Rank of the gene: first, highest with the event"
     zero = alt.Chart(pd.DataFrame({"y": [0.0]})).mark_rule(strokeDash=[4, 4], color=NEUTRAL)
     lines = (
         alt.Chart(sums)
         .mark_line(strokeWidth=2)
-        .encode(x=x, y=alt.Y("running_sum:Q", title="Running sum"), **styles)
+        .encode(
+            x=alt.X("rank:Q", title=None, scale=scale),
+            y=alt.Y("running_sum:Q", title="Running sum"),
+            **styles,
+        )
     )
     ticks = (
         alt.Chart(sums[sums["gene_name"] != ""])
         .mark_tick(thickness=1.5, opacity=0.8)
         .encode(
-            x=x,
+            x=alt.X("rank:Q", title=title, scale=scale),
             y=alt.Y("set:N", sort=names, title=None, axis=alt.Axis(labels=False, ticks=False)),
             color=styles["color"],
             tooltip=["set:N", alt.Tooltip("gene_name:N", title="gene"), "rank:Q"],

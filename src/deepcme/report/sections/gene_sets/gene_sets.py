@@ -19,10 +19,11 @@ from deepcme.selection.enrichment.shifts import FALSE_DISCOVERIES
 from deepcme.study.parts.gene_sets.gene_sets import MEMBERS, RANKING, SETS
 
 _SHOWN = 20
-"""Sets in the chart and the tables of the page."""
+"""Sets in the chart, and in the table beside it."""
+_SHOWN_EDGES = 10
 _DRAWN = 3
 """Sets with a running sum."""
-_NAMES = 8
+_NAMES = 6
 _FEW_GENES = 2_000
 """Measured genes under which a set is compared with what one chose to measure."""
 
@@ -48,7 +49,7 @@ _SUMS_OF_MODEL = (
     ("model_edge", "Leading edge in the model", ""),
 )  # fmt: skip
 _SUMS_CAPTION = (
-    "The same sets in gene-set enrichment analysis (Subramanian et al. 2005): normalised "
+    "The first 10 in gene-set enrichment analysis (Subramanian et al. 2005): normalised "
     "enrichment score in the ranking by the score statistic, and the genes that make it, from "
     "the end of the ranking on. The p beside it permutes genes, which takes them for "
     "independent: it is shown because it is often reported, and nothing is claimed by it."
@@ -163,17 +164,21 @@ def _are(n: int) -> str:
     return "is" if n == 1 else "are"
 
 
-def _shorten(table: pd.DataFrame) -> pd.DataFrame:
-    """The tables as the page shows them."""
-    shown = table[table["standing"] == TESTED].head(_SHOWN) if "standing" in table else table
-    shown = shown.head(_SHOWN)
-    if "n_found" in shown:
-        return shown.assign(
-            genes=[
-                f"{found:,} of {listed:,}"
-                for found, listed in zip(shown["n_found"], shown["n_listed"], strict=True)
-            ]
-        )
+def _show_tests(table: pd.DataFrame) -> pd.DataFrame:
+    """The first of the sets tested, with what the page shows of them."""
+    shown = table[table["standing"] == TESTED].head(_SHOWN)
+    return shown.assign(
+        genes=[
+            f"{found:,} of {listed:,}"
+            for found, listed in zip(shown["n_found"], shown["n_listed"], strict=True)
+        ],
+        correlation=shown["correlation"].round(2) + 0.0,  # no -0.00
+    )
+
+
+def _show_edges(table: pd.DataFrame) -> pd.DataFrame:
+    """The first of the sets, with the first genes of their leading edges."""
+    shown = table.head(_SHOWN_EDGES)
     edges = {"edge": "leading_edge", "model_edge": f"{MODEL}leading_edge"}
     return shown.assign(
         **{name: shown[of].map(_first_names) for name, of in edges.items() if of in shown}
@@ -197,14 +202,14 @@ def _write(contents: Contents) -> Blocks:
         "Shift of each gene set with its interval; the numbers are in the next table",
         "Shift of each set, with its 95% interval (Student's t), the smallest p first.",
     )
-    yield contents.show("gene_sets", _shorten(tables["gene_sets"]))
+    yield contents.show("gene_sets", _show_tests(tables["gene_sets"]))
     yield Figure(
         "gene_set_running_sums",
         "Running sums of the first sets over the ranking of genes",
         "Running sum of the first sets over the genes ranked by their score statistic, above "
         "a tick for each of their genes. It is farthest from 0 where the leading edge ends.",
     )
-    edges = _shorten(tables["gene_set_leading_edges"])
+    edges = _show_edges(tables["gene_set_leading_edges"])
     yield contents.show("gene_set_leading_edges", edges, wrap=True)
 
 
