@@ -97,8 +97,9 @@ def run(
         list[str] | None,
         typer.Option(
             metavar="COLUMN,COLUMN",
-            help="Clinical columns of the cohort: what do the genes add to them? A name with "
-            "a comma goes in double quotes, '\"ER, PR\",age'. Can be given again.",
+            help="Clinical columns of the cohort: what do the genes add to them? "
+            "nottingham-index is computed of size, nodes and grade. A name with a comma goes "
+            "in double quotes, '\"ER, PR\",age'. Can be given again.",
         ),
     ] = None,
     clinical_missing: Annotated[

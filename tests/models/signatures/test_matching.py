@@ -82,6 +82,7 @@ def test_without_own_probes_a_gene_counts_once_with_the_mean_of_its_columns():
     )
     assert matched.columns == ((0, 2), ())
     assert matched.n_found == 2
+    assert "Mean of several columns: 1 gene." in matched.describe()
 
 
 def test_a_gene_of_which_one_own_probe_was_measured_is_not_counted_again():

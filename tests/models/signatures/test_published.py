@@ -116,6 +116,23 @@ def test_symbols_are_todays_and_aliases_are_no_other_genes(signature):
             assert alias not in own
 
 
+@pytest.mark.parametrize(
+    ("name", "positive", "negative"),
+    [
+        ("rs21", 5 * 0.208 + 2 * 0.05 + 0.423 + 0.047 + 0.05, -0.34 - 0.08 - 0.07),
+        ("gene70", 19.8883, -6.921061),
+        ("ggi", 112, -16),
+        ("gene76", 77.366, -148.884),
+        ("ep", 1.19, -1.25),
+        ("proliferation", 12, 0),
+    ],
+)
+def test_weights_sum_up_as_published(name, positive, negative):
+    weights = [gene.weight for gene in load_signature(name).genes]
+    assert sum(weight for weight in weights if weight > 0) == pytest.approx(positive, abs=5e-4)
+    assert sum(weight for weight in weights if weight < 0) == pytest.approx(negative, abs=5e-4)
+
+
 @EVERY
 def test_each_line_is_a_probe_or_a_gene_of_its_own(signature):
     lines = [(gene.symbol, gene.probes) for gene in signature.genes]
