@@ -72,7 +72,7 @@ def test_a_comparator_is_another_model_of_the_study(name):
 def test_the_template_shows_the_default(tmp_path):
     text = study_template("study.toml", None)
     (tmp_path / "plain.toml").write_text(text)
-    (tmp_path / "said.toml").write_text(text.replace("# comparator", "comparator"))
+    (tmp_path / "said.toml").write_text(text.replace('# model = "LR', 'model = "LR'))
     assert load_study(tmp_path / "said.toml") == load_study(tmp_path / "plain.toml")
 
 

@@ -12,7 +12,6 @@ import pandas as pd
 from deepcme.base.errors import DeepCMEError
 from deepcme.cohort.cohort import Cohort
 from deepcme.cohort.honest import split_seed
-from deepcme.cohort.indices.columns import with_indices
 from deepcme.cohort.splits import Split
 from deepcme.cohort.strata import NO_STRATA
 from deepcme.study.part import Part
@@ -28,13 +27,11 @@ def make_plan(study: Study, cohort: Cohort, parts: Iterable[Part[Any]] | None = 
     Raises
     ------
     DeepCMEError
-        If a part of a split would lack a class, every tested patient has a positive
-        sample, or the cohort does not give an index that is asked for as a column.
+        If a part of a split would lack a class, or every tested patient has a positive
+        sample.
     """
     if study.preprocessing.tissue == "primary":
         cohort = cohort.keep_primary_tumours()
-    if study.clinical is not None:
-        cohort = with_indices(cohort, study.clinical.columns, study.comparator.components)
     study = with_horizon_of(study, cohort)
     study = study.model_copy(update={"split": study.split.resolve(cohort)})
     splits = study.split.draw(cohort, split_seed(study.seed))

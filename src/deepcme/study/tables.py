@@ -86,7 +86,8 @@ def predictions_of_scores(
             "part": np.repeat([name for name, _ in parts], [len(of) for _, of in parts]),
             **{name: values[rows] for name, values in cohort.outcome.values.items()},
             "score": scores[rows],
-            "probability": np.nan,
+            # Of the narrowest kind, so that the column stays as the models have it.
+            "probability": np.float32("nan"),
         }
     )
     return _naming_left_out(table, split)

@@ -23,10 +23,6 @@ protocol = "honest"
 
 # seed = 1
 
-# The verdict is on the first {headline}, beside one model that is named
-# here, before anything is fitted. Without {comparator} it is the first {other} below.
-# comparator = "{comparator}"
-
 [cohort]
 {cohort}
 # leave_out_censored = false   # of times to an event: ask who had it by the horizon, yes or no,
@@ -61,6 +57,20 @@ protocol = "honest"
 # cohort_column = "cohort"
 # validation = 0.25      # share of the other cohorts
 # repeats = 2            # the validation part is drawn anew
+
+# The verdict is on the first {headline}, beside one model and one published
+# signature, both named before anything is fitted. Signatures are scored as published and
+# nothing of them is trained; the protocol paper has none unless they are named.
+[comparator]
+# model = "{comparator}"    # without it the first {other} below
+# signature = "auto"     # of the verdict: genomic-grade-index, or else proliferation, if the
+                         # cohort has 80% of its genes; or a name; or "none"
+# signatures = "auto"    # all published for breast cancer; or names; or "none"
+# files = []             # your own: CSV files of gene and weight
+# clinical_index = "auto"   # the Nottingham index, where its columns are there; or "none"
+# size = ""              # the columns that it is made of, where their names do not tell
+# nodes = ""             # "negative" where nobody has a positive lymph node
+# grade = ""
 
 [preprocessing]
 # min_prevalence = 0.1   # drop genes expressed in fewer training samples (0: keep all)

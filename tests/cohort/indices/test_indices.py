@@ -52,6 +52,7 @@ def test_the_index_is_a_fifth_of_the_size_and_node_stage_and_grade():
     assert INDEX.group_of(np.array([5.4, 5.42, np.nan])).tolist() == ["moderate", "poor", None]
 
 
+@settings(deadline=None)
 @given(
     size=st.integers(1, 300).map(lambda mm: mm / 10),
     stage=st.sampled_from([1.0, 2.0, 3.0]),
@@ -68,7 +69,7 @@ def test_every_index_lies_in_its_range_and_rises_with_each_component(size, stage
     assert (at[1:] > at[0]).all()
 
 
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None)
 @given(
     n_nodes=st.lists(st.integers(0, 40), min_size=2, max_size=30).filter(lambda n: max(n) > 1),
     data=st.data(),

@@ -62,6 +62,11 @@ def test_genes_are_found_by_ensembl_id():
     assert matched.columns[0] == (0,)
 
 
+def test_a_gene_is_found_by_ensembl_id_under_an_alias_too():
+    own = Signature("own", "own", (SignatureGene("CTSL2", aliases=("CTSV",)),))
+    assert match_signature(own, of(["ENSG00000136943", "x"])).columns == ((0,),)
+
+
 def test_own_probes_count_one_by_one():
     matched = match_signature(
         two_probes_of_one_gene(),
@@ -77,6 +82,7 @@ def test_without_own_probes_a_gene_counts_once_with_the_mean_of_its_columns():
     )
     assert matched.columns == ((0, 2), ())
     assert matched.n_found == 2
+    assert "Mean of several columns: 1 gene." in matched.describe()
 
 
 def test_a_gene_of_which_one_own_probe_was_measured_is_not_counted_again():

@@ -94,6 +94,11 @@ def test_each_has_its_paper_and_says_what_was_checked_against_it(signature):
     assert "Research version, not the assay" in signature.describe()
 
 
+def test_probes_are_told_from_genes():
+    assert load_signature("ggi").describe().startswith("genomic grade index: 128 probes.")
+    assert load_signature("ep").describe().startswith("8-gene EP score: 8 genes.")
+
+
 @EVERY
 def test_none_bears_the_name_of_a_product(signature):
     file = files("deepcme.models.signatures") / "published" / f"{signature.name}.toml"
@@ -109,6 +114,23 @@ def test_symbols_are_todays_and_aliases_are_no_other_genes(signature):
         for alias in gene.aliases:
             assert symbols_today(alias) <= {gene.symbol}, f"{alias} of {gene.symbol}"
             assert alias not in own
+
+
+@pytest.mark.parametrize(
+    ("name", "positive", "negative"),
+    [
+        ("rs21", 5 * 0.208 + 2 * 0.05 + 0.423 + 0.047 + 0.05, -0.34 - 0.08 - 0.07),
+        ("gene70", 19.8883, -6.921061),
+        ("ggi", 112, -16),
+        ("gene76", 77.366, -148.884),
+        ("ep", 1.19, -1.25),
+        ("proliferation", 12, 0),
+    ],
+)
+def test_weights_sum_up_as_published(name, positive, negative):
+    weights = [gene.weight for gene in load_signature(name).genes]
+    assert sum(weight for weight in weights if weight > 0) == pytest.approx(positive, abs=5e-4)
+    assert sum(weight for weight in weights if weight < 0) == pytest.approx(negative, abs=5e-4)
 
 
 @EVERY

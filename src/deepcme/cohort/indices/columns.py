@@ -33,7 +33,7 @@ def with_indices(
     DeepCMEError
         If an index cannot be made; says what is missing.
     """
-    for index in filter(None, map(index_named, columns)):
+    for index in filter(None, map(index_named, dict.fromkeys(columns))):
         try:
             derived = derive_index(index, cohort, named)
         except AbsentError as error:

@@ -62,8 +62,8 @@ def compute_scores(
 def _weighted_mean(values: FloatArray, weights: FloatArray) -> FloatArray:
     """Weighted sum over the sum of the absolute weights of those present."""
     known = ~np.isnan(values)
-    total = np.where(known, values, 0.0) @ weights
-    size = known @ np.abs(weights)
+    total = _dot(np.where(known, values, 0.0), weights)
+    size = _dot(known, np.abs(weights))
     mean: FloatArray = np.divide(total, size, out=np.full(len(values), np.nan), where=size > 0)
     return mean
 
@@ -119,7 +119,7 @@ def _by_er_status(
     for group, rows in ((ER_POSITIVE, er_positive), (ER_NEGATIVE, ~er_positive)):
         of_group = values[np.ix_(rows, groups == group)]
         filled = np.where(np.isnan(of_group), known_mean(of_group, 1)[:, np.newaxis], of_group)
-        scores[rows] = constants[group] + filled @ weights[groups == group]
+        scores[rows] = constants[group] + _dot(filled, weights[groups == group])
     return scores
 
 
@@ -134,7 +134,12 @@ def _offset_and_factor(
     scale = np.array([gene.scale for gene in signature.genes])
     centred = values - known_mean(values, 1)[:, np.newaxis]
     filled = np.where(np.isnan(centred), 0.0, centred) + log2(500)
-    unscaled = ((filled - centre) / scale) @ weights - 2.63
+    unscaled = _dot((filled - centre) / scale, weights) - 2.63
     unscaled[np.isnan(values).all(axis=1)] = np.nan
-    scores: FloatArray = 1.5 * unscaled + 18.95
-    return scores
+    return 1.5 * unscaled + 18.95
+
+
+def _dot(values: FloatArray | NDArray[np.bool_], weights: FloatArray) -> FloatArray:
+    """Row by row: a matrix product would round a sample by which others are there."""
+    product: FloatArray = (values * weights).sum(axis=1)
+    return product

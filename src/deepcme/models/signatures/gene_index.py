@@ -63,7 +63,8 @@ class GeneIndex:
         for alias in gene.aliases:
             if columns := self.by_name((alias,)):
                 return columns, alias
-        return tuple(self.looked_up.get(gene_key(gene.symbol), ())), ""
+        by_id = (self.looked_up.get(gene_key(name)) for name in (gene.symbol, *gene.aliases))
+        return tuple(next(filter(None, by_id), ())), ""
 
 
 def _add(columns: list[int], column: int) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from deepcme.base.words import few
+from deepcme.base.words import counted, few
 from deepcme.cohort.cohort import Cohort
 from deepcme.models.signatures.gene_index import GeneIndex
 from deepcme.models.signatures.measured import Measured, measured
@@ -71,6 +71,8 @@ class MatchedSignature:
         if self.by_alias:
             pairs = few([f"{symbol} as {name}" for symbol, name in self.by_alias], 6)
             sentences.append(f"Found under an earlier symbol: {pairs}")
+        if n_several := sum(len(columns) > 1 for columns in self.columns):
+            sentences.append(f"Mean of several columns: {counted(n_several, 'gene')}")
         if self.missing:
             sentences.append(f"Missing: {few(self.missing, 12)}")
         return ". ".join(sentences) + "."

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -65,18 +66,23 @@ def measured(cohort: Cohort | Measured) -> Measured:
     """A cohort without its outcome; what is measured already comes back as it is."""
     if isinstance(cohort, Measured):
         return cohort
-    told = {key: cohort.provenance[key] for key in cohort.provenance if key != "left_out"}
-    groups = [column for column in ("batch", "cohort") if column in cohort.obs]
-    words = [cohort.name, json.dumps(told, default=str)]
-    words += [str(value) for column in groups for value in cohort.obs[column].unique()]
     return Measured(
         X=cohort.X,
         samples=list(cohort.samples),
         identifiers=gene_identifiers(cohort),
         scale=cohort.scale,
         clinical=cohort.obs,
-        origin="\n".join(words),
+        origin=origin_words(cohort.name, cohort.provenance, cohort.obs),
     )
+
+
+def origin_words(name: str, provenance: Mapping[str, Any], obs: pd.DataFrame) -> str:
+    """All that a cohort's name, provenance and groups of samples tell of where it is from."""
+    told = {key: provenance[key] for key in provenance if key != "left_out"}
+    groups = [column for column in ("batch", "cohort") if column in obs]
+    words = [name, json.dumps(told, default=str)]
+    words += [str(value) for column in groups for value in obs[column].unique()]
+    return "\n".join(words)
 
 
 def read_expression(

@@ -30,21 +30,32 @@ def find_training_overlap(signature: Signature, cohort: Cohort | Measured) -> st
     str
         Sentences; empty where nothing was found.
     """
+    found = (tell_training_cohort(signature, cohort), tell_preselection(signature, cohort))
+    return " ".join(filter(None, found))
+
+
+def tell_training_cohort(signature: Signature, cohort: Cohort | Measured) -> str:
+    """Say that a signature was made on patients of a cohort; empty where nothing tells so."""
+    found = _named(signature, measured(cohort))
+    if not found:
+        return ""
+    return (
+        f"The {signature.title} was made on patients of this cohort ({found}), so that "
+        f"its performance here is too good. {signature.trained_on.sentence}"
+    )
+
+
+def tell_preselection(signature: Signature, cohort: Cohort | Measured) -> str:
+    """Say that a cohort was cut down to a signature's genes; empty where it was not."""
     cohort = measured(cohort)
-    sentences = []
-    if found := _named(signature, cohort):
-        sentences.append(
-            f"The {signature.title} was made on patients of this cohort ({found}), so that "
-            f"its performance here is too good. {signature.trained_on.sentence}"
-        )
     columns = match_signature(signature, cohort).columns
     n_own = len({column for of_gene in columns for column in of_gene})
-    if n_own >= MOSTLY * cohort.n_genes:
-        sentences.append(
-            f"{n_own} of the cohort's {cohort.n_genes} genes are those of the "
-            f"{signature.title}: whatever is trained here starts from its choice of genes."
-        )
-    return " ".join(sentences)
+    if n_own < MOSTLY * cohort.n_genes:
+        return ""
+    return (
+        f"{n_own} of the cohort's {cohort.n_genes} genes are those of the "
+        f"{signature.title}: whatever is trained here starts from its choice of genes."
+    )
 
 
 def _named(signature: Signature, cohort: Measured) -> str:

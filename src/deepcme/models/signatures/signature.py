@@ -157,7 +157,9 @@ class Signature:
 
     def describe(self) -> str:
         """What it is, how it is scaled and where it comes from, in sentences."""
-        sentences = [f"{self.title}: {counted(len(self.genes), 'gene')}."]
+        is_by_probe = len({gene.identity for gene in self.genes}) < len(self.genes)
+        size = counted(len(self.genes), "probe" if is_by_probe else "gene")
+        sentences = [f"{self.title}: {size}."]
         sentences += [
             sentence for sentence in (self.scaling, self.trained_on.sentence) if sentence
         ]

@@ -165,6 +165,21 @@ def test_a_cohort_without_the_columns_says_which_is_missing_and_goes_on(plan_of)
     assert CLINICAL_INDICES.announce(plan) == ""
 
 
+def test_another_cancer_has_no_such_index_unless_its_columns_are_named(plan_of):
+    columns = columns_of()
+    cohort = cohort_of(columns, primary_site=["Bladder"] * N)
+    predictions, described = tables_of(plan_of(cohort))
+    assert (predictions, described["standing"]) == (None, "refused")
+    assert "of another cancer (bladder) than breast cancer" in described["why"]
+    named = {"size": "size_mm", "nodes": "positive_nodes", "grade": "grade"}
+    assert tables_of(plan_of(cohort, comparator=named))[1]["standing"] == "full"
+
+
+def test_subgroups_can_be_of_the_index(plan_of):
+    plan = plan_of(cohort_of(), subgroups={"columns": [INDEX]})
+    assert plan.cohort.obs[INDEX].tolist() == expected_index(columns_of()).tolist()
+
+
 def test_columns_can_be_named_and_a_wrong_name_is_refused(plan_of):
     columns = columns_of()
     odd = {"T": columns["size_mm"], "bloom": columns["grade"]}
@@ -199,6 +214,7 @@ def test_a_study_ranks_by_it_as_by_a_model_and_asks_what_genes_add(plan_of, tmp_
     # Alone it ranks as the formula does, whatever the regression.
     tested = folder.read_table("predictions.parquet").query("part == 'test'")
     scores = tested.pivot(index=["split", "sample"], columns="model", values="score")
+    assert tested.loc[tested["model"] == INDEX, "probability"].isna().all()
     for _, of_split in scores.groupby("split"):
         assert of_split["clinical"].rank().corr(of_split[INDEX].rank()) == pytest.approx(1)
     if of_times:
@@ -209,6 +225,14 @@ def test_a_study_ranks_by_it_as_by_a_model_and_asks_what_genes_add(plan_of, tmp_
         "model == @INDEX and part == 'test' and metric == 'auc'"
     )
     assert metrics["value"].tolist() == pytest.approx(aucs)
+
+
+def test_clinical_columns_that_are_in_the_index_are_warned_about_beside_it(plan_of):
+    clinical = {"columns": [INDEX, "grade", "age"], "genes": "LR-tuned"}
+    plan = plan_of(cohort_of(age=np.arange(N)), clinical=clinical)
+    said = "The clinical columns grade are what nottingham-index is made of"
+    assert said in CLINICAL_INDICES.announce(plan)
+    assert said in tables_of(plan)[1]["warnings"]
 
 
 def test_asked_for_as_a_column_and_not_to_be_had_it_is_refused(plan_of):

@@ -9,13 +9,16 @@ clinical_index.csv    index, title, standing (full, partial or refused), why (it
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any, ClassVar, Final, Literal
 
 import numpy as np
 import pandas as pd
 
 from deepcme.base.errors import AbsentError, DeepCMEError
+from deepcme.base.words import listed
+from deepcme.cohort.indices.columns import with_indices
 from deepcme.cohort.indices.indices import (
     INDICES,
     ClinicalIndex,
@@ -95,6 +98,13 @@ class ClinicalIndexPart(Part[Task]):
                 'give it another name, or set clinical_index = "none" under [comparator].'
             )
 
+    def bring(self, plan: Plan) -> Plan:
+        """A column of the cohort for each index by which the study describes or predicts."""
+        study = plan.study
+        columns = (*_clinical_columns(plan), *study.subgroups.named)
+        cohort = with_indices(plan.cohort, columns, study.comparator.components)
+        return replace(plan, cohort=cohort)
+
     def check(self, plan: Plan) -> None:
         """Refuse columns that were named and do not give the index."""
         if not any(plan.study.comparator.components.values()):
@@ -115,11 +125,15 @@ class ClinicalIndexPart(Part[Task]):
 
     def announce(self, plan: Plan) -> str:
         """What stands beside the models."""
-        return " ".join(
-            f"Beside the models, trained on nothing: {stood.stands.describe()}"
+        sentences = [
+            (
+                f"Beside the models, trained on nothing: {stood.stands.describe()}",
+                _warn_of_repeats(plan, stood),
+            )
             for stood in find_indices(plan)
             if stood.stands is not None
-        )
+        ]
+        return " ".join(filter(None, chain.from_iterable(sentences)))
 
     def make_tables(self, plan: Plan, kept: Kept) -> dict[str, pd.DataFrame]:
         """Predictions of the indices that stand, and what is known of all."""
@@ -222,10 +236,28 @@ def _warn(plan: Plan, stood: StandingIndex) -> str:
     """What to bear in mind when it is set beside the models."""
     if stood.stands is None:
         return ""
-    clinical = plan.study.clinical
-    is_asked = clinical is not None and stood.index.name in clinical.columns
+    is_asked = stood.index.name in _clinical_columns(plan)
     next_step = f"What the genes add to it is another question: --clinical {stood.index.name}."
-    return " ".join(filter(None, (stood.lacking, "" if is_asked else next_step)))
+    said = (stood.lacking, _warn_of_repeats(plan, stood), "" if is_asked else next_step)
+    return " ".join(filter(None, said))
+
+
+def _warn_of_repeats(plan: Plan, stood: StandingIndex) -> str:
+    """That clinical columns repeat what is in the index, if it stands beside them."""
+    columns, derived = _clinical_columns(plan), stood.derived
+    if derived is None or stood.index.name not in columns:
+        return ""
+    repeated = [name for name in columns if name in derived.columns]
+    if not repeated:
+        return ""
+    return (
+        f"The clinical columns {listed(repeated)} are what {stood.index.name} is made of: "
+        "their coefficients and its own cannot be told apart, and one of both is enough."
+    )
+
+
+def _clinical_columns(plan: Plan) -> tuple[str, ...]:
+    return () if plan.study.clinical is None else plan.study.clinical.columns
 
 
 def _describe_methods(stood: StandingIndex) -> str:

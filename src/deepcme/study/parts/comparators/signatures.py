@@ -26,12 +26,13 @@ import pandas as pd
 from deepcme.base.errors import AbsentError, DeepCMEError
 from deepcme.base.processes.threads import single_thread
 from deepcme.base.words import counted, few
+from deepcme.cohort.indices.indices import NOTTINGHAM_INDEX
 from deepcme.cohort.outcome import BinaryOutcome
 from deepcme.cohort.survival import SurvivalOutcome
 from deepcme.models.signatures.agreement import compute_agreement
 from deepcme.models.signatures.matching import MatchedSignature
 from deepcme.models.signatures.measured import FloatArray, Measured, measured
-from deepcme.models.signatures.overlap import find_training_overlap
+from deepcme.models.signatures.overlap import tell_preselection, tell_training_cohort
 from deepcme.models.signatures.published import load_signatures
 from deepcme.models.signatures.scoring import SINGLE_SAMPLE, fit_within_cohort
 from deepcme.models.signatures.signature import Signature
@@ -63,7 +64,7 @@ COLUMNS = (
     "spearman_low", "spearman_high", "same_class", "n_agreement", "comparator",
 )  # fmt: skip
 _SCORE_COLUMNS = ("sample", "signature", "scaling", "score")
-_TAKEN = (CLINICAL, CLINICAL_AND_GENES, TUNED, TUNED_OF_TIMES)
+_TAKEN = (CLINICAL, CLINICAL_AND_GENES, TUNED, TUNED_OF_TIMES, NOTTINGHAM_INDEX)
 """Names of models that parts of a study add."""
 
 
@@ -78,8 +79,6 @@ class Comparators(Part[Task]):
 
     def bring(self, plan: Plan) -> Plan:
         signatures = match_signatures(plan.study, plan.cohort)
-        if not signatures:
-            return plan
         named = with_named_signature(plan.study, signatures)
         return replace(plan, study=named, signatures=signatures)
 
@@ -103,7 +102,7 @@ class Comparators(Part[Task]):
         """Which signatures stand beside the models, and which is that of the verdict."""
         if not plan.signatures:
             if plan.study.comparator.signatures == AUTOMATIC:
-                return f"{_why_none(find_other_cancer(plan.cohort))}"
+                return _why_none(find_other_cancer(plan.cohort))
             return ""
         standing = _standing(plan.signatures)
         if not standing:
@@ -211,8 +210,9 @@ def _describe(
     }
     if matched.standing == REFUSED:
         return row
-    row["trained_here"] = find_training_overlap(signature, expressed)
-    row["warnings"] = _warn_of_cancer(signature, cancer)
+    row["trained_here"] = tell_training_cohort(signature, expressed)
+    warnings = (_warn_of_cancer(signature, cancer), tell_preselection(signature, expressed))
+    row["warnings"] = " ".join(filter(None, warnings))
     everyone = np.arange(expressed.n_samples)
     within = fit_within_cohort(matched, expressed, everyone).score()
     return row | _compare_scalings(matched, expressed, within)
