@@ -26,10 +26,11 @@ published genes and weights, on whatever platform a cohort was measured.
 
 {cohorts}
 
-The label of a cohort is whether a distant metastasis came by the horizon (GSE1992: a relapse
-at any site); patients who were lost before it have none. GSE25055 and GSE16446 were
-standardised together by those who published them, with 1,151 genes; VDX are 150 of its 344
-patients with 657 genes; of TRANSBIG there are the 76 probes of the 76-gene signature alone.
+The label of a cohort is whether a distant metastasis came by the horizon; patients who were
+lost before it have none. GSE1992 has relapses at any site, and a few of its samples are
+metastases. GSE25055 and GSE16446 were standardised together by those who published them, with
+1,151 genes; VDX are 150 of its 344 patients with 657 genes; of TRANSBIG there are the 76
+probes of the 76-gene signature alone.
 
 ## How much of each signature was measured
 
