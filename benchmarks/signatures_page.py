@@ -43,8 +43,8 @@ stands in full.
 ## AUC of the label
 
 Each gene is scaled over all patients of the cohort, those without a label as well; no outcome
-is looked at. In brackets 95% intervals, of a patient bootstrap with Student's t on the logit
-scale, as a study has them. *In italics*, signatures of which a part was measured.
+is looked at. Below each value its 95% interval, of a patient bootstrap with Student's t on the
+logit scale, as a study has them. *In italics*, signatures of which a part was measured.
 
 {auc}
 
@@ -72,7 +72,7 @@ the reasons below.
 
 {refusals}
 
-How the scores of patients agree on both scalings:
+How the scores of patients agree on both scalings (Spearman's correlation):
 
 {agreement}
 
@@ -193,11 +193,18 @@ def _coverage(row: pd.Series) -> str:
 
 
 def _estimate(row: pd.Series) -> str:
-    told = f"{row['value']:.2f} ({row['ci_low']:.2f} to {row['ci_high']:.2f})"
+    value, ends = f"{row['value']:.2f}", _ends(row)
+    if row["standing"] == "partial":
+        value, ends = f"*{value}*", f"*{ends}*"
     mark = ""
     if row["overlap"]:
         mark = " †" if "was made on patients" in row["overlap"] else " ‡"
-    return (f"*{told}*" if row["standing"] == "partial" else told) + mark
+    return f"{value}{mark}<br>{ends}"
+
+
+def _ends(row: pd.Series) -> str:
+    """An interval on one line, however narrow its column."""
+    return f"{row['ci_low']:.2f} to {row['ci_high']:.2f}".replace(" ", "&nbsp;")
 
 
 def _agreement(row: pd.Series) -> str:
