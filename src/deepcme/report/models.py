@@ -13,14 +13,12 @@ from deepcme.models.registry import ModelKind
 from deepcme.study.designs import NestedDesign
 from deepcme.study.others.arms import models_with_others, names_beside
 from deepcme.study.parts.added_value import CLINICAL, CLINICAL_AND_GENES
+from deepcme.study.parts.comparators.clinical_index import CLINICAL_INDEX
+from deepcme.study.parts.comparators.signatures import REFUSED, SIGNATURES
 from deepcme.study.parts.grid import TUNED, TUNED_OF_TIMES, grid_points
 from deepcme.study.resolved import Study
 from deepcme.study.settings import ModelSettings
 from deepcme.study.store import StudyFolder
-
-SIGNATURES, CLINICAL_INDEX = "signatures.csv", "clinical_index.csv"
-"""What was looked at beside the models, if a study did: a row for each."""
-REFUSED = "refused"
 
 _NOT_SETTINGS = ("random_state", "engine", "device", "verbose", "n_jobs")
 

@@ -24,6 +24,7 @@ from deepcme.report.sections import (
     usefulness,
 )
 from deepcme.report.sections.comparators import comparators
+from deepcme.report.sections.gene_sets import gene_sets
 from deepcme.report.sections.groups import meta_analysis, subgroups
 from deepcme.report.sections.others import also
 from deepcme.report.survival import added_value as added_value_over_time
@@ -40,9 +41,9 @@ SECTIONS: tuple[Section, ...] = (
     verdict.SECTION, patients.SECTION, sample_size.SECTION, discrimination.SECTION,
     meta_analysis.SECTION, classification.SECTION, comparison.SECTION, comparators.SECTION,
     also.SECTION, added_value.SECTION, calibration.SECTION, recalibration.SECTION,
-    usefulness.SECTION,
-    risk_stability.SECTION, instability.SECTION, subgroups.SECTION, nulls.SECTION,
-    genes.SECTION, selection.SECTION, publication.SECTION, training.SECTION, methods.SECTION,
+    usefulness.SECTION, risk_stability.SECTION, instability.SECTION, subgroups.SECTION,
+    nulls.SECTION, genes.SECTION, selection.SECTION, gene_sets.SECTION, publication.SECTION,
+    training.SECTION, methods.SECTION,
     guidelines.SECTION, methods.REPEAT,
 )  # fmt: skip
 """Of a study of labels. Each may use what those before it computed."""
@@ -54,7 +55,7 @@ SURVIVAL_SECTIONS: tuple[Section, ...] = (
     also.SECTION, added_value_over_time.SECTION,
     calibration_at_horizon.SECTION, usefulness_at_horizon.SECTION, assumptions.SECTION,
     instability.SECTION, subgroups.SECTION, nulls.SECTION, genes.SECTION, selection.SECTION,
-    grid.SECTION, training.SECTION,
+    gene_sets.SECTION, grid.SECTION, training.SECTION,
     methods.SECTION, guidelines.SECTION, methods.REPEAT,
 )  # fmt: skip
 """Of a study of times to an event, likewise."""

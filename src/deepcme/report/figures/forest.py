@@ -131,20 +131,6 @@ def _draw(
         .mark_point(filled=True, shape="square", size=60, opacity=1, color=PALETTE[0])
         .encode(x=values, tooltip=told)
     )
-    hollow = [
-        line.transform_filter(of_kind(HOLLOW)).mark_rule(strokeWidth=1, color=PALETTE[0]),
-        base.transform_filter(of_kind(HOLLOW))
-        .mark_point(
-            filled=True,
-            shape="square",
-            size=55,
-            opacity=1,
-            fill="white",
-            stroke=PALETTE[0],
-            strokeWidth=1.5,
-        )
-        .encode(x=values, tooltip=told),
-    ]
     predictions = line.transform_filter(of_kind(PREDICTION)).mark_rule(
         strokeWidth=2, strokeDash=[5, 3], color=PALETTE[1]
     )
@@ -153,7 +139,7 @@ def _draw(
         *([] if axis.overall is None else [_line(axis.overall, x, [1, 3])]),
         estimates,
         squares,
-        *(hollow if (rows["kind"] == HOLLOW).any() else []),
+        *(_hollow(base, line, values, told) if (rows["kind"] == HOLLOW).any() else []),
         # A layer without a mark would be an image without a name to screen readers.
         *([predictions] if (rows["kind"] == PREDICTION).any() else []),
         *(_diamond(row, x, scale) for row in drawn[drawn["kind"] == POOLED].to_dict("records")),
@@ -164,6 +150,21 @@ def _draw(
         layer=layers, width=width, height=_STEP * (len(rows) + 1)
     )
     return chart
+
+
+def _hollow(
+    base: alt.Chart, line: alt.Chart, values: alt.X, told: Sequence[alt.Tooltip]
+) -> list[alt.Chart]:
+    """Thin lines and squares that are not filled."""
+    of_kind, colour = f"datum.kind === '{HOLLOW}'", PALETTE[0]
+    squares = base.transform_filter(of_kind).mark_point(
+        filled=True, shape="square", size=55, opacity=1, fill="white", stroke=colour,
+        strokeWidth=1.5,
+    )  # fmt: skip
+    return [
+        line.transform_filter(of_kind).mark_rule(strokeWidth=1, color=colour),
+        squares.encode(x=values, tooltip=told),
+    ]
 
 
 def _line(value: float, x: alt.Scale, dash: list[int]) -> alt.Chart:

@@ -67,6 +67,9 @@ def compute_running_sums(
     import gseapy
 
     names = np.array([f"GENE{number}" for number in range(len(statistics))])
+    # A set of genes that are all 0 would have no weights.
+    least = np.finfo(np.float64).eps * np.abs(statistics).max(initial=1.0)
+    statistics = np.where(statistics == 0, least, statistics)
     order = np.argsort(-statistics, kind="stable")  # equal ones in one order everywhere
     with _quiet():
         ranked = gseapy.prerank(

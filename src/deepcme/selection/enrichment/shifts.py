@@ -67,17 +67,17 @@ def compute_shifts(
     residuals : array, samples
         As `compute_residuals` gives them.
     sets : sequence of arrays of int
-        Positions of the genes of each.
+        Positions of the genes of each, two or more.
     patients : PatientPermutations
     random : numpy.random.Generator
 
     Returns
     -------
     DataFrame
-        One row a set: `shift`; `statistic`, the shift over its standard error; `p`, of two
-        sides; `fdr` (Benjamini and Hochberg 1995); `claimed`; `correlation`, the mean of the
-        pairs of its genes; `variance_inflation`, by which that correlation multiplies the
-        variance of their mean statistic.
+        One row a set: `shift`, with its 95% interval (Student's t); `statistic`, the shift
+        over its standard error; `p`, of two sides; `fdr` (Benjamini and Hochberg 1995);
+        `claimed`; `correlation`, the mean of the pairs of its genes; `variance_inflation`, by
+        which that correlation multiplies the variance of their mean statistic.
 
         The p is the share of permutations whose statistic is as far from 0 or farther, the
         one observed counted in (Phipson and Smyth 2010), or that by Student's t where it is
@@ -93,30 +93,34 @@ def compute_shifts(
     number = count_permutations(len(sizes))
     of_sizes = 1 / sizes + 1 / (expression.shape[1] - sizes)
 
-    def standardise(shift: FloatArray, spread: FloatArray) -> FloatArray:
+    def find_errors(spread: FloatArray) -> FloatArray:
         of_effects = np.maximum(0, spread - expected)[:, np.newaxis]
-        others = expression.shape[1] - sizes
-        statistic: FloatArray = shift / np.sqrt(
-            variance + of_effects * (1 / sizes + 1 / others)
-        )
-        return statistic
+        errors: FloatArray = np.sqrt(variance + of_effects * of_sizes)
+        return errors
 
-    statistic = standardise(shift, spread)[0]
+    error = find_errors(spread)[0]
+    statistic = shift[0] / error
     as_far = np.zeros(len(sizes))
     for permuted in patients.draw(residuals, random, number):
+        permuted_shift, permuted_spread = shifts.compute(permuted)
+        far = np.abs(permuted_shift / find_errors(permuted_spread))
         # Rounding must not make a permutation that changes nothing less far.
-        far = np.abs(standardise(*shifts.compute(permuted))) * (1 + 1e-9)
-        as_far += (far >= np.abs(statistic)).sum(axis=0)
-    by_t = 2 * student_t.sf(np.abs(statistic), patients.n_patients - patients.n_strata - 1)
-    p = np.maximum((1 + as_far) / (1 + number), by_t)
+        as_far += (far * (1 + 1e-9) >= np.abs(statistic)).sum(axis=0)
+    t = student_t(patients.n_patients - patients.n_strata - 1)
+    p = np.maximum((1 + as_far) / (1 + number), 2 * t.sf(np.abs(statistic)))
     fdr = false_discovery_control(p)
+    ends = shift[0] + t.ppf([[0.025], [0.975]]) * error
     inflation = np.array([_inflation(expression[:, genes]) for genes in sets])
-    correlation = np.divide(inflation - 1, sizes - 1, out=np.zeros(len(sizes)), where=sizes > 1)
-    values = (shift[0], statistic, p, fdr, fdr <= FALSE_DISCOVERIES, correlation, inflation)
+    correlation = (inflation - 1) / (sizes - 1)
+    claimed = fdr <= FALSE_DISCOVERIES
+    values = (shift[0], *ends, statistic, p, fdr, claimed, correlation, inflation)
     return pd.DataFrame(dict(zip(_COLUMNS, values, strict=True)))
 
 
-_COLUMNS = ("shift", "statistic", "p", "fdr", "claimed", "correlation", "variance_inflation")
+_COLUMNS = (
+    "shift", "ci_low", "ci_high", "statistic", "p", "fdr", "claimed", "correlation",
+    "variance_inflation",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,7 +13,7 @@ import pandas as pd
 
 from deepcme.audit.leakage import find_telling_columns
 from deepcme.base.errors import DeepCMEError
-from deepcme.base.words import words_of_name
+from deepcme.base.words import listed, words_of_name
 from deepcme.cohort.cohort import Cohort, own_columns
 from deepcme.evaluation.groups.levels import FEWEST, MOST, divide_by_columns
 from deepcme.sources.assembly.clinical_tables import known_words
@@ -71,7 +71,7 @@ def require_subgroups(cohort: Cohort, columns: Sequence[str]) -> None:
         return
     known = take_characteristics(cohort)
     divide = divide_by_columns(known, named=list(map(str, known.columns.drop("sample"))))
-    usable = f"name one of: {', '.join(divide.of_sample.columns)}"
+    usable = f"name one of: {listed(divide.of_sample.columns)}"
     if divide.of_sample.columns.empty:
         usable = "no column does, so leave [subgroups] out"
     for column in columns:

@@ -14,11 +14,10 @@ from deepcme.report.figures.styles import Chart
 from deepcme.report.sections.comparators.compared import (
     COLUMNS,
     INDEX,
-    OWN,
-    PARTIAL,
-    PUBLISHED,
     TRAINED,
 )
+from deepcme.study.parts.comparators.clinical_index import PARTIAL
+from deepcme.study.parts.comparators.signatures import OWN, PUBLISHED
 
 _CHANCE = 0.5
 _GROUPS = (
@@ -75,7 +74,8 @@ def _row(row: Mapping[Any, Any]) -> dict[str, Any]:
         numbers += f" ({ends[0]:.3f} to {ends[1]:.3f})"
     return {
         "kind": HOLLOW if is_partial else ESTIMATE,
-        "label": f"{row['model']}{where}{' (partial)' if is_partial else ''}",
+        "label": f"{row['model']}{where}{' (partial)' if is_partial else ''}"
+        f"{' *' if row['warned'] else ''}",
         "counts": f"{row['n']:,.0f} / {row['events']:,.0f}",
         "numbers": numbers,
         "value": row["value"],

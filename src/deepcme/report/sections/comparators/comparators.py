@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from deepcme.evaluation.predictions import LEFT_OUT
+from deepcme.models.signatures.matching import FULL_SHARE, PARTIAL_SHARE
 from deepcme.report.blocks import Blocks, Bullets, Figure, Heading, Table, Text
 from deepcme.report.chance import exceeds_chance
 from deepcme.report.formatting import (
@@ -23,7 +24,6 @@ from deepcme.report.formatting import (
 from deepcme.report.section import Contents, Section
 from deepcme.report.sections.comparators.chart import plot_beside_clinic
 from deepcme.report.sections.comparators.compared import (
-    INDEX,
     TRAINED,
     compute_beside_clinic,
     compute_scalings,
@@ -37,13 +37,14 @@ from deepcme.report.sections.comparators.words import (
     list_warnings,
     list_without_single_scores,
     name_standing,
+    shorten_citation,
 )
 
 _BESIDE = (
     "{measure} and 95% interval as in the table of discrimination. Difference: {headline} less "
     "the row, {differences}; p as it is of what was named in advance, of the others after Holm "
     "over all rows not trained here. Genes: found of those listed, and their share of the "
-    "absolute weight; full with 80% of both, partial with 50%."
+    f"absolute weight; full with {FULL_SHARE:.0%} of both, partial with {PARTIAL_SHARE:.0%}."
 )
 _DIFFERENCES = (
     "a mean over the splits, with Student's t interval of the corrected resampled t-test "
@@ -54,25 +55,30 @@ _SCALINGS = (
     "{measure} by a score that is scaled within the cohort (by the training part) and by one "
     "that needs this sample alone, on the same test patients in the same draws; Spearman's "
     "correlation of both scores, and the share of samples in the same class, where published "
-    "cut-offs hold for both."
+    "cut-offs hold for both; compared: samples that have both."
 )
 _SIGNATURES = TableLayout(
     "What each is, what it was made for, and how much of it is in this cohort. "
-    "beside_clinic_signatures.csv has its missing genes and those found by another symbol.",
+    "beside_clinic_signatures.csv has whole sources, missing genes and those found by another "
+    "symbol.",
     ("signature", "Name", ""), ("title", "What", ""), ("made_for", "Made for", ""),
     ("source", "Source", ""), ("standing", "Standing", ""), ("found", "Genes", ""),
 )  # fmt: skip
 _GENES = TableLayout(
     "",
     ("signature", "Name", ""), ("aliases", "Found by another symbol", ""),
-    ("missing", "Missing", ""),
+    ("missing", "Missing", ""), ("source", "Source", ""),
 )  # fmt: skip
 _CAPTION = (
     "{measure} of models, signatures and clinical index on the same test patients (square; "
     "line: 95% interval), beside it {counted} / events; the dashed line is chance. Hollow: "
     "partial, with some of its genes missing or components filled in. That one interval "
     "excludes chance and another does not is no difference between them: the table has these."
+    "{warned}"
 )
+
+
+_WARNED = " A star: see the warning on it above."
 
 
 def _compute(contents: Contents) -> None:
@@ -84,7 +90,7 @@ def _compute(contents: Contents) -> None:
     if "beside_clinic_signatures" not in contents.tables:
         return
     signatures = contents.tables["beside_clinic_signatures"]
-    contents.notes["signature_methods"] = describe_signatures(signatures)
+    contents.notes["beside_clinic_methods"] = describe_signatures(signatures)
     contents.add(
         "beside_clinic",
         lambda: compute_beside_clinic(contents, signatures),
@@ -128,7 +134,8 @@ def _lay_out_scalings(contents: Contents, measure: str) -> TableLayout:
         _SCALINGS.format(measure=measure),
         LEFT_OUT_COLUMN, ("model", "Name", ""), ("within", "Within the cohort (95%)", ""),
         ("single", "Single sample (95%)", ""), ("agreement", "Spearman (95%)", ""),
-        ("alike", "Same class", ""), *_counts(contents),
+        ("alike", "Same class (95%)", ""), ("n_agreement", "Compared", ",.0f"),
+        *_counts(contents),
     )  # fmt: skip
 
 
@@ -148,10 +155,6 @@ def _found(row: Mapping[Any, Any]) -> str:
         return found if pd.isna(row["weight_share"]) else f"{found} ({row['weight_share']:.0%})"
     known = row.get("n_known", np.nan)
     return "" if pd.isna(known) else f"known of {known:,.0f} of {row['n']:,.0f} samples"
-
-
-def _percent(share: float) -> str:
-    return "" if pd.isna(share) else f"{share:.0%}"
 
 
 def _p_value(row: Mapping[Any, Any]) -> str:
@@ -186,7 +189,10 @@ def _show_scalings(table: pd.DataFrame) -> pd.DataFrame:
         "agreement": [
             _interval(row, ("spearman", "spearman_low", "spearman_high"), ".2f") for row in rows
         ],
-        "alike": [_percent(row["same_class"]) for row in rows],
+        "alike": [
+            _interval(row, ("same_class", "same_class_low", "same_class_high"), ".0%")
+            for row in rows
+        ],
     }
     return table.assign(**shown)
 
@@ -196,6 +202,7 @@ def _show_signatures(table: pd.DataFrame) -> pd.DataFrame:
     return table.assign(
         made_for=[", ".join(filter(None, [row["cancer"], row["platform"]])) for row in rows],
         found=[_found(row) for row in rows],
+        source=table["source"].map(shorten_citation),
     )
 
 
@@ -217,17 +224,23 @@ def _write(contents: Contents) -> Blocks:
         _CAPTION.format(
             measure=measure,
             counted="patients" if contents.results.is_survival else "samples",
+            warned=_WARNED if "beside_clinic" in tables and _warns(tables) else "",
         ),
     )
     if "beside_clinic" in tables:
         yield contents.show("beside_clinic", _show_beside(tables["beside_clinic"]))
     if _has_single_scores(tables):
-        shown = _show_scalings(tables["beside_clinic_scalings"])
+        table = tables["beside_clinic_scalings"]
+        shown = _show_scalings(table[table["single"].notna()])
         yield contents.show("beside_clinic_scalings", shown)
     without = list_without_single_scores(tables.get("beside_clinic_scalings"))
     yield Bullets([*without, *list_refused(signatures)])
     yield contents.show("beside_clinic_signatures", _show_signatures(signatures), wrap=True)
     yield _fold_genes(signatures)
+
+
+def _warns(tables: Mapping[str, pd.DataFrame]) -> bool:
+    return bool(tables["beside_clinic"]["warned"].any())
 
 
 def _has_single_scores(tables: Mapping[str, pd.DataFrame]) -> bool:
@@ -236,14 +249,10 @@ def _has_single_scores(tables: Mapping[str, pd.DataFrame]) -> bool:
     return table is not None and bool(table["single"].notna().any())
 
 
-def _fold_genes(signatures: pd.DataFrame) -> Table | None:
-    """Which genes are missing or bear another symbol, folded on the page."""
-    rows = signatures[signatures["kind"] != INDEX]
-    rows = rows[(rows["aliases"] != "") | (rows["missing"] != "")]
-    if rows.empty:
-        return None
-    table = Table("beside-clinic-genes", _GENES.show(rows), wrap=True, only="html")
-    return replace(table, folded="Genes that are missing, or found by another symbol")
+def _fold_genes(signatures: pd.DataFrame) -> Table:
+    """Sources, and which genes are missing or bear another symbol, folded on the page."""
+    table = Table("beside-clinic-genes", _GENES.show(signatures), wrap=True, only="html")
+    return replace(table, folded="Sources, missing genes, and genes found by another symbol")
 
 
 SECTION = Section(_write, _compute)

@@ -4,7 +4,7 @@ What is read of a study's folder, beside its predictions:
 
 - ``signatures.csv``, a row for each signature that was looked at, refused ones too:
   `signature` (its name among the predictions), `title, kind` (`PUBLISHED` or `OWN`),
-  `standing` (`FULL`, `PARTIAL` or `REFUSED`), `why` (it is not full), `n_found, n_listed,
+  `standing` (``full``, `PARTIAL` or `REFUSED`), `why` (it is not full), `n_found, n_listed,
   gene_share, weight_share, aliases, missing, cancer, platform, source, scaling, trained_here,
   warnings, single_sample` (why there is no such score), `spearman, spearman_low,
   spearman_high, same_class, n_agreement` (of both scalings), `comparator` (named in advance);
@@ -20,29 +20,32 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from deepcme.base.errors import AbsentError
+from deepcme.base.errors import AbsentError, DeepCMEError
 from deepcme.evaluation.comparison import compute_comparison
 from deepcme.evaluation.discrimination import compute_discrimination
 from deepcme.evaluation.predictions import LEFT_OUT
 from deepcme.evaluation.survival.measured import UNO
 from deepcme.evaluation.survival.tables.differences import compute_survival_differences
 from deepcme.evaluation.survival.tables.discrimination import compute_survival_discrimination
-from deepcme.report.models import (
-    CLINICAL_INDEX,
-    REFUSED,
-    SIGNATURES,
-    find_refitted_models,
-)
+from deepcme.models.signatures.scoring import SINGLE_SAMPLE
+from deepcme.report.models import find_refitted_models
 from deepcme.report.section import Contents
 from deepcme.study.parts.added_value import CLINICAL
+from deepcme.study.parts.comparators.clinical_index import CLINICAL_INDEX, PARTIAL
+from deepcme.study.parts.comparators.signatures import (
+    OWN,
+    PUBLISHED,
+    REFUSED,
+    SIGNATURE_SCORES,
+    SIGNATURES,
+)
 from deepcme.study.store import StudyFolder
 
-SINGLE_SCORES = "signature_scores.parquet"
-SINGLE_SAMPLE = "single sample"
-FULL, PARTIAL = "full", "partial"
-PUBLISHED, OWN, INDEX = "published", "own file", "clinical index"
-TRAINED, COLUMNS = "trained here", "clinical columns"
+TRAINED, INDEX, COLUMNS = "trained here", "clinical index", "clinical columns"
 """What a row of the table is, beside the kinds of signatures."""
+
+FEWEST_SCORED = 0.9
+"""Share of the tested samples with a score of their own from which on they are ranked by it."""
 
 _DESCRIBED = (
     "signature", "title", "kind", "standing", "comparator", "n_found", "n_listed",
@@ -53,7 +56,11 @@ _TEXTS = (
     "trained_here", "warnings", "single_sample", "methods",
 )  # fmt: skip
 _DIFFERENCE = ("difference", "difference_low", "difference_high", "p_value", "p_holm")
-_AGREEMENT = ("spearman", "spearman_low", "spearman_high", "same_class", "n_agreement")
+_AGREEMENT = (
+    "spearman", "spearman_low", "spearman_high", "same_class", "same_class_low",
+    "same_class_high", "n_agreement",
+)  # fmt: skip
+_RANKED = ("within", "within_low", "within_high", "single", "single_low", "single_high")
 _COLUMNS = [*dict.fromkeys([*_DESCRIBED, "n", "n_known", *_TEXTS, *_AGREEMENT])]
 
 
@@ -117,7 +124,8 @@ def compute_beside_clinic(contents: Contents, signatures: pd.DataFrame) -> pd.Da
     Returns
     -------
     DataFrame
-        `model, kind, standing, title, named` (in advance), `measure, value, ci_low, ci_high,
+        `model, kind, standing, title, named` (in advance), `warned` (as this cohort helped to
+        make it, or was cut down to its genes), `measure, value, ci_low, ci_high,
         difference, difference_low, difference_high, p_value, p_holm, n_found, n_listed,
         gene_share, weight_share, scaling, n, events, n_splits, absent` (why there is no
         value); and `left_out` first where cohorts were. A difference is missing where there
@@ -145,7 +153,8 @@ def compute_beside_clinic(contents: Contents, signatures: pd.DataFrame) -> pd.Da
         order = {cohort: place for place, cohort in enumerate(table[LEFT_OUT].unique())}
         table = table.sort_values(LEFT_OUT, key=lambda of: of.map(order), kind="stable")
     columns = [
-        *keys, "kind", "standing", "title", "named", "measure", "value", "ci_low", "ci_high",
+        *keys, "kind", "standing", "title", "named", "warned", "measure", "value", "ci_low",
+        "ci_high",
         *_DIFFERENCE, "n_found", "n_listed", "gene_share", "weight_share", "scaling", "n",
         "events", "n_splits", "absent",
     ]  # fmt: skip
@@ -156,16 +165,20 @@ def _describe_rows(contents: Contents, scored: pd.DataFrame) -> pd.DataFrame:
     """Who stands in the table, in its order."""
     study, predictions = contents.results.study, contents.results.predictions
     trained = [name for name in (contents.headline, study.comparator.model) if name is not None]
+    named = scored[list(_DESCRIBED)].rename(
+        columns={"signature": "model", "comparator": "named"}
+    )
     rows = [
         pd.DataFrame({"model": trained, "kind": TRAINED}),
-        scored[list(_DESCRIBED)].rename(columns={"signature": "model", "comparator": "named"}),
+        named.assign(warned=scored["trained_here"] != ""),
     ]
     if CLINICAL in predictions["model"].unique() and CLINICAL not in trained:
         rows.append(pd.DataFrame({"model": [CLINICAL], "kind": [COLUMNS]}))
     table = pd.concat(rows, ignore_index=True)
     texts = ["standing", "title", "scaling"]
     table[texts] = table[texts].fillna("")
-    table["named"] = table["named"].eq(True)
+    marks = ["named", "warned"]
+    table[marks] = table[marks].eq(True)
     return table
 
 
@@ -224,8 +237,9 @@ def compute_scalings(contents: Contents, signatures: pd.DataFrame) -> pd.DataFra
     """How each signature ranks the same test patients by its two scores, and how these agree.
 
     Within the cohort a signature is scaled by the training part; a single sample's score
-    needs no other sample and is the same in every split. Both are measured by the same
-    function in the same draws.
+    needs no other sample and is the same in every split. Both are measured by the functions
+    of the models, in the same draws, on the test samples that have a single one's score:
+    where all have, the value within the cohort is that of the table of discrimination.
 
     Parameters
     ----------
@@ -238,79 +252,96 @@ def compute_scalings(contents: Contents, signatures: pd.DataFrame) -> pd.DataFra
     -------
     DataFrame
         `model, measure, within, within_low, within_high, single, single_low, single_high,
-        spearman, spearman_low, spearman_high, same_class, n_agreement, n, events, absent`
-        (why there is no score of single samples); and `left_out` first where cohorts were.
+        spearman, spearman_low, spearman_high, same_class, same_class_low, same_class_high,
+        n_agreement, n, events, absent` (why there is no score of single samples); and
+        `left_out` before `model` where cohorts were.
 
     Raises
     ------
     AbsentError
         If no signature was scored.
     """
-    within = contents.require("beside_clinic")
-    within = within[within["kind"].isin([PUBLISHED, OWN])]
-    if within.empty:
+    kinds = contents.require("beside_clinic").drop_duplicates("model")
+    models = kinds.loc[kinds["kind"].isin([PUBLISHED, OWN]), "model"].tolist()
+    if not models:
         raise AbsentError("No signature has enough of its genes in this cohort to be scored.")
-    keys = [name for name in (LEFT_OUT, "model") if name in within.columns]
-    scores, absent = _read_single_scores(contents, signatures, within["model"].tolist())
-    single = _rank_single_samples(contents, scores)
-    of_signature = signatures.rename(columns={"signature": "model"})
-    columns = [*keys, "measure", "value", "ci_low", "ci_high", "n", "events"]
-    table = within[columns].rename(columns=_named_by("within"))
-    table = table.merge(single.rename(columns=_named_by("single")), "left", keys)
-    table = table.merge(of_signature[["model", *_AGREEMENT]], "left", "model")
-    table["absent"] = table["model"].map(absent).fillna("")
-    return table
+    described = signatures.set_index("signature")
+    scores = _read_single_scores(contents.results.folder)
+    tables = []
+    for model in models:
+        try:
+            found = _rank_both(contents, model, scores.get(model), described.loc[model])
+        except AbsentError as absent:
+            found = pd.DataFrame({"absent": [str(absent)]})
+        tables.append(found.assign(model=model, **described.loc[model, list(_AGREEMENT)]))
+    table = pd.concat(tables, ignore_index=True).assign(measure=contents.results.ranked_by.name)
+    keys = [name for name in (LEFT_OUT, "model") if name in table.columns]
+    table["absent"] = table["absent"].fillna("")
+    columns = [*keys, "measure", *_RANKED, *_AGREEMENT, "n", "events", "absent"]
+    return table.reindex(columns=columns)
+
+
+def _read_single_scores(folder: StudyFolder) -> dict[str, pd.Series]:
+    """Score of each sample by itself, by signature."""
+    if not folder.has_table(SIGNATURE_SCORES):
+        return {}
+    table = folder.read_table(SIGNATURE_SCORES)
+    table = table[(table["scaling"] == SINGLE_SAMPLE) & np.isfinite(table["score"])]
+    return {
+        str(name): rows.set_index("sample")["score"]
+        for name, rows in table.groupby("signature", sort=False)
+    }
+
+
+def _rank_both(
+    contents: Contents, model: str, scores: pd.Series | None, described: pd.Series
+) -> pd.DataFrame:
+    """Value and interval by both scores, one row or one for each cohort left out.
+
+    Raises
+    ------
+    AbsentError
+        If too few tested samples have a score of their own, or these cannot be ranked.
+    """
+    if scores is None:
+        raise AbsentError(described["single_sample"] or "No sample has one.")
+    results = contents.results
+    rows = results.predictions[results.predictions["model"] == model]
+    has_score = rows["sample"].isin(scores.index)
+    tested = rows.loc[rows["part"] == "test", "sample"]
+    known = tested[has_score].nunique()
+    if known < FEWEST_SCORED * tested.nunique():
+        raise AbsentError(f"Of {tested.nunique():,} tested samples {known:,} have one.")
+    within = rows[has_score]
+    single = within.assign(score=within["sample"].map(scores).to_numpy(np.float64))
+    both = pd.concat([within.assign(model="within"), single.assign(model="single")])
+    return _rank(contents, both)
+
+
+def _rank(contents: Contents, rows: pd.DataFrame) -> pd.DataFrame:
+    """Both scores' values beside each other."""
+    results = contents.results
+    try:
+        if results.is_survival:
+            evaluation = results.evaluation.with_predictions(rows)
+            table = compute_survival_discrimination(evaluation, [UNO])
+        else:
+            table = compute_discrimination(rows, contents.random("auc"))
+    except DeepCMEError as error:
+        raise AbsentError(str(error)) from error
+    table = table.rename(columns={"auc": "value"})
+    table = table.rename(columns={"absent": "reason"})
+    keys = [name for name in (LEFT_OUT,) if name in table.columns]
+    shown = [*keys, "value", "ci_low", "ci_high"]
+    within, single = (
+        table.loc[table["model"] == scaling].reset_index(drop=True)
+        for scaling in ("within", "single")
+    )
+    beside = within[shown].rename(columns=_named_by("within"))
+    values = single[["value", "ci_low", "ci_high", "n", "events"]]
+    beside = beside.join(values.rename(columns=_named_by("single")))
+    return beside.assign(absent=single.get("reason", ""))
 
 
 def _named_by(scaling: str) -> dict[str, str]:
     return {"value": scaling, "ci_low": f"{scaling}_low", "ci_high": f"{scaling}_high"}
-
-
-def _read_single_scores(
-    contents: Contents, signatures: pd.DataFrame, models: Sequence[str]
-) -> tuple[dict[str, pd.Series], dict[str, str]]:
-    """Score of each sample by itself, by signature; or why a signature has none."""
-    folder = contents.results.folder
-    table = pd.DataFrame({"sample": [], "signature": [], "scaling": [], "score": []})
-    if folder.has_table(SINGLE_SCORES):
-        table = folder.read_table(SINGLE_SCORES)
-    table = table[table["scaling"] == SINGLE_SAMPLE]
-    why = signatures.set_index("signature")["single_sample"]
-    tested = pd.Index(contents.results.predictions["sample"].unique())
-    scores, absent = {}, {}
-    for model in models:
-        of_model = table[table["signature"] == model].set_index("sample")["score"]
-        known = of_model.reindex(tested)
-        lacking = int((~np.isfinite(known.to_numpy(np.float64))).sum())
-        if not lacking:
-            scores[model] = of_model
-        else:
-            absent[model] = why[model] or f"{lacking} of {len(tested)} samples have no score."
-    return scores, absent
-
-
-def _rank_single_samples(contents: Contents, scores: dict[str, pd.Series]) -> pd.DataFrame:
-    """Value and interval by the scores of single samples, on the rows of the others."""
-    results = contents.results
-    keys = results.predictions.columns.intersection([LEFT_OUT]).tolist()
-    columns = [*keys, "model", "value", "ci_low", "ci_high"]
-    if not scores:
-        return pd.DataFrame(
-            {name: pd.Series(dtype=_TYPES.get(name, float)) for name in columns}
-        )
-    rows = results.predictions
-    rows = pd.concat(
-        [
-            of_model.assign(score=of_model["sample"].map(of_sample).to_numpy(np.float64))
-            for model, of_sample in scores.items()
-            for of_model in [rows[rows["model"] == model]]
-        ]
-    )
-    if results.is_survival:
-        evaluation = results.evaluation.with_predictions(rows)
-        return compute_survival_discrimination(evaluation, [UNO])[columns]
-    table = compute_discrimination(rows, contents.random("auc"))
-    return table.rename(columns={"auc": "value"})[columns]
-
-
-_TYPES = {LEFT_OUT: object, "model": object}

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from deepcme.base.words import counted, listed
+from deepcme.base.words import listed
 from deepcme.evaluation.nulls import LEVEL
 from deepcme.evaluation.predictions import LEFT_OUT
-from deepcme.report.models import REFUSED
+from deepcme.models.signatures.matching import FULL_SHARE, PARTIAL_SHARE
 from deepcme.report.sections.comparators.compared import (
     INDEX,
-    OWN,
-    PARTIAL,
-    PUBLISHED,
     TRAINED,
     find_named,
 )
+from deepcme.study.parts.comparators.clinical_index import PARTIAL
+from deepcme.study.parts.comparators.signatures import OWN, PUBLISHED, REFUSED
 
 _RESEARCH = (
     "Signatures are research versions, not the assays: genes and weights as published, for the "
@@ -34,12 +34,16 @@ _SHOWN = (
 _INDEX = (
     "The index is computed of clinical columns as published, and fitted to no outcome here."
 )
+_VANCOUVER = re.compile(
+    r"(?P<author>[^,.;]+?) [A-Z]{1,3}(?P<others>,[^.;]*)?\..*\b(?P<year>(?:19|20)\d{2});"
+)
+_NONE_NAMED = "No signature was named in advance."
 _METHODS = (
     "Genes were found by identifier, symbol or an earlier symbol; a signature is full with at "
-    "least 80% of its genes and of their absolute weight, partial with at least 50%, and not "
-    "scored below. Scores are scaled within the cohort by the training part of each split "
-    "alone, higher being worse; nothing is fitted to outcomes. Values and intervals are those "
-    "of the models, on the same test patients."
+    f"least {FULL_SHARE:.0%} of its genes and of their absolute weight, partial with at least "
+    f"{PARTIAL_SHARE:.0%}, and not scored below. Scores are scaled within the cohort by the "
+    "training part of each split alone, higher being worse; nothing is fitted to outcomes. "
+    "Values and intervals are those of the models, on the same test patients."
 )
 
 
@@ -66,7 +70,7 @@ def describe_found(
             _describe_named(row, headline, measure, exceeds_chance)
             for row in named.to_dict("records")
         ),
-        "" if len(named) else "No signature was named in advance.",
+        "" if len(named) else _NONE_NAMED,
         _describe_others(told[~told["named"]], headline, exceeds_chance),
     ]
     return " ".join(filter(None, sentences))
@@ -77,7 +81,7 @@ def _describe_named(
 ) -> str:
     other = str(row["model"])
     where = f"In {row[LEFT_OUT]}: " if LEFT_OUT in row else ""
-    called = f"{other}, the signature named in advance"
+    called = f"{other}, the signature named in advance{_caution(row)}"
     if pd.isna(row["difference"]):
         return f"{where}{headline} is not compared with {called}."
     low, high = row["difference_low"], row["difference_high"]
@@ -108,16 +112,22 @@ def _describe_others(
         if exceeds_chance(str(row["model"]))
     ]
     better = better if exceeds_chance(headline) else []
-    others = counted(rows["model"].nunique(), "other row")
+    n_others = rows["model"].nunique()
+    others = "the other row" if n_others == 1 else f"the {n_others} other rows"
     if not better and not worse:
-        return f"After Holm no difference to the {others} is shown."
+        return f"After Holm no difference to {others} is shown."
     said = [f"better than {listed(better)}"] if better else []
     said += [f"worse than {listed(worse)}"] if worse else []
-    return f"Of the {others}, after Holm, {headline} ranks patients {' and '.join(said)}."
+    return f"Of {others}, after Holm, {headline} ranks patients {' and '.join(said)}."
 
 
 def _place(row: Mapping[Any, Any]) -> str:
-    return f"{row['model']} in {row[LEFT_OUT]}" if LEFT_OUT in row else str(row["model"])
+    where = f" in {row[LEFT_OUT]}" if LEFT_OUT in row else ""
+    return f"{row['model']}{where}{_caution(row)}"
+
+
+def _caution(row: Mapping[Any, Any]) -> str:
+    return " (see the warning on it)" if row["warned"] else ""
 
 
 def list_warnings(signatures: pd.DataFrame) -> list[str]:
@@ -135,8 +145,20 @@ def list_warnings(signatures: pd.DataFrame) -> list[str]:
 
 
 def list_refused(signatures: pd.DataFrame) -> list[str]:
-    """Which were not scored, a line for each reason."""
-    return _list_by_reason(signatures[signatures["standing"] == REFUSED], "why", "not scored")
+    """Which were not scored: a line for those that lack genes, one for each other reason."""
+    refused = signatures[signatures["standing"] == REFUSED]
+    lacks_genes = refused[["gene_share", "weight_share"]].min(axis=1) < PARTIAL_SHARE
+    lines = []
+    if lacks_genes.any():
+        found = listed(
+            f"{row['signature']} ({row['n_found']:.0f} of {row['n_listed']:.0f})"
+            for row in refused[lacks_genes].to_dict("records")
+        )
+        lines.append(
+            f"Not scored, as under {PARTIAL_SHARE:.0%} of their genes or weight are in the "
+            f"cohort: {found}."
+        )
+    return [*lines, *_list_by_reason(refused[~lacks_genes], "why", "not scored")]
 
 
 def list_without_single_scores(scalings: pd.DataFrame | None) -> list[str]:
@@ -185,10 +207,19 @@ def describe_signatures(signatures: pd.DataFrame) -> str:
 
 
 def _cite(row: Mapping[Any, Any]) -> str:
-    cited = f" ({row['source'].rstrip('.')})" if row["source"] else ""
+    cited = f" ({shorten_citation(row['source'])})" if row["source"] else ""
     partial = ", partial" if row["standing"] == PARTIAL else ""
     found = f"{row['n_found']:.0f} of {row['n_listed']:.0f} genes"
     return f"{row['signature']}{cited}, {found}{partial}"
+
+
+def shorten_citation(citation: str) -> str:
+    """First author and year of a citation in Vancouver style; another stays as it is."""
+    found = _VANCOUVER.match(citation)
+    if found is None:
+        return citation.rstrip(".")
+    others = " et al." if found["others"] else ""
+    return f"{found['author']}{others} {found['year']}"
 
 
 def name_standing(row: Mapping[Any, Any]) -> str:
@@ -198,4 +229,5 @@ def name_standing(row: Mapping[Any, Any]) -> str:
         words = "partial" if partial else "full"
     else:
         words = f"{kind}, partial" if partial else str(kind)
-    return f"{words}, named" if row["named"] else words
+    words += ", named" if row["named"] else ""
+    return f"{words}, see warning" if row["warned"] else words

@@ -18,7 +18,7 @@ from deepcme.report.blocks import Blocks, Figure, Heading, Text
 from deepcme.report.chance import exceeds_chance
 from deepcme.report.figures.forest import ESTIMATE, forest_heading, plot_forest
 from deepcme.report.figures.styles import Chart
-from deepcme.report.formatting import INTERVAL, LEFT_OUT_COLUMN, TableLayout, as_percent
+from deepcme.report.formatting import INTERVAL, LEFT_OUT_COLUMN, TableLayout
 from deepcme.report.models import find_refitted_models
 from deepcme.report.results import StudyResults
 from deepcme.report.section import Contents, Section
@@ -271,7 +271,7 @@ def describe_method(results: StudyResults, cohorts: pd.DataFrame) -> str:
 def describe_prevalences(cohorts: pd.DataFrame, *, is_survival: bool) -> str:
     """That a model of several cohorts gives the risks of their mixture."""
     shares = {
-        row["cohort"]: as_percent(row["events"] / row["samples"])
+        row["cohort"]: f"{row['events'] / row['samples']:.0%}"
         for row in cohorts.to_dict("records")
     }
     told = ", ".join(f"{share} in {name}" for name, share in shares.items())

@@ -6,9 +6,9 @@ enough to be made with the tables and has no tasks.
 
 Tables (see docs/gene-sets.md)
 ------------------------------
-gene_sets.csv          set, file, n_listed, n_found, n_genes, standing, shift, statistic, p,
-                       fdr, claimed, correlation, variance_inflation, es, nes,
-                       p_gene_permutation, n_leading, leading_edge; the last five again as
+gene_sets.csv          set, file, n_listed, n_found, n_genes, standing, shift, ci_low, ci_high,
+                       statistic, p, fdr, claimed, correlation, variance_inflation, es, nes,
+                       p_gene_permutation, leading_edge, n_leading; the last five again as
                        model_... of the gene scores of `model`; n, events, n_patients,
                        n_background, n_permutations
 gene_set_members.csv   set, gene, symbol, leading_edge
