@@ -13,9 +13,12 @@ from deepcme.models.registry import ModelKind
 from deepcme.study.designs import NestedDesign
 from deepcme.study.others.arms import models_with_others, names_beside
 from deepcme.study.parts.added_value import CLINICAL, CLINICAL_AND_GENES
+from deepcme.study.parts.comparators.clinical_index import CLINICAL_INDEX
+from deepcme.study.parts.comparators.signatures import REFUSED, SIGNATURES
 from deepcme.study.parts.grid import TUNED, TUNED_OF_TIMES, grid_points
 from deepcme.study.resolved import Study
 from deepcme.study.settings import ModelSettings
+from deepcme.study.store import StudyFolder
 
 _NOT_SETTINGS = ("random_state", "engine", "device", "verbose", "n_jobs")
 
@@ -94,6 +97,20 @@ def find_refitted_models(study: Study) -> list[str]:
         for name in names_beside(model.name, study)
     ]
     return [*models, CLINICAL, CLINICAL_AND_GENES, *with_others]
+
+
+def find_comparators(folder: StudyFolder) -> tuple[str, ...]:
+    """Names in the predictions of a study that it did not train.
+
+    Published signatures, those of the user's own files and a clinical index: what is said of
+    fits, of probabilities and of their changes from split to split is not of these.
+    """
+    names: list[str] = []
+    for file, column in ((SIGNATURES, "signature"), (CLINICAL_INDEX, "index")):
+        if folder.has_table(file):
+            table = folder.read_table(file)
+            names += table.loc[table["standing"] != REFUSED, column].astype(str).tolist()
+    return tuple(names)
 
 
 def _settings_of(model: ModelSettings) -> dict[str, Any]:

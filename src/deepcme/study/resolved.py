@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Literal, Self
 
 import tomli_w
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 from deepcme.cohort.outcome import BinaryOutcome
 from deepcme.cohort.survival import SurvivalOutcome
@@ -17,6 +17,7 @@ from deepcme.study.settings import (
     AlsoSettings,
     ClinicalSettings,
     CohortSettings,
+    ComparatorSettings,
     DecisionSettings,
     GridSettings,
     InstabilitySettings,
@@ -25,6 +26,7 @@ from deepcme.study.settings import (
     PreprocessingSettings,
     SelectionSettings,
     Settings,
+    SubgroupSettings,
     SurvivalSettings,
 )
 
@@ -51,8 +53,9 @@ class Study(Settings):
     also: AlsoSettings = AlsoSettings()
     selection: SelectionSettings = SelectionSettings()
     decisions: DecisionSettings = DecisionSettings()
+    subgroups: SubgroupSettings = SubgroupSettings()
     models: tuple[ModelSettings, ...] = Field(min_length=1)
-    comparator: Annotated[str | None, BeforeValidator(lambda name: name or None)] = None
+    comparator: ComparatorSettings = ComparatorSettings()
 
     @property
     def outcome(self) -> str:
@@ -68,7 +71,7 @@ class Study(Settings):
     def headline(self) -> ModelSettings:
         """The model that verdict, comparison, nulls and gene claims are of."""
         named = [(model.name, model.estimator) for model in self.models]
-        name = find_headline(self.protocol, named, self.comparator)
+        name = find_headline(self.protocol, named, self.comparator.model)
         return next(model for model in self.models if model.name == name)
 
     @model_validator(mode="after")
@@ -90,9 +93,10 @@ class Study(Settings):
     @model_validator(mode="after")
     def _comparator_is_another_model(self) -> Study:
         others = [m.name for m in self.models if m.name != self.headline.name]
-        if self.comparator is not None and self.comparator not in others:
+        comparator = self.comparator.model
+        if comparator is not None and comparator not in others:
             raise ValueError(
-                f"comparator: {self.comparator!r} cannot stand beside {self.headline.name}, "
+                f"comparator.model: {comparator!r} cannot stand beside {self.headline.name}, "
                 f"which the study is about; name another of its models: {', '.join(others)}"
             )
         return self
@@ -128,7 +132,7 @@ class Study(Settings):
         values: dict[str, Any] = {VERSION_KEY: SETTINGS_VERSION}
         values |= study.model_dump(mode="json", exclude_none=True)
         # TOML knows no null, and a name left out would be the default's.
-        values["comparator"] = self.comparator or ""
+        values["comparator"] = {**values["comparator"], "model": self.comparator.model or ""}
         if not self.cohort.leave_out_censored:
             del values["cohort"]["leave_out_censored"]
         # JSON knows no infinity.

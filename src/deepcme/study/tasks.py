@@ -17,6 +17,7 @@ from deepcme.base.version import __version__
 from deepcme.cohort.arrays import CohortArrays
 from deepcme.cohort.cohort import Cohort
 from deepcme.cohort.splits import Split
+from deepcme.models.signatures.matching import MatchedSignature
 from deepcme.network.engines.choice import make_engine
 from deepcme.study.others.others import Others
 from deepcme.study.resolved import Study
@@ -65,13 +66,15 @@ class Task(ABC):
 class Plan:
     """A study on its cohort: its samples and splits, and the tasks of its parts.
 
-    `others` are other cohorts whose patients some of them learn from as well.
+    `signatures` are those that stand beside the models, as the cohort has them; `others` are
+    other cohorts whose patients some tasks learn from as well.
     """
 
     study: Study
     cohort: Cohort
     splits: tuple[Split, ...]
     tasks: tuple[Task, ...] = ()
+    signatures: tuple[MatchedSignature, ...] = ()
     others: Others | None = None
 
 

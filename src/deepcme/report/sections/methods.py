@@ -76,6 +76,7 @@ def describe_methods(
         ("Networks", describe_networks(study.models)),
         ("Tuning", describe_tuning(study)),
         ("Other models" if is_survival else "Baselines", describe_baselines(study)),
+        ("Beside the models", notes.get("beside_clinic_methods", "")),
         (
             "Measures",
             describe_survival_measures(study, tables)
@@ -85,8 +86,10 @@ def describe_methods(
         ("Risk groups", describe_risk_groups(tables) if is_survival else ""),
         ("Other cohorts", notes.get("with_others_method", "")),
         ("Nulls", _nulls(tables)),
+        ("Groups of patients", notes.get("subgroup_methods", "")),
         ("Clinical columns", notes.get("clinical_coding", "")),
         ("Gene selection", _selection(study.selection, is_survival=is_survival)),
+        ("Gene sets", _gene_sets(tables)),
     ]
     return [(heading, text) for heading, text in paragraphs if text]
 
@@ -259,6 +262,23 @@ def _selection(selection: SelectionSettings, *, is_survival: bool) -> str:
         f"(Barber and Candes 2015); stability selection on {2 * selection.pairs} halves of "
         "the patients (Meinshausen and Buhlmann 2010, Shah and Samworth 2013); "
         "Nogueira's stability index (2018)."
+    )
+
+
+def _gene_sets(tables: Mapping[str, pd.DataFrame]) -> str:
+    if "gene_sets" not in tables:
+        return ""
+    first = tables["gene_sets"].iloc[0]
+    files = ", ".join(tables["gene_sets"]["file"].unique())
+    return (
+        f"Sets of {files} among {first['n_background']:,} measured genes, each once (of "
+        "several columns the one with the highest mean). Score statistic of each gene (Mantel "
+        "1963; of times with martingale residuals, Therneau et al. 1990); the mean of a set "
+        "minus that of the other genes, its variance with a part for correlated errors, from "
+        "permuted patients, and one for effects that differ between genes (MEACA, Zhuo et al. "
+        f"2017); p by {first['n_permutations']:,} permutations of patients, or by Student's t "
+        "where it is larger; Benjamini and Hochberg (1995). Enrichment scores and leading "
+        "edges by GSEApy (Fang et al. 2023; Subramanian et al. 2005)."
     )
 
 

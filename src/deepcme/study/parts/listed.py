@@ -6,8 +6,11 @@ from typing import Any
 
 from deepcme.study.part import Part
 from deepcme.study.parts.added_value import ADDED_VALUE
+from deepcme.study.parts.comparators.clinical_index import CLINICAL_INDICES
+from deepcme.study.parts.comparators.signatures import COMPARATORS
 from deepcme.study.parts.cox_clinical import COX_CLINICAL
 from deepcme.study.parts.cox_score import COX_SCORE
+from deepcme.study.parts.gene_sets.gene_sets import GENE_SETS
 from deepcme.study.parts.grid import GRID
 from deepcme.study.parts.instability import INSTABILITY
 from deepcme.study.parts.models import MODELS
@@ -17,6 +20,7 @@ from deepcme.study.parts.selection import SELECTION
 
 PARTS: tuple[Part[Any], ...] = (
     MODELS, GRID, ADDED_VALUE, COX_CLINICAL, COX_SCORE, ALSO, NULLS, INSTABILITY, SELECTION,
+    COMPARATORS, CLINICAL_INDICES, GENE_SETS,
 )  # fmt: skip
 
 

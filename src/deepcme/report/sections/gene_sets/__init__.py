@@ -1,0 +1,1 @@
+"""Sets of genes in the report."""

@@ -1,0 +1,1 @@
+"""Sets of genes as a part of a study."""
