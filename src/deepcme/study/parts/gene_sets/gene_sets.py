@@ -124,16 +124,15 @@ def describe_sets(found: Sequence[MeasuredSet]) -> str:
     """How many sets are tested, and which are not and why, in a sentence."""
     by_standing: dict[str, list[str]] = {}
     for one in found:
-        name = f"{one.gene_set.name} with {len(one.genes):,}"
+        name = f"{one.gene_set.name} ({len(one.genes):,} of {len(one.gene_set.genes):,})"
         by_standing.setdefault(one.standing, []).append(name)
     n_tested = len(by_standing.get(TESTED, ()))
     left_out = [
-        f"{len(names):,} have {standing} measured genes ({few(names)})"
+        f"with {standing} measured genes: {few(names)}"
         for standing in (TOO_FEW, TOO_MANY)
         if (names := by_standing.get(standing))
     ]
-    sentence = f"Gene sets: {n_tested:,} of {len(found):,} are tested"
-    return "; ".join([sentence, *left_out]) + "."
+    return "; ".join([f"Gene sets: {n_tested:,} of {len(found):,} are tested", *left_out]) + "."
 
 
 def _take_scores(
