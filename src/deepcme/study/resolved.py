@@ -17,6 +17,7 @@ from deepcme.study.settings import (
     ClinicalSettings,
     CohortSettings,
     DecisionSettings,
+    GeneSetSettings,
     GridSettings,
     InstabilitySettings,
     ModelSettings,
@@ -48,6 +49,7 @@ class Study(Settings):
     instability: InstabilitySettings = InstabilitySettings()
     clinical: ClinicalSettings | None = None
     selection: SelectionSettings = SelectionSettings()
+    gene_sets: GeneSetSettings = GeneSetSettings()
     decisions: DecisionSettings = DecisionSettings()
     models: tuple[ModelSettings, ...] = Field(min_length=1)
     comparator: Annotated[str | None, BeforeValidator(lambda name: name or None)] = None
