@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from deepcme.models.preprocessing import Log2Transformer as Log2Transformer
     from deepcme.models.preprocessing import MedianImputer as MedianImputer
     from deepcme.models.preprocessing import PrevalenceFilter as PrevalenceFilter
+    from deepcme.models.signatures.matching import match_signature as match_signature
+    from deepcme.models.signatures.published import load_signature as load_signature
     from deepcme.models.survival.cox_lasso import CoxElasticNet as CoxElasticNet
     from deepcme.models.survival.cox_regression import CoxRegression as CoxRegression
     from deepcme.models.survival.cox_ridge import CoxRidge as CoxRidge
@@ -44,6 +46,8 @@ _NAMES = {
     "models.ensemble": "DeepCMEEnsemble",
     "models.preprocessing": "ClippedStandardScaler Log2Transformer "
     "MedianImputer PrevalenceFilter",
+    "models.signatures.matching": "match_signature",
+    "models.signatures.published": "load_signature",
     "models.survival.cox_lasso": "CoxElasticNet",
     "models.survival.cox_regression": "CoxRegression",
     "models.survival.cox_ridge": "CoxRidge CoxTopGenes",

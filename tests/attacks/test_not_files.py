@@ -64,6 +64,7 @@ COMMANDS = {
     "model/manifest.json": ("predict", "model", "x.csv", "-o", "out.csv"),
     "model/model.safetensors": ("predict", "model", "x.csv", "-o", "out.csv"),
     "signature.txt": ("run", "signed.toml", "--out", "out"),
+    "mine.csv": ("signatures", "score", "x.csv", "--signature", "mine.csv", "-o", "out.csv"),
     "series.txt.gz": (
         "prepare",
         "geo",

@@ -41,6 +41,7 @@ COMMANDS = {
     "simulate": ("simulate", "-o"),
     "prepare merge": ("prepare", "merge", "missing.h5ad", "lacking.h5ad", "-o"),
     "genes map": ("genes", "map", "missing.h5ad", "-o"),
+    "signatures score": ("signatures", "score", "missing.h5ad", "-o"),
     "prepare table": (
         "prepare", "table", "--expression", "missing.csv", "--samples", "lacking.csv",
         "--label", "y", "-o",

@@ -119,6 +119,13 @@ def test_a_clinical_column_with_a_comma_stands_in_quotes(tables, tmp_path):
     assert refused.returncode == 2
     assert "has no clinical column 'weight'" in refused.stderr
     assert 'site, age, "grade, hist"' in refused.stderr
+    refused = deepcme(
+        "run", tmp_path / "cohort.h5ad", "--out", tmp_path / "out",
+        "--subgroups", ' age, "grade, hist"', "--subgroups", "weight",
+    )  # fmt: skip
+    assert refused.returncode == 2
+    assert "names 'weight', which is no column of its samples" in refused.stderr
+    assert '"grade, hist"' in refused.stderr
 
 
 def test_from_two_cohorts_to_one_left_out(tmp_path):

@@ -22,7 +22,7 @@ def test_transbig_is_the_time_to_distant_metastasis_of_198_patients(transbig):
     assert (transbig.outcome.times.min(), transbig.outcome.times.max()) == (125, 9108)
     assert list(transbig.obs.columns) == [
         "sample", "patient", "tissue", "time", "event", "batch",
-        "age", "er", "grade", "size_cm", "time_days", "distant_metastasis",
+        "age", "er", "grade", "size_cm", "time_days", "distant_metastasis", "nodes",
     ]  # fmt: skip
     assert (transbig.scale, "ABLIM1" in transbig.symbols) == ("log2", True)
 
@@ -59,7 +59,7 @@ def test_the_censored_left_out_it_is_what_version_0_1_had():
     )
     assert list(cohort.obs.columns) == [
         "sample", "patient", "tissue", "label", "batch",
-        "age", "er", "grade", "size_cm", "time_days", "distant_metastasis",
+        "age", "er", "grade", "size_cm", "time_days", "distant_metastasis", "nodes",
     ]  # fmt: skip
     assert [(step.samples, step.positives, step.left_out) for step in cohort.flow] == [
         (198, None, {}), (189, 35, {"censored before 1826.25": 9}),

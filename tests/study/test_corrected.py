@@ -140,7 +140,7 @@ def test_the_first_comparator_stays_while_it_is_a_model(quick_study, tmp_path):
     run(quick_study(models=[LR, TREE]), tmp_path / "out")
     with pytest.raises(
         DeepCMEError,
-        match=r'the comparator is DT there and KNN here.*set comparator = "DT", or choose',
+        match=r'the comparator is DT there and KNN here.*set model = "DT" under \[comparator\], or',
     ):
         run(quick_study(models=[LR, TREE, KNN], comparator="KNN"), tmp_path / "out")
     folder = run(quick_study(models=[LR, TREE, KNN], comparator="DT"), tmp_path / "out")

@@ -52,7 +52,7 @@ RIDGE = {"name": "ridge", "estimator": "LR-tuned"}
 def test_the_rule(settings, headline, comparator):
     study = make_study({**TRANSBIG, **settings})
     assert study.headline.name == headline
-    assert study.comparator == comparator
+    assert study.comparator.model == comparator
 
 
 def test_a_study_of_before_comparators_is_about_its_first_model(tmp_path):
@@ -65,14 +65,14 @@ def test_a_study_of_before_comparators_is_about_its_first_model(tmp_path):
 
 @pytest.mark.parametrize("name", ["DeepCME-ensemble", "ridge"])
 def test_a_comparator_is_another_model_of_the_study(name):
-    with pytest.raises(DeepCMEError, match=f"comparator: '{name}' cannot stand beside"):
+    with pytest.raises(DeepCMEError, match=f"comparator.model: '{name}' cannot stand beside"):
         make_study({**TRANSBIG, "comparator": name})
 
 
 def test_the_template_shows_the_default(tmp_path):
     text = study_template("study.toml", None)
     (tmp_path / "plain.toml").write_text(text)
-    (tmp_path / "said.toml").write_text(text.replace("# comparator", "comparator"))
+    (tmp_path / "said.toml").write_text(text.replace('# model = "LR', 'model = "LR'))
     assert load_study(tmp_path / "said.toml") == load_study(tmp_path / "plain.toml")
 
 

@@ -30,9 +30,12 @@ PRESENT = f"results_{max(results_versions().values())}"
 NETWORK = {"hidden_layers": [3], "max_epochs": 2}
 
 
-def cohort_of_folders():
-    cohort = invented_cohort(n_patients=24, n_genes=5, positives=9)
-    cohort.obs["age"] = np.random.default_rng(3).normal(60, 9, 24).round()
+def cohort_of_folders(version=PRESENT):
+    # Larger since version 2: a regression that nearly separates the classes makes much of the
+    # last digits of a sum, which processors differ in.
+    n, positives = (24, 9) if version in OLDER else (48, 20)
+    cohort = invented_cohort(n_patients=n, n_genes=5, positives=positives)
+    cohort.obs["age"] = np.random.default_rng(3).normal(60, 9, n).round()
     return cohort
 
 
@@ -71,7 +74,7 @@ def make_folder():
 def copy_of(name, place):
     """A folder that may be written to, with its cohort where its study looks for it."""
     shutil.copytree(FOLDERS / name, place)
-    cohort_of_folders().save(place / "cohort.h5ad")
+    cohort_of_folders(name).save(place / "cohort.h5ad")
     return StudyFolder(place)
 
 
@@ -218,7 +221,7 @@ def test_a_folder_of_a_later_version_is_told(quick_study, tmp_path):
     edit_identity(folder, settings_version=99)
     settings = folder.path / "study.toml"
     settings.write_text(
-        settings.read_text().replace("settings_version = 3", "settings_version = 99")
+        settings.read_text().replace("settings_version = 4", "settings_version = 99")
     )
     for act in (write_report, lambda f: run_study(study, f.path, jobs=1, quiet=True)):
         with pytest.raises(DeepCMEError, match=r"written by a later deepcme .*upgrade deepcme"):
@@ -232,7 +235,7 @@ def test_a_study_of_the_example_goes_on_as_one_of_the_yes_or_no_that_it_was(tmp_
     file = folder.path / "study.toml"
     file.write_text(
         file.read_text()
-        .replace("settings_version = 3", "settings_version = 2")
+        .replace("settings_version = 4", "settings_version = 2")
         .replace("leave_out_censored = true\n", "")
     )
     identity = folder.read_json("identity.json")
@@ -258,8 +261,8 @@ def write_study(path, text):
 
 
 def test_the_table_of_older_defaults_holds_for_files_of_that_version(tmp_path, monkeypatch):
-    monkeypatch.setattr(older, "SETTINGS_VERSION", 4)
-    table = {1: {"seed": 5}, 2: {"split": {"repeats": 7}}, 3: {"seed": 6, "protocol": "paper"}}
+    monkeypatch.setattr(older, "SETTINGS_VERSION", 5)
+    table = {1: {"seed": 5}, 2: {"split": {"repeats": 7}}, 4: {"seed": 6, "protocol": "paper"}}
     monkeypatch.setattr(older, "OLDER_DEFAULTS", table)
     path = tmp_path / "study.toml"
 

@@ -38,13 +38,13 @@ def test_a_cohort_of_times_makes_a_study_of_times_by_itself(files):
         *("DeepCME-ensemble", "DeepCME", "LR-tuned"),
     ]
     assert study.headline.name == "DeepCME-Cox-ensemble"
-    assert study.comparator == "Cox-ridge"
+    assert study.comparator.model == "Cox-ridge"
     assert make_study(EXAMPLE).horizon == 1826.25
 
 
 def test_without_a_horizon_there_are_cox_models_alone(files):
     study = make_study({"cohort": {"path": files / "open.h5ad"}})
-    assert (study.survival.horizon, study.comparator) == (None, "Cox-ridge")
+    assert (study.survival.horizon, study.comparator.model) == (None, "Cox-ridge")
     assert [model.name for model in study.models] == OF_TIMES
     given = make_study({"cohort": {"path": files / "open.h5ad"}, "survival": {"horizon": 1}})
     assert given.horizon == 1
@@ -60,7 +60,7 @@ def test_other_cohorts_and_those_that_leave_out_the_censored_stay_binary(files, 
     ):
         study = make_study({"cohort": cohort})
         assert (study.survival, study.outcome, study.horizon) == (None, "binary", None)
-        assert study.comparator == "LR-tuned"
+        assert study.comparator.model == "LR-tuned"
     study = make_study({"cohort": {"path": files / "times.h5ad", "leave_out_censored": True}})
     assert load_cohort(study).outcome.kind == "binary"
 

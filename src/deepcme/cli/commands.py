@@ -21,6 +21,7 @@ from deepcme.cli import (
     power,
     prepare,
     run,
+    signatures,
     simulate,
 )
 from deepcme.cli.options import Command
@@ -44,6 +45,7 @@ for command in (portals.gdc, portals.xena, portals.cbioportal, portals.geo, port
 app.add_typer(prepare.app, name="prepare")
 app.add_typer(fetch.app, name="fetch")
 app.add_typer(genes.app, name="genes")
+app.add_typer(signatures.app, name="signatures")
 
 
 def _print_version(asked: bool) -> None:

@@ -74,6 +74,16 @@ def run(
             "alone, beside random sets of its size. Can be given again.",
         ),
     ] = None,
+    comparator_signature: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME|FILE.csv",
+            help="Signature that the verdict sets the model beside, scored as published and "
+            "not trained: the name of a published one, a file of genes and weights, or none "
+            "to leave all published ones out.",
+            show_default="genomic-grade-index or proliferation, if its genes are there",
+        ),
+    ] = None,
     instability: Annotated[
         int | None,
         typer.Option(
@@ -87,8 +97,9 @@ def run(
         list[str] | None,
         typer.Option(
             metavar="COLUMN,COLUMN",
-            help="Clinical columns of the cohort: what do the genes add to them? A name with "
-            "a comma goes in double quotes, '\"ER, PR\",age'. Can be given again.",
+            help="Clinical columns of the cohort: what do the genes add to them? "
+            "nottingham-index is computed of size, nodes and grade. A name with a comma goes "
+            "in double quotes, '\"ER, PR\",age'. Can be given again.",
         ),
     ] = None,
     clinical_missing: Annotated[
@@ -106,6 +117,23 @@ def run(
             help="Rerun the gene model this many times with the patients' expression permuted: "
             "does it add to the clinical columns?",
             show_default="0",
+        ),
+    ] = None,
+    subgroups: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="COLUMN,COLUMN",
+            help="Columns by which the report looks at groups of patients; named before there "
+            "are results they count as planned. Written as those of --clinical.",
+            show_default="receptors, age, grade, nodes, centre and others",
+        ),
+    ] = None,
+    also: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="COHORT.h5ad",
+            help="Another cohort: the model the study is about and its comparator learn from "
+            "its patients as well, who are never tested. Can be given again.",
         ),
     ] = None,
     design: Annotated[
@@ -152,6 +180,8 @@ def run(
         overrides["grid"] = {"search": grid}
     if asked := _null_overrides(permutations, nulls, signature):
         overrides["nulls"] = asked
+    if comparator_signature is not None:
+        overrides["comparator"] = _comparator_overrides(comparator_signature)
     if instability is not None:
         overrides["instability"] = {"refits": instability}
     asked_of_columns = {
@@ -161,6 +191,10 @@ def run(
     }
     if asked := _given(asked_of_columns):
         overrides["clinical"] = asked
+    if subgroups:
+        overrides["subgroups"] = {"columns": _names_in(subgroups)}
+    if also:
+        overrides["also"] = {"cohorts": [path.absolute() for path in also]}
     if design is not None:
         overrides["split"] = {"design": design}
     if selection:
@@ -193,6 +227,18 @@ def _null_overrides(
         "signatures": [path.absolute() for path in signatures or []] or None,
     }
     return _given(asked)
+
+
+def _comparator_overrides(signature: str) -> dict[str, Any]:
+    """Settings of the signature named beforehand, by its name or its file, or of none."""
+    from deepcme.study.settings import NO_SIGNATURE, signature_name
+
+    if signature == NO_SIGNATURE:
+        return {"signature": NO_SIGNATURE, "signatures": NO_SIGNATURE}
+    path = Path(signature)
+    if path.suffix or len(path.parts) > 1:
+        return {"signature": signature_name(path), "files": [path.absolute()]}
+    return {"signature": signature}
 
 
 def _given(asked: dict[str, Any]) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from deepcme.cohort.splits import RowIndex
 from deepcme.models.preprocessing import make_preprocessor, transform_rows
 from deepcme.models.registry import ModelKind
 from deepcme.models.survival.cox_model import CoxModel
-from deepcme.models.targets import Targets
+from deepcme.models.targets import Targets, make_targets
 from deepcme.network.architecture import FloatArray
 
 
@@ -80,16 +80,46 @@ def prepare_rows(
     settings: Preparation,
     learn_on: RowIndex | None = None,
     targets: Targets | None = None,
+    others: PreparedRows | None = None,
 ) -> tuple[PreparedRows, Pipeline]:
-    """Prepare rows by a preprocessor fitted on them, or on others; it comes with them.
+    """Prepare rows by a preprocessor fitted on them, or on some; it comes with them.
 
-    What is learned of them is the label, unless `targets` says something else.
+    What is learned of them is the label, unless `targets` says something else. Those of the
+    patients of `others`, who teach the preprocessor nothing, come first.
     """
     preprocessor = fit_preprocessor(data, rows if learn_on is None else learn_on, settings)
-    X = transform_rows(preprocessor, data.X, rows)
+    X = transform_rows(preprocessor, data.X, rows, None if others is None else others.X)
     values = data.labels if targets is None else targets.values
     weights = None if targets is None or targets.weights is None else targets.weights[rows]
-    return PreparedRows(X, values[rows], data.patients[rows], weights), preprocessor
+    labels, patients = values[rows], data.patients[rows]
+    if others is not None:
+        labels = np.concatenate([others.labels, labels])
+        patients = np.concatenate([others.patients, patients])
+        if weights is not None and others.weights is not None:
+            weights = np.concatenate([others.weights, weights])
+    return PreparedRows(X, labels, patients, weights), preprocessor
+
+
+def prepare_others(
+    data: CohortArrays, kind: ModelKind, horizon: float | None
+) -> PreparedRows | None:
+    """Patients of other cohorts as a model of a kind learns from them; None without any.
+
+    Of times, who is censored before the horizon is weighed within each cohort.
+    """
+    if data.others is None:
+        return None
+    targets = [
+        make_targets(cohort, kind, np.arange(len(cohort.X)), horizon)
+        for cohort in data.others.cohorts()
+    ]
+    weights = [of.weights for of in targets if of.weights is not None]
+    return PreparedRows(
+        data.others.X,
+        np.concatenate([of.values for of in targets]),
+        data.others.patients,
+        np.concatenate(weights) if weights else None,
+    )
 
 
 def fit_model(
@@ -142,14 +172,16 @@ def prepare_and_fit(
     random_state: int | None,
     n_validation: int = 0,
     targets: Targets | None = None,
+    others: PreparedRows | None = None,
 ) -> tuple[Any, PreparedRows, Pipeline]:
     """Prepare rows, of which the last may be the validation part, and fit a model on them.
 
     The preprocessing learns from the validation part where the model itself is fitted on it,
-    and from those whose answer is not known.
+    and from those whose answer is not known. The rows of `others` are fitted on as well, and
+    come first among those prepared.
     """
     learn_on = rows if kind.refitted else rows[: len(rows) - n_validation]
-    prepared, preprocessor = prepare_rows(data, rows, settings, learn_on, targets)
+    prepared, preprocessor = prepare_rows(data, rows, settings, learn_on, targets, others)
     model = fit_model(kind, parameters, random_state, prepared, n_validation)
     return model, prepared, preprocessor
 

@@ -261,11 +261,22 @@ def kept_genes(preprocessor: Pipeline) -> NDArray[np.int64]:
 
 
 def transform_rows(
-    preprocessor: Pipeline, X: FloatArray, rows: NDArray[np.int64]
+    preprocessor: Pipeline,
+    X: FloatArray,
+    rows: NDArray[np.int64],
+    above: FloatArray | None = None,
 ) -> FloatArray:
-    """Transform some rows a block at a time, so that only one copy of them is made."""
-    transformed = np.empty((len(rows), len(kept_genes(preprocessor))), dtype=np.float32)
+    """Transform some rows a block at a time, so that only one copy of them is made.
+
+    Rows of the same genes that are standardised already come `above` them, without the genes
+    that are left out.
+    """
+    kept, first = kept_genes(preprocessor), 0 if above is None else len(above)
+    transformed = np.empty((first + len(rows), len(kept)), dtype=np.float32)
+    if above is not None:
+        np.take(above, kept, axis=1, out=transformed[:first], mode="clip")
     for start in range(0, len(rows), _BLOCK_ROWS):
         block = rows[start : start + _BLOCK_ROWS]
-        transformed[start : start + _BLOCK_ROWS] = preprocessor.transform(X[block])
+        place = first + start
+        transformed[place : place + _BLOCK_ROWS] = preprocessor.transform(X[block])
     return transformed

@@ -68,11 +68,15 @@ class Preformatted(Block):
 
 @dataclass(frozen=True)
 class Table(Block):
-    """A table ready to be read; `wrap` breaks long lines of text in it."""
+    """A table ready to be read; `wrap` breaks long lines of text in it.
+
+    One that is `folded` opens on the page at a click on these words.
+    """
 
     name: str
     shown: Shown
     wrap: bool = False
+    folded: str = ""
 
 
 @dataclass(frozen=True)

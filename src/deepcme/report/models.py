@@ -11,10 +11,14 @@ from deepcme.base.parameters import is_sentinel
 from deepcme.cohort.survival import SurvivalOutcome
 from deepcme.models.registry import ModelKind
 from deepcme.study.designs import NestedDesign
+from deepcme.study.others.arms import models_with_others, names_beside
 from deepcme.study.parts.added_value import CLINICAL, CLINICAL_AND_GENES
+from deepcme.study.parts.comparators.clinical_index import CLINICAL_INDEX
+from deepcme.study.parts.comparators.signatures import REFUSED, SIGNATURES
 from deepcme.study.parts.grid import TUNED, TUNED_OF_TIMES, grid_points
 from deepcme.study.resolved import Study
 from deepcme.study.settings import ModelSettings
+from deepcme.study.store import StudyFolder
 
 _NOT_SETTINGS = ("random_state", "engine", "device", "verbose", "n_jobs")
 
@@ -86,7 +90,27 @@ def describe_replay(study: Study) -> str:
 def find_refitted_models(study: Study) -> list[str]:
     """Names of the models that are fitted on the training and validation part of a split."""
     models = [model.name for model in study.models if model.kind.refitted]
-    return [*models, CLINICAL, CLINICAL_AND_GENES]
+    with_others = [
+        name
+        for model in models_with_others(study)
+        if model.kind.refitted
+        for name in names_beside(model.name, study)
+    ]
+    return [*models, CLINICAL, CLINICAL_AND_GENES, *with_others]
+
+
+def find_comparators(folder: StudyFolder) -> tuple[str, ...]:
+    """Names in the predictions of a study that it did not train.
+
+    Published signatures, those of the user's own files and a clinical index: what is said of
+    fits, of probabilities and of their changes from split to split is not of these.
+    """
+    names: list[str] = []
+    for file, column in ((SIGNATURES, "signature"), (CLINICAL_INDEX, "index")):
+        if folder.has_table(file):
+            table = folder.read_table(file)
+            names += table.loc[table["standing"] != REFUSED, column].astype(str).tolist()
+    return tuple(names)
 
 
 def _settings_of(model: ModelSettings) -> dict[str, Any]:

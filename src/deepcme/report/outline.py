@@ -23,8 +23,10 @@ from deepcme.report.sections import (
     training,
     usefulness,
 )
+from deepcme.report.sections.comparators import comparators
 from deepcme.report.sections.gene_sets import gene_sets
 from deepcme.report.sections.groups import meta_analysis, subgroups
+from deepcme.report.sections.others import also
 from deepcme.report.survival import added_value as added_value_over_time
 from deepcme.report.survival import assumptions, grid, risk_groups
 from deepcme.report.survival import calibration as calibration_at_horizon
@@ -37,10 +39,11 @@ from deepcme.study.resolved import Study
 
 SECTIONS: tuple[Section, ...] = (
     verdict.SECTION, patients.SECTION, sample_size.SECTION, discrimination.SECTION,
-    meta_analysis.SECTION, classification.SECTION, comparison.SECTION, added_value.SECTION,
-    calibration.SECTION, recalibration.SECTION, usefulness.SECTION, risk_stability.SECTION,
-    instability.SECTION, subgroups.SECTION, nulls.SECTION, genes.SECTION, selection.SECTION,
-    gene_sets.SECTION, publication.SECTION, training.SECTION, methods.SECTION,
+    meta_analysis.SECTION, classification.SECTION, comparison.SECTION, comparators.SECTION,
+    also.SECTION, added_value.SECTION, calibration.SECTION, recalibration.SECTION,
+    usefulness.SECTION, risk_stability.SECTION, instability.SECTION, subgroups.SECTION,
+    nulls.SECTION, genes.SECTION, selection.SECTION, gene_sets.SECTION, publication.SECTION,
+    training.SECTION, methods.SECTION,
     guidelines.SECTION, methods.REPEAT,
 )  # fmt: skip
 """Of a study of labels. Each may use what those before it computed."""
@@ -48,11 +51,11 @@ SECTIONS: tuple[Section, ...] = (
 SURVIVAL_SECTIONS: tuple[Section, ...] = (
     survival_verdict.SECTION, risk_groups.SECTION, patients.SECTION,
     sample_size_by_horizon.SECTION,
-    discrimination_over_time.SECTION, meta_analysis.SECTION, added_value_over_time.SECTION,
+    discrimination_over_time.SECTION, meta_analysis.SECTION, comparators.SECTION,
+    also.SECTION, added_value_over_time.SECTION,
     calibration_at_horizon.SECTION, usefulness_at_horizon.SECTION, assumptions.SECTION,
-    instability.SECTION, nulls.SECTION, genes.SECTION, selection.SECTION, gene_sets.SECTION,
-    grid.SECTION,
-    training.SECTION,
+    instability.SECTION, subgroups.SECTION, nulls.SECTION, genes.SECTION, selection.SECTION,
+    gene_sets.SECTION, grid.SECTION, training.SECTION,
     methods.SECTION, guidelines.SECTION, methods.REPEAT,
 )  # fmt: skip
 """Of a study of times to an event, likewise."""

@@ -25,7 +25,7 @@ from deepcme.evaluation.survival.recalibration import (
 )
 from deepcme.evaluation.survival.tables.evaluated import Evaluation
 from deepcme.evaluation.survival.tables.performance import compute_survival_performance
-from deepcme.report.models import find_refitted_models
+from deepcme.report.models import find_comparators, find_refitted_models
 from deepcme.study.parts.survival_tables import CENSORING
 from deepcme.study.resolved import Study
 from deepcme.study.store import StudyFolder
@@ -33,12 +33,16 @@ from deepcme.study.store import StudyFolder
 
 @dataclass(frozen=True)
 class StudyResults:
-    """A finished study: its settings, its cohort in numbers and words, its predictions."""
+    """A finished study: its settings, its cohort in numbers and words, its predictions.
+
+    `comparators` are names in the predictions that the study did not train.
+    """
 
     folder: StudyFolder
     study: Study
     cohort: dict[str, Any]
     predictions: pd.DataFrame
+    comparators: tuple[str, ...] = ()
 
     @classmethod
     def read(cls, folder: StudyFolder) -> StudyResults:
@@ -50,13 +54,21 @@ class StudyResults:
             If it is not that of a finished study, or of settings that this version lacks.
         """
         predictions = folder.read_table("predictions.parquet")
-        return cls(folder, folder.read_study(), folder.read_cohort(), predictions)
+        known = (folder.read_study(), folder.read_cohort(), predictions)
+        return cls(folder, *known, find_comparators(folder))
 
     @property
     def models(self) -> list[str]:
         """Every model in one order, so that each keeps its colour."""
         names: list[str] = self.predictions["model"].drop_duplicates().tolist()
         return names
+
+    @cached_property
+    def trained(self) -> pd.DataFrame:
+        """The predictions of the models that the study trained."""
+        if not self.comparators:
+            return self.predictions
+        return self.predictions[~self.predictions["model"].isin(self.comparators)]
 
     @property
     def is_survival(self) -> bool:
@@ -104,6 +116,13 @@ class StudyResults:
         )
 
     @cached_property
+    def trained_evaluation(self) -> Evaluation:
+        """The same patients and draws, by the models that the study trained."""
+        if not self.comparators:
+            return self.evaluation
+        return self.evaluation.with_predictions(self.trained)
+
+    @cached_property
     def survival_performance(self) -> pd.DataFrame:
         """What the risks of a study of times are worth, for the sections that need it.
 
@@ -112,7 +131,7 @@ class StudyResults:
         AbsentError
             If there is no horizon.
         """
-        return compute_survival_performance(self.evaluation)
+        return compute_survival_performance(self.trained_evaluation)
 
     @cached_property
     def recalibrated_evaluation(self) -> Evaluation:
@@ -125,16 +144,16 @@ class StudyResults:
         """
         horizon = self.evaluation.require_horizon()
         fits = fit_survival_recalibrations(
-            self.predictions, horizon, columns=self.censoring_columns
+            self.trained, horizon, columns=self.censoring_columns
         )
         return self.evaluation.with_predictions(
-            recalibrate_survival_predictions(self.predictions, fits)
+            recalibrate_survival_predictions(self.trained, fits)
         )
 
     @cached_property
     def recalibrations(self) -> pd.DataFrame:
         """The line that recalibrates each model in each split, learned without test rows."""
-        return fit_recalibrations(self.predictions)
+        return fit_recalibrations(self.trained)
 
     @cached_property
     def recalibrated(self) -> pd.DataFrame:
@@ -145,18 +164,18 @@ class StudyResults:
         AbsentError
             If no model is left.
         """
-        known = ~self.predictions["model"].isin(self.not_recalibrated)
+        known = ~self.trained["model"].isin(self.not_recalibrated)
         if not known.any():
             raise AbsentError(
                 "The scores of no model rise with the risk on the rows that recalibrate them."
             )
-        return recalibrate_predictions(self.predictions[known], self.recalibrations)
+        return recalibrate_predictions(self.trained[known], self.recalibrations)
 
     @property
     def not_recalibrated(self) -> list[str]:
         """Models whose line was refused in every split: everyone gets the prevalence."""
         rises = self.recalibrations["slope"].gt(0).groupby(self.recalibrations["model"]).any()
-        return [model for model in self.models if not rises[model]]
+        return [model for model in self.trained["model"].unique() if not rises[model]]
 
 
 def require_alike(first: StudyResults, name: str, other: StudyResults, other_name: str) -> None:

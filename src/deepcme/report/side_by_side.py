@@ -98,9 +98,9 @@ def compute_side_by_side(folders: Sequence[StudyFolder]) -> pd.DataFrame:
         require_alike(first, names[0], other, name)
     tables = []
     for results, name in zip(studies, names, strict=True):
-        study, predictions = results.study, results.predictions
+        study = results.study
         table = _discriminate(results)
-        shares = compute_training_shares(study, predictions)
+        shares = compute_training_shares(study, results.trained)
         tables.append(
             table.assign(
                 study=name,

@@ -12,6 +12,8 @@ from deepcme.cohort.outcome import Endpoint
 from deepcme.cohort.survival import DAYS, SurvivalOutcome
 
 TRANSBIG_CLINICAL = ["age", "er", "grade", "size_cm", "time_days", "distant_metastasis"]
+NODES = "nodes"
+"""Column that says of each patient that no lymph node was involved, as the series has it."""
 
 
 def load_transbig() -> Cohort:
@@ -51,7 +53,7 @@ def load_transbig() -> Cohort:
         genes=symbols.index.tolist(),
         symbols=symbols.tolist(),
         tissue=["primary"] * len(table),
-        clinical=table[TRANSBIG_CLINICAL],
+        clinical=table[TRANSBIG_CLINICAL].assign(**{NODES: "negative"}),
         endpoint=outcome.endpoint,
         scale="log2",
         name="TRANSBIG",

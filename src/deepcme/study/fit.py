@@ -14,11 +14,18 @@ from scipy.special import expit
 from deepcme.base.seeds import seed_for
 from deepcme.cohort.arrays import CohortArrays
 from deepcme.cohort.outcome import Outcome
-from deepcme.cohort.splits import Split, draw_folds
+from deepcme.cohort.splits import Split
 from deepcme.cohort.survival import SurvivalOutcome
 from deepcme.models.baselines import Fold
 from deepcme.models.ensemble import DeepCMEEnsemble
-from deepcme.models.fitting import prepare_and_fit, prepare_rows, risks_of, scores_of
+from deepcme.models.fitting import (
+    PreparedRows,
+    prepare_and_fit,
+    prepare_rows,
+    risks_of,
+    scores_of,
+)
+from deepcme.models.out_of_fold import score_out_of_fold
 from deepcme.models.preprocessing import kept_genes, transform_rows
 from deepcme.models.registry import OutOfFold
 from deepcme.models.survival.cox_model import CoxModel
@@ -235,7 +242,7 @@ def results_of(kept: Kept, fits: Iterable[F]) -> Iterator[tuple[F, TaskResult]]:
         yield fit, TaskResult.from_arrays(arrays)
 
 
-def fit_task(data: CohortArrays, task: Fit) -> TaskResult:
+def fit_task(data: CohortArrays, task: Fit, others: PreparedRows | None = None) -> TaskResult:
     """Fit one model on one split.
 
     With ``fit_on = "train"`` nothing but the training part reaches any step that
@@ -244,11 +251,14 @@ def fit_task(data: CohortArrays, task: Fit) -> TaskResult:
     their preprocessing, as it is in a model to hand on; their rows have out-of-fold
     scores beside those of the fit. In a nested design the tuned regression is chosen over
     all inner folds, with preprocessing fitted in each.
+
+    Patients of `others` join whatever part a model is fitted on, are in no validation part
+    and no fold that is scored, and teach the preprocessing nothing.
     """
     data, kind = task.view.of(data), task.model.kind
     with one_thread_a_task():
         if task.is_over_inner_folds:
-            return _fit_over_inner_folds(data, task)
+            return _fit_over_inner_folds(data, task, others)
         split = task.split
         fitting_rows = split.fitting_rows
         targets = make_targets(
@@ -263,12 +273,19 @@ def fit_task(data: CohortArrays, task: Fit) -> TaskResult:
             task.random_state,
             len(split.validation),
             targets,
+            others,
         )
         # Nobody asks a fit for its scores alone for risks, nor whether it was followed so long.
         horizon = None if task.scores_only else task.horizon
-        score, probability = scores_of(model, fitting.X, horizon)
-        oof_score = _out_of_fold_scores(data, task, model, fitting_rows, targets)
-        del fitting
+        own = fitting.X[-len(fitting_rows) :]
+        score, probability = scores_of(model, own, horizon)
+        oof_score = None
+        if task.folds is not None:
+            oof_score = score_out_of_fold(
+                *(data, fitting_rows, task.preprocessing, task.folds, model),
+                *(task.random_state, targets, others),
+            )
+        del fitting, own
         testing = transform_rows(preprocessor, data.X, split.test)
         test_score, test_probability = scores_of(model, testing, horizon)
         held_out = _score_genes(task, model, testing, targets) if task.score_genes else None
@@ -313,22 +330,25 @@ def _score_genes(
     return compute_gene_scores(model.weights_, testing, labels, random)
 
 
-def _fit_over_inner_folds(data: CohortArrays, task: Fit) -> TaskResult:
+def _fit_over_inner_folds(
+    data: CohortArrays, task: Fit, others: PreparedRows | None
+) -> TaskResult:
     """Logistic regression of the strength that the inner folds choose, fitted again on all."""
     split = task.split
     model = task.model.kind.make(task.model.parameters, task.random_state)
     held_out_score = np.empty(len(data.X))
     targets = make_targets(data, task.model.kind, split.train, task.horizon)
-    held_out = model.choose_strength(_inner_folds(data, task, targets))
+    held_out = model.choose_strength(_inner_folds(data, task, targets, others))
     for inner, logits in zip(split.inner, held_out, strict=True):
         held_out_score[inner.validation] = logits
     training, preprocessor = prepare_rows(
-        data, split.train, task.preprocessing, targets=targets
+        data, split.train, task.preprocessing, targets=targets, others=others
     )
     known = training.rows(training.known)
     model.refit(known.X, known.labels, known.weights)
     testing = transform_rows(preprocessor, data.X, split.test)
-    parts = (model.decision_function(training.X), model.decision_function(testing))
+    own = training.X[-len(split.train) :]
+    parts = (model.decision_function(own), model.decision_function(testing))
     score = np.concatenate(parts).astype(np.float64)
     rows = np.concatenate([split.train, split.test])
     return TaskResult(
@@ -336,58 +356,16 @@ def _fit_over_inner_folds(data: CohortArrays, task: Fit) -> TaskResult:
     )
 
 
-def _inner_folds(data: CohortArrays, task: Fit, targets: Targets) -> Iterator[Fold]:
+def _inner_folds(
+    data: CohortArrays, task: Fit, targets: Targets, others: PreparedRows | None
+) -> Iterator[Fold]:
     """Each inner fold and the rest, prepared by what the rest alone taught."""
     for inner in task.split.inner:
         rest, preprocessor = prepare_rows(
-            data, inner.train, task.preprocessing, targets=targets
+            data, inner.train, task.preprocessing, targets=targets, others=others
         )
         known = rest.rows(rest.known)
         held_out = transform_rows(preprocessor, data.X, inner.validation)
         weights = None if targets.weights is None else targets.weights[inner.validation]
         labels = targets.values[inner.validation]
         yield Fold(known.X, known.labels, held_out, labels, known.weights, weights)
-
-
-def _out_of_fold_scores(
-    data: CohortArrays, task: Fit, model: Any, rows: NDArray[np.int64], targets: Targets
-) -> NDArray[np.float64] | None:
-    """Logit or log hazard of each row by fits without its patient, if a model is fitted on all.
-
-    Preprocessing is fitted anew in each fold. The tuned regression has the strength that was
-    chosen, and a Cox model the penalty. The ensemble's own scores will not do: each is that of
-    a single network, and noisier than the ensemble's, so that a line on them would
-    be far too flat for it; whole ensembles are fitted to the patients of the other folds.
-    Only where a class has too few patients for that, and no line means anything, do the
-    model's own stand in.
-    """
-    folds = task.folds
-    if folds is None:
-        return None
-    patients = data.patients[rows]
-    if count_fewest_patients(data, rows, targets) < folds.fewest_patients:
-        is_of_times = isinstance(model, CoxModel)
-        own = model.oof_log_hazards_ if is_of_times else model.oof_decision_function_
-        return np.asarray(own, dtype=np.float64)
-    random = np.random.default_rng(task.random_state)
-    logits = np.empty(len(rows))
-    for held_out in draw_folds(targets.strata[rows], patients, folds.n_folds, random):
-        rest, preprocessor = prepare_rows(
-            data, np.delete(rows, held_out), task.preprocessing, targets=targets
-        )
-        rest = rest.rows(rest.known) if rest.weights is not None else rest
-        testing = transform_rows(preprocessor, data.X, rows[held_out])
-        given: tuple[Any, ...] = (rest.X, rest.labels, rest.patients, testing)
-        if not isinstance(model, CoxModel):
-            everyone = targets.known(rows)
-            given += (targets.values[everyone], rest.weights)
-            given += (None if targets.weights is None else targets.weights[everyone],)
-        logits[held_out] = model.score_held_out(*given)
-    return logits
-
-
-def count_fewest_patients(data: CohortArrays, rows: NDArray[np.int64], targets: Targets) -> int:
-    """Patients of the rarer of those with the event and those without it."""
-    known = targets.known(rows)
-    patients, events = data.patients[known], targets.events[known]
-    return min(len(np.unique(patients[events == event])) for event in (0, 1))

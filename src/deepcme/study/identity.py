@@ -3,7 +3,8 @@
 Cohort, splits, preprocessing, seed and protocol must agree, and so must the method and the
 packages that compute. The models and what stands beside them may change: the key of a fit
 is made of all that it depends on, so that those which are still valid are used again. The
-comparator was named before there were results, and stays while it is one of the models.
+comparator was named before there were results, and stays while it is one of the models; so
+does the published signature that was named, while it takes part.
 """
 
 from __future__ import annotations
@@ -19,12 +20,15 @@ from deepcme.base.errors import DamagedError, DeepCMEError
 from deepcme.study.headline import find_headline
 from deepcme.study.older import SETTINGS_VERSION, VERSION_KEY, read_version, with_older_defaults
 from deepcme.study.parts import listed
+from deepcme.study.settings import AUTOMATIC, NO_SIGNATURE, signature_name
 from deepcme.study.tasks import Plan, computing_versions, fingerprint, package_versions
 
 _MUST_AGREE = ("protocol", "seed", "split", "preprocessing", "survival")
 
+PLANNED = "planned_subgroups"
+
 # Sections that no fit and no table of a study depends on.
-_REPORT_ONLY = {"decisions"}
+_REPORT_ONLY = {"decisions", "subgroups"}
 
 
 def describe_identity(plan: Plan) -> dict[str, Any]:
@@ -53,9 +57,14 @@ class _Nulls(BaseModel):
     permutations: int = 0
 
 
+class _Comparator(BaseModel):
+    model: str | None = None
+    signature: str = NO_SIGNATURE
+
+
 class _Settings(BaseModel):
     nulls: _Nulls = _Nulls()
-    comparator: str | None = None
+    comparator: str | _Comparator | None = None
 
 
 class _Versions(BaseModel):
@@ -75,6 +84,7 @@ class _Identity(BaseModel):
     versions: _Versions
     results_version: dict[str, int] = {}
     looks: list[int | None] = []
+    planned_subgroups: list[str] = []
 
 
 def read_identity(values: dict[str, Any], source: str) -> dict[str, Any]:
@@ -122,6 +132,27 @@ def looks_of(identity: Mapping[str, Any] | None) -> list[int | None]:
     return looks
 
 
+def planned_subgroups(
+    found: Mapping[str, Any] | None, wanted: Mapping[str, Any], *, has_results: bool
+) -> list[str]:
+    """Columns for groups of patients that were named before there were results.
+
+    Parameters
+    ----------
+    found : mapping or None
+        The folder's identity, of before it kept them perhaps; None for a new folder.
+    wanted : mapping
+        The study's.
+    has_results : bool
+        Whether anything was fitted there: what is named from then on is not planned.
+    """
+    if found is not None and has_results:
+        planned: list[str] = found.get(PLANNED, [])
+        return planned
+    named = wanted["study"]["subgroups"]["columns"]
+    return [] if isinstance(named, str) else named
+
+
 def refuse_other_results(
     found: Mapping[str, Any], wanted: Mapping[str, Any], folder: Path
 ) -> None:
@@ -147,20 +178,54 @@ def refuse_other_results(
             f"{folder}: the folder holds another study's results ({difference}): "
             "choose another --out."
         )
-    refuse_other_comparator(wanted["study"], found["study"].get("comparator"), folder)
+    named = settings_of(found, str(folder)).get("comparator", {})
+    refuse_other_comparator(wanted["study"], named, folder)
 
 
-def refuse_other_comparator(study: Mapping[str, Any], first: str | None, folder: Path) -> None:
-    """Refuse a comparator that is named with the results of the first one in sight."""
+def refuse_other_comparator(
+    study: Mapping[str, Any], first: Mapping[str, Any], folder: Path
+) -> None:
+    """Refuse what is named to compare with, while results of what was named first are seen.
+
+    Parameters
+    ----------
+    study : mapping
+        The settings that are asked for.
+    first : mapping
+        The section `[comparator]` of the folder.
+    folder : path
+    """
     named = [(model["name"], model["estimator"]) for model in study["models"]]
-    comparator = study["comparator"]
-    headline = find_headline(study["protocol"], named, comparator)
-    could_stay = first in {name for name, _ in named} - {headline}
-    if first != comparator and could_stay:
-        raise DeepCMEError(
-            f"{folder}: the comparator is {first} there and {comparator} here, and it is named "
-            f'before results are seen: set comparator = "{first}", or choose another --out.'
+    model = study["comparator"]["model"]
+    headline = find_headline(study["protocol"], named, model)
+    could_stay = first.get("model") in {name for name, _ in named} - {headline}
+    if first.get("model") != model and could_stay:
+        raise _named_afterwards(folder, "comparator", "model", first["model"], model)
+    signature, before = study["comparator"]["signature"], first.get("signature", NO_SIGNATURE)
+    if signature != before and _could_stay(before, study["comparator"], first):
+        raise _named_afterwards(
+            folder, "signature of the verdict", "signature", before, signature
         )
+
+
+def _could_stay(signature: str, section: Mapping[str, Any], first: Mapping[str, Any]) -> bool:
+    """Whether the signature that was named takes part still.
+
+    That none was named stays where signatures took part, as their results are seen.
+    """
+    if signature == NO_SIGNATURE:
+        return bool(first.get("files")) or first.get("signatures") not in (None, NO_SIGNATURE)
+    by_file = {*map(signature_name, section["files"])}
+    return section["signatures"] == AUTOMATIC or signature in {*section["signatures"], *by_file}
+
+
+def _named_afterwards(
+    folder: Path, what: str, setting: str, first: str, now: str
+) -> DeepCMEError:
+    return DeepCMEError(
+        f"{folder}: the {what} is {first} there and {now} here, and it is named before results "
+        f'are seen: set {setting} = "{first}" under [comparator], or choose another --out.'
+    )
 
 
 def models_changed(found: Mapping[str, Any], wanted: Mapping[str, Any], folder: Path) -> bool:

@@ -16,12 +16,21 @@ import pandas as pd
 
 from deepcme.base.errors import DeepCMEError
 
-SETTINGS_VERSION = 3
+SETTINGS_VERSION = 4
 VERSION_KEY = "settings_version"
 
 # For each version that was left behind: the defaults that ended with it.
 OLDER_DEFAULTS: dict[int, dict[str, Any]] = {
-    1: {"split": {"design": "repeated", "strata": "none"}, "comparator": ""},
+    1: {"split": {"design": "repeated", "strata": "none"}, "comparator": {"model": ""}},
+    3: {
+        "comparator": {
+            "signature": "none",
+            "signatures": "none",
+            "files": [],
+            "clinical_index": "none",
+            **dict.fromkeys(("size", "nodes", "grade"), ""),
+        }
+    },
 }
 
 # The version with which the example became one of times to an event.
@@ -81,10 +90,17 @@ def _is_written(values: Mapping[str, Any]) -> bool:
     )
 
 
+def as_comparator_section(value: Any) -> Any:
+    """The section `[comparator]`, for which the name of a model may stand."""
+    return {"model": value} if value is None or isinstance(value, str) else value
+
+
 def with_older_defaults(values: Mapping[str, Any], version: int) -> dict[str, Any]:
     """Settings of a version, with what they meant by saying nothing filled in."""
     gone = {VERSION_KEY, *_DROPPED}
     filled = {name: value for name, value in values.items() if name not in gone}
+    if "comparator" in filled:
+        filled["comparator"] = as_comparator_section(filled["comparator"])
     for left_behind in range(version, SETTINGS_VERSION):
         for name, default in OLDER_DEFAULTS.get(left_behind, {}).items():
             given = filled.get(name, {} if isinstance(default, dict) else default)

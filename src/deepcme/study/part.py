@@ -76,6 +76,10 @@ class Part(Generic[T]):
     def check_settings(self, study: Study) -> None:
         """Refuse settings that do not go together; a sentence says why."""
 
+    def bring(self, plan: Plan) -> Plan:
+        """The plan with what its tasks need beside the cohort."""
+        return plan
+
     def tasks(self, plan: Plan) -> Iterable[T]:
         """What the study asks for; none if it does not ask for the part."""
         return ()

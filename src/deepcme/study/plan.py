@@ -38,7 +38,9 @@ def make_plan(study: Study, cohort: Cohort, parts: Iterable[Part[Any]] | None = 
     _require_patients_of_both_classes(cohort, splits)
     _require_levels_of_both_classes(study, cohort, splits)
     plan = Plan(study, cohort, tuple(splits))
-    asked = listed.parts_for(study.outcome) if parts is None else parts
+    asked = listed.parts_for(study.outcome) if parts is None else [*parts]
+    for part in asked:
+        plan = part.bring(plan)
     tasks = [task for part in asked for task in part.tasks(plan)]
     return replace(plan, tasks=tuple(tasks))
 

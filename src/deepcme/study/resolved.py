@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Literal, Self
 
 import tomli_w
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 from deepcme.cohort.outcome import BinaryOutcome
 from deepcme.cohort.survival import SurvivalOutcome
@@ -14,8 +14,10 @@ from deepcme.study.designs import SplitSettings
 from deepcme.study.headline import find_headline
 from deepcme.study.older import SETTINGS_VERSION, VERSION_KEY
 from deepcme.study.settings import (
+    AlsoSettings,
     ClinicalSettings,
     CohortSettings,
+    ComparatorSettings,
     DecisionSettings,
     GeneSetSettings,
     GridSettings,
@@ -25,6 +27,7 @@ from deepcme.study.settings import (
     PreprocessingSettings,
     SelectionSettings,
     Settings,
+    SubgroupSettings,
     SurvivalSettings,
 )
 
@@ -48,11 +51,13 @@ class Study(Settings):
     nulls: NullSettings = NullSettings()
     instability: InstabilitySettings = InstabilitySettings()
     clinical: ClinicalSettings | None = None
+    also: AlsoSettings = AlsoSettings()
     selection: SelectionSettings = SelectionSettings()
     gene_sets: GeneSetSettings = GeneSetSettings()
     decisions: DecisionSettings = DecisionSettings()
+    subgroups: SubgroupSettings = SubgroupSettings()
     models: tuple[ModelSettings, ...] = Field(min_length=1)
-    comparator: Annotated[str | None, BeforeValidator(lambda name: name or None)] = None
+    comparator: ComparatorSettings = ComparatorSettings()
 
     @property
     def outcome(self) -> str:
@@ -68,7 +73,7 @@ class Study(Settings):
     def headline(self) -> ModelSettings:
         """The model that verdict, comparison, nulls and gene claims are of."""
         named = [(model.name, model.estimator) for model in self.models]
-        name = find_headline(self.protocol, named, self.comparator)
+        name = find_headline(self.protocol, named, self.comparator.model)
         return next(model for model in self.models if model.name == name)
 
     @model_validator(mode="after")
@@ -90,9 +95,10 @@ class Study(Settings):
     @model_validator(mode="after")
     def _comparator_is_another_model(self) -> Study:
         others = [m.name for m in self.models if m.name != self.headline.name]
-        if self.comparator is not None and self.comparator not in others:
+        comparator = self.comparator.model
+        if comparator is not None and comparator not in others:
             raise ValueError(
-                f"comparator: {self.comparator!r} cannot stand beside {self.headline.name}, "
+                f"comparator.model: {comparator!r} cannot stand beside {self.headline.name}, "
                 f"which the study is about; name another of its models: {', '.join(others)}"
             )
         return self
@@ -128,7 +134,7 @@ class Study(Settings):
         values: dict[str, Any] = {VERSION_KEY: SETTINGS_VERSION}
         values |= study.model_dump(mode="json", exclude_none=True)
         # TOML knows no null, and a name left out would be the default's.
-        values["comparator"] = self.comparator or ""
+        values["comparator"] = {**values["comparator"], "model": self.comparator.model or ""}
         if not self.cohort.leave_out_censored:
             del values["cohort"]["leave_out_censored"]
         # JSON knows no infinity.

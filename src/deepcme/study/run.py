@@ -180,7 +180,11 @@ def _run_missing(
     def where() -> str:
         return f"after {sum(map(folder.has, plan.tasks))} of {len(plan.tasks)} fits"
 
-    data = CohortArrays.of(plan.cohort, survival_tables.find_censoring_columns(plan))
+    data = CohortArrays.of(
+        plan.cohort,
+        survival_tables.find_censoring_columns(plan),
+        None if plan.others is None else plan.others.arrays,
+    )
     outcomes = _outcomes(data, ordered, jobs, scheduler)
     with if_halted(where, GOES_ON), closing(outcomes), folder.saving() as save:
         for task, result, seconds in outcomes:

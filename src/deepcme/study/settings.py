@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import (
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     field_validator,
@@ -15,6 +16,10 @@ from pydantic import (
 
 from deepcme.base.names import is_unicode, require_name
 from deepcme.models.registry import KINDS, ModelKind
+from deepcme.study.older import as_comparator_section
+
+AUTOMATIC, NO_SIGNATURE = "auto", "none"
+"""What stands for signatures that the cohort chooses, and for none."""
 
 FEW_RUNS = 20
 """Null runs of a kind that is needed but was given no number."""
@@ -135,6 +140,73 @@ class ModelSettings(Settings):
         return self
 
 
+class ComparatorSettings(Settings):
+    """What the model that the study is about is set beside, named before anything is fitted.
+
+    Attributes
+    ----------
+    model : str or None
+        Another of the study's models; None where there is none.
+    signature : str
+        The signature that the verdict tells of, of those that take part: a published one, or
+        the name of one of `files`. ``auto`` is chosen by the cohort before anything is
+        fitted, ``none`` is none.
+    signatures : "auto", "none" or tuple of str
+        Published signatures that take part, which are scored as published and not trained.
+        ``auto`` is all of them, unless the cohort says that it is of another cancer.
+    files : tuple of Path
+        CSV files of gene and weight, each a signature that takes part as it is.
+    clinical_index : {"auto", "none"}
+        A published index of clinical columns, where the cohort has these.
+    size, nodes, grade : str
+        Columns that it is made of, where their names do not tell; ``nodes = "negative"`` states
+        that nobody has a positive lymph node.
+    """
+
+    model: Annotated[str | None, BeforeValidator(lambda name: name or None)] = None
+    signature: str = AUTOMATIC
+    signatures: str | tuple[str, ...] = AUTOMATIC
+    files: tuple[Path, ...] = ()
+    clinical_index: Literal["auto", "none"] = "auto"
+    size: str = ""
+    nodes: str = ""
+    grade: str = ""
+
+    @property
+    def components(self) -> dict[str, str]:
+        """What the settings say of each component of a clinical index."""
+        return {"size": self.size, "nodes": self.nodes, "grade": self.grade}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _text_is_model(cls, value: Any) -> Any:
+        return as_comparator_section(value)
+
+    @field_validator("signatures", mode="after")
+    @classmethod
+    def _by_their_names(cls, value: str | tuple[str, ...]) -> str | tuple[str, ...]:
+        from deepcme.models.signatures.published import load_signature
+
+        if value in (AUTOMATIC, NO_SIGNATURE):
+            return value
+        named = (value,) if isinstance(value, str) else value
+        return tuple(dict.fromkeys(load_signature(name).name for name in named))
+
+    @model_validator(mode="after")
+    def _files_have_names(self) -> ComparatorSettings:
+        names = [*map(signature_name, self.files)]
+        for name in names:
+            require_name(name, "the name of a signature's file")
+        if len(set(names)) < len(names):
+            raise ValueError(f"two signatures have the same name: {', '.join(names)}")
+        return self
+
+
+def signature_name(file: Path | str) -> str:
+    """What a user's own signature is called: its file's name without its ending."""
+    return Path(file).name.partition(".")[0]
+
+
 class GridSettings(Settings):
     """Search over the paper's hyper-parameters, decided on validation data alone."""
 
@@ -219,6 +291,23 @@ class ClinicalSettings(Settings):
         return self
 
 
+class AlsoSettings(Settings):
+    """Other cohorts whose patients some models learn from as well.
+
+    Without names these are the model that the study is about and its comparator.
+    """
+
+    cohorts: tuple[Path, ...] = ()
+    models: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _named_once(self) -> AlsoSettings:
+        for named in (self.cohorts, self.models):
+            if len(set(named)) < len(named):
+                raise ValueError(f"one is named twice: {', '.join(map(str, named))}")
+        return self
+
+
 class GeneSetSettings(Settings):
     """Sets of genes that are looked for in the ranking of genes.
 
@@ -258,3 +347,26 @@ class DecisionSettings(Settings):
             named = ", ".join(f"{value:g}" for value in values)
             raise ValueError(f"one is named twice: {named}")
         return tuple(sorted(values))
+
+
+class SubgroupSettings(Settings):
+    """By which columns of the cohort the report looks at patients of one kind.
+
+    ``auto``: receptors, age, grade, nodes and centre, and others that divide the patients.
+    The report reads it; nothing is fitted with it.
+    """
+
+    columns: tuple[str, ...] | Literal["auto"] = "auto"
+
+    @field_validator("columns", mode="before")
+    @classmethod
+    def _are_names(cls, columns: Any) -> Any:
+        is_list = isinstance(columns, list | tuple) and len(columns) > 0
+        if columns != "auto" and not (is_list and all(isinstance(of, str) for of in columns)):
+            raise ValueError('name columns of the cohort, such as ["er", "age"], or "auto"')
+        return require_different(tuple(columns)) if is_list else columns
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """The columns that are named; none where they are found."""
+        return () if isinstance(self.columns, str) else self.columns

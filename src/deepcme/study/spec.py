@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
+from functools import cache
 from inspect import isclass
 from pathlib import Path
 from typing import Any, get_args
@@ -19,9 +20,11 @@ from deepcme.cohort.survival import SurvivalOutcome
 from deepcme.models.registry import KINDS
 from deepcme.study.designs import DESIGNS, designs_with
 from deepcme.study.headline import Named, choose_comparator
-from deepcme.study.older import read_version, with_older_defaults
+from deepcme.study.older import as_comparator_section, read_version, with_older_defaults
+from deepcme.study.part import Part
 from deepcme.study.parts import listed
 from deepcme.study.resolved import Study
+from deepcme.study.settings import NO_SIGNATURE
 from deepcme.study.times import with_times_of_cohort
 
 DEFAULT_SURVIVAL_MODELS = ("DeepCME-Cox-ensemble", "Cox-ridge", "Cox-lasso", "Cox-top-200")
@@ -71,6 +74,7 @@ _PROTOCOLS: dict[str, dict[str, dict[str, Any]]] = {
             "min_prevalence": 0.0,
             "clip": float("inf"),
         },
+        "comparator": {"signatures": NO_SIGNATURE, "clinical_index": "none"},
     },
 }
 
@@ -94,7 +98,8 @@ def _filled_in(values: Mapping[str, Any]) -> dict[str, Any]:
         outcome = SurvivalOutcome.kind
         at_horizon = () if survival.get("horizon") is None else _AT_HORIZON_MODELS
         models = (*DEFAULT_SURVIVAL_MODELS, *at_horizon)
-    filled = {"models": list(models), **values}
+    comparator = as_comparator_section(values.get("comparator", {}))
+    filled = {"models": list(models), **values, "comparator": comparator}
     for part in listed.parts_for(outcome):
         filled = part.fill_in(filled)
     name = protocol if protocol in _PROTOCOLS else "honest"
@@ -107,8 +112,10 @@ def _filled_in(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def _with_comparator(values: dict[str, Any]) -> dict[str, Any]:
     """The settings with the comparator that they leave open; as they are if it is unclear."""
-    models = values["models"]
-    if "comparator" in values or not isinstance(models, list | tuple) or not models:
+    models, section = values["models"], values["comparator"]
+    if not isinstance(section, dict) or "model" in section:
+        return values
+    if not isinstance(models, list | tuple) or not models:
         return values
     named: list[Named] = []
     for model in models:
@@ -118,14 +125,21 @@ def _with_comparator(values: dict[str, Any]) -> dict[str, Any]:
     if any(estimator not in KINDS for _, estimator in named):
         return values
     protocol = str(values.get("protocol", "honest"))
-    return {**values, "comparator": choose_comparator(protocol, named)}
+    model = choose_comparator(protocol, named)
+    return {**values, "comparator": {**section, "model": model}}
 
 
 def study_type() -> type[Study]:
     """`Study` with the sections of the listed parts that it does not itself declare."""
+    return _type_with(listed.PARTS)
+
+
+@cache
+def _type_with(parts: tuple[Part[Any], ...]) -> type[Study]:
+    """One type for the same parts: studies of two types are never equal."""
     others: dict[str, Any] = {
         part.name: (part.settings, part.settings())
-        for part in listed.PARTS
+        for part in parts
         if part.settings is not None and part.name not in Study.model_fields
     }
     return create_model("Study", __base__=Study, **others) if others else Study

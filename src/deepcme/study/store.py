@@ -30,11 +30,13 @@ from deepcme.cohort.cohort import Cohort
 from deepcme.cohort.strata import batch_columns
 from deepcme.cohort.survival import SurvivalOutcome
 from deepcme.study.identity import (
+    PLANNED,
     changed_beside,
     describe_identity,
     looks_of,
     models_changed,
     parts_made_anew,
+    planned_subgroups,
     read_identity,
     refuse_other_comparator,
     refuse_other_results,
@@ -75,14 +77,15 @@ class StudyFolder(ResultFiles):
             If the folder holds another study's results or other files; says
             what differs.
         """
-        identity, found = describe_identity(plan), None
+        identity, found, has_results = describe_identity(plan), None, False
         written = {
             "study.toml": plan.study.to_toml(),
             "cohort.json": _as_json(describe_cohort(plan.cohort)),
         }
         if self.has_table(_IDENTITY):
             found = self.read_identity()
-            if self._has_results():
+            has_results = self._has_results()
+            if has_results:
                 refuse_other_results(found, identity, self.path)
             self._remove_outdated(plan, found, identity)
         elif self.path.exists() and not self._is_free(written):
@@ -90,7 +93,8 @@ class StudyFolder(ResultFiles):
                 f"{self.path}: neither empty nor a study's folder: choose another --out."
             )
         # First of all, so that whatever else is there is known to be the study's.
-        self._write_identity({**identity, "looks": looks_of(found)})
+        planned = planned_subgroups(found, identity, has_results=has_results)
+        self._write_identity({**identity, "looks": looks_of(found), PLANNED: planned})
         make_folder(self.path / "tasks")
         for name, text in written.items():
             write_text(self.path / name, text)
@@ -147,9 +151,9 @@ class StudyFolder(ResultFiles):
             )
         return ""
 
-    def _recorded_comparator(self) -> str | None:
+    def _recorded_comparator(self) -> dict[str, Any] | None:
         try:
-            return self.read_study().comparator or ""
+            return self.read_study().comparator.model_dump(mode="json")
         except DeepCMEError:
             return None
 
@@ -236,6 +240,11 @@ class StudyFolder(ResultFiles):
     def read_looks(self) -> list[int | None]:
         """After how many permutations the test was made so far; None for unknown numbers."""
         return looks_of(self.read_identity())
+
+    def read_planned_subgroups(self) -> list[str]:
+        """Columns for groups of patients that were named before there were results."""
+        planned: list[str] = self.read_identity().get(PLANNED, [])
+        return planned
 
     def remove_leftovers(self) -> None:
         """Remove unfinished files that a killed run left behind."""

@@ -10,7 +10,7 @@ from scipy.special import expit
 
 from deepcme.cohort.cohort import Cohort
 from deepcme.cohort.outcome import Outcome
-from deepcme.cohort.splits import PARTS
+from deepcme.cohort.splits import PARTS, Split
 from deepcme.cohort.survival import SurvivalOutcome
 from deepcme.evaluation.measures import PatientMeasure, SplitMeasure, measures_of
 from deepcme.evaluation.over_patients import compute_metrics_over_patients
@@ -57,11 +57,44 @@ def predictions_of(
             "probability": np.nan if probability is None else probability,
         }
     )
-    return (
-        table
-        if task.split.left_out is None
-        else table.assign(**{LEFT_OUT: task.split.left_out})
+    return _naming_left_out(table, task.split)
+
+
+def predictions_of_scores(
+    cohort: Cohort, split_number: int, split: Split, model: str, scores: np.ndarray
+) -> pd.DataFrame:
+    """The same of a score of every sample of the cohort, which no model of the study gave.
+
+    Parameters
+    ----------
+    cohort : Cohort
+    split_number : int
+    split : Split
+    model : str
+        The name that it has among the models.
+    scores : ndarray, one per sample
+        Higher is worse; there is no probability.
+    """
+    parts = [*split.parts()]
+    rows = np.concatenate([of for _, of in parts])
+    table = pd.DataFrame(
+        {
+            "split": split_number,
+            "model": model,
+            "sample": cohort.samples[rows],
+            "patient": cohort.patients[rows],
+            "part": np.repeat([name for name, _ in parts], [len(of) for _, of in parts]),
+            **{name: values[rows] for name, values in cohort.outcome.values.items()},
+            "score": scores[rows],
+            # Of the narrowest kind, so that the column stays as the models have it.
+            "probability": np.float32("nan"),
+        }
     )
+    return _naming_left_out(table, split)
+
+
+def _naming_left_out(table: pd.DataFrame, split: Split) -> pd.DataFrame:
+    return table if split.left_out is None else table.assign(**{LEFT_OUT: split.left_out})
 
 
 def _by_part(

@@ -17,7 +17,9 @@ from deepcme.base.version import __version__
 from deepcme.cohort.arrays import CohortArrays
 from deepcme.cohort.cohort import Cohort
 from deepcme.cohort.splits import Split
+from deepcme.models.signatures.matching import MatchedSignature
 from deepcme.network.engines.choice import make_engine
+from deepcme.study.others.others import Others
 from deepcme.study.resolved import Study
 
 Arrays = dict[str, NDArray[Any]]
@@ -62,12 +64,18 @@ class Task(ABC):
 
 @dataclass(frozen=True)
 class Plan:
-    """A study on its cohort: its samples and splits, and the tasks of its parts."""
+    """A study on its cohort: its samples and splits, and the tasks of its parts.
+
+    `signatures` are those that stand beside the models, as the cohort has them; `others` are
+    other cohorts whose patients some tasks learn from as well.
+    """
 
     study: Study
     cohort: Cohort
     splits: tuple[Split, ...]
     tasks: tuple[Task, ...] = ()
+    signatures: tuple[MatchedSignature, ...] = ()
+    others: Others | None = None
 
 
 def are_rows(arrays: Arrays, kind: str, *names: str, length: int | None = None) -> bool:

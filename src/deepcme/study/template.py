@@ -23,10 +23,6 @@ protocol = "honest"
 
 # seed = 1
 
-# The verdict is on the first {headline}, beside one model that is named
-# here, before anything is fitted. Without {comparator} it is the first {other} below.
-# comparator = "{comparator}"
-
 [cohort]
 {cohort}
 # leave_out_censored = false   # of times to an event: ask who had it by the horizon, yes or no,
@@ -62,6 +58,20 @@ protocol = "honest"
 # validation = 0.25      # share of the other cohorts
 # repeats = 2            # the validation part is drawn anew
 
+# The verdict is on the first {headline}, beside one model and one published
+# signature, both named before anything is fitted. Signatures are scored as published and
+# nothing of them is trained; the protocol paper has none unless they are named.
+[comparator]
+# model = "{comparator}"    # without it the first {other} below
+# signature = "auto"     # of the verdict: genomic-grade-index, or else proliferation, if the
+                         # cohort has 80% of its genes; or a name; or "none"
+# signatures = "auto"    # all published for breast cancer; or names; or "none"
+# files = []             # your own: CSV files of gene and weight
+# clinical_index = "auto"   # the Nottingham index, where its columns are there; or "none"
+# size = ""              # the columns that it is made of, where their names do not tell
+# nodes = ""             # "negative" where nobody has a positive lymph node
+# grade = ""
+
 [preprocessing]
 # min_prevalence = 0.1   # drop genes expressed in fewer training samples (0: keep all)
 # clip = 5.0             # largest absolute standardised value (inf: no limit)
@@ -84,6 +94,11 @@ protocol = "honest"
 # missing = "fill"       # median, most frequent word; "indicator" adds a column that says where
 # permutations = 0       # reruns of the gene model with the patients' expression permuted
 
+# Other cohorts, whose patients some models learn from as well and nobody is tested on:
+# [also]
+# cohorts = ["other.h5ad"]
+# models = []            # which of the models; else that of the verdict and the comparator
+
 [selection]
 # run = false            # select genes: panels, decoys, stability, gene scores
 # rankers = ["soft-path", {ranker}]   # the first also meets decoys and half samples
@@ -98,6 +113,9 @@ protocol = "honest"
 [decisions]   # of the report alone: a change refits nothing
 # thresholds = [0.05, 0.1, 0.2, 0.3]   # risks one would act at; lowest to highest makes sense
 # specificities = [0.8, 0.9]           # at which the sensitivity is told
+
+[subgroups]   # of the report alone, but named before there are results they count as planned
+# columns = "auto"       # receptors, age, grade, nodes, centre and others; or ["er", "age"]
 
 {models}
 # A second network beside the first:

@@ -17,9 +17,10 @@ from deepcme.cohort.splits import RowIndex, Split
 from deepcme.cohort.survival import SurvivalOutcome
 from deepcme.models.fitting import scores_of
 from deepcme.models.networks import NetworkEnsemble, NetworkEstimator
+from deepcme.models.out_of_fold import count_fewest_patients
 from deepcme.models.targets import Targets, make_targets
 from deepcme.network.engines.choice import make_engine
-from deepcme.study.fit import count_fewest_patients, fitted_split
+from deepcme.study.fit import fitted_split
 from deepcme.study.parts.survival_tables import find_censoring_columns
 from deepcme.study.settings import ModelSettings
 from deepcme.study.tasks import Plan

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from deepcme.base.errors import DeepCMEError
 from deepcme.base.words import counted, few
 from deepcme.cohort.cohort import Cohort
-from deepcme.cohort.genes.gene_names import genes_in
 from deepcme.cohort.genes.genes import (
     MIN_COVERAGE,
     gene_identifiers,
@@ -21,16 +20,18 @@ from deepcme.cohort.genes.genes import (
 )
 from deepcme.cohort.scales.scales import Scale
 from deepcme.network.architecture import FloatArray
-from deepcme.sources.assembly.expression import ONE_GENE_EACH, with_genes_named
 from deepcme.sources.reading.contents import contents_of
-from deepcme.sources.reading.matrices import read_matrix
 from deepcme.trained.manifest import Genes
 from deepcme.trained.model import Model
 from deepcme.trained.normalisation import quantile_normalise, standardise_within
 from deepcme.trained.scales.scale_reading import FEWEST_SAMPLES, on_model_scale, scale_to_read
 from deepcme.trained.scales.scale_reading import Normalisation as Normalisation
 from deepcme.trained.unlabelled import Expression as Expression
-from deepcme.trained.unlabelled import read_unlabelled
+from deepcme.trained.unlabelled import (
+    identifiers_of,
+    read_unlabelled,
+    read_unlabelled_table,
+)
 
 
 def expression_of(cohort: Cohort) -> Expression:
@@ -67,29 +68,11 @@ def read_expression(path: str | Path, genes: Genes, scale: Scale | None = None) 
     if contents_of(path).kind == "hdf5":
         cohort = read_unlabelled(path)
         return replace(cohort, scale=scale or cohort.scale)
-    known = {key for names in _identifier_lists(genes) for key in map(gene_key, names)} - {""}
-
-    def samples_in_rows(rows: Sequence[str], columns: Sequence[str]) -> bool:
-        in_rows, in_columns = (
-            sum(any(gene_key(gene) in known for gene in genes_in(name)) for name in names)
-            for names in (rows, columns)
-        )
-        return in_columns >= in_rows
-
     notes: list[str] = []
-    matrix = read_matrix(path, samples_in_rows, notes)
-    matrix = with_genes_named(matrix, ONE_GENE_EACH, path, notes, collapse=False)
-    identifiers = {
-        "gene_id": matrix.genes,
-        "symbol": matrix.symbols,
-        "entrez": matrix.entrez,
-    }
+    names = (name for names in _identifier_lists(genes) for name in names)
+    matrix = read_unlabelled_table(path, names, notes)
     return Expression(
-        matrix.values,
-        matrix.samples,
-        {kind: names for kind, names in identifiers.items() if names is not None},
-        scale,
-        tuple(notes),
+        matrix.values, matrix.samples, identifiers_of(matrix), scale, tuple(notes)
     )
 
 

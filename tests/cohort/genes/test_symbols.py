@@ -2,7 +2,12 @@
 
 import pytest
 
-from deepcme.cohort.genes.symbols import is_symbol, symbols_today
+from deepcme.cohort.genes.symbols import (
+    is_symbol,
+    previous_symbols,
+    symbol_of_ensembl,
+    symbols_today,
+)
 
 
 @pytest.mark.parametrize(
@@ -36,3 +41,23 @@ def test_case_matters_unless_said_otherwise():
 )
 def test_previous_symbols_lead_to_todays(name, today):
     assert symbols_today(name) == today
+
+
+def test_ensembl_ids_lead_to_symbols_with_their_version_or_without():
+    assert symbol_of_ensembl("ENSG00000141510") == "TP53"
+    assert symbol_of_ensembl("ENSG00000141510.18") == "TP53"
+    assert symbol_of_ensembl("ENSG00000000000") is None
+    assert symbol_of_ensembl("") is None
+
+
+@pytest.mark.parametrize(
+    ("symbol", "earlier"),
+    [
+        ("CDK1", ("CDC2",)),
+        ("MCM2", ("CDCL1",)),  # CCNL1 was one of it too, and is cyclin L1 today
+        ("TP53", ()),
+        ("GENE1", ()),
+    ],
+)
+def test_earlier_symbols_are_those_of_no_other_gene(symbol, earlier):
+    assert previous_symbols(symbol) == earlier

@@ -1,19 +1,16 @@
-"""AUC and O/E by group of patients: by hand, and where groups do not differ."""
+"""AUC, O/E and net benefit by group of patients: by hand, and where groups do not differ."""
 
 import numpy as np
 import pandas as pd
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from deepcme.evaluation.groups.subgroups import compute_subgroups
+from deepcme.evaluation.groups.between_levels import compute_interactions
+from deepcme.evaluation.groups.subgroups import SCALES, compute_subgroups
 from deepcme.evaluation.intervals import compute_delong_interval
 from deepcme.evaluation.probabilities.calibration import compute_observed_expected
-from deepcme.evaluation.probabilities.recalibration import (
-    fit_recalibrations,
-    recalibrate_predictions,
-)
-from tests.evaluation.cross_validated import Simulated, predictions_of
-from tests.evaluation.simulations import simulate_genes
+from deepcme.evaluation.probabilities.utility import compute_net_benefit_differences
+from tests.evaluation.groups.interaction_studies import count_rejections
 
 LEVELS = ["a", "b", "b"]
 
@@ -93,7 +90,8 @@ def test_below_ten_events_and_of_unknown_level_there_are_counts_alone():
     assert table.index.tolist() == ["a", "not known"]
     assert table["events"].tolist() == [9, 18]
     assert table[["auc", "observed_expected", "auc_difference"]].isna().all().all()
-    assert not table[["is_reference", "auc_differs"]].any().any()
+    assert table["absent"].tolist() == ["too few", ""]
+    assert not table["is_reference"].any()
 
 
 def test_a_model_without_recalibrated_probabilities_has_an_auc_alone():
@@ -102,17 +100,45 @@ def test_a_model_without_recalibrated_probabilities_has_an_auc_alone():
     assert table["auc"].notna().all() and table["observed_expected"].isna().all()
 
 
-def test_a_great_difference_is_told():
-    predictions, levels = frozen(n=600, strength=(0.0, 2.0))
-    assert subgroups(predictions, levels).loc["a", "auc_differs"]
-
-
-def test_the_levels_of_numbers_are_in_their_order():
+def test_net_benefit_of_a_level_is_that_of_its_rows_beside_treating_all():
     predictions, levels = frozen()
-    named = levels.replace({"a": "50 or more", "b": "below 50"})
-    assert subgroups(predictions, named).index.tolist() == ["below 50", "50 or more"]
-    named = levels.replace({"a": "10", "b": "9"})
-    assert subgroups(predictions, named).index.tolist() == ["9", "10"]
+    risks = predictions.assign(probability=np.where(np.arange(120) % 8 < 3, 0.4, 0.1))
+    table = subgroups(predictions, levels, recalibrated=risks, threshold=0.2)
+    for name, rows in risks.groupby(levels["er"].to_numpy()):
+        found, event = table.loc[name], rows["label"] == 1
+        treated = rows["probability"] >= 0.2
+        benefit = ((treated & event).sum() - 0.25 * (treated & ~event).sum()) / len(rows)
+        of_all = event.mean() - 0.25 * (1 - event.mean())
+        assert found["net_benefit"] == pytest.approx(benefit)
+        assert found["treat_all"] == pytest.approx(of_all)
+        assert found["better"] == ("treat all" if of_all > 0 else "treat none")
+        assert found["gain"] == pytest.approx(benefit - max(of_all, 0))
+        assert found["gain_low"] < found["gain"] < found["gain_high"]
+    whole = compute_net_benefit_differences(risks, np.random.default_rng(0), [0.2])
+    assert whole["ci_low"].iloc[0] > min(table["gain_low"])  # of more patients
+
+
+def test_net_benefit_and_ratio_leave_the_ranks_as_they_are():
+    predictions, levels = frozen()
+    plain = subgroups(predictions, levels)
+    more = subgroups(predictions, levels, recalibrated=predictions, threshold=0.2)
+    assert plain["auc_low"].equals(more["auc_low"])
+    assert plain["net_benefit"].isna().all() and more["net_benefit"].notna().all()
+
+
+def test_unequal_groups_of_strata_are_ranked_within_them():
+    """Scores of the second stratum are 10 higher: across the strata they rank nobody."""
+    predictions, levels = frozen()
+    stratum = np.arange(120) % 2
+    shifted = predictions.assign(score=predictions["score"] + 10 * stratum, stratum=stratum)
+    found = subgroups(shifted, levels).loc["a", "auc"]
+    rows = shifted[levels["er"].to_numpy() == "a"]
+    in_order = pairs = 0
+    for _, part in rows.groupby("stratum"):
+        of_events, of_others = (part.loc[part["label"] == y, "score"] for y in (1, 0))
+        in_order += (of_events.to_numpy()[:, np.newaxis] > of_others.to_numpy()).sum()
+        pairs += len(of_events) * len(of_others)
+    assert found == pytest.approx(in_order / pairs)
 
 
 def without_meaning(samples, random):
@@ -121,8 +147,8 @@ def without_meaning(samples, random):
 
 
 def claims_of(*args, **options):
-    found = compute_subgroups(*args, **options)
-    return bool(found[["auc_differs", "observed_expected_differs"]].any().any())
+    tests = compute_interactions(compute_subgroups(*args, **options), SCALES)
+    return bool((tests["p_holm"] <= 0.05).any())
 
 
 def test_columns_that_mean_nothing_seldom_seem_to_matter(random):
@@ -135,22 +161,24 @@ def test_columns_that_mean_nothing_seldom_seem_to_matter(random):
     assert claims <= 2
 
 
-def count_claims(studies, cohort, seed, draws):
-    """Cross-validated studies in which columns that mean nothing seem to matter."""
-    random = np.random.default_rng(seed)
-    label, patient, claims = cohort.label, cohort.patient, 0
-    for _ in range(studies):
-        X = simulate_genes(label, patient, cohort.effect, random)
-        predictions = predictions_of(X, label, patient, random)
-        recalibrated = recalibrate_predictions(predictions, fit_recalibrations(predictions))
-        levels = without_meaning(np.arange(cohort.patients), random)
-        claims += claims_of(predictions, levels, random, recalibrated=recalibrated, draws=draws)
-    return claims
+def test_a_great_difference_is_told():
+    predictions, levels = frozen(n=600, strength=(0.0, 2.0))
+    assert claims_of(predictions, levels, np.random.default_rng(0), draws=200)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("signal", [0.0, 0.4])
-def test_no_difference_is_claimed_in_more_than_5_of_100(signal, say):
-    claims = count_claims(400, Simulated(200, 60, 40, signal), seed=2, draws=200)
-    say(f"signal {signal}: differences claimed in {claims} of 400 studies")
-    assert claims <= 28  # 20 expected at the level, and a simulation error of 4.4
+def test_interactions_of_labels_reject_in_at_most_5_of_100_without_a_difference(signal, say):
+    found = count_rejections("labels", signal, 500, seed=11, draws=200)
+    say(f"signal {signal}: {found['rejected'].unstack().to_dict()}")
+    ranks = found.xs("auc", level="measure")["rejected"]
+    alike = found.drop(index="of more risk").xs("observed_expected", level="measure")
+    # Five of 100 are expected at most, and a simulation error of 1.
+    assert max(*ranks, *alike["rejected"]) <= 0.07
+
+
+@pytest.mark.slow
+def test_interactions_of_labels_find_a_level_in_which_the_model_knows_nothing(say):
+    found = count_rejections("labels", 0.4, 200, seed=12, draws=200, lost=1.0)["rejected"]
+    say(f"power {found['two', 'auc']}")
+    assert found["two", "auc"] >= 0.6

@@ -23,7 +23,7 @@ def contents_of(events, others, shift=0.0):
     once = once.assign(label=label, score=score, probability=expit(score + shift))
     predictions = pd.concat([once.assign(split=split) for split in (1, 2)], ignore_index=True)
     study = SimpleNamespace(headline=SimpleNamespace(name="net"), seed=1)
-    results = SimpleNamespace(predictions=predictions, models=["net"], study=study)
+    results = SimpleNamespace(trained=predictions, models=["net"], study=study)
     contents = Contents(results)
     SECTION.compute(contents)
     return contents

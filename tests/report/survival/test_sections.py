@@ -17,6 +17,7 @@ from deepcme.report.survival import (
     risk_groups,
     usefulness,
 )
+from deepcme.study.settings import ComparatorSettings
 
 MODULES = (risk_groups, discrimination, calibration, usefulness, assumptions)
 ATTACK = "<script>alert(1)</script>"
@@ -275,7 +276,7 @@ def test_names_from_outside_are_shown_as_they_stand(contents_of, invented_predic
         contents.results,
         "study",
         contents.results.study.model_copy(
-            update={"models": tuple(renamed), "comparator": ATTACK}
+            update={"models": tuple(renamed), "comparator": ComparatorSettings(model=ATTACK)}
         ),
     )
     computed(contents)

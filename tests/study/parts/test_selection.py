@@ -17,6 +17,7 @@ from deepcme.study.parts.selection_steps import SelectionStep
 from deepcme.study.parts.selection_tables import collect_stability
 from deepcme.study.plan import make_plan
 from deepcme.study.run import TasksFailedError, run_study
+from deepcme.study.settings import ComparatorSettings
 from deepcme.study.spec import load_study, make_study
 from deepcme.study.store import StudyFolder
 from tests.conftest import BINARY_EXAMPLE_TOML, invented_cohort
@@ -150,7 +151,9 @@ def test_scores_beside_each_other_are_those_of_the_studys_network(folder):
 
 
 def test_a_study_without_such_a_network_says_so(study, tmp_path):
-    alone = study.model_copy(update={"models": study.models[1:], "comparator": None})
+    alone = study.model_copy(
+        update={"models": study.models[1:], "comparator": ComparatorSettings()}
+    )
     folder = run_study(alone, tmp_path / "out", jobs=1, quiet=True)
     assert folder.read_table("score_agreement.csv").empty
     assert "there is none" in write_report(folder).read_text(encoding="utf-8")

@@ -23,6 +23,8 @@ class _Nomenclature:
     approved: frozenset[str]
     previous: dict[str, set[str]]
     of_entrez: dict[str, str]
+    of_ensembl: dict[str, str]
+    history: dict[str, tuple[str, ...]]
 
 
 def is_symbol(name: str, *, any_case: bool = False) -> bool:
@@ -52,16 +54,40 @@ def symbol_of_entrez(entrez: str) -> str | None:
     return _nomenclature().of_entrez.get(number) if number else None
 
 
+def symbol_of_ensembl(gene: str) -> str | None:
+    """Approved symbol of the gene of an Ensembl id, with its version or without."""
+    return _nomenclature().of_ensembl.get(gene.split(".")[0]) if gene else None
+
+
+def previous_symbols(symbol: str) -> tuple[str, ...]:
+    """Symbols that an approved one had earlier and that stand for no other gene.
+
+    Left out is what is approved for another gene today, or was for several.
+    """
+    known = _nomenclature()
+    return tuple(
+        name for name in known.history.get(symbol, ()) if symbols_today(name) == {symbol}
+    )
+
+
 @cache
 def _nomenclature() -> _Nomenclature:
     packed = (files("deepcme.cohort.genes") / "data" / "hgnc_symbols.tsv.gz").read_bytes()
     lines = gzip.decompress(packed).decode().splitlines()[1:]
-    symbols, _, entrez, previous = zip(*(line.split("\t") for line in lines), strict=True)
+    symbols, ensembl, entrez, previous = zip(*(line.split("\t") for line in lines), strict=True)
     earlier = {_APPROVED_ONCE[0]: {_APPROVED_ONCE[1]}}
+    history = {}
     for symbol, names in zip(symbols, previous, strict=True):
-        for name in names.split("|") if names else ():
+        history[symbol] = tuple(names.split("|")) if names else ()
+        for name in history[symbol]:
             earlier.setdefault(name, set()).add(symbol)
-    return _Nomenclature(frozenset(symbols), earlier, dict(zip(entrez, symbols, strict=True)))
+    return _Nomenclature(
+        approved=frozenset(symbols),
+        previous=earlier,
+        of_entrez=dict(zip(entrez, symbols, strict=True)),
+        of_ensembl=dict(zip(ensembl, symbols, strict=True)),
+        history=history,
+    )
 
 
 @cache

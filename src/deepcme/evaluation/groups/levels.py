@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
+
+from deepcme.base.words import words_of_name
 
 FEWEST, MOST = 2, 6
 """Number of levels that a column may have."""
@@ -14,6 +17,16 @@ USUAL_CUTS = {"age": 50.0}
 """Where the clinic cuts numbers of such a name; others are cut at their median."""
 
 _FEWEST_AT_A_CUT = 10
+
+# What comes first where columns are not named: a word of the name, in this order.
+_FIRST = (
+    re.compile(r"er|estrogen|oestrogen|esr"),
+    re.compile(r"age"),
+    re.compile(r"grade"),
+    re.compile(r"nodes?|nodal|ln|pn"),
+    re.compile(r"cent(re|er)|site|hospital|institution|batch|cohort"),
+    re.compile(r"race|ethnicity|ethnic|ancestry|sex|gender"),
+)
 
 
 @dataclass(frozen=True)
@@ -37,14 +50,19 @@ class Levels:
 
 
 def divide_by_columns(
-    characteristics: pd.DataFrame, left_out: pd.Series | None = None
+    characteristics: pd.DataFrame,
+    left_out: pd.Series | None = None,
+    *,
+    named: Sequence[str] | None = None,
 ) -> Levels:
     """Divide samples by their columns of two to six words or values, and cut numbers in two.
 
     Numbers with more values are cut where the clinic does (age at 50), if ten samples are on
     either side, or else at their median in these samples. A column that divides the samples
     as an earlier one does is not taken, nor one that has a single level in each cohort
-    left out, nor any column after the first eight.
+    left out, nor any column after the first eight: receptors, age, grade, nodes, centre (or
+    batch, or cohort) and what fairness is asked of (race, sex) come before others. Of named
+    columns all are taken that have two to six levels, in the order named.
 
     Parameters
     ----------
@@ -52,17 +70,22 @@ def divide_by_columns(
         A column `sample`, and columns of floats (NaN where missing) or words (None).
     left_out : Series, optional
         Where cohorts are left out: that of each row.
+    named : sequence of str, optional
+        The columns to look at; each is there.
     """
     taken: dict[str, pd.Series] = {}
     described: list[str] = []
     refused: list[str] = []
     seen: dict[tuple[int, ...], str] = {}
-    for name in map(str, characteristics.columns.drop("sample")):
+    for name in _in_order(characteristics) if named is None else named:
         level, how = _levels_of(characteristics[name])
         n_levels = level.nunique()
         partition = tuple(pd.factorize(level)[0].tolist())
         if not FEWEST <= n_levels <= MOST:
             refused.append(f"{name} ({n_levels} levels)")
+        elif named is not None:
+            taken[name] = level
+            described.append(f"{name}{how}")
         elif left_out is not None and (level.groupby(left_out).nunique() <= 1).all():
             refused.append(f"{name} (one level in each cohort left out)")
         elif partition in seen:
@@ -74,6 +97,17 @@ def divide_by_columns(
             described.append(f"{name}{how}")
     of_sample = pd.DataFrame(taken).set_axis(characteristics["sample"], axis=0)
     return Levels(of_sample, tuple(described), tuple(refused))
+
+
+def _in_order(characteristics: pd.DataFrame) -> list[str]:
+    """The columns, those first that are asked for first."""
+    return sorted(map(str, characteristics.columns.drop("sample")), key=_rank)
+
+
+def _rank(name: str) -> int:
+    words = words_of_name(name)
+    places = (i for i, usual in enumerate(_FIRST) if any(map(usual.fullmatch, words)))
+    return next(places, len(_FIRST))
 
 
 def _levels_of(values: pd.Series) -> tuple[pd.Series, str]:

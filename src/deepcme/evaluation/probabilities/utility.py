@@ -35,6 +35,15 @@ def choose_thresholds(thresholds: Sequence[float]) -> FloatArray:
     return np.unique(np.round([*steps[near], *thresholds], 9))
 
 
+def choose_main_threshold(thresholds: Sequence[float], risk: float) -> float:
+    """The threshold nearest to the risk of all patients.
+
+    There treating all and treating none are worth about the same, so that a model has most to
+    give. Of two as near it is the lower one.
+    """
+    return min(sorted(thresholds), key=lambda threshold: round(abs(threshold - risk), 9))
+
+
 def compute_decision_curve(predictions: pd.DataFrame, thresholds: ArrayLike) -> pd.DataFrame:
     """Net benefit [1]_ of every model, of treating all and of treating none.
 
@@ -151,14 +160,22 @@ def compute_net_benefit_differences(
     def of_test(test: pd.DataFrame) -> pd.DataFrame:
         patients = draw_patients(test, draws, random, stratified=False)
 
-        return compute_by("model", test, lambda rows: _differences(rows, at, patients, level))
+        def compare(rows: pd.DataFrame) -> pd.DataFrame:
+            table = compare_strategies(rows, at, patients, level)
+            return table.assign(**count_rows(rows))
+
+        return compute_by("model", test, compare)
 
     return compute_by_cohort(tested, of_test)
 
 
-def _differences(
-    rows: pd.DataFrame, thresholds: FloatArray, draws: PatientDraws, level: float
+def compare_strategies(
+    rows: pd.DataFrame,
+    thresholds: FloatArray,
+    draws: PatientDraws,
+    level: float = CONFIDENCE_LEVEL,
 ) -> pd.DataFrame:
+    """Net benefit of test rows of one model, as `compare_with_defaults` has it."""
     treated, benefit = treat(rows, thresholds)
     # Beside treating all, those count who are not treated; beside treating none, the others.
     apart = np.hstack([np.logical_not(treated), treated])
@@ -166,8 +183,7 @@ def _differences(
     drawn = draws.sum_rows(rows["patient"], np.column_stack([gains, np.ones(len(gains))]))
     drawn = drawn[:, :-1] / drawn[:, -1:]
     expected = _score_errors(rows["patient"], apart, np.tile(odds(thresholds), 2))
-    table = compare_with_defaults(thresholds, gains.mean(axis=0), drawn, expected, level)
-    return table.assign(**count_rows(rows))
+    return compare_with_defaults(thresholds, gains.mean(axis=0), drawn, expected, level)
 
 
 def compare_with_defaults(
@@ -230,6 +246,12 @@ def treat(rows: pd.DataFrame, thresholds: FloatArray) -> tuple[BooleanArray, Flo
     label, probability = as_labels_and_probabilities(rows["label"], rows["probability"])
     treated = probability[:, np.newaxis] >= thresholds
     return np.asarray(treated), np.where(label[:, np.newaxis] == 1, 1.0, -odds(thresholds))
+
+
+def treat_all(labels: ArrayLike, thresholds: FloatArray) -> FloatArray:
+    """Net benefit of treating everybody at each threshold."""
+    share = float(np.asarray(labels, dtype=np.float64).mean())
+    return share - (1 - share) * odds(thresholds)
 
 
 def odds(thresholds: FloatArray) -> FloatArray:

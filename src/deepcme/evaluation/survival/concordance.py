@@ -85,8 +85,10 @@ def compute_harrell_concordance(at: AtHorizon, scores: FloatArray) -> FloatArray
        20:555-561.
     """
     cases = np.flatnonzero(at.follow_up.events == 1)
-    return _concordance(
-        at, scores, cases, at.counts, lambda pairs: at.counts @ pairs.swapaxes(1, 2)
+    return divide(
+        *_sum_pairs(
+            at, scores, cases, at.counts, lambda pairs: at.counts @ pairs.swapaxes(1, 2)
+        )
     )
 
 
@@ -106,19 +108,27 @@ def compute_uno_concordance(at: AtHorizon, scores: FloatArray) -> FloatArray:
     .. [2] Wolbers M, Blanche P, Koller MT, Witteman JCM, Gerds TA (2014). Concordance for
        prognostic models with competing risks. Biostatistics 15:526-539.
     """
+    return divide(*sum_uno_pairs(at, scores))
+
+
+def sum_uno_pairs(at: AtHorizon, scores: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Weighted sums of the pairs in order and of all comparable ones, of Uno's C in every draw.
+
+    Of several test parts they can be added up.
+    """
     cases = np.flatnonzero(at.is_case)
     sum_later = partial(_sum_seen_alike if at.columns is None else _sum_seen, at, cases)
-    return _concordance(at, scores, cases, at.weights, sum_later)
+    return _sum_pairs(at, scores, cases, at.weights, sum_later)
 
 
-def _concordance(
+def _sum_pairs(
     at: AtHorizon,
     scores: FloatArray,
     cases: IntegerArray,
     weights: FloatArray,
     sum_later: Callable[[FloatArray], FloatArray],
-) -> FloatArray:
-    """Weighted share of concordant pairs in each draw.
+) -> tuple[FloatArray, FloatArray]:
+    """Weighted sums of concordant and of comparable pairs in each draw.
 
     `weights` are counts times inverse probabilities of being seen; `sum_later` sums values of
     pairs (2 x cases x n) over the later patients, by what these weigh at the time of the case.
@@ -129,7 +139,7 @@ def _concordance(
     pairs = np.stack([order, np.ones_like(order)])
     others = sum_later(later * pairs) + weights @ (never * pairs).swapaxes(1, 2)
     concordant, comparable = (weights[:, cases] * others).sum(axis=-1)
-    return divide(concordant, comparable)
+    return concordant, comparable
 
 
 def _sum_seen_alike(at: AtHorizon, cases: IntegerArray, pairs: FloatArray) -> FloatArray:

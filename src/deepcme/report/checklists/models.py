@@ -7,6 +7,7 @@ from deepcme.base.words import counted, listed
 from deepcme.report.checklists.answers import Answer
 from deepcme.report.checklists.participants import HORIZON
 from deepcme.report.section import Contents
+from deepcme.report.sections.comparators.words import list_warnings
 from deepcme.report.sections.methods import describe_methods
 from deepcme.study.designs import LeaveOneCohortOutDesign
 
@@ -217,7 +218,7 @@ def _weighted(contents: Contents) -> list[str]:
 
 def with_probabilities(contents: Contents) -> tuple[list[str], list[str]]:
     """Models that give probabilities, and those that do not."""
-    predictions = contents.results.predictions
+    predictions = contents.results.trained
     known = predictions["probability"].notna().groupby(predictions["model"], sort=False).any()
     return list(known.index[known]), list(known.index[~known])
 
@@ -259,24 +260,58 @@ def code_available(contents: Contents) -> Answer:
     )
 
 
-def comparators(contents: Contents) -> Answer:
-    """Whether predictors in use stand beside the genes."""
-    clinical = _columns_of_clinic(contents)
-    if not clinical:
-        return Answer(left="how the model compares with the predictors in use")
+def _beside(contents: Contents) -> list[str]:
+    """Signatures and indices that stand beside the models."""
+    table = contents.tables.get("beside_clinic")
+    if table is None:
+        return []
+    is_beside = table["model"].isin(contents.results.comparators)
+    return list(dict.fromkeys(table.loc[is_beside, "model"]))
+
+
+def published_before(contents: Contents) -> Answer:
+    """Of earlier models, those that were scored on the same patients."""
+    context = "the context, and models that were published before"
+    names = _beside(contents)
+    if not names:
+        return Answer(left=context)
     return Answer(
-        f"Clinical columns ({listed(clinical)}) alone, the genes alone, and both, on the same "
-        "held-out patients.",
-        "whether these are the established predictors",
+        f"Of what was published before, scored on the same held-out patients: {listed(names)}, "
+        "as research versions and not as assays (sources in table 'beside_clinic_signatures').",
+        "the context, and other models that were published before",
     )
 
 
+def comparators(contents: Contents) -> Answer:
+    """Whether predictors in use stand beside the genes."""
+    clinical, names = _columns_of_clinic(contents), _beside(contents)
+    found = []
+    if clinical:
+        found.append(
+            f"Clinical columns ({listed(clinical)}) alone, the genes alone, and both, on the "
+            "same held-out patients."
+        )
+    if names:
+        found.append(
+            f"On the same held-out patients: {listed(names)} (table 'beside_clinic'); "
+            "signatures are research versions, not the assays."
+        )
+    if not found:
+        return Answer(left="how the model compares with the predictors in use")
+    return Answer(" ".join(found), "whether these are the established predictors")
+
+
 def limitations(contents: Contents) -> Answer:
-    """What the audit holds against the cohort."""
+    """What the audit holds against the cohort, and what weakens comparisons."""
     titles = [finding["title"] for finding in contents.results.folder.read_findings()]
-    found = f"The audit's findings belong here: {'; '.join(titles)}." if titles else ""
-    found = f"{found} {contents.notes.get('unlabelled', '')}".strip()
-    return Answer(found, "limitations, such as of representativeness, size and missing data")
+    found = [
+        f"The audit's findings belong here: {'; '.join(titles)}." if titles else "",
+        contents.notes.get("unlabelled", ""),
+    ]
+    if _beside(contents):
+        found += list_warnings(contents.tables["beside_clinic_signatures"])
+    left = "limitations, such as of representativeness, size and missing data"
+    return Answer(" ".join(filter(None, found)), left)
 
 
 def new_inputs(contents: Contents) -> Answer:

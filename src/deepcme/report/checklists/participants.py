@@ -300,7 +300,8 @@ def fairness(contents: Contents) -> Answer:
     if "subgroups" in contents.tables:
         columns = contents.tables["subgroups"]["column"].drop_duplicates()
         return Answer(
-            f"Table 'subgroups' has performance by level of {listed(columns)}.",
+            "Table 'subgroups' has discrimination, O/E and net benefit by level of "
+            f"{listed(columns)}. {contents.notes.get('fairness', '')}",
             "between which groups the model should be fair, and what was done for it",
         )
     named = [name for name in known_columns(contents) if _GROUPS.search(name.lower())]

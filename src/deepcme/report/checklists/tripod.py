@@ -18,7 +18,7 @@ ITEMS = (
     Item("2", "Abstract", "A summary by TRIPOD+AI for Abstracts",
          by_author("an abstract; the verdict of the report has its numbers")),
     Item("3a", "Background", "Health context, rationale, and models that there are",
-         by_author("the context, and models that were published before")),
+         models.published_before),
     Item("3b", "Background", "Patients, purpose and users that the model is for",
          by_author("for whom, at which point of care, and for which decision")),
     Item("3c", "Background", "Known inequalities in health between groups",

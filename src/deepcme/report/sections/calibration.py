@@ -51,7 +51,7 @@ _CURVES = {
 
 
 def _compute(contents: Contents) -> None:
-    predictions, random = contents.results.predictions, contents.random("calibration")
+    predictions, random = contents.results.trained, contents.random("calibration")
     contents.add("calibration", lambda: compute_calibration(predictions, random), _CALIBRATION)
     contents.add(
         "calibration_verdicts",

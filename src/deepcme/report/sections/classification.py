@@ -31,7 +31,7 @@ def _compute(contents: Contents) -> None:
     contents.add(
         "sensitivity",
         lambda: compute_sensitivities(
-            results.predictions,
+            results.trained,
             contents.random("sensitivity"),
             decisions.specificities,
             refitted=refitted,
@@ -61,7 +61,7 @@ def select_shown(classification: pd.DataFrame, models: list[str | None]) -> pd.D
 
 
 def _write(contents: Contents) -> Blocks:
-    shown = [contents.headline, contents.results.study.comparator]
+    shown = [contents.headline, contents.results.study.comparator.model]
     table = contents.tables.get("classification")
     return [
         Subheading("At fixed specificities and risks"),

@@ -35,8 +35,8 @@ def _compute(contents: Contents) -> None:
         lambda: compute_comparison(
             contents.results.predictions,
             headline,
-            find_baselines(named, headline, study.comparator),
-            comparator=study.comparator,
+            find_baselines(named, headline, study.comparator.model),
+            comparator=study.comparator.model,
             refitted=find_refitted_models(study),
         ),
         _COMPARISON,

@@ -226,9 +226,10 @@ def _compute(contents: Contents) -> None:
     )
     by_split = TableLayout(_describe_splits(study.split))
     draw = None if LEFT_OUT in predictions.columns else _plot_auc_by_split
-    contents.add("auc_by_split", lambda: compute_auc_by_split(predictions), by_split, draw)
-    contents.add("roc", lambda: compute_mean_roc(predictions), draw=plot_roc)
-    contents.notes["estimand"] = describe_estimand(study, predictions)
+    trained = contents.results.trained
+    contents.add("auc_by_split", lambda: compute_auc_by_split(trained), by_split, draw)
+    contents.add("roc", lambda: compute_mean_roc(trained), draw=plot_roc)
+    contents.notes["estimand"] = describe_estimand(study, trained)
 
 
 def _write(contents: Contents) -> Blocks:

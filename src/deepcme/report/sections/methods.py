@@ -76,6 +76,7 @@ def describe_methods(
         ("Networks", describe_networks(study.models)),
         ("Tuning", describe_tuning(study)),
         ("Other models" if is_survival else "Baselines", describe_baselines(study)),
+        ("Beside the models", notes.get("beside_clinic_methods", "")),
         (
             "Measures",
             describe_survival_measures(study, tables)
@@ -83,7 +84,9 @@ def describe_methods(
             else _measures(study, tables, notes),
         ),
         ("Risk groups", describe_risk_groups(tables) if is_survival else ""),
+        ("Other cohorts", notes.get("with_others_method", "")),
         ("Nulls", _nulls(tables)),
+        ("Groups of patients", notes.get("subgroup_methods", "")),
         ("Clinical columns", notes.get("clinical_coding", "")),
         ("Gene selection", _selection(study.selection, is_survival=is_survival)),
         ("Gene sets", _gene_sets(tables)),

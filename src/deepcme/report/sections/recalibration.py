@@ -31,7 +31,7 @@ _LINES = TableLayout(
 
 
 def _compute(contents: Contents) -> None:
-    predictions, random = contents.results.predictions, contents.random("calibration")
+    predictions, random = contents.results.trained, contents.random("calibration")
     fits = contents.results.recalibrations
     contents.add(
         "recalibration",

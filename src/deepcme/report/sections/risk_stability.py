@@ -21,7 +21,7 @@ _INSTABILITY = TableLayout(
 
 
 def _compute(contents: Contents) -> None:
-    predictions, random = contents.results.predictions, contents.random("stability")
+    predictions, random = contents.results.trained, contents.random("stability")
     contents.add(
         "prediction_stability",
         lambda: compute_prediction_stability(predictions).sort_values(

@@ -51,7 +51,7 @@ _MEANING = (
 
 def _compute(contents: Contents) -> None:
     results = contents.results
-    evaluation, study = results.evaluation, results.study
+    evaluation, study = results.trained_evaluation, results.study
     if results.horizon is not None:
         contents.add("censoring", lambda: compute_censoring_counts(evaluation))
         contents.add(

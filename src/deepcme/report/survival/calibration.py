@@ -77,7 +77,7 @@ def _compute(contents: Contents) -> None:
     )
 
     def groups() -> pd.DataFrame:
-        as_given = compute_survival_calibration_groups(results.evaluation)
+        as_given = compute_survival_calibration_groups(results.trained_evaluation)
         tables = [as_given.assign(risks=AS_GIVEN)]
         if "survival_performance_recalibrated" in contents.tables:
             mended = compute_survival_calibration_groups(results.recalibrated_evaluation)

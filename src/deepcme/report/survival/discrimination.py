@@ -72,8 +72,8 @@ def _compute(contents: Contents) -> None:
         lambda: compute_survival_differences(
             evaluation,
             contents.headline,
-            find_baselines(named, contents.headline, study.comparator),
-            comparator=study.comparator,
+            find_baselines(named, contents.headline, study.comparator.model),
+            comparator=study.comparator.model,
         ),
         _COMPARISON,
     )
@@ -81,11 +81,15 @@ def _compute(contents: Contents) -> None:
         ("survival_discrimination", "value", draw_measures),
         ("survival_comparison", "difference", draw_differences),
     ):
-        if name in contents.tables and contents.tables[name][column].notna().any():
-            contents.charts[name] = draw(contents.tables[name])
+        if name not in contents.tables:
+            continue
+        table = contents.tables[name]
+        drawn = table[~table["model"].isin(results.comparators)]
+        if drawn[column].notna().any():
+            contents.charts[name] = draw(drawn)
 
     def over_time() -> pd.DataFrame:
-        table = compute_survival_auc_over_time(evaluation)
+        table = compute_survival_auc_over_time(results.trained_evaluation)
         return add_at_risk(table, results)
 
     unit = results.time_scale.unit.capitalize() or "Time"

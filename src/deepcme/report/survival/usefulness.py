@@ -81,7 +81,7 @@ def _write(contents: Contents) -> Blocks:
         shown = show_differences(contents.tables["net_benefit"], CAPTION, "Patients")
         yield Table("net_benefit", shown)
     if "classification" in contents.tables:
-        chosen = [contents.headline, contents.results.study.comparator]
+        chosen = [contents.headline, contents.results.study.comparator.model]
         yield Table("classification", show_calls(contents.tables["classification"], chosen))
 
 

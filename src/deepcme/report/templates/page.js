@@ -6,7 +6,10 @@ const safely = { ast: true, defaultStyle: false, tooltip: { disableDefaultStyle:
 async function draw(element) {
   const target = document.getElementById("chart-" + element.id.slice("spec-".length));
   const options = { ...safely, actions: false, renderer: "svg", config };
-  const { view } = await vegaEmbed(target, JSON.parse(element.textContent), options);
+  const spec = JSON.parse(element.textContent);
+  // Panels that stand beside each other go below each other.
+  if (narrow && spec.concat) spec.columns = 1;
+  const { view } = await vegaEmbed(target, spec, options);
   const frame = target.parentElement;
   // A narrower chart lays its labels out anew, which may take some of the width again.
   for (let round = 0; round < 3; round++) {

@@ -45,6 +45,8 @@ class RankingFacts:
         where it was not run.
     looks : sequence of int or None
         After how many permutations the test was made, None for unknown numbers.
+    signature : DataFrame or None
+        As `find_signature` gives the signature that was named beforehand.
     """
 
     model: str
@@ -58,6 +60,7 @@ class RankingFacts:
     notes: Mapping[str, str] = field(default_factory=dict)
     permutation: pd.DataFrame | None = None
     looks: Sequence[int | None] = ()
+    signature: pd.DataFrame | None = None
 
     @property
     def permutation_decides(self) -> bool:

@@ -24,6 +24,7 @@ from deepcme.report.verdict.against import (
 )
 from deepcme.report.verdict.facts import Facts
 from deepcme.report.verdict.phrase import Phrase, choose, of_section
+from deepcme.report.verdict.signature import phrases_of_signature
 from deepcme.study.designs import RepeatedDesign
 
 FEW_EVENTS = 100
@@ -145,6 +146,7 @@ PHRASES: tuple[Phrase[Facts], ...] = (
         lambda facts: facts.n_compared > 0 and not facts.has_comparator,
         lambda _: "No comparator was named before the study was run.",
     ),
+    *phrases_of_signature("AUC"),
     Phrase(
         "better than others",
         lambda facts: bool(facts.beaten),

@@ -13,6 +13,7 @@ from deepcme.report.section import Contents, Section
 from deepcme.report.sections.discrimination import compute_training_shares
 from deepcme.report.verdict.facts import Facts
 from deepcme.report.verdict.phrases import choose_phrases
+from deepcme.report.verdict.signature import find_signature
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,7 @@ def gather_facts(contents: Contents) -> Facts:
         permutation=tables.get("permutation"),
         looks=results.folder.read_looks(),
         notes=contents.notes,
+        signature=find_signature(contents),
     )
 
 

@@ -177,7 +177,7 @@ def refitted_name(study: Study) -> str:
     of which hundreds of refits take long.
     """
     headline = study.headline
-    quick = study.comparator if headline.kind.is_network else None
+    quick = study.comparator.model if headline.kind.is_network else None
     return study.instability.model or quick or headline.name
 
 

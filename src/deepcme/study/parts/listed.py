@@ -6,6 +6,8 @@ from typing import Any
 
 from deepcme.study.part import Part
 from deepcme.study.parts.added_value import ADDED_VALUE
+from deepcme.study.parts.comparators.clinical_index import CLINICAL_INDICES
+from deepcme.study.parts.comparators.signatures import COMPARATORS
 from deepcme.study.parts.cox_clinical import COX_CLINICAL
 from deepcme.study.parts.cox_score import COX_SCORE
 from deepcme.study.parts.gene_sets.gene_sets import GENE_SETS
@@ -13,11 +15,12 @@ from deepcme.study.parts.grid import GRID
 from deepcme.study.parts.instability import INSTABILITY
 from deepcme.study.parts.models import MODELS
 from deepcme.study.parts.nulls import NULLS
+from deepcme.study.parts.others.also import ALSO
 from deepcme.study.parts.selection import SELECTION
 
 PARTS: tuple[Part[Any], ...] = (
-    MODELS, GRID, ADDED_VALUE, COX_CLINICAL, COX_SCORE, NULLS, INSTABILITY, SELECTION,
-    GENE_SETS,
+    MODELS, GRID, ADDED_VALUE, COX_CLINICAL, COX_SCORE, ALSO, NULLS, INSTABILITY, SELECTION,
+    COMPARATORS, CLINICAL_INDICES, GENE_SETS,
 )  # fmt: skip
 
 

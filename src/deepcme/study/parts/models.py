@@ -36,7 +36,11 @@ from deepcme.cohort.survival import SurvivalOutcome
 from deepcme.selection.scores import describe_genes
 from deepcme.study.fit import Fit, Results, fitted_split, results_of
 from deepcme.study.part import PREDICTIONS, Kept, TextColumns
-from deepcme.study.parts.characteristics import PATIENTS, take_characteristics
+from deepcme.study.parts.characteristics import (
+    PATIENTS,
+    require_subgroups,
+    take_characteristics,
+)
 from deepcme.study.parts.fits import FitsPart
 from deepcme.study.parts.survival_tables import (
     CENSORING,
@@ -97,6 +101,7 @@ class Models(FitsPart[Fit]):
                 )
 
     def check(self, plan: Plan) -> None:
+        require_subgroups(plan.cohort, plan.study.subgroups.named)
         try_models(plan)
 
     def make_tables(self, plan: Plan, kept: Kept) -> dict[str, pd.DataFrame]:

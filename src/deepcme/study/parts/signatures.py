@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from deepcme.base.words import few
 from deepcme.cohort.cohort import Cohort
 from deepcme.cohort.genes.genes import gene_identifiers, gene_key
 from deepcme.sources.reading.text import text_lines
+
+_WEIGHT = re.compile(r"weight|coefficient|[+-]?\d*\.?\d+(e[+-]?\d+)?")
 
 MIN_SIGNATURE_COVERAGE = 0.5
 """Smallest share of a signature's genes that a cohort must have."""
@@ -70,6 +73,12 @@ def read_signature(path: Path, cohort: Cohort) -> Signature:
         gene = line.strip().strip('"')
         if not gene or gene.startswith("#"):
             continue
+        if _has_weight(gene):
+            raise DeepCMEError(
+                f"{path}: line {number} has a weight beside its gene: a signature that is "
+                "scored by its weights and not fitted again goes under [comparator] files "
+                "(--comparator-signature); here stands one gene a line."
+            )
         if any(mark in gene for mark in ",;\t") or holds_forbidden(gene):
             raise DeepCMEError(f"{path}: line {number} is not one gene: {gene!r}.")
         listed.setdefault(gene_key(gene), gene)
@@ -91,3 +100,9 @@ def read_signature(path: Path, cohort: Cohort) -> Signature:
             "one of them, the cohort with `deepcme genes map`."
         )
     return signature
+
+
+def _has_weight(line: str) -> bool:
+    """Whether a gene and its weight stand in a line, or the names of such columns."""
+    cells = [cell.strip().strip('"').lower() for cell in re.split(r"[,;\t]", line)]
+    return len(cells) > 1 and any(_WEIGHT.fullmatch(cell) for cell in cells[1:])

@@ -192,7 +192,7 @@ def compute_survival_net_benefit(evaluation: Evaluation, thresholds: ArrayLike) 
         tables = []
         for model, positions, risks in find_all_risks(tested):
             at = tested.patients.require().rows(positions)
-            table = _compare(at, risks, steps, level)
+            table = compare_at_horizon(at, risks, steps, level)
             table.insert(0, "model", model)
             tables.append(table.assign(n=at.follow_up.n, events=at.n_cases))
         return pd.concat(tables, ignore_index=True)
@@ -200,9 +200,19 @@ def compute_survival_net_benefit(evaluation: Evaluation, thresholds: ArrayLike) 
     return evaluation.tabulate(of_tested)
 
 
-def _compare(
-    at: AtHorizon, risks: FloatArray, thresholds: FloatArray, level: float
+def compare_at_horizon(
+    at: AtHorizon,
+    risks: FloatArray,
+    thresholds: FloatArray,
+    level: float = CONFIDENCE_LEVEL,
 ) -> pd.DataFrame:
+    """Net benefit of one model's risks, as `compare_with_defaults` has it.
+
+    Raises
+    ------
+    AbsentError
+        If there is no draw of patients.
+    """
     worth = np.where(at.is_case[:, np.newaxis], 1.0, -odds(thresholds))
     treated = risks[:, np.newaxis] >= thresholds
     # Beside treating all, those count who are not treated; beside treating none, the others.

@@ -2,75 +2,128 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from deepcme.base.errors import AbsentError
-from deepcme.base.words import counted, listed
-from deepcme.evaluation.groups.levels import Levels, divide_by_columns
-from deepcme.evaluation.groups.subgroups import (
-    FEWEST_EVENTS,
-    UNKNOWN_LEVEL,
-    compute_subgroups,
+from deepcme.evaluation.groups import subgroups as of_labels
+from deepcme.evaluation.groups.between_levels import (
+    OBSERVED_EXPECTED,
+    compute_interactions,
+    difference_columns,
 )
+from deepcme.evaluation.groups.levels import Levels, divide_by_columns
+from deepcme.evaluation.groups.subgroups import FEWEST_EVENTS, compute_subgroups
 from deepcme.evaluation.predictions import LEFT_OUT
+from deepcme.evaluation.probabilities.utility import choose_main_threshold
+from deepcme.evaluation.survival.tables import subgroups as of_times
 from deepcme.report.blocks import Blocks, Figure, Heading, Text
-from deepcme.report.chance import exceeds_chance
-from deepcme.report.figures.forest import ESTIMATE, forest_heading, plot_forest
-from deepcme.report.figures.styles import Chart
-from deepcme.report.formatting import N_AND_EVENTS, TableLayout
+from deepcme.report.chance import exceeds_chance, select_ranks
+from deepcme.report.figures.subgroups import plot_subgroups
+from deepcme.report.formatting import (
+    N_AND_EVENTS,
+    PATIENTS_AND_EVENTS,
+    TableLayout,
+    as_percent,
+)
 from deepcme.report.models import find_refitted_models
 from deepcme.report.results import StudyResults
 from deepcme.report.section import Contents, Section
+from deepcme.report.sections.groups.subgroup_words import (
+    describe_columns,
+    describe_fairness,
+    describe_interactions,
+    describe_methods,
+    show,
+)
+from deepcme.report.survival import subgroups as over_time
 from deepcme.study.parts.characteristics import PATIENTS
 
-_LAYOUT = TableLayout(
+_CAPTION_OF_LABELS = (
     "By level of what was known at the start. AUC: share of pairs, of a sample with the event "
     "and one without it in the same level and test part, in which the first has the higher "
     "score; 95% intervals by bootstrap of patients (t, logit scale). O/E: events observed over "
     "those expected by the recalibrated probabilities; 95% intervals Wald's on the log scale, "
-    "errors by patient. Differences and ratios are to the largest level of the column, with "
-    "95% intervals made of those of both (square and add: Zou and Donner 2008), not corrected "
-    f"for their number. Below {FEWEST_EVENTS} events, or samples without, there are counts "
-    "alone.",
-    ("model", "Model", ""), ("column", "By", ""), ("level", "Level", ""), ("auc", "AUC", ""),
-    ("difference", "AUC difference", ""), ("ratio", "O/E", ""),
-    ("ratio_of_ratios", "Ratio of O/Es", ""), *N_AND_EVENTS,
+    "errors by patient."
+)
+_CAPTION_OF_ALL = (
+    " Differences and ratios are to the largest level of the column, with 95% intervals made "
+    "of those of both (square and add: Zou and Donner 2008), not corrected for their number. "
+    "Net benefit of acting on the recalibrated risks at the threshold nearest to the risk of "
+    "all, beside that of treating all (of treating none it is 0); gain: to the better of the "
+    "two, its 95% interval by paired bootstrap, not corrected. "
+    f"Below {FEWEST_EVENTS} events, or as many without, there are counts alone."
+)
+_INTERACTIONS = TableLayout(
+    "Interaction: whether a measure differs among the levels of a column, all at once, by "
+    "Welch's test on the scale and with the standard errors of its intervals. Holm: corrected "
+    "for all tests of the model. Planned: the column was named before anything was fitted.",
+    ("model", "Model", ""), ("column", "By", ""), ("measure", "Measure", ""),
+    ("levels", "Levels", ",.0f"), ("statistic", "F", ".2f"), ("p_value", "p", ".3f"),
+    ("p_holm", "p (Holm)", ".3f"), ("planned", "Planned", ""),
 )  # fmt: skip
-_CAPTION = (
-    "AUC of {model} in patients of one kind (square; line: 95% interval by bootstrap of "
-    "patients), beside it samples / events; the dashed line is chance. Levels of a column are "
-    "compared in the table: that one interval excludes chance and another does not is no "
-    "difference between them."
+_FIGURE = (
+    "{rank} and O/E of {model} in patients of one kind (square; line: 95% interval), beside it "
+    "{counted} / events. Dashed: chance, and O/E of 1; dotted: all patients. p: of the "
+    "interaction, whether the levels of a column differ at all, before correction. That one "
+    "interval excludes chance and another does not is no difference between them."
 )
 
 
+def _rank_of(contents: Contents) -> str:
+    return of_times.RANK if contents.results.is_survival else of_labels.RANK
+
+
+def _headings(contents: Contents) -> dict[str, str]:
+    """Measures that are tested among levels, by their names for readers."""
+    rank = _rank_of(contents)
+    return {rank: contents.results.ranked_by.heading, OBSERVED_EXPECTED: "O/E"}
+
+
 def _compute(contents: Contents) -> None:
-    contents.add("subgroups", lambda: _make(contents), _LAYOUT)
+    contents.add("subgroups", lambda: _make(contents), _lay_out(contents))
     if "subgroups" not in contents.tables:
         return
-    table = contents.tables["subgroups"]
+    results, table = contents.results, contents.tables["subgroups"]
+    planned = results.folder.read_planned_subgroups()
+    scales = of_times.SCALES if results.is_survival else of_labels.SCALES
+    interactions = compute_interactions(table, scales)
+    interactions = interactions.assign(planned=interactions["column"].isin(planned))
+    contents.add("subgroup_interactions", lambda: interactions, _INTERACTIONS)
     of_headline = table[table["model"] == contents.headline]
-    contents.charts["subgroups"] = plot_subgroups(of_headline)
-    contents.notes["subgroup_differences"] = describe_differences(
-        of_headline, may_claim=exceeds_chance(contents)
+    tests = interactions[interactions["model"] == contents.headline]
+    headings = _headings(contents)
+    contents.charts["subgroups"] = plot_subgroups(
+        of_headline, tests, headings, _find_overall(contents)
+    )
+    contents.notes["subgroup_differences"] = describe_interactions(
+        tests, of_headline, headings, planned, may_claim=exceeds_chance(contents)
+    )
+    contents.notes["fairness"] = describe_fairness(of_headline, headings)
+    contents.notes["subgroup_methods"] = describe_methods(
+        table, interactions, headings[_rank_of(contents)], planned
     )
 
 
 def _make(contents: Contents) -> pd.DataFrame:
     results = contents.results
     levels = _read_levels(results)
-    contents.notes["subgroup_columns"] = describe_columns(levels)
-    models = [contents.headline, results.study.comparator]
+    contents.notes["subgroup_columns"] = describe_columns(
+        levels, results.study.subgroups.named, results.folder.read_planned_subgroups()
+    )
+    models = [contents.headline, results.study.comparator.model]
+    if results.is_survival:
+        return over_time.make_subgroups(contents, levels.of_sample, models)
+    recalibrated = _recalibrated(results)
     predictions = results.predictions
     return compute_subgroups(
         predictions[predictions["model"].isin(models)],
         levels.of_sample,
         contents.random("subgroups"),
-        recalibrated=_recalibrated(results),
+        recalibrated=recalibrated,
+        threshold=_find_threshold(results),
         refitted=find_refitted_models(results.study),
     )
 
@@ -83,6 +136,13 @@ def _recalibrated(results: StudyResults) -> pd.DataFrame | None:
         return None
 
 
+def _find_threshold(results: StudyResults) -> float:
+    predictions = results.predictions
+    tested = predictions[predictions["part"] == "test"].drop_duplicates("sample")
+    share = float(tested["label"].mean())
+    return choose_main_threshold(results.study.decisions.thresholds, share)
+
+
 def _read_levels(results: StudyResults) -> Levels:
     if not results.folder.has_table(PATIENTS):
         raise AbsentError(
@@ -92,12 +152,15 @@ def _read_levels(results: StudyResults) -> Levels:
         )
     characteristics = results.folder.read_table(PATIENTS)
     analysed = characteristics[_are_analysed(characteristics, results)].reset_index(drop=True)
-    levels = divide_by_columns(analysed, _cohorts_left_out(analysed["sample"], results))
+    named = [of for of in results.study.subgroups.named if of in analysed.columns]
+    left_out = _cohorts_left_out(analysed["sample"], results)
+    levels = divide_by_columns(analysed, left_out, named=named or None)
     if levels.of_sample.columns.empty:
+        not_by = f" Not by {', '.join(levels.left_out)}." if levels.left_out else ""
         raise AbsentError(
             "The cohort has no column, such as age, receptors or centre, that divides its "
             "patients in two to six groups: nothing is said of how the model does in them."
-            f"{_not_by(levels)}"
+            f"{not_by}"
         )
     return levels
 
@@ -114,150 +177,92 @@ def _are_analysed(characteristics: pd.DataFrame, results: StudyResults) -> pd.Se
     return characteristics["sample"].isin(results.samples.index)
 
 
-def describe_columns(levels: Levels) -> str:
-    """By which columns patients are looked at, and that this was not planned."""
-    is_cut = any("(at " in column for column in levels.described)
-    cut = (
-        " Numbers of more values are cut in two at what the brackets say, which no outcome "
-        "chose."
-        if is_cut
-        else ""
+def _find_overall(contents: Contents) -> dict[str, float]:
+    """What the report says of the headline in all patients; nothing of each cohort left out."""
+    rank, tables = _rank_of(contents), contents.tables
+    ranks = select_ranks(contents, contents.headline)
+    found = {}
+    if len(ranks) == 1 and LEFT_OUT not in ranks.columns:
+        found[rank] = float(ranks["value" if contents.results.is_survival else rank].iloc[0])
+    name, column = (
+        ("survival_performance_recalibrated", "measure")
+        if contents.results.is_survival
+        else ("recalibration", "metric")
     )
-    return (
-        f"Patients are looked at by {listed(levels.described)}: every column of the cohort's "
-        f"samples that divides them in two to six levels.{cut}{_not_by(levels)} "
-        "These groups were not planned and hold few events each: what differs here is a "
-        "question for other patients, not a finding."
-    )
+    if name in tables and LEFT_OUT not in tables[name].columns:
+        table = tables[name]
+        of_ratio = (table["model"] == contents.headline) & (table[column] == OBSERVED_EXPECTED)
+        if of_ratio.any():
+            found[OBSERVED_EXPECTED] = float(table.loc[of_ratio, "value"].iloc[0])
+    return found
 
 
-def _not_by(levels: Levels) -> str:
-    return f" Not by {listed(levels.left_out)}." if levels.left_out else ""
+def _lay_out(contents: Contents) -> TableLayout:
+    heading = contents.results.ranked_by.heading
+    is_survival = contents.results.is_survival
+    caption = over_time.CAPTION if is_survival else _CAPTION_OF_LABELS
+    return TableLayout(
+        caption + _CAPTION_OF_ALL,
+        ("model", "Model", ""), ("column", "By", ""), ("level", "Level", ""),
+        ("rank", heading, ""), ("difference", f"{heading} difference", ""),
+        ("ratio", "O/E", ""), ("ratio_of_ratios", "Ratio of O/Es", ""),
+        ("at", "At risk of", ""), ("benefit", "Net benefit", ""), ("all", "Treat all", ""),
+        ("gain", "Gain", ""), *(PATIENTS_AND_EVENTS if is_survival else N_AND_EVENTS),
+    )  # fmt: skip
 
 
-def describe_differences(table: pd.DataFrame, *, may_claim: bool) -> str:
-    """Which differences between levels are shown, in a sentence or two.
-
-    Parameters
-    ----------
-    table : DataFrame
-        One model's, as `compute_subgroups` gives it.
-    may_claim : bool
-        Whether the model is shown to exceed chance.
-    """
-    compared = int(table[["auc_difference", "ratio_of_ratios"]].notna().sum().sum())
-    if not compared:
-        return (
-            f"No column has two levels of at least {FEWEST_EVENTS} events and as many samples "
-            "without: whether the model does better in some patients cannot be told."
-        )
-    model = table["model"].iloc[0]
-    if not may_claim:
-        return (
-            f"{model} is not shown to exceed chance, so its differences between levels are "
-            "not interpreted."
-        )
-    told = [
-        *(_auc_differs(row) for row in table[table["auc_differs"]].to_dict("records")),
-        *(
-            _ratio_differs(row)
-            for row in table[table["observed_expected_differs"]].to_dict("records")
-        ),
-    ]
-    corrected = f"corrected for all {counted(compared, 'comparison')} (Holm)"
-    if not told:
-        return (
-            f"No difference between levels is shown, {corrected}; with so few events this "
-            "does not show that the model does as well in all of them."
-        )
-    of_model = f"Levels in which {model} differs from the largest one of the column"
-    return f"{of_model}, {corrected}: {'; '.join(told)}."
-
-
-def _auc_differs(row: Mapping[Any, Any]) -> str:
-    return (
-        f"{row['column']} {row['level']} (AUC {row['auc']:.2f}, difference "
-        f"{_interval(row, 'auc_difference', '+.2f')})"
-    )
-
-
-def _ratio_differs(row: Mapping[Any, Any]) -> str:
-    return (
-        f"{row['column']} {row['level']} (O/E {row['observed_expected']:.2f}, ratio "
-        f"{_interval(row, 'ratio_of_ratios', '.2f')})"
-    )
-
-
-def _interval(row: Mapping[Any, Any], name: str, form: str) -> str:
-    """A value with its interval, as far as they are known."""
-    value, low, high = (row[column] for column in (name, f"{name}_low", f"{name}_high"))
-    if np.isnan(value):
-        return ""
-    ends = f" ({low:{form}} to {high:{form}})" if np.isfinite([low, high]).all() else ""
-    return f"{value:{form}}{ends}"
-
-
-def plot_subgroups(table: pd.DataFrame) -> Chart:
-    """Forest plot of one model's AUC by level; of a level with counts alone, these.
-
-    Parameters
-    ----------
-    table : DataFrame
-        One model's, as `compute_subgroups` gives it.
-    """
-    rows = [forest_heading("", "AUC (95%)")]
-    for column, levels in table.groupby("column", sort=False):
-        rows.append(forest_heading(str(column), counts=""))
-        rows += [
-            {
-                "kind": ESTIMATE,
-                "label": row["level"],
-                **{end: row[of] for end, of in zip(_ENDS, _AUC, strict=True)},
-                "counts": f"{row['n']:,} / {row['events']:,}",
-                "numbers": _interval(row, "auc", ".2f") or _why_not(row["level"]),
-            }
-            for row in levels.to_dict("records")
-        ]
-    return plot_forest(pd.DataFrame(rows), "AUC", (0, 1), 0.5)
-
-
-def _why_not(level: str) -> str:
-    return "" if level == UNKNOWN_LEVEL else "too few"
-
-
-_ENDS, _AUC = ("value", "ci_low", "ci_high"), ("auc", "auc_low", "auc_high")
-
-
-def _show(table: pd.DataFrame) -> pd.DataFrame:
+def _show(table: pd.DataFrame, rank: str) -> pd.DataFrame:
     """The table in words, a cell for each estimate and its interval."""
     rows = table.to_dict("records")
-    return table.assign(
-        auc=[_interval(row, "auc", ".2f") for row in rows],
-        difference=[
-            "largest" if row["is_reference"] else _interval(row, "auc_difference", "+.2f")
-            for row in rows
-        ],
-        ratio=[_interval(row, "observed_expected", ".2f") for row in rows],
-        ratio_of_ratios=[
-            "largest" if row["is_reference"] else _interval(row, "ratio_of_ratios", ".2f")
-            for row in rows
-        ],
-    )
+    cells = {
+        "rank": [show(row, rank, ".2f") or row["absent"] for row in rows],
+        "difference": [_set_apart(row, difference_columns(rank)[0], "+.2f") for row in rows],
+        "ratio": [show(row, OBSERVED_EXPECTED, ".2f") for row in rows],
+        "ratio_of_ratios": [_set_apart(row, "ratio_of_ratios", ".2f") for row in rows],
+        "at": [_if_known(row["threshold"], as_percent) for row in rows],
+        "benefit": [_if_known(row["net_benefit"], "{:.3f}".format) for row in rows],
+        "all": [_if_known(row["treat_all"], "{:.3f}".format) for row in rows],
+        "gain": [show(row, "gain", "+.3f") for row in rows],
+    }
+    return table.assign(**cells)
+
+
+def _set_apart(row: dict[Any, Any], name: str, form: str) -> str:
+    return "largest" if row["is_reference"] else show(row, name, form)
+
+
+def _if_known(value: float, form: Callable[[float], str]) -> str:
+    return "" if pd.isna(value) else form(value)
 
 
 def _write(contents: Contents) -> Blocks:
-    yield Heading("Groups of patients", "subgroups")
+    notes, headings = contents.notes, _headings(contents)
+    yield Heading("Groups of patients, and fairness", "subgroups")
     if "subgroups" not in contents.tables:
-        yield Text(contents.notes["subgroups"])
+        yield Text(notes["subgroups"])
         return
-    yield Text(contents.notes["subgroup_differences"])
-    yield Text(contents.notes["subgroup_columns"], muted=True)
+    yield Text(notes["subgroup_differences"])
+    yield Text(notes["fairness"])
+    yield Text(notes["subgroup_columns"], muted=True)
+    rank = _rank_of(contents)
     yield Figure(
         "subgroups",
-        "Forest plot of the AUC by level of what was known at the start",
-        _CAPTION.format(model=contents.headline),
+        f"Forest plot of {headings[rank]} and O/E by level of what was known at the start; the "
+        "numbers are in the next table",
+        _FIGURE.format(
+            rank=headings[rank],
+            model=contents.headline,
+            counted="patients" if contents.results.is_survival else "samples",
+        ),
     )
-    yield contents.show("subgroups", _show(contents.tables["subgroups"]))
+    yield contents.show("subgroups", _show(contents.tables["subgroups"], rank))
+    interactions = contents.tables["subgroup_interactions"]
+    if not interactions.empty:
+        shown = interactions.assign(
+            measure=interactions["measure"].map(headings),
+            planned=interactions["planned"].map({True: "yes", False: "no, exploratory"}),
+        )
+        yield contents.show("subgroup_interactions", shown)
 
 
 SECTION = Section(_write, _compute)

@@ -23,6 +23,7 @@ from deepcme.report.verdict.against import (
     phrases_of_permutation,
 )
 from deepcme.report.verdict.phrase import Phrase, choose, of_section
+from deepcme.report.verdict.signature import phrases_of_signature
 from deepcme.study.parts.added_value import CLINICAL_AND_GENES
 
 FEW_EVENTS = 100
@@ -196,6 +197,7 @@ PHRASES: tuple[Phrase[SurvivalFacts], ...] = (
     ),
     Phrase("selects nothing", lambda facts: facts.n_nothing > 0, _selects_nothing),
     *phrases_of_comparator(_difference),
+    *phrases_of_signature("Uno's C"),
     Phrase(
         "added value",
         lambda facts: (

@@ -19,6 +19,7 @@ from deepcme.report.section import Contents, Section
 from deepcme.report.sections.discrimination import compute_training_shares
 from deepcme.report.survival.verdict.facts import SurvivalFacts
 from deepcme.report.survival.verdict.phrases import choose_phrases
+from deepcme.report.verdict.signature import find_signature
 from deepcme.report.verdict.verdict import Verdict, find_warnings, write_verdict
 
 COX_FITS = "cox_fits.csv"
@@ -57,6 +58,7 @@ def gather_survival_facts(contents: Contents) -> SurvivalFacts:
         notes=contents.notes,
         permutation=tables.get("permutation"),
         looks=results.folder.read_looks(),
+        signature=find_signature(contents),
         follow_up=_join([of.follow_up for of in evaluation.patients]),
         unit=results.cohort["unit"],
         horizon=evaluation.horizon,

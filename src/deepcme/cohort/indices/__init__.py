@@ -1,0 +1,1 @@
+"""Published clinical indices, computed of the clinical columns that a cohort has."""

@@ -1,0 +1,1 @@
+"""How published signatures and a clinical index rank the same patients as the models."""

@@ -1,0 +1,258 @@
+"""The section on how published signatures and a clinical index rank the same patients."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from deepcme.evaluation.predictions import LEFT_OUT
+from deepcme.models.signatures.matching import FULL_SHARE, PARTIAL_SHARE
+from deepcme.report.blocks import Blocks, Bullets, Figure, Heading, Table, Text
+from deepcme.report.chance import exceeds_chance
+from deepcme.report.formatting import (
+    LEFT_OUT_COLUMN,
+    N_AND_EVENTS,
+    PATIENTS_AND_EVENTS,
+    Column,
+    TableLayout,
+)
+from deepcme.report.section import Contents, Section
+from deepcme.report.sections.comparators.chart import plot_beside_clinic
+from deepcme.report.sections.comparators.compared import (
+    TRAINED,
+    compute_beside_clinic,
+    compute_scalings,
+    read_signatures,
+)
+from deepcme.report.sections.comparators.words import (
+    describe_found,
+    describe_kinds,
+    describe_signatures,
+    list_refused,
+    list_warnings,
+    list_without_single_scores,
+    name_standing,
+    shorten_citation,
+)
+
+_BESIDE = (
+    "{measure} and 95% interval as in the table of discrimination. Difference: {headline} less "
+    "the row, {differences}; p as it is of what was named in advance, of the others after Holm "
+    "over all rows not trained here. Genes: found of those listed, and their share of the "
+    f"absolute weight; full with {FULL_SHARE:.0%} of both, partial with {PARTIAL_SHARE:.0%}."
+)
+_DIFFERENCES = (
+    "a mean over the splits, with Student's t interval of the corrected resampled t-test "
+    "(Nadeau and Bengio 2003)"
+)
+_DIFFERENCES_OF_TIMES = "on the same patients in the same draws"
+_SCALINGS = (
+    "{measure} by a score that is scaled within the cohort (by the training part) and by one "
+    "that needs this sample alone, on the same test patients in the same draws; Spearman's "
+    "correlation of both scores, and the share of samples in the same class, where published "
+    "cut-offs hold for both; compared: samples that have both."
+)
+_SIGNATURES = TableLayout(
+    "What each is, what it was made for, and how much of it is in this cohort. "
+    "beside_clinic_signatures.csv has whole sources, missing genes and those found by another "
+    "symbol.",
+    ("signature", "Name", ""), ("title", "What", ""), ("made_for", "Made for", ""),
+    ("source", "Source", ""), ("standing", "Standing", ""), ("found", "Genes", ""),
+)  # fmt: skip
+_GENES = TableLayout(
+    "",
+    ("signature", "Name", ""), ("aliases", "Found by another symbol", ""),
+    ("missing", "Missing", ""), ("source", "Source", ""),
+)  # fmt: skip
+_CAPTION = (
+    "{measure} of models, signatures and clinical index on the same test patients (square; "
+    "line: 95% interval), beside it {counted} / events; the dashed line is chance. Hollow: "
+    "partial, with some of its genes missing or components filled in. That one interval "
+    "excludes chance and another does not is no difference between them: the table has these."
+    "{warned}"
+)
+
+
+_WARNED = " A star: see the warning on it above."
+
+
+def _compute(contents: Contents) -> None:
+    results = contents.results
+    measure = results.ranked_by.heading
+    contents.add(
+        "beside_clinic_signatures", lambda: read_signatures(results.folder), _SIGNATURES
+    )
+    if "beside_clinic_signatures" not in contents.tables:
+        return
+    signatures = contents.tables["beside_clinic_signatures"]
+    contents.notes["beside_clinic_methods"] = describe_signatures(signatures)
+    contents.add(
+        "beside_clinic",
+        lambda: compute_beside_clinic(contents, signatures),
+        _lay_out(contents, measure),
+    )
+    if "beside_clinic" not in contents.tables:
+        return
+    table = contents.tables["beside_clinic"]
+    if table["value"].notna().any():
+        contents.charts["beside_clinic"] = plot_beside_clinic(table, measure)
+    contents.notes["beside_clinic_found"] = describe_found(
+        table, measure, partial(exceeds_chance, contents)
+    )
+    contents.add(
+        "beside_clinic_scalings",
+        lambda: compute_scalings(contents, signatures),
+        _lay_out_scalings(contents, measure),
+    )
+
+
+def _counts(contents: Contents) -> tuple[Column, ...]:
+    return PATIENTS_AND_EVENTS if contents.results.is_survival else N_AND_EVENTS
+
+
+def _lay_out(contents: Contents, measure: str) -> TableLayout:
+    differences = _DIFFERENCES_OF_TIMES if contents.results.is_survival else _DIFFERENCES
+    caption = _BESIDE.format(
+        measure=measure, headline=contents.headline, differences=differences
+    )
+    return TableLayout(
+        caption,
+        LEFT_OUT_COLUMN, ("model", "Name", ""), ("estimate", f"{measure} (95%)", ""),
+        ("less", "Difference (95%)", ""), ("p", "p", ""), ("what", "What", ""),
+        ("found", "Genes", ""), *_counts(contents),
+        ("absent", "Why none", ""), optional=(LEFT_OUT, "absent"),
+    )  # fmt: skip
+
+
+def _lay_out_scalings(contents: Contents, measure: str) -> TableLayout:
+    return TableLayout(
+        _SCALINGS.format(measure=measure),
+        LEFT_OUT_COLUMN, ("model", "Name", ""), ("within", "Within the cohort (95%)", ""),
+        ("single", "Single sample (95%)", ""), ("agreement", "Spearman (95%)", ""),
+        ("alike", "Same class (95%)", ""), ("n_agreement", "Compared", ",.0f"),
+        *_counts(contents),
+    )  # fmt: skip
+
+
+def _interval(row: Mapping[Any, Any], names: tuple[str, str, str], form: str = ".3f") -> str:
+    """A value with its interval, as far as they are known."""
+    value, low, high = (row[name] for name in names)
+    if pd.isna(value):
+        return ""
+    ends = f" ({low:{form}} to {high:{form}})" if np.isfinite([low, high]).all() else ""
+    return f"{value:{form}}{ends}"
+
+
+def _found(row: Mapping[Any, Any]) -> str:
+    """Genes found and their weight; of an index, how many samples have its components."""
+    if pd.notna(row["n_found"]):
+        found = f"{row['n_found']:.0f} of {row['n_listed']:.0f}"
+        return found if pd.isna(row["weight_share"]) else f"{found} ({row['weight_share']:.0%})"
+    known = row.get("n_known", np.nan)
+    return "" if pd.isna(known) else f"known of {known:,.0f} of {row['n']:,.0f} samples"
+
+
+def _p_value(row: Mapping[Any, Any]) -> str:
+    """That of those named in advance as it is, of the others after Holm."""
+    was_named = row["named"] or row["kind"] == TRAINED
+    value = row["p_value"] if was_named else row["p_holm"]
+    if pd.isna(value):
+        return ""
+    return f"{value:.3f}" if value >= 0.001 else "<0.001"
+
+
+def _show_beside(table: pd.DataFrame) -> pd.DataFrame:
+    rows = table.to_dict("records")
+    shown = table if table["absent"].any() else table.drop(columns="absent")
+    return shown.assign(
+        what=[name_standing(row) for row in rows],
+        estimate=[_interval(row, ("value", "ci_low", "ci_high")) for row in rows],
+        less=[
+            _interval(row, ("difference", "difference_low", "difference_high"), "+.3f")
+            for row in rows
+        ],
+        p=[_p_value(row) for row in rows],
+        found=[_found(row) for row in rows],
+    )
+
+
+def _show_scalings(table: pd.DataFrame) -> pd.DataFrame:
+    rows = table.to_dict("records")
+    shown = {
+        "within": [_interval(row, ("within", "within_low", "within_high")) for row in rows],
+        "single": [_interval(row, ("single", "single_low", "single_high")) for row in rows],
+        "agreement": [
+            _interval(row, ("spearman", "spearman_low", "spearman_high"), ".2f") for row in rows
+        ],
+        "alike": [
+            _interval(row, ("same_class", "same_class_low", "same_class_high"), ".0%")
+            for row in rows
+        ],
+    }
+    return table.assign(**shown)
+
+
+def _show_signatures(table: pd.DataFrame) -> pd.DataFrame:
+    rows = table.to_dict("records")
+    return table.assign(
+        made_for=[", ".join(filter(None, [row["cancer"], row["platform"]])) for row in rows],
+        found=[_found(row) for row in rows],
+        source=table["source"].map(shorten_citation),
+    )
+
+
+def _write(contents: Contents) -> Blocks:
+    tables, notes = contents.tables, contents.notes
+    if "beside_clinic_signatures" not in tables:
+        return
+    signatures = tables["beside_clinic_signatures"]
+    measure = contents.results.ranked_by.heading
+    yield Heading("Beside what the clinic has", "beside-clinic")
+    yield Text(notes.get("beside_clinic_found", notes.get("beside_clinic", "")))
+    yield Text(notes.get("beside_clinic_differences", ""))
+    yield Text(describe_kinds(signatures))
+    yield Bullets(list_warnings(signatures))
+    yield Figure(
+        "beside_clinic",
+        f"Forest plot of {measure} of models, published signatures and clinical index; the "
+        "numbers are in the next table",
+        _CAPTION.format(
+            measure=measure,
+            counted="patients" if contents.results.is_survival else "samples",
+            warned=_WARNED if "beside_clinic" in tables and _warns(tables) else "",
+        ),
+    )
+    if "beside_clinic" in tables:
+        yield contents.show("beside_clinic", _show_beside(tables["beside_clinic"]))
+    if _has_single_scores(tables):
+        table = tables["beside_clinic_scalings"]
+        shown = _show_scalings(table[table["single"].notna()])
+        yield contents.show("beside_clinic_scalings", shown)
+    without = list_without_single_scores(tables.get("beside_clinic_scalings"))
+    yield Bullets([*without, *list_refused(signatures)])
+    yield contents.show("beside_clinic_signatures", _show_signatures(signatures), wrap=True)
+    yield _fold_genes(signatures)
+
+
+def _warns(tables: Mapping[str, pd.DataFrame]) -> bool:
+    return bool(tables["beside_clinic"]["warned"].any())
+
+
+def _has_single_scores(tables: Mapping[str, pd.DataFrame]) -> bool:
+    """Whether a signature has any; without one the reasons say all."""
+    table = tables.get("beside_clinic_scalings")
+    return table is not None and bool(table["single"].notna().any())
+
+
+def _fold_genes(signatures: pd.DataFrame) -> Table:
+    """Sources, and which genes are missing or bear another symbol, folded on the page."""
+    table = Table("beside-clinic-genes", _GENES.show(signatures), wrap=True, only="html")
+    return replace(table, folded="Sources, missing genes, and genes found by another symbol")
+
+
+SECTION = Section(_write, _compute)

@@ -1,0 +1,1 @@
+"""Sections on other cohorts beside a study's own."""

@@ -1,0 +1,1 @@
+"""What stands beside the models without being trained: published signatures and indices."""

@@ -1,0 +1,1 @@
+"""Parts of a study for which other cohorts are read beside its own."""
