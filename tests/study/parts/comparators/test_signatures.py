@@ -1,7 +1,6 @@
 """Published signatures in studies: rows beside the models, scaled on the training part alone."""
 
 import numpy as np
-import pandas as pd
 import pytest
 from sklearn.metrics import roc_auc_score
 
