@@ -182,7 +182,10 @@ def test_a_cohorts_own_index_is_compared_and_stands_only_where_nothing_can_be_co
     assert right.note == ""
     alone = derive(**columns, **wrong)
     assert alone.values.tolist() == [6.044, 4.02, 4.03]
-    assert "as the column NPI has it, unchecked, since the cohort has no" in alone.words
+    assert alone.words == "as the cohort's own column NPI has it"
+    assert alone.note.startswith(
+        "It is unchecked, since the cohort has no column of the number"
+    )
     with pytest.raises(
         AbsentError, match=r"'NPI' has values that are none \(1.02 of sample S1"
     ):

@@ -238,7 +238,12 @@ def _warn(plan: Plan, stood: StandingIndex) -> str:
         return ""
     is_asked = stood.index.name in _clinical_columns(plan)
     next_step = f"What the genes add to it is another question: --clinical {stood.index.name}."
-    said = (stood.lacking, _warn_of_repeats(plan, stood), "" if is_asked else next_step)
+    said = (
+        stood.stands.note,
+        stood.lacking,
+        _warn_of_repeats(plan, stood),
+        "" if is_asked else next_step,
+    )
     return " ".join(filter(None, said))
 
 
