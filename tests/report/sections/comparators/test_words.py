@@ -98,7 +98,10 @@ def read(contents_of):
 def test_a_warning_that_all_share_stands_once_and_names_none(read):
     table = read().assign(warnings="Another cancer.")
     table["trained_here"] = np.where(table["standing"] == "partial", "Made here.", "")
-    assert list_warnings(table) == ["seventy-gene: Made here.", "Another cancer."]
+    assert list_warnings(table) == [
+        "seventy-gene: Made here.",
+        "every signature: Another cancer.",
+    ]
 
 
 def test_refused_ones_have_a_line_for_genes_and_one_for_each_other_reason(read):
