@@ -130,20 +130,21 @@ def test_of_times_what_was_not_trained_is_not_judged_by_risks(of_times):
 
 
 def test_cohorts_left_out_are_compared_each_by_itself_and_labels_without_a_test(contents_of):
-    contents = contents_of(predict(left_out=True))
+    predictions = predict(strengths=FEW, left_out=True)
+    contents = contents_of(predictions, described().iloc[:1], index=None)
     table = contents.tables["beside_clinic"]
-    assert (
-        table["left_out"].tolist()
-        == np.repeat([f"cohort {split}" for split in range(SPLITS)], 5).tolist()
-    )
+    cohorts = [f"cohort {split}" for split in range(SPLITS)]
+    assert table["left_out"].tolist() == np.repeat(cohorts, len(FEW)).tolist()
     assert table["value"].notna().all() and table["difference"].isna().all()
     assert "each is another cohort's" in contents.notes["beside_clinic_differences"]
 
 
+FEW = {name: STRENGTHS[name] for name in ("LR-tuned", "KNN", "genomic-grade-index")}
+
+
 def of_one(contents_of, change=lambda score: score, *, of_times=False, **columns):
     """Contents of a study with one signature, and its scores of single samples."""
-    few = {name: STRENGTHS[name] for name in ("LR-tuned", "KNN", "genomic-grade-index")}
-    predictions = predict(strengths=few, of_times=of_times)
+    predictions = predict(strengths=FEW, of_times=of_times)
     single = single_scores(predictions, change=change)
     single = single[np.isfinite(single["score"])]
     signatures = described().iloc[:1].assign(**columns)
@@ -192,7 +193,7 @@ def test_the_share_in_the_same_class_has_wilsons_interval(contents_of):
 
 def test_a_table_of_no_single_scores_is_none(contents_of):
     nothing = pd.DataFrame(columns=["sample", "signature", "scaling", "score"], dtype=object)
-    contents = contents_of(single=nothing)
+    contents = contents_of(predict(strengths=FEW), described().iloc[:1], nothing, index=None)
     assert contents.tables["beside_clinic_scalings"]["single"].isna().all()
 
 
