@@ -41,7 +41,7 @@ def described(*more):
         [
             signature("genomic-grade-index", comparator=True, source="Sotiriou C, Wirapati P. A "
                       "title. J Natl Cancer Inst 2006;98:262-272."),
-            signature("seventy-gene", "partial", 6, missing="A1; B2",
+            signature("seventy-gene", "partial", 6, missing="A1; B2", trained_here="Made here.",
                       single_sample="No reference for this platform."),
             signature("seventy-six-gene", "refused", 2, why="The genes are not enough."),
             *more,

@@ -6,6 +6,7 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from deepcme.evaluation.comparison import compute_holm_correction
+from deepcme.evaluation.intervals import compute_wilson_interval
 from deepcme.report.sections.comparators.compared import FEWEST_SCORED, read_signatures
 from tests.report.sections.comparators.conftest import (
     PATIENTS,
@@ -129,23 +130,25 @@ def test_of_times_what_was_not_trained_is_not_judged_by_risks(of_times):
 
 
 def test_cohorts_left_out_are_compared_each_by_itself_and_labels_without_a_test(contents_of):
-    contents = contents_of(predict(left_out=True))
+    predictions = predict(strengths=FEW, left_out=True)
+    contents = contents_of(predictions, described().iloc[:1], index=None)
     table = contents.tables["beside_clinic"]
-    assert (
-        table["left_out"].tolist()
-        == np.repeat([f"cohort {split}" for split in range(SPLITS)], 5).tolist()
-    )
+    cohorts = [f"cohort {split}" for split in range(SPLITS)]
+    assert table["left_out"].tolist() == np.repeat(cohorts, len(FEW)).tolist()
     assert table["value"].notna().all() and table["difference"].isna().all()
     assert "each is another cohort's" in contents.notes["beside_clinic_differences"]
 
 
-def of_one(contents_of, change=lambda score: score, **study):
-    """Contents of a study with one signature, and one's scores of single samples."""
-    few = {name: STRENGTHS[name] for name in ("LR-tuned", "KNN", "genomic-grade-index")}
-    predictions = predict(strengths=few, **study)
+FEW = {name: STRENGTHS[name] for name in ("LR-tuned", "KNN", "genomic-grade-index")}
+
+
+def of_one(contents_of, change=lambda score: score, *, of_times=False, **columns):
+    """Contents of a study with one signature, and its scores of single samples."""
+    predictions = predict(strengths=FEW, of_times=of_times)
     single = single_scores(predictions, change=change)
     single = single[np.isfinite(single["score"])]
-    return contents_of(predictions, described().iloc[:1], single, index=None, **study)
+    signatures = described().iloc[:1].assign(**columns)
+    return contents_of(predictions, signatures, single, index=None, of_times=of_times)
 
 
 @pytest.mark.parametrize("of_times", [False, True])
@@ -179,6 +182,19 @@ def test_where_many_samples_lack_a_score_there_is_none_and_why(contents_of, of_l
         "genomic-grade-index": "No sample has one.",
         "seventy-gene": "No reference for this platform.",
     }
+
+
+def test_the_share_in_the_same_class_has_wilsons_interval(contents_of):
+    contents = of_one(contents_of, same_class=0.9, n_agreement=60)
+    [row] = contents.tables["beside_clinic_scalings"].to_dict("records")
+    found = compute_wilson_interval(54, 60)
+    assert (row["same_class_low"], row["same_class_high"]) == (found.ci_low, found.ci_high)
+
+
+def test_a_table_of_no_single_scores_is_none(contents_of):
+    nothing = pd.DataFrame(columns=["sample", "signature", "scaling", "score"], dtype=object)
+    contents = contents_of(predict(strengths=FEW), described().iloc[:1], nothing, index=None)
+    assert contents.tables["beside_clinic_scalings"]["single"].isna().all()
 
 
 def test_refused_ones_come_last_and_are_not_scored(of_labels):

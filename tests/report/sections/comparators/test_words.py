@@ -14,7 +14,7 @@ from deepcme.report.sections.comparators.words import (
     name_standing,
     shorten_citation,
 )
-from tests.report.sections.comparators.conftest import described, signature
+from tests.report.sections.comparators.conftest import described, predict, signature
 
 
 def row(model, difference=np.nan, low=np.nan, high=np.nan, p_holm=1.0, **columns):
@@ -98,7 +98,10 @@ def read(contents_of):
 def test_a_warning_that_all_share_stands_once_and_names_none(read):
     table = read().assign(warnings="Another cancer.")
     table["trained_here"] = np.where(table["standing"] == "partial", "Made here.", "")
-    assert list_warnings(table) == ["seventy-gene: Made here.", "Another cancer."]
+    assert list_warnings(table) == [
+        "seventy-gene: Made here.",
+        "every signature: Another cancer.",
+    ]
 
 
 def test_refused_ones_have_a_line_for_genes_and_one_for_each_other_reason(read):
@@ -155,3 +158,17 @@ def test_a_row_is_what_it_is():
     assert name_standing(row("s", standing="partial", warned=True)) == "partial, see warning"
     assert name_standing(row("i", kind="clinical index")) == "clinical index"
     assert name_standing(row("o", kind="own file", standing="partial")) == "own file, partial"
+
+
+@pytest.mark.slow
+def test_on_noise_hardly_any_study_calls_anything_better_or_worse(contents_of, say):
+    """At most 5 of 100, as what is called better must exceed chance too."""
+    names, studies = ("LR-tuned", "KNN", "genomic-grade-index", "seventy-gene"), 60
+    claims = 0
+    for seed in range(studies):
+        noise = predict(strengths=dict.fromkeys(names, 0.0), seed=seed)
+        contents = contents_of(noise, described().iloc[:2], index=None)
+        found = contents.notes["beside_clinic_found"]
+        claims += "ranks patients better" in found or "ranks patients worse" in found
+    say(f"{claims} of {studies} studies of noise claim anything beside signatures")
+    assert claims <= 6  # of 60 at 0.05 more come in 3 of 100
