@@ -9,9 +9,10 @@ import pandas as pd
 
 from deepcme.evaluation.predictions import LEFT_OUT
 from deepcme.report.section import Contents
-from deepcme.report.sections.comparators.compared import PARTIAL, PUBLISHED
 from deepcme.report.verdict.facts import RankingFacts
 from deepcme.report.verdict.phrase import Phrase
+from deepcme.study.parts.comparators.clinical_index import PARTIAL
+from deepcme.study.parts.comparators.signatures import PUBLISHED
 
 Facts = TypeVar("Facts", bound=RankingFacts)
 
