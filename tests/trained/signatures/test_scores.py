@@ -53,6 +53,15 @@ def test_a_class_stands_only_where_the_cut_offs_hold(own):
     assert single["class"].tolist() == by_cut_offs.tolist()
 
 
+def test_it_is_said_that_cut_offs_are_of_another_platform(own):
+    def said(**ways):
+        notes = score_signatures(to_score(own), [SCORE_21], **ways).notes
+        return any("may cut elsewhere" in note for note in notes)
+
+    assert said()
+    assert not said(scaling="within-cohort")
+
+
 def test_a_score_at_a_cut_off_is_in_the_class_above():
     three = replace(SCORE_21, cut_offs_hold=(SINGLE_SAMPLE,))
     assert classify(three, SINGLE_SAMPLE, np.array([17.9, 18.0, 31.0, np.nan])) == [
