@@ -277,7 +277,7 @@ def describe_prevalences(cohorts: pd.DataFrame, *, is_survival: bool) -> str:
     what = "baseline hazard" if is_survival else "share with the event"
     return (
         f"With the event are {told}. A model of all of them learns a {what} between these: as "
-        "it is, it gives too high or too low risks here. Recalibration, which is learned on "
+        "it is, its risks may be too high or too low here. Recalibration, which is learned on "
         "the study's own patients, mends that; ranks do not depend on it."
     )
 
@@ -338,8 +338,9 @@ def _write(contents: Contents) -> Blocks:
         "with_others",
         "What each model reaches by the patients that it is trained on; the numbers are in the "
         "next table",
-        f"{heading} on the study's own patients (square; line: 95% interval), beside it tested / events; the dashed line is chance. Whether other "
-        "patients help is in the table: intervals that overlap do not say that they do not.",
+        f"{heading} on the study's own patients (square; line: 95% interval), beside it "
+        "tested / events; the dashed line is chance. Whether other patients help is in the "
+        "table: intervals that overlap do not say that they do not.",
     )
     if "with_others" in contents.tables:
         yield contents.show("with_others", _show(contents.tables["with_others"]))
