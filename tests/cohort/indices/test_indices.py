@@ -5,9 +5,11 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.metrics import roc_auc_score
 
 from deepcme import Cohort
 from deepcme.base.errors import AbsentError
+from deepcme.cohort.at_horizon import leave_out_censored
 from deepcme.cohort.indices.indices import (
     INDICES,
     NOTTINGHAM_INDEX,
@@ -16,6 +18,7 @@ from deepcme.cohort.indices.indices import (
     index_named,
 )
 from deepcme.sources.examples import load_transbig
+from tests.real_cohorts import load_real_cohort
 
 INDEX = index_named(NOTTINGHAM_INDEX)
 
@@ -114,6 +117,34 @@ def test_the_example_says_itself_that_its_patients_were_node_negative():
     assert int(derived.is_known.sum()) == 196
     assert "node stage from nodes, by which everyone is negative" in derived.describe()
     assert "By the cut-offs 3.4 and 5.4: 79 good, 117 moderate, 0 poor." in derived.describe()
+
+
+def test_on_transbig_it_tells_who_has_a_distant_metastasis_within_five_years():
+    cohort = leave_out_censored(load_transbig())
+    derived = derive_index(INDEX, cohort)
+    known = derived.is_known
+    auc = roc_auc_score(cohort.labels[known], derived.values[known])
+    assert (known.sum(), auc) == (187, pytest.approx(0.6689, abs=5e-5))
+    of_group = pd.Series(cohort.labels).groupby(INDEX.group_of(derived.values))
+    assert of_group.sum().to_dict() == {"good": 7, "moderate": 28}
+
+
+@pytest.mark.shared
+def test_on_the_patients_of_the_70_genes_it_ranks_about_as_well_as_genes(shared_data):
+    """Edén et al. 2004, Eur J Cancer 40:1837, of the same 97 patients."""
+    cohort = load_real_cohort(shared_data, "veer2002_symbols")
+    with pytest.raises(AbsentError, match="no column of the number of positive lymph nodes"):
+        derive_index(INDEX, cohort)
+    derived = derive_index(INDEX, cohort, {"nodes": "negative"})
+    assert derived.words.startswith("size from diameter_mm, in mm")
+    assert roc_auc_score(cohort.labels, derived.values) == pytest.approx(0.7621, abs=5e-5)
+
+
+@pytest.mark.shared
+def test_t_stages_that_a_cohort_calls_sizes_make_no_index(shared_data):
+    cohort = load_real_cohort(shared_data, "vdx_gse2034_gse5327_150_symbols")
+    with pytest.raises(AbsentError, match="'size_cm' holds 1 to 3 in whole numbers alone"):
+        derive_index(INDEX, cohort)
 
 
 def test_a_study_can_name_odd_columns_and_state_that_nobody_has_a_positive_node():

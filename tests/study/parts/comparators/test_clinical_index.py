@@ -95,7 +95,9 @@ def test_every_part_of_every_split_has_the_formula_and_no_probability(plan_of, o
             held = rows.loc[rows["part"] == part, "sample"]
             assert held.tolist() == plan.cohort.samples[expected].tolist()
     assert described[["standing", "n", "n_known", "why"]].tolist() == ["full", N, N, ""]
-    assert described["methods"].startswith("nottingham-index is the published formula, 0.2 x")
+    assert described["methods"].startswith(
+        "nottingham-index is the published formula (Haybittle"
+    )
 
 
 def test_nothing_is_learned_of_outcomes_or_of_held_out_patients(plan_of):

@@ -264,7 +264,7 @@ def _describe_methods(stood: StandingIndex) -> str:
     if stood.stands is None:
         return ""
     return (
-        f"{stood.index.name} is the published formula, {stood.index.formula}, with nothing "
-        f"learned of it. {stood.stands.describe()}"
+        f"{stood.index.name} is the published formula ({stood.index.source}): "
+        f"{stood.index.formula}; nothing of it is learned. {stood.stands.describe()}"
         + (f" {stood.lacking}" if stood.lacking else "")
     )
