@@ -30,9 +30,12 @@ NAMES = {"veer": "van 't Veer", "g25055": "GSE25055", "g1992": "GSE1992"}
 """What the columns of the page call files of these names."""
 
 
-def pairs_of(cohorts: Sequence[Path]) -> Iterator[tuple[Path, tuple[Path, ...]]]:
-    """Each cohort with all others, then with each other alone."""
-    for size in sorted({1, len(cohorts) - 1}, reverse=True):
+def pairs_of(
+    cohorts: Sequence[Path], *, is_quick: bool = False
+) -> Iterator[tuple[Path, tuple[Path, ...]]]:
+    """Each cohort with all others, then, unless it shall be quick, with each other alone."""
+    most = len(cohorts) - 1
+    for size in [most] if is_quick or most == 1 else [most, 1]:
         for own in cohorts:
             for others in combinations([one for one in cohorts if one != own], size):
                 yield own, others
@@ -122,12 +125,13 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("build/also"))
     parser.add_argument("--name", default="also", help="Of the files in docs/benchmarks.")
     parser.add_argument("--measure", default="AUC")
+    parser.add_argument("--quick", action="store_true", help="Only with all others at once.")
     parser.add_argument("--jobs", type=int, default=1)
     given = parser.parse_args()
     if len(given.cohorts) < 2:
         parser.error(f"give two cohorts or more, not {listed(map(str, given.cohorts))}")
     tables = []
-    for own, others in pairs_of(given.cohorts):
+    for own, others in pairs_of(given.cohorts, is_quick=given.quick):
         folder = run_pair(own, others, given.models, given.out, given.jobs)
         tables.append(collect(folder, own, others))
     write(tables, given.name, given.measure)
