@@ -23,6 +23,7 @@ from joblib import Parallel, delayed
 
 from deepcme import Cohort
 from deepcme.evaluation.intervals import compute_wilson_interval
+from deepcme.models.signatures.published import load_signature
 from deepcme.report.contents import compute_contents
 from deepcme.report.section import Contents
 from deepcme.report.verdict.phrases import choose_phrases
@@ -50,6 +51,8 @@ class Kind:
         Of the study file.
     cohorts : int
         Cohorts among the patients.
+    named : sequence of str
+        Genes of a published signature, which the first ones are.
     genes, clinical : float
         Standard deviations between the means of events and others, in one gene in five and
         in the clinical column.
@@ -59,6 +62,7 @@ class Kind:
 
     settings: dict[str, Any]
     cohorts: int = 1
+    named: Sequence[str] = ()
     genes: float = 0.0
     clinical: float = 0.0
     errs: str = ".*"
@@ -66,6 +70,10 @@ class Kind:
 
 KINDS = {
     "genes": Kind({"models": [NETWORK, "LR-tuned", "KNN"], "split": FOLDS}),
+    "published signature": Kind(
+        {"models": ["LR-tuned", "KNN"], "split": FOLDS},
+        named=[gene.symbol for gene in load_signature("proliferation").genes],
+    ),
     "19 permutations": Kind(
         {"models": ["LR", "KNN"], "split": FOLDS, "nulls": {"permutations": 19}}
     ),
@@ -116,7 +124,7 @@ def invent_cohort(kind: Kind, seed: int, patients: int = 90, genes: int = 15) ->
         X,
         label,
         samples=[f"S{i}" for i in range(patients)],
-        genes=[f"gene{i}" for i in range(genes)],
+        genes=[*kind.named, *(f"gene{i}" for i in range(len(kind.named), genes))],
         clinical=clinical,
         endpoint="invented = 1 against 0",
         scale="log2",

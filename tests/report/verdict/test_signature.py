@@ -5,6 +5,7 @@ import pytest
 
 from deepcme.report.survival.verdict.phrases import PHRASES as OF_TIMES
 from deepcme.report.verdict.phrase import choose
+from deepcme.report.verdict.phrases import PHRASES as OF_LABELS
 from deepcme.report.verdict.signature import phrases_of_signature
 from tests.report.verdict.test_phrases import LEFT_OUT, NOISE, cohorts, facts, paragraph
 
@@ -127,10 +128,11 @@ def test_without_signal_nothing_is_claimed_of_it():
         ]
 
 
-def test_it_stands_behind_the_comparator_in_both_verdicts():
+def test_it_stands_behind_all_that_is_said_of_the_model_alone_in_both_verdicts():
     assert GRADE in paragraph(facts(signature=TIE))
-    names = [phrase.name for phrase in OF_TIMES]
-    assert names.index("tie") < names.index("signature tie") < names.index("thirds")
+    for phrases, before in ((OF_LABELS, "cohorts are not compared"), (OF_TIMES, "usefulness")):
+        names = [phrase.name for phrase in phrases]
+        assert names[names.index(before) + 1] == "signature"
 
 
 def test_a_verdict_with_it_stays_short():

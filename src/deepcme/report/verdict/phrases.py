@@ -146,7 +146,6 @@ PHRASES: tuple[Phrase[Facts], ...] = (
         lambda facts: facts.n_compared > 0 and not facts.has_comparator,
         lambda _: "No comparator was named before the study was run.",
     ),
-    *phrases_of_signature("AUC"),
     Phrase(
         "better than others",
         lambda facts: bool(facts.beaten),
@@ -169,6 +168,7 @@ PHRASES: tuple[Phrase[Facts], ...] = (
         lambda facts: facts.by_cohort,
         lambda _: "No test compares it with baselines: each test part is another population.",
     ),
+    *phrases_of_signature("AUC"),
     of_section("added_value"),
     of_section("calibration"),
     of_section("usefulness"),

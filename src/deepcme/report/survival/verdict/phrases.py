@@ -197,7 +197,6 @@ PHRASES: tuple[Phrase[SurvivalFacts], ...] = (
     ),
     Phrase("selects nothing", lambda facts: facts.n_nothing > 0, _selects_nothing),
     *phrases_of_comparator(_difference),
-    *phrases_of_signature("Uno's C"),
     Phrase(
         "added value",
         lambda facts: (
@@ -217,6 +216,7 @@ PHRASES: tuple[Phrase[SurvivalFacts], ...] = (
         _calibration,
     ),
     of_section("usefulness"),
+    *phrases_of_signature("Uno's C"),
     Phrase(
         "sample size",
         lambda facts: _tells_sample_size(facts) and not _tells_calibration(facts),
