@@ -49,7 +49,12 @@ def draw_levels(has_event: np.ndarray, random: np.random.Generator) -> pd.DataFr
 
 
 def study_of_labels(
-    signal: float, random: np.random.Generator, *, draws: int, lost: float = 0.0
+    signal: float,
+    random: np.random.Generator,
+    *,
+    draws: int,
+    lost: float = 0.0,
+    only_ranks: bool = False,
 ) -> pd.DataFrame:
     """P-values of one study; level a of ``two`` lacks a share of the signal."""
     label, patient = make_labels(PATIENTS, EVENTS), np.arange(PATIENTS)
@@ -59,6 +64,9 @@ def study_of_labels(
     X = random.normal(size=(PATIENTS, GENES)) + (label * share)[:, np.newaxis] * effect
     predictions = predictions_of(X, label, patient, random)
     predictions = predictions.assign(sample=predictions["sample"].astype(str))
+    if only_ranks:
+        table = compute_subgroups(predictions, levels, random, draws=draws)
+        return compute_interactions(table, of_labels.SCALES)
     recalibrated = recalibrate_predictions(predictions, fit_recalibrations(predictions))
     table = compute_subgroups(
         predictions, levels, random, recalibrated=recalibrated, draws=draws
@@ -94,7 +102,12 @@ def _of_logistic(test: pd.DataFrame, level: pd.Series) -> float:
 
 
 def study_of_times(
-    signal: float, random: np.random.Generator, *, draws: int, lost: float = 0.0
+    signal: float,
+    random: np.random.Generator,
+    *,
+    draws: int,
+    lost: float = 0.0,
+    only_ranks: bool = False,
 ) -> pd.DataFrame:
     """The same of times to an event; level a is of patients who have it sooner."""
     beta = np.where(np.arange(GENES) < TELLING, signal, 0.0)
@@ -110,7 +123,9 @@ def study_of_times(
     levels["of more risk"] = np.where(early, "a", "b")
     predictions = _predict_times(X, FollowUp(times, events), random)
     study = Evaluation.draw(predictions, HORIZON, random, draws=draws)
-    table = compute_survival_subgroups(study, levels, recalibrated=study)
+    table = compute_survival_subgroups(
+        study, levels, recalibrated=None if only_ranks else study
+    )
     return compute_interactions(table, of_times.SCALES)
 
 

@@ -3,6 +3,8 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
+from scipy.special import logit
 from sklearn.metrics import roc_auc_score
 
 from deepcme.evaluation.groups.between_levels import compute_interactions
@@ -58,6 +60,23 @@ def test_of_one_test_part_each_level_has_its_own_auc_and_ratio():
         [40, 10, 40], [80, 20, 80],
     ]  # fmt: skip
     assert table["is_reference"].to_dict() == {"a": False, "b": True}
+
+
+def test_a_standard_error_takes_models_as_they_are_and_the_interval_is_wider():
+    predictions, levels = frozen()
+    alone = subgroups(predictions, levels).loc["a"]
+    reach = stats.t.ppf(0.975, 9) * alone["auc_error"]
+    assert logit(alone["auc_high"]) == pytest.approx(logit(alone["auc"]) + reach)
+    # Each half of the patients trains the model of the other: refitting widens the interval.
+    halves = [
+        predictions.assign(
+            split=split, part=np.where(np.arange(120) % 2 == split, "test", "train")
+        )
+        for split in (0, 1)
+    ]
+    refitted = subgroups(pd.concat(halves), levels).loc["a"]
+    reach = stats.t.ppf(0.975, 9) * refitted["auc_error"]
+    assert logit(refitted["auc_high"]) > logit(refitted["auc"]) + 1.05 * reach
 
 
 def test_pairs_are_of_one_test_part():
@@ -179,6 +198,7 @@ def test_interactions_of_labels_reject_in_at_most_5_of_100_without_a_difference(
 
 @pytest.mark.slow
 def test_interactions_of_labels_find_a_level_in_which_the_model_knows_nothing(say):
-    found = count_rejections("labels", 0.4, 200, seed=12, draws=200, lost=1.0)["rejected"]
+    settings = {"draws": 200, "lost": 1.0, "only_ranks": True}
+    found = count_rejections("labels", 0.4, 200, seed=12, **settings)["rejected"]
     say(f"power {found['two', 'auc']}")
-    assert found["two", "auc"] >= 0.6
+    assert found["two", "auc"] >= 0.5

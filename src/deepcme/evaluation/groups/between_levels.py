@@ -170,8 +170,10 @@ def compute_interactions(table: pd.DataFrame, scales: Mapping[str, Any]) -> pd.D
     """Whether measures differ among the levels of each column: one p-value for each of both.
 
     All levels of a column that have an estimate are tested at once (`compute_heterogeneity`), a
-    measure of ranks on the logit scale and O/E on the log scale, with the standard errors of
-    their intervals. Holm's correction is for all p-values of a model.
+    measure of ranks on the logit scale and O/E on the log scale, with standard errors that
+    take the fitted models as they are: what patients of two levels have in common as they
+    test and train each other's models cancels in a difference. Holm's correction is for all
+    p-values of a model.
 
     Parameters
     ----------

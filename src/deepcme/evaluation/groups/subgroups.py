@@ -91,14 +91,15 @@ def compute_subgroups(
     -------
     DataFrame
         A row for each model, column and level: `model, column, level, is_reference, auc,
-        auc_low, auc_high, auc_error` (standard error of its logit), `auc_freedom,
-        auc_difference, auc_difference_low, auc_difference_high, observed_expected,
-        observed_expected_low, observed_expected_high, observed_expected_error` (of its
-        logarithm), `observed_expected_freedom, ratio_of_ratios, ratio_of_ratios_low,
-        ratio_of_ratios_high, threshold, net_benefit, treat_all` (the net benefit of treating
-        all), `better` (of treating all and none), `gain, gain_low, gain_high` (difference to
-        that), `n, events, n_patients, absent`. Below ten events or ten samples without, and
-        of unknown level, there are counts alone, and `absent` says why.
+        auc_low, auc_high, auc_error` (standard error of its logit, `describe_share`),
+        `auc_freedom, auc_difference, auc_difference_low, auc_difference_high,
+        observed_expected, observed_expected_low, observed_expected_high,
+        observed_expected_error` (of its logarithm), `observed_expected_freedom,
+        ratio_of_ratios, ratio_of_ratios_low, ratio_of_ratios_high, threshold,
+        net_benefit, treat_all` (the net benefit of treating all), `better` (of treating all
+        and none), `gain, gain_low, gain_high` (difference to that), `n, events, n_patients,
+        absent`. Below ten events or ten samples without, and of unknown level, there are
+        counts alone, and `absent` says why.
     """
     test = select_part(predictions, "test")
     training = select_training_rows(predictions, refitted)[["model", "split", "patient"]]
@@ -166,17 +167,24 @@ def _auc_of_level(
     is_positive = rows.groupby("patient", observed=True)["label"].max() == 1
     rarer = min(int(is_positive.sum()), int((~is_positive).sum()))
     inflation = compute_refit_inflation(rows, training, auc)
-    ends = compute_logit_interval(auc, _share_in_order(rows, draws), rarer, inflation=inflation)
-    return describe_share(auc, ends, rarer, RANK)
+    return describe_share(RANK, auc, _share_in_order(rows, draws), rarer, inflation)
 
 
 def describe_share(
-    value: float, ends: tuple[float, float], n_rarer_class: int, name: str
+    name: str, value: float, drawn: FloatArray, n_rarer_class: int, inflation: float
 ) -> dict[str, float]:
-    """A share with its interval on the logit scale, and the standard error that made it."""
+    """A share with its interval, and the standard error that it is set beside others with.
+
+    The interval is widened by `inflation`, for what patients have in common who test and
+    train each other's models. Two levels have as much in common with each other as patients
+    of one level have, to first order, so that in their difference it cancels: the standard
+    error, of the logit, is that of the draws alone.
+    """
     freedom = max(n_rarer_class - 1, 1)
     quantile = stats.t.ppf((1 + CONFIDENCE_LEVEL) / 2, freedom)
-    error = float(logit(ends[1]) - logit(ends[0])) / 2 / quantile
+    ends = compute_logit_interval(value, drawn, n_rarer_class, inflation=inflation)
+    low, high = compute_logit_interval(value, drawn, n_rarer_class)
+    error = float(logit(high) - logit(low)) / 2 / quantile
     return dict(zip(estimate_columns(name), (value, *ends, error, freedom), strict=True))
 
 

@@ -13,7 +13,7 @@ from deepcme.report.figures.forest import ESTIMATE, Axis, forest_heading, plot_f
 from deepcme.report.figures.styles import Chart
 
 _ENDS = ("value", "ci_low", "ci_high")
-_WIDTHS = (210, 160)
+_WIDTHS = (185, 140)
 _WIDEST_RATIO = 8.0
 _CHANCE, _HIGHEST_START = 0.5, 0.4
 

@@ -176,6 +176,7 @@ def test_interactions_of_times_reject_in_at_most_5_of_100_without_a_difference(s
 
 @pytest.mark.slow
 def test_interactions_of_times_find_a_level_in_which_the_model_knows_nothing(say):
-    found = count_rejections("times", 0.25, 200, seed=12, draws=200, lost=1.0)["rejected"]
+    settings = {"draws": 200, "lost": 1.0, "only_ranks": True}
+    found = count_rejections("times", 0.25, 200, seed=12, **settings)["rejected"]
     say(f"power {found['two', 'uno_c']}")
-    assert found["two", "uno_c"] >= 0.6
+    assert found["two", "uno_c"] >= 0.15

@@ -216,7 +216,7 @@ def test_the_chart_has_two_panels_with_lines_at_chance_and_the_overall_value(cha
     contents = contents_of(characteristics)
     written(contents)
     panels = contents.charts["subgroups"].to_dict()
-    assert [panel["width"] for panel in panels["concat"]] == [210, 160]
+    assert [panel["width"] for panel in panels["concat"]] == [185, 140]
     lines = [
         rows[0]["value"] for rows in panels["datasets"].values() if set(rows[0]) == {"value"}
     ]

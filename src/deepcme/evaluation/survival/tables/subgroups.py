@@ -14,7 +14,7 @@ from scipy.special import logit
 
 from deepcme.base.errors import AbsentError
 from deepcme.cohort.follow_up import CENSORED, EVENT, FollowUp
-from deepcme.evaluation.bootstrap import compute_logit_interval, divide
+from deepcme.evaluation.bootstrap import divide
 from deepcme.evaluation.groups.between_levels import (
     OBSERVED_EXPECTED,
     UNKNOWN_LEVEL,
@@ -261,8 +261,7 @@ def _concordance_of_level(
     labelled = rows.assign(label=at.is_case[rows[POSITION]].astype(np.int64))
     rarer = min(at.n_cases, at.n_controls)
     inflation = compute_refit_inflation(labelled, training, value)
-    ends = compute_logit_interval(value, np.array(drawn), rarer, inflation=inflation)
-    return describe_share(float(value), ends, rarer, RANK)
+    return describe_share(RANK, float(value), np.array(drawn), rarer, inflation)
 
 
 def _ratio_of_level(at: AtHorizon, risks: FloatArray) -> dict[str, Any]:

@@ -58,8 +58,9 @@ _CAPTION_OF_ALL = (
 )
 _INTERACTIONS = TableLayout(
     "Interaction: whether a measure differs among the levels of a column, all at once, by "
-    "Welch's test on the scale and with the standard errors of its intervals. Holm: corrected "
-    "for all tests of the model. Planned: the column was named before anything was fitted.",
+    "Welch's test on the scale of its intervals, by standard errors that take the fitted "
+    "models as they are: what levels share in them cancels between them. Holm: corrected for "
+    "all tests of the model. Planned: the column was named before anything was fitted.",
     ("model", "Model", ""), ("column", "By", ""), ("measure", "Measure", ""),
     ("levels", "Levels", ",.0f"), ("statistic", "F", ".2f"), ("p_value", "p", ".3f"),
     ("p_holm", "p (Holm)", ".3f"), ("planned", "Planned", ""),
