@@ -100,7 +100,7 @@ def test_a_warning_that_all_share_stands_once_and_names_none(read):
     table["trained_here"] = np.where(table["standing"] == "partial", "Made here.", "")
     assert list_warnings(table) == [
         "seventy-gene: Made here.",
-        "every signature: Another cancer.",
+        "Every signature: Another cancer.",
     ]
 
 

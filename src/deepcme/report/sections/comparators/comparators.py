@@ -132,7 +132,7 @@ def _lay_out(contents: Contents, measure: str) -> TableLayout:
 def _lay_out_scalings(contents: Contents, measure: str) -> TableLayout:
     return TableLayout(
         _SCALINGS.format(measure=measure),
-        LEFT_OUT_COLUMN, ("model", "Name", ""), ("within", "Within the cohort (95%)", ""),
+        LEFT_OUT_COLUMN, ("model", "Name", ""), ("within", "Within (95%)", ""),
         ("single", "Single sample (95%)", ""), ("agreement", "Spearman (95%)", ""),
         ("alike", "Same class (95%)", ""), ("n_agreement", "Compared", ",.0f"),
         *_counts(contents),

@@ -139,7 +139,7 @@ def list_warnings(signatures: pd.DataFrame) -> list[str]:
             said.setdefault(str(row[column]), []).append(str(row["signature"]))
     published = int((scored["kind"] == PUBLISHED).sum())
     return [
-        f"{'every signature' if len(names) == published > 1 else listed(names)}: {sentence}"
+        f"{'Every signature' if len(names) == published > 1 else listed(names)}: {sentence}"
         for sentence, names in said.items()
     ]
 
