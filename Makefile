@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 SOURCES := pyproject.toml CMakeLists.txt $(shell find src -type f -not -name '*.pyc')
 
-.PHONY: run test test-slow test-attacks test-attacks-table test-browser test-asan docs bench bench-quick bench-losses bench-workers bench-memory bench-cox-path bench-time-left bench-signatures check clean
+.PHONY: run test test-slow test-attacks test-attacks-table test-browser test-asan docs bench bench-quick bench-losses bench-workers bench-memory bench-cox-path bench-time-left bench-also bench-signatures check clean
 
 run: $(VENV)/installed
 	$(BIN)/deepcme run --out results/transbig
@@ -64,6 +64,10 @@ bench-cox-path: $(VENV)/installed-dev
 # The time left that studies tell, against the time that they take (about half an hour).
 bench-time-left: $(VENV)/installed-dev
 	$(BIN)/python benchmarks/time_left.py
+
+# Models with other cohorts' patients, thirty folds: make bench-also COHORTS="a.h5ad b.h5ad c.h5ad".
+bench-also: $(VENV)/installed-dev
+	$(BIN)/python benchmarks/also.py $(COHORTS)
 
 # Published signatures on six real cohorts, which are not part of the repository: FOLDER=... (a minute).
 bench-signatures: $(VENV)/installed-dev

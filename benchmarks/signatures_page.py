@@ -26,10 +26,11 @@ published genes and weights, on whatever platform a cohort was measured.
 
 {cohorts}
 
-The label of a cohort is whether a distant metastasis came by the horizon (GSE1992: a relapse
-at any site); patients who were lost before it have none. GSE25055 and GSE16446 were
-standardised together by those who published them, with 1,151 genes; VDX are 150 of its 344
-patients with 657 genes; of TRANSBIG there are the 76 probes of the 76-gene signature alone.
+The label of a cohort is whether a distant metastasis came by the horizon; patients who were
+lost before it have none. GSE1992 has relapses at any site, and a few of its samples are
+metastases. GSE25055 and GSE16446 were standardised together by those who published them, with
+1,151 genes; VDX are 150 of its 344 patients with 657 genes; of TRANSBIG there are the 76
+probes of the 76-gene signature alone.
 
 ## How much of each signature was measured
 
@@ -42,8 +43,8 @@ stands in full.
 ## AUC of the label
 
 Each gene is scaled over all patients of the cohort, those without a label as well; no outcome
-is looked at. In brackets 95% intervals, of a patient bootstrap with Student's t on the logit
-scale, as a study has them. *In italics*, signatures of which a part was measured.
+is looked at. Below each value its 95% interval, of a patient bootstrap with Student's t on the
+logit scale, as a study has them. *In italics*, signatures of which a part was measured.
 
 {auc}
 
@@ -71,7 +72,7 @@ the reasons below.
 
 {refusals}
 
-How the scores of patients agree on both scalings:
+How the scores of patients agree on both scalings (Spearman's correlation):
 
 {agreement}
 
@@ -192,11 +193,18 @@ def _coverage(row: pd.Series) -> str:
 
 
 def _estimate(row: pd.Series) -> str:
-    told = f"{row['value']:.2f} ({row['ci_low']:.2f} to {row['ci_high']:.2f})"
+    value, ends = f"{row['value']:.2f}", _ends(row)
+    if row["standing"] == "partial":
+        value, ends = f"*{value}*", f"*{ends}*"
     mark = ""
     if row["overlap"]:
         mark = " †" if "was made on patients" in row["overlap"] else " ‡"
-    return (f"*{told}*" if row["standing"] == "partial" else told) + mark
+    return f"{value}{mark}<br>{ends}"
+
+
+def _ends(row: pd.Series) -> str:
+    """An interval on one line, however narrow its column."""
+    return f"{row['ci_low']:.2f} to {row['ci_high']:.2f}".replace(" ", "&nbsp;")
 
 
 def _agreement(row: pd.Series) -> str:

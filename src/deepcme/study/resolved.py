@@ -19,6 +19,7 @@ from deepcme.study.settings import (
     CohortSettings,
     ComparatorSettings,
     DecisionSettings,
+    GeneSetSettings,
     GridSettings,
     InstabilitySettings,
     ModelSettings,
@@ -52,6 +53,7 @@ class Study(Settings):
     clinical: ClinicalSettings | None = None
     also: AlsoSettings = AlsoSettings()
     selection: SelectionSettings = SelectionSettings()
+    gene_sets: GeneSetSettings = GeneSetSettings()
     decisions: DecisionSettings = DecisionSettings()
     subgroups: SubgroupSettings = SubgroupSettings()
     models: tuple[ModelSettings, ...] = Field(min_length=1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
+from functools import cache
 from inspect import isclass
 from pathlib import Path
 from typing import Any, get_args
@@ -20,6 +21,7 @@ from deepcme.models.registry import KINDS
 from deepcme.study.designs import DESIGNS, designs_with
 from deepcme.study.headline import Named, choose_comparator
 from deepcme.study.older import as_comparator_section, read_version, with_older_defaults
+from deepcme.study.part import Part
 from deepcme.study.parts import listed
 from deepcme.study.resolved import Study
 from deepcme.study.settings import NO_SIGNATURE
@@ -129,9 +131,15 @@ def _with_comparator(values: dict[str, Any]) -> dict[str, Any]:
 
 def study_type() -> type[Study]:
     """`Study` with the sections of the listed parts that it does not itself declare."""
+    return _type_with(listed.PARTS)
+
+
+@cache
+def _type_with(parts: tuple[Part[Any], ...]) -> type[Study]:
+    """One type for the same parts: studies of two types are never equal."""
     others: dict[str, Any] = {
         part.name: (part.settings, part.settings())
-        for part in listed.PARTS
+        for part in parts
         if part.settings is not None and part.name not in Study.model_fields
     }
     return create_model("Study", __base__=Study, **others) if others else Study

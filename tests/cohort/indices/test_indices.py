@@ -5,9 +5,11 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.metrics import roc_auc_score
 
 from deepcme import Cohort
 from deepcme.base.errors import AbsentError
+from deepcme.cohort.at_horizon import leave_out_censored
 from deepcme.cohort.indices.indices import (
     INDICES,
     NOTTINGHAM_INDEX,
@@ -16,6 +18,7 @@ from deepcme.cohort.indices.indices import (
     index_named,
 )
 from deepcme.sources.examples import load_transbig
+from tests.real_cohorts import load_real_cohort
 
 INDEX = index_named(NOTTINGHAM_INDEX)
 
@@ -116,6 +119,34 @@ def test_the_example_says_itself_that_its_patients_were_node_negative():
     assert "By the cut-offs 3.4 and 5.4: 79 good, 117 moderate, 0 poor." in derived.describe()
 
 
+def test_on_transbig_it_tells_who_has_a_distant_metastasis_within_five_years():
+    cohort = leave_out_censored(load_transbig())
+    derived = derive_index(INDEX, cohort)
+    known = derived.is_known
+    auc = roc_auc_score(cohort.labels[known], derived.values[known])
+    assert (known.sum(), auc) == (187, pytest.approx(0.6689, abs=5e-5))
+    of_group = pd.Series(cohort.labels).groupby(INDEX.group_of(derived.values))
+    assert of_group.sum().to_dict() == {"good": 7, "moderate": 28}
+
+
+@pytest.mark.shared
+def test_on_the_patients_of_the_70_genes_it_ranks_about_as_well_as_genes(shared_data):
+    """Edén et al. 2004, Eur J Cancer 40:1837, of the same 97 patients."""
+    cohort = load_real_cohort(shared_data, "veer2002_symbols")
+    with pytest.raises(AbsentError, match="no column of the number of positive lymph nodes"):
+        derive_index(INDEX, cohort)
+    derived = derive_index(INDEX, cohort, {"nodes": "negative"})
+    assert derived.words.startswith("size from diameter_mm, in mm")
+    assert roc_auc_score(cohort.labels, derived.values) == pytest.approx(0.7621, abs=5e-5)
+
+
+@pytest.mark.shared
+def test_t_stages_that_a_cohort_calls_sizes_make_no_index(shared_data):
+    cohort = load_real_cohort(shared_data, "vdx_gse2034_gse5327_150_symbols")
+    with pytest.raises(AbsentError, match="'size_cm' holds 1 to 3 in whole numbers alone"):
+        derive_index(INDEX, cohort)
+
+
 def test_a_study_can_name_odd_columns_and_state_that_nobody_has_a_positive_node():
     odd = {"T": [12, 25], "bloom": [1, 3]}
     named = {"size": "T", "nodes": "negative", "grade": "bloom"}
@@ -151,7 +182,10 @@ def test_a_cohorts_own_index_is_compared_and_stands_only_where_nothing_can_be_co
     assert right.note == ""
     alone = derive(**columns, **wrong)
     assert alone.values.tolist() == [6.044, 4.02, 4.03]
-    assert "as the column NPI has it, unchecked, since the cohort has no" in alone.words
+    assert alone.words == "as the cohort's own column NPI has it"
+    assert alone.note.startswith(
+        "It is unchecked, since the cohort has no column of the number"
+    )
     with pytest.raises(
         AbsentError, match=r"'NPI' has values that are none \(1.02 of sample S1"
     ):

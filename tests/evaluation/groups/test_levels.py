@@ -38,6 +38,19 @@ def test_age_is_cut_at_50_and_other_numbers_at_their_median():
     assert levels.of_sample["size_cm"].value_counts().tolist() == [30, 30]
 
 
+def test_a_published_index_has_its_published_groups():
+    index = np.r_[
+        np.full(10, 3.4), np.linspace(3.42, 5.4, 30), np.linspace(5.42, 7, 19), np.nan
+    ]
+    levels = divided(**{"nottingham-index": index})
+    assert levels.described == ("nottingham-index (at 3.4 and 5.4)",)
+    assert levels.of_sample["nottingham-index"].value_counts().to_dict() == {
+        "moderate": 30,
+        "poor": 19,
+        "good": 10,
+    }
+
+
 def test_age_is_cut_at_its_median_where_nearly_all_are_above_50():
     assert divided(age_years=np.linspace(48, 90, 60)).described == ("age_years (at 69)",)
 

@@ -1,6 +1,7 @@
 """Checklists say what this study has; what a tool cannot know is left to the author."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -328,3 +329,27 @@ def test_a_study_without_clinical_columns_says_nothing_of_them(make):
         assert not table["answer"].str.contains("linical").any()
     said = compute_probast(make(tables={"clinical_columns": COLUMNS}, clinical=CLINICAL))
     assert said["answer"].str.contains("Clinical columns (age, grade) alone", regex=False).any()
+
+
+def test_published_signatures_answer_what_the_model_is_set_against(make):
+    rows = predictions(LR=True, SVC=False, ggi=False)
+    beside = pd.DataFrame({"model": ["LR", "ggi"]})
+    signatures = pd.DataFrame(
+        {"signature": ["ggi"], "standing": "full", "kind": "published", "warnings": "",
+         "trained_here": "It was made here."}
+    )  # fmt: skip
+    tables = {"beside_clinic": beside, "beside_clinic_signatures": signatures}
+    contents = make(rows=rows, tables=tables)
+    contents.results = replace(contents.results, comparators=("ggi",))
+    assert "held-out patients: ggi, as research versions" in tripod(contents, "3a")["answer"]
+    assert tripod(contents, "3a")["status"] == "partly"
+    assert "ggi: It was made here." in tripod(contents, "26")["answer"]
+    assert "A score that is no probability: SVC." in tripod(contents, "15")["answer"]
+    table = compute_probast(contents)
+    [against] = table.loc[table["asks"].str.contains("predictors in use"), "answer"]
+    assert against.startswith("On the same held-out patients: ggi (table 'beside_clinic')")
+    assert "research versions, not the assays" in against
+
+
+def test_without_signatures_earlier_models_are_left_to_the_author(make):
+    assert tripod(make(), "3a")["status"] == "author"

@@ -9,7 +9,7 @@ from deepcme.report.verdict.signature import phrases_of_signature
 from tests.report.verdict.test_phrases import LEFT_OUT, NOISE, cohorts, facts, paragraph
 
 NAME = "genomic-grade-index"
-GRADE = "Genomic grade index, research version, as published and without training: AUC 0.710"
+GRADE = "Genomic grade index, research version as published, untrained: AUC 0.710"
 ABOVE = ("DeepCME", "LR", NAME)
 
 
@@ -96,9 +96,9 @@ def test_nothing_is_said_where_none_was_named():
 
 def test_what_was_found_of_it_and_who_made_it_are_told():
     _, partial = said(facts(signature=signature(standing="partial", n_found=99.0)))
-    assert "index, research version with 99 of 128 genes, as published" in partial
+    assert "index, research version with 99 of 128 genes as published, untrained" in partial
     _, own = said(facts(signature=signature(kind="own file", title="ours")))
-    assert own.startswith("ours, from a file of one's own, without training: AUC 0.710")
+    assert own.startswith("ours, of one's own file, untrained: AUC 0.710")
     names, here = said(facts(signature=signature(trained_here=True)))
     assert names == ["signature tie", "signature made here"]
     assert here.endswith("It was made on patients of this cohort: that number is too good.")

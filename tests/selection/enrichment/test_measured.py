@@ -62,7 +62,9 @@ def test_genes_that_are_rare_or_do_not_vary_are_not_among_them():
 def test_a_gene_is_found_by_each_identifier(gene):
     """ESR was the approved symbol of ESR1 once."""
     measured = measure(
-        ["PGR", "ESR1"], ids=["ENSG00000082175.15", "ENSG00000091831.23"], entrez=["5241", "2099"]
+        ["PGR", "ESR1"],
+        ids=["ENSG00000082175.15", "ENSG00000091831.23"],
+        entrez=["5241", "2099"],
     )
     assert measured.find(gene) == (1,)
 

@@ -60,7 +60,12 @@ def test_a_shift_has_an_interval_that_agrees_with_its_p():
 
 
 def test_permutations_are_enough_for_one_set_to_be_claimed_alone():
-    assert [count_permutations(n) for n in (1, 50, 1000, 9000)] == [10_000, 10_000, 40_000, 100_000]
+    assert [count_permutations(n) for n in (1, 50, 1000, 9000)] == [
+        10_000,
+        10_000,
+        40_000,
+        100_000,
+    ]
     assert 1000 / (1 + count_permutations(1000)) < 0.05
 
 

@@ -1,8 +1,9 @@
 """Invented cohorts of one signal and of different people, and a quick study of them."""
 
 import numpy as np
+import pytest
 
-from deepcme import Cohort
+from deepcme import Cohort, DeepCMEError
 from deepcme.cohort.outcome import Endpoint
 from deepcme.cohort.survival import DAYS, SurvivalOutcome
 from deepcme.study.spec import make_study
@@ -56,19 +57,38 @@ def timed(name, n=60, seed=1, unit="years", horizon=2.0, longest=8.0):
     )
 
 
+@pytest.fixture
+def unread(monkeypatch):
+    """Cohorts that `study_with` writes are kept, as reading files takes longer than fits."""
+    kept = {}
+
+    def save(cohort, path):
+        kept[path] = cohort
+        path.touch()
+
+    def load(path):
+        if path not in kept:
+            raise DeepCMEError(f"{path}: there is no such file.")
+        return kept[path]
+
+    monkeypatch.setattr(Cohort, "save", save)
+    monkeypatch.setattr(Cohort, "load", load)
+
+
 def study_with(folder, own, *others, **options):
     """A study of a cohort and others, which are written to files of their names."""
     paths = []
     for cohort in (own, *others):
         paths.append(folder / f"{cohort.name}.h5ad")
         cohort.save(paths[-1])
-    models = [COX] if isinstance(own.outcome, SurvivalOutcome) else [TUNED]
+    of_times = isinstance(own.outcome, SurvivalOutcome)
     return make_study(
         {
             "cohort": {"path": paths[0]},
             "split": {"design": "folds", "folds": 3, "repeats": 1},
-            "models": models,
+            "models": [COX] if of_times else [TUNED],
             "also": {"cohorts": paths[1:]},
+            **({"survival": {"horizon": own.outcome.endpoint.horizon}} if of_times else {}),
             **options,
         }
     )

@@ -5,7 +5,10 @@ import pytest
 
 from deepcme import Cohort, DeepCMEError
 from deepcme.study.others.others import read_others
-from tests.study.others.cohorts import GENES, labelled, study_with, timed, values
+from tests.study.others.cohorts import GENES, labelled, study_with, timed, unread, values
+
+__all__ = ["unread"]
+pytestmark = pytest.mark.usefixtures("unread")
 
 
 def read(folder, own, *others, **options):
@@ -131,7 +134,11 @@ def test_times_of_an_unknown_unit_are_refused(tmp_path):
     other = timed("other", seed=2)
     endpoint = other.outcome.endpoint
     unknown = Cohort(
-        other.adata, endpoint=endpoint.rule, scale="log2", name="other", outcome=type(other.outcome)
+        other.adata,
+        endpoint=endpoint.rule,
+        scale="log2",
+        name="other",
+        outcome=type(other.outcome),
     )
     told = refused(tmp_path, timed("own"), unknown)
     assert "those of other.h5ad in an unknown unit" in told
@@ -156,7 +163,7 @@ def test_the_cohort_itself_and_a_file_twice_are_refused(tmp_path):
 def test_a_name_given_twice_is_refused_by_the_settings(tmp_path):
     own, other = labelled("own"), labelled("other", seed=2)
     path = tmp_path / "other.h5ad"
-    with pytest.raises(DeepCMEError, match="also: one is named twice: .*other.h5ad"):
+    with pytest.raises(DeepCMEError, match=r"also: one is named twice: .*other\.h5ad"):
         study_with(tmp_path, own, other, also={"cohorts": [path, path]})
 
 

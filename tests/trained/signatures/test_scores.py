@@ -18,6 +18,7 @@ from deepcme.trained.signatures.scores import Reference, classify, score_signatu
 from tests.models.signatures.invented import cohort, shaped_for, signature
 
 SCORE_21 = load_signature("recurrence-score-21")
+WITH_CLASSES = replace(SCORE_21, cut_offs_hold=(SINGLE_SAMPLE,))
 
 
 def to_score(own):
@@ -41,7 +42,7 @@ def test_both_scalings_are_those_of_their_modules(own):
 
 
 def test_a_class_stands_only_where_the_cut_offs_hold(own):
-    table = score_signatures(to_score(own), [SCORE_21]).table
+    table = score_signatures(to_score(own), [WITH_CLASSES]).table
     assert set(table.loc[table["scaling"] == WITHIN_COHORT, "class"]) == {""}
     single = table[table["scaling"] == SINGLE_SAMPLE]
     by_cut_offs = pd.cut(
@@ -53,9 +54,17 @@ def test_a_class_stands_only_where_the_cut_offs_hold(own):
     assert single["class"].tolist() == by_cut_offs.tolist()
 
 
+def test_it_is_said_that_cut_offs_are_of_another_platform(own):
+    def said(**ways):
+        notes = score_signatures(to_score(own), [WITH_CLASSES], **ways).notes
+        return any("may cut elsewhere" in note for note in notes)
+
+    assert said()
+    assert not said(scaling="within-cohort")
+
+
 def test_a_score_at_a_cut_off_is_in_the_class_above():
-    three = replace(SCORE_21, cut_offs_hold=(SINGLE_SAMPLE,))
-    assert classify(three, SINGLE_SAMPLE, np.array([17.9, 18.0, 31.0, np.nan])) == [
+    assert classify(WITH_CLASSES, SINGLE_SAMPLE, np.array([17.9, 18.0, 31.0, np.nan])) == [
         *("low", "intermediate", "high", ""),
     ]
 

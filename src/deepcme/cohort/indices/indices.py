@@ -237,8 +237,9 @@ def _as_it_is(index: ClinicalIndex, column: pd.Series, why: str, cohort: str) ->
             f"{cohort}: no {index.title}: {why}; and the column {column.name!r} has values "
             f"that are none{first}."
         )
-    words = f"as the column {column.name} has it, unchecked, since {why}"
-    return DerivedIndex(index, values.to_numpy(), (str(column.name),), words)
+    words = f"as the cohort's own column {column.name} has it"
+    note = f"It is unchecked, since {why}."
+    return DerivedIndex(index, values.to_numpy(), (str(column.name),), words, note)
 
 
 def _numbers(column: pd.Series) -> pd.Series:

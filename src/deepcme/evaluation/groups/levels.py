@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from deepcme.base.words import words_of_name
+from deepcme.cohort.indices.indices import index_named
 
 FEWEST, MOST = 2, 6
 """Number of levels that a column may have."""
@@ -57,7 +58,8 @@ def divide_by_columns(
 ) -> Levels:
     """Divide samples by their columns of two to six words or values, and cut numbers in two.
 
-    Numbers with more values are cut where the clinic does (age at 50), if ten samples are on
+    A published index has the groups that it was published with. Other numbers with more values
+    are cut where the clinic does (age at 50), if ten samples are on
     either side, or else at their median in these samples. A column that divides the samples
     as an earlier one does is not taken, nor one that has a single level in each cohort
     left out, nor any column after the first eight: receptors, age, grade, nodes, centre (or
@@ -115,6 +117,10 @@ def _levels_of(values: pd.Series) -> tuple[pd.Series, str]:
     known = values.dropna()
     if not pd.api.types.is_numeric_dtype(values):
         return values, ""
+    if (index := index_named(str(values.name))) is not None:
+        groups = index.group_of(values.to_numpy(dtype="float64"))
+        cuts = " and ".join(f"{cut:g}" for cut in index.cut_offs)
+        return pd.Series(groups, index=values.index, name=values.name), f" (at {cuts})"
     if known.nunique() <= MOST:
         return values.map("{:g}".format, na_action="ignore"), ""
     cut = _choose_cut(str(values.name), known)

@@ -9,9 +9,10 @@ import pandas as pd
 
 from deepcme.evaluation.predictions import LEFT_OUT
 from deepcme.report.section import Contents
-from deepcme.report.sections.comparators.compared import PARTIAL, PUBLISHED
 from deepcme.report.verdict.facts import RankingFacts
 from deepcme.report.verdict.phrase import Phrase
+from deepcme.study.parts.comparators.clinical_index import PARTIAL
+from deepcme.study.parts.comparators.signatures import PUBLISHED
 
 Facts = TypeVar("Facts", bound=RankingFacts)
 
@@ -105,15 +106,12 @@ def _row(facts: RankingFacts) -> pd.Series[Any]:
 
 def _name(facts: RankingFacts) -> str:
     row = _row(facts)
-    title = str(row["title"])
+    title = str(row["title"]).partition(" (")[0]
     found = f" with {row['n_found']:.0f} of {row['n_listed']:.0f} genes"
     found = found if row["standing"] == PARTIAL else ""
     if row["kind"] != PUBLISHED:
-        return f"{title}, from a file of one's own{found}, without training"
-    return (
-        f"{title[:1].upper()}{title[1:]}, research version{found}, as published and without "
-        "training"
-    )
+        return f"{title}, of one's own file{found}, untrained"
+    return f"{title[:1].upper()}{title[1:]}, research version{found} as published, untrained"
 
 
 def _values(facts: RankingFacts, measure: str) -> str:

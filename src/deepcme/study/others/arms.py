@@ -14,7 +14,7 @@ def models_with_others(study: Study) -> list[ModelSettings]:
     """
     if not study.also.cohorts:
         return []
-    names = study.also.models or (study.headline.name, study.comparator)
+    names = study.also.models or (study.headline.name, study.comparator.model)
     return [model for model in study.models if model.name in names]
 
 

@@ -94,11 +94,17 @@ def score_signatures(
         why += said
     if not tables:
         raise DeepCMEError(f"No sample has a score: {' '.join(why)}")
+    table = pd.concat(tables, ignore_index=True)
+    if table["class"].ne("").any():
+        why.append(
+            "Classes are by cut-offs that were published for another platform or "
+            "normalisation, and may cut elsewhere here: look at the scores."
+        )
     if cancers := dict.fromkeys(one.cancer for one in signatures if one.is_published):
         why.append(
             f"Published signatures were made for {listed(cancers)} cancer. {NOT_THE_ASSAY}"
         )
-    return SignatureScores(pd.concat(tables, ignore_index=True), notes + why)
+    return SignatureScores(table, notes + why)
 
 
 def score_signature(
@@ -154,10 +160,10 @@ def _score_within(
         fitted = fit_on_reference(matched.signature, reference.measured, samples)
         return fitted.matched, fitted.score()
     if samples.n_samples < FEWEST_SAMPLES:
+        are = "is" if samples.n_samples == 1 else "are"
         raise AbsentError(
-            f"{title}: {counted(samples.n_samples, 'sample')} cannot be scaled among "
-            f"themselves, which needs {FEWEST_SAMPLES}: give the cohort that they belong to "
-            "with --reference."
+            f"{title}: genes are scaled on {FEWEST_SAMPLES} samples or more, and there {are} "
+            f"{samples.n_samples}: give the cohort that they belong to with --reference."
         )
     return matched, fit_within_cohort(matched, samples, np.arange(samples.n_samples)).score()
 

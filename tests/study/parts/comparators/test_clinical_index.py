@@ -69,7 +69,9 @@ def plan_of(tmp_path):
         path = tmp_path / "cohort.h5ad"
         cohort.save(path)
         models = TIMES if cohort.outcome.kind == "survival" else LABELS
+        comparator = {"signatures": "none", **options.pop("comparator", {})}
         values = {"split": {"repeats": 1, "folds": 3}, "models": models, **options}
+        values["comparator"] = comparator
         return make_plan(make_study({"cohort": {"path": path}, **values}), cohort)
 
     return make
@@ -95,7 +97,9 @@ def test_every_part_of_every_split_has_the_formula_and_no_probability(plan_of, o
             held = rows.loc[rows["part"] == part, "sample"]
             assert held.tolist() == plan.cohort.samples[expected].tolist()
     assert described[["standing", "n", "n_known", "why"]].tolist() == ["full", N, N, ""]
-    assert described["methods"].startswith("nottingham-index is the published formula, 0.2 x")
+    assert described["methods"].startswith(
+        "nottingham-index is the published formula (Haybittle"
+    )
 
 
 def test_nothing_is_learned_of_outcomes_or_of_held_out_patients(plan_of):
@@ -178,6 +182,13 @@ def test_another_cancer_has_no_such_index_unless_its_columns_are_named(plan_of):
 def test_subgroups_can_be_of_the_index(plan_of):
     plan = plan_of(cohort_of(), subgroups={"columns": [INDEX]})
     assert plan.cohort.obs[INDEX].tolist() == expected_index(columns_of()).tolist()
+
+
+def test_a_cohorts_own_index_stands_in_and_is_said_to_be_unchecked(plan_of):
+    given = expected_index(columns_of())
+    predictions, described = tables_of(plan_of(cohort_of({"NPI": given})))
+    assert set(predictions["score"]) == set(given)
+    assert "It is unchecked, since the cohort has no column of" in described["warnings"]
 
 
 def test_columns_can_be_named_and_a_wrong_name_is_refused(plan_of):

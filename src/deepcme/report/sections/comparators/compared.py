@@ -23,6 +23,7 @@ import pandas as pd
 from deepcme.base.errors import AbsentError, DeepCMEError
 from deepcme.evaluation.comparison import compute_comparison
 from deepcme.evaluation.discrimination import compute_discrimination
+from deepcme.evaluation.intervals import compute_wilson_interval
 from deepcme.evaluation.predictions import LEFT_OUT
 from deepcme.evaluation.survival.measured import UNO
 from deepcme.evaluation.survival.tables.differences import compute_survival_differences
@@ -56,10 +57,8 @@ _TEXTS = (
     "trained_here", "warnings", "single_sample", "methods",
 )  # fmt: skip
 _DIFFERENCE = ("difference", "difference_low", "difference_high", "p_value", "p_holm")
-_AGREEMENT = (
-    "spearman", "spearman_low", "spearman_high", "same_class", "same_class_low",
-    "same_class_high", "n_agreement",
-)  # fmt: skip
+_AGREEMENT = ("spearman", "spearman_low", "spearman_high", "same_class", "n_agreement")
+_SAME_CLASS = ("same_class_low", "same_class_high")
 _RANKED = ("within", "within_low", "within_high", "single", "single_low", "single_high")
 _COLUMNS = [*dict.fromkeys([*_DESCRIBED, "n", "n_known", *_TEXTS, *_AGREEMENT])]
 
@@ -125,7 +124,7 @@ def compute_beside_clinic(contents: Contents, signatures: pd.DataFrame) -> pd.Da
     -------
     DataFrame
         `model, kind, standing, title, named` (in advance), `warned` (as this cohort helped to
-        make it, or was cut down to its genes), `measure, value, ci_low, ci_high,
+        make it), `measure, value, ci_low, ci_high,
         difference, difference_low, difference_high, p_value, p_holm, n_found, n_listed,
         gene_share, weight_share, scaling, n, events, n_splits, absent` (why there is no
         value); and `left_out` first where cohorts were. A difference is missing where there
@@ -252,8 +251,8 @@ def compute_scalings(contents: Contents, signatures: pd.DataFrame) -> pd.DataFra
     -------
     DataFrame
         `model, measure, within, within_low, within_high, single, single_low, single_high,
-        spearman, spearman_low, spearman_high, same_class, same_class_low, same_class_high,
-        n_agreement, n, events, absent` (why there is no score of single samples); and
+        spearman, spearman_low, spearman_high, same_class, n_agreement, same_class_low,
+        same_class_high, n, events, absent` (why there is no score of single samples); and
         `left_out` before `model` where cohorts were.
 
     Raises
@@ -273,12 +272,22 @@ def compute_scalings(contents: Contents, signatures: pd.DataFrame) -> pd.DataFra
             found = _rank_both(contents, model, scores.get(model), described.loc[model])
         except AbsentError as absent:
             found = pd.DataFrame({"absent": [str(absent)]})
-        tables.append(found.assign(model=model, **described.loc[model, list(_AGREEMENT)]))
+        agreement = described.loc[model, list(_AGREEMENT)]
+        tables.append(found.assign(model=model, **agreement, **_bound(agreement)))
     table = pd.concat(tables, ignore_index=True).assign(measure=contents.results.ranked_by.name)
     keys = [name for name in (LEFT_OUT, "model") if name in table.columns]
     table["absent"] = table["absent"].fillna("")
-    columns = [*keys, "measure", *_RANKED, *_AGREEMENT, "n", "events", "absent"]
+    columns = [*keys, "measure", *_RANKED, *_AGREEMENT, *_SAME_CLASS, "n", "events", "absent"]
     return table.reindex(columns=columns)
+
+
+def _bound(agreement: pd.Series) -> dict[str, float]:
+    """Wilson's interval of the share in the same class; NaN where there are no classes."""
+    share, n = agreement["same_class"], agreement["n_agreement"]
+    if pd.isna(share):
+        return dict.fromkeys(_SAME_CLASS, np.nan)
+    found = compute_wilson_interval(round(share * n), int(n))
+    return dict(zip(_SAME_CLASS, (found.ci_low, found.ci_high), strict=True))
 
 
 def _read_single_scores(folder: StudyFolder) -> dict[str, pd.Series]:
@@ -286,6 +295,7 @@ def _read_single_scores(folder: StudyFolder) -> dict[str, pd.Series]:
     if not folder.has_table(SIGNATURE_SCORES):
         return {}
     table = folder.read_table(SIGNATURE_SCORES)
+    table = table.astype({"score": np.float64})  # a table without rows knows no types
     table = table[(table["scaling"] == SINGLE_SAMPLE) & np.isfinite(table["score"])]
     return {
         str(name): rows.set_index("sample")["score"]

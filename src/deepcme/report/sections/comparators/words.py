@@ -131,7 +131,7 @@ def _caution(row: Mapping[Any, Any]) -> str:
 
 
 def list_warnings(signatures: pd.DataFrame) -> list[str]:
-    """What weakens a comparison, signature by signature; one that holds of all stands once."""
+    """What weakens a comparison, signature by signature; one that all share names none."""
     scored = signatures[signatures["standing"] != REFUSED]
     said: dict[str, list[str]] = {}
     for column in ("trained_here", "warnings"):
@@ -139,7 +139,7 @@ def list_warnings(signatures: pd.DataFrame) -> list[str]:
             said.setdefault(str(row[column]), []).append(str(row["signature"]))
     published = int((scored["kind"] == PUBLISHED).sum())
     return [
-        sentence if len(names) == published > 1 else f"{listed(names)}: {sentence}"
+        f"{'every signature' if len(names) == published > 1 else listed(names)}: {sentence}"
         for sentence, names in said.items()
     ]
 

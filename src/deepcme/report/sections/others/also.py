@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,14 +12,15 @@ import pandas as pd
 from deepcme.base.errors import AbsentError
 from deepcme.base.words import counted, listed
 from deepcme.evaluation.comparison import compute_comparison
+from deepcme.evaluation.measures import AUC
 from deepcme.evaluation.predictions import LEFT_OUT
 from deepcme.evaluation.survival.measured import UNO
 from deepcme.evaluation.survival.tables.differences import compute_survival_differences
-from deepcme.report.blocks import Blocks, Figure, Heading, Text
+from deepcme.report.blocks import Blocks, Figure, Heading, Terms, Text
 from deepcme.report.chance import exceeds_chance
 from deepcme.report.figures.forest import ESTIMATE, forest_heading, plot_forest
 from deepcme.report.figures.styles import Chart
-from deepcme.report.formatting import INTERVAL, LEFT_OUT_COLUMN, TableLayout
+from deepcme.report.formatting import LEFT_OUT_COLUMN, TableLayout
 from deepcme.report.models import find_refitted_models
 from deepcme.report.results import StudyResults
 from deepcme.report.section import Contents, Section
@@ -51,20 +53,17 @@ _COHORTS = TableLayout(
     ("events", "Events", ",.0f"), ("share", "Share with the event", ".0%"),
     ("genes", "Genes", ",.0f"), ("common_genes", "Common genes", ",.0f"),
     ("genes_in_all", "In all cohorts", ",.0f"), ("scale", "Scale", ""),
-    ("endpoint", "Endpoint", ""),
 )  # fmt: skip
 
 
 def _lay_out(*, is_survival: bool) -> TableLayout:
-    heading = UNO.heading if is_survival else "AUC"
+    heading = UNO.heading if is_survival else AUC.heading
     return TableLayout(
         _CAPTION.format(measure=heading, intervals=_INTERVALS[is_survival]),
         LEFT_OUT_COLUMN, ("model", "Model", ""), ("arm", "Trained on", ""),
         ("own_patients", "Own patients", ",.0f"),
         ("other_patients", "Others' patients", ",.0f"), ("genes", "Genes", ",.0f"),
-        ("value", heading, ".3f"), *INTERVAL,
-        ("difference", "With others' minus this", "+.3f"),
-        ("difference_low", "95% low", "+.3f"), ("difference_high", "95% high", "+.3f"),
+        ("estimate", heading, ""), ("gain", "With others' minus this", ""),
         ("n", "Tested", ",.0f"), ("events", "Events", ",.0f"),
     )  # fmt: skip
 
@@ -79,7 +78,7 @@ def _compute(contents: Contents) -> None:
         "with_others",
         lambda: compute_with_others(contents, cohorts),
         _lay_out(is_survival=results.is_survival),
-        _draw,
+        partial(_draw, heading=UNO.heading if results.is_survival else AUC.heading),
     )
     if "with_others" not in contents.tables:
         return
@@ -278,7 +277,7 @@ def describe_prevalences(cohorts: pd.DataFrame, *, is_survival: bool) -> str:
     what = "baseline hazard" if is_survival else "share with the event"
     return (
         f"With the event are {told}. A model of all of them learns a {what} between these: as "
-        "it is, it gives too high or too low risks here. Recalibration, which is learned on "
+        "it is, its risks may be too high or too low here. Recalibration, which is learned on "
         "the study's own patients, mends that; ranks do not depend on it."
     )
 
@@ -287,37 +286,50 @@ def _warnings(cohorts: pd.DataFrame) -> str:
     return " ".join(cohorts["warning"].dropna())
 
 
-def _draw(table: pd.DataFrame) -> Chart:
+def _draw(table: pd.DataFrame, heading: str) -> Chart:
     """A forest: a heading for each model, then what it was trained on."""
     low = np.nanmin([_CHANCE, *table["ci_low"], *table["value"]])
     domain = (min(0.4, float(np.floor(low * 10) / 10)), 1.0)
-    return plot_forest(pd.DataFrame([*_forest_rows(table)]), "AUC or C", domain, _CHANCE)
+    return plot_forest(pd.DataFrame([*_forest_rows(table)]), heading, domain, _CHANCE)
 
 
 def _forest_rows(table: pd.DataFrame) -> Iterator[dict[str, Any]]:
     for model, rows in table.groupby("model", sort=False):
         yield forest_heading(str(model), "95% interval")
         for row in rows.to_dict("records"):
-            ends = (row["ci_low"], row["ci_high"])
-            numbers = f"{row['value']:.3f}"
-            if np.isfinite(ends).all():
-                numbers += f" ({ends[0]:.3f} to {ends[1]:.3f})"
             where = f" in {row[LEFT_OUT]}" if LEFT_OUT in row else ""
             yield {
                 "kind": ESTIMATE,
                 "label": f"{row['arm']}{where}",
                 "counts": f"{row['n']:,.0f} / {row['events']:,.0f}",
-                "numbers": numbers,
-                "value": row["value"],
-                "ci_low": ends[0],
-                "ci_high": ends[1],
+                "numbers": _interval(row, _OF_RANKS, ".3f"),
+                **{end: row[end] for end in _OF_RANKS},
             }
+
+
+def _interval(row: Mapping[Any, Any], names: tuple[str, str, str], form: str) -> str:
+    """A value with its interval, as far as they are known."""
+    value, low, high = (row[name] for name in names)
+    if np.isnan(value):
+        return ""
+    ends = f" ({low:{form}} to {high:{form}})" if np.isfinite([low, high]).all() else ""
+    return f"{value:{form}}{ends}"
+
+
+def _show(table: pd.DataFrame) -> pd.DataFrame:
+    """The table with a cell for each estimate and its interval."""
+    rows = table.to_dict("records")
+    return table.assign(
+        estimate=[_interval(row, _OF_RANKS, ".3f") for row in rows],
+        gain=[_interval(row, _OF_DIFFERENCE, "+.3f") for row in rows],
+    )
 
 
 def _write(contents: Contents) -> Blocks:
     if "other_cohorts" not in contents.tables:
         return
     is_survival = contents.results.is_survival
+    heading = UNO.heading if is_survival else AUC.heading
     cohorts = contents.tables["other_cohorts"]
     yield Heading("With other cohorts' patients", "with-others")
     yield Text(contents.notes.get("with_others_verdict", contents.notes.get("with_others", "")))
@@ -326,13 +338,16 @@ def _write(contents: Contents) -> Blocks:
         "with_others",
         "What each model reaches by the patients that it is trained on; the numbers are in the "
         "next table",
-        f"{UNO.heading if is_survival else 'AUC'} on the study's own patients (square; line: "
-        "95% interval), beside it tested / events; the dashed line is chance. Whether other "
-        "patients help is in the table: intervals that overlap do not say that they do not.",
+        f"{heading} on the study's own patients (square; line: 95% interval), beside it "
+        "tested / events; the dashed line is chance. Whether other patients help is in the "
+        "table: intervals that overlap do not say that they do not.",
     )
-    yield contents.show("with_others")
+    if "with_others" in contents.tables:
+        yield contents.show("with_others", _show(contents.tables["with_others"]))
     yield Text(describe_prevalences(cohorts, is_survival=is_survival), muted=True)
-    yield contents.show("other_cohorts", wrap=True)
+    yield contents.show("other_cohorts")
+    yield Text("Their endpoints, as each file has them in words:", muted=True)
+    yield Terms([(row["cohort"], row["endpoint"]) for row in cohorts.to_dict("records")])
 
 
 SECTION = Section(_write, _compute)

@@ -238,7 +238,12 @@ def _warn(plan: Plan, stood: StandingIndex) -> str:
         return ""
     is_asked = stood.index.name in _clinical_columns(plan)
     next_step = f"What the genes add to it is another question: --clinical {stood.index.name}."
-    said = (stood.lacking, _warn_of_repeats(plan, stood), "" if is_asked else next_step)
+    said = (
+        stood.stands.note,
+        stood.lacking,
+        _warn_of_repeats(plan, stood),
+        "" if is_asked else next_step,
+    )
     return " ".join(filter(None, said))
 
 
@@ -264,7 +269,7 @@ def _describe_methods(stood: StandingIndex) -> str:
     if stood.stands is None:
         return ""
     return (
-        f"{stood.index.name} is the published formula, {stood.index.formula}, with nothing "
-        f"learned of it. {stood.stands.describe()}"
+        f"{stood.index.name} is the published formula ({stood.index.source}): "
+        f"{stood.index.formula}; nothing of it is learned. {stood.stands.describe()}"
         + (f" {stood.lacking}" if stood.lacking else "")
     )

@@ -11,7 +11,7 @@ signatures.csv            signature, title, kind, standing, why, n_found, n_list
                           trained_here, warnings, single_sample (why there is no such score),
                           spearman, spearman_low, spearman_high, same_class, n_agreement (of
                           both scores), comparator (the one that was named): all looked at
-signature_scores.parquet  sample, signature, scaling, score: of single samples
+signature_scores.parquet  sample, signature, scaling, score: of single samples, if any have one
 """
 
 from __future__ import annotations
@@ -125,10 +125,10 @@ class Comparators(Part[Task]):
             return _tables_of_none(plan)
         expressed = measured(plan.cohort)
         with single_thread():
-            tables = {
-                SIGNATURES: describe_signatures(plan, expressed),
-                SIGNATURE_SCORES: compute_single_scores(plan.signatures, expressed),
-            }
+            tables = {SIGNATURES: describe_signatures(plan, expressed)}
+            single = compute_single_scores(plan.signatures, expressed)
+            if not single.empty:
+                tables[SIGNATURE_SCORES] = single
             if standing := _standing(plan.signatures):
                 tables[PREDICTIONS] = compute_signature_predictions(plan, standing, expressed)
         return tables

@@ -55,7 +55,6 @@ class GeneSets(Part[Any]):
     name = "gene_sets"
     outcomes = (BinaryOutcome.kind, SurvivalOutcome.kind)
     settings = GeneSetSettings
-    results_version = 1
     tables: ClassVar[TextColumns] = {
         SETS: ("set", "file", "standing", "leading_edge", "model", "model_leading_edge"),
         MEMBERS: ("set", "gene", "symbol"),
@@ -64,7 +63,7 @@ class GeneSets(Part[Any]):
 
     def check(self, plan: Plan) -> None:
         """Refuse files that are no sets, and sets of which none is measured well enough."""
-        settings = settings_of(plan)
+        settings = plan.study.gene_sets
         if not settings.files:
             return
         require_gseapy()
@@ -82,12 +81,12 @@ class GeneSets(Part[Any]):
         )
 
     def announce(self, plan: Plan) -> str:
-        if not settings_of(plan).files:
+        if not plan.study.gene_sets.files:
             return ""
         return describe_sets(_measure(plan)[1])
 
     def make_tables(self, plan: Plan, kept: Kept) -> dict[str, pd.DataFrame]:
-        if not settings_of(plan).files:
+        if not plan.study.gene_sets.files:
             return {}
         measured, found = _measure(plan)
         model, scores = _take_scores(plan, kept, measured)
@@ -102,19 +101,13 @@ class GeneSets(Part[Any]):
 GENE_SETS = GeneSets()
 
 
-def settings_of(plan: Plan) -> GeneSetSettings:
-    """The settings of the section, which `Study` has of the listed parts."""
-    settings: GeneSetSettings = getattr(plan.study, GeneSets.name)
-    return settings
-
-
 def _strata(plan: Plan) -> list[str]:
     """Stratum of each sample, within which outcomes are exchangeable."""
     return plan.study.split.strata_of(plan.cohort) or [""] * plan.cohort.n_samples
 
 
 def _measure(plan: Plan) -> tuple[MeasuredGenes, list[MeasuredSet]]:
-    settings = settings_of(plan)
+    settings = plan.study.gene_sets
     gene_sets = read_gene_sets(settings.files)
     measured = MeasuredGenes.of(plan.cohort, plan.study.preprocessing, _strata(plan))
     return measured, find_sets(gene_sets, measured, settings.fewest, settings.most)
@@ -124,16 +117,15 @@ def describe_sets(found: Sequence[MeasuredSet]) -> str:
     """How many sets are tested, and which are not and why, in a sentence."""
     by_standing: dict[str, list[str]] = {}
     for one in found:
-        name = f"{one.gene_set.name} with {len(one.genes):,}"
+        name = f"{one.gene_set.name} ({len(one.genes):,} of {len(one.gene_set.genes):,})"
         by_standing.setdefault(one.standing, []).append(name)
     n_tested = len(by_standing.get(TESTED, ()))
     left_out = [
-        f"{len(names):,} have {standing} measured genes ({few(names)})"
+        f"with {standing} measured genes: {few(names)}"
         for standing in (TOO_FEW, TOO_MANY)
         if (names := by_standing.get(standing))
     ]
-    sentence = f"Gene sets: {n_tested:,} of {len(found):,} are tested"
-    return "; ".join([sentence, *left_out]) + "."
+    return "; ".join([f"Gene sets: {n_tested:,} of {len(found):,} are tested", *left_out]) + "."
 
 
 def _take_scores(
