@@ -254,10 +254,10 @@ def _compare_scalings(
 def _warn_of_cancer(signature: Signature, cancer: str) -> str:
     if not signature.cancer or signature.cancer == cancer:
         return ""
-    made_for = f"it was made for {signature.cancer} cancer"
+    made_for = f"Made for {signature.cancer} cancer"
     if cancer:
-        return f"The cohort says that it is of another cancer ({cancer}), and {made_for}."
-    return f"The cohort does not say of which cancer it is, and {made_for}."
+        return f"{made_for}; the cohort says that it is of another one ({cancer})."
+    return f"{made_for}; the cohort does not say of which it is."
 
 
 def _tables_of_none(plan: Plan) -> dict[str, pd.DataFrame]:
