@@ -40,6 +40,12 @@ def test_of_several_columns_for_a_gene_the_highest_is_taken():
     assert measured.find("id0") == measured.find("id2") == (0,)  # either probe is the gene
 
 
+def test_columns_of_two_earlier_symbols_of_a_gene_are_one_gene():
+    measured = measure(["STK15", "PGR", "STK6"])
+    assert measured.n == 2
+    assert measured.find("AURKA") == measured.find("STK6") == measured.find("STK15") != ()
+
+
 def test_expression_is_standardised_within_strata():
     X = np.random.default_rng(1).normal(5, 1, (20, 3))
     strata = ["a"] * 12 + ["b"] * 8

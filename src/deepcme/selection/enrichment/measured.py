@@ -62,7 +62,7 @@ class MeasuredGenes:
         kept = kept_genes(preprocessor)
         varying = _standardise_within(expression, strata)
         kept, expression = kept[varying], expression[:, varying]
-        keys = [gene_key(str(name)) for name in cohort.gene_names[kept]]
+        keys = [gene_key(_name_today(str(name))) for name in cohort.gene_names[kept]]
         strongest, _ = strongest_of_each(cohort.X[:, kept], keys)
         columns = kept[strongest]
         place = {keys[column]: number for number, column in enumerate(strongest.tolist())}
@@ -82,9 +82,13 @@ class MeasuredGenes:
     def find(self, gene: str) -> tuple[int, ...]:
         """Positions of the genes that an identifier is of, by today's symbol if need be."""
         found = self.identifiers.get(gene_key(gene))
-        if found is None and len(today := symbols_today(gene)) == 1:
-            found = self.identifiers.get(gene_key(today.pop()))
-        return found or ()
+        return found or self.identifiers.get(gene_key(_name_today(gene)), ())
+
+
+def _name_today(name: str) -> str:
+    """The symbol of today, so that two earlier ones of a gene are one gene; else the name."""
+    today = symbols_today(name)
+    return today.pop() if len(today) == 1 else name
 
 
 def _standardise_within(expression: NDArray[np.float32], strata: Sequence[str]) -> GeneIndex:
