@@ -286,7 +286,8 @@ def test_censoring_that_is_left_out_is_not_accounted_for(make):
 def test_tables_that_others_made_are_named_where_they_are(make):
     assert tripod(make(), "14")["status"] == "author"
     there = make(tables={"subgroups": pd.DataFrame({"column": ["er", "er"]})})
-    assert "Table 'subgroups' has performance by level of er." in tripod(there, "14")["answer"]
+    said = "Table 'subgroups' has discrimination, O/E and net benefit by level of er."
+    assert said in tripod(there, "14")["answer"]
     assert tripod(make(), "20b")["status"] == "author"
     known = pd.DataFrame({"characteristic": ["Samples", "Patients", "age", "treatment"]})
     there = make(tables={"characteristics": known})

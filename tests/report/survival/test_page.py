@@ -48,7 +48,7 @@ def test_what_comes_from_outside_is_text(page):
 def test_every_chart_is_a_file_and_described(folder, page):
     files = folder.read_json("report.json")["files"]
     charts = re.findall(r'id="chart-([\w-]+)"', page)
-    assert len(charts) == 6
+    assert len(charts) == 7
     for name in charts:
         assert {f"figures/{name}.svg", f"figures/{name}.pdf"} <= set(files)
         described = re.search(rf'aria-label="([^"]+)"><div id="chart-{name}"', page)

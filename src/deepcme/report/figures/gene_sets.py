@@ -69,14 +69,14 @@ def plot_running_sums(sums: pd.DataFrame, n_genes: int) -> Chart:
     """
     names = sums["set"].drop_duplicates().tolist()
     styles = line_encodings(names, "Set", "set", on_top=True)
-    scale = alt.Scale(domain=[0, n_genes], nice=False)
+    scale, axis = alt.Scale(domain=[0, n_genes], nice=False), alt.Axis(tickCount=5)
     title = "Rank of the gene: first, highest with the event"
     zero = alt.Chart(pd.DataFrame({"y": [0.0]})).mark_rule(strokeDash=[4, 4], color=NEUTRAL)
     lines = (
         alt.Chart(sums)
         .mark_line(strokeWidth=2)
         .encode(
-            x=alt.X("rank:Q", title=None, scale=scale),
+            x=alt.X("rank:Q", title=None, scale=scale, axis=axis),
             y=alt.Y("running_sum:Q", title="Running sum"),
             **styles,
         )
@@ -85,7 +85,7 @@ def plot_running_sums(sums: pd.DataFrame, n_genes: int) -> Chart:
         alt.Chart(sums[sums["gene_name"] != ""])
         .mark_tick(thickness=1.5, opacity=0.8)
         .encode(
-            x=alt.X("rank:Q", title=title, scale=scale),
+            x=alt.X("rank:Q", title=title, scale=scale, axis=axis),
             y=alt.Y("set:N", sort=names, title=None, axis=alt.Axis(labels=False, ticks=False)),
             color=styles["color"],
             tooltip=["set:N", alt.Tooltip("gene_name:N", title="gene"), "rank:Q"],

@@ -156,6 +156,7 @@ def contents_of(characteristics, recalibrated=True, named="auto", planned=()):
                 headline=SimpleNamespace(name="network"),
                 comparator=SimpleNamespace(model="LR"),
                 models=[],
+                also=SimpleNamespace(cohorts=()),
                 seed=1,
                 decisions=DecisionSettings(),
                 subgroups=SubgroupSettings(columns=named),
