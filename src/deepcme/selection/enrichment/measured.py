@@ -26,6 +26,8 @@ _CONSTANT = 1e-6
 class MeasuredGenes:
     """Genes of a cohort, each once: of several columns for one gene, the highest on average.
 
+    Columns are of one gene if their symbols are one today, as STK6 and STK15 are AURKA.
+
     Attributes
     ----------
     columns : array of int
@@ -62,7 +64,7 @@ class MeasuredGenes:
         kept = kept_genes(preprocessor)
         varying = _standardise_within(expression, strata)
         kept, expression = kept[varying], expression[:, varying]
-        keys = [gene_key(str(name)) for name in cohort.gene_names[kept]]
+        keys = [_key_of_gene(str(name)) for name in cohort.gene_names[kept]]
         strongest, _ = strongest_of_each(cohort.X[:, kept], keys)
         columns = kept[strongest]
         place = {keys[column]: number for number, column in enumerate(strongest.tolist())}
@@ -85,6 +87,12 @@ class MeasuredGenes:
         if found is None and len(today := symbols_today(gene)) == 1:
             found = self.identifiers.get(gene_key(today.pop()))
         return found or ()
+
+
+def _key_of_gene(name: str) -> str:
+    """What all names of a gene have in common, earlier symbols too."""
+    today = symbols_today(name)
+    return gene_key(today.pop() if len(today) == 1 else name)
 
 
 def _standardise_within(expression: NDArray[np.float32], strata: Sequence[str]) -> GeneIndex:
