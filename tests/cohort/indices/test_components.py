@@ -110,6 +110,11 @@ def test_sizes_that_cannot_be_are_refused(columns, sentence):
         find("size", **columns)
 
 
+def test_rare_sizes_are_told_as_they_may_be_of_another_unit():
+    found = find("size", size=[2.5, 25, 3, 2, 1])
+    assert found.words.endswith("(1 sample above 10 cm: make sure of the unit)")
+
+
 def test_two_columns_that_agree_are_one():
     assert values("size", size_mm=[15, 22], size_cm=[1.5, 2.2]) == [1.5, 2.2]
 
@@ -150,6 +155,8 @@ def test_a_pn_stage_says_by_which_edition_it_is_read_and_unknown_ones_are_counte
             "may be nodes or stages: call it positive_nodes or pathologic_n",
         ),
         ({"nodes": [0, 1, 9]}, "may be nodes or stages"),
+        ({"nodes": [0, 1, 2, 3, 9]}, "may be nodes or stages"),
+        ({"nodes": ["LN0", "LN1"]}, "involved and not how many"),
         ({"positive_nodes": [0, 4, 99]}, "sample S2: .* '99', which is no number of positive"),
         ({"positive_nodes": [0, 1.5]}, "sample S1: .* '1.5', which is no number of positive"),
         ({"pn": [0, 5]}, "sample S1: .* '5', which is no N stage"),

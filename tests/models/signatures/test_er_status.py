@@ -20,7 +20,15 @@ def with_esr1(values=ESR1, **fields):
 
 @pytest.mark.parametrize(
     "name",
-    ["er", "ER_status", "er.status", "ER IHC", "estrogen_receptor_status", "er_status_by_ihc"],
+    [
+        "er",
+        "ER_status",
+        "er.status",
+        "ER IHC",
+        "estrogen_receptor_status",
+        "er_status_by_ihc",
+        "ERstatus",
+    ],
 )
 def test_the_column_is_found_by_its_name(name):
     status, column = read_er_status(pd.DataFrame({"age": [50, 60], name: ["Positive", "neg"]}))
@@ -36,10 +44,20 @@ def test_the_column_is_found_by_its_name(name):
         (["+", "-", "?"], [1, 0, NAN]),
         (["ER positive", "Negative", "Indeterminate"], [1, 0, NAN]),
         ([True, False, True], [1, 0, 1]),
+        (["Y", "N", ""], [1, 0, NAN]),
+        (["Positve", "Negative", None], [1, 0, NAN]),  # as METABRIC spells it
+        ([1, 0, 9], [1, 0, NAN]),
     ],
 )
 def test_cells_are_read_as_people_write_them(cells, status):
     np.testing.assert_array_equal(read_er_status(pd.DataFrame({"er": cells}))[0], status)
+
+
+@pytest.mark.parametrize("cells", [[0, 1, 80], [1, 2, 2], ["0", "1", "8"], [0.0, 1.0, 0.5]])
+def test_a_column_of_shares_scores_or_codes_is_no_status(cells):
+    assert read_er_status(pd.DataFrame({"er": cells})) is None
+    status, column = read_er_status(pd.DataFrame({"er": cells, "er_status": ["+", "-", "+"]}))
+    assert (status.tolist(), column) == ([1, 0, 1], "er_status")
 
 
 def test_a_column_that_says_nothing_of_the_kind_is_not_taken():

@@ -40,12 +40,6 @@ def test_of_several_columns_for_a_gene_the_highest_is_taken():
     assert measured.find("id0") == measured.find("id2") == (0,)  # either probe is the gene
 
 
-def test_columns_of_two_earlier_symbols_of_a_gene_are_one_gene():
-    measured = measure(["STK15", "PGR", "STK6"])
-    assert measured.n == 2
-    assert measured.find("AURKA") == measured.find("STK6") == measured.find("STK15") != ()
-
-
 def test_expression_is_standardised_within_strata():
     X = np.random.default_rng(1).normal(5, 1, (20, 3))
     strata = ["a"] * 12 + ["b"] * 8
@@ -77,8 +71,16 @@ def test_a_gene_is_found_by_each_identifier(gene):
 
 def test_a_cohort_of_earlier_symbols_is_found_by_todays():
     assert measure(["PGR", "CDC2"]).find("CDK1") == (1,)
-    # Of a cohort that has both, each stands for itself.
-    assert measure(["CDK1", "CDC2"]).find("CDK1") == (0,)
+
+
+@pytest.mark.parametrize("symbols", [["STK15", "STK6", "PGR"], ["AURKA", "STK6", "PGR"]])
+def test_columns_whose_symbols_are_one_today_are_one_gene(symbols):
+    X = np.random.default_rng(1).normal([5, 9, 3], 1, (20, 3))
+    measured = measure(symbols, X)
+    assert measured.names.tolist() == ["STK6", "PGR"]
+    assert {measured.find(name) for name in ("AURKA", *symbols[:2])} == {(0,)}
+    [found] = find_sets([listed("AURKA", "PGR")], measured, 1, 500)
+    assert (found.n_found, found.genes.tolist()) == (2, [0, 1])
 
 
 def test_sets_of_too_few_or_too_many_measured_genes_are_told():

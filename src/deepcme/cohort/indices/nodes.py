@@ -41,7 +41,8 @@ _NEGATIVE = (
     r"|absent|not involved"
 )
 _POSITIVE = (
-    r"(?i)(?:(?:lymph ?)?nodes?|ln|n)?[- ]?(?:positive|pos|involved)|(?:ln|n) ?\+|yes|present"
+    r"(?i)(?:(?:lymph ?)?nodes?|ln|n)?[- ]?(?:positive|pos|involved)|(?:ln|n) ?\+|ln1|yes"
+    r"|present"
 )
 _FEW = r"1 ?(?:-|to) ?3(?: nodes)?"
 _MANY = r"(?:4|10) ?(?:\+|or more)|(?:>=|≥) ?(?:4|10)|> ?(?:3|9)|4 ?(?:-|to) ?9|more than 3"
@@ -51,6 +52,8 @@ _STAGE_OF = {0.0: 1.0, 1.0: 2.0, 2.0: 3.0, 3.0: 3.0}
 _AJCC = "N1 as 1 to 3 nodes, N2 and N3 as 4 or more, as since the sixth edition of the AJCC"
 # Numbers up to 3 may be nodes or stages, unless the column's name says which.
 _SURELY_NODES = 4
+# Stages with a code for unknown: numbers of nodes would hold some between.
+_STAGES_OR_UNKNOWN = frozenset((0.0, 1.0, 2.0, 3.0, 9.0))
 
 
 def read_node_stage(column: pd.Series) -> Reading:
@@ -107,7 +110,9 @@ def _of_numbers(column: pd.Series, numbers: pd.Series) -> tuple[pd.Series, str]:
             _refuse_status(column)
         return numbers + 1.0, ""
     if not _COUNT.fullmatch(name) and (
-        largest < _SURELY_NODES or numbers.nunique() < _SURELY_NODES
+        largest < _SURELY_NODES
+        or numbers.nunique() < _SURELY_NODES
+        or _STAGES_OR_UNKNOWN.issuperset(numbers.dropna())
     ):
         raise AbsentError(
             f"the column {column.name!r} holds numbers up to {largest:g}, which may be nodes "

@@ -7,6 +7,7 @@ import re
 import pandas as pd
 
 from deepcme.base.errors import AbsentError
+from deepcme.base.words import counted
 from deepcme.cohort.indices.reading import (
     Component,
     Reading,
@@ -29,6 +30,8 @@ _UNITS = {
 _PER_CM = {"mm": 10.0, "cm": 1.0}
 # A median in mm below this is in cm by a wrong name.
 _SMALLEST_MEDIAN_IN_MM = 3.0
+_RARE = 10.0
+"""In cm: larger ones exist, and so do millimetres among centimetres."""
 _NAME = re.compile(
     r"(patholog(y|ic|ical) |path |primary |invasive |max(imum)? |largest |p )?"
     r"((tumou?rs?|tum|t|lesion) ?)?"
@@ -58,6 +61,8 @@ def read_size(column: pd.Series) -> Reading:
     unit, why = _unit_of(column, bare) if len(bare) else ("", ", each with its unit")
     in_cm = numbers / units.fillna(unit).map(_PER_CM)
     refuse_odd(column, (in_cm <= 0) | (in_cm > LARGEST), "no size of a tumour")
+    if n_rare := int((in_cm > _RARE).sum()):
+        why += f" ({counted(n_rare, 'sample')} above {_RARE:g} cm: make sure of the unit)"
     return make_reading(column, in_cm, f"size from {column.name}{why}")
 
 

@@ -22,11 +22,15 @@ _ESR1 = Signature(
     (SignatureGene("ESR1", entrez="2099", aliases=("ESR",), probes=("205225_at",)),),
 )
 _NAMES = re.compile(
-    r"er|er status|er pos(itive)?|er ihc|ihc er|er status (by )?ihc|status er|"
+    r"er|er ?status|er pos(itive)?|er ihc|ihc er|er status (by )?ihc|status er|"
     r"(breast carcinoma )?o?estrogen receptor( status)?( ihc)?"
 )
-_POSITIVE = re.compile(r"(er ?)?(positive|pos|p|\+|yes|true|1(\.0+)?)", re.IGNORECASE)
+# METABRIC has some as Positve.
+_POSITIVE = re.compile(r"(er ?)?(positi?ve|pos|p|\+|yes|y|true|1(\.0+)?)", re.IGNORECASE)
 _NEGATIVE = re.compile(r"(er ?)?(negative|neg|n|-|no|false|0(\.0+)?)", re.IGNORECASE)
+_OTHER_NUMBER = re.compile(r"(?!(0+|1|9+)(\.0+)?$)\d+(\.\d+)?")
+"""Of a share of cells, a score, or a code: a 1 beside it need not mean positive. Nines stand
+for what is not known."""
 
 
 def read_er_status(clinical: pd.DataFrame) -> tuple[FloatArray, str] | None:
@@ -41,13 +45,16 @@ def read_er_status(clinical: pd.DataFrame) -> tuple[FloatArray, str] | None:
     -------
     status : ndarray of float64
     column : str
-        That it was read of, the first that says it of any sample; None if no column does.
+        That it was read of, the first that says it of any sample and in which no number is
+        a share or a score; None if no column does.
     """
     for column in clinical.columns:
         spelled = " ".join(re.findall(r"[^\W_]+", str(column).lower()))
         if not _NAMES.fullmatch(spelled):
             continue
         words = [str(value).strip() for value in clinical[column]]
+        if any(_OTHER_NUMBER.fullmatch(word) for word in words):
+            continue
         status = np.full(len(words), np.nan)
         status[[_POSITIVE.fullmatch(word) is not None for word in words]] = 1.0
         status[[_NEGATIVE.fullmatch(word) is not None for word in words]] = 0.0

@@ -26,6 +26,8 @@ _CONSTANT = 1e-6
 class MeasuredGenes:
     """Genes of a cohort, each once: of several columns for one gene, the highest on average.
 
+    Columns are of one gene if their symbols are one today, as STK6 and STK15 are AURKA.
+
     Attributes
     ----------
     columns : array of int

@@ -94,11 +94,13 @@ def test_times_have_unos_c_and_paired_differences(tmp_path):
 
 def test_cohorts_left_out_have_each_its_own_row_and_no_test(tmp_path):
     own = labelled("own", n=60)
-    own.obs["place"] = np.resize(["east", "west"], 60)
+    own.obs["place"] = np.resize(["east", "east", "west"], 60)
     split = {"design": "leave-one-cohort-out", "cohort_column": "place"}
     contents = contents_of(tmp_path, own, labelled("other", seed=2), split=split)
     table = contents.tables["with_others"]
     assert table["left_out"].tolist() == ["east", "west"] * 2
+    # Each is fitted on the patients of the other.
+    assert table["own_patients"].tolist() == [20, 40] * 2
     assert table["difference"].isna().all()
     assert "add to LR-tuned in west cannot be tested here" in text_of(contents)
 

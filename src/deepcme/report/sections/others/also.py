@@ -127,7 +127,7 @@ def compute_with_others(contents: Contents, cohorts: pd.DataFrame) -> pd.DataFra
             (AT_COMMON_GENES, name_at_common_genes(model), own["genes_in_all"], 0),
             (WITH_OTHERS, together, own["genes_in_all"], others["patients"].sum()),
         )
-        alone = [name for _, name, *_ in arms[:2] if name in fitted]
+        alone = [name for _, name, *_ in arms[:2] if name in ranks["model"].array]
         differences = _differences(contents.results, together, alone)
         for arm, name, genes, n_others in arms:
             for found in ranks[ranks["model"] == name].to_dict("records"):
@@ -137,7 +137,7 @@ def compute_with_others(contents: Contents, cohorts: pd.DataFrame) -> pd.DataFra
                         **keys,
                         "model": model,
                         "arm": arm,
-                        "own_patients": fitted[name],
+                        "own_patients": fitted[name, found.get(LEFT_OUT)],
                         "other_patients": n_others,
                         "genes": genes,
                         **{column: found[column] for column in _OF_RANKS},
@@ -154,14 +154,20 @@ _OF_DIFFERENCE = ("difference", "difference_low", "difference_high")
 _NO_DIFFERENCE = dict.fromkeys(_OF_DIFFERENCE, np.nan)
 
 
-def _count_fitted(results: StudyResults) -> dict[str, float]:
-    """Own patients that one fit of each model learns from, mean over the splits."""
+def _count_fitted(results: StudyResults) -> dict[tuple[str, str | None], float]:
+    """Own patients that one fit of each model learns from, mean over the splits.
+
+    Where cohorts are left out, over those that leave out the same one.
+    """
     refitted = find_refitted_models(results.study)
     counts = {}
     for model, rows in results.predictions.groupby("model", sort=False, observed=True):
         parts = ["train", "validation"] if model in refitted else ["train"]
-        by_split = rows[rows["part"].isin(parts)].groupby("split", observed=True)
-        counts[str(model)] = float(by_split["patient"].nunique().mean())
+        fitted = rows[rows["part"].isin(parts)]
+        left_out = fitted[LEFT_OUT] if LEFT_OUT in fitted else pd.Series("", fitted.index)
+        for cohort, of_cohort in fitted.groupby(left_out, observed=True):
+            by_split = of_cohort.groupby("split", observed=True)
+            counts[str(model), cohort or None] = float(by_split["patient"].nunique().mean())
     return counts
 
 
