@@ -83,9 +83,9 @@ def match_signature(signature: Signature, cohort: Cohort | Measured) -> MatchedS
 
     A gene is looked for as the signature's own probe, then by its Entrez id, its
     symbol of today and its earlier symbols, in every column that identifies genes. Of
-    several columns under the first name that is found, the mean is taken. Several probes of one gene count one by
-    one where the probes themselves were measured; else the first line of the gene has its
-    columns and the others have none, as in the R package genefu.
+    several columns under the first name that is found, the mean is taken. Several probes of
+    one gene count one by one where the probes themselves were measured; else the first line
+    of the gene has its columns and the others have none, as in the R package genefu.
 
     Parameters
     ----------
