@@ -78,3 +78,16 @@ def test_what_cannot_be_done_is_a_sentence_and_writes_nothing(folder, words, sai
     assert said in ran.stderr
     assert not (tmp_path / "none.csv").exists()
     assert not (folder / "scores.txt").exists()
+
+
+@pytest.mark.parametrize("name", ["cohort.h5ad", "mine.csv"])
+def test_what_scores_are_made_from_is_not_written_over(folder, name):
+    copy = folder / f"copy-{name}".replace(".h5ad", ".csv")
+    copy.write_bytes((folder / name).read_bytes())
+    before = copy.read_bytes()
+    read = (copy, "--signature", "mine.csv") if name == "cohort.h5ad" else ("cohort.h5ad",)
+    own = ("--signature", copy) if name == "mine.csv" else ()
+    ran = deepcme("signatures", "score", *read, *own, "-o", copy, cwd=folder)
+    assert ran.returncode == 2
+    assert "the scores are made from this file: name another." in ran.stderr
+    assert copy.read_bytes() == before

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -118,6 +119,7 @@ def score(
     _require_csv(output)
     if reference is not None and scaling == "single-sample":
         raise DeepCMEError("--reference is for scores within a cohort: leave it out.")
+    _require_kept(output, [samples, reference, *map(Path, signature or ())])
     wanted = _find(signature)
     read = read_samples_to_score(samples, wanted, scale)
     scale_on = None
@@ -157,3 +159,10 @@ def _find(asked: list[str] | None) -> list[Signature]:
 def _require_csv(path: Path | None) -> None:
     if path is not None and path.suffix.lower() != ".csv":
         raise DeepCMEError(f"{path}: name the file .csv.")
+
+
+def _require_kept(output: Path, inputs: Iterable[Path | None]) -> None:
+    """Refuse to write over what the scores are made from."""
+    for file in inputs:
+        if file is not None and file.exists() and output.exists() and output.samefile(file):
+            raise DeepCMEError(f"{output}: the scores are made from this file: name another.")

@@ -1,14 +1,16 @@
 """A signature's genes are found by probe, Entrez id, symbol or earlier symbol, and counted."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from deepcme import match_signature
-from deepcme.models.signatures.measured import Measured
+from deepcme.models.signatures.measured import Measured, measured
 from deepcme.models.signatures.published import load_signature
 from deepcme.models.signatures.signature import Signature, SignatureGene
-from tests.models.signatures.invented import cohort, signature
+from tests.models.signatures.invented import cohort, shaped_for, signature
 
 
 def of(genes, n=4, **fields):
@@ -136,3 +138,12 @@ def test_a_table_without_outcome_will_do():
         clinical=pd.DataFrame(index=["a", "b"]),
     )
     assert match_signature(signature(1, 1), table).n_found == 2
+
+
+def test_a_gene_that_is_missing_in_every_sample_was_not_measured():
+    own = measured(shaped_for(load_signature("proliferation")))
+    X = own.X.copy()
+    X[:, 0] = np.nan
+    matched = match_signature(load_signature("proliferation"), replace(own, X=X))
+    assert matched.n_found == 11
+    assert len(matched.missing) == 1

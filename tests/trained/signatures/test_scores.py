@@ -147,3 +147,15 @@ def test_a_table_is_scored_as_the_cohort_whichever_way_round_it_lies(own, tmp_pa
     assert found["sample"].tolist() == expected["sample"].tolist()
     np.testing.assert_allclose(found["score"], expected["score"], atol=1e-4)
     assert set(found["patient"]) == {""}
+
+
+def test_a_sample_without_a_value_has_no_score_on_either_scaling(own):
+    X = own.X.copy()
+    X[3] = np.nan
+    samples = replace(to_score(own), measured=replace(measured(own), X=X))
+    scored = score_signatures(samples, [SCORE_21])
+    blank = scored.table.loc[scored.table["score"].isna(), "sample"]
+    assert blank.tolist() == [own.samples[3]] * 2
+    assert any(
+        "1 sample of 30 has no score on the scaling within" in one for one in scored.notes
+    )

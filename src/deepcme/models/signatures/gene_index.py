@@ -7,6 +7,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from deepcme.cohort.genes.gene_names import genes_in
 from deepcme.cohort.genes.genes import gene_key
 from deepcme.cohort.genes.symbols import symbol_of_ensembl, symbol_of_entrez
@@ -27,8 +30,13 @@ class GeneIndex:
     looked_up: Mapping[str, list[int]]
 
     @classmethod
-    def of(cls, identifiers: Mapping[str, Sequence[str]]) -> GeneIndex:
-        """Look through every column of names; a cell of several genes is of none."""
+    def of(
+        cls, identifiers: Mapping[str, Sequence[str]], has_values: NDArray[np.bool_]
+    ) -> GeneIndex:
+        """Look through every column of names; a cell of several genes is of none.
+
+        A gene that is missing in every sample was not measured, whatever names it has.
+        """
         names: dict[str, list[int]] = defaultdict(list)
         entrez: dict[str, list[int]] = defaultdict(list)
         looked_up: dict[str, list[int]] = defaultdict(list)
@@ -36,7 +44,7 @@ class GeneIndex:
             are_entrez = _are_entrez(texts)
             for column, text in enumerate(texts):
                 names_in = [text] if _PLAIN.fullmatch(text) else genes_in(text)
-                if len(names_in) != 1:
+                if len(names_in) != 1 or not has_values[column]:
                     continue
                 if (number := _WHOLE.fullmatch(names_in[0])) is not None:
                     if are_entrez:

@@ -14,12 +14,13 @@ from deepcme.base.notes import WARNING
 from deepcme.base.words import counted, listed
 from deepcme.models.signatures.agreement import Agreement, compute_agreement
 from deepcme.models.signatures.matching import MatchedSignature, match_signature
-from deepcme.models.signatures.measured import FloatArray, Measured
+from deepcme.models.signatures.measured import FloatArray, Measured, read_expression
 from deepcme.models.signatures.overlap import find_training_overlap
 from deepcme.models.signatures.reference import fit_on_reference
 from deepcme.models.signatures.scoring import (
     SINGLE_SAMPLE,
     WITHIN_COHORT,
+    FittedSignature,
     fit_within_cohort,
 )
 from deepcme.models.signatures.signature import NOT_THE_ASSAY, Signature
@@ -158,14 +159,21 @@ def _score_within(
     title = matched.signature.title
     if reference is not None:
         fitted = fit_on_reference(matched.signature, reference.measured, samples)
-        return fitted.matched, fitted.score()
+        return fitted.matched, _blank_unmeasured(fitted, samples)
     if samples.n_samples < FEWEST_SAMPLES:
         are = "is" if samples.n_samples == 1 else "are"
         raise AbsentError(
             f"{title}: genes are scaled on {FEWEST_SAMPLES} samples or more, and there {are} "
             f"{samples.n_samples}: give the cohort that they belong to with --reference."
         )
-    return matched, fit_within_cohort(matched, samples, np.arange(samples.n_samples)).score()
+    fitted = fit_within_cohort(matched, samples, np.arange(samples.n_samples))
+    return matched, _blank_unmeasured(fitted, samples)
+
+
+def _blank_unmeasured(fitted: FittedSignature, samples: Measured) -> FloatArray:
+    """Scores; none of a sample without a gene, who would stand at the mean of the others."""
+    values = read_expression(samples, fitted.matched.columns, None)
+    return np.where(np.isnan(values).all(axis=1), np.nan, fitted.score())
 
 
 def _rows(
