@@ -99,7 +99,9 @@ def test_the_genes_behind_the_label_are_selected(decoys):
     assert found.by_block()["n_selected"].sum() == len(found.selected)
 
 
-@pytest.mark.parametrize("ranker", ["soft-path", "cox-lasso"])
+@pytest.mark.parametrize(
+    "ranker", ["soft-path", pytest.param("cox-lasso", marks=pytest.mark.slow)]
+)
 def test_the_genes_behind_the_hazard_are_selected(ranker):
     X, y = make_times(n=400, n_genes=100)
     found = select(X, y, proportion=0.34, ranker=ranker)

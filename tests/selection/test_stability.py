@@ -116,7 +116,9 @@ def test_the_genes_behind_the_label_are_stable():
     assert found.n_selected == 4
 
 
-@pytest.mark.parametrize("ranker", ["cox-score", "cox-lasso"])
+@pytest.mark.parametrize(
+    "ranker", ["cox-score", pytest.param("cox-lasso", marks=pytest.mark.slow)]
+)
 def test_the_genes_behind_the_hazard_are_stable(ranker):
     X, y = make_times(n=300, n_genes=60)
     options = {"n_selected": 4, "n_pairs": 5, "ranker": ranker}

@@ -164,7 +164,7 @@ def test_engines_agree_through_a_deletion(
         before = train_epochs(run, problem, settings, 3)
         run.keep_genes(fewer, kept, factors)
         losses.append(before + train_epochs(run, problem, settings, 3))
-    np.testing.assert_allclose(losses[0], losses[1], rtol=1e-5)
+    np.testing.assert_allclose(losses[0], losses[1], rtol=1e-4)
     for member, expected in zip(*(run.current_weights() for run in runs), strict=True):
         distances = difference(member, expected)
         assert max(distances.values()) < 1e-4, distances
