@@ -59,7 +59,7 @@ class Measured:
     @cached_property
     def index(self) -> GeneIndex:
         """Where each gene is that has a value in any sample."""
-        has_values: NDArray[np.bool_] = (~np.isnan(self.X)).any(axis=0)
+        has_values = np.asarray((~np.isnan(self.X)).any(axis=0))
         return GeneIndex.of(self.identifiers, has_values)
 
 
