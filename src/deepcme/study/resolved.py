@@ -96,6 +96,11 @@ class Study(Settings):
     def _comparator_is_another_model(self) -> Study:
         others = [m.name for m in self.models if m.name != self.headline.name]
         comparator = self.comparator.model
+        if comparator is not None and not others:
+            raise ValueError(
+                f"comparator.model: {self.headline.name} is the only model of the study, so "
+                f"that {comparator!r} cannot stand beside it: add a model, or leave it out"
+            )
         if comparator is not None and comparator not in others:
             raise ValueError(
                 f"comparator.model: {comparator!r} cannot stand beside {self.headline.name}, "

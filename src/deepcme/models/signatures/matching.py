@@ -74,7 +74,7 @@ class MatchedSignature:
         if n_several := sum(len(columns) > 1 for columns in self.columns):
             sentences.append(f"Mean of several columns: {counted(n_several, 'gene')}")
         if self.missing:
-            sentences.append(f"Missing: {few(self.missing, 12)}")
+            sentences.append(f"Missing: {few(tuple(dict.fromkeys(self.missing)), 12)}")
         return ". ".join(sentences) + "."
 
 

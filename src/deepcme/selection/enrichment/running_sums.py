@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from importlib.util import find_spec
+from importlib import import_module
 
 import numpy as np
 import pandas as pd
@@ -32,10 +32,12 @@ def require_gseapy() -> None:
     DeepCMEError
         With the way out.
     """
-    if find_spec("gseapy") is None:
+    try:
+        import_module("gseapy")
+    except ImportError as error:
         raise DeepCMEError(
             "Gene sets need GSEApy: install it with  pip install 'deepcme[gene-sets]'."
-        )
+        ) from error
 
 
 def compute_running_sums(

@@ -95,7 +95,7 @@ def test_one_of_too_few_genes_is_refused_before_anything_is_fitted(own):
     assert "of 128 genes" in said
     assert f"Name one of {PROLIFERATION} (full), ours (full)" in said
     assert "\n" not in said
-    with pytest.raises(DeepCMEError, match="No other that was looked at will do, or signature"):
+    with pytest.raises(DeepCMEError, match="No other here will do: write signature"):
         plan_of(breast_cohort(n_genes=1), signature="ggi")
 
 

@@ -109,6 +109,6 @@ def _require_standing(name: str, matched: Sequence[MatchedSignature]) -> str:
     ]
     raise DeepCMEError(
         f"comparator.signature: {found.describe()} "
-        + (f"Name one of {few(do, len(do))}" if do else "No other that was looked at will do")
-        + f', or signature = "{NO_SIGNATURE}" under [comparator].'
+        + (f"Name one of {few(do, len(do))}, or" if do else "No other here will do: write")
+        + f' signature = "{NO_SIGNATURE}" under [comparator].'
     )
