@@ -318,7 +318,15 @@ def batches(cohort_file):
     return cohort
 
 
-@pytest.mark.parametrize("design", ["folds", "repeated", "nested", "leave-one-cohort-out"])
+@pytest.mark.parametrize(
+    "design",
+    [
+        "folds",
+        pytest.param("repeated", marks=pytest.mark.slow),
+        pytest.param("nested", marks=pytest.mark.slow),
+        "leave-one-cohort-out",
+    ],
+)
 def test_every_design_stratifies_by_the_batch_and_ranks_within_it(
     quick_study, batches, design, tmp_path, capsys
 ):

@@ -83,6 +83,7 @@ def test_three_events_are_enough_for_a_study_to_end(quick_study):
     assert recalibrated.between(0, 1).all()
 
 
+@pytest.mark.slow
 @pytest.mark.shared
 def test_recalibration_does_not_make_the_tuned_regression_worse_on_vdx(shared_data, tmp_path):
     cohort = load_real_cohort(shared_data, "vdx_gse2034_gse5327_150_symbols")

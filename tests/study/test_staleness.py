@@ -77,10 +77,10 @@ def test_other_genes_under_a_signatures_name_are_fitted_anew(quick_study, tmp_pa
     "change",
     [
         {"rankers": ["l1-logistic", "mean-rank"]},
-        {"random_panels": 1},
+        pytest.param({"random_panels": 1}, marks=pytest.mark.slow),
         {"random_panels": 3},
-        {"pairs": 1},
-        {"pairs": 3},
+        pytest.param({"pairs": 1}, marks=pytest.mark.slow),
+        pytest.param({"pairs": 3}, marks=pytest.mark.slow),
     ],
 )
 def test_other_settings_of_gene_selection_give_what_a_fresh_run_gives(
