@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from deepcme.base.names import printable
 
@@ -26,3 +29,14 @@ def say_lines(text: str) -> None:
     """Print a text of our own making that has several lines."""
     for line in text.split("\n"):
         say(line)
+
+
+@contextmanager
+def without_logs(up_to: int) -> Iterator[None]:
+    """Keep what libraries log, up to a level of `logging`, off the terminal."""
+    before = logging.root.manager.disable
+    logging.disable(up_to)
+    try:
+        yield
+    finally:
+        logging.disable(before)

@@ -6,6 +6,7 @@ from deepcme.cohort.genes.symbols import (
     is_symbol,
     previous_symbols,
     symbol_of_ensembl,
+    symbol_today,
     symbols_today,
 )
 
@@ -61,3 +62,8 @@ def test_ensembl_ids_lead_to_symbols_with_their_version_or_without():
 )
 def test_earlier_symbols_are_those_of_no_other_gene(symbol, earlier):
     assert previous_symbols(symbol) == earlier
+
+
+def test_one_symbol_today_is_told_where_there_is_one():
+    assert symbol_today("STK15") == symbol_today("AURKA") == "AURKA"
+    assert symbol_today("no gene") is None

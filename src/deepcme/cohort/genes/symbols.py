@@ -48,6 +48,12 @@ def symbols_today(name: str) -> set[str]:
     return {name} if name in known.approved else set(known.previous.get(name, ()))
 
 
+def symbol_today(name: str) -> str | None:
+    """The one approved symbol of a name; None if it is unknown, or was of several genes."""
+    symbols = symbols_today(name)
+    return symbols.pop() if len(symbols) == 1 else None
+
+
 def symbol_of_entrez(entrez: str) -> str | None:
     """Approved symbol of the gene of an Entrez id, ``7157`` or ``7157.0``, if it has one."""
     number = entrez.strip().removesuffix(".0")

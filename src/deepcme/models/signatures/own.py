@@ -14,7 +14,7 @@ from deepcme.cohort.genes.genes import gene_key
 from deepcme.cohort.genes.symbols import (
     previous_symbols,
     symbol_of_ensembl,
-    symbols_today,
+    symbol_today,
 )
 from deepcme.models.signatures.published import find_published
 from deepcme.models.signatures.signature import Signature, SignatureGene
@@ -167,17 +167,9 @@ def _gene(row: Row, place: str, path: Path) -> SignatureGene:
 
 def _other_names(gene: str, aliases: list[str]) -> tuple[str, ...]:
     """The user's, the symbol of today, and the earlier ones of that."""
-    today = _symbol_today(gene)
+    today = symbol_today(gene) or symbol_of_ensembl(gene) or gene
     names = dict.fromkeys([*aliases, today, *previous_symbols(today)])
     return tuple(name for name in names if name not in ("", gene))
-
-
-def _symbol_today(gene: str) -> str:
-    """Approved symbol of a gene, by an earlier one or its Ensembl id, or the name as it is."""
-    symbols = symbols_today(gene)
-    if len(symbols) == 1:
-        return next(iter(symbols))
-    return symbol_of_ensembl(gene) or gene
 
 
 def _number(row: Row, column: str, gene: str, path: Path) -> float:

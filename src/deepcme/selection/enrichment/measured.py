@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from deepcme.cohort.cohort import Cohort
 from deepcme.cohort.genes.genes import gene_identifiers, gene_key, strongest_of_each
-from deepcme.cohort.genes.symbols import symbols_today
+from deepcme.cohort.genes.symbols import symbol_today
 from deepcme.models.fitting import Preparation, fit_preprocessor
 from deepcme.models.preprocessing import kept_genes, transform_rows
 from deepcme.sources.gene_sets import GeneSet
@@ -64,7 +64,8 @@ class MeasuredGenes:
         kept = kept_genes(preprocessor)
         varying = _standardise_within(expression, strata)
         kept, expression = kept[varying], expression[:, varying]
-        keys = [gene_key(_name_today(str(name))) for name in cohort.gene_names[kept]]
+        names = map(str, cohort.gene_names[kept])
+        keys = [gene_key(symbol_today(name) or name) for name in names]
         strongest, _ = strongest_of_each(cohort.X[:, kept], keys)
         columns = kept[strongest]
         place = {keys[column]: number for number, column in enumerate(strongest.tolist())}
@@ -84,13 +85,7 @@ class MeasuredGenes:
     def find(self, gene: str) -> tuple[int, ...]:
         """Positions of the genes that an identifier is of, by today's symbol if need be."""
         found = self.identifiers.get(gene_key(gene))
-        return found or self.identifiers.get(gene_key(_name_today(gene)), ())
-
-
-def _name_today(name: str) -> str:
-    """The symbol of today, so that two earlier ones of a gene are one gene; else the name."""
-    today = symbols_today(name)
-    return today.pop() if len(today) == 1 else name
+        return found or self.identifiers.get(gene_key(symbol_today(gene) or gene), ())
 
 
 def _standardise_within(expression: NDArray[np.float32], strata: Sequence[str]) -> GeneIndex:
@@ -116,9 +111,8 @@ def _index_identifiers(
                 index.setdefault(gene_key(names[column]), set()).add(gene)
     renamed: dict[str, set[int]] = {}
     for column, gene in zip(columns.tolist(), genes, strict=True):
-        today = symbols_today(str(cohort.symbols[column]))
-        if len(today) == 1:
-            renamed.setdefault(gene_key(today.pop()), set()).add(gene)
+        if today := symbol_today(str(cohort.symbols[column])):
+            renamed.setdefault(gene_key(today), set()).add(gene)
     return {key: tuple(sorted(found)) for key, found in {**renamed, **index}.items()}
 
 

@@ -7,8 +7,7 @@ GSEApy (Fang Z, Liu X, Peltz G (2023). Bioinformatics 39:btac757), an extra of t
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from importlib import import_module
 
 import numpy as np
@@ -16,6 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from deepcme.base.errors import DeepCMEError
+from deepcme.base.terminal import without_logs
 from deepcme.selection.enrichment.association import FloatArray
 from deepcme.selection.enrichment.measured import GeneIndex
 
@@ -73,7 +73,7 @@ def compute_running_sums(
     least = np.finfo(np.float64).eps * np.abs(statistics).max(initial=1.0)
     statistics = np.where(statistics == 0, least, statistics)
     order = np.argsort(-statistics, kind="stable")  # equal ones in one order everywhere
-    with _quiet():
+    with without_logs(logging.WARNING):  # such as that statistics are equal
         ranked = gseapy.prerank(
             rnk=pd.Series(statistics[order], index=names[order]),
             ascending=None,
@@ -98,17 +98,6 @@ def compute_running_sums(
             "leading_edge": [_positions(genes) for genes in found["Lead_genes"]],
         }
     )
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep what the library logs, such as that statistics are equal, off the terminal."""
-    before = logging.root.manager.disable
-    logging.disable(logging.WARNING)
-    try:
-        yield
-    finally:
-        logging.disable(before)
 
 
 def _positions(genes: str) -> GeneIndex:

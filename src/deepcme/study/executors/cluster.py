@@ -10,13 +10,12 @@ import threading
 import time
 import uuid
 import warnings
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from deepcme.base.errors import DeepCMEError
-from deepcme.base.terminal import say
+from deepcme.base.terminal import say, without_logs
 from deepcme.base.version import __version__
 from deepcme.cohort.arrays import CohortArrays
 from deepcme.study.executors.attempt import Outcome, try_task
@@ -60,7 +59,8 @@ def run_on_dask(
             "--scheduler needs Dask: install it with  pip install 'deepcme[dask]'."
         ) from error
     by_key = {task.key: task for task in tasks}
-    with _in_our_words(), _connect(address) as client:
+    # Dask, and the event loop it runs on, would tell what is told here.
+    with without_logs(logging.CRITICAL), _connect(address) as client:
         futures = _submit(client, data, by_key)
         results = as_completed(futures, with_results=True, raise_errors=False)
         del futures  # what is done shall not be kept until all is
@@ -179,17 +179,6 @@ class _Watch:
             return len(self._client.scheduler_info()["workers"])
         except (OSError, TimeoutError, RuntimeError) as error:
             raise _lost(self._address) from error
-
-
-@contextmanager
-def _in_our_words() -> Iterator[None]:
-    """Keep Dask, and the event loop it runs on, from telling what is told here."""
-    before = logging.root.manager.disable
-    logging.disable(logging.CRITICAL)
-    try:
-        yield
-    finally:
-        logging.disable(before)
 
 
 def _connect(address: str) -> Client:
