@@ -274,6 +274,7 @@ KINDS: dict[str, ModelKind] = {
         _cox(
             "Cox-ridge",
             "cox_ridge.CoxRidge",
+            takes_gram=True,
             nanoseconds=40.0,
             methods=f"Cox regression of all genes {_CHOSEN_PENALTY}",
         ),
