@@ -196,6 +196,7 @@ KINDS: dict[str, ModelKind] = {
             is_network=True,
             takes_groups=True,
             takes_weights=True,
+            takes_gram=True,
             # Five folds calibrated it little better than three.
             out_of_fold=OutOfFold(n_folds=3, fewest_patients=3),
             has_gene_scores=True,
