@@ -266,6 +266,7 @@ KINDS: dict[str, ModelKind] = {
             is_network=True,
             outcomes=("survival",),
             takes_groups=True,
+            takes_gram=True,
             # In two of three folds there are then five patients with the event or more.
             out_of_fold=OutOfFold(n_folds=3, fewest_patients=8),
             has_gene_scores=True,
