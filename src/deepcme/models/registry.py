@@ -16,6 +16,8 @@ ENSEMBLE = "DeepCME-ensemble"
 DEFAULT_MODELS = {"binary": ENSEMBLE, "survival": "DeepCME-Cox-ensemble"}
 """What is trained to be handed on, by the kind of a cohort's outcome."""
 
+SavedForm = Literal["networks", "hazard networks", "coefficients", "forest", "committee"]
+
 
 @dataclass(frozen=True, kw_only=True)
 class ModelKind:
@@ -48,9 +50,10 @@ class ModelKind:
         them, if it is `refitted`: fitted on these alike, and its preprocessing too.
     has_gene_scores, has_history : bool
         Whether it has `gene_scores_`, and a `history_` that a study keeps.
-    saved_as : {"networks", "hazard networks", "coefficients"} or None
-        What a fitted one is written as, without its samples: its `networks_`, or `coef_` and
-        `intercept_` (a Cox model's `means_`); None if that cannot be.
+    saved_as : {"networks", "hazard networks", "coefficients", "forest", "committee"} or None
+        What a fitted one is written as, without its samples: its `networks_`, `coef_` and
+        `intercept_` (a Cox model's `means_`), its trees of two classes, or its `members_`;
+        None if that cannot be.
     saved_with : mapping
         Parameters that it must have for that.
     unsaved_because : str
@@ -76,7 +79,7 @@ class ModelKind:
     out_of_fold: OutOfFold | None = None
     has_gene_scores: bool = False
     has_history: bool = False
-    saved_as: Literal["networks", "hazard networks", "coefficients"] | None = None
+    saved_as: SavedForm | None = None
     saved_with: Mapping[str, Any] = field(default_factory=dict)
     unsaved_because: str = ""
     nanoseconds: float = 100.0
@@ -167,8 +170,6 @@ def _cox(name: str, estimator: str, **more: Any) -> ModelKind:
 
 _OF_NETWORKS = 0.02
 
-_TREES = "trees are written by a pickle alone"
-
 # 100 iterations, scikit-learn's default, do not converge on thousands of genes.
 MAX_ITERATIONS = 2000
 
@@ -218,10 +219,10 @@ KINDS: dict[str, ModelKind] = {
         _scikit_learn(
             "RF",
             "ensemble.RandomForestClassifier",
-            unsaved_because=_TREES,
+            saved_as="forest",
             nanoseconds=200.0,
         ),
-        _scikit_learn("DT", "tree.DecisionTreeClassifier", unsaved_because=_TREES),
+        _scikit_learn("DT", "tree.DecisionTreeClassifier", saved_as="forest"),
         _scikit_learn(
             "KNN",
             "neighbors.KNeighborsClassifier",
