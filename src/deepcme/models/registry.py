@@ -40,9 +40,9 @@ class ModelKind:
         Whether it is the product's own, and no baseline.
     outcomes : tuple of str
         Kinds of outcomes that it predicts.
-    takes_groups, takes_validation, takes_weights : bool
-        Whether `fit` takes the patients as `groups`, `validation_rows` to choose by, and
-        `sample_weight`.
+    takes_groups, takes_validation, takes_weights, takes_gram : bool
+        Whether `fit` takes the patients as `groups`, `validation_rows` to choose by,
+        `sample_weight`, and the rows' inner products as `gram`.
     tuned_over_folds : bool
         Whether it has a `choose_strength` for the inner folds of a nested design.
     out_of_fold : OutOfFold or None
@@ -75,6 +75,7 @@ class ModelKind:
     takes_groups: bool = False
     takes_validation: bool = False
     takes_weights: bool = False
+    takes_gram: bool = False
     tuned_over_folds: bool = False
     out_of_fold: OutOfFold | None = None
     has_gene_scores: bool = False
@@ -196,6 +197,7 @@ KINDS: dict[str, ModelKind] = {
             is_network=True,
             takes_groups=True,
             takes_weights=True,
+            takes_gram=True,
             # Five folds calibrated it little better than three.
             out_of_fold=OutOfFold(n_folds=3, fewest_patients=3),
             has_gene_scores=True,
