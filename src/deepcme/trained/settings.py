@@ -149,3 +149,16 @@ def _check_kept(model: str, parameters: dict[str, Any]) -> None:
         raise DeepCMEError(
             f"{model} cannot be kept to predict others, as {kind.unsaved_because}: {choice}"
         )
+    if kind.saved_as == "committee":
+        _check_members(model, parameters.get("members", ()))
+
+
+def _check_members(model: str, members: Any) -> None:
+    """Refuse members that cannot be kept; whether there are such models is asked elsewhere."""
+    for name in members if isinstance(members, list | tuple) else ():
+        kind = KINDS.get(name)
+        if kind is not None and (kind.saved_as is None or kind.saved_with):
+            raise DeepCMEError(
+                f"{model} with {name} cannot be kept to predict others, as "
+                f"{kind.unsaved_because}: leave it out of members."
+            )
