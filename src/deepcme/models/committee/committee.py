@@ -186,7 +186,8 @@ class DeepCMECommittee(LogitClassifier):
             if n_patients < self.n_folds:
                 raise DeepCMEError(
                     f"n_samples = {np.count_nonzero(rows.known)} with "
-                    f"{counted(n_patients, 'patient')} of class {name} is too few for {self.n_folds} folds that each hold one out."
+                    f"{counted(n_patients, 'patient')} of class {name} is too few for "
+                    f"{self.n_folds} folds that each hold one out."
                 )
 
     def score_members(self, X: ArrayLike) -> FloatArray:
