@@ -89,8 +89,8 @@ process of its own; seconds are of processor.
 
 The share of genes that do differ between events and others among the first {n_first} by
 `gene_scores_`, on {n_cohorts} simulated cohorts of each design, both ensembles on the same
-cohorts and seeds. Each has 50 such genes; the effect is in standard deviations. The last column is
-Spearman's correlation of the two ensembles' scores over all genes.
+cohorts and seeds. Each has 50 such genes; the effect is in standard deviations. The last column
+is Spearman's correlation of the scores of the two ensembles over all genes.
 
 {true_genes}
 
