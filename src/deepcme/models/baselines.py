@@ -181,12 +181,14 @@ class TunedLogisticRegression(LogitClassifier):
         everyone: NDArray[Any],
         sample_weight: Weights = None,
         weight_of_everyone: Weights = None,
+        gram: NDArray[np.float64] | None = None,
     ) -> NDArray[np.float64]:
         """Logits of held-out rows by a fit on others, of the strength that was chosen.
 
         They are as if fitted at the prevalence of `everyone`, which holds both.
         """
-        model = make_logistic_regression(self.inverse_strength_).fit(X, y, sample_weight)
+        model = make_logistic_regression(self.inverse_strength_)
+        model.fit(X, y, sample_weight, gram)
         logits: NDArray[np.float64] = model.decision_function(held_out)
         return logits + compute_prior_correction(y, everyone, sample_weight, weight_of_everyone)
 
@@ -342,9 +344,10 @@ def make_baseline(name: str, random_state: int | None = None) -> Pipeline:
 
     Parameters
     ----------
-    name : {"LR", "SVC", "RF", "DT", "KNN", "LR-tuned"}
-        Logistic regression, support vector classifier, random forest, decision
-        tree, k nearest neighbours; logistic regression of tuned strength.
+    name : {"LR", "SVC", "SVC-linear", "RF", "DT", "KNN", "LR-tuned"}
+        Logistic regression, support vector classifier, the same with a linear kernel,
+        random forest, decision tree, k nearest neighbours; logistic regression of tuned
+        strength.
     random_state : int, optional
 
     Raises

@@ -262,13 +262,6 @@ KINDS: dict[str, ModelKind] = {
             unsaved_because="its support vectors are training samples",
         ),
         _scikit_learn(
-            "SVC-linear",
-            "svm.SVC",
-            defaults={"kernel": "linear"},
-            saved_as="coefficients",
-            saved_with={"kernel": "linear"},
-        ),
-        _scikit_learn(
             "RF",
             "sklearn.ensemble.RandomForestClassifier",
             unsaved_because=_TREES,

@@ -68,6 +68,11 @@ class LogisticRegression(linear_model.LogisticRegression):  # type: ignore[misc]
         named = self.penalty == "l2" or (self.penalty == "deprecated" and not self.l1_ratio)
         return named and np.isfinite(self.C) and self.solver in _SOLVERS and not self.warm_start
 
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.array_api_support = False
+        return tags
+
 
 def is_wide(X: Any) -> bool:
     """Whether this is a matrix, not sparse, of so many genes that the span of its rows pays."""
