@@ -314,6 +314,7 @@ KINDS: dict[str, ModelKind] = {
             is_network=True,
             outcomes=("survival",),
             takes_groups=True,
+            takes_gram=True,
             # In two of three folds there are then five patients with the event or more.
             out_of_fold=OutOfFold(n_folds=3, fewest_patients=8),
             has_gene_scores=True,
@@ -334,6 +335,7 @@ KINDS: dict[str, ModelKind] = {
         _cox(
             "Cox-ridge",
             "cox_ridge.CoxRidge",
+            takes_gram=True,
             nanoseconds=40.0,
             methods=f"Cox regression of all genes {_CHOSEN_PENALTY}",
         ),
