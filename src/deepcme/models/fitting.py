@@ -14,7 +14,7 @@ from sklearn.pipeline import Pipeline
 from deepcme.cohort.arrays import CohortArrays
 from deepcme.cohort.cohort import Cohort
 from deepcme.cohort.splits import RowIndex
-from deepcme.models.preprocessing import make_preprocessor, transform_rows
+from deepcme.models.preprocessing import fit_and_transform_rows, make_preprocessor
 from deepcme.models.registry import ModelKind
 from deepcme.models.span.gram import compute_gram
 from deepcme.models.span.span import pays
@@ -77,13 +77,25 @@ def fit_preprocessor(
     data: Cohort | CohortArrays, rows: RowIndex, settings: Preparation
 ) -> Pipeline:
     """Fit the preprocessing on rows of a cohort, or on all where the settings say so."""
+    preprocessor, _ = _fit_and_transform(data, rows, rows[:0], settings, None)
+    return preprocessor
+
+
+def _fit_and_transform(
+    data: Cohort | CohortArrays,
+    learn_on: RowIndex,
+    rows: RowIndex,
+    settings: Preparation,
+    above: FloatArray | None,
+) -> tuple[Pipeline, FloatArray]:
     preprocessor = make_preprocessor(
         data.scale,
         absent_up_to=data.absent_up_to,
         min_prevalence=settings.min_prevalence,
         clip=settings.clip,
     )
-    return preprocessor.fit(data.X if settings.fit_on == "all" else data.X[rows])
+    learn_on = np.arange(len(data.X)) if settings.fit_on == "all" else learn_on
+    return preprocessor, fit_and_transform_rows(preprocessor, data.X, learn_on, rows, above)
 
 
 def prepare_rows(
@@ -99,8 +111,11 @@ def prepare_rows(
     What is learned of them is the label, unless `targets` says something else. Those of the
     patients of `others`, who teach the preprocessor nothing, come first.
     """
-    preprocessor = fit_preprocessor(data, rows if learn_on is None else learn_on, settings)
-    X = transform_rows(preprocessor, data.X, rows, None if others is None else others.X)
+    learn_on, above = (
+        rows if learn_on is None else learn_on,
+        None if others is None else others.X,
+    )
+    preprocessor, X = _fit_and_transform(data, learn_on, rows, settings, above)
     values = data.labels if targets is None else targets.values
     weights = None if targets is None or targets.weights is None else targets.weights[rows]
     labels, patients = values[rows], data.patients[rows]

@@ -185,7 +185,7 @@ class NetworkEnsemble(NetworkEstimator):
         return state
 
     def _hyperparameters(self) -> Hyperparameters:
-        return self._read_hyperparameters(self._of_space[self.space])
+        return self._read_hyperparameters(self._of_space["genes"])
 
     def _enter_space(self, n_samples: int, n_genes: int) -> Hyperparameters:
         """Settings of the training in the space that serves so many samples and genes."""

@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 LABELS = (0, 1)
 ENSEMBLE = "DeepCME-ensemble"
+COMMITTEE = "Committee"
 DEFAULT_MODELS = {"binary": ENSEMBLE, "survival": "DeepCME-Cox-ensemble"}
 """What is trained to be handed on, by the kind of a cohort's outcome."""
 
@@ -35,12 +36,15 @@ class ModelKind:
         Its description in a report's methods, with parameters in braces, and ``{part}`` for
         what it is tuned on; blank for a library's, which is named with its parameters.
     is_network : bool
-        Whether it is the product's own, and no baseline.
+        Whether it is made of networks that an engine trains.
+    is_committee : bool
+        Whether it is made of `members`, other models of this table.
     outcomes : tuple of str
         Kinds of outcomes that it predicts.
     takes_groups, takes_validation, takes_weights, takes_gram : bool
         Whether `fit` takes the patients as `groups`, `validation_rows` to choose by,
-        `sample_weight`, and the rows' inner products as `gram`.
+        `sample_weight`, and the rows' inner products as `gram`; `score_held_out` takes these
+        too, of the rows that it fits on.
     tuned_over_folds : bool
         Whether it has a `choose_strength` for the inner folds of a nested design.
     out_of_fold : OutOfFold or None
@@ -68,6 +72,7 @@ class ModelKind:
     library: str = ""
     methods: str = ""
     is_network: bool = False
+    is_committee: bool = False
     outcomes: tuple[str, ...] = ("binary",)
     takes_groups: bool = False
     takes_validation: bool = False
@@ -87,6 +92,11 @@ class ModelKind:
     def refitted(self) -> bool:
         """Whether it is fitted on training and validation part alike."""
         return self.out_of_fold is not None
+
+    @property
+    def is_baseline(self) -> bool:
+        """Whether what the product is for is compared with it."""
+        return not (self.is_network or self.is_committee)
 
     @property
     def type(self) -> Any:
@@ -116,10 +126,15 @@ class ModelKind:
 
 @dataclass(frozen=True)
 class OutOfFold:
-    """Folds of the patients for scores out of fold, and how many a class must have for it."""
+    """Folds of the patients for scores out of fold, and how many a class must have for it.
+
+    A model's `own` are those of its fit, which are of whole models without the patient
+    already; nothing is fitted again for them.
+    """
 
     n_folds: int
     fewest_patients: int
+    own: bool = False
 
 
 def _scikit_learn(
@@ -127,7 +142,7 @@ def _scikit_learn(
 ) -> ModelKind:
     return ModelKind(
         name=name,
-        estimator=f"sklearn.{estimator}",
+        estimator=estimator,
         library="scikit-learn",
         takes_weights=takes_weights,
         **more,
@@ -144,6 +159,12 @@ _TUNED_REGRESSION = (
     "logistic regression with an L2 penalty; of the strengths C = {inverse_strengths} the one "
     "of lowest log loss on {part} is taken, and the model fitted again on training and "
     "validation part together."
+)
+
+_COMMITTEE = (
+    "the mean of the scores of {members}, each fitted on training and validation part together "
+    "and standardised by mean and standard deviation of its scores out of fold, in {n_folds} "
+    "folds of these patients; equal weights, and "
 )
 
 _CHOSEN_PENALTY = (
@@ -168,6 +189,7 @@ def _cox(name: str, estimator: str, **more: Any) -> ModelKind:
 
 _OF_NETWORKS = 0.02
 
+_MEMBERS = "its members are written by a pickle alone"
 _TREES = "trees are written by a pickle alone"
 
 # 100 iterations, scikit-learn's default, do not converge on thousands of genes.
@@ -203,30 +225,59 @@ KINDS: dict[str, ModelKind] = {
             saved_as="networks",
             nanoseconds=_OF_NETWORKS,
         ),
+        ModelKind(
+            name=COMMITTEE,
+            estimator="deepcme.models.committee.committee.DeepCMECommittee",
+            methods=f"{_COMMITTEE}one line of log-odds on the mean.",
+            is_committee=True,
+            takes_groups=True,
+            takes_weights=True,
+            takes_gram=True,
+            out_of_fold=OutOfFold(n_folds=3, fewest_patients=3, own=True),
+            unsaved_because=_MEMBERS,
+        ),
         _scikit_learn(
             "LR",
-            "linear_model.LogisticRegression",
+            "deepcme.models.span.linear.LogisticRegression",
+            takes_gram=True,
             defaults={"max_iter": MAX_ITERATIONS},
             saved_as="coefficients",
             nanoseconds=40.0,
         ),
         _scikit_learn(
             "SVC",
-            "svm.SVC",
+            "deepcme.models.span.kernel.SVC",
+            takes_gram=True,
             saved_as="coefficients",
             saved_with={"kernel": "linear"},
             unsaved_because="its support vectors are training samples",
         ),
         _scikit_learn(
+            "SVC-linear",
+            "deepcme.models.span.kernel.SVC",
+            defaults={"kernel": "linear"},
+            takes_gram=True,
+            saved_as="coefficients",
+            saved_with={"kernel": "linear"},
+            unsaved_because="its support vectors are training samples",
+        ),
+        _scikit_learn(
+            "SVC-linear",
+            "svm.SVC",
+            defaults={"kernel": "linear"},
+            saved_as="coefficients",
+            saved_with={"kernel": "linear"},
+        ),
+        _scikit_learn(
             "RF",
-            "ensemble.RandomForestClassifier",
+            "sklearn.ensemble.RandomForestClassifier",
             unsaved_because=_TREES,
             nanoseconds=200.0,
         ),
-        _scikit_learn("DT", "tree.DecisionTreeClassifier", unsaved_because=_TREES),
+        _scikit_learn("DT", "sklearn.tree.DecisionTreeClassifier", unsaved_because=_TREES),
         _scikit_learn(
             "KNN",
-            "neighbors.KNeighborsClassifier",
+            "sklearn.neighbors.KNeighborsClassifier",
             takes_weights=False,
             unsaved_because="it is made of the training samples",
             nanoseconds=50.0,
@@ -238,6 +289,7 @@ KINDS: dict[str, ModelKind] = {
             takes_groups=True,
             takes_validation=True,
             takes_weights=True,
+            takes_gram=True,
             tuned_over_folds=True,
             out_of_fold=OutOfFold(n_folds=5, fewest_patients=2),
             saved_as="coefficients",
@@ -271,6 +323,17 @@ KINDS: dict[str, ModelKind] = {
             has_gene_scores=True,
             saved_as="hazard networks",
             nanoseconds=_OF_NETWORKS,
+        ),
+        ModelKind(
+            name="Cox-committee",
+            estimator="deepcme.models.committee.survival.DeepCMESurvivalCommittee",
+            methods=f"{_COMMITTEE}one slope and Breslow's baseline on the mean.",
+            is_committee=True,
+            outcomes=("survival",),
+            takes_groups=True,
+            takes_gram=True,
+            out_of_fold=OutOfFold(n_folds=3, fewest_patients=8, own=True),
+            unsaved_because=_MEMBERS,
         ),
         _cox(
             "Cox-ridge",
