@@ -17,6 +17,8 @@ COMMITTEE = "Committee"
 DEFAULT_MODELS = {"binary": ENSEMBLE, "survival": "DeepCME-Cox-ensemble"}
 """What is trained to be handed on, by the kind of a cohort's outcome."""
 
+SavedForm = Literal["networks", "hazard networks", "coefficients", "forest", "committee"]
+
 
 @dataclass(frozen=True, kw_only=True)
 class ModelKind:
@@ -52,9 +54,10 @@ class ModelKind:
         them, if it is `refitted`: fitted on these alike, and its preprocessing too.
     has_gene_scores, has_history : bool
         Whether it has `gene_scores_`, and a `history_` that a study keeps.
-    saved_as : {"networks", "hazard networks", "coefficients"} or None
-        What a fitted one is written as, without its samples: its `networks_`, or `coef_` and
-        `intercept_` (a Cox model's `means_`); None if that cannot be.
+    saved_as : {"networks", "hazard networks", "coefficients", "forest", "committee"} or None
+        What a fitted one is written as, without its samples: its `networks_`, `coef_` and
+        `intercept_` (a Cox model's `means_`), its trees of two classes, or its `members_`;
+        None if that cannot be.
     saved_with : mapping
         Parameters that it must have for that.
     unsaved_because : str
@@ -82,7 +85,7 @@ class ModelKind:
     out_of_fold: OutOfFold | None = None
     has_gene_scores: bool = False
     has_history: bool = False
-    saved_as: Literal["networks", "hazard networks", "coefficients"] | None = None
+    saved_as: SavedForm | None = None
     saved_with: Mapping[str, Any] = field(default_factory=dict)
     unsaved_because: str = ""
     nanoseconds: float = 100.0
@@ -97,6 +100,11 @@ class ModelKind:
     def is_baseline(self) -> bool:
         """Whether what the product is for is compared with it."""
         return not (self.is_network or self.is_committee)
+
+    def can_be_kept(self, parameters: Mapping[str, Any]) -> bool:
+        """Whether one with these parameters off its defaults can be written."""
+        given = {**self.defaults, **parameters}
+        return self.saved_as is not None and self.saved_with.items() <= given.items()
 
     @property
     def type(self) -> Any:
@@ -189,8 +197,7 @@ def _cox(name: str, estimator: str, **more: Any) -> ModelKind:
 
 _OF_NETWORKS = 0.02
 
-_MEMBERS = "its members are written by a pickle alone"
-_TREES = "trees are written by a pickle alone"
+_SUPPORT_VECTORS = "its support vectors are training samples"
 
 # 100 iterations, scikit-learn's default, do not converge on thousands of genes.
 MAX_ITERATIONS = 2000
@@ -234,7 +241,7 @@ KINDS: dict[str, ModelKind] = {
             takes_weights=True,
             takes_gram=True,
             out_of_fold=OutOfFold(n_folds=3, fewest_patients=3, own=True),
-            unsaved_because=_MEMBERS,
+            saved_as="committee",
         ),
         _scikit_learn(
             "LR",
@@ -250,7 +257,7 @@ KINDS: dict[str, ModelKind] = {
             takes_gram=True,
             saved_as="coefficients",
             saved_with={"kernel": "linear"},
-            unsaved_because="its support vectors are training samples",
+            unsaved_because=_SUPPORT_VECTORS,
         ),
         _scikit_learn(
             "SVC-linear",
@@ -259,22 +266,15 @@ KINDS: dict[str, ModelKind] = {
             takes_gram=True,
             saved_as="coefficients",
             saved_with={"kernel": "linear"},
-            unsaved_because="its support vectors are training samples",
-        ),
-        _scikit_learn(
-            "SVC-linear",
-            "svm.SVC",
-            defaults={"kernel": "linear"},
-            saved_as="coefficients",
-            saved_with={"kernel": "linear"},
+            unsaved_because=_SUPPORT_VECTORS,
         ),
         _scikit_learn(
             "RF",
             "sklearn.ensemble.RandomForestClassifier",
-            unsaved_because=_TREES,
+            saved_as="forest",
             nanoseconds=200.0,
         ),
-        _scikit_learn("DT", "sklearn.tree.DecisionTreeClassifier", unsaved_because=_TREES),
+        _scikit_learn("DT", "sklearn.tree.DecisionTreeClassifier", saved_as="forest"),
         _scikit_learn(
             "KNN",
             "sklearn.neighbors.KNeighborsClassifier",
@@ -318,6 +318,7 @@ KINDS: dict[str, ModelKind] = {
             is_network=True,
             outcomes=("survival",),
             takes_groups=True,
+            takes_gram=True,
             # In two of three folds there are then five patients with the event or more.
             out_of_fold=OutOfFold(n_folds=3, fewest_patients=8),
             has_gene_scores=True,
@@ -333,11 +334,12 @@ KINDS: dict[str, ModelKind] = {
             takes_groups=True,
             takes_gram=True,
             out_of_fold=OutOfFold(n_folds=3, fewest_patients=8, own=True),
-            unsaved_because=_MEMBERS,
+            saved_as="committee",
         ),
         _cox(
             "Cox-ridge",
             "cox_ridge.CoxRidge",
+            takes_gram=True,
             nanoseconds=40.0,
             methods=f"Cox regression of all genes {_CHOSEN_PENALTY}",
         ),

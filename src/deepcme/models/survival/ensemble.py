@@ -83,7 +83,7 @@ class DeepCMESurvivalEnsemble(NetworkEnsemble, SurvivalNetwork):
         **SurvivalNetwork._rules,
         **NetworkEnsemble._rules,
     }
-    _of_space: ClassVar = {"genes": {}, "span": {}}
+    _of_space: ClassVar = {"genes": {"learning_rate": 1e-3}, "span": {"learning_rate": 1e-3}}
 
     def __init__(
         self,
@@ -96,11 +96,11 @@ class DeepCMESurvivalEnsemble(NetworkEnsemble, SurvivalNetwork):
         penalty: Literal["l1"] | None = None,
         penalty_reduction: Literal["mean", "sum"] = "mean",
         penalty_strength: float = 100.0,
-        learning_rate: float = 1e-3,
+        learning_rate: float | None = None,
         max_epochs: int = 250,
         batch_size: int = 128,
         patience: int | None = None,
-        space: Space = "genes",
+        space: Space = "span",
         random_state: int | np.random.RandomState | None = None,
     ) -> None:
         self.n_networks = n_networks
@@ -125,6 +125,7 @@ class DeepCMESurvivalEnsemble(NetworkEnsemble, SurvivalNetwork):
         y: ArrayLike,
         clinical: ArrayLike | None = None,
         groups: ArrayLike | None = None,
+        gram: ArrayLike | None = None,
     ) -> Self:
         """Train the networks.
 
@@ -138,12 +139,15 @@ class DeepCMESurvivalEnsemble(NetworkEnsemble, SurvivalNetwork):
         groups : array of shape (samples,), optional
             Patient of each sample; one without is a patient of its own. No network is
             watched on a patient that it trains on.
+        gram : array of shape (samples, samples), optional
+            Inner products of the rows of X, as `compute_gram` gives them; computed where
+            they are needed and not given.
 
         Raises
         ------
         ValueError
-            If a setting is out of range, the target, groups or columns cannot be used, or
-            there are fewer patients, or fewer with the event, than networks.
+            If a setting is out of range, the target, groups, columns or gram cannot be used,
+            or there are fewer patients, or fewer with the event, than networks.
         """
         self.check_parameters()
         data = self._read(X, y, clinical)
@@ -176,7 +180,7 @@ class DeepCMESurvivalEnsemble(NetworkEnsemble, SurvivalNetwork):
 
         by_network = []
         parts, of_genes, of_columns = np.zeros((3, len(data.matrix)))
-        members = self._train_members(data.matrix, data.strata, patients, train)
+        members = self._train_members(data.matrix, data.strata, patients, train, gram)
         for number, member in enumerate(members):
             by_network.append(compute_log_hazards([member.snapshots], member.inputs))
             rows = member.held_out
@@ -194,6 +198,14 @@ class DeepCMESurvivalEnsemble(NetworkEnsemble, SurvivalNetwork):
         self.clinical_coef_ = np.mean(clinical_coefficients, axis=0)
         self.baseline_ = Baseline.estimate(data.follow_up, self.oof_log_hazards_)
         return self
+
+    def _predict_of_genes(self, matrix: NDArray[np.float32]) -> FloatArray:
+        by_network = [
+            compute_log_hazards([snapshots], inputs)
+            for snapshots, inputs in self._with_inputs(matrix)
+        ]
+        mean: FloatArray = np.mean(by_network, axis=0)
+        return mean - self.centre_
 
     def _require_events(self, follow_up: FollowUp, patients: NDArray[Any]) -> None:
         n_events = len(np.unique(patients[follow_up.events == EVENT]))
