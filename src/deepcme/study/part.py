@@ -21,6 +21,8 @@ NANOSECONDS = 200.0
 
 PREDICTIONS = "predictions.parquet"
 """Each part gives rows to this table; they stand below each other."""
+MEMBERS = "members.parquet"
+"""What the members of committees predicted."""
 
 
 class Kept(Protocol):
