@@ -2,8 +2,8 @@
 
 Every model is fitted on the same folds, as a study fits it, and judged on the fold left out.
 Its scores are kept as soon as it is done with a cohort, so that a run that was stopped goes
-on where it was; several can be at work on different cohorts. With all models and cohorts, the
-tables go to docs/benchmarks.
+on where it was; several can be at work on different cohorts. With all cohorts, the tables go to
+docs/benchmarks; rows of models that were not asked for stay there as they are.
 """
 
 from __future__ import annotations
@@ -40,6 +40,7 @@ OUTPUT = Path(__file__).resolve().parents[1] / "docs" / "benchmarks"
 SEED = 1
 FOLDS, REPEATS = 5, 6
 CLINICAL = "clinical columns"
+ENSEMBLE, OF_GENES = "DeepCME-Cox-ensemble", "DeepCME-Cox-ensemble, genes"
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,8 @@ MODELS: dict[str, tuple[str, dict[str, Any]]] = {
     "Cox-top-200": ("Cox-top-200", {}),
     CLINICAL: ("", {}),
     "DeepCME-Cox": ("DeepCME-Cox", {}),
-    "DeepCME-Cox-ensemble": ("DeepCME-Cox-ensemble", {}),
+    ENSEMBLE: ("DeepCME-Cox-ensemble", {}),
+    OF_GENES: ("DeepCME-Cox-ensemble", {"space": "genes"}),
     "DeepCME-ensemble, weighted": ("DeepCME-ensemble", {}),
 }
 """Row of the registry and parameters of each model; that of clinical columns has none."""
@@ -135,7 +137,9 @@ def score_cohort(name: str, cohort: Cohort, splits: list[Split], model: str) -> 
     """Scores of a model in every test part: `split, row, score`."""
     tables = []
     for number, split in enumerate(splits, start=1):
-        seed = integer_seed(seed_for(SEED, "fit", name, model, number))
+        # In either space the ensemble has the same folds and draws.
+        of = ENSEMBLE if model == OF_GENES else model
+        seed = integer_seed(seed_for(SEED, "fit", name, of, number))
         with one_thread_a_task():
             scores = score_test_part(cohort, COHORTS[name], model, split, seed)
         tables.append(pd.DataFrame({"split": number, "row": split.test, "score": scores}))
@@ -183,9 +187,12 @@ def measure(
 
 
 def compare(results: pd.DataFrame, measure: str) -> list[str]:
-    """A row for each cohort and a column for each model, then the means over the cohorts."""
+    """A row for each cohort and a column for each model, then the means over the cohorts.
+
+    The ensemble on genes, which is compared with the one in the span alone, has none.
+    """
     of_measure = results[results["measure"] == measure]
-    models = [model for model in MODELS if model in set(of_measure["model"])]
+    models = [m for m in MODELS if m in set(of_measure["model"]) and m != OF_GENES]
     lines = [
         "| cohort | " + " | ".join(models) + " |",
         "| --- |" + " ---: |" * len(models),
@@ -197,12 +204,26 @@ def compare(results: pd.DataFrame, measure: str) -> list[str]:
     values = of_measure.pivot(index="cohort", columns="model", values="value")
     complete = [model for model in models if values[model].notna().all()]
     beyond = values[complete].sub(values["Cox-ridge"], axis=0)
+    ranks = values[complete].rank(axis=1, ascending=False)
     for words, means in (
         ("mean", values[complete].mean().map("{:.3f}".format)),
         ("beyond Cox-ridge", beyond.mean().map("{:+.3f}".format)),
+        ("mean rank", ranks.mean().map("{:.1f}".format)),
     ):
         cells = [str(means.get(model, "")) for model in models]
         lines.append(f"| **{words}** | " + " | ".join(cells) + " |")
+    return lines
+
+
+def compare_spaces(results: pd.DataFrame) -> list[str]:
+    """Uno's C of the ensemble in the span and on genes: a row for each cohort, then means."""
+    of_measure = results[results["measure"] == "uno_c"]
+    values = of_measure.pivot(index="cohort", columns="model", values="value")
+    values = values.loc[list(COHORTS), [ENSEMBLE, OF_GENES]]
+    values.loc["**mean**"] = values.mean()
+    lines = ["| cohort | in the span | on genes | difference |", "| --- | ---: | ---: | ---: |"]
+    for name, (of_span, of_genes) in values.iterrows():
+        lines.append(f"| {name} | {of_span:.3f} | {of_genes:.3f} | {of_span - of_genes:+.3f} |")
     return lines
 
 
@@ -286,15 +307,24 @@ done is kept in `build/times`.
 
 
 def write(results: pd.DataFrame) -> None:
-    """The tables as CSV and as a page."""
+    """The tables as CSV and as a page; models that are not among the results stay."""
+    path = OUTPUT / "times.csv"
+    if path.exists():
+        before = pd.read_csv(path)
+        results = pd.concat([before[~before["model"].isin(results["model"])], results])
+    places = results["cohort"].map(list(COHORTS).index), results["model"].map(
+        list(MODELS).index
+    )
+    results = results.iloc[np.lexsort((results["measure"] == "auc", places[1], places[0]))]
     OUTPUT.mkdir(parents=True, exist_ok=True)
-    results.to_csv(OUTPUT / "times.csv", index=False, float_format="%.4f")
+    results.to_csv(path, index=False, float_format="%.4f")
     page = PAGE.format(
         folds=FOLDS * REPEATS,
         repeats=REPEATS,
         cohorts="\n".join(describe_cohorts(results)),
         uno="\n".join(compare(results, "uno_c")),
         auc="\n".join(compare(results, "auc")),
+        spaces="\n".join(compare_spaces(results)),
     )
     (OUTPUT / "times.md").write_text(page, encoding="utf-8")
 
@@ -325,7 +355,7 @@ def main() -> None:
             scores[model] = pd.read_csv(path)
         tables.append(measure(name, cohort, splits, scores))
         print(tables[-1][["cohort", "model", "measure", "value", "ci_low", "ci_high", "sd"]])
-    if asked.cohorts == list(COHORTS) and asked.models == list(MODELS):
+    if asked.cohorts == list(COHORTS):
         write(pd.concat(tables, ignore_index=True))
 
 

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from deepcme.models.baselines import TunedLogisticRegression as TunedLogisticRegression
     from deepcme.models.baselines import make_baseline as make_baseline
     from deepcme.models.classifier import DeepCMEClassifier as DeepCMEClassifier
+    from deepcme.models.committee.committee import DeepCMECommittee as DeepCMECommittee
+    from deepcme.models.committee.survival import (
+        DeepCMESurvivalCommittee as DeepCMESurvivalCommittee,
+    )
     from deepcme.models.ensemble import DeepCMEEnsemble as DeepCMEEnsemble
     from deepcme.models.preprocessing import ClippedStandardScaler as ClippedStandardScaler
     from deepcme.models.preprocessing import Log2Transformer as Log2Transformer
@@ -43,6 +47,8 @@ _NAMES = {
     "cohort.survival": "SurvivalOutcome",
     "models.baselines": "TunedLogisticRegression make_baseline",
     "models.classifier": "DeepCMEClassifier",
+    "models.committee.committee": "DeepCMECommittee",
+    "models.committee.survival": "DeepCMESurvivalCommittee",
     "models.ensemble": "DeepCMEEnsemble",
     "models.preprocessing": "ClippedStandardScaler Log2Transformer "
     "MedianImputer PrevalenceFilter",

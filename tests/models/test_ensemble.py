@@ -1,5 +1,7 @@
 """`DeepCMEEnsemble` averages networks that each hold out patients of their own."""
 
+import pickle
+
 import numpy as np
 import pytest
 import sklearn
@@ -11,8 +13,11 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from deepcme import DeepCMEEnsemble, DeepCMEError
 from deepcme.models.networks import SpacedSnapshots
+from deepcme.models.span.gram import compute_gram
+from deepcme.models.span.scores import SpanScores
 from deepcme.network.engines import choice
 from deepcme.network.training import History
+from tests.models.span.ill_conditioned import KINDS_OF_ROWS
 
 QUICK = {"hidden_layers": (8,), "max_epochs": 12, "learning_rate": 1e-2, "random_state": 0}
 
@@ -192,3 +197,117 @@ def test_a_class_of_one_patient_is_refused(data):
     X, _ = data
     with pytest.raises(DeepCMEError, match="Only one patient is of class 1"):
         DeepCMEEnsemble(**QUICK).fit(X, (np.arange(120) == 3).astype(int))
+
+
+@pytest.fixture
+def many_genes(random):
+    X = random.normal(size=(60, 400)).astype(np.float32)
+    y = (X[:, 0] - X[:, 1] + random.normal(size=60) > 0).astype(int)
+    return X, y
+
+
+@pytest.mark.parametrize(
+    ("setting", "n_genes", "expected"),
+    [
+        ({}, 120, "span"),
+        ({}, 119, "genes"),
+        ({"penalty": "l1"}, 400, "genes"),
+        ({"space": "genes"}, 400, "genes"),
+    ],
+)
+def test_it_trains_in_the_span_where_that_is_smaller_and_no_gene_is_penalised(
+    many_genes, setting, n_genes, expected
+):
+    X, y = many_genes
+    model = DeepCMEEnsemble(**{**QUICK, "max_epochs": 1}, **setting).fit(X[:, :n_genes], y)
+    assert model.space_ == expected
+    assert {len(w.blocks[0].weight) for snapshots in model.networks_ for w in snapshots} == {
+        n_genes
+    }
+    assert model.gene_scores_.shape == (n_genes,)
+
+
+def test_a_space_that_is_none_is_refused(many_genes):
+    with pytest.raises(DeepCMEError, match="space must be one of 'span', 'genes', not 'pca'"):
+        DeepCMEEnsemble(space="pca").fit(*many_genes)
+
+
+@pytest.mark.parametrize("make_rows", KINDS_OF_ROWS)
+def test_networks_of_genes_predict_what_those_of_scores_do(make_rows, random):
+    X = make_rows(random).astype(np.float32)
+    y = (np.arange(40) // 2) % 2
+    model = DeepCMEEnsemble(**QUICK).fit(X[:30], y[:30], groups=np.arange(30) // 2)
+    by_scores = model.decision_function(X)
+    assert np.ptp(by_scores) > 1e-3
+    model.networks_  # noqa: B018
+    np.testing.assert_allclose(model.decision_function(X), by_scores, atol=1e-5)
+
+
+def test_it_learns_in_the_span_and_ranks_the_genes_that_matter(random):
+    X = random.normal(size=(300, 600)).astype(np.float32)
+    y = (X[:, 0] > X[:, 1]).astype(int)
+    X[:, :2] *= 10
+    model = DeepCMEEnsemble(learning_rate=3e-3, max_epochs=40, random_state=0)
+    model.fit(X[:200], y[:200])
+    assert model.space_ == "span"
+    assert model.score(X[200:], y[200:]) > 0.85
+    assert set(np.argsort(-model.gene_scores_)[:2]) == {0, 1}
+
+
+def test_in_the_span_the_unit_of_expression_does_not_matter(many_genes):
+    X, y = many_genes
+    model, other = (DeepCMEEnsemble(**QUICK).fit(scale * X, y) for scale in (1, 1024))
+    np.testing.assert_allclose(
+        other.decision_function(1024 * X), model.decision_function(X), rtol=1e-6
+    )
+
+
+def test_a_gram_that_is_given_is_the_one_that_would_be_computed(many_genes):
+    X, y = many_genes
+    model, given = (
+        DeepCMEEnsemble(**QUICK).fit(X[10:], y[10:], gram=gram)
+        for gram in (None, compute_gram(X)[10:, 10:])
+    )
+    np.testing.assert_allclose(
+        given.decision_function(X), model.decision_function(X), atol=1e-4
+    )
+    with pytest.raises(DeepCMEError, match="gram is not that of X"):
+        DeepCMEEnsemble(**QUICK).fit(X[10:], y[10:], gram=compute_gram(X)[:-10, :-10])
+
+
+def test_scoring_rows_held_out_turns_nothing_back(many_genes, monkeypatch):
+    X, y = many_genes
+    model = DeepCMEEnsemble(**QUICK).fit(X[:50], y[:50])
+    groups = np.arange(50)
+    expected = model.decision_function(X[50:])
+    monkeypatch.setattr(SpanScores, "turn_back", None)
+    scores = clone(model).score_held_out(X[:50], y[:50], groups, X[50:], y)
+    np.testing.assert_array_equal(scores, expected)
+
+
+def test_a_pickle_holds_no_row_of_the_fit(many_genes):
+    X, y = many_genes
+    model = DeepCMEEnsemble(**QUICK).fit(X, y)
+    before = model.decision_function(X)
+    kept = pickle.dumps(model)
+    assert not any(row.tobytes()[:64] in kept for row in X)
+    copy = pickle.loads(kept)  # noqa: S301
+    np.testing.assert_allclose(copy.decision_function(X), before, atol=1e-5)
+    np.testing.assert_array_equal(copy.gene_scores_, model.gene_scores_)
+
+
+def test_what_is_learned_is_not_there_before_the_fit():
+    model = DeepCMEEnsemble()
+    assert not hasattr(model, "networks_")
+    assert not hasattr(model, "gene_scores_")
+
+
+@pytest.mark.parametrize(("space", "rate"), [("span", 3e-4), ("genes", 1e-4)])
+def test_the_learning_rate_is_that_of_the_space_unless_it_is_given(many_genes, space, rate):
+    settings = {**QUICK, "space": space, "max_epochs": 2}
+    model, named, other = (
+        DeepCMEEnsemble(**{**settings, "learning_rate": given}).fit(*many_genes)
+        for given in (None, rate, 2 * rate)
+    )
+    np.testing.assert_array_equal(model.gene_scores_, named.gene_scores_)
+    assert not np.array_equal(model.gene_scores_, other.gene_scores_)

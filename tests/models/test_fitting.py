@@ -9,6 +9,7 @@ from deepcme.cohort.arrays import CohortArrays
 from deepcme.models.fitting import PreparedRows, fit_model, prepare_rows
 from deepcme.models.preprocessing import make_preprocessor
 from deepcme.models.registry import KINDS
+from deepcme.models.span.gram import compute_gram
 from tests.conftest import invented_cohort
 
 N_VALIDATION = 10
@@ -72,3 +73,40 @@ def test_samples_may_be_split_where_patients_are_not(rows, name):
     pairs = replace(rows, patients=np.arange(40) % 20)
     quick = {"max_epochs": 2} if name == "DeepCME" else {"inverse_strengths": [0.1]}
     fit_model(KINDS[name], quick, 0, pairs, N_VALIDATION)
+
+
+class GramSeen:
+    """Stands in for an estimator and keeps the Gram matrix that its fit is given."""
+
+    def fit(self, X, y, gram=None):
+        self.X, self.gram = X, gram
+        return self
+
+
+def test_what_takes_a_gram_is_given_that_of_its_rows_where_there_are_many_genes(
+    random, monkeypatch
+):
+    labels = (np.arange(40) % 2).astype(np.int8)
+    X = random.normal(size=(40, 90)).astype(np.float32)
+    rows = PreparedRows(X, labels, np.arange(40))
+    kind = replace(
+        KINDS["LR"], estimator=f"{__name__}.GramSeen", defaults={}, takes_weights=False
+    )
+    kind = replace(kind, takes_gram=True)
+    model = fit_model(kind, {}, 0, rows, N_VALIDATION)
+    np.testing.assert_array_equal(model.X, X[TRAIN])
+    np.testing.assert_allclose(model.gram, compute_gram(X[TRAIN]), rtol=1e-12, atol=1e-12)
+    few_genes = PreparedRows(X[:, :50], labels, np.arange(40))
+    assert fit_model(kind, {}, 0, few_genes, N_VALIDATION).gram is None
+    assert fit_model(KINDS["LR"], {}, 0, rows, N_VALIDATION) is not None
+
+
+def test_a_part_of_the_rows_has_a_part_of_their_gram(rows, monkeypatch):
+    index = np.array([3, 1, 8])
+    before = rows.rows(index)
+    whole = rows.gram
+    monkeypatch.setattr("deepcme.models.fitting.compute_gram", None)
+    part = rows.rows(index).rows(np.array([2, 0]))
+    expected = whole[np.ix_([8, 3], [8, 3])]
+    np.testing.assert_array_equal(part.gram, expected)
+    assert before.known_gram is None

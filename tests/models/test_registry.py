@@ -16,6 +16,8 @@ QUICK = {
     "DeepCME-ensemble": {"hidden_layers": [4], "max_epochs": 2, "n_networks": 2},
     "DeepCME-Cox": {"hidden_layers": [4], "max_epochs": 2},
     "DeepCME-Cox-ensemble": {"hidden_layers": [4], "max_epochs": 2, "n_networks": 2},
+    "Committee": {"members": ["LR", "DT"]},
+    "Cox-committee": {"members": ["Cox-top-200", "Cox-lasso"]},
     "LR-tuned": {"inverse_strengths": [0.1]},
     "Cox-ridge": {"penalties": [0.1]},
     "Cox-top-200": {"penalties": [0.1], "n_genes": 2},
@@ -49,7 +51,11 @@ def test_a_row_says_what_its_estimator_takes_and_gives(kind, random):
     assert kind.has_gene_scores == hasattr(model, "gene_scores_")
     assert not kind.has_history or {"epoch", "valid_loss"} < set(model.history_)
     assert kind.tuned_over_folds == hasattr(model, "choose_strength")
-    if kind.out_of_fold and of_times:
+    assert kind.is_committee == hasattr(model, "members_")
+    if kind.out_of_fold and kind.out_of_fold.own:
+        own = model.oof_log_hazards_ if of_times else model.oof_decision_function_
+        assert len(own) == len(y)
+    elif kind.out_of_fold and of_times:
         assert len(model.score_held_out(X[:30], y[:30], np.arange(30), X[30:])) == 10
     elif kind.out_of_fold:
         assert len(model.oof_decision_function_) == len(y)

@@ -53,7 +53,7 @@ Normalise = Annotated[
 ]
 
 
-_KEPT = [k.name for k in KINDS.values() if k.saved_as is not None and not k.saved_with]
+_KEPT = [k.name for k in KINDS.values() if k.can_be_kept({})]
 _DEFAULTS = f"{DEFAULT_MODELS['binary']}; of times {DEFAULT_MODELS['survival']}"
 _READ_ON = "What its columns mean and when to rely on them: docs/models-in-use.md, Predicting."
 

@@ -296,7 +296,7 @@ def make_logistic_regression(inverse_strength: float) -> LogisticRegression:
 BASELINES: tuple[str, ...] = tuple(
     kind.name
     for kind in KINDS.values()
-    if not kind.is_network and BinaryOutcome.kind in kind.outcomes
+    if kind.is_baseline and BinaryOutcome.kind in kind.outcomes
 )
 
 

@@ -17,7 +17,7 @@ from deepcme.base.parameters import Rule
 from deepcme.cohort.splits import RowIndex
 from deepcme.models.classifier import NetworkClassifier
 from deepcme.models.estimator_inputs import read_groups, require_both_classes
-from deepcme.models.networks import NetworkEnsemble
+from deepcme.models.networks import NetworkEnsemble, Space
 from deepcme.network.architecture import FloatArray, NetworkWeights
 from deepcme.network.attribution import Networks
 from deepcme.network.engines.base import AfterEpoch
@@ -79,6 +79,7 @@ class DeepCMEEnsemble(NetworkEnsemble, NetworkClassifier):
         **NetworkClassifier._rules,
         **NetworkEnsemble._rules,
     }
+    _of_space: ClassVar = {"genes": {"learning_rate": 1e-4}, "span": {"learning_rate": 3e-4}}
 
     def __init__(
         self,
@@ -91,11 +92,12 @@ class DeepCMEEnsemble(NetworkEnsemble, NetworkClassifier):
         penalty: Literal["l1"] | None = None,
         penalty_reduction: Literal["mean", "sum"] = "mean",
         penalty_strength: float = 100.0,
-        learning_rate: float = 1e-4,
+        learning_rate: float | None = None,
         max_epochs: int = 500,
         batch_size: int = 32,
         patience: int | None = None,
         class_weight: dict[Any, float] | Literal["balanced"] | None = None,
+        space: Space = "span",
         random_state: int | np.random.RandomState | None = None,
     ) -> None:
         self.n_networks = n_networks
@@ -112,6 +114,7 @@ class DeepCMEEnsemble(NetworkEnsemble, NetworkClassifier):
         self.batch_size = batch_size
         self.patience = patience
         self.class_weight = class_weight
+        self.space = space
         self.random_state = random_state
 
     def fit(
@@ -120,6 +123,7 @@ class DeepCMEEnsemble(NetworkEnsemble, NetworkClassifier):
         y: ArrayLike,
         sample_weight: ArrayLike | None = None,
         groups: ArrayLike | None = None,
+        gram: ArrayLike | None = None,
     ) -> Self:
         """Train the networks.
 
@@ -132,33 +136,40 @@ class DeepCMEEnsemble(NetworkEnsemble, NetworkClassifier):
         groups : array of shape (samples,), optional
             Patient of each sample; one without is a patient of its own. No network is
             watched on a patient that it trains on.
+        gram : array of shape (samples, samples), optional
+            Inner products of the rows of X, as `compute_gram` gives them; computed where
+            they are needed and not given.
 
         Raises
         ------
         ValueError
-            If the target is not binary, a setting is out of range, groups or weights
+            If the target is not binary, a setting is out of range, groups, weights or gram
             cannot be used, a network would train on a class without weight, or there are
             fewer patients than networks or fewer than two of a class.
         """
         self.check_parameters()
-        hyperparameters = self._hyperparameters()
         matrix, target, weight = self._training_data(X, y, sample_weight)
+        hyperparameters = self._enter_space(*matrix.shape)
         patients = read_groups(groups, len(target))
         self._check_patients(target, patients)
         engine = make_engine()
 
         def train(
-            rest: RowIndex, held_out: RowIndex, random: np.random.Generator, after: AfterEpoch
+            inputs: FloatArray,
+            rest: RowIndex,
+            held_out: RowIndex,
+            random: np.random.Generator,
+            after: AfterEpoch,
         ) -> TrainedNetwork:
             require_both_classes(target, rest, held_out, weight)
             return engine.fit(
-                matrix, target, rest, held_out, hyperparameters, random, weight, after
+                inputs, target, rest, held_out, hyperparameters, random, weight, after
             )
 
         self.oof_decision_function_ = np.empty(len(target))
-        for member in self._train_members(target, patients, train):
+        for member in self._train_members(matrix, target, patients, train, gram):
             self.oof_decision_function_[member.held_out] = log_odds(
-                _mean_probability(member.snapshots, matrix[member.held_out])
+                _mean_probability(member.snapshots, member.inputs[member.held_out])
             )
         return self
 
@@ -189,7 +200,8 @@ class DeepCMEEnsemble(NetworkEnsemble, NetworkClassifier):
         """Probability of the positive class by each network, (samples x networks)."""
         check_is_fitted(self)
         matrix = validate_data(self, X, dtype=np.float32, reset=False)
-        return compute_network_probabilities(self.networks_, matrix)
+        by_network = self._with_inputs(matrix)
+        return np.column_stack([_mean_probability(*network) for network in by_network])
 
     def decision_function(self, X: ArrayLike) -> NDArray[np.float64]:
         """Logit of the mean probability of the positive class, one per sample."""
@@ -209,7 +221,7 @@ def compute_network_probabilities(networks: Networks, X: FloatArray) -> NDArray[
 
 
 def _mean_probability(
-    snapshots: Sequence[NetworkWeights], X: FloatArray
+    snapshots: Sequence[NetworkWeights], X: NDArray[np.floating]
 ) -> NDArray[np.float64]:
     probabilities = [expit(weights.decision_function(X)) for weights in snapshots]
     mean: NDArray[np.float64] = np.mean(probabilities, axis=0)

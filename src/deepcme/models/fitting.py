@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal, Protocol
 
 import numpy as np
@@ -13,8 +14,10 @@ from sklearn.pipeline import Pipeline
 from deepcme.cohort.arrays import CohortArrays
 from deepcme.cohort.cohort import Cohort
 from deepcme.cohort.splits import RowIndex
-from deepcme.models.preprocessing import make_preprocessor, transform_rows
+from deepcme.models.preprocessing import fit_and_transform_rows, make_preprocessor
 from deepcme.models.registry import ModelKind
+from deepcme.models.span.gram import compute_gram
+from deepcme.models.span.span import pays
 from deepcme.models.survival.cox_model import CoxModel
 from deepcme.models.targets import Targets, make_targets
 from deepcme.network.architecture import FloatArray
@@ -38,12 +41,19 @@ class PreparedRows:
     """Standardised expression of some samples, what is learned of them, and patients.
 
     `labels` are such as `Targets.values`; the weight of who cannot be learned from is 0.
+    `known_gram` are the inner products of the rows, where they were computed already.
     """
 
     X: FloatArray
     labels: NDArray[Any]
     patients: NDArray[Any]
     weights: NDArray[np.float64] | None = None
+    known_gram: NDArray[np.float64] | None = field(default=None, repr=False, compare=False)
+
+    @cached_property
+    def gram(self) -> NDArray[np.float64]:
+        """Inner products of the rows, computed when first asked for."""
+        return compute_gram(self.X) if self.known_gram is None else self.known_gram
 
     @property
     def known(self) -> NDArray[np.bool_]:
@@ -52,12 +62,14 @@ class PreparedRows:
         return everyone if self.weights is None else self.weights > 0
 
     def rows(self, index: NDArray[Any]) -> PreparedRows:
-        """Some of the samples."""
+        """Some of the samples; the Gram matrix is a part of this one, if there is one yet."""
+        gram = vars(self).get("gram", self.known_gram)
         return PreparedRows(
             self.X[index],
             self.labels[index],
             self.patients[index],
             None if self.weights is None else self.weights[index],
+            None if gram is None else gram[index][:, index],
         )
 
 
@@ -65,13 +77,25 @@ def fit_preprocessor(
     data: Cohort | CohortArrays, rows: RowIndex, settings: Preparation
 ) -> Pipeline:
     """Fit the preprocessing on rows of a cohort, or on all where the settings say so."""
+    preprocessor, _ = _fit_and_transform(data, rows, rows[:0], settings, None)
+    return preprocessor
+
+
+def _fit_and_transform(
+    data: Cohort | CohortArrays,
+    learn_on: RowIndex,
+    rows: RowIndex,
+    settings: Preparation,
+    above: FloatArray | None,
+) -> tuple[Pipeline, FloatArray]:
     preprocessor = make_preprocessor(
         data.scale,
         absent_up_to=data.absent_up_to,
         min_prevalence=settings.min_prevalence,
         clip=settings.clip,
     )
-    return preprocessor.fit(data.X if settings.fit_on == "all" else data.X[rows])
+    learn_on = np.arange(len(data.X)) if settings.fit_on == "all" else learn_on
+    return preprocessor, fit_and_transform_rows(preprocessor, data.X, learn_on, rows, above)
 
 
 def prepare_rows(
@@ -87,8 +111,11 @@ def prepare_rows(
     What is learned of them is the label, unless `targets` says something else. Those of the
     patients of `others`, who teach the preprocessor nothing, come first.
     """
-    preprocessor = fit_preprocessor(data, rows if learn_on is None else learn_on, settings)
-    X = transform_rows(preprocessor, data.X, rows, None if others is None else others.X)
+    learn_on, above = (
+        rows if learn_on is None else learn_on,
+        None if others is None else others.X,
+    )
+    preprocessor, X = _fit_and_transform(data, learn_on, rows, settings, above)
     values = data.labels if targets is None else targets.values
     weights = None if targets is None or targets.weights is None else targets.weights[rows]
     labels, patients = values[rows], data.patients[rows]
@@ -159,6 +186,8 @@ def fit_model(
         given["groups"] = rows.patients[:n_fitted]
     if kind.takes_weights and rows.weights is not None:
         given["sample_weight"] = rows.weights[:n_fitted]
+    if kind.takes_gram and pays(n_fitted, rows.X.shape[1]):
+        given["gram"] = rows.gram[:n_fitted, :n_fitted]
     model = kind.make(parameters, random_state)
     return model.fit(rows.X[:n_fitted], rows.labels[:n_fitted], **given)
 

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from itertools import repeat
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
+from sklearn.utils.validation import check_is_fitted
 
 from deepcme.base.errors import DeepCMEError
 from deepcme.base.parameters import Rule, at_least, one_of, or_none, parameters_for
 from deepcme.cohort.splits import RowIndex, draw_folds
 from deepcme.models.own_estimator import OwnEstimator
-from deepcme.network.architecture import Hyperparameters, NetworkWeights
+from deepcme.models.span.gram import read_gram
+from deepcme.models.span.scores import SpanScores
+from deepcme.models.span.span import pays
+from deepcme.network.architecture import FloatArray, Hyperparameters, NetworkWeights
 from deepcme.network.attribution import compute_first_layer_scores
 from deepcme.network.engines.base import AfterEpoch, TrainingRun
 from deepcme.network.engines.choice import ENGINES
@@ -38,7 +43,12 @@ class NetworkEstimator(OwnEstimator):
         super().check_parameters()
 
     def _hyperparameters(self) -> Hyperparameters:
+        return self._read_hyperparameters({})
+
+    def _read_hyperparameters(self, in_place_of_none: Mapping[str, Any]) -> Hyperparameters:
         settings = parameters_for(Hyperparameters, self)
+        for name, value in in_place_of_none.items():
+            settings[name] = value if settings[name] is None else settings[name]
         widths = settings["hidden_layers"]
         if isinstance(widths, list | np.ndarray):
             settings["hidden_layers"] = tuple(widths)
@@ -103,31 +113,92 @@ class SpacedSnapshots:
 
 @dataclass(frozen=True)
 class Member:
-    """A network of an ensemble: its snapshots, and the rows that it held out."""
+    """A network of an ensemble: its snapshots, the rows that it held out, and what it takes.
+
+    `inputs` are all samples as it takes them: their genes, or its scores of them.
+    """
 
     snapshots: list[NetworkWeights]
     held_out: RowIndex
+    inputs: FloatArray
 
 
-TrainMember = Callable[[RowIndex, RowIndex, np.random.Generator, AfterEpoch], TrainedNetwork]
-"""From rows to train on and rows held out, a generator, and what is called after an epoch."""
+TrainMember = Callable[
+    [FloatArray, RowIndex, RowIndex, np.random.Generator, AfterEpoch], TrainedNetwork
+]
+"""From inputs, rows to train on and held out, a generator, what is called after an epoch."""
+
+Space = Literal["span", "genes"]
 
 
 class NetworkEnsemble(NetworkEstimator):
-    """Networks that each hold out a different part of the patients."""
+    """Networks that each hold out a different part of the patients.
+
+    They train on genes, or on scores in the span of their rows. Those of scores are turned
+    back into those of genes, which give the same, when these are first asked for; so long
+    the rows of the fit are kept.
+    """
 
     n_networks: int
     snapshot_interval: int
     n_snapshots: int
-    networks_: list[list[NetworkWeights]]
+    space: Space
+    penalty: Literal["l1"] | None
+    space_: Space
     history_: pd.DataFrame
-    gene_scores_: NDArray[np.floating]
 
     _rules: ClassVar[dict[str, tuple[Rule, ...]]] = {
         "n_networks": at_least(2),
         "snapshot_interval": at_least(1),
         "n_snapshots": at_least(1),
+        "space": one_of("span", "genes"),
     }
+    _of_space: ClassVar[dict[Space, dict[str, Any]]]
+    """Settings of the training that None stands for, by the space."""
+
+    _networks: list[list[NetworkWeights]]
+    _scores: SpanScores | None
+    _gene_scores: NDArray[np.floating] | None
+
+    @property
+    def networks_(self) -> list[list[NetworkWeights]]:
+        """The snapshots of each network, the first one first; they take genes."""
+        check_is_fitted(self)
+        if self._scores is not None:
+            self._networks = self._scores.turn_back(self._networks)
+            self._scores = None
+        return self._networks
+
+    @property
+    def gene_scores_(self) -> NDArray[np.floating]:
+        """Equation 4 of the paper, averaged over snapshots and networks."""
+        networks = self.networks_
+        if self._gene_scores is None:
+            self._gene_scores = compute_first_layer_scores(networks, np.float32)
+        return self._gene_scores
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What a copy or a pickle holds, which is no row of the fit."""
+        if vars(self).get("_scores") is not None:
+            self.networks_  # noqa: B018
+        state: dict[str, Any] = super().__getstate__()
+        return state
+
+    def _hyperparameters(self) -> Hyperparameters:
+        return self._read_hyperparameters(self._of_space["genes"])
+
+    def _enter_space(self, n_samples: int, n_genes: int) -> Hyperparameters:
+        """Settings of the training in the space that serves so many samples and genes."""
+        serves = self.penalty is None and pays(n_samples, n_genes)
+        self.space_ = self.space if serves else "genes"
+        return self._read_hyperparameters(self._of_space[self.space_])
+
+    def _with_inputs(
+        self, X: FloatArray
+    ) -> Iterable[tuple[list[NetworkWeights], NDArray[np.floating]]]:
+        """The snapshots of each network, and rows of genes as it takes them."""
+        inputs = repeat(X, len(self._networks)) if self._scores is None else self._scores.of(X)
+        return zip(self._networks, inputs, strict=True)
 
     def _require_patients(self, patients: NDArray[Any]) -> None:
         n_patients = len(np.unique(patients))
@@ -138,28 +209,39 @@ class NetworkEnsemble(NetworkEstimator):
             )
 
     def _train_members(
-        self, strata: NDArray[Any], patients: NDArray[Any], train: TrainMember
+        self,
+        matrix: FloatArray,
+        strata: NDArray[Any],
+        patients: NDArray[Any],
+        train: TrainMember,
+        gram: ArrayLike | None = None,
     ) -> Iterator[Member]:
         """Train a network for each part of the patients; sets what is of all networks.
 
         Parameters
         ----------
+        matrix : ndarray of float32, shape (samples, genes), C order
         strata : array
             What the parts are stratified by.
         patients : array
         train : callable
+        gram : array of shape (samples, samples), optional
+            Inner products of the rows of the matrix.
         """
+        of_span = self.space_ == "span"
+        scores = SpanScores(matrix, read_gram(gram, matrix)) if of_span else None
         fold_random, *train_random = self._generator().spawn(1 + self.n_networks)
         folds = draw_folds(strata, patients, self.n_networks, fold_random)
-        self.networks_, histories = [], []
+        self._networks, histories = [], []
+        self._scores, self._gene_scores = scores, None
         for held_out, random in zip(folds, train_random, strict=True):
             spaced = SpacedSnapshots(self.snapshot_interval, self.n_snapshots)
             rest = np.setdiff1d(np.arange(len(strata)), held_out)
-            trained = train(rest, held_out, random, spaced)
+            inputs = matrix if scores is None else scores.enter(rest)
+            trained = train(inputs, rest, held_out, random, spaced)
             snapshots = spaced.up_to(trained.history.best_epoch) or [trained.weights]
-            self.networks_.append(snapshots)
+            self._networks.append(snapshots)
             histories.append(history_table(trained.history))
-            yield Member(snapshots, held_out)
+            yield Member(snapshots, held_out, inputs)
         numbered = pd.concat(histories, keys=range(1, len(histories) + 1), names=["network"])
         self.history_ = numbered.reset_index("network").reset_index(drop=True)
-        self.gene_scores_ = compute_first_layer_scores(self.networks_, np.float32)

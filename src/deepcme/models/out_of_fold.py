@@ -22,6 +22,7 @@ def score_out_of_fold(
     settings: Preparation,
     folds: OutOfFold,
     model: Any,
+    of_fit: NDArray[np.float64],
     random_state: int,
     targets: Targets,
     others: PreparedRows | None = None,
@@ -33,13 +34,19 @@ def score_out_of_fold(
     a single network, and noisier than the ensemble's, so that a line on them would
     be far too flat for it; whole ensembles are fitted to the patients of the other folds.
     Only where a class has too few patients for that, and no line means anything, do the
-    model's own stand in. Patients of `others` are in no fold: every fit learns from them.
+    model's own stand in; a committee's own are of whole members without the patient, and
+    always do. Patients of `others` are in no fold: every fit learns from them.
+
+    Parameters
+    ----------
+    of_fit : array
+        Score of each row by the model itself, `model`.
     """
     patients = data.patients[rows]
-    if count_fewest_patients(data, rows, targets) < folds.fewest_patients:
+    if folds.own or count_fewest_patients(data, rows, targets) < folds.fewest_patients:
         is_of_times = isinstance(model, CoxModel)
         own = model.oof_log_hazards_ if is_of_times else model.oof_decision_function_
-        return np.asarray(own, dtype=np.float64)[-len(rows) :]
+        return with_own(of_fit, own, rows, targets)
     random = np.random.default_rng(random_state)
     logits = np.empty(len(rows))
     for held_out in draw_folds(targets.strata[rows], patients, folds.n_folds, random):
@@ -54,6 +61,20 @@ def score_out_of_fold(
             given += (everyone, rest.weights, weight)
         logits[held_out] = model.score_held_out(*given)
     return logits
+
+
+def with_own(
+    of_fit: NDArray[np.float64], own: NDArray[np.floating], rows: RowIndex, targets: Targets
+) -> NDArray[np.float64]:
+    """A fitted model's scores of rows, with its own out of fold of those it learned from.
+
+    Of others it knows no more than of new ones. Patients of other cohorts come first among
+    its own.
+    """
+    known = targets.are_known(rows)
+    scores = np.array(of_fit, dtype=np.float64)
+    scores[known] = own[len(own) - np.count_nonzero(known) :]
+    return scores
 
 
 def _of_everyone(

@@ -6,69 +6,49 @@ standardisation with clipping; `make_preprocessor` chooses the steps a scale nee
 
 from __future__ import annotations
 
-from typing import Any, Self
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
+from sklearn.base import BaseEstimator, OneToOneFeatureMixin
 from sklearn.feature_selection import SelectorMixin
 from sklearn.pipeline import Pipeline
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils import assert_all_finite
+from sklearn.utils.validation import check_is_fitted
 
 from deepcme.base.errors import DeepCMEError
 from deepcme.cohort.scales.scales import LINEAR_SCALES, Scale
-
-FloatArray = NDArray[np.float32]
-
-_BLOCK_ROWS = 64
-_BLOCK_GENES = 2048
-
-
-class _GeneTransformer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
-    """A transformer that takes a matrix of float32 and gives one."""
-
-    _allows_missing = False
-
-    def _checked(self, X: ArrayLike, *, reset: bool) -> FloatArray:
-        ensure = "allow-nan" if self._allows_missing else True
-        checked: FloatArray = validate_data(
-            self, X, reset=reset, dtype=np.float32, ensure_all_finite=ensure
-        )
-        return checked
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = self._allows_missing
-        tags.transformer_tags.preserves_dtype = ["float32"]
-        return tags
+from deepcme.models.gene_transformer import (
+    FloatArray,
+    GeneTransformer,
+    Learned,
+    blocks_of_genes,
+)
 
 
-class Log2Transformer(OneToOneFeatureMixin, _GeneTransformer):  # type: ignore[misc]
+class Log2Transformer(OneToOneFeatureMixin, GeneTransformer):  # type: ignore[misc]
     """log2(x + 1) of linear expression (paper, section 2.3); missing values stay missing."""
 
     _allows_missing = True
 
-    def fit(self, X: ArrayLike, y: Any = None) -> Self:
-        """Check the matrix; nothing is learned."""
-        self._not_negative(self._checked(X, reset=True))
-        return self
+    def _learn(self, block: FloatArray) -> Learned:
+        self._require_not_negative(block)
+        return {}
 
-    def transform(self, X: ArrayLike) -> FloatArray:
-        """Return log2(x + 1)."""
-        check_is_fitted(self)
-        matrix = self._not_negative(self._checked(X, reset=False))
-        logged: FloatArray = np.log1p(matrix)
-        logged *= np.float32(1 / np.log(2))
-        return logged
+    def _apply(self, block: FloatArray, learned: Learned) -> FloatArray:
+        self._require_not_negative(block)
+        np.log1p(block, out=block)
+        block *= np.float32(1 / np.log(2))
+        return block
 
     @staticmethod
-    def _not_negative(matrix: FloatArray) -> FloatArray:
+    def _require_not_negative(matrix: FloatArray) -> None:
         if np.any(matrix < 0):
             raise DeepCMEError(
                 "Negative values in data passed to Log2Transformer: it takes linear "
                 "expression; values that are logged already need no log."
             )
-        return matrix
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -76,7 +56,7 @@ class Log2Transformer(OneToOneFeatureMixin, _GeneTransformer):  # type: ignore[m
         return tags
 
 
-class MedianImputer(SelectorMixin, _GeneTransformer):  # type: ignore[misc]
+class MedianImputer(SelectorMixin, GeneTransformer):  # type: ignore[misc]
     """Put each gene's training median where a value is missing.
 
     A gene without any value in the training part is dropped, since there is
@@ -89,46 +69,61 @@ class MedianImputer(SelectorMixin, _GeneTransformer):  # type: ignore[misc]
     """
 
     _allows_missing = True
+    _learns = ("medians_",)
 
-    def fit(self, X: ArrayLike, y: Any = None) -> Self:
-        """Learn the medians."""
-        matrix = self._checked(X, reset=True)
-        blocks = range(0, matrix.shape[1], _BLOCK_GENES)
-        self.medians_ = np.concatenate(
-            [_medians(matrix[:, start : start + _BLOCK_GENES]) for start in blocks]
-        )
+    def _learn(self, block: FloatArray) -> Learned:
+        return {"medians_": _medians(block)}
+
+    def _require_useful(self) -> None:
         if np.isnan(self.medians_).all():
             raise DeepCMEError("No gene has a single value in the training part.")
-        return self
 
     def _get_support_mask(self) -> NDArray[np.bool_]:
         check_is_fitted(self)
         mask: NDArray[np.bool_] = ~np.isnan(self.medians_)
         return mask
 
+    def _apply(self, block: FloatArray, learned: Learned) -> FloatArray:
+        medians = learned["medians_"]
+        if (empty := np.isnan(medians)).any():
+            block, medians = block[:, ~empty], medians[~empty]
+        missing = np.isnan(block)
+        if missing.any():
+            np.copyto(block, medians, where=missing)
+        return block
+
     def transform(self, X: ArrayLike) -> FloatArray:
         """Fill the gaps and drop the genes that were empty in training."""
-        check_is_fitted(self)
-        matrix = self._checked(X, reset=False)
-        support = self._get_support_mask()
-        if not support.all():
-            matrix = matrix[:, support]
-        missing = np.isnan(matrix)
-        if not missing.any():
-            return matrix
-        return np.where(missing, self.medians_[support], matrix).astype(np.float32)
+        return self._transformed(X)
 
 
 def _medians(matrix: FloatArray) -> FloatArray:
     """Median of each gene's values; NaN for a gene that has none."""
-    medians: FloatArray = np.median(matrix, axis=0)
-    incomplete = np.flatnonzero(np.isnan(medians))
-    partly = incomplete[~np.isnan(matrix[:, incomplete]).all(axis=0)]
-    medians[partly] = np.nanmedian(matrix[:, partly], axis=0)
+    # Values of a gene that lie side by side are parted many times faster.
+    by_gene = np.array(matrix.T, order="C")
+    missing = np.isnan(by_gene)
+    if not missing.any():
+        return _middle_values(by_gene)
+    n_missing = missing.sum(axis=1)
+    medians = np.full(len(by_gene), np.nan, dtype=np.float32)
+    for number in np.unique(n_missing[n_missing < len(matrix)]):
+        alike = n_missing == number
+        present = by_gene[alike][~missing[alike]].reshape(alike.sum(), -1)
+        medians[alike] = _middle_values(present)
     return medians
 
 
-class PrevalenceFilter(SelectorMixin, _GeneTransformer):  # type: ignore[misc]
+def _middle_values(by_gene: FloatArray) -> FloatArray:
+    """Median of each row, none of which lacks a value; they are overwritten."""
+    middle, is_even = by_gene.shape[1] // 2, by_gene.shape[1] % 2 == 0
+    by_gene.partition(middle, axis=1)
+    upper: FloatArray = by_gene[:, middle]
+    if is_even:
+        upper = (by_gene[:, :middle].max(axis=1) + upper) / np.float32(2)
+    return upper
+
+
+class PrevalenceFilter(SelectorMixin, GeneTransformer):  # type: ignore[misc]
     """Keep the genes expressed in enough of the training samples.
 
     A gene expressed in one of n samples has a standardised value of about
@@ -148,27 +143,36 @@ class PrevalenceFilter(SelectorMixin, _GeneTransformer):  # type: ignore[misc]
         Share of training samples that express each gene.
     """
 
+    _learns = ("prevalence_",)
+
     def __init__(self, min_prevalence: float = 0.1, absent_up_to: float = 0.0) -> None:
         self.min_prevalence = min_prevalence
         self.absent_up_to = absent_up_to
 
-    def fit(self, X: ArrayLike, y: Any = None) -> Self:
-        """Learn each gene's prevalence."""
-        matrix = self._checked(X, reset=True)
-        self.prevalence_ = np.count_nonzero(matrix > self.absent_up_to, axis=0) / len(matrix)
+    def _learn(self, block: FloatArray) -> Learned:
+        expressed = np.count_nonzero(block > self.absent_up_to, axis=0)
+        return {"prevalence_": expressed / len(block)}
+
+    def _require_useful(self) -> None:
         if not self._get_support_mask().any():
             raise DeepCMEError(
                 f"No gene is expressed in {self.min_prevalence:.0%} of the training samples."
             )
-        return self
 
     def _get_support_mask(self) -> NDArray[np.bool_]:
         check_is_fitted(self)
         mask: NDArray[np.bool_] = self.prevalence_ >= self.min_prevalence
         return mask
 
+    def _apply(self, block: FloatArray, learned: Learned) -> FloatArray:
+        return block[:, learned["prevalence_"] >= self.min_prevalence]
 
-class ClippedStandardScaler(OneToOneFeatureMixin, _GeneTransformer):  # type: ignore[misc]
+    def transform(self, X: ArrayLike) -> FloatArray:
+        """Drop the genes that were expressed too seldom in training."""
+        return self._transformed(X)
+
+
+class ClippedStandardScaler(OneToOneFeatureMixin, GeneTransformer):  # type: ignore[misc]
     """Standardise each gene by its training mean and standard deviation, then clip.
 
     Constant genes become 0. The standard deviation is the population's (divisor
@@ -183,34 +187,34 @@ class ClippedStandardScaler(OneToOneFeatureMixin, _GeneTransformer):  # type: ig
     ----------
     mean_, scale_ : ndarray of shape (n_features,)
         Training mean and standard deviation; a constant gene has scale 1.
+    constant_ : ndarray of bool, shape (n_features,)
+        Genes of one value.
     """
+
+    _learns = ("mean_", "scale_", "constant_")
 
     def __init__(self, clip: float = np.inf) -> None:
         self.clip = clip
 
-    def fit(self, X: ArrayLike, y: Any = None) -> Self:
-        """Learn means and standard deviations."""
-        matrix = self._checked(X, reset=True)
-        mean = matrix.mean(axis=0, dtype=np.float64)
-        deviation = np.sqrt(_variance(matrix, mean))
+    def _learn(self, block: FloatArray) -> Learned:
+        mean = block.mean(axis=0, dtype=np.float64)
+        deviation = np.sqrt(_variance(block, mean))
         # Rounding leaves a constant gene a tiny variance, which must not be blown up.
         constant = deviation <= 10 * np.finfo(np.float32).eps * np.abs(mean)
         deviation[constant] = 1.0
-        self.mean_ = mean.astype(np.float32)
-        self.scale_ = deviation.astype(np.float32)
-        self.constant_ = constant
-        return self
+        return {
+            "mean_": mean.astype(np.float32),
+            "scale_": deviation.astype(np.float32),
+            "constant_": constant,
+        }
 
-    def transform(self, X: ArrayLike) -> FloatArray:
-        """Return the standardised, clipped matrix."""
-        check_is_fitted(self)
-        matrix = self._checked(X, reset=False)
-        scaled: FloatArray = matrix - self.mean_
-        scaled /= self.scale_
-        scaled[:, self.constant_] = 0.0
+    def _apply(self, block: FloatArray, learned: Learned) -> FloatArray:
+        block -= learned["mean_"]
+        block /= learned["scale_"]
+        block[:, learned["constant_"]] = 0.0
         if np.isfinite(self.clip):
-            np.clip(scaled, -self.clip, self.clip, out=scaled)
-        return scaled
+            np.clip(block, -self.clip, self.clip, out=block)
+        return block
 
 
 def _variance(matrix: FloatArray, mean: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -254,29 +258,98 @@ def make_preprocessor(
 
 def kept_genes(preprocessor: Pipeline) -> NDArray[np.int64]:
     """Positions, among the genes that went in, of those that come out."""
-    n_genes = preprocessor.steps[0][1].n_features_in_
-    positions = np.arange(n_genes).astype(str).astype(object)
-    kept: NDArray[np.object_] = preprocessor.get_feature_names_out(positions)
-    return kept.astype(np.int64)
+    steps = _steps(preprocessor)
+    kept: NDArray[np.int64] = np.arange(steps[0].n_features_in_)
+    for step in steps:
+        if isinstance(step, SelectorMixin):
+            kept = kept[step.get_support()]
+    return kept
 
 
-def transform_rows(
+def _steps(preprocessor: Pipeline) -> list[GeneTransformer]:
+    return [step for _, step in preprocessor.steps]
+
+
+def fit_and_transform_rows(
     preprocessor: Pipeline,
     X: FloatArray,
+    learn_on: NDArray[np.int64],
     rows: NDArray[np.int64],
     above: FloatArray | None = None,
 ) -> FloatArray:
-    """Transform some rows a block at a time, so that only one copy of them is made.
+    """Fit a preprocessor on some rows, and transform rows, the same or others.
 
     Rows of the same genes that are standardised already come `above` them, without the genes
-    that are left out.
+    that are left out. Only one copy of the matrix is made.
     """
-    kept, first = kept_genes(preprocessor), 0 if above is None else len(above)
-    transformed = np.empty((first + len(rows), len(kept)), dtype=np.float32)
+    first = 0 if above is None else len(above)
+    wide = np.empty((first + len(rows), X.shape[1]), dtype=np.float32)
+    n_kept = 0
+    for block in _fit_by_genes(_steps(preprocessor), X, learn_on, rows):
+        wide[first:, n_kept : n_kept + block.shape[1]] = block
+        n_kept += block.shape[1]
+    _narrow(wide, n_kept)
     if above is not None:
-        np.take(above, kept, axis=1, out=transformed[:first], mode="clip")
-    for start in range(0, len(rows), _BLOCK_ROWS):
-        block = rows[start : start + _BLOCK_ROWS]
-        place = first + start
-        transformed[place : place + _BLOCK_ROWS] = preprocessor.transform(X[block])
+        np.take(above, kept_genes(preprocessor), axis=1, out=wide[:first], mode="clip")
+    return wide
+
+
+def _fit_by_genes(
+    steps: list[GeneTransformer],
+    X: FloatArray,
+    learn_on: NDArray[np.int64],
+    rows: NDArray[np.int64],
+) -> Iterator[FloatArray]:
+    """Fit the steps, and give the rows transformed, a few genes at a time."""
+    n_learned, first, taken = len(learn_on), 0, rows
+    if not np.array_equal(rows[:n_learned], learn_on):
+        first, taken = n_learned, np.concatenate([learn_on, rows])
+    learned: list[list[Learned]] = [[] for _ in steps]
+    n_inputs = np.zeros(len(steps), dtype=int)
+    for genes in blocks_of_genes(X.shape[1]):
+        block = _take(steps, X, taken, genes)
+        for number, step in enumerate(steps):
+            n_inputs[number] += block.shape[1]
+            learned[number].append(step._learn(block[:n_learned]))
+            block = step._apply(block, learned[number][-1])
+        yield block[first:]
+    for step, of_step, n_features in zip(steps, learned, n_inputs, strict=True):
+        step.n_features_in_ = int(n_features)
+        step._keep(of_step)
+
+
+def _take(
+    steps: list[GeneTransformer], X: FloatArray, rows: NDArray[np.int64], genes: slice
+) -> FloatArray:
+    """Rows of some genes, which the first of the steps can take."""
+    block: FloatArray = np.ascontiguousarray(X[rows, genes], dtype=np.float32)
+    assert_all_finite(block, allow_nan=steps[0]._allows_missing, input_name="X")
+    return block
+
+
+def _narrow(wide: FloatArray, n_kept: int) -> None:
+    """Keep the first columns, in the memory of all."""
+    n_rows, n_all = wide.shape
+    values = wide.reshape(-1)
+    for row in range(1, n_rows):
+        values[row * n_kept : (row + 1) * n_kept] = values[row * n_all : row * n_all + n_kept]
+    del values
+    wide.resize((n_rows, n_kept), refcheck=False)
+
+
+def transform_rows(
+    preprocessor: Pipeline, X: FloatArray, rows: NDArray[np.int64]
+) -> FloatArray:
+    """Transform some rows by a fitted preprocessor, so that only one copy of them is made."""
+    steps = _steps(preprocessor)
+    transformed = np.empty((len(rows), len(kept_genes(preprocessor))), dtype=np.float32)
+    done = np.zeros(len(steps) + 1, dtype=int)
+    for genes in blocks_of_genes(X.shape[1]):
+        block = _take(steps, X, rows, genes)
+        for number, step in enumerate(steps):
+            of_step = slice(done[number], done[number] + block.shape[1])
+            done[number] = of_step.stop
+            block = step._apply(block, step._learned_of(of_step))
+        start, done[-1] = done[-1], done[-1] + block.shape[1]
+        transformed[:, start : done[-1]] = block
     return transformed

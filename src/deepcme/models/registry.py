@@ -13,8 +13,11 @@ from typing import Any, Literal
 
 LABELS = (0, 1)
 ENSEMBLE = "DeepCME-ensemble"
+COMMITTEE = "Committee"
 DEFAULT_MODELS = {"binary": ENSEMBLE, "survival": "DeepCME-Cox-ensemble"}
 """What is trained to be handed on, by the kind of a cohort's outcome."""
+
+SavedForm = Literal["networks", "hazard networks", "coefficients", "forest", "committee"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,12 +38,14 @@ class ModelKind:
         Its description in a report's methods, with parameters in braces, and ``{part}`` for
         what it is tuned on; blank for a library's, which is named with its parameters.
     is_network : bool
-        Whether it is the product's own, and no baseline.
+        Whether it is made of networks that an engine trains.
+    is_committee : bool
+        Whether it is made of `members`, other models of this table.
     outcomes : tuple of str
         Kinds of outcomes that it predicts.
-    takes_groups, takes_validation, takes_weights : bool
-        Whether `fit` takes the patients as `groups`, `validation_rows` to choose by, and
-        `sample_weight`.
+    takes_groups, takes_validation, takes_weights, takes_gram : bool
+        Whether `fit` takes the patients as `groups`, `validation_rows` to choose by,
+        `sample_weight`, and the rows' inner products as `gram`.
     tuned_over_folds : bool
         Whether it has a `choose_strength` for the inner folds of a nested design.
     out_of_fold : OutOfFold or None
@@ -48,9 +53,10 @@ class ModelKind:
         them, if it is `refitted`: fitted on these alike, and its preprocessing too.
     has_gene_scores, has_history : bool
         Whether it has `gene_scores_`, and a `history_` that a study keeps.
-    saved_as : {"networks", "hazard networks", "coefficients"} or None
-        What a fitted one is written as, without its samples: its `networks_`, or `coef_` and
-        `intercept_` (a Cox model's `means_`); None if that cannot be.
+    saved_as : {"networks", "hazard networks", "coefficients", "forest", "committee"} or None
+        What a fitted one is written as, without its samples: its `networks_`, `coef_` and
+        `intercept_` (a Cox model's `means_`), its trees of two classes, or its `members_`;
+        None if that cannot be.
     saved_with : mapping
         Parameters that it must have for that.
     unsaved_because : str
@@ -68,15 +74,17 @@ class ModelKind:
     library: str = ""
     methods: str = ""
     is_network: bool = False
+    is_committee: bool = False
     outcomes: tuple[str, ...] = ("binary",)
     takes_groups: bool = False
     takes_validation: bool = False
     takes_weights: bool = False
+    takes_gram: bool = False
     tuned_over_folds: bool = False
     out_of_fold: OutOfFold | None = None
     has_gene_scores: bool = False
     has_history: bool = False
-    saved_as: Literal["networks", "hazard networks", "coefficients"] | None = None
+    saved_as: SavedForm | None = None
     saved_with: Mapping[str, Any] = field(default_factory=dict)
     unsaved_because: str = ""
     nanoseconds: float = 100.0
@@ -86,6 +94,16 @@ class ModelKind:
     def refitted(self) -> bool:
         """Whether it is fitted on training and validation part alike."""
         return self.out_of_fold is not None
+
+    @property
+    def is_baseline(self) -> bool:
+        """Whether what the product is for is compared with it."""
+        return not (self.is_network or self.is_committee)
+
+    def can_be_kept(self, parameters: Mapping[str, Any]) -> bool:
+        """Whether one with these parameters off its defaults can be written."""
+        given = {**self.defaults, **parameters}
+        return self.saved_as is not None and self.saved_with.items() <= given.items()
 
     @property
     def type(self) -> Any:
@@ -115,10 +133,15 @@ class ModelKind:
 
 @dataclass(frozen=True)
 class OutOfFold:
-    """Folds of the patients for scores out of fold, and how many a class must have for it."""
+    """Folds of the patients for scores out of fold, and how many a class must have for it.
+
+    A model's `own` are those of its fit, which are of whole models without the patient
+    already; nothing is fitted again for them.
+    """
 
     n_folds: int
     fewest_patients: int
+    own: bool = False
 
 
 def _scikit_learn(
@@ -145,6 +168,12 @@ _TUNED_REGRESSION = (
     "validation part together."
 )
 
+_COMMITTEE = (
+    "the mean of the scores of {members}, each fitted on training and validation part together "
+    "and standardised by mean and standard deviation of its scores out of fold, in {n_folds} "
+    "folds of these patients; equal weights, and "
+)
+
 _CHOSEN_PENALTY = (
     "with a ridge penalty and Efron's treatment of ties; of 20 penalties, and of no gene at "
     "all, the one of highest cross-validated log partial likelihood in {n_folds} folds of "
@@ -167,7 +196,7 @@ def _cox(name: str, estimator: str, **more: Any) -> ModelKind:
 
 _OF_NETWORKS = 0.02
 
-_TREES = "trees are written by a pickle alone"
+_SUPPORT_VECTORS = "its support vectors are training samples"
 
 # 100 iterations, scikit-learn's default, do not converge on thousands of genes.
 MAX_ITERATIONS = 2000
@@ -195,11 +224,22 @@ KINDS: dict[str, ModelKind] = {
             is_network=True,
             takes_groups=True,
             takes_weights=True,
+            takes_gram=True,
             # Five folds calibrated it little better than three.
             out_of_fold=OutOfFold(n_folds=3, fewest_patients=3),
             has_gene_scores=True,
             saved_as="networks",
             nanoseconds=_OF_NETWORKS,
+        ),
+        ModelKind(
+            name=COMMITTEE,
+            estimator="deepcme.models.committee.committee.DeepCMECommittee",
+            methods=f"{_COMMITTEE}one line of log-odds on the mean.",
+            is_committee=True,
+            takes_groups=True,
+            takes_weights=True,
+            out_of_fold=OutOfFold(n_folds=3, fewest_patients=3, own=True),
+            saved_as="committee",
         ),
         _scikit_learn(
             "LR",
@@ -213,15 +253,23 @@ KINDS: dict[str, ModelKind] = {
             "svm.SVC",
             saved_as="coefficients",
             saved_with={"kernel": "linear"},
-            unsaved_because="its support vectors are training samples",
+            unsaved_because=_SUPPORT_VECTORS,
+        ),
+        _scikit_learn(
+            "SVC-linear",
+            "svm.SVC",
+            defaults={"kernel": "linear"},
+            saved_as="coefficients",
+            saved_with={"kernel": "linear"},
+            unsaved_because=_SUPPORT_VECTORS,
         ),
         _scikit_learn(
             "RF",
             "ensemble.RandomForestClassifier",
-            unsaved_because=_TREES,
+            saved_as="forest",
             nanoseconds=200.0,
         ),
-        _scikit_learn("DT", "tree.DecisionTreeClassifier", unsaved_because=_TREES),
+        _scikit_learn("DT", "tree.DecisionTreeClassifier", saved_as="forest"),
         _scikit_learn(
             "KNN",
             "neighbors.KNeighborsClassifier",
@@ -264,15 +312,27 @@ KINDS: dict[str, ModelKind] = {
             is_network=True,
             outcomes=("survival",),
             takes_groups=True,
+            takes_gram=True,
             # In two of three folds there are then five patients with the event or more.
             out_of_fold=OutOfFold(n_folds=3, fewest_patients=8),
             has_gene_scores=True,
             saved_as="hazard networks",
             nanoseconds=_OF_NETWORKS,
         ),
+        ModelKind(
+            name="Cox-committee",
+            estimator="deepcme.models.committee.survival.DeepCMESurvivalCommittee",
+            methods=f"{_COMMITTEE}one slope and Breslow's baseline on the mean.",
+            is_committee=True,
+            outcomes=("survival",),
+            takes_groups=True,
+            out_of_fold=OutOfFold(n_folds=3, fewest_patients=8, own=True),
+            saved_as="committee",
+        ),
         _cox(
             "Cox-ridge",
             "cox_ridge.CoxRidge",
+            takes_gram=True,
             nanoseconds=40.0,
             methods=f"Cox regression of all genes {_CHOSEN_PENALTY}",
         ),

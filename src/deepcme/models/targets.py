@@ -40,9 +40,14 @@ class Targets:
     events: NDArray[np.int8]
     weights: NDArray[np.float64] | None = None
 
+    def are_known(self, rows: RowIndex) -> NDArray[np.bool_]:
+        """Whether each of the rows can be learned from."""
+        everyone = np.ones(len(rows), dtype=np.bool_)
+        return everyone if self.weights is None else self.weights[rows] > 0
+
     def known(self, rows: RowIndex) -> RowIndex:
         """Those of the rows that can be learned from."""
-        return rows if self.weights is None else rows[self.weights[rows] > 0]
+        return rows[self.are_known(rows)]
 
 
 def make_targets(

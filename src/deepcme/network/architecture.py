@@ -157,7 +157,7 @@ class NetworkWeights:
     output_weight: FloatArray
     output_bias: FloatArray | None
 
-    def decision_function(self, X: FloatArray) -> NDArray[np.float64]:
+    def decision_function(self, X: NDArray[np.floating]) -> NDArray[np.float64]:
         """Logit of each row of ``X`` (samples x genes), in evaluation mode.
 
         Computed in double precision, so that a sample's logit does not depend on

@@ -186,14 +186,23 @@ def _values(values: Any) -> str:
     return ", ".join(f"{value:g}" for value in sorted(set(values)))
 
 
+def describe_committees(models: Sequence[ModelSettings]) -> str:
+    """Each committee, with its members."""
+    return " ".join(
+        f"{model.name}: {_own_words(model.kind, _settings_of(model))}"
+        for model in models
+        if model.kind.is_committee
+    )
+
+
 def describe_baselines(study: Study) -> str:
-    """Each model that is no network, with its settings off the defaults."""
+    """Each model that is no network and no committee, with its settings off the defaults."""
     nested = isinstance(study.split, NestedDesign)
     part = "the inner folds" if nested else "the validation part"
     sentences = []
     for model in study.models:
         kind = model.kind
-        if kind.is_network:
+        if not kind.is_baseline:
             continue
         if kind.methods:
             sentences.append(f"{model.name}: {_own_words(kind, _settings_of(model), part)}")
@@ -207,6 +216,6 @@ def describe_baselines(study: Study) -> str:
     if not sentences:
         return ""
     kinds = [model.kind for model in study.models]
-    if any(not kind.is_network and not kind.refitted for kind in kinds):
+    if any(kind.is_baseline and not kind.refitted for kind in kinds):
         sentences.append("Those with defaults are fitted on the training part alone.")
     return " ".join(sentences)

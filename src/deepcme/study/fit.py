@@ -25,7 +25,7 @@ from deepcme.models.fitting import (
     risks_of,
     scores_of,
 )
-from deepcme.models.out_of_fold import score_out_of_fold
+from deepcme.models.out_of_fold import score_out_of_fold, with_own
 from deepcme.models.preprocessing import kept_genes, transform_rows
 from deepcme.models.registry import OutOfFold
 from deepcme.models.survival.cox_model import CoxModel
@@ -41,7 +41,7 @@ from deepcme.study.tasks import Arrays, Task, are_rows
 _LOSSES = ("epoch", "train_loss", "valid_loss")
 _OPTIONAL = (
     *("probability", "genes", "gene_scores", "oof_score"),
-    *("oof_probability", "penalty"),
+    *("oof_probability", "penalty", "member_scores"),
 )
 SCORES = ("first_layer", "integrated_gradients", "permutation")
 """Columns of a result's tables that tables of the study are made of."""
@@ -72,6 +72,9 @@ class TaskResult:
     penalty : ndarray of float64 or None
         The one that a Cox model chose, alone in its array; infinite where genes were left out,
         and none of a network.
+    member_scores : ndarray of float64 or None
+        Standardised scores of a committee's members, a column each: of the training and
+        validation part out of fold, as `oof_score`, then of the test part.
     """
 
     rows: NDArray[np.int64]
@@ -84,6 +87,7 @@ class TaskResult:
     held_out_scores: pd.DataFrame | None = None
     oof_probability: NDArray[np.float64] | None = None
     penalty: NDArray[np.float64] | None = None
+    member_scores: NDArray[np.float64] | None = None
 
     def to_arrays(self) -> Arrays:
         """The result as arrays by name; a table column by column."""
@@ -214,15 +218,22 @@ class Fit(Task):
         ranked = "valid_c" if of_times else "valid_auc"
         history = [f"history_{column}" for column in (*_LOSSES, ranked)]
         held_out = [f"held_out_{column}" for column in SCORES]
-        penalised = of_times and not kind.is_network
+        penalised = of_times and kind.is_baseline
         oof_risk = of_times and kind.refitted and self.horizon is not None
         return (
             (not penalised or are_rows(arrays, "f", "penalty", length=1))
             and (not oof_risk or are_rows(arrays, "f", "oof_probability", length=n_fitting))
+            and (not kind.is_committee or self._has_member_scores(arrays, n_fitting))
             and (not kind.has_gene_scores or are_rows(arrays, "if", "genes", "gene_scores"))
             and (not kind.has_history or are_rows(arrays, "if", *history))
             and (not self.score_genes or are_rows(arrays, "f", *held_out))
         )
+
+    def _has_member_scores(self, arrays: Arrays, n_fitting: int) -> bool:
+        n_members = len(self.model.kind.make(self.model.parameters, None).members)
+        found = arrays.get("member_scores", np.empty(0))
+        shape = (n_fitting + len(self.split.test), n_members)
+        return found.shape == shape and found.dtype.kind == "f"
 
 
 F = TypeVar("F", bound=Fit)
@@ -283,11 +294,18 @@ def fit_task(data: CohortArrays, task: Fit, others: PreparedRows | None = None) 
         if task.folds is not None:
             oof_score = score_out_of_fold(
                 *(data, fitting_rows, task.preprocessing, task.folds, model),
-                *(task.random_state, targets, others),
+                *(score, task.random_state, targets, others),
             )
+        has_members = kind.is_committee and not task.scores_only
+        members = []
+        if has_members:
+            of_fit = model.score_members(own)
+            members.append(with_own(of_fit, model.oof_members_, fitting_rows, targets))
         del fitting, own
         testing = transform_rows(preprocessor, data.X, split.test)
         test_score, test_probability = scores_of(model, testing, horizon)
+        if has_members:
+            members.append(model.score_members(testing))
         held_out = _score_genes(task, model, testing, targets) if task.score_genes else None
     rows = np.concatenate([fitting_rows, split.test])
     score = np.concatenate([score, test_score])
@@ -304,6 +322,7 @@ def fit_task(data: CohortArrays, task: Fit, others: PreparedRows | None = None) 
         history=model.history_ if kind.has_history else None,
         oof_score=oof_score,
         held_out_scores=held_out,
+        member_scores=np.concatenate(members) if members else None,
         **_of_cox_model(model, oof_score, task.horizon),
     )
 

@@ -14,22 +14,24 @@ Named = tuple[str, str]
 def find_headline(protocol: str, models: Sequence[Named], comparator: str | None) -> str:
     """The model that verdict, comparison, nulls and gene claims are of.
 
-    It is the model that `deepcme train` hands on: the first network that is fitted on
-    training and validation part alike, which is `DeepCME-ensemble`, or of times to an event
-    `DeepCME-Cox-ensemble`. The protocol `paper` is about the publication's single network,
-    and so is a study without an ensemble; one without any network is about its first model.
-    In a study of times only a model of times can be it, if there is one. Without a
-    comparator a study has one model, or is older than comparators, when the first
-    model was the headline.
+    It is the first committee, `Committee` or of times to an event `Cox-committee`; without
+    any, the first network that is fitted on training and validation part alike, which is
+    `DeepCME-ensemble` or `DeepCME-Cox-ensemble`. The protocol `paper` is about the
+    publication's single network, and so is a study without an ensemble; one without any
+    network is about its first model. In a study of times only a model of times can be it, if
+    there is one. Without a comparator a study has one model, or is older than comparators,
+    when the first model was the headline.
     """
     return models[0][0] if comparator is None else _choose_headline(protocol, models)
 
 
 def _choose_headline(protocol: str, models: Sequence[Named]) -> str:
     models = _of_times(models) or models
+    committees = [named for named in models if KINDS[named[1]].is_committee]
     networks = [named for named in models if KINDS[named[1]].is_network]
     refitted = [named for named in networks if KINDS[named[1]].refitted]
-    candidates = (refitted if protocol == "honest" else []) or networks or models
+    honest = committees or refitted
+    candidates = (honest if protocol == "honest" else []) or networks or models
     return candidates[0][0]
 
 
@@ -43,17 +45,17 @@ def choose_comparator(protocol: str, models: Sequence[Named]) -> str | None:
 
     It is the first baseline that is fitted on training and validation part alike, which is
     `LR-tuned`; without it the first baseline of the study, without any the
-    first other model; None where there is no other. A network of times to an event is
-    compared with the first Cox model, which is `Cox-ridge`, and a Cox model with the first
-    network that is fitted so.
+    first other model; None where there is no other. A committee or network of times to an
+    event is compared with the first Cox model, which is `Cox-ridge`, and a Cox model with the
+    first network that is fitted so.
     """
     headline = _choose_headline(protocol, models)
     others = [named for named in models if named[0] != headline]
     networks = [named for named in others if KINDS[named[1]].is_network]
-    baselines = [named for named in others if not KINDS[named[1]].is_network]
+    baselines = [named for named in others if KINDS[named[1]].is_baseline]
     estimator = dict(models)[headline]
     if headline in dict(_of_times(models)):
-        baselines = _of_times(baselines) if KINDS[estimator].is_network else networks
+        baselines = networks if KINDS[estimator].is_baseline else _of_times(baselines)
     refitted = [named for named in baselines if KINDS[named[1]].refitted]
     candidates = refitted or baselines or others
     return candidates[0][0] if candidates else None
@@ -66,7 +68,7 @@ def find_baselines(models: Sequence[Named], headline: str, comparator: str | Non
     """
     is_of_times = headline in dict(_of_times(models))
     baselines = [
-        name for name, estimator in models if is_of_times or not KINDS[estimator].is_network
+        name for name, estimator in models if is_of_times or KINDS[estimator].is_baseline
     ]
     names = baselines if comparator is None else [comparator, *baselines]
     return [name for name in dict.fromkeys(names) if name != headline]

@@ -60,6 +60,32 @@ def predictions_of(
     return _naming_left_out(table, task.split)
 
 
+def members_of(cohort: Cohort, task: Fit, result: TaskResult) -> pd.DataFrame:
+    """One row per member of a committee and sample of the validation and test part.
+
+    As in the committee's predictions, the validation part is all that it was fitted on, scored
+    by members that did not see the patient. A member has the name of its model.
+    """
+    assert result.member_scores is not None
+    names = task.model.kind.make(task.model.parameters, None).members
+    n_fitted, n_test = len(result.rows) - len(task.split.test), len(task.split.test)
+    parts = np.repeat(np.array(PARTS[1:], dtype=object), [n_fitted, n_test])
+    rows, n_members = np.tile(result.rows, len(names)), len(names)
+    table = pd.DataFrame(
+        {
+            "split": task.split_number,
+            "model": task.model.name,
+            "member": np.repeat(np.array(names, dtype=object), len(result.rows)),
+            "sample": cohort.samples[rows],
+            "patient": cohort.patients[rows],
+            "part": np.tile(parts, n_members),
+            **{name: values[rows] for name, values in cohort.outcome.values.items()},
+            "score": result.member_scores.T.ravel(),
+        }
+    )
+    return _naming_left_out(table, task.split)
+
+
 def predictions_of_scores(
     cohort: Cohort, split_number: int, split: Split, model: str, scores: np.ndarray
 ) -> pd.DataFrame:

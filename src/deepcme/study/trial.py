@@ -18,6 +18,7 @@ from deepcme.cohort.survival import SurvivalOutcome
 from deepcme.models.fitting import scores_of
 from deepcme.models.networks import NetworkEnsemble, NetworkEstimator
 from deepcme.models.out_of_fold import count_fewest_patients
+from deepcme.models.registry import KINDS
 from deepcme.models.targets import Targets, make_targets
 from deepcme.network.engines.choice import make_engine
 from deepcme.study.fit import fitted_split
@@ -132,14 +133,37 @@ def _require_both(
 def _try_own(plan: Plan, model: ModelSettings) -> None:
     made = model.kind.make(model.parameters, 0)
     try:
-        if isinstance(made, NetworkEnsemble):
-            for split in plan.splits:
-                fitted = plan.cohort.patients[np.union1d(split.train, split.validation)]
-                _require_patients(made.n_networks, len(np.unique(fitted)))
+        if model.kind.is_committee:
+            _try_committee(plan, model, made)
+        elif isinstance(made, NetworkEnsemble):
+            _require_patients(made.n_networks, _fewest_patients(plan))
         elif isinstance(made, NetworkEstimator):
             make_engine(made.engine, made.device)
     except DeepCMEError as error:
         raise DeepCMEError(f"model {model.name}: {error}") from error
+
+
+def _try_committee(plan: Plan, model: ModelSettings, committee: Any) -> None:
+    """Refuse members that one of the folds has too few patients for, or that cannot weigh."""
+    n_patients = _fewest_patients(plan)
+    n_rest = n_patients - -(-n_patients // committee.n_folds)
+    learns_of_times = plan.study.survival is not None
+    for name in committee.members:
+        kind = KINDS[name]
+        made = kind.make({}, 0)
+        if isinstance(made, NetworkEnsemble):
+            _require_patients(made.n_networks, n_rest)
+        if learns_of_times and BinaryOutcome.kind in kind.outcomes and not kind.takes_weights:
+            raise DeepCMEError(
+                f"{name}, one of its members, takes no weights, by which those of times by a "
+                "horizon learn: leave it out of members."
+            )
+
+
+def _fewest_patients(plan: Plan) -> int:
+    """Those of the smallest training and validation part."""
+    fitted = [np.union1d(split.train, split.validation) for split in plan.splits]
+    return min(len(np.unique(plan.cohort.patients[rows])) for rows in fitted)
 
 
 def _require_patients(n_networks: int, n_patients: int) -> None:

@@ -24,7 +24,8 @@ from deepcme.base.files.writable import require_new_folder
 from deepcme.base.names import require_text, texts_in
 from deepcme.trained.binary.manifest import BinaryManifest
 from deepcme.trained.binary.model import BinaryModel
-from deepcme.trained.learned import FORMS, Arrays, Learned, UnfitArraysError
+from deepcme.trained.learned.arrays import Arrays, UnfitArraysError, require_numbers
+from deepcme.trained.learned.learned import Learned, learned_from_arrays
 from deepcme.trained.manifest import FORMAT, SCHEMA_VERSION, Manifest, digest_of
 from deepcme.trained.model import GeneStatistics, Model
 from deepcme.trained.sketches import Sketches
@@ -40,6 +41,8 @@ _READERS: dict[int, Callable[[dict[str, Any]], BinaryManifest | SurvivalManifest
     2: BinaryManifest.of_ensemble,
     3: BinaryManifest.model_validate,
     4: SurvivalManifest.model_validate,
+    5: BinaryManifest.of_schema_5,
+    6: SurvivalManifest.of_schema_6,
 }
 """How the manifest of each schema version becomes one of this version."""
 
@@ -165,19 +168,18 @@ def _assemble(manifest: BinaryManifest | SurvivalManifest, arrays: Arrays) -> Mo
 
 def _take_learned(manifest: Manifest, arrays: Arrays) -> tuple[Learned, GeneStatistics]:
     """What was learned of each gene, and what takes the genes."""
-    for name, array in arrays.items():
-        if array.dtype != np.float32 or not np.isfinite(array).all():
-            raise UnfitArraysError(f"the array {name} does not hold finite numbers.")
     n_genes = len(manifest.genes.id)
     try:
-        statistics = GeneStatistics(*(arrays.pop(f"genes.{name}") for name in _STATISTICS))
+        of_genes = {f"genes.{name}": arrays.pop(f"genes.{name}") for name in _STATISTICS}
     except KeyError as error:
         raise UnfitArraysError(f"the array {error.args[0]} is missing.") from error
+    require_numbers(of_genes)
+    statistics = GeneStatistics(*of_genes.values())
     if any(getattr(statistics, name).shape != (n_genes,) for name in _STATISTICS):
         raise UnfitArraysError(f"the statistics are not those of {n_genes} genes.")
     if (statistics.scale < 0).any():
         raise UnfitArraysError("a gene's standard deviation is negative.")
-    return FORMS[manifest.model.form].from_arrays(arrays, n_genes), statistics
+    return learned_from_arrays(manifest.model, arrays, n_genes), statistics
 
 
 def _take_sketches(manifest: Manifest, arrays: Arrays) -> Sketches | None:

@@ -11,12 +11,13 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from deepcme.cohort.scales.scales import Scale
 
 FORMAT = "deepcme model"
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 6
 """The newest that is known."""
 _LAST = ("far_distance", "notes", "training_ids")
 
 Probability = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=0)]
+SingleForm = Literal["networks", "hazard networks", "coefficients", "forest"]
 Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
 
 
@@ -43,8 +44,24 @@ class Estimator(Part):
     """The model as a study names it, what is kept of it, and its parameters."""
 
     name: str
-    form: Literal["networks", "hazard networks", "coefficients"]
+    form: SingleForm
     parameters: dict[str, Any]
+
+
+class Member(Part):
+    """A member of a committee: its name in a study, and what is kept of it."""
+
+    name: str
+    form: SingleForm
+
+
+class CommitteeEstimator(Part):
+    """A committee as a study names it, its parameters, and its members in order."""
+
+    name: str
+    form: Literal["committee"]
+    parameters: dict[str, Any]
+    members: list[Member] = Field(min_length=1)
 
 
 class Preprocessing(Part):
@@ -118,11 +135,16 @@ class Manifest(Part):
     endpoint: str
     cohort: TrainingCohort
     preprocessing: Preprocessing
-    model: Estimator
+    model: Estimator | CommitteeEstimator
     genes: Genes
     far_distance: Annotated[float, Field(gt=0)]
     notes: list[str]
     training_ids: TrainingIds | None = None
+
+    @property
+    def is_of_first_forms(self) -> bool:
+        """Whether the form of its model was known from the first schema of its outcome on."""
+        return self.model.form not in ("forest", "committee")
 
     def to_json(self, files: dict[str, str]) -> str:
         """The manifest as text, with the SHA-256 of the model's files and its own.

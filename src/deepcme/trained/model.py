@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from deepcme.network.architecture import FloatArray
-from deepcme.trained.learned import Arrays, Learned, Scores
-from deepcme.trained.manifest import Manifest
+from deepcme.trained.learned.arrays import Arrays, Scores
+from deepcme.trained.learned.committee import LearnedCommittee
+from deepcme.trained.learned.learned import Learned
+from deepcme.trained.manifest import CommitteeEstimator, Manifest
 from deepcme.trained.sketches import Sketches
 
 
@@ -71,6 +75,28 @@ class Model(ABC):
         """Whether what it predicts rises with its scores; else everybody gets the same."""
         return self.slope > 0
 
+    @property
+    def counting_members(self) -> list[str]:
+        """Names of a committee's members that count; none of another model."""
+        described = self.manifest.model
+        if not isinstance(self.learned, LearnedCommittee):
+            return []
+        assert isinstance(described, CommitteeEstimator)
+        return [described.members[number].name for number in self.learned.counting]
+
+    def columns_of_members(self, told: NDArray[np.float64] | None) -> dict[str, Any]:
+        """Columns `spread`, and of a committee `members`.
+
+        Parameters
+        ----------
+        told : ndarray of shape (samples, members), optional
+            What each network or member alone would let the model tell of a sample.
+        """
+        columns: dict[str, Any] = {"spread": np.nan if told is None else told.std(axis=1)}
+        if names := self.counting_members:
+            columns["members"] = "" if told is None else _in_words(names, told)
+        return columns
+
     @abstractmethod
     def predict(self, scores: Scores) -> pd.DataFrame:
         """What is told of samples by their scores; of NaN none is known."""
@@ -86,3 +112,15 @@ class Model(ABC):
     @abstractmethod
     def own_arrays(self) -> Arrays:
         """What is kept beside statistics, sketches and what was learned."""
+
+
+def _in_words(names: list[str], told: NDArray[np.float64]) -> list[str]:
+    """What each member would tell of a sample; nothing of one without a prediction."""
+    return [
+        ""
+        if np.isnan(of_sample).any()
+        else "; ".join(
+            f"{name} {value:.3f}" for name, value in zip(names, of_sample, strict=True)
+        )
+        for of_sample in told
+    ]

@@ -132,11 +132,14 @@ class TrainingSettings:
 def _kept(outcome: str | None = None) -> list[str]:
     """Names of the models that can be kept, of one kind of outcome or of any."""
     return [
-        kind.name
-        + "".join(f" with {key}={value!r} in Python" for key, value in kind.saved_with.items())
+        kind.name if kind.can_be_kept({}) else f"{kind.name} with {_given(kind)} in Python"
         for kind in KINDS.values()
         if kind.saved_as is not None and (outcome is None or outcome in kind.outcomes)
     ]
+
+
+def _given(kind: ModelKind) -> str:
+    return ", ".join(f"{key}={value!r}" for key, value in kind.saved_with.items())
 
 
 def _check_kept(model: str, parameters: dict[str, Any]) -> None:
@@ -145,7 +148,20 @@ def _check_kept(model: str, parameters: dict[str, Any]) -> None:
     if model not in KINDS:
         raise DeepCMEError(f"There is no model {model!r}: {choice}")
     kind = KINDS[model]
-    if kind.saved_as is None or not kind.saved_with.items() <= parameters.items():
+    if not kind.can_be_kept(parameters):
         raise DeepCMEError(
             f"{model} cannot be kept to predict others, as {kind.unsaved_because}: {choice}"
         )
+    if kind.saved_as == "committee":
+        _check_members(model, parameters.get("members", ()))
+
+
+def _check_members(model: str, members: Any) -> None:
+    """Refuse members that cannot be kept; whether there are such models is asked elsewhere."""
+    for name in members if isinstance(members, list | tuple) else ():
+        kind = KINDS.get(name)
+        if kind is not None and not kind.can_be_kept({}):
+            raise DeepCMEError(
+                f"{model} with {name} cannot be kept to predict others, as "
+                f"{kind.unsaved_because}: leave it out of members."
+            )

@@ -35,12 +35,20 @@ from deepcme.cohort.survival import SurvivalOutcome
 from deepcme.models.checking import as_written
 from deepcme.models.fitting import prepare_and_fit, scores_of
 from deepcme.models.preprocessing import kept_genes, transform_rows
+from deepcme.models.registry import KINDS
 from deepcme.models.targets import make_targets
 from deepcme.network.engines.choice import one_thread_a_task
 from deepcme.trained.binary.training import make_binary_model
-from deepcme.trained.learned import FORMS
+from deepcme.trained.learned.learned import learn_from
 from deepcme.trained.learning import Finished
-from deepcme.trained.manifest import Estimator, Genes, Preprocessing, TrainingCohort
+from deepcme.trained.manifest import (
+    CommitteeEstimator,
+    Estimator,
+    Genes,
+    Member,
+    Preprocessing,
+    TrainingCohort,
+)
 from deepcme.trained.model import GeneStatistics, Model
 from deepcme.trained.prediction import compute_distances, far_out_fence
 from deepcme.trained.recognition import TrainingSamples
@@ -180,8 +188,6 @@ def _make_model(finished: Finished, preprocessor: Pipeline) -> Model:
     cohort, settings = finished.cohort, finished.settings
     kept = kept_genes(preprocessor)
     standardised = preprocessor.transform(cohort.X)
-    form = settings.kind.saved_as
-    assert form is not None
     known = TrainingSamples.of(
         cohort.samples,
         cohort.patients,
@@ -194,9 +200,7 @@ def _make_model(finished: Finished, preprocessor: Pipeline) -> Model:
         "endpoint": cohort.endpoint,
         "cohort": _describe_cohort(cohort),
         "preprocessing": _describe_preprocessing(cohort),
-        "model": Estimator(
-            name=settings.name, form=form, parameters=_settings_of(finished.model)
-        ),
+        "model": (described := _describe_model(finished)),
         "genes": _describe_genes(cohort, kept),
         "far_distance": far_out_fence(compute_distances(standardised)),
         "notes": list(cohort.notes),
@@ -207,8 +211,21 @@ def _make_model(finished: Finished, preprocessor: Pipeline) -> Model:
         if isinstance(cohort.outcome, SurvivalOutcome)
         else make_binary_model
     )
-    learned = FORMS[form].of(finished.model, standardised)
+    learned = learn_from(described, finished.model, standardised)
     return make(finished, shared, learned, _gene_statistics(preprocessor, kept), known.sketches)
+
+
+def _describe_model(finished: Finished) -> Estimator | CommitteeEstimator:
+    name, form = finished.settings.name, finished.settings.kind.saved_as
+    parameters = _settings_of(finished.model)
+    assert form is not None
+    if form != "committee":
+        return Estimator(name=name, form=form, parameters=parameters)
+    members = [
+        Member.model_validate({"name": member, "form": KINDS[member].saved_as})
+        for member in finished.model.members
+    ]
+    return CommitteeEstimator(name=name, form=form, parameters=parameters, members=members)
 
 
 def _settings_of(model: Any) -> dict[str, Any]:

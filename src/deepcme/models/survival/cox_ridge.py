@@ -14,6 +14,7 @@ from deepcme.cohort.follow_up import FollowUp
 from deepcme.cohort.splits import draw_folds
 from deepcme.evaluation.survival.baseline import Baseline
 from deepcme.models.estimator_inputs import read_groups
+from deepcme.models.span.gram import read_gram
 from deepcme.models.survival.cox_model import FloatArray
 from deepcme.models.survival.dual import DualGenes, GeneIndex, fit_penalised
 from deepcme.models.survival.penalised_cox import PENALTIES, PenalisedCox
@@ -91,6 +92,7 @@ class CoxRidge(PenalisedCox):
         y: ArrayLike,
         clinical: ArrayLike | None = None,
         groups: ArrayLike | None = None,
+        gram: ArrayLike | None = None,
     ) -> Self:
         """Choose the penalty, then fit on all rows.
 
@@ -103,6 +105,9 @@ class CoxRidge(PenalisedCox):
             Columns that enter beside the genes without a penalty.
         groups : array of shape (samples,), optional
             Patient of each sample: none is on both sides of a fold.
+        gram : array of shape (samples, samples), optional
+            Inner products of the rows of X, as `compute_gram` gives them; computed where not
+            given, and of no use where only some genes enter.
 
         Raises
         ------
@@ -114,7 +119,11 @@ class CoxRidge(PenalisedCox):
         matrix = validate_data(self, X, dtype=[np.float64, np.float32])
         follow_up = read_target(y, len(matrix))
         columns = self._fit_clinical(clinical, follow_up)
-        genes = DualGenes.of(matrix, self._choose_genes(matrix, follow_up))
+        genes = DualGenes.of(
+            matrix,
+            self._choose_genes(matrix, follow_up),
+            None if gram is None else read_gram(gram, matrix),
+        )
         self.penalty_ = self._choose_penalty(matrix, follow_up, genes, columns, groups)
         coefficients = fit_penalised(genes.coordinates, columns, follow_up, self.penalty_)
         of_genes, of_columns = np.split(coefficients, [genes.coordinates.shape[1]])

@@ -12,14 +12,18 @@ from deepcme.base.errors import AbsentError
 from deepcme.cohort.follow_up import FollowUp
 from deepcme.evaluation.survival.newton import maximise
 from deepcme.evaluation.survival.partial_likelihood import PartialLikelihood
+from deepcme.models.span.gram import blocks_of_genes, compute_gram
+from deepcme.models.span.span import Span
 
 FloatArray = NDArray[np.float64]
 GeneIndex = NDArray[np.int64]
 
-_BLOCK_GENES = 2048
 UNPENALISED = 1e-9
 """Penalty on standardised clinical columns: far too small to shrink one, it keeps steps defined
 where a column is constant or repeats others in a fold."""
+# Share of the sum of squares that centring has to leave: with less, as where genes are far from
+# 0 and vary little, the digits that tell patients apart would be lost in it.
+_LEFT = 1e-4
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,9 +38,8 @@ class DualGenes:
     chosen : array of int
         Columns of the matrix that are the genes.
     means : array, genes
-    coordinates : array, patients x rank
-    to_patients : array, patients x rank
-        From coefficients of coordinates to weights of patients' expression.
+    span : Span
+        Of the patients, each less the mean of all.
 
     References
     ----------
@@ -46,33 +49,54 @@ class DualGenes:
 
     chosen: GeneIndex
     means: FloatArray
-    coordinates: FloatArray
-    to_patients: FloatArray
+    span: Span
 
     @classmethod
-    def of(cls, X: NDArray[np.floating], chosen: GeneIndex) -> Self:
-        """Coordinates of the patients by some genes."""
-        means = np.empty(len(chosen))
-        gram = np.zeros((len(X), len(X)))
-        for start in range(0, len(chosen), _BLOCK_GENES):
-            block = X[:, chosen[start : start + _BLOCK_GENES]].astype(np.float64)
-            means[start : start + _BLOCK_GENES] = block.mean(axis=0)
-            block -= means[start : start + _BLOCK_GENES]
-            gram += block @ block.T
-        values, vectors = np.linalg.eigh(gram)
-        kept = values > max(values.max(), 0.0) * len(X) * np.finfo(np.float64).eps
-        lengths = np.sqrt(values[kept])
-        return cls(chosen, means, vectors[:, kept] * lengths, vectors[:, kept] / lengths)
+    def of(
+        cls, X: NDArray[np.floating], chosen: GeneIndex, gram: FloatArray | None = None
+    ) -> Self:
+        """Coordinates of the patients by some genes.
+
+        Parameters
+        ----------
+        X : array, patients x genes
+        chosen : array of int
+            Ascending.
+        gram : array, patients x patients, optional
+            Inner products of the rows of X, as `compute_gram` gives them; of use where all
+            genes are chosen.
+        """
+        if len(chosen) < X.shape[1]:
+            X, gram = X[:, chosen], None
+        means = X.mean(axis=0, dtype=np.float64)
+        return cls(chosen, means, Span.of(_compute_centred_gram(X, means, gram)))
+
+    @property
+    def coordinates(self) -> FloatArray:
+        """Of each patient, patients x rank."""
+        return self.span.coordinates
 
     def coefficients(self, X: NDArray[np.floating], of_coordinates: FloatArray) -> FloatArray:
         """Coefficient of each gene, from those of the coordinates."""
-        of_patients = self.to_patients @ of_coordinates
-        coefficients = np.empty(len(self.chosen))
-        for start in range(0, len(self.chosen), _BLOCK_GENES):
-            stop = start + _BLOCK_GENES
-            block = X[:, self.chosen[start:stop]].astype(np.float64)
-            coefficients[start:stop] = (block - self.means[start:stop]).T @ of_patients
-        return coefficients
+        genes = X if len(self.chosen) == X.shape[1] else X[:, self.chosen]
+        # Weights of patients add up to 0 but for rounding, which large means would magnify.
+        left = float(np.sum(self.span.basis @ of_coordinates))
+        return self.span.turn_back(genes, of_coordinates) - left * self.means
+
+
+def _compute_centred_gram(
+    X: NDArray[np.floating], means: FloatArray, gram: FloatArray | None
+) -> FloatArray:
+    """Inner products of the rows less their mean, from those of the rows."""
+    gram = compute_gram(X) if gram is None else gram
+    of_rows = gram.mean(axis=0)
+    centred: FloatArray = gram - of_rows - of_rows[:, np.newaxis] + of_rows.mean()
+    if np.trace(centred) > _LEFT * np.trace(gram):
+        return centred
+    centred = np.zeros_like(gram)
+    for genes in blocks_of_genes(X.shape[1]):
+        centred += compute_gram(X[:, genes] - means[genes])
+    return centred
 
 
 def fit_penalised(

@@ -16,7 +16,7 @@ from deepcme.cohort.splits import RowIndex
 from deepcme.evaluation.survival.baseline import Baseline
 from deepcme.evaluation.survival.hazard_calibration import fit_slope
 from deepcme.models.estimator_inputs import read_groups
-from deepcme.models.networks import NetworkEnsemble
+from deepcme.models.networks import NetworkEnsemble, Space
 from deepcme.models.survival.cox_model import FloatArray
 from deepcme.models.survival.networks import SurvivalNetwork, compute_log_hazards
 from deepcme.network.engines.base import AfterEpoch
@@ -83,6 +83,7 @@ class DeepCMESurvivalEnsemble(NetworkEnsemble, SurvivalNetwork):
         **SurvivalNetwork._rules,
         **NetworkEnsemble._rules,
     }
+    _of_space: ClassVar = {"genes": {"learning_rate": 1e-3}, "span": {"learning_rate": 1e-3}}
 
     def __init__(
         self,
@@ -95,10 +96,11 @@ class DeepCMESurvivalEnsemble(NetworkEnsemble, SurvivalNetwork):
         penalty: Literal["l1"] | None = None,
         penalty_reduction: Literal["mean", "sum"] = "mean",
         penalty_strength: float = 100.0,
-        learning_rate: float = 1e-3,
+        learning_rate: float | None = None,
         max_epochs: int = 250,
         batch_size: int = 128,
         patience: int | None = None,
+        space: Space = "span",
         random_state: int | np.random.RandomState | None = None,
     ) -> None:
         self.n_networks = n_networks
@@ -114,6 +116,7 @@ class DeepCMESurvivalEnsemble(NetworkEnsemble, SurvivalNetwork):
         self.max_epochs = max_epochs
         self.batch_size = batch_size
         self.patience = patience
+        self.space = space
         self.random_state = random_state
 
     def fit(
@@ -122,6 +125,7 @@ class DeepCMESurvivalEnsemble(NetworkEnsemble, SurvivalNetwork):
         y: ArrayLike,
         clinical: ArrayLike | None = None,
         groups: ArrayLike | None = None,
+        gram: ArrayLike | None = None,
     ) -> Self:
         """Train the networks.
 
@@ -135,16 +139,19 @@ class DeepCMESurvivalEnsemble(NetworkEnsemble, SurvivalNetwork):
         groups : array of shape (samples,), optional
             Patient of each sample; one without is a patient of its own. No network is
             watched on a patient that it trains on.
+        gram : array of shape (samples, samples), optional
+            Inner products of the rows of X, as `compute_gram` gives them; computed where
+            they are needed and not given.
 
         Raises
         ------
         ValueError
-            If a setting is out of range, the target, groups or columns cannot be used, or
-            there are fewer patients, or fewer with the event, than networks.
+            If a setting is out of range, the target, groups, columns or gram cannot be used,
+            or there are fewer patients, or fewer with the event, than networks.
         """
         self.check_parameters()
-        hyperparameters = self._hyperparameters()
         data = self._read(X, y, clinical)
+        hyperparameters = self._enter_space(*data.matrix.shape)
         patients = read_groups(groups, len(data.matrix))
         self._require_patients(patients)
         self._require_events(data.follow_up, patients)
@@ -152,12 +159,16 @@ class DeepCMESurvivalEnsemble(NetworkEnsemble, SurvivalNetwork):
         offsets, clinical_coefficients = [], []
 
         def train(
-            rest: RowIndex, held_out: RowIndex, random: np.random.Generator, after: AfterEpoch
+            inputs: NDArray[np.float32],
+            rest: RowIndex,
+            held_out: RowIndex,
+            random: np.random.Generator,
+            after: AfterEpoch,
         ) -> TrainedNetwork:
             clinical_coefficients.append(data.columns.fit(rest))
             offsets.append(data.columns.offset(clinical_coefficients[-1]))
             return engine.fit(
-                data.matrix,
+                inputs,
                 data.encoded,
                 rest,
                 held_out,
@@ -169,8 +180,9 @@ class DeepCMESurvivalEnsemble(NetworkEnsemble, SurvivalNetwork):
 
         by_network = []
         parts, of_genes, of_columns = np.zeros((3, len(data.matrix)))
-        for number, member in enumerate(self._train_members(data.strata, patients, train)):
-            by_network.append(compute_log_hazards([member.snapshots], data.matrix))
+        members = self._train_members(data.matrix, data.strata, patients, train, gram)
+        for number, member in enumerate(members):
+            by_network.append(compute_log_hazards([member.snapshots], member.inputs))
             rows = member.held_out
             parts[rows] = number
             of_genes[rows] = by_network[-1][rows] - by_network[-1].mean()
@@ -178,7 +190,7 @@ class DeepCMESurvivalEnsemble(NetworkEnsemble, SurvivalNetwork):
         slope = _find_slope(data.follow_up, parts, of_genes, of_columns)
         self.oof_log_hazards_ = slope * of_genes + of_columns
         stretch = slope * _compare_spread(np.stack(by_network))
-        for snapshots in self.networks_:
+        for snapshots in self._networks:
             for weights in snapshots:
                 # There is no output bias, so that these weights are all that has to change.
                 weights.output_weight *= np.float32(stretch)
@@ -186,6 +198,14 @@ class DeepCMESurvivalEnsemble(NetworkEnsemble, SurvivalNetwork):
         self.clinical_coef_ = np.mean(clinical_coefficients, axis=0)
         self.baseline_ = Baseline.estimate(data.follow_up, self.oof_log_hazards_)
         return self
+
+    def _predict_of_genes(self, matrix: NDArray[np.float32]) -> FloatArray:
+        by_network = [
+            compute_log_hazards([snapshots], inputs)
+            for snapshots, inputs in self._with_inputs(matrix)
+        ]
+        mean: FloatArray = np.mean(by_network, axis=0)
+        return mean - self.centre_
 
     def _require_events(self, follow_up: FollowUp, patients: NDArray[Any]) -> None:
         n_events = len(np.unique(patients[follow_up.events == EVENT]))

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import ClassVar, Literal, Self
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from deepcme.base.parameters import FRACTION, Rule
 from deepcme.evaluation.survival.baseline import Baseline
 from deepcme.models.estimator_inputs import hold_out
 from deepcme.models.networks import ENGINE_RULES, history_table
+from deepcme.models.survival.cox_model import FloatArray
 from deepcme.models.survival.networks import SurvivalNetwork, compute_log_hazards
 from deepcme.network.attribution import compute_first_layer_scores
 from deepcme.network.engines.choice import make_engine
@@ -172,3 +173,6 @@ class DeepCMESurvival(SurvivalNetwork):
         self.centre_ = float(of_genes.mean())
         self.baseline_ = Baseline.estimate(data.follow_up, of_genes - self.centre_ + offset)
         return self
+
+    def _predict_of_genes(self, matrix: NDArray[np.float32]) -> FloatArray:
+        return compute_log_hazards(self.networks_, matrix) - self.centre_

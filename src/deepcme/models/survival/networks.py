@@ -19,7 +19,6 @@ from deepcme.models.networks import NetworkEstimator
 from deepcme.models.survival.cox_model import CoxModelOfGenes, FloatArray
 from deepcme.models.survival.cox_regression import CoxRegression
 from deepcme.models.survival.target import make_target, read_clinical, read_target
-from deepcme.network.architecture import NetworkWeights
 from deepcme.network.attribution import Networks
 from deepcme.network.times import encode_times
 
@@ -69,9 +68,7 @@ class SurvivalNetwork(NetworkEstimator, CoxModelOfGenes):
     _types: ClassVar = [np.float32]
     _rules: ClassVar[dict[str, tuple[Rule, ...]]] = {"random_state": RANDOM_STATE}
 
-    networks_: list[list[NetworkWeights]]
     centre_: float
-    gene_scores_: NDArray[np.floating]
     history_: pd.DataFrame
 
     def _read(self, X: ArrayLike, y: ArrayLike, clinical: ArrayLike | None) -> SurvivalData:
@@ -84,9 +81,6 @@ class SurvivalNetwork(NetworkEstimator, CoxModelOfGenes):
         self._clinical_means = data.columns.means
         return data
 
-    def _predict_of_genes(self, matrix: NDArray[np.float32]) -> FloatArray:
-        return compute_log_hazards(self.networks_, matrix) - self.centre_
-
     def score_held_out(
         self, X: ArrayLike, y: ArrayLike, groups: ArrayLike, held_out: ArrayLike
     ) -> FloatArray:
@@ -96,20 +90,21 @@ class SurvivalNetwork(NetworkEstimator, CoxModelOfGenes):
         return log_hazards
 
 
-def compute_log_hazards(networks: Networks, X: NDArray[np.float32]) -> FloatArray:
+def compute_log_hazards(networks: Networks, X: NDArray[np.floating]) -> FloatArray:
     """Log hazard of each row: the mean over a network's snapshots, then over the networks.
 
     Parameters
     ----------
     networks : sequence of sequences of NetworkWeights
         The snapshots of each network.
-    X : ndarray of float32, shape (samples, genes)
+    X : ndarray of shape (samples, genes)
+        Or scores, of networks that take these.
     """
     mean: FloatArray = compute_log_hazards_by_network(networks, X).mean(axis=1)
     return mean
 
 
-def compute_log_hazards_by_network(networks: Networks, X: NDArray[np.float32]) -> FloatArray:
+def compute_log_hazards_by_network(networks: Networks, X: NDArray[np.floating]) -> FloatArray:
     """Log hazard of each row by each network, the mean over its snapshots: rows x networks."""
     by_network = [
         np.mean([weights.decision_function(X) for weights in snapshots], axis=0)

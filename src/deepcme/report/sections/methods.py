@@ -21,6 +21,7 @@ from deepcme.report.formatting import TableLayout, as_percent
 from deepcme.report.models import (
     compute_model_settings,
     describe_baselines,
+    describe_committees,
     describe_networks,
     describe_tuning,
     join_model_settings,
@@ -73,6 +74,7 @@ def describe_methods(
         ("Design", f"{design} {STRATIFIED}" if is_survival else design),
         ("Preprocessing", _preprocessing(study.preprocessing, cohort)),
         ("What is learned", describe_learning(study) if is_survival else ""),
+        ("Committee", describe_committees(study.models)),
         ("Networks", describe_networks(study.models)),
         ("Tuning", describe_tuning(study)),
         ("Other models" if is_survival else "Baselines", describe_baselines(study)),

@@ -83,8 +83,9 @@ def describe_censoring(study: Study) -> str:
 def describe_learning(study: Study) -> str:
     """What Cox models and classifiers learn of the times."""
     of_times = [model for model in study.models if "binary" not in model.kind.outcomes]
-    cox = [model.name for model in of_times if not model.kind.is_network]
+    cox = [model.name for model in of_times if model.kind.is_baseline]
     networks = [model.name for model in of_times if model.kind.is_network]
+    committees = [model.name for model in of_times if model.kind.is_committee]
     classifiers = [model.name for model in study.models if "binary" in model.kind.outcomes]
     sentences = []
     if cox:
@@ -98,6 +99,11 @@ def describe_learning(study: Study) -> str:
         sentences.append(
             f"{', '.join(networks)}: the times themselves, by the partial likelihood, with "
             "Efron's ties, of the patients of a batch; risks with Breslow's baseline."
+        )
+    if committees:
+        sentences.append(
+            f"{', '.join(committees)}: the mean of log hazards that others learn of the times "
+            "themselves; risks with Breslow's baseline of patients held out."
         )
     weighted = [m.name for m in study.models if m.name in classifiers and m.kind.takes_weights]
     if weighted:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import numpy as np
@@ -15,6 +16,7 @@ from deepcme.models.survival.target import make_target
 from deepcme.network.engines.choice import one_thread_a_task
 from deepcme.study.fit import Fit
 from deepcme.study.part import Part
+from deepcme.study.settings import ModelSettings
 from deepcme.study.tasks import Plan
 
 NETWORKS = "networks"
@@ -34,6 +36,9 @@ class FitsPart(Part[F]):
     """A part whose tasks are fits of models."""
 
     def count_networks(self, task: F) -> int:
+        if task.model.kind.is_committee:
+            n_networks = sum(map(self.count_networks, _fits_of_members(task)))
+            return n_networks * (1 + int(_make(task).n_folds))
         if not task.model.kind.is_network:
             return 0
         return _size(_make(task)) * (1 + task.folds.n_folds if task.folds else 1)
@@ -46,6 +51,11 @@ class FitsPart(Part[F]):
             if name in _OF_TIME or not kind.is_network
         }
         same = kind.name, *parameters.items(), _n_genes(plan, task), _n_fits(task)
+        if kind.is_committee:
+            members = [self.expect(plan, member) for member in _fits_of_members(task)]
+            # Of so many folds each member is fitted to all but one, and then to all.
+            seconds = _make(task).n_folds * sum(member.seconds for member in members)
+            return Piece(seconds, same, kind.name)
         if kind.is_network:
             seconds = _seconds_of_epochs(plan, task) + _seconds_of_scores(plan, task)
             return Piece(seconds, (*same, task.score_genes), NETWORKS)
@@ -60,6 +70,20 @@ class FitsPart(Part[F]):
         network = _make(task)
         n_epochs = int(network.max_epochs) * _size(network) * _n_fits(task)
         return _time_epoch(plan, task, network) * n_epochs + _seconds_of_scores(plan, task)
+
+
+def _fits_of_members(task: F) -> list[F]:
+    """A fit of each member of a committee, on the rows of one."""
+    return [
+        replace(
+            task,
+            model=ModelSettings.model_construct(name=name, estimator=name, parameters={}),
+            score_genes=False,
+            scores_only=True,
+            out_of_fold=False,
+        )
+        for name in _make(task).members
+    ]
 
 
 def _make(task: Fit) -> Any:

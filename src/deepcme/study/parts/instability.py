@@ -173,11 +173,11 @@ INSTABILITY = Instability()
 def refitted_name(study: Study) -> str:
     """Name of the model that is refitted.
 
-    Unless one is named, it is what the study is about; its comparator if that is a network,
-    of which hundreds of refits take long.
+    Unless one is named, it is what the study is about; its comparator if that is a network or
+    a committee, of which hundreds of refits take long.
     """
     headline = study.headline
-    quick = study.comparator.model if headline.kind.is_network else None
+    quick = None if headline.kind.is_baseline else study.comparator.model
     return study.instability.model or quick or headline.name
 
 

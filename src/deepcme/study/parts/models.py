@@ -9,6 +9,8 @@ metrics.csv           split (none for the PR-AUC), model, part, metric, value, c
                       events, and left_out where cohorts are left out
 gene_scores.csv       model, rank, gene, symbol, score, sd, splits, top_share, prevalence,
                       largest_z, driving_samples, few_driving_samples
+members.parquet       split, model, member, sample, patient, part, label, score; of committees,
+                      what each member says of validation and test part, standardised
 history.parquet       split, model, epoch, train_loss, valid_loss, valid_auc; of networks of
                       times valid_c (Harrell's C) in its place
 patients.parquet      sample, and what else is known of it, such as age and grade
@@ -35,7 +37,7 @@ from deepcme.cohort.outcome import BinaryOutcome
 from deepcme.cohort.survival import SurvivalOutcome
 from deepcme.selection.scores import describe_genes
 from deepcme.study.fit import Fit, Results, fitted_split, results_of
-from deepcme.study.part import PREDICTIONS, Kept, TextColumns
+from deepcme.study.part import MEMBERS, PREDICTIONS, Kept, TextColumns
 from deepcme.study.parts.characteristics import (
     PATIENTS,
     require_subgroups,
@@ -50,7 +52,7 @@ from deepcme.study.parts.survival_tables import (
 )
 from deepcme.study.resolved import Study
 from deepcme.study.settings import ModelSettings
-from deepcme.study.tables import METRICS, compute_predictions, concatenate
+from deepcme.study.tables import METRICS, compute_predictions, concatenate, members_of
 from deepcme.study.tasks import Plan, common_content, content_key
 from deepcme.study.trial import try_models
 
@@ -73,6 +75,7 @@ class Models(FitsPart[Fit]):
     tables: ClassVar[TextColumns] = {
         PREDICTIONS: (),
         METRICS: ("model", "left_out"),
+        MEMBERS: (),
         "gene_scores.csv": ("model", "gene", "symbol"),
         "history.parquet": (),
         PATIENTS: (),
@@ -112,6 +115,13 @@ class Models(FitsPart[Fit]):
             "history.parquet": compute_history(results),
             PATIENTS: take_characteristics(plan.cohort),
         }
+        members = [
+            members_of(plan.cohort, task, result)
+            for task, result in results
+            if result.member_scores is not None
+        ]
+        if members:
+            tables[MEMBERS] = concatenate(members)
         if plan.study.survival is not None:
             tables[COX_FITS] = compute_cox_fits(plan.cohort, results)
             if (columns := compute_censoring_table(plan)) is not None:

@@ -55,7 +55,8 @@ class BinaryManifest(Manifest):
     """All that is known of a model of yes or no besides its arrays.
 
     Schemas 1 and 2 know ensembles alone, by their parameters as `network`; an ensemble is
-    still written so, as older versions can read it.
+    still written so, as older versions can read it. Schema 5 is schema 3 with forests and
+    committees, which older versions do not know.
     """
 
     schema_version: Literal[3] = 3
@@ -70,8 +71,15 @@ class BinaryManifest(Manifest):
         model = {"name": ENSEMBLE, "form": "networks", "parameters": content.get("network")}
         return cls.model_validate({**known, "schema_version": 3, "model": model})
 
+    @classmethod
+    def of_schema_5(cls, content: dict[str, Any]) -> BinaryManifest:
+        """The manifest from its content in schema 5."""
+        return cls.model_validate({**content, "schema_version": 3})
+
     def written(self, content: dict[str, Any]) -> dict[str, Any]:
-        """An ensemble in schema 2."""
+        """An ensemble in schema 2, forests and committees in schema 5."""
+        if not self.is_of_first_forms:
+            return {**content, "schema_version": 5}
         if self.model.name != ENSEMBLE:
             return content
         of_schema_2 = {"schema_version": 2, "model": self.model.parameters}

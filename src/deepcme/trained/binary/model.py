@@ -13,7 +13,7 @@ from scipy.special import expit
 from deepcme.base.words import counted
 from deepcme.network.architecture import FloatArray
 from deepcme.trained.binary.manifest import BinaryManifest
-from deepcme.trained.learned import Arrays, Scores
+from deepcme.trained.learned.arrays import Arrays, Scores
 from deepcme.trained.model import Model
 
 
@@ -54,14 +54,12 @@ class BinaryModel(Model):
 
     def predict(self, scores: Scores) -> pd.DataFrame:
         """Columns probability, spread, threshold and positive, as `Predictions` has them."""
-        probability = self.calibrate(scores.score)
-        by_network = scores.by_network
+        probability, by_member = self.calibrate(scores.score), scores.by_member
+        told = None if by_member is None else self.calibrate(by_member)
         return pd.DataFrame(
             {
                 "probability": probability,
-                "spread": (
-                    np.nan if by_network is None else self.calibrate(by_network).std(axis=1)
-                ),
+                **self.columns_of_members(told),
                 "threshold": self.manifest.threshold.probability,
                 "positive": self.call(probability),
             }

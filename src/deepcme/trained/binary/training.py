@@ -24,7 +24,7 @@ from deepcme.trained.binary.manifest import (
     Threshold,
 )
 from deepcme.trained.binary.model import BinaryModel
-from deepcme.trained.learned import Learned
+from deepcme.trained.learned.learned import Learned
 from deepcme.trained.learning import Finished, as_interval
 from deepcme.trained.model import GeneStatistics
 from deepcme.trained.sketches import Sketches

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
@@ -76,10 +76,22 @@ class RiskGroups(Part):
 
 
 class SurvivalManifest(Manifest):
-    """All that is known of a model of times besides its arrays."""
+    """All that is known of a model of times besides its arrays.
+
+    Schema 6 is schema 4 with committees, which older versions do not know.
+    """
 
     schema_version: Literal[4] = 4
     follow_up: FollowUpTimes
     performance: Performance
     calibration: Calibration
     risk_groups: RiskGroups
+
+    @classmethod
+    def of_schema_6(cls, content: dict[str, Any]) -> SurvivalManifest:
+        """The manifest from its content in schema 6."""
+        return cls.model_validate({**content, "schema_version": 4})
+
+    def written(self, content: dict[str, Any]) -> dict[str, Any]:
+        """A committee in schema 6."""
+        return content if self.is_of_first_forms else {**content, "schema_version": 6}

@@ -17,7 +17,7 @@ from deepcme.evaluation.survival.baseline import Baseline
 from deepcme.evaluation.survival.hazard_calibration import HazardCalibration
 from deepcme.evaluation.survival.measured import OBSERVED_EXPECTED, UNO
 from deepcme.evaluation.survival.tables.risk_groups import GROUPS
-from deepcme.trained.learned import Arrays, Scores, UnfitArraysError
+from deepcme.trained.learned.arrays import Arrays, Scores, UnfitArraysError
 from deepcme.trained.model import Model
 from deepcme.trained.survival.manifest import SurvivalManifest
 
@@ -103,16 +103,16 @@ class SurvivalModel(Model):
 
     def predict(self, scores: Scores) -> pd.DataFrame:
         """Columns risk, spread, horizon, group, log_hazard and risk_by_T."""
-        risks, by_network = self.risks(scores.score), scores.by_network
-        spread = (
-            np.nan
-            if by_network is None
-            else np.stack([self.risks(network) for network in by_network.T]).std(axis=0)
+        risks, by_member = self.risks(scores.score), scores.by_member
+        told = (
+            None
+            if by_member is None
+            else np.column_stack([self.risks(member) for member in by_member.T])
         )
         table = pd.DataFrame(
             {
                 "risk": risks,
-                "spread": spread,
+                **self.columns_of_members(told),
                 "horizon": self.until,
                 "group": self.group(risks),
                 "log_hazard": self.slope * scores.score + 0.0,  # no -0

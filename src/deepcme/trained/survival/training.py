@@ -22,7 +22,7 @@ from deepcme.evaluation.survival.measured import SLOPE
 from deepcme.evaluation.survival.tables.discrimination import compute_survival_discrimination
 from deepcme.evaluation.survival.tables.evaluated import Evaluation, follow_patients
 from deepcme.evaluation.survival.tables.performance import compute_survival_performance
-from deepcme.trained.learned import Learned
+from deepcme.trained.learned.learned import Learned
 from deepcme.trained.learning import Finished, as_interval
 from deepcme.trained.manifest import Interval
 from deepcme.trained.model import GeneStatistics

@@ -1,54 +1,27 @@
-"""What is kept of a fitted model: arrays without any sample, and the scores they give."""
+"""Networks as they are kept: their weights, under the numbers of network and snapshot."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from deepcme.base.log_odds import log_odds
 from deepcme.models.ensemble import compute_network_probabilities
-from deepcme.models.survival.cox_model import CoxModel
 from deepcme.models.survival.networks import compute_log_hazards_by_network
 from deepcme.network.architecture import Block, FloatArray, NetworkWeights
 from deepcme.network.attribution import compute_integrated_gradients
+from deepcme.trained.learned.arrays import Arrays, Scores, UnfitArraysError, require_numbers
 
 _NETWORK_ARRAY = re.compile(
     r"networks\.(?P<network>\d{1,6})\.(?P<snapshot>\d{1,6})\.(?P<array>.+)"
 )
 _CENTRES = "networks.centres"
 _NORMALISATION = {"scale", "shift", "running_mean", "running_var"}
-
-Arrays = dict[str, NDArray[Any]]
-
-
-class UnfitArraysError(Exception):
-    """The arrays do not make up the model that the manifest describes."""
-
-
-class Scores(NamedTuple):
-    """Score of each sample, and by each network of several.
-
-    Log-odds, but of an SVC, and log hazards of a model of times.
-    """
-
-    score: NDArray[np.float64]
-    by_network: NDArray[np.float64] | None = None
-
-    def among(self, rows: NDArray[np.int64], n: int) -> Scores:
-        """Those of some rows among n samples; NaN of all others."""
-
-        def spread(values: NDArray[np.float64]) -> NDArray[np.float64]:
-            among = np.full((n, *values.shape[1:]), np.nan)
-            among[rows] = values
-            return among
-
-        of_networks = None if self.by_network is None else spread(self.by_network)
-        return Scores(spread(self.score), of_networks)
 
 
 @dataclass(frozen=True)
@@ -83,6 +56,7 @@ class LearnedNetworks:
     @classmethod
     def from_arrays(cls, arrays: Arrays, n_genes: int) -> Self:
         """Rebuild the networks."""
+        require_numbers(arrays)
         return cls(_assemble_networks(arrays, n_genes))
 
 
@@ -121,60 +95,13 @@ class LearnedHazardNetworks:
     @classmethod
     def from_arrays(cls, arrays: Arrays, n_genes: int) -> Self:
         """Rebuild the networks."""
+        require_numbers(arrays)
         others = {name: array for name, array in arrays.items() if name != _CENTRES}
         networks = _assemble_networks(others, n_genes, of_hazards=True)
         centres = arrays.get(_CENTRES)
         if centres is None or centres.shape != (len(networks),):
             raise UnfitArraysError(f"there are no centres of {len(networks)} networks.")
         return cls(networks, centres)
-
-
-@dataclass(frozen=True)
-class LearnedCoefficients:
-    """A linear model: intercept, (1,), and coefficients of the standardised genes, (genes,)."""
-
-    intercept: FloatArray
-    coefficients: FloatArray
-
-    @classmethod
-    def of(cls, model: Any, Z: FloatArray) -> Self:
-        """Those of a linear model of scikit-learn, or of a Cox model's log hazard."""
-        if isinstance(model, CoxModel):
-            intercept, coefficients = [-model.means_ @ model.coef_], model.coef_
-        else:
-            intercept, coefficients = model.intercept_, model.coef_[0]
-        return cls(np.array(intercept, np.float32), np.array(coefficients, np.float32))
-
-    def evaluate(self, Z: FloatArray) -> Scores:
-        """The linear predictor, in double precision."""
-        return Scores(self.attribute(Z).sum(axis=1) + self.intercept)
-
-    def attribute(self, Z: FloatArray) -> NDArray[np.float64]:
-        """Coefficient times standardised value."""
-        return np.asarray(Z * self.coefficients.astype(np.float64))
-
-    def arrays(self) -> Iterator[tuple[str, FloatArray]]:
-        """Both arrays."""
-        yield "linear.intercept", self.intercept
-        yield "linear.coefficients", self.coefficients
-
-    @classmethod
-    def from_arrays(cls, arrays: Arrays, n_genes: int) -> Self:
-        """Rebuild the linear model."""
-        shapes = {"linear.intercept": (1,), "linear.coefficients": (n_genes,)}
-        if {name: array.shape for name, array in arrays.items()} != shapes:
-            raise UnfitArraysError(f"the coefficients are not those of {n_genes} genes.")
-        return cls(*(arrays[name] for name in shapes))
-
-
-Learned = LearnedNetworks | LearnedHazardNetworks | LearnedCoefficients
-
-FORMS: dict[str, type[Learned]] = {
-    "networks": LearnedNetworks,
-    "hazard networks": LearnedHazardNetworks,
-    "coefficients": LearnedCoefficients,
-}
-"""What can be kept, as the manifest names it."""
 
 
 def _assemble_networks(

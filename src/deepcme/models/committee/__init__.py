@@ -1,0 +1,1 @@
+"""Models whose standardised scores are averaged with equal weights."""

@@ -1,0 +1,167 @@
+"""The members of a committee: each fitted on all rows, and scored out of fold."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deepcme.base.errors import DeepCMEError
+from deepcme.base.parameters import Rule
+from deepcme.base.seeds import integer_seed, seed_for
+from deepcme.base.words import few
+from deepcme.cohort.splits import RowIndex
+from deepcme.models.fitting import PreparedRows, fit_model, scores_of
+from deepcme.models.registry import KINDS, ModelKind
+from deepcme.models.survival.cox_model import CoxModel
+
+FloatArray = NDArray[np.float64]
+
+MEMBERS = (
+    Rule(
+        lambda value: (
+            isinstance(value, tuple | list)
+            and len(value) > 1
+            and all(isinstance(name, str) for name in value)
+        ),
+        'must list two models or more, as ["LR-tuned", "RF"]',
+    ),
+    Rule(lambda names: len(set(names)) == len(names), "names a model more than once"),
+)
+_NO_SPREAD = 1e-9
+"""Of scores, beside their size: rounding."""
+
+
+def find_kinds(members: Sequence[str], outcome: str) -> list[ModelKind]:
+    """The members' rows in the table of models.
+
+    Raises
+    ------
+    DeepCMEError
+        If there is no model of a name, or it is a committee or predicts another outcome.
+    """
+    allowed = [
+        kind.name
+        for kind in KINDS.values()
+        if outcome in kind.outcomes and not kind.is_committee
+    ]
+    if strange := [name for name in members if name not in allowed]:
+        raise DeepCMEError(
+            f"members: {few(strange)} cannot be in a committee that predicts a {outcome} "
+            f"outcome; choose from {', '.join(allowed)}."
+        )
+    return [KINDS[name] for name in members]
+
+
+@dataclass(frozen=True)
+class FittedMembers:
+    """Models fitted on the same rows, and their scores of these rows out of fold.
+
+    Attributes
+    ----------
+    models : list
+        Each fitted on all rows.
+    centres, spreads : array of shape (members,)
+        Mean and standard deviation of each one's scores out of fold; where these are all the
+        same, the spread is 0.
+    out_of_fold : array of shape (rows, members)
+        Those scores, standardised.
+    """
+
+    models: list[Any]
+    centres: FloatArray
+    spreads: FloatArray
+    out_of_fold: FloatArray
+
+    @classmethod
+    def fit(
+        cls,
+        kinds: Sequence[ModelKind],
+        rows: PreparedRows,
+        folds: Sequence[RowIndex],
+        seed: int,
+    ) -> Self:
+        """Fit each member on all rows, and again without each fold, whose rows it then scores.
+
+        What a member chose by all rows, such as the strength of a penalty, it keeps in the
+        folds: scores of another strength are many times as wide. The mean of the scores of
+        each fold is taken off them, as it follows the prevalence of the rows fitted on, which
+        is the lower the more events are held out.
+
+        Parameters
+        ----------
+        kinds : sequence of ModelKind
+        rows : PreparedRows
+        folds : sequence of array of int
+            Rows to hold out together.
+        seed : int
+            Each member has a branch of its own.
+        """
+        models = [_fit(kind, rows, seed) for kind in kinds]
+        raw, centred = np.empty((2, len(rows.labels), len(kinds)))
+        for held_out in folds:
+            rest = rows.rows(np.setdiff1d(np.arange(len(raw)), held_out))
+            for number, (kind, model) in enumerate(zip(kinds, models, strict=True)):
+                scores = _score_without(kind, model, rest, rows, held_out, seed)
+                raw[held_out, number] = scores
+                centred[held_out, number] = scores - scores.mean()
+        centres = np.average(raw, axis=0, weights=rows.weights)
+        spreads = np.sqrt(np.average(centred**2, axis=0, weights=rows.weights))
+        spreads[spreads <= _NO_SPREAD * (1 + np.abs(centres))] = 0.0
+        return cls(models, centres, spreads, divide_by_spread(centred, spreads))
+
+
+def divide_by_spread(centred: FloatArray, spreads: FloatArray) -> FloatArray:
+    """Scores over each member's spread; 0 of one that has none."""
+    counts = spreads > 0
+    return np.where(counts, centred / np.where(counts, spreads, 1.0), 0.0)
+
+
+def average_members(standardised: FloatArray, spreads: FloatArray) -> FloatArray:
+    """Mean over the members that have a spread, with equal weights; 0 where none has."""
+    return np.asarray(standardised.sum(axis=1) / max(1, np.count_nonzero(spreads)))
+
+
+def score_members(
+    models: Sequence[Any], centres: FloatArray, spreads: FloatArray, X: NDArray[Any]
+) -> FloatArray:
+    """Standardised scores of new rows, of shape (rows, members)."""
+    raw = np.column_stack([scores_of(model, X)[0] for model in models])
+    return divide_by_spread(raw - centres, spreads)
+
+
+def _seed_of(kind: ModelKind, seed: int) -> int:
+    return integer_seed(seed_for(seed, "member", kind.name))
+
+
+def _fit(kind: ModelKind, rows: PreparedRows, seed: int) -> Any:
+    try:
+        return fit_model(kind, {}, _seed_of(kind, seed), rows)
+    except DeepCMEError as error:
+        raise DeepCMEError(f"{kind.name}, a member of the committee: {error}") from error
+
+
+def _score_without(
+    kind: ModelKind,
+    model: Any,
+    rest: PreparedRows,
+    everyone: PreparedRows,
+    held_out: RowIndex,
+    seed: int,
+) -> FloatArray:
+    """Scores of rows held out by a member fitted on the rest."""
+    X = everyone.X[held_out]
+    if not hasattr(model, "score_held_out"):
+        return scores_of(_fit(kind, rest, seed), X)[0]
+    given: tuple[Any, ...] = (rest.X, rest.labels, rest.patients, X)
+    if not isinstance(model, CoxModel):
+        given += (everyone.labels, rest.weights, everyone.weights)
+    try:
+        return np.asarray(model.score_held_out(*given), dtype=np.float64)
+    except DeepCMEError as error:
+        raise DeepCMEError(
+            f"{kind.name}, a member of the committee, in one of its folds: {error}"
+        ) from error
