@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 SOURCES := pyproject.toml CMakeLists.txt $(shell find src -type f -not -name '*.pyc')
 
-.PHONY: run test test-slow test-attacks test-attacks-table test-browser test-asan docs bench bench-quick bench-losses bench-workers bench-memory bench-cox-path bench-time-left bench-also bench-signatures check clean
+.PHONY: run test test-slow test-attacks test-attacks-table test-browser test-asan docs bench bench-quick bench-losses bench-workers bench-memory bench-cox-path bench-time-left bench-also bench-signatures bench-committee bench-span check clean
 
 run: $(VENV)/installed
 	$(BIN)/deepcme run --out results/transbig
@@ -73,6 +73,14 @@ bench-also: $(VENV)/installed-dev
 bench-signatures: $(VENV)/installed-dev
 	@test -d "$(FOLDER)" || { echo "name the folder of the cohorts: make bench-signatures FOLDER=/path/to/data"; exit 2; }
 	$(BIN)/python benchmarks/signatures.py "$(FOLDER)"
+
+# The committee beside other models, thirty folds, some hours: make bench-committee COHORTS="a.h5ad ...".
+bench-committee: $(VENV)/installed-dev
+	$(BIN)/python benchmarks/committee.py $(COHORTS)
+
+# The ensemble on scores beside that on genes: make bench-span COHORTS="a.h5ad ...".
+bench-span: $(VENV)/installed-dev
+	$(BIN)/python benchmarks/span.py $(COHORTS)
 
 check: $(VENV)/installed-dev
 	$(BIN)/ruff check src tests

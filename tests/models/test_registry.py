@@ -47,6 +47,9 @@ def test_a_row_says_what_its_estimator_takes_and_gives(kind, random):
     assert kind.takes_groups == ("groups" in taken)
     assert kind.takes_weights == ("sample_weight" in taken)
     assert kind.takes_validation == ("validation_rows" in taken)
+    assert kind.takes_gram == ("gram" in taken)
+    if kind.takes_gram and hasattr(model, "score_held_out"):
+        assert "gram" in signature(model.score_held_out).parameters
     model.fit(X, y)
     assert kind.has_gene_scores == hasattr(model, "gene_scores_")
     assert not kind.has_history or {"epoch", "valid_loss"} < set(model.history_)

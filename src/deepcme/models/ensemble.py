@@ -191,9 +191,10 @@ class DeepCMEEnsemble(NetworkEnsemble, NetworkClassifier):
         everyone: NDArray[Any],
         sample_weight: NDArray[np.floating] | None = None,
         weight_of_everyone: NDArray[np.floating] | None = None,
+        gram: ArrayLike | None = None,
     ) -> NDArray[np.float64]:
         """Log-odds of held-out rows by an ensemble of the same settings fitted on others."""
-        ensemble: Self = clone(self).fit(X, y, sample_weight, groups)
+        ensemble: Self = clone(self).fit(X, y, sample_weight, groups, gram)
         return ensemble.decision_function(held_out)
 
     def network_probabilities(self, X: ArrayLike) -> NDArray[np.float64]:

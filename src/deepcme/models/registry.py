@@ -45,7 +45,8 @@ class ModelKind:
         Kinds of outcomes that it predicts.
     takes_groups, takes_validation, takes_weights, takes_gram : bool
         Whether `fit` takes the patients as `groups`, `validation_rows` to choose by,
-        `sample_weight`, and the rows' inner products as `gram`.
+        `sample_weight`, and the rows' inner products as `gram`; `score_held_out` takes these
+        too, of the rows that it fits on.
     tuned_over_folds : bool
         Whether it has a `choose_strength` for the inner folds of a nested design.
     out_of_fold : OutOfFold or None
@@ -238,6 +239,7 @@ KINDS: dict[str, ModelKind] = {
             is_committee=True,
             takes_groups=True,
             takes_weights=True,
+            takes_gram=True,
             out_of_fold=OutOfFold(n_folds=3, fewest_patients=3, own=True),
             saved_as="committee",
         ),
@@ -326,6 +328,7 @@ KINDS: dict[str, ModelKind] = {
             is_committee=True,
             outcomes=("survival",),
             takes_groups=True,
+            takes_gram=True,
             out_of_fold=OutOfFold(n_folds=3, fewest_patients=8, own=True),
             saved_as="committee",
         ),

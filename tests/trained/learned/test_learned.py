@@ -18,6 +18,7 @@ from deepcme.trained.prediction import predict
 from deepcme.trained.training import TrainingSettings, train_model
 from deepcme.trained.validation import validate_model
 from tests.trained.conftest import QUICK
+from tests.trained.learned.profiles import require_no_profile
 
 NETWORK = {"hidden_layers": (6, 4), "max_epochs": 25, "learning_rate": 1e-2, "penalty": None}
 KINDS = {
@@ -67,10 +68,12 @@ def test_the_manifest_names_the_kind(other_kind, tmp_path):
 
 
 def test_no_sample_is_kept(other_kind, training_cohort):
-    """Arrays grow with the genes and not with the samples."""
+    """Arrays grow with the genes and not with the samples, and hold no sample's values."""
     n_samples = training_cohort.n_samples
-    for name, array in other_kind.learned.arrays():
+    kept = dict(other_kind.learned.arrays())
+    for name, array in kept.items():
         assert n_samples not in array.shape, name
+    require_no_profile(kept.items(), standardised(other_kind, training_cohort))
 
 
 def test_genes_add_up_to_the_score(other_kind, other_cohort):

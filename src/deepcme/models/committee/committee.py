@@ -24,6 +24,7 @@ from deepcme.models.committee.members import (
 from deepcme.models.estimator_inputs import read_groups, read_sample_weight
 from deepcme.models.fitting import PreparedRows
 from deepcme.models.logit_classifier import LogitClassifier, encode_binary_target
+from deepcme.models.span.gram import read_gram
 
 FloatArray = NDArray[np.float64]
 
@@ -112,6 +113,7 @@ class DeepCMECommittee(LogitClassifier):
         y: ArrayLike,
         sample_weight: ArrayLike | None = None,
         groups: ArrayLike | None = None,
+        gram: ArrayLike | None = None,
     ) -> Self:
         """Fit the members.
 
@@ -124,6 +126,9 @@ class DeepCMECommittee(LogitClassifier):
         groups : array of shape (samples,), optional
             Patient of each sample; one without is a patient of its own. No sample is scored out
             of fold by a member that knows its patient.
+        gram : array of shape (samples, samples), optional
+            Inner products of the rows of X, as `compute_gram` gives them, for members that take
+            them; computed where they are needed and not given.
 
         Raises
         ------
@@ -138,11 +143,12 @@ class DeepCMECommittee(LogitClassifier):
         self.classes_, target = encode_binary_target(y, type(self).__name__)
         labels = target.astype(np.int8)
         patients = read_groups(groups, len(labels))
+        products = None if gram is None else read_gram(gram, matrix)
         weights = None
         if sample_weight is not None:
             weights = read_sample_weight(sample_weight, len(labels)).astype(np.float64)
             self._require_weighable()
-        rows = PreparedRows(matrix, labels, patients, weights)
+        rows = PreparedRows(matrix, labels, patients, weights, known_gram=products)
         self._require_patients(rows)
         seed = int(self._generator().integers(2**31))
         random = np.random.default_rng(seed)
@@ -169,13 +175,19 @@ class DeepCMECommittee(LogitClassifier):
             )
 
     def _require_patients(self, rows: PreparedRows) -> None:
-        known = rows.rows(np.flatnonzero(rows.known))
         for label, name in enumerate(self.classes_):
-            n_patients = len(np.unique(known.patients[known.labels == label]))
+            of_class = rows.known & (rows.labels == label)
+            n_patients = len(np.unique(rows.patients[of_class]))
+            if not n_patients:
+                raise DeepCMEError(
+                    f"All samples of class {name} have a sample_weight of zero: give some of "
+                    "them more."
+                )
             if n_patients < self.n_folds:
                 raise DeepCMEError(
-                    f"n_samples = {len(known.labels)} with {counted(n_patients, 'patient')} of "
-                    f"class {name} is too few for {self.n_folds} folds that each hold one out."
+                    f"n_samples = {np.count_nonzero(rows.known)} with "
+                    f"{counted(n_patients, 'patient')} of class {name} is too few for "
+                    f"{self.n_folds} folds that each hold one out."
                 )
 
     def score_members(self, X: ArrayLike) -> FloatArray:

@@ -16,6 +16,7 @@ from deepcme.base.words import few
 from deepcme.cohort.splits import RowIndex
 from deepcme.models.fitting import PreparedRows, fit_model, scores_of
 from deepcme.models.registry import KINDS, ModelKind
+from deepcme.models.span.span import pays
 from deepcme.models.survival.cox_model import CoxModel
 
 FloatArray = NDArray[np.float64]
@@ -159,8 +160,9 @@ def _score_without(
     given: tuple[Any, ...] = (rest.X, rest.labels, rest.patients, X)
     if not isinstance(model, CoxModel):
         given += (everyone.labels, rest.weights, everyone.weights)
+    products = {"gram": rest.gram} if kind.takes_gram and pays(*rest.X.shape) else {}
     try:
-        return np.asarray(model.score_held_out(*given), dtype=np.float64)
+        return np.asarray(model.score_held_out(*given, **products), dtype=np.float64)
     except DeepCMEError as error:
         raise DeepCMEError(
             f"{kind.name}, a member of the committee, in one of its folds: {error}"

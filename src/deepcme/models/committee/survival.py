@@ -27,6 +27,7 @@ from deepcme.models.committee.members import (
 )
 from deepcme.models.estimator_inputs import read_groups
 from deepcme.models.fitting import PreparedRows
+from deepcme.models.span.gram import read_gram
 from deepcme.models.survival.cox_model import CoxModel, FloatArray
 from deepcme.models.survival.target import make_target, read_target
 
@@ -99,7 +100,13 @@ class DeepCMESurvivalCommittee(CoxModel):
         super().check_parameters()
         find_kinds(self.members, SurvivalOutcome.kind)
 
-    def fit(self, X: ArrayLike, y: ArrayLike, groups: ArrayLike | None = None) -> Self:
+    def fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        groups: ArrayLike | None = None,
+        gram: ArrayLike | None = None,
+    ) -> Self:
         """Fit the members.
 
         Parameters
@@ -110,6 +117,9 @@ class DeepCMESurvivalCommittee(CoxModel):
         groups : array of shape (samples,), optional
             Patient of each sample; one without is a patient of its own. No sample is scored out
             of fold by a member that knows its patient.
+        gram : array of shape (samples, samples), optional
+            Inner products of the rows of X, as `compute_gram` gives them, for members that take
+            them; computed where they are needed and not given.
 
         Raises
         ------
@@ -123,11 +133,12 @@ class DeepCMESurvivalCommittee(CoxModel):
         follow_up = read_target(y, len(matrix))
         patients = read_groups(groups, len(matrix))
         self._require_events(follow_up, patients)
+        products = None if gram is None else read_gram(gram, matrix)
         seed = int(self._generator().integers(2**31))
         random = np.random.default_rng(seed)
         strata = SurvivalOutcome(follow_up.times, follow_up.events).strata
         folds = draw_folds(strata, patients, self.n_folds, random)
-        rows = PreparedRows(matrix, make_target(follow_up), patients)
+        rows = PreparedRows(matrix, make_target(follow_up), patients, known_gram=products)
         members = FittedMembers.fit(kinds, rows, folds, seed)
         self.members_ = members.models
         self.centres_, self.spreads_ = members.centres, members.spreads
