@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Literal, Self
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
+from sklearn.base import clone
 
 from deepcme.base.errors import DeepCMEError
 from deepcme.base.parameters import Rule
@@ -200,6 +201,18 @@ class DeepCMESurvivalEnsemble(NetworkEnsemble, SurvivalNetwork):
         self.clinical_coef_ = np.mean(clinical_coefficients, axis=0)
         self.baseline_ = Baseline.estimate(data.follow_up, self.oof_log_hazards_)
         return self
+
+    def score_held_out(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        groups: ArrayLike,
+        held_out: ArrayLike,
+        gram: ArrayLike | None = None,
+    ) -> FloatArray:
+        """Log hazards of held-out rows by an ensemble of the same settings fitted on others."""
+        ensemble: Self = clone(self).fit(X, y, groups=groups, gram=gram)
+        return ensemble.predict(held_out)
 
     def _predict_of_genes(self, matrix: NDArray[np.float32]) -> FloatArray:
         by_network = [
