@@ -62,7 +62,7 @@ class DeepCMEEnsemble(NetworkEnsemble, NetworkClassifier):
     dropout : float, default 0.7
     patience : int or None, default None
         Stop a network after this many epochs without a lower loss. None are all epochs
-        on genes, and on scores PATIENCE.
+        on genes, and on scores it is 100.
     space : {"span", "genes"}, default "span"
         What networks train on: scores where there are enough genes and no penalty, or
         genes in any case.
@@ -100,7 +100,7 @@ class DeepCMEEnsemble(NetworkEnsemble, NetworkClassifier):
         **NetworkClassifier._rules,
         **NetworkEnsemble._rules,
     }
-    _of_space: ClassVar = {"genes": {}, "span": {"patience": 100}}
+    of_space: ClassVar = {"genes": {}, "span": {"patience": 100}}
 
     def __init__(
         self,
@@ -170,7 +170,7 @@ class DeepCMEEnsemble(NetworkEnsemble, NetworkClassifier):
         """
         self.check_parameters()
         matrix, target, weight = self._training_data(X, y, sample_weight)
-        hyperparameters = self._enter_space(*matrix.shape)
+        self.space_, hyperparameters = self.choose_space(*matrix.shape)
         patients = read_groups(groups, len(target))
         self._check_patients(target, patients)
         engine = make_engine()

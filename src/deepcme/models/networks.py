@@ -153,8 +153,8 @@ class NetworkEnsemble(NetworkEstimator):
         "n_snapshots": at_least(1),
         "space": one_of("span", "genes"),
     }
-    _of_space: ClassVar[dict[Space, dict[str, Any]]]
-    """Settings of the training that None stands for, by the space."""
+    of_space: ClassVar[dict[Space, dict[str, Any]]]
+    """Settings of the training that None stands for, by what networks train on."""
 
     _networks: list[list[NetworkWeights]]
     _scores: SpanScores | None
@@ -185,13 +185,13 @@ class NetworkEnsemble(NetworkEstimator):
         return state
 
     def _hyperparameters(self) -> Hyperparameters:
-        return self._read_hyperparameters(self._of_space["genes"])
+        return self._read_hyperparameters(self.of_space["genes"])
 
-    def _enter_space(self, n_samples: int, n_genes: int) -> Hyperparameters:
-        """Settings of the training in the space that serves so many samples and genes."""
+    def choose_space(self, n_samples: int, n_genes: int) -> tuple[Space, Hyperparameters]:
+        """What networks train on, of so many samples and genes, and the training's settings."""
         serves = self.penalty is None and pays(n_samples, n_genes)
-        self.space_ = self.space if serves else "genes"
-        return self._read_hyperparameters(self._of_space[self.space_])
+        space: Space = self.space if serves else "genes"
+        return space, self._read_hyperparameters(self.of_space[space])
 
     def _with_inputs(
         self, X: FloatArray

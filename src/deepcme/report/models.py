@@ -156,9 +156,25 @@ def _network(kind: ModelKind, settings: Mapping[str, Any]) -> str:
     ]
     if settings["patience"] is not None:
         parts.append(f"stopped after {settings['patience']} epochs without a lower loss")
+    if settings.get("space") == "span" and settings["penalty"] is None:
+        parts.append(_on_scores(kind, settings))
     if settings.get("class_weight") is not None:
         parts.append(f"class weight {_as_text(settings['class_weight'])}")
     return "; ".join([*parts, _own_words(kind, settings)])
+
+
+def _on_scores(kind: ModelKind, settings: Mapping[str, Any]) -> str:
+    """What networks train on where genes are many."""
+    stops = kind.type.of_space["span"].get("patience")
+    stopped = ""
+    if stops is not None and settings["patience"] is None:
+        stopped = f", stopped after {stops} epochs without a lower loss"
+    return (
+        "where there are at least twice as many genes as samples, trained not on genes but on "
+        "scores, the coordinates in the span of the samples that a network trains on (by their "
+        f"inner products; axes turned at random){stopped}, and the weights turned back into "
+        "those of genes, which predict the same"
+    )
 
 
 def _own_words(kind: ModelKind, settings: Mapping[str, Any], part: str = "") -> str:

@@ -85,7 +85,7 @@ class DeepCMESurvivalEnsemble(NetworkEnsemble, SurvivalNetwork):
         **SurvivalNetwork._rules,
         **NetworkEnsemble._rules,
     }
-    _of_space: ClassVar = {"genes": {}, "span": {}}
+    of_space: ClassVar = {"genes": {}, "span": {}}
 
     def __init__(
         self,
@@ -153,7 +153,7 @@ class DeepCMESurvivalEnsemble(NetworkEnsemble, SurvivalNetwork):
         """
         self.check_parameters()
         data = self._read(X, y, clinical)
-        hyperparameters = self._enter_space(*data.matrix.shape)
+        self.space_, hyperparameters = self.choose_space(*data.matrix.shape)
         patients = read_groups(groups, len(data.matrix))
         self._require_patients(patients)
         self._require_events(data.follow_up, patients)

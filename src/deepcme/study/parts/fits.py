@@ -11,6 +11,7 @@ import numpy as np
 from deepcme.base.workload import Piece
 from deepcme.cohort.follow_up import FollowUp
 from deepcme.cohort.survival import SurvivalOutcome
+from deepcme.models.networks import NetworkEnsemble
 from deepcme.models.registry import KINDS, ModelKind
 from deepcme.models.survival.target import make_target
 from deepcme.network.engines.choice import one_thread_a_task
@@ -23,8 +24,15 @@ NETWORKS = "networks"
 """The family of all of them: what one takes tells what others take."""
 
 # What a network's time depends on; that of others may depend on any parameter.
-_OF_TIME = ("hidden_layers", "batch_size", "max_epochs", "n_networks", "patience")
+_OF_TIME = (
+    *("hidden_layers", "batch_size", "max_epochs", "n_networks", "patience"),
+    *("space", "penalty"),
+)
 _SECONDS_PER_STEP = 3e-5
+# Of networks on scores: to prepare a value, and for a column that the genes are multiplied by.
+_SECONDS_PER_VALUE = 5e-8
+_SECONDS_PER_PRODUCT = 4e-11
+_EPOCHS_TO_THE_BEST = 80
 _SECONDS_PER_SCORE = 2.5e-6
 _TIMED_SECONDS = 0.3
 _MOST_TIMED_EPOCHS = 64
@@ -68,8 +76,9 @@ class FitsPart(Part[F]):
         if not task.model.kind.is_network:
             return None
         network = _make(task)
-        n_epochs = int(network.max_epochs) * _size(network) * _n_fits(task)
-        return _time_epoch(plan, task, network) * n_epochs + _seconds_of_scores(plan, task)
+        n_inputs, n_epochs, beside = _training_of(plan, task)
+        of_epochs = _time_epoch(task, network, n_inputs) * n_epochs * _size(network)
+        return (of_epochs + beside) * _n_fits(task) + _seconds_of_scores(plan, task)
 
 
 def _fits_of_members(task: F) -> list[F]:
@@ -104,13 +113,34 @@ def _n_fits(task: Fit) -> int:
     return task.folds.n_folds if task.folds else 1
 
 
+def _training_of(plan: Plan, task: Fit) -> tuple[int, int, float]:
+    """Inputs of the networks of a task, their epochs, and seconds beside these.
+
+    On scores the inputs are as many as samples, there is a patience, and what depends on the
+    genes is to prepare the rows, their inner products, and to turn the weights back.
+    """
+    network, n_rows, n_genes = _make(task), len(task.split.fitting_rows), _n_genes(plan, task)
+    if not isinstance(network, NetworkEnsemble):
+        return n_genes, network.max_epochs, 0.0
+    space, training = network.choose_space(n_rows, n_genes)
+    if space == "genes":
+        return n_genes, training.max_epochs, 0.0
+    epochs = training.max_epochs
+    if training.patience is not None:
+        epochs = min(epochs, _EPOCHS_TO_THE_BEST + training.patience)
+    columns = n_rows + network.hidden_layers[0] * network.n_networks * network.n_snapshots
+    values = n_rows * n_genes * (_SECONDS_PER_VALUE + _SECONDS_PER_PRODUCT * columns)
+    return n_rows, epochs, values
+
+
 def _seconds_of_epochs(plan: Plan, task: Fit) -> float:
     """Roughly the time to train the networks of a task."""
     network, n_rows = _make(task), len(task.split.fitting_rows)
-    weights = n_rows * _n_genes(plan, task) * network.hidden_layers[0]
+    n_inputs, n_epochs, beside = _training_of(plan, task)
+    weights = n_rows * n_inputs * network.hidden_layers[0]
     steps = n_rows / network.batch_size
     epoch = task.model.kind.nanoseconds * 1e-9 * weights + _SECONDS_PER_STEP * steps
-    return float(epoch * network.max_epochs * _size(network) * _n_fits(task))
+    return float((epoch * n_epochs * _size(network) + beside) * _n_fits(task))
 
 
 def _seconds_of_scores(plan: Plan, task: Fit) -> float:
@@ -129,11 +159,11 @@ def _single_network(kind: ModelKind) -> ModelKind:
     )
 
 
-def _time_epoch(plan: Plan, task: Fit, network: Any) -> float:
+def _time_epoch(task: Fit, network: Any, n_inputs: int) -> float:
     """Time an epoch of a network on noise of the cohort's size: so many that it shows."""
     n_train, n_valid = len(task.split.train), len(task.split.validation)
     random = np.random.default_rng(0)
-    X = random.random((n_train + n_valid, _n_genes(plan, task)), dtype=np.float32)
+    X = random.random((n_train + n_valid, n_inputs), dtype=np.float32)
     kind, y = _single_network(task.model.kind), np.arange(len(X)) % 2
     if SurvivalOutcome.kind in kind.outcomes:
         y = make_target(FollowUp(np.arange(len(X), dtype=np.float64), y.astype(np.int8)))
