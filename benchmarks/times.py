@@ -95,6 +95,7 @@ MODELS: dict[str, tuple[str, dict[str, Any]]] = {
     "DeepCME-Cox": ("DeepCME-Cox", {}),
     ENSEMBLE: ("DeepCME-Cox-ensemble", {}),
     OF_GENES: ("DeepCME-Cox-ensemble", {"space": "genes"}),
+    "Cox-committee": ("Cox-committee", {}),
     "DeepCME-ensemble, weighted": ("DeepCME-ensemble", {}),
 }
 """Row of the registry and parameters of each model; that of clinical columns has none."""
