@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from deepcme.evaluation.measures import find_measure
@@ -135,6 +136,17 @@ class SideBySideLayout(TableLayout):
         if pd.isna(row.ci_low):
             return value
         return f"{value} ({row.ci_low:{form}} to {row.ci_high:{form}})"
+
+
+def show_interval(
+    row: Mapping[Any, Any], names: tuple[str, str, str], form: str = ".3f"
+) -> str:
+    """A value with its interval in one cell, as far as they are known."""
+    value, low, high = (row[name] for name in names)
+    if pd.isna(value):
+        return ""
+    ends = f" ({low:{form}} to {high:{form}})" if np.isfinite([low, high]).all() else ""
+    return f"{value:{form}}{ends}"
 
 
 def as_percent(share: float) -> str:

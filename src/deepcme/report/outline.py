@@ -23,6 +23,7 @@ from deepcme.report.sections import (
     training,
     usefulness,
 )
+from deepcme.report.sections.committee import committee
 from deepcme.report.sections.comparators import comparators
 from deepcme.report.sections.gene_sets import gene_sets
 from deepcme.report.sections.groups import meta_analysis, subgroups
@@ -39,20 +40,20 @@ from deepcme.study.resolved import Study
 
 SECTIONS: tuple[Section, ...] = (
     verdict.SECTION, patients.SECTION, sample_size.SECTION, discrimination.SECTION,
-    meta_analysis.SECTION, classification.SECTION, comparison.SECTION, comparators.SECTION,
-    also.SECTION, added_value.SECTION, calibration.SECTION, recalibration.SECTION,
-    usefulness.SECTION, risk_stability.SECTION, instability.SECTION, subgroups.SECTION,
-    nulls.SECTION, genes.SECTION, selection.SECTION, gene_sets.SECTION, publication.SECTION,
-    training.SECTION, methods.SECTION,
-    guidelines.SECTION, methods.REPEAT,
+    meta_analysis.SECTION, classification.SECTION, comparison.SECTION, committee.SECTION,
+    comparators.SECTION, also.SECTION, added_value.SECTION, calibration.SECTION,
+    recalibration.SECTION, usefulness.SECTION, risk_stability.SECTION, instability.SECTION,
+    subgroups.SECTION, nulls.SECTION, genes.SECTION, selection.SECTION, gene_sets.SECTION,
+    publication.SECTION, training.SECTION, methods.SECTION, guidelines.SECTION,
+    methods.REPEAT,
 )  # fmt: skip
 """Of a study of labels. Each may use what those before it computed."""
 
 SURVIVAL_SECTIONS: tuple[Section, ...] = (
     survival_verdict.SECTION, risk_groups.SECTION, patients.SECTION,
     sample_size_by_horizon.SECTION,
-    discrimination_over_time.SECTION, meta_analysis.SECTION, comparators.SECTION,
-    also.SECTION, added_value_over_time.SECTION,
+    discrimination_over_time.SECTION, meta_analysis.SECTION, committee.SECTION,
+    comparators.SECTION, also.SECTION, added_value_over_time.SECTION,
     calibration_at_horizon.SECTION, usefulness_at_horizon.SECTION, assumptions.SECTION,
     instability.SECTION, subgroups.SECTION, nulls.SECTION, genes.SECTION, selection.SECTION,
     gene_sets.SECTION, grid.SECTION, training.SECTION,

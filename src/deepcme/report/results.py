@@ -26,6 +26,7 @@ from deepcme.evaluation.survival.recalibration import (
 from deepcme.evaluation.survival.tables.evaluated import Evaluation
 from deepcme.evaluation.survival.tables.performance import compute_survival_performance
 from deepcme.report.models import find_comparators, find_refitted_models
+from deepcme.study.part import MEMBERS
 from deepcme.study.parts.survival_tables import CENSORING
 from deepcme.study.resolved import Study
 from deepcme.study.store import StudyFolder
@@ -69,6 +70,14 @@ class StudyResults:
         if not self.comparators:
             return self.predictions
         return self.predictions[~self.predictions["model"].isin(self.comparators)]
+
+    @cached_property
+    def members(self) -> pd.DataFrame | None:
+        """What the members of committees predicted; None where there is none."""
+        if not self.folder.has_table(MEMBERS):
+            return None
+        table = self.folder.read_table(MEMBERS)
+        return None if table.empty else table
 
     @property
     def is_survival(self) -> bool:

@@ -1,9 +1,11 @@
 """Reruns where there is nothing special to find: permuted outcomes, random genes, signatures.
 
-A permutation reruns the whole pipeline of the study's headline on permuted outcomes,
-splits included; of times to an event, time and event go together. A gene set is that model
-refitted on the study's own splits with the genes of the set alone; a user's signature stands
-beside random sets of its size. Sizes count genes: one that has several columns brings them all.
+A permutation reruns the whole pipeline of the study's headline on permuted outcomes; of times
+to an event, time and event go together. A gene set is that model refitted with the genes of the
+set alone; a user's signature stands beside random sets of its size. Sizes count genes: one that
+has several columns brings them all. All runs are fitted on the study's own splits, whose
+balance the permutations keep (`BalancedPermutations`), so that what is prepared of a training
+part, which knows no outcome, serves them all.
 
 Tables
 ------
@@ -15,7 +17,7 @@ nulls.csv             one row per null run: kind, number, size, auc, n_splits, n
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, ClassVar
@@ -23,10 +25,8 @@ from typing import Any, ClassVar
 import numpy as np
 import pandas as pd
 
-from deepcme.base.seeds import seed_for
 from deepcme.cohort.honest import fit_seed
 from deepcme.cohort.outcome import BinaryOutcome, labels_of
-from deepcme.cohort.splits import Split
 from deepcme.cohort.survival import SurvivalOutcome
 from deepcme.evaluation.metrics import compute_auc_within
 from deepcme.evaluation.predictions import STRATUM, with_strata
@@ -70,18 +70,14 @@ class Nulls(FitsPart[NullFit]):
     purpose = "for null runs"
 
     def tasks(self, plan: Plan) -> Iterator[NullFit]:
-        """Fits of the headline for every null run; permuted outcomes draw new splits.
+        """Fits of the headline for every null run.
 
         Those of times are scored out of fold too, as thirds of risk are cut by such scores.
         """
         study, model = plan.study, plan.study.headline
         common = common_content(plan, self.results_version)
         for run in make_null_runs(study, plan.cohort, plan.splits):
-            splits: Sequence[Split] = plan.splits
-            if run.outcome is not None:
-                seed = seed_for(study.seed, "splits", run.title)
-                splits = study.split.draw(plan.cohort, seed, run.outcome)
-            for number, split in enumerate(splits, start=1):
+            for number, split in enumerate(plan.splits, start=1):
                 null = {"title": run.title, "genes": run.genes}
                 content = {**common, "model": model.model_dump(), "number": number}
                 yield NullFit(

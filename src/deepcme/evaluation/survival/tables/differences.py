@@ -32,6 +32,7 @@ def compute_survival_differences(
     baselines: Sequence[str],
     *,
     comparator: str | None = None,
+    measures: Sequence[HorizonMeasure] = RANKED,
 ) -> pd.DataFrame:
     """C and AUC(t) of one model less those of each baseline, on the same patients and draws.
 
@@ -47,6 +48,7 @@ def compute_survival_differences(
     comparator : str, optional
         The baseline that was named before anything was fitted: its p-value alone may be read
         without a correction for the others.
+    measures : sequence of HorizonMeasure
 
     Returns
     -------
@@ -73,7 +75,7 @@ def compute_survival_differences(
                 **_compare(tested, model, baseline, measure),
             }
             for baseline in baselines
-            for measure in RANKED
+            for measure in measures
         ]
         table = pd.DataFrame(rows)
         for _, of_measure in table.groupby("measure"):

@@ -20,6 +20,7 @@ from deepcme.report.formatting import (
     PATIENTS_AND_EVENTS,
     Column,
     TableLayout,
+    show_interval,
 )
 from deepcme.report.section import Contents, Section
 from deepcme.report.sections.comparators.chart import plot_beside_clinic
@@ -139,15 +140,6 @@ def _lay_out_scalings(contents: Contents, measure: str) -> TableLayout:
     )  # fmt: skip
 
 
-def _interval(row: Mapping[Any, Any], names: tuple[str, str, str], form: str = ".3f") -> str:
-    """A value with its interval, as far as they are known."""
-    value, low, high = (row[name] for name in names)
-    if pd.isna(value):
-        return ""
-    ends = f" ({low:{form}} to {high:{form}})" if np.isfinite([low, high]).all() else ""
-    return f"{value:{form}}{ends}"
-
-
 def _found(row: Mapping[Any, Any]) -> str:
     """Genes found and their weight; of an index, how many samples have its components."""
     if pd.notna(row["n_found"]):
@@ -171,9 +163,9 @@ def _show_beside(table: pd.DataFrame) -> pd.DataFrame:
     shown = table if table["absent"].any() else table.drop(columns="absent")
     return shown.assign(
         what=[name_standing(row) for row in rows],
-        estimate=[_interval(row, ("value", "ci_low", "ci_high")) for row in rows],
+        estimate=[show_interval(row, ("value", "ci_low", "ci_high")) for row in rows],
         less=[
-            _interval(row, ("difference", "difference_low", "difference_high"), "+.3f")
+            show_interval(row, ("difference", "difference_low", "difference_high"), "+.3f")
             for row in rows
         ],
         p=[_p_value(row) for row in rows],
@@ -184,13 +176,14 @@ def _show_beside(table: pd.DataFrame) -> pd.DataFrame:
 def _show_scalings(table: pd.DataFrame) -> pd.DataFrame:
     rows = table.to_dict("records")
     shown = {
-        "within": [_interval(row, ("within", "within_low", "within_high")) for row in rows],
-        "single": [_interval(row, ("single", "single_low", "single_high")) for row in rows],
+        "within": [show_interval(row, ("within", "within_low", "within_high")) for row in rows],
+        "single": [show_interval(row, ("single", "single_low", "single_high")) for row in rows],
         "agreement": [
-            _interval(row, ("spearman", "spearman_low", "spearman_high"), ".2f") for row in rows
+            show_interval(row, ("spearman", "spearman_low", "spearman_high"), ".2f")
+            for row in rows
         ],
         "alike": [
-            _interval(row, ("same_class", "same_class_low", "same_class_high"), ".0%")
+            show_interval(row, ("same_class", "same_class_low", "same_class_high"), ".0%")
             for row in rows
         ],
     }

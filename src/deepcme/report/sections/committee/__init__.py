@@ -1,0 +1,1 @@
+"""What a committee of models gains over its members, in the report."""
