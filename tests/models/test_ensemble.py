@@ -302,12 +302,17 @@ def test_what_is_learned_is_not_there_before_the_fit():
     assert not hasattr(model, "gene_scores_")
 
 
-@pytest.mark.parametrize(("space", "rate"), [("span", 3e-4), ("genes", 1e-4)])
-def test_the_learning_rate_is_that_of_the_space_unless_it_is_given(many_genes, space, rate):
-    settings = {**QUICK, "space": space, "max_epochs": 2}
-    model, named, other = (
-        DeepCMEEnsemble(**{**settings, "learning_rate": given}).fit(*many_genes)
-        for given in (None, rate, 2 * rate)
-    )
-    np.testing.assert_array_equal(model.gene_scores_, named.gene_scores_)
-    assert not np.array_equal(model.gene_scores_, other.gene_scores_)
+def test_in_the_span_patience_ends_after_100_epochs_unless_it_is_given(many_genes):
+    settings = {**QUICK, "max_epochs": 200, "n_networks": 2}
+    epochs = {
+        (space, patience): DeepCMEEnsemble(**settings, space=space, patience=patience)
+        .fit(*many_genes)
+        .history_.groupby("network")
+        .size()
+        .tolist()
+        for space in ("span", "genes")
+        for patience in (None, 3)
+    }
+    assert epochs["genes", None] == [200, 200]
+    assert all(100 < n < 200 for n in epochs["span", None])
+    assert all(n < 100 for n in epochs["span", 3] + epochs["genes", 3])

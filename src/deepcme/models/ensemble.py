@@ -18,6 +18,7 @@ from deepcme.cohort.splits import RowIndex
 from deepcme.models.classifier import NetworkClassifier
 from deepcme.models.estimator_inputs import read_groups, require_both_classes
 from deepcme.models.networks import NetworkEnsemble, Space
+from deepcme.models.span.scores import Inputs
 from deepcme.network.architecture import FloatArray, NetworkWeights
 from deepcme.network.attribution import Networks
 from deepcme.network.engines.base import AfterEpoch
@@ -79,7 +80,7 @@ class DeepCMEEnsemble(NetworkEnsemble, NetworkClassifier):
         **NetworkClassifier._rules,
         **NetworkEnsemble._rules,
     }
-    _of_space: ClassVar = {"genes": {"learning_rate": 1e-4}, "span": {"learning_rate": 3e-4}}
+    _of_space: ClassVar = {"genes": {}, "span": {"patience": 100}}
 
     def __init__(
         self,
@@ -92,7 +93,7 @@ class DeepCMEEnsemble(NetworkEnsemble, NetworkClassifier):
         penalty: Literal["l1"] | None = None,
         penalty_reduction: Literal["mean", "sum"] = "mean",
         penalty_strength: float = 100.0,
-        learning_rate: float | None = None,
+        learning_rate: float = 1e-4,
         max_epochs: int = 500,
         batch_size: int = 32,
         patience: int | None = None,
@@ -155,7 +156,7 @@ class DeepCMEEnsemble(NetworkEnsemble, NetworkClassifier):
         engine = make_engine()
 
         def train(
-            inputs: FloatArray,
+            inputs: Inputs,
             rest: RowIndex,
             held_out: RowIndex,
             random: np.random.Generator,
@@ -163,7 +164,15 @@ class DeepCMEEnsemble(NetworkEnsemble, NetworkClassifier):
         ) -> TrainedNetwork:
             require_both_classes(target, rest, held_out, weight)
             return engine.fit(
-                inputs, target, rest, held_out, hyperparameters, random, weight, after
+                inputs.samples,
+                target,
+                rest,
+                held_out,
+                hyperparameters,
+                random,
+                weight,
+                after,
+                start=inputs.start,
             )
 
         self.oof_decision_function_ = np.empty(len(target))

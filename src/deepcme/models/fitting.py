@@ -9,11 +9,13 @@ from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import expit
 from sklearn.pipeline import Pipeline
 
 from deepcme.cohort.arrays import CohortArrays
 from deepcme.cohort.cohort import Cohort
 from deepcme.cohort.splits import RowIndex
+from deepcme.models.logit_classifier import LogitClassifier
 from deepcme.models.preprocessing import fit_and_transform_rows, make_preprocessor
 from deepcme.models.registry import ModelKind
 from deepcme.models.span.gram import compute_gram
@@ -225,6 +227,9 @@ def scores_of(
     if isinstance(model, CoxModel):
         log_hazards = model.predict(X)
         return log_hazards, risks_of(model, log_hazards, horizon)
+    if isinstance(model, LogitClassifier):
+        logits = model.decision_function(X)
+        return logits, expit(logits)
     probability = model.predict_proba(X)[:, 1] if hasattr(model, "predict_proba") else None
     if hasattr(model, "decision_function"):
         return np.asarray(model.decision_function(X), dtype=np.float64), probability

@@ -17,7 +17,7 @@ from deepcme.base.parameters import Rule, at_least, one_of, or_none, parameters_
 from deepcme.cohort.splits import RowIndex, draw_folds
 from deepcme.models.own_estimator import OwnEstimator
 from deepcme.models.span.gram import read_gram
-from deepcme.models.span.scores import SpanScores
+from deepcme.models.span.scores import Inputs, SpanScores
 from deepcme.models.span.span import pays
 from deepcme.network.architecture import FloatArray, Hyperparameters, NetworkWeights
 from deepcme.network.attribution import compute_first_layer_scores
@@ -124,7 +124,7 @@ class Member:
 
 
 TrainMember = Callable[
-    [FloatArray, RowIndex, RowIndex, np.random.Generator, AfterEpoch], TrainedNetwork
+    [Inputs, RowIndex, RowIndex, np.random.Generator, AfterEpoch], TrainedNetwork
 ]
 """From inputs, rows to train on and held out, a generator, what is called after an epoch."""
 
@@ -242,11 +242,11 @@ class NetworkEnsemble(NetworkEstimator):
         for held_out, random in zip(folds, train_random, strict=True):
             spaced = SpacedSnapshots(self.snapshot_interval, self.n_snapshots)
             rest = np.setdiff1d(np.arange(len(strata)), held_out)
-            inputs = matrix if scores is None else scores.enter(rest)
+            inputs = Inputs(matrix) if scores is None else scores.enter(rest, *random.spawn(1))
             trained = train(inputs, rest, held_out, random, spaced)
             snapshots = spaced.up_to(trained.history.best_epoch) or [trained.weights]
             self._networks.append(snapshots)
             histories.append(history_table(trained.history))
-            yield Member(snapshots, held_out, inputs)
+            yield Member(snapshots, held_out, inputs.samples)
         numbered = pd.concat(histories, keys=range(1, len(histories) + 1), names=["network"])
         self.history_ = numbered.reset_index("network").reset_index(drop=True)

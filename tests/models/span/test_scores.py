@@ -31,11 +31,34 @@ def make_network(inputs, random):
     return weights
 
 
-def test_their_mean_square_over_the_rows_trained_on_is_1(matrix):
-    inputs = scores_of(matrix).enter(ROWS)
+def enter(scores, rows=ROWS):
+    return scores.enter(rows, np.random.default_rng(5))
+
+
+def test_they_and_the_starting_weights_move_as_genes_do(matrix):
+    """As many times as there are more genes than axes, and the start is as many times nearer."""
+    inputs, start = enter(scores_of(matrix))
     assert inputs.dtype == np.float32
     assert inputs.flags.c_contiguous
-    assert np.mean(np.square(inputs[ROWS])) == pytest.approx(1, rel=1e-6)
+    genes_per_axis = 300 / inputs.shape[1]
+    assert np.sqrt(np.mean(np.square(inputs[ROWS]))) == pytest.approx(genes_per_axis, rel=1e-5)
+    assert start == pytest.approx(1 / genes_per_axis)
+
+
+def test_inner_products_are_those_of_the_rows(matrix):
+    """The axes are turned, each after another generator, and nothing is lost by that."""
+    scores = scores_of(matrix)
+    inputs, other = (
+        scores.enter(ROWS, np.random.default_rng(seed)).samples.astype(np.float64)
+        for seed in (1, 2)
+    )
+    assert np.abs(other - inputs).max() > 0.1 * np.abs(inputs).max()
+    expected = compute_gram(matrix)[ROWS][:, ROWS]
+    for samples in (inputs, other):
+        products = compute_gram(samples)[ROWS][:, ROWS]
+        np.testing.assert_allclose(
+            products / np.trace(products), expected / np.trace(expected), atol=1e-6
+        )
 
 
 def test_networks_of_genes_give_what_those_of_scores_give(matrix, random):
@@ -46,7 +69,7 @@ def test_networks_of_genes_give_what_those_of_scores_give(matrix, random):
     scores = scores_of(matrix)
     networks = []
     for rows in (ROWS, np.arange(10, 40)):
-        inputs = scores.enter(rows)
+        inputs, _ = enter(scores, rows)
         networks.append([make_network(inputs[rows], random) for _ in range(2)])
     of_genes = scores.turn_back(networks)
     for X in (matrix, others):
@@ -60,23 +83,23 @@ def test_networks_of_genes_give_what_those_of_scores_give(matrix, random):
 
 def test_scores_of_the_samples_themselves_are_those_trained_on(matrix):
     scores = scores_of(matrix)
-    inputs = scores.enter(ROWS)
+    inputs, _ = enter(scores)
     (again,) = scores.of(matrix)
-    np.testing.assert_allclose(again, inputs, atol=1e-5)
+    np.testing.assert_allclose(again, inputs, atol=1e-6 * np.abs(inputs).max())
 
 
 def test_rows_held_out_have_no_say_in_axes_or_scale(random):
     matrix = random.normal(size=(40, 300)).astype(np.float32)
     poisoned = matrix.copy()
     poisoned[25:] *= 1e4
-    clean, dirty = (scores_of(of).enter(ROWS) for of in (matrix, poisoned))
+    clean, dirty = (enter(scores_of(of)).samples for of in (matrix, poisoned))
     np.testing.assert_array_equal(dirty[ROWS], clean[ROWS])
 
 
 def test_a_matrix_that_was_changed_after_the_fit_is_refused(random):
     matrix = random.normal(size=(40, 300)).astype(np.float32)
     scores = scores_of(matrix)
-    inputs = scores.enter(ROWS)
+    inputs, _ = enter(scores)
     matrix[3, 5] += 1
     for use in (lambda: list(scores.of(matrix)), lambda: scores.turn_back([[inputs]])):
         with pytest.raises(DeepCMEError, match="was changed afterwards: fit on a copy"):

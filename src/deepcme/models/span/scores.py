@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,19 +18,41 @@ from deepcme.network.architecture import NetworkWeights
 Matrix = NDArray[np.float32]
 
 
+class Inputs(NamedTuple):
+    """All samples as a network takes them.
+
+    Parameters
+    ----------
+    samples : ndarray of float32, shape (samples, inputs), C order
+    start : float
+        What the starting weights of the first layer are multiplied by.
+    """
+
+    samples: Matrix
+    start: float = 1.0
+
+
 @dataclass(frozen=True)
 class _Scores:
-    """Coordinates in a span, times a factor."""
+    """From coordinates in a span to scores."""
 
     span: Span
-    factor: float
+    turn: FloatArray
 
 
 class SpanScores:
     """What networks of an ensemble take instead of genes: each has scores of its own.
 
-    They are the coordinates in the span of the rows that the network trains on, so scaled that
-    their mean square over these rows is 1. No other row has a say in the axes or the scale.
+    They are coordinates in the span of the rows that the network trains on. No other row has
+    a say in them. Two things are as they are on genes, for Adam steps equally far along each
+    input:
+
+    - The axes are turned at random, so that none is anything by itself, as no gene is. Along
+      principal axes the small ones, which tell rows apart, would be learned as fast as those
+      that many genes share.
+    - The root mean square of the scores is the number of genes for each axis, and the starting
+      weights of the first layer are as many times smaller: steps in as many genes lead as
+      many times further from the start.
 
     Parameters
     ----------
@@ -45,20 +68,24 @@ class SpanScores:
         self._checksum = zlib.crc32(matrix)
         self._of_networks: list[_Scores] = []
 
-    def enter(self, rows: NDArray[np.int64]) -> Matrix:
+    def enter(self, rows: NDArray[np.int64], random: np.random.Generator) -> Inputs:
         """Scores of all samples for the next network, which trains on some rows."""
         span = Span.of(self._gram, rows)
+        turn, _ = np.linalg.qr(random.standard_normal((span.rank, span.rank)))
         mean_square = float(np.mean(np.square(span.coordinates[rows])))
-        factor = 1 / np.sqrt(mean_square) if mean_square > 0 else 1.0
-        self._of_networks.append(_Scores(span, factor))
-        return np.ascontiguousarray(factor * span.coordinates, dtype=np.float32)
+        genes_per_axis = self._matrix.shape[1] / span.rank
+        if mean_square > 0:
+            turn *= genes_per_axis / np.sqrt(mean_square)
+        self._of_networks.append(_Scores(span, turn))
+        samples = np.ascontiguousarray(span.coordinates @ turn, dtype=np.float32)
+        return Inputs(samples, 1 / genes_per_axis)
 
     def of(self, X: Matrix) -> Iterator[FloatArray]:
         """Scores of rows of genes as each network takes them, by inner products."""
         self._check_matrix()
         cross = compute_gram(X, self._matrix)
         for scores in self._of_networks:
-            yield scores.factor * scores.span.project(cross[:, scores.span.rows])
+            yield scores.span.project(cross[:, scores.span.rows]) @ scores.turn
 
     def turn_back(
         self, networks: Sequence[Sequence[NetworkWeights]]
@@ -78,7 +105,7 @@ class SpanScores:
         self, snapshots: Sequence[NetworkWeights], scores: _Scores
     ) -> list[NetworkWeights]:
         first_layers = [weights.blocks[0].weight for weights in snapshots]
-        together = scores.factor * np.concatenate(first_layers, axis=1, dtype=np.float64)
+        together = scores.turn @ np.concatenate(first_layers, axis=1, dtype=np.float64)
         of_genes = scores.span.turn_back(self._matrix, together, np.float32)
         return [
             replace(

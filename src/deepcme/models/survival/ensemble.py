@@ -17,6 +17,7 @@ from deepcme.evaluation.survival.baseline import Baseline
 from deepcme.evaluation.survival.hazard_calibration import fit_slope
 from deepcme.models.estimator_inputs import read_groups
 from deepcme.models.networks import NetworkEnsemble, Space
+from deepcme.models.span.scores import Inputs
 from deepcme.models.survival.cox_model import FloatArray
 from deepcme.models.survival.networks import SurvivalNetwork, compute_log_hazards
 from deepcme.network.engines.base import AfterEpoch
@@ -83,7 +84,7 @@ class DeepCMESurvivalEnsemble(NetworkEnsemble, SurvivalNetwork):
         **SurvivalNetwork._rules,
         **NetworkEnsemble._rules,
     }
-    _of_space: ClassVar = {"genes": {"learning_rate": 1e-3}, "span": {"learning_rate": 1e-3}}
+    _of_space: ClassVar = {"genes": {}, "span": {}}
 
     def __init__(
         self,
@@ -96,7 +97,7 @@ class DeepCMESurvivalEnsemble(NetworkEnsemble, SurvivalNetwork):
         penalty: Literal["l1"] | None = None,
         penalty_reduction: Literal["mean", "sum"] = "mean",
         penalty_strength: float = 100.0,
-        learning_rate: float | None = None,
+        learning_rate: float = 1e-3,
         max_epochs: int = 250,
         batch_size: int = 128,
         patience: int | None = None,
@@ -159,7 +160,7 @@ class DeepCMESurvivalEnsemble(NetworkEnsemble, SurvivalNetwork):
         offsets, clinical_coefficients = [], []
 
         def train(
-            inputs: NDArray[np.float32],
+            inputs: Inputs,
             rest: RowIndex,
             held_out: RowIndex,
             random: np.random.Generator,
@@ -168,7 +169,7 @@ class DeepCMESurvivalEnsemble(NetworkEnsemble, SurvivalNetwork):
             clinical_coefficients.append(data.columns.fit(rest))
             offsets.append(data.columns.offset(clinical_coefficients[-1]))
             return engine.fit(
-                inputs,
+                inputs.samples,
                 data.encoded,
                 rest,
                 held_out,
@@ -176,6 +177,7 @@ class DeepCMESurvivalEnsemble(NetworkEnsemble, SurvivalNetwork):
                 random,
                 after_epoch=after,
                 offset=offsets[-1].astype(np.float32),
+                start=inputs.start,
             )
 
         by_network = []

@@ -202,6 +202,7 @@ class Engine(ABC):
         sample_weight: FloatArray | None = None,
         after_epoch: AfterEpoch | None = None,
         offset: FloatArray | None = None,
+        start: float = 1.0,
     ) -> TrainedNetwork:
         """Train until `max_epochs` or `patience`; keep the epoch of lowest validation loss.
 
@@ -224,6 +225,9 @@ class Engine(ABC):
         offset : ndarray of float32, shape (samples,), optional
             Added to each row's logit in the training and validation loss; the network
             learns what it leaves unsaid.
+        start : float
+            What the starting weights of the first layer are multiplied by: below 1, steps
+            lead further from them.
 
         Raises
         ------
@@ -244,8 +248,9 @@ class Engine(ABC):
             hyperparameters.loss, y, weight, offset, train_rows, valid_rows
         )
         start_random, epoch_random = random.spawn(2)
-        start = initialise_weights(X.shape[1], hyperparameters, start_random)
-        run = self.start(samples, hyperparameters, start)
+        weights = initialise_weights(X.shape[1], hyperparameters, start_random)
+        weights.blocks[0].weight *= np.float32(start)
+        run = self.start(samples, hyperparameters, weights)
         history = History()
         while history.n_epochs < hyperparameters.max_epochs:
             epoch = draw_epoch(train_rows, y, hyperparameters, epoch_random)

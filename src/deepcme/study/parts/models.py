@@ -70,7 +70,7 @@ class Models(FitsPart[Fit]):
     name = "models"
     outcomes = (BinaryOutcome.kind, SurvivalOutcome.kind)
     settings = ModelSettings
-    results_version = 2
+    results_version = 3
     stands_beside = False
     tables: ClassVar[TextColumns] = {
         PREDICTIONS: (),

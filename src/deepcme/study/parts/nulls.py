@@ -65,7 +65,7 @@ class Nulls(FitsPart[NullFit]):
     name = "nulls"
     outcomes = (BinaryOutcome.kind, SurvivalOutcome.kind)
     settings = NullSettings
-    results_version = 2
+    results_version = 3
     tables: ClassVar[TextColumns] = {NULL_RUNS: ("signature", "missing")}
     purpose = "for null runs"
 
