@@ -58,22 +58,20 @@ def _group(name: Hashable, piece: Piece) -> Hashable:
 def _timed_on_this_machine(
     plan: Plan, tasks: Sequence[Task], pieces: dict[str, Piece]
 ) -> dict[str, Piece]:
-    """Expected times of networks, by those of the kind with the most work."""
+    """Expected times of networks: of each family by the kind of it with the most work."""
     of_kind: dict[object, float] = {}
     for piece in pieces.values():
         of_kind[piece.kind] = of_kind.get(piece.kind, 0.0) + piece.seconds
+    factors: dict[object, float | None] = {}
     for task in sorted(tasks, key=lambda task: -of_kind[pieces[task.key].kind]):
         found = pieces[task.key]
-        seconds = listed.part_named(task.part).time_epochs(plan, task)
-        if seconds is not None:
-            factor = seconds / found.seconds
-            return {
-                key: replace(piece, seconds=piece.seconds * factor)
-                if piece.family == found.family
-                else piece
-                for key, piece in pieces.items()
-            }
-    return pieces
+        if found.family not in factors:
+            seconds = listed.part_named(task.part).time_epochs(plan, task)
+            factors[found.family] = None if seconds is None else seconds / found.seconds
+    return {
+        key: replace(piece, seconds=piece.seconds * (factors[piece.family] or 1.0))
+        for key, piece in pieces.items()
+    }
 
 
 def describe_expected_time(tasks: Sequence[Task], work: Workload[str], jobs: int | None) -> str:

@@ -70,6 +70,7 @@ class Nulls(FitsPart[NullFit]):
     settings = NullSettings
     results_version = 3
     comes_last = True
+    prepared_share = 0.2  # ten permutations of a split, on two processes
     tables: ClassVar[TextColumns] = {NULL_RUNS: ("signature", "missing")}
     purpose = "for null runs"
 
