@@ -77,8 +77,8 @@ with the same seeds; the intervals of the differences are by the corrected resam
 
 {cohorts}
 
-\\* How the scores are turned and scaled, and when to stop, was chosen on simulated cohorts and on
-these two.
+\\* How the scores are turned and scaled, and when to stop, was chosen on simulated cohorts and
+on these two.
 
 ## What a fit takes
 
