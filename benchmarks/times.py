@@ -325,8 +325,9 @@ def write(results: pd.DataFrame) -> None:
     if path.exists():
         before = pd.read_csv(path)
         results = pd.concat([before[~before["model"].isin(results["model"])], results])
-    places = results["cohort"].map(list(COHORTS).index), results["model"].map(
-        list(MODELS).index
+    places = (
+        results["cohort"].map(list(COHORTS).index),
+        results["model"].map(list(MODELS).index),
     )
     results = results.iloc[np.lexsort((results["measure"] == "auc", places[1], places[0]))]
     OUTPUT.mkdir(parents=True, exist_ok=True)
