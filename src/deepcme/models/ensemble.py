@@ -100,7 +100,7 @@ class DeepCMEEnsemble(NetworkEnsemble, NetworkClassifier):
         **NetworkClassifier._rules,
         **NetworkEnsemble._rules,
     }
-    of_space: ClassVar = {"genes": {}, "span": {"patience": 100}}
+    _of_space: ClassVar = {"genes": {}, "span": {"patience": 100}}
 
     def __init__(
         self,
@@ -170,7 +170,7 @@ class DeepCMEEnsemble(NetworkEnsemble, NetworkClassifier):
         """
         self.check_parameters()
         matrix, target, weight = self._training_data(X, y, sample_weight)
-        self.space_, hyperparameters = self.choose_space(*matrix.shape)
+        hyperparameters = self._enter_space(*matrix.shape)
         patients = read_groups(groups, len(target))
         self._check_patients(target, patients)
         engine = make_engine()

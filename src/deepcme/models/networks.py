@@ -45,6 +45,10 @@ class NetworkEstimator(OwnEstimator):
     def _hyperparameters(self) -> Hyperparameters:
         return self._read_hyperparameters({})
 
+    def settings_for(self, n_samples: int, n_genes: int) -> Hyperparameters:
+        """Settings of the training on so many samples and genes."""
+        return self._hyperparameters()
+
     def _read_hyperparameters(self, in_place_of_none: Mapping[str, Any]) -> Hyperparameters:
         settings = parameters_for(Hyperparameters, self)
         for name, value in in_place_of_none.items():
@@ -153,12 +157,17 @@ class NetworkEnsemble(NetworkEstimator):
         "n_snapshots": at_least(1),
         "space": one_of("span", "genes"),
     }
-    of_space: ClassVar[dict[Space, dict[str, Any]]]
-    """Settings of the training that None stands for, by what networks train on."""
+    _of_space: ClassVar[dict[Space, dict[str, Any]]]
+    """Settings of the training that None stands for, by the space."""
 
     _networks: list[list[NetworkWeights]]
     _scores: SpanScores | None
     _gene_scores: NDArray[np.floating] | None
+
+    @classmethod
+    def defaults_in(cls, space: Space) -> Mapping[str, Any]:
+        """Settings of the training that None stands for in a space."""
+        return cls._of_space[space]
 
     @property
     def networks_(self) -> list[list[NetworkWeights]]:
@@ -185,13 +194,17 @@ class NetworkEnsemble(NetworkEstimator):
         return state
 
     def _hyperparameters(self) -> Hyperparameters:
-        return self._read_hyperparameters(self.of_space["genes"])
+        return self._read_hyperparameters(self._of_space["genes"])
 
-    def choose_space(self, n_samples: int, n_genes: int) -> tuple[Space, Hyperparameters]:
-        """What networks train on, of so many samples and genes, and the training's settings."""
+    def settings_for(self, n_samples: int, n_genes: int) -> Hyperparameters:
+        """Settings of the training in the space that serves so many samples and genes."""
+        return self._enter_space(n_samples, n_genes)
+
+    def _enter_space(self, n_samples: int, n_genes: int) -> Hyperparameters:
+        """Settings of the training in the space that serves so many samples and genes."""
         serves = self.penalty is None and pays(n_samples, n_genes)
-        space: Space = self.space if serves else "genes"
-        return space, self._read_hyperparameters(self.of_space[space])
+        self.space_ = self.space if serves else "genes"
+        return self._read_hyperparameters(self._of_space[self.space_])
 
     def _with_inputs(
         self, X: FloatArray
