@@ -277,8 +277,8 @@ folds, with the same settings, it has this Uno's C beside that of training on ge
 Those on genes are of an earlier run, with other draws. TRANSBIG has fewer than two genes a
 patient and is learned on genes by both: so much is what another seed makes, and on VDX two runs
 on genes had .646 and .637. At 716 patients and 56,602 genes a fit took 5.3 seconds of one core
-in the span, 6.7 with its weights turned back into those of genes, and about 180 on genes (by the
-time of an epoch).
+in the span, 6.7 with its weights turned back into those of genes, and about 180 on genes (by
+the time of an epoch).
 
 ## What it says, and what it does not
 
