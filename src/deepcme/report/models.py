@@ -27,6 +27,7 @@ _IN_SPAN = (
     "turned back into those of genes: it can learn the same functions as on genes, but takes "
     "another course"
 )
+_STOPPED_IN_SPAN = ", and there stops after {} epochs without a lower loss"
 _NOT_SETTINGS = ("random_state", "engine", "device", "verbose", "n_jobs")
 
 
@@ -158,32 +159,18 @@ def _network(kind: ModelKind, settings: Mapping[str, Any]) -> str:
         f"{len(widths)} hidden layer{'s' if len(widths) > 1 else ''} of "
         f"{', '.join(map(str, widths))} units (Linear, {norm}{dropout}ReLU) and one output",
         loss,
-        f"Adam at a learning rate of {_learning_rate(kind, settings)}, batches of "
+        f"Adam at a learning rate of {settings['learning_rate']:g}, batches of "
         f"{settings['batch_size']}, up to {settings['max_epochs']} epochs",
     ]
-    if _may_enter_span(settings):
-        parts.append(_IN_SPAN)
+    if settings.get("space") == "span" and settings["penalty"] is None:
+        in_span = kind.type.defaults_in("span").get("patience")
+        stopped = settings["patience"] is None and in_span is not None
+        parts.append(_IN_SPAN + (_STOPPED_IN_SPAN.format(in_span) if stopped else ""))
     if settings["patience"] is not None:
         parts.append(f"stopped after {settings['patience']} epochs without a lower loss")
     if settings.get("class_weight") is not None:
         parts.append(f"class weight {_as_text(settings['class_weight'])}")
     return "; ".join([*parts, _own_words(kind, settings)])
-
-
-def _may_enter_span(settings: Mapping[str, Any]) -> bool:
-    return settings.get("space") == "span" and settings["penalty"] is None
-
-
-def _learning_rate(kind: ModelKind, settings: Mapping[str, Any]) -> str:
-    """As it is set, or what stands for it on genes and on scores."""
-    if settings["learning_rate"] is not None:
-        return f"{settings['learning_rate']:g}"
-    of_genes, of_span = (
-        kind.type.defaults_in(space)["learning_rate"] for space in ("genes", "span")
-    )
-    if not _may_enter_span(settings) or of_genes == of_span:
-        return f"{of_genes:g}"
-    return f"{of_genes:g} on genes, {of_span:g} in the span"
 
 
 def _own_words(kind: ModelKind, settings: Mapping[str, Any], part: str = "") -> str:
@@ -222,7 +209,7 @@ def describe_committees(study: Study) -> str:
         alike = [name for name in members if _is_among(study.models, name)]
         if alike:
             sentences.append(
-                f"{listed(alike)}: with the settings told below, where each is a model of its own."
+                f"{listed(alike)}: with the settings told below, of the models of these names."
             )
         sentences += [_member(KINDS[name]) for name in members if name not in alike]
     return " ".join(sentences)

@@ -90,7 +90,7 @@ class Models(FitsPart[Fit]):
             score_genes = model == scored
             asked = {"score_genes": True} if score_genes else {}
             for number, split in enumerate(plan.splits, start=1):
-                content = {**common, "model": model.model_dump(), "number": [number]}
+                content = {**common, "model": model.content, "number": [number]}
                 yield Fit(
                     key=content_key(content | asked),
                     part=self.name,
@@ -135,8 +135,8 @@ MODELS = Models()
 def _find_scored(study: Study) -> ModelSettings | None:
     """The network whose gene scores on test parts stand beside gene selection.
 
-    It is the headline; of times, which is as a rule a regression, else the first network of
-    times, one fitted on both parts before others.
+    It is the headline; else, as of a committee or of times, where it is a regression as a rule,
+    the first network for the study's outcome, one fitted on both parts before others.
     """
     networks = [
         model
@@ -145,8 +145,6 @@ def _find_scored(study: Study) -> ModelSettings | None:
     ]
     if study.headline in networks:
         return study.headline
-    if study.survival is None:
-        return None
     return next(iter(sorted(networks, key=lambda model: not model.kind.refitted)), None)
 
 

@@ -83,7 +83,7 @@ class Nulls(FitsPart[NullFit]):
                 splits = study.split.draw(plan.cohort, seed, run.outcome)
             for number, split in enumerate(splits, start=1):
                 null = {"title": run.title, "genes": run.genes}
-                content = {**common, "model": model.model_dump(), "number": number}
+                content = {**common, "model": model.content, "number": number}
                 yield NullFit(
                     key=content_key({**content, "null": null}),
                     part=self.name,
