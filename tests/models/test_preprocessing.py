@@ -11,6 +11,7 @@ from deepcme.models.preprocessing import (
     Log2Transformer,
     MedianImputer,
     PrevalenceFilter,
+    fit_and_transform_rows,
     kept_genes,
     make_preprocessor,
     transform_rows,
@@ -102,3 +103,69 @@ def test_rows_are_transformed_in_blocks_as_in_one(random):
     np.testing.assert_array_equal(
         transform_rows(preprocessor, X, rows), preprocessor.transform(X[rows])
     )
+
+
+def _step_by_step(preprocessor, learn_on, rows):
+    """Each step on all genes, by the plainest of numpy's functions."""
+    for _, step in preprocessor.steps:
+        if isinstance(step, Log2Transformer):
+            learn_on, rows = (
+                np.log1p(of) * np.float32(1 / np.log(2)) for of in (learn_on, rows)
+            )
+        elif isinstance(step, MedianImputer):
+            held = ~np.isnan(learn_on).all(axis=0)
+            medians = np.full(len(held), np.nan, np.float32)
+            medians[held] = np.nanmedian(learn_on[:, held], axis=0)
+            np.testing.assert_array_equal(step.medians_, medians)
+            learn_on, rows = (
+                np.where(np.isnan(of), medians, of)[:, held] for of in (learn_on, rows)
+            )
+        elif isinstance(step, PrevalenceFilter):
+            prevalence = (learn_on > step.absent_up_to).mean(axis=0)
+            np.testing.assert_array_equal(step.prevalence_, prevalence)
+            kept = prevalence >= step.min_prevalence
+            learn_on, rows = learn_on[:, kept], rows[:, kept]
+        else:
+            mean = learn_on.mean(axis=0, dtype=np.float64)
+            spread = learn_on.astype(np.float64).std(axis=0)
+            constant = spread < 1e-6
+            spread[constant] = 1
+            np.testing.assert_array_equal(step.mean_, mean.astype(np.float32))
+            np.testing.assert_array_equal(step.scale_, spread.astype(np.float32))
+            rows = (rows - mean.astype(np.float32)) / spread.astype(np.float32)
+            rows = np.clip(np.where(constant, 0, rows), -step.clip, step.clip)
+    return rows
+
+
+@pytest.mark.parametrize("n_learned", [80, 81])
+@pytest.mark.parametrize(("scale", "absent"), [("fpkm", 0.0), ("log2", None)])
+@pytest.mark.parametrize("missing", [0.0, 0.02])
+def test_blocks_of_genes_give_the_bytes_that_all_at_once_give(
+    random, n_learned, scale, absent, missing
+):
+    X = random.gamma(1.0, 3.0, size=(120, 700)).astype(np.float32)
+    X[:, 3] = 7
+    X[random.random(X.shape) < random.random(700)] = 0
+    X[random.random(X.shape) < missing] = np.nan
+    X[:, 500] = np.nan if missing else X[:, 500]
+    learn_on, rows = random.permutation(120)[:n_learned], random.permutation(120)[:60]
+    for learned, transformed in ((learn_on, rows), (learn_on[:50], learn_on), (rows, rows)):
+        preprocessor = make_preprocessor(
+            scale, absent_up_to=absent, min_prevalence=0.2, clip=2.0
+        )
+        found = fit_and_transform_rows(preprocessor, X, learned, transformed)
+        expected = _step_by_step(preprocessor, X[learned], X[transformed])
+        assert found.flags.c_contiguous
+        np.testing.assert_array_equal(found, expected)
+        np.testing.assert_array_equal(transform_rows(preprocessor, X, transformed), expected)
+
+
+def test_rows_that_are_prepared_come_above(random):
+    X = random.gamma(1.0, 3.0, size=(40, 30)).astype(np.float32)
+    X[:35, 4] = 0
+    above = random.normal(size=(7, 30)).astype(np.float32)
+    preprocessor = make_preprocessor("fpkm", absent_up_to=0.0, min_prevalence=0.5, clip=2.0)
+    rows = np.arange(20)
+    together = fit_and_transform_rows(preprocessor, X, rows, rows, above)
+    np.testing.assert_array_equal(together[:7], np.delete(above, 4, axis=1))
+    np.testing.assert_array_equal(together[7:], transform_rows(preprocessor, X, rows))

@@ -17,7 +17,7 @@ QUICK = {
     "DeepCME-Cox": {"hidden_layers": [4], "max_epochs": 2},
     "DeepCME-Cox-ensemble": {"hidden_layers": [4], "max_epochs": 2, "n_networks": 2},
     "Committee": {"members": ["LR", "DT"]},
-    "Cox-committee": {"members": ["Cox-top-200", "Cox-lasso"]},
+    "Cox-committee": {"members": ["Cox-top-200", "Cox-ridge"]},
     "LR-tuned": {"inverse_strengths": [0.1]},
     "Cox-ridge": {"penalties": [0.1]},
     "Cox-top-200": {"penalties": [0.1], "n_genes": 2},

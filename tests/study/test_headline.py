@@ -47,6 +47,13 @@ RIDGE = {"name": "ridge", "estimator": "LR-tuned"}
             "DeepCME",
         ),
         ({"models": ["RF"]}, "RF", None),
+        ({"models": ["DeepCME-ensemble", "Committee", "RF", RIDGE]}, "Committee", "ridge"),
+        ({"models": ["Committee", "DeepCME-ensemble"]}, "Committee", "DeepCME-ensemble"),
+        (
+            {"protocol": "paper", "models": ["Committee", "DeepCME"]},
+            "DeepCME",
+            "Committee",
+        ),
     ],
 )
 def test_the_rule(settings, headline, comparator):

@@ -30,6 +30,9 @@ QUICK_ENSEMBLE = {
 }
 
 
+QUICK_COMMITTEE = {"name": "Committee", "parameters": {"members": ["LR", "DT"]}}
+
+
 def plan_of(quick_study, model, **options):
     options = {"models": [model], **options}
     study = quick_study(**options)
@@ -73,13 +76,14 @@ def test_the_validation_part_only_chooses_the_epoch(quick_study):
     assert not np.array_equal(clean.history["valid_loss"], dirty.history["valid_loss"])
 
 
-@pytest.mark.parametrize("model", [QUICK_ENSEMBLE, "LR-tuned"])
+@pytest.mark.parametrize("model", [QUICK_ENSEMBLE, "LR-tuned", QUICK_COMMITTEE])
 def test_models_of_both_parts_never_see_the_test_part(quick_study, model):
     plan = plan_of(quick_study, model)
     data, task = CohortArrays.of(plan.cohort), plan.tasks[0]
     clean, dirty = fit_task(data, task), fit_task(poisoned(data, task.split.test), task)
     n = len(task.split.train) + len(task.split.validation)
     np.testing.assert_array_equal(clean.score[:n], dirty.score[:n])
+    np.testing.assert_array_equal(clean.oof_score, dirty.oof_score)
 
 
 @pytest.mark.parametrize("model", [QUICK_ENSEMBLE, "LR-tuned"])

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -20,7 +21,9 @@ class CohortArrays:
 
     `patients` numbers the patients; `absent_up_to` is the cohort's. `censoring` holds the
     clinical columns that censoring depends on, where it depends on any. `others` are the
-    patients of other cohorts whom some fits learn from as well.
+    patients of other cohorts whom some fits learn from as well. `identity` is of these arrays
+    and their copies in other processes alone: whatever is made of them with something replaced
+    has another one. The matrix cannot be written to, lest it change under its identity.
     """
 
     X: NDArray[np.float32]
@@ -30,6 +33,12 @@ class CohortArrays:
     absent_up_to: float | None
     censoring: pd.DataFrame | None = None
     others: OtherPatients | None = None
+    identity: str = field(init=False, default_factory=lambda: uuid.uuid4().hex, compare=False)
+
+    def __post_init__(self) -> None:
+        fixed = self.X.view()
+        fixed.flags.writeable = False
+        object.__setattr__(self, "X", fixed)
 
     @property
     def labels(self) -> NDArray[np.int8]:

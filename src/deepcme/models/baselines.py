@@ -8,7 +8,6 @@ from typing import Any, ClassVar, NamedTuple, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import logit
-from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted, validate_data
@@ -26,6 +25,9 @@ from deepcme.models.estimator_inputs import (
 from deepcme.models.logit_classifier import LogitClassifier, encode_binary_target
 from deepcme.models.preprocessing import ClippedStandardScaler, MedianImputer
 from deepcme.models.registry import KINDS, MAX_ITERATIONS
+from deepcme.models.span.gram import compute_gram, read_gram
+from deepcme.models.span.linear import LogisticRegression, is_wide
+from deepcme.models.span.span import Span
 
 N_FOLDS = 5
 Weights = NDArray[np.floating] | None
@@ -37,7 +39,8 @@ class TunedLogisticRegression(LogitClassifier):
 
     The strength of lowest log loss on the validation rows is taken, and the
     model fitted again on all rows with it. On expression the strong penalties
-    win: correlated genes share their weight [1]_.
+    win: correlated genes share their weight [1]_. Where genes are many, each fit is on the
+    coordinates of its own samples (`LogisticRegression`).
 
     Parameters
     ----------
@@ -96,6 +99,7 @@ class TunedLogisticRegression(LogitClassifier):
         groups: ArrayLike | None = None,
         validation_rows: ArrayLike | None = None,
         sample_weight: ArrayLike | None = None,
+        gram: ArrayLike | None = None,
     ) -> Self:
         """Choose the strength, then fit on all rows.
 
@@ -110,6 +114,9 @@ class TunedLogisticRegression(LogitClassifier):
         validation_rows : array of bool, shape (samples,), or of int, optional
             Rows of X to choose the strength on, as a mask or by number.
         sample_weight : array of shape (samples,), optional
+        gram : array of shape (samples, samples), optional
+            Inner products of the rows of X, as `compute_gram` gives them; computed where not
+            given.
 
         Raises
         ------
@@ -127,18 +134,21 @@ class TunedLogisticRegression(LogitClassifier):
         )
         weight = _read_weight(sample_weight, len(target))
         require_both_classes(target, train, valid, weight)
+        products = read_gram(gram, matrix) if is_wide(matrix) else None
+        rows, held_out_rows = _inputs(matrix, products, train, valid)
         fold = Fold(
-            *(matrix[train], target[train], matrix[valid], target[valid]),
+            *(rows, target[train], held_out_rows, target[valid]),
             *(_of_rows(weight, train), _of_rows(weight, valid)),
         )
         self.choose_strength([fold])
-        self.refit(X, y, weight)
+        self.refit(X, y, weight, products)
         self.oof_decision_function_ = np.full(len(target), np.nan)
         for held_out in draw_folds(target, patients, N_FOLDS, random):
             rest = np.setdiff1d(np.arange(len(target)), held_out)
             if len(held_out) and np.ptp(target[rest]) > 0:
+                rows, held_out_rows = _inputs(matrix, products, rest, held_out)
                 self.oof_decision_function_[held_out] = self.score_held_out(
-                    *(matrix[rest], target[rest], patients[rest], matrix[held_out], target),
+                    *(rows, target[rest], patients[rest], held_out_rows, target),
                     *(_of_rows(weight, rest), weight),
                 )
         return self
@@ -148,12 +158,18 @@ class TunedLogisticRegression(LogitClassifier):
         self.inverse_strength_, logits = choose_inverse_strength(folds, self.inverse_strengths)
         return logits
 
-    def refit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
+    def refit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        gram: ArrayLike | None = None,
+    ) -> Self:
         """Fit on all rows with the strength that was chosen."""
         matrix, y = validate_data(self, X, y)
         self.classes_, target = encode_binary_target(y, type(self).__name__)
         model = make_logistic_regression(self.inverse_strength_)
-        self.model_ = model.fit(matrix, target, sample_weight)
+        self.model_ = model.fit(matrix, target, sample_weight, gram)
         return self
 
     def score_held_out(
@@ -165,12 +181,14 @@ class TunedLogisticRegression(LogitClassifier):
         everyone: NDArray[Any],
         sample_weight: Weights = None,
         weight_of_everyone: Weights = None,
+        gram: NDArray[np.float64] | None = None,
     ) -> NDArray[np.float64]:
         """Logits of held-out rows by a fit on others, of the strength that was chosen.
 
         They are as if fitted at the prevalence of `everyone`, which holds both.
         """
-        model = make_logistic_regression(self.inverse_strength_).fit(X, y, sample_weight)
+        model = make_logistic_regression(self.inverse_strength_)
+        model.fit(X, y, sample_weight, gram)
         logits: NDArray[np.float64] = model.decision_function(held_out)
         return logits + compute_prior_correction(y, everyone, sample_weight, weight_of_everyone)
 
@@ -192,6 +210,19 @@ class TunedLogisticRegression(LogitClassifier):
         return logits
 
 
+def _inputs(
+    matrix: NDArray[Any],
+    gram: NDArray[np.float64] | None,
+    fitted: NDArray[np.int64],
+    held_out: NDArray[np.int64],
+) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Rows to fit on and rows held out: of genes, or of coordinates where there is a Gram."""
+    if gram is None:
+        return matrix[fitted], matrix[held_out]
+    coordinates = Span.of(gram, fitted).coordinates
+    return coordinates[fitted], coordinates[held_out]
+
+
 def _read_weight(sample_weight: ArrayLike | None, n: int) -> Weights:
     return None if sample_weight is None else read_sample_weight(sample_weight, n)
 
@@ -209,6 +240,14 @@ class Fold(NamedTuple):
     held_out_y: NDArray[Any]
     weight: Weights = None
     held_out_weight: Weights = None
+
+    def in_span(self) -> Fold:
+        """The same fold with coordinates for genes, where that pays."""
+        if not is_wide(self.X):
+            return self
+        span = Span.of(compute_gram(self.X))
+        held_out = span.project(compute_gram(self.held_out, self.X))
+        return self._replace(X=span.coordinates, held_out=held_out)
 
 
 def choose_inverse_strength(
@@ -232,7 +271,7 @@ def choose_inverse_strength(
         the whole fold.
     """
     losses, logits = [], []
-    for fold in folds:
+    for fold in map(Fold.in_span, folds):
         weighted = fold.weight is not None and fold.held_out_weight is not None
         models = [
             make_logistic_regression(C).fit(fold.X, fold.y, fold.weight)
@@ -305,9 +344,10 @@ def make_baseline(name: str, random_state: int | None = None) -> Pipeline:
 
     Parameters
     ----------
-    name : {"LR", "SVC", "RF", "DT", "KNN", "LR-tuned"}
-        Logistic regression, support vector classifier, random forest, decision
-        tree, k nearest neighbours; logistic regression of tuned strength.
+    name : {"LR", "SVC", "SVC-linear", "RF", "DT", "KNN", "LR-tuned"}
+        Logistic regression, support vector classifier, the same with a linear kernel,
+        random forest, decision tree, k nearest neighbours; logistic regression of tuned
+        strength.
     random_state : int, optional
 
     Raises

@@ -20,7 +20,7 @@ from deepcme.models.baselines import Fold
 from deepcme.models.ensemble import DeepCMEEnsemble
 from deepcme.models.fitting import (
     PreparedRows,
-    prepare_and_fit,
+    fit_model,
     prepare_rows,
     risks_of,
     scores_of,
@@ -34,6 +34,7 @@ from deepcme.models.targets import Targets, make_targets
 from deepcme.network.engines.choice import one_thread_a_task
 from deepcme.selection.ensemble_scores import compute_ensemble_gene_scores
 from deepcme.selection.scores import compute_gene_scores
+from deepcme.study.fits.shared import prepare_split
 from deepcme.study.part import Kept
 from deepcme.study.settings import ModelSettings, PreprocessingSettings
 from deepcme.study.tasks import Arrays, Task, are_rows
@@ -266,7 +267,7 @@ def fit_task(data: CohortArrays, task: Fit, others: PreparedRows | None = None) 
     Patients of `others` join whatever part a model is fitted on, are in no validation part
     and no fold that is scored, and teach the preprocessing nothing.
     """
-    data, kind = task.view.of(data), task.model.kind
+    identity, data, kind = data.identity, task.view.of(data), task.model.kind
     with one_thread_a_task():
         if task.is_over_inner_folds:
             return _fit_over_inner_folds(data, task, others)
@@ -275,20 +276,19 @@ def fit_task(data: CohortArrays, task: Fit, others: PreparedRows | None = None) 
         targets = make_targets(
             data, kind, fitting_rows if kind.refitted else split.train, task.horizon
         )
-        model, fitting, preprocessor = prepare_and_fit(
-            data,
-            fitting_rows,
-            task.preprocessing,
-            kind,
-            task.model.parameters,
-            task.random_state,
+        prepared = prepare_split(
+            *(data, (task.view.genes, task.view.expression), split, task.preprocessing),
+            *(targets, others),
+            learn_on=fitting_rows if kind.refitted else split.train,
+            identity=identity,
+        )
+        model = fit_model(
+            *(kind, task.model.parameters, task.random_state, prepared.fitting),
             len(split.validation),
-            targets,
-            others,
         )
         # Nobody asks a fit for its scores alone for risks, nor whether it was followed so long.
         horizon = None if task.scores_only else task.horizon
-        own = fitting.X[-len(fitting_rows) :]
+        own = prepared.fitting.X[-len(fitting_rows) :]
         score, probability = scores_of(model, own, horizon)
         oof_score = None
         if task.folds is not None:
@@ -301,8 +301,7 @@ def fit_task(data: CohortArrays, task: Fit, others: PreparedRows | None = None) 
         if has_members:
             of_fit = model.score_members(own)
             members.append(with_own(of_fit, model.oof_members_, fitting_rows, targets))
-        del fitting, own
-        testing = transform_rows(preprocessor, data.X, split.test)
+        testing = prepared.prepare_test(data.X, split.test)
         test_score, test_probability = scores_of(model, testing, horizon)
         if has_members:
             members.append(model.score_members(testing))
@@ -317,7 +316,7 @@ def fit_task(data: CohortArrays, task: Fit, others: PreparedRows | None = None) 
         rows=rows,
         score=score,
         probability=probability,
-        genes=kept_genes(preprocessor) if kind.has_gene_scores else None,
+        genes=kept_genes(prepared.preprocessor) if kind.has_gene_scores else None,
         gene_scores=model.gene_scores_.astype(np.float64) if kind.has_gene_scores else None,
         history=model.history_ if kind.has_history else None,
         oof_score=oof_score,

@@ -6,6 +6,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from deepcme.base.errors import AbsentError, DeepCMEError
 from deepcme.cohort.follow_up import FollowUp
+from deepcme.models.committee.survival import DeepCMESurvivalCommittee
 from deepcme.models.survival.cox_lasso import CoxElasticNet
 from deepcme.models.survival.cox_regression import CoxRegression
 from deepcme.models.survival.cox_ridge import CoxRidge, CoxTopGenes
@@ -52,6 +53,10 @@ class CheckedEnsemble(_Checked, DeepCMESurvivalEnsemble):
     pass
 
 
+class CheckedCommittee(_Checked, DeepCMESurvivalCommittee):
+    pass
+
+
 QUICK = {"hidden_layers": (4,), "max_epochs": 5, "random_state": 0}
 
 
@@ -68,6 +73,7 @@ def expected_failed_checks(estimator):
         CheckedElasticNet(0.5, penalties=(0.3, 0.1), n_folds=2, random_state=0),
         CheckedNetwork(**QUICK),
         CheckedEnsemble(2, **QUICK),
+        CheckedCommittee(("Cox-ridge", "Cox-top-200"), n_folds=2, random_state=0),
     ],
     expected_failed_checks=expected_failed_checks,
 )

@@ -5,7 +5,7 @@ import pytest
 
 from deepcme.base.errors import DeepCMEError
 from deepcme.models.span.gram import compute_gram
-from deepcme.models.survival.cox_ridge import CoxRidge, CoxTopGenes
+from deepcme.models.survival.cox_ridge import CoxRidge
 from deepcme.models.survival.dual import DualGenes
 from tests.models.survival.patients import X, Y
 
@@ -29,13 +29,12 @@ def test_coordinates_are_those_of_genes_less_their_means(shift):
 def test_a_ridge_is_the_same_to_the_bit_with_the_gram_matrix_given():
     ridge = CoxRidge((1.0, 0.3), random_state=0)
     computed = ridge.fit(X, Y).coef_.tobytes()
-    assert ridge.fit(X, Y, gram=compute_gram(X)).coef_.tobytes() == computed
-
-
-def test_of_chosen_genes_alone_a_gram_matrix_of_all_says_nothing():
-    top = CoxTopGenes(5, penalties=(0.1,))
-    computed = top.fit(X, Y).coef_.tobytes()
-    assert top.fit(X, Y, gram=compute_gram(X)).coef_.tobytes() == computed
+    gram = compute_gram(X)
+    assert ridge.fit(X, Y, gram=gram).coef_.tobytes() == computed
+    rest, held_out = X[:70], X[70:]
+    scored = ridge.score_held_out(rest, Y[:70], np.arange(70), held_out)
+    again = ridge.score_held_out(rest, Y[:70], np.arange(70), held_out, gram=gram[:70, :70])
+    np.testing.assert_allclose(again, scored, atol=1e-10)
 
 
 def test_a_gram_matrix_of_other_rows_is_refused():

@@ -43,7 +43,9 @@ def test_log_hazards_are_against_the_mean_of_the_rows_of_the_fit():
 
 def test_the_gram_matrix_may_be_given():
     computed = clone(MODEL).fit(X, Y).predict(NEW).tobytes()
-    assert clone(MODEL).fit(X, Y, gram=compute_gram(X)).predict(NEW).tobytes() == computed
+    gram = compute_gram(X)
+    assert clone(MODEL).fit(X, Y, gram=gram).predict(NEW).tobytes() == computed
+    assert MODEL.score_held_out(X, Y, np.arange(100), NEW, gram=gram).tobytes() == computed
     with pytest.raises(DeepCMEError, match="gram is not that of X"):
         clone(MODEL).fit(X, Y, gram=compute_gram(2 * X))
 

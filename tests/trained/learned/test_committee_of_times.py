@@ -63,6 +63,7 @@ def test_its_file_round_trips_in_a_schema_of_its_own(in_use, tmp_path, monkeypat
         load_model(tmp_path / "model")
 
 
+@pytest.mark.slow
 def test_what_was_promised_holds_on_new_patients(in_use):
     tables = validate_model(in_use, patients(150, 1, name="new")[0]).tables
     found = tables["external_discrimination"].set_index("measure")["value"]

@@ -23,7 +23,90 @@ from deepcme.models.survival.screening import compute_score_statistics
 from deepcme.models.survival.target import read_target
 
 
-class CoxRidge(PenalisedCox):
+class _ChosenPenalty(PenalisedCox):
+    """A ridge of some genes or all, of a penalty that cross-validation chooses."""
+
+    penalties: tuple[float, ...] | None
+    n_folds: int
+
+    def _fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        clinical: ArrayLike | None,
+        groups: ArrayLike | None,
+        gram: ArrayLike | None = None,
+    ) -> Self:
+        self.check_parameters()
+        matrix = validate_data(self, X, dtype=[np.float64, np.float32])
+        follow_up = read_target(y, len(matrix))
+        columns = self._fit_clinical(clinical, follow_up)
+        genes = DualGenes.of(
+            matrix,
+            self._choose_genes(matrix, follow_up),
+            None if gram is None else read_gram(gram, matrix),
+        )
+        self.penalty_ = self._choose_penalty(matrix, follow_up, genes, columns, groups)
+        coefficients = fit_penalised(genes.coordinates, columns, follow_up, self.penalty_)
+        of_genes, of_columns = np.split(coefficients, [genes.coordinates.shape[1]])
+        self.means_ = np.zeros(matrix.shape[1])
+        self.means_[genes.chosen] = genes.means
+        self.coef_ = np.zeros(matrix.shape[1])
+        self.coef_[genes.chosen] = genes.coefficients(matrix, of_genes)
+        self.clinical_coef_[self._kept] = of_columns / self._clinical_spreads
+        self.selects_nothing_ = not self.coef_.any()
+        log_hazards = genes.coordinates @ of_genes + columns @ of_columns
+        self.baseline_ = Baseline.estimate(follow_up, log_hazards)
+        return self
+
+    def _choose_genes(
+        self, X: NDArray[np.floating], follow_up: FollowUp, held_out: ArrayLike = ()
+    ) -> GeneIndex:
+        """Columns that enter, by what the rows that are not held out say."""
+        return np.arange(X.shape[1])
+
+    def _choose_penalty(
+        self,
+        X: NDArray[np.floating],
+        follow_up: FollowUp,
+        genes: DualGenes,
+        clinical: FloatArray,
+        groups: ArrayLike | None,
+    ) -> float:
+        given = self.penalties
+        penalties = make_penalties(genes.coordinates, follow_up) if given is None else given
+        self.penalties_ = tuple(sorted(map(float, penalties), reverse=True))
+        self.cross_validated_ = np.empty(0)
+        if len(self.penalties_) == 1:
+            return self.penalties_[0]
+        if follow_up.n < self.n_folds:
+            raise AbsentError(
+                f"n_samples = {follow_up.n} is too few to choose a penalty in "
+                f"{self.n_folds} folds."
+            )
+        patients = read_groups(groups, follow_up.n)
+        folds = draw_folds(follow_up.events, patients, self.n_folds, self._generator())
+        rotated = (
+            (held_out, self._without(X, follow_up, genes, held_out))
+            for held_out in folds
+            if len(held_out)
+        )
+        self.cross_validated_ = cross_validate(rotated, clinical, follow_up, self.penalties_)
+        return self.penalties_[int(np.argmax(self.cross_validated_))]
+
+    def _without(
+        self,
+        X: NDArray[np.floating],
+        follow_up: FollowUp,
+        genes: DualGenes,
+        held_out: NDArray[np.int64],
+    ) -> DualGenes:
+        """Coordinates by the genes that would enter without the rows held out."""
+        chosen = self._choose_genes(X, follow_up, held_out)
+        return genes if np.array_equal(chosen, genes.chosen) else DualGenes.of(X, chosen)
+
+
+class CoxRidge(_ChosenPenalty):
     """Proportional hazards with a ridge penalty [1]_ that cross-validation chooses.
 
     Of the penalties, and of leaving the genes out, the one of highest cross-validated log
@@ -107,7 +190,7 @@ class CoxRidge(PenalisedCox):
             Patient of each sample: none is on both sides of a fold.
         gram : array of shape (samples, samples), optional
             Inner products of the rows of X, as `compute_gram` gives them; computed where not
-            given, and of no use where only some genes enter.
+            given.
 
         Raises
         ------
@@ -115,76 +198,22 @@ class CoxRidge(PenalisedCox):
             If there are fewer samples than folds, no patient had the event, or a fold holds
             all events.
         """
-        self.check_parameters()
-        matrix = validate_data(self, X, dtype=[np.float64, np.float32])
-        follow_up = read_target(y, len(matrix))
-        columns = self._fit_clinical(clinical, follow_up)
-        genes = DualGenes.of(
-            matrix,
-            self._choose_genes(matrix, follow_up),
-            None if gram is None else read_gram(gram, matrix),
-        )
-        self.penalty_ = self._choose_penalty(matrix, follow_up, genes, columns, groups)
-        coefficients = fit_penalised(genes.coordinates, columns, follow_up, self.penalty_)
-        of_genes, of_columns = np.split(coefficients, [genes.coordinates.shape[1]])
-        self.means_ = np.zeros(matrix.shape[1])
-        self.means_[genes.chosen] = genes.means
-        self.coef_ = np.zeros(matrix.shape[1])
-        self.coef_[genes.chosen] = genes.coefficients(matrix, of_genes)
-        self.clinical_coef_[self._kept] = of_columns / self._clinical_spreads
-        self.selects_nothing_ = not self.coef_.any()
-        log_hazards = genes.coordinates @ of_genes + columns @ of_columns
-        self.baseline_ = Baseline.estimate(follow_up, log_hazards)
-        return self
+        return self._fit(X, y, clinical, groups, gram)
 
-    def _choose_genes(
-        self, X: NDArray[np.floating], follow_up: FollowUp, held_out: ArrayLike = ()
-    ) -> GeneIndex:
-        """Columns that enter, by what the rows that are not held out say."""
-        return np.arange(X.shape[1])
-
-    def _choose_penalty(
+    def score_held_out(
         self,
-        X: NDArray[np.floating],
-        follow_up: FollowUp,
-        genes: DualGenes,
-        clinical: FloatArray,
-        groups: ArrayLike | None,
-    ) -> float:
-        given = self.penalties
-        penalties = make_penalties(genes.coordinates, follow_up) if given is None else given
-        self.penalties_ = tuple(sorted(map(float, penalties), reverse=True))
-        self.cross_validated_ = np.empty(0)
-        if len(self.penalties_) == 1:
-            return self.penalties_[0]
-        if follow_up.n < self.n_folds:
-            raise AbsentError(
-                f"n_samples = {follow_up.n} is too few to choose a penalty in "
-                f"{self.n_folds} folds."
-            )
-        patients = read_groups(groups, follow_up.n)
-        folds = draw_folds(follow_up.events, patients, self.n_folds, self._generator())
-        rotated = (
-            (held_out, self._without(X, follow_up, genes, held_out))
-            for held_out in folds
-            if len(held_out)
-        )
-        self.cross_validated_ = cross_validate(rotated, clinical, follow_up, self.penalties_)
-        return self.penalties_[int(np.argmax(self.cross_validated_))]
-
-    def _without(
-        self,
-        X: NDArray[np.floating],
-        follow_up: FollowUp,
-        genes: DualGenes,
-        held_out: NDArray[np.int64],
-    ) -> DualGenes:
-        """Coordinates by the genes that would enter without the rows held out."""
-        chosen = self._choose_genes(X, follow_up, held_out)
-        return genes if np.array_equal(chosen, genes.chosen) else DualGenes.of(X, chosen)
+        X: ArrayLike,
+        y: ArrayLike,
+        groups: ArrayLike,
+        held_out: ArrayLike,
+        gram: ArrayLike | None = None,
+    ) -> FloatArray:
+        """Log hazards of held-out rows by a fit on others, of the penalty that was chosen."""
+        model = self._of_penalty().fit(X, y, groups=groups, gram=gram)
+        return model.predict(held_out)
 
 
-class CoxTopGenes(CoxRidge):
+class CoxTopGenes(_ChosenPenalty):
     """Cox ridge of the genes that go most strongly with the hazard, each by itself.
 
     The genes are those of largest score statistic in the rows fitted on, and are chosen
@@ -211,8 +240,37 @@ class CoxTopGenes(CoxRidge):
         n_folds: int = 5,
         random_state: int | np.random.RandomState | None = None,
     ) -> None:
-        super().__init__(penalties, n_folds, random_state)
         self.n_genes = n_genes
+        self.penalties = penalties
+        self.n_folds = n_folds
+        self.random_state = random_state
+
+    def fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        clinical: ArrayLike | None = None,
+        groups: ArrayLike | None = None,
+    ) -> Self:
+        """Choose the penalty, then fit on all rows.
+
+        Parameters
+        ----------
+        X : array of shape (samples, genes)
+        y : structured array of shape (samples,)
+            Fields `event` and `time`.
+        clinical : array of shape (samples, columns), optional
+            Columns that enter beside the genes without a penalty.
+        groups : array of shape (samples,), optional
+            Patient of each sample: none is on both sides of a fold.
+
+        Raises
+        ------
+        AbsentError
+            If there are fewer samples than folds, no patient had the event, or a fold holds
+            all events.
+        """
+        return self._fit(X, y, clinical, groups)
 
     @property
     def chosen_genes_(self) -> GeneIndex:

@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Literal, Self
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
+from sklearn.base import clone
 
 from deepcme.base.errors import DeepCMEError
 from deepcme.base.parameters import Rule
@@ -49,13 +50,19 @@ class DeepCMESurvivalEnsemble(NetworkEnsemble, SurvivalNetwork):
     hidden_layers, batch_norm, penalty_reduction, penalty_strength : optional
     learning_rate, max_epochs, batch_size, patience, random_state : optional
         As in `DeepCMESurvival`.
+    space : {"span", "genes"}, default "span"
+        As in `DeepCMEEnsemble`: whether each network trains on scores in the span of its
+        rows, or on the genes themselves. With fewer than two genes a row, or a penalty, on
+        genes all the same.
 
     Attributes
     ----------
     n_features_in_ : int
     feature_names_in_ : ndarray, if X had string column names
+    space_ : {"span", "genes"}
+        What the networks trained on.
     networks_ : list of list of NetworkWeights
-        The snapshots of each network, the first one first.
+        The snapshots of each network, the first one first; they take genes in either space.
     gene_scores_ : ndarray of shape (n_features,)
         Equation 4 of Kim et al. 2023, averaged over snapshots and networks.
     history_ : DataFrame
@@ -200,6 +207,18 @@ class DeepCMESurvivalEnsemble(NetworkEnsemble, SurvivalNetwork):
         self.clinical_coef_ = np.mean(clinical_coefficients, axis=0)
         self.baseline_ = Baseline.estimate(data.follow_up, self.oof_log_hazards_)
         return self
+
+    def score_held_out(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        groups: ArrayLike,
+        held_out: ArrayLike,
+        gram: ArrayLike | None = None,
+    ) -> FloatArray:
+        """Log hazards of held-out rows by an ensemble of the same settings fitted on others."""
+        ensemble: Self = clone(self).fit(X, y, groups=groups, gram=gram)
+        return ensemble.predict(held_out)
 
     def _predict_of_genes(self, matrix: NDArray[np.float32]) -> FloatArray:
         by_network = [

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Self
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import clone
 from sklearn.utils.validation import validate_data
 
 from deepcme.base.errors import AbsentError
@@ -80,14 +79,6 @@ class SurvivalNetwork(NetworkEstimator, CoxModelOfGenes):
         data = SurvivalData(matrix, follow_up, columns)
         self._clinical_means = data.columns.means
         return data
-
-    def score_held_out(
-        self, X: ArrayLike, y: ArrayLike, groups: ArrayLike, held_out: ArrayLike
-    ) -> FloatArray:
-        """Log hazards of held-out rows by networks of the same settings fitted on others."""
-        model: Self = clone(self)
-        log_hazards: FloatArray = model.fit(X, y, groups=groups).predict(held_out)
-        return log_hazards
 
 
 def compute_log_hazards(networks: Networks, X: NDArray[np.floating]) -> FloatArray:

@@ -53,9 +53,13 @@ class PenalisedCox(CoxModelOfGenes):
         self, X: ArrayLike, y: ArrayLike, groups: ArrayLike, held_out: ArrayLike
     ) -> FloatArray:
         """Log hazards of held-out rows by a fit on others, of the penalty that was chosen."""
-        model: Self = clone(self).set_params(penalties=(self.penalty_,))
-        log_hazards: FloatArray = model.fit(X, y, groups=groups).predict(held_out)
+        log_hazards: FloatArray = self._of_penalty().fit(X, y, groups=groups).predict(held_out)
         return log_hazards
+
+    def _of_penalty(self) -> Self:
+        """The same, not fitted, with the penalty that was chosen and no other."""
+        model: Self = clone(self).set_params(penalties=(self.penalty_,))
+        return model
 
     def _predict_of_genes(self, matrix: NDArray[np.floating]) -> FloatArray:
         return np.asarray((matrix - self.means_) @ self.coef_, dtype=np.float64)

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from deepcme.base.errors import DeepCMEError
 from deepcme.base.seeds import seed_for
+from deepcme.cohort.balanced import BalancedPermutations
 from deepcme.cohort.cohort import Cohort
-from deepcme.cohort.outcome import Outcome, permute_patients
+from deepcme.cohort.outcome import Outcome
 from deepcme.cohort.splits import Split
 from deepcme.evaluation.nulls import PERMUTED_LABELS, describe_power_to_reject
 from deepcme.evaluation.survival.tables.nulls import PERMUTED_OUTCOMES
@@ -74,7 +75,7 @@ def make_null_runs(study: Study, cohort: Cohort, splits: Sequence[Split]) -> lis
     DeepCMEError
         If a signature cannot be used, or there are too few genes to draw sets from.
     """
-    runs = [*_permuted_runs(study, cohort)]
+    runs = [*_permuted_runs(study, cohort, splits)]
     settings = study.nulls
     if settings.gene_sets == 0 and not settings.signatures:
         return runs
@@ -136,11 +137,21 @@ def find_entering_genes(
     return np.flatnonzero(everywhere)
 
 
-def _permuted_runs(study: Study, cohort: Cohort) -> Iterator[NullRun]:
-    strata = study.split.strata_of(cohort) if study.nulls.permutations else None
+def _permuted_runs(study: Study, cohort: Cohort, splits: Sequence[Split]) -> Iterator[NullRun]:
+    if not study.nulls.permutations:
+        return
+    permutations = BalancedPermutations.of(
+        cohort.outcome,
+        cohort.patients,
+        splits,
+        study.split.strata_of(cohort),
+        by=study.split.by,
+        validates=study.headline.kind.takes_validation,
+    )
     for number in range(1, study.nulls.permutations + 1):
-        random = np.random.default_rng(seed_for(study.seed, "permutation", number))
-        rows = permute_patients(cohort.patients, random, strata)
+        rows = permutations.draw(
+            np.random.default_rng(seed_for(study.seed, "permutation", number))
+        )
         run = NullRun(
             PERMUTED_LABELS, number, cohort.n_genes, outcome=cohort.outcome.take(rows)
         )

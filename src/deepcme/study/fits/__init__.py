@@ -1,0 +1,1 @@
+"""Fits of a study: what those of one split share, and how long each may take."""
