@@ -286,7 +286,6 @@ def test_the_table_of_older_defaults_holds_for_files_of_that_version(tmp_path, m
 
 
 ENSEMBLE = "DeepCME-ensemble"
-SMALL = {**NETWORK, "n_networks": 2}
 
 
 @pytest.mark.parametrize(
@@ -333,32 +332,6 @@ def test_models_that_are_no_list_are_told_as_ever(tmp_path):
     for models in ("3", '[{parameters = 3, name = "DeepCME-ensemble"}]', "[3]"):
         with pytest.raises(DeepCMEError, match="models"):
             load_study(write_study(path, f"settings_version = 4\nmodels = {models}"))
-
-
-def test_an_older_study_goes_on_with_its_ensemble_on_genes(quick_study, tmp_path):
-    """And today's default is another model: nothing of the genes is taken for it."""
-    on_genes = {"name": ENSEMBLE, "parameters": {**SMALL, "space": "genes"}}
-    folder = run_study(
-        quick_study(models=[on_genes, "LR"]), tmp_path / "out", jobs=1, quiet=True
-    )
-    file = folder.path / "study.toml"
-    text = file.read_text().replace('space = "genes"\n', "")
-    assert text != file.read_text()
-    file.write_text(text.replace(f"version = {SETTINGS_VERSION}", "version = 4"))
-    identity = folder.read_json("identity.json")
-    del identity["study"]["models"][0]["parameters"]["space"]
-    edit_identity(folder, study={"models": identity["study"]["models"]}, settings_version=4)
-    before = files_of(folder)
-    study = load_study(file)
-    assert missing_of(study, folder) == []
-    run_study(study, folder.path, jobs=1, quiet=True)
-    now = files_of(folder)
-    assert {path.name for path in before if now[path] != before[path]} == {
-        "study.toml", "identity.json",
-    }  # fmt: skip
-    file.write_text(text)
-    titles = missing_of(load_study(file), folder)
-    assert titles and all(title.startswith(ENSEMBLE) for title in titles)
 
 
 @pytest.mark.parametrize(

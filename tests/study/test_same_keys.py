@@ -19,9 +19,6 @@ from deepcme.study.spec import make_study
 
 VERSIONS = {"python": "3.11.0", "engine": "native", "numpy": "2.0.0"}
 
-ON_GENES = {"name": "DeepCME-ensemble", "parameters": {"space": "genes"}}
-"""As the ensemble was before there was another space: its keys are those of then."""
-
 KEYS = {
     "DeepCME, split 1": "764ba5f84ab6c30d47c7e11c6c4e5644",
     "DeepCME-ensemble, split 2": "69957becbd988d8873ee826cff32ecdf",
@@ -118,7 +115,7 @@ def tasks(tasks_of, tmp_path):
     """Fits of models, null runs of each kind, refits and steps of gene selection."""
     (tmp_path / "genes.txt").write_text("gene0\ngene1\n")
     return tasks_of(
-        models=["DeepCME", ON_GENES, "LR-tuned", "LR"],
+        models=["DeepCME", "DeepCME-ensemble", "LR-tuned", "LR"],
         split={"design": "folds", "folds": 3, "repeats": 1},
         nulls={
             "permutations": 1,
@@ -133,14 +130,6 @@ def tasks(tasks_of, tmp_path):
 
 def test_a_task_of_each_kind_keeps_its_key(tasks):
     assert {title: tasks[title].key for title in KEYS} == KEYS
-
-
-def test_an_ensemble_in_the_span_has_keys_of_its_own(tasks_of):
-    """Told or not, as the defaults of the settings' version are no part of a key."""
-    told = {"name": "DeepCME-ensemble", "parameters": {"space": "span"}}
-    for model in ("DeepCME-ensemble", told):
-        tasks = tasks_of(models=[model], split={"design": "folds", "folds": 3, "repeats": 1})
-        assert tasks["DeepCME-ensemble, split 2"].key == ""
 
 
 def test_fits_of_a_nested_search_keep_their_keys(tasks_of):

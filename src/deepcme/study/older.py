@@ -39,7 +39,7 @@ OLDER_PARAMETERS: dict[int, dict[str, dict[str, Any]]] = {
     4: {"DeepCME-ensemble": _ON_GENES, "DeepCME-Cox-ensemble": _ON_GENES},
 }
 """For each version that was left behind, by estimator: what a parameter that came after it
-stood for by not being there. Keys of fits leave it out as they did."""
+stood for by not being there."""
 
 # The version with which the example became one of times to an event.
 _EXAMPLE_OF_TIMES = 3
@@ -146,15 +146,6 @@ def _with_older_parameters(model: Any, version: int) -> Any:
     if not meant or not isinstance(parameters, Mapping):
         return model
     return {**settings, "parameters": {**meant, **parameters}}
-
-
-def later_parameters(estimator: str) -> dict[str, Any]:
-    """Parameters of a model that came later, with what their lack stood for."""
-    return {
-        name: meant
-        for of_version in OLDER_PARAMETERS.values()
-        for name, meant in of_version.get(estimator, {}).items()
-    }
 
 
 def with_older_columns(name: str, table: pd.DataFrame) -> pd.DataFrame:

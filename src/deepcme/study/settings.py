@@ -16,7 +16,7 @@ from pydantic import (
 
 from deepcme.base.names import is_unicode, require_name
 from deepcme.models.registry import KINDS, ModelKind
-from deepcme.study.older import as_comparator_section, later_parameters
+from deepcme.study.older import as_comparator_section
 
 AUTOMATIC, NO_SIGNATURE = "auto", "none"
 """What stands for signatures that the cohort chooses, and for none."""
@@ -117,21 +117,6 @@ class ModelSettings(Settings):
     def kind(self) -> ModelKind:
         """What its estimator can do."""
         return KINDS[self.estimator]
-
-    @property
-    def content(self) -> dict[str, Any]:
-        """What the keys of its fits are made of.
-
-        A parameter that came later is named, whether or not it is told, but where it says what
-        held before there was any: those keys are as they were.
-        """
-        later = later_parameters(self.estimator)
-        if not later:
-            return self.model_dump()
-        present = self.kind.make(self.parameters, None).get_params(deep=False)
-        parameters = {k: v for k, v in self.parameters.items() if k not in later}
-        now = {name: present[name] for name, meant in later.items() if present[name] != meant}
-        return {**self.model_dump(), "parameters": {**parameters, **now}}
 
     @field_validator("name")
     @classmethod

@@ -110,7 +110,7 @@ class CoxClinical(Part[ClinicalCoxFit]):
         common = {
             **common_content(plan, MODELS.results_version),
             "part": self.name,
-            "model": model.content,
+            "model": model.model_dump(),
             "horizon": study.survival.horizon,
             "clinical": clinical.to_dict("list"),
             "missing": settings.missing,

@@ -121,7 +121,7 @@ class Grid(FitsPart[GridFit]):
             model = point.model(NETWORK_OF_TIMES if of_times else NETWORK)
             for inner_fold, fitted in _inner_splits(split):
                 path = [number] if inner_fold is None else [number, inner_fold]
-                content = {**common, "model": model.content, "number": path}
+                content = {**common, "model": model.model_dump(), "number": path}
                 yield GridFit(
                     key=content_key(content),
                     part=self.name,

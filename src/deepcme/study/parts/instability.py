@@ -125,7 +125,7 @@ class Instability(FitsPart[Refit]):
             if number:
                 rows = draw_bootstrap_rows(patients, study.seed, number)
                 seed = fit_seed(study.seed, model.name, "bootstrap", number)
-            content = {**common, "model": model.content, "bootstrap": number}
+            content = {**common, "model": model.model_dump(), "bootstrap": number}
             yield Refit(
                 key=content_key(content),
                 part=self.name,

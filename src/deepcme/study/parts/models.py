@@ -90,7 +90,7 @@ class Models(FitsPart[Fit]):
             score_genes = model == scored
             asked = {"score_genes": True} if score_genes else {}
             for number, split in enumerate(plan.splits, start=1):
-                content = {**common, "model": model.content, "number": [number]}
+                content = {**common, "model": model.model_dump(), "number": [number]}
                 yield Fit(
                     key=content_key(content | asked),
                     part=self.name,

@@ -84,7 +84,7 @@ class Nulls(FitsPart[NullFit]):
         for run in make_null_runs(study, plan.cohort, plan.splits):
             for number, split in enumerate(plan.splits, start=1):
                 null = {"title": run.title, "genes": run.genes}
-                content = {**common, "model": model.content, "number": number}
+                content = {**common, "model": model.model_dump(), "number": number}
                 yield NullFit(
                     key=content_key({**content, "null": null}),
                     part=self.name,

@@ -63,7 +63,7 @@ def make_permuted_fits(
         rows = permute_patients(cohort.patients, random, strata)
         view = View(expression=tuple(rows.tolist()))
         for split_number, split in enumerate(plan.splits, start=1):
-            content = {**common, "model": model.content, "number": split_number}
+            content = {**common, "model": model.model_dump(), "number": split_number}
             yield PermutedGenesFit(
                 key=content_key({**content, "permuted": title}),
                 part=part,

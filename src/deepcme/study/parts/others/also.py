@@ -127,7 +127,7 @@ class Also(FitsPart[FitWithOthers]):
                 if with_others and study.survival is not None:
                     also["unit"] = plan.cohort.outcome.endpoint.unit
                 for number, split in enumerate(plan.splits, start=1):
-                    content = {**common, "model": model.content, "number": [number]}
+                    content = {**common, "model": model.model_dump(), "number": [number]}
                     yield FitWithOthers(
                         key=content_key({**content, "also": also}),
                         part=self.name,
