@@ -59,8 +59,9 @@ protocol = "honest"
 # repeats = 2            # the validation part is drawn anew
 
 # The verdict is on the first {headline},
-# beside one model and one published signature, both named before anything is fitted. Signatures are scored as published and
-# nothing of them is trained; the protocol paper has none unless they are named.
+# beside one model and one published signature, both named before anything is fitted.
+# Signatures are scored as published and nothing of them is trained; the protocol paper has
+# none unless they are named.
 [comparator]
 # model = "{comparator}"    # without it the first {other} below
 # signature = "auto"     # of the verdict: genomic-grade-index, or else proliferation, if the
@@ -210,7 +211,7 @@ _OF_TIMES = {
     "committee": "Cox-committee",
     "members": '"DeepCME-Cox-ensemble", "Cox-ridge", "Cox-top-200"',
     "comparator": "Cox-ridge",
-    "other": "network",
+    "other": "Cox model",
     "genes": '"Cox-ridge"    # stands for the genes (or "Cox-top-200")',
     "permuted": "times and events",
     "ranker": '"cox-lasso"',
