@@ -256,4 +256,6 @@ def test_kept_splits_and_new_ones_give_the_same_null_distribution():
         redrawn.append(mean_auc(X, permuted, new))
     error = np.hypot(np.std(kept), np.std(redrawn)) / np.sqrt(number)
     assert np.mean(kept) == pytest.approx(np.mean(redrawn), abs=4 * error)
-    assert np.std(kept) == pytest.approx(np.std(redrawn), rel=4 * 0.5 * np.sqrt(2 / number) * 1.2)
+    assert np.std(kept) == pytest.approx(
+        np.std(redrawn), rel=4 * 0.5 * np.sqrt(2 / number) * 1.2
+    )
