@@ -71,7 +71,10 @@ def test_which_models_of_nested_folds_train_on_all_inner_folds():
     assert "DeepCME-tuned" in text
     assert "corrected t-test" in text
     of_times = describe_design(NestedDesign(by="patient", strata="none"), is_survival=True)
-    assert "Cox regressions, ensembles, committees and models with clinical columns are" in of_times
+    assert (
+        "Cox regressions, ensembles, committees and models with clinical columns are"
+        in of_times
+    )
     assert "DeepCME-Cox-tuned (where a grid was searched)" in of_times
     assert "t-test" not in of_times
 
