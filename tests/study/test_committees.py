@@ -44,6 +44,16 @@ def test_members_are_kept_beside_the_committee(quick_study, tmp_path):
         np.testing.assert_allclose(np.polyval(line, mean[split]), own[split], atol=1e-6)
 
 
+def test_gene_claims_are_of_the_ensemble_beside_it(quick_study):
+    models = [COMMITTEE, {"name": "DeepCME"}, {"name": "DeepCME-ensemble"}, "LR"]
+    study = quick_study(models=models, selection={"run": True})
+    assert study.gene_model.name == "DeepCME-ensemble"
+    plan = make_plan(study, invented_cohort())
+    scored = {task.model.name for task in MODELS.of(plan) if task.score_genes}
+    assert scored == {"DeepCME-ensemble"}
+    assert quick_study(models=[COMMITTEE, "LR"]).gene_model is None
+
+
 def test_without_a_committee_there_is_no_such_table(quick_study, tmp_path):
     folder = run_study(quick_study(models=["LR"]), tmp_path / "study", jobs=1, quiet=True)
     assert not folder.has_table("members.parquet")

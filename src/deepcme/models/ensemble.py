@@ -62,7 +62,7 @@ class DeepCMEEnsemble(NetworkEnsemble, NetworkClassifier):
     dropout : float, default 0.7
     patience : int or None, default None
         Stop a network after this many epochs without a lower loss. None are all epochs
-        on genes, and on scores PATIENCE.
+        on genes, and on scores it is 100.
     space : {"span", "genes"}, default "span"
         What networks train on: scores where there are enough genes and no penalty, or
         genes in any case.

@@ -23,11 +23,10 @@ from deepcme.study.store import StudyFolder
 
 _IN_SPAN = (
     "where rows have twice as many genes as there are rows or more, each network trains on "
-    "the scores of its training rows on axes of the space that these span, and its weights are "
-    "turned back into those of genes: it can learn the same functions as on genes, but takes "
-    "another course"
+    "the scores of its training rows on axes of the space that these span, turned at random, "
+    "and its weights are turned back into those of genes: it can learn the same functions as "
+    "on genes, but takes another course"
 )
-_STOPPED_IN_SPAN = ", and there stops after {} epochs without a lower loss"
 _NOT_SETTINGS = ("random_state", "engine", "device", "verbose", "n_jobs")
 
 
@@ -162,15 +161,25 @@ def _network(kind: ModelKind, settings: Mapping[str, Any]) -> str:
         f"Adam at a learning rate of {settings['learning_rate']:g}, batches of "
         f"{settings['batch_size']}, up to {settings['max_epochs']} epochs",
     ]
-    if settings.get("space") == "span" and settings["penalty"] is None:
-        in_span = kind.type.defaults_in("span").get("patience")
-        stopped = settings["patience"] is None and in_span is not None
-        parts.append(_IN_SPAN + (_STOPPED_IN_SPAN.format(in_span) if stopped else ""))
+    if _may_enter_span(settings):
+        parts.append(_of_span(kind, settings))
     if settings["patience"] is not None:
         parts.append(f"stopped after {settings['patience']} epochs without a lower loss")
     if settings.get("class_weight") is not None:
         parts.append(f"class weight {_as_text(settings['class_weight'])}")
     return "; ".join([*parts, _own_words(kind, settings)])
+
+
+def _may_enter_span(settings: Mapping[str, Any]) -> bool:
+    return settings.get("space") == "span" and settings["penalty"] is None
+
+
+def _of_span(kind: ModelKind, settings: Mapping[str, Any]) -> str:
+    """How networks train on scores, and how long if nothing else is said."""
+    patience = kind.type.defaults_in("span").get("patience")
+    if patience is None or settings["patience"] is not None:
+        return _IN_SPAN
+    return f"{_IN_SPAN}; on scores stopped after {patience} epochs without a lower loss"
 
 
 def _own_words(kind: ModelKind, settings: Mapping[str, Any], part: str = "") -> str:
@@ -209,7 +218,8 @@ def describe_committees(study: Study) -> str:
         alike = [name for name in members if _is_among(study.models, name)]
         if alike:
             sentences.append(
-                f"{listed(alike)}: with the settings told below, of the models of these names."
+                f"{listed(alike)}: with the settings told below, where each is a model of its "
+                "own."
             )
         sentences += [_member(KINDS[name]) for name in members if name not in alike]
     return " ".join(sentences)
