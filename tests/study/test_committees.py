@@ -78,7 +78,8 @@ def test_it_is_expected_to_take_as_long_as_its_members_in_all_folds(quick_study)
         next(pieces[task.key].seconds for task in plan.tasks if task.model.name == name)
         for name in ("Committee", "more", "RF")
     )
-    assert six == pytest.approx(2 * three)
+    # Larger parts of the patients are fitted on where there are more folds.
+    assert six == pytest.approx(2 * three, rel=0.1)
     assert three > 3 * forest
     networks = {task.model.name: MODELS.count_networks(task) for task in plan.tasks}
     assert networks == {"Committee": 5 * 4, "more": 5 * 7, "RF": 0}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 import math
 import threading
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from time import monotonic, perf_counter
@@ -42,11 +42,18 @@ class Piece:
         Pieces of one kind take about as long as each other.
     family : hashable
         Of kinds whose expectations are wrong by about the same factor.
+    stage : int
+        Those of a later stage come after all of an earlier one.
+    group : hashable
+        Those of one group are done one after the other, as they share what they prepare; None
+        for one that shares nothing.
     """
 
     seconds: float = math.nan
     kind: Hashable = None
     family: Hashable = None
+    stage: int = 0
+    group: Hashable = None
 
 
 @dataclass
@@ -117,6 +124,12 @@ class Workload(Generic[Name]):
     def names(self) -> list[Name]:
         """Names of the pieces, in the order in which they are started."""
         return [*self._pieces]
+
+    def count_stages(self) -> dict[int, int]:
+        """Pieces of each stage that are not finished."""
+        with self._lock:
+            waiting = [*self._started, *self._waiting]
+        return dict(Counter(self._pieces[name].stage for name in waiting))
 
     @property
     def seconds_expected(self) -> float:

@@ -15,6 +15,7 @@ from deepcme.cli.options import Jobs, Quiet, writable
 if TYPE_CHECKING:
     from deepcme.report.formatting import Shown
     from deepcme.study.resolved import Study
+    from deepcme.study.store import StudyFolder
 
 
 def run(
@@ -203,8 +204,20 @@ def run(
         overrides["gene_sets"] = {"files": [path.absolute() for path in gene_sets]}
     study, name = _study_of(source, _given(overrides))
     folder_path = out or Path("results") / f"{name}-{study.protocol}"
+
+    def report_so_far(folder: StudyFolder) -> None:
+        page = write_report(folder)
+        if not quiet:
+            say(f"Report so far: {page}", error=True)
+
     with only_one_in(folder_path), if_halted(lambda: "before its report", GOES_ON):
-        folder = run_study(study, folder_path, jobs=jobs, scheduler=scheduler, quiet=quiet)
+        folder = run_study(
+            *(study, folder_path),
+            jobs=jobs,
+            scheduler=scheduler,
+            quiet=quiet,
+            so_far=report_so_far,
+        )
         with show_step("Writing the report", quiet=quiet):
             page = write_report(folder)
     if not quiet:

@@ -20,12 +20,12 @@ _OFF_IN_TEST, _OFF_IN_VALIDATION = 1, 2
 """By how many patients a part may be off its share."""
 _OF_NONE = 8.0
 """So many more a part counts that has none of what it should have some of."""
-_AT_ONCE = 48
+_AT_ONCE = 32
 """Exchanges that are looked at together, of which one is made."""
 _HEAT = 0.4
 """How far, in patients, an exchange may be from the best of them and be made all the same."""
 _MOST_LOOKS = 1000
-_MOST_MIXED = 100
+_MOST_MIXED = 50
 
 
 @dataclass(frozen=True)
@@ -190,7 +190,7 @@ class _Walk:
         """By how many units all parts together are beyond what they may have."""
         beyond = np.maximum(np.abs(counts - self._of.middle) - self._of.width, 0)
         beyond += _OF_NONE * ((counts == 0) & (beyond > 0))
-        off: NDArray[np.float64] = beyond.reshape(*beyond.shape[:-2], -1).sum(axis=-1)
+        off: NDArray[np.float64] = beyond.sum(axis=(-2, -1))
         return off
 
     def find_balance(self) -> None:
@@ -255,17 +255,15 @@ class _Walk:
 def _count_together(stratum: Counts, value: Counts) -> Counts:
     """Which units are counted together: those of a kind, and of several strata of an outcome.
 
-    Of each stratum the most frequent outcome is left out: it has what the others leave.
+    Of two outcomes in a stratum the rarer one is, as the other has what it leaves.
     """
-    table = pd.DataFrame({"stratum": stratum, "value": value})
-    most = table.groupby("stratum")["value"].agg(lambda of: of.mode().iloc[0])
-    others = table[table["value"] != table["stratum"].map(most)].drop_duplicates()
-    counted = [
-        (stratum == one) & (value == other)
-        for one, other in others.sort_values(["stratum", "value"]).to_numpy()
-    ]
-    if len(most) > 1:
-        counted += [value == one for one in np.unique(value)]
+    counted = []
+    for one in np.unique(stratum):
+        kinds, sizes = np.unique(value[stratum == one], return_counts=True)
+        kinds = kinds[[sizes.argmin()]] if len(kinds) == 2 else kinds
+        counted += [(stratum == one) & (value == kind) for kind in kinds]
+    if stratum.any():
+        counted += [value == kind for kind in np.unique(value)]
     return np.array(counted, dtype=np.int64).reshape(len(counted), len(value)).T
 
 

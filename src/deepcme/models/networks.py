@@ -45,6 +45,10 @@ class NetworkEstimator(OwnEstimator):
     def _hyperparameters(self) -> Hyperparameters:
         return self._read_hyperparameters({})
 
+    def settings_for(self, n_samples: int, n_genes: int) -> Hyperparameters:
+        """Settings of the training on so many samples and genes."""
+        return self._hyperparameters()
+
     def _read_hyperparameters(self, in_place_of_none: Mapping[str, Any]) -> Hyperparameters:
         settings = parameters_for(Hyperparameters, self)
         for name, value in in_place_of_none.items():
@@ -191,6 +195,10 @@ class NetworkEnsemble(NetworkEstimator):
 
     def _hyperparameters(self) -> Hyperparameters:
         return self._read_hyperparameters(self._of_space["genes"])
+
+    def settings_for(self, n_samples: int, n_genes: int) -> Hyperparameters:
+        """Settings of the training in the space that serves so many samples and genes."""
+        return self._enter_space(n_samples, n_genes)
 
     def _enter_space(self, n_samples: int, n_genes: int) -> Hyperparameters:
         """Settings of the training in the space that serves so many samples and genes."""

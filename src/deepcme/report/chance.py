@@ -6,7 +6,8 @@ the clinic? Without any signal each of them errs now and then. Testing in a fixe
 only a model that exceeds chance is called better, useful or anything else.
 
 Where outcomes were permuted often enough to reject, that test alone decides; its interval is
-no second chance. Otherwise the 95% interval of the AUC does, or of times that of Uno's C.
+no second chance. Permutations of which more are asked for than are finished decide nothing.
+Otherwise the 95% interval of the AUC does, or of times that of Uno's C.
 Where cohorts were left out, that is the interval pooled over them, or else each of theirs:
 without signal the one lies above 0.5 in 2.5 of 100 studies, and both of two cohorts in less
 than 0.1.
@@ -110,8 +111,24 @@ def is_above_chance(
 
 
 def can_reject(permutation: pd.DataFrame) -> bool:
-    """Whether there are so many permutations that their p-value can be small enough."""
-    return bool(permutation["n_permutations"].iloc[0] >= FEWEST_PERMUTATIONS)
+    """Whether all permutations are there, and so many that their p can be small enough."""
+    row = permutation.iloc[0]
+    return bool(row["n_permutations"] >= FEWEST_PERMUTATIONS) and not is_unfinished(permutation)
+
+
+def is_unfinished(permutation: pd.DataFrame) -> bool:
+    """Whether the study asks for more permutations than are finished."""
+    row = permutation.iloc[0]
+    return bool(row["n_permutations"] < row.get("n_asked", 0))
+
+
+def describe_unfinished(permutation: pd.DataFrame) -> str:
+    """How many permutations there are so far, of how many, and their p."""
+    row = permutation.iloc[0]
+    return (
+        f"{row['n_permutations']:,.0f} of {row['n_asked']:,.0f} permutations so far: "
+        f"p = {row['p_value']:.3f}"
+    )
 
 
 def compute_permutation(contents: Contents) -> pd.DataFrame | None:
@@ -136,6 +153,8 @@ def require_permutation(contents: Contents) -> pd.DataFrame:
         raise AbsentError("No outcomes were permuted.")
     if results.is_survival:
         observed = compute_null_statistics(results.evaluation, contents.headline)
-        return compute_survival_permutation_table(runs, observed)
-    ranks = select_ranks(contents, contents.headline)
-    return compute_permutation_table(runs, float(ranks["auc"].mean()))
+        table = compute_survival_permutation_table(runs, observed)
+    else:
+        ranks = select_ranks(contents, contents.headline)
+        table = compute_permutation_table(runs, float(ranks["auc"].mean()))
+    return table.assign(n_asked=results.study.nulls.permutations)

@@ -23,9 +23,9 @@ from deepcme.study.store import StudyFolder
 
 _IN_SPAN = (
     "where rows have twice as many genes as there are rows or more, each network trains on "
-    "the scores of its training rows on axes of the space that these span, and its weights are "
-    "turned back into those of genes: it can learn the same functions as on genes, but takes "
-    "another course"
+    "the scores of its training rows on axes of the space that these span, turned at random, "
+    "and its weights are turned back into those of genes: it can learn the same functions as "
+    "on genes, but takes another course"
 )
 _NOT_SETTINGS = ("random_state", "engine", "device", "verbose", "n_jobs")
 
@@ -158,11 +158,11 @@ def _network(kind: ModelKind, settings: Mapping[str, Any]) -> str:
         f"{len(widths)} hidden layer{'s' if len(widths) > 1 else ''} of "
         f"{', '.join(map(str, widths))} units (Linear, {norm}{dropout}ReLU) and one output",
         loss,
-        f"Adam at a learning rate of {_learning_rate(kind, settings)}, batches of "
+        f"Adam at a learning rate of {settings['learning_rate']:g}, batches of "
         f"{settings['batch_size']}, up to {settings['max_epochs']} epochs",
     ]
     if _may_enter_span(settings):
-        parts.append(_IN_SPAN)
+        parts.append(_of_span(kind, settings))
     if settings["patience"] is not None:
         parts.append(f"stopped after {settings['patience']} epochs without a lower loss")
     if settings.get("class_weight") is not None:
@@ -174,16 +174,12 @@ def _may_enter_span(settings: Mapping[str, Any]) -> bool:
     return settings.get("space") == "span" and settings["penalty"] is None
 
 
-def _learning_rate(kind: ModelKind, settings: Mapping[str, Any]) -> str:
-    """As it is set, or what stands for it on genes and on scores."""
-    if settings["learning_rate"] is not None:
-        return f"{settings['learning_rate']:g}"
-    of_genes, of_span = (
-        kind.type.defaults_in(space)["learning_rate"] for space in ("genes", "span")
-    )
-    if not _may_enter_span(settings) or of_genes == of_span:
-        return f"{of_genes:g}"
-    return f"{of_genes:g} on genes, {of_span:g} in the span"
+def _of_span(kind: ModelKind, settings: Mapping[str, Any]) -> str:
+    """How networks train on scores, and how long if nothing else is said."""
+    patience = kind.type.defaults_in("span").get("patience")
+    if patience is None or settings["patience"] is not None:
+        return _IN_SPAN
+    return f"{_IN_SPAN}; on scores stopped after {patience} epochs without a lower loss"
 
 
 def _own_words(kind: ModelKind, settings: Mapping[str, Any], part: str = "") -> str:
@@ -222,7 +218,8 @@ def describe_committees(study: Study) -> str:
         alike = [name for name in members if _is_among(study.models, name)]
         if alike:
             sentences.append(
-                f"{listed(alike)}: with the settings told below, where each is a model of its own."
+                f"{listed(alike)}: with the settings told below, where each is a model of its "
+                "own."
             )
         sentences += [_member(KINDS[name]) for name in members if name not in alike]
     return " ".join(sentences)

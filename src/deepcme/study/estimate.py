@@ -32,33 +32,46 @@ def expect_pieces(plan: Plan, tasks: Sequence[Task]) -> dict[str, Piece]:
 def in_order(pieces: Mapping[Name, Piece]) -> dict[Name, Piece]:
     """One of each kind first, so that their times are known soon; then the long ones first.
 
-    So no worker is left alone with a long one at the end.
+    So no worker is left alone with a long one at the end. Stage comes after stage, and those
+    of a group stand together, where its longest one is.
     """
     longest_first = sorted(pieces, key=lambda name: -pieces[name].seconds)
     ahead = {*{pieces[name].kind: name for name in reversed(longest_first)}.values()}
-    order = sorted(longest_first, key=lambda name: name not in ahead)
+    place: dict[Hashable, int] = {}
+    for number, name in enumerate(longest_first):
+        place.setdefault(_group(name, pieces[name]), number)
+
+    def key(name: Name) -> tuple[bool, int, int]:
+        piece = pieces[name]
+        is_next = name not in ahead
+        return is_next, piece.stage * is_next, place[_group(name, piece)] * is_next
+
+    order = sorted(longest_first, key=key)
     return {name: pieces[name] for name in order}
+
+
+def _group(name: Hashable, piece: Piece) -> Hashable:
+    """The pieces that one stands together with; those that share nothing stand alone."""
+    return name if piece.group is None else (piece.stage, piece.group)
 
 
 def _timed_on_this_machine(
     plan: Plan, tasks: Sequence[Task], pieces: dict[str, Piece]
 ) -> dict[str, Piece]:
-    """Expected times of networks, by those of the kind with the most work."""
+    """Expected times of networks: of each family by the kind of it with the most work."""
     of_kind: dict[object, float] = {}
     for piece in pieces.values():
         of_kind[piece.kind] = of_kind.get(piece.kind, 0.0) + piece.seconds
+    factors: dict[object, float | None] = {}
     for task in sorted(tasks, key=lambda task: -of_kind[pieces[task.key].kind]):
         found = pieces[task.key]
-        seconds = listed.part_named(task.part).time_epochs(plan, task)
-        if seconds is not None:
-            factor = seconds / found.seconds
-            return {
-                key: replace(piece, seconds=piece.seconds * factor)
-                if piece.family == found.family
-                else piece
-                for key, piece in pieces.items()
-            }
-    return pieces
+        if found.family not in factors:
+            seconds = listed.part_named(task.part).time_epochs(plan, task)
+            factors[found.family] = None if seconds is None else seconds / found.seconds
+    return {
+        key: replace(piece, seconds=piece.seconds * (factors[piece.family] or 1.0))
+        for key, piece in pieces.items()
+    }
 
 
 def describe_expected_time(tasks: Sequence[Task], work: Workload[str], jobs: int | None) -> str:

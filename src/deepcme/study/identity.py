@@ -26,6 +26,8 @@ from deepcme.study.tasks import Plan, computing_versions, fingerprint, package_v
 _MUST_AGREE = ("protocol", "seed", "split", "preprocessing", "survival")
 
 PLANNED = "planned_subgroups"
+SHOWN = "permutations_shown"
+"""By how many permutations were asked for: how many of them were shown before all were done."""
 
 # Sections that no fit and no table of a study depends on.
 _REPORT_ONLY = {"decisions", "subgroups"}
@@ -85,6 +87,7 @@ class _Identity(BaseModel):
     results_version: dict[str, int] = {}
     looks: list[int | None] = []
     planned_subgroups: list[str] = []
+    permutations_shown: dict[str, list[int]] = {}
 
 
 def read_identity(values: dict[str, Any], source: str) -> dict[str, Any]:
@@ -130,6 +133,29 @@ def looks_of(identity: Mapping[str, Any] | None) -> list[int | None]:
     looked_before = identity["study"].get("nulls", {}).get("permutations", 0) > 0
     looks: list[int | None] = identity.get("looks", [None] if looked_before else [])
     return looks
+
+
+def with_look(identity: Mapping[str, Any], n_permutations: int) -> dict[str, Any]:
+    """An identity that keeps that the test is made of so many; again is no other look.
+
+    What was shown while more were at work was no look, as nothing is concluded of it: unless
+    another number was settled on then, which makes each a look.
+    """
+    shown = dict(identity.get(SHOWN, {}))
+    shown.pop(str(n_permutations), None)
+    seen = sorted({number for numbers in shown.values() for number in numbers})
+    looks = looks_of(identity)
+    if not n_permutations:
+        return dict(identity)
+    looks += [number for number in (*seen, n_permutations) if number not in looks]
+    return {**identity, "looks": looks, SHOWN: {}}
+
+
+def with_shown(identity: Mapping[str, Any], n_asked: int, n_shown: int) -> dict[str, Any]:
+    """An identity that keeps that so many of the permutations asked for were shown."""
+    shown = identity.get(SHOWN, {})
+    numbers = {*shown.get(str(n_asked), []), n_shown}
+    return {**identity, SHOWN: {**shown, str(n_asked): sorted(numbers)}}
 
 
 def planned_subgroups(

@@ -50,6 +50,9 @@ class Part(Generic[T]):
         this was written down, and deepcme 0.1.0; for later ones see CHANGELOG.md.
     stands_beside : bool
         Whether it may change while the models' tables stay.
+    comes_last : bool
+        Whether its tasks come after all others, whose tables may be read while they go on; of
+        its own there is then what is finished.
     tables : mapping
         The files of its tables, each with its columns of text: ids and names are text
         whatever they look like, as Entrez ids are numbers and a model may be called 1.
@@ -66,6 +69,7 @@ class Part(Generic[T]):
     settings: ClassVar[type[Settings] | None]
     results_version: int | None = None
     stands_beside: ClassVar[bool] = True
+    comes_last: ClassVar[bool] = False
     tables: ClassVar[TextColumns] = {}
     noun: ClassVar[str] = ""
     purpose: ClassVar[str] = ""
@@ -107,6 +111,10 @@ class Part(Generic[T]):
 
     def count_permutations(self, plan: Plan) -> int:
         """Permutations behind a test whose looks are counted; 0 for none."""
+        return 0
+
+    def count_finished(self, plan: Plan, kept: Kept) -> int:
+        """How many of them are finished."""
         return 0
 
     def expect(self, plan: Plan, task: T) -> Piece:

@@ -41,22 +41,15 @@ class ResultFiles:
             np.savez_compressed(temporary, **arrays)  # type: ignore[arg-type]
 
     @contextmanager
-    def saving(self) -> Iterator[Callable[[Task, Arrays], None]]:
+    def saving(self) -> Iterator[Saving]:
         """Give a `save` that does not wait for the disk; at the end of the block all is there.
 
         A disk makes several files safe in the time of one.
         """
         with ThreadPoolExecutor(_SAVED_AT_ONCE) as pool:
-            under_way: deque[Future[None]] = deque()
-
-            def save(task: Task, arrays: Arrays) -> None:
-                under_way.append(pool.submit(self.save, task, arrays))
-                while len(under_way) > _SAVED_AT_ONCE or (under_way and under_way[0].done()):
-                    under_way.popleft().result()
-
-            yield save
-            for saved in under_way:
-                saved.result()
+            saving = Saving(self.save, pool)
+            yield saving
+            saving.wait()
 
     def load(self, task: Task) -> Arrays:
         """Read a task's result.
@@ -89,6 +82,27 @@ class ResultFiles:
         for task in tasks:
             if self.has(task):
                 yield task, self.load(task)
+
+
+class Saving:
+    """Saves results, several at once, each called with a task and its arrays."""
+
+    def __init__(self, save: Callable[[Task, Arrays], None], pool: ThreadPoolExecutor) -> None:
+        self._save, self._pool = save, pool
+        self._under_way: deque[Future[None]] = deque()
+
+    def __call__(self, task: Task, arrays: Arrays) -> None:
+        """Save a result, and wait only if many others wait."""
+        self._under_way.append(self._pool.submit(self._save, task, arrays))
+        while len(self._under_way) > _SAVED_AT_ONCE or (
+            self._under_way and self._under_way[0].done()
+        ):
+            self._under_way.popleft().result()
+
+    def wait(self) -> None:
+        """Wait until all is there."""
+        while self._under_way:
+            self._under_way.popleft().result()
 
 
 def _read_arrays(path: Path) -> Arrays | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,9 @@ from deepcme.study.store import StudyFolder
 from deepcme.study.tables import METRICS, compute_metrics_of, concatenate
 from deepcme.study.tasks import Plan, Task
 
+WORTH_SHOWING_SECONDS = 120.0
+"""Where reruns go on for so long, what is finished is shown before."""
+
 _WITH_EVENT = {BinaryOutcome.kind: "positive", SurvivalOutcome.kind: "with the event"}
 
 
@@ -62,6 +65,7 @@ def run_study(
     jobs: int | None = None,
     scheduler: str | None = None,
     quiet: bool = False,
+    so_far: Callable[[StudyFolder], object] | None = None,
 ) -> StudyFolder:
     """Run a study, or what is missing of it, and write its tables.
 
@@ -76,6 +80,9 @@ def run_study(
         Address of a Dask scheduler to run the fits on instead.
     quiet : bool
         Show no progress.
+    so_far : callable, optional
+        Takes the folder when its tables are written, reruns of the null hypothesis go on for a
+        while, and again when more of these are finished: such as to write a report.
 
     Raises
     ------
@@ -86,11 +93,16 @@ def run_study(
         If fits failed; the rest is done and kept.
     """
     with only_one_in(Path(out)):
-        return _run_whole(study, StudyFolder(out), jobs, scheduler, quiet)
+        return _run_whole(study, StudyFolder(out), jobs, scheduler, quiet, so_far)
 
 
 def _run_whole(
-    study: Study, folder: StudyFolder, jobs: int | None, scheduler: str | None, quiet: bool
+    study: Study,
+    folder: StudyFolder,
+    jobs: int | None,
+    scheduler: str | None,
+    quiet: bool,
+    so_far: Callable[[StudyFolder], object] | None,
 ) -> StudyFolder:
     cohort = load_cohort(study)
     plan = make_plan(study, cohort)
@@ -112,7 +124,8 @@ def _run_whole(
     if expected and not quiet:
         say(expected, error=True)
     with show_progress("Fitting", work, then="tables and report", quiet=quiet):
-        _run_missing(plan, missing, folder, work, jobs, scheduler)
+        early = EarlyTables(plan, folder, work, so_far)
+        _run_missing(plan, missing, folder, work, jobs, scheduler, early)
     folder.record_look(max(part.count_permutations(plan) for part in listed.PARTS))
     with show_step("Making tables", quiet=quiet):
         write_tables(plan, folder, parts)
@@ -171,6 +184,7 @@ def _run_missing(
     work: Workload[str],
     jobs: int,
     scheduler: str | None = None,
+    early: EarlyTables | None = None,
 ) -> None:
     """Run tasks and keep their results; those that fail are told when the others are done."""
     failures: dict[str, str] = {}
@@ -178,7 +192,8 @@ def _run_missing(
     ordered = [by_key[key] for key in work.names]
 
     def where() -> str:
-        return f"after {sum(map(folder.has, plan.tasks))} of {len(plan.tasks)} fits"
+        shown = " and a report so far" if early is not None and early.is_shown else ""
+        return f"after {sum(map(folder.has, plan.tasks))} of {len(plan.tasks)} fits{shown}"
 
     data = CohortArrays.of(
         plan.cohort,
@@ -187,12 +202,17 @@ def _run_missing(
     )
     outcomes = _outcomes(data, ordered, jobs, scheduler)
     with if_halted(where, GOES_ON), closing(outcomes), folder.saving() as save:
+        if early is not None:
+            early.look()
         for task, result, seconds in outcomes:
             if isinstance(result, str):
                 failures[task.title] = result
             else:
                 save(task, result)
             work.finish(task.key, seconds)
+            if early is not None and not failures and early.is_due():
+                save.wait()
+                early.look()
     folder.write_failures(failures)
     if failures:
         raise TasksFailedError(_failure_sentence(failures, len(plan.tasks), folder))
@@ -242,6 +262,49 @@ def _failure_sentence(failures: dict[str, str], n_tasks: int, folder: StudyFolde
         f"{error.strip().splitlines()[-1]} See {folder.path / 'failures.json'}; the "
         "others are kept: the same command, its models corrected or not, fits what is missing."
     )
+
+
+class EarlyTables:
+    """The tables of a study whose last part, reruns of the null hypothesis, is still at work.
+
+    They are written when all other parts are finished, and again with each stage of the
+    reruns, if what is left takes long enough to be worth it.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        folder: StudyFolder,
+        work: Workload[str],
+        then: Callable[[StudyFolder], object] | None,
+    ) -> None:
+        self._plan, self._folder, self._work, self._then = plan, folder, work, then
+        self._shown_at = 0
+        self.is_shown = False
+
+    def is_due(self) -> bool:
+        """Whether more is finished than there was when they were written last."""
+        stage = min(self._work.count_stages(), default=0)
+        return stage > self._shown_at and self._work.seconds_left() >= WORTH_SHOWING_SECONDS
+
+    def look(self) -> None:
+        """Write them if they are due; what comes last alone where the others are there."""
+        if not self.is_due():
+            return
+        self._shown_at = min(self._work.count_stages())
+        parts = listed.parts_for(self._plan.study.outcome)
+        write_tables(
+            self._plan,
+            self._folder,
+            [part for part in parts if part.comes_last or not self.is_shown],
+        )
+        for part in parts:
+            n_finished = part.count_finished(self._plan, self._folder)
+            if n_finished:
+                self._folder.record_shown(part.count_permutations(self._plan), n_finished)
+        if self._then is not None:
+            self._then(self._folder)
+        self.is_shown = True
 
 
 def write_tables(

@@ -20,7 +20,13 @@ from deepcme.cohort.survival import SurvivalOutcome
 from deepcme.models.registry import KINDS
 from deepcme.study.designs import DESIGNS, designs_with
 from deepcme.study.headline import Named, choose_comparator
-from deepcme.study.older import as_comparator_section, read_version, with_older_defaults
+from deepcme.study.older import (
+    SETTINGS_VERSION,
+    as_comparator_section,
+    read_version,
+    with_older_defaults,
+    with_older_parameters,
+)
 from deepcme.study.part import Part
 from deepcme.study.parts import listed
 from deepcme.study.resolved import Study
@@ -89,8 +95,11 @@ _LONGEST_SHOWN = 100
 """Letters of a wrong value that a sentence repeats."""
 
 
-def _filled_in(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Settings with the protocol's defaults, and with what the parts ask of them."""
+def _filled_in(values: Mapping[str, Any], version: int) -> dict[str, Any]:
+    """Settings with the protocol's defaults, and with what the parts ask of them.
+
+    Models that they do not name are as they were in that version of the settings.
+    """
     protocol = str(values.get("protocol", "honest"))
     models = PAPER_MODELS if protocol == "paper" else DEFAULT_MODELS
     outcome = BinaryOutcome.kind
@@ -102,6 +111,7 @@ def _filled_in(values: Mapping[str, Any]) -> dict[str, Any]:
     filled = {"models": list(models), **values, "comparator": comparator}
     for part in listed.parts_for(outcome):
         filled = part.fill_in(filled)
+    filled["models"] = with_older_parameters(filled["models"], version)
     name = protocol if protocol in _PROTOCOLS else "honest"
     for section, settings in (*_PROTOCOLS[name].items(), ("split", _SPLITS[name])):
         given = filled.get(section, {})
@@ -146,17 +156,21 @@ def _type_with(parts: tuple[Part[Any], ...]) -> type[Study]:
 
 
 def make_study(
-    values: dict[str, Any], source: str = "study", folder: Path | None = Path()
+    values: dict[str, Any],
+    source: str = "study",
+    folder: Path | None = Path(),
+    version: int = SETTINGS_VERSION,
 ) -> Study:
     """Validate settings; the first problem becomes one sentence that names it.
 
-    The cohort, by a path from `folder`, is asked whether it has times to an event; without a
-    folder the settings say all.
+    They have the defaults of today already, but for models that none of them names, which
+    are those of the version of the settings. The cohort, by a path from `folder`, is asked
+    whether it has times to an event; without a folder the settings say all.
     """
     if folder is not None:
         values = with_times_of_cohort(values, folder)
     try:
-        study = study_type().model_validate(_filled_in(values))
+        study = study_type().model_validate(_filled_in(values, version))
     except ValidationError as error:
         raise DeepCMEError(f"{source}: {_first_problem(error)}") from error
     with naming_file(source):
@@ -183,9 +197,9 @@ def load_study(
     values = load_toml(path)
     if "cohort" not in values:
         raise DeepCMEError(f"{path}: it names no cohort: add [cohort] with path = ...")
-    values = with_older_defaults(values, read_version(values, str(path)))
-    folder = None if recorded else path.parent
-    study = make_study(_overridden(values, overrides or {}), str(path), folder)
+    version = read_version(values, str(path))
+    values = _overridden(with_older_defaults(values, version), overrides or {})
+    study = make_study(values, str(path), None if recorded else path.parent, version)
     return study.with_paths_from(path.parent)
 
 

@@ -31,6 +31,7 @@ from deepcme.cohort.strata import batch_columns
 from deepcme.cohort.survival import SurvivalOutcome
 from deepcme.study.identity import (
     PLANNED,
+    SHOWN,
     changed_beside,
     describe_identity,
     looks_of,
@@ -40,6 +41,8 @@ from deepcme.study.identity import (
     read_identity,
     refuse_other_comparator,
     refuse_other_results,
+    with_look,
+    with_shown,
 )
 from deepcme.study.older import with_older_columns
 from deepcme.study.parts import listed
@@ -94,7 +97,10 @@ class StudyFolder(ResultFiles):
             )
         # First of all, so that whatever else is there is known to be the study's.
         planned = planned_subgroups(found, identity, has_results=has_results)
-        self._write_identity({**identity, "looks": looks_of(found), PLANNED: planned})
+        shown = {} if found is None else found.get(SHOWN, {})
+        self._write_identity(
+            {**identity, "looks": looks_of(found), PLANNED: planned, SHOWN: shown}
+        )
         make_folder(self.path / "tasks")
         for name, text in written.items():
             write_text(self.path / name, text)
@@ -232,10 +238,15 @@ class StudyFolder(ResultFiles):
 
     def record_look(self, n_permutations: int) -> None:
         """Keep that the permutation test is made of so many; again is no other look."""
-        identity = self.read_identity()
-        looks = looks_of(identity)
-        if n_permutations and n_permutations not in looks:
-            self._write_identity({**identity, "looks": [*looks, n_permutations]})
+        self._note(with_look(self.read_identity(), n_permutations))
+
+    def record_shown(self, n_asked: int, n_shown: int) -> None:
+        """Keep that so many of the permutations asked for were shown, as others go on."""
+        self._note(with_shown(self.read_identity(), n_asked, n_shown))
+
+    def _note(self, identity: dict[str, Any]) -> None:
+        if identity != self.read_identity():
+            self._write_identity(identity)
 
     def read_looks(self) -> list[int | None]:
         """After how many permutations the test was made so far; None for unknown numbers."""

@@ -58,9 +58,10 @@ protocol = "honest"
 # validation = 0.25      # share of the other cohorts
 # repeats = 2            # the validation part is drawn anew
 
-# The verdict is on the first {headline}, beside one model and one published
-# signature, both named before anything is fitted. Signatures are scored as published and
-# nothing of them is trained; the protocol paper has none unless they are named.
+# The verdict is on the first {headline},
+# beside one model and one published signature, both named before anything is fitted.
+# Signatures are scored as published and nothing of them is trained; the protocol paper has
+# none unless they are named.
 [comparator]
 # model = "{comparator}"    # without it the first {other} below
 # signature = "auto"     # of the verdict: genomic-grade-index, or else proliferation, if the
@@ -118,6 +119,11 @@ protocol = "honest"
 # columns = "auto"       # receptors, age, grade, nodes, centre and others; or ["er", "age"]
 
 {models}
+# A committee: the mean of what unlike models say; the verdict is on it where there is one.
+# [[models]]
+# name = "{committee}"
+# parameters = {{ members = [{members}] }}
+
 # A second network beside the first:
 # [[models]]
 # name = "DeepCME-128"
@@ -190,7 +196,9 @@ _SURVIVAL = """\
 # censoring = []         # clinical columns that censoring depends on; none: Kaplan-Meier"""
 
 _OF_LABELS = {
-    "headline": "DeepCME-ensemble (paper: DeepCME)",
+    "headline": "Committee, or else DeepCME-ensemble (paper: DeepCME)",
+    "committee": "Committee",
+    "members": '"DeepCME-ensemble", "LR-tuned", "SVC-linear", "RF"',
     "comparator": "LR-tuned",
     "other": "baseline",
     "models": _MODELS,
@@ -199,9 +207,11 @@ _OF_LABELS = {
     "ranker": '"l1-logistic"',
 }
 _OF_TIMES = {
-    "headline": "DeepCME-Cox-ensemble",
+    "headline": "Cox-committee, or else DeepCME-Cox-ensemble",
+    "committee": "Cox-committee",
+    "members": '"DeepCME-Cox-ensemble", "Cox-ridge", "Cox-top-200"',
     "comparator": "Cox-ridge",
-    "other": "network",
+    "other": "Cox model",
     "genes": '"Cox-ridge"    # stands for the genes (or "Cox-top-200")',
     "permuted": "times and events",
     "ranker": '"cox-lasso"',

@@ -79,9 +79,7 @@ def describe_whose_genes(study: Study, model: str) -> str:
     if model == headline.name:
         return ""
     learned = (
-        ""
-        if study.survival is None
-        else f", which learned {find_learned(study.models, model)}"
+        "" if study.survival is None else f", which learned {find_learned(study.models, model)}"
     )
     estimator = next(of.estimator for of in study.models if of.name == model)
     is_member = headline.kind.is_committee and estimator in members_of(headline)

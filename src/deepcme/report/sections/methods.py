@@ -226,14 +226,14 @@ def _nulls(tables: Mapping[str, pd.DataFrame]) -> str:
     sentences = []
     if n_permutations := int(counts.get(PERMUTED_LABELS, 0)):
         sentences.append(
-            f"Labels permuted between patients {n_permutations:,} times, everything from the "
-            "splits on run again; p counts the labels as they are as one permutation (Phipson "
+            f"Labels permuted between patients {n_permutations:,} times, everything fitted "
+            "again; p counts the labels as they are as one permutation (Phipson "
             "and Smyth 2010), with Wilson's interval of the Monte-Carlo error."
         )
     if n_permutations := int(counts.get(PERMUTED_OUTCOMES, 0)):
         sentences.append(
             f"Outcomes, time and event together, permuted between patients {n_permutations:,} "
-            "times, everything from the splits on run again; p counts the outcomes as they are "
+            "times, everything fitted again; p counts the outcomes as they are "
             "as one permutation (Phipson and Smyth 2010), with Wilson's interval of the "
             "Monte-Carlo error."
         )

@@ -20,7 +20,13 @@ from deepcme.evaluation.nulls import (
 from deepcme.evaluation.survival.measured import UNO, TimeMeasure
 from deepcme.evaluation.survival.tables.nulls import LOG_RANK, PERMUTED_OUTCOMES
 from deepcme.report.blocks import Blocks, Figure, Heading, Text
-from deepcme.report.chance import can_reject, require_permutation, select_ranks
+from deepcme.report.chance import (
+    can_reject,
+    describe_unfinished,
+    is_unfinished,
+    require_permutation,
+    select_ranks,
+)
 from deepcme.report.figures.nulls import plot_nulls
 from deepcme.report.formatting import INTERVAL, N_AND_EVENTS, PATIENTS_AND_EVENTS, TableLayout
 from deepcme.report.section import Contents, Section
@@ -34,7 +40,7 @@ _NOT_RUN = {
 }
 
 _PERMUTATION = TableLayout(
-    "Permutation test: patient labels permuted, splits redrawn, everything refitted. p "
+    "Permutation test: patient labels permuted, everything refitted. p "
     "counts the labels as they are as one permutation (Phipson and Smyth 2010); its 95% "
     "interval is Wilson's, of the Monte-Carlo error: of the p of unlimited permutations.",
     ("observed", "AUC", ".3f"), ("p_value", "p", ".3f"), *INTERVAL,
@@ -42,8 +48,8 @@ _PERMUTATION = TableLayout(
     ("null_mean", "Null mean", ".3f"), ("null_sd", "Null sd", ".3f"), *N_AND_EVENTS,
 )  # fmt: skip
 _PERMUTATION_OF_TIMES = TableLayout(
-    "Permutation tests: outcomes, time and event together, permuted between patients, splits "
-    "redrawn, everything refitted. Of Uno's C, and of the log-rank chi-square between the "
+    "Permutation tests: outcomes, time and event together, permuted between patients, "
+    "everything refitted. Of Uno's C, and of the log-rank chi-square between the "
     "thirds of predicted risk, with a minus where events come sooner the lower the predicted "
     "risk. p counts the outcomes as they are as one permutation (Phipson and Smyth 2010); its "
     "95% interval is Wilson's, of the Monte-Carlo error: of the p of unlimited permutations.",
@@ -78,7 +84,7 @@ def _layout(measure: Measure | TimeMeasure, *, is_survival: bool) -> TableLayout
 def _compute(contents: Contents) -> None:
     folder, results = contents.results.folder, contents.results
     runs = folder.read_table(NULL_RUNS) if folder.has_table(NULL_RUNS) else pd.DataFrame()
-    contents.notes |= _describe_want_of_runs(results.study.nulls, unfinished=runs.empty)
+    contents.notes |= _describe_want_of_runs(results.study.nulls)
     if runs.empty:
         return
     contents.add("null_runs", lambda: runs)
@@ -103,6 +109,9 @@ def _compare(contents: Contents, runs: pd.DataFrame) -> None:
     random = comparison[comparison["kind"] == "random genes"].drop_duplicates("size")
     if len(random):
         sentences = [_random_genes(row, measure) for row in random.to_dict("records")]
+        n_asked = contents.results.study.nulls.gene_sets
+        if random["n_runs"].min() < n_asked:
+            sentences.append(f"So far: {n_asked:,} of a size are asked for.")
         contents.notes["random_genes"] = " ".join(sentences)
     signatures = runs[runs["kind"] == "signature"].to_dict("records")
     if signatures:
@@ -111,7 +120,7 @@ def _compare(contents: Contents, runs: pd.DataFrame) -> None:
         )
 
 
-def _describe_want_of_runs(asked: NullSettings, *, unfinished: bool) -> dict[str, str]:
+def _describe_want_of_runs(asked: NullSettings) -> dict[str, str]:
     """What there is to say of each kind of null of which there is no run."""
     is_asked = {
         "permutation": asked.permutations,
@@ -120,7 +129,7 @@ def _describe_want_of_runs(asked: NullSettings, *, unfinished: bool) -> dict[str
     }
     return {
         kind: f"{name}: not finished; run the study again."
-        if unfinished and is_asked[kind]
+        if is_asked[kind]
         else f"{name}: not run ({option})."
         for kind, (name, option) in _NOT_RUN.items()
     }
@@ -142,6 +151,13 @@ def describe_permutation(permutation: pd.DataFrame, looks: Sequence[int | None] 
         f"With permuted {outcomes} the whole pipeline did at least as well in "
         f"{row['n_as_good']:,.0f} of {row['n_permutations']:,.0f} reruns"
     )
+    if is_unfinished(permutation):
+        left = row["n_asked"] - row["n_permutations"]
+        return (
+            f"{describe_unfinished(permutation)} (95% Monte-Carlo interval "
+            f"{row['ci_low']:.3f} to {row['ci_high']:.3f}). {found}. Nothing is concluded "
+            f"before all are done: the same command does the other {left:,.0f}."
+        )
     if not can_reject(permutation):
         return f"{found}. {describe_power_to_reject(int(row['n_permutations']))}"
     outcome = "above chance" if row["p_value"] <= LEVEL else "not shown to be above chance"

@@ -18,7 +18,7 @@ from deepcme.evaluation.survival.tables.risk_groups import (
     compute_risk_groups,
 )
 from deepcme.report.blocks import Blocks, Figure, Heading, Table, Text
-from deepcme.report.chance import can_reject, compute_permutation
+from deepcme.report.chance import can_reject, compute_permutation, is_unfinished
 from deepcme.report.figures.styles import Chart, beside
 from deepcme.report.figures.survival import plot_risk_curves
 from deepcme.report.formatting import LEFT_OUT_COLUMN, TableLayout
@@ -106,6 +106,8 @@ def describe_p_value(permutation: pd.DataFrame) -> str:
         f"again, {row['n_as_good']:,.0f} of {row['n_permutations']:,.0f} reruns had thirds at "
         "least as far apart (log-rank, over the whole follow-up)"
     )
+    if is_unfinished(permutation):
+        return f"{found}, and more reruns are to come: nothing is concluded before."
     if not can_reject(permutation):
         return f"{found}. {describe_power_to_reject(int(row['n_permutations']))}"
     return (

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from deepcme.base.words import counted, few
+from deepcme.report.chance import describe_unfinished, is_unfinished
 from deepcme.report.sections.nulls import describe_looks
 from deepcme.report.verdict.facts import RankingFacts
 from deepcme.report.verdict.phrase import Phrase
@@ -106,9 +107,9 @@ def phrases_of_permutation(what: str) -> tuple[Phrase[Facts], ...]:
             describe,
         ),
         Phrase(
-            "permutation that cannot reject",
+            "permutation that decides nothing",
             lambda facts: facts.permutation is not None and not facts.permutation_decides,
-            _cannot_reject,
+            _decides_nothing,
         ),
     )
 
@@ -124,8 +125,11 @@ def _permuted(facts: RankingFacts, what: str) -> str:
     return " ".join(filter(None, [test, describe_looks(facts.looks)]))
 
 
-def _cannot_reject(facts: RankingFacts) -> str:
+def _decides_nothing(facts: RankingFacts) -> str:
     assert facts.permutation is not None
+    if is_unfinished(facts.permutation):
+        so_far = describe_unfinished(facts.permutation)
+        return f"{so_far}; nothing is concluded before all are done."
     n = int(facts.permutation["n_permutations"].iloc[0])
     return f"{counted(n, 'permutation')} cannot reject (smallest p 1/{n + 1})."
 

@@ -2,46 +2,41 @@
 
 from __future__ import annotations
 
-import time
-from dataclasses import replace
-from typing import Any, TypeVar
-
-import numpy as np
+from typing import ClassVar, TypeVar
 
 from deepcme.base.workload import Piece
-from deepcme.cohort.follow_up import FollowUp
-from deepcme.cohort.survival import SurvivalOutcome
-from deepcme.models.registry import KINDS, ModelKind
-from deepcme.models.survival.target import make_target
-from deepcme.network.engines.choice import one_thread_a_task
 from deepcme.study.fit import Fit
+from deepcme.study.fits import costs
+from deepcme.study.fits.costs import Cost
 from deepcme.study.part import Part
-from deepcme.study.settings import ModelSettings
 from deepcme.study.tasks import Plan
 
 NETWORKS = "networks"
-"""The family of all of them: what one takes tells what others take."""
+"""The family of all that are trained on inputs of one kind: one tells what others take."""
 
 # What a network's time depends on; that of others may depend on any parameter.
-_OF_TIME = ("hidden_layers", "batch_size", "max_epochs", "n_networks", "patience")
-_SECONDS_PER_STEP = 3e-5
-_SECONDS_PER_SCORE = 2.5e-6
-_TIMED_SECONDS = 0.3
-_MOST_TIMED_EPOCHS = 64
+_OF_TIME = ("hidden_layers", "batch_size", "max_epochs", "n_networks", "patience", "space")
 
 F = TypeVar("F", bound=Fit)
 
 
 class FitsPart(Part[F]):
-    """A part whose tasks are fits of models."""
+    """A part whose tasks are fits of models.
+
+    Attributes
+    ----------
+    prepared_share : float
+        How many of the fits of a split prepare its rows, which the others then share.
+    """
+
+    prepared_share: ClassVar[float] = 0.5
 
     def count_networks(self, task: F) -> int:
-        if task.model.kind.is_committee:
-            n_networks = sum(map(self.count_networks, _fits_of_members(task)))
-            return n_networks * (1 + int(_make(task).n_folds))
-        if not task.model.kind.is_network:
+        kind = task.model.kind
+        if not kind.is_network:
             return 0
-        return _size(_make(task)) * (1 + task.folds.n_folds if task.folds else 1)
+        n_networks = costs.count_networks(kind.make(task.model.parameters, None))
+        return n_networks * (1 + task.folds.n_folds if task.folds else 1)
 
     def expect(self, plan: Plan, task: F) -> Piece:
         model, kind = task.model, task.model.kind
@@ -50,101 +45,47 @@ class FitsPart(Part[F]):
             for name, value in model.parameters.items()
             if name in _OF_TIME or not kind.is_network
         }
-        same = kind.name, *parameters.items(), _n_genes(plan, task), _n_fits(task)
-        if kind.is_committee:
-            members = [self.expect(plan, member) for member in _fits_of_members(task)]
-            # Of so many folds each member is fitted to all but one, and then to all.
-            seconds = _make(task).n_folds * sum(member.seconds for member in members)
-            return Piece(seconds, same, kind.name)
-        if kind.is_network:
-            seconds = _seconds_of_epochs(plan, task) + _seconds_of_scores(plan, task)
-            return Piece(seconds, (*same, task.score_genes), NETWORKS)
-        n_rows = len(task.split.fitting_rows)
-        nanoseconds = kind.nanoseconds * n_rows * _n_genes(plan, task)
-        nanoseconds += kind.nanoseconds_of_cube * n_rows**3
-        return Piece(nanoseconds * 1e-9, same, kind.name)
+        cost, n_genes = self._cost(plan, task), _n_genes(plan, task)
+        same = kind.name, *parameters.items(), n_genes, _n_folds(task), task.score_genes
+        family: object = kind.name
+        if cost.epochs_of is not None:
+            *_, n_inputs = cost.epochs_of
+            family = (NETWORKS, "genes" if n_inputs == n_genes else "span")
+        group = (task.split_number, kind.refitted, task.view.genes)
+        return Piece(cost.seconds, same, family, group=group)
 
     def time_epochs(self, plan: Plan, task: F) -> float | None:
-        if not task.model.kind.is_network:
+        cost = self._cost(plan, task)
+        if cost.epochs_of is None:
             return None
-        network = _make(task)
-        n_epochs = int(network.max_epochs) * _size(network) * _n_fits(task)
-        return _time_epoch(plan, task, network) * n_epochs + _seconds_of_scores(plan, task)
+        timed = costs.time_epoch(*cost.epochs_of) / costs.expect_epoch(*cost.epochs_of)
+        return cost.networks * timed + cost.rest
 
-
-def _fits_of_members(task: F) -> list[F]:
-    """A fit of each member of a committee, on the rows of one."""
-    return [
-        replace(
-            task,
-            model=ModelSettings.model_construct(name=name, estimator=name, parameters={}),
-            score_genes=False,
-            scores_only=True,
-            out_of_fold=False,
-        )
-        for name in _make(task).members
-    ]
-
-
-def _make(task: Fit) -> Any:
-    return task.model.kind.make(task.model.parameters, task.random_state)
-
-
-def _size(model: Any) -> int:
-    """Networks of a model."""
-    return int(getattr(model, "n_networks", 1))
+    def _cost(self, plan: Plan, task: F) -> Cost:
+        kind, parameters = task.model.kind, task.model.parameters
+        n_rows, n_genes = len(task.split.fitting_rows), _n_genes(plan, task)
+        n_scored = n_rows + len(task.split.test)
+        cost = costs.cost_of_rows(kind, n_rows, n_genes).times(self.prepared_share)
+        cost += costs.cost_of_fit(kind, parameters, n_rows, n_genes)
+        cost += costs.cost_of_scores(kind, n_scored, n_rows, n_genes)
+        if n_folds := _n_folds(task):
+            n_rest = n_rows - n_rows // n_folds
+            of_fold = costs.cost_of_rows(kind, n_rest, n_genes)
+            of_fold += costs.cost_of_fit(kind, parameters, n_rest, n_genes)
+            of_fold += costs.cost_of_scores(kind, n_rows // n_folds, n_rest, n_genes)
+            cost += of_fold.times(n_folds)
+        if not task.scores_only:
+            cost += costs.cost_of_turning_back(kind, parameters, n_rows, n_genes)
+        if task.score_genes:
+            # With every snapshot of a network, a block of permuted genes at a time.
+            cost += costs.cost_of_gene_scores(kind, parameters, len(task.split.test), n_genes)
+        return cost
 
 
 def _n_genes(plan: Plan, task: Fit) -> int:
     return plan.cohort.n_genes if task.view.genes is None else len(task.view.genes)
 
 
-def _n_fits(task: Fit) -> int:
-    """How often a model is fitted to all patients, or parts that come to as many."""
-    return task.folds.n_folds if task.folds else 1
-
-
-def _seconds_of_epochs(plan: Plan, task: Fit) -> float:
-    """Roughly the time to train the networks of a task."""
-    network, n_rows = _make(task), len(task.split.fitting_rows)
-    weights = n_rows * _n_genes(plan, task) * network.hidden_layers[0]
-    steps = n_rows / network.batch_size
-    epoch = task.model.kind.nanoseconds * 1e-9 * weights + _SECONDS_PER_STEP * steps
-    return float(epoch * network.max_epochs * _size(network) * _n_fits(task))
-
-
-def _seconds_of_scores(plan: Plan, task: Fit) -> float:
-    """Roughly the time to score genes on held-out rows, with every snapshot of a network."""
-    if not task.score_genes:
-        return 0.0
-    network = _make(task)
-    n_snapshots = _size(network) * getattr(network, "n_snapshots", 1)
-    return _SECONDS_PER_SCORE * n_snapshots * len(task.split.test) * _n_genes(plan, task)
-
-
-def _single_network(kind: ModelKind) -> ModelKind:
-    """What trains a single one of the networks that a model is made of."""
-    return next(
-        one for one in KINDS.values() if one.has_history and one.outcomes == kind.outcomes
-    )
-
-
-def _time_epoch(plan: Plan, task: Fit, network: Any) -> float:
-    """Time an epoch of a network on noise of the cohort's size: so many that it shows."""
-    n_train, n_valid = len(task.split.train), len(task.split.validation)
-    random = np.random.default_rng(0)
-    X = random.random((n_train + n_valid, _n_genes(plan, task)), dtype=np.float32)
-    kind, y = _single_network(task.model.kind), np.arange(len(X)) % 2
-    if SurvivalOutcome.kind in kind.outcomes:
-        y = make_target(FollowUp(np.arange(len(X), dtype=np.float64), y.astype(np.int8)))
-    valid = np.arange(n_train, len(X)) if n_valid else None
-    epochs, seconds = 1, 0.0
-    with one_thread_a_task():
-        while seconds < _TIMED_SECONDS and epochs < _MOST_TIMED_EPOCHS:
-            epochs *= 2
-            size = network.hidden_layers, network.batch_size
-            model = kind.type(size[0], batch_size=size[1], max_epochs=epochs)
-            start = time.perf_counter()
-            model.fit(X, y, validation_rows=valid)
-            seconds = time.perf_counter() - start
-    return seconds / epochs
+def _n_folds(task: Fit) -> int:
+    """How many more fits give scores out of fold; 0 where the model has its own."""
+    return task.folds.n_folds if task.folds and not task.folds.own else 0

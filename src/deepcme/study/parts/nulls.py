@@ -17,14 +17,16 @@ nulls.csv             one row per null run: kind, number, size, auc, n_splits, n
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
 
+from deepcme.base.workload import Piece
 from deepcme.cohort.honest import fit_seed
 from deepcme.cohort.outcome import BinaryOutcome, labels_of
 from deepcme.cohort.survival import SurvivalOutcome
@@ -32,7 +34,7 @@ from deepcme.evaluation.metrics import compute_auc_within
 from deepcme.evaluation.predictions import STRATUM, with_strata
 from deepcme.evaluation.survival.tables.evaluated import Evaluation
 from deepcme.evaluation.survival.tables.nulls import compute_null_statistics
-from deepcme.study.fit import Fit, Results, View, fitted_split, results_of
+from deepcme.study.fit import Fit, Results, TaskResult, View, fitted_split, results_of
 from deepcme.study.part import Kept, TextColumns
 from deepcme.study.parts.fits import FitsPart
 from deepcme.study.parts.null_runs import NullRun, describe_null_runs, make_null_runs
@@ -43,6 +45,7 @@ from deepcme.study.tasks import Plan, common_content, content_key
 
 NULL_RUNS = "nulls.csv"
 _RUN, _COUNTS = ("kind", "number", "size"), ("n_splits", "n", "events")
+_FINISHED_TOGETHER = 10
 _OF_SIGNATURE = ("signature", "listed", "missing")
 NULL_COLUMNS = (*_RUN, "auc", *_COUNTS, *_OF_SIGNATURE)
 SURVIVAL_NULL_COLUMNS = (*_RUN, "uno_c", "log_rank", *_COUNTS, *_OF_SIGNATURE)
@@ -66,6 +69,8 @@ class Nulls(FitsPart[NullFit]):
     outcomes = (BinaryOutcome.kind, SurvivalOutcome.kind)
     settings = NullSettings
     results_version = 3
+    comes_last = True
+    prepared_share = 0.2  # ten permutations of a split, on two processes
     tables: ClassVar[TextColumns] = {NULL_RUNS: ("signature", "missing")}
     purpose = "for null runs"
 
@@ -96,13 +101,31 @@ class Nulls(FitsPart[NullFit]):
                 )
 
     def make_tables(self, plan: Plan, kept: Kept) -> dict[str, pd.DataFrame]:
-        fits = self.of(plan)
+        results = self._finished(plan, kept)
         of_times = plan.study.survival is not None
         compute = compute_survival_null_runs if of_times else compute_null_runs
-        return {NULL_RUNS: compute(plan, results_of(kept, fits))} if fits else {}
+        return {NULL_RUNS: compute(plan, results)} if results else {}
+
+    def _finished(self, plan: Plan, kept: Kept) -> list[tuple[NullFit, TaskResult]]:
+        """Fits of the runs that are finished on every split."""
+        results = list(results_of(kept, self.of(plan)))
+        n_fitted = Counter(fit.null.title for fit, _ in results)
+        return [of for of in results if n_fitted[of[0].null.title] == len(plan.splits)]
 
     def count_permutations(self, plan: Plan) -> int:
         return plan.study.nulls.permutations
+
+    def count_finished(self, plan: Plan, kept: Kept) -> int:
+        runs = {fit.null.title: fit.null for fit, _ in self._finished(plan, kept)}
+        return sum(run.outcome is not None for run in runs.values())
+
+    def expect(self, plan: Plan, task: NullFit) -> Piece:
+        """Runs come by tens, so that the first ones are finished early.
+
+        Of each ten a split comes after the other, as permutations share what is prepared of it.
+        """
+        stage = 1 + (task.null.number - 1) // _FINISHED_TOGETHER
+        return replace(super().expect(plan, task), stage=stage)
 
     def announce(self, plan: Plan) -> str:
         runs = list({task.null.title: task.null for task in self.of(plan)}.values())
