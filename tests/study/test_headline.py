@@ -70,7 +70,7 @@ def test_a_study_of_before_comparators_is_about_its_first_model(tmp_path):
     assert load_study(written) == old
 
 
-@pytest.mark.parametrize("name", ["DeepCME-ensemble", "ridge"])
+@pytest.mark.parametrize("name", ["Committee", "ridge"])
 def test_a_comparator_is_another_model_of_the_study(name):
     with pytest.raises(DeepCMEError, match=f"comparator.model: '{name}' cannot stand beside"):
         make_study({**TRANSBIG, "comparator": name})
