@@ -316,6 +316,21 @@ def test_an_ensemble_of_an_older_file_learned_on_genes(settings, name, space, tm
         assert not any(model.parameters for model in others)
 
 
+def test_a_study_of_an_older_version_has_no_committee_by_default(tmp_path):
+    path = tmp_path / "study.toml"
+    names = {
+        version: [
+            model.name
+            for model in load_study(write_study(path, f"settings_version = {version}")).models
+        ]
+        for version in (4, SETTINGS_VERSION)
+    }
+    assert names[4][0] == "DeepCME"
+    assert names[SETTINGS_VERSION] == ["Committee", *names[4]]
+    named = load_study(write_study(path, 'settings_version = 4\nmodels = ["Committee", "LR"]'))
+    assert [model.name for model in named.models] == ["Committee", "LR"]
+
+
 def test_so_did_one_of_times(tmp_path):
     path = tmp_path / "study.toml"
     settings = 'settings_version = 4\nsurvival = {}\n[cohort]\npath = "none.h5ad"\n'

@@ -21,7 +21,17 @@ def test_defaults_of_an_honest_study():
     assert study.preprocessing.fit_on == "train"
     assert study.preprocessing.tissue == "primary"
     assert [model.name for model in study.models] == [
-        *("DeepCME", "DeepCME-ensemble", "LR", "SVC", "RF", "DT", "KNN", "LR-tuned")
+        *(
+            "Committee",
+            "DeepCME",
+            "DeepCME-ensemble",
+            "LR",
+            "SVC",
+            "RF",
+            "DT",
+            "KNN",
+            "LR-tuned",
+        )
     ]
 
 
