@@ -177,14 +177,14 @@ def test_another_number_settled_on_after_some_were_shown_makes_these_looks(
     def asked(permutations):
         return quick_study(models=["LR"], nulls={"permutations": permutations})
 
-    class StoppedHere(Exception):
+    class StoppedHereError(Exception):
         """In place of Ctrl-C."""
 
     def stop(folder):
         if folder.has_table("nulls.csv"):
-            raise StoppedHere
+            raise StoppedHereError
 
-    with pytest.raises(StoppedHere):
+    with pytest.raises(StoppedHereError):
         run_study(asked(21), tmp_path / "out", jobs=1, quiet=True, so_far=stop)
     folder = StudyFolder(tmp_path / "out")
     assert len(folder.read_table("nulls.csv")) == 10
