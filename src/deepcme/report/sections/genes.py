@@ -40,19 +40,17 @@ def name_genes(gene_scores: pd.DataFrame) -> pd.DataFrame:
     return gene_scores.assign(gene_name=np.where(alone, gene, symbol + " (" + gene + ")"))
 
 
-def _genes_of(scores: pd.DataFrame, headline: str) -> pd.DataFrame:
-    """Gene scores of the headline, or of the first network where it has none."""
-    if scores.empty:
+def _genes_of(scores: pd.DataFrame, study: Study) -> pd.DataFrame:
+    """Gene scores of the headline, or of a network beside it where it has none."""
+    model = study.gene_model
+    if scores.empty or model is None:
         raise AbsentError("No model of this study gives gene scores.")
-    models = scores["model"].tolist()
-    return name_genes(
-        scores[scores["model"] == (headline if headline in models else models[0])]
-    )
+    return name_genes(scores[scores["model"] == model.name])
 
 
 def _compute(contents: Contents) -> None:
     scores = contents.results.folder.read_table("gene_scores.csv")
-    contents.add("genes", lambda: _genes_of(scores, contents.headline))
+    contents.add("genes", lambda: _genes_of(scores, contents.results.study))
     if "genes" in contents.tables:
         top = contents.tables["genes"].head(TOP_GENES)
         contents.charts["top_genes"] = plot_top_genes(top)
@@ -81,9 +79,7 @@ def describe_whose_genes(study: Study, model: str) -> str:
     if model == headline.name:
         return ""
     learned = (
-        ""
-        if study.survival is None
-        else f", which learned {find_learned(study.models, model)}"
+        "" if study.survival is None else f", which learned {find_learned(study.models, model)}"
     )
     estimator = next(of.estimator for of in study.models if of.name == model)
     is_member = headline.kind.is_committee and estimator in members_of(headline)
