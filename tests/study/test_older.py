@@ -14,7 +14,6 @@ import pandas as pd
 import pytest
 
 from deepcme import DeepCMEError
-from deepcme.report import page as page_module
 from deepcme.report.page import write_report
 from deepcme.study import older
 from deepcme.study.older import SETTINGS_VERSION
@@ -85,9 +84,7 @@ def files_of(folder):
 
 
 @pytest.mark.parametrize("name", [*OLDER, PRESENT])
-def test_a_folder_of_every_version_opens_in_a_report(name, tmp_path, monkeypatch):
-    # Drawn charts go into the page; pictures of them take long to write.
-    monkeypatch.setattr(page_module, "write_charts", lambda *_: [])
+def test_a_folder_of_every_version_opens_in_a_report(name, tmp_path):
     folder = copy_of(name, tmp_path / "out")
     page = write_report(folder, ["html", "md"]).read_text(encoding="utf-8")
     version = OLDER.get(name, f"models {part_named('models').results_version} ")
