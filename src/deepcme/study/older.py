@@ -150,7 +150,7 @@ def _with_older_parameters(model: Any, version: int) -> Any:
     settings = {"name": model} if isinstance(model, str) else model
     if not isinstance(settings, Mapping):
         return model
-    estimator = settings.get("estimator") or settings.get("name")
+    estimator = str(settings.get("estimator") or settings.get("name"))
     parameters = settings.get("parameters", {})
     meant = {
         name: value
