@@ -42,7 +42,7 @@ OLDER_PARAMETERS: dict[int, dict[str, dict[str, Any]]] = {
 """For each version that was left behind, by estimator: what a parameter that came after it
 stood for by not being there."""
 
-LATER_MODELS: dict[int, set[str]] = {4: {"Committee", "Cox-committee"}}
+LATER_MODELS: dict[int, set[str]] = {4: {"Committee"}}
 """For each version that was left behind: models that a study has by default since then."""
 
 # The version with which the example became one of times to an event.
@@ -150,8 +150,8 @@ def _with_older_parameters(model: Any, version: int) -> Any:
     settings = {"name": model} if isinstance(model, str) else model
     if not isinstance(settings, Mapping):
         return model
-    estimator = str(settings.get("estimator") or settings.get("name"))
-    parameters = settings.get("parameters", {})
+    estimator: str = str(settings.get("estimator") or settings.get("name"))
+    parameters: Any = settings.get("parameters", {})
     meant = {
         name: value
         for left_behind in range(version, SETTINGS_VERSION)

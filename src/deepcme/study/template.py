@@ -160,10 +160,6 @@ name = "LR-tuned"   # L2 strength chosen on the validation part
 
 _MODELS_OF_TIMES = """\
 [[models]]
-name = "Cox-committee"   # the mean of what unlike models say, with equal weights
-# parameters = { members = ["DeepCME-Cox-ensemble", "Cox-ridge", "Cox-top-200"], n_folds = 3 }
-
-[[models]]
 name = "DeepCME-Cox-ensemble"   # five networks that each hold out a fifth of the patients
 # parameters = { hidden_layers = [64, 64, 64], dropout = 0.7, n_networks = 5 }
 
