@@ -127,7 +127,8 @@ class BalancedPermutations:
         by : {"patient", "sample"}
             What the splits keep together.
         validates : bool
-            Whether anything is chosen by the validation parts, so that their balance matters.
+            Whether the model sees validation parts in another way than training parts, so that
+            their balance matters.
         """
         patient = np.asarray(patients).astype(str)
         table = pd.DataFrame({"patient": patient, "unit": rows_that_stay_together(patient, by)})

@@ -83,8 +83,8 @@ def test_a_permutation_redraws_labels_and_keeps_splits_and_headline(quick_study)
         assert labels.sum() == plan.cohort.n_positives
         assert (labels != plan.cohort.labels).any()
         assert task.split is plan.splits[task.split_number - 1]
-        for part in (task.split.test, task.split.validation):
-            assert abs(labels[part].sum() - plan.cohort.labels[part].sum()) <= 2
+        for part in (task.split.test, task.split.validation):  # a third have the event
+            assert abs(labels[part].sum() - len(part) / 3) <= 2
     first, second, third = (run.outcome.labels for run in null_runs(plan)[:3])
     assert (first != second).any()
     assert (second != third).any()
@@ -177,14 +177,14 @@ def test_another_number_settled_on_after_some_were_shown_makes_these_looks(
     def asked(permutations):
         return quick_study(models=["LR"], nulls={"permutations": permutations})
 
-    class StoppedHere(Exception):
+    class StoppedHereError(Exception):
         """In place of Ctrl-C."""
 
     def stop(folder):
         if folder.has_table("nulls.csv"):
-            raise StoppedHere
+            raise StoppedHereError
 
-    with pytest.raises(StoppedHere):
+    with pytest.raises(StoppedHereError):
         run_study(asked(21), tmp_path / "out", jobs=1, quiet=True, so_far=stop)
     folder = StudyFolder(tmp_path / "out")
     assert len(folder.read_table("nulls.csv")) == 10

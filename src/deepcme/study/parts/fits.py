@@ -52,14 +52,13 @@ class FitsPart(Part[F]):
             *_, n_inputs = cost.epochs_of
             family = (NETWORKS, "genes" if n_inputs == n_genes else "span")
         group = (task.split_number, kind.refitted, task.view.genes)
-        return Piece(cost.seconds, same, family, group=group)
+        return Piece(cost.seconds, same, family, trained=cost.networks, group=group)
 
     def time_epochs(self, plan: Plan, task: F) -> float | None:
         cost = self._cost(plan, task)
         if cost.epochs_of is None:
             return None
-        timed = costs.time_epoch(*cost.epochs_of) / costs.expect_epoch(*cost.epochs_of)
-        return cost.networks * timed + cost.rest
+        return costs.time_epoch(*cost.epochs_of) / costs.expect_epoch(*cost.epochs_of)
 
     def _cost(self, plan: Plan, task: F) -> Cost:
         kind, parameters = task.model.kind, task.model.parameters
