@@ -63,10 +63,11 @@ PAGE = """\
 What a dense network makes of its training samples depends on its weights by their part in the
 space that these samples span alone, which has as many dimensions as there are samples, not
 genes; plain gradient descent would never leave it. `DeepCME-ensemble` therefore trains on the
-samples' scores on the principal axes of this space, and its weights are turned back to genes.
-It is the same class of functions, not the same trajectory: Adam scales its steps along other
-axes, at a rate of its own (`learning_rate`), and nothing random is left in the weights outside
-the span. So both are compared here; `space = "genes"` is the ensemble as it was.
+samples' scores in this space, and its weights are turned back to genes. It is the same class of
+functions, not the same trajectory: Adam scales each input's steps by themselves, so the axes
+are turned at random, none of them anything by itself, as no gene is, and the starting weights
+are smaller by as much as there are fewer inputs. A network stops 100 epochs after its best.
+Both are compared here; `space = "genes"` is the ensemble as it was, of 500 epochs always.
 
 ## How well it predicts
 
@@ -76,7 +77,8 @@ with the same seeds; the intervals of the differences are by the corrected resam
 
 {cohorts}
 
-\\* The rate of learning on scores was chosen on simulated cohorts and on these two.
+\\* How the scores are turned and scaled, and when to stop, was chosen on simulated cohorts and
+on these two.
 
 ## What a fit takes
 

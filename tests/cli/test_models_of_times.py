@@ -17,6 +17,7 @@ from tests.trained.test_files import STORED as MODELS
 def quick_models(monkeypatch):
     for name, defaults in {
         "Cox-ridge": QUICK.parameters,
+        "Cox-top-200": QUICK.parameters,
         "DeepCME-Cox-ensemble": {"hidden_layers": (4,), "max_epochs": 10},
     }.items():
         monkeypatch.setitem(KINDS, name, replace(KINDS[name], defaults=defaults))
@@ -36,7 +37,7 @@ def test_from_training_to_validation_and_transfer(folder, monkeypatch, capsys):
     said = " ".join(capsys.readouterr().out.split())
     assert "invented: 120 samples of 120 patients" in said
     assert "with the event, 30 genes. By 4 years, to expect of new patients like these:" in said
-    assert json.loads((model / "manifest.json").read_text())["schema_version"] == 4
+    assert json.loads((model / "manifest.json").read_text())["schema_version"] == 6
     output, curve = folder / "predictions.csv", folder / "curves.csv"
     words = ("predict", model, new, "-o", output, "--times", "1,2", "--curve", curve)
     assert run(monkeypatch, *words) == 0
@@ -47,9 +48,7 @@ def test_from_training_to_validation_and_transfer(folder, monkeypatch, capsys):
     assert "by third of risk" in capsys.readouterr().out
     assert run(monkeypatch, "validate", model, new, "-o", folder / "validation") == 0
     assert "cross-validation on invented promised" in capsys.readouterr().out
-    assert (
-        "<dd>DeepCME-Cox-ensemble</dd>" in (folder / "validation" / "report.html").read_text()
-    )
+    assert "<dd>Cox-committee</dd>" in (folder / "validation" / "report.html").read_text()
     assert run(monkeypatch, "transfer", cohort, new, "-o", folder / "t", "--jobs", 1) == 0
     said = capsys.readouterr().out
     interval = r"\(95% interval 0\.\d\d to 0\.\d\d, \d+ events\)"

@@ -67,11 +67,14 @@ def test_studies_of_times_are_told_by_c_and_not_by_the_auc_of_positives():
 
 def test_which_models_of_nested_folds_train_on_all_inner_folds():
     text = describe_design(NestedDesign(by="patient", strata="none"))
-    assert "ensembles and models with clinical columns are fitted on both" in text
+    assert "ensembles, committees and models with clinical columns are fitted on both" in text
     assert "DeepCME-tuned" in text
     assert "corrected t-test" in text
     of_times = describe_design(NestedDesign(by="patient", strata="none"), is_survival=True)
-    assert "Cox regressions, ensembles and models with clinical columns are" in of_times
+    assert (
+        "Cox regressions, ensembles, committees and models with clinical columns are"
+        in of_times
+    )
     assert "DeepCME-Cox-tuned (where a grid was searched)" in of_times
     assert "t-test" not in of_times
 

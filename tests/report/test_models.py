@@ -42,3 +42,11 @@ def test_a_default_that_means_not_set_is_no_setting():
     table = compute_model_settings(settings().models)
     assert not table["value"].isin(["deprecated", "warn"]).any()
     assert {"C", "kernel"} <= set(table.loc[table["model"] == "SVC", "setting"])
+
+
+def test_an_ensemble_says_in_which_space_it_learns():
+    on_genes = {"name": "DeepCME-ensemble", "parameters": {"space": "genes"}}
+    span = "each network trains on the scores of its training rows on axes of the space"
+    assert span in describe_networks(settings(models=["DeepCME-ensemble"]).models)
+    assert "another course" in describe_networks(settings(models=["DeepCME-ensemble"]).models)
+    assert span not in describe_networks(settings(models=[on_genes]).models)

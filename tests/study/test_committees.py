@@ -1,7 +1,6 @@
 """A committee in a study: what its members say is kept beside what it says itself."""
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from deepcme import DeepCMEError
@@ -9,10 +8,11 @@ from deepcme.cohort.arrays import CohortArrays
 from deepcme.models.registry import KINDS
 from deepcme.models.targets import make_targets
 from deepcme.study.estimate import expect_pieces
-from deepcme.study.fit import fit_task
+from deepcme.study.fit import TaskResult, fit_task
 from deepcme.study.parts.models import MODELS
 from deepcme.study.plan import make_plan
 from deepcme.study.run import load_cohort, run_study
+from deepcme.study.tables import members_of, predictions_of
 from tests.conftest import invented_cohort
 from tests.study.times import HORIZON, study_of_times, survival_cohort
 
@@ -44,6 +44,16 @@ def test_members_are_kept_beside_the_committee(quick_study, tmp_path):
         np.testing.assert_allclose(np.polyval(line, mean[split]), own[split], atol=1e-6)
 
 
+def test_gene_claims_are_of_the_ensemble_beside_it(quick_study):
+    models = [COMMITTEE, {"name": "DeepCME"}, {"name": "DeepCME-ensemble"}, "LR"]
+    study = quick_study(models=models, selection={"run": True})
+    assert study.gene_model.name == "DeepCME-ensemble"
+    plan = make_plan(study, invented_cohort())
+    scored = {task.model.name for task in MODELS.of(plan) if task.score_genes}
+    assert scored == {"DeepCME-ensemble"}
+    assert quick_study(models=[COMMITTEE, "LR"]).gene_model is None
+
+
 def test_without_a_committee_there_is_no_such_table(quick_study, tmp_path):
     folder = run_study(quick_study(models=["LR"]), tmp_path / "study", jobs=1, quiet=True)
     assert not folder.has_table("members.parquet")
@@ -68,7 +78,8 @@ def test_it_is_expected_to_take_as_long_as_its_members_in_all_folds(quick_study)
         next(pieces[task.key].seconds for task in plan.tasks if task.model.name == name)
         for name in ("Committee", "more", "RF")
     )
-    assert six == pytest.approx(2 * three)
+    # Larger parts of the patients are fitted on where there are more folds.
+    assert six == pytest.approx(2 * three, rel=0.1)
     assert three > 3 * forest
     networks = {task.model.name: MODELS.count_networks(task) for task in plan.tasks}
     assert networks == {"Committee": 5 * 4, "more": 5 * 7, "RF": 0}
@@ -105,13 +116,17 @@ def test_a_member_without_weights_is_refused_where_times_give_some(times_file, t
         run_study(study, tmp_path / "out", jobs=1, quiet=True)
 
 
-def test_a_committee_of_times_has_members_and_risks(times_file, tmp_path):
+def test_a_committee_of_times_has_members_and_risks(times_file):
     study = study_of_times(times_file, models=[OF_TIMES, "Cox-top-200"])
     assert (study.headline.name, study.comparator.model) == ("Cox-committee", "Cox-top-200")
-    folder = run_study(study, tmp_path / "study", jobs=1, quiet=True)
-    members = folder.read_table("members.parquet")
+    plan = make_plan(study, load_cohort(study))
+    task = plan.tasks[0]
+    arrays = task.run(CohortArrays.of(plan.cohort))
+    assert task.is_result(arrays)
+    result = TaskResult.from_arrays(arrays)
+    members = members_of(plan.cohort, task, result)
     assert {"time", "event"} < {*members}
     assert members["member"].unique().tolist() == ["Cox-top-200", "Cox-ridge"]
-    own = folder.read_table("predictions.parquet").query("model == 'Cox-committee'")
+    own = predictions_of(plan.cohort, task, result, "Cox-committee")
     assert own["probability"].between(0, 1).all()
-    assert pd.unique(own["part"]).tolist() == ["train", "validation", "test"]
+    assert own["part"].unique().tolist() == ["train", "validation", "test"]

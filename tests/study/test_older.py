@@ -14,9 +14,9 @@ import pandas as pd
 import pytest
 
 from deepcme import DeepCMEError
-from deepcme.report import page as page_module
 from deepcme.report.page import write_report
 from deepcme.study import older
+from deepcme.study.older import SETTINGS_VERSION
 from deepcme.study.parts.listed import part_named, results_versions
 from deepcme.study.plan import make_plan
 from deepcme.study.run import load_cohort, run_study
@@ -84,9 +84,7 @@ def files_of(folder):
 
 
 @pytest.mark.parametrize("name", [*OLDER, PRESENT])
-def test_a_folder_of_every_version_opens_in_a_report(name, tmp_path, monkeypatch):
-    # Drawn charts go into the page; pictures of them take long to write.
-    monkeypatch.setattr(page_module, "write_charts", lambda *_: [])
+def test_a_folder_of_every_version_opens_in_a_report(name, tmp_path):
     folder = copy_of(name, tmp_path / "out")
     page = write_report(folder, ["html", "md"]).read_text(encoding="utf-8")
     version = OLDER.get(name, f"models {part_named('models').results_version} ")
@@ -224,7 +222,9 @@ def test_a_folder_of_a_later_version_is_told(quick_study, tmp_path):
     edit_identity(folder, settings_version=99)
     settings = folder.path / "study.toml"
     settings.write_text(
-        settings.read_text().replace("settings_version = 4", "settings_version = 99")
+        settings.read_text().replace(
+            f"settings_version = {SETTINGS_VERSION}", "settings_version = 99"
+        )
     )
     for act in (write_report, lambda f: run_study(study, f.path, jobs=1, quiet=True)):
         with pytest.raises(DeepCMEError, match=r"written by a later deepcme .*upgrade deepcme"):
@@ -238,7 +238,7 @@ def test_a_study_of_the_example_goes_on_as_one_of_the_yes_or_no_that_it_was(tmp_
     file = folder.path / "study.toml"
     file.write_text(
         file.read_text()
-        .replace("settings_version = 4", "settings_version = 2")
+        .replace(f"settings_version = {SETTINGS_VERSION}", "settings_version = 2")
         .replace("leave_out_censored = true\n", "")
     )
     identity = folder.read_json("identity.json")
@@ -264,7 +264,7 @@ def write_study(path, text):
 
 
 def test_the_table_of_older_defaults_holds_for_files_of_that_version(tmp_path, monkeypatch):
-    monkeypatch.setattr(older, "SETTINGS_VERSION", 5)
+    monkeypatch.setattr(older, "SETTINGS_VERSION", 6)
     table = {1: {"seed": 5}, 2: {"split": {"repeats": 7}}, 4: {"seed": 6, "protocol": "paper"}}
     monkeypatch.setattr(older, "OLDER_DEFAULTS", table)
     path = tmp_path / "study.toml"
@@ -280,6 +280,70 @@ def test_the_table_of_older_defaults_holds_for_files_of_that_version(tmp_path, m
     text = "settings_version = 1\nseed = 3\n[split]\nrepeats = 4"
     study = load_study(write_study(path, text), {"split": {"by": "sample"}})
     assert (study.seed, study.split.repeats, study.split.by) == (3, 4, "sample")
+
+
+ENSEMBLE = "DeepCME-ensemble"
+
+
+@pytest.mark.parametrize(
+    ("settings", "name", "space"),
+    [
+        ("", ENSEMBLE, "genes"),
+        (f'models = ["LR", "{ENSEMBLE}"]', ENSEMBLE, "genes"),
+        (f'models = [{{name = "own", estimator = "{ENSEMBLE}"}}]', "own", "genes"),
+        (
+            f'models = [{{name = "{ENSEMBLE}", parameters = {{dropout = 0.0}}}}]',
+            ENSEMBLE,
+            "genes",
+        ),
+        (
+            f'models = [{{name = "{ENSEMBLE}", parameters = {{space = "span"}}}}]',
+            ENSEMBLE,
+            "span",
+        ),
+        ('models = ["LR"]\nclinical = {columns = ["age"]}', ENSEMBLE, "genes"),
+    ],
+)
+def test_an_ensemble_of_an_older_file_learned_on_genes(settings, name, space, tmp_path):
+    """Before version 5 there was no other space; today's is the span of the training rows."""
+    path = tmp_path / "study.toml"
+    today = {} if space == "genes" else {"space": space}
+    for version, told in ((4, {"space": space}), (SETTINGS_VERSION, today)):
+        study = load_study(write_study(path, f"settings_version = {version}\n{settings}"))
+        model = next(model for model in study.models if model.name == name)
+        assert {k: v for k, v in model.parameters.items() if k == "space"} == told
+        others = [model for model in study.models if model.estimator != ENSEMBLE]
+        assert not any(model.parameters for model in others)
+
+
+def test_a_study_of_an_older_version_has_no_committee_by_default(tmp_path):
+    path = tmp_path / "study.toml"
+    names = {
+        version: [
+            model.name
+            for model in load_study(write_study(path, f"settings_version = {version}")).models
+        ]
+        for version in (4, SETTINGS_VERSION)
+    }
+    assert names[4][0] == "DeepCME"
+    assert names[SETTINGS_VERSION] == ["Committee", *names[4]]
+    named = load_study(write_study(path, 'settings_version = 4\nmodels = ["Committee", "LR"]'))
+    assert [model.name for model in named.models] == ["Committee", "LR"]
+
+
+def test_so_did_one_of_times(tmp_path):
+    path = tmp_path / "study.toml"
+    settings = 'settings_version = 4\nsurvival = {}\n[cohort]\npath = "none.h5ad"\n'
+    path.write_text(settings)
+    first = load_study(path).models[0]
+    assert (first.name, first.parameters) == ("DeepCME-Cox-ensemble", {"space": "genes"})
+
+
+def test_models_that_are_no_list_are_told_as_ever(tmp_path):
+    path = tmp_path / "study.toml"
+    for models in ("3", '[{parameters = 3, name = "DeepCME-ensemble"}]', "[3]"):
+        with pytest.raises(DeepCMEError, match="models"):
+            load_study(write_study(path, f"settings_version = 4\nmodels = {models}"))
 
 
 @pytest.mark.parametrize(

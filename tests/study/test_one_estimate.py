@@ -24,6 +24,7 @@ MODELS = {
     "LR-tuned": {},
     "DeepCME": NETWORK,
     "LR": {"C": 0.1},
+    "Committee": {"members": ["LR", "SVC-linear"]},
 }
 
 

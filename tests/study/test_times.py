@@ -16,7 +16,7 @@ from tests.study.times import HORIZON, survival_cohort
 EXAMPLE = {"cohort": {"example": "transbig"}}
 
 
-OF_TIMES = ["DeepCME-Cox-ensemble", "Cox-ridge", "Cox-lasso", "Cox-top-200"]
+OF_TIMES = ["Cox-committee", "DeepCME-Cox-ensemble", "Cox-ridge", "Cox-lasso", "Cox-top-200"]
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +37,7 @@ def test_a_cohort_of_times_makes_a_study_of_times_by_itself(files):
         *OF_TIMES,
         *("DeepCME-ensemble", "DeepCME", "LR-tuned"),
     ]
-    assert study.headline.name == "DeepCME-Cox-ensemble"
+    assert study.headline.name == "Cox-committee"
     assert study.comparator.model == "Cox-ridge"
     assert make_study(EXAMPLE).horizon == 1826.25
 
@@ -48,7 +48,7 @@ def test_without_a_horizon_there_are_cox_models_alone(files):
     assert [model.name for model in study.models] == OF_TIMES
     given = make_study({"cohort": {"path": files / "open.h5ad"}, "survival": {"horizon": 1}})
     assert given.horizon == 1
-    assert len(given.models) == 7
+    assert len(given.models) == 8
 
 
 def test_other_cohorts_and_those_that_leave_out_the_censored_stay_binary(files, tmp_path):

@@ -38,6 +38,15 @@ class DeepCMEEnsemble(NetworkEnsemble, NetworkClassifier):
     to validation. Unlike the single network it is dense by default: the penalty
     ranks genes, and costs some of the prediction; more dropout takes its place.
 
+    Where there are at least twice as many genes as samples, each network trains on scores: the
+    coordinates of the samples in the span of those that it trains on, from the Gram matrix
+    alone. What gradient descent learns of these samples lies in that span [3]_, so that the
+    networks are of the same class of functions as those that train on genes, but not the
+    same networks: Adam takes another course. Their weights are turned back into weights of
+    genes, which give the same log-odds, when `networks_` or `gene_scores_` are first asked
+    for; until then the estimator keeps a reference to X, which must not be changed, and
+    scores by inner products with it. A pickle holds no row of X.
+
     Parameters
     ----------
     n_networks : int, default 5
@@ -49,9 +58,16 @@ class DeepCMEEnsemble(NetworkEnsemble, NetworkClassifier):
         14.5 MB at 56,602 genes and the default ensemble up to 362 MB; twice as
         many changed the AUC on real cohorts by less than 0.004.
     penalty : {"l1", None}, default None
+        With one, networks train on genes.
     dropout : float, default 0.7
+    patience : int or None, default None
+        Stop a network after this many epochs without a lower loss. None are all epochs
+        on genes, and on scores it is 100.
+    space : {"span", "genes"}, default "span"
+        What networks train on: scores where there are enough genes and no penalty, or
+        genes in any case.
     hidden_layers, batch_norm, penalty_reduction, penalty_strength : optional
-    learning_rate, max_epochs, batch_size, patience, class_weight, random_state : optional
+    learning_rate, max_epochs, batch_size, class_weight, random_state : optional
         As in `DeepCMEClassifier`.
 
     Attributes
@@ -59,8 +75,10 @@ class DeepCMEEnsemble(NetworkEnsemble, NetworkClassifier):
     classes_ : ndarray of shape (2,)
     n_features_in_ : int
     feature_names_in_ : ndarray, if X had string column names
+    space_ : {"span", "genes"}
+        What the networks were trained on.
     networks_ : list of list of NetworkWeights
-        The snapshots of each network, the first one first.
+        The snapshots of each network, the first one first; all take genes.
     gene_scores_ : ndarray of shape (n_features,)
         Equation 4 of the paper, averaged over snapshots and networks.
     history_ : DataFrame
@@ -74,6 +92,8 @@ class DeepCMEEnsemble(NetworkEnsemble, NetworkClassifier):
        and active learning. Advances in Neural Information Processing Systems 7.
     .. [2] Huang G et al. (2017). Snapshot ensembles: train 1, get M for free.
        International Conference on Learning Representations.
+    .. [3] Hastie T, Tibshirani R (2004). Efficient quadratic regularization for
+       expression arrays. Biostatistics 5:329-340.
     """
 
     _rules: ClassVar[dict[str, tuple[Rule, ...]]] = {

@@ -164,6 +164,11 @@ class NetworkEnsemble(NetworkEstimator):
     _scores: SpanScores | None
     _gene_scores: NDArray[np.floating] | None
 
+    @classmethod
+    def defaults_in(cls, space: Space) -> Mapping[str, Any]:
+        """Settings of the training that None stands for in a space."""
+        return cls._of_space[space]
+
     @property
     def networks_(self) -> list[list[NetworkWeights]]:
         """The snapshots of each network, the first one first; they take genes."""

@@ -109,11 +109,11 @@ def _describe_nested(split: NestedDesign, *, is_survival: bool) -> str:
     inner = split.folds - 1
     tuned = [name for name, kind in KINDS.items() if kind.tuned_over_folds]
     grid, on_both, test = (
-        (TUNED_OF_TIMES, "Cox regressions, ensembles", "")
+        (TUNED_OF_TIMES, "Cox regressions, ensembles, committees", "")
         if is_survival
         else (
             TUNED,
-            "ensembles",
+            "ensembles, committees",
             " The corrected t-test takes the ratio of test to training samples of the smaller "
             "training part.",
         )

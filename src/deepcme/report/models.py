@@ -8,8 +8,9 @@ from typing import Any
 import pandas as pd
 
 from deepcme.base.parameters import is_sentinel
+from deepcme.base.words import listed
 from deepcme.cohort.survival import SurvivalOutcome
-from deepcme.models.registry import ModelKind
+from deepcme.models.registry import KINDS, ModelKind
 from deepcme.study.designs import NestedDesign
 from deepcme.study.others.arms import models_with_others, names_beside
 from deepcme.study.parts.added_value import CLINICAL, CLINICAL_AND_GENES
@@ -20,6 +21,12 @@ from deepcme.study.resolved import Study
 from deepcme.study.settings import ModelSettings
 from deepcme.study.store import StudyFolder
 
+_IN_SPAN = (
+    "where rows have twice as many genes as there are rows or more, each network trains on "
+    "the scores of its training rows on axes of the space that these span, turned at random, "
+    "and its weights are turned back into those of genes: it can learn the same functions as "
+    "on genes, but takes another course"
+)
 _NOT_SETTINGS = ("random_state", "engine", "device", "verbose", "n_jobs")
 
 
@@ -154,11 +161,25 @@ def _network(kind: ModelKind, settings: Mapping[str, Any]) -> str:
         f"Adam at a learning rate of {settings['learning_rate']:g}, batches of "
         f"{settings['batch_size']}, up to {settings['max_epochs']} epochs",
     ]
+    if _may_enter_span(settings):
+        parts.append(_of_span(kind, settings))
     if settings["patience"] is not None:
         parts.append(f"stopped after {settings['patience']} epochs without a lower loss")
     if settings.get("class_weight") is not None:
         parts.append(f"class weight {_as_text(settings['class_weight'])}")
     return "; ".join([*parts, _own_words(kind, settings)])
+
+
+def _may_enter_span(settings: Mapping[str, Any]) -> bool:
+    return settings.get("space") == "span" and settings["penalty"] is None
+
+
+def _of_span(kind: ModelKind, settings: Mapping[str, Any]) -> str:
+    """How networks train on scores, and how long if nothing else is said."""
+    patience = kind.type.defaults_in("span").get("patience")
+    if patience is None or settings["patience"] is not None:
+        return _IN_SPAN
+    return f"{_IN_SPAN}; on scores stopped after {patience} epochs without a lower loss"
 
 
 def _own_words(kind: ModelKind, settings: Mapping[str, Any], part: str = "") -> str:
@@ -186,36 +207,64 @@ def _values(values: Any) -> str:
     return ", ".join(f"{value:g}" for value in sorted(set(values)))
 
 
-def describe_committees(models: Sequence[ModelSettings]) -> str:
-    """Each committee, with its members."""
-    return " ".join(
-        f"{model.name}: {_own_words(model.kind, _settings_of(model))}"
-        for model in models
-        if model.kind.is_committee
+def describe_committees(study: Study) -> str:
+    """Each committee with its members; those that the study has as well are told there."""
+    sentences = []
+    for model in study.models:
+        if not model.kind.is_committee:
+            continue
+        members = members_of(model)
+        sentences.append(f"{model.name}: {_own_words(model.kind, _settings_of(model))}")
+        alike = [name for name in members if _is_among(study.models, name)]
+        if alike:
+            sentences.append(
+                f"{listed(alike)}: with the settings told below, where each is a model of its "
+                "own."
+            )
+        sentences += [_member(KINDS[name]) for name in members if name not in alike]
+    return " ".join(sentences)
+
+
+def members_of(committee: ModelSettings) -> tuple[str, ...]:
+    """The models that a committee is made of."""
+    names: tuple[str, ...] = _settings_of(committee)["members"]
+    return names
+
+
+def _is_among(models: Sequence[ModelSettings], member: str) -> bool:
+    """Whether a study has a model that is fitted as this member of a committee is."""
+    # A member that is tuned has no validation part to be tuned on.
+    return not KINDS[member].tuned_over_folds and any(
+        model.estimator == model.name == member and not model.parameters for model in models
     )
+
+
+def _member(kind: ModelKind) -> str:
+    settings = _settings_of(
+        ModelSettings.model_construct(name=kind.name, estimator=kind.name, parameters={})
+    )
+    if kind.is_network:
+        return f"Its {kind.name}: {_network(kind, settings)}."
+    return f"Its {kind.name}: {_baseline(kind, settings, 'a part of these patients')}"
 
 
 def describe_baselines(study: Study) -> str:
     """Each model that is no network and no committee, with its settings off the defaults."""
     nested = isinstance(study.split, NestedDesign)
     part = "the inner folds" if nested else "the validation part"
-    sentences = []
-    for model in study.models:
-        kind = model.kind
-        if not kind.is_baseline:
-            continue
-        if kind.methods:
-            sentences.append(f"{model.name}: {_own_words(kind, _settings_of(model), part)}")
-            continue
-        defaults = kind.type().get_params(deep=False)
-        changed = {k: v for k, v in _settings_of(model).items() if v != defaults[k]}
-        but = f" but {_listed(changed)}" if changed else ""
-        sentences.append(
-            f"{model.name}: {kind.library}'s {kind.type.__name__} with its defaults{but}."
-        )
-    if not sentences:
-        return ""
-    kinds = [model.kind for model in study.models]
-    if any(kind.is_baseline and not kind.refitted for kind in kinds):
+    models = [model for model in study.models if model.kind.is_baseline]
+    sentences = [
+        f"{model.name}: {_baseline(model.kind, _settings_of(model), part)}" for model in models
+    ]
+    if any(not model.kind.refitted for model in models):
         sentences.append("Those with defaults are fitted on the training part alone.")
     return " ".join(sentences)
+
+
+def _baseline(kind: ModelKind, settings: Mapping[str, Any], part: str) -> str:
+    if kind.methods:
+        return _own_words(kind, settings, part)
+    defaults = kind.type().get_params(deep=False)
+    changed = {k: v for k, v in settings.items() if v != defaults[k]}
+    but = f" but {_listed(changed)}" if changed else ""
+    return f"{kind.library}'s {kind.type.__name__} with its defaults{but}."

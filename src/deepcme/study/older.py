@@ -3,20 +3,22 @@
 A file says which version of the settings it was written for; one without, that deepcme
 itself wrote, is of version 1, and a user's own is read as of today. Whoever changes a
 default, or adds a setting whose default changes what a study does, raises
-`SETTINGS_VERSION` once a release and adds to `OLDER_DEFAULTS`; whoever adds a column to a
-study's table adds it to `OLDER_COLUMNS`; whoever drops a section, to `_DROPPED`.
+`SETTINGS_VERSION` once a release and adds to `OLDER_DEFAULTS`; whoever adds a model to those
+by default, to `LATER_MODELS`; whoever adds a parameter to a model whose default gives other
+numbers, to `OLDER_PARAMETERS`; whoever adds a column to a study's table, to `OLDER_COLUMNS`;
+whoever drops a section, to `_DROPPED`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pandas as pd
 
 from deepcme.base.errors import DeepCMEError
 
-SETTINGS_VERSION = 4
+SETTINGS_VERSION = 5
 VERSION_KEY = "settings_version"
 
 # For each version that was left behind: the defaults that ended with it.
@@ -32,6 +34,16 @@ OLDER_DEFAULTS: dict[int, dict[str, Any]] = {
         }
     },
 }
+
+_ON_GENES = {"space": "genes"}
+OLDER_PARAMETERS: dict[int, dict[str, dict[str, Any]]] = {
+    4: {"DeepCME-ensemble": _ON_GENES, "DeepCME-Cox-ensemble": _ON_GENES},
+}
+"""For each version that was left behind, by estimator: what a parameter that came after it
+stood for by not being there."""
+
+LATER_MODELS: dict[int, set[str]] = {4: {"Committee", "Cox-committee"}}
+"""For each version that was left behind: models that a study has by default since then."""
 
 # The version with which the example became one of times to an event.
 _EXAMPLE_OF_TIMES = 3
@@ -106,10 +118,48 @@ def with_older_defaults(values: Mapping[str, Any], version: int) -> dict[str, An
             given = filled.get(name, {} if isinstance(default, dict) else default)
             both = isinstance(default, dict) and isinstance(given, dict)
             filled[name] = {**default, **given} if both else given
+    if "models" in filled:
+        filled["models"] = with_older_parameters(filled["models"], version)
     cohort = filled.get("cohort")
     if version < _EXAMPLE_OF_TIMES and isinstance(cohort, Mapping) and "example" in cohort:
         filled["cohort"] = {"leave_out_censored": True, **cohort}
     return filled
+
+
+def default_models_of(models: Iterable[Any], version: int) -> list[Any]:
+    """Those of today's default models that a study of a version had."""
+    later = {
+        name
+        for left_behind in range(version, SETTINGS_VERSION)
+        for name in LATER_MODELS.get(left_behind, ())
+    }
+    return [model for model in models if not isinstance(model, str) or model not in later]
+
+
+def with_older_parameters(models: Any, version: int) -> Any:
+    """Models of a version, with what they meant by saying nothing of a later parameter.
+
+    What is no list of models is as it is, to be refused where they are read.
+    """
+    if not isinstance(models, list | tuple):
+        return models
+    return [_with_older_parameters(model, version) for model in models]
+
+
+def _with_older_parameters(model: Any, version: int) -> Any:
+    settings = {"name": model} if isinstance(model, str) else model
+    if not isinstance(settings, Mapping):
+        return model
+    estimator = str(settings.get("estimator") or settings.get("name"))
+    parameters = settings.get("parameters", {})
+    meant = {
+        name: value
+        for left_behind in range(version, SETTINGS_VERSION)
+        for name, value in OLDER_PARAMETERS.get(left_behind, {}).get(estimator, {}).items()
+    }
+    if not meant or not isinstance(parameters, Mapping):
+        return model
+    return {**settings, "parameters": {**meant, **parameters}}
 
 
 def with_older_columns(name: str, table: pd.DataFrame) -> pd.DataFrame:

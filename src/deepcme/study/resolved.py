@@ -76,6 +76,22 @@ class Study(Settings):
         name = find_headline(self.protocol, named, self.comparator.model)
         return next(model for model in self.models if model.name == name)
 
+    @property
+    def gene_model(self) -> ModelSettings | None:
+        """The model whose gene scores are told of; None where no model has any.
+
+        It is the headline; where that has none, as a committee or a regression, the first
+        network of the study's outcome, one fitted on both parts before others.
+        """
+        if self.headline.kind.has_gene_scores:
+            return self.headline
+        networks = [model for model in self.models if model.kind.has_gene_scores]
+        in_order = sorted(
+            networks,
+            key=lambda of: (self.outcome not in of.kind.outcomes, not of.kind.refitted),
+        )
+        return next(iter(in_order), None)
+
     @model_validator(mode="after")
     def _names_differ(self) -> Study:
         names = [model.name for model in self.models]

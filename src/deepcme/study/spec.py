@@ -20,20 +20,29 @@ from deepcme.cohort.survival import SurvivalOutcome
 from deepcme.models.registry import KINDS
 from deepcme.study.designs import DESIGNS, designs_with
 from deepcme.study.headline import Named, choose_comparator
-from deepcme.study.older import as_comparator_section, read_version, with_older_defaults
+from deepcme.study.older import (
+    SETTINGS_VERSION,
+    as_comparator_section,
+    default_models_of,
+    read_version,
+    with_older_defaults,
+    with_older_parameters,
+)
 from deepcme.study.part import Part
 from deepcme.study.parts import listed
 from deepcme.study.resolved import Study
 from deepcme.study.settings import NO_SIGNATURE
 from deepcme.study.times import with_times_of_cohort
 
-DEFAULT_SURVIVAL_MODELS = ("DeepCME-Cox-ensemble", "Cox-ridge", "Cox-lasso", "Cox-top-200")
+DEFAULT_SURVIVAL_MODELS = (
+    "Cox-committee", "DeepCME-Cox-ensemble", "Cox-ridge", "Cox-lasso", "Cox-top-200",
+)  # fmt: skip
 """Of a study of times to an event; with a horizon, the best of the yes or no beside them."""
 _AT_HORIZON_MODELS = ("DeepCME-ensemble", "DeepCME", "LR-tuned")
 
 TABLE_1_MODELS = ("DeepCME", "LR", "SVC", "RF", "DT", "KNN")
-# The paper's models, and the two that predicted best on real cohorts.
-DEFAULT_MODELS = ("DeepCME", "DeepCME-ensemble", *TABLE_1_MODELS[1:], "LR-tuned")
+# The model that is handed on, the paper's, and two that predicted well on real cohorts.
+DEFAULT_MODELS = ("Committee", "DeepCME", "DeepCME-ensemble", *TABLE_1_MODELS[1:], "LR-tuned")
 
 _WITHOUT_BATCH_NORM = {"batch_norm": False}
 _WITHOUT_DROPOUT = {"dropout": 0.0}
@@ -89,8 +98,11 @@ _LONGEST_SHOWN = 100
 """Letters of a wrong value that a sentence repeats."""
 
 
-def _filled_in(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Settings with the protocol's defaults, and with what the parts ask of them."""
+def _filled_in(values: Mapping[str, Any], version: int) -> dict[str, Any]:
+    """Settings with the protocol's defaults, and with what the parts ask of them.
+
+    Models that they do not name are as they were in that version of the settings.
+    """
     protocol = str(values.get("protocol", "honest"))
     models = PAPER_MODELS if protocol == "paper" else DEFAULT_MODELS
     outcome = BinaryOutcome.kind
@@ -99,9 +111,10 @@ def _filled_in(values: Mapping[str, Any]) -> dict[str, Any]:
         at_horizon = () if survival.get("horizon") is None else _AT_HORIZON_MODELS
         models = (*DEFAULT_SURVIVAL_MODELS, *at_horizon)
     comparator = as_comparator_section(values.get("comparator", {}))
-    filled = {"models": list(models), **values, "comparator": comparator}
+    filled = {"models": default_models_of(models, version), **values, "comparator": comparator}
     for part in listed.parts_for(outcome):
         filled = part.fill_in(filled)
+    filled["models"] = with_older_parameters(filled["models"], version)
     name = protocol if protocol in _PROTOCOLS else "honest"
     for section, settings in (*_PROTOCOLS[name].items(), ("split", _SPLITS[name])):
         given = filled.get(section, {})
@@ -146,17 +159,21 @@ def _type_with(parts: tuple[Part[Any], ...]) -> type[Study]:
 
 
 def make_study(
-    values: dict[str, Any], source: str = "study", folder: Path | None = Path()
+    values: dict[str, Any],
+    source: str = "study",
+    folder: Path | None = Path(),
+    version: int = SETTINGS_VERSION,
 ) -> Study:
     """Validate settings; the first problem becomes one sentence that names it.
 
-    The cohort, by a path from `folder`, is asked whether it has times to an event; without a
-    folder the settings say all.
+    They have the defaults of today already, but for models that none of them names, which
+    are those of the version of the settings. The cohort, by a path from `folder`, is asked
+    whether it has times to an event; without a folder the settings say all.
     """
     if folder is not None:
         values = with_times_of_cohort(values, folder)
     try:
-        study = study_type().model_validate(_filled_in(values))
+        study = study_type().model_validate(_filled_in(values, version))
     except ValidationError as error:
         raise DeepCMEError(f"{source}: {_first_problem(error)}") from error
     with naming_file(source):
@@ -183,9 +200,9 @@ def load_study(
     values = load_toml(path)
     if "cohort" not in values:
         raise DeepCMEError(f"{path}: it names no cohort: add [cohort] with path = ...")
-    values = with_older_defaults(values, read_version(values, str(path)))
-    folder = None if recorded else path.parent
-    study = make_study(_overridden(values, overrides or {}), str(path), folder)
+    version = read_version(values, str(path))
+    values = _overridden(with_older_defaults(values, version), overrides or {})
+    study = make_study(values, str(path), None if recorded else path.parent, version)
     return study.with_paths_from(path.parent)
 
 

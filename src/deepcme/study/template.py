@@ -58,9 +58,10 @@ protocol = "honest"
 # validation = 0.25      # share of the other cohorts
 # repeats = 2            # the validation part is drawn anew
 
-# The verdict is on the first {headline}, beside one model and one published
-# signature, both named before anything is fitted. Signatures are scored as published and
-# nothing of them is trained; the protocol paper has none unless they are named.
+# The verdict is on the first {headline},
+# beside one model and one published signature, both named before anything is fitted.
+# Signatures are scored as published and nothing of them is trained; the protocol paper has
+# none unless they are named.
 [comparator]
 # model = "{comparator}"    # without it the first {other} below
 # signature = "auto"     # of the verdict: genomic-grade-index, or else proliferation, if the
@@ -128,6 +129,10 @@ protocol = "honest"
 
 _MODELS = """\
 [[models]]
+name = "Committee"   # the mean of what unlike models say, with equal weights
+# parameters = { members = ["DeepCME-ensemble", "LR-tuned", "SVC-linear", "RF"], n_folds = 3 }
+
+[[models]]
 name = "DeepCME"
 # parameters = { hidden_layers = [64, 64, 64], batch_size = 32, penalty_strength = 100.0 }
 
@@ -154,6 +159,10 @@ name = "LR-tuned"   # L2 strength chosen on the validation part
 """
 
 _MODELS_OF_TIMES = """\
+[[models]]
+name = "Cox-committee"   # the mean of what unlike models say, with equal weights
+# parameters = { members = ["DeepCME-Cox-ensemble", "Cox-ridge", "Cox-top-200"], n_folds = 3 }
+
 [[models]]
 name = "DeepCME-Cox-ensemble"   # five networks that each hold out a fifth of the patients
 # parameters = { hidden_layers = [64, 64, 64], dropout = 0.7, n_networks = 5 }
@@ -190,7 +199,7 @@ _SURVIVAL = """\
 # censoring = []         # clinical columns that censoring depends on; none: Kaplan-Meier"""
 
 _OF_LABELS = {
-    "headline": "DeepCME-ensemble (paper: DeepCME)",
+    "headline": "Committee, or else DeepCME-ensemble (paper: DeepCME)",
     "comparator": "LR-tuned",
     "other": "baseline",
     "models": _MODELS,
@@ -199,9 +208,9 @@ _OF_LABELS = {
     "ranker": '"l1-logistic"',
 }
 _OF_TIMES = {
-    "headline": "DeepCME-Cox-ensemble",
+    "headline": "Cox-committee, or else DeepCME-Cox-ensemble",
     "comparator": "Cox-ridge",
-    "other": "network",
+    "other": "Cox model",
     "genes": '"Cox-ridge"    # stands for the genes (or "Cox-top-200")',
     "permuted": "times and events",
     "ranker": '"cox-lasso"',

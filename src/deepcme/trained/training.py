@@ -88,8 +88,8 @@ def train_model(
     work = equal_pieces(len(splits) + 1, settings.jobs)
     tables: list[pd.DataFrame] = []
     with show_progress("Training", work, quiet=quiet):
-        model, preprocessor = _fit_on_everybody(data, settings)
-        work.finish(len(splits))
+        (model, preprocessor), seconds = timed(_fit_on_everybody, data, settings)
+        work.finish(len(splits), seconds)
         fixed = _chosen_penalty(model)
         calls = [(data, settings, fixed, *split) for split in enumerate(splits, start=1)]
         timed_calls = [(_score_test_part, *call) for call in calls]

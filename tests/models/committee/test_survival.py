@@ -9,8 +9,9 @@ from deepcme.cohort.follow_up import FollowUp
 from deepcme.evaluation.survival.baseline import Baseline
 from deepcme.models.registry import KINDS
 from deepcme.models.survival.cox_model import CoxModel
+from deepcme.models.survival.screening import compute_score_statistics
 from deepcme.models.survival.target import make_target
-from tests.models.survival.patients import FOLLOW_UP, SIGNAL, SIGNAL_X, X, Y
+from tests.models.survival.patients import FOLLOW_UP, SIGNAL, SIGNAL_X, X, Y, make_patients
 
 RIDGES = ("Cox-ridge", "Cox-top-200")
 
@@ -61,6 +62,7 @@ def test_members_that_select_nothing_leave_one_prediction(monkeypatch):
     assert not model.predict(X).any()
 
 
+@pytest.mark.slow
 def test_adding_a_member_leaves_the_others_as_they_were(fitted):
     other = DeepCMESurvivalCommittee(("Cox-top-200", "Cox-ridge"), random_state=0).fit(X, Y)
     np.testing.assert_array_equal(other.oof_members_[:, 1], fitted.oof_members_[:, 0])
@@ -86,3 +88,17 @@ def test_too_few_patients_with_the_event_are_counted():
     few = make_target(FollowUp(FOLLOW_UP.times, np.arange(90) < 2))
     with pytest.raises(AbsentError, match="2 patients with the event is too few for 3 folds"):
         DeepCMESurvivalCommittee(RIDGES).fit(X, few)
+
+
+@pytest.mark.slow
+def test_without_signal_it_ranks_no_better_and_no_worse_than_chance_out_of_fold():
+    """The score statistic of a log hazard that has nothing to do with the hazard is around 0."""
+    found = []
+    for number in range(60):
+        expression, follow_up = make_patients(60, 30, [], seed=number)
+        model = DeepCMESurvivalCommittee(RIDGES, random_state=number)
+        model.fit(expression, make_target(follow_up))
+        if not model.selects_nothing_:
+            own = model.oof_log_hazards_[:, np.newaxis]
+            found.append(compute_score_statistics(own / own.std(), follow_up)[0])
+    assert abs(np.mean(found)) < 3 * np.std(found, ddof=1) / np.sqrt(len(found))

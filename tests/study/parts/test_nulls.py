@@ -22,7 +22,7 @@ from deepcme.study.run import run_study
 from deepcme.study.settings import FEW_RUNS
 from deepcme.study.spec import load_study, make_study
 from deepcme.study.store import StudyFolder
-from tests.conftest import BINARY_EXAMPLE_TOML, invented_cohort
+from tests.conftest import BINARY_EXAMPLE_TOML, drawn_charts, invented_cohort
 
 ASKED = {"permutations": 3, "gene_sets": 2, "sizes": [4]}
 
@@ -419,7 +419,8 @@ def test_the_report_says_what_was_run_and_what_was_not(quick_study, tmp_path, si
     assert text.count("With permuted labels the whole pipeline did at least as well in") == 1
     assert "3 permutations cannot reject (smallest p 1/4)" in text
 
-    text, path = page("all", **ASKED, signatures=[signature])
+    with drawn_charts():
+        text, path = page("all", **ASKED, signatures=[signature])
     for kind in ("Permutation test", "Random gene sets", "Signatures"):
         assert f"{kind}: not run" not in text
     assert "Venet, Dumont and Detours" in text

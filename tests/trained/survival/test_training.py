@@ -25,8 +25,8 @@ def standardised(model, cohort):
     return standardise(expression, match, model, "none")[0]
 
 
-def test_the_default_of_times_is_the_ensemble_of_times(timed_cohort, timed_model):
-    assert TrainingSettings().for_cohort(timed_cohort).model == "DeepCME-Cox-ensemble"
+def test_the_default_of_times_is_the_committee_of_times(timed_cohort, timed_model):
+    assert TrainingSettings().for_cohort(timed_cohort).model == "Cox-committee"
     manifest = timed_model.manifest
     assert (manifest.model.name, manifest.model.form) == ("Cox-ridge", "coefficients")
     assert manifest.follow_up.horizon == 5.0

@@ -65,7 +65,7 @@ class SpanScores:
     def __init__(self, matrix: Matrix, gram: FloatArray) -> None:
         self._matrix = matrix
         self._gram = gram
-        self._checksum = zlib.crc32(matrix)
+        self._checksum = zlib.crc32(matrix.data)
         self._of_networks: list[_Scores] = []
 
     def enter(self, rows: NDArray[np.int64], random: np.random.Generator) -> Inputs:
@@ -122,7 +122,7 @@ class SpanScores:
 
     def _check_matrix(self) -> None:
         """Refuse to go on with rows that are not those of the fit."""
-        if zlib.crc32(self._matrix) != self._checksum:
+        if zlib.crc32(self._matrix.data) != self._checksum:
             raise DeepCMEError(
                 "The matrix that the model was fitted on was changed afterwards: fit on a "
                 "copy, or read networks_ before it is changed."

@@ -77,7 +77,7 @@ class Span:
     @property
     def rank(self) -> int:
         """How many coordinates there are."""
-        return self.basis.shape[1]
+        return int(self.basis.shape[1])
 
     def project(self, cross: FloatArray) -> FloatArray:
         """Coordinates of other rows.

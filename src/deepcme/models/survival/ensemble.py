@@ -50,13 +50,19 @@ class DeepCMESurvivalEnsemble(NetworkEnsemble, SurvivalNetwork):
     hidden_layers, batch_norm, penalty_reduction, penalty_strength : optional
     learning_rate, max_epochs, batch_size, patience, random_state : optional
         As in `DeepCMESurvival`.
+    space : {"span", "genes"}, default "span"
+        As in `DeepCMEEnsemble`: whether each network trains on scores in the span of its
+        rows, or on the genes themselves. With fewer than two genes a row, or a penalty, on
+        genes all the same.
 
     Attributes
     ----------
     n_features_in_ : int
     feature_names_in_ : ndarray, if X had string column names
+    space_ : {"span", "genes"}
+        What the networks trained on.
     networks_ : list of list of NetworkWeights
-        The snapshots of each network, the first one first.
+        The snapshots of each network, the first one first; they take genes in either space.
     gene_scores_ : ndarray of shape (n_features,)
         Equation 4 of Kim et al. 2023, averaged over snapshots and networks.
     history_ : DataFrame

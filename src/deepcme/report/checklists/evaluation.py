@@ -24,6 +24,7 @@ _TABLES_OF_MEASURES = {
     "calibration": "calibration and scores of the probabilities",
     "net_benefit": "net benefit",
     "comparison": "differences of AUC between models",
+    "committee_gain": "a committee beside its members",
     "beside_clinic": "published signatures and a clinical index beside them",
     "added_value": "what genes add to clinical columns",
     "permutation": "a permutation test",

@@ -145,8 +145,8 @@ def objectives(contents: Contents) -> Answer:
 def models(contents: Contents) -> Answer:
     """Which models, with where their settings are."""
     names = listed(model.name for model in contents.results.study.models)
-    tuning = paragraphs(contents).get("Tuning", "")
-    found = f"{names}; every setting is in table 'model_settings'. {tuning}"
+    told = [paragraphs(contents).get(heading, "") for heading in ("Committee", "Tuning")]
+    found = f"{names}; every setting is in table 'model_settings'. {' '.join(told)}"
     return Answer(found, "why models of these kinds")
 
 

@@ -18,6 +18,7 @@ from deepcme.report.section import Contents
 _TABLES_OF_MEASURES = {
     "survival_discrimination": "Uno's and Harrell's C and AUC(t)",
     "survival_comparison": "their differences between models",
+    "committee_gain": "a committee beside its members",
     "beside_clinic": "published signatures and a clinical index beside them",
     "meta_analysis": "a meta-analysis over cohorts",
     "added_value": "what genes add to clinical columns",

@@ -15,8 +15,10 @@ from deepcme.cohort.outcome import BinaryOutcome
 from deepcme.report.blocks import Blocks, Figure, Fragment, Heading, Table, Text
 from deepcme.report.figures.study import plot_top_genes
 from deepcme.report.formatting import Shown, TableLayout
+from deepcme.report.models import members_of
 from deepcme.report.section import Contents, Section
 from deepcme.selection.scores import FEW_DRIVING_SAMPLES
+from deepcme.study.resolved import Study
 from deepcme.study.settings import ModelSettings
 
 TOP_GENES = 30
@@ -38,19 +40,17 @@ def name_genes(gene_scores: pd.DataFrame) -> pd.DataFrame:
     return gene_scores.assign(gene_name=np.where(alone, gene, symbol + " (" + gene + ")"))
 
 
-def _genes_of(scores: pd.DataFrame, headline: str) -> pd.DataFrame:
-    """Gene scores of the headline, or of the first network where it has none."""
-    if scores.empty:
+def _genes_of(scores: pd.DataFrame, study: Study) -> pd.DataFrame:
+    """Gene scores of the headline, or of a network beside it where it has none."""
+    model = study.gene_model
+    if scores.empty or model is None:
         raise AbsentError("No model of this study gives gene scores.")
-    models = scores["model"].tolist()
-    return name_genes(
-        scores[scores["model"] == (headline if headline in models else models[0])]
-    )
+    return name_genes(scores[scores["model"] == model.name])
 
 
 def _compute(contents: Contents) -> None:
     scores = contents.results.folder.read_table("gene_scores.csv")
-    contents.add("genes", lambda: _genes_of(scores, contents.headline))
+    contents.add("genes", lambda: _genes_of(scores, contents.results.study))
     if "genes" in contents.tables:
         top = contents.tables["genes"].head(TOP_GENES)
         contents.charts["top_genes"] = plot_top_genes(top)
@@ -73,6 +73,25 @@ def find_learned(models: Sequence[ModelSettings], name: str) -> str:
     return "whether the event comes by the horizon" if is_classifier else "the times"
 
 
+def describe_whose_genes(study: Study, model: str) -> str:
+    """Whose gene scores these are, where they are not those of the model of the verdict."""
+    headline = study.headline
+    if model == headline.name:
+        return ""
+    learned = (
+        "" if study.survival is None else f", which learned {find_learned(study.models, model)}"
+    )
+    estimator = next(of.estimator for of in study.models if of.name == model)
+    is_member = headline.kind.is_committee and estimator in members_of(headline)
+    member = (
+        f"; a model like it is one of the members of {headline.name}, the others have no gene "
+        "scores"
+        if is_member
+        else ""
+    )
+    return f"{headline.name} gives no gene scores: these are of {model}{learned}{member}."
+
+
 def _write(contents: Contents) -> Blocks:
     if "genes" not in contents.tables:
         return
@@ -81,12 +100,7 @@ def _write(contents: Contents) -> Blocks:
     yield Heading("Genes that carry the prediction", "genes", only="html")
     yield Heading("Genes of highest score", "genes", only="md")
     model = str(genes["model"].iloc[0])
-    if contents.results.is_survival and model != contents.headline:
-        learned = find_learned(contents.results.study.models, model)
-        yield Text(
-            f"{contents.headline} gives no gene scores: these are of {model}, which learned "
-            f"{learned}."
-        )
+    yield Text(describe_whose_genes(contents.results.study, model))
     yield Text(
         Markup(
             "Gene score: the sum of the absolute first-layer weights of a gene (equation 4 of "

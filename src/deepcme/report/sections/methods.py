@@ -74,7 +74,7 @@ def describe_methods(
         ("Design", f"{design} {STRATIFIED}" if is_survival else design),
         ("Preprocessing", _preprocessing(study.preprocessing, cohort)),
         ("What is learned", describe_learning(study) if is_survival else ""),
-        ("Committee", describe_committees(study.models)),
+        ("Committee", describe_committees(study)),
         ("Networks", describe_networks(study.models)),
         ("Tuning", describe_tuning(study)),
         ("Other models" if is_survival else "Baselines", describe_baselines(study)),

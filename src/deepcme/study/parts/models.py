@@ -133,21 +133,11 @@ MODELS = Models()
 
 
 def _find_scored(study: Study) -> ModelSettings | None:
-    """The network whose gene scores on test parts stand beside gene selection.
-
-    It is the headline; of times, which is as a rule a regression, else the first network of
-    times, one fitted on both parts before others.
-    """
-    networks = [
-        model
-        for model in study.models
-        if model.kind.has_gene_scores and study.outcome in model.kind.outcomes
-    ]
-    if study.headline in networks:
-        return study.headline
-    if study.survival is None:
-        return None
-    return next(iter(sorted(networks, key=lambda model: not model.kind.refitted)), None)
+    """The network of the study's outcome whose gene scores stand beside gene selection."""
+    model = study.gene_model
+    if study.survival is None and study.headline.kind.is_baseline:
+        return None  # a study older than comparators, whose tasks stay as they are
+    return model if model is not None and study.outcome in model.kind.outcomes else None
 
 
 def compute_gene_scores(cohort: Cohort, results: Results[Fit]) -> pd.DataFrame:

@@ -269,7 +269,7 @@ def describe_method(results: StudyResults, cohorts: pd.DataFrame) -> str:
         "in a fold that is scored. Their values are standardised gene by gene within their own "
         "cohort, and clipped; a missing value is 0, the mean. The study's own values are "
         "standardised by its training part, as always. An ensemble deals all patients to its "
-        f"networks, which hold out others' too.{weights}"
+        f"networks, which hold out others' too; so does a committee to its folds.{weights}"
     )
 
 

@@ -131,17 +131,11 @@ def describe_sets(found: Sequence[MeasuredSet]) -> str:
 def _take_scores(
     plan: Plan, kept: Kept, measured: MeasuredGenes
 ) -> tuple[str, NDArray[np.float64] | None]:
-    """The model that ranks genes, and its mean score of each; none where no model does.
-
-    It is the headline, or else the first model with gene scores.
-    """
-    fits: list[Fit] = [task for task in MODELS.of(plan) if task.model.kind.has_gene_scores]
-    if not fits:
+    """The model that ranks genes, and its mean score of each; none where no model does."""
+    model = plan.study.gene_model
+    if model is None:
         return "", None
-    names = [task.model.name for task in fits]
-    headline = plan.study.headline.name
-    model = headline if headline in names else names[0]
-    chosen = [task for task in fits if task.model.name == model]
+    chosen: list[Fit] = [task for task in MODELS.of(plan) if task.model == model]
     table = compute_gene_scores(plan.cohort, results_of(kept, chosen)).set_index("gene")
     ids = plan.cohort.gene_ids[measured.columns]
-    return model, table["score"].reindex(ids).to_numpy(dtype=np.float64)
+    return model.name, table["score"].reindex(ids).to_numpy(dtype=np.float64)
