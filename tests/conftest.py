@@ -1,8 +1,10 @@
 """Small invented cohorts, and the real ones where they are at hand."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,6 +12,8 @@ import pytest
 
 from deepcme import Cohort
 from deepcme.cohort.at_horizon import leave_out_censored
+from deepcme.report import page
+from deepcme.report.figures.drawing import write_charts
 from deepcme.sources.examples import load_transbig
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
@@ -23,6 +27,33 @@ def pytest_configure(config: pytest.Config) -> None:
     """Each worker of a parallel run has one core: more threads would wait for each other."""
     if config.getoption("numprocesses", None):
         os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+def _leave_undrawn(charts: Mapping[str, Any], folder: Path) -> list[str]:
+    """Files of the charts' names; that they can be told to Vega is seen all the same."""
+    files = [f"{name}{suffix}" for name in charts for suffix in (".svg", ".pdf")]
+    for chart in charts.values():
+        chart.to_dict()
+    folder.mkdir(exist_ok=True)
+    for file in files:
+        (folder / file).write_text("left undrawn by the tests\n", encoding="utf-8")
+    return files
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _undrawn_charts() -> Iterator[None]:
+    """Reports of the tests have their charts in the page alone: drawing is half of the time."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(page, "write_charts", _leave_undrawn)
+        yield
+
+
+@contextmanager
+def drawn_charts() -> Iterator[None]:
+    """Draw the charts of reports here, as a user's are."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(page, "write_charts", write_charts)
+        yield
 
 
 @pytest.fixture

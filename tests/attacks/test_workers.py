@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from deepcme.cohort.arrays import CohortArrays
+from deepcme.models.registry import ENSEMBLE
 from deepcme.study.executors.attempt import try_task
 from tests.attacks.command import deepcme
 from tests.attacks.running import running, write_study
@@ -78,7 +79,16 @@ def test_other_work_with_workers(tmp_path, study, work, number):
     other = write_study(tmp_path).with_name("other.h5ad")
     (tmp_path / "cohort.h5ad").rename(other)
     asked = {
-        "train": ["train", cohort, "-o", tmp_path / "model", "--repeats", 1],
+        "train": [
+            "train",
+            cohort,
+            "-o",
+            tmp_path / "model",
+            "--model",
+            ENSEMBLE,
+            "--repeats",
+            1,
+        ],
         "panel": ["panel", cohort, "--out", tmp_path / "out"],
         "transfer": [
             "transfer",

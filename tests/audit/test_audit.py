@@ -373,7 +373,7 @@ def test_dcm011_is_not_about_each_sample_standardised_by_itself():
     assert dcm011(standardised(logs().T).T) is None
 
 
-@pytest.mark.parametrize("centre", [False, True])
+@pytest.mark.parametrize("centre", [pytest.param(False, marks=pytest.mark.slow), True])
 def test_dcm011_does_not_fire_on_natural_logs_and_ratios(centre):
     """Two hundred draws of cohorts whose genes' spreads differ as those of arrays do."""
     for seed in range(200):

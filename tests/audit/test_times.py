@@ -220,7 +220,13 @@ def count_told(check, n_studies, n, n_levels):
     return told
 
 
-@pytest.mark.parametrize("check", [check_batch_predicts_label, check_follow_up_by_batch])
+@pytest.mark.parametrize(
+    "check",
+    [
+        pytest.param(check_batch_predicts_label, marks=pytest.mark.slow),
+        check_follow_up_by_batch,
+    ],
+)
 def test_batches_that_differ_in_nothing_are_seldom_told(check):
     assert count_told(check, 60, n=80, n_levels=2) <= 3
 

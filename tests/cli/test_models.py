@@ -14,8 +14,13 @@ from tests.trained.conftest import QUICK, bundle_cohort, ensembl_ids, symbols
 
 
 @pytest.fixture(autouse=True)
-def quick_networks(monkeypatch):
-    monkeypatch.setitem(KINDS, ENSEMBLE, replace(KINDS[ENSEMBLE], defaults=QUICK.ensemble))
+def quick_models(monkeypatch):
+    for name, defaults in {
+        ENSEMBLE: QUICK.ensemble,
+        "LR-tuned": {"inverse_strengths": (0.01, 0.1)},
+        "RF": {"n_estimators": 5},
+    }.items():
+        monkeypatch.setitem(KINDS, name, replace(KINDS[name], defaults=defaults))
 
 
 @pytest.fixture
@@ -46,14 +51,14 @@ def test_from_training_to_validation_and_transfer(folder, monkeypatch, capsys):
     model, cohort, other = folder / "model", folder / "cohort.h5ad", folder / "other.h5ad"
     assert run(monkeypatch, "train", cohort, "-o", model, "--repeats", 1, "--jobs", 1) == 0
     assert "AUC to expect of new patients like these: 0." in capsys.readouterr().out
-    assert json.loads((model / "manifest.json").read_text())["schema_version"] == 2
+    assert json.loads((model / "manifest.json").read_text())["schema_version"] == 5
     assert load_model(model).n_genes == 40
     output = folder / "predictions.csv"
     assert run(monkeypatch, "predict", model, other, "-o", output) == 0
     table = pd.read_csv(output)
     assert list(table) == [
-        *("sample", "probability", "spread", "threshold", "positive", "far"),
-        *("coverage", "training_patient", "genes", "remark"),
+        *("sample", "probability", "spread", "members", "threshold", "positive"),
+        *("far", "coverage", "training_patient", "genes", "remark"),
     ]
     capsys.readouterr()
     expression = table_of(other, folder / "other.csv")
@@ -64,7 +69,7 @@ def test_from_training_to_validation_and_transfer(folder, monkeypatch, capsys):
     assert "- other.csv: 1 column that tells of genes and not of a sample was left out" in said
     assert run(monkeypatch, "validate", model, other, "-o", folder / "validation") == 0
     assert "cross-validation on invented promised" in capsys.readouterr().out
-    assert "<dd>DeepCME-ensemble</dd>" in (folder / "validation" / "report.html").read_text()
+    assert "<dd>Committee</dd>" in (folder / "validation" / "report.html").read_text()
     for name in ("calibration", "recalibrated", "decision_curve"):
         drawn = folder / "validation" / "figures" / name
         assert drawn.with_suffix(".svg").read_text().startswith("<svg")
@@ -78,7 +83,8 @@ def test_from_training_to_validation_and_transfer(folder, monkeypatch, capsys):
 def test_training_patients_are_refused_and_if_allowed_said(folder, monkeypatch, capsys):
     model, cohort, copy = folder / "model", folder / "cohort.h5ad", folder / "copy.h5ad"
     copy.write_bytes(cohort.read_bytes())
-    assert run(monkeypatch, "train", cohort, "-o", model, "--repeats", 1, "--jobs", 1) == 0
+    words = ("-o", model, "--model", ENSEMBLE, "--repeats", 1, "--jobs", 1)
+    assert run(monkeypatch, "train", cohort, *words) == 0
     predictions = folder / "predictions.csv"
     commands = {
         "predict": (model, cohort, "-o", predictions),

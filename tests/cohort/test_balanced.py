@@ -11,7 +11,6 @@ from deepcme.cohort.folds import NestedFolds, RepeatedFolds
 from deepcme.cohort.outcome import BinaryOutcome
 from deepcme.cohort.splits import LeaveOneCohortOut, RepeatedSplits
 from deepcme.cohort.survival import SurvivalOutcome
-from deepcme.evaluation.metrics import compute_auc
 from deepcme.evaluation.nulls import compute_permutation_test
 
 DESIGNS = {
@@ -217,8 +216,10 @@ def mean_auc(X, labels, splits):
     for split in splits:
         fitting = split.fitting_rows
         means = [X[fitting][labels[fitting] == label].mean(axis=0) for label in (0, 1)]
-        score = X[split.test] @ (means[1] - means[0])
-        aucs.append(compute_auc(labels[split.test], score))
+        rank = stats.rankdata(X[split.test] @ (means[1] - means[0]))
+        is_event = labels[split.test] == 1
+        n = is_event.sum()
+        aucs.append((rank[is_event].sum() - n * (n + 1) / 2) / (n * (len(rank) - n)))
     return np.mean(aucs)
 
 

@@ -100,6 +100,7 @@ def test_a_patient_that_trains_and_validates_is_one(predictions):
     )
 
 
+@pytest.mark.slow
 def test_genes_that_carry_a_signal_of_their_own_are_found():
     found = simulate_added_value(studies=2, gene_signal=1.0, seed=5)
     assert found["mean_gain"] > 0.05

@@ -316,3 +316,15 @@ def test_in_the_span_patience_ends_after_100_epochs_unless_it_is_given(many_gene
     assert epochs["genes", None] == [200, 200]
     assert all(100 < n < 200 for n in epochs["span", None])
     assert all(n < 100 for n in epochs["span", 3] + epochs["genes", 3])
+
+
+def test_equal_settings_give_these_numbers_in_the_span():
+    """If not, the results version of the models is another: `tests/study/test_older.py`."""
+    X = np.sin(np.outer(np.arange(1, 31), np.arange(1, 91) ** 1.5)).astype(np.float32)
+    y = (np.arange(30) % 3 == 0).astype(int)
+    X[y == 1, :5] += 1
+    settings = {"n_networks": 2, "hidden_layers": (3,), "max_epochs": 20, "random_state": 0}
+    model = DeepCMEEnsemble(**settings, learning_rate=1e-2).fit(X[:24], y[:24])
+    assert model.space_ == "span"
+    expected = [0.2575, 0.2024, 0.1668, 0.2580, 0.2229, 0.0418]
+    np.testing.assert_allclose(model.decision_function(X[24:]), expected, atol=1e-3)

@@ -28,7 +28,7 @@ def report_of(study, tmp_path):
     return folder, write_report(folder, ["md"]).read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("model", ["LR", "LR-tuned"])
+@pytest.mark.parametrize("model", ["LR", pytest.param("LR-tuned", marks=pytest.mark.slow)])
 def test_null_runs_follow_the_nested_design(quick_study, hospitals, tmp_path, model):
     nulls = {"permutations": 2, "gene_sets": 1, "sizes": [4]}
     study = quick_study(models=[model], split=NESTED, nulls=nulls)

@@ -1,7 +1,6 @@
 """A committee in a study: what its members say is kept beside what it says itself."""
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from deepcme import DeepCMEError
@@ -9,10 +8,11 @@ from deepcme.cohort.arrays import CohortArrays
 from deepcme.models.registry import KINDS
 from deepcme.models.targets import make_targets
 from deepcme.study.estimate import expect_pieces
-from deepcme.study.fit import fit_task
+from deepcme.study.fit import TaskResult, fit_task
 from deepcme.study.parts.models import MODELS
 from deepcme.study.plan import make_plan
 from deepcme.study.run import load_cohort, run_study
+from deepcme.study.tables import members_of, predictions_of
 from tests.conftest import invented_cohort
 from tests.study.times import HORIZON, study_of_times, survival_cohort
 
@@ -116,13 +116,17 @@ def test_a_member_without_weights_is_refused_where_times_give_some(times_file, t
         run_study(study, tmp_path / "out", jobs=1, quiet=True)
 
 
-def test_a_committee_of_times_has_members_and_risks(times_file, tmp_path):
+def test_a_committee_of_times_has_members_and_risks(times_file):
     study = study_of_times(times_file, models=[OF_TIMES, "Cox-top-200"])
     assert (study.headline.name, study.comparator.model) == ("Cox-committee", "Cox-top-200")
-    folder = run_study(study, tmp_path / "study", jobs=1, quiet=True)
-    members = folder.read_table("members.parquet")
+    plan = make_plan(study, load_cohort(study))
+    task = plan.tasks[0]
+    arrays = task.run(CohortArrays.of(plan.cohort))
+    assert task.is_result(arrays)
+    result = TaskResult.from_arrays(arrays)
+    members = members_of(plan.cohort, task, result)
     assert {"time", "event"} < {*members}
     assert members["member"].unique().tolist() == ["Cox-top-200", "Cox-ridge"]
-    own = folder.read_table("predictions.parquet").query("model == 'Cox-committee'")
+    own = predictions_of(plan.cohort, task, result, "Cox-committee")
     assert own["probability"].between(0, 1).all()
-    assert pd.unique(own["part"]).tolist() == ["train", "validation", "test"]
+    assert own["part"].unique().tolist() == ["train", "validation", "test"]

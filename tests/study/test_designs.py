@@ -12,7 +12,7 @@ from deepcme.models.preprocessing import make_preprocessor
 from deepcme.report.page import write_report
 from deepcme.study.fit import results_of
 from deepcme.study.parts import grid as grid_module
-from deepcme.study.parts.grid import GRID, choose_points
+from deepcme.study.parts.grid import GRID, GridPoint, choose_points
 from deepcme.study.parts.nulls import NULLS
 from deepcme.study.plan import make_plan
 from deepcme.study.run import run_study
@@ -29,6 +29,13 @@ def small_grid(monkeypatch):
     monkeypatch.setattr(grid_module, "_PENALTIES", (0.1, 10.0))
     monkeypatch.setattr(grid_module, "_BATCH_SIZES", (32,))
     monkeypatch.setattr(grid_module, "_FIGURE_7_WIDTH", 4)
+    whole = GridPoint.model
+
+    def short(point, estimator="DeepCME"):
+        model = whole(point, estimator)
+        return model.model_copy(update={"parameters": {**model.parameters, "max_epochs": 6}})
+
+    monkeypatch.setattr(GridPoint, "model", short)
 
 
 @pytest.fixture
@@ -276,8 +283,9 @@ def test_the_report_judges_each_cohort_by_itself_and_pools_none(
 ):
     study = quick_study(models=["LR", "KNN"], split={**LEFT_OUT, "repeats": 1})
     folder = run(study, tmp_path / "out")
+    write_report(folder)
     page, text = (
-        write_report(folder, [form]).read_text(encoding="utf-8") for form in ("html", "md")
+        (folder.path / f"report.{form}").read_text(encoding="utf-8") for form in ("html", "md")
     )
     for said in (page, text):
         assert "calibration and net benefit are those of each cohort by itself" in said
@@ -289,7 +297,6 @@ def test_the_report_judges_each_cohort_by_itself_and_pools_none(
         assert "these intervals are those of frozen models on new patients" in said
         assert "how its genes were chosen, and whether with the outcomes" in said
         assert "net benefit; 95% intervals by patient bootstrap" not in said
-    write_report(folder, ["csv"])
     for name in (
         *("calibration", "calibration_verdicts", "sensitivity", "classification"),
         *("decision_curve", "net_benefit"),

@@ -2,10 +2,10 @@
 
 import pytest
 
-from deepcme.base.workload import Workload
+from deepcme.base.workload import Piece, Workload
 from deepcme.study import estimate
-from deepcme.study.estimate import describe_expected_time, expect_pieces
-from deepcme.study.parts import fits
+from deepcme.study.estimate import describe_expected_time, expect_pieces, in_order
+from deepcme.study.fits import costs
 from deepcme.study.parts.selection import SELECTION
 from deepcme.study.plan import make_plan
 from deepcme.study.run import run_study
@@ -33,8 +33,7 @@ def plan(quick_study):
 def timed(monkeypatch):
     """Networks whose every epoch takes a second, in a study that is worth timing."""
     monkeypatch.setattr(estimate, "_TIMED_SECONDS", 0.0)
-    monkeypatch.setattr(fits, "_time_epoch", lambda *_: 1.0)
-    monkeypatch.setattr(fits, "_seconds_of_scores", lambda *_: 0.0)
+    monkeypatch.setattr(costs, "time_epoch", lambda *_: 1.0)
 
 
 def test_a_quick_study_is_not_announced(quick_study, tmp_path, capsys):
@@ -60,19 +59,50 @@ def test_an_ensemble_is_trained_again_in_folds_but_not_for_nulls(plan, timed):
         for task in plan.tasks
         if task.part != "selection" and task.model.name == ENSEMBLE["name"]
     }
-    # Three networks of ten epochs of a second each; of the study itself, three times more.
-    assert seconds["nulls"] == pytest.approx(30, rel=0.3)
-    assert seconds["models"] == pytest.approx(90, rel=0.01)
+    # Again in three folds, of two thirds of the patients.
+    assert seconds["models"] == pytest.approx(3 * seconds["nulls"], rel=0.2)
 
 
-def test_one_of_each_kind_comes_first_then_the_long_ones(plan, timed):
+def test_one_of_each_kind_comes_first_then_stage_after_stage_the_long_ones(plan, timed):
     pieces = list(expect_pieces(plan, plan.tasks).values())
     kinds = {piece.kind for piece in pieces}
     first, rest = pieces[: len(kinds)], pieces[len(kinds) :]
     assert {piece.kind for piece in first} == kinds
-    for some in (first, rest):
-        seconds = [piece.seconds for piece in some]
-        assert seconds == sorted(seconds, reverse=True)
+    seconds = [piece.seconds for piece in first]
+    assert seconds == sorted(seconds, reverse=True)
+    stages = [piece.stage for piece in rest]
+    assert stages == sorted(stages)
+
+
+def test_what_shares_its_rows_stands_together_where_its_longest_is():
+    pieces = {
+        "short of a": Piece(1, "short", group="a"),
+        "short of b": Piece(1, "short", group="b"),
+        "long of a": Piece(9, "long", group="a"),
+        "long of b": Piece(8, "long", group="b"),
+        "alone": Piece(8.5, "long"),
+        "later": Piece(20, "long", group="a", stage=1),
+        "one more of a": Piece(2, "short", group="a"),
+    }
+    assert [*in_order(pieces)] == [
+        *("later", "one more of a"),  # the longest of each kind
+        *("long of a", "short of a", "alone", "long of b", "short of b"),
+    ]
+
+
+def test_permutations_come_by_tens_split_by_split_after_all_else(quick_study):
+    study = quick_study(models=["LR"], nulls={"permutations": 12})
+    plan = make_plan(study, invented_cohort())
+    pieces = expect_pieces(plan, plan.tasks)
+    by_key = {task.key: task for task in plan.tasks}
+    nulls = [by_key[key] for key in pieces if by_key[key].part == "nulls"]
+    ordered = [(task.split_number, task.null.number) for task in nulls]
+    assert {number for _, number in ordered[:20]} == set(range(1, 11))
+    rest = ordered[1:20]  # one was ahead, of a kind that is timed
+    assert [split for split, _ in rest] == sorted(split for split, _ in rest)
+    assert [by_key[key].part for key in pieces][1:3] == ["models", "models"] or (
+        [by_key[key].part for key in pieces][:3].count("models") == 2
+    )
 
 
 def test_every_task_is_expected_to_take_some_time(plan):
@@ -84,7 +114,7 @@ def test_every_task_is_expected_to_take_some_time(plan):
 def test_the_expected_time_is_that_of_all_processes(plan, timed):
     pieces = expect_pieces(plan, plan.tasks)
     said = [describe_expected_time(plan.tasks, Workload(pieces, jobs), jobs) for jobs in (1, 2)]
-    assert said[0].endswith(" min on 1 process.") and said[1].endswith(" on 2 processes.")
+    assert said[0].endswith(" on 1 process.") and said[1].endswith(" on 2 processes.")
     on_a_cluster = describe_expected_time(plan.tasks, Workload(pieces, None), None)
     assert "for one process, and less by the number of the cluster's workers" in on_a_cluster
 

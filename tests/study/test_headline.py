@@ -29,15 +29,15 @@ RIDGE = {"name": "ridge", "estimator": "LR-tuned"}
 @pytest.mark.parametrize(
     ("settings", "headline", "comparator"),
     [
-        ({}, "DeepCME-ensemble", "LR-tuned"),
+        ({}, "Committee", "LR-tuned"),
         ({"protocol": "paper"}, "DeepCME", "LR"),
         (
             {"protocol": "paper", "models": ["DeepCME", "DeepCME-ensemble"]},
             "DeepCME",
             "DeepCME-ensemble",
         ),
-        ({"comparator": "RF"}, "DeepCME-ensemble", "RF"),
-        ({"comparator": "DeepCME"}, "DeepCME-ensemble", "DeepCME"),
+        ({"comparator": "RF"}, "Committee", "RF"),
+        ({"comparator": "DeepCME"}, "Committee", "DeepCME"),
         ({"models": ["LR", "DeepCME", RIDGE]}, "DeepCME", "ridge"),
         ({"models": ["DeepCME", "SVC", "LR"]}, "DeepCME", "SVC"),
         ({"models": ["KNN", "RF"]}, "KNN", "RF"),
@@ -63,14 +63,14 @@ def test_the_rule(settings, headline, comparator):
 
 
 def test_a_study_of_before_comparators_is_about_its_first_model(tmp_path):
-    old = make_study({**TRANSBIG, "comparator": None})
+    old = make_study({**TRANSBIG, "models": ["DeepCME", "LR"], "comparator": None})
     assert old.headline.name == "DeepCME"
     written = tmp_path / "study.toml"
     written.write_text(old.to_toml())
     assert load_study(written) == old
 
 
-@pytest.mark.parametrize("name", ["DeepCME-ensemble", "ridge"])
+@pytest.mark.parametrize("name", ["Committee", "ridge"])
 def test_a_comparator_is_another_model_of_the_study(name):
     with pytest.raises(DeepCMEError, match=f"comparator.model: '{name}' cannot stand beside"):
         make_study({**TRANSBIG, "comparator": name})

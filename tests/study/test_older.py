@@ -14,7 +14,6 @@ import pandas as pd
 import pytest
 
 from deepcme import DeepCMEError
-from deepcme.report import page as page_module
 from deepcme.report.page import write_report
 from deepcme.study import older
 from deepcme.study.older import SETTINGS_VERSION
@@ -85,9 +84,7 @@ def files_of(folder):
 
 
 @pytest.mark.parametrize("name", [*OLDER, PRESENT])
-def test_a_folder_of_every_version_opens_in_a_report(name, tmp_path, monkeypatch):
-    # Drawn charts go into the page; pictures of them take long to write.
-    monkeypatch.setattr(page_module, "write_charts", lambda *_: [])
+def test_a_folder_of_every_version_opens_in_a_report(name, tmp_path):
     folder = copy_of(name, tmp_path / "out")
     page = write_report(folder, ["html", "md"]).read_text(encoding="utf-8")
     version = OLDER.get(name, f"models {part_named('models').results_version} ")
@@ -317,6 +314,21 @@ def test_an_ensemble_of_an_older_file_learned_on_genes(settings, name, space, tm
         assert {k: v for k, v in model.parameters.items() if k == "space"} == told
         others = [model for model in study.models if model.estimator != ENSEMBLE]
         assert not any(model.parameters for model in others)
+
+
+def test_a_study_of_an_older_version_has_no_committee_by_default(tmp_path):
+    path = tmp_path / "study.toml"
+    names = {
+        version: [
+            model.name
+            for model in load_study(write_study(path, f"settings_version = {version}")).models
+        ]
+        for version in (4, SETTINGS_VERSION)
+    }
+    assert names[4][0] == "DeepCME"
+    assert names[SETTINGS_VERSION] == ["Committee", *names[4]]
+    named = load_study(write_study(path, 'settings_version = 4\nmodels = ["Committee", "LR"]'))
+    assert [model.name for model in named.models] == ["Committee", "LR"]
 
 
 def test_so_did_one_of_times(tmp_path):

@@ -52,11 +52,12 @@ def command(study_file, out, *more):
     return [sys.executable, "-c", code, "run", str(study_file), "--out", str(out), "-q", *more]
 
 
-def test_three_kills_at_random_moments_change_nothing(study_file, undisturbed, tmp_path):
+@pytest.mark.parametrize("n_kills", [1, pytest.param(3, marks=pytest.mark.slow)])
+def test_kills_at_random_moments_change_nothing(n_kills, study_file, undisturbed, tmp_path):
     out = tmp_path / "out"
     random = np.random.default_rng()
     killed_at = []
-    for _ in range(3):
+    for _ in range(n_kills):
         process = subprocess.Popen(command(study_file, out, "--jobs", "1"))
         # Wait until some fit is there, so that each kill falls into the work itself.
         done = len(list(out.glob("tasks/*.npz")))

@@ -21,7 +21,17 @@ def test_defaults_of_an_honest_study():
     assert study.preprocessing.fit_on == "train"
     assert study.preprocessing.tissue == "primary"
     assert [model.name for model in study.models] == [
-        *("DeepCME", "DeepCME-ensemble", "LR", "SVC", "RF", "DT", "KNN", "LR-tuned")
+        *(
+            "Committee",
+            "DeepCME",
+            "DeepCME-ensemble",
+            "LR",
+            "SVC",
+            "RF",
+            "DT",
+            "KNN",
+            "LR-tuned",
+        )
     ]
 
 
@@ -158,7 +168,7 @@ def test_the_template_of_init_is_a_valid_study_with_the_default_models(tmp_path)
         ),
         (
             {"models": ["XGB"]},
-            "there is no estimator 'XGB'; choose from DeepCME, DeepCME-ensemble, LR",
+            "there is no estimator 'XGB'; choose from DeepCME, DeepCME-ensemble, Committee, LR",
         ),
         ({"models": ["LR", "LR"]}, "two models have the same name"),
         ({"models": []}, "models: .*at least 1 item"),
@@ -215,7 +225,7 @@ def test_clinical_columns_bring_the_model_that_stands_for_the_genes():
         (
             {"clinical": {"columns": ["age"], "genes": "SVC"}},
             "clinical.genes: 'SVC' cannot stand for the genes; name a model of the study whose "
-            "estimator is DeepCME-ensemble or LR-tuned",
+            "estimator is DeepCME-ensemble or Committee or LR-tuned",
         ),
         (
             {

@@ -78,7 +78,7 @@ def test_other_genes_under_a_signatures_name_are_fitted_anew(quick_study, tmp_pa
     [
         {"rankers": ["l1-logistic", "mean-rank"]},
         pytest.param({"random_panels": 1}, marks=pytest.mark.slow),
-        {"random_panels": 3},
+        pytest.param({"random_panels": 3}, marks=pytest.mark.slow),
         pytest.param({"pairs": 1}, marks=pytest.mark.slow),
         pytest.param({"pairs": 3}, marks=pytest.mark.slow),
     ],

@@ -87,7 +87,7 @@ def train(
 ) -> None:
     """Train a model on all patients of a cohort, to hand on and to predict others with.
 
-    An ensemble of five networks, or another model, calibrated out of fold; of times to an
+    A committee of unlike models, or another one, calibrated out of fold; of times to an
     event it learns the times, and tells the risk by a horizon. What to expect of new
     patients like these is measured by cross-validation and kept in the model.
     """

@@ -132,7 +132,7 @@ class BalancedPermutations:
         patient = np.asarray(patients).astype(str)
         table = pd.DataFrame({"patient": patient, "unit": rows_that_stay_together(patient, by)})
         table["stratum"] = 0 if strata is None else pd.factorize(np.asarray(strata, str))[0]
-        unit = table.groupby(["stratum", "unit"], sort=False).ngroup().to_numpy()
+        unit = table.groupby(["stratum", "unit"], sort=False).ngroup().to_numpy().astype(np.int64)
         first = np.unique(unit, return_index=True)[1]
         stratum = table["stratum"].to_numpy()[first]
         value = np.zeros(len(first), dtype=np.int64)
@@ -283,8 +283,10 @@ def _find_limits(
 
 def _find_alike(table: pd.DataFrame, unit: Counts, value: Counts) -> Iterator[_Alike]:
     blocks: dict[tuple[Any, int], list[Counts]] = {}
-    for (stratum, _), rows in table.groupby(["stratum", "patient"]).indices.items():
-        blocks.setdefault((stratum, len(rows)), []).append(np.sort(rows))
+    of_patient = table.groupby(["stratum", "patient"]).ngroup().to_numpy()
+    for rows in pd.Series(of_patient).groupby(of_patient).indices.values():
+        key = table["stratum"].iloc[rows[0]], len(rows)
+        blocks.setdefault(key, []).append(np.sort(rows))
     for rows in map(np.stack, (blocks[key] for key in sorted(blocks))):
         units = unit[rows]
         units = units if (units != units[:, :1]).any() else units[:, :1]

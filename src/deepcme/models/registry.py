@@ -14,7 +14,7 @@ from typing import Any, Literal
 LABELS = (0, 1)
 ENSEMBLE = "DeepCME-ensemble"
 COMMITTEE = "Committee"
-DEFAULT_MODELS = {"binary": ENSEMBLE, "survival": "DeepCME-Cox-ensemble"}
+DEFAULT_MODELS = {"binary": COMMITTEE, "survival": "DeepCME-Cox-ensemble"}
 """What is trained to be handed on, by the kind of a cohort's outcome."""
 
 SavedForm = Literal["networks", "hazard networks", "coefficients", "forest", "committee"]

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 
 from deepcme.base.errors import DeepCMEError
 from deepcme.network.architecture import FloatArray, Hyperparameters, NetworkWeights
@@ -129,7 +128,16 @@ def rank_auc(scores: FloatArray, y: FloatArray) -> float:
     n_negative = len(y) - n_positive
     if n_positive == 0 or n_negative == 0:
         return float("nan")
-    rank_sum = float(rankdata(scores)[positive].sum())
+    in_order = np.sort(scores)
+    if np.isnan(in_order[-1]):
+        return float("nan")
+    # Equal scores share their mean rank.
+    of_positives = scores[positive]
+    before, up_to = (
+        np.searchsorted(in_order, of_positives, "left"),
+        np.searchsorted(in_order, of_positives, "right"),
+    )
+    rank_sum = float((before + up_to + 1).sum()) / 2
     return (rank_sum - n_positive * (n_positive + 1) / 2) / (n_positive * n_negative)
 
 

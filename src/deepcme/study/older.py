@@ -3,14 +3,15 @@
 A file says which version of the settings it was written for; one without, that deepcme
 itself wrote, is of version 1, and a user's own is read as of today. Whoever changes a
 default, or adds a setting whose default changes what a study does, raises
-`SETTINGS_VERSION` once a release and adds to `OLDER_DEFAULTS`; whoever adds a column to a
-study's table adds it to `OLDER_COLUMNS`; whoever adds a parameter to a model whose default
-gives other numbers, to `OLDER_PARAMETERS`; whoever drops a section, to `_DROPPED`.
+`SETTINGS_VERSION` once a release and adds to `OLDER_DEFAULTS`; whoever adds a model to those
+by default, to `LATER_MODELS`; whoever adds a parameter to a model whose default gives other
+numbers, to `OLDER_PARAMETERS`; whoever adds a column to a study's table, to `OLDER_COLUMNS`;
+whoever drops a section, to `_DROPPED`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pandas as pd
@@ -40,6 +41,9 @@ OLDER_PARAMETERS: dict[int, dict[str, dict[str, Any]]] = {
 }
 """For each version that was left behind, by estimator: what a parameter that came after it
 stood for by not being there."""
+
+LATER_MODELS: dict[int, set[str]] = {4: {"Committee"}}
+"""For each version that was left behind: models that a study has by default since then."""
 
 # The version with which the example became one of times to an event.
 _EXAMPLE_OF_TIMES = 3
@@ -122,6 +126,16 @@ def with_older_defaults(values: Mapping[str, Any], version: int) -> dict[str, An
     return filled
 
 
+def default_models_of(models: Iterable[Any], version: int) -> list[Any]:
+    """Those of today's default models that a study of a version had."""
+    later = {
+        name
+        for left_behind in range(version, SETTINGS_VERSION)
+        for name in LATER_MODELS.get(left_behind, ())
+    }
+    return [model for model in models if not isinstance(model, str) or model not in later]
+
+
 def with_older_parameters(models: Any, version: int) -> Any:
     """Models of a version, with what they meant by saying nothing of a later parameter.
 
@@ -136,8 +150,8 @@ def _with_older_parameters(model: Any, version: int) -> Any:
     settings = {"name": model} if isinstance(model, str) else model
     if not isinstance(settings, Mapping):
         return model
-    estimator = settings.get("estimator") or settings.get("name")
-    parameters = settings.get("parameters", {})
+    estimator: str = str(settings.get("estimator") or settings.get("name"))
+    parameters: Any = settings.get("parameters", {})
     meant = {
         name: value
         for left_behind in range(version, SETTINGS_VERSION)

@@ -23,6 +23,7 @@ from deepcme.study.headline import Named, choose_comparator
 from deepcme.study.older import (
     SETTINGS_VERSION,
     as_comparator_section,
+    default_models_of,
     read_version,
     with_older_defaults,
     with_older_parameters,
@@ -38,8 +39,8 @@ DEFAULT_SURVIVAL_MODELS = ("DeepCME-Cox-ensemble", "Cox-ridge", "Cox-lasso", "Co
 _AT_HORIZON_MODELS = ("DeepCME-ensemble", "DeepCME", "LR-tuned")
 
 TABLE_1_MODELS = ("DeepCME", "LR", "SVC", "RF", "DT", "KNN")
-# The paper's models, and the two that predicted best on real cohorts.
-DEFAULT_MODELS = ("DeepCME", "DeepCME-ensemble", *TABLE_1_MODELS[1:], "LR-tuned")
+# The model that is handed on, the paper's, and two that predicted well on real cohorts.
+DEFAULT_MODELS = ("Committee", "DeepCME", "DeepCME-ensemble", *TABLE_1_MODELS[1:], "LR-tuned")
 
 _WITHOUT_BATCH_NORM = {"batch_norm": False}
 _WITHOUT_DROPOUT = {"dropout": 0.0}
@@ -108,7 +109,7 @@ def _filled_in(values: Mapping[str, Any], version: int) -> dict[str, Any]:
         at_horizon = () if survival.get("horizon") is None else _AT_HORIZON_MODELS
         models = (*DEFAULT_SURVIVAL_MODELS, *at_horizon)
     comparator = as_comparator_section(values.get("comparator", {}))
-    filled = {"models": list(models), **values, "comparator": comparator}
+    filled = {"models": default_models_of(models, version), **values, "comparator": comparator}
     for part in listed.parts_for(outcome):
         filled = part.fill_in(filled)
     filled["models"] = with_older_parameters(filled["models"], version)

@@ -119,11 +119,6 @@ protocol = "honest"
 # columns = "auto"       # receptors, age, grade, nodes, centre and others; or ["er", "age"]
 
 {models}
-# A committee: the mean of what unlike models say; the verdict is on it where there is one.
-# [[models]]
-# name = "{committee}"
-# parameters = {{ members = [{members}] }}
-
 # A second network beside the first:
 # [[models]]
 # name = "DeepCME-128"
@@ -133,6 +128,10 @@ protocol = "honest"
 
 
 _MODELS = """\
+[[models]]
+name = "Committee"   # the mean of what unlike models say, with equal weights
+# parameters = { members = ["DeepCME-ensemble", "LR-tuned", "SVC-linear", "RF"], n_folds = 3 }
+
 [[models]]
 name = "DeepCME"
 # parameters = { hidden_layers = [64, 64, 64], batch_size = 32, penalty_strength = 100.0 }
@@ -197,8 +196,6 @@ _SURVIVAL = """\
 
 _OF_LABELS = {
     "headline": "Committee, or else DeepCME-ensemble (paper: DeepCME)",
-    "committee": "Committee",
-    "members": '"DeepCME-ensemble", "LR-tuned", "SVC-linear", "RF"',
     "comparator": "LR-tuned",
     "other": "baseline",
     "models": _MODELS,
@@ -208,8 +205,6 @@ _OF_LABELS = {
 }
 _OF_TIMES = {
     "headline": "Cox-committee, or else DeepCME-Cox-ensemble",
-    "committee": "Cox-committee",
-    "members": '"DeepCME-Cox-ensemble", "Cox-ridge", "Cox-top-200"',
     "comparator": "Cox-ridge",
     "other": "Cox model",
     "genes": '"Cox-ridge"    # stands for the genes (or "Cox-top-200")',

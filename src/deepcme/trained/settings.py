@@ -49,7 +49,7 @@ class TrainingSettings:
         As a study names it; one that can be kept without its samples and a pickle. As
         default that of `DEFAULT_MODELS` for the cohort's outcome.
     parameters : dict
-        Those of the model that differ from its defaults.
+        Those of the model that differ from its defaults; where none is named, of the ensemble.
     horizon : float, optional
         By which a model of times tells the risk, in the cohort's unit; as default the
         cohort's.

@@ -77,17 +77,17 @@ def test_scores_out_of_fold_are_standardised_and_their_mean_is_calibrated(fitted
 
 
 def test_adding_a_member_leaves_the_others_as_they_were(fitted, data):
-    fewer = DeepCMECommittee(("RF", "LR-tuned"), random_state=0).fit(*data)
-    np.testing.assert_array_equal(fewer.oof_members_[:, 0], fitted.oof_members_[:, 2])
-    np.testing.assert_array_equal(fewer.oof_members_[:, 1], fitted.oof_members_[:, 0])
+    fewer = DeepCMECommittee(("SVC-linear", "LR-tuned"), random_state=0).fit(*data)
+    np.testing.assert_array_equal(fewer.oof_members_, fitted.oof_members_[:, [1, 0]])
 
 
-def test_the_same_random_state_gives_the_same_bytes(fitted, data):
-    again = clone(fitted).fit(*data)
-    X, _ = data
-    assert again.decision_function(X).tobytes() == fitted.decision_function(X).tobytes()
-    other = DeepCMECommittee(LINEAR, random_state=1).fit(*data)
-    assert not np.array_equal(other.oof_members_[:, 1], fitted.oof_members_[:, 1])
+def test_the_same_random_state_gives_the_same_bytes(data):
+    first, second, other = (
+        DeepCMECommittee(("DT", "SVC-linear"), random_state=state).fit(*data)
+        for state in (0, 0, 1)
+    )
+    assert first.oof_decision_function_.tobytes() == second.oof_decision_function_.tobytes()
+    assert not np.array_equal(other.oof_members_, first.oof_members_)
 
 
 def test_inner_products_that_are_given_change_nothing(data):
@@ -227,7 +227,7 @@ def test_without_signal_it_ranks_no_better_and_no_worse_than_chance_out_of_fold(
 ):
     """Scores of folds put side by side rank against the outcome, if nothing is done."""
     found = []
-    for number in range(40):
+    for number in range(20):
         random = np.random.default_rng(number)
         X = random.normal(size=(90, 30)).astype(np.float32)
         y = random.permutation(np.arange(90) < n_events).astype(int)

@@ -62,6 +62,7 @@ def test_members_that_select_nothing_leave_one_prediction(monkeypatch):
     assert not model.predict(X).any()
 
 
+@pytest.mark.slow
 def test_adding_a_member_leaves_the_others_as_they_were(fitted):
     other = DeepCMESurvivalCommittee(("Cox-top-200", "Cox-ridge"), random_state=0).fit(X, Y)
     np.testing.assert_array_equal(other.oof_members_[:, 1], fitted.oof_members_[:, 0])

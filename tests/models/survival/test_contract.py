@@ -73,11 +73,20 @@ def expected_failed_checks(estimator):
         CheckedElasticNet(0.5, penalties=(0.3, 0.1), n_folds=2, random_state=0),
         CheckedNetwork(**QUICK),
         CheckedEnsemble(2, **QUICK),
-        CheckedCommittee(("Cox-ridge", "Cox-top-200"), n_folds=2, random_state=0),
     ],
     expected_failed_checks=expected_failed_checks,
 )
 def test_scikit_learn_contract(estimator, check):
+    check(estimator)
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:SCIPY_ARRAY_API")
+@parametrize_with_checks(
+    [CheckedCommittee(("Cox-ridge", "Cox-top-200"), n_folds=2, random_state=0)],
+    expected_failed_checks=expected_failed_checks,
+)
+def test_scikit_learn_contract_of_a_committee(estimator, check):
     check(estimator)
 
 

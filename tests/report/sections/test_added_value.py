@@ -16,6 +16,7 @@ from deepcme.report.sections.added_value import (
 from deepcme.study.run import run_study
 from deepcme.study.settings import ClinicalSettings
 from deepcme.study.spec import make_study
+from tests.conftest import drawn_charts
 from tests.study.parts.test_added_value import clinical_cohort
 
 SETTINGS = {"clinical": {"columns": ["age", "grade"], "genes": "LR-tuned"}}
@@ -154,7 +155,8 @@ def folder(tmp_path_factory):
         }
     )
     folder = run_study(study, path / "out", jobs=1, quiet=True)
-    write_report(folder)
+    with drawn_charts():
+        write_report(folder)
     return folder
 
 

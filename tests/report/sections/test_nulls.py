@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from deepcme.report.chance import can_reject
 from deepcme.report.sections.nulls import describe_permutation
 
 
@@ -43,6 +44,17 @@ def test_ten_permutations_say_that_they_cannot_reject_and_claim_nothing():
     assert "p = 0.050" in text
     assert "above chance" in text
     assert "cannot reject" not in text
+
+
+def test_unfinished_permutations_are_told_and_nothing_is_concluded():
+    table = permutation(1 / 31, 0.0, 0.11, n_permutations=30).assign(n_asked=50)
+    assert describe_permutation(table) == (
+        "30 of 50 permutations so far: p = 0.032 (95% Monte-Carlo interval 0.000 to 0.110). With "
+        "permuted labels the whole pipeline did at least as well in 0 of 30 reruns. Nothing is "
+        "concluded before all are done: the same command does the other 20."
+    )
+    assert not can_reject(table)
+    assert can_reject(table.assign(n_asked=30))
 
 
 def test_several_looks_are_said():

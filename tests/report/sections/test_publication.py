@@ -11,7 +11,7 @@ from deepcme.report.sections import publication
 from deepcme.report.sections.publication import ABLATION, PUBLISHED
 from deepcme.study.run import run_study
 from deepcme.study.spec import make_study
-from tests.conftest import invented_cohort
+from tests.conftest import drawn_charts, invented_cohort
 
 
 def study(models, n_splits=4, seed=0):
@@ -158,7 +158,8 @@ def replay(tmp_path_factory):
         }
     )  # fmt: skip
     summary.to_csv(folder.path / "grid_summary.csv", index=False)
-    write_report(folder)
+    with drawn_charts():
+        write_report(folder)
     return folder.path
 
 

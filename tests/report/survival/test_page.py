@@ -6,6 +6,7 @@ import pytest
 
 from deepcme.report.page import write_report
 from deepcme.study.run import run_study
+from tests.conftest import drawn_charts
 from tests.study.times import QUICK_COX, QUICK_TOP, study_of_times, survival_cohort
 
 ATTACK = "<script>alert(1)</script>"
@@ -23,7 +24,8 @@ def folder(tmp_path_factory):
         place / "cohort.h5ad", models=MODELS, survival={"censoring": ["place"]}
     )
     folder = run_study(study, place / "out", jobs=1, quiet=True)
-    write_report(folder)
+    with drawn_charts():
+        write_report(folder)
     return folder
 
 

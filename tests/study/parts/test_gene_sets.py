@@ -19,6 +19,7 @@ from deepcme.study.parts.gene_sets.gene_sets import GENE_SETS
 from deepcme.study.plan import make_plan
 from deepcme.study.run import load_cohort, run_study
 from deepcme.study.spec import load_study, make_study
+from tests.conftest import drawn_charts
 from tests.study.times import QUICK_COX
 
 QUICK = {"name": "DeepCME", "parameters": {"hidden_layers": [4], "max_epochs": 2}}
@@ -94,7 +95,8 @@ def finished(tmp_path_factory):
     """The folder of a study of labels, with its report."""
     path = tmp_path_factory.mktemp("finished")
     folder = run(make(path, [write_gmt(path, SETS)]), path / "out")
-    write_report(folder)
+    with drawn_charts():
+        write_report(folder)
     return folder
 
 

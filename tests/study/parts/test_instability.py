@@ -17,7 +17,7 @@ from deepcme.study.parts.instability import INSTABILITY, Patients, draw_bootstra
 from deepcme.study.plan import make_plan
 from deepcme.study.run import run_study
 from deepcme.study.spec import load_study
-from tests.conftest import BINARY_EXAMPLE_TOML, invented_cohort
+from tests.conftest import BINARY_EXAMPLE_TOML, drawn_charts, invented_cohort
 from tests.study.conftest import QUICK_NETWORK
 
 
@@ -215,7 +215,8 @@ def test_the_report_says_what_was_run_and_what_was_not(study_of, tmp_path):
 
     _, text = page(0, ["md"])
     assert "Refits on bootstrap samples: not run (--instability 200)." in text
-    folder, text = page(3, ["html", "csv"])
+    with drawn_charts():
+        folder, text = page(3, ["html", "csv"])
     assert "LR was developed again on 3 bootstrap samples of the patients" in text
     assert "200 refits are usual" in text
     for name in ("prediction", "calibration", "classification"):

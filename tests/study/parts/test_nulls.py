@@ -12,6 +12,7 @@ from deepcme.cohort.arrays import CohortArrays
 from deepcme.evaluation.nulls import compute_permutation_table
 from deepcme.report.page import write_report
 from deepcme.study import fit
+from deepcme.study import run as run_module
 from deepcme.study.fit import TaskResult, fit_task
 from deepcme.study.parts.models import MODELS
 from deepcme.study.parts.null_runs import describe_null_runs
@@ -21,7 +22,7 @@ from deepcme.study.run import run_study
 from deepcme.study.settings import FEW_RUNS
 from deepcme.study.spec import load_study, make_study
 from deepcme.study.store import StudyFolder
-from tests.conftest import BINARY_EXAMPLE_TOML, invented_cohort
+from tests.conftest import BINARY_EXAMPLE_TOML, drawn_charts, invented_cohort
 
 ASKED = {"permutations": 3, "gene_sets": 2, "sizes": [4]}
 
@@ -73,16 +74,17 @@ def test_the_auc_of_a_run_is_the_mean_over_its_splits_on_its_own_labels(quick_st
     assert folder.read_table("nulls.csv")["auc"].tolist() == [pytest.approx(np.mean(aucs))]
 
 
-def test_a_permutation_redraws_labels_and_splits_and_keeps_the_first_model(quick_study):
+def test_a_permutation_redraws_labels_and_keeps_splits_and_headline(quick_study):
     plan = make_plan(quick_study(models=["LR", "KNN"], nulls=ASKED), invented_cohort())
-    real = [task for task in MODELS.of(plan) if task.model.name == "LR"]
     permuted = [task for task in NULLS.of(plan) if task.null.genes is None]
     assert {task.model.name for task in NULLS.of(plan)} == {"LR"}
     for task in permuted:
-        assert task.null.outcome.labels.sum() == plan.cohort.n_positives
-        assert (task.null.outcome.labels != plan.cohort.labels).any()
-        for other in real:
-            assert not np.array_equal(task.split.test, other.split.test)
+        labels = task.null.outcome.labels
+        assert labels.sum() == plan.cohort.n_positives
+        assert (labels != plan.cohort.labels).any()
+        assert task.split is plan.splits[task.split_number - 1]
+        for part in (task.split.test, task.split.validation):
+            assert abs(labels[part].sum() - plan.cohort.labels[part].sum()) <= 2
     first, second, third = (run.outcome.labels for run in null_runs(plan)[:3])
     assert (first != second).any()
     assert (second != third).any()
@@ -134,6 +136,73 @@ def test_each_number_of_permutations_is_one_look(quick_study, tmp_path):
     assert folder.read_looks() == [None], "a folder of an older deepcme kept none"
     run(at(3), tmp_path / "out")
     assert folder.read_looks() == [None, 3]
+
+
+@pytest.fixture
+def shown(monkeypatch):
+    """What is shown of a study while its reruns go on, each time: the runs, and the report."""
+    monkeypatch.setattr(run_module, "WORTH_SHOWING_SECONDS", 0.0)
+    monkeypatch.setattr("deepcme.report.page.write_charts", lambda *_: [])
+    found = []
+
+    def show(folder):
+        runs = folder.read_table("nulls.csv") if folder.has_table("nulls.csv") else []
+        write_report(folder, ["md"])
+        text = (folder.path / "report.md").read_text(encoding="utf-8")
+        found.append((len(runs), text, folder.read_looks()))
+
+    show.found = found
+    return show
+
+
+def test_what_is_finished_is_shown_while_other_permutations_go_on(quick_study, tmp_path, shown):
+    study = quick_study(models=["LR"], nulls={"permutations": 21})
+    folder = run_study(study, tmp_path / "out", jobs=1, quiet=True, so_far=shown)
+    assert [n for n, _, _ in shown.found] == [0, 10, 20]
+    assert "Permutation test: not finished; run the study again." in shown.found[0][1]
+    for n, text, looks in shown.found[1:]:
+        assert f"{n} of 21 permutations so far: p = " in text
+        assert "Nothing is concluded before all are done" in text
+        assert "above chance" not in text or "above chance by permutation" not in text
+        assert looks == [], "what nothing is concluded of is no look"
+    assert len(folder.read_table("nulls.csv")) == 21
+    assert folder.read_looks() == [21]
+    write_report(folder, ["md"])
+    assert "so far" not in (folder.path / "report.md").read_text(encoding="utf-8")
+
+
+def test_another_number_settled_on_after_some_were_shown_makes_these_looks(
+    quick_study, tmp_path, shown
+):
+    def asked(permutations):
+        return quick_study(models=["LR"], nulls={"permutations": permutations})
+
+    class StoppedHereError(Exception):
+        """In place of Ctrl-C."""
+
+    def stop(folder):
+        if folder.has_table("nulls.csv"):
+            raise StoppedHereError
+
+    with pytest.raises(StoppedHereError):
+        run_study(asked(21), tmp_path / "out", jobs=1, quiet=True, so_far=stop)
+    folder = StudyFolder(tmp_path / "out")
+    assert len(folder.read_table("nulls.csv")) == 10
+    write_report(folder, ["md"])
+    assert "10 of 21 permutations so far" in (folder.path / "report.md").read_text()
+    run(asked(20), folder.path)
+    assert folder.read_looks() == [10, 20]
+
+
+def test_a_run_that_lacks_a_split_is_not_finished(quick_study, tmp_path):
+    study = quick_study(models=["LR"], nulls={"permutations": 2})
+    folder = run(study, tmp_path / "out")
+    plan = make_plan(study, invented_cohort())
+    lost = NULLS.of(plan)[1]
+    (folder.path / "tasks" / f"{lost.key}.npz").unlink()
+    table = NULLS.make_tables(plan, folder)["nulls.csv"]
+    assert table["number"].tolist() == [2]
+    assert NULLS.count_finished(plan, folder) == 1
 
 
 def test_the_same_bytes_for_any_number_of_workers(quick_study, tmp_path):
@@ -350,7 +419,8 @@ def test_the_report_says_what_was_run_and_what_was_not(quick_study, tmp_path, si
     assert text.count("With permuted labels the whole pipeline did at least as well in") == 1
     assert "3 permutations cannot reject (smallest p 1/4)" in text
 
-    text, path = page("all", **ASKED, signatures=[signature])
+    with drawn_charts():
+        text, path = page("all", **ASKED, signatures=[signature])
     for kind in ("Permutation test", "Random gene sets", "Signatures"):
         assert f"{kind}: not run" not in text
     assert "Venet, Dumont and Detours" in text

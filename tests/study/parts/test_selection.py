@@ -20,7 +20,7 @@ from deepcme.study.run import TasksFailedError, run_study
 from deepcme.study.settings import ComparatorSettings
 from deepcme.study.spec import load_study, make_study
 from deepcme.study.store import StudyFolder
-from tests.conftest import BINARY_EXAMPLE_TOML, invented_cohort
+from tests.conftest import BINARY_EXAMPLE_TOML, drawn_charts, invented_cohort
 from tests.study.conftest import QUICK_NETWORK
 
 QUICK = {"run": True, "rankers": ["soft-path", "l1-logistic"], "random_panels": 2, "pairs": 2}
@@ -53,7 +53,8 @@ def study(tmp_path_factory):
 def folder(study, tmp_path_factory):
     path = tmp_path_factory.mktemp("run") / "out"
     folder = run_study(study, path, jobs=1, quiet=True)
-    write_report(folder)
+    with drawn_charts():
+        write_report(folder)
     return folder
 
 
@@ -255,8 +256,9 @@ def test_a_killed_addition_is_a_sentence_of_the_report(quick_study, study, folde
     write_report(later, ["md"])
     added = plain.model_copy(update={"selection": study.selection})
     later.claim(make_plan(added, invented_cohort()))
+    write_report(later, ["md", "html"])
     for form in ("md", "html"):
-        text = write_report(later, [form]).read_text(encoding="utf-8")
+        text = (later.path / f"report.{form}").read_text(encoding="utf-8")
         assert "Not finished: run the study again with gene selection." in text
 
 

@@ -24,7 +24,7 @@ _SECONDS_PER_CUBE = 6e-10
 """Of the eigenvectors of a matrix, for its rows to the power of three."""
 _SECONDS_PER_STEP = 3e-5
 _SECONDS_PER_SCORE = 2.5e-6
-_EPOCHS_TO_THE_BEST = 50
+_EPOCHS_TO_THE_BEST = 130
 """From there on a network that is stopped early is patient."""
 _TIMED_SECONDS = 0.3
 _MOST_TIMED_EPOCHS = 64

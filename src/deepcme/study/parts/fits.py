@@ -63,8 +63,9 @@ class FitsPart(Part[F]):
 
     def _cost(self, plan: Plan, task: F) -> Cost:
         kind, parameters = task.model.kind, task.model.parameters
-        n_rows, n_genes = len(task.split.fitting_rows), _n_genes(plan, task)
-        n_scored = n_rows + len(task.split.test)
+        fitting, n_genes = task.split.fitting_rows, _n_genes(plan, task)
+        n_rows = len(fitting if kind.refitted else task.split.train)
+        n_scored = len(fitting) + len(task.split.test)
         cost = costs.cost_of_rows(kind, n_rows, n_genes).times(self.prepared_share)
         cost += costs.cost_of_fit(kind, parameters, n_rows, n_genes)
         cost += costs.cost_of_scores(kind, n_scored, n_rows, n_genes)
