@@ -126,8 +126,8 @@ def _cost_of_committee(
         cost += cost_of_fit(member, {}, n_rows, n_genes)
         cost += cost_of_fit(member, {}, n_rest, n_genes).times(n_folds)
         if member.takes_gram and pays(n_rows, n_genes):
-            # Held-out rows are scored by their products with the others; so are its own.
-            products = 2 * n_rows * n_rest * n_genes
+            # All rows are scored by their products with those of the fit and of each fold.
+            products = (n_rows + n_folds * n_rest) * n_rows * n_genes
             cost += Cost(rest=_SECONDS_PER_PRODUCT * products)
     return cost
 
