@@ -133,7 +133,8 @@ class BalancedPermutations:
         patient = np.asarray(patients).astype(str)
         table = pd.DataFrame({"patient": patient, "unit": rows_that_stay_together(patient, by)})
         table["stratum"] = 0 if strata is None else pd.factorize(np.asarray(strata, str))[0]
-        unit = table.groupby(["stratum", "unit"], sort=False).ngroup().to_numpy(np.int64)
+        together = table.groupby(["stratum", "unit"], sort=False)
+        unit: Counts = together.ngroup().to_numpy().astype(np.int64)
         first = np.unique(unit, return_index=True)[1]
         stratum = table["stratum"].to_numpy()[first]
         value = np.zeros(len(first), dtype=np.int64)
