@@ -56,7 +56,7 @@ fairer pair than the models above. Which member is the best is again known only 
 
 {members}
 
-The AUC of each member:
+The AUC of each member, with the committee's:
 
 {of_members}
 
@@ -102,12 +102,13 @@ def write_page(
     full = results[results["n_splits"] > few]
     of_models = full[full["model"].isin(models)]
     of_members = full[full["model"].isin(members)]
+    of_committee = full[full["model"].isin([committee, *members])]
     page = PAGE.format(
         cohorts="\n".join(_describe(full)),
-        auc="\n".join(_compare(of_models, models, ranked=True)),
+        auc="\n".join(_compare(of_models, models)),
         others="\n".join(_best(of_models[of_models["model"] != committee])),
         members="\n".join(_best(of_members)),
-        of_members="\n".join(_compare(of_members, members, ranked=False)),
+        of_members="\n".join(_compare(of_committee, [committee, *members])),
         n_lassonet=few,
         lassonet="\n".join(_compare(results[results["n_splits"] == few], [*models, lassonet])),
         seconds="\n".join(_seconds(of_models, models)),
@@ -141,9 +142,7 @@ def _describe(results: pd.DataFrame) -> Iterator[str]:
     return table_of(("cohort", "samples", "positive", "genes"), rows)
 
 
-def _compare(
-    results: pd.DataFrame, models: Sequence[str], *, ranked: bool = True
-) -> Iterator[str]:
+def _compare(results: pd.DataFrame, models: Sequence[str]) -> Iterator[str]:
     aucs = results.pivot(index="cohort", columns="model", values="auc")[list(models)]
 
     def rows() -> Iterator[Sequence[str]]:
@@ -155,8 +154,7 @@ def _compare(
                 *(_auc(told.loc[model], best) for model in models),
             )
         yield "**mean**", *aucs.mean().map("{:.3f}".format)
-        if ranked:
-            yield "**mean rank**", *compute_mean_ranks(aucs).map("{:.2f}".format)
+        yield "**mean rank**", *compute_mean_ranks(aucs).map("{:.2f}".format)
 
     return table_of(("cohort", *models), rows())
 

@@ -21,8 +21,11 @@ def study(intervals, permuted=(), others=()):
     runs = pd.DataFrame([["permuted labels", 1, 9, auc, 3, 50, 20] for auc in permuted])
     runs = runs.reindex(columns=range(len(NULL_COLUMNS))).set_axis([*NULL_COLUMNS], axis=1)
     folder = SimpleNamespace(has_table=lambda _: bool(permuted), read_table=lambda _: runs)
-    headline = SimpleNamespace(headline=SimpleNamespace(name="LR"))
-    results = SimpleNamespace(folder=folder, study=headline, is_survival=False, ranked_by=AUC)
+    study = SimpleNamespace(
+        headline=SimpleNamespace(name="LR"),
+        nulls=SimpleNamespace(permutations=len(permuted)),
+    )
+    results = SimpleNamespace(folder=folder, study=study, is_survival=False, ranked_by=AUC)
     contents = Contents(results)
     contents.tables["discrimination"] = pd.DataFrame(rows)
     return contents

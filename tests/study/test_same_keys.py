@@ -20,15 +20,15 @@ from deepcme.study.spec import make_study
 VERSIONS = {"python": "3.11.0", "engine": "native", "numpy": "2.0.0"}
 
 KEYS = {
-    "DeepCME, split 1": "764ba5f84ab6c30d47c7e11c6c4e5644",
-    "DeepCME-ensemble, split 2": "69957becbd988d8873ee826cff32ecdf",
-    "LR-tuned, split 3": "a3c979ff92e7da5afca9e52f4a25fe59",
-    "LR, split 1": "7581f24d5ff3c234060b5a9a7b65c837",
-    "DeepCME-ensemble, permuted labels 1, split 1": "5448018162807ccfec3fb22f5f59abf8",
-    "DeepCME-ensemble, signature genes, split 1": "ce763a3ea392ff45ce0fb703e1b0630a",
-    "DeepCME-ensemble, random genes of 3 1, split 1": "6b1dbe522ff4686af68247d1bc6fa1da",
-    "LR, all patients": "d5b81e8aeeb8ea9de28d7d261fef798c",
-    "LR, bootstrap sample 1": "a0cf6fa24b4389a15f7e28bbb42233c6",
+    "DeepCME, split 1": "764f5eec25d01131cd0bf0be79bd6a92",
+    "DeepCME-ensemble, split 2": "071adc4550492dc22977586ffda3850c",
+    "LR-tuned, split 3": "8af70b8b25c9e4e09fefcaeaa6a5bd22",
+    "LR, split 1": "825ffb836f1a3b6078e020b3a5d0544d",
+    "DeepCME-ensemble, permuted labels 1, split 1": "334f6ac42ba5fa72613eec5a71b3ba2d",
+    "DeepCME-ensemble, signature genes, split 1": "73f99dbaee4d64cd37566abb57c0ecc2",
+    "DeepCME-ensemble, random genes of 3 1, split 1": "e0d5a7c4f944b708e8b00766c9101453",
+    "LR, all patients": "6194ed08cd9f121b825e440e64955e9d",
+    "LR, bootstrap sample 1": "5ceff5dc666b9add179c6c9577f8d1e2",
     "clusters of gene selection, soft-path, 0": "5a7e1140dc91e8cc7ff279395526bf38",
     "decoys of gene selection, soft-path, 1": "af3286b540e59770d50e27022fa3c6b8",
     "half of gene selection, soft-path, 2": "75d4e1b3ddd67a550e24f6b1b5953732",
@@ -39,24 +39,24 @@ KEYS = {
 }
 
 NESTED_KEYS = {
-    "DeepCME, split 1": "ce008411be976e1c510c65f4c9de3b63",
-    "LR-tuned, split 2": "9f1e1b13602eaa6eb8e21af8309c2982",
-    "DeepCME 64/32/0.0001, split 1, inner fold 2": "7a0b7ba1ff058371fd55490d4d390d8e",
-    "DeepCME 64/64/1000, split 3, inner fold 1": "455b2aefdb561262800fe79f7aaa7c64",
+    "DeepCME, split 1": "7dbe7ca53ea4da45c89c6d164340e794",
+    "LR-tuned, split 2": "993e387074ee271601ffdd79b0bfdfe1",
+    "DeepCME 64/32/0.0001, split 1, inner fold 2": "ad9af8d7a55567edf09e5da339c6819d",
+    "DeepCME 64/64/1000, split 3, inner fold 1": "bc9e2808f9d1c644c05a996ab8f51af0",
 }
 
 SURVIVAL_KEYS = {
-    "Cox-ridge, split 1": "c826e12dd8b731c2bf41ef7f89f07c71",
-    "Cox-top-200, split 1": "01005e2a012f0b1a7fc97266eca53f1e",
-    "LR-tuned, split 1": "a790f1b40624353fa0f86f9b4155c060",
-    "DeepCME, split 1": "5a681543f6df33e28138fb37993f90d8",
-    "DeepCME-Cox 64/32/0.1, split 1": "dfe1bb13cc40b3723d9c671af5074e17",
-    "clinical + genes, split 1": "0452cb1ed22feff584cd47e0744019e6",
-    "Cox-ridge, permuted expression 1, split 1": "bf3435732f5aa0b98f2dd9de756062be",
-    "Cox-ridge, permuted outcomes 1, split 1": "f68022a0bc1595281ea18f63e8e17faa",
-    "Cox-ridge, random genes of 3 1, split 1": "0acd20195b45321e946240bc73d10990",
-    "Cox-ridge, all patients": "7eb9684b0181463c2ae32cf622d716d7",
-    "Cox-ridge, bootstrap sample 1": "440994e02d40aca4788b274a150feb7f",
+    "Cox-ridge, split 1": "67855b31efd0bce2896e8f9da57b9d76",
+    "Cox-top-200, split 1": "b10e8f5aa44a78cdf56cbf2db8342d7b",
+    "LR-tuned, split 1": "9a68d373cbb6a236301f56997d141ea4",
+    "DeepCME, split 1": "824f8d0291c8555264a4f7124ea38e91",
+    "DeepCME-Cox 64/32/0.1, split 1": "ddfec86ef3390bc7d2ff16bffa1a71a1",
+    "clinical + genes, split 1": "16a9e7af03edaf894d631aa2ba7c2142",
+    "Cox-ridge, permuted expression 1, split 1": "f6601537679f4c4e35af34598f275977",
+    "Cox-ridge, permuted outcomes 1, split 1": "896658f26db25cb129c3db7beb9f047c",
+    "Cox-ridge, random genes of 3 1, split 1": "c8a69e63e27530d36560baa1a491a4e5",
+    "Cox-ridge, all patients": "ce8897ace6b551618e2a285bfb338236",
+    "Cox-ridge, bootstrap sample 1": "7d1eeea6c9e2381c94ec6a4abdc05bf0",
 }
 
 FIT_SEEDS = {

@@ -42,6 +42,8 @@ class Piece:
         Pieces of one kind take about as long as each other.
     family : hashable
         Of kinds whose expectations are wrong by about the same factor.
+    trained : float
+        How many of the seconds networks are trained, which a few of their epochs tell.
     stage : int
         Those of a later stage come after all of an earlier one.
     group : hashable
@@ -52,6 +54,7 @@ class Piece:
     seconds: float = math.nan
     kind: Hashable = None
     family: Hashable = None
+    trained: float = 0.0
     stage: int = 0
     group: Hashable = None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 import pandas as pd
@@ -127,12 +127,13 @@ class BalancedPermutations:
         by : {"patient", "sample"}
             What the splits keep together.
         validates : bool
-            Whether anything is chosen by the validation parts, so that their balance matters.
+            Whether the model sees validation parts in another way than training parts, so that
+            their balance matters.
         """
         patient = np.asarray(patients).astype(str)
         table = pd.DataFrame({"patient": patient, "unit": rows_that_stay_together(patient, by)})
         table["stratum"] = 0 if strata is None else pd.factorize(np.asarray(strata, str))[0]
-        unit = table.groupby(["stratum", "unit"], sort=False).ngroup().to_numpy().astype(np.int64)
+        unit = table.groupby(["stratum", "unit"], sort=False).ngroup().to_numpy(np.int64)
         first = np.unique(unit, return_index=True)[1]
         stratum = table["stratum"].to_numpy()[first]
         value = np.zeros(len(first), dtype=np.int64)
@@ -282,11 +283,12 @@ def _find_limits(
 
 
 def _find_alike(table: pd.DataFrame, unit: Counts, value: Counts) -> Iterator[_Alike]:
-    blocks: dict[tuple[Any, int], list[Counts]] = {}
     of_patient = table.groupby(["stratum", "patient"]).ngroup().to_numpy()
-    for rows in pd.Series(of_patient).groupby(of_patient).indices.values():
-        key = table["stratum"].iloc[rows[0]], len(rows)
-        blocks.setdefault(key, []).append(np.sort(rows))
+    ends = np.cumsum(np.bincount(of_patient))[:-1]
+    blocks: dict[tuple[int, int], list[Counts]] = {}
+    for rows in np.split(np.argsort(of_patient, kind="stable"), ends):
+        stratum = int(table["stratum"].iloc[rows[0]])
+        blocks.setdefault((stratum, len(rows)), []).append(rows)
     for rows in map(np.stack, (blocks[key] for key in sorted(blocks))):
         units = unit[rows]
         units = units if (units != units[:, :1]).any() else units[:, :1]

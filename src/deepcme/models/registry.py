@@ -171,8 +171,8 @@ _TUNED_REGRESSION = (
 
 _COMMITTEE = (
     "the mean of the scores of {members}, each fitted on training and validation part together "
-    "and standardised by mean and standard deviation of its scores out of fold, in {n_folds} "
-    "folds of these patients; equal weights, and "
+    "and standardised by the mean and standard deviation that its scores of new patients "
+    "should have, by {n_folds} folds of these patients; equal weights, and "
 )
 
 _CHOSEN_PENALTY = (

@@ -66,12 +66,14 @@ def _timed_on_this_machine(
     for task in sorted(tasks, key=lambda task: -of_kind[pieces[task.key].kind]):
         found = pieces[task.key]
         if found.family not in factors:
-            seconds = listed.part_named(task.part).time_epochs(plan, task)
-            factors[found.family] = None if seconds is None else seconds / found.seconds
-    return {
-        key: replace(piece, seconds=piece.seconds * (factors[piece.family] or 1.0))
-        for key, piece in pieces.items()
-    }
+            factors[found.family] = listed.part_named(task.part).time_epochs(plan, task)
+    return {key: _at_pace(piece, factors[piece.family] or 1.0) for key, piece in pieces.items()}
+
+
+def _at_pace(piece: Piece, factor: float) -> Piece:
+    """A piece whose networks take so many times longer to train."""
+    trained = piece.trained * factor
+    return replace(piece, seconds=piece.seconds - piece.trained + trained, trained=trained)
 
 
 def describe_expected_time(tasks: Sequence[Task], work: Workload[str], jobs: int | None) -> str:

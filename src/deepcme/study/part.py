@@ -123,7 +123,7 @@ class Part(Generic[T]):
         return Piece(NANOSECONDS * 1e-9 * values, self.name, self.name)
 
     def time_epochs(self, plan: Plan, task: T) -> float | None:
-        """Expected time of a network's task, from a few of its epochs; None for others."""
+        """How many times longer epochs take here than expected; None without networks."""
         return None
 
     def of(self, plan: Plan) -> list[T]:

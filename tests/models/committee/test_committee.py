@@ -113,8 +113,9 @@ class Recorder:
         return self
 
     def decision_function(self, X):
-        assert len(self.seen) == 1 or not self.seen[-1] & set(X[:, 0].astype(int))
-        return X[:, 1]
+        """Turned round for patients of the last fit."""
+        known = np.isin(X[:, 0].astype(int), list(self.seen[-1]))
+        return np.where(known, -1, 1) * X[:, 1]
 
 
 def test_no_patient_is_scored_out_of_fold_by_a_member_that_knows_him(random, monkeypatch):
@@ -125,10 +126,47 @@ def test_no_patient_is_scored_out_of_fold_by_a_member_that_knows_him(random, mon
     seen = []
     kind = type(KINDS["LR"])
     monkeypatch.setattr(kind, "make", lambda *_: Recorder(seen))
-    DeepCMECommittee(("SVC", "DT"), n_folds=4).fit(X, y, groups=patients)
+    fitted = DeepCMECommittee(("SVC", "DT"), n_folds=4).fit(X, y, groups=patients)
     assert seen[:2] == [set(range(20))] * 2
     assert all(len(of_fit) == 15 for of_fit in seen[2:])
     assert len(seen) == 2 + 2 * 4
+    for of_fit in seen[2::2]:
+        held_out = ~np.isin(patients, list(of_fit))
+        assert np.corrcoef(fitted.oof_members_[held_out, 0], X[held_out, 1])[0, 1] > 0.999
+
+
+class Growing:
+    """Scores higher, and farther apart, the more rows it is fitted on."""
+
+    def fit(self, X, y):
+        self.n = len(X)
+        return self
+
+    def decision_function(self, X):
+        return self.n * (X[:, 0] + 0.5)
+
+
+def test_new_samples_are_standardised_as_the_model_of_all_rows_scores_them(random, monkeypatch):
+    """Not as those of the folds do, of two thirds of them, whose scores lie elsewhere."""
+    X = random.normal(size=(60, 1))
+    monkeypatch.setattr(type(KINDS["LR"]), "make", lambda *_: Growing())
+    fitted = DeepCMECommittee(("SVC", "DT"), random_state=0).fit(X, np.arange(60) % 2)
+    scores = fitted.score_members(X)
+    np.testing.assert_allclose(scores.mean(axis=0), 0, atol=0.05)
+    np.testing.assert_allclose(scores.std(axis=0), 1, atol=0.05)
+
+
+def test_scores_of_new_patients_lie_about_0():
+    """A machine that separates 100 patients by 76 genes does not separate 150."""
+    random = np.random.default_rng(1)
+    shift = []
+    for seed in range(4):
+        X = random.normal(size=(1150, 76)).astype(np.float32)
+        X -= X[:150].mean(axis=0)
+        y = (X[:, :10].sum(axis=1) + 2 * random.normal(size=1150) > 3.4).astype(int)
+        fitted = DeepCMECommittee(LINEAR, random_state=seed).fit(X[:150], y[:150])
+        shift.append(fitted.score_members(X[150:]).mean(axis=0))
+    np.testing.assert_allclose(np.mean(shift, axis=0), 0, atol=0.2)
 
 
 def test_a_member_without_spread_counts_for_nothing(data):

@@ -83,8 +83,8 @@ def test_a_permutation_redraws_labels_and_keeps_splits_and_headline(quick_study)
         assert labels.sum() == plan.cohort.n_positives
         assert (labels != plan.cohort.labels).any()
         assert task.split is plan.splits[task.split_number - 1]
-        for part in (task.split.test, task.split.validation):
-            assert abs(labels[part].sum() - plan.cohort.labels[part].sum()) <= 2
+        for part in (task.split.test, task.split.validation):  # a third have the event
+            assert abs(labels[part].sum() - len(part) / 3) <= 2
     first, second, third = (run.outcome.labels for run in null_runs(plan)[:3])
     assert (first != second).any()
     assert (second != third).any()

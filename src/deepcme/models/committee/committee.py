@@ -36,9 +36,10 @@ class DeepCMECommittee(LogitClassifier):
     """Unlike models whose standardised scores are averaged with equal weights.
 
     Each member is fitted on all samples, and in each of `n_folds` folds of the patients again
-    on the others. Its scores of the samples held out give the mean and the standard deviation
-    by which its scores are standardised; their average over the members has one calibration:
-    a line of log-odds on the averages out of fold, its slope drawn towards 1 (see Notes).
+    on the others. Scores out of fold are standardised by their own mean and standard deviation;
+    those of new samples by what these are for the member fitted on all (see Notes). Their
+    average over the members has one calibration: a line of log-odds on the averages out of
+    fold, its slope drawn towards 1.
     Members are fixed beforehand and have equal weights, so that nothing is chosen by the
     outcome; models that err differently are together hardly worse than the best of them, which
     nobody knows beforehand [1]_ [2]_.
@@ -62,9 +63,10 @@ class DeepCMECommittee(LogitClassifier):
     members_ : list
         The fitted members.
     centres_, spreads_ : ndarray of shape (members,)
-        Mean and standard deviation of each member's scores out of fold: log-odds, the
-        decision function of a support vector classifier, or the probability of a forest. A
-        member whose scores are all the same has a spread of 0 and counts for nothing.
+        Mean and standard deviation that each member's scores of new samples should have:
+        log-odds, the decision function of a support vector classifier, or the probability of a
+        forest. A member whose scores out of fold are all the same has a spread of 0 and counts
+        for nothing.
     intercept_, slope_ : float
         The line of log-odds on the average.
     oof_members_ : ndarray of shape (samples, members)
@@ -74,6 +76,12 @@ class DeepCMECommittee(LogitClassifier):
 
     Notes
     -----
+    A member's scores of the samples that it is fitted on have a mean and a standard deviation.
+    Those of new samples lie elsewhere, and closer together: in the folds, those held out have
+    another mean by so much, and a standard deviation so many times as large. The same is
+    taken to hold of the member fitted on all. What the folds' own scores have will not do: a
+    model of fewer samples may score all of them higher or lower, or less far apart.
+
     The slope is that of `PlattRecalibration`: an average of standardised scores is already
     near log-odds of slope 1 where models of gene expression predict as well as they do. Where
     the average does not rise with the risk out of fold, the slope is next to none: everyone's

@@ -36,10 +36,10 @@ class DeepCMESurvivalCommittee(CoxModel):
     """Unlike models of the time to an event, their standardised log hazards averaged.
 
     As in `DeepCMECommittee`: each member is fitted on all samples, and in each of `n_folds`
-    folds of the patients again on the others; its log hazards out of fold give the mean and the
-    standard deviation by which its log hazards are standardised. Their average with equal
-    weights is multiplied by its slope out of fold, by Cox's partial likelihood within folds,
-    drawn towards 1; where it does not rise with the hazard, by next to none, so that
+    folds of the patients again on the others, to standardise its log hazards out of fold, and
+    to learn by which mean and standard deviation those of new samples are. Their average with
+    equal weights is multiplied by its slope out of fold, by Cox's partial likelihood within
+    folds, drawn towards 1; where it does not rise with the hazard, by next to none, so that
     everyone's risk is nearly the same and the ranking that of the members.
 
     Parameters
@@ -59,8 +59,8 @@ class DeepCMESurvivalCommittee(CoxModel):
     members_ : list
         The fitted members.
     centres_, spreads_ : ndarray of shape (members,)
-        Mean and standard deviation of each member's log hazards out of fold. One that selects
-        nothing has a spread of 0 and counts for nothing.
+        Mean and standard deviation that each member's log hazards of new samples should have.
+        One that selects nothing has a spread of 0 and counts for nothing.
     slope_ : float
         Of the average.
     oof_members_ : ndarray of shape (samples, members)

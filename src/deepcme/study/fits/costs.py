@@ -78,14 +78,16 @@ def cost_of_fit(
         return _cost_of_committee(kind, parameters, n_rows, n_genes)
     if kind.is_network:
         return _cost_of_networks(kind, parameters, n_rows, n_genes)
-    values = n_rows * n_genes
-    seconds = kind.nanoseconds * values + kind.nanoseconds_of_cube * n_rows**3
-    return Cost(rest=seconds * 1e-9)
+    n_inputs, seconds = n_genes, kind.nanoseconds_of_cube * 1e-9 * n_rows**3
+    if kind.takes_gram and pays(n_rows, n_genes):
+        n_inputs = n_rows
+        seconds += _SECONDS_PER_CUBE * n_rows**3
+    return Cost(rest=seconds + kind.nanoseconds * 1e-9 * n_rows * n_inputs)
 
 
 def cost_of_scores(kind: ModelKind, n_scored: int, n_rows: int, n_genes: int) -> Cost:
-    """Of scoring rows: prepared, and their inner products with those fitted on."""
-    seconds = _SECONDS_PER_PREPARED * n_scored * n_genes
+    """Of scoring rows: their inner products with those fitted on."""
+    seconds = 0.0
     if kind.takes_gram and pays(n_rows, n_genes):
         seconds += _SECONDS_PER_PRODUCT * n_scored * n_rows * n_genes
     return Cost(rest=seconds)
@@ -124,8 +126,8 @@ def _cost_of_committee(
         cost += cost_of_fit(member, {}, n_rows, n_genes)
         cost += cost_of_fit(member, {}, n_rest, n_genes).times(n_folds)
         if member.takes_gram and pays(n_rows, n_genes):
-            # Held-out rows are scored by their products with the others; so are its own.
-            products = 2 * n_rows * n_rest * n_genes
+            # All rows are scored by their products with those of the fit and of each fold.
+            products = (n_rows + n_folds * n_rest) * n_rows * n_genes
             cost += Cost(rest=_SECONDS_PER_PRODUCT * products)
     return cost
 
@@ -158,6 +160,17 @@ def count_epochs(most: int, patience: int | None) -> int:
 def count_networks(model: Any) -> int:
     """Networks of a model."""
     return int(getattr(model, "n_networks", 1))
+
+
+def count_trained(kind: ModelKind, parameters: Mapping[str, Any]) -> int:
+    """Networks that a fit trains, those of a committee in its folds as well."""
+    if kind.is_network:
+        return count_networks(kind.make(parameters, None))
+    if not kind.is_committee:
+        return 0
+    committee = kind.make(parameters, None)
+    members = find_kinds(committee.members, kind.outcomes[0])
+    return (1 + int(committee.n_folds)) * sum(count_trained(one, {}) for one in members)
 
 
 def expect_epoch(kind: ModelKind, parameters: Mapping[str, Any], n_rows: int, n: int) -> float:

@@ -32,11 +32,8 @@ class FitsPart(Part[F]):
     prepared_share: ClassVar[float] = 0.5
 
     def count_networks(self, task: F) -> int:
-        kind = task.model.kind
-        if not kind.is_network:
-            return 0
-        n_networks = costs.count_networks(kind.make(task.model.parameters, None))
-        return n_networks * (1 + task.folds.n_folds if task.folds else 1)
+        n_networks = costs.count_trained(task.model.kind, task.model.parameters)
+        return n_networks * (1 + _n_folds(task))
 
     def expect(self, plan: Plan, task: F) -> Piece:
         model, kind = task.model, task.model.kind
@@ -52,21 +49,20 @@ class FitsPart(Part[F]):
             *_, n_inputs = cost.epochs_of
             family = (NETWORKS, "genes" if n_inputs == n_genes else "span")
         group = (task.split_number, kind.refitted, task.view.genes)
-        return Piece(cost.seconds, same, family, group=group)
+        return Piece(cost.seconds, same, family, trained=cost.networks, group=group)
 
     def time_epochs(self, plan: Plan, task: F) -> float | None:
         cost = self._cost(plan, task)
         if cost.epochs_of is None:
             return None
-        timed = costs.time_epoch(*cost.epochs_of) / costs.expect_epoch(*cost.epochs_of)
-        return cost.networks * timed + cost.rest
+        return costs.time_epoch(*cost.epochs_of) / costs.expect_epoch(*cost.epochs_of)
 
     def _cost(self, plan: Plan, task: F) -> Cost:
         kind, parameters = task.model.kind, task.model.parameters
         fitting, n_genes = task.split.fitting_rows, _n_genes(plan, task)
         n_rows = len(fitting if kind.refitted else task.split.train)
         n_scored = len(fitting) + len(task.split.test)
-        cost = costs.cost_of_rows(kind, n_rows, n_genes).times(self.prepared_share)
+        cost = costs.cost_of_rows(kind, n_scored, n_genes).times(self.prepared_share)
         cost += costs.cost_of_fit(kind, parameters, n_rows, n_genes)
         cost += costs.cost_of_scores(kind, n_scored, n_rows, n_genes)
         if n_folds := _n_folds(task):

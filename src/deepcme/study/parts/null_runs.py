@@ -140,13 +140,15 @@ def find_entering_genes(
 def _permuted_runs(study: Study, cohort: Cohort, splits: Sequence[Split]) -> Iterator[NullRun]:
     if not study.nulls.permutations:
         return
+    kind = study.headline.kind
     permutations = BalancedPermutations.of(
         cohort.outcome,
         cohort.patients,
         splits,
         study.split.strata_of(cohort),
         by=study.split.by,
-        validates=study.headline.kind.takes_validation,
+        # What is fitted on the training part alone has the events that validation leaves it.
+        validates=kind.takes_validation or not kind.refitted,
     )
     for number in range(1, study.nulls.permutations + 1):
         rows = permutations.draw(
