@@ -74,7 +74,7 @@ bench-signatures: $(VENV)/installed-dev
 	@test -d "$(FOLDER)" || { echo "name the folder of the cohorts: make bench-signatures FOLDER=/path/to/data"; exit 2; }
 	$(BIN)/python benchmarks/signatures.py "$(FOLDER)"
 
-# The committee beside other models, thirty folds, some hours: make bench-committee COHORTS="a.h5ad ...".
+# The committee beside other models, thirty folds, an hour: make bench-committee COHORTS="a.h5ad ...".
 bench-committee: $(VENV)/installed-dev
 	$(BIN)/python benchmarks/committee.py $(COHORTS)
 

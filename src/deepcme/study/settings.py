@@ -266,7 +266,8 @@ class NullSettings(Settings):
 class InstabilitySettings(Settings):
     """A model developed again on bootstrap samples of the patients.
 
-    Without a name it is what the study is about, or the comparator if that is a network.
+    Without a name it is what the study is about, or the comparator if that is a network or a
+    committee.
     """
 
     refits: int = Field(default=0, ge=0, le=10_000)

@@ -86,7 +86,7 @@ protocol = "honest"
 [instability]   # a model developed again on bootstrap samples of the patients
 # refits = 0             # how many samples; 200 is usual
 # model = ""             # which of the models; else that of the verdict, or the comparator
-                         # if that is a network
+                         # if that is a network or a committee
 
 # What do the genes add to clinical columns of the cohort?
 # [clinical]

@@ -214,7 +214,7 @@ def test_it_does_not_keep_the_rows(data):
     [
         ({"members": ("RF",)}, "members must list two models or more"),
         ({"members": "RF"}, "members must list two models or more"),
-        ({"members": ("RF", "RF")}, "members names a model more than once"),
+        ({"members": ("RF", "RF")}, "members must list no model twice"),
         ({"members": ("RF", "XGB")}, "XGB cannot be in a committee that predicts a binary"),
         ({"members": ("RF", "Cox-ridge")}, "Cox-ridge cannot be .*; choose from DeepCME"),
         ({"members": ("RF", "Committee")}, "Committee cannot be in a committee"),

@@ -30,7 +30,7 @@ MEMBERS = (
         ),
         'must list two models or more, as ["LR-tuned", "RF"]',
     ),
-    Rule(lambda names: len(set(names)) == len(names), "names a model more than once"),
+    Rule(lambda names: len(set(names)) == len(names), "must list no model twice"),
 )
 _NO_SPREAD = 1e-9
 """Of scores, beside their size: rounding."""
