@@ -100,7 +100,7 @@ def test_a_constant_matrix_is_no_division_by_zero():
 
 
 def test_samples_that_weigh_nothing_are_no_support_vectors_and_shift_none(wide, random):
-    X, y = wide
+    X, y, *_ = wide
     weight = np.where(np.arange(len(X)) % 5 == 1, 0.0, 1.0)
     ours = SVC(kernel="linear").fit(X, y, weight)
     theirs = svm.SVC(kernel="linear").fit(X.astype(np.float64), y, weight)
