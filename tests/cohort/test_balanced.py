@@ -164,20 +164,22 @@ def test_patients_have_equal_chances_and_true_labels_leave_no_trace():
 
 
 @pytest.mark.slow
-def test_every_balanced_labelling_is_as_likely_as_any_other():
-    labels, patients = labels_of(12, 4), np.arange(12)
+@pytest.mark.parametrize(("n", "events", "draws"), [(12, 4, 40), (13, 5, 12)])
+def test_every_balanced_labelling_is_as_likely_as_any_other(n, events, draws):
+    """Of 13 patients some labellings have twice as many others an exchange away."""
+    labels, patients = labels_of(n, events), np.arange(n)
     splits = draw_splits(RepeatedFolds(4, 2), labels, patients)
     permutations = BalancedPermutations.of(
         BinaryOutcome(labels), patients, splits, validates=False
     )
 
-    def is_balanced(events):
-        return all(1 <= np.isin(split.test, events).sum() <= 2 for split in splits)
+    def is_balanced(chosen):
+        return all(1 <= np.isin(split.test, chosen).sum() <= 2 for split in splits)
 
-    balanced = [events for events in combinations(range(12), 4) if is_balanced(events)]
-    number = 40 * len(balanced)
+    balanced = [chosen for chosen in combinations(range(n), events) if is_balanced(chosen)]
+    number = draws * len(balanced)
     drawn = [tuple(np.flatnonzero(labels[draw(permutations, i)])) for i in range(number)]
-    counts = [drawn.count(events) for events in balanced]
+    counts = [drawn.count(chosen) for chosen in balanced]
     assert sum(counts) == number
     assert stats.chisquare(counts).pvalue > 0.001
 

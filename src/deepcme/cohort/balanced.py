@@ -25,7 +25,8 @@ _AT_ONCE = 32
 _HEAT = 0.4
 """How far, in patients, an exchange may be from the best of them and be made all the same."""
 _MOST_LOOKS = 1000
-_MOST_MIXED = 50
+_MIXED = 256
+"""Exchanges that are proposed once the balance is found; those that keep it are made."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,8 @@ class BalancedPermutations:
     From a permutation at random, pairs of patients are exchanged, mostly those who help, until
     the balance holds; then at random, as it allows, each exchange as likely as its undoing,
     so that no balanced labelling is preferred for lying near many others [2]_. If it is not
-    found, as in cohorts of a few patients, the nearest labelling is taken.
+    found, as in cohorts of a few patients or over many splits, the nearest labelling is taken,
+    in which a few parts are one patient farther off.
 
     Attributes
     ----------
@@ -211,17 +213,19 @@ class _Walk:
         self._counts = self._count()
 
     def mix(self) -> None:
-        """Exchange patients at random, wherever the balance allows it."""
-        n_made = 0
-        for _ in range(2 * _MOST_MIXED if self._mixed else 0):
+        """Exchange patients at random, wherever the balance allows it.
+
+        As many are proposed whatever comes of them: a labelling from which little can be
+        exchanged is stayed at for longer, and so drawn as often as one among many others.
+        """
+        left = _MIXED if self._mixed else 0
+        while left > 0:
             exchanges = self._propose()
-            off = self._off_balance(self._counts + exchanges.changes)
+            off = self._off_balance(self._counts + exchanges.changes)[:left]
             allowed = np.flatnonzero(off <= self._allowed)
             if len(allowed):
                 self._make(exchanges, int(allowed[0]))
-                n_made += 1
-            if n_made == _MOST_MIXED:
-                break
+            left -= int(allowed[0]) + 1 if len(allowed) else len(off)
 
     def _copy(self) -> list[Counts]:
         return [order.copy() for order in self.orders]

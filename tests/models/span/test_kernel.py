@@ -97,3 +97,13 @@ def test_a_constant_matrix_is_no_division_by_zero():
     np.testing.assert_allclose(
         SVC().fit(X, y).decision_function(X), expected.decision_function(X)
     )
+
+
+def test_samples_that_weigh_nothing_are_no_support_vectors_and_shift_none(wide, random):
+    X, y, *_ = wide
+    weight = np.where(np.arange(len(X)) % 5 == 1, 0.0, 1.0)
+    ours = SVC(kernel="linear").fit(X, y, weight)
+    theirs = svm.SVC(kernel="linear").fit(X.astype(np.float64), y, weight)
+    new = random.normal(size=(5, X.shape[1]))
+    expected = theirs.decision_function(new)
+    np.testing.assert_allclose(ours.decision_function(new), expected, rtol=1e-4, atol=1e-6)

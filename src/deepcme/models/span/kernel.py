@@ -66,7 +66,9 @@ class SVC(svm.SVC):  # type: ignore[misc]
         fitted.fit(self._kernel(products, squares, squares), y, sample_weight)
         for name in _OF_ANY_KERNEL:
             setattr(self, name, getattr(fitted, name))
-        self.support_vectors_ = matrix[self.support_]
+        # libsvm leaves out samples that weigh nothing, and numbers those that are left.
+        weighs = slice(None) if sample_weight is None else np.asarray(sample_weight) > 0
+        self.support_vectors_ = matrix[weighs][self.support_]
         self.shape_fit_ = matrix.shape
         if self.kernel == "linear":
             self._coefficients = _sum_rows(self.support_vectors_, self.dual_coef_)
