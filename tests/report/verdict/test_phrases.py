@@ -114,7 +114,7 @@ CASES = {
         "chance.",
         facts(**permuted(19)),
     ),
-    "permutation that cannot reject": (
+    "permutation that decides nothing": (
         facts(**permuted(10)),
         "10 permutations cannot reject (smallest p 1/11).",
         facts(**permuted(19)),

