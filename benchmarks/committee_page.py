@@ -75,9 +75,9 @@ The fits are made again by
     make bench-committee COHORTS="transbig.h5ad vdx.h5ad g25055.h5ad ..."
 
 with the files of all six cohorts, as `deepcme prepare` writes them, with labels; what is done
-is kept in `build/committee`. LassoNet, which does not come with deepcme (`pip install lassonet`)
-and takes long, is on this page only where it was run: on ten folds of the cohorts with up to
-1,151 genes.
+is kept in `build/committee`. LassoNet, which does not come with deepcme (`pip install
+lassonet`) and takes long, is on this page only where it was run: on ten folds of the cohorts
+with up to 1,151 genes.
 """
 
 LASSONET_PART = """\
