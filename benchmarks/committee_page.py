@@ -39,8 +39,9 @@ In bold the best of each cohort.
 
 The intervals are of one model alone, and the models share their patients: overlapping intervals
 do not show that two models are equally good, nor do means and ranks over six cohorts show that
-one is better. Chance alone moves these means: the ensemble above and the one in the committee
-below are the same model with other seeds.
+one is better. The seed alone moves these means by about .01: the ensemble above and the one in
+the committee below are the same model with other seeds. With others, the mean ranks of the
+ensemble and of the committee might change places.
 
 ## The committee less the best other model
 
@@ -65,8 +66,8 @@ The AUC of each member, with the committee's:
 {lassonet}## Time
 
 Seconds of processor for one fit, its preprocessing and the scores of the test part, on one
-core. A study fits an ensemble three times more, for scores out of fold; a committee has its
-own.
+core of a machine that had other work. A study fits an ensemble three times more, for scores
+out of fold; a committee has its own.
 
 {seconds}
 
