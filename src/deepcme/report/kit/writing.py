@@ -98,8 +98,7 @@ class Writer:
                 place = self._place("table", block.name)
                 return self._call(block, place, print_size(block.shown))
             case Group():
-                parts = self._write_each(block.parts)
-                return self._call(block, parts) if parts else Markup("")
+                return self._call(block, self._write_each(block.parts))
             case Heading():
                 self._anchors.add(block.anchor)
                 self.contents.append(block)
