@@ -124,7 +124,8 @@ class Contents:
         shown = self._layouts[name].show(self.tables[name] if table is None else table)
         if not folded and not unfolded and len(shown.rows) > MOST_ROWS:
             folded = f"{shown.caption.partition('. ')[0].rstrip('.')} ({len(shown.rows)} rows)"
-        return Table(name, shown, wrap=wrap, folded=folded, only=only)
+        data = self.tables[name]
+        return Table(name, shown, wrap=wrap, folded=folded, data=data, only=only)
 
 
 @dataclass(frozen=True)
