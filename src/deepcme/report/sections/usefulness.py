@@ -68,7 +68,7 @@ def show_differences(
     """A row for each model, and cohort left out; a column for each threshold."""
     at = differences["threshold"].map(as_percent)
     headings = {name: f"At {name}" for name in at.unique()}
-    layout = SideBySideLayout(caption, headings, counted, signed=True, note=note)
+    layout = SideBySideLayout(caption, headings, counted, signed=True, alike=True, note=note)
     return layout.show(differences.assign(metric=at, value=differences["difference"]))
 
 

@@ -45,16 +45,16 @@ _NOTE = (
     "one had the higher score. Uno's C weighs pairs so that it does not depend on who was "
     "censored, Harrell's does. AUC(t): the same of a patient with the event by the horizon and "
     "one without it then. Of Uno's C are: sd, over the splits, which is neither the error of "
-    "the mean nor that of other patients; Monte-Carlo error, how far the mean would move if the "
-    "same patients were divided anew; pairs dropped, comparable pairs beyond the time up to "
-    "which it looks; patients and events. Harrell's C counts all events. 95% intervals: "
-    "bootstrap of patients and of their censoring, on the logit scale with Student's t, widened "
-    "for refitting."
+    "the mean nor that of other patients; Monte-Carlo error, how far the mean would move if "
+    "the same patients were divided anew; pairs dropped, comparable pairs beyond the time up "
+    "to which it looks; patients and events. Harrell's C counts all events. 95% intervals: "
+    "bootstrap of patients and of their censoring, on the logit scale with Student's t, "
+    "widened for refitting."
 )
 _DIFFERENCES = (
-    "{headline} minus each baseline, on the same patients in the same draws. The comparator was "
-    "named before anything was fitted: its p counts as it is, that of the others after Holm, "
-    "over the baselines of one measure. The p are of Uno's C."
+    "{headline} minus each baseline, on the same patients in the same draws. The comparator "
+    "was named before anything was fitted: its p counts as it is, that of the others after "
+    "Holm, over the baselines of one measure. The p are of Uno's C."
 )
 
 
@@ -125,8 +125,8 @@ def _lay_out_differences(headline: str) -> TableLayout:
     return TableLayout(
         _DIFFERENCES.format(headline=headline),
         LEFT_OUT_COLUMN, ("baseline", "Baseline", ""), ("comparator", "Comparator", ""),
-        *estimates_by_measure(signed=True), PValue("p_value", "p"), PValue("p_holm", "p (Holm)"),
-        *_COUNTS, ("absent", "Why none", ""), optional=_OPTIONAL,
+        *estimates_by_measure(signed=True), PValue("p_value", "p"),
+        PValue("p_holm", "p (Holm)"), *_COUNTS, ("absent", "Why none", ""), optional=_OPTIONAL,
     )  # fmt: skip
 
 

@@ -21,7 +21,7 @@ from deepcme.report.chance import exceeds_chance
 from deepcme.report.figures.forest import ESTIMATE, forest_heading, plot_forest
 from deepcme.report.figures.styles import Chart
 from deepcme.report.formatting import EVENTS, LEFT_OUT_COLUMN, TableLayout
-from deepcme.report.layouts.columns import Count, Estimate
+from deepcme.report.layouts.columns import Count, Estimate, Plain
 from deepcme.report.layouts.numbers import show_interval
 from deepcme.report.models import find_refitted_models
 from deepcme.report.results import StudyResults
@@ -57,7 +57,8 @@ _COHORTS = TableLayout(
     ("cohort", "Cohort", ""), ("role", "Patients are", ""), ("patients", "Patients", ",.0f"),
     ("events", "Events", ",.0f"), ("share", "Share with the event", ".0%"),
     ("genes", "Genes", ",.0f"), ("common_genes", "Common genes", ",.0f"),
-    Count("genes_in_all", "In all cohorts", "gene in all cohort"), ("scale", "Scale", ""),
+    Plain("genes_in_all", "In all cohorts", ",.0f", constant="{} genes in all cohorts"),
+    ("scale", "Scale", ""),
     note="Events: of times whenever they came.",
 )  # fmt: skip
 
