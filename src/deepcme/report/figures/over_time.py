@@ -51,7 +51,7 @@ def plot_auc_over_time(
         Columns time, at_risk: of all patients, at the ticks of the axis.
     roles : Roles, optional
     estimates : DataFrame, optional
-        Columns model and told: what stands beside the name of a model in the legend.
+        Columns model and told: Uno's C in words, which stands in the legend.
     unit : str
         That of the times.
     horizon : float, optional
@@ -61,8 +61,10 @@ def plot_auc_over_time(
     first = next(iter(styles))
     picked = pick_in_legend(first=first)
     # A legend below would lie upon the numbers at risk.
-    legend = legend_of_lines(label_estimates(estimates), orient="top", columns=TWO_COLUMNS)
-    encodings = line_encodings(styles, legend=legend)
+    labels = label_estimates(estimates)
+    legend = legend_of_lines(labels, orient="top", columns=TWO_COLUMNS)
+    title = "Model: Uno's C (95% interval)" if labels else "Model"
+    encodings = line_encodings(styles, title, legend=legend)
     x = time_axis(at_risk, unit, float(table["time"].max()))
     low = float(np.nanmin([*table["ci_low"], *table["value"], 0.5]))
     scale = alt.Scale(domain=[np.floor(low * 10) / 10, 1])

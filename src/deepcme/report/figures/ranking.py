@@ -66,7 +66,7 @@ def plot_auc_by_split(auc: pd.DataFrame, roles: Roles | None = None) -> Chart:
     chart: alt.LayerChart = chance.encode(x="auc:Q") + boxes + points
     return chart.properties(
         width=560,
-        height=alt.Step(30),
+        height=alt.Step(30, **{"for": "position"}),
         description=f"Box plot: test AUC of {len(models)} models, a point for each of "
         f"{auc['split'].nunique()} splits.",
     )
@@ -79,6 +79,7 @@ class _Curves:
     x: str
     y: str
     titles: tuple[str, str]
+    measure: str
     description: str
     interpolate: Literal["linear", "step-before"] = "linear"
 
@@ -87,12 +88,14 @@ _ROC = _Curves(
     "false_positive_rate",
     "sensitivity",
     ("False-positive rate (1 - specificity)", "Sensitivity"),
+    "AUC",
     "ROC curves: sensitivity against the false-positive rate of {} models.",
 )
 _PRECISION_RECALL = _Curves(
     "recall",
     "precision",
     ("Recall (sensitivity)", "Precision"),
+    "PR-AUC",
     "Precision-recall curves: precision against recall of {} models.",
     "step-before",
 )
@@ -142,9 +145,9 @@ def _prevalence(curves: pd.DataFrame) -> alt.LayerChart:
     share = float(curves["prevalence"].mean())
     table = pd.DataFrame({"precision": [share], "words": [f"prevalence {share:.2f}"]})
     base = alt.Chart(table).encode(y="precision:Q")
-    words = base.mark_text(align="right", dx=-4, dy=-8, fontSize=11)
+    words = base.mark_text(align="left", dx=5, dy=10, fontSize=11)
     line: alt.LayerChart = base.mark_rule(strokeDash=[4, 4]) + words.encode(
-        x=alt.value("width"), text="words:N"
+        x=alt.value(0), text="words:N"
     )
     return line
 
@@ -162,7 +165,8 @@ def _plot(
     if LEFT_OUT not in curves.columns:
         labels = label_estimates(estimates)
         legend = legend_of_lines(labels, orient="bottom", columns=TWO_COLUMNS)
-        encodings = line_encodings(styles, legend=legend)
+        title = f"Model: {kind.measure} (95% interval)" if labels else "Model"
+        encodings = line_encodings(styles, title, legend=legend)
         chart = _plot_one(curves, kind, reference(curves), encodings, picked, roles)
         return chart.properties(description=description)
     legend = legend_of_lines(orient="bottom", columns=3)
@@ -171,7 +175,8 @@ def _plot(
     for cohort, rows in curves.groupby(LEFT_OUT, sort=False):
         chart = _plot_one(rows, kind, reference(rows), encodings, picked, roles)
         of_cohort = None if estimates is None else estimates[estimates[LEFT_OUT] == cohort]
-        subtitle = label_estimates(of_cohort).get(next(iter(styles)), "")
+        told = label_estimates(of_cohort).get(next(iter(styles)), "")
+        subtitle = f"{kind.measure} of {told}" if told else ""
         charts.append(chart.properties(title=alt.TitleParams(str(cohort), subtitle=subtitle)))
     return beside(charts).properties(description=description)
 
@@ -185,7 +190,7 @@ def _plot_one(
     roles: Roles | None,
 ) -> alt.LayerChart:
     x, y = (
-        channel(f"{name}:Q", title=title, scale=_SHARES)
+        channel(f"{name}:Q", title=title, scale=_SHARES, axis=alt.Axis(tickCount=5))
         for channel, name, title in zip(
             (alt.X, alt.Y), (kind.x, kind.y), kind.titles, strict=True
         )

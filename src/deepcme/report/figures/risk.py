@@ -27,8 +27,8 @@ from deepcme.report.figures.styles import (
 
 _WIDE, _HIGH = 400, 360
 _FIXED = {TREAT_ALL: (NEUTRAL, [4, 2]), TREAT_NONE: (INK, [1, 0])}
-_BELOW = 0.25
-"""How far below 0 the axis goes, as a share of the highest net benefit."""
+_BELOW, _ROOM = 0.25, 0.1
+"""How far below 0 the axis goes at most, and at least, as shares of the highest net benefit."""
 
 
 def plot_decision_curve(
@@ -79,7 +79,8 @@ def _plot_net_benefit(
     encodings: dict[str, Any],
 ) -> alt.LayerChart:
     top = max(float(curve["net_benefit"].max()), 0.01)
-    bottom = -_BELOW * top
+    lowest = curve.loc[curve["strategy"] != TREAT_ALL, "net_benefit"].min()
+    bottom = min(max(float(lowest), -_BELOW * top), -_ROOM * top)
     # Bars of nothing would be an image without a name to screen readers.
     has_bars = bars is not None and not bars.empty
     if has_bars:
@@ -121,7 +122,7 @@ def _plot_net_benefit(
 def _name_fixed(curve: pd.DataFrame, bottom: float, x: alt.X, y: alt.Y) -> list[alt.Chart]:
     """The names of treating all, where its curve leaves the chart, and of treating none."""
     treated = curve[curve["strategy"] == TREAT_ALL].sort_values("threshold")
-    inside = treated[treated["net_benefit"] >= 0.6 * bottom]
+    inside = treated[treated["net_benefit"] >= 0.8 * bottom]
     if inside.empty:
         return []
     last = inside.iloc[[-1]].assign(words=TREAT_ALL)

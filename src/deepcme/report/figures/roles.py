@@ -84,4 +84,4 @@ def label_estimates(estimates: pd.DataFrame | None) -> dict[str, str]:
     if estimates is None:
         return {}
     pairs = zip(estimates["model"], estimates["told"], strict=True)
-    return {model: f"{model}  {told}" for model, told in pairs if told}
+    return {model: f"{model} {told}" for model, told in pairs if told}

@@ -203,9 +203,7 @@ def _tell_concordance(contents: Contents, cohort: str | None) -> pd.DataFrame:
     decimals = choose_decimals(rows["ci_low"], rows["ci_high"])
     ends = rows[["value", "ci_low", "ci_high"]].itertuples(index=False)
     told = [show_estimate(*numbers, decimals=decimals) for numbers in ends]
-    return pd.DataFrame(
-        {"model": rows["model"], "told": [f"C {words}" if words else "" for words in told]}
-    )
+    return pd.DataFrame({"model": rows["model"], "told": told})
 
 
 def _write(contents: Contents) -> Blocks:
