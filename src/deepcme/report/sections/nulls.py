@@ -109,7 +109,9 @@ def _compare(contents: Contents, runs: pd.DataFrame) -> None:
     comparison = compute_null_comparison(runs, contents.headline, value, measure.name)
     contents.add("nulls", lambda: comparison, _layout(measure, is_survival=is_survival))
     if len(comparison):
-        contents.charts["nulls"] = plot_nulls(runs, comparison, measure.name, measure.heading)
+        contents.charts["nulls"] = plot_nulls(
+            runs, comparison, measure.name, measure.heading, contents.roles
+        )
     random = comparison[comparison["kind"] == "random genes"].drop_duplicates("size")
     if len(random):
         sentences = [_random_genes(row, measure) for row in random.to_dict("records")]

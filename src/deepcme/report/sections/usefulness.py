@@ -55,7 +55,7 @@ def draw_and_describe(contents: Contents) -> None:
     differences = contents.tables["net_benefit"]
     differences = differences[differences["model"] == contents.headline]
     contents.charts["decision_curve"] = plot_decision_curve(
-        contents.tables["decision_curve"], contents.results.models, differences
+        contents.tables["decision_curve"], contents.roles, differences
     )
     contents.notes["usefulness_verdict"] = describe_usefulness(
         contents.headline, differences, may_claim=exceeds_chance(contents)

@@ -77,7 +77,7 @@ def _compute(contents: Contents) -> None:
         table = contents.tables["added_value"]
         contents.notes["added_value_verdict"] = describe_added_value(table, clinical.columns)
         if table["difference"].notna().any():
-            contents.charts["added_value"] = draw_differences(table)
+            contents.charts["added_value"] = draw_differences(table, contents.roles)
     _add_score_test(contents)
     contents.notes["clinical_coding"] = describe_coding(clinical)
     folder = results.folder

@@ -96,14 +96,13 @@ def _compute(contents: Contents) -> None:
 
 
 def _draw(contents: Contents) -> Chart:
-    """The headline first; a chart for each cohort left out."""
-    table, models = contents.tables["calibration_groups"], contents.results.models
-    table = table.sort_values("model", key=lambda of: of != contents.headline, kind="stable")
+    """The chart, or one for each cohort left out."""
+    table, roles = contents.tables["calibration_groups"], contents.roles
     if LEFT_OUT not in table:
-        return plot_calibration_at_horizon(table, models)
+        return plot_calibration_at_horizon(table, roles)
     return beside(
         [
-            plot_calibration_at_horizon(rows, models).properties(title=str(cohort))
+            plot_calibration_at_horizon(rows, roles).properties(title=str(cohort))
             for cohort, rows in table.groupby(LEFT_OUT, sort=False)
         ]
     )

@@ -108,7 +108,7 @@ def _compute(contents: Contents) -> None:
         return
     table = contents.tables["beside_clinic"]
     if table["value"].notna().any():
-        contents.charts["beside_clinic"] = plot_beside_clinic(table, measure)
+        contents.charts["beside_clinic"] = plot_beside_clinic(table, measure, contents.roles)
     contents.notes["beside_clinic_found"] = describe_found(
         table, measure, partial(exceeds_chance, contents)
     )
