@@ -69,9 +69,7 @@ Repeats = Annotated[
 ]
 Output = Annotated[
     Path,
-    typer.Option(
-        "--output", "-o", callback=writable_cohort, help="Cohort file to write (.h5ad)."
-    ),
+    typer.Option("--out", "-o", callback=writable_cohort, help="Cohort file to write (.h5ad)."),
 ]
 StrictOption = Annotated[
     bool, typer.Option("--strict", help="Write nothing if there is a warning.")
@@ -82,12 +80,12 @@ StrictOption = Annotated[
 class Shared:
     """What every `deepcme prepare` takes."""
 
-    output: Output
+    out: Output
     patient: Annotated[
         str | None,
         typer.Option(
             metavar="COLUMN",
-            help="Who the patient is: a column of the samples, characteristics or --clinical.",
+            help="Who the patient is: a column of the samples or their clinical tables.",
             show_default="worked out and reported",
         ),
     ] = None

@@ -12,7 +12,7 @@ import typer
 from deepcme.base.errors import DeepCMEError, naming_file
 from deepcme.base.terminal import say_lines
 from deepcme.cli.options import said, with_options, writable
-from deepcme.cli.simulate import EFFECT_HELP, HAZARD_HELP
+from deepcme.cli.planning.simulate import EFFECT_HELP, HAZARD_HELP
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -120,9 +120,11 @@ def power(
     parameters: Annotated[
         int, typer.Option(help="Parameters of a regression without penalty to develop.")
     ] = 10,
-    csv: Annotated[
+    out: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", callback=writable, help="Write the table here too."),
+        typer.Option(
+            "--out", "-o", metavar="FILE", callback=writable, help="Write the table here too."
+        ),
     ] = None,
 ) -> None:
     """Say how many events a study would need, for 20 to 2,000 of them.
@@ -155,8 +157,8 @@ def power(
     if effect is not None:
         ranked["effect"] = effect
     table, words = make(ranked=ranked, half_width=half_width, parameters=parameters)
-    if csv is not None:
-        write_csv(csv, table)
+    if out is not None:
+        write_csv(out, table)
     say_lines(words)
 
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from deepcme.base.errors import DeepCMEError
+from deepcme.cli.data.prepare import save
 from deepcme.cli.options import Output, Seed, said, with_options
-from deepcme.cli.prepare import save
 
 if TYPE_CHECKING:
     from deepcme.simulation.survival import FollowUpDesign
@@ -84,7 +84,7 @@ class SimulatedTimes:
 
 @with_options("times", SimulatedTimes)
 def simulate(
-    output: Output,
+    out: Output,
     times: SimulatedTimes,
     samples: Annotated[int, typer.Option(help="Number of samples.")] = 1193,
     genes: Annotated[int, typer.Option(help="Number of genes.")] = 56602,
@@ -147,4 +147,4 @@ def simulate(
     else:
         followed = SurvivalDesign(**shared, follow_up=follow_up)
         made = simulate_survival_cohort(followed, seed, quiet=False)
-    save(made, output)
+    save(made, out)

@@ -1,4 +1,4 @@
-"""`deepcme run`, `deepcme init` and `deepcme report`: studies from the command line."""
+"""`deepcme run`: a study, fitted and reported."""
 
 from __future__ import annotations
 
@@ -10,10 +10,9 @@ import typer
 
 from deepcme.base.errors import DeepCMEError
 from deepcme.base.terminal import say
-from deepcme.cli.options import Jobs, Quiet, writable
+from deepcme.cli.options import Jobs, Quiet
 
 if TYPE_CHECKING:
-    from deepcme.report.formatting import Shown
     from deepcme.study.resolved import Study
     from deepcme.study.store import StudyFolder
 
@@ -38,7 +37,12 @@ def run(
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option(help="Folder for the results.", show_default="results/NAME-PROTOCOL"),
+        typer.Option(
+            "--out",
+            "-o",
+            help="Folder for the results.",
+            show_default="results/NAME-PROTOCOL",
+        ),
     ] = None,
     jobs: Jobs = None,
     seed: Annotated[
@@ -273,80 +277,3 @@ def _study_of(source: Path | None, overrides: dict[str, Any]) -> tuple[Study, st
         f"{source}: `deepcme run` takes a study (.toml) or a cohort (.h5ad); "
         "make a cohort with `deepcme prepare`."
     )
-
-
-def init(
-    file: Annotated[
-        Path, typer.Argument(callback=writable, help="Study file to write.")
-    ] = Path("study.toml"),
-    cohort: Annotated[
-        Path | None,
-        typer.Option(help="Cohort file.", show_default="the TRANSBIG example"),
-    ] = None,
-) -> None:
-    """Write a commented study file to edit."""
-    from deepcme.base.files.files import write_text
-    from deepcme.base.names import is_unicode
-    from deepcme.study.template import study_template
-
-    if file.exists():
-        raise DeepCMEError(f"{file}: the file is there already; name another or delete it.")
-    template = study_template(file.name, None if cohort is None else str(cohort))
-    if not is_unicode(template):
-        raise DeepCMEError(f"{cohort or file}: the file's name is no UTF-8: rename it.")
-    write_text(file, template)
-    say(f"Wrote {file}. Edit it, then: deepcme run {file}")
-
-
-def compare(
-    folders: Annotated[list[Path], typer.Argument(help="Folders of two or more studies.")],
-    output: Annotated[
-        Path | None,
-        typer.Option(
-            "--output",
-            "-o",
-            callback=writable,
-            help="File to write as well: a page (.html) or CSV.",
-        ),
-    ] = None,
-) -> None:
-    """Lay studies of one cohort side by side: what each choice does to the AUC, or C."""
-    from deepcme.report.side_by_side import (
-        compute_side_by_side,
-        show_choices,
-        show_results,
-        write_side_by_side,
-    )
-    from deepcme.study.store import StudyFolder
-
-    table = compute_side_by_side([StudyFolder(folder) for folder in folders])
-    if output is not None:
-        write_side_by_side(table, output)
-    _say_table(show_choices(table))
-    say("")
-    _say_table(show_results(table))
-
-
-def _say_table(shown: Shown) -> None:
-    widths = [max(map(len, column)) for column in zip(shown.headings, *shown.rows, strict=True)]
-    for row in [shown.headings, *shown.rows]:
-        line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        say(line.rstrip())
-
-
-def report(
-    folder: Annotated[Path, typer.Argument(help="Folder of a finished study.")],
-    formats: Annotated[
-        str, typer.Option("--format", help="Any of html, md, csv, separated by commas.")
-    ] = "html,md,csv",
-    quiet: Quiet = False,
-) -> None:
-    """Rebuild a study's report from its tables, without fitting anything."""
-    from deepcme.base.progress import show_step
-    from deepcme.report.page import write_report
-    from deepcme.study.store import StudyFolder
-
-    with show_step("Writing the report", quiet=quiet):
-        page = write_report(StudyFolder(folder), [name.strip() for name in formats.split(",")])
-    if not quiet:
-        say(f"Report: {page}")
