@@ -164,4 +164,8 @@ class SampleTables(Shows):
             f"Cohort {self.name}: {counted(self.n_samples, 'sample')} of "
             f"{counted(self.n_patients, 'patient')}, {counted(self.n_genes, 'gene')}"
         )
-        return Shown(title, facts=facts, end="More: .obs, .notes, .flow, .to_frame(); a part of it: cohort[rows, genes].")
+        return Shown(
+            title,
+            facts=facts,
+            end="More: .obs, .notes, .flow, .to_frame(); a part of it: cohort[rows, genes].",
+        )

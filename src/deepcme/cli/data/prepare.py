@@ -11,7 +11,6 @@ from deepcme.base.errors import DeepCMEError
 from deepcme.base.terminal import say
 from deepcme.cli.data.follow_up import (
     FollowUpOptions,
-    check_horizon_of,
     condition,
     lines_about_follow_up,
 )
@@ -137,10 +136,11 @@ def merge(
 
 def finish(cohort: Cohort, shared: Shared, followed: FollowUpOptions) -> None:
     """Keep the samples that were asked for, write the cohort and say what is in it."""
-    from deepcme.cohort.filters import filter_samples
+    from deepcme.verbs.reading import choose_samples
 
-    kept = filter_samples(
-        followed.without_censored(cohort),
+    kept = choose_samples(
+        cohort,
+        drop_censored=followed.drop_censored,
         keep_tissue=shared.keep_tissue or (),
         one_per_patient=shared.one_per_patient,
     )
@@ -152,10 +152,10 @@ def save(cohort: Cohort, out: Path, strict: bool = False) -> None:
     from deepcme.base.notes import refuse_warnings
     from deepcme.cli.data.saying import lines_about
     from deepcme.cohort.survival import SurvivalOutcome
+    from deepcme.verbs.reading import require_horizon_in_reach
 
     outcome = cohort.outcome
-    if isinstance(outcome, SurvivalOutcome):
-        check_horizon_of(outcome)
+    require_horizon_in_reach(cohort)
     if strict:
         refuse_warnings(cohort.notes)
     cohort.save(out)

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import csv
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from deepcme.base.errors import DeepCMEError
 from deepcme.base.terminal import say
 from deepcme.cli.options import Jobs, Quiet
 
 if TYPE_CHECKING:
-    from deepcme.study.resolved import Study
     from deepcme.study.store import StudyFolder
 
 
@@ -179,35 +177,29 @@ def run(
     from deepcme.base.progress import show_step
     from deepcme.report.page import write_report
     from deepcme.study.run import run_study
+    from deepcme.verbs.asked import settings_asked
+    from deepcme.verbs.running import default_folder, study_asked
 
-    overrides: dict[str, Any] = {"protocol": protocol, "seed": seed}
-    if grid is not None:
-        overrides["grid"] = {"search": grid}
-    if asked := _null_overrides(permutations, nulls, signature):
-        overrides["nulls"] = asked
-    if comparator_signature is not None:
-        overrides["comparator"] = _comparator_overrides(comparator_signature)
-    if instability is not None:
-        overrides["instability"] = {"refits": instability}
-    asked_of_columns = {
-        "columns": _names_in(clinical) if clinical else None,
-        "missing": clinical_missing,
-        "permutations": clinical_permutations,
-    }
-    if asked := _given(asked_of_columns):
-        overrides["clinical"] = asked
-    if subgroups:
-        overrides["subgroups"] = {"columns": _names_in(subgroups)}
-    if also:
-        overrides["also"] = {"cohorts": [path.absolute() for path in also]}
-    if design is not None:
-        overrides["split"] = {"design": design}
-    if selection:
-        overrides["selection"] = {"run": True}
-    if gene_sets:
-        overrides["gene_sets"] = {"files": [path.absolute() for path in gene_sets]}
-    study, name = _study_of(source, _given(overrides))
-    folder_path = out or Path("results") / f"{name}-{study.protocol}"
+    asked = settings_asked(
+        protocol=protocol,
+        seed=seed,
+        grid=grid,
+        permutations=permutations,
+        nulls=nulls,
+        signature=signature,
+        comparator_signature=comparator_signature,
+        instability=instability,
+        clinical=_names_in(clinical),
+        clinical_missing=clinical_missing,
+        clinical_permutations=clinical_permutations,
+        subgroups=_names_in(subgroups),
+        also=also,
+        design=design,
+        selection=selection,
+        gene_sets=gene_sets,
+    )
+    study, name = study_asked(source, asked)
+    folder_path = out or default_folder(name, study)
 
     def report_so_far(folder: StudyFolder) -> None:
         page = write_report(folder)
@@ -228,52 +220,7 @@ def run(
         say(f"Report: {page}")
 
 
-def _names_in(lists: list[str]) -> list[str]:
+def _names_in(lists: list[str] | None) -> list[str]:
     """Names separated by commas, of which one that holds a comma stands in double quotes."""
-    return [
-        name.strip() for names in csv.reader(lists, skipinitialspace=True) for name in names
-    ]
-
-
-def _null_overrides(
-    permutations: int | None, gene_sets: int | None, signatures: list[Path] | None
-) -> dict[str, Any]:
-    asked = {
-        "permutations": permutations,
-        "gene_sets": gene_sets,
-        "signatures": [path.absolute() for path in signatures or []] or None,
-    }
-    return _given(asked)
-
-
-def _comparator_overrides(signature: str) -> dict[str, Any]:
-    """Settings of the signature named beforehand, by its name or its file, or of none."""
-    from deepcme.study.settings import NO_SIGNATURE, signature_name
-
-    if signature == NO_SIGNATURE:
-        return {"signature": NO_SIGNATURE, "signatures": NO_SIGNATURE}
-    path = Path(signature)
-    if path.suffix or len(path.parts) > 1:
-        return {"signature": signature_name(path), "files": [path.absolute()]}
-    return {"signature": signature}
-
-
-def _given(asked: dict[str, Any]) -> dict[str, Any]:
-    """What was asked for, without the options that were not given."""
-    return {name: value for name, value in asked.items() if value is not None}
-
-
-def _study_of(source: Path | None, overrides: dict[str, Any]) -> tuple[Study, str]:
-    """The study to run and a short name for it."""
-    from deepcme.study.spec import load_study, make_study
-
-    if source is None:
-        return make_study({"cohort": {"example": "transbig"}, **overrides}), "transbig"
-    if source.suffix.lower() == ".toml":
-        return load_study(source, overrides), source.stem
-    if source.suffix.lower() == ".h5ad":
-        return make_study({"cohort": {"path": source}, **overrides}), source.stem
-    raise DeepCMEError(
-        f"{source}: `deepcme run` takes a study (.toml) or a cohort (.h5ad); "
-        "make a cohort with `deepcme prepare`."
-    )
+    rows = csv.reader(lists or [], skipinitialspace=True)
+    return [name.strip() for names in rows for name in names]

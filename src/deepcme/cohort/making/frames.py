@@ -86,7 +86,7 @@ def arguments_of_frames(
     labelling = columns.outcome_of(obs)
     known = labelling.known
     kept = obs[known]
-    matrix = _numbers(X)[known]
+    matrix = numbers_of_frame(X)[known]
     notes: list[str] = []
     matrix, scale = _on_scale(matrix, scale, kept.index, notes)
     own = _own_columns(kept, columns, notes)
@@ -158,7 +158,7 @@ def _require_own(ids: Iterable[str], kind: str, because: str) -> None:
         )
 
 
-def _numbers(X: pd.DataFrame) -> NDArray[np.float32]:
+def numbers_of_frame(X: pd.DataFrame) -> NDArray[np.float32]:
     """The values as float32, NaN where missing; what is no number is named."""
     for gene, dtype in zip(X.columns, X.dtypes, strict=True):
         if pd.api.types.is_numeric_dtype(dtype) and not pd.api.types.is_complex_dtype(dtype):
