@@ -34,7 +34,10 @@ class Tile:
 
 @dataclass(frozen=True)
 class Warned:
-    """What to know before anything is believed, in a line; `details` is an anchor of the page."""
+    """What to know before anything is believed, in a line.
+
+    `details` is the anchor of the page where there is more of it.
+    """
 
     text: str
     details: str = ""

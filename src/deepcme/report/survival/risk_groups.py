@@ -218,34 +218,50 @@ def _title(curves: pd.DataFrame) -> str:
     return _FREE if (curves["curve"] == SURVIVAL).all() else _INCIDENCE
 
 
+def find_figure(contents: Contents) -> Figure | None:
+    """The curves, which the report opens with; None where there are none."""
+    if "risk_curves" not in contents.charts:
+        return None
+    curves = contents.tables["risk_curves"]
+    what = (
+        "Patients free of the event" if _title(curves) == _FREE else "Patients with the event"
+    )
+    return Figure(
+        "risk_curves",
+        "Curves of patients free of the event by third of predicted risk, with numbers at "
+        "risk; the numbers are in the table of patients at risk",
+        f"{what}, by third of the risk that {contents.headline} predicted for them while they "
+        "were in no part of its training; below, patients at risk.",
+    )
+
+
 def _write(contents: Contents) -> Blocks:
-    model = contents.headline
     yield Heading("What became of patients, by predicted risk", "risk-groups")
     yield Text(contents.notes.get("risk_groups", contents.notes.get("risk_curves", "")))
     if "risk_curves" in contents.charts:
-        curves = contents.tables["risk_curves"]
-        kind = (
-            "Kaplan-Meier estimates"
-            if _title(curves) == _FREE
-            else "Cumulative incidence (Aalen and Johansen), as a competing event rules the "
-            "event out,"
-        )
-        yield Figure(
-            "risk_curves",
-            "Curves of patients free of the event by third of predicted risk, with numbers at "
-            "risk; the numbers are in the next tables",
-            f"{kind} of the patients in each third of the risk that {model} predicted for them "
-            "while they were in no part of its training. The cuts are those at one and two "
-            "thirds of the scores that the same model gave patients of the training data whom "
-            "it was not fitted on, so that the groups need not be of equal size; a patient "
-            "tested more than once is in the group of the median and counts once. Bands: "
-            f"95%, for each time by itself.{_describe_marks(contents)} Below: patients at risk "
-            "just before each time.",
-        )
+        yield Text(_describe_curves(contents))
     yield contents.show("group_risks")
     yield _show_at_risk(contents)
     if "risk_curves" in contents.charts:
         yield Text(contents.notes.get("risk_groups_p", _NO_P_VALUE), muted=True)
+
+
+def _describe_curves(contents: Contents) -> str:
+    kind = (
+        "Kaplan-Meier estimates"
+        if _title(contents.tables["risk_curves"]) == _FREE
+        else "Cumulative incidence (Aalen and Johansen), as a competing event rules the event "
+        "out,"
+    )
+    return (
+        f"The curves that the report opens with: {kind} of the patients in each third of the "
+        f"risk that {contents.headline} predicted for them while they were in no part of its "
+        "training. The cuts are those at one and two thirds of the scores that the same model "
+        "gave patients of the training data whom it was not fitted on, so that the groups need "
+        "not be of equal size; a patient tested more than once is in the group of the median "
+        f"and counts once. Bands: 95%, for each time by itself.{_describe_marks(contents)} "
+        "Below: patients at risk just before each time."
+    )
 
 
 def _show_at_risk(contents: Contents) -> Table | None:
