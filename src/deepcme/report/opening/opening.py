@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
-from deepcme.report.blocks import Block, Figure
+from deepcme.report.blocks import Blocks, Figure, Group
 
 MOST_TILES = 3
 """What is seen at a glance; a fourth number would be read as one of many."""
@@ -44,7 +45,7 @@ class Warned:
 
 
 @dataclass(frozen=True)
-class Opening(Block):
+class Opening(Group):
     """The first screen: a sentence in large type, tiles, a figure; then warnings and notes.
 
     Attributes
@@ -62,6 +63,8 @@ class Opening(Block):
         Lines on who and what was looked at.
     """
 
+    says_more: ClassVar[bool] = True
+
     sentence: str
     tiles: Sequence[Tile] = ()
     figure: Figure | None = None
@@ -72,3 +75,8 @@ class Opening(Block):
     def __post_init__(self) -> None:
         if len(self.tiles) > MOST_TILES:
             raise ValueError(f"a page opens with {MOST_TILES} tiles at most")
+
+    @property
+    def parts(self) -> Blocks:
+        """The figure, if there is one."""
+        return (self.figure,)
