@@ -230,8 +230,7 @@ def find_figure(contents: Contents) -> Figure | None:
         "risk_curves",
         "Curves of patients free of the event by third of predicted risk, with numbers at "
         "risk; the numbers are in the table of patients at risk",
-        f"{what}, by third of the risk that {contents.headline} predicted for them while they "
-        "were in no part of its training; below, patients at risk.",
+        f"{what}, by third of the risk predicted for them; below, patients at risk.",
     )
 
 

@@ -14,8 +14,6 @@ from deepcme.report.verdict.estimate import Estimate
 from deepcme.report.verdict.facts import RankingFacts
 from deepcme.study.parts.comparators.clinical_index import PARTIAL
 
-_MOST_WORDS = 2
-
 
 @dataclass(frozen=True)
 class Comparator:
@@ -27,6 +25,8 @@ class Comparator:
         Its name among the predictions.
     name : str
         In words.
+    short : str
+        What it is called when it is named again.
     value : float
         How it ranks the patients; pooled where cohorts were left out, NaN where they are not.
     difference : Estimate
@@ -38,14 +38,10 @@ class Comparator:
 
     model: str
     name: str
+    short: str
     value: float
     difference: Estimate = field(default_factory=lambda: Estimate(np.nan))
     p_value: float = np.nan
-
-    @property
-    def short(self) -> str:
-        """Its name, or "it" where that has many words."""
-        return self.name if len(self.name.split()) <= _MOST_WORDS else "it"
 
     @property
     def is_compared(self) -> bool:
@@ -80,9 +76,9 @@ def find_comparator(facts: RankingFacts) -> Comparator | None:
     """
     signature = facts.signature
     if signature is not None and not signature["trained_here"].any():
-        return _beside_clinic(facts, signature, corrected=False)
+        return _beside_clinic(facts, signature, "the signature")
     if facts.asked.index is not None:
-        return _beside_clinic(facts, facts.asked.index, corrected=True)
+        return _beside_clinic(facts, facts.asked.index, "the index", corrected=True)
     if facts.has_comparator:
         row = facts.planned
         return _trained(facts, str(row["baseline"]), row)
@@ -95,15 +91,15 @@ def _beside_clinic(facts: RankingFacts, rows: pd.DataFrame, *, corrected: bool) 
     partial = " (partial)" if row["standing"] == PARTIAL else ""
     name = f"the {str(row['title']).partition(' (')[0]}{partial}"
     if not is_one:
-        return Comparator(model, name, facts.asked.values.get(model, np.nan))
+        return Comparator(model, name, short, facts.asked.values.get(model, np.nan))
     ends = (float(row[of]) for of in ("difference", "difference_low", "difference_high"))
     p_value = float(row["p_holm"]) if corrected else np.nan
-    return Comparator(model, name, float(row["value"]), Estimate(*ends), p_value)
+    return Comparator(model, name, short, float(row["value"]), Estimate(*ends), p_value)
 
 
 def _trained(facts: RankingFacts, model: str, row: pd.Series[Any] | None = None) -> Comparator:
     value = facts.asked.values.get(model, np.nan)
     if row is None:
-        return Comparator(model, model, value)
+        return Comparator(model, model, model, value)
     ends = (float(row[of]) for of in ("difference", "ci_low", "ci_high"))
-    return Comparator(model, model, value, Estimate(*ends))
+    return Comparator(model, model, model, value, Estimate(*ends))

@@ -37,7 +37,7 @@ def _performance(facts: RankingFacts, counted: str, pairs: str) -> Tile:
         by_cohort = show_range(facts) if facts.by_cohort else ""
         return Tile(label, by_cohort or "none", "", f"Not to be estimated; {counted}.")
     ranked = f"{estimate.value:.0%}".rstrip("%")
-    said = [f"{ranked} of 100 pairs {pairs} are ranked rightly; 50 is chance", counted]
+    said = [f"{ranked} of 100 pairs of {pairs} are ranked rightly; 50 is chance", counted]
     row = facts.asked.pooled
     if facts.by_cohort and row is not None:
         new = Estimate(0.0, float(row["prediction_low"]), float(row["prediction_high"]))
@@ -56,9 +56,12 @@ def _beside(facts: RankingFacts) -> Tile:
     if not comparator.is_compared:
         return _not_compared(facts, comparator)
     difference = comparator.difference
-    said = [f"difference in {facts.measure}", choose_answer(facts).words(facts)]
+    said = [
+        f"{facts.measure} less that of {comparator.short}",
+        choose_answer(facts).words(facts),
+    ]
     return Tile(
-        f"{facts.model} less {comparator.name}",
+        f"Against {comparator.name}",
         difference.show(signed=True),
         _ends(difference, signed=True),
         f"{_capital('; '.join([*said, *_trained_beside(facts, comparator)]))}.",
@@ -108,7 +111,7 @@ def _trained_beside(facts: RankingFacts, comparator: Comparator) -> list[str]:
     if not np.isfinite(difference.value):
         return []
     numbers = f"{difference.show(signed=True)} ({difference.show_ends(signed=True)})"
-    return [f"less {row['baseline']}: {numbers}"]
+    return [f"against {row['baseline']} {numbers}"]
 
 
 def _ends(estimate: Estimate, *, signed: bool = False) -> str:

@@ -114,7 +114,9 @@ def _write(contents: Contents) -> Blocks:
     )
     n, events = int(facts.rows["n"].sum()), int(facts.rows["events"].sum())
     tested = f"{counted(n, 'sample')}, {counted(events, 'event')}"
-    tiles = make_tiles(facts, describe_patients(facts), tested, "of one with and one without")
+    tiles = make_tiles(
+        facts, describe_patients(facts), tested, "a patient with the event and one without"
+    )
     verdict = make_verdict(facts, contents.results.folder.read_findings())
     return [open_report(contents, verdict, tiles, None, counts)]
 

@@ -119,7 +119,9 @@ def _write(contents: Contents) -> Blocks:
     tested = f"{counted(facts.follow_up.n, 'patient')}, {counted(facts.n_events, 'event')}"
     if len(taus := facts.rows["tau"].dropna()):
         tested = f"Uno's C up to {facts.describe_about(taus.iloc[0])}, {tested}"
-    tiles = make_tiles(facts, describe_followed(facts), tested, "of one with the event first")
+    tiles = make_tiles(
+        facts, describe_followed(facts), tested, "patients, one with the event first,"
+    )
     verdict = make_survival_verdict(facts, contents.results.folder.read_findings())
     return [open_report(contents, verdict, tiles, find_figure(contents), counts)]
 
