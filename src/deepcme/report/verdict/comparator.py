@@ -85,7 +85,9 @@ def find_comparator(facts: RankingFacts) -> Comparator | None:
     return _trained(facts, facts.asked.comparator) if facts.asked.comparator else None
 
 
-def _beside_clinic(facts: RankingFacts, rows: pd.DataFrame, *, corrected: bool) -> Comparator:
+def _beside_clinic(
+    facts: RankingFacts, rows: pd.DataFrame, short: str, *, corrected: bool = False
+) -> Comparator:
     row = rows.iloc[0]
     model, is_one = str(row["model"]), LEFT_OUT not in rows.columns
     partial = " (partial)" if row["standing"] == PARTIAL else ""

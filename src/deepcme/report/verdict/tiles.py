@@ -64,7 +64,7 @@ def _beside(facts: RankingFacts) -> Tile:
         f"Against {comparator.name}",
         difference.show(signed=True),
         _ends(difference, signed=True),
-        f"{_capital('; '.join([*said, *_trained_beside(facts, comparator)]))}.",
+        f"{_capital('; '.join(said))}.",
     )
 
 
