@@ -53,13 +53,48 @@ def show_estimate(
     if pd.isna(value):
         return ""
     places = choose_decimals([low], [high]) if decimals is None else decimals
-    form = (
-        f"{'+' if signed else ''}.{max(places - 2, 0)}%"
-        if percent
-        else (f"{'+' if signed else ''}.{places}f")
-    )
+    kind = f".{max(places - 2, 0)}%" if percent else f".{places}f"
+    form = f"+{kind}" if signed else kind
     ends = f" ({low:{form}} to {high:{form}})" if np.isfinite([low, high]).all() else ""
     return f"{value:{form}}{ends}"
+
+
+def show_estimates(
+    table: pd.DataFrame,
+    names: tuple[str, ...],
+    decimals: int | None = None,
+    *,
+    signed: bool = False,
+    percent: bool = False,
+) -> list[str]:
+    """The estimates of a column with their intervals, all to as many decimals.
+
+    Parameters
+    ----------
+    table : DataFrame
+    names : tuple of str
+        Its columns of estimates and of both ends.
+    decimals : int, optional
+        By default as `choose_decimals` says.
+    signed, percent : bool
+        As `show_estimate` takes them.
+    """
+    values, lows, highs = (table[name].to_numpy(dtype=float) for name in names)
+    places = choose_decimals(lows, highs) if decimals is None else decimals
+    return [
+        show_estimate(*numbers, decimals=places, signed=signed, percent=percent)
+        for numbers in zip(values, lows, highs, strict=True)
+    ]
+
+
+def show_ranges(table: pd.DataFrame, low: str, high: str) -> list[str]:
+    """Intervals by themselves, such as ``0.68 to 0.83``, all to as many decimals."""
+    lows, highs = (table[name].to_numpy(dtype=float) for name in (low, high))
+    places = choose_decimals(lows, highs)
+    return [
+        f"{ends[0]:.{places}f} to {ends[1]:.{places}f}" if np.isfinite(ends).all() else ""
+        for ends in zip(lows, highs, strict=True)
+    ]
 
 
 def show_interval(
