@@ -17,7 +17,7 @@ from deepcme.evaluation.survival.tables.risk_groups import (
     compute_risk_curves,
     compute_risk_groups,
 )
-from deepcme.report.blocks import Blocks, Figure, Heading, Table, Text
+from deepcme.report.blocks import Blocks, Figure, Heading, Table, Text, refer_to
 from deepcme.report.chance import can_reject, compute_permutation, is_unfinished
 from deepcme.report.figures.styles import Chart, beside
 from deepcme.report.figures.survival import plot_risk_curves
@@ -219,26 +219,38 @@ def _title(curves: pd.DataFrame) -> str:
 
 
 def find_figure(contents: Contents) -> Figure | None:
-    """The curves, which the report opens with; None where there are none."""
-    if "risk_curves" not in contents.charts:
+    """The curves, which the report opens with; None where there are none, or of each cohort."""
+    if "risk_curves" not in contents.charts or _is_by_cohort(contents):
         return None
-    curves = contents.tables["risk_curves"]
-    what = (
-        "Patients free of the event" if _title(curves) == _FREE else "Patients with the event"
+    is_free = _title(contents.tables["risk_curves"]) == _FREE
+    return _figure(
+        f"Patients {'free of' if is_free else 'with'} the event, by third of the risk that was "
+        "predicted for them; below, patients at risk."
     )
+
+
+def _figure(caption: str) -> Figure:
     return Figure(
         "risk_curves",
         "Curves of patients free of the event by third of predicted risk, with numbers at "
         "risk; the numbers are in the table of patients at risk",
-        f"{what}, by third of the risk predicted for them; below, patients at risk.",
+        caption,
     )
+
+
+def _is_by_cohort(contents: Contents) -> bool:
+    return LEFT_OUT in contents.tables["risk_curves"].columns
 
 
 def _write(contents: Contents) -> Blocks:
     yield Heading("What became of patients, by predicted risk", "risk-groups")
     yield Text(contents.notes.get("risk_groups", contents.notes.get("risk_curves", "")))
     if "risk_curves" in contents.charts:
-        yield Text(_describe_curves(contents))
+        described = _describe_curves(contents)
+        if _is_by_cohort(contents):
+            yield _figure(described)
+        else:
+            yield Text(f"{refer_to('figure', 'risk_curves')}: {described}")
     yield contents.show("group_risks")
     yield _show_at_risk(contents)
     if "risk_curves" in contents.charts:
@@ -253,13 +265,13 @@ def _describe_curves(contents: Contents) -> str:
         "out,"
     )
     return (
-        f"The curves that the report opens with: {kind} of the patients in each third of the "
-        f"risk that {contents.headline} predicted for them while they were in no part of its "
-        "training. The cuts are those at one and two thirds of the scores that the same model "
-        "gave patients of the training data whom it was not fitted on, so that the groups need "
-        "not be of equal size; a patient tested more than once is in the group of the median "
-        f"and counts once. Bands: 95%, for each time by itself.{_describe_marks(contents)} "
-        "Below: patients at risk just before each time."
+        f"{kind} of the patients in each third of the risk that {contents.headline} predicted "
+        "for them while they were in no part of its training. The cuts are those at one and "
+        "two thirds of the scores that the same model gave patients of the training data whom "
+        "it was not fitted on, so that the groups need not be of equal size; a patient tested "
+        "more than once is in the group of the median and counts once. Bands: 95%, for each "
+        f"time by itself.{_describe_marks(contents)} Below: patients at risk just before each "
+        "time."
     )
 
 

@@ -86,6 +86,8 @@ def _is_better(facts: RankingFacts) -> bool:
 
 def _in_cohorts(facts: RankingFacts) -> str:
     cohorts, n = facts.cohorts_at_chance, len(facts.rows)
+    if len(cohorts) == n:
+        return "in any cohort"
     if len(cohorts) <= _COHORTS_NAMED:
         return f"in {' and '.join(cohorts)}"
     return f"in {len(cohorts)} of {n} cohorts"

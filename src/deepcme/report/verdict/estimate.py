@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-_WIDE = 0.1
-"""From this width of its interval on, a third decimal says nothing."""
+from deepcme.report.layouts.numbers import choose_decimals, show_estimate
 
 
 @dataclass(frozen=True)
@@ -34,6 +33,9 @@ class Estimate:
         form = self._form(signed)
         return f"{self.low:{form}} to {self.high:{form}}"
 
+    def show_whole(self, *, signed: bool = False) -> str:
+        """The value, and its interval in brackets."""
+        return show_estimate(self.value, self.low, self.high, signed=signed)
+
     def _form(self, signed: bool) -> str:
-        is_narrow = self.has_interval and self.high - self.low < _WIDE
-        return f"{'+' if signed else ''}.{3 if is_narrow else 2}f"
+        return f"{'+' if signed else ''}.{choose_decimals([self.low], [self.high])}f"

@@ -59,8 +59,7 @@ def _main(facts: RankingFacts) -> str:
     subject, estimate = f"{genes} ({facts.model})", find_estimate(facts)
     if np.isfinite(estimate.value):
         pooled = "a pooled" if facts.by_cohort else facts.article
-        ends = estimate.show_ends()
-        return f"{subject} reach {pooled} {facts.measure} of {estimate.show()} ({ends})"
+        return f"{subject} reach {pooled} {facts.measure} of {estimate.show_whole()}"
     if facts.by_cohort and (cohorts := show_range(facts)):
         return f"{subject} reach {facts.article} {facts.measure} of {cohorts}"
     return f"{subject} have no {facts.measure} that can be estimated"

@@ -59,6 +59,7 @@ def _beside(facts: RankingFacts) -> Tile:
     said = [
         f"{facts.measure} less that of {comparator.short}",
         choose_answer(facts).words(facts),
+        *_trained_beside(facts, comparator),
     ]
     return Tile(
         f"Against {comparator.name}",
@@ -76,11 +77,7 @@ def _of_gain(facts: RankingFacts, gain: Gain) -> Tile:
         choose_answer(facts).words(facts),
     ]
     if gain.loss is not None:
-        loss = gain.loss
-        said.append(
-            f"judged by the fall in log loss, {loss.show(signed=True)} "
-            f"({loss.show_ends(signed=True)})"
-        )
+        said.append(f"judged by the fall in log loss, {gain.loss.show_whole(signed=True)}")
     return Tile(
         f"Added by genes to {name_columns(gain.columns)}",
         gain.difference.show(signed=True),
@@ -110,8 +107,7 @@ def _trained_beside(facts: RankingFacts, comparator: Comparator) -> list[str]:
     difference = Estimate(*ends)
     if not np.isfinite(difference.value):
         return []
-    numbers = f"{difference.show(signed=True)} ({difference.show_ends(signed=True)})"
-    return [f"against {row['baseline']} {numbers}"]
+    return [f"against {row['baseline']} {difference.show_whole(signed=True)}"]
 
 
 def _ends(estimate: Estimate, *, signed: bool = False) -> str:

@@ -10,6 +10,7 @@ from deepcme.base.words import counted
 from deepcme.report.blocks import Blocks, Figure
 from deepcme.report.chance import exceeds_chance
 from deepcme.report.design import find_leaks
+from deepcme.report.opening.forest import find_headline_figure
 from deepcme.report.opening.opening import Opening, Tile, Warned
 from deepcme.report.section import Contents, Section
 from deepcme.report.sections.discrimination import compute_training_shares
@@ -118,7 +119,7 @@ def _write(contents: Contents) -> Blocks:
         facts, describe_patients(facts), tested, "a patient with the event and one without"
     )
     verdict = make_verdict(facts, contents.results.folder.read_findings())
-    return [open_report(contents, verdict, tiles, None, counts)]
+    return [open_report(contents, verdict, tiles, find_headline_figure(contents), counts)]
 
 
 def describe_patients(facts: Facts) -> Tile:
@@ -129,12 +130,15 @@ def describe_patients(facts: Facts) -> Tile:
     said = "" if samples == patients else f"{counted(samples, 'sample')}. "
     n, n_events = int(rows["n"].sum()), int(rows["events"].sum())
     said += (
-        "Each was tested by models that had not seen it."
+        "All were tested, by models that had not seen them."
         if n == samples
         else f"Tested were {n:,}, with {n_events:,} events."
     )
     return Tile(
-        "Patients", f"{patients:,}", f"{events:,} ({events / samples:.0%}) events", said
+        "Patients",
+        f"{patients:,}",
+        f"{counted(events, 'event')} ({events / samples:.0%})",
+        said,
     )
 
 

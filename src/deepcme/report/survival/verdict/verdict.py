@@ -15,6 +15,7 @@ from deepcme.evaluation.survival.measured import UNO
 from deepcme.report.blocks import Blocks
 from deepcme.report.chance import exceeds_chance, select_ranks
 from deepcme.report.design import find_leaks
+from deepcme.report.opening.forest import find_headline_figure
 from deepcme.report.section import Contents, Section
 from deepcme.report.sections.discrimination import compute_training_shares
 from deepcme.report.survival.risk_groups import find_figure
@@ -123,7 +124,8 @@ def _write(contents: Contents) -> Blocks:
         facts, describe_followed(facts), tested, "patients, one with the event first,"
     )
     verdict = make_survival_verdict(facts, contents.results.folder.read_findings())
-    return [open_report(contents, verdict, tiles, find_figure(contents), counts)]
+    figure = find_headline_figure(contents) or find_figure(contents)
+    return [open_report(contents, verdict, tiles, figure, counts)]
 
 
 SECTION = Section(_write)
