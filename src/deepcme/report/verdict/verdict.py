@@ -134,12 +134,8 @@ def describe_patients(facts: Facts) -> Tile:
         if n == samples
         else f"Tested were {n:,}, with {n_events:,} events."
     )
-    return Tile(
-        "Patients",
-        f"{patients:,}",
-        f"{counted(events, 'event')} ({events / samples:.0%})",
-        said,
-    )
+    had_it = f"{counted(events, 'event')} ({events / samples:.0%})"
+    return Tile("Patients", f"{patients:,}", had_it, said)
 
 
 def open_report(
