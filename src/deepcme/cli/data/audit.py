@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from deepcme.base.terminal import say, say_lines
+from deepcme.cli.next_step import say_next
+
+if TYPE_CHECKING:
+    from deepcme.audit.findings import Finding
+    from deepcme.cohort.cohort import Cohort
 
 
 def audit(
-    cohort: Annotated[Path, typer.Argument(help="Cohort file (.h5ad).", show_default=False)],
+    cohort: Annotated[
+        Path,
+        typer.Argument(metavar="COHORT.h5ad", help="Cohort to check.", show_default=False),
+    ],
     as_json: Annotated[
         bool,
         typer.Option("--json", help="Print the findings as a JSON array and nothing else."),
@@ -19,32 +27,51 @@ def audit(
     strict: Annotated[
         bool, typer.Option("--strict", help="Exit with code 1 if a finding is severe.")
     ] = False,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="Print severe findings alone.")
+    ] = False,
 ) -> None:
-    """Check a cohort for what spoils published results (DCM001 to DCM013)."""
+    """Check a cohort for what spoils published results.
+
+    Numbered findings, DCM001 to DCM013, each with what it rests on and what to do.
+    """
     import json
 
     from deepcme.audit.audit import audit_cohort
-    from deepcme.audit.follow_up import find_follow_up_columns
-    from deepcme.base.words import listed
     from deepcme.cohort.cohort import Cohort
 
     checked = Cohort.load(cohort)
     findings = audit_cohort(checked)
+    severe = [finding for finding in findings if finding.severity == "severe"]
     if as_json:
         say_lines(json.dumps([finding.as_dict() for finding in findings], indent=2))
+    elif quiet:
+        for finding in severe:
+            _say_finding(finding)
     else:
         say(f"{cohort}: {checked.n_samples:,} samples, {checked.endpoint}")
         for finding in findings:
             say()
-            say(f"{finding.code} {finding.severity}: {finding.title}")
-            say(f"  {finding.evidence}")
-            say(f"  To do: {finding.advice}")
-        say()
-        if follow_up := find_follow_up_columns(checked):
-            say(f"Follow-up, which no model may learn from: {listed(follow_up)}.")
-        say(
-            f"{len(findings)} findings, "
-            f"{sum(finding.severity == 'severe' for finding in findings)} of them severe."
-        )
-    if strict and any(finding.severity == "severe" for finding in findings):
+            _say_finding(finding)
+        _say_summary(cohort, checked, len(findings), len(severe))
+    if strict and severe:
         raise typer.Exit(1)
+
+
+def _say_finding(finding: Finding) -> None:
+    say(f"{finding.code} {finding.severity}: {finding.title}")
+    say(f"  {finding.evidence}")
+    say(f"  To do: {finding.advice}")
+
+
+def _say_summary(path: Path, cohort: Cohort, n_findings: int, n_severe: int) -> None:
+    from deepcme.audit.follow_up import find_follow_up_columns
+    from deepcme.base.words import counted, listed
+
+    say()
+    if follow_up := find_follow_up_columns(cohort):
+        say(f"Follow-up, which no model may learn from: {listed(follow_up)}.")
+    say(f"{counted(n_findings, 'finding')}, {n_severe} of them severe.")
+    if n_severe:
+        say("What is severe stands in every report of this cohort until it is mended.")
+    say_next("run", path)
