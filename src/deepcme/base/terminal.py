@@ -12,8 +12,14 @@ from contextlib import contextmanager
 
 from deepcme.base.names import printable
 
-
 _NARROWEST, _WIDEST = 40, 100
+
+
+def in_notebook() -> bool:
+    """Whether a notebook runs this, which shows what `IPython.display` is given."""
+    ipython = sys.modules.get("IPython")
+    shell = None if ipython is None else ipython.get_ipython()
+    return shell is not None and hasattr(shell, "kernel")
 
 
 def say(line: str = "", *, error: bool = False, whole: bool = False) -> None:

@@ -27,19 +27,11 @@ def complete_signatures(incomplete: str) -> list[str]:
     return _beginning_with(incomplete, signature_names())
 
 
-def complete_rankers(incomplete: str) -> list[str]:
-    """Rankers of genes, for panels."""
-    from deepcme.selection.rankers import RANKERS
-
-    return _beginning_with(incomplete, RANKERS)
-
-
 def _in_a_list(names: Iterable[str], incomplete: str) -> list[str]:
     listed, comma, last = incomplete.rpartition(",")
     taken = listed.split(",")
-    return [
-        f"{listed}{comma}{name}" for name in names if name.startswith(last) and name not in taken
-    ]
+    left = [name for name in names if name not in taken]
+    return [f"{listed}{comma}{name}" for name in _beginning_with(last, left)]
 
 
 def _beginning_with(incomplete: str, names: Iterable[str]) -> list[str]:

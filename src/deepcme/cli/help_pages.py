@@ -21,7 +21,6 @@ from deepcme.base.terminal import bold
 _NARROWEST, _WIDEST = 40, 100
 _INDENT, _GAP = "  ", "  "
 _WIDEST_NAME = 28
-_OTHERS = "Other options"
 
 Row = tuple[str, str]
 
@@ -61,8 +60,10 @@ def _page(command: Any, ctx: typer.Context, groups: Iterable[tuple[str, list[Row
     parts = [_wrapped(f"Usage: {usage}", width, 2 * _INDENT)]
     about = inspect.cleandoc(command.help or "")
     parts += [_wrapped(paragraph, width) for paragraph in about.split("\n\n")]
-    for title, rows in groups:
-        parts.append("\n".join([bold(f"{title}:"), *_lines(rows, width)]))
+    listed = list(groups)
+    column = _column_of_names([name for _, rows in listed for name, _ in rows], width)
+    for title, rows in listed:
+        parts.append("\n".join([bold(f"{title}:"), *_lines(rows, column, width)]))
     if command.epilog:
         example = textwrap.indent(command.epilog, _INDENT)
         parts.append("\n".join([bold("Example:"), example]))
@@ -93,9 +94,8 @@ def _options(command: Any, ctx: typer.Context) -> list[tuple[str, list[Row]]]:
             panels.setdefault(panel, []).append(row)
         else:
             others.append(row)
-    panels = {title: rows for title, rows in panels.items() if rows}
-    has_panels = panels.keys() > {"Arguments"}
-    return [*panels.items(), (_OTHERS if has_panels else "Options", others)]
+    title = "Options" if panels.keys() == {"Arguments"} else "Other options"
+    return [(title, rows) for title, rows in [*panels.items(), (title, others)] if rows]
 
 
 def _is_argument(parameter: Any) -> bool:
@@ -127,10 +127,14 @@ def _is_worth_saying(default: object) -> bool:
     return isinstance(default, str | int | float | os.PathLike) and default is not False
 
 
-def _lines(rows: Sequence[Row], width: int) -> Iterator[str]:
+def _column_of_names(names: Sequence[str], width: int) -> int:
+    """How wide the column of names is: as the longest, but for a few that are too long."""
+    most = min(_WIDEST_NAME, width // 3)
+    return max((len(name) for name in names if len(name) <= most), default=0)
+
+
+def _lines(rows: Sequence[Row], column: int, width: int) -> Iterator[str]:
     """Names and what they are for, beside each other or, if a name is long, below."""
-    widest = max((len(name) for name, _ in rows), default=0)
-    column = min(widest, _WIDEST_NAME, width // 3)
     start = len(_INDENT) + column + len(_GAP)
     for name, about in rows:
         first, *more = _wrapped(about, width - start).split("\n")

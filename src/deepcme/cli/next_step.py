@@ -9,5 +9,5 @@ from deepcme.base.terminal import say
 
 
 def say_next(*words: str | Path) -> None:
-    """Say a command as it can be copied into a shell: on one line, names in quotes if need be."""
+    """Say a command as it is copied into a shell: on one line, odd names in quotes."""
     say(f"Next: {shlex.join(['deepcme', *map(str, words)])}", whole=True)

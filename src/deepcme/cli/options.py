@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, get_type_hints
@@ -141,7 +141,9 @@ class Shared:
     one_per_patient: Annotated[
         bool,
         typer.Option(
-            "--one-per-patient", rich_help_panel=PATIENTS, help="Keep one sample of each patient."
+            "--one-per-patient",
+            rich_help_panel=PATIENTS,
+            help="Keep one sample of each patient.",
         ),
     ] = False
     decimal: Annotated[
@@ -205,14 +207,6 @@ def with_options(name: str, make: Callable[..., object]) -> Callable[[Command], 
 
 with_shared_options = with_options("shared", Shared)
 """Give a command the options of every `prepare`, which it takes as `shared`."""
-
-
-def said(options: Any) -> list[str]:
-    """The options of a dataclass of them that were given, None standing for those that not."""
-    given = (
-        field.name for field in fields(options) if getattr(options, field.name) is not None
-    )
-    return [f"--{name.replace('_', '-')}" for name in given]
 
 
 def _parameters(function: Callable[..., object]) -> list[inspect.Parameter]:

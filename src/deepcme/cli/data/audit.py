@@ -12,7 +12,7 @@ from deepcme.cli.next_step import say_next
 
 if TYPE_CHECKING:
     from deepcme.audit.findings import Finding
-    from deepcme.cohort.cohort import Cohort
+    from deepcme.verbs.auditing import Findings
 
 
 def audit(
@@ -37,24 +37,25 @@ def audit(
     """
     import json
 
-    from deepcme.audit.audit import audit_cohort
     from deepcme.cohort.cohort import Cohort
+    from deepcme.verbs.auditing import audit as audit_cohort
 
     checked = Cohort.load(cohort)
     findings = audit_cohort(checked)
-    severe = [finding for finding in findings if finding.severity == "severe"]
     if as_json:
         say_lines(json.dumps([finding.as_dict() for finding in findings], indent=2))
     elif quiet:
-        for finding in severe:
+        for finding in findings.severe:
             _say_finding(finding)
     else:
         say(f"{cohort}: {checked.n_samples:,} samples, {checked.endpoint}")
         for finding in findings:
             say()
             _say_finding(finding)
-        _say_summary(cohort, checked, len(findings), len(severe))
-    if strict and severe:
+        say()
+        _say_summary(findings)
+        say_next("run", cohort)
+    if strict and findings.severe:
         raise typer.Exit(1)
 
 
@@ -64,14 +65,11 @@ def _say_finding(finding: Finding) -> None:
     say(f"  To do: {finding.advice}")
 
 
-def _say_summary(path: Path, cohort: Cohort, n_findings: int, n_severe: int) -> None:
-    from deepcme.audit.follow_up import find_follow_up_columns
+def _say_summary(findings: Findings) -> None:
     from deepcme.base.words import counted, listed
 
-    say()
-    if follow_up := find_follow_up_columns(cohort):
-        say(f"Follow-up, which no model may learn from: {listed(follow_up)}.")
-    say(f"{counted(n_findings, 'finding')}, {n_severe} of them severe.")
-    if n_severe:
+    if findings.follow_up:
+        say(f"Follow-up, which no model may learn from: {listed(findings.follow_up)}.")
+    say(f"{counted(len(findings), 'finding')}, {len(findings.severe)} of them severe.")
+    if findings.severe:
         say("What is severe stands in every report of this cohort until it is mended.")
-    say_next("run", path)

@@ -39,7 +39,8 @@ def gdc(
     manifest: Annotated[
         Path | None,
         typer.Option(
-            metavar="FILE", help="Download the files of this GDC manifest instead of a project's."
+            metavar="FILE",
+            help="Download the files of a GDC manifest instead of a project's.",
         ),
     ] = None,
     out: Annotated[
@@ -57,9 +58,9 @@ def gdc(
     ] = "https://api.gdc.cancer.gov",
     quiet: Quiet = False,
 ) -> None:
-    """Download open-access gene expression files and clinical cases of the GDC.
+    """Download a project of the GDC.
 
-    Every file is checked against the GDC's size and MD5. An interrupted download
+    Its open-access gene expression files and clinical cases. Every file is checked against the GDC's size and MD5. An interrupted download
     goes on where it stopped when the command is run again.
     """
     from deepcme.base.files.writable import require_writable_folder
@@ -111,23 +112,21 @@ def geo(
     ] = None,
     base_url: Annotated[
         str | None,
-        typer.Option(
-            metavar="URL", help="Address of GEO's files.", show_default=_GEO_FILES
-        ),
+        typer.Option(metavar="URL", help="Address of GEO's files.", show_default=_GEO_FILES),
     ] = None,
     records_url: Annotated[
         str | None,
         typer.Option(
             metavar="URL",
             help="Address of GEO's records.",
-            show_default=f"--base-url, or {_GEO_RECORDS}"
+            show_default=f"--base-url, or {_GEO_RECORDS}",
         ),
     ] = None,
     quiet: Quiet = False,
 ) -> None:
-    """Download a GEO series: its series matrix and the table that names its genes.
+    """Download a GEO series.
 
-    Of a sequencing series, NCBI's counts are downloaded too. Every file is checked
+    Its series matrix and the table that names its genes. Of a sequencing series, NCBI's counts are downloaded too. Every file is checked
     against its length, its checksum where it has one, and its end mark.
     """
     from deepcme.base.files.writable import require_writable_folder
@@ -168,9 +167,9 @@ def xena(
     ] = "https://gdc-hub.s3.us-east-1.amazonaws.com",
     quiet: Quiet = False,
 ) -> None:
-    """Download a project of UCSC Xena's GDC hub: matrix, clinical tables, gene symbols.
+    """Download a project of UCSC Xena's GDC hub.
 
-    Every file is checked against its length, and its MD5 or checksum.
+    Its matrix, clinical tables and gene symbols. Every file is checked against its length, and its MD5 or checksum.
     """
     from deepcme.base.files.writable import require_writable_folder
     from deepcme.sources.fetching.client import WebClient
@@ -193,9 +192,9 @@ def cbioportal(
     ] = "https://datahub.assets.cbioportal.org",
     quiet: Quiet = False,
 ) -> None:
-    """Download a study of cBioPortal's datahub: measured expression and clinical files.
+    """Download a study of cBioPortal's datahub.
 
-    The archive of the study is checked against its length and checksum and stays in
+    Its measured expression and clinical files. The archive of the study is checked against its length and checksum and stays in
     the folder; z-scores, mutations and the like are not unpacked.
     """
     from deepcme.base.files.writable import require_writable_folder

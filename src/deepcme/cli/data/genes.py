@@ -12,6 +12,7 @@ from deepcme.cli.data.prepare import save
 from deepcme.cli.next_step import say_next
 from deepcme.cli.options import Quiet, writable_cohort
 
+
 def map_(
     cohort: Annotated[
         Path,

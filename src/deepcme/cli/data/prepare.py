@@ -11,7 +11,6 @@ from deepcme.base.errors import DeepCMEError
 from deepcme.base.terminal import say
 from deepcme.cli.data.follow_up import (
     FollowUpOptions,
-    check_horizon_of,
     condition,
     lines_about_follow_up,
 )
@@ -32,6 +31,7 @@ from deepcme.cli.options import (
 
 if TYPE_CHECKING:
     from deepcme.cohort.cohort import Cohort
+
 
 @with_shared_options
 @with_options("followed", FollowUpOptions)
@@ -165,10 +165,11 @@ def merge(
 
 def finish(cohort: Cohort, shared: Shared, followed: FollowUpOptions) -> None:
     """Keep the samples that were asked for, write the cohort and say what is in it."""
-    from deepcme.cohort.filters import filter_samples
+    from deepcme.verbs.reading import choose_samples
 
-    kept = filter_samples(
-        followed.without_censored(cohort),
+    kept = choose_samples(
+        cohort,
+        drop_censored=followed.drop_censored,
         keep_tissue=shared.keep_tissue or (),
         one_per_patient=shared.one_per_patient,
     )
@@ -183,10 +184,9 @@ def save(cohort: Cohort, out: Path, *, strict: bool = False, quiet: bool = False
     `strict` refuses one with warnings.
     """
     from deepcme.base.notes import is_warning, refuse_warnings
-    from deepcme.cohort.survival import SurvivalOutcome
+    from deepcme.verbs.reading import require_horizon_in_reach
 
-    if isinstance(cohort.outcome, SurvivalOutcome):
-        check_horizon_of(cohort.outcome)
+    require_horizon_in_reach(cohort)
     if strict:
         refuse_warnings(cohort.notes)
     cohort.save(out)

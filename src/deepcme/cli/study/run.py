@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from deepcme.base.errors import DeepCMEError
 from deepcme.base.terminal import say
-from deepcme.cli.next_step import say_next
 from deepcme.cli.options import Jobs, Quiet, with_options
 from deepcme.cli.study.settings import StudyOptions
 
 if TYPE_CHECKING:
-    from deepcme.study.resolved import Study
     from deepcme.study.store import StudyFolder
 
 
@@ -58,11 +55,10 @@ def run(
     from deepcme.base.progress import show_step
     from deepcme.report.page import write_report
     from deepcme.study.run import run_study
+    from deepcme.verbs.running import default_folder, study_asked
 
-    options.check_quick()
-    study, name = _study_of(source, options)
-    kind = "quick" if options.quick else study.protocol
-    folder_path = out or Path("results") / f"{name}-{kind}"
+    study, name = study_asked(source, options.settings, quick=options.quick)
+    folder_path = out or default_folder(name, study)
 
     def report_so_far(folder: StudyFolder) -> None:
         page = write_report(folder)
@@ -83,30 +79,3 @@ def run(
         if study.try_out:
             say(study.try_out)
         say(f"Report: {page}")
-
-
-def _study_of(source: Path | None, options: StudyOptions) -> tuple[Study, str]:
-    """The study to run and a short name for it."""
-    from deepcme.study.spec import overridden, quick_settings
-
-    asked = options.settings
-    study, name = _resolve(source, asked)
-    if options.quick:
-        quick = quick_settings(study, has_models=options.models is not None)
-        study, name = _resolve(source, overridden(quick, asked))
-    return study, name
-
-
-def _resolve(source: Path | None, asked: dict[str, Any]) -> tuple[Study, str]:
-    from deepcme.study.spec import load_study, make_study
-
-    if source is None:
-        return make_study({"cohort": {"example": "transbig"}, **asked}), "transbig"
-    if source.suffix.lower() == ".toml":
-        return load_study(source, asked), source.stem
-    if source.suffix.lower() == ".h5ad":
-        return make_study({"cohort": {"path": source}, **asked}), source.stem
-    raise DeepCMEError(
-        f"{source}: `deepcme run` takes a study (.toml) or a cohort (.h5ad); "
-        "make a cohort with `deepcme prepare`."
-    )

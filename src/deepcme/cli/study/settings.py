@@ -1,20 +1,19 @@
-"""What the options of `deepcme run` set in a study, each under the name that a study file has."""
+"""What the options of `deepcme run` set in a study."""
 
 from __future__ import annotations
 
 import csv
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
 
-from deepcme.base.errors import DeepCMEError
 from deepcme.cli.completion import complete_models, complete_signatures
 
 _STUDY = "The study"
 _CLINIC = "Beside the genes"
-_CHANCE = "Is it chance?"
+_CHANCE = "Against chance"
 _GENES = "Which genes"
 
 
@@ -40,7 +39,7 @@ class StudyOptions:
             autocompletion=complete_models,
             help="Models to fit, such as DeepCME-ensemble,LR-tuned; the study is about the "
             "first committee or network of them. Can be given again.",
-            show_default="those of docs/studies.md",
+            show_default="those of the protocol and the endpoint",
         ),
     ] = None
     design: Annotated[
@@ -214,85 +213,15 @@ class StudyOptions:
     @property
     def settings(self) -> dict[str, Any]:
         """The settings of a study that were asked for, by section."""
-        sections = {
-            "grid": {"search": self.grid},
-            "nulls": {
-                "permutations": self.permutations,
-                "gene_sets": self.nulls,
-                "signatures": _absolute(self.signature),
-            },
-            "comparator": self._comparator,
-            "instability": {"refits": self.instability},
-            "clinical": {
-                "columns": _names_in(self.clinical),
-                "missing": self.clinical_missing,
-                "permutations": self.clinical_permutations,
-            },
-            "subgroups": {"columns": _names_in(self.subgroups)},
-            "also": {"cohorts": _absolute(self.also)},
-            "split": {"design": self.design, "repeats": self.repeats},
-            "selection": {"run": self.selection or None},
-            "gene_sets": {"files": _absolute(self.gene_sets)},
-        }
-        alone = {
-            "protocol": self.protocol,
-            "seed": self.seed,
-            "models": _names_in(self.models),
-        }
-        given = {name: _given(settings) for name, settings in sections.items()}
-        return {**_given(alone), **{name: asked for name, asked in given.items() if asked}}
+        from deepcme.verbs.asked import settings_asked
 
-    @property
-    def _comparator(self) -> dict[str, Any]:
-        """The signature named beforehand, by its name or its file, or none."""
-        from deepcme.study.settings import NO_SIGNATURE, signature_name
-
-        signature = self.comparator_signature
-        if signature is None:
-            return {}
-        if signature == NO_SIGNATURE:
-            return {"signature": NO_SIGNATURE, "signatures": NO_SIGNATURE}
-        path = Path(signature)
-        if path.suffix or len(path.parts) > 1:
-            return {"signature": signature_name(path), "files": [path.absolute()]}
-        return {"signature": signature}
-
-    def check_quick(self) -> None:
-        """Refuse what a quick study leaves out.
-
-        Raises
-        ------
-        DeepCMEError
-            If both are asked for.
-        """
-        reruns = {
-            "--grid": self.grid not in (None, "none"),
-            "--permutations": self.permutations,
-            "--nulls": self.nulls,
-            "--signature": self.signature,
-            "--instability": self.instability,
-            "--clinical-permutations": self.clinical_permutations,
-            "--selection": self.selection,
-        }
-        if self.quick and (asked := [name for name, given in reruns.items() if given]):
-            raise DeepCMEError(
-                f"--quick reruns nothing, and {' and '.join(asked)} would: leave out one of both."
-            )
+        asked = {field.name: getattr(self, field.name) for field in fields(self)}
+        del asked["quick"]
+        listed = {name: _names_in(asked[name]) for name in ("models", "clinical", "subgroups")}
+        return settings_asked(**{**asked, **listed})
 
 
-def _names_in(lists: list[str] | None) -> list[str] | None:
+def _names_in(lists: list[str] | None) -> list[str]:
     """Names separated by commas, of which one that holds a comma stands in double quotes."""
-    if not lists:
-        return None
-    return [
-        name.strip() for names in csv.reader(lists, skipinitialspace=True) for name in names
-    ]
-
-
-def _absolute(paths: list[Path] | None) -> list[Path] | None:
-    return [path.absolute() for path in paths] if paths else None
-
-
-def _given(asked: dict[str, Any]) -> dict[str, Any]:
-    """What was asked for, without the options that were not given."""
-    return {name: value for name, value in asked.items() if value is not None}
+    rows = csv.reader(lists or [], skipinitialspace=True)
+    return [name.strip() for names in rows for name in names]
