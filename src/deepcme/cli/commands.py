@@ -5,7 +5,7 @@ Imports sit inside the commands, so that --help answers at once.
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, get_type_hints
 
 import typer
 
@@ -92,6 +92,8 @@ app = typer.Typer(
 
 def _add(group: typer.Typer, path: str, command: Command, panel: str | None = None) -> None:
     name = path.split()[-1]
+    # Each annotation is compiled from its text once: typer asks for them three times.
+    command.__annotations__ = get_type_hints(command, include_extras=True)
     options = {"cls": HelpPage, "epilog": EXAMPLES[path], "rich_help_panel": panel}
     group.command(name, **options)(command)
 

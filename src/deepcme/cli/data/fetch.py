@@ -60,8 +60,9 @@ def gdc(
 ) -> None:
     """Download a project of the GDC.
 
-    Its open-access gene expression files and clinical cases. Every file is checked against the GDC's size and MD5. An interrupted download
-    goes on where it stopped when the command is run again.
+    Its open-access gene expression files and clinical cases. Every file is checked against
+    the GDC's size and MD5. An interrupted download goes on where it stopped when the
+    command is run again.
     """
     from deepcme.base.files.writable import require_writable_folder
     from deepcme.sources.fetching.outcome import Fetched
@@ -126,8 +127,9 @@ def geo(
 ) -> None:
     """Download a GEO series.
 
-    Its series matrix and the table that names its genes. Of a sequencing series, NCBI's counts are downloaded too. Every file is checked
-    against its length, its checksum where it has one, and its end mark.
+    Its series matrix and the table that names its genes. Of a sequencing series, NCBI's
+    counts are downloaded too. Every file is checked against its length, its checksum where
+    it has one, and its end mark.
     """
     from deepcme.base.files.writable import require_writable_folder
     from deepcme.sources.fetching.client import WebClient
@@ -169,7 +171,8 @@ def xena(
 ) -> None:
     """Download a project of UCSC Xena's GDC hub.
 
-    Its matrix, clinical tables and gene symbols. Every file is checked against its length, and its MD5 or checksum.
+    Its matrix, clinical tables and gene symbols. Every file is checked against its length,
+    and its MD5 or checksum.
     """
     from deepcme.base.files.writable import require_writable_folder
     from deepcme.sources.fetching.client import WebClient
@@ -194,8 +197,9 @@ def cbioportal(
 ) -> None:
     """Download a study of cBioPortal's datahub.
 
-    Its measured expression and clinical files. The archive of the study is checked against its length and checksum and stays in
-    the folder; z-scores, mutations and the like are not unpacked.
+    Its measured expression and clinical files. The archive of the study is checked against
+    its length and checksum and stays in the folder; z-scores, mutations and the like are
+    not unpacked.
     """
     from deepcme.base.files.writable import require_writable_folder
     from deepcme.sources.fetching.cbioportal import fetch_study

@@ -31,9 +31,9 @@ def transfer(
     """Train on every cohort and test on every other.
 
     Whether the signal crosses over. Genes in common, each standardised within its cohort
-    without the outcomes. The ensemble and tuned logistic regression, their AUCs as table and chart; of times to an
-    event the ensemble of times and Cox ridge regression, by Uno's C. Patients whom two
-    cohorts have are left out where one tests the other.
+    without the outcomes. The ensemble and tuned logistic regression, their AUCs as table
+    and chart; of times to an event the ensemble of times and Cox ridge regression, by Uno's
+    C. Patients whom two cohorts have are left out where one tests the other.
     """
     from joblib import cpu_count
 
