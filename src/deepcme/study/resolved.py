@@ -33,6 +33,9 @@ from deepcme.study.settings import (
 
 Protocol = Literal["honest", "paper"]
 
+FEWEST_REPEATS = {"repeated": 2}
+"""Repeats of a try-out by the design of its splits, where it takes more than one."""
+
 
 class Study(Settings):
     """A resolved study.
@@ -91,6 +94,19 @@ class Study(Settings):
             key=lambda of: (self.outcome not in of.kind.outcomes, not of.kind.refitted),
         )
         return next(iter(in_order), None)
+
+    @property
+    def try_out(self) -> str:
+        """What to say first of a study whose splits are too few; blank of any other."""
+        fewest = FEWEST_REPEATS.get(self.split.design, 1)
+        if self.split.repeats is None or self.split.repeats > fewest:
+            return ""
+        often = "once" if fewest == 1 else f"{self.split.repeats} times"
+        return (
+            f"This is a try-out and not a result: the patients were split only {often}, and "
+            "another split moves every number. Leave out --quick, or raise the repeats, before "
+            "anything is concluded."
+        )
 
     @model_validator(mode="after")
     def _names_differ(self) -> Study:
