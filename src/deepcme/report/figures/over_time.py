@@ -51,7 +51,7 @@ def plot_auc_over_time(
         Columns time, at_risk: of all patients, at the ticks of the axis.
     roles : Roles, optional
     estimates : DataFrame, optional
-        Columns model and told: Uno's C in words, which stands in the legend.
+        Columns model, value, ci_low, ci_high: Uno's C, which stands in the legend.
     unit : str
         That of the times.
     horizon : float, optional

@@ -116,8 +116,8 @@ def plot_roc(
         chart of its own.
     roles : Roles, optional
     estimates : DataFrame, optional
-        Columns model, told, and left_out where the curves have it: the AUC in words, which
-        stands in the legend, or above the chart of a cohort.
+        Columns model, value, ci_low, ci_high, and left_out where the curves have it: the AUC,
+        which stands in the legend, or above the chart of a cohort.
     """
     return _plot(curves, _ROC, lambda _: plot_diagonal(_ROC.x, _ROC.y), roles, estimates)
 
@@ -136,7 +136,7 @@ def plot_precision_recall(
         of its own.
     roles : Roles, optional
     estimates : DataFrame, optional
-        As for `plot_roc`: the PR-AUC in words.
+        As for `plot_roc`: the PR-AUC.
     """
     return _plot(curves, _PRECISION_RECALL, _prevalence, roles, estimates)
 

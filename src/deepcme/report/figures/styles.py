@@ -277,6 +277,11 @@ def hidden_unless(picked: alt.Parameter, opacity: float = 1.0) -> Any:
     return alt.condition(picked, alt.value(opacity), alt.value(0), empty=False)
 
 
+def has_panels(chart: Chart) -> bool:
+    """Whether it is several charts beside or below each other."""
+    return not isinstance(chart, alt.Chart | alt.LayerChart)
+
+
 def beside(charts: Sequence[Chart], columns: int = 2) -> Chart:
     """Charts of the same kind, two in a row, that share one choice of model."""
     if len(charts) == 1:
