@@ -147,8 +147,9 @@ def _write(contents: Contents) -> Blocks:
         "Click a name in the legend to single it out, double click to show all.",
     )
     if "net_benefit" in contents.tables:
-        shown = show_differences(contents.tables["net_benefit"], CAPTION, NOTE)
-        yield Table("net_benefit", shown)
+        table = contents.tables["net_benefit"]
+        shown = show_differences(contents.in_order(table), CAPTION, NOTE)
+        yield Table("net_benefit", shown, data=table)
     yield Text(contents.notes.get("net_benefit", contents.notes.get("usefulness_verdict", "")))
 
 
