@@ -76,10 +76,16 @@ def _write_report(folder: StudyFolder, formats: Sequence[str]) -> Path:
     heading = f"{name}: how well does gene expression predict {what}?"
     texts: dict[Path, str] = {}
     if "md" in formats:
-        texts[path / "report.md"] = render_markdown(heading, _blocks_of(contents))
+        texts[path / "report.md"] = render_markdown(
+            heading, _blocks_of(contents), contents.charts
+        )
     if "html" in formats:
         texts[path / "report.html"] = render_page(
-            f"{name}: deepcme report", heading, _blocks_of(contents), contents.charts
+            f"{name}: deepcme report",
+            heading,
+            _blocks_of(contents),
+            contents.charts,
+            study=name,
         )
     figures = write_charts(contents.charts, path / "figures")
     _replace_earlier(folder, contents, figures)

@@ -82,7 +82,7 @@ class Contents:
         if name not in self.tables:
             return None
         shown = self._layouts[name].show(self.tables[name] if table is None else table)
-        return Table(name, shown, wrap=wrap, only=only)
+        return Table(name, shown, wrap=wrap, data=self.tables[name], only=only)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,6 @@ import pandas as pd
 from deepcme.base.errors import DeepCMEError
 from deepcme.base.files.files import write_csv, write_text
 from deepcme.base.seeds import seed_for
-from deepcme.base.version import __version__
 from deepcme.evaluation.measures import AUC
 from deepcme.evaluation.paired import PairedDifference, compute_paired_difference
 from deepcme.evaluation.predictions import LEFT_OUT
@@ -173,7 +172,6 @@ def write_side_by_side(table: pd.DataFrame, path: Path) -> None:
             Heading("Studies", "studies"),
             Table("choices", show_choices(table)),
         ],
-        footer=f"deepcme {__version__}",
     )
     write_text(path, page)
 
