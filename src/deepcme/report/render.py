@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from deepcme.base.version import __version__
 from deepcme.report.blocks import Blocks
-from deepcme.report.figures.styles import Chart
+from deepcme.report.figures.styles import Chart, specify
 from deepcme.report.inline import make_inline
 from deepcme.report.kit.dates import day_of_writing
 from deepcme.report.kit.downloads import packed_csv, start_of_names
@@ -52,7 +52,7 @@ def render_page(
             heading=heading,
             body=body,
             contents=writer.contents,
-            specs={name: embedded_json(charts[name].to_dict()) for name in writer.shown},
+            specs={name: embedded_json(specify(charts[name])) for name in writer.shown},
             data={name: packed_csv(table) for name, table in writer.data.items()},
             files=start_of_names(study),
             inline=make_inline(environment, charts=bool(writer.shown), foot=f"{title}, {day}"),
