@@ -1,0 +1,274 @@
+"""Charts of the genes of highest score. Nothing is computed here; Altair only draws."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import altair as alt
+import pandas as pd
+
+from deepcme.report.figures.styles import (
+    DIVERGING,
+    INK,
+    NEUTRAL,
+    OTHER,
+    PALETTE,
+    PAPER,
+    Chart,
+)
+from deepcme.study.genes.heat_map import CENSORED, HAD_EVENT, NO_EVENT, RULED_OUT
+from deepcme.study.genes.scores import HIGHER, LOWER, UNCLEAR
+
+_BLUE, _VERMILION = PALETTE[0], PALETTE[1]
+DIRECTIONS = {
+    HIGHER: ("higher at higher risk", _VERMILION),
+    LOWER: ("lower at higher risk", _BLUE),
+    UNCLEAR: ("unclear", OTHER),
+}
+"""Words and colour of how a gene is expressed where the model sees a higher risk."""
+_OUTCOMES = {
+    NO_EVENT: ("#dddddd", "no event"),
+    CENSORED: (OTHER, "censored before"),
+    RULED_OUT: (PALETTE[4], "competing event"),
+    HAD_EVENT: (INK, "event"),
+}
+CLAIMED_FDR = 0.05
+_ROW = 17
+_STEPS = (-1.75, -1.25, -0.75, -0.25, 0.25, 0.75, 1.25, 1.75)
+"""Standard deviations at which the colours of the heat map change."""
+_OUTCOME_ROW = "Outcome"
+
+
+def _rows(genes: pd.DataFrame) -> alt.Y:
+    return alt.Y(
+        "label:N",
+        sort=genes["label"].tolist(),
+        title=None,
+        axis=alt.Axis(labelLimit=170, ticks=False, domain=False),
+    )
+
+
+def _colour(genes: pd.DataFrame) -> alt.Color:
+    known = [words for words, _ in DIRECTIONS.values() if (genes["told"] == words).any()]
+    colours = dict(DIRECTIONS.values())
+    return alt.Color(
+        "told:N",
+        title="Expression",
+        scale=alt.Scale(domain=known, range=[colours[words] for words in known]),
+        legend=alt.Legend(orient="top", titleOrient="left", symbolType="circle"),
+    )
+
+
+def plot_top_genes(genes: pd.DataFrame) -> Chart:
+    """Scores of genes with their spread over the splits, coloured by direction.
+
+    Parameters
+    ----------
+    genes : DataFrame
+        Columns label, score, score_low, score_high, top_share, direction, risk_correlation;
+        highest score first.
+    """
+    table = genes.assign(
+        told=genes["direction"].map({name: told for name, (told, _) in DIRECTIONS.items()}),
+        share=[f"{share:.0%}" for share in genes["top_share"]],
+    )
+    has_directions = bool(table["told"].notna().any())
+    colour: Any = _colour(table) if has_directions else alt.value(_BLUE)
+    told = [
+        alt.Tooltip("told:N", title="Expression"),
+        alt.Tooltip(
+            "risk_correlation:Q", title="Correlation with predicted risk", format="+.2f"
+        ),
+    ]
+    base = alt.Chart(table).encode(y=_rows(table))
+    x = alt.X(
+        "score:Q",
+        title="Score: weight in the network (dot: mean; line: middle 80% of splits)",
+        scale=alt.Scale(zero=False, padding=12),
+        axis=alt.Axis(tickCount=6),
+    )
+    spread = base.mark_rule(strokeWidth=2).encode(
+        x=alt.X("score_low:Q"), x2="score_high:Q", color=colour
+    )
+    dots = base.mark_circle(size=70, opacity=1).encode(
+        x=x,
+        color=colour,
+        tooltip=[
+            alt.Tooltip("label:N", title="Gene"),
+            alt.Tooltip("score:Q", title="Score", format=".3f"),
+            alt.Tooltip("score_low:Q", title="A tenth of splits below", format=".3f"),
+            alt.Tooltip("score_high:Q", title="A tenth of splits above", format=".3f"),
+            alt.Tooltip("share:N", title="Splits with it in the top 30"),
+            *(told if has_directions else []),
+        ],
+    )
+    shares = base.mark_text(align="right", dx=42, color=INK, fontSize=11).encode(
+        x=alt.value("width"), text="share:N"
+    )
+    heading = (
+        alt.Chart(table.head(1))
+        .mark_text(align="right", dx=42, dy=-6, color=INK, fontSize=11)
+        .encode(x=alt.value("width"), y=alt.value(0), text=alt.value("in top 30"))
+    )
+    chart: alt.LayerChart = spread + dots + shares + heading
+    return chart.properties(width=440, height=alt.Step(_ROW))
+
+
+def plot_genes_alone(genes: pd.DataFrame, measure: str, words: str) -> Chart:
+    """How well each of the genes tells the outcome by itself, with its interval.
+
+    Parameters
+    ----------
+    genes : DataFrame
+        Columns label, the measure, ci_low, ci_high, fdr, n, events.
+    measure : str
+        Column of the AUC or of Harrell's C.
+    words : str
+        What it is called.
+    """
+    claimed = f"FDR up to {CLAIMED_FDR}"
+    table = genes.assign(
+        told=[
+            DIRECTIONS[HIGHER if value > 0.5 else LOWER if value < 0.5 else UNCLEAR][0]
+            for value in genes[measure]
+        ],
+        claim=[claimed if fdr <= CLAIMED_FDR else "above" for fdr in genes["fdr"]],
+        value=[f"{value:.2f}" if value == value else "" for value in genes[measure]],
+    )
+    words_of = {"higher at higher risk": "higher with the event"}
+    words_of["lower at higher risk"] = "lower with the event"
+    table["told"] = table["told"].replace(words_of)
+    colours = {"higher with the event": _VERMILION, "lower with the event": _BLUE}
+    known = [told for told in colours if (table["told"] == told).any()]
+    colour = alt.Color(
+        "told:N",
+        title="Expression",
+        scale=alt.Scale(domain=known, range=[colours[told] for told in known]),
+        legend=alt.Legend(orient="top", titleOrient="left", symbolType="circle"),
+    )
+    base = alt.Chart(table).encode(y=_rows(table))
+    chance = (
+        alt.Chart(pd.DataFrame({"x": [0.5]}))
+        .mark_rule(color=NEUTRAL, strokeDash=[4, 4])
+        .encode(x="x:Q")
+    )
+    intervals = base.mark_rule(strokeWidth=2).encode(
+        x=alt.X("ci_low:Q"), x2="ci_high:Q", color=colour
+    )
+    points = base.mark_point(size=60, opacity=1, strokeWidth=2).encode(
+        x=alt.X(
+            f"{measure}:Q",
+            title=f"{words} of the gene alone, 95% interval",
+            scale=alt.Scale(zero=False, padding=12),
+            axis=alt.Axis(tickCount=6),
+        ),
+        stroke=colour,
+        fill=alt.condition(
+            alt.datum.claim == claimed, colour, alt.value(PAPER)
+        ),
+        tooltip=[
+            alt.Tooltip("label:N", title="Gene"),
+            alt.Tooltip(f"{measure}:Q", title=words, format=".3f"),
+            alt.Tooltip("ci_low:Q", title="95% interval from", format=".3f"),
+            alt.Tooltip("ci_high:Q", title="to", format=".3f"),
+            alt.Tooltip("fdr:Q", title="False-discovery rate", format=".2g"),
+            alt.Tooltip("n:Q", title="Patients"),
+            alt.Tooltip("events:Q", title="Events"),
+        ],
+    )
+    values = base.mark_text(align="right", dx=34, color=INK, fontSize=11).encode(
+        x=alt.value("width"), text="value:N"
+    )
+    chart: alt.LayerChart = chance + intervals + points + values
+    return chart.properties(width=440, height=alt.Step(_ROW))
+
+
+def plot_gene_heat_map(cells: pd.DataFrame) -> Chart:
+    """Expression of genes, patient by patient, beside the outcome.
+
+    Parameters
+    ----------
+    cells : DataFrame
+        Columns rank, label, column, outcome, n_patients, risk, value; the genes in their
+        order, and the columns in theirs.
+    """
+    columns = cells.drop_duplicates("column")[["column", "outcome", "n_patients", "risk"]]
+    known = [name for name in _OUTCOMES if (columns["outcome"] == name).any()]
+    gaps = columns["outcome"].map({name: place for place, name in enumerate(known)})
+    columns = columns.assign(at=columns["column"] + _gap(len(columns)) * gaps)
+    labels = cells.drop_duplicates("rank")["label"].tolist()
+    order = [_OUTCOME_ROW, *labels]
+    ends = [columns["at"].min(), columns["at"].max() + 1]
+    y = alt.Y(
+        "label:N",
+        scale=alt.Scale(domain=order, paddingInner=0.06, paddingOuter=0),
+        title=None,
+        axis=alt.Axis(labelLimit=170, ticks=False, domain=False),
+    )
+
+    def across(table: pd.DataFrame) -> alt.Chart:
+        drawn: alt.Chart = (
+            alt.Chart(table)
+            .transform_calculate(end="datum.at + 1")
+            .mark_rect(strokeWidth=0)
+            .encode(
+                x=alt.X(
+                    "at:Q",
+                    scale=alt.Scale(domain=ends, nice=False, zero=False),
+                    axis=None,
+                ),
+                x2="end:Q",
+                y=y,
+            )
+        )
+        return drawn
+
+    told = [
+        alt.Tooltip("outcome:N", title="Outcome"),
+        alt.Tooltip("risk:Q", title="Predicted risk, rank", format=".0%"),
+        alt.Tooltip("n_patients:Q", title="Patients in the column"),
+    ]
+    placed = columns.set_index("column")["at"]
+    values = pd.DataFrame(
+        {
+            "label": cells["label"],
+            "at": cells["column"].map(placed),
+            "value": cells["value"].round(2),
+        }
+    )
+    expression = (
+        across(values)
+        .transform_lookup(
+            lookup="at",
+            from_=alt.LookupData(columns, "at", ["outcome", "risk", "n_patients"]),
+        )
+        .encode(
+            color=alt.Color(
+                "value:Q",
+                title="Expression (standard deviations from the mean)",
+                scale=alt.Scale(type="threshold", domain=list(_STEPS), range=list(DIVERGING)),
+                legend=alt.Legend(orient="bottom", gradientLength=260, titleLimit=400),
+            ),
+            tooltip=[
+                alt.Tooltip("label:N", title="Gene"),
+                alt.Tooltip("value:Q", title="Expression", format="+.1f"),
+                *told,
+            ],
+        )
+    )
+    strip = across(columns.assign(label=_OUTCOME_ROW)).encode(
+        color=alt.Color(
+            "outcome:N",
+            title="Outcome",
+            scale=alt.Scale(domain=known, range=[_OUTCOMES[name][0] for name in known]),
+            legend=alt.Legend(orient="top", titleOrient="left", symbolType="square"),
+        ),
+        tooltip=told,
+    )
+    chart: alt.LayerChart = (expression + strip).resolve_scale(color="independent")
+    return chart.properties(width=700, height=alt.Step(_ROW))
+
+
+def _gap(n_columns: int) -> float:
+    """Columns that are left free between two outcomes."""
+    return max(1.0, n_columns / 80)
