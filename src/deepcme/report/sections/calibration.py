@@ -27,20 +27,21 @@ from deepcme.report.formatting import (
 from deepcme.report.section import Contents, Section
 
 _CALIBRATION = SideBySideLayout(
-    "Test probabilities, pooled over splits: of a fit taken at random. O/E is the number of "
-    "events over the sum of the risks: below 1 the risks are too high. A slope below 1: too "
-    "extreme (high risks too high, low ones too low); above 1: too cautious (all too near to "
-    "the mean). In brackets 95% intervals: Wald's with errors by patient of O/E (on the log "
-    "scale) and slope, by patient bootstrap of the others. They take the fitted models as "
-    "they are: in simulated studies those of the slope held the truth in 84 to 90 of 100, "
-    "those of the scaled Brier score in 86 to 90."
+    "Calibration of the test probabilities as the models give them. O/E below 1: the risks "
+    "are too high. Slope below 1: too extreme; above 1: too cautious.",
+    note="Test probabilities, pooled over splits: of a fit taken at random. O/E is the number "
+    "of events over the sum of the risks. Too extreme: high risks too high, low ones too low; "
+    "too cautious: all too near to the mean. 95% intervals: Wald's with errors by patient of "
+    "O/E (on the log scale) and slope, by patient bootstrap of the others. They take the "
+    "fitted models as they are: in simulated studies those of the slope held the truth in 84 "
+    "to 90 of 100, those of the scaled Brier score in 86 to 90.",
 )
 _VERDICTS = TableLayout(
-    "What O/E and slope show of the risks of each model by itself. A fault is claimed where "
-    "an interval still excludes 1 when it is widened, for the two of them and for what "
-    "cross-validation adds, so that at most 5 of 100 calibrated models are accused; "
-    '"perhaps" where only that of 95% excludes 1.',
+    "What O/E and slope show of the risks of each model by itself.",
     LEFT_OUT_COLUMN, ("model", "Model", ""), ("risks", "What is shown", ""), *N_AND_EVENTS,
+    note="A fault is claimed where an interval still excludes 1 when it is widened, for the "
+    "two of them and for what cross-validation adds, so that at most 5 of 100 calibrated "
+    'models are accused; "perhaps" where only that of 95% excludes 1.',
 )  # fmt: skip
 
 _CURVES = {

@@ -6,7 +6,8 @@ from deepcme.evaluation.comparison import DEFAULT_MARGIN, compute_comparison
 from deepcme.evaluation.predictions import LEFT_OUT
 from deepcme.report.blocks import Blocks, Figure, Heading, Text
 from deepcme.report.figures.study import plot_comparison
-from deepcme.report.formatting import DIFFERENCE, N_AND_EVENTS, PROBABILITIES, TableLayout
+from deepcme.report.formatting import N_AND_EVENTS, PROBABILITIES, TableLayout
+from deepcme.report.layouts.columns import Estimate, PValue
 from deepcme.report.models import find_refitted_models
 from deepcme.report.section import Contents, Section
 from deepcme.study.headline import find_baselines
@@ -17,14 +18,25 @@ DESCRIBED_PROBABILITIES = (
     "convention: two more of a hundred pairs of patients ranked rightly, too little to prefer "
     "a model for; another margin gives other probabilities."
 )
-_COMPARISON = TableLayout(
-    "Difference in test AUC, a mean over the splits, with 95% interval (Student's t) and p of "
-    "the corrected resampled t-test (Nadeau and Bengio 2003): approximate, as splits share "
-    "patients. The comparator was named before anything was fitted: its p counts as it is, "
-    f"that of the others after Holm. {DESCRIBED_PROBABILITIES}",
-    ("baseline", "Baseline", ""), ("comparator", "Comparator", ""), *DIFFERENCE,
-    ("p_value", "p", ".3f"), ("p_holm", "p (Holm)", ".3f"), *PROBABILITIES, *N_AND_EVENTS,
-)  # fmt: skip
+_CAPTION = (
+    "AUC of {headline} minus that of each baseline, on the same test samples. The comparator "
+    "was named before anything was fitted: its p counts as it is, that of the others after "
+    "Holm."
+)
+_NOTE = (
+    "Mean over the splits of the difference in test AUC, with 95% interval (Student's t) and p "
+    "of the corrected resampled t-test (Nadeau and Bengio 2003): approximate, as splits share "
+    f"patients. {DESCRIBED_PROBABILITIES}"
+)
+
+
+def _lay_out(headline: str) -> TableLayout:
+    return TableLayout(
+        _CAPTION.format(headline=headline),
+        ("baseline", "Baseline", ""), ("comparator", "Comparator", ""),
+        Estimate("difference", "Difference", signed=True), PValue("p_value", "p"),
+        PValue("p_holm", "p (Holm)"), *PROBABILITIES, *N_AND_EVENTS, note=_NOTE,
+    )  # fmt: skip
 
 
 def _compute(contents: Contents) -> None:
@@ -39,7 +51,7 @@ def _compute(contents: Contents) -> None:
             comparator=study.comparator.model,
             refitted=find_refitted_models(study),
         ),
-        _COMPARISON,
+        _lay_out(headline),
         plot_comparison,
     )
 

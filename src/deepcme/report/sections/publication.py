@@ -301,6 +301,7 @@ def _compute(contents: Contents) -> None:
 def _read_grid(contents: Contents) -> pd.DataFrame:
     folder, name = contents.results.folder, "grid_summary.csv"
     if contents.results.study.grid.search == "none" and not folder.has_table(name):
+        contents.miss("search of the network's settings", "--grid fig7", asked=False)
         raise AbsentError("The grid was not searched: --grid fig7 does.")
     return folder.read_table(name)
 
@@ -343,7 +344,7 @@ def _write(contents: Contents) -> Blocks:
             "Mean test AUC over lambda by batch size",
             "Mean test AUC over lambda, by batch size, at width 64 (figure 7 of the paper).",
         ),
-        contents.show("figure_7") or Text("Figure 7: not run (--grid fig7).", only="html"),
+        contents.show("figure_7"),
         Figure(
             "figure_8",
             "Bar chart of the 30 highest gene scores; the numbers are in the gene table",

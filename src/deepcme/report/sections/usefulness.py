@@ -15,15 +15,19 @@ from deepcme.evaluation.probabilities.utility import (
 from deepcme.report.blocks import Blocks, Figure, Table, Text
 from deepcme.report.chance import exceeds_chance
 from deepcme.report.figures.risk import plot_decision_curve
-from deepcme.report.formatting import Shown, SideBySideLayout, as_percent
+from deepcme.report.formatting import SAMPLES, Shown, SideBySideLayout
+from deepcme.report.layouts.columns import Count
+from deepcme.report.layouts.numbers import as_percent
 from deepcme.report.section import Contents, Section
 
 CAPTION = (
-    "Net benefit, for each patient, of acting on the risks at a threshold (true "
-    "positives less false ones weighted by the odds of the threshold), minus that of the "
-    "better of treating all and none: above 0 a model is of use, below 0 it does harm. In "
-    "brackets 95% intervals by paired patient bootstrap, which hold at all these thresholds at "
-    "once; they are not corrected for the number of models."
+    "Net benefit of acting on the risks at a threshold, minus that of the better of treating "
+    "all and none: above 0 a model is of use, below 0 it does harm."
+)
+NOTE = (
+    "Net benefit, for each patient: true positives less false ones weighted by the odds of the "
+    "threshold. 95% intervals by paired patient bootstrap, which hold at all these thresholds "
+    "at once; they are not corrected for the number of models."
 )
 
 
@@ -59,12 +63,12 @@ def draw_and_describe(contents: Contents) -> None:
 
 
 def show_differences(
-    differences: pd.DataFrame, caption: str, counted: str = "Samples"
+    differences: pd.DataFrame, caption: str, note: str, counted: Count = SAMPLES
 ) -> Shown:
     """A row for each model, and cohort left out; a column for each threshold."""
     at = differences["threshold"].map(as_percent)
-    headings = {name: (f"At {name}", "+.3f") for name in at.unique()}
-    layout = SideBySideLayout(caption, headings, counted)
+    headings = {name: f"At {name}" for name in at.unique()}
+    layout = SideBySideLayout(caption, headings, counted, signed=True, note=note)
     return layout.show(differences.assign(metric=at, value=differences["difference"]))
 
 
@@ -143,7 +147,7 @@ def _write(contents: Contents) -> Blocks:
         "Click a name in the legend to single it out, double click to show all.",
     )
     if "net_benefit" in contents.tables:
-        shown = show_differences(contents.tables["net_benefit"], CAPTION)
+        shown = show_differences(contents.tables["net_benefit"], CAPTION, NOTE)
         yield Table("net_benefit", shown)
     yield Text(contents.notes.get("net_benefit", contents.notes.get("usefulness_verdict", "")))
 

@@ -21,7 +21,8 @@ from deepcme.report.blocks import Blocks, Figure, Heading, Table, Text
 from deepcme.report.chance import can_reject, compute_permutation, is_unfinished
 from deepcme.report.figures.styles import Chart, beside
 from deepcme.report.figures.survival import plot_risk_curves
-from deepcme.report.formatting import LEFT_OUT_COLUMN, TableLayout
+from deepcme.report.formatting import EVENTS, LEFT_OUT_COLUMN, PATIENTS, TableLayout
+from deepcme.report.layouts.columns import Estimate
 from deepcme.report.section import Contents, Section
 
 SHARE_SHOWN = 0.1
@@ -36,13 +37,12 @@ _FREE = "Free of the event"
 _INCIDENCE = "With the event (cumulative incidence)"
 
 _GROUP_RISKS = TableLayout(
-    "Risk of the event by the horizon in each third, with its 95% interval, Wald's on the log "
-    "scale (Greenwood's variance). Thirds are those of the scores of training data that the "
-    "same fit did not see, so that they need not hold equally many. Events are those by the "
-    "horizon; followed are those known to be without it then.",
-    LEFT_OUT_COLUMN, ("group", "Third", ""), ("risk", "Risk", ".3f"),
-    ("ci_low", "95% low", ".3f"), ("ci_high", "95% high", ".3f"), ("n", "Patients", ",.0f"),
-    ("events", "Events", ",.0f"), ("followed", "Followed", ",.0f"),
+    "Risk of the event by the horizon in each third of predicted risk.",
+    LEFT_OUT_COLUMN, ("group", "Third", ""), Estimate("risk", "Risk", percent=True), PATIENTS,
+    EVENTS, ("followed", "Followed", ",.0f"),
+    note="95% intervals: Wald's on the log scale (Greenwood's variance). Thirds are those of the "
+    "scores of training data that the same fit did not see, so that they need not hold equally "
+    "many. Events are those by the horizon; followed are those known to be without it then.",
 )  # fmt: skip
 _AT_RISK = "Patients at risk just before each time, by third of predicted risk."
 _NAIVE_TEST = (

@@ -13,25 +13,29 @@ from deepcme.evaluation.survival.tables.decisions import (
     compute_survival_net_benefit,
 )
 from deepcme.report.blocks import Blocks, Figure, Table, Text
-from deepcme.report.formatting import Shown, SideBySideLayout, as_percent
+from deepcme.report.formatting import PATIENTS, Shown, SideBySideLayout
+from deepcme.report.layouts.numbers import as_percent
 from deepcme.report.section import Contents, Section
 from deepcme.report.sections.usefulness import draw_and_describe, show_differences
 
 CAPTION = (
-    "Net benefit, for each patient, of acting on the risk by the horizon at a threshold (true "
-    "positives less false ones weighted by the odds of the threshold; censored patients count "
-    "through those like them who were followed), minus that of the better of treating all and "
-    "none: above 0 a model is of use, below 0 it does harm. In brackets 95% intervals by "
-    "paired bootstrap of patients and of their censoring, which hold at all these thresholds "
-    "at once; they are not corrected for the number of models."
+    "Net benefit of acting on the risk by the horizon at a threshold, minus that of the better "
+    "of treating all and none: above 0 a model is of use, below 0 it does harm."
 )
-_CLASSIFICATION = (
-    "Calling who has at least the named recalibrated risk, a rule that no result chose: the "
-    "share called of those with the event by the horizon (sensitivity), and the share not "
-    "called of those without it then (specificity; who had a competing event first is one of "
-    "these). Of each patient's mean out-of-fold risk, weighted for censoring; in brackets 95% "
-    "intervals, Wilson's, with the number of patients that the variance of the bootstrap "
-    "stands for. classification.csv has every model."
+NOTE = (
+    "Net benefit, for each patient: true positives less false ones weighted by the odds of the "
+    "threshold; censored patients count through those like them who were followed. 95% "
+    "intervals by paired bootstrap of patients and of their censoring, which hold at all these "
+    "thresholds at once; they are not corrected for the number of models."
+)
+_CLASSIFICATION = "Calling who has at least the named recalibrated risk."
+_HOW_CLASSIFICATION = (
+    "The thresholds are the study's; no result chose them. Sensitivity: the share called of "
+    "those with the event by the horizon; specificity: the share not called of those without "
+    "it then (who had a competing event first is one of these). Of each patient's mean "
+    "out-of-fold risk, weighted for censoring; 95% intervals, Wilson's, with the number of "
+    "patients that the variance of the bootstrap stands for. classification.csv has every "
+    "model."
 )
 
 
@@ -62,8 +66,10 @@ def show_calls(classification: pd.DataFrame, models: Sequence[str | None]) -> Sh
         model=rows["model"].astype(str) + " at " + rows["threshold"].map(as_percent),
         metric=rows["measure"],
     )
-    headings = {name: (name.capitalize(), ".2f") for name in ("sensitivity", "specificity")}
-    return SideBySideLayout(_CLASSIFICATION, headings, "Patients").show(rows)
+    headings = {name: name.capitalize() for name in ("sensitivity", "specificity")}
+    return SideBySideLayout(_CLASSIFICATION, headings, PATIENTS, note=_HOW_CLASSIFICATION).show(
+        rows
+    )
 
 
 def _write(contents: Contents) -> Blocks:
@@ -78,7 +84,7 @@ def _write(contents: Contents) -> Blocks:
         "single it out, double click to show all.",
     )
     if "net_benefit" in contents.tables:
-        shown = show_differences(contents.tables["net_benefit"], CAPTION, "Patients")
+        shown = show_differences(contents.tables["net_benefit"], CAPTION, NOTE, PATIENTS)
         yield Table("net_benefit", shown)
     if "classification" in contents.tables:
         chosen = [contents.headline, contents.results.study.comparator.model]
