@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import altair as alt
+import numpy as np
 import pandas as pd
 
 from deepcme.report.figures.styles import (
@@ -21,8 +22,8 @@ from deepcme.study.genes.scores import HIGHER, LOWER, UNCLEAR
 
 _BLUE, _VERMILION = PALETTE[0], PALETTE[1]
 DIRECTIONS = {
-    HIGHER: ("higher at higher risk", _VERMILION),
-    LOWER: ("lower at higher risk", _BLUE),
+    HIGHER: ("higher at high risk", _VERMILION),
+    LOWER: ("lower at high risk", _BLUE),
     UNCLEAR: ("unclear", OTHER),
 }
 """Words and colour of how a gene is expressed where the model sees a higher risk."""
@@ -32,6 +33,7 @@ _OUTCOMES = {
     RULED_OUT: (PALETTE[4], "competing event"),
     HAD_EVENT: (INK, "event"),
 }
+_WITH_EVENT = ("lower with the event", "higher with the event")
 CLAIMED_FDR = 0.05
 _ROW = 17
 _STEPS = (-1.75, -1.25, -0.75, -0.25, 0.25, 0.75, 1.25, 1.75)
@@ -48,14 +50,13 @@ def _rows(genes: pd.DataFrame) -> alt.Y:
     )
 
 
-def _colour(genes: pd.DataFrame) -> alt.Color:
-    known = [words for words, _ in DIRECTIONS.values() if (genes["told"] == words).any()]
-    colours = dict(DIRECTIONS.values())
+def _colour(genes: pd.DataFrame, colours: dict[str, str]) -> alt.Color:
+    known = [words for words in colours if (genes["told"] == words).any()]
     return alt.Color(
         "told:N",
         title="Expression",
         scale=alt.Scale(domain=known, range=[colours[words] for words in known]),
-        legend=alt.Legend(orient="top", titleOrient="left", symbolType="circle"),
+        legend=alt.Legend(orient="top", title=None, columns=3, symbolType="circle"),
     )
 
 
@@ -73,7 +74,9 @@ def plot_top_genes(genes: pd.DataFrame) -> Chart:
         share=[f"{share:.0%}" for share in genes["top_share"]],
     )
     has_directions = bool(table["told"].notna().any())
-    colour: Any = _colour(table) if has_directions else alt.value(_BLUE)
+    colour: Any = (
+        _colour(table, dict(DIRECTIONS.values())) if has_directions else alt.value(_BLUE)
+    )
     told = [
         alt.Tooltip("told:N", title="Expression"),
         alt.Tooltip(
@@ -83,7 +86,7 @@ def plot_top_genes(genes: pd.DataFrame) -> Chart:
     base = alt.Chart(table).encode(y=_rows(table))
     x = alt.X(
         "score:Q",
-        title="Score: weight in the network (dot: mean; line: middle 80% of splits)",
+        title="Score (line: middle 80% of splits)",
         scale=alt.Scale(zero=False, padding=12),
         axis=alt.Axis(tickCount=6),
     )
@@ -126,26 +129,12 @@ def plot_genes_alone(genes: pd.DataFrame, measure: str, words: str) -> Chart:
     words : str
         What it is called.
     """
-    claimed = f"FDR up to {CLAIMED_FDR}"
     table = genes.assign(
-        told=[
-            DIRECTIONS[HIGHER if value > 0.5 else LOWER if value < 0.5 else UNCLEAR][0]
-            for value in genes[measure]
-        ],
-        claim=[claimed if fdr <= CLAIMED_FDR else "above" for fdr in genes["fdr"]],
+        told=np.where(genes[measure] < 0.5, *_WITH_EVENT),
+        claimed=genes["fdr"] <= CLAIMED_FDR,
         value=[f"{value:.2f}" if value == value else "" for value in genes[measure]],
     )
-    words_of = {"higher at higher risk": "higher with the event"}
-    words_of["lower at higher risk"] = "lower with the event"
-    table["told"] = table["told"].replace(words_of)
-    colours = {"higher with the event": _VERMILION, "lower with the event": _BLUE}
-    known = [told for told in colours if (table["told"] == told).any()]
-    colour = alt.Color(
-        "told:N",
-        title="Expression",
-        scale=alt.Scale(domain=known, range=[colours[told] for told in known]),
-        legend=alt.Legend(orient="top", titleOrient="left", symbolType="circle"),
-    )
+    colour = _colour(table, dict(zip(_WITH_EVENT, (_BLUE, _VERMILION), strict=True)))
     base = alt.Chart(table).encode(y=_rows(table))
     chance = (
         alt.Chart(pd.DataFrame({"x": [0.5]}))
@@ -163,9 +152,7 @@ def plot_genes_alone(genes: pd.DataFrame, measure: str, words: str) -> Chart:
             axis=alt.Axis(tickCount=6),
         ),
         stroke=colour,
-        fill=alt.condition(
-            alt.datum.claim == claimed, colour, alt.value(PAPER)
-        ),
+        fill=alt.condition(alt.datum.claimed, colour, alt.value(PAPER)),
         tooltip=[
             alt.Tooltip("label:N", title="Gene"),
             alt.Tooltip(f"{measure}:Q", title=words, format=".3f"),
@@ -261,7 +248,7 @@ def plot_gene_heat_map(cells: pd.DataFrame) -> Chart:
             "outcome:N",
             title="Outcome",
             scale=alt.Scale(domain=known, range=[_OUTCOMES[name][0] for name in known]),
-            legend=alt.Legend(orient="top", titleOrient="left", symbolType="square"),
+            legend=alt.Legend(orient="top", title=None, columns=4, symbolType="square"),
         ),
         tooltip=told,
     )

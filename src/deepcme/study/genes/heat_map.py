@@ -26,7 +26,7 @@ HEAT_MAP = "gene_heat_map.parquet"
 COLUMNS = (
     "rank", "gene", "symbol", "column", "outcome", "n_patients", "risk", "value",
 )  # fmt: skip
-MOST_COLUMNS = 120
+MOST_COLUMNS = 200
 """Where there are more patients, neighbours of one outcome share a column."""
 LARGEST_Z = 2.5
 NO_EVENT, CENSORED, RULED_OUT, HAD_EVENT = (
@@ -128,13 +128,14 @@ def _standardise(
 def _share_columns(patients: pd.DataFrame, z: NDArray[np.float64]) -> pd.DataFrame:
     """A row a column: outcome, mean risk, patients, and the mean of each gene by its number."""
     size = int(np.ceil(len(patients) / MOST_COLUMNS))
-    place = patients.groupby("outcome", observed=True).cumcount() // size
-    table = pd.concat([patients.reset_index(drop=True), pd.DataFrame(z)], axis=1).groupby(
-        [patients["outcome"].to_numpy(), place.to_numpy()], observed=True
-    )
-    columns = table.mean(numeric_only=True)
-    columns.insert(0, "outcome", columns.index.get_level_values(0).astype(object))
-    columns.insert(0, "n_patients", table.size())
-    columns = columns.reset_index(drop=True)
+    outcome = patients["outcome"].cat.codes.to_numpy()
+    place = patients.groupby("outcome", observed=True).cumcount().to_numpy() // size
+    values = pd.concat(
+        [patients[["risk"]].reset_index(drop=True), pd.DataFrame(z)], axis=1
+    ).groupby([outcome, place])
+    columns = values.mean().rename_axis(["outcome", "place"])
+    columns.insert(0, "n_patients", values.size())
+    columns = columns.reset_index("outcome").reset_index(drop=True)
+    columns["outcome"] = np.array(GROUPS, dtype=object)[columns["outcome"]]
     columns.insert(0, "column", np.arange(1, len(columns) + 1))
     return columns
