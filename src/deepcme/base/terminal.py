@@ -10,6 +10,13 @@ from contextlib import contextmanager
 from deepcme.base.names import printable
 
 
+def in_notebook() -> bool:
+    """Whether a notebook runs this, which shows what `IPython.display` is given."""
+    ipython = sys.modules.get("IPython")
+    shell = None if ipython is None else ipython.get_ipython()
+    return shell is not None and hasattr(shell, "kernel")
+
+
 def say(line: str = "", *, error: bool = False) -> None:
     """Print one line; what would steer the terminal, or end the line, is shown escaped.
 

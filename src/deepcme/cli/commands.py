@@ -10,21 +10,11 @@ from typing import Annotated
 import typer
 
 from deepcme.base.terminal import say
-from deepcme.cli import (
-    audit,
-    checklist,
-    fetch,
-    genes,
-    models,
-    panel,
-    portals,
-    power,
-    prepare,
-    run,
-    signatures,
-    simulate,
-)
+from deepcme.cli.data import audit, fetch, genes, portals, prepare
+from deepcme.cli.model import predict, train, transfer, validate
 from deepcme.cli.options import Command
+from deepcme.cli.planning import power, simulate
+from deepcme.cli.study import checklist, compare, init, panel, report, run, signatures
 
 app = typer.Typer(
     name="deepcme",
@@ -34,8 +24,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 _COMMANDS: tuple[Command, ...] = (
-    *(run.run, run.init, run.report, run.compare, checklist.checklist),
-    *(models.train, models.predict, models.validate, models.transfer),
+    *(run.run, init.init, report.report, compare.compare, checklist.checklist),
+    *(train.train, predict.predict, validate.validate, transfer.transfer),
     *(panel.panel, audit.audit, simulate.simulate, power.power),
 )
 for command in _COMMANDS:

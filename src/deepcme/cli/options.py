@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, get_type_hints
@@ -69,9 +69,7 @@ Repeats = Annotated[
 ]
 Output = Annotated[
     Path,
-    typer.Option(
-        "--output", "-o", callback=writable_cohort, help="Cohort file to write (.h5ad)."
-    ),
+    typer.Option("--out", "-o", callback=writable_cohort, help="Cohort file to write (.h5ad)."),
 ]
 StrictOption = Annotated[
     bool, typer.Option("--strict", help="Write nothing if there is a warning.")
@@ -82,12 +80,12 @@ StrictOption = Annotated[
 class Shared:
     """What every `deepcme prepare` takes."""
 
-    output: Output
+    out: Output
     patient: Annotated[
         str | None,
         typer.Option(
             metavar="COLUMN",
-            help="Who the patient is: a column of the samples, characteristics or --clinical.",
+            help="Who the patient is: a column of the samples or their clinical tables.",
             show_default="worked out and reported",
         ),
     ] = None
@@ -161,14 +159,6 @@ def with_options(name: str, make: Callable[..., object]) -> Callable[[Command], 
 
 with_shared_options = with_options("shared", Shared)
 """Give a command the options of every `prepare`, which it takes as `shared`."""
-
-
-def said(options: Any) -> list[str]:
-    """The options of a dataclass of them that were given, None standing for those that not."""
-    given = (
-        field.name for field in fields(options) if getattr(options, field.name) is not None
-    )
-    return [f"--{name.replace('_', '-')}" for name in given]
 
 
 def _parameters(function: Callable[..., object]) -> list[inspect.Parameter]:

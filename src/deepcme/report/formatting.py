@@ -10,6 +10,7 @@ import pandas as pd
 from deepcme.evaluation.measures import find_measure
 from deepcme.evaluation.predictions import LEFT_OUT
 from deepcme.report.layouts.columns import Column, Count, Estimate, Plain
+from deepcme.report.layouts.numbers import choose_decimals
 
 AnyColumn = Column | tuple[str, str, str]
 """A column; or name, heading and format ("" for text) of a plain one."""
@@ -125,23 +126,25 @@ class TableLayout:
 def _fold(columns: Sequence[Column], cells: Sequence[list[str]]) -> tuple[list[int], list[str]]:
     """Which columns are kept, and what the caption says of the others.
 
-    The first names the rows and stays. Counts that are those of another are left out as well.
+    The first names the rows and stays. Counts, and words, that are those of another column in
+    all of several rows are left out as well.
     """
+    several = len(cells[0]) > 1
     kept, told = [0], []
     for place, (column, texts) in enumerate(zip(columns, cells, strict=True)):
         if place == 0 or not any(texts):
             continue
-        if len(texts) > 1 and (words := column.tell(texts)):
+        if several and (words := column.tell(texts)):
             told.append(words)
             continue
         same = [
-            columns[other].heading.lower()
+            columns[other]
             for other in kept
-            if isinstance(columns[other], Count) and cells[other] == texts
+            if several and type(columns[other]) is type(column) and cells[other] == texts
         ]
         if isinstance(column, Count) and same:
-            told.append(f"as many {column.noun}s as {same[0]}")
-        else:
+            told.append(f"as many {column.noun}s as {same[0].heading.lower()}")
+        elif column.numeric or not same:
             kept.append(place)
     return kept, told
 
@@ -158,6 +161,8 @@ class SideBySideLayout:
         What `n` counts.
     signed : bool
         Whether the values are differences.
+    alike : bool
+        Whether the columns are of one measure, and have as many decimals.
     note, best : str
         As of `TableLayout`; the best by a measure.
     """
@@ -169,18 +174,23 @@ class SideBySideLayout:
         counted: Count = SAMPLES,
         *,
         signed: bool = False,
+        alike: bool = False,
         note: str = "",
         best: str = "",
     ) -> None:
         self.caption, self.note, self.best = caption, note, best
-        self.headings, self.counted, self.signed = headings or {}, counted, signed
+        self.headings, self.counted = headings or {}, counted
+        self.signed, self.alike = signed, alike
 
     def show(self, table: pd.DataFrame) -> Shown:
         """Format a table of columns model, metric, value, ci_low, ci_high, n, events."""
         measures = table["metric"].drop_duplicates().tolist()
+        decimals = choose_decimals(table["ci_low"], table["ci_high"]) if self.alike else None
         estimates = [
             Estimate(
-                name, self._heading(name), f"{name} low", f"{name} high", signed=self.signed
+                *(name, self._heading(name), f"{name} low", f"{name} high"),
+                signed=self.signed,
+                decimals=decimals,
             )
             for name in measures
         ]

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from deepcme.report.figures.styles import (
+    BAND,
     DIVERGING,
     INK,
     NEUTRAL,
@@ -28,10 +29,10 @@ DIRECTIONS = {
 }
 """Words and colour of how a gene is expressed where the model sees a higher risk."""
 _OUTCOMES = {
-    NO_EVENT: ("#dddddd", "no event"),
-    CENSORED: (OTHER, "censored before"),
-    RULED_OUT: (PALETTE[4], "competing event"),
-    HAD_EVENT: (INK, "event"),
+    NO_EVENT: BAND,
+    CENSORED: OTHER,
+    RULED_OUT: PALETTE[4],
+    HAD_EVENT: INK,
 }
 _WITH_EVENT = ("lower with the event", "higher with the event")
 CLAIMED_FDR = 0.05
@@ -70,7 +71,7 @@ def plot_top_genes(genes: pd.DataFrame) -> Chart:
         highest score first.
     """
     table = genes.assign(
-        told=genes["direction"].map({name: told for name, (told, _) in DIRECTIONS.items()}),
+        told=genes["direction"].map({name: words for name, (words, _) in DIRECTIONS.items()}),
         share=[f"{share:.0%}" for share in genes["top_share"]],
     )
     has_directions = bool(table["told"].notna().any())
@@ -114,7 +115,11 @@ def plot_top_genes(genes: pd.DataFrame) -> Chart:
         .encode(x=alt.value("width"), y=alt.value(0), text=alt.value("in top 30"))
     )
     chart: alt.LayerChart = spread + dots + shares + heading
-    return chart.properties(width=440, height=alt.Step(_ROW))
+    return chart.properties(
+        width=440,
+        height=alt.Step(_ROW),
+        description=f"The {len(genes)} highest gene scores with their spread over the splits.",
+    )
 
 
 def plot_genes_alone(genes: pd.DataFrame, measure: str, words: str) -> Chart:
@@ -167,7 +172,11 @@ def plot_genes_alone(genes: pd.DataFrame, measure: str, words: str) -> Chart:
         x=alt.value("width"), text="value:N"
     )
     chart: alt.LayerChart = chance + intervals + points + values
-    return chart.properties(width=440, height=alt.Step(_ROW))
+    return chart.properties(
+        width=440,
+        height=alt.Step(_ROW),
+        description=f"{words} of {len(genes)} genes, each by itself, with 95% intervals.",
+    )
 
 
 def plot_gene_heat_map(cells: pd.DataFrame) -> Chart:
@@ -179,56 +188,27 @@ def plot_gene_heat_map(cells: pd.DataFrame) -> Chart:
         Columns rank, label, column, outcome, n_patients, risk, value; the genes in their
         order, and the columns in theirs.
     """
-    columns = cells.drop_duplicates("column")[["column", "outcome", "n_patients", "risk"]]
-    known = [name for name in _OUTCOMES if (columns["outcome"] == name).any()]
-    gaps = columns["outcome"].map({name: place for place, name in enumerate(known)})
-    columns = columns.assign(at=columns["column"] + _gap(len(columns)) * gaps)
-    labels = cells.drop_duplicates("rank")["label"].tolist()
-    order = [_OUTCOME_ROW, *labels]
-    ends = [columns["at"].min(), columns["at"].max() + 1]
-    y = alt.Y(
-        "label:N",
-        scale=alt.Scale(domain=order, paddingInner=0.06, paddingOuter=0),
-        title=None,
-        axis=alt.Axis(labelLimit=170, ticks=False, domain=False),
-    )
-
-    def across(table: pd.DataFrame) -> alt.Chart:
-        drawn: alt.Chart = (
-            alt.Chart(table)
-            .transform_calculate(end="datum.at + 1")
-            .mark_rect(strokeWidth=0)
-            .encode(
-                x=alt.X(
-                    "at:Q",
-                    scale=alt.Scale(domain=ends, nice=False, zero=False),
-                    axis=None,
-                ),
-                x2="end:Q",
-                y=y,
-            )
-        )
-        return drawn
-
+    columns = _place_columns(cells)
+    genes = cells.drop_duplicates("rank")[["rank", "label"]].sort_values("rank")
     told = [
         alt.Tooltip("outcome:N", title="Outcome"),
         alt.Tooltip("risk:Q", title="Predicted risk, rank", format=".0%"),
         alt.Tooltip("n_patients:Q", title="Patients in the column"),
     ]
-    placed = columns.set_index("column")["at"]
-    values = pd.DataFrame(
-        {
-            "label": cells["label"],
-            "at": cells["column"].map(placed),
-            "value": cells["value"].round(2),
-        }
+    base = _across(columns, [_OUTCOME_ROW, *genes["label"]])
+    # A list of values a column, and not a row a cell, keeps the page small.
+    of_columns = cells.pivot(index="column", columns="rank", values="value").round(2)
+    values = columns.assign(
+        value=[
+            [None if value != value else value for value in row] for row in of_columns.values
+        ]
     )
+    labels = genes.assign(place=range(1, len(genes) + 1))
     expression = (
-        across(values)
-        .transform_lookup(
-            lookup="at",
-            from_=alt.LookupData(columns, "at", ["outcome", "risk", "n_patients"]),
-        )
+        base.properties(data=values)
+        .transform_flatten(["value"])
+        .transform_window(place="row_number()", groupby=["at"])
+        .transform_lookup("place", from_=alt.LookupData(labels, "place", ["label"]))
         .encode(
             color=alt.Color(
                 "value:Q",
@@ -243,19 +223,48 @@ def plot_gene_heat_map(cells: pd.DataFrame) -> Chart:
             ],
         )
     )
-    strip = across(columns.assign(label=_OUTCOME_ROW)).encode(
+    known = [name for name in _OUTCOMES if (columns["outcome"] == name).any()]
+    strip = base.properties(data=columns.assign(label=_OUTCOME_ROW)).encode(
         color=alt.Color(
             "outcome:N",
-            title="Outcome",
-            scale=alt.Scale(domain=known, range=[_OUTCOMES[name][0] for name in known]),
+            scale=alt.Scale(domain=known, range=[_OUTCOMES[name] for name in known]),
             legend=alt.Legend(orient="top", title=None, columns=4, symbolType="square"),
         ),
         tooltip=told,
     )
     chart: alt.LayerChart = (expression + strip).resolve_scale(color="independent")
-    return chart.properties(width=700, height=alt.Step(_ROW))
+    return chart.properties(
+        width=700,
+        height=alt.Step(_ROW),
+        description=f"Heat map of {len(genes)} genes by outcome and predicted risk.",
+    )
 
 
-def _gap(n_columns: int) -> float:
-    """Columns that are left free between two outcomes."""
-    return max(1.0, n_columns / 80)
+def _place_columns(cells: pd.DataFrame) -> pd.DataFrame:
+    """Where each column begins and ends, with a gap between two outcomes."""
+    columns = cells.drop_duplicates("column")[["column", "outcome", "n_patients", "risk"]]
+    columns = columns.sort_values("column").reset_index(drop=True)
+    n_before = (columns["outcome"] != columns["outcome"].shift()).cumsum() - 1
+    at = columns.pop("column") + max(1.0, len(columns) / 80) * n_before
+    return columns.assign(risk=columns["risk"].round(2), at=at.round(2), end=(at + 1).round(2))
+
+
+def _across(columns: pd.DataFrame, rows: list[str]) -> alt.Chart:
+    """Cells in rows, each as wide as its column."""
+    ends = [columns["at"].min(), columns["end"].max()]
+    # Thousands of cells are not read out one by one: the figure's label and caption are.
+    chart: alt.Chart = (
+        alt.Chart()
+        .mark_rect(strokeWidth=0, aria=False)
+        .encode(
+            x=alt.X("at:Q", scale=alt.Scale(domain=ends, nice=False, zero=False), axis=None),
+            x2="end:Q",
+            y=alt.Y(
+                "label:N",
+                scale=alt.Scale(domain=rows, paddingInner=0.06, paddingOuter=0),
+                title=None,
+                axis=alt.Axis(labelLimit=170, ticks=False, domain=False),
+            ),
+        )
+    )
+    return chart

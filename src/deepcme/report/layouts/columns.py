@@ -110,6 +110,8 @@ class Estimate(Column):
         As `show_estimate` takes them.
     ends : str
         What the numbers in brackets are.
+    decimals : int, optional
+        By default as the intervals of this column say.
     """
 
     low: str = "ci_low"
@@ -118,6 +120,7 @@ class Estimate(Column):
     signed: bool = False
     percent: bool = False
     ends: str = "95%"
+    decimals: int | None = None
 
     @property
     def title(self) -> str:
@@ -131,7 +134,9 @@ class Estimate(Column):
 
     def write(self, table: pd.DataFrame) -> list[str]:
         """Its cells."""
-        return show_estimates(table, self.names, signed=self.signed, percent=self.percent)
+        return show_estimates(
+            *(table, self.names, self.decimals), signed=self.signed, percent=self.percent
+        )
 
 
 @dataclass(frozen=True)

@@ -62,6 +62,7 @@ def show_estimate(
 def show_estimates(
     table: pd.DataFrame,
     names: tuple[str, ...],
+    decimals: int | None = None,
     *,
     signed: bool = False,
     percent: bool = False,
@@ -73,13 +74,15 @@ def show_estimates(
     table : DataFrame
     names : tuple of str
         Its columns of estimates and of both ends.
+    decimals : int, optional
+        By default as `choose_decimals` says.
     signed, percent : bool
         As `show_estimate` takes them.
     """
     values, lows, highs = (table[name].to_numpy(dtype=float) for name in names)
-    decimals = choose_decimals(lows, highs)
+    places = choose_decimals(lows, highs) if decimals is None else decimals
     return [
-        show_estimate(*numbers, decimals=decimals, signed=signed, percent=percent)
+        show_estimate(*numbers, decimals=places, signed=signed, percent=percent)
         for numbers in zip(values, lows, highs, strict=True)
     ]
 

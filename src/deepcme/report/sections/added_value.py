@@ -17,7 +17,7 @@ from deepcme.models.clinical import INDICATOR
 from deepcme.report.added_value_verdict import AboveChance, make_added_value_verdict
 from deepcme.report.blocks import Blocks, Figure, Heading, Table, Text
 from deepcme.report.chance import exceeds_chance
-from deepcme.report.figures.study import plot_comparison
+from deepcme.report.figures.forest import plot_comparison
 from deepcme.report.formatting import (
     COUNTS,
     LEFT_OUT_COLUMN,
@@ -129,7 +129,7 @@ def _compute(contents: Contents) -> None:
         "added_value_auc_differences",
         lambda: compute_auc_differences(predictions, *models),
         _AUC_DIFFERENCES,
-        lambda table: plot_comparison(table.iloc[:2]),  # both, minus each alone
+        lambda table: plot_comparison(table.iloc[:2], contents.roles),  # both, minus each alone
     )
     contents.add("clinical_columns", lambda: columns, _CLINICAL_COLUMNS)
     contents.notes |= describe_clinical_columns(clinical, predictions, columns)

@@ -70,12 +70,8 @@ def _compute(contents: Contents) -> None:
 
 
 def _draw(contents: Contents) -> Chart:
-    """The chart, the headline first."""
-    curves, groups, histogram = (
-        table.sort_values("model", key=lambda model: model != contents.headline, kind="stable")
-        for table in map(contents.require, _CURVES)
-    )
-    return plot_calibration(curves, groups, histogram, contents.results.models)
+    curves, groups, histogram = map(contents.require, _CURVES)
+    return plot_calibration(curves, groups, histogram, contents.roles)
 
 
 def describe_verdict(verdicts: pd.DataFrame, model: str) -> str:

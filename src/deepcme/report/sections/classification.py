@@ -46,6 +46,7 @@ def _compute(contents: Contents) -> None:
                 f"at {of:g}": f"At specificity {as_percent(of)}"
                 for of in decisions.specificities
             },
+            alike=True,
             note=_HOW_SENSITIVITY,
         ),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from deepcme.evaluation.comparison import DEFAULT_MARGIN, compute_comparison
 from deepcme.evaluation.predictions import LEFT_OUT
 from deepcme.report.blocks import Blocks, Figure, Heading, Text
-from deepcme.report.figures.study import plot_comparison
+from deepcme.report.figures.forest import plot_comparison
 from deepcme.report.formatting import N_AND_EVENTS, PROBABILITIES, TableLayout
 from deepcme.report.layouts.columns import Estimate, PValue
 from deepcme.report.models import find_refitted_models
@@ -52,7 +52,7 @@ def _compute(contents: Contents) -> None:
             refitted=find_refitted_models(study),
         ),
         _lay_out(headline),
-        plot_comparison,
+        lambda table: plot_comparison(table, contents.roles),
     )
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
+
 import numpy as np
 import pandas as pd
 from sklearn.metrics import roc_curve
@@ -9,14 +12,17 @@ from sklearn.metrics import roc_curve
 from deepcme.evaluation.bootstrap import interval_generator
 from deepcme.evaluation.discrimination import compute_discrimination
 from deepcme.evaluation.measures import AUC, measures_beside_auc
+from deepcme.evaluation.over_patients import compute_precision_recall
 from deepcme.evaluation.over_splits import compute_metrics
 from deepcme.evaluation.predictions import LEFT_OUT, STRATUM, compute_by_cohort
 from deepcme.report.blocks import Blocks, Figure, Heading, Table, Text
 from deepcme.report.design import describe_coverage, find_leaks
-from deepcme.report.figures.study import plot_auc_by_split, plot_roc
+from deepcme.report.figures.ranking import plot_auc_by_split, plot_precision_recall, plot_roc
+from deepcme.report.figures.roles import Roles
 from deepcme.report.figures.styles import Chart
 from deepcme.report.formatting import COUNTS, LEFT_OUT_COLUMN, TableLayout, rank_rows
 from deepcme.report.layouts.columns import Column, Count, Estimate, Plain
+from deepcme.report.layouts.numbers import choose_decimals, show_estimate
 from deepcme.report.models import find_refitted_models
 from deepcme.report.section import Contents, Section
 from deepcme.study.designs import LeaveOneCohortOutDesign, SplitSettings
@@ -40,6 +46,8 @@ _POOLED = "The AUC is that within strata, the pooled AUC that of ranks across th
 _WIDENED = " and widened for refitting"
 
 
+_AUC = ("auc", "ci_low", "ci_high")
+_PR_AUC = ("pr_auc", "pr_auc_ci_low", "pr_auc_ci_high")
 _DEVIATION = (
     "sd: over splits of the same patients; it is neither the error of the mean nor that "
     "of other patients."
@@ -216,14 +224,26 @@ def _describe_splits(split: SplitSettings) -> str:
     return f"Test AUC in each split, its mean and sd. {describe_deviation(split)}"
 
 
-def _plot_auc_by_split(table: pd.DataFrame) -> Chart:
+def _plot_auc_by_split(table: pd.DataFrame, roles: Roles) -> Chart:
     by_split = table.drop(columns=["mean", "sd"])
-    return plot_auc_by_split(by_split.melt("model", var_name="split", value_name="value"))
+    melted = by_split.melt("model", var_name="split", value_name="value")
+    return plot_auc_by_split(melted, roles)
+
+
+def _tell(table: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
+    """A value with its interval in words, of each model and cohort left out."""
+    decimals = choose_decimals(table[columns[1]], table[columns[2]])
+    told = [
+        show_estimate(*ends, decimals=decimals)
+        for ends in table[[*columns]].itertuples(index=False)
+    ]
+    return table[[*table.columns.intersection([LEFT_OUT]), "model"]].assign(told=told)
 
 
 def _compute(contents: Contents) -> None:
-    study, predictions = contents.results.study, contents.results.predictions
-    coverage = describe_coverage(study.split, find_leaks(contents.results.cohort, study))
+    results = contents.results
+    study, predictions = results.study, results.predictions
+    coverage = describe_coverage(study.split, find_leaks(results.cohort, study))
     within_strata = STRATUM in predictions.columns
     note = describe_aucs(study.split, coverage, within_strata=within_strata)
     contents.add(
@@ -231,12 +251,28 @@ def _compute(contents: Contents) -> None:
         lambda: compute_study_discrimination(study, predictions),
         _lay_out(study.split, contents.headline, note),
     )
-    draw = None if LEFT_OUT in predictions.columns else _plot_auc_by_split
-    trained = contents.results.trained
+    roles, ranks, trained = contents.roles, contents.tables["discrimination"], results.trained
     models = [(str(name), str(name), ".2f") for name in trained["model"].unique()]
     by_split = TableLayout(_describe_splits(study.split), ("split", "Split", ""), *models)
-    contents.add("auc_by_split", lambda: compute_auc_by_split(trained), by_split, draw)
-    contents.add("roc", lambda: compute_mean_roc(trained), draw=plot_roc)
+    by_cohort = LEFT_OUT in predictions.columns
+    contents.add(
+        "auc_by_split",
+        lambda: compute_auc_by_split(trained),
+        by_split,
+        None if by_cohort else partial(_plot_auc_by_split, roles=roles),
+    )
+    is_drawn = predictions["model"].isin([*trained["model"].unique(), roles.clinic])
+    drawn = predictions[is_drawn]
+    contents.add(
+        "roc",
+        lambda: compute_mean_roc(drawn),
+        draw=partial(plot_roc, roles=roles, estimates=_tell(ranks, _AUC)),
+    )
+    contents.add(
+        "precision_recall",
+        lambda: compute_precision_recall(drawn),
+        draw=partial(plot_precision_recall, roles=roles, estimates=_tell(ranks, _PR_AUC)),
+    )
     contents.notes["estimand"] = describe_estimand(study, trained)
 
 
@@ -270,6 +306,14 @@ def _write(contents: Contents) -> Blocks:
             f"ROC curves on the test parts, sensitivity averaged over the splits{of_each}. "
             "Click a name in the legend to single a model out, shift and click to add another, "
             "double click to show all.",
+        ),
+        Figure(
+            "precision_recall",
+            "Precision-recall curves by model, over patients",
+            "Of those called at a threshold, the share with the event (precision), against the "
+            "share of those with the event who are called (recall): over patients, each by "
+            f"the mean rank of its scores in the test parts{of_each}. The area below is the "
+            "PR-AUC of the table.",
         ),
     ]
 

@@ -15,7 +15,8 @@ from deepcme.report.formatting import TableLayout
 from deepcme.report.section import Contents, Section
 
 LAYOUT = TableLayout(
-    "What the study says to each item, and what is left to the author.", ("number", "Item", ""), ("topic", "Topic", ""), ("asks", "Asks", ""),
+    "What the study says to each item, and what is left to the author.",
+    ("number", "Item", ""), ("topic", "Topic", ""), ("asks", "Asks", ""),
     ("answer", "Answer", ""), ("status", "Who answers", ""),
 )  # fmt: skip
 

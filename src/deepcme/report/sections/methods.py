@@ -299,8 +299,8 @@ def _write(contents: Contents) -> Blocks:
     identity = results.folder.read_identity()
     packages = identity["versions"].items()
     command = Markup(
-        "Repeat it: in the study's folder <code>{}</code> runs the file above again, into a new folder "
-        "beside it. deepcme {}; results version {}; {}."
+        "Repeat it: in the study's folder <code>{}</code> runs the file above again, into a "
+        "new folder beside it. deepcme {}; results version {}; {}."
     ).format(
         _COMMAND,
         __version__,

@@ -56,9 +56,9 @@ _PERMUTATION_OF_TIMES = TableLayout(
     PValue("p_value", "p", "ci_low", "ci_high"),
     ("n_permutations", "Permutations", ",.0f"), ("n_as_good", "As good", ",.0f"),
     ("null_mean", "Null mean", ".3f"), ("null_sd", "Null sd", ".3f"), *PATIENTS_AND_EVENTS,
-    note="Of Uno's C, and of the log-rank chi-square between the thirds of predicted risk, with "
-    "a minus where events come sooner the lower the predicted risk. p counts the outcomes as "
-    "they are as one permutation (Phipson and Smyth 2010); its 95% interval is Wilson's, of "
+    note="Of Uno's C, and of the log-rank chi-square between the thirds of predicted risk, "
+    "with a minus where events come sooner the lower the predicted risk. p counts the outcomes "
+    "as they are as one permutation (Phipson and Smyth 2010); its 95% interval is Wilson's, of "
     "the Monte-Carlo error: of the p of unlimited permutations.",
 )  # fmt: skip
 _STATISTICS = {UNO.name: UNO.heading, LOG_RANK: "Thirds of predicted risk (log-rank)"}
@@ -74,7 +74,7 @@ def _layout(measure: Measure | TimeMeasure, *, is_survival: bool) -> TableLayout
     name, short = measure.heading, "C" if is_survival else measure.heading
     counts = PATIENTS_AND_EVENTS if is_survival else N_AND_EVENTS
     return TableLayout(
-        f"Mean test {name} of the null runs, beside the {short} of what they are compared with.",
+        f"Mean test {name} of the null runs, beside the {short} of what they are set against.",
         ("kind", "Null", ""), ("size", "Genes", ",.0f"), ("n_runs", "Runs", ",.0f"),
         Estimate("null_mean", f"Mean {short}", "null_low", "null_high", ends="low to high"),
         ("compared", "Compared", ""), (measure.name, f"Its {short}", ".3f"),
@@ -109,7 +109,9 @@ def _compare(contents: Contents, runs: pd.DataFrame) -> None:
     comparison = compute_null_comparison(runs, contents.headline, value, measure.name)
     contents.add("nulls", lambda: comparison, _layout(measure, is_survival=is_survival))
     if len(comparison):
-        contents.charts["nulls"] = plot_nulls(runs, comparison, measure.name, measure.heading)
+        contents.charts["nulls"] = plot_nulls(
+            runs, comparison, measure.name, measure.heading, contents.roles
+        )
     random = comparison[comparison["kind"] == "random genes"].drop_duplicates("size")
     if len(random):
         sentences = [_random_genes(row, measure) for row in random.to_dict("records")]

@@ -16,7 +16,8 @@ from deepcme.evaluation.over_splits import compute_metrics
 from deepcme.report.blocks import Blocks, Figure, Heading, Text
 from deepcme.report.figures.genes import plot_top_genes
 from deepcme.report.figures.publication import plot_table, titled
-from deepcme.report.figures.study import plot_auc_by_split, plot_grid, plot_roc
+from deepcme.report.figures.ranking import plot_auc_by_split, plot_roc
+from deepcme.report.figures.study import plot_grid
 from deepcme.report.formatting import TableLayout
 from deepcme.report.models import describe_replay
 from deepcme.report.section import Contents, Section

@@ -17,8 +17,8 @@ from deepcme.report.section import Contents, Section
 from deepcme.report.sections.calibration import describe_verdict, without_intercept
 
 _RECALIBRATION = SideBySideLayout(
-    "The same of recalibrated test probabilities: in each split by a line (Platt 1999) "
-    "that test rows had no part in. Models without probabilities get theirs this way."
+    "After recalibration: test probabilities by a line (Platt 1999), in each split, that test "
+    "rows had no part in. Models without probabilities get theirs this way."
 )
 _LINES = TableLayout(
     "What those lines were learned on, one line a split, and what they are (medians).",

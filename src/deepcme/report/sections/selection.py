@@ -95,7 +95,7 @@ _LAYOUTS = {
         "chance.",
         _RANKER, ("over", "Over", ""), ("level", "Of", ""), Estimate("value", "Index"),
         ("n_selected", "Of the first", ",.0f"), ("n_selections", "Selections", ",.0f"),
-        note="95% normal intervals. Splits share most of their patients, halves of a pair none.",
+        note="95% normal intervals. Splits share most patients, halves of a pair none.",
     ),
     "score_agreement": TableLayout(
         "How far three scores of a network order the genes alike on held-out patients: rank "

@@ -55,7 +55,7 @@ def draw_and_describe(contents: Contents) -> None:
     differences = contents.tables["net_benefit"]
     differences = differences[differences["model"] == contents.headline]
     contents.charts["decision_curve"] = plot_decision_curve(
-        contents.tables["decision_curve"], contents.results.models, differences
+        contents.tables["decision_curve"], contents.roles, differences
     )
     contents.notes["usefulness_verdict"] = describe_usefulness(
         contents.headline, differences, may_claim=exceeds_chance(contents)
@@ -68,7 +68,7 @@ def show_differences(
     """A row for each model, and cohort left out; a column for each threshold."""
     at = differences["threshold"].map(as_percent)
     headings = {name: f"At {name}" for name in at.unique()}
-    layout = SideBySideLayout(caption, headings, counted, signed=True, note=note)
+    layout = SideBySideLayout(caption, headings, counted, signed=True, alike=True, note=note)
     return layout.show(differences.assign(metric=at, value=differences["difference"]))
 
 

@@ -47,12 +47,13 @@ _HAZARD_RATIOS = TableLayout(
     "Hazard ratios of the clinical columns alone, of one Cox regression on all patients.",
     ("column", "Column", ""), ("value", "Value", ""), Estimate("hazard_ratio", "Hazard ratio"),
     Plain("interval", "Interval", constant="intervals by {}"), *PATIENTS_AND_EVENTS,
-    Count("missing", "Missing", "missing value"), Count("monotone_splits", "No end", "split without an end"),
-    Count("left_out_splits", "Left out", "split left out"),
+    Count("missing", "Missing", "missing value"),
+    Plain("monotone_splits", "No end", ",.0f", constant="no end in {} splits"),
+    Plain("left_out_splits", "Left out", ",.0f", constant="left out in {} splits"),
     note="One row a patient, Efron's ties; missing values filled. 95% intervals: Wald's, those "
-    "of Firth's fit where a hazard ratio would have no end (Heinze and Schemper 2001). Patients "
-    "and events: with the word, or with a known number. No end, left out: in how many splits a "
-    "value of the column had no finite hazard ratio, or repeated other columns.",
+    "of Firth's fit where a hazard ratio would have no end (Heinze and Schemper 2001). "
+    "Patients and events: with the word, or with a known number. No end, left out: in how many "
+    "splits a value of the column had no finite hazard ratio, or repeated other columns.",
 )  # fmt: skip
 
 
@@ -76,7 +77,7 @@ def _compute(contents: Contents) -> None:
         table = contents.tables["added_value"]
         contents.notes["added_value_verdict"] = describe_added_value(table, clinical.columns)
         if table["difference"].notna().any():
-            contents.charts["added_value"] = draw_differences(table)
+            contents.charts["added_value"] = draw_differences(table, contents.roles)
     _add_score_test(contents)
     contents.notes["clinical_coding"] = describe_coding(clinical)
     folder = results.folder

@@ -16,7 +16,7 @@ from deepcme.evaluation.survival.tables.naive import compute_naive_beside_weight
 from deepcme.evaluation.survival.tables.proportional_hazards import compute_proportional_hazards
 from deepcme.report.blocks import Blocks, Bullets, Heading, Text
 from deepcme.report.formatting import LEFT_OUT_COLUMN, PATIENTS_AND_EVENTS, TableLayout
-from deepcme.report.layouts.columns import Count, Estimate, PValue
+from deepcme.report.layouts.columns import Estimate, Plain, PValue
 from deepcme.report.section import Contents, Section
 from deepcme.study.parts.survival_tables import COX_FITS
 from deepcme.study.settings import ModelSettings
@@ -27,7 +27,7 @@ _NAIVE = TableLayout(
     "is reported here, of the model of the verdict.",
     LEFT_OUT_COLUMN, ("measure", "Measure", ""),
     ("naive", "Labelled alone", ".3f"), ("weighted", "With weights", ".3f"),
-    Count("n_known", "Known", "patient known"), *PATIENTS_AND_EVENTS,
+    Plain("n_known", "Known", ",.0f", constant="{} of known outcome"), *PATIENTS_AND_EVENTS,
     note="A patient who had the event is known however short the follow-up, so that too many "
     "events are left among the known.",
 )  # fmt: skip
@@ -37,9 +37,9 @@ _HAZARDS = TableLayout(
     LEFT_OUT_COLUMN, ("model", "Model", ""), Estimate("trend", "Trend", signed=True),
     ("chi2", "Chi2", ".2f"), PValue("p_value", "p"), *PATIENTS_AND_EVENTS,
     ("absent", "Why none", ""), optional=(LEFT_OUT, "absent"),
-    note="Test of Grambsch and Therneau (1994), with each Cox model's out-of-fold log hazard, a "
-    "mean over the repeats, as the only column. Trend: the slope of its log hazard ratio along "
-    "the share of patients who have had the event (1 less "
+    note="Test of Grambsch and Therneau (1994), with each Cox model's out-of-fold log hazard, "
+    "a mean over the repeats, as the only column. Trend: the slope of its log hazard ratio "
+    "along the share of patients who have had the event (1 less "
     "Kaplan-Meier), one step from no change, with its 95% Wald interval. It is for the way "
     "from nobody to everybody, and follow-up sees but a part of that: where a fifth have had "
     "the event by its end, the log hazard ratio has changed by a fifth of it. Approximate, as "

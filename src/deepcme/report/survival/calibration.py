@@ -32,8 +32,8 @@ _HEADINGS = {
     measure.name: measure.heading for measure in (OBSERVED_EXPECTED, SLOPE, BRIER, SCALED_BRIER)
 }
 _PERFORMANCE = SideBySideLayout(
-    "Calibration of each patient's mean out-of-fold risk of the event by the horizon. O/E below "
-    "1: the risks are too high. Slope below 1: too extreme; above 1: too cautious.",
+    "Calibration of each patient's mean out-of-fold risk of the event by the horizon. O/E "
+    "below 1: the risks are too high. Slope below 1: too extreme; above 1: too cautious.",
     _HEADINGS,
     PATIENTS,
     note="O/E is the observed risk (Kaplan-Meier, or Aalen and Johansen's where there is a "
@@ -43,14 +43,14 @@ _PERFORMANCE = SideBySideLayout(
     "bootstrap of patients and of their censoring; they take the fitted models as they are.",
 )
 _RECALIBRATED = SideBySideLayout(
-    "The same of the risks as recalibrated in each split by a line that test rows had no part "
+    "After recalibration: the same risks, in each split by a line that test rows had no part "
     "in.",
     _HEADINGS,
     PATIENTS,
 )
 _GROUPS = TableLayout(
-    "Predicted and observed risk of the model of the verdict by the horizon, in groups of equal size by "
-    "predicted risk.",
+    "Predicted and observed risk of the model of the verdict by the horizon, in groups of "
+    "equal size by predicted risk.",
     LEFT_OUT_COLUMN, ("risks", "Risks", ""), ("predicted", "Predicted", ".2f"),
     Estimate("observed", "Observed"), PATIENTS, EVENTS, ("followed", "Followed", ",.0f"),
     note="95% intervals of the observed risk: Greenwood's variance. Followed: known to be "
@@ -96,14 +96,13 @@ def _compute(contents: Contents) -> None:
 
 
 def _draw(contents: Contents) -> Chart:
-    """The headline first; a chart for each cohort left out."""
-    table, models = contents.tables["calibration_groups"], contents.results.models
-    table = table.sort_values("model", key=lambda of: of != contents.headline, kind="stable")
+    """The chart, or one for each cohort left out."""
+    table, roles = contents.tables["calibration_groups"], contents.roles
     if LEFT_OUT not in table:
-        return plot_calibration_at_horizon(table, models)
+        return plot_calibration_at_horizon(table, roles)
     return beside(
         [
-            plot_calibration_at_horizon(rows, models).properties(title=str(cohort))
+            plot_calibration_at_horizon(rows, roles).properties(title=str(cohort))
             for cohort, rows in table.groupby(LEFT_OUT, sort=False)
         ]
     )

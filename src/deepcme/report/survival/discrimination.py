@@ -14,8 +14,9 @@ from deepcme.evaluation.survival.tables.auc_over_time import compute_survival_au
 from deepcme.evaluation.survival.tables.differences import compute_survival_differences
 from deepcme.evaluation.survival.tables.discrimination import compute_survival_discrimination
 from deepcme.report.blocks import Blocks, Figure, Heading, Table, Text
-from deepcme.report.figures.forest import ESTIMATE, forest_heading, plot_forest
+from deepcme.report.figures.forest import Axis, forest_heading, forest_row, plot_forest
 from deepcme.report.figures.over_time import plot_auc_over_time
+from deepcme.report.figures.roles import Roles
 from deepcme.report.figures.styles import Chart, beside
 from deepcme.report.formatting import (
     LEFT_OUT_COLUMN,
@@ -25,6 +26,7 @@ from deepcme.report.formatting import (
     rank_rows,
 )
 from deepcme.report.layouts.columns import Column, Estimate, Plain, PValue
+from deepcme.report.layouts.numbers import choose_decimals, show_estimate
 from deepcme.report.results import StudyResults
 from deepcme.report.section import Contents, Section
 from deepcme.study.headline import find_baselines
@@ -45,16 +47,16 @@ _NOTE = (
     "one had the higher score. Uno's C weighs pairs so that it does not depend on who was "
     "censored, Harrell's does. AUC(t): the same of a patient with the event by the horizon and "
     "one without it then. Of Uno's C are: sd, over the splits, which is neither the error of "
-    "the mean nor that of other patients; Monte-Carlo error, how far the mean would move if the "
-    "same patients were divided anew; pairs dropped, comparable pairs beyond the time up to "
-    "which it looks; patients and events. Harrell's C counts all events. 95% intervals: "
-    "bootstrap of patients and of their censoring, on the logit scale with Student's t, widened "
-    "for refitting."
+    "the mean nor that of other patients; Monte-Carlo error, how far the mean would move if "
+    "the same patients were divided anew; pairs dropped, comparable pairs beyond the time up "
+    "to which it looks; patients and events. Harrell's C counts all events. 95% intervals: "
+    "bootstrap of patients and of their censoring, on the logit scale with Student's t, "
+    "widened for refitting."
 )
 _DIFFERENCES = (
-    "{headline} minus each baseline, on the same patients in the same draws. The comparator was "
-    "named before anything was fitted: its p counts as it is, that of the others after Holm, "
-    "over the baselines of one measure. The p are of Uno's C."
+    "{headline} minus each baseline, on the same patients in the same draws. The comparator "
+    "was named before anything was fitted: its p counts as it is, that of the others after "
+    "Holm, over the baselines of one measure. The p are of Uno's C."
 )
 
 
@@ -86,7 +88,7 @@ def _compute(contents: Contents) -> None:
         table = contents.tables[name]
         drawn = table[~table["model"].isin(results.comparators)]
         if drawn[column].notna().any():
-            contents.charts[name] = draw(drawn)
+            contents.charts[name] = draw(drawn, contents.roles)
 
     def over_time() -> pd.DataFrame:
         table = compute_survival_auc_over_time(results.trained_evaluation)
@@ -125,8 +127,8 @@ def _lay_out_differences(headline: str) -> TableLayout:
     return TableLayout(
         _DIFFERENCES.format(headline=headline),
         LEFT_OUT_COLUMN, ("baseline", "Baseline", ""), ("comparator", "Comparator", ""),
-        *estimates_by_measure(signed=True), PValue("p_value", "p"), PValue("p_holm", "p (Holm)"),
-        *_COUNTS, ("absent", "Why none", ""), optional=_OPTIONAL,
+        *estimates_by_measure(signed=True), PValue("p_value", "p"),
+        PValue("p_holm", "p (Holm)"), *_COUNTS, ("absent", "Why none", ""), optional=_OPTIONAL,
     )  # fmt: skip
 
 
@@ -138,47 +140,52 @@ def estimates_by_measure(*, signed: bool = False) -> list[Column]:
     ]
 
 
-def draw_measures(table: pd.DataFrame) -> Chart:
+def draw_measures(table: pd.DataFrame, roles: Roles) -> Chart:
     """A forest of the models, measure by measure."""
-    rows = [*_forest_rows(table, "model", "value", "{:.3f}")]
+    rows = [*_forest_rows(table, "model", "value", roles)]
     low = np.nanmin([_CHANCE, *table["ci_low"], *table["value"]])
     domain = (min(0.4, np.floor(low * 10) / 10), 1.0)
-    return plot_forest(pd.DataFrame(rows), "Value with 95% interval", domain, _CHANCE)
+    described = (
+        f"Forest plot: {' and '.join(measure.heading for measure in _DRAWN)} of "
+        f"{table['model'].nunique()} models, with 95% intervals."
+    )
+    axis = Axis("Value with 95% interval", domain, _CHANCE)
+    return plot_forest(pd.DataFrame(rows), axis, described)
 
 
-def draw_differences(table: pd.DataFrame) -> Chart:
+def draw_differences(table: pd.DataFrame, roles: Roles) -> Chart:
     """A forest of the differences to each baseline, measure by measure."""
-    rows = [*_forest_rows(table, "baseline", "difference", "{:+.3f}")]
+    rows = [*_forest_rows(table, "baseline", "difference", roles)]
     farthest = np.nanmax(np.abs([0.1, *table["ci_low"], *table["ci_high"]]))
     end = float(np.ceil(farthest * 10) / 10)
     title = f"{table['model'].iloc[0]} minus the other model, with 95% interval"
-    return plot_forest(pd.DataFrame(rows), title, (-end, end), 0.0)
+    described = (
+        f"Forest plot: differences in {' and '.join(measure.heading for measure in _DRAWN)}, "
+        f"{title}."
+    )
+    return plot_forest(pd.DataFrame(rows), Axis(title, (-end, end), 0.0), described)
 
 
 def _forest_rows(
-    table: pd.DataFrame, of: str, column: str, form: str
+    table: pd.DataFrame, of: str, column: str, roles: Roles
 ) -> Iterator[dict[str, Any]]:
     """A heading for each measure, then its rows; those of a cohort left out bear its name."""
     for measure in _DRAWN:
         rows = table[table["measure"] == measure.name].dropna(subset=column)
         if rows.empty:
             continue
+        decimals = choose_decimals(rows["ci_low"], rows["ci_high"])
         yield forest_heading(measure.heading, "95% interval")
         for row in rows.to_dict("records"):
-            ends = (row["ci_low"], row["ci_high"])
-            numbers = form.format(row[column])
-            if np.isfinite(ends).all():
-                numbers += f" ({form.format(ends[0])} to {form.format(ends[1])})"
+            ends = [row[name] for name in (column, "ci_low", "ci_high")]
             where = f" in {row[LEFT_OUT]}" if LEFT_OUT in row else ""
-            yield {
-                "kind": ESTIMATE,
-                "label": f"{row[of]}{where}",
-                "counts": f"{row['n']:,.0f} / {row['events']:,.0f}",
-                "numbers": numbers,
-                "value": row[column],
-                "ci_low": ends[0],
-                "ci_high": ends[1],
-            }
+            yield forest_row(
+                f"{row[of]}{where}",
+                ends,
+                show_estimate(*ends, decimals=decimals, signed=column == "difference"),
+                counts=f"{row['n']:,.0f} / {row['events']:,.0f}",
+                colour=roles.colour(row[of]),
+            )
 
 
 def add_at_risk(table: pd.DataFrame, results: StudyResults) -> pd.DataFrame:
@@ -197,11 +204,11 @@ def add_at_risk(table: pd.DataFrame, results: StudyResults) -> pd.DataFrame:
 def _draw_over_time(contents: Contents) -> Chart:
     results, scale = contents.results, contents.results.time_scale
     table = contents.tables["auc_over_time"]
-    first = table.sort_values("model", key=lambda of: of != contents.headline, kind="stable")
     ticks = scale.ticks(float(table["time"].max()))
     charts = []
     for patients in results.evaluation.patients:
-        rows = first if patients.cohort is None else first[first[LEFT_OUT] == patients.cohort]
+        of_all = patients.cohort is None
+        rows = table if of_all else table[table[LEFT_OUT] == patients.cohort]
         if rows.empty:
             continue
         times = patients.follow_up.times / scale.per_unit
@@ -209,13 +216,25 @@ def _draw_over_time(contents: Contents) -> Chart:
         chart = plot_auc_over_time(
             rows.assign(time=rows["shown"]),
             pd.DataFrame({"time": ticks, "at_risk": numbers}),
-            results.models,
+            contents.roles,
+            _tell_concordance(contents, patients.cohort),
             unit=scale.unit,
             horizon=None if results.horizon is None else scale.show(results.horizon),
         )
-        titled = chart if patients.cohort is None else chart.properties(title=patients.cohort)
+        titled = chart if of_all else chart.properties(title=patients.cohort)
         charts.append(titled)
     return beside(charts, columns=1)
+
+
+def _tell_concordance(contents: Contents, cohort: str | None) -> pd.DataFrame:
+    """Uno's C of each model in words, of one cohort left out or of all patients."""
+    table = contents.tables["survival_discrimination"]
+    rows = table[table["measure"] == UNO.name]
+    rows = rows if cohort is None else rows[rows[LEFT_OUT] == cohort]
+    decimals = choose_decimals(rows["ci_low"], rows["ci_high"])
+    ends = rows[["value", "ci_low", "ci_high"]].itertuples(index=False)
+    told = [show_estimate(*numbers, decimals=decimals) for numbers in ends]
+    return pd.DataFrame({"model": rows["model"], "told": told})
 
 
 def _write(contents: Contents) -> Blocks:

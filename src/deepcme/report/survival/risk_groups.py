@@ -40,9 +40,10 @@ _GROUP_RISKS = TableLayout(
     "Risk of the event by the horizon in each third of predicted risk.",
     LEFT_OUT_COLUMN, ("group", "Third", ""), Estimate("risk", "Risk", percent=True), PATIENTS,
     EVENTS, ("followed", "Followed", ",.0f"),
-    note="95% intervals: Wald's on the log scale (Greenwood's variance). Thirds are those of the "
-    "scores of training data that the same fit did not see, so that they need not hold equally "
-    "many. Events are those by the horizon; followed are those known to be without it then.",
+    note="95% intervals: Wald's on the log scale (Greenwood's variance). Thirds are those of "
+    "the scores of training data that the same fit did not see, so that they need not hold "
+    "equally many. Events are those by the horizon; followed are those known to be without it "
+    "then.",
 )  # fmt: skip
 _AT_RISK = "Patients at risk just before each time, by third of predicted risk."
 _NAIVE_TEST = (
@@ -52,8 +53,7 @@ _NAIVE_TEST = (
 _NO_P_VALUE = (
     "No p-value stands beside these curves. The thirds come of models that learned from the "
     "other patients, so that the patients' outcomes are not independent of each other's "
-    f"groups: {_NAIVE_TEST}. Only outcomes permuted and everything fitted again give one "
-    "(--permutations N)."
+    f"groups: {_NAIVE_TEST}. Only outcomes permuted and everything fitted again give one."
 )
 
 

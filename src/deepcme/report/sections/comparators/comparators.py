@@ -20,7 +20,7 @@ from deepcme.report.formatting import (
     TableLayout,
     rank_rows,
 )
-from deepcme.report.layouts.columns import Count, Estimate
+from deepcme.report.layouts.columns import Count, Estimate, Plain
 from deepcme.report.layouts.numbers import show_p_value
 from deepcme.report.section import Contents, Section
 from deepcme.report.sections.comparators.chart import plot_beside_clinic
@@ -46,10 +46,10 @@ _BESIDE = (
     "{headline} less the row. {headline} first, the others by {measure}."
 )
 _HOW_BESIDE = (
-    "{measure} and 95% interval as in the table of discrimination. Difference: {differences}; p "
-    "as it is of what was named in advance, of the others after Holm over all rows not trained "
-    "here. Genes: found of those listed, and their share of the absolute weight; full with "
-    f"{FULL_SHARE:.0%} of both, partial with {PARTIAL_SHARE:.0%}."
+    "{measure} and 95% interval as in the table of discrimination. Difference: {differences}; "
+    "p as it is of what was named in advance, of the others after Holm over all rows not "
+    "trained here. Genes: found of those listed, and their share of the absolute weight; full "
+    f"with {FULL_SHARE:.0%} of both, partial with {PARTIAL_SHARE:.0%}."
 )
 _DIFFERENCES = (
     "a mean over the splits, with Student's t interval of the corrected resampled t-test "
@@ -108,7 +108,7 @@ def _compute(contents: Contents) -> None:
         return
     table = contents.tables["beside_clinic"]
     if table["value"].notna().any():
-        contents.charts["beside_clinic"] = plot_beside_clinic(table, measure)
+        contents.charts["beside_clinic"] = plot_beside_clinic(table, measure, contents.roles)
     contents.notes["beside_clinic_found"] = describe_found(
         table, measure, partial(exceeds_chance, contents)
     )
@@ -147,8 +147,8 @@ def _lay_out_scalings(contents: Contents, measure: str) -> TableLayout:
         Estimate(
             "same_class", "Same class", "same_class_low", "same_class_high", percent=True
         ),
-        Count("n_agreement", "Compared", "sample with both"), *_counts(contents),
-        note=_HOW_SCALINGS,
+        Plain("n_agreement", "Compared", ",.0f", constant="{} samples compared"),
+        *_counts(contents), note=_HOW_SCALINGS,
     )  # fmt: skip
 
 

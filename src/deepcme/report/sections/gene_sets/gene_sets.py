@@ -52,8 +52,8 @@ _SUMS_OF_MODEL = (
     ("model_edge", "Leading edge in the model", ""),
 )  # fmt: skip
 _SUMS_CAPTION = (
-    "The first 10 in gene-set enrichment analysis (Subramanian et al. 2005); nothing is claimed "
-    "by its p."
+    "The first 10 in gene-set enrichment analysis (Subramanian et al. 2005); nothing is "
+    "claimed by its p."
 )
 _SUMS_NOTE = (
     "NES: normalised enrichment score in the ranking by the score statistic; leading edge: the "

@@ -24,7 +24,9 @@ from deepcme.report.figures.forest import (
     ESTIMATE,
     POOLED,
     PREDICTION,
+    Axis,
     forest_heading,
+    forest_row,
     plot_forest,
 )
 from deepcme.report.figures.styles import Chart
@@ -135,21 +137,23 @@ def plot_cohorts(cohorts: pd.DataFrame, pooled: pd.DataFrame, measure: str) -> C
         new = {**row, "value": np.nan}
         ends = ("prediction_low", "prediction_high")
         rows.append({**_row(PREDICTION, "A new cohort", new, *ends), "counts": ""})
-    return plot_forest(pd.DataFrame(rows), measure, (0, 1), 0.5)
+    described = (
+        f"Forest plot: {measure} in each of {len(cohorts)} cohorts left out, with 95% intervals"
+        f"{', pooled, and expected in a new cohort' if len(pooled) else ''}."
+    )
+    return plot_forest(pd.DataFrame(rows), Axis(measure, (0, 1), 0.5), described)
 
 
 def _row(kind: str, label: str, row: dict[Any, Any], low: str, high: str) -> dict[str, Any]:
     value = "" if np.isnan(row["value"]) else f"{row['value']:.2f} "
     known = np.isfinite([row[low], row[high]]).all()
-    return {
-        "kind": kind,
-        "label": label,
-        "value": row["value"],
-        "ci_low": row[low],
-        "ci_high": row[high],
-        "counts": f"{row['n']:,} / {row['events']:,}",
-        "numbers": f"{value}({row[low]:.2f} to {row[high]:.2f})" if known else value,
-    }
+    return forest_row(
+        label,
+        (row["value"], row[low], row[high]),
+        f"{value}({row[low]:.2f} to {row[high]:.2f})" if known else value,
+        counts=f"{row['n']:,} / {row['events']:,}",
+        kind=kind,
+    )
 
 
 def describe_pooled_ranks(row: pd.Series[Any], measure: str) -> str:

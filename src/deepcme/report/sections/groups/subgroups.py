@@ -47,17 +47,17 @@ _CAPTION = (
 )
 _NOTE_OF_LABELS = (
     "AUC: share of pairs, of a sample with the event and one without it in the same level and "
-    "test part, in which the first has the higher score; 95% intervals by bootstrap of patients "
-    "(t, logit scale). O/E: events observed over those expected by the recalibrated "
+    "test part, in which the first has the higher score; 95% intervals by bootstrap of "
+    "patients (t, logit scale). O/E: events observed over those expected by the recalibrated "
     "probabilities; 95% intervals Wald's on the log scale, errors by patient."
 )
 _NOTE_OF_ALL = (
-    " Intervals of differences and ratios are made of those of both levels (square and add: Zou "
-    "and Donner 2008), not corrected for their number."
+    " Intervals of differences and ratios are made of those of both levels (square and add: "
+    "Zou and Donner 2008), not corrected for their number."
 )
 _NET_BENEFIT = (
-    "Net benefit of acting on the recalibrated risks in each level, at the threshold nearest to "
-    "the risk of all, beside that of treating all; of treating none it is 0."
+    "Net benefit of acting on the recalibrated risks in each level, at the threshold nearest "
+    "to the risk of all, beside that of treating all; of treating none it is 0."
 )
 _NET_BENEFIT_NOTE = (
     "Gain: to the better of treating all and none, its 95% interval by paired bootstrap, not "

@@ -18,11 +18,11 @@ from deepcme.evaluation.survival.measured import UNO
 from deepcme.evaluation.survival.tables.differences import compute_survival_differences
 from deepcme.report.blocks import Blocks, Figure, Heading, Terms, Text
 from deepcme.report.chance import exceeds_chance
-from deepcme.report.figures.forest import ESTIMATE, forest_heading, plot_forest
+from deepcme.report.figures.forest import Axis, forest_heading, forest_row, plot_forest
 from deepcme.report.figures.styles import Chart
 from deepcme.report.formatting import EVENTS, LEFT_OUT_COLUMN, TableLayout
-from deepcme.report.layouts.columns import Count, Estimate
-from deepcme.report.layouts.numbers import show_interval
+from deepcme.report.layouts.columns import Count, Estimate, Plain
+from deepcme.report.layouts.numbers import choose_decimals, show_estimate
 from deepcme.report.models import find_refitted_models
 from deepcme.report.results import StudyResults
 from deepcme.report.section import Contents, Section
@@ -57,7 +57,8 @@ _COHORTS = TableLayout(
     ("cohort", "Cohort", ""), ("role", "Patients are", ""), ("patients", "Patients", ",.0f"),
     ("events", "Events", ",.0f"), ("share", "Share with the event", ".0%"),
     ("genes", "Genes", ",.0f"), ("common_genes", "Common genes", ",.0f"),
-    Count("genes_in_all", "In all cohorts", "gene in all cohort"), ("scale", "Scale", ""),
+    Plain("genes_in_all", "In all cohorts", ",.0f", constant="{} genes in all cohorts"),
+    ("scale", "Scale", ""),
     note="Events: of times whenever they came.",
 )  # fmt: skip
 
@@ -308,21 +309,27 @@ def _draw(table: pd.DataFrame, heading: str) -> Chart:
     """A forest: a heading for each model, then what it was trained on."""
     low = np.nanmin([_CHANCE, *table["ci_low"], *table["value"]])
     domain = (min(0.4, float(np.floor(low * 10) / 10)), 1.0)
-    return plot_forest(pd.DataFrame([*_forest_rows(table)]), heading, domain, _CHANCE)
+    described = (
+        f"Forest plot: {heading} of {table['model'].nunique()} models, each by the patients "
+        "that it was trained on, with 95% intervals."
+    )
+    rows = pd.DataFrame([*_forest_rows(table)])
+    return plot_forest(rows, Axis(heading, domain, _CHANCE), described)
 
 
 def _forest_rows(table: pd.DataFrame) -> Iterator[dict[str, Any]]:
+    decimals = choose_decimals(table["ci_low"], table["ci_high"])
     for model, rows in table.groupby("model", sort=False):
         yield forest_heading(str(model), "95% interval")
         for row in rows.to_dict("records"):
             where = f" in {row[LEFT_OUT]}" if LEFT_OUT in row else ""
-            yield {
-                "kind": ESTIMATE,
-                "label": f"{row['arm']}{where}",
-                "counts": f"{row['n']:,.0f} / {row['events']:,.0f}",
-                "numbers": show_interval(row, _OF_RANKS),
-                **{end: row[end] for end in _OF_RANKS},
-            }
+            ends = [row[end] for end in _OF_RANKS]
+            yield forest_row(
+                f"{row['arm']}{where}",
+                ends,
+                show_estimate(*ends, decimals=decimals),
+                counts=f"{row['n']:,.0f} / {row['events']:,.0f}",
+            )
 
 
 def _write(contents: Contents) -> Blocks:

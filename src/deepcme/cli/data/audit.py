@@ -23,10 +23,9 @@ def audit(
     """Check a cohort for what spoils published results (DCM001 to DCM013)."""
     import json
 
-    from deepcme.audit.audit import audit_cohort
-    from deepcme.audit.follow_up import find_follow_up_columns
     from deepcme.base.words import listed
     from deepcme.cohort.cohort import Cohort
+    from deepcme.verbs.auditing import audit as audit_cohort
 
     checked = Cohort.load(cohort)
     findings = audit_cohort(checked)
@@ -40,11 +39,8 @@ def audit(
             say(f"  {finding.evidence}")
             say(f"  To do: {finding.advice}")
         say()
-        if follow_up := find_follow_up_columns(checked):
-            say(f"Follow-up, which no model may learn from: {listed(follow_up)}.")
-        say(
-            f"{len(findings)} findings, "
-            f"{sum(finding.severity == 'severe' for finding in findings)} of them severe."
-        )
-    if strict and any(finding.severity == "severe" for finding in findings):
+        if findings.follow_up:
+            say(f"Follow-up, which no model may learn from: {listed(findings.follow_up)}.")
+        say(f"{len(findings)} findings, {len(findings.severe)} of them severe.")
+    if strict and findings.severe:
         raise typer.Exit(1)

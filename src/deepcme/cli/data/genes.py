@@ -8,8 +8,8 @@ from typing import Annotated, Literal
 import typer
 
 from deepcme.base.terminal import say
+from deepcme.cli.data.prepare import save
 from deepcme.cli.options import writable_cohort
-from deepcme.cli.prepare import save
 
 app = typer.Typer(help="Translate gene identifiers.", no_args_is_help=True)
 
@@ -32,10 +32,10 @@ def map_(
             show_default="the cohort's own symbols",
         ),
     ] = None,
-    output: Annotated[
+    out: Annotated[
         Path | None,
         typer.Option(
-            "--output",
+            "--out",
             "-o",
             callback=writable_cohort,
             help="Cohort file to write, with the new ids (.h5ad).",
@@ -59,5 +59,5 @@ def map_(
     for sentence in (mapping.describe(), *mapping.doubts):
         say(sentence)
     mapping.require_coverage(allow_missing)
-    if output is not None:
-        save(with_mapped_genes(loaded, mapping), output)
+    if out is not None:
+        save(with_mapped_genes(loaded, mapping), out)

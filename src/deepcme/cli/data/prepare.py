@@ -9,9 +9,8 @@ import typer
 
 from deepcme.base.errors import DeepCMEError
 from deepcme.base.terminal import say
-from deepcme.cli.follow_up import (
+from deepcme.cli.data.follow_up import (
     FollowUpOptions,
-    check_horizon_of,
     condition,
     lines_about_follow_up,
 )
@@ -109,7 +108,7 @@ def merge(
     cohorts: Annotated[
         list[Path], typer.Argument(metavar="COHORT.h5ad...", help="Two or more cohorts.")
     ],
-    output: Output,
+    out: Output,
     same_patients: Annotated[
         bool,
         typer.Option(
@@ -132,33 +131,34 @@ def merge(
         raise DeepCMEError(f"Two of the files have the same name: {', '.join(names)}.")
     loaded = [Cohort.load(path) for path in cohorts]
     together = dict(zip(names, loaded, strict=True))
-    save(merge_cohorts(together, same_patients=same_patients), output, strict)
+    save(merge_cohorts(together, same_patients=same_patients), out, strict)
 
 
 def finish(cohort: Cohort, shared: Shared, followed: FollowUpOptions) -> None:
     """Keep the samples that were asked for, write the cohort and say what is in it."""
-    from deepcme.cohort.filters import filter_samples
+    from deepcme.verbs.reading import choose_samples
 
-    kept = filter_samples(
-        followed.without_censored(cohort),
+    kept = choose_samples(
+        cohort,
+        drop_censored=followed.drop_censored,
         keep_tissue=shared.keep_tissue or (),
         one_per_patient=shared.one_per_patient,
     )
-    save(kept, shared.output, shared.strict)
+    save(kept, shared.out, shared.strict)
 
 
-def save(cohort: Cohort, output: Path, strict: bool = False) -> None:
+def save(cohort: Cohort, out: Path, strict: bool = False) -> None:
     """Write the cohort and say what is in it; `strict` refuses one with warnings."""
     from deepcme.base.notes import refuse_warnings
-    from deepcme.cli.saying import lines_about
+    from deepcme.cli.data.saying import lines_about
     from deepcme.cohort.survival import SurvivalOutcome
+    from deepcme.verbs.reading import require_horizon_in_reach
 
     outcome = cohort.outcome
-    if isinstance(outcome, SurvivalOutcome):
-        check_horizon_of(outcome)
+    require_horizon_in_reach(cohort)
     if strict:
         refuse_warnings(cohort.notes)
-    cohort.save(output)
+    cohort.save(out)
     is_timed = isinstance(outcome, SurvivalOutcome)
     for line in lines_about(cohort.notes, cohort.flow, "event" if is_timed else "positive"):
         say(line)
@@ -167,6 +167,6 @@ def save(cohort: Cohort, output: Path, strict: bool = False) -> None:
             say(line)
     having = outcome.called(1, "samples") if is_timed else "positives"
     say(
-        f"Wrote {output}: {cohort.n_samples} samples of {cohort.n_patients} patients, "
+        f"Wrote {out}: {cohort.n_samples} samples of {cohort.n_patients} patients, "
         f"{cohort.n_genes:,} genes, {cohort.n_positives} {having}, scale {cohort.scale}."
     )

@@ -1,20 +1,17 @@
-"""`deepcme run`, `deepcme init` and `deepcme report`: studies from the command line."""
+"""`deepcme run`: a study, fitted and reported."""
 
 from __future__ import annotations
 
 import csv
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from deepcme.base.errors import DeepCMEError
 from deepcme.base.terminal import say
-from deepcme.cli.options import Jobs, Quiet, writable
+from deepcme.cli.options import Jobs, Quiet
 
 if TYPE_CHECKING:
-    from deepcme.report.formatting import Shown
-    from deepcme.study.resolved import Study
     from deepcme.study.store import StudyFolder
 
 
@@ -38,7 +35,12 @@ def run(
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option(help="Folder for the results.", show_default="results/NAME-PROTOCOL"),
+        typer.Option(
+            "--out",
+            "-o",
+            help="Folder for the results.",
+            show_default="results/NAME-PROTOCOL",
+        ),
     ] = None,
     jobs: Jobs = None,
     seed: Annotated[
@@ -175,35 +177,29 @@ def run(
     from deepcme.base.progress import show_step
     from deepcme.report.page import write_report
     from deepcme.study.run import run_study
+    from deepcme.verbs.asked import settings_asked
+    from deepcme.verbs.running import default_folder, study_asked
 
-    overrides: dict[str, Any] = {"protocol": protocol, "seed": seed}
-    if grid is not None:
-        overrides["grid"] = {"search": grid}
-    if asked := _null_overrides(permutations, nulls, signature):
-        overrides["nulls"] = asked
-    if comparator_signature is not None:
-        overrides["comparator"] = _comparator_overrides(comparator_signature)
-    if instability is not None:
-        overrides["instability"] = {"refits": instability}
-    asked_of_columns = {
-        "columns": _names_in(clinical) if clinical else None,
-        "missing": clinical_missing,
-        "permutations": clinical_permutations,
-    }
-    if asked := _given(asked_of_columns):
-        overrides["clinical"] = asked
-    if subgroups:
-        overrides["subgroups"] = {"columns": _names_in(subgroups)}
-    if also:
-        overrides["also"] = {"cohorts": [path.absolute() for path in also]}
-    if design is not None:
-        overrides["split"] = {"design": design}
-    if selection:
-        overrides["selection"] = {"run": True}
-    if gene_sets:
-        overrides["gene_sets"] = {"files": [path.absolute() for path in gene_sets]}
-    study, name = _study_of(source, _given(overrides))
-    folder_path = out or Path("results") / f"{name}-{study.protocol}"
+    asked = settings_asked(
+        protocol=protocol,
+        seed=seed,
+        grid=grid,
+        permutations=permutations,
+        nulls=nulls,
+        signature=signature,
+        comparator_signature=comparator_signature,
+        instability=instability,
+        clinical=_names_in(clinical),
+        clinical_missing=clinical_missing,
+        clinical_permutations=clinical_permutations,
+        subgroups=_names_in(subgroups),
+        also=also,
+        design=design,
+        selection=selection,
+        gene_sets=gene_sets,
+    )
+    study, name = study_asked(source, asked)
+    folder_path = out or default_folder(name, study)
 
     def report_so_far(folder: StudyFolder) -> None:
         page = write_report(folder)
@@ -224,129 +220,7 @@ def run(
         say(f"Report: {page}")
 
 
-def _names_in(lists: list[str]) -> list[str]:
+def _names_in(lists: list[str] | None) -> list[str]:
     """Names separated by commas, of which one that holds a comma stands in double quotes."""
-    return [
-        name.strip() for names in csv.reader(lists, skipinitialspace=True) for name in names
-    ]
-
-
-def _null_overrides(
-    permutations: int | None, gene_sets: int | None, signatures: list[Path] | None
-) -> dict[str, Any]:
-    asked = {
-        "permutations": permutations,
-        "gene_sets": gene_sets,
-        "signatures": [path.absolute() for path in signatures or []] or None,
-    }
-    return _given(asked)
-
-
-def _comparator_overrides(signature: str) -> dict[str, Any]:
-    """Settings of the signature named beforehand, by its name or its file, or of none."""
-    from deepcme.study.settings import NO_SIGNATURE, signature_name
-
-    if signature == NO_SIGNATURE:
-        return {"signature": NO_SIGNATURE, "signatures": NO_SIGNATURE}
-    path = Path(signature)
-    if path.suffix or len(path.parts) > 1:
-        return {"signature": signature_name(path), "files": [path.absolute()]}
-    return {"signature": signature}
-
-
-def _given(asked: dict[str, Any]) -> dict[str, Any]:
-    """What was asked for, without the options that were not given."""
-    return {name: value for name, value in asked.items() if value is not None}
-
-
-def _study_of(source: Path | None, overrides: dict[str, Any]) -> tuple[Study, str]:
-    """The study to run and a short name for it."""
-    from deepcme.study.spec import load_study, make_study
-
-    if source is None:
-        return make_study({"cohort": {"example": "transbig"}, **overrides}), "transbig"
-    if source.suffix.lower() == ".toml":
-        return load_study(source, overrides), source.stem
-    if source.suffix.lower() == ".h5ad":
-        return make_study({"cohort": {"path": source}, **overrides}), source.stem
-    raise DeepCMEError(
-        f"{source}: `deepcme run` takes a study (.toml) or a cohort (.h5ad); "
-        "make a cohort with `deepcme prepare`."
-    )
-
-
-def init(
-    file: Annotated[
-        Path, typer.Argument(callback=writable, help="Study file to write.")
-    ] = Path("study.toml"),
-    cohort: Annotated[
-        Path | None,
-        typer.Option(help="Cohort file.", show_default="the TRANSBIG example"),
-    ] = None,
-) -> None:
-    """Write a commented study file to edit."""
-    from deepcme.base.files.files import write_text
-    from deepcme.base.names import is_unicode
-    from deepcme.study.template import study_template
-
-    if file.exists():
-        raise DeepCMEError(f"{file}: the file is there already; name another or delete it.")
-    template = study_template(file.name, None if cohort is None else str(cohort))
-    if not is_unicode(template):
-        raise DeepCMEError(f"{cohort or file}: the file's name is no UTF-8: rename it.")
-    write_text(file, template)
-    say(f"Wrote {file}. Edit it, then: deepcme run {file}")
-
-
-def compare(
-    folders: Annotated[list[Path], typer.Argument(help="Folders of two or more studies.")],
-    output: Annotated[
-        Path | None,
-        typer.Option(
-            "--output",
-            "-o",
-            callback=writable,
-            help="File to write as well: a page (.html) or CSV.",
-        ),
-    ] = None,
-) -> None:
-    """Lay studies of one cohort side by side: what each choice does to the AUC, or C."""
-    from deepcme.report.side_by_side import (
-        compute_side_by_side,
-        show_choices,
-        show_results,
-        write_side_by_side,
-    )
-    from deepcme.study.store import StudyFolder
-
-    table = compute_side_by_side([StudyFolder(folder) for folder in folders])
-    if output is not None:
-        write_side_by_side(table, output)
-    _say_table(show_choices(table))
-    say("")
-    _say_table(show_results(table))
-
-
-def _say_table(shown: Shown) -> None:
-    widths = [max(map(len, column)) for column in zip(shown.headings, *shown.rows, strict=True)]
-    for row in [shown.headings, *shown.rows]:
-        line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        say(line.rstrip())
-
-
-def report(
-    folder: Annotated[Path, typer.Argument(help="Folder of a finished study.")],
-    formats: Annotated[
-        str, typer.Option("--format", help="Any of html, md, csv, separated by commas.")
-    ] = "html,md,csv",
-    quiet: Quiet = False,
-) -> None:
-    """Rebuild a study's report from its tables, without fitting anything."""
-    from deepcme.base.progress import show_step
-    from deepcme.report.page import write_report
-    from deepcme.study.store import StudyFolder
-
-    with show_step("Writing the report", quiet=quiet):
-        page = write_report(StudyFolder(folder), [name.strip() for name in formats.split(",")])
-    if not quiet:
-        say(f"Report: {page}")
+    rows = csv.reader(lists or [], skipinitialspace=True)
+    return [name.strip() for names in rows for name in names]

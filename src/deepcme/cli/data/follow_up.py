@@ -10,7 +10,6 @@ import typer
 from deepcme.base.errors import AbsentError, DeepCMEError
 
 if TYPE_CHECKING:
-    from deepcme.cohort.cohort import Cohort
     from deepcme.cohort.endpoints.survival import TimeToEvent
     from deepcme.cohort.survival import SurvivalOutcome
 
@@ -72,12 +71,6 @@ class FollowUpOptions:
         competing = None if self.competing is None else condition("--competing", self.competing)
         return TimeToEvent(self.time, self.event, self.time_unit, competing, self.horizon)
 
-    def without_censored(self, cohort: Cohort) -> Cohort:
-        """The cohort, without the censored if that was asked for."""
-        from deepcme.cohort.at_horizon import leave_out_censored
-
-        return leave_out_censored(cohort) if self.drop_censored else cohort
-
 
 def condition(option: str, text: str) -> tuple[str, str]:
     """The column and the value of an option.
@@ -91,23 +84,6 @@ def condition(option: str, text: str) -> tuple[str, str]:
     if not separator or not column:
         raise DeepCMEError(f"{option} takes COLUMN=VALUE, not {text!r}.")
     return column, value
-
-
-def check_horizon_of(outcome: SurvivalOutcome) -> None:
-    """Refuse a horizon to which too few are followed, which may be meant in another unit."""
-    from deepcme.evaluation.survival.censoring import check_horizon
-
-    endpoint = outcome.endpoint
-    if endpoint.horizon is None:
-        return
-    try:
-        check_horizon(outcome.follow_up, endpoint.horizon)
-    except AbsentError as error:
-        unit = endpoint.unit or "the unit of the times"
-        raise DeepCMEError(
-            f"{str(error).removesuffix('.')}; it is in {unit}, as they are, and "
-            f"the longest time is {outcome.times.max():g}."
-        ) from error
 
 
 def lines_about_follow_up(outcome: SurvivalOutcome) -> list[str]:

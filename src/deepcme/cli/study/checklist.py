@@ -13,9 +13,9 @@ from deepcme.cli.options import Quiet, writable
 
 def checklist(
     folder: Annotated[Path, typer.Argument(help="Folder of a finished study.")],
-    output: Annotated[
+    out: Annotated[
         Path,
-        typer.Option("--output", "-o", callback=writable, help="File to write, .docx or .md."),
+        typer.Option("--out", "-o", callback=writable, help="File to write, .docx or .md."),
     ] = Path("checklist.docx"),
     quiet: Quiet = False,
 ) -> None:
@@ -23,8 +23,8 @@ def checklist(
     from deepcme.report.checklists.document import write_checklists
     from deepcme.study.store import StudyFolder
 
-    checklists = write_checklists(StudyFolder(folder), output)
+    checklists = write_checklists(StudyFolder(folder), out)
     if not quiet:
-        say(f"Wrote {output}.")
+        say(f"Wrote {out}.")
         for one in checklists:
             say(f"{one.name}: {one.filled}")

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import typer
 
-from deepcme.base.errors import DeepCMEError
-from deepcme.cli.options import Output, Seed, said, with_options
-from deepcme.cli.prepare import save
-
-if TYPE_CHECKING:
-    from deepcme.simulation.survival import FollowUpDesign
+from deepcme.cli.data.prepare import save
+from deepcme.cli.options import Output, Seed, with_options
 
 EFFECT_HELP = (
     "Shift of a true gene's mean log2 expression between events and non-events, in standard "
@@ -65,26 +61,10 @@ class SimulatedTimes:
         ),
     ] = None
 
-    @property
-    def design(self) -> FollowUpDesign | None:
-        """The follow-up that is asked for, None where labels are."""
-        from deepcme.simulation.survival import FollowUpDesign
-
-        if self.horizon is None:
-            if options := said(self):
-                raise DeepCMEError(
-                    f"{options[0]} is for a cohort of times to an event: give --horizon too."
-                )
-            return None
-        given = {name: value for name, value in asdict(self).items() if value is not None}
-        if "time_unit" in given:
-            given["unit"] = given.pop("time_unit")
-        return FollowUpDesign(**given)
-
 
 @with_options("times", SimulatedTimes)
 def simulate(
-    output: Output,
+    out: Output,
     times: SimulatedTimes,
     samples: Annotated[int, typer.Option(help="Number of samples.")] = 1193,
     genes: Annotated[int, typer.Option(help="Number of genes.")] = 56602,
@@ -121,30 +101,21 @@ def simulate(
     The truth is in the file's gene columns: module, signal, effect and rare;
     of times also in the sample column true_log_hazard.
     """
-    from deepcme.simulation.cohorts import CohortDesign, simulate_cohort
-    from deepcme.simulation.survival import SurvivalDesign, simulate_survival_cohort
+    from deepcme.verbs.planning import simulate as make
 
-    shared: dict[str, Any] = {
-        "samples": samples,
-        "genes": genes,
-        "signal_genes": signal_genes,
-        "rare_genes": rare_genes,
-        "module_size": module_size,
-        "batches": batches,
-        "repeated_samples": repeated_samples,
-        "normal_tissue": normal_tissue,
-    }
-    if effect is not None:
-        shared["effect"] = effect
-    if (follow_up := times.design) is None:
-        labelled = CohortDesign(**shared, events=23 if events is None else events)
-        made = simulate_cohort(labelled, seed, quiet=False)
-    elif events is not None:
-        raise DeepCMEError(
-            "--events is the number of samples labelled 1: with --horizon give --risk, the "
-            "share of patients who have the event by then."
-        )
-    else:
-        followed = SurvivalDesign(**shared, follow_up=follow_up)
-        made = simulate_survival_cohort(followed, seed, quiet=False)
-    save(made, output)
+    made = make(
+        samples=samples,
+        genes=genes,
+        events=events,
+        signal_genes=signal_genes,
+        effect=effect,
+        rare_genes=rare_genes,
+        module_size=module_size,
+        batches=batches,
+        repeated_samples=repeated_samples,
+        normal_tissue=normal_tissue,
+        **asdict(times),
+        seed=seed,
+        quiet=False,
+    )
+    save(made, out)

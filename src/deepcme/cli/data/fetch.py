@@ -21,12 +21,12 @@ app = typer.Typer(help="Download public data, verified and resumable.", no_args_
 
 Output = Annotated[
     Path,
-    typer.Option("--output", "-o", callback=writable_folder, help="Folder to download into."),
+    typer.Option("--out", "-o", callback=writable_folder, help="Folder to download into."),
 ]
 OwnFolder = Annotated[
     Path | None,
     typer.Option(
-        "--output", "-o", help="Folder to download into.", show_default="one of that name"
+        "--out", "-o", help="Folder to download into.", show_default="one of that name"
     ),
 ]
 _GEO_FILES = "https://ftp.ncbi.nlm.nih.gov"
@@ -36,7 +36,7 @@ _MOST_OUTCOMES = 12
 
 @app.command()
 def gdc(
-    output: Output,
+    out: Output,
     project: Annotated[
         str | None,
         typer.Argument(help="Project, such as TCGA-BRCA.", show_default=False),
@@ -69,9 +69,9 @@ def gdc(
             catalogue = manifest_catalogue(client, manifest)
         else:
             catalogue = project_catalogue(client, str(project))
-        catalogue.save(output)
+        catalogue.save(out)
         with _downloading(quiet) as progress:
-            counts = download_files(client, catalogue.files, output, progress)
+            counts = download_files(client, catalogue.files, out, progress)
     if quiet:
         return
     n_unknown = len(catalogue.files) - len(catalogue.samples)
@@ -81,10 +81,10 @@ def gdc(
             "`deepcme prepare gdc` a --sample-sheet."
         )
     say(
-        f"{output}: {len(catalogue.files):,} files, all verified; {counts.n_fetched:,} "
+        f"{out}: {len(catalogue.files):,} files, all verified; {counts.n_fetched:,} "
         f"downloaded now, {counts.n_present:,} were there."
     )
-    say(f"Next: {Fetched(counts, ['gdc', output]).next_command()}")
+    say(f"Next: {Fetched(counts, ['gdc', out]).next_command()}")
 
 
 @app.command()
@@ -92,7 +92,7 @@ def geo(
     accession: Annotated[
         str, typer.Argument(help="Series, such as GSE7390.", show_default=False)
     ],
-    output: OwnFolder = None,
+    out: OwnFolder = None,
     platform: Annotated[
         list[str] | None,
         typer.Option(
@@ -121,7 +121,7 @@ def geo(
     from deepcme.sources.fetching.client import WebClient
     from deepcme.sources.fetching.geo import Geo, fetch_series
 
-    folder = output or Path(accession)
+    folder = out or Path(accession)
     require_writable_folder(folder)
     with (
         WebClient(base_url or _GEO_FILES) as files,
@@ -143,7 +143,7 @@ def xena(
     project: Annotated[
         str, typer.Argument(help="Project, such as TCGA-BRCA.", show_default=False)
     ],
-    output: OwnFolder = None,
+    out: OwnFolder = None,
     column: Annotated[
         Literal["fpkm", "tpm", "counts"],
         typer.Option(help="Which values of STAR files to take; the hub has their logs."),
@@ -161,7 +161,7 @@ def xena(
     from deepcme.sources.fetching.client import WebClient
     from deepcme.sources.fetching.xena import fetch_project
 
-    folder = output or Path(project)
+    folder = out or Path(project)
     require_writable_folder(folder)
     with WebClient(base_url) as hub, _downloading(quiet) as progress:
         fetched = fetch_project(hub, project, folder, column=column, progress=progress)
@@ -173,7 +173,7 @@ def cbioportal(
     study: Annotated[
         str, typer.Argument(help="Study id, such as brca_metabric.", show_default=False)
     ],
-    output: OwnFolder = None,
+    out: OwnFolder = None,
     base_url: Annotated[
         str, typer.Option(help="Address of the datahub.")
     ] = "https://datahub.assets.cbioportal.org",
@@ -188,7 +188,7 @@ def cbioportal(
     from deepcme.sources.fetching.cbioportal import fetch_study
     from deepcme.sources.fetching.client import WebClient
 
-    folder = output or Path(study)
+    folder = out or Path(study)
     require_writable_folder(folder)
     with WebClient(base_url) as datahub, _downloading(quiet) as progress:
         fetched = fetch_study(datahub, study, folder, progress)

@@ -29,9 +29,9 @@ def signatures() -> None:
 
 @app.command("list")
 def list_(
-    output: Annotated[
+    out: Annotated[
         Path | None,
-        typer.Option("--output", "-o", callback=writable, help="Table to write (.csv)."),
+        typer.Option("--out", "-o", callback=writable, help="Table to write (.csv)."),
     ] = None,
 ) -> None:
     """Name the published signatures that come with deepcme, and where each is from.
@@ -44,7 +44,7 @@ def list_(
     from deepcme.models.signatures.published import load_signatures
     from deepcme.models.signatures.signature import NOT_THE_ASSAY
 
-    _require_csv(output)
+    _require_csv(out)
     table = tabulate_signatures(load_signatures())
     for row in table.to_dict("records"):
         cut_offs = f"; cut-offs {row['cut_offs']}" if row["cut_offs"] else ""
@@ -52,9 +52,9 @@ def list_(
         say(f"  {row['title']}, also called {row['other_names']}")
         say(f"  {row['source']}")
     say(NOT_THE_ASSAY)
-    if output is not None:
-        write_csv(output, table)
-        say(f"Wrote {output}.")
+    if out is not None:
+        write_csv(out, table)
+        say(f"Wrote {out}.")
 
 
 @app.command()
@@ -68,9 +68,9 @@ def score(
             show_default=False,
         ),
     ],
-    output: Annotated[
+    out: Annotated[
         Path,
-        typer.Option("--output", "-o", callback=writable, help="Table to write (.csv)."),
+        typer.Option("--out", "-o", callback=writable, help="Table to write (.csv)."),
     ],
     signature: Annotated[
         list[str] | None,
@@ -116,10 +116,10 @@ def score(
     from deepcme.trained.signatures.samples import read_samples_to_score
     from deepcme.trained.signatures.scores import Reference, score_signatures
 
-    _require_csv(output)
+    _require_csv(out)
     if reference is not None and scaling == "single-sample":
         raise DeepCMEError("--reference is for scores within a cohort: leave it out.")
-    _require_kept(output, [samples, reference, *map(Path, signature or ())])
+    _require_kept(out, [samples, reference, *map(Path, signature or ())])
     wanted = _find(signature)
     read = read_samples_to_score(samples, wanted, scale)
     scale_on = None
@@ -127,12 +127,12 @@ def score(
         of_reference = read_samples_to_score(reference, wanted).measured
         scale_on = Reference(of_reference, reference.name)
     scored = score_signatures(read, wanted, scaling=scaling, reference=scale_on)
-    write_csv(output, scored.table)
+    write_csv(out, scored.table)
     for note in scored.notes:
         if note.startswith("Warning") or not quiet:
             say(f"- {note}", error=True)
     if not quiet:
-        say(f"Wrote {output}. {_READ_ON}")
+        say(f"Wrote {out}. {_READ_ON}")
 
 
 def _find(asked: list[str] | None) -> list[Signature]:
@@ -161,8 +161,8 @@ def _require_csv(path: Path | None) -> None:
         raise DeepCMEError(f"{path}: name the file .csv.")
 
 
-def _require_kept(output: Path, inputs: Iterable[Path | None]) -> None:
+def _require_kept(out: Path, inputs: Iterable[Path | None]) -> None:
     """Refuse to write over what the scores are made from."""
     for file in inputs:
-        if file is not None and file.exists() and output.exists() and output.samefile(file):
-            raise DeepCMEError(f"{output}: the scores are made from this file: name another.")
+        if file is not None and file.exists() and out.exists() and out.samefile(file):
+            raise DeepCMEError(f"{out}: the scores are made from this file: name another.")

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from deepcme.base.errors import DeepCMEError
-from deepcme.cli.follow_up import FollowUpOptions
+from deepcme.cli.data.follow_up import FollowUpOptions
+from deepcme.cli.data.prepare import ScaleName, ScaleOption, finish
 from deepcme.cli.options import Command, Shared, with_options, with_shared_options
-from deepcme.cli.prepare import ScaleName, ScaleOption, finish
 
 if TYPE_CHECKING:
     from deepcme.sources.assembly.assembly import LabelRule
@@ -21,16 +21,15 @@ if TYPE_CHECKING:
 class Annotation(FollowUpOptions):
     """What tells of a portal's samples beside its expression files."""
 
-    labels: Annotated[
+    label: Annotated[
         str | None,
         typer.Option(
-            metavar="ENDPOINT",
-            help="hcmdb:FILE, pathologic-m1, any-distant-metastasis or column:NAME, where "
-            "the outcome is no time to an event.",
+            metavar="COLUMN|RULE",
+            help="Endpoint, where the outcome is no time to an event.",
             show_default=False,
         ),
     ] = None
-    clinical: Annotated[
+    clinical_table: Annotated[
         list[Path] | None,
         typer.Option(
             help="Clinical table (Biotab, cBioPortal, Xena or plain); may be repeated."
@@ -42,12 +41,12 @@ class Annotation(FollowUpOptions):
         """The rule that gives the samples their outcome."""
         from deepcme.sources.assembly.labels import label_rule
 
-        rule = None if self.labels is None else label_rule(self.labels)
+        rule = None if self.label is None else label_rule(self.label)
         if (times := self.times) is None and rule is not None:
             return rule
         if times is None or rule is not None:
             raise DeepCMEError(
-                "Give either --labels ENDPOINT or --time COLUMN and --event COLUMN."
+                "Give either --label COLUMN or --time COLUMN and --event COLUMN."
             )
         return times.label
 
@@ -57,7 +56,9 @@ class Annotation(FollowUpOptions):
 
         return {
             "label_rule": self.rule,
-            "clinical": [read_clinical(path, shared.decimal) for path in self.clinical or []],
+            "clinical": [
+                read_clinical(path, shared.decimal) for path in self.clinical_table or []
+            ],
             "patient": shared.patient,
             "tissue": shared.tissue,
             "naming": shared.naming(),
@@ -183,14 +184,14 @@ def geo(
             "accessions or titles."
         ),
     ] = None,
-    platform: Annotated[
+    platform_table: Annotated[
         list[Path] | None,
         typer.Option(
             help="Platform tables with the genes of the probes, in the same order; with "
             "--counts, the table of its genes."
         ),
     ] = None,
-    gpl: Annotated[
+    platform: Annotated[
         list[str] | None,
         typer.Option(
             metavar="GPL...", help="Platform to take of a SOFT family file; may be repeated."
@@ -204,8 +205,8 @@ def geo(
     cohort = cohort_from_geo(
         series,
         counts=counts,
-        platforms=platform or (),
-        gpl=gpl or (),
+        platforms=platform_table or (),
+        gpl=platform or (),
         scale=scale,
         decimal=shared.decimal,
         **annotation.read(shared),

@@ -18,7 +18,9 @@ def panel(
     ],
     out: Annotated[
         Path | None,
-        typer.Option(help="Folder for the results.", show_default="results/NAME-panel"),
+        typer.Option(
+            "--out", "-o", help="Folder for the results.", show_default="results/NAME-panel"
+        ),
     ] = None,
     ranker: Annotated[
         list[str] | None,
