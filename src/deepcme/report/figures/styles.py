@@ -27,7 +27,12 @@ BAND = "#dddddd"
 GRID = "#e6e6e6"
 PAPER = "#ffffff"
 """What hollow marks are filled with, and rims of marks that lie upon each other."""
-COLOURS = (*PALETTE, INK, NEUTRAL, OTHER, BAND, GRID, PAPER)
+DIVERGING = (
+    "#00507D", "#0072B2", "#5FA8D3", "#B5D6EA", "#F4F4F4", "#F7CFAE", "#EA9B62", "#D55E00",
+    "#8F3F00",
+)  # fmt: skip
+"""From far below the mean to far above it: blue and vermilion, told apart by everyone."""
+COLOURS = (*PALETTE, INK, NEUTRAL, OTHER, BAND, GRID, PAPER, *DIVERGING)
 """All that a chart may use: the page's style knows each of them, as it is written here."""
 CONFIG: dict[str, Any] = {
     "view": {"continuousWidth": 300, "continuousHeight": 300, "stroke": None},
