@@ -8,9 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
-import anndata as ad
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
@@ -18,6 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 from deepcme.base.errors import DeepCMEError, naming_file
 from deepcme.base.files.files import whole_file
 from deepcme.base.hdf5.annotated import (
+    annotated,
     as_text,
     clean_texts,
     read_h5ad,
@@ -43,6 +43,9 @@ from deepcme.cohort.people import own_where_nobody
 from deepcme.cohort.scales.scales import SCALES, Scale, absent_up_to, require_possible_values
 from deepcme.cohort.tissues.tissues import UNKNOWN as UNKNOWN
 from deepcme.cohort.tissues.tissues import canonical_tissue, count_tissues, refuse_lost_class
+
+if TYPE_CHECKING:
+    import anndata as ad
 
 VAR_COLUMNS = ("gene_id", "symbol")
 # What stands for a missing one; nothing for an id.
@@ -158,7 +161,7 @@ class Cohort:
         if isinstance(endpoint, str):
             endpoint = replace(outcome.endpoint, rule=endpoint)
         origin = Origin(name, endpoint, scale, dict(provenance or {}), type(outcome))
-        return cls(ad.AnnData(matrix, obs=obs, var=var), **vars(origin))
+        return cls(annotated(matrix, obs, var), **vars(origin))
 
     def _check(self) -> None:
         obs, var = self._adata.obs, self._adata.var
