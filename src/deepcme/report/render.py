@@ -9,7 +9,7 @@ import jinja2
 from markupsafe import Markup
 
 from deepcme.report.blocks import Block, Blocks, Figure, Form, Fragment
-from deepcme.report.figures.styles import Chart
+from deepcme.report.figures.styles import Chart, specify
 from deepcme.report.inline import make_inline
 from deepcme.report.markdown import finalize
 
@@ -43,7 +43,7 @@ def render_page(
             heading=heading,
             body=_join("html", written, environment),
             specs={
-                name: embedded_json(chart.to_dict())
+                name: embedded_json(specify(chart))
                 for name, chart in charts.items()
                 if name in shown
             },

@@ -11,6 +11,7 @@ import pandas as pd
 from deepcme.base.errors import AbsentError
 from deepcme.evaluation.bootstrap import interval_generator
 from deepcme.report.blocks import Blocks, Form, Table
+from deepcme.report.figures.roles import Roles
 from deepcme.report.figures.styles import Chart
 from deepcme.report.formatting import TableLayout
 from deepcme.report.results import StudyResults
@@ -42,6 +43,11 @@ class Contents:
     def headline(self) -> str:
         """The model that the verdict is about."""
         return self.results.study.headline.name
+
+    @property
+    def roles(self) -> Roles:
+        """Whom the charts highlight."""
+        return self.results.roles
 
     def random(self, statistic: str) -> np.random.Generator:
         """The draws of a statistic's intervals, from the study's seed alone."""

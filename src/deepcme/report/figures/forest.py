@@ -10,7 +10,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from deepcme.report.figures.styles import NEUTRAL, PALETTE, Chart
+from deepcme.report.figures.styles import INK, NEUTRAL, PALETTE, PAPER, Chart
 
 HEADING, ESTIMATE, POOLED, PREDICTION = "heading", "estimate", "pooled", "prediction"
 """What a row of a forest plot may be; a heading has words alone."""
@@ -24,7 +24,6 @@ _COUNTS, _NUMBERS, _CLOSE = 84, 102, 14
 _HALF_DIAMOND = 0.3
 _RATIOS = [0.125, 0.25, 0.5, 1, 2, 4, 8]
 _Place = float | alt.ExprRef
-_INK = "#222"
 
 
 @dataclass(frozen=True)
@@ -158,7 +157,7 @@ def _hollow(
     """Thin lines and squares that are not filled."""
     of_kind, colour = f"datum.kind === '{HOLLOW}'", PALETTE[0]
     squares = base.transform_filter(of_kind).mark_point(
-        filled=True, shape="square", size=55, opacity=1, fill="white", stroke=colour,
+        filled=True, shape="square", size=55, opacity=1, fill=PAPER, stroke=colour,
         strokeWidth=1.5,
     )  # fmt: skip
     return [
@@ -198,8 +197,8 @@ def _texts(
     weight: Literal["bold", "normal"] = "bold" if bold else "normal"
     style, (counts, numbers) = base.mark_text, beside
     marks = {
-        "label": style(x=-14, align="right", fontSize=12, fontWeight=weight, color=_INK),
-        "counts": style(x=counts, align="right", fontSize=12, fontWeight=weight, color=_INK),
-        "numbers": style(x=numbers, align="left", fontSize=12, fontWeight=weight, color=_INK),
+        "label": style(x=-14, align="right", fontSize=12, fontWeight=weight, color=INK),
+        "counts": style(x=counts, align="right", fontSize=12, fontWeight=weight, color=INK),
+        "numbers": style(x=numbers, align="left", fontSize=12, fontWeight=weight, color=INK),
     }
     return [mark.encode(text=f"{column}:N") for column, mark in marks.items()]

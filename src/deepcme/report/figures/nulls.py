@@ -7,6 +7,7 @@ import pandas as pd
 
 from deepcme.report.figures.styles import (
     NEUTRAL,
+    PAPER,
     Chart,
     faded_unless,
     pick_in_legend,
@@ -44,7 +45,7 @@ def plot_nulls(
     )
     points = (
         alt.Chart(compared)
-        .mark_point(filled=True, size=150, stroke="white", strokeWidth=1)
+        .mark_point(filled=True, size=150, stroke=PAPER, strokeWidth=1)
         .encode(
             x=f"{measure}:Q",
             y=y,
@@ -55,7 +56,7 @@ def plot_nulls(
         .add_params(picked)
     )
     chance = alt.Chart(pd.DataFrame({measure: [0.5]})).encode(x=f"{measure}:Q")
-    line = chance.mark_rule(strokeDash=[4, 4], color="black")
+    line = chance.mark_rule(strokeDash=[4, 4], color=NEUTRAL)
     word = chance.mark_text(text="chance", dy=-8).encode(y=alt.value(0))
     chart: alt.LayerChart = line + word + bars + points
     return chart.properties(width=440, height=alt.Step(44))

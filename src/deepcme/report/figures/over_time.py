@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from deepcme.report.figures.styles import (
+    INK,
     NEUTRAL,
     Chart,
     faded_unless,
@@ -17,7 +18,7 @@ from deepcme.report.figures.styles import (
     plot_diagonal,
     tooltips,
 )
-from deepcme.report.figures.survival import INK, mark_horizon, numbers_below, time_axis
+from deepcme.report.figures.survival import mark_horizon, numbers_below, time_axis
 
 AS_GIVEN, RECALIBRATED = "as given", "recalibrated"
 _VERSIONS = (AS_GIVEN, RECALIBRATED)

@@ -10,6 +10,8 @@ import pandas as pd
 from deepcme.evaluation.predictions import LEFT_OUT
 from deepcme.evaluation.probabilities.utility import TREAT_ALL, TREAT_NONE
 from deepcme.report.figures.styles import (
+    INK,
+    NEUTRAL,
     Chart,
     colours,
     faded_unless,
@@ -18,7 +20,7 @@ from deepcme.report.figures.styles import (
     tooltips,
 )
 
-_FIXED = {TREAT_ALL: ("#767676", [4, 2]), TREAT_NONE: ("#000000", [1, 0])}
+_FIXED = {TREAT_ALL: (NEUTRAL, [4, 2]), TREAT_NONE: (INK, [1, 0])}
 
 
 def plot_decision_curve(

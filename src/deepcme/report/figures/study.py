@@ -7,6 +7,8 @@ import pandas as pd
 
 from deepcme.evaluation.predictions import LEFT_OUT
 from deepcme.report.figures.styles import (
+    BAND,
+    INK,
     NEUTRAL,
     PALETTE,
     Chart,
@@ -49,7 +51,7 @@ def plot_auc_by_split(auc: pd.DataFrame) -> Chart:
         y=alt.Y("value:Q", title="Test AUC", scale=alt.Scale(zero=False, padding=10)),
         color=colour,
     )
-    boxes = base.mark_boxplot(size=30, opacity=0.35, outliers=False, median={"stroke": "#222"})
+    boxes = base.mark_boxplot(size=30, opacity=0.35, outliers=False, median={"stroke": INK})
     points = base.mark_circle(size=36, opacity=0.9).encode(
         xOffset=alt.XOffset("split:N", title=None),
         tooltip=["model:N", "split:N", alt.Tooltip("value:Q", title="AUC", format=".3f")],
@@ -119,7 +121,7 @@ def plot_comparison(comparison: pd.DataFrame) -> Chart:
     )
     band = (
         alt.Chart(pd.DataFrame({"low": [-margin], "high": [margin]}))
-        .mark_rect(color="#dddddd", opacity=0.6)
+        .mark_rect(color=BAND, opacity=0.6)
         .encode(x="low:Q", x2="high:Q")
     )
     zero = alt.Chart(pd.DataFrame({"x": [0.0]})).mark_rule(color=NEUTRAL).encode(x="x:Q")
@@ -263,11 +265,11 @@ def plot_panel_curve(curve: pd.DataFrame) -> Chart:
     picked = pick_in_legend("ranker")
     base = alt.Chart(curve).encode(x=x)
     at_random = base.transform_filter(f"isValid(datum.{by_chance})")
-    band = at_random.mark_area(color="#999", opacity=0.25).encode(
+    band = at_random.mark_area(color=BAND, opacity=0.6).encode(
         y=alt.Y("random_low:Q", title=f"{measure.words} on held-out patients", scale=scale),
         y2="random_high:Q",
     )
-    middle = at_random.mark_line(color="#777", strokeDash=[4, 4]).encode(y=f"{by_chance}:Q")
+    middle = at_random.mark_line(color=NEUTRAL, strokeDash=[4, 4]).encode(y=f"{by_chance}:Q")
     offset = alt.XOffset("ranker:N", sort=rankers)
     intervals = base.mark_rule().encode(
         y="ci_low:Q",

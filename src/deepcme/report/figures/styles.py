@@ -15,6 +15,54 @@ PALETTE = (
     "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8C6D31", "#6A3D9A",
     "#B8255F", "#7A9A01",
 )  # fmt: skip
+INK = "#222222"
+"""Words and numbers."""
+NEUTRAL = "#777777"
+"""Lines to compare with: chance, no difference, the horizon."""
+OTHER = "#8f8f8f"
+"""Models that are not highlighted."""
+BAND = "#dddddd"
+"""Areas that are no model's interval: practical equivalence, random panels."""
+GRID = "#e6e6e6"
+PAPER = "#ffffff"
+"""What hollow marks are filled with, and rims of marks that lie upon each other."""
+COLOURS = (*PALETTE, INK, NEUTRAL, OTHER, BAND, GRID, PAPER)
+"""All that a chart may use: the page's style knows each of them, as it is written here."""
+CONFIG: dict[str, Any] = {
+    "view": {"continuousWidth": 300, "continuousHeight": 300, "stroke": None},
+    "axis": {
+        "domainColor": NEUTRAL,
+        "tickColor": NEUTRAL,
+        "gridColor": GRID,
+        "labelColor": INK,
+        "titleColor": INK,
+        "labelFontSize": 12,
+        "titleFontSize": 12,
+        "titleFontWeight": "normal",
+        "titlePadding": 8,
+    },
+    "legend": {
+        "labelColor": INK,
+        "titleColor": INK,
+        "labelFontSize": 12,
+        "titleFontSize": 12,
+        "titleFontWeight": "normal",
+        "symbolBaseStrokeColor": INK,
+    },
+    "title": {
+        "color": INK,
+        "subtitleColor": INK,
+        "fontSize": 13,
+        "fontWeight": "bold",
+        "anchor": "start",
+    },
+    "header": {"labelColor": INK, "titleColor": INK, "labelFontSize": 13},
+    "text": {"color": INK, "fontSize": 12},
+    "rule": {"color": NEUTRAL},
+    "mark": {"color": PALETTE[0]},
+    "range": {"category": list(PALETTE)},
+}
+"""Of every chart of a page or file; in a notebook the user's own theme of Altair counts."""
 DASHES = (
     [1, 0], [6, 2], [2, 2], [8, 3, 2, 3], [4, 4], [10, 2], [1, 3], [5, 1], [3, 1], [12, 4],
     [2, 6], [7, 7],
@@ -23,7 +71,6 @@ SHAPES = (
     "diamond", "triangle-up", "square", "circle", "cross", "triangle-down", "triangle-left",
     "triangle-right",
 )  # fmt: skip
-NEUTRAL = "#777777"
 _FADED = 0.12
 VEGA_LITE = ".".join(alt.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
 """The version Altair writes for."""
@@ -31,6 +78,14 @@ VEGA_LITE = ".".join(alt.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
 Chart = alt.Chart | alt.LayerChart | alt.FacetChart | alt.VConcatChart | alt.ConcatChart
 Style = tuple[str, list[int]]
 """Colour and dash of a line."""
+
+
+def specify(chart: Chart) -> dict[str, Any]:
+    """The chart as Vega-Lite, in the style of all pages and files."""
+    spec: dict[str, Any] = chart.to_dict()
+    # In place of Altair's default theme, which comes along with every chart.
+    spec["config"] = CONFIG
+    return spec
 
 
 def colours(number: int) -> list[str]:
@@ -45,10 +100,10 @@ def shapes(number: int) -> list[str]:
 
 def line_styles(number: int) -> list[Style]:
     """Colour and dash of each of so many lines: the dash alone tells them apart."""
-    return list(zip(colours(number), map(_dash, range(number)), strict=True))
+    return list(zip(colours(number), map(dash_of, range(number)), strict=True))
 
 
-def _dash(position: int) -> list[int]:
+def dash_of(position: int) -> list[int]:
     """The dash of a line; when the listed ones are used up, a stroke and ever more dots."""
     if position < len(DASHES):
         return DASHES[position]

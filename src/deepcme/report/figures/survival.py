@@ -8,12 +8,11 @@ from typing import Any, Literal
 import altair as alt
 import pandas as pd
 
-from deepcme.report.figures.styles import NEUTRAL, PALETTE, Chart, Style, tooltips
+from deepcme.report.figures.styles import INK, NEUTRAL, PALETTE, Chart, Style, tooltips
 
 GROUPS = ("lowest", "middle", "highest")
 _STYLES: tuple[Style, ...] = ((PALETTE[0], [1, 0]), (PALETTE[4], [2, 2]), (PALETTE[1], [8, 3]))
 _WIDTH, _HEIGHT = 560, 320
-INK = "#222"
 _ROW = 17
 _FIRST_ROW = 52
 """From the axis down, past its labels and title."""
