@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import jinja2
 from markupsafe import Markup
 
 from deepcme.report.blocks import Block, Blocks, Figure, Form, Fragment
-from deepcme.report.figures.styles import Chart, specify
+from deepcme.report.figures.styles import Chart, Spec, specify
 from deepcme.report.inline import make_inline
 from deepcme.report.markdown import finalize
 
@@ -18,7 +19,7 @@ def render_page(
     title: str,
     heading: str,
     blocks: Blocks,
-    charts: dict[str, Chart] | None = None,
+    charts: Mapping[str, Chart | Spec] | None = None,
     footer: str = "",
 ) -> str:
     """A page that holds all it needs and opens offline.
@@ -27,7 +28,7 @@ def render_page(
     ----------
     title, heading : str
     blocks : iterable of Block or None
-    charts : dict of Chart
+    charts : mapping of Chart, or of what it is as Vega-Lite
         Those that figures among the blocks show, by name; others are left out.
     footer : str
     """
