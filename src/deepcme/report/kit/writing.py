@@ -98,7 +98,9 @@ class Writer:
                 place = self._place("table", block.name)
                 return self._call(block, place, print_size(block.shown))
             case Group():
-                return self._call(block, self._write_each(block.parts))
+                parts = self._write_each(block.parts)
+                is_empty = not parts and not block.says_more
+                return Markup("") if is_empty else self._call(block, parts)
             case Heading():
                 self._anchors.add(block.anchor)
                 self.contents.append(block)
