@@ -44,6 +44,8 @@ SLABS = f"""() => {{ {LIGHT}
 FAINT_WORDS = f"""() => {{ {LIGHT}
   return [...document.querySelectorAll('.chart svg text')]
     .filter((text) => !['black', 'white'].includes(text.getAttribute('fill')))
+    // A rim of the page's own colour sets words off from lines behind them.
+    .filter((text) => !text.hasAttribute('stroke'))
     .filter((text) => contrast(getComputedStyle(text).fill) < 4.5)
     .map((text) => [text.closest('[data-chart]').id, text.textContent]);
 }}"""
