@@ -52,9 +52,11 @@ FAINT_WORDS = f"""() => {{ {LIGHT}
 
 FAINT_MARKS = f"""() => {{ {LIGHT}
   return [...document.querySelectorAll('.chart svg .mark-line path, .chart svg .mark-symbol path')]
+    // Areas behind others, such as the band of chance, are no marks to be told apart.
+    .filter((path) => path.getAttribute('fill') !== '#dddddd')
     .map((path) => [path.closest('[data-chart]').id, getComputedStyle(path)])
-    .map(([id, style]) => [id, isSeen(style.stroke) ? style.stroke : style.fill])
-    .filter(([, colour]) => isSeen(colour) && contrast(colour) < 3);
+    .map(([id, style]) => [id, [style.stroke, style.fill].filter(isSeen)])
+    .filter(([, colours]) => colours.length && Math.max(...colours.map(contrast)) < 3);
 }}"""
 
 

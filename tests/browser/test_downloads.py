@@ -22,6 +22,7 @@ def page(browser, reports, request):
 def downloaded(page, button):
     with page.expect_download() as download:
         button.click()
+    page.wait_for_timeout(120)  # Chromium lets no page save more than ten files a second.
     return download.value.suggested_filename, download.value.path().read_bytes()
 
 
