@@ -17,7 +17,7 @@ from deepcme.evaluation.probabilities.recalibration import recalibrate_predictio
 from deepcme.report import outline
 from deepcme.report.blocks import Figure, Heading, Text
 from deepcme.report.formatting import TableLayout
-from deepcme.report.page import write_report
+from deepcme.report.page import read_sentence, write_report
 from deepcme.report.section import Section
 from deepcme.report.sections import discrimination
 from deepcme.report.sections.genes import gene_link
@@ -85,7 +85,10 @@ def test_a_notebook_gets_the_same_tables_and_the_charts_as_objects(folder):
     drawn = {path.stem for path in (folder.path / "figures").glob("*.svg")}
     assert set(report.charts) == drawn
     assert "vega-lite" in report.charts["roc"].to_dict()["$schema"]
-    assert report.verdict.paragraph in (folder.path / "report.md").read_text(encoding="utf-8")
+    said = (folder.path / "report.md").read_text(encoding="utf-8")
+    assert f"**{report.verdict.sentence}**" in said
+    assert all(text in said for _, text in report.verdict.points)
+    assert read_sentence(folder) == report.verdict.sentence
     assert "history" not in report.notes
     assert report.findings == folder.read_findings()
     assert report.findings

@@ -10,8 +10,8 @@ import pandas as pd
 
 from deepcme.report.contents import compute_contents
 from deepcme.report.figures.styles import Chart
-from deepcme.report.survival.verdict.verdict import compute_survival_verdict
-from deepcme.report.verdict.verdict import Verdict, compute_verdict
+from deepcme.report.outline import compute_verdict
+from deepcme.report.verdict.verdict import Verdict
 from deepcme.study.store import StudyFolder
 
 
@@ -22,7 +22,7 @@ class Report:
     Attributes
     ----------
     verdict : Verdict
-        `warnings` and `paragraph`, as the report opens with them.
+        `sentence`, `warnings`, `points` and `paragraph`, as the report opens with them.
     findings : list of dict
         What the audit found: code, severity, title, evidence, advice.
     tables : dict of DataFrame
@@ -56,9 +56,8 @@ def read_report(folder: str | Path) -> Report:
         If the folder is not that of a finished study.
     """
     contents = compute_contents(StudyFolder(folder))
-    is_survival = contents.results.is_survival
     return Report(
-        (compute_survival_verdict if is_survival else compute_verdict)(contents),
+        compute_verdict(contents),
         contents.results.folder.read_findings(),
         contents.tables,
         contents.charts,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from deepcme.report.closing import not_run
 from deepcme.report.opening import forest
-from deepcme.report.section import Section
+from deepcme.report.section import Contents, Section
 from deepcme.report.sections import (
     added_value,
     calibration,
@@ -38,6 +38,7 @@ from deepcme.report.survival import sample_size as sample_size_by_horizon
 from deepcme.report.survival import usefulness as usefulness_at_horizon
 from deepcme.report.survival.verdict import verdict as survival_verdict
 from deepcme.report.verdict import verdict
+from deepcme.report.verdict.verdict import Verdict
 from deepcme.study.resolved import Study
 
 SECTIONS: tuple[Section, ...] = (
@@ -67,3 +68,10 @@ SURVIVAL_SECTIONS: tuple[Section, ...] = (
 def sections_of(study: Study) -> tuple[Section, ...]:
     """The sections of a study's report."""
     return SECTIONS if study.survival is None else SURVIVAL_SECTIONS
+
+
+def compute_verdict(contents: Contents) -> Verdict:
+    """The verdict on a study's headline, of what the sections found."""
+    if contents.results.is_survival:
+        return survival_verdict.compute_survival_verdict(contents)
+    return verdict.compute_verdict(contents)

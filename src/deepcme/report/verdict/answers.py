@@ -53,7 +53,7 @@ def _columns_better(facts: RankingFacts) -> str:
     gain = _gain(facts)
     assert gain is not None
     genes = "the genes" if gain.genes == facts.model else gain.genes
-    return f"no demonstrated gain over {_THESE}, which alone do better than {genes}"
+    return f"no demonstrated gain over {_THESE}, which beat {genes}"
 
 
 def _compared(facts: RankingFacts) -> Comparator | None:
