@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from deepcme.report.closing import not_run
 from deepcme.report.opening import forest
 from deepcme.report.section import Contents, Section
@@ -11,7 +13,6 @@ from deepcme.report.sections import (
     classification,
     comparison,
     discrimination,
-    genes,
     guidelines,
     instability,
     methods,
@@ -28,6 +29,7 @@ from deepcme.report.sections import (
 from deepcme.report.sections.committee import committee
 from deepcme.report.sections.comparators import comparators
 from deepcme.report.sections.gene_sets import gene_sets
+from deepcme.report.sections.genes import genes
 from deepcme.report.sections.groups import meta_analysis, subgroups
 from deepcme.report.sections.others import also
 from deepcme.report.survival import added_value as added_value_over_time
@@ -72,6 +74,11 @@ def sections_of(study: Study) -> tuple[Section, ...]:
 
 def compute_verdict(contents: Contents) -> Verdict:
     """The verdict on a study's headline, of what the sections found."""
-    if contents.results.is_survival:
-        return survival_verdict.compute_survival_verdict(contents)
-    return verdict.compute_verdict(contents)
+    study = contents.results.study
+    found = (
+        verdict.compute_verdict(contents)
+        if study.survival is None
+        else survival_verdict.compute_survival_verdict(contents)
+    )
+    first = (study.try_out,) if study.try_out else ()
+    return replace(found, warnings=(*first, *found.warnings))

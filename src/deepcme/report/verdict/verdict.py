@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from deepcme.base.shown import Shown, Shows
 from deepcme.base.words import counted
 from deepcme.report.blocks import Blocks, Figure
 from deepcme.report.chance import exceeds_chance
@@ -27,8 +28,8 @@ _FEW_EVENTS, _SAID_BY_IT = "DCM005", ("few events", "sample size")
 _AUDIT = "table-audit-findings"
 
 
-@dataclass(frozen=True)
-class Verdict:
+@dataclass(frozen=True, repr=False)
+class Verdict(Shows):
     """What a reader should take away.
 
     Attributes
@@ -49,6 +50,10 @@ class Verdict:
     def paragraph(self) -> str:
         """The points after each other."""
         return " ".join(text for _, text in self.points)
+
+    def _shown(self) -> Shown:
+        warnings = [("Warning", warning) for warning in self.warnings]
+        return Shown(self.sentence, facts=[*warnings, *self.points])
 
 
 def make_verdict(facts: Facts, findings: Sequence[dict[str, Any]] = ()) -> Verdict:
@@ -158,7 +163,8 @@ def open_report(
     """
     results = contents.results
     severe = select_severe(results.folder.read_findings())
-    protocol = results.study.protocol
+    warned = [Warned(f"{finding['title']}.", _AUDIT) for finding in severe]
+    protocol, try_out = results.study.protocol, results.study.try_out
     as_published = (
         " (as published: split by sample, standardised over all rows; its AUC is not one to "
         "expect of new patients)"
@@ -169,7 +175,7 @@ def open_report(
         verdict.sentence,
         tiles,
         figure,
-        [Warned(f"{finding['title']}.", _AUDIT) for finding in severe],
+        [*([Warned(try_out)] if try_out else []), *warned],
         verdict.points,
         [
             f"{counts}, {results.cohort['genes']:,} genes; protocol {protocol}{as_published}. "
