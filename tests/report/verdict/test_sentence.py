@@ -30,7 +30,7 @@ from tests.report.verdict.test_phrases import (
     facts,
 )
 
-MOST_WORDS = 32
+MOST_WORDS = 35
 GAIN = Gain(
     ("age", "grade", "er_status"),
     "DeepCME",
@@ -87,75 +87,77 @@ TWO = ((0.6, 0.8), (0.55, 0.7))
 CASES = {
     "better": (
         study(comparison=WIN),
-        "For metastasis, the genes (DeepCME) reach an AUC of 0.70 (0.60 to 0.80), LR 0.68: "
-        "better than LR.",
+        "For metastasis, the AUC is 0.70 (0.60 to 0.80) by genes (DeepCME) and 0.68 by genes "
+        "(LR): better than LR.",
     ),
     "no gain": (
         study(),
-        "For metastasis, the genes (DeepCME) reach an AUC of 0.70 (0.60 to 0.80), LR 0.68: no "
-        "demonstrated gain over LR.",
+        "For metastasis, the AUC is 0.70 (0.60 to 0.80) by genes (DeepCME) and 0.68 by genes "
+        "(LR): no demonstrated gain over LR.",
     ),
     "less": (
         study(comparison=LOSS),
-        "For metastasis, the genes (DeepCME) reach an AUC of 0.70 (0.60 to 0.80), LR 0.68: "
-        "less than LR.",
+        "For metastasis, the AUC is 0.70 (0.60 to 0.80) by genes (DeepCME) and 0.68 by genes "
+        "(LR): less than LR.",
     ),
     "too few events": (
         study(WIDE, above=()),
-        "For metastasis, the genes (DeepCME) reach an AUC of 0.60 (0.44 to 0.76), LR 0.68: "
-        "too few events to tell.",
+        "For metastasis, the AUC is 0.60 (0.44 to 0.76) by genes (DeepCME) and 0.68 by genes "
+        "(LR): too few events to tell.",
     ),
     "at chance": (
         study(**AT_CHANCE),
-        "For metastasis, the genes (DeepCME) reach an AUC of 0.55 (0.45 to 0.65), LR 0.68: "
-        "not shown to be above chance.",
+        "For metastasis, the AUC is 0.55 (0.45 to 0.65) by genes (DeepCME) and 0.68 by genes "
+        "(LR): not shown to be above chance.",
     ),
     "adds": (
         study(asked=asked(gain=ADDS)),
-        "For metastasis, genes alone (DeepCME) reach an AUC of 0.70 (0.60 to 0.80), age, grade "
-        "and er status 0.71, both 0.74: the genes add to these clinical columns.",
+        "For metastasis, the AUC is 0.70 (0.60 to 0.80) by genes alone (DeepCME), 0.71 by "
+        "age, grade and er status, and 0.74 by both: the genes add to these clinical columns.",
     ),
     "harms": (
         study(asked=asked(gain=replace(GAIN, effect=Effect.HARMS))),
-        "For metastasis, genes alone (DeepCME) reach an AUC of 0.70 (0.60 to 0.80), age, grade "
-        "and er status 0.71, both 0.74: the genes make the prediction by these clinical "
-        "columns worse.",
+        "For metastasis, the AUC is 0.70 (0.60 to 0.80) by genes alone (DeepCME), 0.71 by age, "
+        "grade and er status, and 0.74 by both: these clinical columns predict worse with the "
+        "genes.",
     ),
     "no gain over columns": (
         study(asked=asked(gain=replace(GAIN, genes="LR"))),
-        "For metastasis, genes alone (DeepCME) reach an AUC of 0.70 (0.60 to 0.80), age, grade "
-        "and er status 0.71, both (LR) 0.74: no demonstrated gain over these clinical columns.",
+        "For metastasis, the AUC is 0.70 (0.60 to 0.80) by genes alone (DeepCME), 0.71 by "
+        "age, grade and er status, and 0.74 by both (LR): no demonstrated gain over these "
+        "clinical columns.",
     ),
     "columns better": (
         study(asked=asked(gain=replace(GAIN, columns_beat_genes=True))),
-        "For metastasis, genes alone (DeepCME) reach an AUC of 0.70 (0.60 to 0.80), age, grade "
-        "and er status 0.71, both 0.74: no demonstrated gain over these clinical columns, which "
-        "beat the genes.",
+        "For metastasis, the AUC is 0.70 (0.60 to 0.80) by genes alone (DeepCME), 0.71 by "
+        "age, grade and er status, and 0.74 by both: no demonstrated gain over these clinical"
+        " columns, which beat the genes.",
     ),
     "not compared": (
         facts(asked=Asked("metastasis", values={"DeepCME": 0.7})),
-        "For metastasis, the genes (DeepCME) reach an AUC of 0.70 (0.60 to 0.80): above chance, "
-        "and compared with nothing.",
+        "For metastasis, the AUC is 0.70 (0.60 to 0.80) by genes (DeepCME): above chance, and"
+        " compared with nothing.",
     ),
     "cohorts at chance": (
         left_out((0.6, 0.8), (0.4, 0.6), above=(), value=0.6, low=0.4, high=0.8),
-        "For metastasis in 2 cohorts left out, the genes (DeepCME) reach a pooled AUC of 0.60 "
-        "(0.40 to 0.80), LR 0.68: not shown to be above chance in south.",
+        "For metastasis in 2 cohorts left out, the pooled AUC is 0.60 (0.40 to 0.80) by genes"
+        " (DeepCME) and 0.68 by genes (LR): not shown to be above chance in south.",
     ),
     "differs": (
         left_out((0.8, 0.9), (0.4, 0.6), value=0.7, low=0.55, high=0.8, q=12),
-        "For metastasis in 2 cohorts left out, the genes (DeepCME) reach a pooled AUC of 0.70 "
-        "(0.55 to 0.80), LR 0.68: above chance on average, but it differs between cohorts.",
+        "For metastasis in 2 cohorts left out, the pooled AUC is 0.70 (0.55 to 0.80) by genes"
+        " (DeepCME) and 0.68 by genes (LR): above chance on average, but it differs between "
+        "cohorts.",
     ),
     "above chance on average": (
         left_out((0.6, 0.8), (0.45, 0.7), value=0.65, low=0.55, high=0.75),
-        "For metastasis in 2 cohorts left out, the genes (DeepCME) reach a pooled AUC of 0.65 "
-        "(0.55 to 0.75), LR 0.68: above chance on average, not shown in south.",
+        "For metastasis in 2 cohorts left out, the pooled AUC is 0.65 (0.55 to 0.75) by genes"
+        " (DeepCME) and 0.68 by genes (LR): above chance on average, not shown in south.",
     ),
     "above chance everywhere": (
         left_out(*TWO),
-        "For metastasis in 2 cohorts left out, the genes (DeepCME) reach an AUC of 0.62 to "
-        "0.70, LR 0.68: above chance in every cohort.",
+        "For metastasis in 2 cohorts left out, the AUC is 0.62 to 0.70 by genes (DeepCME) and"
+        " 0.68 by genes (LR): above chance in every cohort.",
     ),
 }
 
@@ -210,7 +212,9 @@ def test_the_first_60_words_hold_endpoint_estimate_comparator_and_an_answer(case
 
 def test_the_signature_that_was_named_comes_before_the_trained_comparator():
     better = study(signature=beside(0.01, 0.09), comparison=LOSS)
-    assert make_sentence(better).endswith(", the grade index 0.66: better than the signature.")
+    assert make_sentence(better).endswith(
+        " and 0.66 by the grade index: better than the signature."
+    )
     untold = study(signature=beside(-0.01, 0.09), comparison=WIN)
     assert choose_answer(untold).words(untold) == "no demonstrated gain over the signature"
     tile = make_tiles(untold, Tile("", ""), "", "")[2]
@@ -230,7 +234,7 @@ def test_a_clinical_index_is_compared_after_holm():
     assert choose_answer(beside_index(p_holm=0.2)).name == "no gain"
     assert make_sentence(beside_index(p_holm=0.01)).endswith(": better than the index.")
     partial = beside_index(standing="partial")
-    assert "the grade index (partial) 0.66" in make_sentence(partial)
+    assert "0.66 by the grade index (partial)" in make_sentence(partial)
 
 
 def test_numbers_of_known_test_rows_are_not_promised_to_new_patients():
@@ -243,12 +247,11 @@ def test_numbers_of_known_test_rows_are_not_promised_to_new_patients():
 def test_what_cannot_be_estimated_is_said():
     nothing = study(discrimination(NAN, NAN, NAN), above=())
     assert make_sentence(nothing) == (
-        "For metastasis, the genes (DeepCME) have no AUC that can be estimated, LR 0.68: too "
-        "few events to tell."
+        "For metastasis, the AUC by genes (DeepCME) cannot be estimated: too few events to tell."
     )
     assert opening(nothing).tiles[0].value == "none"
     alone = study(discrimination(0.7, NAN, NAN), above=())
-    assert "reach an AUC of 0.700, LR 0.68: too few events to tell." in make_sentence(alone)
+    assert "is 0.700 by genes (DeepCME) and 0.68 by genes (LR): too few" in make_sentence(alone)
 
 
 def test_gains_over_columns_are_not_told_of_a_model_at_chance():

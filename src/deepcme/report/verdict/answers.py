@@ -133,7 +133,7 @@ ANSWERS: tuple[Phrase[RankingFacts], ...] = (
     Phrase(
         "harms",
         lambda facts: _has_effect(facts, Effect.HARMS),
-        lambda _: f"the genes make the prediction by {_THESE} worse",
+        lambda _: f"{_THESE} predict worse with the genes",
         claims=True,
     ),
     Phrase("columns better", _columns_are_better, _columns_better, claims=True),
