@@ -53,7 +53,7 @@ def run(
     from deepcme.base.files.locks import only_one_in
     from deepcme.base.processes.stopping import GOES_ON, if_halted
     from deepcme.base.progress import show_step
-    from deepcme.report.page import write_report
+    from deepcme.report.page import read_sentence, write_report
     from deepcme.study.run import run_study
     from deepcme.verbs.running import default_folder, study_asked
 
@@ -78,4 +78,5 @@ def run(
     if not quiet:
         if study.try_out:
             say(study.try_out)
+        say(read_sentence(folder))
         say(f"Report: {page}")

@@ -163,7 +163,8 @@ def open_report(
     """
     results = contents.results
     severe = select_severe(results.folder.read_findings())
-    protocol = results.study.protocol
+    warned = [Warned(f"{finding['title']}.", _AUDIT) for finding in severe]
+    protocol, try_out = results.study.protocol, results.study.try_out
     as_published = (
         " (as published: split by sample, standardised over all rows; its AUC is not one to "
         "expect of new patients)"
@@ -174,7 +175,7 @@ def open_report(
         verdict.sentence,
         tiles,
         figure,
-        [Warned(f"{finding['title']}.", _AUDIT) for finding in severe],
+        [*([Warned(try_out)] if try_out else []), *warned],
         verdict.points,
         [
             f"{counts}, {results.cohort['genes']:,} genes; protocol {protocol}{as_published}. "
