@@ -53,7 +53,8 @@ def compute_model_settings(models: Sequence[ModelSettings]) -> pd.DataFrame:
 
 def join_model_settings(settings: pd.DataFrame) -> pd.DataFrame:
     """One row for each model, its settings in one cell, as a page shows them."""
-    joined = settings.assign(settings=settings["setting"] + " = " + settings["value"])
+    values = settings["value"].replace("None", "none")
+    joined = settings.assign(settings=settings["setting"] + " = " + values)
     by_model = joined.groupby(["model", "estimator"], sort=False)["settings"]
     return by_model.agg(", ".join).reset_index()
 
@@ -112,12 +113,22 @@ def find_comparators(folder: StudyFolder) -> tuple[str, ...]:
     Published signatures, those of the user's own files and a clinical index: what is said of
     fits, of probabilities and of their changes from split to split is not of these.
     """
-    names: list[str] = []
-    for file, column in ((SIGNATURES, "signature"), (CLINICAL_INDEX, "index")):
-        if folder.has_table(file):
-            table = folder.read_table(file)
-            names += table.loc[table["standing"] != REFUSED, column].astype(str).tolist()
-    return tuple(names)
+    signatures = _find_standing(folder, SIGNATURES, "signature")
+    return (*signatures, *_find_standing(folder, CLINICAL_INDEX, "index"))
+
+
+def find_clinical_index(folder: StudyFolder) -> str:
+    """Name of the clinical index in the predictions of a study; empty where there is none."""
+    return next(iter(_find_standing(folder, CLINICAL_INDEX, "index")), "")
+
+
+def _find_standing(folder: StudyFolder, file: str, column: str) -> list[str]:
+    """Names in a table of what was looked at, but of those that were refused."""
+    if not folder.has_table(file):
+        return []
+    table = folder.read_table(file)
+    names: list[str] = table.loc[table["standing"] != REFUSED, column].astype(str).tolist()
+    return names
 
 
 def _settings_of(model: ModelSettings) -> dict[str, Any]:

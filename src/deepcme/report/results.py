@@ -25,8 +25,14 @@ from deepcme.evaluation.survival.recalibration import (
 )
 from deepcme.evaluation.survival.tables.evaluated import Evaluation
 from deepcme.evaluation.survival.tables.performance import compute_survival_performance
-from deepcme.report.models import find_comparators, find_refitted_models
+from deepcme.report.figures.roles import Roles
+from deepcme.report.models import (
+    find_clinical_index,
+    find_comparators,
+    find_refitted_models,
+)
 from deepcme.study.part import MEMBERS
+from deepcme.study.parts.added_value import CLINICAL, CLINICAL_AND_GENES
 from deepcme.study.parts.survival_tables import CENSORING
 from deepcme.study.resolved import Study
 from deepcme.study.store import StudyFolder
@@ -63,6 +69,19 @@ class StudyResults:
         """Every model in one order, so that each keeps its colour."""
         names: list[str] = self.predictions["model"].drop_duplicates().tolist()
         return names
+
+    @cached_property
+    def roles(self) -> Roles:
+        """Whom the charts highlight; an index is the clinic where no columns take part."""
+        study, index = self.study, find_clinical_index(self.folder)
+        has_columns = study.clinical is not None
+        return Roles(
+            study.headline.name,
+            study.comparator.model or "",
+            CLINICAL if has_columns else index,
+            CLINICAL_AND_GENES if has_columns else "",
+            self.models,
+        )
 
     @cached_property
     def trained(self) -> pd.DataFrame:

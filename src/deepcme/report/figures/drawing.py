@@ -15,7 +15,7 @@ from deepcme.base.files.files import whole_file
 from deepcme.base.names import with_texts, without_forbidden
 from deepcme.base.processes.workers import worker_command
 from deepcme.base.terminal import say
-from deepcme.report.figures.styles import VEGA_LITE, Chart
+from deepcme.report.figures.styles import VEGA_LITE, Chart, specify
 
 _DRAWER = "deepcme.report.figures.drawing_apart"
 _ADDRESSES_TAKEN = 68 * 1024**3
@@ -37,7 +37,7 @@ def write_charts(charts: Mapping[str, Chart], folder: Path) -> list[str]:
         return []
     # What draws a chart ends the whole process at a character that XML forbids.
     specs = {
-        name: with_texts(chart.to_dict(), without_forbidden) for name, chart in charts.items()
+        name: with_texts(specify(chart), without_forbidden) for name, chart in charts.items()
     }
     ended = subprocess.run(
         worker_command(_DRAWER, VEGA_LITE),

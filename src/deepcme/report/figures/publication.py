@@ -7,7 +7,7 @@ import textwrap
 import altair as alt
 import pandas as pd
 
-from deepcme.report.figures.styles import Chart
+from deepcme.report.figures.styles import NEUTRAL, Chart
 from deepcme.report.formatting import Shown
 
 _LINE = 84
@@ -23,7 +23,6 @@ def titled(chart: Chart, title: str, subtitle: str) -> Chart:
             textwrap.wrap(title, _LINE),
             subtitle=textwrap.wrap(subtitle, _LINE),
             anchor="start",
-            subtitleColor="#565e66",
             offset=12,
         )
     )
@@ -50,10 +49,9 @@ def plot_table(shown: Shown) -> Chart:
         for head in (True, False)
     ]
     line = alt.Chart(pd.DataFrame({"x": [0], "x2": [width], "y": [_ROW]}))
-    rule = line.mark_rule(color="#999").encode(x=x, x2="x2:Q", y=y)
-    chart: Chart = alt.LayerChart(layer=[*layers, rule]).properties(width=width, height=height)
-    frameless: Chart = chart.configure_view(stroke=None)
-    return frameless
+    rule = line.mark_rule(color=NEUTRAL).encode(x=x, x2="x2:Q", y=y)
+    chart: alt.LayerChart = alt.LayerChart(layer=[*layers, rule])
+    return chart.properties(width=width, height=height)
 
 
 def _place_cells(shown: Shown) -> tuple[pd.DataFrame, float]:

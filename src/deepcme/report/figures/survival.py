@@ -8,12 +8,11 @@ from typing import Any, Literal
 import altair as alt
 import pandas as pd
 
-from deepcme.report.figures.styles import NEUTRAL, PALETTE, Chart, Style, tooltips
+from deepcme.report.figures.styles import INK, NEUTRAL, PALETTE, Chart, Style, tooltips
 
 GROUPS = ("lowest", "middle", "highest")
 _STYLES: tuple[Style, ...] = ((PALETTE[0], [1, 0]), (PALETTE[4], [2, 2]), (PALETTE[1], [8, 3]))
 _WIDTH, _HEIGHT = 560, 320
-INK = "#222"
 _ROW = 17
 _FIRST_ROW = 52
 """From the axis down, past its labels and title."""
@@ -64,7 +63,13 @@ def plot_risk_curves(
     line = base.mark_line(interpolate="step-after", strokeWidth=2, clip=True).encode(
         y=alt.Y("value:Q", title=title, scale=share, axis=y_axis),
         strokeDash=_dash(groups),
-        tooltip=["group:N", *tooltips(".3~f", "time"), *_estimate()],
+        tooltip=[
+            alt.Tooltip("group:N", title="third"),
+            *tooltips(".3~f", "time"),
+            alt.Tooltip("value:Q", title=title.lower(), format=".2f"),
+            *tooltips(".2f", "ci_low", "ci_high"),
+            *tooltips(",", "at_risk"),
+        ],
     )
     layers = [band, line, *_censored(censored, x, share, groups)]
     if horizon is not None:
@@ -75,7 +80,10 @@ def plot_risk_curves(
     rows = {group: group.capitalize() for group in groups}
     layers += numbers_below(at_risk, "group", rows, x, _HEIGHT)
     chart: alt.LayerChart = alt.LayerChart(layer=layers, width=_WIDTH, height=_HEIGHT)
-    return chart
+    return chart.properties(
+        description=f"{title} over time in {len(groups)} groups of predicted risk, with 95% "
+        "bands; below, how many patients are at risk."
+    )
 
 
 def time_axis(at_risk: pd.DataFrame, unit: str, longest: float) -> alt.X:
@@ -155,13 +163,6 @@ def _censored(
         orient="vertical", thickness=1, size=9, opacity=0.8, clip=True
     )
     return [marks.encode(x=x, y=alt.Y("value:Q", scale=share), color=_colour(groups))]
-
-
-def _estimate() -> list[alt.Tooltip]:
-    return [alt.Tooltip("at_risk:Q", title="at risk"), *tooltips(".2f", *_ENDS)]
-
-
-_ENDS = ("value", "ci_low", "ci_high")
 
 
 def _legend() -> alt.Legend:
