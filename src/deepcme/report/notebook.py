@@ -55,13 +55,12 @@ class Report(Shows):
     @classmethod
     def of(cls, contents: Contents) -> Self:
         """The report whose sections are computed."""
-        module = survival_verdict if is_survival else verdict
-        compute = (
-            survival_verdict.compute_survival_verdict
-            if is_survival
-            else verdict.compute_verdict
-        )
-        blocks = module.SECTION.write(contents)
+        if contents.results.is_survival:
+            section = survival_verdict.SECTION
+            found = survival_verdict.compute_survival_verdict(contents)
+        else:
+            section, found = verdict.SECTION, verdict.compute_verdict(contents)
+        blocks = section.write(contents)
         tiles = next((block.tiles for block in blocks if isinstance(block, Opening)), ())
         return cls(
             found,
@@ -84,7 +83,7 @@ class Report(Shows):
             f"Report of {self.name}",
             [self.verdict.sentence],
             [*tiles, *warnings, *names],
-            end="More: .tables[NAME], .verdict, .findings, .notes; deepcme.plots draws the charts.",
+            end="More: .tables[NAME], .verdict, .findings, .notes; deepcme.plots for charts.",
         )
 
 

@@ -71,10 +71,12 @@ def plot_top_genes(genes: pd.DataFrame) -> Chart:
         highest score first.
     """
     table = genes.assign(
-        told=genes["direction"].map({name: words for name, (words, _) in DIRECTIONS.items()}),
+        told=genes["direction"]
+        .map({name: words for name, (words, _) in DIRECTIONS.items()})
+        .fillna(""),
         share=[f"{share:.0%}" for share in genes["top_share"]],
     )
-    has_directions = bool(table["told"].notna().any())
+    has_directions = bool((table["told"] != "").any())
     colour: Any = (
         _colour(table, dict(DIRECTIONS.values())) if has_directions else alt.value(_BLUE)
     )

@@ -84,13 +84,21 @@ VEGA_LITE = ".".join(alt.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
 """The version Altair writes for."""
 
 Chart = alt.Chart | alt.LayerChart | alt.FacetChart | alt.VConcatChart | alt.ConcatChart
+Spec = dict[str, Any]
+"""A chart as Vega-Lite."""
 Style = tuple[str, list[int]]
 """Colour and dash of a line."""
 
 
-def specify(chart: Chart) -> dict[str, Any]:
-    """The chart as Vega-Lite, in the style of all pages and files."""
-    spec: dict[str, Any] = chart.to_dict()
+def specify(chart: Chart | Spec) -> Spec:
+    """The chart as Vega-Lite, in the style of all pages and files; a finished one as it is.
+
+    Checking it against Vega-Lite's schema, which takes longer than all the rest, is left to
+    the tests.
+    """
+    if isinstance(chart, dict):
+        return chart
+    spec: Spec = chart.to_dict(validate=False)
     # In place of Altair's default theme, which comes along with every chart.
     spec["config"] = CONFIG
     return spec
