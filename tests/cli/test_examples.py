@@ -1,9 +1,7 @@
 """The example of each help page runs, in the order of work, each on what those before made."""
 
 import shlex
-from pathlib import Path
 
-import h5py
 import numpy as np
 import pandas as pd
 import pytest
@@ -16,8 +14,10 @@ from tests.sources.fetching import services
 from tests.sources.fetching.portal import Portal, serving
 from tests.sources.geo.test_archs4 import version_2
 
-COSTLY = {"train", "transfer", "panel", "compare"}
-COSTLY_LINE = "deepcme run study.toml"
+CHEAP = {
+    *("fetch geo", "prepare geo", "prepare merge", "audit", "init", "signatures list"),
+    *("signatures score", "predict", "power", "simulate", "doctor"),
+}
 
 
 def invent(folder):
@@ -51,8 +51,8 @@ def invent(folder):
 
 
 @pytest.fixture
-def portals():
-    """GEO, Xena's hub and cBioPortal's datahub on the loopback interface."""
+def addresses(gdc):  # noqa: F811
+    """Of the GDC, GEO, Xena's hub and cBioPortal's datahub on the loopback interface."""
     with serving(Portal()) as geo, serving(Portal()) as objects:
         series = services.series_matrix("GSE7390", "GPL96", services.lognormal())
         services.put_series(geo, "GSE7390", {"GPL96": series})
@@ -61,12 +61,18 @@ def portals():
         services.put_project(objects, "TCGA-BRCA")
         archive = services.tar_gz(services.metabric(), "brca_metabric")
         objects.put_object("/brca_metabric.tar.gz", archive, in_parts=True)
-        yield {"geo": geo.url, "xena": objects.url, "cbioportal": objects.url}
+        yield {
+            "gdc": gdc.url,
+            "geo": geo.url,
+            "xena": objects.url,
+            "cbioportal": objects.url,
+        }
 
 
 @pytest.fixture
 def folder(tmp_path):
     invent(tmp_path)
+    version_2(tmp_path / "human_gene_v2.5.h5", series_id=["GSE1234"] * 40)
     return tmp_path
 
 
@@ -82,67 +88,45 @@ def run(line, folder, *more):
     return ran.stdout
 
 
-def lines_of(example):
-    return example.replace("\\\n", " ").splitlines()
+def lines_of(path):
+    return EXAMPLES[path].replace("\\\n", " ").splitlines()
 
 
-def run_all(paths, folder, *, costly):
+def run_all(paths, folder, addresses):
+    """What each line of the examples says, in the order of work."""
     said = {}
-    for path in paths:
-        for line in lines_of(EXAMPLES[path]):
-            if costly or not line.startswith(COSTLY_LINE):
-                said[line] = run(line, folder)
+    for path in (path for path in EXAMPLES if path in paths):
+        for line in lines_of(path):
+            portal = addresses.get(line.split()[2]) if line.split()[1] == "fetch" else None
+            said[line] = run(line, folder, *(("--base-url", portal) if portal else ()))
     return said
 
 
-def paths_of(*groups):
-    return [path for path in EXAMPLES if path.split()[0] in groups]
-
-
-def test_examples_on_portals(folder, portals, gdc):  # noqa: F811
-    addresses = {**portals, "gdc": gdc.url}
-    version_2(folder / "human_gene_v2.5.h5", series_id=["GSE1234"] * 40)
-    for path in paths_of("fetch", "prepare", "genes"):
-        made = shlex.split(EXAMPLES[path])
-        more = ("--base-url", addresses[made[2]]) if made[1] == "fetch" else ()
-        if "merge" not in path:
-            said = run(EXAMPLES[path].replace("\\\n", " "), folder, *more)
-            assert "Next: deepcme " in said
-    with h5py.File(folder / "by-symbol.h5ad") as file:
-        assert "var" in file
-
-
-def test_examples_of_a_cohort_and_a_study(folder):
-    paths = ["prepare table", "prepare merge", "audit", *paths_of("init", "run", "report")]
-    paths += [*paths_of("checklist", "signatures", "power", "simulate", "doctor")]
-    said = run_all(paths, folder, costly=False)
-    (quick,) = [words for line, words in said.items() if "--quick" in line]
-    assert "This is a try-out and not a result" in quick
-    assert "This is a try-out and not a result" in (folder / "try-out/report.html").read_text()
-    for line in lines_of(WHOLE)[:2]:
-        run(line, folder)
-
-
-def test_examples_of_a_model(folder):
-    run(lines_of(EXAMPLES["prepare table"])[0], folder)
-    deepcme(
-        *("train", "cohort.h5ad", "--model", "LR-tuned", "--repeats", 1, "--jobs", 1, "-q"),
-        *("-o", "model"),
-        cwd=folder,
+def test_an_example_of_each_group_runs(folder, addresses):
+    run(lines_of("prepare table")[0], folder)
+    asked = ("--model", "LR-tuned", "--repeats", 1, "--jobs", 1, "-o", "model")
+    assert (
+        "Next: deepcme validate model"
+        in deepcme("train", "cohort.h5ad", *asked, cwd=folder).stdout
     )
-    said = run_all(["predict", "validate"], folder, costly=False)
+    said = run_all(CHEAP, folder, addresses)
+    assert "Next: deepcme run study.toml" in said[EXAMPLES["init"]]
     assert "60 samples" in said[EXAMPLES["predict"]]
 
 
 @pytest.mark.slow
-def test_the_costly_examples(folder):
-    paths = ["prepare table", "init", "run", "compare", "panel", "train", "predict", "transfer"]
-    run_all(paths, folder, costly=True)
-    assert Path(folder / "compared.html").exists()
+def test_every_example_runs_in_the_order_of_work(folder, addresses):
+    said = run_all(EXAMPLES, folder, addresses)
+    for path in EXAMPLES:
+        if path.startswith(("fetch", "prepare ")):
+            assert "Next: deepcme " in said[lines_of(path)[0]]
+    quick, asked = (said[line] for line in lines_of("run"))
+    assert quick.startswith("This is a try-out and not a result")
+    assert "try-out and not a result" in (folder / "try-out/report.html").read_text()
+    assert "try-out" not in asked
 
 
-def test_every_example_is_run():
-    run_here = {*paths_of("fetch", "prepare", "genes"), "audit", "init", "run", "report"}
-    run_here |= {*paths_of("checklist", "signatures", "power", "simulate", "doctor")}
-    run_here |= {"predict", "validate"} | COSTLY
-    assert run_here == EXAMPLES.keys()
+def test_the_example_of_the_whole_is_made_of_those_of_its_commands():
+    lines = WHOLE.replace("\\\n", " ").splitlines()
+    run_here = [line for path in EXAMPLES for line in lines_of(path)]
+    assert set(lines) <= set(run_here)
