@@ -35,7 +35,9 @@ _WITHOUT_LIST = (
 )  # fmt: skip
 
 
-def write_report(folder: StudyFolder, formats: Sequence[str] = FORMATS) -> Path:
+def write_report(
+    folder: StudyFolder, formats: Sequence[str] = FORMATS, contents: Contents | None = None
+) -> Path:
     """Write the report of a finished study; nothing is fitted.
 
     Parameters
@@ -46,6 +48,8 @@ def write_report(folder: StudyFolder, formats: Sequence[str] = FORMATS) -> Path:
         charts come as ``figures/NAME.svg`` and ``.pdf`` with any of them. Tables and
         charts of an earlier report that this one lacks are removed; ``report.json``
         lists those of this one.
+    contents : Contents, optional
+        What the report says, where it is computed already.
 
     Returns
     -------
@@ -63,11 +67,11 @@ def write_report(folder: StudyFolder, formats: Sequence[str] = FORMATS) -> Path:
         named = unknown[0] if unknown else ""
         raise DeepCMEError(f"Unknown format {named!r}: choose from {', '.join(FORMATS)}.")
     with only_one_in(folder.path):
-        return _write_report(folder, formats)
+        return _write_report(folder, formats, contents or compute_contents(folder))
 
 
-def _write_report(folder: StudyFolder, formats: Sequence[str]) -> Path:
-    contents, path = compute_contents(folder), folder.path
+def _write_report(folder: StudyFolder, formats: Sequence[str], contents: Contents) -> Path:
+    path = folder.path
     folder.remove_leftovers()
     name = contents.results.cohort["name"]
     what = (

@@ -14,7 +14,8 @@ from deepcme.base.shown import Shown, Shows, names_in_line
 from deepcme.base.words import counted
 from deepcme.cohort.cohort import Cohort
 from deepcme.cohort.survival import SurvivalOutcome
-from deepcme.report.notebook import Report, read_report
+from deepcme.report.contents import compute_contents
+from deepcme.report.notebook import Report
 from deepcme.report.page import write_report
 from deepcme.study.resolved import Protocol, Study
 from deepcme.study.run import run_study
@@ -41,15 +42,13 @@ class StudyResult(Shows):
     ----------
     folder : Path
         Holds all results; `deepcme.read_report` and `deepcme report` take it too.
+    report : Report
+        Verdict, tables and charts.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, report: Report) -> None:
         self.folder = folder
-
-    @cached_property
-    def report(self) -> Report:
-        """Verdict, tables and charts; computed when it is first asked for."""
-        return read_report(self.folder)
+        self.report = report
 
     @cached_property
     def study(self) -> Study:
@@ -77,7 +76,7 @@ class StudyResult(Shows):
         )
         return Shown(
             title,
-            [self.report.verdict.paragraph],
+            [self.report.verdict.sentence],
             facts,
             end="More: .report (verdict, tables, charts), .study; deepcme.plots draws them.",
         )
@@ -221,8 +220,9 @@ def run(
             so_far=write_report,
             cohort=given,
         )
-        write_report(finished)
-    return StudyResult(folder)
+        contents = compute_contents(finished)
+        write_report(finished, contents=contents)
+    return StudyResult(folder, Report.of(contents))
 
 
 def report(study: StudyResult | str | Path, *, formats: Names = ("html", "md", "csv")) -> Path:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from deepcme.base.shown import Shown, Shows
 from deepcme.base.words import counted
 from deepcme.report.blocks import Blocks, Figure
 from deepcme.report.chance import exceeds_chance
@@ -27,8 +28,8 @@ _FEW_EVENTS, _SAID_BY_IT = "DCM005", ("few events", "sample size")
 _AUDIT = "table-audit-findings"
 
 
-@dataclass(frozen=True)
-class Verdict:
+@dataclass(frozen=True, repr=False)
+class Verdict(Shows):
     """What a reader should take away.
 
     Attributes
@@ -49,6 +50,10 @@ class Verdict:
     def paragraph(self) -> str:
         """The points after each other."""
         return " ".join(text for _, text in self.points)
+
+    def _shown(self) -> Shown:
+        warnings = [("Warning", warning) for warning in self.warnings]
+        return Shown(self.sentence, facts=[*warnings, *self.points])
 
 
 def make_verdict(facts: Facts, findings: Sequence[dict[str, Any]] = ()) -> Verdict:
