@@ -11,7 +11,6 @@ from deepcme.report.sections import (
     classification,
     comparison,
     discrimination,
-    genes,
     guidelines,
     instability,
     methods,
@@ -28,6 +27,7 @@ from deepcme.report.sections import (
 from deepcme.report.sections.committee import committee
 from deepcme.report.sections.comparators import comparators
 from deepcme.report.sections.gene_sets import gene_sets
+from deepcme.report.sections.genes import genes
 from deepcme.report.sections.groups import meta_analysis, subgroups
 from deepcme.report.sections.others import also
 from deepcme.report.survival import added_value as added_value_over_time

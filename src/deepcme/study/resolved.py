@@ -34,6 +34,9 @@ from deepcme.study.settings import (
 
 Protocol = Literal["honest", "paper"]
 
+FEWEST_REPEATS = {"repeated": 2}
+"""Repeats of a try-out by the design of its splits, where it takes more than one."""
+
 
 class Study(Shows, Settings):
     """A resolved study.
@@ -92,6 +95,19 @@ class Study(Shows, Settings):
             key=lambda of: (self.outcome not in of.kind.outcomes, not of.kind.refitted),
         )
         return next(iter(in_order), None)
+
+    @property
+    def try_out(self) -> str:
+        """What to say first of a study whose splits are too few; blank of any other."""
+        fewest = FEWEST_REPEATS.get(self.split.design, 1)
+        if self.split.repeats is None or self.split.repeats > fewest:
+            return ""
+        often = "once" if fewest == 1 else f"{self.split.repeats} times"
+        return (
+            f"This is a try-out and not a result: the patients were split only {often}, and "
+            "another split moves every number. Leave out --quick, or raise the repeats, before "
+            "anything is concluded."
+        )
 
     def _shown(self) -> Shown:
         cohort = self.cohort.example or str(self.cohort.path)

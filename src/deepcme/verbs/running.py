@@ -28,6 +28,7 @@ from deepcme.verbs.asked import (
     Files,
     GridSearch,
     Names,
+    quick_settings_asked,
     settings_asked,
 )
 
@@ -251,7 +252,9 @@ def report(study: StudyResult | str | Path, *, formats: Names = ("html", "md", "
     return write_report(StudyFolder(folder), asked)
 
 
-def study_asked(source: Path | None, asked: dict[str, Any]) -> tuple[Study, str]:
+def study_asked(
+    source: Path | None, asked: dict[str, Any], *, quick: bool = False
+) -> tuple[Study, str]:
     """The study of a file, or of the example, and a short name for it.
 
     Parameters
@@ -259,7 +262,16 @@ def study_asked(source: Path | None, asked: dict[str, Any]) -> tuple[Study, str]
     source : Path or None
     asked : dict
         Of `settings_asked`.
+    quick : bool
+        Whether a try-out of it is asked for.
     """
+    study, name = _study_of_file(source, asked)
+    return (
+        _study_of_file(source, quick_settings_asked(study, asked)) if quick else (study, name)
+    )
+
+
+def _study_of_file(source: Path | None, asked: dict[str, Any]) -> tuple[Study, str]:
     if source is None:
         return make_study({"cohort": {"example": "transbig"}, **asked}), "transbig"
     if source.suffix.lower() == ".toml":
@@ -274,7 +286,7 @@ def study_asked(source: Path | None, asked: dict[str, Any]) -> tuple[Study, str]
 
 def default_folder(name: str, study: Study) -> Path:
     """Where a study's results go unless told otherwise."""
-    return Path("results") / f"{name}-{study.protocol}"
+    return Path("results") / f"{name}-{'quick' if study.try_out else study.protocol}"
 
 
 def _study_of_memory(
