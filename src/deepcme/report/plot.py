@@ -125,6 +125,7 @@ def find_plot(
 
 _TABLES = {
     "calibration": ("calibration_curves", "calibration_groups"),
+    "genes_alone": ("genes",),
     "training_curves": ("history",),
     "gene_set_running_sums": ("gene_set_leading_edges",),
     "prediction_instability": ("instability",),
