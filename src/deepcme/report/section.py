@@ -13,7 +13,7 @@ from deepcme.evaluation.bootstrap import interval_generator
 from deepcme.report.blocks import Blocks, Figure, Form, Pair, Table
 from deepcme.report.figures.roles import Roles
 from deepcme.report.figures.styles import Chart, has_panels
-from deepcme.report.formatting import TableLayout
+from deepcme.report.formatting import TableLayout, rank_rows
 from deepcme.report.results import StudyResults
 
 MOST_ROWS = 15
@@ -86,6 +86,11 @@ class Contents:
         self._layouts[name] = layout or TableLayout()
         if draw is not None:
             self.charts[name] = draw(self.tables[name])
+
+    def in_order(self, table: pd.DataFrame) -> pd.DataFrame:
+        """A table of models, those with a role first, cohort by cohort."""
+        places = {name: place for place, name in enumerate(self.roles.order(table["model"]))}
+        return rank_rows(table, -table["model"].map(places).astype(int))
 
     def miss(self, what: str, option: str, *, asked: bool) -> None:
         """Note that a part is missing: not finished if it was asked for, else not run."""

@@ -27,7 +27,12 @@ BAND = "#dddddd"
 GRID = "#e6e6e6"
 PAPER = "#ffffff"
 """What hollow marks are filled with, and rims of marks that lie upon each other."""
-COLOURS = (*PALETTE, INK, NEUTRAL, OTHER, BAND, GRID, PAPER)
+DIVERGING = (
+    "#00507D", "#0072B2", "#5FA8D3", "#B5D6EA", "#F4F4F4", "#F7CFAE", "#EA9B62", "#D55E00",
+    "#8F3F00",
+)  # fmt: skip
+"""From far below the mean to far above it: blue and vermilion, told apart by everyone."""
+COLOURS = (*PALETTE, INK, NEUTRAL, OTHER, BAND, GRID, PAPER, *DIVERGING)
 """All that a chart may use: the page's style knows each of them, as it is written here."""
 CONFIG: dict[str, Any] = {
     "view": {"continuousWidth": 300, "continuousHeight": 300, "stroke": None},
@@ -79,13 +84,21 @@ VEGA_LITE = ".".join(alt.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
 """The version Altair writes for."""
 
 Chart = alt.Chart | alt.LayerChart | alt.FacetChart | alt.VConcatChart | alt.ConcatChart
+Spec = dict[str, Any]
+"""A chart as Vega-Lite."""
 Style = tuple[str, list[int]]
 """Colour and dash of a line."""
 
 
-def specify(chart: Chart) -> dict[str, Any]:
-    """The chart as Vega-Lite, in the style of all pages and files."""
-    spec: dict[str, Any] = chart.to_dict()
+def specify(chart: Chart | Spec) -> Spec:
+    """The chart as Vega-Lite, in the style of all pages and files; a finished one as it is.
+
+    Checking it against Vega-Lite's schema, which takes longer than all the rest, is left to
+    the tests.
+    """
+    if isinstance(chart, dict):
+        return chart
+    spec: Spec = chart.to_dict(validate=False)
     # In place of Altair's default theme, which comes along with every chart.
     spec["config"] = CONFIG
     return spec

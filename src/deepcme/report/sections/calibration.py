@@ -88,8 +88,15 @@ def without_intercept(contents: Contents, name: str) -> Table | None:
     """A table of calibration without the intercept, which means nothing beside a slope."""
     if name not in contents.tables:
         return None
-    table = contents.tables[name]
+    table = contents.in_order(contents.tables[name])
     return contents.show(name, table[table["metric"] != "intercept"])
+
+
+def _show_verdicts(contents: Contents) -> Table | None:
+    if "calibration_verdicts" not in contents.tables:
+        return None
+    verdicts = contents.in_order(contents.tables["calibration_verdicts"])
+    return contents.show("calibration_verdicts", verdicts)
 
 
 def _write(contents: Contents) -> Blocks:
@@ -97,7 +104,7 @@ def _write(contents: Contents) -> Blocks:
         Heading("Calibration and usefulness", "calibration"),
         Text(contents.notes.get("calibration_verdict", "")),
         Text(contents.notes.get("calibration", "")),
-        contents.show("calibration_verdicts"),
+        _show_verdicts(contents),
         without_intercept(contents, "calibration"),
         Text(contents.notes.get("missing_curves", "")),
         *contents.pair(

@@ -19,10 +19,11 @@ from deepcme.report.design import describe_coverage, find_leaks
 from deepcme.report.figures.ranking import plot_auc_by_split, plot_precision_recall, plot_roc
 from deepcme.report.figures.roles import Roles
 from deepcme.report.figures.styles import Chart
-from deepcme.report.formatting import COUNTS, LEFT_OUT_COLUMN, TableLayout, rank_rows
+from deepcme.report.formatting import COUNTS, LEFT_OUT_COLUMN, WARNED, TableLayout, rank_rows
 from deepcme.report.layouts.columns import Column, Count, Estimate, Plain
 from deepcme.report.models import find_refitted_models
 from deepcme.report.section import Contents, Section
+from deepcme.report.sections.comparators.flattered import find_warned
 from deepcme.study.designs import LeaveOneCohortOutDesign, SplitSettings
 from deepcme.study.resolved import Study
 
@@ -282,10 +283,12 @@ def _write(contents: Contents) -> Blocks:
     tables, notes = contents.tables, contents.notes
     by_cohort = isinstance(contents.results.study.split, LeaveOneCohortOutDesign)
     of_each = " of each cohort left out by itself" if by_cohort else ""
-    ranked = rank_rows(tables["discrimination"], "auc", contents.headline)
+    table = tables["discrimination"]
+    ranked = rank_rows(table, table["auc"], contents.headline)
+    ranked[WARNED] = ranked["model"].isin(find_warned(tables))
     return [
         Heading("Discrimination", "discrimination"),
-        contents.show("discrimination", ranked),
+        contents.show("discrimination", ranked, unfolded=True),
         Text(notes["estimand"], muted=True),
         Figure(
             "auc_by_split",

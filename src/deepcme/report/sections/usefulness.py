@@ -153,8 +153,9 @@ def show_decision_curve(contents: Contents) -> Figure:
 def _write(contents: Contents) -> Blocks:
     yield Text(contents.notes["decision_curves_of"])
     if "net_benefit" in contents.tables:
-        shown = show_differences(contents.tables["net_benefit"], CAPTION, NOTE)
-        yield Table("net_benefit", shown)
+        table = contents.tables["net_benefit"]
+        shown = show_differences(contents.in_order(table), CAPTION, NOTE)
+        yield Table("net_benefit", shown, data=table)
     yield Text(contents.notes.get("net_benefit", contents.notes.get("usefulness_verdict", "")))
 
 

@@ -138,7 +138,8 @@ def _by_measure(contents: Contents, name: str) -> Table | None:
     """A table of performance with a column for each measure."""
     if name not in contents.tables:
         return None
-    return contents.show(name, contents.tables[name].rename(columns={"measure": "metric"}))
+    table = contents.in_order(contents.tables[name])
+    return contents.show(name, table.rename(columns={"measure": "metric"}))
 
 
 def describe_absent(tables: dict[str, pd.DataFrame]) -> str:

@@ -22,6 +22,7 @@ from deepcme.report.formatting import (
     LEFT_OUT_COLUMN,
     PATIENTS_AND_EVENTS,
     TEST_PARTS,
+    WARNED,
     TableLayout,
     rank_rows,
 )
@@ -29,6 +30,7 @@ from deepcme.report.layouts.columns import Column, Estimate, Plain, PValue
 from deepcme.report.layouts.numbers import choose_decimals, show_estimate
 from deepcme.report.results import StudyResults
 from deepcme.report.section import Contents, Section
+from deepcme.report.sections.comparators.flattered import find_warned
 from deepcme.study.headline import find_baselines
 
 _CHANCE = 0.5
@@ -298,7 +300,8 @@ def show_by_measure(
         return None
     spread = spread_measures(contents.tables[name], value, of)
     if of == "model":
-        spread = rank_rows(spread, UNO.name, contents.headline)
+        spread = rank_rows(spread, spread[UNO.name], contents.headline)
+        spread[WARNED] = spread["model"].isin(find_warned(contents.tables))
     return contents.show(name, spread, unfolded=True)
 
 

@@ -75,11 +75,14 @@ def show_calls(classification: pd.DataFrame, models: Sequence[str | None]) -> Sh
 def _write(contents: Contents) -> Blocks:
     yield Text(contents.notes.get("usefulness_verdict", contents.notes.get("net_benefit", "")))
     if "net_benefit" in contents.tables:
-        shown = show_differences(contents.tables["net_benefit"], CAPTION, NOTE, PATIENTS)
-        yield Table("net_benefit", shown)
+        table = contents.tables["net_benefit"]
+        shown = show_differences(contents.in_order(table), CAPTION, NOTE, PATIENTS)
+        yield Table("net_benefit", shown, data=table)
     if "classification" in contents.tables:
         chosen = [contents.headline, contents.results.study.comparator.model]
-        yield Table("classification", show_calls(contents.tables["classification"], chosen))
+        table = contents.tables["classification"]
+        shown = show_calls(contents.in_order(table), chosen)
+        yield Table("classification", shown, data=table)
 
 
 SECTION = Section(_write, _compute)
