@@ -26,41 +26,6 @@ def _names(table: pd.DataFrame) -> list[str]:
     return names
 
 
-def plot_top_genes(genes: pd.DataFrame) -> Chart:
-    """Bars of the highest gene scores of one model (paper, figure 8).
-
-    Parameters
-    ----------
-    genes : DataFrame
-        Columns gene_name, score, top_share, driving_samples; highest score first.
-    """
-    chart: alt.Chart = (
-        alt.Chart(genes)
-        .mark_bar(color=PALETTE[0])
-        .encode(
-            x=alt.X("score:Q", title="Gene score (mean over splits)"),
-            y=alt.Y(
-                "gene_name:N",
-                sort=genes["gene_name"].tolist(),
-                title=None,
-                axis=alt.Axis(labelLimit=260),
-            ),
-            tooltip=[
-                alt.Tooltip("gene_name:N", title="gene"),
-                *tooltips(".3f", "score"),
-                alt.Tooltip("top_share:Q", title="share of splits in the top 30", format=".0%"),
-                alt.Tooltip("driving_samples:Q", title="effective samples", format=".1f"),
-            ],
-        )
-        .properties(
-            width=560,
-            height=alt.Step(15),
-            description=f"Bar chart of the {len(genes)} highest gene scores.",
-        )
-    )
-    return chart
-
-
 def plot_training_curves(history: pd.DataFrame) -> Chart:
     """Mean training and validation loss by epoch of one network.
 
@@ -76,7 +41,7 @@ def plot_training_curves(history: pd.DataFrame) -> Chart:
         alt.Chart(long)
         .mark_line(strokeWidth=2)
         .encode(
-            x=alt.X("epoch:Q", title="Epoch"),
+            x=alt.X("epoch:Q", title="Epoch", axis=alt.Axis(tickCount=8)),
             y=alt.Y("loss:Q", title="Cross-entropy", scale=alt.Scale(zero=False)),
             **line_encodings(palette_styles(["training", "validation"]), "Part", "part"),
             opacity=faded_unless(picked),
@@ -106,7 +71,7 @@ def plot_training_of_times(history: pd.DataFrame) -> Chart:
             alt.Chart(history)
             .mark_line(strokeWidth=2, color=PALETTE[0])
             .encode(
-                x=alt.X("epoch:Q", title="Epoch"),
+                x=alt.X("epoch:Q", title="Epoch", axis=alt.Axis(tickCount=8)),
                 y=alt.Y(f"{column}:Q", title=title, scale=alt.Scale(zero=False)),
                 tooltip=[
                     *tooltips(",", "epoch"),

@@ -14,13 +14,15 @@ from deepcme.base.errors import AbsentError
 from deepcme.evaluation.comparison import compute_corrected_t_test, compute_test_to_train_ratio
 from deepcme.evaluation.over_splits import compute_metrics
 from deepcme.report.blocks import Blocks, Figure, Heading, Text
+from deepcme.report.figures.genes import plot_top_genes
 from deepcme.report.figures.publication import plot_table, titled
 from deepcme.report.figures.ranking import plot_auc_by_split, plot_roc
-from deepcme.report.figures.study import plot_grid, plot_top_genes
+from deepcme.report.figures.study import plot_grid
 from deepcme.report.formatting import TableLayout
 from deepcme.report.models import describe_replay
 from deepcme.report.section import Contents, Section
-from deepcme.report.sections.genes import TOP_GENES
+from deepcme.report.sections.genes.names import label_genes
+from deepcme.study.genes.scores import TOP_GENES
 from deepcme.study.spec import TABLE_1_MODELS
 
 PUBLISHED: dict[str, Any] = json.loads(
@@ -290,7 +292,7 @@ def _compute(contents: Contents) -> None:
     contents.add("figure_5", lambda: compute_figure_5(metrics))
     contents.add("figure_6", lambda: compute_figure_6(predictions))
     contents.add("figure_7", lambda: _read_grid(contents), _FIGURE_7)
-    contents.add("figure_8", lambda: contents.require("genes").head(TOP_GENES))
+    contents.add("figure_8", lambda: label_genes(contents.require("genes").head(TOP_GENES)))
     grid = contents.tables.get("figure_7")
     contents.add(
         "claims", lambda: compute_claims(predictions, contents.require("genes"), grid), _CLAIMS
@@ -348,7 +350,7 @@ def _write(contents: Contents) -> Blocks:
         contents.show("figure_7"),
         Figure(
             "figure_8",
-            "Bar chart of the 30 highest gene scores; the numbers are in the gene table",
+            "The 30 highest gene scores; the numbers are in the gene table",
             "The genes of highest score (figure 8 of the paper).",
         ),
     ]

@@ -219,7 +219,7 @@ def _draw_over_time(contents: Contents) -> Chart:
             rows.assign(time=rows["shown"]),
             pd.DataFrame({"time": ticks, "at_risk": numbers}),
             contents.roles,
-            _tell_concordance(contents, patients.cohort),
+            _select_concordance(contents, patients.cohort),
             unit=scale.unit,
             horizon=None if results.horizon is None else scale.show(results.horizon),
         )
@@ -228,15 +228,11 @@ def _draw_over_time(contents: Contents) -> Chart:
     return beside(charts, columns=1)
 
 
-def _tell_concordance(contents: Contents, cohort: str | None) -> pd.DataFrame:
-    """Uno's C of each model in words, of one cohort left out or of all patients."""
+def _select_concordance(contents: Contents, cohort: str | None) -> pd.DataFrame:
+    """Uno's C of each model, of one cohort left out or of all patients."""
     table = contents.tables["survival_discrimination"]
     rows = table[table["measure"] == UNO.name]
-    rows = rows if cohort is None else rows[rows[LEFT_OUT] == cohort]
-    decimals = choose_decimals(rows["ci_low"], rows["ci_high"])
-    ends = rows[["value", "ci_low", "ci_high"]].itertuples(index=False)
-    told = [show_estimate(*numbers, decimals=decimals) for numbers in ends]
-    return pd.DataFrame({"model": rows["model"], "told": told})
+    return rows if cohort is None else rows[rows[LEFT_OUT] == cohort]
 
 
 def _write(contents: Contents) -> Blocks:

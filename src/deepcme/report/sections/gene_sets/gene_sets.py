@@ -12,7 +12,7 @@ from deepcme.report.figures.gene_sets import plot_gene_sets, plot_running_sums
 from deepcme.report.formatting import N_AND_EVENTS, PATIENTS_AND_EVENTS, TableLayout
 from deepcme.report.layouts.columns import Estimate, PValue
 from deepcme.report.section import Contents, Section
-from deepcme.report.sections.genes import name_genes
+from deepcme.report.sections.genes.names import name_genes
 from deepcme.selection.enrichment.enrichment import MODEL
 from deepcme.selection.enrichment.measured import TESTED, TOO_FEW, TOO_MANY
 from deepcme.selection.enrichment.running_sums import compute_running_sum
