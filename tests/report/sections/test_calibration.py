@@ -64,5 +64,5 @@ def test_ratio_and_slope_come_first_and_the_intercept_is_in_the_table_file_alone
     assert "intercept" in enough.tables["calibration"]["metric"].tolist()
     tables = {block.name: block for block in SECTION.write(enough) if isinstance(block, Table)}
     headings = tables["calibration"].shown.headings
-    assert headings[:3] == ["Model", "O/E", "Slope"]
-    assert "Intercept" not in headings
+    assert headings[:3] == ["Model", "O/E (95%)", "Slope (95%)"]
+    assert "Intercept (95%)" not in headings

@@ -45,9 +45,12 @@ def test_each_setting_has_its_c_and_how_often_it_was_chosen():
 
 
 def test_without_a_search_there_is_no_such_section():
-    assert blocks_of("none")[1] == []
+    contents, blocks = blocks_of("none")
+    assert blocks == []
+    assert [part.option for part in contents.not_run] == ["--grid fig7"]
 
 
 def test_one_that_is_not_finished_says_so():
     contents, _ = blocks_of("fig7")
-    assert contents.notes["grid_summary"] == "Not finished: run the study again."
+    assert contents.unfinished == ["search of the network's settings"]
+    assert contents.not_run == []
