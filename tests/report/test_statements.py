@@ -47,7 +47,7 @@ def told(contents, name):
 def test_the_pr_auc_of_chance_is_not_called_the_prevalence(contents, page):
     table = contents.tables["discrimination"]
     assert (table["pr_auc_chance"] > table["prevalence"]).all()
-    assert "that of chance (Bestgen 2015), which is above the prevalence" in caption(
+    assert "that of chance (Bestgen 2015), which is above the prevalence" in told(
         contents, "discrimination"
     )
     assert "prevalence is the PR-AUC" not in page

@@ -204,7 +204,8 @@ def describe_claims(tables: dict[str, pd.DataFrame]) -> str:
         The section's.
     """
     panels = [
-        f"a panel of {counted(choice['n_genes'], 'gene')} by {describe_ranker(choice['ranker'])}"
+        f"a panel of {counted(choice['n_genes'], 'gene')} by "
+        f"{describe_ranker(choice['ranker'])}"
         for choice in tables["panel_choice"].to_dict("records")
         if is_claimed(choice)
     ]
