@@ -131,10 +131,3 @@ def _replace_earlier(folder: StudyFolder, contents: Contents, figures: list[str]
             file.unlink()
     manifest = {"sentence": outline.compute_verdict(contents).sentence, "files": files}
     write_text(path / _MANIFEST, json.dumps(manifest, indent=2) + "\n")
-
-
-def read_sentence(folder: StudyFolder) -> str:
-    """The sentence that the report in a study's folder opens with; empty without a report."""
-    if not (folder.path / _MANIFEST).is_file():
-        return ""
-    return str(folder.read_json(_MANIFEST).get("sentence", ""))
