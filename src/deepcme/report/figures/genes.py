@@ -185,11 +185,13 @@ def plot_gene_heat_map(cells: pd.DataFrame) -> Chart:
     Parameters
     ----------
     cells : DataFrame
-        Columns rank, label, column, outcome, n_patients, risk, value; the genes in their
-        order, and the columns in theirs.
+        Columns rank, label, risk_correlation, column, outcome, n_patients, risk, value. Genes
+        are in the order of `risk_correlation`, patients in that of their columns.
     """
     columns = _place_columns(cells)
-    genes = cells.drop_duplicates("rank")[["rank", "label"]].sort_values("rank")
+    genes = cells.drop_duplicates("rank").sort_values(
+        ["risk_correlation", "rank"], ascending=[False, True]
+    )
     told = [
         alt.Tooltip("outcome:N", title="Outcome"),
         alt.Tooltip("risk:Q", title="Predicted risk, rank", format=".0%"),
