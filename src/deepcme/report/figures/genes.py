@@ -70,11 +70,12 @@ def plot_top_genes(genes: pd.DataFrame) -> Chart:
         Columns label, score, score_low, score_high, top_share, direction, risk_correlation;
         highest score first.
     """
-    table = genes.assign(
-        told=genes["direction"].map({name: words for name, (words, _) in DIRECTIONS.items()}),
+    words = {name: told for name, (told, _) in DIRECTIONS.items()}
+    has_directions = bool(genes["direction"].notna().any())
+    table = genes[["label", "score", "score_low", "score_high", "risk_correlation"]].assign(
+        told=[words.get(name, "") for name in genes["direction"]],
         share=[f"{share:.0%}" for share in genes["top_share"]],
     )
-    has_directions = bool(table["told"].notna().any())
     colour: Any = (
         _colour(table, dict(DIRECTIONS.values())) if has_directions else alt.value(_BLUE)
     )
@@ -134,7 +135,7 @@ def plot_genes_alone(genes: pd.DataFrame, measure: str, words: str) -> Chart:
     words : str
         What it is called.
     """
-    table = genes.assign(
+    table = genes[["label", measure, "ci_low", "ci_high", "fdr", "n", "events"]].assign(
         told=np.where(genes[measure] < 0.5, *_WITH_EVENT),
         claimed=genes["fdr"] <= CLAIMED_FDR,
         value=[f"{value:.2f}" if value == value else "" for value in genes[measure]],
