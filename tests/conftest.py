@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ import pytest
 from deepcme import Cohort
 from deepcme.cohort.at_horizon import leave_out_censored
 from deepcme.report import page
-from deepcme.report.figures.drawing import write_charts
+from deepcme.report.figures.drawing import begin_drawing
 from deepcme.sources.examples import load_transbig
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
@@ -29,22 +29,25 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
-def _leave_undrawn(charts: Mapping[str, Any], folder: Path) -> list[str]:
-    """Files of the charts' names; that they can be told to Vega is seen all the same."""
-    files = [f"{name}{suffix}" for name in charts for suffix in (".svg", ".pdf")]
-    for chart in charts.values():
-        chart.to_dict()
-    folder.mkdir(exist_ok=True)
-    for file in files:
-        (folder / file).write_text("left undrawn by the tests\n", encoding="utf-8")
-    return files
+class _Undrawn:
+    """Leaves files of the charts' names."""
+
+    def draw(self, charts: Mapping[str, Any]) -> None:
+        self._names = list(charts)
+
+    def write(self, folder: Path) -> list[str]:
+        files = [f"{name}{suffix}" for name in self._names for suffix in (".svg", ".pdf")]
+        folder.mkdir(exist_ok=True)
+        for file in files:
+            (folder / file).write_text("left undrawn by the tests\n", encoding="utf-8")
+        return files
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _undrawn_charts() -> Iterator[None]:
     """Reports of the tests have their charts in the page alone: drawing is half of the time."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(page, "write_charts", _leave_undrawn)
+        patch.setattr(page, "begin_drawing", lambda: nullcontext(_Undrawn()))
         yield
 
 
@@ -52,7 +55,7 @@ def _undrawn_charts() -> Iterator[None]:
 def drawn_charts() -> Iterator[None]:
     """Draw the charts of reports here, as a user's are."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(page, "write_charts", write_charts)
+        patch.setattr(page, "begin_drawing", begin_drawing)
         yield
 
 

@@ -130,7 +130,7 @@ def test_a_killed_study_leaves_no_worker_and_no_map(tmp_path, study):
         command.require_all_gone(start)
 
 
-DRAW = "drawing.write_charts({'a': type('', (), {'to_dict': lambda _: {}})()}, pathlib.Path('none'))"
+DRAW = "drawing.write_charts({'a': type('', (), {'to_dict': lambda *_, **__: {}})()}, pathlib.Path('none'))"
 
 
 @pytest.mark.cause("signals")

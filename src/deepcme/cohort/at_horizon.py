@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import anndata as ad
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,6 +19,9 @@ from deepcme.cohort.follow_up import COMPETING
 from deepcme.cohort.merging import COHORT_COLUMN
 from deepcme.cohort.outcome import Endpoint, Outcome
 from deepcme.cohort.survival import CENSORED_AT_START, SurvivalOutcome, require_horizon
+
+if TYPE_CHECKING:
+    import anndata as ad
 
 NAME = "event-within-horizon"
 

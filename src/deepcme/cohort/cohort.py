@@ -8,9 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
-import anndata as ad
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
@@ -43,6 +42,9 @@ from deepcme.cohort.sample_tables import SampleTables
 from deepcme.cohort.scales.scales import SCALES, Scale, absent_up_to, require_possible_values
 from deepcme.cohort.tissues.tissues import UNKNOWN as UNKNOWN
 from deepcme.cohort.tissues.tissues import count_tissues, refuse_lost_class
+
+if TYPE_CHECKING:
+    import anndata as ad
 
 _OTHER_TABLES = (".csv", ".tsv", ".txt", ".gz", ".xlsx", ".parquet", ".gct", ".rds")
 _EVERY_TISSUE = 'set tissue = "all" under [preprocessing] for a study of every tissue'

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import anndata as ad
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -16,6 +15,9 @@ from deepcme.cohort.flow import FlowStep, read_flow
 from deepcme.cohort.making.checks import own_columns
 from deepcme.cohort.outcome import Endpoint, Outcome, labels_of
 from deepcme.cohort.scales.scales import Scale
+
+if TYPE_CHECKING:
+    import anndata as ad
 
 
 class SampleTables(Shows):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -47,6 +49,47 @@ def compute_refit_inflation(test: pd.DataFrame, training: pd.DataFrame, auc: flo
     .. [1] Bengio Y, Grandvalet Y (2004). No unbiased estimator of the variance of
        K-fold cross-validation. Journal of Machine Learning Research 5:1089-1105.
     """
+    refits = Refits.of(test, training)
+    return refits.inflate(refits.share_of_training(test), auc)
+
+
+@dataclass(frozen=True)
+class Refits:
+    """How the training parts of a model's fits lie to each other, whatever the fits say.
+
+    Attributes
+    ----------
+    missed, kept : float
+        a and b of `compute_refit_inflation`: 1 - `kept`, and `missed`.
+    in_common : float, optional
+        Share of the training part that two fits have in common, of those that test a patient
+        in common; None where nobody is tested twice.
+    """
+
+    missed: float
+    kept: float
+    in_common: float | None
+
+    @classmethod
+    def of(cls, test: pd.DataFrame, training: pd.DataFrame) -> Refits:
+        """Of the rows that `compute_refit_inflation` takes."""
+        return _compare_parts(test, training)
+
+    def share_of_training(self, test: pd.DataFrame) -> float:
+        """That of the variance of ranks, q of `compute_refit_inflation`."""
+        if self.missed == 0 or self.in_common is None:
+            return 1.0
+        return _share_of_training(test, self.in_common)
+
+    def inflate(self, share_of_training: float, auc: float) -> float:
+        """The factor on the variance."""
+        if self.missed == 0:
+            return 1.0
+        q = share_of_training
+        return 1 + _linear_share(auc) * self.missed * q / (1 - q + self.kept * q)
+
+
+def _compare_parts(test: pd.DataFrame, training: pd.DataFrame) -> Refits:
     splits = pd.Index(test["split"].unique())
     training = training[training["split"].isin(splits)]
     everyone = (
@@ -62,14 +105,13 @@ def compute_refit_inflation(test: pd.DataFrame, training: pd.DataFrame, auc: flo
     n_pairs = np.count_nonzero(times) * n_trained
     missed = float((on_model_of * on_model_of.T).sum()) / n_pairs if n_pairs else 0.0
     if missed == 0:
-        return 1.0
+        return Refits(missed, 1.0, None)
     overlap = trained @ trained.T / n_trained
     kept = float(((share @ share.T) * overlap).sum()) / np.count_nonzero(times)
     together = tested @ tested.T
     np.fill_diagonal(together, 0)
-    in_common = float(np.average(overlap, weights=together)) if together.any() else 0.0
-    q = _share_of_training(test, in_common) if together.any() else 1.0
-    return 1 + _linear_share(auc) * missed * q / (1 - q + kept * q)
+    in_common = float(np.average(overlap, weights=together)) if together.any() else None
+    return Refits(missed, kept, in_common)
 
 
 def select_training_rows(
@@ -117,13 +159,19 @@ def _share_of_training(test: pd.DataFrame, in_common: float) -> float:
     return float(np.clip(differing / (1 - in_common), 0, 1))
 
 
+@cache
+def _points_of_normal() -> tuple[FloatArray, FloatArray]:
+    points, weights = np.polynomial.hermite_e.hermegauss(60)
+    return points, weights
+
+
 def _linear_share(auc: float) -> float:
     """Share of the variance of ranks that is linear in scores, normal in each class.
 
     A sample's rank in the other class is Phi(u + d) for a standard normal u.
     """
     distance = np.sqrt(2) * stats.norm.ppf(np.clip(auc, 0.01, 0.99))
-    points, weights = np.polynomial.hermite_e.hermegauss(60)
+    points, weights = _points_of_normal()
     rank = stats.norm.cdf(points + distance)
     slope = np.average(points * rank, weights=weights)
     variance = np.average(rank**2, weights=weights) - np.average(rank, weights=weights) ** 2

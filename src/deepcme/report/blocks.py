@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import pandas as pd
 
@@ -112,8 +112,11 @@ class Group(Block):
     """A piece that holds others; its macro takes them as they are written.
 
     The macro bears the name of its class and stands among `blocks.html` and `blocks.md`, or
-    in a template of that name.
+    in a template of that name. Without a part there is nothing to write, unless the piece
+    says something of its own.
     """
+
+    says_more: ClassVar[bool] = False
 
     @property
     def parts(self) -> Blocks:

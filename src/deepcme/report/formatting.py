@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from deepcme.evaluation.measures import find_measure
 from deepcme.evaluation.predictions import LEFT_OUT
@@ -27,6 +29,8 @@ PROBABILITIES = (
     ("probability_equivalent", "P(equivalent)", ".2f"),
     ("probability_worse", "P(worse)", ".2f"),
 )  # fmt: skip
+WARNED = "warned"
+"""A column of rows that are flattered, as the cohort helped to make what they are of."""
 LEFT_OUT_COLUMN = Plain(LEFT_OUT, "Cohort left out")
 
 _HEADINGS = {"model": "Model", "source": "Source"}
@@ -75,7 +79,7 @@ class TableLayout:
         How it was computed.
     best : str
         The column whose highest value is marked; none where cohorts were left out, which are
-        not to be ranked against each other.
+        not to be ranked against each other, and never a row that `WARNED` is true of.
     """
 
     def __init__(
@@ -119,6 +123,8 @@ class TableLayout:
         if self.best not in table.columns or LEFT_OUT in table.columns:
             return None
         values = table[self.best].astype(float).reset_index(drop=True)
+        if WARNED in table.columns:
+            values = values.mask(table[WARNED].eq(True).to_numpy())
         highest = values.index[values == values.max()]
         return int(highest[0]) if values.count() > 1 and len(highest) == 1 else None
 
@@ -226,15 +232,15 @@ def _spread(table: pd.DataFrame, estimates: Sequence[Estimate]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-def rank_rows(table: pd.DataFrame, by: str, first: str = "") -> pd.DataFrame:
+def rank_rows(table: pd.DataFrame, by: ArrayLike, first: str = "") -> pd.DataFrame:
     """The rows of models as readers look for them: one of them first, the others by a value.
 
     Parameters
     ----------
     table : DataFrame
         With a column `model`; the rows of a cohort that was left out stay together.
-    by : str
-        The column of the value; the highest comes first.
+    by : array-like
+        The value of each row; the highest comes first.
     first : str
         The model that comes before all others, as that of the verdict does.
     """
@@ -243,7 +249,7 @@ def rank_rows(table: pd.DataFrame, by: str, first: str = "") -> pd.DataFrame:
         {
             "cohort": pd.factorize(cohorts)[0],
             "other": table["model"].ne(first).to_numpy(),
-            "value": -table[by].to_numpy(dtype=float),
+            "value": -np.asarray(by, dtype=float),
         }
     )
     places = order.sort_values(order.columns.tolist(), kind="stable").index

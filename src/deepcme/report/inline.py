@@ -6,12 +6,15 @@ import hashlib
 from base64 import b64encode
 from dataclasses import dataclass
 from functools import cache
+from threading import Lock, Thread
 
 import jinja2
 import vl_convert
 from markupsafe import Markup
 
 from deepcme.report.figures.styles import VEGA_LITE
+
+_BUNDLING = Lock()
 
 
 @dataclass(frozen=True)
@@ -89,12 +92,22 @@ def _foot_of_paper(text: str) -> str:
     return f'@page {{ @bottom-left {{ content: "{"".join(letters)}"; }} }}\n'
 
 
-@cache
 def vega_bundle() -> Markup:
     """Vega, Vega-Lite and Vega-Embed as JavaScript, in the version Altair writes for.
 
     Bundling takes about a second, and gives the same each time.
     """
+    with _BUNDLING:
+        return _bundle()
+
+
+def bundle_beside() -> None:
+    """Bundle while other work goes on, so that it is done when a page wants it."""
+    Thread(target=vega_bundle, daemon=True).start()
+
+
+@cache
+def _bundle() -> Markup:
     script = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", vl_version=VEGA_LITE)
     return Markup(script.replace("</script", "<\\/script"))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from deepcme.report.closing import not_run
+from deepcme.report.opening import forest
 from deepcme.report.section import Section
 from deepcme.report.sections import (
     added_value,
@@ -46,7 +47,7 @@ SECTIONS: tuple[Section, ...] = (
     recalibration.SECTION, usefulness.SECTION, risk_stability.SECTION, instability.SECTION,
     subgroups.SECTION, nulls.SECTION, genes.SECTION, selection.SECTION, gene_sets.SECTION,
     publication.SECTION, training.SECTION, methods.SECTION, guidelines.SECTION,
-    not_run.SECTION, methods.REPEAT,
+    not_run.SECTION, methods.REPEAT, forest.SECTION,
 )  # fmt: skip
 """Of a study of labels. Each may use what those before it computed."""
 
@@ -58,7 +59,7 @@ SURVIVAL_SECTIONS: tuple[Section, ...] = (
     calibration_at_horizon.SECTION, usefulness_at_horizon.SECTION, assumptions.SECTION,
     instability.SECTION, subgroups.SECTION, nulls.SECTION, genes.SECTION, selection.SECTION,
     gene_sets.SECTION, grid.SECTION, training.SECTION,
-    methods.SECTION, guidelines.SECTION, not_run.SECTION, methods.REPEAT,
+    methods.SECTION, guidelines.SECTION, not_run.SECTION, methods.REPEAT, forest.SECTION,
 )  # fmt: skip
 """Of a study of times to an event, likewise."""
 

@@ -13,7 +13,9 @@ from deepcme.base.files.locks import only_one_in
 from deepcme.report import outline
 from deepcme.report.blocks import Blocks
 from deepcme.report.contents import compute_contents
-from deepcme.report.figures.drawing import write_charts
+from deepcme.report.figures.drawing import Drawing, begin_drawing
+from deepcme.report.figures.styles import specify
+from deepcme.report.inline import bundle_beside
 from deepcme.report.render import render_markdown, render_page
 from deepcme.report.section import Contents
 from deepcme.study.store import StudyFolder
@@ -35,7 +37,9 @@ _WITHOUT_LIST = (
 )  # fmt: skip
 
 
-def write_report(folder: StudyFolder, formats: Sequence[str] = FORMATS) -> Path:
+def write_report(
+    folder: StudyFolder, formats: Sequence[str] = FORMATS, contents: Contents | None = None
+) -> Path:
     """Write the report of a finished study; nothing is fitted.
 
     Parameters
@@ -46,6 +50,8 @@ def write_report(folder: StudyFolder, formats: Sequence[str] = FORMATS) -> Path:
         charts come as ``figures/NAME.svg`` and ``.pdf`` with any of them. Tables and
         charts of an earlier report that this one lacks are removed; ``report.json``
         lists those of this one.
+    contents : Contents, optional
+        What the report says, where it is computed already.
 
     Returns
     -------
@@ -62,17 +68,23 @@ def write_report(folder: StudyFolder, formats: Sequence[str] = FORMATS) -> Path:
     if unknown or not formats:
         named = unknown[0] if unknown else ""
         raise DeepCMEError(f"Unknown format {named!r}: choose from {', '.join(FORMATS)}.")
-    with only_one_in(folder.path):
-        return _write_report(folder, formats)
+    with only_one_in(folder.path), begin_drawing() as drawing:
+        if "html" in formats:
+            bundle_beside()
+        return _write_report(folder, formats, contents or compute_contents(folder), drawing)
 
 
-def _write_report(folder: StudyFolder, formats: Sequence[str]) -> Path:
-    contents, path = compute_contents(folder), folder.path
+def _write_report(
+    folder: StudyFolder, formats: Sequence[str], contents: Contents, drawing: Drawing
+) -> Path:
+    path = folder.path
     folder.remove_leftovers()
     name = contents.results.cohort["name"]
     what = (
         "the endpoint" if contents.results.study.survival is None else "the time to the event"
     )
+    charts = {name: specify(chart) for name, chart in contents.charts.items()}
+    drawing.draw(charts)
     heading = f"{name}: how well does gene expression predict {what}?"
     texts: dict[Path, str] = {}
     if "md" in formats:
@@ -81,13 +93,9 @@ def _write_report(folder: StudyFolder, formats: Sequence[str]) -> Path:
         )
     if "html" in formats:
         texts[path / "report.html"] = render_page(
-            f"{name}: deepcme report",
-            heading,
-            _blocks_of(contents),
-            contents.charts,
-            study=name,
+            f"{name}: deepcme report", heading, _blocks_of(contents), charts, study=name
         )
-    figures = write_charts(contents.charts, path / "figures")
+    figures = drawing.write(path / "figures")
     _replace_earlier(folder, contents, figures)
     if "csv" in formats:
         for name, table in contents.tables.items():

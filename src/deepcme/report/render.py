@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import jinja2
@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from deepcme.base.version import __version__
 from deepcme.report.blocks import Blocks
-from deepcme.report.figures.styles import Chart, specify
+from deepcme.report.figures.styles import Chart, Spec, specify
 from deepcme.report.inline import make_inline
 from deepcme.report.kit.dates import day_of_writing
 from deepcme.report.kit.downloads import packed_csv, start_of_names
@@ -23,7 +23,7 @@ def render_page(
     title: str,
     heading: str,
     blocks: Blocks,
-    charts: dict[str, Chart] | None = None,
+    charts: Mapping[str, Chart | Spec] | None = None,
     footer: str = "",
     *,
     study: str = "",
@@ -34,7 +34,7 @@ def render_page(
     ----------
     title, heading : str
     blocks : iterable of Block or None
-    charts : dict of Chart
+    charts : mapping of Chart, or of what it is as Vega-Lite
         Those that figures among the blocks show, by name; others are left out.
     footer : str
         What stands at the end, before the day of writing and our version.

@@ -10,10 +10,10 @@ import pandas as pd
 
 from deepcme.base.errors import AbsentError
 from deepcme.evaluation.bootstrap import interval_generator
-from deepcme.report.blocks import Blocks, Form, Table
+from deepcme.report.blocks import Blocks, Figure, Form, Pair, Table
 from deepcme.report.figures.roles import Roles
-from deepcme.report.figures.styles import Chart
-from deepcme.report.formatting import TableLayout
+from deepcme.report.figures.styles import Chart, has_panels
+from deepcme.report.formatting import TableLayout, rank_rows
 from deepcme.report.results import StudyResults
 
 MOST_ROWS = 15
@@ -87,6 +87,11 @@ class Contents:
         if draw is not None:
             self.charts[name] = draw(self.tables[name])
 
+    def in_order(self, table: pd.DataFrame) -> pd.DataFrame:
+        """A table of models, those with a role first, cohort by cohort."""
+        places = {name: place for place, name in enumerate(self.roles.order(table["model"]))}
+        return rank_rows(table, -table["model"].map(places).astype(int))
+
     def miss(self, what: str, option: str, *, asked: bool) -> None:
         """Note that a part is missing: not finished if it was asked for, else not run."""
         if asked:
@@ -99,6 +104,12 @@ class Contents:
         if name not in self.tables:
             raise AbsentError(self.notes[name])
         return self.tables[name]
+
+    def pair(self, left: Figure, right: Figure) -> Blocks:
+        """Two figures beside each other; each by itself where one has several panels."""
+        drawn = [self.charts[of.name] for of in (left, right) if of.name in self.charts]
+        fits = len(drawn) == 2 and not any(map(has_panels, drawn))
+        return (Pair(left, right),) if fits else (left, right)
 
     def show(
         self,

@@ -219,7 +219,7 @@ def describe_choice(choice: Mapping[Hashable, Any]) -> str:
     measure, whole = measure_in(choice), choice["panel"] == "all"
     genes = "all genes" if whole else f"{choice['n_genes']} gene{'s' * (choice['n_genes'] > 1)}"
     found = (
-        f"{RANKER_WORDS[choice['ranker']]}: {genes}, {measure.words} "
+        f"{RANKER_WORDS.get(choice['ranker'], choice['ranker'])}: {genes}, {measure.words} "
         f"{choice[measure.name]:.2f} ({_interval(choice)}) on held-out patients"
     )
     if whole:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import anndata as ad
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -24,6 +24,9 @@ from deepcme.network.architecture import FloatArray
 from deepcme.sources.assembly.expression import ONE_GENE_EACH, with_genes_named
 from deepcme.sources.reading.ids import require_unique
 from deepcme.sources.reading.matrices import Matrix, read_matrix
+
+if TYPE_CHECKING:
+    import anndata as ad
 
 
 @dataclass(frozen=True)

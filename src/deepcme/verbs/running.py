@@ -14,7 +14,8 @@ from deepcme.base.shown import Shown, Shows, names_in_line
 from deepcme.base.words import counted
 from deepcme.cohort.cohort import Cohort
 from deepcme.cohort.survival import SurvivalOutcome
-from deepcme.report.notebook import Report, read_report
+from deepcme.report.contents import compute_contents
+from deepcme.report.notebook import Report
 from deepcme.report.page import write_report
 from deepcme.study.resolved import Protocol, Study
 from deepcme.study.run import run_study
@@ -27,6 +28,7 @@ from deepcme.verbs.asked import (
     Files,
     GridSearch,
     Names,
+    quick_settings_asked,
     settings_asked,
 )
 
@@ -41,15 +43,13 @@ class StudyResult(Shows):
     ----------
     folder : Path
         Holds all results; `deepcme.read_report` and `deepcme report` take it too.
+    report : Report
+        Verdict, tables and charts.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, report: Report) -> None:
         self.folder = folder
-
-    @cached_property
-    def report(self) -> Report:
-        """Verdict, tables and charts; computed when it is first asked for."""
-        return read_report(self.folder)
+        self.report = report
 
     @cached_property
     def study(self) -> Study:
@@ -77,7 +77,7 @@ class StudyResult(Shows):
         )
         return Shown(
             title,
-            [self.report.verdict.paragraph],
+            [self.report.verdict.sentence],
             facts,
             end="More: .report (verdict, tables, charts), .study; deepcme.plots draws them.",
         )
@@ -221,8 +221,9 @@ def run(
             so_far=write_report,
             cohort=given,
         )
-        write_report(finished)
-    return StudyResult(folder)
+        contents = compute_contents(finished)
+        write_report(finished, contents=contents)
+    return StudyResult(folder, Report.of(contents))
 
 
 def report(study: StudyResult | str | Path, *, formats: Names = ("html", "md", "csv")) -> Path:
@@ -251,7 +252,9 @@ def report(study: StudyResult | str | Path, *, formats: Names = ("html", "md", "
     return write_report(StudyFolder(folder), asked)
 
 
-def study_asked(source: Path | None, asked: dict[str, Any]) -> tuple[Study, str]:
+def study_asked(
+    source: Path | None, asked: dict[str, Any], *, quick: bool = False
+) -> tuple[Study, str]:
     """The study of a file, or of the example, and a short name for it.
 
     Parameters
@@ -259,7 +262,16 @@ def study_asked(source: Path | None, asked: dict[str, Any]) -> tuple[Study, str]
     source : Path or None
     asked : dict
         Of `settings_asked`.
+    quick : bool
+        Whether a try-out of it is asked for.
     """
+    study, name = _study_of_file(source, asked)
+    return (
+        _study_of_file(source, quick_settings_asked(study, asked)) if quick else (study, name)
+    )
+
+
+def _study_of_file(source: Path | None, asked: dict[str, Any]) -> tuple[Study, str]:
     if source is None:
         return make_study({"cohort": {"example": "transbig"}, **asked}), "transbig"
     if source.suffix.lower() == ".toml":
@@ -274,7 +286,7 @@ def study_asked(source: Path | None, asked: dict[str, Any]) -> tuple[Study, str]
 
 def default_folder(name: str, study: Study) -> Path:
     """Where a study's results go unless told otherwise."""
-    return Path("results") / f"{name}-{study.protocol}"
+    return Path("results") / f"{name}-{'quick' if study.try_out else study.protocol}"
 
 
 def _study_of_memory(

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from deepcme import read_report
 from deepcme.report.page import write_report
 from deepcme.study.run import run_study
 from tests.conftest import drawn_charts
@@ -45,6 +46,11 @@ def test_the_page_opens_with_the_verdict_and_curves_by_third_of_risk(page):
 def test_what_comes_from_outside_is_text(page):
     assert ATTACK not in page
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+
+
+def test_every_chart_is_vega_lite_by_its_schema(folder):
+    for chart in read_report(folder.path).charts.values():
+        assert "vega-lite" in chart.to_dict(validate=True)["$schema"]
 
 
 def test_every_chart_is_a_file_and_described(folder, page):

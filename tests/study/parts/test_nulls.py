@@ -142,7 +142,6 @@ def test_each_number_of_permutations_is_one_look(quick_study, tmp_path):
 def shown(monkeypatch):
     """What is shown of a study while its reruns go on, each time: the runs, and the report."""
     monkeypatch.setattr(run_module, "WORTH_SHOWING_SECONDS", 0.0)
-    monkeypatch.setattr("deepcme.report.page.write_charts", lambda *_: [])
     found = []
 
     def show(folder):

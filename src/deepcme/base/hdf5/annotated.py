@@ -8,13 +8,11 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import anndata as ad
 import h5py
 import numpy as np
 import pandas as pd
-from anndata.io import write_elem
 from numpy.typing import NDArray
 
 from deepcme.base.errors import DeepCMEError
@@ -23,8 +21,22 @@ from deepcme.base.hdf5.target import new_hdf5
 from deepcme.base.memory import require_memory_for_matrix
 from deepcme.base.words import cleaned, counted, few, told_apart
 
+if TYPE_CHECKING:
+    import anndata as ad
+
 _KIND = ".h5ad"
 _MANY_COLUMNS = 4_000
+
+
+# AnnData takes half a second to import, with zarr and dask: most of what imports this module,
+# such as a report, makes no use of it.
+
+
+def annotated(X: Any, obs: pd.DataFrame, var: pd.DataFrame) -> ad.AnnData:
+    """An AnnData of a matrix of samples x genes, and a table of each."""
+    from anndata import AnnData
+
+    return AnnData(X, obs=obs, var=var)
 
 
 def read_h5ad(path: Path) -> ad.AnnData:
@@ -37,6 +49,8 @@ def read_h5ad(path: Path) -> ad.AnnData:
         to be: one that reaches outside itself, unfolds to more than the memory, or holds
         what does not belong (`deepcme.base.hdf5`).
     """
+    import anndata as ad
+
     require_sound(path, _KIND)
     # AnnData warns of repeated names and old formats. Repeated ids are refused by name where
     # they matter, and an old format is read in full, so the warnings tell the user nothing.
@@ -124,6 +138,8 @@ def dense_float32(matrix: Any) -> NDArray[np.float32]:
 
 def write_h5ad(adata: ad.AnnData, path: Path, uns: Mapping[str, str]) -> None:
     """Write an `.h5ad` file, of any number of columns, with further entries of `uns`."""
+    from anndata.io import write_elem
+
     # A shallow copy shares the matrix, which may fill half of the memory.
     stored = copy.copy(adata)
     stored.uns = {**adata.uns, **uns}

@@ -11,22 +11,20 @@ import typer
 
 from deepcme.base.errors import DeepCMEError
 from deepcme.base.terminal import say
-from deepcme.cli.options import Quiet, writable_folder
+from deepcme.cli.options import Quiet
 
 if TYPE_CHECKING:
     from deepcme.base.progress import ByteCount
     from deepcme.sources.fetching.outcome import Fetched
 
-app = typer.Typer(help="Download public data, verified and resumable.", no_args_is_help=True)
-
-Output = Annotated[
-    Path,
-    typer.Option("--out", "-o", callback=writable_folder, help="Folder to download into."),
-]
-OwnFolder = Annotated[
+OutFolder = Annotated[
     Path | None,
     typer.Option(
-        "--out", "-o", help="Folder to download into.", show_default="one of that name"
+        "--out",
+        "-o",
+        metavar="FOLDER",
+        help="Folder to download into.",
+        show_default="one of that name",
     ),
 ]
 _GEO_FILES = "https://ftp.ncbi.nlm.nih.gov"
@@ -34,29 +32,39 @@ _GEO_RECORDS = "https://www.ncbi.nlm.nih.gov"
 _MOST_OUTCOMES = 12
 
 
-@app.command()
 def gdc(
-    out: Output,
     project: Annotated[
-        str | None,
-        typer.Argument(help="Project, such as TCGA-BRCA.", show_default=False),
+        str | None, typer.Argument(metavar="PROJECT", help="Project, such as TCGA-BRCA.")
     ] = None,
     manifest: Annotated[
         Path | None,
         typer.Option(
-            help="Download the files of this GDC manifest instead.", show_default=False
+            metavar="FILE",
+            help="Download the files of a GDC manifest instead of a project's.",
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out",
+            "-o",
+            metavar="FOLDER",
+            help="Folder to download into.",
+            show_default="one of the project's name; needed with --manifest",
         ),
     ] = None,
     base_url: Annotated[
-        str, typer.Option(help="Address of the GDC API.")
+        str, typer.Option(metavar="URL", help="Address of the GDC API.")
     ] = "https://api.gdc.cancer.gov",
     quiet: Quiet = False,
 ) -> None:
-    """Download open-access gene expression files and clinical cases of the GDC.
+    """Download a project of the GDC.
 
-    Every file is checked against the GDC's size and MD5. An interrupted download
-    goes on where it stopped when the command is run again.
+    Its open-access gene expression files and clinical cases. Every file is checked against
+    the GDC's size and MD5. An interrupted download goes on where it stopped when the
+    command is run again.
     """
+    from deepcme.base.files.writable import require_writable_folder
     from deepcme.sources.fetching.outcome import Fetched
     from deepcme.sources.gdc.api import GDCClient
     from deepcme.sources.gdc.catalogue import manifest_catalogue, project_catalogue
@@ -64,14 +72,18 @@ def gdc(
 
     if (project is None) == (manifest is None):
         raise DeepCMEError("Give either a project, such as TCGA-BRCA, or --manifest FILE.")
+    if project is None and out is None:
+        raise DeepCMEError("--manifest names no folder to download into: give --out FOLDER.")
+    folder = out or Path(str(project))
+    require_writable_folder(folder)
     with GDCClient(base_url) as client:
         if manifest is not None:
             catalogue = manifest_catalogue(client, manifest)
         else:
             catalogue = project_catalogue(client, str(project))
-        catalogue.save(out)
+        catalogue.save(folder)
         with _downloading(quiet) as progress:
-            counts = download_files(client, catalogue.files, out, progress)
+            counts = download_files(client, catalogue.files, folder, progress)
     if quiet:
         return
     n_unknown = len(catalogue.files) - len(catalogue.samples)
@@ -81,41 +93,43 @@ def gdc(
             "`deepcme prepare gdc` a --sample-sheet."
         )
     say(
-        f"{out}: {len(catalogue.files):,} files, all verified; {counts.n_fetched:,} "
+        f"{folder}: {len(catalogue.files):,} files, all verified; {counts.n_fetched:,} "
         f"downloaded now, {counts.n_present:,} were there."
     )
-    say(f"Next: {Fetched(counts, ['gdc', out]).next_command()}")
+    say(f"Next: {Fetched(counts, ['gdc', folder]).next_command()}", whole=True)
 
 
-@app.command()
 def geo(
     accession: Annotated[
-        str, typer.Argument(help="Series, such as GSE7390.", show_default=False)
+        str, typer.Argument(metavar="SERIES", help="Series, such as GSE7390.")
     ],
-    out: OwnFolder = None,
+    out: OutFolder = None,
     platform: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="GPL...",
-            help="Platform to take of a series that has several; may be repeated.",
+            metavar="GPL",
+            help="Platform to take of a series that has several. Can be given again.",
         ),
     ] = None,
     base_url: Annotated[
         str | None,
-        typer.Option(help="Address of GEO's files.", show_default=_GEO_FILES),
+        typer.Option(metavar="URL", help="Address of GEO's files.", show_default=_GEO_FILES),
     ] = None,
     records_url: Annotated[
         str | None,
         typer.Option(
-            help="Address of GEO's records.", show_default=f"--base-url, or {_GEO_RECORDS}"
+            metavar="URL",
+            help="Address of GEO's records.",
+            show_default=f"--base-url, or {_GEO_RECORDS}",
         ),
     ] = None,
     quiet: Quiet = False,
 ) -> None:
-    """Download a GEO series: its series matrix and the table that names its genes.
+    """Download a GEO series.
 
-    Of a sequencing series, NCBI's counts are downloaded too. Every file is checked
-    against its length, its checksum where it has one, and its end mark.
+    Its series matrix and the table that names its genes. Of a sequencing series, NCBI's
+    counts are downloaded too. Every file is checked against its length, its checksum where
+    it has one, and its end mark.
     """
     from deepcme.base.files.writable import require_writable_folder
     from deepcme.sources.fetching.client import WebClient
@@ -138,24 +152,27 @@ def geo(
     _say(fetched, folder, quiet)
 
 
-@app.command()
 def xena(
     project: Annotated[
-        str, typer.Argument(help="Project, such as TCGA-BRCA.", show_default=False)
+        str, typer.Argument(metavar="PROJECT", help="Project, such as TCGA-BRCA.")
     ],
-    out: OwnFolder = None,
+    out: OutFolder = None,
     column: Annotated[
         Literal["fpkm", "tpm", "counts"],
-        typer.Option(help="Which values of STAR files to take; the hub has their logs."),
+        typer.Option(
+            metavar="fpkm|tpm|counts",
+            help="Which values of STAR files to take; the hub has their logs.",
+        ),
     ] = "fpkm",
     base_url: Annotated[
-        str, typer.Option(help="Address of the hub's files.")
+        str, typer.Option(metavar="URL", help="Address of the hub's files.")
     ] = "https://gdc-hub.s3.us-east-1.amazonaws.com",
     quiet: Quiet = False,
 ) -> None:
-    """Download a project of UCSC Xena's GDC hub: matrix, clinical tables, gene symbols.
+    """Download a project of UCSC Xena's GDC hub.
 
-    Every file is checked against its length, and its MD5 or checksum.
+    Its matrix, clinical tables and gene symbols. Every file is checked against its length,
+    and its MD5 or checksum.
     """
     from deepcme.base.files.writable import require_writable_folder
     from deepcme.sources.fetching.client import WebClient
@@ -168,21 +185,21 @@ def xena(
     _say(fetched, folder, quiet)
 
 
-@app.command()
 def cbioportal(
     study: Annotated[
-        str, typer.Argument(help="Study id, such as brca_metabric.", show_default=False)
+        str, typer.Argument(metavar="STUDY", help="Study id, such as brca_metabric.")
     ],
-    out: OwnFolder = None,
+    out: OutFolder = None,
     base_url: Annotated[
-        str, typer.Option(help="Address of the datahub.")
+        str, typer.Option(metavar="URL", help="Address of the datahub.")
     ] = "https://datahub.assets.cbioportal.org",
     quiet: Quiet = False,
 ) -> None:
-    """Download a study of cBioPortal's datahub: measured expression and clinical files.
+    """Download a study of cBioPortal's datahub.
 
-    The archive of the study is checked against its length and checksum and stays in
-    the folder; z-scores, mutations and the like are not unpacked.
+    Its measured expression and clinical files. The archive of the study is checked against
+    its length and checksum and stays in the folder; z-scores, mutations and the like are
+    not unpacked.
     """
     from deepcme.base.files.writable import require_writable_folder
     from deepcme.sources.fetching.cbioportal import fetch_study
@@ -224,9 +241,9 @@ def _say(fetched: Fetched, folder: Path, quiet: bool) -> None:
     if fetched.outcomes:
         say("What could name the outcome, by the clinical data:")
         for outcome in fetched.outcomes[:_MOST_OUTCOMES]:
-            say(f"  {outcome}")
+            say(f"  {outcome}", whole=True)
         if len(fetched.outcomes) > _MOST_OUTCOMES:
             say(f"  and {len(fetched.outcomes) - _MOST_OUTCOMES} further columns")
     else:
         say("- No outcome was found in the clinical data: name one of its columns.")
-    say(f"Next: {fetched.next_command()}")
+    say(f"Next: {fetched.next_command()}", whole=True)

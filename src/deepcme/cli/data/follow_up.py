@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from deepcme.base.errors import AbsentError, DeepCMEError
+from deepcme.cli.options import ENDPOINT
 
 if TYPE_CHECKING:
     from deepcme.cohort.endpoints.survival import TimeToEvent
@@ -21,33 +22,49 @@ class FollowUpOptions:
     time: Annotated[
         str | None,
         typer.Option(
-            metavar="COLUMN[,COLUMN]",
-            help="Time to the event or the last follow-up, or both columns of these.",
+            metavar="COLUMN",
+            rich_help_panel=ENDPOINT,
+            help="Time to the event or the last follow-up, or both columns of these as "
+            "COLUMN,COLUMN.",
         ),
     ] = None
     event: Annotated[
-        str | None, typer.Option(metavar="COLUMN", help="Whether the event was seen.")
+        str | None,
+        typer.Option(
+            metavar="COLUMN", rich_help_panel=ENDPOINT, help="Whether the event was seen."
+        ),
     ] = None
     time_unit: Annotated[
         Literal["days", "months", "years"] | None,
-        typer.Option(help="Unit of the times.", show_default="as their column is called"),
+        typer.Option(
+            metavar="UNIT",
+            rich_help_panel=ENDPOINT,
+            help="Unit of the times: days, months or years.",
+            show_default="as their column is called",
+        ),
     ] = None
     competing: Annotated[
         str | None,
         typer.Option(
             metavar="COLUMN=VALUE",
+            rich_help_panel=ENDPOINT,
             help="What rules the event out, such as vital_status=Dead where the event is a "
             "metastasis.",
         ),
     ] = None
     horizon: Annotated[
         float | None,
-        typer.Option(help="Up to which time the event is asked for, in the unit of the times."),
+        typer.Option(
+            metavar="TIME",
+            rich_help_panel=ENDPOINT,
+            help="Up to which time the event is asked for, in the unit of the times.",
+        ),
     ] = None
     drop_censored: Annotated[
         bool,
         typer.Option(
             "--drop-censored",
+            rich_help_panel=ENDPOINT,
             help="Leave out who was censored before --horizon, for an outcome of 1 and 0 "
             "without times.",
         ),

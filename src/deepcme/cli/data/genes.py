@@ -9,25 +9,23 @@ import typer
 
 from deepcme.base.terminal import say
 from deepcme.cli.data.prepare import save
-from deepcme.cli.options import writable_cohort
-
-app = typer.Typer(help="Translate gene identifiers.", no_args_is_help=True)
-
-
-@app.callback()
-def genes() -> None:
-    """Translate gene identifiers."""
+from deepcme.cli.next_step import say_next
+from deepcme.cli.options import Quiet, writable_cohort
 
 
-@app.command("map")
 def map_(
-    cohort: Annotated[Path, typer.Argument(help="Cohort file (.h5ad).", show_default=False)],
+    cohort: Annotated[
+        Path,
+        typer.Argument(metavar="COHORT.h5ad", help="Cohort of the genes.", show_default=False),
+    ],
     to: Annotated[
-        Literal["symbol", "ensembl", "entrez"], typer.Option(help="What the genes become.")
+        Literal["symbol", "ensembl", "entrez"],
+        typer.Option(metavar="IDS", help="What the genes become: symbol, ensembl or entrez."),
     ] = "symbol",
     table: Annotated[
         Path | None,
         typer.Option(
+            metavar="FILE",
             help="Table of gene ids: a Xena probeMap, a GEO platform table, HGNC's.",
             show_default="the cohort's own symbols",
         ),
@@ -37,14 +35,16 @@ def map_(
         typer.Option(
             "--out",
             "-o",
+            metavar="COHORT.h5ad",
             callback=writable_cohort,
-            help="Cohort file to write, with the new ids (.h5ad).",
+            help="Cohort file to write, with the new ids.",
         ),
     ] = None,
     allow_missing: Annotated[
         bool,
         typer.Option("--allow-missing", help="Accept that more than 5% of genes are lost."),
     ] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Report how many genes of a cohort have another identifier, and translate them.
 
@@ -56,8 +56,12 @@ def map_(
 
     loaded = Cohort.load(cohort)
     mapping = gene_mapping(loaded, to, table)
-    for sentence in (mapping.describe(), *mapping.doubts):
-        say(sentence)
+    if not quiet:
+        say(mapping.describe())
+    for doubt in mapping.doubts:
+        say(doubt, error=quiet)
     mapping.require_coverage(allow_missing)
     if out is not None:
-        save(with_mapped_genes(loaded, mapping), out)
+        save(with_mapped_genes(loaded, mapping), out, quiet=quiet)
+        if not quiet:
+            say_next("audit", out)

@@ -10,8 +10,19 @@ import typer
 
 from deepcme.base.errors import DeepCMEError
 from deepcme.cli.data.follow_up import FollowUpOptions
-from deepcme.cli.data.prepare import ScaleName, ScaleOption, finish
-from deepcme.cli.options import Command, Shared, with_options, with_shared_options
+from deepcme.cli.data.prepare import finish
+from deepcme.cli.options import (
+    ENDPOINT,
+    FILES,
+    SCALES,
+    VALUES,
+    Command,
+    Scale,
+    ScaleName,
+    Shared,
+    with_options,
+    with_shared_options,
+)
 
 if TYPE_CHECKING:
     from deepcme.sources.assembly.assembly import LabelRule
@@ -25,14 +36,18 @@ class Annotation(FollowUpOptions):
         str | None,
         typer.Option(
             metavar="COLUMN|RULE",
-            help="Endpoint, where the outcome is no time to an event.",
-            show_default=False,
+            rich_help_panel=ENDPOINT,
+            help="Clinical column of 1 and 0, or yes and no; or the rule pathologic-m1, "
+            "any-distant-metastasis or hcmdb:FILE; or else --time and --event.",
         ),
     ] = None
     clinical_table: Annotated[
         list[Path] | None,
         typer.Option(
-            help="Clinical table (Biotab, cBioPortal, Xena or plain); may be repeated."
+            metavar="FILE",
+            rich_help_panel=FILES,
+            help="Clinical table of patients or samples (Biotab, cBioPortal, Xena or plain). "
+            "Can be given again.",
         ),
     ] = None
 
@@ -72,27 +87,43 @@ def _with_portal_options(command: Command) -> Command:
 @_with_portal_options
 def gdc(
     folder: Annotated[
-        Path, typer.Argument(help="Folder of `deepcme fetch gdc`.", show_default=False)
+        Path,
+        typer.Argument(metavar="FOLDER", help="Folder of `deepcme fetch gdc`, or of a cart."),
     ],
     annotation: Annotation,
     shared: Shared,
     column: Annotated[
         Literal["fpkm_unstranded", "tpm_unstranded", "unstranded"],
-        typer.Option(help="Which values of STAR files to take."),
+        typer.Option(
+            metavar="COLUMN",
+            rich_help_panel=VALUES,
+            help="Which values of STAR files to take: fpkm_unstranded, tpm_unstranded or "
+            "unstranded.",
+        ),
     ] = "fpkm_unstranded",
     sample_sheet: Annotated[
         Path | None,
         typer.Option(
-            help="Which file belongs to which sample.", show_default="the folder's samples.tsv"
+            metavar="FILE",
+            rich_help_panel=FILES,
+            help="Which file belongs to which sample.",
+            show_default="the folder's samples.tsv",
         ),
     ] = None,
     probemap: Annotated[
-        Path | None, typer.Option(help="Table of gene ids and symbols, for legacy files.")
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            rich_help_panel=FILES,
+            help="Table of gene ids and symbols, for legacy files.",
+        ),
     ] = None,
     repeated: Annotated[
         Literal["first", "mean"] | None,
         typer.Option(
-            help="What to take of several files of one sample: the first, or their mean.",
+            metavar="first|mean",
+            rich_help_panel=VALUES,
+            help="What to take of several files of one sample.",
             show_default="they are refused and listed",
         ),
     ] = None,
@@ -115,17 +146,24 @@ def gdc(
 def xena(
     expression: Annotated[
         Path,
-        typer.Argument(help="Matrix of the GDC hub (*.star_fpkm.tsv.gz).", show_default=False),
+        typer.Argument(metavar="FILE", help="Matrix of the GDC hub (*.star_fpkm.tsv.gz)."),
     ],
     annotation: Annotation,
     shared: Shared,
     probemap: Annotated[
-        Path | None, typer.Option(help="probeMap of the matrix, for gene symbols.")
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            rich_help_panel=FILES,
+            help="probeMap of the matrix, for gene symbols.",
+        ),
     ] = None,
     scale: Annotated[
         ScaleName | None,
         typer.Option(
-            help="What the values are, of a matrix of Firehose or the like.",
+            metavar="SCALE",
+            rich_help_panel=VALUES,
+            help=f"What the values are, of a matrix of Firehose or the like: {SCALES}.",
             show_default="logs",
         ),
     ] = None,
@@ -147,11 +185,11 @@ def xena(
 def cbioportal(
     expression: Annotated[
         Path,
-        typer.Argument(help="Expression file (data_mrna_seq_*.txt).", show_default=False),
+        typer.Argument(metavar="FILE", help="Expression file (data_mrna_*.txt)."),
     ],
     annotation: Annotation,
     shared: Shared,
-    scale: ScaleOption = None,
+    scale: Scale = None,
 ) -> None:
     """Make a cohort of a cBioPortal study's expression and clinical files."""
     from deepcme.sources.cbioportal import cohort_from_cbioportal
@@ -170,9 +208,9 @@ def geo(
     series: Annotated[
         list[Path],
         typer.Argument(
+            metavar="FILE",
             help="Series matrix files (*_series_matrix.txt.gz), one per platform, or a "
             "SOFT family file (*_family.soft.gz).",
-            show_default=False,
         ),
     ],
     annotation: Annotation,
@@ -180,26 +218,32 @@ def geo(
     counts: Annotated[
         Path | None,
         typer.Option(
+            metavar="FILE",
+            rich_help_panel=FILES,
             help="Matrix of a sequencing series: NCBI's counts, or one with the samples' "
-            "accessions or titles."
+            "accessions or titles.",
         ),
     ] = None,
     platform_table: Annotated[
         list[Path] | None,
         typer.Option(
-            help="Platform tables with the genes of the probes, in the same order; with "
-            "--counts, the table of its genes."
+            metavar="FILE",
+            rich_help_panel=FILES,
+            help="Table with the genes of a platform's probes, one for each series matrix in "
+            "their order; with --counts, the table of its genes. Can be given again.",
         ),
     ] = None,
     platform: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="GPL...", help="Platform to take of a SOFT family file; may be repeated."
+            metavar="GPL",
+            rich_help_panel=FILES,
+            help="Platform to take of a SOFT family file, such as GPL96. Can be given again.",
         ),
     ] = None,
-    scale: ScaleOption = None,
+    scale: Scale = None,
 ) -> None:
-    """Make a cohort of a GEO series: expression and the characteristics of its samples."""
+    """Make a cohort of a GEO series and the characteristics of its samples."""
     from deepcme.sources.geo.geo import cohort_from_geo
 
     cohort = cohort_from_geo(
@@ -218,20 +262,26 @@ def geo(
 def archs4(
     file: Annotated[
         Path,
-        typer.Argument(help="ARCHS4's file of genes (human_gene_v2.5.h5).", show_default=False),
+        typer.Argument(metavar="FILE.h5", help="ARCHS4's file of genes (human_gene_v2.5.h5)."),
     ],
     annotation: Annotation,
     shared: Shared,
     series: Annotated[
         str | None,
-        typer.Option(metavar="GSE[,GSE]", help="Series whose samples to take."),
+        typer.Option(
+            metavar="GSE,GSE", rich_help_panel=FILES, help="Series whose samples to take."
+        ),
     ] = None,
     samples: Annotated[
         Path | None,
-        typer.Option(help="Samples to take: a list of GSM numbers, or a table by them."),
+        typer.Option(
+            metavar="FILE",
+            rich_help_panel=FILES,
+            help="Samples to take: a list of GSM numbers, or a table by them.",
+        ),
     ] = None,
 ) -> None:
-    """Make a cohort of some samples of ARCHS4, by the characteristics that GEO has of them."""
+    """Make a cohort of samples of ARCHS4, by the characteristics of GEO."""
     from deepcme.sources.geo.archs4 import cohort_from_archs4
 
     cohort = cohort_from_archs4(

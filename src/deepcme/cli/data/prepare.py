@@ -14,8 +14,15 @@ from deepcme.cli.data.follow_up import (
     condition,
     lines_about_follow_up,
 )
+from deepcme.cli.next_step import say_next
 from deepcme.cli.options import (
-    Output,
+    ENDPOINT,
+    FILES,
+    PATIENTS,
+    VALUES,
+    OutCohort,
+    Quiet,
+    Scale,
     Shared,
     StrictOption,
     with_options,
@@ -25,26 +32,25 @@ from deepcme.cli.options import (
 if TYPE_CHECKING:
     from deepcme.cohort.cohort import Cohort
 
-app = typer.Typer(
-    help="Make a checked cohort (.h5ad) of expression and an outcome.", no_args_is_help=True
-)
 
-ScaleName = Literal["fpkm", "tpm", "rsem", "counts", "log2", "intensity"]
-ScaleOption = Annotated[
-    ScaleName | None,
-    typer.Option(help="What the values are.", show_default="worked out and reported"),
-]
-
-
-@app.command()
 @with_shared_options
 @with_options("followed", FollowUpOptions)
 def table(
     expression: Annotated[
-        Path, typer.Option(help="Expression matrix (.csv, .tsv, .xlsx, .parquet, .gct, .h5ad).")
+        Path,
+        typer.Option(
+            metavar="FILE",
+            rich_help_panel=FILES,
+            help="Expression matrix (.csv, .tsv, .xlsx, .parquet, .gct, .h5ad).",
+        ),
     ],
     samples: Annotated[
-        Path, typer.Option(help="Table with one row per sample (.csv, .tsv, .xlsx, .parquet).")
+        Path,
+        typer.Option(
+            metavar="FILE",
+            rich_help_panel=FILES,
+            help="Table with one row per sample (.csv, .tsv, .xlsx, .parquet).",
+        ),
     ],
     shared: Shared,
     followed: FollowUpOptions,
@@ -52,30 +58,50 @@ def table(
         str | None,
         typer.Option(
             metavar="COLUMN",
-            help="Endpoint: 1 or 0, blank where unknown; or else --time and --event.",
+            rich_help_panel=ENDPOINT,
+            help="Endpoint of 1 and 0, or yes and no, blank where unknown; or else --time and "
+            "--event.",
         ),
     ] = None,
     sample: Annotated[
         str | None,
         typer.Option(
-            metavar="COLUMN", help="Sample ids.", show_default="one called so, else the first"
+            metavar="COLUMN",
+            rich_help_panel=PATIENTS,
+            help="Sample ids.",
+            show_default="one called so, else the first",
         ),
     ] = None,
-    batch: Annotated[str | None, typer.Option(metavar="COLUMN", help="Batch or plate.")] = None,
+    batch: Annotated[
+        str | None,
+        typer.Option(metavar="COLUMN", rich_help_panel=PATIENTS, help="Batch or plate."),
+    ] = None,
     where: Annotated[
         list[str] | None,
-        typer.Option(metavar="COLUMN=VALUE", help="Keep only such samples; may be repeated."),
+        typer.Option(
+            metavar="COLUMN=VALUE",
+            rich_help_panel=PATIENTS,
+            help="Keep only such samples. Can be given again.",
+        ),
     ] = None,
-    scale: ScaleOption = None,
+    scale: Scale = None,
     layer: Annotated[
         str | None,
         typer.Option(
-            help="What to take of an .h5ad file: the name of a layer, or raw.", show_default="X"
+            metavar="NAME",
+            rich_help_panel=VALUES,
+            help="What to take of an .h5ad file: the name of a layer, or raw.",
+            show_default="X",
         ),
     ] = None,
     orientation: Annotated[
         Literal["samples-in-rows", "genes-in-rows"] | None,
-        typer.Option(help="Which way the matrix lies.", show_default="worked out and reported"),
+        typer.Option(
+            metavar="WAY",
+            rich_help_panel=VALUES,
+            help="Which way the matrix lies: samples-in-rows or genes-in-rows.",
+            show_default="worked out and reported",
+        ),
     ] = None,
 ) -> None:
     """Make a cohort of an expression table and a samples table."""
@@ -103,12 +129,11 @@ def table(
     finish(cohort, shared, followed)
 
 
-@app.command()
 def merge(
     cohorts: Annotated[
-        list[Path], typer.Argument(metavar="COHORT.h5ad...", help="Two or more cohorts.")
+        list[Path], typer.Argument(metavar="COHORT.h5ad", help="Two or more cohorts.")
     ],
-    out: Output,
+    out: OutCohort,
     same_patients: Annotated[
         bool,
         typer.Option(
@@ -117,6 +142,7 @@ def merge(
         ),
     ] = False,
     strict: StrictOption = False,
+    quiet: Quiet = False,
 ) -> None:
     """Put cohorts together at their common genes, to leave one out at a time.
 
@@ -131,7 +157,10 @@ def merge(
         raise DeepCMEError(f"Two of the files have the same name: {', '.join(names)}.")
     loaded = [Cohort.load(path) for path in cohorts]
     together = dict(zip(names, loaded, strict=True))
-    save(merge_cohorts(together, same_patients=same_patients), out, strict)
+    merged = merge_cohorts(together, same_patients=same_patients)
+    save(merged, out, strict=strict, quiet=quiet)
+    if not quiet:
+        say_next("run", out, "--design", "leave-one-cohort-out")
 
 
 def finish(cohort: Cohort, shared: Shared, followed: FollowUpOptions) -> None:
@@ -144,24 +173,38 @@ def finish(cohort: Cohort, shared: Shared, followed: FollowUpOptions) -> None:
         keep_tissue=shared.keep_tissue or (),
         one_per_patient=shared.one_per_patient,
     )
-    save(kept, shared.out, shared.strict)
+    save(kept, shared.out, strict=shared.strict, quiet=shared.quiet)
+    if not shared.quiet:
+        say_next("audit", shared.out)
 
 
-def save(cohort: Cohort, out: Path, strict: bool = False) -> None:
-    """Write the cohort and say what is in it; `strict` refuses one with warnings."""
-    from deepcme.base.notes import refuse_warnings
-    from deepcme.cli.data.saying import lines_about
-    from deepcme.cohort.survival import SurvivalOutcome
+def save(cohort: Cohort, out: Path, *, strict: bool = False, quiet: bool = False) -> None:
+    """Write the cohort and say what is in it, or if quiet the warnings alone.
+
+    `strict` refuses one with warnings.
+    """
+    from deepcme.base.notes import is_warning, refuse_warnings
     from deepcme.verbs.reading import require_horizon_in_reach
 
-    outcome = cohort.outcome
     require_horizon_in_reach(cohort)
     if strict:
         refuse_warnings(cohort.notes)
     cohort.save(out)
+    if quiet:
+        for note in filter(is_warning, cohort.notes):
+            say(f"- {note}", error=True)
+    else:
+        _say_cohort(cohort, out)
+
+
+def _say_cohort(cohort: Cohort, out: Path) -> None:
+    from deepcme.cli.data.saying import lines_about
+    from deepcme.cohort.survival import SurvivalOutcome
+
+    outcome = cohort.outcome
     is_timed = isinstance(outcome, SurvivalOutcome)
     for line in lines_about(cohort.notes, cohort.flow, "event" if is_timed else "positive"):
-        say(line)
+        say(line, whole=not line.startswith("-"))
     if isinstance(outcome, SurvivalOutcome):
         for line in lines_about_follow_up(outcome):
             say(line)

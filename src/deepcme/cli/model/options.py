@@ -32,18 +32,21 @@ AllowTrainingSamples = Annotated[
 ]
 Results = Annotated[
     Path,
-    typer.Option("--out", "-o", callback=new_folder, help="Folder for the results."),
+    typer.Option(
+        "--out", "-o", metavar="FOLDER", callback=new_folder, help="Folder for the results."
+    ),
 ]
 Normalise = Annotated[
     Literal["none", "cohort", "rank"],
     typer.Option(
+        metavar="HOW",
         help="How values of another platform are brought to the model's. "
         "none: not at all; needs the model's platform. "
         "cohort: each gene by its mean and deviation in these samples; needs 20 or more of "
         "them with a case mix like the training's, and a prediction then depends on the other "
         "samples. "
         "rank: within each sample, ranks to the training's values; works for one sample, but "
-        "takes its genes to rank alike on both platforms, so not for log ratios."
+        "takes its genes to rank alike on both platforms, so not for log ratios.",
     ),
 ]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
@@ -16,7 +16,7 @@ from deepcme.cli.model.options import (
     Normalise,
     say_notes,
 )
-from deepcme.cli.options import Quiet, writable
+from deepcme.cli.options import SCALES, OutTable, Quiet, ScaleName, writable
 
 _READ_ON = "What its columns mean and when to rely on them: docs/models-in-use.md, Predicting."
 
@@ -31,14 +31,11 @@ def predict(
             "round; genes as Ensembl ids, symbols or Entrez ids.",
         ),
     ],
-    out: Annotated[
-        Path,
-        typer.Option("--out", "-o", callback=writable, help="Table to write (.csv)."),
-    ],
+    out: OutTable,
     times: Annotated[
         str | None,
         typer.Option(
-            metavar="T,T,...",
+            metavar="TIME,TIME",
             help="Of a model of times: tell the risk by these times too, in its unit, such as "
             "1,3,5.",
         ),
@@ -46,15 +43,17 @@ def predict(
     curve: Annotated[
         Path | None,
         typer.Option(
+            metavar="FILE.csv",
             callback=writable,
-            help="Of a model of times: table to write (.csv) of each sample's risk at each "
-            "time.",
+            help="Of a model of times: table to write of each sample's risk at each time.",
         ),
     ] = None,
     scale: Annotated[
-        Literal["fpkm", "tpm", "rsem", "counts", "log2", "intensity"] | None,
+        ScaleName | None,
         typer.Option(
-            help="What the values are.", show_default="as a cohort says, else as the model's"
+            metavar="SCALE",
+            help=f"What the values are: {SCALES}.",
+            show_default="as a cohort says, else as the model's",
         ),
     ] = None,
     normalise: Normalise = "none",
@@ -72,6 +71,7 @@ def predict(
     why there is no prediction. No endpoint is needed.
     """
     from deepcme.base.files.files import write_csv
+    from deepcme.base.words import counted
     from deepcme.trained.files import load_model
     from deepcme.trained.new_samples import read_expression
     from deepcme.trained.prediction import predict as predict_samples
@@ -103,7 +103,9 @@ def predict(
     say_notes(predictions.notes, quiet)
     if not quiet:
         say(predictions.describe())
-        say(f"Wrote {out}. {_READ_ON}")
+        n_far = int(predictions.table["far"].fillna(False).sum())
+        say(f"{counted(n_far, 'sample')} far from the training data. Wrote {out}.")
+        say(_READ_ON)
 
 
 def _read_times(text: str) -> list[float]:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from deepcme.base.terminal import say
+from deepcme.cli.completion import complete_kept_models
+from deepcme.cli.next_step import say_next
 from deepcme.cli.options import Jobs, Quiet, Repeats, Seed, new_folder
 from deepcme.models.registry import DEFAULT_MODELS, KINDS
 
@@ -23,12 +25,15 @@ def train(
     cohort: Annotated[Path, typer.Argument(metavar="COHORT.h5ad", help="Cohort to learn.")],
     out: Annotated[
         Path,
-        typer.Option("--out", "-o", callback=new_folder, help="Folder for the model."),
+        typer.Option(
+            "--out", "-o", metavar="FOLDER", callback=new_folder, help="Folder for the model."
+        ),
     ],
     model: Annotated[
         str | None,
         typer.Option(
             metavar="NAME",
+            autocompletion=complete_kept_models,
             help=f"Model, as a study names it: {', '.join(_KEPT)}.",
             show_default=_DEFAULTS,
         ),
@@ -36,7 +41,7 @@ def train(
     horizon: Annotated[
         float | None,
         typer.Option(
-            metavar="T",
+            metavar="TIME",
             help="Of times: by when a model tells the risk, in the cohort's unit.",
             show_default="the cohort's",
         ),
@@ -46,7 +51,7 @@ def train(
     seed: Seed = 1,
     quiet: Quiet = False,
 ) -> None:
-    """Train a model on all patients of a cohort, to hand on and to predict others with.
+    """Train a model on all patients of a cohort, to hand on.
 
     A committee of unlike models, or another one, calibrated out of fold; of times to an
     event it learns the times, and tells the risk by a horizon. What to expect of new
@@ -67,7 +72,8 @@ def train(
         save_model(trained, out)
     if not quiet:
         _say_what_to_expect(trained)
-        say(f"Wrote {out}. Use it with: deepcme predict {out} SAMPLES")
+        say(f"Wrote {out}.")
+        say_next("validate", out, "NEW.h5ad", "-o", "validation")
 
 
 def _say_what_to_expect(trained: Model) -> None:

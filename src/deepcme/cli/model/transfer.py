@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -11,11 +12,15 @@ from deepcme.base.errors import DeepCMEError
 from deepcme.base.terminal import say
 from deepcme.cli.model.options import AllowTrainingSamples, Results, say_notes
 from deepcme.cli.options import Jobs, Quiet, Seed
+from deepcme.cli.tables import say_table
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def transfer(
     cohorts: Annotated[
-        list[Path], typer.Argument(metavar="COHORT.h5ad...", help="Two or more cohorts.")
+        list[Path], typer.Argument(metavar="COHORT.h5ad", help="Two or more cohorts.")
     ],
     out: Results,
     jobs: Jobs = None,
@@ -23,12 +28,12 @@ def transfer(
     seed: Seed = 1,
     quiet: Quiet = False,
 ) -> None:
-    """Train on every cohort and test on every other, to see whether the signal crosses over.
+    """Train on every cohort and test on every other.
 
-    Genes in common, each standardised within its cohort without the outcomes. The
-    ensemble and tuned logistic regression, their AUCs as table and chart; of times to an
-    event the ensemble of times and Cox ridge regression, by Uno's C. Patients whom two
-    cohorts have are left out where one tests the other.
+    Whether the signal crosses over. Genes in common, each standardised within its cohort
+    without the outcomes. The ensemble and tuned logistic regression, their AUCs as table
+    and chart; of times to an event the ensemble of times and Cox ridge regression, by Uno's
+    C. Patients whom two cohorts have are left out where one tests the other.
     """
     from joblib import cpu_count
 
@@ -36,7 +41,7 @@ def transfer(
     from deepcme.base.words import cleaned
     from deepcme.cohort.cohort import Cohort
     from deepcme.report.external.transfer import write_transfer
-    from deepcme.trained.transfer import compute_transfer, measure_of, notes_on_transfer
+    from deepcme.trained.transfer import compute_transfer, notes_on_transfer
 
     with only_one_making(out):
         loaded = {cleaned(path.stem): Cohort.load(path) for path in cohorts}
@@ -54,11 +59,31 @@ def transfer(
         write_transfer(table, out)
     say_notes(notes_on_transfer(table), quiet)
     if not quiet:
-        measure, heading = measure_of(table)
-        for row in table.to_dict("records"):
-            pair = f"{row['train']} to {row['test']}, {row['model']}"
-            has_interval = row["ci_low"] == row["ci_low"]
-            interval = f"95% interval {row['ci_low']:.2f} to {row['ci_high']:.2f}, "
-            beside = f"{interval if has_interval else ''}{row['events']} events"
-            say(f"{pair}: {heading} {row[measure]:.2f} ({beside})")
-        say(f"Wrote {out}.")
+        _say_matrices(table)
+        say(f"Wrote {out}: transfer.csv and the chart.")
+
+
+def _say_matrices(table: pd.DataFrame) -> None:
+    """For each model the cohorts it learned from by those it was tested on."""
+    from deepcme.trained.transfer import measure_of
+
+    measure, heading = measure_of(table)
+    for model, rows in table.groupby("model", sort=False):
+        cells = {
+            (row["train"], row["test"]): _cell(row, measure) for row in rows.to_dict("records")
+        }
+        tested = list(dict.fromkeys(test for _, test in cells))
+        learned = list(dict.fromkeys(train for train, _ in cells))
+        say(f"{model}: {heading} (95% interval), {rows['events'].min():,} events or more")
+        say_table(
+            ["learned from \\ tested on", *tested],
+            [[train, *(cells.get((train, test), "") for test in tested)] for train in learned],
+        )
+        say()
+
+
+def _cell(row: Mapping[Hashable, Any], measure: str) -> str:
+    """A value with its interval, where there is one."""
+    value = f"{row[measure]:.2f}"
+    has_interval = row["ci_low"] == row["ci_low"]
+    return f"{value} ({row['ci_low']:.2f} to {row['ci_high']:.2f})" if has_interval else value

@@ -31,10 +31,10 @@ def validate(
     seed: Seed = 1,
     quiet: Quiet = False,
 ) -> None:
-    """Test a trained model, as it is, on new patients whose endpoint is known.
+    """Test a trained model on new patients whose endpoint is known.
 
-    Discrimination, calibration, decision curve, and what became of groups by risk of a
-    model of times, as tables and a page. What recalibration on these patients would add is
+    As it is: discrimination, calibration, decision curve, and what became of groups by risk of
+    a model of times, as tables and a page. What recalibration on these patients would add is
     shown beside it, and said.
     """
     from deepcme.base.files.locks import only_one_making

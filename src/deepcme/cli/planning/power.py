@@ -8,9 +8,12 @@ from typing import Annotated
 
 import typer
 
-from deepcme.base.terminal import say_lines
-from deepcme.cli.options import with_options, writable
+from deepcme.base.terminal import say, say_lines
+from deepcme.cli.options import Quiet, with_options, writable
 from deepcme.cli.planning.simulate import EFFECT_HELP, HAZARD_HELP
+
+_BINARY = "Yes or no"
+_TIMES = "Times to an event"
 
 
 @dataclass(frozen=True)
@@ -20,15 +23,26 @@ class BinaryPlan:
     prevalence: Annotated[
         float | None,
         typer.Option(
-            help="Share of patients with an event.", show_default="the cohort's, else 0.2"
+            metavar="SHARE",
+            rich_help_panel=_BINARY,
+            help="Share of patients with an event.",
+            show_default="the cohort's, else 0.2",
         ),
     ] = None
     auc: Annotated[
-        float | None, typer.Option(help="True AUC of the model.", show_default="0.7")
+        float | None,
+        typer.Option(
+            metavar="AUC",
+            rich_help_panel=_BINARY,
+            help="True AUC of the model.",
+            show_default="0.7",
+        ),
     ] = None
     threshold: Annotated[
         float | None,
         typer.Option(
+            metavar="RISK",
+            rich_help_panel=_BINARY,
             help="Risk from which one would act, for the net benefit of a validation.",
             show_default="the prevalence",
         ),
@@ -42,25 +56,36 @@ class TimesPlan:
     risk: Annotated[
         float | None,
         typer.Option(
-            help="Times: share of patients who have the event by the horizon, seen or not.",
+            metavar="SHARE",
+            rich_help_panel=_TIMES,
+            help="Share of patients who have the event by the horizon, seen or not.",
             show_default="the cohort's, else 0.25",
         ),
     ] = None
     censored: Annotated[
         float | None,
         typer.Option(
-            help="Times: share of patients lost before the horizon without an event.",
+            metavar="SHARE",
+            rich_help_panel=_TIMES,
+            help="Share of patients lost before the horizon without an event.",
             show_default="as the cohort's events are seen, else 0.2",
         ),
     ] = None
     concordance: Annotated[
         float | None,
-        typer.Option(help="Times: true C of the model up to the horizon.", show_default="0.7"),
+        typer.Option(
+            metavar="C",
+            rich_help_panel=_TIMES,
+            help="True C of the model up to the horizon.",
+            show_default="0.7",
+        ),
     ] = None
     hazard_ratio: Annotated[
         float | None,
         typer.Option(
-            help="Times: hazard ratio between two halves of the patients that is to be found.",
+            metavar="RATIO",
+            rich_help_panel=_TIMES,
+            help="Hazard ratio between two halves of the patients that is to be found.",
             show_default="1.5",
         ),
     ] = None
@@ -74,45 +99,64 @@ def power(
     cohort: Annotated[
         Path | None,
         typer.Argument(
-            metavar="[COHORT.h5ad]",
+            metavar="COHORT.h5ad",
             help="Cohort to take prevalence or risk, genes and a row of the table from.",
             show_default=False,
         ),
     ] = None,
     half_width: Annotated[
-        float, typer.Option(help="Wanted half-width of the 95% interval of the AUC, or of C.")
+        float,
+        typer.Option(
+            metavar="X", help="Wanted half-width of the 95% interval of the AUC, or of C."
+        ),
     ] = 0.05,
     effect: Annotated[
         float | None,
         typer.Option(
+            metavar="X",
             help=f"{EFFECT_HELP}; of times, {HAZARD_HELP}, other genes not known.",
             show_default="0.5, of times 0.3",
         ),
     ] = None,
     genes: Annotated[
         int | None,
-        typer.Option(help="Genes that are ranked.", show_default="the cohort's, else 20000"),
+        typer.Option(
+            metavar="N",
+            help="Genes that are ranked.",
+            show_default="the cohort's, else 20000",
+        ),
     ] = None,
     signal_genes: Annotated[
         int | None,
-        typer.Option(help="True genes among them.", show_default="50, or all if fewer"),
+        typer.Option(
+            metavar="N", help="True genes among them.", show_default="50, or all if fewer"
+        ),
     ] = None,
     top: Annotated[
         int | None,
         typer.Option(
+            metavar="N",
             help="A true gene is found if it is among this many first genes.",
             show_default="100, or all if fewer",
         ),
     ] = None,
     parameters: Annotated[
-        int, typer.Option(help="Parameters of a regression without penalty to develop.")
+        int,
+        typer.Option(
+            metavar="N", help="Parameters of a regression without penalty to develop."
+        ),
     ] = 10,
     out: Annotated[
         Path | None,
         typer.Option(
-            "--out", "-o", metavar="FILE", callback=writable, help="Write the table here too."
+            "--out",
+            "-o",
+            metavar="FILE.csv",
+            callback=writable,
+            help="Table to write as well.",
         ),
     ] = None,
+    quiet: Quiet = False,
 ) -> None:
     """Say how many events a study would need, for 20 to 2,000 of them.
 
@@ -141,4 +185,8 @@ def power(
     )
     if out is not None:
         write_csv(out, made.table)
+    if quiet:
+        return
     say_lines(made.text)
+    if out is not None:
+        say(f"Wrote {out}.")

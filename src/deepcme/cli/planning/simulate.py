@@ -8,8 +8,10 @@ from typing import Annotated, Literal
 import typer
 
 from deepcme.cli.data.prepare import save
-from deepcme.cli.options import Output, Seed, with_options
+from deepcme.cli.next_step import say_next
+from deepcme.cli.options import OutCohort, Quiet, Seed, with_options
 
+_TIMES = "Times to an event"
 EFFECT_HELP = (
     "Shift of a true gene's mean log2 expression between events and non-events, in standard "
     "deviations of the gene (Cohen's d)"
@@ -24,31 +26,44 @@ class SimulatedTimes:
     horizon: Annotated[
         float | None,
         typer.Option(
-            help="Make a cohort of times to an event, of which a study asks up to this time."
+            metavar="TIME",
+            rich_help_panel=_TIMES,
+            help="Make a cohort of times to an event, of which a study asks up to this time.",
         ),
     ] = None
     time_unit: Annotated[
         Literal["days", "months", "years"] | None,
-        typer.Option(help="Times: their unit.", show_default="years"),
+        typer.Option(
+            metavar="UNIT",
+            rich_help_panel=_TIMES,
+            help="Their unit: days, months or years.",
+            show_default="years",
+        ),
     ] = None
     risk: Annotated[
         float | None,
         typer.Option(
-            help="Times: share of patients who have the event by the horizon, seen or not.",
+            metavar="SHARE",
+            rich_help_panel=_TIMES,
+            help="Share of patients who have the event by the horizon, seen or not.",
             show_default="0.25",
         ),
     ] = None
     censored: Annotated[
         float | None,
         typer.Option(
-            help="Times: share of patients lost before the horizon without an event.",
+            metavar="SHARE",
+            rich_help_panel=_TIMES,
+            help="Share of patients lost before the horizon without an event.",
             show_default="0.2",
         ),
     ] = None
     longest: Annotated[
         float | None,
         typer.Option(
-            help="Times: longest follow-up; who is not lost is followed to a time between the "
+            metavar="TIME",
+            rich_help_panel=_TIMES,
+            help="Longest follow-up; who is not lost is followed to a time between the "
             "horizon and this.",
             show_default="twice the horizon",
         ),
@@ -56,7 +71,9 @@ class SimulatedTimes:
     shape: Annotated[
         float | None,
         typer.Option(
-            help="Times: shape of the Weibull baseline, 1 for a constant hazard.",
+            metavar="X",
+            rich_help_panel=_TIMES,
+            help="Shape of the Weibull baseline, 1 for a constant hazard.",
             show_default="1",
         ),
     ] = None
@@ -64,39 +81,60 @@ class SimulatedTimes:
 
 @with_options("times", SimulatedTimes)
 def simulate(
-    out: Output,
+    out: OutCohort,
     times: SimulatedTimes,
-    samples: Annotated[int, typer.Option(help="Number of samples.")] = 1193,
-    genes: Annotated[int, typer.Option(help="Number of genes.")] = 56602,
+    samples: Annotated[int, typer.Option(metavar="N", help="Number of samples.")] = 1193,
+    genes: Annotated[int, typer.Option(metavar="N", help="Number of genes.")] = 56602,
     events: Annotated[
         int | None,
-        typer.Option(help="Samples labelled 1, exactly; not of times.", show_default="23"),
+        typer.Option(
+            metavar="N",
+            help="Samples labelled 1, exactly; not of times.",
+            show_default="23",
+        ),
     ] = None,
-    signal_genes: Annotated[int, typer.Option(help="Genes that the outcome depends on.")] = 50,
+    signal_genes: Annotated[
+        int, typer.Option(metavar="N", help="Genes that the outcome depends on.")
+    ] = 50,
     effect: Annotated[
         float | None,
         typer.Option(
+            metavar="X",
             help=f"{EFFECT_HELP}, within a batch and before counting noise; of times, "
             f"{HAZARD_HELP}, other true genes being equal.",
             show_default="0.5, of times 0.15",
         ),
     ] = None,
     rare_genes: Annotated[
-        float, typer.Option(help="Share of genes that 0.1% to 5% of patients express.")
+        float,
+        typer.Option(
+            metavar="SHARE", help="Share of genes that 0.1% to 5% of patients express."
+        ),
     ] = 0.25,
-    module_size: Annotated[int, typer.Option(help="Genes in a correlated module.")] = 50,
-    batches: Annotated[int, typer.Option(help="Batches, unrelated to the outcome.")] = 4,
+    module_size: Annotated[
+        int, typer.Option(metavar="N", help="Genes in a correlated module.")
+    ] = 50,
+    batches: Annotated[
+        int, typer.Option(metavar="N", help="Batches, unrelated to the outcome.")
+    ] = 4,
     repeated_samples: Annotated[
-        float, typer.Option(help="Share of samples from a patient who has one already.")
+        float,
+        typer.Option(
+            metavar="SHARE", help="Share of samples from a patient who has one already."
+        ),
     ] = 0.1,
     normal_tissue: Annotated[
-        float, typer.Option(help="Share of the repeated samples that are normal tissue.")
+        float,
+        typer.Option(
+            metavar="SHARE", help="Share of the repeated samples that are normal tissue."
+        ),
     ] = 0.0,
     seed: Seed = 1,
+    quiet: Quiet = False,
 ) -> None:
-    """Simulate a cohort of bulk RNA-seq (FPKM) of which the truth is known.
+    """Simulate a cohort of bulk RNA-seq of which the truth is known.
 
-    Of labels, or with --horizon of times to an event: then the log hazard is
+    In FPKM. Of labels, or with --horizon of times to an event: then the log hazard is
     linear in the true genes, and some patients are lost before the horizon.
     The truth is in the file's gene columns: module, signal, effect and rare;
     of times also in the sample column true_log_hazard.
@@ -116,6 +154,8 @@ def simulate(
         normal_tissue=normal_tissue,
         **asdict(times),
         seed=seed,
-        quiet=False,
+        quiet=quiet,
     )
-    save(made, out)
+    save(made, out, quiet=quiet)
+    if not quiet:
+        say_next("run", out, "--quick")

@@ -12,14 +12,25 @@ from deepcme.cli.options import Quiet, writable
 
 
 def checklist(
-    folder: Annotated[Path, typer.Argument(help="Folder of a finished study.")],
+    folder: Annotated[
+        Path, typer.Argument(metavar="FOLDER", help="Folder of a finished study.")
+    ],
     out: Annotated[
         Path,
-        typer.Option("--out", "-o", callback=writable, help="File to write, .docx or .md."),
+        typer.Option(
+            "--out",
+            "-o",
+            metavar="FILE",
+            callback=writable,
+            help="Document to write, .docx or .md.",
+        ),
     ] = Path("checklist.docx"),
     quiet: Quiet = False,
 ) -> None:
-    """Write TRIPOD+AI and PROBAST+AI, answered from a study, for its author to fill in."""
+    """Write a study's TRIPOD+AI and PROBAST+AI checklists to fill in.
+
+    What the study itself answers is there; what its author must state is marked.
+    """
     from deepcme.report.checklists.document import write_checklists
     from deepcme.study.store import StudyFolder
 

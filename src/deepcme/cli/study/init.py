@@ -9,6 +9,7 @@ import typer
 
 from deepcme.base.errors import DeepCMEError
 from deepcme.base.terminal import say
+from deepcme.cli.next_step import say_next
 from deepcme.cli.options import Quiet, writable
 
 
@@ -41,4 +42,5 @@ def init(
         raise DeepCMEError(f"{cohort or out}: the file's name is no UTF-8: rename it.")
     write_text(out, template)
     if not quiet:
-        say(f"Wrote {out}. Edit it, then: deepcme run {out}")
+        say(f"Wrote {out}: every setting with its default, to edit.")
+        say_next("run", out)

@@ -14,26 +14,31 @@ from deepcme.cli.options import Jobs, Quiet, Repeats, Seed
 
 def panel(
     source: Annotated[
-        Path, typer.Argument(metavar="COHORT.h5ad", help="Cohort file.", show_default=False)
+        Path, typer.Argument(metavar="COHORT.h5ad", help="Cohort to look for panels in.")
     ],
     out: Annotated[
         Path | None,
         typer.Option(
-            "--out", "-o", help="Folder for the results.", show_default="results/NAME-panel"
+            "--out",
+            "-o",
+            metavar="FOLDER",
+            help="Folder for the results.",
+            show_default="results/NAME-panel",
         ),
     ] = None,
     ranker: Annotated[
         list[str] | None,
         typer.Option(
             metavar="NAME",
-            help="soft-path, mean-rank, l1-logistic or, of times, cox-lasso or cox-score; may "
-            "be repeated.",
+            help="How genes are ranked: soft-path, mean-rank, l1-logistic or, of times, "
+            "cox-lasso or cox-score. Can be given again.",
             show_default="soft-path and l1-logistic or cox-lasso",
         ),
     ] = None,
     repeats: Repeats = None,
     random_panels: Annotated[
-        int, typer.Option(min=1, help="Random panels of each size in each split.")
+        int,
+        typer.Option(min=1, metavar="N", help="Random panels of each size in each split."),
     ] = 10,
     jobs: Jobs = None,
     seed: Seed = 1,
@@ -85,3 +90,4 @@ def panel(
         for row in tables["panel_choice.csv"].to_dict("records"):
             say(describe_choice(row))
         say(f"Tables and chart: {out}")
+        say("The genes of each panel, ranked on all patients: panel_genes.csv there.")

@@ -12,13 +12,20 @@ from deepcme.cli.options import Quiet
 
 
 def report(
-    folder: Annotated[Path, typer.Argument(help="Folder of a finished study.")],
+    folder: Annotated[
+        Path, typer.Argument(metavar="FOLDER", help="Folder of a finished study.")
+    ],
     formats: Annotated[
-        str, typer.Option("--format", help="Any of html, md, csv, separated by commas.")
+        str,
+        typer.Option(
+            "--format",
+            metavar="KIND,KIND",
+            help="Any of html, md, csv, separated by commas.",
+        ),
     ] = "html,md,csv",
     quiet: Quiet = False,
 ) -> None:
-    """Rebuild a study's report from its tables, without fitting anything."""
+    """Write a study's report again; nothing is fitted."""
     from deepcme.base.progress import show_step
     from deepcme.report.page import write_report
     from deepcme.study.store import StudyFolder

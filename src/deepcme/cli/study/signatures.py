@@ -10,34 +10,28 @@ import typer
 
 from deepcme.base.errors import DeepCMEError
 from deepcme.base.terminal import say
-from deepcme.cli.options import Quiet, writable
+from deepcme.cli.completion import complete_signatures
+from deepcme.cli.options import SCALES, OutTable, Quiet, ScaleName, writable
 
 if TYPE_CHECKING:
     from deepcme.models.signatures.signature import Signature
 
-app = typer.Typer(
-    help="Published gene signatures, frozen: list them, and score samples by them.",
-    no_args_is_help=True,
-)
 _READ_ON = "What the scores mean, and where they do not: docs/signatures.md."
 
 
-@app.callback()
-def signatures() -> None:
-    """Published gene signatures, frozen: list them, and score samples by them."""
-
-
-@app.command("list")
 def list_(
     out: Annotated[
         Path | None,
-        typer.Option("--out", "-o", callback=writable, help="Table to write (.csv)."),
+        typer.Option(
+            "--out", "-o", metavar="FILE.csv", callback=writable, help="Table to write as well."
+        ),
     ] = None,
+    quiet: Quiet = False,
 ) -> None:
-    """Name the published signatures that come with deepcme, and where each is from.
+    """Name the published signatures that come with deepcme.
 
-    Research versions, not the assays: the published genes and weights on whatever
-    platform a cohort was measured.
+    Where each is from. Research versions, not the assays: the published genes and weights
+    on whatever platform a cohort was measured.
     """
     from deepcme.base.files.files import write_csv
     from deepcme.models.signatures.listed import tabulate_signatures
@@ -46,6 +40,10 @@ def list_(
 
     _require_csv(out)
     table = tabulate_signatures(load_signatures())
+    if out is not None:
+        write_csv(out, table)
+    if quiet:
+        return
     for row in table.to_dict("records"):
         cut_offs = f"; cut-offs {row['cut_offs']}" if row["cut_offs"] else ""
         say(f"{row['name']} ({row['cancer']} cancer, {row['genes']} genes{cut_offs})")
@@ -53,11 +51,9 @@ def list_(
         say(f"  {row['source']}")
     say(NOT_THE_ASSAY)
     if out is not None:
-        write_csv(out, table)
         say(f"Wrote {out}.")
 
 
-@app.command()
 def score(
     samples: Annotated[
         Path,
@@ -65,17 +61,14 @@ def score(
             metavar="SAMPLES",
             help="Cohort (.h5ad), labelled or not, or table of expression (.csv, .tsv, "
             ".parquet), either way round; genes as symbols, Ensembl ids, Entrez ids or probes.",
-            show_default=False,
         ),
     ],
-    out: Annotated[
-        Path,
-        typer.Option("--out", "-o", callback=writable, help="Table to write (.csv)."),
-    ],
+    out: OutTable,
     signature: Annotated[
         list[str] | None,
         typer.Option(
             metavar="NAME|FILE.csv",
+            autocompletion=complete_signatures,
             help="A published signature, or a file of your own with the columns gene and "
             "weight. Can be given again.",
             show_default="every published one",
@@ -84,9 +77,10 @@ def score(
     scaling: Annotated[
         Literal["both", "within-cohort", "single-sample"],
         typer.Option(
+            metavar="HOW",
             help="within-cohort: each gene scaled on these samples, so that a score depends on "
             "the others; needs 20. single-sample: each sample by itself, where the signature "
-            "states or the sample has something to measure it against."
+            "states or the sample has something to measure it against. Or both.",
         ),
     ] = "both",
     reference: Annotated[
@@ -98,21 +92,24 @@ def score(
         ),
     ] = None,
     scale: Annotated[
-        Literal["fpkm", "tpm", "rsem", "counts", "log2", "intensity"] | None,
+        ScaleName | None,
         typer.Option(
-            help="What the values are.",
+            metavar="SCALE",
+            help=f"What the values are: {SCALES}.",
             show_default="as a cohort says, else worked out and reported",
         ),
     ] = None,
     quiet: Quiet = False,
 ) -> None:
-    """Score samples by frozen signatures. Nothing is trained, and no endpoint is needed.
+    """Score samples by frozen signatures; nothing is trained.
 
-    One row for each sample, signature and scaling: the score (higher is worse), its class
-    by the published cut-offs where these hold, and how much of the signature was measured.
+    No endpoint is needed. One row for each sample, signature and scaling: the score (higher
+    is worse), its class by the published cut-offs where these hold, and how much of the
+    signature was measured.
     Below half of its genes, or of their weight, a signature is refused.
     """
     from deepcme.base.files.files import write_csv
+    from deepcme.base.words import counted
     from deepcme.trained.signatures.samples import read_samples_to_score
     from deepcme.trained.signatures.scores import Reference, score_signatures
 
@@ -132,7 +129,11 @@ def score(
         if note.startswith("Warning") or not quiet:
             say(f"- {note}", error=True)
     if not quiet:
-        say(f"Wrote {out}. {_READ_ON}")
+        n_scored = scored.table["sample"].nunique()
+        say(
+            f"Wrote {out}: {counted(n_scored, 'sample')} by "
+            f"{counted(scored.table['signature'].nunique(), 'signature')}. {_READ_ON}"
+        )
 
 
 def _find(asked: list[str] | None) -> list[Signature]:

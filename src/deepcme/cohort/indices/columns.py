@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-import anndata as ad
-
 from deepcme.base.errors import AbsentError, DeepCMEError
+from deepcme.base.hdf5.annotated import annotated
 from deepcme.base.words import listed
 from deepcme.cohort.cohort import Cohort
 from deepcme.cohort.indices.indices import derive_index, index_named
@@ -43,6 +42,6 @@ def with_indices(
                 f"[comparator] ({parts})."
             ) from error
         obs = cohort.obs.assign(**{index.name: derived.values})
-        adata = ad.AnnData(cohort.X, obs=obs, var=cohort.adata.var.copy())
+        adata = annotated(cohort.X, obs, cohort.adata.var.copy())
         cohort = cohort.derive(adata, notes=[*cohort.notes, derived.describe()])
     return cohort

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-import anndata as ad
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
 from deepcme.base.errors import DeepCMEError
-from deepcme.base.hdf5.annotated import require_own_ids, table_of
+from deepcme.base.hdf5.annotated import annotated, require_own_ids, table_of
 from deepcme.cohort.making.checks import VAR_COLUMNS, own_columns
 from deepcme.cohort.outcome import Outcome
 from deepcme.cohort.tissues.tissues import UNKNOWN, canonical_tissue
+
+if TYPE_CHECKING:
+    import anndata as ad
 
 
 def tables_of_arrays(
@@ -57,4 +60,4 @@ def tables_of_arrays(
             f"The matrix is {matrix.shape[0]} x {matrix.shape[1]}, but there are "
             f"{len(ids)} samples and {len(gene_ids)} genes."
         )
-    return ad.AnnData(matrix, obs=obs, var=var)
+    return annotated(matrix, obs, var)

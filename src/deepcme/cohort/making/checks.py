@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import anndata as ad
 import pandas as pd
 
 from deepcme.base.errors import DeepCMEError
@@ -14,6 +13,9 @@ from deepcme.base.names import check_cohort_names
 from deepcme.cohort.outcome import Outcome
 from deepcme.cohort.people import own_where_nobody
 from deepcme.cohort.tissues.tissues import UNKNOWN
+
+if TYPE_CHECKING:
+    import anndata as ad
 
 VAR_COLUMNS = ("gene_id", "symbol")
 # What stands for a missing one; nothing for an id.

@@ -157,10 +157,11 @@ def _best_intercepts(
     prevalence = _mean(label, weight)
     low = logit(prevalence) - slopes * score.max()
     high = logit(prevalence) - slopes * score.min()
+    log_odds, total = slopes * score, weight.sum()
     for _ in range(_BISECTIONS):
         middle = (low + high) / 2
-        risk = (weight * expit(middle + slopes * score)).sum(axis=1, keepdims=True)
-        is_high = risk / weight.sum() > prevalence
+        risk = (weight * expit(middle + log_odds)).sum(axis=1, keepdims=True)
+        is_high = risk / total > prevalence
         low, high = np.where(is_high, low, middle), np.where(is_high, middle, high)
     return np.asarray((low + high) / 2, dtype=np.float64)
 

@@ -6,7 +6,7 @@ probability of censoring weights; every statistic is vectorised over draws of pa
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -20,7 +20,6 @@ from deepcme.evaluation.probabilities.calibration import compute_log_odds
 from deepcme.evaluation.survival.censoring import (
     HIGHEST_WEIGHT,
     CensoringDistribution,
-    CensoringWeights,
     compute_censoring_weights,
     estimate_censoring,
 )
@@ -51,6 +50,8 @@ class AtHorizon:
     counts: FloatArray
     censoring: CensoringDistribution
     columns: FloatArray | None = None
+    _known: tuple[FloatArray, BooleanArray] | None = field(default=None, repr=False)
+    """Weights and cases, of patients who are some of those that were weighed."""
 
     @classmethod
     def draw(
@@ -98,7 +99,7 @@ class AtHorizon:
         AbsentError
             As `draw`.
         """
-        return replace(self, horizon=horizon)._require_case()
+        return replace(self, horizon=horizon, _known=None)._require_case()
 
     def rows(self, index: IntegerArray | BooleanArray) -> AtHorizon:
         """Some of the patients, such as a test part, with their weights and in the same draws.
@@ -110,27 +111,34 @@ class AtHorizon:
             follow_up=self.follow_up.rows(index),
             counts=self.counts[:, index],
             columns=None if self.columns is None else self.columns[index],
+            # With columns the last digits depend on how many patients are weighed at once.
+            _known=None
+            if self.columns is not None
+            else (self.weights[:, index], self.is_case[index]),
         )
 
     @cached_property
-    def _weights(self) -> CensoringWeights:
-        return compute_censoring_weights(
+    def _weighed(self) -> tuple[FloatArray, BooleanArray]:
+        if self._known is not None:
+            return self._known
+        of = compute_censoring_weights(
             self.follow_up,
             self.horizon,
             reference=self.censoring,
             columns=self.columns,
             weights=self.counts,
         )
+        return of.weights, of.cases
 
     @property
     def weights(self) -> FloatArray:
         """Count of each patient in each draw times the inverse probability of being seen."""
-        return self._weights.weights
+        return self._weighed[0]
 
     @property
     def is_case(self) -> BooleanArray:
         """Who has the event by the horizon."""
-        return self._weights.cases
+        return self._weighed[1]
 
     def weigh_until(self, time: float) -> FloatArray:
         """Count of each patient in each draw over the chance to be seen until a time.
@@ -280,8 +288,13 @@ def _fit_lines(z: FloatArray, y: FloatArray, weights: FloatArray) -> FloatArray:
     mean = weights @ y
     intercept, slope = np.log(mean / (1 - mean)), np.zeros(len(weights))
     for _ in range(_NEWTON_STEPS):
-        risk = expit(intercept[:, np.newaxis] + slope[:, np.newaxis] * z)
-        residual, spread = weights * (y - risk), weights * risk * (1 - risk)
+        risk = slope[:, np.newaxis] * z
+        risk += intercept[:, np.newaxis]
+        expit(risk, out=risk)
+        residual = np.subtract(y, risk)
+        residual *= weights
+        spread = weights * risk
+        spread *= np.subtract(1, risk, out=risk)
         gradient = residual.sum(axis=1), residual @ z
         information = spread.sum(axis=1), spread @ z, spread @ z**2
         determinant = information[0] * information[2] - information[1] ** 2

@@ -106,8 +106,9 @@ def take_step(
     array, draws x len(at)
     """
     steps_taken = np.searchsorted(times, np.atleast_1d(at), side="left" if before else "right")
-    beginning = np.full((len(values), 1), start)
-    return np.concatenate([beginning, values], axis=1)[:, steps_taken]
+    found = values[:, np.maximum(steps_taken - 1, 0)]
+    found[:, steps_taken == 0] = start
+    return found
 
 
 def check_followed(follow_up: FollowUp, horizon: float) -> None:

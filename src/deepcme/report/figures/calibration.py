@@ -13,7 +13,6 @@ from deepcme.evaluation.predictions import LEFT_OUT
 from deepcme.report.figures.roles import Roles, styles_of
 from deepcme.report.figures.styles import (
     BEHIND,
-    TWO_COLUMNS,
     Chart,
     beside,
     faded_unless,
@@ -60,10 +59,11 @@ def plot_calibration(
         f"{first} with its 95% band, groups of patients, and how often which risk was given."
     )
     if LEFT_OUT not in curves.columns:
-        legend = legend_of_lines(orient="bottom", columns=TWO_COLUMNS)
+        legend = legend_of_lines(styles, orient="bottom")
         encodings = line_encodings(styles, legend=legend)
         return _plot_one(tables, picked, encodings).properties(description=description)
-    encodings = line_encodings(styles, legend=legend_of_lines(orient="bottom", columns=3))
+    legend = legend_of_lines(styles, orient="bottom", columns=3)
+    encodings = line_encodings(styles, legend=legend)
     charts = [
         _plot_one(
             [table[table[LEFT_OUT] == cohort] for table in tables], picked, encodings
@@ -91,7 +91,8 @@ def _plot_one(
     ]
     both = alt.LayerChart(layer=layers, width=_SIDE, height=_SIDE)
     chart: alt.LayerChart = both.encode(
-        x=alt.X(title=_X, scale=x), y=alt.Y(title=_Y, scale=y, axis=_label_both(end))
+        x=alt.X(title=_X, scale=x, axis=alt.Axis(tickCount=5)),
+        y=alt.Y(title=_Y, scale=y, axis=_label_both(end)),
     )
     return chart
 

@@ -8,25 +8,101 @@ import signal
 import subprocess
 import sys
 from base64 import b64decode
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 from deepcme.base.files.files import whole_file
 from deepcme.base.names import with_texts, without_forbidden
 from deepcme.base.processes.workers import worker_command
 from deepcme.base.terminal import say
-from deepcme.report.figures.styles import VEGA_LITE, Chart, specify
+from deepcme.report.figures.styles import VEGA_LITE, Chart, Spec, specify
 
 _DRAWER = "deepcme.report.figures.drawing_apart"
 _ADDRESSES_TAKEN = 68 * 1024**3
 """Bytes of addresses, not of memory, that V8 sets aside before it runs anything."""
 
 
-def write_charts(charts: Mapping[str, Chart], folder: Path) -> list[str]:
-    """Write charts as ``NAME.svg`` and ``NAME.pdf``, equal ones in equal bytes.
+class Drawing:
+    """A process that draws charts while this one goes on with its work.
 
     V8, in which Vega draws, ends its whole process where the addresses of memory are limited
-    (``ulimit -v``): it has a process of its own, and a chart that is not drawn is said.
+    (``ulimit -v``): it has a process of its own, and a chart that is not drawn is said. It
+    takes a while to begin, and does so before it knows what to draw.
+    """
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(
+            worker_command(_DRAWER, VEGA_LITE),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        )
+        # What reads its files, which would not fit into a pipe, while this process works.
+        self._reader = ThreadPoolExecutor(1)
+        self._names: list[str] = []
+        self._drawn: Future[tuple[bytes, bytes]] | None = None
+
+    def draw(self, charts: Mapping[str, Chart | Spec]) -> None:
+        """Say what to draw, once."""
+        self._names = list(charts)
+        # What draws a chart ends the whole process at a character that XML forbids.
+        specs = {
+            name: with_texts(specify(chart), without_forbidden)
+            for name, chart in charts.items()
+        }
+        given = json.dumps(specs).encode()
+        self._drawn = self._reader.submit(self._process.communicate, given)
+
+    def write(self, folder: Path) -> list[str]:
+        """Wait for the charts and write each as ``NAME.svg`` and ``NAME.pdf``.
+
+        Returns
+        -------
+        list of str
+            Names of the files.
+        """
+        if self._drawn is None or not self._names:
+            return []
+        output, errors = self._drawn.result()
+        written: list[str] = []
+        for line in output.splitlines():
+            for file, content in json.loads(line).items():
+                with whole_file(folder / file) as temporary:
+                    temporary.write_bytes(b64decode(content))
+                written.append(file)
+        lacking = [name for name in self._names if f"{name}.pdf" not in written]
+        for name in lacking:
+            for suffix in (".svg", ".pdf"):  # of an earlier chart
+                (folder / f"{name}{suffix}").unlink(missing_ok=True)
+        if lacking:
+            everything = len(lacking) == len(self._names)
+            which = "no chart" if everything else f"not the chart {lacking[0]}"
+            why = _reason(self._process.returncode, errors)
+            say(f"{folder}: {which} was drawn as SVG and PDF: {why}.", error=True)
+        return written
+
+    def end(self) -> None:
+        """Let the process go, whatever it is at."""
+        self._process.kill()
+        self._reader.shutdown()
+        self._process.communicate()
+
+
+@contextmanager
+def begin_drawing() -> Iterator[Drawing]:
+    """Begin a drawing, which ends with what is done beside it."""
+    drawing = Drawing()
+    try:
+        yield drawing
+    finally:
+        drawing.end()
+
+
+def write_charts(charts: Mapping[str, Chart | Spec], folder: Path) -> list[str]:
+    """Write charts as ``NAME.svg`` and ``NAME.pdf``, equal ones in equal bytes.
 
     Returns
     -------
@@ -35,43 +111,21 @@ def write_charts(charts: Mapping[str, Chart], folder: Path) -> list[str]:
     """
     if not charts:
         return []
-    # What draws a chart ends the whole process at a character that XML forbids.
-    specs = {
-        name: with_texts(specify(chart), without_forbidden) for name, chart in charts.items()
-    }
-    ended = subprocess.run(
-        worker_command(_DRAWER, VEGA_LITE),
-        input=json.dumps(specs).encode(),
-        capture_output=True,
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-        check=False,
-    )
-    written: list[str] = []
-    for line in ended.stdout.splitlines():
-        for file, content in json.loads(line).items():
-            with whole_file(folder / file) as temporary:
-                temporary.write_bytes(b64decode(content))
-            written.append(file)
-    lacking = [name for name in charts if f"{name}.pdf" not in written]
-    for name in lacking:
-        for suffix in (".svg", ".pdf"):  # of an earlier chart
-            (folder / f"{name}{suffix}").unlink(missing_ok=True)
-    if lacking:
-        which = "no chart" if len(lacking) == len(charts) else f"not the chart {lacking[0]}"
-        say(f"{folder}: {which} was drawn as SVG and PDF: {_reason(ended)}.", error=True)
-    return written
+    with begin_drawing() as drawing:
+        drawing.draw(charts)
+        return drawing.write(folder)
 
 
-def _reason(ended: subprocess.CompletedProcess[bytes]) -> str:
+def _reason(code: int, errors: bytes) -> str:
     allowed = _addresses_allowed()
     if allowed is not None and allowed < _ADDRESSES_TAKEN:
         return (
             f"that takes {_ADDRESSES_TAKEN >> 30} GB of addresses, though little memory, and "
             f"`ulimit -v` allows {allowed / (1 << 30):.3g} GB; draw them where it is unlimited"
         )
-    if ended.returncode < 0:
-        return f"what draws them was ended by {signal.Signals(-ended.returncode).name}"
-    last = ended.stderr.decode(errors="replace").strip().splitlines()[-1:]
+    if code < 0:
+        return f"what draws them was ended by {signal.Signals(-code).name}"
+    last = errors.decode(errors="replace").strip().splitlines()[-1:]
     return f"what draws them failed ({''.join(last)})"
 
 

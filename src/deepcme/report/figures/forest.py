@@ -24,6 +24,8 @@ _WIDTH = 300
 _COUNTS, _NUMBERS, _CLOSE = 84, 102, 14
 """How far right of the panel counts end and numbers begin, beside counts or alone."""
 _LABELS = -14
+_IS_NARROW = "width < 200"
+"""Of a panel that stands alone; one of several has no width of its own in an expression."""
 _HALF_DIAMOND = 0.3
 _RATIOS = [0.125, 0.25, 0.5, 1, 2, 4, 8]
 
@@ -149,7 +151,10 @@ def plot_forests(
         Of each, without its words.
     description : str
     """
-    drawn = [_draw(*panel, width) for panel, width in zip(panels, widths, strict=False)]
+    drawn = [
+        _draw(*panel, width, is_alone=len(panels) == 1)
+        for panel, width in zip(panels, widths, strict=False)
+    ]
     if len(drawn) == 1:
         alone: alt.LayerChart = drawn[0].properties(description=description)
         return alone
@@ -157,7 +162,9 @@ def plot_forests(
     return chart.properties(description=description)
 
 
-def _draw(rows: pd.DataFrame, axis: Axis, width: float) -> alt.LayerChart:
+def _draw(
+    rows: pd.DataFrame, axis: Axis, width: float, *, is_alone: bool = True
+) -> alt.LayerChart:
     (low, high), title = axis.domain, axis.title
     drawn = rows.assign(
         place=range(1, len(rows) + 1),
@@ -180,7 +187,7 @@ def _draw(rows: pd.DataFrame, axis: Axis, width: float) -> alt.LayerChart:
         filled=True, shape="square", size=60, opacity=1
     )
     predictions = line.transform_filter(of_kind(PREDICTION)).mark_rule(
-        strokeWidth=2, strokeDash=[5, 3], color=PALETTE[1]
+        strokeWidth=2, strokeDash=[5, 3], color=PALETTE[0]
     )
     has_counts = bool(rows["counts"].astype(bool).any())
     layers = [
@@ -193,8 +200,8 @@ def _draw(rows: pd.DataFrame, axis: Axis, width: float) -> alt.LayerChart:
         # A layer without a mark would be an image without a name to screen readers.
         *([predictions] if (rows["kind"] == PREDICTION).any() else []),
         *(_diamond(row, x, scale) for row in drawn[drawn["kind"] == POOLED].to_dict("records")),
-        *_texts(base.transform_filter(of_kind(HEADING)), has_counts, bold=True),
-        *_texts(base.transform_filter(f"!({of_kind(HEADING)})"), has_counts),
+        *_texts(base.transform_filter(of_kind(HEADING)), has_counts, is_alone, bold=True),
+        *_texts(base.transform_filter(f"!({of_kind(HEADING)})"), has_counts, is_alone),
     ]
     chart: alt.LayerChart = alt.LayerChart(
         layer=layers, width=width, height=_STEP * (len(rows) + 1)
@@ -257,17 +264,23 @@ def _diamond(row: Mapping[Any, Any], x: alt.Scale, y: alt.Scale) -> alt.Chart:
             "below": [place + part for part in half],
         }
     )
-    area: alt.Chart = alt.Chart(corners).mark_area(color=PALETTE[1], opacity=1)
+    area: alt.Chart = alt.Chart(corners).mark_area(color=PALETTE[0], opacity=1)
     return area.encode(
         x=alt.X("x:Q", scale=x), y=alt.Y("above:Q", axis=None, scale=y), y2="below:Q"
     )
 
 
-def _texts(base: alt.Chart, has_counts: bool, *, bold: bool = False) -> list[alt.Chart]:
+def _texts(
+    base: alt.Chart, has_counts: bool, is_alone: bool, *, bold: bool = False
+) -> list[alt.Chart]:
     """What stands beside each row: on the left its label, on the right counts and numbers."""
     weight: Literal["bold", "normal"] = "bold" if bold else "normal"
     right = alt.value("width")  # of the panel, however wide it is drawn
-    numbers = _NUMBERS if has_counts else _CLOSE
+    numbers: float | alt.ExprRef = _NUMBERS if has_counts else _CLOSE
+    if has_counts and is_alone:
+        # A narrow page has no room for them: pointing at an estimate tells them there.
+        numbers = alt.ExprRef(f"{_IS_NARROW} ? {_CLOSE} : {_NUMBERS}")
+        base = base.transform_calculate(counts=f"{_IS_NARROW} ? '' : datum.counts")
     style = base.mark_text
     marks = {
         "label": style(dx=_LABELS, align="right", fontWeight=weight).encode(x=alt.value(0)),

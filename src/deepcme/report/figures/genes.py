@@ -165,8 +165,8 @@ def plot_genes_alone(genes: pd.DataFrame, measure: str, words: str) -> Chart:
             alt.Tooltip("ci_low:Q", title="95% interval from", format=".3f"),
             alt.Tooltip("ci_high:Q", title="to", format=".3f"),
             alt.Tooltip("fdr:Q", title="False-discovery rate", format=".2g"),
-            alt.Tooltip("n:Q", title="Patients"),
-            alt.Tooltip("events:Q", title="Events"),
+            alt.Tooltip("n:Q", title="Patients", format=",.0f"),
+            alt.Tooltip("events:Q", title="Events", format=",.0f"),
         ],
     )
     values = base.mark_text(align="right", dx=34, color=INK, fontSize=11).encode(
@@ -196,7 +196,7 @@ def plot_gene_heat_map(cells: pd.DataFrame) -> Chart:
     told = [
         alt.Tooltip("outcome:N", title="Outcome"),
         alt.Tooltip("risk:Q", title="Predicted risk, rank", format=".0%"),
-        alt.Tooltip("n_patients:Q", title="Patients in the column"),
+        alt.Tooltip("n_patients:Q", title="Patients in the column", format=",.0f"),
     ]
     base = _across(columns, [_OUTCOME_ROW, *genes["label"]])
     # A list of values a column, and not a row a cell, keeps the page small.
@@ -237,7 +237,7 @@ def plot_gene_heat_map(cells: pd.DataFrame) -> Chart:
     )
     chart: alt.LayerChart = (expression + strip).resolve_scale(color="independent")
     return chart.properties(
-        width=700,
+        width=600,
         height=alt.Step(_ROW),
         description=f"Heat map of {len(genes)} genes by outcome and predicted risk.",
     )

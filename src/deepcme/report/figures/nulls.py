@@ -93,7 +93,7 @@ def _encode_compared(
     names = [str(name) for name in values.index]
     labels = {name: f"{name}  {values[name]:.2f}" for name in names}
     palette = colours(len(names)) if roles is None else [*map(roles.colour, names)]
-    legend = legend_of_points(labels)
+    legend = legend_of_points(names, labels)
     return point_encodings(names, "Real result", "compared", palette, legend)
 
 

@@ -11,7 +11,6 @@ from deepcme.report.figures.styles import (
     BEHIND,
     INK,
     NEUTRAL,
-    TWO_COLUMNS,
     Chart,
     faded_unless,
     hidden_unless,
@@ -51,7 +50,7 @@ def plot_auc_over_time(
         Columns time, at_risk: of all patients, at the ticks of the axis.
     roles : Roles, optional
     estimates : DataFrame, optional
-        Columns model and told: Uno's C in words, which stands in the legend.
+        Columns model, value, ci_low, ci_high: Uno's C, which stands in the legend.
     unit : str
         That of the times.
     horizon : float, optional
@@ -62,7 +61,7 @@ def plot_auc_over_time(
     picked = pick_in_legend(first=first)
     # A legend below would lie upon the numbers at risk.
     labels = label_estimates(estimates)
-    legend = legend_of_lines(labels, orient="top", columns=TWO_COLUMNS)
+    legend = legend_of_lines(styles, labels, orient="top")
     title = "Model: Uno's C (95% interval)" if labels else "Model"
     encodings = line_encodings(styles, title, legend=legend)
     x = time_axis(at_risk, unit, float(table["time"].max()))
@@ -126,7 +125,7 @@ def plot_calibration_at_horizon(groups: pd.DataFrame, roles: Roles | None = None
     versions = [version for version in _VERSIONS if (known["risks"] == version).any()]
     shape = alt.Scale(domain=versions, range=["circle", "diamond"][: len(versions)])
     dash = alt.Scale(domain=versions, range=[[3, 2], [1, 0]][: len(versions)])
-    legend = legend_of_lines(orient="bottom", columns=TWO_COLUMNS)
+    legend = legend_of_lines(styles, orient="bottom")
     colour = line_encodings(styles, legend=legend)["color"]
     on_top = alt.Legend(
         orient="top", direction="horizontal", titleOrient="left",

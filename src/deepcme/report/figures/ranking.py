@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -14,13 +14,13 @@ from deepcme.report.figures.roles import Roles, label_estimates, styles_of
 from deepcme.report.figures.styles import (
     INK,
     NEUTRAL,
-    TWO_COLUMNS,
     Chart,
     beside,
     faded_unless,
     legend_of_lines,
     line_encodings,
     named,
+    on_lines,
     pick_in_legend,
     plot_diagonal,
     tooltips,
@@ -54,7 +54,12 @@ def plot_auc_by_split(auc: pd.DataFrame, roles: Roles | None = None) -> Chart:
             axis=alt.Axis(labelLimit=260),
             scale=alt.Scale(paddingInner=0.3, paddingOuter=0.2),
         ),
-        x=alt.X("value:Q", title="Test AUC", scale=alt.Scale(zero=False, padding=10)),
+        x=alt.X(
+            "value:Q",
+            title="Test AUC",
+            scale=alt.Scale(zero=False, padding=10),
+            axis=alt.Axis(tickCount=8),
+        ),
         color=colour,
     )
     boxes = base.mark_boxplot(size=20, opacity=0.3, outliers=False, median={"stroke": INK})
@@ -99,7 +104,7 @@ _PRECISION_RECALL = _Curves(
     "Precision-recall curves: precision against recall of {} models.",
     "step-before",
 )
-_Reference = Callable[[pd.DataFrame], alt.Chart | alt.LayerChart]
+_Reference = Callable[[pd.DataFrame], list[alt.Chart]]
 
 
 def plot_roc(
@@ -116,10 +121,10 @@ def plot_roc(
         chart of its own.
     roles : Roles, optional
     estimates : DataFrame, optional
-        Columns model, told, and left_out where the curves have it: the AUC in words, which
-        stands in the legend, or above the chart of a cohort.
+        Columns model, value, ci_low, ci_high, and left_out where the curves have it: the AUC,
+        which stands in the legend, or above the chart of a cohort.
     """
-    return _plot(curves, _ROC, lambda _: plot_diagonal(_ROC.x, _ROC.y), roles, estimates)
+    return _plot(curves, _ROC, lambda _: [plot_diagonal(_ROC.x, _ROC.y)], roles, estimates)
 
 
 def plot_precision_recall(
@@ -136,20 +141,18 @@ def plot_precision_recall(
         of its own.
     roles : Roles, optional
     estimates : DataFrame, optional
-        As for `plot_roc`: the PR-AUC in words.
+        As for `plot_roc`: the PR-AUC.
     """
     return _plot(curves, _PRECISION_RECALL, _prevalence, roles, estimates)
 
 
-def _prevalence(curves: pd.DataFrame) -> alt.LayerChart:
+def _prevalence(curves: pd.DataFrame) -> list[alt.Chart]:
     share = float(curves["prevalence"].mean())
     table = pd.DataFrame({"precision": [share], "words": [f"prevalence {share:.2f}"]})
     base = alt.Chart(table).encode(y="precision:Q")
     words = base.mark_text(align="left", dx=5, dy=10, fontSize=11)
-    line: alt.LayerChart = base.mark_rule(strokeDash=[4, 4]) + words.encode(
-        x=alt.value(0), text="words:N"
-    )
-    return line
+    words = words.encode(x=alt.value(0), text="words:N")
+    return [base.mark_rule(strokeDash=[4, 4]), *on_lines(words)]
 
 
 def _plot(
@@ -164,12 +167,12 @@ def _plot(
     description = kind.description.format(len(styles))
     if LEFT_OUT not in curves.columns:
         labels = label_estimates(estimates)
-        legend = legend_of_lines(labels, orient="bottom", columns=TWO_COLUMNS)
+        legend = legend_of_lines(styles, labels, orient="bottom")
         title = f"Model: {kind.measure} (95% interval)" if labels else "Model"
         encodings = line_encodings(styles, title, legend=legend)
         chart = _plot_one(curves, kind, reference(curves), encodings, picked, roles)
         return chart.properties(description=description)
-    legend = legend_of_lines(orient="bottom", columns=3)
+    legend = legend_of_lines(styles, orient="bottom", columns=3)
     encodings = line_encodings(styles, legend=legend)
     charts = []
     for cohort, rows in curves.groupby(LEFT_OUT, sort=False):
@@ -184,7 +187,7 @@ def _plot(
 def _plot_one(
     curves: pd.DataFrame,
     kind: _Curves,
-    reference: alt.Chart | alt.LayerChart,
+    reference: Sequence[alt.Chart],
     encodings: dict[str, Any],
     picked: alt.Parameter,
     roles: Roles | None,
@@ -207,5 +210,7 @@ def _plot_one(
         order=f"{kind.x}:Q",
         tooltip=[*named("model"), *tooltips(".2f", kind.x, kind.y)],
     )
-    chart: alt.LayerChart = reference + lines.add_params(picked)
-    return chart.properties(width=_SQUARE, height=_SQUARE)
+    line_of_chance, *words = reference
+    layers = [line_of_chance, lines.add_params(picked), *words]
+    chart: alt.LayerChart = alt.LayerChart(layer=layers, width=_SQUARE, height=_SQUARE)
+    return chart

@@ -13,7 +13,6 @@ from deepcme.report.figures.roles import Roles, styles_of
 from deepcme.report.figures.styles import (
     INK,
     NEUTRAL,
-    TWO_COLUMNS,
     Chart,
     beside,
     colours,
@@ -21,6 +20,7 @@ from deepcme.report.figures.styles import (
     legend_of_lines,
     line_encodings,
     named,
+    on_lines,
     pick_in_legend,
     tooltips,
 )
@@ -52,9 +52,7 @@ def plot_decision_curve(
     picked = pick_in_legend("strategy")
     bars = None if differences is None else _bars_upon_better(differences).dropna()
     by_cohort = LEFT_OUT in curve.columns
-    legend = legend_of_lines(
-        shown=[*styles], orient="bottom", columns=3 if by_cohort else TWO_COLUMNS
-    )
+    legend = legend_of_lines(styles, orient="bottom", columns=3 if by_cohort else None)
     encodings = line_encodings({**styles, **_FIXED}, "Model", "strategy", legend)
     description = (
         f"Decision curves: net benefit of acting on the risks of {len(styles)} models, of "
@@ -92,7 +90,7 @@ def _plot_net_benefit(
         "threshold:Q",
         title="Threshold probability",
         scale=alt.Scale(domain=ends, nice=False),
-        axis=alt.Axis(format="%"),
+        axis=alt.Axis(format="%", tickCount=7),
     )
     y = alt.Y("net_benefit:Q", title="Net benefit", scale=scale)
     base = alt.Chart(curve).encode(x=x, color=encodings["color"], opacity=faded_unless(picked))
@@ -105,7 +103,7 @@ def _plot_net_benefit(
             *tooltips(".3f", "net_benefit"),
         ],
     )
-    layers: list[alt.Chart] = [lines.add_params(picked), *_name_fixed(curve, bottom, x, y)]
+    layers: list[alt.Chart] = [lines.add_params(picked)]
     if has_bars:
         of_bars = alt.Chart(bars).encode(x=x, color=encodings["color"])
         layers.append(
@@ -115,6 +113,7 @@ def _plot_net_benefit(
                 opacity=faded_unless(picked),
             )
         )
+    layers += _name_fixed(curve, bottom, x, y)
     chart: alt.LayerChart = alt.LayerChart(layer=layers, width=_WIDE, height=_HIGH)
     return chart
 
@@ -123,23 +122,21 @@ def _name_fixed(curve: pd.DataFrame, bottom: float, x: alt.X, y: alt.Y) -> list[
     """The names of treating all, where its curve leaves the chart, and of treating none."""
     treated = curve[curve["strategy"] == TREAT_ALL].sort_values("threshold")
     inside = treated[treated["net_benefit"] >= 0.8 * bottom]
-    if inside.empty:
+    none = curve[curve["strategy"] == TREAT_NONE].sort_values("threshold")
+    if inside.empty or none.empty:
         return []
-    last = inside.iloc[[-1]].assign(words=TREAT_ALL)
-    none = curve[curve["strategy"] == TREAT_NONE]
-    rightmost = none[none["threshold"] == none["threshold"].max()].assign(words=TREAT_NONE)
     # Where all are worth treating up to the last threshold, its name stands to the left.
-    at_end = bool(last["threshold"].iloc[0] == treated["threshold"].max())
-    texts = [
-        (last, {"align": "right" if at_end else "left", "dx": -6 if at_end else 7, "dy": 0}),
-        (rightmost, {"align": "right", "dx": -2, "dy": 9}),
+    at_end = len(inside) == len(treated)
+    places = [
+        (inside.iloc[[-1]], "right" if at_end else "left", -4 if at_end else 7, 9),
+        (none.iloc[[0]], "left", 5, 9),
     ]
-    return [
-        alt.Chart(row[["threshold", "net_benefit", "words"]])
-        .mark_text(fontSize=11, **place)
-        .encode(x=x, y=y, text="words:N")
-        for row, place in texts
-    ]
+    layers = []
+    for row, align, dx, dy in places:
+        told = row[["threshold", "net_benefit", "strategy"]]
+        words = alt.Chart(told).mark_text(fontSize=11, align=align, dx=dx, dy=dy)
+        layers += on_lines(words.encode(x=x, y=y, text="strategy:N"))
+    return layers
 
 
 def _bars_upon_better(differences: pd.DataFrame) -> pd.DataFrame:

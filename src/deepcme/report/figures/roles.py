@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from deepcme.report.figures.styles import OTHER, Style, line_styles, palette_styles
+from deepcme.report.layouts.numbers import choose_decimals, show_estimate
 
 
 @dataclass(frozen=True)
@@ -80,8 +81,18 @@ def styles_of(models: pd.Series[str], roles: Roles | None) -> dict[str, Style]:
 
 
 def label_estimates(estimates: pd.DataFrame | None) -> dict[str, str]:
-    """The name of each model with what is told of it."""
+    """The name of each model with its estimate and interval.
+
+    Parameters
+    ----------
+    estimates : DataFrame or None
+        Columns model, value, ci_low, ci_high.
+    """
     if estimates is None:
         return {}
-    pairs = zip(estimates["model"], estimates["told"], strict=True)
-    return {model: f"{model} {told}" for model, told in pairs if told}
+    decimals = choose_decimals(estimates["ci_low"], estimates["ci_high"])
+    rows = estimates[["model", "value", "ci_low", "ci_high"]].itertuples(index=False)
+    return {
+        model: f"{model} {show_estimate(*ends, decimals=decimals)}".rstrip()
+        for model, *ends in rows
+    }

@@ -41,7 +41,7 @@ def plot_training_curves(history: pd.DataFrame) -> Chart:
         alt.Chart(long)
         .mark_line(strokeWidth=2)
         .encode(
-            x=alt.X("epoch:Q", title="Epoch"),
+            x=alt.X("epoch:Q", title="Epoch", axis=alt.Axis(tickCount=8)),
             y=alt.Y("loss:Q", title="Cross-entropy", scale=alt.Scale(zero=False)),
             **line_encodings(palette_styles(["training", "validation"]), "Part", "part"),
             opacity=faded_unless(picked),
@@ -71,7 +71,7 @@ def plot_training_of_times(history: pd.DataFrame) -> Chart:
             alt.Chart(history)
             .mark_line(strokeWidth=2, color=PALETTE[0])
             .encode(
-                x=alt.X("epoch:Q", title="Epoch"),
+                x=alt.X("epoch:Q", title="Epoch", axis=alt.Axis(tickCount=8)),
                 y=alt.Y(f"{column}:Q", title=title, scale=alt.Scale(zero=False)),
                 tooltip=[
                     *tooltips(",", "epoch"),

@@ -84,13 +84,21 @@ VEGA_LITE = ".".join(alt.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
 """The version Altair writes for."""
 
 Chart = alt.Chart | alt.LayerChart | alt.FacetChart | alt.VConcatChart | alt.ConcatChart
+Spec = dict[str, Any]
+"""A chart as Vega-Lite."""
 Style = tuple[str, list[int]]
 """Colour and dash of a line."""
 
 
-def specify(chart: Chart) -> dict[str, Any]:
-    """The chart as Vega-Lite, in the style of all pages and files."""
-    spec: dict[str, Any] = chart.to_dict()
+def specify(chart: Chart | Spec) -> Spec:
+    """The chart as Vega-Lite, in the style of all pages and files; a finished one as it is.
+
+    Checking it against Vega-Lite's schema, which takes longer than all the rest, is left to
+    the tests.
+    """
+    if isinstance(chart, dict):
+        return chart
+    spec: Spec = chart.to_dict(validate=False)
     # In place of Altair's default theme, which comes along with every chart.
     spec["config"] = CONFIG
     return spec
@@ -134,7 +142,7 @@ def line_encodings(
     legend : Legend, optional
         As `legend_of_lines` gives it.
     """
-    names, legend = [*styles], legend or legend_of_lines()
+    names, legend = [*styles], legend or legend_of_lines(styles)
     colour = alt.Scale(domain=names, range=[colour for colour, _ in styles.values()])
     dash = alt.Scale(domain=names, range=[dash for _, dash in styles.values()])
     return {
@@ -144,34 +152,52 @@ def line_encodings(
 
 
 def legend_of_lines(
+    names: Iterable[str],
     labels: Mapping[str, str] | None = None,
     *,
-    shown: Sequence[str] | None = None,
-    orient: Literal["right", "top", "bottom"] = "right",
-    columns: int | alt.ExprRef = 1,
+    orient: Literal["top", "bottom"] | None = None,
+    columns: int | None = None,
 ) -> alt.Legend:
     """A legend of strokes.
 
     Parameters
     ----------
+    names : sequence of str
+        Those that stand there; others may be told in the chart.
     labels : mapping, optional
         What stands there in place of a name, such as the name with an estimate.
-    shown : sequence of str, optional
-        The names that stand there, where others are told in the chart.
-    orient : {"right", "top", "bottom"}
-    columns : int or ExprRef
+    orient : {"top", "bottom"}, optional
+        Beside the chart, or below on a narrow page, if nothing is said.
+    columns : int, optional
+        Of one above or below several charts; above or below one chart, as many as fit.
     """
+    names, labels = [*names], labels or {}
+    fitting = columns or _columns_that_fit([labels.get(name, name) for name in names])
     return alt.Legend(
         symbolType="stroke",
         symbolSize=400,
         symbolStrokeWidth=2.5,
         symbolOpacity=1,
         labelLimit=340,
-        orient=orient,
-        columns=columns,
-        values=alt.Undefined if shown is None else [*shown],
+        orient=orient or alt.Undefined,
+        columns=fitting if orient else alt.Undefined,
+        values=names,
         labelExpr=_label_by_name(labels) if labels else alt.Undefined,
         titlePadding=6,
+    )
+
+
+def legend_of_points(
+    names: Iterable[str], labels: Mapping[str, str] | None = None
+) -> alt.Legend:
+    """A legend of points on top of a chart, likewise."""
+    labels = labels or {}
+    return alt.Legend(
+        orient="top",
+        columns=_columns_that_fit([labels.get(name, name) for name in names]),
+        labelLimit=340,
+        symbolOpacity=1,
+        labelExpr=_label_by_name(labels) if labels else alt.Undefined,
     )
 
 
@@ -180,8 +206,14 @@ def _label_by_name(labels: Mapping[str, str]) -> str:
     return f"{json.dumps(dict(labels))}[datum.label] || datum.label"
 
 
-TWO_COLUMNS = alt.ExprRef("width < 480 ? 1 : 2")
-"""Of a legend above or below a chart that stands alone; one of several has no such width."""
+def _columns_that_fit(texts: Sequence[str]) -> alt.ExprRef:
+    """By the width of a chart that stands alone; one of several has none in an expression."""
+    needed = _AROUND_LABEL + _CHARACTER * max(map(len, texts), default=0)
+    return alt.ExprRef(f"clamp(floor(width / {needed:.0f}), 1, {_MOST_COLUMNS})")
+
+
+_AROUND_LABEL, _CHARACTER, _MOST_COLUMNS = 45, 6.8, 4
+"""Pixels around a label and of one of its characters; no more columns than so many."""
 
 
 def palette_styles(
@@ -208,24 +240,13 @@ def point_encodings(
     legend: alt.Legend | None = None,
 ) -> dict[str, Any]:
     """Colour and shape by name in one legend; colours in their order if none are given."""
-    legend = legend or legend_of_points()
+    legend = legend or legend_of_points(names)
     colour = alt.Scale(domain=[*names], range=[*(palette or colours(len(names)))])
     shape = alt.Scale(domain=[*names], range=shapes(len(names)))
     return {
         "color": alt.Color(f"{field}:N", title=title, scale=colour, legend=legend),
         "shape": alt.Shape(f"{field}:N", title=title, scale=shape, legend=legend),
     }
-
-
-def legend_of_points(labels: Mapping[str, str] | None = None) -> alt.Legend:
-    """A legend of points on top of the chart, perhaps with more than their names."""
-    return alt.Legend(
-        orient="top",
-        columns=TWO_COLUMNS,
-        labelLimit=340,
-        symbolOpacity=1,
-        labelExpr=_label_by_name(labels) if labels else alt.Undefined,
-    )
 
 
 WORDS = {
@@ -280,6 +301,25 @@ def faded_unless(picked: alt.Parameter, opacity: float = 1.0, *, faded: float = 
 def hidden_unless(picked: alt.Parameter, opacity: float = 1.0) -> Any:
     """Opacity of marks that are seen of picked names alone, and of none where none is."""
     return alt.condition(picked, alt.value(opacity), alt.value(0), empty=False)
+
+
+def on_lines(words: alt.Chart) -> list[alt.Chart]:
+    """Words that lie upon lines, with a rim in the colour of the paper around them.
+
+    Parameters
+    ----------
+    words : Chart
+        Of the mark text, encoded.
+    """
+    rim = words.copy()
+    rim.mark.stroke, rim.mark.strokeWidth, rim.mark.strokeJoin = PAPER, 4, "round"
+    rim.mark.color = PAPER
+    return [rim, words]
+
+
+def has_panels(chart: Chart) -> bool:
+    """Whether it is several charts beside or below each other."""
+    return not isinstance(chart, alt.Chart | alt.LayerChart)
 
 
 def beside(charts: Sequence[Chart], columns: int = 2) -> Chart:

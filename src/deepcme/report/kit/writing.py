@@ -99,7 +99,8 @@ class Writer:
                 return self._call(block, place, print_size(block.shown))
             case Group():
                 parts = self._write_each(block.parts)
-                return self._call(block, parts) if parts else Markup("")
+                is_empty = not parts and not block.says_more
+                return Markup("") if is_empty else self._call(block, parts)
             case Heading():
                 self._anchors.add(block.anchor)
                 self.contents.append(block)

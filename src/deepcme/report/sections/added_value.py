@@ -57,7 +57,7 @@ _ADDED_VALUE = TableLayout(
 )  # fmt: skip
 _AUC_DIFFERENCES = TableLayout(
     "AUC of one model minus AUC of the other.",
-    ("asked", "Question", ""), ("model", "Model", ""), ("baseline", "minus", ""),
+    ("asked", "Question", ""), ("model", "Model", ""), ("baseline", "Minus", ""),
     Estimate("difference", "Difference", signed=True), PValue("p_holm", "p (Holm)"),
     *PROBABILITIES, *N_AND_EVENTS,
     note="Mean over the splits; corrected resampled t-test (Nadeau and Bengio 2003), p after "
@@ -80,7 +80,7 @@ _CLINICAL_COLUMNS = TableLayout(
     "The clinical columns in the cohort, and how they enter.",
     ("column", "Column", ""), ("value", "Value", ""), ("coding", "Coding", ""),
     *N_AND_EVENTS, Count("missing", "Missing", "missing value"),
-    ("separated_splits", "Separated in splits", ",.0f"),
+    Plain("separated_splits", "Separated in splits", ",.0f", constant="separated in {} splits"),
 )  # fmt: skip
 
 

@@ -25,6 +25,7 @@ from deepcme.report.formatting import (
     TableLayout,
 )
 from deepcme.report.section import Contents, Section
+from deepcme.report.sections.usefulness import show_decision_curve
 
 _CALIBRATION = SideBySideLayout(
     "Calibration of the test probabilities as the models give them. O/E below 1: the risks "
@@ -87,8 +88,15 @@ def without_intercept(contents: Contents, name: str) -> Table | None:
     """A table of calibration without the intercept, which means nothing beside a slope."""
     if name not in contents.tables:
         return None
-    table = contents.tables[name]
+    table = contents.in_order(contents.tables[name])
     return contents.show(name, table[table["metric"] != "intercept"])
+
+
+def _show_verdicts(contents: Contents) -> Table | None:
+    if "calibration_verdicts" not in contents.tables:
+        return None
+    verdicts = contents.in_order(contents.tables["calibration_verdicts"])
+    return contents.show("calibration_verdicts", verdicts)
 
 
 def _write(contents: Contents) -> Blocks:
@@ -96,20 +104,24 @@ def _write(contents: Contents) -> Blocks:
         Heading("Calibration and usefulness", "calibration"),
         Text(contents.notes.get("calibration_verdict", "")),
         Text(contents.notes.get("calibration", "")),
-        contents.show("calibration_verdicts"),
+        _show_verdicts(contents),
         without_intercept(contents, "calibration"),
         Text(contents.notes.get("missing_curves", "")),
-        Figure(
-            "calibration",
-            "Calibration curves by model",
-            "Observed share against predicted probability of the model picked in the legend, "
-            "at first the first one. The line is a logistic regression on a restricted cubic "
-            "spline of the log-odds with three knots (two degrees of freedom), with its "
-            "pointwise 95% band (Wald, errors by patient); its shape needs 200 events and "
-            "non-events to be judged (Van Calster 2016). Points are groups of equal size with "
-            "Wilson's 95% intervals, of as many patients as are in them. Bars below: how "
-            "often which risk was given to patients with and without the event. The dashed "
-            "line is perfect. Click another name for that model, shift and click for several.",
+        *contents.pair(
+            Figure(
+                "calibration",
+                "Calibration curves by model",
+                "Observed share against predicted probability. The line is a logistic "
+                "regression on a restricted cubic spline of the log-odds with three knots (two "
+                "degrees of freedom), with its pointwise 95% band (Wald, errors by patient); "
+                "its shape needs 200 events and non-events to be judged (Van Calster 2016). "
+                "Points are groups of equal size with Wilson's 95% intervals, of as many "
+                "patients as are in them. Bars below: how often which risk was given to "
+                "patients with and without the event. The dashed line is perfect.",
+                hint=f"Band, points and bars are those of {contents.headline}: click another "
+                "name in the legend for that model, shift and click for several.",
+            ),
+            show_decision_curve(contents),
         ),
     ]
 

@@ -23,6 +23,7 @@ _HOW_SENSITIVITY = (
 )
 _CLASSIFICATION = SideBySideLayout(
     "Calling positive who has at least the named risk, as recalibrated.",
+    alike=True,
     note="The thresholds are the study's; no result chose them. Counts pooled over splits; 95% "
     "intervals, Wilson's, with the number of patients that the variance of a patient bootstrap "
     "stands for. classification.csv has every model.",
@@ -68,11 +69,14 @@ def select_shown(classification: pd.DataFrame, models: list[str | None]) -> pd.D
 
 def _write(contents: Contents) -> Blocks:
     shown = [contents.headline, contents.results.study.comparator.model]
-    table = contents.tables.get("classification")
+    sensitivity, calls = (
+        contents.in_order(contents.tables[name]) if name in contents.tables else None
+        for name in ("sensitivity", "classification")
+    )
     return [
         Subheading("At fixed specificities and risks"),
-        contents.show("sensitivity"),
-        None if table is None else contents.show("classification", select_shown(table, shown)),
+        contents.show("sensitivity", sensitivity),
+        None if calls is None else contents.show("classification", select_shown(calls, shown)),
         Text(contents.notes.get("classification", "")),
     ]
 

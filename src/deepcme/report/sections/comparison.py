@@ -58,9 +58,10 @@ def _compute(contents: Contents) -> None:
 
 def _write(contents: Contents) -> Blocks:
     by_cohort = LEFT_OUT in contents.results.predictions.columns
-    if "comparison" in contents.tables or by_cohort:
-        yield Heading("Comparison with the baselines", "comparison")
-        yield Text(contents.notes.get("comparison", ""))
+    if "comparison" not in contents.tables:
+        yield Text(contents.notes.get("comparison", "") if by_cohort else "")
+        return
+    yield Heading("Comparison with the baselines", "comparison")
     yield Figure(
         "comparison",
         "AUC differences to each baseline with intervals; the numbers are in the next table",

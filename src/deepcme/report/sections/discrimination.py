@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
@@ -20,11 +19,11 @@ from deepcme.report.design import describe_coverage, find_leaks
 from deepcme.report.figures.ranking import plot_auc_by_split, plot_precision_recall, plot_roc
 from deepcme.report.figures.roles import Roles
 from deepcme.report.figures.styles import Chart
-from deepcme.report.formatting import COUNTS, LEFT_OUT_COLUMN, TableLayout, rank_rows
+from deepcme.report.formatting import COUNTS, LEFT_OUT_COLUMN, WARNED, TableLayout, rank_rows
 from deepcme.report.layouts.columns import Column, Count, Estimate, Plain
-from deepcme.report.layouts.numbers import choose_decimals, show_estimate
 from deepcme.report.models import find_refitted_models
 from deepcme.report.section import Contents, Section
+from deepcme.report.sections.comparators.flattered import find_warned
 from deepcme.study.designs import LeaveOneCohortOutDesign, SplitSettings
 from deepcme.study.resolved import Study
 
@@ -46,8 +45,11 @@ _POOLED = "The AUC is that within strata, the pooled AUC that of ranks across th
 _WIDENED = " and widened for refitting"
 
 
-_AUC = ("auc", "ci_low", "ci_high")
 _PR_AUC = ("pr_auc", "pr_auc_ci_low", "pr_auc_ci_high")
+_HINT = (
+    "Click a name in the legend to single a model out, shift and click to add another, double "
+    "click to show all."
+)
 _DEVIATION = (
     "sd: over splits of the same patients; it is neither the error of the mean nor that "
     "of other patients."
@@ -230,16 +232,6 @@ def _plot_auc_by_split(table: pd.DataFrame, roles: Roles) -> Chart:
     return plot_auc_by_split(melted, roles)
 
 
-def _tell(table: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
-    """A value with its interval in words, of each model and cohort left out."""
-    decimals = choose_decimals(table[columns[1]], table[columns[2]])
-    told = [
-        show_estimate(*ends, decimals=decimals)
-        for ends in table[[*columns]].itertuples(index=False)
-    ]
-    return table[[*table.columns.intersection([LEFT_OUT]), "model"]].assign(told=told)
-
-
 def _compute(contents: Contents) -> None:
     results = contents.results
     study, predictions = results.study, results.predictions
@@ -261,17 +253,19 @@ def _compute(contents: Contents) -> None:
         by_split,
         None if by_cohort else partial(_plot_auc_by_split, roles=roles),
     )
+    ends = dict(zip(_PR_AUC, ("value", "ci_low", "ci_high"), strict=True))
+    of_recall = ranks.drop(columns=[*ends.values()], errors="ignore").rename(columns=ends)
     is_drawn = predictions["model"].isin([*trained["model"].unique(), roles.clinic])
     drawn = predictions[is_drawn]
     contents.add(
         "roc",
         lambda: compute_mean_roc(drawn),
-        draw=partial(plot_roc, roles=roles, estimates=_tell(ranks, _AUC)),
+        draw=partial(plot_roc, roles=roles, estimates=ranks.rename(columns={"auc": "value"})),
     )
     contents.add(
         "precision_recall",
         lambda: compute_precision_recall(drawn),
-        draw=partial(plot_precision_recall, roles=roles, estimates=_tell(ranks, _PR_AUC)),
+        draw=partial(plot_precision_recall, roles=roles, estimates=of_recall),
     )
     contents.notes["estimand"] = describe_estimand(study, trained)
 
@@ -289,10 +283,12 @@ def _write(contents: Contents) -> Blocks:
     tables, notes = contents.tables, contents.notes
     by_cohort = isinstance(contents.results.study.split, LeaveOneCohortOutDesign)
     of_each = " of each cohort left out by itself" if by_cohort else ""
-    ranked = rank_rows(tables["discrimination"], "auc", contents.headline)
+    table = tables["discrimination"]
+    ranked = rank_rows(table, table["auc"], contents.headline)
+    ranked[WARNED] = ranked["model"].isin(find_warned(tables))
     return [
         Heading("Discrimination", "discrimination"),
-        contents.show("discrimination", ranked),
+        contents.show("discrimination", ranked, unfolded=True),
         Text(notes["estimand"], muted=True),
         Figure(
             "auc_by_split",
@@ -300,20 +296,22 @@ def _write(contents: Contents) -> Blocks:
             "Test AUC by model, one point per split; the dashed line is chance.",
         ),
         _show_by_split(contents),
-        Figure(
-            "roc",
-            "ROC curves by model, averaged over the splits",
-            f"ROC curves on the test parts, sensitivity averaged over the splits{of_each}. "
-            "Click a name in the legend to single a model out, shift and click to add another, "
-            "double click to show all.",
-        ),
-        Figure(
-            "precision_recall",
-            "Precision-recall curves by model, over patients",
-            "Of those called at a threshold, the share with the event (precision), against the "
-            "share of those with the event who are called (recall): over patients, each by "
-            f"the mean rank of its scores in the test parts{of_each}. The area below is the "
-            "PR-AUC of the table.",
+        *contents.pair(
+            Figure(
+                "roc",
+                "ROC curves by model, averaged over the splits",
+                f"ROC curves on the test parts, sensitivity averaged over the splits{of_each}.",
+                hint=_HINT,
+            ),
+            Figure(
+                "precision_recall",
+                "Precision-recall curves by model, over patients",
+                "Of those called at a threshold, the share with the event (precision), against "
+                "the share of those with the event who are called (recall): over patients, "
+                f"each by the mean rank of its scores in the test parts{of_each}. The area "
+                "below is the PR-AUC of the table.",
+                hint=_HINT,
+            ),
         ),
     ]
 

@@ -12,7 +12,7 @@ from deepcme.evaluation.probabilities.miscalibration import compute_calibration_
 from deepcme.evaluation.probabilities.recalibration import recalibrate_predictions
 from deepcme.report.blocks import Blocks, Text
 from deepcme.report.formatting import N_AND_EVENTS, SideBySideLayout, TableLayout
-from deepcme.report.layouts.columns import Count
+from deepcme.report.layouts.columns import Count, Plain
 from deepcme.report.section import Contents, Section
 from deepcme.report.sections.calibration import describe_verdict, without_intercept
 
@@ -23,7 +23,8 @@ _RECALIBRATION = SideBySideLayout(
 _LINES = TableLayout(
     "What those lines were learned on, one line a split, and what they are (medians).",
     ("model", "Model", ""), ("learned_on", "Learned on", ""), *N_AND_EVENTS,
-    ("slope", "Slope", ".2f"), ("refused", "Refused in splits", ",.0f"),
+    ("slope", "Slope", ".2f"),
+    Plain("refused", "Refused in splits", ",.0f", constant="refused in {} splits"),
     Count("n_splits", "Splits", "split"),
     note="Slopes of log-odds are drawn towards 1 (t density of their logarithm, 3 degrees of "
     "freedom), those of other scores are Firth's (1993). Where the events do not score "
@@ -121,7 +122,11 @@ def _write(contents: Contents) -> Blocks:
         without_intercept(contents, "recalibration"),
         Text(contents.notes.get("recalibrated_verdict", "")),
         Text(contents.notes["recalibration_verdict"]),
-        contents.show("recalibration_lines", folded="The lines that recalibrate"),
+        contents.show(
+            "recalibration_lines",
+            contents.in_order(contents.tables["recalibration_lines"]),
+            folded="The lines that recalibrate",
+        ),
     ]
 
 

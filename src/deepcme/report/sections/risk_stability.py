@@ -51,7 +51,7 @@ def _write(contents: Contents) -> Blocks:
             "the splits that tested it, by mean risk; more splits have wider ranges. "
             "All models are in tables/prediction_stability.csv.",
         ),
-        contents.show("instability")
+        contents.show("instability", contents.in_order(contents.tables["instability"]))
         if is_told
         else Text(contents.notes["instability"], only="html"),
     ]

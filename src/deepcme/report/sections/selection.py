@@ -201,7 +201,7 @@ def describe_claims(tables: dict[str, pd.DataFrame]) -> str:
         The section's.
     """
     panels = [
-        f"a panel of {counted(choice['n_genes'], 'gene')} by {RANKER_WORDS[choice['ranker']]}"
+        f"a panel of {counted(choice['n_genes'], 'gene')} by {RANKER_WORDS.get(choice['ranker'], choice['ranker'])}"
         for choice in tables["panel_choice"].to_dict("records")
         if is_claimed(choice)
     ]

@@ -136,19 +136,26 @@ def _list_places(rows: pd.DataFrame) -> str:
     )
 
 
-def _write(contents: Contents) -> Blocks:
-    yield Text(contents.notes["decision_curves_of"])
-    yield Figure(
+def show_decision_curve(contents: Contents) -> Figure:
+    """The figure, which stands beside that of calibration."""
+    return Figure(
         "decision_curve",
         "Decision curves by model",
-        "Net benefit of acting on each model's recalibrated risk, beside treating all (grey) "
-        f"and treating none (black). Bars: {contents.headline}, the interval of its difference "
-        "to the better of the two, set upon that: of use where a whole bar is above both. "
-        "Click a name in the legend to single it out, double click to show all.",
+        "Net benefit of acting on each model's recalibrated risk"
+        f"{' of the event by the horizon' if contents.results.is_survival else ''}, beside "
+        f"treating all and treating none. Bars: {contents.headline}, the interval of its "
+        "difference to the better of the two, set upon that: of use where a whole bar is above "
+        "both.",
+        hint="Click a name in the legend to single it out, double click to show all.",
     )
+
+
+def _write(contents: Contents) -> Blocks:
+    yield Text(contents.notes["decision_curves_of"])
     if "net_benefit" in contents.tables:
-        shown = show_differences(contents.tables["net_benefit"], CAPTION, NOTE)
-        yield Table("net_benefit", shown)
+        table = contents.tables["net_benefit"]
+        shown = show_differences(contents.in_order(table), CAPTION, NOTE)
+        yield Table("net_benefit", shown, data=table)
     yield Text(contents.notes.get("net_benefit", contents.notes.get("usefulness_verdict", "")))
 
 

@@ -27,6 +27,7 @@ from deepcme.report.formatting import (
 )
 from deepcme.report.layouts.columns import Estimate
 from deepcme.report.section import Contents, Section
+from deepcme.report.sections.usefulness import show_decision_curve
 
 _HEADINGS = {
     measure.name: measure.heading for measure in (OBSERVED_EXPECTED, SLOPE, BRIER, SCALED_BRIER)
@@ -116,13 +117,17 @@ def _write(contents: Contents) -> Blocks:
     yield _by_measure(contents, "survival_performance")
     yield _by_measure(contents, "survival_performance_recalibrated")
     yield Text(describe_absent(tables))
-    yield Figure(
-        "calibration",
-        "Observed against predicted risk by the horizon in groups, before and after "
-        "recalibration; the numbers are in the next table",
-        f"Observed against mean predicted risk of {contents.headline} in groups of equal size, "
-        "with the 95% intervals of the observed risk, as given (circles) and recalibrated "
-        "(diamonds). The dashed line is perfect. Click another name for that model.",
+    yield from contents.pair(
+        Figure(
+            "calibration",
+            "Observed against predicted risk by the horizon in groups, before and after "
+            "recalibration; the numbers are in the next table",
+            f"Observed against mean predicted risk of {contents.headline} in groups of equal "
+            "size, with the 95% intervals of the observed risk, as given (circles) and "
+            "recalibrated (diamonds). The dashed line is perfect.",
+            hint="Click another name in the legend for that model.",
+        ),
+        show_decision_curve(contents),
     )
     if "calibration_groups" in tables:
         groups = tables["calibration_groups"]
@@ -133,7 +138,8 @@ def _by_measure(contents: Contents, name: str) -> Table | None:
     """A table of performance with a column for each measure."""
     if name not in contents.tables:
         return None
-    return contents.show(name, contents.tables[name].rename(columns={"measure": "metric"}))
+    table = contents.in_order(contents.tables[name])
+    return contents.show(name, table.rename(columns={"measure": "metric"}))
 
 
 def describe_absent(tables: dict[str, pd.DataFrame]) -> str:

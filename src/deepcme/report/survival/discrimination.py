@@ -22,6 +22,7 @@ from deepcme.report.formatting import (
     LEFT_OUT_COLUMN,
     PATIENTS_AND_EVENTS,
     TEST_PARTS,
+    WARNED,
     TableLayout,
     rank_rows,
 )
@@ -29,6 +30,7 @@ from deepcme.report.layouts.columns import Column, Estimate, Plain, PValue
 from deepcme.report.layouts.numbers import choose_decimals, show_estimate
 from deepcme.report.results import StudyResults
 from deepcme.report.section import Contents, Section
+from deepcme.report.sections.comparators.flattered import find_warned
 from deepcme.study.headline import find_baselines
 
 _CHANCE = 0.5
@@ -217,7 +219,7 @@ def _draw_over_time(contents: Contents) -> Chart:
             rows.assign(time=rows["shown"]),
             pd.DataFrame({"time": ticks, "at_risk": numbers}),
             contents.roles,
-            _tell_concordance(contents, patients.cohort),
+            _select_concordance(contents, patients.cohort),
             unit=scale.unit,
             horizon=None if results.horizon is None else scale.show(results.horizon),
         )
@@ -226,15 +228,11 @@ def _draw_over_time(contents: Contents) -> Chart:
     return beside(charts, columns=1)
 
 
-def _tell_concordance(contents: Contents, cohort: str | None) -> pd.DataFrame:
-    """Uno's C of each model in words, of one cohort left out or of all patients."""
+def _select_concordance(contents: Contents, cohort: str | None) -> pd.DataFrame:
+    """Uno's C of each model, of one cohort left out or of all patients."""
     table = contents.tables["survival_discrimination"]
     rows = table[table["measure"] == UNO.name]
-    rows = rows if cohort is None else rows[rows[LEFT_OUT] == cohort]
-    decimals = choose_decimals(rows["ci_low"], rows["ci_high"])
-    ends = rows[["value", "ci_low", "ci_high"]].itertuples(index=False)
-    told = [show_estimate(*numbers, decimals=decimals) for numbers in ends]
-    return pd.DataFrame({"model": rows["model"], "told": told})
+    return rows if cohort is None else rows[rows[LEFT_OUT] == cohort]
 
 
 def _write(contents: Contents) -> Blocks:
@@ -302,7 +300,8 @@ def show_by_measure(
         return None
     spread = spread_measures(contents.tables[name], value, of)
     if of == "model":
-        spread = rank_rows(spread, UNO.name, contents.headline)
+        spread = rank_rows(spread, spread[UNO.name], contents.headline)
+        spread[WARNED] = spread["model"].isin(find_warned(contents.tables))
     return contents.show(name, spread, unfolded=True)
 
 

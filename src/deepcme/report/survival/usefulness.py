@@ -12,7 +12,7 @@ from deepcme.evaluation.survival.tables.decisions import (
     compute_survival_decision_curve,
     compute_survival_net_benefit,
 )
-from deepcme.report.blocks import Blocks, Figure, Table, Text
+from deepcme.report.blocks import Blocks, Table, Text
 from deepcme.report.formatting import PATIENTS, Shown, SideBySideLayout
 from deepcme.report.layouts.numbers import as_percent
 from deepcme.report.section import Contents, Section
@@ -74,21 +74,15 @@ def show_calls(classification: pd.DataFrame, models: Sequence[str | None]) -> Sh
 
 def _write(contents: Contents) -> Blocks:
     yield Text(contents.notes.get("usefulness_verdict", contents.notes.get("net_benefit", "")))
-    yield Figure(
-        "decision_curve",
-        "Decision curves by model; the numbers are in the next table",
-        "Net benefit of acting on each model's recalibrated risk of the event by the horizon, "
-        "beside treating all (grey) and treating none (black). Bars: "
-        f"{contents.headline}, the interval of its difference to the better of the two, set "
-        "upon that: of use where a whole bar is above both. Click a name in the legend to "
-        "single it out, double click to show all.",
-    )
     if "net_benefit" in contents.tables:
-        shown = show_differences(contents.tables["net_benefit"], CAPTION, NOTE, PATIENTS)
-        yield Table("net_benefit", shown)
+        table = contents.tables["net_benefit"]
+        shown = show_differences(contents.in_order(table), CAPTION, NOTE, PATIENTS)
+        yield Table("net_benefit", shown, data=table)
     if "classification" in contents.tables:
         chosen = [contents.headline, contents.results.study.comparator.model]
-        yield Table("classification", show_calls(contents.tables["classification"], chosen))
+        table = contents.tables["classification"]
+        shown = show_calls(contents.in_order(table), chosen)
+        yield Table("classification", shown, data=table)
 
 
 SECTION = Section(_write, _compute)

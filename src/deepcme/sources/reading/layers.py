@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import anndata as ad
 import numpy as np
 import pandas as pd
 
@@ -13,6 +12,9 @@ from deepcme.base.hdf5.annotated import dense_float32
 from deepcme.cohort.scales.distribution import spread_rows
 from deepcme.cohort.scales.floors import are_relative
 from deepcme.cohort.scales.scales import absent_up_to, guess_scale
+
+if TYPE_CHECKING:
+    import anndata as ad
 
 RAW = "raw"
 _SCALED = "scaled"

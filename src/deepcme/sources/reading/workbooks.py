@@ -7,13 +7,16 @@ import zipfile
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import openpyxl
 import pandas as pd
 
 from deepcme.base.errors import DeepCMEError
 from deepcme.base.memory import require_memory, require_memory_for_cells
 from deepcme.base.words import MISSING_CELLS, cleaned
+
+if TYPE_CHECKING:
+    import openpyxl
 
 _CELLS_AT_ONCE = 100_000
 
@@ -83,13 +86,15 @@ def _filled(row: list[str | None]) -> list[str]:
 @contextmanager
 def _workbook(path: Path, *, values: bool) -> Iterator[openpyxl.Workbook]:
     """The workbook with the values of its formulas, or with the formulas themselves."""
+    from openpyxl import load_workbook  # which takes a fifth of a second
+
     _require_memory(path)
     try:
         # Given a path, openpyxl would go by the ending of its name.
         with path.open("rb") as file, warnings.catch_warnings():
             # openpyxl warns of styles and extensions that it does not keep: no cell is lost.
             warnings.simplefilter("ignore")
-            workbook = openpyxl.load_workbook(file, read_only=True, data_only=values)
+            workbook = load_workbook(file, read_only=True, data_only=values)
             try:
                 yield workbook
             finally:

@@ -14,7 +14,7 @@ from deepcme.base.errors import AbsentError, DeepCMEError
 from deepcme.cohort.follow_up import CENSORED, FollowUp
 from deepcme.evaluation.bootstrap import DEFAULT_DRAWS
 from deepcme.evaluation.predictions import LEFT_OUT, FloatArray, IntegerArray
-from deepcme.evaluation.refitting import select_training_rows
+from deepcme.evaluation.refitting import Refits, select_training_rows
 from deepcme.evaluation.survival.at_horizon import AtHorizon
 from deepcme.evaluation.survival.concordance import choose_tau
 
@@ -137,6 +137,27 @@ class Tested:
     @cached_property
     def measured(self) -> dict[tuple[str, str], Any]:
         """What was measured within test parts already, by model and measure."""
+        return {}
+
+    @cached_property
+    def labelled(self) -> dict[tuple[str, float], tuple[float, float]]:
+        """What was found already of cases and others, by model and time.
+
+        The share of the training part in their ranks, and how many of the rarer class a test
+        part has.
+        """
+        return {}
+
+    def refits_of(self, model: str) -> Refits:
+        """How the training parts of a model lie to each other, computed once."""
+        if model not in self._refits:
+            test = self.rows[self.rows["model"] == model]
+            training = self.training[self.training["model"] == model]
+            self._refits[model] = Refits.of(test, training)
+        return self._refits[model]
+
+    @cached_property
+    def _refits(self) -> dict[str, Refits]:
         return {}
 
     @cached_property

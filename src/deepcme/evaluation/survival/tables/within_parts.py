@@ -10,7 +10,7 @@ import pandas as pd
 from deepcme.cohort.follow_up import EVENT, FollowUp
 from deepcme.evaluation.bootstrap import compute_logit_interval, divide
 from deepcme.evaluation.predictions import STRATUM, FloatArray
-from deepcme.evaluation.refitting import compute_refit_inflation, count_rarer_in_part
+from deepcme.evaluation.refitting import count_rarer_in_part
 from deepcme.evaluation.survival.at_horizon import AtHorizon
 from deepcme.evaluation.survival.measured import AUC_AT_HORIZON, HARRELL, UNO, HorizonMeasure
 from deepcme.evaluation.survival.tables.evaluated import POSITION, Tested
@@ -187,12 +187,16 @@ def compute_widening(
     Cases by the time of `at` are taken for the one class, all others for the other; for the
     number in a part, those who are known to be without the event then.
     """
-    position = rows[POSITION].to_numpy(np.int64)
-    labelled = rows.assign(label=at.is_case[position].astype(np.int64))
-    training = tested.training[tested.training["model"] == model]
-    known = at.weights[0, position] > 0
-    n_rarer = count_rarer_in_part(labelled[known]) if known.any() else 0.0
-    return Widening(compute_refit_inflation(labelled, training, value), n_rarer)
+    refits = tested.refits_of(model)
+    key = model, at.horizon
+    if key not in tested.labelled:
+        position = rows[POSITION].to_numpy(np.int64)
+        labelled = rows.assign(label=at.is_case[position].astype(np.int64))
+        known = at.weights[0, position] > 0
+        n_rarer = count_rarer_in_part(labelled[known]) if known.any() else 0.0
+        tested.labelled[key] = refits.share_of_training(labelled), n_rarer
+    share, n_rarer = tested.labelled[key]
+    return Widening(refits.inflate(share, value), n_rarer)
 
 
 def compute_mean_interval(

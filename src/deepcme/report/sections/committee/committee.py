@@ -69,7 +69,7 @@ def _show_gain(table: pd.DataFrame) -> pd.DataFrame:
     """Each committee, then its members, and what each row is."""
     ranked = pd.concat(
         [
-            rank_rows(rows, "value", str(name))
+            rank_rows(rows, rows["value"], str(name))
             for name, rows in table.groupby("committee", sort=False)
         ]
     )

@@ -168,7 +168,7 @@ def _p_value(row: Mapping[Any, Any]) -> str:
 
 
 def _show_beside(table: pd.DataFrame, headline: str) -> pd.DataFrame:
-    ranked = rank_rows(table, "value", headline)
+    ranked = rank_rows(table, table["value"], headline)
     rows = ranked.to_dict("records")
     return ranked.assign(
         what=[name_standing(row) for row in rows],
@@ -194,7 +194,8 @@ def _write(contents: Contents) -> Blocks:
     measure = contents.results.ranked_by.heading
     yield Heading("Beside what the clinic has", "beside-clinic")
     yield Text(notes.get("beside_clinic_found", notes.get("beside_clinic", "")))
-    yield Text(notes.get("beside_clinic_differences", ""))
+    why_none = notes.get("beside_clinic_differences", "")
+    yield Text("" if why_none == notes.get("comparison") else why_none)
     yield Text(describe_kinds(signatures))
     yield Bullets(list_warnings(signatures))
     yield Figure(
@@ -209,7 +210,7 @@ def _write(contents: Contents) -> Blocks:
     )
     if "beside_clinic" in tables:
         shown = _show_beside(tables["beside_clinic"], contents.headline)
-        yield contents.show("beside_clinic", shown)
+        yield contents.show("beside_clinic", shown, unfolded=True)
     if _has_single_scores(tables):
         table = tables["beside_clinic_scalings"]
         yield contents.show("beside_clinic_scalings", table[table["single"].notna()])

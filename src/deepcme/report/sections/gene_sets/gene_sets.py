@@ -7,7 +7,7 @@ import pandas as pd
 from scipy.stats import false_discovery_control
 
 from deepcme.base.words import counted, few
-from deepcme.report.blocks import Blocks, Bullets, Figure, Heading
+from deepcme.report.blocks import Blocks, Bullets, Figure, Folded, Heading, Text
 from deepcme.report.figures.gene_sets import plot_gene_sets, plot_running_sums
 from deepcme.report.formatting import N_AND_EVENTS, PATIENTS_AND_EVENTS, TableLayout
 from deepcme.report.layouts.columns import Estimate, PValue
@@ -204,7 +204,9 @@ def _write(contents: Contents) -> Blocks:
         return
     tables = contents.tables
     yield Heading("Gene sets", "gene-sets")
-    yield Bullets(describe_gene_sets(tables["gene_sets"]))
+    found, *how = describe_gene_sets(tables["gene_sets"])
+    yield Text(found)
+    yield Folded("How sets are tested, and what is not claimed", [Bullets(how)])
     yield Figure(
         "gene_sets",
         "Shift of each gene set with its interval; the numbers are in the next table",
