@@ -8,6 +8,7 @@ import pytest
 from scipy.special import expit
 
 from deepcme.report.blocks import Table, Text
+from deepcme.report.figures.roles import Roles
 from deepcme.report.section import Contents
 from deepcme.report.sections.calibration import SECTION
 
@@ -23,7 +24,9 @@ def contents_of(events, others, shift=0.0):
     once = once.assign(label=label, score=score, probability=expit(score + shift))
     predictions = pd.concat([once.assign(split=split) for split in (1, 2)], ignore_index=True)
     study = SimpleNamespace(headline=SimpleNamespace(name="net"), seed=1)
-    results = SimpleNamespace(trained=predictions, models=["net"], study=study)
+    results = SimpleNamespace(
+        trained=predictions, roles=Roles("net"), study=study, is_survival=False
+    )
     contents = Contents(results)
     SECTION.compute(contents)
     return contents
