@@ -287,7 +287,7 @@ def test_the_page_flags_genes_by_the_column_alone(folder, tmp_path):
     scores.to_csv(copy.path / "gene_scores.csv", index=False)
     text = write_report(copy).read_text(encoding="utf-8")
     rows = re.findall(r">(gene\d+)</a>.*?</tr>", text)
-    flagged = [row for row in re.findall(r"<tr>.*?</tr>", text) if "(few)" in row]
+    flagged = [row for row in re.findall(r"<tr>.*?</tr>", text) if "few samples" in row]
     assert len(rows) == 11
     assert len(flagged) == 1
     assert ">gene3</a>" in flagged[0]
