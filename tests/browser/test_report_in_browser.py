@@ -150,6 +150,7 @@ def test_axe_finds_no_serious_violation(any_page, scheme):
     )
     any_page.emulate_media(color_scheme=scheme)
     violations = axe.Axe().run(any_page).response["violations"]
+    any_page.emulate_media(color_scheme="light")
     serious = [
         (violation["id"], [node["html"][:120] for node in violation["nodes"][:3]])
         for violation in violations

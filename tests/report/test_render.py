@@ -205,6 +205,6 @@ def test_a_wide_table_is_printed_in_smaller_letters():
         )
 
     assert printed(5) == [""]
-    assert printed(11) == ["print-small"]
-    assert printed(14) == ["print-smaller"]
+    assert printed(10) == ["print-small"]
+    assert printed(13) == ["print-smaller"]
     assert printed(20) == ["print-smallest"]

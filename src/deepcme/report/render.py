@@ -15,6 +15,7 @@ from deepcme.report.figures.styles import Chart, Spec, specify
 from deepcme.report.inline import make_inline
 from deepcme.report.kit.dates import day_of_writing
 from deepcme.report.kit.downloads import packed_csv, start_of_names
+from deepcme.report.kit.table_sizes import has_long_texts
 from deepcme.report.kit.writing import Writer
 from deepcme.report.markdown import finalize
 
@@ -80,7 +81,7 @@ def render_markdown(heading: str, blocks: Blocks, charts: Collection[str] = ()) 
 
 def make_environment(*, markdown: bool = False) -> jinja2.Environment:
     """Templates that escape whatever comes from outside, in HTML or in Markdown."""
-    return jinja2.Environment(
+    environment = jinja2.Environment(
         loader=jinja2.PackageLoader("deepcme.report"),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
@@ -88,6 +89,8 @@ def make_environment(*, markdown: bool = False) -> jinja2.Environment:
         lstrip_blocks=True,
         finalize=finalize if markdown else None,
     )
+    environment.tests["long"] = has_long_texts
+    return environment
 
 
 def embedded_json(value: dict[str, Any]) -> Markup:

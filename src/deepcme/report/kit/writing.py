@@ -25,7 +25,7 @@ from deepcme.report.blocks import (
     Table,
     identifier,
 )
-from deepcme.report.kit.print_sizes import print_size
+from deepcme.report.kit.table_sizes import print_size
 
 _NOT_IN_AN_ANCHOR = re.compile(r"[^a-z0-9]+")
 

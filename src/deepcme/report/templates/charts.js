@@ -3,7 +3,8 @@
 
 // The page's policy lets no text become code, so expressions are interpreted, and no style be added.
 const safely = { ast: true, defaultStyle: false, tooltip: { disableDefaultStyle: true } };
-const onPaper = 680; // pixels: what A4 and Letter have between our margins
+// Pixels that A4 and Letter have between our margins, and for one of a pair.
+const onPaper = ({ frame }) => (frame.closest(".pair") ? 330 : 680);
 const narrow = 560; // pixels of a frame in which legends stand below
 const least = (isNarrow) => (isNarrow ? 90 : 170); // pixels of a panel without its words
 const around = 90; // pixels beside and below a panel, before it is drawn
@@ -71,7 +72,10 @@ class Drawing {
     if (isNarrow && (spec.concat || spec.facet)) spec.columns = 1;
     const leastPanel = least(isNarrow);
     const config = isNarrow
-      ? { legend: { orient: "bottom", columns: Math.max(1, Math.floor(width / 240)) } } : {};
+      ? {
+        legend: { orient: "bottom", columns: Math.max(1, Math.floor(width / 240)) },
+        axis: { labelSeparation: 8 },
+      } : {};
     const options = { ...safely, actions: false, renderer: "svg", config };
     const rows = rowsOf(spec);
     const shares = rows.map((row) => {
@@ -169,7 +173,7 @@ for (const folded of document.querySelectorAll("details")) folded.addEventListen
 window.addEventListener("beforeprint", () => {
   isPrinting = true;
   waiting.clear();
-  for (const drawing of drawings) drawing.fit(onPaper);
+  for (const drawing of drawings) drawing.fit(onPaper(drawing));
 });
 window.addEventListener("afterprint", () => {
   isPrinting = false;

@@ -1,4 +1,4 @@
-"""How small a table is printed, so that all of its columns are on the paper."""
+"""How much room a table takes: on paper, and on a phone."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ _NARROW = " .,:;'()|"
 _TEXT_AT_LEAST = 8.0
 """To which a column of text is narrowed, if none of its words is longer."""
 _GAP = 0.8
-_FITTING = ((62, ""), (71, "print-small"), (83, "print-smaller"))
+_FITTING = ((62, ""), (72, "print-small"), (87, "print-smaller"))
 """How wide a row may be, by the class of the table: 8, 7 and 6 points on 180 mm."""
 _SMALLEST = "print-smallest"
+_LONG = 60
+"""Characters of a text that would make its row higher than the screen of a phone."""
 
 
 def print_size(shown: Shown) -> str:
@@ -30,6 +32,11 @@ def print_size(shown: Shown) -> str:
             widest = max(widest, _width(cell) if numeric else narrowed)
         needed += widest + _GAP
     return next((name for room, name in _FITTING if needed <= room), _SMALLEST)
+
+
+def has_long_texts(shown: Shown) -> bool:
+    """Whether its rows stand better below each other on a phone, cell by cell."""
+    return any(len(cell) > _LONG for row in shown.rows for cell in row)
 
 
 def _widest_word(text: str) -> float:
